@@ -1,0 +1,35 @@
+/** The way the data walks, enforced: commands → daemon → execution → portfolio, broker, ledger. */
+export default {
+  forbidden: [
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+    { name: "no-orphans", severity: "error", from: { orphan: true, pathNot: "^src/(cli|entry)\\.ts$" }, to: {} },
+    { name: "no-dev-dependencies", severity: "error", from: { path: "^src/" }, to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] } },
+    {
+      name: "portfolio-is-pure",
+      comment: "The planner knows decimals and its own room.",
+      severity: "error",
+      from: { path: "^src/(portfolio|strategies)/" },
+      to: { pathNot: "^(src/(portfolio|strategies)/|node_modules/big\\.js/)" },
+    },
+    {
+      name: "rooms-do-not-reach-up",
+      comment: "Only the daemon and the commands know how the rooms are put together.",
+      severity: "error",
+      from: { path: "^src/(portfolio|intake|broker|ledger|execution|simulator|reporting)/" },
+      to: { path: "^src/(commands/|daemon\\.ts|cli\\.ts)" },
+    },
+    {
+      name: "the-trading-path-does-not-know-the-simulator",
+      severity: "error",
+      from: { path: "^src/(portfolio|intake|broker|ledger|execution|reporting)/" },
+      to: { path: "^src/simulator/" },
+    },
+    { name: "the-simulator-does-not-know-the-trader", severity: "error", from: { path: "^src/simulator/" }, to: { path: "^src/(intake|broker|ledger|execution|reporting)/" } },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: "tsconfig.json" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "node", "default"] },
+  },
+};

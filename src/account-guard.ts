@@ -1,0 +1,25 @@
+import type { Account } from "./broker/broker.ts";
+import type { Config } from "./config.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+
+/**
+ * Which account may be traded (R27). Keys are easily swapped between two accounts; a ledger full of one
+ * account's history must never steer another one.
+ * @returns why not, with a hint; `undefined` when it may.
+ */
+export function accountRefusal(config: Config, ledger: Pick<Ledger, "pinnedAccount">, account: Pick<Account, "number">): { reason: string; hint: string } | undefined {
+  if (config.mode === "live" && config.liveTradingAccount !== account.number) {
+    return {
+      reason: `The keys belong to account ${account.number}, but LIVE_TRADING_ACCOUNT says ${config.liveTradingAccount ?? "nothing"}.`,
+      hint: "Set LIVE_TRADING_ACCOUNT to the number of the account you mean, or use that account's keys.",
+    };
+  }
+  const pinned = ledger.pinnedAccount();
+  if (pinned !== undefined && pinned.number !== account.number) {
+    return {
+      reason: `This ledger trades for account ${pinned.number}, but the keys belong to account ${account.number}.`,
+      hint: `If the change is meant, run \`alpaca-trader account --pin ${account.number}\`; otherwise check the keys.`,
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,272 @@
+import type { ExecutionOutcome, ExecutionPhase, IntentRecord } from "../ledger/ledger.ts";
+
+/**
+ * The deciding half of the rebalance: facts in, next actions out, nothing done. The loop in
+ * `converge.ts` reads the facts, asks here, records and acts, and comes back.
+ *
+ * Times are on the monotonic clock, in milliseconds, so that a stepped wall clock moves nothing.
+ */
+
+/** Look-ups of an order whose POST gave no answer, after the POST (R19). */
+export const LOOK_UP_AFTER_MS = [250, 1_000, 3_000, 10_000] as const;
+/** An absence seen earlier than this after the POST proves nothing (R19). */
+export const ABSENCE_COUNTS_AFTER_MS = 10_000;
+/** Further look-ups when the venue does not answer them. */
+const LOOK_UP_RETRY_MS = 2_000;
+/** Polls of a working order after it was accepted, then the last one repeats. */
+export const POLL_AFTER_MS = [50, 100, 200, 400, 800, 1_500] as const;
+/** POSTs under way at the same time: Alpaca serialises orders per account, more gains nothing (R15). */
+export const MAX_POSTS_IN_FLIGHT = 5;
+/** How long the end of a cancelled order is awaited (R21). */
+export const CANCEL_WAIT_MS = 30_000;
+/** Polls of a working order whose cancel was asked for. */
+const CANCEL_POLL_MS = 500;
+
+/** One intent with what this process knows beyond the ledger. */
+export interface IntentFacts {
+  readonly record: IntentRecord;
+  /** A request for it is under way. */
+  readonly busy: boolean;
+  /** When the POST went out; after a restart worked out from the recorded time. */
+  readonly postedAt: number | undefined;
+  /** When the venue last answered that it does not know the order. */
+  readonly absentAt: number | undefined;
+  /** When it was last asked about, answered or not. */
+  readonly askedAt: number | undefined;
+  /** How often it has been polled since it was accepted. */
+  readonly polls: number;
+  /** When the venue accepted it (time-outs count from here, or from the open for queued orders). */
+  readonly workingSince: number | undefined;
+  readonly cancelRequestedAt: number | undefined;
+  /** Not before this moment may it be sent again ("not sent": rate limit). */
+  readonly notBefore: number | undefined;
+  /** The stream hinted at a change that has not been read yet. */
+  readonly hinted: boolean;
+}
+
+/** Why nothing more may be sent. */
+export interface Blockage {
+  readonly cause: "halted" | "deadline" | "session-closed" | "clock-unknown" | "stale" | "foreign-hand" | "account-blocked" | "superseded";
+  readonly reason: string;
+}
+
+export interface ExecutionFacts {
+  readonly now: number;
+  readonly phase: ExecutionPhase;
+  readonly begun: boolean;
+  /** Off-hours orders: they may wait for the open (R23). */
+  readonly offHours: boolean;
+  readonly marketOpen: boolean;
+  /** Only sells, nothing to buy afterwards. */
+  readonly sellsOnly: boolean;
+  readonly intents: readonly IntentFacts[];
+  readonly blockage: Blockage | undefined;
+  /** The process has been asked to stop. */
+  readonly stopping: boolean;
+  /** Since when the execution is cancelling. */
+  readonly cancellingSince: number | undefined;
+  readonly cancellingReason: string | undefined;
+  readonly orderTimeoutMs: number;
+  /** The buying phase was planned and the refused orders have had their second try. */
+  readonly resized: boolean;
+}
+
+export type Action =
+  | { readonly kind: "post"; readonly ids: readonly string[] }
+  | { readonly kind: "look-up"; readonly id: string }
+  | { readonly kind: "prove-absent"; readonly id: string }
+  | { readonly kind: "poll"; readonly id: string }
+  | { readonly kind: "cancel"; readonly id: string; readonly reason: string }
+  | { readonly kind: "abandon"; readonly id: string; readonly reason: string }
+  | { readonly kind: "drop"; readonly ids: readonly string[]; readonly reason: string }
+  | { readonly kind: "start-cancelling"; readonly reason: string }
+  | { readonly kind: "plan-buys" }
+  | { readonly kind: "resize"; readonly ids: readonly string[] }
+  /** Without an outcome it follows from how the orders ended. `cause` says what kept it from beginning. */
+  | { readonly kind: "finish"; readonly outcome: ExecutionOutcome | undefined; readonly reason: string; readonly cause?: Blockage["cause"] }
+  | { readonly kind: "leave" };
+
+export interface Decision {
+  readonly actions: readonly Action[];
+  /** Monotonic time at which to decide again if nothing happens before. */
+  readonly wakeAt: number;
+}
+
+/** Longest time between two decisions: halt, deadline and session are looked at again at least this often. */
+const HEARTBEAT_MS = 250;
+
+/**
+ * What to do next. Several actions of one decision may run side by side; a decision that contains
+ * `plan-buys`, `resize`, `start-cancelling`, `finish` or `leave` contains nothing else.
+ */
+export function decide(facts: ExecutionFacts): Decision {
+  if (facts.stopping) return facts.intents.some((intent) => intent.busy) ? wait(facts, []) : only({ kind: "leave" }, facts);
+  if (facts.phase === "cancelling") return decideCancelling(facts);
+  if (facts.blockage !== undefined) return decideBlocked(facts, facts.blockage);
+  const unended = facts.intents.filter((intent) => !isEnded(intent.record));
+  const stuck = unended.filter((intent) => cancelIsOverdue(intent, facts.now));
+  if (stuck.length > 0) return only({ kind: "start-cancelling", reason: `The cancel of ${names(stuck)} did not take effect.` }, facts);
+  if (facts.offHours && !facts.marketOpen && unended.length > 0 && unended.every(isQueued)) {
+    return only({ kind: "finish", outcome: "queued", reason: "The orders wait for the next open." }, facts);
+  }
+  if (unended.length > 0) return wait(facts, [...toPost(facts, unended), ...unended.flatMap((intent) => follow(intent, facts))]);
+  return decidePhaseEnd(facts);
+}
+
+/** A blocked execution sends nothing more. Begun or in doubt, it first ends what is open. */
+function decideBlocked(facts: ExecutionFacts, blockage: Blockage): Decision {
+  const recorded = facts.intents.filter((intent) => intent.record.state === "recorded" && !intent.busy);
+  const others = facts.intents.filter((intent) => !isEnded(intent.record) && intent.record.state !== "recorded");
+  if (!facts.begun && others.length === 0 && facts.intents.every((intent) => !intent.busy) && facts.intents.every(neverTaken)) {
+    if (recorded.length > 0) return only({ kind: "drop", ids: recorded.map(idOf), reason: blockage.reason }, facts);
+    return only({ kind: "finish", outcome: "refused", reason: blockage.reason, cause: blockage.cause }, facts);
+  }
+  return only({ kind: "start-cancelling", reason: blockage.reason }, facts);
+}
+
+function decideCancelling(facts: ExecutionFacts): Decision {
+  const recorded = facts.intents.filter((intent) => intent.record.state === "recorded" && !intent.busy);
+  if (recorded.length > 0) return only({ kind: "drop", ids: recorded.map(idOf), reason: facts.cancellingReason ?? "Nothing more is sent." }, facts);
+  const unended = facts.intents.filter((intent) => !isEnded(intent.record));
+  if (unended.length === 0) return only({ kind: "finish", outcome: "incomplete", reason: facts.cancellingReason ?? "Stopped before its end." }, facts);
+  const idle = unended.filter((intent) => !intent.busy);
+  const waited = facts.now - (facts.cancellingSince ?? facts.now) >= CANCEL_WAIT_MS || idle.every((intent) => cancelIsOverdue(intent, facts.now));
+  if (waited && idle.length === unended.length) {
+    const unknown = idle.filter((intent) => intent.record.state !== "open");
+    if (unknown.length > 0) {
+      return { actions: unknown.map((intent) => ({ kind: "abandon", id: idOf(intent), reason: "The venue did not say whether it holds this order." })), wakeAt: facts.now };
+    }
+    const reason = `${facts.cancellingReason ?? "Stopped before its end."} The end of ${names(idle)} was not seen within ${String(CANCEL_WAIT_MS / 1_000)} s of the cancel.`;
+    return only({ kind: "finish", outcome: "incomplete", reason }, facts);
+  }
+  return wait(facts, idle.flatMap((intent) => follow(intent, facts)));
+}
+
+/** Every intent of every phase so far has ended. */
+function decidePhaseEnd(facts: ExecutionFacts): Decision {
+  const abandoned = facts.intents.filter((intent) => intent.record.state === "abandoned");
+  if (facts.phase === "selling") {
+    const uncertain = abandoned.filter((intent) => intent.record.phase === "selling");
+    if (uncertain.length > 0) return only({ kind: "start-cancelling", reason: `Whether ${names(uncertain)} was sold is not known, so nothing is bought.` }, facts);
+    if (!facts.sellsOnly) return only({ kind: "plan-buys" }, facts);
+    return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
+  }
+  const short = facts.intents.filter((intent) => wantsSecondTry(intent.record, facts.intents));
+  if (!facts.resized && short.length > 0) return only({ kind: "resize", ids: short.map(idOf) }, facts);
+  return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
+}
+
+/** Insufficient buying power is answered with one re-sized order; every other refusal is final (R20). */
+function wantsSecondTry(record: IntentRecord, all: readonly IntentFacts[]): boolean {
+  if (record.phase !== "buying" || record.state !== "refused" || record.status !== "insufficient-buying-power") return false;
+  return record.attempt === Math.max(...all.filter((other) => sameSlot(other.record, record)).map((other) => other.record.attempt)) && !secondTry(record, all);
+}
+
+function secondTry(record: IntentRecord, all: readonly IntentFacts[]): boolean {
+  return all.filter((other) => sameSlot(other.record, record)).length > 1;
+}
+
+function sameSlot(one: IntentRecord, other: IntentRecord): boolean {
+  return one.phase === other.phase && one.symbol === other.symbol;
+}
+
+function toPost(facts: ExecutionFacts, unended: readonly IntentFacts[]): Action[] {
+  const underWay = facts.intents.filter((intent) => intent.busy && intent.record.state === "posting").length;
+  const ready = unended.filter((intent) => intent.record.state === "recorded" && !intent.busy && facts.now >= (intent.notBefore ?? 0));
+  const ids = ready.slice(0, Math.max(0, MAX_POSTS_IN_FLIGHT - underWay)).map(idOf);
+  return ids.length > 0 ? [{ kind: "post", ids }] : [];
+}
+
+/** What one posted intent needs next: a look-up while unknown, a poll or a cancel while open. */
+function follow(intent: IntentFacts, facts: ExecutionFacts): Action[] {
+  if (intent.busy) return [];
+  switch (intent.record.state) {
+    case "posting":
+    case "unknown":
+      return followUnknown(intent, facts);
+    case "open":
+      return followOpen(intent, facts);
+    case "recorded":
+    case "done":
+    case "refused":
+    case "abandoned":
+    case "dropped":
+      return [];
+  }
+}
+
+function followUnknown(intent: IntentFacts, facts: ExecutionFacts): Action[] {
+  const posted = intent.postedAt ?? facts.now;
+  if (intent.absentAt !== undefined && intent.absentAt - posted >= ABSENCE_COUNTS_AFTER_MS) {
+    if (facts.phase === "cancelling") return [{ kind: "abandon", id: idOf(intent), reason: facts.cancellingReason ?? "Nothing more is sent." }];
+    const failedSince = intent.askedAt !== undefined && intent.askedAt > intent.absentAt ? intent.askedAt : undefined;
+    return failedSince === undefined || facts.now >= failedSince + LOOK_UP_RETRY_MS ? [{ kind: "prove-absent", id: idOf(intent) }] : [];
+  }
+  return facts.now >= nextLookUp(intent, facts.now) ? [{ kind: "look-up", id: idOf(intent) }] : [];
+}
+
+function nextLookUp(intent: IntentFacts, now: number): number {
+  const posted = intent.postedAt ?? now;
+  const asked = intent.askedAt;
+  if (intent.hinted) return now;
+  const scheduled = LOOK_UP_AFTER_MS.map((delay) => posted + delay).find((moment) => asked === undefined || moment > asked);
+  return scheduled ?? (asked ?? now) + LOOK_UP_RETRY_MS;
+}
+
+function followOpen(intent: IntentFacts, facts: ExecutionFacts): Action[] {
+  const overdue = facts.marketOpen && intent.workingSince !== undefined && facts.now - intent.workingSince >= facts.orderTimeoutMs;
+  if (intent.cancelRequestedAt === undefined && (facts.phase === "cancelling" || overdue)) {
+    const reason = facts.phase === "cancelling" ? (facts.cancellingReason ?? "Stopped.") : `It was not filled within ${String(facts.orderTimeoutMs / 1_000)} s.`;
+    return [{ kind: "cancel", id: idOf(intent), reason }];
+  }
+  return facts.now >= nextPoll(intent, facts.now) ? [{ kind: "poll", id: idOf(intent) }] : [];
+}
+
+function nextPoll(intent: IntentFacts, now: number): number {
+  if (intent.hinted) return now;
+  const asked = intent.askedAt ?? intent.workingSince ?? now;
+  if (intent.cancelRequestedAt !== undefined) return asked + CANCEL_POLL_MS;
+  const gap = POLL_AFTER_MS[Math.min(intent.polls, POLL_AFTER_MS.length - 1)] ?? 0;
+  return asked + gap;
+}
+
+function cancelIsOverdue(intent: IntentFacts, now: number): boolean {
+  return intent.record.state === "open" && intent.cancelRequestedAt !== undefined && now - intent.cancelRequestedAt >= CANCEL_WAIT_MS;
+}
+
+/** Ended for this execution: terminal at the venue, refused by it, or given up on. */
+export function isEnded(record: IntentRecord): boolean {
+  return record.state === "done" || record.state === "refused" || record.state === "abandoned" || record.state === "dropped";
+}
+
+/** The venue is known not to hold, nor ever to have held, an order of it. */
+function neverTaken(intent: IntentFacts): boolean {
+  return intent.record.state === "recorded" || intent.record.state === "dropped" || intent.record.state === "refused";
+}
+
+function isQueued(intent: IntentFacts): boolean {
+  return intent.record.state === "open" && !intent.busy;
+}
+
+function idOf(intent: IntentFacts): string {
+  return intent.record.clientOrderId;
+}
+
+function names(intents: readonly IntentFacts[]): string {
+  return intents.map((intent) => intent.record.symbol).join(", ");
+}
+
+function only(action: Action, facts: ExecutionFacts): Decision {
+  return { actions: [action], wakeAt: facts.now };
+}
+
+function wait(facts: ExecutionFacts, actions: readonly Action[]): Decision {
+  const moments = facts.intents.filter((intent) => !intent.busy && !isEnded(intent.record)).map((intent) => nextMoment(intent, facts));
+  return { actions, wakeAt: Math.min(facts.now + HEARTBEAT_MS, ...moments.filter((moment) => moment > facts.now)) };
+}
+
+function nextMoment(intent: IntentFacts, facts: ExecutionFacts): number {
+  if (intent.record.state === "open") return nextPoll(intent, facts.now);
+  if (intent.record.state === "recorded") return intent.notBefore ?? facts.now;
+  return nextLookUp(intent, facts.now);
+}

@@ -1,0 +1,36 @@
+import type { IntentRecord } from "../ledger/ledger.ts";
+import type { Plan } from "../portfolio/plan.ts";
+
+/** What can be observed of a rebalance while it runs; also the kinds of its decision record. */
+export type RebalanceStep =
+  | "snapshot"
+  | "plan"
+  | "phase"
+  | "post"
+  | "accepted"
+  | "progress"
+  | "filled"
+  | "ended"
+  | "refused"
+  | "unknown"
+  | "look-up"
+  | "cancel"
+  | "abandoned"
+  | "waiting"
+  | "doubt"
+  | "finish";
+
+export interface RebalanceEvent {
+  readonly kind: RebalanceStep;
+  readonly executionId: string;
+  readonly signalId: string;
+  /** One sentence for a person. */
+  readonly text: string;
+  /** How loud it is in the log. */
+  readonly level: "info" | "warn" | "error" | "debug";
+  readonly symbol?: string;
+  readonly intent?: IntentRecord;
+  readonly plan?: Plan;
+  /** JSON value with the facts behind it, for the decision record. */
+  readonly facts?: unknown;
+}

@@ -1,0 +1,41 @@
+import type { Clock } from "../clock.ts";
+import type { IntentRecord } from "../ledger/ledger.ts";
+import type { IntentFacts } from "./decide.ts";
+
+/** What this process knows of one intent beyond the ledger; all times monotonic, in milliseconds. */
+export interface FollowUp {
+  busy: boolean;
+  postedAt: number | undefined;
+  absentAt: number | undefined;
+  askedAt: number | undefined;
+  polls: number;
+  workingSince: number | undefined;
+  cancelRequestedAt: number | undefined;
+  notBefore: number | undefined;
+  hinted: boolean;
+}
+
+/**
+ * Starts to follow an intent. Recorded wall-clock times are carried over to the monotonic clock; a
+ * wall clock that has been set back makes them count from now, which only waits longer.
+ */
+export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
+  const carried = (at: number | undefined): number | undefined => (at === undefined ? undefined : clock.monotonic() - Math.max(0, clock.now() - at));
+  return {
+    busy: false,
+    postedAt: carried(record.postedAt),
+    absentAt: undefined,
+    askedAt: undefined,
+    polls: 0,
+    workingSince: carried(record.acceptedAt),
+    cancelRequestedAt: carried(record.cancelRequestedAt),
+    notBefore: undefined,
+    hinted: false,
+  };
+}
+
+/** @param opened monotonic time of the last open; a queued order's time-out counts from there (R23). */
+export function factsOf(record: IntentRecord, followUp: FollowUp, opened: number | undefined): IntentFacts {
+  const working = followUp.workingSince;
+  return { ...followUp, record, workingSince: working === undefined || opened === undefined ? working : Math.max(working, opened) };
+}

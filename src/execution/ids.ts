@@ -1,0 +1,29 @@
+/** What makes one order of ours unmistakable at the venue (R18). */
+export interface OrderIdentity {
+  readonly signalId: string;
+  readonly phase: "selling" | "buying";
+  readonly symbol: string;
+  /** Rises only when the order before is proven terminal, refused, or never sent. */
+  readonly attempt: number;
+}
+
+/** Marks an order as sent by this program, whichever machine or ledger sent it. */
+export const CLIENT_ORDER_ID_PREFIX = "alpaca-trader";
+
+/** Alpaca's limit for `client_order_id`, in characters (official specification). */
+export const CLIENT_ORDER_ID_LIMIT = 128;
+
+/**
+ * The same identity gives the same id on every machine and after every restart, so the venue itself
+ * refuses a second order for one intent (it keeps client order ids unique for ever).
+ */
+export function clientOrderId(identity: OrderIdentity): string {
+  const id = [CLIENT_ORDER_ID_PREFIX, identity.signalId, identity.phase, identity.symbol, String(identity.attempt)].join("-");
+  if (id.length > CLIENT_ORDER_ID_LIMIT) throw new RangeError(`The client order id "${id}" is longer than ${String(CLIENT_ORDER_ID_LIMIT)} characters.`);
+  return id;
+}
+
+/** Whether an order was sent by this program (by this ledger or by another one). */
+export function isOwnOrder(order: { readonly clientOrderId: string }): boolean {
+  return order.clientOrderId.startsWith(`${CLIENT_ORDER_ID_PREFIX}-`);
+}

@@ -1,0 +1,153 @@
+import type { Broker } from "../broker/broker.ts";
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import type { Verdict } from "../intake/verdict.ts";
+import type { ExecutionOutcome, ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import type { Action, Blockage } from "./decide.ts";
+import type { RebalanceEvent } from "./events.ts";
+import type { AssetCache, Reading } from "./reading.ts";
+import { readAccount } from "./reading.ts";
+import { symbolsOf } from "./plan-input.ts";
+import type { PlanSummary } from "./summary.ts";
+import { summariseAccount } from "./summary.ts";
+
+export interface ConcludeParts {
+  readonly broker: Broker;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly assets: AssetCache;
+  readonly emit: (event: RebalanceEvent) => void;
+}
+
+/** How an execution ended. */
+export interface Conclusion {
+  readonly executionId: string;
+  readonly outcome: ExecutionOutcome;
+  readonly reason: string;
+  readonly verdict: Verdict;
+  /** The account afterwards; `undefined` when it could not be read. */
+  readonly after: Reading | undefined;
+}
+
+/** Records the end of an execution: outcome, verdict, the account afterwards and the fills, in one transaction. */
+export async function concludeExecution(parts: ConcludeParts, execution: ExecutionRecord, action: Extract<Action, { kind: "finish" }>): Promise<Conclusion> {
+  const { ledger, clock } = parts;
+  const intents = ledger.intentsOf(execution.id);
+  const judged = action.outcome === undefined ? judgeOrders(execution, intents) : { outcome: action.outcome, reason: action.reason };
+  const after = judged.outcome === "refused" ? undefined : await readAfter(parts, execution);
+  const fills = after === undefined ? [] : await readFills(parts, execution, intents);
+  const verdict = verdictOf(judged.outcome, judged.reason, action.cause);
+  ledger.transaction(() => {
+    for (const fill of fills) ledger.recordFill(fill);
+    ledger.updateExecution(execution.id, {
+      outcome: judged.outcome,
+      outcomeReason: judged.reason,
+      ...(judged.outcome === "queued" ? {} : { phase: "settled", finishedAt: clock.now() }),
+      ...(after === undefined ? {} : { accountAfter: summariseAccount(after) }),
+    });
+    ledger.judgeSignal(execution.signalId, verdict, clock.now());
+    if (after !== undefined) {
+      const { equity, lastEquity, cash } = after.account;
+      ledger.recordEquity({ at: after.at, equity, lastEquity, cash, executionId: execution.id });
+    }
+  });
+  return { executionId: execution.id, outcome: judged.outcome, reason: judged.reason, verdict, after };
+}
+
+/** On target = every symbol traded to plan, or left alone for a reason that counts as on target (R12). */
+export function judgeOrders(execution: Pick<ExecutionRecord, "plan">, intents: readonly IntentRecord[]): { outcome: ExecutionOutcome; reason: string } {
+  const unfinished = intents.filter((intent) => intent.state === "abandoned" || (intent.state === "done" && intent.status !== "filled"));
+  if (unfinished.length > 0) return { outcome: "incomplete", reason: `Not filled to plan: ${unfinished.map(describe).join("; ")}.` };
+  const refused = intents.filter((intent) => intent.state === "refused" && !isDust(intent) && !intents.some((other) => isRetryOf(other, intent)));
+  if (refused.length > 0) return { outcome: "off-target", reason: `Refused by the venue: ${refused.map(describe).join("; ")}.` };
+  const plan = execution.plan as PlanSummary | undefined;
+  const last = plan?.buying ?? plan?.selling;
+  if (last === undefined || last.reachesTarget) {
+    const sent = intents.filter((intent) => intent.state === "done").length;
+    return { outcome: "on-target", reason: sent === 0 ? "On target already; nothing to do." : `On target after ${String(sent)} order${sent === 1 ? "" : "s"}.` };
+  }
+  const left = last.lines.filter((line) => line.leftAlone !== undefined).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
+  return { outcome: "off-target", reason: `Left alone: ${left.join(", ")}.` };
+}
+
+function isDust(intent: IntentRecord): boolean {
+  return intent.fullExit && intent.status === "below-minimum";
+}
+
+function isRetryOf(other: IntentRecord, intent: IntentRecord): boolean {
+  return other.phase === intent.phase && other.symbol === intent.symbol && other.attempt > intent.attempt;
+}
+
+function describe(intent: IntentRecord): string {
+  const state = intent.state === "done" ? `${intent.status ?? "ended"} with ${intent.filledQuantity.toFixed()} shares` : (intent.message ?? intent.state);
+  return `${intent.side} ${intent.symbol}: ${state}`;
+}
+
+/** R7: a begun execution is `executed` whatever came of it; one that never began keeps the reason that stopped it. */
+function verdictOf(outcome: ExecutionOutcome, reason: string, cause: Blockage["cause"] | undefined): Verdict {
+  switch (outcome) {
+    case "on-target":
+    case "off-target":
+    case "incomplete":
+    case "queued":
+      return { kind: "executed", reason: `${outcome.replace("-", " ")}: ${reason}` };
+    case "superseded":
+      return { kind: "superseded", reason };
+    case "refused":
+      return { kind: causeVerdict(cause), reason };
+  }
+}
+
+function causeVerdict(cause: Blockage["cause"] | undefined): Verdict["kind"] {
+  switch (cause) {
+    case "halted":
+      return "halted";
+    case "stale":
+    case "deadline":
+      return "stale";
+    case "session-closed":
+    case "clock-unknown":
+      return "market-closed";
+    case "superseded":
+      return "superseded";
+    case "account-blocked":
+      return "account-blocked";
+    case "foreign-hand":
+    case undefined:
+      return "refused";
+  }
+}
+
+async function readAfter(parts: ConcludeParts, execution: ExecutionRecord): Promise<Reading | undefined> {
+  try {
+    return await readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(execution.wanted));
+  } catch (error) {
+    emitDoubt(parts, execution, `The account could not be read afterwards: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** Fills from the account's activities: the authoritative record (`FILL`), matched to our orders by their id. */
+async function readFills(parts: ConcludeParts, execution: ExecutionRecord, intents: readonly IntentRecord[]): Promise<Parameters<Ledger["recordFill"]>[0][]> {
+  const ours = new Map(intents.flatMap((intent) => (intent.orderId === undefined || intent.filledQuantity.toFixed() === "0" ? [] : [[intent.orderId, intent] as const])));
+  if (ours.size === 0) return [];
+  try {
+    const fills = await parts.broker.fillsSince(execution.startedAt - FILL_SLACK_MS);
+    return fills.flatMap((fill) => {
+      const intent = ours.get(fill.orderId);
+      if (intent === undefined) return [];
+      const { id, symbol, side, quantity, price, at } = fill;
+      return [{ id, executionId: execution.id, clientOrderId: intent.clientOrderId, symbol, side, quantity, price, at }];
+    });
+  } catch (error) {
+    emitDoubt(parts, execution, `The fills could not be read from the activities: ${messageOf(error)}`);
+    return [];
+  }
+}
+
+/** The venue's clock may run behind ours. */
+const FILL_SLACK_MS = 60_000;
+
+function emitDoubt(parts: ConcludeParts, execution: ExecutionRecord, text: string): void {
+  parts.emit({ kind: "doubt", level: "warn", executionId: execution.id, signalId: execution.signalId, text });
+}

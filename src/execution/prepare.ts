@@ -1,0 +1,254 @@
+import type { Broker, Order } from "../broker/broker.ts";
+import { BrokerError, isTerminal } from "../broker/broker.ts";
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import type { Signal } from "../intake/signal.ts";
+import { freshness } from "../intake/judge.ts";
+import type { VerdictKind } from "../intake/verdict.ts";
+import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
+import { max, min, sum, ZERO } from "../portfolio/money.ts";
+import type { Plan, PlanInput, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import { makePlan } from "../portfolio/plan.ts";
+import { provePlan } from "../portfolio/proof.ts";
+import { formatDollars } from "../portfolio/format.ts";
+import { isOwnOrder } from "./ids.ts";
+import { planInput, symbolsOf } from "./plan-input.ts";
+import type { AssetCache, Reading } from "./reading.ts";
+import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft } from "./reading.ts";
+import type { Expected } from "./settle.ts";
+import { expectedAfter, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, unsettled } from "./settle.ts";
+
+/** How long the venue may stay unreachable before an execution that has not begun gives up. */
+export const UNREACHABLE_LIMIT_MS = 20_000;
+const UNREACHABLE_PAUSE_MS = 1_000;
+/** How long doubtful prices are read again (R10). */
+export const PRICE_DOUBT_LIMIT_MS = 15_000;
+const PRICE_DOUBT_PAUSE_MS = 1_000;
+/** How long the end of earlier orders of ours is awaited after their cancel (R24). */
+export const EARLIER_ORDERS_LIMIT_MS = 20_000;
+/** Fills older than this are taken to be contained in the account (Alpaca: about 10 s; R16). */
+const FILLS_SETTLE_WITHIN_MS = 30_000;
+
+export interface PrepareParts {
+  readonly broker: Broker;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly assets: AssetCache;
+  readonly settings: PlanSettings;
+  readonly signalMaxAgeSeconds: number;
+  /** Why trading is halted; `undefined` when it is not (R25). */
+  readonly halted: () => string | undefined;
+  /** Aborted when the process is to stop or a newer run has taken the place of this one. */
+  readonly abandoned: AbortSignal;
+  /** Why this account may not be traded (R27); `undefined` when it may. */
+  readonly accountRefusal: (reading: Reading) => { reason: string; hint: string } | undefined;
+  readonly progress: (text: string) => void;
+}
+
+export interface PrepareRequest {
+  readonly signal: Signal;
+  readonly wanted: Wanted;
+  readonly dryRun: boolean;
+  readonly ignoreMarketHours: boolean;
+}
+
+export type Preparation =
+  | { readonly kind: "ready"; readonly plan: Plan; readonly input: PlanInput; readonly reading: Reading; readonly offHours: boolean }
+  | Declined;
+
+/** Why nothing was begun. */
+export interface Declined {
+  readonly kind: "declined";
+  readonly verdict: VerdictKind;
+  readonly reason: string;
+  readonly hint?: string;
+  readonly reading?: Reading;
+}
+
+/**
+ * Everything between a signal and its first order: reads the account until it is settled, plans, and
+ * proves the plan. Sends no order; cancels only own orders left over from an earlier execution.
+ */
+export async function prepare(parts: PrepareParts, request: PrepareRequest): Promise<Preparation> {
+  const early = parts.abandoned.aborted ? declined("superseded", "A newer run took its place.") : gate(parts, request);
+  if (early !== undefined) return early;
+  const reading = await firstReading(parts, request);
+  if ("kind" in reading) return reading;
+  const refusal = accountDeclined(parts, reading) ?? (request.dryRun ? undefined : sessionDeclined(parts, request, reading));
+  if (refusal !== undefined) return refusal;
+  const clean = request.dryRun ? reading : await endEarlierOrders(parts, request, reading);
+  if ("kind" in clean) return clean;
+  const settled = request.dryRun ? clean : await settle(parts, request, clean);
+  if ("kind" in settled) return settled;
+  return planWithoutDoubt(parts, request, settled);
+}
+
+/** Halted or stale: asked before anything is read, and again by the loop right before the first order. */
+function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefined {
+  if (request.dryRun) return undefined;
+  const halted = parts.halted();
+  if (halted !== undefined) return declined("halted", `Trading is halted (${halted}).`, "Run `alpaca-trader resume` when it may go on.");
+  const age = freshness(request.signal, parts.clock.now(), parts.signalMaxAgeSeconds);
+  return age.fresh ? undefined : declined(age.verdict, age.reason);
+}
+
+async function firstReading(parts: PrepareParts, request: PrepareRequest): Promise<Reading | Declined> {
+  const start = parts.clock.monotonic();
+  for (;;) {
+    try {
+      return await readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(request.wanted));
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      const final = error.failure === "unauthorized" || parts.clock.monotonic() - start + UNREACHABLE_PAUSE_MS > UNREACHABLE_LIMIT_MS;
+      if (final) return declined("broker-unreachable", error.message, error.hint);
+      parts.progress(`${parts.broker.name} cannot be read yet: ${messageOf(error)}`);
+      await parts.clock.sleep(UNREACHABLE_PAUSE_MS, parts.abandoned);
+      const stopped = stillWanted(parts, request);
+      if (stopped !== undefined) return stopped;
+    }
+  }
+}
+
+function stillWanted(parts: PrepareParts, request: PrepareRequest): Declined | undefined {
+  return parts.abandoned.aborted ? declined("superseded", "A newer run took its place, or the daemon is stopping.") : gate(parts, request);
+}
+
+function accountDeclined(parts: PrepareParts, reading: Reading): Declined | undefined {
+  const refusal = parts.accountRefusal(reading);
+  if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), reading };
+  if (reading.account.blocks.length === 0) return undefined;
+  const reason = `The account may not trade: ${reading.account.blocks.join(", ")}.`;
+  return { ...declined("account-blocked", reason, "Ask the broker, or look at the account's page; nothing was sent."), reading };
+}
+
+function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: Reading): Declined | undefined {
+  const left = sessionLeft(reading.market, parts.clock.monotonic());
+  if (left !== undefined && left >= MIN_SESSION_LEFT_TO_START_MS) return undefined;
+  if (left === undefined && request.ignoreMarketHours) return undefined;
+  const opens = new Date(reading.market.clock.nextOpen).toISOString();
+  const reason =
+    left === undefined
+      ? `The market is closed; it opens at ${opens}.`
+      : `Only ${String(Math.floor(left / 1_000))} s of the session are left; an execution starts with at least ${String(MIN_SESSION_LEFT_TO_START_MS / 1_000)} s.`;
+  return { ...declined("market-closed", reason, "Run `execute` again while the market is open, or with --ignore-market-hours to queue orders for the open."), reading };
+}
+
+/** Own orders of an earlier execution must be terminal before their symbols trade again (R24). */
+async function endEarlierOrders(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
+  const mine = (reading: Reading): Order[] =>
+    reading.openOrders.filter((order) => isOwnOrder(order) && parts.ledger.intent(order.clientOrderId) !== undefined);
+  if (mine(first).length === 0) return first;
+  const start = parts.clock.monotonic();
+  for (const order of mine(first)) {
+    parts.progress(`${order.symbol}: ending our earlier ${order.side} (${order.status}) before trading it again.`);
+    await parts.broker.cancel(order.id);
+  }
+  for (;;) {
+    await Promise.all(mine(first).map((order) => recordEnd(parts, order)));
+    const reading = await firstReading(parts, request);
+    if ("kind" in reading) return reading;
+    if (mine(reading).length === 0) return reading;
+    if (parts.clock.monotonic() - start > EARLIER_ORDERS_LIMIT_MS) return reading;
+    await parts.clock.sleep(SETTLE_PAUSE_MS, parts.abandoned);
+    const stopped = stillWanted(parts, request);
+    if (stopped !== undefined) return stopped;
+  }
+}
+
+async function recordEnd(parts: PrepareParts, order: Order): Promise<void> {
+  const now = await parts.broker.orderById(order.id).catch(() => undefined);
+  if (now === undefined || !isTerminal(now.status)) return;
+  parts.ledger.updateIntent(order.clientOrderId, {
+    state: "done",
+    status: now.status,
+    orderId: now.id,
+    filledQuantity: now.filledQuantity,
+    ...(now.filledAveragePrice === undefined ? {} : { filledAveragePrice: now.filledAveragePrice }),
+    filledAt: now.filledAt ?? parts.clock.now(),
+    updatedAt: parts.clock.now(),
+  });
+}
+
+/** Waits until the account contains the fills of the execution before this one (R16). */
+async function settle(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
+  const expected = expectedNow(parts);
+  const start = parts.clock.monotonic();
+  let reading = first;
+  for (;;) {
+    const missing = unsettled(reading, expected);
+    if (missing === undefined) return reading;
+    if (parts.clock.monotonic() - start > SETTLE_LIMIT_MS) {
+      return { ...declined("account-unsettled", `The account does not contain our last fills yet: ${missing}.`, "It is tried again while the run is fresh."), reading };
+    }
+    await parts.clock.sleep(SETTLE_PAUSE_MS, parts.abandoned);
+    const stopped = stillWanted(parts, request);
+    if (stopped !== undefined) return stopped;
+    const next = await firstReading(parts, request);
+    if ("kind" in next) return next;
+    reading = next;
+  }
+}
+
+/** Quantities that the newest own order of each symbol left, as long as the venue may not show them yet. */
+function expectedNow(parts: PrepareParts): Expected {
+  const since = parts.clock.now() - FILLS_SETTLE_WITHIN_MS;
+  const newest = new Map<string, IntentRecord>();
+  for (const execution of parts.ledger.recentExecutions(5).toReversed()) {
+    for (const intent of parts.ledger.intentsOf(execution.id)) if (intent.filledQuantity.gt(ZERO)) newest.set(intent.symbol, intent);
+  }
+  const recent = [...newest.values()].filter((intent) => (intent.filledAt ?? intent.updatedAt) >= since);
+  return expectedAfter(recent, undefined);
+}
+
+async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Preparation> {
+  const start = parts.clock.monotonic();
+  let reading = first;
+  for (;;) {
+    const unsettledIntents = parts.ledger.unsettledIntents();
+    const input = planInput(reading, { phase: "selling", wanted: request.wanted, settings: parts.settings, unsettled: unsettledIntents, barred: new Map() });
+    const result = makePlan(input);
+    const doubtful = result.kind === "refused" ? result.refusal === "price-doubt" : result.plan.lines.some((line) => line.leftAlone === "price-doubt");
+    if (!doubtful || parts.clock.monotonic() - start >= PRICE_DOUBT_LIMIT_MS) return judged(parts, request, reading, input);
+    await parts.clock.sleep(PRICE_DOUBT_PAUSE_MS, parts.abandoned);
+    const stopped = stillWanted(parts, request);
+    if (stopped !== undefined) return stopped;
+    const next = await firstReading(parts, request);
+    if ("kind" in next) return next;
+    reading = next;
+  }
+}
+
+function judged(parts: PrepareParts, request: PrepareRequest, reading: Reading, input: PlanInput): Preparation {
+  const result = makePlan(input);
+  if (result.kind === "refused") {
+    const verdict = result.refusal === "price-doubt" ? "price-doubt" : "refused";
+    return { ...declined(verdict, result.reason, result.hint), reading };
+  }
+  const failures = provePlan(result.plan, input);
+  if (failures.length > 0) {
+    const reason = `The plan failed its proof: ${failures.map((failure) => failure.message).join(" ")}`;
+    return { ...declined("refused", reason, "Nothing was sent. This is a fault of the program: please report it with the log."), reading };
+  }
+  const offHours = !request.dryRun && sessionLeft(reading.market, parts.clock.monotonic()) === undefined;
+  const phases = offHours ? offHoursDeclined(result.plan, input) : undefined;
+  if (phases !== undefined) return { ...phases, reading };
+  return { kind: "ready", plan: result.plan, input, reading, offHours };
+}
+
+/** Off hours a plan is queued only if all of it can wait side by side (R23). */
+function offHoursDeclined(plan: Plan, input: PlanInput): Declined | undefined {
+  if (plan.sells.length === 0 || plan.buys.length === 0) return undefined;
+  const needed = sum(plan.buys.map((order) => order.worstCaseCost));
+  const reserved = sum(input.workingOrders.map((order) => order.worstCaseCost));
+  const available = max(ZERO, min(input.account.cash.minus(reserved), input.account.buyingPower));
+  if (needed.lte(available)) return undefined;
+  return declined(
+    "market-closed",
+    `The market is closed and the buys need ${formatDollars(needed)}, but only ${formatDollars(available)} is there before the sells are filled; both cannot be queued together.`,
+    "Run it again while the market is open.",
+  );
+}
+
+export function declined(verdict: VerdictKind, reason: string, hint?: string): Declined {
+  return hint === undefined ? { kind: "declined", verdict, reason } : { kind: "declined", verdict, reason, hint };
+}

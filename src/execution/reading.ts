@@ -1,0 +1,94 @@
+import type { Account, Asset, Broker, MarketClock, MarketPrices, Order, Position } from "../broker/broker.ts";
+import type { Clock } from "../clock.ts";
+
+/** One look at the account and at the prices of everything that is held or wanted. */
+export interface Reading {
+  readonly account: Account;
+  readonly positions: readonly Position[];
+  readonly openOrders: readonly Order[];
+  readonly market: MarketReading;
+  readonly assets: ReadonlyMap<string, Asset | undefined>;
+  readonly prices: ReadonlyMap<string, MarketPrices>;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** The venue's clock, and when it was read on ours, so that its time can be carried forward. */
+export interface MarketReading {
+  readonly clock: MarketClock;
+  /** Monotonic, milliseconds. */
+  readonly readAt: number;
+}
+
+/** Assets do not change within a day; asking again for every plan would spend the request budget. */
+export const ASSET_MAX_AGE_MS = 6 * 3_600_000;
+
+/** Remembers assets for some hours. Unknown symbols are asked for again each time. */
+export class AssetCache {
+  readonly #known = new Map<string, { asset: Asset; at: number }>();
+  readonly #broker: Broker;
+  readonly #clock: Clock;
+
+  constructor(broker: Broker, clock: Clock) {
+    this.#broker = broker;
+    this.#clock = clock;
+  }
+
+  async of(symbols: Iterable<string>): Promise<Map<string, Asset | undefined>> {
+    const unique = [...new Set(symbols)];
+    return new Map(await Promise.all(unique.map(async (symbol) => [symbol, await this.#one(symbol)] as const)));
+  }
+
+  async #one(symbol: string): Promise<Asset | undefined> {
+    const known = this.#known.get(symbol);
+    if (known !== undefined && this.#clock.monotonic() - known.at < ASSET_MAX_AGE_MS) return known.asset;
+    const asset = await this.#broker.asset(symbol);
+    if (asset !== undefined) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
+    return asset;
+  }
+}
+
+/** Asset class of what this program trades; everything else counts as protected (R9). */
+export const US_EQUITY = "us_equity";
+
+/**
+ * Reads everything a plan needs, side by side.
+ * @param wanted symbols to read prices and assets of besides the held ones.
+ * @throws BrokerError when any part cannot be read; a partial reading is no reading.
+ */
+export async function readAccount(broker: Broker, assets: AssetCache, clock: Clock, wanted: readonly string[]): Promise<Reading> {
+  const wantedAssets = assets.of(wanted);
+  wantedAssets.catch(() => undefined);
+  const [account, positions, openOrders, market] = await Promise.all([
+    broker.account(),
+    broker.positions(),
+    broker.openOrders(),
+    readMarket(broker, clock),
+  ]);
+  const equities = positions.filter((position) => position.assetClass === US_EQUITY).map((position) => position.symbol);
+  const symbols = [...new Set([...wanted, ...equities])];
+  const [known, prices] = await Promise.all([
+    wantedAssets.then(() => assets.of(symbols)),
+    symbols.length === 0 ? new Map<string, MarketPrices>() : broker.prices(symbols),
+  ]);
+  return { account, positions, openOrders, market, assets: known, prices, at: clock.now() };
+}
+
+export async function readMarket(broker: Broker, clock: Clock): Promise<MarketReading> {
+  const answer = await broker.marketClock();
+  return { clock: answer, readAt: clock.monotonic() };
+}
+
+/** An execution starts only with this much of the session left (R14). */
+export const MIN_SESSION_LEFT_TO_START_MS = 180_000;
+/** Every POST needs this much of the session left (R14). */
+export const MIN_SESSION_LEFT_TO_POST_MS = 30_000;
+/** The venue's clock is read again before a POST when the last reading is older than this. */
+export const MARKET_READING_MAX_AGE_MS = 30_000;
+
+/** Milliseconds left in the session by the venue's own clock, carried forward; `undefined` while closed. */
+export function sessionLeft(market: MarketReading, monotonic: number): number | undefined {
+  if (!market.clock.isOpen) return undefined;
+  const left = market.clock.nextClose - market.clock.timestamp - (monotonic - market.readAt);
+  return left > 0 ? left : undefined;
+}

@@ -1,0 +1,157 @@
+import type { Broker } from "../broker/broker.ts";
+import type { Clock } from "../clock.ts";
+import type { Signal } from "../intake/signal.ts";
+import { isFinal } from "../intake/verdict.ts";
+import type { ExecutionRecord, Ledger, NewExecution } from "../ledger/ledger.ts";
+import type { Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import type { ConvergeParts, ConvergeResult } from "./converge.ts";
+import { Convergence } from "./converge.ts";
+import type { RebalanceEvent } from "./events.ts";
+import { newIntents } from "./intents.ts";
+import type { Conclusion } from "./outcome.ts";
+import type { Declined, Preparation } from "./prepare.ts";
+import { declined, prepare } from "./prepare.ts";
+import type { Reading } from "./reading.ts";
+import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, sessionLeft } from "./reading.ts";
+import { summariseAccount, summarisePlan } from "./summary.ts";
+
+export interface RebalancerParts {
+  readonly broker: Broker;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly mode: string;
+  readonly plan: PlanSettings;
+  readonly signalMaxAgeSeconds: number;
+  readonly orderTimeoutSeconds: number;
+  readonly executionDeadlineSeconds: number;
+  readonly halted: () => string | undefined;
+  readonly accountRefusal: (reading: Reading) => { reason: string; hint: string } | undefined;
+  /** Aborted when the process has been asked to stop. */
+  readonly stopping: AbortSignal;
+  readonly newer: () => Signal | undefined;
+  readonly emit: (event: RebalanceEvent) => void;
+  readonly progress: (text: string) => void;
+}
+
+export interface RebalanceOptions {
+  readonly dryRun: boolean;
+  readonly ignoreMarketHours: boolean;
+  /** Aborted when a newer run has taken this one's place before it has begun. */
+  readonly superseded?: AbortSignal;
+  /** Called with the first reading, so that a person sees the account before anything happens. */
+  readonly onReady?: (reading: Reading, plan: Plan) => void;
+}
+
+export type RebalanceResult =
+  | { readonly kind: "concluded"; readonly conclusion: Conclusion; readonly execution: ExecutionRecord }
+  | Declined
+  | { readonly kind: "dry-run"; readonly plan: Plan; readonly reading: Reading }
+  /** The process is stopping; the next start finishes it. */
+  | { readonly kind: "left" };
+
+/** One account, one execution at a time: from a signal to its recorded end, and from a restart to the end of what was begun. */
+export class Rebalancer {
+  readonly #parts: RebalancerParts;
+  readonly #assets: AssetCache;
+
+  constructor(parts: RebalancerParts) {
+    this.#parts = parts;
+    this.#assets = new AssetCache(parts.broker, parts.clock);
+  }
+
+  /** Executes a signal unless its verdict is final already. */
+  async rebalance(signal: Signal, options: RebalanceOptions): Promise<RebalanceResult> {
+    const { ledger } = this.#parts;
+    const known = ledger.signal(signal.id);
+    if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict)) {
+      return declined(known.verdict, known.verdictReason ?? "It has its final verdict already.");
+    }
+    const wanted = wantedBy(signal);
+    if (wanted === undefined) return this.#judged(signal, options, declined("held", "The strategy says HOLD: nothing is changed."));
+    const preparation = await this.#prepare(signal, wanted, options);
+    if (preparation.kind === "declined") return this.#judged(signal, options, preparation);
+    options.onReady?.(preparation.reading, preparation.plan);
+    if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, reading: preparation.reading };
+    const execution = this.#open(signal, wanted, preparation);
+    return this.#converge(execution, signal, preparation.reading);
+  }
+
+  /** Drives an execution that an earlier process left open to its end. */
+  async resume(execution: ExecutionRecord): Promise<RebalanceResult> {
+    const record = this.#parts.ledger.signal(execution.signalId);
+    if (record === undefined) throw new Error(`The ledger has no signal ${execution.signalId} for execution ${execution.id}.`);
+    return this.#converge(execution, record.signal);
+  }
+
+  #prepare(signal: Signal, wanted: Wanted, options: RebalanceOptions): Promise<Preparation> {
+    const { plan: settings, stopping, ...parts } = this.#parts;
+    const abandoned = options.superseded === undefined ? stopping : AbortSignal.any([stopping, options.superseded]);
+    return prepare({ ...parts, settings, assets: this.#assets, abandoned }, { signal, wanted, dryRun: options.dryRun, ignoreMarketHours: options.ignoreMarketHours });
+  }
+
+  /** The execution, its first phase and all of that phase's intents are one transaction (R15). */
+  #open(signal: Signal, wanted: Wanted, ready: Extract<Preparation, { kind: "ready" }>): ExecutionRecord {
+    const { ledger, clock } = this.#parts;
+    const { plan, reading, offHours } = ready;
+    const execution = this.#newExecution(signal, wanted, ready);
+    ledger.transaction(() => {
+      ledger.recordSignal(signal, clock.now());
+      ledger.createExecution(execution);
+      ledger.updateExecution(execution.id, { phase: offHours ? "buying" : "selling", accountBefore: summariseAccount(reading), plan: summarisePlan(plan) });
+      ledger.recordIntents(newIntents(ledger, execution, "selling", plan.sells, reading.positions, clock.now()));
+      if (offHours) ledger.recordIntents(newIntents(ledger, execution, "buying", plan.buys, reading.positions, clock.now()));
+      const { equity, lastEquity, cash } = reading.account;
+      ledger.recordEquity({ at: reading.at, equity, lastEquity, cash, executionId: execution.id });
+    });
+    const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base $${plan.base.toFixed(2)}.`;
+    this.#parts.emit({ kind: "plan", level: "info", executionId: execution.id, signalId: signal.id, text, plan, facts: { account: summariseAccount(reading), plan: summarisePlan(plan) } });
+    const opened = ledger.execution(execution.id);
+    if (opened === undefined) throw new Error(`The ledger lost execution ${execution.id}.`);
+    return opened;
+  }
+
+  #newExecution(signal: Signal, wanted: Wanted, ready: Extract<Preparation, { kind: "ready" }>): NewExecution {
+    const { clock, executionDeadlineSeconds, ledger, mode } = this.#parts;
+    const now = clock.now();
+    const left = sessionLeft(ready.reading.market, clock.monotonic()) ?? Infinity;
+    const earlier = ledger.recentExecutions(50).filter((execution) => execution.signalId === signal.id).length;
+    return {
+      id: earlier === 0 ? signal.id : `${signal.id}.${String(earlier + 1)}`,
+      signalId: signal.id,
+      accountNumber: ready.reading.account.number,
+      mode,
+      wanted,
+      startedAt: now,
+      deadline: now + Math.min(executionDeadlineSeconds * 1_000, left - MIN_SESSION_LEFT_TO_POST_MS),
+      offHours: ready.offHours,
+    };
+  }
+
+  async #converge(execution: ExecutionRecord, signal: Signal, reading?: Reading): Promise<RebalanceResult> {
+    const { plan: settings, ...rest } = this.#parts;
+    const parts: ConvergeParts = { ...rest, settings, assets: this.#assets };
+    const result: ConvergeResult = await new Convergence(parts, execution, signal, reading?.market).run();
+    if (result === undefined) return { kind: "left" };
+    return { kind: "concluded", conclusion: result, execution: this.#parts.ledger.execution(execution.id) ?? execution };
+  }
+
+  #judged(signal: Signal, options: RebalanceOptions, result: Declined): Declined {
+    if (options.dryRun || this.#parts.stopping.aborted) return result;
+    this.#parts.ledger.transaction(() => {
+      this.#parts.ledger.recordSignal(signal, this.#parts.clock.now());
+      this.#parts.ledger.judgeSignal(signal.id, { kind: result.verdict, reason: result.reason }, this.#parts.clock.now());
+    });
+    return result;
+  }
+}
+
+function wantedBy(signal: Signal): Wanted | undefined {
+  switch (signal.kind) {
+    case "rebalance":
+      return { kind: "rebalance", targets: signal.targets };
+    case "exit":
+      return { kind: "exit", symbols: signal.exits };
+    case "hold":
+      return undefined;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, ONE, ZERO } from "../portfolio/money.ts";
+import type { IntentRecord } from "../ledger/ledger.ts";
+import type { Reading } from "./reading.ts";
+
+/**
+ * R16: at Alpaca orders, positions and cash disagree for up to ten seconds. A plan made on a torn
+ * reading sells twice or spends twice, so before each phase the account must contain all own fills.
+ */
+
+/** How long a reading may stay unsettled before it is given up. */
+export const SETTLE_LIMIT_MS = 15_000;
+/** Pause between two readings while waiting. */
+export const SETTLE_PAUSE_MS = 300;
+/** Cash may differ from the computed cash by this fraction of the traded value, plus a dollar (fees, rounding). */
+const CASH_TOLERANCE = decimal("0.001");
+
+/** What the account must show once it contains our fills. */
+export interface Expected {
+  /** Symbol → quantity; only symbols that we traded. */
+  readonly quantities: ReadonlyMap<string, Decimal>;
+  /** `undefined` when there is nothing to compute it from. */
+  readonly cash: Decimal | undefined;
+  /** Dollars bought plus dollars sold since `cash` was read. */
+  readonly traded: Decimal;
+}
+
+/** What the account must show after these orders, from what it showed before them. */
+export function expectedAfter(intents: readonly IntentRecord[], cashBefore: Decimal | undefined): Expected {
+  const quantities = new Map<string, Decimal>();
+  let cash = cashBefore;
+  let traded = ZERO;
+  for (const intent of intents) {
+    if (intent.filledQuantity.eq(ZERO)) continue;
+    const signed = intent.side === "buy" ? intent.filledQuantity : intent.filledQuantity.neg();
+    quantities.set(intent.symbol, (quantities.get(intent.symbol) ?? intent.heldBefore).plus(signed));
+    const value = intent.filledQuantity.times(intent.filledAveragePrice ?? ZERO);
+    traded = traded.plus(value);
+    cash = cash === undefined ? undefined : intent.side === "buy" ? cash.minus(value) : cash.plus(value);
+  }
+  return { quantities, cash, traded };
+}
+
+/** What is still missing from the reading, in words; `undefined` when it contains all of our fills. */
+export function unsettled(reading: Reading, expected: Expected): string | undefined {
+  for (const [symbol, quantity] of expected.quantities) {
+    const shown = reading.positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
+    if (!shown.eq(quantity)) return `${symbol} shows ${shown.toFixed()} shares, our fills make it ${quantity.toFixed()}`;
+  }
+  if (expected.cash === undefined) return undefined;
+  const difference = reading.account.cash.minus(expected.cash).abs();
+  const tolerance = expected.traded.times(CASH_TOLERANCE).plus(ONE);
+  return difference.gt(tolerance) ? `cash shows ${reading.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}` : undefined;
+}

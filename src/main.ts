@@ -1,0 +1,106 @@
+import { enableCompileCache } from "node:module";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { loadEnvironment, stateDirFrom } from "./config.ts";
+import type { ExitCode } from "./errors.ts";
+import { EXIT, TraderError } from "./errors.ts";
+import { errorLines } from "./reporting/error-view.ts";
+import { terminalOn } from "./reporting/terminal.ts";
+import type { CommandContext } from "./commands/context.ts";
+import { systemClock } from "./clock.ts";
+
+/**
+ * The command line: one line per command. Commands load their modules when called, so that `halt` does
+ * not wait for the SDK.
+ * @returns the exit code of the contract.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  process.umask(0o027);
+  const env = loadEnvironment(process.cwd());
+  useCompileCache(env);
+  const context: CommandContext = {
+    env,
+    clock: systemClock,
+    out: terminalOn(process.stdout, env),
+    err: terminalOn(process.stderr, env),
+    verbose: argv.includes("--verbose"),
+  };
+  let code: number = EXIT.ok;
+  const program = commandLine(context, (result) => (code = result));
+  try {
+    await program.parseAsync(argv as string[]);
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
+    for (const line of errorLines(error, context.verbose, context.err.style)) context.err.line(line);
+    return error instanceof TraderError ? error.exitCode : EXIT.failed;
+  }
+}
+
+function commandLine(context: CommandContext, done: (code: ExitCode) => void): Command {
+  const program = new Command("alpaca-trader")
+    .description("Watches a strategy's alerts and rebalances one Alpaca account to the weights in them, once, and can say why.")
+    .version(version())
+    .option("--verbose", "show stack traces and every step")
+    .exitOverride();
+  const add = (name: string, description: string): Command => program.command(name).description(description).option("--verbose", "show stack traces and every step").exitOverride();
+
+  add("run", "the daemon: watch the alerts file and trade what is fresh").action(async () => done(await (await import("./commands/run.ts")).run(context)));
+  add("execute", "act once on the newest run in the alerts file")
+    .option("--dry-run", "make the plan and print it; send nothing, use nothing up")
+    .option("--ignore-market-hours", "queue orders for the open while the market is closed")
+    .action(async (options: { dryRun?: boolean; ignoreMarketHours?: boolean }) => done(await (await import("./commands/execute.ts")).execute(context, options)));
+  add("status", "mode, last verdicts, holdings against targets, working orders").action(async () => done(await (await import("./commands/status.ts")).status(context)));
+  add("explain", "why each symbol was traded or left alone")
+    .argument("[id]", "signal or execution id, or the beginning of one; default: the newest signal")
+    .action(async (id: string | undefined) => done(await (await import("./commands/explain.ts")).explain(context, id)));
+  add("halt", "stop all trading of this installation, at once")
+    .option("--reason <text>", "why, for the log")
+    .action(async (options: { reason?: string }) => done(await (await import("./commands/halt.ts")).halt(context, options)));
+  add("resume", "let trading go on after a halt").action(async () => done(await (await import("./commands/resume.ts")).resume(context)));
+  add("account", "show the account this installation trades for")
+    .option("--pin <number>", "trade for this account from now on")
+    .action(async (options: { pin?: string }) => done(await (await import("./commands/account.ts")).account(context, options)));
+  add("simulator", "an Alpaca-shaped venue on this machine, to point any Alpaca client at")
+    .option("--port <number>", "port to listen on; 0 = any free one", portNumber, 8788)
+    .option("--seed <number>", "seed of prices and fills", wholeNumber, 1)
+    .option("--cash <dollars>", "cash at the start", "100000")
+    .option("--hours <hours>", "`always` open, or `nyse` sessions", "always")
+    .option("--latency <ms>", "time until an order is acknowledged, in milliseconds", wholeNumber, 20)
+    .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
+    .option("--partial-fills <percent>", "share of orders filled in several parts", wholeNumber, 10)
+    .option("--state <file>", "keep the account in this file across restarts")
+    .action(async (options: Record<string, unknown>) => done(await (await import("./commands/simulator.ts")).simulator(context, options as never)));
+  add("demo", "the whole thing on the built-in simulator: an alert is seen, excess is sold, what is missing is bought")
+    .option("--once", "stop after the first rebalance")
+    .action(async (options: { once?: boolean }) => done(await (await import("./commands/demo.ts")).demo(context, options)));
+  return program;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("a whole number is expected.");
+  return Number(text);
+}
+
+function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port > 65_535) throw new InvalidArgumentError("a port from 0 to 65535 is expected.");
+  return port;
+}
+
+function version(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** Node's shared default under the temporary directory would run code that others can write; ours is private. */
+function useCompileCache(env: Record<string, string | undefined>): void {
+  try {
+    const dir = join(stateDirFrom(env), "compile-cache");
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    enableCompileCache(dir);
+  } catch {
+    // Without the cache the start takes a little longer; nothing else depends on it.
+  }
+}

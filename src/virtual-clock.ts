@@ -1,0 +1,116 @@
+import type { Clock, Timer } from "./clock.ts";
+import { sleepOn } from "./clock.ts";
+
+interface Entry {
+  at: number;
+  order: number;
+  run: () => void;
+}
+
+/**
+ * A clock that moves only when told to: for tests, simulations and back-tests. Timers fire in the
+ * order of their due time, and of their creation where that is equal, so a run is reproducible.
+ */
+export class VirtualClock implements Clock {
+  #elapsed = 0;
+  #offset: number;
+  #order = 0;
+  #entries: Entry[] = [];
+
+  /** @param startMs wall-clock time at the start, milliseconds since the epoch. */
+  constructor(startMs: number) {
+    this.#offset = startMs;
+  }
+
+  now(): number {
+    return this.#offset + this.#elapsed;
+  }
+
+  monotonic(): number {
+    return this.#elapsed;
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    const entry: Entry = { at: this.#elapsed + Math.max(0, delayMs), order: this.#order++, run };
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const other = this.#entries[middle]!;
+      if (other.at < entry.at || (other.at === entry.at && other.order < entry.order)) low = middle + 1;
+      else high = middle;
+    }
+    this.#entries.splice(low, 0, entry);
+    return {
+      cancel: () => {
+        const index = this.#entries.indexOf(entry);
+        if (index >= 0) this.#entries.splice(index, 1);
+      },
+    };
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, delayMs, signal);
+  }
+
+  /** Steps the wall clock (as NTP or an owner would) without letting time pass. */
+  step(byMs: number): void {
+    this.#offset += byMs;
+  }
+
+  /** How many timers are pending. */
+  get pending(): number {
+    return this.#entries.length;
+  }
+
+  /** Moves to the next timer and fires it; false when there is none. Does not run microtasks. */
+  fireNext(): boolean {
+    const entry = this.#entries.shift();
+    if (entry === undefined) return false;
+    this.#elapsed = Math.max(this.#elapsed, entry.at);
+    entry.run();
+    return true;
+  }
+
+  /** Lets `ms` pass, firing what falls due, and lets promises settle after every timer. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#elapsed + ms;
+    await settle();
+    for (let next = this.#entries[0]; next !== undefined && next.at <= end; next = this.#entries[0]) {
+      this.fireNext();
+      await settle();
+    }
+    this.#elapsed = Math.max(this.#elapsed, end);
+  }
+
+  /**
+   * Fires timers until `work` has settled, and returns its result.
+   * @throws when `work` still waits but no timer is left, or after `limitMs` of virtual time.
+   */
+  async until<T>(work: Promise<T>, limitMs = 24 * 3_600_000): Promise<T> {
+    let settled = false;
+    const finished = work.finally(() => {
+      settled = true;
+    });
+    finished.catch(() => undefined);
+    const end = this.#elapsed + limitMs;
+    await settle();
+    while (!settled) {
+      if (this.#elapsed > end) throw new Error(`Not finished after ${String(limitMs)} ms of virtual time.`);
+      if (!this.fireNext()) {
+        await settle();
+        await settle();
+        if (!settled && this.#entries.length === 0) throw new Error("Waiting, but no timer is pending.");
+      }
+      await settle();
+    }
+    return finished;
+  }
+}
+
+/** One turn of the event loop: every microtask and every finished in-process answer is handled. */
+function settle(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
