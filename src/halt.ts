@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "./clock.ts";
+import { haltFile } from "./config.ts";
 import { messageOf, TraderError } from "./errors.ts";
 
 /**
@@ -15,14 +16,10 @@ export interface HaltOrder {
   readonly at: string;
 }
 
-export function haltPath(stateDir: string): string {
-  return join(stateDir, "HALT");
-}
-
 /** @throws TraderError when the file cannot be written: then nothing was halted. */
 export function writeHalt(stateDir: string, reason: string, clock: Clock): HaltOrder {
   const order: HaltOrder = { id: randomUUID(), reason, at: new Date(clock.now()).toISOString() };
-  const path = haltPath(stateDir);
+  const path = haltFile({ stateDir });
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     const draft = `${path}.${order.id}`;
@@ -41,13 +38,13 @@ export function writeHalt(stateDir: string, reason: string, clock: Clock): HaltO
 /** @returns false when there was no halt. */
 export function removeHalt(stateDir: string): boolean {
   const halted = readHalt(stateDir) !== undefined;
-  rmSync(haltPath(stateDir), { force: true });
+  rmSync(haltFile({ stateDir }), { force: true });
   return halted;
 }
 
 /** The halt in force. A file that cannot be read, or that somebody made by hand, halts as well. */
 export function readHalt(stateDir: string): HaltOrder | undefined {
-  const path = haltPath(stateDir);
+  const path = haltFile({ stateDir });
   try {
     lstatSync(path);
   } catch (error) {

@@ -33,7 +33,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
-    for (const line of errorLines(error, context.verbose, context.err.style)) context.err.line(line);
+    for (const line of errorLines(error, { verbose: context.verbose }, context.err.style)) context.err.line(line);
     return error instanceof TraderError ? error.exitCode : EXIT.failed;
   }
 }

@@ -1,9 +1,10 @@
 import type { Broker, OrderStream } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
-import { freshness } from "../intake/judge.ts";
+import { freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import { formatDollars } from "../portfolio/format.ts";
 import { decimal, min } from "../portfolio/money.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import type { LeftAloneReason, Plan, PlanSettings } from "../portfolio/plan.ts";
@@ -150,7 +151,7 @@ export class Convergence {
     if (!execution.offHours && clock.monotonic() >= this.#deadlineAt) return { cause: "deadline", reason: "The execution's deadline has passed." };
     if (execution.begunAt === undefined) {
       const age = freshness(this.#signal, clock.now(), this.#parts.signalMaxAgeSeconds);
-      if (!age.fresh) return { cause: "stale", reason: age.reason };
+      if (age.kind !== "fresh") return { cause: "stale", reason: age.reason };
       const newer = this.#parts.newer();
       if (newer !== undefined) return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };
     }
@@ -261,7 +262,7 @@ export class Convergence {
       ledger.updateExecution(this.#id, { phase: "buying", plan: summarisePlan(plan, this.#execution().plan) });
       ledger.recordIntents(newIntents(ledger, this.#execution(), "buying", plan.buys, settled.reading.positions, clock.now()));
     });
-    this.#emit({ kind: "phase", level: "info", text: `Buying: ${String(plan.buys.length)} orders on ${plan.spendable.toFixed(2)} dollars.`, plan });
+    this.#emit({ kind: "phase", level: "info", text: `Buying: ${String(plan.buys.length)} orders, ${formatDollars(plan.spendable)} to spend.`, plan });
   }
 
   /** One more try, sized on what the account shows now, for buys refused for lack of buying power (R20). */
@@ -436,7 +437,7 @@ export class Convergence {
 }
 
 function amountText(intent: IntentRecord): string {
-  return intent.notional === undefined ? `${intent.quantity?.toFixed() ?? "0"} shares` : `$${intent.notional.toFixed(2)}`;
+  return intent.notional === undefined ? `${intent.quantity?.toFixed() ?? "0"} shares` : formatDollars(intent.notional);
 }
 
 /** Symbols that this execution may not trade again, and why: each gets one order, and its rest is not sent (R20). */

@@ -40,6 +40,7 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
     barred: context.barred,
     settings: context.settings,
     now: reading.at,
+    marketClosed: !reading.market.clock.isOpen,
   };
 }
 

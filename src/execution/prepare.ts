@@ -3,7 +3,7 @@ import { BrokerError, isTerminal } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { Signal } from "../intake/signal.ts";
-import { freshness } from "../intake/judge.ts";
+import { freshness } from "../intake/freshness.ts";
 import type { VerdictKind } from "../intake/verdict.ts";
 import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { max, min, sum, ZERO } from "../portfolio/money.ts";
@@ -89,7 +89,7 @@ function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefine
   const halted = parts.halted();
   if (halted !== undefined) return declined("halted", `Trading is halted (${halted}).`, "Run `alpaca-trader resume` when it may go on.");
   const age = freshness(request.signal, parts.clock.now(), parts.signalMaxAgeSeconds);
-  return age.fresh ? undefined : declined(age.verdict, age.reason);
+  return age.kind === "fresh" ? undefined : declined(age.kind, age.reason);
 }
 
 async function firstReading(parts: PrepareParts, request: PrepareRequest): Promise<Reading | Declined> {

@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Signal } from "../intake/signal.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../ledger/ledger.ts";
+import { formatDollars } from "../portfolio/format.ts";
 import type { Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import type { ConvergeParts, ConvergeResult } from "./converge.ts";
 import { Convergence } from "./converge.ts";
@@ -93,17 +94,19 @@ export class Rebalancer {
   #open(signal: Signal, wanted: Wanted, ready: Extract<Preparation, { kind: "ready" }>): ExecutionRecord {
     const { ledger, clock } = this.#parts;
     const { plan, reading, offHours } = ready;
+    // Without a sell there is nothing to wait for; off hours everything waits side by side (R23).
+    const atOnce = offHours || plan.sells.length === 0;
     const execution = this.#newExecution(signal, wanted, ready);
     ledger.transaction(() => {
       ledger.recordSignal(signal, clock.now());
       ledger.createExecution(execution);
-      ledger.updateExecution(execution.id, { phase: offHours ? "buying" : "selling", accountBefore: summariseAccount(reading), plan: summarisePlan(plan) });
+      ledger.updateExecution(execution.id, { phase: atOnce ? "buying" : "selling", accountBefore: summariseAccount(reading), plan: summarisePlan(plan, undefined, atOnce) });
       ledger.recordIntents(newIntents(ledger, execution, "selling", plan.sells, reading.positions, clock.now()));
-      if (offHours) ledger.recordIntents(newIntents(ledger, execution, "buying", plan.buys, reading.positions, clock.now()));
+      if (atOnce) ledger.recordIntents(newIntents(ledger, execution, "buying", plan.buys, reading.positions, clock.now()));
       const { equity, lastEquity, cash } = reading.account;
       ledger.recordEquity({ at: reading.at, equity, lastEquity, cash, executionId: execution.id });
     });
-    const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base $${plan.base.toFixed(2)}.`;
+    const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base ${formatDollars(plan.base)}.`;
     this.#parts.emit({ kind: "plan", level: "info", executionId: execution.id, signalId: signal.id, text, plan, facts: { account: summariseAccount(reading), plan: summarisePlan(plan) } });
     const opened = ledger.execution(execution.id);
     if (opened === undefined) throw new Error(`The ledger lost execution ${execution.id}.`);

@@ -71,9 +71,13 @@ export interface PlanSummary {
   readonly buying?: PhaseSummary;
 }
 
-/** @param before what the ledger holds already, when this is the plan of the buys. */
-export function summarisePlan(plan: Plan, before?: unknown): PlanSummary {
+/**
+ * @param before what the ledger holds already, when this is the plan of the buys.
+ * @param atOnce the first plan is that of the buys too, because nothing has to be sold first.
+ */
+export function summarisePlan(plan: Plan, before?: unknown, atOnce = false): PlanSummary {
   const phase = summarisePhase(plan);
+  if (atOnce) return { selling: phase, buying: phase };
   return before === undefined || before === null ? { selling: phase } : { ...(before as PlanSummary), buying: phase };
 }
 

@@ -1,0 +1,285 @@
+import { marketData, OrdersApi, trading } from "@alpacahq/alpaca-trade-api";
+import { WebSocket } from "ws";
+import type { Clock } from "../clock.ts";
+import type { AlpacaConfig, TradingMode } from "../config.ts";
+import type {
+  Account,
+  Asset,
+  Broker,
+  CancelAnswer,
+  Fill,
+  MarketClock,
+  MarketPrices,
+  Order,
+  OrderRequest,
+  OrderStream,
+  OrderStreamListener,
+  Position,
+  Session,
+  SubmitAnswer,
+} from "./broker.ts";
+import { isTerminal } from "./broker.ts";
+import { normaliseEndpoint } from "./endpoints.ts";
+import type { HostGuard } from "./host-guard.ts";
+import { createHostGuard } from "./host-guard.ts";
+import { toAccount, toAsset, toMarketClock, toPositions, toSessions } from "./mapping.ts";
+import { toFills, toOrder, toOrderOrNothing, toOrders } from "./order-mapping.ts";
+import { cancelAnswerOf, submitAnswerOf } from "./order-outcome.ts";
+import { wireAmountOf } from "./order-request.ts";
+import { ReconnectingOrderStream } from "./order-stream.ts";
+import type { OrderPage } from "./pages.ts";
+import { allFills, allOrders, FILLS_PER_PAGE, ORDERS_PER_PAGE } from "./pages.ts";
+import { toMarketPrices } from "./price-mapping.ts";
+import type { Redact } from "./redaction.ts";
+import { createRedaction } from "./redaction.ts";
+import type { CreateSocket } from "./stream-connection.ts";
+import type { TrafficRecord } from "./transport.ts";
+import { VenueCalls } from "./venue-calls.ts";
+import { isAbsent, venueNames } from "./venue-errors.ts";
+import { UnreadableAnswer } from "./wire.ts";
+
+export interface AlpacaBrokerOptions {
+  /** For people: `"Alpaca paper"`. */
+  readonly name: string;
+  readonly mode: TradingMode;
+  /** Endpoints may end in `/v2` or a slash. */
+  readonly alpaca: AlpacaConfig;
+  readonly clock: Clock;
+  readonly fetch?: typeof fetch | undefined;
+  readonly createSocket?: CreateSocket | undefined;
+  /** From 0 to 1, for the jitter of the stream's pauses; without it there is none. */
+  readonly random?: (() => number) | undefined;
+  readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
+  /** Default 180, below the venue's 200. */
+  readonly requestsPerMinute?: number | undefined;
+}
+
+/** Snapshots are asked for in one request of at most this many symbols. */
+const SYMBOLS_PER_REQUEST = 100;
+const MAX_STREAM_FRAME_BYTES = 1024 * 1024;
+
+/**
+ * The Broker port over Alpaca's SDK. Its raw API classes build the requests; what leaves, when, how
+ * often and how long it may take is decided here (transport, pacing, retry), and answers are read
+ * from the wire, because the SDK's models drop what they do not know.
+ * @throws TraderError when an endpoint is malformed, or not reachable in this mode (R27).
+ */
+export function createAlpacaBroker(options: AlpacaBrokerOptions): Broker {
+  return new AlpacaBroker(options);
+}
+
+class AlpacaBroker implements Broker {
+  readonly name: string;
+  readonly #options: AlpacaBrokerOptions;
+  readonly #redact: Redact;
+  readonly #trading: VenueCalls;
+  readonly #data: VenueCalls;
+  readonly #streamGuard: HostGuard;
+  readonly #orders: OrdersApi;
+  readonly #accounts: trading.AccountsApi;
+  readonly #positions: trading.PositionsApi;
+  readonly #assets: trading.AssetsApi;
+  readonly #clockApi: trading.ClockApi;
+  readonly #calendar: trading.CalendarApi;
+  readonly #activities: trading.AccountActivitiesApi;
+  readonly #stocks: marketData.StockApi;
+  readonly #streams = new Set<OrderStream>();
+
+  constructor(options: AlpacaBrokerOptions) {
+    const { alpaca, mode, name } = options;
+    this.name = name;
+    this.#options = options;
+    this.#redact = createRedaction([alpaca.secret, alpaca.keyId]);
+    const shared = {
+      clock: options.clock,
+      mode,
+      names: venueNames(name, mode),
+      redact: this.#redact,
+      fetch: options.fetch ?? fetch,
+      onTraffic: options.onTraffic,
+      requestsPerMinute: options.requestsPerMinute,
+    };
+    const tradingUrl = normaliseEndpoint(alpaca.tradingUrl);
+    const dataUrl = normaliseEndpoint(alpaca.dataUrl);
+    this.#trading = new VenueCalls({ ...shared, url: tradingUrl });
+    this.#data = new VenueCalls({ ...shared, url: dataUrl, names: { ...shared.names, endpointSetting: "ALPACA_DATA_ENDPOINT" } });
+    this.#streamGuard = createHostGuard(mode, alpaca.streamUrl);
+    this.#streamGuard(alpaca.streamUrl);
+
+    // No time-out, retry or limiter of the SDK: they run on its own timers.
+    const keys = { keyId: alpaca.keyId, secret: alpaca.secret, timeoutMs: 0 };
+    const tradingSettings = new trading.Configuration({ ...keys, basePath: tradingUrl, fetchApi: this.#trading.send });
+    this.#orders = new OrdersApi(tradingSettings);
+    this.#accounts = new trading.AccountsApi(tradingSettings);
+    this.#positions = new trading.PositionsApi(tradingSettings);
+    this.#assets = new trading.AssetsApi(tradingSettings);
+    this.#clockApi = new trading.ClockApi(tradingSettings);
+    this.#calendar = new trading.CalendarApi(tradingSettings);
+    this.#activities = new trading.AccountActivitiesApi(tradingSettings);
+    this.#stocks = new marketData.StockApi(new marketData.Configuration({ ...keys, basePath: dataUrl, fetchApi: this.#data.send }));
+  }
+
+  account(): Promise<Account> {
+    return this.#trading.read("reading the account", () => this.#accounts.getAccountRaw(), toAccount);
+  }
+
+  positions(): Promise<Position[]> {
+    return this.#trading.read("reading the positions", () => this.#positions.getAllOpenPositionsRaw(), toPositions);
+  }
+
+  async openOrders(): Promise<Order[]> {
+    const orders = await this.#listOrders("reading the open orders", "open", undefined, undefined);
+    return orders.filter(({ status }) => !isTerminal(status));
+  }
+
+  ordersSince(after: number, symbols?: readonly string[]): Promise<Order[]> {
+    if (symbols?.length === 0) return Promise.resolve([]);
+    return this.#listOrders("listing the orders", "all", after, symbols?.join(","));
+  }
+
+  orderByClientId(clientOrderId: string): Promise<Order | undefined> {
+    return this.#trading.find(
+      "order",
+      "looking up an order by its client order id",
+      () => this.#orders.getOrderByClientOrderIdRaw({ clientOrderId }),
+      (json) => expected(toOrder(json), (order) => order.clientOrderId === clientOrderId),
+    );
+  }
+
+  orderById(id: string): Promise<Order | undefined> {
+    return this.#trading.find(
+      "order",
+      "looking up an order",
+      () => this.#orders.getOrderByOrderIDRaw({ orderId: id }),
+      (json) => expected(toOrder(json), (order) => order.id === id),
+    );
+  }
+
+  asset(symbol: string): Promise<Asset | undefined> {
+    return this.#trading.find(
+      "asset",
+      `looking up ${symbol}`,
+      () => this.#assets.getV2AssetsSymbolOrAssetIdRaw({ symbolOrAssetId: symbol }),
+      toAsset,
+    );
+  }
+
+  marketClock(): Promise<MarketClock> {
+    return this.#trading.read("reading the market clock", () => this.#clockApi.legacyClockRaw(), toMarketClock);
+  }
+
+  async calendar(start: string, end: string): Promise<Session[]> {
+    const range = { start: new Date(start), end: new Date(end) };
+    const sessions = await this.#trading.read("reading the calendar", () => this.#calendar.legacyCalendarRaw(range), toSessions);
+    return sessions.filter(({ date }) => date >= start && date <= end);
+  }
+
+  async prices(symbols: readonly string[]): Promise<Map<string, MarketPrices>> {
+    const wanted = [...new Set(symbols)];
+    const chunks = Array.from({ length: Math.ceil(wanted.length / SYMBOLS_PER_REQUEST) }, (_, index) =>
+      wanted.slice(index * SYMBOLS_PER_REQUEST, (index + 1) * SYMBOLS_PER_REQUEST),
+    );
+    const answers = await Promise.all(chunks.map((chunk) => this.#snapshots(chunk)));
+    return new Map(answers.flatMap((answer) => [...answer]));
+  }
+
+  fillsSince(after: number): Promise<Fill[]> {
+    return allFills((token) =>
+      this.#trading.read(
+        "reading the fills",
+        () =>
+          this.#activities.getAccountActivitiesByActivityTypeRaw({
+            activityType: "FILL",
+            after: new Date(after),
+            direction: "asc",
+            pageSize: FILLS_PER_PAGE,
+            ...(token === undefined ? {} : { pageToken: token }),
+          }),
+        toFills,
+      ),
+    );
+  }
+
+  async submit(request: OrderRequest): Promise<SubmitAnswer> {
+    const amount = wireAmountOf(request);
+    const { clientOrderId, symbol, side } = request;
+    const answer = await this.#trading.write(() =>
+      this.#orders.postOrderRaw({ postOrderRequest: { clientOrderId, symbol, side, type: "market", timeInForce: "day", ...amount } }),
+    );
+    if (answer.kind === "held-back") return { kind: "not-sent", message: `Not sent: ${answer.message}.`, retryAt: answer.retryAt };
+    return submitAnswerOf(answer, request, toOrderOrNothing, this.#trading.opensAt());
+  }
+
+  async cancel(orderId: string): Promise<CancelAnswer> {
+    const answer = await this.#trading.write(() => this.#orders.deleteOrderByOrderIDRaw({ orderId }));
+    if (answer.kind === "held-back") return { kind: "unknown", message: `Not sent: ${answer.message}.` };
+    return cancelAnswerOf(answer, isAbsent(answer, "order"));
+  }
+
+  watchOrders(listener: OrderStreamListener): OrderStream {
+    const { clock, alpaca, random } = this.#options;
+    const stream = new ReconnectingOrderStream({
+      clock,
+      url: alpaca.streamUrl,
+      keyId: alpaca.keyId,
+      secret: alpaca.secret,
+      createSocket: (url) => this.#createSocket(url),
+      redact: this.#redact,
+      random: random ?? (() => 0.5),
+      listener,
+    });
+    this.#streams.add(stream);
+    return stream;
+  }
+
+  close(): Promise<void> {
+    for (const stream of this.#streams) stream.close();
+    this.#streams.clear();
+    this.#trading.close();
+    this.#data.close();
+    return Promise.resolve();
+  }
+
+  #createSocket(url: string): ReturnType<CreateSocket> {
+    this.#streamGuard(url);
+    const create = this.#options.createSocket;
+    return create === undefined ? new WebSocket(url, { perMessageDeflate: false, maxPayload: MAX_STREAM_FRAME_BYTES }) : create(url);
+  }
+
+  #listOrders(activity: string, status: "open" | "all", since: number | undefined, symbols: string | undefined): Promise<Order[]> {
+    const page = (after: number | undefined): Promise<OrderPage> =>
+      this.#trading.read(
+        activity,
+        () =>
+          this.#orders.getAllOrdersRaw({
+            status,
+            limit: ORDERS_PER_PAGE,
+            direction: "asc",
+            nested: false,
+            ...(after === undefined ? {} : { after: new Date(after).toISOString() }),
+            ...(symbols === undefined ? {} : { symbols }),
+          }),
+        (json) => ({ entries: Array.isArray(json) ? json.length : 0, orders: toOrders(json) }),
+      );
+    return this.#trading.reading(activity, () => allOrders(page, since));
+  }
+
+  #snapshots(symbols: readonly string[]): Promise<Map<string, MarketPrices>> {
+    const feed = this.#options.alpaca.dataFeed;
+    return this.#data.read(
+      "reading market prices",
+      () =>
+        this.#stocks.stockSnapshotsRaw({
+          symbols: symbols.join(","),
+          ...(feed === undefined ? {} : { feed: feed as marketData.StockLatestFeed }),
+        }),
+      (json) => toMarketPrices(json, this.#options.clock.now()),
+    );
+  }
+}
+
+/** An answer about something else is no answer to the question. */
+function expected<Thing>(thing: Thing, isRight: (thing: Thing) => boolean): Thing {
+  if (!isRight(thing)) throw new UnreadableAnswer("it is about something else than was asked for");
+  return thing;
+}

@@ -1,0 +1,58 @@
+import type { TradingMode } from "../config.ts";
+import { EXIT, TraderError } from "../errors.ts";
+
+const ALPACA_DOMAIN = "alpaca.markets";
+
+/** The only Alpaca hosts that cannot move real money, and that a mode other than live may therefore ask. */
+const HARMLESS_HOSTS: Record<Exclude<TradingMode, "live">, readonly string[]> = {
+  paper: ["paper-api.alpaca.markets", "data.alpaca.markets", "data.sandbox.alpaca.markets"],
+  simulator: [],
+};
+
+/** Throws unless a request to `url` may leave. */
+export type HostGuard = (url: string) => void;
+
+/**
+ * The last look before a request leaves (R27): it goes to exactly the configured scheme, host and
+ * port, and outside live mode to no Alpaca host that could hold real money, whatever was configured.
+ * @throws TraderError `live-host` or `foreign-host`, from the guard that it returns.
+ */
+export function createHostGuard(mode: TradingMode, configuredUrl: string): HostGuard {
+  const configured = originOf(configuredUrl);
+  return (url) => {
+    assertNotLive(mode, new URL(url));
+    if (originOf(url) !== configured) {
+      throw new TraderError(`A request to ${originOf(url)} was stopped: only ${configured} is configured.`, {
+        code: "foreign-host",
+        exitCode: EXIT.refused,
+      });
+    }
+  };
+}
+
+function assertNotLive(mode: TradingMode, url: URL): void {
+  const host = url.hostname.toLowerCase().replace(/\.+$/, "");
+  if (host !== ALPACA_DOMAIN && !host.endsWith(`.${ALPACA_DOMAIN}`)) return;
+  if (mode !== "live" && !HARMLESS_HOSTS[mode].includes(host)) {
+    throw new TraderError(`A request to ${host} was stopped: in ${mode} mode the live venue is out of reach.`, {
+      code: "live-host",
+      hint:
+        mode === "paper"
+          ? "Set ALPACA_PAPER_ENDPOINT to https://paper-api.alpaca.markets."
+          : "Unset the endpoint; the simulator brings its own.",
+      exitCode: EXIT.refused,
+    });
+  }
+  if (url.protocol !== "https:" && url.protocol !== "wss:") {
+    throw new TraderError(`A request to ${host} was stopped: without TLS the keys would be readable on the way.`, {
+      code: "foreign-host",
+      hint: "Write the endpoint with https://.",
+      exitCode: EXIT.refused,
+    });
+  }
+}
+
+function originOf(url: string): string {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+}

@@ -1,0 +1,160 @@
+import { DateTime } from "luxon";
+import { z } from "zod";
+import type { Account, Asset, MarketClock, Position, Session } from "./broker.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { min } from "../portfolio/money.ts";
+import { amount, instant, optional, read, text, withDefault } from "./wire.ts";
+
+const MARKET_ZONE = "America/New_York";
+
+const flag = withDefault(z.boolean(), false);
+
+const accountSchema = z
+  .looseObject({
+    id: text,
+    account_number: text,
+    status: text,
+    equity: amount,
+    last_equity: amount,
+    cash: amount,
+    buying_power: amount,
+    multiplier: optional(z.union([z.string(), z.number()])),
+    trading_blocked: flag,
+    account_blocked: flag,
+    trade_suspended_by_user: flag,
+  })
+  .transform((wire): Account => ({
+    id: wire.id,
+    number: wire.account_number,
+    status: wire.status,
+    equity: wire.equity,
+    lastEquity: wire.last_equity,
+    cash: wire.cash,
+    buyingPower: wire.buying_power,
+    multiplier: String(wire.multiplier ?? ""),
+    blocks: [
+      ...(wire.status === "ACTIVE" ? [] : [`status ${wire.status}`]),
+      ...(["trading_blocked", "account_blocked", "trade_suspended_by_user"] as const).filter((block) => wire[block]),
+    ],
+  }));
+
+/** @throws UnreadableAnswer */
+export function toAccount(json: unknown): Account {
+  return read(accountSchema, json);
+}
+
+const positionSchema = z
+  .looseObject({
+    symbol: text,
+    asset_id: text,
+    asset_class: text,
+    side: optional(z.string()),
+    qty: amount,
+    qty_available: optional(amount),
+    market_value: optional(amount),
+    current_price: optional(amount),
+    lastday_price: optional(amount),
+    avg_entry_price: amount,
+    cost_basis: optional(amount),
+    unrealized_pl: optional(amount),
+  })
+  .transform((wire, context): Position => {
+    const short = wire.side === "short" || wire.qty.s < 0;
+    const quantity = signed(wire.qty, short);
+    const marketValue = wire.market_value ?? wire.current_price?.times(quantity);
+    if (marketValue === undefined) context.addIssue({ code: "custom", path: ["market_value"], message: "is missing" });
+    return {
+      symbol: wire.symbol,
+      assetId: wire.asset_id,
+      assetClass: wire.asset_class,
+      side: short ? "short" : "long",
+      quantity,
+      available: available(wire.qty_available, quantity, short),
+      marketValue: signed(marketValue ?? quantity, short),
+      currentPrice: wire.current_price,
+      lastdayPrice: wire.lastday_price,
+      averageEntryPrice: wire.avg_entry_price,
+      costBasis: wire.cost_basis ?? wire.avg_entry_price.times(quantity),
+      unrealizedProfit: wire.unrealized_pl,
+    };
+  });
+
+/** The schema does not say which sign a short position carries; here it is always negative. */
+function signed(value: Decimal, short: boolean): Decimal {
+  return short ? value.abs().neg() : value;
+}
+
+/** Never more than is held: a sell is sized by it (R11). */
+function available(stated: Decimal | undefined, quantity: Decimal, short: boolean): Decimal {
+  if (stated === undefined) return quantity;
+  return short ? signed(stated, true) : min(stated, quantity);
+}
+
+/** @throws UnreadableAnswer */
+export function toPositions(json: unknown): Position[] {
+  return read(z.array(positionSchema), json);
+}
+
+const assetSchema = z
+  .looseObject({
+    id: text,
+    symbol: text,
+    name: withDefault(z.string(), ""),
+    class: withDefault(z.string(), ""),
+    exchange: withDefault(z.string(), ""),
+    status: text,
+    tradable: z.boolean(),
+    fractionable: flag,
+    attributes: withDefault(z.array(z.string()), []),
+  })
+  .transform((wire): Asset => ({
+    id: wire.id,
+    symbol: wire.symbol,
+    name: wire.name,
+    assetClass: wire.class,
+    exchange: wire.exchange,
+    active: wire.status === "active",
+    tradable: wire.tradable,
+    fractionable: wire.fractionable,
+    attributes: wire.attributes,
+  }));
+
+/** @throws UnreadableAnswer */
+export function toAsset(json: unknown): Asset {
+  return read(assetSchema, json);
+}
+
+const clockSchema = z
+  .looseObject({ timestamp: instant, is_open: z.boolean(), next_open: instant, next_close: instant })
+  .transform((wire): MarketClock => ({
+    timestamp: wire.timestamp,
+    isOpen: wire.is_open,
+    nextOpen: wire.next_open,
+    nextClose: wire.next_close,
+  }));
+
+/** @throws UnreadableAnswer */
+export function toMarketClock(json: unknown): MarketClock {
+  return read(clockSchema, json);
+}
+
+const timeOfDay = z.string().regex(/^\d{2}:?\d{2}$/, "is not a time of day");
+
+const sessionSchema = z
+  .looseObject({ date: z.string().regex(/^\d{4}-\d{2}-\d{2}/, "is not a date"), open: timeOfDay, close: timeOfDay })
+  .transform((wire, context): Session => {
+    const date = wire.date.slice(0, 10);
+    const session = { date, open: inNewYork(date, wire.open), close: inNewYork(date, wire.close) };
+    if (!(session.open < session.close)) context.addIssue({ code: "custom", path: ["close"], message: "is not after the open" });
+    return session;
+  });
+
+/** The calendar gives New York wall-clock times without a zone, so an early close and a clock change both come out right. */
+function inNewYork(date: string, time: string): number {
+  return DateTime.fromISO(`${date}T${time.slice(0, 2)}:${time.slice(-2)}`, { zone: MARKET_ZONE }).toMillis();
+}
+
+/** @throws UnreadableAnswer */
+export function toSessions(json: unknown): Session[] {
+  return read(z.array(sessionSchema), json);
+}

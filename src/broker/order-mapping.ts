@@ -1,0 +1,123 @@
+import { z } from "zod";
+import type { Fill, Order, OrderUpdate } from "./broker.ts";
+import { amount, instant, optional, read, side, text, UnreadableAnswer } from "./wire.ts";
+
+const orderSchema = z
+  .looseObject({
+    id: text,
+    client_order_id: optional(text),
+    symbol: text,
+    side,
+    type: optional(z.string()),
+    order_type: optional(z.string()),
+    status: text,
+    qty: optional(amount),
+    notional: optional(amount),
+    limit_price: optional(amount),
+    filled_qty: amount,
+    filled_avg_price: optional(amount),
+    created_at: optional(instant),
+    submitted_at: optional(instant),
+    filled_at: optional(instant),
+    updated_at: optional(instant),
+    replaced_by: optional(text),
+  })
+  .transform((wire, context): Order => {
+    const createdAt = wire.created_at ?? wire.submitted_at ?? wire.updated_at;
+    if (createdAt === undefined) context.addIssue({ code: "custom", path: ["created_at"], message: "is missing" });
+    return {
+      id: wire.id,
+      clientOrderId: wire.client_order_id ?? "",
+      symbol: wire.symbol,
+      side: wire.side,
+      type: wire.type ?? wire.order_type ?? "",
+      status: wire.status,
+      quantity: wire.qty,
+      notional: wire.notional,
+      limitPrice: wire.limit_price,
+      filledQuantity: wire.filled_qty,
+      filledAveragePrice: wire.filled_avg_price,
+      createdAt: createdAt ?? 0,
+      submittedAt: wire.submitted_at,
+      filledAt: wire.filled_at,
+      updatedAt: wire.updated_at,
+      replacedBy: wire.replaced_by,
+    };
+  });
+
+/** @throws UnreadableAnswer */
+export function toOrder(json: unknown): Order {
+  return read(orderSchema, json);
+}
+
+/**
+ * A list of orders. An order of several legs (options) has no symbol and no side of its own; its
+ * legs stand for it, so that a foreign one is seen and does not make the whole list unreadable.
+ * @throws UnreadableAnswer
+ */
+export function toOrders(json: unknown): Order[] {
+  return read(z.array(z.unknown()), json).flatMap((entry) => legsOf(entry)?.map(toOrder) ?? [toOrder(entry)]);
+}
+
+const legged = z.looseObject({ symbol: z.literal("").nullish(), legs: z.array(z.unknown()).min(1) });
+
+function legsOf(entry: unknown): unknown[] | undefined {
+  const parsed = legged.safeParse(entry);
+  return parsed.success ? parsed.data.legs : undefined;
+}
+
+const fillSchema = z
+  .looseObject({ id: text, order_id: text, symbol: text, side, qty: amount, price: amount, transaction_time: instant })
+  .transform((wire): Fill => ({
+    id: wire.id,
+    orderId: wire.order_id,
+    symbol: wire.symbol,
+    side: wire.side,
+    quantity: wire.qty,
+    price: wire.price,
+    at: wire.transaction_time,
+  }));
+
+/** @throws UnreadableAnswer */
+export function toFills(json: unknown): Fill[] {
+  return read(z.array(fillSchema), json);
+}
+
+const moment = z.union([instant, z.date().transform((date) => date.getTime())]);
+
+const updateSchema = z.looseObject({
+  event: text,
+  order: z.unknown(),
+  execution_id: optional(text),
+  price: optional(amount),
+  qty: optional(amount),
+  timestamp: optional(moment),
+  at: optional(moment),
+});
+
+/**
+ * One message of the trade-updates stream.
+ * @param receivedAt stands in when the message names no moment, milliseconds since the epoch.
+ * @throws UnreadableAnswer
+ */
+export function toOrderUpdate(message: unknown, receivedAt: number): OrderUpdate {
+  const wire = read(updateSchema, message);
+  return {
+    event: wire.event,
+    order: toOrder(wire.order),
+    executionId: wire.execution_id,
+    price: wire.price,
+    quantity: wire.qty,
+    at: wire.timestamp ?? wire.at ?? receivedAt,
+  };
+}
+
+/** The order in the answer to a POST, or `undefined` when there is none that can be read. */
+export function toOrderOrNothing(json: unknown): Order | undefined {
+  try {
+    return toOrder(json);
+  } catch (error) {
+    if (error instanceof UnreadableAnswer) return undefined;
+    throw error;
+  }
+}

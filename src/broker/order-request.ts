@@ -1,0 +1,34 @@
+import { TraderError } from "../errors.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { CENT_DECIMALS, SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
+import type { OrderRequest } from "./broker.ts";
+
+const MAX_CLIENT_ORDER_ID_LENGTH = 128;
+
+/**
+ * The amount of an order as the wire wants it, after the last check before it is sent. The SDK sends
+ * what it is given: without an id an order could not be found again, and of two amounts it drops one
+ * in silence.
+ * @throws TraderError `invalid-order`; nothing was sent then.
+ */
+export function wireAmountOf(request: OrderRequest): { qty: string } | { notional: string } {
+  const { clientOrderId, symbol, quantity, notional } = request;
+  if (clientOrderId === "" || clientOrderId.length > MAX_CLIENT_ORDER_ID_LENGTH)
+    throw invalid(request, "its client order id must have 1 to 128 characters");
+  if (symbol === "") throw invalid(request, "it has no symbol");
+  if (quantity !== undefined && notional === undefined) return { qty: amountText(request, quantity, SHARE_DECIMALS) };
+  if (notional !== undefined && quantity === undefined) return { notional: amountText(request, notional, CENT_DECIMALS) };
+  throw invalid(request, "it must have either a quantity or a notional amount");
+}
+
+function amountText(request: OrderRequest, value: Decimal, places: number): string {
+  if (value.gt(ZERO) && truncate(value, places).eq(value)) return toText(value);
+  throw invalid(request, `its amount ${toText(value)} must be positive, with at most ${places} decimals`);
+}
+
+function invalid(request: OrderRequest, problem: string): TraderError {
+  return new TraderError(`The order to ${request.side} "${request.symbol}" cannot be sent: ${problem}.`, {
+    code: "invalid-order",
+    hint: "This is a fault of the program; nothing was sent.",
+  });
+}

@@ -1,0 +1,133 @@
+import type { Clock, Timer } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import type { OrderStream, OrderStreamListener, OrderUpdate, StreamState } from "./broker.ts";
+import { toOrderUpdate } from "./order-mapping.ts";
+import type { Redact } from "./redaction.ts";
+import type { CreateSocket } from "./stream-connection.ts";
+import { StreamConnection } from "./stream-connection.ts";
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 64_000;
+/** A venue that rejects keys once may have had a hiccup; hammering it with them locks accounts. */
+const PAUSE_AFTER_REJECTION_MS = 30_000;
+/** Only a connection that lasted this long makes the next pause short again. */
+const STEADY_AFTER_MS = 30_000;
+/** Spread of the pauses, so that many daemons do not come back in step. */
+const JITTER = 0.2;
+
+export interface OrderStreamOptions {
+  readonly clock: Clock;
+  readonly url: string;
+  readonly keyId: string;
+  readonly secret: string;
+  readonly createSocket: CreateSocket;
+  readonly redact: Redact;
+  /** From 0 to 1; 0.5 means no jitter. */
+  readonly random: () => number;
+  readonly listener: OrderStreamListener;
+}
+
+/**
+ * Follows the trade updates for as long as it is not closed.
+ *
+ * - `connecting`: socket, authentication and subscription are under way, 10 s at most.
+ * - `listening`: the venue has acknowledged the subscription. Whatever was missed before is not
+ *   replayed; whoever listens reads it over REST now.
+ * - `lost`: the connection ended, for whatever reason, rejected keys included; a new one is begun
+ *   after a pause of 1 s, doubling to 64 s.
+ * - `closed`: by us, for good.
+ */
+export class ReconnectingOrderStream implements OrderStream {
+  readonly #options: OrderStreamOptions;
+  #state: StreamState = "connecting";
+  #connection: StreamConnection | undefined;
+  #pause: Timer | undefined;
+  #failures = 0;
+  #listeningSince: number | undefined;
+
+  constructor(options: OrderStreamOptions) {
+    this.#options = options;
+    // A turn later, so that the caller holds the stream before the first state arrives.
+    this.#pause = options.clock.after(0, () => this.#connect());
+  }
+
+  get state(): StreamState {
+    return this.#state;
+  }
+
+  close(): void {
+    if (this.#state === "closed") return;
+    this.#pause?.cancel();
+    this.#connection?.close();
+    this.#enter("closed", "closed by this program");
+  }
+
+  #connect(): void {
+    const { clock, url, keyId, secret, createSocket } = this.#options;
+    this.#enter("connecting", "");
+    this.#connection = new StreamConnection({
+      clock,
+      url,
+      keyId,
+      secret,
+      createSocket,
+      events: {
+        onListening: () => this.#listening(),
+        onUpdate: (message) => this.#update(message),
+        onProblem: (detail) => this.#problem(detail),
+        onEnd: (detail, keysRejected) => this.#lost(detail, keysRejected),
+      },
+    });
+    this.#connection.connect();
+  }
+
+  #listening(): void {
+    this.#listeningSince ??= this.#options.clock.monotonic();
+    this.#enter("listening", "");
+  }
+
+  #lost(detail: string, keysRejected: boolean): void {
+    const { clock } = this.#options;
+    const steady = this.#listeningSince !== undefined && clock.monotonic() - this.#listeningSince >= STEADY_AFTER_MS;
+    this.#listeningSince = undefined;
+    this.#failures = steady ? 1 : this.#failures + 1;
+    this.#pause = clock.after(this.#pauseMs(keysRejected), () => this.#connect());
+    this.#enter("lost", keysRejected ? "the venue rejected the keys" : detail);
+  }
+
+  #pauseMs(keysRejected: boolean): number {
+    const doubled = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures - 1, 10), LONGEST_PAUSE_MS);
+    const pauseMs = keysRejected ? Math.max(doubled, PAUSE_AFTER_REJECTION_MS) : doubled;
+    return pauseMs * (1 + JITTER * (2 * this.#options.random() - 1));
+  }
+
+  #update(message: unknown): void {
+    let update: OrderUpdate;
+    try {
+      update = toOrderUpdate(message, this.#options.clock.now());
+    } catch (error) {
+      this.#problem(`an update could not be read: ${messageOf(error)}`);
+      return;
+    }
+    this.#tell((listener) => listener.onUpdate(update));
+  }
+
+  #problem(detail: string): void {
+    this.#options.listener.onProblem?.(this.#options.redact(detail));
+  }
+
+  #enter(state: StreamState, detail: string): void {
+    if (this.#state === "closed") return;
+    this.#state = state;
+    this.#tell((listener) => listener.onState(state, this.#options.redact(detail)));
+  }
+
+  /** The SDK swallows what a callback throws; a fault of the listener shall be seen. */
+  #tell(message: (listener: OrderStreamListener) => void): void {
+    try {
+      message(this.#options.listener);
+    } catch (error) {
+      this.#problem(`the listener failed: ${messageOf(error)}`);
+    }
+  }
+}

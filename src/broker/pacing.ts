@@ -1,0 +1,163 @@
+import type { Clock, Timer } from "../clock.ts";
+
+/**
+ * Alpaca allows 200 requests a minute for an account, whoever sends them. Staying below leaves room
+ * for a person's `status` beside the daemon.
+ */
+const REQUESTS_PER_MINUTE = 180;
+/** Of those, what reads may not use up: an order must never wait behind polling. */
+const RESERVED_FOR_ORDERS = 30;
+/** When the venue says that no more than this is left, only orders go out until its reset. */
+const VENUE_RESERVE = 10;
+const WINDOW_MS = 60_000;
+/** The venue counts by the minute, so no true wait is longer; a wrong clock must not stop us for hours. */
+const MAX_PAUSE_MS = 60_000;
+/** After a 429 that names no moment. */
+const DEFAULT_PAUSE_MS = 5_000;
+const MIN_PAUSE_MS = 1_000;
+/** The reset is given in whole seconds by a clock that is not ours. */
+const RESET_MARGIN_MS = 250;
+const MAX_WAITING = 500;
+
+type RequestKind = "order" | "read";
+
+/** A request that never left: there was no room for it in the budget within the time it could wait. */
+export class PaceExceeded extends Error {
+  override readonly name = "PaceExceeded";
+  /** Monotonic clock: when there may be room. */
+  readonly retryAt: number;
+
+  constructor(message: string, retryAt: number) {
+    super(message);
+    this.retryAt = retryAt;
+  }
+}
+
+interface Waiter {
+  readonly kind: RequestKind;
+  readonly release: () => void;
+  readonly refuse: (error: PaceExceeded) => void;
+}
+
+/**
+ * The gate in front of the transport: at most `perMinute` requests in any 60 seconds, orders before
+ * reads, and nothing at all while the venue says that its own budget is used up.
+ */
+export class RequestPace {
+  readonly #clock: Clock;
+  readonly #perMinute: number;
+  /** Monotonic times of what left within the last minute, oldest first. */
+  #sent: number[] = [];
+  #waiting: Waiter[] = [];
+  readonly #pausedUntil: Record<RequestKind, number> = { order: 0, read: 0 };
+  #timer: Timer | undefined;
+  #closed = false;
+
+  constructor(clock: Clock, perMinute = REQUESTS_PER_MINUTE) {
+    this.#clock = clock;
+    this.#perMinute = perMinute;
+  }
+
+  /**
+   * Resolves when one request may leave, at most `maxWaitMs` from now.
+   * @throws PaceExceeded when it may not; then nothing was sent.
+   */
+  enter(kind: RequestKind, maxWaitMs: number): Promise<void> {
+    if (this.#closed) return Promise.reject(new PaceExceeded("the connection is closed", Number.POSITIVE_INFINITY));
+    if (kind === "read" && this.#waiting.length >= MAX_WAITING)
+      return Promise.reject(new PaceExceeded("too many requests are waiting", this.opensAt(kind)));
+    return new Promise((resolve, reject) => {
+      const limit = this.#clock.after(maxWaitMs, () => this.#giveUp(waiter));
+      const waiter: Waiter = {
+        kind,
+        release: () => {
+          limit.cancel();
+          resolve();
+        },
+        refuse: (error) => {
+          limit.cancel();
+          reject(error);
+        },
+      };
+      this.#waiting.push(waiter);
+      this.#letThrough();
+    });
+  }
+
+  /** Monotonic time at which a request of this kind may leave, were it alone. */
+  opensAt(kind: RequestKind): number {
+    return this.#opensAt(kind, this.#clock.monotonic());
+  }
+
+  #opensAt(kind: RequestKind, now: number): number {
+    this.#sent = this.#sent.filter((at) => at > now - WINDOW_MS);
+    const limit = kind === "order" ? this.#perMinute : Math.max(1, this.#perMinute - RESERVED_FOR_ORDERS);
+    const oldest = this.#sent[this.#sent.length - limit];
+    return Math.max(now, this.#pausedUntil[kind], oldest === undefined ? now : oldest + WINDOW_MS);
+  }
+
+  /** Learns from an answer how much the venue still allows. */
+  observe(status: number, headers: Headers): void {
+    const pauseMs = this.#namedPause(headers);
+    if (status === 429) this.#pause(["order", "read"], Math.max(pauseMs ?? DEFAULT_PAUSE_MS, MIN_PAUSE_MS));
+    const remaining = numberIn(headers, "X-RateLimit-Remaining");
+    if (remaining === undefined || pauseMs === undefined || remaining > VENUE_RESERVE) return;
+    this.#pause(remaining <= 0 ? ["order", "read"] : ["read"], pauseMs);
+  }
+
+  /** Refuses everyone who still waits. */
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const { refuse } of waiting) refuse(new PaceExceeded("the connection was closed", Number.POSITIVE_INFINITY));
+  }
+
+  #namedPause(headers: Headers): number | undefined {
+    const retryAfter = numberIn(headers, "Retry-After");
+    const reset = numberIn(headers, "X-RateLimit-Reset");
+    const pauseMs =
+      retryAfter !== undefined ? retryAfter * 1000 : reset !== undefined ? reset * 1000 - this.#clock.now() + RESET_MARGIN_MS : undefined;
+    return pauseMs === undefined ? undefined : Math.min(Math.max(0, pauseMs), MAX_PAUSE_MS);
+  }
+
+  #pause(kinds: readonly RequestKind[], forMs: number): void {
+    const until = this.#clock.monotonic() + forMs;
+    for (const kind of kinds) this.#pausedUntil[kind] = Math.max(this.#pausedUntil[kind], until);
+    this.#letThrough();
+  }
+
+  #giveUp(waiter: Waiter): void {
+    this.#waiting = this.#waiting.filter((other) => other !== waiter);
+    waiter.refuse(new PaceExceeded("the budget of requests is used up", this.opensAt(waiter.kind)));
+    this.#letThrough();
+  }
+
+  #letThrough(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      const now = this.#clock.monotonic();
+      const opensAt = this.#opensAt(next.kind, now);
+      if (opensAt > now) {
+        this.#timer = this.#clock.after(opensAt - now, () => this.#letThrough());
+        return;
+      }
+      this.#waiting.splice(this.#waiting.indexOf(next), 1);
+      this.#sent.push(now);
+      next.release();
+    }
+  }
+
+  /** Reads are never let past an order: an order opens first whenever both wait. */
+  #next(): Waiter | undefined {
+    return this.#waiting.find(({ kind }) => kind === "order") ?? this.#waiting[0];
+  }
+}
+
+function numberIn(headers: Headers, name: string): number | undefined {
+  const text = headers.get(name);
+  const value = text === null || text.trim() === "" ? Number.NaN : Number(text);
+  return Number.isFinite(value) ? value : undefined;
+}

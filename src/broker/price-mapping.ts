@@ -1,0 +1,62 @@
+import { DateTime } from "luxon";
+import { z } from "zod";
+import type { MarketPrices, PriceAt } from "./broker.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { ZERO } from "../portfolio/money.ts";
+import { amount, instant, read } from "./wire.ts";
+
+const MARKET_ZONE = "America/New_York";
+
+/**
+ * A piece that is missing or cannot be read is no price. That is safe, since a price counts only
+ * when a second one agrees with it (R10), and one bad quote must not hide the prices of all symbols.
+ */
+function piece<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema> | undefined> {
+  return z.unknown().transform((value) => {
+    const result = schema.safeParse(value);
+    return result.success ? result.data : undefined;
+  });
+}
+
+const trade = piece(z.looseObject({ p: amount, t: instant }));
+const quote = piece(z.looseObject({ bp: amount, ap: amount, t: instant }));
+const bar = piece(z.looseObject({ c: amount, t: instant }));
+
+const snapshotSchema = z.looseObject({ latestTrade: trade, latestQuote: quote, minuteBar: bar, dailyBar: bar, prevDailyBar: bar });
+
+/** An unknown symbol is missing from the answer, or null in it. */
+const snapshotsSchema = z.record(z.string(), piece(snapshotSchema));
+
+/**
+ * Prices of the snapshots answer. A bar's price belongs to the bar's beginning, the earliest moment
+ * it can be of.
+ * @param now decides which daily bar is the previous session's, milliseconds since the epoch.
+ * @throws UnreadableAnswer when it is no answer of this form at all.
+ */
+export function toMarketPrices(json: unknown, now: number): Map<string, MarketPrices> {
+  const prices = new Map<string, MarketPrices>();
+  for (const [symbol, snapshot] of Object.entries(read(snapshotsSchema, json))) {
+    if (snapshot !== undefined) prices.set(symbol, fromSnapshot(snapshot, now));
+  }
+  return prices;
+}
+
+function fromSnapshot(snapshot: z.output<typeof snapshotSchema>, now: number): MarketPrices {
+  const { latestTrade, latestQuote, minuteBar, dailyBar, prevDailyBar } = snapshot;
+  // Until today's first trade the "daily" bar is still that of the session before.
+  const previous = dailyBar !== undefined && newYorkDate(dailyBar.t) < newYorkDate(now) ? dailyBar : prevDailyBar;
+  return {
+    trade: latestTrade && priceAt(latestTrade.p, latestTrade.t),
+    quote: latestQuote && { bid: latestQuote.bp, ask: latestQuote.ap, at: latestQuote.t },
+    minuteBar: minuteBar && priceAt(minuteBar.c, minuteBar.t),
+    previousClose: previous && priceAt(previous.c, previous.t),
+  };
+}
+
+function priceAt(price: Decimal, at: number): PriceAt | undefined {
+  return price.gt(ZERO) ? { price, at } : undefined;
+}
+
+function newYorkDate(at: number): string {
+  return DateTime.fromMillis(at, { zone: MARKET_ZONE }).toFormat("yyyy-MM-dd");
+}

@@ -1,0 +1,39 @@
+import type { Clock } from "../clock.ts";
+import type { VenueAnswer } from "./venue-answer.ts";
+
+/** Pauses between the attempts of a read; their number bounds the attempts. */
+const READ_BACKOFF_MS = [250, 500, 1_000];
+/** No further attempt begins after this much time on the wire and in pauses (waits of the pacing not counted). */
+const READ_TOTAL_MS = 15_000;
+
+export interface ReadAttempts {
+  readonly clock: Clock;
+  /** Waits for room in the budget. */
+  readonly admit: () => Promise<void>;
+  readonly attempt: () => Promise<VenueAnswer>;
+  /** Ends the pauses when the broker is closed. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Asks until there is an answer that another attempt could not better. For reads only: a POST or
+ * DELETE sent twice may act twice, and so goes out once, whatever comes of it (R18).
+ */
+export async function askRepeatedly({ clock, admit, attempt, closing }: ReadAttempts): Promise<VenueAnswer> {
+  let spentMs = 0;
+  for (const pauseMs of [...READ_BACKOFF_MS, undefined]) {
+    await admit();
+    const started = clock.monotonic();
+    const answer = await attempt();
+    spentMs += clock.monotonic() - started + (pauseMs ?? 0);
+    if (pauseMs === undefined || closing.aborted || spentMs > READ_TOTAL_MS || !mayPass(answer)) return answer;
+    await clock.sleep(pauseMs, closing);
+  }
+  throw new Error("A read ended without an answer.");
+}
+
+/** Whether what went wrong may be gone a moment later. */
+function mayPass(answer: VenueAnswer): boolean {
+  if (answer.kind === "none") return true;
+  return answer.kind === "rejected" && (answer.status >= 500 || answer.status === 408 || answer.status === 429);
+}

@@ -1,0 +1,145 @@
+import { streaming } from "@alpacahq/alpaca-trade-api";
+import type { Clock, Timer } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+
+/** From the first byte to the venue's acknowledgement; the SDK itself would wait for ever. */
+const ESTABLISH_LIMIT_MS = 10_000;
+/** A socket can stay open and mute for hours, so it is asked for a sign of life. */
+const PING_EVERY_MS = 10_000;
+const PONG_LIMIT_MS = 5_000;
+
+const { EVENT } = streaming;
+const STREAM = "trade_updates";
+const NO_REASON = "the connection was closed";
+
+export type StreamSocket = streaming.WebSocketLike;
+export type CreateSocket = (url: string) => StreamSocket;
+
+export interface ConnectionEvents {
+  /** The venue has acknowledged the subscription. */
+  onListening(): void;
+  onUpdate(message: unknown): void;
+  onProblem(detail: string): void;
+  /** The connection is over; called once, and never after `close`. */
+  onEnd(detail: string, keysRejected: boolean): void;
+}
+
+export interface ConnectionOptions {
+  readonly clock: Clock;
+  readonly url: string;
+  readonly keyId: string;
+  readonly secret: string;
+  readonly createSocket: CreateSocket;
+  readonly events: ConnectionEvents;
+}
+
+/**
+ * One life of the trade-updates stream, from connecting to its end. The SDK speaks the protocol;
+ * its own reconnects and pings are off, because they run on timers that no clock of ours governs and
+ * because it never gives up an authentication that is not answered.
+ */
+export class StreamConnection {
+  readonly #options: ConnectionOptions;
+  readonly #stream: streaming.TradingStream;
+  readonly #timers = new Set<Timer>();
+  #socket: StreamSocket | undefined;
+  #lastSign = 0;
+  #lastProblem = NO_REASON;
+  #ended = false;
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options;
+    this.#stream = new streaming.TradingStream({
+      credentials: { keyId: options.keyId, secret: options.secret },
+      url: options.url,
+      wsFactory: (url) => this.#open(url),
+      maxReconnectAttempts: 0,
+      pingIntervalMs: 0,
+    });
+    this.#stream.onTradeUpdate((update) => options.events.onUpdate(update));
+    this.#stream.onError((detail) => this.#problem(detail));
+    this.#stream.onDisconnect(() => this.#end(this.#lastProblem));
+    this.#stream.on(EVENT.SUBSCRIPTION, (streams: unknown) => this.#acknowledged(streams));
+    // Asked for before connecting, so that exactly one listen is sent.
+    this.#stream.subscribeTradeUpdates();
+  }
+
+  connect(): void {
+    this.#later(ESTABLISH_LIMIT_MS, () => this.#end(`nothing was acknowledged within ${ESTABLISH_LIMIT_MS / 1000} s`));
+    try {
+      this.#stream.connect();
+    } catch (error) {
+      this.#end(messageOf(error));
+    }
+  }
+
+  /** Ends it without a word: no timer and no socket stays. */
+  close(): void {
+    this.#ended = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#stream.disconnect();
+    // A closing handshake with a dead peer would keep the socket for half a minute.
+    this.#socket?.terminate?.();
+  }
+
+  #open(url: string): StreamSocket {
+    const socket = this.#options.createSocket(url);
+    this.#socket = socket;
+    socket.on("pong", () => this.#signOfLife());
+    socket.on("message", () => this.#signOfLife());
+    return socket;
+  }
+
+  #signOfLife(): void {
+    this.#lastSign = this.#options.clock.monotonic();
+    this.#lastProblem = NO_REASON;
+  }
+
+  #acknowledged(streams: unknown): void {
+    if (this.#ended) return;
+    if (!Array.isArray(streams) || !streams.includes(STREAM)) {
+      this.#problem("the venue acknowledged a subscription without trade updates");
+      return;
+    }
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+    this.#later(PING_EVERY_MS, () => this.#ping());
+    this.#options.events.onListening();
+  }
+
+  #ping(): void {
+    const sent = this.#options.clock.monotonic();
+    if (this.#socket?.ping === undefined) return;
+    try {
+      this.#socket.ping();
+    } catch (error) {
+      this.#end(messageOf(error));
+      return;
+    }
+    this.#later(PONG_LIMIT_MS, () => {
+      if (this.#lastSign < sent) this.#end(`no sign of life within ${PONG_LIMIT_MS / 1000} s`);
+      else this.#later(PING_EVERY_MS - PONG_LIMIT_MS, () => this.#ping());
+    });
+  }
+
+  #problem(detail: string): void {
+    if (this.#ended) return;
+    this.#lastProblem = detail;
+    this.#options.events.onProblem(detail);
+  }
+
+  #end(detail: string): void {
+    if (this.#ended) return;
+    this.close();
+    this.#options.events.onEnd(detail, detail.includes("auth failed"));
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    const timer = this.#options.clock.after(delayMs, () => {
+      this.#timers.delete(timer);
+      run();
+    });
+    this.#timers.add(timer);
+  }
+}

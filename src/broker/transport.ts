@@ -1,0 +1,136 @@
+import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import type { HostGuard } from "./host-guard.ts";
+import type { Redact } from "./redaction.ts";
+
+/** A read has no side effect, so it is given up early and asked again. */
+const READ_DEADLINE_MS = 5_000;
+/** A write that is given up has an unknown outcome, so it is given more time. */
+const WRITE_DEADLINE_MS = 10_000;
+/** Far above the largest answer (500 orders); a body without end must not fill the memory. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+
+/** One request, for logs. It never holds headers or bodies, so no key can be in it. */
+export interface TrafficRecord {
+  /** When it left, milliseconds since the epoch. */
+  readonly at: number;
+  readonly method: string;
+  /** With the query. */
+  readonly path: string;
+  readonly status: number | undefined;
+  readonly durationMs: number;
+  /** Alpaca's `X-Request-ID`; it cannot be asked for later. */
+  readonly requestId: string | undefined;
+  /** Why there was no usable answer. */
+  readonly failure: string | undefined;
+}
+
+export interface TransportOptions {
+  readonly clock: Clock;
+  readonly guard: HostGuard;
+  readonly fetch: typeof fetch;
+  readonly redact: Redact;
+  /** Told of every answer, so that pacing learns the venue's limits. */
+  readonly onAnswer?: (status: number, headers: Headers) => void;
+  readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
+}
+
+/** The request was given up; whether the venue acted on it is not known. */
+class RequestTimeout extends Error {
+  override readonly name = "RequestTimeout";
+}
+
+/**
+ * The one place where an HTTP request leaves. The deadline runs on the clock and covers the body
+ * too: the SDK gets an answer that is already complete, so a body cut on the way is a failed request
+ * and never half an answer.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #abandon = new Set<(reason: Error) => void>();
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+  }
+
+  /** In the form in which the SDK takes its `fetchApi`. */
+  readonly send = async (url: string, init: RequestInit = {}): Promise<Response> => {
+    const { clock, guard, onAnswer } = this.#options;
+    guard(url);
+    const method = (init.method ?? "GET").toUpperCase();
+    const record = this.#recorder(method, url);
+    const deadlineMs = method === "GET" ? READ_DEADLINE_MS : WRITE_DEADLINE_MS;
+    try {
+      const response = await this.#within(clock, deadlineMs, (signal) => this.#exchange(url, init, signal));
+      onAnswer?.(response.status, response.headers);
+      record(response, undefined);
+      return response;
+    } catch (error) {
+      record(undefined, error);
+      throw error;
+    }
+  };
+
+  /** Gives up what is still on its way. */
+  close(): void {
+    for (const abandon of [...this.#abandon]) abandon(new Error("The connection was closed by this program."));
+  }
+
+  async #exchange(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
+    // A redirect would carry the key headers to another host.
+    const response = await this.#options.fetch(url, { ...init, redirect: "error", signal });
+    if (response.redirected || response.type === "opaqueredirect")
+      throw new Error("The venue answered with a redirect, which is never followed.");
+    const body = await wholeBody(response);
+    return new Response(body.byteLength === 0 ? null : body, {
+      status: response.status,
+      statusText: response.statusText,
+      headers: response.headers,
+    });
+  }
+
+  async #within(clock: Clock, limitMs: number, run: (signal: AbortSignal) => Promise<Response>): Promise<Response> {
+    const controller = new AbortController();
+    const { promise: abandoned, reject } = Promise.withResolvers<never>();
+    const abandon = (reason: Error): void => {
+      reject(reason);
+      controller.abort(reason);
+    };
+    const timer = clock.after(limitMs, () => abandon(new RequestTimeout(`no answer within ${limitMs / 1000} s`)));
+    this.#abandon.add(abandon);
+    try {
+      return await Promise.race([run(controller.signal), abandoned]);
+    } finally {
+      timer.cancel();
+      this.#abandon.delete(abandon);
+    }
+  }
+
+  #recorder(method: string, url: string): (response: Response | undefined, error: unknown) => void {
+    const { clock, redact, onTraffic } = this.#options;
+    const { pathname, search } = new URL(url);
+    const at = clock.now();
+    const started = clock.monotonic();
+    return (response, error) =>
+      onTraffic?.({
+        at,
+        method,
+        path: redact(pathname + search),
+        status: response?.status,
+        durationMs: clock.monotonic() - started,
+        requestId: response?.headers.get("X-Request-ID") ?? undefined,
+        failure: error === undefined ? undefined : redact(messageOf(error)),
+      });
+  }
+}
+
+async function wholeBody(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) throw new Error(`The answer is larger than ${MAX_BODY_BYTES} bytes.`);
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}

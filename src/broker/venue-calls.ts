@@ -1,0 +1,154 @@
+import type { Clock } from "../clock.ts";
+import type { TradingMode } from "../config.ts";
+import { BrokerError } from "./broker.ts";
+import { createHostGuard } from "./host-guard.ts";
+import { PaceExceeded, RequestPace } from "./pacing.ts";
+import type { Redact } from "./redaction.ts";
+import { askRepeatedly } from "./retry.ts";
+import type { TrafficRecord } from "./transport.ts";
+import { Transport } from "./transport.ts";
+import type { VenueAnswer } from "./venue-answer.ts";
+import { ask } from "./venue-answer.ts";
+import type { VenueNames } from "./venue-errors.ts";
+import { isAbsent, readError, unreadable } from "./venue-errors.ts";
+import { UnreadableAnswer } from "./wire.ts";
+
+/** A read may wait out the venue's whole minute: nothing it could do meanwhile would be answered. */
+const READ_WAIT_MS = 65_000;
+/**
+ * A write was checked against the clock, the session and the halt just before (R14, R25), so it
+ * leaves at once or not at all.
+ */
+const WRITE_WAIT_MS = 1_000;
+
+export interface VenueCallsOptions {
+  readonly clock: Clock;
+  readonly mode: TradingMode;
+  readonly url: string;
+  readonly names: VenueNames;
+  readonly redact: Redact;
+  readonly fetch: typeof fetch;
+  readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
+  readonly requestsPerMinute?: number | undefined;
+}
+
+/** A request that provably never left this program. */
+export interface HeldBack {
+  readonly kind: "held-back";
+  readonly message: string;
+  /** Monotonic clock. */
+  readonly retryAt: number;
+}
+
+type SdkCall = () => Promise<{ raw: Response }>;
+
+/** All calls to one of the venue's hosts: paced, guarded and timed together. Reads are repeated, writes never. */
+export class VenueCalls {
+  readonly #options: VenueCallsOptions;
+  readonly #pace: RequestPace;
+  readonly #transport: Transport;
+  readonly #closing = new AbortController();
+  /** What the SDK is to send its requests through. */
+  readonly send: (url: string, init?: RequestInit) => Promise<Response>;
+
+  constructor(options: VenueCallsOptions) {
+    const { clock, redact, fetch, onTraffic } = options;
+    const guard = createHostGuard(options.mode, options.url);
+    guard(options.url);
+    this.#options = options;
+    this.#pace = new RequestPace(clock, options.requestsPerMinute);
+    this.#transport = new Transport({
+      clock,
+      guard,
+      fetch,
+      redact,
+      onTraffic,
+      onAnswer: (status, headers) => this.#pace.observe(status, headers),
+    });
+    this.send = this.#transport.send;
+  }
+
+  /**
+   * @param activity for error messages: `"reading the account"`.
+   * @param parse throws UnreadableAnswer when the answer lacks something.
+   * @throws BrokerError
+   */
+  async read<Result>(activity: string, call: SdkCall, parse: (json: unknown) => Result): Promise<Result> {
+    const answer = await this.#askRead(activity, call);
+    return this.#parsed(answer, activity, parse);
+  }
+
+  /** As `read`, but `undefined` when the venue itself says that it has no such thing. */
+  async find<Result>(
+    thing: "order" | "asset",
+    activity: string,
+    call: SdkCall,
+    parse: (json: unknown) => Result,
+  ): Promise<Result | undefined> {
+    const answer = await this.#askRead(activity, call);
+    return isAbsent(answer, thing) ? undefined : this.#parsed(answer, activity, parse);
+  }
+
+  /** Sends once. */
+  async write(call: SdkCall): Promise<VenueAnswer | HeldBack> {
+    try {
+      await this.#pace.enter("order", WRITE_WAIT_MS);
+    } catch (error) {
+      if (error instanceof PaceExceeded) return { kind: "held-back", message: error.message, retryAt: error.retryAt };
+      throw error;
+    }
+    return ask(call, this.#options.redact);
+  }
+
+  /** Several reads that make one answer: what they cannot make sense of together is unreadable too. */
+  async reading<Result>(activity: string, run: () => Promise<Result>): Promise<Result> {
+    try {
+      return await run();
+    } catch (error) {
+      throw this.#asBrokerError(error, activity, { status: 200, requestId: undefined });
+    }
+  }
+
+  /** Monotonic time at which an order may be sent. */
+  opensAt(): number {
+    return this.#pace.opensAt("order");
+  }
+
+  close(): void {
+    this.#closing.abort();
+    this.#pace.close();
+    this.#transport.close();
+  }
+
+  async #askRead(activity: string, call: SdkCall): Promise<VenueAnswer> {
+    const { clock, redact, names } = this.#options;
+    try {
+      return await askRepeatedly({
+        clock,
+        admit: () => this.#pace.enter("read", READ_WAIT_MS),
+        attempt: () => ask(call, redact),
+        closing: this.#closing.signal,
+      });
+    } catch (error) {
+      if (!(error instanceof PaceExceeded)) throw error;
+      throw new BrokerError("unreachable", `${names.broker} was not asked while ${activity}: ${error.message}.`, {
+        hint: "Too many requests in one minute; the limit is shared by every program on the account.",
+      });
+    }
+  }
+
+  #parsed<Result>(answer: VenueAnswer, activity: string, parse: (json: unknown) => Result): Result {
+    if (answer.kind !== "success") throw readError(answer, activity, this.#options.names);
+    try {
+      return parse(answer.json);
+    } catch (error) {
+      throw this.#asBrokerError(error, activity, answer);
+    }
+  }
+
+  #asBrokerError(error: unknown, activity: string, answer: { status: number; requestId: string | undefined }): unknown {
+    if (!(error instanceof UnreadableAnswer)) return error;
+    const { names, redact } = this.#options;
+    return unreadable(`${names.broker} gave an answer that cannot be used while ${activity}: ${redact(error.message)}.`, answer, names);
+  }
+}

@@ -1,0 +1,43 @@
+import { ledgerFile, loadConfig } from "../config.ts";
+import { openBroker, openVenue } from "../desk.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT, TraderError } from "../errors.ts";
+import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
+import { openLedger } from "../ledger/sqlite-ledger.ts";
+import { accountSummary } from "../reporting/account-summary.ts";
+import type { CommandContext } from "./context.ts";
+
+/** Shows the account behind the keys and the one the ledger trades for; `--pin` changes the latter (R27). */
+export async function account(context: CommandContext, options: { readonly pin?: string }): Promise<ExitCode> {
+  const config = loadConfig(context.env);
+  const venue = await openVenue(config, context.clock);
+  const broker = await openBroker(config, venue, context.clock);
+  const ledger = openLedger(ledgerFile(config));
+  try {
+    const [found, positions] = await Promise.all([broker.account(), broker.positions()]);
+    for (const line of accountSummary(found, positions, { mode: config.mode, brokerName: broker.name }, context.out.style)) context.out.line(line);
+    if (options.pin !== undefined) pin(context, ledger, options.pin, found.number);
+    const pinned = ledger.pinnedAccount()?.number;
+    context.out.line(pinned === undefined ? "The ledger is not pinned to an account yet; the first one it trades for will be." : `The ledger trades for account ${pinned}.`);
+    return EXIT.ok;
+  } finally {
+    ledger.close();
+    await broker.close();
+    await venue.close();
+  }
+}
+
+function pin(context: CommandContext, ledger: SqliteLedger, number: string, found: string): void {
+  const open = ledger.openExecutions();
+  if (open.length > 0) {
+    throw new TraderError(`Execution ${open[0]?.id ?? ""} is still open; the account cannot be changed now.`, {
+      code: "execution-open",
+      hint: "Let the daemon finish it (or run `alpaca-trader execute`), then pin again.",
+    });
+  }
+  if (number !== found) {
+    throw new TraderError(`The keys belong to account ${found}, not to ${number}.`, { code: "account-mismatch", hint: "Give the number that is shown, or set the other account's keys first." });
+  }
+  ledger.pinAccount(number, context.clock.now());
+  context.out.line(`Pinned to account ${number}.`);
+}

@@ -1,0 +1,196 @@
+import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DateTime } from "luxon";
+import { Daemon } from "../daemon.ts";
+import { Desk } from "../desk.ts";
+import { configFor } from "../embedded-venue.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT } from "../errors.ts";
+import type { Conclusion } from "../execution/outcome.ts";
+import type { Signal } from "../intake/signal.ts";
+import { watchFile } from "../intake/watcher.ts";
+import type { ExecutionRecord } from "../ledger/ledger.ts";
+import { decimal } from "../portfolio/money.ts";
+import { accountSummary } from "../reporting/account-summary.ts";
+import { conclusionLines, targetAgainstActual } from "../reporting/outcome-view.ts";
+import { RebalanceView } from "../reporting/rebalance-view.ts";
+import { targetPortfolio } from "../reporting/target-portfolio.ts";
+import { startSimulator } from "../simulator/server.ts";
+import type { CommandContext } from "./context.ts";
+import { onStopSignal } from "./stop-signals.ts";
+
+/** What the account holds when the story begins: a leveraged position to be left, a part of what is wanted, little cash. */
+const HOLDINGS = [
+  { symbol: "TQQQ", quantity: decimal("950.125"), averagePrice: decimal("81.40") },
+  { symbol: "SMR", quantity: decimal("1200"), averagePrice: decimal("36.10") },
+];
+const CASH = decimal("2500");
+
+interface Leg {
+  readonly symbol: string;
+  readonly reason: string;
+}
+
+const NUCLEAR = "Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)";
+const HEDGE = "SPY overbought (79-81), UVXY 75% + BTAL 25% allocation";
+
+/** What the strategy says, run by run. */
+const STORY: readonly { readonly title: string; readonly legs: readonly Leg[] }[] = [
+  {
+    title: "the market is calm: three nuclear stocks",
+    legs: [
+      { symbol: "SMR", reason: `Nuclear portfolio allocation: 31.2% (${NUCLEAR})` },
+      { symbol: "LEU", reason: `Nuclear portfolio allocation: 39.5% (${NUCLEAR})` },
+      { symbol: "OKLO", reason: `Nuclear portfolio allocation: 29.3% (${NUCLEAR})` },
+    ],
+  },
+  {
+    title: "the market is overheated: into the hedge",
+    legs: [
+      { symbol: "UVXY", reason: `Volatility hedge allocation: 75% (${HEDGE})` },
+      { symbol: "BTAL", reason: `Anti-beta hedge allocation: 25% (${HEDGE})` },
+    ],
+  },
+];
+
+/** Between two lines of one run, as recorded of the original writer, in milliseconds. */
+const LINE_GAP_MS = 80;
+/** Longest time one rebalance of the story may take. */
+const STEP_LIMIT_MS = 120_000;
+
+/** The real daemon against the built-in simulator, in a private directory that is removed afterwards (R29). */
+export async function demo(context: CommandContext, options: { readonly once?: boolean }): Promise<ExitCode> {
+  const dir = mkdtempSync(join(tmpdir(), "alpaca-trader-demo-"));
+  try {
+    return await new Demonstration(context, dir).play(options.once === true ? STORY.slice(0, 1) : STORY);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+class Demonstration {
+  readonly #context: CommandContext;
+  readonly #dir: string;
+  readonly #alertsFile: string;
+  #onConcluded: (result: { conclusion: Conclusion; execution: ExecutionRecord }) => void = () => undefined;
+  #step = 0;
+
+  constructor(context: CommandContext, dir: string) {
+    this.#context = context;
+    this.#dir = dir;
+    this.#alertsFile = join(dir, "nuclear_alerts.json");
+  }
+
+  async play(story: typeof STORY): Promise<ExitCode> {
+    const { clock, out } = this.#context;
+    this.#heading("The venue: an Alpaca-shaped simulator on this machine, reached through Alpaca's own SDK");
+    const simulator = await startSimulator({ clock, alwaysOpen: true, cash: CASH, positions: HOLDINGS, partialFillProbability: 0.3 });
+    out.line(`It listens on ${simulator.url}; the market is always open here, and the money is invented.`);
+    const view = new RebalanceView(out);
+    const desk = await Desk.open({
+      env: { TRADING_MODE: "simulator", STATE_DIR: join(this.#dir, "state"), LOG_DIR: this.#dir, ALERTS_FILE: this.#alertsFile },
+      clock,
+      command: "demo",
+      console: undefined,
+      verbose: this.#context.verbose,
+      venue: { name: "the built-in simulator", alpaca: configFor(simulator.url), close: () => simulator.close() },
+      onEvent: (event) => view.event(event),
+    });
+    try {
+      return await this.#trade(desk, story);
+    } finally {
+      await desk.close();
+    }
+  }
+
+  async #trade(desk: Desk, story: typeof STORY): Promise<ExitCode> {
+    const { clock } = this.#context;
+    const intake = desk.intake();
+    const ready = Promise.withResolvers<undefined>();
+    const daemon = this.#daemon(desk, intake, () => ready.resolve(undefined));
+    const ignore = onStopSignal(clock, () => daemon.stop());
+    const running = daemon.run();
+    running.catch(ready.reject);
+    try {
+      await ready.promise;
+      let code: ExitCode = EXIT.ok;
+      for (const run of story) code = Math.max(code, await this.#oneRun(desk, run, running)) as ExitCode;
+      return code;
+    } finally {
+      daemon.stop();
+      await running;
+      ignore();
+      intake.close();
+    }
+  }
+
+  #daemon(desk: Desk, intake: ReturnType<Desk["intake"]>, onConnected: () => void): Daemon {
+    const { clock, out } = this.#context;
+    this.#heading("The daemon starts: it watches the alerts file and reads the account");
+    out.line(`Alerts file: ${this.#alertsFile}`);
+    return new Daemon({
+      clock,
+      log: desk.log,
+      ledger: desk.ledger,
+      broker: desk.broker,
+      intake,
+      watch: (onHint) => watchFile(this.#alertsFile, { clock, onHint, onProblem: (problem) => out.line(problem.message) }),
+      rebalancer: (newer, stopping) => desk.rebalancer(newer, stopping),
+      halted: () => desk.halt.reason(),
+      connect: async () => {
+        const { account, positions } = await desk.readAccount();
+        for (const line of accountSummary(account, positions, { mode: "simulator", brokerName: desk.broker.name }, out.style)) out.line(line);
+        desk.claimAccount(account);
+      },
+      selfCheck: () => desk.selfCheck(),
+      onReady: onConnected,
+      onSignal: (signal) => this.#showTargets(signal, desk),
+      onConcluded: (result) => {
+        desk.recordTrade(result.execution.id);
+        this.#onConcluded(result);
+      },
+    });
+  }
+
+  #showTargets(signal: Signal, desk: Desk): void {
+    const { clock, out } = this.#context;
+    for (const line of targetPortfolio(signal, out.style, { now: clock.now(), zone: desk.config.alertsTimezone })) out.line(line);
+  }
+
+  async #oneRun(desk: Desk, run: (typeof STORY)[number], running: Promise<void>): Promise<ExitCode> {
+    const { out, clock } = this.#context;
+    this.#heading(`The strategy writes ${String(run.legs.length)} alerts: ${run.title}`);
+    const concluded = Promise.withResolvers<{ conclusion: Conclusion; execution: ExecutionRecord }>();
+    this.#onConcluded = concluded.resolve;
+    await this.#write(run.legs, desk.config.alertsTimezone);
+    const limit = new AbortController();
+    const result = await Promise.race([concluded.promise, running, clock.sleep(STEP_LIMIT_MS, limit.signal)]);
+    limit.abort();
+    if (result === undefined) {
+      out.line("The demonstration was stopped before the rebalance ended.");
+      return EXIT.failed;
+    }
+    this.#heading("Target against actual");
+    for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)]) out.line(line);
+    return result.conclusion.outcome === "on-target" ? EXIT.ok : EXIT.failed;
+  }
+
+  async #write(legs: readonly Leg[], zone: string): Promise<void> {
+    const { clock, out } = this.#context;
+    for (const leg of legs) {
+      const timestamp = DateTime.fromMillis(clock.now(), { zone }).toFormat("yyyy-LL-dd'T'HH:mm:ss.SSS");
+      const line = JSON.stringify({ timestamp, symbol: leg.symbol, action: "BUY", price: null, reason: leg.reason, origin: "simulator" });
+      out.line(line);
+      appendFileSync(this.#alertsFile, `${line}\n`, { mode: 0o640 });
+      await clock.sleep(LINE_GAP_MS);
+    }
+  }
+
+  #heading(text: string): void {
+    const { out } = this.#context;
+    this.#step += 1;
+    out.line("");
+    out.line(out.style.paint("strong", `Step ${String(this.#step)}. ${text}`));
+  }
+}

@@ -1,0 +1,18 @@
+import { ledgerFile, loadConfig } from "../config.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT } from "../errors.ts";
+import { openLedger } from "../ledger/sqlite-ledger.ts";
+import { explainLines } from "../reporting/explain-view.ts";
+import type { CommandContext } from "./context.ts";
+
+/** Why each symbol was traded or left alone. Reads the ledger only. */
+export function explain(context: CommandContext, id: string | undefined): Promise<ExitCode> {
+  const config = loadConfig(context.env);
+  const ledger = openLedger(ledgerFile(config), { mustExist: true });
+  try {
+    for (const line of explainLines(ledger, id, context.out.style, config.alertsTimezone)) context.out.line(line);
+    return Promise.resolve(EXIT.ok);
+  } finally {
+    ledger.close();
+  }
+}

@@ -1,0 +1,58 @@
+import type { ExitCode } from "../errors.ts";
+import { EXIT } from "../errors.ts";
+import type { RebalanceResult } from "../execution/rebalancer.ts";
+import type { VerdictKind } from "../intake/verdict.ts";
+
+/** The exit code of the contract for what came of one run. */
+export function exitOfResult(result: RebalanceResult): ExitCode {
+  switch (result.kind) {
+    case "dry-run":
+      return EXIT.ok;
+    case "left":
+      return EXIT.failed;
+    case "declined":
+      return exitOfVerdict(result.verdict);
+    case "concluded":
+      switch (result.conclusion.outcome) {
+        case "on-target":
+        case "queued":
+          return EXIT.ok;
+        case "off-target":
+        case "incomplete":
+          return EXIT.failed;
+        case "refused":
+        case "superseded":
+          return exitOfVerdict(result.conclusion.verdict.kind);
+      }
+  }
+}
+
+/** The exit code of the contract where nothing was executed. */
+export function exitOfVerdict(verdict: VerdictKind): ExitCode {
+  switch (verdict) {
+    case "executed":
+    case "held":
+    case "stale":
+    case "duplicate":
+    case "superseded":
+    case "history":
+    case "dry-run":
+    case "accepted":
+      return EXIT.ok;
+    case "broker-unreachable":
+      return EXIT.failed;
+    case "incomplete":
+    case "waiting":
+    case "over-allocated":
+    case "future":
+    case "malformed":
+    case "untrusted":
+    case "halted":
+    case "market-closed":
+    case "account-blocked":
+    case "price-doubt":
+    case "account-unsettled":
+    case "refused":
+      return EXIT.refused;
+  }
+}

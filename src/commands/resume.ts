@@ -1,0 +1,57 @@
+import type { Config } from "../config.ts";
+import { loadConfig, stateDirFrom } from "../config.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT, messageOf } from "../errors.ts";
+import { removeHalt } from "../halt.ts";
+import { Intake } from "../intake/intake.ts";
+import { trustedOwners } from "../intake/trust.ts";
+import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
+import { targetPortfolio } from "../reporting/target-portfolio.ts";
+import type { CommandContext } from "./context.ts";
+import { openExistingLedger } from "./status.ts";
+
+/** Lets trading go on, and says which fresh run will now be executed (R25). */
+export function resume(context: CommandContext): Promise<ExitCode> {
+  const stateDir = stateDirFrom(context.env);
+  const { out } = context;
+  out.line(removeHalt(stateDir) ? `The halt in ${stateDir} is lifted.` : `There was no halt in ${stateDir}.`);
+  try {
+    announce(context, loadConfig(context.env));
+  } catch (error) {
+    out.line(`Which run comes next cannot be told: ${messageOf(error)}`);
+  }
+  return Promise.resolve(EXIT.ok);
+}
+
+/** Judged on a copy of the ledger: the daemon, not this command, hands the run to execution. */
+function announce(context: CommandContext, config: Config): void {
+  const { out, clock } = context;
+  const ledger = openExistingLedger(config);
+  const [strategy] = config.strategies;
+  if (ledger === undefined || strategy === undefined) return;
+  const copy = openLedgerImage(ledger.serialize());
+  ledger.close();
+  const intake = new Intake({
+    strategy: strategy.name,
+    alertsFile: strategy.alertsFile,
+    timezone: config.alertsTimezone,
+    mode: config.mode,
+    maxAgeSeconds: config.signalMaxAgeSeconds,
+    settleSeconds: config.batchSettleSeconds,
+    allowedSymbols: config.allowedSymbols,
+    owners: trustedOwners(config.alertsOwner),
+    clock,
+    ledger: copy,
+  });
+  try {
+    const { decision } = intake.rejudge("asked");
+    if (decision.kind === "execute") {
+      out.line("This run is still fresh; a running daemon executes it now, otherwise `alpaca-trader execute` does:");
+      for (const line of targetPortfolio(decision.signal, out.style, { now: clock.now(), zone: config.alertsTimezone })) out.line(line);
+    } else if (decision.kind === "wait") out.line(`The newest run is not complete: ${decision.reason}`);
+    else out.line("No fresh run is waiting; the next one in the alerts file will be executed.");
+  } finally {
+    intake.close();
+    copy.close();
+  }
+}

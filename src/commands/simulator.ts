@@ -1,0 +1,68 @@
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import type { ExitCode } from "../errors.ts";
+import { EXIT, messageOf, TraderError } from "../errors.ts";
+import { parseDecimal } from "../portfolio/money.ts";
+import type { Simulator } from "../simulator/server.ts";
+import { startSimulator } from "../simulator/server.ts";
+import type { CommandContext } from "./context.ts";
+import { onStopSignal } from "./stop-signals.ts";
+
+export interface SimulatorCommandOptions {
+  readonly port: number;
+  readonly seed: number;
+  readonly cash: string;
+  readonly hours: string;
+  readonly latency: number;
+  readonly fillLatency: number;
+  readonly partialFills: number;
+  readonly state?: string;
+}
+
+/** The Alpaca-shaped venue as a server of its own, until it is stopped. */
+export async function simulator(context: CommandContext, options: SimulatorCommandOptions): Promise<ExitCode> {
+  const cash = parseDecimal(options.cash);
+  if (cash === undefined) throw usage(`--cash is "${options.cash}"; a dollar amount is expected.`);
+  if (options.hours !== "always" && options.hours !== "nyse") throw usage(`--hours is "${options.hours}"; \`always\` or \`nyse\` is expected.`);
+  const venue: Simulator = await startSimulator({
+    clock: context.clock,
+    port: options.port,
+    seed: options.seed,
+    cash,
+    alwaysOpen: options.hours === "always",
+    ackLatencyMs: options.latency,
+    fillLatencyMs: options.fillLatency,
+    partialFillProbability: options.partialFills / 100,
+    ...stateOptions(options.state, () => venue.exchange.serialize()),
+  }).catch((error: unknown) => {
+    throw new TraderError(`The simulator cannot listen on port ${String(options.port)}: ${messageOf(error)}.`, { code: "port-taken", hint: "Choose another one with --port, or 0 for any.", cause: error });
+  });
+  for (const line of greeting(venue)) context.out.line(line);
+  await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
+  await venue.close();
+  return EXIT.ok;
+}
+
+function greeting(venue: Simulator): string[] {
+  return [
+    `Alpaca-shaped venue at ${venue.url}, order updates at ${venue.streamUrl}. Any key and secret are accepted.`,
+    "Point the trader at it:",
+    `  TRADING_MODE=paper ALPACA_PAPER_ENDPOINT=${venue.url} ALPACA_PAPER_KEY=any ALPACA_PAPER_SECRET=any npx alpaca-trader run`,
+    "Move a price, lock the account, deposit money:",
+    `  curl -X POST ${venue.url}/simulator/prices -d '{"symbol":"SMR","price":"41.20"}'`,
+    `  curl -X POST ${venue.url}/simulator/account -d '{"trading_blocked":true}'`,
+    `  curl -X POST ${venue.url}/simulator/transfers -d '{"amount":"1000"}'`,
+  ];
+}
+
+function stateOptions(file: string | undefined, serialize: () => string): { state?: string; onChange?: () => void } {
+  if (file === undefined) return {};
+  const onChange = (): void => {
+    writeFileSync(`${file}.draft`, serialize(), { mode: 0o600 });
+    renameSync(`${file}.draft`, file);
+  };
+  return existsSync(file) ? { state: readFileSync(file, "utf8"), onChange } : { onChange };
+}
+
+function usage(message: string): TraderError {
+  return new TraderError(message, { code: "usage", hint: "See `alpaca-trader simulator --help`." });
+}

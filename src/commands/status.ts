@@ -1,0 +1,72 @@
+import { loadConfig, ledgerFile, ledgerLockFile } from "../config.ts";
+import type { Config } from "../config.ts";
+import { openBroker, openVenue } from "../desk.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT, messageOf, TraderError } from "../errors.ts";
+import { readHalt } from "../halt.ts";
+import { holderOf } from "../ledger/lock.ts";
+import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
+import { openLedger } from "../ledger/sqlite-ledger.ts";
+import type { StatusFacts } from "../reporting/status-view.ts";
+import { statusLines } from "../reporting/status-view.ts";
+import type { CommandContext } from "./context.ts";
+
+const RECENT = 10;
+
+/** Mode, halted or not, last verdicts, holdings against targets, working orders. Works beside a running daemon. */
+export async function status(context: CommandContext): Promise<ExitCode> {
+  const config = loadConfig(context.env);
+  const ledger = openExistingLedger(config);
+  try {
+    const facts = { ...fromLedger(context, config, ledger), ...(await fromBroker(context, config)) };
+    for (const line of statusLines(facts, context.out.style)) context.out.line(line);
+    return facts.accountProblem === undefined ? EXIT.ok : EXIT.failed;
+  } finally {
+    ledger?.close();
+  }
+}
+
+/** `undefined` when nothing has been traded with this installation yet. */
+export function openExistingLedger(config: Config): SqliteLedger | undefined {
+  try {
+    return openLedger(ledgerFile(config), { mustExist: true });
+  } catch (error) {
+    if (error instanceof TraderError && error.code === "ledger-missing") return undefined;
+    throw error;
+  }
+}
+
+type LedgerFacts = Omit<StatusFacts, "account" | "positions" | "workingOrders" | "market">;
+
+function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedger | undefined): LedgerFacts {
+  const holder = holderOf(ledgerLockFile(config));
+  const signals = ledger?.recentSignals(RECENT) ?? [];
+  const [strategy] = config.strategies;
+  return {
+    mode: config.mode,
+    modeReason: config.modeReason,
+    halted: readHalt(config.stateDir)?.reason,
+    lastSignals: signals,
+    verdicts: ledger?.recentVerdicts(RECENT) ?? [],
+    targets: strategy === undefined ? undefined : ledger?.lastAcceptedSignal(strategy.name)?.signal,
+    cashReserve: config.cashReserve,
+    openExecutions: ledger?.openExecutions() ?? [],
+    daemon: holder?.command === "run" ? { pid: holder.pid, since: holder.startedAt } : undefined,
+    now: context.clock.now(),
+    zone: config.alertsTimezone,
+  };
+}
+
+async function fromBroker(context: CommandContext, config: Config): Promise<Pick<StatusFacts, "account" | "accountProblem" | "positions" | "workingOrders" | "market">> {
+  const venue = await openVenue(config, context.clock);
+  const broker = await openBroker(config, venue, context.clock);
+  try {
+    const [account, positions, workingOrders, market] = await Promise.all([broker.account(), broker.positions(), broker.openOrders(), broker.marketClock()]);
+    return { account, positions, workingOrders, market };
+  } catch (error) {
+    return { accountProblem: messageOf(error), positions: [], workingOrders: [] };
+  } finally {
+    await broker.close();
+    await venue.close();
+  }
+}

@@ -1,0 +1,69 @@
+import type { Problem } from "./problems.ts";
+import { wrongValue } from "./problems.ts";
+import type { Setting, SettingName, SettingValues } from "./settings.ts";
+import { LATER_SETTINGS, SETTINGS } from "./settings.ts";
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Blanks around a value are never meant; empty counts as unset. */
+export function textIn(env: Environment, name: string): string | undefined {
+  const text = env[name]?.trim();
+  return text === "" ? undefined : text;
+}
+
+/** Reads every setting; what is wrong is added to `problems` and left out of the values. */
+export function readSettings(env: Environment, problems: Problem[]): SettingValues {
+  const values: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries<Setting<unknown>>(SETTINGS)) {
+    const text = textIn(env, name) ?? setting.default;
+    if (text === undefined) continue;
+    const parsed = setting.form.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push(wrongValue(name, text, setting));
+  }
+  findLater(env, problems);
+  findUnknown(env, problems);
+  return values;
+}
+
+export function isSet(env: Environment, name: SettingName): boolean {
+  return textIn(env, name) !== undefined;
+}
+
+function findLater(env: Environment, problems: Problem[]): void {
+  for (const [name, accepted] of Object.entries(LATER_SETTINGS)) {
+    const text = textIn(env, name);
+    if (text !== undefined && !accepted.includes(text)) {
+      const usable = accepted.length === 0 ? "leave it unset" : `leave it unset or at ${accepted.join(" or ")}`;
+      problems.push({ name, text: `${name} is a setting of a later version; ${usable}` });
+    }
+  }
+}
+
+/** A misspelt key name would otherwise mean "no keys are set", and so another mode than was meant. */
+function findUnknown(env: Environment, problems: Problem[]): void {
+  for (const name of Object.keys(env)) {
+    if (!name.toUpperCase().startsWith("ALPACA_") || name in SETTINGS || textIn(env, name) === undefined) continue;
+    problems.push({ name, text: `${name} is not a setting; did you mean ${nearest(name)}?` });
+  }
+}
+
+function nearest(name: string): string {
+  const known = Object.keys(SETTINGS);
+  const distances = new Map(known.map((candidate) => [candidate, editDistance(name.toUpperCase(), candidate)]));
+  return known.reduce((best, candidate) => ((distances.get(candidate) ?? 0) < (distances.get(best) ?? 0) ? candidate : best));
+}
+
+/** How many letters must be added, removed or changed to get from one word to the other. */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let index = 0; index < from.length; index++) {
+    const next = [index + 1];
+    for (let column = 1; column <= to.length; column++) {
+      const changed = (row[column - 1] ?? 0) + (from[index] === to[column - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[to.length] ?? 0;
+}

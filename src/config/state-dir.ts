@@ -1,0 +1,18 @@
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import type { Environment } from "./read-settings.ts";
+import { textIn } from "./read-settings.ts";
+
+const NAME = "alpaca-trader";
+
+/**
+ * Where the ledger and HALT are. It works however broken the other settings are, because `halt` must
+ * (R25). systemd may name several directories; the first is ours.
+ */
+export function stateDirFrom(env: Environment): string {
+  const own = textIn(env, "STATE_DIR") ?? textIn(env, "STATE_DIRECTORY")?.split(":")[0];
+  if (own !== undefined && own !== "") return resolve(own);
+  const states = textIn(env, "XDG_STATE_HOME");
+  if (states !== undefined && isAbsolute(states)) return join(states, NAME);
+  return join(textIn(env, "HOME") ?? homedir(), ".local", "state", NAME);
+}

@@ -1,0 +1,97 @@
+import { isAbsolute } from "node:path";
+import { z } from "zod";
+import { normaliseEndpoint } from "../broker/endpoints.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, HUNDRED } from "../portfolio/money.ts";
+
+/**
+ * The forms a setting can have: each turns a text that is not empty into its value or fails. What is
+ * expected is said by the table of settings, in one sentence per setting.
+ */
+export type Form<T> = z.ZodType<T, string>;
+
+const PLAIN_NUMBER = /^\d{1,12}(\.\d{1,9})?$/;
+
+/** Alpaca's tickers: `SMR`, `BRK.B`. */
+const TICKER = /^[A-Z][A-Z0-9]{0,9}(\.[A-Z]{1,3})?$/;
+
+const amount = z
+  .string()
+  .regex(PLAIN_NUMBER)
+  .transform((text) => decimal(text));
+
+function between(least: string, most: string): (value: Decimal) => boolean {
+  return (value) => value.gte(decimal(least)) && value.lte(decimal(most));
+}
+
+/** Whole or with up to three decimals. */
+export function seconds(least: number, most: number): Form<number> {
+  return z
+    .string()
+    .regex(/^\d{1,9}(\.\d{1,3})?$/)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most);
+}
+
+export function dollars(least: string, most: string): Form<Decimal> {
+  return amount.refine(between(least, most));
+}
+
+/** A percentage as an exact fraction: `"1"` gives 0.01. */
+export function percent(least: string, most: string): Form<Decimal> {
+  return amount.refine(between(least, most)).transform((value) => value.div(HUNDRED));
+}
+
+export function oneOf<const T extends string>(...words: readonly T[]): Form<T> {
+  return z.string().toLowerCase().pipe(z.enum(words));
+}
+
+/** Separated by commas; small letters are taken for capitals, so that `smr` protects SMR too. */
+export const symbols: Form<ReadonlySet<string>> = z
+  .string()
+  .transform((text) =>
+    text
+      .split(",")
+      .map((symbol) => symbol.trim().toUpperCase())
+      .filter((symbol) => symbol !== ""),
+  )
+  .pipe(z.array(z.string().regex(TICKER)).min(1))
+  .transform((list) => new Set(list));
+
+export const path: Form<string> = z.string().refine((text) => isAbsolute(text) && !text.includes("\0"));
+
+export const zone: Form<string> = z
+  .string()
+  .regex(/^[A-Za-z]/)
+  .refine(isZone);
+
+export const word: Form<string> = z.string().regex(/^[\w.$-]{1,64}$/);
+
+/** Keys are copied with stray characters now and then; inside they have none. */
+export const key: Form<string> = z.string().regex(/^[\x21-\x7e]{1,256}$/);
+
+/** Without `/v2` and without a trailing slash. Plain http would show the keys to everyone on the way. */
+export const endpoint: Form<string> = z.string().transform((text, context) => {
+  try {
+    const url = normaliseEndpoint(text);
+    if (url.startsWith("https:") || isLoopback(url)) return url;
+  } catch {
+    // Said below, as for every other form.
+  }
+  context.addIssue({ code: "custom", message: "not an endpoint" });
+  return z.NEVER;
+});
+
+/** Whether an address leads to this very machine. */
+export function isLoopback(url: string): boolean {
+  const host = new URL(url).hostname;
+  return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function isZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: name }).resolvedOptions().timeZone !== "";
+  } catch {
+    return false;
+  }
+}

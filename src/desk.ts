@@ -1,0 +1,258 @@
+import type { Account, Broker, Position } from "./broker/broker.ts";
+import { BrokerError } from "./broker/broker.ts";
+import { accountRefusal } from "./account-guard.ts";
+import type { Clock } from "./clock.ts";
+import type { AlpacaConfig, Config } from "./config.ts";
+import { ledgerFile, ledgerLockFile, loadConfig } from "./config.ts";
+import { openEmbeddedVenue } from "./embedded-venue.ts";
+import { EXIT, messageOf, TraderError } from "./errors.ts";
+import type { RebalanceEvent } from "./execution/events.ts";
+import { Rebalancer } from "./execution/rebalancer.ts";
+import { HaltSwitch } from "./halt.ts";
+import { Intake } from "./intake/intake.ts";
+import type { Signal } from "./intake/signal.ts";
+import { trustedOwners } from "./intake/trust.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import type { HeldLock } from "./ledger/lock.ts";
+import { acquireLock } from "./ledger/lock.ts";
+import { accountLockDirectory, accountLockFile } from "./ledger/lock-directory.ts";
+import type { SqliteLedger } from "./ledger/sqlite-ledger.ts";
+import { openLedger } from "./ledger/sqlite-ledger.ts";
+import type { Log, Logger, TradeLog } from "./logger.ts";
+import { createLogger, createRedaction, openTradeLog } from "./logger.ts";
+import { tradeRecord } from "./reporting/trade-record.ts";
+
+/** A venue and how it is reached. */
+export interface VenueAccess {
+  readonly name: string;
+  readonly alpaca: AlpacaConfig;
+  close(): Promise<void>;
+}
+
+export interface DeskOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** The command as typed, for locks and messages. */
+  readonly command: string;
+  /** Where log lines go besides the files. */
+  readonly console: NodeJS.WriteStream | undefined;
+  readonly verbose: boolean;
+  /** Instead of the mode's own venue: a demonstration brings its own. It is closed with the desk. */
+  readonly venue?: VenueAccess;
+  /** Called with everything that happens in a rebalance, besides log and ledger. */
+  readonly onEvent?: (event: RebalanceEvent) => void;
+}
+
+/**
+ * Everything a trading command works with: settings, logs, ledger, venue, locks. Opened in this order,
+ * closed in the opposite one; what fails on the way closes what was opened before.
+ */
+export class Desk {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly ledger: SqliteLedger;
+  readonly broker: Broker;
+  readonly halt: HaltSwitch;
+  readonly #options: DeskOptions;
+  readonly #tradeLog: TradeLog;
+  readonly #venue: VenueAccess;
+  readonly #locks: HeldLock[] = [];
+
+  private constructor(options: DeskOptions, config: Config, opened: { log: Logger; tradeLog: TradeLog; ledger: SqliteLedger; venue: VenueAccess; broker: Broker }) {
+    this.#options = options;
+    this.config = config;
+    this.clock = options.clock;
+    this.log = opened.log;
+    this.ledger = opened.ledger;
+    this.broker = opened.broker;
+    this.#tradeLog = opened.tradeLog;
+    this.#venue = opened.venue;
+    this.halt = new HaltSwitch(config.stateDir, process.pid);
+  }
+
+  /** @throws TraderError: configuration (78), a log that is not ours (3), a ledger that cannot be opened. */
+  static async open(options: DeskOptions): Promise<Desk> {
+    const config = loadConfig(options.env);
+    const closers: (() => unknown)[] = [];
+    try {
+      const log = openLog(options, config);
+      closers.push(() => log.close());
+      const tradeLog = openTradeLog({ dir: config.logDir, mode: config.mode, group: config.logGroup, secrets: secretsOf(config) });
+      closers.push(() => tradeLog.close());
+      const ledger = openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)) });
+      closers.push(() => ledger.close());
+      const venue = options.venue ?? (await openVenue(config, options.clock));
+      closers.push(() => venue.close());
+      const broker = await openBroker(config, venue, options.clock, log);
+      return new Desk(options, config, { log, tradeLog, ledger, venue, broker });
+    } catch (error) {
+      for (const close of closers.toReversed()) await close();
+      throw error;
+    }
+  }
+
+  /** The lock on the ledger. @throws TraderError (3) that names the holder. */
+  lockLedger(): void {
+    this.#locks.push(acquireLock(ledgerLockFile(this.config), this.#holder()));
+  }
+
+  /**
+   * Whether the account may be traded by this ledger, now: R27. A new ledger is pinned to it, and it is
+   * locked on this machine.
+   * @throws TraderError: exit 3 for a wrong account or a held lock, 78 for live mode.
+   */
+  claimAccount(account: Account): void {
+    const refusal = accountRefusal(this.config, this.ledger, account);
+    if (refusal !== undefined) throw new TraderError(refusal.reason, { code: "account-refused", hint: refusal.hint, exitCode: EXIT.refused });
+    if (this.config.mode === "live") {
+      throw new TraderError("Live trading is closed: not before the promises are proven.", {
+        code: "live-closed",
+        hint: "Use TRADING_MODE=paper; live mode opens with the version that publishes the proof.",
+        exitCode: EXIT.configuration,
+      });
+    }
+    if (this.config.alpaca !== undefined) {
+      const name = `${new URL(this.config.alpaca.tradingUrl).host}-${account.number}`;
+      this.#locks.push(acquireLock(accountLockFile(name, accountLockDirectory()), { ...this.#holder(), account: account.number }));
+    }
+    if (this.ledger.pinnedAccount() === undefined) this.ledger.pinAccount(account.number, this.clock.now());
+  }
+
+  /** Reads the account and its positions once. @throws BrokerError */
+  async readAccount(): Promise<{ account: Account; positions: Position[] }> {
+    const [account, positions] = await Promise.all([this.broker.account(), this.broker.positions()]);
+    return { account, positions };
+  }
+
+  /** As {@link readAccount}, tried again for `limitMs` while the venue is unreachable. */
+  async readAccountWithin(limitMs: number, onProblem: (error: BrokerError) => void): Promise<{ account: Account; positions: Position[] }> {
+    const start = this.clock.monotonic();
+    for (;;) {
+      try {
+        return await this.readAccount();
+      } catch (error) {
+        const again = error instanceof BrokerError && error.failure !== "unauthorized" && this.clock.monotonic() - start + PAUSE_MS < limitMs;
+        if (!again) throw error;
+        onProblem(error);
+        await this.clock.sleep(PAUSE_MS);
+      }
+    }
+  }
+
+  intake(ledger: Ledger = this.ledger): Intake {
+    const { config, clock } = this;
+    const [strategy] = config.strategies;
+    if (strategy === undefined) throw new TraderError("No strategy is configured.", { code: "no-strategy", exitCode: EXIT.configuration });
+    return new Intake({
+      strategy: strategy.name,
+      alertsFile: strategy.alertsFile,
+      timezone: config.alertsTimezone,
+      mode: config.mode,
+      maxAgeSeconds: config.signalMaxAgeSeconds,
+      settleSeconds: config.batchSettleSeconds,
+      allowedSymbols: config.allowedSymbols,
+      owners: trustedOwners(config.alertsOwner),
+      clock,
+      ledger,
+    });
+  }
+
+  rebalancer(newer: () => Signal | undefined, stopping: AbortSignal, ledger: Ledger = this.ledger): Rebalancer {
+    const { config, clock, broker } = this;
+    return new Rebalancer({
+      broker,
+      ledger,
+      clock,
+      mode: config.mode,
+      plan: config,
+      signalMaxAgeSeconds: config.signalMaxAgeSeconds,
+      orderTimeoutSeconds: config.orderTimeoutSeconds,
+      executionDeadlineSeconds: config.executionDeadlineSeconds,
+      halted: () => this.halt.reason(),
+      accountRefusal: (reading) => accountRefusal(config, ledger, reading.account),
+      stopping,
+      newer,
+      emit: (event) => this.#observe(event),
+      progress: (text) => this.log.info(text),
+    });
+  }
+
+  /** One line of the trade log for a finished execution. */
+  recordTrade(executionId: string): void {
+    this.#tradeLog.append(tradeRecord(this.ledger, executionId, this.config.mode));
+  }
+
+  /** @throws TraderError when ledger or locks were deleted or replaced from outside. */
+  selfCheck(): void {
+    this.ledger.check();
+    for (const lock of this.#locks) lock.check(this.clock.now());
+  }
+
+  /** The end of the process, in the log as well as on the terminal. */
+  logFailure(error: unknown): void {
+    const hint = error instanceof TraderError || error instanceof BrokerError ? error.hint : undefined;
+    this.log.error(messageOf(error), hint === undefined ? {} : { hint });
+  }
+
+  async close(): Promise<void> {
+    this.halt.close();
+    await this.broker.close();
+    await this.#venue.close();
+    for (const lock of this.#locks.toReversed()) lock.release();
+    this.ledger.close();
+    this.#tradeLog.close();
+    this.log.close();
+  }
+
+  /** Into the decision record first, then to the log and to whoever watches. */
+  #observe(event: RebalanceEvent): void {
+    const { kind, level, text, executionId, signalId, facts } = event;
+    if (level !== "debug") this.ledger.note({ executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) });
+    this.log.child({ signal: signalId, execution: executionId })[level](text);
+    this.#options.onEvent?.(event);
+  }
+
+  #holder(): Parameters<typeof acquireLock>[1] {
+    const { command } = this.#options;
+    return { pid: process.pid, command, mode: this.config.mode, stateDir: this.config.stateDir, startedAt: this.clock.now() };
+  }
+}
+
+const PAUSE_MS = 1_000;
+
+function openLog(options: DeskOptions, config: Config): Logger {
+  return createLogger({
+    dir: config.logDir,
+    group: config.logGroup,
+    clock: options.clock,
+    zone: config.alertsTimezone,
+    console: options.console,
+    colour: options.console?.isTTY === true && (options.env.NO_COLOR ?? "") === "",
+    level: options.verbose ? "debug" : "info",
+    secrets: secretsOf(config),
+  });
+}
+
+function secretsOf(config: Config): string[] {
+  return config.alpaca === undefined ? [] : [config.alpaca.keyId, config.alpaca.secret];
+}
+
+/** The venue of the mode: Alpaca, or the embedded simulator. */
+export async function openVenue(config: Config, clock: Clock): Promise<VenueAccess> {
+  if (config.alpaca !== undefined) return { name: `Alpaca ${config.mode}`, alpaca: config.alpaca, close: () => Promise.resolve() };
+  const venue = await openEmbeddedVenue(config.stateDir, clock);
+  return { name: "the built-in simulator", alpaca: venue.alpaca, close: () => venue.close() };
+}
+
+/** The SDK is loaded here and not before: commands that only look at files do not wait for it. */
+export async function openBroker(config: Pick<Config, "mode">, venue: VenueAccess, clock: Clock, log?: Log): Promise<Broker> {
+  const { createAlpacaBroker } = await import("./broker/alpaca.ts");
+  return createAlpacaBroker({
+    name: venue.name,
+    mode: config.mode,
+    alpaca: venue.alpaca,
+    clock,
+    onTraffic: (record) => log?.debug(`${record.method} ${record.path}`, { ...record }),
+  });
+}

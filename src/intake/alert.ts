@@ -1,0 +1,187 @@
+import { createHash } from "node:crypto";
+import { decimal } from "../portfolio/money.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { excerpt, kindOf, readFields } from "./json-line.ts";
+import { readStamp } from "./stamp.ts";
+import { isTicker, legsIn, legsText, sameLegs, weightIn } from "./weights.ts";
+
+export type AlertAction = "BUY" | "SELL" | "HOLD";
+
+/** One readable line of the alerts file (R1). */
+export interface Alert {
+  readonly kind: "alert";
+  /** SHA-256 (hex) of the line's bytes, without its line end. */
+  readonly hash: string;
+  /** The line as read. */
+  readonly text: string;
+  /** Milliseconds since the epoch. */
+  readonly stamp: number;
+  /** Offset from UTC in which a naive stamp was read, in minutes; undefined when the stamp names its own. */
+  readonly zoneOffsetMinutes: number | undefined;
+  /** A ticker, or the literal name of a portfolio when `composite`. */
+  readonly symbol: string;
+  readonly action: AlertAction;
+  /** First percentage of a BUY's reason as a fraction; undefined where there is none, and for composites. */
+  readonly weight: Decimal | undefined;
+  /** As written; information only. */
+  readonly price: string | undefined;
+  readonly reason: string;
+  /** The legs that the reason (or a composite's name) lists. */
+  readonly namedLegs: ReadonlyMap<string, Decimal> | undefined;
+  /** The one line stands for all of `namedLegs`. */
+  readonly composite: boolean;
+  /** `simulator` for lines written from invented data (R8). */
+  readonly origin: string | undefined;
+}
+
+/** A line that says nothing to rely on. */
+export interface MalformedLine {
+  readonly kind: "malformed";
+  readonly hash: string;
+  readonly text: string;
+  /** Readable in some malformed lines; milliseconds since the epoch. */
+  readonly stamp: number | undefined;
+  /** One sentence: what was found, what is expected. */
+  readonly problem: string;
+}
+
+/** Longest line that is read, in bytes; a real one has about 300. */
+export const MAX_LINE_BYTES = 65_536;
+
+const HEDGE = "UVXY_BTAL_PORTFOLIO";
+const COMPOSITES: readonly string[] = [HEDGE, "NUCLEAR_PORTFOLIO", "BEAR_PORTFOLIO"];
+const HEDGE_LEGS: ReadonlyMap<string, Decimal> = new Map([
+  ["UVXY", decimal("0.75")],
+  ["BTAL", decimal("0.25")],
+]);
+
+/** A line's parts, checked one after the other; the first problem is thrown as one of these. */
+class LineProblem extends Error {}
+
+/**
+ * Reads one line of the alerts file, given without its newline (R1, R2). Never throws.
+ * The action counts in any case, the symbol only in capitals.
+ * @param timezone IANA name in which stamps without an offset are read.
+ */
+export function readAlert(line: Uint8Array | string, timezone: string): Alert | MalformedLine {
+  const bytes = withoutCarriageReturn(
+    typeof line === "string" ? Buffer.from(line) : Buffer.from(line.buffer, line.byteOffset, line.byteLength),
+  );
+  const hash = hashOf(bytes);
+  if (bytes.length > MAX_LINE_BYTES) return overlongLine(hash, bytes.length);
+  const text = bytes.toString("utf8");
+  const malformed = (problem: string, stamp?: number): MalformedLine => ({ kind: "malformed", hash, text, stamp, problem });
+  if (!isUtf8(bytes)) return malformed("The line is not valid UTF-8 text.");
+  const fields = readFields(text);
+  if (fields.kind === "unreadable") return malformed(fields.problem);
+  const stamp = stampOf(fields.raw, timezone);
+  try {
+    if (fields.repeatedKey !== undefined) throw new LineProblem(`The key ${excerpt(fields.repeatedKey)} stands twice in the line.`);
+    if (stamp.kind === "unreadable") throw new LineProblem(stamp.problem);
+    return { kind: "alert", hash, text, stamp: stamp.at, zoneOffsetMinutes: stamp.zoneOffsetMinutes, ...content(fields.raw) };
+  } catch (problem) {
+    if (!(problem instanceof LineProblem)) throw problem;
+    return malformed(problem.message, stamp.kind === "stamp" ? stamp.at : undefined);
+  }
+}
+
+/** The verdict-bearing stand-in for a line too long to be read. */
+export function overlongLine(hash: string, length: number): MalformedLine {
+  const problem = `The line is ${length.toLocaleString("en-US")} bytes long, expected at most ${MAX_LINE_BYTES.toLocaleString("en-US")}.`;
+  return { kind: "malformed", hash, text: "", stamp: undefined, problem };
+}
+
+/** SHA-256 (hex). */
+export function hashOf(bytes: Uint8Array | string): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function withoutCarriageReturn(bytes: Buffer): Buffer {
+  return bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes;
+}
+
+function isUtf8(bytes: Buffer): boolean {
+  try {
+    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function stampOf(raw: ReadonlyMap<string, string>, timezone: string): ReturnType<typeof readStamp> {
+  const value = parsed(raw, "timestamp");
+  if (typeof value === "string") return readStamp(value, timezone);
+  return { kind: "unreadable", problem: `"timestamp" is ${kindOf(value)}, expected an ISO time in quotes.` };
+}
+
+function parsed(raw: ReadonlyMap<string, string>, key: string): unknown {
+  const json = raw.get(key);
+  return json === undefined ? undefined : JSON.parse(json);
+}
+
+function text(raw: ReadonlyMap<string, string>, key: string): string {
+  const value = parsed(raw, key);
+  if (typeof value !== "string" || value.trim() === "") {
+    throw new LineProblem(`"${key}" is ${value === "" ? "empty" : kindOf(value)}, expected a text.`);
+  }
+  return value;
+}
+
+type Content = Omit<Alert, "kind" | "hash" | "text" | "stamp" | "zoneOffsetMinutes">;
+
+function content(raw: ReadonlyMap<string, string>): Content {
+  const symbol = text(raw, "symbol");
+  const action = actionOf(text(raw, "action"));
+  const reason = text(raw, "reason");
+  const origin = parsed(raw, "origin");
+  const common = { symbol, action, price: priceOf(raw), reason, origin: typeof origin === "string" ? origin : undefined };
+  if (COMPOSITES.includes(symbol))
+    return { ...common, weight: undefined, namedLegs: compositeLegs(symbol, action, reason), composite: true };
+  if (!isTicker(symbol))
+    throw new LineProblem(`"symbol" is ${excerpt(symbol)}, expected a ticker in Alpaca's form such as "SMR" or "BRK.B".`);
+  return { ...common, weight: action === "BUY" ? ownWeight(reason) : undefined, namedLegs: namedLegs(reason, symbol), composite: false };
+}
+
+function actionOf(word: string): AlertAction {
+  if (/^buy$/i.test(word)) return "BUY";
+  if (/^sell$/i.test(word)) return "SELL";
+  if (/^hold$/i.test(word)) return "HOLD";
+  throw new LineProblem(`"action" is ${excerpt(word)}, expected BUY, SELL or HOLD.`);
+}
+
+/** Numbers keep their digits; what is neither number nor text is as good as missing, for the price decides nothing. */
+function priceOf(raw: ReadonlyMap<string, string>): string | undefined {
+  const value = parsed(raw, "price");
+  if (typeof value === "number") return raw.get("price")?.slice(0, 64);
+  return typeof value === "string" ? value.slice(0, 64) : undefined;
+}
+
+function ownWeight(reason: string): Decimal | undefined {
+  const found = weightIn(reason);
+  if (found.kind === "unreadable") throw new LineProblem(found.problem);
+  return found.kind === "weight" ? found.weight : undefined;
+}
+
+function namedLegs(reason: string, symbol: string): ReadonlyMap<string, Decimal> | undefined {
+  const found = legsIn(reason, symbol);
+  if (found.kind === "unreadable") throw new LineProblem(found.problem);
+  return found.kind === "legs" ? found.legs : undefined;
+}
+
+function compositeLegs(symbol: string, action: AlertAction, reason: string): ReadonlyMap<string, Decimal> {
+  if (action !== "BUY")
+    throw new LineProblem(`"action" is ${action} for ${symbol}, expected BUY: a portfolio's name stands for weights to hold.`);
+  const named = namedLegs(reason, symbol);
+  if (symbol !== HEDGE) {
+    if (named === undefined)
+      throw new LineProblem(
+        `The reason of ${symbol} lists no legs that make up a whole, expected all of them, such as "SMR (60%), LEU (40%)".`,
+      );
+    return named;
+  }
+  if (named !== undefined && !sameLegs(named, HEDGE_LEGS)) {
+    throw new LineProblem(`The reason of ${symbol} names ${legsText(named)}, expected ${legsText(HEDGE_LEGS)}.`);
+  }
+  return HEDGE_LEGS;
+}

@@ -1,0 +1,159 @@
+import type { TradingMode } from "../config.ts";
+import type { Run } from "./batch.ts";
+import { MAX_GAP_MS } from "./batch.ts";
+import { MAX_AHEAD_SECONDS, freshnessOf, iso, staleAt, zoneHint } from "./freshness.ts";
+import type { Signal } from "./signal.ts";
+import type { FinalVerdict, Verdict } from "./verdict.ts";
+
+export interface JudgeSettings {
+  readonly strategy: string;
+  readonly mode: TradingMode;
+  readonly maxAgeSeconds: number;
+  readonly settleSeconds: number;
+  readonly allowedSymbols: ReadonlySet<string> | undefined;
+  /** For the hint at a wrong zone. */
+  readonly timezone: string;
+}
+
+/** The verdict that a line carries already. */
+export interface KnownVerdict extends Verdict {
+  readonly signalId: string | undefined;
+}
+
+/**
+ * Who asks: a look after news or time (`look`), someone who wants provisional verdicts judged again
+ * (`asked`), or a start, when nobody is at work on an accepted signal any more (`start`).
+ */
+export type Occasion = "look" | "asked" | "start";
+
+export interface Facts {
+  /** In file order. */
+  readonly runs: readonly Run[];
+  /** By line hash. */
+  readonly known: ReadonlyMap<string, KnownVerdict>;
+  /** Signals whose execution is under way or has sent orders: their verdict is no longer ours to speak. */
+  readonly inExecution: ReadonlySet<string>;
+  /** The signal last accepted for the strategy, also by an earlier process. */
+  readonly lastAccepted: { readonly id: string; readonly generatedAt: number } | undefined;
+  readonly now: number;
+  readonly occasion: Occasion;
+}
+
+/** The run may become whole: by its missing legs, or by nothing more coming. */
+export interface Wait {
+  readonly kind: "wait";
+  readonly for: "legs" | "settle";
+  /** When to judge again if nothing new comes; milliseconds since the epoch. */
+  readonly until: number;
+  readonly reason: string;
+}
+
+/** What a run is told when nothing has been said about it before. */
+export type Assessment =
+  { readonly kind: "execute"; readonly signal: Signal } | Wait | { readonly kind: "refuse"; readonly verdict: Verdict };
+
+/**
+ * Holds a run that is the newest against R2, R4, R5 and R8, as if nothing had been said about it yet.
+ * @param id of the signal that it would make.
+ * @param earlier the runs before it that are still remembered, in file order.
+ */
+export function assess(run: Run, id: string, earlier: readonly Run[], facts: Facts, settings: JudgeSettings): Assessment {
+  const { allocation, oldestStamp, newestStamp } = run;
+  const { now } = facts;
+  if (allocation.kind === "malformed" || oldestStamp === undefined || newestStamp === undefined) {
+    return refuse("malformed", allocation.kind === "malformed" ? allocation.reason : "No line of the run has a readable timestamp.");
+  }
+  const untrusted = settings.mode === "simulator" ? undefined : run.alerts.find(({ origin }) => origin === "simulator");
+  if (untrusted !== undefined)
+    return refuse(
+      "untrusted",
+      `The line for ${untrusted.symbol} was written from simulator data, which ${settings.mode} mode does not trade on.`,
+    );
+  const times = { oldestStamp, newestStamp, arrivedAt: run.arrivedAt };
+  const age = freshnessOf(times, now, settings.maxAgeSeconds);
+  if (age.kind !== "fresh") return tooOldOrEarly(run, age, facts, settings);
+  const overtaken = overtaking(newestStamp, id, earlier, facts);
+  if (overtaken !== undefined)
+    return refuse(
+      "superseded",
+      `It is stamped ${iso(newestStamp)}, before a run that came earlier (${iso(overtaken)}); what is older is not executed after what is newer.`,
+    );
+  return assessAllocation(
+    run,
+    signalOf(run, id, oldestStamp, newestStamp, settings),
+    staleAt(times, settings.maxAgeSeconds),
+    now,
+    settings,
+  );
+}
+
+function refuse(kind: FinalVerdict, reason: string): Assessment {
+  return { kind: "refuse", verdict: { kind, reason } };
+}
+
+/** A run that waited for legs in vain ends as incomplete; the zone is suspected only where the line has come by just now. */
+function tooOldOrEarly(run: Run, age: { kind: "stale" | "future"; reason: string }, facts: Facts, settings: JudgeSettings): Assessment {
+  const waited = run.hashes.some((hash) => facts.known.get(hash)?.kind === "waiting");
+  if (age.kind === "stale" && waited && run.allocation.kind === "incomplete") {
+    return refuse("incomplete", `${run.allocation.reason} The rest did not come within ${settings.maxAgeSeconds} s.`);
+  }
+  const last = run.alerts.at(-1);
+  return refuse(age.kind, age.reason + (last === undefined ? "" : zoneHint(last, run.lastLineAt, settings.timezone)));
+}
+
+/** The stamp of an earlier, acceptable run that is newer than this one by its stamp: written out of order, or replayed. */
+function overtaking(newestStamp: number, id: string, earlier: readonly Run[], facts: Facts): number | undefined {
+  const acceptable = earlier
+    .filter(({ allocation: { kind } }) => kind === "rebalance" || kind === "exit" || kind === "hold")
+    .map((run) => run.newestStamp);
+  const accepted = facts.lastAccepted?.id === id ? undefined : facts.lastAccepted?.generatedAt;
+  return [...acceptable, accepted].find(
+    (stamp) => stamp !== undefined && stamp > newestStamp + MAX_GAP_MS && stamp <= facts.now + MAX_AHEAD_SECONDS * 1_000,
+  );
+}
+
+function assessAllocation(run: Run, signal: Signal, until: number, now: number, settings: JudgeSettings): Assessment {
+  const { allocation } = run;
+  const settledAt = run.lastLineAt + settings.settleSeconds * 1_000;
+  switch (allocation.kind) {
+    case "malformed":
+    case "over-allocated":
+      return refuse(allocation.kind, allocation.reason);
+    case "incomplete":
+      if (!allocation.canGrow) return refuse("incomplete", allocation.reason);
+      return { kind: "wait", for: "legs", until, reason: `${allocation.reason} Waiting for the rest until ${iso(until)}.` };
+    case "rebalance":
+    case "exit":
+    case "hold": {
+      const foreign = [...signal.targets.keys(), ...signal.exits].find((symbol) => settings.allowedSymbols?.has(symbol) === false);
+      if (foreign !== undefined) return refuse("malformed", `It names ${foreign}, which ALLOWED_SYMBOLS does not list.`);
+      const named = allocation.kind === "rebalance" && allocation.named;
+      if (!named && now < settledAt)
+        return {
+          kind: "wait",
+          for: "settle",
+          until: settledAt,
+          reason: `Its reasons name no legs, so it is whole ${settings.settleSeconds} s after its last line.`,
+        };
+      return allocation.kind === "hold" ? refuse("held", "The strategy says HOLD: nothing is changed.") : { kind: "execute", signal };
+    }
+  }
+}
+
+function signalOf(run: Run, id: string, oldestStamp: number, generatedAt: number, settings: JudgeSettings): Signal {
+  const { allocation, alerts } = run;
+  return {
+    id,
+    strategy: settings.strategy,
+    kind: allocation.kind === "exit" || allocation.kind === "hold" ? allocation.kind : "rebalance",
+    targets: allocation.kind === "rebalance" ? allocation.targets : new Map(),
+    exits: allocation.kind === "exit" ? allocation.exits : [],
+    generatedAt,
+    oldestStamp,
+    arrivedAt: run.arrivedAt,
+    lastLineAt: run.lastLineAt,
+    reason: (alerts.find(({ action }) => action === "BUY") ?? alerts[0])?.reason ?? "",
+    alertPrices: new Map(alerts.flatMap(({ symbol, price }) => (price === undefined ? [] : [[symbol, price] as const]))),
+    lineHashes: run.hashes,
+  };
+}

@@ -1,0 +1,258 @@
+import type { Clock } from "../clock.ts";
+import type { TradingMode } from "../config.ts";
+import type { Ledger, LineRecord } from "../ledger/ledger.ts";
+import { readAlert } from "./alert.ts";
+import type { Entry, Run } from "./batch.ts";
+import { MAX_GAP_MS } from "./batch.ts";
+import { AlertsCursor } from "./cursor.ts";
+import type { Passage } from "./cursor.ts";
+import { iso } from "./freshness.ts";
+import { judge, signalIdOf } from "./judge.ts";
+import type { Facts, JudgeSettings, KnownVerdict, Occasion } from "./assessment.ts";
+import type { Decision, Judgement, LineVerdict } from "./judge.ts";
+import type { Verdict } from "./verdict.ts";
+import { LineWindow } from "./window.ts";
+
+/** The part of the ledger that intake needs. */
+export type IntakeLedger = Pick<
+  Ledger,
+  | "transaction"
+  | "lines"
+  | "recordLines"
+  | "judgeLines"
+  | "recordHistory"
+  | "recordSignal"
+  | "signal"
+  | "judgeSignal"
+  | "executionOfSignal"
+  | "lastAcceptedSignal"
+>;
+
+export interface IntakeOptions {
+  readonly strategy: string;
+  readonly alertsFile: string;
+  /** IANA name in which stamps without an offset are read. */
+  readonly timezone: string;
+  readonly mode: TradingMode;
+  readonly maxAgeSeconds: number;
+  readonly settleSeconds: number;
+  /** Undefined: every symbol is allowed. */
+  readonly allowedSymbols: ReadonlySet<string> | undefined;
+  /** User ids that may own the file; see `trustedOwners`. */
+  readonly owners: ReadonlySet<number>;
+  readonly clock: Clock;
+  readonly ledger: IntakeLedger;
+}
+
+/** A verdict spoken for the first time, for the log. */
+export interface SpokenVerdict {
+  readonly verdict: Verdict;
+  /** What it was spoken over, for people: `3 lines stamped 2025-07-14T15:07:06Z (SMR, LEU, OKLO)`. */
+  readonly subject: string;
+  readonly lines: number;
+  readonly signalId: string | undefined;
+}
+
+export interface IntakeReport {
+  /** `nothing` also where a look found nothing new and nothing is due. */
+  readonly decision: Decision;
+  /** In the order in which they were recorded. */
+  readonly verdicts: readonly SpokenVerdict[];
+  /** When to look again even if the file does not change; milliseconds since the epoch. */
+  readonly lookAgainAt: number | undefined;
+  readonly fileMissing: boolean;
+}
+
+/** Characters of a line that the ledger keeps. */
+const KEPT_CHARACTERS = 4_096;
+
+/**
+ * The way from the bytes of one strategy's alerts file to a signal, or to verdicts on why not (R1–R8).
+ * It reads news through the cursor, records every line and verdict before it speaks of them, and hands
+ * out each signal once: with the verdict `accepted`, which belongs to whoever executes it. Only
+ * `rejudge` can hand the same signal out again.
+ */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #settings: JudgeSettings;
+  readonly #cursor: AlertsCursor;
+  readonly #window: LineWindow;
+  readonly #reportedRepeats = new WeakSet<Entry>();
+  #historyRecorded = false;
+  #untrustedReason: string | undefined;
+  #judgeAgainAt: number | undefined;
+  /** Lines were read whose judgement has not been recorded yet, for example because the ledger failed. */
+  #unjudged = false;
+
+  constructor(options: IntakeOptions) {
+    const { strategy, alertsFile, timezone, mode, maxAgeSeconds, settleSeconds, allowedSymbols, owners } = options;
+    this.#options = options;
+    this.#settings = { strategy, mode, maxAgeSeconds, settleSeconds, allowedSymbols, timezone };
+    this.#window = new LineWindow(timezone);
+    this.#cursor = new AlertsCursor({ file: alertsFile, owners, runGapMs: MAX_GAP_MS, stampOf: (line) => readAlert(line, timezone).stamp });
+  }
+
+  /**
+   * Reads what is new and judges it. Cheap when nothing has changed and nothing is due.
+   * @throws when the ledger cannot record; nothing is lost then, the next look judges again.
+   */
+  look(): IntakeReport {
+    return this.#examine("look");
+  }
+
+  /**
+   * As {@link look}, but provisional verdicts on the newest run are judged again (R7).
+   * `start`: nobody is at work yet, so even an accepted signal is handed out again while it is fresh,
+   * unless an execution of it is open or has sent orders.
+   */
+  rejudge(occasion: "asked" | "start"): IntakeReport {
+    return this.#examine(occasion);
+  }
+
+  close(): void {
+    this.#cursor.close();
+  }
+
+  #examine(occasion: Occasion): IntakeReport {
+    const now = this.#options.clock.now();
+    const news = this.#cursor.look(now, now - this.#settings.maxAgeSeconds * 1_000);
+    if (news.kind === "untrusted") return this.#untrusted(`${news.reason} ${news.hint}`);
+    this.#untrustedReason = undefined;
+    const fileMissing = news.kind === "missing";
+    const spoken = news.kind === "unchanged" ? [] : this.#admit(news.passages, now);
+    const due = this.#judgeAgainAt !== undefined && now >= this.#judgeAgainAt;
+    if (!this.#unjudged && !due && occasion === "look")
+      return { decision: { kind: "nothing" }, verdicts: spoken, lookAgainAt: this.#judgeAgainAt, fileMissing };
+    const { judgement, verdicts } = this.#judge(now, occasion);
+    return { decision: judgement.decision, verdicts: [...spoken, ...verdicts], lookAgainAt: this.#judgeAgainAt, fileMissing };
+  }
+
+  #untrusted(reason: string): IntakeReport {
+    const isNew = this.#untrustedReason !== reason;
+    this.#untrustedReason = reason;
+    const verdict: Verdict = { kind: "untrusted", reason };
+    return {
+      decision: { kind: "verdict", verdict, signalId: undefined, isNew },
+      verdicts: isNew ? [{ verdict, subject: "the alerts file", lines: 0, signalId: undefined }] : [],
+      lookAgainAt: undefined,
+      fileMissing: false,
+    };
+  }
+
+  #admit(passages: readonly Passage[], now: number): SpokenVerdict[] {
+    if (passages.every(({ lines, bytesBefore }) => lines.length === 0 && bytesBefore === 0)) return [];
+    this.#unjudged = true;
+    this.#window.admit(passages, (hashes) => {
+      return new Map([...this.#known(hashes).values()].map(({ hash, firstSeenAt }) => [hash, firstSeenAt]));
+    });
+    if (!passages.some(({ scanned }) => scanned)) return [];
+    const lines = this.#window.dropBefore(now - this.#settings.maxAgeSeconds * 1_000, true);
+    const bytes = passages.reduce((total, { bytesBefore }) => total + bytesBefore, 0);
+    return this.#recordHistory(lines, bytes, now);
+  }
+
+  /** One verdict, once, for all that stood in the file before the first line that can still be fresh (R7). */
+  #recordHistory(lines: number, bytes: number, now: number): SpokenVerdict[] {
+    if (this.#historyRecorded || (lines === 0 && bytes === 0)) return [];
+    const reason = `${lines} lines and ${bytes} unread bytes stand before the first line that can still be fresh; nothing is done about them.`;
+    this.#options.ledger.recordHistory(this.#settings.strategy, reason, now);
+    this.#historyRecorded = true;
+    return [{ verdict: { kind: "history", reason }, subject: "the beginning of the alerts file", lines, signalId: undefined }];
+  }
+
+  #judge(now: number, occasion: Occasion): { judgement: Judgement; verdicts: SpokenVerdict[] } {
+    const { ledger, strategy } = this.#options;
+    const runs = this.#window.runs();
+    const records = this.#known(runs.flatMap(({ entries }) => entries.map(({ line }) => line.hash)));
+    const judgement = judge(this.#facts(runs, records, now, occasion), this.#settings);
+    const verdicts = judgement.verdicts.filter((verdict) => verdict.verdict.kind !== "duplicate" || this.#isNewRepeat(runs, verdict));
+    ledger.transaction(() => {
+      ledger.recordLines(newLines(strategy, runs, records));
+      for (const verdict of verdicts) this.#record(verdict, now);
+      if (judgement.decision.kind === "execute") this.#accept(judgement.decision, now);
+    });
+    this.#unjudged = false;
+    this.#judgeAgainAt = judgement.judgeAgainAt;
+    this.#window.dropBefore(now - this.#settings.maxAgeSeconds * 1_000, false);
+    return { judgement, verdicts: verdicts.map((verdict) => spokenOf(verdict, runs)) };
+  }
+
+  #known(hashes: readonly string[]): Map<string, LineRecord> {
+    return hashes.length === 0 ? new Map<string, LineRecord>() : this.#options.ledger.lines(this.#settings.strategy, [...new Set(hashes)]);
+  }
+
+  #facts(runs: readonly Run[], records: ReadonlyMap<string, LineRecord>, now: number, occasion: Occasion): Facts {
+    const { ledger, strategy } = this.#options;
+    const known = new Map<string, KnownVerdict>();
+    for (const { hash, verdict, reason, signalId } of records.values()) {
+      if (verdict !== undefined) known.set(hash, { kind: verdict, reason: reason ?? "", signalId });
+    }
+    const ids = new Set([
+      ...[...known.values()].map(({ signalId }) => signalId),
+      ...runs.slice(-1).map((run) => signalIdOf(strategy, run)),
+    ]);
+    const inExecution = new Set([...ids].filter((id) => id !== undefined).filter((id) => this.#isInExecution(id)));
+    const accepted = ledger.lastAcceptedSignal(strategy)?.signal;
+    return { runs, known, inExecution, lastAccepted: accepted, now, occasion };
+  }
+
+  #isInExecution(signalId: string): boolean {
+    const execution = this.#options.ledger.executionOfSignal(signalId);
+    return execution !== undefined && (execution.finishedAt === undefined || execution.begunAt !== undefined);
+  }
+
+  /** The first copy keeps its own verdict, which stands for the same lines; a repeat is only spoken of, once. */
+  #isNewRepeat(runs: readonly Run[], verdict: LineVerdict): boolean {
+    const first = runs.find((run) => run.repeated && run.hashes === verdict.hashes)?.entries[0];
+    if (first === undefined || this.#reportedRepeats.has(first)) return false;
+    this.#reportedRepeats.add(first);
+    return true;
+  }
+
+  #record({ hashes, verdict, signalId }: LineVerdict, now: number): void {
+    const { ledger, strategy } = this.#options;
+    if (verdict.kind === "duplicate") return;
+    const recorded = signalId === undefined ? undefined : ledger.signal(signalId)?.signal;
+    if (recorded !== undefined) ledger.judgeSignal(recorded.id, verdict, now);
+    const others = hashes.filter((hash) => recorded?.lineHashes.includes(hash) !== true);
+    if (others.length > 0) ledger.judgeLines(strategy, others, verdict, now, signalId);
+  }
+
+  #accept({ signal }: Decision & { kind: "execute" }, now: number): void {
+    const { ledger, strategy } = this.#options;
+    const verdict: Verdict = { kind: "accepted", reason: "The run is fresh and complete; it is handed to execution." };
+    ledger.recordSignal(signal, now);
+    ledger.judgeSignal(signal.id, verdict, now);
+    // Where the signal was recorded before the run had all its lines, the others have no verdict yet.
+    const unjudged = signal.lineHashes.filter((hash) => ledger.signal(signal.id)?.signal.lineHashes.includes(hash) !== true);
+    if (unjudged.length > 0) ledger.judgeLines(strategy, unjudged, verdict, now, signal.id);
+  }
+}
+
+function newLines(
+  strategy: string,
+  runs: readonly Run[],
+  records: ReadonlyMap<string, LineRecord>,
+): { hash: string; strategy: string; text: string; stamp: number | undefined; firstSeenAt: number }[] {
+  const unknown = new Map(
+    runs
+      .flatMap(({ entries }) => entries)
+      .filter(({ line }) => !records.has(line.hash))
+      .map((entry) => [entry.line.hash, entry]),
+  );
+  return [...unknown.values()].map(({ line, arrivedAt }) => ({
+    hash: line.hash,
+    strategy,
+    text: line.text.slice(0, KEPT_CHARACTERS),
+    stamp: line.stamp,
+    firstSeenAt: arrivedAt,
+  }));
+}
+
+function spokenOf({ hashes, verdict, signalId }: LineVerdict, runs: readonly Run[]): SpokenVerdict {
+  const lines = runs.flatMap(({ entries }) => entries.map(({ line }) => line)).filter(({ hash }) => hashes.includes(hash));
+  const stamp = lines.find((line) => line.stamp !== undefined)?.stamp;
+  const symbols = [...new Set(lines.flatMap((line) => (line.kind === "alert" ? [line.symbol] : [])))];
+  const subject = `${hashes.length} ${hashes.length === 1 ? "line" : "lines"} ${stamp === undefined ? "without a readable stamp" : `stamped ${iso(stamp)}`}`;
+  return { verdict, subject: symbols.length === 0 ? subject : `${subject} (${symbols.join(", ")})`, lines: hashes.length, signalId };
+}

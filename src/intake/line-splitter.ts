@@ -1,0 +1,79 @@
+import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
+import { MAX_LINE_BYTES } from "./alert.ts";
+
+/** A complete line, without its newline; of one that is too long only its size and hash are kept. */
+export type RawLine =
+  { readonly kind: "line"; readonly bytes: Uint8Array } | { readonly kind: "overlong"; readonly hash: string; readonly length: number };
+
+const NEWLINE = 0x0a;
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/**
+ * Cuts a stream of bytes into lines. A line counts only once its newline is there, so one that is torn
+ * by two writes is whole when it is handed on. Never holds more than one line of the allowed length.
+ */
+export class LineSplitter {
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #overlong: { readonly hash: Hash; length: number } | undefined;
+  #atFileStart: boolean;
+
+  /** @param atFileStart whether the first byte is the file's first, where a byte order mark is let pass. */
+  constructor(atFileStart: boolean) {
+    this.#atFileStart = atFileStart;
+  }
+
+  /** Takes the next bytes and gives the lines that they complete; blank lines are left out. */
+  take(bytes: Buffer): RawLine[] {
+    const lines: RawLine[] = [];
+    let start = 0;
+    for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, start)) {
+      this.#hold(bytes.subarray(start, end));
+      const line = this.#finish();
+      if (line !== undefined) lines.push(line);
+      start = end + 1;
+    }
+    this.#hold(bytes.subarray(start));
+    return lines;
+  }
+
+  #hold(part: Buffer): void {
+    if (part.length === 0) return;
+    if (this.#overlong !== undefined) {
+      this.#overlong.hash.update(part);
+      this.#overlong.length += part.length;
+      return;
+    }
+    // The caller's buffer is used again for the next read.
+    this.#held.push(Buffer.from(part));
+    this.#heldBytes += part.length;
+    // One byte more for the carriage return, which is no part of the line.
+    if (this.#heldBytes > MAX_LINE_BYTES + BYTE_ORDER_MARK.length + 1) this.#letGo();
+  }
+
+  #letGo(): void {
+    const hash = createHash("sha256");
+    for (const part of this.#held) hash.update(part);
+    this.#overlong = { hash, length: this.#heldBytes };
+    this.#held = [];
+    this.#heldBytes = 0;
+  }
+
+  #finish(): RawLine | undefined {
+    const overlong = this.#overlong;
+    const bytes = Buffer.concat(this.#held);
+    const first = this.#atFileStart;
+    this.#atFileStart = false;
+    this.#overlong = undefined;
+    this.#held = [];
+    this.#heldBytes = 0;
+    if (overlong !== undefined) return { kind: "overlong", hash: overlong.hash.digest("hex"), length: overlong.length };
+    const line = first && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
+    return isBlank(line) ? undefined : { kind: "line", bytes: line };
+  }
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+}

@@ -1,0 +1,119 @@
+import { HUNDRED, decimal, sum } from "../portfolio/money.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { excerpt } from "./json-line.ts";
+
+/** Bounds of a whole portfolio's sum of weights (R4): one-decimal percentages never add up exactly. */
+export const MIN_WEIGHT_SUM = decimal("0.98");
+export const MAX_WEIGHT_SUM = decimal("1.005");
+
+/** Alpaca's form of a US equity: class shares, units and warrants carry a dot (`BRK.B`); a slash would be a crypto pair. */
+const TICKER = "[A-Z]{1,5}(?:\\.[A-Z]{1,3})?";
+const WHOLE_TICKER = new RegExp(`^${TICKER}$`);
+
+export function isTicker(symbol: string): boolean {
+  return WHOLE_TICKER.test(symbol);
+}
+
+export type Weight =
+  | { readonly kind: "weight"; readonly weight: Decimal }
+  | { readonly kind: "none" }
+  | { readonly kind: "unreadable"; readonly problem: string };
+
+/** Anything written like a number before a percent sign, also `31,2%`, `-5%`, `79-81%`, `1e2%` and `nan%`. Bounded, so that no line takes long. */
+const PERCENTAGE = /([+\-−]?)(\d[\d.,_]{0,30}(?:e[+-]?\d{1,4})?|\.\d{1,30}|\bnan|\binf(?:inity)?)\s{0,8}%/i;
+const PLAIN_NUMBER = /^\d{1,6}(?:\.\d{1,15})?$/;
+
+/**
+ * The weight that a reason gives its line: its first percentage (R2), as an exact fraction.
+ * The strategy's own reason, nested in it, repeats every leg's percentage; only the first counts.
+ * A first percentage that is no plain number is refused, never skipped: the next one belongs to another leg.
+ */
+export function weightIn(reason: string): Weight {
+  const match = PERCENTAGE.exec(reason);
+  if (match === null) return { kind: "none" };
+  const [found, sign, digits = ""] = match;
+  const before = reason.charAt(match.index - 1);
+  if (sign === "-" || sign === "−" || !PLAIN_NUMBER.test(digits) || /[A-Za-z0-9_.,]/.test(before)) {
+    return {
+      kind: "unreadable",
+      problem: `The first percentage of the reason is ${excerpt(before + found)}, expected a plain one such as "31.2%".`,
+    };
+  }
+  return { kind: "weight", weight: decimal(digits).div(HUNDRED) };
+}
+
+const LEG = new RegExp(
+  `(?<![A-Za-z0-9./_-])(${TICKER}):?\\s?(?:\\((\\d{1,3}(?:\\.\\d{1,15})?)\\s?%\\)|(\\d{1,3}(?:\\.\\d{1,15})?)\\s?%)`,
+  "g",
+);
+const BETWEEN_LEGS = /^\s*(?:,|;|\+|&|,?\s*and\b)?\s*(?:[•*-]\s*)?$/;
+const MAX_GAP_BETWEEN_LEGS = 16;
+
+export type NamedLegs =
+  | { readonly kind: "legs"; readonly legs: ReadonlyMap<string, Decimal> }
+  | { readonly kind: "none" }
+  | { readonly kind: "unreadable"; readonly problem: string };
+
+/**
+ * The legs that a reason lists with their weights, such as `SMR (31.2%), LEU (39.5%), OKLO (29.3%)` or
+ * `UVXY 75% + BTAL 25%` (R4). A list has at least two legs, or one of the whole; figures about something
+ * else (`RSI > 81`, `SPY (79%)`) are none. A list that adds up to a whole portfolio goes before one that does not.
+ * @param symbol the line's own; a list that neither adds up nor has it is talk about something else.
+ */
+export function legsIn(reason: string, symbol: string): NamedLegs {
+  const lists = legLists(reason).map((list) => ({
+    legs: new Map(list),
+    whole: isWhole(list),
+    repeats: new Set(list.map(([leg]) => leg)).size < list.length,
+  }));
+  const candidates = lists.filter(({ legs, whole }) => (legs.size > 1 ? whole || legs.has(symbol) : whole && legs.has(symbol)));
+  const best = candidates.some(({ whole }) => whole) ? candidates.filter(({ whole }) => whole) : candidates;
+  const first = best[0];
+  if (first === undefined) return { kind: "none" };
+  if (best.some(({ repeats }) => repeats))
+    return { kind: "unreadable", problem: "The reason names a leg twice in one list, so its weights are in doubt." };
+  if (best.some(({ legs }) => !sameLegs(legs, first.legs))) {
+    return {
+      kind: "unreadable",
+      problem: `The reason names its legs in two ways: ${best.map(({ legs }) => legsText(legs)).join(" and ")}.`,
+    };
+  }
+  return { kind: "legs", legs: first.legs };
+}
+
+/** Whether both name the same symbols with the same weights. */
+export function sameLegs(one: ReadonlyMap<string, Decimal>, other: ReadonlyMap<string, Decimal>): boolean {
+  return one.size === other.size && [...one].every(([symbol, weight]) => other.get(symbol)?.eq(weight) === true);
+}
+
+/** `SMR 31.2%, LEU 39.5%`. */
+export function legsText(legs: ReadonlyMap<string, Decimal>): string {
+  return [...legs].map(([symbol, weight]) => `${symbol} ${percent(weight)}`).join(", ");
+}
+
+/** A fraction as a person reads it: 0.312 → `31.2%`. */
+export function percent(weight: Decimal): string {
+  return `${weight.times(HUNDRED).toFixed()}%`;
+}
+
+function isWhole(list: readonly (readonly [string, Decimal])[]): boolean {
+  const total = sum(list.map(([, weight]) => weight));
+  return total.gte(MIN_WEIGHT_SUM) && total.lte(MAX_WEIGHT_SUM);
+}
+
+function legLists(reason: string): (readonly [string, Decimal])[][] {
+  const lists: (readonly [string, Decimal])[][] = [];
+  let end: number | undefined;
+  for (const match of reason.matchAll(LEG)) {
+    const leg = [match[1] ?? "", decimal(match[2] ?? match[3] ?? "").div(HUNDRED)] as const;
+    const previous = lists.at(-1);
+    if (previous !== undefined && end !== undefined && joinsLegs(reason, end, match.index)) previous.push(leg);
+    else lists.push([leg]);
+    end = match.index + match[0].length;
+  }
+  return lists;
+}
+
+function joinsLegs(reason: string, from: number, to: number): boolean {
+  return to - from <= MAX_GAP_BETWEEN_LEGS && BETWEEN_LEGS.test(reason.slice(from, to));
+}

@@ -1,0 +1,126 @@
+import type { Wanted } from "../portfolio/plan.ts";
+import type { LedgerDatabase, Row } from "./database.ts";
+import type { ExecutionChange, ExecutionOutcome, ExecutionPhase, ExecutionRecord, NewExecution } from "./ledger.ts";
+import {
+  decimalPairs,
+  flag,
+  instant,
+  json,
+  optionalInstant,
+  readDecimalPairs,
+  readFlag,
+  readInteger,
+  readJson,
+  readOneOf,
+  readOptionalInteger,
+  readOptionalOneOf,
+  readOptionalText,
+  readText,
+  unreadable,
+} from "./row.ts";
+
+const PHASES = ["planning", "selling", "buying", "cancelling", "settled"] as const satisfies readonly ExecutionPhase[];
+const OUTCOMES = [
+  "on-target",
+  "off-target",
+  "incomplete",
+  "queued",
+  "refused",
+  "superseded",
+] as const satisfies readonly ExecutionOutcome[];
+
+export function createExecution(database: LedgerDatabase, execution: NewExecution): void {
+  database.write(
+    `INSERT INTO executions (id, signal_id, account_number, mode, wanted, started_at, deadline, off_hours, phase)
+     VALUES (:id, :signalId, :accountNumber, :mode, :wanted, :startedAt, :deadline, :offHours, 'planning')`,
+    {
+      id: execution.id,
+      signalId: execution.signalId,
+      accountNumber: execution.accountNumber,
+      mode: execution.mode,
+      wanted: wantedText(execution.wanted),
+      startedAt: instant(execution.startedAt),
+      deadline: instant(execution.deadline),
+      offHours: flag(execution.offHours),
+    },
+  );
+}
+
+export function findExecution(database: LedgerDatabase, id: string): ExecutionRecord | undefined {
+  const row = database.row("SELECT * FROM executions WHERE id = :id", { id });
+  return row && executionOf(row);
+}
+
+/** The newest one, should there be several. */
+export function executionOfSignal(database: LedgerDatabase, signalId: string): ExecutionRecord | undefined {
+  const row = database.row("SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number DESC LIMIT 1", { signalId });
+  return row && executionOf(row);
+}
+
+export function openExecutions(database: LedgerDatabase): ExecutionRecord[] {
+  return database.rows("SELECT * FROM executions WHERE finished_at IS NULL ORDER BY number").map(executionOf);
+}
+
+export function recentExecutions(database: LedgerDatabase, limit: number): ExecutionRecord[] {
+  return database.rows("SELECT * FROM executions ORDER BY number DESC LIMIT :limit", { limit }).map(executionOf);
+}
+
+/** Sets what `change` names and leaves the rest. @throws when there is no such execution. */
+export function updateExecution(database: LedgerDatabase, id: string, change: ExecutionChange): void {
+  const changed = database.write(
+    `UPDATE executions SET
+       phase = coalesce(:phase, phase), deadline = coalesce(:deadline, deadline),
+       begun_at = coalesce(:begunAt, begun_at), finished_at = coalesce(:finishedAt, finished_at),
+       outcome = coalesce(:outcome, outcome), outcome_reason = coalesce(:outcomeReason, outcome_reason),
+       account_before = coalesce(:accountBefore, account_before), account_after = coalesce(:accountAfter, account_after),
+       plan = coalesce(:plan, plan)
+     WHERE id = :id`,
+    {
+      id,
+      phase: change.phase ?? null,
+      deadline: optionalInstant(change.deadline),
+      begunAt: optionalInstant(change.begunAt),
+      finishedAt: optionalInstant(change.finishedAt),
+      outcome: change.outcome ?? null,
+      outcomeReason: change.outcomeReason ?? null,
+      accountBefore: json(change.accountBefore),
+      accountAfter: json(change.accountAfter),
+      plan: json(change.plan),
+    },
+  );
+  if (changed !== 1) throw new Error(`The ledger knows no execution ${id} to change.`);
+}
+
+/** A wanted exit is a plain list; targets keep their order and their exact weights. */
+function wantedText(wanted: Wanted): string {
+  return wanted.kind === "exit" ? JSON.stringify(wanted) : `{"kind":"rebalance","targets":${decimalPairs(wanted.targets)}}`;
+}
+
+function readWanted(row: Row): Wanted {
+  const value = readJson(row, "wanted") as { kind?: unknown; targets?: unknown; symbols?: unknown } | null;
+  if (value?.kind === "rebalance") return { kind: "rebalance", targets: readDecimalPairs(value.targets, "wanted") };
+  const symbols: unknown = value?.symbols;
+  if (value?.kind !== "exit" || !Array.isArray(symbols)) return unreadable("wanted", value);
+  return { kind: "exit", symbols: symbols.map((symbol: unknown) => (typeof symbol === "string" ? symbol : unreadable("wanted", symbol))) };
+}
+
+function executionOf(row: Row): ExecutionRecord {
+  return {
+    id: readText(row, "id"),
+    signalId: readText(row, "signal_id"),
+    accountNumber: readText(row, "account_number"),
+    mode: readText(row, "mode"),
+    wanted: readWanted(row),
+    startedAt: readInteger(row, "started_at"),
+    deadline: readInteger(row, "deadline"),
+    offHours: readFlag(row, "off_hours"),
+    phase: readOneOf(row, "phase", PHASES),
+    begunAt: readOptionalInteger(row, "begun_at"),
+    finishedAt: readOptionalInteger(row, "finished_at"),
+    outcome: readOptionalOneOf(row, "outcome", OUTCOMES),
+    outcomeReason: readOptionalText(row, "outcome_reason"),
+    accountBefore: readJson(row, "account_before"),
+    accountAfter: readJson(row, "account_after"),
+    plan: readJson(row, "plan"),
+  };
+}

@@ -1,0 +1,136 @@
+import { toText } from "../portfolio/money.ts";
+import type { LedgerDatabase, Row } from "./database.ts";
+import type { IntentChange, IntentRecord, IntentState, NewIntent } from "./ledger.ts";
+import {
+  flag,
+  instant,
+  optionalDecimal,
+  optionalInstant,
+  readDecimal,
+  readFlag,
+  readInteger,
+  readOneOf,
+  readOptionalDecimal,
+  readOptionalInteger,
+  readOptionalText,
+  readText,
+} from "./row.ts";
+
+export const SIDES = ["buy", "sell"] as const;
+const INTENT_PHASES = ["selling", "buying"] as const;
+const STATES = [
+  "recorded",
+  "posting",
+  "unknown",
+  "open",
+  "done",
+  "refused",
+  "abandoned",
+  "dropped",
+] as const satisfies readonly IntentState[];
+
+/** All of them or none. @throws when a client order id exists already (R18). */
+export function recordIntents(database: LedgerDatabase, intents: readonly NewIntent[]): void {
+  if (intents.length === 0) return;
+  database.transaction(() => {
+    for (const intent of intents) recordIntent(database, intent);
+  });
+}
+
+/** Sets what `change` names and leaves the rest. @throws when there is no such intent. */
+export function updateIntent(database: LedgerDatabase, clientOrderId: string, change: IntentChange): void {
+  const changed = database.write(
+    `UPDATE intents SET
+       state = coalesce(:state, state), posted_at = coalesce(:postedAt, posted_at), accepted_at = coalesce(:acceptedAt, accepted_at),
+       order_id = coalesce(:orderId, order_id), status = coalesce(:status, status),
+       filled_quantity = coalesce(:filledQuantity, filled_quantity),
+       filled_average_price = coalesce(:filledAveragePrice, filled_average_price), filled_at = coalesce(:filledAt, filled_at),
+       cancel_requested_at = coalesce(:cancelRequestedAt, cancel_requested_at), message = coalesce(:message, message),
+       updated_at = :updatedAt
+     WHERE client_order_id = :clientOrderId`,
+    {
+      clientOrderId,
+      state: change.state ?? null,
+      postedAt: optionalInstant(change.postedAt),
+      acceptedAt: optionalInstant(change.acceptedAt),
+      orderId: change.orderId ?? null,
+      status: change.status ?? null,
+      filledQuantity: optionalDecimal(change.filledQuantity),
+      filledAveragePrice: optionalDecimal(change.filledAveragePrice),
+      filledAt: optionalInstant(change.filledAt),
+      cancelRequestedAt: optionalInstant(change.cancelRequestedAt),
+      message: change.message ?? null,
+      updatedAt: instant(change.updatedAt),
+    },
+  );
+  if (changed !== 1) throw new Error(`The ledger knows no intent ${clientOrderId} to change.`);
+}
+
+export function findIntent(database: LedgerDatabase, clientOrderId: string): IntentRecord | undefined {
+  const row = database.row("SELECT * FROM intents WHERE client_order_id = :clientOrderId", { clientOrderId });
+  return row && intentOf(row);
+}
+
+export function intentsOf(database: LedgerDatabase, executionId: string): IntentRecord[] {
+  return database.rows("SELECT * FROM intents WHERE execution_id = :executionId ORDER BY number", { executionId }).map(intentOf);
+}
+
+/** The states are spelled out as in the index, which SQLite uses only then. */
+export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
+  return database
+    .rows("SELECT * FROM intents WHERE state IN ('recorded', 'posting', 'unknown', 'open', 'abandoned') ORDER BY number")
+    .map(intentOf);
+}
+
+function recordIntent(database: LedgerDatabase, intent: NewIntent): void {
+  database.write(
+    `INSERT INTO intents (client_order_id, execution_id, phase, symbol, side, attempt, quantity, notional, estimated_value,
+       worst_case_cost, full_exit, held_before, recorded_at, state, filled_quantity, updated_at)
+     VALUES (:clientOrderId, :executionId, :phase, :symbol, :side, :attempt, :quantity, :notional, :estimatedValue,
+       :worstCaseCost, :fullExit, :heldBefore, :recordedAt, 'recorded', '0', :recordedAt)`,
+    {
+      clientOrderId: intent.clientOrderId,
+      executionId: intent.executionId,
+      phase: intent.phase,
+      symbol: intent.symbol,
+      side: intent.side,
+      attempt: intent.attempt,
+      quantity: optionalDecimal(intent.quantity),
+      notional: optionalDecimal(intent.notional),
+      estimatedValue: toText(intent.estimatedValue),
+      worstCaseCost: toText(intent.worstCaseCost),
+      fullExit: flag(intent.fullExit),
+      heldBefore: toText(intent.heldBefore),
+      recordedAt: instant(intent.recordedAt),
+    },
+  );
+}
+
+function intentOf(row: Row): IntentRecord {
+  return {
+    clientOrderId: readText(row, "client_order_id"),
+    executionId: readText(row, "execution_id"),
+    phase: readOneOf(row, "phase", INTENT_PHASES),
+    symbol: readText(row, "symbol"),
+    side: readOneOf(row, "side", SIDES),
+    attempt: readInteger(row, "attempt"),
+    quantity: readOptionalDecimal(row, "quantity"),
+    notional: readOptionalDecimal(row, "notional"),
+    estimatedValue: readDecimal(row, "estimated_value"),
+    worstCaseCost: readDecimal(row, "worst_case_cost"),
+    fullExit: readFlag(row, "full_exit"),
+    heldBefore: readDecimal(row, "held_before"),
+    recordedAt: readInteger(row, "recorded_at"),
+    state: readOneOf(row, "state", STATES),
+    postedAt: readOptionalInteger(row, "posted_at"),
+    acceptedAt: readOptionalInteger(row, "accepted_at"),
+    orderId: readOptionalText(row, "order_id"),
+    status: readOptionalText(row, "status"),
+    filledQuantity: readDecimal(row, "filled_quantity"),
+    filledAveragePrice: readOptionalDecimal(row, "filled_average_price"),
+    filledAt: readOptionalInteger(row, "filled_at"),
+    cancelRequestedAt: readOptionalInteger(row, "cancel_requested_at"),
+    message: readOptionalText(row, "message"),
+    updatedAt: readInteger(row, "updated_at"),
+  };
+}

@@ -1,0 +1,259 @@
+import type { Decimal } from "../portfolio/money.ts";
+import type { Side } from "../broker/broker.ts";
+import type { Signal } from "../intake/signal.ts";
+import type { Verdict, VerdictKind } from "../intake/verdict.ts";
+import type { Wanted } from "../portfolio/plan.ts";
+
+/**
+ * The Ledger port: the program's only memory, and what a restart starts from. Every write is durable
+ * when the call returns; a write that fails throws, and nothing that depends on it may be done.
+ */
+export interface Ledger {
+  /** Runs `work` in one transaction: all of its writes or none. Nested calls join the outer one. */
+  transaction<T>(work: () => T): T;
+  close(): void;
+
+  // --- account -----------------------------------------------------------------------------
+  pinnedAccount(): PinnedAccount | undefined;
+  pinAccount(number: string, at: number): void;
+
+  // --- alert lines and verdicts (R7) ----------------------------------------------------------
+  /** Known lines among `hashes`. */
+  lines(strategy: string, hashes: readonly string[]): Map<string, LineRecord>;
+  /** Records lines seen for the first time; known hashes are left as they are. */
+  recordLines(lines: readonly NewLine[]): void;
+  /** Sets the current verdict of each line and appends to the history; a final verdict is never replaced. */
+  judgeLines(strategy: string, hashes: readonly string[], verdict: Verdict, at: number, signalId?: string): void;
+  /** Records how much of the file was before the first line that can still be fresh, once a start. */
+  recordHistory(strategy: string, detail: string, at: number): void;
+  /** Newest first. */
+  recentVerdicts(limit: number): VerdictRecord[];
+
+  // --- signals --------------------------------------------------------------------------------
+  /** Stores a signal if its id is new. */
+  recordSignal(signal: Signal, at: number): void;
+  signal(id: string): SignalRecord | undefined;
+  /** Newest first. */
+  recentSignals(limit: number): SignalRecord[];
+  /** Sets the verdict of the signal and of all its lines. A final verdict is never replaced. */
+  judgeSignal(id: string, verdict: Verdict, at: number): void;
+  /** The targets last accepted for a strategy: those of its newest signal whose execution has begun. */
+  lastAcceptedSignal(strategy: string): SignalRecord | undefined;
+
+  // --- executions -----------------------------------------------------------------------------
+  createExecution(execution: NewExecution): void;
+  execution(id: string): ExecutionRecord | undefined;
+  executionOfSignal(signalId: string): ExecutionRecord | undefined;
+  /** Not finished ones, oldest first. */
+  openExecutions(): ExecutionRecord[];
+  /** Newest first. */
+  recentExecutions(limit: number): ExecutionRecord[];
+  updateExecution(id: string, change: ExecutionChange): void;
+
+  // --- intents and orders (R18) ---------------------------------------------------------------
+  /** @throws when a client order id exists already. */
+  recordIntents(intents: readonly NewIntent[]): void;
+  updateIntent(clientOrderId: string, change: IntentChange): void;
+  intent(clientOrderId: string): IntentRecord | undefined;
+  /** In the order in which they were recorded. */
+  intentsOf(executionId: string): IntentRecord[];
+  /** Intents of any execution that may still hold or become an order at the venue. */
+  unsettledIntents(): IntentRecord[];
+
+  // --- fills, equity, decision record ---------------------------------------------------------
+  /** A fill whose id is known already is ignored. */
+  recordFill(fill: FillRecord): void;
+  fillsOf(executionId: string): FillRecord[];
+  recordEquity(snapshot: EquityRecord): void;
+  /** Oldest first. */
+  equitySince(at: number): EquityRecord[];
+  /** Appends to the decision record that `explain` prints. */
+  note(entry: NewNote): void;
+  notesOf(executionId: string): NoteRecord[];
+}
+
+export interface PinnedAccount {
+  readonly number: string;
+  readonly pinnedAt: number;
+}
+
+export interface NewLine {
+  readonly hash: string;
+  readonly strategy: string;
+  /** The line as read, cut to 4,096 characters. */
+  readonly text: string;
+  /** Milliseconds since the epoch; undefined when the line has no readable stamp. */
+  readonly stamp: number | undefined;
+  readonly firstSeenAt: number;
+}
+
+export interface LineRecord extends NewLine {
+  readonly verdict: VerdictKind | undefined;
+  readonly reason: string | undefined;
+  readonly signalId: string | undefined;
+}
+
+export interface VerdictRecord {
+  readonly at: number;
+  readonly strategy: string;
+  readonly verdict: VerdictKind;
+  readonly reason: string;
+  readonly signalId: string | undefined;
+  /** How many lines it was spoken over. */
+  readonly lines: number;
+}
+
+export interface SignalRecord {
+  readonly signal: Signal;
+  readonly recordedAt: number;
+  readonly verdict: VerdictKind | undefined;
+  readonly verdictReason: string | undefined;
+  readonly verdictAt: number | undefined;
+}
+
+/** R15. `cancelling`: nothing more is sent; open orders are being ended. */
+export type ExecutionPhase = "planning" | "selling" | "buying" | "cancelling" | "settled";
+
+export type ExecutionOutcome =
+  | "on-target"
+  /** Finished, but something is left for a reason that is not an on-target one. */
+  | "off-target"
+  /** Stopped before its end: halted, time-outs, deadline, a foreign hand. */
+  | "incomplete"
+  /** Off-hours orders wait for the open (R23). */
+  | "queued"
+  /** Ended before any order was sent. */
+  | "refused"
+  /** Never begun and replaced by a newer run (R22). */
+  | "superseded";
+
+export interface NewExecution {
+  readonly id: string;
+  readonly signalId: string;
+  readonly accountNumber: string;
+  readonly mode: string;
+  readonly wanted: Wanted;
+  readonly startedAt: number;
+  /** Milliseconds since the epoch. */
+  readonly deadline: number;
+  readonly offHours: boolean;
+}
+
+export interface ExecutionRecord extends NewExecution {
+  readonly phase: ExecutionPhase;
+  /** When the broker was first known to hold an order of it (R17). */
+  readonly begunAt: number | undefined;
+  readonly finishedAt: number | undefined;
+  readonly outcome: ExecutionOutcome | undefined;
+  readonly outcomeReason: string | undefined;
+  /** JSON values, written by execution/, read by reporting/. */
+  readonly accountBefore: unknown;
+  readonly accountAfter: unknown;
+  readonly plan: unknown;
+}
+
+export interface ExecutionChange {
+  readonly phase?: ExecutionPhase;
+  readonly deadline?: number;
+  readonly begunAt?: number;
+  readonly finishedAt?: number;
+  readonly outcome?: ExecutionOutcome;
+  readonly outcomeReason?: string;
+  readonly accountBefore?: unknown;
+  readonly accountAfter?: unknown;
+  readonly plan?: unknown;
+}
+
+/**
+ * Life of an intent:
+ * - `recorded`: committed, and proven never to have been posted (also after "not sent").
+ * - `posting`: committed as about to be posted; after a crash its outcome is unknown.
+ * - `unknown`: posted without an answer to rely on; being looked up (R19).
+ * - `open`: the venue holds the order and it is not terminal.
+ * - `done`: the order is terminal; `status` says which end.
+ * - `refused`: the venue refused it; nothing is held.
+ * - `abandoned`: unknown, and no longer to be sent; its worst case stays reserved until the session ends.
+ * - `dropped`: never posted and no longer wanted.
+ */
+export type IntentState = "recorded" | "posting" | "unknown" | "open" | "done" | "refused" | "abandoned" | "dropped";
+
+export interface NewIntent {
+  readonly clientOrderId: string;
+  readonly executionId: string;
+  readonly phase: "selling" | "buying";
+  readonly symbol: string;
+  readonly side: Side;
+  readonly attempt: number;
+  readonly quantity: Decimal | undefined;
+  readonly notional: Decimal | undefined;
+  readonly estimatedValue: Decimal;
+  readonly worstCaseCost: Decimal;
+  readonly fullExit: boolean;
+  /** Quantity of the symbol held when it was planned; an unknown sell is checked against it (R19). */
+  readonly heldBefore: Decimal;
+  readonly recordedAt: number;
+}
+
+export interface IntentRecord extends NewIntent {
+  readonly state: IntentState;
+  readonly postedAt: number | undefined;
+  readonly acceptedAt: number | undefined;
+  readonly orderId: string | undefined;
+  /** Alpaca's status word of the order. */
+  readonly status: string | undefined;
+  readonly filledQuantity: Decimal;
+  readonly filledAveragePrice: Decimal | undefined;
+  readonly filledAt: number | undefined;
+  readonly cancelRequestedAt: number | undefined;
+  /** Refusal text, or why it was abandoned or dropped. */
+  readonly message: string | undefined;
+  readonly updatedAt: number;
+}
+
+export interface IntentChange {
+  readonly state?: IntentState;
+  readonly postedAt?: number;
+  readonly acceptedAt?: number;
+  readonly orderId?: string;
+  readonly status?: string;
+  readonly filledQuantity?: Decimal;
+  readonly filledAveragePrice?: Decimal;
+  readonly filledAt?: number;
+  readonly cancelRequestedAt?: number;
+  readonly message?: string;
+  readonly updatedAt: number;
+}
+
+export interface FillRecord {
+  readonly id: string;
+  readonly executionId: string;
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly side: Side;
+  readonly quantity: Decimal;
+  readonly price: Decimal;
+  readonly at: number;
+}
+
+export interface EquityRecord {
+  readonly at: number;
+  readonly equity: Decimal;
+  readonly lastEquity: Decimal;
+  readonly cash: Decimal;
+  readonly executionId: string | undefined;
+}
+
+export interface NewNote {
+  readonly executionId: string;
+  readonly at: number;
+  /** Kebab-case kind of step: `snapshot`, `plan`, `post`, `answer`, `fill`, `look-up`, `cancel`, `finish`, … */
+  readonly kind: string;
+  /** One sentence for a person. */
+  readonly text: string;
+  /** JSON value with the facts behind it. */
+  readonly facts?: unknown;
+}
+
+export interface NoteRecord extends NewNote {
+  readonly id: number;
+}

@@ -1,0 +1,65 @@
+import type { Stats } from "node:fs";
+import { lstatSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { EXIT, messageOf, TraderError } from "../errors.ts";
+
+/**
+ * Where the locks per account are (R26). Two daemons of one user must meet here whatever their
+ * STATE_DIR and however they were started, so nothing in the environment may move it: not TMPDIR, and
+ * not XDG_RUNTIME_DIR, which a login has and a system service or a cron job has not. The alerts file
+ * and the logs live in /tmp by default too, so it is there wherever the daemon can work.
+ *
+ * It is a promise per user: daemons of two users with the same keys do not meet.
+ */
+const MACHINE_DIRECTORY = "/tmp";
+
+/**
+ * The directory of this user's account locks, made if need be.
+ * @throws TraderError `lock-directory` (exit 3) when somebody else has laid something in its place.
+ */
+export function accountLockDirectory(parent?: string, uid: number = ourUid()): string {
+  const directory = accountLockPath(parent, uid);
+  makeDirectory(directory);
+  assertOurs(directory, lstatSync(directory), uid);
+  return directory;
+}
+
+/**
+ * The lock file of one account of Alpaca. Not for the embedded simulator: its account number is the
+ * same everywhere (R29), and two of them do not share an account.
+ */
+export function accountLockFile(accountNumber: string, directory: string = accountLockDirectory()): string {
+  return join(directory, `account-${encodeURIComponent(accountNumber)}.lock`);
+}
+
+/** Where {@link accountLockDirectory} is, without making it. */
+export function accountLockPath(parent: string = MACHINE_DIRECTORY, uid: number = ourUid()): string {
+  return join(parent, `alpaca-trader-${uid}`);
+}
+
+function ourUid(): number {
+  return process.getuid?.() ?? 0;
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw refused(`${directory} cannot be made: ${messageOf(error)}`);
+  }
+}
+
+/** In a directory of somebody else's making, locks could be taken away or held against us. */
+function assertOurs(directory: string, stat: Stats, uid: number): void {
+  if (!stat.isDirectory()) throw refused(`${directory} is ${stat.isSymbolicLink() ? "a symbolic link" : "not a directory"}`);
+  if (stat.uid !== uid) throw refused(`${directory} belongs to user ${stat.uid}, not to ours (${uid})`);
+  if ((stat.mode & 0o077) !== 0) throw refused(`${directory} is open to other users (mode ${(stat.mode & 0o777).toString(8)})`);
+}
+
+function refused(what: string): TraderError {
+  return new TraderError(`The account locks cannot be trusted: ${what}.`, {
+    code: "lock-directory",
+    hint: "Find out who made it, remove it, and start again; it must be a directory of our user with mode 700.",
+    exitCode: EXIT.refused,
+  });
+}

@@ -1,0 +1,206 @@
+import { TraderError } from "../errors.ts";
+import type { LedgerDatabase } from "./database.ts";
+
+/** Marks a database as a ledger of this program ("ALPT"), so that no other one is ever written to. */
+const APPLICATION_ID = 0x41_4c_50_54;
+
+export interface Migration {
+  /** 1, 2, 3, … without a gap; kept in `user_version`. */
+  readonly version: number;
+  readonly sql: string;
+}
+
+/**
+ * The schema, step by step. A step that was released is never edited: ledgers in the field have it
+ * behind them. Amounts, weights and ids are TEXT, instants are whole milliseconds, and every table is
+ * STRICT, so that nothing is converted on its way in.
+ */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+CREATE TABLE account_pins (
+  id INTEGER PRIMARY KEY,
+  number TEXT NOT NULL,
+  pinned_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE lines (
+  strategy TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  text TEXT NOT NULL,
+  stamp INTEGER,
+  first_seen_at INTEGER NOT NULL,
+  verdict TEXT,
+  reason TEXT,
+  signal_id TEXT,
+  PRIMARY KEY (strategy, hash),
+  CHECK ((verdict IS NULL) = (reason IS NULL))
+) STRICT;
+CREATE INDEX lines_by_age ON lines (first_seen_at);
+
+CREATE TABLE verdicts (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  strategy TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  signal_id TEXT,
+  lines INTEGER NOT NULL
+) STRICT;
+CREATE INDEX verdicts_by_age ON verdicts (at);
+
+CREATE TABLE signals (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  strategy TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  targets TEXT NOT NULL,
+  exits TEXT NOT NULL,
+  generated_at INTEGER NOT NULL,
+  oldest_stamp INTEGER NOT NULL,
+  arrived_at INTEGER NOT NULL,
+  last_line_at INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  alert_prices TEXT NOT NULL,
+  line_hashes TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  verdict TEXT,
+  verdict_reason TEXT,
+  verdict_at INTEGER,
+  CHECK ((verdict IS NULL) = (verdict_reason IS NULL) AND (verdict IS NULL) = (verdict_at IS NULL))
+) STRICT;
+
+CREATE TABLE executions (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  signal_id TEXT NOT NULL REFERENCES signals (id),
+  account_number TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  wanted TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  deadline INTEGER NOT NULL,
+  off_hours INTEGER NOT NULL CHECK (off_hours IN (0, 1)),
+  phase TEXT NOT NULL,
+  begun_at INTEGER,
+  finished_at INTEGER,
+  outcome TEXT,
+  outcome_reason TEXT,
+  account_before TEXT,
+  account_after TEXT,
+  plan TEXT
+) STRICT;
+CREATE INDEX executions_by_signal ON executions (signal_id);
+CREATE INDEX executions_open ON executions (number) WHERE finished_at IS NULL;
+
+CREATE TABLE intents (
+  number INTEGER PRIMARY KEY,
+  client_order_id TEXT NOT NULL UNIQUE CHECK (length(client_order_id) BETWEEN 1 AND 128),
+  execution_id TEXT NOT NULL REFERENCES executions (id),
+  phase TEXT NOT NULL,
+  symbol TEXT NOT NULL,
+  side TEXT NOT NULL,
+  attempt INTEGER NOT NULL CHECK (attempt > 0),
+  quantity TEXT,
+  notional TEXT,
+  estimated_value TEXT NOT NULL,
+  worst_case_cost TEXT NOT NULL,
+  full_exit INTEGER NOT NULL CHECK (full_exit IN (0, 1)),
+  held_before TEXT NOT NULL,
+  recorded_at INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  posted_at INTEGER,
+  accepted_at INTEGER,
+  order_id TEXT,
+  status TEXT,
+  filled_quantity TEXT NOT NULL,
+  filled_average_price TEXT,
+  filled_at INTEGER,
+  cancel_requested_at INTEGER,
+  message TEXT,
+  updated_at INTEGER NOT NULL,
+  CHECK ((quantity IS NULL) <> (notional IS NULL))
+) STRICT;
+CREATE INDEX intents_by_execution ON intents (execution_id);
+CREATE INDEX intents_unsettled ON intents (number) WHERE state IN ('recorded', 'posting', 'unknown', 'open', 'abandoned');
+
+CREATE TABLE fills (
+  number INTEGER PRIMARY KEY,
+  id TEXT NOT NULL UNIQUE,
+  execution_id TEXT NOT NULL REFERENCES executions (id),
+  client_order_id TEXT NOT NULL REFERENCES intents (client_order_id),
+  symbol TEXT NOT NULL,
+  side TEXT NOT NULL,
+  quantity TEXT NOT NULL,
+  price TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX fills_by_execution ON fills (execution_id);
+
+CREATE TABLE equity (
+  number INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  equity TEXT NOT NULL,
+  last_equity TEXT NOT NULL,
+  cash TEXT NOT NULL,
+  execution_id TEXT REFERENCES executions (id)
+) STRICT;
+CREATE INDEX equity_by_time ON equity (at);
+
+CREATE TABLE notes (
+  id INTEGER PRIMARY KEY,
+  execution_id TEXT NOT NULL REFERENCES executions (id),
+  at INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  text TEXT NOT NULL,
+  facts TEXT
+) STRICT;
+CREATE INDEX notes_by_execution ON notes (execution_id);
+`,
+  },
+];
+
+/**
+ * Brings the schema up to the newest version, each step in one transaction.
+ * @throws TraderError for a database of another program and for a ledger of a newer version.
+ */
+export function migrate(database: LedgerDatabase, migrations: readonly Migration[] = MIGRATIONS): void {
+  const newest = migrations.at(-1)?.version ?? 0;
+  for (let version = schemaVersion(database, newest); version < newest; version = schemaVersion(database, newest))
+    step(database, migrations, newest);
+}
+
+/** Reads the version again inside the transaction: another process may have migrated in between. */
+function step(database: LedgerDatabase, migrations: readonly Migration[], newest: number): void {
+  database.transaction(() => {
+    const version = schemaVersion(database, newest);
+    const next = migrations.find((migration) => migration.version === version + 1);
+    if (next === undefined) return;
+    database.script(`${next.sql}\nPRAGMA application_id = ${APPLICATION_ID};\nPRAGMA user_version = ${next.version};`);
+  });
+}
+
+function schemaVersion(database: LedgerDatabase, newest: number): number {
+  const version = Number(database.pragma("user_version"));
+  const empty = database.row("SELECT 1 FROM sqlite_schema LIMIT 1") === undefined;
+  if (!empty && database.pragma("application_id") !== APPLICATION_ID) refuseForeign(database.name);
+  if (version > newest) refuseNewer(database.name, version, newest);
+  return version;
+}
+
+function refuseForeign(name: string): never {
+  throw new TraderError(`${name} is a database of another program.`, {
+    code: "ledger-foreign",
+    hint: "Check STATE_DIR; move the file away if it does not belong there.",
+  });
+}
+
+function refuseNewer(name: string, version: number, newest: number): never {
+  throw new TraderError(
+    `The ledger ${name} was written by a newer version of this program (schema ${version}; this one knows ${newest}).`,
+    {
+      code: "ledger-newer",
+      hint: "Install that version again; an older one could misread what was traded.",
+    },
+  );
+}

@@ -1,0 +1,84 @@
+import type { Stats } from "node:fs";
+import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { messageOf, TraderError } from "../errors.ts";
+
+/** Which file a path leads to: its device and inode. */
+export interface FileIdentity {
+  readonly device: bigint;
+  readonly inode: bigint;
+}
+
+/** What the file is for: part of sentences and of error codes (`ledger-unavailable`). */
+export type Purpose = "ledger" | "lock";
+
+/** Our user alone: orders and account numbers are nobody else's business. */
+const FILE_MODE = 0o600;
+const DIRECTORY_MODE = 0o700;
+
+/**
+ * Makes sure that a database file is there and ours alone, without ever opening an existing one:
+ * closing another descriptor of an open database would silently drop SQLite's (POSIX) locks on it.
+ * @throws TraderError `…-unavailable` when it can be neither found nor made.
+ */
+export function preparePrivateFile(file: string, purpose: Purpose): void {
+  const present = statOf(file, purpose);
+  if (present === undefined) create(file, purpose);
+  else if (present.isFile()) protect(file, present.mode, purpose);
+  else throw new TraderError(`The ${purpose} ${file} is not a file.`, { code: `${purpose}-unavailable`, hint: "Check STATE_DIR." });
+}
+
+/** undefined when there is nothing at the path. */
+export function identityOf(file: string): FileIdentity | undefined {
+  const stat = statSync(file, { bigint: true, throwIfNoEntry: false });
+  return stat && { device: stat.dev, inode: stat.ino };
+}
+
+/**
+ * A database whose file was deleted or replaced goes on taking writes and holding locks, for nobody.
+ * @throws TraderError `…-replaced` unless the path still leads to the file that was opened.
+ */
+export function assertSameFile(file: string, opened: FileIdentity | undefined, purpose: Purpose): void {
+  const now = identityOf(file);
+  if (now !== undefined && now.device === opened?.device && now.inode === opened.inode) return;
+  throw new TraderError(`The ${purpose} ${file} was ${now === undefined ? "deleted" : "replaced"} while it was open.`, {
+    code: `${purpose}-replaced`,
+    hint: "Put the file back if you can and start again; what is recorded now would not survive, and another daemon could start beside this one.",
+  });
+}
+
+function statOf(file: string, purpose: Purpose): Stats | undefined {
+  try {
+    return statSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw unavailable(file, error, purpose);
+  }
+}
+
+function create(file: string, purpose: Purpose): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: DIRECTORY_MODE });
+    closeSync(openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST" || statOf(file, purpose) === undefined) throw unavailable(file, error, purpose);
+  }
+}
+
+function protect(file: string, mode: number, purpose: Purpose): void {
+  try {
+    accessSync(file, constants.R_OK | constants.W_OK);
+    if ((mode & 0o077) !== 0) chmodSync(file, FILE_MODE);
+  } catch (error) {
+    throw unavailable(file, error, purpose);
+  }
+}
+
+function unavailable(file: string, cause: unknown, purpose: Purpose): TraderError {
+  const full = (cause as NodeJS.ErrnoException).code === "ENOSPC";
+  return new TraderError(`The ${purpose} ${file} cannot be ${full ? "made: the disk is full" : `opened: ${messageOf(cause)}`}.`, {
+    code: full ? `${purpose}-full` : `${purpose}-unavailable`,
+    hint: full ? "Free some space." : "Its directory must be one that our user may write to, on a file system that is not read-only.",
+    retryable: full,
+    cause,
+  });
+}

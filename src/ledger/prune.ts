@@ -1,0 +1,34 @@
+import type { LedgerDatabase } from "./database.ts";
+import { instant } from "./row.ts";
+
+/** How many rows went. */
+export interface Pruned {
+  readonly lines: number;
+  readonly verdicts: number;
+  readonly signals: number;
+}
+
+/** An execution is why a line or signal must be remembered: it tells that it was acted upon. */
+const ACTED_UPON = "signal_id IN (SELECT signal_id FROM executions)";
+
+/**
+ * Forgets lines, signals and verdicts from before `beforeMs` that no execution refers to, so that a
+ * strategy which talks every minute cannot fill the disk. A line counts as old only when its stamp is
+ * old too: one stamped ahead of its time must stay known until it can no longer become fresh.
+ */
+export function prune(database: LedgerDatabase, beforeMs: number): Pruned {
+  const before = instant(beforeMs);
+  return database.transaction(() => ({
+    lines: database.write(
+      `DELETE FROM lines WHERE first_seen_at < :before AND (stamp IS NULL OR stamp < :before)
+         AND (signal_id IS NULL OR NOT ${ACTED_UPON})`,
+      { before },
+    ),
+    verdicts: database.write(`DELETE FROM verdicts WHERE at < :before AND (signal_id IS NULL OR NOT ${ACTED_UPON})`, { before }),
+    signals: database.write(
+      `DELETE FROM signals WHERE recorded_at < :before AND generated_at < :before
+         AND id NOT IN (SELECT signal_id FROM executions)`,
+      { before },
+    ),
+  }));
+}

@@ -1,0 +1,157 @@
+import { DatabaseSync } from "node:sqlite";
+import * as account from "./account.ts";
+import type { CommitStage } from "./database.ts";
+import { LedgerDatabase } from "./database.ts";
+import * as executions from "./executions.ts";
+import { damagedLedger, ledgerFailure, missingLedger } from "./failures.ts";
+import * as history from "./history.ts";
+import * as intents from "./intents.ts";
+import type { Ledger } from "./ledger.ts";
+import * as lines from "./lines.ts";
+import { migrate } from "./migrations.ts";
+import type { Pruned } from "./prune.ts";
+import { prune } from "./prune.ts";
+import type { Redact } from "./redacting.ts";
+import { redactingLedger } from "./redacting.ts";
+import { assertSameFile, identityOf, preparePrivateFile } from "./private-file.ts";
+import * as signals from "./signals.ts";
+import * as verdicts from "./verdicts.ts";
+
+export interface LedgerOptions {
+  /** How long a write waits for another process's, in milliseconds; the thread is blocked meanwhile. Default 2,000. */
+  readonly busyTimeoutMs?: number;
+  /** Called right before and right after each COMMIT; what it throws before a commit rolls it back. */
+  readonly onCommit?: (stage: CommitStage) => void;
+  /** Refuse to make a new ledger: for commands that only look. Default false. */
+  readonly mustExist?: boolean;
+  /** Takes keys out of every free text before it is written (R30). Default: texts are written as they are. */
+  readonly redact?: Redact;
+}
+
+/** The port, and what only this implementation can do. */
+export interface SqliteLedger extends Ledger {
+  /** The file, or `":memory:"`. */
+  readonly file: string;
+  /** @throws TraderError `ledger-replaced` when the file was deleted or replaced since it was opened. */
+  check(): void;
+  /** Forgets what is older than `beforeMs` and was never acted upon. */
+  prune(beforeMs: number): Pruned;
+  /** The durable image: what a crash at this moment would leave. Not inside a transaction. */
+  serialize(): Uint8Array;
+}
+
+const MEMORY = ":memory:";
+
+/** A write by a command beside the daemon takes a fraction of a millisecond; seconds mean that something is wrong. */
+const DEFAULT_BUSY_TIMEOUT_MS = 2_000;
+
+/** Limits what the write-ahead log keeps on disk after a burst, in bytes. */
+const WAL_LIMIT_BYTES = 4_194_304;
+
+/** Bytes 18 and 19 of a database header: 2 means write-ahead log, which a database in memory cannot have; 1 means journal. */
+const HEADER_VERSIONS = [18, 19] as const;
+
+/**
+ * Opens the ledger, makes it if it is not there, and brings its schema up to date.
+ * @param file a path (made with mode 0600, its directory 0700), or `":memory:"`.
+ * @throws TraderError when it cannot be opened, is no ledger, is damaged, or is of a newer version.
+ */
+export function openLedger(file: string, options: LedgerOptions = {}): SqliteLedger {
+  if (options.mustExist === true && identityOf(file) === undefined) throw missingLedger(file);
+  if (file !== MEMORY) preparePrivateFile(file, "ledger");
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(file, { timeout: options.busyTimeoutMs ?? DEFAULT_BUSY_TIMEOUT_MS });
+  } catch (error) {
+    throw ledgerFailure(error, file);
+  }
+  return ledgerOn(database, file, options);
+}
+
+/** Opens what {@link SqliteLedger.serialize} gave, in memory: the start after a crash at that moment. */
+export function openLedgerImage(image: Uint8Array, options: LedgerOptions = {}): SqliteLedger {
+  const bytes = Uint8Array.from(image);
+  for (const offset of HEADER_VERSIONS) bytes[offset] = 1;
+  const database = new DatabaseSync(MEMORY);
+  database.deserialize(bytes);
+  return ledgerOn(database, MEMORY, options);
+}
+
+/** A ledger on a connection that is open already; it is closed when it cannot be used. */
+export function ledgerOn(connection: DatabaseSync, file: string, options: LedgerOptions = {}): SqliteLedger {
+  const database = new LedgerDatabase(connection, file === MEMORY ? "in memory" : file, options.onCommit);
+  try {
+    prepare(database, file);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  const port = portOn(database);
+  return { ...(options.redact === undefined ? port : redactingLedger(port, options.redact)), ...upkeepOf(database, file) };
+}
+
+/** The check of the schema comes first: nothing is written to a database that is not ours. */
+function prepare(database: LedgerDatabase, file: string): void {
+  database.pragma("foreign_keys = ON");
+  database.pragma("synchronous = FULL");
+  const findings = database.pragma("quick_check(1)");
+  if (findings !== "ok") throw damagedLedger(database.name, String(findings));
+  migrate(database);
+  if (file === MEMORY) return;
+  database.pragma("journal_mode = WAL");
+  database.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
+}
+
+function upkeepOf(database: LedgerDatabase, file: string): Pick<SqliteLedger, "file" | "check" | "prune" | "serialize"> {
+  const opened = file === MEMORY ? undefined : identityOf(file);
+  return {
+    file,
+    check() {
+      if (file !== MEMORY) assertSameFile(file, opened, "ledger");
+    },
+    prune: (beforeMs) => prune(database, beforeMs),
+    serialize: () => database.serialize(),
+  };
+}
+
+function portOn(database: LedgerDatabase): Ledger {
+  return {
+    transaction: (work) => database.transaction(work),
+    close: () => database.close(),
+
+    pinnedAccount: () => account.pinnedAccount(database),
+    pinAccount: (number, at) => account.pinAccount(database, number, at),
+
+    lines: (strategy, hashes) => lines.knownLines(database, strategy, hashes),
+    recordLines: (fresh) => lines.recordLines(database, fresh),
+    judgeLines: (strategy, hashes, verdict, at, signalId) => lines.judgeLines(database, { strategy, hashes, verdict, signalId }, at),
+    recordHistory: (strategy, detail, at) => verdicts.recordHistory(database, strategy, detail, at),
+    recentVerdicts: (limit) => verdicts.recentVerdicts(database, limit),
+
+    recordSignal: (signal, at) => signals.recordSignal(database, signal, at),
+    signal: (id) => signals.findSignal(database, id),
+    recentSignals: (limit) => signals.recentSignals(database, limit),
+    judgeSignal: (id, verdict, at) => signals.judgeSignal(database, id, verdict, at),
+    lastAcceptedSignal: (strategy) => signals.lastAcceptedSignal(database, strategy),
+
+    createExecution: (execution) => executions.createExecution(database, execution),
+    execution: (id) => executions.findExecution(database, id),
+    executionOfSignal: (signalId) => executions.executionOfSignal(database, signalId),
+    openExecutions: () => executions.openExecutions(database),
+    recentExecutions: (limit) => executions.recentExecutions(database, limit),
+    updateExecution: (id, change) => executions.updateExecution(database, id, change),
+
+    recordIntents: (planned) => intents.recordIntents(database, planned),
+    updateIntent: (clientOrderId, change) => intents.updateIntent(database, clientOrderId, change),
+    intent: (clientOrderId) => intents.findIntent(database, clientOrderId),
+    intentsOf: (executionId) => intents.intentsOf(database, executionId),
+    unsettledIntents: () => intents.unsettledIntents(database),
+
+    recordFill: (fill) => history.recordFill(database, fill),
+    fillsOf: (executionId) => history.fillsOf(database, executionId),
+    recordEquity: (snapshot) => history.recordEquity(database, snapshot),
+    equitySince: (at) => history.equitySince(database, at),
+    note: (entry) => history.appendNote(database, entry),
+    notesOf: (executionId) => history.notesOf(database, executionId),
+  };
+}

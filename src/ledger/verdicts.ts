@@ -1,0 +1,58 @@
+import type { Verdict, VerdictKind } from "../intake/verdict.ts";
+import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../intake/verdict.ts";
+import type { LedgerDatabase, Row } from "./database.ts";
+import type { VerdictRecord } from "./ledger.ts";
+import { instant, readInteger, readOneOf, readOptionalText, readText } from "./row.ts";
+
+export const VERDICT_KINDS: readonly VerdictKind[] = [...FINAL_VERDICTS, ...PROVISIONAL_VERDICTS, "history"];
+
+/** For `json_each`: the verdicts that no update may replace (R7). */
+export const FINAL_VERDICTS_JSON = JSON.stringify(FINAL_VERDICTS);
+
+export interface SpokenVerdict {
+  readonly strategy: string;
+  readonly verdict: Verdict;
+  readonly at: number;
+  readonly signalId: string | undefined;
+  readonly lines: number;
+}
+
+/** Adds one row to the history of verdicts, which is never changed, only pruned. */
+export function appendVerdict(database: LedgerDatabase, spoken: SpokenVerdict): void {
+  database.write(
+    `INSERT INTO verdicts (at, strategy, verdict, reason, signal_id, lines)
+     VALUES (:at, :strategy, :verdict, :reason, :signalId, :lines)`,
+    {
+      at: instant(spoken.at),
+      strategy: spoken.strategy,
+      verdict: spoken.verdict.kind,
+      reason: spoken.verdict.reason,
+      signalId: spoken.signalId ?? null,
+      lines: spoken.lines,
+    },
+  );
+}
+
+/** A daemon that is restarted over and over would otherwise say the same thing each time. */
+export function recordHistory(database: LedgerDatabase, strategy: string, detail: string, at: number): void {
+  database.transaction(() => {
+    const newest = database.row("SELECT verdict, reason FROM verdicts WHERE strategy = :strategy ORDER BY id DESC LIMIT 1", { strategy });
+    if (newest?.verdict === "history" && newest.reason === detail) return;
+    appendVerdict(database, { strategy, verdict: { kind: "history", reason: detail }, at, signalId: undefined, lines: 0 });
+  });
+}
+
+export function recentVerdicts(database: LedgerDatabase, limit: number): VerdictRecord[] {
+  return database.rows("SELECT * FROM verdicts ORDER BY id DESC LIMIT :limit", { limit }).map(verdictOf);
+}
+
+function verdictOf(row: Row): VerdictRecord {
+  return {
+    at: readInteger(row, "at"),
+    strategy: readText(row, "strategy"),
+    verdict: readOneOf(row, "verdict", VERDICT_KINDS),
+    reason: readText(row, "reason"),
+    signalId: readOptionalText(row, "signal_id"),
+    lines: readInteger(row, "lines"),
+  };
+}

@@ -1,0 +1,137 @@
+import { join } from "node:path";
+import winston from "winston";
+import type { Clock } from "./clock.ts";
+import { groupIdOf } from "./logging/group.ts";
+import type { LineStyle, LogRecord } from "./logging/line.ts";
+import { lineOf } from "./logging/line.ts";
+import { createRedaction } from "./logging/redaction.ts";
+import { RotatingFile } from "./logging/rotating-file.ts";
+import type { LineStream } from "./logging/transports.ts";
+import { FileTransport, LINE, StreamTransport } from "./logging/transports.ts";
+
+export { createRedaction } from "./logging/redaction.ts";
+export type { Redact } from "./logging/redaction.ts";
+export type { TradeLog } from "./logging/trade-log.ts";
+export { openTradeLog } from "./logging/trade-log.ts";
+
+/** What stands behind a message; printed as `name=value`. An error under any name shows its message. */
+export type LogFacts = Readonly<Record<string, unknown>>;
+
+/** All that the rooms need of a logger. */
+export interface Log {
+  error(message: string, facts?: LogFacts): void;
+  warn(message: string, facts?: LogFacts): void;
+  info(message: string, facts?: LogFacts): void;
+  debug(message: string, facts?: LogFacts): void;
+  /** A log whose lines carry the id of a signal or an execution. */
+  child(about: { readonly signal?: string; readonly execution?: string }): Log;
+}
+
+export interface Logger extends Log {
+  /** Lines that no file took, since the start. */
+  readonly lostLines: number;
+  close(): void;
+}
+
+export interface LoggerOptions {
+  /** LOG_DIR; undefined: no files. */
+  readonly dir: string | undefined;
+  /** LOG_GROUP, a name or a number. */
+  readonly group: string | undefined;
+  readonly clock: Clock;
+  /** IANA zone of the times in the lines. */
+  readonly zone: string;
+  /** Where lines are printed too; undefined: nowhere. */
+  readonly console: LineStream | undefined;
+  readonly colour: boolean;
+  /** Least level on the console; the files take everything from `info` on. `debug` also prints stacks. */
+  readonly level: "error" | "warn" | "info" | "debug";
+  readonly secrets: readonly string[];
+}
+
+const EVERYTHING = "alpaca_trader.log";
+const ERRORS = "alpaca_trader_error.log";
+
+/**
+ * The daemon's log: `alpaca_trader.log` with all that a person wants to follow,
+ * `alpaca_trader_error.log` with the errors alone, and the console.
+ * @throws TraderError when a file in their place is not ours (exit 3), or LOG_DIR or LOG_GROUP cannot be used (exit 78).
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const style: LineStyle = { zone: options.zone, redact: createRedaction(options.secrets), stacks: options.level === "debug" };
+  const outlet = new ProblemOutlet();
+  const files = openFiles(options, style, outlet);
+  const logger = winston.createLogger({
+    level: "debug",
+    format: winston.format((info) => Object.assign(info, { [LINE]: lineOf(info as unknown as LogRecord, style) }))(),
+    silent: options.console === undefined && files.length === 0,
+  });
+  for (const transport of transportsFor(options, files)) logger.add(transport);
+  outlet.open((sentence) => options.console?.write(`${lineOf(plainRecord(options.clock, "warn", sentence), style)}\n`));
+  return {
+    ...logOn(logger, options.clock, {}),
+    get lostLines() {
+      return files.reduce((total, { file }) => total + file.lost, 0);
+    },
+    close: () => logger.close(),
+  };
+}
+
+/** Files report problems while the logger is still being made; a file's own problem goes to the console alone. */
+class ProblemOutlet {
+  #waiting: string[] = [];
+  #print: ((sentence: string) => void) | undefined;
+
+  report(sentence: string): void {
+    if (this.#print === undefined) this.#waiting.push(sentence);
+    else this.#print(sentence);
+  }
+
+  open(print: (sentence: string) => void): void {
+    this.#print = print;
+    for (const sentence of this.#waiting.splice(0)) print(sentence);
+  }
+}
+
+interface LevelledFile {
+  readonly level: "info" | "error";
+  readonly file: RotatingFile;
+}
+
+function openFiles({ dir, group, clock }: LoggerOptions, style: LineStyle, outlet: ProblemOutlet): LevelledFile[] {
+  if (dir === undefined) return [];
+  const groupId = groupIdOf(group);
+  const open = (name: string): RotatingFile =>
+    new RotatingFile({
+      file: join(dir, name),
+      groupId,
+      lossLine: (lost) => lineOf(plainRecord(clock, "warn", `${lost} lines were lost here while the file could not be written.`), style),
+      onProblem: (sentence) => outlet.report(sentence),
+    });
+  return [
+    { level: "info", file: open(EVERYTHING) },
+    { level: "error", file: open(ERRORS) },
+  ];
+}
+
+function transportsFor({ console, colour, level }: LoggerOptions, files: readonly LevelledFile[]): (FileTransport | StreamTransport)[] {
+  const toFiles = files.map(({ file, level: least }) => new FileTransport(file, least));
+  return console === undefined ? toFiles : [...toFiles, new StreamTransport(console, level, colour)];
+}
+
+function logOn(logger: winston.Logger, clock: Clock, about: { readonly signal?: string; readonly execution?: string }): Log {
+  const write = (level: string, message: string, facts: LogFacts = {}): void => {
+    logger.log({ ...plainRecord(clock, level, message), ...about, facts });
+  };
+  return {
+    error: (message, facts) => write("error", message, facts),
+    warn: (message, facts) => write("warn", message, facts),
+    info: (message, facts) => write("info", message, facts),
+    debug: (message, facts) => write("debug", message, facts),
+    child: (more) => logOn(logger, clock, { ...about, ...more }),
+  };
+}
+
+function plainRecord(clock: Clock, level: string, message: string): LogRecord {
+  return { at: clock.now(), level, message, signal: undefined, execution: undefined, facts: {} };
+}

@@ -1,0 +1,86 @@
+import { DateTime } from "luxon";
+import type { Redact } from "./redaction.ts";
+
+/** One event, before it becomes a line. */
+export interface LogRecord {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly level: string;
+  readonly message: string;
+  readonly signal: string | undefined;
+  readonly execution: string | undefined;
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+export interface LineStyle {
+  readonly zone: string;
+  readonly redact: Redact;
+  /** Print the stacks of errors. */
+  readonly stacks: boolean;
+}
+
+/** A page of HTML that a proxy answered with shall not fill the log. */
+const MAX_CHARACTERS = 8_192;
+
+/**
+ * What would break a line, move the cursor of a terminal or turn the direction of its text round:
+ * alerts and venue answers are foreign text, and one event is one line.
+ */
+const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
+
+/** `2026-11-22 14:03:07.123 -05:00 INFO  message signal=… execution=… fact=…` */
+export function lineOf(record: LogRecord, style: LineStyle): string {
+  const time = DateTime.fromMillis(record.at, { zone: style.zone }).toFormat("yyyy-MM-dd HH:mm:ss.SSS ZZ");
+  const named = { signal: record.signal, execution: record.execution, ...record.facts };
+  const facts = Object.entries(named)
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => ` ${name}=${factText(value, style)}`);
+  const text = oneLine(style.redact(`${style.redact(record.message)}${facts.join("")}`));
+  return `${time} ${record.level.toUpperCase().padEnd(5)} ${shortened(text)}`;
+}
+
+export function oneLine(text: string): string {
+  return text.replace(UNSAFE, (character) => SHORT[character] ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
+}
+
+/**
+ * A value as JSON in which errors show their message, maps are objects, cycles are cut and every text is
+ * redacted. Never throws: logging must not be what stops the daemon.
+ */
+export function jsonOf(value: unknown, redact: Redact, stacks: boolean): string {
+  try {
+    return JSON.stringify([plain(value, redact, stacks, [])]).slice(1, -1);
+  } catch {
+    return '"[unprintable]"';
+  }
+}
+
+/** Plain words without quotes, everything else as JSON. */
+function factText(value: unknown, style: LineStyle): string {
+  const json = jsonOf(value, style.redact, style.stacks);
+  return /^"[\w.:/+-]+"$/.test(json) ? json.slice(1, -1) : json;
+}
+
+function plain(value: unknown, redact: Redact, stacks: boolean, above: readonly object[]): unknown {
+  if (typeof value === "string") return redact(value);
+  if (typeof value === "bigint") return value.toString();
+  if (typeof value !== "object" || value === null) return value;
+  if (above.includes(value)) return "[circular]";
+  const deeper = (inner: unknown): unknown => plain(inner, redact, stacks, [...above, value]);
+  if (Error.isError(value)) return errorText(value, redact, stacks);
+  if ("toJSON" in value && typeof value.toJSON === "function") return deeper((value.toJSON as () => unknown)());
+  if (Array.isArray(value) || value instanceof Set) return [...value].map(deeper);
+  const entries = value instanceof Map ? [...value].map(([name, inner]) => [String(name), inner] as const) : Object.entries(value);
+  return Object.fromEntries(entries.map(([name, inner]: readonly [string, unknown]) => [redact(name), deeper(inner)]));
+}
+
+function errorText(error: Error, redact: Redact, stacks: boolean): string {
+  const own = stacks ? (error.stack ?? error.message) : error.message;
+  const cause = Error.isError(error.cause) ? ` (cause: ${errorText(error.cause, redact, stacks)})` : "";
+  return redact(own) + cause;
+}
+
+function shortened(text: string): string {
+  return text.length <= MAX_CHARACTERS ? text : `${text.slice(0, MAX_CHARACTERS)}… (${text.length - MAX_CHARACTERS} more characters)`;
+}

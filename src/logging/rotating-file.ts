@@ -1,0 +1,176 @@
+import * as nodeFs from "node:fs";
+import { dirname } from "node:path";
+import { messageOf } from "../errors.ts";
+import { logFileError, refuseForeignFile } from "./log-file-error.ts";
+
+/** The calls that a log file makes; a test hands in ones that fail. */
+export type LogFileSystem = Pick<
+  typeof nodeFs,
+  | "openSync"
+  | "writeSync"
+  | "closeSync"
+  | "fstatSync"
+  | "statSync"
+  | "lstatSync"
+  | "fchmodSync"
+  | "fchownSync"
+  | "ftruncateSync"
+  | "renameSync"
+  | "rmSync"
+  | "mkdirSync"
+>;
+
+export interface RotatingFileOptions {
+  readonly file: string;
+  /** Numeric id of the group that may read; undefined: our own. */
+  readonly groupId: number | undefined;
+  /** The line that tells how many were lost, written before the first that succeeds again. */
+  readonly lossLine: (lost: number) => string;
+  /** Told once when lines begin to be lost, and of what could not be done otherwise. */
+  readonly onProblem: (sentence: string) => void;
+  /** Size at which the file is rotated. Default 10 MB. */
+  readonly maxBytes?: number;
+  /** How many rotated files are kept beside the current one. Default 4, so five files in all. */
+  readonly keep?: number;
+  readonly fileSystem?: LogFileSystem;
+}
+
+const MAX_BYTES = 10_000_000;
+const KEEP = 4;
+const FILE_MODE = 0o640;
+const DIRECTORY_MODE = 0o750;
+const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = nodeFs.constants;
+
+/**
+ * A bounded file of lines in a directory that may be open to everyone (R30). Each line is on its way to
+ * the disk when `append` returns, so none is lost at `process.exit`. It rotates by renaming, which
+ * `tail -F` follows; links and files of others are never written to; a full disk loses lines, counts
+ * them, and is left behind by itself.
+ */
+export class RotatingFile {
+  readonly #options: RotatingFileOptions;
+  readonly #fs: LogFileSystem;
+  #descriptor = -1;
+  #size = 0;
+  #inode = 0;
+  /** The last write ended within a line. */
+  #torn = false;
+  #lost = 0;
+  #lostInAll = 0;
+
+  /**
+   * @throws TraderError `log-file` (exit 3) when the file is not a plain file of ours, and
+   * `log-directory` (exit 78) when nothing can be written there. A full disk is no reason.
+   */
+  constructor(options: RotatingFileOptions) {
+    this.#options = options;
+    this.#fs = options.fileSystem ?? nodeFs;
+    try {
+      this.#fs.mkdirSync(dirname(options.file), { recursive: true, mode: DIRECTORY_MODE });
+      this.#open();
+    } catch (error) {
+      if (!isFull(error)) throw logFileError(options.file, error, this.#fs);
+      options.onProblem(`${options.file} cannot be written: ${messageOf(error)}.`);
+    }
+  }
+
+  /** Lines lost since the start. */
+  get lost(): number {
+    return this.#lostInAll;
+  }
+
+  append(line: string): void {
+    try {
+      this.#makeReady(Buffer.byteLength(line) + 1);
+      this.#write(`${this.#torn ? "\n" : ""}${this.#lost > 0 ? `${this.#options.lossLine(this.#lost)}\n` : ""}${line}\n`);
+      this.#lost = 0;
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
+  close(): void {
+    if (this.#descriptor >= 0) this.#fs.closeSync(this.#descriptor);
+    this.#descriptor = -1;
+  }
+
+  /** A file that was renamed or removed by others (logrotate, a cleaner of /tmp) would swallow all that follows. */
+  #makeReady(bytes: number): void {
+    if (this.#descriptor >= 0 && this.#fs.statSync(this.#options.file, { throwIfNoEntry: false })?.ino !== this.#inode) this.close();
+    if (this.#descriptor < 0) this.#open();
+    if (this.#size > 0 && this.#size + bytes > (this.#options.maxBytes ?? MAX_BYTES)) this.#rotate();
+  }
+
+  #write(text: string): void {
+    const bytes = Buffer.from(text);
+    let written = 0;
+    try {
+      while (written < bytes.length) written += this.#fs.writeSync(this.#descriptor, bytes, written);
+      this.#torn = false;
+    } finally {
+      if (written > 0 && written < bytes.length) this.#torn = bytes[written - 1] !== 0x0a;
+      this.#size += written;
+    }
+  }
+
+  #lose(error: unknown): void {
+    this.#lost++;
+    this.#lostInAll++;
+    if (this.#lost === 1)
+      this.#options.onProblem(`${this.#options.file} cannot be written: ${messageOf(error)}. Lines are lost until it can.`);
+  }
+
+  #open(): void {
+    const { file } = this.#options;
+    const descriptor = this.#fs.openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, FILE_MODE);
+    try {
+      const stat = this.#fs.fstatSync(descriptor);
+      refuseForeignFile(file, stat);
+      this.#lendToGroup(descriptor, stat);
+      if ((stat.mode & 0o7777) !== FILE_MODE) this.#fs.fchmodSync(descriptor, FILE_MODE);
+      this.#size = stat.size;
+      this.#inode = stat.ino;
+    } catch (error) {
+      this.#fs.closeSync(descriptor);
+      throw error;
+    }
+    this.#descriptor = descriptor;
+  }
+
+  #lendToGroup(descriptor: number, stat: nodeFs.Stats): void {
+    const { groupId, file, onProblem } = this.#options;
+    if (groupId === undefined || stat.gid === groupId) return;
+    try {
+      this.#fs.fchownSync(descriptor, stat.uid, groupId);
+    } catch (error) {
+      onProblem(`${file} cannot be given to group ${groupId} (LOG_GROUP): ${messageOf(error)}. Our user must be a member of it.`);
+    }
+  }
+
+  /** When the old files cannot be moved (somebody laid one in the way), the log stays bounded by being emptied. */
+  #rotate(): void {
+    try {
+      this.#shift();
+    } catch (error) {
+      this.#fs.ftruncateSync(this.#descriptor, 0);
+      this.#size = 0;
+      this.#options.onProblem(`${this.#options.file} cannot be rotated: ${messageOf(error)}. It was emptied instead.`);
+      return;
+    }
+    this.close();
+    this.#open();
+  }
+
+  #shift(): void {
+    const keep = this.#options.keep ?? KEEP;
+    const name = (age: number): string => (age === 0 ? this.#options.file : `${this.#options.file}.${age}`);
+    this.#fs.rmSync(name(keep), { force: true });
+    for (let age = keep - 1; age >= 0; age--) {
+      if (this.#fs.lstatSync(name(age), { throwIfNoEntry: false }) !== undefined) this.#fs.renameSync(name(age), name(age + 1));
+    }
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return ["ENOSPC", "EDQUOT"].includes(String((error as NodeJS.ErrnoException).code));
+}

@@ -1,0 +1,110 @@
+import type { LeftAloneReason } from "./left-alone.ts";
+import { CENT_DECIMALS, decimal, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
+import type { PlannedOrder } from "./plan-result.ts";
+import type { Sized } from "./sells.ts";
+import type { Standing, Thresholds } from "./standing.ts";
+
+/** A whole-share order may fill this much above the checked price (R11). */
+const WORST_FILL = decimal("1.04");
+
+/** What buys may take, in dollars. */
+export interface Budget {
+  /** No buy may, at its worst, take more than this. */
+  readonly spendable: Decimal;
+  /** What buys are expected to take must leave the cash reserve; only the margin of whole shares may reach into it. */
+  readonly beyondReserve: Decimal;
+}
+
+/** A buy before cash is shared out: an amount of dollars (fractionable) or of whole shares. */
+export interface Ask {
+  readonly symbol: string;
+  readonly unit: "dollars" | "shares";
+  readonly amount: Decimal;
+  readonly unitPrice: Decimal;
+  readonly worstUnitPrice: Decimal;
+  readonly need: Decimal;
+  /** Why the amount is less than the need, beyond rounding. */
+  readonly cut?: LeftAloneReason;
+}
+
+/** The amount that would reach the target, or why none can (R11). */
+export function askFor(standing: Standing, need: Decimal, { minimum }: Thresholds, limit: Decimal | undefined): Ask | LeftAloneReason {
+  const price = standing.checkedPrice;
+  if (price === undefined) return "price-doubt";
+  const fractionable = standing.asset?.fractionable === true;
+  const unitPrice = fractionable ? ONE : price;
+  const places = fractionable ? CENT_DECIMALS : 0;
+  const wanted = truncate(need.div(unitPrice), places);
+  if (wanted.eq(ZERO)) return fractionable ? "below-minimum" : "whole-share-remainder";
+  if (wanted.times(unitPrice).lt(minimum)) return "below-minimum";
+  const amount = limit === undefined ? wanted : min(wanted, truncate(limit.div(unitPrice), places));
+  if (amount.times(unitPrice).lt(minimum)) return "order-limit";
+  const ask: Ask = {
+    symbol: standing.symbol,
+    unit: fractionable ? "dollars" : "shares",
+    amount,
+    unitPrice,
+    worstUnitPrice: fractionable ? ONE : price.times(WORST_FILL),
+    need,
+  };
+  return amount.lt(wanted) ? { ...ask, cut: "order-limit" } : ask;
+}
+
+/** Dollars that the asks are expected to take. */
+export function expectedCost(asks: readonly Ask[]): Decimal {
+  return sum(asks.map((ask) => ask.amount.times(ask.unitPrice)));
+}
+
+/**
+ * Shares the budget out in proportion. What falls below the minimum is dropped, and its part is
+ * shared once more among the others (R11).
+ * @returns the reduced asks; a missing one was dropped.
+ */
+export function shareOut(asks: readonly Ask[], budget: Budget, minimum: Decimal): Ask[] {
+  const worthSending = (ask: Ask): boolean => expectedCost([ask]).gte(minimum);
+  const first = shrink(asks, budget);
+  const kept = asks.filter((_, index) => first[index] !== undefined && worthSending(first[index]));
+  return kept.length === asks.length ? first : shrink(kept, budget).filter(worthSending);
+}
+
+function shrink(asks: readonly Ask[], { spendable, beyondReserve }: Budget): Ask[] {
+  const worst = sum(asks.map((ask) => ask.amount.times(ask.worstUnitPrice)));
+  const expected = expectedCost(asks);
+  return asks.map((ask) => {
+    const part = min(ask.amount, portion(ask.amount, spendable, worst), portion(ask.amount, beyondReserve, expected));
+    return { ...ask, amount: truncate(part, ask.unit === "dollars" ? CENT_DECIMALS : 0) };
+  });
+}
+
+/** `amount × cash ÷ cost`, in this order: divided first, an exact share would come out a hair less and lose its last cent. */
+function portion(amount: Decimal, cash: Decimal, cost: Decimal): Decimal {
+  return amount.times(cash).div(cost);
+}
+
+/** The order for what an ask got, and the reason for what it did not get. */
+export function sizeBuy(ask: Ask, granted: Ask | undefined, thresholds: Thresholds): Sized {
+  if (granted === undefined) return { leftAlone: "insufficient-cash" };
+  const order = orderFor(granted);
+  const leftAlone = reasonForRest(ask, granted, ask.need.minus(order.estimatedValue), thresholds);
+  return leftAlone === undefined ? { order } : { order, leftAlone };
+}
+
+function orderFor(granted: Ask): PlannedOrder {
+  return {
+    symbol: granted.symbol,
+    side: "buy",
+    ...(granted.unit === "dollars" ? { notional: granted.amount } : { quantity: granted.amount }),
+    estimatedValue: granted.amount.times(granted.unitPrice),
+    worstCaseCost: granted.amount.times(granted.worstUnitPrice),
+    fullExit: false,
+  };
+}
+
+/** A shortfall that the next plan would leave alone counts as on target here too, or no fully invested account ever would. */
+function reasonForRest(ask: Ask, granted: Ask, missing: Decimal, { band, minimum }: Thresholds): LeftAloneReason | undefined {
+  const asAsked = granted.amount.eq(ask.amount);
+  if (asAsked && ask.cut === undefined) return ask.unit === "shares" && missing.gt(ZERO) ? "whole-share-remainder" : undefined;
+  if (missing.lte(band)) return "within-drift";
+  if (missing.lt(minimum)) return "below-minimum";
+  return asAsked && ask.cut !== undefined ? ask.cut : "insufficient-cash";
+}

@@ -1,0 +1,73 @@
+import { formatDollars, formatPercent, formatShares, formatWeight } from "./format.ts";
+import type { LeftAloneReason } from "./left-alone.ts";
+import { ZERO } from "./money.ts";
+import type { PlanInput } from "./plan-input.ts";
+import type { PlannedOrder } from "./plan-result.ts";
+import type { Sized } from "./sells.ts";
+import type { Standing } from "./standing.ts";
+import type { Valuation } from "./valuation.ts";
+
+/** The sentence of one line: target, holding, and what is done about it or why not. */
+export function detailOf(standing: Standing, sized: Sized, input: PlanInput, valuation: Valuation): string {
+  const parts = [
+    ...(sized.order === undefined ? [] : [orderText(sized.order)]),
+    ...(sized.leftAlone === undefined
+      ? []
+      : [
+          `${sized.order === undefined ? "left alone" : "the rest is left alone"}, ${reasonText(sized.leftAlone, standing, input, valuation)}`,
+        ]),
+  ];
+  return `${situationText(standing, input, valuation)}: ${parts.join("; ")}`;
+}
+
+function situationText(standing: Standing, input: PlanInput, valuation: Valuation): string {
+  const held = `held ${formatDollars(standing.actualValue)}`;
+  if (input.wanted.kind === "exit") return `to be sold, ${held}`;
+  if (standing.weight.eq(ZERO)) return `not wanted, ${held}`;
+  return `target ${formatWeight(standing.weight)} of ${formatDollars(valuation.base)} = ${formatDollars(standing.targetValue)}, ${held}`;
+}
+
+function orderText(order: PlannedOrder): string {
+  if (order.notional !== undefined) return `${order.side} ${formatDollars(order.notional)}`;
+  const shares = order.quantity === undefined ? "" : formatShares(order.quantity);
+  return `${order.side} ${order.fullExit ? "all " : ""}${shares} (about ${formatDollars(order.estimatedValue)})`;
+}
+
+function reasonText(reason: LeftAloneReason, standing: Standing, input: PlanInput, valuation: Valuation): string {
+  const note = standing.wish.kind === "leave" ? standing.wish.note : undefined;
+  return `${phrase(reason, input, valuation)}${note === undefined ? "" : ` (${note})`}`;
+}
+
+function phrase(reason: LeftAloneReason, { settings }: PlanInput, valuation: Valuation): string {
+  switch (reason) {
+    case "within-drift":
+      return `within the drift band of ${formatPercent(settings.driftBand)} (${formatDollars(valuation.base.times(settings.driftBand))})`;
+    case "below-minimum":
+      return `below the smallest trade worth making (${formatDollars(settings.minTradeValue)}, never under $1.00)`;
+    case "order-limit":
+      return `above MAX_ORDER_VALUE (${settings.maxOrderValue === undefined ? "unset" : formatDollars(settings.maxOrderValue)})`;
+    default:
+      return PHRASES[reason];
+  }
+}
+
+const PHRASES: Record<Exclude<LeftAloneReason, "within-drift" | "below-minimum" | "order-limit">, string> = {
+  "whole-share-remainder": "less than one whole share, and fractions of it cannot be traded",
+  protected: "protected",
+  "dust-cannot-close": "too small for the broker to close",
+  "not-tradable": "the broker does not let it be traded",
+  inactive: "inactive at the broker",
+  "unknown-symbol": "the broker does not know it",
+  "not-allowed": "not in ALLOWED_SYMBOLS",
+  "foreign-order": "an order of somebody else is open for it",
+  "own-order-working": "an earlier order of ours is still working",
+  "price-doubt": "its price is in doubt",
+  "split-suspected": "a split is suspected",
+  "insufficient-cash": "there is not enough cash",
+  "held-by-orders": "open orders hold its shares",
+  "sells-over": "more is held than wanted, but the selling phase is over",
+  "order-refused": "its order was refused",
+  "order-unknown": "the fate of its order is unknown",
+  "order-timed-out": "its order was not filled in time",
+  unattributed: "no known strategy names it",
+};

@@ -1,0 +1,79 @@
+import type { Decimal } from "./money.ts";
+import type { LeftAloneReason } from "./left-alone.ts";
+import type { PriceObservations } from "./price.ts";
+
+/** The account as the planner needs it: one settled reading. */
+export interface PlanAccount {
+  readonly equity: Decimal;
+  /** May be negative. */
+  readonly cash: Decimal;
+  readonly buyingPower: Decimal;
+}
+
+export interface Holding {
+  readonly symbol: string;
+  /** Negative for a short position. */
+  readonly quantity: Decimal;
+  /** Not held by open orders. */
+  readonly available: Decimal;
+  readonly marketValue: Decimal;
+  /** `us_equity`, or something that counts as protected (R9). */
+  readonly assetClass: string;
+}
+
+export interface PlanAsset {
+  readonly active: boolean;
+  readonly tradable: boolean;
+  readonly fractionable: boolean;
+}
+
+/** An order that is already working (ours of another execution, or foreign). */
+export interface WorkingOrder {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  /** Whether this program sent it. */
+  readonly own: boolean;
+  /** The most cash it can still take (buys), in dollars; zero for sells. */
+  readonly worstCaseCost: Decimal;
+}
+
+export interface PlanSettings {
+  /** Fraction of the base that stays cash: 0.01 for 1 %. */
+  readonly cashReserve: Decimal;
+  /** Dollars. */
+  readonly minTradeValue: Decimal;
+  /** Fraction of the base: 0.01 for one percentage point. */
+  readonly driftBand: Decimal;
+  readonly protectedSymbols: ReadonlySet<string>;
+  /** `undefined`: every symbol is allowed. */
+  readonly allowedSymbols: ReadonlySet<string> | undefined;
+  /** Dollars; `undefined`: no limit. */
+  readonly maxOrderValue: Decimal | undefined;
+}
+
+/** What is wanted. */
+export type Wanted =
+  | { readonly kind: "rebalance"; readonly targets: ReadonlyMap<string, Decimal> }
+  | { readonly kind: "exit"; readonly symbols: readonly string[] };
+
+export interface PlanInput {
+  /** `selling`: the whole plan, sells and the buys expected after them. `buying`: the sells are over; buys only. */
+  readonly phase: "selling" | "buying";
+  readonly wanted: Wanted;
+  readonly account: PlanAccount;
+  readonly holdings: readonly Holding[];
+  /** Every symbol of targets and holdings; `undefined` value or missing: the venue does not know it. */
+  readonly assets: ReadonlyMap<string, PlanAsset | undefined>;
+  readonly observations: ReadonlyMap<string, PriceObservations>;
+  readonly workingOrders: readonly WorkingOrder[];
+  /** Symbols that this execution may no longer touch (refused, timed out, unknown), with the reason to report. */
+  readonly barred: ReadonlyMap<string, LeftAloneReason>;
+  readonly settings: PlanSettings;
+  /** Milliseconds since the epoch; ages of prices are measured against it. */
+  readonly now: number;
+  /**
+   * Whether no session is open. Then prices are as old as the last trade, not stale: without this
+   * every holding would be in doubt each evening, and no dry run or off-hours plan could be made.
+   */
+  readonly marketClosed?: boolean;
+}

@@ -1,0 +1,52 @@
+import type { LeftAloneReason } from "./left-alone.ts";
+import type { Decimal } from "./money.ts";
+
+/** One order to send; exactly one of `quantity` and `notional`. */
+export interface PlannedOrder {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly quantity?: Decimal;
+  readonly notional?: Decimal;
+  /** Dollars it is expected to move, at the checked price or the position's value. */
+  readonly estimatedValue: Decimal;
+  /** The most it can take from cash (buys; whole shares at price × 1.04), zero for sells. */
+  readonly worstCaseCost: Decimal;
+  /** The whole position goes. */
+  readonly fullExit: boolean;
+}
+
+/** Where one symbol stands: what is wanted, what is held, and what is done about it or why not. */
+export interface PlanLine {
+  readonly symbol: string;
+  /** Fraction of the base; undefined for protected symbols and outside an exit. */
+  readonly targetWeight: Decimal;
+  readonly targetValue: Decimal;
+  readonly actualValue: Decimal;
+  readonly checkedPrice: Decimal | undefined;
+  readonly action: "sell" | "buy" | "none";
+  /** Set when `action` is `none`, or when an order moves only a part of what is wanted. */
+  readonly leftAlone?: LeftAloneReason;
+  /** One sentence for a person. */
+  readonly detail: string;
+}
+
+export interface Plan {
+  /** (cash + Σ quantity × checked price, without protected positions) × (1 − reserve), in dollars (R9). */
+  readonly base: Decimal;
+  readonly sells: readonly PlannedOrder[];
+  /** In phase `selling` only an expectation; they are planned again on the cash that the sells brought. */
+  readonly buys: readonly PlannedOrder[];
+  /** One line for every symbol that is held or wanted, ordered by symbol. */
+  readonly lines: readonly PlanLine[];
+  /** Cash available to buys after `min(cash − open and unknown buys, buying power)` and expected sells, in dollars. */
+  readonly spendable: Decimal;
+  /** Whether every line was traded to plan or left for an on-target reason. */
+  readonly reachesTarget: boolean;
+}
+
+/** Why no plan can be made at all. */
+export type PlanRefusal = "price-doubt" | "short-position" | "account-over-allocated" | "order-limit" | "proof-failed";
+
+export type PlanResult =
+  | { readonly kind: "plan"; readonly plan: Plan }
+  | { readonly kind: "refused"; readonly refusal: PlanRefusal; readonly reason: string; readonly hint: string };

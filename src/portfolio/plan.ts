@@ -1,0 +1,52 @@
+import { draftPlan } from "./draft.ts";
+import { formatDollars } from "./format.ts";
+import type { PlanInput } from "./plan-input.ts";
+import type { Plan, PlannedOrder, PlanResult } from "./plan-result.ts";
+import { provePlan } from "./proof.ts";
+import { valueAccount, type Refused } from "./valuation.ts";
+
+export type { Holding, PlanAccount, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "./plan-input.ts";
+export type { Plan, PlanLine, PlannedOrder, PlanRefusal, PlanResult } from "./plan-result.ts";
+export { isOnTargetReason, OFF_TARGET_REASONS, ON_TARGET_REASONS, type LeftAloneReason } from "./left-alone.ts";
+
+/**
+ * Decides what to sell and buy so that the account holds the wanted weights (R9–R13). Pure: the same
+ * input gives the same plan, in whatever order holdings, targets and orders are listed.
+ * @returns a proven plan, in which every symbol held or wanted has a line; or why none can be made.
+ */
+export function makePlan(input: PlanInput): PlanResult {
+  const valuation = valueAccount(input);
+  if ("kind" in valuation) return valuation;
+  const plan = draftPlan(input, valuation);
+  return overLimit(plan, input) ?? unproven(plan, input) ?? { kind: "plan", plan };
+}
+
+/** R28: judged on the whole plan before its first order, sells too; named by its largest offender. */
+function overLimit(plan: Plan, { phase, settings }: PlanInput): Refused | undefined {
+  const limit = settings.maxOrderValue;
+  if (limit === undefined || phase === "buying") return undefined;
+  const [largest] = [...plan.sells, ...plan.buys].sort((one, other) => other.estimatedValue.cmp(one.estimatedValue));
+  if (largest === undefined || largest.estimatedValue.lte(limit)) return undefined;
+  return {
+    kind: "refused",
+    refusal: "order-limit",
+    reason: `The plan would ${describe(largest)}, above MAX_ORDER_VALUE (${formatDollars(limit)}).`,
+    hint: "Nothing was sent. Raise MAX_ORDER_VALUE if such an order is meant.",
+  };
+}
+
+function describe(order: PlannedOrder): string {
+  return `${order.side} ${formatDollars(order.estimatedValue)} of ${order.symbol}`;
+}
+
+/** A plan that breaks a rule is a fault of this program; it must never reach the broker. */
+function unproven(plan: Plan, input: PlanInput): Refused | undefined {
+  const [failure] = provePlan(plan, input);
+  if (failure === undefined) return undefined;
+  return {
+    kind: "refused",
+    refusal: "proof-failed",
+    reason: `The plan breaks a rule and was thrown away: ${failure.message}`,
+    hint: "Nothing was sent. This is a fault in the program; please report it with the log.",
+  };
+}

@@ -1,0 +1,251 @@
+import { formatDollars, formatShares } from "./format.ts";
+import { decimal, max, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
+import type { Holding, PlanInput } from "./plan-input.ts";
+import type { Plan, PlannedOrder } from "./plan-result.ts";
+import { priceOf } from "./price.ts";
+
+export type ProofRule = "cash" | "reserve" | "gross" | "equity" | "short" | "limit" | "price" | "symbol" | "amount" | "overshoot" | "phase";
+
+export interface ProofFailure {
+  readonly rule: ProofRule;
+  readonly symbol?: string;
+  /** One sentence for a person. */
+  readonly message: string;
+}
+
+const CENT = decimal("0.01");
+const WORST_FILL = decimal("1.04");
+const EQUITY_TOLERANCE = decimal("0.02");
+
+/**
+ * Checks a whole plan against the rules in one place, before its first order (R13). Everything is
+ * computed anew from the input, not with the planner's own code, so a fault there is caught here.
+ * @param input the very reading that the plan was made from; with other prices its targets are other ones.
+ * @returns every violation; empty when the plan may be sent.
+ */
+export function provePlan(plan: Plan, input: PlanInput): ProofFailure[] {
+  const facts = factsOf(input);
+  const orders = [...plan.sells, ...plan.buys];
+  return [
+    ...provePhase(plan, input),
+    ...proveOneOrderEach(orders),
+    ...orders.flatMap((order) => [
+      ...proveSymbol(order, facts),
+      ...provePrice(order, facts),
+      ...proveAmount(order, facts),
+      ...proveLimit(order, facts),
+    ]),
+    ...plan.sells.flatMap((order) => [...proveNoShort(order, facts), ...proveSellStops(order, facts)]),
+    ...plan.buys.flatMap((order) => proveBuyStops(order, facts)),
+    ...proveMoney(plan, facts),
+  ];
+}
+
+interface Facts {
+  readonly input: PlanInput;
+  readonly held: ReadonlyMap<string, Holding>;
+  /** Cash and unprotected positions. */
+  readonly worth: Decimal;
+  /** Everything that is held, protected or not. */
+  readonly gross: Decimal;
+  readonly base: Decimal;
+}
+
+function factsOf(input: PlanInput): Facts {
+  const valued = input.holdings.map((holding) => ({ counted: !guarded(holding.symbol, input), value: heldValue(holding, input) }));
+  const worth = input.account.cash.plus(sum(valued.filter((entry) => entry.counted).map((entry) => entry.value)));
+  return {
+    input,
+    held: new Map(input.holdings.map((holding) => [holding.symbol, holding])),
+    worth,
+    gross: sum(valued.map((entry) => entry.value)),
+    base: worth.minus(worth.times(input.settings.cashReserve)),
+  };
+}
+
+function guarded(symbol: string, input: PlanInput): boolean {
+  const named = input.settings.protectedSymbols.has(symbol);
+  return named || input.holdings.some((holding) => holding.symbol === symbol && holding.assetClass !== "us_equity");
+}
+
+function heldValue(holding: Holding, input: PlanInput): Decimal {
+  if (guarded(holding.symbol, input)) return holding.marketValue;
+  const price = priceOf(holding.symbol, input).price;
+  return price === undefined ? holding.marketValue : price.times(holding.quantity);
+}
+
+function tradePrice(symbol: string, input: PlanInput): Decimal | undefined {
+  const checked = priceOf(symbol, input);
+  return "doubt" in checked ? undefined : checked.price;
+}
+
+function failure(rule: ProofRule, symbol: string, message: string): ProofFailure[] {
+  return [{ rule, symbol, message: `${symbol}: ${message}.` }];
+}
+
+function provePhase(plan: Plan, { phase, wanted }: PlanInput): ProofFailure[] {
+  const wrongSide = [...plan.sells.filter((order) => order.side !== "sell"), ...plan.buys.filter((order) => order.side !== "buy")];
+  return [
+    ...wrongSide.flatMap((order) => failure("phase", order.symbol, `a ${order.side} stands among the orders of the other side`)),
+    ...(phase === "buying" ? plan.sells.flatMap((order) => failure("phase", order.symbol, "a sell after the selling phase")) : []),
+    ...(wanted.kind === "exit" ? plan.buys.flatMap((order) => failure("phase", order.symbol, "a buy in an exit")) : []),
+  ];
+}
+
+function proveOneOrderEach(orders: readonly PlannedOrder[]): ProofFailure[] {
+  const symbols = orders.map((order) => order.symbol);
+  const repeated = new Set(symbols.filter((symbol, index) => symbols.indexOf(symbol) !== index));
+  return [...repeated].flatMap((symbol) => failure("symbol", symbol, "more than one order"));
+}
+
+function proveSymbol(order: PlannedOrder, { input }: Facts): ProofFailure[] {
+  const { symbol } = order;
+  const asset = input.assets.get(symbol);
+  const { allowedSymbols } = input.settings;
+  if (guarded(symbol, input)) return failure("symbol", symbol, "an order for a protected symbol");
+  if (input.barred.has(symbol)) return failure("symbol", symbol, "an order for a symbol that may no longer be touched");
+  if (input.workingOrders.some((working) => working.symbol === symbol)) return failure("symbol", symbol, "another order is still open");
+  if (allowedSymbols !== undefined && !allowedSymbols.has(symbol)) return failure("symbol", symbol, "not in ALLOWED_SYMBOLS");
+  if (asset?.active !== true || !asset.tradable) return failure("symbol", symbol, "not known as active and tradable");
+  return input.wanted.kind === "exit" && !input.wanted.symbols.includes(symbol) ? failure("symbol", symbol, "not named by the exit") : [];
+}
+
+/** Only an exit goes without a checked price, and not even that when a split may have changed the quantity (R10). */
+function provePrice({ symbol }: PlannedOrder, { input }: Facts): ProofFailure[] {
+  const checked = priceOf(symbol, input);
+  if (!("doubt" in checked) || (input.wanted.kind === "exit" && checked.doubt === "price-doubt")) return [];
+  return failure("price", symbol, checked.reason);
+}
+
+function proveAmount(order: PlannedOrder, { input, held }: Facts): ProofFailure[] {
+  const { symbol, quantity, notional } = order;
+  if ((quantity === undefined) === (notional === undefined))
+    return failure("amount", symbol, "exactly one of quantity and notional is needed");
+  if (notional !== undefined) return proveNotional(order, notional, input.assets.get(symbol)?.fractionable === true);
+  if (quantity === undefined) return [];
+  if (quantity.lte(ZERO) || !quantity.eq(truncate(quantity, 9)))
+    return failure("amount", symbol, `${quantity.toFixed()} shares is not a quantity of at most 9 decimals`);
+  const whole = quantity.eq(truncate(quantity, 0));
+  const exactExit = order.side === "sell" && order.fullExit && held.get(symbol)?.quantity.eq(quantity) === true;
+  const fractionsAllowed = input.assets.get(symbol)?.fractionable === true || exactExit;
+  return whole || fractionsAllowed ? [] : failure("amount", symbol, "fractions of it cannot be traded");
+}
+
+function proveNotional(order: PlannedOrder, notional: Decimal, fractionable: boolean): ProofFailure[] {
+  if (order.side === "sell") return failure("amount", order.symbol, "sells are sized in shares, never in dollars");
+  if (!fractionable) return failure("amount", order.symbol, "fractions of it cannot be bought");
+  if (notional.lt(ONE)) return failure("amount", order.symbol, `${notional.toFixed()} dollars is below the smallest order of $1.00`);
+  return notional.eq(truncate(notional, 2))
+    ? []
+    : failure("amount", order.symbol, `${notional.toFixed()} dollars has more than 2 decimals`);
+}
+
+/** What an order moves at the checked price; a full exit without one counts at the broker's value. */
+function valueOf(order: PlannedOrder, { input, held }: Facts): Decimal | undefined {
+  if (order.notional !== undefined) return order.notional;
+  const price = tradePrice(order.symbol, input);
+  if (price !== undefined) return order.quantity?.times(price);
+  return input.wanted.kind === "exit" ? held.get(order.symbol)?.marketValue : undefined;
+}
+
+function worstOf(order: PlannedOrder, facts: Facts): Decimal | undefined {
+  return order.notional ?? valueOf(order, facts)?.times(WORST_FILL);
+}
+
+function proveLimit(order: PlannedOrder, facts: Facts): ProofFailure[] {
+  const limit = facts.input.settings.maxOrderValue;
+  const value = valueOf(order, facts);
+  if (value === undefined) return failure("amount", order.symbol, "no checked price tells what the order is worth");
+  if (limit === undefined || value.lte(limit)) return [];
+  return failure("limit", order.symbol, `${formatDollars(value)} is above MAX_ORDER_VALUE (${formatDollars(limit)})`);
+}
+
+function proveNoShort(order: PlannedOrder, { held }: Facts): ProofFailure[] {
+  const holding = held.get(order.symbol);
+  const quantity = order.quantity ?? ZERO;
+  if (holding === undefined) return failure("short", order.symbol, "sold without being held");
+  if (quantity.lte(holding.available) && quantity.lte(holding.quantity)) return [];
+  return failure(
+    "short",
+    order.symbol,
+    `sells ${formatShares(quantity)}, but ${formatShares(min(holding.available, holding.quantity))} may be sold`,
+  );
+}
+
+function targetOf(symbol: string, { input, base }: Facts): Decimal {
+  return input.wanted.kind === "rebalance" ? (input.wanted.targets.get(symbol) ?? ZERO).times(base) : ZERO;
+}
+
+function proveSellStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
+  const holding = facts.held.get(order.symbol);
+  if (holding === undefined) return [];
+  if (order.fullExit) {
+    const all = order.quantity?.eq(holding.quantity) === true && targetOf(order.symbol, facts).eq(ZERO);
+    return all ? [] : failure("overshoot", order.symbol, "called a full exit, but it is wanted or something would be left");
+  }
+  const left = heldValue(holding, facts.input).minus(valueOf(order, facts) ?? ZERO);
+  const target = targetOf(order.symbol, facts);
+  if (target.eq(ZERO)) return failure("overshoot", order.symbol, "not wanted at all, so only a full exit may sell it");
+  return left.gte(target.minus(CENT))
+    ? []
+    : failure("overshoot", order.symbol, `the sell would leave ${formatDollars(left)}, below the target of ${formatDollars(target)}`);
+}
+
+function proveBuyStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
+  const holding = facts.held.get(order.symbol);
+  const before = holding === undefined ? ZERO : heldValue(holding, facts.input);
+  const after = before.plus(valueOf(order, facts) ?? ZERO);
+  const target = targetOf(order.symbol, facts);
+  return after.lte(target.plus(CENT))
+    ? []
+    : failure("overshoot", order.symbol, `the buy would make ${formatDollars(after)}, above the target of ${formatDollars(target)}`);
+}
+
+function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
+  const { account, workingOrders, settings, wanted } = facts.input;
+  const working = sum(workingOrders.filter((order) => order.side === "buy").map((order) => order.worstCaseCost));
+  const proceeds = sum(plan.sells.map((order) => valueOf(order, facts) ?? ZERO));
+  const spendable = min(account.cash.minus(working), account.buyingPower).plus(proceeds);
+  const worst = sum(plan.buys.map((order) => worstOf(order, facts) ?? ZERO));
+  const expected = sum(plan.buys.map((order) => valueOf(order, facts) ?? ZERO));
+  const equity = account.cash.plus(facts.gross);
+  const say = (rule: ProofRule, holds: boolean, message: string): ProofFailure[] => (holds ? [] : [{ rule, message }]);
+  const buys = plan.buys.length > 0;
+  return [
+    ...say("short", !facts.input.holdings.some((holding) => holding.quantity.lt(ZERO)), "The account holds a short position."),
+    ...say("equity", wanted.kind === "exit" || near(equity, account.equity), "Cash and positions do not agree with the broker's equity."),
+    ...say("equity", plan.base.eq(facts.base), `The base is ${formatDollars(facts.base)}, the plan says ${formatDollars(plan.base)}.`),
+    ...say("cash", !buys || account.cash.gte(ZERO), "The account owes money and may only be reduced, but the plan buys."),
+    ...say(
+      "cash",
+      !buys || worst.lte(spendable),
+      `The buys may take ${formatDollars(worst)}, but ${formatDollars(spendable)} may be spent.`,
+    ),
+    ...say(
+      "cash",
+      plan.spendable.eq(max(ZERO, spendable)),
+      `${formatDollars(spendable)} may be spent, the plan says ${formatDollars(plan.spendable)}.`,
+    ),
+    ...say(
+      "reserve",
+      !buys || expected.lte(account.cash.minus(working).minus(facts.worth.times(settings.cashReserve)).plus(proceeds)),
+      "The buys would use up the cash reserve.",
+    ),
+    ...say(
+      "gross",
+      !buys || facts.gross.minus(proceeds).plus(working).plus(worst).lte(equity),
+      "The positions could come to more than 100 % of equity.",
+    ),
+    ...plan.buys.flatMap((order) => proveStatedCost(order, facts)),
+  ];
+}
+
+/** Later stages reserve cash by what the order itself says it can take, so that must not be too little. */
+function proveStatedCost(order: PlannedOrder, facts: Facts): ProofFailure[] {
+  const worst = worstOf(order, facts);
+  return worst !== undefined && order.worstCaseCost.gte(worst) ? [] : failure("cash", order.symbol, "its worst case is stated too low");
+}
+
+function near(one: Decimal, other: Decimal): boolean {
+  return one.minus(other).abs().lte(other.abs().times(EQUITY_TOLERANCE));
+}

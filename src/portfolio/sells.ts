@@ -1,0 +1,36 @@
+import { SHARE_DECIMALS, min, truncate, ZERO, type Decimal } from "./money.ts";
+import type { LeftAloneReason } from "./left-alone.ts";
+import type { PlannedOrder } from "./plan-result.ts";
+import type { Standing, Thresholds } from "./standing.ts";
+
+/** What came of sizing one order: the order, or a reason, or an order that does only a part with the reason for the rest. */
+export interface Sized {
+  readonly order?: PlannedOrder;
+  readonly leftAlone?: LeftAloneReason;
+}
+
+/** The whole position, by its exact quantity, so that no dust stays (R11; recorded: 7.227358 against 7.2273576 held). */
+export function sizeExit(standing: Standing): Sized {
+  // Shares that an order holds would stay behind; a part of an exit is not an exit.
+  if (standing.available.lt(standing.quantity)) return { leftAlone: "held-by-orders" };
+  return { order: sell(standing, standing.quantity, standing.actualValue, true) };
+}
+
+/** Sells `excess` dollars at the checked price: truncated, never more than is available (R11). */
+export function sizeTrim(standing: Standing, excess: Decimal, { band, minimum }: Thresholds): Sized {
+  const price = standing.checkedPrice;
+  if (price === undefined) return { leftAlone: "price-doubt" };
+  const fractionable = standing.asset?.fractionable === true;
+  const wanted = truncate(excess.div(price), fractionable ? SHARE_DECIMALS : 0);
+  if (wanted.eq(ZERO)) return { leftAlone: "whole-share-remainder" };
+  if (wanted.times(price).lt(minimum)) return { leftAlone: "below-minimum" };
+  const quantity = min(wanted, truncate(standing.available, fractionable ? SHARE_DECIMALS : 0));
+  const value = quantity.times(price);
+  if (value.lt(minimum)) return { leftAlone: "held-by-orders" };
+  const order = sell(standing, quantity, value, false);
+  return quantity.lt(wanted) && excess.minus(value).gt(band) ? { order, leftAlone: "held-by-orders" } : { order };
+}
+
+function sell(standing: Standing, quantity: Decimal, estimatedValue: Decimal, fullExit: boolean): PlannedOrder {
+  return { symbol: standing.symbol, side: "sell", quantity, estimatedValue, worstCaseCost: ZERO, fullExit };
+}

@@ -1,0 +1,124 @@
+import type { LeftAloneReason } from "./left-alone.ts";
+import { ONE, ZERO, max, min, type Decimal } from "./money.ts";
+import type { PlanAsset, PlanInput } from "./plan-input.ts";
+import { symbolsInScope, targetWeight } from "./targets.ts";
+import { isProtected, type Valuation } from "./valuation.ts";
+
+/** Alpaca refuses orders below one dollar. */
+const VENUE_MINIMUM = ONE;
+
+/** What should happen to one symbol, before cash is looked at. */
+type Wish =
+  | {
+      readonly kind: "leave";
+      readonly reason: LeftAloneReason;
+      readonly note?: string;
+      /** Dollars above target inside the drift band that may be sold when buys lack cash (R12). */
+      readonly releasable?: Decimal;
+    }
+  | { readonly kind: "exit" }
+  /** Sell down by `excess` dollars. */
+  | { readonly kind: "trim"; readonly excess: Decimal }
+  /** Buy up by `need` dollars. */
+  | { readonly kind: "add"; readonly need: Decimal };
+
+/** Where one symbol stands against its target. */
+export interface Standing {
+  readonly symbol: string;
+  readonly weight: Decimal;
+  readonly targetValue: Decimal;
+  readonly actualValue: Decimal;
+  readonly quantity: Decimal;
+  readonly available: Decimal;
+  readonly checkedPrice: Decimal | undefined;
+  readonly asset: PlanAsset | undefined;
+  readonly wish: Wish;
+}
+
+/** The thresholds of this plan, in dollars. */
+export interface Thresholds {
+  readonly band: Decimal;
+  readonly minimum: Decimal;
+}
+
+export function thresholdsOf(input: PlanInput, valuation: Valuation): Thresholds {
+  return { band: valuation.base.times(input.settings.driftBand), minimum: max(input.settings.minTradeValue, VENUE_MINIMUM) };
+}
+
+/** One standing for every symbol that is held or wanted, ordered by symbol. */
+export function standingsOf(input: PlanInput, valuation: Valuation): Standing[] {
+  const thresholds = thresholdsOf(input, valuation);
+  return symbolsInScope(input.wanted, valuation.holdings.keys()).map((symbol) => {
+    const bare = withoutWish(symbol, input, valuation);
+    return { ...bare, wish: wishFor(bare, input, valuation, thresholds) };
+  });
+}
+
+type WithoutWish = Omit<Standing, "wish">;
+
+function withoutWish(symbol: string, input: PlanInput, valuation: Valuation): WithoutWish {
+  const holding = valuation.holdings.get(symbol);
+  const weight = targetWeight(input.wanted, symbol);
+  const quantity = holding?.quantity ?? ZERO;
+  const checked = valuation.prices.get(symbol);
+  return {
+    symbol,
+    weight,
+    targetValue: weight.times(valuation.base),
+    actualValue: valuation.values.get(symbol) ?? ZERO,
+    quantity,
+    available: max(ZERO, min(quantity, holding?.available ?? ZERO)),
+    checkedPrice: checked === undefined || "doubt" in checked ? undefined : checked.price,
+    asset: input.assets.get(symbol),
+  };
+}
+
+/** What may never be touched comes first, then what needs nothing, then what could not be done. */
+function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, thresholds: Thresholds): Wish {
+  if (standing.quantity.eq(ZERO) && standing.weight.eq(ZERO)) return { kind: "leave", reason: "within-drift", note: "nothing is held" };
+  const untouchable = untouchableFor(standing.symbol, input, valuation);
+  if (untouchable !== undefined) return untouchable;
+  const wish = wishByValue(standing, thresholds);
+  const obstacle = obstacleFor(standing, input, valuation);
+  if (wish.kind !== "leave" || standing.quantity.eq(ZERO)) return obstacle ?? wish;
+  // A held symbol that needs nothing is on target even when it could not be traded; a missing leg is not.
+  return obstacle === undefined ? withRelease(wish, standing, thresholds) : wish;
+}
+
+function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation): Wish | undefined {
+  if (isProtected(symbol, valuation.holdings.get(symbol), input)) return { kind: "leave", reason: "protected" };
+  const barred = input.barred.get(symbol);
+  if (barred !== undefined) return { kind: "leave", reason: barred };
+  const working = input.workingOrders.filter((order) => order.symbol === symbol);
+  if (working.some((order) => !order.own)) return { kind: "leave", reason: "foreign-order" };
+  if (working.length > 0) return { kind: "leave", reason: "own-order-working" };
+  const checked = valuation.prices.get(symbol);
+  if (checked === undefined || !("doubt" in checked) || checked.doubt !== "split-suspected") return undefined;
+  return { kind: "leave", reason: "split-suspected", note: checked.reason };
+}
+
+function wishByValue(standing: WithoutWish, { band, minimum }: Thresholds): Wish {
+  if (standing.weight.eq(ZERO)) return { kind: "exit" };
+  const need = standing.targetValue.minus(standing.actualValue);
+  const isNew = standing.quantity.eq(ZERO);
+  if (!isNew && need.abs().lte(band)) return { kind: "leave", reason: "within-drift" };
+  if (need.abs().lt(minimum)) return { kind: "leave", reason: "below-minimum" };
+  return need.gt(ZERO) ? { kind: "add", need } : { kind: "trim", excess: need.neg() };
+}
+
+function obstacleFor(standing: WithoutWish, input: PlanInput, valuation: Valuation): Wish | undefined {
+  const allowed = input.settings.allowedSymbols;
+  if (allowed !== undefined && !allowed.has(standing.symbol)) return { kind: "leave", reason: "not-allowed" };
+  if (standing.asset === undefined) return { kind: "leave", reason: "unknown-symbol" };
+  if (!standing.asset.active) return { kind: "leave", reason: "inactive" };
+  if (!standing.asset.tradable) return { kind: "leave", reason: "not-tradable" };
+  const checked = valuation.prices.get(standing.symbol);
+  const needsPrice = standing.weight.gt(ZERO);
+  if (!needsPrice || checked === undefined || !("doubt" in checked)) return undefined;
+  return { kind: "leave", reason: "price-doubt", note: checked.reason };
+}
+
+function withRelease(wish: Wish & { kind: "leave" }, standing: WithoutWish, { minimum }: Thresholds): Wish {
+  const excess = standing.actualValue.minus(standing.targetValue);
+  return wish.reason === "within-drift" && excess.gte(minimum) ? { ...wish, releasable: excess } : wish;
+}

@@ -1,0 +1,137 @@
+import { formatDollars, formatQuantity } from "./format.ts";
+import { decimal, ONE, sum, ZERO, type Decimal } from "./money.ts";
+import type { Holding, PlanInput } from "./plan-input.ts";
+import type { PlanRefusal } from "./plan-result.ts";
+import { priceOf, type CheckedPrice, type PriceDoubt } from "./price.ts";
+import { targetProblem } from "./targets.ts";
+
+/** How far our sum of cash and positions may lie from the broker's equity, as a fraction of it (R9). */
+const EQUITY_AGREEMENT = decimal("0.02");
+const US_EQUITY = "us_equity";
+
+/** What everything is worth at checked prices. Dollars. */
+export interface Valuation {
+  /** Cash and unprotected positions. */
+  readonly worth: Decimal;
+  /** `worth` without the cash reserve: what the target weights are fractions of (R9). */
+  readonly base: Decimal;
+  /** Cash that buys must leave. */
+  readonly reserve: Decimal;
+  readonly holdings: ReadonlyMap<string, Holding>;
+  readonly values: ReadonlyMap<string, Decimal>;
+  readonly prices: ReadonlyMap<string, CheckedPrice | PriceDoubt>;
+}
+
+export interface Refused {
+  readonly kind: "refused";
+  readonly refusal: PlanRefusal;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** Named by PROTECTED_SYMBOLS, or held and not a US equity (R9). */
+export function isProtected(symbol: string, holding: Holding | undefined, input: PlanInput): boolean {
+  return input.settings.protectedSymbols.has(symbol) || (holding !== undefined && holding.assetClass !== US_EQUITY);
+}
+
+/** Values the account at checked prices, or says why it cannot be planned for at all (R9, R10). */
+export function valueAccount(input: PlanInput): Valuation | Refused {
+  const prices = checkPrices(input);
+  const broken = targetsRefused(input) ?? twiceHeld(input) ?? shortPosition(input);
+  if (broken !== undefined) return broken;
+  const values = new Map<string, Decimal>();
+  for (const holding of input.holdings) {
+    const value = valueOf(holding, prices.get(holding.symbol), input);
+    if ("kind" in value) return value;
+    values.set(holding.symbol, value);
+  }
+  return withBase(input, prices, values);
+}
+
+function withBase(input: PlanInput, prices: Valuation["prices"], values: ReadonlyMap<string, Decimal>): Valuation | Refused {
+  const total = input.account.cash.plus(sum(values.values()));
+  if (input.wanted.kind === "rebalance") {
+    const doubtful = equityDisagrees(total, input.account.equity);
+    if (doubtful !== undefined) return doubtful;
+  }
+  const counted = input.holdings.filter((holding) => !isProtected(holding.symbol, holding, input));
+  const worth = input.account.cash.plus(sum(counted.map((holding) => values.get(holding.symbol) ?? ZERO)));
+  if (worth.lt(ZERO)) return underwater(worth);
+  const reserve = worth.times(input.settings.cashReserve);
+  const holdings = new Map(input.holdings.map((holding) => [holding.symbol, holding]));
+  return { worth, base: worth.times(ONE.minus(input.settings.cashReserve)), reserve, holdings, values, prices };
+}
+
+function checkPrices(input: PlanInput): Map<string, CheckedPrice | PriceDoubt> {
+  const wanted = input.wanted.kind === "exit" ? input.wanted.symbols : input.wanted.targets.keys();
+  const symbols = new Set([...wanted, ...input.holdings.map((holding) => holding.symbol)]);
+  return new Map([...symbols].map((symbol) => [symbol, priceOf(symbol, input)]));
+}
+
+/** An exit sells exact quantities, so the broker's own value is enough there; a rebalance measures everything against the base. */
+function valueOf(holding: Holding, checked: CheckedPrice | PriceDoubt | undefined, input: PlanInput): Decimal | Refused {
+  if (isProtected(holding.symbol, holding, input)) return holding.marketValue;
+  if (holding.quantity.eq(ZERO)) return ZERO;
+  const price = checked?.price;
+  if (price !== undefined) return holding.quantity.times(price);
+  return input.wanted.kind === "exit" ? holding.marketValue : unpriced(holding.symbol, checked);
+}
+
+function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined): Refused {
+  const why = checked !== undefined && "doubt" in checked ? checked.reason : "no usable price was observed";
+  return {
+    kind: "refused",
+    refusal: "price-doubt",
+    reason: `What ${symbol} is worth is in doubt, so the size of every target is: ${why}.`,
+    hint: `Wait until its prices agree; if nobody quotes ${symbol} any more, name it in PROTECTED_SYMBOLS.`,
+  };
+}
+
+function equityDisagrees(total: Decimal, equity: Decimal): Refused | undefined {
+  if (total.minus(equity).abs().lte(equity.abs().times(EQUITY_AGREEMENT))) return undefined;
+  return {
+    kind: "refused",
+    refusal: "price-doubt",
+    reason: `Cash and positions at checked prices come to ${formatDollars(total)}, but the broker's equity is ${formatDollars(equity)}.`,
+    hint: "The two must agree within 2 %; wait until prices and the account have settled.",
+  };
+}
+
+function underwater(worth: Decimal): Refused {
+  return {
+    kind: "refused",
+    refusal: "account-over-allocated",
+    reason: `The account owes more than its positions are worth (${formatDollars(worth)}), so no target can be computed.`,
+    hint: "Pay money in or close positions by hand.",
+  };
+}
+
+function shortPosition(input: PlanInput): Refused | undefined {
+  const short = input.holdings.find((holding) => holding.quantity.lt(ZERO));
+  if (short === undefined) return undefined;
+  return {
+    kind: "refused",
+    refusal: "short-position",
+    reason: `The account holds a short position of ${formatQuantity(short.quantity)} ${short.symbol}; this program trades long positions only.`,
+    hint: `Close the ${short.symbol} position by hand first.`,
+  };
+}
+
+function twiceHeld(input: PlanInput): Refused | undefined {
+  const symbols = input.holdings.map((holding) => holding.symbol);
+  const twice = symbols.find((symbol, index) => symbols.indexOf(symbol) !== index);
+  if (twice === undefined) return undefined;
+  return {
+    kind: "refused",
+    refusal: "proof-failed",
+    reason: `The broker lists ${twice} twice.`,
+    hint: "Wait until its list of positions is consistent.",
+  };
+}
+
+function targetsRefused(input: PlanInput): Refused | undefined {
+  const problem = targetProblem(input.wanted);
+  return problem === undefined
+    ? undefined
+    : { kind: "refused", refusal: "proof-failed", reason: problem, hint: "Nothing may be planned on such targets." };
+}

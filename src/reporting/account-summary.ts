@@ -1,0 +1,91 @@
+import type { Account, Position } from "../broker/broker.ts";
+import { formatDollars, formatShares } from "../portfolio/format.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { ZERO } from "../portfolio/money.ts";
+import { formatPrice, shareOf, signedPercent } from "./figures.ts";
+import type { Style } from "./style.ts";
+import type { Cell, Column } from "./table.ts";
+import { table } from "./table.ts";
+
+export interface AccountContext {
+  /** `simulator`, `paper` or `live`. */
+  readonly mode: string;
+  readonly brokerName: string;
+}
+
+const BANNER_WIDTH = 60;
+
+/**
+ * The account as it stands, with one `Label: value` a line so that tools can match them (part of the
+ * outward contract).
+ * @param positions `undefined` when they could not be read, which must not look like an empty account.
+ */
+export function accountSummary(
+  account: Account,
+  positions: readonly Position[] | undefined,
+  context: AccountContext,
+  style: Style,
+): string[] {
+  const rule = style.paint("quiet", (style.rich ? "━" : "=").repeat(BANNER_WIDTH));
+  return [
+    rule,
+    style.paint("strong", "ALPACA ACCOUNT SUMMARY"),
+    rule,
+    ...accountFigures(account, style),
+    `Mode: ${context.mode} (${context.brokerName})`,
+    "",
+    ...positionLines(positions, style),
+    rule,
+  ];
+}
+
+/** The labelled figures alone. */
+export function accountFigures(account: Account, style: Style): string[] {
+  const blocked = account.blocks.length > 0;
+  return [
+    `Account Number: ${account.number}`,
+    `Portfolio Value: ${formatDollars(account.equity)}`,
+    `Buying Power: ${formatDollars(account.buyingPower)}`,
+    `Cash: ${money(account.cash, style)}`,
+    `Status: ${style.paint(account.status === "ACTIVE" && !blocked ? "good" : "bad", account.status)}`,
+    ...(blocked ? [`Blocked: ${style.paint("bad", account.blocks.join(", "))}`] : []),
+  ];
+}
+
+function money(amount: Decimal, style: Style): string {
+  return amount.lt(ZERO) ? style.paint("bad", formatDollars(amount)) : formatDollars(amount);
+}
+
+const COLUMNS: readonly Column[] = [
+  { title: "", align: "left" },
+  { title: "", align: "right" },
+  { title: "", align: "right" },
+  { title: "", align: "right" },
+  { title: "", align: "right" },
+];
+
+function positionLines(positions: readonly Position[] | undefined, style: Style): string[] {
+  if (positions === undefined) return [style.paint("warn", "The positions could not be read.")];
+  if (positions.length === 0) return ["No positions."];
+  const ordered = [...positions].sort((one, other) => other.marketValue.cmp(one.marketValue));
+  return [style.paint("strong", "Current positions:"), ...table(COLUMNS, ordered.map(positionCells), style)];
+}
+
+function positionCells(position: Position): Cell[] {
+  const profit = profitOf(position);
+  return [
+    { text: position.symbol, tint: "strong" },
+    { text: formatShares(position.quantity) },
+    { text: position.currentPrice === undefined ? "@ no price" : `@ $${formatPrice(position.currentPrice)}` },
+    { text: formatDollars(position.marketValue) },
+    profit === undefined
+      ? { text: "P&L unknown", tint: "quiet" }
+      : { text: `P&L ${signedPercent(profit)}`, tint: profit.lt(ZERO) ? "bad" : "good" },
+  ];
+}
+
+/** Unrealized profit as a fraction of what was paid. */
+function profitOf(position: Position): Decimal | undefined {
+  if (position.unrealizedProfit === undefined || position.costBasis.eq(ZERO)) return undefined;
+  return shareOf(position.unrealizedProfit, position.costBasis.abs());
+}

@@ -1,0 +1,55 @@
+import { formatDollars, formatShares } from "../portfolio/format.ts";
+import type { Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
+import { isOnTargetReason } from "../portfolio/plan.ts";
+import { oneLine, type Style, type Tint } from "./style.ts";
+import type { Cell, Column } from "./table.ts";
+import { table } from "./table.ts";
+
+const LINE_COLUMNS: readonly Column[] = [
+  { title: "", align: "left" },
+  { title: "", align: "left" },
+];
+
+const ORDER_COLUMNS: readonly Column[] = [
+  { title: "", align: "left" },
+  { title: "", align: "right" },
+  { title: "", align: "right" },
+];
+
+/** What would be done: every symbol with its reason, then the orders. */
+export function dryRunLines(plan: Plan, style: Style): string[] {
+  return [
+    style.paint("strong", `Dry run: the plan on a base of ${formatDollars(plan.base)}`),
+    ...(plan.lines.length === 0 ? ["  Nothing is held and nothing is wanted."] : table(LINE_COLUMNS, plan.lines.map(lineCells), style)),
+    "",
+    ...orderLines(plan, style),
+    "Dry run: nothing was sent.",
+  ];
+}
+
+function lineCells(line: PlanLine): Cell[] {
+  return [
+    { text: line.symbol, tint: "strong" },
+    { text: oneLine(line.detail), tint: tintOf(line) },
+  ];
+}
+
+function tintOf(line: PlanLine): Tint {
+  if (line.leftAlone !== undefined && !isOnTargetReason(line.leftAlone)) return "warn";
+  return line.action === "none" ? "quiet" : "accent";
+}
+
+function orderLines(plan: Plan, style: Style): string[] {
+  const orders = [...plan.sells, ...plan.buys];
+  if (orders.length === 0) return ["No order would be sent."];
+  const after = plan.sells.length > 0 && plan.buys.length > 0 ? ["The buys are planned again on the cash that the sells bring."] : [];
+  return [style.paint("strong", "Orders that would be sent:"), ...table(ORDER_COLUMNS, orders.map(orderCells), style), ...after];
+}
+
+function orderCells(order: PlannedOrder): Cell[] {
+  const name = `${order.symbol}_${order.side.toUpperCase()}`;
+  const tint: Tint = order.side === "buy" ? "good" : "warn";
+  if (order.notional !== undefined) return [{ text: name, tint }, { text: formatDollars(order.notional) }];
+  const shares = order.quantity === undefined ? "" : `${order.fullExit ? "all " : ""}${formatShares(order.quantity)}`;
+  return [{ text: name, tint }, { text: shares }, { text: `about ${formatDollars(order.estimatedValue)}` }];
+}

@@ -1,0 +1,63 @@
+import { BrokerError } from "../broker/broker.ts";
+import { messageOf, TraderError } from "../errors.ts";
+import { oneLine, type Style } from "./style.ts";
+
+const UNEXPECTED_HINT = "This is a fault in the program. Run it again with --verbose and report what it prints.";
+
+/**
+ * What a person reads of an error: a sentence and a hint. An error that was not made for a person says
+ * so; the stack is shown only when asked for.
+ */
+export function errorLines(error: unknown, options: { readonly verbose: boolean }, style: Style): string[] {
+  const { sentence, hint } = told(error);
+  const [first = "", ...rest] = sentence.split(/\r?\n/).map(tidy);
+  return [
+    `${style.mark("bad")}${style.paint("bad", first)}`,
+    ...rest,
+    ...(hint === undefined ? [] : [`${style.paint("accent", "Hint:")} ${tidy(hint)}`]),
+    ...(options.verbose ? traceLines(error).map((line) => style.paint("quiet", tidy(line))) : []),
+  ];
+}
+
+interface Told {
+  readonly sentence: string;
+  readonly hint: string | undefined;
+}
+
+/** An error made for a person may take several lines (every problem of a configuration); another one gets its first. */
+function told(error: unknown): Told {
+  if (error instanceof TraderError) return { sentence: `Error: ${error.message}`, hint: error.hint };
+  if (error instanceof BrokerError) return { sentence: `Error: ${brokerSentence(error)}`, hint: error.hint };
+  const [first = ""] = messageOf(error).trim().split(/\r?\n/);
+  return { sentence: `Unexpected error: ${first}`, hint: UNEXPECTED_HINT };
+}
+
+/** Keeps the indent, which tells the lines of a list and of a stack apart. */
+function tidy(line: string): string {
+  return `${/^ */.exec(line)?.[0] ?? ""}${oneLine(line)}`;
+}
+
+/** The venue's support asks for the request id. */
+function brokerSentence(error: BrokerError): string {
+  return error.requestId === undefined ? error.message : `${error.message} (request id ${error.requestId})`;
+}
+
+/** The stack of the error and of everything that caused it. */
+function traceLines(error: unknown): string[] {
+  const lines: string[] = [];
+  const seen = new Set<unknown>();
+  for (let current = error; current !== undefined && !seen.has(current); current = causeOf(current)) {
+    const lead = seen.size === 0 ? "" : "Caused by: ";
+    seen.add(current);
+    lines.push(...`${lead}${stackOf(current)}`.split("\n"));
+  }
+  return lines;
+}
+
+function causeOf(error: unknown): unknown {
+  return Error.isError(error) ? error.cause : undefined;
+}
+
+function stackOf(error: unknown): string {
+  return Error.isError(error) ? (error.stack ?? error.message) : messageOf(error);
+}

@@ -1,0 +1,74 @@
+import type { IntentRecord } from "../ledger/ledger.ts";
+import { formatDollars, formatQuantity, formatShares } from "../portfolio/format.ts";
+import { ZERO } from "../portfolio/money.ts";
+import { formatPrice } from "./figures.ts";
+import { oneLine, type Style, type Tint } from "./style.ts";
+
+/** `SMR_BUY`: how one order is called in every view. */
+export function orderName(order: Pick<IntentRecord, "symbol" | "side">): string {
+  return `${order.symbol}_${order.side.toUpperCase()}`;
+}
+
+/** What was asked for: `810.38 shares`, `$31,199.63`. */
+function askedText(order: Pick<IntentRecord, "quantity" | "notional">): string {
+  if (order.notional !== undefined) return formatDollars(order.notional);
+  return order.quantity === undefined ? "an unknown amount" : formatShares(order.quantity);
+}
+
+/**
+ * One order in one line: name, what came of it, and its id.
+ * @param width of the name column, so that lines printed one by one still align.
+ * @param reason why it was cancelled, refused or given up, when that is known.
+ */
+export function orderLine(intent: IntentRecord, style: Style, width: number, reason?: string): string {
+  // The message of an order that was sent tells of its sending, not of its end.
+  const why = reason ?? (intent.state === "done" ? undefined : intent.message);
+  const { tint, text } = endOf(intent, why === undefined ? undefined : oneLine(why));
+  const id = intent.orderId === undefined ? "" : `  order ${intent.orderId}`;
+  return `${style.mark(tint)}${orderName(intent).padEnd(width)}${style.paint(tint, text)}${style.paint("quiet", id)}`;
+}
+
+interface End {
+  readonly tint: Tint;
+  readonly text: string;
+}
+
+function endOf(intent: IntentRecord, why: string | undefined): End {
+  const because = why === undefined ? "" : `: ${why}`;
+  switch (intent.state) {
+    case "done":
+      return intent.status === "filled" ? { tint: "good", text: `filled ${fillText(intent)}` } : endedEarly(intent, because);
+    case "open":
+      return { tint: "accent", text: openText(intent) };
+    case "refused":
+      return { tint: "bad", text: `refused${because}` };
+    case "abandoned":
+      return { tint: "bad", text: `fate unknown${because}` };
+    case "posting":
+    case "unknown":
+      return { tint: "warn", text: `no answer to rely on yet${because}` };
+    case "recorded":
+      return { tint: "quiet", text: `not sent yet, ${askedText(intent)}` };
+    case "dropped":
+      return { tint: "quiet", text: `never sent${because}` };
+  }
+}
+
+function endedEarly(intent: IntentRecord, because: string): End {
+  const status = (intent.status ?? "ended").replaceAll("_", " ");
+  if (intent.filledQuantity.eq(ZERO)) return { tint: "bad", text: `${status}, nothing filled${because}` };
+  return { tint: "warn", text: `partly filled ${fillText(intent)} of ${askedText(intent)}, then ${status}${because}` };
+}
+
+function openText(intent: IntentRecord): string {
+  const status = (intent.status ?? "working").replaceAll("_", " ");
+  return intent.filledQuantity.eq(ZERO) ? `${status}, ${askedText(intent)}` : `${status}, ${fillText(intent)} of ${askedText(intent)}`;
+}
+
+/** `810.38 @ 38.50  = $31,199.63`. */
+function fillText(intent: IntentRecord): string {
+  const quantity = formatQuantity(intent.filledQuantity);
+  const price = intent.filledAveragePrice;
+  if (price === undefined) return `${quantity} at a price not told yet`;
+  return `${quantity} @ ${formatPrice(price)}  = ${formatDollars(intent.filledQuantity.times(price))}`;
+}

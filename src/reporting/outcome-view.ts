@@ -1,0 +1,142 @@
+import type { AccountSummary } from "../execution/summary.ts";
+import type { ExecutionOutcome, ExecutionRecord } from "../ledger/ledger.ts";
+import { formatDollars, formatPercent, formatWeight } from "../portfolio/format.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, ZERO } from "../portfolio/money.ts";
+import { isOnTargetReason } from "../portfolio/plan.ts";
+import { dollarsOf, shareOf, signedDollars, signedPercent } from "./figures.ts";
+import { finalLines, planOf, type FinalLine } from "./plan-lines.ts";
+import { oneLine, type Style, type Tint } from "./style.ts";
+import type { Cell, Column } from "./table.ts";
+import { table } from "./table.ts";
+
+const COLUMNS: readonly Column[] = [
+  { title: "Symbol", align: "left" },
+  { title: "Target", align: "right" },
+  { title: "Actual", align: "right" },
+  { title: "Value", align: "right" },
+  { title: "Difference", align: "right" },
+  { title: "Action", align: "left" },
+];
+
+/** What an execution aimed at, against what the account holds after it; one row for every symbol. */
+export function targetAgainstActual(execution: ExecutionRecord, style: Style): string[] {
+  const plan = planOf(execution);
+  const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;
+  if (plan === undefined) return ["No plan was made."];
+  const title = style.paint("strong", "Target against actual:");
+  const base = (plan.buying ?? plan.selling).base;
+  const lines = finalLines(execution);
+  if (after === undefined) {
+    return [
+      title,
+      ...table(COLUMNS, rowsOf(execution, lines, undefined), style),
+      "The account could not be read afterwards, so the actual weights are not known.",
+    ];
+  }
+  return [
+    title,
+    ...table(COLUMNS, [...rowsOf(execution, lines, after), cashRow(after)], style),
+    style.paint(
+      "quiet",
+      `Targets are shares of ${dollarsOf(base)} (after the cash reserve), actual weights of ${dollarsOf(after.equity)}.`,
+    ),
+  ];
+}
+
+function rowsOf(execution: ExecutionRecord, lines: readonly FinalLine[], after: AccountSummary | undefined): Cell[][] {
+  const values = new Map(after?.positions.map((position) => [position.symbol, decimal(position.marketValue)]));
+  const planned = new Set(lines.map((line) => line.symbol));
+  const unplanned = [...values.keys()].filter((symbol) => !planned.has(symbol)).sort();
+  const equity = after === undefined ? undefined : decimal(after.equity);
+  return [
+    ...lines.map((line) => lineCells(line, isWanted(execution, line), values.get(line.symbol) ?? ZERO, equity)),
+    ...unplanned.map((symbol) => [
+      { text: symbol },
+      { text: "-" },
+      ...actualCells(values.get(symbol) ?? ZERO, equity),
+      { text: "" },
+      { text: "not in the plan" },
+    ]),
+  ];
+}
+
+/** A protected symbol, and one that an exit does not name, has no target; zero would be a wrong one. */
+function isWanted(execution: ExecutionRecord, line: FinalLine): boolean {
+  if (line.leftAlone === "protected") return false;
+  return execution.wanted.kind === "rebalance" || execution.wanted.symbols.includes(line.symbol);
+}
+
+function lineCells(line: FinalLine, wanted: boolean, value: Decimal, equity: Decimal | undefined): Cell[] {
+  const difference = wanted && equity !== undefined ? signedDollars(value.minus(decimal(line.targetValue))) : "";
+  return [
+    { text: line.symbol, tint: "strong" },
+    { text: wanted ? formatWeight(decimal(line.targetWeight)) : "-" },
+    ...actualCells(value, equity),
+    { text: difference },
+    actionCell(line),
+  ];
+}
+
+function actualCells(value: Decimal, equity: Decimal | undefined): Cell[] {
+  if (equity === undefined) return [{ text: "?" }, { text: "?" }];
+  return [{ text: formatPercent(shareOf(value, equity)) }, { text: formatDollars(value) }];
+}
+
+function actionCell(line: FinalLine): Cell {
+  const reason = line.leftAlone?.replaceAll("-", " ");
+  const doubtful = line.neverSent || (line.leftAlone !== undefined && !isOnTargetReason(line.leftAlone));
+  const tint: Tint = doubtful ? "warn" : "quiet";
+  if (line.neverSent) return { text: "buy never sent", tint };
+  if (line.ordered === "none") return { text: reason === undefined ? "nothing to do" : `left alone: ${reason}`, tint };
+  return { text: reason === undefined ? line.ordered : `${line.ordered}, the rest left alone: ${reason}`, tint };
+}
+
+function cashRow(after: AccountSummary): Cell[] {
+  const cash = decimal(after.cash);
+  return [
+    { text: "cash", tint: "quiet" },
+    { text: "" },
+    { text: formatPercent(shareOf(cash, decimal(after.equity))) },
+    { text: formatDollars(cash) },
+  ];
+}
+
+const OUTCOMES: Record<ExecutionOutcome, { readonly tint: Tint; readonly words: string }> = {
+  "on-target": { tint: "good", words: "On target." },
+  "off-target": { tint: "warn", words: "Off target." },
+  incomplete: { tint: "bad", words: "Incomplete." },
+  queued: { tint: "accent", words: "Queued: the orders wait for the next open." },
+  refused: { tint: "bad", words: "Refused, nothing was sent." },
+  superseded: { tint: "quiet", words: "Superseded, nothing was sent." },
+};
+
+/** How an execution ended and why, and what the account was worth before and after it. */
+export function conclusionLines(execution: ExecutionRecord, style: Style): string[] {
+  return [outcomeLine(execution, style), ...valueLines(execution, style)];
+}
+
+/** The outcome in one sentence. */
+function outcomeLine(execution: ExecutionRecord, style: Style): string {
+  const reason = execution.outcomeReason === undefined ? "" : oneLine(execution.outcomeReason);
+  if (execution.outcome === undefined) {
+    return `${style.mark("warn")}${style.paint("warn", "Not finished")} (${execution.phase})${reason === "" ? "." : `: ${reason}`}`;
+  }
+  const { tint, words } = OUTCOMES[execution.outcome];
+  const said = execution.outcome === "on-target" && reason.startsWith("On target");
+  const text = said ? reason : `${words} ${reason}`.trim();
+  return `${style.mark(tint)}${style.paint(tint, text)}`;
+}
+
+function valueLines(execution: ExecutionRecord, style: Style): string[] {
+  const before = (execution.accountBefore ?? undefined) as AccountSummary | undefined;
+  const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;
+  if (before === undefined) return [];
+  if (after === undefined) return [`Account value: ${dollarsOf(before.equity)} before; afterwards not read.`];
+  const change = decimal(after.equity).minus(decimal(before.equity));
+  const relative = signedPercent(shareOf(change, decimal(before.equity)), 2);
+  return [
+    `Account value: ${dollarsOf(before.equity)} ${style.arrow} ${dollarsOf(after.equity)} (${signedDollars(change)}, ${relative})`,
+    `Account cash: ${dollarsOf(before.cash)} ${style.arrow} ${dollarsOf(after.cash)}`,
+  ];
+}

@@ -1,0 +1,70 @@
+import type { LineSummary, PlanSummary } from "../execution/summary.ts";
+import type { ExecutionRecord } from "../ledger/ledger.ts";
+import { isOnTargetReason, type LeftAloneReason } from "../portfolio/plan.ts";
+
+/** Where one symbol stood over the whole execution, from the plans of both phases. */
+export interface FinalLine {
+  readonly symbol: string;
+  /** Fraction of the base, as decimal text; likewise the values, in dollars. */
+  readonly targetWeight: string;
+  readonly targetValue: string;
+  readonly ordered: "sell" | "buy" | "none";
+  /** The buys were only expected: the execution ended before they were planned. */
+  readonly neverSent: boolean;
+  readonly leftAlone: LeftAloneReason | undefined;
+  readonly detail: string;
+}
+
+/** What an execution recorded as its plan; `undefined` when it ended before one was made. */
+export function planOf(execution: Pick<ExecutionRecord, "plan">): PlanSummary | undefined {
+  return (execution.plan ?? undefined) as PlanSummary | undefined;
+}
+
+/**
+ * One line a symbol, ordered by symbol. A symbol that was sold down stands in the plan of the buys as
+ * within its band or not at all, so what its sell was for is taken from the first plan.
+ */
+export function finalLines(execution: Pick<ExecutionRecord, "plan" | "offHours">): FinalLine[] {
+  const plan = planOf(execution);
+  if (plan === undefined) return [];
+  const first = bySymbol(plan.selling.lines);
+  const second = bySymbol(plan.buying?.lines ?? []);
+  const symbols = [...new Set([...first.keys(), ...second.keys()])].sort();
+  return symbols.flatMap((symbol) => {
+    const line = finalLine(first.get(symbol), second.get(symbol), plan, execution.offHours);
+    return line === undefined ? [] : [line];
+  });
+}
+
+function finalLine(
+  first: LineSummary | undefined,
+  second: LineSummary | undefined,
+  plan: PlanSummary,
+  offHours: boolean,
+): FinalLine | undefined {
+  const last = second ?? first;
+  if (last === undefined) return undefined;
+  const sold = plan.selling.sells.some((order) => order.symbol === last.symbol);
+  const buys = (plan.buying ?? plan.selling).buys;
+  const bought = buys.some((order) => order.symbol === last.symbol);
+  const leftAfter = reasonOf(second);
+  const told = sold && (leftAfter === undefined || isOnTargetReason(leftAfter)) ? (first ?? last) : last;
+  return {
+    symbol: last.symbol,
+    targetWeight: last.targetWeight,
+    targetValue: last.targetValue,
+    ordered: sold ? "sell" : bought ? "buy" : "none",
+    neverSent: !sold && bought && plan.buying === undefined && !offHours,
+    leftAlone: reasonOf(told),
+    detail: told.detail,
+  };
+}
+
+function bySymbol(lines: readonly LineSummary[]): Map<string, LineSummary> {
+  return new Map(lines.map((line) => [line.symbol, line]));
+}
+
+/** The ledger holds the reason as the word it was when written. */
+function reasonOf(line: LineSummary | undefined): LeftAloneReason | undefined {
+  return line?.leftAlone as LeftAloneReason | undefined;
+}

@@ -1,0 +1,170 @@
+import type { RebalanceEvent } from "../execution/events.ts";
+import type { IntentRecord } from "../ledger/ledger.ts";
+import { formatDollars, formatQuantity } from "../portfolio/format.ts";
+import { ZERO } from "../portfolio/money.ts";
+import type { Plan } from "../portfolio/plan.ts";
+import { counted } from "./figures.ts";
+import { orderLine, orderName } from "./order-line.ts";
+import { oneLine } from "./style.ts";
+import type { Terminal } from "./terminal.ts";
+
+type Phase = IntentRecord["phase"];
+
+/** Room for the name of a five-letter symbol's sell and a gap, before a plan says what is needed. */
+const DEFAULT_NAME_WIDTH = 12;
+const NAME_GAP = 2;
+
+/**
+ * Follows a rebalance on a terminal: a heading for each phase, one line for every order when it has
+ * ended, warnings as they come, and a progress line while orders are working.
+ */
+export class RebalanceView {
+  readonly #terminal: Terminal;
+  readonly #orders = new Map<string, IntentRecord>();
+  readonly #cancelReasons = new Map<string, string>();
+  readonly #headed = new Set<Phase>();
+  #plan: Plan | undefined;
+  #phase: Phase = "selling";
+  #nameWidth = DEFAULT_NAME_WIDTH;
+  #lastWarning: string | undefined;
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  event(event: RebalanceEvent): void {
+    if (event.plan !== undefined) this.#take(event.plan);
+    if (event.intent === undefined) this.#general(event);
+    else this.#order(event, event.intent);
+    if (event.kind === "finish") this.#terminal.clearProgress();
+    else this.#showProgress();
+  }
+
+  #take(plan: Plan): void {
+    this.#plan = plan;
+    const names = [...plan.sells, ...plan.buys].map((order) => orderName(order).length + NAME_GAP);
+    this.#nameWidth = Math.max(...names, this.#headed.size === 0 ? 0 : this.#nameWidth);
+  }
+
+  #general(event: RebalanceEvent): void {
+    if (event.kind === "finish") return;
+    if (event.level === "warn" || event.level === "error") this.#warn(event.text);
+  }
+
+  #order(event: RebalanceEvent, intent: IntentRecord): void {
+    switch (event.kind) {
+      case "filled":
+      case "ended":
+      case "refused":
+      case "abandoned":
+        this.#ended(event, intent);
+        return;
+      case "cancel":
+        if (!this.#cancelReasons.has(intent.clientOrderId)) this.#cancelReasons.set(intent.clientOrderId, cancelReason(event.text));
+        break;
+      case "post":
+      case "accepted":
+      case "progress":
+      case "snapshot":
+      case "plan":
+      case "phase":
+      case "unknown":
+      case "look-up":
+      case "waiting":
+      case "doubt":
+      case "finish":
+        break;
+    }
+    // The event of a cancel carries the intent as it was before.
+    this.#follow(event.kind === "cancel" ? { ...intent, cancelRequestedAt: intent.cancelRequestedAt ?? intent.updatedAt } : intent);
+    if (event.level === "warn" || event.level === "error") this.#warn(event.text);
+  }
+
+  /** An answer that comes late (to a cancel, say) tells of the order as it was; what has ended stays ended. */
+  #follow(intent: IntentRecord): void {
+    this.#enter(intent.phase);
+    if (intent.state !== "done" && this.#orders.get(intent.clientOrderId)?.state === "done") return;
+    this.#orders.set(intent.clientOrderId, intent);
+  }
+
+  #ended(event: RebalanceEvent, before: IntentRecord): void {
+    const state = endState(event.kind);
+    const intent = state === before.state ? before : { ...before, state };
+    this.#follow(intent);
+    this.#terminal.line(orderLine(intent, this.#terminal.style, this.#nameWidth, this.#reason(event, intent)));
+  }
+
+  #reason(event: RebalanceEvent, intent: IntentRecord): string | undefined {
+    if (event.kind === "filled") return undefined;
+    if (event.kind === "ended") return this.#cancelReasons.get(intent.clientOrderId);
+    return messageIn(event.facts) ?? withoutSymbol(event.text, intent.symbol);
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    if (this.#headed.has(phase)) return;
+    this.#headed.add(phase);
+    const { style } = this.#terminal;
+    this.#terminal.line(style.paint("strong", this.#heading(phase)));
+  }
+
+  #heading(phase: Phase): string {
+    const name = phase === "selling" ? "Selling" : "Buying";
+    const planned = this.#planned(phase);
+    if (planned === 0 || this.#plan === undefined) return name;
+    const room = phase === "buying" ? ` on ${formatDollars(this.#plan.spendable)}` : "";
+    return `${name}: ${counted(planned, "order")}${room}`;
+  }
+
+  #planned(phase: Phase): number {
+    return (phase === "selling" ? this.#plan?.sells : this.#plan?.buys)?.length ?? 0;
+  }
+
+  /** The same trouble is reported at every try; a person needs to read it once. */
+  #warn(text: string): void {
+    const warning = oneLine(text);
+    if (warning === this.#lastWarning) return;
+    this.#lastWarning = warning;
+    const { style } = this.#terminal;
+    this.#terminal.line(style.rich ? `${style.mark("warn")}${style.paint("warn", warning)}` : `warning: ${warning}`);
+  }
+
+  #showProgress(): void {
+    const orders = [...this.#orders.values()].filter((intent) => intent.phase === this.#phase);
+    const working = orders.filter((intent) => intent.state === "open" || intent.state === "posting" || intent.state === "unknown");
+    if (working.length === 0) this.#terminal.clearProgress();
+    else this.#terminal.progress(progressText(this.#phase, orders, working, this.#planned(this.#phase)));
+  }
+}
+
+function progressText(phase: Phase, orders: readonly IntentRecord[], working: readonly IntentRecord[], planned: number): string {
+  const filled = orders.filter((intent) => intent.state === "done" && intent.status === "filled").length;
+  const total = Math.max(planned, orders.length);
+  return [`${phase}: ${filled} of ${total} filled`, ...working.map(workingText)].join(", ");
+}
+
+function workingText(intent: IntentRecord): string {
+  if (intent.cancelRequestedAt !== undefined) return `${intent.symbol} being cancelled`;
+  if (intent.filledQuantity.gt(ZERO)) return `${intent.symbol} partially filled ${formatQuantity(intent.filledQuantity)}`;
+  return intent.state === "open" ? `${intent.symbol} working` : `${intent.symbol} sent`;
+}
+
+/** Events of a refusal and of a giving up carry the intent as it was before. */
+function endState(kind: RebalanceEvent["kind"]): IntentRecord["state"] {
+  if (kind === "refused") return "refused";
+  return kind === "abandoned" ? "abandoned" : "done";
+}
+
+function messageIn(facts: unknown): string | undefined {
+  if (typeof facts !== "object" || facts === null || !("message" in facts)) return undefined;
+  return typeof facts.message === "string" ? facts.message : undefined;
+}
+
+function withoutSymbol(text: string, symbol: string): string {
+  return text.startsWith(`${symbol}: `) ? text.slice(symbol.length + 2) : text;
+}
+
+/** Of "OKLO: cancelling the buy. Not filled in time." the second sentence; any other text stays whole. */
+function cancelReason(text: string): string {
+  return text.replace(/^\S+: cancelling the (buy|sell)\. /, "");
+}

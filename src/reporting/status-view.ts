@@ -1,0 +1,175 @@
+import type { Account, Order, Position } from "../broker/broker.ts";
+import type { Signal } from "../intake/signal.ts";
+import type { VerdictKind } from "../intake/verdict.ts";
+import type { ExecutionRecord, SignalRecord, VerdictRecord } from "../ledger/ledger.ts";
+import { formatDollars, formatShares } from "../portfolio/format.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { ZERO } from "../portfolio/money.ts";
+import { isOwnOrder } from "../execution/ids.ts";
+import { accountFigures } from "./account-summary.ts";
+import { holdingsTable } from "./holdings-table.ts";
+import type { Moment } from "./moments.ts";
+import { formatAge, formatDuration, formatInstant } from "./moments.ts";
+import { oneLine, type Style, type Tint } from "./style.ts";
+import type { Cell, Column } from "./table.ts";
+import { table } from "./table.ts";
+
+/** All that `status` tells; everything in it was read by the caller. */
+export interface StatusFacts extends Moment {
+  readonly mode: string;
+  readonly modeReason: string;
+  /** Why trading is halted. */
+  readonly halted?: string | undefined;
+  readonly account?: Account | undefined;
+  /** Why the account could not be read. */
+  readonly accountProblem?: string | undefined;
+  readonly positions: readonly Position[];
+  /** Newest first, as the verdicts. */
+  readonly lastSignals: readonly SignalRecord[];
+  readonly verdicts: readonly VerdictRecord[];
+  /** The signal whose targets the account follows. */
+  readonly targets?: Signal | undefined;
+  /** Fraction of the account that stays cash; none when missing. */
+  readonly cashReserve?: Decimal | undefined;
+  readonly workingOrders: readonly Order[];
+  readonly openExecutions: readonly ExecutionRecord[];
+  /** The running daemon; `since` in milliseconds since the epoch. */
+  readonly daemon?: { readonly pid: number; readonly since: number } | undefined;
+  readonly market?: { readonly isOpen: boolean; readonly nextOpen: number; readonly nextClose: number } | undefined;
+}
+
+/** The state of the trader at a glance: may it trade, what does it hold against what is wanted, what did it last decide. */
+export function statusLines(facts: StatusFacts, style: Style): string[] {
+  const sections = [
+    [modeLine(facts, style), haltLine(facts, style), daemonLine(facts, style), marketLine(facts, style)],
+    accountLines(facts, style),
+    holdingLines(facts, style),
+    workingLines(facts, style),
+    executionLines(facts, style),
+    signalLines(facts, style),
+    verdictLines(facts, style),
+  ];
+  return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ["", ...section]));
+}
+
+function modeLine({ mode, modeReason }: StatusFacts, style: Style): string {
+  return `Mode: ${style.paint(mode === "live" ? "bad" : "accent", mode)} (${oneLine(modeReason)})`;
+}
+
+function haltLine({ halted }: StatusFacts, style: Style): string {
+  if (halted === undefined) return `Trading: ${style.paint("good", "allowed")}`;
+  return `Trading: ${style.paint("bad", "HALTED")} (${oneLine(halted)}); \`alpaca-trader resume\` ends it`;
+}
+
+function daemonLine({ daemon, now, zone }: StatusFacts, style: Style): string {
+  if (daemon === undefined) return `Daemon: ${style.paint("warn", "not running")}`;
+  return `Daemon: ${style.paint("good", "running")} for ${formatDuration(now - daemon.since)}, since ${formatInstant(daemon.since, zone)} (pid ${daemon.pid})`;
+}
+
+function marketLine({ market, now, zone }: StatusFacts, style: Style): string {
+  if (market === undefined) return `Market: ${style.paint("warn", "unknown")}`;
+  const at = market.isOpen ? market.nextClose : market.nextOpen;
+  const when = `${formatInstant(at, zone)} (in ${formatDuration(at - now)})`;
+  return market.isOpen ? `Market: ${style.paint("good", "open")}, closes ${when}` : `Market: closed, opens ${when}`;
+}
+
+function accountLines({ account, accountProblem }: StatusFacts, style: Style): string[] {
+  const problem = accountProblem === undefined ? [] : [style.paint("bad", `The account could not be read: ${oneLine(accountProblem)}`)];
+  return account === undefined ? problem : [...problem, ...accountFigures(account, style)];
+}
+
+function holdingLines(facts: StatusFacts, style: Style): string[] {
+  const { account, positions, targets, now, zone } = facts;
+  if (account === undefined) return [];
+  const title =
+    targets === undefined
+      ? "Holdings (no targets yet):"
+      : `Holdings against targets (${targets.strategy}, signal ${targets.id} of ${formatInstant(targets.generatedAt, zone)}, ${formatAge(targets.generatedAt, now)}):`;
+  const wish = { targets: targets?.kind === "rebalance" ? targets.targets : undefined, reserve: facts.cashReserve ?? ZERO };
+  return [style.paint("strong", title), ...holdingsTable(account, positions, wish, style)];
+}
+
+const ROW: readonly Column[] = Array.from({ length: 5 }, () => ({ title: "", align: "left" as const }));
+
+function workingLines({ account, workingOrders }: StatusFacts, style: Style): string[] {
+  if (workingOrders.length === 0) return account === undefined ? [] : ["No working orders."];
+  return [style.paint("strong", "Working orders:"), ...table(ROW, workingOrders.map(orderCells), style)];
+}
+
+function orderCells(order: Order): Cell[] {
+  const asked = order.notional === undefined ? formatShares(order.quantity ?? ZERO) : formatDollars(order.notional);
+  return [
+    { text: `${order.symbol}_${order.side.toUpperCase()}`, tint: "strong" },
+    { text: order.status.replaceAll("_", " ") },
+    { text: `${formatShares(order.filledQuantity)} filled of ${asked}` },
+    { text: isOwnOrder(order) ? "ours" : "foreign", tint: isOwnOrder(order) ? "quiet" : "warn" },
+    { text: `order ${order.id}`, tint: "quiet" },
+  ];
+}
+
+function executionLines({ openExecutions, now, zone }: StatusFacts, style: Style): string[] {
+  if (openExecutions.length === 0) return [];
+  return [
+    style.paint("strong", "Executions in progress:"),
+    ...openExecutions.map((execution) => {
+      const started = `since ${formatInstant(execution.startedAt, zone)}, ${formatDuration(now - execution.startedAt)}`;
+      return `  ${execution.id}  ${execution.outcome === "queued" ? "queued for the open" : execution.phase}  ${started}`;
+    }),
+  ];
+}
+
+function signalLines({ lastSignals, zone }: StatusFacts, style: Style): string[] {
+  if (lastSignals.length === 0) return ["No signal yet."];
+  const rows = lastSignals.map(({ signal, verdict, verdictReason }) => [
+    { text: formatInstant(signal.generatedAt, zone) },
+    { text: signal.strategy },
+    { text: signal.id },
+    { text: verdict ?? "not judged yet", tint: verdictTint(verdict) },
+    { text: oneLine(verdictReason ?? ""), tint: "quiet" as const },
+  ]);
+  return [style.paint("strong", "Last signals:"), ...table(ROW, rows, style)];
+}
+
+function verdictLines({ verdicts, zone }: StatusFacts, style: Style): string[] {
+  if (verdicts.length === 0) return [];
+  const rows = verdicts.map((record) => [
+    { text: formatInstant(record.at, zone) },
+    { text: record.strategy },
+    { text: record.verdict, tint: verdictTint(record.verdict) },
+    { text: oneLine(record.reason), tint: "quiet" as const },
+  ]);
+  return [style.paint("strong", "Last verdicts:"), ...table(ROW, rows, style)];
+}
+
+/** How a verdict is coloured wherever it is shown. */
+export function verdictTint(verdict: VerdictKind | undefined): Tint {
+  switch (verdict) {
+    case "executed":
+      return "good";
+    case "held":
+    case "history":
+    case "superseded":
+    case "duplicate":
+    case "dry-run":
+    case undefined:
+      return "quiet";
+    case "waiting":
+    case "accepted":
+      return "accent";
+    case "market-closed":
+    case "stale":
+      return "warn";
+    case "incomplete":
+    case "over-allocated":
+    case "future":
+    case "malformed":
+    case "untrusted":
+    case "halted":
+    case "broker-unreachable":
+    case "account-blocked":
+    case "price-doubt":
+    case "account-unsettled":
+    case "refused":
+      return "bad";
+  }
+}

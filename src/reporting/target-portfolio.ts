@@ -1,0 +1,62 @@
+import type { Signal } from "../intake/signal.ts";
+import { formatWeight } from "../portfolio/format.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { ONE, sum } from "../portfolio/money.ts";
+import type { Moment } from "./moments.ts";
+import { formatAge, formatInstant } from "./moments.ts";
+import { oneLine, type Style } from "./style.ts";
+import type { Cell, Column } from "./table.ts";
+import { table } from "./table.ts";
+
+const BAR_WIDTH = 20;
+
+const COLUMNS: readonly Column[] = [
+  { title: "", align: "left" },
+  { title: "", align: "left" },
+  { title: "", align: "right" },
+];
+
+/** What the strategy asks for: where it comes from, how old it is, and the weight of every symbol. */
+export function targetPortfolio(signal: Signal, style: Style, moment: Moment): string[] {
+  return [
+    style.paint("strong", `Target portfolio (${signal.strategy}, signal ${signal.id})`),
+    `Generated: ${formatInstant(signal.generatedAt, moment.zone)}, ${formatAge(signal.generatedAt, moment.now)}`,
+    ...(signal.reason === "" ? [] : [`Reason: ${oneLine(signal.reason)}`]),
+    ...wishLines(signal, style),
+  ];
+}
+
+function wishLines(signal: Signal, style: Style): string[] {
+  switch (signal.kind) {
+    case "rebalance":
+      return weightLines(signal.targets, style);
+    case "exit":
+      return [`  Sell all of ${signal.exits.join(", ")}; nothing else is touched.`];
+    case "hold":
+      return ["  HOLD: nothing is changed."];
+  }
+}
+
+function weightLines(targets: ReadonlyMap<string, Decimal>, style: Style): string[] {
+  const rows = [...targets].map(([symbol, weight]) => weightCells(symbol, weight, style));
+  const rest = ONE.minus(sum(targets.values()));
+  const cash: Cell[] = [
+    { text: "cash", tint: "quiet" },
+    { text: style.bar(toShare(rest), BAR_WIDTH), tint: "quiet" },
+    { text: formatWeight(rest) },
+  ];
+  return table(COLUMNS, /[1-9]/.test(formatWeight(rest)) ? [...rows, cash] : rows, style);
+}
+
+function weightCells(symbol: string, weight: Decimal, style: Style): Cell[] {
+  return [
+    { text: symbol, tint: "strong" },
+    { text: style.bar(toShare(weight), BAR_WIDTH), tint: "accent" },
+    { text: formatWeight(weight) },
+  ];
+}
+
+/** For the length of a bar; no amount is ever made of it. */
+function toShare(weight: Decimal): number {
+  return Number(weight.toFixed(4));
+}

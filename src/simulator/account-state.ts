@@ -1,0 +1,107 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, toText } from "../portfolio/money.ts";
+import type { AssetRecord } from "./assets.ts";
+import type { OrderRecord } from "./orders.ts";
+import type { Pin } from "./prices.ts";
+
+export interface PositionRecord {
+  readonly symbol: string;
+  quantity: Decimal;
+  cost: Decimal;
+  /** New York date of the first fill, which tells today's profit from the whole. */
+  readonly openedOn: string;
+}
+
+export interface AccountFlags {
+  status: string;
+  accountBlocked: boolean;
+  tradingBlocked: boolean;
+  transfersBlocked: boolean;
+}
+
+export interface AccountSettings {
+  suspendTrade: boolean;
+  fractionalTrading: boolean;
+  noShorting: boolean;
+  maxMarginMultiplier: "1" | "2" | "4";
+  disableOvernightTrading: boolean;
+  tradeConfirmEmail: string;
+}
+
+/** What `/v2/account/activities` lists, as it goes over the wire. */
+export type Activity = Readonly<Record<string, string>> & { readonly id: string; readonly activity_type: string };
+
+/** Equity at the end of one session. */
+export interface Closing {
+  readonly date: string;
+  readonly at: number;
+  readonly equity: Decimal;
+}
+
+/** Everything that a venue must not forget over a restart. */
+export interface ExchangeState {
+  readonly accountNumber: string;
+  readonly createdAt: string;
+  readonly createdAtMs: number;
+  cash: Decimal;
+  readonly flags: AccountFlags;
+  readonly settings: AccountSettings;
+  readonly positions: Map<string, PositionRecord>;
+  readonly orders: Map<string, OrderRecord>;
+  readonly activities: Activity[];
+  readonly closings: Closing[];
+  readonly assets: Map<string, AssetRecord>;
+  /** Counts time stamps, so that no two are equal. */
+  sequence: number;
+}
+
+interface Stored {
+  readonly version: 1;
+  readonly seed: number;
+  readonly random: number;
+  readonly pins: readonly (readonly [string, readonly Pin[]])[];
+  readonly state: ExchangeState;
+}
+
+const VERSION = 1;
+const DECIMAL_KEY = "$decimal";
+const MAP_KEY = "$map";
+
+/** The state as text. Deadlines on the monotonic clock are stored as what is left of them at `monotonicNow`. */
+export function storeState(stored: Omit<Stored, "version">, monotonicNow: number): string {
+  const orders = new Map([...stored.state.orders].map(([id, order]) => [id, shifted(order, -monotonicNow)]));
+  return JSON.stringify({ ...stored, version: VERSION, state: { ...stored.state, orders } }, encode);
+}
+
+/**
+ * @throws RangeError when the text was not written by {@link storeState} of this version.
+ */
+export function restoreState(text: string, monotonicNow: number): Omit<Stored, "version"> {
+  const stored = JSON.parse(text, decode) as Stored;
+  if ((stored.version as number) !== VERSION)
+    throw new RangeError("The stored simulator state is of another version; remove it to start anew.");
+  for (const [id, order] of stored.state.orders) stored.state.orders.set(id, shifted(order, monotonicNow));
+  return stored;
+}
+
+function shifted(order: OrderRecord, by: number): OrderRecord {
+  const move = (at: number | undefined): number | undefined => (at === undefined ? undefined : at + by);
+  return { ...order, stepAt: move(order.stepAt), cancelAt: move(order.cancelAt) };
+}
+
+function encode(this: unknown, key: string, value: unknown): unknown {
+  const original: unknown = (this as Record<string, unknown>)[key];
+  if (isDecimal(original)) return { [DECIMAL_KEY]: toText(original) };
+  return value instanceof Map ? { [MAP_KEY]: [...(value as Map<unknown, unknown>)] } : value;
+}
+
+function decode(_key: string, value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (DECIMAL_KEY in value) return decimal(value[DECIMAL_KEY] as string);
+  return MAP_KEY in value ? new Map(value[MAP_KEY] as [unknown, unknown][]) : value;
+}
+
+/** big.js values turn themselves into strings before a replacer sees them, hence the look at the holder. */
+function isDecimal(value: unknown): value is Decimal {
+  return typeof value === "object" && value !== null && "c" in value && "e" in value && "s" in value && "toFixed" in value;
+}

@@ -1,0 +1,135 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, max, ONE, roundHalfUp, toText, ZERO } from "../portfolio/money.ts";
+import type { ExchangeState, PositionRecord } from "./account-state.ts";
+import type { AssetRecord } from "./assets.ts";
+import { buyingPower, heldShares, marketValue, type Valuation } from "./buying-power.ts";
+import { uuidFor } from "./random.ts";
+
+const INITIAL_MARGIN = decimal("0.5");
+const MAINTENANCE_MARGIN = decimal("0.3");
+const RATIO_DECIMALS = 9;
+const PRICE_DECIMALS = 9;
+
+export type View = Record<string, string | number | boolean | null>;
+
+/** The body of `GET /v2/account`; `lastEquity` is that of the session which ended last. */
+export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity: Decimal, balanceDate: string): View {
+  const stock = marketValue(state, valueOf);
+  const equity = toText(state.cash.plus(stock));
+  const power = toText(buyingPower(state, valueOf));
+  const maintenance = toText(stock.times(MAINTENANCE_MARGIN));
+  return {
+    id: uuidFor(`account ${state.accountNumber}`),
+    account_number: state.accountNumber,
+    status: state.flags.status,
+    crypto_status: "ACTIVE",
+    currency: "USD",
+    cash: toText(state.cash),
+    equity,
+    portfolio_value: equity,
+    last_equity: toText(lastEquity),
+    balance_asof: balanceDate,
+    buying_power: power,
+    regt_buying_power: power,
+    effective_buying_power: power,
+    non_marginable_buying_power: toText(max(state.cash, ZERO)),
+    options_buying_power: toText(max(state.cash, ZERO)),
+    options_approved_level: 0,
+    options_trading_level: 0,
+    multiplier: state.settings.maxMarginMultiplier,
+    initial_margin: toText(stock.times(INITIAL_MARGIN)),
+    maintenance_margin: maintenance,
+    last_maintenance_margin: maintenance,
+    long_market_value: toText(stock),
+    position_market_value: toText(stock),
+    short_market_value: "0",
+    sma: toText(lastEquity),
+    accrued_fees: "0",
+    pending_reg_taf_fees: "0",
+    pending_transfer_in: "0",
+    pending_transfer_out: "0",
+    intraday_adjustments: "0",
+    account_blocked: state.flags.accountBlocked,
+    trading_blocked: state.flags.tradingBlocked,
+    transfers_blocked: state.flags.transfersBlocked,
+    trade_suspended_by_user: state.settings.suspendTrade,
+    shorting_enabled: false,
+    created_at: state.createdAt,
+  };
+}
+
+/** The body of `GET /v2/account/configurations`. */
+export function settingsView(state: ExchangeState): View {
+  const { settings } = state;
+  return {
+    disable_overnight_trading: settings.disableOvernightTrading,
+    fractional_trading: settings.fractionalTrading,
+    max_margin_multiplier: settings.maxMarginMultiplier,
+    max_options_trading_level: 0,
+    no_shorting: settings.noShorting,
+    ptp_no_exception_entry: false,
+    suspend_trade: settings.suspendTrade,
+    trade_confirm_email: settings.tradeConfirmEmail,
+  };
+}
+
+export interface PositionPrices {
+  readonly current: Decimal;
+  /** Close of the session before the one that is running or ended last. */
+  readonly lastday: Decimal;
+  /** New York date of today's session. */
+  readonly today: string;
+}
+
+export function positionView(state: ExchangeState, position: PositionRecord, asset: AssetRecord, prices: PositionPrices): View {
+  const { quantity, cost, symbol } = position;
+  const value = quantity.times(prices.current);
+  const profit = value.minus(cost);
+  const intradayBasis = position.openedOn === prices.today ? cost : quantity.times(prices.lastday);
+  const intraday = value.minus(intradayBasis);
+  return {
+    asset_id: asset.id,
+    symbol,
+    exchange: asset.exchange,
+    asset_class: "us_equity",
+    asset_marginable: asset.marginable,
+    side: "long",
+    qty: toText(quantity),
+    qty_available: toText(max(quantity.minus(heldShares(state, symbol).quantity), ZERO)),
+    avg_entry_price: toText(roundHalfUp(cost.div(quantity), PRICE_DECIMALS)),
+    cost_basis: toText(cost),
+    market_value: toText(value),
+    current_price: toText(prices.current),
+    lastday_price: toText(prices.lastday),
+    change_today: ratio(prices.current.minus(prices.lastday), prices.lastday),
+    unrealized_pl: toText(profit),
+    unrealized_plpc: ratio(profit, cost),
+    unrealized_intraday_pl: toText(intraday),
+    unrealized_intraday_plpc: ratio(intraday, intradayBasis),
+  };
+}
+
+export function assetView(asset: AssetRecord): Record<string, unknown> {
+  return {
+    id: asset.id,
+    class: "us_equity",
+    exchange: asset.exchange,
+    symbol: asset.symbol,
+    name: asset.name,
+    status: asset.status,
+    tradable: asset.tradable,
+    marginable: asset.marginable,
+    shortable: asset.shortable,
+    easy_to_borrow: asset.shortable,
+    borrow_status: asset.shortable ? "easy_to_borrow" : "hard_to_borrow",
+    fractionable: asset.fractionable,
+    maintenance_margin_requirement: 30,
+    margin_requirement_long: "30",
+    margin_requirement_short: "30",
+    attributes: asset.fractionable ? ["fractional_eh_enabled", "has_options"] : [],
+  };
+}
+
+function ratio(part: Decimal, whole: Decimal): string {
+  return toText(roundHalfUp(part.div(whole.eq(ZERO) ? ONE : whole), RATIO_DECIMALS));
+}

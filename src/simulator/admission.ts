@@ -1,0 +1,105 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, ONE, SHARE_DECIMALS, truncate, ZERO } from "../portfolio/money.ts";
+import type { ExchangeState } from "./account-state.ts";
+import type { AssetRecord } from "./assets.ts";
+import { buyingPower, heldShares, openOrders, type Valuation } from "./buying-power.ts";
+import { isFractional, type OrderRequest } from "./order-request.ts";
+import type { OrderRecord } from "./orders.ts";
+import { forbidden, insufficientBuyingPower, insufficientQuantity, malformed, notFound, unprocessable, washTrade } from "./refusals.ts";
+
+const MINIMUM_DOLLARS = ONE;
+/** A new symbol's price may be unknown; such an order is worth nothing and refused as too small. */
+const UNPRICED = decimal("0");
+
+/** @throws Refusal when the account as a whole may not trade. */
+export function checkAccount(state: ExchangeState): void {
+  const { flags, settings } = state;
+  if (flags.status !== "ACTIVE" || flags.accountBlocked || flags.tradingBlocked || settings.suspendTrade) {
+    throw forbidden("account is not authorized to trade");
+  }
+}
+
+/** @throws Refusal when the symbol is unknown, inactive, not tradable or not to be had in parts. */
+export function checkAsset(state: ExchangeState, request: OrderRequest): AssetRecord {
+  const asset = state.assets.get(request.symbol);
+  if (asset === undefined) throw unprocessable(`asset "${request.symbol}" not found`);
+  if (asset.status !== "active") throw malformed(`asset ${asset.symbol} is not active`);
+  if (!asset.tradable) throw unprocessable(`asset "${asset.symbol}" is not tradable`);
+  if (!isFractional(request)) return asset;
+  if (!asset.fractionable) throw forbidden(`asset "${asset.symbol}" is not fractionable`);
+  if (!state.settings.fractionalTrading) throw forbidden("fractional trading is disabled for this account");
+  return asset;
+}
+
+/** @throws Refusal when the id was ever used before, whatever became of that order. */
+export function checkClientOrderId(state: ExchangeState, clientOrderId: string): void {
+  for (const order of state.orders.values()) {
+    if (order.clientOrderId === clientOrderId) throw malformed("client_order_id must be unique");
+  }
+}
+
+/**
+ * What the order is worth at `referencePrice`.
+ * @throws Refusal below one dollar, worded by the way the size was given.
+ */
+export function checkMinimum(request: OrderRequest, referencePrice: Decimal): Decimal {
+  if (request.notional !== undefined) {
+    if (request.notional.lt(MINIMUM_DOLLARS)) throw unprocessable("notional amount must be >= 1.00");
+    return request.notional;
+  }
+  const costBasis = (request.quantity ?? UNPRICED).times(referencePrice);
+  if (costBasis.lt(MINIMUM_DOLLARS)) throw forbidden("cost basis must be >= minimal amount of order 1");
+  return costBasis;
+}
+
+/**
+ * The matrix of opposite orders in one symbol: only a limit order against a limit order that cannot
+ * trade with it may stand beside it.
+ * @throws Refusal naming the order in the way.
+ */
+export function checkWashTrade(state: ExchangeState, request: Pick<OrderRequest, "symbol" | "side" | "type" | "limitPrice">): void {
+  for (const order of openOrders(state)) {
+    if (order.symbol !== request.symbol || order.side === request.side) continue;
+    if (isUnpriced(order.type)) throw washTrade(order.id, "market/stop");
+    if (isUnpriced(request.type) || wouldTrade(request, order)) throw washTrade(order.id, "limit");
+  }
+}
+
+/** @throws Refusal when the sell is for more than what is held and not promised to other orders. */
+export function checkHolding(state: ExchangeState, request: OrderRequest, asset: AssetRecord, referencePrice: Decimal): void {
+  const owned = state.positions.get(request.symbol)?.quantity ?? ZERO;
+  if (owned.eq(ZERO)) throw cannotShort(request, asset);
+  const wanted = request.quantity ?? truncate((request.notional ?? ZERO).div(referencePrice), SHARE_DECIMALS);
+  const held = heldShares(state, request.symbol);
+  if (wanted.gt(owned.minus(held.quantity))) {
+    throw insufficientQuantity(request.symbol, wanted, owned, held.quantity, held.orderIds);
+  }
+}
+
+/** @throws Refusal when the open buys together would cost more than the account can pay. */
+export function checkBuyingPower(state: ExchangeState, costBasis: Decimal, valueOf: Valuation): void {
+  const available = buyingPower(state, valueOf);
+  if (costBasis.gt(available)) throw insufficientBuyingPower(available, costBasis);
+}
+
+/** @throws Refusal when there is no such order. */
+export function existingOrder(state: ExchangeState, id: string): OrderRecord {
+  const order = state.orders.get(id);
+  if (order === undefined) throw notFound("order not found");
+  return order;
+}
+
+function cannotShort(request: OrderRequest, asset: AssetRecord): Error {
+  if (isFractional(request)) return unprocessable("fractional orders cannot be sold short");
+  if (!asset.shortable) return unprocessable(`asset "${asset.symbol}" cannot be sold short`);
+  return forbidden("account is not allowed to short");
+}
+
+function isUnpriced(type: OrderRecord["type"]): boolean {
+  return type === "market" || type === "stop";
+}
+
+function wouldTrade(request: Pick<OrderRequest, "side" | "limitPrice">, order: OrderRecord): boolean {
+  const [buy, sell] = request.side === "buy" ? [request, order] : [order, request];
+  return (buy.limitPrice ?? ZERO).gte(sell.limitPrice ?? ZERO);
+}

@@ -1,0 +1,137 @@
+import { decimalFromNumber, roundHalfUp } from "../portfolio/money.ts";
+import type { PriceBook } from "./prices.ts";
+import { hashText, noiseAt } from "./random.ts";
+import { endlessHours, type MarketHours, newYorkInstant, sessionNear, sessionOn, sessionsBetween } from "./sessions.ts";
+import { secondStamp } from "./timestamps.ts";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+const SAMPLES_PER_DAY = 13;
+const SAMPLES_PER_INTRADAY_BAR = 4;
+const VOLUME_PER_MINUTE = 4_000;
+const SHARES_PER_TRADE = 90;
+
+/** One bar, with the eight keys of the market-data API. */
+export interface Bar {
+  readonly t: string;
+  readonly o: number;
+  readonly h: number;
+  readonly l: number;
+  readonly c: number;
+  readonly v: number;
+  readonly n: number;
+  readonly vw: number;
+}
+
+/** The stretch of time that one bar covers; `from` is its stamp, trading happens between `open` and `end`. */
+export interface BarSpan {
+  readonly from: number;
+  readonly open: number;
+  readonly end: number;
+  readonly samples: number;
+}
+
+/** Bars of any past moment, made of the prices at that moment. */
+export class BarMaker {
+  readonly #prices: PriceBook;
+  readonly #hours: MarketHours;
+  readonly #daily = new Map<string, Bar>();
+
+  constructor(prices: PriceBook, hours: MarketHours) {
+    this.#prices = prices;
+    this.#hours = hours;
+  }
+
+  /** Spans of daily bars whose stamp lies in [start, end] and whose session has begun by `now`. */
+  dailySpans(start: number, end: number, now: number): BarSpan[] {
+    const dates = sessionsBetween(new Date(start - DAY_MS).toISOString().slice(0, 10), new Date(end).toISOString().slice(0, 10));
+    return dates
+      .map(({ date, open, close }) => ({ from: newYorkInstant(date, "00:00"), open, end: Math.min(close, now), samples: SAMPLES_PER_DAY }))
+      .filter(({ from, open }) => from >= start && from <= end && open <= now);
+  }
+
+  /** Spans of bars of `minutes`, aligned to the hour, that have ended by `now`; only from regular sessions. */
+  intradaySpans(minutes: number, start: number, end: number, now: number): BarSpan[] {
+    const length = minutes * MINUTE_MS;
+    const spans: BarSpan[] = [];
+    for (const { open, close } of this.#stretches(start, Math.min(end, now))) {
+      for (let from = Math.floor(open / length) * length; from < close; from += length) {
+        const spanEnd = Math.min(from + length, close);
+        const wanted = from >= start && from <= end && spanEnd <= now;
+        if (wanted) spans.push({ from, open: Math.max(from, open), end: spanEnd, samples: SAMPLES_PER_INTRADAY_BAR });
+      }
+    }
+    return spans;
+  }
+
+  /** The last whole minute of trading before `now`. */
+  latestMinute(now: number): BarSpan {
+    const tradedUntil = this.#hours.lastOpenInstant(now);
+    const end = Math.floor(tradedUntil / MINUTE_MS) * MINUTE_MS;
+    return { from: end - MINUTE_MS, open: end - MINUTE_MS, end, samples: SAMPLES_PER_INTRADAY_BAR };
+  }
+
+  /** The daily bar of the session that began last, and the one before it. */
+  latestDays(now: number): { current: BarSpan; previous: BarSpan } {
+    const near = sessionNear(now, 1);
+    const current = near.open <= now ? near : sessionNear(now, -1);
+    const previous = sessionNear(current.open, -1);
+    const span = (date: string, open: number, close: number): BarSpan => ({
+      from: newYorkInstant(date, "00:00"),
+      open,
+      end: Math.min(close, now),
+      samples: SAMPLES_PER_DAY,
+    });
+    return { current: span(current.date, current.open, current.close), previous: span(previous.date, previous.open, previous.close) };
+  }
+
+  /** `undefined` for a symbol without prices. */
+  bar(symbol: string, span: BarSpan, now: number): Bar | undefined {
+    if (span.samples !== SAMPLES_PER_DAY || span.end >= now) return this.#make(symbol, span);
+    const key = `${symbol} ${String(span.from)}`;
+    const known = this.#daily.get(key);
+    if (known !== undefined) return known;
+    const made = this.#make(symbol, span);
+    if (made !== undefined) this.#daily.set(key, made);
+    return made;
+  }
+
+  #make(symbol: string, span: BarSpan): Bar | undefined {
+    const step = (span.end - span.open) / span.samples;
+    const sampled = Array.from({ length: span.samples + 1 }, (_, index) => this.#priceAt(symbol, Math.round(span.open + index * step)));
+    const prices = sampled.filter((price) => price !== undefined);
+    const first = prices[0];
+    const last = prices.at(-1);
+    if (first === undefined || last === undefined) return undefined;
+    const volume = volumeOf(symbol, span);
+    const mean = prices.reduce((sum, price) => sum + price, 0) / prices.length;
+    return {
+      t: secondStamp(span.from),
+      o: first,
+      h: Math.max(...prices),
+      l: Math.min(...prices),
+      c: last,
+      v: volume,
+      n: Math.ceil(volume / SHARES_PER_TRADE),
+      vw: Number(roundHalfUp(decimalFromNumber(mean), 6).toFixed()),
+    };
+  }
+
+  #priceAt(symbol: string, at: number): number | undefined {
+    const trade = this.#prices.trade(symbol, at);
+    return trade === undefined ? undefined : Number(trade.price.toFixed());
+  }
+
+  /** Where there can be intraday bars: the sessions, or everything when the market never closes. */
+  #stretches(start: number, end: number): { open: number; close: number }[] {
+    if (end < start) return [];
+    if (this.#hours === endlessHours) return [{ open: start, close: end }];
+    const dates = sessionsBetween(new Date(start).toISOString().slice(0, 10), new Date(end).toISOString().slice(0, 10));
+    return dates.map(({ date }) => sessionOn(date)).filter((session) => session !== undefined);
+  }
+}
+
+function volumeOf(symbol: string, span: BarSpan): number {
+  const minutes = Math.max(1, (span.end - span.open) / MINUTE_MS);
+  return Math.max(1, Math.round(VOLUME_PER_MINUTE * minutes * (1 + 0.5 * noiseAt(hashText(symbol), 0, Math.floor(span.from / MINUTE_MS)))));
+}

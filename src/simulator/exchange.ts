@@ -1,0 +1,307 @@
+import type { Clock } from "../clock.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, HUNDRED, parseDecimal, SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
+import { type AccountFlags, type AccountSettings, type ExchangeState, restoreState, storeState } from "./account-state.ts";
+import { accountView, positionView, type View } from "./account-view.ts";
+import { checkAccount, existingOrder } from "./admission.ts";
+import type { AssetRecord } from "./assets.ts";
+import { EquityRecord } from "./equity-record.ts";
+import { openingState } from "./opening-state.ts";
+import { ACKNOWLEDGE_LATENCY_MS, type ExchangeOptions, FILL_LATENCY_MS, PARTIAL_FILL_INTERVAL_MS, SEED } from "./exchange-options.ts";
+import { PARTIAL_FILL_PROBABILITY, PARTIAL_FILL_STEPS } from "./matching.ts";
+import { type Habits, OrderDesk } from "./order-desk.ts";
+import { isWhole } from "./order-request.ts";
+import { isOpen, type OrderRecord } from "./orders.ts";
+import { admit, replacementBody } from "./placing.ts";
+import { PriceBook } from "./prices.ts";
+import { Random } from "./random.ts";
+import { insufficientQuantity, malformed, notFound, Refusal, unprocessable } from "./refusals.ts";
+import { endlessHours, type MarketHours, nyseHours } from "./sessions.ts";
+import { transferActivity } from "./settlement.ts";
+import type { TradeUpdate } from "./trade-updates.ts";
+
+type Body = Readonly<Record<string, unknown>>;
+
+/**
+ * One account at an Alpaca-shaped venue, with its order book and prices, driven by a clock and a seed
+ * and without any transport. Requests that the venue would refuse throw a {@link Refusal}.
+ */
+export class Exchange {
+  readonly clock: Clock;
+  readonly hours: MarketHours;
+  readonly prices: PriceBook;
+  readonly state: ExchangeState;
+  readonly #seed: number;
+  readonly #random: Random;
+  readonly #desk: OrderDesk;
+  readonly #equity: EquityRecord;
+  readonly #listeners = new Set<(update: TradeUpdate) => void>();
+  readonly #onChange: () => void;
+
+  constructor(options: ExchangeOptions) {
+    const restored = options.state === undefined ? undefined : restoreState(options.state, options.clock.monotonic());
+    this.clock = options.clock;
+    this.hours = options.alwaysOpen === true ? endlessHours : nyseHours;
+    this.#seed = restored?.seed ?? options.seed ?? SEED;
+    this.#random = new Random(restored?.random ?? this.#seed);
+    this.prices = new PriceBook(this.#seed, this.hours, new Map(restored?.pins));
+    if (restored === undefined)
+      for (const [symbol, price] of Object.entries(options.prices ?? {})) this.prices.pinFromTheBeginning(symbol, decimal(price));
+    this.state = restored?.state ?? openingState(options);
+    this.#onChange = options.onChange ?? (() => undefined);
+    this.#equity = new EquityRecord(this.state, this.prices, this.clock);
+    this.#desk = new OrderDesk(
+      {
+        clock: this.clock,
+        hours: this.hours,
+        prices: this.prices,
+        random: this.#random,
+        state: this.state,
+        valueOf: this.valueOf,
+        emit: (update) => {
+          for (const listener of this.#listeners) listener(update);
+        },
+        beforeBooking: () => {
+          this.#equity.recordCloses();
+        },
+        changed: this.#onChange,
+      },
+      habitsOf(options),
+    );
+  }
+
+  /** The price that positions are valued at now; zero for a symbol without one. */
+  readonly valueOf = (symbol: string): Decimal => this.prices.trade(symbol, this.clock.now())?.price ?? ZERO;
+
+  /** @returns how to stop listening. */
+  onTradeUpdate(listener: (update: TradeUpdate) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Takes an order as `POST /v2/orders` does.
+   * @throws Refusal
+   */
+  submit(body: Body): OrderRecord {
+    const order = admit(this.#admission(), body);
+    this.#desk.take(order);
+    return order;
+  }
+
+  order(id: string): OrderRecord {
+    return existingOrder(this.state, id);
+  }
+
+  orderByClientId(clientOrderId: string): OrderRecord {
+    const order = [...this.state.orders.values()].find((each) => each.clientOrderId === clientOrderId);
+    if (order === undefined) throw notFound("order not found");
+    return order;
+  }
+
+  /** Requests a cancel, which takes effect later. @throws Refusal */
+  cancel(id: string): void {
+    this.#desk.requestCancel(this.order(id));
+  }
+
+  /** Requests a cancel of every open order. */
+  cancelAll(): OrderRecord[] {
+    const open = [...this.state.orders.values()].filter(isOpen);
+    for (const order of open) this.#desk.requestCancel(order);
+    return open;
+  }
+
+  /** Ends an open order as the venue does when it changes its mind after having accepted it. */
+  reject(id: string): void {
+    const order = this.order(id);
+    if (isOpen(order)) this.#desk.rejectNow(order);
+  }
+
+  /**
+   * Puts a new limit order in the place of an unfilled one.
+   * @throws Refusal, and then the old order stands as before.
+   */
+  replace(id: string, body: Body): OrderRecord {
+    const old = this.order(id);
+    const merged = replacementBody(old, body);
+    const before = old.status;
+    old.status = "replaced";
+    let order: OrderRecord;
+    try {
+      order = admit(this.#admission(), merged, old.id);
+    } finally {
+      old.status = before;
+    }
+    this.#desk.replaceBy(old, order);
+    this.#desk.take(order);
+    return order;
+  }
+
+  /**
+   * Sells a position, or a part given in shares or percent, at the market.
+   * @throws Refusal
+   */
+  closePosition(symbol: string, part: { readonly quantity?: string; readonly percentage?: string } = {}): OrderRecord {
+    const position = this.state.positions.get(symbol);
+    if (position === undefined) throw notFound("position does not exist");
+    if (part.quantity !== undefined && part.percentage !== undefined) throw malformed("only one of qty or percentage is accepted");
+    const quantity = partOf(position.quantity, part);
+    if (quantity.gt(position.quantity)) throw insufficientQuantity(symbol, quantity, position.quantity, ZERO, []);
+    return this.submit({ symbol, side: "sell", type: "market", time_in_force: "day", qty: toText(quantity) });
+  }
+
+  /** Sells everything, after cancelling all open orders when asked to; one answer per position. */
+  closeAllPositions(cancelOrders: boolean): { symbol: string; answer: OrderRecord | Refusal }[] {
+    if (cancelOrders) for (const order of this.state.orders.values()) if (isOpen(order)) this.#desk.cancelNow(order);
+    return [...this.state.positions.keys()].map((symbol) => {
+      try {
+        return { symbol, answer: this.closePosition(symbol) };
+      } catch (thrown) {
+        if (!(thrown instanceof Refusal)) throw thrown;
+        return { symbol, answer: thrown };
+      }
+    });
+  }
+
+  accountView(): View {
+    const closing = this.#equity.previousClosing();
+    return accountView(this.state, this.valueOf, closing.equity, closing.date);
+  }
+
+  positionViews(): View[] {
+    return [...this.state.positions.keys()].sort().map((symbol) => this.positionView(symbol));
+  }
+
+  /** @throws Refusal */
+  positionView(symbol: string): View {
+    const position = this.state.positions.get(symbol);
+    const asset = this.state.assets.get(symbol);
+    if (position === undefined || asset === undefined) throw notFound("position does not exist");
+    return positionView(this.state, position, asset, {
+      current: this.valueOf(symbol),
+      lastday: this.#equity.lastdayPrice(symbol),
+      today: this.#equity.today(),
+    });
+  }
+
+  /** Equity at the end of every session since the account exists, oldest first. */
+  equityHistory(): ExchangeState["closings"] {
+    this.#equity.recordCloses();
+    return this.state.closings;
+  }
+
+  /** Fixes a symbol's trade and quote from now on. */
+  setPrice(symbol: string, price: string): void {
+    this.#reprice(symbol, () => {
+      this.prices.pinPrice(symbol, decimal(price), this.clock.now());
+    });
+  }
+
+  /** Fixes a symbol's quote from now on; `"0"` empties a side. */
+  setQuote(symbol: string, bid: string, ask: string): void {
+    this.#reprice(symbol, () => {
+      this.prices.pinQuote(symbol, decimal(bid), decimal(ask), this.clock.now());
+    });
+  }
+
+  /** Lets a symbol move on its own again. */
+  releasePrice(symbol: string): void {
+    this.#reprice(symbol, () => {
+      this.prices.release(symbol, this.clock.now());
+    });
+  }
+
+  /** Fixes symbols, all by default, at the price they have now. */
+  freeze(symbols: Iterable<string> = this.state.assets.keys()): void {
+    for (const symbol of symbols) {
+      const price = this.valueOf(symbol);
+      if (price.gt(ZERO)) this.setPrice(symbol, toText(price));
+    }
+  }
+
+  /** Changes how the venue treats one symbol. @throws Refusal for an unknown one. */
+  setAsset(symbol: string, change: Partial<Omit<AssetRecord, "id" | "symbol">>): void {
+    const asset = this.state.assets.get(symbol);
+    if (asset === undefined) throw notFound(`asset not found for ${symbol}`);
+    this.state.assets.set(symbol, { ...asset, ...change });
+    this.#onChange();
+  }
+
+  setFlags(change: Partial<AccountFlags>): void {
+    Object.assign(this.state.flags, change);
+    this.#onChange();
+  }
+
+  setSettings(change: Partial<AccountSettings>): void {
+    Object.assign(this.state.settings, change);
+    this.#onChange();
+  }
+
+  /** Changes latencies and partial fills from now on. */
+  setHabits(change: Partial<Habits>): void {
+    this.#desk.habits = { ...this.#desk.habits, ...change };
+  }
+
+  /**
+   * A deposit, or with a negative amount a withdrawal.
+   * @throws Refusal when it would take more than the cash there is.
+   */
+  transfer(amount: string): void {
+    const change = parseDecimal(amount);
+    if (change === undefined) throw malformed("amount must be a number");
+    if (this.state.cash.plus(change).lt(ZERO)) throw unprocessable("insufficient cash");
+    this.#equity.recordCloses();
+    this.state.cash = this.state.cash.plus(change);
+    this.state.activities.push(transferActivity(change, this.#desk.stamp(), this.#random.uuid()));
+    this.#onChange();
+  }
+
+  /** Everything that a restart must not lose, as text for the option `state`. */
+  serialize(): string {
+    const stored = { seed: this.#seed, random: this.#random.state, pins: [...this.prices.pins], state: this.state };
+    return storeState(stored, this.clock.monotonic());
+  }
+
+  /** Stops the clockwork; nothing fills any more. */
+  close(): void {
+    this.#desk.close();
+  }
+
+  #admission(): Parameters<typeof admit>[0] {
+    checkAccount(this.state);
+    const { clock, hours, prices, state, valueOf } = this;
+    return { clock, hours, prices, state, valueOf, random: this.#random, stamp: () => this.#desk.stamp() };
+  }
+
+  #reprice(symbol: string, change: () => void): void {
+    this.#equity.recordCloses();
+    change();
+    this.#desk.lookAgain(symbol);
+    this.#onChange();
+  }
+}
+
+function habitsOf(options: ExchangeOptions): Habits {
+  const ackLatencyMs = options.ackLatencyMs ?? ACKNOWLEDGE_LATENCY_MS;
+  return {
+    ackLatencyMs,
+    fillLatencyMs: options.fillLatencyMs ?? FILL_LATENCY_MS,
+    cancelLatencyMs: ackLatencyMs,
+    partialFillProbability: options.partialFillProbability ?? PARTIAL_FILL_PROBABILITY,
+    partialFillSteps: options.partialFillSteps ?? PARTIAL_FILL_STEPS,
+    partialFillIntervalMs: options.partialFillIntervalMs ?? PARTIAL_FILL_INTERVAL_MS,
+  };
+}
+
+function partOf(whole: Decimal, part: { readonly quantity?: string; readonly percentage?: string }): Decimal {
+  if (part.quantity !== undefined) return requiredAmount(part.quantity, "qty");
+  if (part.percentage === undefined) return whole;
+  const share = requiredAmount(part.percentage, "percentage");
+  return truncate(whole.times(share).div(HUNDRED), isWhole(whole) ? 0 : SHARE_DECIMALS);
+}
+
+function requiredAmount(text: string, field: string): Decimal {
+  const amount = parseDecimal(text);
+  if (amount === undefined || amount.lte(ZERO)) throw malformed(`${field} must be greater than 0`);
+  return amount;
+}

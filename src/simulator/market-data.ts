@@ -1,0 +1,198 @@
+import { type Bar, BarMaker, type BarSpan } from "./bars.ts";
+import type { Exchange } from "./exchange.ts";
+import { choice, count, listOf } from "./listing.ts";
+import { Refusal } from "./refusals.ts";
+import { millisOf, stampOf } from "./timestamps.ts";
+import { type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
+
+const BARS_BY_DEFAULT = 1_000;
+const MOST_BARS = 10_000;
+const RECENT_MS = 15 * 60_000;
+const TIMEFRAME = /^(\d{1,2})(Min|T|Hour|H|Day|D)$/;
+const FEEDS = ["sip", "iex", "delayed_sip", "boats", "overnight", "otc"] as const;
+const ADJUSTMENTS = ["raw", "split", "dividend", "spin-off", "all"];
+const LATEST_KINDS = ["trades", "quotes", "bars"] as const;
+const SINGULAR = { trades: "trade", quotes: "quote", bars: "bar" } as const;
+const EXCHANGE_CODE = "V";
+
+type LatestKind = (typeof LATEST_KINDS)[number];
+
+/** Market data of the same server, `/v2/stocks/…`. */
+export class MarketData {
+  readonly #exchange: Exchange;
+  readonly #bars: BarMaker;
+  readonly #sip: boolean;
+
+  /** @param sip whether the account pays for recent data of all exchanges. */
+  constructor(exchange: Exchange, sip: boolean) {
+    this.#exchange = exchange;
+    this.#bars = new BarMaker(exchange.prices, exchange.hours);
+    this.#sip = sip;
+  }
+
+  /** `undefined` for a path that it does not have. @throws Refusal */
+  route({ method, path, query }: RouteRequest): Answer | undefined {
+    const rest = pathRest(path, "/v2/stocks/");
+    if (method !== "GET" || rest === undefined) return undefined;
+    if (rest === "bars") return ok(this.#barPages(symbolsOf(query), query));
+    if (rest === "snapshots") return ok(this.#perSymbol(symbolsOf(query), query, (symbol) => this.#snapshot(symbol)));
+    for (const kind of LATEST_KINDS) {
+      if (rest === `${kind}/latest`)
+        return ok({ [kind]: this.#perSymbol(symbolsOf(query), query, (symbol) => this.#latest(kind, symbol)) });
+    }
+    return this.#single(rest, query);
+  }
+
+  #single(rest: string, query: URLSearchParams): Answer | undefined {
+    const [symbol = "", ...names] = rest.split("/");
+    const name = names.join("/");
+    if (name === "bars") {
+      const { bars, next_page_token } = this.#barPages([symbol], query);
+      return ok({ bars: bars[symbol] ?? [], symbol, next_page_token });
+    }
+    if (name === "snapshot") return ok({ symbol, ...this.#perSymbol([symbol], query, (each) => this.#snapshot(each))[symbol] });
+    const kind = LATEST_KINDS.find((each) => name === `${each}/latest`);
+    if (kind === undefined) return undefined;
+    const found = this.#perSymbol([symbol], query, (each) => this.#latest(kind, each))[symbol];
+    if (found === undefined) throw new Refusal(404, { message: `no ${SINGULAR[kind]} found for ${symbol}` });
+    return ok({ symbol, [SINGULAR[kind]]: found });
+  }
+
+  /** A symbol without data is missing from the answer, not an error. */
+  #perSymbol<T>(symbols: readonly string[], query: URLSearchParams, of: (symbol: string) => T | undefined): Record<string, T> {
+    if (choice(query, "feed", FEEDS, "iex") === "sip" && !this.#sip) throw noRecentData();
+    return Object.fromEntries(
+      symbols.map((symbol) => [symbol, of(symbol)]).filter((entry): entry is [string, T] => entry[1] !== undefined),
+    );
+  }
+
+  #latest(kind: LatestKind, symbol: string): object | undefined {
+    switch (kind) {
+      case "trades":
+        return this.#trade(symbol);
+      case "quotes":
+        return this.#quote(symbol);
+      case "bars":
+        return this.#bar(symbol, this.#bars.latestMinute(this.#now));
+    }
+  }
+
+  #trade(symbol: string): object | undefined {
+    const trade = this.#exchange.prices.trade(symbol, this.#now);
+    if (trade === undefined) return undefined;
+    return {
+      t: stampOf(trade.at, 0),
+      x: EXCHANGE_CODE,
+      p: Number(trade.price.toFixed()),
+      s: 100,
+      c: ["@"],
+      i: Math.floor(trade.at / 1_000),
+      z: "B",
+    };
+  }
+
+  #quote(symbol: string): object | undefined {
+    const quote = this.#exchange.prices.quote(symbol, this.#now);
+    if (quote === undefined) return undefined;
+    const bp = Number(quote.bid.toFixed());
+    const ap = Number(quote.ask.toFixed());
+    const sides = { bp, bs: bp === 0 ? 0 : 100, bx: EXCHANGE_CODE, ap, as: ap === 0 ? 0 : 100, ax: EXCHANGE_CODE };
+    return { t: stampOf(quote.at, 0), ...sides, c: ["R"], z: "B" };
+  }
+
+  #snapshot(symbol: string): object | undefined {
+    const latestTrade = this.#trade(symbol);
+    if (latestTrade === undefined) return undefined;
+    const days = this.#bars.latestDays(this.#now);
+    return {
+      latestTrade,
+      latestQuote: this.#quote(symbol),
+      minuteBar: this.#bar(symbol, this.#bars.latestMinute(this.#now)),
+      dailyBar: this.#bar(symbol, days.current),
+      prevDailyBar: this.#bar(symbol, days.previous),
+    };
+  }
+
+  #barPages(symbols: readonly string[], query: URLSearchParams): { bars: Record<string, Bar[]>; next_page_token: string | null } {
+    checkAdjustment(query);
+    const spans = this.#spans(query);
+    if (query.get("sort") === "desc") spans.reverse();
+    const limit = count(query, "limit", BARS_BY_DEFAULT, MOST_BARS);
+    const bars: Record<string, Bar[]> = {};
+    let room = limit;
+    for (const { symbol, from } of resume([...new Set(symbols)].sort(), spans, query.get("page_token"))) {
+      for (let index = from; index < spans.length; index++) {
+        const span = spans[index];
+        const bar = span === undefined ? undefined : this.#bar(symbol, span);
+        if (bar === undefined) break;
+        if (room-- === 0) return { bars, next_page_token: tokenOf(symbol, bar.t) };
+        (bars[symbol] ??= []).push(bar);
+      }
+    }
+    return { bars, next_page_token: null };
+  }
+
+  #spans(query: URLSearchParams): BarSpan[] {
+    const now = this.#now;
+    const [, size = "", unit = ""] = TIMEFRAME.exec(query.get("timeframe") ?? "") ?? [];
+    if (unit === "") throw new Refusal(400, { message: `invalid timeframe: ${query.get("timeframe") ?? ""}` });
+    const end = this.#end(query, now);
+    const start = instant(query, "start") ?? this.#bars.latestDays(now).current.from;
+    if (start > end) throw new Refusal(400, { message: "end should not be before start" });
+    if (unit.startsWith("D")) return this.#bars.dailySpans(start, end, now);
+    return this.#bars.intradaySpans(Number(size) * (unit.startsWith("H") ? 60 : 1), start, end, now);
+  }
+
+  #end(query: URLSearchParams, now: number): number {
+    const end = instant(query, "end");
+    const limited = choice(query, "feed", FEEDS, "iex") === "sip" && !this.#sip;
+    if (limited && end !== undefined && end > now - RECENT_MS) throw noRecentData();
+    return end ?? (limited ? now - RECENT_MS : now);
+  }
+
+  #bar(symbol: string, span: BarSpan): Bar | undefined {
+    return this.#bars.bar(symbol, span, this.#now);
+  }
+
+  get #now(): number {
+    return this.#exchange.clock.now();
+  }
+}
+
+function symbolsOf(query: URLSearchParams): string[] {
+  const symbols = listOf(query, "symbols");
+  if (symbols.length === 0) throw new Refusal(400, { message: "symbols is required" });
+  return symbols;
+}
+
+function checkAdjustment(query: URLSearchParams): void {
+  const unknown = listOf(query, "adjustment").find((name) => !ADJUSTMENTS.includes(name));
+  if (unknown !== undefined) throw new Refusal(400, { message: `invalid adjustment: ${unknown}` });
+}
+
+function noRecentData(): Refusal {
+  return new Refusal(403, { message: "subscription does not permit querying recent SIP data" });
+}
+
+function instant(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === "") return undefined;
+  const at = millisOf(text);
+  if (at === undefined) throw new Refusal(400, { message: `invalid ${name}: ${text}` });
+  return at;
+}
+
+/** Names the first bar that did not fit on the page. */
+function tokenOf(symbol: string, stamp: string): string {
+  return Buffer.from(`${symbol}|${stamp}`).toString("base64");
+}
+
+function resume(symbols: readonly string[], spans: readonly BarSpan[], token: string | null): { symbol: string; from: number }[] {
+  if (token === null || token === "") return symbols.map((symbol) => ({ symbol, from: 0 }));
+  const [symbol = "", stamp = ""] = Buffer.from(token, "base64").toString().split("|");
+  const at = Date.parse(stamp);
+  const from = spans.findIndex((span) => span.from === at);
+  const place = symbols.indexOf(symbol);
+  if (place < 0 || from < 0) throw new Refusal(400, { message: "invalid page_token" });
+  return symbols.slice(place).map((each, index) => ({ symbol: each, from: index === 0 ? from : 0 }));
+}

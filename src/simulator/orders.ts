@@ -1,0 +1,123 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { ZERO, max, roundHalfUp, toText, truncate, SHARE_DECIMALS } from "../portfolio/money.ts";
+import { secondStamp } from "./timestamps.ts";
+
+export type Side = "buy" | "sell";
+export type OrderType = "market" | "limit" | "stop" | "stop_limit";
+export type TimeInForce = "day" | "gtc";
+export type OrderStatus =
+  "pending_new" | "accepted" | "new" | "partially_filled" | "pending_cancel" | "filled" | "canceled" | "expired" | "rejected" | "replaced";
+
+const ENDS: readonly OrderStatus[] = ["filled", "canceled", "expired", "rejected", "replaced"];
+const AVERAGE_PRICE_DECIMALS = 9;
+
+/** One order as the venue keeps it. Times are RFC 3339 texts; `…At` numbers are milliseconds. */
+export interface OrderRecord {
+  readonly id: string;
+  readonly clientOrderId: string;
+  readonly symbol: string;
+  readonly assetId: string;
+  readonly side: Side;
+  readonly type: OrderType;
+  readonly timeInForce: TimeInForce;
+  /** Exactly one of quantity and notional is set. */
+  readonly quantity: Decimal | undefined;
+  readonly notional: Decimal | undefined;
+  readonly limitPrice: Decimal | undefined;
+  readonly stopPrice: Decimal | undefined;
+  /** What an open buy is valued at, and a notional sell turned into shares with, until it fills. */
+  readonly referencePrice: Decimal;
+  readonly replaces: string | undefined;
+  readonly createdAt: string;
+  readonly submittedAt: string;
+  /** The wall-clock moment at which it expires. */
+  readonly expiresAt: number;
+  status: OrderStatus;
+  filledQuantity: Decimal;
+  filledValue: Decimal;
+  updatedAt: string;
+  filledAt: string | undefined;
+  canceledAt: string | undefined;
+  expiredAt: string | undefined;
+  failedAt: string | undefined;
+  replacedAt: string | undefined;
+  replacedBy: string | undefined;
+  /** Whether the stop price has been touched. */
+  triggered: boolean;
+  /** How many fills the order will take, once that is drawn. */
+  slicesLeft: number | undefined;
+  /** When the order is looked at next, on the monotonic clock; `undefined` waits for the open. */
+  stepAt: number | undefined;
+  /** When a requested cancel takes effect, on the monotonic clock. */
+  cancelAt: number | undefined;
+}
+
+export function isOpen(order: OrderRecord): boolean {
+  return !ENDS.includes(order.status);
+}
+
+/** Shares that an order still wants; for a notional order at `price`, what its remaining dollars buy. */
+export function remainingQuantity(order: OrderRecord, price: Decimal = order.referencePrice): Decimal {
+  if (order.quantity !== undefined) return max(order.quantity.minus(order.filledQuantity), ZERO);
+  return truncate(max((order.notional ?? ZERO).minus(order.filledValue), ZERO).div(price), SHARE_DECIMALS);
+}
+
+/** Dollars that an open buy keeps from the buying power. */
+export function reservedValue(order: OrderRecord): Decimal {
+  if (order.side !== "buy" || !isOpen(order)) return ZERO;
+  if (order.notional !== undefined) return max(order.notional.minus(order.filledValue), ZERO);
+  return remainingQuantity(order).times(order.referencePrice);
+}
+
+/** Shares that an open sell keeps from being sold again. */
+export function heldQuantity(order: OrderRecord): Decimal {
+  return order.side === "sell" && isOpen(order) ? remainingQuantity(order) : ZERO;
+}
+
+export type OrderView = Record<string, string | boolean | null>;
+
+/** The order as the venue writes it: every amount a string, every absent value null. */
+export function orderView(order: OrderRecord): OrderView {
+  const amount = (value: Decimal | undefined): string | null => (value === undefined ? null : toText(value));
+  const average = order.filledQuantity.eq(ZERO)
+    ? undefined
+    : roundHalfUp(order.filledValue.div(order.filledQuantity), AVERAGE_PRICE_DECIMALS);
+  return {
+    id: order.id,
+    client_order_id: order.clientOrderId,
+    created_at: order.createdAt,
+    updated_at: order.updatedAt,
+    submitted_at: order.submittedAt,
+    filled_at: order.filledAt ?? null,
+    expired_at: order.expiredAt ?? null,
+    expires_at: secondStamp(order.expiresAt),
+    canceled_at: order.canceledAt ?? null,
+    failed_at: order.failedAt ?? null,
+    replaced_at: order.replacedAt ?? null,
+    replaced_by: order.replacedBy ?? null,
+    replaces: order.replaces ?? null,
+    asset_id: order.assetId,
+    symbol: order.symbol,
+    asset_class: "us_equity",
+    notional: amount(order.notional),
+    qty: amount(order.quantity),
+    filled_qty: toText(order.filledQuantity),
+    filled_avg_price: amount(average),
+    order_class: "",
+    order_type: order.type,
+    type: order.type,
+    side: order.side,
+    position_intent: order.side === "buy" ? "buy_to_open" : "sell_to_close",
+    time_in_force: order.timeInForce,
+    limit_price: amount(order.limitPrice),
+    stop_price: amount(order.stopPrice),
+    status: order.status,
+    extended_hours: false,
+    legs: null,
+    trail_percent: null,
+    trail_price: null,
+    hwm: null,
+    subtag: null,
+    source: null,
+  };
+}

@@ -1,0 +1,152 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, roundHalfUp, toText, truncate } from "../portfolio/money.ts";
+import { priceHabit } from "./assets.ts";
+import { hashText, noiseAt } from "./random.ts";
+import type { MarketHours } from "./sessions.ts";
+
+const DAY_MS = 86_400_000;
+/** Waves from two months down to about a minute, each half as long as the one before. */
+const LONGEST_WAVE_DAYS = 64;
+const WAVES = 17;
+/** Makes the spread of one-day moves come out near the daily volatility. */
+const WAVE_STRENGTH = 0.5;
+const MARKET_DAILY_VOLATILITY = 0.008;
+const SPREAD = decimal("0.0003");
+const CENT = decimal("0.01");
+const SUB_DOLLAR_TICK = decimal("0.0001");
+const ONE_DOLLAR = decimal("1");
+const HALF = decimal("0.5");
+const FROM_THE_BEGINNING = Number.MIN_SAFE_INTEGER;
+
+export interface TradePrice {
+  readonly price: Decimal;
+  readonly at: number;
+}
+
+/** A zero means that this side of the book is empty. */
+export interface QuotePrices {
+  readonly bid: Decimal;
+  readonly ask: Decimal;
+  readonly at: number;
+}
+
+/** What somebody has set a symbol to, from a moment on; nothing set means that it moves on its own again. */
+export interface Pin {
+  readonly from: number;
+  readonly price?: string | undefined;
+  readonly bid?: string | undefined;
+  readonly ask?: string | undefined;
+}
+
+/**
+ * Prices as a function of seed, symbol and time: a sum of noise waves around a level that looks like
+ * 2025, plus a share of a common market wave. Any moment of the past can be asked for, in any order,
+ * and gives the same answer. While the market is closed the last price stands still.
+ */
+export class PriceBook {
+  readonly #seed: number;
+  readonly #hours: MarketHours;
+  readonly #pins: Map<string, Pin[]>;
+  readonly #symbolSeeds = new Map<string, number>();
+
+  constructor(seed: number, hours: MarketHours, pins: ReadonlyMap<string, readonly Pin[]> = new Map()) {
+    this.#seed = seed;
+    this.#hours = hours;
+    this.#pins = new Map([...pins].map(([symbol, list]) => [symbol, [...list]]));
+  }
+
+  get pins(): ReadonlyMap<string, readonly Pin[]> {
+    return this.#pins;
+  }
+
+  /** Fixes the price for all of the past and the future, so that every bar is flat. */
+  pinFromTheBeginning(symbol: string, price: Decimal): void {
+    this.#pins.set(symbol, [{ from: FROM_THE_BEGINNING, price: toText(price) }]);
+  }
+
+  /** Fixes trade and quote from `at` on. */
+  pinPrice(symbol: string, price: Decimal, at: number): void {
+    this.#add(symbol, { from: at, price: toText(price) });
+  }
+
+  /** Fixes the quote from `at` on and leaves the trade price as it is; zero empties a side. */
+  pinQuote(symbol: string, bid: Decimal, ask: Decimal, at: number): void {
+    this.#add(symbol, { from: at, price: this.#pinAt(symbol, at)?.price, bid: toText(bid), ask: toText(ask) });
+  }
+
+  release(symbol: string, at: number): void {
+    this.#add(symbol, { from: at });
+  }
+
+  /** The last trade at or before `at`; `undefined` for a symbol without a price. */
+  trade(symbol: string, at: number): TradePrice | undefined {
+    const pinned = this.#pinAt(symbol, at)?.price;
+    const tradedAt = this.#hours.lastOpenInstant(at);
+    const price = pinned === undefined ? this.#moving(symbol, tradedAt) : decimal(pinned);
+    return price === undefined ? undefined : { price, at: tradedAt };
+  }
+
+  quote(symbol: string, at: number): QuotePrices | undefined {
+    const pin = this.#pinAt(symbol, at);
+    if (pin?.bid !== undefined && pin.ask !== undefined) return { bid: decimal(pin.bid), ask: decimal(pin.ask), at };
+    const trade = this.trade(symbol, at);
+    return trade === undefined ? undefined : { ...around(trade.price), at: trade.at };
+  }
+
+  #moving(symbol: string, at: number): Decimal | undefined {
+    const habit = priceHabit(symbol);
+    if (habit === undefined) return undefined;
+    const days = at / DAY_MS;
+    const market = MARKET_DAILY_VOLATILITY * habit.beta * waves(this.#seedOf("market"), days);
+    const own = habit.dailyVolatility * waves(this.#seedOf(symbol), days);
+    return onTick(decimal((habit.level * Math.exp(market + own)).toFixed(6)));
+  }
+
+  #pinAt(symbol: string, at: number): Pin | undefined {
+    return this.#pins.get(symbol)?.findLast(({ from }) => from <= at);
+  }
+
+  #add(symbol: string, pin: Pin): void {
+    const pins = this.#pins.get(symbol) ?? [];
+    pins.push(pin);
+    this.#pins.set(symbol, pins);
+  }
+
+  #seedOf(name: string): number {
+    const known = this.#symbolSeeds.get(name);
+    if (known !== undefined) return known;
+    const seed = hashText(`${String(this.#seed)} ${name}`);
+    this.#symbolSeeds.set(name, seed);
+    return seed;
+  }
+}
+
+function waves(seed: number, days: number): number {
+  let sum = 0;
+  let length = LONGEST_WAVE_DAYS;
+  for (let wave = 0; wave < WAVES; wave++, length /= 2) {
+    const place = days / length + noiseAt(seed, wave, -1);
+    const index = Math.floor(place);
+    const part = place - index;
+    const ease = part * part * (3 - 2 * part);
+    const from = noiseAt(seed, wave, index);
+    sum += Math.sqrt(length) * (from + (noiseAt(seed, wave, index + 1) - from) * ease);
+  }
+  return sum * WAVE_STRENGTH;
+}
+
+function onTick(price: Decimal): Decimal {
+  if (price.gte(ONE_DOLLAR)) return roundHalfUp(price, 2);
+  const fine = roundHalfUp(price, 4);
+  return fine.lt(SUB_DOLLAR_TICK) ? SUB_DOLLAR_TICK : fine;
+}
+
+/** Bid and ask on both sides of a price, about three basis points apart and at least one tick. */
+function around(price: Decimal): { bid: Decimal; ask: Decimal } {
+  const tick = price.gte(ONE_DOLLAR) ? CENT : SUB_DOLLAR_TICK;
+  const places = price.gte(ONE_DOLLAR) ? 2 : 4;
+  const wanted = roundHalfUp(price.times(SPREAD), places);
+  const spread = wanted.lt(tick) ? tick : wanted;
+  const bid = price.minus(truncate(spread.times(HALF), places));
+  return { bid, ask: bid.plus(spread) };
+}

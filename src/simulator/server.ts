@@ -1,0 +1,140 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import { type Clock, systemClock } from "../clock.ts";
+import { Exchange } from "./exchange.ts";
+import type { ExchangeOptions } from "./exchange-options.ts";
+import { Venue, type VenueOptions } from "./venue.ts";
+import type { VenueResponse } from "./wire.ts";
+
+const HOST = "127.0.0.1";
+const STREAM_PATH = "/stream";
+const LARGEST_BODY_BYTES = 1_000_000;
+
+export interface SimulatorOptions extends Omit<ExchangeOptions, "clock">, Omit<VenueOptions, "exchange"> {
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** On 127.0.0.1; 0, the default, for any free one. */
+  readonly port?: number;
+}
+
+export interface Simulator {
+  /** Trading and market data. */
+  readonly url: string;
+  readonly port: number;
+  readonly streamUrl: string;
+  readonly exchange: Exchange;
+  readonly venue: Venue;
+  /** Ends every connection and timer. */
+  close(): Promise<void>;
+}
+
+/** Starts a venue that listens on the loopback. @throws when the port is taken. */
+export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+  const exchange = new Exchange({ ...options, clock: options.clock ?? systemClock });
+  const venue = new Venue({ ...options, exchange });
+  const server = createServer((request, response) => void answer(venue, request, response));
+  const sockets = new WebSocketServer({ server, path: STREAM_PATH });
+  // The websocket server repeats the errors of the HTTP server, where `listen` already reports them.
+  sockets.on("error", () => undefined);
+  sockets.on("connection", (socket) => {
+    connect(venue, socket);
+  });
+  try {
+    await listen(server, options.port ?? 0);
+  } catch (thrown) {
+    venue.close();
+    throw thrown;
+  }
+  const { port } = server.address() as AddressInfo;
+  const address = `${HOST}:${String(port)}`;
+  return {
+    url: `http://${address}`,
+    streamUrl: `ws://${address}${STREAM_PATH}`,
+    port,
+    exchange,
+    venue,
+    close: () => close(server, sockets, venue),
+  };
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, HOST, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+}
+
+async function close(server: Server, sockets: WebSocketServer, venue: Venue): Promise<void> {
+  venue.close();
+  for (const socket of sockets.clients) socket.terminate();
+  await new Promise<void>((resolve) => {
+    sockets.close(() => {
+      server.close(() => {
+        resolve();
+      });
+      server.closeAllConnections();
+    });
+  });
+}
+
+async function answer(venue: Venue, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  try {
+    const body = await bodyOf(request);
+    write(response, await venue.handle({ method: request.method ?? "GET", url: request.url ?? "/", headers: headersOf(request), body }));
+  } catch {
+    write(response, { status: 500, headers: {}, body: JSON.stringify({ code: 50010000, message: "internal server error" }) });
+  }
+}
+
+function write(response: ServerResponse, { status, headers, body, cut }: VenueResponse): void {
+  if (cut === "connection") {
+    response.socket?.destroy();
+    return;
+  }
+  response.writeHead(status, { ...headers, ...(body !== "" && { "content-length": String(Buffer.byteLength(body)) }) });
+  if (cut === undefined) {
+    response.end(body);
+    return;
+  }
+  response.write(body.slice(0, body.length >>> 1), () => response.socket?.destroy());
+}
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > LARGEST_BODY_BYTES) throw new RangeError("The request body is too large.");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function headersOf(request: IncomingMessage): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(request.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(", ") : (value ?? "")]),
+  );
+}
+
+/** Frames go out in binary, as those of the venue's paper environment do. */
+function connect(venue: Venue, socket: WebSocket): void {
+  const session = venue.openStream(
+    (frame) => {
+      socket.send(Buffer.from(frame), { binary: true });
+    },
+    () => {
+      socket.terminate();
+    },
+  );
+  socket.on("message", (data: Buffer) => {
+    session.receive(data);
+  });
+  socket.on("error", () => socket.terminate());
+  socket.on("close", () => {
+    session.closed();
+  });
+}

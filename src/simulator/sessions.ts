@@ -1,0 +1,128 @@
+import { DateTime } from "luxon";
+import { tradingDay } from "./holidays.ts";
+
+const NEW_YORK = "America/New_York";
+const DAY_MS = 86_400_000;
+/** The years that the venue's calendar answers for. */
+export const CALENDAR_START = "1970-01-01";
+export const CALENDAR_END = "2029-12-31";
+/** Trades settle that many sessions later, by the first trade date of each regime. */
+const SETTLEMENT_CYCLES = [
+  { from: "2024-05-28", sessions: 1 },
+  { from: "2017-09-05", sessions: 2 },
+  { from: "", sessions: 3 },
+] as const;
+
+/** One regular session; instants in milliseconds since the epoch. */
+export interface MarketSession {
+  readonly date: string;
+  readonly open: number;
+  readonly close: number;
+  readonly early: boolean;
+}
+
+/** When orders are matched. */
+export interface MarketHours {
+  isOpen(at: number): boolean;
+  /** The first opening after `at`. */
+  nextOpen(at: number): number;
+  /** The first close after `at`. */
+  nextClose(at: number): number;
+  /** `at` itself while the market is open, else the close before it. */
+  lastOpenInstant(at: number): number;
+}
+
+const cache = new Map<string, MarketSession | undefined>();
+
+/** The session of a New York date, or `undefined` on weekends and holidays. */
+export function sessionOn(date: string): MarketSession | undefined {
+  if (cache.has(date)) return cache.get(date);
+  const session = computeSession(date);
+  cache.set(date, session);
+  return session;
+}
+
+function computeSession(date: string): MarketSession | undefined {
+  const kind = tradingDay(date);
+  if (kind === "closed") return undefined;
+  const early = kind === "early-close";
+  return { date, open: newYorkInstant(date, "09:30"), close: newYorkInstant(date, early ? "13:00" : "16:00"), early };
+}
+
+/** Sessions from `start` to `end`, both New York dates, inclusive. */
+export function sessionsBetween(start: string, end: string): MarketSession[] {
+  const found: MarketSession[] = [];
+  for (let day = Date.parse(start); day <= Date.parse(end); day += DAY_MS) {
+    const session = sessionOn(dateAt(day));
+    if (session !== undefined) found.push(session);
+  }
+  return found;
+}
+
+/** The session that is running at `at` or is the next one to begin or, with `-1`, the one that ended last. */
+export function sessionNear(at: number, direction: 1 | -1): MarketSession {
+  for (let day = at; ; day += direction * DAY_MS) {
+    const session = sessionOn(dateAt(day));
+    if (session !== undefined && (direction === 1 ? session.close > at : session.close <= at)) return session;
+  }
+}
+
+export function newYorkDate(at: number): string {
+  return newYork(at).toFormat("yyyy-MM-dd");
+}
+
+/** RFC 3339 with the offset that New York had at that moment. */
+export function newYorkStamp(at: number): string {
+  return newYork(at).toFormat("yyyy-MM-dd'T'HH:mm:ss.SSSZZ");
+}
+
+export function newYorkTime(at: number): string {
+  return newYork(at).toFormat("HH:mm");
+}
+
+/** @param time `HH:mm` on New York's wall clock. */
+export function newYorkInstant(date: string, time: string): number {
+  return DateTime.fromISO(`${date}T${time}`, { zone: NEW_YORK }).toMillis();
+}
+
+/** The date on which a trade of `date` settles. */
+export function settlementDate(date: string): string {
+  const cycle = SETTLEMENT_CYCLES.find(({ from }) => date >= from)?.sessions ?? 1;
+  let day = Date.parse(date);
+  for (let passed = 0; passed < cycle;) {
+    day += DAY_MS;
+    if (sessionOn(dateAt(day)) !== undefined) passed++;
+  }
+  return dateAt(day);
+}
+
+/** Regular NYSE sessions, 09:30 to 16:00 or 13:00. */
+export const nyseHours: MarketHours = {
+  isOpen(at) {
+    const session = sessionOn(dateAt(at));
+    return session !== undefined && session.open <= at && at < session.close;
+  },
+  nextOpen(at) {
+    const session = sessionNear(at, 1);
+    return session.open > at ? session.open : sessionNear(session.close, 1).open;
+  },
+  nextClose: (at) => sessionNear(at, 1).close,
+  lastOpenInstant: (at) => (nyseHours.isOpen(at) ? at : sessionNear(at, -1).close),
+};
+
+/** Open at any time, for a demonstration at night: the "close" is always between 24 and 48 hours ahead. */
+export const endlessHours: MarketHours = {
+  isOpen: () => true,
+  nextOpen: (at) => endlessHours.nextClose(at) + DAY_MS,
+  nextClose: (at) => (Math.floor(at / DAY_MS) + 2) * DAY_MS,
+  lastOpenInstant: (at) => at,
+};
+
+function newYork(at: number): DateTime {
+  return DateTime.fromMillis(at, { zone: NEW_YORK, locale: "en-US" });
+}
+
+/** The UTC date; during a regular session it is New York's date as well. */
+function dateAt(at: number): string {
+  return new Date(at).toISOString().slice(0, 10);
+}

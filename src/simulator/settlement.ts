@@ -1,0 +1,67 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
+import type { Activity, ExchangeState } from "./account-state.ts";
+import { type OrderRecord, remainingQuantity } from "./orders.ts";
+
+const COST_DECIMALS = 13;
+
+/** Books one execution: order, cash and position, exactly. The order's status is the caller's. */
+export function bookFill(state: ExchangeState, order: OrderRecord, price: Decimal, quantity: Decimal, today: string): Decimal {
+  const value = price.times(quantity);
+  order.filledQuantity = order.filledQuantity.plus(quantity);
+  order.filledValue = order.filledValue.plus(value);
+  state.cash = order.side === "buy" ? state.cash.minus(value) : state.cash.plus(value);
+  return order.side === "buy" ? addShares(state, order.symbol, quantity, value, today) : takeShares(state, order.symbol, quantity);
+}
+
+function addShares(state: ExchangeState, symbol: string, quantity: Decimal, value: Decimal, today: string): Decimal {
+  const position = state.positions.get(symbol) ?? { symbol, quantity: ZERO, cost: ZERO, openedOn: today };
+  position.quantity = position.quantity.plus(quantity);
+  position.cost = position.cost.plus(value);
+  state.positions.set(symbol, position);
+  return position.quantity;
+}
+
+/** @throws Error when it would sell more than is held: the checks at the order's arrival rule that out. */
+function takeShares(state: ExchangeState, symbol: string, quantity: Decimal): Decimal {
+  const position = state.positions.get(symbol);
+  if (position === undefined || quantity.gt(position.quantity)) throw new Error(`A fill would sell ${symbol} short.`);
+  const left = position.quantity.minus(quantity);
+  position.cost = truncate(position.cost.times(left).div(position.quantity), COST_DECIMALS);
+  position.quantity = left;
+  if (left.eq(ZERO)) state.positions.delete(symbol);
+  return left;
+}
+
+/** The account activity of one execution; ids sort by time. */
+export function fillActivity(order: OrderRecord, price: Decimal, quantity: Decimal, stamp: string, executionId: string): Activity {
+  const complete = order.status === "filled";
+  return {
+    id: `${stamp.replace(/\D/g, "").slice(0, 17)}::${executionId}`,
+    activity_type: "FILL",
+    transaction_time: stamp,
+    type: complete ? "fill" : "partial_fill",
+    price: toText(price),
+    qty: toText(quantity),
+    side: order.side,
+    symbol: order.symbol,
+    leaves_qty: complete ? "0" : toText(truncate(remainingQuantity(order, price), SHARE_DECIMALS)),
+    order_id: order.id,
+    cum_qty: toText(order.filledQuantity),
+    order_status: order.status,
+  };
+}
+
+/** A deposit (CSD) or withdrawal (CSW). */
+export function transferActivity(amount: Decimal, stamp: string, id: string): Activity {
+  return {
+    id: `${stamp.replace(/\D/g, "").slice(0, 17)}::${id}`,
+    activity_type: amount.lt(ZERO) ? "CSW" : "CSD",
+    date: `${stamp.slice(0, 10)}T00:00:00Z`,
+    created_at: stamp,
+    net_amount: toText(amount),
+    description: amount.lt(ZERO) ? "Withdrawal" : "Deposit",
+    currency: "USD",
+    status: "executed",
+  };
+}

@@ -1,0 +1,38 @@
+import { newYorkInstant } from "./sessions.ts";
+
+const NANOS_PER_MILLI = 1_000_000n;
+const RFC3339 = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)$/i;
+const DATE = /^\d{4}-\d\d-\d\d$/;
+
+/** RFC 3339 in UTC with nanoseconds; `sequence` fills the digits that a clock of milliseconds does not have. */
+export function stampOf(atMs: number, sequence: number): string {
+  return `${new Date(atMs).toISOString().slice(0, -1)}${String(sequence % 1_000_000).padStart(6, "0")}Z`;
+}
+
+/** RFC 3339 in UTC without fractions, as bars are stamped. */
+export function secondStamp(atMs: number): string {
+  return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** Nanoseconds since the epoch of an RFC 3339 time, or of the midnight in New York of a plain date. */
+export function nanosOf(text: string): bigint | undefined {
+  if (DATE.test(text)) {
+    const midnight = newYorkInstant(text, "00:00");
+    return Number.isNaN(midnight) ? undefined : BigInt(midnight) * NANOS_PER_MILLI;
+  }
+  const [, date, time, fraction = "", zone = "Z"] = RFC3339.exec(text) ?? [];
+  const seconds = Date.parse(`${date ?? ""}T${time ?? ""}${zone.toUpperCase()}`);
+  if (Number.isNaN(seconds)) return undefined;
+  return BigInt(seconds) * NANOS_PER_MILLI + BigInt(fraction.padEnd(9, "0"));
+}
+
+/** Milliseconds since the epoch, rounded down. */
+export function millisOf(text: string): number | undefined {
+  const nanos = nanosOf(text);
+  return nanos === undefined ? undefined : Number(nanos / NANOS_PER_MILLI);
+}
+
+/** The date part of a date or of a full time stamp. */
+export function datePart(text: string): string | undefined {
+  return nanosOf(text) === undefined ? undefined : text.slice(0, 10);
+}

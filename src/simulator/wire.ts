@@ -1,0 +1,58 @@
+/** A request as it reaches the venue, whatever carried it. */
+export interface VenueRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+export interface VenueResponse {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** What goes wrong on the way back: the connection dies before a byte, or in the middle of the body. */
+  readonly cut?: "connection" | "body";
+}
+
+/** What a route gives; `undefined` as body stands for none. */
+export interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A request taken apart. */
+export interface RouteRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The JSON object sent with it; empty when nothing was sent. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+const HTML_ESCAPES: Readonly<Record<string, string>> = { "<": "\\u003c", ">": "\\u003e", "&": "\\u0026" };
+
+export function ok(body: unknown): Answer {
+  return { status: 200, body };
+}
+
+/** JSON as the venue writes it: `<`, `>` and `&` are escaped. */
+export function venueJson(body: unknown): string {
+  return JSON.stringify(body).replace(/[<>&]/g, (character) => HTML_ESCAPES[character] ?? character);
+}
+
+/** Error bodies list their keys in alphabetical order. */
+export function sortedKeys(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).sort(([first], [second]) => (first < second ? -1 : 1)));
+}
+
+/** The part of a path after a prefix, decoded; `undefined` when it does not start so or nothing follows. */
+export function pathRest(path: string, prefix: string): string | undefined {
+  if (!path.startsWith(prefix) || path.length === prefix.length) return undefined;
+  try {
+    return decodeURIComponent(path.slice(prefix.length));
+  } catch {
+    return undefined;
+  }
+}

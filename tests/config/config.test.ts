@@ -1,0 +1,308 @@
+import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import type { Config, Environment } from "../../src/config.ts";
+import { haltFile, ledgerFile, ledgerLockFile, loadConfig, loadEnvironment, stateDirFrom } from "../../src/config.ts";
+import { TraderError } from "../../src/errors.ts";
+import { decimal } from "../../src/portfolio/money.ts";
+
+const HOME = { HOME: "/home/ada" };
+const PAPER = { ...HOME, ALPACA_PAPER_KEY: "PKTEST", ALPACA_PAPER_SECRET: "paper-secret" };
+const LIVE = { ...HOME, TRADING_MODE: "live", ALPACA_KEY: "AKTEST", ALPACA_SECRET: "live-secret", LIVE_TRADING_ACCOUNT: "123456789" };
+
+function load(change: Environment = {}): Config {
+  return loadConfig({ ...PAPER, ...change });
+}
+
+function refusalOf(env: Environment): TraderError {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    if (error instanceof TraderError) return error;
+    throw error;
+  }
+  throw new Error("It was accepted.");
+}
+
+/** One problem, named in one sentence that says what was and what is expected. */
+function expectProblem(env: Environment, ...words: readonly (string | RegExp)[]): void {
+  const refusal = refusalOf(env);
+  expect(refusal).toMatchObject({ code: "configuration", exitCode: 78 });
+  expect(refusal.message.split("\n")).toHaveLength(1);
+  expect(refusal.hint).toContain(".env.example");
+  for (const word of words) expect(refusal.message).toMatch(word);
+}
+
+describe("the mode", () => {
+  test("it is what TRADING_MODE says, in small or capital letters", () => {
+    expect(load({ TRADING_MODE: "simulator" })).toMatchObject({
+      mode: "simulator",
+      modeReason: "TRADING_MODE=simulator",
+      alpaca: undefined,
+    });
+    expect(load({ TRADING_MODE: "Paper" }).mode).toBe("paper");
+    expect(loadConfig(LIVE)).toMatchObject({
+      mode: "live",
+      liveTradingAccount: "123456789",
+      alpaca: { keyId: "AKTEST", secret: "live-secret" },
+    });
+  });
+
+  test("unset, it is paper with paper keys, even beside live ones", () => {
+    expect(load()).toMatchObject({ mode: "paper", alpaca: { keyId: "PKTEST", secret: "paper-secret" } });
+    expect(load({ ALPACA_KEY: "AK", ALPACA_SECRET: "s" })).toMatchObject({ mode: "paper", alpaca: { keyId: "PKTEST" } });
+  });
+
+  test("unset and without any key it is the simulator, also when keys are empty", () => {
+    expect(loadConfig(HOME)).toMatchObject({ mode: "simulator", modeReason: "no Alpaca keys are set" });
+    expect(loadConfig({ ...HOME, ALPACA_PAPER_KEY: "", ALPACA_PAPER_SECRET: "  ", TRADING_MODE: "" }).mode).toBe("simulator");
+  });
+
+  test("it is never live by itself", () => {
+    expectProblem({ ...LIVE, TRADING_MODE: undefined }, /^TRADING_MODE is unset/, "expected TRADING_MODE=live");
+    expectProblem(paperWith({ TRADING_MODE: "true" }), 'TRADING_MODE is "true"', "expected simulator, paper or live");
+  });
+
+  test("what a mode needs and lacks is named", () => {
+    expectProblem({ ...LIVE, LIVE_TRADING_ACCOUNT: "" }, /^LIVE_TRADING_ACCOUNT is unset/);
+    expectProblem({ ...PAPER, ALPACA_PAPER_SECRET: undefined }, /^ALPACA_PAPER_SECRET is unset although ALPACA_PAPER_KEY is set/);
+    expectProblem({ ...HOME, ALPACA_PAPER_SECRET: "s" }, /^ALPACA_PAPER_KEY is unset/);
+    expect(refusalOf({ ...HOME, TRADING_MODE: "paper" }).message).toMatch(/ALPACA_PAPER_KEY is unset[^]*ALPACA_PAPER_SECRET is unset/);
+    expect(refusalOf({ ...HOME, TRADING_MODE: "live" }).message).toMatch(/^3 settings are wrong/);
+  });
+});
+
+function paperWith(change: Environment): Environment {
+  return { ...PAPER, ...change };
+}
+
+describe("addresses", () => {
+  test("without any, the venue's own are used", () => {
+    expect(load().alpaca).toMatchObject({
+      tradingUrl: "https://paper-api.alpaca.markets",
+      dataUrl: "https://data.alpaca.markets",
+      streamUrl: "wss://paper-api.alpaca.markets/stream",
+    });
+    expect(loadConfig(LIVE).alpaca).toMatchObject({
+      tradingUrl: "https://api.alpaca.markets",
+      streamUrl: "wss://api.alpaca.markets/stream",
+    });
+  });
+
+  test.each([
+    "https://paper-api.alpaca.markets/v2",
+    "https://paper-api.alpaca.markets/v2/",
+    "https://paper-api.alpaca.markets/",
+    " https://paper-api.alpaca.markets ",
+  ])("%p means the same with or without /v2 and slash", (endpoint) =>
+    expect(load({ ALPACA_PAPER_ENDPOINT: endpoint }).alpaca?.tradingUrl).toBe("https://paper-api.alpaca.markets"),
+  );
+
+  test("a simulator on this machine needs one variable: data and stream go there too", () => {
+    for (const host of ["127.0.0.1:8788", "localhost:8788", "[::1]:8788"])
+      expect(load({ ALPACA_PAPER_ENDPOINT: `http://${host}/v2` }).alpaca).toMatchObject({
+        tradingUrl: `http://${host}`,
+        dataUrl: `http://${host}`,
+        streamUrl: `ws://${host}/stream`,
+      });
+    expect(
+      load({ ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1", ALPACA_DATA_ENDPOINT: "https://data.alpaca.markets/v2" }).alpaca?.dataUrl,
+    ).toBe("https://data.alpaca.markets");
+  });
+
+  test("plain http to another machine would show the keys and is refused", () => {
+    expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: "http://10.0.0.7:8788" }), "ALPACA_PAPER_ENDPOINT", "http only for this machine");
+    expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: "http://127.0.0.1.example.com" }), "ALPACA_PAPER_ENDPOINT");
+  });
+
+  test.each(["paper", "ftp://paper-api.alpaca.markets", "https://user:pw@paper-api.alpaca.markets", "https://"])(
+    "%p is no address",
+    (endpoint) => expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: endpoint }), "ALPACA_PAPER_ENDPOINT is", "expected an https address"),
+  );
+
+  test("a paper address that leads to real money is refused, and a live one that does not", () => {
+    expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: "https://api.alpaca.markets/v2" }), "ALPACA_PAPER_ENDPOINT leads to the live venue");
+    expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: "https://API.alpaca.markets.:443" }), "ALPACA_PAPER_ENDPOINT leads to the live venue");
+    expectProblem({ ...LIVE, ALPACA_ENDPOINT: "https://paper-api.alpaca.markets" }, "ALPACA_ENDPOINT leads to the paper venue");
+  });
+});
+
+describe("values", () => {
+  test("everything has the default that the contract names", () => {
+    expect(load({ ALERTS_TIMEZONE: "UTC" })).toEqual({
+      mode: "paper",
+      modeReason: "TRADING_MODE is unset and paper keys are set",
+      alpaca: expect.objectContaining({ keyId: "PKTEST", dataFeed: undefined }),
+      liveTradingAccount: undefined,
+      alertsTimezone: "UTC",
+      alertsOwner: undefined,
+      signalMaxAgeSeconds: 300,
+      batchSettleSeconds: 1,
+      logDir: "/tmp",
+      logGroup: undefined,
+      stateDir: "/home/ada/.local/state/alpaca-trader",
+      cashReserve: decimal("0.01"),
+      minTradeValue: decimal("5"),
+      driftBand: decimal("0.01"),
+      orderTimeoutSeconds: 60,
+      executionDeadlineSeconds: 600,
+      protectedSymbols: new Set(),
+      allowedSymbols: undefined,
+      maxOrderValue: undefined,
+      strategies: [{ name: "nuclear", share: decimal("1"), alertsFile: "/tmp/nuclear_alerts.json" }],
+    });
+  });
+
+  test("the zone is the machine's when none is named", () => {
+    expect(load().alertsTimezone).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);
+  });
+
+  test("percentages become exact fractions", () => {
+    const config = load({ CASH_RESERVE_PERCENT: "0.1", DRIFT_BAND_PERCENT: "33.3", MIN_TRADE_VALUE: "2.50", MAX_ORDER_VALUE: "25000" });
+    expect([config.cashReserve, config.driftBand, config.minTradeValue, config.maxOrderValue].map((value) => value?.toFixed())).toEqual([
+      "0.001",
+      "0.333",
+      "2.5",
+      "25000",
+    ]);
+  });
+
+  test("lists of symbols take blanks and small letters", () => {
+    const config = load({ PROTECTED_SYMBOLS: " vti, BRK.B ,", ALLOWED_SYMBOLS: "SMR,LEU" });
+    expect(config.protectedSymbols).toEqual(new Set(["VTI", "BRK.B"]));
+    expect(config.allowedSymbols).toEqual(new Set(["SMR", "LEU"]));
+  });
+
+  test.each([
+    ["CASH_RESERVE_PERCENT", "-1"],
+    ["CASH_RESERVE_PERCENT", "100"],
+    ["CASH_RESERVE_PERCENT", "1%"],
+    ["DRIFT_BAND_PERCENT", "1,5"],
+    ["DRIFT_BAND_PERCENT", "NaN"],
+    ["MIN_TRADE_VALUE", "0.99"],
+    ["MIN_TRADE_VALUE", "$5"],
+    ["MIN_TRADE_VALUE", "1e3"],
+    ["MAX_ORDER_VALUE", "0"],
+    ["SIGNAL_MAX_AGE_SECONDS", "0"],
+    ["SIGNAL_MAX_AGE_SECONDS", "5m"],
+    ["BATCH_SETTLE_SECONDS", "61"],
+    ["ORDER_TIMEOUT_SECONDS", "Infinity"],
+    ["EXECUTION_DEADLINE_SECONDS", "1"],
+    ["PROTECTED_SYMBOLS", "VTI;BND"],
+    ["ALLOWED_SYMBOLS", ","],
+    ["ALERTS_TIMEZONE", "Europe/Lundon"],
+    ["ALERTS_TIMEZONE", "+02:00"],
+    ["ALERTS_FILE", "alerts.json"],
+    ["LOG_DIR", "~/logs"],
+    ["STATE_DIR", "state"],
+    ["ALERTS_OWNER", "ada lovelace"],
+    ["ALPACA_DATA_FEED", "bloomberg"],
+  ])("%s=%s is refused by name, with what is expected", (name, text) => {
+    expectProblem(paperWith({ [name]: text }), `${name} is ${JSON.stringify(text)}; expected`);
+  });
+
+  test("all problems are named at once, and no key is shown", () => {
+    const refusal = refusalOf({ ...PAPER, ALPACA_PAPER_SECRET: "top secret", MIN_TRADE_VALUE: "x", LOG_DIR: "y", ALPACA_PAPER_KYE: "z" });
+    expect(refusal.message.split("\n").map((text) => text.trim().split(" ")[0])).toEqual([
+      "4",
+      "ALPACA_PAPER_SECRET",
+      "LOG_DIR",
+      "MIN_TRADE_VALUE",
+      "ALPACA_PAPER_KYE",
+    ]);
+    expect(refusal.message).not.toContain("top secret");
+  });
+
+  test.each([
+    [{ DRIFT_BAND_PERCENT: "60", CASH_RESERVE_PERCENT: "40" }, /DRIFT_BAND_PERCENT and CASH_RESERVE_PERCENT/],
+    [{ ORDER_TIMEOUT_SECONDS: "600" }, /ORDER_TIMEOUT_SECONDS is 600.*EXECUTION_DEADLINE_SECONDS/],
+    [{ BATCH_SETTLE_SECONDS: "10", SIGNAL_MAX_AGE_SECONDS: "10" }, /BATCH_SETTLE_SECONDS.*SIGNAL_MAX_AGE_SECONDS/],
+    [{ MAX_ORDER_VALUE: "4" }, /MAX_ORDER_VALUE is 4, less than MIN_TRADE_VALUE \(5\)/],
+    [{ PROTECTED_SYMBOLS: "VTI,SMR", ALLOWED_SYMBOLS: "SMR,LEU" }, /PROTECTED_SYMBOLS and ALLOWED_SYMBOLS both hold SMR/],
+  ])("the impossible pair %p is named", (change, words) => expectProblem(paperWith(change), words));
+});
+
+describe("names", () => {
+  test("an unknown ALPACA_ variable is an error that suggests the nearest name", () => {
+    expectProblem({ ...HOME, ALPACA_PAPER_KEYS: "PK" }, "ALPACA_PAPER_KEYS is not a setting; did you mean ALPACA_PAPER_KEY?");
+    expectProblem(paperWith({ ALPACA_DATAFEED: "iex" }), "did you mean ALPACA_DATA_FEED?");
+    expectProblem(
+      paperWith({ alpaca_endpoint: "https://api.alpaca.markets" }),
+      "alpaca_endpoint is not a setting; did you mean ALPACA_ENDPOINT?",
+    );
+    expect(load({ ALPACA_PAPER_TRADING: "" }).mode).toBe("paper");
+  });
+
+  test("a setting of a later version is named as such unless it says what holds anyway", () => {
+    for (const [name, text] of [
+      ["MAX_DAILY_LOSS_PERCENT", "5"],
+      ["STRATEGIES", "nuclear:50:/a,tecl:50:/b"],
+      ["DASHBOARD_HOST", "0.0.0.0"],
+      ["TELEGRAM_BOT_TOKEN", "1:a"],
+    ] as const)
+      expectProblem(paperWith({ [name]: text }), `${name} is a setting of a later version`);
+    expect(
+      load({
+        STRATEGIES: "nuclear:100:$ALERTS_FILE",
+        EXECUTION_STYLE: "market",
+        DASHBOARD_PORT: "8787",
+        SIGNAL_BAR: "live",
+        NOTIFY_LEVEL: "",
+      }).mode,
+    ).toBe("paper");
+  });
+});
+
+describe("places", () => {
+  test("the state is where the first of STATE_DIR, systemd, XDG and the home directory says", () => {
+    const everything = { STATE_DIR: "/a", STATE_DIRECTORY: "/b:/c", XDG_STATE_HOME: "/d", HOME: "/home/ada" };
+    expect(stateDirFrom(everything)).toBe("/a");
+    expect(stateDirFrom({ ...everything, STATE_DIR: "" })).toBe("/b");
+    expect(stateDirFrom({ XDG_STATE_HOME: "/d", HOME: "/home/ada" })).toBe("/d/alpaca-trader");
+    expect(stateDirFrom({ XDG_STATE_HOME: "relative", HOME: "/home/ada" })).toBe("/home/ada/.local/state/alpaca-trader");
+  });
+
+  test("it is found although everything else is wrong, because halt must work then too", () => {
+    const broken = { STATE_DIR: "/a", TRADING_MODE: "??", ALPACA_KEY: "half", MIN_TRADE_VALUE: "none" };
+    expect(() => loadConfig(broken)).toThrow(TraderError);
+    expect(haltFile({ stateDir: stateDirFrom(broken) })).toBe("/a/HALT");
+  });
+
+  test("in simulator mode alerts and logs lie apart, unless they are named", () => {
+    const config = loadConfig({ STATE_DIR: "/s" });
+    expect([config.strategies[0]?.alertsFile, config.logDir]).toEqual(["/s/simulator/nuclear_alerts.json", "/s/simulator"]);
+    const named = loadConfig({ STATE_DIR: "/s", ALERTS_FILE: "/x/alerts", LOG_DIR: "/x" });
+    expect([named.strategies[0]?.alertsFile, named.logDir]).toEqual(["/x/alerts", "/x"]);
+  });
+
+  test("each mode has a ledger and a lock of its own, and one HALT stands for all", () => {
+    const modes = [loadConfig({ ...HOME, STATE_DIR: "/s" }), load({ STATE_DIR: "/s" }), loadConfig({ ...LIVE, STATE_DIR: "/s" })];
+    expect(modes.map(ledgerFile)).toEqual(["/s/simulator.sqlite", "/s/paper.sqlite", "/s/live.sqlite"]);
+    expect(modes.map(ledgerLockFile)).toEqual(["/s/simulator.lock", "/s/paper.lock", "/s/live.lock"]);
+    expect(new Set(modes.map(haltFile))).toEqual(new Set(["/s/HALT"]));
+  });
+});
+
+describe(".env", () => {
+  test("the environment wins over .env, also with an empty value; without the file there is only the environment", () => {
+    const directory = mkdtempSync(join(tmpdir(), "env-"));
+    try {
+      expect(loadEnvironment(directory, { A: "1" })).toEqual({ A: "1" });
+      writeFileSync(join(directory, ".env"), 'A=file\nB="from file"\nC=file # remark\n');
+      expect(loadEnvironment(directory, { A: "1", C: "" })).toEqual({ A: "1", B: "from file", C: "" });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test("one that cannot be read is an error that names it", () => {
+    const directory = mkdtempSync(join(tmpdir(), "env-"));
+    try {
+      mkdirSync(join(directory, ".env"));
+      expect(() => loadEnvironment(directory, {})).toThrow(/\.env cannot be read/);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+});

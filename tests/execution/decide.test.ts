@@ -1,0 +1,201 @@
+import { describe, expect, test } from "@jest/globals";
+import type { ExecutionFacts, IntentFacts } from "../../src/execution/decide.ts";
+import { ABSENCE_COUNTS_AFTER_MS, CANCEL_WAIT_MS, decide, MAX_POSTS_IN_FLIGHT } from "../../src/execution/decide.ts";
+import type { IntentRecord } from "../../src/ledger/ledger.ts";
+import { decimal, ZERO } from "../../src/portfolio/money.ts";
+
+const NOW = 1_000_000;
+
+function record(change: Partial<IntentRecord> = {}): IntentRecord {
+  return {
+    clientOrderId: `id-${change.symbol ?? "SMR"}-${String(change.attempt ?? 1)}`,
+    executionId: "x",
+    phase: "selling",
+    symbol: "SMR",
+    side: "sell",
+    attempt: 1,
+    quantity: decimal("10"),
+    notional: undefined,
+    estimatedValue: decimal("400"),
+    worstCaseCost: ZERO,
+    fullExit: true,
+    heldBefore: decimal("10"),
+    recordedAt: 0,
+    state: "recorded",
+    postedAt: undefined,
+    acceptedAt: undefined,
+    orderId: undefined,
+    status: undefined,
+    filledQuantity: ZERO,
+    filledAveragePrice: undefined,
+    filledAt: undefined,
+    cancelRequestedAt: undefined,
+    message: undefined,
+    updatedAt: 0,
+    ...change,
+  };
+}
+
+function intent(change: Partial<IntentRecord>, more: Partial<IntentFacts> = {}): IntentFacts {
+  return {
+    record: record(change),
+    busy: false,
+    postedAt: undefined,
+    absentAt: undefined,
+    askedAt: undefined,
+    polls: 0,
+    workingSince: undefined,
+    cancelRequestedAt: undefined,
+    notBefore: undefined,
+    hinted: false,
+    ...more,
+  };
+}
+
+function facts(change: Partial<ExecutionFacts>): ExecutionFacts {
+  return {
+    now: NOW,
+    phase: "selling",
+    begun: true,
+    offHours: false,
+    marketOpen: true,
+    sellsOnly: false,
+    intents: [],
+    blockage: undefined,
+    stopping: false,
+    cancellingSince: undefined,
+    cancellingReason: undefined,
+    orderTimeoutMs: 60_000,
+    resized: false,
+    ...change,
+  };
+}
+
+const kinds = (change: Partial<ExecutionFacts>): string[] => decide(facts(change)).actions.map((action) => action.kind);
+
+describe("sending", () => {
+  test("sends recorded orders side by side, at most five at a time", () => {
+    const intents = ["A", "B", "C", "D", "E", "F", "G"].map((symbol) => intent({ symbol }));
+    const [post] = decide(facts({ intents })).actions;
+    expect(post).toMatchObject({ kind: "post" });
+    expect(post?.kind === "post" && post.ids).toHaveLength(MAX_POSTS_IN_FLIGHT);
+  });
+
+  test("counts POSTs under way against the five", () => {
+    const busy = ["A", "B", "C", "D"].map((symbol) => intent({ symbol, state: "posting" }, { busy: true, postedAt: NOW }));
+    const [post] = decide(facts({ intents: [...busy, intent({ symbol: "E" }), intent({ symbol: "F" })] })).actions;
+    expect(post).toEqual({ kind: "post", ids: ["id-E-1"] });
+  });
+
+  test("waits for the rate limit's reset before sending the same id again", () => {
+    expect(kinds({ intents: [intent({}, { notBefore: NOW + 1 })] })).toEqual([]);
+    expect(kinds({ intents: [intent({}, { notBefore: NOW })] })).toEqual(["post"]);
+  });
+
+  test("plans the buys only when the last sell is terminal", () => {
+    const sold = intent({ symbol: "A", state: "done", status: "filled" });
+    expect(kinds({ intents: [sold, intent({ symbol: "B", state: "open" }, { workingSince: NOW, askedAt: NOW })] })).toEqual([]);
+    expect(kinds({ intents: [sold] })).toEqual(["plan-buys"]);
+  });
+
+  test("an exit signal has no buying phase", () => {
+    expect(kinds({ sellsOnly: true, intents: [intent({ state: "done", status: "filled" })] })).toEqual(["finish"]);
+  });
+});
+
+describe("orders without an answer (R19)", () => {
+  const unknown = (more: Partial<IntentFacts>): IntentFacts => intent({ state: "unknown" }, { postedAt: NOW - 20_000, ...more });
+
+  test.each([
+    [249, []],
+    [250, ["look-up"]],
+  ])("%i ms after the POST: %j", (elapsed, expected) => {
+    expect(kinds({ intents: [intent({ state: "unknown" }, { postedAt: NOW - elapsed })] })).toEqual(expected);
+  });
+
+  test("looks up again at 1, 3 and 10 seconds and not in between", () => {
+    const at = (elapsed: number, asked: number): string[] => kinds({ intents: [intent({ state: "unknown" }, { postedAt: NOW - elapsed, askedAt: NOW - elapsed + asked })] });
+    expect(at(999, 250)).toEqual([]);
+    expect(at(1_000, 250)).toEqual(["look-up"]);
+    expect(at(2_999, 1_000)).toEqual([]);
+    expect(at(3_000, 1_000)).toEqual(["look-up"]);
+    expect(at(9_999, 3_000)).toEqual([]);
+    expect(at(10_000, 3_000)).toEqual(["look-up"]);
+  });
+
+  test("an early absence proves nothing", () => {
+    expect(kinds({ intents: [unknown({ absentAt: NOW - 20_000 + ABSENCE_COUNTS_AFTER_MS - 1, askedAt: NOW - 20_000 + 3_000 })] })).toEqual(["look-up"]);
+  });
+
+  test("an absence after ten seconds leads to the last proof, never straight to a second POST", () => {
+    expect(kinds({ intents: [unknown({ absentAt: NOW - 20_000 + ABSENCE_COUNTS_AFTER_MS, askedAt: NOW - 20_000 + ABSENCE_COUNTS_AFTER_MS })] })).toEqual(["prove-absent"]);
+  });
+
+  test("an order whose POST was recorded but not answered before a restart is looked up, not sent", () => {
+    expect(kinds({ intents: [intent({ state: "posting" }, { postedAt: NOW - 5_000 })] })).toEqual(["look-up"]);
+  });
+
+  test("an unknown sell keeps the buys back, and an abandoned one ends the execution", () => {
+    expect(kinds({ intents: [unknown({ askedAt: NOW })] })).toEqual([]);
+    expect(kinds({ intents: [intent({ state: "abandoned" })] })).toEqual(["start-cancelling"]);
+  });
+});
+
+describe("what may stop an execution", () => {
+  const blockage = { cause: "halted", reason: "Trading was halted." } as const;
+
+  test("not begun and nothing posted: recorded orders are dropped, then it ends refused with the cause", () => {
+    expect(kinds({ begun: false, blockage, intents: [intent({})] })).toEqual(["drop"]);
+    expect(decide(facts({ begun: false, blockage, intents: [intent({ state: "dropped" })] })).actions).toEqual([
+      { kind: "finish", outcome: "refused", reason: "Trading was halted.", cause: "halted" },
+    ]);
+  });
+
+  test("begun or in doubt: it goes through cancelling", () => {
+    expect(kinds({ blockage, intents: [intent({ state: "open" })] })).toEqual(["start-cancelling"]);
+    expect(kinds({ begun: false, blockage, intents: [intent({ state: "unknown" }, { postedAt: NOW })] })).toEqual(["start-cancelling"]);
+  });
+
+  test("cancelling cancels what is open once and awaits its end", () => {
+    const open = intent({ state: "open", orderId: "o" }, { workingSince: NOW, askedAt: NOW });
+    expect(kinds({ phase: "cancelling", cancellingSince: NOW, intents: [open] })).toEqual(["cancel"]);
+    expect(kinds({ phase: "cancelling", cancellingSince: NOW, intents: [{ ...open, cancelRequestedAt: NOW }] })).toEqual([]);
+    expect(decide(facts({ phase: "cancelling", cancellingSince: NOW, intents: [intent({ state: "done", status: "canceled" })] })).actions).toMatchObject([
+      { kind: "finish", outcome: "incomplete" },
+    ]);
+  });
+
+  test("a cancel that never takes effect is given up in bounded time", () => {
+    const stuck = intent({ state: "open", orderId: "o" }, { workingSince: NOW - 200_000, askedAt: NOW, cancelRequestedAt: NOW - CANCEL_WAIT_MS });
+    expect(kinds({ intents: [stuck] })).toEqual(["start-cancelling"]);
+    expect(decide(facts({ phase: "cancelling", cancellingSince: NOW, intents: [stuck] })).actions).toMatchObject([{ kind: "finish", outcome: "incomplete" }]);
+  });
+
+  test("an order that outlives its time-out is cancelled, but not while the market is closed", () => {
+    const old = intent({ state: "open", orderId: "o" }, { workingSince: NOW - 60_000, askedAt: NOW });
+    expect(kinds({ intents: [old] })).toEqual(["cancel"]);
+    expect(kinds({ intents: [old], offHours: true, marketOpen: false })).toEqual(["finish"]);
+  });
+
+  test("a stop lets requests under way be answered, then leaves without another action", () => {
+    expect(kinds({ stopping: true, intents: [intent({ state: "posting" }, { busy: true })] })).toEqual([]);
+    expect(kinds({ stopping: true, intents: [intent({}), intent({ symbol: "B", state: "unknown" }, { postedAt: NOW - 9_999 })] })).toEqual(["leave"]);
+  });
+});
+
+describe("refusals (R20)", () => {
+  const refused = (status: string, attempt = 1): IntentFacts => intent({ phase: "buying", side: "buy", state: "refused", status, attempt });
+
+  test("a lack of buying power gets one re-sized order", () => {
+    expect(kinds({ phase: "buying", intents: [refused("insufficient-buying-power")] })).toEqual(["resize"]);
+    expect(kinds({ phase: "buying", resized: true, intents: [refused("insufficient-buying-power")] })).toEqual(["finish"]);
+  });
+
+  test("the second refusal is final, also after a restart", () => {
+    expect(kinds({ phase: "buying", intents: [refused("insufficient-buying-power"), refused("insufficient-buying-power", 2)] })).toEqual(["finish"]);
+  });
+
+  test("every other refusal is final at once", () => {
+    expect(kinds({ phase: "buying", intents: [refused("wash-trade")] })).toEqual(["finish"]);
+  });
+});

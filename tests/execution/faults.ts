@@ -1,0 +1,97 @@
+import type { Interceptor, VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
+import type { VirtualDesk } from "./virtual-desk.ts";
+
+/** What an order's POST carries. */
+export interface PostedOrder extends Record<string, unknown> {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly client_order_id: string;
+}
+
+export const isPost = ({ method, url }: VenueRequest): boolean => method === "POST" && url === "/v2/orders";
+export const isCancel = ({ method }: VenueRequest): boolean => method === "DELETE";
+export const isLookUp = ({ url }: VenueRequest): boolean => url.startsWith("/v2/orders:by_client_order_id");
+export const isRead = ({ method, url }: VenueRequest, path: string): boolean => method === "GET" && url.split("?")[0] === path;
+export const postedOrder = ({ body }: VenueRequest): PostedOrder => JSON.parse(body) as PostedOrder;
+
+export function reply(status: number, body: unknown, headers: Record<string, string> = {}): VenueResponse {
+  return { status, headers: { "content-type": "application/json; charset=UTF-8", ...headers }, body: typeof body === "string" ? body : JSON.stringify(body) };
+}
+
+export const TIMED_OUT = reply(504, { code: 50410000, message: "request timed out" });
+export const UNAVAILABLE = reply(503, "<html>Service Unavailable</html>");
+export const RESET: VenueResponse = { status: 200, headers: {}, body: "", cut: "connection" };
+export const ORDER_NOT_FOUND = reply(404, { code: 40410000, message: "order not found" });
+export const NO_BUYING_POWER = reply(403, { buying_power: "15", code: 40310000, cost_basis: "40000", message: "insufficient buying power" });
+
+/** The faults of several interceptors: the first answer in the venue's place counts, what comes after runs through all. */
+export function both(...interceptors: Interceptor[]): Interceptor {
+  return {
+    before: async (request) => {
+      for (const interceptor of interceptors) {
+        const answer = await interceptor.before?.(request);
+        if (answer !== undefined) return answer;
+      }
+      return undefined;
+    },
+    after: async (request, response) => {
+      let answer = response;
+      for (const interceptor of interceptors) answer = (await interceptor.after?.(request, answer)) ?? answer;
+      return answer;
+    },
+  };
+}
+
+/** Spoils the first `times` POSTs of a symbol before the venue has seen them. */
+export function beforePosts(symbol: string, times: number, answer: (request: VenueRequest) => VenueResponse | undefined): Interceptor {
+  let left = times;
+  return {
+    before: (request) => {
+      if (!isPost(request) || postedOrder(request).symbol !== symbol || left === 0) return Promise.resolve(undefined);
+      left -= 1;
+      return Promise.resolve(answer(request));
+    },
+  };
+}
+
+/** Spoils the first answer to a POST of a symbol, which the venue has accepted. */
+export function afterFirstPost(symbol: string, answer: (response: VenueResponse, request: VenueRequest) => VenueResponse | Promise<VenueResponse>): Interceptor {
+  let done = false;
+  return {
+    after: async (request, response) => {
+      if (done || !isPost(request) || postedOrder(request).symbol !== symbol) return response;
+      done = true;
+      return answer(response, request);
+    },
+  };
+}
+
+/** Positions and account as they were `lagMs` ago, as Alpaca may show them after fills (R16). */
+export function lagging(desk: VirtualDesk, lagMs: number, paths: readonly ("/v2/account" | "/v2/positions")[] = ["/v2/account", "/v2/positions"]): Interceptor {
+  const look = (at: number): { at: number; "/v2/account": string; "/v2/positions": string } => ({
+    at,
+    "/v2/account": JSON.stringify(desk.exchange.accountView()),
+    "/v2/positions": JSON.stringify(desk.exchange.positionViews()),
+  });
+  const seen = [look(-Infinity)];
+  desk.exchange.onTradeUpdate(() => seen.push(look(desk.clock.monotonic())));
+  return {
+    after: (request, response) => {
+      const path = paths.find((each) => isRead(request, each));
+      const shown = seen.findLast(({ at }) => at <= desk.clock.monotonic() - lagMs);
+      return Promise.resolve(path === undefined || shown === undefined ? response : { ...response, body: shown[path] });
+    },
+  };
+}
+
+/** Changes what a snapshot of market data says of one symbol while `active`. */
+export function spoiledSnapshot(symbol: string, change: (snapshot: Record<string, unknown>) => Record<string, unknown> | undefined, active: () => boolean = () => true): Interceptor {
+  return {
+    after: (request, response) => {
+      if (!isRead(request, "/v2/stocks/snapshots") || !active()) return Promise.resolve(response);
+      const { [symbol]: shown, ...rest } = JSON.parse(response.body) as Record<string, Record<string, unknown>>;
+      const changed = shown === undefined ? undefined : change(shown);
+      return Promise.resolve({ ...response, body: JSON.stringify(changed === undefined ? rest : { ...rest, [symbol]: changed }) });
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
+import type { Broker } from "../../src/broker/broker.ts";
+import type { RebalanceEvent } from "../../src/execution/events.ts";
+import type { RebalanceOptions, RebalanceResult } from "../../src/execution/rebalancer.ts";
+import { Rebalancer } from "../../src/execution/rebalancer.ts";
+import type { Signal } from "../../src/intake/signal.ts";
+import type { LedgerOptions, SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
+import { decimal } from "../../src/portfolio/money.ts";
+import type { PlanSettings } from "../../src/portfolio/plan.ts";
+import { Exchange } from "../../src/simulator/exchange.ts";
+import type { ExchangeOptions } from "../../src/simulator/exchange-options.ts";
+import { fetchFor, Venue } from "../../src/simulator/venue.ts";
+import type { VenueOptions } from "../../src/simulator/venue.ts";
+import { VirtualClock } from "../../src/virtual-clock.ts";
+import { inProcessSocket } from "./in-process-socket.ts";
+
+/** A Tuesday, half an hour after the open. */
+export const TUESDAY_10_00 = Date.parse("2026-11-17T10:00:00-05:00");
+
+export const PLAN_SETTINGS: PlanSettings = {
+  cashReserve: decimal("0.01"),
+  minTradeValue: decimal("5"),
+  driftBand: decimal("0.01"),
+  protectedSymbols: new Set(),
+  allowedSymbols: undefined,
+  maxOrderValue: undefined,
+};
+
+export interface DeskOptions {
+  readonly exchange?: Partial<ExchangeOptions>;
+  readonly venue?: Partial<VenueOptions>;
+  readonly plan?: Partial<PlanSettings>;
+  readonly orderTimeoutSeconds?: number;
+  readonly startAt?: number;
+  /** Of the first process's ledger; a restart opens its image without it. */
+  readonly onCommit?: NonNullable<LedgerOptions["onCommit"]>;
+}
+
+/** The real rebalancer, ledger, adapter and SDK against the simulator's exchange, all in virtual time and one process. */
+export class VirtualDesk {
+  readonly clock: VirtualClock;
+  readonly exchange: Exchange;
+  readonly venue: Venue;
+  readonly events: RebalanceEvent[] = [];
+  ledger: SqliteLedger;
+  halted: string | undefined;
+  newer: Signal | undefined;
+  #options: DeskOptions;
+  #stopping = new AbortController();
+  #broker: Broker;
+  #rebalancer: Rebalancer;
+
+  constructor(options: DeskOptions = {}) {
+    this.#options = options;
+    this.ledger = openLedger(":memory:", options.onCommit === undefined ? {} : { onCommit: options.onCommit });
+    this.clock = new VirtualClock(options.startAt ?? TUESDAY_10_00);
+    this.exchange = new Exchange({ partialFillProbability: 0, prices: { SMR: "38.50", LEU: "207", OKLO: "56", TQQQ: "85", UVXY: "20", BTAL: "19" }, ...options.exchange, clock: this.clock });
+    this.venue = new Venue({ rateLimitPerMinute: "off", ...options.venue, exchange: this.exchange });
+    this.#broker = this.#newBroker();
+    this.#rebalancer = this.#newRebalancer();
+  }
+
+  get broker(): Broker {
+    return this.#broker;
+  }
+
+  run(signal: Signal, options: Partial<RebalanceOptions> = {}): Promise<RebalanceResult> {
+    return this.clock.until(this.start(signal, options));
+  }
+
+  start(signal: Signal, options: Partial<RebalanceOptions> = {}): Promise<RebalanceResult> {
+    return this.#rebalancer.rebalance(signal, { dryRun: false, ignoreMarketHours: false, ...options });
+  }
+
+  /** Asks the process to stop, as SIGTERM does. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  /**
+   * A new process on what a kill at this moment leaves: the ledger's durable image and the venue. What the
+   * old process still had in hand is cut off from the venue.
+   */
+  async restart(image: Uint8Array = this.ledger.serialize()): Promise<void> {
+    this.#stopping.abort();
+    await this.#broker.close();
+    this.ledger = openLedgerImage(image);
+    this.#stopping = new AbortController();
+    this.#broker = this.#newBroker();
+    this.#rebalancer = this.#newRebalancer();
+  }
+
+  /** What a start does first: drives every open execution to its end. */
+  async recover(): Promise<RebalanceResult[]> {
+    const results: RebalanceResult[] = [];
+    for (const execution of this.ledger.openExecutions()) results.push(await this.clock.until(this.#rebalancer.resume(execution)));
+    return results;
+  }
+
+  /** Weight of each position in the account's equity, as a number for comparing. */
+  weights(): Record<string, number> {
+    const positions = [...this.exchange.state.positions.values()];
+    const value = (symbol: string): number => Number(this.exchange.valueOf(symbol).toFixed());
+    const held = positions.map((position) => [position.symbol, Number(position.quantity.toFixed()) * value(position.symbol)] as const);
+    const equity = held.reduce((total, [, worth]) => total + worth, Number(this.exchange.state.cash.toFixed()));
+    return Object.fromEntries(held.map(([symbol, worth]) => [symbol, worth / equity]));
+  }
+
+  orders(): { symbol: string; side: string; status: string; clientOrderId: string }[] {
+    return [...this.exchange.state.orders.values()].map(({ symbol, side, status, clientOrderId }) => ({ symbol, side, status, clientOrderId }));
+  }
+
+  async close(): Promise<void> {
+    await this.#broker.close();
+    this.venue.close();
+    this.ledger.close();
+  }
+
+  #newBroker(): Broker {
+    return createAlpacaBroker({
+      name: "the test venue",
+      mode: "paper",
+      alpaca: { tradingUrl: "http://127.0.0.1:1", dataUrl: "http://127.0.0.1:1", streamUrl: "ws://127.0.0.1:1/stream", dataFeed: undefined, keyId: "key", secret: "secret" },
+      clock: this.clock,
+      fetch: fetchFor(this.venue),
+      createSocket: () => inProcessSocket(this.venue, this.clock),
+    });
+  }
+
+  #newRebalancer(): Rebalancer {
+    return new Rebalancer({
+      broker: this.#broker,
+      ledger: this.ledger,
+      clock: this.clock,
+      mode: "paper",
+      plan: { ...PLAN_SETTINGS, ...this.#options.plan },
+      signalMaxAgeSeconds: 300,
+      orderTimeoutSeconds: this.#options.orderTimeoutSeconds ?? 60,
+      executionDeadlineSeconds: 600,
+      halted: () => this.halted,
+      accountRefusal: () => undefined,
+      stopping: this.#stopping.signal,
+      newer: () => this.newer,
+      emit: (event) => this.events.push(event),
+      progress: () => undefined,
+    });
+  }
+}
+
+/** A fresh signal for these weights. */
+export function signalOf(clock: VirtualClock, weights: Record<string, string>, change: Partial<Signal> = {}): Signal {
+  return {
+    id: "00000000000000aa",
+    strategy: "nuclear",
+    kind: "rebalance",
+    targets: new Map(Object.entries(weights).map(([symbol, weight]) => [symbol, decimal(weight)])),
+    exits: [],
+    generatedAt: clock.now(),
+    oldestStamp: clock.now(),
+    arrivedAt: clock.now(),
+    lastLineAt: clock.now(),
+    reason: "test",
+    alertPrices: new Map(),
+    lineHashes: [],
+    ...change,
+  };
+}

@@ -1,0 +1,228 @@
+import { describe, expect, test } from "@jest/globals";
+import { readAlert } from "../../src/intake/alert.ts";
+import type { Alert } from "../../src/intake/alert.ts";
+import { LONDON, T0, line, plain } from "./alerts.ts";
+
+function alert(text: string | Uint8Array, zone = "UTC"): Alert {
+  const read = readAlert(text, zone);
+  if (read.kind === "malformed") throw new Error(read.problem);
+  return read;
+}
+
+function problem(text: string | Uint8Array, zone = "UTC"): string {
+  const read = readAlert(text, zone);
+  if (read.kind === "alert") throw new Error(`read as an alert for ${read.symbol}`);
+  return read.problem;
+}
+
+const RECORDED =
+  '{"timestamp": "2025-07-14T11:18:00.063759", "symbol": "SMR", "action": "BUY", "price": 37.47999954223633, "reason": "Nuclear portfolio allocation: 31.2% (Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%))"}';
+
+describe("a line", () => {
+  test("of the recorded file gives its stamp, exact weight, price and legs", () => {
+    const read = alert(RECORDED, LONDON);
+    expect(read).toMatchObject({ symbol: "SMR", action: "BUY", price: "37.47999954223633", composite: false });
+    expect(read.stamp).toBe(Date.UTC(2025, 6, 14, 10, 18, 0, 63));
+    expect(read.weight?.toFixed()).toBe("0.312");
+    expect(plain(read.namedLegs!)).toEqual({ SMR: "0.312", LEU: "0.395", OKLO: "0.293" });
+  });
+
+  test("keeps every digit of a price that a float would round, and lets a price be missing, null or text", () => {
+    expect(alert(RECORDED.replace("37.47999954223633", "12345678901234567890.123")).price).toBe("12345678901234567890.123");
+    expect(alert(RECORDED.replace("37.47999954223633", "null")).price).toBeUndefined();
+    expect(alert(RECORDED.replace("37.47999954223633", '"41.5"')).price).toBe("41.5");
+    expect(alert(RECORDED.replace(' "price": 37.47999954223633,', "")).price).toBeUndefined();
+  });
+
+  test("keeps its hash when the line end becomes that of Windows, and changes it with any other byte", () => {
+    expect(alert(`${RECORDED}\r`).hash).toBe(alert(RECORDED).hash);
+    expect(alert(`${RECORDED} `).hash).not.toBe(alert(RECORDED).hash);
+  });
+
+  test("may carry unknown keys, nested ones too, and an origin", () => {
+    const read = alert(line({ more: { confidence: 0.75, extra: { symbol: "XXX", list: [1, { action: "SELL" }] }, origin: "simulator" } }));
+    expect(read).toMatchObject({ symbol: "SMR", action: "BUY", origin: "simulator" });
+  });
+
+  test("counts its action in any case, its symbol only in capitals", () => {
+    expect(alert(line({ action: "buy" })).action).toBe("BUY");
+    expect(problem(line({ symbol: "smr" }))).toContain('"symbol" is "smr"');
+  });
+
+  test.each(["SMR", "F", "GOOGL", "BRK.B", "BF.A", "ACHR.WS"])("may name %s", (symbol) => {
+    expect(alert(line({ symbol })).symbol).toBe(symbol);
+  });
+
+  test.each(["", "BTC/USD", "TOOLONG", "SM R", "SMR\n", ".B", "BRK.", "SMR1", "КОТ", "CASH_PORTFOLIO"])("may not name %j", (symbol) => {
+    expect(problem(line({ symbol }))).toContain('"symbol" is');
+  });
+
+  test.each([
+    ["no JSON", "hello", "not JSON"],
+    ["half an object", RECORDED.slice(0, 80), "not JSON"],
+    ["an array", `[${RECORDED}]`, "holds an array"],
+    ["a number", "42", "holds the number"],
+    ["null", "null", "holds null"],
+    ["a raw NUL byte", RECORDED.replace("SMR", "S\0R"), "not JSON"],
+    ["NaN, which is not JSON", RECORDED.replace("37.47999954223633", "NaN"), "not JSON"],
+    ["a key twice", RECORDED.replace('"action"', '"symbol": "LEU", "action"'), 'key "symbol" stands twice'],
+    ["a key twice, once in disguise", RECORDED.replace('"action"', '"s\\u0079mbol": "LEU", "action"'), 'key "symbol" stands twice'],
+    ["no reason", RECORDED.replace('"reason"', '"why"'), '"reason" is nothing'],
+    ["an empty reason", line({ reason: " " }), '"reason" is'],
+    ["an unknown action", line({ action: "SHORT" }), '"action" is "SHORT"'],
+    ["a number as timestamp", RECORDED.replace(/"2025[^"]*"/, "1752488280"), '"timestamp" is the number'],
+  ])("that is %s is malformed, and says so", (_, text, expected) => {
+    expect(problem(text)).toContain(expected);
+  });
+
+  test("that is no UTF-8, too deep or too long is malformed", () => {
+    expect(problem(Buffer.concat([Buffer.from('{"a":"'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]))).toContain("UTF-8");
+    expect(problem("[".repeat(60_000))).toContain("not JSON");
+    expect(problem(`${"[".repeat(30_000)}${"]".repeat(30_000)}`)).toContain("array");
+    expect(problem(line({ reason: "x".repeat(65_536) }))).toMatch(/bytes long, expected at most 65,536/);
+  });
+
+  test("keeps a readable stamp when something else about it is wrong", () => {
+    expect(readAlert(line({ symbol: "?" }), "UTC").stamp).toBe(T0);
+    expect(readAlert("?", "UTC").stamp).toBeUndefined();
+  });
+
+  test("with sixty thousand digits and no percentage is read without delay", () => {
+    expect(alert(line({ reason: "1".repeat(60_000) })).weight).toBeUndefined();
+    expect(alert(line({ reason: `SMR${" ".repeat(60_000)}31%` })).weight?.toFixed()).toBe("0.31");
+  });
+});
+
+describe("a stamp", () => {
+  const at = (timestamp: string, zone = LONDON): number => alert(line({ more: { timestamp } }), zone).stamp;
+
+  test("without an offset is read in ALERTS_TIMEZONE, summer and winter", () => {
+    expect(at("2025-07-14T11:18:00")).toBe(Date.UTC(2025, 6, 14, 10, 18));
+    expect(at("2025-12-14T11:18:00")).toBe(Date.UTC(2025, 11, 14, 11, 18));
+    expect(at("2025-07-14 11:18:00.5", "America/New_York")).toBe(Date.UTC(2025, 6, 14, 15, 18, 0, 500));
+  });
+
+  test("with an offset or Z means that offset, whatever the zone", () => {
+    expect(at("2025-07-14T11:18:00Z")).toBe(Date.UTC(2025, 6, 14, 11, 18));
+    expect(at("2025-07-14T11:18:00+00:00")).toBe(Date.UTC(2025, 6, 14, 11, 18));
+    expect(at("2025-07-14T11:18:00.063759-04:00")).toBe(Date.UTC(2025, 6, 14, 15, 18, 0, 63));
+    expect(at("2025-10-26T01:30:00+01:00")).toBe(Date.UTC(2025, 9, 26, 0, 30));
+  });
+
+  test("that a clock change makes double or impossible is refused", () => {
+    const refused = (timestamp: string, zone: string): string => problem(line({ more: { timestamp } }), zone);
+    expect(refused("2025-10-26T01:30:00", LONDON)).toContain("exists twice");
+    expect(refused("2025-03-30T01:30:00", LONDON)).toContain("does not exist in Europe/London");
+    expect(refused("2025-11-02T01:30:00", "America/New_York")).toContain("exists twice");
+    expect(refused("2025-03-09T02:30:00", "America/New_York")).toContain("does not exist");
+    expect(at("2025-10-26T02:00:00")).toBe(Date.UTC(2025, 9, 26, 2));
+    expect(at("2025-10-26T00:59:59")).toBe(Date.UTC(2025, 9, 25, 23, 59, 59));
+  });
+
+  test.each([
+    "2025-07-14",
+    "14.07.2025 11:18:00",
+    "2025-02-30T11:18:00",
+    "2025-07-14T24:00:00",
+    "2025-07-14T11:18:60",
+    "2025-07-14T11:18:00+15:00",
+    "2025-07-14T11:18:00+01:75",
+    "now",
+    "",
+  ])("such as %j is refused", (timestamp) => {
+    expect(problem(line({ more: { timestamp } }))).toContain("timestamp");
+  });
+
+  test("cannot be read in a zone that does not exist", () => {
+    expect(problem(line({ more: { timestamp: "2025-07-14T11:18:00" } }), "Europe/Nowhere")).toContain("ALERTS_TIMEZONE");
+  });
+});
+
+describe("the weight", () => {
+  const weight = (reason: string): string | undefined => alert(line({ reason })).weight?.toFixed();
+
+  test("is the first percentage of the reason, exact", () => {
+    expect(weight("Volatility hedge allocation: 75% (Market overbought)")).toBe("0.75");
+    expect(weight("Bear market allocation: 62.3% (inverse volatility weighted, 14 days, 5% floor)")).toBe("0.623");
+    expect(weight("allocation: 33.333333333333 %")).toBe("0.33333333333333");
+    expect(weight("PSQ oversold, aggressive short position (Bear 1)")).toBeUndefined();
+    expect(weight("SPY extremely overbought (RSI > 81)")).toBeUndefined();
+  });
+
+  test("may exceed the whole, which the run's sum finds", () => {
+    expect(weight("allocation: 150%")).toBe("1.5");
+  });
+
+  test.each([
+    "allocation: -5%",
+    "allocation: −5%",
+    "allocation: nan% (SMR (50%))",
+    "allocation: inf%",
+    "allocation: 31,2%",
+    "allocation: 1,000%",
+    "RSI 79-81% of range",
+    "1e2%",
+    "5.%",
+  ])("is refused when the first percentage is no plain number: %s", (reason) => {
+    expect(problem(line({ reason }))).toContain("first percentage");
+  });
+});
+
+describe("the legs that a reason names", () => {
+  const legs = (reason: string, symbol = "UVXY"): Record<string, string> | undefined => {
+    const named = alert(line({ symbol, reason })).namedLegs;
+    return named === undefined ? undefined : plain(named);
+  };
+
+  test.each([
+    "Market overbought, UVXY 75% + BTAL 25% allocation",
+    "SPY overbought (79-81), UVXY 75% + BTAL 25% allocation",
+    "Volatility hedge allocation: 75% (VOX overbought (79-81), UVXY 75% + BTAL 25% allocation)",
+  ])("are the hedge's in %j", (reason) => {
+    expect(legs(reason)).toEqual({ UVXY: "0.75", BTAL: "0.25" });
+  });
+
+  test.each([
+    "SPY extremely overbought (RSI > 81)",
+    "TQQQ weak, bonds weak, short position (Bear 1)",
+    "Bear market allocation: 62.3% (inverse volatility weighted)",
+    "SPY overbought (79-81)",
+    "RSI 81%, VIX 25%",
+    "UVXY up 12%",
+  ])("are none in %j", (reason) => {
+    expect(legs(reason)).toBeUndefined();
+  });
+
+  test("are found in a paragraph of many lines, past figures about something else", () => {
+    const reason =
+      "Nuclear allocation: 31.2%\n• SPY RSI (10): 62.3, up 4.1% on the month\n• Portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)\n• value $1,234.56";
+    expect(legs(reason, "SMR")).toEqual({ SMR: "0.312", LEU: "0.395", OKLO: "0.293" });
+    expect(legs("Nuclear allocation: 50%\n• SMR (50.0%)\n• BRK.B (50.0%)", "SMR")).toEqual({ SMR: "0.5", "BRK.B": "0.5" });
+  });
+
+  test("are in doubt when two whole lists differ or a leg stands twice", () => {
+    expect(problem(line({ reason: "75% (UVXY 75% + BTAL 25%; was UVXY (50%), BTAL (50%) before)" }))).toContain("two ways");
+    expect(problem(line({ reason: "50% (UVXY 50% + UVXY 50%)", symbol: "UVXY" }))).toContain("twice");
+  });
+});
+
+describe("a portfolio's literal name", () => {
+  test("UVXY_BTAL_PORTFOLIO is 75/25 in one line", () => {
+    const read = alert(line({ symbol: "UVXY_BTAL_PORTFOLIO", reason: "Market overbought" }));
+    expect(read.composite).toBe(true);
+    expect(plain(read.namedLegs!)).toEqual({ UVXY: "0.75", BTAL: "0.25" });
+    expect(problem(line({ symbol: "UVXY_BTAL_PORTFOLIO", reason: "UVXY 60% + BTAL 40%" }))).toContain("expected UVXY 75%, BTAL 25%");
+  });
+
+  test("NUCLEAR_PORTFOLIO and BEAR_PORTFOLIO count only with all their legs", () => {
+    expect(
+      plain(alert(line({ symbol: "NUCLEAR_PORTFOLIO", reason: "Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)" })).namedLegs!),
+    ).toEqual({ SMR: "0.312", LEU: "0.395", OKLO: "0.293" });
+    expect(problem(line({ symbol: "NUCLEAR_PORTFOLIO", reason: "Bull market - default nuclear energy play" }))).toContain("lists no legs");
+    expect(problem(line({ symbol: "BEAR_PORTFOLIO", reason: "Bear market portfolio: SQQQ (60.0%)" }))).toContain("lists no legs");
+  });
+
+  test("cannot be sold", () => {
+    expect(problem(line({ symbol: "UVXY_BTAL_PORTFOLIO", action: "SELL" }))).toContain("expected BUY");
+  });
+});

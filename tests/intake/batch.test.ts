@@ -1,0 +1,184 @@
+import { describe, expect, test } from "@jest/globals";
+import { runsOf } from "../../src/intake/batch.ts";
+import type { Run } from "../../src/intake/batch.ts";
+import { T0, bearRun, entries, line, nuclearRun, plain } from "./alerts.ts";
+
+const runs = (...lines: string[]): Run[] => runsOf(entries(lines));
+const sizes = (...lines: string[]): number[] => runs(...lines).map((run) => run.entries.length);
+const only = (...lines: string[]): Run["allocation"] => {
+  const found = runs(...lines);
+  expect(found).toHaveLength(1);
+  return found[0]!.allocation;
+};
+
+const [SMR, LEU, OKLO] = nuclearRun();
+const [SQQQ, TQQQ] = bearRun();
+
+describe("a new run begins", () => {
+  test("at a stamp more than two seconds after the line before, and not at two seconds", () => {
+    expect(sizes(SQQQ, line({ at: T0 + 2_000, symbol: "TQQQ", reason: "37.7%" }))).toEqual([2]);
+    expect(sizes(SQQQ, line({ at: T0 + 2_001, symbol: "TQQQ", reason: "37.7%" }))).toEqual([1, 1]);
+  });
+
+  test("at a stamp more than two seconds back", () => {
+    expect(sizes(SQQQ, line({ at: T0 - 2_001, symbol: "TQQQ", reason: "37.7%" }))).toEqual([1, 1]);
+  });
+
+  test("at a repeated symbol", () => {
+    expect(sizes(SMR, LEU, OKLO, ...nuclearRun(T0 + 300))).toEqual([3, 3]);
+  });
+
+  test("at a reason that names other legs", () => {
+    const hedge = line({
+      at: T0 + 500,
+      symbol: "UVXY",
+      reason: "Volatility hedge allocation: 75% (Market overbought, UVXY 75% + BTAL 25% allocation)",
+    });
+    expect(sizes(SMR, LEU, OKLO, hedge)).toEqual([3, 1]);
+  });
+});
+
+describe("a run", () => {
+  test("whose reasons name its legs is complete exactly when they are there", () => {
+    expect(only(SMR, LEU)).toMatchObject({
+      kind: "incomplete",
+      canGrow: true,
+      reason: expect.stringContaining("OKLO is missing"),
+    });
+    const whole = only(SMR, LEU, OKLO);
+    expect(whole).toMatchObject({ kind: "rebalance", named: true });
+    expect(whole.kind === "rebalance" && plain(whole.targets)).toEqual({ SMR: "0.312", LEU: "0.395", OKLO: "0.293" });
+  });
+
+  test("may list its legs in any order", () => {
+    expect(only(OKLO, SMR, LEU).kind).toBe("rebalance");
+  });
+
+  test("without names is judged by its sum", () => {
+    expect(only(SQQQ)).toMatchObject({ kind: "incomplete", canGrow: true });
+    expect(only(SQQQ, TQQQ)).toMatchObject({ kind: "rebalance", named: false });
+  });
+
+  test("of a single symbol without a percentage is all of it", () => {
+    const whole = only(line({ symbol: "TQQQ" }));
+    expect(whole.kind === "rebalance" && plain(whole.targets)).toEqual({ TQQQ: "1" });
+  });
+
+  test.each([
+    ["97.9", "incomplete"],
+    ["98", "rebalance"],
+    ["100.5", "rebalance"],
+    ["100.6", "over-allocated"],
+  ])("that adds up to %s%% is %s", (percent, kind) => {
+    expect(only(line({ reason: `allocation: ${percent}%` })).kind).toBe(kind);
+  });
+
+  test("a little over the whole is scaled down, exactly and never above one", () => {
+    const third = (index: number, symbol: string): string => line({ at: T0 + index, symbol, reason: "allocation: 33.4%" });
+    const scaled = only(third(0, "SMR"), third(1, "LEU"), third(2, "OKLO"));
+    expect(scaled.kind === "rebalance" && plain(scaled.targets)).toEqual({
+      SMR: "0.333333333333",
+      LEU: "0.333333333333",
+      OKLO: "0.333333333333",
+    });
+  });
+
+  test("a little under the whole is left as it is, and a leg of zero is no target", () => {
+    const whole = only(line({ symbol: "SMR", reason: "98.2%" }), line({ symbol: "LEU", reason: "0.0%" }));
+    expect(whole.kind === "rebalance" && plain(whole.targets)).toEqual({ SMR: "0.982" });
+  });
+
+  test("whose leg disagrees with what its reason names for it is malformed", () => {
+    const wrong = line({
+      symbol: "SMR",
+      reason: "Nuclear portfolio allocation: 39.5% (Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%))",
+    });
+    expect(only(wrong)).toMatchObject({ kind: "malformed", reason: expect.stringContaining("39.5%") });
+  });
+
+  test("with a leg that its reason does not name is malformed", () => {
+    expect(
+      only(
+        SMR,
+        LEU,
+        OKLO,
+        line({ at: T0 + 300, symbol: "BWXT", reason: "10% (Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%))" }),
+      ),
+    ).toMatchObject({ kind: "malformed" });
+  });
+
+  test("does not mix forms", () => {
+    const mixed = { kind: "malformed", reason: expect.stringContaining("mixes forms") };
+    expect(only(SMR, LEU, OKLO, line({ at: T0 + 300, symbol: "UVXY" }))).toMatchObject(mixed);
+    expect(only(SQQQ, line({ at: T0 + 100, symbol: "TQQQ" }))).toMatchObject(mixed);
+    expect(only(line({ symbol: "UVXY_BTAL_PORTFOLIO" }), line({ at: T0 + 10, symbol: "TQQQ" }))).toMatchObject(mixed);
+    expect(only(line({ symbol: "SPY", action: "HOLD" }), SQQQ)).toMatchObject({
+      kind: "malformed",
+      reason: expect.stringContaining("HOLD"),
+    });
+  });
+
+  test("of two single symbols asks for twice the account", () => {
+    expect(only(line({ symbol: "TQQQ" }), line({ symbol: "UVXY", at: T0 + 10 })).kind).toBe("over-allocated");
+  });
+
+  test("of SELL lines alone exits those symbols; beside BUYs they add nothing, and may not name a target", () => {
+    const sell = (symbol: string): string => line({ at: T0 + 300, symbol, action: "SELL", reason: "exit" });
+    expect(only(sell("SMR"), sell("LEU"))).toEqual({ kind: "exit", exits: ["SMR", "LEU"] });
+    expect(only(SMR, LEU, OKLO, sell("UVXY")).kind).toBe("rebalance");
+    expect(only(SMR, LEU, OKLO, sell("SMR"))).toMatchObject({
+      kind: "malformed",
+      reason: expect.stringContaining("buys and sells SMR"),
+    });
+  });
+
+  test("of one HOLD line holds", () => {
+    expect(only(line({ symbol: "SPY", action: "HOLD", reason: "Missing SPY data" })).kind).toBe("hold");
+  });
+
+  test("of one literal name is complete", () => {
+    const whole = only(line({ symbol: "UVXY_BTAL_PORTFOLIO" }));
+    expect(whole.kind === "rebalance" && plain(whole.targets)).toEqual({ UVXY: "0.75", BTAL: "0.25" });
+  });
+});
+
+describe("a malformed line", () => {
+  test("with a stamp near a run spoils that run, wherever it stands", () => {
+    const bad = line({ at: T0 + 150, symbol: "?" });
+    for (const lines of [
+      [bad, SMR, LEU, OKLO],
+      [SMR, LEU, bad, OKLO],
+      [SMR, LEU, OKLO, bad],
+    ])
+      expect(only(...lines).kind).toBe("malformed");
+  });
+
+  test("with a stamp far away is a run of its own", () => {
+    expect(runs(line({ at: T0 - 9_000, symbol: "?" }), SMR, LEU, OKLO).map(({ allocation }) => allocation.kind)).toEqual([
+      "malformed",
+      "rebalance",
+    ]);
+  });
+
+  test("without a stamp inside a run is no harm where the legs are named, and spoils the run where they are not", () => {
+    expect(only(SMR, LEU, "garbage", OKLO).kind).toBe("rebalance");
+    expect(only(SQQQ, "garbage", TQQQ).kind).toBe("malformed");
+  });
+
+  test("without a stamp after the last run is the newest run", () => {
+    expect(runs(SMR, LEU, OKLO, "garbage").map(({ allocation }) => allocation.kind)).toEqual(["rebalance", "malformed"]);
+  });
+
+  test("without a stamp between two runs belongs to neither", () => {
+    expect(runs(SMR, LEU, OKLO, "garbage", ...nuclearRun(T0 + 9_000)).map(({ allocation }) => allocation.kind)).toEqual([
+      "rebalance",
+      "malformed",
+      "rebalance",
+    ]);
+  });
+});
+
+test("a run that stands in the file twice is known as a repeat, and so is a part of it", () => {
+  expect(runs(SMR, LEU, OKLO, SMR, LEU, OKLO).map(({ repeated }) => repeated)).toEqual([false, true]);
+  expect(runs(SMR, LEU, OKLO, SMR, LEU).map(({ repeated }) => repeated)).toEqual([false, true]);
+});

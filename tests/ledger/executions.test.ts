@@ -1,0 +1,196 @@
+import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import type { ExecutionChange, IntentChange, IntentState } from "../../src/ledger/ledger.ts";
+import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { decimal } from "../../src/portfolio/money.ts";
+import { execution, intent, NOW, signal } from "./ledger-examples.ts";
+
+function ledgerWithExecution(): SqliteLedger {
+  const ledger = openLedger(":memory:");
+  ledger.recordSignal(signal("a"), NOW);
+  ledger.createExecution(execution("x", "a"));
+  return ledger;
+}
+
+const BLANK = {
+  phase: "planning",
+  begunAt: undefined,
+  finishedAt: undefined,
+  outcome: undefined,
+  outcomeReason: undefined,
+  accountBefore: undefined,
+  accountAfter: undefined,
+  plan: undefined,
+};
+
+describe("executions", () => {
+  test("a new execution is in planning and comes back as it was given", () => {
+    const ledger = ledgerWithExecution();
+    const exit = execution("y", "a", { wanted: { kind: "exit", symbols: ["LEU"] }, offHours: true, mode: "live" });
+    ledger.createExecution(exit);
+    expect(ledger.execution("x")).toEqual({ ...execution("x", "a"), ...BLANK });
+    expect(ledger.execution("y")).toEqual({ ...exit, ...BLANK });
+    expect(ledger.execution("z")).toBeUndefined();
+  });
+
+  test("a change sets what it names and leaves the rest", () => {
+    const ledger = ledgerWithExecution();
+    const changes: ExecutionChange[] = [
+      { phase: "selling", accountBefore: { cash: "-1.98", positions: [null, { symbol: "SMR" }] }, plan: [] },
+      { begunAt: NOW + 20, deadline: NOW + 9 },
+      { phase: "settled", finishedAt: NOW + 30, outcome: "off-target", outcomeReason: "LEU was refused.", accountAfter: null },
+    ];
+    for (const change of changes) ledger.updateExecution("x", change);
+    expect(ledger.execution("x")).toEqual(Object.assign({ ...execution("x", "a"), ...BLANK }, ...changes));
+  });
+
+  test("the last change of an execution that does not exist is an error, not a silence", () => {
+    expect(() => ledgerWithExecution().updateExecution("nobody", { phase: "selling" })).toThrow("no execution nobody");
+  });
+
+  test("open executions come oldest first, recent ones newest first, and a signal gives its newest", () => {
+    const ledger = ledgerWithExecution();
+    ledger.createExecution(execution("y", "a"));
+    ledger.createExecution(execution("z", "a"));
+    ledger.updateExecution("y", { finishedAt: NOW, outcome: "refused" });
+    expect(ledger.openExecutions().map(({ id }) => id)).toEqual(["x", "z"]);
+    expect(ledger.recentExecutions(2).map(({ id }) => id)).toEqual(["z", "y"]);
+    expect(ledger.executionOfSignal("a")?.id).toBe("z");
+    expect(ledger.executionOfSignal("b")).toBeUndefined();
+  });
+
+  test("an execution of a signal that was never recorded is refused", () => {
+    expect(() => openLedger(":memory:").createExecution(execution("x", "a"))).toThrow(/FOREIGN KEY/);
+  });
+});
+
+describe("intents", () => {
+  test("an intent comes back with every digit of its amounts", () => {
+    const amount = fc
+      .tuple(fc.bigInt(0n, 10n ** 20n), fc.integer({ min: 0, max: 20 }))
+      .map(([digits, places]) => decimal(digits).div(decimal(10n ** BigInt(places))));
+    fc.assert(
+      fc.property(amount, amount, amount, fc.boolean(), (first, second, third, byQuantity) => {
+        const ledger = ledgerWithExecution();
+        const written = intent("c", "x", {
+          quantity: byQuantity ? first : undefined,
+          notional: byQuantity ? undefined : first,
+          worstCaseCost: second,
+          heldBefore: third,
+        });
+        ledger.recordIntents([written]);
+        expect(ledger.intent("c")).toEqual({
+          ...written,
+          state: "recorded",
+          postedAt: undefined,
+          acceptedAt: undefined,
+          orderId: undefined,
+          status: undefined,
+          filledQuantity: decimal("0"),
+          filledAveragePrice: undefined,
+          filledAt: undefined,
+          cancelRequestedAt: undefined,
+          message: undefined,
+          updatedAt: written.recordedAt,
+        });
+        ledger.close();
+      }),
+      { seed: 3, numRuns: 100 },
+    );
+  });
+
+  test("a change sets what it names and leaves the rest", () => {
+    const ledger = ledgerWithExecution();
+    ledger.recordIntents([intent("c", "x")]);
+    const before = ledger.intent("c")!;
+    const changes: IntentChange[] = [
+      { state: "posting", postedAt: NOW + 1, updatedAt: NOW + 1 },
+      { state: "open", acceptedAt: NOW + 2, orderId: "o-1", status: "new", updatedAt: NOW + 2 },
+      { filledQuantity: decimal("1.000000001"), filledAveragePrice: decimal("42.4600"), updatedAt: NOW + 3 },
+      { cancelRequestedAt: NOW + 4, updatedAt: NOW + 4 },
+      { state: "done", status: "canceled", filledAt: NOW + 5, message: "Cancelled after 60 s.", updatedAt: NOW + 5 },
+    ];
+    for (const change of changes) ledger.updateIntent("c", change);
+    expect(ledger.intent("c")).toEqual(Object.assign({ ...before }, ...changes));
+    expect(() => ledger.updateIntent("nobody", { state: "done", updatedAt: NOW })).toThrow("no intent nobody");
+  });
+
+  test("a client order id is given out once, and a phase is recorded whole or not at all", () => {
+    const ledger = ledgerWithExecution();
+    ledger.recordIntents([intent("c", "x")]);
+    expect(() => ledger.recordIntents([intent("d", "x"), intent("c", "x", { attempt: 2 })])).toThrow(/UNIQUE/);
+    expect(ledger.intentsOf("x").map(({ clientOrderId }) => clientOrderId)).toEqual(["c"]);
+  });
+
+  test("an intent with both or neither of quantity and notional is refused", () => {
+    const ledger = ledgerWithExecution();
+    expect(() => ledger.recordIntents([intent("c", "x", { notional: decimal("5") })])).toThrow(/CHECK/);
+    expect(() => ledger.recordIntents([intent("c", "x", { quantity: undefined })])).toThrow(/CHECK/);
+    expect(() => ledger.recordIntents([intent("c".repeat(129), "x")])).toThrow(/CHECK/);
+  });
+
+  test("unsettled are those that may hold or become an order, of any execution, in their order", () => {
+    const ledger = ledgerWithExecution();
+    ledger.createExecution(execution("y", "a"));
+    const states: IntentState[] = ["done", "recorded", "refused", "posting", "dropped", "unknown", "abandoned", "open"];
+    for (const [index, state] of states.entries()) {
+      ledger.recordIntents([intent(state, index % 2 === 0 ? "x" : "y")]);
+      ledger.updateIntent(state, { state, updatedAt: NOW });
+    }
+    expect(ledger.unsettledIntents().map(({ clientOrderId }) => clientOrderId)).toEqual([
+      "recorded",
+      "posting",
+      "unknown",
+      "abandoned",
+      "open",
+    ]);
+    expect(ledger.intentsOf("x").map(({ clientOrderId }) => clientOrderId)).toEqual(["done", "refused", "dropped", "abandoned"]);
+  });
+});
+
+describe("fills, equity and notes", () => {
+  test("a fill that is reported twice is kept once", () => {
+    const ledger = ledgerWithExecution();
+    ledger.recordIntents([intent("c", "x")]);
+    const fill = {
+      id: "f-1",
+      executionId: "x",
+      clientOrderId: "c",
+      symbol: "SMR",
+      side: "sell",
+      quantity: decimal("0.000000001"),
+      price: decimal("42.46"),
+      at: NOW,
+    } as const;
+    ledger.recordFill(fill);
+    ledger.recordFill({ ...fill, quantity: decimal("9") });
+    ledger.recordFill({ ...fill, id: "f-2" });
+    expect(ledger.fillsOf("x")).toEqual([fill, { ...fill, id: "f-2" }]);
+    expect(ledger.fillsOf("y")).toEqual([]);
+  });
+
+  test("equity comes oldest first, from the given moment on", () => {
+    const ledger = ledgerWithExecution();
+    const at = (time: number) => ({
+      at: time,
+      equity: decimal("105771.87"),
+      lastEquity: decimal("105000"),
+      cash: decimal("-1.98"),
+      executionId: time === NOW ? "x" : undefined,
+    });
+    for (const time of [NOW + 2, NOW - 1, NOW]) ledger.recordEquity(at(time));
+    expect(ledger.equitySince(NOW)).toEqual([at(NOW), at(NOW + 2)]);
+  });
+
+  test("notes come back in the order in which they were written, with their facts", () => {
+    const ledger = ledgerWithExecution();
+    const notes = [
+      { executionId: "x", at: NOW, kind: "snapshot", text: "Cash $100.00.", facts: { cash: "100.00", open: [] } },
+      { executionId: "x", at: NOW - 5, kind: "plan", text: "Nothing to do." },
+      { executionId: "x", at: NOW, kind: "finish", text: "Done.", facts: null },
+    ];
+    for (const note of notes) ledger.note(note);
+    expect(ledger.notesOf("x")).toEqual(notes.map((note, index) => ({ id: index + 1, ...note })));
+  });
+});

@@ -1,0 +1,109 @@
+import { describe, expect, test } from "@jest/globals";
+import { decimal } from "../../src/portfolio/money.ts";
+import type { Plan, PlanInput, PlannedOrder } from "../../src/portfolio/plan.ts";
+import { provePlan, type ProofRule } from "../../src/portfolio/proof.ts";
+import { planFor, scene, TRADABLE, WHOLE_ONLY } from "./given.ts";
+
+const INPUT = scene({
+  cash: "1000",
+  held: { AAA: "50", BBB: { quantity: "60", available: "60" }, CCC: "7.5" },
+  targets: { BBB: "0.3", DDD: "0.5", EEE: "0.2" },
+  prices: { AAA: "40", BBB: "50", CCC: "100", DDD: "25", EEE: "30" },
+  assets: { EEE: WHOLE_ONLY, FFF: TRADABLE },
+});
+const PLAN = planFor(INPUT);
+
+function rules(plan: Plan, input: PlanInput = INPUT): ProofRule[] {
+  return [...new Set(provePlan(plan, input).map((failure) => failure.rule))];
+}
+
+function changed(side: "sells" | "buys", symbol: string, change: Partial<PlannedOrder>): Plan {
+  return { ...PLAN, [side]: PLAN[side].map((order) => (order.symbol === symbol ? { ...order, ...change } : order)) };
+}
+
+function buy(symbol: string, dollars: string): PlannedOrder {
+  const notional = decimal(dollars);
+  return { symbol, side: "buy", notional, estimatedValue: notional, worstCaseCost: notional, fullExit: false };
+}
+
+function sell(symbol: string, shares: string): PlannedOrder {
+  return { symbol, side: "sell", quantity: decimal(shares), estimatedValue: decimal("1"), worstCaseCost: decimal("0"), fullExit: false };
+}
+
+describe("the proof before sending (R13)", () => {
+  test("passes what the planner plans: two exits, one partial sell, two buys", () => {
+    expect([...PLAN.sells, ...PLAN.buys].map((order) => `${order.side} ${order.symbol}`)).toEqual([
+      "sell AAA",
+      "sell BBB",
+      "sell CCC",
+      "buy DDD",
+      "buy EEE",
+    ]);
+    expect(provePlan(PLAN, INPUT)).toEqual([]);
+  });
+
+  test.each<[string, Plan, ProofRule]>([
+    ["a sell of more than is held", changed("sells", "AAA", { quantity: decimal("50.000000001") }), "short"],
+    ["a sell of what is not held", { ...PLAN, sells: [...PLAN.sells, sell("EEE", "1")] }, "short"],
+    ["a full exit that leaves dust", changed("sells", "CCC", { quantity: decimal("7.499999999") }), "overshoot"],
+    ["a partial sell past its target", changed("sells", "BBB", { quantity: decimal("40") }), "overshoot"],
+    ["a full exit of a wanted symbol", changed("sells", "BBB", { quantity: decimal("60"), fullExit: true }), "overshoot"],
+    ["a partial sell of what is not wanted", changed("sells", "AAA", { fullExit: false }), "overshoot"],
+    ["a sell in dollars", { ...PLAN, sells: [{ ...buy("AAA", "100"), side: "sell" }] }, "amount"],
+    ["a buy past its target", changed("buys", "DDD", { notional: decimal("3400"), worstCaseCost: decimal("3400") }), "overshoot"],
+    ["a notional of a tenth of a cent", changed("buys", "DDD", { notional: decimal("100.001") }), "amount"],
+    ["a notional below a dollar", changed("buys", "DDD", { notional: decimal("0.99") }), "amount"],
+    ["a quantity of ten decimals", changed("sells", "BBB", { quantity: decimal("1.0123456789") }), "amount"],
+    ["a quantity of zero", changed("sells", "BBB", { quantity: decimal("0") }), "amount"],
+    ["quantity and notional together", changed("buys", "DDD", { quantity: decimal("1") }), "amount"],
+    ["a fraction of a share that trades whole", changed("buys", "EEE", { quantity: decimal("1.5") }), "amount"],
+    ["two orders for one symbol", { ...PLAN, buys: [...PLAN.buys, buy("DDD", "10")] }, "symbol"],
+    ["a buy beside a sell of the same symbol", { ...PLAN, buys: [...PLAN.buys, buy("BBB", "10")] }, "symbol"],
+    ["a buy of what is not wanted", { ...PLAN, buys: [...PLAN.buys, buy("FFF", "10")] }, "overshoot"],
+    ["a sell among the buys", { ...PLAN, buys: [sell("BBB", "1")] }, "phase"],
+    ["a worst case stated too low", changed("buys", "EEE", { worstCaseCost: decimal("1") }), "cash"],
+    ["buys on sells that are not there", { ...PLAN, sells: [] }, "cash"],
+    ["another base", { ...PLAN, base: PLAN.base.plus(decimal("1")) }, "equity"],
+    ["more to spend than there is", { ...PLAN, spendable: PLAN.spendable.plus(decimal("0.01")) }, "cash"],
+  ])("catches %s", (_, plan, rule) => {
+    expect(rules(plan)).toContain(rule);
+  });
+
+  test.each<[string, Partial<PlanInput>, ProofRule]>([
+    ["less cash", { account: { ...INPUT.account, cash: decimal("900"), buyingPower: decimal("900") } }, "cash"],
+    ["another equity", { account: { ...INPUT.account, equity: decimal("8000") } }, "equity"],
+    ["a debit", { account: { ...INPUT.account, cash: decimal("-1") } }, "cash"],
+    ["phase buying", { phase: "buying" }, "phase"],
+    ["an exit", { wanted: { kind: "exit", symbols: ["AAA"] } }, "phase"],
+    ["a barred symbol", { barred: new Map([["DDD", "order-unknown"]]) }, "symbol"],
+    ["a protected symbol", { settings: { ...INPUT.settings, protectedSymbols: new Set(["AAA"]) } }, "symbol"],
+    ["another universe", { settings: { ...INPUT.settings, allowedSymbols: new Set(["AAA", "BBB", "CCC", "DDD"]) } }, "symbol"],
+    ["a limit", { settings: { ...INPUT.settings, maxOrderValue: decimal("1000") } }, "limit"],
+    ["a higher reserve", { settings: { ...INPUT.settings, cashReserve: decimal("0.2") } }, "reserve"],
+    ["a foreign order", { workingOrders: [{ symbol: "DDD", side: "sell", own: false, worstCaseCost: decimal("0") }] }, "symbol"],
+    ["a buy that is still working", { workingOrders: [{ symbol: "ZZZ", side: "buy", own: true, worstCaseCost: decimal("500") }] }, "cash"],
+    ["an inactive asset", { assets: new Map([...INPUT.assets, ["DDD", { ...TRADABLE, active: false }]]) }, "symbol"],
+    ["no price", { observations: new Map([...INPUT.observations].filter(([symbol]) => symbol !== "DDD")) }, "price"],
+    [
+      "a short position",
+      {
+        holdings: [
+          ...INPUT.holdings,
+          { symbol: "SQQQ", quantity: decimal("-1"), available: decimal("-1"), marketValue: decimal("-1"), assetClass: "us_equity" },
+        ],
+      },
+      "short",
+    ],
+    ["fewer available shares", { holdings: INPUT.holdings.map((holding) => ({ ...holding, available: decimal("1") })) }, "short"],
+  ])("does not hold for the same plan with %s", (_, change, rule) => {
+    expect(rules(PLAN, { ...INPUT, ...change })).toContain(rule);
+  });
+
+  test("names the symbol and the amount", () => {
+    expect(provePlan(changed("sells", "AAA", { quantity: decimal("51") }), INPUT)[0]).toEqual({
+      rule: "short",
+      symbol: "AAA",
+      message: "AAA: sells 51 shares, but 50 shares may be sold.",
+    });
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, test } from "@jest/globals";
+import { decimal, toText } from "../../src/portfolio/money.ts";
+import { makePlan } from "../../src/portfolio/plan.ts";
+import { lineOf, ordersOf, planFor, reasonsOf, scene, WHOLE_ONLY, type Scene } from "./given.ts";
+
+const PRICES = { SMR: "40", LEU: "200" };
+
+describe("a full exit (R11)", () => {
+  test("uses the exact quantity of the position: the recorded 7.2273576 shares, not 7.227358", () => {
+    const plan = planFor({ cash: "0", held: { SMR: "7.2273576" }, targets: { LEU: "1" }, prices: PRICES });
+    expect(plan.sells).toMatchObject([{ symbol: "SMR", fullExit: true, quantity: decimal("7.2273576") }]);
+  });
+
+  test("is not held up by the drift band or the minimum, and tries to close dust", () => {
+    const plan = planFor({ cash: "10000", held: { SMR: "0.002" }, targets: { LEU: "1" }, prices: PRICES });
+    expect(ordersOf(plan)).toContain("sell SMR 0.002 shares");
+  });
+
+  test("takes fractions along when the symbol no longer trades in fractions", () => {
+    const plan = planFor({ cash: "0", held: { SMR: "10.5" }, targets: { LEU: "1" }, prices: PRICES, assets: { SMR: WHOLE_ONLY } });
+    expect(ordersOf(plan)).toContain("sell SMR 10.5 shares");
+  });
+
+  test("waits when orders hold a part of the shares, because half an exit would leave dust", () => {
+    const plan = planFor({ cash: "0", held: { SMR: { quantity: "10", available: "9" } }, targets: { LEU: "1" }, prices: PRICES });
+    expect(plan.sells).toEqual([]);
+    expect(lineOf(plan, "SMR").leftAlone).toBe("held-by-orders");
+  });
+});
+
+describe("a partial sell (R11)", () => {
+  test("is truncated to nine decimals and stops at the target", () => {
+    const plan = planFor({ cash: "0", held: { SMR: "100" }, targets: { SMR: "0.333" }, prices: { SMR: "41.57" } });
+    expect(ordersOf(plan)).toEqual(["sell SMR 67.033 shares"]);
+    const thirds = planFor({ cash: "1", held: { SMR: "100" }, targets: { SMR: "0.5" }, prices: { SMR: "37" } });
+    expect(ordersOf(thirds)).toEqual(["sell SMR 50.486621621 shares"]);
+  });
+
+  test("is whole shares when the symbol does not trade in fractions", () => {
+    const plan = planFor({
+      cash: "0",
+      held: { SMR: "100" },
+      targets: { SMR: "0.333" },
+      prices: { SMR: "41.57" },
+      assets: { SMR: WHOLE_ONLY },
+    });
+    expect(ordersOf(plan)).toEqual(["sell SMR 67 shares"]);
+  });
+
+  test("of less than one whole share is a remainder that counts as on target", () => {
+    const plan = planFor({
+      cash: "0",
+      held: { LEU: "2", SMR: "1" },
+      targets: { LEU: "0.6" },
+      prices: PRICES,
+      assets: { LEU: WHOLE_ONLY, SMR: WHOLE_ONLY },
+    });
+    expect(lineOf(plan, "LEU")).toMatchObject({ action: "none", leftAlone: "whole-share-remainder" });
+    expect(plan.reachesTarget).toBe(true);
+  });
+
+  test("never exceeds what open orders leave available", () => {
+    const plan = planFor({ cash: "0", held: { SMR: { quantity: "100", available: "20" } }, targets: { SMR: "0.5" }, prices: PRICES });
+    expect(ordersOf(plan)).toEqual(["sell SMR 20 shares"]);
+    expect(reasonsOf(plan)).toEqual({ SMR: "held-by-orders" });
+    expect(plan.reachesTarget).toBe(false);
+  });
+});
+
+describe("sells when buys lack cash (R12)", () => {
+  const held = { AAA: "51", BBB: "35.5", CCC: "13.5" };
+  const prices = { AAA: "100", BBB: "100", CCC: "100", DDD: "100" };
+  const settings = { cashReserve: decimal("0") };
+
+  test("are released from inside the band, largest first, and no more than needed", () => {
+    const targets = { AAA: "0.502", BBB: "0.3485", CCC: "0.1345", DDD: "0.0075" };
+    expect(ordersOf(planFor({ cash: "0", held, targets, prices, settings }))).toEqual(["sell AAA 0.8 shares", "buy DDD $75"]);
+  });
+
+  test("go on to the next largest until the cash is there", () => {
+    const targets = { AAA: "0.502", BBB: "0.3485", CCC: "0.1345", DDD: "0.0145" };
+    expect(ordersOf(planFor({ cash: "0", held, targets, prices, settings }))).toEqual([
+      "sell AAA 0.8 shares",
+      "sell BBB 0.65 shares",
+      "buy DDD $145",
+    ]);
+  });
+
+  test("are not made when the cash is there", () => {
+    const targets = { AAA: "0.495", BBB: "0.345", CCC: "0.13", DDD: "0.0145" };
+    expect(ordersOf(planFor({ cash: "200", held, targets, prices, settings }))).toEqual(["buy DDD $147.9"]);
+  });
+
+  test("spare what may not be traded at all", () => {
+    const targets = { AAA: "0.502", BBB: "0.3485", CCC: "0.1345", DDD: "0.0145" };
+    const allowedSymbols = new Set(["BBB", "CCC", "DDD"]);
+    const plan = planFor({ cash: "0", held, targets, prices, settings: { ...settings, allowedSymbols } });
+    expect(ordersOf(plan)).toEqual(["sell BBB 0.65 shares", "sell CCC 0.05 shares", "buy DDD $70"]);
+  });
+});
+
+describe("MAX_ORDER_VALUE (R28)", () => {
+  const given: Scene = { cash: "0", held: { SMR: "100" }, targets: { LEU: "1" }, prices: PRICES };
+
+  test("refuses the whole plan for a sell above it, naming symbol and amount", () => {
+    expect(makePlan(scene({ ...given, settings: { maxOrderValue: decimal("3999.99") } }))).toMatchObject({
+      kind: "refused",
+      refusal: "order-limit",
+      reason: "The plan would sell $4,000.00 of SMR, above MAX_ORDER_VALUE ($3,999.99).",
+    });
+    expect(makePlan(scene({ ...given, settings: { maxOrderValue: decimal("4000") } })).kind).toBe("plan");
+  });
+
+  test("does not strand a begun execution: its buys are cut to the limit", () => {
+    const plan = planFor({
+      phase: "buying",
+      cash: "4000",
+      targets: { LEU: "1" },
+      prices: PRICES,
+      settings: { maxOrderValue: decimal("1500") },
+    });
+    expect(ordersOf(plan)).toEqual(["buy LEU $1500"]);
+    expect(reasonsOf(plan)).toEqual({ LEU: "order-limit" });
+  });
+});
+
+test("in phase buying nothing is sold any more, and what is still too much is said to be so", () => {
+  const plan = planFor({ phase: "buying", cash: "2000", held: { SMR: "50" }, targets: { LEU: "0.9", SMR: "0.1" }, prices: PRICES });
+  expect(ordersOf(plan)).toEqual(["buy LEU $1960"]);
+  expect(reasonsOf(plan)).toEqual({ LEU: "insufficient-cash", SMR: "sells-over" });
+  expect(plan.reachesTarget).toBe(false);
+  expect(toText(plan.spendable)).toBe("2000");
+});

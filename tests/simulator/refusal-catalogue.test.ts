@@ -1,0 +1,189 @@
+import { describe, expect, test } from "@jest/globals";
+import { clientOf, holding, limitOrder, marketOrder, openExchange } from "./fixture.ts";
+
+const BUY = marketOrder("buy", "SMR", { qty: "1" });
+const REFUSED: readonly (readonly [name: string, body: Record<string, unknown>, status: number, answer: Record<string, unknown>])[] = [
+  ["no size", marketOrder("buy", "SMR", {}), 422, { code: 40010001, message: "qty or notional is required" }],
+  ["two sizes", { ...BUY, notional: "5" }, 422, { code: 40010001, message: "only one of qty or notional is accepted" }],
+  [
+    "a notional with three decimals",
+    marketOrder("buy", "SMR", { notional: "10.001" }),
+    422,
+    { code: 42210000, message: "notional value must be limited to 2 decimal places" },
+  ],
+  [
+    "less than a dollar in shares",
+    marketOrder("buy", "SMR", { qty: "0.02" }),
+    403,
+    { code: 40310000, message: "cost basis must be >= minimal amount of order 1" },
+  ],
+  [
+    "less than a dollar in money",
+    marketOrder("buy", "SMR", { notional: "0.99" }),
+    422,
+    { code: 42210000, message: "notional amount must be >= 1.00" },
+  ],
+  [
+    "a fraction of a penny",
+    limitOrder("buy", "SMR", "1", "29.123"),
+    422,
+    { code: 42210000, message: "invalid limit_price 29.123. sub-penny increment does not fulfill minimum pricing criteria" },
+  ],
+  [
+    "a fraction that lives longer than the day",
+    { ...marketOrder("buy", "SMR", { qty: "1.5" }), time_in_force: "gtc" },
+    422,
+    { code: 42210000, message: "fractional orders must be DAY orders" },
+  ],
+  [
+    "a fraction in a bracket",
+    { ...marketOrder("buy", "SMR", { qty: "1.5" }), order_class: "bracket" },
+    422,
+    { code: 42210000, message: "fractional orders must be simple orders" },
+  ],
+  [
+    "a fraction of what is not fractionable",
+    marketOrder("buy", "CWVX", { notional: "100" }),
+    403,
+    { code: 40310000, message: 'asset "CWVX" is not fractionable' },
+  ],
+  [
+    "extended hours at the market",
+    { ...BUY, extended_hours: true },
+    422,
+    { code: 40010001, message: 'only type="limit" is allowed for extended hours orders' },
+  ],
+  ["an unknown asset", marketOrder("buy", "ZZZZ", { qty: "1" }), 422, { code: 42210000, message: 'asset "ZZZZ" not found' }],
+  [
+    "an asset that is not tradable",
+    marketOrder("buy", "RGC", { qty: "1" }),
+    422,
+    { code: 42210000, message: 'asset "RGC" is not tradable' },
+  ],
+  ["an inactive asset", marketOrder("buy", "WBD", { qty: "1" }), 422, { code: 40010001, message: "asset WBD is not active" }],
+  [
+    "a fraction of what is not held",
+    marketOrder("sell", "SMR", { qty: "0.5" }),
+    422,
+    { code: 42210000, message: "fractional orders cannot be sold short" },
+  ],
+  [
+    "a whole share of what is not held",
+    marketOrder("sell", "SMR", { qty: "1" }),
+    403,
+    { code: 40310000, message: "account is not allowed to short" },
+  ],
+  [
+    "more than the account can pay",
+    marketOrder("buy", "SMR", { qty: "3000" }),
+    403,
+    { buying_power: "100000", code: 40310000, cost_basis: "120030", message: "insufficient buying power" },
+  ],
+  [
+    "more than is held",
+    marketOrder("sell", "LEU", { qty: "11" }),
+    403,
+    {
+      available: "10",
+      code: 40310000,
+      existing_qty: "10",
+      held_for_orders: "0",
+      message: "insufficient qty available for order (requested: 11, available: 10)",
+      symbol: "LEU",
+    },
+  ],
+  [
+    "an opening auction",
+    { ...BUY, time_in_force: "opg" },
+    422,
+    { code: 42210000, message: "opg orders must be submitted after 7:00pm and before 9:28am" },
+  ],
+  ["a trailing stop", { ...BUY, type: "trailing_stop" }, 422, { code: 40010001, message: "trailing_stop orders are not supported here" }],
+  [
+    "an id that is too long",
+    { ...BUY, client_order_id: "x".repeat(129) },
+    422,
+    { code: 40010001, message: "client_order_id must be no more than 128 characters" },
+  ],
+];
+
+describe("POST /v2/orders refuses", () => {
+  test.each(REFUSED)("%s, in the venue's words", async (_name, body, status, answer) => {
+    const { exchange } = openExchange({ positions: [holding("LEU", "10", "190")] });
+    const reply = await clientOf(exchange).request("POST", "/v2/orders", body);
+    expect(reply.status).toBe(status);
+    expect(reply.json).toEqual(answer);
+    expect(Object.keys(reply.json as object)).toEqual(Object.keys(reply.json as object).sort());
+    expect(exchange.state.orders.size).toBe(0);
+  });
+
+  test("a sell of an asset that cannot be borrowed and is not held", async () => {
+    const { exchange } = openExchange();
+    exchange.setAsset("SMR", { shortable: false });
+    const reply = await clientOf(exchange).request("POST", "/v2/orders", marketOrder("sell", "SMR", { qty: "1" }));
+    expect(reply).toMatchObject({ status: 422, json: { code: 42210000, message: 'asset "SMR" cannot be sold short' } });
+  });
+
+  test("a client order id that was used before, even after its order was cancelled", async () => {
+    const { clock, exchange } = openExchange();
+    const client = clientOf(exchange);
+    const body = { ...limitOrder("buy", "SMR", "1", "30"), client_order_id: "once" };
+    const first = await client.request("POST", "/v2/orders", body);
+    exchange.cancel((first.json as { id: string }).id);
+    await clock.advance(1_000);
+    const second = await client.request("POST", "/v2/orders", body);
+    expect(second).toMatchObject({ status: 422, json: { code: 40010001, message: "client_order_id must be unique" } });
+  });
+
+  test.each([
+    ["a blocked account", { blocked: true }],
+    ["an account without trading", { trading_blocked: true }],
+    ["an account that suspended itself", { trade_suspended: true }],
+    ["an account that is not active", { status: "ACCOUNT_CLOSED" }],
+  ])("everything for %s", async (_name, change) => {
+    const { exchange } = openExchange();
+    const client = clientOf(exchange);
+    await client.request("POST", "/simulator/account", change);
+    const reply = await client.request("POST", "/v2/orders", BUY);
+    expect(reply).toMatchObject({ status: 403, json: { code: 40310000, message: "account is not authorized to trade" } });
+  });
+
+  test("what is not JSON", async () => {
+    const { exchange } = openExchange();
+    const reply = await clientOf(exchange).venue.handle({
+      method: "POST",
+      url: "/v2/orders",
+      headers: { "apca-api-key-id": "k", "apca-api-secret-key": "s" },
+      body: "{",
+    });
+    expect(reply.status).toBe(400);
+  });
+});
+
+describe("other refusals", () => {
+  test.each([
+    ["GET", "/v2/orders/61e69015-8549-4bfd-b9c3-01e75843f47d", 404, { code: 40410000, message: "order not found" }],
+    ["GET", "/v2/orders:by_client_order_id?client_order_id=nobody", 404, { code: 40410000, message: "order not found" }],
+    ["DELETE", "/v2/orders/61e69015-8549-4bfd-b9c3-01e75843f47d", 404, { code: 40410000, message: "order not found" }],
+    ["GET", "/v2/positions/SMR", 404, { code: 40410000, message: "position does not exist" }],
+    ["DELETE", "/v2/positions/SMR", 404, { code: 40410000, message: "position does not exist" }],
+    ["GET", "/v2/assets/ZZZZQX", 404, { code: 40410000, message: "asset not found for ZZZZQX" }],
+  ])("%s %s", async (method, path, status, json) => {
+    expect(await clientOf(openExchange().exchange).request(method, path)).toMatchObject({ status, json });
+  });
+
+  test("requests without keys and with wrong keys are told apart", async () => {
+    const client = clientOf(openExchange().exchange, { credentials: { keyId: "right", secret: "pair" } });
+    const none = await client.request("GET", "/v2/account", undefined, {});
+    const wrong = await client.request("GET", "/v2/account");
+    const right = await client.request("GET", "/v2/account", undefined, { "apca-api-key-id": "right", "apca-api-secret-key": "pair" });
+    expect(none).toMatchObject({ status: 401, json: { code: 40110000, message: "request is not authorized" } });
+    expect(wrong).toMatchObject({ status: 401, json: { message: "unauthorized." } });
+    expect(right.status).toBe(200);
+  });
+
+  test("a greater-than sign is escaped on the wire", async () => {
+    const reply = await clientOf(openExchange().exchange).request("POST", "/v2/orders", marketOrder("buy", "SMR", { qty: "0.001" }));
+    expect(reply.text).toBe(String.raw`{"code":40310000,"message":"cost basis must be \u003e= minimal amount of order 1"}`);
+  });
+});
