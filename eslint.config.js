@@ -9,7 +9,12 @@ import tseslint from "typescript-eslint";
  * Rooms that only think: no time, chance, files, network, environment or output. What they need to
  * know is handed to them, so every decision can be replayed.
  */
-const PURE = ["src/portfolio/**/*.ts", "src/strategies/**/*.ts", "src/intake/{alert,batch,judge,signal,verdict}.ts", "src/execution/{decide,ids,wait}.ts"];
+const PURE = [
+  "src/portfolio/**/*.ts",
+  "src/strategies/**/*.ts",
+  "src/intake/{alert,allocation,batch,freshness,json-line,assessment,judge,line-splitter,signal,stamp,verdict,weights,window}.ts",
+  "src/execution/{decide,ids,intents,settle,summary}.ts",
+];
 const MESSAGE = "This file only decides: it may not know the time, chance, files, the network or the environment.";
 
 export default tseslint.config(
@@ -28,7 +33,13 @@ export default tseslint.config(
       "@typescript-eslint/no-confusing-void-expression": ["error", { ignoreArrowShorthand: true }],
       "no-restricted-globals": [
         "error",
-        { checkGlobalObject: true, globals: [{ name: "setTimeout", message: "Use a Clock." }, { name: "setInterval", message: "Use a Clock." }] },
+        {
+          checkGlobalObject: true,
+          globals: [
+            { name: "setTimeout", message: "Use a Clock." },
+            { name: "setInterval", message: "Use a Clock." },
+          ],
+        },
       ],
       "no-restricted-properties": [
         "error",
@@ -47,14 +58,28 @@ export default tseslint.config(
         "error",
         {
           paths: builtinModules.map((name) => ({ name, message: MESSAGE })),
-          patterns: [{ regex: "^node:(?!crypto$)", message: MESSAGE }, { group: ["winston", "chokidar", "p-queue", "dotenv", "@alpacahq/*"], message: MESSAGE }],
+          patterns: [
+            { regex: "^node:(?!crypto$)", message: MESSAGE },
+            { group: ["winston", "chokidar", "p-queue", "dotenv", "@alpacahq/*"], message: MESSAGE },
+          ],
         },
       ],
       "no-restricted-globals": [
         "error",
         {
           checkGlobalObject: true,
-          globals: ["process", "performance", "fetch", "crypto", "console", "setTimeout", "setInterval", "setImmediate", "queueMicrotask", "WebSocket"].map((name) => ({
+          globals: [
+            "process",
+            "performance",
+            "fetch",
+            "crypto",
+            "console",
+            "setTimeout",
+            "setInterval",
+            "setImmediate",
+            "queueMicrotask",
+            "WebSocket",
+          ].map((name) => ({
             name,
             message: MESSAGE,
           })),

@@ -7,7 +7,11 @@ import type { Ledger } from "./ledger/ledger.ts";
  * account's history must never steer another one.
  * @returns why not, with a hint; `undefined` when it may.
  */
-export function accountRefusal(config: Config, ledger: Pick<Ledger, "pinnedAccount">, account: Pick<Account, "number">): { reason: string; hint: string } | undefined {
+export function accountRefusal(
+  config: Config,
+  ledger: Pick<Ledger, "pinnedAccount">,
+  account: Pick<Account, "number">,
+): { reason: string; hint: string } | undefined {
   if (config.mode === "live" && config.liveTradingAccount !== account.number) {
     return {
       reason: `The keys belong to account ${account.number}, but LIVE_TRADING_ACCOUNT says ${config.liveTradingAccount ?? "nothing"}.`,

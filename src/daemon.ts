@@ -2,7 +2,7 @@ import PQueue from "p-queue";
 import type { Broker } from "./broker/broker.ts";
 import { BrokerError } from "./broker/broker.ts";
 import type { Clock, Timer } from "./clock.ts";
-import { messageOf } from "./errors.ts";
+import { asError, messageOf } from "./errors.ts";
 import { LATE_ORDERS_EVERY_MS, lateIntents, settleLateOrders } from "./execution/late-orders.ts";
 import type { Rebalancer, RebalanceResult } from "./execution/rebalancer.ts";
 import type { Intake, IntakeReport } from "./intake/intake.ts";
@@ -14,7 +14,14 @@ import type { Log } from "./logger.ts";
 import { formatPercent } from "./portfolio/format.ts";
 
 /** Verdicts whose cause may end by itself while the run is fresh (R7); the daemon asks again. */
-const RETRIED: readonly VerdictKind[] = ["halted", "market-closed", "broker-unreachable", "account-blocked", "price-doubt", "account-unsettled"];
+const RETRIED: readonly VerdictKind[] = [
+  "halted",
+  "market-closed",
+  "broker-unreachable",
+  "account-blocked",
+  "price-doubt",
+  "account-unsettled",
+];
 const RETRY_MS = 5_000;
 const TICK_MS = 1_000;
 const SELF_CHECK_MS = 30_000;
@@ -69,7 +76,7 @@ export class Daemon {
   #selfCheckAt = 0;
   #lateAt = 0;
   #queuedAt = 0;
-  #failure: unknown;
+  #failure: Error | undefined;
   #end: () => void = () => undefined;
 
   constructor(parts: DaemonParts) {
@@ -116,6 +123,7 @@ export class Daemon {
       if (execution.outcome === "queued" || this.#stopping.signal.aborted) continue;
       await this.#recover(execution);
     }
+    await this.#rebalancer.warm();
     if (this.#stopping.signal.aborted) return;
     this.#ready = true;
     this.#parts.log.info("Ready: watching for alerts.");
@@ -132,7 +140,8 @@ export class Daemon {
         return true;
       } catch (error) {
         if (!(error instanceof BrokerError) || error.failure === "unauthorized") throw error;
-        if (said !== error.message) log.error(`The account cannot be read yet: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
+        if (said !== error.message)
+          log.error(`The account cannot be read yet: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
         said = error.message;
         await clock.sleep(RETRY_MS, this.#stopping.signal);
       }
@@ -142,7 +151,9 @@ export class Daemon {
 
   async #recover(execution: ExecutionRecord): Promise<void> {
     const { log } = this.#parts;
-    log.child({ signal: execution.signalId, execution: execution.id }).warn(`Going on with execution ${execution.id}, which an earlier process left in phase ${execution.phase}.`);
+    log
+      .child({ signal: execution.signalId, execution: execution.id })
+      .warn(`Going on with execution ${execution.id}, which an earlier process left in phase ${execution.phase}.`);
     this.#conclude(await this.#rebalancer.resume(execution));
   }
 
@@ -157,7 +168,8 @@ export class Daemon {
     const { decision } = report;
     if (decision.kind === "execute") this.#accept(decision.signal);
     else if (decision.kind === "wait") this.#supersede("A newer run has begun to arrive.", undefined);
-    else if (decision.kind === "verdict" && decision.isNew) this.#supersede(`A newer run decides: ${decision.verdict.kind}.`, decision.signalId);
+    else if (decision.kind === "verdict" && decision.isNew)
+      this.#supersede(`A newer run decides: ${decision.verdict.kind}.`, decision.signalId);
   }
 
   #accept(signal: Signal): void {
@@ -192,7 +204,10 @@ export class Daemon {
     const superseded = new AbortController();
     this.#current = { signal, superseded };
     try {
-      this.#handle(signal, await this.#rebalancer.rebalance(signal, { dryRun: false, ignoreMarketHours: false, superseded: superseded.signal }));
+      this.#handle(
+        signal,
+        await this.#rebalancer.rebalance(signal, { dryRun: false, ignoreMarketHours: false, superseded: superseded.signal }),
+      );
     } finally {
       this.#current = undefined;
     }
@@ -205,7 +220,8 @@ export class Daemon {
     }
     const log = this.#parts.log.child({ signal: signal.id });
     const said = `${signal.id} ${result.verdict}`;
-    if (said !== this.#lastVerdict) log.warn(`Not executed, ${result.verdict}: ${result.reason}`, result.hint === undefined ? {} : { hint: result.hint });
+    if (said !== this.#lastVerdict)
+      log.warn(`Not executed, ${result.verdict}: ${result.reason}`, result.hint === undefined ? {} : { hint: result.hint });
     this.#lastVerdict = said;
     if (RETRIED.includes(result.verdict) && this.#next === undefined) this.#retryAt = this.#parts.clock.monotonic() + RETRY_MS;
   }
@@ -274,7 +290,9 @@ export class Daemon {
       this.#enqueue(() => this.#adoptQueued(queued));
     }
     if (lateIntents(ledger).length === 0) return;
-    this.#enqueue(() => settleLateOrders({ broker, ledger, clock, say: (level, text, intent) => log.child({ execution: intent.executionId })[level](text) }));
+    this.#enqueue(() =>
+      settleLateOrders({ broker, ledger, clock, say: (level, text, intent) => log.child({ execution: intent.executionId })[level](text) }),
+    );
   }
 
   /** R23: orders queued for the open are followed to their end once it has come. */
@@ -305,7 +323,7 @@ export class Daemon {
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= error;
+    this.#failure ??= asError(error);
     this.stop();
   }
 

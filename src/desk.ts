@@ -59,7 +59,11 @@ export class Desk {
   readonly #venue: VenueAccess;
   readonly #locks: HeldLock[] = [];
 
-  private constructor(options: DeskOptions, config: Config, opened: { log: Logger; tradeLog: TradeLog; ledger: SqliteLedger; venue: VenueAccess; broker: Broker }) {
+  private constructor(
+    options: DeskOptions,
+    config: Config,
+    opened: { log: Logger; tradeLog: TradeLog; ledger: SqliteLedger; venue: VenueAccess; broker: Broker },
+  ) {
     this.#options = options;
     this.config = config;
     this.clock = options.clock;
@@ -104,7 +108,8 @@ export class Desk {
    */
   claimAccount(account: Account): void {
     const refusal = accountRefusal(this.config, this.ledger, account);
-    if (refusal !== undefined) throw new TraderError(refusal.reason, { code: "account-refused", hint: refusal.hint, exitCode: EXIT.refused });
+    if (refusal !== undefined)
+      throw new TraderError(refusal.reason, { code: "account-refused", hint: refusal.hint, exitCode: EXIT.refused });
     if (this.config.mode === "live") {
       throw new TraderError("Live trading is closed: not before the promises are proven.", {
         code: "live-closed",
@@ -132,7 +137,8 @@ export class Desk {
       try {
         return await this.readAccount();
       } catch (error) {
-        const again = error instanceof BrokerError && error.failure !== "unauthorized" && this.clock.monotonic() - start + PAUSE_MS < limitMs;
+        const again =
+          error instanceof BrokerError && error.failure !== "unauthorized" && this.clock.monotonic() - start + PAUSE_MS < limitMs;
         if (!again) throw error;
         onProblem(error);
         await this.clock.sleep(PAUSE_MS);

@@ -23,7 +23,11 @@ const KEYS = { keyId: "simulator", secret: "simulator" } as const;
  * uses that one's.
  * @param options `state` and `onChange` are ours.
  */
-export async function openEmbeddedVenue(stateDir: string, clock: Clock, options: Omit<SimulatorOptions, "state" | "onChange" | "clock"> = {}): Promise<EmbeddedVenue> {
+export async function openEmbeddedVenue(
+  stateDir: string,
+  clock: Clock,
+  options: Omit<SimulatorOptions, "state" | "onChange" | "clock"> = {},
+): Promise<EmbeddedVenue> {
   const dir = join(stateDir, "simulator");
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const address = join(dir, "venue-address");
@@ -73,7 +77,11 @@ async function joinRunning(address: string, clock: Clock): Promise<EmbeddedVenue
     if (url !== undefined) return { alpaca: configFor(url), own: false, close: () => Promise.resolve() };
     await clock.sleep(100);
   }
-  throw new TraderError("Another process runs the simulator, but does not say where.", { code: "simulator-unreachable", hint: "Stop it, or try again in a moment.", retryable: true });
+  throw new TraderError("Another process runs the simulator, but does not say where.", {
+    code: "simulator-unreachable",
+    hint: "Stop it, or try again in a moment.",
+    retryable: true,
+  });
 }
 
 function readState(file: string): string | undefined {
@@ -81,7 +89,11 @@ function readState(file: string): string | undefined {
     return readFileSync(file, "utf8");
   } catch (error) {
     if (Error.isError(error) && "code" in error && error.code === "ENOENT") return undefined;
-    throw new TraderError(`The simulator's state ${file} cannot be read: ${messageOf(error)}`, { code: "simulator-state", hint: "Delete it to start with a new account.", cause: error });
+    throw new TraderError(`The simulator's state ${file} cannot be read: ${messageOf(error)}`, {
+      code: "simulator-state",
+      hint: "Delete it to start with a new account.",
+      cause: error,
+    });
   }
 }
 

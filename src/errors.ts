@@ -35,3 +35,8 @@ export class TraderError extends Error {
 export function messageOf(thrown: unknown): string {
   return Error.isError(thrown) ? thrown.message : String(thrown);
 }
+
+/** Anything thrown as an error, so that it can be kept and thrown again. */
+export function asError(thrown: unknown): Error {
+  return Error.isError(thrown) ? thrown : new Error(String(thrown));
+}

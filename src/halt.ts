@@ -57,7 +57,14 @@ export function readHalt(stateDir: string): HaltOrder | undefined {
 function parseHalt(path: string): HaltOrder {
   try {
     const parsed: unknown = JSON.parse(readFileSync(path, "utf8"));
-    if (typeof parsed === "object" && parsed !== null && "id" in parsed && "reason" in parsed && typeof parsed.id === "string" && typeof parsed.reason === "string") {
+    if (
+      typeof parsed === "object" &&
+      parsed !== null &&
+      "id" in parsed &&
+      "reason" in parsed &&
+      typeof parsed.id === "string" &&
+      typeof parsed.reason === "string"
+    ) {
       return { id: parsed.id, reason: parsed.reason, at: "at" in parsed && typeof parsed.at === "string" ? parsed.at : "" };
     }
   } catch {

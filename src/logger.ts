@@ -7,10 +7,9 @@ import { lineOf } from "./logging/line.ts";
 import { createRedaction } from "./logging/redaction.ts";
 import { RotatingFile } from "./logging/rotating-file.ts";
 import type { LineStream } from "./logging/transports.ts";
-import { FileTransport, LINE, StreamTransport } from "./logging/transports.ts";
+import { fileTransport, LINE, streamTransport } from "./logging/transports.ts";
 
 export { createRedaction } from "./logging/redaction.ts";
-export type { Redact } from "./logging/redaction.ts";
 export type { TradeLog } from "./logging/trade-log.ts";
 export { openTradeLog } from "./logging/trade-log.ts";
 
@@ -66,7 +65,7 @@ export function createLogger(options: LoggerOptions): Logger {
     format: winston.format((info) => Object.assign(info, { [LINE]: lineOf(info as unknown as LogRecord, style) }))(),
     silent: options.console === undefined && files.length === 0,
   });
-  for (const transport of transportsFor(options, files)) logger.add(transport);
+  for (const transport of transportsFor(options, files)) logger.pipe(transport);
   outlet.open((sentence) => options.console?.write(`${lineOf(plainRecord(options.clock, "warn", sentence), style)}\n`));
   return {
     ...logOn(logger, options.clock, {}),
@@ -114,9 +113,9 @@ function openFiles({ dir, group, clock }: LoggerOptions, style: LineStyle, outle
   ];
 }
 
-function transportsFor({ console, colour, level }: LoggerOptions, files: readonly LevelledFile[]): (FileTransport | StreamTransport)[] {
-  const toFiles = files.map(({ file, level: least }) => new FileTransport(file, least));
-  return console === undefined ? toFiles : [...toFiles, new StreamTransport(console, level, colour)];
+function transportsFor({ console, colour, level }: LoggerOptions, files: readonly LevelledFile[]): NodeJS.WritableStream[] {
+  const toFiles = files.map(({ file, level: least }) => fileTransport(file, least));
+  return console === undefined ? toFiles : [...toFiles, streamTransport(console, level, colour)];
 }
 
 function logOn(logger: winston.Logger, clock: Clock, about: { readonly signal?: string; readonly execution?: string }): Log {

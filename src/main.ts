@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   let code: number = EXIT.ok;
   const program = commandLine(context, (result) => (code = result));
   try {
-    await program.parseAsync(argv as string[]);
+    await program.parseAsync(argv);
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
@@ -44,14 +44,21 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .version(version())
     .option("--verbose", "show stack traces and every step")
     .exitOverride();
-  const add = (name: string, description: string): Command => program.command(name).description(description).option("--verbose", "show stack traces and every step").exitOverride();
+  const add = (name: string, description: string): Command =>
+    program.command(name).description(description).option("--verbose", "show stack traces and every step").exitOverride();
 
-  add("run", "the daemon: watch the alerts file and trade what is fresh").action(async () => done(await (await import("./commands/run.ts")).run(context)));
+  add("run", "the daemon: watch the alerts file and trade what is fresh").action(async () =>
+    done(await (await import("./commands/run.ts")).run(context)),
+  );
   add("execute", "act once on the newest run in the alerts file")
     .option("--dry-run", "make the plan and print it; send nothing, use nothing up")
     .option("--ignore-market-hours", "queue orders for the open while the market is closed")
-    .action(async (options: { dryRun?: boolean; ignoreMarketHours?: boolean }) => done(await (await import("./commands/execute.ts")).execute(context, options)));
-  add("status", "mode, last verdicts, holdings against targets, working orders").action(async () => done(await (await import("./commands/status.ts")).status(context)));
+    .action(async (options: { dryRun?: boolean; ignoreMarketHours?: boolean }) =>
+      done(await (await import("./commands/execute.ts")).execute(context, options)),
+    );
+  add("status", "mode, last verdicts, holdings against targets, working orders").action(async () =>
+    done(await (await import("./commands/status.ts")).status(context)),
+  );
   add("explain", "why each symbol was traded or left alone")
     .argument("[id]", "signal or execution id, or the beginning of one; default: the newest signal")
     .action(async (id: string | undefined) => done(await (await import("./commands/explain.ts")).explain(context, id)));
@@ -71,7 +78,9 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
     .option("--partial-fills <percent>", "share of orders filled in several parts", wholeNumber, 10)
     .option("--state <file>", "keep the account in this file across restarts")
-    .action(async (options: Record<string, unknown>) => done(await (await import("./commands/simulator.ts")).simulator(context, options as never)));
+    .action(async (options: Record<string, unknown>) =>
+      done(await (await import("./commands/simulator.ts")).simulator(context, options as never)),
+    );
   add("demo", "the whole thing on the built-in simulator: an alert is seen, excess is sold, what is missing is bought")
     .option("--once", "stop after the first rebalance")
     .action(async (options: { once?: boolean }) => done(await (await import("./commands/demo.ts")).demo(context, options)));

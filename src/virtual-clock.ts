@@ -36,8 +36,8 @@ export class VirtualClock implements Clock {
     let high = this.#entries.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const other = this.#entries[middle]!;
-      if (other.at < entry.at || (other.at === entry.at && other.order < entry.order)) low = middle + 1;
+      const other = this.#entries[middle];
+      if (other !== undefined && (other.at < entry.at || (other.at === entry.at && other.order < entry.order))) low = middle + 1;
       else high = middle;
     }
     this.#entries.splice(low, 0, entry);
@@ -88,23 +88,26 @@ export class VirtualClock implements Clock {
    * @throws when `work` still waits but no timer is left, or after `limitMs` of virtual time.
    */
   async until<T>(work: Promise<T>, limitMs = 24 * 3_600_000): Promise<T> {
-    let settled = false;
+    const state = { settled: false };
     const finished = work.finally(() => {
-      settled = true;
+      state.settled = true;
     });
     finished.catch(() => undefined);
+    const isSettled = (): boolean => state.settled;
     const end = this.#elapsed + limitMs;
     await settle();
-    while (!settled) {
+    while (!isSettled()) {
       if (this.#elapsed > end) throw new Error(`Not finished after ${String(limitMs)} ms of virtual time.`);
-      if (!this.fireNext()) {
-        await settle();
-        await settle();
-        if (!settled && this.#entries.length === 0) throw new Error("Waiting, but no timer is pending.");
-      }
+      if (!this.fireNext()) await this.#settleWithoutTimers(isSettled);
       await settle();
     }
     return finished;
+  }
+
+  /** Answers that need several turns of the event loop may still come although no timer is pending. */
+  async #settleWithoutTimers(isSettled: () => boolean): Promise<void> {
+    for (let turn = 0; turn < 20 && !isSettled() && this.#entries.length === 0; turn += 1) await settle();
+    if (!isSettled() && this.#entries.length === 0) throw new Error("Waiting, but no timer is pending.");
   }
 }
 

@@ -15,7 +15,7 @@ const NO_REASON = "the connection was closed";
 export type StreamSocket = streaming.WebSocketLike;
 export type CreateSocket = (url: string) => StreamSocket;
 
-export interface ConnectionEvents {
+interface ConnectionEvents {
   /** The venue has acknowledged the subscription. */
   onListening(): void;
   onUpdate(message: unknown): void;

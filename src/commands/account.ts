@@ -15,10 +15,15 @@ export async function account(context: CommandContext, options: { readonly pin?:
   const ledger = openLedger(ledgerFile(config));
   try {
     const [found, positions] = await Promise.all([broker.account(), broker.positions()]);
-    for (const line of accountSummary(found, positions, { mode: config.mode, brokerName: broker.name }, context.out.style)) context.out.line(line);
+    for (const line of accountSummary(found, positions, { mode: config.mode, brokerName: broker.name }, context.out.style))
+      context.out.line(line);
     if (options.pin !== undefined) pin(context, ledger, options.pin, found.number);
     const pinned = ledger.pinnedAccount()?.number;
-    context.out.line(pinned === undefined ? "The ledger is not pinned to an account yet; the first one it trades for will be." : `The ledger trades for account ${pinned}.`);
+    context.out.line(
+      pinned === undefined
+        ? "The ledger is not pinned to an account yet; the first one it trades for will be."
+        : `The ledger trades for account ${pinned}.`,
+    );
     return EXIT.ok;
   } finally {
     ledger.close();
@@ -36,7 +41,10 @@ function pin(context: CommandContext, ledger: SqliteLedger, number: string, foun
     });
   }
   if (number !== found) {
-    throw new TraderError(`The keys belong to account ${found}, not to ${number}.`, { code: "account-mismatch", hint: "Give the number that is shown, or set the other account's keys first." });
+    throw new TraderError(`The keys belong to account ${found}, not to ${number}.`, {
+      code: "account-mismatch",
+      hint: "Give the number that is shown, or set the other account's keys first.",
+    });
   }
   ledger.pinAccount(number, context.clock.now());
   context.out.line(`Pinned to account ${number}.`);

@@ -140,7 +140,8 @@ class Demonstration {
       halted: () => desk.halt.reason(),
       connect: async () => {
         const { account, positions } = await desk.readAccount();
-        for (const line of accountSummary(account, positions, { mode: "simulator", brokerName: desk.broker.name }, out.style)) out.line(line);
+        for (const line of accountSummary(account, positions, { mode: "simulator", brokerName: desk.broker.name }, out.style))
+          out.line(line);
         desk.claimAccount(account);
       },
       selfCheck: () => desk.selfCheck(),
@@ -172,7 +173,8 @@ class Demonstration {
       return EXIT.failed;
     }
     this.#heading("Target against actual");
-    for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)]) out.line(line);
+    for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)])
+      out.line(line);
     return result.conclusion.outcome === "on-target" ? EXIT.ok : EXIT.failed;
   }
 

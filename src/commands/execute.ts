@@ -96,7 +96,8 @@ class Execution {
     } finally {
       out.clearProgress();
     }
-    for (const line of accountSummary(this.#read.account, this.#read.positions, { mode: config.mode, brokerName: broker.name }, out.style)) out.line(line);
+    for (const line of accountSummary(this.#read.account, this.#read.positions, { mode: config.mode, brokerName: broker.name }, out.style))
+      out.line(line);
     return undefined;
   }
 
@@ -107,7 +108,10 @@ class Execution {
       const report = this.#look(intake, "start");
       const halted = this.#desk.halt.reason();
       const { ledger, clock } = this.#desk;
-      const verdict = halted === undefined ? ({ kind: "broker-unreachable", reason: error.message } as const) : ({ kind: "halted", reason: `Trading is halted (${halted}).` } as const);
+      const verdict =
+        halted === undefined
+          ? ({ kind: "broker-unreachable", reason: error.message } as const)
+          : ({ kind: "halted", reason: `Trading is halted (${halted}).` } as const);
       if (report.decision.kind === "execute") ledger.judgeSignal(report.decision.signal.id, verdict, clock.now());
       if (halted === undefined) throw error;
       throw haltedError(halted);
@@ -160,7 +164,8 @@ class Execution {
     switch (result.kind) {
       case "concluded":
         this.#desk.recordTrade(result.execution.id);
-        for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)]) out.line(line);
+        for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)])
+          out.line(line);
         break;
       case "declined":
         this.#say(`Not executed, ${result.verdict}: ${result.reason}`);
@@ -184,7 +189,9 @@ class Execution {
     const results = new Map<string, RebalanceResult>();
     for (const execution of ledger.openExecutions().filter((open) => open.outcome !== "queued")) {
       this.#context.out.line(`Going on with execution ${execution.id}, which an earlier process left open.`);
-      log.child({ signal: execution.signalId, execution: execution.id }).warn("Going on with an execution that an earlier process left open.");
+      log
+        .child({ signal: execution.signalId, execution: execution.id })
+        .warn("Going on with an execution that an earlier process left open.");
       const result = await this.#desk.rebalancer(() => undefined, this.#stopping).resume(execution);
       this.#report(result);
       results.set(execution.signalId, result);
@@ -208,7 +215,8 @@ class Execution {
     const end = clock.monotonic() + config.batchSettleSeconds * 1_000;
     let report = first;
     while (report.decision.kind === "wait" && !this.#stopping.aborted) {
-      const rest = report.decision.for === "settle" ? report.decision.until - clock.now() : Math.min(end - clock.monotonic(), LOOK_AGAIN_MS);
+      const rest =
+        report.decision.for === "settle" ? report.decision.until - clock.now() : Math.min(end - clock.monotonic(), LOOK_AGAIN_MS);
       if (report.decision.for === "legs" && end - clock.monotonic() <= 0) return report;
       await clock.sleep(Math.max(1, rest), this.#stopping);
       const next = this.#look(intake, "start");
@@ -246,11 +254,17 @@ class Execution {
   async #tryOut(signal: Signal, copy: Ledger): Promise<ExitCode> {
     const { out, clock } = this.#context;
     for (const line of targetPortfolio(signal, out.style, { now: clock.now(), zone: this.#desk.config.alertsTimezone })) out.line(line);
-    const result = await this.#desk.rebalancer(() => undefined, this.#stopping, copy).rebalance(signal, { dryRun: true, ignoreMarketHours: true });
+    const result = await this.#desk
+      .rebalancer(() => undefined, this.#stopping, copy)
+      .rebalance(signal, { dryRun: true, ignoreMarketHours: true });
     return this.#report(result);
   }
 }
 
 function haltedError(reason: string): TraderError {
-  return new TraderError(`Trading is halted: ${reason}.`, { code: "halted", hint: "Run `alpaca-trader resume` when it may go on.", exitCode: EXIT.refused });
+  return new TraderError(`Trading is halted: ${reason}.`, {
+    code: "halted",
+    hint: "Run `alpaca-trader resume` when it may go on.",
+    exitCode: EXIT.refused,
+  });
 }

@@ -21,7 +21,9 @@ export async function halt(context: CommandContext, options: { readonly reason?:
   context.out.line(`Halted: ${order.reason}. No order is sent by anything that uses ${stateDir}.`);
   const traders = tradersOnThisMachine(stateDir).filter((trader) => trader.pid !== process.pid);
   if (traders.length === 0) context.out.line("No trading process is running.");
-  const results = await Promise.all(traders.map(async (trader) => ({ trader, seen: await isConfirmed(context, trader, stateDir, order.id) })));
+  const results = await Promise.all(
+    traders.map(async (trader) => ({ trader, seen: await isConfirmed(context, trader, stateDir, order.id) })),
+  );
   for (const { trader, seen } of results) context.out.line(`${seen ? "Seen by" : "NOT SEEN by"} ${describe(trader)}.`);
   const missing = results.filter((result) => !result.seen);
   if (missing.length === 0) return EXIT.ok;
@@ -37,7 +39,9 @@ export async function halt(context: CommandContext, options: { readonly reason?:
 
 /** Holders of a trading lock of this directory, or of any account of this user. */
 function tradersOnThisMachine(stateDir: string): LockHolder[] {
-  return daemons([stateDir, accountLockPath()]).filter((holder, index, all) => all.findIndex((other) => other.pid === holder.pid) === index);
+  return daemons([stateDir, accountLockPath()]).filter(
+    (holder, index, all) => all.findIndex((other) => other.pid === holder.pid) === index,
+  );
 }
 
 async function isConfirmed(context: CommandContext, trader: LockHolder, stateDir: string, id: string): Promise<boolean> {

@@ -11,7 +11,13 @@ import { onStopSignal } from "./stop-signals.ts";
 
 /** The daemon. Returns 0 when stopped by a signal. */
 export async function run(context: CommandContext): Promise<ExitCode> {
-  const desk = await Desk.open({ env: context.env, clock: context.clock, command: "run", console: process.stdout, verbose: context.verbose });
+  const desk = await Desk.open({
+    env: context.env,
+    clock: context.clock,
+    command: "run",
+    console: process.stdout,
+    verbose: context.verbose,
+  });
   try {
     return await runDesk(desk);
   } catch (error) {
@@ -24,8 +30,13 @@ export async function run(context: CommandContext): Promise<ExitCode> {
 
 async function runDesk(desk: Desk): Promise<ExitCode> {
   const { config, log } = desk;
-  log.info(`alpaca-trader starts in ${config.mode} mode (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}.`);
-  if (config.mode === "simulator") log.warn("SIMULATOR: no Alpaca keys are set, so nothing here is real money. Set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET for paper trading.");
+  log.info(
+    `alpaca-trader starts in ${config.mode} mode (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}.`,
+  );
+  if (config.mode === "simulator")
+    log.warn(
+      "SIMULATOR: no Alpaca keys are set, so nothing here is real money. Set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET for paper trading.",
+    );
   await refuseSecondInstance(desk);
   const intake = desk.intake();
   const daemon = newDaemon(desk, intake);

@@ -22,7 +22,8 @@ export interface SimulatorCommandOptions {
 export async function simulator(context: CommandContext, options: SimulatorCommandOptions): Promise<ExitCode> {
   const cash = parseDecimal(options.cash);
   if (cash === undefined) throw usage(`--cash is "${options.cash}"; a dollar amount is expected.`);
-  if (options.hours !== "always" && options.hours !== "nyse") throw usage(`--hours is "${options.hours}"; \`always\` or \`nyse\` is expected.`);
+  if (options.hours !== "always" && options.hours !== "nyse")
+    throw usage(`--hours is "${options.hours}"; \`always\` or \`nyse\` is expected.`);
   const venue: Simulator = await startSimulator({
     clock: context.clock,
     port: options.port,
@@ -34,7 +35,11 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     partialFillProbability: options.partialFills / 100,
     ...stateOptions(options.state, () => venue.exchange.serialize()),
   }).catch((error: unknown) => {
-    throw new TraderError(`The simulator cannot listen on port ${String(options.port)}: ${messageOf(error)}.`, { code: "port-taken", hint: "Choose another one with --port, or 0 for any.", cause: error });
+    throw new TraderError(`The simulator cannot listen on port ${String(options.port)}: ${messageOf(error)}.`, {
+      code: "port-taken",
+      hint: "Choose another one with --port, or 0 for any.",
+      cause: error,
+    });
   });
   for (const line of greeting(venue)) context.out.line(line);
   await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));

@@ -57,11 +57,19 @@ function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedge
   };
 }
 
-async function fromBroker(context: CommandContext, config: Config): Promise<Pick<StatusFacts, "account" | "accountProblem" | "positions" | "workingOrders" | "market">> {
+async function fromBroker(
+  context: CommandContext,
+  config: Config,
+): Promise<Pick<StatusFacts, "account" | "accountProblem" | "positions" | "workingOrders" | "market">> {
   const venue = await openVenue(config, context.clock);
   const broker = await openBroker(config, venue, context.clock);
   try {
-    const [account, positions, workingOrders, market] = await Promise.all([broker.account(), broker.positions(), broker.openOrders(), broker.marketClock()]);
+    const [account, positions, workingOrders, market] = await Promise.all([
+      broker.account(),
+      broker.positions(),
+      broker.openOrders(),
+      broker.marketClock(),
+    ]);
     return { account, positions, workingOrders, market };
   } catch (error) {
     return { accountProblem: messageOf(error), positions: [], workingOrders: [] };

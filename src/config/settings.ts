@@ -125,8 +125,8 @@ export const SETTINGS = {
     doc: "Share of the account that always stays cash.",
   }),
   MIN_TRADE_VALUE: setting({
-    form: dollars("1", "1000000"),
-    expected: "dollars from 1 to 1000000, such as 5 or 2.50",
+    form: dollars("0", "1000000"),
+    expected: "dollars from 0 to 1000000, such as 5 or 2.50",
     default: "5",
     doc: "Differences below this many dollars are left alone.",
   }),

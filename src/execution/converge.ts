@@ -1,6 +1,6 @@
-import type { Broker, OrderStream } from "../broker/broker.ts";
+import type { Broker } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
-import { messageOf } from "../errors.ts";
+import { asError, messageOf } from "../errors.ts";
 import { freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
@@ -23,11 +23,13 @@ import { concludeExecution } from "./outcome.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, MarketReading, Reading } from "./reading.ts";
 import { MARKET_READING_MAX_AGE_MS, MIN_SESSION_LEFT_TO_POST_MS, readAccount, readMarket, sessionLeft } from "./reading.ts";
+import type { SharedOrderStream } from "./shared-stream.ts";
 import { expectedAfter, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, unsettled } from "./settle.ts";
 import { summariseAccount, summarisePlan } from "./summary.ts";
 
 export interface ConvergeParts {
   readonly broker: Broker;
+  readonly stream: SharedOrderStream;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly assets: AssetCache;
@@ -74,7 +76,7 @@ export class Convergence {
   #cancellingReason: string | undefined;
   #foreign: string | undefined;
   #resized = false;
-  #failure: unknown;
+  #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
   constructor(parts: ConvergeParts, execution: ExecutionRecord, signal: Signal, market?: MarketReading) {
@@ -94,7 +96,7 @@ export class Convergence {
   }
 
   async run(): Promise<ConvergeResult> {
-    const stream = this.#watchStream();
+    const unfollow = this.#followStream();
     const onStop = (): void => this.#wake();
     this.#parts.stopping.addEventListener("abort", onStop);
     try {
@@ -113,7 +115,7 @@ export class Convergence {
       }
     } finally {
       this.#parts.stopping.removeEventListener("abort", onStop);
-      stream.close();
+      unfollow();
     }
   }
 
@@ -148,12 +150,14 @@ export class Convergence {
     if (halted !== undefined) return { cause: "halted", reason: `Trading was halted (${halted}).` };
     if (this.#foreign !== undefined) return { cause: "foreign-hand", reason: this.#foreign };
     if (execution.offHours && (left === undefined || intents.length === 0)) return undefined;
-    if (!execution.offHours && clock.monotonic() >= this.#deadlineAt) return { cause: "deadline", reason: "The execution's deadline has passed." };
+    if (!execution.offHours && clock.monotonic() >= this.#deadlineAt)
+      return { cause: "deadline", reason: "The execution's deadline has passed." };
     if (execution.begunAt === undefined) {
       const age = freshness(this.#signal, clock.now(), this.#parts.signalMaxAgeSeconds);
       if (age.kind !== "fresh") return { cause: "stale", reason: age.reason };
       const newer = this.#parts.newer();
-      if (newer !== undefined) return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };
+      if (newer !== undefined)
+        return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };
     }
     if (this.#market === undefined) return undefined;
     if (!execution.offHours && (left === undefined || left < MIN_SESSION_LEFT_TO_POST_MS)) {
@@ -226,7 +230,13 @@ export class Convergence {
     });
     for (const id of ids) {
       const intent = this.#intent(id);
-      this.#emit({ kind: "post", level: "info", text: `${intent.symbol}: ${intent.side} ${amountText(intent)} sent.`, symbol: intent.symbol, intent });
+      this.#emit({
+        kind: "post",
+        level: "info",
+        text: `${intent.symbol}: ${intent.side} ${amountText(intent)} sent.`,
+        symbol: intent.symbol,
+        intent,
+      });
       this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
     }
   }
@@ -236,7 +246,7 @@ export class Convergence {
     const followUp = this.#followUp(intent);
     followUp.busy = true;
     work(intent, followUp)
-      .catch((error: unknown) => (this.#failure ??= error))
+      .catch((error: unknown) => (this.#failure ??= asError(error)))
       .finally(() => {
         followUp.busy = false;
         this.#wake();
@@ -262,7 +272,12 @@ export class Convergence {
       ledger.updateExecution(this.#id, { phase: "buying", plan: summarisePlan(plan, this.#execution().plan) });
       ledger.recordIntents(newIntents(ledger, this.#execution(), "buying", plan.buys, settled.reading.positions, clock.now()));
     });
-    this.#emit({ kind: "phase", level: "info", text: `Buying: ${String(plan.buys.length)} orders, ${formatDollars(plan.spendable)} to spend.`, plan });
+    this.#emit({
+      kind: "phase",
+      level: "info",
+      text: `Buying: ${String(plan.buys.length)} orders, ${formatDollars(plan.spendable)} to spend.`,
+      plan,
+    });
   }
 
   /** One more try, sized on what the account shows now, for buys refused for lack of buying power (R20). */
@@ -276,7 +291,13 @@ export class Convergence {
     const { ledger, clock } = this.#parts;
     const buys = plan.buys.filter((order) => again.has(order.symbol));
     ledger.recordIntents(newIntents(ledger, this.#execution(), "buying", buys, settled.reading.positions, clock.now()));
-    for (const order of buys) this.#emit({ kind: "plan", level: "warn", symbol: order.symbol, text: `${order.symbol}: sized again on what the account shows now.` });
+    for (const order of buys)
+      this.#emit({
+        kind: "plan",
+        level: "warn",
+        symbol: order.symbol,
+        text: `${order.symbol}: sized again on what the account shows now.`,
+      });
   }
 
   #plannedBuys(reading: Reading, cash: Decimal | undefined, again: ReadonlySet<string> = new Set()): Plan | undefined {
@@ -336,7 +357,11 @@ export class Convergence {
         missing = unsettled(reading, expected);
         if (missing === undefined) return { reading, cash: undefined };
         if (clock.monotonic() - start >= SETTLE_LIMIT_MS) {
-          this.#emit({ kind: "doubt", level: "warn", text: `The account does not contain all our fills after ${String(SETTLE_LIMIT_MS / 1_000)} s (${missing}); the smaller cash is used.` });
+          this.#emit({
+            kind: "doubt",
+            level: "warn",
+            text: `The account does not contain all our fills after ${String(SETTLE_LIMIT_MS / 1_000)} s (${missing}); the smaller cash is used.`,
+          });
           return { reading, cash: expected.cash === undefined ? undefined : min(expected.cash, reading.account.cash) };
         }
       } catch (error) {
@@ -352,15 +377,23 @@ export class Convergence {
     const symbols = new Set(symbolsOf(execution.wanted));
     for (const intent of this.#parts.ledger.intentsOf(this.#id)) symbols.add(intent.symbol);
     const known = knownForeignOrders(execution);
-    const foreign = reading.openOrders.find((order) => !isOwnOrder(order) && !known.has(order.id) && (order.side === "buy" || symbols.has(order.symbol)));
-    if (foreign !== undefined) this.#foreign = `Somebody else's ${foreign.side} order for ${foreign.symbol} (${foreign.id}) came up during the execution.`;
+    const foreign = reading.openOrders.find(
+      (order) => !isOwnOrder(order) && !known.has(order.id) && (order.side === "buy" || symbols.has(order.symbol)),
+    );
+    if (foreign !== undefined)
+      this.#foreign = `Somebody else's ${foreign.side} order for ${foreign.symbol} (${foreign.id}) came up during the execution.`;
     if (reading.account.blocks.length > 0) this.#foreign = `The account may no longer trade: ${reading.account.blocks.join(", ")}.`;
     return this.#foreign !== undefined;
   }
 
   async #finish(action: Extract<Action, { kind: "finish" }>): Promise<Conclusion> {
     const conclusion = await concludeExecution(this.#parts, this.#execution(), action);
-    this.#emit({ kind: "finish", level: conclusion.outcome === "on-target" || conclusion.outcome === "queued" ? "info" : "error", text: conclusion.reason, facts: conclusion });
+    this.#emit({
+      kind: "finish",
+      level: conclusion.outcome === "on-target" || conclusion.outcome === "queued" ? "info" : "error",
+      text: conclusion.reason,
+      facts: conclusion,
+    });
     return conclusion;
   }
 
@@ -372,8 +405,8 @@ export class Convergence {
   }
 
   /** The stream only wakes the loop; what it says is read again by id. */
-  #watchStream(): OrderStream {
-    return this.#parts.broker.watchOrders({
+  #followStream(): () => void {
+    return this.#parts.stream.follow({
       onUpdate: (update) => {
         const followUp = this.#followUps.get(update.order.clientOrderId);
         if (followUp !== undefined) followUp.hinted = true;
@@ -381,7 +414,8 @@ export class Convergence {
       },
       onState: (state, detail) => {
         if (state === "listening") for (const followUp of this.#followUps.values()) followUp.hinted = followUp.postedAt !== undefined;
-        if (state === "lost") this.#emit({ kind: "waiting", level: "debug", text: `The stream of order updates was lost (${detail}); orders are polled.` });
+        if (state === "lost")
+          this.#emit({ kind: "waiting", level: "debug", text: `The stream of order updates was lost (${detail}); orders are polled.` });
         this.#wake();
       },
     });
@@ -399,7 +433,7 @@ export class Convergence {
     const age = this.#market === undefined ? Infinity : clock.monotonic() - this.#market.readAt;
     if (this.#marketBusy || age < MARKET_READING_MAX_AGE_MS / 2) return;
     this.#marketBusy = true;
-    this.#readMarket().finally(() => {
+    void this.#readMarket().finally(() => {
       this.#marketBusy = false;
       this.#wake();
     });
@@ -446,7 +480,8 @@ function barredSymbols(own: readonly IntentRecord[], again: ReadonlySet<string>)
   for (const intent of own) {
     if (again.has(intent.symbol)) continue;
     if (intent.state === "abandoned" || !isEnded(intent)) barred.set(intent.symbol, "order-unknown");
-    else if (intent.state === "refused") barred.set(intent.symbol, intent.fullExit && intent.status === "below-minimum" ? "dust-cannot-close" : "order-refused");
+    else if (intent.state === "refused")
+      barred.set(intent.symbol, intent.fullExit && intent.status === "below-minimum" ? "dust-cannot-close" : "order-refused");
     else if (intent.state === "done" && intent.status !== "filled") barred.set(intent.symbol, "order-timed-out");
   }
   return barred;

@@ -21,6 +21,8 @@ export const MAX_POSTS_IN_FLIGHT = 5;
 export const CANCEL_WAIT_MS = 30_000;
 /** Polls of a working order whose cancel was asked for. */
 const CANCEL_POLL_MS = 500;
+/** A cancel without an answer is asked for again: twice the same does no harm. */
+export const CANCEL_RETRY_MS = 2_000;
 
 /** One intent with what this process knows beyond the ledger. */
 export interface IntentFacts {
@@ -38,6 +40,8 @@ export interface IntentFacts {
   /** When the venue accepted it (time-outs count from here, or from the open for queued orders). */
   readonly workingSince: number | undefined;
   readonly cancelRequestedAt: number | undefined;
+  /** When the cancel is asked for again, because no answer tells whether the venue has taken it. */
+  readonly cancelAgainAt: number | undefined;
   /** Not before this moment may it be sent again ("not sent": rate limit). */
   readonly notBefore: number | undefined;
   /** The stream hinted at a change that has not been read yet. */
@@ -56,7 +60,8 @@ export interface ExecutionFacts {
   readonly begun: boolean;
   /** Off-hours orders: they may wait for the open (R23). */
   readonly offHours: boolean;
-  readonly marketOpen: boolean;
+  /** `undefined` until the market clock has been read. */
+  readonly marketOpen: boolean | undefined;
   /** Only sells, nothing to buy afterwards. */
   readonly sellsOnly: boolean;
   readonly intents: readonly IntentFacts[];
@@ -106,7 +111,7 @@ export function decide(facts: ExecutionFacts): Decision {
   const unended = facts.intents.filter((intent) => !isEnded(intent.record));
   const stuck = unended.filter((intent) => cancelIsOverdue(intent, facts.now));
   if (stuck.length > 0) return only({ kind: "start-cancelling", reason: `The cancel of ${names(stuck)} did not take effect.` }, facts);
-  if (facts.offHours && !facts.marketOpen && unended.length > 0 && unended.every(isQueued)) {
+  if (facts.offHours && facts.marketOpen === false && unended.length > 0 && unended.every(isQueued)) {
     return only({ kind: "finish", outcome: "queued", reason: "The orders wait for the next open." }, facts);
   }
   if (unended.length > 0) return wait(facts, [...toPost(facts, unended), ...unended.flatMap((intent) => follow(intent, facts))]);
@@ -119,27 +124,60 @@ function decideBlocked(facts: ExecutionFacts, blockage: Blockage): Decision {
   const others = facts.intents.filter((intent) => !isEnded(intent.record) && intent.record.state !== "recorded");
   if (!facts.begun && others.length === 0 && facts.intents.every((intent) => !intent.busy) && facts.intents.every(neverTaken)) {
     if (recorded.length > 0) return only({ kind: "drop", ids: recorded.map(idOf), reason: blockage.reason }, facts);
-    return only({ kind: "finish", outcome: "refused", reason: blockage.reason, cause: blockage.cause }, facts);
+    const outcome = blockage.cause === "superseded" ? "superseded" : "refused";
+    return only({ kind: "finish", outcome, reason: blockage.reason, cause: blockage.cause }, facts);
   }
+  if (!facts.begun && mayStillBegin(blockage.cause) && others.length > 0) return awaitBeginning(facts, others, blockage);
   return only({ kind: "start-cancelling", reason: blockage.reason }, facts);
+}
+
+/** Age and newer runs decide about an execution only until it has begun (R17, R22). */
+function mayStillBegin(cause: Blockage["cause"]): boolean {
+  return cause === "stale" || cause === "superseded";
+}
+
+/**
+ * An order is under way whose answer may tell that the execution has begun: cancelling it then would
+ * leave the account sold and not bought. So the answer is awaited, and nothing is sent meanwhile.
+ */
+function awaitBeginning(facts: ExecutionFacts, underWay: readonly IntentFacts[], blockage: Blockage): Decision {
+  const actions = underWay.flatMap((intent) => follow(intent, facts));
+  const abandoning = { kind: "abandon", reason: blockage.reason } as const;
+  return wait(
+    facts,
+    actions.map((action) => (action.kind === "prove-absent" ? { ...abandoning, id: action.id } : action)),
+  );
 }
 
 function decideCancelling(facts: ExecutionFacts): Decision {
   const recorded = facts.intents.filter((intent) => intent.record.state === "recorded" && !intent.busy);
-  if (recorded.length > 0) return only({ kind: "drop", ids: recorded.map(idOf), reason: facts.cancellingReason ?? "Nothing more is sent." }, facts);
+  if (recorded.length > 0)
+    return only({ kind: "drop", ids: recorded.map(idOf), reason: facts.cancellingReason ?? "Nothing more is sent." }, facts);
   const unended = facts.intents.filter((intent) => !isEnded(intent.record));
-  if (unended.length === 0) return only({ kind: "finish", outcome: "incomplete", reason: facts.cancellingReason ?? "Stopped before its end." }, facts);
+  if (unended.length === 0)
+    return only({ kind: "finish", outcome: "incomplete", reason: facts.cancellingReason ?? "Stopped before its end." }, facts);
   const idle = unended.filter((intent) => !intent.busy);
-  const waited = facts.now - (facts.cancellingSince ?? facts.now) >= CANCEL_WAIT_MS || idle.every((intent) => cancelIsOverdue(intent, facts.now));
+  const waited =
+    facts.now - (facts.cancellingSince ?? facts.now) >= CANCEL_WAIT_MS || idle.every((intent) => cancelIsOverdue(intent, facts.now));
   if (waited && idle.length === unended.length) {
     const unknown = idle.filter((intent) => intent.record.state !== "open");
     if (unknown.length > 0) {
-      return { actions: unknown.map((intent) => ({ kind: "abandon", id: idOf(intent), reason: "The venue did not say whether it holds this order." })), wakeAt: facts.now };
+      return {
+        actions: unknown.map((intent) => ({
+          kind: "abandon",
+          id: idOf(intent),
+          reason: "The venue did not say whether it holds this order.",
+        })),
+        wakeAt: facts.now,
+      };
     }
     const reason = `${facts.cancellingReason ?? "Stopped before its end."} The end of ${names(idle)} was not seen within ${String(CANCEL_WAIT_MS / 1_000)} s of the cancel.`;
     return only({ kind: "finish", outcome: "incomplete", reason }, facts);
   }
-  return wait(facts, idle.flatMap((intent) => follow(intent, facts)));
+  return wait(
+    facts,
+    idle.flatMap((intent) => follow(intent, facts)),
+  );
 }
 
 /** Every intent of every phase so far has ended. */
@@ -147,7 +185,8 @@ function decidePhaseEnd(facts: ExecutionFacts): Decision {
   const abandoned = facts.intents.filter((intent) => intent.record.state === "abandoned");
   if (facts.phase === "selling") {
     const uncertain = abandoned.filter((intent) => intent.record.phase === "selling");
-    if (uncertain.length > 0) return only({ kind: "start-cancelling", reason: `Whether ${names(uncertain)} was sold is not known, so nothing is bought.` }, facts);
+    if (uncertain.length > 0)
+      return only({ kind: "start-cancelling", reason: `Whether ${names(uncertain)} was sold is not known, so nothing is bought.` }, facts);
     if (!facts.sellsOnly) return only({ kind: "plan-buys" }, facts);
     return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
   }
@@ -159,7 +198,10 @@ function decidePhaseEnd(facts: ExecutionFacts): Decision {
 /** Insufficient buying power is answered with one re-sized order; every other refusal is final (R20). */
 function wantsSecondTry(record: IntentRecord, all: readonly IntentFacts[]): boolean {
   if (record.phase !== "buying" || record.state !== "refused" || record.status !== "insufficient-buying-power") return false;
-  return record.attempt === Math.max(...all.filter((other) => sameSlot(other.record, record)).map((other) => other.record.attempt)) && !secondTry(record, all);
+  return (
+    record.attempt === Math.max(...all.filter((other) => sameSlot(other.record, record)).map((other) => other.record.attempt)) &&
+    !secondTry(record, all)
+  );
 }
 
 function secondTry(record: IntentRecord, all: readonly IntentFacts[]): boolean {
@@ -198,7 +240,8 @@ function follow(intent: IntentFacts, facts: ExecutionFacts): Action[] {
 function followUnknown(intent: IntentFacts, facts: ExecutionFacts): Action[] {
   const posted = intent.postedAt ?? facts.now;
   if (intent.absentAt !== undefined && intent.absentAt - posted >= ABSENCE_COUNTS_AFTER_MS) {
-    if (facts.phase === "cancelling") return [{ kind: "abandon", id: idOf(intent), reason: facts.cancellingReason ?? "Nothing more is sent." }];
+    if (facts.phase === "cancelling")
+      return [{ kind: "abandon", id: idOf(intent), reason: facts.cancellingReason ?? "Nothing more is sent." }];
     const failedSince = intent.askedAt !== undefined && intent.askedAt > intent.absentAt ? intent.askedAt : undefined;
     return failedSince === undefined || facts.now >= failedSince + LOOK_UP_RETRY_MS ? [{ kind: "prove-absent", id: idOf(intent) }] : [];
   }
@@ -214,9 +257,13 @@ function nextLookUp(intent: IntentFacts, now: number): number {
 }
 
 function followOpen(intent: IntentFacts, facts: ExecutionFacts): Action[] {
-  const overdue = facts.marketOpen && intent.workingSince !== undefined && facts.now - intent.workingSince >= facts.orderTimeoutMs;
-  if (intent.cancelRequestedAt === undefined && (facts.phase === "cancelling" || overdue)) {
-    const reason = facts.phase === "cancelling" ? (facts.cancellingReason ?? "Stopped.") : `It was not filled within ${String(facts.orderTimeoutMs / 1_000)} s.`;
+  const overdue = facts.marketOpen === true && intent.workingSince !== undefined && facts.now - intent.workingSince >= facts.orderTimeoutMs;
+  const again = intent.cancelAgainAt !== undefined && facts.now >= intent.cancelAgainAt;
+  if (again || (intent.cancelRequestedAt === undefined && (facts.phase === "cancelling" || overdue))) {
+    const reason =
+      facts.phase === "cancelling"
+        ? (facts.cancellingReason ?? "Stopped.")
+        : `It was not filled within ${String(facts.orderTimeoutMs / 1_000)} s.`;
     return [{ kind: "cancel", id: idOf(intent), reason }];
   }
   return facts.now >= nextPoll(intent, facts.now) ? [{ kind: "poll", id: idOf(intent) }] : [];

@@ -11,6 +11,7 @@ export interface FollowUp {
   polls: number;
   workingSince: number | undefined;
   cancelRequestedAt: number | undefined;
+  cancelAgainAt: number | undefined;
   notBefore: number | undefined;
   hinted: boolean;
 }
@@ -20,7 +21,8 @@ export interface FollowUp {
  * wall clock that has been set back makes them count from now, which only waits longer.
  */
 export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
-  const carried = (at: number | undefined): number | undefined => (at === undefined ? undefined : clock.monotonic() - Math.max(0, clock.now() - at));
+  const carried = (at: number | undefined): number | undefined =>
+    at === undefined ? undefined : clock.monotonic() - Math.max(0, clock.now() - at);
   return {
     busy: false,
     postedAt: carried(record.postedAt),
@@ -29,6 +31,8 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
     polls: 0,
     workingSince: carried(record.acceptedAt),
     cancelRequestedAt: carried(record.cancelRequestedAt),
+    // It is recorded before it is sent: a process that was killed in between has not asked.
+    cancelAgainAt: record.cancelRequestedAt === undefined ? undefined : clock.monotonic(),
     notBefore: undefined,
     hinted: false,
   };

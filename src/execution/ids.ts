@@ -19,7 +19,8 @@ export const CLIENT_ORDER_ID_LIMIT = 128;
  */
 export function clientOrderId(identity: OrderIdentity): string {
   const id = [CLIENT_ORDER_ID_PREFIX, identity.signalId, identity.phase, identity.symbol, String(identity.attempt)].join("-");
-  if (id.length > CLIENT_ORDER_ID_LIMIT) throw new RangeError(`The client order id "${id}" is longer than ${String(CLIENT_ORDER_ID_LIMIT)} characters.`);
+  if (id.length > CLIENT_ORDER_ID_LIMIT)
+    throw new RangeError(`The client order id "${id}" is longer than ${String(CLIENT_ORDER_ID_LIMIT)} characters.`);
   return id;
 }
 

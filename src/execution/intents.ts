@@ -43,7 +43,8 @@ function freeAttempt(ledger: Pick<Ledger, "intent">, signalId: string, phase: "s
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
     const before = ledger.intent(clientOrderId({ signalId, phase, symbol, attempt }));
     if (before === undefined) return attempt;
-    if (!hasEnded(before)) throw new Error(`The order ${before.clientOrderId} has not ended (${before.state}); no further attempt may be made.`);
+    if (!hasEnded(before))
+      throw new Error(`The order ${before.clientOrderId} has not ended (${before.state}); no further attempt may be made.`);
   }
   throw new Error(`${symbol} had ${String(MAX_ATTEMPTS)} attempts for signal ${signalId}; no further one is made.`);
 }

@@ -34,7 +34,9 @@ export async function settleLateOrders(parts: LateOrdersParts): Promise<void> {
 
 /** Intents of finished executions that may still hold or become an order at the venue. */
 export function lateIntents(ledger: Ledger): IntentRecord[] {
-  return ledger.unsettledIntents().filter((intent) => ledger.execution(intent.executionId)?.finishedAt !== undefined && intent.state !== "recorded");
+  return ledger
+    .unsettledIntents()
+    .filter((intent) => ledger.execution(intent.executionId)?.finishedAt !== undefined && intent.state !== "recorded");
 }
 
 async function settleOne(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
@@ -44,7 +46,11 @@ async function settleOne(parts: LateOrdersParts, intent: IntentRecord): Promise<
     const market = await broker.marketClock();
     const posted = intent.postedAt ?? intent.recordedAt;
     if (market.isOpen || market.timestamp - posted < SESSION_END_MARGIN_MS) return;
-    ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: "It never appeared before its session ended.", updatedAt: clock.now() });
+    ledger.updateIntent(intent.clientOrderId, {
+      state: "dropped",
+      message: "It never appeared before its session ended.",
+      updatedAt: clock.now(),
+    });
     parts.say("warn", `${intent.symbol}: the ${intent.side} ${intent.clientOrderId} never appeared; its session is over.`, intent);
     return;
   }
@@ -59,7 +65,11 @@ async function settleOne(parts: LateOrdersParts, intent: IntentRecord): Promise<
     updatedAt: clock.now(),
   });
   if (ended) {
-    parts.say("warn", `${intent.symbol}: the late ${intent.side} ${order.id} ended ${order.status} with ${order.filledQuantity.toFixed()} shares filled.`, intent);
+    parts.say(
+      "warn",
+      `${intent.symbol}: the late ${intent.side} ${order.id} ended ${order.status} with ${order.filledQuantity.toFixed()} shares filled.`,
+      intent,
+    );
     return;
   }
   parts.say("error", `${intent.symbol}: the ${intent.side} ${order.id} came up after its execution had ended; it is cancelled.`, intent);

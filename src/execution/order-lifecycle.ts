@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { IntentChange, IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { max } from "../portfolio/money.ts";
+import { CANCEL_RETRY_MS } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import type { RebalanceEvent } from "./events.ts";
 
@@ -63,11 +64,21 @@ export class OrderLifecycle {
       case "exists":
         this.#change(intent, { state: "unknown", message: answer.message });
         followUp.hinted = true;
-        this.#emit("unknown", "warn", intent, `${intent.symbol}: the venue holds an order with this id already; it is looked up and adopted.`);
+        this.#emit(
+          "unknown",
+          "warn",
+          intent,
+          `${intent.symbol}: the venue holds an order with this id already; it is looked up and adopted.`,
+        );
         return;
       case "unknown":
         this.#change(intent, { state: "unknown", message: answer.message });
-        this.#emit("unknown", "warn", intent, `${intent.symbol}: no answer to rely on (${answer.message}); the order is looked up by its id.`);
+        this.#emit(
+          "unknown",
+          "warn",
+          intent,
+          `${intent.symbol}: no answer to rely on (${answer.message}); the order is looked up by its id.`,
+        );
         return;
     }
   }
@@ -100,7 +111,10 @@ export class OrderLifecycle {
   async proveAbsent(intent: IntentRecord, followUp: FollowUp): Promise<void> {
     const { broker, clock } = this.#parts;
     try {
-      const [orders, positions] = await Promise.all([broker.ordersSince(intent.recordedAt - LISTING_SLACK_MS, [intent.symbol]), broker.positions()]);
+      const [orders, positions] = await Promise.all([
+        broker.ordersSince(intent.recordedAt - LISTING_SLACK_MS, [intent.symbol]),
+        broker.positions(),
+      ]);
       const order = orders.find((candidate) => candidate.clientOrderId === intent.clientOrderId);
       if (order !== undefined) {
         this.adopt(intent, order, followUp);
@@ -109,7 +123,10 @@ export class OrderLifecycle {
       const held = positions.find((position) => position.symbol === intent.symbol)?.quantity;
       const unchanged = held === undefined ? intent.heldBefore.toFixed() === "0" : held.eq(intent.heldBefore);
       if (!unchanged) {
-        this.abandon(intent, `The position changed from ${intent.heldBefore.toFixed()} to ${held?.toFixed() ?? "0"} shares, although no such order is listed.`);
+        this.abandon(
+          intent,
+          `The position changed from ${intent.heldBefore.toFixed()} to ${held?.toFixed() ?? "0"} shares, although no such order is listed.`,
+        );
         return;
       }
       this.#change(intent, { state: "recorded", message: "proven absent" });
@@ -127,7 +144,8 @@ export class OrderLifecycle {
     const { broker, clock } = this.#parts;
     followUp.hinted = false;
     try {
-      const order = intent.orderId === undefined ? await broker.orderByClientId(intent.clientOrderId) : await broker.orderById(intent.orderId);
+      const order =
+        intent.orderId === undefined ? await broker.orderByClientId(intent.clientOrderId) : await broker.orderById(intent.orderId);
       followUp.polls += 1;
       if (order !== undefined) this.adopt(intent, order, followUp);
     } catch (error) {
@@ -141,11 +159,13 @@ export class OrderLifecycle {
   async cancel(intent: IntentRecord, followUp: FollowUp, reason: string): Promise<void> {
     const { broker, clock } = this.#parts;
     if (intent.orderId === undefined) return;
-    this.#change(intent, { cancelRequestedAt: clock.now() });
-    followUp.cancelRequestedAt = clock.monotonic();
+    if (intent.cancelRequestedAt === undefined) this.#change(intent, { cancelRequestedAt: clock.now() });
+    followUp.cancelRequestedAt ??= clock.monotonic();
+    followUp.cancelAgainAt = undefined;
     this.#emit("cancel", "warn", intent, `${intent.symbol}: cancelling the ${intent.side}. ${reason}`);
     const answer = await broker.cancel(intent.orderId);
     followUp.hinted = true;
+    if (answer.kind === "unknown") followUp.cancelAgainAt = clock.monotonic() + CANCEL_RETRY_MS;
     if (answer.kind !== "requested") this.#emit("cancel", "warn", intent, `${intent.symbol}: the cancel was answered: ${answer.message}`);
   }
 
@@ -167,7 +187,13 @@ export class OrderLifecycle {
     const { clock, ledger } = this.#parts;
     if (order.symbol !== intent.symbol || order.side !== intent.side) {
       this.#change(intent, { state: "refused", status: "other", message: `The venue holds ${order.side} ${order.symbol} under this id.` });
-      this.#emit("refused", "error", intent, `${intent.symbol}: the venue holds ${order.side} ${order.symbol} under our id ${intent.clientOrderId}; it is not touched.`, order);
+      this.#emit(
+        "refused",
+        "error",
+        intent,
+        `${intent.symbol}: the venue holds ${order.side} ${order.symbol} under our id ${intent.clientOrderId}; it is not touched.`,
+        order,
+      );
       return;
     }
     const known = ledger.intent(intent.clientOrderId) ?? intent;
@@ -189,8 +215,16 @@ export class OrderLifecycle {
       ...(ended ? { filledAt: order.filledAt ?? clock.now() } : {}),
     });
     const now = ledger.intent(intent.clientOrderId) ?? known;
-    if (ended) this.#emit(order.status === "filled" ? "filled" : "ended", order.status === "filled" ? "info" : "error", now, endText(now, order), order.id);
-    else if (known.state !== "open") this.#emit("accepted", "info", now, `${now.symbol}: the ${now.side} was accepted as order ${order.id}.`);
+    if (ended)
+      this.#emit(
+        order.status === "filled" ? "filled" : "ended",
+        order.status === "filled" ? "info" : "error",
+        now,
+        endText(now, order),
+        order.id,
+      );
+    else if (known.state !== "open")
+      this.#emit("accepted", "info", now, `${now.symbol}: the ${now.side} was accepted as order ${order.id}.`);
     else this.#emit("progress", "info", now, `${now.symbol}: ${order.status.replaceAll("_", " ")}, ${filled.toFixed()} shares so far.`);
   }
 

@@ -30,11 +30,16 @@ export interface Conclusion {
 }
 
 /** Records the end of an execution: outcome, verdict, the account afterwards and the fills, in one transaction. */
-export async function concludeExecution(parts: ConcludeParts, execution: ExecutionRecord, action: Extract<Action, { kind: "finish" }>): Promise<Conclusion> {
+export async function concludeExecution(
+  parts: ConcludeParts,
+  execution: ExecutionRecord,
+  action: Extract<Action, { kind: "finish" }>,
+): Promise<Conclusion> {
   const { ledger, clock } = parts;
   const intents = ledger.intentsOf(execution.id);
   const judged = action.outcome === undefined ? judgeOrders(execution, intents) : { outcome: action.outcome, reason: action.reason };
-  const after = judged.outcome === "refused" ? undefined : await readAfter(parts, execution);
+  const never = judged.outcome === "refused" || judged.outcome === "superseded";
+  const after = never ? undefined : await readAfter(parts, execution);
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
   const verdict = verdictOf(judged.outcome, judged.reason, action.cause);
   ledger.transaction(() => {
@@ -55,16 +60,24 @@ export async function concludeExecution(parts: ConcludeParts, execution: Executi
 }
 
 /** On target = every symbol traded to plan, or left alone for a reason that counts as on target (R12). */
-export function judgeOrders(execution: Pick<ExecutionRecord, "plan">, intents: readonly IntentRecord[]): { outcome: ExecutionOutcome; reason: string } {
+export function judgeOrders(
+  execution: Pick<ExecutionRecord, "plan">,
+  intents: readonly IntentRecord[],
+): { outcome: ExecutionOutcome; reason: string } {
   const unfinished = intents.filter((intent) => intent.state === "abandoned" || (intent.state === "done" && intent.status !== "filled"));
   if (unfinished.length > 0) return { outcome: "incomplete", reason: `Not filled to plan: ${unfinished.map(describe).join("; ")}.` };
-  const refused = intents.filter((intent) => intent.state === "refused" && !isDust(intent) && !intents.some((other) => isRetryOf(other, intent)));
+  const refused = intents.filter(
+    (intent) => intent.state === "refused" && !isDust(intent) && !intents.some((other) => isRetryOf(other, intent)),
+  );
   if (refused.length > 0) return { outcome: "off-target", reason: `Refused by the venue: ${refused.map(describe).join("; ")}.` };
   const plan = execution.plan as PlanSummary | undefined;
   const last = plan?.buying ?? plan?.selling;
   if (last === undefined || last.reachesTarget) {
     const sent = intents.filter((intent) => intent.state === "done").length;
-    return { outcome: "on-target", reason: sent === 0 ? "On target already; nothing to do." : `On target after ${String(sent)} order${sent === 1 ? "" : "s"}.` };
+    return {
+      outcome: "on-target",
+      reason: sent === 0 ? "On target already; nothing to do." : `On target after ${String(sent)} order${sent === 1 ? "" : "s"}.`,
+    };
   }
   const left = last.lines.filter((line) => line.leftAlone !== undefined).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
   return { outcome: "off-target", reason: `Left alone: ${left.join(", ")}.` };
@@ -79,7 +92,10 @@ function isRetryOf(other: IntentRecord, intent: IntentRecord): boolean {
 }
 
 function describe(intent: IntentRecord): string {
-  const state = intent.state === "done" ? `${intent.status ?? "ended"} with ${intent.filledQuantity.toFixed()} shares` : (intent.message ?? intent.state);
+  const state =
+    intent.state === "done"
+      ? `${intent.status ?? "ended"} with ${intent.filledQuantity.toFixed()} shares`
+      : (intent.message ?? intent.state);
   return `${intent.side} ${intent.symbol}: ${state}`;
 }
 
@@ -128,8 +144,16 @@ async function readAfter(parts: ConcludeParts, execution: ExecutionRecord): Prom
 }
 
 /** Fills from the account's activities: the authoritative record (`FILL`), matched to our orders by their id. */
-async function readFills(parts: ConcludeParts, execution: ExecutionRecord, intents: readonly IntentRecord[]): Promise<Parameters<Ledger["recordFill"]>[0][]> {
-  const ours = new Map(intents.flatMap((intent) => (intent.orderId === undefined || intent.filledQuantity.toFixed() === "0" ? [] : [[intent.orderId, intent] as const])));
+async function readFills(
+  parts: ConcludeParts,
+  execution: ExecutionRecord,
+  intents: readonly IntentRecord[],
+): Promise<Parameters<Ledger["recordFill"]>[0][]> {
+  const ours = new Map(
+    intents.flatMap((intent) =>
+      intent.orderId === undefined || intent.filledQuantity.toFixed() === "0" ? [] : [[intent.orderId, intent] as const],
+    ),
+  );
   if (ours.size === 0) return [];
   try {
     const fills = await parts.broker.fillsSince(execution.startedAt - FILL_SLACK_MS);

@@ -130,7 +130,14 @@ function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: 
     left === undefined
       ? `The market is closed; it opens at ${opens}.`
       : `Only ${String(Math.floor(left / 1_000))} s of the session are left; an execution starts with at least ${String(MIN_SESSION_LEFT_TO_START_MS / 1_000)} s.`;
-  return { ...declined("market-closed", reason, "Run `execute` again while the market is open, or with --ignore-market-hours to queue orders for the open."), reading };
+  return {
+    ...declined(
+      "market-closed",
+      reason,
+      "Run `execute` again while the market is open, or with --ignore-market-hours to queue orders for the open.",
+    ),
+    reading,
+  };
 }
 
 /** Own orders of an earlier execution must be terminal before their symbols trade again (R24). */
@@ -178,7 +185,14 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
     const missing = unsettled(reading, expected);
     if (missing === undefined) return reading;
     if (parts.clock.monotonic() - start > SETTLE_LIMIT_MS) {
-      return { ...declined("account-unsettled", `The account does not contain our last fills yet: ${missing}.`, "It is tried again while the run is fresh."), reading };
+      return {
+        ...declined(
+          "account-unsettled",
+          `The account does not contain our last fills yet: ${missing}.`,
+          "It is tried again while the run is fresh.",
+        ),
+        reading,
+      };
     }
     await parts.clock.sleep(SETTLE_PAUSE_MS, parts.abandoned);
     const stopped = stillWanted(parts, request);
@@ -205,9 +219,16 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
   let reading = first;
   for (;;) {
     const unsettledIntents = parts.ledger.unsettledIntents();
-    const input = planInput(reading, { phase: "selling", wanted: request.wanted, settings: parts.settings, unsettled: unsettledIntents, barred: new Map() });
+    const input = planInput(reading, {
+      phase: "selling",
+      wanted: request.wanted,
+      settings: parts.settings,
+      unsettled: unsettledIntents,
+      barred: new Map(),
+    });
     const result = makePlan(input);
-    const doubtful = result.kind === "refused" ? result.refusal === "price-doubt" : result.plan.lines.some((line) => line.leftAlone === "price-doubt");
+    const doubtful =
+      result.kind === "refused" ? result.refusal === "price-doubt" : result.plan.lines.some((line) => line.leftAlone === "price-doubt");
     if (!doubtful || parts.clock.monotonic() - start >= PRICE_DOUBT_LIMIT_MS) return judged(parts, request, reading, input);
     await parts.clock.sleep(PRICE_DOUBT_PAUSE_MS, parts.abandoned);
     const stopped = stillWanted(parts, request);

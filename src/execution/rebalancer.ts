@@ -1,19 +1,23 @@
 import type { Broker } from "../broker/broker.ts";
+import { BrokerError } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import type { Signal } from "../intake/signal.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import { makePlan } from "../portfolio/plan.ts";
 import type { ConvergeParts, ConvergeResult } from "./converge.ts";
 import { Convergence } from "./converge.ts";
 import type { RebalanceEvent } from "./events.ts";
 import { newIntents } from "./intents.ts";
 import type { Conclusion } from "./outcome.ts";
 import type { Declined, Preparation } from "./prepare.ts";
+import { planInput } from "./plan-input.ts";
 import { declined, prepare } from "./prepare.ts";
 import type { Reading } from "./reading.ts";
-import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, sessionLeft } from "./reading.ts";
+import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./reading.ts";
+import { SharedOrderStream } from "./shared-stream.ts";
 import { summariseAccount, summarisePlan } from "./summary.ts";
 
 export interface RebalancerParts {
@@ -54,10 +58,29 @@ export type RebalanceResult =
 export class Rebalancer {
   readonly #parts: RebalancerParts;
   readonly #assets: AssetCache;
+  readonly #stream: SharedOrderStream;
 
   constructor(parts: RebalancerParts) {
     this.#parts = parts;
     this.#assets = new AssetCache(parts.broker, parts.clock);
+    this.#stream = new SharedOrderStream(parts.broker);
+  }
+
+  /**
+   * Goes through everything before a first order, without sending one: connects the stream, opens
+   * connections, fills the asset cache and compiles what is on the way. The first alert then does not pay
+   * for it. What fails here will be said when it matters.
+   */
+  async warm(): Promise<void> {
+    const { broker, clock, plan: settings } = this.#parts;
+    this.#stream.open();
+    try {
+      const reading = await readAccount(broker, this.#assets, clock, []);
+      const wanted: Wanted = { kind: "rebalance", targets: new Map() };
+      makePlan(planInput(reading, { phase: "selling", wanted, settings, unsettled: [], barred: new Map() }));
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+    }
   }
 
   /** Executes a signal unless its verdict is final already. */
@@ -87,7 +110,10 @@ export class Rebalancer {
   #prepare(signal: Signal, wanted: Wanted, options: RebalanceOptions): Promise<Preparation> {
     const { plan: settings, stopping, ...parts } = this.#parts;
     const abandoned = options.superseded === undefined ? stopping : AbortSignal.any([stopping, options.superseded]);
-    return prepare({ ...parts, settings, assets: this.#assets, abandoned }, { signal, wanted, dryRun: options.dryRun, ignoreMarketHours: options.ignoreMarketHours });
+    return prepare(
+      { ...parts, settings, assets: this.#assets, abandoned },
+      { signal, wanted, dryRun: options.dryRun, ignoreMarketHours: options.ignoreMarketHours },
+    );
   }
 
   /** The execution, its first phase and all of that phase's intents are one transaction (R15). */
@@ -100,14 +126,26 @@ export class Rebalancer {
     ledger.transaction(() => {
       ledger.recordSignal(signal, clock.now());
       ledger.createExecution(execution);
-      ledger.updateExecution(execution.id, { phase: atOnce ? "buying" : "selling", accountBefore: summariseAccount(reading), plan: summarisePlan(plan, undefined, atOnce) });
+      ledger.updateExecution(execution.id, {
+        phase: atOnce ? "buying" : "selling",
+        accountBefore: summariseAccount(reading),
+        plan: summarisePlan(plan, undefined, atOnce),
+      });
       ledger.recordIntents(newIntents(ledger, execution, "selling", plan.sells, reading.positions, clock.now()));
       if (atOnce) ledger.recordIntents(newIntents(ledger, execution, "buying", plan.buys, reading.positions, clock.now()));
       const { equity, lastEquity, cash } = reading.account;
       ledger.recordEquity({ at: reading.at, equity, lastEquity, cash, executionId: execution.id });
     });
     const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base ${formatDollars(plan.base)}.`;
-    this.#parts.emit({ kind: "plan", level: "info", executionId: execution.id, signalId: signal.id, text, plan, facts: { account: summariseAccount(reading), plan: summarisePlan(plan) } });
+    this.#parts.emit({
+      kind: "plan",
+      level: "info",
+      executionId: execution.id,
+      signalId: signal.id,
+      text,
+      plan,
+      facts: { account: summariseAccount(reading), plan: summarisePlan(plan) },
+    });
     const opened = ledger.execution(execution.id);
     if (opened === undefined) throw new Error(`The ledger lost execution ${execution.id}.`);
     return opened;
@@ -132,7 +170,7 @@ export class Rebalancer {
 
   async #converge(execution: ExecutionRecord, signal: Signal, reading?: Reading): Promise<RebalanceResult> {
     const { plan: settings, ...rest } = this.#parts;
-    const parts: ConvergeParts = { ...rest, settings, assets: this.#assets };
+    const parts: ConvergeParts = { ...rest, settings, assets: this.#assets, stream: this.#stream };
     const result: ConvergeResult = await new Convergence(parts, execution, signal, reading?.market).run();
     if (result === undefined) return { kind: "left" };
     return { kind: "concluded", conclusion: result, execution: this.#parts.ledger.execution(execution.id) ?? execution };

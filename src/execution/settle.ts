@@ -50,5 +50,7 @@ export function unsettled(reading: Reading, expected: Expected): string | undefi
   if (expected.cash === undefined) return undefined;
   const difference = reading.account.cash.minus(expected.cash).abs();
   const tolerance = expected.traded.times(CASH_TOLERANCE).plus(ONE);
-  return difference.gt(tolerance) ? `cash shows ${reading.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}` : undefined;
+  return difference.gt(tolerance)
+    ? `cash shows ${reading.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}`
+    : undefined;
 }

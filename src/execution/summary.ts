@@ -1,5 +1,8 @@
-import { toText } from "../portfolio/money.ts";
+import type { ExecutionRecord } from "../ledger/ledger.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, toText } from "../portfolio/money.ts";
 import type { Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
+import { isOnTargetReason } from "../portfolio/plan.ts";
 import { isOwnOrder } from "./ids.ts";
 import type { Reading } from "./reading.ts";
 
@@ -12,7 +15,12 @@ export interface AccountSummary {
   readonly cash: string;
   readonly buyingPower: string;
   readonly at: number;
-  readonly positions: readonly { readonly symbol: string; readonly quantity: string; readonly marketValue: string; readonly price: string | undefined }[];
+  readonly positions: readonly {
+    readonly symbol: string;
+    readonly quantity: string;
+    readonly marketValue: string;
+    readonly price: string | undefined;
+  }[];
   /** Ids of open orders that are not ours. */
   readonly foreignOrders: readonly string[];
 }
@@ -35,6 +43,18 @@ export function summariseAccount(reading: Reading): AccountSummary {
     })),
     foreignOrders: reading.openOrders.filter((order) => !isOwnOrder(order)).map((order) => order.id),
   };
+}
+
+/** Cash when the execution was planned, as recorded with it. */
+export function cashBefore(execution: Pick<ExecutionRecord, "accountBefore">): Decimal | undefined {
+  const account = execution.accountBefore as AccountSummary | undefined;
+  return account === undefined ? undefined : decimal(account.cash);
+}
+
+/** Foreign orders that were open when it was planned: the plan already leaves room for them. */
+export function knownForeignOrders(execution: Pick<ExecutionRecord, "accountBefore">): Set<string> {
+  const account = execution.accountBefore as AccountSummary | undefined;
+  return new Set(account?.foreignOrders ?? []);
 }
 
 export interface OrderSummary {
@@ -79,6 +99,30 @@ export function summarisePlan(plan: Plan, before?: unknown, atOnce = false): Pla
   const phase = summarisePhase(plan);
   if (atOnce) return { selling: phase, buying: phase };
   return before === undefined || before === null ? { selling: phase } : { ...(before as PlanSummary), buying: phase };
+}
+
+/**
+ * The plans of an execution after some of its buys were sized again (R20): those symbols stand as they
+ * were planned the second time, or a buy that was cut would still count as on target.
+ */
+export function summariseResized(plan: Plan, before: unknown, symbols: ReadonlySet<string>): PlanSummary {
+  const phase = summarisePhase(plan);
+  const summary = before as PlanSummary;
+  const buying = summary.buying ?? summary.selling;
+  const others = <Row extends { readonly symbol: string }>(rows: readonly Row[]): Row[] => rows.filter((row) => !symbols.has(row.symbol));
+  const again = <Row extends { readonly symbol: string }>(rows: readonly Row[]): Row[] => rows.filter((row) => symbols.has(row.symbol));
+  const reachesTarget = plan.lines.every(
+    (line) => !symbols.has(line.symbol) || line.leftAlone === undefined || isOnTargetReason(line.leftAlone),
+  );
+  return {
+    ...summary,
+    buying: {
+      ...buying,
+      reachesTarget: buying.reachesTarget && reachesTarget,
+      buys: [...others(buying.buys), ...again(phase.buys)],
+      lines: [...others(buying.lines), ...again(phase.lines)],
+    },
+  };
 }
 
 function summarisePhase(plan: Plan): PhaseSummary {

@@ -2,7 +2,7 @@ import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { ledgerFailure } from "./failures.ts";
 
 /** Amounts and ids are bound as text: a number in a TEXT column would be stored as `"5.0"`. */
-export type Bound = string | number | null;
+type Bound = string | number | null;
 export type Values = Readonly<Record<string, Bound>>;
 export type Row = Record<string, SQLOutputValue>;
 

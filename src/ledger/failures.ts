@@ -10,7 +10,7 @@ const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
 /** The primary result code of an error of `node:sqlite`; undefined for any other error. */
-export function sqliteCode(error: unknown): number | undefined {
+function sqliteCode(error: unknown): number | undefined {
   if (!Error.isError(error)) return undefined;
   const errcode: unknown = (error as { errcode?: unknown }).errcode;
   return typeof errcode === "number" ? errcode & 0xff : undefined;

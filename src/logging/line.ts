@@ -40,7 +40,7 @@ export function lineOf(record: LogRecord, style: LineStyle): string {
   return `${time} ${record.level.toUpperCase().padEnd(5)} ${shortened(text)}`;
 }
 
-export function oneLine(text: string): string {
+function oneLine(text: string): string {
   return text.replace(UNSAFE, (character) => SHORT[character] ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
 }
 

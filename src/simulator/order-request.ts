@@ -60,14 +60,14 @@ export function readClientOrderId(value: unknown): string | undefined {
 }
 
 /** @throws Refusal when a limit or stop price is finer than the venue quotes. */
-export function checkTick(price: Decimal, field: string): Decimal {
+function checkTick(price: Decimal, field: string): Decimal {
   const places = price.gte(ONE) ? 2 : 4;
   if (truncate(price, places).eq(price)) return price;
   throw unprocessable(`invalid ${field} ${price.toFixed()}. sub-penny increment does not fulfill minimum pricing criteria`);
 }
 
 /** Numbers are taken as well as strings, as the venue does. */
-export function readAmount(value: unknown, field: string): Decimal | undefined {
+function readAmount(value: unknown, field: string): Decimal | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   const amount = parseDecimal(typeof value === "number" ? String(value) : value);
   if (amount === undefined) throw malformed(`${field} must be a number`);

@@ -180,7 +180,7 @@ describe("values", () => {
     ["CASH_RESERVE_PERCENT", "1%"],
     ["DRIFT_BAND_PERCENT", "1,5"],
     ["DRIFT_BAND_PERCENT", "NaN"],
-    ["MIN_TRADE_VALUE", "0.99"],
+    ["MIN_TRADE_VALUE", "-1"],
     ["MIN_TRADE_VALUE", "$5"],
     ["MIN_TRADE_VALUE", "1e3"],
     ["MAX_ORDER_VALUE", "0"],

@@ -114,7 +114,8 @@ describe("orders without an answer (R19)", () => {
   });
 
   test("looks up again at 1, 3 and 10 seconds and not in between", () => {
-    const at = (elapsed: number, asked: number): string[] => kinds({ intents: [intent({ state: "unknown" }, { postedAt: NOW - elapsed, askedAt: NOW - elapsed + asked })] });
+    const at = (elapsed: number, asked: number): string[] =>
+      kinds({ intents: [intent({ state: "unknown" }, { postedAt: NOW - elapsed, askedAt: NOW - elapsed + asked })] });
     expect(at(999, 250)).toEqual([]);
     expect(at(1_000, 250)).toEqual(["look-up"]);
     expect(at(2_999, 1_000)).toEqual([]);
@@ -124,11 +125,15 @@ describe("orders without an answer (R19)", () => {
   });
 
   test("an early absence proves nothing", () => {
-    expect(kinds({ intents: [unknown({ absentAt: NOW - 20_000 + ABSENCE_COUNTS_AFTER_MS - 1, askedAt: NOW - 20_000 + 3_000 })] })).toEqual(["look-up"]);
+    expect(kinds({ intents: [unknown({ absentAt: NOW - 20_000 + ABSENCE_COUNTS_AFTER_MS - 1, askedAt: NOW - 20_000 + 3_000 })] })).toEqual([
+      "look-up",
+    ]);
   });
 
   test("an absence after ten seconds leads to the last proof, never straight to a second POST", () => {
-    expect(kinds({ intents: [unknown({ absentAt: NOW - 20_000 + ABSENCE_COUNTS_AFTER_MS, askedAt: NOW - 20_000 + ABSENCE_COUNTS_AFTER_MS })] })).toEqual(["prove-absent"]);
+    expect(
+      kinds({ intents: [unknown({ absentAt: NOW - 20_000 + ABSENCE_COUNTS_AFTER_MS, askedAt: NOW - 20_000 + ABSENCE_COUNTS_AFTER_MS })] }),
+    ).toEqual(["prove-absent"]);
   });
 
   test("an order whose POST was recorded but not answered before a restart is looked up, not sent", () => {
@@ -160,15 +165,20 @@ describe("what may stop an execution", () => {
     const open = intent({ state: "open", orderId: "o" }, { workingSince: NOW, askedAt: NOW });
     expect(kinds({ phase: "cancelling", cancellingSince: NOW, intents: [open] })).toEqual(["cancel"]);
     expect(kinds({ phase: "cancelling", cancellingSince: NOW, intents: [{ ...open, cancelRequestedAt: NOW }] })).toEqual([]);
-    expect(decide(facts({ phase: "cancelling", cancellingSince: NOW, intents: [intent({ state: "done", status: "canceled" })] })).actions).toMatchObject([
-      { kind: "finish", outcome: "incomplete" },
-    ]);
+    expect(
+      decide(facts({ phase: "cancelling", cancellingSince: NOW, intents: [intent({ state: "done", status: "canceled" })] })).actions,
+    ).toMatchObject([{ kind: "finish", outcome: "incomplete" }]);
   });
 
   test("a cancel that never takes effect is given up in bounded time", () => {
-    const stuck = intent({ state: "open", orderId: "o" }, { workingSince: NOW - 200_000, askedAt: NOW, cancelRequestedAt: NOW - CANCEL_WAIT_MS });
+    const stuck = intent(
+      { state: "open", orderId: "o" },
+      { workingSince: NOW - 200_000, askedAt: NOW, cancelRequestedAt: NOW - CANCEL_WAIT_MS },
+    );
     expect(kinds({ intents: [stuck] })).toEqual(["start-cancelling"]);
-    expect(decide(facts({ phase: "cancelling", cancellingSince: NOW, intents: [stuck] })).actions).toMatchObject([{ kind: "finish", outcome: "incomplete" }]);
+    expect(decide(facts({ phase: "cancelling", cancellingSince: NOW, intents: [stuck] })).actions).toMatchObject([
+      { kind: "finish", outcome: "incomplete" },
+    ]);
   });
 
   test("an order that outlives its time-out is cancelled, but not while the market is closed", () => {
@@ -179,7 +189,9 @@ describe("what may stop an execution", () => {
 
   test("a stop lets requests under way be answered, then leaves without another action", () => {
     expect(kinds({ stopping: true, intents: [intent({ state: "posting" }, { busy: true })] })).toEqual([]);
-    expect(kinds({ stopping: true, intents: [intent({}), intent({ symbol: "B", state: "unknown" }, { postedAt: NOW - 9_999 })] })).toEqual(["leave"]);
+    expect(kinds({ stopping: true, intents: [intent({}), intent({ symbol: "B", state: "unknown" }, { postedAt: NOW - 9_999 })] })).toEqual([
+      "leave",
+    ]);
   });
 });
 
@@ -192,7 +204,9 @@ describe("refusals (R20)", () => {
   });
 
   test("the second refusal is final, also after a restart", () => {
-    expect(kinds({ phase: "buying", intents: [refused("insufficient-buying-power"), refused("insufficient-buying-power", 2)] })).toEqual(["finish"]);
+    expect(kinds({ phase: "buying", intents: [refused("insufficient-buying-power"), refused("insufficient-buying-power", 2)] })).toEqual([
+      "finish",
+    ]);
   });
 
   test("every other refusal is final at once", () => {

@@ -15,14 +15,23 @@ export const isRead = ({ method, url }: VenueRequest, path: string): boolean => 
 export const postedOrder = ({ body }: VenueRequest): PostedOrder => JSON.parse(body) as PostedOrder;
 
 export function reply(status: number, body: unknown, headers: Record<string, string> = {}): VenueResponse {
-  return { status, headers: { "content-type": "application/json; charset=UTF-8", ...headers }, body: typeof body === "string" ? body : JSON.stringify(body) };
+  return {
+    status,
+    headers: { "content-type": "application/json; charset=UTF-8", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  };
 }
 
 export const TIMED_OUT = reply(504, { code: 50410000, message: "request timed out" });
 export const UNAVAILABLE = reply(503, "<html>Service Unavailable</html>");
 export const RESET: VenueResponse = { status: 200, headers: {}, body: "", cut: "connection" };
 export const ORDER_NOT_FOUND = reply(404, { code: 40410000, message: "order not found" });
-export const NO_BUYING_POWER = reply(403, { buying_power: "15", code: 40310000, cost_basis: "40000", message: "insufficient buying power" });
+export const NO_BUYING_POWER = reply(403, {
+  buying_power: "15",
+  code: 40310000,
+  cost_basis: "40000",
+  message: "insufficient buying power",
+});
 
 /** The faults of several interceptors: the first answer in the venue's place counts, what comes after runs through all. */
 export function both(...interceptors: Interceptor[]): Interceptor {
@@ -55,7 +64,10 @@ export function beforePosts(symbol: string, times: number, answer: (request: Ven
 }
 
 /** Spoils the first answer to a POST of a symbol, which the venue has accepted. */
-export function afterFirstPost(symbol: string, answer: (response: VenueResponse, request: VenueRequest) => VenueResponse | Promise<VenueResponse>): Interceptor {
+export function afterFirstPost(
+  symbol: string,
+  answer: (response: VenueResponse, request: VenueRequest) => VenueResponse | Promise<VenueResponse>,
+): Interceptor {
   let done = false;
   return {
     after: async (request, response) => {
@@ -67,7 +79,11 @@ export function afterFirstPost(symbol: string, answer: (response: VenueResponse,
 }
 
 /** Positions and account as they were `lagMs` ago, as Alpaca may show them after fills (R16). */
-export function lagging(desk: VirtualDesk, lagMs: number, paths: readonly ("/v2/account" | "/v2/positions")[] = ["/v2/account", "/v2/positions"]): Interceptor {
+export function lagging(
+  desk: VirtualDesk,
+  lagMs: number,
+  paths: readonly ("/v2/account" | "/v2/positions")[] = ["/v2/account", "/v2/positions"],
+): Interceptor {
   const look = (at: number): { at: number; "/v2/account": string; "/v2/positions": string } => ({
     at,
     "/v2/account": JSON.stringify(desk.exchange.accountView()),
@@ -85,7 +101,11 @@ export function lagging(desk: VirtualDesk, lagMs: number, paths: readonly ("/v2/
 }
 
 /** Changes what a snapshot of market data says of one symbol while `active`. */
-export function spoiledSnapshot(symbol: string, change: (snapshot: Record<string, unknown>) => Record<string, unknown> | undefined, active: () => boolean = () => true): Interceptor {
+export function spoiledSnapshot(
+  symbol: string,
+  change: (snapshot: Record<string, unknown>) => Record<string, unknown> | undefined,
+  active: () => boolean = () => true,
+): Interceptor {
   return {
     after: (request, response) => {
       if (!isRead(request, "/v2/stocks/snapshots") || !active()) return Promise.resolve(response);

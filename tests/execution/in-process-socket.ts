@@ -39,5 +39,5 @@ export function inProcessSocket(venue: Venue, clock: Clock): StreamSocket {
     socket.readyState = 1;
     emit("open");
   });
-  return socket as unknown as StreamSocket;
+  return socket;
 }

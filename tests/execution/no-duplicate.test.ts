@@ -1,7 +1,19 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/portfolio/money.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";
-import { afterFirstPost, beforePosts, both, isLookUp, isPost, ORDER_NOT_FOUND, postedOrder, reply, RESET, TIMED_OUT, UNAVAILABLE } from "./faults.ts";
+import {
+  afterFirstPost,
+  beforePosts,
+  both,
+  isLookUp,
+  isPost,
+  ORDER_NOT_FOUND,
+  postedOrder,
+  reply,
+  RESET,
+  TIMED_OUT,
+  UNAVAILABLE,
+} from "./faults.ts";
 import { book, expectSwitched, expectUnharmed, HEDGE, HELD, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -51,7 +63,11 @@ const rateLimited =
   (withReset: boolean): Fault =>
   ({ clock }, symbol) =>
     beforePosts(symbol, 3, () => {
-      const reset = { "x-ratelimit-limit": "200", "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(Math.ceil(clock.now() / 1_000) + 3) };
+      const reset = {
+        "x-ratelimit-limit": "200",
+        "x-ratelimit-remaining": "0",
+        "x-ratelimit-reset": String(Math.ceil(clock.now() / 1_000) + 3),
+      };
       return reply(429, { code: 42910000, message: "rate limit exceeded" }, withReset ? reset : {});
     });
 
@@ -61,9 +77,15 @@ const FAULTS: [string, Fault][] = [
   ["an answer cut in its body", (_, symbol) => afterFirstPost(symbol, (response) => ({ ...response, cut: "body" }))],
   ["500 after acceptance", (_, symbol) => afterFirstPost(symbol, () => reply(500, { code: 50010000, message: "internal server error" }))],
   ["200 with garbage", (_, symbol) => afterFirstPost(symbol, () => reply(200, "<html>welcome</html>"))],
-  ["200 with another order", (_, symbol) => afterFirstPost(symbol, ({ body }) => reply(200, { ...(JSON.parse(body) as object), symbol: "LEU" }))],
+  [
+    "200 with another order",
+    (_, symbol) => afterFirstPost(symbol, ({ body }) => reply(200, { ...(JSON.parse(body) as object), symbol: "LEU" })),
+  ],
   ["408 after acceptance", (_, symbol) => afterFirstPost(symbol, () => reply(408, { code: 40810000, message: "request timeout" }))],
-  ["403 of a gatekeeper, without a code, after acceptance", (_, symbol) => afterFirstPost(symbol, () => reply(403, "<html>Forbidden</html>"))],
+  [
+    "403 of a gatekeeper, without a code, after acceptance",
+    (_, symbol) => afterFirstPost(symbol, () => reply(403, "<html>Forbidden</html>")),
+  ],
   [
     "no answer for half a minute after acceptance",
     ({ clock }, symbol) =>
@@ -85,9 +107,27 @@ const FAULTS: [string, Fault][] = [
         return undefined;
       }),
   ],
-  ["504 after acceptance and look-ups that miss for 5 s", together(acceptedThenTimedOut, lookUps(() => Promise.resolve(ORDER_NOT_FOUND), 5_000))],
-  ["504 after acceptance and look-ups that miss for 12 s", together(acceptedThenTimedOut, lookUps(() => Promise.resolve(ORDER_NOT_FOUND), 12_000))],
-  ["504 after acceptance and look-ups that fail for 8 s", together(acceptedThenTimedOut, lookUps(() => Promise.resolve(UNAVAILABLE), 8_000))],
+  [
+    "504 after acceptance and look-ups that miss for 5 s",
+    together(
+      acceptedThenTimedOut,
+      lookUps(() => Promise.resolve(ORDER_NOT_FOUND), 5_000),
+    ),
+  ],
+  [
+    "504 after acceptance and look-ups that miss for 12 s",
+    together(
+      acceptedThenTimedOut,
+      lookUps(() => Promise.resolve(ORDER_NOT_FOUND), 12_000),
+    ),
+  ],
+  [
+    "504 after acceptance and look-ups that fail for 8 s",
+    together(
+      acceptedThenTimedOut,
+      lookUps(() => Promise.resolve(UNAVAILABLE), 8_000),
+    ),
+  ],
   ["504 before an acceptance 6 s later", acceptedLate(6_000)],
   ["504 before an acceptance 13 s later", acceptedLate(13_000)],
 ];
@@ -103,7 +143,12 @@ describe.each(["TQQQ", "UVXY"])("the order for %s", (symbol) => {
     desk = new VirtualDesk(INVESTED);
     const ids: string[] = [];
     desk.venue.interceptor = both(
-      { before: (request) => Promise.resolve(isPost(request) && postedOrder(request).symbol === symbol ? void ids.push(postedOrder(request).client_order_id) : undefined) },
+      {
+        before: (request) =>
+          Promise.resolve(
+            isPost(request) && postedOrder(request).symbol === symbol ? void ids.push(postedOrder(request).client_order_id) : undefined,
+          ),
+      },
       beforePosts(symbol, 2, () => UNAVAILABLE),
     );
     expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
@@ -115,7 +160,10 @@ describe.each(["TQQQ", "UVXY"])("the order for %s", (symbol) => {
     desk = new VirtualDesk(INVESTED);
     const sentAt: number[] = [];
     desk.venue.interceptor = both(
-      { before: (request) => Promise.resolve(isPost(request) && postedOrder(request).symbol === symbol ? void sentAt.push(desk.clock.now()) : undefined) },
+      {
+        before: (request) =>
+          Promise.resolve(isPost(request) && postedOrder(request).symbol === symbol ? void sentAt.push(desk.clock.now()) : undefined),
+      },
       rateLimited(true)(desk, symbol),
     );
     await desk.run(signalOf(desk.clock, HEDGE));
@@ -133,7 +181,10 @@ test("while it is not known whether an order exists, nothing else is sent for it
   desk = new VirtualDesk(INVESTED);
   const posts: { symbol: string; at: number }[] = [];
   desk.venue.interceptor = both(
-    { before: (request) => Promise.resolve(isPost(request) ? void posts.push({ symbol: postedOrder(request).symbol, at: desk.clock.monotonic() }) : undefined) },
+    {
+      before: (request) =>
+        Promise.resolve(isPost(request) ? void posts.push({ symbol: postedOrder(request).symbol, at: desk.clock.monotonic() }) : undefined),
+    },
     beforePosts("TQQQ", 1, () => RESET),
   );
   expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
@@ -145,7 +196,14 @@ test("while it is not known whether an order exists, nothing else is sent for it
 test("an order under our id that is for another symbol is not taken for ours, not touched, and named", async () => {
   desk = new VirtualDesk({ exchange: { cash: decimal("100"), positions: HELD } });
   desk.venue.interceptor = beforePosts("SMR", 1, (request) => {
-    desk.exchange.submit({ symbol: "LEU", side: "buy", type: "market", time_in_force: "day", notional: "50", client_order_id: postedOrder(request).client_order_id });
+    desk.exchange.submit({
+      symbol: "LEU",
+      side: "buy",
+      type: "market",
+      time_in_force: "day",
+      notional: "50",
+      client_order_id: postedOrder(request).client_order_id,
+    });
     return undefined;
   });
   const result = await desk.run(signalOf(desk.clock, HEDGE));

@@ -19,8 +19,14 @@ describe("from cash to a portfolio", () => {
   test("the owner's example alert gives three buys, each within half a point of target less the reserve", async () => {
     const result = await open().run(signalOf(desk.clock, EXAMPLE));
     expect(result).toMatchObject({ kind: "concluded", conclusion: { outcome: "on-target" } });
-    expect(desk.orders().map((order) => `${order.side} ${order.symbol} ${order.status}`).sort()).toEqual(["buy LEU filled", "buy OKLO filled", "buy SMR filled"]);
-    for (const [symbol, weight] of Object.entries(EXAMPLE)) expect(Math.abs((desk.weights()[symbol] ?? 0) - Number(weight) * 0.99)).toBeLessThan(0.005);
+    expect(
+      desk
+        .orders()
+        .map((order) => `${order.side} ${order.symbol} ${order.status}`)
+        .sort(),
+    ).toEqual(["buy LEU filled", "buy OKLO filled", "buy SMR filled"]);
+    for (const [symbol, weight] of Object.entries(EXAMPLE))
+      expect(Math.abs((desk.weights()[symbol] ?? 0) - Number(weight) * 0.99)).toBeLessThan(0.005);
   });
 
   test("the same signal again sends nothing, and neither does a new one with the same weights", async () => {
@@ -40,12 +46,21 @@ describe("from one portfolio to another", () => {
   ];
 
   test("slow partial fills: no buy before the last sell's last fill, and no dust left of a full exit", async () => {
-    open({ exchange: { cash: decimal("12"), positions: HELD, partialFillProbability: 1, partialFillSteps: 4, partialFillIntervalMs: 3_000 } });
+    open({
+      exchange: { cash: decimal("12"), positions: HELD, partialFillProbability: 1, partialFillSteps: 4, partialFillIntervalMs: 3_000 },
+    });
     const result = await desk.run(signalOf(desk.clock, HEDGE));
     expect(result).toMatchObject({ kind: "concluded", conclusion: { outcome: "on-target" } });
     const orders = [...desk.exchange.state.orders.values()];
-    const lastSell = orders.filter((order) => order.side === "sell").map((order) => order.filledAt ?? "never").sort().at(-1)!;
-    const firstBuy = orders.filter((order) => order.side === "buy").map((order) => order.createdAt).sort()[0]!;
+    const lastSell = orders
+      .filter((order) => order.side === "sell")
+      .map((order) => order.filledAt ?? "never")
+      .sort()
+      .at(-1)!;
+    const firstBuy = orders
+      .filter((order) => order.side === "buy")
+      .map((order) => order.createdAt)
+      .sort()[0]!;
     expect(firstBuy > lastSell).toBe(true);
     expect([...desk.exchange.state.positions.keys()].sort()).toEqual(["BTAL", "UVXY"]);
     expect(desk.exchange.state.cash.gte(decimal("0"))).toBe(true);

@@ -101,7 +101,9 @@ async function undisturbed(options: DeskOptions = INVESTED): Promise<{ commits: 
   return { commits, posts };
 }
 
-const PARTIAL: DeskOptions = { exchange: { ...INVESTED.exchange, partialFillProbability: 1, partialFillSteps: 3, partialFillIntervalMs: 400 } };
+const PARTIAL: DeskOptions = {
+  exchange: { ...INVESTED.exchange, partialFillProbability: 1, partialFillSteps: 3, partialFillIntervalMs: 400 },
+};
 
 const SCENARIOS: [string, DeskOptions][] = [
   ["orders filled at once", INVESTED],
@@ -109,20 +111,24 @@ const SCENARIOS: [string, DeskOptions][] = [
 ];
 
 describe.each(SCENARIOS)("a two-phase rebalance with %s", (_, options) => {
-  test.each(["before-commit", "after-commit"] as const)("killed %s, at every one of them: the next start brings it to target with one order for each intent", async (at) => {
-    const { commits } = await undisturbed(options);
-    expect(commits).toBeGreaterThan(12);
-    for (let number = 1; number <= commits; number += 1) {
-      const { mortal, signal } = begin({ at, number }, options);
-      await mortal.live(signal);
-      expect({ number, dead: mortal.dead }).toEqual({ number, dead: true });
-      await mortal.rise(signal);
-      expect({ number, book: book(mortal.desk) }).toEqual({ number, book: SWITCH });
-      expectSwitchedBook(mortal.desk);
-      expect(mortal.desk.ledger.openExecutions()).toEqual([]);
-      if (number < commits) await mortal.desk.close();
-    }
-  }, 120_000);
+  test.each(["before-commit", "after-commit"] as const)(
+    "killed %s, at every one of them: the next start brings it to target with one order for each intent",
+    async (at) => {
+      const { commits } = await undisturbed(options);
+      expect(commits).toBeGreaterThan(12);
+      for (let number = 1; number <= commits; number += 1) {
+        const { mortal, signal } = begin({ at, number }, options);
+        await mortal.live(signal);
+        expect({ number, dead: mortal.dead }).toEqual({ number, dead: true });
+        await mortal.rise(signal);
+        expect({ number, book: book(mortal.desk) }).toEqual({ number, book: SWITCH });
+        expectSwitchedBook(mortal.desk);
+        expect(mortal.desk.ledger.openExecutions()).toEqual([]);
+        if (number < commits) await mortal.desk.close();
+      }
+    },
+    120_000,
+  );
 
   test.each([1, 2, 3, 4])("killed when POST %i was accepted and its answer on the way: the order is found and adopted", async (number) => {
     const { mortal, signal } = begin({ at: "accepted-post", number }, options);

@@ -26,7 +26,10 @@ export function heldEach(symbols: readonly string[], quantity = "10"): InitialPo
 
 /** Every order at the venue, sorted. */
 export function book(desk: VirtualDesk): string[] {
-  return desk.orders().map(({ side, symbol, status }) => `${side} ${symbol} ${status}`).sort();
+  return desk
+    .orders()
+    .map(({ side, symbol, status }) => `${side} ${symbol} ${status}`)
+    .sort();
 }
 
 export function orderOf(desk: VirtualDesk, symbol: string): OrderRecord {
@@ -52,7 +55,8 @@ export function expectUnharmed(desk: VirtualDesk): void {
 export function expectHoldings(desk: VirtualDesk, targets: Readonly<Record<string, string>>): void {
   const weights = desk.weights();
   expect(Object.keys(weights).sort()).toEqual(Object.keys(targets).sort());
-  for (const [symbol, weight] of Object.entries(targets)) expect(Math.abs((weights[symbol] ?? 0) - Number(weight) * 0.99)).toBeLessThan(0.01);
+  for (const [symbol, weight] of Object.entries(targets))
+    expect(Math.abs((weights[symbol] ?? 0) - Number(weight) * 0.99)).toBeLessThan(0.01);
 }
 
 /** The switch was made with one order for each intent, and the ledger says so. */

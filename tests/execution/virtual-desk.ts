@@ -55,7 +55,12 @@ export class VirtualDesk {
     this.#options = options;
     this.ledger = openLedger(":memory:", options.onCommit === undefined ? {} : { onCommit: options.onCommit });
     this.clock = new VirtualClock(options.startAt ?? TUESDAY_10_00);
-    this.exchange = new Exchange({ partialFillProbability: 0, prices: { SMR: "38.50", LEU: "207", OKLO: "56", TQQQ: "85", UVXY: "20", BTAL: "19" }, ...options.exchange, clock: this.clock });
+    this.exchange = new Exchange({
+      partialFillProbability: 0,
+      prices: { SMR: "38.50", LEU: "207", OKLO: "56", TQQQ: "85", UVXY: "20", BTAL: "19" },
+      ...options.exchange,
+      clock: this.clock,
+    });
     this.venue = new Venue({ rateLimitPerMinute: "off", ...options.venue, exchange: this.exchange });
     this.#broker = this.#newBroker();
     this.#rebalancer = this.#newRebalancer();
@@ -108,7 +113,12 @@ export class VirtualDesk {
   }
 
   orders(): { symbol: string; side: string; status: string; clientOrderId: string }[] {
-    return [...this.exchange.state.orders.values()].map(({ symbol, side, status, clientOrderId }) => ({ symbol, side, status, clientOrderId }));
+    return [...this.exchange.state.orders.values()].map(({ symbol, side, status, clientOrderId }) => ({
+      symbol,
+      side,
+      status,
+      clientOrderId,
+    }));
   }
 
   async close(): Promise<void> {
@@ -121,7 +131,14 @@ export class VirtualDesk {
     return createAlpacaBroker({
       name: "the test venue",
       mode: "paper",
-      alpaca: { tradingUrl: "http://127.0.0.1:1", dataUrl: "http://127.0.0.1:1", streamUrl: "ws://127.0.0.1:1/stream", dataFeed: undefined, keyId: "key", secret: "secret" },
+      alpaca: {
+        tradingUrl: "http://127.0.0.1:1",
+        dataUrl: "http://127.0.0.1:1",
+        streamUrl: "ws://127.0.0.1:1/stream",
+        dataFeed: undefined,
+        keyId: "key",
+        secret: "secret",
+      },
       clock: this.clock,
       fetch: fetchFor(this.venue),
       createSocket: () => inProcessSocket(this.venue, this.clock),

@@ -162,6 +162,15 @@ describe("finding running daemons", () => {
   });
 });
 
+test("what is no lock is passed over when daemons are looked for", () => {
+  writeFileSync(join(directory, "notes.lock"), "not a database at all ".repeat(100));
+  mkdirSync(join(directory, "folder.lock"));
+  symlinkSync("nowhere", join(directory, "dangling.lock"));
+  const lock = acquireLock(join(directory, "paper.lock"), holder());
+  expect(daemons([directory, join(directory, "notes.lock")])).toEqual([holder()]);
+  lock.release();
+});
+
 describe("the directory of the account locks", () => {
   test("it is made for our user alone, and found again", () => {
     const made = accountLockDirectory(directory);

@@ -28,6 +28,13 @@ describe("the trade-updates stream over a websocket", () => {
     await simulator.close();
   });
 
+  const fillOne = (): Promise<void> =>
+    new Promise((resolve) => {
+      simulator.exchange.onTradeUpdate(({ event }) => {
+        if (event === "fill") resolve();
+      });
+      simulator.exchange.submit(marketOrder("buy", "SMR", { qty: "2" }));
+    });
   const messages = (): unknown[] => client.frames.map(({ message }) => message);
 
   test("speaks binary frames with JSON in them", async () => {
@@ -71,7 +78,7 @@ describe("the trade-updates stream over a websocket", () => {
     client.send(LISTEN);
     client.send({ action: "listen", data: { streams: [] } });
     await client.until(() => client.frames.length >= 3);
-    simulator.exchange.submit(marketOrder("buy", "SMR", { qty: "2" }));
+    await fillOne();
     client.send(LISTEN);
     await client.until(() => client.frames.length >= 4);
     expect(messages().slice(1)).toEqual([LISTENING, { stream: "listening", data: { streams: [] } }, LISTENING]);
@@ -90,7 +97,7 @@ describe("the trade-updates stream over a websocket", () => {
     await client.until(({ stream }) => stream === "listening");
     simulator.venue.dropStreams();
     await client.closed;
-    simulator.exchange.submit(marketOrder("buy", "SMR", { qty: "2" }));
+    await fillOne();
     const back = await connect(simulator.streamUrl);
     back.send(AUTHENTICATE);
     back.send(LISTEN);
