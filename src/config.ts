@@ -35,6 +35,10 @@ export interface Config {
   readonly allowedSymbols: ReadonlySet<string> | undefined;
   /** Dollars. */
   readonly maxOrderValue: Decimal | undefined;
+  /** Fraction of the account at the day's start: 2 for a full switch; `undefined`: no limit. */
+  readonly maxDailyTurnover: Decimal | undefined;
+  /** Fraction of the last close's equity; `undefined`: no limit. */
+  readonly maxDailyLoss: Decimal | undefined;
   readonly strategies: readonly StrategyConfig[];
 }
 

@@ -219,6 +219,10 @@ export class Daemon {
       return;
     }
     const log = this.#parts.log.child({ signal: signal.id });
+    if (this.#stopping.signal.aborted) {
+      log.info("Not begun before the stop; the next start judges it again.");
+      return;
+    }
     const said = `${signal.id} ${result.verdict}`;
     if (said !== this.#lastVerdict)
       log.warn(`Not executed, ${result.verdict}: ${result.reason}`, result.hint === undefined ? {} : { hint: result.hint });

@@ -86,7 +86,7 @@ export class Desk {
       closers.push(() => tradeLog.close());
       const ledger = openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)) });
       closers.push(() => ledger.close());
-      const venue = options.venue ?? (await openVenue(config, options.clock));
+      const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
       closers.push(() => venue.close());
       const broker = await openBroker(config, venue, options.clock, log);
       return new Desk(options, config, { log, tradeLog, ledger, venue, broker });
@@ -172,6 +172,7 @@ export class Desk {
       clock,
       mode: config.mode,
       plan: config,
+      limits: config,
       signalMaxAgeSeconds: config.signalMaxAgeSeconds,
       orderTimeoutSeconds: config.orderTimeoutSeconds,
       executionDeadlineSeconds: config.executionDeadlineSeconds,
@@ -245,9 +246,9 @@ function secretsOf(config: Config): string[] {
 }
 
 /** The venue of the mode: Alpaca, or the embedded simulator. */
-export async function openVenue(config: Config, clock: Clock): Promise<VenueAccess> {
+export async function openVenue(config: Config, clock: Clock, command: string): Promise<VenueAccess> {
   if (config.alpaca !== undefined) return { name: `Alpaca ${config.mode}`, alpaca: config.alpaca, close: () => Promise.resolve() };
-  const venue = await openEmbeddedVenue(config.stateDir, clock);
+  const venue = await openEmbeddedVenue(config.stateDir, clock, command);
   return { name: "the built-in simulator", alpaca: venue.alpaca, close: () => venue.close() };
 }
 

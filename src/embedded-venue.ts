@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { Clock } from "./clock.ts";
 import type { AlpacaConfig } from "./config.ts";
 import { messageOf, TraderError } from "./errors.ts";
-import { acquireLock } from "./ledger/lock.ts";
+import type { HeldLock } from "./ledger/lock.ts";
+import { acquireLock, holderOf } from "./ledger/lock.ts";
+import type { LockHolder } from "./ledger/lock-holder.ts";
 import type { SimulatorOptions } from "./simulator/server.ts";
 import { startSimulator } from "./simulator/server.ts";
 
@@ -17,21 +19,30 @@ export interface EmbeddedVenue {
 
 const KEYS = { keyId: "simulator", secret: "simulator" } as const;
 
+/** Commands that rely on the venue for longer than one look at it. */
+const STAYING: readonly string[] = ["run", "execute"];
+
+/** How long one of them lets a command that is only passing by, such as `status`, end first. */
+const PASSING_LIMIT_MS = 5_000;
+const PAUSE_MS = 100;
+
 /**
  * The venue of simulator mode. Its account lives in STATE_DIR/simulator, so it is still there after a
  * restart. One process runs it; any other command that comes meanwhile (`status` beside the daemon)
- * uses that one's.
+ * uses that one's. The daemon itself does not rely on the venue of a command that ends in a moment.
+ * @param command the one that asks.
  * @param options `state` and `onChange` are ours.
  */
 export async function openEmbeddedVenue(
   stateDir: string,
   clock: Clock,
+  command: string,
   options: Omit<SimulatorOptions, "state" | "onChange" | "clock"> = {},
 ): Promise<EmbeddedVenue> {
   const dir = join(stateDir, "simulator");
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  makeDirectory(dir);
   const address = join(dir, "venue-address");
-  const lock = tryLock(join(dir, "venue.lock"), stateDir, clock);
+  const lock = await lockVenue(join(dir, "venue.lock"), stateDir, clock, command);
   if (lock === undefined) return joinRunning(address, clock);
   const file = join(dir, "venue.json");
   const state = readState(file);
@@ -61,12 +72,35 @@ export function configFor(url: string): AlpacaConfig {
   return { tradingUrl: url, dataUrl: url, streamUrl: `${url.replace(/^http/, "ws")}/stream`, dataFeed: undefined, ...KEYS };
 }
 
-function tryLock(file: string, stateDir: string, clock: Clock): { release(): void } | undefined {
+/** `undefined`: another process runs the venue, and its venue may be used. */
+async function lockVenue(file: string, stateDir: string, clock: Clock, command: string): Promise<HeldLock | undefined> {
+  const end = clock.monotonic() + PASSING_LIMIT_MS;
+  for (;;) {
+    const lock = tryLock(file, { pid: process.pid, command, mode: "simulator", stateDir, startedAt: clock.now() });
+    if (lock !== undefined || !STAYING.includes(command)) return lock;
+    if (holderOf(file)?.command === "run" || clock.monotonic() >= end) return undefined;
+    await clock.sleep(PAUSE_MS);
+  }
+}
+
+function tryLock(file: string, self: LockHolder): HeldLock | undefined {
   try {
-    return acquireLock(file, { pid: process.pid, command: "simulator", mode: "simulator", stateDir, startedAt: clock.now() });
+    return acquireLock(file, self);
   } catch (error) {
     if (error instanceof TraderError && error.code === "lock-held") return undefined;
     throw error;
+  }
+}
+
+function makeDirectory(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new TraderError(`The simulator's directory ${dir} cannot be made: ${messageOf(error)}.`, {
+      code: "simulator-state",
+      hint: "STATE_DIR must be a directory that our user may write to.",
+      cause: error,
+    });
   }
 }
 
@@ -75,7 +109,7 @@ async function joinRunning(address: string, clock: Clock): Promise<EmbeddedVenue
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const url = readState(address);
     if (url !== undefined) return { alpaca: configFor(url), own: false, close: () => Promise.resolve() };
-    await clock.sleep(100);
+    await clock.sleep(PAUSE_MS);
   }
   throw new TraderError("Another process runs the simulator, but does not say where.", {
     code: "simulator-unreachable",

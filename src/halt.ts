@@ -16,16 +16,25 @@ export interface HaltOrder {
   readonly at: string;
 }
 
-/** @throws TraderError when the file cannot be written: then nothing was halted. */
+/** Id of a halt that we cannot even look at. */
+const UNREADABLE = "unreadable";
+
+/**
+ * Where the file cannot be written but one stands there already, that one is the halt.
+ * @throws TraderError when there is none: then nothing was halted.
+ */
 export function writeHalt(stateDir: string, reason: string, clock: Clock): HaltOrder {
   const order: HaltOrder = { id: randomUUID(), reason, at: new Date(clock.now()).toISOString() };
   const path = haltFile({ stateDir });
+  const draft = `${path}.${order.id}`;
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    const draft = `${path}.${order.id}`;
     writeFileSync(draft, `${JSON.stringify(order)}\n`, { mode: 0o640, flag: "wx" });
     renameSync(draft, path);
   } catch (error) {
+    removeQuietly(draft);
+    const standing = readHalt(stateDir);
+    if (standing !== undefined && standing.id !== UNREADABLE) return standing;
     throw new TraderError(`Trading could NOT be halted: ${path} cannot be written (${messageOf(error)}).`, {
       code: "halt-failed",
       hint: "Stop the daemon itself (systemctl stop alpaca-trader, or kill it) and check who owns STATE_DIR.",
@@ -35,10 +44,22 @@ export function writeHalt(stateDir: string, reason: string, clock: Clock): HaltO
   return order;
 }
 
-/** @returns false when there was no halt. */
+/**
+ * @returns false when there was no halt.
+ * @throws TraderError when it cannot be taken away: then trading stays halted.
+ */
 export function removeHalt(stateDir: string): boolean {
   const halted = readHalt(stateDir) !== undefined;
-  rmSync(haltFile({ stateDir }), { force: true });
+  const path = haltFile({ stateDir });
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw new TraderError(`The halt is still in force: ${path} cannot be removed (${messageOf(error)}).`, {
+      code: "resume-failed",
+      hint: "Look at what stands there and who owns it, and remove it by hand.",
+      cause: error,
+    });
+  }
   return halted;
 }
 
@@ -49,7 +70,7 @@ export function readHalt(stateDir: string): HaltOrder | undefined {
     lstatSync(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
-    return { id: "unreadable", reason: `${path} cannot be looked at: ${messageOf(error)}`, at: "" };
+    return { id: UNREADABLE, reason: `${path} cannot be looked at: ${messageOf(error)}`, at: "" };
   }
   return parseHalt(path);
 }
@@ -114,6 +135,14 @@ export function hasSeen(stateDir: string, pid: number, id: string): boolean {
     return readFileSync(seenPath(stateDir, pid), "utf8") === id;
   } catch {
     return false;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A draft that stays halts nothing and hinders nothing.
   }
 }
 

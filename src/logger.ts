@@ -72,7 +72,11 @@ export function createLogger(options: LoggerOptions): Logger {
     get lostLines() {
       return files.reduce((total, { file }) => total + file.lost, 0);
     },
-    close: () => logger.close(),
+    close() {
+      // What still comes, such as a request given up at the end, has no file to go to any more.
+      logger.silent = true;
+      logger.close();
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { enableCompileCache } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import type { Environment } from "./config.ts";
 import { loadEnvironment, stateDirFrom } from "./config.ts";
 import type { ExitCode } from "./errors.ts";
 import { EXIT, TraderError } from "./errors.ts";
@@ -17,24 +18,44 @@ import { systemClock } from "./clock.ts";
  */
 export async function main(argv: readonly string[]): Promise<number> {
   process.umask(0o027);
-  const env = loadEnvironment(process.cwd());
+  const verbose = argv.includes("--verbose");
+  outliveReaders();
+  try {
+    return await runCommand(argv, environmentFor(argv), verbose);
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
+    const terminal = terminalOn(process.stderr, process.env);
+    for (const line of errorLines(error, { verbose }, terminal.style)) terminal.line(line);
+    return error instanceof TraderError ? error.exitCode : EXIT.failed;
+  }
+}
+
+/** Whoever reads what we print may leave (`| head`). A rebalance goes on without him; the log files have it all. */
+function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+}
+
+async function runCommand(argv: readonly string[], env: Environment, verbose: boolean): Promise<number> {
   useCompileCache(env);
   const context: CommandContext = {
     env,
     clock: systemClock,
     out: terminalOn(process.stdout, env),
     err: terminalOn(process.stderr, env),
-    verbose: argv.includes("--verbose"),
+    verbose,
   };
   let code: number = EXIT.ok;
-  const program = commandLine(context, (result) => (code = result));
+  await commandLine(context, (result) => (code = result)).parseAsync(argv);
+  return code;
+}
+
+/** `halt` must work however broken the settings are (R25), so for it a `.env` that cannot be read is left out. */
+function environmentFor(argv: readonly string[]): Environment {
   try {
-    await program.parseAsync(argv);
-    return code;
+    return loadEnvironment(process.cwd());
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
-    for (const line of errorLines(error, { verbose: context.verbose }, context.err.style)) context.err.line(line);
-    return error instanceof TraderError ? error.exitCode : EXIT.failed;
+    if (argv.includes("halt")) return process.env;
+    throw error;
   }
 }
 
@@ -78,6 +99,12 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
     .option("--partial-fills <percent>", "share of orders filled in several parts", wholeNumber, 10)
     .option("--state <file>", "keep the account in this file across restarts")
+    .option(
+      "--fault <fault>",
+      "let something go wrong, as in `slow-answer:ms=3000,share=0.2`; repeatable; `list` shows the menu",
+      eachOf,
+      [],
+    )
     .action(async (options: Record<string, unknown>) =>
       done(await (await import("./commands/simulator.ts")).simulator(context, options as never)),
     );
@@ -90,6 +117,10 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("a whole number is expected.");
   return Number(text);
+}
+
+function eachOf(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
 }
 
 function portNumber(text: string): number {

@@ -2,6 +2,7 @@ import { marketData, OrdersApi, trading } from "@alpacahq/alpaca-trade-api";
 import { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
 import type { AlpacaConfig, TradingMode } from "../config.ts";
+import type { Decimal } from "../portfolio/money.ts";
 import type {
   Account,
   Asset,
@@ -19,6 +20,7 @@ import type {
   SubmitAnswer,
 } from "./broker.ts";
 import { isTerminal } from "./broker.ts";
+import { FLOW_TYPES, sumOfFlows, toCashFlows } from "./cash-flows.ts";
 import { normaliseEndpoint } from "./endpoints.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { createHostGuard } from "./host-guard.ts";
@@ -28,7 +30,7 @@ import { cancelAnswerOf, submitAnswerOf } from "./order-outcome.ts";
 import { wireAmountOf } from "./order-request.ts";
 import { ReconnectingOrderStream } from "./order-stream.ts";
 import type { OrderPage } from "./pages.ts";
-import { allFills, allOrders, FILLS_PER_PAGE, ORDERS_PER_PAGE } from "./pages.ts";
+import { ACTIVITIES_PER_PAGE, allActivities, allOrders, ORDERS_PER_PAGE } from "./pages.ts";
 import { toMarketPrices } from "./price-mapping.ts";
 import type { Redact } from "./redaction.ts";
 import { createRedaction } from "./redaction.ts";
@@ -184,20 +186,30 @@ class AlpacaBroker implements Broker {
   }
 
   fillsSince(after: number): Promise<Fill[]> {
-    return allFills((token) =>
-      this.#trading.read(
-        "reading the fills",
-        () =>
-          this.#activities.getAccountActivitiesByActivityTypeRaw({
-            activityType: "FILL",
-            after: new Date(after),
-            direction: "asc",
-            pageSize: FILLS_PER_PAGE,
-            ...(token === undefined ? {} : { pageToken: token }),
-          }),
-        toFills,
+    const activity = "reading the fills";
+    return this.#trading.reading(activity, () =>
+      allActivities("fills", (token) =>
+        this.#trading.read(
+          activity,
+          () => this.#activities.getAccountActivitiesByActivityTypeRaw({ activityType: "FILL", ...activityPage(after, token) }),
+          toFills,
+        ),
       ),
     );
+  }
+
+  async cashFlowsSince(after: number): Promise<Decimal> {
+    const activity = "reading deposits and withdrawals";
+    const flows = await this.#trading.reading(activity, () =>
+      allActivities("deposits and withdrawals", (token) =>
+        this.#trading.read(
+          activity,
+          () => this.#activities.getAccountActivitiesRaw({ activityTypes: [...FLOW_TYPES], ...activityPage(after, token) }),
+          toCashFlows,
+        ),
+      ),
+    );
+    return sumOfFlows(flows, after);
   }
 
   async submit(request: OrderRequest): Promise<SubmitAnswer> {
@@ -276,6 +288,11 @@ class AlpacaBroker implements Broker {
       (json) => toMarketPrices(json, this.#options.clock.now()),
     );
   }
+}
+
+function activityPage(after: number, token: string | undefined): { after: Date; direction: "asc"; pageSize: number; pageToken?: string } {
+  const page = { after: new Date(after), direction: "asc", pageSize: ACTIVITIES_PER_PAGE } as const;
+  return token === undefined ? page : { ...page, pageToken: token };
 }
 
 /** An answer about something else is no answer to the question. */

@@ -27,6 +27,8 @@ export interface Broker {
   prices(symbols: readonly string[]): Promise<Map<string, MarketPrices>>;
   /** Fills from the account's activities after `after`. */
   fillsSince(after: number): Promise<Fill[]>;
+  /** Deposits, withdrawals and journals booked after `after`, summed, in dollars; negative when more went than came. */
+  cashFlowsSince(after: number): Promise<Decimal>;
   /** Sends one order, once. Never throws for what the venue or the network does: see {@link SubmitAnswer}. */
   submit(request: OrderRequest): Promise<SubmitAnswer>;
   /** Asks for a cancel, which is only a request: the order's own status tells its end. */
@@ -46,6 +48,8 @@ export interface Account {
   readonly equity: Decimal;
   /** Equity at the previous session's close. */
   readonly lastEquity: Decimal;
+  /** New York date of that close, `YYYY-MM-DD`, when the venue says it. */
+  readonly balanceAsOf?: string | undefined;
   /** May be negative (margin debit). */
   readonly cash: Decimal;
   readonly buyingPower: Decimal;
@@ -173,6 +177,20 @@ export type RefusalReason =
   | "cannot-short"
   | "account-restricted"
   | "other";
+
+/** What each refusal means, for people. */
+export const REFUSAL_MEANINGS: Record<RefusalReason, string> = {
+  "insufficient-buying-power": "There is not enough buying power; a buy is sized again once on what the account shows then.",
+  "insufficient-quantity": "Fewer shares are held, or free of open orders, than the sell asked for.",
+  "wash-trade": "An order of the opposite side is open for the symbol.",
+  "below-minimum": "The order is worth less than the venue's smallest one.",
+  "not-fractionable": "Fractions of the symbol cannot be traded.",
+  "not-tradable": "The symbol cannot be traded now.",
+  "unknown-asset": "The venue does not know the symbol.",
+  "cannot-short": "The sell would have opened a short position.",
+  "account-restricted": "The account may not trade, or may only close positions.",
+  other: "Anything else; the venue's own words stand in the log and in `explain`.",
+};
 
 /** The four things that can come of a POST (R18). */
 export type SubmitAnswer =

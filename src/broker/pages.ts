@@ -1,12 +1,12 @@
-import type { Fill, Order } from "./broker.ts";
+import type { Order } from "./broker.ts";
 import { UnreadableAnswer } from "./wire.ts";
 
 /** The most that the venue gives at once. */
 export const ORDERS_PER_PAGE = 500;
-export const FILLS_PER_PAGE = 100;
-/** 10,000 orders or fills: far above what one account does in a day, and an end for a server that repeats itself. */
+export const ACTIVITIES_PER_PAGE = 100;
+/** 10,000 orders or activities: far above what one account does in a day, and an end for a server that repeats itself. */
 const MAX_ORDER_PAGES = 20;
-const MAX_FILL_PAGES = 100;
+const MAX_ACTIVITY_PAGES = 100;
 
 export interface OrderPage {
   /** How many entries the page held, before legs were spread out. */
@@ -35,19 +35,23 @@ export async function allOrders(page: (after: number | undefined) => Promise<Ord
 }
 
 /**
- * All fills, oldest first; the page token is the last one's id.
+ * All activities (fills, transfers), oldest first; the page token is the last one's id.
+ * @param things for the error message: `"fills"`.
  * @throws UnreadableAnswer rather than give a list that ends too early.
  */
-export async function allFills(page: (token: string | undefined) => Promise<readonly Fill[]>): Promise<Fill[]> {
-  const fills = new Map<string, Fill>();
+export async function allActivities<Activity extends { readonly id: string }>(
+  things: string,
+  page: (token: string | undefined) => Promise<readonly Activity[]>,
+): Promise<Activity[]> {
+  const activities = new Map<string, Activity>();
   let token: string | undefined;
-  for (let count = 0; count < MAX_FILL_PAGES; count++) {
+  for (let count = 0; count < MAX_ACTIVITY_PAGES; count++) {
     const found = await page(token);
-    const before = fills.size;
-    for (const fill of found) fills.set(fill.id, fill);
-    if (found.length < FILLS_PER_PAGE) return [...fills.values()];
-    if (fills.size === before) break;
+    const before = activities.size;
+    for (const activity of found) activities.set(activity.id, activity);
+    if (found.length < ACTIVITIES_PER_PAGE) return [...activities.values()];
+    if (activities.size === before) break;
     token = found.at(-1)?.id;
   }
-  throw new UnreadableAnswer("the list of fills has no end");
+  throw new UnreadableAnswer(`the list of ${things} has no end`);
 }

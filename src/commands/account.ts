@@ -10,7 +10,7 @@ import type { CommandContext } from "./context.ts";
 /** Shows the account behind the keys and the one the ledger trades for; `--pin` changes the latter (R27). */
 export async function account(context: CommandContext, options: { readonly pin?: string }): Promise<ExitCode> {
   const config = loadConfig(context.env);
-  const venue = await openVenue(config, context.clock);
+  const venue = await openVenue(config, context.clock, "account");
   const broker = await openBroker(config, venue, context.clock);
   const ledger = openLedger(ledgerFile(config));
   try {

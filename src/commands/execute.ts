@@ -86,7 +86,7 @@ class Execution {
   async #showAccount(): Promise<BrokerError | undefined> {
     const { out } = this.#context;
     const { config, broker } = this.#desk;
-    if (config.mode === "simulator") out.line("SIMULATOR: no Alpaca keys are set; nothing here is real money.");
+    if (config.mode === "simulator") out.line(`SIMULATOR: ${config.modeReason}; nothing here is real money.`);
     const limit = this.#desk.halt.reason() === undefined ? BROKER_LIMIT_MS : 0;
     try {
       this.#read = await this.#desk.readAccountWithin(limit, (error) => out.progress(`Waiting for ${broker.name}: ${error.message}`));

@@ -2,6 +2,7 @@ import type { ExitCode } from "../errors.ts";
 import { EXIT } from "../errors.ts";
 import type { RebalanceResult } from "../execution/rebalancer.ts";
 import type { VerdictKind } from "../intake/verdict.ts";
+import type { ExecutionOutcome } from "../ledger/ledger.ts";
 
 /** The exit code of the contract for what came of one run. */
 export function exitOfResult(result: RebalanceResult): ExitCode {
@@ -13,17 +14,22 @@ export function exitOfResult(result: RebalanceResult): ExitCode {
     case "declined":
       return exitOfVerdict(result.verdict);
     case "concluded":
-      switch (result.conclusion.outcome) {
-        case "on-target":
-        case "queued":
-          return EXIT.ok;
-        case "off-target":
-        case "incomplete":
-          return EXIT.failed;
-        case "refused":
-        case "superseded":
-          return exitOfVerdict(result.conclusion.verdict.kind);
-      }
+      return exitOfOutcome(result.conclusion.outcome) ?? exitOfVerdict(result.conclusion.verdict.kind);
+  }
+}
+
+/** The exit code for the end of an execution; `undefined` when it never began and its verdict decides. */
+export function exitOfOutcome(outcome: ExecutionOutcome): ExitCode | undefined {
+  switch (outcome) {
+    case "on-target":
+    case "queued":
+      return EXIT.ok;
+    case "off-target":
+    case "incomplete":
+      return EXIT.failed;
+    case "refused":
+    case "superseded":
+      return undefined;
   }
 }
 

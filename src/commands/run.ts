@@ -35,7 +35,7 @@ async function runDesk(desk: Desk): Promise<ExitCode> {
   );
   if (config.mode === "simulator")
     log.warn(
-      "SIMULATOR: no Alpaca keys are set, so nothing here is real money. Set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET for paper trading.",
+      `SIMULATOR: ${config.modeReason}; nothing here is real money. For paper trading set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET.`,
     );
   await refuseSecondInstance(desk);
   const intake = desk.intake();

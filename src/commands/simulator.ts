@@ -2,9 +2,11 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, messageOf, TraderError } from "../errors.ts";
 import { parseDecimal } from "../portfolio/money.ts";
+import { parseFault } from "../simulator/faults.ts";
 import type { Simulator } from "../simulator/server.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { CommandContext } from "./context.ts";
+import { faultTable } from "./fault-table.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
 export interface SimulatorCommandOptions {
@@ -16,10 +18,17 @@ export interface SimulatorCommandOptions {
   readonly fillLatency: number;
   readonly partialFills: number;
   readonly state?: string;
+  /** Each `name` or `name:parameter=value,…`; `list` prints the menu instead. */
+  readonly fault: readonly string[];
 }
 
 /** The Alpaca-shaped venue as a server of its own, until it is stopped. */
 export async function simulator(context: CommandContext, options: SimulatorCommandOptions): Promise<ExitCode> {
+  if (options.fault.includes("list")) {
+    for (const line of faultTable(context.out.style)) context.out.line(line);
+    return EXIT.ok;
+  }
+  const faults = options.fault.map(parseFault);
   const cash = parseDecimal(options.cash);
   if (cash === undefined) throw usage(`--cash is "${options.cash}"; a dollar amount is expected.`);
   if (options.hours !== "always" && options.hours !== "nyse")
@@ -33,6 +42,7 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     ackLatencyMs: options.latency,
     fillLatencyMs: options.fillLatency,
     partialFillProbability: options.partialFills / 100,
+    faults,
     ...stateOptions(options.state, () => venue.exchange.serialize()),
   }).catch((error: unknown) => {
     throw new TraderError(`The simulator cannot listen on port ${String(options.port)}: ${messageOf(error)}.`, {
@@ -41,7 +51,7 @@ export async function simulator(context: CommandContext, options: SimulatorComma
       cause: error,
     });
   });
-  for (const line of greeting(venue)) context.out.line(line);
+  for (const line of [...greeting(venue), ...faultLines(venue)]) context.out.line(line);
   await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
   await venue.close();
   return EXIT.ok;
@@ -57,6 +67,13 @@ function greeting(venue: Simulator): string[] {
     `  curl -X POST ${venue.url}/simulator/account -d '{"trading_blocked":true}'`,
     `  curl -X POST ${venue.url}/simulator/transfers -d '{"amount":"1000"}'`,
   ];
+}
+
+function faultLines(venue: Simulator): string[] {
+  const active = venue.venue.faults.reports();
+  const how = `  curl -X POST ${venue.url}/simulator/faults -d '{"fault":"reset-after-accept:nth=1"}'`;
+  if (active.length === 0) return ["Let something go wrong (`--fault list` shows the menu):", how];
+  return [`Faults: ${active.map(({ name }) => name).join(", ")}. To end them:`, `  curl -X DELETE ${venue.url}/simulator/faults`];
 }
 
 function stateOptions(file: string | undefined, serialize: () => string): { state?: string; onChange?: () => void } {

@@ -61,7 +61,7 @@ async function fromBroker(
   context: CommandContext,
   config: Config,
 ): Promise<Pick<StatusFacts, "account" | "accountProblem" | "positions" | "workingOrders" | "market">> {
-  const venue = await openVenue(config, context.clock);
+  const venue = await openVenue(config, context.clock, "status");
   const broker = await openBroker(config, venue, context.clock);
   try {
     const [account, positions, workingOrders, market] = await Promise.all([

@@ -53,6 +53,8 @@ type Limits = Pick<
   | "protectedSymbols"
   | "allowedSymbols"
   | "maxOrderValue"
+  | "maxDailyTurnover"
+  | "maxDailyLoss"
 >;
 
 function limits(values: SettingValues): Limits {
@@ -67,6 +69,8 @@ function limits(values: SettingValues): Limits {
     protectedSymbols: values.PROTECTED_SYMBOLS ?? new Set(),
     allowedSymbols: values.ALLOWED_SYMBOLS,
     maxOrderValue: values.MAX_ORDER_VALUE,
+    maxDailyTurnover: values.MAX_DAILY_TURNOVER_PERCENT,
+    maxDailyLoss: values.MAX_DAILY_LOSS_PERCENT,
   };
 }
 

@@ -166,6 +166,18 @@ export const SETTINGS = {
     unset: "no limit",
     doc: "No single order may be worth more dollars than this.",
   }),
+  MAX_DAILY_TURNOVER_PERCENT: setting({
+    form: percent("1", "10000"),
+    expected: "a percentage from 1 to 10000, where going over from one portfolio to another is 200",
+    unset: "no limit",
+    doc: "Sells and buys of one New York day may not come to more than this share of the account at its start.",
+  }),
+  MAX_DAILY_LOSS_PERCENT: setting({
+    form: percent("0.01", "100"),
+    expected: "a percentage from 0.01 to 100",
+    unset: "no limit",
+    doc: "No rebalance begins once the account has lost this share since the last close, deposits and withdrawals apart.",
+  }),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -178,8 +190,6 @@ export type SettingValues = { readonly [Name in SettingName]?: z.output<(typeof 
  * Someone who sets another one relies on something that is not there, which must not pass in silence.
  */
 export const LATER_SETTINGS: Readonly<Record<string, readonly string[]>> = {
-  MAX_DAILY_TURNOVER_PERCENT: [],
-  MAX_DAILY_LOSS_PERCENT: [],
   STRATEGIES: ["nuclear:100:$ALERTS_FILE"],
   SIGNAL_SCHEDULE: [],
   SIGNAL_BAR: ["live"],

@@ -14,7 +14,10 @@ export const ABSENCE_COUNTS_AFTER_MS = 10_000;
 /** Further look-ups when the venue does not answer them. */
 const LOOK_UP_RETRY_MS = 2_000;
 /** Polls of a working order after it was accepted, then the last one repeats. */
-export const POLL_AFTER_MS = [50, 100, 200, 400, 800, 1_500] as const;
+export const POLL_AFTER_MS = [50, 100, 200, 400, 800] as const;
+const LAST_POLL_GAP_MS = 1_500;
+/** With many orders open, each of them is polled less often: reads share a budget of 150 a minute. */
+const POLL_PER_OPEN_ORDER_MS = 1_000;
 /** POSTs under way at the same time: Alpaca serialises orders per account, more gains nothing (R15). */
 export const MAX_POSTS_IN_FLIGHT = 5;
 /** How long the end of a cancelled order is awaited (R21). */
@@ -53,6 +56,18 @@ export interface Blockage {
   readonly cause: "halted" | "deadline" | "session-closed" | "clock-unknown" | "stale" | "foreign-hand" | "account-blocked" | "superseded";
   readonly reason: string;
 }
+
+/** What keeps an execution from sending more, for people. */
+export const BLOCKAGE_MEANINGS: Record<Blockage["cause"], string> = {
+  halted: "Trading was halted.",
+  deadline: "EXECUTION_DEADLINE_SECONDS have passed.",
+  "session-closed": "The session is over, or less than 30 s of it are left.",
+  "clock-unknown": "The venue's clock cannot be read.",
+  stale: "The signal became stale before the broker held an order of it.",
+  "foreign-hand": "Somebody else's order touches a symbol or the cash of the plan.",
+  "account-blocked": "The account may no longer trade.",
+  superseded: "A newer run takes its place before anything was sent.",
+};
 
 export interface ExecutionFacts {
   readonly now: number;
@@ -266,15 +281,16 @@ function followOpen(intent: IntentFacts, facts: ExecutionFacts): Action[] {
         : `It was not filled within ${String(facts.orderTimeoutMs / 1_000)} s.`;
     return [{ kind: "cancel", id: idOf(intent), reason }];
   }
-  return facts.now >= nextPoll(intent, facts.now) ? [{ kind: "poll", id: idOf(intent) }] : [];
+  return facts.now >= nextPoll(intent, facts) ? [{ kind: "poll", id: idOf(intent) }] : [];
 }
 
-function nextPoll(intent: IntentFacts, now: number): number {
-  if (intent.hinted) return now;
-  const asked = intent.askedAt ?? intent.workingSince ?? now;
-  if (intent.cancelRequestedAt !== undefined) return asked + CANCEL_POLL_MS;
-  const gap = POLL_AFTER_MS[Math.min(intent.polls, POLL_AFTER_MS.length - 1)] ?? 0;
-  return asked + gap;
+function nextPoll(intent: IntentFacts, facts: ExecutionFacts): number {
+  if (intent.hinted) return facts.now;
+  const asked = intent.askedAt ?? intent.workingSince ?? facts.now;
+  const rationed = POLL_PER_OPEN_ORDER_MS * facts.intents.filter((other) => other.record.state === "open").length;
+  if (intent.cancelRequestedAt !== undefined) return asked + Math.max(CANCEL_POLL_MS, rationed);
+  const gap = POLL_AFTER_MS[intent.polls];
+  return asked + (gap ?? Math.max(LAST_POLL_GAP_MS, rationed));
 }
 
 function cancelIsOverdue(intent: IntentFacts, now: number): boolean {
@@ -313,7 +329,7 @@ function wait(facts: ExecutionFacts, actions: readonly Action[]): Decision {
 }
 
 function nextMoment(intent: IntentFacts, facts: ExecutionFacts): number {
-  if (intent.record.state === "open") return nextPoll(intent, facts.now);
+  if (intent.record.state === "open") return nextPoll(intent, facts);
   if (intent.record.state === "recorded") return intent.notBefore ?? facts.now;
   return nextLookUp(intent, facts.now);
 }

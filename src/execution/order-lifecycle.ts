@@ -1,9 +1,9 @@
-import type { Broker, Order } from "../broker/broker.ts";
+import type { Broker, Order, Position } from "../broker/broker.ts";
 import { isTerminal } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { IntentChange, IntentRecord, Ledger } from "../ledger/ledger.ts";
-import { max } from "../portfolio/money.ts";
+import { max, ZERO } from "../portfolio/money.ts";
 import { CANCEL_RETRY_MS } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import type { RebalanceEvent } from "./events.ts";
@@ -87,6 +87,7 @@ export class OrderLifecycle {
   async lookUp(intent: IntentRecord, followUp: FollowUp): Promise<void> {
     const { broker, clock } = this.#parts;
     followUp.hinted = false;
+    let absent = false;
     try {
       const order = await broker.orderByClientId(intent.clientOrderId);
       if (order !== undefined) {
@@ -95,12 +96,13 @@ export class OrderLifecycle {
         return;
       }
       if (intent.state === "posting") this.#change(intent, { state: "unknown" });
-      followUp.absentAt = clock.monotonic();
+      absent = true;
       this.#emit("look-up", "debug", intent, `${intent.symbol}: the venue does not know the order (yet).`);
     } catch (error) {
       this.#emit("look-up", "warn", intent, `${intent.symbol}: the look-up failed: ${messageOf(error)}`);
     } finally {
       followUp.askedAt = clock.monotonic();
+      if (absent) followUp.absentAt = followUp.askedAt;
     }
   }
 
@@ -175,6 +177,16 @@ export class OrderLifecycle {
     this.#emit("abandoned", "error", intent, `${intent.symbol}: whether the ${intent.side} was taken is not known. ${reason}`);
   }
 
+  /** A sell of more than is held any more is never sent: the long-only guard is ours and not the venue's. */
+  refuseUncovered(intent: IntentRecord, positions: readonly Position[]): void {
+    if (intent.side !== "sell" || intent.state !== "recorded") return;
+    const held = positions.find((position) => position.symbol === intent.symbol)?.quantity ?? ZERO;
+    if (intent.quantity === undefined || held.gte(intent.quantity)) return;
+    const message = `only ${held.toFixed()} of the ${intent.quantity.toFixed()} shares to sell are held any more; it was not sent`;
+    this.#change(intent, { state: "refused", status: "insufficient-quantity", message });
+    this.#emit("refused", "error", intent, `${intent.symbol}: ${message}.`);
+  }
+
   drop(intent: IntentRecord, reason: string): void {
     this.#change(intent, { state: "dropped", message: reason });
   }
@@ -225,7 +237,13 @@ export class OrderLifecycle {
       );
     else if (known.state !== "open")
       this.#emit("accepted", "info", now, `${now.symbol}: the ${now.side} was accepted as order ${order.id}.`);
-    else this.#emit("progress", "info", now, `${now.symbol}: ${order.status.replaceAll("_", " ")}, ${filled.toFixed()} shares so far.`);
+    else
+      this.#emit(
+        "progress",
+        filled.gt(ZERO) ? "info" : "debug",
+        now,
+        `${now.symbol}: ${order.status.replaceAll("_", " ")}, ${filled.toFixed()} shares so far.`,
+      );
   }
 
   #change(intent: IntentRecord, change: Omit<IntentChange, "updatedAt">): void {

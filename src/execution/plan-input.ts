@@ -4,6 +4,7 @@ import type { Decimal } from "../portfolio/money.ts";
 import { decimal, max, ZERO } from "../portfolio/money.ts";
 import type { LeftAloneReason, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../portfolio/plan.ts";
 import type { PriceObservations } from "../portfolio/price.ts";
+import { splitEvidence } from "../portfolio/split.ts";
 import type { Reading } from "./reading.ts";
 import { isEnded } from "./decide.ts";
 
@@ -17,16 +18,21 @@ export interface PlanContext {
   /** Intents, of any execution, that may still hold or become an order at the venue. */
   readonly unsettled: readonly IntentRecord[];
   readonly barred: ReadonlyMap<string, LeftAloneReason>;
+  /** Shares of each symbol that our last fill left; a split since then shows in the position (R10). */
+  readonly knownQuantities?: ReadonlyMap<string, Decimal>;
   /** Overrides the shown cash where it cannot be trusted (R16). */
   readonly cash?: Decimal;
 }
 
 /** Puts one reading of the account into the planner's terms. Pure. */
 export function planInput(reading: Reading, context: PlanContext): PlanInput {
+  const { buyingPower, ...shown } = reading.account;
+  const cash = context.cash ?? shown.cash;
   return {
     phase: context.phase,
     wanted: context.wanted,
-    account: { equity: reading.account.equity, cash: context.cash ?? reading.account.cash, buyingPower: reading.account.buyingPower },
+    // Cash that is shown but not counted must not count in the equity either, or the two would disagree.
+    account: { equity: shown.equity.minus(shown.cash.minus(cash)), cash, buyingPower },
     holdings: reading.positions.map((position) => ({
       symbol: position.symbol,
       quantity: position.quantity,
@@ -35,13 +41,18 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
       assetClass: position.assetClass,
     })),
     assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset])),
-    observations: observationsOf(reading),
+    observations: observationsOf(reading, context.knownQuantities ?? new Map()),
     workingOrders: workingOrders(reading, context.unsettled),
     barred: context.barred,
     settings: context.settings,
-    now: reading.at,
+    now: venueTime(reading),
     marketClosed: !reading.market.clock.isOpen,
   };
+}
+
+/** Ages of the venue's prices are measured on the venue's clock: ours may be wrong or be stepped meanwhile. */
+function venueTime(reading: Reading): number {
+  return reading.market.clock.timestamp;
 }
 
 /** Symbols whose price and asset must be read for `wanted`. */
@@ -49,10 +60,17 @@ export function symbolsOf(wanted: Wanted): string[] {
   return wanted.kind === "rebalance" ? [...wanted.targets.keys()] : [...wanted.symbols];
 }
 
-function observationsOf(reading: Reading): Map<string, PriceObservations> {
+function observationsOf(reading: Reading, known: ReadonlyMap<string, Decimal>): Map<string, PriceObservations> {
   const held = new Map(reading.positions.map((position) => [position.symbol, position]));
   const symbols = new Set([...reading.prices.keys(), ...held.keys()]);
-  return new Map([...symbols].map((symbol) => [symbol, observe(reading.prices.get(symbol), held.get(symbol), reading.at)]));
+  return new Map(
+    [...symbols].map((symbol) => {
+      const position = held.get(symbol);
+      const evidence = splitEvidence(known.get(symbol), position?.quantity);
+      const observed = observe(reading.prices.get(symbol), position, venueTime(reading));
+      return [symbol, evidence === undefined ? observed : { ...observed, splitEvidence: evidence }];
+    }),
+  );
 }
 
 function observe(prices: MarketPrices | undefined, position: Position | undefined, at: number): PriceObservations {

@@ -11,12 +11,16 @@ import type { Plan, PlanInput, PlanSettings, Wanted } from "../portfolio/plan.ts
 import { makePlan } from "../portfolio/plan.ts";
 import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
+import type { LimitSettings } from "../portfolio/limits.ts";
+import { limitsAgainst } from "./daily-limits.ts";
 import { isOwnOrder } from "./ids.ts";
+import { knownQuantities } from "./known-quantities.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
-import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft } from "./reading.ts";
+import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted } from "./reading.ts";
 import type { Expected } from "./settle.ts";
-import { expectedAfter, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, unsettled } from "./settle.ts";
+import { expectedAfter, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
+import { cashBefore } from "./summary.ts";
 
 /** How long the venue may stay unreachable before an execution that has not begun gives up. */
 export const UNREACHABLE_LIMIT_MS = 20_000;
@@ -26,6 +30,8 @@ export const PRICE_DOUBT_LIMIT_MS = 15_000;
 const PRICE_DOUBT_PAUSE_MS = 1_000;
 /** How long the end of earlier orders of ours is awaited after their cancel (R24). */
 export const EARLIER_ORDERS_LIMIT_MS = 20_000;
+/** After this much time an order for the day of its POST can no longer come to life (R19). */
+const LONGEST_SESSION_MS = 6.5 * 3_600_000;
 /** Fills older than this are taken to be contained in the account (Alpaca: about 10 s; R16). */
 const FILLS_SETTLE_WITHIN_MS = 30_000;
 
@@ -35,6 +41,7 @@ export interface PrepareParts {
   readonly clock: Clock;
   readonly assets: AssetCache;
   readonly settings: PlanSettings;
+  readonly limits: LimitSettings;
   readonly signalMaxAgeSeconds: number;
   /** Why trading is halted; `undefined` when it is not (R25). */
   readonly halted: () => string | undefined;
@@ -80,7 +87,13 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if ("kind" in clean) return clean;
   const settled = request.dryRun ? clean : await settle(parts, request, clean);
   if ("kind" in settled) return settled;
-  return planWithoutDoubt(parts, request, settled);
+  const prepared = await planWithoutDoubt(parts, request, settled);
+  if (prepared.kind === "declined") return prepared;
+  const limited = await limitsAgainst(parts, prepared.reading, prepared.plan);
+  if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), reading: prepared.reading };
+  if (request.dryRun) return prepared;
+  // All of that may have taken most of a minute.
+  return accountDeclined(parts, prepared.reading) ?? sessionDeclined(parts, request, prepared.reading) ?? prepared;
 }
 
 /** Halted or stale: asked before anything is read, and again by the loop right before the first order. */
@@ -96,8 +109,10 @@ async function firstReading(parts: PrepareParts, request: PrepareRequest): Promi
   const start = parts.clock.monotonic();
   for (;;) {
     try {
-      return await readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(request.wanted));
+      return await unlessAborted(readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(request.wanted)), parts.abandoned);
     } catch (error) {
+      const unwanted = parts.abandoned.aborted ? stillWanted(parts, request) : undefined;
+      if (unwanted !== undefined) return unwanted;
       if (!(error instanceof BrokerError)) throw error;
       const final = error.failure === "unauthorized" || parts.clock.monotonic() - start + UNREACHABLE_PAUSE_MS > UNREACHABLE_LIMIT_MS;
       if (final) return declined("broker-unreachable", error.message, error.hint);
@@ -144,35 +159,56 @@ function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: 
 async function endEarlierOrders(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
   const mine = (reading: Reading): Order[] =>
     reading.openOrders.filter((order) => isOwnOrder(order) && parts.ledger.intent(order.clientOrderId) !== undefined);
-  if (mine(first).length === 0) return first;
+  if (mine(first).length === 0 && leftOver(parts).length === 0) return first;
   const start = parts.clock.monotonic();
-  for (const order of mine(first)) {
-    parts.progress(`${order.symbol}: ending our earlier ${order.side} (${order.status}) before trading it again.`);
-    await parts.broker.cancel(order.id);
-  }
-  for (;;) {
-    await Promise.all(mine(first).map((order) => recordEnd(parts, order)));
-    const reading = await firstReading(parts, request);
-    if ("kind" in reading) return reading;
+  const asked = new Set<string>();
+  let reading = first;
+  for (let round = 0; ; round += 1) {
+    for (const order of mine(reading).filter(({ id }) => !asked.has(id))) {
+      parts.progress(`${order.symbol}: ending our earlier ${order.side} (${order.status}) before trading it again.`);
+      if ((await parts.broker.cancel(order.id)).kind !== "unknown") asked.add(order.id);
+    }
+    await Promise.all(leftOver(parts).map((intent) => recordEnd(parts, intent)));
+    const next = await firstReading(parts, request);
+    if ("kind" in next) return next;
+    reading = next;
     if (mine(reading).length === 0) return reading;
     if (parts.clock.monotonic() - start > EARLIER_ORDERS_LIMIT_MS) return reading;
-    await parts.clock.sleep(SETTLE_PAUSE_MS, parts.abandoned);
+    await parts.clock.sleep(settlePause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
   }
 }
 
-async function recordEnd(parts: PrepareParts, order: Order): Promise<void> {
-  const now = await parts.broker.orderById(order.id).catch(() => undefined);
-  if (now === undefined || !isTerminal(now.status)) return;
-  parts.ledger.updateIntent(order.clientOrderId, {
+/** Intents of earlier executions whose end was never seen: each keeps its symbol and its worst case reserved. */
+function leftOver(parts: PrepareParts): IntentRecord[] {
+  return parts.ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");
+}
+
+async function recordEnd(parts: PrepareParts, intent: IntentRecord): Promise<void> {
+  const { broker, ledger, clock } = parts;
+  let now: Order | undefined;
+  try {
+    now = await broker.orderByClientId(intent.clientOrderId);
+  } catch (error) {
+    parts.progress(`${intent.symbol}: what became of our earlier ${intent.side} cannot be read yet: ${messageOf(error)}`);
+    return;
+  }
+  if (now === undefined) {
+    const sessionIsOver = clock.now() - (intent.postedAt ?? intent.recordedAt) > LONGEST_SESSION_MS;
+    if (sessionIsOver)
+      ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: "The session ended without it.", updatedAt: clock.now() });
+    return;
+  }
+  if (now.symbol !== intent.symbol || now.side !== intent.side || !isTerminal(now.status)) return;
+  ledger.updateIntent(intent.clientOrderId, {
     state: "done",
     status: now.status,
     orderId: now.id,
     filledQuantity: now.filledQuantity,
     ...(now.filledAveragePrice === undefined ? {} : { filledAveragePrice: now.filledAveragePrice }),
-    filledAt: now.filledAt ?? parts.clock.now(),
-    updatedAt: parts.clock.now(),
+    filledAt: now.filledAt ?? clock.now(),
+    updatedAt: clock.now(),
   });
 }
 
@@ -181,7 +217,7 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
   const expected = expectedNow(parts);
   const start = parts.clock.monotonic();
   let reading = first;
-  for (;;) {
+  for (let round = 0; ; round += 1) {
     const missing = unsettled(reading, expected);
     if (missing === undefined) return reading;
     if (parts.clock.monotonic() - start > SETTLE_LIMIT_MS) {
@@ -194,7 +230,7 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
         reading,
       };
     }
-    await parts.clock.sleep(SETTLE_PAUSE_MS, parts.abandoned);
+    await parts.clock.sleep(settlePause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
     const next = await firstReading(parts, request);
@@ -203,15 +239,27 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
   }
 }
 
-/** Quantities that the newest own order of each symbol left, as long as the venue may not show them yet. */
+/**
+ * What the newest own order of each symbol left, and the cash after the last execution that traded, as
+ * long as the venue may not show them yet.
+ */
 function expectedNow(parts: PrepareParts): Expected {
   const since = parts.clock.now() - FILLS_SETTLE_WITHIN_MS;
   const newest = new Map<string, IntentRecord>();
+  let money: Pick<Expected, "cash" | "traded"> = { cash: undefined, traded: ZERO };
   for (const execution of parts.ledger.recentExecutions(5).toReversed()) {
-    for (const intent of parts.ledger.intentsOf(execution.id)) if (intent.filledQuantity.gt(ZERO)) newest.set(intent.symbol, intent);
+    const filled = parts.ledger.intentsOf(execution.id).filter((intent) => intent.filledQuantity.gt(ZERO));
+    // A late fill of an earlier execution is not in the cash that this one began with: then nothing can be computed.
+    const late = [...newest.values()].some((intent) => filledSince(intent, execution.startedAt));
+    if (filled.some((intent) => filledSince(intent, since))) money = expectedAfter(filled, late ? undefined : cashBefore(execution));
+    for (const intent of filled) newest.set(intent.symbol, intent);
   }
-  const recent = [...newest.values()].filter((intent) => (intent.filledAt ?? intent.updatedAt) >= since);
-  return expectedAfter(recent, undefined);
+  const recent = [...newest.values()].filter((intent) => filledSince(intent, since));
+  return { ...money, quantities: expectedAfter(recent, undefined).quantities };
+}
+
+function filledSince(intent: IntentRecord, since: number): boolean {
+  return (intent.filledAt ?? intent.updatedAt) >= since;
 }
 
 async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Preparation> {
@@ -224,6 +272,7 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
       wanted: request.wanted,
       settings: parts.settings,
       unsettled: unsettledIntents,
+      knownQuantities: knownQuantities(parts.ledger, reading.positions),
       barred: new Map(),
     });
     const result = makePlan(input);

@@ -23,7 +23,10 @@ export interface MarketReading {
 /** Assets do not change within a day; asking again for every plan would spend the request budget. */
 export const ASSET_MAX_AGE_MS = 6 * 3_600_000;
 
-/** Remembers assets for some hours. Unknown symbols are asked for again each time. */
+/**
+ * Remembers assets for some hours. Symbols that are unknown or may not be traded are asked for again each
+ * time: a halt of an hour must not keep a leg out for the day.
+ */
 export class AssetCache {
   readonly #known = new Map<string, { asset: Asset; at: number }>();
   readonly #broker: Broker;
@@ -43,7 +46,7 @@ export class AssetCache {
     const known = this.#known.get(symbol);
     if (known !== undefined && this.#clock.monotonic() - known.at < ASSET_MAX_AGE_MS) return known.asset;
     const asset = await this.#broker.asset(symbol);
-    if (asset !== undefined) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
+    if (asset?.active === true && asset.tradable) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
     return asset;
   }
 }
@@ -72,6 +75,23 @@ export async function readAccount(broker: Broker, assets: AssetCache, clock: Clo
     symbols.length === 0 ? new Map<string, MarketPrices>() : broker.prices(symbols),
   ]);
   return { account, positions, openOrders, market, assets: known, prices, at: clock.now() };
+}
+
+/**
+ * A read, given up when the signal is aborted: one that hangs must not keep a process from stopping in
+ * time. For reads only, on whose answers nothing depends any more then.
+ */
+export async function unlessAborted<Result>(read: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(new Error("it is no longer wanted"));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  read.catch(() => undefined);
+  try {
+    return await Promise.race([read, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 export async function readMarket(broker: Broker, clock: Clock): Promise<MarketReading> {

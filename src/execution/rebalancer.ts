@@ -5,10 +5,13 @@ import type { Signal } from "../intake/signal.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
+import type { LimitSettings } from "../portfolio/limits.ts";
 import type { Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
-import type { ConvergeParts, ConvergeResult } from "./converge.ts";
+import type { ConvergeResult } from "./converge.ts";
 import { Convergence } from "./converge.ts";
+import type { ConvergeParts } from "./open-execution.ts";
+import { isEnded } from "./decide.ts";
 import type { RebalanceEvent } from "./events.ts";
 import { newIntents } from "./intents.ts";
 import type { Conclusion } from "./outcome.ts";
@@ -26,6 +29,7 @@ export interface RebalancerParts {
   readonly clock: Clock;
   readonly mode: string;
   readonly plan: PlanSettings;
+  readonly limits: LimitSettings;
   readonly signalMaxAgeSeconds: number;
   readonly orderTimeoutSeconds: number;
   readonly executionDeadlineSeconds: number;
@@ -96,6 +100,7 @@ export class Rebalancer {
     if (preparation.kind === "declined") return this.#judged(signal, options, preparation);
     options.onReady?.(preparation.reading, preparation.plan);
     if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, reading: preparation.reading };
+    await this.#concludeReplaced();
     const execution = this.#open(signal, wanted, preparation);
     return this.#converge(execution, signal, preparation.reading);
   }
@@ -105,6 +110,13 @@ export class Rebalancer {
     const record = this.#parts.ledger.signal(execution.signalId);
     if (record === undefined) throw new Error(`The ledger has no signal ${execution.signalId} for execution ${execution.id}.`);
     return this.#converge(execution, record.signal);
+  }
+
+  /** Executions whose queued orders the preparation has just ended (R23) have come to their end too. */
+  async #concludeReplaced(): Promise<void> {
+    for (const execution of this.#parts.ledger.openExecutions()) {
+      if (this.#parts.ledger.intentsOf(execution.id).every(isEnded)) await this.resume(execution);
+    }
   }
 
   #prepare(signal: Signal, wanted: Wanted, options: RebalanceOptions): Promise<Preparation> {

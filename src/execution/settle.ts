@@ -10,10 +10,17 @@ import type { Reading } from "./reading.ts";
 
 /** How long a reading may stay unsettled before it is given up. */
 export const SETTLE_LIMIT_MS = 15_000;
-/** Pause between two readings while waiting. */
+/** Pause before something that could not be read is asked for again. */
 export const SETTLE_PAUSE_MS = 300;
+/** Pauses between the first readings; the last one repeats. A reading costs five requests, of which only 150 a minute may be reads. */
+const SETTLE_PAUSES_MS = [300, 300, 600, 1_000, 1_500, 2_000] as const;
 /** Cash may differ from the computed cash by this fraction of the traded value, plus a dollar (fees, rounding). */
 const CASH_TOLERANCE = decimal("0.001");
+
+/** @param round how many readings there were already. */
+export function settlePause(round: number): number {
+  return SETTLE_PAUSES_MS[Math.min(round, SETTLE_PAUSES_MS.length - 1)] ?? SETTLE_PAUSE_MS;
+}
 
 /** What the account must show once it contains our fills. */
 export interface Expected {

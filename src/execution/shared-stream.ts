@@ -16,7 +16,8 @@ export class SharedOrderStream {
 
   /** Connects, unless that has been done. It stays connected until the broker is closed. */
   open(): void {
-    this.#stream ??= this.#broker.watchOrders({
+    if (this.#stream !== undefined) return;
+    this.#stream = this.#broker.watchOrders({
       onUpdate: (update) => {
         for (const follower of this.#followers) follower.onUpdate(update);
       },

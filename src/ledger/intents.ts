@@ -82,6 +82,19 @@ export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
     .map(intentOf);
 }
 
+/** From `at` on, inclusive. */
+export function intentsChangedSince(database: LedgerDatabase, at: number): IntentRecord[] {
+  return database.rows("SELECT * FROM intents WHERE updated_at >= :at ORDER BY number", { at: instant(at) }).map(intentOf);
+}
+
+/** The condition is spelled out as in the index, which SQLite uses only then. */
+export function lastFilledIntent(database: LedgerDatabase, symbol: string): IntentRecord | undefined {
+  const row = database.row("SELECT * FROM intents WHERE symbol = :symbol AND filled_quantity <> '0' ORDER BY number DESC LIMIT 1", {
+    symbol,
+  });
+  return row && intentOf(row);
+}
+
 function recordIntent(database: LedgerDatabase, intent: NewIntent): void {
   database.write(
     `INSERT INTO intents (client_order_id, execution_id, phase, symbol, side, attempt, quantity, notional, estimated_value,

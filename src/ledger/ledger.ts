@@ -59,6 +59,10 @@ export interface Ledger {
   intentsOf(executionId: string): IntentRecord[];
   /** Intents of any execution that may still hold or become an order at the venue. */
   unsettledIntents(): IntentRecord[];
+  /** Intents of any execution that were recorded or changed at or after `at`, oldest first. */
+  intentsChangedSince(at: number): IntentRecord[];
+  /** The newest intent for a symbol that was filled, wholly or in part. */
+  lastFilledIntent(symbol: string): IntentRecord | undefined;
 
   // --- fills, equity, decision record ---------------------------------------------------------
   /** A fill whose id is known already is ignored. */
@@ -126,6 +130,17 @@ export type ExecutionOutcome =
   | "refused"
   /** Never begun and replaced by a newer run (R22). */
   | "superseded";
+
+/** What each outcome means, for people. */
+export const OUTCOME_MEANINGS: Record<ExecutionOutcome, string> = {
+  "on-target": "Every symbol was traded to plan, or left alone for a reason that counts as on target.",
+  "off-target": "It went to its end, but something was refused by the venue or left alone for another reason.",
+  incomplete:
+    "It was stopped before its end: halted, an order timed out, the deadline or the session passed, or somebody else's order came up.",
+  queued: "Its orders wait at the venue for the next open.",
+  refused: "It ended before any order was sent.",
+  superseded: "A newer run took its place before any order was sent.",
+};
 
 export interface NewExecution {
   readonly id: string;

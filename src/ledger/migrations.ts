@@ -158,6 +158,13 @@ CREATE TABLE notes (
 CREATE INDEX notes_by_execution ON notes (execution_id);
 `,
   },
+  {
+    version: 2,
+    sql: `
+CREATE INDEX intents_by_change ON intents (updated_at);
+CREATE INDEX intents_filled ON intents (symbol, number) WHERE filled_quantity <> '0';
+`,
+  },
 ];
 
 /**

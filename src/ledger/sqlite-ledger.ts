@@ -146,6 +146,8 @@ function portOn(database: LedgerDatabase): Ledger {
     intent: (clientOrderId) => intents.findIntent(database, clientOrderId),
     intentsOf: (executionId) => intents.intentsOf(database, executionId),
     unsettledIntents: () => intents.unsettledIntents(database),
+    intentsChangedSince: (at) => intents.intentsChangedSince(database, at),
+    lastFilledIntent: (symbol) => intents.lastFilledIntent(database, symbol),
 
     recordFill: (fill) => history.recordFill(database, fill),
     fillsOf: (executionId) => history.fillsOf(database, executionId),

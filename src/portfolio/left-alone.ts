@@ -25,6 +25,31 @@ export const OFF_TARGET_REASONS = [
 
 export type LeftAloneReason = (typeof ON_TARGET_REASONS)[number] | (typeof OFF_TARGET_REASONS)[number];
 
+/** What each reason means, for people. */
+export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
+  "within-drift": "What is held is near enough to the target: within DRIFT_BAND_PERCENT.",
+  "below-minimum": "The difference is worth less than MIN_TRADE_VALUE, or less than the venue's smallest order of one dollar.",
+  "whole-share-remainder": "What is missing is less than one whole share, and fractions of the symbol cannot be traded.",
+  protected: "It is named by PROTECTED_SYMBOLS, or is no US equity.",
+  "dust-cannot-close": "The position is too small for the broker to close.",
+  "not-tradable": "The broker does not let it be traded.",
+  inactive: "It is inactive at the broker.",
+  "unknown-symbol": "The broker does not know it.",
+  "not-allowed": "It is not among ALLOWED_SYMBOLS.",
+  "foreign-order": "Somebody else's order is open for it.",
+  "own-order-working": "An earlier order of ours for it is still working, or its fate is unknown.",
+  "price-doubt": "No two prices of the same moment confirm each other.",
+  "split-suspected": "Its price moved by a whole ratio against the last close, and nothing speaks against a split.",
+  "insufficient-cash": "There is not enough cash for it, or for all of it.",
+  "held-by-orders": "Open orders hold its shares.",
+  "sells-over": "More is held than wanted, but the selling phase is over.",
+  "order-limit": "A buy of an execution that has begun is cut to MAX_ORDER_VALUE.",
+  "order-refused": "Its order was refused by the venue.",
+  "order-unknown": "Whether the venue holds its order is not known, so no other is sent.",
+  "order-timed-out": "Its order was not filled in time and was cancelled.",
+  unattributed: "No known strategy names it.",
+};
+
 export function isOnTargetReason(reason: LeftAloneReason): boolean {
   return (ON_TARGET_REASONS as readonly string[]).includes(reason);
 }

@@ -47,6 +47,16 @@ export interface Plan {
 /** Why no plan can be made at all. */
 export type PlanRefusal = "price-doubt" | "short-position" | "account-over-allocated" | "order-limit" | "proof-failed";
 
+/** What each refusal of a plan means, for people. */
+export const PLAN_REFUSAL_MEANINGS: Record<PlanRefusal, string> = {
+  "price-doubt":
+    "The worth of the account is in doubt: a holding has no confirmed price, or cash and positions disagree with the broker's equity.",
+  "short-position": "The account holds a short position, which this program never opens and does not know how to close.",
+  "account-over-allocated": "The account owes more than its positions are worth, so no target can be computed.",
+  "order-limit": "An order of the plan would be worth more than MAX_ORDER_VALUE.",
+  "proof-failed": "The plan, or what it was to be made from, breaks a rule: a fault of this program or of the broker's answer.",
+};
+
 export type PlanResult =
   | { readonly kind: "plan"; readonly plan: Plan }
   | { readonly kind: "refused"; readonly refusal: PlanRefusal; readonly reason: string; readonly hint: string };

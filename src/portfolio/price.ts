@@ -1,5 +1,6 @@
 import { decimal, max, min, ONE, ZERO, type Decimal } from "./money.ts";
 import { formatDollars } from "./format.ts";
+import { splitRatio, type SplitEvidence } from "./split.ts";
 
 export interface ObservedPrice {
   readonly price: Decimal;
@@ -25,7 +26,7 @@ export interface PriceObservations {
    * What the position's quantity or the corporate-actions answer says about a split since the
    * previous close. Missing: it could not be read, which counts against the symbol.
    */
-  readonly splitEvidence?: "agrees" | "disagrees";
+  readonly splitEvidence?: SplitEvidence;
 }
 
 /** Of two prices that confirm each other, the higher may be this much above the lower. */
@@ -43,10 +44,6 @@ const WIDEST_SPREAD = decimal("0.05");
 const RECENT_MS = 15 * 60_000;
 const OLDEST_CONFIRMATION_MS = 60 * 60_000;
 
-/** How near the ratio of two prices must be to a whole number to look like a split. */
-const SPLIT_TOLERANCE = decimal("0.03");
-const LARGEST_SPLIT = decimal("50");
-const SMALLEST_SPLIT = decimal("2");
 const HALF = decimal("0.5");
 
 /** In the order in which one is taken when several agree. */
@@ -169,11 +166,6 @@ function splitSuspicion(observations: PriceObservations, agreed: Decimal | undef
   const latest = observations.trade?.price ?? agreed;
   const close = observations.previousClose?.price;
   if (latest === undefined || close === undefined || latest.lte(ZERO) || close.lte(ZERO)) return undefined;
-  if (observations.splitEvidence === "disagrees" || !nearWholeRatio(max(latest, close).div(min(latest, close)))) return undefined;
+  if (observations.splitEvidence === "disagrees" || splitRatio(latest, close) === undefined) return undefined;
   return `${formatDollars(latest)} against the previous close of ${formatDollars(close)} looks like a split`;
-}
-
-function nearWholeRatio(ratio: Decimal): boolean {
-  const whole = ratio.plus(HALF).round(0);
-  return whole.gte(SMALLEST_SPLIT) && whole.lte(LARGEST_SPLIT) && ratio.minus(whole).abs().lte(whole.times(SPLIT_TOLERANCE));
 }

@@ -31,6 +31,17 @@ export interface AccountSettings {
 /** What `/v2/account/activities` lists, as it goes over the wire. */
 export type Activity = Readonly<Record<string, string>> & { readonly id: string; readonly activity_type: string };
 
+/** A split that has taken effect. */
+export interface SplitRecord {
+  readonly id: string;
+  readonly symbol: string;
+  /** New York date of the first session at the new price. */
+  readonly date: string;
+  readonly at: number;
+  readonly newRate: Decimal;
+  readonly oldRate: Decimal;
+}
+
 /** Equity at the end of one session. */
 export interface Closing {
   readonly date: string;
@@ -50,6 +61,7 @@ export interface ExchangeState {
   readonly orders: Map<string, OrderRecord>;
   readonly activities: Activity[];
   readonly closings: Closing[];
+  readonly splits: SplitRecord[];
   readonly assets: Map<string, AssetRecord>;
   /** Counts time stamps, so that no two are equal. */
   sequence: number;
@@ -81,7 +93,8 @@ export function restoreState(text: string, monotonicNow: number): Omit<Stored, "
   if ((stored.version as number) !== VERSION)
     throw new RangeError("The stored simulator state is of another version; remove it to start anew.");
   for (const [id, order] of stored.state.orders) stored.state.orders.set(id, shifted(order, monotonicNow));
-  return stored;
+  const known: Partial<ExchangeState> = stored.state;
+  return { ...stored, state: { ...stored.state, splits: known.splits ?? [] } };
 }
 
 function shifted(order: OrderRecord, by: number): OrderRecord {

@@ -1,12 +1,16 @@
 import { parseDecimal, ZERO } from "../portfolio/money.ts";
+import { TraderError } from "../errors.ts";
 import type { Exchange } from "./exchange.ts";
+import { faultMenu, faultNamed, type FaultSpec, parseFault } from "./faults.ts";
+import type { FaultInjector } from "./faults/injector.ts";
 import { malformed, notFound } from "./refusals.ts";
 import { type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
 
 type Body = RouteRequest["body"];
 
 /** `/simulator/…`: what a person may do to the venue. Needs no keys, for it serves the loopback only. @throws Refusal */
-export function adminRoute(exchange: Exchange, { method, path, body }: RouteRequest): Answer | undefined {
+export function adminRoute(exchange: Exchange, faults: FaultInjector, request: RouteRequest): Answer | undefined {
+  const { method, path, body } = request;
   const action = pathRest(path, "/simulator/");
   switch (`${method} ${action ?? ""}`) {
     case "GET state":
@@ -20,9 +24,53 @@ export function adminRoute(exchange: Exchange, { method, path, body }: RouteRequ
     case "POST transfers":
       exchange.transfer(amount(body, "amount"));
       return ok(exchange.accountView());
+    case "POST splits":
+      return ok(split(exchange, body));
+    default:
+      return faultRoute(faults, method, action ?? "", body);
+  }
+}
+
+/** `faults`, and `faults/{id or name}` to take one away. */
+function faultRoute(faults: FaultInjector, method: string, action: string, body: Body): Answer | undefined {
+  const one = pathRest(action, "faults/");
+  switch (`${method} ${one === undefined ? action : "fault"}`) {
+    case "GET faults":
+      return ok({ active: faults.reports(), menu: faultMenu() });
+    case "POST faults":
+      return ok(faults.add(requestedFault(body)));
+    case "DELETE faults":
+      faults.clear();
+      return ok({ active: [] });
+    case "DELETE fault":
+      if (faults.remove(one ?? "") === 0) throw notFound(`no active fault ${one ?? ""}`);
+      return ok({ active: faults.reports() });
     default:
       return undefined;
   }
+}
+
+/** `{fault: "slow-answer:ms=3000"}` as on the command line, or `{name: "slow-answer", ms: 3000}`. */
+function requestedFault({ fault, name, ...parameters }: Body): FaultSpec {
+  try {
+    if (typeof fault === "string") return parseFault(fault);
+    const values = Object.entries(parameters).map(([key, value]): [string, string] => [key, textOf(key, value)]);
+    return faultNamed(typeof name === "string" ? name : "", Object.fromEntries(values));
+  } catch (error) {
+    if (error instanceof TraderError) throw malformed(error.message);
+    throw error;
+  }
+}
+
+function textOf(key: string, value: unknown): string {
+  if (typeof value === "string" || typeof value === "number") return String(value);
+  throw malformed(`${key} must be a text or a number`);
+}
+
+/** `{symbol, ratio}` with new shares for old ones, such as `2` or `"1:10"`. */
+function split(exchange: Exchange, body: Body): Record<string, unknown> {
+  const { id, date, symbol, newRate, oldRate } = exchange.split(textOf("symbol", body.symbol), textOf("ratio", body.ratio));
+  return { id, symbol, date, new_rate: newRate.toFixed(), old_rate: oldRate.toFixed() };
 }
 
 /** `{symbol, price}`, `{symbol, bid, ask}`, or `{symbol, price: null}` to let it move again. */

@@ -1,7 +1,7 @@
 import { decimalFromNumber, roundHalfUp } from "../portfolio/money.ts";
 import type { PriceBook } from "./prices.ts";
 import { hashText, noiseAt } from "./random.ts";
-import { endlessHours, type MarketHours, newYorkInstant, sessionNear, sessionOn, sessionsBetween } from "./sessions.ts";
+import { type MarketHours, newYorkInstant, sessionNear, sessionOn, sessionsBetween } from "./sessions.ts";
 import { secondStamp } from "./timestamps.ts";
 
 const MINUTE_MS = 60_000;
@@ -125,7 +125,7 @@ export class BarMaker {
   /** Where there can be intraday bars: the sessions, or everything when the market never closes. */
   #stretches(start: number, end: number): { open: number; close: number }[] {
     if (end < start) return [];
-    if (this.#hours === endlessHours) return [{ open: start, close: end }];
+    if (this.#hours.endless) return [{ open: start, close: end }];
     const dates = sessionsBetween(new Date(start).toISOString().slice(0, 10), new Date(end).toISOString().slice(0, 10));
     return dates.map(({ date }) => sessionOn(date)).filter((session) => session !== undefined);
   }

@@ -1,23 +1,32 @@
 import type { Clock } from "../clock.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, HUNDRED, parseDecimal, SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
-import { type AccountFlags, type AccountSettings, type ExchangeState, restoreState, storeState } from "./account-state.ts";
+import { decimal, ONE, parseDecimal, toText, ZERO } from "../portfolio/money.ts";
+import {
+  type AccountFlags,
+  type AccountSettings,
+  type ExchangeState,
+  restoreState,
+  type SplitRecord,
+  storeState,
+} from "./account-state.ts";
 import { accountView, positionView, type View } from "./account-view.ts";
 import { checkAccount, existingOrder } from "./admission.ts";
 import type { AssetRecord } from "./assets.ts";
 import { EquityRecord } from "./equity-record.ts";
 import { openingState } from "./opening-state.ts";
-import { ACKNOWLEDGE_LATENCY_MS, type ExchangeOptions, FILL_LATENCY_MS, PARTIAL_FILL_INTERVAL_MS, SEED } from "./exchange-options.ts";
-import { PARTIAL_FILL_PROBABILITY, PARTIAL_FILL_STEPS } from "./matching.ts";
-import { type Habits, OrderDesk } from "./order-desk.ts";
-import { isWhole } from "./order-request.ts";
+import { type ExchangeOptions, SEED } from "./exchange-options.ts";
+import { HaltableHours } from "./haltable-hours.ts";
+import { habitsOf } from "./habits.ts";
+import { type Habits, OrderDesk, type OrderGate } from "./order-desk.ts";
 import { isOpen, type OrderRecord } from "./orders.ts";
+import { type PositionPart, sharesOf } from "./position-part.ts";
 import { admit, replacementBody } from "./placing.ts";
 import { PriceBook } from "./prices.ts";
 import { Random } from "./random.ts";
 import { insufficientQuantity, malformed, notFound, Refusal, unprocessable } from "./refusals.ts";
-import { endlessHours, type MarketHours, nyseHours } from "./sessions.ts";
+import { endlessHours, type MarketHours, newYorkDate, nyseHours } from "./sessions.ts";
 import { transferActivity } from "./settlement.ts";
+import { factorOf, readRatio, splitActivity, splitOrders, splitPosition } from "./splits.ts";
 import type { TradeUpdate } from "./trade-updates.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -29,10 +38,13 @@ type Body = Readonly<Record<string, unknown>>;
 export class Exchange {
   readonly clock: Clock;
   readonly hours: MarketHours;
+  readonly seed: number;
+  /** Where faults keep orders back. */
+  gate: OrderGate | undefined;
   readonly prices: PriceBook;
   readonly state: ExchangeState;
-  readonly #seed: number;
   readonly #random: Random;
+  readonly #halt: HaltableHours;
   readonly #desk: OrderDesk;
   readonly #equity: EquityRecord;
   readonly #listeners = new Set<(update: TradeUpdate) => void>();
@@ -41,10 +53,11 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     const restored = options.state === undefined ? undefined : restoreState(options.state, options.clock.monotonic());
     this.clock = options.clock;
-    this.hours = options.alwaysOpen === true ? endlessHours : nyseHours;
-    this.#seed = restored?.seed ?? options.seed ?? SEED;
-    this.#random = new Random(restored?.random ?? this.#seed);
-    this.prices = new PriceBook(this.#seed, this.hours, new Map(restored?.pins));
+    this.#halt = new HaltableHours(options.alwaysOpen === true ? endlessHours : nyseHours);
+    this.hours = this.#halt;
+    this.seed = restored?.seed ?? options.seed ?? SEED;
+    this.#random = new Random(restored?.random ?? this.seed);
+    this.prices = new PriceBook(this.seed, this.hours, new Map(restored?.pins));
     if (restored === undefined)
       for (const [symbol, price] of Object.entries(options.prices ?? {})) this.prices.pinFromTheBeginning(symbol, decimal(price));
     this.state = restored?.state ?? openingState(options);
@@ -58,6 +71,7 @@ export class Exchange {
         random: this.#random,
         state: this.state,
         valueOf: this.valueOf,
+        gate: () => this.gate,
         emit: (update) => {
           for (const listener of this.#listeners) listener(update);
         },
@@ -141,11 +155,10 @@ export class Exchange {
    * Sells a position, or a part given in shares or percent, at the market.
    * @throws Refusal
    */
-  closePosition(symbol: string, part: { readonly quantity?: string; readonly percentage?: string } = {}): OrderRecord {
+  closePosition(symbol: string, part: PositionPart = {}): OrderRecord {
     const position = this.state.positions.get(symbol);
     if (position === undefined) throw notFound("position does not exist");
-    if (part.quantity !== undefined && part.percentage !== undefined) throw malformed("only one of qty or percentage is accepted");
-    const quantity = partOf(position.quantity, part);
+    const quantity = sharesOf(position.quantity, part);
     if (quantity.gt(position.quantity)) throw insufficientQuantity(symbol, quantity, position.quantity, ZERO, []);
     return this.submit({ symbol, side: "sell", type: "market", time_in_force: "day", qty: toText(quantity) });
   }
@@ -211,6 +224,44 @@ export class Exchange {
     });
   }
 
+  /** Multiplies what a symbol costs from now on by `factor`, or undoes that; the past keeps its prices. */
+  scalePrice(symbol: string, factor: Decimal, direction: "do" | "undo" = "do"): void {
+    this.#reprice(symbol, () => {
+      this.prices.scale(symbol, direction === "do" ? factor : ONE.div(factor), this.clock.now());
+    });
+  }
+
+  /**
+   * Splits a symbol as the venue does: shares and prices change from now on, cost and everything in the
+   * past, the raw previous close among it, stay.
+   * @param ratio new shares for old ones: `"2"`, `"3:2"`, `"1:10"`.
+   * @throws Refusal
+   */
+  split(symbol: string, ratio: string): SplitRecord {
+    if (!this.state.assets.has(symbol)) throw notFound(`asset not found for ${symbol}`);
+    const rates = readRatio(ratio);
+    const now = this.clock.now();
+    const split = { id: this.#random.uuid(), symbol, date: newYorkDate(now), at: now, ...rates };
+    this.#equity.recordCloses();
+    for (const order of splitOrders(this.state, symbol, rates)) this.#desk.cancelNow(order);
+    const change = splitPosition(this.state, symbol, rates);
+    this.state.splits.push(split);
+    this.state.activities.push(splitActivity(split, change, this.#desk.stamp(), this.#random.uuid()));
+    this.scalePrice(symbol, ONE.div(factorOf(rates)));
+    return split;
+  }
+
+  /** Interrupts trading, whatever the hour; orders that come meanwhile are queued. */
+  haltTrading(): void {
+    this.#halt.halt(this.clock.now());
+    this.#desk.arm();
+  }
+
+  resumeTrading(): void {
+    this.#halt.halt(undefined);
+    this.#desk.arm();
+  }
+
   /** Fixes symbols, all by default, at the price they have now. */
   freeze(symbols: Iterable<string> = this.state.assets.keys()): void {
     for (const symbol of symbols) {
@@ -258,7 +309,7 @@ export class Exchange {
 
   /** Everything that a restart must not lose, as text for the option `state`. */
   serialize(): string {
-    const stored = { seed: this.#seed, random: this.#random.state, pins: [...this.prices.pins], state: this.state };
+    const stored = { seed: this.seed, random: this.#random.state, pins: [...this.prices.pins], state: this.state };
     return storeState(stored, this.clock.monotonic());
   }
 
@@ -279,29 +330,4 @@ export class Exchange {
     this.#desk.lookAgain(symbol);
     this.#onChange();
   }
-}
-
-function habitsOf(options: ExchangeOptions): Habits {
-  const ackLatencyMs = options.ackLatencyMs ?? ACKNOWLEDGE_LATENCY_MS;
-  return {
-    ackLatencyMs,
-    fillLatencyMs: options.fillLatencyMs ?? FILL_LATENCY_MS,
-    cancelLatencyMs: ackLatencyMs,
-    partialFillProbability: options.partialFillProbability ?? PARTIAL_FILL_PROBABILITY,
-    partialFillSteps: options.partialFillSteps ?? PARTIAL_FILL_STEPS,
-    partialFillIntervalMs: options.partialFillIntervalMs ?? PARTIAL_FILL_INTERVAL_MS,
-  };
-}
-
-function partOf(whole: Decimal, part: { readonly quantity?: string; readonly percentage?: string }): Decimal {
-  if (part.quantity !== undefined) return requiredAmount(part.quantity, "qty");
-  if (part.percentage === undefined) return whole;
-  const share = requiredAmount(part.percentage, "percentage");
-  return truncate(whole.times(share).div(HUNDRED), isWhole(whole) ? 0 : SHARE_DECIMALS);
-}
-
-function requiredAmount(text: string, field: string): Decimal {
-  const amount = parseDecimal(text);
-  if (amount === undefined || amount.lte(ZERO)) throw malformed(`${field} must be greater than 0`);
-  return amount;
 }

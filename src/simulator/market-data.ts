@@ -2,6 +2,7 @@ import { type Bar, BarMaker, type BarSpan } from "./bars.ts";
 import type { Exchange } from "./exchange.ts";
 import { choice, count, listOf } from "./listing.ts";
 import { Refusal } from "./refusals.ts";
+import { adjustedBar } from "./splits.ts";
 import { millisOf, stampOf } from "./timestamps.ts";
 import { type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
 
@@ -114,7 +115,7 @@ export class MarketData {
   }
 
   #barPages(symbols: readonly string[], query: URLSearchParams): { bars: Record<string, Bar[]>; next_page_token: string | null } {
-    checkAdjustment(query);
+    const adjust = this.#adjustment(query);
     const spans = this.#spans(query);
     if (query.get("sort") === "desc") spans.reverse();
     const limit = count(query, "limit", BARS_BY_DEFAULT, MOST_BARS);
@@ -126,10 +127,24 @@ export class MarketData {
         const bar = span === undefined ? undefined : this.#bar(symbol, span);
         if (bar === undefined) break;
         if (room-- === 0) return { bars, next_page_token: tokenOf(symbol, bar.t) };
-        (bars[symbol] ??= []).push(bar);
+        (bars[symbol] ??= []).push(adjust(symbol, bar, span?.end ?? 0));
       }
     }
     return { bars, next_page_token: null };
+  }
+
+  #adjustment(query: URLSearchParams): (symbol: string, bar: Bar, endedAt: number) => Bar {
+    const asked = listOf(query, "adjustment");
+    const unknown = asked.find((name) => !ADJUSTMENTS.includes(name));
+    if (unknown !== undefined) throw new Refusal(400, { message: `invalid adjustment: ${unknown}` });
+    if (!asked.includes("split") && !asked.includes("all")) return (_symbol, bar) => bar;
+    const { splits } = this.#exchange.state;
+    return (symbol, bar, endedAt) =>
+      adjustedBar(
+        bar,
+        splits.filter((split) => split.symbol === symbol),
+        endedAt,
+      );
   }
 
   #spans(query: URLSearchParams): BarSpan[] {
@@ -163,11 +178,6 @@ function symbolsOf(query: URLSearchParams): string[] {
   const symbols = listOf(query, "symbols");
   if (symbols.length === 0) throw new Refusal(400, { message: "symbols is required" });
   return symbols;
-}
-
-function checkAdjustment(query: URLSearchParams): void {
-  const unknown = listOf(query, "adjustment").find((name) => !ADJUSTMENTS.includes(name));
-  if (unknown !== undefined) throw new Refusal(400, { message: `invalid adjustment: ${unknown}` });
 }
 
 function noRecentData(): Refusal {

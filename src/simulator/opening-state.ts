@@ -34,6 +34,7 @@ export function openingState(options: ExchangeOptions): ExchangeState {
     orders: new Map(),
     activities: [],
     closings: [{ date: before.date, at: now, equity: cash.plus(sum(positions.map(({ cost }) => cost))) }],
+    splits: [],
     assets: builtInAssets(),
     sequence: 1,
   };

@@ -23,6 +23,14 @@ export interface Habits extends FillHabits {
   readonly partialFillIntervalMs: number;
 }
 
+/** Where a fault keeps orders from what would become of them. */
+export interface OrderGate {
+  /** Whether it may be filled now; asked again after {@link RESTING_LOOK_MS}. */
+  mayFill(order: OrderRecord): boolean;
+  /** Whether its cancel may take effect now; asked again likewise. */
+  mayCancel(order: OrderRecord): boolean;
+}
+
 export interface DeskContext {
   readonly clock: Clock;
   readonly hours: MarketHours;
@@ -30,6 +38,7 @@ export interface DeskContext {
   readonly random: Random;
   readonly state: ExchangeState;
   readonly valueOf: Valuation;
+  readonly gate: () => OrderGate | undefined;
   readonly emit: (update: TradeUpdate) => void;
   /** Called before anything moves money or shares, so that past closes are valued with what was held then. */
   readonly beforeBooking: () => void;
@@ -162,15 +171,24 @@ export class OrderDesk {
   }
 
   #step(order: OrderRecord): void {
-    if ((order.cancelAt ?? Infinity) <= (order.stepAt ?? Infinity)) this.#end(order, "canceled");
+    if ((order.cancelAt ?? Infinity) <= (order.stepAt ?? Infinity)) this.#cancel(order);
     else if (order.status === "pending_new") this.#awaken(order);
     else this.#match(order);
+  }
+
+  #cancel(order: OrderRecord): void {
+    if (this.#context.gate()?.mayCancel(order) ?? true) this.#end(order, "canceled");
+    else order.cancelAt = this.#context.clock.monotonic() + RESTING_LOOK_MS;
   }
 
   #match(order: OrderRecord): void {
     const { clock, hours, prices, random, state, valueOf } = this.#context;
     if (!hours.isOpen(clock.now())) {
       order.stepAt = undefined;
+      return;
+    }
+    if (this.#context.gate()?.mayFill(order) === false) {
+      order.stepAt = clock.monotonic() + RESTING_LOOK_MS;
       return;
     }
     const trade = prices.trade(order.symbol, clock.now());

@@ -1,5 +1,5 @@
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, roundHalfUp, toText, truncate } from "../portfolio/money.ts";
+import { decimal, ONE, roundHalfUp, toText, truncate, ZERO } from "../portfolio/money.ts";
 import { priceHabit } from "./assets.ts";
 import { hashText, noiseAt } from "./random.ts";
 import type { MarketHours } from "./sessions.ts";
@@ -15,6 +15,8 @@ const SPREAD = decimal("0.0003");
 const CENT = decimal("0.01");
 const SUB_DOLLAR_TICK = decimal("0.0001");
 const ONE_DOLLAR = decimal("1");
+/** What is left of a factor that was undone lies this close to one. */
+const NO_FACTOR = decimal("0.000000001");
 const HALF = decimal("0.5");
 const FROM_THE_BEGINNING = Number.MIN_SAFE_INTEGER;
 
@@ -30,9 +32,13 @@ export interface QuotePrices {
   readonly at: number;
 }
 
-/** What somebody has set a symbol to, from a moment on; nothing set means that it moves on its own again. */
+/**
+ * What somebody has set a symbol to, from a moment on; nothing set means that it moves on its own again.
+ * Whatever is shown is that times `factor`, which splits and jumps change.
+ */
 export interface Pin {
   readonly from: number;
+  readonly factor?: string | undefined;
   readonly price?: string | undefined;
   readonly bid?: string | undefined;
   readonly ask?: string | undefined;
@@ -66,29 +72,41 @@ export class PriceBook {
 
   /** Fixes trade and quote from `at` on. */
   pinPrice(symbol: string, price: Decimal, at: number): void {
-    this.#add(symbol, { from: at, price: toText(price) });
+    const factor = this.#pinAt(symbol, at)?.factor;
+    this.#add(symbol, { from: at, factor, price: toText(unscaled(price, factor)) });
   }
 
   /** Fixes the quote from `at` on and leaves the trade price as it is; zero empties a side. */
   pinQuote(symbol: string, bid: Decimal, ask: Decimal, at: number): void {
-    this.#add(symbol, { from: at, price: this.#pinAt(symbol, at)?.price, bid: toText(bid), ask: toText(ask) });
+    const { factor, price } = this.#pinAt(symbol, at) ?? {};
+    this.#add(symbol, { from: at, factor, price, bid: toText(unscaled(bid, factor)), ask: toText(unscaled(ask, factor)) });
   }
 
   release(symbol: string, at: number): void {
-    this.#add(symbol, { from: at });
+    this.#add(symbol, { from: at, factor: this.#pinAt(symbol, at)?.factor });
+  }
+
+  /** Multiplies whatever the symbol shows from `at` on, whether it moves or is fixed; what was before stays as it was. */
+  scale(symbol: string, by: Decimal, at: number): void {
+    const pin = this.#pinAt(symbol, at);
+    const factor = pin?.factor === undefined ? by : decimal(pin.factor).times(by);
+    const none = factor.minus(ONE).abs().lt(NO_FACTOR);
+    this.#add(symbol, { ...pin, from: at, factor: none ? undefined : toText(factor) });
   }
 
   /** The last trade at or before `at`; `undefined` for a symbol without a price. */
   trade(symbol: string, at: number): TradePrice | undefined {
-    const pinned = this.#pinAt(symbol, at)?.price;
+    const pin = this.#pinAt(symbol, at);
     const tradedAt = this.#hours.lastOpenInstant(at);
-    const price = pinned === undefined ? this.#moving(symbol, tradedAt) : decimal(pinned);
-    return price === undefined ? undefined : { price, at: tradedAt };
+    const price = pin?.price === undefined ? this.#moving(symbol, tradedAt) : decimal(pin.price);
+    return price === undefined ? undefined : { price: scaled(price, pin?.factor), at: tradedAt };
   }
 
   quote(symbol: string, at: number): QuotePrices | undefined {
     const pin = this.#pinAt(symbol, at);
-    if (pin?.bid !== undefined && pin.ask !== undefined) return { bid: decimal(pin.bid), ask: decimal(pin.ask), at };
+    if (pin?.bid !== undefined && pin.ask !== undefined) {
+      return { bid: scaled(decimal(pin.bid), pin.factor), ask: scaled(decimal(pin.ask), pin.factor), at };
+    }
     const trade = this.trade(symbol, at);
     return trade === undefined ? undefined : { ...around(trade.price), at: trade.at };
   }
@@ -119,6 +137,15 @@ export class PriceBook {
     this.#symbolSeeds.set(name, seed);
     return seed;
   }
+}
+
+function scaled(price: Decimal, factor: string | undefined): Decimal {
+  return factor === undefined || price.eq(ZERO) ? price : onTick(price.times(decimal(factor)));
+}
+
+/** What must be remembered so that a fixed price is shown as it was given, whatever the factor is. */
+function unscaled(price: Decimal, factor: string | undefined): Decimal {
+  return factor === undefined ? price : price.div(decimal(factor));
 }
 
 function waves(seed: number, days: number): number {

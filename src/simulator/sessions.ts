@@ -23,6 +23,8 @@ export interface MarketSession {
 
 /** When orders are matched. */
 export interface MarketHours {
+  /** Whether there are no sessions, and trading at any time. */
+  readonly endless: boolean;
   isOpen(at: number): boolean;
   /** The first opening after `at`. */
   nextOpen(at: number): number;
@@ -47,6 +49,11 @@ function computeSession(date: string): MarketSession | undefined {
   if (kind === "closed") return undefined;
   const early = kind === "early-close";
   return { date, open: newYorkInstant(date, "09:30"), close: newYorkInstant(date, early ? "13:00" : "16:00"), early };
+}
+
+/** The session with the hours before and after it: from four in the morning, to eight or on a half-day five. */
+export function extendedHours({ date, early }: MarketSession): { open: number; close: number } {
+  return { open: newYorkInstant(date, "04:00"), close: newYorkInstant(date, early ? "17:00" : "20:00") };
 }
 
 /** Sessions from `start` to `end`, both New York dates, inclusive. */
@@ -98,6 +105,7 @@ export function settlementDate(date: string): string {
 
 /** Regular NYSE sessions, 09:30 to 16:00 or 13:00. */
 export const nyseHours: MarketHours = {
+  endless: false,
   isOpen(at) {
     const session = sessionOn(dateAt(at));
     return session !== undefined && session.open <= at && at < session.close;
@@ -112,6 +120,7 @@ export const nyseHours: MarketHours = {
 
 /** Open at any time, for a demonstration at night: the "close" is always between 24 and 48 hours ahead. */
 export const endlessHours: MarketHours = {
+  endless: true,
   isOpen: () => true,
   nextOpen: (at) => endlessHours.nextClose(at) + DAY_MS,
   nextClose: (at) => (Math.floor(at / DAY_MS) + 2) * DAY_MS,

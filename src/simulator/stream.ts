@@ -12,25 +12,25 @@ export interface StreamSession {
   closed(): void;
 }
 
+/** What carries a connection, and what becomes of its frames. */
+interface StreamLine {
+  readonly credentials: Credentials | undefined;
+  /** Sends the answer to a frame of the client. */
+  readonly reply: (frame: string) => void;
+  /** Sends a trade update. */
+  readonly send: (frame: string) => void;
+  readonly close: () => void;
+  readonly onClosed: (connection: StreamConnection) => void;
+}
+
 /** Server side of the trade-updates protocol. Frames go out as JSON texts; nothing is ever replayed. */
 export class StreamConnection implements StreamSession {
-  readonly #credentials: Credentials | undefined;
-  readonly #send: (frame: string) => void;
-  readonly #close: () => void;
-  readonly #onClosed: (connection: StreamConnection) => void;
+  readonly #line: StreamLine;
   #authorized = false;
   #streams: readonly string[] = [];
 
-  constructor(
-    credentials: Credentials | undefined,
-    send: (frame: string) => void,
-    close: () => void,
-    onClosed: (connection: StreamConnection) => void,
-  ) {
-    this.#credentials = credentials;
-    this.#send = send;
-    this.#close = close;
-    this.#onClosed = onClosed;
+  constructor(line: StreamLine) {
+    this.#line = line;
   }
 
   receive(frame: string | Uint8Array): void {
@@ -47,27 +47,27 @@ export class StreamConnection implements StreamSession {
         this.#listen(data.streams);
         return;
       default:
-        this.#send(venueJson({ action: "error", data: { error_message: "invalid action" } }));
+        this.#line.reply(venueJson({ action: "error", data: { error_message: "invalid action" } }));
     }
   }
 
   /** Passes an update on to a client that listens; `frames` are what is left of it after faults. */
   deliver(frames: readonly string[]): void {
-    if (this.#authorized && this.#streams.includes(TRADE_UPDATES)) for (const frame of frames) this.#send(frame);
+    if (this.#authorized && this.#streams.includes(TRADE_UPDATES)) for (const frame of frames) this.#line.send(frame);
   }
 
   closed(): void {
-    this.#onClosed(this);
+    this.#line.onClosed(this);
   }
 
   /** Ends the connection from the venue's side. */
   drop(): void {
-    this.#onClosed(this);
-    this.#close();
+    this.#line.onClosed(this);
+    this.#line.close();
   }
 
   #authenticate(keyId: unknown, secret: unknown): void {
-    this.#authorized = accepts(this.#credentials, keyId, secret);
+    this.#authorized = accepts(this.#line.credentials, keyId, secret);
     this.#reply("authenticate");
   }
 
@@ -77,12 +77,12 @@ export class StreamConnection implements StreamSession {
       return;
     }
     this.#streams = Array.isArray(streams) ? streams.filter((name): name is string => name === TRADE_UPDATES) : [];
-    this.#send(venueJson({ stream: "listening", data: { streams: this.#streams } }));
+    this.#line.reply(venueJson({ stream: "listening", data: { streams: this.#streams } }));
   }
 
   #reply(action: "authenticate" | "listen"): void {
     const status = this.#authorized ? "authorized" : "unauthorized";
-    this.#send(venueJson({ stream: "authorization", data: { action, status } }));
+    this.#line.reply(venueJson({ stream: "authorization", data: { action, status } }));
   }
 }
 

@@ -1,24 +1,12 @@
-import { assetView, settingsView } from "./account-view.ts";
 import type { AccountSettings } from "./account-state.ts";
+import { assetView, settingsView } from "./account-view.ts";
+import { calendarRoute } from "./calendar-routes.ts";
 import type { Exchange } from "./exchange.ts";
-import { badParameter, listActivities, listOf, listOrders } from "./listing.ts";
+import { listActivities, listOf, listOrders } from "./listing.ts";
 import { orderView } from "./orders.ts";
 import { malformed, notFound, Refusal } from "./refusals.ts";
-import {
-  CALENDAR_END,
-  CALENDAR_START,
-  type MarketSession,
-  newYorkStamp,
-  newYorkTime,
-  sessionsBetween,
-  settlementDate,
-} from "./sessions.ts";
-import { datePart } from "./timestamps.ts";
+import { portfolioHistory } from "./portfolio-history.ts";
 import { type Answer, ok, pathRest, type RouteRequest, sortedKeys } from "./wire.ts";
-
-const EXTENDED_OPEN = "0400";
-const EXTENDED_CLOSE = "2000";
-const EXTENDED_EARLY_CLOSE = "1700";
 
 /** Answers the trading part of the API; `undefined` for a path that it does not have. @throws Refusal */
 export function tradingRoute(exchange: Exchange, request: RouteRequest): Answer | undefined {
@@ -32,10 +20,8 @@ export function tradingRoute(exchange: Exchange, request: RouteRequest): Answer 
       return changeSettings(exchange, request);
     case "GET /v2/account/activities":
       return ok(listActivities(exchange.state.activities, request.query, listOf(request.query, "activity_types")));
-    case "GET /v2/clock":
-      return ok(clockView(exchange));
-    case "GET /v2/calendar":
-      return ok(calendar(request.query));
+    case "GET /v2/account/portfolio/history":
+      return ok(portfolioHistory(exchange, request.query));
     case "GET /v2/assets":
       return ok(assets(exchange, request.query));
     case "GET /v2/positions":
@@ -51,7 +37,7 @@ export function tradingRoute(exchange: Exchange, request: RouteRequest): Answer 
     case "GET /v2/orders:by_client_order_id":
       return ok(orderView(exchange.orderByClientId(request.query.get("client_order_id") ?? "")));
     default:
-      return orderRoute(exchange, request) ?? nameRoute(exchange, request);
+      return calendarRoute(exchange, request) ?? orderRoute(exchange, request) ?? nameRoute(exchange, request);
   }
 }
 
@@ -116,41 +102,6 @@ function assets(exchange: Exchange, query: URLSearchParams): Record<string, unkn
   return [...exchange.state.assets.values()]
     .filter(({ status, exchange: listedAt }) => wanted("status", status) && wanted("exchange", listedAt))
     .map(assetView);
-}
-
-function clockView({ clock, hours }: Exchange): Record<string, string | boolean> {
-  const now = clock.now();
-  return {
-    timestamp: newYorkStamp(now),
-    is_open: hours.isOpen(now),
-    next_open: newYorkStamp(hours.nextOpen(now)),
-    next_close: newYorkStamp(hours.nextClose(now)),
-  };
-}
-
-/** `start` and `end` may be dates or full time stamps, of which the date counts. */
-function calendar(query: URLSearchParams): Record<string, string>[] {
-  const bound = (name: string, byDefault: string): string => {
-    const text = query.get(name);
-    const date = text === null || text === "" ? byDefault : datePart(text);
-    if (date === undefined) throw badParameter(name);
-    return date;
-  };
-  const start = bound("start", CALENDAR_START);
-  const end = bound("end", CALENDAR_END);
-  const sessions = sessionsBetween(start < CALENDAR_START ? CALENDAR_START : start, end > CALENDAR_END ? CALENDAR_END : end);
-  return sessions.map(calendarDay);
-}
-
-function calendarDay(session: MarketSession): Record<string, string> {
-  return {
-    date: session.date,
-    open: newYorkTime(session.open),
-    close: newYorkTime(session.close),
-    session_open: EXTENDED_OPEN,
-    session_close: session.early ? EXTENDED_EARLY_CLOSE : EXTENDED_CLOSE,
-    settlement_date: settlementDate(session.date),
-  };
 }
 
 function changeSettings(exchange: Exchange, { body }: RouteRequest): Answer {

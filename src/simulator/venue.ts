@@ -1,19 +1,23 @@
 import type { Clock } from "../clock.ts";
 import { adminRoute } from "./admin-routes.ts";
+import { corporateActions } from "./corporate-actions.ts";
 import { accepts, type Credentials } from "./credentials.ts";
 import type { Exchange } from "./exchange.ts";
+import { type FaultSpec, parseFault } from "./faults.ts";
+import { FaultInjector } from "./faults/injector.ts";
 import { MarketData } from "./market-data.ts";
 import { Random } from "./random.ts";
 import { RATE_LIMIT_PER_MINUTE, RateLimit, type RateLimitState } from "./rate-limit.ts";
 import { malformed, notFound, Refusal } from "./refusals.ts";
 import { StreamConnection, type StreamSession, updateFrame } from "./stream.ts";
 import { tradingRoute } from "./trading-routes.ts";
-import { type Answer, type RouteRequest, sortedKeys, venueJson, type VenueRequest, type VenueResponse } from "./wire.ts";
+import { type Answer, ok, type RouteRequest, sortedKeys, venueJson, type VenueRequest, type VenueResponse } from "./wire.ts";
 
 export { fetchFor } from "./fetch.ts";
 export type { StreamSession } from "./stream.ts";
 export type { VenueRequest, VenueResponse } from "./wire.ts";
 
+const CORPORATE_ACTIONS = "/v1/corporate-actions";
 const REQUEST_ID_SEED = 0x52455155;
 
 /** Where faults are let in. */
@@ -35,12 +39,15 @@ export interface VenueOptions {
   /** Whether recent SIP data may be read. Default false, as on the free plan. */
   readonly sip?: boolean;
   readonly interceptor?: Interceptor;
+  /** Faults of the menu, as {@link parseFault} reads them; more may come over `/simulator/faults`. */
+  readonly faults?: readonly (string | FaultSpec)[];
 }
 
 /** The API around an {@link Exchange}, for any transport: a socket server or calls within the process. */
 export class Venue {
   readonly exchange: Exchange;
   readonly clock: Clock;
+  readonly faults: FaultInjector;
   interceptor: Interceptor;
   readonly #credentials: Credentials | undefined;
   readonly #marketData: MarketData;
@@ -61,16 +68,27 @@ export class Venue {
     this.#tradingLimit = new RateLimit(this.clock, perMinute);
     this.#dataLimit = new RateLimit(this.clock, perMinute);
     this.#stopListening = this.exchange.onTradeUpdate((update) => {
+      this.faults.happened(update);
       const frame = updateFrame(update);
       const frames = this.interceptor.frame?.(frame) ?? [frame];
-      for (const stream of this.#streams) stream.deliver(frames);
+      this.#broadcast(frames.flatMap((each) => this.faults.frames(each)));
     });
+    this.faults = new FaultInjector(this.exchange, {
+      broadcast: (frames) => {
+        this.#broadcast(frames);
+      },
+      dropStreams: () => {
+        this.dropStreams();
+      },
+    });
+    this.exchange.gate = this.faults;
+    for (const fault of options.faults ?? []) this.faults.add(typeof fault === "string" ? parseFault(fault) : fault);
   }
 
   /** Answers one request. Rejects only when the simulator itself is at fault. */
   async handle(request: VenueRequest): Promise<VenueResponse> {
     const instead = await this.interceptor.before?.(request);
-    const response = instead ?? this.#answer(request);
+    const response = instead ?? (await this.#answerWithFaults(request));
     return (await this.interceptor.after?.(request, response)) ?? response;
   }
 
@@ -80,8 +98,21 @@ export class Venue {
    * @param close ends the connection from the venue's side.
    */
   openStream(send: (frame: string) => void, close: () => void): StreamSession {
-    const connection = new StreamConnection(this.#credentials, send, close, (gone) => this.#streams.delete(gone));
+    const answer = (frame: string): void => {
+      if (this.faults.answersHandshake()) send(frame);
+    };
+    const connection = new StreamConnection({
+      credentials: this.#credentials,
+      reply: answer,
+      send,
+      close,
+      onClosed: (gone) => this.#streams.delete(gone),
+    });
     this.#streams.add(connection);
+    if (!this.faults.admitsStream())
+      this.clock.after(0, () => {
+        connection.drop();
+      });
     return connection;
   }
 
@@ -93,8 +124,20 @@ export class Venue {
   /** Drops the streams and stops the exchange. */
   close(): void {
     this.#stopListening();
+    this.faults.clear();
     this.dropStreams();
     this.exchange.close();
+  }
+
+  /** What a person does to the venue is beyond the reach of faults, so that every fault can be taken away again. */
+  async #answerWithFaults(request: VenueRequest): Promise<VenueResponse> {
+    if (request.url.startsWith("/simulator/")) return this.#answer(request);
+    const instead = await this.faults.before(request);
+    return this.faults.after(request, instead ?? this.#answer(request));
+  }
+
+  #broadcast(frames: readonly string[]): void {
+    for (const stream of this.#streams) stream.deliver(frames);
   }
 
   #answer(request: VenueRequest): VenueResponse {
@@ -120,8 +163,10 @@ export class Venue {
   }
 
   #route(request: RouteRequest): Answer | undefined {
-    if (request.path.startsWith("/simulator/")) return adminRoute(this.exchange, request);
-    return request.path.startsWith("/v2/stocks/") ? this.#marketData.route(request) : tradingRoute(this.exchange, request);
+    if (request.path.startsWith("/simulator/")) return adminRoute(this.exchange, this.faults, request);
+    if (!isMarketData(request.path)) return tradingRoute(this.exchange, request);
+    if (`${request.method} ${request.path}` === `GET ${CORPORATE_ACTIONS}`) return ok(corporateActions(this.exchange, request.query));
+    return this.#marketData.route(request);
   }
 
   #unauthorized({ headers }: VenueRequest): Answer | undefined {
@@ -132,8 +177,13 @@ export class Venue {
   }
 
   #limitFor(path: string): RateLimitState {
-    return (path.startsWith("/v2/stocks/") ? this.#dataLimit : this.#tradingLimit).take();
+    return (isMarketData(path) ? this.#dataLimit : this.#tradingLimit).take();
   }
+}
+
+/** Alpaca has another host, and another rate limit, for these. */
+function isMarketData(path: string): boolean {
+  return path.startsWith("/v2/stocks/") || path === CORPORATE_ACTIONS;
 }
 
 function refusalAnswer(refusal: Refusal): Answer {

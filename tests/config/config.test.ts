@@ -150,6 +150,8 @@ describe("values", () => {
       protectedSymbols: new Set(),
       allowedSymbols: undefined,
       maxOrderValue: undefined,
+      maxDailyTurnover: undefined,
+      maxDailyLoss: undefined,
       strategies: [{ name: "nuclear", share: decimal("1"), alertsFile: "/tmp/nuclear_alerts.json" }],
     });
   });
@@ -166,6 +168,13 @@ describe("values", () => {
       "2.5",
       "25000",
     ]);
+  });
+
+  test("the daily limits are fractions, and a turnover may be more than the whole account", () => {
+    const config = load({ MAX_DAILY_TURNOVER_PERCENT: "250", MAX_DAILY_LOSS_PERCENT: "2.5" });
+    expect([config.maxDailyTurnover, config.maxDailyLoss].map((value) => value?.toFixed())).toEqual(["2.5", "0.025"]);
+    expectProblem(paperWith({ MAX_DAILY_LOSS_PERCENT: "0" }), "MAX_DAILY_LOSS_PERCENT");
+    expectProblem(paperWith({ MAX_DAILY_TURNOVER_PERCENT: "200%" }), "MAX_DAILY_TURNOVER_PERCENT");
   });
 
   test("lists of symbols take blanks and small letters", () => {
@@ -236,7 +245,6 @@ describe("names", () => {
 
   test("a setting of a later version is named as such unless it says what holds anyway", () => {
     for (const [name, text] of [
-      ["MAX_DAILY_LOSS_PERCENT", "5"],
       ["STRATEGIES", "nuclear:50:/a,tecl:50:/b"],
       ["DASHBOARD_HOST", "0.0.0.0"],
       ["TELEGRAM_BOT_TOKEN", "1:a"],

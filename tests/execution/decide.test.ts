@@ -46,6 +46,7 @@ function intent(change: Partial<IntentRecord>, more: Partial<IntentFacts> = {}):
     polls: 0,
     workingSince: undefined,
     cancelRequestedAt: undefined,
+    cancelAgainAt: undefined,
     notBefore: undefined,
     hinted: false,
     ...more,
@@ -211,5 +212,59 @@ describe("refusals (R20)", () => {
 
   test("every other refusal is final at once", () => {
     expect(kinds({ phase: "buying", intents: [refused("wash-trade")] })).toEqual(["finish"]);
+  });
+});
+
+describe("blocked before it has begun (R5, R17, R22)", () => {
+  const stale = { cause: "stale", reason: "too old" } as const;
+
+  test("an answer on its way is awaited: it may tell that the execution has begun", () => {
+    expect(kinds({ begun: false, blockage: stale, intents: [intent({ state: "posting" }, { busy: true, postedAt: NOW })] })).toEqual([]);
+    expect(kinds({ begun: false, blockage: stale, intents: [intent({ state: "unknown" }, { postedAt: NOW - 250 })] })).toEqual(["look-up"]);
+  });
+
+  test("nothing is sent meanwhile, and an order that stays absent is abandoned instead of sent again", () => {
+    const absent = intent({ symbol: "A", state: "unknown" }, { postedAt: NOW - 10_000, absentAt: NOW, askedAt: NOW });
+    expect(kinds({ begun: false, blockage: stale, intents: [absent, intent({ symbol: "B" })] })).toEqual(["abandon"]);
+  });
+
+  test("a halt does not wait", () => {
+    const halted = { cause: "halted", reason: "by hand" } as const;
+    expect(kinds({ begun: false, blockage: halted, intents: [intent({ state: "posting" }, { busy: true, postedAt: NOW })] })).toEqual([
+      "start-cancelling",
+    ]);
+  });
+
+  test("a newer run makes it superseded, anything else refused", () => {
+    expect(decide(facts({ begun: false, blockage: { cause: "superseded", reason: "newer" } })).actions).toMatchObject([
+      { kind: "finish", outcome: "superseded" },
+    ]);
+    expect(decide(facts({ begun: false, blockage: stale })).actions).toMatchObject([{ kind: "finish", outcome: "refused" }]);
+  });
+});
+
+describe("queued orders (R23)", () => {
+  const queued = [intent({ state: "open" }, { workingSince: NOW - 60_000, askedAt: NOW })];
+
+  test("are left waiting only when the market is known to be closed", () => {
+    expect(decide(facts({ offHours: true, marketOpen: false, intents: queued })).actions).toMatchObject([
+      { kind: "finish", outcome: "queued" },
+    ]);
+    expect(kinds({ offHours: true, marketOpen: undefined, intents: queued })).toEqual([]);
+  });
+});
+
+describe("the budget of requests", () => {
+  test("with twelve orders open each is polled less often than a single one", () => {
+    const open = (symbol: string): IntentFacts =>
+      intent({ symbol, state: "open" }, { workingSince: NOW - 20_000, askedAt: NOW - 2_000, polls: 9 });
+    expect(kinds({ intents: [open("A")] })).toEqual(["poll"]);
+    expect(kinds({ intents: ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L"].map(open) })).toEqual([]);
+  });
+
+  test("a cancel without an answer is asked for again, one with an answer is not", () => {
+    const cancelled = { workingSince: NOW - 70_000, cancelRequestedAt: NOW - 2_000, askedAt: NOW };
+    expect(kinds({ intents: [intent({ state: "open" }, { ...cancelled, cancelAgainAt: NOW })] })).toEqual(["cancel"]);
+    expect(kinds({ intents: [intent({ state: "open" }, cancelled)] })).toEqual([]);
   });
 });

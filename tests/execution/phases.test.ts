@@ -171,3 +171,38 @@ describe("settling (R16)", () => {
     expect(await desk.run(next)).toMatchObject({ conclusion: { outcome: "on-target" } });
   });
 });
+
+describe("the budget of requests", () => {
+  test("twelve orders that do not fill for a minute leave room for everything else", async () => {
+    desk = new VirtualDesk({ exchange: { cash: decimal("12"), positions: heldEach(MANY) } });
+    desk.exchange.freeze(MANY);
+    const sent: number[] = [];
+    desk.venue.interceptor = {
+      before: (request) => {
+        if (!request.url.startsWith("/v2/stocks/")) sent.push(desk.clock.monotonic());
+        if (isPost(request)) desk.exchange.setQuote(postedOrder(request).symbol, "0", "0");
+        return Promise.resolve(undefined);
+      },
+    };
+    await desk.run(signalOf(desk.clock, HEDGE));
+    const busiest = Math.max(...sent.map((at) => sent.filter((other) => other >= at && other < at + 60_000).length));
+    // At 150 reads are held back until the minute is over, so any less means that none was.
+    expect(busiest).toBeLessThan(150);
+    expect(book(desk).filter((line) => line.endsWith("canceled"))).toHaveLength(12);
+  });
+
+  test("waiting for an account to settle does not use the budget up", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const lag = lagging(desk, 14_000);
+    let requests = 0;
+    desk.venue.interceptor = {
+      ...lag,
+      before: () => {
+        requests += 1;
+        return Promise.resolve(undefined);
+      },
+    };
+    expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+    expect(requests).toBeLessThan(120);
+  });
+});

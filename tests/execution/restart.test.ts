@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { isPost, RESET } from "./faults.ts";
+import type { Interceptor } from "../../src/simulator/venue.ts";
+import { afterFirstPost, beforePosts, both, isPost, RESET, TIMED_OUT } from "./faults.ts";
 import { book, expectSwitchedBook, expectUnharmed, HEDGE, INVESTED, SWITCH } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -22,16 +23,17 @@ class MortalDesk {
   #born = false;
   readonly #death = Promise.withResolvers<undefined>();
 
-  constructor(kill: Kill | undefined, options: DeskOptions) {
+  constructor(kill: Kill | undefined, options: DeskOptions, fault: Interceptor) {
     this.desk = new VirtualDesk({ ...options, onCommit: (stage) => this.#onCommit(stage, kill) });
     this.#image = this.desk.ledger.serialize();
     this.#born = true;
     this.desk.venue.interceptor = {
-      before: () => Promise.resolve(this.dead ? RESET : undefined),
+      before: (request) => (this.dead ? Promise.resolve(RESET) : (fault.before?.(request) ?? Promise.resolve(undefined))),
       after: (request, response) => {
-        if (!isPost(request) || this.dead) return Promise.resolve(response);
-        this.posts += 1;
-        if (kill?.at !== "accepted-post" || kill.number !== this.posts) return Promise.resolve(response);
+        if (this.dead) return Promise.resolve(RESET);
+        if (isPost(request)) this.posts += 1;
+        if (!isPost(request) || kill?.at !== "accepted-post" || kill.number !== this.posts)
+          return fault.after?.(request, response) ?? Promise.resolve(response);
         this.#die(this.desk.ledger.serialize());
         return Promise.resolve(RESET);
       },
@@ -87,14 +89,26 @@ let mortal: MortalDesk;
 
 afterEach(() => mortal.desk.close());
 
-function begin(kill: Kill | undefined, options: DeskOptions = INVESTED): { mortal: MortalDesk; signal: ReturnType<typeof signalOf> } {
-  mortal = new MortalDesk(kill, options);
+type Fault = (at: () => VirtualDesk) => Interceptor;
+
+const NO_FAULT: Fault = () => ({});
+
+function begin(
+  kill: Kill | undefined,
+  options: DeskOptions = INVESTED,
+  fault: Fault = NO_FAULT,
+): { mortal: MortalDesk; signal: ReturnType<typeof signalOf> } {
+  mortal = new MortalDesk(
+    kill,
+    options,
+    fault(() => mortal.desk),
+  );
   return { mortal, signal: signalOf(mortal.desk.clock, HEDGE) };
 }
 
 /** How many commits and POSTs an undisturbed rebalance takes. */
-async function undisturbed(options: DeskOptions = INVESTED): Promise<{ commits: number; posts: number }> {
-  const { mortal, signal } = begin(undefined, options);
+async function undisturbed(options: DeskOptions = INVESTED, fault: Fault = NO_FAULT): Promise<{ commits: number; posts: number }> {
+  const { mortal, signal } = begin(undefined, options, fault);
   await mortal.live(signal);
   const { commits, posts } = mortal;
   await mortal.desk.close();
@@ -145,6 +159,41 @@ describe.each(SCENARIOS)("a two-phase rebalance with %s", (_, options) => {
     expectSwitchedBook(mortal.desk);
   });
 });
+
+/** What an answer to the first POST of each symbol comes to. */
+const onFirstPosts = (spoil: (symbol: string) => Interceptor): Interceptor => both(...["SMR", "TQQQ", "BTAL", "UVXY"].map(spoil));
+
+const FAULTY: [string, DeskOptions, Fault, string[]][] = [
+  ["the first answer for each symbol lost", INVESTED, () => onFirstPosts((symbol) => afterFirstPost(symbol, () => TIMED_OUT)), SWITCH],
+  ["the first POST of each symbol lost", INVESTED, () => onFirstPosts((symbol) => beforePosts(symbol, 1, () => RESET)), SWITCH],
+  [
+    "a sell that is cancelled after its time-out",
+    { ...INVESTED, orderTimeoutSeconds: 5 },
+    (at) =>
+      afterFirstPost("TQQQ", (response) => {
+        at().exchange.setQuote("TQQQ", "0", "0");
+        return response;
+      }),
+    ["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled"],
+  ],
+];
+
+test.each(FAULTY)(
+  "killed after every commit, with %s: the next start ends it as if nothing had been",
+  async (_, options, fault, expected) => {
+    const { commits } = await undisturbed(options, fault);
+    for (let number = 1; number <= commits; number += 1) {
+      const { mortal, signal } = begin({ at: "after-commit", number }, options, fault);
+      await mortal.live(signal);
+      await mortal.rise(signal);
+      expect({ number, book: book(mortal.desk) }).toEqual({ number, book: expected });
+      expectUnharmed(mortal.desk);
+      expect(mortal.desk.ledger.openExecutions()).toEqual([]);
+      if (number < commits) await mortal.desk.close();
+    }
+  },
+  120_000,
+);
 
 test("killed twice: at an accepted POST and again during the recovery", async () => {
   const { mortal, signal } = begin({ at: "accepted-post", number: 1 });

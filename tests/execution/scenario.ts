@@ -24,6 +24,11 @@ export function heldEach(symbols: readonly string[], quantity = "10"): InitialPo
   return symbols.map((symbol) => ({ symbol, quantity: decimal(quantity), averagePrice: decimal("100") }));
 }
 
+/** Lets time pass until something is so; at most an hour. */
+export async function passUntil(desk: VirtualDesk, holds: () => boolean): Promise<void> {
+  for (let waited = 0; !holds() && waited < 3_600_000; waited += 10) await desk.clock.advance(10);
+}
+
 /** Every order at the venue, sorted. */
 export function book(desk: VirtualDesk): string[] {
   return desk

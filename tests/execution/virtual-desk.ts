@@ -1,5 +1,6 @@
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Broker } from "../../src/broker/broker.ts";
+import type { Clock } from "../../src/clock.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import type { RebalanceOptions, RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
@@ -7,6 +8,7 @@ import type { Signal } from "../../src/intake/signal.ts";
 import type { LedgerOptions, SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { decimal } from "../../src/portfolio/money.ts";
+import type { LimitSettings } from "../../src/portfolio/limits.ts";
 import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import type { ExchangeOptions } from "../../src/simulator/exchange-options.ts";
@@ -31,6 +33,7 @@ export interface DeskOptions {
   readonly exchange?: Partial<ExchangeOptions>;
   readonly venue?: Partial<VenueOptions>;
   readonly plan?: Partial<PlanSettings>;
+  readonly limits?: Partial<LimitSettings>;
   readonly orderTimeoutSeconds?: number;
   readonly startAt?: number;
   /** Of the first process's ledger; a restart opens its image without it. */
@@ -44,8 +47,16 @@ export class VirtualDesk {
   readonly venue: Venue;
   readonly events: RebalanceEvent[] = [];
   ledger: SqliteLedger;
+  /** How far this machine's wall clock is off the venue's, milliseconds. */
+  skewMs = 0;
   halted: string | undefined;
   newer: Signal | undefined;
+  readonly #ours: Clock = {
+    now: () => this.clock.now() + this.skewMs,
+    monotonic: () => this.clock.monotonic(),
+    after: (delayMs, run) => this.clock.after(delayMs, run),
+    sleep: (delayMs, signal) => this.clock.sleep(delayMs, signal),
+  };
   #options: DeskOptions;
   #stopping = new AbortController();
   #broker: Broker;
@@ -85,9 +96,10 @@ export class VirtualDesk {
 
   /**
    * A new process on what a kill at this moment leaves: the ledger's durable image and the venue. What the
-   * old process still had in hand is cut off from the venue.
+   * old process still had in hand is cut off from the venue. Settings may be other ones.
    */
-  async restart(image: Uint8Array = this.ledger.serialize()): Promise<void> {
+  async restart(image: Uint8Array = this.ledger.serialize(), change: Partial<DeskOptions> = {}): Promise<void> {
+    this.#options = { ...this.#options, ...change };
     this.#stopping.abort();
     await this.#broker.close();
     this.ledger = openLedgerImage(image);
@@ -139,7 +151,7 @@ export class VirtualDesk {
         keyId: "key",
         secret: "secret",
       },
-      clock: this.clock,
+      clock: this.#ours,
       fetch: fetchFor(this.venue),
       createSocket: () => inProcessSocket(this.venue, this.clock),
     });
@@ -149,9 +161,10 @@ export class VirtualDesk {
     return new Rebalancer({
       broker: this.#broker,
       ledger: this.ledger,
-      clock: this.clock,
+      clock: this.#ours,
       mode: "paper",
       plan: { ...PLAN_SETTINGS, ...this.#options.plan },
+      limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined, ...this.#options.limits },
       signalMaxAgeSeconds: 300,
       orderTimeoutSeconds: this.#options.orderTimeoutSeconds ?? 60,
       executionDeadlineSeconds: 600,

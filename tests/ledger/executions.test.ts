@@ -149,6 +149,32 @@ describe("intents", () => {
   });
 });
 
+describe("what our orders did", () => {
+  test("intents that changed at or after a moment are found, whichever execution they are of", () => {
+    const ledger = ledgerWithExecution();
+    ledger.createExecution(execution("y", "a"));
+    ledger.recordIntents([intent("early", "x", { recordedAt: NOW }), intent("late", "y", { recordedAt: NOW + 10 })]);
+    ledger.recordIntents([intent("changed", "x", { recordedAt: NOW })]);
+    ledger.updateIntent("changed", { state: "done", updatedAt: NOW + 20 });
+    expect(ledger.intentsChangedSince(NOW + 10).map(({ clientOrderId }) => clientOrderId)).toEqual(["late", "changed"]);
+    expect(ledger.intentsChangedSince(NOW + 21)).toEqual([]);
+  });
+
+  test("the newest intent for a symbol that was filled is found, past those that were not", () => {
+    const ledger = ledgerWithExecution();
+    ledger.recordIntents([intent("a", "x"), intent("b", "x"), intent("c", "x"), intent("d", "x", { symbol: "LEU" })]);
+    for (const [id, filled] of [
+      ["a", "4"],
+      ["b", "0.000000001"],
+      ["d", "1"],
+    ] as const)
+      ledger.updateIntent(id, { filledQuantity: decimal(filled), updatedAt: NOW });
+    ledger.updateIntent("c", { state: "refused", filledQuantity: decimal("0"), updatedAt: NOW });
+    expect(ledger.lastFilledIntent("SMR")?.clientOrderId).toBe("b");
+    expect(ledger.lastFilledIntent("OKLO")).toBeUndefined();
+  });
+});
+
 describe("fills, equity and notes", () => {
   test("a fill that is reported twice is kept once", () => {
     const ledger = ledgerWithExecution();

@@ -1,0 +1,136 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { REFUSAL_MEANINGS } from "../src/broker/broker.ts";
+import { exitOfOutcome, exitOfVerdict } from "../src/commands/outcome-exit.ts";
+import { environmentExample } from "../src/config/example.ts";
+import type { Setting } from "../src/config/settings.ts";
+import { LATER_SETTINGS, SETTINGS } from "../src/config/settings.ts";
+import { EXIT } from "../src/errors.ts";
+import { BLOCKAGE_MEANINGS } from "../src/execution/decide.ts";
+import type { VerdictKind } from "../src/intake/verdict.ts";
+import { isFinal, VERDICT_MEANINGS } from "../src/intake/verdict.ts";
+import type { ExecutionOutcome } from "../src/ledger/ledger.ts";
+import { OUTCOME_MEANINGS } from "../src/ledger/ledger.ts";
+import type { LeftAloneReason } from "../src/portfolio/left-alone.ts";
+import { isOnTargetReason, LEFT_ALONE_MEANINGS } from "../src/portfolio/left-alone.ts";
+import { DAILY_LIMITS } from "../src/portfolio/limits.ts";
+import { PLAN_REFUSAL_MEANINGS } from "../src/portfolio/plan-result.ts";
+
+/** Every word with which the program explains itself, and every setting, made from the code that uses them. */
+export function referenceText(): string {
+  return `${[
+    "# Reference",
+    "Made from the code by `npm run reference`; a test fails when it is out of date.",
+    ...section(
+      "Verdicts",
+      "Every complete alert line has one current verdict. A final one never changes; one for now is judged again while the run is fresh, when someone asks or when its cause ends. The exit code is that of `execute` and `trade` when the newest run ends so and no execution began.",
+      ["verdict", "holds", "exit code", "meaning"],
+      entries(VERDICT_MEANINGS).map(([kind, meaning]) => [code(kind), holds(kind), String(exitOfVerdict(kind)), meaning]),
+    ),
+    ...section(
+      "Outcomes",
+      "How an execution ended.",
+      ["outcome", "exit code", "meaning"],
+      entries(OUTCOME_MEANINGS).map(([outcome, meaning]) => [code(outcome), outcomeExit(outcome), meaning]),
+    ),
+    ...section(
+      "Why a symbol is left alone",
+      "Every symbol that is held or wanted and not traded to plan carries one of these. An execution is on target when only reasons of the first kind are left.",
+      ["reason", "still on target", "meaning"],
+      entries(LEFT_ALONE_MEANINGS).map(([reason, meaning]) => [code(reason), onTarget(reason), meaning]),
+    ),
+    ...section("Why a plan is refused", "Nothing is sent then.", ["refusal", "meaning"], plain(PLAN_REFUSAL_MEANINGS)),
+    ...section(
+      "Daily limits",
+      "Judged on the whole plan before its first order, with what was traded on the same New York day before. An execution that has begun is not stopped by them.",
+      ["limit", "meaning"],
+      plain(DAILY_LIMITS),
+    ),
+    ...section(
+      "Why an execution sends nothing more",
+      "What is open is then cancelled and its end awaited.",
+      ["cause", "meaning"],
+      plain(BLOCKAGE_MEANINGS),
+    ),
+    ...section(
+      "Why the venue refuses an order",
+      "Told from the venue's words, for one code can mean several things.",
+      ["refusal", "meaning"],
+      plain(REFUSAL_MEANINGS),
+    ),
+    ...section(
+      "Exit codes",
+      "Of every command.",
+      ["code", "meaning"],
+      Object.values(EXIT).map((exit) => [String(exit), EXIT_MEANINGS[exit]]),
+    ),
+    ...section(
+      "Settings",
+      "From the environment, and below it from `.env`. Empty counts as unset.",
+      ["setting", "default", "expected", "meaning"],
+      Object.entries<Setting<unknown>>(SETTINGS).map(([name, setting]) => [code(name), defaultOf(setting), setting.expected, setting.doc]),
+    ),
+    ...section(
+      "Settings of later versions",
+      "Anything else than the accepted values is refused, because it would rely on something that is not there.",
+      ["setting", "accepted"],
+      Object.entries(LATER_SETTINGS).map(([name, accepted]) => [code(name), ["unset", ...accepted.map(code)].join(", ")]),
+    ),
+  ].join("\n\n")}\n`;
+}
+
+const EXIT_MEANINGS: Record<(typeof EXIT)[keyof typeof EXIT], string> = {
+  0: "Done, or nothing to do.",
+  1: "Failed or off target, or the broker could not be reached.",
+  3: "Refused: halted, closed, a limit, a lock, the account, or a run that may not be traded.",
+  78: "The configuration is wrong; every problem is named.",
+};
+
+function entries<Key extends string>(meanings: Record<Key, string>): [Key, string][] {
+  return Object.entries(meanings) as [Key, string][];
+}
+
+function plain(meanings: Record<string, string>): string[][] {
+  return entries(meanings).map(([word, meaning]) => [code(word), meaning]);
+}
+
+function holds(kind: VerdictKind): string {
+  return isFinal(kind) || kind === "history" ? "for good" : "for now";
+}
+
+function outcomeExit(outcome: ExecutionOutcome): string {
+  const exit = exitOfOutcome(outcome);
+  return exit === undefined ? "of its verdict" : String(exit);
+}
+
+function onTarget(reason: LeftAloneReason): string {
+  return isOnTargetReason(reason) ? "yes" : "no";
+}
+
+function defaultOf(setting: Setting<unknown>): string {
+  return setting.unset ?? (setting.default === undefined ? "none" : code(setting.default));
+}
+
+function code(word: string): string {
+  return `\`${word}\``;
+}
+
+function section(title: string, introduction: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  return [`## ${title}`, introduction, table(head, rows)];
+}
+
+/** Padded as the formatter wants it, so that the page can be checked like every other file. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
+  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  const [first = [], ...others] = cells;
+  return [line(first), line(widths.map((width) => "-".repeat(width))), ...others.map(line)].join("\n");
+}
+
+if (import.meta.main) {
+  const root = join(import.meta.dirname, "..");
+  mkdirSync(join(root, "docs"), { recursive: true });
+  writeFileSync(join(root, "docs", "reference.md"), referenceText());
+  writeFileSync(join(root, ".env.example"), environmentExample());
+}

@@ -1,0 +1,71 @@
+import { DateTime } from "luxon";
+import { z } from "zod";
+import type { Decimal } from "../portfolio/money.ts";
+import { max, sum, ZERO } from "../portfolio/money.ts";
+import { amount, instant, optional, read, text } from "./wire.ts";
+
+/** Activities that move money or shares between the account and the outside, and so are neither gain nor loss (R28). */
+export const FLOW_TYPES = ["CSD", "CSW", "JNL", "JNLC", "JNLS", "ACATC", "ACATS", "FOPT"] as const;
+
+/** One activity; its amount is zero when it is no flow. */
+interface CashFlow {
+  readonly id: string;
+  /** Dollars, negative for money that left. */
+  readonly amount: Decimal;
+  /** When it was booked, milliseconds since the epoch; older records tell only the date. */
+  readonly at: number | undefined;
+  /** `YYYY-MM-DD`. */
+  readonly date: string | undefined;
+}
+
+const flowSchema = z
+  .looseObject({
+    id: text,
+    activity_type: text,
+    status: optional(z.string()),
+    created_at: optional(instant),
+    transaction_time: optional(instant),
+    date: optional(z.string()),
+    net_amount: optional(amount),
+    qty: optional(amount),
+    price: optional(amount),
+  })
+  .transform((wire, context): CashFlow => {
+    const counts = FLOW_TYPES.some((type) => type === wire.activity_type) && wire.status !== "canceled";
+    const value = counts ? valueOf(wire) : ZERO;
+    if (value === undefined) context.addIssue({ code: "custom", path: ["net_amount"], message: "does not say what it was worth" });
+    return {
+      id: wire.id,
+      amount: value ?? ZERO,
+      at: wire.created_at ?? wire.transaction_time,
+      date: /^\d{4}-\d{2}-\d{2}/.exec(wire.date ?? "")?.[0],
+    };
+  });
+
+/** Shares that were moved in or out carry no money; without a price nobody can tell what they were worth. */
+function valueOf(wire: { net_amount?: Decimal | undefined; qty?: Decimal | undefined; price?: Decimal | undefined }): Decimal | undefined {
+  const money = wire.net_amount ?? ZERO;
+  if (!money.eq(ZERO)) return money;
+  if (wire.qty !== undefined && !wire.qty.eq(ZERO)) return wire.price?.times(wire.qty);
+  return wire.net_amount;
+}
+
+/** @throws UnreadableAnswer, also for a flow whose worth is not said: taken for nothing, it would look like gain or loss. */
+export function toCashFlows(json: unknown): CashFlow[] {
+  return read(z.array(flowSchema), json);
+}
+
+/**
+ * What came in less what went out after `after`. Where a record does not tell on which side of it it
+ * lies, it counts only if it makes the account look worse: money that came is no gain.
+ */
+export function sumOfFlows(flows: readonly CashFlow[], after: number): Decimal {
+  const day = DateTime.fromMillis(after, { zone: "America/New_York" }).toISODate() ?? "";
+  return sum(
+    flows.map((flow) => {
+      if (flow.at !== undefined) return flow.at > after ? flow.amount : ZERO;
+      if (flow.date !== undefined && flow.date !== day) return flow.date > day ? flow.amount : ZERO;
+      return max(ZERO, flow.amount);
+    }),
+  );
+}

@@ -1,0 +1,121 @@
+import { messageOf } from "../errors.ts";
+import type { ExecutionRecord } from "../ledger/ledger.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { min } from "../portfolio/money.ts";
+import { isOwnOrder } from "./ids.ts";
+import type { MarketWatch } from "./market-watch.ts";
+import type { OpenExecution } from "./open-execution.ts";
+import type { OrderLifecycle } from "./order-lifecycle.ts";
+import { symbolsOf } from "./plan-input.ts";
+import type { Reading } from "./reading.ts";
+import { readAccount } from "./reading.ts";
+import { expectedAfter, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
+import { cashBefore, knownForeignOrders } from "./summary.ts";
+
+/** Before a POST, what was seen of the account may be at most this old. */
+const LOOK_MAX_AGE_MS = 5_000;
+
+/** A reading that contains all own fills; `cash` replaces the shown cash where that cannot be trusted. */
+export interface SettledReading {
+  readonly reading: Reading;
+  readonly cash: Decimal | undefined;
+}
+
+/** The account during an execution: settled before a plan (R16), untouched by others before a POST (R24). */
+export class AccountWatch {
+  readonly #execution: OpenExecution;
+  readonly #market: MarketWatch;
+  #lookedAt: number | undefined;
+  #foreign: string | undefined;
+
+  /** @param lookedAt monotonic time of the reading that the plan was made from, if it was made by this process. */
+  constructor(execution: OpenExecution, market: MarketWatch, lookedAt: number | undefined) {
+    this.#execution = execution;
+    this.#market = market;
+    this.#lookedAt = lookedAt;
+  }
+
+  /** Why nothing more may be sent: a foreign hand, or a blocked account. */
+  get foreignHand(): string | undefined {
+    return this.#foreign;
+  }
+
+  /**
+   * Between plan and POST there may have been a restart, a rate limit or a proof of absence: then foreign
+   * hands and held quantities are looked at again, since a sell of shares that are gone could open a short.
+   */
+  async lookedRecently(ids: readonly string[], orders: OrderLifecycle): Promise<boolean> {
+    const { broker, clock, stopping } = this.#execution.parts;
+    if (this.#lookedAt !== undefined && clock.monotonic() - this.#lookedAt <= LOOK_MAX_AGE_MS) return true;
+    try {
+      const reads = Promise.all([broker.account(), broker.positions(), broker.openOrders()]);
+      const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
+      if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
+      for (const id of ids) orders.refuseUncovered(this.#execution.intent(id), positions);
+      this.#lookedAt = clock.monotonic();
+      return true;
+    } catch (error) {
+      this.#warn(`The account cannot be read, so nothing is sent: ${messageOf(error)}`);
+      await clock.sleep(SETTLE_PAUSE_MS, stopping);
+      return false;
+    }
+  }
+
+  /**
+   * Reads until the account contains all own fills of this execution (R16). When it does not in time, the
+   * smaller of shown and computed cash is used.
+   * @param blocked whether something has come up that must be decided first.
+   * @returns `undefined` when the loop has to decide again first.
+   */
+  async settled(blocked: () => boolean): Promise<SettledReading | undefined> {
+    const { clock, stopping } = this.#execution.parts;
+    const start = clock.monotonic();
+    for (let round = 0; ; round += 1) {
+      const begun = clock.monotonic();
+      try {
+        const found = await this.#readOnce(begun - start >= SETTLE_LIMIT_MS);
+        if (found === "touched") return undefined;
+        if (found !== "unsettled") return found;
+      } catch (error) {
+        this.#warn(`The account cannot be read: ${messageOf(error)}`);
+      }
+      if (blocked() || stopping.aborted) return undefined;
+      await clock.sleep(settlePause(round), stopping);
+    }
+  }
+
+  async #readOnce(lastChance: boolean): Promise<SettledReading | "touched" | "unsettled"> {
+    const { broker, assets, clock } = this.#execution.parts;
+    const record = this.#execution.record();
+    const expected = expectedAfter(this.#execution.intents(), cashBefore(record));
+    const reading = await this.#execution.unlessStopping(readAccount(broker, assets, clock, symbolsOf(record.wanted)));
+    this.#market.saw(reading.market);
+    this.#lookedAt = reading.market.readAt;
+    if (this.#touched(reading, record)) return "touched";
+    const missing = unsettled(reading, expected);
+    if (missing === undefined) return { reading, cash: undefined };
+    if (!lastChance) return "unsettled";
+    const limit = String(SETTLE_LIMIT_MS / 1_000);
+    const text = `The account does not contain all our fills after ${limit} s (${missing}); the smaller cash is used.`;
+    this.#execution.emit({ kind: "doubt", level: "warn", text });
+    return { reading, cash: expected.cash === undefined ? undefined : min(expected.cash, reading.account.cash) };
+  }
+
+  /** R24: somebody else's order on a symbol or on the cash of this plan, or a blocked account, stops it. */
+  #touched(reading: Pick<Reading, "account" | "openOrders">, record: ExecutionRecord): boolean {
+    const symbols = new Set(symbolsOf(record.wanted));
+    for (const intent of this.#execution.intents()) symbols.add(intent.symbol);
+    const known = knownForeignOrders(record);
+    const foreign = reading.openOrders.find(
+      (order) => !isOwnOrder(order) && !known.has(order.id) && (order.side === "buy" || symbols.has(order.symbol)),
+    );
+    if (foreign !== undefined)
+      this.#foreign = `Somebody else's ${foreign.side} order for ${foreign.symbol} (${foreign.id}) came up during the execution.`;
+    if (reading.account.blocks.length > 0) this.#foreign = `The account may no longer trade: ${reading.account.blocks.join(", ")}.`;
+    return this.#foreign !== undefined;
+  }
+
+  #warn(text: string): void {
+    this.#execution.emit({ kind: "waiting", level: "warn", text });
+  }
+}

@@ -1,0 +1,140 @@
+import { freshness } from "../intake/freshness.ts";
+import type { Signal } from "../intake/signal.ts";
+import type { IntentRecord } from "../ledger/ledger.ts";
+import { formatDollars } from "../portfolio/format.ts";
+import type { LeftAloneReason, Plan } from "../portfolio/plan.ts";
+import { makePlan } from "../portfolio/plan.ts";
+import { provePlan } from "../portfolio/proof.ts";
+import type { AccountWatch, SettledReading } from "./account-watch.ts";
+import { limitsAgainst } from "./daily-limits.ts";
+import { isEnded } from "./decide.ts";
+import { newIntents } from "./intents.ts";
+import { knownQuantities } from "./known-quantities.ts";
+import type { OpenExecution } from "./open-execution.ts";
+import { planInput } from "./plan-input.ts";
+import type { MarketReading } from "./reading.ts";
+import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft } from "./reading.ts";
+import { summarisePlan, summariseResized } from "./summary.ts";
+
+/** What came of planning: buys are recorded, the loop must decide again first, or nothing more may be sent. */
+export type BuysPlanned =
+  { readonly kind: "recorded" } | { readonly kind: "decide-again" } | { readonly kind: "cancel"; readonly reason: string };
+
+const DECIDE_AGAIN: BuysPlanned = { kind: "decide-again" };
+
+/** The second half of a rebalance: buys, planned on a fresh and settled reading after the last sell (R15, R16, R20). */
+export class BuyingPhase {
+  readonly #execution: OpenExecution;
+  readonly #account: AccountWatch;
+
+  constructor(execution: OpenExecution, account: AccountWatch) {
+    this.#execution = execution;
+    this.#account = account;
+  }
+
+  /** Plans all buys and records them together with the change of phase. */
+  async plan(blocked: () => boolean): Promise<BuysPlanned> {
+    const settled = await this.#account.settled(blocked);
+    if (settled === undefined) return DECIDE_AGAIN;
+    const newer = await this.#takenOver();
+    if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
+    const plan = this.#planned(settled);
+    if ("kind" in plan) return plan;
+    const { ledger, clock } = this.#execution.parts;
+    ledger.transaction(() => {
+      ledger.updateExecution(this.#execution.id, { phase: "buying", plan: summarisePlan(plan, this.#execution.record().plan) });
+      ledger.recordIntents(newIntents(ledger, this.#execution.record(), "buying", plan.buys, settled.reading.positions, clock.now()));
+    });
+    const text = `Buying: ${String(plan.buys.length)} orders, ${formatDollars(plan.spendable)} to spend.`;
+    this.#execution.emit({ kind: "phase", level: "info", text, plan });
+    return { kind: "recorded" };
+  }
+
+  /** One more try, sized on what the account shows now, for buys refused for lack of buying power (R20). */
+  async resize(ids: readonly string[], blocked: () => boolean): Promise<BuysPlanned> {
+    const settled = await this.#account.settled(blocked);
+    if (settled === undefined) return DECIDE_AGAIN;
+    const again = new Set(ids.map((id) => this.#execution.intent(id).symbol));
+    const plan = this.#planned(settled, again);
+    if ("kind" in plan) return plan;
+    const { ledger, clock } = this.#execution.parts;
+    const buys = plan.buys.filter((order) => again.has(order.symbol));
+    ledger.transaction(() => {
+      ledger.updateExecution(this.#execution.id, { plan: summariseResized(plan, this.#execution.record().plan, again) });
+      ledger.recordIntents(newIntents(ledger, this.#execution.record(), "buying", buys, settled.reading.positions, clock.now()));
+    });
+    for (const { symbol } of buys) {
+      this.#execution.emit({ kind: "plan", level: "warn", symbol, text: `${symbol}: sized again on what the account shows now.` });
+    }
+    return { kind: "recorded" };
+  }
+
+  #planned({ reading, cash }: SettledReading, again: ReadonlySet<string> = new Set()): Plan | Extract<BuysPlanned, { kind: "cancel" }> {
+    const { ledger, settings } = this.#execution.parts;
+    const input = planInput(reading, {
+      phase: "buying",
+      wanted: this.#execution.record().wanted,
+      settings,
+      unsettled: ledger.unsettledIntents(),
+      knownQuantities: knownQuantities(ledger, reading.positions),
+      barred: barredSymbols(this.#execution.intents(), again),
+      ...(cash === undefined ? {} : { cash }),
+    });
+    const result = makePlan(input);
+    if (result.kind === "refused") return cancel(`No buys can be planned: ${result.reason}`);
+    const failures = provePlan(result.plan, input);
+    if (failures.length === 0) return result.plan;
+    return cancel(`The plan of the buys failed its proof: ${failures.map((failure) => failure.message).join(" ")}`);
+  }
+
+  /**
+   * A begun execution is replaced only between its phases, and only by a run that could be executed now
+   * (R22): one that may not begin, or that the limits refuse, would leave the account sold and not bought.
+   */
+  async #takenOver(): Promise<Signal | undefined> {
+    const { broker, assets, clock, settings, ledger, newer: waiting } = this.#execution.parts;
+    const newer = waiting();
+    if (newer?.kind !== "rebalance" || this.#execution.record().phase !== "selling") return undefined;
+    const reads = readAccount(broker, assets, clock, [...newer.targets.keys()]);
+    const reading = await this.#execution.unlessStopping(reads).catch(() => undefined);
+    if (reading === undefined || !this.#couldStart(newer, reading.market)) return undefined;
+    const input = planInput(reading, {
+      phase: "selling",
+      wanted: { kind: "rebalance", targets: newer.targets },
+      settings,
+      unsettled: ledger.unsettledIntents(),
+      knownQuantities: knownQuantities(ledger, reading.positions),
+      barred: new Map(),
+    });
+    const result = makePlan(input);
+    if (result.kind === "refused" || provePlan(result.plan, input).length > 0) return undefined;
+    return (await limitsAgainst(this.#execution.parts, reading, result.plan)) === undefined ? newer : undefined;
+  }
+
+  #couldStart(signal: Signal, market: MarketReading): boolean {
+    const { clock, signalMaxAgeSeconds } = this.#execution.parts;
+    const left = sessionLeft(market, clock.monotonic()) ?? 0;
+    return left >= MIN_SESSION_LEFT_TO_START_MS && freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh";
+  }
+}
+
+function cancel(reason: string): Extract<BuysPlanned, { kind: "cancel" }> {
+  return { kind: "cancel", reason };
+}
+
+/** Symbols that this execution may not trade again, and why: each gets one order, and its rest is not sent (R20). */
+function barredSymbols(own: readonly IntentRecord[], again: ReadonlySet<string>): Map<string, LeftAloneReason> {
+  const barred = new Map<string, LeftAloneReason>();
+  for (const intent of own) {
+    if (again.has(intent.symbol)) continue;
+    const reason = barredBy(intent);
+    if (reason !== undefined) barred.set(intent.symbol, reason);
+  }
+  return barred;
+}
+
+function barredBy(intent: IntentRecord): LeftAloneReason | undefined {
+  if (intent.state === "abandoned" || !isEnded(intent)) return "order-unknown";
+  if (intent.state === "refused") return intent.fullExit && intent.status === "below-minimum" ? "dust-cannot-close" : "order-refused";
+  return intent.state === "done" && intent.status !== "filled" ? "order-timed-out" : undefined;
+}

@@ -1,0 +1,73 @@
+import { messageOf } from "../errors.ts";
+import type { OpenExecution } from "./open-execution.ts";
+import type { MarketReading } from "./reading.ts";
+import { MARKET_READING_MAX_AGE_MS, readMarket, sessionLeft } from "./reading.ts";
+import { SETTLE_PAUSE_MS } from "./settle.ts";
+
+/** The venue's clock during an execution: it alone decides whether an order may be sent (R14). */
+export class MarketWatch {
+  readonly #execution: OpenExecution;
+  readonly #onRead: () => void;
+  #reading: MarketReading | undefined;
+  #busy = false;
+  #opened: number | undefined;
+
+  /** @param onRead called when a reading in the background is through. */
+  constructor(execution: OpenExecution, first: MarketReading | undefined, onRead: () => void) {
+    this.#execution = execution;
+    this.#reading = first;
+    this.#onRead = onRead;
+  }
+
+  /** Whether the session is open; `undefined` while the venue's clock has not been read. */
+  get isOpen(): boolean | undefined {
+    return this.#reading === undefined ? undefined : this.left !== undefined;
+  }
+
+  /** Milliseconds left in the session; `undefined` while it is closed or unknown. */
+  get left(): number | undefined {
+    return this.#reading === undefined ? undefined : sessionLeft(this.#reading, this.#execution.parts.clock.monotonic());
+  }
+
+  /** A queued order's time-out counts from here: the open, or when this process first saw the market open (R23). */
+  get opened(): number | undefined {
+    return this.#opened;
+  }
+
+  saw(market: MarketReading): void {
+    this.#reading = market;
+    if (market.clock.isOpen && this.#execution.record().offHours) this.#opened ??= market.readAt;
+  }
+
+  /** Keeps the reading fresh in the background; one that fails leaves the old one to age. */
+  refresh(): void {
+    if (this.#busy || this.#age() < MARKET_READING_MAX_AGE_MS / 2) return;
+    this.#busy = true;
+    void this.#read().finally(() => {
+      this.#busy = false;
+      this.#onRead();
+    });
+  }
+
+  /** Whether a recent reading is there, after one more try; nothing is sent on an unknown or an old one. */
+  async isKnown(): Promise<boolean> {
+    const { clock, stopping } = this.#execution.parts;
+    if (this.#age() > MARKET_READING_MAX_AGE_MS) await this.#execution.unlessStopping(this.#read()).catch(() => undefined);
+    if (this.#age() <= MARKET_READING_MAX_AGE_MS) return true;
+    await clock.sleep(SETTLE_PAUSE_MS, stopping);
+    return false;
+  }
+
+  #age(): number {
+    return this.#reading === undefined ? Infinity : this.#execution.parts.clock.monotonic() - this.#reading.readAt;
+  }
+
+  async #read(): Promise<void> {
+    const { broker, clock } = this.#execution.parts;
+    try {
+      this.saw(await readMarket(broker, clock));
+    } catch (error) {
+      this.#execution.emit({ kind: "waiting", level: "debug", text: `The market clock cannot be read: ${messageOf(error)}` });
+    }
+  }
+}

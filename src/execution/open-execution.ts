@@ -1,0 +1,67 @@
+import type { Broker } from "../broker/broker.ts";
+import type { Clock } from "../clock.ts";
+import type { Signal } from "../intake/signal.ts";
+import type { ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import type { LimitSettings } from "../portfolio/limits.ts";
+import type { PlanSettings } from "../portfolio/plan.ts";
+import type { RebalanceEvent } from "./events.ts";
+import type { AssetCache } from "./reading.ts";
+import { unlessAborted } from "./reading.ts";
+import type { SharedOrderStream } from "./shared-stream.ts";
+
+export interface ConvergeParts {
+  readonly broker: Broker;
+  readonly stream: SharedOrderStream;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly assets: AssetCache;
+  readonly settings: PlanSettings;
+  /** Asked only about a newer run that would take over: a begun execution is not stranded by them (R28). */
+  readonly limits: LimitSettings;
+  readonly signalMaxAgeSeconds: number;
+  readonly orderTimeoutSeconds: number;
+  readonly halted: () => string | undefined;
+  /** Aborted when the process has been asked to stop: what is in flight is awaited, nothing is begun. */
+  readonly stopping: AbortSignal;
+  /** A newer complete run that waits behind this execution, if any (R22). */
+  readonly newer: () => Signal | undefined;
+  readonly emit: (event: RebalanceEvent) => void;
+}
+
+/** The execution that is being driven to its end: its record in the ledger, read anew each time, and its voice. */
+export class OpenExecution {
+  readonly parts: ConvergeParts;
+  readonly id: string;
+  readonly signal: Signal;
+
+  constructor(parts: ConvergeParts, id: string, signal: Signal) {
+    this.parts = parts;
+    this.id = id;
+    this.signal = signal;
+  }
+
+  record(): ExecutionRecord {
+    const record = this.parts.ledger.execution(this.id);
+    if (record === undefined) throw new Error(`The ledger has no execution ${this.id}.`);
+    return record;
+  }
+
+  intents(): IntentRecord[] {
+    return this.parts.ledger.intentsOf(this.id);
+  }
+
+  intent(clientOrderId: string): IntentRecord {
+    const intent = this.parts.ledger.intent(clientOrderId);
+    if (intent === undefined) throw new Error(`The ledger has no intent ${clientOrderId}.`);
+    return intent;
+  }
+
+  emit(event: Omit<RebalanceEvent, "executionId" | "signalId">): void {
+    this.parts.emit({ ...event, executionId: this.id, signalId: this.signal.id });
+  }
+
+  /** A read that hangs does not keep the process from stopping: it rejects then. */
+  unlessStopping<Result>(read: Promise<Result>): Promise<Result> {
+    return unlessAborted(read, this.parts.stopping);
+  }
+}

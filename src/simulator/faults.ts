@@ -1,0 +1,46 @@
+import { ACCOUNT_FAULTS } from "./faults/account-faults.ts";
+import { ANSWER_FAULTS } from "./faults/answer-faults.ts";
+import type { FaultKind, FaultParameter } from "./faults/kind.ts";
+import { ORDER_FAULTS } from "./faults/order-faults.ts";
+import { faultOf, type FaultSpec, parametersOf, readFault } from "./faults/parse.ts";
+import { QUOTE_FAULTS } from "./faults/quote-faults.ts";
+import { STALE_LISTS } from "./faults/stale-lists.ts";
+import { STREAM_FAULTS } from "./faults/stream-faults.ts";
+
+export { COMMON_PARAMETERS } from "./faults/parse.ts";
+export type { FaultSpec } from "./faults/parse.ts";
+
+/** Every fault that the simulator knows, each made after something that real venues have done. */
+export const FAULT_MENU: readonly FaultKind[] = [
+  ...ANSWER_FAULTS,
+  ...ORDER_FAULTS,
+  STALE_LISTS,
+  ...STREAM_FAULTS,
+  ...QUOTE_FAULTS,
+  ...ACCOUNT_FAULTS,
+];
+
+/**
+ * A fault from `name` or `name:parameter=value,…`, as on the command line.
+ * @throws TraderError naming what is wrong and the nearest right name.
+ */
+export function parseFault(text: string): FaultSpec {
+  return readFault(text, FAULT_MENU);
+}
+
+/** A fault from a name and its parameters. @throws TraderError */
+export function faultNamed(name: string, parameters: Readonly<Record<string, string>> = {}): FaultSpec {
+  return faultOf(name, Object.entries(parameters), FAULT_MENU);
+}
+
+export interface MenuEntry {
+  readonly name: string;
+  readonly description: string;
+  /** Its own and those that all have, with their defaults. */
+  readonly parameters: readonly Pick<FaultParameter, "name" | "form" | "byDefault">[];
+}
+
+/** The menu for a reader. */
+export function faultMenu(): MenuEntry[] {
+  return FAULT_MENU.map((kind) => ({ name: kind.name, description: kind.description, parameters: parametersOf(kind) }));
+}

@@ -1,0 +1,94 @@
+import type { AccountFlags, AccountSettings } from "../account-state.ts";
+import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+
+/**
+ * Faults of the whole venue. They strike at once or, with `nth`, when so many orders have been
+ * accepted, and last until they end.
+ */
+export const ACCOUNT_FAULTS: readonly FaultKind[] = [
+  {
+    name: "price-jump",
+    description: "prices are multiplied by `factor`, of one symbol or of all; with nth, in the middle of a plan",
+    parameters: [
+      { name: "symbol", form: "symbol", byDefault: "any" },
+      { name: "factor", form: "number", byDefault: "1.1" },
+    ],
+    inject: priceJump,
+  },
+  {
+    name: "account-blocked",
+    description: "the account may not trade any more",
+    parameters: [{ name: "by", form: ["trading_blocked", "account_blocked", "trade_suspended", "status"], byDefault: "trading_blocked" }],
+    inject: accountBlocked,
+  },
+  {
+    name: "market-closed",
+    description: "trading stops in mid-session; orders queue until it goes on",
+    parameters: [],
+    inject: ({ exchange, ...context }) =>
+      lasting({ exchange, ...context }, () => {
+        exchange.haltTrading();
+        return () => {
+          exchange.resumeTrading();
+        };
+      }),
+  },
+];
+
+/** @param strike does the damage and gives how it is undone. */
+function lasting({ settings, strikes }: FaultContext, strike: () => () => void): FaultHooks {
+  let undo: (() => void) | undefined;
+  const tryOnce = (): void => {
+    if (undo === undefined && strikes()) undo = strike();
+  };
+  return {
+    begin: () => {
+      if (settings.number("nth") === 0) tryOnce();
+    },
+    happened: ({ event }) => {
+      if (event === "pending_new" || event === "accepted") tryOnce();
+    },
+    end: () => {
+      undo?.();
+      undo = undefined;
+    },
+  };
+}
+
+function priceJump(context: FaultContext): FaultHooks {
+  const { exchange, settings } = context;
+  const factor = settings.amount("factor");
+  return lasting(context, () => {
+    const symbol = settings.text("symbol");
+    const symbols = symbol === "any" ? [...exchange.state.assets.keys()] : [symbol];
+    for (const each of symbols) exchange.scalePrice(each, factor);
+    return () => {
+      for (const each of symbols) exchange.scalePrice(each, factor, "undo");
+    };
+  });
+}
+
+function accountBlocked(context: FaultContext): FaultHooks {
+  const { exchange, settings } = context;
+  return lasting(context, () => {
+    const flags: AccountFlags = { ...exchange.state.flags };
+    const ownSettings: AccountSettings = { ...exchange.state.settings };
+    switch (settings.text("by")) {
+      case "account_blocked":
+        exchange.setFlags({ accountBlocked: true });
+        break;
+      case "trade_suspended":
+        exchange.setSettings({ suspendTrade: true });
+        break;
+      case "status":
+        exchange.setFlags({ status: "ACCOUNT_UPDATED" });
+        break;
+      default:
+        exchange.setFlags({ tradingBlocked: true });
+    }
+    return () => {
+      exchange.setFlags({ status: flags.status, accountBlocked: flags.accountBlocked, tradingBlocked: flags.tradingBlocked });
+      exchange.setSettings({ suspendTrade: ownSettings.suspendTrade });
+    };
+  });
+}

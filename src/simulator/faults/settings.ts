@@ -1,0 +1,36 @@
+import { decimal, type Decimal } from "../../portfolio/money.ts";
+
+/** A fault's parameters, all present and all checked. */
+export class FaultSettings {
+  readonly #values: ReadonlyMap<string, string>;
+
+  constructor(values: ReadonlyMap<string, string>) {
+    this.#values = values;
+  }
+
+  /** @throws Error when the fault has no such parameter, which is a mistake in its definition. */
+  text(name: string): string {
+    const value = this.#values.get(name);
+    if (value === undefined) throw new Error(`The fault has no parameter "${name}".`);
+    return value;
+  }
+
+  number(name: string): number {
+    return Number(this.text(name));
+  }
+
+  amount(name: string): Decimal {
+    return decimal(this.text(name));
+  }
+
+  /** Whether a parameter that filters is `any` or this value. */
+  admits(name: string, value: string): boolean {
+    const wanted = this.text(name);
+    return wanted === "any" || wanted === value;
+  }
+
+  /** As they are shown over HTTP. */
+  toJSON(): Record<string, string> {
+    return Object.fromEntries(this.#values);
+  }
+}

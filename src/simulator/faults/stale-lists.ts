@@ -1,0 +1,67 @@
+import { listOrders } from "../listing.ts";
+import { type OrderRecord, orderView } from "../orders.ts";
+import { venueJson, type VenueRequest } from "../wire.ts";
+import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+import { isAccepted, isRead, queryOf } from "./requests.ts";
+
+/** What the lists said from one moment on. */
+interface Look {
+  readonly at: number;
+  readonly account: unknown;
+  readonly positions: unknown;
+  readonly orders: readonly OrderRecord[];
+}
+
+/**
+ * Each list is as old as chance will have it, up to `lag`, and independent of the others, so that
+ * together they describe a state that never was. A single order by its id is always up to date.
+ */
+export const STALE_LISTS: FaultKind = {
+  name: "stale-lists",
+  description: "orders, positions and account are each shown as they were up to `lag` seconds ago",
+  parameters: [
+    { name: "of", form: ["all", "orders", "positions", "account"], byDefault: "all" },
+    { name: "lag", form: "seconds", byDefault: "10" },
+    { name: "exact", form: ["yes", "no"], byDefault: "no" },
+  ],
+  inject: staleLists,
+};
+
+function staleLists({ exchange, random, settings, strikes }: FaultContext): FaultHooks {
+  const lagMs = settings.number("lag") * 1_000;
+  const of = settings.text("of");
+  let looks: Look[] = [];
+  const look = (): void => {
+    const at = exchange.clock.monotonic();
+    const oldest = looks.findLastIndex((each) => each.at <= at - lagMs);
+    looks = looks.slice(Math.max(0, oldest));
+    const orders = [...exchange.state.orders.values()].map((order) => ({ ...order }));
+    looks.push({ at, account: exchange.accountView(), positions: exchange.positionViews(), orders });
+  };
+  const past = (): Look | undefined => {
+    const ageMs = settings.text("exact") === "yes" ? lagMs : lagMs * random.next();
+    return looks.findLast(({ at }) => at <= exchange.clock.monotonic() - ageMs) ?? looks[0];
+  };
+  return {
+    begin: look,
+    happened: look,
+    after: (request, response) => {
+      const list = listOf(request);
+      if (list === undefined || !isAccepted(response) || (of !== "all" && of !== list) || !strikes()) return response;
+      const seen = past();
+      return seen === undefined ? response : { ...response, body: venueJson(shown(seen, list, request)) };
+    },
+  };
+}
+
+type List = "orders" | "positions" | "account";
+
+function listOf(request: VenueRequest): List | undefined {
+  if (isRead(request, "/v2/orders")) return "orders";
+  if (isRead(request, "/v2/positions")) return "positions";
+  return isRead(request, "/v2/account") ? "account" : undefined;
+}
+
+function shown(look: Look, list: List, request: VenueRequest): unknown {
+  return list === "orders" ? listOrders(look.orders, queryOf(request)).map(orderView) : look[list];
+}

@@ -1,0 +1,96 @@
+import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+
+/** Faults of the trade-updates stream, which is only ever a hint. */
+export const STREAM_FAULTS: readonly FaultKind[] = [
+  {
+    name: "lost-updates",
+    description: "trade updates are never sent",
+    parameters: [{ name: "share", form: "share", byDefault: "0.5" }],
+    inject: ({ strikes }) => ({ update: (frame) => (strikes() ? [] : [frame]) }),
+  },
+  {
+    name: "duplicate-updates",
+    description: "trade updates are sent twice",
+    parameters: [],
+    inject: ({ strikes }) => ({ update: (frame) => (strikes() ? [frame, frame] : [frame]) }),
+  },
+  {
+    name: "late-updates",
+    description: "trade updates come late, and others overtake them",
+    parameters: [{ name: "ms", form: "milliseconds", byDefault: "2000" }],
+    inject: lateUpdates,
+  },
+  {
+    name: "reordered-updates",
+    description: "a trade update is kept back until the next one has been sent",
+    parameters: [{ name: "ms", form: "milliseconds", byDefault: "1000" }],
+    inject: reorderedUpdates,
+  },
+  {
+    name: "mute-stream",
+    description: "the stream stays open and says nothing; handshake=no leaves even the authentication unanswered",
+    parameters: [{ name: "handshake", form: ["yes", "no"], byDefault: "yes" }],
+    inject: ({ settings, strikes }) => ({
+      update: (frame) => (strikes() ? [] : [frame]),
+      answersHandshake: () => settings.text("handshake") === "yes",
+    }),
+  },
+  {
+    name: "dropped-stream",
+    description: "every stream connection is dropped, again and again",
+    parameters: [{ name: "every", form: "number", byDefault: "5" }],
+    inject: droppedStream,
+  },
+  {
+    name: "refused-stream",
+    description: "a new stream connection is closed at once",
+    parameters: [],
+    inject: ({ strikes }) => ({ admitsStream: () => !strikes() }),
+  },
+];
+
+function lateUpdates({ broadcast, later, settings, strikes }: FaultContext): FaultHooks {
+  return {
+    update: (frame) => {
+      if (!strikes()) return [frame];
+      later(settings.number("ms"), () => {
+        broadcast([frame]);
+      });
+      return [];
+    },
+  };
+}
+
+/** A frame that no other one follows is sent after `ms` all the same: reordered is not lost. */
+function reorderedUpdates({ broadcast, later, settings, strikes }: FaultContext): FaultHooks {
+  let kept: string | undefined;
+  const release = (): string[] => {
+    const frames = kept === undefined ? [] : [kept];
+    kept = undefined;
+    return frames;
+  };
+  return {
+    update: (frame) => {
+      if (kept !== undefined) return [frame, ...release()];
+      if (!strikes()) return [frame];
+      kept = frame;
+      later(settings.number("ms"), () => {
+        if (kept === frame) broadcast(release());
+      });
+      return [];
+    },
+    end: () => {
+      broadcast(release());
+    },
+  };
+}
+
+function droppedStream({ dropStreams, later, settings, strikes }: FaultContext): FaultHooks {
+  const round = (): void => {
+    later(settings.number("every") * 1_000, () => {
+      if (strikes()) dropStreams();
+      round();
+    });
+  };
+  return { begin: round };
+}

@@ -1,0 +1,67 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, sum, ZERO } from "../portfolio/money.ts";
+import type { Activity, ExchangeState } from "./account-state.ts";
+import type { PriceBook } from "./prices.ts";
+import { millisOf } from "./timestamps.ts";
+
+/**
+ * What the account was worth at moments of the past. Cash and shares are those of today with every
+ * fill, transfer and split since then taken back, so nothing has to be recorded as time goes by.
+ * @param moments milliseconds since the epoch, in ascending order.
+ */
+export function equityAt(state: ExchangeState, prices: PriceBook, moments: readonly number[]): Decimal[] {
+  const past = new PastHoldings(state);
+  return [...moments]
+    .reverse()
+    .map((moment) => {
+      past.goBackTo(moment);
+      return past.value((symbol) => prices.trade(symbol, moment)?.price ?? ZERO);
+    })
+    .reverse();
+}
+
+export function activityAt({ transaction_time, created_at }: Activity): number {
+  return millisOf(transaction_time ?? created_at ?? "") ?? 0;
+}
+
+class PastHoldings {
+  #cash: Decimal;
+  readonly #shares: Map<string, Decimal>;
+  readonly #activities: { readonly at: number; readonly activity: Activity }[];
+
+  constructor(state: ExchangeState) {
+    this.#cash = state.cash;
+    this.#shares = new Map([...state.positions.values()].map(({ symbol, quantity }) => [symbol, quantity]));
+    this.#activities = state.activities.map((activity) => ({ at: activityAt(activity), activity }));
+  }
+
+  goBackTo(moment: number): void {
+    for (let last = this.#activities.at(-1); last !== undefined && last.at > moment; last = this.#activities.at(-1)) {
+      this.#takeBack(last.activity);
+      this.#activities.pop();
+    }
+  }
+
+  value(priceOf: (symbol: string) => Decimal): Decimal {
+    const stock = [...this.#shares]
+      .filter(([, quantity]) => !quantity.eq(ZERO))
+      .map(([symbol, quantity]) => quantity.times(priceOf(symbol)));
+    return this.#cash.plus(sum(stock));
+  }
+
+  #takeBack({ activity_type, net_amount, price, qty, side, symbol = "" }: Activity): void {
+    const shares = decimal(qty ?? "0");
+    if (activity_type !== "FILL") {
+      this.#cash = this.#cash.minus(decimal(net_amount ?? "0"));
+      this.#add(symbol, shares.neg());
+      return;
+    }
+    const value = shares.times(decimal(price ?? "0"));
+    this.#cash = side === "buy" ? this.#cash.plus(value) : this.#cash.minus(value);
+    this.#add(symbol, side === "buy" ? shares.neg() : shares);
+  }
+
+  #add(symbol: string, shares: Decimal): void {
+    this.#shares.set(symbol, (this.#shares.get(symbol) ?? ZERO).plus(shares));
+  }
+}

@@ -1,0 +1,78 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { beforePosts, postedOrder, TIMED_OUT } from "./faults.ts";
+import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf } from "./scenario.ts";
+import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+
+const HOUR = 3_600_000;
+
+let desk: VirtualDesk;
+
+afterEach(() => desk.close());
+
+/** An order is lost on its way, or is late by `lateMs`, and trading is halted before its absence could be proven. */
+async function haltedInDoubt(symbol: string, lateMs?: number): Promise<void> {
+  desk = new VirtualDesk(INVESTED);
+  desk.venue.interceptor = beforePosts(symbol, 9, (request) => {
+    desk.clock.after(2_000, () => (desk.halted = "by hand"));
+    if (lateMs !== undefined) desk.clock.after(lateMs, () => void desk.exchange.submit(postedOrder(request)));
+    return TIMED_OUT;
+  });
+  expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
+  desk.halted = undefined;
+  desk.venue.interceptor = {};
+}
+
+const next = (weights: Record<string, string>, id = "00000000000000bb"): ReturnType<typeof signalOf> =>
+  signalOf(desk.clock, weights, { id });
+
+describe("an order whose absence could not be proven before the halt (R19)", () => {
+  test("a sell: it is abandoned, not sent again, and nothing is bought", async () => {
+    await haltedInDoubt("TQQQ");
+    expect(
+      intentsOf(desk)
+        .map(({ symbol, state }) => `${symbol} ${state}`)
+        .sort(),
+    ).toEqual(["SMR done", "TQQQ abandoned"]);
+    expect(book(desk)).toEqual(["sell SMR filled"]);
+  });
+
+  test("a buy: its worst case stays reserved, and its symbol is left alone for the rest of the session", async () => {
+    await haltedInDoubt("UVXY");
+    const result = await desk.run(next({ UVXY: "0.5", BTAL: "0.5" }));
+    expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/UVXY \(own-order-working\)/);
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual([]);
+    expect(Number(desk.exchange.state.cash.toFixed())).toBeGreaterThan(70_000);
+  });
+
+  test("on the next day it cannot come any more: its symbol and its cash are free again", async () => {
+    await haltedInDoubt("UVXY");
+    await desk.clock.advance(24 * HOUR);
+    expect(await desk.run(next(HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HEDGE);
+    expect(intentsOf(desk).find(({ state }) => state === "dropped")).toMatchObject({ symbol: "UVXY" });
+  });
+
+  test("when it arrives late and is filled, the next run sees its fill and sends no second one", async () => {
+    await haltedInDoubt("UVXY", 60_000);
+    await desk.clock.advance(90_000);
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY filled"]);
+    expect(await desk.run(next(HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY filled"]);
+    expectHoldings(desk, HEDGE);
+    expectUnharmed(desk);
+  });
+
+  test("when it arrives late and rests, the next run cancels it before it trades its symbol", async () => {
+    await haltedInDoubt("UVXY", 60_000);
+    desk.exchange.setQuote("UVXY", "0", "0");
+    await desk.clock.advance(90_000);
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY new"]);
+    desk.clock.after(500, () => desk.exchange.setPrice("UVXY", "20"));
+    desk.exchange.setHabits({ cancelLatencyMs: 20 });
+    await desk.run(next(HEDGE));
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY canceled", "buy UVXY filled"]);
+    expectHoldings(desk, HEDGE);
+    expectUnharmed(desk);
+  });
+});

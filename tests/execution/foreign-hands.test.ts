@@ -1,0 +1,121 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { decimal } from "../../src/portfolio/money.ts";
+import { afterFirstPost, beforePosts, reply, UNAVAILABLE } from "./faults.ts";
+import { book, expectUnharmed, HEDGE, HELD, INVESTED, orderOf } from "./scenario.ts";
+import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+
+let desk: VirtualDesk;
+
+afterEach(() => desk.close());
+
+const limit = (symbol: string, side: "buy" | "sell", qty: string, price: string): Record<string, string> => ({
+  symbol,
+  side,
+  qty,
+  type: "limit",
+  limit_price: price,
+  time_in_force: "day",
+});
+
+const WITH_CASH = { exchange: { cash: decimal("5000"), positions: HELD } };
+
+describe("a foreign order before planning (R24)", () => {
+  test("leaves its symbol alone and nothing else, and is not touched", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.exchange.submit(limit("TQQQ", "sell", "10", "200"));
+    await desk.clock.advance(100);
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/TQQQ \(foreign-order\)/);
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ new"]);
+    expectUnharmed(desk);
+  });
+
+  test("keeps the cash that it may take", async () => {
+    desk = new VirtualDesk(WITH_CASH);
+    desk.exchange.submit(limit("LEU", "buy", "20", "200"));
+    await desk.clock.advance(100);
+    await desk.run(signalOf(desk.clock, HEDGE));
+    expect(orderOf(desk, "LEU").status).toBe("new");
+    expect(desk.exchange.state.cash.gte(decimal("4000"))).toBe(true);
+  });
+});
+
+describe("a foreign order during the execution (R24)", () => {
+  test.each([
+    ["on the cash of the plan", () => limit("LEU", "buy", "10", "100")],
+    ["on a symbol of the plan", () => limit("UVXY", "sell", "50", "60")],
+  ])("%s: nothing more is sent", async (_, order) => {
+    desk = new VirtualDesk({
+      exchange: { cash: decimal("5000"), positions: [...HELD, { symbol: "UVXY", quantity: decimal("100"), averagePrice: decimal("20") }] },
+    });
+    desk.venue.interceptor = afterFirstPost("SMR", (response) => {
+      desk.exchange.submit(order());
+      return response;
+    });
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/Somebody else/);
+    expect(book(desk).filter((line) => line.endsWith("filled"))).toEqual(["sell SMR filled", "sell TQQQ filled"]);
+    expectUnharmed(desk);
+  });
+
+  test("on neither: the execution goes on", async () => {
+    desk = new VirtualDesk({
+      exchange: { cash: decimal("5000"), positions: [...HELD, { symbol: "XLF", quantity: decimal("100"), averagePrice: decimal("20") }] },
+      plan: { protectedSymbols: new Set(["XLF"]) },
+    });
+    desk.venue.interceptor = afterFirstPost("SMR", (response) => {
+      desk.exchange.submit(limit("XLF", "sell", "50", "90"));
+      return response;
+    });
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+  });
+
+  test("that came up while the rate limit held an order back is seen before it is sent", async () => {
+    desk = new VirtualDesk({ exchange: { cash: decimal("5000"), positions: HELD } });
+    desk.venue.interceptor = beforePosts("TQQQ", 1, () => {
+      desk.exchange.submit(limit("LEU", "buy", "10", "100"));
+      return reply(429, { code: 42910000, message: "rate limit exceeded" }, { "retry-after": "20" });
+    });
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(book(desk).filter((line) => line.includes("TQQQ"))).toEqual([]);
+  });
+});
+
+describe("a manual sale of a held position", () => {
+  test("between plan and POST: the sell is refused, no short, and the rest goes on", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const result = await desk.run(signalOf(desk.clock, HEDGE), {
+      onReady: () => {
+        desk.exchange.state.positions.get("SMR")!.quantity = decimal("100");
+      },
+    });
+    expect(result).toMatchObject({ kind: "concluded" });
+    expect(result.kind === "concluded" && result.conclusion.outcome).not.toBe("on-target");
+    expect(book(desk).filter((line) => line.includes("SMR"))).toEqual([]);
+    expect(desk.exchange.state.positions.get("SMR")?.quantity.toFixed()).toBe("100");
+    expectUnharmed(desk);
+  });
+
+  test("while the process was down: the recorded sell is not even sent, where it could open a short", async () => {
+    desk = new VirtualDesk(INVESTED);
+    let posts = 0;
+    desk.venue.interceptor = beforePosts("SMR", 9, () => {
+      posts += 1;
+      return posts === 1 ? reply(429, { code: 42910000, message: "rate limit exceeded" }, { "retry-after": "30" }) : UNAVAILABLE;
+    });
+    const running = desk.start(signalOf(desk.clock, HEDGE));
+    await desk.clock.advance(2_000);
+    desk.stop();
+    expect(await desk.clock.until(running)).toMatchObject({ kind: "left" });
+    desk.exchange.state.positions.delete("SMR");
+    await desk.clock.advance(60_000);
+    await desk.restart();
+    const [result] = await desk.recover();
+    expect(posts).toBe(1);
+    expect(result).toMatchObject({ kind: "concluded" });
+    expect(result?.kind === "concluded" && result.conclusion.outcome).not.toBe("on-target");
+    expectUnharmed(desk);
+  });
+});

@@ -1,0 +1,168 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { decimal } from "../../src/portfolio/money.ts";
+import { afterFirstPost, beforePosts, both, isPost, isRead, NO_BUYING_POWER, postedOrder, reply } from "./faults.ts";
+import { book, expectHoldings, expectUnharmed, HEDGE, HELD, intentsOf, INVESTED, orderOf, SWITCH } from "./scenario.ts";
+import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+
+let desk: VirtualDesk;
+
+afterEach(() => desk.close());
+
+const washTrade = reply(403, {
+  code: 40310000,
+  existing_order_id: "a182da86-0000-0000-0000-000000000000",
+  message: "potential wash trade detected. use complex orders",
+  reject_reason: "opposite side market/stop order exists",
+});
+
+describe("insufficient buying power (R20)", () => {
+  test("once: one re-sized order under the next attempt, and on target", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = beforePosts("UVXY", 1, () => NO_BUYING_POWER);
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(book(desk)).toEqual(SWITCH);
+    expectHoldings(desk, HEDGE);
+    expect(
+      intentsOf(desk)
+        .filter(({ symbol }) => symbol === "UVXY")
+        .map(({ attempt, state }) => [attempt, state]),
+    ).toEqual([
+      [1, "refused"],
+      [2, "done"],
+    ]);
+  });
+
+  test("once, because the account really has less: the second order is sized on what is there, and off target", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = beforePosts("UVXY", 1, () => {
+      desk.exchange.transfer("-60000");
+      return undefined;
+    });
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: expect.not.stringMatching(/^on-target$/) } });
+    expectUnharmed(desk);
+  });
+
+  test("twice: final, named, and nothing else is tried", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = beforePosts("UVXY", 5, () => NO_BUYING_POWER);
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toContain("UVXY");
+    expect(
+      intentsOf(desk)
+        .filter(({ symbol }) => symbol === "UVXY")
+        .map(({ state }) => state),
+    ).toEqual(["refused", "refused"]);
+    expect(book(desk)).toEqual(["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"]);
+  });
+});
+
+describe("every other refusal is final for this execution (R20)", () => {
+  test.each([
+    ["a wash trade", washTrade],
+    ["not fractionable", reply(403, { code: 40310000, message: 'asset "UVXY" is not fractionable' })],
+    ["trading halted", reply(422, { code: 42210000, message: 'asset "UVXY" is not tradable' })],
+    ["something new", reply(422, { code: 42210000, message: "the moon is full" })],
+  ])("%s: one try, the others are bought, the symbol is named", async (_, answer) => {
+    desk = new VirtualDesk(INVESTED);
+    let tries = 0;
+    desk.venue.interceptor = beforePosts("UVXY", 9, () => {
+      tries += 1;
+      return answer;
+    });
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "off-target", verdict: { kind: "executed" } } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toContain("UVXY");
+    expect(tries).toBe(1);
+    expect(book(desk)).toEqual(["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"]);
+    expectUnharmed(desk);
+  });
+
+  test("an asset that becomes inactive between plan and POST", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const result = await desk.run(signalOf(desk.clock, HEDGE), { onReady: () => desk.exchange.setAsset("UVXY", { status: "inactive" }) });
+    expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/UVXY.*not active/);
+  });
+
+  test("a refused sell: its symbol stays, and no more is bought than there is cash for", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = beforePosts("TQQQ", 9, () => washTrade);
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "off-target" } });
+    expect(desk.exchange.state.positions.get("TQQQ")?.quantity.toFixed()).toBe("1000.123456789");
+    expectUnharmed(desk);
+  });
+
+  test("dust that the venue refuses to close counts as on target", async () => {
+    desk = new VirtualDesk({
+      exchange: { cash: decimal("50000"), positions: [{ symbol: "SMR", quantity: decimal("0.004"), averagePrice: decimal("40") }] },
+    });
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled"]);
+    expect(desk.exchange.state.positions.get("SMR")?.quantity.toFixed()).toBe("0.004");
+  });
+});
+
+describe("the venue changes its mind", () => {
+  test("an order rejected after its acceptance: incomplete, and the symbol is named", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = afterFirstPost("UVXY", (response) => {
+      desk.exchange.reject(orderOf(desk, "UVXY").id);
+      return response;
+    });
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/UVXY.*rejected/);
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY rejected", "sell SMR filled", "sell TQQQ filled"]);
+  });
+
+  test("the account is blocked before the start: nothing is sent, and the run is executed once it is free", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.exchange.setFlags({ tradingBlocked: true });
+    const signal = signalOf(desk.clock, HEDGE);
+    expect(await desk.run(signal)).toMatchObject({ kind: "declined", verdict: "account-blocked" });
+    desk.exchange.setFlags({ tradingBlocked: false });
+    expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  });
+
+  test("the account is blocked between sells and buys: nothing is bought, incomplete", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = afterFirstPost("TQQQ", (response) => {
+      desk.exchange.setFlags({ tradingBlocked: true });
+      return response;
+    });
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/may no longer trade/);
+    expect(book(desk).filter((line) => line.startsWith("buy"))).toEqual([]);
+  });
+
+  test("the account is blocked while the preparation waits for prices: nothing is sent", async () => {
+    desk = new VirtualDesk(INVESTED);
+    let reads = 0;
+    desk.venue.interceptor = both({
+      after: (request, response) => {
+        if (!isRead(request, "/v2/stocks/snapshots")) return Promise.resolve(response);
+        reads += 1;
+        if (reads === 3) desk.exchange.setFlags({ tradingBlocked: true });
+        return Promise.resolve(reads <= 3 ? reply(200, {}) : response);
+      },
+    });
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ kind: "declined", verdict: "account-blocked" });
+    expect(book(desk)).toEqual([]);
+  });
+
+  test("only some of several sells are refused: every refusal is named and all the rest is done", async () => {
+    desk = new VirtualDesk({
+      exchange: { cash: decimal("12"), positions: [...HELD, { symbol: "LEU", quantity: decimal("20"), averagePrice: decimal("200") }] },
+    });
+    desk.venue.interceptor = {
+      before: (request) => Promise.resolve(isPost(request) && ["LEU", "SMR"].includes(postedOrder(request).symbol) ? washTrade : undefined),
+    };
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/SMR.*LEU|LEU.*SMR/);
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled", "sell TQQQ filled"]);
+    expectUnharmed(desk);
+  });
+});

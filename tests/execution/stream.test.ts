@@ -1,0 +1,76 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import type { DeskOptions } from "./virtual-desk.ts";
+import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+import { expectSwitched, HEDGE, intentsOf, INVESTED, orderOf } from "./scenario.ts";
+
+let desk: VirtualDesk;
+
+afterEach(() => desk.close());
+
+const IN_PIECES: DeskOptions = {
+  exchange: { ...INVESTED.exchange, partialFillProbability: 1, partialFillSteps: 4, partialFillIntervalMs: 700 },
+};
+
+const STREAMS: [string, (at: VirtualDesk) => void][] = [
+  ["a stream that connects and stays mute", (at) => (at.venue.interceptor = { frame: () => [] })],
+  [
+    "a stream that cannot be opened",
+    (at) => (at.venue.openStream = (_send, close) => (at.clock.after(1, close), { receive: () => undefined, closed: () => undefined })),
+  ],
+  ["every frame twice", (at) => (at.venue.interceptor = { frame: (frame) => [frame, frame] })],
+  [
+    "frames late and in another order",
+    (at) => {
+      const kept: string[] = [];
+      at.venue.interceptor = { frame: (frame) => (kept.unshift(frame), kept.length % 3 === 0 ? kept.splice(0, 3) : []) };
+    },
+  ],
+  [
+    "frames that nobody can read",
+    (at) => (at.venue.interceptor = { frame: () => ["{", '{"stream":"trade_updates","data":{"event":"fill"}}', "null"] }),
+  ],
+  [
+    "frames that lie about the order",
+    (at) =>
+      (at.venue.interceptor = {
+        frame: (frame) => [frame.replaceAll('"status":"new"', '"status":"filled"').replaceAll('"filled_qty":"0"', '"filled_qty":"9999"')],
+      }),
+  ],
+  [
+    "sockets that are dropped all the time",
+    (at) => {
+      const drop = (): void => {
+        at.venue.dropStreams();
+        at.clock.after(150, drop);
+      };
+      at.clock.after(150, drop);
+    },
+  ],
+];
+
+describe.each([
+  ["at once", INVESTED],
+  ["in pieces", IN_PIECES],
+])("orders that fill %s", (_, options) => {
+  test.each(STREAMS)("%s: completed all the same, and the ledger has what the venue has", async (_name, spoil) => {
+    desk = new VirtualDesk(options);
+    spoil(desk);
+    expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+    for (const intent of intentsOf(desk))
+      expect(intent.filledQuantity.toFixed()).toBe(orderOf(desk, intent.symbol).filledQuantity.toFixed());
+  });
+});
+
+test("a working stream makes it quicker than polling alone", async () => {
+  const timeOf = async (spoil: (at: VirtualDesk) => void): Promise<number> => {
+    const at = new VirtualDesk(IN_PIECES);
+    spoil(at);
+    await at.run(signalOf(at.clock, HEDGE));
+    const [execution] = at.ledger.recentExecutions(1);
+    await at.close();
+    return execution!.finishedAt! - execution!.startedAt;
+  };
+  desk = new VirtualDesk();
+  const mute = await timeOf((at) => (at.venue.interceptor = { frame: () => [] }));
+  expect(await timeOf(() => undefined)).toBeLessThan(mute);
+});

@@ -1,0 +1,130 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { afterFirstPost, both, isCancel, isPost, postedOrder, reply, UNAVAILABLE } from "./faults.ts";
+import { book, expectHoldings, expectUnharmed, HEDGE, intentsOf, INVESTED, orderOf, passUntil, SWITCH } from "./scenario.ts";
+import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+
+let desk: VirtualDesk;
+
+afterEach(() => desk.close());
+
+/** The venue takes the order and finds nobody on the other side. */
+function stuck(symbol: string): ReturnType<typeof afterFirstPost> {
+  return afterFirstPost(symbol, (response) => {
+    desk.exchange.setQuote(symbol, "0", "0");
+    return response;
+  });
+}
+
+test("a sell that does not fill is cancelled after a minute; what it did not bring is not spent; incomplete", async () => {
+  desk = new VirtualDesk(INVESTED);
+  desk.venue.interceptor = stuck("TQQQ");
+  const result = await desk.run(signalOf(desk.clock, HEDGE));
+  expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
+  expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/TQQQ.*canceled/);
+  expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled"]);
+  expectUnharmed(desk);
+});
+
+test("a buy that does not fill is cancelled, and its share is not spent on the other", async () => {
+  desk = new VirtualDesk(INVESTED);
+  desk.venue.interceptor = stuck("UVXY");
+  expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
+  expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY canceled", "sell SMR filled", "sell TQQQ filled"]);
+  expect(desk.weights().BTAL).toBeCloseTo(0.25, 1);
+});
+
+test("a fill that slips in while the cancel is under way counts", async () => {
+  desk = new VirtualDesk(INVESTED);
+  desk.exchange.setHabits({ cancelLatencyMs: 3_000 });
+  desk.venue.interceptor = both(stuck("TQQQ"), {
+    after: (request, response) => {
+      if (isCancel(request)) desk.clock.after(500, () => desk.exchange.setPrice("TQQQ", "85"));
+      return Promise.resolve(response);
+    },
+  });
+  expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+  expect(book(desk)).toEqual(SWITCH);
+  expectHoldings(desk, HEDGE);
+});
+
+test("the rest of an order that was filled in part and cancelled is not sent again, and the part counts", async () => {
+  desk = new VirtualDesk({
+    exchange: { ...INVESTED.exchange, partialFillProbability: 1, partialFillSteps: 2, partialFillIntervalMs: 600_000 },
+  });
+  let posts = 0;
+  desk.venue.interceptor = {
+    before: (request) => {
+      if (isPost(request) && postedOrder(request).symbol === "TQQQ") posts += 1;
+      return Promise.resolve(undefined);
+    },
+  };
+  expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
+  expect(posts).toBe(1);
+  const [tqqq] = intentsOf(desk).filter(({ symbol }) => symbol === "TQQQ");
+  expect(tqqq).toMatchObject({ state: "done", status: "canceled" });
+  expect(tqqq!.filledQuantity.toFixed()).toBe(orderOf(desk, "TQQQ").filledQuantity.toFixed());
+  expect(Number(tqqq!.filledQuantity.toFixed())).toBeGreaterThan(0);
+  expectUnharmed(desk);
+});
+
+describe("a cancel that does not take effect", () => {
+  test("is waited for half a minute and no longer: incomplete, naming the symbol, and nothing is bought", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.exchange.setHabits({ cancelLatencyMs: Infinity });
+    desk.venue.interceptor = stuck("TQQQ");
+    const start = desk.clock.monotonic();
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toContain("TQQQ");
+    expect(desk.clock.monotonic() - start).toBeLessThan(150_000);
+    expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ pending_cancel"]);
+  });
+
+  test("keeps its symbol from being traded by the next signal only until it has ended", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.exchange.setHabits({ cancelLatencyMs: Infinity });
+    desk.venue.interceptor = stuck("TQQQ");
+    await desk.run(signalOf(desk.clock, HEDGE));
+    const next = await desk.run(signalOf(desk.clock, HEDGE, { id: "00000000000000bb" }));
+    expect(next).toMatchObject({ conclusion: { outcome: "off-target" } });
+    expect(book(desk).filter((line) => line.includes("TQQQ"))).toEqual(["sell TQQQ pending_cancel"]);
+    desk.exchange.setPrice("TQQQ", "85");
+    await desk.clock.advance(10_000);
+    expect(book(desk).filter((line) => line.includes("TQQQ"))).toEqual(["sell TQQQ filled"]);
+    const last = await desk.run(signalOf(desk.clock, { TQQQ: "0.5", UVXY: "0.5" }, { id: "00000000000000cc" }));
+    expect(last).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, { TQQQ: "0.5", UVXY: "0.5" });
+  });
+
+  test.each([
+    ["503", UNAVAILABLE],
+    ["429", reply(429, { code: 42910000, message: "rate limit exceeded" })],
+  ])("because it was answered %s is asked for again", async (_, answer) => {
+    desk = new VirtualDesk(INVESTED);
+    let left = 2;
+    desk.venue.interceptor = both(stuck("TQQQ"), {
+      before: (request) => Promise.resolve(isCancel(request) && left-- > 0 ? answer : undefined),
+    });
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(orderOf(desk, "TQQQ").status).toBe("canceled");
+  });
+
+  test("because the process was killed before it went out is asked for by the next one", async () => {
+    desk = new VirtualDesk(INVESTED);
+    let image: Uint8Array | undefined;
+    desk.venue.interceptor = both(stuck("TQQQ"), {
+      before: (request) => {
+        if (!isCancel(request) || image !== undefined) return Promise.resolve(undefined);
+        image = desk.ledger.serialize();
+        return Promise.resolve(UNAVAILABLE);
+      },
+    });
+    const running = desk.start(signalOf(desk.clock, HEDGE));
+    running.catch(() => undefined);
+    await passUntil(desk, () => image !== undefined);
+    await desk.restart(image);
+    expect(await desk.recover()).toMatchObject([{ conclusion: { outcome: "incomplete" } }]);
+    expect(orderOf(desk, "TQQQ").status).toBe("canceled");
+    expect(book(desk).filter((line) => line.startsWith("buy"))).toHaveLength(2);
+  });
+});

@@ -1,0 +1,142 @@
+import { mkdirSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import { LIMIT_MS, Scenario } from "./harness.ts";
+import { NUCLEAR } from "./strategy.ts";
+import type { Ended, TraderProcess } from "./trader-process.ts";
+import { expectExit, until } from "./trader-process.ts";
+
+/**
+ * `halt` asks every trading process of this user on the machine, also those that do not belong to the
+ * scenario: one with another STATE_DIR has not seen the halt of this one, and is named with exit 1.
+ */
+function strangersIn(ended: Ended, scenario: Scenario): number {
+  return ended.stdout.split("\n").filter((line) => line.startsWith("NOT SEEN by") && !line.includes(scenario.directory)).length;
+}
+
+function expectHalted(ended: Ended, scenario: Scenario, daemon: TraderProcess | undefined): void {
+  expectExit(ended, strangersIn(ended, scenario) === 0 ? 0 : 1);
+  expect(ended.stdout).toMatch(/^Halted: /);
+  if (daemon === undefined) return;
+  const [line] = ended.stdout.split("\n").filter((each) => each.includes(`process ${String(daemon.pid)} (run)`));
+  expect(line).toMatch(/^Seen by /);
+  expect(line).toContain("mode paper");
+  expect(line).toContain(`account ${scenario.accountNumber}`);
+  expect(line).toContain(scenario.path("state"));
+}
+
+describe("halt", () => {
+  test(
+    "is confirmed by the daemon; nothing is traded and status says so; after resume the fresh run is executed",
+    async () => {
+      const scenario = await Scenario.open();
+      const daemon = await scenario.daemon();
+
+      expectHalted(await scenario.run(["halt", "--reason", "odd prices"]), scenario, daemon);
+      scenario.alert(NUCLEAR);
+      await scenario.logSays(/Not executed, halted: /);
+      const execute = await scenario.run(["execute", "--dry-run"]);
+      expectExit(execute, 0);
+      const status = await scenario.run(["status"]);
+      expect(status.stdout).toContain("Trading: HALTED (odd prices)");
+      expect(scenario.orders).toEqual([]);
+
+      const resume = await scenario.run(["resume"]);
+      expectExit(resume, 0);
+      expect(resume.stdout).toContain("is lifted");
+      expect(resume.stdout).toMatch(/This run is still fresh/);
+      expect(resume.stdout).toMatch(/SMR/);
+      await scenario.filled(3);
+      expectExit(await daemon.stop(), 0);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "without a daemon: execute ends with 3 and the reason, shows the account, and acts on the same run after resume",
+    async () => {
+      const scenario = await Scenario.open();
+      scenario.alert(NUCLEAR);
+
+      expectHalted(await scenario.run(["halt", "--reason", "odd prices"]), scenario, undefined);
+      const refused = await scenario.run(["execute"]);
+      expectExit(refused, 3);
+      expect(refused.output).toMatch(/halted.*odd prices/i);
+      expect(refused.stdout).toContain("Portfolio Value: $100,000.00");
+      expect(scenario.orders).toEqual([]);
+      expectExit(await scenario.run(["resume"]), 0);
+      expectExit(await scenario.run(["execute"]), 0);
+      expect(scenario.orders).toHaveLength(3);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "works with a broken configuration, and so does resume",
+    async () => {
+      const scenario = await Scenario.open({ env: { TRADING_MODE: "real", MIN_TRADE_VALUE: "few", ALPACA_TYPO: "1" } });
+
+      expectHalted(await scenario.run(["halt"]), scenario, undefined);
+      const refused = await scenario.run(["execute"], { TRADING_MODE: undefined, MIN_TRADE_VALUE: undefined, ALPACA_TYPO: undefined });
+      expectExit(refused, 3);
+      expectExit(await scenario.run(["resume"]), 0);
+      expectExit(await scenario.run(["execute"], { TRADING_MODE: undefined, MIN_TRADE_VALUE: undefined, ALPACA_TYPO: undefined }), 0);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "holds also as anything else of that name; what cannot be lifted is said to be still in force",
+    async () => {
+      const scenario = await Scenario.open();
+      scenario.alert(NUCLEAR);
+      mkdirSync(scenario.path("state", "HALT"), { recursive: true });
+
+      expectHalted(await scenario.run(["halt"]), scenario, undefined);
+      expectExit(await scenario.run(["execute"]), 3);
+      const resume = await scenario.run(["resume"]);
+      expectExit(resume, 1);
+      expect(resume.stderr).toMatch(/The halt is still in force: .*HALT cannot be removed/);
+      expect(scenario.orders).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "ends with 1 and names the pid of a daemon that does not answer",
+    async () => {
+      const scenario = await Scenario.open();
+      const daemon = await scenario.daemon();
+      daemon.kill("SIGSTOP");
+
+      const ended = await scenario.run(["halt"]);
+
+      daemon.kill("SIGCONT");
+      expectExit(ended, 1);
+      expect(ended.stdout).toContain(`NOT SEEN by process ${String(daemon.pid)} (run)`);
+      expect(ended.stderr).toMatch(/not confirmed the halt/);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "during an execution: no further order is sent, what works is cancelled, and it ends incomplete",
+    async () => {
+      const scenario = await Scenario.open({ venue: { fillLatencyMs: 3_600_000 } });
+      const daemon = await scenario.daemon();
+      scenario.alert(NUCLEAR);
+      await scenario.logSays(/SMR: buy .* sent/);
+
+      expectHalted(await scenario.run(["halt"]), scenario, daemon);
+      await until(
+        () => scenario.trades.length > 0,
+        "a line in the trade log",
+        () => scenario.log,
+      );
+
+      expectExit(await daemon.stop(), 0);
+      expect(scenario.book.filter((line) => !line.endsWith(" canceled"))).toEqual([]);
+      expect(scenario.trades).toMatchObject([{ outcome: "incomplete" }]);
+    },
+    LIMIT_MS,
+  );
+});

@@ -1,0 +1,69 @@
+import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { describe, expect, test } from "@jest/globals";
+import { LIMIT_MS, Scenario } from "./harness.ts";
+import { NUCLEAR } from "./strategy.ts";
+import { expectExit } from "./trader-process.ts";
+
+const LOGS = ["alpaca_trader.log", "alpaca_trader_error.log", "alpaca_trades.json"];
+
+describe("the log files", () => {
+  test(
+    "have mode 0640",
+    async () => {
+      const scenario = await Scenario.open();
+      scenario.alert(NUCLEAR);
+
+      expectExit(await scenario.run(["execute"]), 0);
+
+      for (const name of LOGS) expect([name, statSync(scenario.path("logs", name)).mode & 0o7777]).toEqual([name, 0o640]);
+    },
+    LIMIT_MS,
+  );
+
+  test.each(LOGS)(
+    "a symbolic link in the place of %s is not followed: exit 3 naming it, its goal untouched, nothing traded",
+    async (name) => {
+      const scenario = await Scenario.open();
+      scenario.alert(NUCLEAR);
+      const goal = scenario.path("goal");
+      writeFileSync(goal, "precious");
+      symlinkSync(goal, scenario.path("logs", name));
+
+      for (const ended of await Promise.all([scenario.run(["execute"]), scenario.run(["run"])])) {
+        expectExit(ended, 3);
+        expect(ended.stderr).toContain(scenario.path("logs", name));
+      }
+      expect(readFileSync(goal, "utf8")).toBe("precious");
+      expect(scenario.orders).toEqual([]);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "a LOG_DIR that cannot be written is an error of the configuration",
+    async () => {
+      const scenario = await Scenario.open();
+      mkdirSync(scenario.path("elsewhere"));
+      writeFileSync(scenario.path("elsewhere", "file"), "");
+
+      const ended = await scenario.run(["execute"], { LOG_DIR: scenario.path("elsewhere", "file") });
+
+      expectExit(ended, 78);
+      expect(ended.stderr).toContain("LOG_DIR");
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "--verbose shows the stack of an error, and the key in none of it",
+    async () => {
+      const scenario = await Scenario.open({ venue: { credentials: { keyId: "another", secret: "pair" } } });
+
+      const ended = await scenario.run(["execute", "--verbose"]);
+
+      expectExit(ended, 1);
+      expect(ended.stderr).toMatch(/^\s+at /m);
+    },
+    LIMIT_MS,
+  );
+});

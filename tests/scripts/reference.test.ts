@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+import { referenceText } from "../../scripts/reference.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
+import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/intake/verdict.ts";
+import { OFF_TARGET_REASONS, ON_TARGET_REASONS } from "../../src/portfolio/left-alone.ts";
+
+const page = readFileSync(join(import.meta.dirname, "../../docs/reference.md"), "utf8");
+
+describe("docs/reference.md", () => {
+  test("is what `npm run reference` makes of the code", () => {
+    expect(page).toBe(referenceText());
+  });
+
+  test("has a row for every verdict, reason and setting, with how long it holds or whether it is on target", () => {
+    const rows = page.split("\n").map((line) =>
+      line
+        .split("|")
+        .map((cell) => cell.trim())
+        .slice(1, 3)
+        .join(" "),
+    );
+    for (const kind of FINAL_VERDICTS) expect(rows).toContain(`\`${kind}\` for good`);
+    for (const kind of PROVISIONAL_VERDICTS) expect(rows).toContain(`\`${kind}\` for now`);
+    for (const reason of ON_TARGET_REASONS) expect(rows).toContain(`\`${reason}\` yes`);
+    for (const reason of OFF_TARGET_REASONS) expect(rows).toContain(`\`${reason}\` no`);
+    for (const name of Object.keys(SETTINGS)) expect(page).toContain(`| \`${name}\` `);
+  });
+});

@@ -1,0 +1,68 @@
+import type { Exchange } from "../../../src/simulator/exchange.ts";
+import type { VenueRequest, VenueResponse } from "../../../src/simulator/venue.ts";
+import type { Chance } from "../chance.ts";
+import type { Machine } from "../machine.ts";
+import type { Scenario } from "../scenario.ts";
+import type { FaultKind } from "./kinds.ts";
+
+/** What a request meets on its way to the venue. */
+export type RequestFate =
+  { readonly kind: "lost" } | { readonly kind: "late"; readonly ms: number } | { readonly kind: "answered"; readonly response: VenueResponse };
+
+/** What an answer meets on its way back. */
+export type AnswerFate =
+  { readonly kind: "late"; readonly ms: number } | { readonly kind: "instead"; readonly response: VenueResponse };
+
+/** A frame of the stream as it is delivered. */
+export interface Delivery {
+  readonly frame: string;
+  readonly delayMs: number;
+}
+
+/** What a fault may touch. */
+export interface FaultWorld {
+  readonly exchange: Exchange;
+  readonly machine: Machine;
+  readonly scenario: Scenario;
+  readonly chance: Chance;
+  /** Monotonic, milliseconds. */
+  readonly now: () => number;
+  /** Runs once, unless the faults have ended by then. */
+  readonly later: (delayMs: number, run: () => void) => void;
+  /** It has struck. */
+  readonly struck: (detail: string) => void;
+  /** Somebody other than the daemon has touched the account's money or shares. */
+  readonly meddled: (symbol: string | undefined) => void;
+  readonly dropStreams: () => void;
+}
+
+/** One kind of fault during one stage of a run. Every part is optional; what it needs to know it draws when it is made. */
+export interface Fault {
+  /** Makes its plans for the stage. */
+  readonly begin?: (forMs: number) => void;
+  readonly onRequest?: (request: VenueRequest) => RequestFate | undefined;
+  readonly onAnswer?: (request: VenueRequest, response: VenueResponse) => AnswerFate | undefined;
+  readonly onFrame?: (delivery: Delivery) => readonly Delivery[];
+  /** Whether a new stream connection is refused. */
+  readonly refusesStream?: () => boolean;
+  /** Puts right what it has done to the world. */
+  readonly end?: () => void;
+}
+
+export type FaultMaker = (world: FaultWorld) => Fault;
+export type FaultMenu = Partial<Record<FaultKind, FaultMaker>>;
+
+export const isPost = ({ method, url }: VenueRequest): boolean => method === "POST" && url === "/v2/orders";
+export const isWrite = ({ method }: VenueRequest): boolean => method !== "GET";
+export const isLookUp = ({ url }: VenueRequest): boolean => url.startsWith("/v2/orders:by_client_order_id");
+export const isRead = ({ method, url }: VenueRequest, path: string): boolean => method === "GET" && url.split("?")[0] === path;
+
+export function reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): VenueResponse {
+  return {
+    status,
+    headers: { "content-type": "application/json; charset=UTF-8", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  };
+}
+
+export const RESET: VenueResponse = { status: 200, headers: {}, body: "", cut: "connection" };

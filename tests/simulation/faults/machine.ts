@@ -1,0 +1,135 @@
+import type { CommitPoint, RequestPoint } from "../machine.ts";
+import type { Chance } from "../chance.ts";
+import type { Fault, FaultMenu, FaultWorld } from "./fault.ts";
+
+/** Most restarts come at once, as a supervisor does it; some come when the signal is too old. */
+function restartDelay(chance: Chance): number {
+  return chance.weighted([
+    [chance.spread(50, 5_000), 75],
+    [chance.spread(5_000, 60_000), 15],
+    [chance.spread(60_000, 420_000), 10],
+  ]);
+}
+
+function atRandomMoments(deed: (world: FaultWorld) => void): (world: FaultWorld) => Fault {
+  return (world) => ({
+    begin: (forMs) => {
+      for (let count = world.chance.whole(1, 4); count > 0; count -= 1) world.later(world.chance.whole(0, forMs), () => deed(world));
+    },
+  });
+}
+
+function killedAtRequest(point: RequestPoint): (world: FaultWorld) => Fault {
+  return (world) => {
+    const { chance, machine } = world;
+    return {
+      begin: () => {
+        for (let count = chance.whole(1, 3); count > 0; count -= 1) {
+          const onlyPosts = chance.happens(0.7);
+          machine.killAtRequest(point, onlyPosts, onlyPosts ? chance.whole(1, 8) : chance.whole(1, 60), () => {
+            world.struck(onlyPosts ? "at a POST" : "at a request");
+            return restartDelay(chance);
+          });
+        }
+      },
+      end: () => machine.forgetKills(),
+    };
+  };
+}
+
+function killedAtCommit(point: CommitPoint): (world: FaultWorld) => Fault {
+  return (world) => {
+    const { chance, machine } = world;
+    return {
+      begin: () => {
+        for (let count = chance.whole(1, 3); count > 0; count -= 1) {
+          machine.killAtCommit(point, chance.spread(1, 120), () => {
+            world.struck("at a commit");
+            return restartDelay(chance);
+          });
+        }
+      },
+      end: () => machine.forgetKills(),
+    };
+  };
+}
+
+function halted(world: FaultWorld): Fault {
+  const { chance, machine } = world;
+  return {
+    begin: (forMs) => {
+      for (let count = chance.whole(1, 2); count > 0; count -= 1) {
+        world.later(chance.whole(0, forMs), () => {
+          machine.halt("by hand");
+          world.struck("trading");
+          world.later(chance.spread(500, 150_000), () => machine.resume());
+        });
+      }
+    },
+    end: () => machine.resume(),
+  };
+}
+
+function diskFull(world: FaultWorld): Fault {
+  const { chance, machine } = world;
+  return {
+    begin: (forMs) => {
+      world.later(chance.whole(0, forMs), () => {
+        machine.fillDisk(true);
+        world.struck("commits fail");
+        world.later(chance.spread(200, 60_000), () => machine.fillDisk(false));
+      });
+    },
+    end: () => machine.fillDisk(false),
+  };
+}
+
+function untrustedFile(world: FaultWorld): Fault {
+  const { chance, machine } = world;
+  return {
+    begin: (forMs) => {
+      world.later(chance.whole(0, forMs), () => {
+        machine.exposeFile(true);
+        world.struck("anyone may write the alerts");
+        world.later(chance.spread(1_000, 60_000), () => machine.exposeFile(false));
+      });
+    },
+    end: () => machine.exposeFile(false),
+  };
+}
+
+/** Ours, not the venue's; by less than prices may be old. */
+const MOST_SKEW_MS = 480_000;
+
+export const MACHINE_FAULTS: FaultMenu = {
+  "clock-stepped": atRandomMoments((world) => {
+    const { chance, machine } = world;
+    const size = chance.spread(200, 400_000);
+    const byMs = chance.happens(0.5) ? size : -size;
+    if (Math.abs(machine.skew + byMs) > MOST_SKEW_MS) return;
+    machine.stepClock(byMs);
+    world.struck(`${String(byMs)} ms`);
+  }),
+  halted,
+  stopped: atRandomMoments((world) => {
+    world.struck("SIGTERM");
+    world.machine.stop(restartDelay(world.chance));
+  }),
+  killed: atRandomMoments((world) => {
+    world.struck("kill -9");
+    world.machine.kill(restartDelay(world.chance));
+  }),
+  "killed-at-request": killedAtRequest("before"),
+  "killed-after-request": killedAtRequest("after"),
+  "killed-before-commit": killedAtCommit("before"),
+  "killed-after-commit": killedAtCommit("after"),
+  "disk-full": diskFull,
+  "file-untrusted": untrustedFile,
+  "watch-deaf": (world) => ({
+    begin: () => {
+      world.machine.deafen(true);
+      world.struck("changes are found by the clock alone");
+    },
+    end: () => world.machine.deafen(false),
+  }),
+};

@@ -1,0 +1,16 @@
+import type { FaultMaker } from "./fault.ts";
+import type { FaultKind } from "./kinds.ts";
+import { MACHINE_FAULTS } from "./machine.ts";
+import { MARKET_FAULTS } from "./market.ts";
+import { NETWORK_FAULTS } from "./network.ts";
+import { PEOPLE_FAULTS } from "./people.ts";
+import { STREAM_FAULTS } from "./stream.ts";
+import { VENUE_FAULTS } from "./venue.ts";
+
+const MENU = { ...NETWORK_FAULTS, ...VENUE_FAULTS, ...STREAM_FAULTS, ...MARKET_FAULTS, ...PEOPLE_FAULTS, ...MACHINE_FAULTS };
+
+export function makerOf(kind: FaultKind): FaultMaker {
+  const maker = MENU[kind];
+  if (maker === undefined) throw new Error(`The menu has no fault ${kind}.`);
+  return maker;
+}

@@ -1,0 +1,322 @@
+import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
+import type { Exchange } from "../../src/simulator/exchange.ts";
+import type { OrderRecord } from "../../src/simulator/orders.ts";
+import { isOpen } from "../../src/simulator/orders.ts";
+import type { TradeUpdate } from "../../src/simulator/trade-updates.ts";
+import type { IntentRecord } from "../../src/ledger/ledger.ts";
+import { decimal, max, min, sum, ZERO } from "../../src/portfolio/money.ts";
+import type { Decimal } from "../../src/portfolio/money.ts";
+import { isPost } from "./faults/fault.ts";
+import type { Machine } from "./machine.ts";
+import type { Life } from "./life.ts";
+import { ALPACA, KEY_ID, SECRET, SIGNAL_MAX_AGE_SECONDS } from "./life.ts";
+import type { NetworkObserver } from "./network.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** The promises, as the README numbers them. */
+export type Promised = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10" | "stop" | "simulation";
+
+export interface Violation {
+  readonly promise: Promised;
+  readonly text: string;
+}
+
+/** What a run of the strategy has become known as. */
+export interface KnownRun {
+  readonly signalId: string;
+  readonly mayTrade: boolean;
+  /** Monotonic: when its first and its last line stood in the file. */
+  readonly firstAt: number;
+}
+
+export interface InvariantParts {
+  readonly exchange: Exchange;
+  readonly scenario: Scenario;
+  readonly machine: () => Machine;
+  readonly now: () => number;
+  /** In the order in which they were begun in the file. */
+  readonly runs: readonly KnownRun[];
+  readonly violated: (violation: Violation) => void;
+}
+
+/** A write waits at most so long for its turn after halt, age and session were looked at. */
+const PACE_MS = 1_000;
+/** The venue's clock may have been read so long before its answer arrived. */
+const SESSION_LEFT_MS = 30_000;
+/** A foreign hand can be seen only at the next look, on lists that lag. */
+const FOREIGN_HAND_MS = 40_000;
+/** From a newer run's first line to the moment from which the older one may not begin any more. */
+const NEWER_RUN_MS = 3_000;
+const MOST_AHEAD_MS = 5_000;
+const DOLLARS = decimal("2");
+const CASH_TOLERANCE = decimal("0.002");
+const ROUNDING = decimal("0.000000002");
+const CENTS = decimal("0.02");
+const PREFIX = "alpaca-trader-";
+const ORIGINS: readonly string[] = [new URL(ALPACA.tradingUrl).origin, new URL(ALPACA.dataUrl).origin];
+const MOST_TIMERS = 150;
+
+/** What a client order id of ours says. */
+interface Slot {
+  readonly signalId: string;
+  readonly phase: string;
+  readonly symbol: string;
+  readonly attempt: number;
+}
+
+export function slotOf(clientOrderId: string): Slot | undefined {
+  const match = /^alpaca-trader-([0-9a-f]{16})-(selling|buying)-([A-Z.]+)-(\d+)$/.exec(clientOrderId);
+  if (match === null) return undefined;
+  const [, signalId = "", phase = "", symbol = "", attempt = ""] = match;
+  return { signalId, phase, symbol, attempt: Number(attempt) };
+}
+
+/** Watches wire, order book and commits, and holds every single step against the promises P1–P4 and P6–P10. */
+export class Invariants implements NetworkObserver {
+  readonly #parts: InvariantParts;
+  /** Intents of orders that left a process, by client order id, as its ledger had them then. */
+  readonly #sent = new Map<string, IntentRecord>();
+  readonly #acceptedSignals = new Set<string>();
+  /** When somebody else last touched a symbol, or (under the empty name) the cash. */
+  readonly #meddled = new Map<string, number>();
+  /** When the account came to be blocked, as the living process was shown it. */
+  #lastPrice = new Map<string, Decimal>();
+  ordersAccepted = 0;
+  fills = 0;
+
+  constructor(parts: InvariantParts) {
+    this.#parts = parts;
+    parts.exchange.onTradeUpdate((update) => this.#onTradeUpdate(update));
+  }
+
+  /** Somebody other than the daemon has touched this symbol, or with `undefined` only the cash. */
+  meddled(symbol: string | undefined): void {
+    const now = this.#parts.now();
+    this.#meddled.set("", now);
+    if (symbol !== undefined) this.#meddled.set(symbol, now);
+  }
+
+  // --- leaving the process -------------------------------------------------------------------
+
+  onSend(life: Life, url: string, { method, body }: { readonly method: string; readonly body: string }): void {
+    if (!ORIGINS.includes(new URL(url).origin)) this.#violated("P8", `A request went to ${url}.`);
+    if (body.includes(SECRET) || url.includes(SECRET)) this.#violated("P9", `A request carries the secret outside of its header: ${url}`);
+    if (method === "POST" && new URL(url).pathname === "/v2/orders") this.#onOrderSent(life, JSON.parse(body) as Record<string, string>);
+  }
+
+  onSocket(life: Life, url: string): void {
+    if (url !== ALPACA.streamUrl) this.#violated("P8", `A stream was opened to ${url}.`);
+    if (life.openSockets > 0) this.#violated("P10", `A second stream was opened beside ${String(life.openSockets)}.`);
+  }
+
+  #onOrderSent(life: Life, order: Record<string, string>): void {
+    const id = order.client_order_id ?? "";
+    const intent = life.ledger.intent(id);
+    if (intent === undefined || intent.state !== "posting") {
+      this.#violated("P1", `${id} was sent, but the ledger has it as ${intent?.state ?? "nothing"}.`);
+      return;
+    }
+    const amount = order.qty === intent.quantity?.toFixed() && order.notional === intent.notional?.toFixed();
+    if (!amount || order.symbol !== intent.symbol || order.side !== intent.side) this.#violated("P1", `${id} was sent as something else than was recorded.`);
+    this.#sent.set(id, intent);
+    this.#checkSession(id);
+    this.#checkPermission(life, id);
+    this.#checkSymbol(id, intent);
+    this.#checkBeginning(life, intent);
+  }
+
+  #checkSession(id: string): void {
+    const { exchange } = this.#parts;
+    const now = exchange.clock.now();
+    if (!exchange.hours.isOpen(now)) this.#violated("P7", `${id} was sent while the market was closed.`);
+    else if (exchange.hours.nextClose(now) - now < SESSION_LEFT_MS - PACE_MS)
+      this.#violated("P7", `${id} was sent ${String(exchange.hours.nextClose(now) - now)} ms before the close.`);
+  }
+
+  #checkPermission(life: Life, id: string): void {
+    const { machine, now } = this.#parts;
+    const halted = machine().haltedSince;
+    if (halted !== undefined && now() - halted > PACE_MS) this.#violated("P7", `${id} was sent ${String(now() - halted)} ms after the halt.`);
+    if (life.blockedSince !== undefined && now() - life.blockedSince > PACE_MS)
+      this.#violated("P7", `${id} was sent although the account was known to be blocked for ${String(now() - life.blockedSince)} ms.`);
+  }
+
+  #checkSymbol(id: string, intent: IntentRecord): void {
+    const { scenario, exchange, now } = this.#parts;
+    const { protectedSymbols, allowedSymbols, maxOrderValue } = scenario.settings;
+    if (protectedSymbols.has(intent.symbol)) this.#violated("P4", `${id} is for a protected symbol.`);
+    if (allowedSymbols?.has(intent.symbol) === false) this.#violated("P4", `${id} is for a symbol that is not allowed.`);
+    if (maxOrderValue !== undefined && intent.estimatedValue.gt(maxOrderValue)) this.#violated("P4", `${id} is larger than MAX_ORDER_VALUE.`);
+    const foreign = [...exchange.state.orders.values()].find((order) => isOpen(order) && order.symbol === intent.symbol && !order.clientOrderId.startsWith(PREFIX));
+    if (foreign === undefined) return;
+    const standsFor = exchange.clock.now() - Date.parse(foreign.submittedAt);
+    if (standsFor > FOREIGN_HAND_MS && now() > FOREIGN_HAND_MS)
+      this.#violated("P4", `${id} was sent beside a foreign order for ${intent.symbol} that stands since ${String(standsFor)} ms.`);
+  }
+
+  /** The first order of an execution needs a fresh signal that is the newest of its file (P3, P6). */
+  #checkBeginning(life: Life, intent: IntentRecord): void {
+    const execution = life.ledger.execution(intent.executionId);
+    const signal = execution === undefined ? undefined : life.ledger.signal(execution.signalId)?.signal;
+    const run = this.#parts.runs.findLast(({ signalId }) => signalId === signal?.id);
+    if (signal === undefined || run?.mayTrade !== true) {
+      this.#violated("P6", `${intent.clientOrderId} was sent without a run that asks for it.`);
+      return;
+    }
+    if (this.#acceptedSignals.has(signal.id) || execution?.begunAt !== undefined) return;
+    const wall = life.clock.now();
+    const oldest = Math.min(signal.oldestStamp, signal.arrivedAt);
+    if (wall - oldest > SIGNAL_MAX_AGE_SECONDS * 1_000 + PACE_MS)
+      this.#violated("P3", `${intent.clientOrderId} began an execution on a signal that was ${String(wall - oldest)} ms old.`);
+    if (signal.generatedAt - wall > MOST_AHEAD_MS + PACE_MS) this.#violated("P3", `${intent.clientOrderId} began an execution on a signal of the future.`);
+    const now = this.#parts.now();
+    const newer = this.#parts.runs.findLast(({ firstAt }) => firstAt < now - NEWER_RUN_MS);
+    if (newer !== undefined && newer.firstAt > run.firstAt && newer.signalId !== run.signalId && life.startedAt < now - NEWER_RUN_MS)
+      this.#violated("P6", `${intent.clientOrderId} began an execution ${String(now - newer.firstAt)} ms after a newer run ${newer.signalId}.`);
+  }
+
+  // --- at the venue --------------------------------------------------------------------------
+
+  onArrival(request: VenueRequest): void {
+    if (!isPost(request)) return;
+    const { exchange } = this.#parts;
+    const order = JSON.parse(request.body) as Record<string, string>;
+    const known = [...exchange.state.orders.values()].some(({ clientOrderId }) => clientOrderId === order.client_order_id);
+    if (known || this.#meddledWithin(order.symbol ?? "", FOREIGN_HAND_MS)) return;
+    if (order.side === "sell") this.#checkCovered(order);
+  }
+
+  /** At the real venue a sell of shares that are not held may open a short position. */
+  #checkCovered(order: Readonly<Record<string, string>>): void {
+    const { state } = this.#parts.exchange;
+    const held = state.positions.get(order.symbol ?? "")?.quantity ?? ZERO;
+    const promised = [...state.orders.values()].filter((other) => isOpen(other) && other.side === "sell" && other.symbol === order.symbol);
+    const free = held.minus(sum(promised.map((other) => (other.quantity ?? ZERO).minus(other.filledQuantity))));
+    if (decimal(order.qty ?? "0").gt(free)) this.#violated("P4", `${order.client_order_id ?? ""} sells ${order.qty ?? ""} shares, but ${free.toFixed()} are free.`);
+  }
+
+  onDelivered(life: Life, request: VenueRequest, response: VenueResponse): void {
+    if (request.method !== "GET" || request.url !== "/v2/account" || response.status !== 200 || response.cut !== undefined) return;
+    const account = parse(response.body);
+    if (account.account_number === undefined) return;
+    const blocked = account.status !== "ACTIVE" || account.trading_blocked === true || account.account_blocked === true;
+    life.blockedSince = blocked ? (life.blockedSince ?? this.#parts.now()) : undefined;
+  }
+
+  onVenueFailure(error: unknown): void {
+    this.#violated("P4", `The venue broke: ${String(error)}`);
+  }
+
+  #onTradeUpdate({ event, order: view }: TradeUpdate): void {
+    const { exchange } = this.#parts;
+    const order = exchange.state.orders.get(String(view.id));
+    if (order === undefined || !order.clientOrderId.startsWith(PREFIX)) {
+      if (event === "fill" || event === "partial_fill") this.meddled(order?.symbol);
+      return;
+    }
+    if (event === "pending_new" || event === "accepted") this.#onAccepted(order);
+    if (event === "fill" || event === "partial_fill") this.#onFill(order);
+  }
+
+  #onAccepted(order: OrderRecord): void {
+    this.ordersAccepted += 1;
+    const { exchange } = this.#parts;
+    const slot = slotOf(order.clientOrderId);
+    const intent = this.#sent.get(order.clientOrderId);
+    if (slot === undefined || intent === undefined) {
+      this.#violated("P1", `The venue holds ${order.clientOrderId}, which no ledger had recorded.`);
+      return;
+    }
+    this.#acceptedSignals.add(slot.signalId);
+    const rival = [...exchange.state.orders.values()].find((other) => other !== order && isOpen(other) && sameSlot(slotOf(other.clientOrderId), slot));
+    if (rival !== undefined) this.#violated("P1", `${order.clientOrderId} was accepted while ${rival.clientOrderId} was ${rival.status}.`);
+    this.#lastPrice.set(order.id, order.referencePrice);
+    if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was accepted`);
+  }
+
+  #onFill(order: OrderRecord): void {
+    this.fills += 1;
+    const slot = slotOf(order.clientOrderId);
+    if (slot !== undefined) this.#checkSlotTotal(order, slot);
+    if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was filled`);
+  }
+
+  /** However many attempts there were, together they fill no more than was planned. */
+  #checkSlotTotal(order: OrderRecord, slot: Slot): void {
+    const orders = [...this.#parts.exchange.state.orders.values()].filter((other) => sameSlot(slotOf(other.clientOrderId), slot));
+    const planned = orders.map((other) => this.#sent.get(other.clientOrderId)).filter((intent) => intent !== undefined);
+    const [quantities, notionals] = [planned.flatMap(({ quantity }) => quantity ?? []), planned.flatMap(({ notional }) => notional ?? [])];
+    const filled = sum(orders.map(({ filledQuantity }) => filledQuantity));
+    const value = sum(orders.map(({ filledValue }) => filledValue));
+    if (quantities.length > 0 && notionals.length === 0 && filled.gt(max(ZERO, ...quantities).plus(ROUNDING)))
+      this.#violated("P1", `${order.clientOrderId}: ${filled.toFixed()} shares were filled, ${max(ZERO, ...quantities).toFixed()} were planned.`);
+    if (notionals.length > 0 && quantities.length === 0 && value.gt(max(ZERO, ...notionals).plus(CENTS)))
+      this.#violated("P1", `${order.clientOrderId}: $${value.toFixed()} were filled, $${max(ZERO, ...notionals).toFixed()} were planned.`);
+  }
+
+  /** Cash, after all open buys at their worst, stays above zero: so gross stays within 100 % of equity. */
+  #checkMoney(occasion: string): void {
+    const { exchange, scenario } = this.#parts;
+    const { state } = exchange;
+    if (scenario.multiplier === "1" && state.cash.lt(ZERO) && !this.#meddledWithin("", Infinity)) this.#violated("P4", `Cash is ${state.cash.toFixed()} after ${occasion}.`);
+    if (this.#meddledWithin("", 60_000) || scenario.faults.includes("price-jump")) return;
+    const open = [...state.orders.values()].filter((order) => isOpen(order) && order.side === "buy");
+    const reserved = sum(open.map((order) => this.#worstOf(order)));
+    const equity = state.cash.plus(sum([...state.positions.values()].map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)))));
+    const left = state.cash.minus(reserved);
+    if (left.lt(equity.times(CASH_TOLERANCE).plus(DOLLARS).neg()))
+      this.#violated("P4", `${occasion}, but cash of ${state.cash.toFixed()} does not cover open buys of ${reserved.toFixed()}.`);
+  }
+
+  #worstOf(order: OrderRecord): Decimal {
+    if (order.notional !== undefined) return max(ZERO, order.notional.minus(order.filledValue));
+    const intent = this.#sent.get(order.clientOrderId);
+    const whole = order.quantity ?? ZERO;
+    const rest = whole.minus(order.filledQuantity);
+    const atReference = rest.times(order.limitPrice ?? order.referencePrice);
+    if (intent === undefined || whole.eq(ZERO)) return atReference;
+    return min(atReference, intent.worstCaseCost.times(rest).div(whole));
+  }
+
+  #meddledWithin(symbol: string, ms: number): boolean {
+    const at = this.#meddled.get(symbol);
+    return at !== undefined && this.#parts.now() - at <= ms;
+  }
+
+  // --- inside the machine --------------------------------------------------------------------
+
+  onCommitted(life: Life): void {
+    if (life.clock.pending > MOST_TIMERS) this.#violated("P10", `${String(life.clock.pending)} timers are pending.`);
+  }
+
+  /** Log lines and events, before anything is taken out of them. */
+  onText(text: string): void {
+    if (text.includes(SECRET) || text.includes(KEY_ID)) this.#violated("P9", `A key stands in: ${text}`);
+  }
+
+  onImage(image: Uint8Array): void {
+    const bytes = Buffer.from(image.buffer, image.byteOffset, image.byteLength);
+    if (bytes.includes(SECRET) || bytes.includes(KEY_ID)) this.#violated("P9", "A key stands in the ledger.");
+    if (bytes.length > MOST_LEDGER_BYTES) this.#violated("P10", `The ledger has ${String(bytes.length)} bytes.`);
+  }
+
+  #violated(promise: Promised, text: string): void {
+    this.#parts.violated({ promise, text });
+  }
+}
+
+/** A run of minutes with a few dozen orders. */
+const MOST_LEDGER_BYTES = 6_000_000;
+
+function sameSlot(one: Slot | undefined, other: Slot): boolean {
+  return one?.signalId === other.signalId && one.phase === other.phase && one.symbol === other.symbol;
+}
+
+function parse(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

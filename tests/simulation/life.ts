@@ -1,0 +1,265 @@
+import { accountRefusal } from "../../src/account-guard.ts";
+import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
+import type { Broker } from "../../src/broker/broker.ts";
+import type { StreamSocket } from "../../src/broker/stream-connection.ts";
+import type { Clock, Timer } from "../../src/clock.ts";
+import { sleepOn } from "../../src/clock.ts";
+import type { AlpacaConfig } from "../../src/config.ts";
+import { Daemon } from "../../src/daemon.ts";
+import type { RebalanceEvent } from "../../src/execution/events.ts";
+import { Rebalancer } from "../../src/execution/rebalancer.ts";
+import { Intake } from "../../src/intake/intake.ts";
+import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
+import type { Log } from "../../src/logger.ts";
+import { createRedaction } from "../../src/logger.ts";
+import type { VirtualClock } from "../../src/virtual-clock.ts";
+import type { Scenario } from "./scenario.ts";
+import { STRATEGY } from "./strategy.ts";
+
+export const KEY_ID = "PKVIRTUALKEY00000001";
+export const SECRET = "vIrTuAlSeCrEt+0123456789/abcdefghijklmnop";
+
+export const ALPACA: AlpacaConfig = {
+  tradingUrl: "https://paper-api.alpaca.markets",
+  dataUrl: "https://data.alpaca.markets",
+  streamUrl: "wss://paper-api.alpaca.markets/stream",
+  dataFeed: undefined,
+  keyId: KEY_ID,
+  secret: SECRET,
+};
+
+export const SIGNAL_MAX_AGE_SECONDS = 300;
+const EXECUTION_DEADLINE_SECONDS = 600;
+const SETTLE_SECONDS = 1;
+const OUR_USER = process.getuid?.() ?? 0;
+
+/** What is thrown into a process that has been killed, so that nothing it still does has an effect. */
+export class Killed extends Error {
+  override readonly name = "Killed";
+}
+
+/** What surrounds one life of the daemon's process; outlives it. */
+export interface Surroundings {
+  readonly venueClock: VirtualClock;
+  readonly scenario: Scenario;
+  readonly alertsFile: string;
+  /** How far the machine's wall clock is off, milliseconds. */
+  readonly skew: () => number;
+  readonly halted: () => string | undefined;
+  readonly watch: (life: Life, onHint: () => void) => { close(): Promise<void> };
+  readonly fetch: (life: Life) => typeof fetch;
+  readonly createSocket: (life: Life) => StreamSocket;
+  /** May kill the life, or throw what a full disk would. */
+  readonly onCommit: (life: Life, stage: "before" | "after") => void;
+  readonly onLog: (life: Life, level: keyof Omit<Log, "child">, text: string) => void;
+  readonly onEvent: (life: Life, event: RebalanceEvent) => void;
+  readonly onEnd: (life: Life, failure: unknown) => void;
+}
+
+/** The machine's clock as one process sees it. After the process's death none of its timers fires. */
+class ProcessClock implements Clock {
+  readonly #base: VirtualClock;
+  readonly #skew: () => number;
+  readonly #timers = new Set<Timer>();
+  #dead = false;
+
+  constructor(base: VirtualClock, skew: () => number) {
+    this.#base = base;
+    this.#skew = skew;
+  }
+
+  get pending(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return this.#base.now() + this.#skew();
+  }
+
+  monotonic(): number {
+    return this.#base.monotonic();
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    if (this.#dead) return { cancel: () => undefined };
+    const timer = this.#base.after(delayMs, () => {
+      this.#timers.delete(timer);
+      run();
+    });
+    this.#timers.add(timer);
+    return {
+      cancel: () => {
+        this.#timers.delete(timer);
+        timer.cancel();
+      },
+    };
+  }
+
+  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+    return sleepOn(this, delayMs, signal);
+  }
+
+  die(): void {
+    this.#dead = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+  }
+}
+
+/** One process of the daemon: the real parts, put together as the command `run` does, around a virtual machine. */
+export class Life {
+  readonly number: number;
+  readonly clock: ProcessClock;
+  readonly ledger: SqliteLedger;
+  readonly daemon: Daemon;
+  readonly startedAt: number;
+  endedAt = Infinity;
+  /** Whether an account that may not trade was the last one that this process was shown, and since when. */
+  blockedSince: number | undefined;
+  openSockets = 0;
+  readonly #surroundings: Surroundings;
+  readonly #broker: Broker;
+  readonly #intake: Intake;
+  #dead = false;
+
+  constructor(number: number, image: Uint8Array, surroundings: Surroundings) {
+    const { venueClock, scenario } = surroundings;
+    this.number = number;
+    this.#surroundings = surroundings;
+    this.startedAt = venueClock.monotonic();
+    this.clock = new ProcessClock(venueClock, surroundings.skew);
+    this.ledger = openLedgerImage(image, {
+      onCommit: (stage) => {
+        if (this.#dead) throw new Killed("The process is dead.");
+        surroundings.onCommit(this, stage);
+      },
+      redact: createRedaction([KEY_ID, SECRET]),
+    });
+    this.#broker = createAlpacaBroker({
+      name: "Alpaca paper",
+      mode: "paper",
+      alpaca: ALPACA,
+      clock: this.clock,
+      fetch: surroundings.fetch(this),
+      createSocket: () => surroundings.createSocket(this),
+      onTraffic: (record) => this.#log("debug", `${record.method} ${record.path} ${String(record.status)} ${record.failure ?? ""}`),
+    });
+    this.#intake = new Intake({
+      strategy: STRATEGY,
+      alertsFile: surroundings.alertsFile,
+      timezone: scenario.timezone,
+      mode: "paper",
+      maxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
+      settleSeconds: SETTLE_SECONDS,
+      allowedSymbols: scenario.settings.allowedSymbols,
+      owners: new Set([0, OUR_USER]),
+      clock: this.clock,
+      ledger: this.ledger,
+    });
+    this.daemon = this.#newDaemon();
+  }
+
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
+  run(): void {
+    this.daemon.run().then(
+      () => this.#finish(undefined),
+      (error: unknown) => this.#finish(error),
+    );
+  }
+
+  /** As `kill -9`: nothing of it acts any more, from the very next instruction on. */
+  die(): void {
+    if (this.#dead) return;
+    this.#dead = true;
+    this.endedAt = this.#surroundings.venueClock.monotonic();
+    this.clock.die();
+    this.#intake.close();
+  }
+
+  /** What is on the disk. To be asked outside of a transaction. */
+  image(): Uint8Array {
+    return this.ledger.serialize();
+  }
+
+  #finish(failure: unknown): void {
+    if (this.#dead) return;
+    void this.#broker.close();
+    this.die();
+    this.#surroundings.onEnd(this, failure);
+  }
+
+  #newDaemon(): Daemon {
+    const { surroundings, ledger, clock } = { surroundings: this.#surroundings, ledger: this.ledger, clock: this.clock };
+    return new Daemon({
+      clock,
+      log: this.#logger(""),
+      ledger,
+      broker: this.#broker,
+      intake: this.#intake,
+      watch: (onHint) => surroundings.watch(this, onHint),
+      rebalancer: (newer, stopping) => this.#newRebalancer(newer, stopping),
+      halted: surroundings.halted,
+      connect: () => this.#connect(),
+      selfCheck: () => ledger.check(),
+      onConcluded: () => undefined,
+    });
+  }
+
+  #newRebalancer(newer: ConstructorParameters<typeof Rebalancer>[0]["newer"], stopping: AbortSignal): Rebalancer {
+    const { scenario, halted } = this.#surroundings;
+    return new Rebalancer({
+      broker: this.#broker,
+      ledger: this.ledger,
+      clock: this.clock,
+      mode: "paper",
+      plan: scenario.settings,
+      limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined },
+      signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
+      orderTimeoutSeconds: scenario.orderTimeoutSeconds,
+      executionDeadlineSeconds: EXECUTION_DEADLINE_SECONDS,
+      halted,
+      accountRefusal: (reading) => accountRefusal(CONFIGURED, this.ledger, reading.account),
+      stopping,
+      newer,
+      emit: (event) => this.#observe(event),
+      progress: (text) => this.#log("info", text),
+    });
+  }
+
+  async #connect(): Promise<void> {
+    const [account] = await Promise.all([this.#broker.account(), this.#broker.positions()]);
+    const refusal = accountRefusal(CONFIGURED, this.ledger, account);
+    if (refusal !== undefined) throw new Error(refusal.reason);
+    if (this.ledger.pinnedAccount() === undefined) this.ledger.pinAccount(account.number, this.clock.now());
+  }
+
+  /** Decision record first, as the desk does it. */
+  #observe(event: RebalanceEvent): void {
+    const { kind, level, text, executionId, facts } = event;
+    if (level !== "debug") this.ledger.note({ executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) });
+    this.#log(level, text);
+    this.#surroundings.onEvent(this, event);
+  }
+
+  #log(level: keyof Omit<Log, "child">, text: string): void {
+    if (!this.#dead) this.#surroundings.onLog(this, level, text);
+  }
+
+  #logger(about: string): Log {
+    const write = (level: keyof Omit<Log, "child">) => (message: string, facts: Readonly<Record<string, unknown>> = {}) =>
+      this.#log(level, `${message}${about}${facts.hint === undefined ? "" : ` (${String(facts.hint)})`}`);
+    return {
+      error: write("error"),
+      warn: write("warn"),
+      info: write("info"),
+      debug: write("debug"),
+      child: ({ signal, execution }) => this.#logger(`${about}${signal === undefined ? "" : ` [${signal}]`}${execution === undefined ? "" : ` {${execution}}`}`),
+    };
+  }
+}
+
+const CONFIGURED = { mode: "paper", liveTradingAccount: undefined } as Parameters<typeof accountRefusal>[0];

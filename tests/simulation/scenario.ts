@@ -1,0 +1,165 @@
+import { decimal } from "../../src/portfolio/money.ts";
+import type { PlanSettings } from "../../src/portfolio/plan.ts";
+import type { InitialPosition } from "../../src/simulator/exchange-options.ts";
+import { newYorkInstant } from "../../src/simulator/sessions.ts";
+import { Chance } from "./chance.ts";
+import { FAULT_KINDS } from "./faults/kinds.ts";
+import type { FaultKind } from "./faults/kinds.ts";
+import { RUN_KINDS } from "./strategy.ts";
+import type { RunKind } from "./strategy.ts";
+
+/** A stretch of virtual time under faults. */
+export interface Stage {
+  /** Wall clock, milliseconds since the epoch. */
+  readonly at: number;
+  readonly forMs: number;
+  readonly runs: readonly { readonly afterMs: number; readonly kind: RunKind }[];
+}
+
+/** Everything about a run that is decided before it begins. */
+export interface Scenario {
+  readonly seed: number;
+  readonly day: DayKind;
+  readonly stages: readonly Stage[];
+  readonly timezone: string;
+  readonly cash: string;
+  readonly positions: readonly InitialPosition[];
+  readonly multiplier: "1" | "2" | "4";
+  readonly stillPrices: boolean;
+  readonly universe: readonly string[];
+  readonly settings: PlanSettings;
+  readonly orderTimeoutSeconds: number;
+  readonly faults: readonly FaultKind[];
+}
+
+const DAY_KINDS = ["normal", "near-open", "near-close", "half-day", "clock-change", "after-clock-change", "weekend"] as const;
+type DayKind = (typeof DAY_KINDS)[number];
+
+const FRACTIONABLE = ["SMR", "LEU", "OKLO", "TQQQ", "SQQQ", "UVXY", "BTAL", "SPY", "AAPL", "BRK.B", "BIL", "SOXL"] as const;
+const WHOLE_ONLY = ["FNGU", "CWVX", "VXX"] as const;
+const ZONES = ["UTC", "Europe/London", "America/New_York", "Asia/Kolkata"] as const;
+/** Sundays on which clocks change, an hour or less before they do: New York, then London, both ways. */
+const CLOCK_CHANGES = [
+  { sunday: "2026-11-01", at: "2026-11-01T05:40:00Z", zone: "America/New_York" },
+  { sunday: "2027-03-14", at: "2027-03-14T06:50:00Z", zone: "America/New_York" },
+  { sunday: "2026-10-25", at: "2026-10-25T00:40:00Z", zone: "Europe/London" },
+  { sunday: "2027-03-28", at: "2027-03-28T00:50:00Z", zone: "Europe/London" },
+] as const;
+const HALF_DAYS = ["2026-11-27", "2026-12-24"] as const;
+const NORMAL_DAYS = ["2026-11-17", "2026-11-18", "2026-12-02", "2027-01-06", "2027-06-15"] as const;
+const DAY_MS = 86_400_000;
+
+/** Draws the run of a seed. */
+export function drawScenario(seed: number): Scenario {
+  const chance = new Chance(seed, "scenario");
+  const day = chance.weighted<DayKind>([
+    ["normal", 60],
+    ["near-open", 8],
+    ["near-close", 10],
+    ["half-day", 8],
+    ["clock-change", 5],
+    ["after-clock-change", 5],
+    ["weekend", 4],
+  ]);
+  const { moments, timezone } = momentsOf(day, chance);
+  const wholeOnly = chance.happens(0.25);
+  const universe = [...chance.some(FRACTIONABLE, chance.whole(4, 8)), ...(wholeOnly ? chance.some(WHOLE_ONLY, chance.whole(1, 2)) : [])];
+  const account = accountOf(universe, new Chance(seed, "account"));
+  const runs = new Chance(seed, "runs");
+  return {
+    seed,
+    day,
+    timezone,
+    stages: moments.map(({ at, forMs }) => ({ at, forMs, runs: runsOf(forMs, runs) })),
+    universe,
+    ...account,
+    stillPrices: chance.happens(0.5),
+    settings: settingsOf(universe, account.positions, new Chance(seed, "settings")),
+    orderTimeoutSeconds: chance.pick([20, 60]),
+    faults: new Chance(seed, "faults").some(FAULT_KINDS, new Chance(seed, "how many faults").whole(5, 9)),
+  };
+}
+
+function momentsOf(day: DayKind, chance: Chance): { moments: { at: number; forMs: number }[]; timezone: string } {
+  const forMs = chance.spread(60_000, 600_000);
+  const timezone = chance.pick(ZONES);
+  const date = chance.pick(NORMAL_DAYS);
+  const change = chance.pick(CLOCK_CHANGES);
+  const brief = chance.whole(20_000, 90_000);
+  const at = (onDate: string, time: string): number => newYorkInstant(onDate, time) + chance.whole(0, 59_999);
+  const inSession = (onDate: string): number => at(onDate, chance.pick(["10:00", "11:17", "12:30"]));
+  switch (day) {
+    case "normal":
+      return { moments: [{ at: at(date, chance.pick(["09:45", "10:30", "12:00", "14:10", "15:00"])), forMs }], timezone };
+    case "near-open":
+      return { moments: [{ at: at(date, "09:26"), forMs: Math.max(forMs, 300_000) }], timezone };
+    case "near-close":
+      return { moments: [{ at: at(date, chance.pick(["15:52", "15:55", "15:57"])), forMs: Math.max(forMs, 240_000) }], timezone };
+    case "half-day":
+      return { moments: [{ at: at(chance.pick(HALF_DAYS), chance.pick(["10:00", "12:50", "12:56"])), forMs }], timezone };
+    case "clock-change": {
+      const sunday = Date.parse(change.at) + chance.whole(0, 1_500_000);
+      return { moments: [{ at: sunday, forMs: brief }, { at: inSession(mondayAfter(change.sunday)), forMs }], timezone: change.zone };
+    }
+    case "after-clock-change":
+      return { moments: [{ at: inSession(mondayAfter(change.sunday)), forMs }], timezone: change.zone };
+    case "weekend":
+      return { moments: [{ at: at("2026-11-21", "11:00"), forMs: brief }, { at: inSession("2026-11-23"), forMs }], timezone };
+  }
+}
+
+function mondayAfter(sunday: string): string {
+  return new Date(Date.parse(sunday) + DAY_MS).toISOString().slice(0, 10);
+}
+
+function runsOf(forMs: number, chance: Chance): { afterMs: number; kind: RunKind }[] {
+  const count = Math.min(chance.whole(1, 5), 1 + Math.floor(forMs / 15_000));
+  const moments = Array.from({ length: count }, () => chance.whole(2_000, forMs - 1_000)).sort((one, other) => one - other);
+  // The first one trades more often than not, so that faults meet an execution.
+  return moments.map((afterMs, index) => ({
+    afterMs: index === 0 ? chance.whole(2_000, Math.min(20_000, forMs - 1_000)) : afterMs,
+    kind: index === 0 && chance.happens(0.8) ? chance.pick(["named", "weighted", "single", "hedge"] as const) : chance.weighted(RUN_KINDS),
+  }));
+}
+
+function accountOf(universe: readonly string[], chance: Chance): Pick<Scenario, "cash" | "positions" | "multiplier"> {
+  const multiplier = chance.weighted([
+    ["1", 60],
+    ["2", 20],
+    ["4", 20],
+  ] as const);
+  const shape = chance.weighted([
+    ["cash", 35],
+    ["invested", 45],
+    ["mixed", 20],
+  ] as const);
+  const held = shape === "cash" ? [] : chance.some(universe, chance.whole(1, Math.min(5, universe.length)));
+  const positions = held.map((symbol) => ({
+    symbol,
+    quantity: decimal(quantityOf(symbol, chance)),
+    averagePrice: decimal(String(chance.whole(5, 300))),
+  }));
+  const rich = shape === "invested" ? chance.pick(["0", "12", "311.07"]) : chance.pick(["1500", "25000.55", "100000", "1000000"]);
+  // Margin debt: such an account may only be reduced until it owes nothing any more (R9).
+  const cash = multiplier !== "1" && shape === "invested" && chance.happens(0.15) ? "-350" : rich;
+  return { cash, positions, multiplier };
+}
+
+function quantityOf(symbol: string, chance: Chance): string {
+  const shares = chance.spread(8, 900);
+  return (WHOLE_ONLY as readonly string[]).includes(symbol) || chance.happens(0.3)
+    ? String(shares)
+    : `${String(shares)}.${String(chance.whole(1, 999_999_999)).padStart(9, "0")}`;
+}
+
+function settingsOf(universe: readonly string[], positions: readonly InitialPosition[], chance: Chance): PlanSettings {
+  const held = positions.map(({ symbol }) => symbol);
+  return {
+    cashReserve: decimal("0.01"),
+    minTradeValue: decimal("5"),
+    driftBand: decimal("0.01"),
+    protectedSymbols: new Set(held.length > 1 && chance.happens(0.15) ? [chance.pick(held)] : []),
+    allowedSymbols: chance.happens(0.1) ? new Set(universe.filter((_, index) => index !== 1)) : undefined,
+    maxOrderValue: chance.happens(0.05) ? decimal("2500") : undefined,
+  };
+}

@@ -1,0 +1,87 @@
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { Worker } from "node:worker_threads";
+import { systemClock } from "../../src/clock.ts";
+import { simulate } from "./simulation.ts";
+import { addUp, emptyTally, summaryOf } from "./tally.ts";
+import type { Tally } from "./tally.ts";
+import type { Batch } from "./worker.ts";
+
+/** Seeds that a worker is given at a time: few enough for both to end together. */
+const BATCH = 10;
+const PROGRESS_EVERY_MS = 5_000;
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "1000" },
+    from: { type: "string", default: "1" },
+    workers: { type: "string", default: String(availableParallelism()) },
+    trace: { type: "boolean", default: false },
+  },
+});
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const [seeds, from, workers] = [whole("seeds", values.seeds), whole("from", values.from), whole("workers", values.workers)];
+  if (values.trace) {
+    for (let seed = from; seed < from + seeds; seed += 1) await printTrace(seed);
+  }
+  const started = systemClock.monotonic();
+  const total = await runAll(from, seeds, Math.max(1, workers), started);
+  const seconds = (systemClock.monotonic() - started) / 1_000;
+  for (const line of summaryOf(total, (seed) => `npm run simulate -- --seeds 1 --from ${String(seed)} --trace`)) console.log(line);
+  console.log(`${String(total.seeds)} seeds, ${String(total.violations)} violations, ${values.trace ? "" : rateOf(total.seeds, seconds)}from seed ${String(from)}`);
+  return total.violations === 0 ? 0 : 1;
+}
+
+function rateOf(seeds: number, seconds: number): string {
+  return `${(seeds / seconds).toFixed(1)} seeds a second, ${seconds.toFixed(1)} s, `;
+}
+
+async function printTrace(seed: number): Promise<void> {
+  const { trace } = await simulate(seed, { trace: true });
+  for (const line of trace) console.log(line);
+}
+
+function runAll(from: number, seeds: number, workers: number, started: number): Promise<Tally> {
+  const total = emptyTally();
+  let next = from;
+  let progressAt = started + PROGRESS_EVERY_MS;
+  return new Promise((resolve, reject) => {
+    let working = 0;
+    const feed = (worker: Worker): void => {
+      const count = Math.min(BATCH, from + seeds - next);
+      if (count > 0) {
+        worker.postMessage({ from: next, count } satisfies Batch);
+        next += count;
+        return;
+      }
+      working -= 1;
+      void worker.terminate();
+      if (working === 0) resolve(total);
+    };
+    const onTally = (worker: Worker, tally: Tally): void => {
+      addUp(total, tally);
+      const now = systemClock.monotonic();
+      if (now >= progressAt && !values.trace) {
+        progressAt = now + PROGRESS_EVERY_MS;
+        const rate = total.seeds / ((now - started) / 1_000);
+        console.log(`${String(total.seeds)} of ${String(seeds)} seeds, ${rate.toFixed(1)} a second, ${String(total.violations)} violations`);
+      }
+      feed(worker);
+    };
+    for (let each = 0; each < Math.min(workers, Math.ceil(seeds / BATCH)); each += 1) {
+      const worker = new Worker(new URL("./worker.ts", import.meta.url));
+      working += 1;
+      worker.on("message", (tally: Tally) => onTally(worker, tally));
+      worker.on("error", reject);
+      feed(worker);
+    }
+  });
+}
+
+function whole(name: string, text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new RangeError(`--${name} takes a whole number, not "${text}".`);
+  return Number(text);
+}

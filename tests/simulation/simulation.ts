@@ -1,0 +1,363 @@
+import { decimal } from "../../src/portfolio/money.ts";
+import { Exchange } from "../../src/simulator/exchange.ts";
+import { Venue } from "../../src/simulator/venue.ts";
+import { VirtualClock } from "../../src/virtual-clock.ts";
+import { AlertsFile } from "./alerts-file.ts";
+import { Chance } from "./chance.ts";
+import type { Fault } from "./faults/fault.ts";
+import type { FaultKind } from "./faults/kinds.ts";
+import { makerOf } from "./faults/menu.ts";
+import { Final } from "./final.ts";
+import type { FinalState } from "./final.ts";
+import { Invariants } from "./invariants.ts";
+import type { KnownRun, Violation } from "./invariants.ts";
+import type { Life } from "./life.ts";
+import { KEY_ID, SECRET } from "./life.ts";
+import { Machine } from "./machine.ts";
+import type { LifeEnd } from "./machine.ts";
+import { Network } from "./network.ts";
+import { drawScenario } from "./scenario.ts";
+import type { Scenario, Stage } from "./scenario.ts";
+import { drawRun } from "./strategy.ts";
+import type { DrawnRun, FileDeed, RunKind } from "./strategy.ts";
+import { Trace } from "./trace.ts";
+import { auditVerdicts } from "./verdict-audit.ts";
+import type { LifeSpan } from "./verdict-audit.ts";
+
+/** What one seed came to. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly violations: readonly Violation[];
+  /** How often each kind of fault has struck. */
+  readonly faults: Partial<Record<FaultKind, number>>;
+  /** How the executions ended, those of the chaos and the last one alike. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  readonly final: FinalState;
+  readonly orders: number;
+  readonly fills: number;
+  readonly lives: number;
+  readonly virtualMs: number;
+  readonly trace: readonly string[];
+}
+
+const STOP_LIMIT_MS = 8_000;
+/** Virtual time that a run may take at most; more means that it does not end. */
+const LONGEST_RUN_MS = 3 * 3_600_000;
+/** From a change of the file to the first hint, as long as changes are reported at all. */
+const HINT_MS = [4, 55] as const;
+const WATCH_TICK_MS = 1_000;
+
+/** Runs one seed: chaos, stage by stage, and then peace, in which the account must come to its target. */
+export async function simulate(seed: number, options: { readonly trace?: boolean } = {}): Promise<SeedResult> {
+  const simulation = new Simulation(drawScenario(seed), options.trace ?? false);
+  try {
+    return await simulation.run();
+  } finally {
+    simulation.close();
+  }
+}
+
+class Simulation {
+  readonly #scenario: Scenario;
+  readonly #clock: VirtualClock;
+  readonly #exchange: Exchange;
+  readonly #venue: Venue;
+  readonly #file: AlertsFile;
+  readonly #trace: Trace;
+  readonly #network: Network;
+  readonly #machine: Machine;
+  readonly #invariants: Invariants;
+  readonly #strategy: Chance;
+  readonly #violations: Violation[] = [];
+  readonly #runs: { run: DrawnRun; known: KnownRun & { firstAt: number } }[] = [];
+  readonly #spans: LifeSpan[] = [];
+  readonly #struck: Partial<Record<FaultKind, number>> = {};
+  readonly #hints = new Map<Life, () => void>();
+  #faults: { kind: FaultKind; fault: Fault }[] = [];
+  #era = 0;
+  #newestStamp: number | undefined;
+
+  constructor(scenario: Scenario, traced: boolean) {
+    const { seed } = scenario;
+    this.#scenario = scenario;
+    this.#clock = new VirtualClock(scenario.stages[0]?.at ?? 0);
+    this.#file = new AlertsFile(scenario.timezone);
+    this.#trace = new Trace(
+      traced,
+      () => this.#clock.monotonic(),
+      (text) => text.replaceAll(this.#file.path, "alerts.json"),
+    );
+    this.#strategy = new Chance(seed, "strategy");
+    this.#exchange = new Exchange({
+      clock: this.#clock,
+      seed,
+      cash: decimal(scenario.cash),
+      positions: scenario.positions,
+      multiplier: scenario.multiplier,
+    });
+    if (scenario.stillPrices) this.#exchange.freeze(scenario.universe);
+    this.#venue = new Venue({ exchange: this.#exchange, credentials: { keyId: KEY_ID, secret: SECRET } });
+    const runs: KnownRun[] = [];
+    this.#invariants = new Invariants({
+      exchange: this.#exchange,
+      scenario,
+      machine: () => this.#machine,
+      now: () => this.#clock.monotonic(),
+      runs,
+      violated: (violation) => this.#violated(violation),
+    });
+    this.#network = new Network({
+      clock: this.#clock,
+      venue: this.#venue,
+      chance: new Chance(seed, "network"),
+      trace: this.#trace,
+      observer: this.#invariants,
+      faults: () => this.#faults.map(({ fault }) => fault),
+    });
+    this.#machine = this.#newMachine();
+    this.#network.attach(this.#machine);
+    this.#knownRuns = runs;
+  }
+
+  readonly #knownRuns: KnownRun[];
+
+  async run(): Promise<SeedResult> {
+    const { stages, seed, faults } = this.#scenario;
+    this.#traceBeginning();
+    for (const [index, stage] of stages.entries()) {
+      if (index > 0) await this.#overnight(stage.at);
+      await this.#chaos(stage, index);
+    }
+    this.#trace.say("run", () => "all faults end");
+    const final = new Final({
+      scenario: this.#scenario,
+      exchange: this.#exchange,
+      machine: this.#machine,
+      chance: new Chance(seed, "final"),
+      trace: this.#trace,
+      monotonic: () => this.#clock.monotonic(),
+      lines: () => this.#file.content,
+      newestStamp: () => this.#newestStamp,
+      write: (run) => this.#write(run, "peace"),
+      pass: (ms) => this.#pass(ms),
+      overnight: (until) => this.#overnight(until),
+      mend: (text) => this.#carryOut({ afterMs: 0, deed: "append", text }),
+      contentIsTorn: () => this.#file.isTorn,
+    });
+    const state = await final.run();
+    if (state.kind === "failed") this.#violated({ promise: "P5", text: state.reason });
+    const outcomes = await this.#end(faults);
+    return {
+      seed,
+      violations: this.#violations,
+      faults: this.#struck,
+      outcomes,
+      final: state,
+      orders: this.#invariants.ordersAccepted,
+      fills: this.#invariants.fills,
+      lives: this.#machine.lives,
+      virtualMs: this.#clock.monotonic(),
+      trace: this.#trace.lines,
+    };
+  }
+
+  close(): void {
+    this.#machine.life?.die();
+    this.#venue.close();
+    this.#file.remove();
+  }
+
+  // --- phases --------------------------------------------------------------------------------
+
+  async #chaos(stage: Stage, index: number): Promise<void> {
+    this.#machine.powerOn();
+    this.#beginFaults(index, stage.forMs);
+    for (const { afterMs, kind } of stage.runs) this.#later(afterMs, () => this.#writeDrawn(kind));
+    await this.#pass(stage.forMs);
+    this.#endFaults();
+  }
+
+  #beginFaults(stage: number, forMs: number): void {
+    const { seed, faults } = this.#scenario;
+    this.#era += 1;
+    this.#faults = faults.map((kind) => {
+      const chance = new Chance(seed, `${kind} ${String(stage)}`);
+      return {
+        kind,
+        fault: makerOf(kind)({
+          exchange: this.#exchange,
+          machine: this.#machine,
+          scenario: this.#scenario,
+          chance,
+          now: () => this.#clock.monotonic(),
+          later: (delayMs, run) => this.#later(delayMs, run),
+          struck: (detail) => {
+            this.#struck[kind] = (this.#struck[kind] ?? 0) + 1;
+            this.#trace.say("fault", () => `${kind}: ${detail}`);
+          },
+          meddled: (symbol) => this.#invariants.meddled(symbol),
+          dropStreams: () => this.#network.dropStreams(),
+        }),
+      };
+    });
+    for (const { fault } of this.#faults) fault.begin?.(forMs);
+  }
+
+  #endFaults(): void {
+    this.#era += 1;
+    for (const { fault } of this.#faults) fault.end?.();
+    this.#faults = [];
+    this.#machine.startNow();
+  }
+
+  /** The machine is switched off, and on again at another time of the world. */
+  async #overnight(until: number): Promise<void> {
+    this.#trace.say("run", () => `the machine is off until ${new Date(until).toISOString()}`);
+    this.#machine.powerOff();
+    await this.#pass(STOP_LIMIT_MS + 1_000);
+    this.#clock.step(Math.max(0, until - this.#clock.now()));
+    // The venue's clockwork sleeps on the monotonic clock; a new price wakes it up.
+    this.#exchange.releasePrice("UUP");
+    await this.#pass(1);
+    this.#machine.powerOn();
+  }
+
+  async #end(faults: readonly FaultKind[]): Promise<Record<string, number>> {
+    const image = this.#machine.image;
+    const life = this.#machine.life;
+    const outcomes: Record<string, number> = {};
+    if (life === undefined) this.#violated({ promise: "simulation", text: "No process lives at the end." });
+    else {
+      this.#invariants.onImage(image);
+      for (const { outcome } of life.ledger.recentExecutions(1_000)) outcomes[outcome ?? "open"] = (outcomes[outcome ?? "open"] ?? 0) + 1;
+      for (const violation of auditVerdicts(life.ledger, this.#file.lines, [...this.#spans, this.#spanOf(life)])) this.#violated(violation);
+    }
+    this.#machine.powerOff();
+    await this.#pass(STOP_LIMIT_MS + 1_000);
+    if (this.#machine.life !== undefined) this.#violated({ promise: "stop", text: "The process did not end within 8 s." });
+    if (faults.length < 5) this.#violated({ promise: "simulation", text: "Fewer than five kinds of fault." });
+    return outcomes;
+  }
+
+  // --- the strategy --------------------------------------------------------------------------
+
+  #writeDrawn(kind: RunKind): void {
+    const { timezone, universe } = this.#scenario;
+    const written = this.#file.content;
+    if (kind === "doubled" && written.length === 0) return;
+    const view = { now: this.#machine.now, timezone, universe, held: [...this.#exchange.state.positions.keys()], written, newestStamp: this.#newestStamp };
+    this.#write(drawRun(kind, view, this.#strategy), kind);
+  }
+
+  #write(run: DrawnRun, why: string): void {
+    this.#trace.say("strategy", () => `${why}: ${run.lines.length} lines, signal ${run.signalId}`);
+    if (run.kind !== "doubled") this.#runs.push({ run, known: { signalId: run.signalId, mayTrade: run.mayTrade, firstAt: Infinity } });
+    for (const deed of run.deeds) {
+      if (deed.afterMs === 0) this.#carryOut(deed);
+      else this.#later(deed.afterMs, () => this.#carryOut(deed));
+    }
+  }
+
+  #carryOut(deed: FileDeed): void {
+    const now = this.#clock.monotonic();
+    this.#file.carryOut(deed, this.#machine.now, now);
+    this.#trace.say("file", () => `${deed.deed} ${JSON.stringify(deed.text)}`);
+    for (const { run, known } of this.#runs) {
+      if (known.firstAt !== Infinity || !run.lines.some((line) => this.#file.content.includes(line))) continue;
+      known.firstAt = now;
+      this.#knownRuns.push(known);
+    }
+    this.#newestStamp = Math.max(this.#newestStamp ?? 0, ...this.#file.lines.flatMap(({ stamp }) => stamp ?? []));
+    if (this.#machine.isDeaf) return;
+    for (const delay of HINT_MS) this.#clock.after(delay, () => this.#hint());
+  }
+
+  #hint(): void {
+    const life = this.#machine.life;
+    if (life !== undefined && !life.isDead) this.#hints.get(life)?.();
+  }
+
+  // --- surroundings --------------------------------------------------------------------------
+
+  #newMachine(): Machine {
+    return new Machine({
+      clock: this.#clock,
+      trace: this.#trace,
+      file: this.#file,
+      surroundings: () => ({
+        venueClock: this.#clock,
+        scenario: this.#scenario,
+        alertsFile: this.#file.path,
+        watch: (life, onHint) => this.#watch(life, onHint),
+        fetch: (life) => this.#network.fetchOf(life),
+        createSocket: (life) => this.#network.socketOf(life, "wss://paper-api.alpaca.markets/stream"),
+        onLog: (_life, level, text) => {
+          this.#invariants.onText(text);
+          if (level !== "debug") this.#trace.say(level, () => text);
+        },
+        onEvent: (_life, event) => this.#invariants.onText(`${event.text} ${JSON.stringify(event.facts ?? {})}`),
+      }),
+      onStart: () => undefined,
+      onEnd: (life, end) => this.#buried(life, end),
+      onCommitted: (life) => this.#invariants.onCommitted(life),
+    });
+  }
+
+  #watch(life: Life, onHint: () => void): { close(): Promise<void> } {
+    let closed = false;
+    this.#hints.set(life, () => !closed && onHint());
+    const tick = (): void => {
+      if (closed) return;
+      life.clock.after(WATCH_TICK_MS, tick);
+      onHint();
+    };
+    life.clock.after(WATCH_TICK_MS, tick);
+    return {
+      close: () => {
+        closed = true;
+        return Promise.resolve();
+      },
+    };
+  }
+
+  #buried(life: Life, { how, failure, tookMs, image }: LifeEnd): void {
+    this.#network.hangUp(life);
+    this.#hints.delete(life);
+    this.#spans.push(this.#spanOf(life));
+    this.#invariants.onImage(image);
+    if (how === "stopped" && tookMs > STOP_LIMIT_MS) this.#violated({ promise: "stop", text: `The process took ${String(tookMs)} ms to stop.` });
+    if (how === "failed" && !String(failure).includes("disk is full")) this.#violated({ promise: "simulation", text: `The daemon failed: ${String(failure)}\n${failure instanceof Error ? (failure.stack ?? "") : ""}` });
+  }
+
+  #spanOf(life: Life): LifeSpan {
+    return { from: life.startedAt, until: Math.min(life.endedAt, this.#clock.monotonic()), skew: this.#machine.skew, clock: this.#clock.now() - this.#clock.monotonic() };
+  }
+
+  /** Runs once, unless the stage of the run has ended by then. */
+  #later(delayMs: number, run: () => void): void {
+    const era = this.#era;
+    this.#clock.after(delayMs, () => {
+      if (era === this.#era) run();
+    });
+  }
+
+  async #pass(ms: number): Promise<void> {
+    if (this.#clock.monotonic() > LONGEST_RUN_MS) throw new Error("The run does not end.");
+    await this.#clock.advance(ms);
+  }
+
+  #violated(violation: Violation): void {
+    // One cause breaks a promise again at every step; the first few tell enough.
+    if (this.#violations.length >= 10) return;
+    this.#violations.push(violation);
+    this.#trace.say("VIOLATED", () => `${violation.promise}: ${violation.text}`);
+  }
+
+  #traceBeginning(): void {
+    const { seed, day, stages, cash, positions, multiplier, faults, universe, settings, timezone } = this.#scenario;
+    this.#trace.say("run", () => `seed ${String(seed)}, ${day}, from ${new Date(stages[0]?.at ?? 0).toISOString()}, strategy in ${timezone}`);
+    this.#trace.say("run", () => `account: $${cash}, ${positions.map(({ symbol, quantity }) => `${quantity.toFixed()} ${symbol}`).join(", ")}; multiplier ${multiplier}`);
+    this.#trace.say("run", () => `universe: ${universe.join(" ")}; protected: ${[...settings.protectedSymbols].join(" ")}; allowed: ${[...(settings.allowedSymbols ?? ["all"])].join(" ")}; largest order: ${settings.maxOrderValue?.toFixed() ?? "any"}`);
+    this.#trace.say("run", () => `faults: ${faults.join(", ")}`);
+  }
+}

@@ -1,0 +1,254 @@
+import { DateTime } from "luxon";
+import { hashOf, readAlert } from "../../src/intake/alert.ts";
+import type { Chance } from "./chance.ts";
+
+/** What a run of the strategy looks like, and how it comes to stand in the file; with weights. */
+export const RUN_KINDS = [
+  ["named", 16],
+  ["weighted", 12],
+  ["single", 8],
+  ["hedge", 5],
+  ["late-leg", 6],
+  ["torn", 7],
+  ["sell", 7],
+  ["hold", 5],
+  ["incomplete", 5],
+  ["stale", 4],
+  ["future", 4],
+  ["out-of-order", 4],
+  ["over-allocated", 4],
+  ["malformed", 6],
+  ["doubled", 5],
+  ["rewritten", 5],
+  ["renamed", 5],
+  ["rotated", 3],
+] as const satisfies readonly (readonly [string, number])[];
+
+export type RunKind = (typeof RUN_KINDS)[number][0];
+
+/** A piece of what the strategy does to the file. */
+export interface FileDeed {
+  readonly afterMs: number;
+  readonly deed: "append" | "rewrite" | "rename-over" | "rotate";
+  readonly text: string;
+}
+
+/** A run as it was meant. */
+export interface DrawnRun {
+  readonly kind: RunKind;
+  /** Complete lines, in order, without newlines. */
+  readonly lines: readonly string[];
+  readonly deeds: readonly FileDeed[];
+  /** Whether orders may ever follow from it, if it is fresh when it is judged. */
+  readonly mayTrade: boolean;
+  /** Symbol → weight; empty for anything but a whole rebalance. */
+  readonly targets: ReadonlyMap<string, number>;
+  readonly signalId: string;
+}
+
+export interface StrategyView {
+  /** The strategy's wall clock, milliseconds since the epoch. */
+  readonly now: number;
+  readonly timezone: string;
+  readonly universe: readonly string[];
+  readonly held: readonly string[];
+  /** The content of the file as the strategy knows it, line by line. */
+  readonly written: readonly string[];
+  /** Stamp of the newest run written so far, if any. */
+  readonly newestStamp: number | undefined;
+}
+
+export const STRATEGY = "nuclear";
+
+/** Draws one run as a strategy would write it, well or badly. */
+export function drawRun(kind: RunKind, view: StrategyView, chance: Chance): DrawnRun {
+  switch (kind) {
+    case "named":
+    case "weighted":
+    case "single":
+    case "hedge":
+      return whole(kind, legsFor(kind, view, chance), view, chance, {});
+    case "late-leg":
+      return lateLeg(view, chance);
+    case "torn":
+      return torn(view, chance);
+    case "sell":
+      return notWhole(kind, sellLines(view, chance), true);
+    case "hold":
+      return notWhole(kind, [line(view.now, chance.pick(view.universe), "HOLD", "Nothing to do", view, chance)], false);
+    case "incomplete":
+      return notWhole(kind, legLines(chance.happens(0.5) ? "named" : "weighted", legsOf(view, chance, 3), view.now, view, chance).slice(0, -1), false);
+    case "over-allocated":
+      return notWhole(kind, legLines("weighted", new Map([...legsOf(view, chance, 2)].map(([symbol, tenths]) => [symbol, tenths + 200])), view.now, view, chance), false);
+    case "malformed":
+      return notWhole(kind, [malformedLine(view, chance)], false);
+    case "stale":
+      return whole(kind, legsOf(view, chance, 2), view, chance, { ageMs: chance.spread(301_000, 4_000_000) });
+    case "future":
+      return whole(kind, legsOf(view, chance, 2), view, chance, { ageMs: -chance.spread(5_200, 3_600_000) });
+    case "out-of-order":
+      return whole(kind, legsOf(view, chance, 2), view, chance, { ageMs: chance.whole(20_000, 200_000) });
+    case "doubled":
+      return doubled(view, chance);
+    case "rewritten":
+      return whole(kind, legsOf(view, chance, 2), view, chance, { deed: "rewrite" });
+    case "renamed":
+      return whole(kind, legsOf(view, chance, 2), view, chance, { deed: "rename-over" });
+    case "rotated":
+      return whole(kind, legsOf(view, chance, 2), view, chance, { deed: "rotate" });
+  }
+}
+
+/** A run that asks for exactly these weights, in tenths of a percent, named leg by leg. */
+export function namedRun(legs: ReadonlyMap<string, number>, view: StrategyView, chance: Chance): DrawnRun {
+  return whole(legs.size === 1 ? "single" : "named", legs, view, chance, {});
+}
+
+export function text(lines: readonly string[]): string {
+  return lines.map((each) => `${each}\n`).join("");
+}
+
+interface Manner {
+  readonly ageMs?: number;
+  readonly deed?: "rewrite" | "rename-over" | "rotate";
+}
+
+function whole(kind: RunKind, legs: ReadonlyMap<string, number>, view: StrategyView, chance: Chance, { ageMs = 0, deed }: Manner): DrawnRun {
+  const lines = legLines(formOf(kind, legs, chance), legs, view.now - ageMs, view, chance);
+  const content = deed === undefined || deed === "rotate" ? lines : [...view.written, ...lines];
+  const deeds: FileDeed[] = deed === undefined && chance.happens(0.4) ? oneByOne(lines, chance) : [{ afterMs: 0, deed: deed ?? "append", text: text(content) }];
+  return { kind, lines, deeds, mayTrade: true, targets: fractions(legs), signalId: signalIdOf(lines) };
+}
+
+type Form = "named" | "weighted" | "single" | "hedge";
+
+function formOf(kind: RunKind, legs: ReadonlyMap<string, number>, chance: Chance): Form {
+  if (kind === "weighted" || kind === "hedge" || kind === "named") return kind;
+  if (legs.size === 1) return "single";
+  return chance.happens(0.5) ? "named" : "weighted";
+}
+
+function notWhole(kind: RunKind, lines: readonly string[], mayTrade: boolean): DrawnRun {
+  const deeds: FileDeed[] = [{ afterMs: 0, deed: "append", text: text(lines) }];
+  return { kind, lines, deeds, mayTrade, targets: new Map(), signalId: signalIdOf(lines) };
+}
+
+function oneByOne(lines: readonly string[], chance: Chance): FileDeed[] {
+  let afterMs = 0;
+  return lines.map((each) => {
+    const deed: FileDeed = { afterMs, deed: "append", text: `${each}\n` };
+    afterMs += chance.whole(1, 400);
+    return deed;
+  });
+}
+
+function lateLeg(view: StrategyView, chance: Chance): DrawnRun {
+  const run = whole("named", legsOf(view, chance, 2), view, chance, {});
+  const last = run.lines.at(-1) ?? "";
+  const deeds: FileDeed[] = [
+    { afterMs: 0, deed: "append", text: text(run.lines.slice(0, -1)) },
+    { afterMs: chance.spread(500, 240_000), deed: "append", text: `${last}\n` },
+  ];
+  return { ...run, kind: "late-leg", deeds };
+}
+
+function torn(view: StrategyView, chance: Chance): DrawnRun {
+  const run = whole("named", legsOf(view, chance, 2), view, chance, {});
+  const content = text(run.lines);
+  const at = chance.whole(1, content.length - 1);
+  const deeds: FileDeed[] = [
+    { afterMs: 0, deed: "append", text: content.slice(0, at) },
+    { afterMs: chance.spread(5, 20_000), deed: "append", text: content.slice(at) },
+  ];
+  return { ...run, kind: "torn", deeds };
+}
+
+function doubled(view: StrategyView, chance: Chance): DrawnRun {
+  const lines = view.written.slice(-chance.whole(1, 4));
+  const deeds: FileDeed[] = [{ afterMs: 0, deed: "append", text: text(lines) }];
+  return { kind: "doubled", lines, deeds, mayTrade: true, targets: new Map(), signalId: signalIdOf(lines) };
+}
+
+function sellLines(view: StrategyView, chance: Chance): string[] {
+  const from = view.held.length === 0 ? view.universe : view.held;
+  return chance.some(from, chance.whole(1, 2)).map((symbol, index) => line(view.now + index * 40, symbol, "SELL", "Take profit", view, chance));
+}
+
+function malformedLine(view: StrategyView, chance: Chance): string {
+  const symbol = chance.pick(view.universe);
+  return chance.pick([
+    "{not json at all",
+    '{"timestamp":17,"symbol":"SMR"}',
+    line(view.now, symbol, "SHORT", "Go the other way", view, chance),
+    line(view.now, "smr", "BUY", "small letters", view, chance),
+    line(view.now, symbol, "BUY", "Allocation: nan% of it", view, chance),
+    line(view.now, symbol, "BUY", "Allocation: 31,2% of it", view, chance),
+    line(view.now, "NUCLEAR_PORTFOLIO", "BUY", "no legs are named", view, chance),
+    `"${"x".repeat(200)}"`,
+    "\u0000\u0001",
+  ]);
+}
+
+function legsFor(kind: "named" | "weighted" | "single" | "hedge", view: StrategyView, chance: Chance): ReadonlyMap<string, number> {
+  if (kind === "hedge") return new Map([["UVXY", 750], ["BTAL", 250]]);
+  return kind === "single" ? new Map([[chance.pick(view.universe), 1_000]]) : legsOf(view, chance, 2);
+}
+
+/** Weights in tenths of a percent that add up to a whole. */
+function legsOf(view: StrategyView, chance: Chance, least: number): Map<string, number> {
+  const symbols = chance.some(view.universe, Math.max(least, chance.whole(2, Math.min(5, view.universe.length))));
+  let rest = 1_000 - (chance.happens(0.2) ? chance.whole(1, 15) : 0);
+  return new Map(
+    symbols.map((symbol, index) => {
+      const left = symbols.length - index;
+      const part = left === 1 ? rest : chance.whole(20, Math.max(20, Math.floor((rest / left) * 1.6)));
+      rest -= part;
+      return [symbol, part];
+    }),
+  );
+}
+
+function fractions(tenths: ReadonlyMap<string, number>): Map<string, number> {
+  return new Map([...tenths].map(([symbol, part]) => [symbol, part / 1_000]));
+}
+
+function legLines(form: Form, legs: ReadonlyMap<string, number>, at: number, view: StrategyView, chance: Chance): string[] {
+  if (form === "hedge") return [line(at, "UVXY_BTAL_PORTFOLIO", "BUY", "Volatility spike - UVXY 75% + BTAL 25%", view, chance)];
+  const all = [...legs].map(([symbol, tenths]) => `${symbol} (${percent(tenths)})`).join(", ");
+  return [...legs].map(([symbol, tenths], index) => {
+    const reason =
+      form === "named"
+        ? `Nuclear portfolio allocation: ${percent(tenths)} (Bull market - Nuclear portfolio: ${all})`
+        : form === "weighted"
+          ? `Bear market allocation: ${percent(tenths)} (inverse volatility weighted)`
+          : "TQQQ oversold, buying dip";
+    return line(at + index * 60, symbol, "BUY", reason, view, chance);
+  });
+}
+
+function percent(tenths: number): string {
+  return `${(tenths / 10).toFixed(1)}%`;
+}
+
+function line(at: number, symbol: string, action: string, reason: string, view: StrategyView, chance: Chance): string {
+  return JSON.stringify({ timestamp: stampText(at, view.timezone, chance), symbol, action, price: chance.pick([1867.27, 37.47999954223633, null]), reason });
+}
+
+/** With an offset, in UTC, or naive in the strategy's zone. */
+function stampText(at: number, timezone: string, chance: Chance): string {
+  switch (chance.pick(["utc", "offset", "naive"] as const)) {
+    case "utc":
+      return new Date(at).toISOString();
+    case "offset":
+      return DateTime.fromMillis(at, { zone: timezone }).toFormat("yyyy-MM-dd'T'HH:mm:ss.SSSZZ");
+    case "naive":
+      return DateTime.fromMillis(at, { zone: timezone }).toFormat("yyyy-MM-dd'T'HH:mm:ss.SSS");
+  }
+}
+
+/** The id that the program gives the signal of these lines. */
+function signalIdOf(lines: readonly string[]): string {
+  const alerts = lines.map((each) => readAlert(each, "UTC"));
+  const buys = alerts.filter((alert) => alert.kind === "alert" && alert.action === "BUY");
+  return hashOf([STRATEGY, ...(buys.length > 0 ? buys : alerts).map(({ hash }) => hash)].join("\n")).slice(0, 16);
+}

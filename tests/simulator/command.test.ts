@@ -1,0 +1,42 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { FAULT_MENU } from "../../src/simulator/faults.ts";
+
+const CLI = join(import.meta.dirname, "..", "..", "src", "cli.ts");
+const run = promisify(execFile);
+
+describe("`simulator --fault`", () => {
+  let directory: string;
+  const simulator = (...faults: string[]): Promise<{ stdout: string; stderr: string }> =>
+    run(process.execPath, [CLI, "simulator", "--port", "0", ...faults.flatMap((fault) => ["--fault", fault])], {
+      cwd: directory,
+      env: { PATH: process.env.PATH, HOME: directory, STATE_DIR: directory, NO_COLOR: "1" },
+    });
+
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), "simulator-command-"));
+  });
+
+  afterAll(() => {
+    rmSync(directory, { recursive: true });
+  });
+
+  test("list prints every fault with what it does and its parameters, and ends", async () => {
+    const { stdout } = await simulator("list");
+    const lines = stdout.split("\n");
+    for (const { description, name } of FAULT_MENU)
+      expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${name} +${description}`)));
+    expect(lines).toContainEqual(expect.stringMatching(/^slow-answer .* on=all,symbol=any,ms=3000$/));
+  });
+
+  test("an unknown fault after a good one ends it with a sentence that names the nearest one", async () => {
+    await expect(simulator("cut-body", "stuck-cancl")).rejects.toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no fault "stuck-cancl"; did you mean stuck-cancel?'),
+    });
+  });
+});
