@@ -67,7 +67,9 @@ export class Daemon {
   readonly #rebalancer: Rebalancer;
   #ready = false;
   #next: Signal | undefined;
-  #current: { signal: Signal; superseded: AbortController } | undefined;
+  #current: { signalId: string; superseded: AbortController } | undefined;
+  /** The signal that the newest run in the file stands for, once it has been judged; none for a run that makes no signal. */
+  #newest: { readonly signalId: string | undefined } | undefined;
   #retryAt: number | undefined;
   #lastVerdict = "";
   #halted: string | undefined;
@@ -154,7 +156,15 @@ export class Daemon {
     log
       .child({ signal: execution.signalId, execution: execution.id })
       .warn(`Going on with execution ${execution.id}, which an earlier process left in phase ${execution.phase}.`);
-    this.#conclude(await this.#rebalancer.resume(execution));
+    const superseded = new AbortController();
+    this.#current = { signalId: execution.signalId, superseded };
+    // What has not begun gives way also to a newer run that came while no process lived (R6).
+    if (this.#newest !== undefined && this.#newest.signalId !== execution.signalId) superseded.abort();
+    try {
+      this.#conclude(await this.#rebalancer.resume(execution, superseded.signal));
+    } finally {
+      this.#current = undefined;
+    }
   }
 
   // --- trading -----------------------------------------------------------------------------
@@ -166,6 +176,7 @@ export class Daemon {
     this.#say(report);
     this.#scheduleLook(report.lookAgainAt);
     const { decision } = report;
+    if (decision.kind !== "nothing") this.#newest = { signalId: signalIdOf(decision) };
     if (decision.kind === "execute") this.#accept(decision.signal);
     else if (decision.kind === "wait") this.#supersede("A newer run has begun to arrive.", undefined);
     else if (decision.kind === "verdict" && decision.isNew)
@@ -192,7 +203,7 @@ export class Daemon {
       ledger.judgeSignal(this.#next.id, { kind: "superseded", reason }, clock.now());
       this.#next = undefined;
     }
-    if (this.#current !== undefined && this.#current.signal.id !== except) this.#current.superseded.abort();
+    if (this.#current !== undefined && this.#current.signalId !== except) this.#current.superseded.abort();
     this.#retryAt = undefined;
   }
 
@@ -202,7 +213,7 @@ export class Daemon {
     this.#next = undefined;
     this.#parts.onSignal?.(signal);
     const superseded = new AbortController();
-    this.#current = { signal, superseded };
+    this.#current = { signalId: signal.id, superseded };
     try {
       this.#handle(
         signal,
@@ -338,6 +349,17 @@ export class Daemon {
     await Promise.race([this.#queue.onPendingZero(), this.#parts.clock.sleep(DRAIN_LIMIT_MS, bounded.signal)]);
     bounded.abort();
     this.#queue.clear();
+  }
+}
+
+function signalIdOf(decision: Exclude<IntakeReport["decision"], { kind: "nothing" }>): string | undefined {
+  switch (decision.kind) {
+    case "execute":
+      return decision.signal.id;
+    case "verdict":
+      return decision.signalId;
+    case "wait":
+      return undefined;
   }
 }
 

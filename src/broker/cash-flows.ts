@@ -1,8 +1,8 @@
-import { DateTime } from "luxon";
 import { z } from "zod";
 import type { Decimal } from "../portfolio/money.ts";
 import { max, sum, ZERO } from "../portfolio/money.ts";
 import { amount, instant, optional, read, text } from "./wire.ts";
+import { marketDate } from "../market-day.ts";
 
 /** Activities that move money or shares between the account and the outside, and so are neither gain nor loss (R28). */
 export const FLOW_TYPES = ["CSD", "CSW", "JNL", "JNLC", "JNLS", "ACATC", "ACATS", "FOPT"] as const;
@@ -60,7 +60,7 @@ export function toCashFlows(json: unknown): CashFlow[] {
  * lies, it counts only if it makes the account look worse: money that came is no gain.
  */
 export function sumOfFlows(flows: readonly CashFlow[], after: number): Decimal {
-  const day = DateTime.fromMillis(after, { zone: "America/New_York" }).toISODate() ?? "";
+  const day = marketDate(after);
   return sum(
     flows.map((flow) => {
       if (flow.at !== undefined) return flow.at > after ? flow.amount : ZERO;

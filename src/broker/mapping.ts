@@ -4,8 +4,7 @@ import type { Account, Asset, MarketClock, Position, Session } from "./broker.ts
 import type { Decimal } from "../portfolio/money.ts";
 import { min } from "../portfolio/money.ts";
 import { amount, instant, optional, read, text, withDefault } from "./wire.ts";
-
-const MARKET_ZONE = "America/New_York";
+import { MARKET_ZONE } from "../market-day.ts";
 
 const flag = withDefault(z.boolean(), false);
 

@@ -4,8 +4,7 @@ import type { MarketPrices, PriceAt } from "./broker.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { ZERO } from "../portfolio/money.ts";
 import { amount, instant, read } from "./wire.ts";
-
-const MARKET_ZONE = "America/New_York";
+import { MARKET_ZONE } from "../market-day.ts";
 
 /**
  * A piece that is missing or cannot be read is no price. That is safe, since a price counts only

@@ -133,14 +133,16 @@ export class Convergence {
     return (record.begunAt === undefined ? this.#overtaken() : undefined) ?? this.#sessionBlockage(record);
   }
 
-  /** What keeps an execution from beginning (R5, R22). */
+  /** What keeps an execution from beginning (R5, R6, R22). */
   #overtaken(): Blockage | undefined {
     const { clock, signalMaxAgeSeconds } = this.#parts;
     const age = freshness(this.#execution.signal, clock.now(), signalMaxAgeSeconds);
     if (age.kind !== "fresh") return { cause: "stale", reason: age.reason };
     const newer = this.#parts.newer();
-    if (newer === undefined) return undefined;
-    return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };
+    if (newer !== undefined)
+      return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };
+    if (this.#parts.superseded?.aborted !== true) return undefined;
+    return { cause: "superseded", reason: "A newer run decides in its place; this one had not begun." };
   }
 
   #sessionBlockage(record: ExecutionRecord): Blockage | undefined {

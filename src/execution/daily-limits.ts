@@ -8,8 +8,8 @@ import type { Decimal } from "../portfolio/money.ts";
 import { max, sum, ZERO } from "../portfolio/money.ts";
 import type { Plan } from "../portfolio/plan.ts";
 import type { Reading } from "./reading.ts";
+import { MARKET_ZONE } from "../market-day.ts";
 
-const MARKET_ZONE = "America/New_York";
 /** Longest time without a session, with room to spare: the last close before any day lies within. */
 const CALENDAR_DAYS = 10;
 /** Fills are stamped by the venue and their records by our clock, which may be wrong; so many more records are looked at. */

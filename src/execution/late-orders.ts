@@ -1,17 +1,20 @@
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, Order } from "../broker/broker.ts";
 import { isTerminal } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
+import { marketDate } from "../market-day.ts";
 
 /** Pause between two rounds of {@link settleLateOrders}. */
 export const LATE_ORDERS_EVERY_MS = 30_000;
 
-/** A day order that was not seen when its session ended cannot come to life any more; the margin is for slow books. */
+const CANCEL_AGAIN_MS = 2_000;
+
+/** Books may be slow to show the last orders of a session. */
 const SESSION_END_MARGIN_MS = 15 * 60_000;
 
 export interface LateOrdersParts {
-  readonly broker: Broker;
+  readonly broker: Pick<Broker, "orderByClientId" | "cancel" | "marketClock" | "calendar">;
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly say: (level: "warn" | "error", text: string, intent: IntentRecord) => void;
@@ -23,35 +26,45 @@ export interface LateOrdersParts {
  * what has ended is recorded, and what never appeared is written off after its session.
  */
 export async function settleLateOrders(parts: LateOrdersParts): Promise<void> {
-  for (const intent of lateIntents(parts.ledger)) {
-    try {
-      await settleOne(parts, intent);
-    } catch (error) {
-      parts.say("warn", `${intent.symbol}: the order ${intent.clientOrderId} could not be looked up: ${messageOf(error)}`, intent);
-    }
-  }
+  for (const intent of lateIntents(parts.ledger)) await settleLateOrder(parts, intent);
 }
 
 /** Intents of finished executions that may still hold or become an order at the venue. */
 export function lateIntents(ledger: Ledger): IntentRecord[] {
-  return ledger
-    .unsettledIntents()
-    .filter((intent) => ledger.execution(intent.executionId)?.finishedAt !== undefined && intent.state !== "recorded");
+  const unsettled = ledger.unsettledIntents().filter(({ state }) => state !== "recorded");
+  return unsettled.filter((intent) => ledger.execution(intent.executionId)?.finishedAt !== undefined);
 }
 
-async function settleOne(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
-  const { broker, ledger, clock } = parts;
-  const order = await broker.orderByClientId(intent.clientOrderId);
-  if (order === undefined) {
-    const market = await broker.marketClock();
-    const posted = intent.postedAt ?? intent.recordedAt;
-    if (market.isOpen || market.timestamp - posted < SESSION_END_MARGIN_MS) return;
+/** As {@link settleLateOrders}, for one intent. What cannot be read now is said, and tried again another time. */
+export async function settleLateOrder(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
+  try {
+    const order = await parts.broker.orderByClientId(intent.clientOrderId);
+    if (order === undefined) await writeOff(parts, intent);
+    else await learn(parts, intent, order);
+  } catch (error) {
+    parts.say(
+      "warn",
+      `${intent.symbol}: what became of the ${intent.side} ${intent.clientOrderId} cannot be read: ${messageOf(error)}`,
+      intent,
+    );
+  }
+}
+
+async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
+  const { ledger, clock } = parts;
+  const name = `${intent.symbol}: the ${intent.side} ${order.id}`;
+  if (order.symbol !== intent.symbol || order.side !== intent.side) {
     ledger.updateIntent(intent.clientOrderId, {
-      state: "dropped",
-      message: "It never appeared before its session ended.",
+      state: "refused",
+      status: "other",
+      message: `The venue holds ${order.side} ${order.symbol} under this id.`,
       updatedAt: clock.now(),
     });
-    parts.say("warn", `${intent.symbol}: the ${intent.side} ${intent.clientOrderId} never appeared; its session is over.`, intent);
+    parts.say(
+      "error",
+      `${intent.symbol}: the venue holds ${order.side} ${order.symbol} under our id ${intent.clientOrderId}; it is not touched.`,
+      intent,
+    );
     return;
   }
   const ended = isTerminal(order.status);
@@ -67,11 +80,30 @@ async function settleOne(parts: LateOrdersParts, intent: IntentRecord): Promise<
   if (ended) {
     parts.say(
       "warn",
-      `${intent.symbol}: the late ${intent.side} ${order.id} ended ${order.status} with ${order.filledQuantity.toFixed()} shares filled.`,
+      `${name} of an earlier execution ended ${order.status} with ${order.filledQuantity.toFixed()} shares filled.`,
       intent,
     );
     return;
   }
-  parts.say("error", `${intent.symbol}: the ${intent.side} ${order.id} came up after its execution had ended; it is cancelled.`, intent);
+  await cancelOnce(parts, intent, order);
+}
+
+/** Asked for again only after a while: a cancel takes its time, and each one spends the request budget. */
+async function cancelOnce({ broker, ledger, clock, say }: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
+  const since = clock.now() - (intent.cancelRequestedAt ?? -Infinity);
+  if (since >= 0 && since < CANCEL_AGAIN_MS) return;
+  say("error", `${intent.symbol}: our earlier ${intent.side} ${order.id} is still ${order.status}; it is cancelled.`, intent);
+  ledger.updateIntent(intent.clientOrderId, { cancelRequestedAt: clock.now(), updatedAt: clock.now() });
   await broker.cancel(order.id);
+}
+
+/** An order that never appeared can come to life no more once the session has ended that it was meant for. */
+async function writeOff(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
+  const { broker, ledger, clock } = parts;
+  const posted = intent.postedAt ?? intent.recordedAt;
+  const now = (await broker.marketClock()).timestamp;
+  const sessions = await broker.calendar(marketDate(posted), marketDate(now));
+  if (!sessions.some(({ close }) => close >= posted && close + SESSION_END_MARGIN_MS <= now)) return;
+  ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: "Its session ended without it.", updatedAt: clock.now() });
+  parts.say("warn", `${intent.symbol}: the ${intent.side} ${intent.clientOrderId} never appeared, and its session is over.`, intent);
 }

@@ -25,6 +25,8 @@ export interface ConvergeParts {
   readonly stopping: AbortSignal;
   /** A newer complete run that waits behind this execution, if any (R22). */
   readonly newer: () => Signal | undefined;
+  /** Aborted when a newer run, a whole one or not, decides in place of this execution's as long as it has not begun (R6). */
+  readonly superseded?: AbortSignal | undefined;
   readonly emit: (event: RebalanceEvent) => void;
 }
 

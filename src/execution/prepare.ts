@@ -1,5 +1,5 @@
 import type { Broker, Order } from "../broker/broker.ts";
-import { BrokerError, isTerminal } from "../broker/broker.ts";
+import { BrokerError } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { Signal } from "../intake/signal.ts";
@@ -15,6 +15,7 @@ import type { LimitSettings } from "../portfolio/limits.ts";
 import { limitsAgainst } from "./daily-limits.ts";
 import { isOwnOrder } from "./ids.ts";
 import { knownQuantities } from "./known-quantities.ts";
+import { settleLateOrder } from "./late-orders.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted } from "./reading.ts";
@@ -30,8 +31,6 @@ export const PRICE_DOUBT_LIMIT_MS = 15_000;
 const PRICE_DOUBT_PAUSE_MS = 1_000;
 /** How long the end of earlier orders of ours is awaited after their cancel (R24). */
 export const EARLIER_ORDERS_LIMIT_MS = 20_000;
-/** After this much time an order for the day of its POST can no longer come to life (R19). */
-const LONGEST_SESSION_MS = 6.5 * 3_600_000;
 /** Fills older than this are taken to be contained in the account (Alpaca: about 10 s; R16). */
 const FILLS_SETTLE_WITHIN_MS = 30_000;
 
@@ -161,18 +160,10 @@ async function endEarlierOrders(parts: PrepareParts, request: PrepareRequest, fi
     reading.openOrders.filter((order) => isOwnOrder(order) && parts.ledger.intent(order.clientOrderId) !== undefined);
   if (mine(first).length === 0 && leftOver(parts).length === 0) return first;
   const start = parts.clock.monotonic();
-  const asked = new Set<string>();
-  let reading = first;
   for (let round = 0; ; round += 1) {
-    for (const order of mine(reading).filter(({ id }) => !asked.has(id))) {
-      parts.progress(`${order.symbol}: ending our earlier ${order.side} (${order.status}) before trading it again.`);
-      if ((await parts.broker.cancel(order.id)).kind !== "unknown") asked.add(order.id);
-    }
-    await Promise.all(leftOver(parts).map((intent) => recordEnd(parts, intent)));
-    const next = await firstReading(parts, request);
-    if ("kind" in next) return next;
-    reading = next;
-    if (mine(reading).length === 0) return reading;
+    await Promise.all(leftOver(parts).map((intent) => settleLateOrder({ ...parts, say: (_level, text) => parts.progress(text) }, intent)));
+    const reading = await firstReading(parts, request);
+    if ("kind" in reading || mine(reading).length === 0) return reading;
     if (parts.clock.monotonic() - start > EARLIER_ORDERS_LIMIT_MS) return reading;
     await parts.clock.sleep(settlePause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
@@ -183,33 +174,6 @@ async function endEarlierOrders(parts: PrepareParts, request: PrepareRequest, fi
 /** Intents of earlier executions whose end was never seen: each keeps its symbol and its worst case reserved. */
 function leftOver(parts: PrepareParts): IntentRecord[] {
   return parts.ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");
-}
-
-async function recordEnd(parts: PrepareParts, intent: IntentRecord): Promise<void> {
-  const { broker, ledger, clock } = parts;
-  let now: Order | undefined;
-  try {
-    now = await broker.orderByClientId(intent.clientOrderId);
-  } catch (error) {
-    parts.progress(`${intent.symbol}: what became of our earlier ${intent.side} cannot be read yet: ${messageOf(error)}`);
-    return;
-  }
-  if (now === undefined) {
-    const sessionIsOver = clock.now() - (intent.postedAt ?? intent.recordedAt) > LONGEST_SESSION_MS;
-    if (sessionIsOver)
-      ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: "The session ended without it.", updatedAt: clock.now() });
-    return;
-  }
-  if (now.symbol !== intent.symbol || now.side !== intent.side || !isTerminal(now.status)) return;
-  ledger.updateIntent(intent.clientOrderId, {
-    state: "done",
-    status: now.status,
-    orderId: now.id,
-    filledQuantity: now.filledQuantity,
-    ...(now.filledAveragePrice === undefined ? {} : { filledAveragePrice: now.filledAveragePrice }),
-    filledAt: now.filledAt ?? clock.now(),
-    updatedAt: clock.now(),
-  });
 }
 
 /** Waits until the account contains the fills of the execution before this one (R16). */

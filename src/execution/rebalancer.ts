@@ -102,14 +102,17 @@ export class Rebalancer {
     if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, reading: preparation.reading };
     await this.#concludeReplaced();
     const execution = this.#open(signal, wanted, preparation);
-    return this.#converge(execution, signal, preparation.reading);
+    return this.#converge(execution, signal, { market: preparation.reading.market, superseded: options.superseded });
   }
 
-  /** Drives an execution that an earlier process left open to its end. */
-  async resume(execution: ExecutionRecord): Promise<RebalanceResult> {
+  /**
+   * Drives an execution that an earlier process left open to its end.
+   * @param superseded aborted when a newer run decides in its place, should it not have begun.
+   */
+  async resume(execution: ExecutionRecord, superseded?: AbortSignal): Promise<RebalanceResult> {
     const record = this.#parts.ledger.signal(execution.signalId);
     if (record === undefined) throw new Error(`The ledger has no signal ${execution.signalId} for execution ${execution.id}.`);
-    return this.#converge(execution, record.signal);
+    return this.#converge(execution, record.signal, { superseded });
   }
 
   /** Executions whose queued orders the preparation has just ended (R23) have come to their end too. */
@@ -180,10 +183,14 @@ export class Rebalancer {
     };
   }
 
-  async #converge(execution: ExecutionRecord, signal: Signal, reading?: Reading): Promise<RebalanceResult> {
+  async #converge(
+    execution: ExecutionRecord,
+    signal: Signal,
+    known: { readonly market?: Reading["market"]; readonly superseded: AbortSignal | undefined },
+  ): Promise<RebalanceResult> {
     const { plan: settings, ...rest } = this.#parts;
-    const parts: ConvergeParts = { ...rest, settings, assets: this.#assets, stream: this.#stream };
-    const result: ConvergeResult = await new Convergence(parts, execution, signal, reading?.market).run();
+    const parts: ConvergeParts = { ...rest, settings, assets: this.#assets, stream: this.#stream, superseded: known.superseded };
+    const result: ConvergeResult = await new Convergence(parts, execution, signal, known.market).run();
     if (result === undefined) return { kind: "left" };
     return { kind: "concluded", conclusion: result, execution: this.#parts.ledger.execution(execution.id) ?? execution };
   }

@@ -131,7 +131,7 @@ export class Venue {
 
   /** What a person does to the venue is beyond the reach of faults, so that every fault can be taken away again. */
   async #answerWithFaults(request: VenueRequest): Promise<VenueResponse> {
-    if (request.url.startsWith("/simulator/")) return this.#answer(request);
+    if (this.faults.isIdle || request.url.startsWith("/simulator/")) return this.#answer(request);
     const instead = await this.faults.before(request);
     return this.faults.after(request, instead ?? this.#answer(request));
   }

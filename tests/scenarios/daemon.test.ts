@@ -107,7 +107,7 @@ describe("the daemon", () => {
   test(
     "of two executes at once one trades and the other is refused with 3",
     async () => {
-      const scenario = await Scenario.open({ venue: { fillLatencyMs: 1_500 } });
+      const scenario = await Scenario.open({ venue: { fillLatencyMs: 4_000 } });
       scenario.alert(NUCLEAR);
 
       const ends = await Promise.all([scenario.run(["execute"]), scenario.run(["execute"])]);

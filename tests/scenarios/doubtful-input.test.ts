@@ -80,21 +80,21 @@ interface Seen {
 
 const seen = new Map<Doubt, Seen>();
 
-/** Two at a time: most of their time is a process getting up. */
-beforeAll(async () => {
-  const pending = [...DOUBTS];
-  const worker = async (): Promise<void> => {
-    for (let doubt = pending.shift(); doubt !== undefined; doubt = pending.shift()) {
-      const scenario = await Scenario.open({ env: { BATCH_SETTLE_SECONDS: "0.2" } });
-      doubt.write(scenario);
-      const ended = await scenario.run(["execute"]);
-      seen.set(doubt, { ended, orders: scenario.orders.length });
-    }
-  };
-  await Promise.all([worker(), worker()]);
-}, LIMIT_MS);
-
 describe("execute sends no order, says the verdict in one line and ends with the contract's code, given", () => {
+  /** Two at a time: most of their time is a process getting up. */
+  beforeAll(async () => {
+    const pending = [...DOUBTS];
+    const worker = async (): Promise<void> => {
+      for (let doubt = pending.shift(); doubt !== undefined; doubt = pending.shift()) {
+        const scenario = await Scenario.open({ env: { BATCH_SETTLE_SECONDS: "0.2" } });
+        doubt.write(scenario);
+        const ended = await scenario.run(["execute"]);
+        seen.set(doubt, { ended, orders: scenario.orders.length });
+      }
+    };
+    await Promise.all([worker(), worker()]);
+  }, LIMIT_MS);
+
   test.each(DOUBTS)("$what: $verdict, exit $code", (doubt) => {
     const { ended, orders } = seen.get(doubt)!;
 
@@ -128,8 +128,9 @@ describe("the daemon", () => {
     async () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();
-      writeFileSync(scenario.alertsFile, runOf(NUCLEAR, systemClock.now()));
+      writeFileSync(scenario.alertsFile, "");
       chmodSync(scenario.alertsFile, 0o666);
+      scenario.alert(NUCLEAR);
       await scenario.logSays(/untrusted\. .*can be written by anyone.* chmod 644/);
       await systemClock.sleep(1_200);
       expect(scenario.orders).toEqual([]);

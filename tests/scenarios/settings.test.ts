@@ -36,6 +36,8 @@ const EFFECTS: readonly Effect[] = [
   { env: { ALLOWED_SYMBOLS: "SMR,LEU,OKLO" }, code: 0, says: /LEU_BUY/, silentOn: /TQQQ_SELL/ },
   { env: { MAX_ORDER_VALUE: "39000" }, code: 3, says: /MAX_ORDER_VALUE/ },
   { env: { MAX_ORDER_VALUE: "40000" }, code: 0, says: /TQQQ_SELL/ },
+  { env: { MAX_DAILY_TURNOVER_PERCENT: "50" }, code: 3, says: /MAX_DAILY_TURNOVER_PERCENT/ },
+  { env: { MAX_DAILY_TURNOVER_PERCENT: "200", MAX_DAILY_LOSS_PERCENT: "5" }, code: 0, says: /LEU_BUY/ },
   { env: { SIGNAL_MAX_AGE_SECONDS: "20" }, code: 0, says: /stale: .*at most 20 s are allowed/ },
   { env: { ALERTS_TIMEZONE: "UTC" }, code: 3, says: /future: .*5\.5 h ahead/ },
 ];
@@ -98,8 +100,8 @@ describe("each setting does what it says:", () => {
     "EXECUTION_DEADLINE_SECONDS: nothing is begun after it, and what works is cancelled",
     async () => {
       const scenario = await Scenario.open({
-        venue: { ...MIXED, fillLatencyMs: 1_300 },
-        env: { ORDER_TIMEOUT_SECONDS: "1.9", EXECUTION_DEADLINE_SECONDS: "2" },
+        venue: { ...MIXED, fillLatencyMs: 2_000 },
+        env: { ORDER_TIMEOUT_SECONDS: "2.9", EXECUTION_DEADLINE_SECONDS: "3" },
       });
       scenario.alert(HEDGE);
 

@@ -46,6 +46,7 @@ const LONGEST_RUN_MS = 3 * 3_600_000;
 /** From a change of the file to the first hint, as long as changes are reported at all. */
 const HINT_MS = [4, 55] as const;
 const WATCH_TICK_MS = 1_000;
+const MOST_VIOLATIONS = 5;
 
 /** Runs one seed: chaos, stage by stage, and then peace, in which the account must come to its target. */
 export async function simulate(seed: number, options: { readonly trace?: boolean } = {}): Promise<SeedResult> {
@@ -348,7 +349,7 @@ class Simulation {
 
   #violated(violation: Violation): void {
     // One cause breaks a promise again at every step; the first few tell enough.
-    if (this.#violations.length >= 10) return;
+    if (this.#violations.length >= MOST_VIOLATIONS || this.#violations.some(({ text }) => text === violation.text)) return;
     this.#violations.push(violation);
     this.#trace.say("VIOLATED", () => `${violation.promise}: ${violation.text}`);
   }

@@ -66,6 +66,9 @@ function add(record: Record<string, number>, name: string, times: number): void 
   record[name] = (record[name] ?? 0) + times;
 }
 
+/** Broken seeds that are listed one by one. */
+const MOST_SHOWN = 25;
+
 /** The whole summary for a person, without its last line. */
 export function summaryOf(tally: Tally, command: (seed: number) => string): string[] {
   return [
@@ -80,7 +83,11 @@ export function summaryOf(tally: Tally, command: (seed: number) => string): stri
     ...byNumber(tally.finals),
     "",
     `Seeds that traded ${String(tally.traded)}, orders accepted ${String(tally.orders)}, fills ${String(tally.fills)}, processes ${String(tally.lives)}, virtual hours ${(tally.virtualMs / 3_600_000).toFixed(1)}`,
-    ...tally.broken.sort((one, other) => one.seed - other.seed).flatMap((broken) => violationsOf(broken, command)),
+    ...tally.broken
+      .sort((one, other) => one.seed - other.seed)
+      .slice(0, MOST_SHOWN)
+      .flatMap((broken) => violationsOf(broken, command)),
+    ...(tally.broken.length > MOST_SHOWN ? [`… and ${String(tally.broken.length - MOST_SHOWN)} more seeds`] : []),
     "",
   ];
 }

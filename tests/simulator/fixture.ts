@@ -64,7 +64,7 @@ export interface Reply {
 
 export interface Client {
   readonly venue: Venue;
-  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Reply>;
+  readonly request: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Reply>;
 }
 
 /** Talks to a venue in this process as a client would. */

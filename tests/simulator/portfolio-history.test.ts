@@ -94,7 +94,7 @@ describe("the history of a portfolio by day", () => {
 describe("the history of a portfolio within days", () => {
   test("has a window for every quarter of an hour of the session so far, measured against the close before", async () => {
     const { clock, exchange, read } = setUp();
-    await clock.advance(DAY_MS - HOUR_MS);
+    await clock.advance(DAY_MS - HOUR_MS + 60_000);
     exchange.setPrice("LEU", "201");
     await clock.advance(HOUR_MS / 2);
     const history = await read("?start=2025-07-15&timeframe=15Min");

@@ -1,4 +1,4 @@
-import type { AccountFlags, AccountSettings } from "../account-state.ts";
+import type { Exchange } from "../exchange.ts";
 import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
 
 /**
@@ -69,26 +69,33 @@ function priceJump(context: FaultContext): FaultHooks {
 }
 
 function accountBlocked(context: FaultContext): FaultHooks {
-  const { exchange, settings } = context;
-  return lasting(context, () => {
-    const flags: AccountFlags = { ...exchange.state.flags };
-    const ownSettings: AccountSettings = { ...exchange.state.settings };
-    switch (settings.text("by")) {
-      case "account_blocked":
-        exchange.setFlags({ accountBlocked: true });
-        break;
-      case "trade_suspended":
-        exchange.setSettings({ suspendTrade: true });
-        break;
-      case "status":
-        exchange.setFlags({ status: "ACCOUNT_UPDATED" });
-        break;
-      default:
-        exchange.setFlags({ tradingBlocked: true });
-    }
-    return () => {
-      exchange.setFlags({ status: flags.status, accountBlocked: flags.accountBlocked, tradingBlocked: flags.tradingBlocked });
-      exchange.setSettings({ suspendTrade: ownSettings.suspendTrade });
-    };
-  });
+  return lasting(context, () => block(context.exchange, context.settings.text("by")));
+}
+
+/** @returns how to put back the one thing that was changed. */
+function block(exchange: Exchange, by: string): () => void {
+  const { accountBlocked, status, tradingBlocked } = exchange.state.flags;
+  const { suspendTrade } = exchange.state.settings;
+  switch (by) {
+    case "account_blocked":
+      exchange.setFlags({ accountBlocked: true });
+      return () => {
+        exchange.setFlags({ accountBlocked });
+      };
+    case "trade_suspended":
+      exchange.setSettings({ suspendTrade: true });
+      return () => {
+        exchange.setSettings({ suspendTrade });
+      };
+    case "status":
+      exchange.setFlags({ status: "ACCOUNT_UPDATED" });
+      return () => {
+        exchange.setFlags({ status });
+      };
+    default:
+      exchange.setFlags({ tradingBlocked: true });
+      return () => {
+        exchange.setFlags({ tradingBlocked });
+      };
+  }
 }

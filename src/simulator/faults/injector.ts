@@ -123,6 +123,11 @@ export class FaultInjector implements OrderGate {
     this.#outlet = outlet;
   }
 
+  /** Whether there is nothing that could go wrong. */
+  get isIdle(): boolean {
+    return this.#faults.length === 0;
+  }
+
   add(spec: FaultSpec): FaultReport {
     const fault = new ActiveFault(++this.#ids, spec, this.#exchange, this.#outlet);
     this.#faults = [...this.#faults, fault];

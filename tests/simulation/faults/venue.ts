@@ -20,18 +20,41 @@ function lookUpMisses(world: FaultWorld): Fault {
   };
 }
 
-/** Orders are missing from lists at first, and their ends come late. */
+type OrderView = Readonly<Record<string, unknown>>;
+
+interface OrderSeen {
+  readonly at: number;
+  readonly view: OrderView;
+}
+
+const ENDED: readonly unknown[] = ["filled", "canceled", "expired", "rejected", "replaced"];
+
+/** Lists show orders as they were some seconds ago: new ones are missing, and those that have ended still seem open. */
 function listingLags(world: FaultWorld): Fault {
-  const forMs = world.chance.spread(200, LONGEST_LAG_MS);
+  const { exchange, now } = world;
+  const lagMs = world.chance.spread(150, LONGEST_LAG_MS);
+  const seen = new Map<string, OrderSeen[]>();
+  const stop = exchange.onTradeUpdate(({ order }) => {
+    const id = String(order.id);
+    seen.set(id, [...(seen.get(id) ?? []), { at: now(), view: order }]);
+  });
+  const asShown = (order: OrderView): OrderView | undefined => {
+    const past = seen.get(String(order.id));
+    return past === undefined ? order : past.findLast(({ at }) => at <= now() - lagMs)?.view;
+  };
   return {
     onAnswer: (request, response) => {
       if (!isRead(request, "/v2/orders") || response.status !== 200) return undefined;
-      const orders = JSON.parse(response.body) as { submitted_at: string }[];
-      const shown = orders.filter((order) => world.exchange.clock.now() - Date.parse(order.submitted_at) > forMs);
-      if (shown.length === orders.length) return undefined;
-      world.struck(`${String(orders.length - shown.length)} orders missing from a list`);
+      const open = request.url.includes("status=open");
+      const real = JSON.parse(response.body) as OrderView[];
+      const stillShown = open ? [...seen.values()].map((past) => past.findLast(({ at }) => at <= now() - lagMs)?.view).filter((view) => view !== undefined) : [];
+      const others = real.filter(({ id }) => !stillShown.some((view) => view.id === id));
+      const shown = [...others.map(asShown).filter((order) => order !== undefined), ...stillShown].filter(({ status }) => !open || !ENDED.includes(status));
+      if (JSON.stringify(shown) === JSON.stringify(real)) return undefined;
+      world.struck(`a list as it was ${String(lagMs)} ms ago: ${String(shown.length)} orders instead of ${String(real.length)}`);
       return { kind: "instead", response: { ...response, body: JSON.stringify(shown) } };
     },
+    end: stop,
   };
 }
 
