@@ -3,7 +3,12 @@ export default {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
     { name: "no-orphans", severity: "error", from: { orphan: true, pathNot: "^src/(cli|entry)\\.ts$" }, to: {} },
-    { name: "no-dev-dependencies", severity: "error", from: { path: "^src/" }, to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] } },
+    {
+      name: "no-dev-dependencies",
+      severity: "error",
+      from: { path: "^src/" },
+      to: { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"] },
+    },
     {
       name: "portfolio-is-pure",
       comment: "The planner knows decimals and its own room.",
@@ -24,7 +29,12 @@ export default {
       from: { path: "^src/(portfolio|intake|broker|ledger|execution|reporting)/" },
       to: { path: "^src/simulator/" },
     },
-    { name: "the-simulator-does-not-know-the-trader", severity: "error", from: { path: "^src/simulator/" }, to: { path: "^src/(intake|broker|ledger|execution|reporting)/" } },
+    {
+      name: "the-simulator-does-not-know-the-trader",
+      severity: "error",
+      from: { path: "^src/simulator/" },
+      to: { path: "^src/(intake|broker|ledger|execution|reporting)/" },
+    },
   ],
   options: {
     doNotFollow: { path: "node_modules" },

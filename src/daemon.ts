@@ -4,6 +4,7 @@ import { BrokerError } from "./broker/broker.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { asError, messageOf } from "./errors.ts";
 import { LATE_ORDERS_EVERY_MS, lateIntents, settleLateOrders } from "./execution/late-orders.ts";
+import { unlessAborted } from "./execution/reading.ts";
 import type { Rebalancer, RebalanceResult } from "./execution/rebalancer.ts";
 import type { Intake, IntakeReport } from "./intake/intake.ts";
 import type { Signal } from "./intake/signal.ts";
@@ -125,8 +126,7 @@ export class Daemon {
       if (execution.outcome === "queued" || this.#stopping.signal.aborted) continue;
       await this.#recover(execution);
     }
-    await this.#rebalancer.warm();
-    if (this.#stopping.signal.aborted) return;
+    if (!(await this.#warm())) return;
     this.#ready = true;
     this.#parts.log.info("Ready: watching for alerts.");
     this.#parts.onReady?.();
@@ -138,9 +138,10 @@ export class Daemon {
     let said = "";
     while (!this.#stopping.signal.aborted) {
       try {
-        await connect();
+        await unlessAborted(connect(), this.#stopping.signal);
         return true;
       } catch (error) {
+        if (this.#stopping.signal.aborted) return false;
         if (!(error instanceof BrokerError) || error.failure === "unauthorized") throw error;
         if (said !== error.message)
           log.error(`The account cannot be read yet: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
@@ -149,6 +150,15 @@ export class Daemon {
       }
     }
     return false;
+  }
+
+  async #warm(): Promise<boolean> {
+    try {
+      await unlessAborted(this.#rebalancer.warm(), this.#stopping.signal);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) throw error;
+    }
+    return !this.#stopping.signal.aborted;
   }
 
   async #recover(execution: ExecutionRecord): Promise<void> {

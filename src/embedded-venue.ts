@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import type { Clock } from "./clock.ts";
 import type { AlpacaConfig } from "./config.ts";
+import { simulatorDirectory } from "./config.ts";
 import { messageOf, TraderError } from "./errors.ts";
 import type { HeldLock } from "./ledger/lock.ts";
 import { acquireLock, holderOf } from "./ledger/lock.ts";
@@ -39,7 +40,7 @@ export async function openEmbeddedVenue(
   command: string,
   options: Omit<SimulatorOptions, "state" | "onChange" | "clock"> = {},
 ): Promise<EmbeddedVenue> {
-  const dir = join(stateDir, "simulator");
+  const dir = simulatorDirectory(stateDir);
   makeDirectory(dir);
   const address = join(dir, "venue-address");
   const lock = await lockVenue(join(dir, "venue.lock"), stateDir, clock, command);

@@ -6,7 +6,22 @@ import { TestEnvironment } from "jest-environment-node";
  * apart by class would be tested against other classes than it meets. This environment lets the
  * inner built-in constructors recognise instances of the outer ones. Subclasses are left alone.
  */
-const SHARED = ["Error", "TypeError", "RangeError", "SyntaxError", "Array", "Map", "Set", "Promise", "Uint8Array", "ArrayBuffer", "Date", "RegExp", "Object", "Function"];
+const SHARED = [
+  "Error",
+  "TypeError",
+  "RangeError",
+  "SyntaxError",
+  "Array",
+  "Map",
+  "Set",
+  "Promise",
+  "Uint8Array",
+  "ArrayBuffer",
+  "Date",
+  "RegExp",
+  "Object",
+  "Function",
+];
 
 type Constructor = abstract new () => object;
 

@@ -124,7 +124,7 @@ export interface MarketPrices {
   readonly previousClose: PriceAt | undefined;
 }
 
-export const TERMINAL_STATUSES = ["filled", "canceled", "expired", "rejected", "replaced", "done_for_day", "calculated"] as const;
+const TERMINAL_STATUSES = ["filled", "canceled", "expired", "rejected", "replaced", "done_for_day", "calculated"] as const;
 
 /** Whether an order in this status can still change its filled quantity. Unknown statuses count as open. */
 export function isTerminal(status: string): boolean {

@@ -18,12 +18,15 @@ export async function run(context: CommandContext): Promise<ExitCode> {
     console: process.stdout,
     verbose: context.verbose,
   });
+  const onFatal = (error: Error): void => desk.logFailure(error);
+  process.on("uncaughtExceptionMonitor", onFatal);
   try {
     return await runDesk(desk);
   } catch (error) {
     desk.logFailure(error);
     throw error;
   } finally {
+    process.off("uncaughtExceptionMonitor", onFatal);
     await desk.close();
   }
 }

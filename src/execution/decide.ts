@@ -8,13 +8,13 @@ import type { ExecutionOutcome, ExecutionPhase, IntentRecord } from "../ledger/l
  */
 
 /** Look-ups of an order whose POST gave no answer, after the POST (R19). */
-export const LOOK_UP_AFTER_MS = [250, 1_000, 3_000, 10_000] as const;
+const LOOK_UP_AFTER_MS = [250, 1_000, 3_000, 10_000] as const;
 /** An absence seen earlier than this after the POST proves nothing (R19). */
 export const ABSENCE_COUNTS_AFTER_MS = 10_000;
 /** Further look-ups when the venue does not answer them. */
 const LOOK_UP_RETRY_MS = 2_000;
 /** Polls of a working order after it was accepted, then the last one repeats. */
-export const POLL_AFTER_MS = [50, 100, 200, 400, 800] as const;
+const POLL_AFTER_MS = [50, 100, 200, 400, 800] as const;
 const LAST_POLL_GAP_MS = 1_500;
 /** With many orders open, each of them is polled less often: reads share a budget of 150 a minute. */
 const POLL_PER_OPEN_ORDER_MS = 1_000;

@@ -8,10 +8,10 @@ export interface OrderIdentity {
 }
 
 /** Marks an order as sent by this program, whichever machine or ledger sent it. */
-export const CLIENT_ORDER_ID_PREFIX = "alpaca-trader";
+const CLIENT_ORDER_ID_PREFIX = "alpaca-trader";
 
 /** Alpaca's limit for `client_order_id`, in characters (official specification). */
-export const CLIENT_ORDER_ID_LIMIT = 128;
+const CLIENT_ORDER_ID_LIMIT = 128;
 
 /**
  * The same identity gives the same id on every machine and after every restart, so the venue itself

@@ -60,7 +60,7 @@ export async function concludeExecution(
 }
 
 /** On target = every symbol traded to plan, or left alone for a reason that counts as on target (R12). */
-export function judgeOrders(
+function judgeOrders(
   execution: Pick<ExecutionRecord, "plan">,
   intents: readonly IntentRecord[],
 ): { outcome: ExecutionOutcome; reason: string } {

@@ -24,13 +24,13 @@ import { expectedAfter, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle
 import { cashBefore } from "./summary.ts";
 
 /** How long the venue may stay unreachable before an execution that has not begun gives up. */
-export const UNREACHABLE_LIMIT_MS = 20_000;
+const UNREACHABLE_LIMIT_MS = 20_000;
 const UNREACHABLE_PAUSE_MS = 1_000;
 /** How long doubtful prices are read again (R10). */
-export const PRICE_DOUBT_LIMIT_MS = 15_000;
+const PRICE_DOUBT_LIMIT_MS = 15_000;
 const PRICE_DOUBT_PAUSE_MS = 1_000;
 /** How long the end of earlier orders of ours is awaited after their cancel (R24). */
-export const EARLIER_ORDERS_LIMIT_MS = 20_000;
+const EARLIER_ORDERS_LIMIT_MS = 20_000;
 /** Fills older than this are taken to be contained in the account (Alpaca: about 10 s; R16). */
 const FILLS_SETTLE_WITHIN_MS = 30_000;
 
@@ -113,7 +113,8 @@ async function firstReading(parts: PrepareParts, request: PrepareRequest): Promi
       const unwanted = parts.abandoned.aborted ? stillWanted(parts, request) : undefined;
       if (unwanted !== undefined) return unwanted;
       if (!(error instanceof BrokerError)) throw error;
-      const final = error.failure === "unauthorized" || parts.clock.monotonic() - start + UNREACHABLE_PAUSE_MS > UNREACHABLE_LIMIT_MS;
+      const lasting = error.failure === "unauthorized" || error.failure === "refused";
+      const final = lasting || parts.clock.monotonic() - start + UNREACHABLE_PAUSE_MS > UNREACHABLE_LIMIT_MS;
       if (final) return declined("broker-unreachable", error.message, error.hint);
       parts.progress(`${parts.broker.name} cannot be read yet: ${messageOf(error)}`);
       await parts.clock.sleep(UNREACHABLE_PAUSE_MS, parts.abandoned);

@@ -21,7 +21,7 @@ export interface MarketReading {
 }
 
 /** Assets do not change within a day; asking again for every plan would spend the request budget. */
-export const ASSET_MAX_AGE_MS = 6 * 3_600_000;
+const ASSET_MAX_AGE_MS = 6 * 3_600_000;
 
 /**
  * Remembers assets for some hours. Symbols that are unknown or may not be traded are asked for again each
@@ -52,7 +52,7 @@ export class AssetCache {
 }
 
 /** Asset class of what this program trades; everything else counts as protected (R9). */
-export const US_EQUITY = "us_equity";
+const US_EQUITY = "us_equity";
 
 /**
  * Reads everything a plan needs, side by side.

@@ -5,8 +5,8 @@ import type { Plan, PlannedOrder, PlanResult } from "./plan-result.ts";
 import { provePlan } from "./proof.ts";
 import { valueAccount, type Refused } from "./valuation.ts";
 
-export type { Holding, PlanAccount, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "./plan-input.ts";
-export type { Plan, PlanLine, PlannedOrder, PlanRefusal, PlanResult } from "./plan-result.ts";
+export type { Holding, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "./plan-input.ts";
+export type { Plan, PlanLine, PlannedOrder, PlanResult } from "./plan-result.ts";
 export { isOnTargetReason, OFF_TARGET_REASONS, ON_TARGET_REASONS, type LeftAloneReason } from "./left-alone.ts";
 
 /**

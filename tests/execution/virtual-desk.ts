@@ -20,7 +20,7 @@ import { inProcessSocket } from "./in-process-socket.ts";
 /** A Tuesday, half an hour after the open. */
 export const TUESDAY_10_00 = Date.parse("2026-11-17T10:00:00-05:00");
 
-export const PLAN_SETTINGS: PlanSettings = {
+const PLAN_SETTINGS: PlanSettings = {
   cashReserve: decimal("0.01"),
   minTradeValue: decimal("5"),
   driftBand: decimal("0.01"),

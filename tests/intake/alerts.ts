@@ -7,7 +7,7 @@ import type { Entry } from "../../src/intake/batch.ts";
 /** 2025-07-14 15:00:00 UTC, a Monday inside the session. */
 export const T0 = Date.UTC(2025, 6, 14, 15);
 export const LONDON = "Europe/London";
-export const NUCLEAR = "Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)";
+const NUCLEAR = "Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)";
 
 export interface LineParts {
   readonly at?: number;

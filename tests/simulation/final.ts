@@ -42,6 +42,8 @@ const LOOK_EVERY_MS = 2_000;
 const AFTER_OPEN_MS = 60_000;
 /** A fraction of equity that a price may move while orders are filled. */
 const MOVE = 0.01;
+const RUN_GAP_MS = 2_500;
+const MOST_AHEAD_MS = 5_000;
 const WHOLE_SHARE_CUSHION = 0.05;
 
 /** The second phase of a run: no faults any more, one last good signal, and the account has to come to it. */
@@ -55,9 +57,11 @@ export class Final {
   }
 
   async run(): Promise<FinalState> {
-    const { pass, monotonic, chance } = this.#parts;
+    const { pass, monotonic, chance, newestStamp } = this.#parts;
     await this.#untilOpen();
     await pass(chance.spread(500, 45_000));
+    // Lines stamped so near to each other are one run (R3).
+    while (this.#isNear(newestStamp())) await pass(RUN_GAP_MS);
     this.#writeSignal();
     const end = monotonic() + CONVERGES_WITHIN_MS;
     while (monotonic() < end) {
@@ -79,16 +83,19 @@ export class Final {
     await overnight(exchange.hours.nextOpen(open) + AFTER_OPEN_MS);
   }
 
+  #isNear(stamp: number | undefined): boolean {
+    const { now } = this.#parts.machine;
+    return stamp !== undefined && stamp > now - RUN_GAP_MS && stamp < now + MOST_AHEAD_MS + RUN_GAP_MS;
+  }
+
   #writeSignal(): void {
     const { scenario, machine, chance, exchange, lines, newestStamp, write, mend, contentIsTorn } = this.#parts;
     if (contentIsTorn()) mend("\n");
     const allowed = scenario.universe.filter((symbol) => scenario.settings.allowedSymbols?.has(symbol) !== false && !scenario.settings.protectedSymbols.has(symbol));
     const legs = shares(chance.some(allowed, chance.whole(1, Math.min(4, allowed.length))), chance);
-    // A strategy does not stamp a run before one that it wrote earlier.
-    const now = Math.max(machine.now, Math.min(newestStamp() ?? 0, machine.now + 4_000) + 1);
     const run = namedRun(
       legs,
-      { now, timezone: scenario.timezone, universe: scenario.universe, held: [...exchange.state.positions.keys()], written: lines(), newestStamp: newestStamp() },
+      { now: machine.now, timezone: scenario.timezone, universe: scenario.universe, held: [...exchange.state.positions.keys()], written: lines(), newestStamp: newestStamp() },
       chance,
     );
     this.#targets = run.targets;

@@ -83,13 +83,16 @@ export function summaryOf(tally: Tally, command: (seed: number) => string): stri
     ...byNumber(tally.finals),
     "",
     `Seeds that traded ${String(tally.traded)}, orders accepted ${String(tally.orders)}, fills ${String(tally.fills)}, processes ${String(tally.lives)}, virtual hours ${(tally.virtualMs / 3_600_000).toFixed(1)}`,
-    ...tally.broken
-      .sort((one, other) => one.seed - other.seed)
-      .slice(0, MOST_SHOWN)
-      .flatMap((broken) => violationsOf(broken, command)),
-    ...(tally.broken.length > MOST_SHOWN ? [`… and ${String(tally.broken.length - MOST_SHOWN)} more seeds`] : []),
+    ...violationLines(tally, command),
     "",
   ];
+}
+
+/** Every broken seed, with the command that replays it. */
+export function violationLines(tally: Tally, command: (seed: number) => string): string[] {
+  const broken = [...tally.broken].sort((one, other) => one.seed - other.seed);
+  const left = broken.length - MOST_SHOWN;
+  return [...broken.slice(0, MOST_SHOWN).flatMap((each) => violationsOf(each, command)), ...(left > 0 ? [`… and ${String(left)} more seeds`] : [])];
 }
 
 function violationsOf({ seed, violations }: BrokenSeed, command: (seed: number) => string): string[] {
