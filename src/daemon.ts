@@ -141,7 +141,7 @@ export class Daemon {
         await unlessAborted(connect(), this.#stopping.signal);
         return true;
       } catch (error) {
-        if (this.#stopping.signal.aborted) return false;
+        if (this.#isStopping()) return false;
         if (!(error instanceof BrokerError) || error.failure === "unauthorized") throw error;
         if (said !== error.message)
           log.error(`The account cannot be read yet: ${error.message}`, error.hint === undefined ? {} : { hint: error.hint });
@@ -159,6 +159,10 @@ export class Daemon {
       if (!this.#stopping.signal.aborted) throw error;
     }
     return !this.#stopping.signal.aborted;
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
   }
 
   async #recover(execution: ExecutionRecord): Promise<void> {

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { TraderError } from "../errors.ts";
 import * as account from "./account.ts";
 import type { CommitStage } from "./database.ts";
 import { LedgerDatabase } from "./database.ts";
@@ -44,6 +45,9 @@ const MEMORY = ":memory:";
 
 /** A write by a command beside the daemon takes a fraction of a millisecond; seconds mean that something is wrong. */
 const DEFAULT_BUSY_TIMEOUT_MS = 2_000;
+
+const SWITCH_ATTEMPTS = 100;
+const SWITCH_PAUSE_MS = 10;
 
 /** Limits what the write-ahead log keeps on disk after a burst, in bytes. */
 const WAL_LIMIT_BYTES = 4_194_304;
@@ -98,8 +102,24 @@ function prepare(database: LedgerDatabase, file: string): void {
   if (findings !== "ok") throw damagedLedger(database.name, String(findings));
   migrate(database);
   if (file === MEMORY) return;
-  database.pragma("journal_mode = WAL");
+  switchToWriteAheadLog(database);
   database.pragma(`journal_size_limit = ${WAL_LIMIT_BYTES}`);
+}
+
+/**
+ * SQLite does not wait for another process here, whatever the busy timeout is, and two commands may well
+ * open a new ledger at the same moment.
+ */
+function switchToWriteAheadLog(database: LedgerDatabase): void {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      if (database.pragma("journal_mode") !== "wal") database.pragma("journal_mode = WAL");
+      return;
+    } catch (error) {
+      if (attempt >= SWITCH_ATTEMPTS || !(error instanceof TraderError) || !error.retryable) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, SWITCH_PAUSE_MS);
+    }
+  }
 }
 
 function upkeepOf(database: LedgerDatabase, file: string): Pick<SqliteLedger, "file" | "check" | "prune" | "serialize"> {

@@ -112,6 +112,8 @@ describe("the daemon", () => {
 
       const ends = await Promise.all([scenario.run(["execute"]), scenario.run(["execute"])]);
 
+      const refused = ends.find(({ code }) => code !== 0);
+      expect(refused?.output).toContain("Another trader is running");
       expect(ends.map(({ code }) => code).sort()).toEqual([0, 3]);
       expect(scenario.orders).toHaveLength(3);
     },
