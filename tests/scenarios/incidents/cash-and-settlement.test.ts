@@ -89,17 +89,29 @@ describe("buying power is not equity", () => {
     expect(Number(bought().toFixed())).toBeLessThan(50_000);
   });
 
-  test("an account that owes $1.98 buys nothing, and is not sold off for it", async () => {
-    recorded("2025-07-16T10:57:15", {
-      cash: decimal("-1.98"),
-      positions: held({ LEU: "192.094618855", OKLO: "502.025624798", SMR: "784.2" }),
-      prices: { LEU: "216.20", OKLO: "61.63", SMR: "42.46" },
+  test("an account that owes $1.98 is not sold off for it: it sells what is too much, and only then buys", async () => {
+    const now = london("2025-07-16T15:00:00");
+    desk = new IncidentDesk({
+      startAt: now,
+      exchange: {
+        cash: decimal("-1.98"),
+        positions: held({ LEU: "192.094618855", OKLO: "502.025624798", SMR: "714.2" }),
+        prices: { LEU: "216.20", OKLO: "61.63", SMR: "42.46" },
+      },
     });
-    await desk.clock.advance(london("2025-07-16T15:00:00") - desk.clock.now());
-    desk.append(...nuclearRun(desk.clock.now()));
-    await desk.act();
-    expect(book(desk).filter((each) => each.startsWith("buy"))).toEqual([]);
-    expect([...desk.exchange.state.positions.keys()].sort()).toEqual(["LEU", "OKLO", "SMR"]);
+    desk.write(nuclearRun(now));
+    const cashAtBuys: string[] = [];
+    desk.venue.interceptor = {
+      before: (request) => {
+        if (isPost(request) && postedOrder(request).side === "buy") cashAtBuys.push(desk.exchange.state.cash.toFixed(2));
+        return Promise.resolve(undefined);
+      },
+    };
+    expect(await desk.act()).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(book(desk)).toEqual(["buy SMR filled", "sell LEU filled", "sell OKLO filled"]);
+    expect(Number(cashAtBuys[0])).toBeGreaterThan(1_000);
+    expectHoldings(desk, NUCLEAR);
+    expectUnharmed(desk);
   });
 });
 

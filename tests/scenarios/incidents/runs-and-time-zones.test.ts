@@ -39,15 +39,20 @@ const LEGS = [
 ] as const;
 
 describe("the 200 % day", () => {
-  test.each([
-    ["the live account of $119", "119"],
-    ["the paper account of $109,000", "109000"],
-  ])("two runs inside the window are never united to 200 %%: the newest alone is bought, on %s", async (_, cash) => {
+  async function expectNewestAlone(cash: string): Promise<void> {
     desk = new IncidentDesk({ exchange: { cash: decimal(cash) } });
     desk.write([...nuclearRun(TUESDAY_10_00 - 2 * MINUTE), ...hedgeRun(TUESDAY_10_00 - 1_000)]);
     expect(await desk.act()).toMatchObject({ conclusion: { outcome: "on-target" } });
     expectHoldings(desk, HEDGE);
     expectUnharmed(desk);
+  }
+
+  test("two runs inside the window are never united to 200 %: on the live account of $119 the newest alone is bought", async () => {
+    await expectNewestAlone("119");
+  });
+
+  test("nor on the paper account of $109,000", async () => {
+    await expectNewestAlone("109000");
   });
 
   test("a flip of the regime between two runs sells the first portfolio whole before it buys the second", async () => {
