@@ -22,6 +22,10 @@ import type { Log, Logger, TradeLog } from "./logger.ts";
 import { createLogger, createRedaction, openTradeLog } from "./logger.ts";
 import { tradeRecord } from "./reporting/trade-record.ts";
 
+/** What was never acted upon is kept for as long as somebody may still ask about it. */
+const KEPT_MS = 90 * 86_400_000;
+const FORGET_EVERY_MS = 86_400_000;
+
 /** A venue and how it is reached. */
 export interface VenueAccess {
   readonly name: string;
@@ -58,6 +62,7 @@ export class Desk {
   readonly #tradeLog: TradeLog;
   readonly #venue: VenueAccess;
   readonly #locks: HeldLock[] = [];
+  #forgetAt = 0;
 
   private constructor(
     options: DeskOptions,
@@ -190,10 +195,17 @@ export class Desk {
     this.#tradeLog.append(tradeRecord(this.ledger, executionId, this.config.mode));
   }
 
-  /** @throws TraderError when ledger or locks were deleted or replaced from outside. */
+  /**
+   * To be called now and then by whoever holds the lock; it also keeps the ledger bounded.
+   * @throws TraderError when ledger or locks were deleted or replaced from outside.
+   */
   selfCheck(): void {
     this.ledger.check();
     for (const lock of this.#locks) lock.check(this.clock.now());
+    const now = this.clock.monotonic();
+    if (now < this.#forgetAt) return;
+    this.#forgetAt = now + FORGET_EVERY_MS;
+    this.ledger.prune(this.clock.now() - KEPT_MS);
   }
 
   /** The end of the process, in the log as well as on the terminal. */

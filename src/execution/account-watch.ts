@@ -7,8 +7,8 @@ import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "./order-lifecycle.ts";
 import { symbolsOf } from "./plan-input.ts";
-import type { Reading } from "./reading.ts";
-import { readAccount } from "./reading.ts";
+import type { Moment, Reading } from "./reading.ts";
+import { ageOf, momentOf, readAccount } from "./reading.ts";
 import { expectedAfter, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore, knownForeignOrders } from "./summary.ts";
 
@@ -25,11 +25,11 @@ export interface SettledReading {
 export class AccountWatch {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
-  #lookedAt: number | undefined;
+  #lookedAt: Moment | undefined;
   #foreign: string | undefined;
 
-  /** @param lookedAt monotonic time of the reading that the plan was made from, if it was made by this process. */
-  constructor(execution: OpenExecution, market: MarketWatch, lookedAt: number | undefined) {
+  /** @param lookedAt when the reading began that the plan was made from, if it was made by this process. */
+  constructor(execution: OpenExecution, market: MarketWatch, lookedAt: Moment | undefined) {
     this.#execution = execution;
     this.#market = market;
     this.#lookedAt = lookedAt;
@@ -46,13 +46,13 @@ export class AccountWatch {
    */
   async lookedRecently(ids: readonly string[], orders: OrderLifecycle): Promise<boolean> {
     const { broker, clock, stopping } = this.#execution.parts;
-    if (this.#lookedAt !== undefined && clock.monotonic() - this.#lookedAt <= LOOK_MAX_AGE_MS) return true;
+    if (this.#lookedAt !== undefined && ageOf(this.#lookedAt, clock) <= LOOK_MAX_AGE_MS) return true;
     try {
       const reads = Promise.all([broker.account(), broker.positions(), broker.openOrders()]);
       const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
       if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
       for (const id of ids) orders.refuseUncovered(this.#execution.intent(id), positions);
-      this.#lookedAt = clock.monotonic();
+      this.#lookedAt = momentOf(clock);
       return true;
     } catch (error) {
       this.#warn(`The account cannot be read, so nothing is sent: ${messageOf(error)}`);

@@ -285,9 +285,9 @@ export class Convergence {
   }
 
   async #sleepUntilWoken(ms: number, woken: Promise<void>): Promise<void> {
-    const cancel = new AbortController();
-    await Promise.race([woken, this.#parts.clock.sleep(Math.max(1, ms), cancel.signal)]);
-    cancel.abort();
+    const timer = this.#parts.clock.after(Math.max(1, ms), () => this.#wake());
+    await woken;
+    timer.cancel();
   }
 }
 

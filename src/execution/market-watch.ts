@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { MarketReading } from "./reading.ts";
-import { MARKET_READING_MAX_AGE_MS, readMarket, sessionLeft } from "./reading.ts";
+import { ageOf, MARKET_READING_MAX_AGE_MS, readMarket, sessionLeft } from "./reading.ts";
 import { SETTLE_PAUSE_MS } from "./settle.ts";
 
 /** The venue's clock during an execution: it alone decides whether an order may be sent (R14). */
@@ -36,7 +36,7 @@ export class MarketWatch {
 
   saw(market: MarketReading): void {
     this.#reading = market;
-    if (market.clock.isOpen && this.#execution.record().offHours) this.#opened ??= market.readAt;
+    if (market.clock.isOpen && this.#execution.record().offHours) this.#opened ??= market.readAt.monotonic;
   }
 
   /** Keeps the reading fresh in the background; one that fails leaves the old one to age. */
@@ -59,7 +59,7 @@ export class MarketWatch {
   }
 
   #age(): number {
-    return this.#reading === undefined ? Infinity : this.#execution.parts.clock.monotonic() - this.#reading.readAt;
+    return this.#reading === undefined ? Infinity : ageOf(this.#reading.readAt, this.#execution.parts.clock);
   }
 
   async #read(): Promise<void> {

@@ -53,6 +53,10 @@ export class OrderLifecycle {
         this.adopt(intent, answer.order, followUp);
         return;
       case "refused":
+        if (intent.message === PROVEN_ABSENT) {
+          this.abandon(intent, `Sent again it was refused (${answer.message}), but what was sent before may still arrive.`);
+          return;
+        }
         this.#change(intent, { state: "refused", status: answer.reason, message: answer.message });
         this.#emit("refused", "error", intent, `${intent.symbol}: the ${intent.side} was refused: ${answer.message}.`, answer);
         return;
@@ -131,7 +135,7 @@ export class OrderLifecycle {
         );
         return;
       }
-      this.#change(intent, { state: "recorded", message: "proven absent" });
+      this.#change(intent, { state: "recorded", message: PROVEN_ABSENT });
       followUp.absentAt = undefined;
       this.#emit("look-up", "info", intent, `${intent.symbol}: proven never to have arrived; it is sent again under the same id.`);
     } catch (error) {
@@ -187,7 +191,12 @@ export class OrderLifecycle {
     this.#emit("refused", "error", intent, `${intent.symbol}: ${message}.`);
   }
 
+  /** Lets go of what was never sent. What was sent once is given up instead: it may still arrive (R19). */
   drop(intent: IntentRecord, reason: string): void {
+    if (intent.message === PROVEN_ABSENT) {
+      this.abandon(intent, reason);
+      return;
+    }
     this.#change(intent, { state: "dropped", message: reason });
   }
 
@@ -254,6 +263,12 @@ export class OrderLifecycle {
     this.#parts.emit({ kind, level, text, symbol: intent.symbol, intent, ...(facts === undefined ? {} : { facts }) });
   }
 }
+
+/**
+ * What an intent carries from a proof of absence on. A refusal of what is sent again then says nothing of
+ * what was sent before, so it is no proof that the venue holds no such order (R18).
+ */
+const PROVEN_ABSENT = "proven absent";
 
 /** The venue's clock and ours may differ; listing from a little earlier costs nothing. */
 const LISTING_SLACK_MS = 60_000;

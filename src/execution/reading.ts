@@ -13,11 +13,26 @@ export interface Reading {
   readonly at: number;
 }
 
-/** The venue's clock, and when it was read on ours, so that its time can be carried forward. */
+/** A moment on both of our clocks, milliseconds: the monotonic one stands still while the machine sleeps, the wall clock may be set. */
+export interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { monotonic: clock.monotonic(), wall: clock.now() };
+}
+
+/** How long ago it was, by the clock that says longer: what may be old counts as old. */
+export function ageOf(moment: Moment, clock: Clock): number {
+  return Math.max(clock.monotonic() - moment.monotonic, clock.now() - moment.wall);
+}
+
+/** The venue's clock, and when it was asked for on ours, so that its time can be carried forward. */
 export interface MarketReading {
   readonly clock: MarketClock;
-  /** Monotonic, milliseconds. */
-  readonly readAt: number;
+  /** Before the request left: an answer that was seconds on its way must not make the session seem longer. */
+  readonly readAt: Moment;
 }
 
 /** Assets do not change within a day; asking again for every plan would spend the request budget. */
@@ -71,7 +86,7 @@ export async function readAccount(broker: Broker, assets: AssetCache, clock: Clo
   const equities = positions.filter((position) => position.assetClass === US_EQUITY).map((position) => position.symbol);
   const symbols = [...new Set([...wanted, ...equities])];
   const [known, prices] = await Promise.all([
-    wantedAssets.then(() => assets.of(symbols)),
+    wantedAssets.then(async (found) => new Map([...found, ...(await assets.of(symbols.filter((symbol) => !found.has(symbol))))])),
     symbols.length === 0 ? new Map<string, MarketPrices>() : broker.prices(symbols),
   ]);
   return { account, positions, openOrders, market, assets: known, prices, at: clock.now() };
@@ -95,8 +110,8 @@ export async function unlessAborted<Result>(read: Promise<Result>, signal: Abort
 }
 
 export async function readMarket(broker: Broker, clock: Clock): Promise<MarketReading> {
-  const answer = await broker.marketClock();
-  return { clock: answer, readAt: clock.monotonic() };
+  const readAt = momentOf(clock);
+  return { clock: await broker.marketClock(), readAt };
 }
 
 /** An execution starts only with this much of the session left (R14). */
@@ -109,6 +124,6 @@ export const MARKET_READING_MAX_AGE_MS = 30_000;
 /** Milliseconds left in the session by the venue's own clock, carried forward; `undefined` while closed. */
 export function sessionLeft(market: MarketReading, monotonic: number): number | undefined {
   if (!market.clock.isOpen) return undefined;
-  const left = market.clock.nextClose - market.clock.timestamp - (monotonic - market.readAt);
+  const left = market.clock.nextClose - market.clock.timestamp - (monotonic - market.readAt.monotonic);
   return left > 0 ? left : undefined;
 }

@@ -101,10 +101,14 @@ function tooOldOrEarly(run: Run, age: { kind: "stale" | "future"; reason: string
   return refuse(age.kind, age.reason + (last === undefined ? "" : zoneHint(last, run.lastLineAt, settings.timezone)));
 }
 
-/** The stamp of an earlier, acceptable run that is newer than this one by its stamp: written out of order, or replayed. */
+/**
+ * The stamp of an earlier, acceptable run that is newer than this one by its stamp: written out of order, or replayed.
+ * A run that was refused because its stamp lay ahead says nothing, also when its time has come.
+ */
 function overtaking(newestStamp: number, id: string, earlier: readonly Run[], facts: Facts): number | undefined {
   const acceptable = earlier
     .filter(({ allocation: { kind } }) => kind === "rebalance" || kind === "exit" || kind === "hold")
+    .filter(({ hashes }) => hashes.every((hash) => facts.known.get(hash)?.kind !== "future"))
     .map((run) => run.newestStamp);
   const accepted = facts.lastAccepted?.id === id ? undefined : facts.lastAccepted?.generatedAt;
   return [...acceptable, accepted].find(

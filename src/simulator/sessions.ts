@@ -87,9 +87,16 @@ export function newYorkTime(at: number): string {
   return newYork(at).toFormat("HH:mm");
 }
 
+const instants = new Map<string, number>();
+
 /** @param time `HH:mm` on New York's wall clock. */
 export function newYorkInstant(date: string, time: string): number {
-  return DateTime.fromISO(`${date}T${time}`, { zone: NEW_YORK }).toMillis();
+  const text = `${date}T${time}`;
+  const known = instants.get(text);
+  if (known !== undefined) return known;
+  const at = DateTime.fromISO(text, { zone: NEW_YORK }).toMillis();
+  instants.set(text, at);
+  return at;
 }
 
 /** The date on which a trade of `date` settles. */

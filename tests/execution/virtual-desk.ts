@@ -108,10 +108,11 @@ export class VirtualDesk {
     this.#rebalancer = this.#newRebalancer();
   }
 
-  /** What a start does first: drives every open execution to its end. */
-  async recover(): Promise<RebalanceResult[]> {
+  /** What a start does first: drives every open execution to its end. `superseded`: as the daemon says that a newer run decides. */
+  async recover(superseded?: AbortSignal): Promise<RebalanceResult[]> {
     const results: RebalanceResult[] = [];
-    for (const execution of this.ledger.openExecutions()) results.push(await this.clock.until(this.#rebalancer.resume(execution)));
+    for (const execution of this.ledger.openExecutions())
+      results.push(await this.clock.until(this.#rebalancer.resume(execution, superseded)));
     return results;
   }
 

@@ -227,6 +227,16 @@ describe("the newest run decides", () => {
     expect(verdict(desk.look())).toBe("execute");
   });
 
+  test("nor does one stamped in the near future, refused, when its time has come", async () => {
+    desk.look();
+    desk.append(...nuclearRun(T0 + 60_000));
+    expect(verdict(desk.look())).toBe("future");
+    desk.append(...bearRun(T0));
+    desk.look();
+    await desk.clock.advance(70_000);
+    expect(verdict(desk.intake.rejudge("asked"))).not.toBe("superseded");
+  });
+
   test("while a repeat of an earlier run asks for nothing and takes nothing away", () => {
     desk.append(...NUCLEAR_RUN);
     executed(desk.look());

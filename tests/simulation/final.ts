@@ -3,7 +3,11 @@ import { isFinal } from "../../src/intake/verdict.ts";
 import { isOnTargetReason } from "../../src/portfolio/left-alone.ts";
 import type { LeftAloneReason } from "../../src/portfolio/left-alone.ts";
 import type { PlanSummary } from "../../src/execution/summary.ts";
+import { isOwnOrder } from "../../src/execution/ids.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
+import { isOpen } from "../../src/simulator/orders.ts";
+import type { OrderRecord } from "../../src/simulator/orders.ts";
+import { sessionNear } from "../../src/simulator/sessions.ts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import type { Scenario } from "./scenario.ts";
@@ -26,7 +30,8 @@ export interface FinalParts {
   readonly trace: Trace;
   readonly monotonic: () => number;
   readonly lines: () => readonly string[];
-  readonly newestStamp: () => number | undefined;
+  /** Of every line that ever stood in the file. */
+  readonly stamps: () => readonly number[];
   readonly write: (run: DrawnRun) => void;
   readonly pass: (ms: number) => Promise<void>;
   readonly overnight: (until: number) => Promise<void>;
@@ -51,17 +56,19 @@ export class Final {
   readonly #parts: FinalParts;
   #targets: ReadonlyMap<string, number> = new Map();
   #signalId = "";
+  #writtenAt = 0;
+  #stampsBefore: readonly number[] = [];
 
   constructor(parts: FinalParts) {
     this.#parts = parts;
   }
 
   async run(): Promise<FinalState> {
-    const { pass, monotonic, chance, newestStamp } = this.#parts;
+    const { pass, monotonic, chance, stamps } = this.#parts;
     await this.#untilOpen();
     await pass(chance.spread(500, 45_000));
     // Lines stamped so near to each other are one run (R3).
-    while (this.#isNear(newestStamp())) await pass(RUN_GAP_MS);
+    while (this.#isNear(stamps())) await pass(RUN_GAP_MS);
     this.#writeSignal();
     const end = monotonic() + CONVERGES_WITHIN_MS;
     while (monotonic() < end) {
@@ -83,23 +90,33 @@ export class Final {
     await overnight(exchange.hours.nextOpen(open) + AFTER_OPEN_MS);
   }
 
-  #isNear(stamp: number | undefined): boolean {
+  #isNear(stamps: readonly number[]): boolean {
     const { now } = this.#parts.machine;
-    return stamp !== undefined && stamp > now - RUN_GAP_MS && stamp < now + MOST_AHEAD_MS + RUN_GAP_MS;
+    return stamps.some((stamp) => stamp > now - RUN_GAP_MS && stamp < now + MOST_AHEAD_MS + RUN_GAP_MS);
   }
 
   #writeSignal(): void {
-    const { scenario, machine, chance, exchange, lines, newestStamp, write, mend, contentIsTorn } = this.#parts;
+    const { scenario, machine, chance, exchange, lines, stamps, write, mend, contentIsTorn } = this.#parts;
     if (contentIsTorn()) mend("\n");
-    const allowed = scenario.universe.filter((symbol) => scenario.settings.allowedSymbols?.has(symbol) !== false && !scenario.settings.protectedSymbols.has(symbol));
+    const allowed = scenario.universe.filter(
+      (symbol) => scenario.settings.allowedSymbols?.has(symbol) !== false && !scenario.settings.protectedSymbols.has(symbol),
+    );
     const legs = shares(chance.some(allowed, chance.whole(1, Math.min(4, allowed.length))), chance);
     const run = namedRun(
       legs,
-      { now: machine.now, timezone: scenario.timezone, universe: scenario.universe, held: [...exchange.state.positions.keys()], written: lines(), newestStamp: newestStamp() },
+      {
+        now: machine.now,
+        timezone: scenario.timezone,
+        universe: scenario.universe,
+        held: [...exchange.state.positions.keys()],
+        written: lines(),
+      },
       chance,
     );
     this.#targets = run.targets;
     this.#signalId = run.signalId;
+    this.#writtenAt = machine.now;
+    this.#stampsBefore = stamps();
     write(run);
   }
 
@@ -132,6 +149,7 @@ export class Final {
     const { settings } = this.#parts.scenario;
     const spoken = this.#parts.machine.life?.ledger.recentVerdicts(20).filter(({ signalId }) => signalId === this.#signalId) ?? [];
     const refused = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_ORDER_VALUE"));
+    if (verdict === "superseded" && this.#isStampedBack()) return { kind: "excused", reason: "stamped before an earlier run" };
     if (settings.maxOrderValue !== undefined && refused) return { kind: "excused", reason: "order-limit" };
     return failed(`The last signal ${this.#signalId} was not executed: ${verdict ?? "no verdict"}, ${reason ?? ""}`);
   }
@@ -142,36 +160,64 @@ export class Final {
     const unfinished = intents.filter((intent) => intent.state !== "done" || intent.status !== "filled");
     const named = execution.outcome === "off-target" && unfinished.length === 0;
     if (!named) return failed(`The last execution ended ${execution.outcome ?? "open"}: ${execution.outcomeReason ?? ""}`);
-    const reasons = lines.flatMap(({ symbol, leftAlone }) => (leftAlone === undefined || isOnTargetReason(leftAlone as LeftAloneReason) ? [] : [{ symbol, leftAlone }]));
-    const untrue = reasons.filter(({ symbol, leftAlone }) => !this.#isTrue(symbol, leftAlone, unsettled));
+    const reasons = lines.flatMap(({ symbol, leftAlone }) =>
+      leftAlone === undefined || isOnTargetReason(leftAlone as LeftAloneReason) ? [] : [{ symbol, leftAlone }],
+    );
+    const obstacles = reasons.filter(({ leftAlone }) => leftAlone !== "insufficient-cash");
+    const untrue = reasons.filter(({ symbol, leftAlone }) =>
+      leftAlone === "insufficient-cash"
+        ? obstacles.length === 0 && !this.#lacksCash(unsettled)
+        : !this.#isTrue(symbol, leftAlone, unsettled),
+    );
     if (reasons.length === 0 || untrue.length > 0) return failed(`Off target without a true reason: ${execution.outcomeReason ?? ""}`);
     return { kind: "excused", reason: [...new Set(reasons.map(({ leftAlone }) => leftAlone))].sort().join(", ") };
   }
 
   #isTrue(symbol: string, reason: string, unsettled: readonly IntentRecord[]): boolean {
-    const { scenario } = this.#parts;
-    const gone = unsettled.filter(({ state }) => state === "abandoned");
+    const { scenario, exchange } = this.#parts;
     switch (reason) {
       case "own-order-working":
-        return gone.some((intent) => intent.symbol === symbol);
-      case "insufficient-cash":
-        return gone.length > 0 || this.#needsWholeShares() || this.#holdsUnsellable();
+        return unsettled.some((intent) => intent.state === "abandoned" && intent.symbol === symbol);
       case "not-allowed":
         return scenario.settings.allowedSymbols?.has(symbol) === false;
+      case "foreign-order":
+        return [...exchange.state.orders.values()].some(
+          (order) => order.symbol === symbol && !isOwnOrder(order) && wasOpenLately(order, exchange.clock.now()),
+        );
+      case "split-suspected":
+        return this.#looksLikeSplit(symbol);
       default:
         return false;
     }
   }
 
-  /** A buy of whole shares is counted above its price, so the last few percent of the cash cannot be spent on it. */
-  #needsWholeShares(): boolean {
-    return [...this.#targets.keys()].some((symbol) => this.#parts.exchange.state.assets.get(symbol)?.fractionable === false);
+  /**
+   * Orders of unknown fate keep their money reserved, what may not be sold keeps its own, and a buy of
+   * whole shares is counted above its price, so the last few percent of the cash cannot be spent on it.
+   */
+  #lacksCash(unsettled: readonly IntentRecord[]): boolean {
+    const { exchange, scenario } = this.#parts;
+    const { protectedSymbols, allowedSymbols } = scenario.settings;
+    const wholeShares = [...this.#targets.keys()].some((symbol) => exchange.state.assets.get(symbol)?.fractionable === false);
+    const unsellable = [...exchange.state.positions.keys()].some(
+      (symbol) => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false,
+    );
+    return wholeShares || unsellable || unsettled.some(({ state }) => state === "abandoned");
   }
 
-  /** What may not be sold keeps its money from the targets. */
-  #holdsUnsellable(): boolean {
-    const { protectedSymbols, allowedSymbols } = this.#parts.scenario.settings;
-    return [...this.#parts.exchange.state.positions.keys()].some((symbol) => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false);
+  /** A jump over the close, in a run whose prices jump. */
+  #looksLikeSplit(symbol: string): boolean {
+    const { exchange, scenario } = this.#parts;
+    const now = Number(exchange.valueOf(symbol).toFixed());
+    const close = Number(exchange.prices.trade(symbol, sessionNear(exchange.clock.now(), -1).close - 1)?.price.toFixed() ?? now);
+    const ratio = Math.max(now, close) / Math.min(now, close);
+    return scenario.faults.includes("price-jump") && ratio >= 1.9 && Math.abs(ratio - Math.round(ratio)) <= 0.04 * Math.round(ratio);
+  }
+
+  /** The clock was set back, so that the last run bears an older stamp than one before it. */
+  #isStampedBack(): boolean {
+    const latest = Math.max(0, ...this.#stampsBefore.filter((stamp) => stamp <= this.#parts.machine.now));
+    return latest > this.#writtenAt;
   }
 
   /** How the account differs from the last target by more than the rules allow; `undefined` when it does not. */
@@ -179,7 +225,9 @@ export class Final {
     const { exchange, scenario } = this.#parts;
     const { protectedSymbols, allowedSymbols } = scenario.settings;
     const price = (symbol: string): number => Number(exchange.valueOf(symbol).toFixed());
-    const values = new Map([...exchange.state.positions.values()].map(({ symbol, quantity }) => [symbol, Number(quantity.toFixed()) * price(symbol)]));
+    const values = new Map(
+      [...exchange.state.positions.values()].map(({ symbol, quantity }) => [symbol, Number(quantity.toFixed()) * price(symbol)]),
+    );
     const counted = [...values].filter(([symbol]) => !protectedSymbols.has(symbol)).reduce((total, [, value]) => total + value, 0);
     const base = (Number(exchange.state.cash.toFixed()) + counted) * 0.99;
     for (const symbol of new Set([...values.keys(), ...this.#targets.keys()])) {
@@ -192,6 +240,12 @@ export class Final {
     }
     return undefined;
   }
+}
+
+const LATELY_MS = 60_000;
+
+function wasOpenLately(order: OrderRecord, now: number): boolean {
+  return isOpen(order) || now - Date.parse(order.updatedAt) < LATELY_MS;
 }
 
 function failed(reason: string): FinalState {

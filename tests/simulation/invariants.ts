@@ -25,8 +25,9 @@ export interface Violation {
 export interface KnownRun {
   readonly signalId: string;
   readonly mayTrade: boolean;
-  /** Monotonic: when its first and its last line stood in the file. */
+  /** Monotonic: when its first line came to stand in the file, and its last one so far. */
   readonly firstAt: number;
+  readonly lastAt: number;
 }
 
 export interface InvariantParts {
@@ -36,6 +37,8 @@ export interface InvariantParts {
   readonly now: () => number;
   /** In the order in which they were begun in the file. */
   readonly runs: readonly KnownRun[];
+  /** An order has left the process. */
+  readonly onOrder: () => void;
   readonly violated: (violation: Violation) => void;
 }
 
@@ -47,6 +50,8 @@ const SESSION_LEFT_MS = 30_000;
 const FOREIGN_HAND_MS = 40_000;
 /** From a newer run's first line to the moment from which the older one may not begin any more. */
 const NEWER_RUN_MS = 3_000;
+/** Lines so near to each other make up one run (R3). */
+const RUN_GAP_MS = 2_500;
 const MOST_AHEAD_MS = 5_000;
 const DOLLARS = decimal("2");
 const CASH_TOLERANCE = decimal("0.002");
@@ -79,8 +84,6 @@ export class Invariants implements NetworkObserver {
   readonly #acceptedSignals = new Set<string>();
   /** When somebody else last touched a symbol, or (under the empty name) the cash. */
   readonly #meddled = new Map<string, number>();
-  /** When the account came to be blocked, as the living process was shown it. */
-  #lastPrice = new Map<string, Decimal>();
   ordersAccepted = 0;
   fills = 0;
 
@@ -112,17 +115,19 @@ export class Invariants implements NetworkObserver {
   #onOrderSent(life: Life, order: Record<string, string>): void {
     const id = order.client_order_id ?? "";
     const intent = life.ledger.intent(id);
-    if (intent === undefined || intent.state !== "posting") {
+    if (intent?.state !== "posting") {
       this.#violated("P1", `${id} was sent, but the ledger has it as ${intent?.state ?? "nothing"}.`);
       return;
     }
     const amount = order.qty === intent.quantity?.toFixed() && order.notional === intent.notional?.toFixed();
-    if (!amount || order.symbol !== intent.symbol || order.side !== intent.side) this.#violated("P1", `${id} was sent as something else than was recorded.`);
+    if (!amount || order.symbol !== intent.symbol || order.side !== intent.side)
+      this.#violated("P1", `${id} was sent as something else than was recorded.`);
     this.#sent.set(id, intent);
     this.#checkSession(id);
-    this.#checkPermission(life, id);
+    this.#checkPermission(life, intent);
     this.#checkSymbol(id, intent);
     this.#checkBeginning(life, intent);
+    this.#parts.onOrder();
   }
 
   #checkSession(id: string): void {
@@ -133,10 +138,13 @@ export class Invariants implements NetworkObserver {
       this.#violated("P7", `${id} was sent ${String(exchange.hours.nextClose(now) - now)} ms before the close.`);
   }
 
-  #checkPermission(life: Life, id: string): void {
+  #checkPermission(life: Life, intent: IntentRecord): void {
     const { machine, now } = this.#parts;
+    const id = intent.clientOrderId;
     const halted = machine().haltedSince;
-    if (halted !== undefined && now() - halted > PACE_MS) this.#violated("P7", `${id} was sent ${String(now() - halted)} ms after the halt.`);
+    // Recorded as leaving, it may still wait for its turn; from a halt on nothing is recorded so.
+    const leftAt = now() - (life.clock.now() - (intent.postedAt ?? 0));
+    if (halted !== undefined && leftAt > halted) this.#violated("P7", `${id} left ${String(leftAt - halted)} ms after the halt.`);
     if (life.blockedSince !== undefined && now() - life.blockedSince > PACE_MS)
       this.#violated("P7", `${id} was sent although the account was known to be blocked for ${String(now() - life.blockedSince)} ms.`);
   }
@@ -146,8 +154,11 @@ export class Invariants implements NetworkObserver {
     const { protectedSymbols, allowedSymbols, maxOrderValue } = scenario.settings;
     if (protectedSymbols.has(intent.symbol)) this.#violated("P4", `${id} is for a protected symbol.`);
     if (allowedSymbols?.has(intent.symbol) === false) this.#violated("P4", `${id} is for a symbol that is not allowed.`);
-    if (maxOrderValue !== undefined && intent.estimatedValue.gt(maxOrderValue)) this.#violated("P4", `${id} is larger than MAX_ORDER_VALUE.`);
-    const foreign = [...exchange.state.orders.values()].find((order) => isOpen(order) && order.symbol === intent.symbol && !order.clientOrderId.startsWith(PREFIX));
+    if (maxOrderValue !== undefined && intent.estimatedValue.gt(maxOrderValue))
+      this.#violated("P4", `${id} is larger than MAX_ORDER_VALUE.`);
+    const foreign = [...exchange.state.orders.values()].find(
+      (order) => isOpen(order) && order.symbol === intent.symbol && !order.clientOrderId.startsWith(PREFIX),
+    );
     if (foreign === undefined) return;
     const standsFor = exchange.clock.now() - Date.parse(foreign.submittedAt);
     if (standsFor > FOREIGN_HAND_MS && now() > FOREIGN_HAND_MS)
@@ -168,11 +179,20 @@ export class Invariants implements NetworkObserver {
     const oldest = Math.min(signal.oldestStamp, signal.arrivedAt);
     if (wall - oldest > SIGNAL_MAX_AGE_SECONDS * 1_000 + PACE_MS)
       this.#violated("P3", `${intent.clientOrderId} began an execution on a signal that was ${String(wall - oldest)} ms old.`);
-    if (signal.generatedAt - wall > MOST_AHEAD_MS + PACE_MS) this.#violated("P3", `${intent.clientOrderId} began an execution on a signal of the future.`);
+    if (signal.generatedAt - wall > MOST_AHEAD_MS + PACE_MS)
+      this.#violated("P3", `${intent.clientOrderId} began an execution on a signal of the future.`);
     const now = this.#parts.now();
     const newer = this.#parts.runs.findLast(({ firstAt }) => firstAt < now - NEWER_RUN_MS);
-    if (newer !== undefined && newer.firstAt > run.firstAt && newer.signalId !== run.signalId && life.startedAt < now - NEWER_RUN_MS)
-      this.#violated("P6", `${intent.clientOrderId} began an execution ${String(now - newer.firstAt)} ms after a newer run ${newer.signalId}.`);
+    if (
+      newer !== undefined &&
+      newer.firstAt > run.lastAt + RUN_GAP_MS &&
+      newer.signalId !== run.signalId &&
+      life.startedAt < now - NEWER_RUN_MS
+    )
+      this.#violated(
+        "P6",
+        `${intent.clientOrderId} began an execution ${String(now - newer.firstAt)} ms after a newer run ${newer.signalId}.`,
+      );
   }
 
   // --- at the venue --------------------------------------------------------------------------
@@ -192,7 +212,8 @@ export class Invariants implements NetworkObserver {
     const held = state.positions.get(order.symbol ?? "")?.quantity ?? ZERO;
     const promised = [...state.orders.values()].filter((other) => isOpen(other) && other.side === "sell" && other.symbol === order.symbol);
     const free = held.minus(sum(promised.map((other) => (other.quantity ?? ZERO).minus(other.filledQuantity))));
-    if (decimal(order.qty ?? "0").gt(free)) this.#violated("P4", `${order.client_order_id ?? ""} sells ${order.qty ?? ""} shares, but ${free.toFixed()} are free.`);
+    if (decimal(order.qty ?? "0").gt(free))
+      this.#violated("P4", `${order.client_order_id ?? ""} sells ${order.qty ?? ""} shares, but ${free.toFixed()} are free.`);
   }
 
   onDelivered(life: Life, request: VenueRequest, response: VenueResponse): void {
@@ -210,7 +231,7 @@ export class Invariants implements NetworkObserver {
   #onTradeUpdate({ event, order: view }: TradeUpdate): void {
     const { exchange } = this.#parts;
     const order = exchange.state.orders.get(String(view.id));
-    if (order === undefined || !order.clientOrderId.startsWith(PREFIX)) {
+    if (order?.clientOrderId.startsWith(PREFIX) !== true) {
       if (event === "fill" || event === "partial_fill") this.meddled(order?.symbol);
       return;
     }
@@ -228,9 +249,10 @@ export class Invariants implements NetworkObserver {
       return;
     }
     this.#acceptedSignals.add(slot.signalId);
-    const rival = [...exchange.state.orders.values()].find((other) => other !== order && isOpen(other) && sameSlot(slotOf(other.clientOrderId), slot));
+    const rival = [...exchange.state.orders.values()].find(
+      (other) => other !== order && isOpen(other) && sameSlot(slotOf(other.clientOrderId), slot),
+    );
     if (rival !== undefined) this.#violated("P1", `${order.clientOrderId} was accepted while ${rival.clientOrderId} was ${rival.status}.`);
-    this.#lastPrice.set(order.id, order.referencePrice);
     if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was accepted`);
   }
 
@@ -249,7 +271,10 @@ export class Invariants implements NetworkObserver {
     const filled = sum(orders.map(({ filledQuantity }) => filledQuantity));
     const value = sum(orders.map(({ filledValue }) => filledValue));
     if (quantities.length > 0 && notionals.length === 0 && filled.gt(max(ZERO, ...quantities).plus(ROUNDING)))
-      this.#violated("P1", `${order.clientOrderId}: ${filled.toFixed()} shares were filled, ${max(ZERO, ...quantities).toFixed()} were planned.`);
+      this.#violated(
+        "P1",
+        `${order.clientOrderId}: ${filled.toFixed()} shares were filled, ${max(ZERO, ...quantities).toFixed()} were planned.`,
+      );
     if (notionals.length > 0 && quantities.length === 0 && value.gt(max(ZERO, ...notionals).plus(CENTS)))
       this.#violated("P1", `${order.clientOrderId}: $${value.toFixed()} were filled, $${max(ZERO, ...notionals).toFixed()} were planned.`);
   }
@@ -258,11 +283,14 @@ export class Invariants implements NetworkObserver {
   #checkMoney(occasion: string): void {
     const { exchange, scenario } = this.#parts;
     const { state } = exchange;
-    if (scenario.multiplier === "1" && state.cash.lt(ZERO) && !this.#meddledWithin("", Infinity)) this.#violated("P4", `Cash is ${state.cash.toFixed()} after ${occasion}.`);
+    if (scenario.multiplier === "1" && state.cash.lt(ZERO) && !this.#meddledWithin("", Infinity))
+      this.#violated("P4", `Cash is ${state.cash.toFixed()} after ${occasion}.`);
     if (this.#meddledWithin("", 60_000) || scenario.faults.includes("price-jump")) return;
     const open = [...state.orders.values()].filter((order) => isOpen(order) && order.side === "buy");
     const reserved = sum(open.map((order) => this.#worstOf(order)));
-    const equity = state.cash.plus(sum([...state.positions.values()].map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)))));
+    const equity = state.cash.plus(
+      sum([...state.positions.values()].map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)))),
+    );
     const left = state.cash.minus(reserved);
     if (left.lt(equity.times(CASH_TOLERANCE).plus(DOLLARS).neg()))
       this.#violated("P4", `${occasion}, but cash of ${state.cash.toFixed()} does not cover open buys of ${reserved.toFixed()}.`);

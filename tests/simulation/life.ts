@@ -250,14 +250,17 @@ export class Life {
   }
 
   #logger(about: string): Log {
-    const write = (level: keyof Omit<Log, "child">) => (message: string, facts: Readonly<Record<string, unknown>> = {}) =>
-      this.#log(level, `${message}${about}${facts.hint === undefined ? "" : ` (${String(facts.hint)})`}`);
+    const write =
+      (level: keyof Omit<Log, "child">) =>
+      (message: string, facts: Readonly<Record<string, unknown>> = {}) =>
+        this.#log(level, `${message}${about}${typeof facts.hint === "string" ? ` (${facts.hint})` : ""}`);
     return {
       error: write("error"),
       warn: write("warn"),
       info: write("info"),
       debug: write("debug"),
-      child: ({ signal, execution }) => this.#logger(`${about}${signal === undefined ? "" : ` [${signal}]`}${execution === undefined ? "" : ` {${execution}}`}`),
+      child: ({ signal, execution }) =>
+        this.#logger(`${about}${signal === undefined ? "" : ` [${signal}]`}${execution === undefined ? "" : ` {${execution}}`}`),
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { VirtualClock } from "../../src/virtual-clock.ts";
+import { messageOf } from "../../src/errors.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import type { AlertsFile } from "./alerts-file.ts";
 import { Killed, Life } from "./life.ts";
@@ -246,7 +247,10 @@ export class Machine {
     life.ledger.close();
     this.#life = undefined;
     const tookMs = this.#stopAsked === undefined ? 0 : this.#parts.clock.monotonic() - this.#stopAsked;
-    this.#parts.trace.say("machine", () => `process ${String(life.number)} ${how}${failure === undefined ? "" : `: ${String(failure)}`}`);
+    this.#parts.trace.say(
+      "machine",
+      () => `process ${String(life.number)} ${how}${failure === undefined ? "" : `: ${messageOf(failure)}`}`,
+    );
     this.#parts.onEnd(life, { how, failure, tookMs, image: this.#image });
   }
 

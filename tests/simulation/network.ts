@@ -1,5 +1,4 @@
 import type { StreamSocket } from "../../src/broker/stream-connection.ts";
-import { fetchFor } from "../../src/simulator/venue.ts";
 import type { Venue, VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import type { VirtualClock } from "../../src/virtual-clock.ts";
 import type { Chance } from "./chance.ts";
@@ -8,6 +7,7 @@ import { isPost, RESET } from "./faults/fault.ts";
 import type { Life } from "./life.ts";
 import type { Machine } from "./machine.ts";
 import type { Trace } from "./trace.ts";
+import { leanFetch } from "./wire.ts";
 
 /** Those who watch the wire. */
 export interface NetworkObserver {
@@ -49,11 +49,11 @@ export class Network {
   }
 
   fetchOf(life: Life): typeof fetch {
-    const send = fetchFor({ handle: (request) => this.#handle(life, request) });
+    const send = leanFetch((request) => this.#handle(life, request));
     return (input, init) => {
       if (life.isDead) return never();
       const body = typeof init?.body === "string" ? init.body : "";
-      this.#parts.observer.onSend(life, String(input), { method: init?.method ?? "GET", body });
+      this.#parts.observer.onSend(life, input as string, { method: init?.method ?? "GET", body });
       return send(input, init);
     };
   }
@@ -162,7 +162,10 @@ export class Network {
     };
     const drop = (): void => socket.terminate();
     this.#sockets.set(drop, life);
-    const session = venue.openStream((frame) => deliver(frame, (text) => socket.readyState === 1 && emit("message", Buffer.from(text), true)), drop);
+    const session = venue.openStream(
+      (frame) => deliver(frame, (text) => socket.readyState === 1 && emit("message", Buffer.from(text), true)),
+      drop,
+    );
     const refused = faults().some((fault) => fault.refusesStream?.() === true);
     trace.say("stream", () => (refused ? "a connection is refused" : "connects"));
     clock.after(latencyMs, () => {

@@ -32,8 +32,7 @@ export interface Scenario {
   readonly faults: readonly FaultKind[];
 }
 
-const DAY_KINDS = ["normal", "near-open", "near-close", "half-day", "clock-change", "after-clock-change", "weekend"] as const;
-type DayKind = (typeof DAY_KINDS)[number];
+type DayKind = "normal" | "near-open" | "near-close" | "half-day" | "clock-change" | "after-clock-change" | "weekend";
 
 const FRACTIONABLE = ["SMR", "LEU", "OKLO", "TQQQ", "SQQQ", "UVXY", "BTAL", "SPY", "AAPL", "BRK.B", "BIL", "SOXL"] as const;
 const WHOLE_ONLY = ["FNGU", "CWVX", "VXX"] as const;
@@ -99,12 +98,24 @@ function momentsOf(day: DayKind, chance: Chance): { moments: { at: number; forMs
       return { moments: [{ at: at(chance.pick(HALF_DAYS), chance.pick(["10:00", "12:50", "12:56"])), forMs }], timezone };
     case "clock-change": {
       const sunday = Date.parse(change.at) + chance.whole(0, 1_500_000);
-      return { moments: [{ at: sunday, forMs: brief }, { at: inSession(mondayAfter(change.sunday)), forMs }], timezone: change.zone };
+      return {
+        moments: [
+          { at: sunday, forMs: brief },
+          { at: inSession(mondayAfter(change.sunday)), forMs },
+        ],
+        timezone: change.zone,
+      };
     }
     case "after-clock-change":
       return { moments: [{ at: inSession(mondayAfter(change.sunday)), forMs }], timezone: change.zone };
     case "weekend":
-      return { moments: [{ at: at("2026-11-21", "11:00"), forMs: brief }, { at: inSession("2026-11-23"), forMs }], timezone };
+      return {
+        moments: [
+          { at: at("2026-11-21", "11:00"), forMs: brief },
+          { at: inSession("2026-11-23"), forMs },
+        ],
+        timezone,
+      };
   }
 }
 
@@ -141,7 +152,7 @@ function accountOf(universe: readonly string[], chance: Chance): Pick<Scenario, 
   }));
   const rich = shape === "invested" ? chance.pick(["0", "12", "311.07"]) : chance.pick(["1500", "25000.55", "100000", "1000000"]);
   // Margin debt: such an account may only be reduced until it owes nothing any more (R9).
-  const cash = multiplier !== "1" && shape === "invested" && chance.happens(0.15) ? "-350" : rich;
+  const cash = multiplier !== "1" && shape === "invested" && chance.happens(0.15) ? "-40" : rich;
   return { cash, positions, multiplier };
 }
 

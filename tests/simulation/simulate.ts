@@ -17,6 +17,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     workers: { type: "string", default: String(availableParallelism()) },
     trace: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
   },
 });
 
@@ -29,7 +30,7 @@ async function main(): Promise<number> {
   const seconds = (systemClock.monotonic() - started) / 1_000;
   // A trace is compared with another one byte by byte, so nothing of our own time may stand in it.
   const rate = values.trace ? "" : `${(seeds / seconds).toFixed(1)} seeds a second, ${seconds.toFixed(1)} s, `;
-  const lines = values.trace ? violationLines(total, replay) : summaryOf(total, replay);
+  const lines = values.json ? [JSON.stringify(total)] : values.trace ? violationLines(total, replay) : summaryOf(total, replay);
   for (const line of lines) console.log(line);
   console.log(`${String(total.seeds)} seeds, ${String(total.violations)} violations, ${rate}from seed ${String(from)}`);
   return total.violations === 0 ? 0 : 1;
@@ -69,10 +70,12 @@ function runAll(from: number, seeds: number, workers: number, started: number): 
     const onTally = (worker: Worker, tally: Tally): void => {
       addUp(total, tally);
       const now = systemClock.monotonic();
-      if (now >= progressAt && !values.trace) {
+      if (now >= progressAt && !values.json) {
         progressAt = now + PROGRESS_EVERY_MS;
         const rate = total.seeds / ((now - started) / 1_000);
-        console.log(`${String(total.seeds)} of ${String(seeds)} seeds, ${rate.toFixed(1)} a second, ${String(total.violations)} violations`);
+        console.log(
+          `${String(total.seeds)} of ${String(seeds)} seeds, ${rate.toFixed(1)} a second, ${String(total.violations)} violations`,
+        );
       }
       feed(worker);
     };

@@ -21,6 +21,7 @@ import type { Scenario, Stage } from "./scenario.ts";
 import { drawRun } from "./strategy.ts";
 import type { DrawnRun, FileDeed, RunKind } from "./strategy.ts";
 import { Trace } from "./trace.ts";
+import { auditOrders } from "./order-audit.ts";
 import { auditVerdicts } from "./verdict-audit.ts";
 import type { LifeSpan } from "./verdict-audit.ts";
 
@@ -70,13 +71,13 @@ class Simulation {
   readonly #invariants: Invariants;
   readonly #strategy: Chance;
   readonly #violations: Violation[] = [];
-  readonly #runs: { run: DrawnRun; known: KnownRun & { firstAt: number } }[] = [];
+  readonly #runs: { run: DrawnRun; known: KnownRun & { firstAt: number; lastAt: number; standing: number } }[] = [];
   readonly #spans: LifeSpan[] = [];
   readonly #struck: Partial<Record<FaultKind, number>> = {};
   readonly #hints = new Map<Life, () => void>();
   #faults: { kind: FaultKind; fault: Fault }[] = [];
+  #afterOrders: { left: number; readonly delayMs: number; readonly run: () => void; readonly era: number }[] = [];
   #era = 0;
-  #newestStamp: number | undefined;
 
   constructor(scenario: Scenario, traced: boolean) {
     const { seed } = scenario;
@@ -105,6 +106,7 @@ class Simulation {
       machine: () => this.#machine,
       now: () => this.#clock.monotonic(),
       runs,
+      onOrder: () => this.#onOrder(),
       violated: (violation) => this.#violated(violation),
     });
     this.#network = new Network({
@@ -138,7 +140,7 @@ class Simulation {
       trace: this.#trace,
       monotonic: () => this.#clock.monotonic(),
       lines: () => this.#file.content,
-      newestStamp: () => this.#newestStamp,
+      stamps: () => this.#file.lines.flatMap(({ stamp }) => stamp ?? []),
       write: (run) => this.#write(run, "peace"),
       pass: (ms) => this.#pass(ms),
       overnight: (until) => this.#overnight(until),
@@ -192,12 +194,14 @@ class Simulation {
           chance,
           now: () => this.#clock.monotonic(),
           later: (delayMs, run) => this.#later(delayMs, run),
+          sometime: (stageMs, run) => this.#sometime(stageMs, chance, run),
           struck: (detail) => {
             this.#struck[kind] = (this.#struck[kind] ?? 0) + 1;
             this.#trace.say("fault", () => `${kind}: ${detail}`);
           },
           meddled: (symbol) => this.#invariants.meddled(symbol),
           dropStreams: () => this.#network.dropStreams(),
+          suspend: (ms) => this.#advanceWall(ms),
         }),
       };
     });
@@ -216,11 +220,16 @@ class Simulation {
     this.#trace.say("run", () => `the machine is off until ${new Date(until).toISOString()}`);
     this.#machine.powerOff();
     await this.#pass(STOP_LIMIT_MS + 1_000);
-    this.#clock.step(Math.max(0, until - this.#clock.now()));
-    // The venue's clockwork sleeps on the monotonic clock; a new price wakes it up.
-    this.#exchange.releasePrice("UUP");
+    this.#advanceWall(Math.max(0, until - this.#clock.now()));
     await this.#pass(1);
     this.#machine.powerOn();
+  }
+
+  /** The wall clocks of venue and machine go on, and no timer does. */
+  #advanceWall(ms: number): void {
+    this.#clock.step(ms);
+    // The venue's clockwork sleeps on the monotonic clock; a new price wakes it up.
+    this.#exchange.releasePrice("UUP");
   }
 
   async #end(faults: readonly FaultKind[]): Promise<Record<string, number>> {
@@ -231,7 +240,10 @@ class Simulation {
     else {
       this.#invariants.onImage(image);
       for (const { outcome } of life.ledger.recentExecutions(1_000)) outcomes[outcome ?? "open"] = (outcomes[outcome ?? "open"] ?? 0) + 1;
-      for (const violation of auditVerdicts(life.ledger, this.#file.lines, [...this.#spans, this.#spanOf(life)])) this.#violated(violation);
+      const canTell = !faults.some((kind) => kind === "clock-stepped" || kind === "suspended" || kind === "file-untrusted");
+      for (const violation of auditVerdicts(life.ledger, this.#file.lines, [...this.#spans, this.#spanOf(life)], canTell))
+        this.#violated(violation);
+      for (const violation of auditOrders(life.ledger, this.#exchange.state.orders.values())) this.#violated(violation);
     }
     this.#machine.powerOff();
     await this.#pass(STOP_LIMIT_MS + 1_000);
@@ -246,13 +258,14 @@ class Simulation {
     const { timezone, universe } = this.#scenario;
     const written = this.#file.content;
     if (kind === "doubled" && written.length === 0) return;
-    const view = { now: this.#machine.now, timezone, universe, held: [...this.#exchange.state.positions.keys()], written, newestStamp: this.#newestStamp };
+    const view = { now: this.#machine.now, timezone, universe, held: [...this.#exchange.state.positions.keys()], written };
     this.#write(drawRun(kind, view, this.#strategy), kind);
   }
 
   #write(run: DrawnRun, why: string): void {
     this.#trace.say("strategy", () => `${why}: ${run.lines.length} lines, signal ${run.signalId}`);
-    if (run.kind !== "doubled") this.#runs.push({ run, known: { signalId: run.signalId, mayTrade: run.mayTrade, firstAt: Infinity } });
+    if (run.kind !== "doubled")
+      this.#runs.push({ run, known: { signalId: run.signalId, mayTrade: run.mayTrade, firstAt: Infinity, lastAt: Infinity, standing: 0 } });
     for (const deed of run.deeds) {
       if (deed.afterMs === 0) this.#carryOut(deed);
       else this.#later(deed.afterMs, () => this.#carryOut(deed));
@@ -264,11 +277,13 @@ class Simulation {
     this.#file.carryOut(deed, this.#machine.now, now);
     this.#trace.say("file", () => `${deed.deed} ${JSON.stringify(deed.text)}`);
     for (const { run, known } of this.#runs) {
-      if (known.firstAt !== Infinity || !run.lines.some((line) => this.#file.content.includes(line))) continue;
-      known.firstAt = now;
-      this.#knownRuns.push(known);
+      const standing = run.lines.filter((line) => this.#file.content.includes(line)).length;
+      if (standing <= known.standing) continue;
+      if (known.standing === 0) this.#knownRuns.push(known);
+      if (known.standing === 0) known.firstAt = now;
+      known.lastAt = now;
+      known.standing = standing;
     }
-    this.#newestStamp = Math.max(this.#newestStamp ?? 0, ...this.#file.lines.flatMap(({ stamp }) => stamp ?? []));
     if (this.#machine.isDeaf) return;
     for (const delay of HINT_MS) this.#clock.after(delay, () => this.#hint());
   }
@@ -326,12 +341,33 @@ class Simulation {
     this.#hints.delete(life);
     this.#spans.push(this.#spanOf(life));
     this.#invariants.onImage(image);
-    if (how === "stopped" && tookMs > STOP_LIMIT_MS) this.#violated({ promise: "stop", text: `The process took ${String(tookMs)} ms to stop.` });
-    if (how === "failed" && !String(failure).includes("disk is full")) this.#violated({ promise: "simulation", text: `The daemon failed: ${String(failure)}\n${failure instanceof Error ? (failure.stack ?? "") : ""}` });
+    if (how === "stopped" && tookMs > STOP_LIMIT_MS)
+      this.#violated({ promise: "stop", text: `The process took ${String(tookMs)} ms to stop.` });
+    if (how === "failed" && !String(failure).includes("disk is full"))
+      this.#violated({
+        promise: "simulation",
+        text: `The daemon failed: ${String(failure)}\n${failure instanceof Error ? (failure.stack ?? "") : ""}`,
+      });
   }
 
   #spanOf(life: Life): LifeSpan {
-    return { from: life.startedAt, until: Math.min(life.endedAt, this.#clock.monotonic()), skew: this.#machine.skew, clock: this.#clock.now() - this.#clock.monotonic() };
+    return {
+      from: life.startedAt,
+      until: Math.min(life.endedAt, this.#clock.monotonic()),
+      clock: this.#clock.now() - this.#clock.monotonic(),
+    };
+  }
+
+  #sometime(forMs: number, chance: Chance, run: () => void): void {
+    if (chance.happens(0.4)) this.#later(chance.whole(0, forMs), run);
+    else this.#afterOrders.push({ left: chance.whole(1, 8), delayMs: chance.spread(1, 4_000), run, era: this.#era });
+  }
+
+  /** An order has left the process. */
+  #onOrder(): void {
+    for (const waiting of this.#afterOrders) waiting.left -= 1;
+    for (const { delayMs, run } of this.#afterOrders.filter(({ left, era }) => left === 0 && era === this.#era)) this.#later(delayMs, run);
+    this.#afterOrders = this.#afterOrders.filter(({ left }) => left > 0);
   }
 
   /** Runs once, unless the stage of the run has ended by then. */
@@ -356,9 +392,20 @@ class Simulation {
 
   #traceBeginning(): void {
     const { seed, day, stages, cash, positions, multiplier, faults, universe, settings, timezone } = this.#scenario;
-    this.#trace.say("run", () => `seed ${String(seed)}, ${day}, from ${new Date(stages[0]?.at ?? 0).toISOString()}, strategy in ${timezone}`);
-    this.#trace.say("run", () => `account: $${cash}, ${positions.map(({ symbol, quantity }) => `${quantity.toFixed()} ${symbol}`).join(", ")}; multiplier ${multiplier}`);
-    this.#trace.say("run", () => `universe: ${universe.join(" ")}; protected: ${[...settings.protectedSymbols].join(" ")}; allowed: ${[...(settings.allowedSymbols ?? ["all"])].join(" ")}; largest order: ${settings.maxOrderValue?.toFixed() ?? "any"}`);
+    this.#trace.say(
+      "run",
+      () => `seed ${String(seed)}, ${day}, from ${new Date(stages[0]?.at ?? 0).toISOString()}, strategy in ${timezone}`,
+    );
+    this.#trace.say(
+      "run",
+      () =>
+        `account: $${cash}, ${positions.map(({ symbol, quantity }) => `${quantity.toFixed()} ${symbol}`).join(", ")}; multiplier ${multiplier}`,
+    );
+    this.#trace.say(
+      "run",
+      () =>
+        `universe: ${universe.join(" ")}; protected: ${[...settings.protectedSymbols].join(" ")}; allowed: ${[...(settings.allowedSymbols ?? ["all"])].join(" ")}; largest order: ${settings.maxOrderValue?.toFixed() ?? "any"}`,
+    );
     this.#trace.say("run", () => `faults: ${faults.join(", ")}`);
   }
 }

@@ -8,6 +8,7 @@ export const RUN_KINDS = [
   ["weighted", 12],
   ["single", 8],
   ["hedge", 5],
+  ["aging", 6],
   ["late-leg", 6],
   ["torn", 7],
   ["sell", 7],
@@ -54,8 +55,6 @@ export interface StrategyView {
   readonly held: readonly string[];
   /** The content of the file as the strategy knows it, line by line. */
   readonly written: readonly string[];
-  /** Stamp of the newest run written so far, if any. */
-  readonly newestStamp: number | undefined;
 }
 
 export const STRATEGY = "nuclear";
@@ -77,11 +76,27 @@ export function drawRun(kind: RunKind, view: StrategyView, chance: Chance): Draw
     case "hold":
       return notWhole(kind, [line(view.now, chance.pick(view.universe), "HOLD", "Nothing to do", view, chance)], false);
     case "incomplete":
-      return notWhole(kind, legLines(chance.happens(0.5) ? "named" : "weighted", legsOf(view, chance, 3), view.now, view, chance).slice(0, -1), false);
+      return notWhole(
+        kind,
+        legLines(chance.happens(0.5) ? "named" : "weighted", legsOf(view, chance, 3), view.now, view, chance).slice(0, -1),
+        false,
+      );
     case "over-allocated":
-      return notWhole(kind, legLines("weighted", new Map([...legsOf(view, chance, 2)].map(([symbol, tenths]) => [symbol, tenths + 200])), view.now, view, chance), false);
+      return notWhole(
+        kind,
+        legLines(
+          "weighted",
+          new Map([...legsOf(view, chance, 2)].map(([symbol, tenths]) => [symbol, tenths + 200])),
+          view.now,
+          view,
+          chance,
+        ),
+        false,
+      );
     case "malformed":
       return notWhole(kind, [malformedLine(view, chance)], false);
+    case "aging":
+      return whole(kind, legsOf(view, chance, 2), view, chance, { ageMs: chance.whole(270_000, 299_500) });
     case "stale":
       return whole(kind, legsOf(view, chance, 2), view, chance, { ageMs: chance.spread(301_000, 4_000_000) });
     case "future":
@@ -113,10 +128,17 @@ interface Manner {
   readonly deed?: "rewrite" | "rename-over" | "rotate";
 }
 
-function whole(kind: RunKind, legs: ReadonlyMap<string, number>, view: StrategyView, chance: Chance, { ageMs = 0, deed }: Manner): DrawnRun {
+function whole(
+  kind: RunKind,
+  legs: ReadonlyMap<string, number>,
+  view: StrategyView,
+  chance: Chance,
+  { ageMs = 0, deed }: Manner,
+): DrawnRun {
   const lines = legLines(formOf(kind, legs, chance), legs, view.now - ageMs, view, chance);
   const content = deed === undefined || deed === "rotate" ? lines : [...view.written, ...lines];
-  const deeds: FileDeed[] = deed === undefined && chance.happens(0.4) ? oneByOne(lines, chance) : [{ afterMs: 0, deed: deed ?? "append", text: text(content) }];
+  const deeds: FileDeed[] =
+    deed === undefined && chance.happens(0.4) ? oneByOne(lines, chance) : [{ afterMs: 0, deed: deed ?? "append", text: text(content) }];
   return { kind, lines, deeds, mayTrade: true, targets: fractions(legs), signalId: signalIdOf(lines) };
 }
 
@@ -171,7 +193,9 @@ function doubled(view: StrategyView, chance: Chance): DrawnRun {
 
 function sellLines(view: StrategyView, chance: Chance): string[] {
   const from = view.held.length === 0 ? view.universe : view.held;
-  return chance.some(from, chance.whole(1, 2)).map((symbol, index) => line(view.now + index * 40, symbol, "SELL", "Take profit", view, chance));
+  return chance
+    .some(from, chance.whole(1, 2))
+    .map((symbol, index) => line(view.now + index * 40, symbol, "SELL", "Take profit", view, chance));
 }
 
 function malformedLine(view: StrategyView, chance: Chance): string {
@@ -190,7 +214,11 @@ function malformedLine(view: StrategyView, chance: Chance): string {
 }
 
 function legsFor(kind: "named" | "weighted" | "single" | "hedge", view: StrategyView, chance: Chance): ReadonlyMap<string, number> {
-  if (kind === "hedge") return new Map([["UVXY", 750], ["BTAL", 250]]);
+  if (kind === "hedge")
+    return new Map([
+      ["UVXY", 750],
+      ["BTAL", 250],
+    ]);
   return kind === "single" ? new Map([[chance.pick(view.universe), 1_000]]) : legsOf(view, chance, 2);
 }
 
@@ -231,7 +259,13 @@ function percent(tenths: number): string {
 }
 
 function line(at: number, symbol: string, action: string, reason: string, view: StrategyView, chance: Chance): string {
-  return JSON.stringify({ timestamp: stampText(at, view.timezone, chance), symbol, action, price: chance.pick([1867.27, 37.47999954223633, null]), reason });
+  return JSON.stringify({
+    timestamp: stampText(at, view.timezone, chance),
+    symbol,
+    action,
+    price: chance.pick([1867.27, 37.47999954223633, null]),
+    reason,
+  });
 }
 
 /** With an offset, in UTC, or naive in the strategy's zone. */

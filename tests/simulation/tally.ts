@@ -29,7 +29,20 @@ export interface Tally {
 }
 
 export function emptyTally(): Tally {
-  return { seeds: 0, violations: 0, orders: 0, fills: 0, lives: 0, virtualMs: 0, traded: 0, faults: {}, seedsByFault: {}, outcomes: {}, finals: {}, broken: [] };
+  return {
+    seeds: 0,
+    violations: 0,
+    orders: 0,
+    fills: 0,
+    lives: 0,
+    virtualMs: 0,
+    traded: 0,
+    faults: {},
+    seedsByFault: {},
+    outcomes: {},
+    finals: {},
+    broken: [],
+  };
 }
 
 export function count(tally: Tally, result: SeedResult): void {
@@ -92,7 +105,10 @@ export function summaryOf(tally: Tally, command: (seed: number) => string): stri
 export function violationLines(tally: Tally, command: (seed: number) => string): string[] {
   const broken = [...tally.broken].sort((one, other) => one.seed - other.seed);
   const left = broken.length - MOST_SHOWN;
-  return [...broken.slice(0, MOST_SHOWN).flatMap((each) => violationsOf(each, command)), ...(left > 0 ? [`… and ${String(left)} more seeds`] : [])];
+  return [
+    ...broken.slice(0, MOST_SHOWN).flatMap((each) => violationsOf(each, command)),
+    ...(left > 0 ? [`… and ${String(left)} more seeds`] : []),
+  ];
 }
 
 function violationsOf({ seed, violations }: BrokenSeed, command: (seed: number) => string): string[] {

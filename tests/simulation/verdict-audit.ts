@@ -4,23 +4,31 @@ import type { Violation } from "./invariants.ts";
 import { SIGNAL_MAX_AGE_SECONDS } from "./life.ts";
 import { STRATEGY } from "./strategy.ts";
 
-/** When a process lived; monotonic, with what makes wall time of it on its machine. */
+/** When a process lived; monotonic, with what makes wall time of it. */
 export interface LifeSpan {
   readonly from: number;
   readonly until: number;
-  readonly skew: number;
   readonly clock: number;
 }
 
 /** Looked at every second at least, and then recorded. */
 const SEEN_WITHIN_MS = 2_500;
-/** The largest step of the machine's clock that a run may hold, added up. */
-const CLOCK_DOUBT_MS = 1_000_000;
 
 /** P2: every whole, readable line that was fresh while a process lived to see it has a verdict. */
-export function auditVerdicts(ledger: Pick<Ledger, "lines">, lines: readonly WrittenLine[], spans: readonly LifeSpan[]): Violation[] {
+export function auditVerdicts(
+  ledger: Pick<Ledger, "lines">,
+  lines: readonly WrittenLine[],
+  spans: readonly LifeSpan[],
+  canTell: boolean,
+): Violation[] {
+  // Where the wall clock was set or the file not trusted, it cannot be told afterwards which lines were fresh when they were seen.
+  if (!canTell) return [];
+
   const due = lines.filter((line) => line.wellFormed && spans.some((span) => wasSeenFresh(line, span)));
-  const known = ledger.lines(STRATEGY, due.map(({ hash }) => hash));
+  const known = ledger.lines(
+    STRATEGY,
+    due.map(({ hash }) => hash),
+  );
   const missing = due.filter(({ hash }) => known.get(hash)?.verdict === undefined);
   return missing.map(({ hash, from }) => ({ promise: "P2", text: `The line ${hash.slice(0, 12)} of +${String(from)} ms has no verdict.` }));
 }
@@ -29,7 +37,6 @@ function wasSeenFresh({ stamp, from, until }: WrittenLine, span: LifeSpan): bool
   const begin = Math.max(from, span.from);
   const end = Math.min(until, span.until);
   if (stamp === undefined || end - begin < SEEN_WITHIN_MS) return false;
-  const age = begin + SEEN_WITHIN_MS + span.clock + span.skew - stamp;
-  const doubt = span.skew === 0 ? 0 : CLOCK_DOUBT_MS;
-  return age >= 0 && age + doubt <= SIGNAL_MAX_AGE_SECONDS * 1_000;
+  const age = begin + SEEN_WITHIN_MS + span.clock - stamp;
+  return age >= 0 && age <= SIGNAL_MAX_AGE_SECONDS * 1_000;
 }

@@ -7,11 +7,12 @@ import type { FaultKind } from "./kinds.ts";
 
 /** What a request meets on its way to the venue. */
 export type RequestFate =
-  { readonly kind: "lost" } | { readonly kind: "late"; readonly ms: number } | { readonly kind: "answered"; readonly response: VenueResponse };
+  | { readonly kind: "lost" }
+  | { readonly kind: "late"; readonly ms: number }
+  | { readonly kind: "answered"; readonly response: VenueResponse };
 
 /** What an answer meets on its way back. */
-export type AnswerFate =
-  { readonly kind: "late"; readonly ms: number } | { readonly kind: "instead"; readonly response: VenueResponse };
+export type AnswerFate = { readonly kind: "late"; readonly ms: number } | { readonly kind: "instead"; readonly response: VenueResponse };
 
 /** A frame of the stream as it is delivered. */
 export interface Delivery {
@@ -29,11 +30,15 @@ export interface FaultWorld {
   readonly now: () => number;
   /** Runs once, unless the faults have ended by then. */
   readonly later: (delayMs: number, run: () => void) => void;
+  /** Runs once: at any moment of a stage that lasts so long, or in the thick of an execution, soon after an order has left. */
+  readonly sometime: (forMs: number, run: () => void) => void;
   /** It has struck. */
   readonly struck: (detail: string) => void;
   /** Somebody other than the daemon has touched the account's money or shares. */
   readonly meddled: (symbol: string | undefined) => void;
   readonly dropStreams: () => void;
+  /** The machine sleeps: the world's time goes on, but no timer of its own does. */
+  readonly suspend: (ms: number) => void;
 }
 
 /** One kind of fault during one stage of a run. Every part is optional; what it needs to know it draws when it is made. */

@@ -41,6 +41,7 @@ export const FAULT_KINDS = [
   "deposit",
   // the machine
   "clock-stepped",
+  "suspended",
   "halted",
   "stopped",
   "killed",

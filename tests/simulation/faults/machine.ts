@@ -14,7 +14,7 @@ function restartDelay(chance: Chance): number {
 function atRandomMoments(deed: (world: FaultWorld) => void): (world: FaultWorld) => Fault {
   return (world) => ({
     begin: (forMs) => {
-      for (let count = world.chance.whole(1, 4); count > 0; count -= 1) world.later(world.chance.whole(0, forMs), () => deed(world));
+      for (let count = world.chance.whole(1, 4); count > 0; count -= 1) world.sometime(forMs, () => deed(world));
     },
   });
 }
@@ -59,7 +59,7 @@ function halted(world: FaultWorld): Fault {
   return {
     begin: (forMs) => {
       for (let count = chance.whole(1, 2); count > 0; count -= 1) {
-        world.later(chance.whole(0, forMs), () => {
+        world.sometime(forMs, () => {
           machine.halt("by hand");
           world.struck("trading");
           world.later(chance.spread(500, 150_000), () => machine.resume());
@@ -74,7 +74,7 @@ function diskFull(world: FaultWorld): Fault {
   const { chance, machine } = world;
   return {
     begin: (forMs) => {
-      world.later(chance.whole(0, forMs), () => {
+      world.sometime(forMs, () => {
         machine.fillDisk(true);
         world.struck("commits fail");
         world.later(chance.spread(200, 60_000), () => machine.fillDisk(false));
@@ -88,7 +88,7 @@ function untrustedFile(world: FaultWorld): Fault {
   const { chance, machine } = world;
   return {
     begin: (forMs) => {
-      world.later(chance.whole(0, forMs), () => {
+      world.sometime(forMs, () => {
         machine.exposeFile(true);
         world.struck("anyone may write the alerts");
         world.later(chance.spread(1_000, 60_000), () => machine.exposeFile(false));
@@ -109,6 +109,12 @@ export const MACHINE_FAULTS: FaultMenu = {
     if (Math.abs(machine.skew + byMs) > MOST_SKEW_MS) return;
     machine.stepClock(byMs);
     world.struck(`${String(byMs)} ms`);
+  }),
+  suspended: atRandomMoments((world) => {
+    const ms = world.chance.spread(1_000, 900_000);
+    world.struck(`for ${String(ms)} ms`);
+    world.suspend(ms);
+    world.dropStreams();
   }),
   halted,
   stopped: atRandomMoments((world) => {

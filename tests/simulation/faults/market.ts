@@ -9,7 +9,7 @@ function priceJump(world: FaultWorld): Fault {
   return {
     begin: (forMs) => {
       for (let count = chance.whole(1, 4); count > 0; count -= 1) {
-        world.later(chance.whole(0, forMs), () => {
+        world.sometime(forMs, () => {
           const symbol = chance.pick(scenario.universe);
           const factor = chance.pick(["0.5", "0.7", "0.9", "0.97", "1.03", "1.1", "1.4", "2"]);
           const price = exchange.valueOf(symbol).times(decimal(factor)).round(2);
@@ -63,7 +63,10 @@ function absentQuote(world: FaultWorld): Fault {
       if (!shown.some(([symbol]) => symbols.has(symbol))) return undefined;
       const left = shown
         .filter(([symbol]) => !all || !symbols.has(symbol))
-        .map(([symbol, snapshot]) => [symbol, symbols.has(symbol) ? { ...snapshot, latestQuote: undefined, minuteBar: undefined } : snapshot]);
+        .map(([symbol, snapshot]) => [
+          symbol,
+          symbols.has(symbol) ? { ...snapshot, latestQuote: undefined, minuteBar: undefined } : snapshot,
+        ]);
       world.struck([...symbols].join(", "));
       return { kind: "instead", response: { ...response, body: JSON.stringify(Object.fromEntries(left)) } };
     },
@@ -104,7 +107,7 @@ function inactiveAsset(world: FaultWorld): Fault {
   const change = chance.pick([{ status: "inactive", tradable: false }, { tradable: false }] as const);
   return {
     begin: (forMs) => {
-      world.later(chance.whole(0, forMs), () => {
+      world.sometime(forMs, () => {
         exchange.setAsset(symbol, change);
         world.struck(symbol);
       });
@@ -117,7 +120,11 @@ export const MARKET_FAULTS: FaultMenu = {
   "price-jump": priceJump,
   "quote-one-sided": spoiltQuote((price, { chance }) => (chance.happens(0.5) ? ["0", price] : [price, "0"])),
   "quote-absurd": spoiltQuote((price, { chance }) => {
-    const far = toText(decimal(price).times(decimal(chance.pick(["0.1", "0.6", "1.6", "10"]))).round(2));
+    const far = toText(
+      decimal(price)
+        .times(decimal(chance.pick(["0.1", "0.6", "1.6", "10"])))
+        .round(2),
+    );
     return decimal(far).lt(decimal(price)) ? [far, price] : [price, far];
   }),
   "quote-absent": absentQuote,

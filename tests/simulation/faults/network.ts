@@ -72,9 +72,11 @@ function outage(world: FaultWorld): Fault {
   const waysOut = world.chance.happens(0.5);
   return {
     begin: (forMs) => {
-      world.later(world.chance.whole(0, forMs), () => {
+      world.sometime(forMs, () => {
         until = world.now() + world.chance.spread(3_000, 90_000);
-        world.struck(`until +${String(Math.round((until - world.now()) / 1_000))} s, ${waysOut ? "nothing arrives" : "no answer comes back"}`);
+        world.struck(
+          `until +${String(Math.round((until - world.now()) / 1_000))} s, ${waysOut ? "nothing arrives" : "no answer comes back"}`,
+        );
         world.dropStreams();
       });
     },
@@ -96,7 +98,10 @@ export const NETWORK_FAULTS: FaultMenu = {
   "rate-limited": onRequests((world) => ({ kind: "answered", response: rateLimited(world) })),
   "key-in-error": onRequests(({ chance }) => ({
     kind: "answered",
-    response: reply(chance.pick([500, 422, 403]), { code: 42210000, message: `cannot use APCA-API-KEY-ID ${KEY_ID} with ${SECRET} just now` }),
+    response: reply(chance.pick([500, 422, 403]), {
+      code: 42210000,
+      message: `cannot use APCA-API-KEY-ID ${KEY_ID} with ${SECRET} just now`,
+    }),
   })),
   outage,
 };

@@ -16,7 +16,7 @@ function byHand(world: FaultWorld, symbol: string, body: Readonly<Record<string,
 
 function throughout(world: FaultWorld, count: number, run: () => void): (forMs: number) => void {
   return (forMs) => {
-    for (let left = count; left > 0; left -= 1) world.later(world.chance.whole(0, forMs), run);
+    for (let left = count; left > 0; left -= 1) world.sometime(forMs, run);
   };
 }
 
@@ -61,7 +61,7 @@ function blockedAccount(world: FaultWorld): Fault {
   const restore = (): void => exchange.setFlags({ tradingBlocked: false, accountBlocked: false, status: "ACTIVE" });
   return {
     begin: (forMs) => {
-      world.later(chance.whole(0, forMs), () => {
+      world.sometime(forMs, () => {
         exchange.setFlags(flags);
         world.struck(JSON.stringify(flags));
         world.later(chance.spread(3_000, 120_000), restore);

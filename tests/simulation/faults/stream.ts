@@ -2,7 +2,10 @@ import type { Delivery, Fault, FaultMenu, FaultWorld } from "./fault.ts";
 
 const isUpdate = ({ frame }: Delivery): boolean => frame.includes('"trade_updates"') && frame.includes('"order"');
 
-function onUpdates(change: (world: FaultWorld, delivery: Delivery) => readonly Delivery[], probabilities: readonly number[]): (world: FaultWorld) => Fault {
+function onUpdates(
+  change: (world: FaultWorld, delivery: Delivery) => readonly Delivery[],
+  probabilities: readonly number[],
+): (world: FaultWorld) => Fault {
   return (world) => {
     const probability = world.chance.pick(probabilities);
     return {
@@ -53,11 +56,20 @@ function refused(world: FaultWorld): Fault {
   };
 }
 
-const GARBAGE = ["", "{", "null", '{"stream":"trade_updates","data":{}}', '{"stream":"trade_updates","data":{"event":"fill","order":{"id":7}}}'];
+const GARBAGE = [
+  "",
+  "{",
+  "null",
+  '{"stream":"trade_updates","data":{}}',
+  '{"stream":"trade_updates","data":{"event":"fill","order":{"id":7}}}',
+];
 
 export const STREAM_FAULTS: FaultMenu = {
   "frames-doubled": onUpdates((_, delivery) => [delivery, delivery], [0.3, 1]),
-  "frames-reordered": onUpdates(({ chance }, delivery) => [{ ...delivery, delayMs: delivery.delayMs + chance.spread(10, 20_000) }], [0.3, 0.7]),
+  "frames-reordered": onUpdates(
+    ({ chance }, delivery) => [{ ...delivery, delayMs: delivery.delayMs + chance.spread(10, 20_000) }],
+    [0.3, 0.7],
+  ),
   "frames-lost": onUpdates(() => [], [0.3, 1]),
   "frames-garbled": onUpdates(({ chance }, delivery) => [{ ...delivery, frame: chance.pick(GARBAGE) }], [0.3, 0.7]),
   "stream-mute": mute,

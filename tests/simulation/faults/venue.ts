@@ -47,9 +47,13 @@ function listingLags(world: FaultWorld): Fault {
       if (!isRead(request, "/v2/orders") || response.status !== 200) return undefined;
       const open = request.url.includes("status=open");
       const real = JSON.parse(response.body) as OrderView[];
-      const stillShown = open ? [...seen.values()].map((past) => past.findLast(({ at }) => at <= now() - lagMs)?.view).filter((view) => view !== undefined) : [];
+      const stillShown = open
+        ? [...seen.values()].map((past) => past.findLast(({ at }) => at <= now() - lagMs)?.view).filter((view) => view !== undefined)
+        : [];
       const others = real.filter(({ id }) => !stillShown.some((view) => view.id === id));
-      const shown = [...others.map(asShown).filter((order) => order !== undefined), ...stillShown].filter(({ status }) => !open || !ENDED.includes(status));
+      const shown = [...others.map(asShown).filter((order) => order !== undefined), ...stillShown].filter(
+        ({ status }) => !open || !ENDED.includes(status),
+      );
       if (JSON.stringify(shown) === JSON.stringify(real)) return undefined;
       world.struck(`a list as it was ${String(lagMs)} ms ago: ${String(shown.length)} orders instead of ${String(real.length)}`);
       return { kind: "instead", response: { ...response, body: JSON.stringify(shown) } };

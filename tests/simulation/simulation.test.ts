@@ -1,0 +1,49 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "@jest/globals";
+import { FAULT_KINDS } from "./faults/kinds.ts";
+import type { Tally } from "./tally.ts";
+
+const RUNNER = fileURLToPath(new URL("./simulate.ts", import.meta.url));
+const SEEDS = 500;
+/** Half an hour of a slow machine; a free one with two cores takes less than one minute. */
+const PATIENCE_MS = 1_800_000;
+
+function run(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const runner = spawn(process.execPath, [RUNNER, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const pieces: Buffer[] = [];
+  runner.stdout.on("data", (piece: Buffer) => pieces.push(piece));
+  return new Promise((resolve, reject) => {
+    runner.on("error", reject);
+    runner.on("close", (code) => resolve({ code, output: Buffer.concat(pieces).toString() }));
+  });
+}
+
+describe(`${SEEDS} seeds of the whole daemon in virtual time`, () => {
+  test(
+    "break no promise, meet every kind of fault, and trade",
+    async () => {
+      const { code, output } = await run("--seeds", String(SEEDS), "--json");
+      const [json = "", last = ""] = output.trimEnd().split("\n");
+      const tally = JSON.parse(json) as Tally;
+      expect(tally.broken).toEqual([]);
+      expect(last).toMatch(new RegExp(`^${SEEDS} seeds, 0 violations, `));
+      expect(code).toBe(0);
+      expect(FAULT_KINDS.filter((kind) => (tally.seedsByFault[kind] ?? 0) < 3)).toEqual([]);
+      expect(tally.traded / SEEDS).toBeGreaterThan(0.85);
+      expect((tally.finals["on-target"] ?? 0) / SEEDS).toBeGreaterThan(0.75);
+      expect(tally.orders / SEEDS).toBeGreaterThan(4);
+    },
+    PATIENCE_MS,
+  );
+});
+
+test(
+  "the same seeds give the same traces, byte by byte, in different processes",
+  async () => {
+    const [first, second] = [await run("--seeds", "6", "--from", "41", "--trace"), await run("--seeds", "6", "--from", "41", "--trace")];
+    expect(first.output.split("\n").length).toBeGreaterThan(500);
+    expect(second.output).toBe(first.output);
+  },
+  PATIENCE_MS,
+);
