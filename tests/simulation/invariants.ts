@@ -69,7 +69,7 @@ interface Slot {
   readonly attempt: number;
 }
 
-export function slotOf(clientOrderId: string): Slot | undefined {
+function slotOf(clientOrderId: string): Slot | undefined {
   const match = /^alpaca-trader-([0-9a-f]{16})-(selling|buying)-([A-Z.]+)-(\d+)$/.exec(clientOrderId);
   if (match === null) return undefined;
   const [, signalId = "", phase = "", symbol = "", attempt = ""] = match;

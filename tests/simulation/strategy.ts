@@ -119,7 +119,7 @@ export function namedRun(legs: ReadonlyMap<string, number>, view: StrategyView, 
   return whole(legs.size === 1 ? "single" : "named", legs, view, chance, {});
 }
 
-export function text(lines: readonly string[]): string {
+function text(lines: readonly string[]): string {
   return lines.map((each) => `${each}\n`).join("");
 }
 
