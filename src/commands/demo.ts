@@ -74,11 +74,13 @@ class Demonstration {
   readonly #dir: string;
   readonly #alertsFile: string;
   #onConcluded: (result: { conclusion: Conclusion; execution: ExecutionRecord }) => void = () => undefined;
+  #view: RebalanceView;
   #step = 0;
 
   constructor(context: CommandContext, dir: string) {
     this.#context = context;
     this.#dir = dir;
+    this.#view = new RebalanceView(context.out);
     this.#alertsFile = join(dir, "nuclear_alerts.json");
   }
 
@@ -87,7 +89,6 @@ class Demonstration {
     this.#heading("The venue: an Alpaca-shaped simulator on this machine, reached through Alpaca's own SDK");
     const simulator = await startSimulator({ clock, alwaysOpen: true, cash: CASH, positions: HOLDINGS, partialFillProbability: 0.3 });
     out.line(`It listens on ${simulator.url}; the market is always open here, and the money is invented.`);
-    const view = new RebalanceView(out);
     const desk = await Desk.open({
       env: { TRADING_MODE: "simulator", STATE_DIR: join(this.#dir, "state"), LOG_DIR: this.#dir, ALERTS_FILE: this.#alertsFile },
       clock,
@@ -95,7 +96,7 @@ class Demonstration {
       console: undefined,
       verbose: this.#context.verbose,
       venue: { name: "the built-in simulator", alpaca: configFor(simulator.url), close: () => simulator.close() },
-      onEvent: (event) => view.event(event),
+      onEvent: (event) => this.#view.event(event),
     });
     try {
       return await this.#trade(desk, story);
@@ -162,6 +163,7 @@ class Demonstration {
   async #oneRun(desk: Desk, run: (typeof STORY)[number], running: Promise<void>): Promise<ExitCode> {
     const { out, clock } = this.#context;
     this.#heading(`The strategy writes ${String(run.legs.length)} alerts: ${run.title}`);
+    this.#view = new RebalanceView(out);
     const concluded = Promise.withResolvers<{ conclusion: Conclusion; execution: ExecutionRecord }>();
     this.#onConcluded = concluded.resolve;
     await this.#write(run.legs, desk.config.alertsTimezone);
@@ -172,7 +174,7 @@ class Demonstration {
       out.line("The demonstration was stopped before the rebalance ended.");
       return EXIT.failed;
     }
-    this.#heading("Target against actual");
+    this.#heading("The result");
     for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)])
       out.line(line);
     return result.conclusion.outcome === "on-target" ? EXIT.ok : EXIT.failed;

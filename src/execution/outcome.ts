@@ -76,7 +76,10 @@ function judgeOrders(
     const sent = intents.filter((intent) => intent.state === "done").length;
     return {
       outcome: "on-target",
-      reason: sent === 0 ? "On target already; nothing to do." : `On target after ${String(sent)} order${sent === 1 ? "" : "s"}.`,
+      reason:
+        sent === 0
+          ? "The account is on target already; nothing to do."
+          : `The account is on target after ${String(sent)} order${sent === 1 ? "" : "s"}.`,
     };
   }
   const left = last.lines.filter((line) => line.leftAlone !== undefined).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
@@ -103,6 +106,7 @@ function describe(intent: IntentRecord): string {
 function verdictOf(outcome: ExecutionOutcome, reason: string, cause: Blockage["cause"] | undefined): Verdict {
   switch (outcome) {
     case "on-target":
+      return { kind: "executed", reason };
     case "off-target":
     case "incomplete":
     case "queued":

@@ -123,7 +123,7 @@ function outcomeLine(execution: ExecutionRecord, style: Style): string {
     return `${style.mark("warn")}${style.paint("warn", "Not finished")} (${execution.phase})${reason === "" ? "." : `: ${reason}`}`;
   }
   const { tint, words } = OUTCOMES[execution.outcome];
-  const said = execution.outcome === "on-target" && reason.startsWith("On target");
+  const said = execution.outcome === "on-target" && reason.includes("on target");
   const text = said ? reason : `${words} ${reason}`.trim();
   return `${style.mark(tint)}${style.paint(tint, text)}`;
 }

@@ -74,7 +74,7 @@ describe("the conclusion", () => {
   });
 
   test.each([
-    ["on-target", "On target after 2 orders.", "On target after 2 orders."],
+    ["on-target", "The account is on target after 2 orders.", "The account is on target after 2 orders."],
     ["incomplete", "The deadline passed.", "Incomplete. The deadline passed."],
     ["queued", "2 orders.", "Queued: the orders wait for the next open. 2 orders."],
     ["refused", "Trading is halted.", "Refused, nothing was sent. Trading is halted."],
