@@ -28,6 +28,7 @@ export interface PlanContext {
 export function planInput(reading: Reading, context: PlanContext): PlanInput {
   const { buyingPower, ...shown } = reading.account;
   const cash = context.cash ?? shown.cash;
+  const now = priceTime(reading);
   return {
     phase: context.phase,
     wanted: context.wanted,
@@ -41,18 +42,28 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
       assetClass: position.assetClass,
     })),
     assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset])),
-    observations: observationsOf(reading, context.knownQuantities ?? new Map()),
+    observations: observationsOf(reading, context.knownQuantities ?? new Map(), now),
     workingOrders: workingOrders(reading, context.unsettled),
     barred: context.barred,
     settings: context.settings,
-    now: venueTime(reading),
+    now,
     marketClosed: !reading.market.clock.isOpen,
   };
 }
 
-/** Ages of the venue's prices are measured on the venue's clock: ours may be wrong or be stepped meanwhile. */
-function venueTime(reading: Reading): number {
-  return reading.market.clock.timestamp;
+/**
+ * The moment that ages of prices are measured at. Ours may be stepped meanwhile, and the venue's clock and
+ * its market data need not agree to the hour, so the one of the two counts that lies nearer to the newest
+ * price: what is really old is old by both.
+ */
+function priceTime(reading: Reading): number {
+  const stamps = [...reading.prices.values()].flatMap(({ trade, quote, minuteBar }) =>
+    [trade, quote, minuteBar].map((seen) => seen?.at ?? -Infinity),
+  );
+  const newest = Math.max(-Infinity, ...stamps);
+  const venue = reading.market.clock.timestamp;
+  if (newest === -Infinity) return venue;
+  return Math.abs(reading.at - newest) < Math.abs(venue - newest) ? reading.at : venue;
 }
 
 /** Symbols whose price and asset must be read for `wanted`. */
@@ -60,14 +71,14 @@ export function symbolsOf(wanted: Wanted): string[] {
   return wanted.kind === "rebalance" ? [...wanted.targets.keys()] : [...wanted.symbols];
 }
 
-function observationsOf(reading: Reading, known: ReadonlyMap<string, Decimal>): Map<string, PriceObservations> {
+function observationsOf(reading: Reading, known: ReadonlyMap<string, Decimal>, now: number): Map<string, PriceObservations> {
   const held = new Map(reading.positions.map((position) => [position.symbol, position]));
   const symbols = new Set([...reading.prices.keys(), ...held.keys()]);
   return new Map(
     [...symbols].map((symbol) => {
       const position = held.get(symbol);
       const evidence = splitEvidence(known.get(symbol), position?.quantity);
-      const observed = observe(reading.prices.get(symbol), position, venueTime(reading));
+      const observed = observe(reading.prices.get(symbol), position, now);
       return [symbol, evidence === undefined ? observed : { ...observed, splitEvidence: evidence }];
     }),
   );

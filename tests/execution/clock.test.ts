@@ -137,3 +137,19 @@ describe("the market clock (R14)", () => {
     expect(book(desk)).toEqual([]);
   });
 });
+
+describe("the venue's clock and its prices are hours apart", () => {
+  test("prices that are fresh by our own clock are not taken for old ones", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = {
+      after: (request, response) => {
+        if (!isRead(request, "/v2/clock")) return Promise.resolve(response);
+        const away = (stamp: string): string => new Date(Date.parse(stamp) + 30 * HOUR).toISOString();
+        const { timestamp, next_open, next_close, is_open } = JSON.parse(response.body) as Record<string, string>;
+        const body = { is_open, timestamp: away(timestamp!), next_open: away(next_open!), next_close: away(next_close!) };
+        return Promise.resolve(reply(200, body));
+      },
+    };
+    expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+  });
+});
