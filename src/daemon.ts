@@ -78,7 +78,6 @@ export class Daemon {
   #tickTimer: Timer | undefined;
   #selfCheckAt = 0;
   #lateAt = 0;
-  #queuedAt = 0;
   #failure: Error | undefined;
   #end: () => void = () => undefined;
 
@@ -285,7 +284,8 @@ export class Daemon {
     this.#guard(() => {
       const now = this.#parts.clock.monotonic();
       this.#watchHalt();
-      if (this.#retryAt !== undefined && now >= this.#retryAt && this.#queue.size + this.#queue.pending === 0) {
+      const idle = this.#queue.size + this.#queue.pending === 0;
+      if (this.#retryAt !== undefined && now >= this.#retryAt && idle) {
         this.#retryAt = undefined;
         this.#look("asked");
       }
@@ -293,7 +293,7 @@ export class Daemon {
         this.#selfCheckAt = now + SELF_CHECK_MS;
         this.#parts.selfCheck();
       }
-      if (this.#ready && now >= this.#lateAt) this.#lookAfterLateOrders(now);
+      if (this.#ready && now >= this.#lateAt && idle) this.#lookAfterLateOrders(now);
     });
   }
 
@@ -314,10 +314,7 @@ export class Daemon {
     this.#lateAt = now + LATE_ORDERS_EVERY_MS;
     const { ledger, broker, clock, log } = this.#parts;
     const queued = ledger.openExecutions().filter((execution) => execution.outcome === "queued");
-    if (queued.length > 0 && now >= this.#queuedAt) {
-      this.#queuedAt = now + LATE_ORDERS_EVERY_MS;
-      this.#enqueue(() => this.#adoptQueued(queued));
-    }
+    if (queued.length > 0) this.#enqueue(() => this.#adoptQueued(queued));
     if (lateIntents(ledger).length === 0) return;
     this.#enqueue(() =>
       settleLateOrders({ broker, ledger, clock, say: (level, text, intent) => log.child({ execution: intent.executionId })[level](text) }),

@@ -152,21 +152,7 @@ export class Desk {
   }
 
   intake(ledger: Ledger = this.ledger): Intake {
-    const { config, clock } = this;
-    const [strategy] = config.strategies;
-    if (strategy === undefined) throw new TraderError("No strategy is configured.", { code: "no-strategy", exitCode: EXIT.configuration });
-    return new Intake({
-      strategy: strategy.name,
-      alertsFile: strategy.alertsFile,
-      timezone: config.alertsTimezone,
-      mode: config.mode,
-      maxAgeSeconds: config.signalMaxAgeSeconds,
-      settleSeconds: config.batchSettleSeconds,
-      allowedSymbols: config.allowedSymbols,
-      owners: trustedOwners(config.alertsOwner),
-      clock,
-      ledger,
-    });
+    return openIntake(this.config, this.clock, ledger);
   }
 
   rebalancer(newer: () => Signal | undefined, stopping: AbortSignal, ledger: Ledger = this.ledger): Rebalancer {
@@ -255,6 +241,24 @@ function openLog(options: DeskOptions, config: Config): Logger {
 
 function secretsOf(config: Config): string[] {
   return config.alpaca === undefined ? [] : [config.alpaca.keyId, config.alpaca.secret];
+}
+
+/** The intake of the configured strategy. @throws TraderError (78) when ALERTS_OWNER names nobody. */
+export function openIntake(config: Config, clock: Clock, ledger: Ledger): Intake {
+  const [strategy] = config.strategies;
+  if (strategy === undefined) throw new TraderError("No strategy is configured.", { code: "no-strategy", exitCode: EXIT.configuration });
+  return new Intake({
+    strategy: strategy.name,
+    alertsFile: strategy.alertsFile,
+    timezone: config.alertsTimezone,
+    mode: config.mode,
+    maxAgeSeconds: config.signalMaxAgeSeconds,
+    settleSeconds: config.batchSettleSeconds,
+    allowedSymbols: config.allowedSymbols,
+    owners: trustedOwners(config.alertsOwner),
+    clock,
+    ledger,
+  });
 }
 
 /** The venue of the mode: Alpaca, or the embedded simulator. */

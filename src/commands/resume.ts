@@ -1,10 +1,9 @@
 import type { Config } from "../config.ts";
 import { loadConfig, stateDirFrom } from "../config.ts";
+import { openIntake } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, messageOf } from "../errors.ts";
 import { removeHalt } from "../halt.ts";
-import { Intake } from "../intake/intake.ts";
-import { trustedOwners } from "../intake/trust.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
 import { targetPortfolio } from "../reporting/target-portfolio.ts";
 import type { CommandContext } from "./context.ts";
@@ -27,22 +26,10 @@ export function resume(context: CommandContext): Promise<ExitCode> {
 function announce(context: CommandContext, config: Config): void {
   const { out, clock } = context;
   const ledger = openExistingLedger(config);
-  const [strategy] = config.strategies;
-  if (ledger === undefined || strategy === undefined) return;
+  if (ledger === undefined) return;
   const copy = openLedgerImage(ledger.serialize());
   ledger.close();
-  const intake = new Intake({
-    strategy: strategy.name,
-    alertsFile: strategy.alertsFile,
-    timezone: config.alertsTimezone,
-    mode: config.mode,
-    maxAgeSeconds: config.signalMaxAgeSeconds,
-    settleSeconds: config.batchSettleSeconds,
-    allowedSymbols: config.allowedSymbols,
-    owners: trustedOwners(config.alertsOwner),
-    clock,
-    ledger: copy,
-  });
+  const intake = openIntake(config, clock, copy);
   try {
     const { decision } = intake.rejudge("asked");
     if (decision.kind === "execute") {
