@@ -2,8 +2,8 @@ import PQueue from "p-queue";
 import type { Broker } from "./broker/broker.ts";
 import { BrokerError } from "./broker/broker.ts";
 import type { Clock, Timer } from "./clock.ts";
-import { asError, messageOf } from "./errors.ts";
-import { LATE_ORDERS_EVERY_MS, lateIntents, settleLateOrders } from "./execution/late-orders.ts";
+import { DaemonUpkeep } from "./daemon-upkeep.ts";
+import { asError } from "./errors.ts";
 import { unlessAborted } from "./execution/reading.ts";
 import type { Rebalancer, RebalanceResult } from "./execution/rebalancer.ts";
 import type { Intake, IntakeReport } from "./intake/intake.ts";
@@ -25,7 +25,6 @@ const RETRIED: readonly VerdictKind[] = [
 ];
 const RETRY_MS = 5_000;
 const TICK_MS = 1_000;
-const SELF_CHECK_MS = 30_000;
 /** SIGTERM to exit: the daemon leaves within 8 s, of which this much is for requests under way. */
 const DRAIN_LIMIT_MS = 6_500;
 
@@ -73,11 +72,8 @@ export class Daemon {
   #newest: { readonly signalId: string | undefined } | undefined;
   #retryAt: number | undefined;
   #lastVerdict = "";
-  #halted: string | undefined;
   #lookTimer: Timer | undefined;
   #tickTimer: Timer | undefined;
-  #selfCheckAt = 0;
-  #lateAt = 0;
   #failure: Error | undefined;
   #end: () => void = () => undefined;
 
@@ -98,10 +94,10 @@ export class Daemon {
   async run(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#end = resolve));
     const { watch } = this.#parts;
-    this.#halted = this.#parts.halted();
+    const upkeep = this.#upkeep();
     const watching = watch(() => this.#guard(() => this.#look("look")));
     this.#guard(() => this.#look("start"));
-    this.#tick();
+    this.#tick(upkeep);
     this.#enqueue(() => this.#start());
     await ended;
     this.#lookTimer?.cancel();
@@ -279,57 +275,27 @@ export class Daemon {
     this.#lookTimer = this.#parts.clock.after(Math.max(1, at - this.#parts.clock.now()), () => this.#guard(() => this.#look("look")));
   }
 
-  #tick(): void {
-    this.#tickTimer = this.#parts.clock.after(TICK_MS, () => this.#tick());
+  #tick(upkeep: DaemonUpkeep): void {
+    this.#tickTimer = this.#parts.clock.after(TICK_MS, () => this.#tick(upkeep));
     this.#guard(() => {
-      const now = this.#parts.clock.monotonic();
-      this.#watchHalt();
       const idle = this.#queue.size + this.#queue.pending === 0;
-      if (this.#retryAt !== undefined && now >= this.#retryAt && idle) {
+      if (this.#retryAt !== undefined && this.#parts.clock.monotonic() >= this.#retryAt && idle) {
         this.#retryAt = undefined;
         this.#look("asked");
       }
-      if (now >= this.#selfCheckAt) {
-        this.#selfCheckAt = now + SELF_CHECK_MS;
-        this.#parts.selfCheck();
-      }
-      if (this.#ready && now >= this.#lateAt && idle) this.#lookAfterLateOrders(now);
+      upkeep.tick(this.#ready && idle);
     });
   }
 
-  #watchHalt(): void {
-    const halted = this.#parts.halted();
-    if (halted === this.#halted) return;
-    this.#halted = halted;
-    if (halted !== undefined) {
-      this.#parts.log.error(`Trading is halted: ${halted}. No order is sent until \`alpaca-trader resume\`.`);
-      return;
-    }
-    this.#parts.log.warn("The halt is over; trading goes on.");
-    if (this.#ready) this.#look("asked");
-  }
-
-  /** Orders that outlived their execution, and queued ones whose market may have opened. */
-  #lookAfterLateOrders(now: number): void {
-    this.#lateAt = now + LATE_ORDERS_EVERY_MS;
-    const { ledger, broker, clock, log } = this.#parts;
-    const queued = ledger.openExecutions().filter((execution) => execution.outcome === "queued");
-    if (queued.length > 0) this.#enqueue(() => this.#adoptQueued(queued));
-    if (lateIntents(ledger).length === 0) return;
-    this.#enqueue(() =>
-      settleLateOrders({ broker, ledger, clock, say: (level, text, intent) => log.child({ execution: intent.executionId })[level](text) }),
-    );
-  }
-
-  /** R23: orders queued for the open are followed to their end once it has come. */
-  async #adoptQueued(executions: readonly ExecutionRecord[]): Promise<void> {
-    try {
-      if (!(await this.#parts.broker.marketClock()).isOpen) return;
-    } catch (error) {
-      this.#parts.log.warn(`Whether the market has opened cannot be read: ${messageOf(error)}`);
-      return;
-    }
-    for (const execution of executions) await this.#recover(execution);
+  #upkeep(): DaemonUpkeep {
+    return new DaemonUpkeep({
+      ...this.#parts,
+      enqueue: (work) => this.#enqueue(work),
+      recover: (execution) => this.#recover(execution),
+      onResumed: () => {
+        if (this.#ready) this.#look("asked");
+      },
+    });
   }
 
   #enqueue(work: () => Promise<void>): void {
