@@ -107,21 +107,27 @@ export class Desk {
   }
 
   /**
-   * Whether the account may be traded by this ledger, now: R27. A new ledger is pinned to it, and it is
-   * locked on this machine.
-   * @throws TraderError: exit 3 for a wrong account or a held lock, 78 for live mode.
+   * Whether the account may be traded by this ledger, now (R27). A dry run asks it too: it shows what would be done.
+   * @throws TraderError: exit 3 for a wrong account, 78 for live mode.
    */
-  claimAccount(account: Account): void {
+  assertTradable(account: Account): void {
     const refusal = accountRefusal(this.config, this.ledger, account);
     if (refusal !== undefined)
       throw new TraderError(refusal.reason, { code: "account-refused", hint: refusal.hint, exitCode: EXIT.refused });
-    if (this.config.mode === "live") {
-      throw new TraderError("Live trading is closed: not before the promises are proven.", {
-        code: "live-closed",
-        hint: "Use TRADING_MODE=paper; live mode opens with the version that publishes the proof.",
-        exitCode: EXIT.configuration,
-      });
-    }
+    if (this.config.mode !== "live") return;
+    throw new TraderError("Live trading is closed: not before the promises are proven.", {
+      code: "live-closed",
+      hint: "Use TRADING_MODE=paper; live mode opens with the version that publishes the proof.",
+      exitCode: EXIT.configuration,
+    });
+  }
+
+  /**
+   * Takes a tradable account for this process: it is locked on this machine, and a new ledger is pinned to it.
+   * @throws TraderError as {@link assertTradable} does, and exit 3 for a held lock.
+   */
+  claimAccount(account: Account): void {
+    this.assertTradable(account);
     if (this.config.alpaca !== undefined) {
       const name = `${new URL(this.config.alpaca.tradingUrl).host}-${account.number}`;
       this.#locks.push(acquireLock(accountLockFile(name, accountLockDirectory()), { ...this.#holder(), account: account.number }));

@@ -236,6 +236,7 @@ class Execution {
   async #dryRun(): Promise<ExitCode> {
     const unreachable = await this.#showAccount();
     if (unreachable !== undefined) throw unreachable;
+    this.#desk.assertTradable(this.#account());
     const copy: Ledger = openLedgerImage(this.#desk.ledger.serialize());
     const intake = this.#desk.intake(copy);
     try {

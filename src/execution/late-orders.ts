@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { marketDate } from "../market-day.ts";
+import { max } from "../portfolio/money.ts";
 
 /** Pause between two rounds of {@link settleLateOrders}. */
 export const LATE_ORDERS_EVERY_MS = 30_000;
@@ -72,7 +73,8 @@ async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order)
     state: ended ? "done" : "open",
     orderId: order.id,
     status: order.status,
-    filledQuantity: order.filledQuantity,
+    // A late answer may be older than what is known; fills are never undone.
+    filledQuantity: max(intent.filledQuantity, order.filledQuantity),
     ...(order.filledAveragePrice === undefined ? {} : { filledAveragePrice: order.filledAveragePrice }),
     ...(ended ? { filledAt: order.filledAt ?? clock.now() } : {}),
     updatedAt: clock.now(),

@@ -283,12 +283,13 @@ describe("live mode", () => {
       const wrong = await scenario.run(["execute"], { ...live, LIVE_TRADING_ACCOUNT: "PA1" });
       const right = await scenario.run(["execute"], { ...live, LIVE_TRADING_ACCOUNT: scenario.accountNumber });
       const daemon = await scenario.run(["run"], { ...live, LIVE_TRADING_ACCOUNT: scenario.accountNumber });
+      const dry = await scenario.run(["execute", "--dry-run"], { ...live, LIVE_TRADING_ACCOUNT: scenario.accountNumber });
 
       expectExit(unset, 78);
       expect(unset.stderr).toContain("LIVE_TRADING_ACCOUNT is unset");
       expectExit(wrong, 3);
       expect(wrong.stderr).toContain(scenario.accountNumber);
-      for (const closed of [right, daemon]) {
+      for (const closed of [right, daemon, dry]) {
         expectExit(closed, 78);
         expect(closed.stderr).toContain("not before the promises are proven");
       }
