@@ -108,18 +108,12 @@ export class Desk {
 
   /**
    * Whether the account may be traded by this ledger, now (R27). A dry run asks it too: it shows what would be done.
-   * @throws TraderError: exit 3 for a wrong account, 78 for live mode.
+   * @throws TraderError: exit 3 for a wrong account.
    */
   assertTradable(account: Account): void {
     const refusal = accountRefusal(this.config, this.ledger, account);
     if (refusal !== undefined)
       throw new TraderError(refusal.reason, { code: "account-refused", hint: refusal.hint, exitCode: EXIT.refused });
-    if (this.config.mode !== "live") return;
-    throw new TraderError("Live trading is closed: not before the promises are proven.", {
-      code: "live-closed",
-      hint: "Use TRADING_MODE=paper; live mode opens with the version that publishes the proof.",
-      exitCode: EXIT.configuration,
-    });
   }
 
   /**

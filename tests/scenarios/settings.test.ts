@@ -271,7 +271,7 @@ describe("wrong settings", () => {
 
 describe("live mode", () => {
   test(
-    "needs LIVE_TRADING_ACCOUNT (78), refuses another account (3), and with the right one is still closed (78)",
+    "needs LIVE_TRADING_ACCOUNT (78), refuses another account (3), and trades the right one, with a trade log of its own",
     async () => {
       const scenario = await Scenario.open({
         env: { ALPACA_PAPER_ENDPOINT: undefined, ALPACA_PAPER_KEY: undefined, ALPACA_PAPER_SECRET: undefined },
@@ -281,19 +281,24 @@ describe("live mode", () => {
 
       const unset = await scenario.run(["execute"], live);
       const wrong = await scenario.run(["execute"], { ...live, LIVE_TRADING_ACCOUNT: "PA1" });
-      const right = await scenario.run(["execute"], { ...live, LIVE_TRADING_ACCOUNT: scenario.accountNumber });
-      const daemon = await scenario.run(["run"], { ...live, LIVE_TRADING_ACCOUNT: scenario.accountNumber });
+      const wrongDaemon = await scenario.run(["run"], { ...live, LIVE_TRADING_ACCOUNT: "PA1" });
       const dry = await scenario.run(["execute", "--dry-run"], { ...live, LIVE_TRADING_ACCOUNT: scenario.accountNumber });
 
       expectExit(unset, 78);
       expect(unset.stderr).toContain("LIVE_TRADING_ACCOUNT is unset");
-      expectExit(wrong, 3);
-      expect(wrong.stderr).toContain(scenario.accountNumber);
-      for (const closed of [right, daemon, dry]) {
-        expectExit(closed, 78);
-        expect(closed.stderr).toContain("not before the promises are proven");
+      for (const refused of [wrong, wrongDaemon]) {
+        expectExit(refused, 3);
+        expect(refused.stderr).toContain(scenario.accountNumber);
       }
+      expectExit(dry, 0);
       expect(scenario.orders).toEqual([]);
+
+      const right = await scenario.run(["execute"], { ...live, LIVE_TRADING_ACCOUNT: scenario.accountNumber });
+
+      expectExit(right, 0);
+      expect(scenario.orders).toHaveLength(3);
+      expect(existsSync(scenario.path("logs", "trades_live.json"))).toBe(true);
+      expect(existsSync(scenario.path("logs", "alpaca_trades.json"))).toBe(false);
     },
     LIMIT_MS,
   );
