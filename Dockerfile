@@ -1,6 +1,5 @@
-# Paper trading:    docker run --env-file .env -v alerts:/alerts -e ALERTS_FILE=/alerts/nuclear_alerts.json alpaca-trader
-# Built-in venue:   docker run alpaca-trader demo
-# Mount the alerts' directory, never the single file: a mounted file keeps its old inode after a rename.
+# docs/docker.md says how to run it. For a build that can be repeated, pin the base by its digest
+# (docker buildx imagetools inspect node:24-bookworm-slim) in both FROM lines: node:24-bookworm-slim@sha256:…
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
@@ -9,14 +8,20 @@ COPY src ./src
 RUN npm ci --omit=optional && npm prune --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-bookworm-slim
+# Node as process 1 would not bury the processes of others; tini does, and hands signals on.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/* \
+ && install -d -o node -g node -m 0700 /var/lib/alpaca-trader && install -d -o node -g node -m 0750 /var/log/alpaca-trader && install -d -o node -g node -m 0755 /alerts
 ENV NODE_ENV=production STATE_DIR=/var/lib/alpaca-trader LOG_DIR=/var/log/alpaca-trader
 WORKDIR /app
-RUN install -d -o node -g node -m 0700 /var/lib/alpaca-trader && install -d -o node -g node -m 0755 /var/log/alpaca-trader
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
-COPY package.json ./
+COPY package.json LICENSE ./
+RUN ln -s /app/dist/cli.js /usr/local/bin/alpaca-trader && chmod +x dist/cli.js
 USER node
-VOLUME ["/var/lib/alpaca-trader"]
+VOLUME ["/var/lib/alpaca-trader", "/var/log/alpaca-trader"]
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "dist/cli.js"]
+# Healthy while the daemon turns; a broker that does not answer is told there, but no reason to restart.
+HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.DASHBOARD_PORT || 8787) + '/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+ENTRYPOINT ["tini", "--", "alpaca-trader"]
 CMD ["run"]

@@ -1,16 +1,37 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "dotenv";
 import { EXIT, messageOf, TraderError } from "../errors.ts";
 import type { Environment } from "./read-settings.ts";
+import { SETTINGS } from "./settings.ts";
 
 /**
- * The process's environment, and below it what `.env` in `directory` says. A variable that is set but
- * empty hides the one in `.env`, so that a setting can be switched off for one command.
- * @throws TraderError (exit 78) when there is a `.env` that cannot be read.
+ * The process's environment, below it systemd's credentials, and below them what `.env` in `directory`
+ * says. A variable that is set but empty hides the others, so that a setting can be switched off for one
+ * command.
+ * @throws TraderError (exit 78) when there is a `.env` or a credential that cannot be read.
  */
 export function loadEnvironment(directory: string, environment: Environment = process.env): Environment {
-  return { ...parse(readIfThere(join(directory, ".env"))), ...environment };
+  return { ...parse(readIfThere(join(directory, ".env"))), ...credentials(environment), ...environment };
+}
+
+/**
+ * Settings handed over as files by `LoadCredential=` (systemd.exec(5), "Credentials"): the name of the
+ * file is the name of the setting. Other files there belong to somebody else.
+ */
+function credentials(environment: Environment): Environment {
+  const directory = environment.CREDENTIALS_DIRECTORY ?? "";
+  if (directory === "") return {};
+  const names = namesIn(directory).filter((name) => name in SETTINGS || name.startsWith("ALPACA_"));
+  return Object.fromEntries(names.map((name) => [name, readIfThere(join(directory, name)).trim()]));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    throw unreadable(directory, error);
+  }
 }
 
 function readIfThere(file: string): string {
@@ -18,11 +39,15 @@ function readIfThere(file: string): string {
     return readFileSync(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
-    throw new TraderError(`${file} cannot be read: ${messageOf(error)}.`, {
-      code: "configuration",
-      hint: "Make it readable for our user, or move it away.",
-      exitCode: EXIT.configuration,
-      cause: error,
-    });
+    throw unreadable(file, error);
   }
+}
+
+function unreadable(file: string, error: unknown): TraderError {
+  return new TraderError(`${file} cannot be read: ${messageOf(error)}.`, {
+    code: "configuration",
+    hint: "Make it readable for our user, or move it away.",
+    exitCode: EXIT.configuration,
+    cause: error,
+  });
 }

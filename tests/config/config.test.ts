@@ -304,6 +304,28 @@ describe(".env", () => {
     }
   });
 
+  test("systemd's credentials that are named as settings stand between the environment and .env", () => {
+    const directory = mkdtempSync(join(tmpdir(), "env-"));
+    try {
+      const handed = join(directory, "credentials");
+      mkdirSync(handed);
+      writeFileSync(join(directory, ".env"), "ALPACA_PAPER_KEY=file\nALPACA_PAPER_SECRET=file\nLOG_DIR=/file\n");
+      for (const name of ["ALPACA_PAPER_KEY", "ALPACA_PAPER_SECRET", "ALPACA_PAPER_KYE", "tls.pem"])
+        writeFileSync(join(handed, name), `handed ${name}\n`);
+      expect(loadEnvironment(directory, { CREDENTIALS_DIRECTORY: handed, ALPACA_PAPER_SECRET: "own" })).toEqual({
+        CREDENTIALS_DIRECTORY: handed,
+        ALPACA_PAPER_KEY: "handed ALPACA_PAPER_KEY",
+        ALPACA_PAPER_SECRET: "own",
+        // Not a setting, but to be named as an error rather than passed over in silence.
+        ALPACA_PAPER_KYE: "handed ALPACA_PAPER_KYE",
+        LOG_DIR: "/file",
+      });
+      expect(() => loadEnvironment(directory, { CREDENTIALS_DIRECTORY: join(directory, "none") })).toThrow(/none cannot be read/);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   test("one that cannot be read is an error that names it", () => {
     const directory = mkdtempSync(join(tmpdir(), "env-"));
     try {

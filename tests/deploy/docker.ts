@@ -1,0 +1,332 @@
+import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { systemClock } from "../../src/clock.ts";
+import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
+import type { Leg } from "../scenarios/strategy.ts";
+import { Checks, eventually, expectThat, took } from "./checks.ts";
+import { Engine } from "./engine.ts";
+import { copyProject } from "./project.ts";
+import type { Ran } from "./shell.ts";
+import { run, runWell } from "./shell.ts";
+import { VenueProbe } from "./venue-probe.ts";
+
+/**
+ * Builds the image and runs it as docs/docker.md says, with a real engine: the one of this machine, or
+ * one that is started for it. Needs root and docker.io (and debootstrap where no registry answers).
+ *
+ *   npm run test:deploy:docker
+ */
+const IMAGE = "alpaca-trader:test";
+const PORT = 18_789;
+const HEALTH_PORT = 18_790;
+const LIMIT_MS = 60_000;
+/** The user of the image, to whom the alerts belong. */
+const NODE_UID = 1_000;
+const HARDENED = ["--network=host", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges:true"];
+const SETTINGS = `TRADING_MODE=paper
+ALPACA_PAPER_ENDPOINT=http://127.0.0.1:${String(PORT)}
+ALPACA_PAPER_KEY=PKDEPLOY
+ALPACA_PAPER_SECRET=deploy-secret
+ALERTS_FILE=/alerts/nuclear_alerts.json
+ALERTS_TIMEZONE=Asia/Kolkata
+DASHBOARD_PORT=${String(HEALTH_PORT)}
+`;
+
+const directory = mkdtempSync("/var/tmp/alpaca-trader-docker-");
+const project = join(directory, "project");
+const settings = join(directory, "settings.env");
+const alerts = join(directory, "alerts", "nuclear_alerts.json");
+const checks = new Checks();
+const engine = new Engine(directory);
+const venue = new VenueProbe(`http://127.0.0.1:${String(PORT)}`);
+const containers = ["venue", "trader", "second", "simulated", "wrong"].map((name) => `alpaca-trader-test-${name}`);
+const [VENUE = "", TRADER = "", SECOND = "", SIMULATED = "", WRONG = ""] = containers;
+const volumes = ["state", "logs", "simulated"].map((name) => `alpaca-trader-test-${name}`);
+const [STATE = "", LOGS = "", SIMULATED_STATE = ""] = volumes;
+
+try {
+  await engine.start();
+  await everything();
+} finally {
+  for (const container of containers) run("docker", ["rm", "-f", container]);
+  for (const volume of volumes) run("docker", ["volume", "rm", "-f", volume]);
+  run("docker", ["rmi", "-f", IMAGE]);
+  await engine.stop();
+  rmSync(directory, { recursive: true, force: true });
+  process.exitCode = checks.summary();
+}
+
+async function everything(): Promise<void> {
+  await checks.check("the base image", () => Promise.resolve(engine.provideBase()));
+  await checks.check("builds, without secrets in any layer", build);
+  await checks.check("with no keys: trades on the built-in simulator", simulated);
+  await checks.check("with --env-file, a read-only root and no capability: ready and healthy", paper);
+  await checks.check("runs as a user without rights", unprivileged);
+  await checks.check("trades what the strategy writes into the mounted directory", () => trades(NUCLEAR, 3));
+  await checks.check("killed with -9 in mid-execution: started again by its policy and converged, nothing sent twice", killed);
+  await checks.check("an event loop that hangs: unhealthy", hung);
+  await checks.check("a second container on the same ledger is refused", second);
+  await checks.check("stops within its limit, with 0", stops);
+  await checks.check("wrong settings: 78 and one sentence", misconfigured);
+  await checks.check("comes back with the engine, and trades, by polling alone", returns);
+}
+
+function docker(...args: string[]): string {
+  return runWell("docker", args);
+}
+
+function logs(container: string): string {
+  return run("docker", ["logs", "--tail", "60", container]).output;
+}
+
+function build(): Promise<string> {
+  copyProject(project);
+  writeFileSync(join(project, ".env"), SETTINGS);
+  writeFileSync(settings, SETTINGS, { mode: 0o600 });
+  mkdirSync(join(directory, "alerts"), { mode: 0o755 });
+  chmodSync(directory, 0o755);
+  docker("build", "--network=host", "-q", "-t", IMAGE, project);
+  const layers = docker("history", "--no-trunc", IMAGE) + docker("image", "inspect", IMAGE);
+  const files = docker(
+    "run",
+    "--rm",
+    "--network=none",
+    "--user=0",
+    "--entrypoint=sh",
+    IMAGE,
+    "-c",
+    "grep -rl deploy-secret /app /home || true",
+  );
+  expectThat(!layers.includes("deploy-secret") && files.trim() === "", `The secret is in the image: ${files}`);
+  const bytes = (image: string): number => Number(docker("image", "inspect", "-f", "{{.Size}}", image));
+  const own = bytes(IMAGE) - bytes("node:24-bookworm-slim");
+  return Promise.resolve(`${mebibytes(bytes(IMAGE))}, of it ${mebibytes(own)} on top of its base`);
+}
+
+function mebibytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+}
+
+async function simulated(): Promise<string> {
+  const from = systemClock.monotonic();
+  docker(
+    "run",
+    "-d",
+    "--name",
+    SIMULATED,
+    ...HARDENED,
+    "-e",
+    "DASHBOARD_PORT=off",
+    "-e",
+    "ALERTS_TIMEZONE=Asia/Kolkata",
+    "-v",
+    `${SIMULATED_STATE}:/var/lib/alpaca-trader`,
+    IMAGE,
+  );
+  await says(SIMULATED, /Ready: watching for alerts/);
+  const ready = took(from);
+  const file = "/var/lib/alpaca-trader/simulator/nuclear_alerts.json";
+  runWell("docker", ["exec", "-i", SIMULATED, "sh", "-c", `cat >> ${file}`], { input: runOf(NUCLEAR, systemClock.now()) });
+  await says(SIMULATED, /on target after 3 orders/);
+  docker("rm", "-f", SIMULATED);
+  return `watching ${ready} after docker run`;
+}
+
+async function says(container: string, pattern: RegExp, since = "1970-01-01T00:00:00Z"): Promise<void> {
+  await eventually(
+    () => Promise.resolve(pattern.test(docker("logs", "--since", since, container)) ? true : undefined),
+    LIMIT_MS,
+    () => `${String(pattern)} is not in its log:\n${logs(container)}`,
+  );
+}
+
+async function paper(): Promise<string> {
+  docker(
+    "run",
+    "-d",
+    "--restart=always",
+    "--name",
+    VENUE,
+    "--network=host",
+    IMAGE,
+    "simulator",
+    "--port",
+    String(PORT),
+    "--latency",
+    "300",
+    "--fill-latency",
+    "600",
+    "--partial-fills",
+    "0",
+    "--state",
+    "/var/lib/alpaca-trader/venue.json",
+  );
+  await eventually(
+    () => venue.answers(),
+    LIMIT_MS,
+    () => logs(VENUE),
+  );
+  const from = systemClock.monotonic();
+  docker(
+    "run",
+    "-d",
+    "--restart=always",
+    "--name",
+    TRADER,
+    ...HARDENED,
+    "--env-file",
+    settings,
+    "--health-interval=1s",
+    "--health-start-period=1s",
+    "-v",
+    `${join(directory, "alerts")}:/alerts:ro`,
+    "-v",
+    `${STATE}:/var/lib/alpaca-trader`,
+    "-v",
+    `${LOGS}:/var/log/alpaca-trader`,
+    IMAGE,
+  );
+  await says(TRADER, /Ready: watching for alerts/);
+  const ready = took(from);
+  await health("healthy");
+  return `watching ${ready} after docker run`;
+}
+
+async function health(wanted: string): Promise<void> {
+  const state = (): string => docker("inspect", "-f", "{{.State.Health.Status}}", TRADER).trim();
+  await eventually(
+    () => Promise.resolve(state() === wanted ? true : undefined),
+    LIMIT_MS,
+    () => `It is ${state()}.\n${logs(TRADER)}`,
+  );
+}
+
+function unprivileged(): Promise<string> {
+  const id = docker("exec", TRADER, "id").trim();
+  expectThat(id.startsWith(`uid=${String(NODE_UID)}`), id);
+  expectThat(run("docker", ["exec", TRADER, "touch", "/app/x"]).status !== 0, "The root file system can be written to.");
+  return Promise.resolve(id);
+}
+
+function alert(legs: readonly Leg[]): void {
+  appendFileSync(alerts, runOf(legs, systemClock.now()), { mode: 0o644 });
+  chownSync(alerts, NODE_UID, NODE_UID);
+}
+
+async function trades(legs: readonly Leg[], orders: number): Promise<string> {
+  const before = (await venue.orders()).length;
+  const from = systemClock.monotonic();
+  const moment = new Date(systemClock.now()).toISOString();
+  alert(legs);
+  await eventually(
+    () => venue.filled(before + orders),
+    LIMIT_MS,
+    () => logs(TRADER),
+  );
+  await says(TRADER, /on target/, moment);
+  return `${String(orders)} orders filled, ${took(from)}`;
+}
+
+async function killed(): Promise<string> {
+  const before = (await venue.orders()).length;
+  alert(HEDGE);
+  await eventually(
+    async () => ((await venue.orders()).length > before ? true : undefined),
+    LIMIT_MS,
+    () => logs(TRADER),
+  );
+  const moment = new Date(systemClock.now()).toISOString();
+  nodeProcess("KILL");
+  await eventually(
+    () => venue.filled(before + 5),
+    LIMIT_MS,
+    () => logs(TRADER),
+  );
+  const orders = (await venue.orders()).slice(before);
+  expectThat(new Set(orders.map(({ symbol }) => symbol)).size === 5, `Orders: ${JSON.stringify(orders)}`);
+  expectThat(Number(docker("inspect", "-f", "{{.RestartCount}}", TRADER)) > 0, "It was not started again.");
+  await says(TRADER, /Ready: watching for alerts/, moment);
+  return orders.map(({ side, symbol }) => `${side} ${symbol}`).join(", ");
+}
+
+/** The daemon itself, below tini, seen from this machine. */
+function nodeProcess(signal: string): void {
+  const tini = docker("inspect", "-f", "{{.State.Pid}}", TRADER).trim();
+  runWell("sh", ["-c", `kill -${signal} $(cat /proc/${tini}/task/${tini}/children)`]);
+}
+
+async function hung(): Promise<void> {
+  nodeProcess("STOP");
+  await health("unhealthy");
+  nodeProcess("CONT");
+  await health("healthy");
+}
+
+function second(): Promise<string> {
+  const ran = run("docker", [
+    "run",
+    "--name",
+    SECOND,
+    ...HARDENED,
+    "--env-file",
+    settings,
+    "-e",
+    "DASHBOARD_PORT=off",
+    "-v",
+    `${STATE}:/var/lib/alpaca-trader`,
+    IMAGE,
+  ]);
+  return Promise.resolve(refusal(ran, 3, /already|holds|lock/i));
+}
+
+function refusal(ran: Ran, status: number, says: RegExp): string {
+  const sentence = ran.output.split("\n").find((line) => says.test(line));
+  if (ran.status !== status || sentence === undefined) throw new Error(`It ended with ${String(ran.status)}:\n${ran.output}`);
+  return sentence.slice(0, 160);
+}
+
+function stops(): Promise<string> {
+  const from = systemClock.monotonic();
+  docker("stop", "--time=15", TRADER);
+  const status = docker("inspect", "-f", "{{.State.ExitCode}}", TRADER).trim();
+  expectThat(status === "0", `It ended with ${status}:\n${logs(TRADER)}`);
+  return Promise.resolve(took(from));
+}
+
+function misconfigured(): Promise<string> {
+  const ran = run("docker", ["run", "--name", WRONG, ...HARDENED, "--env-file", settings, "-e", "CASH_RESERVE_PERCENT=lots", IMAGE]);
+  return Promise.resolve(refusal(ran, 78, /CASH_RESERVE_PERCENT/));
+}
+
+async function returns(): Promise<string> {
+  docker("rm", "-f", TRADER);
+  docker(
+    "run",
+    "-d",
+    "--restart=always",
+    "--name",
+    TRADER,
+    ...HARDENED,
+    "--env-file",
+    settings,
+    "-e",
+    "ALERTS_POLLING=on",
+    "-v",
+    `${join(directory, "alerts")}:/alerts:ro`,
+    "-v",
+    `${STATE}:/var/lib/alpaca-trader`,
+    "-v",
+    `${LOGS}:/var/log/alpaca-trader`,
+    IMAGE,
+  );
+  await says(TRADER, /Ready: watching for alerts/);
+  const moment = new Date(systemClock.now()).toISOString();
+  if (!(await engine.restart())) docker("restart", TRADER);
+  await says(TRADER, /Ready: watching for alerts/, moment);
+  await eventually(
+    () => venue.answers(),
+    LIMIT_MS,
+    () => logs(VENUE),
+  );
+  return trades(NUCLEAR, 5);
+}
