@@ -287,7 +287,7 @@ function refusal(ran: Ran, status: number, says: RegExp): string {
 
 function stops(): Promise<string> {
   const from = systemClock.monotonic();
-  docker("stop", "--time=15", TRADER);
+  docker("stop", "-t", "15", TRADER);
   const status = docker("inspect", "-f", "{{.State.ExitCode}}", TRADER).trim();
   expectThat(status === "0", `It ended with ${status}:\n${logs(TRADER)}`);
   return Promise.resolve(took(from));

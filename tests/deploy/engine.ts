@@ -1,11 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, realpathSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { eventually } from "./checks.ts";
 import { needs, run, runWell } from "./shell.ts";
 
 const BASE = "node:24-bookworm-slim";
+const CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt";
 const START_LIMIT_MS = 30_000;
 
 /** The Docker engine of this machine, or one that is started for the test and ended with it. */
@@ -55,6 +56,9 @@ export class Engine {
     cpSync(realpathSync(process.execPath), join(root, "usr/local/bin/node"));
     cpSync(npm, join(root, "usr/local/lib/node_modules/npm"), { recursive: true });
     symlinkSync("../lib/node_modules/npm/bin/npm-cli.js", join(root, "usr/local/bin/npm"));
+    // What this machine trusts and how its npm reaches a registry.
+    cpSync(CERTIFICATES, join(root, CERTIFICATES));
+    writeFileSync(join(root, "usr/local/etc/npmrc"), `cafile=${CERTIFICATES}\n`);
     runWell("chroot", [root, "useradd", "--create-home", "--uid", "1000", "node"]);
     runWell("sh", ["-c", `tar -C "$1" -c . | docker import - ${BASE}`, "sh", root]);
     return "made";
