@@ -1,0 +1,34 @@
+import { moreThan } from "./condition.ts";
+import type { Inquiry } from "./inquiry.ts";
+import { averageOf, priceOf } from "./measure.ts";
+import { bear } from "./nuclear/bear.ts";
+import { bull, NUCLEAR_STOCKS } from "./nuclear/bull.ts";
+import { overbought } from "./nuclear/overbought.ts";
+import { oversold } from "./nuclear/oversold.ts";
+import { strategyOf } from "./strategy-of.ts";
+import type { Allocation } from "./strategy.ts";
+
+const SYMBOLS: readonly string[] = [
+  ...["SPY", "IOO", "TQQQ", "VTV", "XLF", "VOX"],
+  ...["UVXY", "BTAL"],
+  ...["QQQ", "SQQQ", "PSQ", "UPRO"],
+  ...["TLT", "IEF"],
+  ...NUCLEAR_STOCKS,
+];
+
+/** N1 to N9: the first rule that matches decides. */
+export function nuclearRules(ask: Inquiry): Allocation {
+  return (
+    overbought(ask) ??
+    oversold(ask) ??
+    ask.either(
+      "N9",
+      moreThan(priceOf("SPY"), averageOf("SPY", 200)),
+      () => bull(ask),
+      () => bear(ask),
+    )
+  );
+}
+
+/** Nuclear energy with a frontrunner: volatility when markets run hot, dips bought, nuclear stocks in a bull market. */
+export const nuclear = strategyOf("nuclear", SYMBOLS, nuclearRules);

@@ -1,0 +1,34 @@
+import { portfolio, single } from "../allocations.ts";
+import type { Inquiry } from "../inquiry.ts";
+import { inverseVolatilityLegs } from "../inverse-volatility.ts";
+import { oneDecimalPercent } from "../percentages.ts";
+import type { Allocation } from "../strategy.ts";
+import { bearOne, bearTwo, type Choice } from "./bear-choices.ts";
+
+const WINDOW_DAYS = 14;
+/** A leg of no more than this is not worth its order. */
+const SMALLEST_LEG = 0.01;
+
+/** Two strategies, each with one symbol: together if they agree, else weighted by the inverse of volatility. */
+export function bear(ask: Inquiry): Allocation {
+  const one = ask.part("BEAR", "what Bear 1 wants", () => bearOne(ask));
+  const two = ask.part("BEAR", "what Bear 2 wants", () => bearTwo(ask));
+  if (one.symbol === two.symbol) return ask.concludes("BEAR", single(one.symbol, one.reason));
+  return ask.part("BEAR", `they differ: ${one.symbol} and ${two.symbol} by inverse volatility`, () => both(ask, one, two));
+}
+
+/**
+ * The volatility is that of the two symbols themselves over 14 days, not that of what each strategy
+ * would have held day by day: it can be checked on any chart, and needs no invented past.
+ * With a leg too small to keep, the other takes its share, so that the weights still make a whole.
+ */
+function both(ask: Inquiry, one: Choice, two: Choice): Allocation {
+  const choices = [one, two];
+  const symbols = choices.map(({ symbol }) => symbol);
+  const legs = inverseVolatilityLegs(ask, "BEAR", symbols, WINDOW_DAYS);
+  const dropped = legs.find(({ weight }) => weight <= SMALLEST_LEG);
+  const kept = choices.find(({ symbol }) => symbol !== dropped?.symbol);
+  if (dropped === undefined || kept === undefined) return ask.concludes("BEAR", portfolio("bear", "Bear market portfolio", legs));
+  ask.notes("BEAR", `${dropped.symbol} would be ${oneDecimalPercent(dropped.weight)}, too little to hold`);
+  return ask.concludes("BEAR", single(kept.symbol, kept.reason));
+}
