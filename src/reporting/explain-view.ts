@@ -5,6 +5,7 @@ import type { Decimal } from "../portfolio/money.ts";
 import { decimal, ZERO } from "../portfolio/money.ts";
 import type { Subject } from "./explain-subject.ts";
 import { findSubject, newestSubject, type SubjectSource } from "./explain-subject.ts";
+import { claimLines } from "./claim-lines.ts";
 import { dollarsOf, formatPrice, shareOf } from "./figures.ts";
 import { formatDuration, formatInstant, formatTimeOfDay } from "./moments.ts";
 import { orderLine, orderName } from "./order-line.ts";
@@ -15,7 +16,7 @@ import { oneLine, type Style } from "./style.ts";
 import type { Column } from "./table.ts";
 import { table } from "./table.ts";
 
-export type ExplainSource = SubjectSource & Pick<Ledger, "lines" | "intentsOf" | "fillsOf" | "notesOf">;
+export type ExplainSource = SubjectSource & Pick<Ledger, "lines" | "intentsOf" | "fillsOf" | "notesOf" | "claimsOf">;
 
 /**
  * Why each symbol was traded or left alone, from the decision record alone.
@@ -83,6 +84,7 @@ function executionLines(view: View, execution: ExecutionRecord): string[] {
   return [
     style.paint("strong", `Execution ${execution.id} (${execution.mode}, account ${execution.accountNumber})`),
     `Started: ${formatInstant(execution.startedAt, zone)}`,
+    ...claimsOf(view, execution),
     ...accountLines(execution),
     ...planLines(execution, style),
     ...stepLines(view, execution),
@@ -90,6 +92,12 @@ function executionLines(view: View, execution: ExecutionRecord): string[] {
     ...(execution.accountAfter === undefined ? [] : targetAgainstActual(execution, style)),
     ...conclusionLines(execution, style),
   ];
+}
+
+/** With several strategies, what each asked for and how old it was then. */
+function claimsOf({ ledger, style, zone }: View, execution: ExecutionRecord): string[] {
+  const claims = ledger.claimsOf(execution.id);
+  return claims.length < 2 ? [] : claimLines(claims, style, { now: execution.startedAt, zone });
 }
 
 /** Columns of a list without a head. */

@@ -5,7 +5,7 @@ import type { Decimal } from "../portfolio/money.ts";
 import { decimal, ZERO } from "../portfolio/money.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { dollarsOf, shareOf, signedDollars, signedPercent } from "./figures.ts";
-import { finalLines, planOf, type FinalLine } from "./plan-lines.ts";
+import { finalLines, isWanted, planOf, type FinalLine } from "./plan-lines.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
 import { table } from "./table.ts";
@@ -59,12 +59,6 @@ function rowsOf(execution: ExecutionRecord, lines: readonly FinalLine[], after: 
       { text: "not in the plan" },
     ]),
   ];
-}
-
-/** A protected symbol, and one that an exit does not name, has no target; zero would be a wrong one. */
-function isWanted(execution: ExecutionRecord, line: FinalLine): boolean {
-  if (line.leftAlone === "protected") return false;
-  return execution.wanted.kind === "rebalance" || execution.wanted.symbols.includes(line.symbol);
 }
 
 function lineCells(line: FinalLine, wanted: boolean, value: Decimal, equity: Decimal | undefined): Cell[] {

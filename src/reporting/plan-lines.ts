@@ -36,6 +36,12 @@ export function finalLines(execution: Pick<ExecutionRecord, "plan" | "offHours">
   });
 }
 
+/** A protected symbol, and one that an exit does not name, has no target; zero would be a wrong one. */
+export function isWanted({ wanted }: Pick<ExecutionRecord, "wanted">, line: FinalLine): boolean {
+  if (line.leftAlone === "protected") return false;
+  return wanted.kind === "rebalance" || wanted.symbols.includes(line.symbol);
+}
+
 function finalLine(
   first: LineSummary | undefined,
   second: LineSummary | undefined,

@@ -5,8 +5,13 @@ import type { ExecutionRecord, SignalRecord, VerdictRecord } from "../ledger/led
 import { formatDollars, formatShares } from "../portfolio/format.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { ZERO } from "../portfolio/money.ts";
+import type { Book } from "../books/read-books.ts";
 import { isOwnOrder } from "../execution/ids.ts";
+import type { Claim } from "../portfolio/claims.ts";
+import { combinedTargets } from "../portfolio/claims.ts";
 import { accountFigures } from "./account-summary.ts";
+import { booksTable } from "./books-table.ts";
+import { claimLines } from "./claim-lines.ts";
 import { holdingsTable } from "./holdings-table.ts";
 import type { Moment } from "./moments.ts";
 import { formatAge, formatDuration, formatInstant } from "./moments.ts";
@@ -27,8 +32,12 @@ export interface StatusFacts extends Moment {
   /** Newest first, as the verdicts. */
   readonly lastSignals: readonly SignalRecord[];
   readonly verdicts: readonly VerdictRecord[];
-  /** The signal whose targets the account follows. */
+  /** The signal whose targets the account follows, when there is one strategy. */
   readonly targets?: Signal | undefined;
+  /** With several strategies: what was last accepted from each that has spoken. */
+  readonly claims?: readonly Claim[] | undefined;
+  /** With several strategies, and an account that could be read: whose what is. */
+  readonly books?: readonly Book[] | undefined;
   /** Fraction of the account that stays cash; none when missing. */
   readonly cashReserve?: Decimal | undefined;
   readonly workingOrders: readonly Order[];
@@ -44,6 +53,7 @@ export function statusLines(facts: StatusFacts, style: Style): string[] {
     [modeLine(facts, style), haltLine(facts, style), daemonLine(facts, style), marketLine(facts, style)],
     accountLines(facts, style),
     holdingLines(facts, style),
+    bookLines(facts, style),
     workingLines(facts, style),
     executionLines(facts, style),
     signalLines(facts, style),
@@ -79,14 +89,23 @@ function accountLines({ account, accountProblem }: StatusFacts, style: Style): s
 }
 
 function holdingLines(facts: StatusFacts, style: Style): string[] {
-  const { account, positions, targets, now, zone } = facts;
+  const { account, positions, targets, claims, now, zone } = facts;
   if (account === undefined) return [];
+  if (claims !== undefined) {
+    const wish = { targets: claims.length === 0 ? undefined : combinedTargets(claims), reserve: facts.cashReserve ?? ZERO };
+    const title = `Holdings against the targets of all strategies${claims.length === 0 ? " (none has spoken yet)" : ""}:`;
+    return [...claimLines(claims, style, facts), "", style.paint("strong", title), ...holdingsTable(account, positions, wish, style)];
+  }
   const title =
     targets === undefined
       ? "Holdings (no targets yet):"
       : `Holdings against targets (${targets.strategy}, signal ${targets.id} of ${formatInstant(targets.generatedAt, zone)}, ${formatAge(targets.generatedAt, now)}):`;
   const wish = { targets: targets?.kind === "rebalance" ? targets.targets : undefined, reserve: facts.cashReserve ?? ZERO };
   return [style.paint("strong", title), ...holdingsTable(account, positions, wish, style)];
+}
+
+function bookLines({ books }: StatusFacts, style: Style): string[] {
+  return books === undefined ? [] : [style.paint("strong", "Books of the strategies:"), ...booksTable(books, style)];
 }
 
 const ROW: readonly Column[] = Array.from({ length: 5 }, () => ({ title: "", align: "left" as const }));

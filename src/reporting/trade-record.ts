@@ -3,7 +3,11 @@ import type { AccountSummary } from "../execution/summary.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { ExecutionRecord, FillRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { sum, toText, ZERO } from "../portfolio/money.ts";
+import { toText, ZERO } from "../portfolio/money.ts";
+import { tradedValue } from "../performance/trade.ts";
+import { tradesOfIntent } from "./execution-trades.ts";
+import { wantedWeights } from "./wanted-weights.ts";
+import { isoOrNull, textOrNull } from "./json-values.ts";
 import { isoInstant } from "./moments.ts";
 import { finalLines } from "./plan-lines.ts";
 
@@ -41,7 +45,8 @@ interface AccountEntry {
   readonly cash_after: string | null;
 }
 
-interface OrderEntry {
+/** One order that left this machine, or may have. */
+export interface OrderEntry {
   readonly symbol: string;
   readonly side: "buy" | "sell";
   /** Shares filled, never estimated. */
@@ -84,7 +89,7 @@ export function tradeRecord(ledger: Source, executionId: string, mode: string): 
     started_at: isoInstant(execution.startedAt),
     finished_at: isoOrNull(execution.finishedAt),
     signal: signalEntry(ledger, execution.signalId),
-    target_weights: targetWeights(execution),
+    target_weights: wantedWeights(execution),
     account: accountEntry(execution),
     orders: ledger
       .intentsOf(executionId)
@@ -113,12 +118,6 @@ function alertLines(ledger: Source, signal: Signal): string[] {
   return signal.lineHashes.flatMap((hash) => known.get(hash)?.text ?? []);
 }
 
-/** An exit wants nothing of its symbols. */
-function targetWeights({ wanted }: ExecutionRecord): Record<string, string> {
-  if (wanted.kind === "exit") return Object.fromEntries(wanted.symbols.map((symbol) => [symbol, "0"]));
-  return Object.fromEntries([...wanted.targets].map(([symbol, weight]) => [symbol, toText(weight)]));
-}
-
 function accountEntry(execution: ExecutionRecord): AccountEntry {
   const before = (execution.accountBefore ?? undefined) as AccountSummary | undefined;
   const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;
@@ -132,11 +131,12 @@ function accountEntry(execution: ExecutionRecord): AccountEntry {
 }
 
 /** What never left this machine is no order; what may have left it is one. */
-function wasSent(intent: IntentRecord): boolean {
+export function wasSent(intent: IntentRecord): boolean {
   return intent.state !== "recorded" && intent.state !== "dropped";
 }
 
-function orderEntry(intent: IntentRecord, all: readonly FillRecord[]): OrderEntry {
+/** @param all fills of the execution. */
+export function orderEntry(intent: IntentRecord, all: readonly FillRecord[]): OrderEntry {
   const fills = all.filter((fill) => fill.clientOrderId === intent.clientOrderId);
   const filled = intent.filledQuantity;
   return {
@@ -160,12 +160,9 @@ function requestedOf(intent: IntentRecord): OrderEntry["requested"] {
   return intent.quantity === undefined ? null : { quantity: toText(intent.quantity) };
 }
 
-/** Single fills are exact where an average price is rounded, but only if all of them are known. */
 function valueOf(intent: IntentRecord, fills: readonly FillRecord[]): Decimal | undefined {
-  if (intent.filledQuantity.eq(ZERO)) return undefined;
-  const complete = sum(fills.map((fill) => fill.quantity)).eq(intent.filledQuantity);
-  if (complete) return sum(fills.map((fill) => fill.quantity.times(fill.price)));
-  return intent.filledAveragePrice?.times(intent.filledQuantity);
+  const trades = tradesOfIntent(intent, fills);
+  return trades.length === 0 ? undefined : tradedValue(trades);
 }
 
 function statusOf(intent: IntentRecord): string {
@@ -190,12 +187,4 @@ function filledAt(intent: IntentRecord, fills: readonly FillRecord[]): number | 
   if (intent.filledQuantity.eq(ZERO)) return undefined;
   if (fills.length > 0) return Math.max(...fills.map((fill) => fill.at));
   return intent.filledAt;
-}
-
-function isoOrNull(at: number | undefined): string | null {
-  return at === undefined ? null : isoInstant(at);
-}
-
-function textOrNull(value: Decimal | undefined): string | null {
-  return value === undefined ? null : toText(value);
 }

@@ -1,0 +1,94 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { min, roundHalfUp, ZERO } from "../portfolio/money.ts";
+import type { Trade } from "./trade.ts";
+
+/** What is held of one symbol, and what it cost. */
+export interface Lot {
+  readonly quantity: Decimal;
+  /** Dollars paid for all of it; `undefined` when that is not known. */
+  readonly cost: Decimal | undefined;
+}
+
+/** The account's own word on one holding. */
+export interface KnownHolding {
+  readonly symbol: string;
+  readonly quantity: Decimal;
+  /** Dollars a share; `undefined` when it was not recorded. */
+  readonly averagePrice: Decimal | undefined;
+}
+
+/** What a sell brought. */
+export interface Realised {
+  readonly symbol: string;
+  /** Shares sold whose cost is known, and the profit on them in dollars. */
+  readonly quantity: Decimal;
+  readonly profit: Decimal;
+  /** Dollars that shares brought whose cost nobody knows; no profit can be told of them. */
+  readonly unknownProceeds: Decimal;
+}
+
+/** The part of a cost that goes with the shares sold; a billionth of a dollar is far below a cent of any report. */
+const COST_DECIMALS = 9;
+const EMPTY: Lot = { quantity: ZERO, cost: ZERO };
+
+/**
+ * Holdings at average cost. A buy adds what it cost; a sell takes the average cost of its shares out and
+ * the rest of what it brought is profit, of a full exit too. Nothing is lost in rounding: what is taken
+ * out and what stays always add up to what was paid.
+ */
+export class AverageCostBook {
+  readonly #lots = new Map<string, Lot>();
+
+  get lots(): ReadonlyMap<string, Lot> {
+    return this.#lots;
+  }
+
+  /**
+   * Compares the book with what the account holds. Where the quantities agree, our own trades tell the
+   * cost; where they do not (shares from before, other people's trades, transfers, splits), the account's
+   * quantity and average price stand in.
+   */
+  adopt(holdings: readonly KnownHolding[]): void {
+    const held = new Set(holdings.map(({ symbol }) => symbol));
+    for (const symbol of this.#lots.keys()) if (!held.has(symbol)) this.#lots.delete(symbol);
+    for (const { symbol, quantity, averagePrice } of holdings) {
+      const lot = this.#lots.get(symbol);
+      if (lot?.cost !== undefined && lot.quantity.eq(quantity)) continue;
+      this.#set(symbol, { quantity, cost: averagePrice?.times(quantity) });
+    }
+  }
+
+  /** Books one trade. @returns what a sell brought; `undefined` for a buy. */
+  book(trade: Trade): Realised | undefined {
+    const lot = this.#lots.get(trade.symbol) ?? EMPTY;
+    if (trade.side === "sell") return this.#sell(lot, trade);
+    this.#set(trade.symbol, {
+      quantity: lot.quantity.plus(trade.quantity),
+      cost: lot.cost?.plus(trade.quantity.times(trade.price)),
+    });
+    return undefined;
+  }
+
+  /** What is held would bring more than it cost, in dollars, at `price` a share; `undefined` when the cost is not known. */
+  unrealised(symbol: string, price: Decimal): Decimal | undefined {
+    const lot = this.#lots.get(symbol) ?? EMPTY;
+    return lot.cost === undefined ? undefined : lot.quantity.times(price).minus(lot.cost);
+  }
+
+  #sell(lot: Lot, { symbol, quantity: sold, price }: Trade): Realised {
+    const known = lot.cost === undefined ? ZERO : min(sold, lot.quantity);
+    const cost = lot.cost === undefined || known.eq(ZERO) ? ZERO : costOfPart(lot.cost, known, lot.quantity);
+    const left = lot.quantity.minus(sold);
+    this.#set(symbol, { quantity: left.lt(ZERO) ? ZERO : left, cost: lot.cost?.minus(cost) });
+    return { symbol, quantity: known, profit: known.times(price).minus(cost), unknownProceeds: sold.minus(known).times(price) };
+  }
+
+  #set(symbol: string, lot: Lot): void {
+    if (lot.quantity.eq(ZERO)) this.#lots.delete(symbol);
+    else this.#lots.set(symbol, lot);
+  }
+}
+
+function costOfPart(cost: Decimal, part: Decimal, whole: Decimal): Decimal {
+  return part.eq(whole) ? cost : roundHalfUp(cost.times(part).div(whole), COST_DECIMALS);
+}

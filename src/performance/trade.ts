@@ -1,0 +1,47 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { sum, ZERO } from "../portfolio/money.ts";
+
+/** Shares that changed hands. */
+export interface Trade {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly quantity: Decimal;
+  /** Dollars a share. */
+  readonly price: Decimal;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** What is known of one order's fills. */
+export interface FilledOrder {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  /** All shares filled, by the order itself. */
+  readonly filledQuantity: Decimal;
+  readonly filledAveragePrice: Decimal | undefined;
+  readonly filledAt: number;
+}
+
+/**
+ * The trades of one order: its single fills where all of them are known, because an average price is
+ * rounded; else one trade at the average price. None when nothing is filled or no price is known.
+ */
+export function tradesOf(order: FilledOrder, fills: readonly Pick<Trade, "quantity" | "price" | "at">[]): Trade[] {
+  const { symbol, side, filledQuantity: quantity, filledAveragePrice: price, filledAt: at } = order;
+  if (quantity.eq(ZERO)) return [];
+  if (sum(fills.map((fill) => fill.quantity)).eq(quantity)) return fills.map((fill) => ({ symbol, side, ...fill }));
+  return price === undefined ? [] : [{ symbol, side, quantity, price, at }];
+}
+
+/** Dollars that the trades moved, whatever their side. */
+export function tradedValue(trades: readonly Pick<Trade, "quantity" | "price">[]): Decimal {
+  return sum(trades.map(({ quantity, price }) => quantity.times(price)));
+}
+
+/**
+ * (Sells + buys) ÷ equity: a full switch of the account is 2 (R28).
+ * @returns `undefined` when there is no equity to measure against.
+ */
+export function turnoverOf(traded: Decimal, equity: Decimal): Decimal | undefined {
+  return equity.gt(ZERO) ? traded.div(equity) : undefined;
+}

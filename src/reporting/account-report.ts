@@ -1,0 +1,66 @@
+import { dayProfit } from "../performance/returns.ts";
+import { toText } from "../portfolio/money.ts";
+import type { AccountReading } from "./account-reading.ts";
+import { dollarsOrNull, fractionOrNull } from "./json-values.ts";
+import type { PricedHolding } from "./profit-report.ts";
+
+/** The account as it stands. Forms of values as in json-values.ts. */
+export interface AccountReport {
+  readonly number: string;
+  readonly status: string;
+  readonly equity: string;
+  readonly last_equity: string;
+  readonly cash: string;
+  readonly buying_power: string;
+  readonly positions: readonly HoldingReport[];
+  /** Equity less last equity less deposits since; `null` when deposits are not known. */
+  readonly day_profit: string | null;
+  /** Of last equity. */
+  readonly day_return: string | null;
+  /** Deposits less withdrawals since the last close. */
+  readonly day_flows: string | null;
+}
+
+export interface HoldingReport {
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly price: string | null;
+  readonly value: string;
+  readonly average_price: string;
+  readonly unrealised: string | null;
+}
+
+export function holdingsOf({ positions }: AccountReading): PricedHolding[] {
+  return positions.map(({ symbol, quantity, averageEntryPrice, currentPrice }) => ({
+    symbol,
+    quantity,
+    averagePrice: averageEntryPrice,
+    price: currentPrice,
+  }));
+}
+
+/** The account with its day: a deposit is no profit. */
+export function accountReport({ account, positions, flowsSinceClose: flows }: AccountReading): AccountReport {
+  const { number, status, equity, lastEquity, cash, buyingPower } = account;
+  const day = flows === undefined ? undefined : dayProfit({ equity, lastEquity, flows });
+  const ordered = [...positions].sort((one, other) => other.marketValue.cmp(one.marketValue));
+  return {
+    number,
+    status,
+    equity: toText(equity),
+    last_equity: toText(lastEquity),
+    cash: toText(cash),
+    buying_power: toText(buyingPower),
+    positions: ordered.map((position) => ({
+      symbol: position.symbol,
+      quantity: toText(position.quantity),
+      price: position.currentPrice === undefined ? null : toText(position.currentPrice),
+      value: toText(position.marketValue),
+      average_price: toText(position.averageEntryPrice),
+      unrealised: dollarsOrNull(position.unrealizedProfit),
+    })),
+    day_profit: dollarsOrNull(day?.amount),
+    day_return: fractionOrNull(day?.fraction),
+    day_flows: dollarsOrNull(flows),
+  };
+}

@@ -1,0 +1,49 @@
+import type { Broker, EquityHistoryPoint, EquityWindow } from "../broker/broker.ts";
+import { type AccountReading, readEquityHistory } from "./account-reading.ts";
+import type { EquityCurve } from "./equity-curve.ts";
+import { curveOf, intradayPointsUpToNow, pointsUpToNow } from "./equity-curve.ts";
+
+/** The stretches of time that the dashboard shows the account's equity over. */
+export const CURVE_RANGES = ["day", "week", "month", "all"] as const;
+export type CurveRange = (typeof CURVE_RANGES)[number];
+
+export type EquityHistories = Readonly<Partial<Record<CurveRange, readonly EquityHistoryPoint[]>>>;
+/** `null` where the broker did not say. */
+export type EquityCurves = Readonly<Record<CurveRange, EquityCurve | null>>;
+
+/** Windows as fine as can be drawn; the venue gives windows within days for 30 days at most. */
+const QUESTIONS: Readonly<Record<CurveRange, { readonly days: number; readonly window: EquityWindow }>> = {
+  day: { days: 1, window: "5Min" },
+  week: { days: 7, window: "15Min" },
+  month: { days: 30, window: "1D" },
+  all: { days: 3_650, window: "1D" },
+};
+const DAY_MS = 86_400_000;
+
+/** One request for each range, side by side; what cannot be read is told in `problems`, once. */
+export async function readEquityHistories(
+  broker: Pick<Broker, "equityHistory">,
+  now: number,
+  ranges: readonly CurveRange[] = CURVE_RANGES,
+): Promise<{ readonly histories: EquityHistories; readonly problems: readonly string[] }> {
+  const read = await Promise.all(
+    ranges.map(async (range) => {
+      const { days, window } = QUESTIONS[range];
+      return [range, await readEquityHistory(broker, now - days * DAY_MS, window)] as const;
+    }),
+  );
+  return {
+    histories: Object.fromEntries(read.flatMap(([range, { value }]) => (value === undefined ? [] : [[range, value]]))),
+    problems: [...new Set(read.flatMap(([, { problems }]) => problems))],
+  };
+}
+
+export function equityCurves(histories: EquityHistories, reading: AccountReading | undefined, now: number): EquityCurves {
+  const curve = (range: CurveRange): EquityCurve | null => {
+    const history = histories[range];
+    if (history === undefined || reading === undefined) return null;
+    const points = QUESTIONS[range].window === "1D" ? pointsUpToNow(history, reading, now) : intradayPointsUpToNow(history, reading, now);
+    return points === undefined ? null : curveOf(points);
+  };
+  return { day: curve("day"), week: curve("week"), month: curve("month"), all: curve("all") };
+}

@@ -1,0 +1,64 @@
+import type { ExecutionRecord } from "../ledger/ledger.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, ONE, toText, ZERO } from "../portfolio/money.ts";
+import type { AccountReading } from "./account-reading.ts";
+import { shareOf } from "./figures.ts";
+import { dollarText, fractionOrNull } from "./json-values.ts";
+import type { FinalLine } from "./plan-lines.ts";
+import { finalLines, isWanted } from "./plan-lines.ts";
+
+/** A symbol that is held or wanted. Forms of values as in json-values.ts. */
+export interface HoldingAgainstTarget {
+  readonly symbol: string;
+  readonly quantity: string;
+  readonly price: string | null;
+  readonly value: string;
+  /** Share of the account. */
+  readonly weight: string;
+  /** Share of the base that is wanted; `null` when nothing is known to be wanted or not wanted of it. */
+  readonly target_weight: string | null;
+  /** Weight less target, in shares of the account. */
+  readonly drift: string | null;
+  /** Why the last execution left it, or the rest of it, alone, and that in a sentence. */
+  readonly left_alone: string | null;
+  readonly detail: string | null;
+}
+
+/**
+ * What is held against what the last accepted plan wanted.
+ * @param last the newest execution that traded or found nothing to do.
+ * @param reserve fraction of the account that stays cash.
+ */
+export function holdingsAgainstTargets(
+  { account, positions }: AccountReading,
+  last: ExecutionRecord | undefined,
+  reserve: Decimal,
+): HoldingAgainstTarget[] {
+  const lines = new Map((last === undefined ? [] : finalLines(last)).map((line) => [line.symbol, line]));
+  const held = new Map(positions.map((position) => [position.symbol, position]));
+  const symbols = [...new Set([...lines.keys(), ...held.keys()])].sort();
+  const rows = symbols.map((symbol): HoldingAgainstTarget => {
+    const position = held.get(symbol);
+    const line = lines.get(symbol);
+    const value = position?.marketValue ?? ZERO;
+    const weight = shareOf(value, account.equity);
+    const target = targetOf(last, line);
+    return {
+      symbol,
+      quantity: toText(position?.quantity ?? ZERO),
+      price: position?.currentPrice === undefined ? null : toText(position.currentPrice),
+      value: dollarText(value),
+      weight: fractionOrNull(weight) ?? "0",
+      target_weight: fractionOrNull(target),
+      drift: fractionOrNull(target === undefined ? undefined : weight.minus(target.times(ONE.minus(reserve)))),
+      left_alone: line?.leftAlone ?? null,
+      detail: line?.detail ?? null,
+    };
+  });
+  return rows.filter((row) => row.quantity !== "0" || (row.target_weight !== null && row.target_weight !== "0") || row.left_alone !== null);
+}
+
+function targetOf(last: ExecutionRecord | undefined, line: FinalLine | undefined): Decimal | undefined {
+  if (last === undefined || line === undefined || !isWanted(last, line)) return undefined;
+  return decimal(line.targetWeight);
+}

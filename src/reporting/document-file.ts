@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import type { Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, resolve } from "node:path";
+import { messageOf, TraderError } from "../errors.ts";
+
+/** Readable by our group, as the logs are (R30). */
+const FILE_MODE = 0o640;
+const DIRECTORY_MODE = 0o750;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+
+/** How an earlier document of the same kind is recognised: it begins with this. */
+export interface DocumentKind {
+  /** For sentences: `report`. */
+  readonly name: string;
+  readonly mark: string;
+}
+
+/**
+ * Writes a whole document at once: a reader sees the old one or the new one, never half of it. What
+ * stands at the path already is replaced only when it is an earlier document of the same kind that is
+ * ours; no link is followed.
+ * @throws TraderError `document-foreign` when something else stands there, `document-unwritable` when it cannot be written.
+ */
+export function writeDocument(path: string, text: string, kind: DocumentKind): void {
+  const file = resolve(path);
+  assertReplaceable(file, kind);
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: DIRECTORY_MODE });
+    writeInPlaceOf(file, text);
+  } catch (error) {
+    throw new TraderError(`The ${kind.name} ${file} cannot be written: ${messageOf(error)}.`, {
+      code: "document-unwritable",
+      hint: "Name a file in a directory that our user may write to, on a disk that is not full.",
+      cause: error,
+    });
+  }
+}
+
+function writeInPlaceOf(file: string, text: string): void {
+  const draft = `${file}.${randomUUID()}.draft`;
+  const descriptor = openSync(draft, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  try {
+    try {
+      fchmodSync(descriptor, FILE_MODE);
+      writeFileSync(descriptor, text);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    renameSync(draft, file);
+  } catch (error) {
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+function assertReplaceable(file: string, kind: DocumentKind): void {
+  const standing = statOf(file, kind);
+  if (standing === undefined) return;
+  if (standing.isSymbolicLink()) throw foreign(file, "is a symbolic link", kind);
+  if (!standing.isFile()) throw foreign(file, "is not a plain file", kind);
+  if (standing.uid !== process.getuid?.()) throw foreign(file, "belongs to another user", kind);
+  if (standing.size > 0 && !beginsWith(file, kind.mark)) throw foreign(file, `is not a ${kind.name} of this program`, kind);
+}
+
+function statOf(file: string, kind: DocumentKind): Stats | undefined {
+  try {
+    return lstatSync(file, { throwIfNoEntry: false });
+  } catch (error) {
+    throw foreign(file, `cannot be looked at (${messageOf(error)})`, kind);
+  }
+}
+
+function beginsWith(file: string, mark: string): boolean {
+  const bytes = Buffer.alloc(Buffer.byteLength(mark));
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    return readSync(descriptor, bytes) === bytes.length && bytes.toString() === mark;
+  } catch {
+    // What cannot be read cannot be shown to be ours.
+    return false;
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+function foreign(file: string, what: string, kind: DocumentKind): TraderError {
+  return new TraderError(`${file} ${what}; it is left as it is.`, {
+    code: "document-foreign",
+    hint: `Name another file for the ${kind.name}, or remove this one yourself.`,
+  });
+}

@@ -1,0 +1,160 @@
+import type { AccountSummary } from "../execution/summary.ts";
+import type { ExecutionRecord, FillRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import type { TradingCost } from "../performance/shortfall.ts";
+import { costOfOrder, costOfOrders, delaysOf } from "../performance/shortfall.ts";
+import { tradedValue, turnoverOf } from "../performance/trade.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, toText, ZERO } from "../portfolio/money.ts";
+import { residualReport, type ResidualReport } from "./execution-residual.ts";
+import { tradesOfIntent } from "./execution-trades.ts";
+import { basisPointsOrNull, dollarsOrNull, dollarText, fractionOrNull, isoOrNull } from "./json-values.ts";
+import { isoInstant } from "./moments.ts";
+import { planOf } from "./plan-lines.ts";
+import { orderEntry, type OrderEntry, wasSent } from "./trade-record.ts";
+
+/** One execution in figures. Forms of values as in json-values.ts. */
+export interface ExecutionReport {
+  readonly id: string;
+  readonly signal_id: string;
+  readonly strategy: string | null;
+  readonly mode: string;
+  readonly phase: string;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly started_at: string;
+  /** When the broker was first known to hold an order of it. */
+  readonly begun_at: string | null;
+  readonly finished_at: string | null;
+  readonly value_before: string | null;
+  readonly value_after: string | null;
+  /** Dollars that fills moved. */
+  readonly sold: string;
+  readonly bought: string;
+  /** (Sold + bought) ÷ value before. */
+  readonly turnover: string | null;
+  readonly orders: readonly OrderReport[];
+  readonly shortfall: ShortfallReport;
+}
+
+/** As in the trade log, with its fills and what it cost against the decision. */
+export interface OrderReport extends OrderEntry {
+  readonly phase: string;
+  /** The plan's checked price. */
+  readonly decision_price: string | null;
+  /** Dollars and basis points against the decision; positive = worse. */
+  readonly cost: string | null;
+  readonly cost_bps: string | null;
+  readonly fills: readonly { readonly id: string; readonly quantity: string; readonly price: string; readonly at: string }[];
+}
+
+/** Implementation shortfall: what lay between the decision and the account. */
+export interface ShortfallReport extends ResidualReport {
+  /** From the alert's last line read to the first order sent. */
+  readonly alert_to_first_order_ms: number | null;
+  /** To the recorded end, where that is on target. */
+  readonly alert_to_on_target_ms: number | null;
+  /** Of all orders that can be measured, weighted by value; positive = worse. */
+  readonly cost: string | null;
+  readonly cost_bps: string | null;
+  /** Dollars the cost was measured on, at the decision's prices. */
+  readonly measured_value: string | null;
+  /** Filled orders without a price of the decision. */
+  readonly unmeasured_orders: number;
+}
+
+type Source = Pick<Ledger, "signal" | "intentsOf" | "fillsOf">;
+
+interface MeasuredOrder {
+  readonly intent: IntentRecord;
+  readonly fills: readonly FillRecord[];
+  readonly decisionPrice: Decimal | undefined;
+  readonly value: Decimal;
+  readonly cost: TradingCost | undefined;
+}
+
+export function executionReport(ledger: Source, execution: ExecutionRecord): ExecutionReport {
+  const signal = ledger.signal(execution.signalId)?.signal;
+  const orders = measuredOrders(ledger, execution);
+  const before = (execution.accountBefore ?? undefined) as AccountSummary | undefined;
+  const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;
+  const moved = (side: "buy" | "sell"): Decimal =>
+    tradedValue(orders.flatMap((order) => (order.intent.side === side ? tradesIn(order) : [])));
+  const [sold, bought] = [moved("sell"), moved("buy")];
+  return {
+    id: execution.id,
+    signal_id: execution.signalId,
+    strategy: signal?.strategy ?? null,
+    mode: execution.mode,
+    phase: execution.phase,
+    outcome: execution.outcome ?? null,
+    reason: execution.outcomeReason ?? null,
+    started_at: isoInstant(execution.startedAt),
+    begun_at: isoOrNull(execution.begunAt),
+    finished_at: isoOrNull(execution.finishedAt),
+    value_before: before?.equity ?? null,
+    value_after: after?.equity ?? null,
+    sold: toText(sold),
+    bought: toText(bought),
+    turnover: before === undefined ? null : fractionOrNull(turnoverOf(sold.plus(bought), decimal(before.equity))),
+    orders: orders.map(orderReport),
+    shortfall: shortfallReport(execution, signal?.lastLineAt, orders),
+  };
+}
+
+function measuredOrders(ledger: Source, execution: ExecutionRecord): MeasuredOrder[] {
+  const fills = ledger.fillsOf(execution.id);
+  return ledger
+    .intentsOf(execution.id)
+    .filter(wasSent)
+    .map((intent) => {
+      const decisionPrice = decisionPriceOf(execution, intent.symbol);
+      const value = tradedValue(tradesOfIntent(intent, fills));
+      const { side, filledQuantity: quantity } = intent;
+      const filled = quantity.gt(ZERO) && value.gt(ZERO);
+      const cost = filled ? costOfOrder({ side, quantity, fillPrice: value.div(quantity), decisionPrice }) : undefined;
+      return { intent, fills, decisionPrice, value, cost };
+    });
+}
+
+function tradesIn({ intent, fills }: MeasuredOrder): ReturnType<typeof tradesOfIntent> {
+  return tradesOfIntent(intent, fills);
+}
+
+/** Of the first plan also for buys: what the prices did while the sells were filled is part of the shortfall. */
+function decisionPriceOf(execution: ExecutionRecord, symbol: string): Decimal | undefined {
+  const plan = planOf(execution);
+  const line = [plan?.selling, plan?.buying].map((phase) => phase?.lines.find((each) => each.symbol === symbol)?.price);
+  const price = line[0] ?? line[1];
+  return price === undefined ? undefined : decimal(price);
+}
+
+function orderReport({ intent, fills, decisionPrice, cost }: MeasuredOrder): OrderReport {
+  return {
+    ...orderEntry(intent, fills),
+    phase: intent.phase,
+    decision_price: decisionPrice === undefined ? null : toText(decisionPrice),
+    cost: dollarsOrNull(cost?.dollars),
+    cost_bps: basisPointsOrNull(cost?.basisPoints),
+    fills: fills
+      .filter(({ clientOrderId }) => clientOrderId === intent.clientOrderId)
+      .map(({ id, quantity, price, at }) => ({ id, quantity: toText(quantity), price: toText(price), at: isoInstant(at) })),
+  };
+}
+
+function shortfallReport(execution: ExecutionRecord, alertAt: number | undefined, orders: readonly MeasuredOrder[]): ShortfallReport {
+  const cost = costOfOrders(orders.map((order) => order.cost));
+  const delays = delaysOf({
+    alertAt,
+    sentAt: orders.flatMap(({ intent }) => intent.postedAt ?? []),
+    onTargetAt: execution.outcome === "on-target" ? execution.finishedAt : undefined,
+  });
+  return {
+    alert_to_first_order_ms: delays.alertToFirstOrder ?? null,
+    alert_to_on_target_ms: delays.alertToOnTarget ?? null,
+    cost: dollarsOrNull(cost?.dollars),
+    cost_bps: basisPointsOrNull(cost?.basisPoints),
+    measured_value: cost === undefined ? null : dollarText(cost.decisionValue),
+    unmeasured_orders: orders.filter((order) => order.value.gt(ZERO) && order.cost === undefined).length,
+    ...residualReport(execution),
+  };
+}

@@ -1,0 +1,19 @@
+import type { FillRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import type { Trade } from "../performance/trade.ts";
+import { tradesOf } from "../performance/trade.ts";
+
+/** What one order traded. @param fills of any orders of its execution. */
+export function tradesOfIntent(intent: IntentRecord, fills: readonly FillRecord[]): Trade[] {
+  const own = fills.filter(({ clientOrderId }) => clientOrderId === intent.clientOrderId);
+  return tradesOf(
+    { ...intent, filledAt: intent.filledAt ?? intent.updatedAt },
+    own.map(({ quantity, price, at }) => ({ quantity, price, at })),
+  );
+}
+
+/** Everything one execution traded, oldest first. */
+export function tradesOfExecution(ledger: Pick<Ledger, "intentsOf" | "fillsOf">, executionId: string): Trade[] {
+  const fills = ledger.fillsOf(executionId);
+  const trades = ledger.intentsOf(executionId).flatMap((intent) => tradesOfIntent(intent, fills));
+  return trades.sort((one, other) => one.at - other.at);
+}

@@ -1,0 +1,38 @@
+import type { Decimal } from "../portfolio/money.ts";
+import { roundHalfUp, toText } from "../portfolio/money.ts";
+import { isoInstant } from "./moments.ts";
+
+/**
+ * The forms of values in everything that is written as JSON: amounts are decimal text, fractions of one
+ * (0.05 for 5 %) too, instants ISO 8601 in UTC, and what is not known is null, never zero or empty.
+ */
+
+const DOLLAR_DECIMALS = 6;
+const FRACTION_DECIMALS = 8;
+const BASIS_POINT_DECIMALS = 4;
+
+/** As exact as it is. */
+export function textOrNull(value: Decimal | undefined): string | null {
+  return value === undefined ? null : toText(value);
+}
+
+/** Dollars that were computed. */
+export function dollarText(value: Decimal): string {
+  return toText(roundHalfUp(value, DOLLAR_DECIMALS));
+}
+
+export function dollarsOrNull(value: Decimal | undefined): string | null {
+  return value === undefined ? null : dollarText(value);
+}
+
+export function fractionOrNull(value: Decimal | undefined): string | null {
+  return value === undefined ? null : toText(roundHalfUp(value, FRACTION_DECIMALS));
+}
+
+export function basisPointsOrNull(value: Decimal | undefined): string | null {
+  return value === undefined ? null : toText(roundHalfUp(value, BASIS_POINT_DECIMALS));
+}
+
+export function isoOrNull(at: number | undefined): string | null {
+  return at === undefined ? null : isoInstant(at);
+}

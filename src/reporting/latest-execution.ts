@@ -1,0 +1,175 @@
+import { TraderError } from "../errors.ts";
+import type { Signal } from "../intake/signal.ts";
+import type { ExecutionRecord, Ledger } from "../ledger/ledger.ts";
+import type { EquityPoint } from "../performance/returns.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal } from "../portfolio/money.ts";
+import type { AccountReading } from "./account-reading.ts";
+import {
+  type PeriodResult,
+  periodOf,
+  type PortfolioState,
+  portfolioOf,
+  type PositionState,
+  positionState,
+  recordedPositions,
+  todayOf,
+  toNumber,
+} from "./latest-account.ts";
+import { isoInstant } from "./moments.ts";
+import { orderEntry } from "./trade-record.ts";
+import { wantedWeights } from "./wanted-weights.ts";
+
+/**
+ * `dashboard/latest_execution.json`: the newest execution for other programs' pages. Keys and numbers as in
+ * the program that this one follows (percentages are times 100), with the faults of that one mended: times
+ * have a zone, rows are never blank, trades are real fills, a deposit is no profit, and what is not known
+ * is null and not zero.
+ */
+export interface LatestExecution {
+  readonly timestamp: string;
+  readonly execution_mode: string;
+  readonly success: boolean;
+  readonly execution_id: string;
+  readonly outcome: string | null;
+  readonly reason: string | null;
+  readonly strategies: Readonly<Record<string, StrategyState>>;
+  readonly portfolio: PortfolioState;
+  readonly positions: readonly PositionState[];
+  /** Newest first, at most ten; only what was filled. */
+  readonly recent_trades: readonly RecentTrade[];
+  readonly signals: Readonly<Record<string, SignalState>>;
+  readonly performance: Readonly<Record<"today" | "last_7_days" | "last_30_days", PeriodResult | null>>;
+}
+
+interface StrategyState {
+  readonly signal: "BUY" | "SELL" | "HOLD";
+  /** All its symbols, parted by commas. */
+  readonly symbol: string;
+  readonly reason: string;
+  readonly timestamp: string;
+  /** The strategy's share of the account as a fraction; `null` when it is not configured any more. */
+  readonly allocation: number | null;
+}
+
+interface RecentTrade {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly quantity: number;
+  readonly price: number;
+  readonly value: number;
+  readonly timestamp: string;
+  readonly status: string;
+  readonly order_id: string | null;
+  readonly execution_id: string;
+}
+
+interface SignalState {
+  readonly id: string;
+  readonly kind: string;
+  readonly targets: Readonly<Record<string, string>>;
+  readonly reason: string;
+  readonly generated_at: string;
+  readonly alert_prices: Readonly<Record<string, string>>;
+}
+
+export interface LatestExecutionFacts {
+  readonly ledger: Pick<Ledger, "execution" | "signal" | "recentExecutions" | "intentsOf" | "fillsOf" | "lastAcceptedSignal">;
+  readonly executionId: string;
+  readonly mode: string;
+  readonly strategies: readonly { readonly name: string; readonly share: Decimal }[];
+  /** The account afterwards; `undefined` takes what the execution recorded. */
+  readonly reading: AccountReading | undefined;
+  /** A month of days up to now; `undefined` when it is not known. */
+  readonly points: readonly EquityPoint[] | undefined;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+const TRADES_SHOWN = 10;
+/** Far enough back to find ten filled orders among executions that had nothing to do. */
+const EXECUTIONS_SEARCHED = 50;
+const DAY_MS = 86_400_000;
+
+/** @throws TraderError `unknown-execution` when the ledger holds no such execution. */
+export function latestExecution(facts: LatestExecutionFacts): LatestExecution {
+  const execution = facts.ledger.execution(facts.executionId);
+  if (execution === undefined) throw new TraderError(`The ledger knows no execution ${facts.executionId}.`, { code: "unknown-execution" });
+  const signals = signalsOf(facts, execution);
+  return {
+    timestamp: isoInstant(execution.finishedAt ?? facts.now),
+    execution_mode: facts.mode.toUpperCase(),
+    success: execution.outcome === "on-target" || execution.outcome === "queued",
+    execution_id: execution.id,
+    outcome: execution.outcome ?? null,
+    reason: execution.outcomeReason ?? null,
+    strategies: Object.fromEntries(signals.map((signal) => [signal.strategy, strategyState(signal, facts)])),
+    portfolio: portfolioOf(facts.reading, execution),
+    positions: facts.reading === undefined ? recordedPositions(execution) : facts.reading.positions.map(positionState),
+    recent_trades: recentTrades(facts.ledger),
+    signals: Object.fromEntries(signals.map((signal) => [signal.strategy, signalState(signal)])),
+    performance: {
+      today: todayOf(facts.reading),
+      last_7_days: periodOf(facts.points, facts.now - 7 * DAY_MS),
+      last_30_days: periodOf(facts.points, facts.now - 30 * DAY_MS),
+    },
+  };
+}
+
+/** Of every configured strategy the newest accepted one; of this execution's strategy the one that was executed. */
+function signalsOf({ ledger, strategies }: LatestExecutionFacts, execution: ExecutionRecord): Signal[] {
+  const own = ledger.signal(execution.signalId)?.signal;
+  const others = strategies
+    .filter(({ name }) => name !== own?.strategy)
+    .flatMap(({ name }) => ledger.lastAcceptedSignal(name)?.signal ?? []);
+  return [...(own === undefined ? [] : [own]), ...others];
+}
+
+function strategyState(signal: Signal, { strategies }: LatestExecutionFacts): StrategyState {
+  const share = strategies.find(({ name }) => name === signal.strategy)?.share;
+  return {
+    signal: signal.kind === "exit" ? "SELL" : signal.kind === "hold" ? "HOLD" : "BUY",
+    symbol: (signal.kind === "exit" ? signal.exits : [...signal.targets.keys()]).join(", "),
+    reason: signal.reason,
+    timestamp: isoInstant(signal.generatedAt),
+    allocation: share === undefined ? null : toNumber(share),
+  };
+}
+
+function signalState(signal: Signal): SignalState {
+  const wanted =
+    signal.kind === "exit" ? ({ kind: "exit", symbols: signal.exits } as const) : ({ kind: "rebalance", targets: signal.targets } as const);
+  return {
+    id: signal.id,
+    kind: signal.kind,
+    targets: wantedWeights({ wanted }),
+    reason: signal.reason,
+    generated_at: isoInstant(signal.generatedAt),
+    alert_prices: Object.fromEntries(signal.alertPrices),
+  };
+}
+
+function recentTrades(ledger: LatestExecutionFacts["ledger"]): RecentTrade[] {
+  const trades: RecentTrade[] = [];
+  for (const { id } of ledger.recentExecutions(EXECUTIONS_SEARCHED)) {
+    const fills = ledger.fillsOf(id);
+    for (const intent of ledger.intentsOf(id).toReversed()) {
+      const entry = orderEntry(intent, fills);
+      if (entry.value === null || entry.filled_at === null) continue;
+      const value = decimal(entry.value);
+      trades.push({
+        symbol: entry.symbol,
+        side: entry.side,
+        quantity: toNumber(intent.filledQuantity),
+        price: toNumber(value.div(intent.filledQuantity)),
+        value: toNumber(value),
+        timestamp: entry.filled_at,
+        status: entry.status,
+        order_id: entry.order_id,
+        execution_id: id,
+      });
+    }
+    if (trades.length >= TRADES_SHOWN) break;
+  }
+  return trades.slice(0, TRADES_SHOWN);
+}

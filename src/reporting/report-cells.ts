@@ -1,0 +1,66 @@
+import { formatPercent } from "../portfolio/format.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, roundHalfUp, ZERO } from "../portfolio/money.ts";
+import { dollarsOf, formatPrice, signedDollars, signedPercent } from "./figures.ts";
+import { html, type Markup } from "./html.ts";
+import type { Tint } from "./style.ts";
+
+/** How figures of a report are written, on a terminal and on a page. Texts are decimal, `null` is not known. */
+
+const UNKNOWN = "–";
+
+export function dollarsCell(text: string | null): string {
+  return text === null ? UNKNOWN : dollarsOf(text);
+}
+
+export function priceCell(text: string | null): string {
+  return text === null ? UNKNOWN : formatPrice(decimal(text));
+}
+
+export function profitCell(text: string | null): Markup {
+  return signedCell(text, signedDollars);
+}
+
+export function returnCell(text: string | null): Markup {
+  return signedCell(text, (value) => signedPercent(value, 2));
+}
+
+export function shareCell(text: string | null): string {
+  return text === null ? UNKNOWN : formatPercent(decimal(text), 2);
+}
+
+/** `+1.2 bp`; a dash where nothing could be measured. */
+export function basisPoints(text: string | null, unknown = "-"): string {
+  if (text === null) return unknown;
+  const rounded = roundHalfUp(decimal(text), 1);
+  return `${rounded.gt(ZERO) ? "+" : ""}${rounded.toFixed(1)} bp`;
+}
+
+/** `340 ms`; a dash where nothing was measured. */
+export function milliseconds(value: number | null, unknown = "-"): string {
+  return value === null ? unknown : `${value.toLocaleString("en-US")} ms`;
+}
+
+/** How an execution's outcome is coloured wherever it is shown. */
+export function outcomeTint(outcome: string | null): Tint {
+  switch (outcome) {
+    case "on-target":
+      return "good";
+    case "queued":
+      return "accent";
+    case "superseded":
+      return "quiet";
+    case "incomplete":
+    case "refused":
+      return "bad";
+    default:
+      return "warn";
+  }
+}
+
+function signedCell(text: string | null, format: (value: Decimal) => string): Markup {
+  if (text === null) return html`${UNKNOWN}`;
+  const value = decimal(text);
+  if (value.eq(ZERO)) return html`${format(value)}`;
+  return html`<span class="${value.lt(ZERO) ? "bad" : "good"}">${format(value)}</span>`;
+}

@@ -1,0 +1,183 @@
+import { formatQuantity } from "../portfolio/format.ts";
+import { decimal, ONE, ZERO } from "../portfolio/money.ts";
+import type { DocumentKind } from "./document-file.ts";
+import { counted, signedDollars } from "./figures.ts";
+import { html, Markup } from "./html.ts";
+import { figureList, type HtmlColumn, htmlTable } from "./html-table.ts";
+import { lineChart } from "./line-chart.ts";
+import { formatDay, formatInstant } from "./moments.ts";
+import { basisPoints, dollarsCell, milliseconds, priceCell, profitCell, returnCell, shareCell } from "./report-cells.ts";
+import { executionSection } from "./report-executions.ts";
+import { REPORT_STYLE } from "./report-style.ts";
+import type { Report } from "./report.ts";
+
+/** How a report of ours is recognised: nothing else is ever overwritten. */
+export const REPORT_DOCUMENT: DocumentKind = { name: "report", mark: "<!doctype html>\n<!-- alpaca-trader report -->\n" };
+
+/** The report as one page that loads nothing from anywhere. @param zone IANA zone that instants are shown in. */
+export function reportDocument(report: Report, zone: string): string {
+  const page = html`<html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+      <title>alpaca-trader: ${counted(report.period.days, "day")} to ${formatInstant(Date.parse(report.generated_at), zone)}</title>
+      <style>
+        ${new Markup(REPORT_STYLE)}
+      </style>
+    </head>
+    <body>
+      <main>
+        ${header(report, zone)} ${accountSection(report)} ${equitySection(report, zone)} ${profitSection(report)} ${strategySection(report)}
+        ${activitySection(report)} ${executionSection(report, zone)}
+      </main>
+    </body>
+  </html>`;
+  return `${REPORT_DOCUMENT.mark}${page.text}\n`;
+}
+
+function header({ period, generated_at, mode, warnings, account }: Report, zone: string): Markup {
+  const at = (text: string): string => formatInstant(Date.parse(text), zone);
+  return html`<header>
+    <h1>Report of ${counted(period.days, "day")} <span class="mode ${mode}">${mode}</span></h1>
+    <p class="quiet">${account === null ? "" : `Account ${account.number}. `}From ${at(period.from)} to ${at(generated_at)}.</p>
+    ${warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
+  </header>`;
+}
+
+const HOLDINGS: readonly HtmlColumn[] = [
+  { title: "Symbol" },
+  { title: "Shares", kind: "number" },
+  { title: "Price", kind: "number" },
+  { title: "Value", kind: "number" },
+  { title: "Average price", kind: "number" },
+  { title: "Unrealized", kind: "number" },
+];
+
+function accountSection({ account }: Report): Markup | string {
+  if (account === null) return "";
+  const rows = account.positions.map((position) => [
+    position.symbol,
+    formatQuantity(decimal(position.quantity)),
+    priceCell(position.price),
+    dollarsCell(position.value),
+    priceCell(position.average_price),
+    profitCell(position.unrealised),
+  ]);
+  return html`<h2>Account</h2>
+    ${figureList([
+      ["Portfolio value", dollarsCell(account.equity)],
+      ["Cash", dollarsCell(account.cash)],
+      ["Buying power", dollarsCell(account.buying_power)],
+      ["Day profit without deposits", profitCell(account.day_profit)],
+      ["Day return", returnCell(account.day_return)],
+      ["Deposits since the last close", dollarsCell(account.day_flows)],
+    ])}
+    ${rows.length === 0 ? html`<p>No positions.</p>` : htmlTable("Positions", HOLDINGS, rows)}`;
+}
+
+function equitySection({ equity }: Report, zone: string): Markup {
+  const points = equity.points.map((point) => ({ ...point, at: Date.parse(point.at) }));
+  if (points.length === 0)
+    return html`<h2>Equity</h2>
+      <p>No equity has been recorded in this period.</p>`;
+  const marks = points.slice(1).flatMap(({ at, flow }) => {
+    const amount = decimal(flow ?? "0");
+    return amount.eq(ZERO) ? [] : [{ at, label: `${amount.gt(ZERO) ? "deposit" : "withdrawal"} ${signedDollars(amount)}` }];
+  });
+  const growth = points.flatMap(({ at, growth: index }) => (index === null ? [] : [{ at, value: toNumber(decimal(index).minus(ONE)) }]));
+  const formatTime = (at: number): string => formatDay(at, zone);
+  return html`<h2>Equity</h2>
+    ${figureList([
+      ["Gain without deposits", profitCell(equity.gain)],
+      ["Return without deposits", returnCell(equity.return)],
+      ["Deposits less withdrawals", dollarsCell(equity.flows)],
+      ["Drawdown now", shareCell(equity.drawdown?.now ?? null)],
+      ["Worst drawdown", shareCell(equity.drawdown?.worst?.depth ?? null)],
+    ])}
+    ${lineChart({
+      title: "Equity in dollars; deposits and withdrawals are marked",
+      points: points.map(({ at, equity: value }) => ({ at, value: toNumber(decimal(value)) })),
+      marks,
+      formatValue: (value) => `$${value.toLocaleString("en-US", { maximumFractionDigits: value < 100 ? 2 : 0 })}`,
+      formatTime,
+    })}
+    ${
+      growth.length < 2
+        ? ""
+        : html`<h3>Return without deposits</h3>
+            ${lineChart({
+              title: "Return in percent, deposits and withdrawals taken out",
+              points: growth,
+              marks: [],
+              formatValue: (value) => `${(value * 100).toFixed(2)} %`,
+              formatTime,
+            })}`
+    }`;
+}
+
+const PROFIT: readonly HtmlColumn[] = [
+  { title: "Symbol" },
+  { title: "Realized", kind: "number" },
+  { title: "Unrealized", kind: "number" },
+  { title: "Shares", kind: "number" },
+  { title: "Average cost", kind: "number" },
+];
+
+function profitSection({ profit }: Report): Markup {
+  const rows = profit.by_symbol.map((row) => [
+    row.symbol,
+    profitCell(row.realised),
+    profitCell(row.unrealised),
+    formatQuantity(decimal(row.quantity)),
+    priceCell(row.average_cost),
+  ]);
+  return html`<h2>Profit at average cost</h2>
+    ${figureList([
+      ["Realized", profitCell(profit.realised)],
+      ["Unrealized", profitCell(profit.unrealised)],
+      ["Sold without a known cost", dollarsCell(profit.unknown_proceeds)],
+    ])}
+    ${rows.length === 0 ? "" : htmlTable("Profit of each symbol", PROFIT, rows)}`;
+}
+
+const STRATEGIES: readonly HtmlColumn[] = [
+  { title: "Book" },
+  { title: "Value", kind: "number" },
+  { title: "Realized", kind: "number" },
+  { title: "Unrealized", kind: "number" },
+  { title: "Profit", kind: "number" },
+];
+
+function strategySection({ strategies }: Report): Markup | string {
+  if (strategies === null) return "";
+  const rows = strategies.map((book) => [
+    book.name,
+    dollarsCell(book.value),
+    profitCell(book.realised),
+    profitCell(book.unrealised),
+    profitCell(book.profit),
+  ]);
+  return html`<h2>Books of the strategies, since the ledger began</h2>
+    ${htmlTable("Books of the strategies", STRATEGIES, rows)}`;
+}
+
+function activitySection({ activity }: Report): Markup {
+  const outcomes = Object.entries(activity.outcomes).map(([outcome, count]) => `${String(count)} ${outcome}`);
+  return html`<h2>Activity</h2>
+    ${figureList([
+      ["Executions", `${String(activity.executions)}${outcomes.length === 0 ? "" : ` (${outcomes.join(", ")})`}`],
+      ["Orders", `${String(activity.orders)}, ${counted(activity.fills, "fill")}`],
+      ["Sold", dollarsCell(activity.sold)],
+      ["Bought", dollarsCell(activity.bought)],
+      ["Turnover", shareCell(activity.turnover)],
+      ["Cost against the decision", `${dollarsCell(activity.cost)} (${basisPoints(activity.cost_bps)})`],
+      ["Alert to first order (median)", milliseconds(activity.median_alert_to_first_order_ms)],
+      ["Alert to on target (median)", milliseconds(activity.median_alert_to_on_target_ms)],
+    ])}`;
+}
+
+/** For the place of a point; no amount is ever made of it. */
+function toNumber(value: { toFixed(places: number): string }): number {
+  return Number(value.toFixed(6));
+}

@@ -1,0 +1,245 @@
+import { formatDollars, formatPercent, formatQuantity } from "../portfolio/format.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, ZERO } from "../portfolio/money.ts";
+import { counted, dollarsOf, formatPrice, signedDollars, signedPercent } from "./figures.ts";
+import { formatInstant } from "./moments.ts";
+import { orderName } from "./order-line.ts";
+import { basisPoints, milliseconds, outcomeTint } from "./report-cells.ts";
+import type { Report } from "./report.ts";
+import { oneLine, type Style } from "./style.ts";
+import type { Cell, Column } from "./table.ts";
+import { table } from "./table.ts";
+
+/** The report on a terminal. @param zone IANA zone that instants are shown in. */
+export function reportLines(report: Report, style: Style, zone: string): string[] {
+  const sections = [
+    headLines(report, style, zone),
+    accountLines(report, style),
+    returnLines(report, style, zone),
+    profitLines(report, style),
+    strategyLines(report, style),
+    activityLines(report, style),
+    executionLines(report, style, zone),
+    orderLines(report, style),
+  ];
+  return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ["", ...section]));
+}
+
+const NOT_KNOWN = "not known";
+
+function headLines({ generated_at, mode, period, warnings }: Report, style: Style, zone: string): string[] {
+  const at = (text: string): string => formatInstant(Date.parse(text), zone);
+  return [
+    style.paint("strong", `Report of ${counted(period.days, "day")}, ${mode} mode`),
+    `From ${at(period.from)} to ${at(generated_at)}`,
+    ...warnings.map((warning) => `${style.mark("warn")}${style.paint("warn", `Note: ${oneLine(warning)}`)}`),
+  ];
+}
+
+const HOLDINGS: readonly Column[] = [
+  { title: "Symbol", align: "left" },
+  { title: "Shares", align: "right" },
+  { title: "Price", align: "right" },
+  { title: "Value", align: "right" },
+  { title: "Unrealized", align: "right" },
+];
+
+function accountLines({ account }: Report, style: Style): string[] {
+  if (account === null) return [];
+  const day = account.day_return === null ? "" : ` (${signedPercent(decimal(account.day_return), 2)})`;
+  const flows = account.day_flows === null || decimal(account.day_flows).eq(ZERO) ? "" : `, ${flowsText(account.day_flows)} left out`;
+  return [
+    style.paint("strong", `Account ${account.number}`),
+    `Portfolio Value: ${dollarsOf(account.equity)}`,
+    `Cash: ${dollarsOf(account.cash)}`,
+    `Day profit: ${account.day_profit === null ? NOT_KNOWN : `${tinted(account.day_profit, signedDollars, style)}${day}${flows}`}`,
+    ...(account.positions.length === 0
+      ? ["No positions."]
+      : table(
+          HOLDINGS,
+          account.positions.map((position): Cell[] => [
+            { text: position.symbol, tint: "strong" },
+            { text: formatQuantity(decimal(position.quantity)) },
+            { text: position.price === null ? "?" : formatPrice(decimal(position.price)) },
+            { text: dollarsOf(position.value) },
+            money(position.unrealised),
+          ]),
+          style,
+        )),
+  ];
+}
+
+function returnLines({ equity }: Report, style: Style, zone: string): string[] {
+  const first = equity.points[0];
+  const last = equity.points.at(-1);
+  if (first === undefined || last === undefined) return ["No equity has been recorded in this period."];
+  const at = (text: string): string => formatInstant(Date.parse(text), zone);
+  const { drawdown } = equity;
+  const worst = drawdown?.worst;
+  return [
+    style.paint("strong", "Return"),
+    `Equity: ${dollarsOf(first.equity)} ${style.arrow} ${dollarsOf(last.equity)}`,
+    ...(equity.flows === null || decimal(equity.flows).eq(ZERO)
+      ? []
+      : [`Deposits less withdrawals: ${signedDollars(decimal(equity.flows))}`]),
+    `Gain without deposits: ${equity.gain === null ? NOT_KNOWN : tinted(equity.gain, signedDollars, style)}`,
+    `Return without deposits: ${equity.return === null ? NOT_KNOWN : tinted(equity.return, (value) => signedPercent(value, 2), style)}`,
+    ...(drawdown === null ? [] : [`Drawdown now: ${formatPercent(decimal(drawdown.now), 2)}`]),
+    ...(worst === null || worst === undefined
+      ? []
+      : [
+          `Worst drawdown: ${formatPercent(decimal(worst.depth), 2)}, from ${at(worst.from)} to ${at(worst.to)}, ${worst.recovered_at === null ? "not yet recovered" : `recovered ${at(worst.recovered_at)}`}`,
+        ]),
+  ];
+}
+
+const PROFIT: readonly Column[] = [
+  { title: "Symbol", align: "left" },
+  { title: "Realized", align: "right" },
+  { title: "Unrealized", align: "right" },
+  { title: "Shares", align: "right" },
+  { title: "Average cost", align: "right" },
+];
+
+function profitLines({ profit }: Report, style: Style): string[] {
+  const unknown = decimal(profit.unknown_proceeds).eq(ZERO)
+    ? []
+    : [`Sold without a known cost: ${dollarsOf(profit.unknown_proceeds)} (in no profit)`];
+  return [
+    style.paint("strong", "Profit at average cost"),
+    `Realized: ${tinted(profit.realised, signedDollars, style)}`,
+    `Unrealized: ${profit.unrealised === null ? NOT_KNOWN : tinted(profit.unrealised, signedDollars, style)}`,
+    ...unknown,
+    ...(profit.by_symbol.length === 0
+      ? []
+      : table(
+          PROFIT,
+          profit.by_symbol.map((row): Cell[] => [
+            { text: row.symbol, tint: "strong" },
+            money(row.realised),
+            money(row.unrealised),
+            { text: formatQuantity(decimal(row.quantity)) },
+            { text: row.average_cost === null ? "" : formatPrice(decimal(row.average_cost)) },
+          ]),
+          style,
+        )),
+  ];
+}
+
+const STRATEGIES: readonly Column[] = [
+  { title: "Book", align: "left" },
+  { title: "Value", align: "right" },
+  { title: "Realized", align: "right" },
+  { title: "Unrealized", align: "right" },
+  { title: "Profit", align: "right" },
+];
+
+function strategyLines({ strategies }: Report, style: Style): string[] {
+  if (strategies === null) return [];
+  const rows = strategies.map((book): Cell[] => [
+    { text: book.name, tint: "strong" },
+    { text: dollarsOf(book.value) },
+    money(book.realised),
+    money(book.unrealised),
+    money(book.profit),
+  ]);
+  return [style.paint("strong", "Books of the strategies, since the ledger began"), ...table(STRATEGIES, rows, style)];
+}
+
+function activityLines({ activity }: Report, style: Style): string[] {
+  const outcomes = Object.entries(activity.outcomes).map(([outcome, count]) => `${String(count)} ${outcome}`);
+  const turnover = activity.turnover === null ? "" : `, turnover ${formatPercent(decimal(activity.turnover))}`;
+  return [
+    style.paint("strong", "Activity"),
+    `Executions: ${String(activity.executions)}${outcomes.length === 0 ? "" : ` (${outcomes.join(", ")})`}`,
+    `Orders: ${String(activity.orders)} sent, ${String(activity.filled_orders)} with fills, ${counted(activity.fills, "fill")}`,
+    `Traded: sold ${dollarsOf(activity.sold)}, bought ${dollarsOf(activity.bought)}${turnover}`,
+    `Cost against the decision: ${activity.cost === null ? NOT_KNOWN : `${signedDollars(decimal(activity.cost))}, ${basisPoints(activity.cost_bps)} (positive = worse)`}`,
+    `Alert to first order: ${milliseconds(activity.median_alert_to_first_order_ms)}, to on target: ${milliseconds(activity.median_alert_to_on_target_ms)} (median)`,
+  ];
+}
+
+const EXECUTIONS: readonly Column[] = [
+  { title: "Started", align: "left" },
+  { title: "Execution", align: "left" },
+  { title: "Outcome", align: "left" },
+  { title: "Orders", align: "right" },
+  { title: "Sold", align: "right" },
+  { title: "Bought", align: "right" },
+  { title: "Realized", align: "right" },
+  { title: "First order", align: "right" },
+  { title: "On target", align: "right" },
+  { title: "Cost", align: "right" },
+  { title: "Cash drag", align: "right" },
+];
+
+function executionLines({ executions }: Report, style: Style, zone: string): string[] {
+  if (executions.length === 0) return ["No execution in this period."];
+  const rows = executions.map((execution): Cell[] => [
+    { text: formatInstant(Date.parse(execution.started_at), zone) },
+    { text: execution.id },
+    { text: execution.outcome ?? "open", tint: outcomeTint(execution.outcome) },
+    { text: String(execution.orders.length) },
+    { text: dollarsOf(execution.sold) },
+    { text: dollarsOf(execution.bought) },
+    money(execution.realised),
+    { text: milliseconds(execution.shortfall.alert_to_first_order_ms) },
+    { text: milliseconds(execution.shortfall.alert_to_on_target_ms) },
+    { text: basisPoints(execution.shortfall.cost_bps) },
+    { text: execution.shortfall.cash_drag === null ? "-" : signedPercent(decimal(execution.shortfall.cash_drag), 2) },
+  ]);
+  return [style.paint("strong", "Executions, newest first"), ...table(EXECUTIONS, rows, style)];
+}
+
+const ORDERS: readonly Column[] = [
+  { title: "Execution", align: "left" },
+  { title: "Order", align: "left" },
+  { title: "Status", align: "left" },
+  { title: "Shares", align: "right" },
+  { title: "Price", align: "right" },
+  { title: "Value", align: "right" },
+  { title: "Decided at", align: "right" },
+  { title: "Cost", align: "right" },
+];
+
+/** A report of a month may hold hundreds; the rest is in the JSON and the HTML. */
+const ORDERS_SHOWN = 30;
+
+function orderLines({ executions }: Report, style: Style): string[] {
+  const orders = executions.flatMap((execution) => execution.orders.map((order) => ({ execution, order })));
+  if (orders.length === 0) return [];
+  const rows = orders
+    .slice(0, ORDERS_SHOWN)
+    .map(({ execution, order }): Cell[] => [
+      { text: execution.id, tint: "quiet" },
+      { text: orderName(order), tint: "strong" },
+      { text: order.status.replaceAll("_", " ") },
+      { text: formatQuantity(decimal(order.quantity)) },
+      { text: order.fill_price === null ? "-" : formatPrice(decimal(order.fill_price)) },
+      { text: order.value === null ? "-" : dollarsOf(order.value) },
+      { text: order.decision_price === null ? "-" : formatPrice(decimal(order.decision_price)) },
+      { text: basisPoints(order.cost_bps) },
+    ]);
+  const rest = orders.length - rows.length;
+  return [
+    style.paint("strong", "Orders"),
+    ...table(ORDERS, rows, style),
+    ...(rest > 0 ? [`  and ${counted(rest, "older order")}; --json and --html have all of them.`] : []),
+  ];
+}
+
+function flowsText(text: string): string {
+  const flows = decimal(text);
+  return flows.gt(ZERO) ? `deposits of ${formatDollars(flows)}` : `withdrawals of ${formatDollars(flows.abs())}`;
+}
+
+function money(text: string | null): Cell {
+  if (text === null) return { text: "-" };
+  const value = decimal(text);
+  return value.eq(ZERO) ? { text: signedDollars(value) } : { text: signedDollars(value), tint: value.lt(ZERO) ? "bad" : "good" };
+}
+
+function tinted(text: string, format: (value: Decimal) => string, style: Style): string {
+  const value = decimal(text);
+  return style.paint(value.lt(ZERO) ? "bad" : "good", format(value));
+}

@@ -1,0 +1,108 @@
+import type { EquityHistoryPoint } from "../broker/broker.ts";
+import type { BooksSource } from "../books/bookkeeping.ts";
+import type { ExecutionRecord, Ledger } from "../ledger/ledger.ts";
+import type { AccountReading } from "./account-reading.ts";
+import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
+import { type ActivityReport, activityReport } from "./activity-report.ts";
+import type { EquityCurve } from "./equity-curve.ts";
+import { curveFromLedger, curveOf, pointsUpToNow } from "./equity-curve.ts";
+import type { ExecutionReport } from "./execution-report.ts";
+import { executionReport } from "./execution-report.ts";
+import { dollarsOrNull } from "./json-values.ts";
+import { isoInstant } from "./moments.ts";
+import type { Profit, ProfitReport } from "./profit-report.ts";
+import { profitOf } from "./profit-report.ts";
+import { type StrategyReport, strategyReports } from "./strategy-report.ts";
+
+/** Raised when a key changes its meaning or goes; new keys may come at any time. */
+const SCHEMA = 1;
+
+/** What `report --json` prints. Forms of values as in json-values.ts; docs/report.md describes it key by key. */
+export interface Report {
+  readonly schema: typeof SCHEMA;
+  readonly generated_at: string;
+  readonly mode: string;
+  /** The period the report is about; it ends at `generated_at`. */
+  readonly period: { readonly days: number; readonly from: string };
+  /** What could not be read or told, one sentence each. */
+  readonly warnings: readonly string[];
+  /** `null` when the account could not be read. */
+  readonly account: AccountReport | null;
+  readonly equity: EquityCurve;
+  readonly profit: ProfitReport;
+  /** Since the beginning of the ledger, not of the period; `null` when the account could not be read. */
+  readonly strategies: readonly StrategyReport[] | null;
+  readonly activity: ActivityReport;
+  /** Newest first. */
+  readonly executions: readonly ReportedExecution[];
+}
+
+export interface ReportedExecution extends ExecutionReport {
+  /** At average cost; `null` when it sold nothing. */
+  readonly realised: string | null;
+}
+
+export interface ReportFacts {
+  readonly ledger: Pick<Ledger, "executionsSince" | "equitySince" | "pinnedAccount" | "signal" | "intentsOf" | "fillsOf"> & BooksSource;
+  readonly mode: string;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly days: number;
+  readonly reading: AccountReading | undefined;
+  readonly history: readonly EquityHistoryPoint[] | undefined;
+  /** What could not be read. */
+  readonly problems: readonly string[];
+}
+
+const DAY_MS = 86_400_000;
+
+/** When a report of so many days begins. */
+export function reportStart(now: number, days: number): number {
+  return now - days * DAY_MS;
+}
+
+/** Everything about a period, from what was recorded and what the account says now. */
+export function buildReport(facts: ReportFacts): Report {
+  const { ledger, now, days, reading, mode } = facts;
+  const from = reportStart(now, days);
+  const all = ledger.executionsSince(from);
+  const number = reading?.account.number ?? ledger.pinnedAccount()?.number;
+  const executions = all.filter((execution) => number === undefined || execution.accountNumber === number);
+  const profit = profitOf(ledger, executions, reading === undefined ? undefined : holdingsOf(reading));
+  const { curve, lack } = curveFor(facts, executions, from);
+  const reports = executions.map((execution) => reported(executionReport(ledger, execution), profit));
+  return {
+    schema: SCHEMA,
+    generated_at: isoInstant(now),
+    mode,
+    period: { days, from: isoInstant(from) },
+    warnings: [...facts.problems, ...lack, ...leftOut(all.length - executions.length, number)],
+    account: reading === undefined ? null : accountReport(reading),
+    equity: curve,
+    profit: profit.report,
+    strategies: reading === undefined ? null : strategyReports(ledger, reading),
+    activity: activityReport(reports, curve),
+    executions: reports.toReversed(),
+  };
+}
+
+function curveFor(
+  { ledger, reading, history, now }: ReportFacts,
+  executions: readonly ExecutionRecord[],
+  from: number,
+): { curve: EquityCurve; lack: readonly string[] } {
+  const points = reading === undefined || history === undefined ? undefined : pointsUpToNow(history, reading, now);
+  if (points !== undefined) return { curve: curveOf(points), lack: [] };
+  const known = new Set(executions.map(({ id }) => id));
+  const snapshots = ledger.equitySince(from).filter(({ executionId }) => executionId !== undefined && known.has(executionId));
+  const lack = "Deposits and withdrawals are not known, so no return is told: the equity is what was seen after each execution.";
+  return { curve: curveFromLedger(snapshots), lack: [lack] };
+}
+
+function leftOut(count: number, number: string | undefined): string[] {
+  return count === 0 ? [] : [`${String(count)} of the executions were for another account than ${number ?? ""} and are left out.`];
+}
+
+function reported(report: ExecutionReport, { byExecution }: Profit): ReportedExecution {
+  return { ...report, realised: dollarsOrNull(byExecution.get(report.id)) };
+}

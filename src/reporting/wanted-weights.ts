@@ -1,0 +1,8 @@
+import type { ExecutionRecord } from "../ledger/ledger.ts";
+import { toText, ZERO } from "../portfolio/money.ts";
+
+/** Symbol → weight as decimal text. An exit wants of its symbols what other strategies keep. */
+export function wantedWeights({ wanted }: Pick<ExecutionRecord, "wanted">): Record<string, string> {
+  if (wanted.kind === "exit") return Object.fromEntries(wanted.symbols.map((symbol) => [symbol, toText(wanted.kept?.get(symbol) ?? ZERO)]));
+  return Object.fromEntries([...wanted.targets].map(([symbol, weight]) => [symbol, toText(weight)]));
+}
