@@ -1,0 +1,150 @@
+import type { Account, Broker, Position } from "../broker/broker.ts";
+import { BrokerError } from "../broker/broker.ts";
+import type { Clock, Timer } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import { flowsSinceLastClose } from "../execution/daily-limits.ts";
+import type { ExecutionRecord, Ledger } from "../ledger/ledger.ts";
+import type { Log } from "../logger.ts";
+import { marketDate } from "../market-day.ts";
+import { formatDollars, formatPercent } from "../portfolio/format.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { sum, ZERO } from "../portfolio/money.ts";
+import { counted, shareOf, signedDollars, signedPercent } from "../reporting/figures.ts";
+import { filledValue } from "./execution-notice.ts";
+import type { Notice } from "./notice.ts";
+
+/** The venue books the last fills of a session within minutes. */
+const AFTER_CLOSE_MS = 300_000;
+const LOOK_EVERY_MS = 60_000;
+/** When the broker could not be read. */
+const AGAIN_MS = 600_000;
+const SHOWN_HOLDINGS = 12;
+/** More than any day has. */
+const RECENT = 200;
+
+export interface DailySummaryParts {
+  readonly broker: Pick<Broker, "account" | "positions" | "calendar" | "cashFlowsSince">;
+  readonly ledger: Pick<Ledger, "recentExecutions" | "recentSignals" | "intentsOf" | "intentsChangedSince" | "unsettledIntents">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Nobody needs the figures of a day that has been told. */
+  readonly knows: (key: string) => boolean;
+  readonly notify: (notice: Notice) => void;
+}
+
+/**
+ * Tells once for each session, a few minutes after its close, what became of the day. A daemon that
+ * starts later in the evening catches up; yesterday's is not told any more.
+ */
+export class DailySummary {
+  readonly #parts: DailySummaryParts;
+  #timer: Timer | undefined;
+  #told = "";
+  #close: { readonly date: string; readonly at: number | undefined } | undefined;
+  #notBefore = 0;
+
+  constructor(parts: DailySummaryParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#timer = this.#parts.clock.after(LOOK_EVERY_MS, () => {
+      this.start();
+      void this.look();
+    });
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  /** Tells what is due. Never throws. */
+  async look(): Promise<void> {
+    const { clock, log, notify, knows } = this.#parts;
+    const date = marketDate(clock.now());
+    if (date === this.#told || clock.monotonic() < this.#notBefore || knows(keyOf(date))) return;
+    this.#notBefore = clock.monotonic() + AGAIN_MS;
+    try {
+      const close = await this.#closeOf(date);
+      if (close !== undefined && clock.now() < close + AFTER_CLOSE_MS) {
+        this.#notBefore = 0;
+        return;
+      }
+      if (close !== undefined) notify(await this.#summary(date));
+      this.#told = date;
+    } catch (error) {
+      log.debug(`The daily summary cannot be made yet: ${messageOf(error)}`);
+    }
+  }
+
+  async #closeOf(date: string): Promise<number | undefined> {
+    if (this.#close?.date !== date) {
+      const [session] = await this.#parts.broker.calendar(date, date);
+      this.#close = { date, at: session?.close };
+    }
+    return this.#close.at;
+  }
+
+  async #summary(date: string): Promise<Notice> {
+    const { broker, ledger } = this.#parts;
+    const [account, positions] = await Promise.all([broker.account(), broker.positions()]);
+    const ofDay = (at: number): boolean => marketDate(at) === date;
+    const executions = ledger.recentExecutions(RECENT).filter(({ startedAt }) => ofDay(startedAt));
+    const signals = ledger.recentSignals(RECENT).filter(({ recordedAt }) => ofDay(recordedAt));
+    return {
+      kind: "daily-summary",
+      level: "info",
+      key: keyOf(date),
+      title: `the day ${date}`,
+      lines: [
+        `Account value: ${formatDollars(account.equity)}, cash ${formatDollars(account.cash)}.`,
+        await this.#change(account, date),
+        `${counted(signals.length, "signal")} came; ${executionsText(executions)}.`,
+        ...this.#traded(executions),
+        `Holdings: ${holdingsText(account, positions)}.`,
+      ],
+    };
+  }
+
+  /** Equity less last equity less what was paid in or out. Once the venue counts from today's close, the day's change is gone. */
+  async #change(account: Account, date: string): Promise<string> {
+    if (account.balanceAsOf !== undefined && account.balanceAsOf >= date) return "Change of the day: the broker does not tell it any more.";
+    const gross = account.equity.minus(account.lastEquity);
+    const relative = (change: Decimal): string => `${signedDollars(change)} (${signedPercent(shareOf(change, account.lastEquity), 2)})`;
+    try {
+      const flows = await flowsSinceLastClose(this.#parts.broker, account, this.#parts.clock.now());
+      const paid = flows.eq(ZERO) ? "" : `, without ${signedDollars(flows)} paid in or out`;
+      return `Change of the day: ${relative(gross.minus(flows))}${paid}.`;
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      return `Change of the day: ${relative(gross)}, with whatever was paid in or out, which could not be read.`;
+    }
+  }
+
+  #traded(executions: readonly ExecutionRecord[]): string[] {
+    const filled = executions.flatMap(({ id }) => this.#parts.ledger.intentsOf(id)).filter((intent) => !intent.filledQuantity.eq(ZERO));
+    if (filled.length === 0) return [];
+    const dollars = (side: "buy" | "sell"): string => formatDollars(sum(filled.filter((intent) => intent.side === side).map(filledValue)));
+    return [`${counted(filled.length, "order")} filled: sold ${dollars("sell")}, bought ${dollars("buy")}.`];
+  }
+}
+
+function keyOf(date: string): string {
+  return `daily-summary:${date}`;
+}
+
+/** `2 executions: 1 on target, 1 incomplete`. */
+function executionsText(executions: readonly ExecutionRecord[]): string {
+  const outcomes = Map.groupBy(executions, ({ outcome }) => (outcome ?? "not finished").replace("-", " "));
+  const parts = [...outcomes].map(([outcome, of]) => `${String(of.length)} ${outcome}`);
+  return `${counted(executions.length, "execution")}${parts.length === 0 ? "" : `: ${parts.join(", ")}`}`;
+}
+
+function holdingsText(account: Account, positions: readonly Position[]): string {
+  if (positions.length === 0) return "none";
+  const largest = positions.toSorted((one, other) => other.marketValue.cmp(one.marketValue));
+  const parts = largest
+    .slice(0, SHOWN_HOLDINGS)
+    .map(({ symbol, marketValue }) => `${symbol} ${formatPercent(shareOf(marketValue, account.equity))}`);
+  return [...parts, ...(largest.length > SHOWN_HOLDINGS ? [`${String(largest.length - SHOWN_HOLDINGS)} more`] : [])].join(", ");
+}

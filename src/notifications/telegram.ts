@@ -1,0 +1,35 @@
+import type { Channel, Reception, ServiceAnswer } from "./channel.ts";
+import type { TextLimit } from "./plain-text.ts";
+import { inUnits, plainText } from "./plain-text.ts";
+import { receptionOf } from "./reception.ts";
+import type { NotificationSettings } from "./settings.ts";
+import { hostOf } from "./settings.ts";
+
+/** The Bot API's `sendMessage` refuses more. */
+const TEXT: TextLimit = { limit: 4_096, measure: inUnits, escape: (text) => text, title: true };
+
+/** Without a `parse_mode` the text is taken as it is: no character of it has a meaning. */
+export function telegramChannel({ apiUrl, token, chatId }: NonNullable<NotificationSettings["telegram"]>): Channel {
+  return {
+    id: "telegram",
+    name: `Telegram (${hostOf(apiUrl)})`,
+    request: (message, repeated) => ({
+      url: `${apiUrl}/bot${token}/sendMessage`,
+      method: "POST",
+      headers: { "Content-Type": "application/json; charset=utf-8" },
+      body: JSON.stringify({
+        chat_id: chatId,
+        text: plainText(message, repeated, TEXT),
+        link_preview_options: { is_disabled: true },
+      }),
+    }),
+    receive,
+  };
+}
+
+/** The Bot API says `ok: true`; a page of somebody in between (a captive portal, a proxy) does not. */
+function receive(answer: ServiceAnswer, now: number): Reception {
+  const reception = receptionOf(answer, now);
+  if (reception.kind !== "accepted" || /"ok"\s*:\s*true/.test(answer.body)) return reception;
+  return { kind: "later", reason: `it answered ${String(answer.status)} without saying that the message was taken`, afterMs: undefined };
+}

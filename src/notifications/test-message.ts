@@ -1,0 +1,66 @@
+import type { Channel, Reception } from "./channel.ts";
+import { channelsOf } from "./channel.ts";
+import { heartbeatRequest } from "./heartbeat.ts";
+import type { Notice, Sender } from "./notice.ts";
+import { messageFrom } from "./notice.ts";
+import type { PostPorts, PostResult } from "./post.ts";
+import { post } from "./post.ts";
+import { receptionOf } from "./reception.ts";
+import type { NotificationSettings } from "./settings.ts";
+import { hostOf } from "./settings.ts";
+
+/** What a channel said to a test; nothing secret is in it. */
+export interface ChannelTest {
+  /** `Slack (hooks.slack.com)`, `heartbeat (hc-ping.com)`. */
+  readonly name: string;
+  /** Why it was not taken; undefined when it was. */
+  readonly problem: string | undefined;
+}
+
+export interface ChannelTestParts extends PostPorts {
+  readonly settings: NotificationSettings;
+  readonly sender: Sender;
+  readonly redact: (text: string) => string;
+}
+
+/**
+ * Sends one test message to every channel that is set up and one sign of life to the watcher of the
+ * heartbeat, side by side, each once. Takes 15 s at most; never throws. Empty when nothing is set up.
+ */
+export async function testChannels(parts: ChannelTestParts): Promise<ChannelTest[]> {
+  const { settings } = parts;
+  const channels = channelsOf(settings).map((channel) => testChannel(parts, channel));
+  return Promise.all(settings.heartbeatUrl === undefined ? channels : [...channels, testHeartbeat(parts, settings.heartbeatUrl)]);
+}
+
+async function testChannel(parts: ChannelTestParts, channel: Channel): Promise<ChannelTest> {
+  const { clock, sender, redact } = parts;
+  const message = messageFrom(testNotice(clock.now()), sender, clock.now(), redact);
+  const result = await post(parts, channel.request(message, false), new AbortController().signal);
+  return tested(parts, channel.name, result, (answer) => channel.receive(answer, clock.now()));
+}
+
+async function testHeartbeat(parts: ChannelTestParts, url: string): Promise<ChannelTest> {
+  const result = await post(parts, heartbeatRequest(url, undefined), new AbortController().signal);
+  return tested(parts, `heartbeat (${hostOf(url)})`, result, (answer) => receptionOf(answer, parts.clock.now()));
+}
+
+function tested(
+  { redact }: ChannelTestParts,
+  name: string,
+  result: PostResult,
+  receive: (answer: Extract<PostResult, { kind: "answered" }>["answer"]) => Reception,
+): ChannelTest {
+  const reception = result.kind === "answered" ? receive(result.answer) : result;
+  return { name, problem: reception.kind === "accepted" ? undefined : redact(reception.reason) };
+}
+
+function testNotice(at: number): Notice {
+  return {
+    kind: "test",
+    level: "info",
+    key: `test:${String(at)}`,
+    title: "a test of the notifications",
+    lines: ["If you can read this, they arrive. Nothing was traded."],
+  };
+}

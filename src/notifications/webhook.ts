@@ -1,0 +1,84 @@
+import { isoInstant } from "../reporting/moments.ts";
+import { oneLine } from "../reporting/style.ts";
+import type { Channel, OutgoingRequest } from "./channel.ts";
+import type { Message } from "./notice.ts";
+import type { TextLimit } from "./plain-text.ts";
+import { escapeForDiscord, escapeForSlack, inBytes, inUnits, plainText } from "./plain-text.ts";
+import { receptionOf } from "./reception.ts";
+import type { NoticeLevel, NotificationSettings, WebhookKind } from "./settings.ts";
+import { hostOf } from "./settings.ts";
+
+/** Slack advises 4,000 characters and cuts at 40,000. */
+const SLACK: TextLimit = { limit: 4_000, measure: inUnits, escape: escapeForSlack, title: true };
+/** Discord refuses more. */
+const DISCORD: TextLimit = { limit: 2_000, measure: inUnits, escape: escapeForDiscord, title: true };
+/** ntfy makes an attachment of more bytes than this. */
+const NTFY: TextLimit = { limit: 4_096, measure: inBytes, escape: (text) => text, title: false };
+const NTFY_TITLE_CHARACTERS = 200;
+
+/** Discord's message flag for "no previews of links". */
+const SUPPRESS_EMBEDS = 4;
+
+const NAMES: Record<WebhookKind, string> = { slack: "Slack", discord: "Discord", ntfy: "ntfy", json: "webhook" };
+
+export function webhookChannel({ url, kind }: NonNullable<NotificationSettings["webhook"]>): Channel {
+  return {
+    id: "webhook",
+    name: `${NAMES[kind]} (${hostOf(url)})`,
+    request: (message, repeated) => ({ url, method: "POST", ...contentFor(kind, message, repeated) }),
+    receive: receptionOf,
+  };
+}
+
+type Content = Pick<OutgoingRequest, "headers" | "body">;
+
+function contentFor(kind: WebhookKind, message: Message, repeated: boolean): Content {
+  switch (kind) {
+    case "slack":
+      return asJson({ text: plainText(message, repeated, SLACK), mrkdwn: false, unfurl_links: false, unfurl_media: false });
+    case "discord":
+      return asJson({ content: plainText(message, repeated, DISCORD), allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS });
+    case "ntfy":
+      return ntfyContent(message, repeated);
+    case "json":
+      return asJson(jsonContent(message, repeated));
+  }
+}
+
+function asJson(value: unknown): Content {
+  return { headers: { "Content-Type": "application/json; charset=utf-8" }, body: JSON.stringify(value) };
+}
+
+const PRIORITIES: Record<NoticeLevel, string> = { info: "default", warning: "high", error: "urgent" };
+
+function ntfyContent(message: Message, repeated: boolean): Content {
+  return {
+    headers: {
+      "Content-Type": "text/plain; charset=utf-8",
+      Title: headerText(oneLine(message.title).slice(0, NTFY_TITLE_CHARACTERS)),
+      Priority: PRIORITIES[message.level],
+    },
+    body: plainText(message, repeated, NTFY),
+  };
+}
+
+/** A header holds Latin letters only; ntfy reads the rest in RFC 2047's form. */
+function headerText(text: string): string {
+  return /^[\x20-\x7e]*$/.test(text) ? text : `=?UTF-8?B?${Buffer.from(text).toString("base64")}?=`;
+}
+
+/** For machines: what the message says, and the words that tell its occasion. `id` is the same when it is sent again. */
+function jsonContent(message: Message, repeated: boolean): Record<string, unknown> {
+  return {
+    id: message.key,
+    event: message.kind,
+    level: message.level,
+    at: isoInstant(message.at),
+    mode: message.mode,
+    account: message.account ?? null,
+    host: message.host,
+    title: message.title,
+    text: message.lines.map(oneLine).join("\n"),
+    repeated,
+  };
+}
