@@ -1,0 +1,106 @@
+import { DateTime } from "luxon";
+import { z } from "zod";
+import { MARKET_ZONE, marketDate } from "../market-day.ts";
+import type { DailyBar } from "../strategies/bars.ts";
+import { instant, optional, read, UnreadableAnswer, withDefault } from "./wire.ts";
+
+/** The most that the venue gives at once, over all symbols together. */
+export const BARS_PER_PAGE = 10_000;
+/** A million bars: far above what any strategy asks for, and an end for a server that repeats itself. */
+const MAX_PAGES = 100;
+/** Without a paid subscription the data of all exchanges is withheld for so long. */
+const SIP_DELAY_MS = 15 * 60_000;
+
+export interface BarsPage {
+  readonly bars: ReadonlyMap<string, readonly DailyBar[]>;
+  /** `undefined` on the last page. */
+  readonly nextToken: string | undefined;
+}
+
+const barSchema = z
+  .looseObject({ t: instant, o: z.number(), h: z.number(), l: z.number(), c: z.number(), v: z.number() })
+  .transform(({ t, o, h, l, c, v }): DailyBar => ({ session: marketDate(t), open: o, high: h, low: l, close: c, volume: v }));
+
+const pageSchema = z.looseObject({
+  bars: withDefault(z.record(z.string(), withDefault(z.array(barSchema), [])), {}),
+  next_page_token: optional(z.string()),
+});
+
+/**
+ * One page of daily bars. A bar is stamped with midnight in New York, and belongs to the session of that date.
+ * @throws UnreadableAnswer that names symbol and bar: one that lacks a figure spoils the answer, for leaving it out would be a gap.
+ */
+export function toBarsPage(json: unknown): BarsPage {
+  const page = read(pageSchema, json);
+  return { bars: new Map(Object.entries(page.bars)), nextToken: page.next_page_token };
+}
+
+/**
+ * The bars of all pages, each symbol's oldest first. A symbol's bars may run on over a page's end.
+ * @throws UnreadableAnswer rather than give a series that ends too early.
+ */
+export async function allBars(
+  symbols: readonly string[],
+  page: (token: string | undefined) => Promise<BarsPage>,
+): Promise<Map<string, DailyBar[]>> {
+  const found = new Map<string, DailyBar[]>();
+  const seen = new Set<string>();
+  let token: string | undefined;
+  for (let count = 0; count < MAX_PAGES; count++) {
+    const { bars, nextToken } = await page(token);
+    for (const symbol of symbols) append(found, symbol, bars.get(symbol) ?? []);
+    if (nextToken === undefined) return found;
+    if (seen.has(nextToken)) break;
+    seen.add(nextToken);
+    token = nextToken;
+  }
+  throw new UnreadableAnswer("the list of daily bars has no end");
+}
+
+function append(found: Map<string, DailyBar[]>, symbol: string, bars: readonly DailyBar[]): void {
+  if (bars.length === 0) return;
+  const known = found.get(symbol);
+  if (known === undefined) found.set(symbol, [...bars]);
+  else known.push(...bars);
+}
+
+/** What is asked of the venue for sessions from `start` to `end` (New York dates, inclusive). */
+export interface BarsRange {
+  readonly start: Date;
+  /** Left out where the venue itself ends at the newest bar that it may show. */
+  readonly end?: Date;
+  readonly feed: HistoricalFeed;
+}
+
+type HistoricalFeed = "iex" | "sip" | "boats" | "otc";
+
+/**
+ * Stamps to ask for, and the feed. `iex` is what every account may read up to the moment; what ALPACA_DATA_FEED
+ * says goes before it. `delayed_sip` is not a feed of the past, but what the venue gives of `sip` without an end.
+ */
+export function barsRange(start: string, end: string, dataFeed: string | undefined, now: number): BarsRange {
+  const from = midnight(start).toJSDate();
+  const until = Math.min(midnight(end).plus({ days: 1 }).toMillis() - 1, now);
+  const feed = feedOfThePast(dataFeed);
+  const delayed = dataFeed === "delayed_sip" && until > now - SIP_DELAY_MS;
+  return delayed ? { start: from, feed } : { start: from, end: new Date(until), feed };
+}
+
+function feedOfThePast(dataFeed: string | undefined): HistoricalFeed {
+  switch (dataFeed) {
+    case "sip":
+    case "delayed_sip":
+      return "sip";
+    case "boats":
+    case "overnight":
+      return "boats";
+    case "otc":
+      return "otc";
+    default:
+      return "iex";
+  }
+}
+
+function midnight(date: string): DateTime {
+  return DateTime.fromISO(date, { zone: MARKET_ZONE });
+}

@@ -1,0 +1,103 @@
+import { Desk } from "../desk.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT, TraderError } from "../errors.ts";
+import { ONE } from "../portfolio/money.ts";
+import { appendAlerts } from "../signals/alerts-writer.ts";
+import type { OwnStrategy, SignalResult } from "../signals/signal-run.ts";
+import { assertSome, generateAll, ownStrategies } from "../signals/signal-run.ts";
+import type { CommandContext } from "./context.ts";
+import { showDecision, showFailure, showUnwritten } from "./signal-view.ts";
+
+export interface SignalOptions {
+  readonly dryRun?: boolean;
+  readonly explain?: boolean;
+  /** Only this one. */
+  readonly strategy?: string;
+}
+
+/** Runs the strategies and appends their alerts, each to its own file. 1 when one of them could not decide or write. */
+export async function signal(context: CommandContext, options: SignalOptions): Promise<ExitCode> {
+  const desk = await Desk.open({ ...context, command: "signal", console: undefined });
+  try {
+    const own = await chosen(desk, options);
+    const { mode, modeReason } = desk.config;
+    if (mode === "simulator") context.out.line(`SIMULATOR: ${modeReason}; the bars are invented.`);
+    const results = await generateAll(own, desk);
+    const succeeded = results.map((result) => handOn(context, desk, result, options));
+    return succeeded.every((each) => each) ? EXIT.ok : EXIT.failed;
+  } catch (error) {
+    desk.logFailure(error);
+    throw error;
+  } finally {
+    await desk.close();
+  }
+}
+
+/**
+ * Shows what came of a strategy and appends it to its alerts file.
+ * @returns whether there is a signal, and it is where it belongs.
+ */
+function handOn(context: CommandContext, desk: Desk, result: SignalResult, options: SignalOptions): boolean {
+  const explain = options.explain === true;
+  if (result.kind === "failed") return failSignal(context, desk, result.error, explain);
+  showDecision(context, result.signal, explain);
+  if (options.dryRun === true) {
+    showUnwritten(context, result.signal);
+    return true;
+  }
+  return appendSignal(context, desk, result);
+}
+
+/** @returns whether the alerts stand in their file. */
+export function appendSignal(
+  context: CommandContext,
+  desk: Desk,
+  { own, signal: generated }: Extract<SignalResult, { kind: "signal" }>,
+): boolean {
+  const { alertsFile, name } = own.config;
+  try {
+    appendAlerts(alertsFile, generated.text);
+  } catch (error) {
+    return failSignal(context, desk, error, false);
+  }
+  const count = generated.allocation.legs.length;
+  const written = `${count} ${count === 1 ? "alert" : "alerts"} appended to ${alertsFile}`;
+  context.out.line(`  ${written}`);
+  desk.log.info(`Signal of ${name}: ${generated.allocation.reason}. ${written}.`);
+  return true;
+}
+
+/** For the person and for the log. */
+export function failSignal(context: CommandContext, desk: Desk, error: unknown, explain: boolean): false {
+  showFailure(context, error, explain);
+  desk.logFailure(error);
+  return false;
+}
+
+/** A strategy that STRATEGIES does not name has no alerts file; its decision can be looked at all the same. */
+async function chosen({ config }: Desk, { strategy: name, dryRun }: SignalOptions): Promise<readonly OwnStrategy[]> {
+  const own = await ownStrategies(config.strategies);
+  if (name === undefined) {
+    assertSome(own, config.strategies);
+    return own;
+  }
+  const found = own.filter(({ strategy }) => strategy.name === name);
+  if (found.length > 0) return found;
+  const unnamed = await ownStrategies([{ name, share: ONE, alertsFile: "" }]);
+  if (unnamed.length > 0 && dryRun === true) return unnamed;
+  throw unnamed.length > 0 ? notNamed(name) : notBuiltIn(name);
+}
+
+function notNamed(name: string): TraderError {
+  return new TraderError(`STRATEGIES does not name ${name}, so it has no alerts file.`, {
+    code: "usage",
+    hint: "Add it to STRATEGIES, or look at its decision with --dry-run.",
+  });
+}
+
+function notBuiltIn(name: string): TraderError {
+  return new TraderError(`There is no strategy ${JSON.stringify(name)} built in.`, {
+    code: "usage",
+    hint: "nuclear and tecl are; others write their alerts themselves.",
+  });
+}

@@ -1,0 +1,127 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { StrategyConfig } from "../config.ts";
+import { Desk } from "../desk.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT, TraderError } from "../errors.ts";
+import { RebalanceView } from "../reporting/rebalance-view.ts";
+import { appendAlerts } from "../signals/alerts-writer.ts";
+import type { SignalResult } from "../signals/signal-run.ts";
+import { assertSome, generateAll, ownStrategies } from "../signals/signal-run.ts";
+import type { CommandContext } from "./context.ts";
+import type { ExecutionSteps } from "./execute.ts";
+import { Execution } from "./execute.ts";
+import { appendSignal, failSignal } from "./signal.ts";
+import { showDecision, showUnwritten } from "./signal-view.ts";
+import { onStopSignal } from "./stop-signals.ts";
+
+type Generated = Extract<SignalResult, { kind: "signal" }>;
+
+/** Generates the signals, connects and shows the account, and acts on them. */
+export async function trade(context: CommandContext, options: { readonly dryRun?: boolean }): Promise<ExitCode> {
+  const view = new RebalanceView(context.out);
+  const desk = await Desk.open({ ...context, command: "trade", console: undefined, onEvent: (event) => view.event(event) });
+  const stopping = new AbortController();
+  const ignore = onStopSignal(context.clock, () => stopping.abort());
+  try {
+    return await new Trade(context, desk, stopping.signal).act(options.dryRun === true);
+  } catch (error) {
+    desk.logFailure(error);
+    throw error;
+  } finally {
+    ignore();
+    await desk.close();
+  }
+}
+
+/**
+ * Three steps in one command. The alerts are written when it is certain that this process may trade (a daemon
+ * that holds the lock would act on them in its place), and then read back as anybody's would be: what is
+ * executed is what stands in the file.
+ */
+class Trade {
+  readonly #context: CommandContext;
+  readonly #desk: Desk;
+  readonly #stopping: AbortSignal;
+
+  constructor(context: CommandContext, desk: Desk, stopping: AbortSignal) {
+    this.#context = context;
+    this.#desk = desk;
+    this.#stopping = stopping;
+  }
+
+  async act(dryRun: boolean): Promise<ExitCode> {
+    this.#heading("Step 1. The signals");
+    const results = await this.#signals(dryRun);
+    const generated = results.filter((result) => result.kind === "signal");
+    this.#heading("Step 2. The account");
+    if (generated.length === 0) return this.#withoutSignal();
+    const code = dryRun ? await this.#tryOut(generated) : await this.#execute(generated);
+    return generated.length === results.length ? code : worse(code, EXIT.failed);
+  }
+
+  async #signals(dryRun: boolean): Promise<readonly SignalResult[]> {
+    const { config } = this.#desk;
+    const own = await ownStrategies(config.strategies);
+    assertSome(own, config.strategies);
+    const results = await generateAll(own, this.#desk);
+    for (const result of results) {
+      if (result.kind === "failed") failSignal(this.#context, this.#desk, result.error, false);
+      else {
+        showDecision(this.#context, result.signal, false);
+        if (dryRun) showUnwritten(this.#context, result.signal);
+      }
+    }
+    return results;
+  }
+
+  async #withoutSignal(): Promise<ExitCode> {
+    const unreachable = await this.#execution({}).showAccount();
+    if (unreachable !== undefined) failSignal(this.#context, this.#desk, unreachable, false);
+    this.#context.out.line("Nothing is executed, for there is no signal.");
+    return EXIT.failed;
+  }
+
+  async #execute(generated: readonly Generated[]): Promise<ExitCode> {
+    const unwritten: Generated[] = [];
+    const beforeReading = (): void => {
+      unwritten.push(...generated.filter((result) => !appendSignal(this.#context, this.#desk, result)));
+      // What stands in the files already is not to be executed instead.
+      if (unwritten.length === generated.length)
+        throw new TraderError("Nothing is executed: no alert could be written.", { code: "no-signal" });
+    };
+    const code = await this.#execution({ beforeReading }).act();
+    return unwritten.length === 0 ? code : worse(code, EXIT.failed);
+  }
+
+  /** The plan is made from files of our own, which nobody else reads. */
+  async #tryOut(generated: readonly Generated[]): Promise<ExitCode> {
+    const dir = mkdtempSync(join(tmpdir(), "alpaca-trader-trade-"));
+    try {
+      const strategies = this.#desk.config.strategies.map((each): StrategyConfig => ({
+        ...each,
+        alertsFile: join(dir, `${each.name}.json`),
+      }));
+      for (const { own, signal } of generated) appendAlerts(join(dir, `${own.config.name}.json`), signal.text);
+      return await this.#execution({ dryRun: true, strategies }).act();
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  }
+
+  #execution(steps: ExecutionSteps): Execution {
+    const onAccountShown = (): void => this.#heading("Step 3. The execution");
+    return new Execution(this.#context, this.#desk, { ...steps, onAccountShown }, this.#stopping);
+  }
+
+  #heading(text: string): void {
+    const { out } = this.#context;
+    out.line("");
+    out.line(out.style.paint("strong", text));
+  }
+}
+
+function worse(one: ExitCode, other: ExitCode): ExitCode {
+  return Math.max(one, other) as ExitCode;
+}

@@ -1,0 +1,182 @@
+import * as nodeFs from "node:fs";
+import { EXIT, messageOf, TraderError } from "../errors.ts";
+import { factsOf, trustOf } from "../intake/trust.ts";
+
+/** The calls that writing makes; a test hands in ones that fail. */
+export type AlertsFileSystem = Pick<
+  typeof nodeFs,
+  "openSync" | "closeSync" | "fstatSync" | "lstatSync" | "readSync" | "writeSync" | "ftruncateSync" | "fsyncSync" | "fchmodSync"
+>;
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = nodeFs.constants;
+/** Reading is for finding a torn last line; without waiting, in case somebody has laid a pipe there. */
+const FLAGS = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+const FILE_MODE = 0o640;
+const NEWLINE = 0x0a;
+/** Thousands of lines: more than anybody writes while a daemon restarts. */
+const SEARCHED_BYTES = 1_048_576;
+
+/**
+ * Appends a whole run to an alerts file in one write, so that no reader finds a part of it where the whole
+ * should be. A file that is not ours, or that others can write, is never written to: they could put words into
+ * our mouth (R8). A line that another writer left without its end is ended first.
+ * @param text lines, each with its newline.
+ * @throws TraderError `alerts-file` (exit 1): then nothing of the run stands in the file, unless it says otherwise.
+ */
+export function appendAlerts(file: string, text: string, fs: AlertsFileSystem = nodeFs): void {
+  const descriptor = open(file, fs);
+  try {
+    const stat = fs.fstatSync(descriptor);
+    assertOurs(file, stat);
+    const torn = stat.size > 0 && lastByte(descriptor, stat.size, fs) !== NEWLINE;
+    write(file, descriptor, Buffer.from(torn ? `\n${text}` : text), fs);
+    assertStillThere(file, stat, fs);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** Whether the end of the alerts file holds these lines, as after a crash between writing and recording. */
+export function holdsAlerts(file: string, text: string, fs: AlertsFileSystem = nodeFs): boolean {
+  const descriptor = openIfPossible(file, fs);
+  if (descriptor === undefined) return false;
+  try {
+    const { size } = fs.fstatSync(descriptor);
+    const from = Math.max(0, size - SEARCHED_BYTES);
+    const tail = Buffer.alloc(size - from);
+    return tail.subarray(0, fs.readSync(descriptor, tail, 0, tail.length, from)).includes(text);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** What cannot be opened holds nothing of ours; whoever writes to it next is told why. */
+function openIfPossible(file: string, fs: AlertsFileSystem): number | undefined {
+  try {
+    return openExisting(file, fs);
+  } catch {
+    return undefined;
+  }
+}
+
+function open(file: string, fs: AlertsFileSystem): number {
+  try {
+    return openExisting(file, fs) ?? create(file, fs);
+  } catch (error) {
+    throw unwritable(file, error);
+  }
+}
+
+function openExisting(file: string, fs: AlertsFileSystem): number | undefined {
+  try {
+    return fs.openSync(file, FLAGS);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** The mode is set by itself, whatever the umask. @throws EEXIST when somebody else was quicker; the next signal finds his file. */
+function create(file: string, fs: AlertsFileSystem): number {
+  const descriptor = fs.openSync(file, FLAGS | O_CREAT | O_EXCL, FILE_MODE);
+  fs.fchmodSync(descriptor, FILE_MODE);
+  return descriptor;
+}
+
+function assertOurs(file: string, stat: nodeFs.Stats): void {
+  const uid = process.getuid?.() ?? 0;
+  const facts = factsOf(stat);
+  if (facts.kind === "regular" && facts.uid !== uid) {
+    throw refused(
+      `${file} belongs to user ${facts.uid}, not to ours (${uid})`,
+      "Remove it, or let the program that writes alerts run as that user.",
+    );
+  }
+  const trust = trustOf(file, facts, new Set([uid]));
+  if (trust.kind === "untrusted") throw refused(trust.reason.replace(/\.$/, ""), trust.hint);
+}
+
+function lastByte(descriptor: number, size: number, fs: AlertsFileSystem): number | undefined {
+  const byte = Buffer.alloc(1);
+  return fs.readSync(descriptor, byte, 0, 1, size - 1) === 1 ? byte[0] : undefined;
+}
+
+function write(file: string, descriptor: number, bytes: Buffer, fs: AlertsFileSystem): void {
+  const before = fs.fstatSync(descriptor).size;
+  try {
+    const written = fs.writeSync(descriptor, bytes);
+    if (written < bytes.length) throw new Error(`only ${written} of ${bytes.length} bytes could be written`);
+    fs.fsyncSync(descriptor);
+  } catch (error) {
+    throw takenBack(file, descriptor, before, bytes.length, error, fs);
+  }
+}
+
+/** A part of a run is taken out again, unless somebody has written behind it. */
+function takenBack(file: string, descriptor: number, before: number, length: number, cause: unknown, fs: AlertsFileSystem): TraderError {
+  const size = fs.fstatSync(descriptor).size;
+  if (size > before + length) {
+    return new TraderError(`The alerts could not be written to ${file} for certain: ${messageOf(cause)}; somebody else wrote there too.`, {
+      code: "alerts-file",
+      hint: "Look at the end of the file before you run it again.",
+      cause,
+    });
+  }
+  if (size > before) fs.ftruncateSync(descriptor, before);
+  return unwritable(file, cause);
+}
+
+/** Lines in a file that has been moved away or replaced meanwhile reach nobody. */
+function assertStillThere(file: string, opened: nodeFs.Stats, fs: AlertsFileSystem): void {
+  const now = fs.lstatSync(file, { throwIfNoEntry: false });
+  if (now?.ino === opened.ino && now.dev === opened.dev) return;
+  throw new TraderError(`${file} was moved or replaced while the alerts were written, so nobody may find them.`, {
+    code: "alerts-file",
+    hint: "Run it again.",
+    retryable: true,
+  });
+}
+
+function unwritable(file: string, error: unknown): TraderError {
+  const options = { code: "alerts-file", cause: error };
+  switch (codeOf(error)) {
+    case "ELOOP":
+      return refused(`${file} is a symbolic link`, "Point the alerts file at the real file; links are never followed.");
+    case "ENOENT":
+    case "ENOTDIR":
+      return new TraderError(`The alerts file ${file} cannot be made: its directory does not exist.`, {
+        ...options,
+        hint: "Make the directory, or set ALERTS_FILE or STRATEGIES to another place.",
+      });
+    case "EISDIR":
+    case "ENXIO":
+      return refused(`${file} is not a regular file`, "Point the alerts file at a file that can be appended to.");
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return new TraderError(`Our user may not write to the alerts file ${file}: ${messageOf(error)}.`, {
+        ...options,
+        hint: "Check who owns the file and its directory.",
+      });
+    case "ENOSPC":
+    case "EDQUOT":
+      return new TraderError(`The alerts could not be written to ${file}: the disk is full. Nothing of them stands in the file.`, {
+        ...options,
+        hint: "Free some space and run it again.",
+        retryable: true,
+      });
+    default:
+      return new TraderError(
+        `The alerts could not be written to ${file}: ${messageOf(error)}. Nothing of them stands in the file.`,
+        options,
+      );
+  }
+}
+
+function refused(what: string, hint: string): TraderError {
+  return new TraderError(`The alerts are not written: ${what}.`, { code: "alerts-file", hint, exitCode: EXIT.failed });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}

@@ -1,0 +1,109 @@
+import type { DailyBar, DailyBars } from "../strategies/bars.ts";
+import type { BarBasis } from "./bar-basis.ts";
+import { splitSizedJump } from "./split-sized-jump.ts";
+
+/** Why a symbol's bars may not decide anything. */
+export interface BarDoubt {
+  readonly symbol: string;
+  /** One sentence that names the symbol. */
+  readonly reason: string;
+  readonly hint: string;
+}
+
+export type CheckedBars =
+  | { readonly kind: "sound"; readonly bars: DailyBars }
+  /** In the order of the symbols; never empty. */
+  | { readonly kind: "doubtful"; readonly doubts: readonly BarDoubt[] };
+
+/** With fewer bars hardly an indicator means anything; what each needs beyond that, the strategy says itself. */
+const FEWEST_BARS = 90;
+
+const HINT = {
+  missing: "Check the symbol at Alpaca, and ALPACA_DATA_FEED: not every feed has every symbol.",
+  late: "The feed of ALPACA_DATA_FEED has no trade of that session (yet); sip holds those of all exchanges.",
+  short: "It may be newly listed or renamed; without its history there is no signal.",
+  figures: "Market data is wrong or in disorder; look at the bars of that day.",
+  jump: "If it was a split, Alpaca has not adjusted the earlier bars; indicators over both scales would be wrong.",
+} as const;
+
+/**
+ * Holds the bars of every symbol against the calendar and against themselves. A doubt about any of them is
+ * one about the whole decision: nothing takes the place of a bar that is missing.
+ * @returns the bars up to the last session that counts, all symbols ending with it.
+ */
+export function checkBars(symbols: readonly string[], bars: DailyBars, basis: BarBasis): CheckedBars {
+  const counting = new Map(symbols.map((symbol) => [symbol, (bars.get(symbol) ?? []).filter((bar) => counts(bar, basis))]));
+  const doubts = [...counting].map(([symbol, series]) => doubtAbout(symbol, series, basis)).filter((doubt) => doubt !== undefined);
+  return doubts.length === 0 ? { kind: "sound", bars: counting } : { kind: "doubtful", doubts };
+}
+
+/** A bar of today that does not count is left out; one of a day to come stays in, to be found. */
+function counts({ session }: DailyBar, { last, today }: BarBasis): boolean {
+  return session <= last || session > today;
+}
+
+function doubtAbout(symbol: string, series: readonly DailyBar[], basis: BarBasis): BarDoubt | undefined {
+  for (const check of [missing, figures, order, stale, gap, short, jump]) {
+    const found = check(series, basis);
+    if (found !== undefined) return { symbol, reason: `${symbol} ${found.problem}.`, hint: HINT[found.hint] };
+  }
+  return undefined;
+}
+
+/** `problem` goes on from the symbol. */
+type Finding = { readonly problem: string; readonly hint: keyof typeof HINT } | undefined;
+
+function missing(series: readonly DailyBar[]): Finding {
+  return series.length === 0 ? { problem: "has no daily bars", hint: "missing" } : undefined;
+}
+
+function figures(series: readonly DailyBar[]): Finding {
+  for (const { session, open, high, low, close } of series) {
+    if (isPrice(close) && isPrice(open) && isPrice(high) && isPrice(low)) continue;
+    const wrong = Object.entries({ close, open, high, low }).find(([, price]) => !isPrice(price));
+    if (wrong !== undefined) return { problem: `has a ${wrong[0]} of ${wrong[1]} on ${session}, which is no price`, hint: "figures" };
+  }
+  return undefined;
+}
+
+function isPrice(price: number): boolean {
+  return Number.isFinite(price) && price > 0;
+}
+
+function order(series: readonly DailyBar[], { today }: BarBasis): Finding {
+  let before = "";
+  for (const { session } of series) {
+    if (session === before) return { problem: `has two bars of ${session}`, hint: "figures" };
+    if (session < before) return { problem: `has a bar of ${session} after that of ${before}`, hint: "figures" };
+    before = session;
+  }
+  return before > today ? { problem: `has a bar of ${before}, a day still to come`, hint: "figures" } : undefined;
+}
+
+function stale(series: readonly DailyBar[], { last, live }: BarBasis): Finding {
+  const newest = series.at(-1)?.session ?? "";
+  if (newest >= last) return undefined;
+  return { problem: `is stale: its newest bar is of ${newest}, the ${live ? "running" : "last"} session is that of ${last}`, hint: "late" };
+}
+
+/** From its first bar on, which may be its first day of trading. */
+function gap(series: readonly DailyBar[], { sessions }: BarBasis): Finding {
+  const first = series[0]?.session ?? "";
+  const present = new Set(series.map(({ session }) => session));
+  const absent = sessions.filter((date) => date >= first && !present.has(date));
+  if (absent.length === 0) return undefined;
+  const more = absent.length === 1 ? "" : ` nor of ${absent.length - 1} more sessions`;
+  return { problem: `has no bar of the session of ${absent[0] ?? ""}${more}`, hint: "late" };
+}
+
+function short(series: readonly DailyBar[]): Finding {
+  if (series.length >= FEWEST_BARS) return undefined;
+  return { problem: `has a short history of ${series.length} daily bars, expected at least ${FEWEST_BARS}`, hint: "short" };
+}
+
+function jump(series: readonly DailyBar[]): Finding {
+  const found = splitSizedJump(series);
+  if (found === undefined) return undefined;
+  const { session, from, to } = found;
+  return { problem: `jumps by the size of a split on ${session}, from ${from} to ${to}, in bars that should be adjusted`, hint: "jump" };
+}
