@@ -11,9 +11,12 @@ import tseslint from "typescript-eslint";
  */
 const PURE = [
   "src/portfolio/**/*.ts",
+  "src/performance/**/*.ts",
   "src/strategies/**/*.ts",
+  "src/books/**/*.ts",
   "src/intake/{alert,allocation,batch,freshness,json-line,assessment,judge,line-splitter,signal,stamp,verdict,weights,window}.ts",
   "src/execution/{decide,ids,intents,settle,summary}.ts",
+  "src/signals/{alert-lines,bar-basis,bar-check,schedule,split-sized-jump}.ts",
 ];
 const MESSAGE = "This file only decides: it may not know the time, chance, files, the network or the environment.";
 
@@ -50,7 +53,7 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["src/clock.ts"], rules: { "no-restricted-globals": "off", "no-restricted-properties": "off" } },
+  { files: ["src/clock.ts", "src/dashboard/page/browser-clock.js"], rules: { "no-restricted-globals": "off", "no-restricted-properties": "off" } },
   {
     files: PURE,
     rules: {
@@ -102,5 +105,6 @@ export default tseslint.config(
     },
   },
   { files: ["**/*.js"], extends: [tseslint.configs.disableTypeChecked] },
+  { files: ["src/dashboard/page/*.js"], languageOptions: { globals: globals.browser } },
   prettier,
 );

@@ -1,5 +1,5 @@
 import type { Account } from "./broker/broker.ts";
-import type { Config } from "./config.ts";
+import type { AlpacaConfig, Config } from "./config.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 
 /**
@@ -26,4 +26,9 @@ export function accountRefusal(
     };
   }
   return undefined;
+}
+
+/** What the lock of an account is called on this machine (R26): the same number at another venue is another account. */
+export function accountLockName({ tradingUrl }: Pick<AlpacaConfig, "tradingUrl">, number: string): string {
+  return `${new URL(tradingUrl).host}-${number}`;
 }

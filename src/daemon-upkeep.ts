@@ -21,6 +21,8 @@ export interface UpkeepParts {
   readonly recover: (execution: ExecutionRecord) => Promise<void>;
   /** The halt is over: what it held back may be judged again. */
   readonly onResumed: () => void;
+  /** Trading has been halted, or the halt is over. */
+  readonly onHaltChanged?: (() => void) | undefined;
 }
 
 /** What the daemon does besides trading, once a second: it watches the halt, its own footing, and orders that are still out. */
@@ -55,6 +57,7 @@ export class DaemonUpkeep {
     const halted = this.#parts.halted();
     if (halted === this.#halted) return;
     this.#halted = halted;
+    this.#parts.onHaltChanged?.();
     if (halted !== undefined) {
       this.#parts.log.error(`Trading is halted: ${halted}. No order is sent until \`alpaca-trader resume\`.`);
       return;

@@ -1,5 +1,5 @@
 import PQueue from "p-queue";
-import type { Broker } from "./broker/broker.ts";
+import type { Broker, StreamState } from "./broker/broker.ts";
 import { BrokerError } from "./broker/broker.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { DaemonUpkeep } from "./daemon-upkeep.ts";
@@ -8,8 +8,7 @@ import { unlessAborted } from "./execution/reading.ts";
 import type { Rebalancer, RebalanceResult } from "./execution/rebalancer.ts";
 import type { Intake, IntakeReport } from "./intake/intake.ts";
 import type { Signal } from "./intake/signal.ts";
-import type { VerdictKind } from "./intake/verdict.ts";
-import { isFinal } from "./intake/verdict.ts";
+import type { NotExecuted, VerdictKind } from "./intake/verdict.ts";
 import type { ExecutionRecord, Ledger } from "./ledger/ledger.ts";
 import type { Log } from "./logger.ts";
 import { formatPercent } from "./portfolio/format.ts";
@@ -28,35 +27,52 @@ const TICK_MS = 1_000;
 /** SIGTERM to exit: the daemon leaves within 8 s, of which this much is for requests under way. */
 const DRAIN_LIMIT_MS = 6_500;
 
+/** Where one strategy's runs come from. */
+export interface AlertSource {
+  readonly intake: Intake;
+  /** Calls back when the alerts file may have changed, and at least once a second. */
+  readonly watch: (onHint: () => void) => { close(): Promise<void> };
+}
+
 export interface DaemonParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly ledger: Ledger;
   readonly broker: Broker;
-  readonly intake: Intake;
-  /** Calls back when the alerts file may have changed, and at least once a second. */
-  readonly watch: (onHint: () => void) => { close(): Promise<void> };
-  /** Makes the rebalancer; it must ask `newer` for a run that waits behind the one under way. */
-  readonly rebalancer: (newer: () => Signal | undefined, stopping: AbortSignal) => Rebalancer;
+  /** One for each strategy. */
+  readonly sources: readonly AlertSource[];
+  /**
+   * Makes the rebalancer; it must ask `newer` for a run of the same strategy that waits behind the one under
+   * way, and `waiting` for those of every strategy.
+   */
+  readonly rebalancer: (newer: () => Signal | undefined, stopping: AbortSignal, waiting: () => readonly Signal[]) => Rebalancer;
   readonly halted: () => string | undefined;
   /** Reads the account once, prints it, pins it and locks it; throws when it is not to be traded. */
   readonly connect: () => Promise<void>;
   /** Throws when ledger or locks have been pulled away from under the process. */
   readonly selfCheck: () => void;
+  /** The watcher is up and the file has been looked at once; the account may not have been read yet. */
+  readonly onWatching?: () => void;
   /** Alerts are acted upon from now on. */
   readonly onReady?: () => void;
+  /** A run is not executed, or not for now. */
+  readonly onNotExecuted?: (what: NotExecuted) => void;
+  /** Trading has been halted, or the halt is over. */
+  readonly onHaltChanged?: () => void;
   /** A signal is about to be executed. */
   readonly onSignal?: (signal: Signal) => void;
   readonly onConcluded: (result: Extract<RebalanceResult, { kind: "concluded" }>) => void;
 }
 
 /**
- * Alerts file → intake → serial queue → rebalancer.
+ * Alerts files → one intake for each strategy → one serial queue → rebalancer.
  *
- * - `starting`: the intake reads and judges; signals wait. Left when the account has been read and locked
+ * - `starting`: the intakes read and judge; signals wait. Left when the account has been read and locked
  *   and every execution that an earlier process left open has been driven to its end.
- * - `trading`: complete fresh runs are executed one after the other. A newer run takes the place of one
- *   that has not begun (R22). What could not be executed for now is judged again while it is fresh (R7).
+ * - `trading`: complete fresh runs are executed one after the other, each with what the other strategies
+ *   ask for (R31). A newer run takes the place of one of the same strategy that has not begun; one of
+ *   another strategy is planned together with it (R22). What could not be executed for now is judged again
+ *   while it is fresh (R7).
  * - `stopping`: no signal is taken any more, the answer to a POST under way is awaited and recorded; the
  *   rest is finished by the next start.
  */
@@ -66,25 +82,42 @@ export class Daemon {
   readonly #stopping = new AbortController();
   readonly #rebalancer: Rebalancer;
   #ready = false;
-  #next: Signal | undefined;
-  #current: { signalId: string; superseded: AbortController } | undefined;
-  /** The signal that the newest run in the file stands for, once it has been judged; none for a run that makes no signal. */
-  #newest: { readonly signalId: string | undefined } | undefined;
-  #retryAt: number | undefined;
-  #lastVerdict = "";
-  #lookTimer: Timer | undefined;
+  /** Strategy → its run that waits to be executed, in the order in which they came. */
+  readonly #waiting = new Map<string, Signal>();
+  #current: { strategy: string; signalId: string; superseded: AbortController } | undefined;
+  /** Strategy → the signal that the newest run in its file stands for, once it has been judged; none for a run that makes no signal. */
+  readonly #newest = new Map<string, { readonly signalId: string | undefined }>();
+  /** Strategy → when what could not be executed for now is judged again. */
+  readonly #retryAt = new Map<string, number>();
+  /** Strategy → what was last said about a run that was not executed. */
+  readonly #lastVerdict = new Map<string, string>();
+  readonly #lookTimers = new Map<string, Timer>();
   #tickTimer: Timer | undefined;
   #failure: Error | undefined;
   #end: () => void = () => undefined;
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
-    this.#rebalancer = parts.rebalancer(() => this.#next, this.#stopping.signal);
+    this.#rebalancer = parts.rebalancer(
+      () => this.#newerOfSameStrategy(),
+      this.#stopping.signal,
+      () => [...this.#waiting.values()],
+    );
   }
 
   /** Whether the account is connected and open executions are finished. */
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** Runs that wait to be executed. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** Of the order updates; `undefined` before they are followed. */
+  get streamState(): StreamState | undefined {
+    return this.#rebalancer.streamState;
   }
 
   /**
@@ -93,16 +126,18 @@ export class Daemon {
    */
   async run(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#end = resolve));
-    const { watch } = this.#parts;
     const upkeep = this.#upkeep();
-    const watching = watch(() => this.#guard(() => this.#look("look")));
-    this.#guard(() => this.#look("start"));
+    const watches = this.#parts.sources.map((source) => source.watch(() => this.#guard(() => this.#look(source.intake, "look"))));
+    this.#guard(() => {
+      this.#lookAtAll("start");
+      this.#parts.onWatching?.();
+    });
     this.#tick(upkeep);
     this.#enqueue(() => this.#start());
     await ended;
-    this.#lookTimer?.cancel();
+    for (const timer of this.#lookTimers.values()) timer.cancel();
     this.#tickTimer?.cancel();
-    await watching.close();
+    await Promise.all(watches.map((watching) => watching.close()));
     await this.#drain();
     if (this.#failure !== undefined) throw this.#failure;
   }
@@ -125,7 +160,7 @@ export class Daemon {
     this.#ready = true;
     this.#parts.log.info("Ready: watching for alerts.");
     this.#parts.onReady?.();
-    this.#look("start");
+    this.#lookAtAll("start");
   }
 
   async #connect(): Promise<boolean> {
@@ -161,14 +196,16 @@ export class Daemon {
   }
 
   async #recover(execution: ExecutionRecord): Promise<void> {
-    const { log } = this.#parts;
+    const { log, ledger } = this.#parts;
     log
       .child({ signal: execution.signalId, execution: execution.id })
       .warn(`Going on with execution ${execution.id}, which an earlier process left in phase ${execution.phase}.`);
     const superseded = new AbortController();
-    this.#current = { signalId: execution.signalId, superseded };
+    const strategy = ledger.signal(execution.signalId)?.signal.strategy ?? "";
+    this.#current = { strategy, signalId: execution.signalId, superseded };
     // What has not begun gives way also to a newer run that came while no process lived (R6).
-    if (this.#newest !== undefined && this.#newest.signalId !== execution.signalId) superseded.abort();
+    const newest = this.#newest.get(strategy);
+    if (newest !== undefined && newest.signalId !== execution.signalId) superseded.abort();
     try {
       this.#conclude(await this.#rebalancer.resume(execution, superseded.signal));
     } finally {
@@ -178,51 +215,63 @@ export class Daemon {
 
   // --- trading -----------------------------------------------------------------------------
 
-  #look(occasion: "look" | "asked" | "start"): void {
+  #lookAtAll(occasion: "asked" | "start"): void {
+    for (const { intake } of this.#parts.sources) this.#look(intake, occasion);
+  }
+
+  #look(intake: Intake, occasion: "look" | "asked" | "start"): void {
     if (this.#stopping.signal.aborted) return;
-    const { intake } = this.#parts;
+    const { strategy } = intake;
     const report = occasion === "look" ? intake.look() : intake.rejudge(occasion);
     this.#say(report);
-    this.#scheduleLook(report.lookAgainAt);
+    this.#scheduleLook(intake, report.lookAgainAt);
     const { decision } = report;
-    if (decision.kind !== "nothing") this.#newest = { signalId: signalIdOf(decision) };
+    if (decision.kind !== "nothing") this.#newest.set(strategy, { signalId: signalIdOf(decision) });
     if (decision.kind === "execute") this.#accept(decision.signal);
-    else if (decision.kind === "wait") this.#supersede("A newer run has begun to arrive.", undefined);
-    else if (decision.kind === "verdict" && decision.isNew)
-      this.#supersede(`A newer run decides: ${decision.verdict.kind}.`, decision.signalId);
+    else if (decision.kind === "wait") this.#supersede(strategy, "A newer run has begun to arrive.", undefined);
+    else if (decision.kind === "verdict" && decision.isNew) {
+      this.#supersede(strategy, `A newer run decides: ${decision.verdict.kind}.`, decision.signalId);
+      this.#parts.onNotExecuted?.({ signalId: decision.signalId, verdict: decision.verdict });
+    }
   }
 
   #accept(signal: Signal): void {
     const { log, ledger, clock } = this.#parts;
-    this.#supersede(`The newer signal ${signal.id} takes its place.`, signal.id);
+    this.#supersede(signal.strategy, `The newer signal ${signal.id} takes its place.`, signal.id);
     if (!this.#ready) {
       ledger.judgeSignal(signal.id, { kind: "broker-unreachable", reason: "The account has not been read yet." }, clock.now());
       return;
     }
-    this.#retryAt = undefined;
-    this.#next = signal;
+    this.#waiting.delete(signal.strategy);
+    this.#waiting.set(signal.strategy, signal);
     log.child({ signal: signal.id }).info(`Signal ${signal.id} of ${signal.strategy}: ${describe(signal)}.`);
     this.#enqueue(() => this.#executeNext());
   }
 
-  /** R6, R22: what has not begun gives way to whatever is newer; what has begun is asked between its phases. */
-  #supersede(reason: string, except: string | undefined): void {
+  /** R6, R22: what has not begun gives way to whatever is newer of its strategy; what has begun is asked between its phases. */
+  #supersede(strategy: string, reason: string, except: string | undefined): void {
     const { ledger, clock } = this.#parts;
-    if (this.#next !== undefined && this.#next.id !== except) {
-      ledger.judgeSignal(this.#next.id, { kind: "superseded", reason }, clock.now());
-      this.#next = undefined;
+    const waiting = this.#waiting.get(strategy);
+    if (waiting !== undefined && waiting.id !== except) {
+      ledger.judgeSignal(waiting.id, { kind: "superseded", reason }, clock.now());
+      this.#waiting.delete(strategy);
     }
-    if (this.#current !== undefined && this.#current.signalId !== except) this.#current.superseded.abort();
-    this.#retryAt = undefined;
+    if (this.#current?.strategy === strategy && this.#current.signalId !== except) this.#current.superseded.abort();
+    this.#retryAt.delete(strategy);
   }
 
+  #newerOfSameStrategy(): Signal | undefined {
+    return this.#current === undefined ? undefined : this.#waiting.get(this.#current.strategy);
+  }
+
+  /** The one that has waited longest. */
   async #executeNext(): Promise<void> {
-    const signal = this.#next;
+    const [signal] = this.#waiting.values();
     if (signal === undefined || this.#stopping.signal.aborted) return;
-    this.#next = undefined;
+    this.#waiting.delete(signal.strategy);
     this.#parts.onSignal?.(signal);
     const superseded = new AbortController();
-    this.#current = { signalId: signal.id, superseded };
+    this.#current = { strategy: signal.strategy, signalId: signal.id, superseded };
     try {
       this.#handle(
         signal,
@@ -243,18 +292,29 @@ export class Daemon {
       log.info("Not begun before the stop; the next start judges it again.");
       return;
     }
+    this.#parts.onNotExecuted?.({
+      signalId: signal.id,
+      verdict: { kind: result.verdict, reason: result.reason },
+      hint: result.hint,
+      wanted: `${signal.strategy}: ${describe(signal)}`,
+    });
     const said = `${signal.id} ${result.verdict}`;
-    if (said !== this.#lastVerdict)
+    if (said !== this.#lastVerdict.get(signal.strategy))
       log.warn(`Not executed, ${result.verdict}: ${result.reason}`, result.hint === undefined ? {} : { hint: result.hint });
-    this.#lastVerdict = said;
-    if (RETRIED.includes(result.verdict) && this.#next === undefined) this.#retryAt = this.#parts.clock.monotonic() + RETRY_MS;
+    this.#lastVerdict.set(signal.strategy, said);
+    if (!this.#waiting.has(signal.strategy)) this.#retryLater(signal.strategy, result.verdict);
   }
 
   #conclude(result: RebalanceResult): void {
     if (result.kind !== "concluded") return;
     this.#parts.onConcluded(result);
     const { verdict } = result.conclusion;
-    if (!isFinal(verdict.kind) && RETRIED.includes(verdict.kind)) this.#retryAt = this.#parts.clock.monotonic() + RETRY_MS;
+    const strategy = this.#parts.ledger.signal(result.execution.signalId)?.signal.strategy;
+    if (strategy !== undefined) this.#retryLater(strategy, verdict.kind);
+  }
+
+  #retryLater(strategy: string, verdict: VerdictKind): void {
+    if (RETRIED.includes(verdict)) this.#retryAt.set(strategy, this.#parts.clock.monotonic() + RETRY_MS);
   }
 
   // --- surroundings --------------------------------------------------------------------------
@@ -268,23 +328,31 @@ export class Daemon {
     }
   }
 
-  #scheduleLook(at: number | undefined): void {
-    this.#lookTimer?.cancel();
-    this.#lookTimer = undefined;
+  #scheduleLook(intake: Intake, at: number | undefined): void {
+    const { clock } = this.#parts;
+    this.#lookTimers.get(intake.strategy)?.cancel();
+    this.#lookTimers.delete(intake.strategy);
     if (at === undefined) return;
-    this.#lookTimer = this.#parts.clock.after(Math.max(1, at - this.#parts.clock.now()), () => this.#guard(() => this.#look("look")));
+    const look = (): void => this.#guard(() => this.#look(intake, "look"));
+    this.#lookTimers.set(intake.strategy, clock.after(Math.max(1, at - clock.now()), look));
   }
 
   #tick(upkeep: DaemonUpkeep): void {
     this.#tickTimer = this.#parts.clock.after(TICK_MS, () => this.#tick(upkeep));
     this.#guard(() => {
       const idle = this.#queue.size + this.#queue.pending === 0;
-      if (this.#retryAt !== undefined && this.#parts.clock.monotonic() >= this.#retryAt && idle) {
-        this.#retryAt = undefined;
-        this.#look("asked");
-      }
+      if (idle) this.#retry();
       upkeep.tick(this.#ready && idle);
     });
+  }
+
+  #retry(): void {
+    for (const { intake } of this.#parts.sources) {
+      const at = this.#retryAt.get(intake.strategy);
+      if (at === undefined || this.#parts.clock.monotonic() < at) continue;
+      this.#retryAt.delete(intake.strategy);
+      this.#look(intake, "asked");
+    }
   }
 
   #upkeep(): DaemonUpkeep {
@@ -293,7 +361,7 @@ export class Daemon {
       enqueue: (work) => this.#enqueue(work),
       recover: (execution) => this.#recover(execution),
       onResumed: () => {
-        if (this.#ready) this.#look("asked");
+        if (this.#ready) this.#lookAtAll("asked");
       },
     });
   }

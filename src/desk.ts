@@ -1,6 +1,6 @@
 import type { Account, Broker, Position } from "./broker/broker.ts";
 import { BrokerError } from "./broker/broker.ts";
-import { accountRefusal } from "./account-guard.ts";
+import { accountLockName, accountRefusal } from "./account-guard.ts";
 import type { Clock } from "./clock.ts";
 import type { AlpacaConfig, Config } from "./config.ts";
 import { ledgerFile, ledgerLockFile, loadConfig } from "./config.ts";
@@ -18,8 +18,10 @@ import { acquireLock } from "./ledger/lock.ts";
 import { accountLockDirectory, accountLockFile } from "./ledger/lock-directory.ts";
 import type { SqliteLedger } from "./ledger/sqlite-ledger.ts";
 import { openLedger } from "./ledger/sqlite-ledger.ts";
+import { LatestExecutionFile } from "./latest-execution-file.ts";
 import type { Log, Logger, TradeLog } from "./logger.ts";
 import { createLogger, createRedaction, openTradeLog } from "./logger.ts";
+import { notificationSecrets } from "./notifications/settings.ts";
 import { tradeRecord } from "./reporting/trade-record.ts";
 
 /** What was never acted upon is kept for as long as somebody may still ask about it. */
@@ -60,6 +62,7 @@ export class Desk {
   readonly halt: HaltSwitch;
   readonly #options: DeskOptions;
   readonly #tradeLog: TradeLog;
+  readonly #latestExecution: LatestExecutionFile;
   readonly #venue: VenueAccess;
   readonly #locks: HeldLock[] = [];
   #forgetAt = 0;
@@ -78,6 +81,7 @@ export class Desk {
     this.#tradeLog = opened.tradeLog;
     this.#venue = opened.venue;
     this.halt = new HaltSwitch(config.stateDir, process.pid);
+    this.#latestExecution = new LatestExecutionFile(this);
   }
 
   /** @throws TraderError: configuration (78), a log that is not ours (3), a ledger that cannot be opened. */
@@ -123,7 +127,7 @@ export class Desk {
   claimAccount(account: Account): void {
     this.assertTradable(account);
     if (this.config.alpaca !== undefined) {
-      const name = `${new URL(this.config.alpaca.tradingUrl).host}-${account.number}`;
+      const name = accountLockName(this.config.alpaca, account.number);
       this.#locks.push(acquireLock(accountLockFile(name, accountLockDirectory()), { ...this.#holder(), account: account.number }));
     }
     if (this.ledger.pinnedAccount() === undefined) this.ledger.pinAccount(account.number, this.clock.now());
@@ -151,11 +155,21 @@ export class Desk {
     }
   }
 
-  intake(ledger: Ledger = this.ledger): Intake {
-    return openIntake(this.config, this.clock, ledger);
+  /** One for each strategy. @param strategies where their alerts are read, by default in their own files. */
+  intakes(ledger: Ledger = this.ledger, strategies: Config["strategies"] = this.config.strategies): Intake[] {
+    return openIntakes({ ...this.config, strategies }, this.clock, ledger);
   }
 
-  rebalancer(newer: () => Signal | undefined, stopping: AbortSignal, ledger: Ledger = this.ledger): Rebalancer {
+  /**
+   * @param newer a run of the same strategy that waits behind the one under way.
+   * @param waiting runs of every strategy that wait to be executed.
+   */
+  rebalancer(
+    newer: () => Signal | undefined,
+    stopping: AbortSignal,
+    waiting: () => readonly Signal[],
+    ledger: Ledger = this.ledger,
+  ): Rebalancer {
     const { config, clock, broker } = this;
     return new Rebalancer({
       broker,
@@ -171,14 +185,17 @@ export class Desk {
       accountRefusal: (reading) => accountRefusal(config, ledger, reading.account),
       stopping,
       newer,
+      strategies: config.strategies,
+      waiting,
       emit: (event) => this.#observe(event),
       progress: (text) => this.log.info(text),
     });
   }
 
-  /** One line of the trade log for a finished execution. */
+  /** One line of the trade log for a finished execution; the file for dashboards is written meanwhile. */
   recordTrade(executionId: string): void {
     this.#tradeLog.append(tradeRecord(this.ledger, executionId, this.config.mode));
+    this.#latestExecution.record(executionId);
   }
 
   /**
@@ -202,6 +219,7 @@ export class Desk {
 
   async close(): Promise<void> {
     this.halt.close();
+    await this.#latestExecution.close();
     await this.broker.close();
     await this.#venue.close();
     for (const lock of this.#locks.toReversed()) lock.release();
@@ -239,26 +257,31 @@ function openLog(options: DeskOptions, config: Config): Logger {
   });
 }
 
-function secretsOf(config: Config): string[] {
-  return config.alpaca === undefined ? [] : [config.alpaca.keyId, config.alpaca.secret];
+/** Everything that must never be shown (R30). */
+export function secretsOf(config: Config): string[] {
+  const keys = config.alpaca === undefined ? [] : [config.alpaca.keyId, config.alpaca.secret];
+  const token = config.dashboard.token === undefined ? [] : [config.dashboard.token];
+  return [...keys, ...token, ...notificationSecrets(config.notifications)];
 }
 
-/** The intake of the configured strategy. @throws TraderError (78) when ALERTS_OWNER names nobody. */
-export function openIntake(config: Config, clock: Clock, ledger: Ledger): Intake {
-  const [strategy] = config.strategies;
-  if (strategy === undefined) throw new TraderError("No strategy is configured.", { code: "no-strategy", exitCode: EXIT.configuration });
-  return new Intake({
-    strategy: strategy.name,
-    alertsFile: strategy.alertsFile,
-    timezone: config.alertsTimezone,
-    mode: config.mode,
-    maxAgeSeconds: config.signalMaxAgeSeconds,
-    settleSeconds: config.batchSettleSeconds,
-    allowedSymbols: config.allowedSymbols,
-    owners: trustedOwners(config.alertsOwner),
-    clock,
-    ledger,
-  });
+/** The intakes of the configured strategies, in their order. @throws TraderError (78) when ALERTS_OWNER names nobody. */
+export function openIntakes(config: Config, clock: Clock, ledger: Ledger): Intake[] {
+  const owners = trustedOwners(config.alertsOwner);
+  return config.strategies.map(
+    ({ name, alertsFile }) =>
+      new Intake({
+        strategy: name,
+        alertsFile,
+        timezone: config.alertsTimezone,
+        mode: config.mode,
+        maxAgeSeconds: config.signalMaxAgeSeconds,
+        settleSeconds: config.batchSettleSeconds,
+        allowedSymbols: config.allowedSymbols,
+        owners,
+        clock,
+        ledger,
+      }),
+  );
 }
 
 /** The venue of the mode: Alpaca, or the embedded simulator. */

@@ -21,7 +21,7 @@ export interface EmbeddedVenue {
 const KEYS = { keyId: "simulator", secret: "simulator" } as const;
 
 /** Commands that rely on the venue for longer than one look at it. */
-const STAYING: readonly string[] = ["run", "execute"];
+const STAYING: readonly string[] = ["run", "execute", "trade"];
 
 /** How long one of them lets a command that is only passing by, such as `status`, end first. */
 const PASSING_LIMIT_MS = 5_000;

@@ -11,7 +11,7 @@ import { fileTransport, LINE, streamTransport } from "./logging/transports.ts";
 
 export { createRedaction } from "./logging/redaction.ts";
 export type { TradeLog } from "./logging/trade-log.ts";
-export { openTradeLog } from "./logging/trade-log.ts";
+export { openTradeLog, tradeLogPath } from "./logging/trade-log.ts";
 
 /** What stands behind a message; printed as `name=value`. An error under any name shows its message. */
 export type LogFacts = Readonly<Record<string, unknown>>;
@@ -50,6 +50,11 @@ export interface LoggerOptions {
 
 const EVERYTHING = "alpaca_trader.log";
 const ERRORS = "alpaca_trader_error.log";
+
+/** Where the logs are that {@link createLogger} writes. */
+export function logPaths(dir: string): string[] {
+  return [join(dir, EVERYTHING), join(dir, ERRORS)];
+}
 
 /**
  * The daemon's log: `alpaca_trader.log` with all that a person wants to follow,

@@ -49,12 +49,14 @@ async function runCommand(argv: readonly string[], env: Environment, verbose: bo
   return code;
 }
 
-/** `halt` must work however broken the settings are (R25), so for it a `.env` that cannot be read is left out. */
+/** These work however broken the settings are (R25), so for them a `.env` that cannot be read is left out; `doctor` names it. */
+const WITHOUT_SETTINGS: readonly string[] = ["halt", "doctor"];
+
 function environmentFor(argv: readonly string[]): Environment {
   try {
     return loadEnvironment(process.cwd());
   } catch (error) {
-    if (argv.includes("halt")) return process.env;
+    if (WITHOUT_SETTINGS.some((command) => argv.includes(command))) return process.env;
     throw error;
   }
 }
@@ -77,19 +79,72 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .action(async (options: { dryRun?: boolean; ignoreMarketHours?: boolean }) =>
       done(await (await import("./commands/execute.ts")).execute(context, options)),
     );
+  add("signal", "run the strategies and append their alerts")
+    .option("--dry-run", "show the decision and the alerts; write nothing")
+    .option("--explain", "show every condition that was looked at, with its numbers")
+    .option("--strategy <name>", "only this one")
+    .action(async (options: { dryRun?: boolean; explain?: boolean; strategy?: string }) =>
+      done(await (await import("./commands/signal.ts")).signal(context, options)),
+    );
+  add("trade", "generate the signals, show the account, and act on them")
+    .option("--dry-run", "generate and plan, and print both; write nothing, send nothing, use nothing up")
+    .action(async (options: { dryRun?: boolean }) => done(await (await import("./commands/trade.ts")).trade(context, options)));
   add("status", "mode, last verdicts, holdings against targets, working orders").action(async () =>
     done(await (await import("./commands/status.ts")).status(context)),
   );
   add("explain", "why each symbol was traded or left alone")
     .argument("[id]", "signal or execution id, or the beginning of one; default: the newest signal")
     .action(async (id: string | undefined) => done(await (await import("./commands/explain.ts")).explain(context, id)));
+  add("report", "returns without deposits, profit, executions and what they cost against the decision")
+    .option("--days <number>", "how many days back", wholeNumber, 30)
+    .option("--json", "print it as one JSON object")
+    .option("--html <file>", "write it as one self-contained HTML file")
+    .action(async (options: { days: number; json?: boolean; html?: string }) =>
+      done(await (await import("./commands/report.ts")).report(context, options)),
+    );
+  add("doctor", "check the whole chain, a line each; never sends an order")
+    .option("--json", "print it as one JSON object")
+    .option("--notify", "send a test to every notification channel as well")
+    .action(async (options: { json?: boolean; notify?: boolean }) =>
+      done(await (await import("./commands/doctor.ts")).doctor(context, options)),
+    );
+  add("dashboard", "the dashboard in a browser, without the daemon or beside it")
+    .option(
+      "--port <number>",
+      "port to listen on; 0 = any free one; default: DASHBOARD_PORT, or any free one when that is taken",
+      portNumber,
+    )
+    .action(async (options: { port?: number }) => done(await (await import("./commands/dashboard.ts")).dashboard(context, options)));
   add("halt", "stop all trading of this installation, at once")
     .option("--reason <text>", "why, for the log")
     .action(async (options: { reason?: string }) => done(await (await import("./commands/halt.ts")).halt(context, options)));
   add("resume", "let trading go on after a halt").action(async () => done(await (await import("./commands/resume.ts")).resume(context)));
   add("account", "show the account this installation trades for")
     .option("--pin <number>", "trade for this account from now on")
-    .action(async (options: { pin?: string }) => done(await (await import("./commands/account.ts")).account(context, options)));
+    .option("--release <symbol>", "with several strategies: let a position be sold that none of them has named")
+    .action(async (options: { pin?: string; release?: string }) =>
+      done(await (await import("./commands/account.ts")).account(context, options)),
+    );
+  add("notify", "send a test to every notification channel that is set up")
+    .option("--test", "send it")
+    .action(async (options: { test?: boolean }) => done(await (await import("./commands/notify.ts")).notify(context, options)));
+  add("backtest", "replay the strategies, the planner and the simulator over historical daily bars")
+    .requiredOption("--from <date>", "first session, YYYY-MM-DD")
+    .requiredOption("--to <date>", "last session, YYYY-MM-DD")
+    .option("--strategy <name>", "this one alone, with the whole account; default: those of STRATEGIES with their shares")
+    .option("--bars <directory>", "adjusted daily bars from SYMBOL.csv files, in place of the broker's; see docs/backtest.md")
+    .option("--cash <dollars>", "cash at the start", "100000")
+    .option("--cost-bps <number>", "spread and slippage that each trade loses, in basis points of the price", "5")
+    .option(
+      "--trade-at <price>",
+      "`open`: the open after the decision; `close`: the close that the decision saw, which looks ahead",
+      "open",
+    )
+    .option("--svg <file>", "draw equity and drawdown as one SVG file")
+    .option("--json", "print the result as one JSON object")
+    .action(async (options: Record<string, unknown>) =>
+      done(await (await import("./commands/backtest.ts")).backtest(context, options as never)),
+    );
   add("simulator", "an Alpaca-shaped venue on this machine, to point any Alpaca client at")
     .option("--port <number>", "port to listen on; 0 = any free one", portNumber, 8788)
     .option("--seed <number>", "seed of prices and fills", wholeNumber, 1)
@@ -99,6 +154,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
     .option("--partial-fills <percent>", "share of orders filled in several parts", wholeNumber, 10)
     .option("--state <file>", "keep the account in this file across restarts")
+    .option("--bars <file>", "daily bars to serve in place of invented ones, as JSON; see docs/signals.md")
     .option(
       "--fault <fault>",
       "let something go wrong, as in `slow-answer:ms=3000,share=0.2`; repeatable; `list` shows the menu",

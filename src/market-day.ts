@@ -4,12 +4,15 @@ import { DateTime } from "luxon";
 export const MARKET_ZONE = "America/New_York";
 
 const HOUR_MS = 3_600_000;
-/** The answer given last: New York's offset is in whole hours, so its date changes with an hour of UTC only. */
-let last = { hour: Number.NaN, date: "" };
+/** By hour of UTC: New York's offset is in whole hours, so its date changes with such an hour only. */
+const dates = new Map<number, string>();
+const MOST_DATES = 1_000;
 
 /** The New York date of an instant (milliseconds since the epoch), `YYYY-MM-DD`. */
 export function marketDate(at: number): string {
   const hour = Math.floor(at / HOUR_MS);
-  if (hour !== last.hour) last = { hour, date: DateTime.fromMillis(at, { zone: MARKET_ZONE }).toFormat("yyyy-LL-dd") };
-  return last.date;
+  const date = dates.get(hour) ?? DateTime.fromMillis(at, { zone: MARKET_ZONE }).toFormat("yyyy-LL-dd");
+  if (dates.size >= MOST_DATES) dates.clear();
+  dates.set(hour, date);
+  return date;
 }

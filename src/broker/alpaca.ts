@@ -3,11 +3,14 @@ import { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
 import type { AlpacaConfig, TradingMode } from "../config.ts";
 import type { Decimal } from "../portfolio/money.ts";
+import type { DailyBars } from "../strategies/bars.ts";
 import type {
   Account,
   Asset,
   Broker,
   CancelAnswer,
+  EquityHistoryPoint,
+  EquityWindow,
   Fill,
   MarketClock,
   MarketPrices,
@@ -21,7 +24,10 @@ import type {
 } from "./broker.ts";
 import { isTerminal } from "./broker.ts";
 import { FLOW_TYPES, sumOfFlows, toCashFlows } from "./cash-flows.ts";
+import type { BarsRange } from "./daily-bars.ts";
+import { allBars, BARS_PER_PAGE, barsRange, toBarsPage } from "./daily-bars.ts";
 import { normaliseEndpoint } from "./endpoints.ts";
+import { toEquityHistory } from "./equity-history.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { createHostGuard } from "./host-guard.ts";
 import { toAccount, toAsset, toMarketClock, toPositions, toSessions } from "./mapping.ts";
@@ -56,7 +62,7 @@ export interface AlpacaBrokerOptions {
   readonly requestsPerMinute?: number | undefined;
 }
 
-/** Snapshots are asked for in one request of at most this many symbols. */
+/** Snapshots and bars are asked for in one request of at most this many symbols. */
 const SYMBOLS_PER_REQUEST = 100;
 const MAX_STREAM_FRAME_BYTES = 1024 * 1024;
 
@@ -84,6 +90,7 @@ class AlpacaBroker implements Broker {
   readonly #clockApi: trading.ClockApi;
   readonly #calendar: trading.CalendarApi;
   readonly #activities: trading.AccountActivitiesApi;
+  readonly #history: trading.PortfolioHistoryApi;
   readonly #stocks: marketData.StockApi;
   readonly #streams = new Set<OrderStream>();
 
@@ -118,6 +125,7 @@ class AlpacaBroker implements Broker {
     this.#clockApi = new trading.ClockApi(tradingSettings);
     this.#calendar = new trading.CalendarApi(tradingSettings);
     this.#activities = new trading.AccountActivitiesApi(tradingSettings);
+    this.#history = new trading.PortfolioHistoryApi(tradingSettings);
     this.#stocks = new marketData.StockApi(new marketData.Configuration({ ...keys, basePath: dataUrl, fetchApi: this.#data.send }));
   }
 
@@ -177,11 +185,13 @@ class AlpacaBroker implements Broker {
   }
 
   async prices(symbols: readonly string[]): Promise<Map<string, MarketPrices>> {
-    const wanted = [...new Set(symbols)];
-    const chunks = Array.from({ length: Math.ceil(wanted.length / SYMBOLS_PER_REQUEST) }, (_, index) =>
-      wanted.slice(index * SYMBOLS_PER_REQUEST, (index + 1) * SYMBOLS_PER_REQUEST),
-    );
-    const answers = await Promise.all(chunks.map((chunk) => this.#snapshots(chunk)));
+    const answers = await Promise.all(inChunks(symbols).map((chunk) => this.#snapshots(chunk)));
+    return new Map(answers.flatMap((answer) => [...answer]));
+  }
+
+  async dailyBars(symbols: readonly string[], start: string, end: string): Promise<DailyBars> {
+    const range = barsRange(start, end, this.#options.alpaca.dataFeed, this.#options.clock.now());
+    const answers = await Promise.all(inChunks(symbols).map((chunk) => this.#bars(chunk, range)));
     return new Map(answers.flatMap((answer) => [...answer]));
   }
 
@@ -210,6 +220,14 @@ class AlpacaBroker implements Broker {
       ),
     );
     return sumOfFlows(flows, after);
+  }
+
+  equityHistory(start: number, window: EquityWindow): Promise<EquityHistoryPoint[]> {
+    return this.#trading.read(
+      "reading the portfolio history",
+      () => this.#history.getAccountPortfolioHistoryRaw({ start: new Date(start), timeframe: window, cashflowTypes: "ALL" }),
+      toEquityHistory,
+    );
   }
 
   async submit(request: OrderRequest): Promise<SubmitAnswer> {
@@ -276,6 +294,26 @@ class AlpacaBroker implements Broker {
     return this.#trading.reading(activity, () => allOrders(page, since));
   }
 
+  #bars(symbols: readonly string[], { feed, ...range }: BarsRange): Promise<DailyBars> {
+    const activity = "reading daily bars";
+    const question = { symbols: symbols.join(","), timeframe: "1Day", adjustment: "all", limit: BARS_PER_PAGE, sort: marketData.Sort.Asc };
+    return this.#data.reading(activity, () =>
+      allBars(symbols, (token) =>
+        this.#data.read(
+          activity,
+          () =>
+            this.#stocks.stockBarsRaw({
+              ...question,
+              ...range,
+              feed,
+              ...(token === undefined ? {} : { pageToken: token }),
+            }),
+          toBarsPage,
+        ),
+      ),
+    );
+  }
+
   #snapshots(symbols: readonly string[]): Promise<Map<string, MarketPrices>> {
     const feed = this.#options.alpaca.dataFeed;
     return this.#data.read(
@@ -288,6 +326,13 @@ class AlpacaBroker implements Broker {
       (json) => toMarketPrices(json, this.#options.clock.now()),
     );
   }
+}
+
+function inChunks(symbols: readonly string[]): string[][] {
+  const wanted = [...new Set(symbols)];
+  return Array.from({ length: Math.ceil(wanted.length / SYMBOLS_PER_REQUEST) }, (_, index) =>
+    wanted.slice(index * SYMBOLS_PER_REQUEST, (index + 1) * SYMBOLS_PER_REQUEST),
+  );
 }
 
 function activityPage(after: number, token: string | undefined): { after: Date; direction: "asc"; pageSize: number; pageToken?: string } {

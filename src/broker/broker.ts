@@ -1,4 +1,5 @@
 import type { Decimal } from "../portfolio/money.ts";
+import type { DailyBars } from "../strategies/bars.ts";
 
 /**
  * The Broker port: all that the trading path asks of a venue. Every amount is an exact decimal,
@@ -25,10 +26,17 @@ export interface Broker {
   calendar(start: string, end: string): Promise<Session[]>;
   /** What is known of each symbol's price right now. A symbol without data is missing from the map. */
   prices(symbols: readonly string[]): Promise<Map<string, MarketPrices>>;
+  /**
+   * Daily bars of the sessions from `start` to `end`, both New York dates `YYYY-MM-DD`, inclusive, adjusted for splits
+   * and dividends; the last one may be of a session that is still running. A symbol without bars is missing from the map.
+   */
+  dailyBars(symbols: readonly string[], start: string, end: string): Promise<DailyBars>;
   /** Fills from the account's activities after `after`. */
   fillsSince(after: number): Promise<Fill[]>;
   /** Deposits, withdrawals and journals booked after `after`, summed, in dollars; negative when more went than came. */
   cashFlowsSince(after: number): Promise<Decimal>;
+  /** What the account was worth from `start` on, by windows of that length, and what was paid in or out in each. */
+  equityHistory(start: number, window: EquityWindow): Promise<EquityHistoryPoint[]>;
   /** Sends one order, once. Never throws for what the venue or the network does: see {@link SubmitAnswer}. */
   submit(request: OrderRequest): Promise<SubmitAnswer>;
   /** Asks for a cancel, which is only a request: the order's own status tells its end. */
@@ -227,6 +235,18 @@ export interface Fill {
   readonly quantity: Decimal;
   readonly price: Decimal;
   readonly at: number;
+}
+
+/** Windows within days reach back 30 days at most. */
+export type EquityWindow = "5Min" | "15Min" | "1H" | "1D";
+
+/** The worth of the account at the end of a window; the first point is what the first window is measured against. */
+export interface EquityHistoryPoint {
+  /** As the venue stamps the window: of a day that is not over it lies in the future. */
+  readonly at: number;
+  readonly equity: Decimal;
+  /** Deposits and journals less withdrawals within the window, contained in `equity`. */
+  readonly flow: Decimal;
 }
 
 /** One message of the trade-updates stream. */

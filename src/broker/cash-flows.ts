@@ -19,7 +19,7 @@ interface CashFlow {
 }
 
 const flowSchema = z
-  .looseObject({
+  .object({
     id: text,
     activity_type: text,
     status: optional(z.string()),
@@ -50,9 +50,11 @@ function valueOf(wire: { net_amount?: Decimal | undefined; qty?: Decimal | undef
   return wire.net_amount;
 }
 
+const flowsSchema = z.array(flowSchema);
+
 /** @throws UnreadableAnswer, also for a flow whose worth is not said: taken for nothing, it would look like gain or loss. */
 export function toCashFlows(json: unknown): CashFlow[] {
-  return read(z.array(flowSchema), json);
+  return read(flowsSchema, json);
 }
 
 /**

@@ -18,11 +18,12 @@ export type HostGuard = (url: string) => void;
  * @throws TraderError `live-host` or `foreign-host`, from the guard that it returns.
  */
 export function createHostGuard(mode: TradingMode, configuredUrl: string): HostGuard {
-  const configured = originOf(configuredUrl);
+  const configured = originOf(new URL(configuredUrl));
   return (url) => {
-    assertNotLive(mode, new URL(url));
-    if (originOf(url) !== configured) {
-      throw new TraderError(`A request to ${originOf(url)} was stopped: only ${configured} is configured.`, {
+    const target = new URL(url);
+    assertNotLive(mode, target);
+    if (originOf(target) !== configured) {
+      throw new TraderError(`A request to ${originOf(target)} was stopped: only ${configured} is configured.`, {
         code: "foreign-host",
         exitCode: EXIT.refused,
       });
@@ -52,7 +53,6 @@ function assertNotLive(mode: TradingMode, url: URL): void {
   }
 }
 
-function originOf(url: string): string {
-  const { protocol, host } = new URL(url);
+function originOf({ protocol, host }: URL): string {
   return `${protocol}//${host}`;
 }

@@ -9,7 +9,7 @@ import { MARKET_ZONE } from "../market-day.ts";
 const flag = withDefault(z.boolean(), false);
 
 const accountSchema = z
-  .looseObject({
+  .object({
     id: text,
     account_number: text,
     status: text,
@@ -45,7 +45,7 @@ export function toAccount(json: unknown): Account {
 }
 
 const positionSchema = z
-  .looseObject({
+  .object({
     symbol: text,
     asset_id: text,
     asset_class: text,
@@ -91,13 +91,15 @@ function available(stated: Decimal | undefined, quantity: Decimal, short: boolea
   return short ? signed(stated, true) : min(stated, quantity);
 }
 
+const positionsSchema = z.array(positionSchema);
+
 /** @throws UnreadableAnswer */
 export function toPositions(json: unknown): Position[] {
-  return read(z.array(positionSchema), json);
+  return read(positionsSchema, json);
 }
 
 const assetSchema = z
-  .looseObject({
+  .object({
     id: text,
     symbol: text,
     name: withDefault(z.string(), ""),
@@ -126,7 +128,7 @@ export function toAsset(json: unknown): Asset {
 }
 
 const clockSchema = z
-  .looseObject({ timestamp: instant, is_open: z.boolean(), next_open: instant, next_close: instant })
+  .object({ timestamp: instant, is_open: z.boolean(), next_open: instant, next_close: instant })
   .transform((wire): MarketClock => ({
     timestamp: wire.timestamp,
     isOpen: wire.is_open,
@@ -142,7 +144,7 @@ export function toMarketClock(json: unknown): MarketClock {
 const timeOfDay = z.string().regex(/^\d{2}:?\d{2}$/, "is not a time of day");
 
 const sessionSchema = z
-  .looseObject({ date: z.string().regex(/^\d{4}-\d{2}-\d{2}/, "is not a date"), open: timeOfDay, close: timeOfDay })
+  .object({ date: z.string().regex(/^\d{4}-\d{2}-\d{2}/, "is not a date"), open: timeOfDay, close: timeOfDay })
   .transform((wire, context): Session => {
     const date = wire.date.slice(0, 10);
     const session = { date, open: inNewYork(date, wire.open), close: inNewYork(date, wire.close) };
@@ -155,7 +157,9 @@ function inNewYork(date: string, time: string): number {
   return DateTime.fromISO(`${date}T${time.slice(0, 2)}:${time.slice(-2)}`, { zone: MARKET_ZONE }).toMillis();
 }
 
+const sessionsSchema = z.array(sessionSchema);
+
 /** @throws UnreadableAnswer */
 export function toSessions(json: unknown): Session[] {
-  return read(z.array(sessionSchema), json);
+  return read(sessionsSchema, json);
 }

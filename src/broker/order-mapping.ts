@@ -3,7 +3,7 @@ import type { Fill, Order, OrderUpdate } from "./broker.ts";
 import { amount, instant, optional, read, side, text, UnreadableAnswer } from "./wire.ts";
 
 const orderSchema = z
-  .looseObject({
+  .object({
     id: text,
     client_order_id: optional(text),
     symbol: text,
@@ -50,16 +50,18 @@ export function toOrder(json: unknown): Order {
   return read(orderSchema, json);
 }
 
+const list = z.array(z.unknown());
+
 /**
  * A list of orders. An order of several legs (options) has no symbol and no side of its own; its
  * legs stand for it, so that a foreign one is seen and does not make the whole list unreadable.
  * @throws UnreadableAnswer
  */
 export function toOrders(json: unknown): Order[] {
-  return read(z.array(z.unknown()), json).flatMap((entry) => legsOf(entry)?.map(toOrder) ?? [toOrder(entry)]);
+  return read(list, json).flatMap((entry) => legsOf(entry)?.map(toOrder) ?? [toOrder(entry)]);
 }
 
-const legged = z.looseObject({ symbol: z.literal("").nullish(), legs: z.array(z.unknown()).min(1) });
+const legged = z.object({ symbol: z.literal("").nullish(), legs: z.array(z.unknown()).min(1) });
 
 function legsOf(entry: unknown): unknown[] | undefined {
   const parsed = legged.safeParse(entry);
@@ -67,7 +69,7 @@ function legsOf(entry: unknown): unknown[] | undefined {
 }
 
 const fillSchema = z
-  .looseObject({ id: text, order_id: text, symbol: text, side, qty: amount, price: amount, transaction_time: instant })
+  .object({ id: text, order_id: text, symbol: text, side, qty: amount, price: amount, transaction_time: instant })
   .transform((wire): Fill => ({
     id: wire.id,
     orderId: wire.order_id,
@@ -78,14 +80,16 @@ const fillSchema = z
     at: wire.transaction_time,
   }));
 
+const fillsSchema = z.array(fillSchema);
+
 /** @throws UnreadableAnswer */
 export function toFills(json: unknown): Fill[] {
-  return read(z.array(fillSchema), json);
+  return read(fillsSchema, json);
 }
 
 const moment = z.union([instant, z.date().transform((date) => date.getTime())]);
 
-const updateSchema = z.looseObject({
+const updateSchema = z.object({
   event: text,
   order: z.unknown(),
   execution_id: optional(text),

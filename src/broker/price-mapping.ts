@@ -1,10 +1,9 @@
-import { DateTime } from "luxon";
 import { z } from "zod";
 import type { MarketPrices, PriceAt } from "./broker.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { ZERO } from "../portfolio/money.ts";
 import { amount, instant, read } from "./wire.ts";
-import { MARKET_ZONE } from "../market-day.ts";
+import { marketDate } from "../market-day.ts";
 
 /**
  * A piece that is missing or cannot be read is no price. That is safe, since a price counts only
@@ -17,11 +16,11 @@ function piece<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Sch
   });
 }
 
-const trade = piece(z.looseObject({ p: amount, t: instant }));
-const quote = piece(z.looseObject({ bp: amount, ap: amount, t: instant }));
-const bar = piece(z.looseObject({ c: amount, t: instant }));
+const trade = piece(z.object({ p: amount, t: instant }));
+const quote = piece(z.object({ bp: amount, ap: amount, t: instant }));
+const bar = piece(z.object({ c: amount, t: instant }));
 
-const snapshotSchema = z.looseObject({ latestTrade: trade, latestQuote: quote, minuteBar: bar, dailyBar: bar, prevDailyBar: bar });
+const snapshotSchema = z.object({ latestTrade: trade, latestQuote: quote, minuteBar: bar, dailyBar: bar, prevDailyBar: bar });
 
 /** An unknown symbol is missing from the answer, or null in it. */
 const snapshotsSchema = z.record(z.string(), piece(snapshotSchema));
@@ -43,7 +42,7 @@ export function toMarketPrices(json: unknown, now: number): Map<string, MarketPr
 function fromSnapshot(snapshot: z.output<typeof snapshotSchema>, now: number): MarketPrices {
   const { latestTrade, latestQuote, minuteBar, dailyBar, prevDailyBar } = snapshot;
   // Until today's first trade the "daily" bar is still that of the session before.
-  const previous = dailyBar !== undefined && newYorkDate(dailyBar.t) < newYorkDate(now) ? dailyBar : prevDailyBar;
+  const previous = dailyBar !== undefined && marketDate(dailyBar.t) < marketDate(now) ? dailyBar : prevDailyBar;
   return {
     trade: latestTrade && priceAt(latestTrade.p, latestTrade.t),
     quote: latestQuote && { bid: latestQuote.bp, ask: latestQuote.ap, at: latestQuote.t },
@@ -54,8 +53,4 @@ function fromSnapshot(snapshot: z.output<typeof snapshotSchema>, now: number): M
 
 function priceAt(price: Decimal, at: number): PriceAt | undefined {
   return price.gt(ZERO) ? { price, at } : undefined;
-}
-
-function newYorkDate(at: number): string {
-  return DateTime.fromMillis(at, { zone: MARKET_ZONE }).toFormat("yyyy-MM-dd");
 }

@@ -9,6 +9,7 @@ const READ_DEADLINE_MS = 5_000;
 const WRITE_DEADLINE_MS = 10_000;
 /** Far above the largest answer (500 orders); a body without end must not fill the memory. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const UTF8 = new TextDecoder();
 
 /** One request, for logs. It never holds headers or bodies, so no key can be in it. */
 export interface TrafficRecord {
@@ -38,6 +39,39 @@ export interface TransportOptions {
 /** The request was given up; whether the venue acted on it is not known. */
 class RequestTimeout extends Error {
   override readonly name = "RequestTimeout";
+}
+
+/** What the SDK's raw calls and we look at of an answer: the body has arrived, so there is no stream to read it from. */
+class WholeResponse implements Pick<Response, "ok" | "status" | "statusText" | "headers" | "text" | "json" | "clone"> {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Headers;
+  readonly #body: Uint8Array;
+
+  constructor(body: Uint8Array, { ok, status, statusText, headers }: Pick<Response, "ok" | "status" | "statusText" | "headers">) {
+    this.#body = body;
+    this.ok = ok;
+    this.status = status;
+    this.statusText = statusText;
+    this.headers = headers;
+  }
+
+  text(): Promise<string> {
+    return Promise.resolve(UTF8.decode(this.#body));
+  }
+
+  async json(): Promise<unknown> {
+    return JSON.parse(await this.text()) as unknown;
+  }
+
+  clone(): Response {
+    return asResponse(new WholeResponse(this.#body, this));
+  }
+}
+
+function asResponse(response: WholeResponse): Response {
+  return response as unknown as Response;
 }
 
 /**
@@ -81,12 +115,7 @@ export class Transport {
     const response = await this.#options.fetch(url, { ...init, redirect: "error", signal });
     if (response.redirected || response.type === "opaqueredirect")
       throw new Error("The venue answered with a redirect, which is never followed.");
-    const body = await wholeBody(response);
-    return new Response(body.byteLength === 0 ? null : body, {
-      status: response.status,
-      statusText: response.statusText,
-      headers: response.headers,
-    });
+    return asResponse(new WholeResponse(await wholeBody(response), response));
   }
 
   async #within(clock: Clock, limitMs: number, run: (signal: AbortSignal) => Promise<Response>): Promise<Response> {
@@ -124,7 +153,7 @@ export class Transport {
   }
 }
 
-async function wholeBody(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+async function wholeBody(response: Response): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -132,5 +161,5 @@ async function wholeBody(response: Response): Promise<Uint8Array<ArrayBuffer>> {
     if (size > MAX_BODY_BYTES) throw new Error(`The answer is larger than ${MAX_BODY_BYTES} bytes.`);
     chunks.push(chunk);
   }
-  return new Uint8Array(Buffer.concat(chunks));
+  return Buffer.concat(chunks);
 }

@@ -1,3 +1,5 @@
+import type { Position } from "../broker/broker.ts";
+import type { Config } from "../config.ts";
 import { ledgerFile, loadConfig } from "../config.ts";
 import { openBroker, openVenue } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
@@ -7,8 +9,11 @@ import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import type { CommandContext } from "./context.ts";
 
-/** Shows the account behind the keys and the one the ledger trades for; `--pin` changes the latter (R27). */
-export async function account(context: CommandContext, options: { readonly pin?: string }): Promise<ExitCode> {
+/**
+ * Shows the account behind the keys and the one the ledger trades for; `--pin` changes the latter (R27).
+ * `--release` lets a symbol be sold that no strategy is known to have named (R31).
+ */
+export async function account(context: CommandContext, options: { readonly pin?: string; readonly release?: string }): Promise<ExitCode> {
   const config = loadConfig(context.env);
   const venue = await openVenue(config, context.clock, "account");
   const broker = await openBroker(config, venue, context.clock);
@@ -18,6 +23,7 @@ export async function account(context: CommandContext, options: { readonly pin?:
     for (const line of accountSummary(found, positions, { mode: config.mode, brokerName: broker.name }, context.out.style))
       context.out.line(line);
     if (options.pin !== undefined) pin(context, ledger, options.pin, found.number);
+    if (options.release !== undefined) release(context, config, ledger, options.release.toUpperCase(), positions);
     const pinned = ledger.pinnedAccount()?.number;
     context.out.line(
       pinned === undefined
@@ -30,6 +36,21 @@ export async function account(context: CommandContext, options: { readonly pin?:
     await broker.close();
     await venue.close();
   }
+}
+
+function release(context: CommandContext, config: Config, ledger: SqliteLedger, symbol: string, positions: readonly Position[]): void {
+  if (!positions.some((position) => position.symbol === symbol)) {
+    throw new TraderError(`The account holds no ${symbol}.`, {
+      code: "not-held",
+      hint: `It holds ${positions.map((position) => position.symbol).join(", ") || "nothing"}.`,
+    });
+  }
+  if (config.strategies.length < 2) {
+    context.out.line(`With one strategy everything held is its own; ${symbol} needs no release.`);
+    return;
+  }
+  ledger.releaseSymbol(symbol, context.clock.now());
+  context.out.line(`${symbol} is released: the next rebalance of any strategy sells what no strategy wants of it.`);
 }
 
 function pin(context: CommandContext, ledger: SqliteLedger, number: string, found: string): void {

@@ -107,9 +107,9 @@ class Demonstration {
 
   async #trade(desk: Desk, story: typeof STORY): Promise<ExitCode> {
     const { clock } = this.#context;
-    const intake = desk.intake();
+    const intakes = desk.intakes();
     const ready = Promise.withResolvers<undefined>();
-    const daemon = this.#daemon(desk, intake, () => ready.resolve(undefined));
+    const daemon = this.#daemon(desk, intakes, () => ready.resolve(undefined));
     const ignore = onStopSignal(clock, () => daemon.stop());
     const running = daemon.run();
     running.catch(ready.reject);
@@ -122,11 +122,11 @@ class Demonstration {
       daemon.stop();
       await running;
       ignore();
-      intake.close();
+      for (const intake of intakes) intake.close();
     }
   }
 
-  #daemon(desk: Desk, intake: ReturnType<Desk["intake"]>, onConnected: () => void): Daemon {
+  #daemon(desk: Desk, intakes: ReturnType<Desk["intakes"]>, onConnected: () => void): Daemon {
     const { clock, out } = this.#context;
     this.#heading("The daemon starts: it watches the alerts file and reads the account");
     out.line(`Alerts file: ${this.#alertsFile}`);
@@ -135,9 +135,11 @@ class Demonstration {
       log: desk.log,
       ledger: desk.ledger,
       broker: desk.broker,
-      intake,
-      watch: (onHint) => watchFile(this.#alertsFile, { clock, onHint, onProblem: (problem) => out.line(problem.message) }),
-      rebalancer: (newer, stopping) => desk.rebalancer(newer, stopping),
+      sources: intakes.map((intake) => ({
+        intake,
+        watch: (onHint) => watchFile(intake.alertsFile, { clock, onHint, onProblem: (problem) => out.line(problem.message) }),
+      })),
+      rebalancer: (newer, stopping, waiting) => desk.rebalancer(newer, stopping, waiting),
       halted: () => desk.halt.reason(),
       connect: async () => {
         const { account, positions } = await desk.readAccount();

@@ -1,14 +1,22 @@
 import { BrokerError } from "../broker/broker.ts";
+import type { StrategyConfig } from "../config.ts";
 import { Desk } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, TraderError } from "../errors.ts";
 import type { RebalanceResult } from "../execution/rebalancer.ts";
 import type { Intake, IntakeReport } from "../intake/intake.ts";
 import type { Signal } from "../intake/signal.ts";
+import type { NotExecuted } from "../intake/verdict.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import type { Claim } from "../portfolio/claims.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
+import { openNotifications } from "../notification-desk.ts";
+import type { NotificationCenter } from "../notifications/center.ts";
+import { failedNotice, notExecutedNotice } from "../notifications/event-notices.ts";
+import { executionNotice } from "../notifications/execution-notice.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
+import { claimLines } from "../reporting/claim-lines.ts";
 import { dryRunLines } from "../reporting/dry-run-view.ts";
 import { conclusionLines, targetAgainstActual } from "../reporting/outcome-view.ts";
 import { RebalanceView } from "../reporting/rebalance-view.ts";
@@ -22,13 +30,25 @@ export interface ExecuteOptions {
   readonly ignoreMarketHours?: boolean;
 }
 
+/** What a command that does more than execute adds. */
+export interface ExecutionSteps extends ExecuteOptions {
+  /** Where the runs are read, by default in the strategies' own alerts files. */
+  readonly strategies?: readonly StrategyConfig[];
+  readonly onAccountShown?: () => void;
+  /** Called once it is certain that this process may trade, right before the alerts files are read. */
+  readonly beforeReading?: () => void;
+}
+
 /** How long `execute` tries to reach the broker (contract). */
 const BROKER_LIMIT_MS = 20_000;
+
+/** How long a notification may hold up the end of a command. */
+const NOTIFY_LIMIT_MS = 3_000;
 
 /** While late legs are waited for, the file is looked at again this often. */
 const LOOK_AGAIN_MS = 100;
 
-/** Acts once on the newest run in the alerts file. */
+/** Acts once on the newest run in the alerts file of each strategy. */
 export async function execute(context: CommandContext, options: ExecuteOptions): Promise<ExitCode> {
   const view = new RebalanceView(context.out);
   const desk = await Desk.open({ ...context, command: "execute", console: undefined, onEvent: (event) => view.event(event) });
@@ -45,13 +65,15 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
   }
 }
 
-class Execution {
+/** One look at the newest runs, and what comes of it. */
+export class Execution {
   readonly #context: CommandContext;
   readonly #desk: Desk;
-  readonly #options: ExecuteOptions;
+  readonly #options: ExecutionSteps;
   readonly #stopping: AbortSignal;
+  #notifications: NotificationCenter | undefined;
 
-  constructor(context: CommandContext, desk: Desk, options: ExecuteOptions, stopping: AbortSignal) {
+  constructor(context: CommandContext, desk: Desk, options: ExecutionSteps, stopping: AbortSignal) {
     this.#context = context;
     this.#desk = desk;
     this.#options = options;
@@ -60,17 +82,42 @@ class Execution {
 
   async act(): Promise<ExitCode> {
     if (this.#options.dryRun === true) return this.#dryRun();
-    const unreachable = await this.#showAccount();
+    const unreachable = await this.showAccount();
     this.#desk.lockLedger();
+    this.#notifications = openNotifications(this.#desk);
+    try {
+      return await this.#actLocked(unreachable);
+    } catch (error) {
+      this.#notifications.notify(failedNotice("the execution", error, this.#desk.clock.now()));
+      throw error;
+    } finally {
+      await this.#notifications.close(NOTIFY_LIMIT_MS);
+    }
+  }
+
+  /** Everything that is done while the lock is held. */
+  async #actLocked(unreachable: BrokerError | undefined): Promise<ExitCode> {
     if (unreachable !== undefined) return this.#unreachable(unreachable);
     this.#desk.claimAccount(this.#account());
     const recovered = await this.#recover();
-    const intake = this.#desk.intake();
+    this.#options.beforeReading?.();
+    return this.#withIntakes(this.#desk.ledger, async (intakes) => {
+      const runs = await this.#newestRuns(intakes);
+      return this.#decide(runs, recovered);
+    });
+  }
+
+  async #withIntakes<Result>(ledger: Ledger, work: (intakes: readonly Intake[]) => Promise<Result>): Promise<Result> {
+    const intakes = this.#desk.intakes(ledger, this.#options.strategies);
     try {
-      return await this.#newestRun(intake, recovered);
+      return await work(intakes);
     } finally {
-      intake.close();
+      for (const intake of intakes) intake.close();
     }
+  }
+
+  #notExecuted(what: NotExecuted): void {
+    this.#notifications?.notify(notExecutedNotice(what, this.#desk.clock.now()));
   }
 
   // --- the account ---------------------------------------------------------------------------
@@ -82,8 +129,8 @@ class Execution {
     return this.#read.account;
   }
 
-  /** Prints the summary, before anything is decided or refused. */
-  async #showAccount(): Promise<BrokerError | undefined> {
+  /** Prints the summary, before anything is decided or refused. @returns why it cannot be read. */
+  async showAccount(): Promise<BrokerError | undefined> {
     const { out } = this.#context;
     const { config, broker } = this.#desk;
     if (config.mode === "simulator") out.line(`SIMULATOR: ${config.modeReason}; nothing here is real money.`);
@@ -98,64 +145,100 @@ class Execution {
     }
     for (const line of accountSummary(this.#read.account, this.#read.positions, { mode: config.mode, brokerName: broker.name }, out.style))
       out.line(line);
+    this.#options.onAccountShown?.();
     return undefined;
   }
 
-  /** The newest run gets its verdict all the same, so that it can be judged again while it is fresh. */
-  #unreachable(error: BrokerError): ExitCode {
-    const intake = this.#desk.intake();
-    try {
-      const report = this.#look(intake, "start");
+  /** The newest runs get their verdicts all the same, so that they can be judged again while they are fresh. */
+  #unreachable(error: BrokerError): Promise<ExitCode> {
+    return this.#withIntakes(this.#desk.ledger, (intakes) => {
+      const reports = intakes.map((intake) => this.#look(intake, "start"));
       const halted = this.#desk.halt.reason();
       const { ledger, clock } = this.#desk;
       const verdict =
         halted === undefined
           ? ({ kind: "broker-unreachable", reason: error.message } as const)
           : ({ kind: "halted", reason: `Trading is halted (${halted}).` } as const);
-      if (report.decision.kind === "execute") ledger.judgeSignal(report.decision.signal.id, verdict, clock.now());
-      if (halted === undefined) throw error;
-      throw haltedError(halted);
-    } finally {
-      intake.close();
-    }
+      for (const { decision } of reports) if (decision.kind === "execute") ledger.judgeSignal(decision.signal.id, verdict, clock.now());
+      return Promise.reject(halted === undefined ? error : haltedError(halted));
+    });
   }
 
   // --- the run -------------------------------------------------------------------------------
 
-  async #newestRun(intake: Intake, recovered: ReadonlyMap<string, RebalanceResult>): Promise<ExitCode> {
-    const report = await this.#settled(intake, this.#look(intake, "start"));
-    const { decision } = report;
+  async #newestRuns(intakes: readonly Intake[]): Promise<NewestRun[]> {
+    return Promise.all(
+      intakes.map(async (intake) => {
+        const { decision } = await this.#settled(intake, this.#look(intake, "start"));
+        return { strategy: intake.strategy, decision };
+      }),
+    );
+  }
+
+  /** Every strategy's fresh run is executed, the oldest first; the worst of what came of them all is the exit code. */
+  async #decide(runs: readonly NewestRun[], recovered: ReadonlyMap<string, RebalanceResult>): Promise<ExitCode> {
+    const codes = runs.flatMap((run) => this.#refused(run, recovered) ?? []);
+    const signals = freshSignals(runs);
+    for (const [index, signal] of signals.entries()) {
+      codes.push(await this.#trade(signal, signals.slice(index + 1)));
+      if (this.#stopping.aborted) break;
+    }
+    const halted = this.#desk.halt.reason();
+    if (halted !== undefined && signals.length === 0 && codes.length < runs.length) throw haltedError(halted);
+    if (codes.length === 0) return recovered.size === 0 ? EXIT.ok : worst([...recovered.values()].map(exitOfResult));
+    return worst(codes);
+  }
+
+  /** What a run that is not to be executed comes to; `undefined` where nothing is decided by it. */
+  #refused({ strategy, decision }: NewestRun, recovered: ReadonlyMap<string, RebalanceResult>): ExitCode | undefined {
     switch (decision.kind) {
       case "execute":
-        return this.#trade(decision.signal);
+        return undefined;
       case "nothing":
-        this.#say("There is no run in the alerts file.");
-        break;
+        this.#say(this.#of(strategy, "There is no run in the alerts file."));
+        return undefined;
       case "wait":
-        this.#say(`Not executed, incomplete: ${decision.reason}`);
+        this.#say(this.#of(strategy, `Not executed, incomplete: ${decision.reason}`));
+        this.#notExecuted({ signalId: undefined, verdict: { kind: "incomplete", reason: decision.reason } });
         return EXIT.refused;
       case "verdict": {
         const known = decision.signalId === undefined ? undefined : recovered.get(decision.signalId);
         if (known !== undefined) return exitOfResult(known);
-        this.#sayVerdict(decision.verdict.kind, decision.verdict.reason);
-        if (this.#desk.halt.reason() === undefined) return exitOfVerdict(decision.verdict.kind);
+        this.#sayVerdict(strategy, decision.verdict.kind, decision.verdict.reason);
+        this.#notExecuted({ signalId: decision.signalId, verdict: decision.verdict });
+        return this.#desk.halt.reason() === undefined ? exitOfVerdict(decision.verdict.kind) : undefined;
       }
     }
-    const halted = this.#desk.halt.reason();
-    if (halted !== undefined) throw haltedError(halted);
-    return recovered.size === 0 ? EXIT.ok : (Math.max(...[...recovered.values()].map(exitOfResult)) as ExitCode);
   }
 
-  #sayVerdict(kind: string, reason: string): void {
-    this.#say(kind === "executed" ? `Already executed: ${reason}` : `Not executed, ${kind}: ${reason}`);
+  /** With several strategies it is said of which one. */
+  #of(strategy: string, text: string): string {
+    return this.#desk.config.strategies.length > 1 ? `${strategy}: ${text}` : text;
   }
 
-  async #trade(signal: Signal): Promise<ExitCode> {
-    const { out, clock } = this.#context;
-    for (const line of targetPortfolio(signal, out.style, { now: clock.now(), zone: this.#desk.config.alertsTimezone })) out.line(line);
-    const rebalancer = this.#desk.rebalancer(() => undefined, this.#stopping);
+  #sayVerdict(strategy: string, kind: string, reason: string): void {
+    this.#say(this.#of(strategy, kind === "executed" ? `Already executed: ${reason}` : `Not executed, ${kind}: ${reason}`));
+  }
+
+  /** @param waiting runs of other strategies that are executed after it, and planned together with it (R22). */
+  async #trade(signal: Signal, waiting: readonly Signal[]): Promise<ExitCode> {
+    const rebalancer = this.#desk.rebalancer(
+      () => undefined,
+      this.#stopping,
+      () => waiting,
+    );
+    this.#showTargets(signal, rebalancer.claims(signal));
     const result = await rebalancer.rebalance(signal, { dryRun: false, ignoreMarketHours: this.#options.ignoreMarketHours === true });
+    if (result.kind === "declined")
+      this.#notExecuted({ signalId: signal.id, verdict: { kind: result.verdict, reason: result.reason }, hint: result.hint });
     return this.#report(result);
+  }
+
+  #showTargets(signal: Signal, claims: readonly Claim[]): void {
+    const { out, clock } = this.#context;
+    const moment = { now: clock.now(), zone: this.#desk.config.alertsTimezone };
+    for (const line of targetPortfolio(signal, out.style, moment)) out.line(line);
+    if (this.#desk.config.strategies.length > 1) for (const line of claimLines(claims, out.style, moment)) out.line(line);
   }
 
   #report(result: RebalanceResult): ExitCode {
@@ -164,6 +247,7 @@ class Execution {
     switch (result.kind) {
       case "concluded":
         this.#desk.recordTrade(result.execution.id);
+        this.#notifications?.notify(executionNotice(result.execution, this.#desk.ledger.intentsOf(result.execution.id)));
         for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)])
           out.line(line);
         break;
@@ -192,7 +276,8 @@ class Execution {
       log
         .child({ signal: execution.signalId, execution: execution.id })
         .warn("Going on with an execution that an earlier process left open.");
-      const result = await this.#desk.rebalancer(() => undefined, this.#stopping).resume(execution);
+      const nobody = (): undefined => undefined;
+      const result = await this.#desk.rebalancer(nobody, this.#stopping, () => []).resume(execution);
       this.#report(result);
       results.set(execution.signalId, result);
     }
@@ -234,32 +319,69 @@ class Execution {
 
   /** On a copy of the ledger in memory: it uses nothing up, and works beside a running daemon. */
   async #dryRun(): Promise<ExitCode> {
-    const unreachable = await this.#showAccount();
+    const unreachable = await this.showAccount();
     if (unreachable !== undefined) throw unreachable;
     this.#desk.assertTradable(this.#account());
     const copy: Ledger = openLedgerImage(this.#desk.ledger.serialize());
-    const intake = this.#desk.intake(copy);
     try {
-      const { decision } = await this.#settled(intake, this.#look(intake, "start"));
-      if (decision.kind === "nothing") this.#say("There is no run in the alerts file.");
-      if (decision.kind === "wait") this.#say(`Dry run: incomplete: ${decision.reason}`);
-      if (decision.kind === "verdict") this.#say(`Dry run: ${decision.verdict.kind}: ${decision.verdict.reason}`);
-      if (decision.kind === "execute") return await this.#tryOut(decision.signal, copy);
-      return decision.kind === "verdict" ? exitOfVerdict(decision.verdict.kind) : decision.kind === "wait" ? EXIT.refused : EXIT.ok;
+      return await this.#withIntakes(copy, async (intakes) => {
+        const runs = await this.#newestRuns(intakes);
+        const codes = runs.map((run) => this.#notTriedOut(run));
+        for (const { signal, others } of shownPlans(freshSignals(runs))) codes.push(await this.#tryOut(signal, others, copy));
+        return worst(codes);
+      });
     } finally {
-      intake.close();
       copy.close();
     }
   }
 
-  async #tryOut(signal: Signal, copy: Ledger): Promise<ExitCode> {
-    const { out, clock } = this.#context;
-    for (const line of targetPortfolio(signal, out.style, { now: clock.now(), zone: this.#desk.config.alertsTimezone })) out.line(line);
-    const result = await this.#desk
-      .rebalancer(() => undefined, this.#stopping, copy)
-      .rebalance(signal, { dryRun: true, ignoreMarketHours: true });
-    return this.#report(result);
+  #notTriedOut({ strategy, decision }: NewestRun): ExitCode {
+    switch (decision.kind) {
+      case "execute":
+        return EXIT.ok;
+      case "nothing":
+        this.#say(this.#of(strategy, "There is no run in the alerts file."));
+        return EXIT.ok;
+      case "wait":
+        this.#say(this.#of(strategy, `Dry run: incomplete: ${decision.reason}`));
+        return EXIT.refused;
+      case "verdict":
+        this.#say(this.#of(strategy, `Dry run: ${decision.verdict.kind}: ${decision.verdict.reason}`));
+        return exitOfVerdict(decision.verdict.kind);
+    }
   }
+
+  /** @param others fresh runs of other strategies: the plan counts with all of them. */
+  async #tryOut(signal: Signal, others: readonly Signal[], copy: Ledger): Promise<ExitCode> {
+    const nobody = (): undefined => undefined;
+    const rebalancer = this.#desk.rebalancer(nobody, this.#stopping, () => others, copy);
+    this.#showTargets(signal, rebalancer.claims(signal));
+    return this.#report(await rebalancer.rebalance(signal, { dryRun: true, ignoreMarketHours: true }));
+  }
+}
+
+/** What the newest run of one strategy asks for. */
+interface NewestRun {
+  readonly strategy: string;
+  readonly decision: IntakeReport["decision"];
+}
+
+/** The oldest first. */
+function freshSignals(runs: readonly NewestRun[]): Signal[] {
+  const signals = runs.flatMap(({ decision }) => (decision.kind === "execute" ? [decision.signal] : []));
+  return signals.sort((one, other) => one.generatedAt - other.generatedAt);
+}
+
+/** One plan shows where all runs together lead; exits alone touch nothing but their own symbols and are shown one by one. */
+function shownPlans(signals: readonly Signal[]): { readonly signal: Signal; readonly others: readonly Signal[] }[] {
+  const newest = signals.findLast(({ kind }) => kind === "rebalance");
+  const shown = newest === undefined ? signals : [newest];
+  return shown.map((signal) => ({ signal, others: signals.filter((other) => other !== signal) }));
+}
+
+/** Refused (3) is worse than failed (1). */
+function worst(codes: readonly ExitCode[]): ExitCode {
+  return Math.max(EXIT.ok, ...codes) as ExitCode;
 }
 
 function haltedError(reason: string): TraderError {

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import { loadConfig, stateDirFrom } from "../config.ts";
-import { openIntake } from "../desk.ts";
+import { openIntakes } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, messageOf } from "../errors.ts";
 import { removeHalt } from "../halt.ts";
@@ -29,16 +29,19 @@ function announce(context: CommandContext, config: Config): void {
   if (ledger === undefined) return;
   const copy = openLedgerImage(ledger.serialize());
   ledger.close();
-  const intake = openIntake(config, clock, copy);
+  const intakes = openIntakes(config, clock, copy);
   try {
-    const { decision } = intake.rejudge("asked");
-    if (decision.kind === "execute") {
-      out.line("This run is still fresh; a running daemon executes it now, otherwise `alpaca-trader execute` does:");
-      for (const line of targetPortfolio(decision.signal, out.style, { now: clock.now(), zone: config.alertsTimezone })) out.line(line);
-    } else if (decision.kind === "wait") out.line(`The newest run is not complete: ${decision.reason}`);
-    else out.line("No fresh run is waiting; the next one in the alerts file will be executed.");
+    for (const intake of intakes) {
+      const { decision } = intake.rejudge("asked");
+      const whose = config.strategies.length > 1 ? `${intake.strategy}: ` : "";
+      if (decision.kind === "execute") {
+        out.line(`${whose}This run is still fresh; a running daemon executes it now, otherwise \`alpaca-trader execute\` does:`);
+        for (const line of targetPortfolio(decision.signal, out.style, { now: clock.now(), zone: config.alertsTimezone })) out.line(line);
+      } else if (decision.kind === "wait") out.line(`${whose}The newest run is not complete: ${decision.reason}`);
+      else out.line(`${whose}No fresh run is waiting; the next one in the alerts file will be executed.`);
+    }
   } finally {
-    intake.close();
+    for (const intake of intakes) intake.close();
     copy.close();
   }
 }

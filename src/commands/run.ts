@@ -1,11 +1,15 @@
 import { flushCompileCache } from "node:module";
 import { Daemon } from "../daemon.ts";
+import { DaemonAnnouncer } from "../daemon-announcer.ts";
+import { DaemonDashboard } from "../daemon-dashboard.ts";
 import { Desk } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
-import { EXIT } from "../errors.ts";
+import { asError, EXIT } from "../errors.ts";
 import { watchFile } from "../intake/watcher.ts";
+import { formatWeight } from "../portfolio/format.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import { plainStyle } from "../reporting/style.ts";
+import { openSignalSchedule } from "../signal-desk.ts";
 import type { CommandContext } from "./context.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
@@ -21,7 +25,7 @@ export async function run(context: CommandContext): Promise<ExitCode> {
   const onFatal = (error: Error): void => desk.logFailure(error);
   process.on("uncaughtExceptionMonitor", onFatal);
   try {
-    return await runDesk(desk);
+    return await runDesk(desk, context);
   } catch (error) {
     desk.logFailure(error);
     throw error;
@@ -31,7 +35,7 @@ export async function run(context: CommandContext): Promise<ExitCode> {
   }
 }
 
-async function runDesk(desk: Desk): Promise<ExitCode> {
+async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
   const { config, log } = desk;
   log.info(
     `alpaca-trader starts in ${config.mode} mode (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}.`,
@@ -40,19 +44,48 @@ async function runDesk(desk: Desk): Promise<ExitCode> {
     log.warn(
       `SIMULATOR: ${config.modeReason}; nothing here is real money. For paper trading set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET.`,
     );
+  if (config.strategies.length > 1)
+    log.info(`Strategies: ${config.strategies.map(({ name, share }) => `${name} ${formatWeight(share)}`).join(", ")} of the account.`);
   await refuseSecondInstance(desk);
-  const intake = desk.intake();
-  const daemon = newDaemon(desk, intake);
+  const intakes = desk.intakes();
+  const announcer = new DaemonAnnouncer(desk, env);
+  const daemon = newDaemon(desk, intakes, announcer);
+  const dashboard = new DaemonDashboard(desk, () => ({
+    connected: daemon.ready,
+    sinceLookMs: announcer.sinceLookMs,
+    stream: daemon.streamState,
+    waiting: daemon.waiting,
+  }));
+  let failure: unknown;
+  const schedule = await openSignalSchedule(desk, {
+    onAlarm: ({ strategy, dueAt, reason }) => announcer.signalMissing(strategy, dueAt, reason),
+    onFailure: (error) => {
+      failure ??= error;
+      daemon.stop();
+    },
+  });
   const ignore = onStopSignal(desk.clock, (signal) => {
     log.info(`${signal}: no more signals are taken; what is under way is recorded, the next start finishes it.`);
+    announcer.stopping();
+    schedule?.stop();
     daemon.stop();
   });
   flushCompileCache();
   try {
+    dashboard.start();
+    announcer.begin();
+    schedule?.start();
     await daemon.run();
+    if (failure !== undefined) throw asError(failure);
+    await announcer.end();
+  } catch (error) {
+    await announcer.end(error);
+    throw error;
   } finally {
+    await dashboard.close();
     ignore();
-    intake.close();
+    schedule?.stop();
+    for (const intake of intakes) intake.close();
   }
   log.info("Stopped.");
   return EXIT.ok;
@@ -69,17 +102,23 @@ async function refuseSecondInstance(desk: Desk): Promise<void> {
   }
 }
 
-function newDaemon(desk: Desk, intake: ReturnType<Desk["intake"]>): Daemon {
-  const { clock, log, ledger, broker, config } = desk;
-  const file = config.strategies[0]?.alertsFile ?? "";
+function newDaemon(desk: Desk, intakes: ReturnType<Desk["intakes"]>, announcer: DaemonAnnouncer): Daemon {
+  const { clock, log, ledger, broker } = desk;
+  const { alertsPolling: usePolling } = desk.config;
+  const watch = (file: string, look: () => void): ReturnType<typeof watchFile> => {
+    const onHint = (): void => {
+      look();
+      announcer.looked(file);
+    };
+    return watchFile(file, { clock, usePolling, onHint, onProblem: (problem) => log.warn(problem.message, { hint: problem.hint }) });
+  };
   return new Daemon({
     clock,
     log,
     ledger,
     broker,
-    intake,
-    watch: (onHint) => watchFile(file, { clock, onHint, onProblem: (problem) => log.warn(problem.message, { hint: problem.hint }) }),
-    rebalancer: (newer, stopping) => desk.rebalancer(newer, stopping),
+    sources: intakes.map((intake) => ({ intake, watch: (look) => watch(intake.alertsFile, look) })),
+    rebalancer: (newer, stopping, waiting) => desk.rebalancer(newer, stopping, waiting),
     halted: () => desk.halt.reason(),
     connect: async () => {
       const read = await desk.readAccount();
@@ -87,7 +126,15 @@ function newDaemon(desk: Desk, intake: ReturnType<Desk["intake"]>): Daemon {
       desk.claimAccount(read.account);
     },
     selfCheck: () => desk.selfCheck(),
-    onConcluded: ({ execution }) => desk.recordTrade(execution.id),
+    onWatching: () => announcer.watching(),
+    onReady: () => announcer.ready(),
+    onSignal: (signal) => announcer.executing(signal),
+    onNotExecuted: (what) => announcer.notExecuted(what),
+    onHaltChanged: () => announcer.haltChanged(),
+    onConcluded: ({ execution }) => {
+      desk.recordTrade(execution.id);
+      announcer.concluded(execution);
+    },
   });
 }
 

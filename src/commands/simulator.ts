@@ -18,6 +18,8 @@ export interface SimulatorCommandOptions {
   readonly fillLatency: number;
   readonly partialFills: number;
   readonly state?: string;
+  /** A file with what `/simulator/bars` takes. */
+  readonly bars?: string;
   /** Each `name` or `name:parameter=value,…`; `list` prints the menu instead. */
   readonly fault: readonly string[];
 }
@@ -51,10 +53,23 @@ export async function simulator(context: CommandContext, options: SimulatorComma
       cause: error,
     });
   });
+  if (options.bars !== undefined) await giveBars(venue, options.bars);
   for (const line of [...greeting(venue), ...faultLines(venue)]) context.out.line(line);
   await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
   await venue.close();
   return EXIT.ok;
+}
+
+/** A file that is wrong ends the venue that is up already: it would serve what nobody asked for. */
+async function giveBars(venue: Simulator, file: string): Promise<void> {
+  try {
+    const request: unknown = JSON.parse(readFileSync(file, "utf8"));
+    if (typeof request !== "object" || request === null) throw new Error("it holds no object");
+    venue.exchange.giveBars(request);
+  } catch (error) {
+    await venue.close();
+    throw usage(`The daily bars in ${file} cannot be used: ${messageOf(error)}.`);
+  }
 }
 
 function greeting(venue: Simulator): string[] {
@@ -66,6 +81,8 @@ function greeting(venue: Simulator): string[] {
     `  curl -X POST ${venue.url}/simulator/prices -d '{"symbol":"SMR","price":"41.20"}'`,
     `  curl -X POST ${venue.url}/simulator/account -d '{"trading_blocked":true}'`,
     `  curl -X POST ${venue.url}/simulator/transfers -d '{"amount":"1000"}'`,
+    "Give it the daily bars that a strategy shall see (`bars` as market data answers them, or closes up to the newest session):",
+    `  curl -X POST ${venue.url}/simulator/bars -d '{"closes":{"SPY":[598.10,601.25,599.40]}}'`,
   ];
 }
 

@@ -1,3 +1,4 @@
+import { readBooks } from "../books/read-books.ts";
 import { loadConfig, ledgerFile, ledgerLockFile } from "../config.ts";
 import type { Config } from "../config.ts";
 import { openBroker, openVenue } from "../desk.ts";
@@ -7,6 +8,8 @@ import { readHalt } from "../halt.ts";
 import { holderOf } from "../ledger/lock.ts";
 import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
+import { lastClaims } from "../execution/claims.ts";
+import { combinedTargets } from "../portfolio/claims.ts";
 import type { StatusFacts } from "../reporting/status-view.ts";
 import { statusLines } from "../reporting/status-view.ts";
 import type { CommandContext } from "./context.ts";
@@ -18,7 +21,8 @@ export async function status(context: CommandContext): Promise<ExitCode> {
   const config = loadConfig(context.env);
   const ledger = openExistingLedger(config);
   try {
-    const facts = { ...fromLedger(context, config, ledger), ...(await fromBroker(context, config)) };
+    const seen = await fromBroker(context, config);
+    const facts = { ...fromLedger(context, config, ledger), ...seen, books: booksOf(config, ledger, seen) };
     for (const line of statusLines(facts, context.out.style)) context.out.line(line);
     return facts.accountProblem === undefined ? EXIT.ok : EXIT.failed;
   } finally {
@@ -36,19 +40,19 @@ export function openExistingLedger(config: Config): SqliteLedger | undefined {
   }
 }
 
-type LedgerFacts = Omit<StatusFacts, "account" | "positions" | "workingOrders" | "market">;
+type LedgerFacts = Omit<StatusFacts, keyof BrokerFacts | "books">;
+type BrokerFacts = Pick<StatusFacts, "account" | "accountProblem" | "positions" | "workingOrders" | "market">;
 
 function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedger | undefined): LedgerFacts {
   const holder = holderOf(ledgerLockFile(config));
   const signals = ledger?.recentSignals(RECENT) ?? [];
-  const [strategy] = config.strategies;
   return {
     mode: config.mode,
     modeReason: config.modeReason,
     halted: readHalt(config.stateDir)?.reason,
     lastSignals: signals,
     verdicts: ledger?.recentVerdicts(RECENT) ?? [],
-    targets: strategy === undefined ? undefined : ledger?.lastAcceptedSignal(strategy.name)?.signal,
+    ...wantedNow(config, ledger),
     cashReserve: config.cashReserve,
     openExecutions: ledger?.openExecutions() ?? [],
     daemon: holder?.command === "run" ? { pid: holder.pid, since: holder.startedAt } : undefined,
@@ -57,10 +61,20 @@ function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedge
   };
 }
 
-async function fromBroker(
-  context: CommandContext,
-  config: Config,
-): Promise<Pick<StatusFacts, "account" | "accountProblem" | "positions" | "workingOrders" | "market">> {
+/** What the account follows: the newest accepted targets, of one strategy or of all of them (R31). */
+function wantedNow({ strategies }: Config, ledger: SqliteLedger | undefined): Pick<StatusFacts, "targets" | "claims"> {
+  const [only, ...others] = strategies;
+  if (only === undefined || others.length > 0) return { claims: ledger === undefined ? [] : lastClaims(ledger, strategies) };
+  const signal = ledger?.lastAcceptedSignal(only.name)?.signal;
+  return { targets: signal && { ...signal, targets: combinedTargets([{ share: only.share, targets: signal.targets }]) } };
+}
+
+function booksOf(config: Config, ledger: SqliteLedger | undefined, { account, positions }: BrokerFacts): StatusFacts["books"] {
+  if (config.strategies.length < 2 || ledger === undefined || account === undefined) return undefined;
+  return readBooks(ledger, account, positions);
+}
+
+async function fromBroker(context: CommandContext, config: Config): Promise<BrokerFacts> {
   const venue = await openVenue(config, context.clock, "status");
   const broker = await openBroker(config, venue, context.clock);
   try {

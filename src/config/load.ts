@@ -1,18 +1,17 @@
 import { join } from "node:path";
 import type { Config, TradingMode } from "../config.ts";
-import { ONE } from "../portfolio/money.ts";
+import type { NotificationSettings } from "../notifications/settings.ts";
+import { webhookKindOf } from "../notifications/settings.ts";
 import { simulatorDirectory } from "./files.ts";
 import { alpacaConfig, checkKeys, chooseMode } from "./mode.ts";
-import { checkPairs } from "./pairs.ts";
+import { checkChannels, checkPairs } from "./pairs.ts";
 import type { Problem } from "./problems.ts";
 import { configurationError } from "./problems.ts";
 import type { Environment } from "./read-settings.ts";
 import { isSet, readSettings } from "./read-settings.ts";
 import type { SettingName, SettingValues } from "./settings.ts";
 import { stateDirFrom } from "./state-dir.ts";
-
-/** Name of the one strategy that this version follows. */
-const STRATEGY = "nuclear";
+import { readStrategies } from "./strategies.ts";
 
 /**
  * Checks everything that the environment says.
@@ -24,20 +23,30 @@ export function loadConfig(env: Environment): Config {
   const chosen = chooseMode(env, values, problems);
   checkKeys(env, values, chosen?.mode, problems);
   checkPairs(values, problems);
+  checkChannels(env, problems);
+  const strategies = readStrategies(given(values, "STRATEGIES"), alertsFileIn(env, values, chosen?.mode), problems);
   if (problems.length > 0 || chosen === undefined) throw configurationError(problems);
-  const { alertsFile, logDir, stateDir } = locations(env, values, chosen.mode);
   return {
     mode: chosen.mode,
     modeReason: chosen.reason,
     alpaca: alpacaConfig(values, chosen.mode),
     liveTradingAccount: values.LIVE_TRADING_ACCOUNT,
     alertsOwner: values.ALERTS_OWNER,
+    alertsPolling: given(values, "ALERTS_POLLING") === "on",
     alertsTimezone: values.ALERTS_TIMEZONE ?? machineZone(),
-    logDir,
+    logDir: logDirIn(env, values, chosen.mode),
     logGroup: values.LOG_GROUP,
-    stateDir,
+    stateDir: stateDirFrom(env),
     ...limits(values),
-    strategies: [{ name: STRATEGY, share: ONE, alertsFile }],
+    notifications: notifications(values),
+    dashboard: {
+      port: given(values, "DASHBOARD_PORT"),
+      host: given(values, "DASHBOARD_HOST"),
+      token: values.DASHBOARD_TOKEN,
+    },
+    strategies,
+    signalSchedule: values.SIGNAL_SCHEDULE,
+    signalBar: given(values, "SIGNAL_BAR"),
   };
 }
 
@@ -74,6 +83,16 @@ function limits(values: SettingValues): Limits {
   };
 }
 
+function notifications(values: SettingValues): NotificationSettings {
+  const { NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_KIND: kind, TELEGRAM_BOT_TOKEN: token, TELEGRAM_CHAT_ID: chatId } = values;
+  return {
+    level: given(values, "NOTIFY_LEVEL"),
+    webhook: url === undefined ? undefined : { url, kind: kind ?? webhookKindOf(url) },
+    telegram: token === undefined || chatId === undefined ? undefined : { apiUrl: given(values, "TELEGRAM_API_URL"), token, chatId },
+    heartbeatUrl: values.HEARTBEAT_URL,
+  };
+}
+
 /** The value of a setting that has a default; a missing one is an error in the table, never a zero. */
 function given<Name extends SettingName>(values: SettingValues, name: Name): NonNullable<SettingValues[Name]> {
   const value = values[name];
@@ -81,13 +100,15 @@ function given<Name extends SettingName>(values: SettingValues, name: Name): Non
   return value;
 }
 
-/** In simulator mode nothing may be written by default where a real daemon reads (R29). */
-function locations(env: Environment, values: SettingValues, mode: TradingMode): { alertsFile: string; logDir: string; stateDir: string } {
-  const stateDir = stateDirFrom(env);
-  const apart = simulatorDirectory(stateDir);
-  const own = (name: "ALERTS_FILE" | "LOG_DIR", simulated: string): string =>
-    mode === "simulator" && !isSet(env, name) ? simulated : given(values, name);
-  return { stateDir, alertsFile: own("ALERTS_FILE", join(apart, "nuclear_alerts.json")), logDir: own("LOG_DIR", apart) };
+/** In simulator mode nothing may be written by default where a real daemon reads (R29). `undefined` when the setting is wrong. */
+function alertsFileIn(env: Environment, values: SettingValues, mode: TradingMode | undefined): string | undefined {
+  const simulated = mode === "simulator" && !isSet(env, "ALERTS_FILE");
+  return simulated ? join(simulatorDirectory(stateDirFrom(env)), "nuclear_alerts.json") : values.ALERTS_FILE;
+}
+
+/** R29, as for the alerts file. */
+function logDirIn(env: Environment, values: SettingValues, mode: TradingMode): string {
+  return mode === "simulator" && !isSet(env, "LOG_DIR") ? simulatorDirectory(stateDirFrom(env)) : given(values, "LOG_DIR");
 }
 
 function machineZone(): string {

@@ -1,10 +1,13 @@
 import { ONE } from "../portfolio/money.ts";
 import type { Problem } from "./problems.ts";
-import type { SettingValues } from "./settings.ts";
+import type { Environment } from "./read-settings.ts";
+import { isSet } from "./read-settings.ts";
+import type { SettingName, SettingValues } from "./settings.ts";
+import { isLoopbackHost } from "./values.ts";
 
 /** Settings that are fine alone and impossible together. */
 export function checkPairs(values: SettingValues, problems: Problem[]): void {
-  for (const check of [bandAndReserve, timeouts, settling, orderValues, symbolLists]) {
+  for (const check of [bandAndReserve, timeouts, settling, orderValues, symbolLists, openDashboard]) {
     const found = check(values);
     if (found !== undefined) problems.push({ name: found[0], text: found.join(" ") });
   }
@@ -33,6 +36,30 @@ function settling({ BATCH_SETTLE_SECONDS: settle, SIGNAL_MAX_AGE_SECONDS: age }:
 function orderValues({ MIN_TRADE_VALUE: least, MAX_ORDER_VALUE: most }: SettingValues): Found {
   if (least === undefined || most === undefined || least.lte(most)) return undefined;
   return ["MAX_ORDER_VALUE", `is ${most.toFixed()}, less than MIN_TRADE_VALUE (${least.toFixed()}); expected at least that`];
+}
+
+/** Whoever sets one half of a channel expects to be told things, and would wait in vain. */
+export function checkChannels(env: Environment, problems: Problem[]): void {
+  const needs = (name: SettingName, other: SettingName): void => {
+    if (isSet(env, name) && !isSet(env, other))
+      problems.push({ name: other, text: `${other} is unset although ${name} is set; expected both or neither` });
+  };
+  needs("TELEGRAM_BOT_TOKEN", "TELEGRAM_CHAT_ID");
+  needs("TELEGRAM_CHAT_ID", "TELEGRAM_BOT_TOKEN");
+  if (isSet(env, "NOTIFY_WEBHOOK_KIND") && !isSet(env, "NOTIFY_WEBHOOK_URL"))
+    problems.push({
+      name: "NOTIFY_WEBHOOK_URL",
+      text: "NOTIFY_WEBHOOK_URL is unset although NOTIFY_WEBHOOK_KIND is set; expected its address",
+    });
+}
+
+/** What is held and earned is nobody's business who happens to be in the same network. */
+function openDashboard({ DASHBOARD_HOST: host, DASHBOARD_TOKEN: token }: SettingValues): Found {
+  if (host === undefined || isLoopbackHost(host) || token !== undefined) return undefined;
+  return [
+    "DASHBOARD_TOKEN",
+    `is unset although DASHBOARD_HOST is ${host}, which others can reach; expected a token, or a host such as 127.0.0.1 that only this machine reaches`,
+  ];
 }
 
 function symbolLists({ PROTECTED_SYMBOLS: untouched, ALLOWED_SYMBOLS: allowed }: SettingValues): Found {

@@ -11,18 +11,28 @@ export interface Problem {
 const MAX_SHOWN_CHARACTERS = 60;
 
 export function wrongValue(name: string, was: string, setting: Pick<Setting<unknown>, "expected" | "secret">): Problem {
-  const shown = setting.secret === true ? "set, but not in the form of a key" : JSON.stringify(was.slice(0, MAX_SHOWN_CHARACTERS));
+  const shown = setting.secret === true ? "set, but not in the form it must have" : JSON.stringify(was.slice(0, MAX_SHOWN_CHARACTERS));
   return { name, text: `${name} is ${shown}; expected ${setting.expected}` };
 }
 
+/** Carries each problem by itself, for whoever lists them. */
+export class ConfigurationError extends TraderError {
+  readonly problems: readonly Problem[];
+
+  constructor(message: string, problems: readonly Problem[]) {
+    super(message, {
+      code: "configuration",
+      hint: "Settings come from the environment and from .env; .env.example lists them all.",
+      exitCode: EXIT.configuration,
+    });
+    this.problems = problems;
+  }
+}
+
 /** Everything that is wrong, at once: nobody shall have to start the daemon five times to learn it. */
-export function configurationError(problems: readonly Problem[]): TraderError {
+export function configurationError(problems: readonly Problem[]): ConfigurationError {
   const [first, ...rest] = problems.map(({ text }) => `${text}.`);
   const message =
     rest.length === 0 ? first : `${problems.length} settings are wrong:\n${[first, ...rest].map((text) => `  ${text ?? ""}`).join("\n")}`;
-  return new TraderError(message ?? "A setting is wrong.", {
-    code: "configuration",
-    hint: "Settings come from the environment and from .env; .env.example lists them all.",
-    exitCode: EXIT.configuration,
-  });
+  return new ConfigurationError(message ?? "A setting is wrong.", problems);
 }

@@ -1,6 +1,27 @@
 import type { z } from "zod";
+import { NOTIFY_LEVELS, WEBHOOK_KINDS } from "../notifications/settings.ts";
+import { BAR_MODES } from "../signals/bar-basis.ts";
 import type { Form } from "./values.ts";
-import { dollars, endpoint, key, oneOf, path, percent, seconds, symbols, word, zone } from "./values.ts";
+import {
+  address,
+  botToken,
+  chatId,
+  dashboardToken,
+  dollars,
+  endpoint,
+  hostName,
+  key,
+  oneOf,
+  path,
+  percent,
+  portOrOff,
+  schedule,
+  seconds,
+  symbols,
+  text,
+  word,
+  zone,
+} from "./values.ts";
 
 export interface Setting<T> {
   readonly form: Form<T>;
@@ -22,6 +43,7 @@ function setting<T>(value: Setting<T>): Setting<T> {
 
 const ENDPOINT = "an https address such as https://paper-api.alpaca.markets, with or without /v2 (http only for this machine itself)";
 const KEY = "printable characters without blanks";
+const ADDRESS = "an https address (http only for this machine itself)";
 
 /**
  * Every setting of this version, once: parsing, the check of `.env.example` and the documentation are
@@ -59,8 +81,8 @@ export const SETTINGS = {
   ALPACA_DATA_FEED: setting({
     form: oneOf("iex", "sip", "delayed_sip", "boats", "overnight", "otc"),
     expected: "iex, sip, delayed_sip, boats, overnight or otc",
-    unset: "the best feed of the subscription",
-    doc: "Feed that quotes and trades are read from.",
+    unset: "the best feed of the subscription for quotes and trades, iex for daily bars",
+    doc: "Feed that quotes, trades and daily bars are read from; iex is free, sip is not, and delayed_sip gives the bars of sip 15 minutes late for free.",
   }),
   LIVE_TRADING_ACCOUNT: setting({
     form: word,
@@ -86,6 +108,12 @@ export const SETTINGS = {
     expected: "a user name or a numeric user id",
     unset: "only our own user and root",
     doc: "Another user who may own the alerts file.",
+  }),
+  ALERTS_POLLING: setting({
+    form: oneOf("on", "off"),
+    expected: "on or off",
+    default: "off",
+    doc: "Look at the alerts file four times a second; for a mount where the system reports no changes.",
   }),
   SIGNAL_MAX_AGE_SECONDS: setting({
     form: seconds(1, 86_400),
@@ -117,6 +145,24 @@ export const SETTINGS = {
     expected: "an absolute path",
     unset: "systemd's STATE_DIRECTORY, else $XDG_STATE_HOME/alpaca-trader, else ~/.local/state/alpaca-trader",
     doc: "Directory of the ledger and of the HALT file.",
+  }),
+  STRATEGIES: setting({
+    form: text,
+    expected: "name:percent:file, separated by commas, such as nuclear:60:/tmp/nuclear_alerts.json,tecl:40:/tmp/tecl_alerts.json",
+    default: "nuclear:100:$ALERTS_FILE",
+    doc: "The strategies that share the account: the name, the share in percent and the alerts file of each. What the shares leave stays cash.",
+  }),
+  SIGNAL_SCHEDULE: setting({
+    form: schedule,
+    expected: "a time and its zone such as 15:45 America/New_York, or 1 to 200 minutes before close, or off",
+    default: "off",
+    doc: "When the daemon generates the signals of its strategies by itself, once on every day with a session; at least 5 minutes before the close leave time to trade.",
+  }),
+  SIGNAL_BAR: setting({
+    form: oneOf(...BAR_MODES),
+    expected: "live or closed",
+    default: "live",
+    doc: "Whether the unfinished bar of a running session counts for a signal (live), or only those of sessions that are over (closed).",
   }),
   CASH_RESERVE_PERCENT: setting({
     form: percent("0", "99"),
@@ -178,6 +224,67 @@ export const SETTINGS = {
     unset: "no limit",
     doc: "No rebalance begins once the account has lost this share since the last close, deposits and withdrawals apart.",
   }),
+  NOTIFY_WEBHOOK_URL: setting({
+    form: address,
+    expected: ADDRESS,
+    secret: true,
+    doc: "Webhook that is told what happens: of Slack, Discord or ntfy, or any other, which gets plain JSON.",
+  }),
+  NOTIFY_WEBHOOK_KIND: setting({
+    form: oneOf(...WEBHOOK_KINDS),
+    expected: "slack, discord, ntfy or json",
+    unset: "told from the address: hooks.slack.com, discord.com and ntfy.… are known, any other gets json",
+    doc: "How the webhook wants to be spoken to.",
+  }),
+  TELEGRAM_BOT_TOKEN: setting({
+    form: botToken,
+    expected: "the token that BotFather gave, such as 123456789:AA…",
+    secret: true,
+    doc: "Telegram bot that tells what happens.",
+  }),
+  TELEGRAM_CHAT_ID: setting({
+    form: chatId,
+    expected: "the number of a chat, or @ and the name of a channel",
+    unset: "Telegram is not used",
+    doc: "Telegram chat that the bot writes to.",
+  }),
+  TELEGRAM_API_URL: setting({
+    form: endpoint,
+    expected: "an https address such as https://api.telegram.org (http only for this machine itself)",
+    default: "https://api.telegram.org",
+    doc: "Address of the Telegram Bot API, for those who run a Bot API server of their own.",
+  }),
+  NOTIFY_LEVEL: setting({
+    form: oneOf(...NOTIFY_LEVELS),
+    expected: "info, warning, error or off",
+    default: "info",
+    doc: "The least that is told: info also good news and the daily summary, warning what may need a look, error what needs one.",
+  }),
+  HEARTBEAT_URL: setting({
+    form: address,
+    expected: ADDRESS,
+    secret: true,
+    doc: "Asked for every minute while the daemon is well, and with /fail behind its path when not, as healthchecks.io wants it.",
+  }),
+  DASHBOARD_PORT: setting({
+    form: portOrOff,
+    expected: "a port from 0 to 65535, where 0 is any free one, or off",
+    default: "8787",
+    doc: "Port of the dashboard, of /metrics and of /healthz; when it is taken, the daemon says so and goes on without them.",
+  }),
+  DASHBOARD_HOST: setting({
+    form: hostName,
+    expected: "an IP address or a host name of this machine, such as 127.0.0.1, ::1 or 0.0.0.0",
+    default: "127.0.0.1",
+    doc: "Address that the dashboard listens on; any other than this machine's own loopback only together with DASHBOARD_TOKEN.",
+  }),
+  DASHBOARD_TOKEN: setting({
+    form: dashboardToken,
+    expected: "8 to 256 printable characters without blanks, such as `openssl rand -hex 24` prints",
+    unset: "whoever can reach the port may look",
+    secret: true,
+    doc: "What one must know to look at the dashboard and its data, as a bearer token or in its login form.",
+  }),
 } as const;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -190,16 +297,6 @@ export type SettingValues = { readonly [Name in SettingName]?: z.output<(typeof 
  * Someone who sets another one relies on something that is not there, which must not pass in silence.
  */
 export const LATER_SETTINGS: Readonly<Record<string, readonly string[]>> = {
-  STRATEGIES: ["nuclear:100:$ALERTS_FILE"],
-  SIGNAL_SCHEDULE: [],
-  SIGNAL_BAR: ["live"],
   EXECUTION_STYLE: ["market"],
   AVOID_OPEN_MINUTES: ["0"],
-  DASHBOARD_PORT: ["8787", "off"],
-  DASHBOARD_HOST: ["127.0.0.1"],
-  NOTIFY_WEBHOOK_URL: [],
-  NOTIFY_LEVEL: [],
-  TELEGRAM_BOT_TOKEN: [],
-  TELEGRAM_CHAT_ID: [],
-  HEARTBEAT_URL: [],
 };

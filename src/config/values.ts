@@ -1,8 +1,11 @@
+import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { normaliseEndpoint } from "../broker/endpoints.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { decimal, HUNDRED } from "../portfolio/money.ts";
+import type { Schedule } from "../signals/schedule.ts";
+import { readSchedule } from "../signals/schedule.ts";
 
 /**
  * The forms a setting can have: each turns a text that is not empty into its value or fails. What is
@@ -65,6 +68,9 @@ export const zone: Form<string> = z
   .regex(/^[A-Za-z]/)
   .refine(isZone);
 
+/** Anything; whoever uses it looks at it more closely. */
+export const text: Form<string> = z.string();
+
 export const word: Form<string> = z.string().regex(/^[\w.$-]{1,64}$/);
 
 /** Keys are copied with stray characters now and then; inside they have none. */
@@ -82,10 +88,51 @@ export const endpoint: Form<string> = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** Any address of a web service, whole; plain http would show it, and what is sent there, to everyone on the way. */
+export const address: Form<string> = z
+  .string()
+  .max(2_048)
+  .regex(/^https?:\/\/[\x21-\x7e]+$/i)
+  .refine((text) => URL.canParse(text) && (/^https:/i.test(text) || isLoopback(text)));
+
+/** As it stands in an address: `123456789:AAE…`. */
+export const botToken: Form<string> = z.string().regex(/^\w+:[\w-]{1,128}$/);
+
+export const chatId: Form<string> = z.string().regex(/^(-?\d{1,20}|@\w{1,64})$/);
+
+/** A TCP port; 0 stands for any free one. */
+export const portOrOff: Form<number | "off"> = z
+  .string()
+  .toLowerCase()
+  .regex(/^(\d{1,5}|off)$/)
+  .transform((text) => (text === "off" ? text : Number(text)))
+  .refine((port) => port === "off" || port <= 65_535);
+
+/** What a server can be told to listen on. */
+export const hostName: Form<string> = z
+  .string()
+  .toLowerCase()
+  .refine((text) => isIP(text) !== 0 || (/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text) && !/^[\d.]+$/.test(text)));
+
+/** Short enough to be typed into a phone, long enough not to be guessed by trying. */
+export const dashboardToken: Form<string> = z.string().regex(/^[\x21-\x7e]{8,256}$/);
+
+/** `off` gives none. */
+export const schedule: Form<Schedule | undefined> = z.string().transform((text, context) => {
+  const read = readSchedule(text);
+  if (read !== undefined || text.toLowerCase() === "off") return read;
+  context.addIssue({ code: "custom", message: "not a schedule" });
+  return z.NEVER;
+});
+
 /** Whether an address leads to this very machine. */
 export function isLoopback(url: string): boolean {
-  const host = new URL(url).hostname;
-  return host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+  return isLoopbackHost(new URL(url).hostname);
+}
+
+/** @param host a name or an address, of version 6 with or without brackets. */
+export function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || host === "[::1]" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
 function isZone(name: string): boolean {

@@ -44,14 +44,15 @@ export class AccountWatch {
    * Between plan and POST there may have been a restart, a rate limit or a proof of absence: then foreign
    * hands and held quantities are looked at again, since a sell of shares that are gone could open a short.
    */
-  async lookedRecently(ids: readonly string[], orders: OrderLifecycle): Promise<boolean> {
+  async lookedRecently(orders: OrderLifecycle): Promise<boolean> {
     const { broker, clock, stopping } = this.#execution.parts;
     if (this.#lookedAt !== undefined && ageOf(this.#lookedAt, clock) <= LOOK_MAX_AGE_MS) return true;
     try {
       const reads = Promise.all([broker.account(), broker.positions(), broker.openOrders()]);
       const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
       if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
-      for (const id of ids) orders.refuseUncovered(this.#execution.intent(id), positions);
+      // All that are still to be sent: the next ones follow within the seconds that this look is good for.
+      for (const intent of this.#execution.intents()) orders.refuseUncovered(intent, positions);
       this.#lookedAt = momentOf(clock);
       return true;
     } catch (error) {

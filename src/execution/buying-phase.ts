@@ -11,7 +11,7 @@ import { isEnded } from "./decide.ts";
 import { newIntents } from "./intents.ts";
 import { knownQuantities } from "./known-quantities.ts";
 import type { OpenExecution } from "./open-execution.ts";
-import { planInput } from "./plan-input.ts";
+import { planInput, symbolsOf } from "./plan-input.ts";
 import type { MarketReading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft } from "./reading.ts";
 import { summarisePlan, summariseResized } from "./summary.ts";
@@ -95,12 +95,14 @@ export class BuyingPhase {
     const { broker, assets, clock, settings, ledger, newer: waiting } = this.#execution.parts;
     const newer = waiting();
     if (newer?.kind !== "rebalance" || this.#execution.record().phase !== "selling") return undefined;
-    const reads = readAccount(broker, assets, clock, [...newer.targets.keys()]);
+    const wanted = this.#execution.wantedInstead(newer);
+    if (wanted === undefined) return undefined;
+    const reads = readAccount(broker, assets, clock, symbolsOf(wanted));
     const reading = await this.#execution.unlessStopping(reads).catch(() => undefined);
     if (reading === undefined || !this.#couldStart(newer, reading.market)) return undefined;
     const input = planInput(reading, {
       phase: "selling",
-      wanted: { kind: "rebalance", targets: newer.targets },
+      wanted,
       settings,
       unsettled: ledger.unsettledIntents(),
       knownQuantities: knownQuantities(ledger, reading.positions),

@@ -141,8 +141,10 @@ export class Convergence {
     const newer = this.#parts.newer();
     if (newer !== undefined)
       return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };
-    if (this.#parts.superseded?.aborted !== true) return undefined;
-    return { cause: "superseded", reason: "A newer run decides in its place; this one had not begun." };
+    if (this.#parts.superseded?.aborted === true)
+      return { cause: "superseded", reason: "A newer run decides in its place; this one had not begun." };
+    if (this.#execution.countsWithWaiting()) return undefined;
+    return { cause: "planned-again", reason: "It is planned again, with what every strategy asks for now." };
   }
 
   #sessionBlockage(record: ExecutionRecord): Blockage | undefined {
@@ -202,7 +204,7 @@ export class Convergence {
   /** Commits all of them as `posting`, then sends them side by side. The market clock must be known and recent. */
   async #post(ids: readonly string[]): Promise<void> {
     const { clock, ledger } = this.#parts;
-    if (!(await this.#market.isKnown()) || !(await this.#account.lookedRecently(ids, this.#orders))) return;
+    if (!(await this.#market.isKnown()) || !(await this.#account.lookedRecently(this.#orders))) return;
     if (this.#isBlocked() || this.#parts.stopping.aborted) return;
     const ready = ids.filter((id) => this.#execution.intent(id).state === "recorded");
     ledger.transaction(() => {

@@ -40,7 +40,7 @@ export async function limitsAgainst(parts: DailyLimitParts, { account, market }:
   if (orders.length === 0 || (limits.maxDailyTurnover === undefined && limits.maxDailyLoss === undefined)) return undefined;
   let flows: Decimal;
   try {
-    flows = await broker.cashFlowsSince(await lastClose(broker, account, now));
+    flows = await flowsSinceLastClose(broker, account, now);
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
     const reason = `Whether MAX_DAILY_TURNOVER_PERCENT and MAX_DAILY_LOSS_PERCENT hold cannot be told: ${error.message}`;
@@ -70,6 +70,14 @@ function movedSince(intent: IntentRecord, midnight: number): Decimal {
 
 function mayStillFill({ state }: IntentRecord): boolean {
   return state === "posting" || state === "unknown" || state === "open" || state === "abandoned";
+}
+
+/**
+ * Deposits less withdrawals since the close that the account's last equity belongs to, in dollars (R28).
+ * @param now by the venue's clock. @throws BrokerError when they cannot be told.
+ */
+export async function flowsSinceLastClose(broker: DailyLimitParts["broker"], account: Account, now: number): Promise<Decimal> {
+  return broker.cashFlowsSince(await lastClose(broker, account, now));
 }
 
 /** The close that the account's last equity belongs to: by its own date, else the last one before today. */

@@ -53,7 +53,16 @@ export interface IntentFacts {
 
 /** Why nothing more may be sent. */
 export interface Blockage {
-  readonly cause: "halted" | "deadline" | "session-closed" | "clock-unknown" | "stale" | "foreign-hand" | "account-blocked" | "superseded";
+  readonly cause:
+    | "halted"
+    | "deadline"
+    | "session-closed"
+    | "clock-unknown"
+    | "stale"
+    | "foreign-hand"
+    | "account-blocked"
+    | "superseded"
+    | "planned-again";
   readonly reason: string;
 }
 
@@ -67,6 +76,8 @@ export const BLOCKAGE_MEANINGS: Record<Blockage["cause"], string> = {
   "foreign-hand": "Somebody else's order touches a symbol or the cash of the plan.",
   "account-blocked": "The account may no longer trade.",
   superseded: "A newer run takes its place before anything was sent.",
+  "planned-again":
+    "A run of another strategy came, or fell away, before anything was sent: it is planned again with what every strategy asks for now.",
 };
 
 export interface ExecutionFacts {
@@ -139,7 +150,7 @@ function decideBlocked(facts: ExecutionFacts, blockage: Blockage): Decision {
   const others = facts.intents.filter((intent) => !isEnded(intent.record) && intent.record.state !== "recorded");
   if (!facts.begun && others.length === 0 && facts.intents.every((intent) => !intent.busy) && facts.intents.every(neverTaken)) {
     if (recorded.length > 0) return only({ kind: "drop", ids: recorded.map(idOf), reason: blockage.reason }, facts);
-    const outcome = blockage.cause === "superseded" ? "superseded" : "refused";
+    const outcome = blockage.cause === "superseded" || blockage.cause === "planned-again" ? "superseded" : "refused";
     return only({ kind: "finish", outcome, reason: blockage.reason, cause: blockage.cause }, facts);
   }
   if (!facts.begun && mayStillBegin(blockage.cause) && others.length > 0) return awaitBeginning(facts, others, blockage);
@@ -148,7 +159,7 @@ function decideBlocked(facts: ExecutionFacts, blockage: Blockage): Decision {
 
 /** Age and newer runs decide about an execution only until it has begun (R17, R22). */
 function mayStillBegin(cause: Blockage["cause"]): boolean {
-  return cause === "stale" || cause === "superseded";
+  return cause === "stale" || cause === "superseded" || cause === "planned-again";
 }
 
 /**

@@ -2,8 +2,11 @@ import type { Broker } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import type { Claim, StrategyShare } from "../portfolio/claims.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
-import type { PlanSettings } from "../portfolio/plan.ts";
+import { ONE } from "../portfolio/money.ts";
+import type { PlanSettings, Wanted } from "../portfolio/plan.ts";
+import { claimsFor, countsWith, stillWaiting, wantedFor } from "./claims.ts";
 import type { RebalanceEvent } from "./events.ts";
 import type { AssetCache } from "./reading.ts";
 import { unlessAborted } from "./reading.ts";
@@ -23,8 +26,12 @@ export interface ConvergeParts {
   readonly halted: () => string | undefined;
   /** Aborted when the process has been asked to stop: what is in flight is awaited, nothing is begun. */
   readonly stopping: AbortSignal;
-  /** A newer complete run that waits behind this execution, if any (R22). */
+  /** A newer complete run of the same strategy that waits behind this execution, if any (R22). */
   readonly newer: () => Signal | undefined;
+  /** The strategies that share the account; `undefined`: the signal's alone. */
+  readonly strategies?: readonly StrategyShare[];
+  /** Complete runs that wait to be executed, of any strategy. */
+  readonly waiting?: () => readonly Signal[];
   /** Aborted when a newer run, a whole one or not, decides in place of this execution's as long as it has not begun (R6). */
   readonly superseded?: AbortSignal | undefined;
   readonly emit: (event: RebalanceEvent) => void;
@@ -35,6 +42,7 @@ export class OpenExecution {
   readonly parts: ConvergeParts;
   readonly id: string;
   readonly signal: Signal;
+  #claims: readonly Claim[] | undefined;
 
   constructor(parts: ConvergeParts, id: string, signal: Signal) {
     this.parts = parts;
@@ -46,6 +54,24 @@ export class OpenExecution {
     const record = this.parts.ledger.execution(this.id);
     if (record === undefined) throw new Error(`The ledger has no execution ${this.id}.`);
     return record;
+  }
+
+  /** Whether the plan counts with exactly the runs of other strategies that wait now (R22). */
+  countsWithWaiting(): boolean {
+    this.#claims ??= this.parts.ledger.claimsOf(this.id);
+    return countsWith(this.#claims, this.#waiting(this.signal));
+  }
+
+  /** What would be wanted of the account if `newer` were executed in this one's place. */
+  wantedInstead(newer: Signal): Wanted | undefined {
+    const strategies = this.parts.strategies ?? [{ name: newer.strategy, share: ONE }];
+    const claims = claimsFor(this.parts.ledger, strategies, newer, this.#waiting(newer));
+    return wantedFor(this.parts.ledger, strategies, newer, claims);
+  }
+
+  #waiting({ strategy }: Signal): Signal[] {
+    const { waiting, strategies, clock, signalMaxAgeSeconds } = this.parts;
+    return stillWaiting(waiting?.() ?? [], strategies ?? [], strategy, clock.now(), signalMaxAgeSeconds);
   }
 
   intents(): IntentRecord[] {

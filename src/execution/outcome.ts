@@ -1,3 +1,4 @@
+import { keepBooks } from "../books/bookkeeping.ts";
 import type { Broker } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
@@ -50,6 +51,7 @@ export async function concludeExecution(
       ...(judged.outcome === "queued" ? {} : { phase: "settled", finishedAt: clock.now() }),
       ...(after === undefined ? {} : { accountAfter: summariseAccount(after) }),
     });
+    keepBooks(ledger);
     ledger.judgeSignal(execution.signalId, verdict, clock.now());
     if (after !== undefined) {
       const { equity, lastEquity, cash } = after.account;
@@ -102,7 +104,10 @@ function describe(intent: IntentRecord): string {
   return `${intent.side} ${intent.symbol}: ${state}`;
 }
 
-/** R7: a begun execution is `executed` whatever came of it; one that never began keeps the reason that stopped it. */
+/**
+ * R7: a begun execution is `executed` whatever came of it; one that never began keeps the reason that
+ * stopped it. What is planned again with another strategy's run stays accepted: it is about to be executed.
+ */
 function verdictOf(outcome: ExecutionOutcome, reason: string, cause: Blockage["cause"] | undefined): Verdict {
   switch (outcome) {
     case "on-target":
@@ -112,7 +117,7 @@ function verdictOf(outcome: ExecutionOutcome, reason: string, cause: Blockage["c
     case "queued":
       return { kind: "executed", reason: `${outcome.replace("-", " ")}: ${reason}` };
     case "superseded":
-      return { kind: "superseded", reason };
+      return { kind: cause === "planned-again" ? "accepted" : "superseded", reason };
     case "refused":
       return { kind: causeVerdict(cause), reason };
   }
@@ -130,6 +135,8 @@ function causeVerdict(cause: Blockage["cause"] | undefined): Verdict["kind"] {
       return "market-closed";
     case "superseded":
       return "superseded";
+    case "planned-again":
+      return "accepted";
     case "account-blocked":
       return "account-blocked";
     case "foreign-hand":

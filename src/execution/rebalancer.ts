@@ -1,13 +1,18 @@
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, StreamState } from "../broker/broker.ts";
 import { BrokerError } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import type { Signal } from "../intake/signal.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
+import { ONE } from "../portfolio/money.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
+import { keepBooks } from "../books/bookkeeping.ts";
+import { wishesFor } from "../books/wishes.ts";
+import type { Claim, StrategyShare } from "../portfolio/claims.ts";
 import type { Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
+import { claimsFor, claimsText, countsWith, stillWaiting, wantedFor } from "./claims.ts";
 import type { ConvergeResult } from "./converge.ts";
 import { Convergence } from "./converge.ts";
 import type { ConvergeParts } from "./open-execution.ts";
@@ -37,7 +42,12 @@ export interface RebalancerParts {
   readonly accountRefusal: (reading: Reading) => { reason: string; hint: string } | undefined;
   /** Aborted when the process has been asked to stop. */
   readonly stopping: AbortSignal;
+  /** A newer run of the same strategy that waits behind the one under way (R22). */
   readonly newer: () => Signal | undefined;
+  /** The strategies that share the account. Default: the signal's own, with all of it. */
+  readonly strategies?: readonly StrategyShare[];
+  /** Complete runs that wait to be executed; those of other strategies are planned together with the one under way (R22). */
+  readonly waiting?: () => readonly Signal[];
   readonly emit: (event: RebalanceEvent) => void;
   readonly progress: (text: string) => void;
 }
@@ -48,13 +58,13 @@ export interface RebalanceOptions {
   /** Aborted when a newer run has taken this one's place before it has begun. */
   readonly superseded?: AbortSignal;
   /** Called with the first reading, so that a person sees the account before anything happens. */
-  readonly onReady?: (reading: Reading, plan: Plan) => void;
+  readonly onReady?: (reading: Reading, plan: Plan, claims: readonly Claim[]) => void;
 }
 
 export type RebalanceResult =
   | { readonly kind: "concluded"; readonly conclusion: Conclusion; readonly execution: ExecutionRecord }
   | Declined
-  | { readonly kind: "dry-run"; readonly plan: Plan; readonly reading: Reading }
+  | { readonly kind: "dry-run"; readonly plan: Plan; readonly reading: Reading; readonly claims: readonly Claim[] }
   /** The process is stopping; the next start finishes it. */
   | { readonly kind: "left" };
 
@@ -70,13 +80,20 @@ export class Rebalancer {
     this.#stream = new SharedOrderStream(parts.broker);
   }
 
+  /** Of the order updates; `undefined` before they are followed. */
+  get streamState(): StreamState | undefined {
+    return this.#stream.state;
+  }
+
   /**
    * Goes through everything before a first order, without sending one: connects the stream, opens
-   * connections, fills the asset cache and compiles what is on the way. The first alert then does not pay
-   * for it. What fails here will be said when it matters.
+   * connections, brings the books up to date, fills the asset cache and compiles what is on the way. The
+   * first alert then does not pay for it. What fails here will be said when it matters.
    */
   async warm(): Promise<void> {
-    const { broker, clock, plan: settings } = this.#parts;
+    const { broker, clock, ledger, plan: settings } = this.#parts;
+    // A ledger of a version without books has all its fills to be booked.
+    keepBooks(ledger);
     this.#stream.open();
     try {
       const reading = await readAccount(broker, this.#assets, clock, []);
@@ -94,15 +111,42 @@ export class Rebalancer {
     if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict)) {
       return declined(known.verdict, known.verdictReason ?? "It has its final verdict already.");
     }
-    const wanted = wantedBy(signal);
+    for (;;) {
+      const result = await this.#attempt(signal, options);
+      if (result !== "plan-again") return result;
+    }
+  }
+
+  /**
+   * What each strategy asks for if `signal` were executed now (R31); ages are those of its runs.
+   * @throws Error when the signal's strategy is not configured.
+   */
+  claims(signal: Signal): Claim[] {
+    return claimsFor(this.#parts.ledger, this.#strategies(signal), signal, this.#waiting(signal));
+  }
+
+  async #attempt(signal: Signal, options: RebalanceOptions): Promise<RebalanceResult | "plan-again"> {
+    const claims = this.claims(signal);
+    const wanted = wantedFor(this.#parts.ledger, this.#strategies(signal), signal, claims);
     if (wanted === undefined) return this.#judged(signal, options, declined("held", "The strategy says HOLD: nothing is changed."));
     const preparation = await this.#prepare(signal, wanted, options);
     if (preparation.kind === "declined") return this.#judged(signal, options, preparation);
-    options.onReady?.(preparation.reading, preparation.plan);
-    if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, reading: preparation.reading };
+    if (!options.dryRun && !countsWith(claims, this.#waiting(signal))) return "plan-again";
+    options.onReady?.(preparation.reading, preparation.plan, claims);
+    if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, reading: preparation.reading, claims };
     await this.#concludeReplaced();
-    const execution = this.#open(signal, wanted, preparation);
-    return this.#converge(execution, signal, { market: preparation.reading.market, superseded: options.superseded });
+    const execution = this.#open(signal, { wanted, claims }, preparation);
+    const result = await this.#converge(execution, signal, { market: preparation.reading.market, superseded: options.superseded });
+    return result.kind === "concluded" && result.conclusion.verdict.kind === "accepted" ? "plan-again" : result;
+  }
+
+  #strategies(signal: Signal): readonly StrategyShare[] {
+    return this.#parts.strategies ?? [{ name: signal.strategy, share: ONE }];
+  }
+
+  #waiting(signal: Signal): Signal[] {
+    const { waiting, clock, signalMaxAgeSeconds } = this.#parts;
+    return stillWaiting(waiting?.() ?? [], this.#strategies(signal), signal.strategy, clock.now(), signalMaxAgeSeconds);
   }
 
   /**
@@ -132,7 +176,11 @@ export class Rebalancer {
   }
 
   /** The execution, its first phase and all of that phase's intents are one transaction (R15). */
-  #open(signal: Signal, wanted: Wanted, ready: Extract<Preparation, { kind: "ready" }>): ExecutionRecord {
+  #open(
+    signal: Signal,
+    { wanted, claims }: { readonly wanted: Wanted; readonly claims: readonly Claim[] },
+    ready: Extract<Preparation, { kind: "ready" }>,
+  ): ExecutionRecord {
     const { ledger, clock } = this.#parts;
     const { plan, reading, offHours } = ready;
     // Without a sell there is nothing to wait for; off hours everything waits side by side (R23).
@@ -141,6 +189,10 @@ export class Rebalancer {
     ledger.transaction(() => {
       ledger.recordSignal(signal, clock.now());
       ledger.createExecution(execution);
+      ledger.recordClaims(execution.id, claims);
+      // Late fills of earlier executions first: the wishes count from what the books hold now.
+      keepBooks(ledger);
+      ledger.recordWishes(execution.id, wishesFor(plan, claims, ledger.bookHoldings(), reading.positions));
       ledger.updateExecution(execution.id, {
         phase: atOnce ? "buying" : "selling",
         accountBefore: summariseAccount(reading),
@@ -151,6 +203,10 @@ export class Rebalancer {
       const { equity, lastEquity, cash } = reading.account;
       ledger.recordEquity({ at: reading.at, equity, lastEquity, cash, executionId: execution.id });
     });
+    if (this.#strategies(signal).length > 1) {
+      const text = `Asked for by ${claimsText(claims, clock.now())}.`;
+      this.#parts.emit({ kind: "snapshot", level: "info", executionId: execution.id, signalId: signal.id, text });
+    }
     const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base ${formatDollars(plan.base)}.`;
     this.#parts.emit({
       kind: "plan",
@@ -202,16 +258,5 @@ export class Rebalancer {
       this.#parts.ledger.judgeSignal(signal.id, { kind: result.verdict, reason: result.reason }, this.#parts.clock.now());
     });
     return result;
-  }
-}
-
-function wantedBy(signal: Signal): Wanted | undefined {
-  switch (signal.kind) {
-    case "rebalance":
-      return { kind: "rebalance", targets: signal.targets };
-    case "exit":
-      return { kind: "exit", symbols: signal.exits };
-    case "hold":
-      return undefined;
   }
 }

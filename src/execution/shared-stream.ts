@@ -1,4 +1,4 @@
-import type { Broker, OrderStream, OrderStreamListener } from "../broker/broker.ts";
+import type { Broker, OrderStream, OrderStreamListener, StreamState } from "../broker/broker.ts";
 
 /**
  * One trade-updates stream for the life of the process, whoever follows it at the moment. Alpaca allows
@@ -12,6 +12,11 @@ export class SharedOrderStream {
 
   constructor(broker: Broker) {
     this.#broker = broker;
+  }
+
+  /** `undefined` before it is opened. */
+  get state(): StreamState | undefined {
+    return this.#stream?.state;
   }
 
   /** Connects, unless that has been done. It stays connected until the broker is closed. */

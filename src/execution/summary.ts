@@ -1,3 +1,4 @@
+import type { MarketPrices, PriceAt, Quote } from "../broker/broker.ts";
 import type { ExecutionRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { decimal, toText } from "../portfolio/money.ts";
@@ -5,6 +6,8 @@ import type { Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { isOwnOrder } from "./ids.ts";
 import type { Reading } from "./reading.ts";
+
+const HALF = decimal("0.5");
 
 /** What the ledger keeps of a reading of the account; amounts as plain decimal text. */
 export interface AccountSummary {
@@ -20,9 +23,24 @@ export interface AccountSummary {
     readonly quantity: string;
     readonly marketValue: string;
     readonly price: string | undefined;
+    /** What a share cost on average. */
+    readonly averagePrice?: string | undefined;
   }[];
+  /** What was observed of every price, with the moment it belongs to. */
+  readonly prices?: readonly PriceSummary[];
   /** Ids of open orders that are not ours. */
   readonly foreignOrders: readonly string[];
+}
+
+/** One observed price; a quote is its middle and names both its sides. */
+export interface PriceSummary {
+  readonly symbol: string;
+  readonly source: "trade" | "quote" | "minute-bar" | "previous-close";
+  readonly price: string;
+  readonly bid?: string;
+  readonly ask?: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
 }
 
 export function summariseAccount(reading: Reading): AccountSummary {
@@ -40,9 +58,26 @@ export function summariseAccount(reading: Reading): AccountSummary {
       quantity: toText(position.quantity),
       marketValue: toText(position.marketValue),
       price: position.currentPrice === undefined ? undefined : toText(position.currentPrice),
+      averagePrice: toText(position.averageEntryPrice),
     })),
+    prices: [...reading.prices].flatMap(([symbol, prices]) => summarisePrices(symbol, prices)),
     foreignOrders: reading.openOrders.filter((order) => !isOwnOrder(order)).map((order) => order.id),
   };
+}
+
+function summarisePrices(symbol: string, { trade, quote, minuteBar, previousClose }: MarketPrices): PriceSummary[] {
+  const observed = (source: PriceSummary["source"], seen: PriceAt | undefined): PriceSummary[] =>
+    seen === undefined ? [] : [{ symbol, source, price: toText(seen.price), at: seen.at }];
+  return [
+    ...observed("trade", trade),
+    ...(quote === undefined ? [] : [summariseQuote(symbol, quote)]),
+    ...observed("minute-bar", minuteBar),
+    ...observed("previous-close", previousClose),
+  ];
+}
+
+function summariseQuote(symbol: string, { bid, ask, at }: Quote): PriceSummary {
+  return { symbol, source: "quote", price: toText(bid.plus(ask).times(HALF)), bid: toText(bid), ask: toText(ask), at };
 }
 
 /** Cash when the execution was planned, as recorded with it. */

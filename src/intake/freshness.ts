@@ -78,7 +78,7 @@ export function iso(at: number): string {
 }
 
 /** `45 s`, `12 min`, `3.5 h`, `2 days`: as exact as a person needs it. */
-function duration(ms: number): string {
+export function duration(ms: number): string {
   const seconds = ms / 1_000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 600) return `${seconds.toFixed(0)} s`;

@@ -92,6 +92,15 @@ export class Intake {
     this.#cursor = new AlertsCursor({ file: alertsFile, owners, runGapMs: MAX_GAP_MS, stampOf: (line) => readAlert(line, timezone).stamp });
   }
 
+  get alertsFile(): string {
+    return this.#options.alertsFile;
+  }
+
+  /** Name of the strategy whose file this is. */
+  get strategy(): string {
+    return this.#options.strategy;
+  }
+
   /**
    * Reads what is new and judges it. Cheap when nothing has changed and nothing is due.
    * @throws when the ledger cannot record; nothing is lost then, the next look judges again.

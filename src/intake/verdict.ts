@@ -63,6 +63,16 @@ export interface Verdict {
   readonly reason: string;
 }
 
+/** A run that is not executed, or not for now, as those are told who are not part of the trading. */
+export interface NotExecuted {
+  /** Undefined for lines that make no signal. */
+  readonly signalId: string | undefined;
+  readonly verdict: Verdict;
+  readonly hint?: string | undefined;
+  /** What was asked for, in a few words. */
+  readonly wanted?: string | undefined;
+}
+
 export function isFinal(kind: VerdictKind): boolean {
   return (FINAL_VERDICTS as readonly string[]).includes(kind);
 }

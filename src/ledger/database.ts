@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { ledgerFailure } from "./failures.ts";
+import { ReadMemory } from "./read-memory.ts";
 
 /** Amounts and ids are bound as text: a number in a TEXT column would be stored as `"5.0"`. */
 type Bound = string | number | null;
@@ -11,7 +12,11 @@ export type CommitStage = "before" | "after";
 interface Prepared {
   readonly statement: StatementSync;
   readonly parameters: readonly string[];
+  /** The one table that it changes; undefined when that cannot be told from its first words. */
+  readonly table: string | undefined;
 }
+
+const CHANGED_TABLE = /^\s*(?:INSERT INTO|UPDATE) (\w+)/;
 
 /**
  * One SQLite connection with the three habits that the ledger's promises rest on: every write runs in
@@ -23,6 +28,9 @@ export class LedgerDatabase {
   readonly #database: DatabaseSync;
   readonly #onCommit: ((stage: CommitStage) => void) | undefined;
   readonly #statements = new Map<string, Prepared>();
+  readonly #memory = new ReadMemory();
+  /** Changes whenever another connection has committed. */
+  #versionElsewhere: unknown;
   #inside = false;
   /** A joined call has thrown: what it left behind must never be committed. */
   #spoiled = false;
@@ -37,16 +45,27 @@ export class LedgerDatabase {
   write(sql: string, values: Values = {}): number {
     return this.transaction(() => {
       this.#mustBeInTransaction();
-      return this.#guarded(() => Number(this.#prepare(sql, values).run(values).changes));
+      const { statement, table } = this.#prepare(sql, values);
+      this.#memory.forget(table);
+      return this.#guarded(() => Number(statement.run(values).changes));
     });
   }
 
   row(sql: string, values: Values = {}): Row | undefined {
-    return this.#guarded(() => this.#prepare(sql, values).get(values));
+    return this.#guarded(() => this.#prepare(sql, values).statement.get(values));
   }
 
   rows(sql: string, values: Values = {}): Row[] {
-    return this.#guarded(() => this.#prepare(sql, values).all(values));
+    return this.#guarded(() => this.#prepare(sql, values).statement.all(values));
+  }
+
+  /**
+   * What `rows` gives of a query of one table, as `read` makes it of each row; remembered until the table
+   * is written, or anything by another process. The records are shared, so nobody may change them.
+   */
+  records<Record>(table: string, sql: string, values: Values, read: (row: Row) => Record): Record[] {
+    this.#forgetWhatOthersChanged();
+    return [...this.#memory.recall(table, `${sql} ${JSON.stringify(values)}`, () => this.rows(sql, values).map((row) => read(row)))];
   }
 
   /**
@@ -55,7 +74,7 @@ export class LedgerDatabase {
    */
   transaction<T>(work: () => T): T {
     if (this.#inside) return this.#join(work);
-    this.#guarded(() => this.#database.exec("BEGIN IMMEDIATE"));
+    this.#execute("BEGIN IMMEDIATE");
     this.#inside = true;
     this.#spoiled = false;
     try {
@@ -71,9 +90,18 @@ export class LedgerDatabase {
     }
   }
 
+  /** No other process has a way to a database in memory. */
+  #forgetWhatOthersChanged(): void {
+    if (this.#database.location() === null) return;
+    const version = this.row("PRAGMA data_version")?.data_version;
+    if (version !== this.#versionElsewhere) this.#memory.forget(undefined);
+    this.#versionElsewhere = version;
+  }
+
   /** Several statements of a migration; inside a transaction only. */
   script(sql: string): void {
     this.#mustBeInTransaction();
+    this.#memory.forget(undefined);
     this.#guarded(() => this.#database.exec(sql));
   }
 
@@ -106,13 +134,18 @@ export class LedgerDatabase {
     if (this.#spoiled) throw new Error("A part of this ledger transaction failed, so none of it is committed.");
     this.#onCommit?.("before");
     this.#mustBeInTransaction();
-    this.#guarded(() => this.#database.exec("COMMIT"));
+    this.#execute("COMMIT");
     this.#onCommit?.("after");
   }
 
   /** SQLite rolls back by itself on some errors, a full disk among them; a second ROLLBACK would hide the first error. */
   #rollBack(): void {
-    if (this.#database.isOpen && this.#database.isTransaction) this.#guarded(() => this.#database.exec("ROLLBACK"));
+    this.#memory.forget(undefined);
+    if (this.#database.isOpen && this.#database.isTransaction) this.#execute("ROLLBACK");
+  }
+
+  #execute(sql: string): void {
+    this.#guarded(() => this.#prepare(sql, {}).statement.run());
   }
 
   /** Without it a write that follows a swallowed full-disk error would be committed alone. */
@@ -121,18 +154,19 @@ export class LedgerDatabase {
       throw new Error("The ledger transaction was rolled back by SQLite; nothing more can be written in it.");
   }
 
-  #prepare(sql: string, values: Values): StatementSync {
+  #prepare(sql: string, values: Values): Prepared {
     let prepared = this.#statements.get(sql);
     if (prepared === undefined) {
       prepared = {
         statement: this.#database.prepare(sql),
         parameters: [...sql.matchAll(/:([A-Za-z]\w*)/g)].map((match) => match[1] ?? ""),
+        table: CHANGED_TABLE.exec(sql)?.[1],
       };
       this.#statements.set(sql, prepared);
     }
     for (const name of prepared.parameters)
       if (values[name] === undefined) throw new Error(`The ledger statement lacks a value for ${name}: ${sql}`);
-    return prepared.statement;
+    return prepared;
   }
 
   #guarded<T>(work: () => T): T {

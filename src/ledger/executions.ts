@@ -1,5 +1,5 @@
 import type { Wanted } from "../portfolio/plan.ts";
-import type { LedgerDatabase, Row } from "./database.ts";
+import type { LedgerDatabase, Row, Values } from "./database.ts";
 import type { ExecutionChange, ExecutionOutcome, ExecutionPhase, ExecutionRecord, NewExecution } from "./ledger.ts";
 import {
   decimalPairs,
@@ -16,6 +16,7 @@ import {
   readOptionalOneOf,
   readOptionalText,
   readText,
+  textsIn,
   unreadable,
 } from "./row.ts";
 
@@ -47,22 +48,25 @@ export function createExecution(database: LedgerDatabase, execution: NewExecutio
 }
 
 export function findExecution(database: LedgerDatabase, id: string): ExecutionRecord | undefined {
-  const row = database.row("SELECT * FROM executions WHERE id = :id", { id });
-  return row && executionOf(row);
+  return recorded(database, "SELECT * FROM executions WHERE id = :id", { id })[0];
 }
 
 /** The newest one, should there be several. */
 export function executionOfSignal(database: LedgerDatabase, signalId: string): ExecutionRecord | undefined {
-  const row = database.row("SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number DESC LIMIT 1", { signalId });
-  return row && executionOf(row);
+  return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number DESC LIMIT 1", { signalId })[0];
 }
 
 export function openExecutions(database: LedgerDatabase): ExecutionRecord[] {
-  return database.rows("SELECT * FROM executions WHERE finished_at IS NULL ORDER BY number").map(executionOf);
+  return recorded(database, "SELECT * FROM executions WHERE finished_at IS NULL ORDER BY number", {});
 }
 
 export function recentExecutions(database: LedgerDatabase, limit: number): ExecutionRecord[] {
-  return database.rows("SELECT * FROM executions ORDER BY number DESC LIMIT :limit", { limit }).map(executionOf);
+  return recorded(database, "SELECT * FROM executions ORDER BY number DESC LIMIT :limit", { limit });
+}
+
+/** From `at` on, inclusive; oldest first. */
+export function executionsSince(database: LedgerDatabase, at: number): ExecutionRecord[] {
+  return database.rows("SELECT * FROM executions WHERE started_at >= :at ORDER BY number", { at: instant(at) }).map(executionOf);
 }
 
 /** Sets what `change` names and leaves the rest. @throws when there is no such execution. */
@@ -91,20 +95,37 @@ export function updateExecution(database: LedgerDatabase, id: string, change: Ex
   if (changed !== 1) throw new Error(`The ledger knows no execution ${id} to change.`);
 }
 
-/** A wanted exit is a plain list; targets keep their order and their exact weights. */
+/** Symbols of an exit are a plain list; targets keep their order and their exact weights. */
 function wantedText(wanted: Wanted): string {
-  return wanted.kind === "exit" ? JSON.stringify(wanted) : `{"kind":"rebalance","targets":${decimalPairs(wanted.targets)}}`;
+  if (wanted.kind === "exit") {
+    const kept = wanted.kept === undefined ? "" : `,"kept":${decimalPairs(wanted.kept)}`;
+    return `{"kind":"exit","symbols":${JSON.stringify(wanted.symbols)}${kept}}`;
+  }
+  const known = wanted.known === undefined ? "" : `,"known":${JSON.stringify([...wanted.known])}`;
+  return `{"kind":"rebalance","targets":${decimalPairs(wanted.targets)}${known}}`;
 }
 
 function readWanted(row: Row): Wanted {
-  const value = readJson(row, "wanted") as { kind?: unknown; targets?: unknown; symbols?: unknown } | null;
-  if (value?.kind === "rebalance") return { kind: "rebalance", targets: readDecimalPairs(value.targets, "wanted") };
-  const symbols: unknown = value?.symbols;
-  if (value?.kind !== "exit" || !Array.isArray(symbols)) return unreadable("wanted", value);
-  return { kind: "exit", symbols: symbols.map((symbol: unknown) => (typeof symbol === "string" ? symbol : unreadable("wanted", symbol))) };
+  const value = readJson(row, "wanted") as Partial<Record<"kind" | "targets" | "known" | "symbols" | "kept", unknown>> | null;
+  if (value?.kind === "rebalance") {
+    const targets = readDecimalPairs(value.targets, "wanted");
+    return value.known === undefined
+      ? { kind: "rebalance", targets }
+      : { kind: "rebalance", targets, known: new Set(textsIn(value.known, "wanted")) };
+  }
+  if (value?.kind !== "exit") return unreadable("wanted", value);
+  const symbols = textsIn(value.symbols, "wanted");
+  return value.kept === undefined
+    ? { kind: "exit", symbols }
+    : { kind: "exit", symbols, kept: readDecimalPairs(value.kept, "wanted") };
 }
 
-function executionOf(row: Row): ExecutionRecord {
+function recorded(database: LedgerDatabase, sql: string, values: Values): ExecutionRecord[] {
+  return database.records("executions", sql, values, executionOf);
+}
+
+/** The columns of `executions` as a record. */
+export function executionOf(row: Row): ExecutionRecord {
   return {
     id: readText(row, "id"),
     signalId: readText(row, "signal_id"),

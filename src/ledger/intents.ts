@@ -1,5 +1,5 @@
 import { toText } from "../portfolio/money.ts";
-import type { LedgerDatabase, Row } from "./database.ts";
+import type { LedgerDatabase, Row, Values } from "./database.ts";
 import type { IntentChange, IntentRecord, IntentState, NewIntent } from "./ledger.ts";
 import {
   flag,
@@ -67,19 +67,20 @@ export function updateIntent(database: LedgerDatabase, clientOrderId: string, ch
 }
 
 export function findIntent(database: LedgerDatabase, clientOrderId: string): IntentRecord | undefined {
-  const row = database.row("SELECT * FROM intents WHERE client_order_id = :clientOrderId", { clientOrderId });
-  return row && intentOf(row);
+  return recorded(database, "SELECT * FROM intents WHERE client_order_id = :clientOrderId", { clientOrderId })[0];
 }
 
 export function intentsOf(database: LedgerDatabase, executionId: string): IntentRecord[] {
-  return database.rows("SELECT * FROM intents WHERE execution_id = :executionId ORDER BY number", { executionId }).map(intentOf);
+  return recorded(database, "SELECT * FROM intents WHERE execution_id = :executionId ORDER BY number", { executionId });
 }
 
 /** The states are spelled out as in the index, which SQLite uses only then. */
 export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
-  return database
-    .rows("SELECT * FROM intents WHERE state IN ('recorded', 'posting', 'unknown', 'open', 'abandoned') ORDER BY number")
-    .map(intentOf);
+  return recorded(
+    database,
+    "SELECT * FROM intents WHERE state IN ('recorded', 'posting', 'unknown', 'open', 'abandoned') ORDER BY number",
+    {},
+  );
 }
 
 /** From `at` on, inclusive. */
@@ -89,10 +90,8 @@ export function intentsChangedSince(database: LedgerDatabase, at: number): Inten
 
 /** The condition is spelled out as in the index, which SQLite uses only then. */
 export function lastFilledIntent(database: LedgerDatabase, symbol: string): IntentRecord | undefined {
-  const row = database.row("SELECT * FROM intents WHERE symbol = :symbol AND filled_quantity <> '0' ORDER BY number DESC LIMIT 1", {
-    symbol,
-  });
-  return row && intentOf(row);
+  const sql = "SELECT * FROM intents WHERE symbol = :symbol AND filled_quantity <> '0' ORDER BY number DESC LIMIT 1";
+  return recorded(database, sql, { symbol })[0];
 }
 
 function recordIntent(database: LedgerDatabase, intent: NewIntent): void {
@@ -119,7 +118,12 @@ function recordIntent(database: LedgerDatabase, intent: NewIntent): void {
   );
 }
 
-function intentOf(row: Row): IntentRecord {
+function recorded(database: LedgerDatabase, sql: string, values: Values): IntentRecord[] {
+  return database.records("intents", sql, values, intentOf);
+}
+
+/** The columns of `intents` as a record. */
+export function intentOf(row: Row): IntentRecord {
   return {
     clientOrderId: readText(row, "client_order_id"),
     executionId: readText(row, "execution_id"),

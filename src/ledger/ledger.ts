@@ -2,6 +2,7 @@ import type { Decimal } from "../portfolio/money.ts";
 import type { Side } from "../broker/broker.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { Verdict, VerdictKind } from "../intake/verdict.ts";
+import type { Claim } from "../portfolio/claims.ts";
 import type { Wanted } from "../portfolio/plan.ts";
 
 /**
@@ -37,17 +38,32 @@ export interface Ledger {
   recentSignals(limit: number): SignalRecord[];
   /** Sets the verdict of the signal and of all its lines. A final verdict is never replaced. */
   judgeSignal(id: string, verdict: Verdict, at: number): void;
-  /** The targets last accepted for a strategy: those of its newest signal whose execution has begun. */
+  /** The newest signal of a strategy that was accepted: its execution has begun, or found that no order was needed (R31). */
   lastAcceptedSignal(strategy: string): SignalRecord | undefined;
+
+  // --- several strategies (R31) -----------------------------------------------------------------
+  /** Records what each strategy asks for in an execution. @throws when the execution has its claims already. */
+  recordClaims(executionId: string, claims: readonly Claim[]): void;
+  /** Empty for an execution of a version that kept none. */
+  claimsOf(executionId: string): Claim[];
+  /** What was last accepted from a strategy, as `accepted` and with the share it had then. */
+  lastClaim(strategy: string): Claim | undefined;
+  /** Records that the owner lets an unattributed symbol be sold. */
+  releaseSymbol(symbol: string, at: number): void;
+  /** Symbols released and not wholly sold since. */
+  releasedSymbols(): string[];
 
   // --- executions -----------------------------------------------------------------------------
   createExecution(execution: NewExecution): void;
   execution(id: string): ExecutionRecord | undefined;
+  /** The newest execution of a signal. */
   executionOfSignal(signalId: string): ExecutionRecord | undefined;
   /** Not finished ones, oldest first. */
   openExecutions(): ExecutionRecord[];
   /** Newest first. */
   recentExecutions(limit: number): ExecutionRecord[];
+  /** Started at or after `at`, oldest first. */
+  executionsSince(at: number): ExecutionRecord[];
   updateExecution(id: string, change: ExecutionChange): void;
 
   // --- intents and orders (R18) ---------------------------------------------------------------
@@ -63,6 +79,21 @@ export interface Ledger {
   intentsChangedSince(at: number): IntentRecord[];
   /** The newest intent for a symbol that was filled, wholly or in part. */
   lastFilledIntent(symbol: string): IntentRecord | undefined;
+
+  // --- books (R32) ------------------------------------------------------------------------------
+  /** Records what every book wished to trade in an execution. */
+  recordWishes(executionId: string, wishes: readonly Wish[]): void;
+  wishesOf(executionId: string): Wish[];
+  /** Finished executions whose end has not been booked, oldest first. */
+  unbookedExecutions(): ExecutionRecord[];
+  /** Orders of finished executions whose fills have not all been booked, in the order in which they were recorded. */
+  unbookedFills(): UnbookedFill[];
+  /** Appends to the journal and brings the holdings up to date with it, all at once. */
+  recordBookings(page: BookPage): void;
+  /** The whole journal, oldest first. */
+  bookings(): Booking[];
+  /** What the journal adds up to, for every book but the unattributed one, which is what is left of the account. */
+  bookHoldings(): BookHolding[];
 
   // --- fills, equity, decision record ---------------------------------------------------------
   /** A fill whose id is known already is ignored. */
@@ -237,6 +268,61 @@ export interface IntentChange {
   readonly cancelRequestedAt?: number;
   readonly message?: string;
   readonly updatedAt: number;
+}
+
+/** How many shares more one book wished to hold of a symbol when an execution was planned. */
+export interface Wish {
+  readonly symbol: string;
+  readonly book: string;
+  /** Negative: shares to get rid of. */
+  readonly quantity: Decimal;
+  /** The plan's price; `undefined` where the plan had none. */
+  readonly price: Decimal | undefined;
+}
+
+/** One line of the journal: shares and money that came into a book, or (negative) left it. */
+export interface Booking {
+  readonly at: number;
+  readonly executionId: string;
+  /** The order that was filled; `undefined` for a transfer between books. */
+  readonly clientOrderId: string | undefined;
+  readonly kind: "fill" | "transfer";
+  readonly book: string;
+  readonly symbol: string;
+  readonly quantity: Decimal;
+  /** Dollars, whole cents: what was paid is negative. */
+  readonly amount: Decimal;
+}
+
+/** What a book holds, or once held, of a symbol. */
+export interface BookHolding {
+  readonly book: string;
+  readonly symbol: string;
+  readonly quantity: Decimal;
+  /** What was paid for the shares that are held, at average cost; dollars. */
+  readonly cost: Decimal;
+  /** Profit of the shares that are no longer held; dollars. */
+  readonly realised: Decimal;
+  /** What sales brought less what purchases took; dollars. */
+  readonly cash: Decimal;
+}
+
+export interface UnbookedFill {
+  readonly intent: IntentRecord;
+  /** Shares of it that are booked already. */
+  readonly booked: Decimal;
+  /** Dollars of it that are booked already, negative for a purchase. */
+  readonly bookedAmount: Decimal;
+}
+
+/** What is booked at once. */
+export interface BookPage {
+  readonly bookings: readonly Booking[];
+  /** The changed holdings, as they are afterwards. */
+  readonly holdings: readonly BookHolding[];
+  /** Client order id → filled quantity that is booked now. */
+  readonly orders: ReadonlyMap<string, Decimal>;
+  readonly executionIds: readonly string[];
 }
 
 export interface FillRecord {

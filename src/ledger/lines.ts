@@ -2,7 +2,7 @@ import type { Verdict } from "../intake/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import type { LineRecord, NewLine } from "./ledger.ts";
 import { instant, optionalInstant, readInteger, readOptionalInteger, readOptionalOneOf, readOptionalText, readText } from "./row.ts";
-import { appendVerdict, FINAL_VERDICTS_JSON, VERDICT_KINDS } from "./verdicts.ts";
+import { appendVerdict, FINAL_VERDICTS_SQL, VERDICT_KINDS } from "./verdicts.ts";
 
 /** A line of megabytes shall not swell the ledger; its hash identifies it whatever its length. */
 const MAX_LINE_CHARACTERS = 4096;
@@ -47,14 +47,13 @@ export function setLineVerdicts(database: LedgerDatabase, judgement: LineJudgeme
   const where = {
     strategy: judgement.strategy,
     hashes: JSON.stringify(judgement.hashes),
-    final: FINAL_VERDICTS_JSON,
     signalId: judgement.signalId ?? null,
   };
   if (judgement.signalId !== undefined) linkLines(database, where);
   return database.write(
     `UPDATE lines SET verdict = :verdict, reason = :reason, signal_id = coalesce(:signalId, signal_id)
      WHERE strategy = :strategy AND hash IN (SELECT value FROM json_each(:hashes))
-       AND (verdict IS NULL OR verdict NOT IN (SELECT value FROM json_each(:final)))
+       AND (verdict IS NULL OR verdict NOT IN ${FINAL_VERDICTS_SQL})
        AND (verdict IS NOT :verdict OR reason IS NOT :reason)`,
     { ...where, verdict: judgement.verdict.kind, reason: judgement.verdict.reason },
   );
@@ -65,7 +64,7 @@ function linkLines(database: LedgerDatabase, where: Readonly<Record<string, stri
   database.write(
     `UPDATE lines SET signal_id = :signalId
      WHERE strategy = :strategy AND hash IN (SELECT value FROM json_each(:hashes)) AND signal_id IS NOT :signalId
-       AND (verdict IS NULL OR verdict NOT IN (SELECT value FROM json_each(:final)))`,
+       AND (verdict IS NULL OR verdict NOT IN ${FINAL_VERDICTS_SQL})`,
     where,
   );
 }

@@ -165,6 +165,112 @@ CREATE INDEX intents_by_change ON intents (updated_at);
 CREATE INDEX intents_filled ON intents (symbol, number) WHERE filled_quantity <> '0';
 `,
   },
+  {
+    version: 3,
+    sql: `
+CREATE TABLE notices (
+  id INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  content TEXT NOT NULL
+) STRICT;
+CREATE INDEX notices_by_kind ON notices (kind, at);
+
+CREATE TABLE deliveries (
+  notice_id INTEGER NOT NULL REFERENCES notices (id) ON DELETE CASCADE,
+  channel TEXT NOT NULL,
+  state TEXT NOT NULL,
+  changed_at INTEGER NOT NULL,
+  PRIMARY KEY (notice_id, channel)
+) STRICT;
+CREATE INDEX deliveries_pending ON deliveries (channel, notice_id) WHERE state IN ('waiting', 'sending');
+
+CREATE TABLE daemon_lives (
+  id INTEGER PRIMARY KEY,
+  pid INTEGER NOT NULL,
+  started_at INTEGER NOT NULL,
+  ended_at INTEGER,
+  failure TEXT
+) STRICT;
+`,
+  },
+  {
+    version: 4,
+    sql: `
+CREATE TABLE claims (
+  number INTEGER PRIMARY KEY,
+  execution_id TEXT NOT NULL REFERENCES executions (id),
+  strategy TEXT NOT NULL,
+  share TEXT NOT NULL,
+  basis TEXT NOT NULL,
+  signal_id TEXT NOT NULL REFERENCES signals (id),
+  generated_at INTEGER NOT NULL,
+  targets TEXT NOT NULL,
+  UNIQUE (execution_id, strategy)
+) STRICT;
+CREATE INDEX claims_by_strategy ON claims (strategy, number);
+CREATE INDEX claims_by_signal ON claims (signal_id);
+
+CREATE TABLE releases (
+  number INTEGER PRIMARY KEY,
+  symbol TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE wishes (
+  execution_id TEXT NOT NULL REFERENCES executions (id),
+  symbol TEXT NOT NULL,
+  book TEXT NOT NULL,
+  quantity TEXT NOT NULL,
+  price TEXT,
+  PRIMARY KEY (execution_id, symbol, book)
+) STRICT;
+
+CREATE TABLE bookings (
+  number INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  execution_id TEXT NOT NULL REFERENCES executions (id),
+  client_order_id TEXT REFERENCES intents (client_order_id),
+  kind TEXT NOT NULL,
+  book TEXT NOT NULL,
+  symbol TEXT NOT NULL,
+  quantity TEXT NOT NULL,
+  amount TEXT NOT NULL,
+  CHECK ((client_order_id IS NULL) = (kind = 'transfer'))
+) STRICT;
+CREATE INDEX bookings_by_order ON bookings (client_order_id);
+CREATE UNIQUE INDEX bookings_transfers ON bookings (execution_id, symbol, book) WHERE kind = 'transfer';
+
+CREATE TABLE book_holdings (
+  book TEXT NOT NULL,
+  symbol TEXT NOT NULL,
+  quantity TEXT NOT NULL,
+  cost TEXT NOT NULL,
+  realised TEXT NOT NULL,
+  cash TEXT NOT NULL,
+  PRIMARY KEY (book, symbol)
+) STRICT;
+
+ALTER TABLE executions ADD COLUMN booked INTEGER NOT NULL DEFAULT 0 CHECK (booked IN (0, 1));
+CREATE INDEX executions_unbooked ON executions (number) WHERE booked = 0;
+ALTER TABLE intents ADD COLUMN booked_quantity TEXT NOT NULL DEFAULT '0';
+CREATE INDEX intents_unbooked ON intents (number) WHERE filled_quantity <> booked_quantity;
+`,
+  },
+  {
+    version: 5,
+    sql: `
+CREATE TABLE scheduled_signals (
+  strategy TEXT NOT NULL,
+  session TEXT NOT NULL,
+  state TEXT NOT NULL,
+  changed_at INTEGER NOT NULL,
+  detail TEXT NOT NULL,
+  PRIMARY KEY (strategy, session)
+) STRICT;
+`,
+  },
 ];
 
 /**
@@ -175,6 +281,17 @@ export function migrate(database: LedgerDatabase, migrations: readonly Migration
   const newest = migrations.at(-1)?.version ?? 0;
   for (let version = schemaVersion(database, newest); version < newest; version = schemaVersion(database, newest))
     step(database, migrations, newest);
+}
+
+/** @throws TraderError as {@link migrate} does, and `ledger-older` when it would have something to do. */
+export function assertCurrent(database: LedgerDatabase): void {
+  const newest = MIGRATIONS.at(-1)?.version ?? 0;
+  const version = schemaVersion(database, newest);
+  if (version === newest) return;
+  throw new TraderError(`The ledger ${database.name} is of an older version of this program (schema ${version}; this one needs ${newest}).`, {
+    code: "ledger-older",
+    hint: "The next `alpaca-trader run` or `status` brings it up to date.",
+  });
 }
 
 /** Reads the version again inside the transaction: another process may have migrated in between. */

@@ -9,7 +9,7 @@ export interface Pruned {
 }
 
 /** An execution is why a line or signal must be remembered: it tells that it was acted upon. */
-const ACTED_UPON = "signal_id IN (SELECT signal_id FROM executions)";
+const ACTED_UPON = "signal_id IN (SELECT signal_id FROM executions UNION SELECT signal_id FROM claims)";
 
 /**
  * Forgets lines, signals and verdicts from before `beforeMs` that no execution refers to, so that a
@@ -27,7 +27,7 @@ export function prune(database: LedgerDatabase, beforeMs: number): Pruned {
     verdicts: database.write(`DELETE FROM verdicts WHERE at < :before AND (signal_id IS NULL OR NOT ${ACTED_UPON})`, { before }),
     signals: database.write(
       `DELETE FROM signals WHERE recorded_at < :before AND generated_at < :before
-         AND id NOT IN (SELECT signal_id FROM executions)`,
+         AND id NOT IN (SELECT signal_id FROM executions UNION SELECT signal_id FROM claims)`,
       { before },
     ),
   }));

@@ -26,7 +26,11 @@ export function redactingLedger(ledger: Ledger, redact: Redact): Ledger {
 /** JSON values are redacted as their text: a key may stand at any depth. */
 function withoutKeys<T extends object>(value: T, fields: readonly (keyof T)[], redact: Redact): T {
   const copy = { ...value };
-  for (const field of fields)
-    if (copy[field] !== undefined) copy[field] = JSON.parse(redact(JSON.stringify(copy[field]))) as T[typeof field];
+  for (const field of fields) {
+    if (copy[field] === undefined) continue;
+    const text = JSON.stringify(copy[field]);
+    const clean = redact(text);
+    if (clean !== text) copy[field] = JSON.parse(clean) as T[typeof field];
+  }
   return copy;
 }

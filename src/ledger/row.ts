@@ -82,7 +82,11 @@ export function readOptionalOneOf<T extends string>(row: Row, column: string, kn
 
 /** A list of strings, as JSON. */
 export function readTexts(row: Row, column: string): string[] {
-  const list = readJson(row, column);
+  return textsIn(readJson(row, column), column);
+}
+
+/** As {@link readTexts}, for a part of a JSON value. */
+export function textsIn(list: unknown, column: string): string[] {
   return isTextList(list) ? list : unreadable(column, list);
 }
 

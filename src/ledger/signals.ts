@@ -48,18 +48,24 @@ export function recordSignal(database: LedgerDatabase, signal: Signal, at: numbe
 }
 
 export function findSignal(database: LedgerDatabase, id: string): SignalRecord | undefined {
-  const row = database.row("SELECT * FROM signals WHERE id = :id", { id });
-  return row && signalOf(row);
+  return database.records("signals", "SELECT * FROM signals WHERE id = :id", { id }, signalOf)[0];
 }
 
 export function recentSignals(database: LedgerDatabase, limit: number): SignalRecord[] {
   return database.rows("SELECT * FROM signals ORDER BY number DESC LIMIT :limit", { limit }).map(signalOf);
 }
 
+/**
+ * The signal of an execution counts as accepted (R31) once the broker holds an order of it; when it went to
+ * its end without needing one; and when it ended with orders whose fate is not known, because nobody will
+ * ask for that signal again.
+ */
+export const ACCEPTED = "(executions.begun_at IS NOT NULL OR executions.outcome IN ('on-target', 'off-target', 'incomplete'))";
+
 export function lastAcceptedSignal(database: LedgerDatabase, strategy: string): SignalRecord | undefined {
   const row = database.row(
     `SELECT * FROM signals WHERE strategy = :strategy
-       AND EXISTS (SELECT 1 FROM executions WHERE signal_id = signals.id AND begun_at IS NOT NULL)
+       AND EXISTS (SELECT 1 FROM executions WHERE signal_id = signals.id AND ${ACCEPTED})
      ORDER BY number DESC LIMIT 1`,
     { strategy },
   );

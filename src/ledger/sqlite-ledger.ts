@@ -1,6 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { TraderError } from "../errors.ts";
 import * as account from "./account.ts";
+import * as books from "./books.ts";
+import * as claims from "./claims.ts";
 import type { CommitStage } from "./database.ts";
 import { LedgerDatabase } from "./database.ts";
 import * as executions from "./executions.ts";
@@ -9,8 +11,14 @@ import * as history from "./history.ts";
 import * as intents from "./intents.ts";
 import type { Ledger } from "./ledger.ts";
 import * as lines from "./lines.ts";
-import { migrate } from "./migrations.ts";
+import type { DaemonLives } from "./lives.ts";
+import { daemonLivesOn } from "./lives.ts";
+import { assertCurrent, migrate } from "./migrations.ts";
+import type { Outbox } from "./outbox.ts";
+import { outboxOn } from "./outbox.ts";
 import type { Pruned } from "./prune.ts";
+import type { ScheduledSignals } from "./scheduled-signals.ts";
+import { scheduledSignalsOn } from "./scheduled-signals.ts";
 import { prune } from "./prune.ts";
 import type { Redact } from "./redacting.ts";
 import { redactingLedger } from "./redacting.ts";
@@ -39,12 +47,41 @@ export interface SqliteLedger extends Ledger {
   prune(beforeMs: number): Pruned;
   /** The durable image: what a crash at this moment would leave. Not inside a transaction. */
   serialize(): Uint8Array;
+  /** What was told to people outside. Its writer takes the keys out. */
+  readonly outbox: Outbox;
+  /** When the daemon ran. */
+  readonly lives: DaemonLives;
+  /** What became of the signals that the daemon generates by itself. */
+  readonly scheduled: ScheduledSignals;
 }
+
+/** A ledger that is only looked at. */
+export interface LedgerReader extends Omit<Ledger, LedgerWrites> {
+  /** @throws TraderError `ledger-replaced` when the file was deleted or replaced since it was opened. */
+  check(): void;
+  /** Another number whenever somebody has written. */
+  version(): number;
+}
+
+type LedgerWrites =
+  | "transaction"
+  | "pinAccount"
+  | "judgeLines"
+  | "judgeSignal"
+  | "createExecution"
+  | "updateExecution"
+  | "updateIntent"
+  | "releaseSymbol"
+  | "note"
+  | (keyof Ledger & `record${string}`);
 
 const MEMORY = ":memory:";
 
 /** A write by a command beside the daemon takes a fraction of a millisecond; seconds mean that something is wrong. */
 const DEFAULT_BUSY_TIMEOUT_MS = 2_000;
+
+/** Whoever looks waits for nobody: with a write-ahead log a reader is not held up but by a recovery. */
+const READ_TIMEOUT_MS = 250;
 
 const SWITCH_ATTEMPTS = 100;
 const SWITCH_PAUSE_MS = 10;
@@ -70,6 +107,33 @@ export function openLedger(file: string, options: LedgerOptions = {}): SqliteLed
     throw ledgerFailure(error, file);
   }
   return ledgerOn(database, file, options);
+}
+
+/**
+ * Opens a ledger for looking only, beside whoever writes it: the connection cannot change anything.
+ * @throws TraderError as {@link openLedger} does, and `ledger-older` for a schema that is not up to date.
+ */
+export function openLedgerToRead(file: string): LedgerReader {
+  const opened = identityOf(file);
+  if (opened === undefined) throw missingLedger(file);
+  let connection: DatabaseSync;
+  try {
+    connection = new DatabaseSync(file, { readOnly: true, timeout: READ_TIMEOUT_MS });
+  } catch (error) {
+    throw ledgerFailure(error, file);
+  }
+  const database = new LedgerDatabase(connection, file);
+  try {
+    assertCurrent(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return {
+    ...portOn(database),
+    check: () => assertSameFile(file, opened, "ledger"),
+    version: () => Number(database.pragma("data_version")),
+  };
 }
 
 /** Opens what {@link SqliteLedger.serialize} gave, in memory: the start after a crash at that moment. */
@@ -122,7 +186,7 @@ function switchToWriteAheadLog(database: LedgerDatabase): void {
   }
 }
 
-function upkeepOf(database: LedgerDatabase, file: string): Pick<SqliteLedger, "file" | "check" | "prune" | "serialize"> {
+function upkeepOf(database: LedgerDatabase, file: string): Omit<SqliteLedger, keyof Ledger> {
   const opened = file === MEMORY ? undefined : identityOf(file);
   return {
     file,
@@ -131,6 +195,9 @@ function upkeepOf(database: LedgerDatabase, file: string): Pick<SqliteLedger, "f
     },
     prune: (beforeMs) => prune(database, beforeMs),
     serialize: () => database.serialize(),
+    outbox: outboxOn(database),
+    lives: daemonLivesOn(database),
+    scheduled: scheduledSignalsOn(database),
   };
 }
 
@@ -154,11 +221,18 @@ function portOn(database: LedgerDatabase): Ledger {
     judgeSignal: (id, verdict, at) => signals.judgeSignal(database, id, verdict, at),
     lastAcceptedSignal: (strategy) => signals.lastAcceptedSignal(database, strategy),
 
+    recordClaims: (executionId, asked) => claims.recordClaims(database, executionId, asked),
+    claimsOf: (executionId) => claims.claimsOf(database, executionId),
+    lastClaim: (strategy) => claims.lastClaim(database, strategy),
+    releaseSymbol: (symbol, at) => claims.releaseSymbol(database, symbol, at),
+    releasedSymbols: () => claims.releasedSymbols(database),
+
     createExecution: (execution) => executions.createExecution(database, execution),
     execution: (id) => executions.findExecution(database, id),
     executionOfSignal: (signalId) => executions.executionOfSignal(database, signalId),
     openExecutions: () => executions.openExecutions(database),
     recentExecutions: (limit) => executions.recentExecutions(database, limit),
+    executionsSince: (at) => executions.executionsSince(database, at),
     updateExecution: (id, change) => executions.updateExecution(database, id, change),
 
     recordIntents: (planned) => intents.recordIntents(database, planned),
@@ -168,6 +242,14 @@ function portOn(database: LedgerDatabase): Ledger {
     unsettledIntents: () => intents.unsettledIntents(database),
     intentsChangedSince: (at) => intents.intentsChangedSince(database, at),
     lastFilledIntent: (symbol) => intents.lastFilledIntent(database, symbol),
+
+    recordWishes: (executionId, wishes) => books.recordWishes(database, executionId, wishes),
+    wishesOf: (executionId) => books.wishesOf(database, executionId),
+    unbookedExecutions: () => books.unbookedExecutions(database),
+    unbookedFills: () => books.unbookedFills(database),
+    recordBookings: (page) => books.recordBookings(database, page),
+    bookings: () => books.bookings(database),
+    bookHoldings: () => books.bookHoldings(database),
 
     recordFill: (fill) => history.recordFill(database, fill),
     fillsOf: (executionId) => history.fillsOf(database, executionId),

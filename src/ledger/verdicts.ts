@@ -6,8 +6,8 @@ import { instant, readInteger, readOneOf, readOptionalText, readText } from "./r
 
 export const VERDICT_KINDS: readonly VerdictKind[] = [...FINAL_VERDICTS, ...PROVISIONAL_VERDICTS, "history"];
 
-/** For `json_each`: the verdicts that no update may replace (R7). */
-export const FINAL_VERDICTS_JSON = JSON.stringify(FINAL_VERDICTS);
+/** The verdicts that no update may replace (R7), as a list in SQL. */
+export const FINAL_VERDICTS_SQL = `(${FINAL_VERDICTS.map((kind) => `'${kind}'`).join(", ")})`;
 
 export interface SpokenVerdict {
   readonly strategy: string;

@@ -22,12 +22,17 @@ export interface TradeLog {
   close(): void;
 }
 
+/** Where the trade log of a mode is (contract). */
+export function tradeLogPath(dir: string, mode: TradingMode): string {
+  return join(dir, mode === "live" ? "trades_live.json" : "alpaca_trades.json");
+}
+
 /**
  * The trade log for people and scripts: a copy that can be lost; the truth is in the ledger.
  * @throws TraderError as {@link RotatingFile} does.
  */
 export function openTradeLog(options: TradeLogOptions): TradeLog {
-  const path = join(options.dir, options.mode === "live" ? "trades_live.json" : "alpaca_trades.json");
+  const path = tradeLogPath(options.dir, options.mode);
   const redact = createRedaction(options.secrets ?? []);
   const file = new RotatingFile({
     file: path,

@@ -22,7 +22,7 @@ export function detailOf(standing: Standing, sized: Sized, input: PlanInput, val
 
 function situationText(standing: Standing, input: PlanInput, valuation: Valuation): string {
   const held = `held ${formatDollars(standing.actualValue)}`;
-  if (input.wanted.kind === "exit") return `to be sold, ${held}`;
+  if (input.wanted.kind === "exit" && standing.weight.eq(ZERO)) return `to be sold, ${held}`;
   if (standing.weight.eq(ZERO)) return `not wanted, ${held}`;
   return `target ${formatWeight(standing.weight)} of ${formatDollars(valuation.base)} = ${formatDollars(standing.targetValue)}, ${held}`;
 }

@@ -53,8 +53,19 @@ export interface PlanSettings {
 
 /** What is wanted. */
 export type Wanted =
-  | { readonly kind: "rebalance"; readonly targets: ReadonlyMap<string, Decimal> }
-  | { readonly kind: "exit"; readonly symbols: readonly string[] };
+  | {
+      readonly kind: "rebalance";
+      /** Of all strategies together. */
+      readonly targets: ReadonlyMap<string, Decimal>;
+      /** With several strategies, the symbols that may be sold though no target names them; anything else that is held is left alone (R31). */
+      readonly known?: ReadonlySet<string>;
+    }
+  | {
+      readonly kind: "exit";
+      readonly symbols: readonly string[];
+      /** What other strategies hold of them, as fractions of the base: it stays. */
+      readonly kept?: ReadonlyMap<string, Decimal>;
+    };
 
 export interface PlanInput {
   /** `selling`: the whole plan, sells and the buys expected after them. `buying`: the sells are over; buys only. */

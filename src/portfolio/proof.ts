@@ -105,15 +105,22 @@ function proveSymbol(order: PlannedOrder, { input }: Facts): ProofFailure[] {
   if (guarded(symbol, input)) return failure("symbol", symbol, "an order for a protected symbol");
   if (input.barred.has(symbol)) return failure("symbol", symbol, "an order for a symbol that may no longer be touched");
   if (input.workingOrders.some((working) => working.symbol === symbol)) return failure("symbol", symbol, "another order is still open");
+  if (belongsToNobody(symbol, input)) return failure("symbol", symbol, "no known strategy names it");
   if (allowedSymbols !== undefined && !allowedSymbols.has(symbol)) return failure("symbol", symbol, "not in ALLOWED_SYMBOLS");
   if (asset?.active !== true || !asset.tradable) return failure("symbol", symbol, "not known as active and tradable");
   return input.wanted.kind === "exit" && !input.wanted.symbols.includes(symbol) ? failure("symbol", symbol, "not named by the exit") : [];
 }
 
-/** Only an exit goes without a checked price, and not even that when a split may have changed the quantity (R10). */
+/** R31: with several strategies only what one of them names, or is known to have named, may be traded. */
+function belongsToNobody(symbol: string, { wanted }: PlanInput): boolean {
+  if (wanted.kind === "exit" || wanted.known === undefined) return false;
+  return ![...wanted.targets.keys(), ...wanted.known].includes(symbol);
+}
+
+/** Only a full exit goes without a checked price, and not even that when a split may have changed the quantity (R10). */
 function provePrice({ symbol }: PlannedOrder, { input }: Facts): ProofFailure[] {
   const checked = priceOf(symbol, input);
-  if (!("doubt" in checked) || (input.wanted.kind === "exit" && checked.doubt === "price-doubt")) return [];
+  if (!("doubt" in checked) || (goesWhole(symbol, input) && checked.doubt === "price-doubt")) return [];
   return failure("price", symbol, checked.reason);
 }
 
@@ -145,7 +152,12 @@ function valueOf(order: PlannedOrder, { input, held }: Facts): Decimal | undefin
   if (order.notional !== undefined) return order.notional;
   const price = tradePrice(order.symbol, input);
   if (price !== undefined) return order.quantity?.times(price);
-  return input.wanted.kind === "exit" ? held.get(order.symbol)?.marketValue : undefined;
+  return goesWhole(order.symbol, input) ? held.get(order.symbol)?.marketValue : undefined;
+}
+
+/** An exit that leaves nothing for another strategy. */
+function goesWhole(symbol: string, { wanted }: PlanInput): boolean {
+  return wanted.kind === "exit" && wanted.kept?.has(symbol) !== true;
 }
 
 function worstOf(order: PlannedOrder, facts: Facts): Decimal | undefined {
@@ -173,7 +185,8 @@ function proveNoShort(order: PlannedOrder, { held }: Facts): ProofFailure[] {
 }
 
 function targetOf(symbol: string, { input, base }: Facts): Decimal {
-  return input.wanted.kind === "rebalance" ? (input.wanted.targets.get(symbol) ?? ZERO).times(base) : ZERO;
+  const weights = input.wanted.kind === "rebalance" ? input.wanted.targets : input.wanted.kept;
+  return (weights?.get(symbol) ?? ZERO).times(base);
 }
 
 function proveSellStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
@@ -213,7 +226,7 @@ function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
   const buys = plan.buys.length > 0;
   return [
     ...say("short", !facts.input.holdings.some((holding) => holding.quantity.lt(ZERO)), "The account holds a short position."),
-    ...say("equity", wanted.kind === "exit" || near(equity, account.equity), "Cash and positions do not agree with the broker's equity."),
+    ...say("equity", (wanted.kind === "exit" && wanted.kept === undefined) || near(equity, account.equity), "Cash and positions do not agree with the broker's equity."),
     ...say("equity", plan.base.eq(facts.base), `The base is ${formatDollars(facts.base)}, the plan says ${formatDollars(plan.base)}.`),
     ...say("cash", !buys || account.cash.gte(ZERO), "The account owes money and may only be reduced, but the plan buys."),
     ...say(

@@ -1,7 +1,7 @@
 import type { LeftAloneReason } from "./left-alone.ts";
 import { ONE, ZERO, max, min, type Decimal } from "./money.ts";
 import type { PlanAsset, PlanInput } from "./plan-input.ts";
-import { symbolsInScope, targetWeight } from "./targets.ts";
+import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
 import { isProtected, type Valuation } from "./valuation.ts";
 
 /** Alpaca refuses orders below one dollar. */
@@ -79,6 +79,7 @@ function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, 
   const untouchable = untouchableFor(standing.symbol, input, valuation);
   if (untouchable !== undefined) return untouchable;
   const wish = wishByValue(standing, thresholds);
+  if (wish.kind === "add" && input.wanted.kind === "exit") return SHORT_IN_EXIT;
   const obstacle = obstacleFor(standing, input, valuation);
   if (wish.kind !== "leave" || standing.quantity.eq(ZERO)) return obstacle ?? wish;
   // A held symbol that needs nothing is on target even when it could not be traded; a missing leg is not.
@@ -87,6 +88,7 @@ function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, 
 
 function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation): Wish | undefined {
   if (isProtected(symbol, valuation.holdings.get(symbol), input)) return { kind: "leave", reason: "protected" };
+  if (isUnattributed(input.wanted, symbol)) return { kind: "leave", reason: "unattributed" };
   const barred = input.barred.get(symbol);
   if (barred !== undefined) return { kind: "leave", reason: barred };
   const working = input.workingOrders.filter((order) => order.symbol === symbol);
@@ -105,6 +107,9 @@ function wishByValue(standing: WithoutWish, { band, minimum }: Thresholds): Wish
   if (need.abs().lt(minimum)) return { kind: "leave", reason: "below-minimum" };
   return need.gt(ZERO) ? { kind: "add", need } : { kind: "trim", excess: need.neg() };
 }
+
+/** What other strategies lack of a symbol is for their own runs to buy: an exit that finds nothing to sell is on target. */
+const SHORT_IN_EXIT: Wish = { kind: "leave", reason: "within-drift", note: "all that is held is other strategies'; an exit buys nothing" };
 
 function obstacleFor(standing: WithoutWish, input: PlanInput, valuation: Valuation): Wish | undefined {
   const allowed = input.settings.allowedSymbols;

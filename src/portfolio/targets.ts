@@ -4,18 +4,33 @@ import type { Wanted } from "./plan-input.ts";
 
 /** What is wrong with the weights themselves, or undefined: each must be above 0 and at most 1, all together at most 1 (R4, R9). */
 export function targetProblem(wanted: Wanted): string | undefined {
-  if (wanted.kind === "exit") return undefined;
-  for (const [symbol, weight] of wanted.targets) {
+  const weights = weightsOf(wanted);
+  if (weights === undefined) return undefined;
+  for (const [symbol, weight] of weights) {
     if (weight.lte(ZERO) || weight.gt(ONE))
       return `The target weight of ${symbol} is ${formatWeight(weight)}, which is not above 0 % and at most 100 %.`;
   }
-  const total = sum(wanted.targets.values());
+  const total = sum(weights.values());
   return total.gt(ONE) ? `The target weights add up to ${formatWeight(total)}, more than 100 %.` : undefined;
 }
 
-/** Weight wanted for a symbol; zero for one that is not named, and for every symbol of an exit. */
+/** Weight wanted for a symbol; zero for one that is not named, and for a symbol of an exit that nobody else holds. */
 export function targetWeight(wanted: Wanted, symbol: string): Decimal {
-  return wanted.kind === "rebalance" ? (wanted.targets.get(symbol) ?? ZERO) : ZERO;
+  return weightsOf(wanted)?.get(symbol) ?? ZERO;
+}
+
+/** Whether anything wanted is a fraction of the base, so that the base must be beyond doubt. */
+export function isMeasured(wanted: Wanted): boolean {
+  return weightsOf(wanted) !== undefined;
+}
+
+/** R31: held, and with several strategies none of them is known to want it or to have wanted it. */
+export function isUnattributed(wanted: Wanted, symbol: string): boolean {
+  return wanted.kind === "rebalance" && wanted.known !== undefined && !wanted.targets.has(symbol) && !wanted.known.has(symbol);
+}
+
+function weightsOf(wanted: Wanted): ReadonlyMap<string, Decimal> | undefined {
+  return wanted.kind === "rebalance" ? wanted.targets : wanted.kept;
 }
 
 /** Every symbol that gets a line, once, in order: held or wanted; in an exit only those to be sold. */

@@ -3,7 +3,7 @@ import { decimal, ONE, sum, ZERO, type Decimal } from "./money.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
 import type { PlanRefusal } from "./plan-result.ts";
 import { priceOf, type CheckedPrice, type PriceDoubt } from "./price.ts";
-import { targetProblem } from "./targets.ts";
+import { isMeasured, targetProblem } from "./targets.ts";
 
 /** How far our sum of cash and positions may lie from the broker's equity, as a fraction of it (R9). */
 const EQUITY_AGREEMENT = decimal("0.02");
@@ -50,7 +50,7 @@ export function valueAccount(input: PlanInput): Valuation | Refused {
 
 function withBase(input: PlanInput, prices: Valuation["prices"], values: ReadonlyMap<string, Decimal>): Valuation | Refused {
   const total = input.account.cash.plus(sum(values.values()));
-  if (input.wanted.kind === "rebalance") {
+  if (isMeasured(input.wanted)) {
     const doubtful = equityDisagrees(total, input.account.equity);
     if (doubtful !== undefined) return doubtful;
   }
@@ -68,13 +68,13 @@ function checkPrices(input: PlanInput): Map<string, CheckedPrice | PriceDoubt> {
   return new Map([...symbols].map((symbol) => [symbol, priceOf(symbol, input)]));
 }
 
-/** An exit sells exact quantities, so the broker's own value is enough there; a rebalance measures everything against the base. */
+/** An exit sells exact quantities, so the broker's own value is enough there; what is a fraction of the base needs prices. */
 function valueOf(holding: Holding, checked: CheckedPrice | PriceDoubt | undefined, input: PlanInput): Decimal | Refused {
   if (isProtected(holding.symbol, holding, input)) return holding.marketValue;
   if (holding.quantity.eq(ZERO)) return ZERO;
   const price = checked?.price;
   if (price !== undefined) return holding.quantity.times(price);
-  return input.wanted.kind === "exit" ? holding.marketValue : unpriced(holding.symbol, checked);
+  return isMeasured(input.wanted) ? unpriced(holding.symbol, checked) : holding.marketValue;
 }
 
 function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined): Refused {

@@ -1,14 +1,13 @@
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, max, ONE, roundHalfUp, toText, ZERO } from "../portfolio/money.ts";
+import { decimal, max, ONE, toText, ZERO } from "../portfolio/money.ts";
 import type { ExchangeState, PositionRecord } from "./account-state.ts";
 import type { AssetRecord } from "./assets.ts";
 import { buyingPower, heldShares, marketValue, type Valuation } from "./buying-power.ts";
+import { shownQuotient } from "./quotient.ts";
 import { uuidFor } from "./random.ts";
 
 const INITIAL_MARGIN = decimal("0.5");
 const MAINTENANCE_MARGIN = decimal("0.3");
-const RATIO_DECIMALS = 9;
-const PRICE_DECIMALS = 9;
 
 export type View = Record<string, string | number | boolean | null>;
 
@@ -96,7 +95,7 @@ export function positionView(state: ExchangeState, position: PositionRecord, ass
     side: "long",
     qty: toText(quantity),
     qty_available: toText(max(quantity.minus(heldShares(state, symbol).quantity), ZERO)),
-    avg_entry_price: toText(roundHalfUp(cost.div(quantity), PRICE_DECIMALS)),
+    avg_entry_price: shownQuotient(cost, quantity),
     cost_basis: toText(cost),
     market_value: toText(value),
     current_price: toText(prices.current),
@@ -131,5 +130,5 @@ export function assetView(asset: AssetRecord): Record<string, unknown> {
 }
 
 function ratio(part: Decimal, whole: Decimal): string {
-  return toText(roundHalfUp(part.div(whole.eq(ZERO) ? ONE : whole), RATIO_DECIMALS));
+  return shownQuotient(part, whole.eq(ZERO) ? ONE : whole);
 }

@@ -18,6 +18,8 @@ export function adminRoute(exchange: Exchange, faults: FaultInjector, request: R
     case "POST prices":
       setPrice(exchange, body);
       return ok({ symbol: body.symbol });
+    case "POST bars":
+      return ok({ bars: exchange.giveBars(body) });
     case "POST account":
       setAccount(exchange, body);
       return ok(exchange.accountView());

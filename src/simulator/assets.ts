@@ -108,25 +108,22 @@ const HABITS: ReadonlyMap<string, PriceHabit> = new Map(
   ROWS.map(([symbol, , , level, dailyVolatility, beta]) => [symbol, { level, dailyVolatility, beta }]),
 );
 
+const ASSETS: readonly AssetRecord[] = ROWS.map(([symbol, name, exchange, , , , flags]) => ({
+  id: uuidFor(`asset ${symbol}`),
+  symbol,
+  name,
+  exchange,
+  status: "active",
+  tradable: true,
+  fractionable: true,
+  marginable: true,
+  shortable: true,
+  ...flags,
+}));
+
 /** A new list of everything the venue knows, so that one venue's changes do not reach another. */
 export function builtInAssets(): Map<string, AssetRecord> {
-  return new Map(
-    ROWS.map(([symbol, name, exchange, , , , flags]) => [
-      symbol,
-      {
-        id: uuidFor(`asset ${symbol}`),
-        symbol,
-        name,
-        exchange,
-        status: "active",
-        tradable: true,
-        fractionable: true,
-        marginable: true,
-        shortable: true,
-        ...flags,
-      },
-    ]),
-  );
+  return new Map(ASSETS.map((asset) => [asset.symbol, { ...asset }]));
 }
 
 export function priceHabit(symbol: string): PriceHabit | undefined {

@@ -1,13 +1,15 @@
 import { decimalFromNumber, roundHalfUp } from "../portfolio/money.ts";
+import type { GivenBars } from "./given-bars.ts";
 import type { PriceBook } from "./prices.ts";
 import { hashText, noiseAt } from "./random.ts";
-import { type MarketHours, newYorkInstant, sessionNear, sessionOn, sessionsBetween } from "./sessions.ts";
+import { type MarketHours, type MarketSession, newYorkInstant, sessionNear, sessionOn, sessionsBetween } from "./sessions.ts";
 import { secondStamp } from "./timestamps.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-const SAMPLES_PER_DAY = 13;
-const SAMPLES_PER_INTRADAY_BAR = 4;
+/** Into how many parts a whole session, or a whole intraday bar, is cut by the moments at which its prices are looked at. */
+const PARTS_OF_DAY = 13;
+const PARTS_OF_INTRADAY_BAR = 4;
 const VOLUME_PER_MINUTE = 4_000;
 const SHARES_PER_TRADE = 90;
 
@@ -28,25 +30,29 @@ export interface BarSpan {
   readonly from: number;
   readonly open: number;
   readonly end: number;
-  readonly samples: number;
+  /** From one look at the price to the next. For a bar that is still growing it is that of the whole one, so a high stays a high. */
+  readonly stepMs: number;
+  readonly isDay: boolean;
 }
 
 /** Bars of any past moment, made of the prices at that moment. */
 export class BarMaker {
   readonly #prices: PriceBook;
   readonly #hours: MarketHours;
+  readonly #given: GivenBars;
   readonly #daily = new Map<string, Bar>();
 
-  constructor(prices: PriceBook, hours: MarketHours) {
+  constructor(prices: PriceBook, hours: MarketHours, given: GivenBars) {
     this.#prices = prices;
     this.#hours = hours;
+    this.#given = given;
   }
 
   /** Spans of daily bars whose stamp lies in [start, end] and whose session has begun by `now`. */
   dailySpans(start: number, end: number, now: number): BarSpan[] {
     const dates = sessionsBetween(new Date(start - DAY_MS).toISOString().slice(0, 10), new Date(end).toISOString().slice(0, 10));
     return dates
-      .map(({ date, open, close }) => ({ from: newYorkInstant(date, "00:00"), open, end: Math.min(close, now), samples: SAMPLES_PER_DAY }))
+      .map((session) => daySpan(session, now))
       .filter(({ from, open }) => from >= start && from <= end && open <= now);
   }
 
@@ -58,7 +64,7 @@ export class BarMaker {
       for (let from = Math.floor(open / length) * length; from < close; from += length) {
         const spanEnd = Math.min(from + length, close);
         const wanted = from >= start && from <= end && spanEnd <= now;
-        if (wanted) spans.push({ from, open: Math.max(from, open), end: spanEnd, samples: SAMPLES_PER_INTRADAY_BAR });
+        if (wanted) spans.push(intradaySpan(from, Math.max(from, open), spanEnd));
       }
     }
     return spans;
@@ -68,7 +74,7 @@ export class BarMaker {
   latestMinute(now: number): BarSpan {
     const tradedUntil = this.#hours.lastOpenInstant(now);
     const end = Math.floor(tradedUntil / MINUTE_MS) * MINUTE_MS;
-    return { from: end - MINUTE_MS, open: end - MINUTE_MS, end, samples: SAMPLES_PER_INTRADAY_BAR };
+    return intradaySpan(end - MINUTE_MS, end - MINUTE_MS, end);
   }
 
   /** The daily bar of the session that began last, and the one before it. */
@@ -76,18 +82,13 @@ export class BarMaker {
     const near = sessionNear(now, 1);
     const current = near.open <= now ? near : sessionNear(now, -1);
     const previous = sessionNear(current.open, -1);
-    const span = (date: string, open: number, close: number): BarSpan => ({
-      from: newYorkInstant(date, "00:00"),
-      open,
-      end: Math.min(close, now),
-      samples: SAMPLES_PER_DAY,
-    });
-    return { current: span(current.date, current.open, current.close), previous: span(previous.date, previous.open, previous.close) };
+    return { current: daySpan(current, now), previous: daySpan(previous, now) };
   }
 
-  /** `undefined` for a symbol without prices. */
+  /** `undefined` for a symbol without prices, or whose given bars leave the day out. */
   bar(symbol: string, span: BarSpan, now: number): Bar | undefined {
-    if (span.samples !== SAMPLES_PER_DAY || span.end >= now) return this.#make(symbol, span);
+    if (span.isDay && this.#given.has(symbol)) return this.#given.bar(symbol, span.from);
+    if (!span.isDay || span.end >= now) return this.#make(symbol, span);
     const key = `${symbol} ${String(span.from)}`;
     const known = this.#daily.get(key);
     if (known !== undefined) return known;
@@ -97,9 +98,9 @@ export class BarMaker {
   }
 
   #make(symbol: string, span: BarSpan): Bar | undefined {
-    const step = (span.end - span.open) / span.samples;
-    const sampled = Array.from({ length: span.samples + 1 }, (_, index) => this.#priceAt(symbol, Math.round(span.open + index * step)));
-    const prices = sampled.filter((price) => price !== undefined);
+    const prices = looksAt(span)
+      .map((at) => this.#priceAt(symbol, at))
+      .filter((price) => price !== undefined);
     const first = prices[0];
     const last = prices.at(-1);
     if (first === undefined || last === undefined) return undefined;
@@ -131,7 +132,30 @@ export class BarMaker {
   }
 }
 
+function daySpan({ date, open, close }: MarketSession, now: number): BarSpan {
+  return { from: newYorkInstant(date, "00:00"), open, end: Math.min(close, now), stepMs: (close - open) / PARTS_OF_DAY, isDay: true };
+}
+
+function intradaySpan(from: number, open: number, end: number): BarSpan {
+  return { from, open, end, stepMs: (end - open) / PARTS_OF_INTRADAY_BAR, isDay: false };
+}
+
+/** The moments at which the price is looked at, the beginning and the end of the span among them. */
+function looksAt({ open, end, stepMs }: BarSpan): number[] {
+  const looks: number[] = [];
+  for (let at = open; at < end; at = Math.round(open + looks.length * stepMs)) looks.push(at);
+  return [...looks, end];
+}
+
+const symbolHashes = new Map<string, number>();
+
+function hashOf(symbol: string): number {
+  const hash = symbolHashes.get(symbol) ?? hashText(symbol);
+  symbolHashes.set(symbol, hash);
+  return hash;
+}
+
 function volumeOf(symbol: string, span: BarSpan): number {
   const minutes = Math.max(1, (span.end - span.open) / MINUTE_MS);
-  return Math.max(1, Math.round(VOLUME_PER_MINUTE * minutes * (1 + 0.5 * noiseAt(hashText(symbol), 0, Math.floor(span.from / MINUTE_MS)))));
+  return Math.max(1, Math.round(VOLUME_PER_MINUTE * minutes * (1 + 0.5 * noiseAt(hashOf(symbol), 0, Math.floor(span.from / MINUTE_MS)))));
 }

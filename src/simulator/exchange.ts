@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, ONE, parseDecimal, toText, ZERO } from "../portfolio/money.ts";
+import { decimal, decimalFromNumber, ONE, parseDecimal, toText, ZERO } from "../portfolio/money.ts";
 import {
   type AccountFlags,
   type AccountSettings,
@@ -15,6 +15,7 @@ import type { AssetRecord } from "./assets.ts";
 import { EquityRecord } from "./equity-record.ts";
 import { openingState } from "./opening-state.ts";
 import { type ExchangeOptions, SEED } from "./exchange-options.ts";
+import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
 import { HaltableHours } from "./haltable-hours.ts";
 import { habitsOf } from "./habits.ts";
 import { type Habits, OrderDesk, type OrderGate } from "./order-desk.ts";
@@ -42,6 +43,7 @@ export class Exchange {
   /** Where faults keep orders back. */
   gate: OrderGate | undefined;
   readonly prices: PriceBook;
+  readonly givenBars = new GivenBars();
   readonly state: ExchangeState;
   readonly #random: Random;
   readonly #halt: HaltableHours;
@@ -229,6 +231,23 @@ export class Exchange {
     this.#reprice(symbol, () => {
       this.prices.scale(symbol, direction === "do" ? factor : ONE.div(factor), this.clock.now());
     });
+  }
+
+  /**
+   * Lays in daily bars in place of those that the prices make, until the venue stops, and fixes each symbol's
+   * price at its last close.
+   * @returns how many bars each symbol has now; `null` where they were taken away.
+   * @throws Refusal
+   */
+  giveBars(request: BarsRequest): Record<string, number | null> {
+    const given = readGivenBars(request, (symbol) => this.state.assets.has(symbol), this.clock.now());
+    for (const [symbol, bars] of given) {
+      if (bars === undefined) this.givenBars.takeAway(symbol);
+      else this.givenBars.give(symbol, bars);
+      const close = bars?.at(-1)?.c ?? 0;
+      if (close > 0) this.setPrice(symbol, toText(decimalFromNumber(close)));
+    }
+    return Object.fromEntries([...given].map(([symbol, bars]) => [symbol, bars?.length ?? null]));
   }
 
   /**

@@ -27,7 +27,7 @@ export class MarketData {
   /** @param sip whether the account pays for recent data of all exchanges. */
   constructor(exchange: Exchange, sip: boolean) {
     this.#exchange = exchange;
-    this.#bars = new BarMaker(exchange.prices, exchange.hours);
+    this.#bars = new BarMaker(exchange.prices, exchange.hours, exchange.givenBars);
     this.#sip = sip;
   }
 
@@ -125,7 +125,7 @@ export class MarketData {
       for (let index = from; index < spans.length; index++) {
         const span = spans[index];
         const bar = span === undefined ? undefined : this.#bar(symbol, span);
-        if (bar === undefined) break;
+        if (bar === undefined) continue;
         if (room-- === 0) return { bars, next_page_token: tokenOf(symbol, bar.t) };
         (bars[symbol] ??= []).push(adjust(symbol, bar, span?.end ?? 0));
       }

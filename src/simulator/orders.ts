@@ -1,5 +1,6 @@
 import type { Decimal } from "../portfolio/money.ts";
-import { ZERO, max, roundHalfUp, toText, truncate, SHARE_DECIMALS } from "../portfolio/money.ts";
+import { ZERO, max, toText, truncate, SHARE_DECIMALS } from "../portfolio/money.ts";
+import { shownQuotient } from "./quotient.ts";
 import { secondStamp } from "./timestamps.ts";
 
 export type Side = "buy" | "sell";
@@ -9,7 +10,6 @@ export type OrderStatus =
   "pending_new" | "accepted" | "new" | "partially_filled" | "pending_cancel" | "filled" | "canceled" | "expired" | "rejected" | "replaced";
 
 const ENDS: readonly OrderStatus[] = ["filled", "canceled", "expired", "rejected", "replaced"];
-const AVERAGE_PRICE_DECIMALS = 9;
 
 /** One order as the venue keeps it. Times are RFC 3339 texts; `…At` numbers are milliseconds. */
 export interface OrderRecord {
@@ -79,9 +79,6 @@ export type OrderView = Record<string, string | boolean | null>;
 /** The order as the venue writes it: every amount a string, every absent value null. */
 export function orderView(order: OrderRecord): OrderView {
   const amount = (value: Decimal | undefined): string | null => (value === undefined ? null : toText(value));
-  const average = order.filledQuantity.eq(ZERO)
-    ? undefined
-    : roundHalfUp(order.filledValue.div(order.filledQuantity), AVERAGE_PRICE_DECIMALS);
   return {
     id: order.id,
     client_order_id: order.clientOrderId,
@@ -102,7 +99,7 @@ export function orderView(order: OrderRecord): OrderView {
     notional: amount(order.notional),
     qty: amount(order.quantity),
     filled_qty: toText(order.filledQuantity),
-    filled_avg_price: amount(average),
+    filled_avg_price: order.filledQuantity.eq(ZERO) ? null : shownQuotient(order.filledValue, order.filledQuantity),
     order_class: "",
     order_type: order.type,
     type: order.type,

@@ -19,6 +19,10 @@ const ONE_DOLLAR = decimal("1");
 const NO_FACTOR = decimal("0.000000001");
 const HALF = decimal("0.5");
 const FROM_THE_BEGINNING = Number.MIN_SAFE_INTEGER;
+/** So many prices of a symbol are remembered at most. */
+const MOST_REMEMBERED = 500;
+/** Two years of daily bars. */
+const MOST_REMEMBERED_OF_MARKET = 8_000;
 
 export interface TradePrice {
   readonly price: Decimal;
@@ -54,6 +58,10 @@ export class PriceBook {
   readonly #hours: MarketHours;
   readonly #pins: Map<string, Pin[]>;
   readonly #symbolSeeds = new Map<string, number>();
+  /** By symbol and moment: an account, its positions and its bars ask for the same few moments over and over. */
+  readonly #remembered = new Map<string, Map<number, Decimal>>();
+  /** The market's wave by moment: daily bars of many symbols are made of the same moments. */
+  readonly #market = new Map<number, number>();
 
   constructor(seed: number, hours: MarketHours, pins: ReadonlyMap<string, readonly Pin[]> = new Map()) {
     this.#seed = seed;
@@ -98,7 +106,7 @@ export class PriceBook {
   trade(symbol: string, at: number): TradePrice | undefined {
     const pin = this.#pinAt(symbol, at);
     const tradedAt = this.#hours.lastOpenInstant(at);
-    const price = pin?.price === undefined ? this.#moving(symbol, tradedAt) : decimal(pin.price);
+    const price = pin?.price === undefined ? this.#movingAt(symbol, tradedAt) : decimal(pin.price);
     return price === undefined ? undefined : { price: scaled(price, pin?.factor), at: tradedAt };
   }
 
@@ -111,13 +119,31 @@ export class PriceBook {
     return trade === undefined ? undefined : { ...around(trade.price), at: trade.at };
   }
 
+  #movingAt(symbol: string, at: number): Decimal | undefined {
+    const remembered = this.#remembered.get(symbol) ?? new Map<number, Decimal>();
+    const price = remembered.get(at) ?? this.#moving(symbol, at);
+    if (price === undefined) return undefined;
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear();
+    this.#remembered.set(symbol, remembered.set(at, price));
+    return price;
+  }
+
   #moving(symbol: string, at: number): Decimal | undefined {
     const habit = priceHabit(symbol);
     if (habit === undefined) return undefined;
     const days = at / DAY_MS;
-    const market = MARKET_DAILY_VOLATILITY * habit.beta * waves(this.#seedOf("market"), days);
+    const market = MARKET_DAILY_VOLATILITY * habit.beta * this.#marketAt(at);
     const own = habit.dailyVolatility * waves(this.#seedOf(symbol), days);
     return onTick(decimal((habit.level * Math.exp(market + own)).toFixed(6)));
+  }
+
+  #marketAt(at: number): number {
+    const known = this.#market.get(at);
+    if (known !== undefined) return known;
+    const wave = waves(this.#seedOf("market"), at / DAY_MS);
+    if (this.#market.size >= MOST_REMEMBERED_OF_MARKET) this.#market.clear();
+    this.#market.set(at, wave);
+    return wave;
   }
 
   #pinAt(symbol: string, at: number): Pin | undefined {

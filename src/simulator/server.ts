@@ -9,7 +9,8 @@ import type { VenueResponse } from "./wire.ts";
 
 const HOST = "127.0.0.1";
 const STREAM_PATH = "/stream";
-const LARGEST_BODY_BYTES = 1_000_000;
+/** Holds daily bars of a whole universe, as `/simulator/bars` takes them. */
+const LARGEST_BODY_BYTES = 8_000_000;
 
 export interface SimulatorOptions extends Omit<ExchangeOptions, "clock">, Omit<VenueOptions, "exchange"> {
   /** Default: the machine's clock. */

@@ -2,7 +2,11 @@ import { DateTime } from "luxon";
 import { tradingDay } from "./holidays.ts";
 
 const NEW_YORK = "America/New_York";
+const MINUTE_MS = 60_000;
+const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+/** Where `HH:mm` stands in an ISO time. */
+const HOURS_AND_MINUTES = ["yyyy-mm-ddT".length, "yyyy-mm-ddTHH:mm".length] as const;
 /** The years that the venue's calendar answers for. */
 export const CALENDAR_START = "1970-01-01";
 export const CALENDAR_END = "2029-12-31";
@@ -68,23 +72,25 @@ export function sessionsBetween(start: string, end: string): MarketSession[] {
 
 /** The session that is running at `at` or is the next one to begin or, with `-1`, the one that ended last. */
 export function sessionNear(at: number, direction: 1 | -1): MarketSession {
-  for (let day = at; ; day += direction * DAY_MS) {
-    const session = sessionOn(dateAt(day));
+  for (let day = dayOf(at); ; day += direction) {
+    const session = sessionOfDay(day);
     if (session !== undefined && (direction === 1 ? session.close > at : session.close <= at)) return session;
   }
 }
 
 export function newYorkDate(at: number): string {
-  return newYork(at).toFormat("yyyy-MM-dd");
+  return newYorkClock(at).slice(0, "yyyy-mm-dd".length);
 }
 
 /** RFC 3339 with the offset that New York had at that moment. */
 export function newYorkStamp(at: number): string {
-  return newYork(at).toFormat("yyyy-MM-dd'T'HH:mm:ss.SSSZZ");
+  const offset = newYorkOffset(at);
+  const size = new Date(Math.abs(offset)).toISOString().slice(...HOURS_AND_MINUTES);
+  return `${newYorkClock(at)}${offset < 0 ? "-" : "+"}${size}`;
 }
 
 export function newYorkTime(at: number): string {
-  return newYork(at).toFormat("HH:mm");
+  return newYorkClock(at).slice(...HOURS_AND_MINUTES);
 }
 
 const instants = new Map<string, number>();
@@ -114,7 +120,7 @@ export function settlementDate(date: string): string {
 export const nyseHours: MarketHours = {
   endless: false,
   isOpen(at) {
-    const session = sessionOn(dateAt(at));
+    const session = sessionOfDay(dayOf(at));
     return session !== undefined && session.open <= at && at < session.close;
   },
   nextOpen(at) {
@@ -134,8 +140,36 @@ export const endlessHours: MarketHours = {
   lastOpenInstant: (at) => at,
 };
 
-function newYork(at: number): DateTime {
-  return DateTime.fromMillis(at, { zone: NEW_YORK, locale: "en-US" });
+/** What New York's clocks show, as an ISO time without a zone. */
+function newYorkClock(at: number): string {
+  return new Date(at + newYorkOffset(at)).toISOString().slice(0, -1);
+}
+
+const offsets = new Map<number, number>();
+
+/** In milliseconds. The clocks are changed on the hour, so the zone's rules are looked up once for each hour. */
+function newYorkOffset(at: number): number {
+  const hour = Math.floor(at / HOUR_MS);
+  const known = offsets.get(hour);
+  if (known !== undefined) return known;
+  const offset = DateTime.fromMillis(at, { zone: NEW_YORK }).offset * MINUTE_MS;
+  offsets.set(hour, offset);
+  return offset;
+}
+
+const sessionsByDay = new Map<number, MarketSession | undefined>();
+
+/** Sessions begin and end within one UTC day, so this finds the one that may be running without making a text of the date. */
+function sessionOfDay(day: number): MarketSession | undefined {
+  if (sessionsByDay.has(day)) return sessionsByDay.get(day);
+  const session = sessionOn(dateAt(day * DAY_MS));
+  sessionsByDay.set(day, session);
+  return session;
+}
+
+/** Whole UTC days since the epoch. */
+function dayOf(at: number): number {
+  return Math.floor(at / DAY_MS);
 }
 
 /** The UTC date; during a regular session it is New York's date as well. */

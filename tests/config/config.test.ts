@@ -137,6 +137,7 @@ describe("values", () => {
       liveTradingAccount: undefined,
       alertsTimezone: "UTC",
       alertsOwner: undefined,
+      alertsPolling: false,
       signalMaxAgeSeconds: 300,
       batchSettleSeconds: 1,
       logDir: "/tmp",
@@ -153,6 +154,10 @@ describe("values", () => {
       maxDailyTurnover: undefined,
       maxDailyLoss: undefined,
       strategies: [{ name: "nuclear", share: decimal("1"), alertsFile: "/tmp/nuclear_alerts.json" }],
+      signalSchedule: undefined,
+      signalBar: "live",
+      notifications: { level: "info", webhook: undefined, telegram: undefined, heartbeatUrl: undefined },
+      dashboard: { port: 8787, host: "127.0.0.1", token: undefined },
     });
   });
 
@@ -232,6 +237,40 @@ describe("values", () => {
   ])("the impossible pair %p is named", (change, words) => expectProblem(paperWith(change), words));
 });
 
+describe("the dashboard", () => {
+  test.each([
+    [{ DASHBOARD_PORT: "off" }, { port: "off", host: "127.0.0.1" }],
+    [{ DASHBOARD_PORT: "OFF" }, { port: "off" }],
+    [
+      { DASHBOARD_PORT: "0", DASHBOARD_HOST: "::1" },
+      { port: 0, host: "::1" },
+    ],
+    [{ DASHBOARD_HOST: "Localhost" }, { port: 8787, host: "localhost", token: undefined }],
+    [
+      { DASHBOARD_HOST: "0.0.0.0", DASHBOARD_TOKEN: "a-long-token" },
+      { host: "0.0.0.0", token: "a-long-token" },
+    ],
+  ])("%p is understood", (change, dashboard) => expect(load(change)).toMatchObject({ dashboard }));
+
+  test.each(["65536", "-1", "80a", "8787.5", "on"])("%p is no port", (port) =>
+    expectProblem(paperWith({ DASHBOARD_PORT: port }), `DASHBOARD_PORT is "${port}"; expected a port from 0 to 65535`),
+  );
+
+  test.each(["http://127.0.0.1", "1.2.3", "a b", "host:80", "-x"])("%p is no host", (host) =>
+    expectProblem(paperWith({ DASHBOARD_HOST: host, DASHBOARD_TOKEN: "a-long-token" }), "DASHBOARD_HOST is", "expected an IP address"),
+  );
+
+  test.each(["0.0.0.0", "::", "192.168.1.5", "trader.lan"])("%p can be reached by others, so it needs a token", (host) =>
+    expectProblem(paperWith({ DASHBOARD_HOST: host }), `DASHBOARD_TOKEN is unset although DASHBOARD_HOST is ${host}`),
+  );
+
+  test("a token that can be guessed is refused, and is not shown", () => {
+    const refusal = refusalOf(paperWith({ DASHBOARD_TOKEN: "hunter2" }));
+    expect(refusal.message).toContain("DASHBOARD_TOKEN is set, but not in the form it must have; expected 8 to 256");
+    expect(refusal.message).not.toContain("hunter2");
+  });
+});
+
 describe("names", () => {
   test("an unknown ALPACA_ variable is an error that suggests the nearest name", () => {
     expectProblem({ ...HOME, ALPACA_PAPER_KEYS: "PK" }, "ALPACA_PAPER_KEYS is not a setting; did you mean ALPACA_PAPER_KEY?");
@@ -245,18 +284,14 @@ describe("names", () => {
 
   test("a setting of a later version is named as such unless it says what holds anyway", () => {
     for (const [name, text] of [
-      ["STRATEGIES", "nuclear:50:/a,tecl:50:/b"],
-      ["DASHBOARD_HOST", "0.0.0.0"],
-      ["TELEGRAM_BOT_TOKEN", "1:a"],
+      ["EXECUTION_STYLE", "limit"],
+      ["AVOID_OPEN_MINUTES", "5"],
     ] as const)
       expectProblem(paperWith({ [name]: text }), `${name} is a setting of a later version`);
     expect(
       load({
         STRATEGIES: "nuclear:100:$ALERTS_FILE",
         EXECUTION_STYLE: "market",
-        DASHBOARD_PORT: "8787",
-        SIGNAL_BAR: "live",
-        NOTIFY_LEVEL: "",
       }).mode,
     ).toBe("paper");
   });

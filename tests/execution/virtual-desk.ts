@@ -5,9 +5,11 @@ import type { RebalanceEvent } from "../../src/execution/events.ts";
 import type { RebalanceOptions, RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
 import type { Signal } from "../../src/intake/signal.ts";
+import type { ExecutionRecord } from "../../src/ledger/ledger.ts";
 import type { LedgerOptions, SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { decimal } from "../../src/portfolio/money.ts";
+import type { StrategyShare } from "../../src/portfolio/claims.ts";
 import type { LimitSettings } from "../../src/portfolio/limits.ts";
 import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
@@ -34,10 +36,18 @@ export interface DeskOptions {
   readonly venue?: Partial<VenueOptions>;
   readonly plan?: Partial<PlanSettings>;
   readonly limits?: Partial<LimitSettings>;
+  readonly strategies?: readonly StrategyShare[];
   readonly orderTimeoutSeconds?: number;
   readonly startAt?: number;
-  /** Of the first process's ledger; a restart opens its image without it. */
-  readonly onCommit?: NonNullable<LedgerOptions["onCommit"]>;
+  /** What a process stands on, made anew for each one, so that it can be killed. Default: what this desk has. */
+  readonly process?: (desk: VirtualDesk) => ProcessGround;
+}
+
+/** What a process touches the world with. */
+export interface ProcessGround {
+  readonly clock: Clock;
+  readonly fetch: typeof fetch;
+  readonly onCommit: NonNullable<LedgerOptions["onCommit"]>;
 }
 
 /** The real rebalancer, ledger, adapter and SDK against the simulator's exchange, all in virtual time and one process. */
@@ -51,6 +61,8 @@ export class VirtualDesk {
   skewMs = 0;
   halted: string | undefined;
   newer: Signal | undefined;
+  /** Runs that wait to be executed; only those of other strategies than the one under way count. */
+  waiting: readonly Signal[] = [];
   readonly #ours: Clock = {
     now: () => this.clock.now() + this.skewMs,
     monotonic: () => this.clock.monotonic(),
@@ -59,12 +71,12 @@ export class VirtualDesk {
   };
   #options: DeskOptions;
   #stopping = new AbortController();
+  #ground: ProcessGround | undefined;
   #broker: Broker;
   #rebalancer: Rebalancer;
 
   constructor(options: DeskOptions = {}) {
     this.#options = options;
-    this.ledger = openLedger(":memory:", options.onCommit === undefined ? {} : { onCommit: options.onCommit });
     this.clock = new VirtualClock(options.startAt ?? TUESDAY_10_00);
     this.exchange = new Exchange({
       partialFillProbability: 0,
@@ -73,6 +85,8 @@ export class VirtualDesk {
       clock: this.clock,
     });
     this.venue = new Venue({ rateLimitPerMinute: "off", ...options.venue, exchange: this.exchange });
+    this.#ground = options.process?.(this);
+    this.ledger = openLedger(":memory:", this.#ground ?? {});
     this.#broker = this.#newBroker();
     this.#rebalancer = this.#newRebalancer();
   }
@@ -100,9 +114,15 @@ export class VirtualDesk {
    */
   async restart(image: Uint8Array = this.ledger.serialize(), change: Partial<DeskOptions> = {}): Promise<void> {
     this.#options = { ...this.#options, ...change };
-    this.#stopping.abort();
-    await this.#broker.close();
-    this.ledger = openLedgerImage(image);
+    if (this.#ground === undefined) {
+      this.#stopping.abort();
+      await this.#broker.close();
+    } else {
+      // A killed process is not asked and closes nothing: its connections are cut.
+      this.venue.dropStreams();
+    }
+    this.#ground = this.#options.process?.(this);
+    this.ledger = openLedgerImage(image, this.#ground ?? {});
     this.#stopping = new AbortController();
     this.#broker = this.#newBroker();
     this.#rebalancer = this.#newRebalancer();
@@ -111,9 +131,12 @@ export class VirtualDesk {
   /** What a start does first: drives every open execution to its end. `superseded`: as the daemon says that a newer run decides. */
   async recover(superseded?: AbortSignal): Promise<RebalanceResult[]> {
     const results: RebalanceResult[] = [];
-    for (const execution of this.ledger.openExecutions())
-      results.push(await this.clock.until(this.#rebalancer.resume(execution, superseded)));
+    for (const execution of this.ledger.openExecutions()) results.push(await this.clock.until(this.resume(execution, superseded)));
     return results;
+  }
+
+  resume(execution: ExecutionRecord, superseded?: AbortSignal): Promise<RebalanceResult> {
+    return this.#rebalancer.resume(execution, superseded);
   }
 
   /** Weight of each position in the account's equity, as a number for comparing. */
@@ -152,8 +175,8 @@ export class VirtualDesk {
         keyId: "key",
         secret: "secret",
       },
-      clock: this.#ours,
-      fetch: fetchFor(this.venue),
+      clock: this.#ground?.clock ?? this.#ours,
+      fetch: this.#ground?.fetch ?? fetchFor(this.venue),
       createSocket: () => inProcessSocket(this.venue, this.clock),
     });
   }
@@ -162,7 +185,7 @@ export class VirtualDesk {
     return new Rebalancer({
       broker: this.#broker,
       ledger: this.ledger,
-      clock: this.#ours,
+      clock: this.#ground?.clock ?? this.#ours,
       mode: "paper",
       plan: { ...PLAN_SETTINGS, ...this.#options.plan },
       limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined, ...this.#options.limits },
@@ -173,6 +196,8 @@ export class VirtualDesk {
       accountRefusal: () => undefined,
       stopping: this.#stopping.signal,
       newer: () => this.newer,
+      ...(this.#options.strategies === undefined ? {} : { strategies: this.#options.strategies }),
+      waiting: () => this.waiting,
       emit: (event) => this.events.push(event),
       progress: () => undefined,
     });

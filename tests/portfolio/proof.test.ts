@@ -30,6 +30,31 @@ function sell(symbol: string, shares: string): PlannedOrder {
   return { symbol, side: "sell", quantity: decimal(shares), estimatedValue: decimal("1"), worstCaseCost: decimal("0"), fullExit: false };
 }
 
+const EXIT = scene({ cash: "0", held: { AAA: "7.5", BBB: "1" }, exit: ["AAA"], prices: { AAA: "40", BBB: "50" } });
+const EXIT_PLAN = planFor(EXIT);
+
+function withProtected(settings: Partial<PlanInput["settings"]>, assetClass = "us_equity"): PlanInput {
+  return scene({
+    cash: "1000",
+    held: { AAA: "50", PPP: { quantity: "3", marketValue: "700", assetClass } },
+    targets: { DDD: "1" },
+    prices: { AAA: "40", DDD: "25", PPP: "1" },
+    settings,
+  });
+}
+
+function ofClass(symbol: string, assetClass: string): PlanInput["holdings"] {
+  return INPUT.holdings.map((holding) => (holding.symbol === symbol ? { ...holding, assetClass } : holding));
+}
+
+function wholeOnly(symbol: string): PlanInput {
+  return { ...INPUT, assets: new Map([...INPUT.assets, [symbol, WHOLE_ONLY]]) };
+}
+
+function owing(cash: string): PlanInput {
+  return { ...INPUT, account: { ...INPUT.account, cash: decimal(cash), buyingPower: decimal("0") } };
+}
+
 describe("the proof before sending (R13)", () => {
   test("passes what the planner plans: two exits, one partial sell, two buys", () => {
     expect([...PLAN.sells, ...PLAN.buys].map((order) => `${order.side} ${order.symbol}`)).toEqual([
@@ -97,6 +122,62 @@ describe("the proof before sending (R13)", () => {
     ["fewer available shares", { holdings: INPUT.holdings.map((holding) => ({ ...holding, available: decimal("1") })) }, "short"],
   ])("does not hold for the same plan with %s", (_, change, rule) => {
     expect(rules(PLAN, { ...INPUT, ...change })).toContain(rule);
+  });
+
+  test.each<[string, PlanInput]>([
+    ["a protected position, which the base leaves out", withProtected({ protectedSymbols: new Set(["PPP"]) })],
+    ["a position that is no US equity, whatever a price says of it", withProtected({}, "crypto")],
+    [
+      "somebody's sell of another symbol",
+      { ...INPUT, workingOrders: [{ symbol: "ZZZ", side: "sell", own: false, worstCaseCost: decimal("900") }] },
+    ],
+    [
+      "a universe that holds them all",
+      { ...INPUT, settings: { ...INPUT.settings, allowedSymbols: new Set(["AAA", "BBB", "CCC", "DDD", "EEE"]) } },
+    ],
+    ["an exit without a price", scene({ cash: "0", held: { AAA: { quantity: "7.5", marketValue: "300" } }, exit: ["AAA"] })],
+    [
+      "the exact exit of a fraction that could not be bought",
+      scene({ cash: "0", held: { AAA: "7.5" }, exit: ["AAA"], prices: { AAA: "40" }, assets: { AAA: WHOLE_ONLY } }),
+    ],
+    ["sells of an account that owes money", scene({ cash: "-100", held: { AAA: "7.5" }, exit: ["AAA"], prices: { AAA: "40" } })],
+  ])("passes what is planned with %s", (_, input) => {
+    const plan = planFor(input);
+    expect(plan.sells.length + plan.buys.length).toBeGreaterThan(0);
+    expect(provePlan(plan, input)).toEqual([]);
+  });
+
+  test.each<[string, Plan, PlanInput, string]>([
+    ["an order for what is no US equity", PLAN, { ...INPUT, holdings: ofClass("AAA", "crypto") }, "AAA: an order for a protected symbol."],
+    [
+      "a buy among the sells",
+      { ...PLAN, sells: [...PLAN.sells, buy("FFF", "10")] },
+      INPUT,
+      "FFF: a buy stands among the orders of the other side.",
+    ],
+    [
+      "a sell that the exit does not name",
+      EXIT_PLAN,
+      { ...EXIT, wanted: { kind: "exit", symbols: ["BBB"] } },
+      "AAA: not named by the exit.",
+    ],
+    [
+      "dollars for what trades in whole shares",
+      changed("buys", "EEE", { quantity: undefined, notional: decimal("100"), worstCaseCost: decimal("100") }),
+      INPUT,
+      "EEE: fractions of it cannot be bought.",
+    ],
+    [
+      "a fraction of a position that trades whole",
+      changed("sells", "BBB", { quantity: decimal("1.5") }),
+      wholeOnly("BBB"),
+      "BBB: fractions of it cannot be traded.",
+    ],
+    ["a buy while money is owed", PLAN, owing("-1"), "The account owes money and may only be reduced, but the plan buys."],
+    ["buys that take more than there is", PLAN, owing("-1"), "The buys may take $6,019.96, but $5,749.00 may be spent."],
+    ["more than all of the equity", PLAN, owing("-1"), "The positions could come to more than 100 % of equity."],
+  ])("says what is wrong with %s", (_, plan, input, message) => {
+    expect(provePlan(plan, input).map((failure) => failure.message)).toContain(message);
   });
 
   test("names the symbol and the amount", () => {

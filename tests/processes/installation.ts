@@ -39,6 +39,7 @@ export class Installation {
       LOG_DIR: join(directory, "logs"),
       ALERTS_FILE: join(directory, "alerts.json"),
       ALERTS_TIMEZONE: WRITERS_ZONE,
+      DASHBOARD_PORT: "off",
       ...settings,
     };
   }

@@ -149,8 +149,12 @@ export class SoakedDaemon {
       log: this.#log,
       ledger,
       broker: this.#broker,
-      intake: this.#intake,
-      watch: (onHint) => watchFile(this.#alertsFile, { clock, onHint, onProblem: (problem) => this.#log.warn(problem.message) }),
+      sources: [
+        {
+          intake: this.#intake,
+          watch: (onHint) => watchFile(this.#alertsFile, { clock, onHint, onProblem: (problem) => this.#log.warn(problem.message) }),
+        },
+      ],
       rebalancer: (newer, stopping) => this.#newRebalancer(newer, stopping),
       halted: () => this.#halt.reason(),
       connect: async () => {

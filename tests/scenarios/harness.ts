@@ -212,6 +212,7 @@ export class Scenario {
       LOG_DIR: this.path("logs"),
       ALERTS_FILE: this.alertsFile,
       ALERTS_TIMEZONE: WRITERS_ZONE,
+      DASHBOARD_PORT: "off",
       ...own,
     };
     return Object.fromEntries(Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined));

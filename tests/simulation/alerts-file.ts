@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, chmodSync, mkdtempSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,6 +19,7 @@ export interface WrittenLine {
 const SHARED_MEMORY = "/dev/shm";
 const PRIVATE = 0o644;
 const WRITABLE_BY_ALL = 0o666;
+const WRITABLE_BY_OTHERS = 0o002;
 
 /** The real alerts file, on a real file system, with times of the virtual clock. */
 export class AlertsFile {
@@ -68,6 +69,11 @@ export class AlertsFile {
     }
     utimesSync(this.path, wall / 1_000, wall / 1_000);
     this.#note(monotonic);
+  }
+
+  /** Whether anybody may write to it. */
+  get isExposed(): boolean {
+    return ((statSync(this.path, { throwIfNoEntry: false })?.mode ?? 0) & WRITABLE_BY_OTHERS) !== 0;
   }
 
   /** Lets anybody write to it, or takes that back. */

@@ -1,9 +1,10 @@
-import type { ExecutionRecord, IntentRecord } from "../../src/ledger/ledger.ts";
+import type { ExecutionRecord, IntentRecord, Ledger, VerdictRecord } from "../../src/ledger/ledger.ts";
 import { isFinal } from "../../src/intake/verdict.ts";
 import { isOnTargetReason } from "../../src/portfolio/left-alone.ts";
 import type { LeftAloneReason } from "../../src/portfolio/left-alone.ts";
 import type { PlanSummary } from "../../src/execution/summary.ts";
 import { isOwnOrder } from "../../src/execution/ids.ts";
+import { ZERO } from "../../src/portfolio/money.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
@@ -11,6 +12,10 @@ import { sessionNear } from "../../src/simulator/sessions.ts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import type { Scenario } from "./scenario.ts";
+import { distanceFrom } from "./distance.ts";
+import type { Trouble } from "./trouble.ts";
+import { beginTrouble, endTrouble, isLifted } from "./trouble.ts";
+import { equityAtStart, movedToday } from "./turnover.ts";
 import { namedRun } from "./strategy.ts";
 import type { DrawnRun } from "./strategy.ts";
 import type { Trace } from "./trace.ts";
@@ -37,6 +42,8 @@ export interface FinalParts {
   readonly overnight: (until: number) => Promise<void>;
   readonly mend: (text: string) => void;
   readonly contentIsTorn: () => boolean;
+  /** Cuts the process off from the venue, or connects it again. */
+  readonly setOutage: (down: boolean) => void;
 }
 
 /** Once faults have ended and a good signal has come, the account is on target within this long (P5). */
@@ -45,11 +52,10 @@ const CONVERGES_WITHIN_MS = 600_000;
 const SESSION_NEEDED_MS = 1_500_000;
 const LOOK_EVERY_MS = 2_000;
 const AFTER_OPEN_MS = 60_000;
-/** A fraction of equity that a price may move while orders are filled. */
-const MOVE = 0.01;
 const RUN_GAP_MS = 2_500;
 const MOST_AHEAD_MS = 5_000;
-const WHOLE_SHARE_CUSHION = 0.05;
+/** What lasts is named within this long. */
+const NAMED_WITHIN_MS = 60_000;
 
 /** The second phase of a run: no faults any more, one last good signal, and the account has to come to it. */
 export class Final {
@@ -57,6 +63,8 @@ export class Final {
   #targets: ReadonlyMap<string, number> = new Map();
   #signalId = "";
   #writtenAt = 0;
+  /** What is still wrong, and with which symbol. */
+  #trouble: { readonly kind: Trouble; readonly symbol: string } | undefined;
   #stampsBefore: readonly number[] = [];
 
   constructor(parts: FinalParts) {
@@ -70,12 +78,15 @@ export class Final {
     // Lines stamped so near to each other are one run (R3).
     while (this.#isNear(stamps())) await pass(RUN_GAP_MS);
     this.#writeSignal();
-    const end = monotonic() + CONVERGES_WITHIN_MS;
+    const liftAt = this.#trouble !== undefined && isLifted(this.#trouble.kind) ? monotonic() + chance.whole(8_000, 60_000) : Infinity;
+    const end = monotonic() + (this.#isKeptOut ? NAMED_WITHIN_MS : CONVERGES_WITHIN_MS);
     while (monotonic() < end) {
       await pass(LOOK_EVERY_MS);
+      if (monotonic() >= liftAt) this.#endTrouble();
       if (this.#isConcluded()) break;
     }
     const state = this.#judge();
+    this.#endTrouble();
     this.#parts.trace.say("run", () => `${state.kind}${state.kind === "on-target" ? "" : `: ${state.reason}`}`);
     return state;
   }
@@ -117,7 +128,29 @@ export class Final {
     this.#signalId = run.signalId;
     this.#writtenAt = machine.now;
     this.#stampsBefore = stamps();
+    this.#beginTrouble();
     write(run);
+  }
+
+  #beginTrouble(): void {
+    const { scenario, chance } = this.#parts;
+    const kind = scenario.trouble;
+    if (kind === undefined) return;
+    const symbol = chance.pick([...this.#targets.keys()]);
+    if (!beginTrouble(kind, symbol, this.#parts)) return;
+    this.#trouble = { kind, symbol };
+    this.#parts.trace.say("run", () => `still wrong: ${kind}, ${symbol}`);
+  }
+
+  #endTrouble(): void {
+    if (this.#trouble === undefined) return;
+    endTrouble(this.#trouble.kind, this.#trouble.symbol, this.#parts);
+    if (isLifted(this.#trouble.kind)) this.#trouble = undefined;
+  }
+
+  /** Whether what is wrong lets nothing begin at all. */
+  get #isKeptOut(): boolean {
+    return this.#trouble?.kind === "halted" || this.#trouble?.kind === "account-blocked";
   }
 
   #execution(): ExecutionRecord | undefined {
@@ -126,8 +159,10 @@ export class Final {
   }
 
   #isConcluded(): boolean {
-    if (this.#execution()?.finishedAt !== undefined) return true;
+    const execution = this.#execution();
     const verdict = this.#parts.machine.life?.ledger.signal(this.#signalId)?.verdict;
+    // What never began may be tried again under a verdict for now.
+    if (execution?.finishedAt !== undefined) return verdict !== undefined && isFinal(verdict);
     return verdict !== undefined && (isFinal(verdict) || verdict === "refused");
   }
 
@@ -137,9 +172,13 @@ export class Final {
     if (ledger === undefined) return failed("No process lives.");
     const execution = this.#execution();
     const verdict = ledger.signal(this.#signalId);
-    if (execution?.finishedAt === undefined) return this.#withoutExecution(verdict?.verdict, verdict?.verdictReason);
+    if (this.#isKeptOut && execution?.begunAt === undefined && this.#spoken(ledger).some((each) => each.verdict === this.#trouble?.kind))
+      return { kind: "excused", reason: `${this.#trouble?.kind ?? ""}, and it is` };
+    if (execution?.finishedAt === undefined || execution.outcome === "refused" || execution.outcome === "superseded")
+      return this.#withoutExecution(verdict?.verdict, verdict?.verdictReason);
     if (execution.outcome === "on-target") {
-      const off = this.#distance();
+      const { exchange, scenario } = this.#parts;
+      const off = distanceFrom(this.#targets, exchange, scenario);
       return off === undefined ? { kind: "on-target" } : failed(`The ledger says on target, but ${off}.`);
     }
     return this.#excuse(execution, ledger.intentsOf(execution.id), ledger.unsettledIntents());
@@ -147,17 +186,42 @@ export class Final {
 
   #withoutExecution(verdict: string | undefined, reason: string | undefined): FinalState {
     const { settings } = this.#parts.scenario;
-    const spoken = this.#parts.machine.life?.ledger.recentVerdicts(20).filter(({ signalId }) => signalId === this.#signalId) ?? [];
+    const spoken = this.#parts.machine.life === undefined ? [] : this.#spoken(this.#parts.machine.life.ledger);
     const refused = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_ORDER_VALUE"));
     if (verdict === "superseded" && this.#isStampedBack()) return { kind: "excused", reason: "stamped before an earlier run" };
     if (settings.maxOrderValue !== undefined && refused) return { kind: "excused", reason: "order-limit" };
+    const limited = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_DAILY_TURNOVER_PERCENT"));
+    if (limited && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
     return failed(`The last signal ${this.#signalId} was not executed: ${verdict ?? "no verdict"}, ${reason ?? ""}`);
+  }
+
+  /** What was lately said of the last signal. */
+  #spoken(ledger: Pick<Ledger, "recentVerdicts">): VerdictRecord[] {
+    return ledger.recentVerdicts(20).filter(({ signalId }) => signalId === this.#signalId);
+  }
+
+  /** By the venue's own book: what was moved today, and what it would take to come to the target. */
+  #wouldTurnOverTooMuch(): boolean {
+    const { exchange, scenario } = this.#parts;
+    const limit = Number(scenario.limits.maxDailyTurnover?.toFixed() ?? Infinity);
+    const value = (symbol: string): number =>
+      Number((exchange.state.positions.get(symbol)?.quantity ?? ZERO).times(exchange.valueOf(symbol)).toFixed());
+    const symbols = new Set([...exchange.state.positions.keys(), ...this.#targets.keys()]);
+    const equity = [...symbols].reduce((total, symbol) => total + value(symbol), Number(exchange.state.cash.toFixed()));
+    const needed = [...symbols].reduce((total, symbol) => total + Math.abs((this.#targets.get(symbol) ?? 0) * equity - value(symbol)), 0);
+    const start = Number(equityAtStart(exchange).toFixed());
+    // Money that left since the last close may not be counted on.
+    const least = scenario.faults.includes("deposit") ? Math.min(start, equity) : start;
+    return Number(movedToday(exchange).toFixed()) + needed > limit * least * TURNOVER_TOLERANCE;
   }
 
   #excuse(execution: ExecutionRecord, intents: readonly IntentRecord[], unsettled: readonly IntentRecord[]): FinalState {
     const plan = execution.plan as PlanSummary | undefined;
     const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
     const unfinished = intents.filter((intent) => intent.state !== "done" || intent.status !== "filled");
+    const stuck = unfinished.filter((intent) => this.#isStuck(intent));
+    if (stuck.length > 0 && stuck.length === unfinished.length)
+      return { kind: "excused", reason: `${this.#trouble?.kind ?? ""}, and named` };
     const named = execution.outcome === "off-target" && unfinished.length === 0;
     if (!named) return failed(`The last execution ended ${execution.outcome ?? "open"}: ${execution.outcomeReason ?? ""}`);
     const reasons = lines.flatMap(({ symbol, leftAlone }) =>
@@ -173,6 +237,13 @@ export class Final {
     return { kind: "excused", reason: [...new Set(reasons.map(({ leftAlone }) => leftAlone))].sort().join(", ") };
   }
 
+  /** An order for the symbol that something is wrong with, which the venue refused or did not fill. */
+  #isStuck({ symbol, state, status, message }: IntentRecord): boolean {
+    if (symbol !== this.#trouble?.symbol) return false;
+    if (this.#trouble.kind === "orders-stuck") return state === "done" && status === "canceled";
+    return this.#trouble.kind === "asset-inactive" && state === "refused" && message?.includes("not active") === true;
+  }
+
   #isTrue(symbol: string, reason: string, unsettled: readonly IntentRecord[]): boolean {
     const { scenario, exchange } = this.#parts;
     switch (reason) {
@@ -184,6 +255,9 @@ export class Final {
         return [...exchange.state.orders.values()].some(
           (order) => order.symbol === symbol && !isOwnOrder(order) && wasOpenLately(order, exchange.clock.now()),
         );
+      case "inactive":
+      case "not-tradable":
+        return exchange.state.assets.get(symbol)?.tradable === false;
       case "split-suspected":
         return this.#looksLikeSplit(symbol);
       default:
@@ -192,7 +266,7 @@ export class Final {
   }
 
   /**
-   * Orders of unknown fate keep their money reserved, what may not be sold keeps its own, and a buy of
+   * Orders of unknown fate, and somebody else's buys, keep their money reserved, what may not be sold keeps its own, and a buy of
    * whole shares is counted above its price, so the last few percent of the cash cannot be spent on it.
    */
   #lacksCash(unsettled: readonly IntentRecord[]): boolean {
@@ -202,7 +276,10 @@ export class Final {
     const unsellable = [...exchange.state.positions.keys()].some(
       (symbol) => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false,
     );
-    return wholeShares || unsellable || unsettled.some(({ state }) => state === "abandoned");
+    const foreignBuy = [...exchange.state.orders.values()].some(
+      (order) => order.side === "buy" && !isOwnOrder(order) && wasOpenLately(order, exchange.clock.now()),
+    );
+    return foreignBuy || wholeShares || unsellable || unsettled.some(({ state }) => state === "abandoned");
   }
 
   /** A jump over the close, in a run whose prices jump. */
@@ -219,30 +296,11 @@ export class Final {
     const latest = Math.max(0, ...this.#stampsBefore.filter((stamp) => stamp <= this.#parts.machine.now));
     return latest > this.#writtenAt;
   }
-
-  /** How the account differs from the last target by more than the rules allow; `undefined` when it does not. */
-  #distance(): string | undefined {
-    const { exchange, scenario } = this.#parts;
-    const { protectedSymbols, allowedSymbols } = scenario.settings;
-    const price = (symbol: string): number => Number(exchange.valueOf(symbol).toFixed());
-    const values = new Map(
-      [...exchange.state.positions.values()].map(({ symbol, quantity }) => [symbol, Number(quantity.toFixed()) * price(symbol)]),
-    );
-    const counted = [...values].filter(([symbol]) => !protectedSymbols.has(symbol)).reduce((total, [, value]) => total + value, 0);
-    const base = (Number(exchange.state.cash.toFixed()) + counted) * 0.99;
-    for (const symbol of new Set([...values.keys(), ...this.#targets.keys()])) {
-      if (protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false) continue;
-      const target = (this.#targets.get(symbol) ?? 0) * base;
-      const value = values.get(symbol) ?? 0;
-      const whole = exchange.state.assets.get(symbol)?.fractionable === false ? price(symbol) + target * WHOLE_SHARE_CUSHION : 0;
-      const allowed = target === 0 ? 1.01 : base * (0.01 + MOVE) + whole + 5;
-      if (Math.abs(value - target) > allowed) return `${symbol} is worth ${value.toFixed(2)} instead of ${target.toFixed(2)}`;
-    }
-    return undefined;
-  }
 }
 
 const LATELY_MS = 60_000;
+/** Prices of a plan and of the judgement differ a little. */
+const TURNOVER_TOLERANCE = 0.9;
 
 function wasOpenLately(order: OrderRecord, now: number): boolean {
   return isOpen(order) || now - Date.parse(order.updatedAt) < LATELY_MS;

@@ -6,12 +6,16 @@ import type { TradeUpdate } from "../../src/simulator/trade-updates.ts";
 import type { IntentRecord } from "../../src/ledger/ledger.ts";
 import { decimal, max, min, sum, ZERO } from "../../src/portfolio/money.ts";
 import type { Decimal } from "../../src/portfolio/money.ts";
+import { nyseHours } from "../../src/simulator/sessions.ts";
 import { isPost } from "./faults/fault.ts";
 import type { Machine } from "./machine.ts";
 import type { Life } from "./life.ts";
 import { ALPACA, KEY_ID, SECRET, SIGNAL_MAX_AGE_SECONDS } from "./life.ts";
 import type { NetworkObserver } from "./network.ts";
 import type { Scenario } from "./scenario.ts";
+import { SendingAudit } from "./sending-audit.ts";
+import { ShownToProcess } from "./shown.ts";
+import { turnoverViolation } from "./turnover.ts";
 
 /** The promises, as the README numbers them. */
 export type Promised = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10" | "stop" | "simulation";
@@ -28,6 +32,8 @@ export interface KnownRun {
   /** Monotonic: when its first line came to stand in the file, and its last one so far. */
   readonly firstAt: number;
   readonly lastAt: number;
+  /** Monotonic: from its first line to the last change of the file before any process saw it, for which it may have arrived only then. */
+  readonly arrivedBy: number;
 }
 
 export interface InvariantParts {
@@ -40,6 +46,8 @@ export interface InvariantParts {
   /** An order has left the process. */
   readonly onOrder: () => void;
   readonly violated: (violation: Violation) => void;
+  /** Whether anybody may write to the alerts file just now. */
+  readonly fileIsExposed: () => boolean;
 }
 
 /** A write waits at most so long for its turn after halt, age and session were looked at. */
@@ -53,6 +61,12 @@ const NEWER_RUN_MS = 3_000;
 /** Lines so near to each other make up one run (R3). */
 const RUN_GAP_MS = 2_500;
 const MOST_AHEAD_MS = 5_000;
+/** A file that anybody may write is noticed at the next look. */
+const EXPOSURE_SEEN_MS = 3_000;
+/** A line is seen at the next look. */
+const SEEN_WITHIN_MS = 2_500;
+/** Prices move between plan and fill, and the reserve is a part of what they make. */
+const RESERVE_KEPT = decimal("0.5");
 const DOLLARS = decimal("2");
 const CASH_TOLERANCE = decimal("0.002");
 const ROUNDING = decimal("0.000000002");
@@ -81,7 +95,11 @@ export class Invariants implements NetworkObserver {
   readonly #parts: InvariantParts;
   /** Intents of orders that left a process, by client order id, as its ledger had them then. */
   readonly #sent = new Map<string, IntentRecord>();
+  /** When each of them last left, on the monotonic clock. */
+  readonly #sentAt = new Map<string, number>();
   readonly #acceptedSignals = new Set<string>();
+  readonly #shown = new ShownToProcess();
+  readonly #sending = new SendingAudit();
   /** When somebody else last touched a symbol, or (under the empty name) the cash. */
   readonly #meddled = new Map<string, number>();
   ordersAccepted = 0;
@@ -123,30 +141,59 @@ export class Invariants implements NetworkObserver {
     if (!amount || order.symbol !== intent.symbol || order.side !== intent.side)
       this.#violated("P1", `${id} was sent as something else than was recorded.`);
     this.#sent.set(id, intent);
-    this.#checkSession(id);
+    this.#sentAt.set(id, this.#parts.now());
+    this.#checkSending(life, intent);
+    this.#checkSession(life, intent);
     this.#checkPermission(life, intent);
     this.#checkSymbol(id, intent);
     this.#checkBeginning(life, intent);
     this.#parts.onOrder();
   }
 
-  #checkSession(id: string): void {
-    const { exchange } = this.#parts;
-    const now = exchange.clock.now();
-    if (!exchange.hours.isOpen(now)) this.#violated("P7", `${id} was sent while the market was closed.`);
-    else if (exchange.hours.nextClose(now) - now < SESSION_LEFT_MS - PACE_MS)
-      this.#violated("P7", `${id} was sent ${String(exchange.hours.nextClose(now) - now)} ms before the close.`);
+  /** Against what the process was shown, and against what became of orders before. */
+  #checkSending(life: Life, intent: IntentRecord): void {
+    const { exchange, violated, scenario } = this.#parts;
+    const book = [...exchange.state.orders.values()];
+    const violations = [
+      ...this.#shown.violationsOf(life, intent, this.#leftAt(life, intent)),
+      ...this.#sending.onSent(intent, exchange.clock.now(), book, this.#isSteady),
+    ];
+    for (const violation of violations) violated(violation);
+    if (this.meddledWithin("", Infinity) || scenario.faults.includes("price-jump")) return;
+    const turnover = turnoverViolation(life.ledger, intent, exchange, scenario);
+    if (turnover !== undefined) violated(turnover);
+  }
+
+  /** When it was recorded as leaving, on the monotonic clock; it may have waited for its turn since. */
+  #leftAt(life: Life, { postedAt = 0 }: IntentRecord): number {
+    return this.#parts.now() - (life.clock.now() - postedAt);
+  }
+
+  /** Whether the machine's wall clock runs as evenly as the venue's and the monotonic one. */
+  get #isSteady(): boolean {
+    const { faults } = this.#parts.scenario;
+    return !faults.includes("clock-stepped") && !faults.includes("suspended");
+  }
+
+  /** By the calendar; that trading is interrupted shows to a process only when it asks. */
+  #checkSession(life: Life, { clientOrderId: id, executionId }: IntentRecord): void {
+    const now = this.#parts.exchange.clock.now();
+    const execution = life.ledger.execution(executionId);
+    if (execution?.offHours === true) return;
+    if (!nyseHours.isOpen(now)) this.#violated("P7", `${id} was sent while the market was closed.`);
+    else if (nyseHours.nextClose(now) - now < SESSION_LEFT_MS - PACE_MS)
+      this.#violated("P7", `${id} was sent ${String(nyseHours.nextClose(now) - now)} ms before the close.`);
+    const late = life.clock.now() - (execution?.deadline ?? Infinity);
+    if (this.#isSteady && late > PACE_MS) this.#violated("P7", `${id} was sent ${String(late)} ms after the deadline of its execution.`);
   }
 
   #checkPermission(life: Life, intent: IntentRecord): void {
-    const { machine, now } = this.#parts;
+    const { machine } = this.#parts;
     const id = intent.clientOrderId;
     const halted = machine().haltedSince;
     // Recorded as leaving, it may still wait for its turn; from a halt on nothing is recorded so.
-    const leftAt = now() - (life.clock.now() - (intent.postedAt ?? 0));
+    const leftAt = this.#leftAt(life, intent);
     if (halted !== undefined && leftAt > halted) this.#violated("P7", `${id} left ${String(leftAt - halted)} ms after the halt.`);
-    if (life.blockedSince !== undefined && now() - life.blockedSince > PACE_MS)
-      this.#violated("P7", `${id} was sent although the account was known to be blocked for ${String(now() - life.blockedSince)} ms.`);
   }
 
   #checkSymbol(id: string, intent: IntentRecord): void {
@@ -175,6 +222,7 @@ export class Invariants implements NetworkObserver {
       return;
     }
     if (this.#acceptedSignals.has(signal.id) || execution?.begunAt !== undefined) return;
+    this.#checkOrigin(intent, run);
     const wall = life.clock.now();
     const oldest = Math.min(signal.oldestStamp, signal.arrivedAt);
     if (wall - oldest > SIGNAL_MAX_AGE_SECONDS * 1_000 + PACE_MS)
@@ -195,6 +243,18 @@ export class Invariants implements NetworkObserver {
       );
   }
 
+  /** What the program takes for a run's arrival is held against the file itself. */
+  #checkOrigin({ clientOrderId }: IntentRecord, { firstAt, arrivedBy }: KnownRun): void {
+    const { now, machine, fileIsExposed, scenario } = this.#parts;
+    const age = now() - arrivedBy;
+    // What lay in a file that was not trusted counts as arriving when it is trusted again.
+    if (this.#isSteady && !scenario.faults.includes("file-untrusted") && age > SIGNAL_MAX_AGE_SECONDS * 1_000 + PACE_MS + SEEN_WITHIN_MS)
+      this.#violated("P3", `${clientOrderId} began an execution on a run that came ${String(age)} ms before.`);
+    const exposed = machine().exposedSince;
+    if (exposed !== undefined && fileIsExposed() && firstAt > exposed && now() - exposed > EXPOSURE_SEEN_MS)
+      this.#violated("P7", `${clientOrderId} began an execution on lines that anybody could have written.`);
+  }
+
   // --- at the venue --------------------------------------------------------------------------
 
   onArrival(request: VenueRequest): void {
@@ -202,7 +262,8 @@ export class Invariants implements NetworkObserver {
     const { exchange } = this.#parts;
     const order = JSON.parse(request.body) as Record<string, string>;
     const known = [...exchange.state.orders.values()].some(({ clientOrderId }) => clientOrderId === order.client_order_id);
-    if (known || this.#meddledWithin(order.symbol ?? "", FOREIGN_HAND_MS)) return;
+    const onTheWayMs = this.#parts.now() - (this.#sentAt.get(order.client_order_id ?? "") ?? 0);
+    if (known || this.meddledWithin(order.symbol ?? "", FOREIGN_HAND_MS + onTheWayMs)) return;
     if (order.side === "sell") this.#checkCovered(order);
   }
 
@@ -217,11 +278,8 @@ export class Invariants implements NetworkObserver {
   }
 
   onDelivered(life: Life, request: VenueRequest, response: VenueResponse): void {
-    if (request.method !== "GET" || request.url !== "/v2/account" || response.status !== 200 || response.cut !== undefined) return;
-    const account = parse(response.body);
-    if (account.account_number === undefined) return;
-    const blocked = account.status !== "ACTIVE" || account.trading_blocked === true || account.account_blocked === true;
-    life.blockedSince = blocked ? (life.blockedSince ?? this.#parts.now()) : undefined;
+    this.#shown.onDelivered(life, request, response, this.#parts.now());
+    this.#sending.onDelivered(request, response, this.#parts.exchange.clock.now());
   }
 
   onVenueFailure(error: unknown): void {
@@ -283,9 +341,9 @@ export class Invariants implements NetworkObserver {
   #checkMoney(occasion: string): void {
     const { exchange, scenario } = this.#parts;
     const { state } = exchange;
-    if (scenario.multiplier === "1" && state.cash.lt(ZERO) && !this.#meddledWithin("", Infinity))
+    if (scenario.multiplier === "1" && state.cash.lt(ZERO) && !this.meddledWithin("", Infinity))
       this.#violated("P4", `Cash is ${state.cash.toFixed()} after ${occasion}.`);
-    if (this.#meddledWithin("", 60_000) || scenario.faults.includes("price-jump")) return;
+    if (this.meddledWithin("", 60_000) || scenario.faults.includes("price-jump")) return;
     const open = [...state.orders.values()].filter((order) => isOpen(order) && order.side === "buy");
     const reserved = sum(open.map((order) => this.#worstOf(order)));
     const equity = state.cash.plus(
@@ -294,6 +352,23 @@ export class Invariants implements NetworkObserver {
     const left = state.cash.minus(reserved);
     if (left.lt(equity.times(CASH_TOLERANCE).plus(DOLLARS).neg()))
       this.#violated("P4", `${occasion}, but cash of ${state.cash.toFixed()} does not cover open buys of ${reserved.toFixed()}.`);
+    this.#checkReserve(occasion, left, equity);
+  }
+
+  /** Buys in dollars leave the reserve alone; whole shares may reach into it with what they cost more than expected. */
+  #checkReserve(occasion: string, left: Decimal, equity: Decimal): void {
+    const { exchange, scenario } = this.#parts;
+    const whole = [...this.#sent.values()].some(
+      ({ symbol, side }) => side === "buy" && exchange.state.assets.get(symbol)?.fractionable === false,
+    );
+    const worth = sum(
+      [...exchange.state.positions.values()]
+        .filter(({ symbol }) => scenario.settings.protectedSymbols.has(symbol))
+        .map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol))),
+    );
+    const reserve = equity.minus(worth).times(scenario.settings.cashReserve);
+    if (!whole && left.lt(reserve.times(RESERVE_KEPT).minus(DOLLARS)))
+      this.#violated("P4", `${occasion}, and of a reserve of ${reserve.toFixed(2)} only ${left.toFixed(2)} are left.`);
   }
 
   #worstOf(order: OrderRecord): Decimal {
@@ -306,7 +381,8 @@ export class Invariants implements NetworkObserver {
     return min(atReference, intent.worstCaseCost.times(rest).div(whole));
   }
 
-  #meddledWithin(symbol: string, ms: number): boolean {
+  /** Whether somebody other than the daemon has touched a symbol, or (under the empty name) the account, so lately. */
+  meddledWithin(symbol: string, ms: number): boolean {
     const at = this.#meddled.get(symbol);
     return at !== undefined && this.#parts.now() - at <= ms;
   }
@@ -338,13 +414,4 @@ const MOST_LEDGER_BYTES = 6_000_000;
 
 function sameSlot(one: Slot | undefined, other: Slot): boolean {
   return one?.signalId === other.signalId && one.phase === other.phase && one.symbol === other.symbol;
-}
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

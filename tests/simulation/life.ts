@@ -115,8 +115,6 @@ export class Life {
   readonly daemon: Daemon;
   readonly startedAt: number;
   endedAt = Infinity;
-  /** Whether an account that may not trade was the last one that this process was shown, and since when. */
-  blockedSince: number | undefined;
   openSockets = 0;
   readonly #surroundings: Surroundings;
   readonly #broker: Broker;
@@ -199,8 +197,7 @@ export class Life {
       log: this.#logger(""),
       ledger,
       broker: this.#broker,
-      intake: this.#intake,
-      watch: (onHint) => surroundings.watch(this, onHint),
+      sources: [{ intake: this.#intake, watch: (onHint) => surroundings.watch(this, onHint) }],
       rebalancer: (newer, stopping) => this.#newRebalancer(newer, stopping),
       halted: surroundings.halted,
       connect: () => this.#connect(),
@@ -217,7 +214,7 @@ export class Life {
       clock: this.clock,
       mode: "paper",
       plan: scenario.settings,
-      limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined },
+      limits: scenario.limits,
       signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
       orderTimeoutSeconds: scenario.orderTimeoutSeconds,
       executionDeadlineSeconds: EXECUTION_DEADLINE_SECONDS,

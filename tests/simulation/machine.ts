@@ -67,6 +67,7 @@ export class Machine {
   #haltedSince: number | undefined;
   #diskFull = false;
   #deaf = false;
+  #exposedSince: number | undefined;
   #commits: Trap[] = [];
   #requests: Trap[] = [];
   #stopAsked: number | undefined;
@@ -213,7 +214,13 @@ export class Machine {
     this.#deaf = deaf;
   }
 
+  /** Since when anybody may write to the alerts file; monotonic. */
+  get exposedSince(): number | undefined {
+    return this.#exposedSince;
+  }
+
   exposeFile(exposed: boolean): void {
+    this.#exposedSince = exposed ? (this.#exposedSince ?? this.#parts.clock.monotonic()) : undefined;
     this.#parts.file.expose(exposed);
   }
 

@@ -1,3 +1,4 @@
+import type { LimitSettings } from "../../src/portfolio/limits.ts";
 import { decimal } from "../../src/portfolio/money.ts";
 import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import type { InitialPosition } from "../../src/simulator/exchange-options.ts";
@@ -5,6 +6,10 @@ import { newYorkInstant } from "../../src/simulator/sessions.ts";
 import { Chance } from "./chance.ts";
 import { FAULT_KINDS } from "./faults/kinds.ts";
 import type { FaultKind } from "./faults/kinds.ts";
+import type { Pressure } from "./pressure.ts";
+import { drawPressure, underPressure } from "./pressure.ts";
+import type { Trouble } from "./trouble.ts";
+import { drawTrouble } from "./trouble.ts";
 import { RUN_KINDS } from "./strategy.ts";
 import type { RunKind } from "./strategy.ts";
 
@@ -13,7 +18,16 @@ export interface Stage {
   /** Wall clock, milliseconds since the epoch. */
   readonly at: number;
   readonly forMs: number;
-  readonly runs: readonly { readonly afterMs: number; readonly kind: RunKind }[];
+  readonly runs: readonly StagedRun[];
+  /** When the machine is without a process, and for how long. */
+  readonly absences: readonly { readonly afterMs: number; readonly forMs: number }[];
+}
+
+export interface StagedRun {
+  readonly afterMs: number;
+  readonly kind: RunKind;
+  /** For `misread`: how far ahead its stamps are. */
+  readonly aheadMs?: number;
 }
 
 /** Everything about a run that is decided before it begins. */
@@ -28,8 +42,13 @@ export interface Scenario {
   readonly stillPrices: boolean;
   readonly universe: readonly string[];
   readonly settings: PlanSettings;
+  readonly limits: LimitSettings;
   readonly orderTimeoutSeconds: number;
   readonly faults: readonly FaultKind[];
+  /** What is made to happen beyond what chance brings together. */
+  readonly pressure: Pressure | undefined;
+  /** What is still wrong when the faults have ended. */
+  readonly trouble: Trouble | undefined;
 }
 
 type DayKind = "normal" | "near-open" | "near-close" | "half-day" | "clock-change" | "after-clock-change" | "weekend";
@@ -65,18 +84,28 @@ export function drawScenario(seed: number): Scenario {
   const universe = [...chance.some(FRACTIONABLE, chance.whole(4, 8)), ...(wholeOnly ? chance.some(WHOLE_ONLY, chance.whole(1, 2)) : [])];
   const account = accountOf(universe, new Chance(seed, "account"));
   const runs = new Chance(seed, "runs");
-  return {
+  const scenario: Scenario = {
     seed,
     day,
     timezone,
-    stages: moments.map(({ at, forMs }) => ({ at, forMs, runs: runsOf(forMs, runs) })),
+    stages: moments.map(({ at, forMs }) => ({ at, forMs, runs: runsOf(forMs, runs), absences: [] })),
     universe,
     ...account,
     stillPrices: chance.happens(0.5),
     settings: settingsOf(universe, account.positions, new Chance(seed, "settings")),
+    limits: limitsOf(new Chance(seed, "limits")),
     orderTimeoutSeconds: chance.pick([20, 60]),
     faults: new Chance(seed, "faults").some(FAULT_KINDS, new Chance(seed, "how many faults").whole(5, 9)),
+    pressure: undefined,
+    trouble: drawTrouble(new Chance(seed, "trouble")),
   };
+  const pressure = new Chance(seed, "pressure");
+  return underPressure(scenario, drawPressure(pressure), pressure);
+}
+
+/** Turnover in multiples of the account: a full switch is two. */
+function limitsOf(chance: Chance): LimitSettings {
+  return { maxDailyTurnover: chance.happens(0.08) ? decimal(chance.pick(["1.5", "2.5", "4"])) : undefined, maxDailyLoss: undefined };
 }
 
 function momentsOf(day: DayKind, chance: Chance): { moments: { at: number; forMs: number }[]; timezone: string } {
@@ -123,7 +152,7 @@ function mondayAfter(sunday: string): string {
   return new Date(Date.parse(sunday) + DAY_MS).toISOString().slice(0, 10);
 }
 
-function runsOf(forMs: number, chance: Chance): { afterMs: number; kind: RunKind }[] {
+function runsOf(forMs: number, chance: Chance): StagedRun[] {
   const count = Math.min(chance.whole(1, 5), 1 + Math.floor(forMs / 15_000));
   const moments = Array.from({ length: count }, () => chance.whole(2_000, forMs - 1_000)).sort((one, other) => one - other);
   // The first one trades more often than not, so that faults meet an execution.

@@ -10,6 +10,8 @@ import type { Batch } from "./worker.ts";
 /** Seeds that a worker is given at a time: few enough for both to end together. */
 const BATCH = 10;
 const PROGRESS_EVERY_MS = 5_000;
+/** Room for what a few seeds allocate, nearly all of which is gone by the next collection. */
+const YOUNG_MEMORY_MB = 192;
 
 const { values } = parseArgs({
   options: {
@@ -80,7 +82,7 @@ function runAll(from: number, seeds: number, workers: number, started: number): 
       feed(worker);
     };
     for (let each = 0; each < Math.min(workers, Math.ceil(seeds / BATCH)); each += 1) {
-      const worker = new Worker(new URL("./worker.ts", import.meta.url));
+      const worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEMORY_MB } });
       working += 1;
       worker.on("message", (tally: Tally) => onTally(worker, tally));
       worker.on("error", reject);

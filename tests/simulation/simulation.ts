@@ -5,8 +5,11 @@ import { VirtualClock } from "../../src/virtual-clock.ts";
 import { AlertsFile } from "./alerts-file.ts";
 import { Chance } from "./chance.ts";
 import type { Fault } from "./faults/fault.ts";
+import { RESET } from "./faults/fault.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import { makerOf } from "./faults/menu.ts";
+import { Endings } from "./endings.ts";
+import { auditExecutions, auditFinality, auditLateOrders } from "./execution-audit.ts";
 import { Final } from "./final.ts";
 import type { FinalState } from "./final.ts";
 import { Invariants } from "./invariants.ts";
@@ -17,9 +20,9 @@ import { Machine } from "./machine.ts";
 import type { LifeEnd } from "./machine.ts";
 import { Network } from "./network.ts";
 import { drawScenario } from "./scenario.ts";
-import type { Scenario, Stage } from "./scenario.ts";
+import type { Scenario, Stage, StagedRun } from "./scenario.ts";
 import { drawRun } from "./strategy.ts";
-import type { DrawnRun, FileDeed, RunKind } from "./strategy.ts";
+import type { DrawnRun, FileDeed } from "./strategy.ts";
 import { Trace } from "./trace.ts";
 import { auditOrders } from "./order-audit.ts";
 import { auditVerdicts } from "./verdict-audit.ts";
@@ -47,6 +50,8 @@ const LONGEST_RUN_MS = 3 * 3_600_000;
 /** From a change of the file to the first hint, as long as changes are reported at all. */
 const HINT_MS = [4, 55] as const;
 const WATCH_TICK_MS = 1_000;
+/** From a change of the file to the look at it that records what it found. */
+const SEEN_WITHIN_MS = 2_500;
 const MOST_VIOLATIONS = 5;
 
 /** Runs one seed: chaos, stage by stage, and then peace, in which the account must come to its target. */
@@ -69,9 +74,10 @@ class Simulation {
   readonly #network: Network;
   readonly #machine: Machine;
   readonly #invariants: Invariants;
+  readonly #endings: Endings;
   readonly #strategy: Chance;
   readonly #violations: Violation[] = [];
-  readonly #runs: { run: DrawnRun; known: KnownRun & { firstAt: number; lastAt: number; standing: number } }[] = [];
+  readonly #runs: { run: DrawnRun; known: KnownRun & { firstAt: number; lastAt: number; arrivedBy: number; standing: number } }[] = [];
   readonly #spans: LifeSpan[] = [];
   readonly #struck: Partial<Record<FaultKind, number>> = {};
   readonly #hints = new Map<Life, () => void>();
@@ -107,6 +113,13 @@ class Simulation {
       now: () => this.#clock.monotonic(),
       runs,
       onOrder: () => this.#onOrder(),
+      violated: (violation) => this.#violated(violation),
+      fileIsExposed: () => this.#file.isExposed,
+    });
+    this.#endings = new Endings({
+      exchange: this.#exchange,
+      scenario,
+      meddledWithin: (ms) => this.#invariants.meddledWithin("", ms),
       violated: (violation) => this.#violated(violation),
     });
     this.#network = new Network({
@@ -146,6 +159,7 @@ class Simulation {
       overnight: (until) => this.#overnight(until),
       mend: (text) => this.#carryOut({ afterMs: 0, deed: "append", text }),
       contentIsTorn: () => this.#file.isTorn,
+      setOutage: (down) => this.#setOutage(down),
     });
     const state = await final.run();
     if (state.kind === "failed") this.#violated({ promise: "P5", text: state.reason });
@@ -175,7 +189,8 @@ class Simulation {
   async #chaos(stage: Stage, index: number): Promise<void> {
     this.#machine.powerOn();
     this.#beginFaults(index, stage.forMs);
-    for (const { afterMs, kind } of stage.runs) this.#later(afterMs, () => this.#writeDrawn(kind));
+    for (const run of stage.runs) this.#later(run.afterMs, () => this.#writeDrawn(run));
+    for (const { afterMs, forMs } of stage.absences) this.#later(afterMs, () => this.#machine.stop(forMs));
     await this.#pass(stage.forMs);
     this.#endFaults();
   }
@@ -215,6 +230,14 @@ class Simulation {
     this.#machine.startNow();
   }
 
+  /** Nothing reaches the venue any more, or does again. */
+  #setOutage(down: boolean): void {
+    this.#faults = down
+      ? [{ kind: "outage", fault: { onRequest: () => ({ kind: "answered", response: RESET }), refusesStream: () => true } }]
+      : [];
+    if (down) this.#network.dropStreams();
+  }
+
   /** The machine is switched off, and on again at another time of the world. */
   async #overnight(until: number): Promise<void> {
     this.#trace.say("run", () => `the machine is off until ${new Date(until).toISOString()}`);
@@ -243,7 +266,15 @@ class Simulation {
       const canTell = !faults.some((kind) => kind === "clock-stepped" || kind === "suspended" || kind === "file-untrusted");
       for (const violation of auditVerdicts(life.ledger, this.#file.lines, [...this.#spans, this.#spanOf(life)], canTell))
         this.#violated(violation);
-      for (const violation of auditOrders(life.ledger, this.#exchange.state.orders.values())) this.#violated(violation);
+      const orders = [...this.#exchange.state.orders.values()];
+      const livesSince = this.#clock.now() - (this.#clock.monotonic() - life.startedAt);
+      const audits = [
+        auditOrders(life.ledger, orders),
+        auditExecutions(life.ledger, orders),
+        auditLateOrders(life.ledger, orders, livesSince, this.#clock.now()),
+        auditFinality(life.ledger),
+      ];
+      for (const violation of audits.flat()) this.#violated(violation);
     }
     this.#machine.powerOff();
     await this.#pass(STOP_LIMIT_MS + 1_000);
@@ -254,18 +285,21 @@ class Simulation {
 
   // --- the strategy --------------------------------------------------------------------------
 
-  #writeDrawn(kind: RunKind): void {
+  #writeDrawn({ kind, aheadMs }: StagedRun): void {
     const { timezone, universe } = this.#scenario;
     const written = this.#file.content;
     if (kind === "doubled" && written.length === 0) return;
-    const view = { now: this.#machine.now, timezone, universe, held: [...this.#exchange.state.positions.keys()], written };
+    const view = { now: this.#machine.now, timezone, universe, held: [...this.#exchange.state.positions.keys()], aheadMs, written };
     this.#write(drawRun(kind, view, this.#strategy), kind);
   }
 
   #write(run: DrawnRun, why: string): void {
     this.#trace.say("strategy", () => `${why}: ${run.lines.length} lines, signal ${run.signalId}`);
     if (run.kind !== "doubled")
-      this.#runs.push({ run, known: { signalId: run.signalId, mayTrade: run.mayTrade, firstAt: Infinity, lastAt: Infinity, standing: 0 } });
+      this.#runs.push({
+        run,
+        known: { signalId: run.signalId, mayTrade: run.mayTrade, firstAt: Infinity, lastAt: Infinity, arrivedBy: Infinity, standing: 0 },
+      });
     for (const deed of run.deeds) {
       if (deed.afterMs === 0) this.#carryOut(deed);
       else this.#later(deed.afterMs, () => this.#carryOut(deed));
@@ -276,16 +310,25 @@ class Simulation {
     const now = this.#clock.monotonic();
     this.#file.carryOut(deed, this.#machine.now, now);
     this.#trace.say("file", () => `${deed.deed} ${JSON.stringify(deed.text)}`);
+    for (const { known } of this.#runs) if (known.standing > 0 && !this.#hasBeenSeen(known.arrivedBy)) known.arrivedBy = now;
     for (const { run, known } of this.#runs) {
       const standing = run.lines.filter((line) => this.#file.content.includes(line)).length;
       if (standing <= known.standing) continue;
       if (known.standing === 0) this.#knownRuns.push(known);
       if (known.standing === 0) known.firstAt = now;
+      if (known.standing === 0) known.arrivedBy = now;
       known.lastAt = now;
       known.standing = standing;
     }
     if (this.#machine.isDeaf) return;
     for (const delay of HINT_MS) this.#clock.after(delay, () => this.#hint());
+  }
+
+  /** Whether a process has lived long enough since then to have looked at the file. */
+  #hasBeenSeen(since: number): boolean {
+    const life = this.#machine.life;
+    const spans = life === undefined ? this.#spans : [...this.#spans, this.#spanOf(life)];
+    return spans.some(({ from, until }) => until - Math.max(from, since) > SEEN_WITHIN_MS);
   }
 
   #hint(): void {
@@ -311,7 +354,10 @@ class Simulation {
           this.#invariants.onText(text);
           if (level !== "debug") this.#trace.say(level, () => text);
         },
-        onEvent: (_life, event) => this.#invariants.onText(`${event.text} ${JSON.stringify(event.facts ?? {})}`),
+        onEvent: (life, event) => {
+          this.#invariants.onText(`${event.text} ${JSON.stringify(event.facts ?? {})}`);
+          this.#endings.onEvent(life, event);
+        },
       }),
       onStart: () => undefined,
       onEnd: (life, end) => this.#buried(life, end),
@@ -391,7 +437,7 @@ class Simulation {
   }
 
   #traceBeginning(): void {
-    const { seed, day, stages, cash, positions, multiplier, faults, universe, settings, timezone } = this.#scenario;
+    const { seed, day, stages, cash, positions, multiplier, faults, universe, settings, timezone, pressure, trouble } = this.#scenario;
     this.#trace.say(
       "run",
       () => `seed ${String(seed)}, ${day}, from ${new Date(stages[0]?.at ?? 0).toISOString()}, strategy in ${timezone}`,
@@ -406,6 +452,9 @@ class Simulation {
       () =>
         `universe: ${universe.join(" ")}; protected: ${[...settings.protectedSymbols].join(" ")}; allowed: ${[...(settings.allowedSymbols ?? ["all"])].join(" ")}; largest order: ${settings.maxOrderValue?.toFixed() ?? "any"}`,
     );
-    this.#trace.say("run", () => `faults: ${faults.join(", ")}`);
+    this.#trace.say(
+      "run",
+      () => `faults: ${faults.join(", ")}; pressure: ${pressure ?? "none"}; still wrong at the end: ${trouble ?? "nothing"}`,
+    );
   }
 }

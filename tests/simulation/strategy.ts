@@ -9,6 +9,8 @@ export const RUN_KINDS = [
   ["single", 8],
   ["hedge", 5],
   ["aging", 6],
+  ["expiring", 2],
+  ["misread", 0],
   ["late-leg", 6],
   ["torn", 7],
   ["sell", 7],
@@ -20,7 +22,7 @@ export const RUN_KINDS = [
   ["over-allocated", 4],
   ["malformed", 6],
   ["doubled", 5],
-  ["rewritten", 5],
+  ["rewritten", 7],
   ["renamed", 5],
   ["rotated", 3],
 ] as const satisfies readonly (readonly [string, number])[];
@@ -53,6 +55,8 @@ export interface StrategyView {
   readonly timezone: string;
   readonly universe: readonly string[];
   readonly held: readonly string[];
+  /** How far ahead its stamps are where they are misread, milliseconds. */
+  readonly aheadMs?: number | undefined;
   /** The content of the file as the strategy knows it, line by line. */
   readonly written: readonly string[];
 }
@@ -97,6 +101,10 @@ export function drawRun(kind: RunKind, view: StrategyView, chance: Chance): Draw
       return notWhole(kind, [malformedLine(view, chance)], false);
     case "aging":
       return whole(kind, legsOf(view, chance, 2), view, chance, { ageMs: chance.whole(270_000, 299_500) });
+    case "expiring":
+      return whole(kind, legsOf(view, chance, 2), view, chance, { ageMs: chance.whole(291_000, 298_500) });
+    case "misread":
+      return whole(kind, legsOf(view, chance, 2), view, chance, { ageMs: -(view.aheadMs ?? 0) });
     case "stale":
       return whole(kind, legsOf(view, chance, 2), view, chance, { ageMs: chance.spread(301_000, 4_000_000) });
     case "future":
@@ -106,7 +114,7 @@ export function drawRun(kind: RunKind, view: StrategyView, chance: Chance): Draw
     case "doubled":
       return doubled(view, chance);
     case "rewritten":
-      return whole(kind, legsOf(view, chance, 2), view, chance, { deed: "rewrite" });
+      return rewritten(view, chance);
     case "renamed":
       return whole(kind, legsOf(view, chance, 2), view, chance, { deed: "rename-over" });
     case "rotated":
@@ -162,6 +170,12 @@ function oneByOne(lines: readonly string[], chance: Chance): FileDeed[] {
     afterMs += chance.whole(1, 400);
     return deed;
   });
+}
+
+/** In place, whole or without its oldest lines. */
+function rewritten(view: StrategyView, chance: Chance): DrawnRun {
+  const kept = chance.happens(0.3) ? view.written : view.written.slice(chance.whole(1, 2));
+  return whole("rewritten", legsOf(view, chance, 2), { ...view, written: kept }, chance, { deed: "rewrite" });
 }
 
 function lateLeg(view: StrategyView, chance: Chance): DrawnRun {

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -32,6 +32,24 @@ describe("`simulator --fault`", () => {
       expect(lines).toContainEqual(expect.stringMatching(new RegExp(`^${name} +${description}`)));
     expect(lines).toContainEqual(expect.stringMatching(/^slow-answer .* on=all,symbol=any,ms=3000$/));
   });
+
+  test("daily bars that cannot be used end it with a sentence that names the file and what is wrong", async () => {
+    const file = join(directory, "bars.json");
+    for (const [text, words] of [
+      ['{"closes":{"SPY":[1,"2"]}}', "closes.SPY[1].c must be a number"],
+      ["null", "it holds no object"],
+    ] as const) {
+      writeFileSync(file, text);
+      const started = run(process.execPath, [CLI, "simulator", "--port", "0", "--bars", file], {
+        cwd: directory,
+        env: { PATH: process.env.PATH, HOME: directory, STATE_DIR: directory, NO_COLOR: "1" },
+      });
+      await expect(started).rejects.toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining(`The daily bars in ${file} cannot be used: ${words}.`),
+      });
+    }
+  }, 60_000);
 
   test("an unknown fault after a good one ends it with a sentence that names the nearest one", async () => {
     await expect(simulator("cut-body", "stuck-cancl")).rejects.toMatchObject({

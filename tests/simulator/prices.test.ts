@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { decimal, toText } from "../../src/portfolio/money.ts";
 import { BarMaker } from "../../src/simulator/bars.ts";
 import { builtInAssets, priceHabit } from "../../src/simulator/assets.ts";
+import { GivenBars } from "../../src/simulator/given-bars.ts";
 import { PriceBook } from "../../src/simulator/prices.ts";
 import { endlessHours, nyseHours } from "../../src/simulator/sessions.ts";
 import { MARKET_OPEN } from "./fixture.ts";
@@ -67,7 +68,7 @@ describe("prices", () => {
 
 describe("bars", () => {
   const book = new PriceBook(1, nyseHours);
-  const bars = new BarMaker(book, nyseHours);
+  const bars = new BarMaker(book, nyseHours, new GivenBars());
 
   test("of 400 sessions hold together: low ≤ open, close ≤ high, and the close is the price at the close", () => {
     const spans = bars.dailySpans(MARKET_OPEN - 590 * DAY_MS, MARKET_OPEN, MARKET_OPEN);

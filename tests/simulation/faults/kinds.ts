@@ -10,12 +10,17 @@ export const FAULT_KINDS = [
   "error-before",
   "error-after",
   "rate-limited",
+  "late-then-refused",
+  "slow-venue",
+  "read-fails",
   "outage",
   "key-in-error",
   // a venue that contradicts itself
   "look-up-misses",
+  "accepted-unseen",
   "listing-lags",
   "account-lags",
+  "snapshots-lag",
   "wrongly-refused",
   // the stream
   "frames-doubled",
@@ -34,6 +39,7 @@ export const FAULT_KINDS = [
   "cancel-stuck",
   "slow-fills",
   "asset-inactive",
+  "trading-interrupted",
   // people
   "foreign-order",
   "manual-trade",

@@ -39,15 +39,18 @@ function killedAtRequest(point: RequestPoint): (world: FaultWorld) => Fault {
 
 function killedAtCommit(point: CommitPoint): (world: FaultWorld) => Fault {
   return (world) => {
-    const { chance, machine } = world;
+    const { chance, machine, scenario } = world;
     return {
       begin: () => {
-        for (let count = chance.whole(1, 3); count > 0; count -= 1) {
-          machine.killAtCommit(point, chance.spread(1, 120), () => {
+        const arm = (number: number): void =>
+          machine.killAtCommit(point, number, () => {
             world.struck("at a commit");
             return restartDelay(chance);
           });
-        }
+        for (let count = chance.whole(1, 2); count > 0; count -= 1) arm(chance.spread(1, 120));
+        // Between a run's lines and its first orders every commit counts.
+        const run = scenario.stages.at(-1)?.runs[0];
+        if (run !== undefined && chance.happens(0.5)) world.later(run.afterMs + chance.whole(0, 1_500), () => arm(chance.whole(1, 9)));
       },
       end: () => machine.forgetKills(),
     };
@@ -88,15 +91,23 @@ function untrustedFile(world: FaultWorld): Fault {
   const { chance, machine } = world;
   return {
     begin: (forMs) => {
-      world.sometime(forMs, () => {
+      const expose = (ms: number): void => {
         machine.exposeFile(true);
         world.struck("anyone may write the alerts");
-        world.later(chance.spread(1_000, 60_000), () => machine.exposeFile(false));
-      });
+        world.later(ms, () => machine.exposeFile(false));
+      };
+      world.sometime(forMs, () => expose(chance.spread(1_000, 60_000)));
+      // Lines that come while it is exposed could be anybody's.
+      const run = world.scenario.stages.at(-1)?.runs.at(-1);
+      if (run !== undefined && run.afterMs > EXPOSED_BEFORE_MS && chance.happens(0.6))
+        world.later(run.afterMs - EXPOSED_BEFORE_MS, () => expose(chance.spread(8_000, 60_000)));
     },
     end: () => machine.exposeFile(false),
   };
 }
+
+/** So long before a run the file can be written by anyone. */
+const EXPOSED_BEFORE_MS = 1_500;
 
 /** Ours, not the venue's; by less than prices may be old. */
 const MOST_SKEW_MS = 480_000;

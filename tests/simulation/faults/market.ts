@@ -107,12 +107,31 @@ function inactiveAsset(world: FaultWorld): Fault {
   const change = chance.pick([{ status: "inactive", tradable: false }, { tradable: false }] as const);
   return {
     begin: (forMs) => {
-      world.sometime(forMs, () => {
+      const strike = (): void => {
         exchange.setAsset(symbol, change);
         world.struck(symbol);
-      });
+      };
+      // Before anything was asked about it, or after it was found to be tradable.
+      if (chance.happens(0.5)) strike();
+      else world.sometime(forMs, strike);
     },
     end: () => exchange.setAsset(symbol, { status: "active", tradable: true }),
+  };
+}
+
+/** Trading stops in mid-session, as by a circuit breaker, and goes on after a while. */
+function interruptedTrading(world: FaultWorld): Fault {
+  const { exchange, chance } = world;
+  const resume = (): void => exchange.resumeTrading();
+  return {
+    begin: (forMs) => {
+      world.sometime(forMs, () => {
+        exchange.haltTrading();
+        world.struck("for the whole market");
+        world.later(chance.spread(20_000, 200_000), resume);
+      });
+    },
+    end: resume,
   };
 }
 
@@ -131,4 +150,5 @@ export const MARKET_FAULTS: FaultMenu = {
   "cancel-stuck": stuckCancel,
   "slow-fills": slowFills,
   "asset-inactive": inactiveAsset,
+  "trading-interrupted": interruptedTrading,
 };

@@ -4,10 +4,19 @@ import { MACHINE_FAULTS } from "./machine.ts";
 import { MARKET_FAULTS } from "./market.ts";
 import { NETWORK_FAULTS } from "./network.ts";
 import { PEOPLE_FAULTS } from "./people.ts";
+import { READ_FAULTS } from "./reads.ts";
 import { STREAM_FAULTS } from "./stream.ts";
 import { VENUE_FAULTS } from "./venue.ts";
 
-const MENU = { ...NETWORK_FAULTS, ...VENUE_FAULTS, ...STREAM_FAULTS, ...MARKET_FAULTS, ...PEOPLE_FAULTS, ...MACHINE_FAULTS };
+const MENU = {
+  ...NETWORK_FAULTS,
+  ...VENUE_FAULTS,
+  ...READ_FAULTS,
+  ...STREAM_FAULTS,
+  ...MARKET_FAULTS,
+  ...PEOPLE_FAULTS,
+  ...MACHINE_FAULTS,
+};
 
 export function makerOf(kind: FaultKind): FaultMaker {
   const maker = MENU[kind];

@@ -65,6 +65,29 @@ function rateLimited(world: FaultWorld): VenueResponse {
   return reply(429, { code: 42910000, message: "rate limit exceeded" }, headers);
 }
 
+/**
+ * An order takes so long on its way that the process gives it up for lost, and what it sends again overtakes it
+ * and is refused for a reason that does not hold for the first.
+ */
+function lateThenRefused(world: FaultWorld): Fault {
+  const { chance } = world;
+  const held = new Set<string>();
+  let left = chance.whole(1, 3);
+  return {
+    onRequest: (request) => {
+      if (!isPost(request)) return undefined;
+      const id = (JSON.parse(request.body) as { client_order_id: string }).client_order_id;
+      if (held.has(id)) return { kind: "answered", response: reply(403, { code: 40310000, message: "insufficient buying power" }) };
+      if (left === 0 || !chance.happens(0.5)) return undefined;
+      left -= 1;
+      held.add(id);
+      const ms = chance.whole(11_000, 45_000);
+      world.struck(`${id.slice(-16)} by ${String(ms)} ms`);
+      return { kind: "late", ms };
+    },
+  };
+}
+
 /** For a while nothing reaches the venue, or comes back from it. */
 function outage(world: FaultWorld): Fault {
   let until = -Infinity;
@@ -103,5 +126,6 @@ export const NETWORK_FAULTS: FaultMenu = {
       message: `cannot use APCA-API-KEY-ID ${KEY_ID} with ${SECRET} just now`,
     }),
   })),
+  "late-then-refused": lateThenRefused,
   outage,
 };

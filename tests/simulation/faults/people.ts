@@ -46,9 +46,10 @@ function manualTrade(world: FaultWorld): Fault {
   const { chance, exchange, scenario } = world;
   return {
     begin: throughout(world, chance.whole(1, 3), () => {
-      const symbol = chance.pick(scenario.universe);
+      const positions = [...exchange.state.positions.keys()];
+      const symbol = chance.pick(positions.length > 0 && chance.happens(0.5) ? positions : scenario.universe);
       const held = exchange.state.positions.get(symbol)?.quantity;
-      const sells = held !== undefined && chance.happens(0.6);
+      const sells = held !== undefined && chance.happens(0.7);
       const qty = sells ? toText(chance.happens(0.4) ? held : truncate(held.times(decimal("0.5")), 0)) : String(chance.whole(1, 20));
       byHand(world, symbol, { side: sells ? "sell" : "buy", type: "market", qty });
     }),

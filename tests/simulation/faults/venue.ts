@@ -8,7 +8,7 @@ const LONGEST_LAG_MS = 10_000;
 
 /** A new order cannot be found by its client id for a while. */
 function lookUpMisses(world: FaultWorld): Fault {
-  const forMs = world.chance.spread(200, 25_000);
+  const forMs = world.chance.happens(0.5) ? world.chance.spread(200, 25_000) : world.chance.whole(11_000, 25_000);
   return {
     onAnswer: (request, response) => {
       if (!isLookUp(request) || response.status !== 200) return undefined;
@@ -16,6 +16,34 @@ function lookUpMisses(world: FaultWorld): Fault {
       if (world.exchange.clock.now() - Date.parse(order.submitted_at) > forMs) return undefined;
       world.struck("look-up by client id");
       return { kind: "instead", response: reply(404, { code: 40410000, message: "order not found" }) };
+    },
+  };
+}
+
+/** An order is taken, its answer says that something went wrong, and for a while it can be found only in the list of all orders. */
+function acceptedUnseen(world: FaultWorld): Fault {
+  const { chance, now } = world;
+  const until = new Map<string, number>();
+  let left = chance.whole(1, 2);
+  const hide = (id: string): boolean => {
+    if (left === 0 || !chance.happens(0.5)) return false;
+    left -= 1;
+    until.set(id, now() + chance.whole(11_000, 30_000));
+    world.struck(id.slice(-16));
+    return true;
+  };
+  return {
+    onAnswer: (request, response) => {
+      if (response.status !== 200) return undefined;
+      if (isPost(request)) {
+        const { client_order_id: id } = JSON.parse(request.body) as { client_order_id: string };
+        return hide(id) ? { kind: "instead", response: reply(504, { code: 50410000, message: "request timed out" }) } : undefined;
+      }
+      if (!isLookUp(request)) return undefined;
+      const id = new URL(request.url, "http://venue").searchParams.get("client_order_id") ?? "";
+      return now() < (until.get(id) ?? 0)
+        ? { kind: "instead", response: reply(404, { code: 40410000, message: "order not found" }) }
+        : undefined;
     },
   };
 }
@@ -136,6 +164,7 @@ function rejectedLater(world: FaultWorld): Fault {
 
 export const VENUE_FAULTS: FaultMenu = {
   "look-up-misses": lookUpMisses,
+  "accepted-unseen": acceptedUnseen,
   "listing-lags": listingLags,
   "account-lags": accountLags,
   "wrongly-refused": wronglyRefused,
