@@ -8,15 +8,18 @@ export class Checks {
   #passed = 0;
   #failed = 0;
 
-  async check(name: string, run: () => Promise<unknown>): Promise<void> {
+  /** @returns whether it passed, for what nothing can go on without. */
+  async check(name: string, run: () => Promise<unknown>): Promise<boolean> {
     const start = systemClock.monotonic();
     try {
       const detail = await run();
       this.#passed += 1;
       process.stdout.write(`✓ ${name}${typeof detail === "string" ? `: ${detail}` : ""} (${took(start)})\n`);
+      return true;
     } catch (error) {
       this.#failed += 1;
       process.stdout.write(`✗ ${name} (${took(start)})\n  ${messageOf(error).replaceAll("\n", "\n  ")}\n`);
+      return false;
     }
   }
 

@@ -58,7 +58,7 @@ try {
 
 async function everything(): Promise<void> {
   await checks.check("the base image", () => Promise.resolve(engine.provideBase()));
-  await checks.check("builds, without secrets in any layer", build);
+  if (!(await checks.check("builds, without secrets in any layer", build))) return;
   await checks.check("with no keys: trades on the built-in simulator", simulated);
   await checks.check("with --env-file, a read-only root and no capability: ready and healthy", paper);
   await checks.check("runs as a user without rights", unprivileged);

@@ -1,12 +1,14 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { eventually } from "./checks.ts";
 import type { Ran } from "./shell.ts";
 import { run, runWell } from "./shell.ts";
 
 const BOOT_LIMIT_MS = 60_000;
+/** How systemd-nspawn ends when the machine in it wants to be started again (systemd-nspawn(1), "Exit status"). */
+const REBOOT = 133;
 const PACKAGES = "systemd,systemd-sysv,dbus,libstdc++6";
 
 /**
@@ -32,12 +34,19 @@ export class Machine {
   }
 
   async boot(): Promise<void> {
+    this.#start();
+    await this.isUp();
+  }
+
+  #start(): void {
     const nspawn = spawn("systemd-nspawn", ["-b", "-q", "-D", this.root, `--machine=${this.name}`, "--register=no", "--keep-unit"], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     for (const stream of [nspawn.stdout, nspawn.stderr]) stream.on("data", (chunk: Buffer) => (this.#console += chunk.toString()));
+    nspawn.once("exit", (code) => {
+      if (code === REBOOT) this.#start();
+    });
     this.#nspawn = nspawn;
-    await this.isUp();
   }
 
   /** Waits until systemd has started everything. */
@@ -63,9 +72,13 @@ export class Machine {
   }
 
   run(program: string, ...args: string[]): Ran {
+    return this.#enter(program, args);
+  }
+
+  #enter(program: string, args: readonly string[], input = ""): Ran {
     const leader = this.leader;
     if (leader === undefined || leader === "") return { status: -1, output: "The machine is off." };
-    return run("nsenter", ["-t", leader, "-a", "--", program, ...args]);
+    return run("nsenter", ["-t", leader, "-a", "--", program, ...args], { input });
   }
 
   runWell(program: string, ...args: string[]): string {
@@ -94,8 +107,10 @@ export class Machine {
     chmodSync(path, mode);
   }
 
-  append(file: string, text: string): void {
-    appendFileSync(join(this.root, file), text);
+  /** Appends to a file, as one of the machine's users; what stands below /tmp exists only while the machine runs. */
+  append(user: string, file: string, text: string): void {
+    const { status, output } = this.#enter("su", [user, "-c", `umask 022; cat >> ${file}`], text);
+    if (status !== 0) throw new Error(`${user} cannot append to ${file}: ${output}`);
   }
 
   async remove(): Promise<void> {

@@ -5,11 +5,18 @@ export interface Ran {
   readonly output: string;
 }
 
+const ENVIRONMENT = {
+  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_"))),
+  LANG: "C.UTF-8",
+  SYSTEMD_PAGER: "",
+  SYSTEMD_COLORS: "0",
+};
+
 /** Runs a program to its end. Its environment is the machine's own, without what npm adds for scripts. */
 export function run(program: string, args: readonly string[], options: { readonly input?: string; readonly cwd?: string } = {}): Ran {
   const { error, status, stdout, stderr } = spawnSync(program, args, {
     encoding: "utf8",
-    env: { PATH: process.env.PATH, HOME: process.env.HOME ?? "/root", LANG: "C.UTF-8", SYSTEMD_PAGER: "", SYSTEMD_COLORS: "0" },
+    env: ENVIRONMENT,
     maxBuffer: 64 * 1_024 * 1_024,
     ...options,
   });

@@ -1,0 +1,128 @@
+import type { Account, Order, Position } from "../broker/broker.ts";
+import { isOwnOrder } from "../execution/ids.ts";
+import type { LockHolder } from "../ledger/lock-holder.ts";
+import { describeHolder } from "../ledger/lock-holder.ts";
+import { formatDollars } from "../portfolio/format.ts";
+import { parseDecimal, sum, ZERO } from "../portfolio/money.ts";
+import type { Finding, Known } from "./check.ts";
+import { failed, ok, warning } from "./check.ts";
+
+export interface AccountNumberFacts {
+  readonly number: string;
+  /** Why it may not be traded (R27); undefined when it may. */
+  readonly refusal: { readonly reason: string; readonly hint: string } | undefined;
+  /** The one that the ledger trades for. */
+  readonly pinned: string | undefined;
+  /** Another process that trades this account, with a STATE_DIR of its own. */
+  readonly elsewhere: LockHolder | undefined;
+}
+
+export function judgeAccountNumber({ number, refusal, pinned, elsewhere }: AccountNumberFacts): readonly Finding[] {
+  const findings = [
+    ...(refusal === undefined ? [] : [failed(refusal.reason, refusal.hint)]),
+    ...(elsewhere === undefined
+      ? []
+      : [
+          failed(
+            `account ${number} is traded by another installation: ${describeHolder(elsewhere).replace(/,$/, "")}`,
+            `Stop process ${String(elsewhere.pid)}, or use its STATE_DIR: two ledgers must not trade one account.`,
+          ),
+        ]),
+  ];
+  if (findings.length > 0) return findings;
+  return [
+    ok(
+      pinned === undefined ? `${number}; no ledger is pinned yet, the first rebalance pins it` : `${number}, which the ledger is pinned to`,
+    ),
+  ];
+}
+
+export function judgeAccount({ blocks, status, equity }: Account): readonly Finding[] {
+  if (blocks.length === 0) return [ok(`${status}, nothing is blocked; worth ${formatDollars(equity)}`)];
+  return [
+    failed(
+      `it may not trade: ${blocks.join(", ")}`,
+      "Look at the account's page at Alpaca (`trade_suspended_by_user` is a switch there), or ask its support.",
+    ),
+  ];
+}
+
+/** R9: gross never above 100 %, whatever the multiplier allows, so that a debit only leads to sells. */
+export function judgeBuyingPower({ cash, buyingPower, multiplier }: Account): readonly Finding[] {
+  const factor = parseDecimal(multiplier);
+  const margin = factor?.gt("1") === true ? `; the margin multiplier ${multiplier} is never made use of` : "";
+  const text = `${formatDollars(buyingPower)}, cash ${formatDollars(cash)}${margin}`;
+  if (cash.lt(ZERO))
+    return [warning(text, "Cash is negative: until it is not, the account may only be reduced. Pay in, or let the next run sell.")];
+  if (buyingPower.lt(cash))
+    return [warning(text, "Less than the cash can be spent: open orders or Alpaca hold the rest. Buys are made smaller.")];
+  return [ok(text)];
+}
+
+export interface PositionFacts {
+  readonly positions: readonly Position[];
+  readonly openOrders: Known<readonly Order[]>;
+  readonly account: Account;
+  readonly protectedSymbols: ReadonlySet<string>;
+}
+
+export function judgePositions(facts: PositionFacts): readonly Finding[] {
+  const { positions } = facts;
+  const found = [...shorts(facts), ...leveraged(facts), ...others(facts), ...foreignOrders(facts.openOrders)];
+  if (found.length > 0) return found;
+  return [ok(positions.length === 0 ? "none" : `${listed(positions.map(({ symbol }) => symbol))}; all long`)];
+}
+
+function shorts({ positions, protectedSymbols }: PositionFacts): readonly Finding[] {
+  const short = positions.filter(({ side, symbol }) => side === "short" && !protectedSymbols.has(symbol));
+  if (short.length === 0) return [];
+  return [
+    failed(
+      `short: ${listed(short.map(({ symbol }) => symbol))}; every plan is refused while there is a short position`,
+      "Buy it back at Alpaca, or name it in PROTECTED_SYMBOLS if it is meant.",
+    ),
+  ];
+}
+
+function leveraged({ positions, account }: PositionFacts): readonly Finding[] {
+  const held = sum(positions.filter(({ side }) => side === "long").map(({ marketValue }) => marketValue));
+  if (held.lte(account.equity) || account.cash.lt(ZERO)) return [];
+  return [
+    warning(
+      `${formatDollars(held)} are held, more than the account is worth (${formatDollars(account.equity)})`,
+      "Until then the account may only be reduced.",
+    ),
+  ];
+}
+
+/** R9: what is no US equity is left alone and not counted. */
+function others({ positions }: PositionFacts): readonly Finding[] {
+  const foreign = positions.filter(({ assetClass }) => assetClass !== "us_equity");
+  if (foreign.length === 0) return [];
+  return [
+    warning(
+      `no US equities: ${listed(foreign.map(({ symbol }) => symbol))}; they are left alone and not counted`,
+      "Nothing needs to be done, if they are meant to stay.",
+    ),
+  ];
+}
+
+/** R24: a symbol with somebody else's order is left alone. */
+function foreignOrders(orders: Known<readonly Order[]>): readonly Finding[] {
+  if (orders.kind === "unknown") return [warning(`the open orders cannot be read: ${orders.why}`, "Try again in a moment.")];
+  const foreign = [...new Set(orders.value.filter((order) => !isOwnOrder(order)).map(({ symbol }) => symbol))];
+  if (foreign.length === 0) return [];
+  return [
+    warning(
+      `open orders that are not ours: ${listed(foreign)}; these symbols are left alone`,
+      "Cancel them at Alpaca if the daemon is to trade these symbols.",
+    ),
+  ];
+}
+
+const MAX_LISTED = 12;
+
+function listed(symbols: readonly string[]): string {
+  const shown = symbols.slice(0, MAX_LISTED).join(", ");
+  return symbols.length > MAX_LISTED ? `${shown} and ${String(symbols.length - MAX_LISTED)} more` : shown;
+}

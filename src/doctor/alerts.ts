@@ -1,0 +1,81 @@
+import { closeSync, fstatSync } from "node:fs";
+import type { Clock } from "../clock.ts";
+import type { Config, StrategyConfig } from "../config.ts";
+import { openIntakes } from "../desk.ts";
+import { readAlert } from "../intake/alert.ts";
+import type { Run } from "../intake/batch.ts";
+import { MAX_GAP_MS } from "../intake/batch.ts";
+import { AlertsCursor } from "../intake/cursor.ts";
+import type { Decision } from "../intake/judge.ts";
+import { readAt } from "../intake/tail.ts";
+import { openAlertsFile } from "../intake/trust.ts";
+import { LineWindow } from "../intake/window.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+
+/** What is to be seen of the alerts file of one strategy. */
+export type AlertsLook =
+  | { readonly kind: "missing"; readonly file: string }
+  | { readonly kind: "untrusted"; readonly reason: string; readonly hint: string }
+  | {
+      readonly kind: "read";
+      readonly file: string;
+      /** When it was last written; milliseconds since the epoch. */
+      readonly writtenAt: number;
+      readonly bytes: number;
+      /** Whether its last line has an end. */
+      readonly ended: boolean;
+      /** The newest one; undefined when there is none. */
+      readonly run: Run | undefined;
+      /** What the daemon would say to it now. */
+      readonly decision: Decision;
+    };
+
+const NEWLINE = 0x0a;
+
+export interface AlertsPorts {
+  readonly config: Config;
+  readonly clock: Clock;
+  /** A copy: what intake records in it is lost. */
+  readonly ledger: Ledger;
+  readonly owners: ReadonlySet<number>;
+}
+
+/** Reads the file exactly as the daemon would at a start, through the same eyes. */
+export function lookAtAlerts({ config, clock, ledger, owners }: AlertsPorts, strategy: StrategyConfig): AlertsLook {
+  const file = strategy.alertsFile;
+  const timezone = config.alertsTimezone;
+  const cursor = new AlertsCursor({ file, owners, runGapMs: MAX_GAP_MS, stampOf: (line) => readAlert(line, timezone).stamp });
+  try {
+    const now = clock.now();
+    const news = cursor.look(now, now - config.signalMaxAgeSeconds * 1_000);
+    if (news.kind === "untrusted") return news;
+    if (news.kind !== "read") return { kind: "missing", file };
+    const window = new LineWindow(timezone);
+    window.admit(news.passages, () => new Map());
+    const run = window.runs().findLast(({ repeated }) => !repeated);
+    return { kind: "read", file, ...endOf(file, owners), run, decision: decisionOn({ ...config, strategies: [strategy] }, clock, ledger) };
+  } finally {
+    cursor.close();
+  }
+}
+
+function endOf(file: string, owners: ReadonlySet<number>): { writtenAt: number; bytes: number; ended: boolean } {
+  const { descriptor } = openAlertsFile(file, owners);
+  try {
+    const { size, mtimeMs } = fstatSync(descriptor);
+    const last = size === 0 ? NEWLINE : readAt(descriptor, size - 1, 1)[0];
+    return { writtenAt: mtimeMs, bytes: size, ended: last === NEWLINE };
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function decisionOn(config: Config, clock: Clock, ledger: Ledger): Decision {
+  const [intake] = openIntakes(config, clock, ledger);
+  if (intake === undefined) return { kind: "nothing" };
+  try {
+    return intake.rejudge("start").decision;
+  } finally {
+    intake.close();
+  }
+}

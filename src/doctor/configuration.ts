@@ -1,0 +1,98 @@
+import { lstatSync, readFileSync, statSync } from "node:fs";
+import type { Stats } from "node:fs";
+import { join } from "node:path";
+import { parse } from "dotenv";
+import type { Config, Environment } from "../config.ts";
+import { loadConfig } from "../config.ts";
+import { ConfigurationError } from "../config/problems.ts";
+import type { Setting } from "../config/settings.ts";
+import { SETTINGS } from "../config/settings.ts";
+import { messageOf } from "../errors.ts";
+import { notificationSecrets } from "../notifications/settings.ts";
+import { formatWeight } from "../portfolio/format.ts";
+import type { Finding, Known } from "./check.ts";
+import { failed, failure, known, ok, unknown, warning } from "./check.ts";
+
+const WRITABLE_BY_OTHERS = 0o022;
+const READABLE_BY_OTHERS = 0o004;
+
+export interface SettingsFileFacts {
+  readonly path: string;
+  /** `unreadable` carries why. */
+  readonly state: "missing" | "there" | { readonly unreadable: string };
+  /** Permission bits. */
+  readonly mode: number;
+  /** Names of the secrets that it holds. */
+  readonly secrets: readonly string[];
+}
+
+/** Whoever can read `.env` can trade with the account, and whoever can write it can say which account. */
+export function judgeSettingsFile({ path, state, mode, secrets }: SettingsFileFacts): readonly Finding[] {
+  if (state === "missing") return [ok(`there is no ${path}; settings come from the environment alone`)];
+  if (state !== "there") return [failed(`${path} cannot be read: ${state.unreadable}`, "Make it readable for our user, or move it away.")];
+  const rights = `mode ${mode.toString(8).padStart(4, "0")}`;
+  const cure = `chmod 600 ${path}`;
+  if ((mode & WRITABLE_BY_OTHERS) !== 0)
+    return [warning(`${path} can be written by others (${rights})`, `${cure}, and look through it once.`)];
+  if ((mode & READABLE_BY_OTHERS) !== 0 && secrets.length > 0)
+    return [
+      warning(
+        `anyone on this machine can read ${secrets.join(", ")} in ${path} (${rights})`,
+        `${cure}, and make new keys if others use this machine.`,
+      ),
+    ];
+  return [ok(`${path} (${rights})`)];
+}
+
+export function readSettingsFile(directory: string): SettingsFileFacts {
+  const path = join(directory, ".env");
+  let stats: Stats | undefined;
+  try {
+    stats = statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return { path, state: "missing", mode: 0, secrets: [] };
+    const values = parse(readFileSync(path, "utf8"));
+    const secrets = secretNames().filter((name) => (values[name] ?? "").trim() !== "");
+    return { path, state: "there", mode: stats.mode & 0o7777, secrets };
+  } catch (error) {
+    return { path, state: { unreadable: messageOf(error) }, mode: (stats?.mode ?? 0) & 0o7777, secrets: [] };
+  }
+}
+
+function secretNames(): string[] {
+  return Object.entries<Setting<unknown>>(SETTINGS).flatMap(([name, { secret }]) => (secret === true ? [name] : []));
+}
+
+/** Everything in the environment that must never be shown, however broken the configuration is (R30). */
+export function secretsIn(env: Environment): string[] {
+  const values = secretNames().flatMap((name) => env[name]?.trim() ?? []);
+  const addresses = values.filter((value) => URL.canParse(value) && /^https?:/i.test(value));
+  const parts = addresses.flatMap((url) =>
+    notificationSecrets({ level: "off", webhook: { url, kind: "json" }, telegram: undefined, heartbeatUrl: undefined }),
+  );
+  return [...values, ...parts];
+}
+
+/** The configuration, and what the doctor says of it: every problem in a line of its own. */
+export function readConfiguration(env: Environment): { config: Known<Config>; findings: readonly Finding[] } {
+  try {
+    const config = loadConfig(env);
+    return { config: known(config), findings: [ok(described(config))] };
+  } catch (error) {
+    const findings = error instanceof ConfigurationError ? problemFindings(error) : [failure(error)];
+    return { config: unknown("the configuration is wrong"), findings };
+  }
+}
+
+/** The hint is the same for all of them, so it stands under the last one. */
+function problemFindings({ problems, hint }: ConfigurationError): readonly Finding[] {
+  return problems.map(({ text }, index): Finding => {
+    const last = index === problems.length - 1;
+    return { status: "failed", text, ...(last && hint !== undefined ? { hint } : {}) };
+  });
+}
+
+function described({ mode, modeReason, strategies, alpaca }: Config): string {
+  const where = alpaca === undefined ? "" : `, at ${alpaca.tradingUrl}`;
+  const shares = strategies.map(({ name, share }) => `${name} ${formatWeight(share)}`).join(", ");
+  return `${mode === "live" ? "LIVE, real money" : mode} (${modeReason})${where}; ${shares}`;
+}

@@ -1,0 +1,64 @@
+import { z } from "zod";
+import type { Clock } from "../clock.ts";
+import type { DashboardConfig } from "../config.ts";
+import { messageOf } from "../errors.ts";
+import type { Finding } from "./check.ts";
+import { failed, ok, skipped, warning } from "./check.ts";
+
+/** It is on this machine, so an answer takes milliseconds. */
+const LIMIT_MS = 3_000;
+
+const health = z.object({ status: z.string(), reasons: z.array(z.string()).default([]) });
+
+export type HealthAnswer =
+  | { readonly kind: "answered"; readonly status: string; readonly healthy: boolean; readonly reasons: readonly string[] }
+  | { readonly kind: "silent"; readonly why: string };
+
+/** Where the running daemon's dashboard is; undefined when that cannot be known. */
+export function dashboardAddress({ port, host }: DashboardConfig): string | undefined {
+  if (port === "off" || port === 0) return undefined;
+  const everywhere: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+  const reached = everywhere[host] ?? host;
+  return `http://${reached.includes(":") ? `[${reached}]` : reached}:${String(port)}`;
+}
+
+/** Asks the daemon how it is. */
+export async function askHealth(address: string, token: string | undefined, clock: Clock, ask: typeof fetch): Promise<HealthAnswer> {
+  const limit = new AbortController();
+  const timer = clock.after(LIMIT_MS, () => limit.abort());
+  try {
+    const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+    const answer = await ask(`${address}/healthz`, { headers, signal: limit.signal, redirect: "error" });
+    const body = health.safeParse(await answer.json());
+    if (!body.success) return { kind: "silent", why: `something else answers there (HTTP ${String(answer.status)})` };
+    return { kind: "answered", status: body.data.status, healthy: answer.ok, reasons: body.data.reasons };
+  } catch (error) {
+    return { kind: "silent", why: limit.signal.aborted ? `no answer within ${String(LIMIT_MS / 1_000)} s` : causeOf(error) };
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** `fetch failed` says nothing; what caused it does. */
+function causeOf(error: unknown): string {
+  return Error.isError(error) && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
+}
+
+export function judgeHealth(address: string, answer: HealthAnswer): readonly Finding[] {
+  if (answer.kind === "silent")
+    return [
+      warning(
+        `${address} does not answer for the daemon: ${answer.why}`,
+        "Another program may have taken the port before the daemon started; its log says so. Trading does not need it.",
+      ),
+    ];
+  const { status, healthy, reasons } = answer;
+  const text = `${address} says ${status}${reasons.length === 0 ? "" : `: ${reasons.join(" ")}`}`;
+  if (!healthy) return [failed(text, "The daemon's log says more.")];
+  return [reasons.length === 0 ? ok(text) : warning(text, "The daemon's log says more.")];
+}
+
+export function noDashboard({ port }: DashboardConfig, daemon: boolean): Finding {
+  if (port === "off") return ok("switched off (DASHBOARD_PORT=off)");
+  return skipped(daemon ? "with DASHBOARD_PORT=0 its port is in the daemon's log alone" : "no daemon runs");
+}

@@ -1,0 +1,77 @@
+import { lstatSync } from "node:fs";
+import { messageOf, TraderError } from "../errors.ts";
+import { refuseForeignFile } from "../logging/log-file-error.ts";
+import type { Finding } from "./check.ts";
+import { failed, failure, ok, warning } from "./check.ts";
+import type { DirectoryFacts } from "./directories.ts";
+import { rights, unusable } from "./directories.ts";
+
+const WRITABLE_BY_ANYONE = 0o002;
+/** Others may write to such a directory, but not take away or replace what is ours. */
+const STICKY = 0o1000;
+
+export interface LogFacts {
+  readonly directory: DirectoryFacts;
+  /** What stands where a log should be and is not a plain file of ours. */
+  readonly foreign: readonly Finding[];
+  readonly group: GroupFacts | undefined;
+}
+
+export interface GroupFacts {
+  readonly name: string;
+  /** `unknown` carries why it cannot be used. */
+  readonly state: "ours" | "not-ours" | { readonly unknown: string; readonly hint: string };
+}
+
+/** R30: what is not ours is never written to, so the daemon would not start. */
+export function judgeLogDirectory({ directory, foreign, group }: LogFacts): readonly Finding[] {
+  const problem = unusable(directory, "LOG_DIR");
+  if (problem !== undefined && directory.state !== "missing") return problem;
+  const findings = [...foreign, ...groupFindings(group), ...replaceable(directory)];
+  return findings.length > 0 ? findings : (problem ?? [ok(`${directory.path} (${rights(directory)})`)]);
+}
+
+function replaceable(directory: DirectoryFacts): readonly Finding[] {
+  if ((directory.mode & WRITABLE_BY_ANYONE) === 0 || (directory.mode & STICKY) !== 0) return [];
+  return [
+    warning(`${directory.path} can be written by anyone (${rights(directory)}), who could replace the logs`, `chmod o-w ${directory.path}`),
+  ];
+}
+
+function groupFindings(group: GroupFacts | undefined): readonly Finding[] {
+  if (group === undefined || group.state === "ours") return [];
+  if (group.state === "not-ours")
+    return [
+      warning(
+        `LOG_GROUP is ${group.name}, but our user is no member of it, so the logs cannot be given to it`,
+        "Add the user to the group (`usermod -aG`), or SupplementaryGroups= to the unit.",
+      ),
+    ];
+  return [failed(group.state.unknown, group.state.hint)];
+}
+
+/** @param files paths of the logs, whether they exist or not. */
+export function foreignLogs(files: readonly string[]): readonly Finding[] {
+  return files.flatMap((file) => {
+    try {
+      const stats = lstatSync(file, { throwIfNoEntry: false });
+      if (stats !== undefined) refuseForeignFile(file, stats);
+      return [];
+    } catch (error) {
+      return [failure(error, "Let our user enter LOG_DIR.")];
+    }
+  });
+}
+
+/** @param idOf gives the number of a group, or throws when there is none. */
+export function readGroup(name: string | undefined, idOf: (name: string) => number | undefined): GroupFacts | undefined {
+  if (name === undefined) return undefined;
+  try {
+    const id = idOf(name);
+    const ours = process.getuid?.() === 0 || process.getgid?.() === id || (process.getgroups?.() ?? []).some((own) => own === id);
+    return { name, state: ours ? "ours" : "not-ours" };
+  } catch (error) {
+    const hint = error instanceof TraderError ? error.hint : undefined;
+    return { name, state: { unknown: messageOf(error), hint: hint ?? "Name another group, or leave LOG_GROUP unset." } };
+  }
+}

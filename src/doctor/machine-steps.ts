@@ -1,0 +1,80 @@
+import type { Config } from "../config.ts";
+import { ledgerFile, ledgerLockFile, stateDirFrom } from "../config.ts";
+import { textIn } from "../config/read-settings.ts";
+import { readHalt } from "../halt.ts";
+import { holderOf } from "../ledger/lock.ts";
+import { logPaths, tradeLogPath } from "../logger.ts";
+import { groupIdOf } from "../logging/group.ts";
+import type { Chart } from "./chart.ts";
+import type { Finding } from "./check.ts";
+import { given } from "./check.ts";
+import { judgeSettingsFile, readSettingsFile } from "./configuration.ts";
+import { judgeStateDirectory, readDirectory } from "./directories.ts";
+import { judgeSpace, readSpace } from "./disk-space.ts";
+import type { Step } from "./examination.ts";
+import { judgeHalt, judgeLock, judgeOpenWork, openWorkIn, readLedger } from "./ledger-health.ts";
+import { foreignLogs, judgeLogDirectory, readGroup } from "./logs.ts";
+import { judgeNode, judgeZones, readZones } from "./runtime.ts";
+import { judgeSurroundings, readSurroundings } from "./surroundings.ts";
+
+/** This machine: what we run on, our settings, files and locks. */
+export function machineSteps(chart: Chart): Step[] {
+  const stateDir = stateDirFrom(chart.env);
+  return [
+    { id: "node", look: () => judgeNode({ version: process.versions.node, platform: `${process.platform} ${process.arch}` }) },
+    { id: "time-zones", look: () => judgeZones(readZones()) },
+    { id: "settings-file", look: () => judgeSettingsFile(readSettingsFile(chart.directory)) },
+    { id: "configuration", look: () => chart.configurationFindings },
+    { id: "surroundings", look: () => surroundings(chart, stateDir) },
+    { id: "state-directory", look: () => judgeStateDirectory(readDirectory(stateDir)) },
+    { id: "log-directory", look: () => given(chart.config, logDirectory) },
+    { id: "disk-space", look: () => diskSpace(chart, stateDir) },
+    { id: "ledger", look: () => ledger(chart) },
+    { id: "open-work", look: () => openWork(chart) },
+    { id: "trading-lock", look: () => given(chart.config, (config) => judgeLock(holderOf(ledgerLockFile(config)))) },
+    { id: "halt", look: () => judgeHalt(readHalt(stateDir)) },
+  ];
+}
+
+function surroundings(chart: Chart, stateDir: string): readonly Finding[] {
+  const daemon = chart.holder();
+  return judgeSurroundings(
+    readSurroundings({
+      env: chart.env,
+      daemonPid: daemon?.command === "run" ? daemon.pid : undefined,
+      stateDir,
+      alertsZoneSet: textIn(chart.env, "ALERTS_TIMEZONE") !== undefined,
+      root: "/",
+    }),
+  );
+}
+
+function logDirectory({ logDir, logGroup, mode }: Config): readonly Finding[] {
+  return judgeLogDirectory({
+    directory: readDirectory(logDir),
+    foreign: foreignLogs([...logPaths(logDir), tradeLogPath(logDir, mode)]),
+    group: readGroup(logGroup, groupIdOf),
+  });
+}
+
+function diskSpace({ config }: Chart, stateDir: string): readonly Finding[] {
+  const state = readSpace("STATE_DIR", stateDir);
+  if (config.kind === "unknown") return [judgeSpace(state)];
+  return [judgeSpace(state), judgeSpace(readSpace("LOG_DIR", config.value.logDir))];
+}
+
+function ledger(chart: Chart): readonly Finding[] {
+  return given(chart.config, (config) => {
+    const look = readLedger(ledgerFile(config));
+    chart.ledger = look.ledger;
+    return look.findings;
+  });
+}
+
+function openWork(chart: Chart): readonly Finding[] {
+  const now = chart.clock.now();
+  const daemon = chart.holder() !== undefined;
+  return given(chart.config.kind === "unknown" ? chart.config : chart.ledger, () =>
+    judgeOpenWork({ ...openWorkIn(chart.ledgerCopy()), daemon, now }),
+  );
+}

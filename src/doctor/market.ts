@@ -1,0 +1,133 @@
+import type { Asset, Broker, MarketClock, MarketPrices, Position, Session } from "../broker/broker.ts";
+import type { StrategyConfig } from "../config.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+import { MARKET_ZONE, marketDate } from "../market-day.ts";
+import { formatDollars } from "../portfolio/format.ts";
+import type { PriceObservations } from "../portfolio/price.ts";
+import { priceOf } from "../portfolio/price.ts";
+import { formatInstant, formatTimeOfDay } from "../reporting/moments.ts";
+import type { AlertsLook } from "./alerts.ts";
+import type { Finding, Known } from "./check.ts";
+import { failed, ok, warning } from "./check.ts";
+
+const WHOLE_SESSION_MS = 6.5 * 3_600_000;
+
+/** @param sessions of this day and the next ones; without them half-days are not told. */
+export function judgeSession(market: MarketClock, sessions: Known<readonly Session[]>): readonly Finding[] {
+  const next = market.isOpen ? market.nextClose : market.nextOpen;
+  const state = `${market.isOpen ? "open until" : "closed until"} ${formatInstant(next, MARKET_ZONE)}`;
+  if (sessions.kind === "unknown")
+    return [warning(`${state}; the calendar cannot be read: ${sessions.why}`, "Only schedules need it; orders go by the clock.")];
+  const session = sessions.value.find(({ date }) => date === marketDate(market.isOpen ? market.timestamp : next));
+  const early = session !== undefined && session.close - session.open < WHOLE_SESSION_MS;
+  return [ok(early ? `${state}; a short session, it closes at ${formatTimeOfDay(session.close, MARKET_ZONE).slice(0, 5)}` : state)];
+}
+
+/** Symbols that are looked at in one go at most: each costs a request of the account's budget. */
+const MAX_SYMBOLS = 40;
+
+/**
+ * What the strategies want: of each the newest run in its file, else what was last accepted from it.
+ * Where none has said anything yet, ALLOWED_SYMBOLS.
+ */
+export function wantedSymbols(
+  strategies: readonly StrategyConfig[],
+  looks: ReadonlyMap<string, AlertsLook>,
+  ledger: Pick<Ledger, "lastAcceptedSignal">,
+  allowed: ReadonlySet<string> | undefined,
+): readonly string[] {
+  const wanted = strategies.flatMap(({ name }) => {
+    const written = writtenIn(looks.get(name));
+    return written.length > 0 ? written : [...(ledger.lastAcceptedSignal(name)?.signal.targets.keys() ?? [])];
+  });
+  return [...new Set(wanted.length > 0 ? wanted : (allowed ?? []))].slice(0, MAX_SYMBOLS);
+}
+
+function writtenIn(look: AlertsLook | undefined): readonly string[] {
+  const allocation = look?.kind === "read" ? look.run?.allocation : undefined;
+  return allocation?.kind === "rebalance" ? [...allocation.targets.keys()] : [];
+}
+
+export async function readAssets(
+  broker: Pick<Broker, "asset">,
+  symbols: readonly string[],
+): Promise<ReadonlyMap<string, Asset | undefined>> {
+  return new Map(await Promise.all(symbols.map(async (symbol) => [symbol, await broker.asset(symbol)] as const)));
+}
+
+export function judgeAssets(assets: ReadonlyMap<string, Asset | undefined>): readonly Finding[] {
+  const all = [...assets];
+  const named = (fits: (asset: Asset | undefined) => boolean): string =>
+    all
+      .filter(([, asset]) => fits(asset))
+      .map(([symbol]) => symbol)
+      .join(", ");
+  const strange = named((asset) => asset === undefined);
+  const frozen = named((asset) => asset !== undefined && !(asset.active && asset.tradable));
+  const whole = named((asset) => asset?.active === true && asset.tradable && !asset.fractionable);
+  const found = [
+    ...(strange === ""
+      ? []
+      : [
+          failed(
+            `the broker does not know ${strange}`,
+            "Compare the strategy's symbols with Alpaca's; class shares are written BRK.B. A renamed one has a new symbol.",
+          ),
+        ]),
+    ...(frozen === ""
+      ? []
+      : [
+          failed(
+            `not tradable: ${frozen}`,
+            "They are left alone and their share is not spent on others; let the strategy choose something else.",
+          ),
+        ]),
+    ...(whole === ""
+      ? []
+      : [warning(`not fractionable: ${whole}`, "Whole shares are bought; what does not make a whole share stays cash.")]),
+  ];
+  return found.length > 0 ? found : [ok(`${all.map(([symbol]) => symbol).join(", ")}: tradable and fractionable`)];
+}
+
+export interface PriceFacts {
+  readonly symbols: readonly string[];
+  readonly prices: ReadonlyMap<string, MarketPrices>;
+  readonly positions: readonly Position[];
+  readonly market: MarketClock;
+  /** ALPACA_DATA_FEED. */
+  readonly feed: string | undefined;
+}
+
+/** R10: a price that decides a quantity needs a second observation that confirms it. */
+export function judgePrices({ symbols, prices, positions, market, feed }: PriceFacts): readonly Finding[] {
+  const observations = new Map(symbols.map((symbol) => [symbol, observe(symbol, prices, positions, market)]));
+  const reading = { observations, now: market.timestamp, marketClosed: !market.isOpen };
+  const findings = symbols.flatMap((symbol) => {
+    const price = priceOf(symbol, reading);
+    return "doubt" in price ? [warning(`${symbol}: ${price.reason}`, doubtHint(market, feed))] : [];
+  });
+  if (findings.length > 0) return findings;
+  const shown = symbols.map((symbol) => {
+    const price = priceOf(symbol, reading);
+    return "doubt" in price ? symbol : `${symbol} ${formatDollars(price.price)}`;
+  });
+  return [ok(`${shown.join(", ")} (feed ${feed ?? "by subscription"})`)];
+}
+
+function observe(
+  symbol: string,
+  prices: ReadonlyMap<string, MarketPrices>,
+  positions: readonly Position[],
+  market: MarketClock,
+): PriceObservations {
+  const { trade, quote, minuteBar, previousClose } = prices.get(symbol) ?? {};
+  const held = positions.find((position) => position.symbol === symbol)?.currentPrice;
+  return { trade, quote, minuteBar, previousClose, position: held === undefined ? undefined : { price: held, at: market.timestamp } };
+}
+
+function doubtHint({ isOpen }: MarketClock, feed: string | undefined): string {
+  if (!isOpen) return "The market is closed, when few prices are made; look again while it is open.";
+  return feed === "sip"
+    ? "It is read again for up to 15 s before a plan; a symbol that stays so is left alone."
+    : "The free feed sees a few percent of the trades. It is read again for up to 15 s before a plan; a symbol that stays so is left alone.";
+}

@@ -1,0 +1,30 @@
+import type { Config } from "../config.ts";
+import { testNotifications } from "../notification-desk.ts";
+import type { ChannelTest } from "../notifications/test-message.ts";
+import type { Chart } from "./chart.ts";
+import type { Finding } from "./check.ts";
+import { given, skipped } from "./check.ts";
+import { askHealth, dashboardAddress, judgeHealth, noDashboard } from "./dashboard.ts";
+import type { Step } from "./examination.ts";
+import { judgeHeartbeat, judgeNotifications } from "./people.ts";
+
+/** How people hear of the daemon. */
+export function peopleSteps(chart: Chart): Step[] {
+  let tests: readonly ChannelTest[] | undefined;
+  const notifications = async (config: Config): Promise<readonly Finding[]> => {
+    if (chart.notify) tests = await testNotifications(config, chart.clock, chart.ledgerCopy());
+    return judgeNotifications({ settings: config.notifications, mode: config.mode, tests });
+  };
+  return [
+    { id: "notifications", look: () => (chart.config.kind === "known" ? notifications(chart.config.value) : [skipped(chart.config.why)]) },
+    { id: "heartbeat", look: () => given(chart.config, ({ notifications: settings, mode }) => judgeHeartbeat({ settings, mode, tests })) },
+    { id: "dashboard", look: () => (chart.config.kind === "known" ? dashboard(chart, chart.config.value) : [skipped(chart.config.why)]) },
+  ];
+}
+
+async function dashboard(chart: Chart, { dashboard: settings }: Config): Promise<readonly Finding[]> {
+  const address = dashboardAddress(settings);
+  const daemon = chart.holder()?.command === "run";
+  if (address === undefined || !daemon) return [noDashboard(settings, daemon)];
+  return judgeHealth(address, await askHealth(address, settings.token, chart.clock, fetch));
+}

@@ -1,0 +1,47 @@
+import type { TradingMode } from "../config.ts";
+import { channelsOf } from "../notifications/channel.ts";
+import type { NotificationSettings } from "../notifications/settings.ts";
+import { hostOf } from "../notifications/settings.ts";
+import type { ChannelTest } from "../notifications/test-message.ts";
+import type { Finding } from "./check.ts";
+import { failed, ok, warning } from "./check.ts";
+
+export interface PeopleFacts {
+  readonly settings: NotificationSettings;
+  readonly mode: TradingMode;
+  /** What every channel answered to a test; undefined when none was sent. */
+  readonly tests: readonly ChannelTest[] | undefined;
+}
+
+const NOT_SENT = "not tried; `doctor --notify` sends a test";
+const HEARTBEAT = "heartbeat ";
+
+/** A trader that has stopped says nothing by itself; in the field such deaths were noticed by accident, days later. */
+export function judgeNotifications({ settings, mode, tests }: PeopleFacts): readonly Finding[] {
+  const names = channelsOf(settings).map(({ name }) => name);
+  if (names.length === 0)
+    return [none(mode, "nobody is told what happens", "Set NOTIFY_WEBHOOK_URL or Telegram; docs/notifications.md shows how.")];
+  if (settings.level === "off")
+    return [warning(`${names.join(", ")}: NOTIFY_LEVEL is off, so nothing is sent`, "Set NOTIFY_LEVEL to info, warning or error.")];
+  if (tests === undefined) return [ok(`${names.join(", ")}; ${NOT_SENT}`)];
+  return tests.filter(({ name }) => !name.startsWith(HEARTBEAT)).map(tested);
+}
+
+export function judgeHeartbeat({ settings, mode, tests }: PeopleFacts): readonly Finding[] {
+  const { heartbeatUrl } = settings;
+  if (heartbeatUrl === undefined)
+    return [
+      none(mode, "nobody watches from outside whether the daemon lives", "Set HEARTBEAT_URL to a check at healthchecks.io or the like."),
+    ];
+  if (tests === undefined) return [ok(`${hostOf(heartbeatUrl)}; ${NOT_SENT}`)];
+  return tests.filter(({ name }) => name.startsWith(HEARTBEAT)).map(tested);
+}
+
+function none(mode: TradingMode, text: string, hint: string): Finding {
+  return mode === "simulator" ? ok(`none, and in simulator mode none is needed`) : warning(text, hint);
+}
+
+function tested({ name, problem }: ChannelTest): Finding {
+  if (problem === undefined) return ok(`${name} took the test`);
+  return failed(`${name} did not take the test: ${problem}`, "Compare the address or token with what the service shows.");
+}

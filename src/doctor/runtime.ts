@@ -1,0 +1,61 @@
+import { DateTime } from "luxon";
+import { MARKET_ZONE } from "../market-day.ts";
+import type { Finding } from "./check.ts";
+import { failed, ok } from "./check.ts";
+
+const LEAST_NODE_MAJOR = 24;
+
+export interface NodeFacts {
+  /** `24.11.0`. */
+  readonly version: string;
+  readonly platform: string;
+}
+
+export function judgeNode({ version, platform }: NodeFacts): readonly Finding[] {
+  if (Number.parseInt(version, 10) >= LEAST_NODE_MAJOR) return [ok(`${version} on ${platform}`)];
+  return [
+    failed(
+      `${version} is too old; expected ${String(LEAST_NODE_MAJOR)} or newer`,
+      "Start it with `npx alpaca-trader` in the project's folder, which uses the Node that `npm ci` installed there.",
+    ),
+  ];
+}
+
+export interface ZoneFacts {
+  /** Release of the data, such as `2025b`; undefined when Node brings none. */
+  readonly release: string | undefined;
+  /** Minutes from UTC in New York in January and in July; undefined when the zone is not known. */
+  readonly newYork: readonly [winter: number | undefined, summer: number | undefined];
+}
+
+const EASTERN: ZoneFacts["newYork"] = [-300, -240];
+const WINTER = Date.UTC(2026, 0, 15, 12);
+const SUMMER = Date.UTC(2026, 6, 15, 12);
+
+/** A Node that was built without the data takes every zone for UTC, or refuses it. */
+export function judgeZones({ release, newYork }: ZoneFacts): readonly Finding[] {
+  const right = newYork[0] === EASTERN[0] && newYork[1] === EASTERN[1];
+  if (right) return [ok(`${release === undefined ? "there" : `release ${release}`}; New York changes its clocks as it should`)];
+  return [
+    failed(
+      `New York's time cannot be told: ${newYork.map(offsetText).join(" in January and ")} in July, expected UTC-05:00 and UTC-04:00`,
+      "Use a Node with full ICU data, such as the one that `npm ci` brings; unset NODE_ICU_DATA.",
+    ),
+  ];
+}
+
+export function readZones(): ZoneFacts {
+  return { release: process.versions.tz, newYork: [offsetAt(WINTER), offsetAt(SUMMER)] };
+}
+
+function offsetAt(at: number): number | undefined {
+  const local = DateTime.fromMillis(at, { zone: MARKET_ZONE });
+  return local.isValid ? local.offset : undefined;
+}
+
+function offsetText(minutes: number | undefined): string {
+  if (minutes === undefined) return "unknown";
+  const size = Math.abs(minutes);
+  const pad = (value: number): string => String(value).padStart(2, "0");
+  return `UTC${minutes < 0 ? "-" : "+"}${pad(Math.floor(size / 60))}:${pad(size % 60)}`;
+}

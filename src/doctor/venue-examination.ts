@@ -1,0 +1,162 @@
+import type { Account, MarketClock } from "../broker/broker.ts";
+import { accountLockName, accountRefusal } from "../account-guard.ts";
+import type { Config } from "../config.ts";
+import { openBroker, openVenue } from "../desk.ts";
+import type { Broker } from "../broker/broker.ts";
+import { accountLockFile, accountLockPath } from "../ledger/lock-directory.ts";
+import type { LockHolder } from "../ledger/lock-holder.ts";
+import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions } from "./account.ts";
+import { judgeClock } from "./broker-clock.ts";
+import type { Chart } from "./chart.ts";
+import { holderIfReadable } from "./chart.ts";
+import type { CheckId, Finding, Known } from "./check.ts";
+import { failed, failure, given, known, skipped, unknown } from "./check.ts";
+import type { Step } from "./examination.ts";
+import { judgeKeys } from "./keys.ts";
+import { judgeAssets, judgePrices, judgeSession, readAssets, wantedSymbols } from "./market.ts";
+import { judgeHandshake, shakeHands } from "./stream.ts";
+import type { FirstContact, LookOnlyBroker, VenueReading } from "./venue.ts";
+import { accountIn, contact, judgeConnection, readVenue, unread } from "./venue.ts";
+
+type ValueOf<Name extends keyof VenueReading> = Extract<VenueReading[Name], { kind: "known" }>["value"];
+
+const UNREACHED = "there is no connection to the broker";
+const NOT_REACHED = unknown(UNREACHED);
+
+/** The venue and the account there. It has a way to look, and none to trade. */
+export class VenueExamination {
+  readonly #chart: Chart;
+  readonly #closers: (() => Promise<void>)[] = [];
+  #broker: Known<LookOnlyBroker> = NOT_REACHED;
+  #first: FirstContact | undefined;
+  #account: Known<Account> = NOT_REACHED;
+  #reading: VenueReading = unread(NOT_REACHED);
+  #symbols: readonly string[] | undefined;
+
+  constructor(chart: Chart) {
+    this.#chart = chart;
+  }
+
+  steps(): Step[] {
+    const step = (id: CheckId, look: (config: Config) => readonly Finding[] | Promise<readonly Finding[]>): Step => ({
+      id,
+      look: () => (this.#chart.config.kind === "known" ? look(this.#chart.config.value) : [skipped(this.#chart.config.why)]),
+    });
+    return [
+      step("connection", (config) => this.#connect(config)),
+      step("keys", (config) => this.#keys(config)),
+      step("broker-clock", () => this.#readOf("clock", judgeClock)),
+      step("account-number", (config) => given(this.#account, (account) => this.#accountNumber(config, account))),
+      step("account", () => given(this.#account, judgeAccount)),
+      step("buying-power", () => given(this.#account, judgeBuyingPower)),
+      step("positions", (config) => this.#positions(config)),
+      step("market-session", () => given(this.#market(), (market) => judgeSession(market, this.#reading.sessions))),
+      step("assets", (config) => this.#assets(config)),
+      step("prices", (config) => this.#prices(config)),
+      step("stream", (config) => this.#stream(config)),
+    ];
+  }
+
+  /** Ends what was opened, in the opposite order. */
+  async close(): Promise<void> {
+    for (const close of this.#closers.toReversed()) await close();
+  }
+
+  async #connect(config: Config): Promise<readonly Finding[]> {
+    const { clock } = this.#chart;
+    let broker: Broker;
+    try {
+      const venue = await openVenue(config, clock, "doctor");
+      this.#closers.push(() => venue.close());
+      broker = await openBroker(config, venue, clock);
+      this.#closers.push(() => broker.close());
+    } catch (error) {
+      return [failure(error)];
+    }
+    this.#broker = known(broker);
+    this.#first = await contact(broker, clock);
+    this.#account = accountIn(this.#first);
+    this.#reading = this.#account.kind === "known" ? await readVenue(broker, clock) : unread(this.#account);
+    return judgeConnection(broker.name, this.#first);
+  }
+
+  #keys({ mode, alpaca }: Config): readonly Finding[] {
+    if (this.#first === undefined) return [skipped(UNREACHED)];
+    const host = alpaca === undefined ? "" : new URL(alpaca.tradingUrl).host;
+    return judgeKeys({ mode, host, prefix: alpaca?.keyId.slice(0, 2) ?? "", first: this.#first });
+  }
+
+  #accountNumber(config: Config, account: Account): readonly Finding[] {
+    const ledger = this.#chart.ledgerCopy();
+    return judgeAccountNumber({
+      number: account.number,
+      refusal: accountRefusal(config, ledger, account),
+      pinned: ledger.pinnedAccount()?.number,
+      elsewhere: this.#elsewhere(config, account),
+    });
+  }
+
+  /** Who else trades this account on this machine, with a ledger of his own (R26). */
+  #elsewhere({ alpaca }: Config, { number }: Account): LockHolder | undefined {
+    if (alpaca === undefined) return undefined;
+    const holder = holderIfReadable(accountLockFile(accountLockName(alpaca, number), accountLockPath()));
+    return holder?.pid === this.#chart.holder()?.pid ? undefined : holder;
+  }
+
+  #market(): Known<MarketClock> {
+    const { clock } = this.#reading;
+    return clock.kind === "known" ? known(clock.value.market) : clock;
+  }
+
+  #positions({ protectedSymbols }: Config): readonly Finding[] {
+    const { openOrders } = this.#reading;
+    return given(this.#account, (account) =>
+      this.#readOf("positions", (positions) => judgePositions({ positions, openOrders, account, protectedSymbols })),
+    );
+  }
+
+  /** What a venue that shows the account does not tell is a failure; without an account it was not asked for. */
+  #readOf<Name extends "clock" | "positions">(name: Name, judge: (value: ValueOf<Name>) => readonly Finding[]): readonly Finding[] {
+    const fact = this.#reading[name] as Known<ValueOf<Name>>;
+    if (this.#account.kind === "unknown" || fact.kind === "known") return given(fact, judge);
+    return [failed(fact.why, "Try again in a moment; Alpaca's state is shown at https://status.alpaca.markets.")];
+  }
+
+  #wanted({ strategies, allowedSymbols }: Config): readonly string[] {
+    this.#symbols ??= wantedSymbols(strategies, this.#chart.looks, this.#chart.ledgerCopy(), allowedSymbols);
+    return this.#symbols;
+  }
+
+  /** Why no symbol can be looked at; undefined when some can. */
+  #noSymbols(config: Config): Finding | undefined {
+    if (this.#account.kind === "unknown") return skipped(this.#account.why);
+    return this.#wanted(config).length === 0 ? skipped("no strategy has named a symbol yet, and ALLOWED_SYMBOLS is unset") : undefined;
+  }
+
+  async #assets(config: Config): Promise<readonly Finding[]> {
+    const none = this.#noSymbols(config);
+    if (none !== undefined || this.#broker.kind === "unknown") return [none ?? skipped(UNREACHED)];
+    return judgeAssets(await readAssets(this.#broker.value, this.#wanted(config)));
+  }
+
+  async #prices(config: Config): Promise<readonly Finding[]> {
+    const none = this.#noSymbols(config);
+    const market = this.#market();
+    if (none !== undefined || this.#broker.kind === "unknown") return [none ?? skipped(UNREACHED)];
+    if (market.kind === "unknown") return [skipped(`the market clock cannot be read: ${market.why}`)];
+    const symbols = this.#wanted(config);
+    const positions = this.#reading.positions.kind === "known" ? this.#reading.positions.value : [];
+    const prices = await this.#broker.value.prices(symbols);
+    return judgePrices({ symbols, prices, positions, market: market.value, feed: config.alpaca?.dataFeed });
+  }
+
+  /** Alpaca may keep one stream an account: ours must not push the daemon's out. The simulator's has room for all. */
+  async #stream(config: Config): Promise<readonly Finding[]> {
+    if (this.#account.kind === "unknown") return [skipped(this.#account.why)];
+    if (this.#broker.kind === "unknown") return [skipped(UNREACHED)];
+    const follower = config.alpaca === undefined ? undefined : (this.#chart.holder() ?? this.#elsewhere(config, this.#account.value));
+    if (follower !== undefined)
+      return [skipped(`process ${String(follower.pid)} follows the account already, and a second stream could push its own out`)];
+    return judgeHandshake(await shakeHands(this.#broker.value, this.#chart.clock));
+  }
+}

@@ -1,0 +1,89 @@
+import type { Account, Broker, Order, Position, Session } from "../broker/broker.ts";
+import { BrokerError } from "../broker/broker.ts";
+import type { Clock } from "../clock.ts";
+import { marketDate } from "../market-day.ts";
+import type { ClockReading } from "./broker-clock.ts";
+import { readClock } from "./broker-clock.ts";
+import type { Finding, Known } from "./check.ts";
+import { failure, known, ok, unknown } from "./check.ts";
+
+/** All that the doctor can ask of a venue: it has no way to send or cancel an order. */
+export type LookOnlyBroker = Pick<
+  Broker,
+  "name" | "account" | "positions" | "openOrders" | "asset" | "marketClock" | "calendar" | "prices" | "watchOrders"
+>;
+
+/** The first answer of the venue, or what came instead of one. */
+export type FirstContact =
+  { readonly kind: "answered"; readonly account: Account; readonly tookMs: number } | { readonly kind: "refused"; readonly error: unknown };
+
+export async function contact(broker: Pick<Broker, "account">, clock: Clock): Promise<FirstContact> {
+  const began = clock.monotonic();
+  try {
+    return { kind: "answered", account: await broker.account(), tookMs: clock.monotonic() - began };
+  } catch (error) {
+    return { kind: "refused", error };
+  }
+}
+
+/** Wrong keys and a refusal are answers as well: somebody is there. */
+export function judgeConnection(name: string, first: FirstContact): readonly Finding[] {
+  if (first.kind === "answered") return [ok(`${name} answers (in ${first.tookMs.toFixed(0)} ms)`)];
+  const { error } = first;
+  if (error instanceof BrokerError && (error.failure === "unauthorized" || error.failure === "refused"))
+    return [ok(`${name} answers (HTTP ${String(error.status)})`)];
+  return [failure(error, "Check the network, the endpoint, and https://status.alpaca.markets.")];
+}
+
+/** The account, for everything that needs one. */
+export function accountIn(first: FirstContact): Known<Account> {
+  if (first.kind === "answered") return known(first.account);
+  const { error } = first;
+  if (!(error instanceof BrokerError)) return unknown("there is no connection to the broker");
+  switch (error.failure) {
+    case "unauthorized":
+      return unknown("the keys are not accepted");
+    case "refused":
+      return unknown("the broker refuses to show the account");
+    case "unreachable":
+    case "unreadable":
+      return unknown("there is no connection to the broker");
+  }
+}
+
+/** Something that was asked of the venue, or why it is not known: the error's own words. */
+async function asked<T>(question: () => Promise<T>): Promise<Known<T>> {
+  try {
+    return known(await question());
+  } catch (error) {
+    return unknown(error instanceof BrokerError ? error.message.replace(/\.$/, "") : "it could not be read");
+  }
+}
+
+export interface VenueReading {
+  readonly clock: Known<ClockReading>;
+  readonly positions: Known<Position[]>;
+  readonly openOrders: Known<Order[]>;
+  /** The sessions of this day and the next ones. */
+  readonly sessions: Known<Session[]>;
+}
+
+const CALENDAR_DAYS_MS = 7 * 86_400_000;
+
+/** Everything else that is read of an account that answers, side by side. */
+export async function readVenue(broker: LookOnlyBroker, clock: Clock): Promise<VenueReading> {
+  const today = clock.now();
+  const [market, positions, openOrders, sessions] = await Promise.all([
+    asked(() => readClock(broker, clock)),
+    asked(() => broker.positions()),
+    asked(() => broker.openOrders()),
+    asked(() => broker.calendar(marketDate(today), marketDate(today + CALENDAR_DAYS_MS))),
+  ]);
+  return { clock: market, positions, openOrders, sessions };
+}
+
+/** Nothing more is asked of a venue that does not show the account. */
+export function unread(account: Known<Account>): VenueReading {
+  const why = account.kind === "unknown" ? account : unknown("it was not asked for");
+  return { clock: why, positions: why, openOrders: why, sessions: why };
+}

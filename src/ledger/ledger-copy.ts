@@ -1,0 +1,44 @@
+import { DatabaseSync } from "node:sqlite";
+import { damagedLedger, ledgerFailure, missingLedger } from "./failures.ts";
+import { MIGRATIONS } from "./migrations.ts";
+import { identityOf } from "./private-file.ts";
+import type { SqliteLedger } from "./sqlite-ledger.ts";
+import { openLedgerImage } from "./sqlite-ledger.ts";
+
+/** What stood in a ledger at one moment. */
+export interface LedgerCopy {
+  /** In memory, brought up to this version's schema; writing to it changes no file. */
+  readonly ledger: SqliteLedger;
+  /** Of the file. */
+  readonly schema: number;
+  /** That this version writes. */
+  readonly newestSchema: number;
+}
+
+/**
+ * Reads a ledger without changing it: its schema is left as it is, so that an older daemon can go on
+ * working with it, and a running one is not waited for.
+ * @throws TraderError when it is not there, cannot be read, is damaged, is no ledger, or is of a newer version.
+ */
+export function copyLedger(file: string): LedgerCopy {
+  if (identityOf(file) === undefined) throw missingLedger(file);
+  const database = openReadOnly(file);
+  try {
+    const finding = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
+    if (finding !== "ok") throw damagedLedger(file, String(finding));
+    const schema = Number(Object.values(database.prepare("PRAGMA user_version").get() ?? {})[0]);
+    return { ledger: openLedgerImage(database.serialize()), schema, newestSchema: MIGRATIONS.at(-1)?.version ?? 0 };
+  } catch (error) {
+    throw ledgerFailure(error, file);
+  } finally {
+    database.close();
+  }
+}
+
+function openReadOnly(file: string): DatabaseSync {
+  try {
+    return new DatabaseSync(file, { readOnly: true });
+  } catch (error) {
+    throw ledgerFailure(error, file);
+  }
+}

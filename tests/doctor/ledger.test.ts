@@ -1,0 +1,123 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { judgeHalt, judgeLedger, judgeLock, judgeOpenWork, readLedger } from "../../src/doctor/ledger-health.ts";
+import { copyLedger } from "../../src/ledger/ledger-copy.ts";
+import { LedgerDatabase } from "../../src/ledger/database.ts";
+import { MIGRATIONS, migrate } from "../../src/ledger/migrations.ts";
+import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { saying } from "./saying.ts";
+
+let directory: string;
+let file: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "doctor-"));
+  file = join(directory, "paper.sqlite");
+});
+
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+describe("the ledger", () => {
+  test("that is sound is read beside its owner, in the midst of his writing, and not changed", () => {
+    const owner = openLedger(file);
+    owner.pinAccount("PA1", 1);
+    owner.transaction(() => {
+      owner.pinAccount("PA2", 2);
+      const { ledger, findings } = readLedger(file);
+      expect(findings).toEqual([saying("ok", "is sound")]);
+      const copy = ledger.kind === "known" && ledger.value.kind === "there" ? ledger.value.copy.ledger : undefined;
+      expect(copy?.pinnedAccount()?.number).toBe("PA1");
+      copy?.pinAccount("PA3", 3);
+      copy?.close();
+    });
+    expect(owner.pinnedAccount()?.number).toBe("PA2");
+    owner.close();
+  });
+
+  test("of an older version is not migrated by looking at it", () => {
+    const old = new DatabaseSync(file);
+    migrate(new LedgerDatabase(old, file), MIGRATIONS.slice(0, 1));
+    old.close();
+    const before = readFileSync(file);
+
+    const copy = copyLedger(file);
+    expect(copy).toMatchObject({ schema: 1, newestSchema: MIGRATIONS.length });
+    expect(copy.ledger.openExecutions()).toEqual([]);
+    copy.ledger.close();
+
+    expect(judgeLedger(file, copy)).toEqual([saying("ok", `schema 1 becomes ${String(MIGRATIONS.length)}`)]);
+    expect(readFileSync(file).equals(before)).toBe(true);
+  });
+
+  test("that is missing is no failure, and is not made", () => {
+    expect(readLedger(file)).toEqual({ ledger: { kind: "known", value: { kind: "missing" } }, findings: [saying("ok", "there is no")] });
+    expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
+  });
+
+  test("that is damaged, foreign, newer or nothing of the kind fails, and what needs it is not looked at", () => {
+    const owner = openLedger(file);
+    owner.close();
+    const bytes = readFileSync(file);
+    bytes.fill(0xa5, 4_096, 12_288);
+    writeFileSync(file, bytes);
+    expect(readLedger(file)).toEqual({
+      ledger: { kind: "unknown", why: "the ledger cannot be read" },
+      findings: [saying("failed", "is damaged")],
+    });
+
+    writeFileSync(file, "no database at all, but long enough to look like one".repeat(100));
+    expect(readLedger(file).findings).toEqual([saying("failed", "no SQLite database")]);
+
+    for (const [sql, words] of [
+      ["CREATE TABLE theirs (id); PRAGMA user_version = 1", "of another program"],
+      ["CREATE TABLE ours (id); PRAGMA application_id = 1095520340; PRAGMA user_version = 999", "newer version"],
+    ] as const) {
+      rmSync(file);
+      const other = new DatabaseSync(file);
+      other.exec(sql);
+      other.close();
+      expect(readLedger(file).findings).toEqual([saying("failed", words)]);
+    }
+  });
+});
+
+describe("open work", () => {
+  const execution = { id: "e1", phase: "selling", outcome: undefined, startedAt: 0 } as const;
+  const intent = { clientOrderId: "alpaca-trader-x-buying-SMR-1", symbol: "SMR", side: "buy", state: "unknown" } as const;
+
+  test("is none, is the daemon's business, or waits for one", () => {
+    expect(judgeOpenWork({ executions: [], intents: [], daemon: false, now: 5 })).toEqual([saying("ok", "nothing is open")]);
+    expect(judgeOpenWork({ executions: [execution], intents: [], daemon: true, now: 65_000 })).toEqual([
+      saying("ok", "execution e1 is selling, begun 1 min 5 s ago"),
+    ]);
+    expect(judgeOpenWork({ executions: [execution], intents: [], daemon: false, now: 65_000 })).toEqual([saying("warning", "e1")]);
+  });
+
+  test("names orders of which nobody knows whether the broker holds them, and not those that are simply open", () => {
+    const intents = [intent, { ...intent, state: "open", symbol: "LEU" }, { ...intent, state: "abandoned", symbol: "OKLO" }] as const;
+    expect(judgeOpenWork({ executions: [], intents, daemon: true, now: 5 })).toEqual([
+      saying("warning", "buy order for SMR (unknown, alpaca-trader-x-buying-SMR-1)"),
+      saying("warning", "OKLO (abandoned"),
+    ]);
+  });
+});
+
+test("the lock names its holder, or that no daemon runs", () => {
+  expect(judgeLock(undefined)).toEqual([saying("warning", "no daemon runs")]);
+  const holder = { pid: 7, command: "run", mode: "paper", account: "PA1", stateDir: "/s", startedAt: 0 };
+  expect(judgeLock(holder)).toEqual([
+    saying("ok", "the daemon runs: process 7 (run, paper, account PA1, state in /s), since 1970-01-01T00:00:00.000Z"),
+  ]);
+  expect(judgeLock({ ...holder, command: "execute" })).toEqual([saying("ok", "`execute` is at work")]);
+});
+
+test("a halt is told with its reason; one that cannot be looked at fails", () => {
+  expect(judgeHalt(undefined)).toEqual([saying("ok", "not halted")]);
+  expect(judgeHalt({ id: "1", reason: "books", at: "2026-01-02T03:04:05.000Z" })).toEqual([
+    saying("warning", "trading is halted since 2026-01-02T03:04:05.000Z: books"),
+  ]);
+  expect(judgeHalt({ id: "unreadable", reason: "EACCES", at: "" })).toEqual([saying("failed", "EACCES")]);
+});

@@ -1,0 +1,95 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test } from "@jest/globals";
+import { systemClock } from "../../src/clock.ts";
+import { askHealth, dashboardAddress, judgeHealth, noDashboard } from "../../src/doctor/dashboard.ts";
+import { judgeHeartbeat, judgeNotifications } from "../../src/doctor/people.ts";
+import type { NotificationSettings } from "../../src/notifications/settings.ts";
+import { saying } from "./saying.ts";
+
+const NONE: NotificationSettings = { level: "info", webhook: undefined, telegram: undefined, heartbeatUrl: undefined };
+const SECRET = "0123456789abcdef0123";
+const ALL: NotificationSettings = {
+  ...NONE,
+  webhook: { url: `https://hooks.slack.com/services/${SECRET}`, kind: "slack" },
+  heartbeatUrl: `https://hc-ping.com/${SECRET}`,
+};
+
+describe("notifications and heartbeat", () => {
+  test("are missed where real orders are sent, and not in the simulator", () => {
+    const facts = { settings: NONE, tests: undefined };
+    for (const mode of ["paper", "live"] as const)
+      expect([...judgeNotifications({ ...facts, mode }), ...judgeHeartbeat({ ...facts, mode })]).toEqual([
+        saying("warning", "nobody is told"),
+        saying("warning", "nobody watches"),
+      ]);
+    expect(judgeNotifications({ ...facts, mode: "simulator" })[0]?.status).toBe("ok");
+  });
+
+  test("are named by their hosts alone, and not tried unless asked", () => {
+    const facts = { settings: ALL, mode: "paper", tests: undefined } as const;
+    const findings = [...judgeNotifications(facts), ...judgeHeartbeat(facts)];
+    expect(findings).toEqual([saying("ok", "Slack (hooks.slack.com); not tried"), saying("ok", "hc-ping.com; not tried")]);
+    expect(JSON.stringify(findings)).not.toContain(SECRET);
+  });
+
+  test("that were tried say what came of it", () => {
+    const tests = [
+      { name: "Slack (hooks.slack.com)", problem: "it answered 404" },
+      { name: "heartbeat (hc-ping.com)", problem: undefined },
+    ];
+    const facts = { settings: ALL, mode: "paper", tests } as const;
+    expect(judgeNotifications(facts)).toEqual([saying("failed", "did not take the test: it answered 404")]);
+    expect(judgeHeartbeat(facts)).toEqual([saying("ok", "took the test")]);
+  });
+
+  test("that are switched off by their level are warned of", () => {
+    expect(judgeNotifications({ settings: { ...ALL, level: "off" }, mode: "paper", tests: undefined })).toEqual([
+      saying("warning", "NOTIFY_LEVEL is off"),
+    ]);
+  });
+});
+
+describe("the dashboard", () => {
+  test("is found where it can be reached from this machine", () => {
+    const at = (host: string, port: number | "off"): string | undefined => dashboardAddress({ host, port, token: undefined });
+    expect(at("127.0.0.1", 8787)).toBe("http://127.0.0.1:8787");
+    expect(at("0.0.0.0", 9000)).toBe("http://127.0.0.1:9000");
+    expect(at("::", 9000)).toBe("http://[::1]:9000");
+    expect([at("127.0.0.1", 0), at("127.0.0.1", "off")]).toEqual([undefined, undefined]);
+    expect(noDashboard({ host: "127.0.0.1", port: "off", token: undefined }, true).status).toBe("ok");
+    expect(noDashboard({ host: "127.0.0.1", port: 8787, token: undefined }, false).status).toBe("skipped");
+  });
+
+  test.each([
+    [200, '{"status":"ok","reasons":[]}', saying("ok", "says ok")],
+    [200, '{"status":"ok"}', saying("ok", "says ok")],
+    [200, '{"status":"degraded","reasons":["the broker is silent"]}', saying("warning", "degraded: the broker is silent")],
+    [503, '{"status":"failing","reasons":["the watcher stands still"]}', saying("failed", "failing: the watcher stands still")],
+    [404, '{"message":"no such page"}', saying("warning", "something else answers there (HTTP 404)")],
+    [200, "<html>hello</html>", saying("warning", "does not answer for the daemon")],
+  ])("that answers %d with %s", async (status, body, expected) => {
+    let asked = "";
+    const server = createServer((request, response) => {
+      asked = `${request.url ?? ""} ${request.headers.authorization ?? ""}`;
+      response.writeHead(status).end(body);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    try {
+      expect(judgeHealth(address, await askHealth(address, "a-token", systemClock, fetch))).toEqual([expected]);
+      expect(asked).toBe("/healthz Bearer a-token");
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+
+  test("that is not there is a warning and no failure", async () => {
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    await new Promise((resolve) => server.close(resolve));
+    expect(judgeHealth(address, await askHealth(address, undefined, systemClock, fetch))).toEqual([saying("warning", "ECONNREFUSED")]);
+  });
+});

@@ -1,0 +1,289 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Account, Asset, MarketClock, MarketPrices, Order, OrderStreamListener, Position, Session } from "../../src/broker/broker.ts";
+import { BrokerError } from "../../src/broker/broker.ts";
+import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions } from "../../src/doctor/account.ts";
+import { judgeClock } from "../../src/doctor/broker-clock.ts";
+import type { CheckStatus } from "../../src/doctor/check.ts";
+import { known, unknown } from "../../src/doctor/check.ts";
+import { judgeKeys } from "../../src/doctor/keys.ts";
+import { judgeAssets, judgePrices, judgeSession, wantedSymbols } from "../../src/doctor/market.ts";
+import { judgeHandshake, shakeHands } from "../../src/doctor/stream.ts";
+import type { FirstContact } from "../../src/doctor/venue.ts";
+import { accountIn, judgeConnection } from "../../src/doctor/venue.ts";
+import { decimal } from "../../src/portfolio/money.ts";
+import { VirtualClock } from "../../src/virtual-clock.ts";
+import { saying } from "./saying.ts";
+
+const NOON = Date.parse("2025-07-14T16:00:00Z");
+
+const ACCOUNT: Account = {
+  id: "a",
+  number: "PA1",
+  status: "ACTIVE",
+  equity: decimal("100000"),
+  lastEquity: decimal("100000"),
+  cash: decimal("40000"),
+  buyingPower: decimal("40000"),
+  multiplier: "1",
+  blocks: [],
+};
+
+const MARKET: MarketClock = {
+  timestamp: NOON,
+  isOpen: true,
+  nextOpen: Date.parse("2025-07-15T13:30:00Z"),
+  nextClose: Date.parse("2025-07-14T20:00:00Z"),
+};
+
+const ANSWERED: FirstContact = { kind: "answered", account: ACCOUNT, tookMs: 21.4 };
+
+function refused(...[failure, message, status]: [BrokerError["failure"], string, number?]): FirstContact {
+  return { kind: "refused", error: new BrokerError(failure, message, { status, hint: "A hint." }) };
+}
+
+function position(symbol: string, change: Partial<Position> = {}): Position {
+  return {
+    symbol,
+    assetId: symbol,
+    assetClass: "us_equity",
+    side: "long",
+    quantity: decimal("10"),
+    available: decimal("10"),
+    marketValue: decimal("1000"),
+    currentPrice: decimal("100"),
+    lastdayPrice: undefined,
+    averageEntryPrice: decimal("100"),
+    costBasis: decimal("1000"),
+    unrealizedProfit: undefined,
+    ...change,
+  };
+}
+
+describe("the connection", () => {
+  test("is there when the broker answers, be it with a refusal", () => {
+    expect(judgeConnection("Alpaca paper", ANSWERED)).toEqual([saying("ok", "Alpaca paper answers (in 21 ms)")]);
+    expect(judgeConnection("Alpaca paper", refused("unauthorized", "no", 401))).toEqual([saying("ok", "HTTP 401")]);
+    expect(judgeConnection("Alpaca paper", refused("unreachable", "It did not answer."))).toEqual([saying("failed", "did not answer")]);
+    expect(judgeConnection("Alpaca paper", refused("unreadable", "A page of HTML."))).toEqual([saying("failed", "HTML")]);
+    expect(judgeConnection("Alpaca paper", { kind: "refused", error: new Error("boom") })).toEqual([saying("failed", "boom")]);
+  });
+
+  test("what needs an account says why there is none", () => {
+    expect(accountIn(ANSWERED)).toEqual(known(ACCOUNT));
+    expect(accountIn(refused("unauthorized", "no", 401))).toEqual(unknown("the keys are not accepted"));
+    expect(accountIn(refused("unreachable", "no"))).toEqual(unknown("there is no connection to the broker"));
+    expect(accountIn(refused("refused", "no", 403))).toEqual(unknown("the broker refuses to show the account"));
+  });
+});
+
+describe("the keys", () => {
+  const paper = { mode: "paper", host: "paper-api.alpaca.markets", prefix: "PK", first: ANSWERED } as const;
+
+  test("are accepted for paper and for live, said plainly", () => {
+    expect(judgeKeys(paper)).toEqual([saying("ok", "paper trading")]);
+    expect(judgeKeys({ ...paper, mode: "live", host: "api.alpaca.markets", prefix: "AK" })).toEqual([
+      saying("ok", "LIVE trading, real money"),
+    ]);
+    expect(judgeKeys({ ...paper, mode: "simulator", host: "", prefix: "" })).toEqual([saying("ok", "needs no keys")]);
+  });
+
+  test("401 and 403 are told apart, each with its own cure", () => {
+    const [wrong] = judgeKeys({ ...paper, first: refused("unauthorized", "no", 401) });
+    const [forbidden] = judgeKeys({ ...paper, first: refused("unauthorized", "no", 403) });
+    expect(wrong).toEqual(saying("failed", "does not accept them (HTTP 401)"));
+    expect(wrong?.hint).toContain("ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET");
+    expect(forbidden).toEqual(saying("failed", "HTTP 403"));
+    expect(forbidden?.hint).not.toBe(wrong?.hint);
+  });
+
+  test("of the other kind are recognised by how they begin, refused or not", () => {
+    const [live] = judgeKeys({ ...paper, prefix: "AK", first: refused("unauthorized", "no", 401) });
+    expect(live?.hint).toContain("begins with AK, as live keys do");
+    const [other] = judgeKeys({ ...paper, mode: "live", host: "api.alpaca.markets" });
+    expect(other).toEqual(saying("warning", "LIVE"));
+    expect(other?.hint).toContain("begins with PK, as paper keys do");
+    expect(judgeKeys({ ...paper, mode: "live", host: "127.0.0.1:8788" })).toEqual([saying("ok", "LIVE")]);
+  });
+
+  test("are not looked at without a connection", () => {
+    expect(judgeKeys({ ...paper, first: refused("unreachable", "no") })[0]?.status).toBe("skipped");
+  });
+});
+
+describe("our clock", () => {
+  test.each<[number, CheckStatus, string]>([
+    [0, "ok", "agrees"],
+    [50, "ok", "agrees"],
+    [1_900, "ok", "1.9 s"],
+    [2_500, "warning", "2.5 s behind"],
+    [-2_500, "warning", "2.5 s ahead of"],
+    [5_001, "failed", "5.0 s behind"],
+    [-3_600_000, "failed", "3600.0 s ahead of"],
+  ])("%d ms from the broker's is %s", (off, status, words) => {
+    expect(judgeClock({ before: NOON, after: NOON, market: { ...MARKET, timestamp: NOON + off } })).toEqual([saying(status, words)]);
+  });
+
+  test("is not blamed for the time that the answer took", () => {
+    expect(judgeClock({ before: NOON, after: NOON + 9_000, market: { ...MARKET, timestamp: NOON + 8_000 } })).toEqual([
+      saying("ok", "agrees"),
+    ]);
+  });
+});
+
+describe("the account", () => {
+  test("is the right one, or fails by what stands against it", () => {
+    const facts = { number: "PA1", refusal: undefined, pinned: "PA1", elsewhere: undefined };
+    expect(judgeAccountNumber(facts)).toEqual([saying("ok", "pinned to")]);
+    expect(judgeAccountNumber({ ...facts, pinned: undefined })).toEqual([saying("ok", "the first rebalance pins it")]);
+    expect(judgeAccountNumber({ ...facts, refusal: { reason: "Another one.", hint: "Pin it." } })).toEqual([
+      saying("failed", "Another one."),
+    ]);
+    const elsewhere = { pid: 9, command: "run", mode: "paper", stateDir: "/elsewhere", startedAt: 0 };
+    expect(judgeAccountNumber({ ...facts, elsewhere })).toEqual([saying("failed", "by another installation: process 9")]);
+  });
+
+  test("fails when anything is blocked", () => {
+    expect(judgeAccount(ACCOUNT)).toEqual([saying("ok", "$100,000.00")]);
+    expect(judgeAccount({ ...ACCOUNT, blocks: ["trading_blocked", "account_blocked"] })).toEqual([
+      saying("failed", "trading_blocked, account_blocked"),
+    ]);
+  });
+
+  test("may have too little cash to buy with, and margin is never made use of", () => {
+    expect(judgeBuyingPower({ ...ACCOUNT, multiplier: "4", buyingPower: decimal("160000") })).toEqual([
+      saying("ok", "multiplier 4 is never"),
+    ]);
+    expect(judgeBuyingPower(ACCOUNT)[0]?.text).not.toContain("multiplier");
+    expect(judgeBuyingPower({ ...ACCOUNT, cash: decimal("-12.5") })).toEqual([saying("warning", "cash -$12.50")]);
+    expect(judgeBuyingPower({ ...ACCOUNT, buyingPower: decimal("100") })).toEqual([saying("warning", "$100.00, cash $40,000.00")]);
+  });
+});
+
+describe("the positions", () => {
+  const facts = { positions: [position("SMR")], openOrders: known([]), account: ACCOUNT, protectedSymbols: new Set<string>() };
+
+  test("are all long", () => {
+    expect(judgePositions(facts)).toEqual([saying("ok", "SMR; all long")]);
+    expect(judgePositions({ ...facts, positions: [] })).toEqual([saying("ok", "none")]);
+  });
+
+  test("a short one refuses every plan, unless it is protected", () => {
+    const positions = [position("SMR", { side: "short", quantity: decimal("-10"), marketValue: decimal("-1000") })];
+    expect(judgePositions({ ...facts, positions })).toEqual([saying("failed", "short: SMR")]);
+    expect(judgePositions({ ...facts, positions, protectedSymbols: new Set(["SMR"]) })[0]?.status).toBe("ok");
+  });
+
+  test("others than equities, more than the account is worth, and somebody else's orders are warned of", () => {
+    expect(judgePositions({ ...facts, positions: [position("BTCUSD", { assetClass: "crypto" })] })).toEqual([saying("warning", "BTCUSD")]);
+    expect(judgePositions({ ...facts, positions: [position("SMR", { marketValue: decimal("100001") })] })).toEqual([
+      saying("warning", "$100,001.00 are held"),
+    ]);
+    const orders = [
+      { clientOrderId: "by-hand", symbol: "LEU" },
+      { clientOrderId: "alpaca-trader-1-buying-SMR-1", symbol: "SMR" },
+    ] as unknown as Order[];
+    expect(judgePositions({ ...facts, openOrders: known(orders) })).toEqual([saying("warning", "not ours: LEU;")]);
+    expect(judgePositions({ ...facts, openOrders: unknown("it failed") })).toEqual([saying("warning", "it failed")]);
+  });
+});
+
+describe("the market", () => {
+  const whole: Session = { date: "2025-07-14", open: Date.parse("2025-07-14T13:30:00Z"), close: MARKET.nextClose };
+
+  test("is open until, closed until, and short before a holiday", () => {
+    expect(judgeSession(MARKET, known([whole]))).toEqual([saying("ok", "open until 2025-07-14 16:00:00 EDT")]);
+    expect(judgeSession({ ...MARKET, isOpen: false }, known([]))).toEqual([saying("ok", "closed until 2025-07-15 09:30:00 EDT")]);
+    const short = { ...whole, close: Date.parse("2025-07-14T17:00:00Z") };
+    expect(judgeSession({ ...MARKET, nextClose: short.close }, known([short]))).toEqual([
+      saying("ok", "a short session, it closes at 13:00"),
+    ]);
+    expect(judgeSession(MARKET, unknown("it failed"))).toEqual([saying("warning", "calendar cannot be read: it failed")]);
+  });
+
+  test("knows every symbol, or names those that are unknown, frozen or indivisible", () => {
+    const asset = { active: true, tradable: true, fractionable: true } as Asset;
+    expect(judgeAssets(new Map([["SMR", asset]]))).toEqual([saying("ok", "SMR: tradable and fractionable")]);
+    expect(
+      judgeAssets(
+        new Map([
+          ["SMR", asset],
+          ["ZZZZ", undefined],
+          ["OLD", { ...asset, active: false }],
+          ["STOP", { ...asset, tradable: false }],
+          ["WHOLE", { ...asset, fractionable: false }],
+        ]),
+      ),
+    ).toEqual([
+      saying("failed", "does not know ZZZZ"),
+      saying("failed", "not tradable: OLD, STOP"),
+      saying("warning", "not fractionable: WHOLE"),
+    ]);
+  });
+
+  test("prices are good when two observations agree, and told with their doubt when not", () => {
+    const price = (amount: string, at = NOON - 1_000) => ({ price: decimal(amount), at });
+    const seen = (trade: string, bar: string, at?: number): MarketPrices => ({
+      trade: price(trade, at),
+      quote: undefined,
+      minuteBar: price(bar, at),
+      previousClose: undefined,
+    });
+    const facts = { symbols: ["SMR"], positions: [], market: MARKET, feed: "iex" };
+    expect(judgePrices({ ...facts, prices: new Map([["SMR", seen("40", "40.1")]]) })).toEqual([saying("ok", "SMR $40.00 (feed iex)")]);
+    expect(judgePrices({ ...facts, prices: new Map() })).toEqual([saying("warning", "SMR: no usable price")]);
+    expect(judgePrices({ ...facts, prices: new Map([["SMR", seen("40", "60")]]) })).toEqual([saying("warning", "do not confirm")]);
+    const evening = { ...MARKET, isOpen: false, timestamp: NOON + 8 * 3_600_000 };
+    expect(judgePrices({ ...facts, market: evening, prices: new Map([["SMR", seen("40", "40", NOON)]]) })[0]?.status).toBe("ok");
+  });
+
+  test("the symbols that matter are the newest run's, else the last accepted ones, else those that are allowed", () => {
+    const strategies = [{ name: "nuclear", share: decimal("1"), alertsFile: "/a" }];
+    const nothing = { lastAcceptedSignal: () => undefined };
+    const accepted = { lastAcceptedSignal: () => ({ signal: { targets: new Map([["LEU", decimal("1")]]) } }) as never };
+    const look = { kind: "read", run: { allocation: { kind: "rebalance", targets: new Map([["SMR", decimal("1")]]) } } } as never;
+    const allowed = new Set(["SPY"]);
+    expect(wantedSymbols(strategies, new Map([["nuclear", look]]), accepted, allowed)).toEqual(["SMR"]);
+    expect(wantedSymbols(strategies, new Map(), accepted, allowed)).toEqual(["LEU"]);
+    expect(wantedSymbols(strategies, new Map(), nothing, allowed)).toEqual(["SPY"]);
+    expect(wantedSymbols(strategies, new Map(), nothing, undefined)).toEqual([]);
+  });
+});
+
+describe("the order stream", () => {
+  function stream(tell: (listener: OrderStreamListener, clock: VirtualClock) => void): {
+    clock: VirtualClock;
+    broker: Parameters<typeof shakeHands>[0];
+    closed: () => boolean;
+  } {
+    const clock = new VirtualClock(NOON);
+    let closed = false;
+    const broker = {
+      watchOrders(listener: OrderStreamListener) {
+        tell(listener, clock);
+        return { state: "connecting", close: () => void (closed = true) } as const;
+      },
+    };
+    return { clock, broker, closed: () => closed };
+  }
+
+  test("is well once it listens, and is let go of", async () => {
+    const { clock, broker, closed } = stream((listener, time) => time.after(40, () => listener.onState("listening", "")));
+    const hands = shakeHands(broker, clock);
+    await clock.advance(40);
+    expect(judgeHandshake(await hands)).toEqual([saying("ok", "listening (in 40 ms)")]);
+    expect(closed()).toBe(true);
+  });
+
+  test("fails with the venue's words, or after five seconds of silence", async () => {
+    const lost = stream((listener, time) => time.after(10, () => listener.onState("lost", "the venue rejected the keys")));
+    const hands = shakeHands(lost.broker, lost.clock);
+    await lost.clock.advance(10);
+    expect(judgeHandshake(await hands)).toEqual([saying("failed", "the venue rejected the keys")]);
+
+    const mute = stream(() => undefined);
+    const waiting = shakeHands(mute.broker, mute.clock);
+    await mute.clock.advance(5_000);
+    expect(judgeHandshake(await waiting)).toEqual([saying("failed", "nothing was acknowledged within 5 s")]);
+    expect(mute.closed()).toBe(true);
+  });
+});
