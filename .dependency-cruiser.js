@@ -34,13 +34,13 @@ export default {
       name: "rooms-do-not-reach-up",
       comment: "Only the daemon and the commands know how the rooms are put together.",
       severity: "error",
-      from: { path: "^src/(portfolio|intake|broker|ledger|execution|simulator|reporting)/" },
+      from: { path: "^src/(portfolio|books|intake|broker|ledger|execution|signals|backtest|simulator|reporting|dashboard)/" },
       to: { path: "^src/(commands/|daemon\\.ts|cli\\.ts)" },
     },
     {
       name: "the-trading-path-does-not-know-the-simulator",
       severity: "error",
-      from: { path: "^src/(portfolio|intake|broker|ledger|execution|reporting)/" },
+      from: { path: "^src/(portfolio|books|intake|broker|ledger|execution|signals|reporting)/" },
       to: { path: "^src/simulator/" },
     },
     {

@@ -8,6 +8,8 @@ export interface LineChart {
   readonly points: readonly { readonly at: number; readonly value: number }[];
   /** Moments to be marked, with the words shown for each. */
   readonly marks: readonly { readonly at: number; readonly label: string }[];
+  /** Where the scale ends at its top, in place of some room above the highest value. */
+  readonly ceiling?: number;
   readonly formatValue: (value: number) => string;
   readonly formatTime: (at: number) => string;
 }
@@ -43,7 +45,7 @@ export const LINE_CHART_SIZE = { width: WIDTH, height: HEIGHT } as const;
 
 /** The drawing alone, for an SVG that holds more than one. */
 export function lineChartBody(chart: LineChart): Markup {
-  const scale = scaleOf(chart.points);
+  const scale = scaleOf(chart);
   const path = chart.points.map(
     ({ at, value }, index) => `${index === 0 ? "M" : "L"}${scale.x(at).toFixed(1)} ${scale.y(value).toFixed(1)}`,
   );
@@ -53,12 +55,12 @@ export function lineChartBody(chart: LineChart): Markup {
     ${last === undefined ? "" : html`<circle class="end" cx="${scale.x(last.at).toFixed(1)}" cy="${scale.y(last.value).toFixed(1)}" r="3.5" />`}`;
 }
 
-function scaleOf(points: LineChart["points"]): Scale {
+function scaleOf({ points, ceiling }: LineChart): Scale {
   const values = points.map(({ value }) => value);
   const times = points.map(({ at }) => at);
   const [least, most] = [Math.min(...values), Math.max(...values)];
   const room = most > least ? (most - least) * MARGIN : Math.max(Math.abs(most) * MARGIN, 1e-6);
-  const [low, high] = [least - room, most + room];
+  const [low, high] = [least - room, ceiling ?? most + room];
   const [first, end] = [Math.min(...times), Math.max(...times)];
   const span = Math.max(1, end - first);
   return {

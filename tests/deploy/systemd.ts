@@ -169,7 +169,10 @@ async function trades(legs: readonly Leg[], orders: number): Promise<string> {
 }
 
 function followed(): Promise<void> {
-  expectThat(machine.run("su", OWNER, "-c", `tail -n 1 ${LOG}`).output.includes("on target"), "The owner cannot read the log.");
+  expectThat(
+    machine.run("su", OWNER, "-c", `tail -n 5 ${LOG}`).output.includes("on target"),
+    machine.shell(`ls -l ${LOG}; tail -n 5 ${LOG}`),
+  );
   machine.runWell("useradd", "stranger");
   expectThat(machine.run("su", "stranger", "-c", `tail -n 1 ${LOG}`).status !== 0, "A stranger can read the log.");
   return Promise.resolve();

@@ -1,0 +1,154 @@
+import { marketDate } from "../market-day.ts";
+import type { EquityPoint } from "../performance/returns.ts";
+import { tradedValue, turnoverOf } from "../performance/trade.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimalFromNumber, sum, ZERO } from "../portfolio/money.ts";
+import { dollarText, fractionOrNull, textOrNull } from "../reporting/json-values.ts";
+import type { FilledTrade } from "./account.ts";
+import type { BacktestDay, BacktestOptions } from "./backtest.ts";
+import { barsOn } from "./market-history.ts";
+import type { Activity, BacktestResult, DayReturn, Figures, ResultDay, ResultTrade, Undecided } from "./result.ts";
+import { SCHEMA } from "./result.ts";
+import type { Statistics } from "./statistics.ts";
+import { dailyReturns, drawdowns, statisticsOf } from "./statistics.ts";
+import { branchesOf, legsOf } from "./time-held.ts";
+import { countOf, fractionText, numberText } from "./value-texts.ts";
+
+/** Held over the same period for comparison: all strategies look at it. */
+const BENCHMARK = "SPY";
+
+/** Everything that is told of a back-test. @param days at least one. */
+export function buildResult(options: BacktestOptions, days: readonly BacktestDay[]): BacktestResult {
+  const { history, period, cash, costBps, tradeAt, strategies } = options;
+  const statistics = statisticsOf(equityPoints(options, days));
+  const returns = dailyReturns(statistics.growth);
+  const end = days.at(-1)?.equity ?? cash;
+  const undecided = undecidedOf(days);
+  return {
+    schema: SCHEMA,
+    period: { ...period, first_session: days[0]?.session ?? "", last_session: days.at(-1)?.session ?? "", sessions: days.length },
+    strategies: strategies.map(({ name, share }) => ({ name, share: fractionText(share) })),
+    bars: { source: history.source, invented: history.invented, adjusted: true },
+    trade_at: tradeAt,
+    cost_bps: costBps.toFixed(),
+    start_equity: dollarText(cash),
+    end_equity: dollarText(end),
+    gain: dollarText(end.minus(cash)),
+    figures: figuresOf(statistics),
+    best_day: extreme(days, returns, (one, other) => one.gt(other)),
+    worst_day: extreme(days, returns, (one, other) => one.lt(other)),
+    activity: activityOf(days, statistics),
+    benchmark: benchmarkOf(options, days),
+    branches: branchesOf(days),
+    legs: legsOf(days),
+    undecided: { sessions: new Set(undecided.map(({ session }) => session)).size, list: undecided },
+    refused: days.flatMap(({ session, refusal }) => (refusal === undefined ? [] : [{ session, reason: refusal }])),
+    left_off: days.flatMap(({ session, leftOff }) => leftOff.map((left) => ({ session, ...left }))),
+    unpriced: days.flatMap(({ session, unpriced }) => unpriced.map((symbol) => ({ session, symbol }))),
+    warnings: history.warnings,
+    days: dayRows(days, returns, drawdowns(statistics.growth).slice(1)),
+  };
+}
+
+/** The money at the first open, then the equity at each close. */
+function equityPoints({ history, cash }: BacktestOptions, days: readonly BacktestDay[]): EquityPoint[] {
+  const times = new Map(history.sessions.map((session) => [session.date, session]));
+  const start = { at: times.get(days[0]?.session ?? "")?.open ?? 0, equity: cash, flow: ZERO };
+  return [start, ...days.map(({ session, equity }) => ({ at: times.get(session)?.close ?? 0, equity, flow: ZERO }))];
+}
+
+function figuresOf({ totalReturn, yearlyReturn, volatility, sharpe, worst }: Statistics): Figures {
+  return {
+    return: fractionText(totalReturn),
+    cagr: numberText(yearlyReturn),
+    max_drawdown:
+      worst === undefined
+        ? null
+        : {
+            depth: fractionText(worst.depth),
+            from: marketDate(worst.peakAt),
+            to: marketDate(worst.troughAt),
+            recovered: worst.recoveredAt === undefined ? null : marketDate(worst.recoveredAt),
+          },
+    volatility: numberText(volatility),
+    sharpe: numberText(sharpe),
+  };
+}
+
+function extreme(days: readonly BacktestDay[], returns: readonly Decimal[], better: (one: Decimal, other: Decimal) => boolean): DayReturn {
+  const best = returns.reduce((found, value, index) => (better(value, returns[found] ?? ZERO) ? index : found), 0);
+  return { session: days[best]?.session ?? "", return: fractionText(returns[best] ?? ZERO) };
+}
+
+function activityOf(days: readonly BacktestDay[], { growth, years }: Statistics): Activity {
+  const trades = days.flatMap((day) => day.trades);
+  const buys = trades.filter(({ side }) => side === "buy").length;
+  const traded = tradedValue(trades);
+  const mean = sum(growth.map(({ equity }) => equity)).div(countOf(growth.length));
+  const turnover = turnoverOf(traded, mean);
+  return {
+    trades: trades.length,
+    buys,
+    sells: trades.length - buys,
+    sessions_traded: days.filter((day) => day.trades.length > 0).length,
+    traded: dollarText(traded),
+    costs: dollarText(sum(trades.map(({ cost }) => cost))),
+    turnover: fractionOrNull(turnover),
+    turnover_per_year: fractionOrNull(turnover?.div(decimalFromNumber(years))),
+  };
+}
+
+/** Bought at the first session's open and held, without costs. */
+function benchmarkOf(options: BacktestOptions, days: readonly BacktestDay[]): BacktestResult["benchmark"] {
+  const bars = days.map(({ session }) => barsOn(options.history, [BENCHMARK], session).get(BENCHMARK));
+  const [first] = bars;
+  if (first === undefined || bars.at(-1) === undefined) return null;
+  let known = first.open;
+  const closes = bars.map((bar) => (known = bar?.close ?? known));
+  const points = equityPoints({ ...options, cash: decimalFromNumber(first.open) }, days);
+  const curve = points.map((point, index) => ({
+    ...point,
+    equity: index === 0 ? point.equity : decimalFromNumber(closes[index - 1] ?? known),
+  }));
+  return { symbol: BENCHMARK, ...figuresOf(statisticsOf(curve)) };
+}
+
+function undecidedOf(days: readonly BacktestDay[]): Undecided[] {
+  return days.flatMap(({ session, decisions }) =>
+    decisions.flatMap((decision) =>
+      decision.kind === "undecided" ? [{ session, strategy: decision.strategy, reason: decision.reason }] : [],
+    ),
+  );
+}
+
+function dayRows(days: readonly BacktestDay[], returns: readonly Decimal[], falls: readonly Decimal[]): ResultDay[] {
+  return days.map((day, index) => ({
+    session: day.session,
+    equity: dollarText(day.equity),
+    return: fractionText(returns[index] ?? ZERO),
+    drawdown: fractionText(falls[index] ?? ZERO),
+    decisions: day.decisions.map((decision) =>
+      decision.kind === "undecided"
+        ? { strategy: decision.strategy, branch: null, targets: null }
+        : { strategy: decision.strategy, branch: decision.branch, targets: textsOf(decision.signal.targets) },
+    ),
+    trades: day.trades.map(tradeRow),
+  }));
+}
+
+function tradeRow({ symbol, side, ordered, quantity, price, value, cost }: FilledTrade): ResultTrade {
+  return {
+    symbol,
+    side,
+    ordered_quantity: textOrNull(ordered.quantity),
+    ordered_notional: textOrNull(ordered.notional),
+    quantity: quantity.toFixed(),
+    price: dollarText(price),
+    value: dollarText(value),
+    cost: dollarText(cost),
+  };
+}
+
+function textsOf(targets: ReadonlyMap<string, Decimal>): Record<string, string> {
+  return Object.fromEntries([...targets].map(([symbol, weight]) => [symbol, weight.toFixed()]));
+}

@@ -1,0 +1,70 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { Session } from "../broker/broker.ts";
+import { messageOf, TraderError } from "../errors.ts";
+import { newYorkInstant, sessionOn, sessionsBetween } from "../simulator/sessions.ts";
+import type { DailyBar } from "../strategies/bars.ts";
+import { CSV_HEADER, readCsvBars } from "./csv-bars.ts";
+import type { MarketHistory } from "./market-history.ts";
+import type { Period } from "./period.ts";
+
+/** Dates that are spelt out; of more only their number is told. */
+const SPELT_OUT = 5;
+
+/**
+ * Reads `SYMBOL.csv` of every symbol from a directory. Sessions are those of the New York Stock Exchange and, should the
+ * files know better, any other weekday on which one of them has a bar.
+ * @throws TraderError that names the directory, the missing files, or file and line.
+ */
+export function readCsvHistory(directory: string, symbols: readonly string[], start: string, { to }: Period): MarketHistory {
+  assertDirectory(directory);
+  const texts = symbols.map((symbol) => [symbol, textOf(join(directory, `${symbol}.csv`))] as const);
+  const missing = texts.filter(([, text]) => text === undefined).map(([symbol]) => `${symbol}.csv`);
+  if (missing.length > 0)
+    throw new TraderError(`${directory} has no ${missing.join(", ")}.`, {
+      code: "csv-bars",
+      hint: `Each symbol of the strategies needs a file of its own, with the header ${CSV_HEADER}.`,
+    });
+  const bars = new Map(texts.map(([symbol, text]) => [symbol, readCsvBars(text ?? "", join(directory, `${symbol}.csv`))]));
+  const { sessions, extra } = sessionsOf([...bars.values()], start, to);
+  return { source: `CSV files in ${directory}`, invented: false, sessions, bars, warnings: extra };
+}
+
+function assertDirectory(directory: string): void {
+  if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  throw new TraderError(`--bars is ${JSON.stringify(directory)}, which is no directory.`, {
+    code: "csv-bars",
+    hint: `It holds one file a symbol, such as SPY.csv, with the header ${CSV_HEADER}.`,
+  });
+}
+
+/** `undefined` when there is no such file. */
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (Error.isError(error) && "code" in error && error.code === "ENOENT") return undefined;
+    throw new TraderError(`${file} cannot be read: ${messageOf(error)}.`, {
+      code: "csv-bars",
+      hint: "It must be a file that our user may read.",
+    });
+  }
+}
+
+function sessionsOf(series: readonly (readonly DailyBar[])[], start: string, end: string): { sessions: Session[]; extra: string[] } {
+  const known = sessionsBetween(start, end).map(({ date }) => date);
+  const dates = new Set(known);
+  for (const bars of series) for (const { session } of bars) if (session >= start && session <= end) dates.add(session);
+  const extra = [...dates].filter((date) => sessionOn(date) === undefined).sort();
+  return { sessions: [...dates].sort().map(sessionOf), extra: extra.length === 0 ? [] : [closedDays(extra)] };
+}
+
+function sessionOf(date: string): Session {
+  const { open, close } = sessionOn(date) ?? { open: newYorkInstant(date, "09:30"), close: newYorkInstant(date, "16:00") };
+  return { date, open, close };
+}
+
+function closedDays(dates: readonly string[]): string {
+  const more = dates.length > SPELT_OUT ? ` and ${dates.length - SPELT_OUT} more` : "";
+  return `The files have bars of days on which the exchange was closed (${dates.slice(0, SPELT_OUT).join(", ")}${more}); they count as sessions.`;
+}

@@ -1,0 +1,95 @@
+import type { Broker } from "../broker/broker.ts";
+import type { Clock } from "../clock.ts";
+import { readAlert } from "../intake/alert.ts";
+import type { JudgeSettings } from "../intake/assessment.ts";
+import { assess } from "../intake/assessment.ts";
+import { runsOf } from "../intake/batch.ts";
+import { signalIdOf } from "../intake/judge.ts";
+import type { Signal } from "../intake/signal.ts";
+import { MARKET_ZONE } from "../market-day.ts";
+import type { BarMode } from "../signals/bar-basis.ts";
+import { generateSignal, NoSignal } from "../signals/generate.ts";
+import type { Allocation, Strategy, TraceStep } from "../strategies/strategy.ts";
+
+/** What one strategy said on one session. */
+export type StrategyDecision =
+  | {
+      readonly kind: "decided";
+      readonly strategy: string;
+      /** What `execute` would have read from the alerts file. */
+      readonly signal: Signal;
+      /** The rule that decided, and what it holds: `N1.2 UVXY+BTAL`. */
+      readonly branch: string;
+    }
+  | {
+      readonly kind: "undecided";
+      readonly strategy: string;
+      /** One sentence that names the symbol. */
+      readonly reason: string;
+    };
+
+export interface DecisionParts {
+  /** The market up to the last bar that counts. */
+  readonly market: Pick<Broker, "calendar" | "dailyBars">;
+  /** Stands at the moment of the decision. */
+  readonly clock: Clock;
+  readonly barMode: BarMode;
+  readonly allowedSymbols: ReadonlySet<string> | undefined;
+}
+
+/**
+ * Bars → decision → alert lines → the signal that they are read back as, by the code that does it live at each step: what
+ * the lines round off, a back-test rounds off too.
+ */
+export async function decideOn(strategy: Strategy, parts: DecisionParts): Promise<StrategyDecision> {
+  const { market: broker, clock, barMode } = parts;
+  try {
+    const generated = await generateSignal(strategy, { broker, clock, barMode, zone: MARKET_ZONE, simulated: false });
+    const read = readBack(strategy.name, generated.text, clock.now(), parts.allowedSymbols);
+    if (typeof read === "string") return { kind: "undecided", strategy: strategy.name, reason: read };
+    return { kind: "decided", strategy: strategy.name, signal: read, branch: branchOf(generated.trace, generated.allocation) };
+  } catch (error) {
+    if (!(error instanceof NoSignal)) throw error;
+    return { kind: "undecided", strategy: strategy.name, reason: error.reason };
+  }
+}
+
+/** The signal that the lines make, or why they are refused. */
+function readBack(strategy: string, text: string, now: number, allowedSymbols: ReadonlySet<string> | undefined): Signal | string {
+  const lines = text.trimEnd().split("\n");
+  const [run, ...others] = runsOf(lines.map((line) => ({ line: readAlert(line, MARKET_ZONE), arrivedAt: now })));
+  if (run === undefined || others.length > 0) throw new Error(`The alerts of ${strategy} are not one run.`);
+  const settings: JudgeSettings = {
+    strategy,
+    mode: "paper",
+    maxAgeSeconds: MAX_AGE_SECONDS,
+    settleSeconds: 0,
+    allowedSymbols,
+    timezone: MARKET_ZONE,
+  };
+  const facts = { runs: [run], known: new Map(), inExecution: new Set<string>(), lastAccepted: undefined, now, occasion: "look" } as const;
+  const assessment = assess(run, signalIdOf(strategy, run), [], facts, settings);
+  switch (assessment.kind) {
+    case "execute":
+      return assessment.signal;
+    case "refuse":
+      return assessment.verdict.reason;
+    case "wait":
+      throw new Error(`The alerts of ${strategy} are not whole: ${assessment.reason}`);
+  }
+}
+
+/** The run is read at the moment at which it was written. */
+const MAX_AGE_SECONDS = 1;
+
+/** The last step is the conclusion. What a ranking chose changes from day to day and is told by symbol instead. */
+function branchOf(trace: readonly TraceStep[], { form, legs }: Allocation): string {
+  const { rule } = lastStep(trace);
+  return form === "nuclear" ? rule : `${rule} ${legs.map(({ symbol }) => symbol).join("+")}`;
+}
+
+function lastStep(trace: readonly TraceStep[]): TraceStep {
+  const last = trace.at(-1);
+  if (last === undefined) throw new Error("A decision has a trace.");
+  return last.below.length === 0 ? last : lastStep(last.below);
+}

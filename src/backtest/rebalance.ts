@@ -1,0 +1,84 @@
+import { planInput, symbolsOf } from "../execution/plan-input.ts";
+import type { LimitSettings } from "../portfolio/limits.ts";
+import { judgeLimits } from "../portfolio/limits.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { ONE, sum, ZERO } from "../portfolio/money.ts";
+import { isOnTargetReason } from "../portfolio/plan.ts";
+import type { LeftAloneReason, Plan, PlannedOrder, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import { makePlan } from "../portfolio/plan.ts";
+import type { BacktestAccount, FilledTrade, SentOrders } from "./account.ts";
+
+export interface RebalanceParts {
+  readonly account: BacktestAccount;
+  readonly settings: PlanSettings;
+  readonly limits: LimitSettings;
+}
+
+export interface RebalanceRequest {
+  readonly signalId: string;
+  readonly wanted: Wanted;
+  /** Of the session before. */
+  readonly previousCloses: ReadonlyMap<string, Decimal>;
+  readonly lastEquity: Decimal;
+}
+
+/** A symbol that is not where it is wanted, and why. */
+export interface LeftOff {
+  readonly symbol: string;
+  readonly reason: LeftAloneReason;
+}
+
+export type Rebalanced =
+  | { readonly kind: "traded"; readonly trades: readonly FilledTrade[]; readonly leftOff: readonly LeftOff[] }
+  /** One sentence; nothing was traded. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** One rebalance as the trading path does it: plan, limits, sells, a new plan on what they brought, buys. */
+export async function rebalance(parts: RebalanceParts, request: RebalanceRequest): Promise<Rebalanced> {
+  const { account, limits } = parts;
+  const first = planFor(parts, request, "selling", new Map());
+  if (first.kind === "refused") return { kind: "refused", reason: first.reason };
+  const limited = limitedBy(first.plan, account.equity, request.lastEquity, limits);
+  if (limited !== undefined) return { kind: "refused", reason: limited };
+  const sold = await account.send(first.plan.sells, request.signalId, "selling");
+  const second = planFor(parts, request, "buying", barredBy(first.plan.sells, sold));
+  // The sells are done; that the buys cannot be planned leaves their money in cash, as it does live.
+  if (second.kind === "refused") return { kind: "traded", trades: sold.trades, leftOff: leftOffBy(first.plan) };
+  const bought = await account.send(second.plan.buys, request.signalId, "buying");
+  return { kind: "traded", trades: [...sold.trades, ...bought.trades], leftOff: leftOffBy(second.plan) };
+}
+
+function planFor(
+  { account, settings }: RebalanceParts,
+  { wanted, previousCloses, lastEquity }: RebalanceRequest,
+  phase: "selling" | "buying",
+  barred: ReadonlyMap<string, LeftAloneReason>,
+): PlanResult {
+  const reading = account.reading(symbolsOf(wanted), previousCloses, lastEquity);
+  return makePlan(planInput(reading, { phase, wanted, settings, unsettled: [], knownQuantities: account.holdings, barred }));
+}
+
+/** R28, with what the plan moves as the whole turnover of its day: there is one rebalance a session, and nothing is paid in or out. */
+function limitedBy(plan: Plan, equity: Decimal, lastEquity: Decimal, limits: LimitSettings): string | undefined {
+  const orders = [...plan.sells, ...plan.buys];
+  if (orders.length === 0) return undefined;
+  const planned = sum(orders.map(({ estimatedValue }) => estimatedValue));
+  const breaches = judgeLimits({ equity, lastEquity, flows: ZERO, tradedToday: ZERO, planned }, limits);
+  return breaches.length === 0 ? undefined : breaches.map(({ reason }) => reason).join(" ");
+}
+
+function barredBy(sells: readonly PlannedOrder[], { refused }: SentOrders): Map<string, LeftAloneReason> {
+  const barred = sells.filter(({ symbol }) => refused.has(symbol));
+  return new Map(
+    barred.map(({ symbol, fullExit, estimatedValue }) => [
+      symbol,
+      fullExit && estimatedValue.lt(ONE) ? "dust-cannot-close" : "order-refused",
+    ]),
+  );
+}
+
+function leftOffBy({ lines }: Plan): LeftOff[] {
+  return lines.flatMap(({ symbol, leftAlone }) =>
+    leftAlone === undefined || isOnTargetReason(leftAlone) ? [] : [{ symbol, reason: leftAlone }],
+  );
+}

@@ -1,0 +1,117 @@
+import type { TradeAt } from "./backtest.ts";
+
+/** Raised when a key changes its meaning or goes; new keys may come at any time. */
+export const SCHEMA = 1;
+
+/** What `backtest --json` prints. Forms of values as in json-values.ts; docs/backtest.md describes it key by key. */
+export interface BacktestResult {
+  readonly schema: typeof SCHEMA;
+  readonly period: {
+    readonly from: string;
+    readonly to: string;
+    readonly first_session: string;
+    readonly last_session: string;
+    readonly sessions: number;
+  };
+  readonly strategies: readonly { readonly name: string; readonly share: string }[];
+  readonly bars: { readonly source: string; readonly invented: boolean; readonly adjusted: true };
+  readonly trade_at: TradeAt;
+  readonly cost_bps: string;
+  readonly start_equity: string;
+  readonly end_equity: string;
+  readonly gain: string;
+  readonly figures: Figures;
+  readonly best_day: DayReturn;
+  readonly worst_day: DayReturn;
+  readonly activity: Activity;
+  /** `null` where its bars are not there for the first and the last session. */
+  readonly benchmark: (Figures & { readonly symbol: string }) | null;
+  readonly branches: readonly BranchTime[];
+  readonly legs: readonly LegTime[];
+  readonly undecided: { readonly sessions: number; readonly list: readonly Undecided[] };
+  /** Sessions on which the whole plan was refused. */
+  readonly refused: readonly { readonly session: string; readonly reason: string }[];
+  /** Symbols that a rebalance left off their target. */
+  readonly left_off: readonly { readonly session: string; readonly symbol: string; readonly reason: string }[];
+  /** Held symbols without a bar of the session, valued at an earlier close. */
+  readonly unpriced: readonly { readonly session: string; readonly symbol: string }[];
+  readonly warnings: readonly string[];
+  readonly days: readonly ResultDay[];
+}
+
+export interface Figures {
+  readonly return: string;
+  /** `null` where a short period makes it larger than a number can say. */
+  readonly cagr: string | null;
+  readonly max_drawdown: Fall | null;
+  readonly volatility: string | null;
+  readonly sharpe: string | null;
+}
+
+export interface Fall {
+  readonly depth: string;
+  readonly from: string;
+  readonly to: string;
+  readonly recovered: string | null;
+}
+
+export interface DayReturn {
+  readonly session: string;
+  readonly return: string;
+}
+
+export interface Activity {
+  readonly trades: number;
+  readonly buys: number;
+  readonly sells: number;
+  readonly sessions_traded: number;
+  readonly traded: string;
+  readonly costs: string;
+  readonly turnover: string | null;
+  readonly turnover_per_year: string | null;
+}
+
+export interface BranchTime {
+  readonly strategy: string;
+  readonly branch: string;
+  readonly sessions: number;
+  readonly share: string;
+}
+
+export interface LegTime {
+  readonly symbol: string;
+  readonly sessions: number;
+  readonly share: string;
+  readonly average_weight: string;
+  readonly profit: string;
+}
+
+export interface Undecided {
+  readonly session: string;
+  readonly strategy: string;
+  readonly reason: string;
+}
+
+export interface ResultDay {
+  readonly session: string;
+  readonly equity: string;
+  readonly return: string;
+  readonly drawdown: string;
+  readonly decisions: readonly {
+    readonly strategy: string;
+    readonly branch: string | null;
+    readonly targets: Readonly<Record<string, string>> | null;
+  }[];
+  readonly trades: readonly ResultTrade[];
+}
+
+export interface ResultTrade {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly ordered_quantity: string | null;
+  readonly ordered_notional: string | null;
+  readonly quantity: string;
+  readonly price: string;
+  readonly value: string;
+  readonly cost: string;
+}

@@ -1,0 +1,74 @@
+import type { Drawdown } from "../performance/drawdown.ts";
+import { worstDrawdown } from "../performance/drawdown.ts";
+import type { EquityPoint, GrowthPoint } from "../performance/returns.ts";
+import { growthOf } from "../performance/returns.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { ONE, ZERO } from "../portfolio/money.ts";
+
+const SESSIONS_A_YEAR = 252;
+const YEAR_MS = 365.25 * 86_400_000;
+/** Beyond what a number can tell apart. */
+const NUMBER_DECIMALS = 15;
+
+/**
+ * What a curve of equity amounts to. Returns and depths are exact; roots and powers of them are numbers, which is
+ * what a statistic is. All are fractions: 0.05 for 5 %.
+ */
+export interface Statistics {
+  readonly growth: readonly GrowthPoint[];
+  readonly totalReturn: Decimal;
+  /** Compound return a year of the calendar; −1 when everything was lost. */
+  readonly yearlyReturn: number;
+  /** Standard deviation (of a sample) of the daily returns × √252; `undefined` with fewer than two. */
+  readonly volatility: number | undefined;
+  /** Mean daily return × 252 ÷ volatility, with a risk-free rate of 0; `undefined` where nothing moved. */
+  readonly sharpe: number | undefined;
+  readonly worst: Drawdown | undefined;
+  readonly years: number;
+}
+
+/** @param points oldest first: the money at the start, then the equity at each close. At least two. */
+export function statisticsOf(points: readonly EquityPoint[]): Statistics {
+  const growth = growthOf(points);
+  const last = growth.at(-1);
+  if (last === undefined) throw new RangeError("Statistics need a curve.");
+  const years = (last.at - (growth[0]?.at ?? last.at)) / YEAR_MS;
+  const daily = dailyReturns(growth).map((fraction) => Number(fraction.toFixed(NUMBER_DECIMALS)));
+  const volatility = sampleDeviation(daily);
+  return {
+    growth,
+    totalReturn: last.index.minus(ONE),
+    yearlyReturn: Number(last.index.toFixed(NUMBER_DECIMALS)) ** (1 / years) - 1,
+    volatility: volatility === undefined ? undefined : volatility * Math.sqrt(SESSIONS_A_YEAR),
+    sharpe: volatility === undefined || volatility === 0 ? undefined : (meanOf(daily) / volatility) * Math.sqrt(SESSIONS_A_YEAR),
+    worst: worstDrawdown(growth),
+    years,
+  };
+}
+
+/** One for each point after the first. */
+export function dailyReturns(growth: readonly GrowthPoint[]): Decimal[] {
+  return growth.slice(1).map(({ index }, position) => {
+    const before = growth[position]?.index ?? ONE;
+    return before.eq(ZERO) ? ZERO : index.div(before).minus(ONE);
+  });
+}
+
+/** How far each point lies below the highest one up to it, as a fraction of that. */
+export function drawdowns(growth: readonly GrowthPoint[]): Decimal[] {
+  let peak = growth[0]?.index ?? ONE;
+  return growth.map(({ index }) => {
+    if (index.gt(peak)) peak = index;
+    return ONE.minus(index.div(peak));
+  });
+}
+
+function sampleDeviation(values: readonly number[]): number | undefined {
+  if (values.length < 2) return undefined;
+  const mean = meanOf(values);
+  return Math.sqrt(values.reduce((total, value) => total + (value - mean) ** 2, 0) / (values.length - 1));
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0) / values.length;
+}

@@ -1,0 +1,18 @@
+import { decimal, ONE } from "../portfolio/money.ts";
+import { formatWeight } from "../portfolio/format.ts";
+import { counted } from "../reporting/figures.ts";
+import type { BacktestResult } from "./result.ts";
+
+/** `Back-test of nuclear 60 %, tecl 40 %, 2020-01-02 to 2024-12-31, 1258 sessions`. */
+export function headline({ strategies, period }: Pick<BacktestResult, "strategies" | "period">): string {
+  const named = strategies.map(({ name, share }) => (decimal(share).eq(ONE) ? name : `${name} ${formatWeight(decimal(share))}`)).join(", ");
+  return `Back-test of ${named}, ${period.first_session} to ${period.last_session}, ${counted(period.sessions, "session")}`;
+}
+
+/** How it was traded, in one or two sentences. */
+export function markText({ trade_at, cost_bps }: Pick<BacktestResult, "trade_at" | "cost_bps">): string {
+  const cost = `${cost_bps} basis points lost on each trade`;
+  return trade_at === "open"
+    ? `Decided on the closes before, traded at the open; ${cost}.`
+    : `Decided and traded at the same close, which looks ahead; ${cost}.`;
+}

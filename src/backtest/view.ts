@@ -1,0 +1,188 @@
+import { formatPercent } from "../portfolio/format.ts";
+import { decimal, roundHalfUp } from "../portfolio/money.ts";
+import { counted, dollarsOf, signedDollars, signedPercent } from "../reporting/figures.ts";
+import { oneLine, type Style } from "../reporting/style.ts";
+import type { Cell, Column } from "../reporting/table.ts";
+import { table } from "../reporting/table.ts";
+import type { BacktestResult, Figures } from "./result.ts";
+import { headline, markText } from "./texts.ts";
+
+/** Days that are spelt out of each kind; `--json` has all of them. */
+const SHOWN = 5;
+/** A quarter of a year. */
+const FEW_SESSIONS = 63;
+const ADJUSTED = "adjusted for splits and dividends";
+
+/** The result on a terminal. */
+export function backtestLines(result: BacktestResult, style: Style): string[] {
+  const sections = [
+    headLines(result, style),
+    figureLines(result, style),
+    branchLines(result, style),
+    legLines(result, style),
+    doubtLines(result, style),
+  ];
+  return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ["", ...section]));
+}
+
+/** What one must know to believe the figures; also told where only the JSON object is printed. */
+export function cautions({ bars, trade_at, warnings }: BacktestResult): string[] {
+  return [
+    ...(bars.invented ? ["SIMULATOR: the bars are invented, and so are the figures."] : []),
+    ...(trade_at === "close" ? [LOOK_AHEAD] : []),
+    ...warnings,
+  ];
+}
+
+const LOOK_AHEAD =
+  "--trade-at close looks ahead: the decision saw the close that it was traded at, which nobody knows at 15:45. Live trading will differ; rely on the default for what a rule is worth.";
+
+function headLines(result: BacktestResult, style: Style): string[] {
+  return [
+    style.paint("strong", headline(result)),
+    `Bars: ${result.bars.invented ? "invented by " : ""}${oneLine(result.bars.source)}, ${ADJUSTED}.`,
+    markText(result),
+    ...cautions(result).map((caution) => `${style.mark("warn")}${style.paint("warn", `Note: ${oneLine(caution)}`)}`),
+  ];
+}
+
+const PLAIN: readonly Column[] = [
+  { title: "", align: "left" },
+  { title: "", align: "left" },
+];
+
+function figureLines(result: BacktestResult, style: Style): string[] {
+  const { activity, benchmark, best_day, worst_day } = result;
+  const rows: (readonly [string, string])[] = [
+    ["Equity", `${dollarsOf(result.start_equity)} ${style.arrow} ${dollarsOf(result.end_equity)} (${signedDollars(decimal(result.gain))})`],
+    ...curveRows(result.figures),
+    ["Best day", `${signedPercent(decimal(best_day.return), 2)} on ${best_day.session}`],
+    ["Worst day", `${signedPercent(decimal(worst_day.return), 2)} on ${worst_day.session}`],
+    [
+      "Trades",
+      `${activity.trades} (${counted(activity.buys, "buy")}, ${counted(activity.sells, "sell")}) in ${counted(activity.sessions_traded, "session")}`,
+    ],
+    [
+      "Turnover",
+      `${share(activity.turnover)} of the mean equity, ${share(activity.turnover_per_year)} a year; ${dollarsOf(activity.traded)} traded`,
+    ],
+    ["Costs", `${dollarsOf(activity.costs)}, contained in all figures`],
+    ...(benchmark === null ? [] : [[`${benchmark.symbol} held`, benchmarkText(benchmark)] as const]),
+  ];
+  return [
+    style.paint("strong", "Result"),
+    ...table(
+      PLAIN,
+      rows.map(([name, text]) => [{ text: name }, { text }]),
+      style,
+    ),
+    ...(result.period.sessions < FEW_SESSIONS ? [style.paint("quiet", "  Figures a year say little about so few sessions.")] : []),
+  ];
+}
+
+function curveRows(figures: Figures): (readonly [string, string])[] {
+  const fall = figures.max_drawdown;
+  const recovered = fall?.recovered === null || fall === null ? "not yet recovered" : `recovered ${fall.recovered}`;
+  return [
+    ["Return", signedPercent(decimal(figures.return), 2)],
+    ["CAGR", figures.cagr === null ? UNDEFINED : `${signedPercent(decimal(figures.cagr), 2)} a year`],
+    ["Worst drawdown", fall === null ? "none" : `${formatPercent(decimal(fall.depth), 2)}, from ${fall.from} to ${fall.to}, ${recovered}`],
+    ["Volatility", figures.volatility === null ? UNDEFINED : `${formatPercent(decimal(figures.volatility), 2)} a year`],
+    ["Sharpe ratio", figures.sharpe === null ? UNDEFINED : `${ratio(figures.sharpe)} (risk-free rate 0)`],
+  ];
+}
+
+const UNDEFINED = "not defined";
+
+function benchmarkText(figures: Figures): string {
+  const [total = "", yearly = "", fall = ""] = curveRows(figures).map(([, text]) => text);
+  return `${total} (${yearly}); worst drawdown ${fall.split(",")[0] ?? ""}; Sharpe ratio ${figures.sharpe === null ? UNDEFINED : ratio(figures.sharpe)}`;
+}
+
+const TIMES: readonly Column[] = [
+  { title: "Strategy", align: "left" },
+  { title: "Branch", align: "left" },
+  { title: "Sessions", align: "right" },
+  { title: "Time", align: "right" },
+];
+
+function branchLines({ branches }: BacktestResult, style: Style): string[] {
+  const rows = branches.map((row): Cell[] => [
+    { text: row.strategy },
+    row.branch === "undecided" ? { text: row.branch, tint: "warn" } : { text: row.branch, tint: "strong" },
+    { text: String(row.sessions) },
+    { text: share(row.share) },
+  ]);
+  return [style.paint("strong", "Time in each branch"), ...table(TIMES, rows, style)];
+}
+
+const LEGS: readonly Column[] = [
+  { title: "Symbol", align: "left" },
+  { title: "Sessions", align: "right" },
+  { title: "Time", align: "right" },
+  { title: "Mean weight", align: "right" },
+  { title: "Profit", align: "right" },
+];
+
+function legLines({ legs }: BacktestResult, style: Style): string[] {
+  if (legs.length === 0) return ["Nothing was ever held."];
+  const rows = legs.map((leg): Cell[] => {
+    const profit = decimal(leg.profit);
+    const tint = profit.s < 0 ? "bad" : "good";
+    return [
+      { text: leg.symbol, tint: "strong" },
+      { text: String(leg.sessions) },
+      { text: share(leg.share) },
+      { text: share(leg.average_weight) },
+      { text: signedDollars(profit), tint },
+    ];
+  });
+  return [style.paint("strong", "Time in each leg"), ...table(LEGS, rows, style)];
+}
+
+/** What kept it from trading, so that nobody takes a quiet day for a decision. */
+function doubtLines({ undecided, refused, left_off, unpriced }: BacktestResult, style: Style): string[] {
+  const first =
+    undecided.sessions === 0
+      ? "No session was left undecided."
+      : `${counted(undecided.sessions, "session")} left undecided; nothing was traded for it:`;
+  return [
+    undecided.sessions === 0 ? first : `${style.mark("warn")}${style.paint("warn", first)}`,
+    ...listed(undecided.list.map(({ session, strategy, reason }) => `${session} ${strategy}: ${reason}`)),
+    ...headed(
+      "Plans refused",
+      refused.map(({ session, reason }) => `${session}: ${reason}`),
+      style,
+    ),
+    ...headed(
+      "Symbols left off their target",
+      left_off.map(({ session, symbol, reason }) => `${session} ${symbol}: ${reason}`),
+      style,
+    ),
+    ...headed(
+      "Holdings without a bar, valued at an earlier close",
+      unpriced.map(({ session, symbol }) => `${session} ${symbol}`),
+      style,
+    ),
+  ];
+}
+
+function headed(title: string, lines: readonly string[], style: Style): string[] {
+  return lines.length === 0 ? [] : [`${style.mark("warn")}${style.paint("warn", `${title}: ${String(lines.length)}`)}`, ...listed(lines)];
+}
+
+function listed(lines: readonly string[]): string[] {
+  const rest = lines.length - SHOWN;
+  return [
+    ...lines.slice(0, SHOWN).map((line) => `  ${oneLine(line)}`),
+    ...(rest > 0 ? [`  and ${String(rest)} more; --json has all of them.`] : []),
+  ];
+}
+
+function share(text: string | null): string {
+  return text === null ? UNDEFINED : formatPercent(decimal(text));
+}
+
+function ratio(text: string): string {
+  return roundHalfUp(decimal(text), 2).toFixed(2);
+}

@@ -1,0 +1,134 @@
+import type { BacktestOptions, BacktestStrategy, TradeAt } from "../backtest/backtest.ts";
+import { runBacktest } from "../backtest/backtest.ts";
+import { readBrokerHistory } from "../backtest/broker-history.ts";
+import { buildResult } from "../backtest/build-result.ts";
+import { BACKTEST_CHART, backtestChart } from "../backtest/chart.ts";
+import { readCsvHistory } from "../backtest/csv-history.ts";
+import type { MarketHistory } from "../backtest/market-history.ts";
+import { historyStart, symbolsOfAll } from "../backtest/market-history.ts";
+import type { Period } from "../backtest/period.ts";
+import { readPeriod, usage } from "../backtest/period.ts";
+import type { BacktestResult } from "../backtest/result.ts";
+import { backtestLines, cautions } from "../backtest/view.ts";
+import type { Config } from "../config.ts";
+import { loadConfig } from "../config.ts";
+import { openBroker, openVenue } from "../desk.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT, TraderError } from "../errors.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { decimal, ONE, parseDecimal, ZERO } from "../portfolio/money.ts";
+import { writeDocument } from "../reporting/document-file.ts";
+import { oneLine } from "../reporting/style.ts";
+import { assertSome, ownStrategies } from "../signals/signal-run.ts";
+import type { CommandContext } from "./context.ts";
+
+export interface BacktestCommandOptions {
+  readonly from: string;
+  readonly to: string;
+  /** This one alone, with the whole account. */
+  readonly strategy?: string;
+  /** A directory with `SYMBOL.csv`. */
+  readonly bars?: string;
+  readonly cash: string;
+  readonly costBps: string;
+  readonly tradeAt: string;
+  readonly svg?: string;
+  readonly json?: boolean;
+}
+
+/** A spread of twice this is still a quote that the planner trusts. */
+const MOST_COST_BPS = decimal("200");
+
+/**
+ * Replays the strategies over history. Reads bars alone; nothing is traded, and no account is looked at.
+ * @throws TraderError and BrokerError when there is no result.
+ */
+export async function backtest(context: CommandContext, options: BacktestCommandOptions): Promise<ExitCode> {
+  const config = loadConfig(context.env);
+  const period = readPeriod(options.from, options.to);
+  const chosen = {
+    period,
+    tradeAt: tradeAtOf(options.tradeAt),
+    cash: amountOf("--cash", options.cash, "dollars above 0, such as 100000", (cash) => cash.gt(ZERO)),
+    costBps: amountOf(
+      "--cost-bps",
+      options.costBps,
+      "basis points from 0 to 200, such as 5",
+      (bps) => bps.gte(ZERO) && bps.lte(MOST_COST_BPS),
+    ),
+    strategies: await strategiesOf(config, options.strategy),
+    settings: config,
+    limits: config,
+  };
+  const history = await historyFor(context, config, chosen, options.bars);
+  const result = await resultOf({ ...chosen, history });
+  show(context, options, result);
+  return EXIT.ok;
+}
+
+/** A strategy that STRATEGIES does not name can be looked at all the same. */
+async function strategiesOf(config: Config, name: string | undefined): Promise<BacktestStrategy[]> {
+  const own = await ownStrategies(name === undefined ? config.strategies : [{ name, share: ONE, alertsFile: "" }]);
+  if (name === undefined) assertSome(own, config.strategies);
+  else if (own.length === 0)
+    throw usage(`There is no strategy ${JSON.stringify(name)} built in.`, "nuclear and tecl are; others write their alerts themselves.");
+  return own.map(({ strategy, config: { share } }) => ({ name: strategy.name, share, strategy }));
+}
+
+async function historyFor(
+  { clock }: CommandContext,
+  config: Config,
+  { strategies, period }: { readonly strategies: readonly BacktestStrategy[]; readonly period: Period },
+  directory: string | undefined,
+): Promise<MarketHistory> {
+  const rules = strategies.map(({ strategy }) => strategy);
+  const [symbols, start] = [symbolsOfAll(rules), historyStart(period, rules)];
+  if (directory !== undefined) return readCsvHistory(directory, symbols, start, period);
+  const venue = await openVenue(config, clock, "backtest");
+  const broker = await openBroker(config, venue, clock);
+  try {
+    const history = await readBrokerHistory(broker, symbols, start, period, clock.now());
+    return { ...history, invented: config.mode === "simulator" };
+  } finally {
+    await broker.close();
+    await venue.close();
+  }
+}
+
+/** @throws TraderError when nothing was ever decided: a flat line would look like a result. */
+async function resultOf(options: BacktestOptions): Promise<BacktestResult> {
+  const days = await runBacktest(options);
+  const decisions = days.flatMap((day) => day.decisions);
+  const [first] = decisions;
+  if (first?.kind !== "undecided" || decisions.some(({ kind }) => kind === "decided")) return buildResult(options, days);
+  throw new TraderError(`No session could be decided. The first: ${first.reason}`, {
+    code: "backtest-undecided",
+    hint: "Each symbol of the strategy needs bars of every session, and 90 of them at least (most branches more) before the first.",
+  });
+}
+
+/** With `--json` nothing but the object is printed, so that it can be piped. */
+function show({ out, err }: CommandContext, options: BacktestCommandOptions, result: BacktestResult): void {
+  if (options.svg !== undefined) {
+    writeDocument(options.svg, backtestChart(result), BACKTEST_CHART);
+    err.line(`The chart was written to ${options.svg}.`);
+  }
+  if (options.json === true) {
+    for (const caution of cautions(result)) err.line(`Note: ${oneLine(caution)}`);
+    out.line(JSON.stringify(result, undefined, 2));
+  } else for (const line of backtestLines(result, out.style)) out.line(line);
+}
+
+function tradeAtOf(text: string): TradeAt {
+  if (text === "open" || text === "close") return text;
+  throw usage(
+    `--trade-at is ${JSON.stringify(text)}; expected open or close.`,
+    "open is traded at the open after the decision; close at the close that it saw.",
+  );
+}
+
+function amountOf(name: string, text: string, expected: string, good: (value: Decimal) => boolean): Decimal {
+  const value = parseDecimal(text);
+  if (value !== undefined && good(value)) return value;
+  throw usage(`${name} is ${JSON.stringify(text)}; expected ${expected}.`, "See `alpaca-trader backtest --help`.");
+}
