@@ -4,8 +4,11 @@ import { MARKET_ZONE, marketDate } from "../market-day.ts";
 import type { DailyBar } from "../strategies/bars.ts";
 import { instant, optional, read, UnreadableAnswer, withDefault } from "./wire.ts";
 
-/** The most that the venue gives at once, over all symbols together. */
-export const BARS_PER_PAGE = 10_000;
+/**
+ * Bars of one answer, over all symbols together. The venue would give 10,000, but an answer of that size can
+ * take a slow venue longer than a read may.
+ */
+export const BARS_PER_PAGE = 2_000;
 /** A million bars: far above what any strategy asks for, and an end for a server that repeats itself. */
 const MAX_PAGES = 100;
 /** Without a paid subscription the data of all exchanges is withheld for so long. */

@@ -25,7 +25,7 @@ describe("daily bars", () => {
         timeframe: "1Day",
         adjustment: "all",
         feed: "iex",
-        limit: "10000",
+        limit: "2000",
         sort: "asc",
         start: "2025-03-07T05:00:00.000Z",
         end: "2026-11-17T20:45:00.000Z",

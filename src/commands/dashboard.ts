@@ -1,0 +1,100 @@
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { ledgerFile, ledgerLockFile, loadConfig } from "../config.ts";
+import type { BrokerAccess } from "../dashboard/broker-view.ts";
+import { DashboardView } from "../dashboard/dashboard-view.ts";
+import { LookingBroker } from "../dashboard/looking-broker.ts";
+import { DashboardServer } from "../dashboard/server.ts";
+import { openBroker, openVenue, secretsOf } from "../desk.ts";
+import type { ExitCode } from "../errors.ts";
+import { EXIT, TraderError } from "../errors.ts";
+import { holderOf } from "../ledger/lock.ts";
+import { createRedaction } from "../logger.ts";
+import type { CommandContext } from "./context.ts";
+import { openExistingLedger } from "./status.ts";
+import { onStopSignal } from "./stop-signals.ts";
+
+const ANY_PORT = 0;
+
+export interface DashboardCommandOptions {
+  readonly port?: number;
+}
+
+/**
+ * The dashboard without the daemon, or beside one: then it takes another port. It trades nothing and holds
+ * no lock. Returns 0 when stopped by a signal.
+ * @throws TraderError when the ledger cannot be read, or a port that was asked for cannot be used.
+ */
+export async function dashboard(context: CommandContext, options: DashboardCommandOptions): Promise<ExitCode> {
+  const config = loadConfig(context.env);
+  // Brings an older ledger up to date, and says at once what is wrong with a damaged one.
+  openExistingLedger(config)?.close();
+  const server = serverFor(context, config);
+  try {
+    for (const line of greeting(await listen(server, config, options), config)) context.out.line(line);
+    await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
+  } finally {
+    await server.close();
+  }
+  return EXIT.ok;
+}
+
+function serverFor({ clock, err }: CommandContext, config: Config): DashboardServer {
+  const view = new DashboardView({
+    config,
+    clock,
+    ledgerFile: ledgerFile(config),
+    broker: accessFor(config, clock),
+    daemon: () => {
+      const holder = holderOf(ledgerLockFile(config));
+      return holder?.command === "run" ? { pid: holder.pid, since: holder.startedAt } : undefined;
+    },
+  });
+  return new DashboardServer({
+    view,
+    clock,
+    config: config.dashboard,
+    redact: createRedaction(secretsOf(config)),
+    onProblem: (text) => err.line(text),
+  });
+}
+
+/** The port of the settings is the daemon's own when one runs; only a port asked for by name must be that one. */
+async function listen(server: DashboardServer, { dashboard: { port } }: Config, options: DashboardCommandOptions): Promise<string> {
+  if (options.port !== undefined) return server.listen(options.port);
+  try {
+    return await server.listen(port === "off" ? ANY_PORT : port);
+  } catch (error) {
+    if (!(error instanceof TraderError) || error.code !== "dashboard-port-taken") throw error;
+    return server.listen(ANY_PORT);
+  }
+}
+
+function greeting(url: string, config: Config): string[] {
+  const { token } = config.dashboard;
+  return [
+    `Dashboard: ${url} (${config.mode} mode${token === undefined ? "" : ", asks for DASHBOARD_TOKEN"})`,
+    "It only reads. Stop it with Ctrl-C.",
+  ];
+}
+
+/**
+ * A connection to Alpaca is kept. The venue of simulator mode is only visited: whoever stayed would be the
+ * one who runs it, and a daemon that started meanwhile would lose it with him.
+ */
+function accessFor(config: Config, clock: Clock): BrokerAccess {
+  const simulated = config.alpaca === undefined;
+  return new LookingBroker({
+    name: simulated ? "the built-in simulator" : `Alpaca ${config.mode}`,
+    stay: !simulated,
+    open: async () => {
+      const venue = await openVenue(config, clock, "dashboard");
+      const broker = await openBroker(config, venue, clock);
+      const close = async (): Promise<void> => {
+        await broker.close();
+        await venue.close();
+      };
+      return { broker, close };
+    },
+  });
+}

@@ -1,0 +1,211 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { messageOf, TraderError } from "../errors.ts";
+import { readHalt } from "../halt.ts";
+import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
+import type { CurveRange } from "../reporting/curve-ranges.ts";
+import { equityCurves } from "../reporting/curve-ranges.ts";
+import type { DashboardData, DashboardFacts, RunningExecution, SignalEntry } from "../reporting/dashboard-data.ts";
+import { dashboardData, runningExecution, signalEntry } from "../reporting/dashboard-data.ts";
+import type { EquityCurve } from "../reporting/equity-curve.ts";
+import { curveFromLedger } from "../reporting/equity-curve.ts";
+import type { ExecutionDetail } from "../reporting/execution-detail.ts";
+import { executionDetail } from "../reporting/execution-detail.ts";
+import type { ExecutionReport } from "../reporting/execution-report.ts";
+import { executionReport } from "../reporting/execution-report.ts";
+import { isoInstant } from "../reporting/moments.ts";
+import type { BrokerAccess } from "./broker-view.ts";
+import { BrokerView } from "./broker-view.ts";
+import type { DaemonPulse, Health } from "./health.ts";
+import { healthOf } from "./health.ts";
+import { LedgerView } from "./ledger-view.ts";
+import { Remembered } from "./remembered.ts";
+
+export interface DashboardSource {
+  readonly config: Pick<Config, "mode" | "modeReason" | "stateDir" | "cashReserve" | "strategies">;
+  readonly clock: Clock;
+  readonly ledgerFile: string;
+  readonly broker: BrokerAccess;
+  /** The daemon that trades with this ledger, this process or another one. */
+  readonly daemon: () => DashboardFacts["daemon"];
+  /** What only the daemon itself knows; `undefined` beside it. */
+  readonly pulse?: () => DaemonPulse;
+}
+
+/** An execution under way, with what was last said about it. */
+export interface LiveExecution extends RunningExecution {
+  readonly steps: ExecutionDetail["steps"];
+}
+
+/** A verdict over lines that make no signal. */
+export interface LinesVerdict {
+  readonly at: string;
+  readonly strategy: string;
+  readonly verdict: string;
+  readonly reason: string;
+  readonly lines: number;
+}
+
+export interface SignalHistory {
+  /** Newest first, as the others. */
+  readonly signals: readonly SignalEntry[];
+  readonly lines: readonly LinesVerdict[];
+}
+
+/** How many signals and executions the page shows at first. */
+const SHOWN = 20;
+const STEPS_SHOWN = 12;
+/** Many pages that ask at the same moment cost one answer. */
+const DATA_AGE_MS = 500;
+
+/** Everything that the dashboard can be asked for. It reads only, and whatever it waits for is bounded. */
+export class DashboardView {
+  readonly broker: BrokerView;
+  readonly #source: DashboardSource;
+  readonly #ledger: LedgerView;
+  readonly #data: Remembered<DashboardData>;
+
+  constructor(source: DashboardSource) {
+    this.#source = source;
+    this.#ledger = new LedgerView(source.ledgerFile);
+    this.broker = new BrokerView(source.broker, source.clock);
+    this.#data = new Remembered(source.clock, () => this.#readData());
+  }
+
+  get mode(): string {
+    return this.#source.config.mode;
+  }
+
+  get strategies(): DashboardSource["config"]["strategies"] {
+    return this.#source.config.strategies;
+  }
+
+  get pulse(): DaemonPulse | undefined {
+    return this.#source.pulse?.();
+  }
+
+  get halted(): string | undefined {
+    return readHalt(this.#source.config.stateDir)?.reason;
+  }
+
+  /** @throws TraderError when it cannot be read. */
+  ledger(): LedgerReader {
+    return this.#ledger.reader();
+  }
+
+  /** @throws TraderError when the ledger cannot be read; a broker that does not answer is told in the data. */
+  data(): Promise<DashboardData> {
+    return this.#data.get(DATA_AGE_MS);
+  }
+
+  /** What was last said is out of date. */
+  changed(): void {
+    this.#data.forget();
+  }
+
+  async equity(range: CurveRange): Promise<{ range: CurveRange; curve: EquityCurve | null; problems: readonly string[] }> {
+    const [account, histories] = await Promise.all([this.broker.account(this.isTrading()), this.broker.histories()]);
+    const problems = [...new Set([...account.problems, ...histories.problems])];
+    const curve = equityCurves(histories.value ?? {}, account.value, this.#source.clock.now())[range];
+    const known = curve ?? curveFromLedger(this.ledger().equitySince(0));
+    return { range, curve: known.points.length === 0 ? null : known, problems };
+  }
+
+  executions(limit: number): ExecutionReport[] {
+    const ledger = this.ledger();
+    return ledger.recentExecutions(limit).map((execution) => executionReport(ledger, execution));
+  }
+
+  /** @throws TraderError `unknown-execution`. */
+  execution(id: string): ExecutionDetail {
+    return executionDetail(this.ledger(), id);
+  }
+
+  signals(limit: number): SignalHistory {
+    const ledger = this.ledger();
+    return {
+      signals: ledger.recentSignals(limit).map((record) => signalEntry(record, this.#source.clock.now())),
+      lines: ledger
+        .recentVerdicts(limit)
+        .filter(({ signalId, verdict }) => signalId === undefined && verdict !== "history")
+        .map(({ at, strategy, verdict, reason, lines }) => ({ at: isoInstant(at), strategy, verdict, reason, lines })),
+    };
+  }
+
+  /** The file that other programs read, as it stands. @throws TraderError `no-execution` before the first one. */
+  latestExecution(): string {
+    try {
+      return readFileSync(join(this.#source.config.stateDir, "dashboard", "latest_execution.json"), "utf8");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT")
+        throw new TraderError("Nothing has been executed yet.", { code: "no-execution", cause: error });
+      throw error;
+    }
+  }
+
+  /** Executions that have not ended, oldest first. */
+  live(): LiveExecution[] {
+    const ledger = this.ledger();
+    return ledger.openExecutions().map((execution) => ({
+      ...runningExecution(ledger, execution),
+      steps: ledger
+        .notesOf(execution.id)
+        .slice(-STEPS_SHOWN)
+        .map(({ at, kind, text }) => ({ at: isoInstant(at), kind, text })),
+    }));
+  }
+
+  isTrading(): boolean {
+    return this.ledger()
+      .openExecutions()
+      .some(({ outcome }) => outcome !== "queued");
+  }
+
+  async health(): Promise<Health> {
+    const market = await this.broker.market();
+    return healthOf({
+      pulse: this.pulse,
+      daemonRuns: this.#source.daemon() !== undefined,
+      ledgerProblem: this.#ledgerProblem(),
+      brokerProblems: market.problems,
+      halted: this.halted,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.broker.close();
+    this.#ledger.close();
+  }
+
+  async #readData(): Promise<DashboardData> {
+    const { config, clock, daemon } = this.#source;
+    const [account, histories] = await Promise.all([this.broker.account(this.isTrading()), this.broker.histories()]);
+    const pulse = this.pulse;
+    return dashboardData({
+      ledger: this.ledger(),
+      now: clock.now(),
+      mode: config.mode,
+      modeReason: config.modeReason,
+      halted: this.halted,
+      daemon: daemon(),
+      brokerName: this.broker.name,
+      stream: pulse?.stream,
+      reading: account.value,
+      histories: histories.value ?? {},
+      problems: [...new Set([...account.problems, ...histories.problems])],
+      cashReserve: config.cashReserve,
+      limit: SHOWN,
+    });
+  }
+
+  #ledgerProblem(): string | undefined {
+    try {
+      this.ledger().pinnedAccount();
+      return undefined;
+    } catch (error) {
+      return messageOf(error);
+    }
+  }
+}

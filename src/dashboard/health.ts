@@ -1,0 +1,58 @@
+import type { StreamState } from "../broker/broker.ts";
+
+/** What only the daemon itself knows of its state. */
+export interface DaemonPulse {
+  /** The account has been read, and what an earlier process left open is finished. */
+  readonly connected: boolean;
+  /** Since the alerts file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
+  readonly sinceLookMs: number | undefined;
+  /** Of the order updates; `undefined` before it is opened. */
+  readonly stream: StreamState | undefined;
+  /** Runs that wait to be executed. */
+  readonly waiting: number;
+}
+
+export interface HealthFacts {
+  /** `undefined` in a process that is no daemon. */
+  readonly pulse: DaemonPulse | undefined;
+  /** Whether a daemon trades with this ledger at all. */
+  readonly daemonRuns: boolean;
+  readonly ledgerProblem: string | undefined;
+  readonly brokerProblems: readonly string[];
+  readonly halted: string | undefined;
+}
+
+export interface Health {
+  /** `failing`: starting the process again may help. `degraded`: it would not. */
+  readonly status: "ready" | "degraded" | "failing";
+  /** One sentence each. */
+  readonly reasons: readonly string[];
+}
+
+/** The alerts file is looked at once a second; a watcher that did not for this long is stuck. */
+const LOOK_LIMIT_MS = 10_000;
+
+/** Whoever is answered knows already that the process turns; this tells what it cannot do. */
+export function healthOf(facts: HealthFacts): Health {
+  const failures = failuresOf(facts);
+  const reasons = [...failures, ...ailmentsOf(facts)];
+  return { status: failures.length > 0 ? "failing" : reasons.length > 0 ? "degraded" : "ready", reasons };
+}
+
+function failuresOf({ pulse, ledgerProblem }: HealthFacts): string[] {
+  const failures = ledgerProblem === undefined ? [] : [ledgerProblem];
+  if (pulse === undefined) return failures;
+  if (pulse.sinceLookMs === undefined) return [...failures, "The daemon is still starting."];
+  if (pulse.sinceLookMs < LOOK_LIMIT_MS) return failures;
+  return [...failures, `The alerts file has not been looked at for ${String(Math.floor(pulse.sinceLookMs / 1_000))} s.`];
+}
+
+function ailmentsOf({ pulse, daemonRuns, brokerProblems, halted }: HealthFacts): string[] {
+  const ailments = [...brokerProblems];
+  if (!daemonRuns) ailments.push("No daemon runs with this ledger, so no alert is acted upon.");
+  if (halted !== undefined) ailments.push(`Trading is halted: ${halted}.`);
+  if (pulse !== undefined && !pulse.connected)
+    ailments.push("The account has not been read yet, or an execution of an earlier process is not finished.");
+  else if (pulse?.stream !== undefined && pulse.stream !== "listening") ailments.push(`The stream of order updates is ${pulse.stream}.`);
+  return ailments;
+}

@@ -1,0 +1,88 @@
+/**
+ * The one page: its frame in words that stand before any script has run. The scripts fill it.
+ * @param scripts paths of the page's modules, fetched side by side and not one behind the other.
+ */
+export function indexPage(scripts: readonly string[]): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>alpaca-trader</title>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="stylesheet" href="/charts/uPlot.css">
+<link rel="stylesheet" href="/page/style.css">
+${scripts.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n")}
+<script src="/charts/uPlot.js" defer></script>
+<script type="module" src="/page/main.js"></script>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the account</a>
+<header>
+<div class="bar">
+<h1>alpaca-trader</h1>
+<p id="mode" class="mode"></p>
+<p id="state" role="status"></p>
+<p id="connection" class="connection" role="status"></p>
+</div>
+</header>
+<main id="main" tabindex="-1">
+<div id="alarms" role="alert"></div>
+<div id="trouble" role="status"></div>
+<noscript><p class="alarm warn">This page needs JavaScript. The same data is at /api/dashboard, and <code>alpaca-trader status</code> prints it.</p></noscript>
+<section aria-label="State"><div id="facts"></div></section>
+<div class="columns">
+<div>
+<section aria-labelledby="account-title">
+<h2 id="account-title">Account</h2>
+<div id="account"></div>
+<div class="curve-head">
+<h3>Equity</h3>
+<fieldset id="ranges">
+<legend class="unseen">Time shown</legend>
+<label><input type="radio" name="range" value="day"><span>Day</span></label>
+<label><input type="radio" name="range" value="week"><span>Week</span></label>
+<label><input type="radio" name="range" value="month" checked><span>Month</span></label>
+<label><input type="radio" name="range" value="all"><span>All</span></label>
+</fieldset>
+</div>
+<div id="curve" aria-hidden="true"></div>
+<div id="curve-figures"></div>
+<details class="words"><summary>The curve in words and figures</summary><div id="curve-words"></div></details>
+</section>
+</div>
+<div>
+<section id="live" aria-labelledby="live-title">
+<h2 id="live-title">Execution</h2>
+<div id="live-content"></div>
+<p id="announcement" class="unseen" aria-live="polite"></p>
+</section>
+<section aria-labelledby="strategies-title">
+<h2 id="strategies-title">Strategies</h2>
+<div id="strategies"></div>
+</section>
+<section aria-labelledby="signals-title">
+<h2 id="signals-title">Signals</h2>
+<div id="signals" tabindex="0" role="region" aria-label="Signals, newest first"></div>
+</section>
+</div>
+</div>
+<section aria-labelledby="holdings-title">
+<h2 id="holdings-title">Holdings against targets</h2>
+<div id="holdings"></div>
+</section>
+<section aria-labelledby="executions-title">
+<h2 id="executions-title">Executions</h2>
+<div id="executions"></div>
+</section>
+<p><button id="more" type="button">Show older</button></p>
+</main>
+<footer>
+<p><span id="as-of"></span>Times are in your own zone unless they name another one.</p>
+<p>The same as data: <a href="/api/dashboard">dashboard</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>. Charts: uPlot (<a href="/charts/LICENSE.txt">MIT licence</a>).</p>
+</footer>
+</body>
+</html>
+`;
+}

@@ -1,0 +1,112 @@
+import type { ServerResponse } from "node:http";
+import type { Clock, Timer } from "../clock.ts";
+import type { DashboardView } from "./dashboard-view.ts";
+
+/** How soon a page learns what is happening, in milliseconds. Nothing is looked at while no page is open. */
+const LOOK_EVERY_MS = 100;
+/** A page that hears nothing for some of these knows that the connection is dead. */
+const BEAT_EVERY_MS = 10_000;
+/** How long a browser waits before it connects again. */
+const RETRY_MS = 1_000;
+const MOST_LISTENERS = 50;
+/** A listener who does not keep up is let go; it comes back by itself. */
+const MOST_UNSENT_BYTES = 1_000_000;
+
+/**
+ * The stream of server-sent events that all open pages follow:
+ *
+ * - `running`: the executions under way, whenever anything in them has changed, and once at the beginning;
+ * - `changed`: something else in the ledger has; whoever shows it asks again;
+ * - `beat`: nothing, every 10 s.
+ *
+ * It looks at the ledger and not at the daemon's inside, so it tells the same in the daemon and beside it.
+ */
+export class LiveFeed {
+  readonly #view: DashboardView;
+  readonly #clock: Clock;
+  readonly #text: (value: unknown) => string;
+  readonly #listeners = new Set<ServerResponse>();
+  #timer: Timer | undefined;
+  #version: number | undefined;
+  #running = "[]";
+  #beatAt = 0;
+
+  /** @param text JSON without anything secret. */
+  constructor(view: DashboardView, clock: Clock, text: (value: unknown) => string) {
+    this.#view = view;
+    this.#clock = clock;
+    this.#text = text;
+  }
+
+  get isFull(): boolean {
+    return this.#listeners.size >= MOST_LISTENERS;
+  }
+
+  /** Sends events from now on; the headers have been written. */
+  add(listener: ServerResponse): void {
+    this.#listeners.add(listener);
+    listener.on("close", () => this.#remove(listener));
+    listener.on("error", () => this.#remove(listener));
+    listener.write(`retry: ${String(RETRY_MS)}\n\n`);
+    this.#look();
+    listener.write(event("running", this.#running));
+    if (this.#timer === undefined) this.#schedule();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    for (const listener of this.#listeners) listener.end();
+    this.#listeners.clear();
+  }
+
+  #remove(listener: ServerResponse): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #schedule(): void {
+    this.#timer = this.#clock.after(LOOK_EVERY_MS, () => {
+      this.#schedule();
+      this.#look();
+      this.#beat();
+    });
+  }
+
+  #look(): void {
+    try {
+      const version = this.#view.ledger().version();
+      if (version === this.#version) return;
+      this.#version = version;
+      const before = this.#running;
+      this.#running = this.#text(this.#view.live());
+      this.#view.changed();
+      if (before !== this.#running) this.#send(event("running", this.#running));
+      if (before !== "[]" && this.#running === "[]") this.#view.broker.forgetAccount();
+      this.#send(event("changed", "{}"));
+    } catch {
+      // What cannot be read is said by the answers to the page's own questions; the next look may succeed.
+      this.#version = undefined;
+    }
+  }
+
+  #beat(): void {
+    if (this.#clock.monotonic() < this.#beatAt) return;
+    this.#beatAt = this.#clock.monotonic() + BEAT_EVERY_MS;
+    this.#send(event("beat", "{}"));
+  }
+
+  #send(text: string): void {
+    for (const listener of this.#listeners) {
+      if (listener.writableLength > MOST_UNSENT_BYTES) listener.destroy();
+      else listener.write(text);
+    }
+  }
+}
+
+/** JSON has no line breaks of its own, so it is one line of data. */
+function event(name: string, json: string): string {
+  return `event: ${name}\ndata: ${json}\n\n`;
+}

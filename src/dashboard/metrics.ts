@@ -1,0 +1,149 @@
+import { collectDefaultMetrics, Registry } from "prom-client";
+import type { Gauge } from "prom-client";
+import type { StreamState } from "../broker/broker.ts";
+import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../intake/verdict.ts";
+import type { IntentRecord } from "../ledger/ledger.ts";
+import { OUTCOME_MEANINGS } from "../ledger/ledger.ts";
+import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
+import type { DashboardData } from "../reporting/dashboard-data.ts";
+import { executionReport } from "../reporting/execution-report.ts";
+import type { DashboardView } from "./dashboard-view.ts";
+import type { Instruments } from "./instruments.ts";
+import { instruments } from "./instruments.ts";
+
+/** Prometheus' own checker refuses the names of these three: only counters end in `_total`. */
+const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+/** Finer would wake an idle process a hundred times a second. */
+const LOOP_PRECISION_MS = 100;
+
+const STREAM_STATES: readonly StreamState[] = ["connecting", "listening", "lost", "closed"];
+const VERDICTS = [...FINAL_VERDICTS, ...PROVISIONAL_VERDICTS];
+
+/** Off hours an execution waits from one evening to the next open, over a long weekend at most. */
+const LONGEST_EXECUTION_MS = 5 * 86_400_000;
+/** More than come between two scrapes, and few enough to be read in a moment. */
+const VERDICTS_LOOKED_AT = 1_000;
+
+/**
+ * What Prometheus is told. The counters begin with the process, as is usual, and are brought up to date
+ * from the ledger whenever somebody scrapes: nothing is counted on the way of an order.
+ */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #view: DashboardView;
+  readonly #since: number;
+  readonly #instruments: Instruments;
+  readonly #counted = new Set<string>();
+  #verdicts = new Set<string>();
+
+  /** @param since what happened before is not counted; milliseconds since the epoch. */
+  constructor(view: DashboardView, since: number) {
+    this.#view = view;
+    this.#since = since;
+    this.#instruments = instruments(this.registry);
+    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS });
+    for (const name of MISNAMED) this.registry.removeSingleMetric(name);
+    this.#beginAtZero();
+  }
+
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** @throws TraderError when the ledger cannot be read. */
+  async scrape(): Promise<string> {
+    const ledger = this.#view.ledger();
+    this.#countVerdicts(ledger);
+    this.#countExecutions(ledger);
+    this.#measureOrders(ledger);
+    this.#showAccount(await this.#view.data());
+    this.#showDaemon(this.#view.ledger());
+    return this.registry.metrics();
+  }
+
+  /** A series that only appears with its first event hides that event from every rate. */
+  #beginAtZero(): void {
+    const { info, verdicts, executions } = this.#instruments;
+    info.set({ mode: this.#view.mode, broker: this.#view.broker.name }, 1);
+    for (const { name } of this.#view.strategies) for (const verdict of VERDICTS) verdicts.inc({ strategy: name, verdict }, 0);
+    for (const outcome of Object.keys(OUTCOME_MEANINGS)) executions.inc({ outcome }, 0);
+  }
+
+  /** A verdict has no id of its own: those of the last scrape are known by all that they say. */
+  #countVerdicts(ledger: LedgerReader): void {
+    const spoken = ledger.recentVerdicts(VERDICTS_LOOKED_AT).filter(({ at, verdict }) => at >= this.#since && verdict !== "history");
+    const keys = spoken.map(({ at, strategy, verdict, signalId, reason }) => JSON.stringify([at, strategy, verdict, signalId, reason]));
+    for (const [index, { strategy, verdict }] of spoken.entries())
+      if (!this.#verdicts.has(keys[index] ?? "")) this.#instruments.verdicts.inc({ strategy, verdict });
+    this.#verdicts = new Set(keys);
+  }
+
+  #countExecutions(ledger: LedgerReader): void {
+    const { executions, alertToOrder, cost } = this.#instruments;
+    for (const execution of ledger.executionsSince(this.#since - LONGEST_EXECUTION_MS)) {
+      if (execution.finishedAt === undefined || execution.finishedAt < this.#since || !this.#isNew(`execution ${execution.id}`)) continue;
+      executions.inc({ outcome: execution.outcome ?? "incomplete" });
+      const { shortfall } = executionReport(ledger, execution);
+      if (shortfall.alert_to_first_order_ms !== null) alertToOrder.observe(shortfall.alert_to_first_order_ms / 1_000);
+      if (shortfall.cost_bps !== null) cost.observe(Number(shortfall.cost_bps));
+    }
+  }
+
+  #measureOrders(ledger: LedgerReader): void {
+    for (const intent of ledger.intentsChangedSince(this.#since)) {
+      this.#measure(intent, "acceptance", intent.acceptedAt);
+      if (intent.state !== "done" && intent.state !== "refused") continue;
+      if (intent.status === "filled") this.#measure(intent, "fill", intent.filledAt);
+      if (this.#isNew(`end ${intent.clientOrderId}`))
+        this.#instruments.orders.inc({ side: intent.side, status: intent.state === "refused" ? "refused" : (intent.status ?? "unknown") });
+    }
+  }
+
+  /** Fills are stamped by the broker's clock, which may be a little behind ours. */
+  #measure({ clientOrderId, postedAt }: IntentRecord, until: "acceptance" | "fill", at: number | undefined): void {
+    if (postedAt === undefined || postedAt < this.#since || at === undefined || !this.#isNew(`${until} ${clientOrderId}`)) return;
+    this.#instruments.orderLatency.observe({ until }, Math.max(0, at - postedAt) / 1_000);
+  }
+
+  #isNew(key: string): boolean {
+    if (this.#counted.has(key)) return false;
+    this.#counted.add(key);
+    return true;
+  }
+
+  #showAccount(data: DashboardData): void {
+    const { brokerUp, marketOpen, equity, cash, dayProfit, drawdown, holding, drift, lastSignal, daemonUp } = this.#instruments;
+    brokerUp.set(data.broker.reachable ? 1 : 0);
+    daemonUp.set(data.daemon === null ? 0 : 1);
+    show(marketOpen, data.market && (data.market.is_open ? 1 : 0));
+    show(equity, data.account?.equity);
+    show(cash, data.account?.cash);
+    show(dayProfit, data.account?.day_profit);
+    show(drawdown, data.equity.all?.drawdown?.now);
+    show(lastSignal, data.last_alert && Date.parse(data.last_alert.generated_at) / 1_000);
+    holding.reset();
+    drift.reset();
+    for (const row of data.holdings) {
+      holding.set({ symbol: row.symbol }, Number(row.value));
+      if (row.drift !== null) drift.set({ symbol: row.symbol }, Number(row.drift));
+    }
+  }
+
+  #showDaemon(ledger: LedgerReader): void {
+    const { halted, running, unsettled, connected, waiting, lastLook, stream } = this.#instruments;
+    halted.set(this.#view.halted === undefined ? 0 : 1);
+    running.set(ledger.openExecutions().length);
+    unsettled.set(ledger.unsettledIntents().length);
+    const { pulse } = this.#view;
+    show(connected, pulse && (pulse.connected ? 1 : 0));
+    show(waiting, pulse?.waiting);
+    show(lastLook, pulse?.sinceLookMs === undefined ? undefined : pulse.sinceLookMs / 1_000);
+    if (pulse?.stream !== undefined) for (const state of STREAM_STATES) stream.set({ state }, pulse.stream === state ? 1 : 0);
+  }
+}
+
+/** What is not known is not told: a zero would be a lie. */
+function show(gauge: Gauge<never>, value: string | number | null | undefined): void {
+  if (value === null || value === undefined) gauge.remove();
+  else gauge.set(Number(value));
+}

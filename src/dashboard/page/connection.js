@@ -1,0 +1,62 @@
+import { after, elapsed, every } from "./browser-clock.js";
+
+/** The server sends something every 10 s at least. */
+const SILENCE_LIMIT_MS = 25_000;
+const RETRY_MS = 2_000;
+
+/**
+ * @param {string} path
+ * @returns {Promise<unknown>}
+ * @throws {Error} with the server's own sentence.
+ */
+export async function ask(path) {
+  const answer = await fetch(path, { headers: { accept: "application/json" } });
+  if (answer.status === 401) location.assign("/login");
+  const body = /** @type {{ error?: string }} */ (await answer.json().catch(() => ({})));
+  if (!answer.ok) throw new Error(body.error ?? `The dashboard answered with status ${String(answer.status)}.`);
+  return body;
+}
+
+/**
+ * Follows the server's events for as long as the page is open. The browser comes back by itself after a
+ * lost connection; what it gives up (an answer that is no stream) and what falls silent is begun anew.
+ * @param {{ onRunning: (executions: readonly unknown[]) => void, onChanged: () => void, onState: (connected: boolean) => void }} on
+ */
+export function follow({ onRunning, onChanged, onState }) {
+  /** @type {EventSource | undefined} */
+  let source;
+  let heardAt = elapsed();
+
+  const heard = () => {
+    heardAt = elapsed();
+    onState(true);
+  };
+  const connect = () => {
+    source?.close();
+    heardAt = elapsed();
+    source = new EventSource("/api/events");
+    source.addEventListener("open", () => {
+      heard();
+      onChanged();
+    });
+    source.addEventListener("running", (event) => {
+      heard();
+      onRunning(/** @type {unknown[]} */ (JSON.parse(/** @type {MessageEvent<string>} */ (event).data)));
+    });
+    source.addEventListener("changed", () => {
+      heard();
+      onChanged();
+    });
+    source.addEventListener("beat", heard);
+    source.addEventListener("error", () => {
+      onState(false);
+      if (source?.readyState === EventSource.CLOSED) after(RETRY_MS, connect);
+    });
+  };
+  connect();
+  every(SILENCE_LIMIT_MS / 5, () => {
+    if (elapsed() - heardAt < SILENCE_LIMIT_MS) return;
+    onState(false);
+    connect();
+  });
+}

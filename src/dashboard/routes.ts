@@ -1,0 +1,108 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+import { TraderError } from "../errors.ts";
+import { CURVE_RANGES } from "../reporting/curve-ranges.ts";
+import type { Access } from "./access.ts";
+import type { DashboardView } from "./dashboard-view.ts";
+import type { LiveFeed } from "./live-feed.ts";
+import type { Metrics } from "./metrics.ts";
+import type { PageFiles } from "./page-files.ts";
+import { pageFiles } from "./page-files.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
+
+export interface RouteParts {
+  readonly view: DashboardView;
+  readonly feed: LiveFeed;
+  readonly access: Access;
+  readonly metrics: () => Promise<Metrics>;
+}
+
+const JSON_TYPE = "application/json; charset=utf-8";
+const SHOWN = 50;
+const MOST_SHOWN = 500;
+
+/** Everything that can be asked for. All of it only reads. */
+export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
+  addPage(app);
+  addData(app, parts);
+  addWatching(app, parts);
+  if (!parts.access.isOpen) addLogin(app, parts.access);
+}
+
+function addPage(app: FastifyInstance): void {
+  let files: PageFiles | undefined;
+  app.get("/*", (request, reply) => {
+    files ??= pageFiles();
+    const file = files.get(pathOf(request));
+    if (file === undefined) throw new TraderError("There is nothing at this address.", { code: "not-found" });
+    void reply.header("cache-control", "no-cache").header("etag", file.tag);
+    return request.headers["if-none-match"] === file.tag ? reply.code(304).send() : reply.type(file.type).send(file.body);
+  });
+}
+
+function addData(app: FastifyInstance, { view }: RouteParts): void {
+  const answer = (path: string, ask: (request: FastifyRequest) => unknown): void => {
+    app.get(path, async (request, reply) => reply.type(JSON_TYPE).send(JSON.stringify(await ask(request))));
+  };
+  answer("/api/dashboard", () => view.data());
+  // What the page asks for again and again: the curves, which are long and change slowly, have their own address.
+  answer("/api/overview", async () => ({ ...(await view.data()), equity: undefined }));
+  answer("/api/executions", (request) => view.executions(limitIn(request)));
+  answer("/api/executions/:id", (request) => view.execution((request.params as { id: string }).id));
+  answer("/api/signals", (request) => view.signals(limitIn(request)));
+  answer("/api/equity", (request) => view.equity(choiceIn(request, "range", CURVE_RANGES)));
+  app.get("/api/latest-execution", (_request, reply) => reply.type(JSON_TYPE).send(view.latestExecution()));
+}
+
+function addWatching(app: FastifyInstance, { view, feed, metrics }: RouteParts): void {
+  app.get("/api/events", (request, reply) => {
+    if (request.method === "HEAD") return reply.type("text/event-stream").send();
+    if (feed.isFull) throw new TraderError("Too many pages follow the events already.", { code: "too-many", hint: "Close some of them." });
+    reply.hijack();
+    reply.raw.writeHead(200, { ...SECURITY_HEADERS, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
+    feed.add(reply.raw);
+    return reply;
+  });
+  app.get("/healthz", async (_request, reply) => {
+    const health = await view.health();
+    return reply.code(health.status === "failing" ? 503 : 200).send(health);
+  });
+  app.get("/metrics", async (_request, reply) => {
+    const made = await metrics();
+    return reply.type(made.contentType).send(await made.scrape());
+  });
+}
+
+function addLogin(app: FastifyInstance, access: Access): void {
+  app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string", bodyLimit: 4_096 }, (_request, body, done) =>
+    done(null, new URLSearchParams(String(body))),
+  );
+  app.post("/login", async (request, reply) => {
+    const given = request.body instanceof URLSearchParams ? (request.body.get("token") ?? "") : "";
+    const admission = await access.tries(given);
+    if (admission === "admitted") return reply.header("set-cookie", access.loginCookie).redirect("/", 303);
+    return reply.redirect(admission === "too-many" ? "/login?wait" : "/login?wrong", 303);
+  });
+}
+
+/** Without the query. */
+export function pathOf(request: FastifyRequest): string {
+  return request.url.split("?", 1)[0] ?? "/";
+}
+
+function limitIn(request: FastifyRequest): number {
+  const given = (request.query as Record<string, unknown>).limit;
+  if (given === undefined) return SHOWN;
+  const limit = typeof given === "string" && /^\d{1,4}$/.test(given) ? Number(given) : 0;
+  if (limit >= 1 && limit <= MOST_SHOWN) return limit;
+  throw new TraderError(`limit must be a whole number from 1 to ${String(MOST_SHOWN)}.`, { code: "bad-request" });
+}
+
+function choiceIn<Choice extends string>(request: FastifyRequest, name: string, choices: readonly Choice[]): Choice {
+  const given = (request.query as Record<string, unknown>)[name];
+  const chosen = choices.find((choice) => choice === given);
+  if (chosen !== undefined) return chosen;
+  throw new TraderError(`${name} must be one of ${choices.join(", ")}.`, {
+    code: "bad-request",
+    hint: `Try ?${name}=${choices[0] ?? ""}.`,
+  });
+}

@@ -1,0 +1,177 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { fastify } from "fastify";
+import type { Clock } from "../clock.ts";
+import type { DashboardConfig } from "../config.ts";
+import { messageOf, TraderError } from "../errors.ts";
+import { Access } from "./access.ts";
+import type { DashboardView } from "./dashboard-view.ts";
+import { LiveFeed } from "./live-feed.ts";
+import type { Metrics } from "./metrics.ts";
+import { addRoutes, pathOf } from "./routes.ts";
+import { SECURITY_HEADERS } from "./security-headers.ts";
+
+export interface DashboardOptions {
+  readonly view: DashboardView;
+  readonly clock: Clock;
+  readonly config: DashboardConfig;
+  /** Takes out of a text what must never be shown (R30). */
+  readonly redact: (text: string) => string;
+  /** Told of what nobody expected; nothing is thrown at the daemon. */
+  readonly onProblem: (text: string) => void;
+}
+
+/** Whoever opens so many connections looks for something else than the account. */
+const MOST_CONNECTIONS = 200;
+const REQUEST_LIMIT_MS = 30_000;
+const BODY_LIMIT_BYTES = 4_096;
+
+/** Open to whoever reaches the port: what a login page is made of, and whether the process is well. */
+const FREE_PATHS: readonly string[] = ["/healthz", "/login", "/favicon.svg", "/page/style.css"];
+
+/**
+ * The dashboard's server: it answers GET and HEAD and nothing else (and, with a token, the login form). It
+ * sends nothing to other sites and takes nothing from them, and what fails in it is an answer to whoever
+ * asked, never the end of the process.
+ */
+export class DashboardServer {
+  readonly app: FastifyInstance;
+  readonly #options: DashboardOptions;
+  readonly #access: Access;
+  readonly #feed: LiveFeed;
+  readonly #since: number;
+  #metrics: Promise<Metrics> | undefined;
+
+  constructor(options: DashboardOptions) {
+    const { view, clock, config, redact } = options;
+    this.#options = options;
+    this.#since = clock.now();
+    this.#access = new Access(config.token, clock);
+    this.#feed = new LiveFeed(view, clock, (value) => redact(JSON.stringify(value)));
+    this.app = fastify({
+      logger: false,
+      // Otherwise closing waits for every open page.
+      forceCloseConnections: true,
+      requestTimeout: REQUEST_LIMIT_MS,
+      bodyLimit: BODY_LIMIT_BYTES,
+      return503OnClosing: false,
+    });
+    this.app.server.maxConnections = MOST_CONNECTIONS;
+    // Whatever a route says and whoever it quotes; files are sent as bytes and hold nothing of ours.
+    this.app.addHook("onSend", (_request, _reply, payload, done) => done(null, typeof payload === "string" ? redact(payload) : payload));
+    this.app.addHook("onRequest", (request, reply) => this.#guard(request, reply));
+    this.app.setErrorHandler((error: FastifyError, request, reply) => this.#fail(error, request, reply));
+    this.app.setNotFoundHandler((_request, reply) => {
+      this.#say(reply, 404, { error: "There is nothing at this address.", code: "not-found" });
+    });
+    addRoutes(this.app, { view, feed: this.#feed, access: this.#access, metrics: () => this.#loadMetrics() });
+  }
+
+  /**
+   * @returns where it is, with the port that it was given.
+   * @throws TraderError `dashboard-unavailable` when it cannot listen there.
+   */
+  async listen(port: number): Promise<string> {
+    const { host } = this.#options.config;
+    try {
+      await this.app.listen({ host, port });
+    } catch (error) {
+      throw new TraderError(`The dashboard cannot listen on ${addressOf(host, port)}: ${whyNot(error)}.`, {
+        code: isTaken(error) ? "dashboard-port-taken" : "dashboard-unavailable",
+        hint: "Set DASHBOARD_PORT to another port, to 0 for any free one, or to off; check DASHBOARD_HOST.",
+        cause: error,
+      });
+    }
+    const address = this.app.server.address();
+    return `http://${addressOf(host, typeof address === "object" && address !== null ? address.port : port)}/`;
+  }
+
+  /** Ends every connection, open event streams too. */
+  async close(): Promise<void> {
+    this.#feed.close();
+    await this.app.close();
+    await this.#options.view.close();
+  }
+
+  async #guard(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    void reply.headers(SECURITY_HEADERS).header("cache-control", "no-store");
+    if (!this.#access.isOurHost(request.headers.host))
+      return this.#say(reply, 421, { error: "This address leads here, but is not one of this machine's own.", code: "wrong-host" });
+    if (!this.#isAllowedMethod(request)) {
+      void reply.header("allow", "GET, HEAD");
+      return this.#say(reply, 405, { error: "The dashboard only reads: GET and HEAD are answered.", code: "method" });
+    }
+    if (FREE_PATHS.includes(pathOf(request))) return undefined;
+    const admission = await this.#access.admits(request.headers);
+    if (admission === "admitted") return undefined;
+    if (pathOf(request) === "/") return reply.redirect("/login", 303);
+    if (admission === "too-many") return this.#say(reply, 429, { error: "Too many wrong tokens; try again in a moment.", code: "token" });
+    void reply.header("www-authenticate", 'Bearer realm="alpaca-trader"');
+    return this.#say(reply, 401, { error: "A token is needed: `Authorization: Bearer …`, or the login form at /login.", code: "token" });
+  }
+
+  #isAllowedMethod(request: FastifyRequest): boolean {
+    const { method, headers } = request;
+    if (method === "GET" || method === "HEAD") return true;
+    return method === "POST" && !this.#access.isOpen && pathOf(request) === "/login" && isSameSite(headers.origin, headers.host);
+  }
+
+  #fail(error: FastifyError | TraderError, request: FastifyRequest, reply: FastifyReply): void {
+    const status = statusOf(error);
+    if (status === 500) this.#options.onProblem(`The dashboard failed at ${pathOf(request)}: ${messageOf(error)}`);
+    const hint = error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {};
+    this.#say(reply, status, { error: messageOf(error), code: error.code, ...hint });
+  }
+
+  #say(reply: FastifyReply, status: number, body: Readonly<Record<string, string>>): FastifyReply {
+    return reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
+  }
+
+  /** Whoever scrapes nothing does not pay for it. */
+  #loadMetrics(): Promise<Metrics> {
+    const { view } = this.#options;
+    this.#metrics ??= import("./metrics.ts").then(({ Metrics: Made }) => new Made(view, this.#since));
+    return this.#metrics;
+  }
+}
+
+/** A form of another site could otherwise log somebody in. Browsers send the origin with every form. */
+function isSameSite(origin: string | undefined, host: string | undefined): boolean {
+  return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
+}
+
+function statusOf(error: FastifyError | TraderError): number {
+  if (!(error instanceof TraderError)) return error.statusCode ?? 500;
+  switch (error.code) {
+    case "not-found":
+    case "unknown-execution":
+    case "no-execution":
+      return 404;
+    case "bad-request":
+      return 400;
+    default:
+      return 503;
+  }
+}
+
+function addressOf(host: string, port: number): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${String(port)}`;
+}
+
+function isTaken(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+}
+
+function whyNot(error: unknown): string {
+  switch ((error as NodeJS.ErrnoException).code) {
+    case "EADDRINUSE":
+      return "the port is taken";
+    case "EACCES":
+      return "our user may not use this port";
+    case "EADDRNOTAVAIL":
+    case "ENOTFOUND":
+    case "EAI_AGAIN":
+      return "this machine has no such address";
+    default:
+      return messageOf(error);
+  }
+}

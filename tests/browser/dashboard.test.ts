@@ -1,0 +1,159 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import type { Page } from "playwright-core";
+import { HEDGE, NUCLEAR } from "../scenarios/strategy.ts";
+import { barriers, photograph, Stage } from "./stage.ts";
+
+let stage: Stage;
+
+afterEach(async () => {
+  const { offences } = stage;
+  await stage.close();
+  if (offences.length > 0) throw new Error(`What no page may do: ${offences.join("; ")}`);
+});
+
+/** The page with the account and the curve on it. */
+async function openPage(options: Parameters<Stage["page"]>[0] = {}): Promise<Page> {
+  const page = await stage.page(options);
+  await page.goto(stage.url);
+  await page.getByText("Connected").waitFor();
+  await page.locator("#curve canvas").first().waitFor();
+  await page.getByText("Equity", { exact: true }).first().waitFor();
+  return page;
+}
+
+/** Each phase and each state of an order, once, in the order in which the page shows them. */
+const KEEP_WHAT_IS_SEEN = `
+  globalThis.seen = [];
+  const keep = (text) => globalThis.seen.includes(text) || globalThis.seen.push(text);
+  new MutationObserver(() => {
+    for (const step of document.querySelectorAll("#live [aria-current=step]")) keep("phase " + step.innerText);
+    for (const row of document.querySelectorAll("#live[data-busy=true] tbody tr"))
+      keep(row.querySelector("th").innerText.split(" ").at(-1) + " " + row.querySelector(".badge").innerText);
+  }).observe(document.querySelector("#live"), { childList: true, subtree: true });
+`;
+
+const textOf = async (page: Page, selector: string): Promise<string> =>
+  (await page.locator(selector).innerText()).replaceAll("\u00a0", " ");
+
+describe("the page in a browser", () => {
+  beforeEach(async () => {
+    stage = await Stage.open();
+    await stage.startDaemon();
+  });
+
+  test("shows in one look how the account stands, and has no barrier in light, in dark and on a phone", async () => {
+    for (const [name, options] of [
+      ["idle-desktop", {}],
+      ["idle-desktop-dark", { dark: true }],
+      ["idle-phone", { phone: true }],
+      ["idle-phone-dark", { phone: true, dark: true }],
+    ] as const) {
+      const page = await openPage(options);
+      expect(await textOf(page, "header")).toMatch(/Paper trading[^]*Running[^]*Connected/i);
+      expect(await textOf(page, "#facts")).toMatch(/Market\s+Open\s+until .* E[SD]T[^]*Last alert\s+none yet[^]*Reachable[^]*Listening/);
+      expect(await textOf(page, "#account")).toMatch(/Equity\s+\$[\d,]+\.\d\d[^]*Cash\s+\$15,500\.00/);
+      expect(await textOf(page, "#curve-figures")).toMatch(
+        /Return without deposits\s+[+−]?[\d.]+ %[^]*Deposits less withdrawals\s+\+\$3,500\.00/,
+      );
+      expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
+      expect(await barriers(page)).toEqual([]);
+      await photograph(page, name);
+    }
+  });
+
+  test("shows a rebalance while it happens, and why it did what it did", async () => {
+    const page = await openPage();
+    const phone = await openPage({ phone: true, dark: true });
+    await page.evaluate(KEEP_WHAT_IS_SEEN);
+    stage.alert(NUCLEAR);
+    await page
+      .locator("#live[data-busy=true] tr", { hasText: "OKLO" })
+      .getByText(/working|partly filled/)
+      .waitFor();
+    await Promise.all([photograph(page, "dashboard", false), photograph(phone, "dashboard-phone-dark", false)]);
+    await Promise.all([photograph(page, "trading-desktop"), photograph(phone, "trading-phone-dark")]);
+    expect(await textOf(page, "header")).toMatch(/Trading/);
+    expect(await textOf(page, "#announcement")).not.toBe("");
+    expect(await barriers(page)).toEqual([]);
+
+    await page.locator("#live", { hasText: "Last execution" }).getByText("on target", { exact: true }).waitFor();
+    const row = page.locator("#holdings tr", { hasText: "OKLO" });
+    await row
+      .getByText(/29\.\d %/)
+      .first()
+      .waitFor();
+    expect(await textOf(page, "#signals")).toMatch(/executed[^]*nuclear: SMR 31\.2 %, LEU 39\.5 %, OKLO 29\.3 %/);
+
+    const entry = page.locator("#executions details").first();
+    await entry.locator("summary").press("Enter");
+    await entry.getByText("Step by step").waitFor();
+    const record = await entry.innerText();
+    for (const part of ["Signal", "Orders and fills", "Plan, first", "Prices seen", "Slippage", "Decided at", "Alert to first order"])
+      expect(record).toContain(part);
+    expect(record).toMatch(/OKLO.*BUY[^]*Held[^]*OKLO\s+\$2\d,\d{3}\.\d\d\s+\$2\d,\d{3}\.\d\d/);
+    expect(await barriers(page)).toEqual([]);
+    expect(await barriers(phone)).toEqual([]);
+    await Promise.all([photograph(page, "after-desktop"), photograph(phone, "after-phone-dark")]);
+  });
+
+  test("comes back by itself when the daemon has been restarted, and goes on showing what happens", async () => {
+    const page = await openPage();
+    expect(await stage.stopDaemon()).toBe(0);
+    await page.getByText("Reconnecting…").waitFor();
+    await stage.startDaemon();
+    await page.getByText("Connected").waitFor();
+    stage.alert(HEDGE);
+    await page.locator("#live[data-busy=true]").waitFor();
+    await page.locator("#live", { hasText: "Last execution" }).getByText("on target", { exact: true }).waitFor();
+    expect(await textOf(page, "#holdings")).toMatch(/UVXY[^]*BTAL/);
+  });
+
+  test("can be used with the keyboard alone", async () => {
+    const page = await openPage();
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.className")).toBe("skip");
+    await page.keyboard.press("Enter");
+    await page.keyboard.press("Tab");
+    expect(await page.evaluate("document.activeElement.value")).toBe("month");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForResponse(/range=all/);
+    expect(await page.evaluate("document.activeElement.value")).toBe("all");
+    await page.keyboard.press("Tab");
+    await page.keyboard.press("Enter");
+    await page.getByText(/^From \$[\d,.]+ \(.*Paid in or out: \+\$5,000\.00 on .*−\$1,500\.00 on/).waitFor();
+  });
+
+  test("says unmistakably that trading is halted, and that it goes on", async () => {
+    const page = await openPage();
+    await stage.run("halt", "--reason", "a look at the prices").end();
+    await page.getByText("Trading is halted.").waitFor();
+    expect(await textOf(page, "#alarms")).toContain("No order is sent: a look at the prices.");
+    expect(await page.title()).toMatch(/^HALTED/);
+    expect(await barriers(page)).toEqual([]);
+    await photograph(page, "halted-desktop");
+    await stage.run("resume").end();
+    await page.getByText("Trading is halted.").waitFor({ state: "detached" });
+  });
+});
+
+describe("in live mode and with a token", () => {
+  test("the banner is unmistakable, and nothing is seen before the token is shown", async () => {
+    stage = await Stage.open({ TRADING_MODE: "live", DASHBOARD_TOKEN: "open-sesame-123" });
+    await stage.startDaemon();
+    const page = await stage.page();
+    await page.goto(stage.url);
+    expect(page.url()).toBe(`${stage.url}login`);
+    expect(await barriers(page)).toEqual([]);
+    await page.getByLabel(/Token of this dashboard/).fill("open-sesame-124");
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/wrong/);
+    await page.getByLabel(/Token of this dashboard/).fill("open-sesame-123");
+    await page.keyboard.press("Enter");
+    await page.locator("#state .badge").waitFor();
+    expect(await textOf(page, "header")).toMatch(/LIVE · REAL MONEY/);
+    expect(await page.title()).toMatch(/^LIVE/);
+    await page.locator("#curve canvas").first().waitFor();
+    expect(await barriers(page)).toEqual([]);
+    await photograph(page, "live-desktop");
+  });
+});

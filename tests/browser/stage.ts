@@ -1,0 +1,201 @@
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { chromium } from "playwright-core";
+import type { Clock } from "../../src/clock.ts";
+import { systemClock } from "../../src/clock.ts";
+import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-directory.ts";
+import { decimal } from "../../src/portfolio/money.ts";
+import type { Simulator } from "../../src/simulator/server.ts";
+import { startSimulator } from "../../src/simulator/server.ts";
+import type { Leg } from "../scenarios/strategy.ts";
+import { runOf, WRITERS_ZONE } from "../scenarios/strategy.ts";
+import { TraderProcess } from "../scenarios/trader-process.ts";
+
+const CHROMIUM = "/usr/bin/chromium";
+const DAY_MS = 86_400_000;
+/** How old the account is when the curtain rises, so that there is a curve to be seen. */
+const ACCOUNT_DAYS = 45;
+
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1280, height: 900 };
+
+/** With SCREENSHOTS=directory every scene is photographed. */
+const { SCREENSHOTS } = process.env;
+
+let accounts = 0;
+
+/** The daemon on a simulated venue that takes its time, with an account that has a past, and browsers in front of it. */
+export class Stage {
+  readonly directory = mkdtempSync(join(tmpdir(), "browser-"));
+  readonly simulator: Simulator;
+  readonly url: string;
+  readonly #env: Record<string, string>;
+  readonly #account: string;
+  readonly #browser: Browser;
+  readonly #contexts: BrowserContext[] = [];
+  /** What no page may do, as it was seen. */
+  readonly #offences: string[] = [];
+  #daemon: TraderProcess | undefined;
+
+  private constructor(simulator: Simulator, browser: Browser, account: string, port: number, env: Readonly<Record<string, string>>) {
+    this.simulator = simulator;
+    this.#browser = browser;
+    this.#account = account;
+    this.url = `http://127.0.0.1:${String(port)}/`;
+    mkdirSync(join(this.directory, "logs"));
+    this.#env = {
+      PATH: process.env.PATH ?? "",
+      HOME: this.directory,
+      NO_COLOR: "1",
+      NODE_COMPILE_CACHE: join(this.directory, "compile-cache"),
+      STATE_DIR: join(this.directory, "state"),
+      LOG_DIR: join(this.directory, "logs"),
+      ALERTS_FILE: join(this.directory, "alerts.json"),
+      ALERTS_TIMEZONE: WRITERS_ZONE,
+      DASHBOARD_PORT: String(port),
+      ...venueSettings(env.TRADING_MODE === "live", simulator.url, account),
+      ...env,
+    };
+  }
+
+  static async open(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
+    if (!existsSync(CHROMIUM))
+      throw new Error(`There is no ${CHROMIUM}. Install Debian's package \`chromium\` (apt-get install chromium), which these tests need.`);
+    accounts += 1;
+    const account = `PA${String(process.pid)}B${String(accounts)}`;
+    const [simulator, browser, port] = await Promise.all([venueWithAPast(account), launch(), freePort()]);
+    return new Stage(simulator, browser, account, port, env);
+  }
+
+  async startDaemon(env: Readonly<Record<string, string>> = {}): Promise<TraderProcess> {
+    this.#daemon = new TraderProcess(["run"], { ...this.#env, ...env }, this.directory);
+    await this.#daemon.says(/Ready: watching for alerts/);
+    return this.#daemon;
+  }
+
+  run(...args: string[]): TraderProcess {
+    return new TraderProcess(args, this.#env, this.directory);
+  }
+
+  async stopDaemon(): Promise<number | null> {
+    const ended = await this.#daemon?.stop();
+    this.#daemon = undefined;
+    return ended?.code ?? null;
+  }
+
+  alert(legs: readonly Leg[]): void {
+    appendFileSync(join(this.directory, "alerts.json"), runOf(legs, systemClock.now()), { mode: 0o644 });
+  }
+
+  /** A page that is looked over the shoulder: errors, refusals of the policy and requests elsewhere are offences. */
+  async page(options: { phone?: boolean; dark?: boolean } = {}): Promise<Page> {
+    const context = await this.#browser.newContext({
+      viewport: options.phone === true ? PHONE : DESKTOP,
+      deviceScaleFactor: options.phone === true ? 2 : 1,
+      colorScheme: options.dark === true ? "dark" : "light",
+      timezoneId: "America/New_York",
+      locale: "en-US",
+    });
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => this.#offences.push(`error: ${error.message}`));
+    page.on("console", (message) => {
+      const lost = /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|NETWORK_CHANGED)/.test(
+        message.text(),
+      );
+      if (message.type() === "error" && !lost) this.#offences.push(`console: ${message.text()}`);
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(this.url) && !request.url().startsWith("data:")) this.#offences.push(`request: ${request.url()}`);
+    });
+    return page;
+  }
+
+  get offences(): readonly string[] {
+    return this.#offences;
+  }
+
+  async close(): Promise<void> {
+    for (const context of this.#contexts) await context.close();
+    await this.#browser.close();
+    if (this.#daemon?.isOver === false) this.#daemon.kill("SIGKILL");
+    await this.#daemon?.ended;
+    await this.simulator.close();
+    rmSync(accountLockFile(`${new URL(this.simulator.url).host}-${this.#account}`, accountLockDirectory()), { force: true });
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+/** What axe finds that keeps somebody from using the page: one line for each. */
+export async function barriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+}
+
+export async function photograph(page: Page, name: string, whole = true): Promise<void> {
+  if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: whole });
+}
+
+function venueSettings(live: boolean, url: string, account: string): Record<string, string> {
+  if (live)
+    return {
+      ALPACA_ENDPOINT: url,
+      ALPACA_KEY: "AKBROWSER00000000001",
+      ALPACA_SECRET: "browser-secret-0123456789",
+      LIVE_TRADING_ACCOUNT: account,
+    };
+  return { ALPACA_PAPER_ENDPOINT: url, ALPACA_PAPER_KEY: "PKBROWSER00000000001", ALPACA_PAPER_SECRET: "browser-secret-0123456789" };
+}
+
+/** Its clock stood weeks ago when the account was opened and when money was paid in, and then caught up. */
+async function venueWithAPast(accountNumber: string): Promise<Simulator> {
+  let back = ACCOUNT_DAYS * DAY_MS;
+  const clock: Clock = { ...systemClock, now: () => systemClock.now() - back };
+  const simulator = await startSimulator({
+    clock,
+    accountNumber,
+    alwaysOpen: true,
+    cash: decimal("12000"),
+    positions: [
+      { symbol: "SMR", quantity: decimal("900"), averagePrice: decimal("28.40") },
+      { symbol: "LEU", quantity: decimal("210"), averagePrice: decimal("164.20") },
+      { symbol: "TQQQ", quantity: decimal("310.5"), averagePrice: decimal("79.10") },
+    ],
+    ackLatencyMs: 400,
+    fillLatencyMs: 900,
+    partialFillProbability: 1,
+    partialFillSteps: 3,
+    partialFillIntervalMs: 900,
+    rateLimitPerMinute: "off",
+  });
+  for (const [days, amount] of [
+    [20, "5000"],
+    [6, "-1500"],
+  ] as const) {
+    back = days * DAY_MS;
+    simulator.exchange.transfer(amount);
+  }
+  back = 0;
+  return simulator;
+}
+
+function launch(): Promise<Browser> {
+  // The argument is needed where the tests run as root.
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+}
+
+/** The daemon comes back to the same one after a restart. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

@@ -1,0 +1,66 @@
+import { writeFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { ledgerFile } from "../../src/config.ts";
+import { OpenDashboard } from "./open-dashboard.ts";
+
+let dashboard: OpenDashboard;
+
+beforeEach(() => {
+  dashboard = new OpenDashboard();
+});
+
+afterEach(() => dashboard.close());
+
+async function health(): Promise<readonly [number, unknown]> {
+  const { status, text } = await dashboard.get("/healthz");
+  return [status, JSON.parse(text)];
+}
+
+describe("/healthz", () => {
+  test("is ready when the daemon watches, the broker answers and the ledger can be read", async () => {
+    expect(await health()).toEqual([200, { status: "ready", reasons: [] }]);
+  });
+
+  test.each([
+    [{ sinceLookMs: undefined, connected: false }, "The daemon is still starting."],
+    [{ sinceLookMs: 10_000 }, "The alerts file has not been looked at for 10 s."],
+    [{ sinceLookMs: 61_500 }, "The alerts file has not been looked at for 61 s."],
+  ])("fails with 503 for %p", async (pulse, reason) => {
+    dashboard.pulse = { ...dashboard.pulse, ...pulse };
+    const [status, told] = await health();
+    expect(status).toBe(503);
+    expect(told).toMatchObject({ status: "failing", reasons: expect.arrayContaining([reason]) as unknown });
+  });
+
+  test("fails with 503 when the ledger cannot be read", async () => {
+    dashboard.ledger.close();
+    writeFileSync(ledgerFile(dashboard.config), "this is no database, and long enough to be looked at as one ".repeat(200));
+    const [status, told] = await health();
+    expect([status, JSON.stringify(told)]).toEqual([503, expect.stringContaining("is not a ledger")]);
+  });
+
+  test.each([
+    ["a broker that does not answer", (): void => dashboard.breakBroker(), "the test venue cannot be read: connect ECONNREFUSED"],
+    ["a halt", (): void => dashboard.halt("lunch"), "Trading is halted: lunch."],
+    ["a lost stream", (): void => void (dashboard.pulse = { ...dashboard.pulse, stream: "lost" }), "The stream of order updates is lost."],
+    [
+      "an account that has not been read",
+      (): void => void (dashboard.pulse = { ...dashboard.pulse, connected: false }),
+      "The account has not been read yet, or an execution of an earlier process is not finished.",
+    ],
+  ])("is degraded with 200 for %s: a restart would not help", async (_what, ail, reason) => {
+    ail();
+    expect(await health()).toEqual([200, { status: "degraded", reasons: [reason] }]);
+  });
+
+  test("beside the daemon says when none runs", async () => {
+    await dashboard.close();
+    dashboard = new OpenDashboard({}, { beside: true });
+    expect(await health()).toEqual([200, { status: "degraded", reasons: ["No daemon runs with this ledger, so no alert is acted upon."] }]);
+  });
+
+  test("asks the broker for its clock alone, and not for everybody who asks", async () => {
+    await Promise.all(Array.from({ length: 20 }, () => health()));
+    expect(dashboard.asked).toBe(1);
+  });
+});

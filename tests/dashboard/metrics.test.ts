@@ -1,0 +1,124 @@
+import { readFileSync } from "node:fs";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { systemClock } from "../../src/clock.ts";
+import { Metrics } from "../../src/dashboard/metrics.ts";
+import { OpenDashboard } from "./open-dashboard.ts";
+
+let dashboard: OpenDashboard;
+
+beforeEach(() => {
+  dashboard = new OpenDashboard();
+});
+
+afterEach(() => dashboard.close());
+
+/** `name{labels}` → value, as the exposition format says it; every line must be one that it allows. */
+function samplesOf(text: string): Map<string, number> {
+  const samples = new Map<string, number>();
+  const typed = new Set<string>();
+  for (const line of text.split("\n")) {
+    if (line === "") continue;
+    const comment = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) ?(.*)$/.exec(line);
+    if (comment !== null) {
+      if (comment[1] === "TYPE") {
+        expect(comment[3]).toMatch(/^(counter|gauge|histogram|summary)$/);
+        expect(typed.has(comment[2]!)).toBe(false);
+        typed.add(comment[2]!);
+        if (comment[3] === "counter") expect(comment[2]).toMatch(/_total$/);
+        else expect(comment[2]).not.toMatch(/_total$/);
+      }
+      continue;
+    }
+    const sample =
+      /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?:[a-zA-Z_]\w*="(?:[^"\\\n]|\\.)*",?)*\})? (-?[\d.]+(?:e[+-]?\d+)?|NaN|Nan|[+-]Inf)$/.exec(line);
+    if (sample === null) throw new Error(`This is no line of the exposition format: ${line}`);
+    expect([...typed].some((name) => sample[1]!.startsWith(name))).toBe(true);
+    samples.set(`${sample[1]!}${sample[2] ?? ""}`, Number(sample[3]));
+  }
+  return samples;
+}
+
+async function scrape(): Promise<Map<string, number>> {
+  const { status, text, headers } = await dashboard.get("/metrics");
+  expect([status, headers["content-type"]]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
+  return samplesOf(text);
+}
+
+describe("/metrics", () => {
+  test("tells the account, the daemon and the process", async () => {
+    dashboard.pulse = { connected: true, sinceLookMs: 400, stream: "lost", waiting: 2 };
+    dashboard.halt("a test");
+    const samples = await scrape();
+    for (const [name, value] of Object.entries({
+      'alpaca_trader_info{mode="paper",broker="the test venue"}': 1,
+      alpaca_trader_equity_dollars: 100_000,
+      alpaca_trader_cash_dollars: 100_000,
+      alpaca_trader_day_profit_dollars: 0,
+      alpaca_trader_broker_up: 1,
+      alpaca_trader_market_open: 1,
+      alpaca_trader_halted: 1,
+      alpaca_trader_daemon_up: 1,
+      alpaca_trader_connected: 1,
+      alpaca_trader_queue_depth: 2,
+      alpaca_trader_alerts_look_age_seconds: 0.4,
+      alpaca_trader_open_executions: 0,
+      'alpaca_trader_stream_state{state="lost"}': 1,
+      'alpaca_trader_stream_state{state="listening"}': 0,
+      'alpaca_trader_executions_total{outcome="on-target"}': 0,
+      'alpaca_trader_verdicts_total{strategy="nuclear",verdict="executed"}': 0,
+    }))
+      expect([name, samples.get(name)]).toEqual([name, value]);
+    expect(samples.get("process_resident_memory_bytes")).toBeGreaterThan(0);
+    expect([...samples.keys()].filter((name) => name.startsWith("nodejs_active_") && name.includes("_total"))).toEqual([]);
+  });
+
+  test("counts what has happened since the start once, however often it is asked", async () => {
+    // The example happened long ago, by the stamps in it.
+    const metrics = new Metrics(dashboard.view, 0);
+    dashboard.execute();
+    await metrics.scrape();
+    const samples = samplesOf(await metrics.scrape());
+    for (const [name, value] of Object.entries({
+      'alpaca_trader_executions_total{outcome="off-target"}': 1,
+      'alpaca_trader_executions_total{outcome="on-target"}': 0,
+      'alpaca_trader_verdicts_total{strategy="nuclear",verdict="executed"}': 1,
+      'alpaca_trader_orders_total{side="sell",status="filled"}': 1,
+      'alpaca_trader_orders_total{side="buy",status="canceled"}': 1,
+      'alpaca_trader_order_latency_seconds_count{until="fill"}': 1,
+      alpaca_trader_alert_to_order_seconds_count: 1,
+      alpaca_trader_execution_cost_bps_count: 1,
+    }))
+      expect([name, samples.get(name)]).toEqual([name, value]);
+    expect(samples.get('alpaca_trader_order_latency_seconds_sum{until="fill"}')).toBeCloseTo(0.8);
+  });
+
+  test("leaves out what happened before the start, and what is not known", async () => {
+    dashboard.execute();
+    dashboard.breakBroker();
+    const samples = samplesOf(await new Metrics(dashboard.view, systemClock.now() + 1).scrape());
+    expect(samples.get('alpaca_trader_executions_total{outcome="off-target"}')).toBe(0);
+    expect(samples.get("alpaca_trader_broker_up")).toBe(0);
+    for (const unknown of ["alpaca_trader_equity_dollars", "alpaca_trader_cash_dollars", "alpaca_trader_market_open"])
+      expect(samples.has(unknown)).toBe(false);
+  });
+});
+
+describe("the Grafana dashboard", () => {
+  test("asks for nothing but metrics that exist, by labels that they have", () => {
+    const text = readFileSync(new URL("../../docs/grafana-dashboard.json", import.meta.url), "utf8");
+    const { registry } = new Metrics(dashboard.view, 0);
+    const known = new Set(
+      registry
+        .getMetricsAsArray()
+        .flatMap(({ name, type }) => (String(type) === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name])),
+    );
+    const expressions = [...text.matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(
+      ([, expression]) => JSON.parse(`"${expression!}"`) as string,
+    );
+    expect(expressions.length).toBeGreaterThan(10);
+    const used = new Set(expressions.flatMap((expression) => expression.match(/\b(alpaca_trader|process|nodejs)_\w+/g) ?? []));
+    expect([...used].filter((name) => !known.has(name))).toEqual([]);
+    const own = [...known].filter((name) => name.startsWith("alpaca_trader_") && !/_(sum|count)$/.test(name));
+    expect(own.filter((name) => !used.has(name) && !name.endsWith("_info"))).toEqual([]);
+  });
+});

@@ -1,0 +1,130 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Broker } from "../../src/broker/broker.ts";
+import { BrokerError } from "../../src/broker/broker.ts";
+import { systemClock } from "../../src/clock.ts";
+import { ledgerFile } from "../../src/config.ts";
+import { loadConfig } from "../../src/config.ts";
+import type { Config } from "../../src/config.ts";
+import { DashboardView } from "../../src/dashboard/dashboard-view.ts";
+import type { DaemonPulse } from "../../src/dashboard/health.ts";
+import { DashboardServer } from "../../src/dashboard/server.ts";
+import { createRedaction } from "../../src/logger.ts";
+import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
+import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { Exchange } from "../../src/simulator/exchange.ts";
+import { fetchFor, Venue } from "../../src/simulator/venue.ts";
+import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
+import { HaltSwitch, writeHalt } from "../../src/halt.ts";
+import { recordExecuted } from "../reporting/examples.ts";
+
+export const SECRET = "dashboard-secret-0123456789abcdefgh";
+export const TOKEN = "a-token-of-the-tests";
+
+const WELL: DaemonPulse = { connected: true, sinceLookMs: 120, stream: "listening", waiting: 0 };
+
+/** The real dashboard on a real ledger and a venue without sockets, in a directory of its own. */
+export class OpenDashboard {
+  readonly directory = mkdtempSync(join(tmpdir(), "dashboard-"));
+  readonly config: Config;
+  readonly ledger: SqliteLedger;
+  readonly exchange = new Exchange({ clock: systemClock, alwaysOpen: true, prices: { SMR: "40", LEU: "200", BWXT: "145" } });
+  readonly venue = new Venue({ exchange: this.exchange, rateLimitPerMinute: "off" });
+  readonly server: DashboardServer;
+  readonly view: DashboardView;
+  readonly problems: string[] = [];
+  pulse: DaemonPulse = WELL;
+  /** What the broker does in place of answering. */
+  fault: Error | undefined;
+  /** How often the broker has been asked for something. */
+  asked = 0;
+  readonly #broker: Broker;
+
+  constructor(env: Readonly<Record<string, string>> = {}, { beside = false } = {}) {
+    this.config = loadConfig({
+      STATE_DIR: this.directory,
+      ALPACA_PAPER_KEY: "PKDASHBOARD000000001",
+      ALPACA_PAPER_SECRET: SECRET,
+      ALERTS_TIMEZONE: "UTC",
+      DASHBOARD_PORT: "0",
+      ...env,
+    });
+    this.ledger = openLedger(ledgerFile(this.config));
+    this.#broker = createAlpacaBroker({
+      name: "the test venue",
+      mode: "paper",
+      alpaca: {
+        tradingUrl: "http://127.0.0.1:1",
+        dataUrl: "http://127.0.0.1:1",
+        streamUrl: "ws://127.0.0.1:1/stream",
+        dataFeed: undefined,
+        keyId: "key",
+        secret: "secret",
+      },
+      clock: systemClock,
+      fetch: fetchFor(this.venue),
+    });
+    this.view = new DashboardView({
+      config: this.config,
+      clock: systemClock,
+      ledgerFile: ledgerFile(this.config),
+      broker: { name: "the test venue", read: (ask) => this.#ask(ask), close: () => this.#broker.close() },
+      daemon: () => (beside ? undefined : { pid: 4711, since: systemClock.now() - 60_000 }),
+      ...(beside ? {} : { pulse: () => this.pulse }),
+    });
+    this.server = new DashboardServer({
+      view: this.view,
+      clock: systemClock,
+      config: this.config.dashboard,
+      redact: createRedaction([SECRET, TOKEN]),
+      onProblem: (text) => this.problems.push(text),
+    });
+  }
+
+  get app(): DashboardServer["app"] {
+    return this.server.app;
+  }
+
+  /** A GET as a browser on this machine sends it. */
+  async get(
+    url: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<{ status: number; text: string; headers: Record<string, unknown> }> {
+    const answer = await this.app.inject({ method: "GET", url, headers: { host: "127.0.0.1:8787", ...headers } });
+    return { status: answer.statusCode, text: answer.body, headers: answer.headers };
+  }
+
+  async json<Answer>(url: string): Promise<Answer> {
+    return JSON.parse((await this.get(url)).text) as Answer;
+  }
+
+  /** An execution with orders, fills and a record, as if it had just ended. */
+  execute(): void {
+    recordExecuted(this.ledger);
+    mkdirSync(join(this.directory, "dashboard"), { recursive: true });
+    writeFileSync(join(this.directory, "dashboard", "latest_execution.json"), '{\n  "execution_mode": "PAPER"\n}\n');
+  }
+
+  breakBroker(message = "connect ECONNREFUSED"): void {
+    this.fault = new BrokerError("unreachable", message);
+  }
+
+  halt(reason: string): void {
+    writeHalt(this.directory, reason, systemClock);
+  }
+
+  async close(): Promise<void> {
+    await this.server.close();
+    this.venue.close();
+    this.ledger.close();
+    new HaltSwitch(this.directory, process.pid).close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async #ask<Answer>(ask: (broker: Broker) => Promise<Answer>): Promise<Answer> {
+    this.asked += 1;
+    if (this.fault !== undefined) throw this.fault;
+    return ask(this.#broker);
+  }
+}

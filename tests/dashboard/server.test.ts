@@ -1,0 +1,245 @@
+import { rmSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import type { LightMyRequestResponse } from "fastify";
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { ledgerFile } from "../../src/config.ts";
+import { TraderError } from "../../src/errors.ts";
+import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { recordExecuted } from "../reporting/examples.ts";
+import { OpenDashboard, SECRET, TOKEN } from "./open-dashboard.ts";
+
+let open: OpenDashboard[] = [];
+
+function dashboard(...args: ConstructorParameters<typeof OpenDashboard>): OpenDashboard {
+  const made = new OpenDashboard(...args);
+  open.push(made);
+  return made;
+}
+
+afterEach(async () => {
+  for (const each of open) await each.close();
+  open = [];
+});
+
+const PATHS = ["/", "/page/main.js", "/page/style.css", "/api/overview", "/api/signals", "/healthz", "/metrics", "/nothing", "/api/equity"];
+
+describe("every answer", () => {
+  test.each(PATHS)("of %s forbids what the page does not need, and lets no other site read it", async (path) => {
+    const { headers } = await dashboard().get(path, { origin: "https://evil.example" });
+    expect(headers["content-security-policy"]).toBe(
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    expect(headers).toMatchObject({
+      "x-content-type-options": "nosniff",
+      "x-frame-options": "DENY",
+      "cross-origin-resource-policy": "same-origin",
+      "referrer-policy": "same-origin",
+    });
+    expect(Object.keys(headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+  });
+
+  test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const)("to %s is that the dashboard only reads", async (method) => {
+    for (const url of ["/", "/api/dashboard", "/login", "/nothing"]) {
+      const answer = await dashboard().app.inject({ method, url, headers: { host: "localhost:8787" } });
+      expect([answer.statusCode, answer.headers.allow]).toEqual([405, "GET, HEAD"]);
+      expect(answer.json()).toMatchObject({ error: "The dashboard only reads: GET and HEAD are answered." });
+    }
+  });
+
+  test("to HEAD has no body", async () => {
+    for (const url of ["/", "/api/overview", "/healthz", "/api/events"]) {
+      const answer = await dashboard().app.inject({ method: "HEAD", url, headers: { host: "localhost" } });
+      expect([answer.statusCode, answer.body]).toEqual([200, ""]);
+    }
+  });
+
+  test.each(["evil.example", "evil.example:8787", "127.0.0.1.evil.example", "192.168.1.5:8787", "localhost.evil.example"])(
+    "under the name %p is refused: another site may have led a browser here",
+    async (host) => {
+      const { status, text } = await dashboard().get("/api/dashboard", { host });
+      expect(status).toBe(421);
+      expect(JSON.parse(text)).toMatchObject({ code: "wrong-host" });
+    },
+  );
+
+  test.each(["localhost", "localhost:9000", "127.0.0.1:8787", "[::1]:8787"])("under the name %p is given", async (host) => {
+    expect((await dashboard().get("/healthz", { host })).status).toBe(200);
+  });
+
+  test("about what is not there, or asked wrongly, is a sentence as JSON", async () => {
+    const made = dashboard();
+    for (const [url, status, error] of [
+      ["/nothing", 404, "There is nothing at this address."],
+      ["/page/../server.ts", 404, "There is nothing at this address."],
+      ["/page/%2e%2e%2fserver.ts", 404, "There is nothing at this address."],
+      ["/api/executions/none", 404, "The ledger knows no execution none."],
+      ["/api/latest-execution", 404, "Nothing has been executed yet."],
+      ["/api/equity", 400, "range must be one of day, week, month, all."],
+      ["/api/equity?range=year", 400, "range must be one of day, week, month, all."],
+      ["/api/signals?limit=0", 400, "limit must be a whole number from 1 to 500."],
+      ["/api/executions?limit=x", 400, "limit must be a whole number from 1 to 500."],
+    ] as const) {
+      const answer = await made.get(url);
+      expect([url, answer.status, (JSON.parse(answer.text) as { error: string }).error]).toEqual([url, status, error]);
+    }
+  });
+
+  test("never holds a key, also where the broker quotes it", async () => {
+    const made = dashboard();
+    made.breakBroker(`401 for apca-api-secret-key: ${SECRET}`);
+    for (const path of ["/api/dashboard", "/healthz", "/api/equity?range=day"]) {
+      const { text } = await made.get(path);
+      expect(text).toContain("[redacted]");
+      expect(text).not.toContain(SECRET);
+    }
+  });
+});
+
+describe("the data", () => {
+  test("are those of the ledger and of the account", async () => {
+    const made = dashboard();
+    made.execute();
+    const data = await made.json<Record<string, unknown>>("/api/dashboard");
+    expect(data).toMatchObject({
+      mode: "paper",
+      halted: null,
+      daemon: { pid: 4711 },
+      broker: { name: "the test venue", reachable: true, problems: [], stream: "listening" },
+      account: { equity: "100000", cash: "100000" },
+      executions: [{ outcome: "off-target", orders: [{ symbol: "BWXT", status: "filled" }, { symbol: "SMR" }] }],
+      equity: { day: { source: "broker" } },
+    });
+    expect(await made.json("/api/overview")).not.toHaveProperty("equity");
+    expect(await made.json("/api/executions")).toEqual(data.executions);
+    expect(await made.json("/api/signals?limit=1")).toMatchObject({ signals: [{ verdict: "executed" }], lines: [] });
+    const [{ id } = { id: "" }] = await made.json<{ id: string }[]>("/api/executions");
+    expect(await made.json(`/api/executions/${id}`)).toMatchObject({ execution: { id }, steps: [{ kind: "post" }, { kind: "filled" }] });
+    expect((await made.get("/api/latest-execution")).text).toBe('{\n  "execution_mode": "PAPER"\n}\n');
+  });
+
+  test("without the broker are what the ledger knows, with a sentence why", async () => {
+    const made = dashboard();
+    made.execute();
+    made.breakBroker();
+    expect(await made.json("/api/dashboard")).toMatchObject({
+      account: null,
+      broker: { reachable: false, problems: ["the test venue cannot be read: connect ECONNREFUSED"] },
+      executions: [{ outcome: "off-target" }],
+    });
+    expect(await made.json("/api/equity?range=week")).toMatchObject({ range: "week", curve: null });
+  });
+
+  test("cost the broker the same for one page and for many", async () => {
+    const made = dashboard();
+    await Promise.all(Array.from({ length: 40 }, () => made.get("/api/overview")));
+    // The account, and the curves.
+    expect(made.asked).toBe(2);
+    await Promise.all([made.get("/api/dashboard"), made.get("/api/equity?range=day"), made.get("/metrics")]);
+    expect(made.asked).toBe(2);
+  });
+
+  test("are those of the ledger that is there now: deleted it is empty, put back it is read again", async () => {
+    const made = dashboard();
+    expect(await made.json("/api/signals")).toMatchObject({ signals: [] });
+    made.execute();
+    expect(await made.json("/api/signals")).toMatchObject({ signals: [{ verdict: "executed" }] });
+    made.ledger.close();
+    for (const side of ["", "-wal", "-shm"]) rmSync(`${ledgerFile(made.config)}${side}`, { force: true });
+    expect(await made.json("/api/signals")).toMatchObject({ signals: [] });
+    const again = openLedger(ledgerFile(made.config));
+    recordExecuted(again);
+    again.close();
+    expect(await made.json("/api/signals")).toMatchObject({ signals: [{ verdict: "executed" }] });
+  });
+});
+
+describe("with a token", () => {
+  const withToken = (): OpenDashboard => dashboard({ DASHBOARD_HOST: "0.0.0.0", DASHBOARD_TOKEN: TOKEN });
+
+  test("nothing is shown without it but the health and the way to log in", async () => {
+    const made = withToken();
+    for (const path of ["/api/dashboard", "/api/events", "/metrics", "/page/main.js", "/api/executions/x"]) {
+      const { status, headers, text } = await made.get(path);
+      expect([status, headers["www-authenticate"]]).toEqual([401, 'Bearer realm="alpaca-trader"']);
+      expect(text).not.toContain(TOKEN);
+    }
+    expect(await made.get("/")).toMatchObject({ status: 303, headers: { location: "/login" } });
+    for (const path of ["/healthz", "/login", "/page/style.css"]) expect((await made.get(path)).status).toBe(200);
+  });
+
+  test("it opens as a bearer token, under whatever name the machine has", async () => {
+    const headers = { authorization: `Bearer ${TOKEN}`, host: "trader.lan:8787" };
+    expect((await withToken().get("/api/overview", headers)).status).toBe(200);
+    expect((await withToken().get("/api/overview", { ...headers, authorization: "Bearer wrong-token-here" })).status).toBe(401);
+  });
+
+  test("the login form gives a cookie that scripts cannot read and other sites cannot use", async () => {
+    const made = withToken();
+    const answer = await login(made, TOKEN);
+    const cookie = String(answer.headers["set-cookie"]);
+    expect(answer.headers.location).toBe("/");
+    expect(cookie).toMatch(/^alpaca_trader_[0-9a-f]{8}=[0-9a-f]{56}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=2592000$/);
+    expect(cookie).not.toContain(TOKEN);
+    const [shown = ""] = cookie.split(";");
+    expect((await made.get("/api/overview", { cookie: `other=1; ${shown}` })).status).toBe(200);
+    expect((await made.get("/api/overview", { cookie: shown.replace(/.$/, (last) => (last === "0" ? "1" : "0")) })).status).toBe(401);
+  });
+
+  test("a wrong one is answered late and gives nothing; a form of another site is not taken", async () => {
+    const made = withToken();
+    const wrong = await login(made, "not-the-token");
+    expect([wrong.headers.location, wrong.headers["set-cookie"]]).toEqual(["/login?wrong", undefined]);
+    expect((await login(made, TOKEN, "https://evil.example")).statusCode).toBe(405);
+  });
+
+  test("many guesses at once are turned away", async () => {
+    const made = withToken();
+    const answers = await Promise.all(Array.from({ length: 12 }, () => made.get("/metrics", { authorization: "Bearer guess-guess" })));
+    expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
+  });
+
+  async function login(made: OpenDashboard, token: string, origin = "http://127.0.0.1:8787"): Promise<LightMyRequestResponse> {
+    return await made.app.inject({
+      method: "POST",
+      url: "/login",
+      headers: { host: "127.0.0.1:8787", origin, "content-type": "application/x-www-form-urlencoded" },
+      payload: new URLSearchParams({ token }).toString(),
+    });
+  }
+});
+
+describe("the port", () => {
+  test("that is taken is an error that names it and says what to do", async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+    const { port } = other.address() as AddressInfo;
+    const refusal: unknown = await dashboard()
+      .server.listen(port)
+      .catch((error: unknown) => error);
+    await new Promise((resolve) => other.close(resolve));
+    expect(refusal).toBeInstanceOf(TraderError);
+    expect((refusal as TraderError).message).toBe(`The dashboard cannot listen on 127.0.0.1:${String(port)}: the port is taken.`);
+    expect((refusal as TraderError).hint).toContain("DASHBOARD_PORT");
+  });
+
+  test("0 is any free one, and the page is there", async () => {
+    const url = await dashboard().server.listen(0);
+    const answer = await fetch(url);
+    expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
+    const page = await answer.text();
+    const paths = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "").filter((path) => !path.startsWith("#"));
+    expect(paths.every((path) => path.startsWith("/"))).toBe(true);
+    for (const path of new Set(paths)) {
+      const part = await fetch(new URL(path, url));
+      expect([path, part.status]).toEqual([path, 200]);
+      await part.body?.cancel();
+    }
+  });
+
+  test("a part of the page that the browser has is not sent again", async () => {
+    const made = dashboard();
+    const { headers } = await made.get("/page/main.js");
+    expect(await made.get("/page/main.js", { "if-none-match": String(headers.etag) })).toMatchObject({ status: 304, text: "" });
+  });
+});

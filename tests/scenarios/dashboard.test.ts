@@ -1,0 +1,128 @@
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { describe, expect, test } from "@jest/globals";
+import type { DashboardData } from "../../src/reporting/dashboard-data.ts";
+import { LIMIT_MS, Scenario } from "./harness.ts";
+import { NUCLEAR } from "./strategy.ts";
+import type { TraderProcess } from "./trader-process.ts";
+import { expectExit, until } from "./trader-process.ts";
+
+async function addressOf(started: TraderProcess): Promise<string> {
+  await started.says(/Dashboard: http:\/\/\S+/);
+  return /Dashboard: (http:\/\/\S+)/.exec(started.output)?.[1] ?? "";
+}
+
+async function jsonAt<Answer>(url: string): Promise<Answer> {
+  return (await (await fetch(url)).json()) as Answer;
+}
+
+describe("the dashboard", () => {
+  test(
+    "is served by the daemon, tells what it traded, and ends with it although pages are open",
+    async () => {
+      const scenario = await Scenario.open();
+      const daemon = await scenario.daemon({ DASHBOARD_PORT: "0" });
+      const url = await addressOf(daemon);
+      expect(await jsonAt(`${url}healthz`)).toEqual({ status: "ready", reasons: [] });
+      const events = await fetch(`${url}api/events`);
+
+      scenario.alert(NUCLEAR);
+      await scenario.filled(3);
+      await until(
+        () => scenario.trades.length === 1,
+        "the trade log",
+        () => daemon.output,
+      );
+      const data = await jsonAt<DashboardData>(`${url}api/dashboard`);
+      expect(data).toMatchObject({
+        mode: "paper",
+        daemon: { pid: daemon.pid },
+        broker: { reachable: true, stream: "listening" },
+        last_alert: { verdict: "executed" },
+        executions: [{ outcome: "on-target", id: scenario.trades[0]?.execution_id }],
+      });
+      const metrics = await (await fetch(`${url}metrics`)).text();
+      expect(metrics).toContain('alpaca_trader_executions_total{outcome="on-target"} 1');
+
+      const ended = await daemon.stop();
+      expectExit(ended, 0);
+      await events.body?.cancel();
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "on a port that is taken is a warning, and the daemon trades all the same",
+    async () => {
+      const scenario = await Scenario.open();
+      const other = createServer();
+      await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
+      const { port } = other.address() as AddressInfo;
+
+      const daemon = await scenario.daemon({ DASHBOARD_PORT: String(port) });
+      await daemon.says(/WARN .*There is no dashboard.* 127\.0\.0\.1:\d+: the port is taken\./);
+      scenario.alert(NUCLEAR);
+      await scenario.filled(3);
+
+      expectExit(await daemon.stop(), 0);
+      await new Promise((resolve) => other.close(resolve));
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "beside a running daemon shows the same from a port of its own, and ends with 0 on a signal",
+    async () => {
+      const scenario = await Scenario.open();
+      const daemon = await scenario.daemon({ DASHBOARD_PORT: "0" });
+      const { port } = new URL(await addressOf(daemon));
+      scenario.alert(NUCLEAR);
+      await scenario.filled(3);
+
+      const beside = scenario.start(["dashboard"], { DASHBOARD_PORT: port });
+      const url = await addressOf(beside);
+      expect(new URL(url).port).not.toBe(port);
+      await until(
+        () => scenario.trades.length === 1,
+        "the trade log",
+        () => daemon.output,
+      );
+      const [one, other] = await Promise.all(
+        [url, `http://127.0.0.1:${port}/`].map((address) => jsonAt<DashboardData>(`${address}api/dashboard`)),
+      );
+      expect(one).toMatchObject({ daemon: { pid: daemon.pid }, broker: { reachable: true, stream: null } });
+      expect(one!.executions).toEqual(other!.executions);
+      expect(one!.holdings.map(({ symbol }) => symbol)).toEqual(["LEU", "OKLO", "SMR"]);
+
+      expectExit(await beside.stop(), 0);
+      expectExit(await daemon.stop(), 0);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "without daemon, ledger or broker says so; a port asked for must be free; an open one needs a token",
+    async () => {
+      const scenario = await Scenario.open();
+      const alone = scenario.start(["dashboard"], { ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" });
+      const url = await addressOf(alone);
+      expect(await jsonAt(`${url}api/overview`)).toMatchObject({
+        daemon: null,
+        account: null,
+        broker: { reachable: false },
+        executions: [],
+      });
+      expect(await jsonAt(`${url}healthz`)).toMatchObject({ status: "degraded" });
+
+      const taken = await scenario.run(["dashboard", "--port", new URL(url).port]);
+      const open = await scenario.run(["dashboard"], { DASHBOARD_HOST: "0.0.0.0" });
+
+      expectExit(taken, 1);
+      expect(taken.stderr).toMatch(/The dashboard cannot listen on 127\.0\.0\.1:\d+: the port is taken\./);
+      expectExit(open, 78);
+      expect(open.stderr).toContain("DASHBOARD_TOKEN is unset although DASHBOARD_HOST is 0.0.0.0");
+      expectExit(await alone.stop(), 0);
+    },
+    LIMIT_MS,
+  );
+});
