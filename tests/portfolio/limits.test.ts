@@ -50,6 +50,7 @@ describe("the daily turnover", () => {
   test("of a new account is measured by its equity", () => {
     expect(breaches({ planned: "990", lastEquity: "0", flows: "1000", equity: "1000" }, { turnover: "1" })).toEqual([]);
     expect(breaches({ planned: "2000", lastEquity: "0", equity: "1000" }, { turnover: "1" })).toHaveLength(1);
+    expect(breaches({ planned: "990", lastEquity: "0", flows: "2000", equity: "900" }, { turnover: "1" })).toHaveLength(1);
     expect(breaches({ planned: "1", lastEquity: "0", equity: "0" }, { turnover: "1" })).toHaveLength(1);
   });
 });

@@ -33,6 +33,14 @@ function sell(symbol: string, shares: string): PlannedOrder {
 const EXIT = scene({ cash: "0", held: { AAA: "7.5", BBB: "1" }, exit: ["AAA"], prices: { AAA: "40", BBB: "50" } });
 const EXIT_PLAN = planFor(EXIT);
 
+const GROWN = scene({
+  cash: "1000",
+  equity: "1500",
+  held: { BBB: { quantity: "10", marketValue: "495" } },
+  targets: { BBB: "1" },
+  prices: { BBB: "50" },
+});
+
 function withProtected(settings: Partial<PlanInput["settings"]>, assetClass = "us_equity"): PlanInput {
   return scene({
     cash: "1000",
@@ -140,6 +148,11 @@ describe("the proof before sending (R13)", () => {
       "the exact exit of a fraction that could not be bought",
       scene({ cash: "0", held: { AAA: "7.5" }, exit: ["AAA"], prices: { AAA: "40" }, assets: { AAA: WHOLE_ONLY } }),
     ],
+    [
+      "strategies that are known to name what is sold",
+      { ...INPUT, wanted: { ...INPUT.wanted, known: new Set(["AAA", "CCC"]) } as PlanInput["wanted"] },
+    ],
+    ["more of what is held, and a broker's value that lags behind its price", GROWN],
     ["sells of an account that owes money", scene({ cash: "-100", held: { AAA: "7.5" }, exit: ["AAA"], prices: { AAA: "40" } })],
   ])("passes what is planned with %s", (_, input) => {
     const plan = planFor(input);
@@ -161,20 +174,28 @@ describe("the proof before sending (R13)", () => {
       { ...EXIT, wanted: { kind: "exit", symbols: ["BBB"] } },
       "AAA: not named by the exit.",
     ],
-    [
-      "dollars for what trades in whole shares",
-      changed("buys", "EEE", { quantity: undefined, notional: decimal("100"), worstCaseCost: decimal("100") }),
-      INPUT,
-      "EEE: fractions of it cannot be bought.",
-    ],
+    ["dollars for what trades in whole shares", { ...PLAN, buys: [buy("EEE", "100")] }, INPUT, "EEE: fractions of it cannot be bought."],
     [
       "a fraction of a position that trades whole",
       changed("sells", "BBB", { quantity: decimal("1.5") }),
       wholeOnly("BBB"),
       "BBB: fractions of it cannot be traded.",
     ],
+    [
+      "a buy that takes what is held past its target",
+      { ...planFor(GROWN), buys: [buy("BBB", "1485")] },
+      GROWN,
+      "BBB: the buy would make $1,985.00, above the target of $1,485.00.",
+    ],
+    [
+      "an order for what no strategy names",
+      PLAN,
+      { ...INPUT, wanted: { kind: "rebalance", targets: new Map(), known: new Set(["BBB"]) } },
+      "AAA: no known strategy names it.",
+    ],
+    ["orders for what the venue does not know", PLAN, { ...INPUT, assets: new Map() }, "EEE: not known as active and tradable."],
     ["a buy while money is owed", PLAN, owing("-1"), "The account owes money and may only be reduced, but the plan buys."],
-    ["buys that take more than there is", PLAN, owing("-1"), "The buys may take $6,019.96, but $5,749.00 may be spent."],
+    ["buys that take more than there is", PLAN, owing("-1"), "The buys may take $4,714.05, but $3,744.25 may be spent."],
     ["more than all of the equity", PLAN, owing("-1"), "The positions could come to more than 100 % of equity."],
   ])("says what is wrong with %s", (_, plan, input, message) => {
     expect(provePlan(plan, input).map((failure) => failure.message)).toContain(message);

@@ -1,0 +1,144 @@
+import { expect, test } from "@jest/globals";
+import { decimal } from "../../src/portfolio/money.ts";
+import { dieEverywhere } from "./crash-points.ts";
+import type { Situation } from "./crash-points.ts";
+import { afterFirstPost, beforePosts, both, reply, RESET, TIMED_OUT } from "./faults.ts";
+import { HEDGE, HELD, INVESTED, SWITCH } from "./scenario.ts";
+import { signalOf, TUESDAY_10_00 } from "./virtual-desk.ts";
+
+const HEDGED = ["buy BTAL filled", "buy UVXY filled"];
+const IN_PIECES = { partialFillProbability: 1, partialFillSteps: 3, partialFillIntervalMs: 400 };
+const RATE_LIMITED = reply(429, { code: 42910000, message: "rate limit exceeded" }, { "retry-after": "2" });
+const BEFORE_THE_OPEN = TUESDAY_10_00 - 32 * 60_000;
+
+interface Case {
+  readonly situation: Situation;
+  readonly book: readonly string[];
+  readonly outcome: string;
+}
+
+const CASES: Record<string, Case> = {
+  "a single buy": {
+    situation: { options: {}, signal: { weights: { UVXY: "1" } } },
+    book: ["buy UVXY filled"],
+    outcome: "on-target",
+  },
+  "a hedge of two legs": {
+    situation: { options: {}, signal: { weights: HEDGE } },
+    book: HEDGED,
+    outcome: "on-target",
+  },
+  "a full switch, sells then buys": {
+    situation: { options: INVESTED, signal: { weights: HEDGE } },
+    book: SWITCH,
+    outcome: "on-target",
+  },
+  "orders that fill slowly and in pieces, a part of a position sold": {
+    situation: {
+      options: { exchange: { ...INVESTED.exchange, ...IN_PIECES } },
+      signal: { weights: { TQQQ: "0.5", BTAL: "0.5" } },
+    },
+    book: ["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"],
+    outcome: "on-target",
+  },
+  "fractions of one symbol and whole shares of another": {
+    situation: { options: { exchange: { prices: { FNGU: "31", UVXY: "20" } } }, signal: { weights: { FNGU: "0.4", UVXY: "0.6" } } },
+    book: ["buy FNGU filled", "buy UVXY filled"],
+    outcome: "on-target",
+  },
+  "a stuck sell that is cancelled": {
+    situation: {
+      options: { ...INVESTED, orderTimeoutSeconds: 3, venue: { faults: ["stuck-order:symbol=TQQQ"] } },
+      signal: { weights: HEDGE },
+    },
+    book: ["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled"],
+    outcome: "incomplete",
+  },
+  "answers that are lost after acceptance, found by look-up": {
+    situation: {
+      options: INVESTED,
+      signal: { weights: HEDGE },
+      fault: () => both(...["TQQQ", "UVXY"].map((symbol) => afterFirstPost(symbol, () => TIMED_OUT))),
+    },
+    book: SWITCH,
+    outcome: "on-target",
+  },
+  "a POST that is lost before the venue has seen it, proven absent and sent again": {
+    situation: {
+      options: INVESTED,
+      signal: { weights: HEDGE },
+      fault: () => beforePosts("UVXY", 1, () => RESET),
+    },
+    book: SWITCH,
+    outcome: "on-target",
+  },
+  "a rate limit, then the same id again": {
+    situation: { options: INVESTED, signal: { weights: HEDGE }, fault: () => beforePosts("UVXY", 2, () => RATE_LIMITED) },
+    book: SWITCH,
+    outcome: "on-target",
+  },
+  "an order rejected after its acceptance": {
+    situation: {
+      options: { ...INVESTED, venue: { faults: ["asynchronous-reject:symbol=UVXY"] } },
+      signal: { weights: HEDGE },
+    },
+    book: ["buy BTAL filled", "buy UVXY rejected", "sell SMR filled", "sell TQQQ filled"],
+    outcome: "incomplete",
+  },
+  "a newer run that comes in with the first sell": {
+    situation: {
+      options: INVESTED,
+      signal: { weights: HEDGE },
+      fault: (world) =>
+        afterFirstPost("SMR", (response) => {
+          world.newer = signalOf(world.desk.clock, { LEU: "1" }, { id: "00000000000000bb" });
+          world.desk.newer = world.newer;
+          return response;
+        }),
+      // Whoever is started anew between the phases finishes what has begun, and then executes the newer run.
+      mayEnd: ({ holdings, outcome }) =>
+        outcome === "on-target" && holdings.every((held) => held.startsWith("LEU ")) && holdings.length === 1,
+    },
+    book: ["buy LEU filled", "sell SMR filled", "sell TQQQ filled"],
+    outcome: "on-target",
+  },
+  "a halt that comes with the first sell": {
+    situation: {
+      options: INVESTED,
+      signal: { weights: HEDGE },
+      fault: ({ desk }) =>
+        afterFirstPost("SMR", (response) => {
+          desk.halted = "by hand";
+          return response;
+        }),
+      mayEnd: ({ book, outcome, reason }) =>
+        outcome === "incomplete" && reason?.includes("halted") === true && book.every((line) => line.startsWith("sell ")),
+    },
+    book: ["sell SMR filled", "sell TQQQ filled"],
+    outcome: "incomplete",
+  },
+  "orders queued before the open and adopted after it": {
+    situation: { options: { startAt: BEFORE_THE_OPEN }, signal: { weights: HEDGE }, ignoreMarketHours: true },
+    book: HEDGED,
+    outcome: "on-target",
+  },
+  "an exit, sells alone": {
+    situation: {
+      options: { exchange: { cash: decimal("12"), positions: HELD } },
+      signal: { weights: {}, change: { kind: "exit", exits: ["SMR"] } },
+    },
+    book: ["sell SMR filled"],
+    outcome: "on-target",
+  },
+};
+
+test.each(Object.entries(CASES))(
+  "%s: killed at every moment, the next start ends it as if nothing had been",
+  async (_, expected) => {
+    const { unharmed, failures, moments } = await dieEverywhere(expected.situation);
+    expect(unharmed).toMatchObject({ book: expected.book, outcome: expected.outcome });
+    expect(moments).toBeGreaterThan(40);
+    expect(failures).toEqual([]);
+  },
+  120_000,
+);
