@@ -115,9 +115,7 @@ function readWanted(row: Row): Wanted {
   }
   if (value?.kind !== "exit") return unreadable("wanted", value);
   const symbols = textsIn(value.symbols, "wanted");
-  return value.kept === undefined
-    ? { kind: "exit", symbols }
-    : { kind: "exit", symbols, kept: readDecimalPairs(value.kept, "wanted") };
+  return value.kept === undefined ? { kind: "exit", symbols } : { kind: "exit", symbols, kept: readDecimalPairs(value.kept, "wanted") };
 }
 
 function recorded(database: LedgerDatabase, sql: string, values: Values): ExecutionRecord[] {
@@ -140,8 +138,15 @@ export function executionOf(row: Row): ExecutionRecord {
     finishedAt: readOptionalInteger(row, "finished_at"),
     outcome: readOptionalOneOf(row, "outcome", OUTCOMES),
     outcomeReason: readOptionalText(row, "outcome_reason"),
-    accountBefore: readJson(row, "account_before"),
-    accountAfter: readJson(row, "account_after"),
-    plan: readJson(row, "plan"),
+    // Only reports want these: they are large, and a rebalance reads its execution back at every step.
+    get accountBefore() {
+      return readJson(row, "account_before");
+    },
+    get accountAfter() {
+      return readJson(row, "account_after");
+    },
+    get plan() {
+      return readJson(row, "plan");
+    },
   };
 }

@@ -138,7 +138,7 @@ export function openLedgerToRead(file: string): LedgerReader {
 
 /** Opens what {@link SqliteLedger.serialize} gave, in memory: the start after a crash at that moment. */
 export function openLedgerImage(image: Uint8Array, options: LedgerOptions = {}): SqliteLedger {
-  const bytes = Uint8Array.from(image);
+  const bytes = new Uint8Array(image);
   for (const offset of HEADER_VERSIONS) bytes[offset] = 1;
   const database = new DatabaseSync(MEMORY);
   database.deserialize(bytes);

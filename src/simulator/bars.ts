@@ -51,9 +51,7 @@ export class BarMaker {
   /** Spans of daily bars whose stamp lies in [start, end] and whose session has begun by `now`. */
   dailySpans(start: number, end: number, now: number): BarSpan[] {
     const dates = sessionsBetween(new Date(start - DAY_MS).toISOString().slice(0, 10), new Date(end).toISOString().slice(0, 10));
-    return dates
-      .map((session) => daySpan(session, now))
-      .filter(({ from, open }) => from >= start && from <= end && open <= now);
+    return dates.map((session) => daySpan(session, now)).filter(({ from, open }) => from >= start && from <= end && open <= now);
   }
 
   /** Spans of bars of `minutes`, aligned to the hour, that have ended by `now`; only from regular sessions. */

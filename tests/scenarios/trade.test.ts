@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { nuclearCloses } from "../signals/branches.ts";
 import { filesBelow, LIMIT_MS, Scenario } from "./harness.ts";
@@ -92,7 +92,7 @@ describe("trade", () => {
       expect(existsSync(scenario.alertsFile)).toBe(false);
       expectExit(await daemon.stop(), 0);
 
-      expectExit(await scenario.run(["halt", "--reason", "a test"]), 0);
+      writeFileSync(scenario.path("state", "HALT"), "");
       const halted = await scenario.run(["trade"]);
       expectExit(halted, 3);
       expect(halted.output).toMatch(/halted/i);
