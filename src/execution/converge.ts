@@ -205,6 +205,8 @@ export class Convergence {
   async #post(ids: readonly string[]): Promise<void> {
     const { clock, ledger } = this.#parts;
     if (!(await this.#market.isKnown()) || !(await this.#account.lookedRecently(this.#orders))) return;
+    // The look at the account may have waited for the rate limit; the clock that it began with is old then.
+    if (!this.#market.isFresh) return;
     if (this.#isBlocked() || this.#parts.stopping.aborted) return;
     const ready = ids.filter((id) => this.#execution.intent(id).state === "recorded");
     ledger.transaction(() => {

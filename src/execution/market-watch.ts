@@ -34,6 +34,11 @@ export class MarketWatch {
     return this.#opened;
   }
 
+  /** Whether the reading is recent enough for an order to be sent on it. */
+  get isFresh(): boolean {
+    return this.#age() <= MARKET_READING_MAX_AGE_MS;
+  }
+
   saw(market: MarketReading): void {
     this.#reading = market;
     if (market.clock.isOpen && this.#execution.record().offHours) this.#opened ??= market.readAt.monotonic;
@@ -52,8 +57,8 @@ export class MarketWatch {
   /** Whether a recent reading is there, after one more try; nothing is sent on an unknown or an old one. */
   async isKnown(): Promise<boolean> {
     const { clock, stopping } = this.#execution.parts;
-    if (this.#age() > MARKET_READING_MAX_AGE_MS) await this.#execution.unlessStopping(this.#read()).catch(() => undefined);
-    if (this.#age() <= MARKET_READING_MAX_AGE_MS) return true;
+    if (!this.isFresh) await this.#execution.unlessStopping(this.#read()).catch(() => undefined);
+    if (this.isFresh) return true;
     await clock.sleep(SETTLE_PAUSE_MS, stopping);
     return false;
   }

@@ -179,7 +179,7 @@ function leftOver(parts: PrepareParts): IntentRecord[] {
 
 /** Waits until the account contains the fills of the execution before this one (R16). */
 async function settle(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
-  const expected = expectedNow(parts);
+  const expected = expectedNow(parts, first);
   const start = parts.clock.monotonic();
   let reading = first;
   for (let round = 0; ; round += 1) {
@@ -208,19 +208,29 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
  * What the newest own order of each symbol left, and the cash after the last execution that traded, as
  * long as the venue may not show them yet.
  */
-function expectedNow(parts: PrepareParts): Expected {
-  const since = parts.clock.now() - FILLS_SETTLE_WITHIN_MS;
+function expectedNow(parts: PrepareParts, reading: Reading): Expected {
+  const isRecent = (intent: IntentRecord): boolean => mayNotBeShownYet(intent, reading, parts.clock);
   const newest = new Map<string, IntentRecord>();
   let money: Pick<Expected, "cash" | "traded"> = { cash: undefined, traded: ZERO };
   for (const execution of parts.ledger.recentExecutions(5).toReversed()) {
     const filled = parts.ledger.intentsOf(execution.id).filter((intent) => intent.filledQuantity.gt(ZERO));
     // A late fill of an earlier execution is not in the cash that this one began with: then nothing can be computed.
     const late = [...newest.values()].some((intent) => filledSince(intent, execution.startedAt));
-    if (filled.some((intent) => filledSince(intent, since))) money = expectedAfter(filled, late ? undefined : cashBefore(execution));
+    if (filled.some(isRecent)) money = expectedAfter(filled, late ? undefined : cashBefore(execution));
     for (const intent of filled) newest.set(intent.symbol, intent);
   }
-  const recent = [...newest.values()].filter((intent) => filledSince(intent, since));
+  const recent = [...newest.values()].filter(isRecent);
   return { ...money, quantities: expectedAfter(recent, undefined).quantities };
+}
+
+/**
+ * Fills bear the venue's stamps and their records ours. The two clocks need not agree, and ours may have been
+ * set since: what is recent by either of them is taken to be so.
+ */
+function mayNotBeShownYet({ filledAt, updatedAt }: IntentRecord, { market }: Reading, clock: Clock): boolean {
+  const venueNow = market.clock.timestamp + (clock.monotonic() - market.readAt.monotonic);
+  const ages = [clock.now() - updatedAt, venueNow - (filledAt ?? updatedAt)];
+  return ages.some((age) => Math.abs(age) <= FILLS_SETTLE_WITHIN_MS);
 }
 
 function filledSince(intent: IntentRecord, since: number): boolean {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/clock.ts";
@@ -171,6 +171,12 @@ describe.each(possibleMeans())("with %s as LOG_DIR that is full", (means) => {
       await daemon.says(/on target/i);
       expect(daemon.output).toMatch(/alpaca_trader\.log cannot be written: .*Lines are lost until it can\./);
       expectHedged(installation);
+      // Written after the line of the trade log, which must have been lost before there is space again.
+      await until(
+        () => existsSync(join(installation.setting("STATE_DIR"), "dashboard", "latest_execution.json")),
+        "the end of the records",
+        () => daemon.output,
+      );
 
       space.giveBack(daemon);
       installation.alert(runOf(NUCLEAR, systemClock.now()));

@@ -349,7 +349,7 @@ export class Invariants implements NetworkObserver {
     const equity = state.cash.plus(
       sum([...state.positions.values()].map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)))),
     );
-    const left = state.cash.minus(reserved);
+    const left = state.cash.minus(reserved).plus(sum([...state.orders.values()].map((order) => this.#overpaid(order))));
     if (left.lt(equity.times(CASH_TOLERANCE).plus(DOLLARS).neg()))
       this.#violated("P4", `${occasion}, but cash of ${state.cash.toFixed()} does not cover open buys of ${reserved.toFixed()}.`);
     this.#checkReserve(occasion, left, equity);
@@ -369,6 +369,13 @@ export class Invariants implements NetworkObserver {
     const reserve = equity.minus(worth).times(scenario.settings.cashReserve);
     if (!whole && left.lt(reserve.times(RESERVE_KEPT).minus(DOLLARS)))
       this.#violated("P4", `${occasion}, and of a reserve of ${reserve.toFixed(2)} only ${left.toFixed(2)} are left.`);
+  }
+
+  /** What an absurd ask took for whole shares beyond their worst case: the price of a market order, which nobody promises. */
+  #overpaid(order: OrderRecord): Decimal {
+    const intent = this.#sent.get(order.clientOrderId);
+    if (order.side !== "buy" || order.quantity === undefined || intent === undefined) return ZERO;
+    return max(ZERO, order.filledValue.minus(intent.worstCaseCost.times(order.filledQuantity).div(order.quantity)));
   }
 
   #worstOf(order: OrderRecord): Decimal {
