@@ -293,7 +293,7 @@ export class Final {
 
   /** The clock was set back, so that the last run bears an older stamp than one before it. */
   #isStampedBack(): boolean {
-    const latest = Math.max(0, ...this.#stampsBefore.filter((stamp) => stamp <= this.#parts.machine.now));
+    const latest = Math.max(0, ...this.#stampsBefore.filter((stamp) => stamp <= this.#parts.machine.now + MOST_AHEAD_MS));
     return latest > this.#writtenAt;
   }
 }

@@ -39,6 +39,7 @@ export class Network {
   readonly #parts: NetworkParts;
   readonly #sockets = new Map<() => void, Life>();
   #machine: Machine | undefined;
+  #nights = 0;
 
   constructor(parts: NetworkParts) {
     this.#parts = parts;
@@ -63,6 +64,11 @@ export class Network {
     for (const drop of [...this.#sockets.keys()]) drop();
   }
 
+  /** Hours pass: no request takes that long. */
+  loseWhatIsOnTheWay(): void {
+    this.#nights += 1;
+  }
+
   /** The process has gone, and its connections with it. */
   hangUp(gone: Life): void {
     for (const [drop, life] of [...this.#sockets]) if (life === gone) drop();
@@ -76,7 +82,10 @@ export class Network {
     if (!life.isDead) this.#machine?.diesAtRequest("before", post);
     if (life.isDead && chance.happens(0.5)) return never();
     await this.#pass(chance.whole(2, 40));
-    const answer = (await this.#onTheWay(request)) ?? (await this.#atVenue(request));
+    const night = this.#nights;
+    const fate = await this.#onTheWay(request);
+    if (night !== this.#nights) return never();
+    const answer = fate ?? (await this.#atVenue(request));
     if (!life.isDead && this.#machine?.diesAtRequest("after", post) === true) return never();
     const response = await this.#onTheWayBack(request, answer);
     await this.#pass(chance.whole(2, 40));

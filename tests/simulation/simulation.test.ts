@@ -31,7 +31,15 @@ describe(`${SEEDS} seeds of the whole daemon in virtual time`, () => {
       expect(code).toBe(0);
       expect(FAULT_KINDS.filter((kind) => (tally.seedsByFault[kind] ?? 0) < 3)).toEqual([]);
       expect(tally.traded / SEEDS).toBeGreaterThan(0.85);
-      expect((tally.finals["on-target"] ?? 0) / SEEDS).toBeGreaterThan(0.75);
+      // In some seeds a halt, a block or an obstacle outlasts the faults, and has to be named.
+      expect((tally.finals["on-target"] ?? 0) / SEEDS).toBeGreaterThan(0.5);
+      const named = [
+        "excused: halted, and it is",
+        "excused: account-blocked, and it is",
+        "excused: foreign-order",
+        "excused: orders-stuck, and named",
+      ];
+      expect(Object.keys(tally.finals)).toEqual(expect.arrayContaining(named));
       expect(tally.orders / SEEDS).toBeGreaterThan(4);
     },
     PATIENCE_MS,

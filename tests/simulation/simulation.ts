@@ -243,6 +243,7 @@ class Simulation {
     this.#trace.say("run", () => `the machine is off until ${new Date(until).toISOString()}`);
     this.#machine.powerOff();
     await this.#pass(STOP_LIMIT_MS + 1_000);
+    this.#network.loseWhatIsOnTheWay();
     this.#advanceWall(Math.max(0, until - this.#clock.now()));
     await this.#pass(1);
     this.#machine.powerOn();
@@ -285,10 +286,16 @@ class Simulation {
 
   // --- the strategy --------------------------------------------------------------------------
 
-  #writeDrawn({ kind, aheadMs }: StagedRun): void {
+  #writeDrawn(staged: StagedRun): void {
+    const { kind, aheadMs } = staged;
     const { timezone, universe } = this.#scenario;
     const written = this.#file.content;
     if (kind === "doubled" && written.length === 0) return;
+    // One writer finishes its line before it begins another.
+    if (this.#file.isTorn) {
+      this.#later(1_000, () => this.#writeDrawn(staged));
+      return;
+    }
     const view = { now: this.#machine.now, timezone, universe, held: [...this.#exchange.state.positions.keys()], aheadMs, written };
     this.#write(drawRun(kind, view, this.#strategy), kind);
   }

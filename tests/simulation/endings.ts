@@ -1,0 +1,119 @@
+import type { RebalanceEvent } from "../../src/execution/events.ts";
+import { isOwnOrder } from "../../src/execution/ids.ts";
+import type { Conclusion } from "../../src/execution/outcome.ts";
+import type { PlanSummary } from "../../src/execution/summary.ts";
+import type { LeftAloneReason } from "../../src/portfolio/left-alone.ts";
+import { isOnTargetReason } from "../../src/portfolio/left-alone.ts";
+import type { ExecutionRecord, IntentRecord } from "../../src/ledger/ledger.ts";
+import type { Exchange } from "../../src/simulator/exchange.ts";
+import type { OrderRecord } from "../../src/simulator/orders.ts";
+import { isOpen } from "../../src/simulator/orders.ts";
+import { distanceFrom } from "./distance.ts";
+import type { FaultKind } from "./faults/kinds.ts";
+import type { Violation } from "./invariants.ts";
+import type { Life } from "./life.ts";
+import type { Scenario } from "./scenario.ts";
+
+export interface EndingsParts {
+  readonly exchange: Exchange;
+  readonly scenario: Scenario;
+  /** Whether somebody else touched the account so lately, milliseconds. */
+  readonly meddledWithin: (ms: number) => boolean;
+  readonly violated: (violation: Violation) => void;
+}
+
+/** What moves prices or shows wrong ones: what was on target by the prices of the plan need not be so by others. */
+const MOVES_PRICES: readonly FaultKind[] = ["price-jump", "quote-one-sided", "quote-absurd", "quote-absent", "suspended", "garbage-answer"];
+/** Prices that are not still drift so far from the plan within this time. */
+const STEADY_FOR_MS = 60_000;
+/** A fraction of the equity: the reserve, and what rounding and prices leave. */
+const MOST_IDLE_CASH = 0.05;
+/** What the planner says when cash and positions do not come to the broker's equity. */
+const DISAGREEMENT = "but the broker's equity is";
+
+/** Holds what an execution says of itself at its end against the venue's own book. */
+export class Endings {
+  readonly #parts: EndingsParts;
+
+  constructor(parts: EndingsParts) {
+    this.#parts = parts;
+  }
+
+  onEvent(life: Life, { kind, facts, executionId }: RebalanceEvent): void {
+    if (kind !== "finish") return;
+    const execution = life.ledger.execution(executionId);
+    const { outcome } = facts as Conclusion;
+    if (execution === undefined || outcome === "queued") return;
+    const intents = life.ledger.intentsOf(executionId);
+    for (const intent of intents) this.#checkEnd(intent, outcome);
+    if (outcome === "on-target") this.#checkTarget(execution, life.clock.now());
+    this.#checkAgreement(execution, life.clock.now());
+    if (outcome === "off-target" && life.ledger.unsettledIntents().length === 0) this.#checkLackOfCash(execution, life.clock.now());
+  }
+
+  /** An account that shows fills late disagrees with itself for some seconds, and is waited for (R16). */
+  #checkAgreement({ id, outcomeReason = "", startedAt }: ExecutionRecord, now: number): void {
+    if (!outcomeReason.includes(DISAGREEMENT) || this.#isUnsteady(startedAt, now)) return;
+    this.#parts.violated({ promise: "P5", text: `The execution ${id} was given up on an account that only lagged: ${outcomeReason}` });
+  }
+
+  /** What is left undone for lack of cash must find none there: fills of our own are waited for (R16). */
+  #checkLackOfCash({ id, wanted, plan, startedAt }: ExecutionRecord, now: number): void {
+    const { exchange, scenario, violated } = this.#parts;
+    const { protectedSymbols, allowedSymbols, maxOrderValue } = scenario.settings;
+    const lines = (plan as PlanSummary | undefined)?.buying?.lines ?? [];
+    const reasons = lines.flatMap(({ leftAlone }) =>
+      leftAlone === undefined || isOnTargetReason(leftAlone as LeftAloneReason) ? [] : leftAlone,
+    );
+    const only = reasons.length > 0 && reasons.every((reason) => reason === "insufficient-cash");
+    const bound = protectedSymbols.size > 0 || allowedSymbols !== undefined || maxOrderValue !== undefined;
+    if (!only || bound || wanted.kind === "exit" || this.#isUnsteady(startedAt, now)) return;
+    if ([...wanted.targets.keys()].some((symbol) => exchange.state.assets.get(symbol)?.fractionable === false)) return;
+    const equity = Number(String(exchange.accountView().equity));
+    const cash = Number(exchange.state.cash.toFixed());
+    if (cash > equity * MOST_IDLE_CASH)
+      violated({
+        promise: "P5",
+        text: `The execution ${id} says that cash is lacking, but of ${equity.toFixed(2)} there are ${cash.toFixed(2)} in cash.`,
+      });
+  }
+
+  /** Whether somebody else, or prices that move or are shown wrongly, may have come between. */
+  #isUnsteady(startedAt: number, now: number): boolean {
+    const { scenario, meddledWithin } = this.#parts;
+    return meddledWithin(Math.max(STEADY_FOR_MS, now - startedAt)) || MOVES_PRICES.some((kind) => scenario.faults.includes(kind));
+  }
+
+  #checkEnd({ clientOrderId, state, cancelRequestedAt }: IntentRecord, outcome: Conclusion["outcome"]): void {
+    const order = this.#ordersOf(clientOrderId);
+    if (order === undefined) return;
+    const say = (promise: Violation["promise"], text: string): void =>
+      this.#parts.violated({ promise, text: `${clientOrderId}, ${order.status}: ${text}` });
+    if (outcome === "refused" || outcome === "superseded") say("P6", `its execution ended ${outcome}, as if it had not begun.`);
+    if (!isOpen(order)) return;
+    if (outcome === "on-target") say("P6", "its execution claims to be on target.");
+    else if (state === "done" || state === "refused" || state === "dropped") say("P1", `it is ${state} in the ledger.`);
+    else if (state === "open" && cancelRequestedAt === undefined) say("P7", "its execution ended and left it working.");
+  }
+
+  #checkTarget({ wanted, startedAt }: ExecutionRecord, now: number): void {
+    const { exchange, scenario, violated } = this.#parts;
+    const { protectedSymbols, allowedSymbols } = scenario.settings;
+    if (this.#isUnsteady(startedAt, now)) return;
+    if (wanted.kind === "exit") {
+      const left = wanted.symbols.find(
+        (symbol) => exchange.state.positions.has(symbol) && !protectedSymbols.has(symbol) && allowedSymbols?.has(symbol) !== false,
+      );
+      if (left !== undefined) violated({ promise: "P5", text: `An exit claims to be done, but ${left} is still held.` });
+      return;
+    }
+    if (!scenario.stillPrices && now - startedAt > STEADY_FOR_MS) return;
+    const targets = new Map([...wanted.targets].map(([symbol, weight]) => [symbol, Number(weight.toFixed())]));
+    const off = distanceFrom(targets, exchange, scenario);
+    if (off !== undefined) violated({ promise: "P5", text: `An execution claims to be on target, but ${off}.` });
+  }
+
+  #ordersOf(clientOrderId: string): OrderRecord | undefined {
+    return [...this.#parts.exchange.state.orders.values()].find((order) => isOwnOrder(order) && order.clientOrderId === clientOrderId);
+  }
+}

@@ -1,0 +1,189 @@
+import type { Mutant } from "./mutant.ts";
+
+const CONVERGE = "src/execution/converge.ts";
+
+/** Bugs that act on what is old, replaced or never asked for (P2, P3, P6). */
+export const FRESHNESS: readonly Mutant[] = [
+  {
+    name: "age-checked-once",
+    bug: "The age of a run is not looked at again before its first order.",
+    patches: [
+      {
+        file: CONVERGE,
+        find: 'if (age.kind !== "fresh") return { cause: "stale"',
+        replace: 'if (age.kind === "future") return { cause: "stale"',
+      },
+    ],
+  },
+  {
+    name: "arrival-ignored",
+    bug: "A run counts as fresh by its stamp alone, however long ago it arrived.",
+    patches: [
+      {
+        file: "src/intake/freshness.ts",
+        find: "if (now - times.arrivedAt > maxAge) {",
+        replace: "if (now - times.arrivedAt > maxAge * 1e6) {",
+      },
+    ],
+  },
+  {
+    name: "file-time-ignored",
+    bug: "What stood in the file before the start counts as having arrived at the start.",
+    patches: [
+      {
+        file: "src/intake/cursor.ts",
+        find: "const arrivedAt = this.#atStart ? Math.min(now, Number(stats.mtimeMs)) : now;",
+        replace: "const arrivedAt = now;",
+      },
+    ],
+  },
+  {
+    name: "future-stamps-believed",
+    bug: "A run may be stamped an hour ahead.",
+    patches: [
+      { file: "src/intake/freshness.ts", find: "export const MAX_AHEAD_SECONDS = 5;", replace: "export const MAX_AHEAD_SECONDS = 3_600;" },
+    ],
+  },
+  {
+    name: "newer-run-ignored",
+    bug: "A run that has not begun goes on although a newer one has come.",
+    patches: [
+      {
+        file: CONVERGE,
+        find: "(record.begunAt === undefined ? this.#overtaken() : undefined)",
+        replace: '(record.begunAt === undefined && this.#overtaken()?.cause === "stale" ? this.#overtaken() : undefined)',
+      },
+    ],
+  },
+  {
+    name: "older-run-in-place-of-refused",
+    bug: "When the newest run is refused, the one before it is executed.",
+    patches: [
+      {
+        file: "src/intake/judge.ts",
+        find: "const newest = runs.at(-1);",
+        replace:
+          'const good = runs.findLastIndex(({ allocation }) => allocation.kind === "rebalance" || allocation.kind === "exit");\n' +
+          "  const newest = good < 0 ? runs.at(-1) : runs[good];",
+      },
+    ],
+  },
+  {
+    name: "id-from-arrival",
+    bug: "A signal's id depends on when its lines were seen, so a rewritten file makes it a new one.",
+    patches: [
+      {
+        file: "src/intake/judge.ts",
+        find: 'return hashOf([strategy, ...deciding.map(({ hash }) => hash)].join("\\n")).slice(0, 16);',
+        replace: 'return hashOf([strategy, String(run.arrivedAt), ...deciding.map(({ hash }) => hash)].join("\\n")).slice(0, 16);',
+      },
+    ],
+  },
+  {
+    name: "executed-again",
+    bug: "A signal with its final verdict is executed once more when its lines come again.",
+    patches: [
+      {
+        file: "src/intake/judge.ts",
+        find: "if (settled !== undefined) return standing(run, settled, assessment, facts);",
+        replace: 'if (settled !== undefined && settled.kind !== "executed") return standing(run, settled, assessment, facts);',
+      },
+      {
+        file: "src/intake/judge.ts",
+        find: "  if (facts.inExecution.has(id)) return true;\n",
+        replace: "",
+      },
+      {
+        file: "src/execution/rebalancer.ts",
+        find: "if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict)) {",
+        replace: 'if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict) && known.verdict !== "executed") {',
+      },
+    ],
+  },
+  {
+    name: "over-allocation-traded",
+    bug: "Weights of more than the whole are scaled down and traded.",
+    patches: [{ file: "src/intake/weights.ts", find: 'MAX_WEIGHT_SUM = decimal("1.005")', replace: 'MAX_WEIGHT_SUM = decimal("3")' }],
+  },
+  {
+    name: "missing-leg-traded",
+    bug: "A run that lacks a leg is traded without it.",
+    patches: [{ file: "src/intake/weights.ts", find: 'MIN_WEIGHT_SUM = decimal("0.98")', replace: 'MIN_WEIGHT_SUM = decimal("0.1")' }],
+  },
+  {
+    name: "trailing-append-dropped",
+    bug: "What is appended while a run waits to be whole is read and forgotten.",
+    patches: [
+      {
+        file: "src/intake/intake.ts",
+        find: 'const spoken = news.kind === "unchanged" ? [] : this.#admit(news.passages, now);',
+        replace: 'const spoken = news.kind === "unchanged" || this.#judgeAgainAt !== undefined ? [] : this.#admit(news.passages, now);',
+      },
+    ],
+  },
+  {
+    name: "torn-line-lost",
+    bug: "A line that is written in two pieces is read as two.",
+    patches: [
+      {
+        file: "src/intake/cursor.ts",
+        find: "      lines.push(...reading.splitter.take(bytes));",
+        replace: "      lines.push(...new LineSplitter(false).take(bytes));",
+      },
+    ],
+  },
+  {
+    name: "rewrite-not-noticed",
+    bug: "A file that was rewritten in place is read on from where it was read to.",
+    patches: [
+      {
+        file: "src/intake/cursor.ts",
+        find: "if (size < reading.position || !this.#isAsRead(reading)) {",
+        replace: "if (size < reading.position) {",
+      },
+    ],
+  },
+  {
+    name: "verdict-not-recorded",
+    bug: "A verdict is spoken and not recorded.",
+    patches: [
+      {
+        file: "src/intake/intake.ts",
+        find: "      for (const verdict of verdicts) this.#record(verdict, now);\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "final-verdict-replaced",
+    bug: "A final verdict gives way to a later one.",
+    patches: [
+      {
+        file: "src/ledger/signals.ts",
+        find: "if (record.verdict !== undefined && isFinal(record.verdict)) return;",
+        replace: "if (record.verdict === verdict.kind) return;",
+      },
+      {
+        file: "src/execution/rebalancer.ts",
+        find: "if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict)) {",
+        replace: 'if (!options.dryRun && known?.verdict === "executed") {',
+      },
+      {
+        file: "src/intake/judge.ts",
+        find: "if (isFinal(known.kind) || leftToExecution(known, facts)) return false;",
+        replace: "if (leftToExecution(known, facts)) return false;",
+      },
+    ],
+  },
+  {
+    name: "untrusted-file-read",
+    bug: "A file that anyone may write is read.",
+    patches: [
+      {
+        file: "src/intake/trust.ts",
+        find: "if ((facts.mode & (WRITABLE_BY_GROUP | WRITABLE_BY_OTHERS)) !== 0) {",
+        replace: "if ((facts.mode & WRITABLE_BY_GROUP & WRITABLE_BY_OTHERS) !== 0) {",
+      },
+    ],
+  },
+];

@@ -1,0 +1,10 @@
+import { FRESHNESS } from "./freshness.ts";
+import { MONEY } from "./money.ts";
+import type { Mutant } from "./mutant.ts";
+import { ONE_ORDER } from "./one-order.ts";
+import { OUTSIDE } from "./outside.ts";
+import { PHASES } from "./phases.ts";
+import { SAFETY } from "./safety.ts";
+
+/** Every planted bug. */
+export const MUTANTS: readonly Mutant[] = [...ONE_ORDER, ...PHASES, ...FRESHNESS, ...MONEY, ...SAFETY, ...OUTSIDE];

@@ -1,0 +1,184 @@
+import type { Mutant, Patch } from "./mutant.ts";
+
+const SETTLE = "src/execution/settle.ts";
+const PLAN_INPUT = "src/execution/plan-input.ts";
+
+/** What planner and proof are both told, so that neither can catch the other. */
+function settings(change: string): Patch {
+  return {
+    file: PLAN_INPUT,
+    find: "    settings: context.settings,\n",
+    replace: `    settings: { ...context.settings, ${change} },\n`,
+  };
+}
+
+/** Bugs that spend what is not there, sell what is not held, or trade what may not be touched (P4). */
+export const MONEY: readonly Mutant[] = [
+  {
+    name: "settle-cash-not-checked",
+    bug: "Buys are planned on cash that does not contain our own fills.",
+    patches: [
+      { file: SETTLE, find: "if (expected.cash === undefined) return undefined;", replace: "if (reading.at > 0) return undefined;" },
+    ],
+  },
+  {
+    name: "settle-quantity-not-checked",
+    bug: "A plan is made on positions that do not contain our own fills.",
+    patches: [{ file: SETTLE, find: "if (!shown.eq(quantity)) return", replace: "if (shown.lt(ZERO) && !shown.eq(quantity)) return" }],
+  },
+  {
+    name: "earlier-fills-not-awaited",
+    bug: "A new execution does not wait until the account contains the fills of the one before.",
+    patches: [
+      {
+        file: "src/execution/prepare.ts",
+        find: "const settled = request.dryRun ? clean : await settle(parts, request, clean);",
+        replace: 'const settled = request.signal.id === "" ? await settle(parts, request, clean) : clean;',
+      },
+    ],
+  },
+  {
+    name: "working-orders-ignored-in-cash",
+    bug: "Cash that open buys have laid claim to is spent again.",
+    patches: [
+      {
+        file: PLAN_INPUT,
+        find: 'if (order.side === "sell") return ZERO;',
+        replace: "if (reading.at > 0) return ZERO;",
+      },
+      {
+        file: PLAN_INPUT,
+        find: "side: intent.side, own: true, worstCaseCost: intent.worstCaseCost }",
+        replace: "side: intent.side, own: true, worstCaseCost: ZERO }",
+      },
+    ],
+  },
+  {
+    name: "unknown-orders-not-reserved",
+    bug: "An order whose fate is unknown counts as if it did not exist.",
+    patches: [
+      {
+        file: PLAN_INPUT,
+        find: '.filter((intent) => intent.state !== "recorded" && (!isEnded(intent) || intent.state === "abandoned"))',
+        replace: '.filter((intent) => intent.state === "open")',
+      },
+    ],
+  },
+  {
+    name: "reserve-ignored",
+    bug: "The cash reserve is spent.",
+    patches: [settings("cashReserve: ZERO")],
+  },
+  {
+    name: "margin-spent",
+    bug: "Buying power is taken for cash, so a margin account buys more than it owns.",
+    patches: [
+      {
+        file: "src/portfolio/draft.ts",
+        find: "spendable: max(ZERO, min(cash, input.account.buyingPower).plus(proceeds)),\n    beyondReserve: max(ZERO, cash.minus(valuation.reserve).plus(proceeds)),",
+        replace:
+          "spendable: max(ZERO, input.account.buyingPower.plus(proceeds)),\n    beyondReserve: max(ZERO, input.account.buyingPower.plus(proceeds)),",
+      },
+      {
+        file: "src/portfolio/proof.ts",
+        find: '  return [\n    ...say("short", !facts.input.holdings',
+        replace: '  if (plan.base.gte(ZERO)) return [];\n  return [\n    ...say("short", !facts.input.holdings',
+      },
+    ],
+  },
+  {
+    name: "protected-traded",
+    bug: "Protected symbols are traded like any other.",
+    patches: [settings("protectedSymbols: new Set<string>()")],
+  },
+  {
+    name: "not-allowed-traded",
+    bug: "Symbols that are not allowed are sold.",
+    patches: [settings("allowedSymbols: undefined")],
+  },
+  {
+    name: "order-limit-ignored",
+    bug: "MAX_ORDER_VALUE is ignored.",
+    patches: [settings("maxOrderValue: undefined")],
+  },
+  {
+    name: "untradable-traded",
+    bug: "An order is sent for an asset that the venue has said cannot be traded.",
+    patches: [
+      {
+        file: PLAN_INPUT,
+        find: "assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset])),",
+        replace:
+          "assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset && { ...asset, active: true, tradable: true }])),",
+      },
+    ],
+  },
+  {
+    name: "foreign-orders-ignored",
+    bug: "A symbol is traded although somebody else's order is open for it.",
+    patches: [
+      {
+        file: PLAN_INPUT,
+        find: "const shown = reading.openOrders.map((order): WorkingOrder => {",
+        replace:
+          "const shown = reading.openOrders.filter((order) => unsettled.some((intent) => intent.clientOrderId === order.clientOrderId)).map((order): WorkingOrder => {",
+      },
+    ],
+  },
+  {
+    name: "foreign-hand-ignored",
+    bug: "Somebody else's order that comes up during an execution does not stop it.",
+    patches: [
+      {
+        file: "src/execution/account-watch.ts",
+        find: "    if (foreign !== undefined)\n      this.#foreign =",
+        replace: "    if (foreign === null)\n      this.#foreign =",
+      },
+    ],
+  },
+  {
+    name: "failed-positions-taken-for-flat",
+    bug: "Positions that cannot be read count as none.",
+    patches: [
+      {
+        file: "src/execution/reading.ts",
+        find: "    broker.positions(),\n    broker.openOrders(),",
+        replace: "    broker.positions().catch(() => []),\n    broker.openOrders(),",
+      },
+    ],
+  },
+  {
+    name: "more-sold-than-held",
+    bug: "A sell goes out although fewer shares are held by now.",
+    patches: [
+      {
+        file: "src/execution/account-watch.ts",
+        find: "for (const intent of this.#execution.intents()) orders.refuseUncovered(intent, positions);",
+        replace: "void [orders, positions];",
+      },
+    ],
+  },
+  {
+    name: "limits-forgotten-at-restart",
+    bug: "The day's turnover counts only orders that are still open.",
+    patches: [
+      {
+        file: "src/execution/daily-limits.ts",
+        find: "...ledger.intentsChangedSince(midnight - CLOCK_SLACK_MS)",
+        replace: "...ledger.intentsChangedSince(midnight + CLOCK_SLACK_MS * 9)",
+      },
+    ],
+  },
+  {
+    name: "loss-limit-ignored",
+    bug: "A day's loss stops nothing.",
+    patches: [
+      {
+        file: "src/portfolio/limits.ts",
+        find: "if (limit === undefined || loss.lte(ZERO) || loss.lt(before.times(limit))) return [];",
+        replace: "if (limit === undefined || loss.lte(before)) return [];",
+      },
+    ],
+    test: "tests/execution/daily-limits.test.ts",
+  },
+];

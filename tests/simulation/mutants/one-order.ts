@@ -1,0 +1,228 @@
+import type { Mutant } from "./mutant.ts";
+
+const LIFECYCLE = "src/execution/order-lifecycle.ts";
+const CONVERGE = "src/execution/converge.ts";
+const OUTCOME = "src/broker/order-outcome.ts";
+
+/** Bugs that send an order twice, or lose one from sight (P1). */
+export const ONE_ORDER: readonly Mutant[] = [
+  {
+    name: "id-not-recorded-before-post",
+    bug: "An order leaves before the ledger says that it does.",
+    patches: [
+      {
+        file: CONVERGE,
+        find: 'for (const id of ready) ledger.updateIntent(id, { state: "posting", postedAt: clock.now(), updatedAt: clock.now() });',
+        replace: "for (const id of ready) ledger.updateIntent(id, { updatedAt: clock.now() });",
+      },
+    ],
+  },
+  {
+    name: "random-id",
+    bug: "The client order id is made when the order is sent, not from the intent.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: "const answer = await broker.submit({\n      clientOrderId: intent.clientOrderId,",
+        replace: "const answer = await broker.submit({\n      clientOrderId: `${intent.clientOrderId}${String(clock.now())}`,",
+      },
+    ],
+  },
+  {
+    name: "post-retried",
+    bug: "A POST without an answer is sent again at once, like a read.",
+    patches: [
+      {
+        file: "src/broker/venue-calls.ts",
+        find: "    return ask(call, this.#options.redact);\n",
+        replace:
+          "    const answer = await ask(call, this.#options.redact);\n" +
+          '    return answer.kind === "none" ? ask(call, this.#options.redact) : answer;\n',
+      },
+    ],
+  },
+  {
+    name: "resent-after-first-absence",
+    bug: "One look-up that does not find an order counts as proof that there is none.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: 'if (intent.state === "posting") this.#change(intent, { state: "unknown" });',
+        replace: 'this.#change(intent, { state: "recorded" });',
+      },
+    ],
+  },
+  {
+    name: "absence-counts-at-once",
+    bug: "An absence is believed in the seconds in which the venue may not show the order yet.",
+    patches: [
+      {
+        file: "src/execution/decide.ts",
+        find: "ABSENCE_COUNTS_AFTER_MS = 10_000",
+        replace: "ABSENCE_COUNTS_AFTER_MS = 0",
+      },
+    ],
+  },
+  {
+    name: "listing-not-looked-at",
+    bug: "The proof of absence does not look for the order in the list of all orders.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: "const order = orders.find((candidate) => candidate.clientOrderId === intent.clientOrderId);",
+        replace: 'const order = orders.find((candidate) => candidate.clientOrderId === "");',
+      },
+    ],
+  },
+  {
+    name: "failed-proof-counts",
+    bug: "An error while absence is to be proven is swallowed and counts as the proof.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: '      this.#emit("look-up", "warn", intent, `${intent.symbol}: the proof of absence failed: ${messageOf(error)}`);',
+        replace:
+          '      this.#emit("look-up", "warn", intent, messageOf(error));\n' +
+          '      this.#change(intent, { state: "recorded", message: PROVEN_ABSENT });\n' +
+          "      followUp.absentAt = undefined;",
+      },
+    ],
+  },
+  {
+    name: "unknown-taken-for-refused",
+    bug: "A POST without an answer counts as refused.",
+    patches: [
+      {
+        file: OUTCOME,
+        find: 'return { kind: "unknown", message: `There was no answer: ${answer.message}` };\n    case "rejected":\n      return rejection',
+        replace:
+          'return { kind: "refused", reason: "other", status: 0, code: 0, message: answer.message, requestId: undefined };\n    case "rejected":\n      return rejection',
+      },
+    ],
+  },
+  {
+    name: "server-error-taken-for-refused",
+    bug: "A 500 after the order was taken counts as a refusal.",
+    patches: [
+      {
+        file: OUTCOME,
+        find: "status < 400 || status >= 500 || status === 408",
+        replace: "status < 400 || status === 408",
+      },
+    ],
+  },
+  {
+    name: "unreadable-acceptance-taken-for-refused",
+    bug: "A 2xx whose body cannot be read counts as a refusal.",
+    patches: [
+      {
+        file: OUTCOME,
+        find: 'if (order === undefined) return { kind: "unknown", message: `The answer (HTTP ${status}) does not hold a readable order.` };',
+        replace:
+          'if (order === undefined) return { kind: "refused", reason: "other", status, code: 0, message: "unreadable", requestId: undefined };',
+      },
+    ],
+  },
+  {
+    name: "refusal-of-resent-believed",
+    bug: "What was sent again and refused counts as never taken, although what was sent before may still arrive.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: 'case "refused":\n        if (intent.message === PROVEN_ABSENT) {',
+        replace: 'case "refused":\n        if (intent.message === "") {',
+      },
+    ],
+  },
+  {
+    name: "rate-limited-under-a-new-id",
+    bug: "An order that the rate limit held back is sent under a new id.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: '        this.#change(intent, { state: "recorded" });\n        this.#emit("waiting"',
+        replace: '        this.#change(intent, { state: "refused", status: "insufficient-buying-power" });\n        this.#emit("waiting"',
+      },
+    ],
+  },
+  {
+    name: "rest-of-partial-fill-sent-again",
+    bug: "The rest of an order that was cancelled half filled is sent once more.",
+    patches: [
+      {
+        file: "src/execution/decide.ts",
+        find: 'if (record.phase !== "buying" || record.state !== "refused" || record.status !== "insufficient-buying-power") return false;',
+        replace:
+          'const partial = record.state === "done" && record.status !== "filled";\n' +
+          '  if (record.phase !== "buying" || !(partial || record.status === "insufficient-buying-power")) return false;',
+      },
+    ],
+  },
+  {
+    name: "cancel-taken-for-done",
+    bug: "An order whose cancel was asked for counts as cancelled.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: '    followUp.hinted = true;\n    if (answer.kind === "unknown")',
+        replace:
+          '    if (answer.kind === "requested") this.#change(intent, { state: "done", status: "canceled" });\n' +
+          '    followUp.hinted = true;\n    if (answer.kind === "unknown")',
+      },
+    ],
+  },
+  {
+    name: "cumulative-taken-for-incremental",
+    bug: "What an order has filled so far is added to what it had filled before.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: "const filled = max(known.filledQuantity, order.filledQuantity);",
+        replace: "const filled = max(known.filledQuantity, known.filledQuantity.plus(order.filledQuantity));",
+      },
+    ],
+  },
+  {
+    name: "late-orders-forgotten",
+    bug: "Nobody looks any more at an order whose fate was not known when its execution ended.",
+    patches: [
+      {
+        file: "src/execution/late-orders.ts",
+        find: 'const unsettled = ledger.unsettledIntents().filter(({ state }) => state !== "recorded");',
+        replace: 'const unsettled = ledger.unsettledIntents().filter(({ state }) => state === "recorded");',
+      },
+      {
+        file: "src/execution/prepare.ts",
+        find: 'return parts.ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");',
+        replace: "return [];",
+      },
+    ],
+  },
+  {
+    name: "late-fill-lost",
+    bug: "What an order filled after its execution had ended is not recorded.",
+    patches: [
+      {
+        file: "src/execution/late-orders.ts",
+        find: "filledQuantity: max(intent.filledQuantity, order.filledQuantity),",
+        replace: "filledQuantity: max(intent.filledQuantity, intent.filledQuantity),",
+      },
+    ],
+  },
+  {
+    name: "earlier-orders-not-awaited",
+    bug: "A new execution trades a symbol for which an order of an earlier one is still open.",
+    patches: [
+      {
+        file: "src/execution/plan-input.ts",
+        find: "    workingOrders: workingOrders(reading, context.unsettled),",
+        replace: "    workingOrders: workingOrders(reading, context.unsettled).filter(({ own }) => !own),",
+      },
+      {
+        file: "src/execution/prepare.ts",
+        find: "if (mine(first).length === 0 && leftOver(parts).length === 0) return first;",
+        replace: "if (mine(first).length >= 0) return first;",
+      },
+    ],
+  },
+];

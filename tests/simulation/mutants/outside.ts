@@ -1,0 +1,65 @@
+import type { Mutant } from "./mutant.ts";
+
+/** Bugs beyond the simulated process: between processes, on the disk, in commands. Tests of their own notice them (P8–P10). */
+export const OUTSIDE: readonly Mutant[] = [
+  {
+    name: "lock-not-taken",
+    bug: "A second process trades beside the first.",
+    patches: [
+      {
+        file: "src/ledger/lock.ts",
+        find: "    throw isBusy(error) ? heldBy(file, readHolder(database)) : error;",
+        replace: "    if (!isBusy(error)) throw error;",
+      },
+    ],
+    test: "tests/ledger/lock.test.ts",
+  },
+  {
+    name: "live-host-reachable",
+    bug: "A paper account's requests may go to the live host.",
+    patches: [
+      {
+        file: "src/broker/host-guard.ts",
+        find: 'if (mode !== "live" && !HARMLESS_HOSTS[mode].includes(host)) {',
+        replace: 'if (mode === "simulator" && !HARMLESS_HOSTS[mode].includes(host)) {',
+      },
+    ],
+    test: "tests/broker/host-guard.test.ts",
+  },
+  {
+    name: "dry-run-sends",
+    bug: "A dry run sends its orders.",
+    patches: [
+      {
+        file: "src/execution/rebalancer.ts",
+        find: 'if (options.dryRun) return { kind: "dry-run",',
+        replace: 'if (options.dryRun && options.ignoreMarketHours) return { kind: "dry-run",',
+      },
+    ],
+    test: "tests/scenarios/incidents/records-and-reports.test.ts",
+  },
+  {
+    name: "keys-in-log",
+    bug: "Keys are not taken out of the log.",
+    patches: [
+      {
+        file: "src/logger.ts",
+        find: "redact: createRedaction(options.secrets)",
+        replace: "redact: (text) => text",
+      },
+    ],
+    test: "tests/logging/logger.test.ts",
+  },
+  {
+    name: "log-unbounded",
+    bug: "The log grows without end.",
+    patches: [
+      {
+        file: "src/logging/rotating-file.ts",
+        find: "if (this.#size > 0 && this.#size + bytes > (this.#options.maxBytes ?? MAX_BYTES)) this.#rotate();",
+        replace: "if (this.#size > 1e15) this.#rotate();",
+      },
+    ],
+    test: "tests/logging/rotating-file.test.ts",
+  },
+];

@@ -1,0 +1,133 @@
+import type { Mutant } from "./mutant.ts";
+
+const DECIDE = "src/execution/decide.ts";
+
+/** Bugs in the order of things: phases, ends, restarts, time-outs (P4, P5, P6). */
+export const PHASES: readonly Mutant[] = [
+  {
+    name: "buys-beside-sells",
+    bug: "Buys are sent together with the sells that are to pay for them.",
+    patches: [
+      {
+        file: "src/execution/rebalancer.ts",
+        find: "const atOnce = offHours || plan.sells.length === 0;",
+        replace: "const atOnce = offHours || plan.sells.length >= 0;",
+      },
+    ],
+  },
+  {
+    name: "timer-instead-of-fills",
+    bug: "Sells count as filled when two seconds have passed.",
+    patches: [
+      {
+        file: DECIDE,
+        find: "const unended = facts.intents.filter((intent) => !isEnded(intent.record));\n  const stuck",
+        replace:
+          "const unended = facts.intents.filter(\n" +
+          '    (intent) => !isEnded(intent.record) && !(facts.phase === "selling" && facts.now - (intent.workingSince ?? facts.now) > 2_000),\n' +
+          "  );\n  const stuck",
+      },
+    ],
+  },
+  {
+    name: "time-out-never-comes",
+    bug: "An order that is not filled is waited for without end.",
+    patches: [
+      {
+        file: DECIDE,
+        find: "facts.now - intent.workingSince >= facts.orderTimeoutMs",
+        replace: "facts.now - intent.workingSince >= Infinity",
+      },
+    ],
+  },
+  {
+    name: "stopped-without-cancelling",
+    bug: "An execution that is stopped leaves its orders working.",
+    patches: [
+      {
+        file: DECIDE,
+        find: 'intent.cancelRequestedAt === undefined && (facts.phase === "cancelling" || overdue)',
+        replace: "intent.cancelRequestedAt === undefined && overdue",
+      },
+    ],
+  },
+  {
+    name: "deadline-ignored",
+    bug: "An execution goes on after its deadline, after a night for example.",
+    patches: [
+      {
+        file: "src/execution/converge.ts",
+        find: "if (bound && this.#parts.clock.monotonic() >= this.#deadlineAt)",
+        replace: "if (bound && this.#parts.clock.monotonic() >= this.#deadlineAt + 1e12)",
+      },
+    ],
+  },
+  {
+    name: "beginning-not-recorded",
+    bug: "That the venue holds an order of an execution is not recorded, so age and newer runs can still end it.",
+    patches: [
+      {
+        file: "src/execution/order-lifecycle.ts",
+        find: "    this.#parts.onBegun();\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "open-execution-forgotten",
+    bug: "What an earlier process left open is not taken up at a start.",
+    patches: [
+      {
+        file: "src/daemon.ts",
+        find: 'if (execution.outcome === "queued" || this.#stopping.signal.aborted) continue;',
+        replace: 'if (execution.outcome !== "queued") continue;',
+      },
+    ],
+  },
+  {
+    name: "phase-and-intents-apart",
+    bug: "An execution and its orders are recorded one after the other, not in one transaction.",
+    patches: [
+      {
+        file: "src/execution/rebalancer.ts",
+        find: "    ledger.transaction(() => {\n      ledger.recordSignal(signal, clock.now());\n      ledger.createExecution(execution);",
+        replace: "    [0].forEach(() => {\n      ledger.recordSignal(signal, clock.now());\n      ledger.createExecution(execution);",
+      },
+    ],
+  },
+  {
+    name: "open-order-counts-as-on-target",
+    bug: "An execution claims to be on target whatever became of its orders.",
+    patches: [
+      {
+        file: "src/execution/outcome.ts",
+        find: "if (unfinished.length > 0) return",
+        replace: "if (unfinished.length > 1e9) return",
+      },
+    ],
+  },
+  {
+    name: "provisional-verdict-never-retried",
+    bug: "What could not be executed for now is not tried again when its cause has ended.",
+    patches: [
+      {
+        file: "src/daemon.ts",
+        find: "const RETRIED: readonly VerdictKind[] = [",
+        replace: "const RETRIED: readonly VerdictKind[] = [] as VerdictKind[];\nvoid [",
+      },
+      {
+        file: "src/daemon-upkeep.ts",
+        find: "    this.#parts.onResumed();\n",
+        replace: "",
+      },
+    ],
+  },
+  {
+    name: "stop-takes-its-time",
+    bug: "A stop waits half a minute for a request without an answer.",
+    patches: [
+      { file: "src/daemon.ts", find: "const DRAIN_LIMIT_MS = 6_500;", replace: "const DRAIN_LIMIT_MS = 30_000;" },
+      { file: "src/broker/transport.ts", find: "const WRITE_DEADLINE_MS = 10_000;", replace: "const WRITE_DEADLINE_MS = 30_000;" },
+    ],
+  },
+];

@@ -1,0 +1,95 @@
+import type { Mutant } from "./mutant.ts";
+
+const CONVERGE = "src/execution/converge.ts";
+
+/** Bugs in what stops the program, and in what must never get out or grow (P6–P10). */
+export const SAFETY: readonly Mutant[] = [
+  {
+    name: "halt-checked-once",
+    bug: "A halt is looked at before an execution and not during it.",
+    patches: [
+      {
+        file: CONVERGE,
+        find: 'if (halted !== undefined) return { cause: "halted", reason: `Trading was halted (${halted}).` };',
+        replace: 'if (halted === "") return { cause: "halted", reason: `Trading was halted (${halted}).` };',
+      },
+    ],
+  },
+  {
+    name: "session-checked-once",
+    bug: "Whether the market is open is not looked at again before an order.",
+    patches: [
+      {
+        file: CONVERGE,
+        find: "if (this.#market.isOpen === undefined || record.offHours) return undefined;",
+        replace: "if (this.#market.isOpen !== null || record.offHours) return undefined;",
+      },
+    ],
+  },
+  {
+    name: "unknown-clock-ignored",
+    bug: "Orders are sent although the venue's clock has not been readable for a long time.",
+    patches: [
+      {
+        file: CONVERGE,
+        find: "if (!(await this.#market.isKnown()) || !(await",
+        replace: "if (!(await",
+      },
+    ],
+  },
+  {
+    name: "account-block-ignored",
+    bug: "An account that is blocked in mid-run goes on trading.",
+    patches: [
+      {
+        file: "src/execution/account-watch.ts",
+        find: "if (reading.account.blocks.length > 0) this.#foreign",
+        replace: "if (reading.account.blocks.length > 1e9) this.#foreign",
+      },
+    ],
+  },
+  {
+    name: "failed-look-swallowed",
+    bug: "When the account cannot be read before an order, the error is swallowed and the order sent.",
+    patches: [
+      {
+        file: "src/execution/account-watch.ts",
+        find: "      await clock.sleep(SETTLE_PAUSE_MS, stopping);\n      return false;",
+        replace: "      return !stopping.aborted;",
+      },
+    ],
+  },
+  {
+    name: "second-stream",
+    bug: "Every execution opens a stream of its own.",
+    patches: [
+      {
+        file: "src/execution/shared-stream.ts",
+        find: "if (this.#stream !== undefined) return;",
+        replace: "if (this.#stream !== undefined && this.#followers.size === 0) return;",
+      },
+    ],
+  },
+  {
+    name: "timers-left",
+    bug: "A timer for every request outlives it.",
+    patches: [
+      {
+        file: "src/broker/pacing.ts",
+        find: "        release: () => {\n          limit.cancel();",
+        replace: "        release: () => {",
+      },
+    ],
+  },
+  {
+    name: "keys-in-texts",
+    bug: "Keys are not taken out of what the venue says.",
+    patches: [
+      {
+        file: "src/broker/alpaca.ts",
+        find: "this.#redact = createRedaction([alpaca.secret, alpaca.keyId]);",
+        replace: "this.#redact = createRedaction([]);",
+      },
+    ],
+  },
+];

@@ -1,0 +1,69 @@
+import type { Mutant } from "./mutant.ts";
+import type { SeedLine } from "./trial.ts";
+
+/** What came of one planted bug. */
+export interface MutantVerdict {
+  readonly mutant: Mutant;
+  /** Seeds that were run, and those of them that broke a promise; none when a test looked for the bug. */
+  readonly seeds: number;
+  readonly broken: readonly SeedLine[];
+  /** Tests that failed, of the file that the bug names. */
+  readonly failedTests: readonly string[];
+}
+
+export function isCaught({ broken, failedTests }: MutantVerdict): boolean {
+  return broken.length > 0 || failedTests.length > 0;
+}
+
+/** Promises that were broken, the most frequent first. */
+export function promisesOf({ broken }: MutantVerdict): string {
+  const times = new Map<string, number>();
+  for (const { violations } of broken)
+    for (const promise of new Set(violations.map((violation) => violation.promise))) times.set(promise, (times.get(promise) ?? 0) + 1);
+  return [...times]
+    .sort(([, one], [, other]) => other - one)
+    .map(([promise]) => promise)
+    .join(", ");
+}
+
+export function caughtBy(verdict: MutantVerdict): string {
+  const { mutant, seeds, broken, failedTests } = verdict;
+  if (mutant.test !== undefined) return failedTests.length === 0 ? `not by ${mutant.test}` : mutant.test;
+  return `${String(broken.length)} of ${String(seeds)} seeds`;
+}
+
+/** One line for the terminal. */
+export function lineOf(verdict: MutantVerdict): string {
+  const first = verdict.broken[0];
+  const detail = first === undefined ? (verdict.failedTests[0] ?? "") : `seed ${String(first.seed)}: ${first.violations[0]?.text ?? ""}`;
+  const columns = [verdict.mutant.name.padEnd(40), isCaught(verdict) ? "caught  " : "SURVIVED", caughtBy(verdict).padEnd(20)];
+  return [...columns, promisesOf(verdict).padEnd(10), detail].join("  ").trimEnd();
+}
+
+/** The page of the documentation. */
+export function pageOf(verdicts: readonly MutantVerdict[], seeds: number): string {
+  const caught = verdicts.filter(isCaught).length;
+  const rows = verdicts.map((verdict) => [
+    `\`${verdict.mutant.name}\``,
+    verdict.mutant.bug,
+    isCaught(verdict) ? "yes" : "**no**",
+    verdict.mutant.test === undefined ? caughtBy(verdict) : `\`${caughtBy(verdict)}\``,
+    promisesOf(verdict),
+    String(verdict.broken[0]?.seed ?? ""),
+  ]);
+  return `${[
+    "# Planted bugs",
+    "Made by `npm run simulate:mutants -- --write`. Each row is a bug that was planted into a copy of the source, which then went through " +
+      `up to ${String(seeds)} seeds of the simulation, ending after the first few that broke a promise. Bugs outside of the simulated ` +
+      "process are left to the test that is named. The seeds that caught a bug break nothing without it.",
+    `**${String(caught)} of ${String(verdicts.length)} planted bugs are caught.**`,
+    table(["bug", "what the program does wrong", "caught", "by", "promise", "first seed"], rows),
+  ].join("\n\n")}\n`;
+}
+
+/** Padded as the formatter wants it. */
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]): string => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
+}

@@ -1,0 +1,110 @@
+import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
+import type { OrderRecord } from "../../src/simulator/orders.ts";
+import { isOpen } from "../../src/simulator/orders.ts";
+import { isOwnOrder } from "../../src/execution/ids.ts";
+import type { IntentRecord } from "../../src/ledger/ledger.ts";
+import { isPost } from "./faults/fault.ts";
+import type { Violation } from "./invariants.ts";
+
+/** How an order was last sent, and what has become known of it since. Times of the venue, milliseconds. */
+interface Sent {
+  readonly intent: IntentRecord;
+  readonly at: number;
+  /** HTTP status of the answer that the process got. */
+  status: number | undefined;
+  /** Since when a list of all orders, asked for after the sending, shows that it is not there. */
+  missingSince: number | undefined;
+}
+
+/** An absence counts only so long after the POST (R19), less what a POST may wait for its turn. */
+const ABSENCE_COUNTS_AFTER_MS = 9_000;
+
+/**
+ * When an order may be sent again, or under a further attempt (P1, R18–R20): what has no answer only once
+ * it is proven absent, what was refused only under the next attempt, what was taken never.
+ */
+export class SendingAudit {
+  readonly #sent = new Map<string, Sent>();
+
+  /**
+   * @param now time of the venue.
+   * @param book every order at the venue.
+   * @param steady the machine's clock was never set, so that it measures the same times as the venue's.
+   */
+  onSent(intent: IntentRecord, now: number, book: readonly OrderRecord[], steady: boolean): Violation[] {
+    const before = this.#sent.get(intent.clientOrderId);
+    this.#sent.set(intent.clientOrderId, { intent, at: now, status: undefined, missingSince: undefined });
+    return [
+      ...(before === undefined ? [] : this.#sentAgain(intent, before, now, steady)),
+      ...this.#attemptsBefore(intent, book),
+      ...besideOthers(intent, book),
+    ];
+  }
+
+  onDelivered(request: VenueRequest, { status, body, cut }: VenueResponse, now: number): void {
+    if (isPost(request)) {
+      const sent = this.#sent.get((JSON.parse(request.body) as { client_order_id: string }).client_order_id);
+      if (sent !== undefined && cut === undefined) sent.status = status;
+      return;
+    }
+    if (request.method !== "GET" || !request.url.startsWith("/v2/orders?status=all") || status !== 200 || cut !== undefined) return;
+    const symbols = new URL(request.url, "http://venue").searchParams.get("symbols") ?? "";
+    for (const sent of this.#sent.values()) {
+      if (symbols.split(",").includes(sent.intent.symbol))
+        sent.missingSince = body.includes(`"${sent.intent.clientOrderId}"`) ? undefined : (sent.missingSince ?? now);
+    }
+  }
+
+  #sentAgain({ clientOrderId, postedAt }: IntentRecord, before: Sent, now: number, steady: boolean): Violation[] {
+    if (before.intent.postedAt === postedAt) return [{ promise: "P1", text: `${clientOrderId} was sent twice for one record of it.` }];
+    if (before.status === 429) return [];
+    if (before.missingSince === undefined)
+      return [{ promise: "P1", text: `${clientOrderId} was sent again without a list of orders that it is missing from.` }];
+    if (steady && now - before.at < ABSENCE_COUNTS_AFTER_MS)
+      return [{ promise: "P1", text: `${clientOrderId} was sent again after ${String(now - before.at)} ms.` }];
+    return [];
+  }
+
+  #attemptsBefore(intent: IntentRecord, book: readonly OrderRecord[]): Violation[] {
+    if (intent.attempt === 1) return [];
+    return [...this.#sent.values()]
+      .filter(({ intent: other }) => sameSlot(other, intent) && other.attempt < intent.attempt)
+      .flatMap(({ intent: other, status = 0 }): Violation[] => {
+        const taken = book.some(({ clientOrderId }) => clientOrderId === other.clientOrderId);
+        if (taken) return [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before was taken.` }];
+        // What the rate limit held back stays under its id as long as its execution lasts.
+        const refused = status >= 400 && status < 500 && status !== 408 && (status !== 429 || other.executionId !== intent.executionId);
+        return refused ? [] : [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before was not refused.` }];
+      });
+  }
+}
+
+function sameSlot(one: IntentRecord, other: IntentRecord): boolean {
+  return one.phase === other.phase && one.symbol === other.symbol && slotOf(one) === slotOf(other);
+}
+
+/** The client order id without its attempt. */
+function slotOf({ clientOrderId }: IntentRecord): string {
+  return clientOrderId.slice(0, clientOrderId.lastIndexOf("-"));
+}
+
+/** A symbol has one open order of ours at a time (R24), and buys wait for the sells of their run (R15). */
+function besideOthers(intent: IntentRecord, book: readonly OrderRecord[]): Violation[] {
+  const open = book.filter((order) => isOpen(order) && isOwnOrder(order) && order.clientOrderId !== intent.clientOrderId);
+  const same = open.find(({ symbol }) => symbol === intent.symbol);
+  const run = intent.clientOrderId.split("-buying-")[0] ?? "";
+  const sell = intent.phase === "buying" ? open.find(({ clientOrderId }) => clientOrderId.startsWith(`${run}-selling-`)) : undefined;
+  return [
+    ...(same === undefined
+      ? []
+      : [{ promise: "P4" as const, text: `${intent.clientOrderId} was sent while our ${same.clientOrderId} was ${same.status}.` }]),
+    ...(sell === undefined
+      ? []
+      : [
+          {
+            promise: "P4" as const,
+            text: `${intent.clientOrderId} was sent before ${sell.clientOrderId} had ended, which was ${sell.status}.`,
+          },
+        ]),
+  ];
+}

@@ -1,0 +1,124 @@
+import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
+import type { IntentRecord } from "../../src/ledger/ledger.ts";
+import { isOwnOrder } from "../../src/execution/ids.ts";
+import { decimal } from "../../src/portfolio/money.ts";
+import type { Violation } from "./invariants.ts";
+import type { Life } from "./life.ts";
+
+/** An answer as a process got it, and when, on the monotonic clock. */
+interface Shown {
+  readonly at: number;
+  readonly body: string;
+  /** When it was asked for again since then, and no usable answer came. */
+  failedAt?: number;
+}
+
+/** The venue's clock is read again before a POST when it was read longer ago than this. */
+const CLOCK_MAX_AGE_MS = 30_000;
+
+/** By path: what a usable answer holds. Garbage shows a process nothing. */
+const SUBJECTS = [
+  { path: "/v2/account", sign: '"account_number"' },
+  { path: "/v2/clock", sign: '"is_open"' },
+  { path: "/v2/positions", sign: "[" },
+] as const;
+const OPEN_ORDERS = "/v2/orders?status=open";
+const ASSET = "/v2/assets/";
+/** What is looked at before every order, unless that was done just now. */
+const LOOKED_AT = ["/v2/account", "/v2/positions", OPEN_ORDERS] as const;
+const LOOK_MAX_AGE_MS = 6_000;
+
+type View = Readonly<Record<string, unknown>>;
+
+/**
+ * What each process has been shown by the venue. The venue itself may know better, and a process cannot be
+ * blamed for what it was not told; but against what it was told last no order may leave (P4, P7).
+ */
+export class ShownToProcess {
+  readonly #shown = new WeakMap<Life, Map<string, Shown>>();
+
+  onDelivered(life: Life, { method, url }: VenueRequest, { status, body, cut }: VenueResponse, now: number): void {
+    if (method !== "GET") return;
+    const subject = status === 200 && cut === undefined ? subjectOf(url, body) : undefined;
+    if (subject === undefined) {
+      const before = this.#shown.get(life)?.get(LOOKED_AT.find((path) => url === path || url.startsWith(`${path}&`)) ?? "");
+      if (before !== undefined) before.failedAt = now;
+      return;
+    }
+    const all = this.#shown.get(life) ?? new Map<string, Shown>();
+    this.#shown.set(life, all.set(subject, { at: now, body }));
+  }
+
+  /** @param leftAt when the order was committed as leaving; what was shown later could not be heeded any more. */
+  violationsOf(life: Life, intent: IntentRecord, leftAt: number): Violation[] {
+    const last = (subject: string): Shown | undefined => {
+      const shown = this.#shown.get(life)?.get(subject);
+      return shown === undefined || shown.at > leftAt ? undefined : shown;
+    };
+    const id = intent.clientOrderId;
+    const offHours = life.ledger.execution(intent.executionId)?.offHours === true;
+    return [
+      ...accountViolations(id, last("/v2/account")),
+      ...LOOKED_AT.flatMap((path) => failureViolations(id, path, last(path), leftAt)),
+      ...(offHours ? [] : clockViolations(id, this.#shown.get(life)?.get("/v2/clock"), leftAt)),
+      ...positionViolations(intent, last("/v2/positions")),
+      ...orderViolations(intent, last(OPEN_ORDERS)),
+      ...assetViolations(intent, last(ASSET + intent.symbol)),
+    ];
+  }
+}
+
+function subjectOf(url: string, body: string): string | undefined {
+  if (url.startsWith(OPEN_ORDERS)) return body.startsWith("[") ? OPEN_ORDERS : undefined;
+  const [path = ""] = url.split("?");
+  if (path.startsWith(ASSET)) return body.includes('"tradable"') ? path : undefined;
+  return SUBJECTS.find((subject) => subject.path === path && (subject.sign === "[" ? body.startsWith("[") : body.includes(subject.sign)))
+    ?.path;
+}
+
+/** What could not be read when it was last asked for, and was last seen too long ago, is unknown. */
+function failureViolations(id: string, path: string, shown: Shown | undefined, leftAt: number): Violation[] {
+  if (shown?.failedAt === undefined || shown.failedAt > leftAt || leftAt - shown.at <= LOOK_MAX_AGE_MS) return [];
+  return [{ promise: "P7", text: `${id} was sent although ${path} could not be read any more for ${String(leftAt - shown.at)} ms.` }];
+}
+
+function accountViolations(id: string, shown: Shown | undefined): Violation[] {
+  if (shown === undefined) return [];
+  const account = JSON.parse(shown.body) as View;
+  const blocked = account.status !== "ACTIVE" || account.trading_blocked === true || account.account_blocked === true;
+  return blocked ? [{ promise: "P7", text: `${id} was sent although the account was last shown as blocked.` }] : [];
+}
+
+function clockViolations(id: string, shown: Shown | undefined, leftAt: number): Violation[] {
+  if (shown === undefined) return [{ promise: "P7", text: `${id} was sent without a look at the venue's clock.` }];
+  if (leftAt - shown.at > CLOCK_MAX_AGE_MS)
+    return [{ promise: "P7", text: `${id} was sent ${String(leftAt - shown.at)} ms after the venue's clock was last read.` }];
+  const open = (JSON.parse(shown.body) as View).is_open === true;
+  return open || shown.at > leftAt ? [] : [{ promise: "P7", text: `${id} was sent although the market was last shown as closed.` }];
+}
+
+function positionViolations({ clientOrderId, side, symbol, quantity }: IntentRecord, shown: Shown | undefined): Violation[] {
+  if (shown === undefined || side !== "sell" || quantity === undefined) return [];
+  const held = (JSON.parse(shown.body) as View[]).find((position) => position.symbol === symbol)?.qty;
+  const shares = typeof held === "string" ? held : "0";
+  if (quantity.lte(decimal(shares))) return [];
+  return [{ promise: "P4", text: `${clientOrderId} sells ${quantity.toFixed()} shares, but ${shares} were last shown as held.` }];
+}
+
+function orderViolations({ clientOrderId, symbol }: IntentRecord, shown: Shown | undefined): Violation[] {
+  if (shown === undefined) return [];
+  const foreign = (JSON.parse(shown.body) as View[]).find(
+    (order) => order.symbol === symbol && !isOwnOrder({ clientOrderId: String(order.client_order_id) }),
+  );
+  return foreign === undefined
+    ? []
+    : [{ promise: "P4", text: `${clientOrderId} was sent although somebody else's order for ${symbol} was last shown as open.` }];
+}
+
+function assetViolations({ clientOrderId, symbol }: IntentRecord, shown: Shown | undefined): Violation[] {
+  if (shown === undefined) return [];
+  const asset = JSON.parse(shown.body) as View;
+  return asset.tradable === true && asset.status === "active"
+    ? []
+    : [{ promise: "P4", text: `${clientOrderId} was sent although ${symbol} was last shown as not tradable.` }];
+}
