@@ -34,7 +34,9 @@ export default {
       name: "rooms-do-not-reach-up",
       comment: "Only the daemon and the commands know how the rooms are put together.",
       severity: "error",
-      from: { path: "^src/(portfolio|books|intake|broker|ledger|execution|signals|backtest|simulator|reporting|dashboard|strategies|performance|notifications|systemd|doctor)/" },
+      from: {
+        path: "^src/(portfolio|books|intake|broker|ledger|execution|signals|backtest|simulator|reporting|dashboard|strategies|performance|notifications|systemd|doctor)/",
+      },
       to: { path: "^src/(commands/|daemon\\.ts|cli\\.ts)" },
     },
     {

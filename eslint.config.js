@@ -53,7 +53,10 @@ export default tseslint.config(
       ],
     },
   },
-  { files: ["src/clock.ts", "src/dashboard/page/browser-clock.js"], rules: { "no-restricted-globals": "off", "no-restricted-properties": "off" } },
+  {
+    files: ["src/clock.ts", "src/dashboard/page/browser-clock.js"],
+    rules: { "no-restricted-globals": "off", "no-restricted-properties": "off" },
+  },
   {
     files: PURE,
     rules: {

@@ -209,15 +209,16 @@ export class Convergence {
     if (!this.#market.isFresh) return;
     if (this.#isBlocked() || this.#parts.stopping.aborted) return;
     const ready = ids.filter((id) => this.#execution.intent(id).state === "recorded");
+    // One commit for all of them: each one more would hold back the first order by a flush of the disk.
     ledger.transaction(() => {
-      for (const id of ready) ledger.updateIntent(id, { state: "posting", postedAt: clock.now(), updatedAt: clock.now() });
+      for (const id of ready) {
+        ledger.updateIntent(id, { state: "posting", postedAt: clock.now(), updatedAt: clock.now() });
+        const intent = this.#execution.intent(id);
+        const { symbol, side } = intent;
+        this.#execution.emit({ kind: "post", level: "info", text: `${symbol}: ${side} ${amountText(intent)} sent.`, symbol, intent });
+      }
     });
-    for (const id of ready) {
-      const intent = this.#execution.intent(id);
-      const { symbol, side } = intent;
-      this.#execution.emit({ kind: "post", level: "info", text: `${symbol}: ${side} ${amountText(intent)} sent.`, symbol, intent });
-      this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
-    }
+    for (const id of ready) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
   }
 
   #start(id: string, work: (intent: IntentRecord, followUp: FollowUp) => Promise<void>): void {

@@ -3,6 +3,7 @@ import { isTerminal } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { IntentChange, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import type { Decimal } from "../portfolio/money.ts";
 import { max, ZERO } from "../portfolio/money.ts";
 import { CANCEL_RETRY_MS } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
@@ -223,13 +224,19 @@ export class OrderLifecycle {
     }
     const known = ledger.intent(intent.clientOrderId) ?? intent;
     if (known.state === "done") return;
-    const ended = isTerminal(order.status);
     const filled = max(known.filledQuantity, order.filledQuantity);
     const changed = known.status !== order.status || !filled.eq(known.filledQuantity) || known.state !== "open";
     if (!changed) return;
-    this.#parts.onBegun();
     followUp.workingSince ??= clock.monotonic();
     if (known.state !== "open") followUp.polls = 0;
+    // One commit: what is known of the order and the note of it belong together, and every commit is a flush of the disk.
+    ledger.transaction(() => this.#record(known, order, filled));
+  }
+
+  #record(known: IntentRecord, order: Order, filled: Decimal): void {
+    const { clock, ledger } = this.#parts;
+    const ended = isTerminal(order.status);
+    this.#parts.onBegun();
     this.#change(known, {
       state: ended ? "done" : "open",
       orderId: order.id,
@@ -239,7 +246,7 @@ export class OrderLifecycle {
       ...(order.filledAveragePrice === undefined ? {} : { filledAveragePrice: order.filledAveragePrice }),
       ...(ended ? { filledAt: order.filledAt ?? clock.now() } : {}),
     });
-    const now = ledger.intent(intent.clientOrderId) ?? known;
+    const now = ledger.intent(known.clientOrderId) ?? known;
     if (ended)
       this.#emit(
         order.status === "filled" ? "filled" : "ended",

@@ -3,16 +3,7 @@ import type { LedgerDatabase, Row } from "./database.ts";
 import { executionOf } from "./executions.ts";
 import { intentOf } from "./intents.ts";
 import type { Booking, BookHolding, BookPage, ExecutionRecord, UnbookedFill, Wish } from "./ledger.ts";
-import {
-  instant,
-  optionalDecimal,
-  readDecimal,
-  readInteger,
-  readOneOf,
-  readOptionalDecimal,
-  readOptionalText,
-  readText,
-} from "./row.ts";
+import { instant, optionalDecimal, readDecimal, readInteger, readOneOf, readOptionalDecimal, readOptionalText, readText } from "./row.ts";
 
 const KINDS = ["fill", "transfer"] as const satisfies readonly Booking["kind"][];
 

@@ -288,10 +288,13 @@ export function assertCurrent(database: LedgerDatabase): void {
   const newest = MIGRATIONS.at(-1)?.version ?? 0;
   const version = schemaVersion(database, newest);
   if (version === newest) return;
-  throw new TraderError(`The ledger ${database.name} is of an older version of this program (schema ${version}; this one needs ${newest}).`, {
-    code: "ledger-older",
-    hint: "The next `alpaca-trader run` or `status` brings it up to date.",
-  });
+  throw new TraderError(
+    `The ledger ${database.name} is of an older version of this program (schema ${version}; this one needs ${newest}).`,
+    {
+      code: "ledger-older",
+      hint: "The next `alpaca-trader run` or `status` brings it up to date.",
+    },
+  );
 }
 
 /** Reads the version again inside the transaction: another process may have migrated in between. */

@@ -226,7 +226,11 @@ function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
   const buys = plan.buys.length > 0;
   return [
     ...say("short", !facts.input.holdings.some((holding) => holding.quantity.lt(ZERO)), "The account holds a short position."),
-    ...say("equity", (wanted.kind === "exit" && wanted.kept === undefined) || near(equity, account.equity), "Cash and positions do not agree with the broker's equity."),
+    ...say(
+      "equity",
+      (wanted.kind === "exit" && wanted.kept === undefined) || near(equity, account.equity),
+      "Cash and positions do not agree with the broker's equity.",
+    ),
     ...say("equity", plan.base.eq(facts.base), `The base is ${formatDollars(facts.base)}, the plan says ${formatDollars(plan.base)}.`),
     ...say("cash", !buys || account.cash.gte(ZERO), "The account owes money and may only be reduced, but the plan buys."),
     ...say(

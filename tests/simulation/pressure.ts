@@ -25,7 +25,9 @@ const PRESSURES = [
   /** Orders that are filled too slowly, and whose cancel takes its time too. */
   ["slow-cancels", 3],
   /** The account is blocked, trading halted, or a foreign order placed, while much is still to be sent. */
-  ["stopped-midway", 7],
+  ["stopped-midway", 6],
+  /** Orders are held back for so long that the account has to be looked at again, and it has changed or cannot be read. */
+  ["outdated-look", 6],
   /** Many small rebalances under a limit of the day's turnover, and restarts between them. */
   ["limited", 3],
   /** Small exits while something cannot be read. */
@@ -65,6 +67,8 @@ export function underPressure(scenario: Scenario, pressure: Pressure | undefined
       return withFaults({ ...pressed, orderTimeoutSeconds: 20 }, ["slow-fills", "cancel-stuck"]);
     case "stopped-midway":
       return withFaults(pressed, chance.pick(STOPS));
+    case "outdated-look":
+      return withFaults(pressed, [chance.pick(["manual-trade", "read-fails"] as const)]);
     case "limited":
       return limited(withFaults(pressed, [chance.pick(["killed", "stopped"] as const)]), chance);
     case "exits":
@@ -86,10 +90,6 @@ const STOPS = [
   ["foreign-order", "rate-limited"],
   ["halted", "slow-fills"],
   ["halted", "rate-limited"],
-  ["manual-trade", "rate-limited"],
-  ["manual-trade", "killed-at-request"],
-  ["read-fails", "rate-limited"],
-  ["read-fails", "slow-fills"],
 ] as const satisfies readonly FaultKind[][];
 
 const LOST_AND_FOUND = [

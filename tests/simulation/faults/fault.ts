@@ -70,4 +70,9 @@ export function reply(status: number, body: unknown, headers: Readonly<Record<st
   };
 }
 
+/** The rate limit holds an order back for longer than a look at the account stays good. */
+export function heldBack({ chance }: Pick<FaultWorld, "chance">): VenueResponse {
+  return reply(429, { code: 42910000, message: "rate limit exceeded" }, { "retry-after": String(chance.whole(7, 15)) });
+}
+
 export const RESET: VenueResponse = { status: 200, headers: {}, body: "", cut: "connection" };

@@ -2,6 +2,7 @@ import { decimal, ONE, toText, truncate, ZERO } from "../../../src/portfolio/mon
 import { isOpen } from "../../../src/simulator/orders.ts";
 import { Refusal } from "../../../src/simulator/refusals.ts";
 import type { Fault, FaultMenu, FaultWorld } from "./fault.ts";
+import { heldBack, isPost } from "./fault.ts";
 
 /** What somebody else asks of the venue may be refused like anything. */
 function byHand(world: FaultWorld, symbol: string, body: Readonly<Record<string, unknown>>): void {
@@ -44,7 +45,18 @@ function foreignOrder(world: FaultWorld): Fault {
 
 function manualTrade(world: FaultWorld): Fault {
   const { chance, exchange, scenario } = world;
+  let left = scenario.pressure === "outdated-look" ? chance.whole(1, 3) : 0;
   return {
+    // What is to be sold is sold by hand while the order waits for its turn.
+    onRequest: (request) => {
+      if (left === 0 || !isPost(request)) return undefined;
+      const { symbol, side } = JSON.parse(request.body) as { symbol: string; side: string };
+      const held = exchange.state.positions.get(symbol)?.quantity;
+      if (side !== "sell" || held === undefined) return undefined;
+      left -= 1;
+      world.later(chance.whole(200, 4_000), () => byHand(world, symbol, { side: "sell", type: "market", qty: toText(held) }));
+      return { kind: "answered", response: heldBack(world) };
+    },
     begin: throughout(world, chance.whole(1, 3), () => {
       const positions = [...exchange.state.positions.keys()];
       const symbol = chance.pick(positions.length > 0 && chance.happens(0.5) ? positions : scenario.universe);

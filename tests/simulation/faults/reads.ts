@@ -1,5 +1,5 @@
 import type { Fault, FaultMenu, FaultWorld } from "./fault.ts";
-import { isRead, reply } from "./fault.ts";
+import { heldBack, isPost, isRead, reply } from "./fault.ts";
 
 /** Everything takes its time: what was fresh when it was asked for need not be so when it is used. */
 function slowVenue(world: FaultWorld): Fault {
@@ -17,12 +17,17 @@ function slowVenue(world: FaultWorld): Fault {
 
 const READS = ["/v2/positions", "/v2/account", "/v2/clock", "/v2/orders", "/v2/stocks/snapshots"] as const;
 
+/** What is looked at again before an order that had to wait. */
+const LOOKED_AT = ["/v2/positions", "/v2/account", "/v2/orders"] as const;
+
 /** One thing cannot be read for a while, and all the others can. */
 function readFails(world: FaultWorld): Fault {
   const { chance, scenario } = world;
-  const path = scenario.pressure === "exits" ? "/v2/positions" : chance.pick(READS);
+  const holdsBack = scenario.pressure === "outdated-look";
+  const path = scenario.pressure === "exits" ? "/v2/positions" : chance.pick(holdsBack ? LOOKED_AT : READS);
   const status = chance.pick([500, 503, 404, 408]);
   let until = -Infinity;
+  let left = holdsBack ? chance.whole(1, 3) : 0;
   const fail = (): void => {
     until = world.now() + chance.spread(2_000, 90_000);
     world.struck(`${path} ${String(status)} until +${String(Math.round((until - world.now()) / 1_000))} s`);
@@ -33,10 +38,16 @@ function readFails(world: FaultWorld): Fault {
       // A run meets it with its first look at the account.
       for (const run of scenario.stages.at(-1)?.runs ?? []) if (chance.happens(0.5)) world.later(run.afterMs, fail);
     },
-    onRequest: (request) =>
-      world.now() < until && isRead(request, path)
+    onRequest: (request) => {
+      if (left > 0 && isPost(request)) {
+        left -= 1;
+        fail();
+        return { kind: "answered", response: heldBack(world) };
+      }
+      return world.now() < until && isRead(request, path)
         ? { kind: "answered", response: reply(status, { code: 50010000, message: "internal server error" }) }
-        : undefined,
+        : undefined;
+    },
   };
 }
 

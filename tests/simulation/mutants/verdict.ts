@@ -16,7 +16,7 @@ export function isCaught({ broken, failedTests }: MutantVerdict): boolean {
 }
 
 /** Promises that were broken, the most frequent first. */
-export function promisesOf({ broken }: MutantVerdict): string {
+function promisesOf({ broken }: MutantVerdict): string {
   const times = new Map<string, number>();
   for (const { violations } of broken)
     for (const promise of new Set(violations.map((violation) => violation.promise))) times.set(promise, (times.get(promise) ?? 0) + 1);
@@ -26,7 +26,7 @@ export function promisesOf({ broken }: MutantVerdict): string {
     .join(", ");
 }
 
-export function caughtBy(verdict: MutantVerdict): string {
+function caughtBy(verdict: MutantVerdict): string {
   const { mutant, seeds, broken, failedTests } = verdict;
   if (mutant.test !== undefined) return failedTests.length === 0 ? `not by ${mutant.test}` : mutant.test;
   return `${String(broken.length)} of ${String(seeds)} seeds`;
