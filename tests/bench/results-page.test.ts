@@ -1,0 +1,47 @@
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { RESULTS } from "./given-results.ts";
+import { resultsMarkdown, writeResults } from "./results-page.ts";
+
+const PAGE = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
+
+let directory: string;
+let page: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "results-"));
+  page = join(directory, "performance.md");
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+describe("the page of results", () => {
+  test("has a place for them, and writing them again changes nothing else", async () => {
+    copyFileSync(PAGE, page);
+    const [before] = readFileSync(page, "utf8").split("<!-- results");
+    await writeResults(page, RESULTS);
+    const once = readFileSync(page, "utf8");
+    await writeResults(page, RESULTS);
+
+    expect(once).toMatch(/\| 25 +\| 20 +\| 20\.5 +\| 3 +\| 200 +\| 210 +\| 183 +\| 1\.093 +\|/);
+    expect(once).not.toContain("Run `npm run bench");
+    expect(once.startsWith(before ?? "nothing")).toBe(true);
+    expect(readFileSync(page, "utf8")).toBe(once);
+  });
+
+  test("a page without that place is left as it is", async () => {
+    writeFileSync(page, "# Performance\n");
+    await expect(writeResults(page, RESULTS)).rejects.toThrow(/has no place for results/);
+    expect(readFileSync(page, "utf8")).toBe("# Performance\n");
+  });
+
+  test("says of each target whether it is met", () => {
+    const lines = resultsMarkdown(RESULTS);
+    expect(lines.find((line) => line.includes("ratio ≤"))).toMatch(/ratio ≤ 1\.15: met; requests ≤ 120: not met/);
+    expect(lines.find((line) => line.includes("60 s of idling, dashboard"))).toMatch(/120 \| ≤ 100: not met/);
+    expect(lines.find((line) => line.includes("own overhead"))).toMatch(/p50 ≤ 3, p99 ≤ 15: met/);
+  });
+});

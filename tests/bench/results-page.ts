@@ -1,0 +1,190 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { format, resolveConfig } from "prettier";
+import type { RebalanceResult } from "./rebalance.ts";
+import type { Results } from "./results.ts";
+import type { Growth, Spread } from "./statistics.ts";
+
+const BEGIN = "<!-- results: written by `npm run bench -- --write` -->";
+const END = "<!-- end of results -->";
+
+/** Targets of the goals that this is held against; milliseconds, MiB, percent. */
+const TARGETS = {
+  ownOverheadP50Ms: 3,
+  ownOverheadP99Ms: 15,
+  ratio: 1.15,
+  requestsOf25: 120,
+  rssMiB: 100,
+  cpuPercent: 0.3,
+  stallMs: 50,
+} as const;
+
+/** The symbols whose rebalances the ratio is asked of. */
+const HELD_TO_RATIO = [3, 25];
+
+/** The figures as tables in Markdown, for the terminal and for the page. */
+export function resultsMarkdown(results: Results): string[] {
+  return [
+    ...surroundingsLines(results),
+    ...latencyLines(results),
+    ...rebalanceLines(results.rebalance),
+    ...processLines(results),
+    ...growthLines(results),
+  ];
+}
+
+/** Puts the results where the page keeps them, formatted as every page is. @throws when the page has no such place. */
+export async function writeResults(file: string, results: Results): Promise<void> {
+  const page = readFileSync(file, "utf8");
+  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
+  if (begin < 0 || end < begin) throw new Error(`${file} has no place for results between "${BEGIN}" and "${END}".`);
+  const filled = `${page.slice(0, begin)}${BEGIN}\n\n${resultsMarkdown(results).join("\n")}\n\n${page.slice(end)}`;
+  writeFileSync(file, await format(filled, { ...(await resolveConfig(file)), parser: "markdown" }));
+}
+
+function surroundingsLines({ surroundings }: Results): string[] {
+  const { at, machine, node, kernel, scale, loadBefore, loadAfter } = surroundings;
+  return [
+    `Measured ${at} on ${machine}, Linux ${kernel}, Node ${node}, ${scale} form; load of the machine ${loadBefore.toFixed(2)} before and ${loadAfter.toFixed(2)} after.`,
+    "",
+  ];
+}
+
+function latencyLines({ manyRebalances: many, restart, planning, intake }: Results): string[] {
+  const own = many.ownOverheadMs;
+  return [
+    ...table(
+      ["what", "p50 ms", "p99 ms", "target"],
+      [
+        ["alert → first order on the wire, r = 0", ...spread(many.alertToFirstOrderMs), ""],
+        ["alert → order of the last sell, r = 0", ...spread(many.alertToLastSellMs), ""],
+        [
+          "own overhead: alert → first order, less one bare request",
+          ...spread(own),
+          verdict(
+            `p50 ≤ ${String(TARGETS.ownOverheadP50Ms)}, p99 ≤ ${String(TARGETS.ownOverheadP99Ms)}`,
+            own.p50 <= TARGETS.ownOverheadP50Ms && own.p99 <= TARGETS.ownOverheadP99Ms,
+          ),
+        ],
+        ["restart → ready", ...spread(restart.readySpreadMs), ""],
+        ["start after a kill in mid-execution → next order, 25 symbols, r = 20", ...spread(restart.killedToNextOrderMs), ""],
+        ...planning.plans.map(({ symbols, ms }) => [`plan and proof of ${String(symbols)} symbols`, ...spread(ms), ""]),
+      ],
+    ),
+    `${String(many.runs)} rebalances of 3 symbols, ${String(restart.runs)} starts. A bare request took ${String(many.measuredRttMs)} ms at r = 0. Intake: ${String(intake.linesPerSecond)} lines a second; the newest run of a file of ${String(intake.largeFile.megabytes)} MB is decided in ${String(intake.largeFile.firstVerdictMs)} ms.`,
+    "",
+  ];
+}
+
+function rebalanceLines(rebalances: readonly RebalanceResult[]): string[] {
+  return table(
+    [
+      "symbols",
+      "r ms",
+      "r measured",
+      "runs",
+      "median ms",
+      "p99 ms",
+      "floor ms",
+      "ratio",
+      "first order ms",
+      "outcome ms",
+      "requests",
+      "target",
+    ],
+    rebalances.map((each) => [
+      String(each.symbols),
+      String(each.rttMs),
+      String(each.measuredRttMs),
+      String(each.runs),
+      String(each.medianMs),
+      String(each.p99Ms),
+      String(each.floorMs),
+      String(each.ratio),
+      String(each.firstOrderMs),
+      String(each.outcomeMs),
+      String(each.requests),
+      rebalanceTarget(each),
+    ]),
+  );
+}
+
+function rebalanceTarget({ symbols, ratio, requests }: RebalanceResult): string {
+  if (!HELD_TO_RATIO.includes(symbols)) return "";
+  const ratioText = verdict(`ratio ≤ ${String(TARGETS.ratio)}`, ratio <= TARGETS.ratio);
+  if (symbols !== 25) return ratioText;
+  return `${ratioText}; ${verdict(`requests ≤ ${String(TARGETS.requestsOf25)}`, requests <= TARGETS.requestsOf25)}`;
+}
+
+function processLines({ idle, manyRebalances: many }: Results): string[] {
+  const { acceleratedHour: hour } = idle;
+  const memory = (mib: number): string => verdict(`≤ ${String(TARGETS.rssMiB)}`, mib <= TARGETS.rssMiB);
+  return table(
+    ["what", "figure", "target"],
+    [
+      [`resident memory after ${String(idle.sampledSeconds)} s of idling, dashboard on, MiB`, String(idle.rssMiB), memory(idle.rssMiB)],
+      [
+        `resident memory after an hour of ticks passed in ${String(hour.tookSeconds)} s, MiB (before: ${String(hour.beforeMiB)})`,
+        String(hour.afterMiB),
+        memory(hour.afterMiB),
+      ],
+      [
+        `resident memory after ${String(many.runs)} rebalances, MiB (before: ${String(many.rssMiB.before)})`,
+        String(many.rssMiB.after),
+        memory(many.rssMiB.after),
+      ],
+      [
+        `live heap after ${String(many.runs)} rebalances, MiB (before: ${String(many.liveHeapMiB.before)})`,
+        String(many.liveHeapMiB.after),
+        "as before",
+      ],
+      ["slope of the resident memory over the second half, KiB a rebalance", String(many.rssSlopeKiBPerRebalance), "0"],
+      [
+        `processor time while idle for ${String(idle.sampledSeconds)} s, percent of one`,
+        String(idle.cpuPercent),
+        verdict(`≤ ${String(TARGETS.cpuPercent)}`, idle.cpuPercent <= TARGETS.cpuPercent),
+      ],
+      [
+        "longest stall of the event loop in a rebalance, ms",
+        String(many.maxStallMs),
+        verdict(`≤ ${String(TARGETS.stallMs)}`, many.maxStallMs <= TARGETS.stallMs),
+      ],
+    ],
+  );
+}
+
+function growthLines({ ledger, intake, planning }: Results): string[] {
+  const rows = (what: string, unit: string, growth: readonly Growth[]): string[][] =>
+    growth.map(({ work, ms, timesWork, timesMs }) => [what, `${String(work)} ${unit}`, String(ms), times(timesWork), times(timesMs)]);
+  return [
+    `A ledger of ${String(ledger.executions)} executions (${String(ledger.megabytes)} MB): ready in ${String(ledger.readyMs)} ms, \`status\` in ${String(ledger.statusMs)} ms, \`report\` of thirty days in ${String(ledger.reportMs)} ms.`,
+    "",
+    ...table(
+      ["what grows", "work", "ms", "× work", "× time"],
+      [
+        ...rows("plan and proof", "symbols", planning.growth),
+        ...rows("intake of a flood", "lines", intake.floods),
+        ...rows("first verdict on a large file", "MB", intake.files),
+        ...rows("start until ready", "executions", ledger.growth.ready),
+        ...rows("`status`", "executions", ledger.growth.status),
+        ...rows("`report`", "executions", ledger.growth.report),
+      ],
+    ),
+  ];
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
+  return [line(head), line(head.map(() => "---")), ...rows.map(line), ""];
+}
+
+function spread({ p50, p99 }: Spread): [string, string] {
+  return [String(p50), String(p99)];
+}
+
+function times(value: number | undefined): string {
+  return value === undefined ? "" : String(value);
+}
+
+function verdict(target: string, met: boolean): string {
+  return `${target}: ${met ? "met" : "not met"}`;
+}

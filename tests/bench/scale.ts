@@ -1,0 +1,53 @@
+import type { IntakePlan } from "./intake.ts";
+import type { RebalancePlan } from "./rebalance.ts";
+
+/** How much is measured. */
+export interface Scale {
+  readonly name: "full" | "quick";
+  readonly rebalances: readonly RebalancePlan[];
+  readonly manyRebalances: number;
+  readonly idleSeconds: number;
+  readonly restarts: number;
+  readonly intake: IntakePlan;
+  /** Executions, the largest last. */
+  readonly ledgers: readonly number[];
+  readonly ledgerRuns: number;
+  readonly plans: readonly number[];
+  readonly planGrowth: readonly number[];
+  readonly planRuns: number;
+}
+
+const ROUND_TRIPS_MS = [0, 20, 50];
+
+export const FULL: Scale = {
+  name: "full",
+  rebalances: [...rebalancesOf(3, 25), ...rebalancesOf(25, 11), ...rebalancesOf(100, 3)],
+  manyRebalances: 1_000,
+  idleSeconds: 120,
+  restarts: 9,
+  intake: { floods: [3_000, 6_000, 12_000], files: [25, 50, 100], runs: 5 },
+  ledgers: [25_000, 50_000, 100_000],
+  ledgerRuns: 3,
+  plans: [25, 500, 5_000],
+  planGrowth: [625, 1_250, 2_500, 5_000],
+  planRuns: 15,
+};
+
+/** For a look at whether anything has become much slower, within two or three minutes. */
+export const QUICK: Scale = {
+  name: "quick",
+  rebalances: [...rebalancesOf(3, 5), ...rebalancesOf(25, 3)],
+  manyRebalances: 25,
+  idleSeconds: 10,
+  restarts: 3,
+  intake: { floods: [1_000, 2_000, 4_000], files: [5, 10], runs: 3 },
+  ledgers: [500, 1_000],
+  ledgerRuns: 1,
+  plans: [25, 500],
+  planGrowth: [250, 500, 1_000],
+  planRuns: 7,
+};
+
+function rebalancesOf(symbols: number, runs: number): RebalancePlan[] {
+  return ROUND_TRIPS_MS.map((rttMs) => ({ symbols, rttMs, runs }));
+}
