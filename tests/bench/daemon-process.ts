@@ -1,6 +1,4 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { run } from "../../src/commands/run.ts";
 import { terminalOn } from "../../src/reporting/terminal.ts";
 import { answerQuestions } from "./conversation.ts";
