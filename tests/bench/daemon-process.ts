@@ -1,4 +1,6 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { run } from "../../src/commands/run.ts";
 import { terminalOn } from "../../src/reporting/terminal.ts";
 import { answerQuestions } from "./conversation.ts";
@@ -8,8 +10,6 @@ import { SkippingClock } from "./skipping-clock.ts";
 
 const RESOLUTION_MS = 1;
 
-setFlagsFromString("--expose-gc");
-const collectGarbage = runInNewContext("gc") as () => void;
 const clock = new SkippingClock();
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 answerQuestions({
