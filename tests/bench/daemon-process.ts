@@ -10,6 +10,8 @@ import { SkippingClock } from "./skipping-clock.ts";
 
 const RESOLUTION_MS = 1;
 
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
 const clock = new SkippingClock();
 const delays = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 answerQuestions({
