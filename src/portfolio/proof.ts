@@ -44,6 +44,8 @@ export function provePlan(plan: Plan, input: PlanInput): ProofFailure[] {
 interface Facts {
   readonly input: PlanInput;
   readonly held: ReadonlyMap<string, Holding>;
+  /** Protected symbols: those that are named, and positions that are no US equities (R9). */
+  readonly guarded: ReadonlySet<string>;
   /** Cash and unprotected positions. */
   readonly worth: Decimal;
   /** Everything that is held, protected or not. */
@@ -52,24 +54,29 @@ interface Facts {
 }
 
 function factsOf(input: PlanInput): Facts {
-  const valued = input.holdings.map((holding) => ({ counted: !guarded(holding.symbol, input), value: heldValue(holding, input) }));
+  const guarded = guardedSymbols(input);
+  const valued = input.holdings.map((holding) => ({
+    counted: !guarded.has(holding.symbol),
+    value: heldValue(holding, { input, guarded }),
+  }));
   const worth = input.account.cash.plus(sum(valued.filter((entry) => entry.counted).map((entry) => entry.value)));
   return {
     input,
     held: new Map(input.holdings.map((holding) => [holding.symbol, holding])),
+    guarded,
     worth,
     gross: sum(valued.map((entry) => entry.value)),
     base: worth.minus(worth.times(input.settings.cashReserve)),
   };
 }
 
-function guarded(symbol: string, input: PlanInput): boolean {
-  const named = input.settings.protectedSymbols.has(symbol);
-  return named || input.holdings.some((holding) => holding.symbol === symbol && holding.assetClass !== "us_equity");
+function guardedSymbols(input: PlanInput): ReadonlySet<string> {
+  const others = input.holdings.filter((holding) => holding.assetClass !== "us_equity").map((holding) => holding.symbol);
+  return new Set([...input.settings.protectedSymbols, ...others]);
 }
 
-function heldValue(holding: Holding, input: PlanInput): Decimal {
-  if (guarded(holding.symbol, input)) return holding.marketValue;
+function heldValue(holding: Holding, { input, guarded }: Pick<Facts, "input" | "guarded">): Decimal {
+  if (guarded.has(holding.symbol)) return holding.marketValue;
   const price = priceOf(holding.symbol, input).price;
   return price === undefined ? holding.marketValue : price.times(holding.quantity);
 }
@@ -93,16 +100,17 @@ function provePhase(plan: Plan, { phase, wanted }: PlanInput): ProofFailure[] {
 }
 
 function proveOneOrderEach(orders: readonly PlannedOrder[]): ProofFailure[] {
-  const symbols = orders.map((order) => order.symbol);
-  const repeated = new Set(symbols.filter((symbol, index) => symbols.indexOf(symbol) !== index));
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { symbol } of orders) (seen.has(symbol) ? repeated : seen).add(symbol);
   return [...repeated].flatMap((symbol) => failure("symbol", symbol, "more than one order"));
 }
 
-function proveSymbol(order: PlannedOrder, { input }: Facts): ProofFailure[] {
+function proveSymbol(order: PlannedOrder, { input, guarded }: Facts): ProofFailure[] {
   const { symbol } = order;
   const asset = input.assets.get(symbol);
   const { allowedSymbols } = input.settings;
-  if (guarded(symbol, input)) return failure("symbol", symbol, "an order for a protected symbol");
+  if (guarded.has(symbol)) return failure("symbol", symbol, "an order for a protected symbol");
   if (input.barred.has(symbol)) return failure("symbol", symbol, "an order for a symbol that may no longer be touched");
   if (input.workingOrders.some((working) => working.symbol === symbol)) return failure("symbol", symbol, "another order is still open");
   if (belongsToNobody(symbol, input)) return failure("symbol", symbol, "no known strategy names it");
@@ -196,7 +204,7 @@ function proveSellStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
     const all = order.quantity?.eq(holding.quantity) === true && targetOf(order.symbol, facts).eq(ZERO);
     return all ? [] : failure("overshoot", order.symbol, "called a full exit, but it is wanted or something would be left");
   }
-  const left = heldValue(holding, facts.input).minus(valueOf(order, facts) ?? ZERO);
+  const left = heldValue(holding, facts).minus(valueOf(order, facts) ?? ZERO);
   const target = targetOf(order.symbol, facts);
   if (target.eq(ZERO)) return failure("overshoot", order.symbol, "not wanted at all, so only a full exit may sell it");
   return left.gte(target.minus(CENT))
@@ -206,7 +214,7 @@ function proveSellStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
 
 function proveBuyStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
   const holding = facts.held.get(order.symbol);
-  const before = holding === undefined ? ZERO : heldValue(holding, facts.input);
+  const before = holding === undefined ? ZERO : heldValue(holding, facts);
   const after = before.plus(valueOf(order, facts) ?? ZERO);
   const target = targetOf(order.symbol, facts);
   return after.lte(target.plus(CENT))
