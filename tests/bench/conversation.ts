@@ -24,7 +24,7 @@ export function answerQuestions(answers: Readonly<Record<string, (amount: number
 /** In the process that started a child: asks it, and waits for the answer. */
 export class Questioner {
   readonly #child: ChildProcess;
-  readonly #open = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
+  readonly #open = new Map<number, { name: string; resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   #last = 0;
 
   constructor(child: ChildProcess) {
@@ -33,8 +33,9 @@ export class Questioner {
       this.#open.get(id)?.resolve(value);
       this.#open.delete(id);
     });
-    child.once("close", () => {
-      for (const { reject } of this.#open.values()) reject(new Error("The process ended before it answered."));
+    child.once("close", (code, signal) => {
+      const end = signal ?? String(code);
+      for (const { name, reject } of this.#open.values()) reject(new Error(`The process ended (${end}) before it answered "${name}".`));
       this.#open.clear();
     });
   }
@@ -43,7 +44,7 @@ export class Questioner {
     this.#last += 1;
     const question: Question = { id: this.#last, name, amount };
     return new Promise((resolve, reject) => {
-      this.#open.set(question.id, { resolve, reject });
+      this.#open.set(question.id, { name, resolve, reject });
       this.#child.send(question);
     });
   }
