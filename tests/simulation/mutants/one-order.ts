@@ -12,8 +12,8 @@ export const ONE_ORDER: readonly Mutant[] = [
     patches: [
       {
         file: CONVERGE,
-        find: 'for (const id of ready) ledger.updateIntent(id, { state: "posting", postedAt: clock.now(), updatedAt: clock.now() });',
-        replace: "for (const id of ready) ledger.updateIntent(id, { updatedAt: clock.now() });",
+        find: 'ledger.updateIntent(id, { state: "posting", postedAt: clock.now(), updatedAt: clock.now() });',
+        replace: "ledger.updateIntent(id, { updatedAt: clock.now() });",
       },
     ],
   },

@@ -31,9 +31,9 @@ export const SAFETY: readonly Mutant[] = [
     bug: "Orders are sent although the venue's clock has not been readable for a long time.",
     patches: [
       {
-        file: CONVERGE,
-        find: "if (!(await this.#market.isKnown()) || !(await",
-        replace: "if (!(await",
+        file: "src/execution/market-watch.ts",
+        find: "return this.#age() <= MARKET_READING_MAX_AGE_MS;",
+        replace: "return this.#age() <= Infinity;",
       },
     ],
   },
