@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.ts";
-import type { ExecutionRecord } from "../ledger/ledger.ts";
+import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { min } from "../portfolio/money.ts";
+import { min, ZERO } from "../portfolio/money.ts";
 import { isOwnOrder } from "./ids.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
@@ -9,11 +9,13 @@ import type { OrderLifecycle } from "./order-lifecycle.ts";
 import { symbolsOf } from "./plan-input.ts";
 import type { Moment, Reading } from "./reading.ts";
 import { ageOf, momentOf, readAccount } from "./reading.ts";
-import { expectedAfter, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
+import { expectedAfter, missingCash, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore, knownForeignOrders } from "./summary.ts";
 
 /** Before a POST, what was seen of the account may be at most this old. */
 const LOOK_MAX_AGE_MS = 5_000;
+/** Pause between two looks for cash that is not shown; each costs three requests. */
+const CASH_PAUSE_MS = 1_500;
 
 /** A reading that contains all own fills; `cash` replaces the shown cash where that cannot be trusted. */
 export interface SettledReading {
@@ -27,6 +29,8 @@ export class AccountWatch {
   readonly #market: MarketWatch;
   #lookedAt: Moment | undefined;
   #foreign: string | undefined;
+  /** Since when the looks before a POST have shown less cash than there must be, monotonic. */
+  #cashMissingSince: number | undefined;
 
   /** @param lookedAt when the reading began that the plan was made from, if it was made by this process. */
   constructor(execution: OpenExecution, market: MarketWatch, lookedAt: Moment | undefined) {
@@ -53,6 +57,7 @@ export class AccountWatch {
       if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
       // All that are still to be sent: the next ones follow within the seconds that this look is good for.
       for (const intent of this.#execution.intents()) orders.refuseUncovered(intent, positions);
+      if (await this.#lacksCash(account.cash)) return false;
       this.#lookedAt = momentOf(clock);
       return true;
     } catch (error) {
@@ -60,6 +65,42 @@ export class AccountWatch {
       await clock.sleep(SETTLE_PAUSE_MS, stopping);
       return false;
     }
+  }
+
+  /**
+   * Cash that was planned with may have been taken out since (R24). It may also not be shown yet, so it is
+   * looked for as long as an account may lag; nothing is sent meanwhile.
+   */
+  async #lacksCash(shown: Decimal): Promise<boolean> {
+    const { clock, stopping } = this.#execution.parts;
+    const missing = missingCash(shown, this.#execution.intents(), this.#earlierBuys(), this.#cashToCountFrom());
+    if (missing === undefined) {
+      this.#cashMissingSince = undefined;
+      return false;
+    }
+    this.#cashMissingSince ??= clock.monotonic();
+    if (clock.monotonic() - this.#cashMissingSince < SETTLE_LIMIT_MS) {
+      this.#warn(`Nothing is bought yet: ${missing}.`);
+      await clock.sleep(CASH_PAUSE_MS, stopping);
+    } else this.#foreign = `Cash left the account during the execution: ${missing}.`;
+    return true;
+  }
+
+  /** Buys of earlier executions that may still take their cash. */
+  #earlierBuys(): IntentRecord[] {
+    return this.#execution.parts.ledger.unsettledIntents().filter((intent) => this.#isEarlier(intent) && intent.side === "buy");
+  }
+
+  /** `undefined` when an order of an earlier execution was filled meanwhile: then nothing can be computed from it. */
+  #cashToCountFrom(): Decimal | undefined {
+    const record = this.#execution.record();
+    const changed = this.#execution.parts.ledger.intentsChangedSince(record.startedAt);
+    const late = changed.some((intent) => this.#isEarlier(intent) && intent.filledQuantity.gt(ZERO));
+    return late ? undefined : cashBefore(record);
+  }
+
+  #isEarlier({ executionId }: IntentRecord): boolean {
+    return executionId !== this.#execution.id;
   }
 
   /**

@@ -183,9 +183,7 @@ function decideCancelling(facts: ExecutionFacts): Decision {
   if (unended.length === 0)
     return only({ kind: "finish", outcome: "incomplete", reason: facts.cancellingReason ?? "Stopped before its end." }, facts);
   const idle = unended.filter((intent) => !intent.busy);
-  const waited =
-    facts.now - (facts.cancellingSince ?? facts.now) >= CANCEL_WAIT_MS || idle.every((intent) => cancelIsOverdue(intent, facts.now));
-  if (waited && idle.length === unended.length) {
+  if (idle.length === unended.length && idle.every((intent) => hasBeenAwaited(intent, facts))) {
     const unknown = idle.filter((intent) => intent.record.state !== "open");
     if (unknown.length > 0) {
       return {
@@ -306,6 +304,12 @@ function nextPoll(intent: IntentFacts, facts: ExecutionFacts): number {
 
 function cancelIsOverdue(intent: IntentFacts, now: number): boolean {
   return intent.record.state === "open" && intent.cancelRequestedAt !== undefined && now - intent.cancelRequestedAt >= CANCEL_WAIT_MS;
+}
+
+/** A working order is awaited from its own cancel on, which a late-found one gets late; an unknown one since cancelling began. */
+function hasBeenAwaited(intent: IntentFacts, { now, cancellingSince }: ExecutionFacts): boolean {
+  if (intent.record.state === "open") return cancelIsOverdue(intent, now);
+  return now - (cancellingSince ?? now) >= CANCEL_WAIT_MS;
 }
 
 /** Ended for this execution: terminal at the venue, refused by it, or given up on. */

@@ -1,5 +1,5 @@
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, ONE, ZERO } from "../portfolio/money.ts";
+import { decimal, max, ONE, sum, ZERO } from "../portfolio/money.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
 import type { Reading } from "./reading.ts";
 
@@ -56,8 +56,43 @@ export function unsettled(reading: Reading, expected: Expected): string | undefi
   }
   if (expected.cash === undefined) return undefined;
   const difference = reading.account.cash.minus(expected.cash).abs();
-  const tolerance = expected.traded.times(CASH_TOLERANCE).plus(ONE);
-  return difference.gt(tolerance)
+  return difference.gt(toleranceFor(expected))
     ? `cash shows ${reading.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}`
     : undefined;
+}
+
+/**
+ * Whether less cash is shown than must be there while buys are to be sent, in words. It must pay for those,
+ * and be what the account held before the execution, changed by our known fills, less all that buys which
+ * are under way can have taken.
+ * @param earlierBuys orders of earlier executions that may still take their cash.
+ * @param before cash before the execution, in dollars; `undefined` when nothing can be computed from it.
+ * @returns `undefined` when nothing is missing, and when nothing is to be bought.
+ */
+export function missingCash(
+  shown: Decimal,
+  intents: readonly IntentRecord[],
+  earlierBuys: readonly IntentRecord[],
+  before: Decimal | undefined,
+): string | undefined {
+  const buys = intents.filter(({ side }) => side === "buy");
+  const toBuy = sum(buys.filter(({ state }) => state === "recorded").map(restOf));
+  if (toBuy.eq(ZERO)) return undefined;
+  const underWay = sum([...buys.filter(isUnderWay), ...earlierBuys].map(restOf));
+  const expected = expectedAfter(intents, before);
+  const least = max(toBuy, (expected.cash ?? ZERO).minus(underWay).minus(toleranceFor(expected)));
+  return shown.gte(least) ? undefined : `cash shows ${shown.toFixed()}, and at least ${least.toFixed(2)} must be there`;
+}
+
+function isUnderWay({ state }: IntentRecord): boolean {
+  return state === "posting" || state === "unknown" || state === "open" || state === "abandoned";
+}
+
+/** Dollars that it can still take. */
+function restOf({ worstCaseCost, filledQuantity, filledAveragePrice }: IntentRecord): Decimal {
+  return max(ZERO, worstCaseCost.minus(filledQuantity.times(filledAveragePrice ?? ZERO)));
+}
+
+function toleranceFor({ traded }: Expected): Decimal {
+  return traded.times(CASH_TOLERANCE).plus(ONE);
 }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { beforePosts, postedOrder, TIMED_OUT } from "./faults.ts";
+import { beforePosts, isRead, postedOrder, reply, TIMED_OUT } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -74,5 +74,18 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY canceled", "buy UVXY filled"]);
     expectHoldings(desk, HEDGE);
     expectUnharmed(desk);
+  });
+
+  test("when its cancel takes its time and no list shows it any more, its end is awaited before its symbol trades", async () => {
+    await haltedInDoubt("UVXY", 60_000);
+    desk.exchange.setQuote("UVXY", "0", "0");
+    await desk.clock.advance(90_000);
+    desk.clock.after(3_500, () => desk.exchange.setPrice("UVXY", "20"));
+    desk.exchange.setHabits({ cancelLatencyMs: 3_000 });
+    desk.venue.interceptor = {
+      before: (request) => Promise.resolve(isRead(request, "/v2/orders") ? reply(200, []) : undefined),
+    };
+    expect(await desk.run(next(HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY canceled", "buy UVXY filled"]);
   });
 });

@@ -182,6 +182,14 @@ describe("what may stop an execution", () => {
     ]);
   });
 
+  test("an order that is found only when the others have been given up is cancelled and awaited too", () => {
+    const found = intent({ state: "open", orderId: "o" }, { workingSince: NOW, askedAt: NOW });
+    const cancelling = { phase: "cancelling", cancellingSince: NOW - CANCEL_WAIT_MS } as const;
+    expect(kinds({ ...cancelling, intents: [found] })).toEqual(["cancel"]);
+    expect(kinds({ ...cancelling, intents: [{ ...found, cancelRequestedAt: NOW }] })).toEqual([]);
+    expect(kinds({ ...cancelling, now: NOW + CANCEL_WAIT_MS, intents: [{ ...found, cancelRequestedAt: NOW }] })).toEqual(["finish"]);
+  });
+
   test("an order that outlives its time-out is cancelled, but not while the market is closed", () => {
     const old = intent({ state: "open", orderId: "o" }, { workingSince: NOW - 60_000, askedAt: NOW });
     expect(kinds({ intents: [old] })).toEqual(["cancel"]);

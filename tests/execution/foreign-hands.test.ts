@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../src/portfolio/money.ts";
 import { afterFirstPost, beforePosts, reply, UNAVAILABLE } from "./faults.ts";
 import { book, expectUnharmed, HEDGE, HELD, INVESTED, orderOf } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -80,6 +80,33 @@ describe("a foreign order during the execution (R24)", () => {
     });
     expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
     expect(book(desk).filter((line) => line.includes("TQQQ"))).toEqual([]);
+  });
+});
+
+describe("cash that leaves the account during the execution (R24)", () => {
+  /** The rate limit holds the buy of BTAL back; meanwhile `leave` happens. */
+  function heldBackWhile(leave: () => void): VirtualDesk {
+    const held = new VirtualDesk({ exchange: { cash: decimal("40000"), multiplier: "4" } });
+    held.venue.interceptor = beforePosts("BTAL", 1, () => {
+      leave();
+      return reply(429, { code: 42910000, message: "rate limit exceeded" }, { "retry-after": "20" });
+    });
+    return held;
+  }
+
+  test("leaves nothing that a margin account would lend: the buy that waited is not sent, and the end says why", async () => {
+    desk = heldBackWhile(() => desk.exchange.transfer("-5000"));
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/Cash left the account/);
+    expect(book(desk)).toEqual(["buy UVXY filled"]);
+    expect(desk.exchange.state.cash.gte(ZERO)).toBe(true);
+  });
+
+  test("more of it than before does not stop it", async () => {
+    desk = heldBackWhile(() => desk.exchange.transfer("15000"));
+    await desk.run(signalOf(desk.clock, HEDGE));
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled"]);
   });
 });
 

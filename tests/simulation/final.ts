@@ -4,7 +4,7 @@ import { isOnTargetReason } from "../../src/portfolio/left-alone.ts";
 import type { LeftAloneReason } from "../../src/portfolio/left-alone.ts";
 import type { PlanSummary } from "../../src/execution/summary.ts";
 import { isOwnOrder } from "../../src/execution/ids.ts";
-import { ZERO } from "../../src/portfolio/money.ts";
+import { sum, ZERO } from "../../src/portfolio/money.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
@@ -212,7 +212,9 @@ export class Final {
     const start = Number(equityAtStart(exchange).toFixed());
     // Money that left since the last close may not be counted on.
     const least = scenario.faults.includes("deposit") ? Math.min(start, equity) : start;
-    return Number(movedToday(exchange).toFixed()) + needed > limit * least * TURNOVER_TOLERANCE;
+    // What may still be filled counts whole.
+    const inDoubt = sum((this.#parts.machine.life?.ledger.unsettledIntents() ?? []).map(({ estimatedValue }) => estimatedValue));
+    return Number(movedToday(exchange).plus(inDoubt).toFixed()) + needed > limit * least * TURNOVER_TOLERANCE;
   }
 
   #excuse(execution: ExecutionRecord, intents: readonly IntentRecord[], unsettled: readonly IntentRecord[]): FinalState {

@@ -50,7 +50,7 @@ export class Network {
   }
 
   fetchOf(life: Life): typeof fetch {
-    const send = leanFetch((request) => this.#handle(life, request));
+    const send = leanFetch((request, givenUp) => this.#handle(life, request, givenUp));
     return (input, init) => {
       if (life.isDead) return never();
       const body = typeof init?.body === "string" ? init.body : "";
@@ -74,7 +74,7 @@ export class Network {
     for (const [drop, life] of [...this.#sockets]) if (life === gone) drop();
   }
 
-  async #handle(life: Life, request: VenueRequest): Promise<VenueResponse> {
+  async #handle(life: Life, request: VenueRequest, givenUp: AbortSignal | undefined): Promise<VenueResponse> {
     const { chance, observer, trace } = this.#parts;
     const post = isPost(request);
     trace.say("request", () => `→ ${request.method} ${request.url}${request.body === "" ? "" : ` ${request.body}`}`);
@@ -89,7 +89,8 @@ export class Network {
     if (!life.isDead && this.#machine?.diesAtRequest("after", post) === true) return never();
     const response = await this.#onTheWayBack(request, answer);
     await this.#pass(chance.whole(2, 40));
-    if (life.isDead) return never();
+    // Nobody hears the answer to a request that was given up.
+    if (life.isDead || givenUp?.aborted === true) return never();
     trace.say("answer", () => `← ${request.method} ${request.url.split("?")[0] ?? ""} ${describe(response)}`);
     observer.onDelivered(life, request, response);
     return response;

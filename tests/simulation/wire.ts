@@ -6,12 +6,12 @@ const ORIGIN = /^[a-z]+:\/\/[^/]+/;
  * A `fetch` within the process that makes no more of an answer than the transport looks at: thousands of
  * runs a minute would spend a good part of their time in streams that carry a single chunk.
  */
-export function leanFetch(handle: (request: VenueRequest) => Promise<VenueResponse>): typeof fetch {
+export function leanFetch(handle: (request: VenueRequest, givenUp: AbortSignal | undefined) => Promise<VenueResponse>): typeof fetch {
   return async (input, init = {}) => {
     const url = (input as string).replace(ORIGIN, "");
     const headers = lowerCase(init.headers);
     const body = typeof init.body === "string" ? init.body : "";
-    return answerOf(await handle({ method: init.method ?? "GET", url, headers, body }));
+    return answerOf(await handle({ method: init.method ?? "GET", url, headers, body }, init.signal ?? undefined));
   };
 }
 
