@@ -9,6 +9,7 @@ import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import { distanceFrom } from "./distance.ts";
+import { wasOpenLately } from "./final.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import type { Violation } from "./invariants.ts";
 import type { Life } from "./life.ts";
@@ -68,6 +69,7 @@ export class Endings {
     const only = reasons.length > 0 && reasons.every((reason) => reason === "insufficient-cash");
     const bound = protectedSymbols.size > 0 || allowedSymbols !== undefined || maxOrderValue !== undefined;
     if (!only || bound || wanted.kind === "exit" || this.#isUnsteady(startedAt, now)) return;
+    if (this.#isReservedByOthers(now)) return;
     if ([...wanted.targets.keys()].some((symbol) => exchange.state.assets.get(symbol)?.fractionable === false)) return;
     const equity = Number(String(exchange.accountView().equity));
     const cash = Number(exchange.state.cash.toFixed());
@@ -76,6 +78,12 @@ export class Endings {
         promise: "P5",
         text: `The execution ${id} says that cash is lacking, but of ${equity.toFixed(2)} there are ${cash.toFixed(2)} in cash.`,
       });
+  }
+
+  /** Somebody else's buy keeps the cash that it may take. */
+  #isReservedByOthers(now: number): boolean {
+    const orders = [...this.#parts.exchange.state.orders.values()];
+    return orders.some((order) => order.side === "buy" && !isOwnOrder(order) && wasOpenLately(order, now));
   }
 
   /** Whether somebody else, or prices that move or are shown wrongly, may have come between. */

@@ -260,11 +260,21 @@ export class Final {
       case "inactive":
       case "not-tradable":
         return exchange.state.assets.get(symbol)?.tradable === false;
+      case "order-limit":
+        return this.#reachesOrderLimit(symbol);
       case "split-suspected":
         return this.#looksLikeSplit(symbol);
       default:
         return false;
     }
+  }
+
+  /** It has had an order as large as one may be. */
+  #reachesOrderLimit(symbol: string): boolean {
+    const { scenario, exchange } = this.#parts;
+    const limit = Number(scenario.settings.maxOrderValue?.toFixed() ?? Infinity) * NEAR_LIMIT;
+    const orders = [...exchange.state.orders.values()].filter((order) => isOwnOrder(order) && order.symbol === symbol);
+    return orders.some(({ filledValue }) => Number(filledValue.toFixed()) >= limit);
   }
 
   /**
@@ -301,10 +311,12 @@ export class Final {
 }
 
 const LATELY_MS = 60_000;
+/** An order of whole shares stays below the largest that is allowed by less than this part of it. */
+const NEAR_LIMIT = 0.7;
 /** Prices of a plan and of the judgement differ a little. */
 const TURNOVER_TOLERANCE = 0.9;
 
-function wasOpenLately(order: OrderRecord, now: number): boolean {
+export function wasOpenLately(order: OrderRecord, now: number): boolean {
   return isOpen(order) || now - Date.parse(order.updatedAt) < LATELY_MS;
 }
 

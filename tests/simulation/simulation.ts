@@ -52,6 +52,8 @@ const HINT_MS = [4, 55] as const;
 const WATCH_TICK_MS = 1_000;
 /** From a change of the file to the look at it that records what it found. */
 const SEEN_WITHIN_MS = 2_500;
+/** Lines of one run stand at most 2 s apart (R3). */
+const EXITS_APART_MS = 3_000;
 const MOST_VIOLATIONS = 5;
 
 /** Runs one seed: chaos, stage by stage, and then peace, in which the account must come to its target. */
@@ -84,6 +86,8 @@ class Simulation {
   #faults: { kind: FaultKind; fault: Fault }[] = [];
   #afterOrders: { left: number; readonly delayMs: number; readonly run: () => void; readonly era: number }[] = [];
   #era = 0;
+  /** When the last exits were written, monotonic. */
+  #exitAt = -Infinity;
 
   constructor(scenario: Scenario, traced: boolean) {
     const { seed } = scenario;
@@ -291,11 +295,13 @@ class Simulation {
     const { timezone, universe } = this.#scenario;
     const written = this.#file.content;
     if (kind === "doubled" && written.length === 0) return;
-    // One writer finishes its line before it begins another.
-    if (this.#file.isTorn) {
+    // One writer finishes its line before it begins another, and exits of one moment are one run (R3), which nobody has drawn.
+    const joins = kind === "sell" && this.#clock.monotonic() - this.#exitAt < EXITS_APART_MS;
+    if (this.#file.isTorn || joins) {
       this.#later(1_000, () => this.#writeDrawn(staged));
       return;
     }
+    if (kind === "sell") this.#exitAt = this.#clock.monotonic();
     const view = { now: this.#machine.now, timezone, universe, held: [...this.#exchange.state.positions.keys()], aheadMs, written };
     this.#write(drawRun(kind, view, this.#strategy), kind);
   }
