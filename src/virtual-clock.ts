@@ -17,9 +17,16 @@ export class VirtualClock implements Clock {
   #order = 0;
   #entries: Entry[] = [];
 
-  /** @param startMs wall-clock time at the start, milliseconds since the epoch. */
-  constructor(startMs: number) {
+  readonly #settle: () => Promise<void>;
+
+  /**
+   * @param startMs wall-clock time at the start, milliseconds since the epoch.
+   * @param settle what is awaited after every timer. Default: a whole turn of the event loop, for answers that
+   *   come through it. Where all of them are promises, `promisesSettled` is enough and costs less.
+   */
+  constructor(startMs: number, settle: () => Promise<void> = turnOver) {
     this.#offset = startMs;
+    this.#settle = settle;
   }
 
   now(): number {
@@ -75,10 +82,10 @@ export class VirtualClock implements Clock {
   /** Lets `ms` pass, firing what falls due, and lets promises settle after every timer. */
   async advance(ms: number): Promise<void> {
     const end = this.#elapsed + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#entries[0]; next !== undefined && next.at <= end; next = this.#entries[0]) {
       this.fireNext();
-      await settle();
+      await this.#settle();
     }
     this.#elapsed = Math.max(this.#elapsed, end);
   }
@@ -95,24 +102,31 @@ export class VirtualClock implements Clock {
     finished.catch(() => undefined);
     const isSettled = (): boolean => state.settled;
     const end = this.#elapsed + limitMs;
-    await settle();
+    await this.#settle();
     while (!isSettled()) {
       if (this.#elapsed > end) throw new Error(`Not finished after ${String(limitMs)} ms of virtual time.`);
       if (!this.fireNext()) await this.#settleWithoutTimers(isSettled);
-      await settle();
+      await this.#settle();
     }
     return finished;
   }
 
   /** Answers that need several turns of the event loop may still come although no timer is pending. */
   async #settleWithoutTimers(isSettled: () => boolean): Promise<void> {
-    for (let turn = 0; turn < 20 && !isSettled() && this.#entries.length === 0; turn += 1) await settle();
+    for (let turn = 0; turn < 20 && !isSettled() && this.#entries.length === 0; turn += 1) await this.#settle();
     if (!isSettled() && this.#entries.length === 0) throw new Error("Waiting, but no timer is pending.");
   }
 }
 
+/** Every promise that can settle without the event loop has settled. */
+export function promisesSettled(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
+}
+
 /** One turn of the event loop: every microtask and every finished in-process answer is handled. */
-function settle(): Promise<void> {
+function turnOver(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });

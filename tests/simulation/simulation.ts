@@ -1,7 +1,7 @@
 import { decimal } from "../../src/portfolio/money.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { Venue } from "../../src/simulator/venue.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { promisesSettled, VirtualClock } from "../../src/virtual-clock.ts";
 import { AlertsFile } from "./alerts-file.ts";
 import { Chance } from "./chance.ts";
 import type { Fault } from "./faults/fault.ts";
@@ -92,7 +92,7 @@ class Simulation {
   constructor(scenario: Scenario, traced: boolean) {
     const { seed } = scenario;
     this.#scenario = scenario;
-    this.#clock = new VirtualClock(scenario.stages[0]?.at ?? 0);
+    this.#clock = new VirtualClock(scenario.stages[0]?.at ?? 0, promisesSettled);
     this.#file = new AlertsFile(scenario.timezone);
     this.#trace = new Trace(
       traced,
