@@ -48,6 +48,7 @@ main > p { text-align: center; } main:focus { outline: none; }
 section { background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; padding: 1rem; box-shadow: var(--shadow); min-width: 0; }
 .columns { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); } .columns > div { display: grid; gap: 1rem; min-width: 0; align-content: start; }
 @media (min-width: 60rem) { .columns { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); align-items: start; } #signals { max-height: 27rem; overflow-y: auto; } }
+@media not all and (min-width: 60rem) { .columns > div { display: contents; } #live[data-busy="true"] { order: -1; } }
 [data-old="true"] #account, [data-old="true"] #holdings, [data-old="true"] #strategies { opacity: 0.75; }
 
 .alarm { border-left: 5px solid; border-radius: 8px; padding: 0.7rem 0.9rem; overflow-wrap: anywhere; }
@@ -59,11 +60,13 @@ section { background: var(--panel); border: 1px solid var(--rule); border-radius
 .badge.good { color: var(--good); background: var(--good-soft); } .badge.bad { color: var(--bad); background: var(--bad-soft); } .badge.warn { color: var(--warn); background: var(--warn-soft); }
 .badge.busy { color: var(--busy); background: var(--busy-soft); } .badge.plain { color: var(--ink); background: var(--plain-soft); }
 
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.6rem, 1fr)); gap: 0.8rem 1rem; }
-.figures dt { color: var(--quiet); font-size: 0.82rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.6rem, 1fr)); column-gap: 1rem; margin-bottom: -0.8rem; }
+.figures > div { display: grid; grid-row: span 2; grid-template-rows: subgrid; align-content: start; margin-bottom: 0.8rem; } .figures dt { align-self: end; }
+.figures dt { color: var(--quiet); font-size: 0.8rem; }
 .figures dd { margin: 0; font-weight: 600; }
 .figures dd small { display: block; color: var(--quiet); font-weight: 400; font-size: 0.82rem; }
 #account .figures { grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); } #account .figures dd { font-size: 1.12rem; } #account .figures > div:first-child dd { font-size: 1.5rem; line-height: 1.25; }
+@media (min-width: 72rem) { #account .figures { grid-template-columns: 1.3fr 1.25fr 1.2fr 1fr; } }
 
 .curve-head { display: flex; flex-wrap: wrap; align-items: center; justify-content: space-between; gap: 0.5rem; margin: 1.2rem 0 0.6rem; }
 #ranges { border: 0; display: flex; background: var(--track); border-radius: 8px; padding: 2px; }

@@ -82,6 +82,7 @@ describe("the page in a browser", () => {
       .getByText(/29\.\d %/)
       .first()
       .waitFor();
+    await page.locator("#signals").getByText("executed", { exact: true }).first().waitFor();
     expect(await textOf(page, "#signals")).toMatch(/executed[^]*nuclear: SMR 31\.2 %, LEU 39\.5 %, OKLO 29\.3 %/);
 
     const entry = page.locator("#executions details").first();
@@ -90,7 +91,7 @@ describe("the page in a browser", () => {
     const record = await entry.innerText();
     for (const part of ["Signal", "Orders and fills", "Plan, first", "Prices seen", "Slippage", "Decided at", "Alert to first order"])
       expect(record).toContain(part);
-    expect(record).toMatch(/OKLO.*BUY[^]*Held[^]*OKLO\s+\$2\d,\d{3}\.\d\d\s+\$2\d,\d{3}\.\d\d/);
+    expect(record).toMatch(/OKLO.*BUY[^]*Held[^]*OKLO\s+\$\d\d,\d{3}\.\d\d\s+\$\d\d,\d{3}\.\d\d/);
     expect(await barriers(page)).toEqual([]);
     expect(await barriers(phone)).toEqual([]);
     await Promise.all([photograph(page, "after-desktop"), photograph(phone, "after-phone-dark")]);
