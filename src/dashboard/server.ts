@@ -22,7 +22,11 @@ export interface DashboardOptions {
 
 /** Whoever opens so many connections looks for something else than the account. */
 const MOST_CONNECTIONS = 200;
-const REQUEST_LIMIT_MS = 30_000;
+/** Nobody who means to look needs longer to ask; who dawdles holds one of the connections. */
+const HEADERS_LIMIT_MS = 5_000;
+const REQUEST_LIMIT_MS = 10_000;
+/** How often the connections are looked over for those who do. */
+const DAWDLERS_EVERY_MS = 2_000;
 const BODY_LIMIT_BYTES = 4_096;
 
 /** Open to whoever reaches the port: what a login page is made of, and whether the process is well. */
@@ -52,6 +56,9 @@ export class DashboardServer {
       // Otherwise closing waits for every open page.
       forceCloseConnections: true,
       requestTimeout: REQUEST_LIMIT_MS,
+      http: { headersTimeout: HEADERS_LIMIT_MS, connectionsCheckingInterval: DAWDLERS_EVERY_MS },
+      // No hook has seen such a request.
+      frameworkErrors: (_error, request, reply) => this.#refuseAddress(request, reply),
       bodyLimit: BODY_LIMIT_BYTES,
       return503OnClosing: false,
     });
@@ -94,8 +101,7 @@ export class DashboardServer {
 
   async #guard(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     void reply.headers(SECURITY_HEADERS).header("cache-control", "no-store");
-    if (!this.#access.isOurHost(request.headers.host))
-      return this.#say(reply, 421, { error: "This address leads here, but is not one of this machine's own.", code: "wrong-host" });
+    if (!this.#access.isOurHost(request.headers.host)) return this.#refuseHost(reply);
     if (!this.#isAllowedMethod(request)) {
       void reply.header("allow", "GET, HEAD");
       return this.#say(reply, 405, { error: "The dashboard only reads: GET and HEAD are answered.", code: "method" });
@@ -113,6 +119,17 @@ export class DashboardServer {
     const { method, headers } = request;
     if (method === "GET" || method === "HEAD") return true;
     return method === "POST" && !this.#access.isOpen && pathOf(request) === "/login" && isSameSite(headers.origin, headers.host);
+  }
+
+  /** An address that cannot even be read, such as `/%zz`. */
+  #refuseAddress(request: FastifyRequest, reply: FastifyReply): void {
+    void reply.headers(SECURITY_HEADERS).header("cache-control", "no-store");
+    if (!this.#access.isOurHost(request.headers.host)) this.#refuseHost(reply);
+    else this.#say(reply, 400, { error: "This address cannot be read.", code: "bad-request" });
+  }
+
+  #refuseHost(reply: FastifyReply): FastifyReply {
+    return this.#say(reply, 421, { error: "This address leads here, but is not one of this machine's own.", code: "wrong-host" });
   }
 
   #fail(error: FastifyError | TraderError, request: FastifyRequest, reply: FastifyReply): void {

@@ -66,7 +66,7 @@ export function gainOver(points: readonly EquityPoint[]): Decimal | undefined {
 export interface DayProfit {
   /** Equity less last equity less flows, in dollars. */
   readonly amount: Decimal;
-  /** Of the last close's equity; `undefined` when that was nothing. */
+  /** Of the last close's equity and what was paid in since, as in a longer return; `undefined` when that was nothing. */
   readonly fraction: Decimal | undefined;
 }
 
@@ -76,5 +76,6 @@ export interface DayProfit {
  */
 export function dayProfit(day: { readonly equity: Decimal; readonly lastEquity: Decimal; readonly flows: Decimal }): DayProfit {
   const amount = day.equity.minus(day.lastEquity).minus(day.flows);
-  return { amount, fraction: day.lastEquity.gt(ZERO) ? amount.div(day.lastEquity) : undefined };
+  const basis = day.lastEquity.plus(max(day.flows, ZERO));
+  return { amount, fraction: basis.gt(ZERO) ? amount.div(basis) : undefined };
 }

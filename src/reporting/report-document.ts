@@ -5,7 +5,7 @@ import { counted, signedDollars } from "./figures.ts";
 import { html, Markup } from "./html.ts";
 import { figureList, type HtmlColumn, htmlTable } from "./html-table.ts";
 import { lineChart } from "./line-chart.ts";
-import { formatDay, formatInstant } from "./moments.ts";
+import { formatDay, formatInstant, formatMinute } from "./moments.ts";
 import { basisPoints, dollarsCell, milliseconds, priceCell, profitCell, returnCell, shareCell } from "./report-cells.ts";
 import { executionSection } from "./report-executions.ts";
 import { REPORT_STYLE } from "./report-style.ts";
@@ -44,6 +44,9 @@ function header({ period, generated_at, mode, warnings, account }: Report, zone:
     ${warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
   </header>`;
 }
+
+/** A chart of less says the time of day below it: the same date three times tells nothing. */
+const SHORT_SPAN_MS = 2 * 86_400_000;
 
 const HOLDINGS: readonly HtmlColumn[] = [
   { title: "Symbol" },
@@ -86,7 +89,8 @@ function equitySection({ equity }: Report, zone: string): Markup {
     return amount.eq(ZERO) ? [] : [{ at, label: `${amount.gt(ZERO) ? "deposit" : "withdrawal"} ${signedDollars(amount)}` }];
   });
   const growth = points.flatMap(({ at, growth: index }) => (index === null ? [] : [{ at, value: toNumber(decimal(index).minus(ONE)) }]));
-  const formatTime = (at: number): string => formatDay(at, zone);
+  const span = (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0);
+  const formatTime = (at: number): string => (span < SHORT_SPAN_MS ? formatMinute(at, zone) : formatDay(at, zone));
   return html`<h2>Equity</h2>
     ${figureList([
       ["Gain without deposits", profitCell(equity.gain)],

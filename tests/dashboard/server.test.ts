@@ -85,6 +85,19 @@ describe("every answer", () => {
     }
   });
 
+  test.each(["/%zz", "/api/executions/%c3%28"])("to %s, which cannot be read as an address, is as guarded as any other", async (url) => {
+    const made = dashboard();
+    const answer = await made.get(url);
+    expect([answer.status, JSON.parse(answer.text)]).toEqual([400, { error: "This address cannot be read.", code: "bad-request" }]);
+    expect(answer.headers).toMatchObject({ "x-content-type-options": "nosniff", "x-frame-options": "DENY", "cache-control": "no-store" });
+    expect((await made.get(url, { host: "evil.example" })).status).toBe(421);
+  });
+
+  test("waits for nobody who dawdles: a request stands within seconds, or its connection is free for others", () => {
+    const { server } = dashboard().app;
+    expect([server.headersTimeout, server.requestTimeout]).toEqual([5_000, 10_000]);
+  });
+
   test("never holds a key, also where the broker quotes it", async () => {
     const made = dashboard();
     made.breakBroker(`401 for apca-api-secret-key: ${SECRET}`);

@@ -143,6 +143,21 @@ describe("whatever the account", () => {
 test("the profit of a day is equity less last equity less what was paid in", () => {
   const day = { equity: decimal("12810"), lastEquity: decimal("10000"), flows: decimal("2667.87") };
   expect(dayProfit(day).amount.toFixed()).toBe("142.13");
-  expect(dayProfit(day).fraction?.toFixed()).toBe("0.014213");
-  expect(dayProfit({ ...day, lastEquity: decimal("0") }).fraction).toBeUndefined();
+});
+
+test("the return of a day is that of a longer period: a deposit counts as there from the beginning, a withdrawal to the end", () => {
+  const returnOf = (lastEquity: string, flows: string, equity: string): string | undefined =>
+    dayProfit({ lastEquity: decimal(lastEquity), flows: decimal(flows), equity: decimal(equity) }).fraction?.toFixed();
+  expect(returnOf("50000", "5000", "57750")).toBe("0.05");
+  expect(returnOf("50000", "-5000", "47500")).toBe("0.05");
+  expect(returnOf("50000", "0", "47500")).toBe("-0.05");
+  expect(returnOf("1", "99999", "103000")).toBe("0.03");
+  expect(returnOf("0", "10000", "10500")).toBe("0.05");
+  expect(returnOf("0", "0", "0")).toBeUndefined();
+
+  const points = [
+    { at: 0, equity: decimal("50000"), flow: decimal("0") },
+    { at: 1, equity: decimal("57750"), flow: decimal("5000") },
+  ];
+  expect(timeWeightedReturn(points)!.toFixed()).toBe(returnOf("50000", "5000", "57750"));
 });

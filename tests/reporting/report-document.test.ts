@@ -53,6 +53,20 @@ describe("the report as a page", () => {
     expect(page).toContain("+2.86 %");
   });
 
+  test("says the time of day below a chart of hours, and the date below one of days", () => {
+    const report = made();
+    const labels = (equity: ReturnType<typeof curveOf>): string[] =>
+      [...reportDocument({ ...report, equity }, ZONE).matchAll(/text-anchor="(?:start|middle|end)">(2025-[^<]+)</g)].map(
+        ([, text = ""]) => text,
+      );
+    expect(labels(curveOf([point(0, "1000"), point(0.25, "1010")])).slice(0, 3)).toEqual([
+      "2025-07-16 10:42",
+      "2025-07-16 13:42",
+      "2025-07-16 16:42",
+    ]);
+    expect(labels(curveOf([point(0, "1000"), point(4, "1010")])).slice(0, 3)).toEqual(["2025-07-16", "2025-07-18", "2025-07-20"]);
+  });
+
   test("has no chart where nothing is known", () => {
     const page = reportDocument(made({ equity: curveOf([]) }), ZONE);
     expect(page).not.toContain("<svg");
