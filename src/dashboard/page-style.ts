@@ -19,7 +19,7 @@ export const PAGE_STYLE = `
   }
 }
 *, *::before, *::after { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; }
+html { -webkit-text-size-adjust: 100%; text-size-adjust: 100%; scroll-padding-top: 6rem; }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif; font-variant-numeric: tabular-nums; }
 h1, h2, h3, h4, p, dl, ol, fieldset, pre { margin: 0; padding: 0; }
 h1 { font-size: 1.05rem; letter-spacing: 0.01em; }
@@ -73,7 +73,7 @@ section { background: var(--panel); border: 1px solid var(--rule); border-radius
 #ranges label { position: relative; } #ranges input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; width: 100%; height: 100%; }
 #ranges span { display: block; padding: 0.22rem 0.8rem; border-radius: 6px; font-size: 0.86rem; color: var(--ink); }
 #ranges input:checked + span { background: var(--panel); font-weight: 600; box-shadow: var(--shadow); } #ranges input:focus-visible + span { outline: 2px solid var(--accent); }
-#curve { min-height: 1px; margin-bottom: 0.8rem; overflow: hidden; } .chart-title { font-size: 0.82rem; margin: 0.4rem 0 0; }
+#curve { min-height: 1px; margin-bottom: 0.8rem; overflow: hidden; } .chart-title { font-size: 0.82rem; margin: 0.4rem 0 0; } .readout { font-size: 0.86rem; min-height: 1.5em; }
 details.words { margin-top: 0.9rem; } details.words p { margin: 0.6rem 0; } summary { cursor: pointer; } details.words summary { color: var(--quiet); font-size: 0.88rem; }
 details.words .scroll { max-height: 20rem; overflow-y: auto; }
 

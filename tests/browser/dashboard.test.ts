@@ -17,7 +17,8 @@ async function openPage(options: Parameters<Stage["page"]>[0] = {}): Promise<Pag
   await page.goto(stage.url);
   await page.getByText("Connected").waitFor();
   await page.locator("#curve canvas").first().waitFor();
-  await page.getByText("Equity", { exact: true }).first().waitFor();
+  await page.locator("#state .badge").waitFor();
+  await page.locator("#account dt", { hasText: "Equity" }).waitFor();
   return page;
 }
 
@@ -122,6 +123,27 @@ describe("the page in a browser", () => {
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
     await page.getByText(/^From \$[\d,.]+ \(.*Paid in or out: \+\$5,000\.00 on .*−\$1,500\.00 on/).waitFor();
+  });
+
+  test("tells of the point of the curve that lies under the pointer, and of the newest without one", async () => {
+    const page = await openPage();
+    const readout = page.locator("#curve .readout");
+    const newest = await readout.innerText();
+    expect(newest).toMatch(/^\d+ \w+ 2\d{3}, \d\d:\d\d E[SD]T · \$[\d,]+\.\d\d/);
+    const plot = page.locator("#curve .u-over").first();
+    const box = await plot.boundingBox();
+    await plot.hover({ position: { x: (box?.width ?? 0) / 4, y: 20 } });
+    await readout.filter({ hasNotText: newest }).waitFor();
+    expect(await readout.innerText()).toMatch(/ · \$[\d,]+\.\d\d/);
+    await page.mouse.move(2, 2);
+    for (const range of ["All", "Week", "Day"]) {
+      await Promise.all([
+        page.waitForResponse(new RegExp(`range=${range.toLowerCase()}`)),
+        page.getByRole("radio", { name: range }).check(),
+      ]);
+      await page.locator("#curve-words table caption", { hasText: range.toLowerCase() }).waitFor({ state: "attached" });
+      await photograph(page, `range-${range.toLowerCase()}`, false);
+    }
   });
 
   test("says unmistakably that trading is halted, and that it goes on", async () => {

@@ -11,6 +11,8 @@ const CURVE_HEIGHT = 240;
 const DRAWDOWN_HEIGHT = 96;
 /** As a fraction: what is less must not look like a cliff. */
 const LEAST_SPAN = 0.01;
+/** As a fraction: what is less rounds to nothing. */
+const LEAST_DEPTH = 0.00005;
 /** As many rows as somebody reads. */
 const ROWS_SHOWN = 60;
 
@@ -40,6 +42,12 @@ export function draw() {
   const points = shown?.curve?.points ?? [];
   if (points.length < 2 || shown?.curve == null) return;
   const width = Math.max(240, Math.floor(place.clientWidth));
+  const below = drawdowns(shown.curve);
+  const readout = el("p", { class: "quiet readout" });
+  /** @param {number | null | undefined} index Of the point under the pointer; without one the newest is told. */
+  const read = (index) => readout.replaceChildren(pointWords(points[index ?? points.length - 1], below?.[index ?? points.length - 1]));
+  read(null);
+  place.append(readout);
   const times = points.map(({ at }) => dateOf(at).getTime() / 1_000);
   const worth = points.map(({ equity }) => Number(equity));
   const deposits = points.flatMap(({ at, flow }, index) =>
@@ -56,9 +64,9 @@ export function draw() {
       label: shortDollars,
       range: around,
       marks: deposits,
+      read,
     }),
   );
-  const below = drawdowns(shown.curve);
   if (below === undefined) return;
   place.append(el("p", { class: "quiet chart-title" }, "Below the highest point, deposits taken out"));
   plots.push(
@@ -72,16 +80,25 @@ export function draw() {
       label: (value) => `${(value * 100).toFixed(1).replace("-", "−")} %`,
       range: (_plot, least) => [Math.min(least, -LEAST_SPAN), 0],
       marks: [],
+      read,
     }),
   );
+}
+
+/** @param {EquityCurve["points"][number] | undefined} point @param {number | undefined} below As a fraction, zero or less. */
+function pointWords(point, below) {
+  if (point === undefined) return "";
+  const depth = below === undefined || below > -LEAST_DEPTH ? "" : ` · ${percent(below)} below the highest`.replace("−", "");
+  const paid = Number(point.flow ?? 0) === 0 ? "" : ` · ${change(point.flow)} paid in or out`;
+  return `${moment(point.at, { seconds: false })} · ${dollars(point.equity)}${depth}${paid}`;
 }
 
 /**
  * @param {{ place: HTMLElement, width: number, height: number, times: number[], values: number[], colour: string,
  *   label: (value: number) => string, range: (plot: Plot, least: number, most: number) => [number, number],
- *   marks: readonly { at: number, amount: string | null }[] }} what
+ *   marks: readonly { at: number, amount: string | null }[], read: (index: number | null | undefined) => void }} what
  */
-function plot({ place, width, height, times, values, colour, label, range, marks }) {
+function plot({ place, width, height, times, values, colour, label, range, marks, read }) {
   const Plotter = /** @type {{ uPlot: Plotter }} */ (/** @type {unknown} */ (globalThis)).uPlot;
   const [ink, grid, line] = [colourOf("--quiet"), colourOf("--rule"), colourOf(colour)];
   const axis = { stroke: ink, font: "12px system-ui, sans-serif", grid: { stroke: grid, width: 1 }, ticks: { show: false } };
@@ -90,14 +107,17 @@ function plot({ place, width, height, times, values, colour, label, range, marks
       width,
       height,
       legend: { show: false },
-      cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
+      cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 }, sync: { key: "curve" } },
       scales: { x: { time: true }, y: { range } },
       axes: [
         { ...axis, size: 30, values: (_plot, ticks, _axis, _space, step) => ticks.map((tick) => axisTime(tick, step)) },
         { ...axis, size: 74, space: Math.max(18, height / 8), values: (_plot, ticks) => ticks.map(label) },
       ],
       series: [{}, { stroke: line, width: 2, fill: `${line}22`, points: { show: times.length < 3 } }],
-      hooks: { draw: [(/** @type {Plot} */ drawn) => drawMarks(drawn, marks)] },
+      hooks: {
+        draw: [(/** @type {Plot} */ drawn) => drawMarks(drawn, marks)],
+        setCursor: [(/** @type {Plot} */ drawn) => read(drawn.cursor.idx)],
+      },
     },
     [times, values],
     place,
