@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { messageOf, TraderError } from "../errors.ts";
 import { readHalt } from "../halt.ts";
+import type { VerdictRecord } from "../ledger/ledger.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import type { CurveRange } from "../reporting/curve-ranges.ts";
 import { equityCurves } from "../reporting/curve-ranges.ts";
@@ -24,7 +25,7 @@ import { LedgerView } from "./ledger-view.ts";
 import { Remembered } from "./remembered.ts";
 
 export interface DashboardSource {
-  readonly config: Pick<Config, "mode" | "modeReason" | "stateDir" | "cashReserve" | "strategies">;
+  readonly config: Pick<Config, "mode" | "modeReason" | "stateDir" | "cashReserve" | "protectedSymbols" | "strategies">;
   readonly clock: Clock;
   readonly ledgerFile: string;
   readonly broker: BrokerAccess;
@@ -52,6 +53,12 @@ export interface SignalHistory {
   /** Newest first, as the others. */
   readonly signals: readonly SignalEntry[];
   readonly lines: readonly LinesVerdict[];
+}
+
+/** Of lines that make no signal. Lines that waited for others have found their verdict once something later is said of their strategy. */
+function stillHolds({ signalId, verdict, strategy }: VerdictRecord, index: number, newestFirst: readonly VerdictRecord[]): boolean {
+  if (signalId !== undefined || verdict === "history") return false;
+  return verdict !== "waiting" || !newestFirst.slice(0, index).some((later) => later.strategy === strategy);
 }
 
 /** How many signals and executions the page shows at first. */
@@ -129,7 +136,7 @@ export class DashboardView {
       signals: ledger.recentSignals(limit).map((record) => signalEntry(record, this.#source.clock.now())),
       lines: ledger
         .recentVerdicts(limit)
-        .filter(({ signalId, verdict }) => signalId === undefined && verdict !== "history")
+        .filter(stillHolds)
         .map(({ at, strategy, verdict, reason, lines }) => ({ at: isoInstant(at), strategy, verdict, reason, lines })),
     };
   }
@@ -195,7 +202,7 @@ export class DashboardView {
       reading: account.value,
       histories: histories.value ?? {},
       problems: [...new Set([...account.problems, ...histories.problems])],
-      cashReserve: config.cashReserve,
+      aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols },
       limit: SHOWN,
     });
   }

@@ -30,7 +30,11 @@ export interface Refused {
 }
 
 /** Named by PROTECTED_SYMBOLS, or held and not a US equity (R9). */
-export function isProtected(symbol: string, holding: Holding | undefined, input: PlanInput): boolean {
+export function isProtected(
+  symbol: string,
+  holding: Pick<Holding, "assetClass"> | undefined,
+  input: { readonly settings: Pick<PlanInput["settings"], "protectedSymbols"> },
+): boolean {
   return input.settings.protectedSymbols.has(symbol) || (holding !== undefined && holding.assetClass !== US_EQUITY);
 }
 

@@ -1,11 +1,11 @@
 import type { BooksSource } from "../books/bookkeeping.ts";
 import type { StreamState } from "../broker/broker.ts";
 import type { ExecutionRecord, IntentRecord, Ledger, SignalRecord } from "../ledger/ledger.ts";
-import type { Decimal } from "../portfolio/money.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
 import { type EquityCurves, equityCurves, type EquityHistories } from "./curve-ranges.ts";
 import { type HoldingAgainstTarget, holdingsAgainstTargets } from "./dashboard-holdings.ts";
+import type { SetAside } from "./target-base.ts";
 import { type ExecutionReport, executionReport } from "./execution-report.ts";
 import { isoOrNull } from "./json-values.ts";
 import { isoInstant } from "./moments.ts";
@@ -99,8 +99,7 @@ export interface DashboardFacts {
   readonly reading: AccountReading | undefined;
   readonly histories: EquityHistories;
   readonly problems: readonly string[];
-  /** Fraction of the account that stays cash. */
-  readonly cashReserve: Decimal;
+  readonly aside: SetAside;
   /** How many signals and executions are shown at most. */
   readonly limit: number;
 }
@@ -125,7 +124,7 @@ export function dashboardData(facts: DashboardFacts): DashboardData {
     },
     last_alert: signals[0] ?? null,
     account: reading === undefined ? null : accountReport(reading),
-    holdings: reading === undefined ? [] : holdingsAgainstTargets(reading, recent.find(wasAccepted), facts.cashReserve),
+    holdings: reading === undefined ? [] : holdingsAgainstTargets(reading, recent.find(wasAccepted), facts.aside),
     equity: equityCurves(facts.histories, reading, now),
     running: ledger.openExecutions().map((execution) => runningExecution(ledger, execution)),
     signals,

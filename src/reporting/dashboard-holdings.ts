@@ -1,11 +1,13 @@
 import type { ExecutionRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, ONE, toText, ZERO } from "../portfolio/money.ts";
+import { decimal, toText, ZERO } from "../portfolio/money.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { shareOf } from "./figures.ts";
 import { dollarText, fractionOrNull } from "./json-values.ts";
 import type { FinalLine } from "./plan-lines.ts";
 import { finalLines, isWanted } from "./plan-lines.ts";
+import type { SetAside } from "./target-base.ts";
+import { isSetAside, targetBase } from "./target-base.ts";
 
 /** A symbol that is held or wanted. Forms of values as in json-values.ts. */
 export interface HoldingAgainstTarget {
@@ -27,22 +29,22 @@ export interface HoldingAgainstTarget {
 /**
  * What is held against what the last accepted plan wanted.
  * @param last the newest execution that traded or found nothing to do.
- * @param reserve fraction of the account that stays cash.
  */
 export function holdingsAgainstTargets(
   { account, positions }: AccountReading,
   last: ExecutionRecord | undefined,
-  reserve: Decimal,
+  aside: SetAside,
 ): HoldingAgainstTarget[] {
   const lines = new Map((last === undefined ? [] : finalLines(last)).map((line) => [line.symbol, line]));
   const held = new Map(positions.map((position) => [position.symbol, position]));
+  const base = targetBase(account, positions, aside);
   const symbols = [...new Set([...lines.keys(), ...held.keys()])].sort();
   const rows = symbols.map((symbol): HoldingAgainstTarget => {
     const position = held.get(symbol);
     const line = lines.get(symbol);
     const value = position?.marketValue ?? ZERO;
     const weight = shareOf(value, account.equity);
-    const target = targetOf(last, line);
+    const target = position !== undefined && isSetAside(position, aside) ? undefined : targetOf(last, line);
     return {
       symbol,
       quantity: toText(position?.quantity ?? ZERO),
@@ -50,7 +52,7 @@ export function holdingsAgainstTargets(
       value: dollarText(value),
       weight: fractionOrNull(weight) ?? "0",
       target_weight: fractionOrNull(target),
-      drift: fractionOrNull(target === undefined ? undefined : weight.minus(target.times(ONE.minus(reserve)))),
+      drift: fractionOrNull(target === undefined ? undefined : weight.minus(target.times(base))),
       left_alone: line?.leftAlone ?? null,
       detail: line?.detail ?? null,
     };

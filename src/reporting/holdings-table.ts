@@ -1,10 +1,12 @@
 import type { Account, Position } from "../broker/broker.ts";
 import { formatDollars, formatPercent, formatQuantity, formatWeight } from "../portfolio/format.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { HUNDRED, ONE, roundHalfUp, ZERO } from "../portfolio/money.ts";
+import { HUNDRED, roundHalfUp, ZERO } from "../portfolio/money.ts";
 import { shareOf } from "./figures.ts";
 import type { Style } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
+import type { SetAside } from "./target-base.ts";
+import { isSetAside, targetBase } from "./target-base.ts";
 import { table } from "./table.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -17,17 +19,17 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export interface Wish {
-  /** Fractions of what the reserve leaves; `undefined` when no target is known. */
+  /** Fractions of what is not set aside; `undefined` when no target is known. */
   readonly targets: ReadonlyMap<string, Decimal> | undefined;
-  /** Fraction of the account that stays cash. */
-  readonly reserve: Decimal;
+  readonly aside: SetAside;
 }
 
 /** Every symbol held or wanted, with its weight now and how far that is from its target, in points of the account. */
 export function holdingsTable(account: Account, positions: readonly Position[], wish: Wish, style: Style): string[] {
   const held = new Map(positions.map((position) => [position.symbol, position]));
   const symbols = [...new Set([...(wish.targets?.keys() ?? []), ...[...held.keys()].sort()])];
-  const rows = symbols.map((symbol) => rowOf(symbol, held.get(symbol), account, wish));
+  const base = targetBase(account, positions, wish.aside);
+  const rows = symbols.map((symbol) => rowOf(symbol, held.get(symbol), { account, wish, base }));
   const cash: Cell[] = [
     { text: "cash", tint: "quiet" },
     { text: "" },
@@ -39,18 +41,30 @@ export function holdingsTable(account: Account, positions: readonly Position[], 
   return table(COLUMNS, [...rows, cash], style);
 }
 
-function rowOf(symbol: string, position: Position | undefined, account: Account, wish: Wish): Cell[] {
+interface Measure {
+  readonly account: Account;
+  readonly wish: Wish;
+  /** Share of the account. */
+  readonly base: Decimal;
+}
+
+function rowOf(symbol: string, position: Position | undefined, { account, wish, base }: Measure): Cell[] {
   const value = position?.marketValue ?? ZERO;
   const actual = shareOf(value, account.equity);
-  const target = wish.targets === undefined ? undefined : (wish.targets.get(symbol) ?? ZERO);
+  const target = targetOf(symbol, position, wish);
   return [
     { text: symbol, tint: "strong" },
     { text: target === undefined ? "-" : formatWeight(target) },
     { text: formatPercent(actual) },
-    { text: target === undefined ? "" : points(actual.minus(target.times(ONE.minus(wish.reserve)))) },
+    { text: target === undefined ? "" : points(actual.minus(target.times(base))) },
     { text: formatQuantity(position?.quantity ?? ZERO) },
     { text: formatDollars(value) },
   ];
+}
+
+function targetOf(symbol: string, position: Position | undefined, { targets, aside }: Wish): Decimal | undefined {
+  if (targets === undefined || (position !== undefined && isSetAside(position, aside))) return undefined;
+  return targets.get(symbol) ?? ZERO;
 }
 
 /** A difference of two weights: points, because a percentage of a percentage misleads. */

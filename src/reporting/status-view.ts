@@ -3,7 +3,6 @@ import type { Signal } from "../intake/signal.ts";
 import type { VerdictKind } from "../intake/verdict.ts";
 import type { ExecutionRecord, SignalRecord, VerdictRecord } from "../ledger/ledger.ts";
 import { formatDollars, formatShares } from "../portfolio/format.ts";
-import type { Decimal } from "../portfolio/money.ts";
 import { ZERO } from "../portfolio/money.ts";
 import type { Book } from "../books/read-books.ts";
 import { isOwnOrder } from "../execution/ids.ts";
@@ -18,6 +17,7 @@ import { formatAge, formatDuration, formatInstant } from "./moments.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
 import { table } from "./table.ts";
+import type { SetAside } from "./target-base.ts";
 
 /** All that `status` tells; everything in it was read by the caller. */
 export interface StatusFacts extends Moment {
@@ -38,8 +38,7 @@ export interface StatusFacts extends Moment {
   readonly claims?: readonly Claim[] | undefined;
   /** With several strategies, and an account that could be read: whose what is. */
   readonly books?: readonly Book[] | undefined;
-  /** Fraction of the account that stays cash; none when missing. */
-  readonly cashReserve?: Decimal | undefined;
+  readonly aside: SetAside;
   readonly workingOrders: readonly Order[];
   readonly openExecutions: readonly ExecutionRecord[];
   /** The running daemon; `since` in milliseconds since the epoch. */
@@ -92,7 +91,7 @@ function holdingLines(facts: StatusFacts, style: Style): string[] {
   const { account, positions, targets, claims, now, zone } = facts;
   if (account === undefined) return [];
   if (claims !== undefined) {
-    const wish = { targets: claims.length === 0 ? undefined : combinedTargets(claims), reserve: facts.cashReserve ?? ZERO };
+    const wish = { targets: claims.length === 0 ? undefined : combinedTargets(claims), aside: facts.aside };
     const title = `Holdings against the targets of all strategies${claims.length === 0 ? " (none has spoken yet)" : ""}:`;
     return [...claimLines(claims, style, facts), "", style.paint("strong", title), ...holdingsTable(account, positions, wish, style)];
   }
@@ -100,7 +99,7 @@ function holdingLines(facts: StatusFacts, style: Style): string[] {
     targets === undefined
       ? "Holdings (no targets yet):"
       : `Holdings against targets (${targets.strategy}, signal ${targets.id} of ${formatInstant(targets.generatedAt, zone)}, ${formatAge(targets.generatedAt, now)}):`;
-  const wish = { targets: targets?.kind === "rebalance" ? targets.targets : undefined, reserve: facts.cashReserve ?? ZERO };
+  const wish = { targets: targets?.kind === "rebalance" ? targets.targets : undefined, aside: facts.aside };
   return [style.paint("strong", title), ...holdingsTable(account, positions, wish, style)];
 }
 

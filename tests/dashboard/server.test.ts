@@ -110,6 +110,21 @@ describe("every answer", () => {
 });
 
 describe("the data", () => {
+  test("tell of lines that wait only while they do", async () => {
+    const made = dashboard();
+    const said = async (): Promise<unknown> =>
+      (await made.json<{ lines: { verdict: string }[] }>("/api/signals")).lines.map((line) => line.verdict);
+    const judge = (hash: string, kind: "waiting" | "malformed" | "incomplete", at: number): void => {
+      made.ledger.recordLines([{ strategy: "nuclear", hash, text: "{}", stamp: undefined, firstSeenAt: at }]);
+      made.ledger.judgeLines("nuclear", [hash], { kind, reason: `It is ${kind}.` }, at);
+    };
+    judge("a", "malformed", 1_000);
+    judge("b", "waiting", 2_000);
+    expect(await said()).toEqual(["waiting", "malformed"]);
+    judge("b", "incomplete", 3_000);
+    expect(await said()).toEqual(["incomplete", "malformed"]);
+  });
+
   test("are those of the ledger and of the account", async () => {
     const made = dashboard();
     made.execute();

@@ -37,7 +37,7 @@ async function data(change: Partial<DashboardFacts> = {}): Promise<DashboardData
     reading,
     histories,
     problems,
-    cashReserve: decimal("0.01"),
+    aside: { reserve: decimal("0.01"), protectedSymbols: new Set() },
     limit: 20,
     ...change,
   });
@@ -56,6 +56,21 @@ describe("the data of the dashboard", () => {
     expect(last_alert).toMatchObject({ id: "a1", verdict: "executed", targets: { SMR: "0.6", LEU: "0.4" } });
     expect(market).toMatchObject({ is_open: true });
     expect(broker).toEqual({ name: "the test venue", reachable: true, problems: [], stream: "listening" });
+  });
+
+  test("show no drift on an account that is on target beside a protected position", async () => {
+    await desk.close();
+    const aside = { reserve: decimal("0.01"), protectedSymbols: new Set(["EXC"]) };
+    const positions = [{ symbol: "EXC", quantity: decimal("100"), averagePrice: decimal("40") }];
+    desk = new VirtualDesk({ exchange: { cash: decimal("6000"), positions }, plan: { protectedSymbols: aside.protectedSymbols } });
+    await desk.run(signalOf(desk.clock, WEIGHTS, { id: "a1" }));
+    const { holdings } = await data({ aside });
+    expect(holdings).toMatchObject([
+      { symbol: "EXC", target_weight: null, drift: null, left_alone: "protected" },
+      { symbol: "LEU", target_weight: "0.4" },
+      { symbol: "SMR", target_weight: "0.6" },
+    ]);
+    for (const { drift } of holdings.slice(1)) expect(Number(drift)).toBeCloseTo(0, 2);
   });
 
   test("follow an execution under way with every order and its state", async () => {

@@ -15,6 +15,7 @@ function facts(change: Partial<StatusFacts> = {}): StatusFacts {
     lastSignals: [{ signal: signal(), recordedAt: NOW, verdict: "executed", verdictReason: "on target: done", verdictAt: NOW }],
     verdicts: [{ at: NOW, strategy: "nuclear", verdict: "stale", reason: "It was 310 s old.", signalId: undefined, lines: 3 }],
     targets: signal(),
+    aside: { reserve: decimal("0"), protectedSymbols: new Set() },
     workingOrders: [],
     openExecutions: [],
     daemon: { pid: 4242, since: NOW - 7_300_000 },
@@ -102,7 +103,16 @@ describe("the status", () => {
   });
 
   test("measures drift against what the cash reserve leaves", () => {
-    expect(status({ cashReserve: decimal("0.05") })).toContain("  LEU     39.5 %   0.0 %  -37.5 pt       0       $0.00");
+    const aside = { reserve: decimal("0.05"), protectedSymbols: new Set<string>() };
+    expect(status({ aside })).toContain("  LEU     39.5 %   0.0 %  -37.5 pt       0       $0.00");
+  });
+
+  test("measures drift against what protected positions leave, and wants nothing of those", () => {
+    const aside = { reserve: decimal("0.01"), protectedSymbols: new Set(["SMR"]) };
+    const lines = status({ aside });
+    expect(lines).toContain("  SMR          -  31.2 %            810.38  $31,199.63");
+    // 0.395 of (100,000 − 31,199.63) × 0.99 is 26.9 % of the account.
+    expect(lines).toContain("  LEU     39.5 %   0.0 %  -26.9 pt       0       $0.00");
   });
 
   test("shows holdings without targets while no strategy has spoken", () => {

@@ -1,0 +1,26 @@
+import type { Account, Position } from "../broker/broker.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { ONE, sum } from "../portfolio/money.ts";
+import { isProtected } from "../portfolio/valuation.ts";
+import { shareOf } from "./figures.ts";
+
+/** What of the account the targets leave alone. */
+export interface SetAside {
+  /** Fraction of the rest that stays cash. */
+  readonly reserve: Decimal;
+  readonly protectedSymbols: ReadonlySet<string>;
+}
+
+/**
+ * The share of the account that target weights are fractions of: without protected positions, and of what
+ * remains without the reserve (R9). Measured against the whole account, an account on target would show drift.
+ */
+export function targetBase(account: Account, positions: readonly Position[], aside: SetAside): Decimal {
+  const apart = positions.filter((position) => isSetAside(position, aside)).map(({ marketValue }) => marketValue);
+  return shareOf(account.equity.minus(sum(apart)), account.equity).times(ONE.minus(aside.reserve));
+}
+
+/** It has no target, whatever a strategy says of its symbol. */
+export function isSetAside(position: Position, { protectedSymbols }: SetAside): boolean {
+  return isProtected(position.symbol, position, { settings: { protectedSymbols } });
+}
