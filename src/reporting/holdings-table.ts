@@ -38,7 +38,13 @@ export function holdingsTable(account: Account, positions: readonly Position[], 
     { text: "" },
     { text: formatDollars(account.cash) },
   ];
-  return table(COLUMNS, [...rows, cash], style);
+  return [...table(COLUMNS, [...rows, cash], style), ...baseNote(account, positions, wish, base)];
+}
+
+/** Said where targets and actual weights cannot be compared by eye. */
+function baseNote({ equity }: Account, positions: readonly Position[], { targets, aside }: Wish, base: Decimal): string[] {
+  if (targets === undefined || !positions.some((position) => isSetAside(position, aside))) return [];
+  return [`Targets are shares of ${formatDollars(equity.times(base))}: protected positions and the cash reserve are left out.`];
 }
 
 interface Measure {

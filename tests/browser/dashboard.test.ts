@@ -71,6 +71,8 @@ describe("the page in a browser", () => {
       .locator("#live[data-busy=true] tr", { hasText: "OKLO" })
       .getByText(/working|partly filled/)
       .waitFor();
+    const top = async (selector: string): Promise<number> => (await phone.locator(selector).boundingBox())?.y ?? NaN;
+    expect(await top("#live")).toBeLessThan(await top("#account"));
     await Promise.all([photograph(page, "dashboard", false), photograph(phone, "dashboard-phone-dark", false)]);
     await Promise.all([photograph(page, "trading-desktop"), photograph(phone, "trading-phone-dark")]);
     expect(await textOf(page, "header")).toMatch(/Trading/);
