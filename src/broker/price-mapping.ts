@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { MarketPrices, PriceAt } from "./broker.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { ZERO } from "../portfolio/money.ts";
+import { max, ZERO } from "../portfolio/money.ts";
 import { amount, instant, read } from "./wire.ts";
 import { marketDate } from "../market-day.ts";
 
@@ -10,15 +10,18 @@ import { marketDate } from "../market-day.ts";
  * when a second one agrees with it (R10), and one bad quote must not hide the prices of all symbols.
  */
 function piece<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema> | undefined> {
-  return z.unknown().transform((value) => {
-    const result = schema.safeParse(value);
-    return result.success ? result.data : undefined;
-  });
+  return z
+    .unknown()
+    .transform((value) => {
+      const result = schema.safeParse(value);
+      return result.success ? result.data : undefined;
+    })
+    .optional();
 }
 
 const trade = piece(z.object({ p: amount, t: instant }));
 const quote = piece(z.object({ bp: amount, ap: amount, t: instant }));
-const bar = piece(z.object({ c: amount, t: instant }));
+const bar = piece(z.object({ c: amount, t: instant, v: piece(amount) }));
 
 const snapshotSchema = z.object({ latestTrade: trade, latestQuote: quote, minuteBar: bar, dailyBar: bar, prevDailyBar: bar });
 
@@ -48,7 +51,14 @@ function fromSnapshot(snapshot: z.output<typeof snapshotSchema>, now: number): M
     quote: latestQuote && { bid: latestQuote.bp, ask: latestQuote.ap, at: latestQuote.t },
     minuteBar: minuteBar && priceAt(minuteBar.c, minuteBar.t),
     previousClose: previous && priceAt(previous.c, previous.t),
+    dayVolume: busier(dailyBar?.v, prevDailyBar?.v),
   };
+}
+
+/** Early in a session the day before tells better how much is traded. */
+function busier(one: Decimal | undefined, other: Decimal | undefined): Decimal | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return max(one, other);
 }
 
 function priceAt(price: Decimal, at: number): PriceAt | undefined {

@@ -222,6 +222,28 @@ describe("market prices", () => {
     expect(prices.get("SMR")!.previousClose?.price.toFixed()).toBe("0.1");
   });
 
+  test("keep what there is of a symbol whose quote or bars are not in the answer at all", () => {
+    const { latestTrade, minuteBar } = SNAPSHOT;
+    const seen = toMarketPrices({ SMR: { latestTrade, minuteBar } }, DURING).get("SMR")!;
+    expect(seen).toMatchObject({ quote: undefined, previousClose: undefined });
+    expect(seen.trade?.price).toEqual(toMarketPrices({ SMR: SNAPSHOT }, DURING).get("SMR")!.trade?.price);
+  });
+
+  test("tell the volume of the busier one of the newest two days", () => {
+    const day = (bar: object, v: unknown): object => ({ ...bar, v });
+    const { dailyBar, prevDailyBar } = SNAPSHOT;
+    const volume = (today: unknown, before: unknown): string | undefined =>
+      toMarketPrices({ SMR: { ...SNAPSHOT, dailyBar: day(dailyBar, today), prevDailyBar: day(prevDailyBar, before) } }, DURING)
+        .get("SMR")!
+        .dayVolume?.toFixed();
+    expect([volume(100, 2500), volume(3000, 2500), volume("x", 2500), volume(null, undefined)]).toEqual([
+      "2500",
+      "3000",
+      "2500",
+      undefined,
+    ]);
+  });
+
   test("are unreadable when the answer is not of this form at all", () => {
     expect(() => toMarketPrices([], DURING)).toThrow();
     expect(() => toMarketPrices(undefined, DURING)).toThrow();
