@@ -15,7 +15,7 @@ const PURE = [
   "src/strategies/**/*.ts",
   "src/books/**/*.ts",
   "src/intake/{alert,allocation,batch,freshness,json-line,assessment,judge,line-splitter,signal,stamp,verdict,weights,window}.ts",
-  "src/execution/{decide,ids,intents,settle,summary}.ts",
+  "src/execution/{attempts,decide,execution-style,ids,intents,order-terms,sane-quote,settle,summary,tick}.ts",
   "src/signals/{alert-lines,bar-basis,bar-check,schedule,split-sized-jump}.ts",
 ];
 const MESSAGE = "This file only decides: it may not know the time, chance, files, the network or the environment.";

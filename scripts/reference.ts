@@ -4,7 +4,7 @@ import { REFUSAL_MEANINGS } from "../src/broker/broker.ts";
 import { exitOfOutcome, exitOfVerdict } from "../src/commands/outcome-exit.ts";
 import { environmentExample } from "../src/config/example.ts";
 import type { Setting } from "../src/config/settings.ts";
-import { LATER_SETTINGS, SETTINGS } from "../src/config/settings.ts";
+import { SETTINGS } from "../src/config/settings.ts";
 import { EXIT } from "../src/errors.ts";
 import { BLOCKAGE_MEANINGS } from "../src/execution/decide.ts";
 import type { VerdictKind } from "../src/intake/verdict.ts";
@@ -69,12 +69,6 @@ export function referenceText(): string {
       "From the environment, and below it from `.env`. Empty counts as unset.",
       ["setting", "default", "expected", "meaning"],
       Object.entries<Setting<unknown>>(SETTINGS).map(([name, setting]) => [code(name), defaultOf(setting), setting.expected, setting.doc]),
-    ),
-    ...section(
-      "Settings of later versions",
-      "Anything else than the accepted values is refused, because it would rely on something that is not there.",
-      ["setting", "accepted"],
-      Object.entries(LATER_SETTINGS).map(([name, accepted]) => [code(name), ["unset", ...accepted.map(code)].join(", ")]),
     ),
   ].join("\n\n")}\n`;
 }

@@ -1,3 +1,4 @@
+import type { ExecutionSettings } from "./execution/execution-style.ts";
 import type { NotificationSettings } from "./notifications/settings.ts";
 import type { Decimal } from "./portfolio/money.ts";
 import type { BarMode } from "./signals/bar-basis.ts";
@@ -36,6 +37,7 @@ export interface Config {
   readonly driftBand: Decimal;
   readonly orderTimeoutSeconds: number;
   readonly executionDeadlineSeconds: number;
+  readonly execution: ExecutionSettings;
   readonly protectedSymbols: ReadonlySet<string>;
   readonly allowedSymbols: ReadonlySet<string> | undefined;
   /** Dollars. */

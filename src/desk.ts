@@ -181,6 +181,7 @@ export class Desk {
       signalMaxAgeSeconds: config.signalMaxAgeSeconds,
       orderTimeoutSeconds: config.orderTimeoutSeconds,
       executionDeadlineSeconds: config.executionDeadlineSeconds,
+      execution: config.execution,
       halted: () => this.halt.reason(),
       accountRefusal: (reading) => accountRefusal(config, ledger, reading.account),
       stopping,

@@ -33,7 +33,7 @@ import { createHostGuard } from "./host-guard.ts";
 import { toAccount, toAsset, toMarketClock, toPositions, toSessions } from "./mapping.ts";
 import { toFills, toOrder, toOrderOrNothing, toOrders } from "./order-mapping.ts";
 import { cancelAnswerOf, submitAnswerOf } from "./order-outcome.ts";
-import { wireAmountOf } from "./order-request.ts";
+import { wireAmountOf, wireTypeOf } from "./order-request.ts";
 import { ReconnectingOrderStream } from "./order-stream.ts";
 import type { OrderPage } from "./pages.ts";
 import { ACTIVITIES_PER_PAGE, allActivities, allOrders, ORDERS_PER_PAGE } from "./pages.ts";
@@ -234,7 +234,9 @@ class AlpacaBroker implements Broker {
     const amount = wireAmountOf(request);
     const { clientOrderId, symbol, side } = request;
     const answer = await this.#trading.write(() =>
-      this.#orders.postOrderRaw({ postOrderRequest: { clientOrderId, symbol, side, type: "market", timeInForce: "day", ...amount } }),
+      this.#orders.postOrderRaw({
+        postOrderRequest: { clientOrderId, symbol, side, ...wireTypeOf(request), timeInForce: "day", ...amount },
+      }),
     );
     if (answer.kind === "held-back") return { kind: "not-sent", message: `Not sent: ${answer.message}.`, retryAt: answer.retryAt };
     return submitAnswerOf(answer, request, toOrderOrNothing, this.#trading.opensAt());

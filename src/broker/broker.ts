@@ -130,6 +130,8 @@ export interface MarketPrices {
   readonly minuteBar: PriceAt | undefined;
   /** Raw close of the previous session. */
   readonly previousClose: PriceAt | undefined;
+  /** Shares traded on the busier one of the newest two days, as far as the feed sees them. */
+  readonly dayVolume?: Decimal | undefined;
 }
 
 const TERMINAL_STATUSES = ["filled", "canceled", "expired", "rejected", "replaced", "done_for_day", "calculated"] as const;
@@ -162,7 +164,7 @@ export interface Order {
   readonly replacedBy: string | undefined;
 }
 
-/** A market order good for the day; exactly one of `quantity` and `notional`. */
+/** An order good for the day; exactly one of `quantity` and `notional`. */
 export interface OrderRequest {
   readonly clientOrderId: string;
   readonly symbol: string;
@@ -171,6 +173,8 @@ export interface OrderRequest {
   readonly quantity?: Decimal;
   /** Dollars, at most 2 decimals, already rounded the safe way. */
   readonly notional?: Decimal;
+  /** Makes it a limit order, which takes a quantity; dollars a share, on a tick. Without it, it is a market order. */
+  readonly limitPrice?: Decimal;
 }
 
 /** Why an order was refused, told from the message and not from the code alone (R20). */

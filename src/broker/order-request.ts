@@ -1,9 +1,11 @@
 import { TraderError } from "../errors.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { CENT_DECIMALS, SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
+import { CENT_DECIMALS, ONE, SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
 import type { OrderRequest } from "./broker.ts";
 
 const MAX_CLIENT_ORDER_ID_LENGTH = 128;
+/** Of a limit below a dollar. */
+const SUB_DOLLAR_DECIMALS = 4;
 
 /**
  * The amount of an order as the wire wants it, after the last check before it is sent. The SDK sends
@@ -12,13 +14,27 @@ const MAX_CLIENT_ORDER_ID_LENGTH = 128;
  * @throws TraderError `invalid-order`; nothing was sent then.
  */
 export function wireAmountOf(request: OrderRequest): { qty: string } | { notional: string } {
-  const { clientOrderId, symbol, quantity, notional } = request;
+  const { clientOrderId, symbol, quantity, notional, limitPrice } = request;
   if (clientOrderId === "" || clientOrderId.length > MAX_CLIENT_ORDER_ID_LENGTH)
     throw invalid(request, "its client order id must have 1 to 128 characters");
   if (symbol === "") throw invalid(request, "it has no symbol");
+  if (limitPrice !== undefined) checkLimit(request, limitPrice);
   if (quantity !== undefined && notional === undefined) return { qty: amountText(request, quantity, SHARE_DECIMALS) };
   if (notional !== undefined && quantity === undefined) return { notional: amountText(request, notional, CENT_DECIMALS) };
   throw invalid(request, "it must have either a quantity or a notional amount");
+}
+
+/** Type and limit of an order as the wire wants them. */
+export function wireTypeOf({ limitPrice }: OrderRequest): { type: "market" } | { type: "limit"; limitPrice: string } {
+  return limitPrice === undefined ? { type: "market" } : { type: "limit", limitPrice: toText(limitPrice) };
+}
+
+/** The venue takes no limit on a notional order, and none finer than a tick. */
+function checkLimit(request: OrderRequest, limit: Decimal): void {
+  if (request.quantity === undefined) throw invalid(request, "a limit order must have a quantity");
+  const places = limit.gte(ONE) ? CENT_DECIMALS : SUB_DOLLAR_DECIMALS;
+  if (limit.lte(ZERO) || !truncate(limit, places).eq(limit))
+    throw invalid(request, `its limit ${toText(limit)} must be positive, with at most ${places} decimals`);
 }
 
 function amountText(request: OrderRequest, value: Decimal, places: number): string {

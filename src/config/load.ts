@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Config, TradingMode } from "../config.ts";
+import type { ExecutionSettings } from "../execution/execution-style.ts";
 import type { NotificationSettings } from "../notifications/settings.ts";
 import { webhookKindOf } from "../notifications/settings.ts";
 import { simulatorDirectory } from "./files.ts";
@@ -38,6 +39,7 @@ export function loadConfig(env: Environment): Config {
     logGroup: values.LOG_GROUP,
     stateDir: stateDirFrom(env),
     ...limits(values),
+    execution: execution(values),
     notifications: notifications(values),
     dashboard: {
       port: given(values, "DASHBOARD_PORT"),
@@ -80,6 +82,23 @@ function limits(values: SettingValues): Limits {
     maxOrderValue: values.MAX_ORDER_VALUE,
     maxDailyTurnover: values.MAX_DAILY_TURNOVER_PERCENT,
     maxDailyLoss: values.MAX_DAILY_LOSS_PERCENT,
+  };
+}
+
+function execution(values: SettingValues): ExecutionSettings {
+  return {
+    style: given(values, "EXECUTION_STYLE"),
+    avoidOpenMinutes: given(values, "AVOID_OPEN_MINUTES"),
+    limitOrders: {
+      maxSpread: given(values, "LIMIT_MAX_SPREAD_PERCENT"),
+      collar: given(values, "LIMIT_COLLAR_PERCENT"),
+      quoteMaxAgeMs: given(values, "LIMIT_QUOTE_MAX_AGE_SECONDS") * 1_000,
+      repegMs: given(values, "LIMIT_REPEG_SECONDS") * 1_000,
+      repegs: given(values, "LIMIT_REPEGS"),
+      then: given(values, "LIMIT_THEN"),
+      withoutQuote: given(values, "LIMIT_WITHOUT_QUOTE"),
+      sliceShare: values.LIMIT_SLICE_PERCENT,
+    },
   };
 }
 

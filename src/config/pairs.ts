@@ -7,7 +7,7 @@ import { isLoopbackHost } from "./values.ts";
 
 /** Settings that are fine alone and impossible together. */
 export function checkPairs(values: SettingValues, problems: Problem[]): void {
-  for (const check of [bandAndReserve, timeouts, settling, orderValues, symbolLists, openDashboard]) {
+  for (const check of [bandAndReserve, timeouts, repegging, settling, orderValues, symbolLists, openDashboard]) {
     const found = check(values);
     if (found !== undefined) problems.push({ name: found[0], text: found.join(" ") });
   }
@@ -25,6 +25,25 @@ function timeouts({ ORDER_TIMEOUT_SECONDS: order, EXECUTION_DEADLINE_SECONDS: wh
   return [
     "ORDER_TIMEOUT_SECONDS",
     `is ${order}, but the whole execution may take only ${whole} (EXECUTION_DEADLINE_SECONDS); expected less`,
+  ];
+}
+
+/** Limits of both phases, tried to the last, must end before the execution does. */
+function repegging({
+  LIMIT_REPEG_SECONDS: repeg,
+  LIMIT_REPEGS: repegs,
+  ORDER_TIMEOUT_SECONDS: order,
+  EXECUTION_DEADLINE_SECONDS: whole,
+  EXECUTION_STYLE: style,
+}: SettingValues): Found {
+  if (style !== "limit" || repeg === undefined || repegs === undefined || order === undefined || whole === undefined) return undefined;
+  if (repeg > order)
+    return ["LIMIT_REPEG_SECONDS", `is ${repeg}, but an order times out after ${order} (ORDER_TIMEOUT_SECONDS); expected at most that`];
+  const longest = 2 * repeg * (repegs + 1);
+  if (longest < whole) return undefined;
+  return [
+    "LIMIT_REPEGS",
+    `is ${repegs}, so that sells and buys may take ${longest} s with LIMIT_REPEG_SECONDS of ${repeg}, but the whole execution may take only ${whole} (EXECUTION_DEADLINE_SECONDS); expected less`,
   ];
 }
 

@@ -1,7 +1,7 @@
 import type { Problem } from "./problems.ts";
 import { wrongValue } from "./problems.ts";
 import type { Setting, SettingName, SettingValues } from "./settings.ts";
-import { LATER_SETTINGS, SETTINGS } from "./settings.ts";
+import { SETTINGS } from "./settings.ts";
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -21,23 +21,12 @@ export function readSettings(env: Environment, problems: Problem[]): SettingValu
     if (parsed.success) values[name] = parsed.data;
     else problems.push(wrongValue(name, text, setting));
   }
-  findLater(env, problems);
   findUnknown(env, problems);
   return values;
 }
 
 export function isSet(env: Environment, name: SettingName): boolean {
   return textIn(env, name) !== undefined;
-}
-
-function findLater(env: Environment, problems: Problem[]): void {
-  for (const [name, accepted] of Object.entries(LATER_SETTINGS)) {
-    const text = textIn(env, name);
-    if (text !== undefined && !accepted.includes(text)) {
-      const usable = accepted.length === 0 ? "leave it unset" : `leave it unset or at ${accepted.join(" or ")}`;
-      problems.push({ name, text: `${name} is a setting of a later version; ${usable}` });
-    }
-  }
 }
 
 /** A misspelt key name would otherwise mean "no keys are set", and so another mode than was meant. */

@@ -6,6 +6,7 @@ import {
   address,
   botToken,
   chatId,
+  count,
   dashboardToken,
   dollars,
   endpoint,
@@ -14,6 +15,7 @@ import {
   oneOf,
   path,
   percent,
+  percentOrOff,
   portOrOff,
   schedule,
   seconds,
@@ -194,6 +196,66 @@ export const SETTINGS = {
     default: "600",
     doc: "How long a whole rebalance may take.",
   }),
+  EXECUTION_STYLE: setting({
+    form: oneOf("market", "limit"),
+    expected: "market or limit",
+    default: "market",
+    doc: "How planned trades are made: by market orders, or by limit orders at the far side of a sane quote, which are priced anew until they are filled.",
+  }),
+  AVOID_OPEN_MINUTES: setting({
+    form: count(0, 120),
+    expected: "whole minutes from 0 to 120",
+    default: "0",
+    doc: "No rebalance begins so soon after the open, when spreads are wide; a signal that is stale by then is not executed.",
+  }),
+  LIMIT_MAX_SPREAD_PERCENT: setting({
+    form: percent("0.01", "20"),
+    expected: "a percentage from 0.01 to 20",
+    default: "1",
+    doc: "Limit style: a quote whose bid and ask lie further apart than this is not priced from.",
+  }),
+  LIMIT_COLLAR_PERCENT: setting({
+    form: percent("0.01", "20"),
+    expected: "a percentage from 0.01 to 20",
+    default: "2",
+    doc: "Limit style: a limit lies at most this far from the last trade.",
+  }),
+  LIMIT_QUOTE_MAX_AGE_SECONDS: setting({
+    form: seconds(1, 900),
+    expected: "seconds from 1 to 900",
+    default: "30",
+    doc: "Limit style: how old a quote may be that is priced from.",
+  }),
+  LIMIT_REPEG_SECONDS: setting({
+    form: seconds(1, 300),
+    expected: "seconds from 1 to 300",
+    default: "5",
+    doc: "Limit style: how long a limit order works before it is cancelled and its rest priced anew.",
+  }),
+  LIMIT_REPEGS: setting({
+    form: count(0, 10),
+    expected: "a whole number from 0 to 10",
+    default: "3",
+    doc: "Limit style: how often at most the rest of an order is priced anew.",
+  }),
+  LIMIT_THEN: setting({
+    form: oneOf("market", "leave"),
+    expected: "market or leave",
+    default: "market",
+    doc: "Limit style: what becomes of the rest after the last limit: a market order, on a sane quote only, or nothing.",
+  }),
+  LIMIT_WITHOUT_QUOTE: setting({
+    form: oneOf("leave", "market"),
+    expected: "leave or market",
+    default: "leave",
+    doc: "Limit style: what becomes of a symbol that shows no sane quote as long as its limits would have been tried: nothing, or a market order as in market style.",
+  }),
+  LIMIT_SLICE_PERCENT: setting({
+    form: percentOrOff("0.01", "100"),
+    expected: "a percentage from 0.01 to 100, or off",
+    default: "1",
+    doc: "Limit style: an order for more than this share of a day's volume, as the data feed sees it, is sent in parts, ten at most.",
+  }),
   PROTECTED_SYMBOLS: setting({
     form: symbols,
     expected: "tickers separated by commas, such as VTI,BRK.B",
@@ -291,12 +353,3 @@ export type SettingName = keyof typeof SETTINGS;
 
 /** The checked value of every setting that is set. */
 export type SettingValues = { readonly [Name in SettingName]?: z.output<(typeof SETTINGS)[Name]["form"]> };
-
-/**
- * Settings that a later version brings, with the value that means what this version does anyway.
- * Someone who sets another one relies on something that is not there, which must not pass in silence.
- */
-export const LATER_SETTINGS: Readonly<Record<string, readonly string[]>> = {
-  EXECUTION_STYLE: ["market"],
-  AVOID_OPEN_MINUTES: ["0"],
-};

@@ -36,6 +36,15 @@ export function seconds(least: number, most: number): Form<number> {
     .refine((value) => value >= least && value <= most);
 }
 
+/** A whole number. */
+export function count(least: number, most: number): Form<number> {
+  return z
+    .string()
+    .regex(/^\d{1,9}$/)
+    .transform(Number)
+    .refine((value) => value >= least && value <= most);
+}
+
 export function dollars(least: string, most: string): Form<Decimal> {
   return amount.refine(between(least, most));
 }
@@ -43,6 +52,15 @@ export function dollars(least: string, most: string): Form<Decimal> {
 /** A percentage as an exact fraction: `"1"` gives 0.01. */
 export function percent(least: string, most: string): Form<Decimal> {
   return amount.refine(between(least, most)).transform((value) => value.div(HUNDRED));
+}
+
+/** As {@link percent}; `off` gives none. */
+export function percentOrOff(least: string, most: string): Form<Decimal | undefined> {
+  const off = z
+    .string()
+    .regex(/^off$/i)
+    .transform(() => undefined);
+  return z.union([off, percent(least, most)]);
 }
 
 export function oneOf<const T extends string>(...words: readonly T[]): Form<T> {

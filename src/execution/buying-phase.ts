@@ -1,18 +1,22 @@
 import { freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
-import type { IntentRecord } from "../ledger/ledger.ts";
+import type { IntentRecord, NewIntent } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { LeftAloneReason, Plan } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import { provePlan } from "../portfolio/proof.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { max, ONE } from "../portfolio/money.ts";
 import type { AccountWatch, SettledReading } from "./account-watch.ts";
+import { endedShort, isNewest } from "./attempts.ts";
 import { limitsAgainst } from "./daily-limits.ts";
 import { isEnded } from "./decide.ts";
 import { newIntents } from "./intents.ts";
 import { knownQuantities } from "./known-quantities.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
-import type { MarketReading } from "./reading.ts";
+import type { QuoteBook } from "./quote-book.ts";
+import type { MarketReading, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft } from "./reading.ts";
 import { summarisePlan, summariseResized } from "./summary.ts";
 
@@ -26,10 +30,12 @@ const DECIDE_AGAIN: BuysPlanned = { kind: "decide-again" };
 export class BuyingPhase {
   readonly #execution: OpenExecution;
   readonly #account: AccountWatch;
+  readonly #quotes: QuoteBook;
 
-  constructor(execution: OpenExecution, account: AccountWatch) {
+  constructor(execution: OpenExecution, account: AccountWatch, quotes: QuoteBook) {
     this.#execution = execution;
     this.#account = account;
+    this.#quotes = quotes;
   }
 
   /** Plans all buys and records them together with the change of phase. */
@@ -40,10 +46,10 @@ export class BuyingPhase {
     if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
     const plan = this.#planned(settled);
     if ("kind" in plan) return plan;
-    const { ledger, clock } = this.#execution.parts;
+    const { ledger } = this.#execution.parts;
     ledger.transaction(() => {
       ledger.updateExecution(this.#execution.id, { phase: "buying", plan: summarisePlan(plan, this.#execution.record().plan) });
-      ledger.recordIntents(newIntents(ledger, this.#execution.record(), "buying", plan.buys, settled.reading.positions, clock.now()));
+      ledger.recordIntents(this.#intents(plan.buys, settled.reading));
     });
     const text = `Buying: ${String(plan.buys.length)} orders, ${formatDollars(plan.spendable)} to spend.`;
     this.#execution.emit({ kind: "phase", level: "info", text, plan });
@@ -57,16 +63,26 @@ export class BuyingPhase {
     const again = new Set(ids.map((id) => this.#execution.intent(id).symbol));
     const plan = this.#planned(settled, again);
     if ("kind" in plan) return plan;
-    const { ledger, clock } = this.#execution.parts;
+    const { ledger } = this.#execution.parts;
     const buys = plan.buys.filter((order) => again.has(order.symbol));
     ledger.transaction(() => {
       ledger.updateExecution(this.#execution.id, { plan: summariseResized(plan, this.#execution.record().plan, again) });
-      ledger.recordIntents(newIntents(ledger, this.#execution.record(), "buying", buys, settled.reading.positions, clock.now()));
+      ledger.recordIntents(this.#intents(buys, settled.reading));
     });
     for (const { symbol } of buys) {
       this.#execution.emit({ kind: "plan", level: "warn", symbol, text: `${symbol}: sized again on what the account shows now.` });
     }
     return { kind: "recorded" };
+  }
+
+  #intents(orders: Plan["buys"], reading: Reading): NewIntent[] {
+    const { ledger, clock, execution } = this.#execution.parts;
+    this.#quotes.saw(reading.prices, reading.market.readAt);
+    return newIntents(
+      ledger,
+      { execution: this.#execution.record(), phase: "buying", orders, style: execution.style, reading },
+      clock.now(),
+    );
   }
 
   #planned({ reading, cash }: SettledReading, again: ReadonlySet<string> = new Set()): Plan | Extract<BuysPlanned, { kind: "cancel" }> {
@@ -77,7 +93,7 @@ export class BuyingPhase {
       settings,
       unsettled: ledger.unsettledIntents(),
       knownQuantities: knownQuantities(ledger, reading.positions),
-      barred: barredSymbols(this.#execution.intents(), again),
+      barred: barredSymbols(this.#execution.intents(), again, max(settings.minTradeValue, ONE)),
       ...(cash === undefined ? {} : { cash }),
     });
     const result = makePlan(input);
@@ -124,19 +140,22 @@ function cancel(reason: string): Extract<BuysPlanned, { kind: "cancel" }> {
   return { kind: "cancel", reason };
 }
 
-/** Symbols that this execution may not trade again, and why: each gets one order, and its rest is not sent (R20). */
-function barredSymbols(own: readonly IntentRecord[], again: ReadonlySet<string>): Map<string, LeftAloneReason> {
+/**
+ * Symbols that this execution may not trade again, and why: each planned trade has had its orders, and what
+ * the newest of them left is not sent (R20).
+ */
+function barredSymbols(own: readonly IntentRecord[], again: ReadonlySet<string>, minimum: Decimal): Map<string, LeftAloneReason> {
   const barred = new Map<string, LeftAloneReason>();
   for (const intent of own) {
-    if (again.has(intent.symbol)) continue;
-    const reason = barredBy(intent);
+    if (again.has(intent.symbol) || !isNewest(intent, own)) continue;
+    const reason = barredBy(intent, minimum);
     if (reason !== undefined) barred.set(intent.symbol, reason);
   }
   return barred;
 }
 
-function barredBy(intent: IntentRecord): LeftAloneReason | undefined {
+function barredBy(intent: IntentRecord, minimum: Decimal): LeftAloneReason | undefined {
   if (intent.state === "abandoned" || !isEnded(intent)) return "order-unknown";
   if (intent.state === "refused") return intent.fullExit && intent.status === "below-minimum" ? "dust-cannot-close" : "order-refused";
-  return intent.state === "done" && intent.status !== "filled" ? "order-timed-out" : undefined;
+  return endedShort(intent, minimum) ? "order-timed-out" : undefined;
 }

@@ -1,8 +1,9 @@
 import { asError } from "../errors.ts";
 import { freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
-import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
+import type { ExecutionRecord, IntentRecord, OrderTerms } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
+import { max, ONE } from "../portfolio/money.ts";
 import { AccountWatch } from "./account-watch.ts";
 import type { BuysPlanned } from "./buying-phase.ts";
 import { BuyingPhase } from "./buying-phase.ts";
@@ -10,13 +11,16 @@ import type { Action, Blockage, ExecutionFacts } from "./decide.ts";
 import { decide } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { factsOf, followUpOf } from "./follow-up.ts";
+import { nextAttempt } from "./intents.ts";
 import { MarketWatch } from "./market-watch.ts";
 import type { ConvergeParts } from "./open-execution.ts";
 import { OpenExecution } from "./open-execution.ts";
 import { OrderLifecycle } from "./order-lifecycle.ts";
 import type { Conclusion } from "./outcome.ts";
 import { concludeExecution } from "./outcome.ts";
-import type { MarketReading } from "./reading.ts";
+import { Pricer } from "./pricing.ts";
+import { QuoteBook } from "./quote-book.ts";
+import type { Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_POST_MS } from "./reading.ts";
 
 /** What `run` came to; `undefined` when the process is stopping and the rest is left to the next start. */
@@ -44,6 +48,7 @@ export class Convergence {
   readonly #market: MarketWatch;
   readonly #account: AccountWatch;
   readonly #buying: BuyingPhase;
+  readonly #pricer: Pricer;
   readonly #followUps = new Map<string, FollowUp>();
   readonly #deadlineAt: number;
   #cancellingSince: number | undefined;
@@ -52,13 +57,17 @@ export class Convergence {
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
-  /** @param market the venue's clock as read with the plan, when it was made by this process. */
-  constructor(parts: ConvergeParts, execution: ExecutionRecord, signal: Signal, market?: MarketReading) {
+  /** @param known the venue's clock and the prices that the plan was made on, when it was made by this process. */
+  constructor(parts: ConvergeParts, execution: ExecutionRecord, signal: Signal, known?: Pick<Reading, "market" | "prices">) {
+    const market = known?.market;
     this.#parts = parts;
     this.#execution = new OpenExecution(parts, execution.id, signal);
     this.#market = new MarketWatch(this.#execution, market, () => this.#wake());
     this.#account = new AccountWatch(this.#execution, this.#market, market?.readAt);
-    this.#buying = new BuyingPhase(this.#execution, this.#account);
+    const quotes = new QuoteBook(this.#execution, this.#market);
+    if (known !== undefined) quotes.saw(known.prices, known.market.readAt);
+    this.#pricer = new Pricer(this.#execution, quotes);
+    this.#buying = new BuyingPhase(this.#execution, this.#account, quotes);
     this.#deadlineAt = parts.clock.monotonic() + (execution.deadline - parts.clock.now());
     if (execution.phase === "cancelling") {
       this.#cancellingSince = parts.clock.monotonic();
@@ -116,6 +125,7 @@ export class Convergence {
       cancellingSince: this.#cancellingSince,
       cancellingReason: this.#cancellingReason,
       orderTimeoutMs: this.#parts.orderTimeoutSeconds * 1_000,
+      attempts: { ...this.#parts.execution.limitOrders, minimum: max(this.#parts.settings.minTradeValue, ONE) },
       resized: this.#resized,
     };
   }
@@ -189,6 +199,9 @@ export class Convergence {
       case "drop":
         for (const id of action.ids) this.#orders.drop(this.#execution.intent(id), action.reason);
         return;
+      case "next-attempt":
+        this.#nextAttempts(action.ids);
+        return;
       case "start-cancelling":
         this.#startCancelling(action.reason);
         return;
@@ -205,13 +218,21 @@ export class Convergence {
   async #post(ids: readonly string[]): Promise<void> {
     const { clock, ledger } = this.#parts;
     if (!(await this.#market.isKnown()) || !(await this.#account.lookedRecently(this.#orders))) return;
+    const unpriced = ids.map((id) => this.#execution.intent(id)).filter(isUnpriced);
+    if (unpriced.length > 0 && !(await this.#pricer.isReady(unpriced))) return;
     // The look at the account may have waited for the rate limit; the clock that it began with is old then.
     if (!this.#market.isFresh) return;
     if (this.#isBlocked() || this.#parts.stopping.aborted) return;
-    const ready = ids.filter((id) => this.#execution.intent(id).state === "recorded");
+    const terms = this.#termsOf(unpriced);
+    const ready = ids.filter((id) => {
+      const intent = this.#execution.intent(id);
+      return intent.state === "recorded" && (!isUnpriced(intent) || terms.has(id));
+    });
     // One commit for all of them: each one more would hold back the first order by a flush of the disk.
     ledger.transaction(() => {
       for (const id of ready) {
+        const priced = terms.get(id);
+        if (priced !== undefined) ledger.recordTerms(id, priced, clock.now());
         ledger.updateIntent(id, { state: "posting", postedAt: clock.now(), updatedAt: clock.now() });
         const intent = this.#execution.intent(id);
         const { symbol, side } = intent;
@@ -219,6 +240,35 @@ export class Convergence {
       }
     });
     for (const id of ready) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
+  }
+
+  #termsOf(unpriced: readonly IntentRecord[]): Map<string, OrderTerms> {
+    return new Map(
+      unpriced.flatMap((intent) => {
+        const terms = intent.state === "recorded" ? this.#pricer.termsFor(intent, this.#followUp(intent)) : undefined;
+        return terms === undefined ? [] : [[intent.clientOrderId, terms] as const];
+      }),
+    );
+  }
+
+  /** The rests of terminal orders as intents of their own; a further part of a large order keeps its distance from the one before. */
+  #nextAttempts(ids: readonly string[]): void {
+    const { ledger, clock, execution } = this.#parts;
+    const before = ids.map((id) => this.#execution.intent(id));
+    const next = before.map((intent) => nextAttempt(ledger, intent, this.#execution.signal.id, clock.now()));
+    ledger.recordIntents(next);
+    for (const [index, { clientOrderId, symbol, quantity }] of next.entries()) {
+      const [ended, intent] = [before[index], this.#execution.intent(clientOrderId)];
+      const posted = ended === undefined ? undefined : this.#followUp(ended).postedAt;
+      if (ended?.status === "filled" && posted !== undefined) this.#followUp(intent).notBefore = posted + execution.limitOrders.repegMs;
+      this.#execution.emit({
+        kind: "plan",
+        level: "info",
+        symbol,
+        intent,
+        text: `${symbol}: ${quantity?.toFixed() ?? "0"} shares are left to ${intent.side}; they are priced anew.`,
+      });
+    }
   }
 
   #start(id: string, work: (intent: IntentRecord, followUp: FollowUp) => Promise<void>): void {
@@ -296,6 +346,12 @@ export class Convergence {
   }
 }
 
-function amountText(intent: IntentRecord): string {
-  return intent.notional === undefined ? `${intent.quantity?.toFixed() ?? "0"} shares` : formatDollars(intent.notional);
+function amountText({ quantity, notional, limitPrice }: IntentRecord): string {
+  const amount = notional === undefined ? `${quantity?.toFixed() ?? "0"} shares` : formatDollars(notional);
+  return limitPrice === undefined ? amount : `${amount} at ${limitPrice.toFixed()} or better`;
+}
+
+/** Of limit style, and not sent yet. */
+function isUnpriced({ goal, orderType, state }: IntentRecord): boolean {
+  return goal !== undefined && orderType === undefined && state === "recorded";
 }

@@ -1,4 +1,7 @@
 import type { ExecutionOutcome, ExecutionPhase, IntentRecord } from "../ledger/ledger.ts";
+import { ZERO } from "../portfolio/money.ts";
+import type { AttemptRules } from "./attempts.ts";
+import { attemptsOf, isContinued } from "./attempts.ts";
 
 /**
  * The deciding half of the rebalance: facts in, next actions out, nothing done. The loop in
@@ -98,6 +101,8 @@ export interface ExecutionFacts {
   readonly cancellingSince: number | undefined;
   readonly cancellingReason: string | undefined;
   readonly orderTimeoutMs: number;
+  /** What decides about the rest of an order of limit style. */
+  readonly attempts: AttemptRules;
   /** The buying phase was planned and the refused orders have had their second try. */
   readonly resized: boolean;
 }
@@ -110,6 +115,8 @@ export type Action =
   | { readonly kind: "cancel"; readonly id: string; readonly reason: string }
   | { readonly kind: "abandon"; readonly id: string; readonly reason: string }
   | { readonly kind: "drop"; readonly ids: readonly string[]; readonly reason: string }
+  /** The rest of these terminal orders is sent under the next attempt (limit style). */
+  | { readonly kind: "next-attempt"; readonly ids: readonly string[] }
   | { readonly kind: "start-cancelling"; readonly reason: string }
   | { readonly kind: "plan-buys" }
   | { readonly kind: "resize"; readonly ids: readonly string[] }
@@ -128,7 +135,7 @@ const HEARTBEAT_MS = 250;
 
 /**
  * What to do next. Several actions of one decision may run side by side; a decision that contains
- * `plan-buys`, `resize`, `start-cancelling`, `finish` or `leave` contains nothing else.
+ * `next-attempt`, `plan-buys`, `resize`, `start-cancelling`, `finish` or `leave` contains nothing else.
  */
 export function decide(facts: ExecutionFacts): Decision {
   if (facts.stopping) return facts.intents.some((intent) => intent.busy) ? wait(facts, []) : only({ kind: "leave" }, facts);
@@ -140,6 +147,8 @@ export function decide(facts: ExecutionFacts): Decision {
   if (facts.offHours && facts.marketOpen === false && unended.length > 0 && unended.every(isQueued)) {
     return only({ kind: "finish", outcome: "queued", reason: "The orders wait for the next open." }, facts);
   }
+  const cutShort = restsToSend(facts);
+  if (cutShort.length > 0) return only({ kind: "next-attempt", ids: cutShort.map(idOf) }, facts);
   if (unended.length > 0) return wait(facts, [...toPost(facts, unended), ...unended.flatMap((intent) => follow(intent, facts))]);
   return decidePhaseEnd(facts);
 }
@@ -222,18 +231,27 @@ function decidePhaseEnd(facts: ExecutionFacts): Decision {
 /** Insufficient buying power is answered with one re-sized order; every other refusal is final (R20). */
 function wantsSecondTry(record: IntentRecord, all: readonly IntentFacts[]): boolean {
   if (record.phase !== "buying" || record.state !== "refused" || record.status !== "insufficient-buying-power") return false;
-  return (
-    record.attempt === Math.max(...all.filter((other) => sameSlot(other.record, record)).map((other) => other.record.attempt)) &&
-    !secondTry(record, all)
-  );
+  return record.attempt === Math.max(...attemptsOf(record, recordsOf(all)).map(({ attempt }) => attempt)) && !secondTry(record, all);
 }
 
+/** It has been sized again before; or a part of it is bought already, and what is re-sized could come to more than was planned. */
 function secondTry(record: IntentRecord, all: readonly IntentFacts[]): boolean {
-  return all.filter((other) => sameSlot(other.record, record)).length > 1;
+  const others = attemptsOf(record, recordsOf(all)).filter((other) => other !== record);
+  return others.some(({ state, status, filledQuantity }) => wasShortOfCash(state, status) || filledQuantity.gt(ZERO));
 }
 
-function sameSlot(one: IntentRecord, other: IntentRecord): boolean {
-  return one.phase === other.phase && one.symbol === other.symbol;
+function wasShortOfCash(state: IntentRecord["state"], status: string | undefined): boolean {
+  return state === "refused" && status === "insufficient-buying-power";
+}
+
+/** Terminal orders of limit style whose rest is sent again, each under the next attempt. */
+function restsToSend(facts: ExecutionFacts): IntentFacts[] {
+  const records = recordsOf(facts.intents);
+  return facts.intents.filter(({ record, busy }) => !busy && record.phase === facts.phase && isContinued(record, records, facts.attempts));
+}
+
+function recordsOf(intents: readonly IntentFacts[]): IntentRecord[] {
+  return intents.map(({ record }) => record);
 }
 
 function toPost(facts: ExecutionFacts, unended: readonly IntentFacts[]): Action[] {
@@ -281,16 +299,22 @@ function nextLookUp(intent: IntentFacts, now: number): number {
 }
 
 function followOpen(intent: IntentFacts, facts: ExecutionFacts): Action[] {
-  const overdue = facts.marketOpen === true && intent.workingSince !== undefined && facts.now - intent.workingSince >= facts.orderTimeoutMs;
+  const overdue =
+    facts.marketOpen === true && intent.workingSince !== undefined && facts.now - intent.workingSince >= timeoutOf(intent, facts);
   const again = intent.cancelAgainAt !== undefined && facts.now >= intent.cancelAgainAt;
   if (again || (intent.cancelRequestedAt === undefined && (facts.phase === "cancelling" || overdue))) {
     const reason =
       facts.phase === "cancelling"
         ? (facts.cancellingReason ?? "Stopped.")
-        : `It was not filled within ${String(facts.orderTimeoutMs / 1_000)} s.`;
+        : `It was not filled within ${String(timeoutOf(intent, facts) / 1_000)} s.`;
     return [{ kind: "cancel", id: idOf(intent), reason }];
   }
   return facts.now >= nextPoll(intent, facts) ? [{ kind: "poll", id: idOf(intent) }] : [];
+}
+
+/** A limit is given up for a newer one long before an order counts as timed out. */
+function timeoutOf({ record }: IntentFacts, { attempts, orderTimeoutMs }: ExecutionFacts): number {
+  return record.orderType === "limit" ? Math.min(attempts.repegMs, orderTimeoutMs) : orderTimeoutMs;
 }
 
 function nextPoll(intent: IntentFacts, facts: ExecutionFacts): number {

@@ -14,6 +14,8 @@ export interface FollowUp {
   cancelAgainAt: number | undefined;
   notBefore: number | undefined;
   hinted: boolean;
+  /** Since when an order of limit style waits for a sane quote; `undefined` while it has one. */
+  quoteAwaitedSince: number | undefined;
 }
 
 /**
@@ -35,6 +37,7 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
     cancelAgainAt: record.cancelRequestedAt === undefined ? undefined : clock.monotonic(),
     notBefore: undefined,
     hinted: false,
+    quoteAwaitedSince: undefined,
   };
 }
 

@@ -29,6 +29,12 @@ export class MarketWatch {
     return this.#reading === undefined ? undefined : sessionLeft(this.#reading, this.#execution.parts.clock.monotonic());
   }
 
+  /** The venue's time, carried forward, milliseconds since the epoch; `undefined` while its clock has not been read. */
+  get time(): number | undefined {
+    if (this.#reading === undefined) return undefined;
+    return this.#reading.clock.timestamp + (this.#execution.parts.clock.monotonic() - this.#reading.readAt.monotonic);
+  }
+
   /** A queued order's time-out counts from here: the open, or when this process first saw the market open (R23). */
   get opened(): number | undefined {
     return this.#opened;

@@ -8,6 +8,7 @@ import { ONE } from "../portfolio/money.ts";
 import type { PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { claimsFor, countsWith, stillWaiting, wantedFor } from "./claims.ts";
 import type { RebalanceEvent } from "./events.ts";
+import type { ExecutionSettings } from "./execution-style.ts";
 import type { AssetCache } from "./reading.ts";
 import { unlessAborted } from "./reading.ts";
 import type { SharedOrderStream } from "./shared-stream.ts";
@@ -23,6 +24,7 @@ export interface ConvergeParts {
   readonly limits: LimitSettings;
   readonly signalMaxAgeSeconds: number;
   readonly orderTimeoutSeconds: number;
+  readonly execution: ExecutionSettings;
   readonly halted: () => string | undefined;
   /** Aborted when the process has been asked to stop: what is in flight is awaited, nothing is begun. */
   readonly stopping: AbortSignal;

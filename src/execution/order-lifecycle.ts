@@ -48,6 +48,7 @@ export class OrderLifecycle {
       side: intent.side,
       ...(intent.quantity === undefined ? {} : { quantity: intent.quantity }),
       ...(intent.notional === undefined ? {} : { notional: intent.notional }),
+      ...(intent.limitPrice === undefined ? {} : { limitPrice: intent.limitPrice }),
     });
     switch (answer.kind) {
       case "accepted":
@@ -169,7 +170,8 @@ export class OrderLifecycle {
     if (intent.cancelRequestedAt === undefined) this.#change(intent, { cancelRequestedAt: clock.now() });
     followUp.cancelRequestedAt ??= clock.monotonic();
     followUp.cancelAgainAt = undefined;
-    this.#emit("cancel", "warn", intent, `${intent.symbol}: cancelling the ${intent.side}. ${reason}`);
+    const level = intent.orderType === "limit" ? "info" : "warn";
+    this.#emit("cancel", level, intent, `${intent.symbol}: cancelling the ${intent.side}. ${reason}`);
     const answer = await broker.cancel(intent.orderId);
     followUp.hinted = true;
     if (answer.kind === "unknown") followUp.cancelAgainAt = clock.monotonic() + CANCEL_RETRY_MS;
@@ -250,7 +252,7 @@ export class OrderLifecycle {
     if (ended)
       this.#emit(
         order.status === "filled" ? "filled" : "ended",
-        order.status === "filled" ? "info" : "error",
+        order.status === "filled" || isLimitGivenUp(now) ? "info" : "error",
         now,
         endText(now, order),
         order.id,
@@ -283,6 +285,11 @@ const PROVEN_ABSENT = "proven absent";
 
 /** The venue's clock and ours may differ; listing from a little earlier costs nothing. */
 const LISTING_SLACK_MS = 60_000;
+
+/** A limit that was cancelled for a newer one has done what it was for; what it left is told by the attempt after it. */
+function isLimitGivenUp({ orderType, status, cancelRequestedAt }: IntentRecord): boolean {
+  return orderType === "limit" && status === "canceled" && cancelRequestedAt !== undefined;
+}
 
 function endText(intent: IntentRecord, order: Order): string {
   const price = order.filledAveragePrice === undefined ? "" : ` @ ${order.filledAveragePrice.toFixed()}`;

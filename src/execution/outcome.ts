@@ -4,6 +4,10 @@ import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { Verdict } from "../intake/verdict.ts";
 import type { ExecutionOutcome, ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { max, ONE } from "../portfolio/money.ts";
+import type { PlanSettings } from "../portfolio/plan.ts";
+import { endedShort, isNewest } from "./attempts.ts";
 import type { Action, Blockage } from "./decide.ts";
 import type { RebalanceEvent } from "./events.ts";
 import type { AssetCache, Reading } from "./reading.ts";
@@ -17,6 +21,7 @@ export interface ConcludeParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly assets: AssetCache;
+  readonly settings: Pick<PlanSettings, "minTradeValue">;
   readonly emit: (event: RebalanceEvent) => void;
 }
 
@@ -38,7 +43,10 @@ export async function concludeExecution(
 ): Promise<Conclusion> {
   const { ledger, clock } = parts;
   const intents = ledger.intentsOf(execution.id);
-  const judged = action.outcome === undefined ? judgeOrders(execution, intents) : { outcome: action.outcome, reason: action.reason };
+  const judged =
+    action.outcome === undefined
+      ? judgeOrders(execution, intents, max(parts.settings.minTradeValue, ONE))
+      : { outcome: action.outcome, reason: action.reason };
   const never = judged.outcome === "refused" || judged.outcome === "superseded";
   const after = never ? undefined : await readAfter(parts, execution);
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
@@ -65,8 +73,9 @@ export async function concludeExecution(
 function judgeOrders(
   execution: Pick<ExecutionRecord, "plan">,
   intents: readonly IntentRecord[],
+  minimum: Decimal,
 ): { outcome: ExecutionOutcome; reason: string } {
-  const unfinished = intents.filter((intent) => intent.state === "abandoned" || (intent.state === "done" && intent.status !== "filled"));
+  const unfinished = intents.filter((intent) => intent.state === "abandoned" || (isNewest(intent, intents) && endedShort(intent, minimum)));
   if (unfinished.length > 0) return { outcome: "incomplete", reason: `Not filled to plan: ${unfinished.map(describe).join("; ")}.` };
   const refused = intents.filter(
     (intent) => intent.state === "refused" && !isDust(intent) && !intents.some((other) => isRetryOf(other, intent)),

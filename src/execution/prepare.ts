@@ -13,9 +13,11 @@ import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { limitsAgainst } from "./daily-limits.ts";
+import type { ExecutionSettings } from "./execution-style.ts";
 import { isOwnOrder } from "./ids.ts";
 import { knownQuantities } from "./known-quantities.ts";
 import { settleLateOrder } from "./late-orders.ts";
+import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted } from "./reading.ts";
@@ -41,6 +43,7 @@ export interface PrepareParts {
   readonly assets: AssetCache;
   readonly settings: PlanSettings;
   readonly limits: LimitSettings;
+  readonly execution: ExecutionSettings;
   readonly signalMaxAgeSeconds: number;
   /** Why trading is halted; `undefined` when it is not (R25). */
   readonly halted: () => string | undefined;
@@ -82,6 +85,8 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if ("kind" in reading) return reading;
   const refusal = accountDeclined(parts, reading) ?? (request.dryRun ? undefined : sessionDeclined(parts, request, reading));
   if (refusal !== undefined) return refusal;
+  const opening = request.dryRun ? undefined : await openingDeclined(parts, reading);
+  if (opening !== undefined) return opening;
   const clean = request.dryRun ? reading : await endEarlierOrders(parts, request, reading);
   if ("kind" in clean) return clean;
   const settled = request.dryRun ? clean : await settle(parts, request, clean);
@@ -153,6 +158,14 @@ function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: 
     ),
     reading,
   };
+}
+
+/** Not at this time of the session, or not for the open (AVOID_OPEN_MINUTES, limit style). */
+async function openingDeclined(parts: PrepareParts, reading: Reading): Promise<Declined | undefined> {
+  const { broker, execution, clock } = parts;
+  const closed = sessionLeft(reading.market, clock.monotonic()) === undefined;
+  const notYet = closed ? notForTheOpen(execution) : await tooSoonAfterOpen(broker, reading, execution);
+  return notYet === undefined ? undefined : { ...declined("market-closed", notYet.reason, notYet.hint), reading };
 }
 
 /** Own orders of an earlier execution must be terminal before their symbols trade again (R24). */

@@ -18,6 +18,8 @@ import { Convergence } from "./converge.ts";
 import type { ConvergeParts } from "./open-execution.ts";
 import { isEnded } from "./decide.ts";
 import type { RebalanceEvent } from "./events.ts";
+import type { ExecutionSettings } from "./execution-style.ts";
+import { DEFAULT_EXECUTION } from "./execution-style.ts";
 import { newIntents } from "./intents.ts";
 import type { Conclusion } from "./outcome.ts";
 import type { Declined, Preparation } from "./prepare.ts";
@@ -38,6 +40,8 @@ export interface RebalancerParts {
   readonly signalMaxAgeSeconds: number;
   readonly orderTimeoutSeconds: number;
   readonly executionDeadlineSeconds: number;
+  /** Default: {@link DEFAULT_EXECUTION}, market orders at once. */
+  readonly execution?: ExecutionSettings;
   readonly halted: () => string | undefined;
   readonly accountRefusal: (reading: Reading) => { reason: string; hint: string } | undefined;
   /** Aborted when the process has been asked to stop. */
@@ -136,8 +140,12 @@ export class Rebalancer {
     if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, reading: preparation.reading, claims };
     await this.#concludeReplaced();
     const execution = this.#open(signal, { wanted, claims }, preparation);
-    const result = await this.#converge(execution, signal, { market: preparation.reading.market, superseded: options.superseded });
+    const result = await this.#converge(execution, signal, { reading: preparation.reading, superseded: options.superseded });
     return result.kind === "concluded" && result.conclusion.verdict.kind === "accepted" ? "plan-again" : result;
+  }
+
+  get #execution(): ExecutionSettings {
+    return this.#parts.execution ?? DEFAULT_EXECUTION;
   }
 
   #strategies(signal: Signal): readonly StrategyShare[] {
@@ -170,7 +178,7 @@ export class Rebalancer {
     const { plan: settings, stopping, ...parts } = this.#parts;
     const abandoned = options.superseded === undefined ? stopping : AbortSignal.any([stopping, options.superseded]);
     return prepare(
-      { ...parts, settings, assets: this.#assets, abandoned },
+      { ...parts, settings, execution: this.#execution, assets: this.#assets, abandoned },
       { signal, wanted, dryRun: options.dryRun, ignoreMarketHours: options.ignoreMarketHours },
     );
   }
@@ -198,8 +206,9 @@ export class Rebalancer {
         accountBefore: summariseAccount(reading),
         plan: summarisePlan(plan, undefined, atOnce),
       });
-      ledger.recordIntents(newIntents(ledger, execution, "selling", plan.sells, reading.positions, clock.now()));
-      if (atOnce) ledger.recordIntents(newIntents(ledger, execution, "buying", plan.buys, reading.positions, clock.now()));
+      const common = { execution, reading, style: offHours ? ("market" as const) : this.#execution.style };
+      ledger.recordIntents(newIntents(ledger, { ...common, phase: "selling", orders: plan.sells }, clock.now()));
+      if (atOnce) ledger.recordIntents(newIntents(ledger, { ...common, phase: "buying", orders: plan.buys }, clock.now()));
       const { equity, lastEquity, cash } = reading.account;
       ledger.recordEquity({ at: reading.at, equity, lastEquity, cash, executionId: execution.id });
     });
@@ -242,11 +251,12 @@ export class Rebalancer {
   async #converge(
     execution: ExecutionRecord,
     signal: Signal,
-    known: { readonly market?: Reading["market"]; readonly superseded: AbortSignal | undefined },
+    known: { readonly reading?: Reading; readonly superseded: AbortSignal | undefined },
   ): Promise<RebalanceResult> {
     const { plan: settings, ...rest } = this.#parts;
-    const parts: ConvergeParts = { ...rest, settings, assets: this.#assets, stream: this.#stream, superseded: known.superseded };
-    const result: ConvergeResult = await new Convergence(parts, execution, signal, known.market).run();
+    const common = { settings, execution: this.#execution, assets: this.#assets, stream: this.#stream };
+    const parts: ConvergeParts = { ...rest, ...common, superseded: known.superseded };
+    const result: ConvergeResult = await new Convergence(parts, execution, signal, known.reading).run();
     if (result === undefined) return { kind: "left" };
     return { kind: "concluded", conclusion: result, execution: this.#parts.ledger.execution(execution.id) ?? execution };
   }

@@ -1,8 +1,8 @@
 import type { MarketPrices, PriceAt, Quote } from "../broker/broker.ts";
-import type { ExecutionRecord } from "../ledger/ledger.ts";
+import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { decimal, toText } from "../portfolio/money.ts";
-import type { Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
+import type { LeftAloneReason, Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { isOwnOrder } from "./ids.ts";
 import type { Reading } from "./reading.ts";
@@ -158,6 +158,29 @@ export function summariseResized(plan: Plan, before: unknown, symbols: ReadonlyS
       lines: [...others(buying.lines), ...again(phase.lines)],
     },
   };
+}
+
+/**
+ * The plans of an execution after one order, or its rest, was not sent: its line says why, and the plan counts
+ * as on target only if that reason does.
+ */
+export function summariseLeft(
+  execution: Pick<ExecutionRecord, "plan">,
+  { symbol, phase }: Pick<IntentRecord, "symbol" | "phase">,
+  leftAlone: LeftAloneReason,
+  why: string,
+): PlanSummary | undefined {
+  const summary = execution.plan as PlanSummary | undefined;
+  if (summary === undefined) return undefined;
+  const left = (plan: PhaseSummary): PhaseSummary => ({
+    ...plan,
+    reachesTarget: plan.reachesTarget && isOnTargetReason(leftAlone),
+    lines: plan.lines.map((line) =>
+      line.symbol === symbol ? { ...line, leftAlone, detail: `${line.detail}; not sent, or not all of it: ${why}` } : line,
+    ),
+  });
+  if (phase === "selling" || summary.buying === undefined) return { ...summary, selling: left(summary.selling) };
+  return { ...summary, buying: left(summary.buying) };
 }
 
 function summarisePhase(plan: Plan): PhaseSummary {

@@ -1,6 +1,6 @@
 import { toText } from "../portfolio/money.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
-import type { IntentChange, IntentRecord, IntentState, NewIntent } from "./ledger.ts";
+import type { Goal, IntentChange, IntentRecord, IntentState, NewIntent, OrderTerms, OrderType, QuoteSeen } from "./ledger.ts";
 import {
   flag,
   instant,
@@ -12,6 +12,7 @@ import {
   readOneOf,
   readOptionalDecimal,
   readOptionalInteger,
+  readOptionalOneOf,
   readOptionalText,
   readText,
 } from "./row.ts";
@@ -28,6 +29,9 @@ const STATES = [
   "abandoned",
   "dropped",
 ] as const satisfies readonly IntentState[];
+
+const STYLES = ["market", "limit"] as const;
+const ORDER_TYPES = ["market", "limit"] as const satisfies readonly OrderType[];
 
 /** All of them or none. @throws when a client order id exists already (R18). */
 export function recordIntents(database: LedgerDatabase, intents: readonly NewIntent[]): void {
@@ -66,6 +70,38 @@ export function updateIntent(database: LedgerDatabase, clientOrderId: string, ch
   if (changed !== 1) throw new Error(`The ledger knows no intent ${clientOrderId} to change.`);
 }
 
+/** Both amounts are set, so that one takes the place of the other. */
+export function recordTerms(database: LedgerDatabase, clientOrderId: string, terms: OrderTerms, at: number): void {
+  const changed = database.write(
+    `UPDATE intents SET
+       order_type = :orderType, quantity = :quantity, notional = :notional, limit_price = :limitPrice,
+       estimated_value = :estimatedValue, worst_case_cost = :worstCaseCost, goal_quantity = :goalQuantity, goal_cost = :goalCost,
+       quote_bid = :bid, quote_ask = :ask, quote_at = :quoteAt, updated_at = :at
+     WHERE client_order_id = :clientOrderId AND state = 'recorded' AND style = 'limit' AND order_type IS NULL`,
+    {
+      clientOrderId,
+      orderType: terms.orderType,
+      quantity: optionalDecimal(terms.quantity),
+      notional: optionalDecimal(terms.notional),
+      limitPrice: optionalDecimal(terms.limitPrice),
+      estimatedValue: toText(terms.estimatedValue),
+      worstCaseCost: toText(terms.worstCaseCost),
+      ...goalValues(terms.goal),
+      ...quoteValues(terms.quote),
+      at: instant(at),
+    },
+  );
+  if (changed !== 1) throw new Error(`The ledger knows no intent ${clientOrderId} that is still to be priced.`);
+}
+
+function goalValues(goal: Goal | undefined): { goalQuantity: string | null; goalCost: string | null } {
+  return { goalQuantity: optionalDecimal(goal?.quantity), goalCost: optionalDecimal(goal?.cost) };
+}
+
+function quoteValues(quote: QuoteSeen | undefined): { bid: string | null; ask: string | null; quoteAt: number | null } {
+  return { bid: optionalDecimal(quote?.bid), ask: optionalDecimal(quote?.ask), quoteAt: optionalInstant(quote?.at) };
+}
+
 export function findIntent(database: LedgerDatabase, clientOrderId: string): IntentRecord | undefined {
   return recorded(database, "SELECT * FROM intents WHERE client_order_id = :clientOrderId", { clientOrderId })[0];
 }
@@ -97,9 +133,11 @@ export function lastFilledIntent(database: LedgerDatabase, symbol: string): Inte
 function recordIntent(database: LedgerDatabase, intent: NewIntent): void {
   database.write(
     `INSERT INTO intents (client_order_id, execution_id, phase, symbol, side, attempt, quantity, notional, estimated_value,
-       worst_case_cost, full_exit, held_before, recorded_at, state, filled_quantity, updated_at)
+       worst_case_cost, full_exit, held_before, recorded_at, state, filled_quantity, updated_at, style, order_type,
+       goal_quantity, goal_cost, quote_bid, quote_ask, quote_at)
      VALUES (:clientOrderId, :executionId, :phase, :symbol, :side, :attempt, :quantity, :notional, :estimatedValue,
-       :worstCaseCost, :fullExit, :heldBefore, :recordedAt, 'recorded', '0', :recordedAt)`,
+       :worstCaseCost, :fullExit, :heldBefore, :recordedAt, 'recorded', '0', :recordedAt, :style, :orderType,
+       :goalQuantity, :goalCost, :bid, :ask, :quoteAt)`,
     {
       clientOrderId: intent.clientOrderId,
       executionId: intent.executionId,
@@ -114,6 +152,10 @@ function recordIntent(database: LedgerDatabase, intent: NewIntent): void {
       fullExit: flag(intent.fullExit),
       heldBefore: toText(intent.heldBefore),
       recordedAt: instant(intent.recordedAt),
+      style: intent.goal === undefined ? "market" : "limit",
+      orderType: intent.goal === undefined ? "market" : null,
+      ...goalValues(intent.goal),
+      ...quoteValues(intent.quote),
     },
   );
 }
@@ -149,5 +191,23 @@ export function intentOf(row: Row): IntentRecord {
     cancelRequestedAt: readOptionalInteger(row, "cancel_requested_at"),
     message: readOptionalText(row, "message"),
     updatedAt: readInteger(row, "updated_at"),
+    orderType: readOptionalOneOf(row, "order_type", ORDER_TYPES),
+    limitPrice: readOptionalDecimal(row, "limit_price"),
+    goal: goalIn(row),
+    quote: quoteIn(row),
   };
+}
+
+function goalIn(row: Row): Goal | undefined {
+  if (readOneOf(row, "style", STYLES) === "market") return undefined;
+  return { quantity: readOptionalDecimal(row, "goal_quantity"), cost: readOptionalDecimal(row, "goal_cost") };
+}
+
+function quoteIn(row: Row): QuoteSeen | undefined {
+  const [bid, ask, at] = [
+    readOptionalDecimal(row, "quote_bid"),
+    readOptionalDecimal(row, "quote_ask"),
+    readOptionalInteger(row, "quote_at"),
+  ];
+  return bid === undefined || ask === undefined || at === undefined ? undefined : { bid, ask, at };
 }

@@ -67,6 +67,8 @@ export interface Ledger {
   updateExecution(id: string, change: ExecutionChange): void;
 
   // --- intents and orders (R18) ---------------------------------------------------------------
+  /** Sets how an order of limit style is sent, right before it is; not again afterwards. @throws when there is no such intent, or it has been priced. */
+  recordTerms(clientOrderId: string, terms: OrderTerms, at: number): void;
   /** @throws when a client order id exists already. */
   recordIntents(intents: readonly NewIntent[]): void;
   updateIntent(clientOrderId: string, change: IntentChange): void;
@@ -223,6 +225,36 @@ export interface ExecutionChange {
  */
 export type IntentState = "recorded" | "posting" | "unknown" | "open" | "done" | "refused" | "abandoned" | "dropped";
 
+/** What is still wanted of a planned trade when an order for it is made. */
+export interface Goal {
+  /** Shares; `undefined` for a buy in dollars until its first price is known. */
+  readonly quantity: Decimal | undefined;
+  /** Dollars that buys may take; `undefined` for sells. */
+  readonly cost: Decimal | undefined;
+}
+
+/** The quote that an order was sent on. */
+export interface QuoteSeen {
+  readonly bid: Decimal;
+  readonly ask: Decimal;
+  /** Its stamp, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+export type OrderType = "market" | "limit";
+
+/** How an order of limit style is sent; exactly one of `quantity` and `notional`. */
+export interface OrderTerms {
+  readonly orderType: OrderType;
+  readonly quantity: Decimal | undefined;
+  readonly notional: Decimal | undefined;
+  readonly limitPrice: Decimal | undefined;
+  readonly estimatedValue: Decimal;
+  readonly worstCaseCost: Decimal;
+  readonly goal: Goal;
+  readonly quote: QuoteSeen | undefined;
+}
+
 export interface NewIntent {
   readonly clientOrderId: string;
   readonly executionId: string;
@@ -238,10 +270,17 @@ export interface NewIntent {
   /** Quantity of the symbol held when it was planned; an unknown sell is checked against it (R19). */
   readonly heldBefore: Decimal;
   readonly recordedAt: number;
+  /** Set in limit style, whose orders are priced when they are sent; missing in market style. */
+  readonly goal?: Goal | undefined;
+  /** The quote at the plan, in limit style at the sending; missing where there was none. */
+  readonly quote?: QuoteSeen | undefined;
 }
 
 export interface IntentRecord extends NewIntent {
   readonly state: IntentState;
+  /** Missing for an order of limit style that has not been priced. */
+  readonly orderType?: OrderType | undefined;
+  readonly limitPrice?: Decimal | undefined;
   readonly postedAt: number | undefined;
   readonly acceptedAt: number | undefined;
   readonly orderId: string | undefined;

@@ -271,6 +271,19 @@ CREATE TABLE scheduled_signals (
 ) STRICT;
 `,
   },
+  {
+    version: 6,
+    sql: `
+ALTER TABLE intents ADD COLUMN style TEXT NOT NULL DEFAULT 'market';
+ALTER TABLE intents ADD COLUMN order_type TEXT DEFAULT 'market';
+ALTER TABLE intents ADD COLUMN limit_price TEXT;
+ALTER TABLE intents ADD COLUMN goal_quantity TEXT;
+ALTER TABLE intents ADD COLUMN goal_cost TEXT;
+ALTER TABLE intents ADD COLUMN quote_bid TEXT;
+ALTER TABLE intents ADD COLUMN quote_ask TEXT;
+ALTER TABLE intents ADD COLUMN quote_at INTEGER;
+`,
+  },
 ];
 
 /**

@@ -235,6 +235,7 @@ function portOn(database: LedgerDatabase): Ledger {
     executionsSince: (at) => executions.executionsSince(database, at),
     updateExecution: (id, change) => executions.updateExecution(database, id, change),
 
+    recordTerms: (clientOrderId, terms, at) => intents.recordTerms(database, clientOrderId, terms, at),
     recordIntents: (planned) => intents.recordIntents(database, planned),
     updateIntent: (clientOrderId, change) => intents.updateIntent(database, clientOrderId, change),
     intent: (clientOrderId) => intents.findIntent(database, clientOrderId),

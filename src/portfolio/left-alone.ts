@@ -10,6 +10,8 @@ export const OFF_TARGET_REASONS = [
   "foreign-order",
   "own-order-working",
   "price-doubt",
+  /** Limit style: no sane quote came up to price its order from. */
+  "quote-doubt",
   "split-suspected",
   "insufficient-cash",
   "held-by-orders",
@@ -39,6 +41,7 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "foreign-order": "Somebody else's order is open for it.",
   "own-order-working": "An earlier order of ours for it is still working, or its fate is unknown.",
   "price-doubt": "No two prices of the same moment confirm each other.",
+  "quote-doubt": "Limit style: its quote stayed one-sided, old, too wide, or far from the last trade.",
   "split-suspected": "Its price moved by a whole ratio against the last close, and nothing speaks against a split.",
   "insufficient-cash": "There is not enough cash for it, or for all of it.",
   "held-by-orders": "Open orders hold its shares.",

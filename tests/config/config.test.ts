@@ -5,6 +5,7 @@ import { describe, expect, test } from "@jest/globals";
 import type { Config, Environment } from "../../src/config.ts";
 import { haltFile, ledgerFile, ledgerLockFile, loadConfig, loadEnvironment, stateDirFrom } from "../../src/config.ts";
 import { TraderError } from "../../src/errors.ts";
+import { DEFAULT_EXECUTION } from "../../src/execution/execution-style.ts";
 import { decimal } from "../../src/portfolio/money.ts";
 
 const HOME = { HOME: "/home/ada" };
@@ -148,6 +149,7 @@ describe("values", () => {
       driftBand: decimal("0.01"),
       orderTimeoutSeconds: 60,
       executionDeadlineSeconds: 600,
+      execution: DEFAULT_EXECUTION,
       protectedSymbols: new Set(),
       allowedSymbols: undefined,
       maxOrderValue: undefined,
@@ -280,20 +282,6 @@ describe("names", () => {
       "alpaca_endpoint is not a setting; did you mean ALPACA_ENDPOINT?",
     );
     expect(load({ ALPACA_PAPER_TRADING: "" }).mode).toBe("paper");
-  });
-
-  test("a setting of a later version is named as such unless it says what holds anyway", () => {
-    for (const [name, text] of [
-      ["EXECUTION_STYLE", "limit"],
-      ["AVOID_OPEN_MINUTES", "5"],
-    ] as const)
-      expectProblem(paperWith({ [name]: text }), `${name} is a setting of a later version`);
-    expect(
-      load({
-        STRATEGIES: "nuclear:100:$ALERTS_FILE",
-        EXECUTION_STYLE: "market",
-      }).mode,
-    ).toBe("paper");
   });
 });
 

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Config, Environment } from "../../src/config.ts";
 import { loadConfig, loadEnvironment, stateDirFrom } from "../../src/config.ts";
-import { LATER_SETTINGS, SETTINGS } from "../../src/config/settings.ts";
+import { SETTINGS } from "../../src/config/settings.ts";
 import { TraderError } from "../../src/errors.ts";
 import { DateTime } from "luxon";
 import { decimal, HUNDRED, ONE, ZERO } from "../../src/portfolio/money.ts";
@@ -15,7 +15,7 @@ import { VirtualClock } from "../../src/virtual-clock.ts";
 /** Far above what it takes; for a machine that is busy with other things. */
 const LIMIT_MS = 60_000;
 
-const NAMES = [...Object.keys(SETTINGS), ...Object.keys(LATER_SETTINGS), "HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"];
+const NAMES = [...Object.keys(SETTINGS), "HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"];
 const SECRET_NAMES = Object.entries(SETTINGS).flatMap(([name, setting]) => ("secret" in setting ? [name] : []));
 
 const PLAUSIBLE = [

@@ -67,6 +67,7 @@ function facts(change: Partial<ExecutionFacts>): ExecutionFacts {
     cancellingSince: undefined,
     cancellingReason: undefined,
     orderTimeoutMs: 60_000,
+    attempts: { repegMs: 5_000, repegs: 3, then: "market", minimum: decimal("5") },
     resized: false,
     ...change,
   };

@@ -2,6 +2,7 @@ import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Broker } from "../../src/broker/broker.ts";
 import type { Clock } from "../../src/clock.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
+import type { ExecutionSettings } from "../../src/execution/execution-style.ts";
 import type { RebalanceOptions, RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
 import type { Signal } from "../../src/intake/signal.ts";
@@ -38,6 +39,7 @@ export interface DeskOptions {
   readonly limits?: Partial<LimitSettings>;
   readonly strategies?: readonly StrategyShare[];
   readonly orderTimeoutSeconds?: number;
+  readonly execution?: ExecutionSettings;
   readonly startAt?: number;
   /** What a process stands on, made anew for each one, so that it can be killed. Default: what this desk has. */
   readonly process?: (desk: VirtualDesk) => ProcessGround;
@@ -192,6 +194,7 @@ export class VirtualDesk {
       signalMaxAgeSeconds: 300,
       orderTimeoutSeconds: this.#options.orderTimeoutSeconds ?? 60,
       executionDeadlineSeconds: 600,
+      ...(this.#options.execution === undefined ? {} : { execution: this.#options.execution }),
       halted: () => this.halted,
       accountRefusal: () => undefined,
       stopping: this.#stopping.signal,

@@ -34,6 +34,39 @@ describe("executions", () => {
     expect(ledger.execution("z")).toBeUndefined();
   });
 
+  test("an order of limit style gets its terms once, before it is sent, with every digit", () => {
+    const ledger = ledgerWithExecution();
+    const goal = { quantity: undefined, cost: decimal("59400.01") };
+    ledger.recordIntents([intent("c", "x", { side: "buy", quantity: undefined, notional: decimal("59400.01"), goal })]);
+    expect(ledger.intent("c")).toMatchObject({ goal, orderType: undefined, limitPrice: undefined, quote: undefined });
+    const terms = {
+      orderType: "limit",
+      quantity: decimal("1542.456504803"),
+      notional: undefined,
+      limitPrice: decimal("38.51"),
+      estimatedValue: decimal("59400.01"),
+      worstCaseCost: decimal("59399.99999996353"),
+      goal: { quantity: decimal("1542.456504803"), cost: decimal("59400.01") },
+      quote: { bid: decimal("38.5"), ask: decimal("38.51"), at: NOW },
+    } as const;
+    ledger.recordTerms("c", terms, NOW + 1);
+    expect(ledger.intent("c")).toMatchObject({ ...terms, state: "recorded", updatedAt: NOW + 1 });
+    expect(() => ledger.recordTerms("c", terms, NOW + 2)).toThrow(/still to be priced/);
+    ledger.close();
+  });
+
+  test("an order of market style takes no other terms", () => {
+    const ledger = ledgerWithExecution();
+    const quote = { bid: decimal("38.5"), ask: decimal("38.51"), at: NOW };
+    ledger.recordIntents([intent("c", "x", { quantity: decimal("1"), notional: undefined, quote })]);
+    const { quantity, notional, estimatedValue, worstCaseCost } = ledger.intent("c")!;
+    expect(ledger.intent("c")).toMatchObject({ orderType: "market", quote });
+    const goal = { quantity, cost: undefined };
+    const terms = { orderType: "limit", limitPrice: decimal("1"), quantity, notional, estimatedValue, worstCaseCost, goal, quote } as const;
+    expect(() => ledger.recordTerms("c", terms, NOW + 1)).toThrow(/still to be priced/);
+    ledger.close();
+  });
+
   test("a change sets what it names and leaves the rest", () => {
     const ledger = ledgerWithExecution();
     const changes: ExecutionChange[] = [
@@ -83,6 +116,10 @@ describe("intents", () => {
         expect(ledger.intent("c")).toEqual({
           ...written,
           state: "recorded",
+          orderType: "market",
+          limitPrice: undefined,
+          goal: undefined,
+          quote: undefined,
           postedAt: undefined,
           acceptedAt: undefined,
           orderId: undefined,

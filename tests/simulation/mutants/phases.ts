@@ -35,7 +35,7 @@ export const PHASES: readonly Mutant[] = [
     patches: [
       {
         file: DECIDE,
-        find: "facts.now - intent.workingSince >= facts.orderTimeoutMs",
+        find: "facts.now - intent.workingSince >= timeoutOf(intent, facts)",
         replace: "facts.now - intent.workingSince >= Infinity",
       },
     ],
