@@ -1,6 +1,6 @@
 import type { Goal, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { CENT_DECIMALS, decimal, max, truncate, ZERO } from "../portfolio/money.ts";
+import { CENT_DECIMALS, decimal, max, min, truncate, ZERO } from "../portfolio/money.ts";
 import type { LimitOrderSettings } from "./execution-style.ts";
 
 /** What decides whether the rest of an order is sent again. */
@@ -55,7 +55,9 @@ export function endedShort(record: IntentRecord, minimum: Decimal): boolean {
   const rest = record.orderType === "limit" ? restOf(record) : undefined;
   if (rest === undefined) return record.status !== "filled";
   if (rest.eq(ZERO)) return false;
-  return record.fullExit || rest.times(record.limitPrice ?? ZERO).gte(minimum);
+  const worth = rest.times(record.limitPrice ?? ZERO);
+  // A buy has done its part when its dollars are spent, however many shares they bought.
+  return record.fullExit || min(worth, goalAfter(record).cost ?? worth).gte(minimum);
 }
 
 /**

@@ -15,7 +15,7 @@ import { nextAttempt } from "./intents.ts";
 import { MarketWatch } from "./market-watch.ts";
 import type { ConvergeParts } from "./open-execution.ts";
 import { OpenExecution } from "./open-execution.ts";
-import { OrderLifecycle } from "./order-lifecycle.ts";
+import { OrderLifecycle, PROVEN_ABSENT } from "./order-lifecycle.ts";
 import type { Conclusion } from "./outcome.ts";
 import { concludeExecution } from "./outcome.ts";
 import { Pricer } from "./pricing.ts";
@@ -218,15 +218,15 @@ export class Convergence {
   async #post(ids: readonly string[]): Promise<void> {
     const { clock, ledger } = this.#parts;
     if (!(await this.#market.isKnown()) || !(await this.#account.lookedRecently(this.#orders))) return;
-    const unpriced = ids.map((id) => this.#execution.intent(id)).filter(isUnpriced);
-    if (unpriced.length > 0 && !(await this.#pricer.isReady(unpriced))) return;
+    const toPrice = ids.map((id) => this.#execution.intent(id)).filter(isPricedNow);
+    if (toPrice.length > 0 && !(await this.#pricer.isReady(toPrice))) return;
     // The look at the account may have waited for the rate limit; the clock that it began with is old then.
     if (!this.#market.isFresh) return;
     if (this.#isBlocked() || this.#parts.stopping.aborted) return;
-    const terms = this.#termsOf(unpriced);
+    const terms = this.#termsOf(toPrice);
     const ready = ids.filter((id) => {
       const intent = this.#execution.intent(id);
-      return intent.state === "recorded" && (!isUnpriced(intent) || terms.has(id));
+      return intent.state === "recorded" && (!isPricedNow(intent) || terms.has(id));
     });
     // One commit for all of them: each one more would hold back the first order by a flush of the disk.
     ledger.transaction(() => {
@@ -242,9 +242,9 @@ export class Convergence {
     for (const id of ready) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
   }
 
-  #termsOf(unpriced: readonly IntentRecord[]): Map<string, OrderTerms> {
+  #termsOf(toPrice: readonly IntentRecord[]): Map<string, OrderTerms> {
     return new Map(
-      unpriced.flatMap((intent) => {
+      toPrice.flatMap((intent) => {
         const terms = intent.state === "recorded" ? this.#pricer.termsFor(intent, this.#followUp(intent)) : undefined;
         return terms === undefined ? [] : [[intent.clientOrderId, terms] as const];
       }),
@@ -351,7 +351,10 @@ function amountText({ quantity, notional, limitPrice }: IntentRecord): string {
   return limitPrice === undefined ? amount : `${amount} at ${limitPrice.toFixed()} or better`;
 }
 
-/** Of limit style, and not sent yet. */
-function isUnpriced({ goal, orderType, state }: IntentRecord): boolean {
-  return goal !== undefined && orderType === undefined && state === "recorded";
+/**
+ * Of limit style, and proven never to have been sent: it is priced, or priced anew. What may have been sent
+ * once keeps the terms that it may arrive with.
+ */
+function isPricedNow({ goal, state, message }: IntentRecord): boolean {
+  return goal !== undefined && state === "recorded" && message !== PROVEN_ABSENT;
 }

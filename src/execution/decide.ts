@@ -63,6 +63,7 @@ export interface Blockage {
     | "clock-unknown"
     | "stale"
     | "foreign-hand"
+    | "no-sane-quote"
     | "account-blocked"
     | "superseded"
     | "planned-again";
@@ -77,6 +78,7 @@ export const BLOCKAGE_MEANINGS: Record<Blockage["cause"], string> = {
   "clock-unknown": "The venue's clock cannot be read.",
   stale: "The signal became stale before the broker held an order of it.",
   "foreign-hand": "Somebody else's order touches a symbol or the cash of the plan.",
+  "no-sane-quote": "Limit style: no order of it had a quote to be priced from.",
   "account-blocked": "The account may no longer trade.",
   superseded: "A newer run takes its place before anything was sent.",
   "planned-again":
@@ -215,6 +217,8 @@ function decideCancelling(facts: ExecutionFacts): Decision {
 
 /** Every intent of every phase so far has ended. */
 function decidePhaseEnd(facts: ExecutionFacts): Decision {
+  const unsent = noneSent(facts);
+  if (unsent !== undefined) return only(unsent, facts);
   const abandoned = facts.intents.filter((intent) => intent.record.state === "abandoned");
   if (facts.phase === "selling") {
     const uncertain = abandoned.filter((intent) => intent.record.phase === "selling");
@@ -226,6 +230,13 @@ function decidePhaseEnd(facts: ExecutionFacts): Decision {
   const short = facts.intents.filter((intent) => wantsSecondTry(intent.record, facts.intents));
   if (!facts.resized && short.length > 0) return only({ kind: "resize", ids: short.map(idOf) }, facts);
   return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
+}
+
+/** Every order was let go of before anything was sent, for lack of sane quotes: the run may be tried again while it is fresh (R17). */
+function noneSent({ begun, intents }: ExecutionFacts): Extract<Action, { kind: "finish" }> | undefined {
+  if (begun || intents.length === 0 || intents.some(({ record }) => record.state !== "dropped")) return undefined;
+  const reasons = [...new Set(intents.flatMap(({ record }) => record.message ?? []))];
+  return { kind: "finish", outcome: "refused", reason: `Nothing was sent. ${reasons.join("; ")}.`, cause: "no-sane-quote" };
 }
 
 /** Insufficient buying power is answered with one re-sized order; every other refusal is final (R20). */

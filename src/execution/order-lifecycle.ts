@@ -281,7 +281,7 @@ export class OrderLifecycle {
  * What an intent carries from a proof of absence on. A refusal of what is sent again then says nothing of
  * what was sent before, so it is no proof that the venue holds no such order (R18).
  */
-const PROVEN_ABSENT = "proven absent";
+export const PROVEN_ABSENT = "proven absent";
 
 /** The venue's clock and ours may differ; listing from a little earlier costs nothing. */
 const LISTING_SLACK_MS = 60_000;

@@ -10,7 +10,7 @@ import { isOnTick } from "./tick.ts";
 
 /** What an order is priced from, right before it is sent. */
 export interface PricingFacts {
-  /** Of limit style, and not priced yet. */
+  /** Of limit style, and proven never to have been sent. */
   readonly intent: IntentRecord;
   readonly prices: MarketPrices | undefined;
   /** By the clock that the prices' stamps belong to, milliseconds since the epoch. */
@@ -54,7 +54,7 @@ export function priceOrder(facts: PricingFacts): Pricing {
 }
 
 /** How long a symbol without a sane quote is waited for: as long as its limits would have been tried. */
-export function patienceMs({ repegMs, repegs }: Pick<LimitOrderSettings, "repegMs" | "repegs">): number {
+function patienceMs({ repegMs, repegs }: Pick<LimitOrderSettings, "repegMs" | "repegs">): number {
   return repegMs * (repegs + 1);
 }
 
@@ -87,7 +87,7 @@ function limitTerms(facts: PricingFacts, { limit, quote }: SaneQuote): Pricing {
     orderType: "limit",
     quantity,
     limitPrice: limit,
-    estimatedValue: portion(intent.estimatedValue, quantity, wanted),
+    estimatedValue: estimateOf(intent, quantity, wanted),
     worstCaseCost: intent.side === "buy" ? quantity.times(limit) : ZERO,
     goal: { quantity: wanted, cost: goal.cost },
     quote,
@@ -110,7 +110,7 @@ function marketTerms({ intent }: PricingFacts, { quote, limit }: SaneQuote): Pri
   const each = limit.times(MARKET_BUY_CUSHION);
   const quantity = min(rest, truncate(goal.cost.div(each), 0));
   const tooSmall = refuseSmall(intent, quantity, limit);
-  const estimatedValue = portion(intent.estimatedValue, quantity, rest);
+  const estimatedValue = estimateOf(intent, quantity, rest);
   return tooSmall ?? priced({ ...terms, quantity, estimatedValue, worstCaseCost: quantity.times(each) });
 }
 
@@ -127,7 +127,7 @@ function partOf(quantity: Decimal, price: Decimal, { prices, settings, filledPar
 }
 
 function refuseSmall(intent: IntentRecord, quantity: Decimal, price: Decimal): Pricing | undefined {
-  if (quantity.eq(ZERO)) {
+  if (quantity.eq(ZERO) && isWhole(goalOf(intent).quantity ?? ONE)) {
     const reason = `${intent.symbol}: what is left of its money buys no whole share at ${price.toFixed()}`;
     return { kind: "leave", leftAlone: "insufficient-cash", reason };
   }
@@ -180,8 +180,10 @@ function priced(
   return { kind: "priced", terms: { quantity: undefined, notional: undefined, ...terms } };
 }
 
-function portion(value: Decimal, part: Decimal, whole: Decimal): Decimal {
-  return whole.eq(ZERO) ? ZERO : value.times(part).div(whole);
+/** What a part of the rest is worth by the plan. The intent's estimate is of the rest, or of the part that it was priced for before. */
+function estimateOf({ estimatedValue, orderType, quantity }: IntentRecord, part: Decimal, rest: Decimal): Decimal {
+  const whole = orderType === undefined || quantity === undefined ? rest : quantity;
+  return whole.eq(ZERO) ? ZERO : estimatedValue.times(part).div(whole);
 }
 
 function placesOf(quantity: Decimal): number {

@@ -148,6 +148,8 @@ function causeVerdict(cause: Blockage["cause"] | undefined): Verdict["kind"] {
       return "accepted";
     case "account-blocked":
       return "account-blocked";
+    case "no-sane-quote":
+      return "price-doubt";
     case "foreign-hand":
     case undefined:
       return "refused";

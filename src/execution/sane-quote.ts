@@ -40,7 +40,7 @@ export function saneQuote(side: Side, prices: MarketPrices | undefined, now: num
   return insideCollar(side, quote, trade.price, settings);
 }
 
-export function middleOf({ bid, ask }: Pick<Quote, "bid" | "ask">): Decimal {
+function middleOf({ bid, ask }: Pick<Quote, "bid" | "ask">): Decimal {
   return bid.plus(ask).times(HALF);
 }
 

@@ -77,7 +77,7 @@ export function recordTerms(database: LedgerDatabase, clientOrderId: string, ter
        order_type = :orderType, quantity = :quantity, notional = :notional, limit_price = :limitPrice,
        estimated_value = :estimatedValue, worst_case_cost = :worstCaseCost, goal_quantity = :goalQuantity, goal_cost = :goalCost,
        quote_bid = :bid, quote_ask = :ask, quote_at = :quoteAt, updated_at = :at
-     WHERE client_order_id = :clientOrderId AND state = 'recorded' AND style = 'limit' AND order_type IS NULL`,
+     WHERE client_order_id = :clientOrderId AND state = 'recorded' AND style = 'limit'`,
     {
       clientOrderId,
       orderType: terms.orderType,
@@ -91,7 +91,7 @@ export function recordTerms(database: LedgerDatabase, clientOrderId: string, ter
       at: instant(at),
     },
   );
-  if (changed !== 1) throw new Error(`The ledger knows no intent ${clientOrderId} that is still to be priced.`);
+  if (changed !== 1) throw new Error(`The ledger knows no intent ${clientOrderId} that may be priced.`);
 }
 
 function goalValues(goal: Goal | undefined): { goalQuantity: string | null; goalCost: string | null } {

@@ -67,7 +67,7 @@ export interface Ledger {
   updateExecution(id: string, change: ExecutionChange): void;
 
   // --- intents and orders (R18) ---------------------------------------------------------------
-  /** Sets how an order of limit style is sent, right before it is; not again afterwards. @throws when there is no such intent, or it has been priced. */
+  /** Sets how an order of limit style is sent, right before it is. @throws when there is no such intent, or it is not `recorded`. */
   recordTerms(clientOrderId: string, terms: OrderTerms, at: number): void;
   /** @throws when a client order id exists already. */
   recordIntents(intents: readonly NewIntent[]): void;

@@ -1,8 +1,10 @@
 import { expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { dieEverywhere } from "./crash-points.ts";
 import type { Situation } from "./crash-points.ts";
 import { afterFirstPost, beforePosts, both, reply, RESET, TIMED_OUT } from "./faults.ts";
+import { limitStyle } from "./limit-style.ts";
 import { HEDGE, HELD, INVESTED, SWITCH } from "./scenario.ts";
 import { signalOf, TUESDAY_10_00 } from "./virtual-desk.ts";
 
@@ -10,6 +12,11 @@ const HEDGED = ["buy BTAL filled", "buy UVXY filled"];
 const IN_PIECES = { partialFillProbability: 1, partialFillSteps: 3, partialFillIntervalMs: 400 };
 const RATE_LIMITED = reply(429, { code: 42910000, message: "rate limit exceeded" }, { "retry-after": "2" });
 const BEFORE_THE_OPEN = TUESDAY_10_00 - 32 * 60_000;
+
+/** The first attempts for two symbols stay half filled. */
+function isNotSecondPiece({ clientOrderId, filledQuantity }: OrderRecord): boolean {
+  return filledQuantity.eq(ZERO) || !/(TQQQ|UVXY)-1$/.test(clientOrderId);
+}
 
 interface Case {
   readonly situation: Situation;
@@ -70,6 +77,43 @@ const CASES: Record<string, Case> = {
       fault: () => beforePosts("UVXY", 1, () => RESET),
     },
     book: SWITCH,
+    outcome: "on-target",
+  },
+  "limits that are filled at once": {
+    situation: { options: { ...INVESTED, execution: limitStyle() }, signal: { weights: HEDGE } },
+    book: SWITCH,
+    outcome: "on-target",
+  },
+  "a limit that is filled in part, cancelled, and its rest sent again": {
+    situation: {
+      options: { exchange: { ...INVESTED.exchange, ...IN_PIECES, partialFillSteps: 2 }, execution: limitStyle({ repegMs: 2_000 }) },
+      signal: { weights: HEDGE },
+      fault: ({ desk }) => {
+        desk.exchange.gate = { mayFill: isNotSecondPiece, mayCancel: () => true };
+        return {};
+      },
+    },
+    book: ["buy BTAL filled", "buy UVXY canceled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled", "sell TQQQ filled"],
+    outcome: "on-target",
+  },
+  "limits whose rest goes to the market, with answers that are lost": {
+    situation: {
+      options: { ...INVESTED, execution: limitStyle({ repegMs: 1_000, repegs: 1 }) },
+      signal: { weights: HEDGE },
+      fault: ({ desk }) => {
+        desk.exchange.gate = { mayFill: ({ type, symbol }) => type === "market" || symbol !== "TQQQ", mayCancel: () => true };
+        return afterFirstPost("TQQQ", () => TIMED_OUT);
+      },
+    },
+    book: ["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled", "sell TQQQ canceled", "sell TQQQ filled"],
+    outcome: "on-target",
+  },
+  "a large order in parts": {
+    situation: {
+      options: { ...INVESTED, execution: limitStyle({ repegMs: 1_000, sliceShare: decimal("0.0000001") }) },
+      signal: { weights: {}, change: { kind: "exit", exits: ["SMR"] } },
+    },
+    book: Array.from({ length: 10 }, () => "sell SMR filled"),
     outcome: "on-target",
   },
   "a rate limit, then the same id again": {

@@ -1,7 +1,7 @@
 import type { Signal } from "../../src/intake/signal.ts";
 import { isFinal } from "../../src/intake/verdict.ts";
 import type { ExecutionRecord } from "../../src/ledger/ledger.ts";
-import { ZERO } from "../../src/portfolio/money.ts";
+import { sum, ZERO } from "../../src/portfolio/money.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";
 import type { Moment } from "./mortal-process.ts";
@@ -119,7 +119,11 @@ export class MortalDesk {
       const intent = ledger.intent(clientOrderId);
       if (intent === undefined) found.push(`the ledger does not know the ${side} ${symbol}`);
       const twins = orders.filter((other) => slotOf(other.clientOrderId) === slotOf(clientOrderId) && other.status !== "rejected");
-      if (twins.length > 1) found.push(`${String(twins.length)} orders for the ${side} ${symbol}`);
+      // In limit style there may be several, one after the other: together they fill no more than was planned.
+      const planned = ledger.intent(`${slotOf(clientOrderId)}-1`)?.goal?.quantity;
+      const filled = sum(twins.map(({ filledQuantity }) => filledQuantity));
+      if (planned !== undefined && filled.gt(planned)) found.push(`${filled.toFixed()} shares were filled for the ${side} ${symbol}`);
+      if (planned === undefined && twins.length > 1) found.push(`${String(twins.length)} orders for the ${side} ${symbol}`);
     }
     for (const order of orders.filter(isOpen)) found.push(`the ${order.side} ${order.symbol} is still open`);
     for (const { id } of ledger.openExecutions()) found.push(`execution ${id} is still open`);

@@ -34,7 +34,7 @@ describe("executions", () => {
     expect(ledger.execution("z")).toBeUndefined();
   });
 
-  test("an order of limit style gets its terms once, before it is sent, with every digit", () => {
+  test("an order of limit style gets its terms before it is sent, with every digit, and no others afterwards", () => {
     const ledger = ledgerWithExecution();
     const goal = { quantity: undefined, cost: decimal("59400.01") };
     ledger.recordIntents([intent("c", "x", { side: "buy", quantity: undefined, notional: decimal("59400.01"), goal })]);
@@ -51,7 +51,8 @@ describe("executions", () => {
     } as const;
     ledger.recordTerms("c", terms, NOW + 1);
     expect(ledger.intent("c")).toMatchObject({ ...terms, state: "recorded", updatedAt: NOW + 1 });
-    expect(() => ledger.recordTerms("c", terms, NOW + 2)).toThrow(/still to be priced/);
+    ledger.updateIntent("c", { state: "posting", postedAt: NOW + 2, updatedAt: NOW + 2 });
+    expect(() => ledger.recordTerms("c", terms, NOW + 3)).toThrow(/may be priced/);
     ledger.close();
   });
 
@@ -63,7 +64,7 @@ describe("executions", () => {
     expect(ledger.intent("c")).toMatchObject({ orderType: "market", quote });
     const goal = { quantity, cost: undefined };
     const terms = { orderType: "limit", limitPrice: decimal("1"), quantity, notional, estimatedValue, worstCaseCost, goal, quote } as const;
-    expect(() => ledger.recordTerms("c", terms, NOW + 1)).toThrow(/still to be priced/);
+    expect(() => ledger.recordTerms("c", terms, NOW + 1)).toThrow(/may be priced/);
     ledger.close();
   });
 

@@ -47,7 +47,7 @@ export class Endings {
     if (execution === undefined || outcome === "queued") return;
     const intents = life.ledger.intentsOf(executionId);
     for (const intent of intents) this.#checkEnd(intent, outcome);
-    if (outcome === "on-target") this.#checkTarget(execution, life.clock.now());
+    if (outcome === "on-target") this.#checkTarget(execution, intents, life.clock.now());
     this.#checkAgreement(execution, life.clock.now());
     if (outcome === "off-target" && life.ledger.unsettledIntents().length === 0) this.#checkLackOfCash(execution, life.clock.now());
   }
@@ -104,10 +104,15 @@ export class Endings {
     else if (state === "open" && cancelRequestedAt === undefined) say("P7", "its execution ended and left it working.");
   }
 
-  #checkTarget({ wanted, startedAt }: ExecutionRecord, now: number): void {
+  /** What is left after the last limit takes whatever price there is then, and in limit style quotes leap about. */
+  #wentToMarket(intents: readonly IntentRecord[]): boolean {
+    return intents.some(({ goal, orderType }) => goal !== undefined && orderType === "market");
+  }
+
+  #checkTarget({ wanted, startedAt }: ExecutionRecord, intents: readonly IntentRecord[], now: number): void {
     const { exchange, scenario, violated } = this.#parts;
     const { protectedSymbols, allowedSymbols } = scenario.settings;
-    if (this.#isUnsteady(startedAt, now)) return;
+    if (this.#isUnsteady(startedAt, now) || this.#wentToMarket(intents)) return;
     if (wanted.kind === "exit") {
       const left = wanted.symbols.find(
         (symbol) => exchange.state.positions.has(symbol) && !protectedSymbols.has(symbol) && allowedSymbols?.has(symbol) !== false,

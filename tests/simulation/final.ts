@@ -2,6 +2,7 @@ import type { ExecutionRecord, IntentRecord, Ledger, VerdictRecord } from "../..
 import { isFinal } from "../../src/intake/verdict.ts";
 import { isOnTargetReason } from "../../src/portfolio/left-alone.ts";
 import type { LeftAloneReason } from "../../src/portfolio/left-alone.ts";
+import { isNewest } from "../../src/execution/attempts.ts";
 import type { PlanSummary } from "../../src/execution/summary.ts";
 import { isOwnOrder } from "../../src/execution/ids.ts";
 import { sum, ZERO } from "../../src/portfolio/money.ts";
@@ -220,7 +221,8 @@ export class Final {
   #excuse(execution: ExecutionRecord, intents: readonly IntentRecord[], unsettled: readonly IntentRecord[]): FinalState {
     const plan = execution.plan as PlanSummary | undefined;
     const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
-    const unfinished = intents.filter((intent) => intent.state !== "done" || intent.status !== "filled");
+    const newest = intents.filter((intent) => isNewest(intent, intents));
+    const unfinished = newest.filter((intent) => intent.state !== "done" || intent.status !== "filled");
     const stuck = unfinished.filter((intent) => this.#isStuck(intent));
     if (stuck.length > 0 && stuck.length === unfinished.length)
       return { kind: "excused", reason: `${this.#trouble?.kind ?? ""}, and named` };

@@ -8,6 +8,7 @@ import { decimal, max, min, sum, ZERO } from "../../src/portfolio/money.ts";
 import type { Decimal } from "../../src/portfolio/money.ts";
 import { nyseHours } from "../../src/simulator/sessions.ts";
 import { isPost } from "./faults/fault.ts";
+import { LimitAudit } from "./limit-audit.ts";
 import type { Machine } from "./machine.ts";
 import type { Life } from "./life.ts";
 import { ALPACA, KEY_ID, SECRET, SIGNAL_MAX_AGE_SECONDS } from "./life.ts";
@@ -100,6 +101,7 @@ export class Invariants implements NetworkObserver {
   readonly #acceptedSignals = new Set<string>();
   readonly #shown = new ShownToProcess();
   readonly #sending = new SendingAudit();
+  readonly #limits: LimitAudit;
   /** When somebody else last touched a symbol, or (under the empty name) the cash. */
   readonly #meddled = new Map<string, number>();
   ordersAccepted = 0;
@@ -107,6 +109,7 @@ export class Invariants implements NetworkObserver {
 
   constructor(parts: InvariantParts) {
     this.#parts = parts;
+    this.#limits = new LimitAudit(parts.scenario.execution);
     parts.exchange.onTradeUpdate((update) => this.#onTradeUpdate(update));
   }
 
@@ -140,6 +143,14 @@ export class Invariants implements NetworkObserver {
     const amount = order.qty === intent.quantity?.toFixed() && order.notional === intent.notional?.toFixed();
     if (!amount || order.symbol !== intent.symbol || order.side !== intent.side)
       this.#violated("P1", `${id} was sent as something else than was recorded.`);
+    for (const violation of this.#limits.violationsOf(
+      life,
+      intent,
+      order,
+      [...this.#parts.exchange.state.orders.values()],
+      this.#parts.now(),
+    ))
+      this.#parts.violated(violation);
     this.#sent.set(id, intent);
     this.#sentAt.set(id, this.#parts.now());
     this.#checkSending(life, intent);
@@ -279,6 +290,7 @@ export class Invariants implements NetworkObserver {
 
   onDelivered(life: Life, request: VenueRequest, response: VenueResponse): void {
     this.#shown.onDelivered(life, request, response, this.#parts.now());
+    this.#limits.onDelivered(life, request, response, this.#parts.now());
     this.#sending.onDelivered(request, response, this.#parts.exchange.clock.now());
   }
 
@@ -325,7 +337,10 @@ export class Invariants implements NetworkObserver {
   #checkSlotTotal(order: OrderRecord, slot: Slot): void {
     const orders = [...this.#parts.exchange.state.orders.values()].filter((other) => sameSlot(slotOf(other.clientOrderId), slot));
     const planned = orders.map((other) => this.#sent.get(other.clientOrderId)).filter((intent) => intent !== undefined);
-    const [quantities, notionals] = [planned.flatMap(({ quantity }) => quantity ?? []), planned.flatMap(({ notional }) => notional ?? [])];
+    const [quantities, notionals] = [
+      planned.flatMap(({ quantity, goal }) => goal?.quantity ?? quantity ?? []),
+      planned.flatMap(({ notional }) => notional ?? []),
+    ];
     const filled = sum(orders.map(({ filledQuantity }) => filledQuantity));
     const value = sum(orders.map(({ filledValue }) => filledValue));
     if (quantities.length > 0 && notionals.length === 0 && filled.gt(max(ZERO, ...quantities).plus(ROUNDING)))

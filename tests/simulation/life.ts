@@ -217,6 +217,7 @@ export class Life {
       limits: scenario.limits,
       signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
       orderTimeoutSeconds: scenario.orderTimeoutSeconds,
+      execution: scenario.execution,
       executionDeadlineSeconds: EXECUTION_DEADLINE_SECONDS,
       halted,
       accountRefusal: (reading) => accountRefusal(CONFIGURED, this.ledger, reading.account),

@@ -1,3 +1,4 @@
+import type { ExecutionSettings } from "../../src/execution/execution-style.ts";
 import type { LimitSettings } from "../../src/portfolio/limits.ts";
 import { decimal } from "../../src/portfolio/money.ts";
 import type { PlanSettings } from "../../src/portfolio/plan.ts";
@@ -8,6 +9,7 @@ import { FAULT_KINDS } from "./faults/kinds.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import type { Pressure } from "./pressure.ts";
 import { drawPressure, underPressure } from "./pressure.ts";
+import { drawStyle } from "./style.ts";
 import type { Trouble } from "./trouble.ts";
 import { drawTrouble } from "./trouble.ts";
 import { RUN_KINDS } from "./strategy.ts";
@@ -44,6 +46,7 @@ export interface Scenario {
   readonly settings: PlanSettings;
   readonly limits: LimitSettings;
   readonly orderTimeoutSeconds: number;
+  readonly execution: ExecutionSettings;
   readonly faults: readonly FaultKind[];
   /** What is made to happen beyond what chance brings together. */
   readonly pressure: Pressure | undefined;
@@ -95,6 +98,7 @@ export function drawScenario(seed: number): Scenario {
     settings: settingsOf(universe, account.positions, new Chance(seed, "settings")),
     limits: limitsOf(new Chance(seed, "limits")),
     orderTimeoutSeconds: chance.pick([20, 60]),
+    execution: drawStyle(new Chance(seed, "style")),
     faults: new Chance(seed, "faults").some(FAULT_KINDS, new Chance(seed, "how many faults").whole(5, 9)),
     pressure: undefined,
     trouble: drawTrouble(new Chance(seed, "trouble")),

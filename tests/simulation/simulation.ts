@@ -19,6 +19,7 @@ import { KEY_ID, SECRET } from "./life.ts";
 import { Machine } from "./machine.ts";
 import type { LifeEnd } from "./machine.ts";
 import { Network } from "./network.ts";
+import { QuoteWeather } from "./quote-weather.ts";
 import { drawScenario } from "./scenario.ts";
 import type { Scenario, Stage, StagedRun } from "./scenario.ts";
 import { drawRun } from "./strategy.ts";
@@ -82,6 +83,7 @@ class Simulation {
   readonly #runs: { run: DrawnRun; known: KnownRun & { firstAt: number; lastAt: number; arrivedBy: number; standing: number } }[] = [];
   readonly #spans: LifeSpan[] = [];
   readonly #struck: Partial<Record<FaultKind, number>> = {};
+  readonly #weather: QuoteWeather | undefined;
   readonly #hints = new Map<Life, () => void>();
   #faults: { kind: FaultKind; fault: Fault }[] = [];
   #afterOrders: { left: number; readonly delayMs: number; readonly run: () => void; readonly era: number }[] = [];
@@ -108,6 +110,7 @@ class Simulation {
       multiplier: scenario.multiplier,
     });
     if (scenario.stillPrices) this.#exchange.freeze(scenario.universe);
+    this.#weather = this.#newWeather();
     this.#venue = new Venue({ exchange: this.#exchange, credentials: { keyId: KEY_ID, secret: SECRET } });
     const runs: KnownRun[] = [];
     this.#invariants = new Invariants({
@@ -140,6 +143,20 @@ class Simulation {
   }
 
   readonly #knownRuns: KnownRun[];
+
+  /** Only in limit style: by market orders it would only cost money. */
+  #newWeather(): QuoteWeather | undefined {
+    const { seed, universe, execution, stillPrices } = this.#scenario;
+    if (execution.style === "market") return undefined;
+    return new QuoteWeather({
+      exchange: this.#exchange,
+      chance: new Chance(seed, "quotes"),
+      universe,
+      still: stillPrices,
+      later: (delayMs, run) => this.#later(delayMs, run),
+      say: (text) => this.#trace.say("market", text),
+    });
+  }
 
   async run(): Promise<SeedResult> {
     const { stages, seed, faults } = this.#scenario;
@@ -193,6 +210,7 @@ class Simulation {
   async #chaos(stage: Stage, index: number): Promise<void> {
     this.#machine.powerOn();
     this.#beginFaults(index, stage.forMs);
+    this.#weather?.begin();
     for (const run of stage.runs) this.#later(run.afterMs, () => this.#writeDrawn(run));
     for (const { afterMs, forMs } of stage.absences) this.#later(afterMs, () => this.#machine.stop(forMs));
     await this.#pass(stage.forMs);
@@ -230,6 +248,7 @@ class Simulation {
   #endFaults(): void {
     this.#era += 1;
     for (const { fault } of this.#faults) fault.end?.();
+    this.#weather?.end();
     this.#faults = [];
     this.#machine.startNow();
   }
@@ -450,7 +469,8 @@ class Simulation {
   }
 
   #traceBeginning(): void {
-    const { seed, day, stages, cash, positions, multiplier, faults, universe, settings, timezone, pressure, trouble } = this.#scenario;
+    const { seed, day, stages, cash, positions, multiplier, faults, universe, settings, timezone, pressure, trouble, execution } =
+      this.#scenario;
     this.#trace.say(
       "run",
       () => `seed ${String(seed)}, ${day}, from ${new Date(stages[0]?.at ?? 0).toISOString()}, strategy in ${timezone}`,
@@ -469,5 +489,6 @@ class Simulation {
       "run",
       () => `faults: ${faults.join(", ")}; pressure: ${pressure ?? "none"}; still wrong at the end: ${trouble ?? "nothing"}`,
     );
+    if (execution.style === "limit") this.#trace.say("run", () => `limit style: ${JSON.stringify(execution)}`);
   }
 }

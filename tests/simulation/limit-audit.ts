@@ -1,0 +1,146 @@
+import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
+import type { ExecutionSettings } from "../../src/execution/execution-style.ts";
+import type { IntentRecord } from "../../src/ledger/ledger.ts";
+import type { Decimal } from "../../src/portfolio/money.ts";
+import { decimal, max, ONE, sum, truncate, ZERO } from "../../src/portfolio/money.ts";
+import type { OrderRecord } from "../../src/simulator/orders.ts";
+import { isOpen } from "../../src/simulator/orders.ts";
+import type { Violation } from "./invariants.ts";
+import type { Life } from "./life.ts";
+
+const SNAPSHOTS = "/v2/stocks/snapshots";
+/** Prices are at most 1.5 s old when an order is priced, and the order may wait a second for its turn. */
+const PRICES_MAX_AGE_MS = 3_500;
+const CENT = decimal("0.01");
+const ROUNDING = decimal("0.000000002");
+
+interface Seen {
+  /** When it was asked for, on the monotonic clock. */
+  readonly at: number;
+  readonly bid: Decimal;
+  readonly ask: Decimal;
+  readonly trade: Decimal | undefined;
+}
+
+/** One attempt and the planned trade that it belongs to, as its id says. */
+function slotOf(clientOrderId: string): string {
+  return clientOrderId.slice(0, clientOrderId.lastIndexOf("-"));
+}
+
+/**
+ * Orders of limit style, each against what its process was shown and against the venue's own book: on a tick,
+ * inside the collar, on a sane quote; one at a time, and together never more than was planned (P1, P4).
+ */
+export class LimitAudit {
+  readonly #settings: ExecutionSettings;
+  readonly #seen = new WeakMap<Life, Map<string, Seen>>();
+  /** By planned trade, the first one of each execution: what all of its attempts together may come to. */
+  readonly #planned = new Map<string, IntentRecord>();
+  /** By client order id: what was sent is sent again as it was, or not at all. */
+  readonly #sentBefore = new Map<string, string>();
+
+  constructor(settings: ExecutionSettings) {
+    this.#settings = settings;
+  }
+
+  /** @param now on the monotonic clock; what was delivered had been asked for a little earlier. */
+  onDelivered(life: Life, { method, url }: VenueRequest, { status, body, cut }: VenueResponse, now: number): void {
+    if (this.#settings.style === "market" || method !== "GET" || !url.startsWith(SNAPSHOTS) || status !== 200 || cut !== undefined) return;
+    const seen = this.#seen.get(life) ?? new Map<string, Seen>();
+    this.#seen.set(life, seen);
+    for (const [symbol, snapshot] of snapshotsIn(body)) seen.set(symbol, seenIn(snapshot, now));
+  }
+
+  /** @param sent the order as it left, `now` on the monotonic clock. */
+  violationsOf(
+    life: Life,
+    intent: IntentRecord,
+    sent: Readonly<Record<string, string>>,
+    book: readonly OrderRecord[],
+    now: number,
+  ): Violation[] {
+    const { clientOrderId, goal, orderType, limitPrice, message } = intent;
+    const [before, terms] = [this.#sentBefore.get(clientOrderId), JSON.stringify(sent)];
+    if (before !== undefined && message === "proven absent")
+      return before === terms ? [] : [violation("P1", `${clientOrderId} was sent again as something else`)];
+    this.#sentBefore.set(clientOrderId, terms);
+    const asRecorded = sent.type === (orderType ?? "") && sent.limit_price === limitPrice?.toFixed();
+    return [
+      ...(asRecorded ? [] : [violation("P1", `${clientOrderId} was sent as another type or at another limit than was recorded`)]),
+      ...(goal === undefined ? [] : this.#totals(intent, book)),
+      // What may have been sent before, by a process that was killed over it, keeps its terms.
+      ...(orderType === "limit" && message !== "proven absent" ? this.#priceProblems(life, intent, now) : []),
+    ];
+  }
+
+  /** Filled by all attempts, and what this one asks for, against what was planned at first. */
+  #totals(intent: IntentRecord, book: readonly OrderRecord[]): Violation[] {
+    const { clientOrderId, executionId, side } = intent;
+    const slot = `${executionId} ${slotOf(clientOrderId)}`;
+    const earlier = book.filter((order) => order.clientOrderId !== clientOrderId && slotOf(order.clientOrderId) === slotOf(clientOrderId));
+    const filled = sum(earlier.map(({ filledQuantity }) => filledQuantity));
+    // A buy that is sized again after a refusal stands for the plan from then on, and nothing of it is filled yet.
+    if (!this.#planned.has(slot) || filled.eq(ZERO)) this.#planned.set(slot, intent);
+    const planned = this.#planned.get(slot)?.goal;
+    const spent = sum(earlier.map(({ filledValue }) => filledValue));
+    const shares = planned?.quantity?.minus(filled);
+    const money = planned?.cost?.minus(spent);
+    const asks = intent.quantity ?? ZERO;
+    const worst = intent.notional ?? (intent.limitPrice === undefined ? ZERO : asks.times(intent.limitPrice));
+    return [
+      ...earlier
+        .filter(isOpen)
+        .map((order) => violation("P1", `${clientOrderId} was sent while ${order.clientOrderId} was ${order.status}`)),
+      ...(shares !== undefined && asks.gt(shares.plus(ROUNDING))
+        ? [violation("P1", `${clientOrderId} asks for ${asks.toFixed()} shares, but ${shares.toFixed()} are left of the plan`)]
+        : []),
+      ...(side === "buy" && money !== undefined && worst.gt(money.plus(CENT))
+        ? [violation("P4", `${clientOrderId} may take $${worst.toFixed()}, but $${money.toFixed()} are left of the plan`)]
+        : []),
+    ];
+  }
+
+  #priceProblems(life: Life, { clientOrderId, symbol, side, limitPrice = ZERO, quote }: IntentRecord, now: number): Violation[] {
+    const { collar, maxSpread } = this.#settings.limitOrders;
+    const seen = this.#seen.get(life)?.get(symbol);
+    const say = (holds: boolean, text: string): Violation[] => (holds ? [] : [violation("P4", `${clientOrderId} ${text}`)]);
+    if (seen?.trade === undefined) return say(false, "was sent with a limit without a trade that was shown");
+    const { bid, ask, trade } = seen;
+    const far = side === "buy" ? trade.times(ONE.plus(collar)) : trade.times(ONE.minus(collar));
+    return [
+      ...say(truncate(limitPrice, limitPrice.gte(ONE) ? 2 : 4).eq(limitPrice), `has a limit of ${limitPrice.toFixed()} off the tick`),
+      ...say(
+        side === "buy" ? limitPrice.lte(far) : limitPrice.gte(far),
+        `has a limit of ${limitPrice.toFixed()} outside the collar around ${trade.toFixed()}`,
+      ),
+      ...say(bid.gt(ZERO) && ask.gte(bid), `was sent on a quote of ${bid.toFixed()} / ${ask.toFixed()}`),
+      ...say(
+        ask.minus(bid).lte(max(ask.plus(bid).div("2").times(maxSpread), ZERO)),
+        `was sent on a quote ${bid.toFixed()} / ${ask.toFixed()} too wide`,
+      ),
+      ...say(quote?.bid.eq(bid) === true && quote.ask.eq(ask), "records another quote than the one last shown"),
+      ...say(now - seen.at <= PRICES_MAX_AGE_MS, `was priced from what was shown ${String(now - seen.at)} ms before`),
+    ];
+  }
+}
+
+function violation(promise: Violation["promise"], text: string): Violation {
+  return { promise, text: `${text}.` };
+}
+
+type Json = Record<string, unknown>;
+
+function snapshotsIn(body: string): [string, Json][] {
+  try {
+    return Object.entries(JSON.parse(body) as Record<string, Json>);
+  } catch {
+    return [];
+  }
+}
+
+function seenIn(snapshot: Json, at: number): Seen {
+  const { bp, ap } = (snapshot.latestQuote ?? {}) as Json;
+  const { p } = (snapshot.latestTrade ?? {}) as Json;
+  const amount = (value: unknown): Decimal => (typeof value === "number" ? decimal(String(value)) : ZERO);
+  return { at, bid: amount(bp), ask: amount(ap), trade: typeof p === "number" ? decimal(String(p)) : undefined };
+}
