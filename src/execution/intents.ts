@@ -87,7 +87,7 @@ function heldOf(symbol: string, positions: readonly Position[]): Decimal {
   return positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
 }
 
-/** Ten parts, ten cancels and what a refusal adds at most; anything above this is a fault and not a market. */
+/** Ten parts, ten cancels and what refusals add at most; anything above this is a fault and not a market. */
 const MAX_ATTEMPTS = 40;
 
 function freeAttempt(ledger: Pick<Ledger, "intent">, signalId: string, phase: "selling" | "buying", symbol: string): number {

@@ -277,3 +277,118 @@ describe("the budget of requests", () => {
     expect(kinds({ intents: [intent({ state: "open" }, cancelled)] })).toEqual([]);
   });
 });
+
+describe("limit style", () => {
+  const goal = { quantity: decimal("10"), cost: undefined };
+  const limit = (change: Partial<IntentRecord> = {}): Partial<IntentRecord> => ({
+    goal,
+    orderType: "limit",
+    limitPrice: decimal("40"),
+    ...change,
+  });
+  const cancelled = (change: Partial<IntentRecord> = {}): Partial<IntentRecord> =>
+    limit({ state: "done", status: "canceled", cancelRequestedAt: 1, filledQuantity: decimal("4"), ...change });
+
+  test("a limit is cancelled when it has worked for its time, long before an order times out", () => {
+    const working = (ms: number): IntentFacts => intent(limit({ state: "open" }), { workingSince: NOW - ms, askedAt: NOW });
+    expect(kinds({ intents: [working(4_999)] })).toEqual([]);
+    expect(decide(facts({ intents: [working(5_000)] })).actions).toEqual([
+      { kind: "cancel", id: "id-SMR-1", reason: "It was not filled within 5 s." },
+    ]);
+  });
+
+  test("a market order for the rest works until it times out", () => {
+    const rest = limit({ state: "open", orderType: "market", limitPrice: undefined });
+    expect(kinds({ intents: [intent(rest, { workingSince: NOW - 59_999, askedAt: NOW })] })).toEqual([]);
+  });
+
+  test("nothing is sent again while the cancel has not taken effect", () => {
+    const open = intent(limit({ state: "open", cancelRequestedAt: 1 }), {
+      workingSince: NOW - 6_000,
+      cancelRequestedAt: NOW - 900,
+      askedAt: NOW,
+    });
+    expect(kinds({ intents: [open] })).toEqual([]);
+  });
+
+  test("the rest of what was cancelled is sent under the next attempt, before anything else is begun", () => {
+    const other = intent(limit({ symbol: "LEU" }));
+    expect(decide(facts({ intents: [intent(cancelled()), other] })).actions).toEqual([{ kind: "next-attempt", ids: ["id-SMR-1"] }]);
+  });
+
+  test("only the newest attempt is continued", () => {
+    const attempts = [intent(cancelled()), intent(cancelled({ attempt: 2, goal: { quantity: decimal("6"), cost: undefined } }))];
+    expect(decide(facts({ intents: attempts })).actions).toEqual([{ kind: "next-attempt", ids: ["id-SMR-2"] }]);
+    const filled = intent(
+      limit({
+        attempt: 2,
+        state: "done",
+        status: "filled",
+        goal: { quantity: decimal("6"), cost: undefined },
+        filledQuantity: decimal("6"),
+      }),
+    );
+    expect(kinds({ intents: [intent(cancelled()), filled] })).toEqual(["plan-buys"]);
+  });
+
+  test.each([
+    [3, "market", ["next-attempt"]],
+    [4, "market", ["next-attempt"]],
+    [3, "leave", ["next-attempt"]],
+    [4, "leave", ["plan-buys"]],
+  ] as const)("after %i cancels, then %s: %j", (count, then, expected) => {
+    const intents = Array.from({ length: count }, (_, index) => intent(cancelled({ attempt: index + 1 })));
+    expect(kinds({ intents, attempts: { repegMs: 5_000, repegs: 3, then, minimum: decimal("5") } })).toEqual(expected);
+  });
+
+  test.each([
+    ["that somebody else has cancelled", { cancelRequestedAt: undefined }],
+    ["that the venue has rejected", { status: "rejected" }],
+    ["that has expired", { status: "expired" }],
+    ["of the market order for a rest", { orderType: "market", limitPrice: undefined }],
+    ["of a market order", { goal: undefined, orderType: "market", limitPrice: undefined }],
+    ["that is worth less than an order", { fullExit: false, filledQuantity: decimal("9.9") }],
+  ] as const)("the rest of an order %s stays as it is", (_, change) => {
+    expect(kinds({ intents: [intent(cancelled(change))] })).toEqual(["plan-buys"]);
+  });
+
+  test("the last of a position is sent again whatever it is worth", () => {
+    expect(kinds({ intents: [intent(cancelled({ filledQuantity: decimal("9.999999999") }))] })).toEqual(["next-attempt"]);
+  });
+
+  test("a buy has done its part when its dollars are spent", () => {
+    const buy = { side: "buy", phase: "buying", fullExit: false, goal: { quantity: decimal("10"), cost: decimal("400") } } as const;
+    const spent = cancelled({ ...buy, filledQuantity: decimal("9"), filledAveragePrice: decimal("44") });
+    expect(kinds({ phase: "buying", intents: [intent(spent)] })).toEqual(["finish"]);
+  });
+
+  test("the next part of a large order follows the one that was filled", () => {
+    const part = limit({ state: "done", status: "filled", quantity: decimal("4"), filledQuantity: decimal("4") });
+    expect(kinds({ intents: [intent(part)] })).toEqual(["next-attempt"]);
+  });
+
+  test("nothing is sent again in another phase, when halted, or when the process stops", () => {
+    expect(kinds({ phase: "buying", intents: [intent(cancelled())] })).toEqual(["finish"]);
+    expect(kinds({ intents: [intent(cancelled())], blockage: { cause: "halted", reason: "halted" } })).toEqual(["start-cancelling"]);
+    expect(kinds({ phase: "cancelling", intents: [intent(cancelled())], cancellingSince: NOW })).toEqual(["finish"]);
+    expect(kinds({ stopping: true, intents: [intent(cancelled())] })).toEqual(["leave"]);
+  });
+
+  test("when nothing could be priced and nothing was sent, the run may be tried again while it is fresh", () => {
+    const dropped = intent({ state: "dropped", goal, message: "SMR: there is no quote" });
+    expect(decide(facts({ begun: false, intents: [dropped] })).actions).toEqual([
+      { kind: "finish", outcome: "refused", reason: "Nothing was sent. SMR: there is no quote.", cause: "no-sane-quote" },
+    ]);
+    expect(kinds({ begun: true, intents: [dropped] })).toEqual(["plan-buys"]);
+  });
+
+  test("a buy that lacks cash is sized again once, but not when a part of it is bought", () => {
+    const refused: Partial<IntentRecord> = { phase: "buying", side: "buy", state: "refused", status: "insufficient-buying-power", goal };
+    const bought = cancelled({ phase: "buying", side: "buy" });
+    const empty = cancelled({ phase: "buying", side: "buy", filledQuantity: ZERO });
+    expect(kinds({ phase: "buying", intents: [intent({ ...refused, attempt: 1 })] })).toEqual(["resize"]);
+    expect(kinds({ phase: "buying", intents: [intent(empty), intent({ ...refused, attempt: 2 })] })).toEqual(["resize"]);
+    expect(kinds({ phase: "buying", intents: [intent(bought), intent({ ...refused, attempt: 2 })] })).toEqual(["finish"]);
+    expect(kinds({ phase: "buying", intents: [intent(refused), intent({ ...refused, attempt: 2 })] })).toEqual(["finish"]);
+  });
+});
