@@ -177,7 +177,9 @@ async function endEarlierOrders(parts: PrepareParts, request: PrepareRequest, fi
   for (let round = 0; ; round += 1) {
     await Promise.all(leftOver(parts).map((intent) => settleLateOrder({ ...parts, say: (_level, text) => parts.progress(text) }, intent)));
     const reading = await firstReading(parts, request);
-    if ("kind" in reading || (mine(reading).length === 0 && leftOver(parts).every(({ state }) => state !== "open"))) return reading;
+    const isSeenToEnd = leftOver(parts).every(({ state }) => state !== "open");
+    // As long as the ledger does not know its end, the money of a cancelled buy stays reserved in the plan.
+    if ("kind" in reading || (mine(reading).length === 0 && isSeenToEnd)) return reading;
     if (parts.clock.monotonic() - start > EARLIER_ORDERS_LIMIT_MS) return reading;
     await parts.clock.sleep(settlePause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);

@@ -88,4 +88,13 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     expect(await desk.run(next(HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
     expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY canceled", "buy UVXY filled"]);
   });
+
+  test("when it arrives late and rests, the next run cancels it and has its money, whatever it buys", async () => {
+    await haltedInDoubt("UVXY", 60_000);
+    desk.exchange.setQuote("UVXY", "0", "0");
+    await desk.clock.advance(90_000);
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY new"]);
+    expect(await desk.run(next({ BTAL: "1" }))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, { BTAL: "1" });
+  });
 });
