@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { beforePosts, isRead, postedOrder, reply, TIMED_OUT } from "./faults.ts";
+import { beforePosts, isCancel, isRead, postedOrder, reply, TIMED_OUT } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -94,6 +94,13 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     desk.exchange.setQuote("UVXY", "0", "0");
     await desk.clock.advance(90_000);
     expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY new"]);
+    // The cancel has taken effect before the account is looked at again.
+    desk.venue.interceptor = {
+      after: async (request, response) => {
+        if (isCancel(request)) await desk.clock.sleep(100);
+        return response;
+      },
+    };
     expect(await desk.run(next({ BTAL: "1" }))).toMatchObject({ conclusion: { outcome: "on-target" } });
     expectHoldings(desk, { BTAL: "1" });
   });
