@@ -43,10 +43,10 @@ function restOf({ goal, filledQuantity }: IntentRecord): Decimal | undefined {
 export function goalAfter(record: IntentRecord): Goal {
   const { goal, filledQuantity, filledAveragePrice, limitPrice } = record;
   const quantity = restOf(record);
-  if (goal?.cost === undefined) return { quantity, cost: undefined };
+  if (goal?.cost === undefined) return { quantity, cost: undefined, inDollars: false };
   const spent = filledQuantity.times(filledAveragePrice ?? limitPrice ?? ZERO);
   const counted = spent.eq(ZERO) ? ZERO : truncate(spent, CENT_DECIMALS).plus(CENT);
-  return { quantity, cost: max(ZERO, goal.cost.minus(counted)) };
+  return { ...goal, quantity, cost: max(ZERO, goal.cost.minus(counted)) };
 }
 
 /** Whether a terminal order leaves something of its planned trade undone that is worth an order. */

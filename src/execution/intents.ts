@@ -74,8 +74,8 @@ export function nextAttempt(ledger: Pick<Ledger, "intent">, before: IntentRecord
   };
 }
 
-function goalOf({ side, quantity, worstCaseCost }: PlannedOrder): Goal {
-  return { quantity, cost: side === "buy" ? worstCaseCost : undefined };
+function goalOf({ side, quantity, notional, worstCaseCost }: PlannedOrder): Goal {
+  return { quantity, cost: side === "buy" ? worstCaseCost : undefined, inDollars: notional !== undefined };
 }
 
 /** At the price that the plan counted with. */

@@ -68,10 +68,10 @@ function withoutQuote({ intent, settings, waitedMs }: PricingFacts, doubt: strin
 /** As market style would send it: nothing is known that it could be measured by. */
 function blindMarketTerms(intent: IntentRecord): Pricing {
   const goal = goalOf(intent);
-  const inDollars = goal.cost !== undefined && (goal.quantity === undefined || !isWhole(goal.quantity));
-  const amount = inDollars ? { notional: truncate(goal.cost, CENT_DECIMALS) } : { quantity: goal.quantity ?? ZERO };
-  if (inDollars && goal.cost.lt(VENUE_MINIMUM)) return TOO_SMALL;
+  const notional = goal.inDollars ? truncate(goal.cost ?? ZERO, CENT_DECIMALS) : undefined;
+  if (notional?.lt(VENUE_MINIMUM) === true) return TOO_SMALL;
   const { estimatedValue, worstCaseCost } = intent;
+  const amount = { notional, quantity: notional === undefined ? goal.quantity : undefined };
   return priced({ orderType: "market", ...amount, limitPrice: undefined, estimatedValue, worstCaseCost, goal, quote: undefined });
 }
 
@@ -79,7 +79,7 @@ function limitTerms(facts: PricingFacts, { limit, quote }: SaneQuote): Pricing {
   const { intent } = facts;
   const goal = goalOf(intent);
   const wanted = goal.quantity ?? truncate((goal.cost ?? ZERO).div(limit), SHARE_DECIMALS);
-  const affordable = goal.cost === undefined ? wanted : min(wanted, truncate(goal.cost.div(limit), placesOf(wanted)));
+  const affordable = goal.cost === undefined ? wanted : min(wanted, truncate(goal.cost.div(limit), goal.inDollars ? SHARE_DECIMALS : 0));
   const quantity = partOf(affordable, limit, facts);
   const tooSmall = refuseSmall(intent, quantity, limit);
   if (tooSmall !== undefined) return tooSmall;
@@ -89,7 +89,7 @@ function limitTerms(facts: PricingFacts, { limit, quote }: SaneQuote): Pricing {
     limitPrice: limit,
     estimatedValue: estimateOf(intent, quantity, wanted),
     worstCaseCost: intent.side === "buy" ? quantity.times(limit) : ZERO,
-    goal: { quantity: wanted, cost: goal.cost },
+    goal: { ...goal, quantity: wanted },
     quote,
   });
 }
@@ -102,7 +102,7 @@ function marketTerms({ intent }: PricingFacts, { quote, limit }: SaneQuote): Pri
   if (goal.cost === undefined) {
     return priced({ ...terms, quantity: rest, estimatedValue: intent.estimatedValue, worstCaseCost: ZERO });
   }
-  if (!isWhole(rest)) {
+  if (goal.inDollars) {
     const notional = truncate(min(goal.cost, rest.times(limit)), CENT_DECIMALS);
     if (notional.lt(VENUE_MINIMUM)) return TOO_SMALL;
     return priced({ ...terms, notional, estimatedValue: min(intent.estimatedValue, notional), worstCaseCost: notional });
@@ -127,7 +127,7 @@ function partOf(quantity: Decimal, price: Decimal, { prices, settings, filledPar
 }
 
 function refuseSmall(intent: IntentRecord, quantity: Decimal, price: Decimal): Pricing | undefined {
-  if (quantity.eq(ZERO) && isWhole(goalOf(intent).quantity ?? ONE)) {
+  if (quantity.eq(ZERO) && !goalOf(intent).inDollars) {
     const reason = `${intent.symbol}: what is left of its money buys no whole share at ${price.toFixed()}`;
     return { kind: "leave", leftAlone: "insufficient-cash", reason };
   }
@@ -184,14 +184,6 @@ function priced(
 function estimateOf({ estimatedValue, orderType, quantity }: IntentRecord, part: Decimal, rest: Decimal): Decimal {
   const whole = orderType === undefined || quantity === undefined ? rest : quantity;
   return whole.eq(ZERO) ? ZERO : estimatedValue.times(part).div(whole);
-}
-
-function placesOf(quantity: Decimal): number {
-  return isWhole(quantity) ? 0 : SHARE_DECIMALS;
-}
-
-function isWhole(quantity: Decimal): boolean {
-  return truncate(quantity, 0).eq(quantity);
 }
 
 function roundUp(value: Decimal): Decimal {

@@ -75,7 +75,7 @@ export function recordTerms(database: LedgerDatabase, clientOrderId: string, ter
   const changed = database.write(
     `UPDATE intents SET
        order_type = :orderType, quantity = :quantity, notional = :notional, limit_price = :limitPrice,
-       estimated_value = :estimatedValue, worst_case_cost = :worstCaseCost, goal_quantity = :goalQuantity, goal_cost = :goalCost,
+       estimated_value = :estimatedValue, worst_case_cost = :worstCaseCost, goal_quantity = :goalQuantity, goal_cost = :goalCost, goal_in_dollars = :goalInDollars,
        quote_bid = :bid, quote_ask = :ask, quote_at = :quoteAt, updated_at = :at
      WHERE client_order_id = :clientOrderId AND state = 'recorded' AND style = 'limit'`,
     {
@@ -94,11 +94,12 @@ export function recordTerms(database: LedgerDatabase, clientOrderId: string, ter
   if (changed !== 1) throw new Error(`The ledger knows no intent ${clientOrderId} that may be priced.`);
 }
 
-function goalValues(goal: Goal | undefined): { goalQuantity: string | null; goalCost: string | null } {
-  return { goalQuantity: optionalDecimal(goal?.quantity), goalCost: optionalDecimal(goal?.cost) };
+function goalValues(goal: Goal | undefined): Values {
+  const goalInDollars = flag(goal?.inDollars === true);
+  return { goalQuantity: optionalDecimal(goal?.quantity), goalCost: optionalDecimal(goal?.cost), goalInDollars };
 }
 
-function quoteValues(quote: QuoteSeen | undefined): { bid: string | null; ask: string | null; quoteAt: number | null } {
+function quoteValues(quote: QuoteSeen | undefined): Values {
   return { bid: optionalDecimal(quote?.bid), ask: optionalDecimal(quote?.ask), quoteAt: optionalInstant(quote?.at) };
 }
 
@@ -134,10 +135,10 @@ function recordIntent(database: LedgerDatabase, intent: NewIntent): void {
   database.write(
     `INSERT INTO intents (client_order_id, execution_id, phase, symbol, side, attempt, quantity, notional, estimated_value,
        worst_case_cost, full_exit, held_before, recorded_at, state, filled_quantity, updated_at, style, order_type,
-       goal_quantity, goal_cost, quote_bid, quote_ask, quote_at)
+       goal_quantity, goal_cost, goal_in_dollars, quote_bid, quote_ask, quote_at)
      VALUES (:clientOrderId, :executionId, :phase, :symbol, :side, :attempt, :quantity, :notional, :estimatedValue,
        :worstCaseCost, :fullExit, :heldBefore, :recordedAt, 'recorded', '0', :recordedAt, :style, :orderType,
-       :goalQuantity, :goalCost, :bid, :ask, :quoteAt)`,
+       :goalQuantity, :goalCost, :goalInDollars, :bid, :ask, :quoteAt)`,
     {
       clientOrderId: intent.clientOrderId,
       executionId: intent.executionId,
@@ -200,7 +201,8 @@ export function intentOf(row: Row): IntentRecord {
 
 function goalIn(row: Row): Goal | undefined {
   if (readOneOf(row, "style", STYLES) === "market") return undefined;
-  return { quantity: readOptionalDecimal(row, "goal_quantity"), cost: readOptionalDecimal(row, "goal_cost") };
+  const [quantity, cost] = [readOptionalDecimal(row, "goal_quantity"), readOptionalDecimal(row, "goal_cost")];
+  return { quantity, cost, inDollars: readFlag(row, "goal_in_dollars") };
 }
 
 function quoteIn(row: Row): QuoteSeen | undefined {

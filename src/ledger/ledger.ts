@@ -231,6 +231,8 @@ export interface Goal {
   readonly quantity: Decimal | undefined;
   /** Dollars that buys may take; `undefined` for sells. */
   readonly cost: Decimal | undefined;
+  /** It was planned in dollars, so fractions of a share may be bought. */
+  readonly inDollars: boolean;
 }
 
 /** The quote that an order was sent on. */

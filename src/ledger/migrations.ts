@@ -279,6 +279,7 @@ ALTER TABLE intents ADD COLUMN order_type TEXT DEFAULT 'market';
 ALTER TABLE intents ADD COLUMN limit_price TEXT;
 ALTER TABLE intents ADD COLUMN goal_quantity TEXT;
 ALTER TABLE intents ADD COLUMN goal_cost TEXT;
+ALTER TABLE intents ADD COLUMN goal_in_dollars INTEGER NOT NULL DEFAULT 0 CHECK (goal_in_dollars IN (0, 1));
 ALTER TABLE intents ADD COLUMN quote_bid TEXT;
 ALTER TABLE intents ADD COLUMN quote_ask TEXT;
 ALTER TABLE intents ADD COLUMN quote_at INTEGER;

@@ -279,7 +279,7 @@ describe("the budget of requests", () => {
 });
 
 describe("limit style", () => {
-  const goal = { quantity: decimal("10"), cost: undefined };
+  const goal = { quantity: decimal("10"), cost: undefined, inDollars: false };
   const limit = (change: Partial<IntentRecord> = {}): Partial<IntentRecord> => ({
     goal,
     orderType: "limit",
@@ -317,14 +317,17 @@ describe("limit style", () => {
   });
 
   test("only the newest attempt is continued", () => {
-    const attempts = [intent(cancelled()), intent(cancelled({ attempt: 2, goal: { quantity: decimal("6"), cost: undefined } }))];
+    const attempts = [
+      intent(cancelled()),
+      intent(cancelled({ attempt: 2, goal: { quantity: decimal("6"), cost: undefined, inDollars: false } })),
+    ];
     expect(decide(facts({ intents: attempts })).actions).toEqual([{ kind: "next-attempt", ids: ["id-SMR-2"] }]);
     const filled = intent(
       limit({
         attempt: 2,
         state: "done",
         status: "filled",
-        goal: { quantity: decimal("6"), cost: undefined },
+        goal: { quantity: decimal("6"), cost: undefined, inDollars: false },
         filledQuantity: decimal("6"),
       }),
     );
@@ -357,7 +360,12 @@ describe("limit style", () => {
   });
 
   test("a buy has done its part when its dollars are spent", () => {
-    const buy = { side: "buy", phase: "buying", fullExit: false, goal: { quantity: decimal("10"), cost: decimal("400") } } as const;
+    const buy = {
+      side: "buy",
+      phase: "buying",
+      fullExit: false,
+      goal: { quantity: decimal("10"), cost: decimal("400"), inDollars: true },
+    } as const;
     const spent = cancelled({ ...buy, filledQuantity: decimal("9"), filledAveragePrice: decimal("44") });
     expect(kinds({ phase: "buying", intents: [intent(spent)] })).toEqual(["finish"]);
   });

@@ -36,7 +36,7 @@ function planned(change: Partial<IntentRecord>): IntentRecord {
     attempt: 1,
     quantity: undefined,
     notional: decimal("1000"),
-    goal: { quantity: undefined, cost: decimal("1000") },
+    goal: { quantity: undefined, cost: decimal("1000"), inDollars: true },
     estimatedValue: decimal("1000"),
     worstCaseCost: decimal("1000"),
     fullExit: false,
@@ -131,25 +131,41 @@ describe("terms", () => {
     expect(termsOf(facts(planned({}), prices("0.5432", "0.5435", "0.5433"))).limitPrice?.toFixed()).toBe("0.5435");
   });
 
+  test("a buy in dollars that comes to whole shares buys fractions all the same when the price has moved", () => {
+    const round = planned({ goal: { quantity: decimal("100"), cost: decimal("3850"), inDollars: true } });
+    expect(termsOf(facts(round, prices("38.8", "38.81", "38.8"))).quantity?.toFixed()).toBe("99.201236794");
+  });
+
   test("whole shares stay whole when the money no longer reaches for all", () => {
-    const whole = planned({ quantity: decimal("25"), notional: undefined, goal: { quantity: decimal("25"), cost: decimal("950") } });
+    const whole = planned({
+      quantity: decimal("25"),
+      notional: undefined,
+      goal: { quantity: decimal("25"), cost: decimal("950"), inDollars: false },
+    });
     expect(termsOf(facts(whole, prices("38.5", "38.51", "38.5"))).quantity?.toFixed()).toBe("24");
   });
 
   test("whole shares that the money does not reach for are left alone for lack of cash", () => {
-    const whole = planned({ quantity: decimal("1"), notional: undefined, goal: { quantity: decimal("1"), cost: decimal("38") } });
+    const whole = planned({
+      quantity: decimal("1"),
+      notional: undefined,
+      goal: { quantity: decimal("1"), cost: decimal("38"), inDollars: false },
+    });
     expect(priceOrder(facts(whole, prices("38.5", "38.51", "38.5")))).toMatchObject({ kind: "leave", leftAlone: "insufficient-cash" });
   });
 
   test("the last market order of a buy is bounded by its dollars and its shares", () => {
-    const rest = planned({ goal: { quantity: decimal("10.5"), cost: decimal("500") } });
+    const rest = planned({ goal: { quantity: decimal("10.5"), cost: decimal("500"), inDollars: true } });
     const dear = termsOf(facts(rest, prices("48", "48.01", "48"), { cutShort: 4 }));
     expect(dear).toMatchObject({ orderType: "market", notional: decimal("500"), quantity: undefined, limitPrice: undefined });
     expect(termsOf(facts(rest, prices("38.5", "38.51", "38.5"), { cutShort: 4 })).notional?.toFixed()).toBe("404.35");
   });
 
   test("terms that break a rule are found, each by itself", () => {
-    const pricing = facts(planned({ goal: { quantity: decimal("10"), cost: decimal("400") } }), prices("38.5", "38.51", "38.5"));
+    const pricing = facts(
+      planned({ goal: { quantity: decimal("10"), cost: decimal("400"), inDollars: true } }),
+      prices("38.5", "38.51", "38.5"),
+    );
     const good = termsOf(pricing);
     const problem = (change: Partial<OrderTerms>): string | undefined => termsProblem({ ...good, ...change }, pricing);
     expect(problem({})).toBeUndefined();
@@ -246,7 +262,7 @@ describe("all attempts together", () => {
           quantity,
           notional: undefined,
           fullExit,
-          goal: { quantity, cost: undefined },
+          goal: { quantity, cost: undefined, inDollars: false },
         } as const;
         const clientOrderId = `alpaca-trader-${EXECUTION}-selling-SMR-1`;
         const attempts = play(planned({ ...sell, clientOrderId, heldBefore: quantity, worstCaseCost: ZERO }), all);
@@ -264,7 +280,7 @@ describe("all attempts together", () => {
       fc.property(fc.integer({ min: 500, max: 10 ** 8 }), moves, (cents, all) => {
         const cost = decimal(String(cents)).div("100");
         const attempts = play(
-          planned({ notional: cost, estimatedValue: cost, worstCaseCost: cost, goal: { quantity: undefined, cost } }),
+          planned({ notional: cost, estimatedValue: cost, worstCaseCost: cost, goal: { quantity: undefined, cost, inDollars: true } }),
           all,
         );
         const spent = sum(attempts.map(({ filledQuantity, filledAveragePrice = ZERO }) => filledQuantity.times(filledAveragePrice)));

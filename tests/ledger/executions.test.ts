@@ -36,7 +36,7 @@ describe("executions", () => {
 
   test("an order of limit style gets its terms before it is sent, with every digit, and no others afterwards", () => {
     const ledger = ledgerWithExecution();
-    const goal = { quantity: undefined, cost: decimal("59400.01") };
+    const goal = { quantity: undefined, cost: decimal("59400.01"), inDollars: true };
     ledger.recordIntents([intent("c", "x", { side: "buy", quantity: undefined, notional: decimal("59400.01"), goal })]);
     expect(ledger.intent("c")).toMatchObject({ goal, orderType: undefined, limitPrice: undefined, quote: undefined });
     const terms = {
@@ -46,7 +46,7 @@ describe("executions", () => {
       limitPrice: decimal("38.51"),
       estimatedValue: decimal("59400.01"),
       worstCaseCost: decimal("59399.99999996353"),
-      goal: { quantity: decimal("1542.456504803"), cost: decimal("59400.01") },
+      goal: { quantity: decimal("1542.456504803"), cost: decimal("59400.01"), inDollars: true },
       quote: { bid: decimal("38.5"), ask: decimal("38.51"), at: NOW },
     } as const;
     ledger.recordTerms("c", terms, NOW + 1);
@@ -62,7 +62,7 @@ describe("executions", () => {
     ledger.recordIntents([intent("c", "x", { quantity: decimal("1"), notional: undefined, quote })]);
     const { quantity, notional, estimatedValue, worstCaseCost } = ledger.intent("c")!;
     expect(ledger.intent("c")).toMatchObject({ orderType: "market", quote });
-    const goal = { quantity, cost: undefined };
+    const goal = { quantity, cost: undefined, inDollars: false };
     const terms = { orderType: "limit", limitPrice: decimal("1"), quantity, notional, estimatedValue, worstCaseCost, goal, quote } as const;
     expect(() => ledger.recordTerms("c", terms, NOW + 1)).toThrow(/may be priced/);
     ledger.close();

@@ -226,6 +226,8 @@ export class Final {
     const stuck = unfinished.filter((intent) => this.#isStuck(intent));
     if (stuck.length > 0 && stuck.length === unfinished.length)
       return { kind: "excused", reason: `${this.#trouble?.kind ?? ""}, and named` };
+    const given = unfinished.filter((intent) => this.#isGivenUp(intent, intents));
+    if (given.length > 0 && given.length === unfinished.length) return { kind: "excused", reason: "rest left, as set" };
     const named = execution.outcome === "off-target" && unfinished.length === 0;
     if (!named) return failed(`The last execution ended ${execution.outcome ?? "open"}: ${execution.outcomeReason ?? ""}`);
     const reasons = lines.flatMap(({ symbol, leftAlone }) =>
@@ -246,6 +248,13 @@ export class Final {
     if (symbol !== this.#trouble?.symbol) return false;
     if (this.#trouble.kind === "orders-stuck") return state === "done" && status === "canceled";
     return this.#trouble.kind === "asset-inactive" && state === "refused" && message?.includes("not active") === true;
+  }
+
+  /** LIMIT_THEN=leave: the last limit was cancelled too, and nothing follows it. */
+  #isGivenUp({ orderType, status, phase, symbol }: IntentRecord, all: readonly IntentRecord[]): boolean {
+    const { then, repegs } = this.#parts.scenario.execution.limitOrders;
+    const cut = all.filter((other) => other.phase === phase && other.symbol === symbol && other.status === "canceled").length;
+    return orderType === "limit" && status === "canceled" && then === "leave" && cut === repegs + 1;
   }
 
   #isTrue(symbol: string, reason: string, unsettled: readonly IntentRecord[]): boolean {

@@ -39,11 +39,25 @@ export function turnoverViolation(
   const own = new Set(planned.map((intent) => intent.clientOrderId));
   const before = movedToday(exchange, (id) => own.has(id));
   const equity = equityAtStart(exchange);
-  const turnover = before.plus(planned.reduce((total, intent) => total.plus(intent.estimatedValue), ZERO));
+  const turnover = before.plus(sum(planned.filter((intent) => isFirst(intent, planned)).map(plannedValue)));
   return turnover.lte(equity.times(limit).times(TOLERANCE))
     ? undefined
     : {
         promise: "P4",
         text: `${clientOrderId} brings the day's turnover to ${turnover.toFixed(2)} of ${equity.toFixed(2)}, above the limit of ${limit.toFixed()}.`,
       };
+}
+
+/** Whatever the later attempts send again was planned once. */
+function isFirst(intent: IntentRecord, all: readonly IntentRecord[]): boolean {
+  return all.every((other) => !sameTrade(other, intent) || other.attempt >= intent.attempt || other.state === "refused");
+}
+
+function sameTrade(one: IntentRecord, other: IntentRecord): boolean {
+  return one.phase === other.phase && one.symbol === other.symbol && one.goal !== undefined;
+}
+
+/** The first part of a large order stands for all of it. */
+function plannedValue({ estimatedValue, goal, quantity }: IntentRecord): Decimal {
+  return goal?.quantity === undefined || quantity === undefined ? estimatedValue : estimatedValue.times(goal.quantity).div(quantity);
 }
