@@ -1,4 +1,5 @@
 import { FRESHNESS } from "./freshness.ts";
+import { LIMIT_STYLE } from "./limit-style.ts";
 import { MONEY } from "./money.ts";
 import type { Mutant } from "./mutant.ts";
 import { ONE_ORDER } from "./one-order.ts";
@@ -7,4 +8,4 @@ import { PHASES } from "./phases.ts";
 import { SAFETY } from "./safety.ts";
 
 /** Every planted bug. */
-export const MUTANTS: readonly Mutant[] = [...ONE_ORDER, ...PHASES, ...FRESHNESS, ...MONEY, ...SAFETY, ...OUTSIDE];
+export const MUTANTS: readonly Mutant[] = [...ONE_ORDER, ...PHASES, ...FRESHNESS, ...MONEY, ...LIMIT_STYLE, ...SAFETY, ...OUTSIDE];

@@ -1,0 +1,153 @@
+import type { Mutant } from "./mutant.ts";
+
+const ATTEMPTS = "src/execution/attempts.ts";
+const DECIDE = "src/execution/decide.ts";
+const TERMS = "src/execution/order-terms.ts";
+const INTENTS = "src/execution/intents.ts";
+
+/** Bugs of limit style: more than is left, too early, at a price that nobody meant (P1, P4). */
+export const LIMIT_STYLE: readonly Mutant[] = [
+  {
+    name: "full-quantity-sent-again",
+    bug: "After a partial fill all of the order is sent again instead of its rest.",
+    patches: [
+      {
+        file: ATTEMPTS,
+        find: "return goal?.quantity === undefined ? undefined : max(ZERO, goal.quantity.minus(filledQuantity));",
+        replace: "return goal?.quantity === undefined ? undefined : max(ZERO, goal.quantity.minus(filledQuantity.times(ZERO)));",
+      },
+    ],
+  },
+  {
+    name: "money-of-the-first-attempt",
+    bug: "Each attempt of a buy may take all the dollars planned, whatever the ones before have spent.",
+    patches: [
+      {
+        file: ATTEMPTS,
+        find: "return { ...goal, quantity, cost: max(ZERO, goal.cost.minus(counted)) };",
+        replace: "return { ...goal, quantity, cost: max(goal.cost, counted.minus(goal.cost)) };",
+      },
+    ],
+  },
+  {
+    name: "next-attempt-before-the-end",
+    bug: "The rest is sent again as soon as the cancel was asked for, not when the order has ended.",
+    patches: [
+      {
+        file: ATTEMPTS,
+        find: '  if (record.state !== "done") return false;\n',
+        replace: '  if (record.state !== "done" && (record.state !== "open" || record.cancelRequestedAt === undefined)) return false;\n',
+      },
+      {
+        file: ATTEMPTS,
+        find: '  if (record.status !== "canceled" || record.cancelRequestedAt === undefined) return false;\n',
+        replace: "  if (record.cancelRequestedAt === undefined) return false;\n",
+      },
+      {
+        file: INTENTS,
+        find: 'return intent.state === "done" || intent.state === "refused" || intent.state === "dropped";',
+        replace: 'return intent.state !== "recorded";',
+      },
+    ],
+  },
+  {
+    name: "limit-outside-the-collar",
+    bug: "How far the far side lies from the last trade is not looked at.",
+    patches: [
+      {
+        file: "src/execution/sane-quote.ts",
+        find: "  if (inside && limit.gt(ZERO)) return { quote, limit };",
+        replace: "  if ((inside || limit.gt(ZERO)) && limit.gt(ZERO)) return { quote, limit };",
+      },
+      {
+        file: TERMS,
+        find: "return collarProblem(limitPrice, intent, prices, settings);",
+        replace: 'return collarProblem(limitPrice, intent, prices, { ...settings, collar: settings.collar.times("1000") });',
+      },
+    ],
+  },
+  {
+    name: "one-sided-quote-priced-from",
+    bug: "A quote without a bid is good enough to buy on.",
+    patches: [
+      {
+        file: "src/execution/sane-quote.ts",
+        find: "if (bid.lte(ZERO) || ask.lte(ZERO)) return",
+        replace: 'if ((side === "sell" && bid.lte(ZERO)) || ask.lte(ZERO)) return',
+      },
+      {
+        file: "src/execution/sane-quote.ts",
+        find: "  if (ask.minus(bid).gt(middle.times(settings.maxSpread)))",
+        replace: "  if (bid.gt(ZERO) && ask.minus(bid).gt(middle.times(settings.maxSpread)))",
+      },
+    ],
+  },
+  {
+    name: "spread-not-looked-at",
+    bug: "A limit is taken from a quote however wide it is.",
+    patches: [
+      {
+        file: "src/execution/sane-quote.ts",
+        find: "  if (ask.minus(bid).gt(middle.times(settings.maxSpread)))",
+        replace: '  if (ask.minus(bid).gt(middle.times(settings.maxSpread).times("1000")))',
+      },
+    ],
+  },
+  {
+    name: "limit-not-told",
+    bug: "The limit is recorded, but the order goes out without it, as a market order.",
+    patches: [
+      {
+        file: "src/execution/order-lifecycle.ts",
+        find: "...(intent.limitPrice === undefined ? {} : { limitPrice: intent.limitPrice }),",
+        replace: '...(intent.limitPrice === undefined || intent.side === "buy" ? {} : { limitPrice: intent.limitPrice }),',
+      },
+    ],
+  },
+  {
+    name: "old-quotes-priced-from",
+    bug: "The quotes that the plan was made on serve for every later attempt.",
+    patches: [
+      {
+        file: "src/execution/quote-book.ts",
+        find: "const PRICES_MAX_AGE_MS = 1_500;",
+        replace: "const PRICES_MAX_AGE_MS = 15_000_000;",
+      },
+    ],
+  },
+  {
+    name: "unknown-order-priced-anew",
+    bug: "An order that may have been sent once is sent again under its id with other terms.",
+    patches: [
+      {
+        file: "src/execution/converge.ts",
+        find: 'return goal !== undefined && state === "recorded" && message !== PROVEN_ABSENT;',
+        replace: 'return goal !== undefined && state === "recorded" && message !== `${PROVEN_ABSENT}.`;',
+      },
+    ],
+  },
+  {
+    name: "buys-while-a-rest-is-to-be-sold",
+    bug: "Buys are planned although the rest of a sell is still to be sent again.",
+    patches: [
+      {
+        file: DECIDE,
+        find: "  if (cutShort.length > 0) return only(",
+        replace: '  if (cutShort.length > 0 && facts.phase !== "selling") return only(',
+      },
+    ],
+    test: "tests/execution/limit-orders.test.ts",
+  },
+  {
+    name: "open-not-avoided",
+    bug: "AVOID_OPEN_MINUTES is ignored.",
+    patches: [
+      {
+        file: "src/execution/opening.ts",
+        find: "  if (avoidOpenMinutes === 0) return undefined;",
+        replace: "  if (avoidOpenMinutes >= 0) return undefined;",
+      },
+    ],
+    test: "tests/execution/avoid-open.test.ts",
+  },
+];
