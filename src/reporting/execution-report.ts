@@ -1,5 +1,6 @@
 import type { AccountSummary } from "../execution/summary.ts";
-import type { ExecutionRecord, FillRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import type { ExecutionStyle } from "../execution/execution-style.ts";
+import type { ExecutionRecord, FillRecord, IntentRecord, Ledger, OrderType, QuoteSeen } from "../ledger/ledger.ts";
 import type { TradingCost } from "../performance/shortfall.ts";
 import { costOfOrder, costOfOrders, delaysOf } from "../performance/shortfall.ts";
 import { tradedValue, turnoverOf } from "../performance/trade.ts";
@@ -7,7 +8,7 @@ import type { Decimal } from "../portfolio/money.ts";
 import { decimal, toText, ZERO } from "../portfolio/money.ts";
 import { residualReport, type ResidualReport } from "./execution-residual.ts";
 import { tradesOfIntent } from "./execution-trades.ts";
-import { basisPointsOrNull, dollarsOrNull, dollarText, fractionOrNull, isoOrNull } from "./json-values.ts";
+import { basisPointsOrNull, dollarsOrNull, dollarText, fractionOrNull, isoOrNull, textOrNull } from "./json-values.ts";
 import { isoInstant } from "./moments.ts";
 import { planOf } from "./plan-lines.ts";
 import { orderEntry, type OrderEntry, wasSent } from "./trade-record.ts";
@@ -41,6 +42,15 @@ export interface OrderReport extends OrderEntry {
   readonly phase: string;
   /** The plan's checked price. */
   readonly decision_price: string | null;
+  /** `limit`: sent in limit style, be it as the market order for the last rest. */
+  readonly style: ExecutionStyle;
+  readonly type: OrderType | null;
+  readonly limit_price: string | null;
+  /** The quote at the plan, in limit style at the sending. */
+  readonly quote: { readonly bid: string; readonly ask: string; readonly spread_bps: string | null } | null;
+  /** Dollars and basis points of the fills against the middle of that quote; positive = worse. */
+  readonly slippage: string | null;
+  readonly slippage_bps: string | null;
   /** Dollars and basis points against the decision; positive = worse. */
   readonly cost: string | null;
   readonly cost_bps: string | null;
@@ -70,6 +80,7 @@ interface MeasuredOrder {
   readonly decisionPrice: Decimal | undefined;
   readonly value: Decimal;
   readonly cost: TradingCost | undefined;
+  readonly slippage: TradingCost | undefined;
 }
 
 export function executionReport(ledger: Source, execution: ExecutionRecord): ExecutionReport {
@@ -111,8 +122,9 @@ function measuredOrders(ledger: Source, execution: ExecutionRecord): MeasuredOrd
       const value = tradedValue(tradesOfIntent(intent, fills));
       const { side, filledQuantity: quantity } = intent;
       const filled = quantity.gt(ZERO) && value.gt(ZERO);
-      const cost = filled ? costOfOrder({ side, quantity, fillPrice: value.div(quantity), decisionPrice }) : undefined;
-      return { intent, fills, decisionPrice, value, cost };
+      const against = (price: Decimal | undefined): TradingCost | undefined =>
+        filled ? costOfOrder({ side, quantity, fillPrice: value.div(quantity), decisionPrice: price }) : undefined;
+      return { intent, fills, decisionPrice, value, cost: against(decisionPrice), slippage: against(middleOf(intent.quote)) };
     });
 }
 
@@ -128,10 +140,16 @@ function decisionPriceOf(execution: ExecutionRecord, symbol: string): Decimal | 
   return price === undefined ? undefined : decimal(price);
 }
 
-function orderReport({ intent, fills, decisionPrice, cost }: MeasuredOrder): OrderReport {
+function orderReport({ intent, fills, decisionPrice, cost, slippage }: MeasuredOrder): OrderReport {
   return {
     ...orderEntry(intent, fills),
     phase: intent.phase,
+    style: intent.goal === undefined ? "market" : "limit",
+    type: intent.orderType ?? null,
+    limit_price: textOrNull(intent.limitPrice),
+    quote: quoteReport(intent.quote),
+    slippage: dollarsOrNull(slippage?.dollars),
+    slippage_bps: basisPointsOrNull(slippage?.basisPoints),
     decision_price: decisionPrice === undefined ? null : toText(decisionPrice),
     cost: dollarsOrNull(cost?.dollars),
     cost_bps: basisPointsOrNull(cost?.basisPoints),
@@ -140,6 +158,20 @@ function orderReport({ intent, fills, decisionPrice, cost }: MeasuredOrder): Ord
       .map(({ id, quantity, price, at }) => ({ id, quantity: toText(quantity), price: toText(price), at: isoInstant(at) })),
   };
 }
+
+/** A quote with an empty side has no middle. */
+function middleOf(quote: QuoteSeen | undefined): Decimal | undefined {
+  return quote === undefined || quote.bid.lte(ZERO) || quote.ask.lt(quote.bid) ? undefined : quote.bid.plus(quote.ask).div("2");
+}
+
+function quoteReport(quote: QuoteSeen | undefined): OrderReport["quote"] {
+  if (quote === undefined) return null;
+  const middle = middleOf(quote);
+  const spread = middle === undefined ? undefined : quote.ask.minus(quote.bid).div(middle).times(BASIS_POINTS);
+  return { bid: toText(quote.bid), ask: toText(quote.ask), spread_bps: basisPointsOrNull(spread) };
+}
+
+const BASIS_POINTS = "10000";
 
 function shortfallReport(execution: ExecutionRecord, alertAt: number | undefined, orders: readonly MeasuredOrder[]): ShortfallReport {
   const cost = costOfOrders(orders.map((order) => order.cost));

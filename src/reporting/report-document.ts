@@ -10,6 +10,7 @@ import { basisPoints, dollarsCell, milliseconds, priceCell, profitCell, returnCe
 import { executionSection } from "./report-executions.ts";
 import { REPORT_STYLE } from "./report-style.ts";
 import type { Report } from "./report.ts";
+import type { StyleFigures } from "./style-report.ts";
 
 /** How a report of ours is recognised: nothing else is ever overwritten. */
 export const REPORT_DOCUMENT: DocumentKind = { name: "report", mark: "<!doctype html>\n<!-- alpaca-trader report -->\n" };
@@ -29,7 +30,7 @@ export function reportDocument(report: Report, zone: string): string {
     <body>
       <main>
         ${header(report, zone)} ${accountSection(report)} ${equitySection(report, zone)} ${profitSection(report)} ${strategySection(report)}
-        ${activitySection(report)} ${executionSection(report, zone)}
+        ${activitySection(report)} ${styleSection(report)} ${executionSection(report, zone)}
       </main>
     </body>
   </html>`;
@@ -179,6 +180,38 @@ function activitySection({ activity }: Report): Markup {
       ["Alert to first order (median)", milliseconds(activity.median_alert_to_first_order_ms)],
       ["Alert to on target (median)", milliseconds(activity.median_alert_to_on_target_ms)],
     ])}`;
+}
+
+const STYLES: readonly HtmlColumn[] = [
+  { title: "Style" },
+  { title: "Symbol" },
+  { title: "Orders", kind: "number" },
+  { title: "Filled", kind: "number" },
+  { title: "Value", kind: "number" },
+  { title: "Spread", kind: "number" },
+  { title: "Slippage", kind: "number" },
+  { title: "Cost", kind: "number" },
+];
+
+function styleSection({ execution_styles }: Report): Markup | string {
+  if (execution_styles.length === 0) return "";
+  const row = (style: string, symbol: string, figures: StyleFigures): string[] => [
+    style,
+    symbol,
+    String(figures.orders),
+    String(figures.filled_orders),
+    dollarsCell(figures.value),
+    basisPoints(figures.spread_bps),
+    basisPoints(figures.slippage_bps),
+    basisPoints(figures.cost_bps),
+  ];
+  const rows = execution_styles.flatMap((each) => [
+    row(each.style, "all", each),
+    ...each.by_symbol.map((figures) => row(each.style, figures.symbol, figures)),
+  ]);
+  return html`<h2>Execution styles</h2>
+    <p class="quiet">Slippage against the middle of the quote, cost against the decision; positive = worse.</p>
+    ${htmlTable("Execution styles", STYLES, rows)}`;
 }
 
 /** For the place of a point; no amount is ever made of it. */

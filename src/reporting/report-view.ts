@@ -6,6 +6,7 @@ import { formatInstant } from "./moments.ts";
 import { orderName } from "./order-line.ts";
 import { basisPoints, milliseconds, outcomeTint } from "./report-cells.ts";
 import type { Report } from "./report.ts";
+import type { StyleFigures } from "./style-report.ts";
 import { oneLine, type Style } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
 import { table } from "./table.ts";
@@ -19,6 +20,7 @@ export function reportLines(report: Report, style: Style, zone: string): string[
     profitLines(report, style),
     strategyLines(report, style),
     activityLines(report, style),
+    styleLines(report, style),
     executionLines(report, style, zone),
     orderLines(report, style),
   ];
@@ -156,6 +158,39 @@ function activityLines({ activity }: Report, style: Style): string[] {
     `Traded: sold ${dollarsOf(activity.sold)}, bought ${dollarsOf(activity.bought)}${turnover}`,
     `Cost against the decision: ${activity.cost === null ? NOT_KNOWN : `${signedDollars(decimal(activity.cost))}, ${basisPoints(activity.cost_bps)} (positive = worse)`}`,
     `Alert to first order: ${milliseconds(activity.median_alert_to_first_order_ms)}, to on target: ${milliseconds(activity.median_alert_to_on_target_ms)} (median)`,
+  ];
+}
+
+const STYLES: readonly Column[] = [
+  { title: "Style", align: "left" },
+  { title: "Symbol", align: "left" },
+  { title: "Orders", align: "right" },
+  { title: "Filled", align: "right" },
+  { title: "Value", align: "right" },
+  { title: "Spread", align: "right" },
+  { title: "Slippage", align: "right" },
+  { title: "Cost", align: "right" },
+];
+
+function styleLines({ execution_styles }: Report, style: Style): string[] {
+  if (execution_styles.length === 0) return [];
+  const row = (first: string, symbol: string, figures: StyleFigures): Cell[] => [
+    { text: first, tint: "strong" },
+    { text: symbol },
+    { text: String(figures.orders) },
+    { text: String(figures.filled_orders) },
+    { text: dollarsOf(figures.value) },
+    { text: basisPoints(figures.spread_bps) },
+    { text: basisPoints(figures.slippage_bps) },
+    { text: basisPoints(figures.cost_bps) },
+  ];
+  const rows = execution_styles.flatMap((each) => [
+    row(each.style, "all", each),
+    ...each.by_symbol.map((figures) => row("", figures.symbol, figures)),
+  ]);
+  return [
+    style.paint("strong", "Execution styles: slippage against the middle of the quote, cost against the decision (positive = worse)"),
+    ...table(STYLES, rows, style),
   ];
 }
 

@@ -12,6 +12,7 @@ import { dollarsOrNull } from "./json-values.ts";
 import { isoInstant } from "./moments.ts";
 import type { Profit, ProfitReport } from "./profit-report.ts";
 import { profitOf } from "./profit-report.ts";
+import { type StyleReport, styleReports } from "./style-report.ts";
 import { type StrategyReport, strategyReports } from "./strategy-report.ts";
 
 /** Raised when a key changes its meaning or goes; new keys may come at any time. */
@@ -33,6 +34,8 @@ export interface Report {
   /** Since the beginning of the ledger, not of the period; `null` when the account could not be read. */
   readonly strategies: readonly StrategyReport[] | null;
   readonly activity: ActivityReport;
+  /** What each execution style has cost, the one that was used first first. */
+  readonly execution_styles: readonly StyleReport[];
   /** Newest first. */
   readonly executions: readonly ReportedExecution[];
 }
@@ -82,6 +85,7 @@ export function buildReport(facts: ReportFacts): Report {
     profit: profit.report,
     strategies: reading === undefined ? null : strategyReports(ledger, reading),
     activity: activityReport(reports, curve),
+    execution_styles: styleReports(reports),
     executions: reports.toReversed(),
   };
 }

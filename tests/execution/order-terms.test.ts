@@ -82,7 +82,6 @@ describe("a sane quote", () => {
     ["too wide", prices("38.3", "38.8", "38.5"), /1\.30 % wide/],
     ["that fills at ten times the trade", prices("45", "455", "45"), /wide/],
     ["far above the last trade", prices("40.5", "40.51", "38.5"), /ask of 40\.51 is too far from the last trade at 38\.5/],
-    ["far below the last trade", prices("30", "30.01", "38.5"), undefined],
     ["of no trade", prices("38.5", "38.51", "38.5", { trade: undefined }), /no trade/],
     [
       "that is old",
@@ -92,8 +91,11 @@ describe("a sane quote", () => {
     ["that is missing", prices("38.5", "38.51", "38.5", { quote: undefined }), /no quote/],
   ] as const)("a quote %s is none for a buy", (_, seen, doubt) => {
     const judged = saneQuote("buy", seen, NOW, SETTINGS);
-    if (doubt === undefined) expect(judged).toMatchObject({ limit: decimal("30.01") });
-    else expect(judged).toMatchObject({ doubt: expect.stringMatching(doubt) });
+    expect(judged).toMatchObject({ doubt: expect.stringMatching(doubt) });
+  });
+
+  test("an ask far below the last trade is as good as any for a buy", () => {
+    expect(saneQuote("buy", prices("30", "30.01", "38.5"), NOW, SETTINGS)).toMatchObject({ limit: decimal("30.01") });
   });
 
   test("a bid far below the last trade is none for a sell", () => {
@@ -203,7 +205,7 @@ function play(
     if (pricing.kind === "wait") continue;
     if (pricing.kind === "leave") break;
     attempts.push(ended(current, pricing.terms, move));
-    const last = attempts.at(-1) as IntentRecord;
+    const last = attempts.at(-1)!;
     if (!isContinued(last, attempts, rules)) break;
     const next = nextAttempt(ledger, last, EXECUTION, NOW);
     current = { ...planned({}), ...next, state: "recorded", orderType: undefined };
@@ -308,7 +310,7 @@ describe("all attempts together", () => {
       [2, "canceled"],
       [3, "filled"],
     ]);
-    const last = attempts.at(-1) as IntentRecord;
+    const last = attempts.at(-1)!;
     expect(endedShort(last, decimal("5"))).toBe(false);
     expect(min(goalAfter(last).cost ?? ZERO, decimal("0.05")).lt("0.05")).toBe(true);
   });

@@ -3,8 +3,10 @@ import { readAccountNow, readEquityHistory } from "../../src/reporting/account-r
 import type { Report } from "../../src/reporting/report.ts";
 import { buildReport, reportStart } from "../../src/reporting/report.ts";
 import { reportLines } from "../../src/reporting/report-view.ts";
+import { reportDocument } from "../../src/reporting/report-document.ts";
 import { plainStyle } from "../../src/reporting/style.ts";
 import { decimal } from "../../src/portfolio/money.ts";
+import { limitStyle } from "../execution/limit-style.ts";
 import { HELD } from "../execution/scenario.ts";
 import { signalOf, TUESDAY_10_00, VirtualDesk } from "../execution/virtual-desk.ts";
 
@@ -118,6 +120,48 @@ describe("one execution", () => {
     expect(Number(shortfall.cash_drag)).toBeCloseTo(0, 2);
     expect(shortfall.drift.map(({ symbol }) => symbol)).toEqual(["LEU", "SMR"]);
     for (const { drift } of shortfall.drift) expect(Math.abs(Number(drift))).toBeLessThan(0.01);
+  });
+
+  test("tells of each order the style, the quote that it was sent on, and what its fills slipped from the middle of that quote", async () => {
+    await desk.run(signalOf(desk.clock, { SMR: "1" }, { id: "a1" }));
+    const { executions } = await report();
+    expect(executions[0]!.orders).toMatchObject([
+      {
+        style: "market",
+        type: "market",
+        limit_price: null,
+        quote: { bid: "38.5", ask: "38.51", spread_bps: "2.5971" },
+        slippage_bps: "1.2985",
+        decision_price: "38.5",
+      },
+    ]);
+  });
+
+  test("of limit style is compared with one of market style, in all and by symbol", async () => {
+    await desk.run(signalOf(desk.clock, { SMR: "1" }, { id: "a1" }));
+    await desk.restart(undefined, { execution: limitStyle() });
+    await desk.clock.advance(60_000);
+    await desk.run(signalOf(desk.clock, { SMR: "0.5", LEU: "0.5" }, { id: "a2" }));
+    const { execution_styles: styles } = await report();
+    expect(styles).toMatchObject([
+      { style: "market", orders: 1, filled_orders: 1, slippage_bps: "1.2984", by_symbol: [{ symbol: "SMR", orders: 1 }] },
+      {
+        style: "limit",
+        orders: 2,
+        filled_orders: 2,
+        by_symbol: [
+          { symbol: "LEU", orders: 1 },
+          { symbol: "SMR", orders: 1 },
+        ],
+      },
+    ]);
+    const [, limit] = styles;
+    expect(Number(limit!.value)).toBeGreaterThan(9_000);
+    expect(Number(limit!.slippage)).toBeCloseTo(Number(limit!.value) * Number(limit!.slippage_bps) * 1e-4, 0);
+    expect(Number(limit!.spread_bps)).toBeCloseTo(2 * Number(limit!.slippage_bps), 1);
+    const text = reportLines(await report(), plainStyle, "UTC").join("\n");
+    expect(text).toMatch(/Execution styles[^]*market +all +1 +1 [^]*limit +all +2 +2 [^]*LEU/);
+    expect(reportDocument(await report(), "UTC")).toContain("Execution styles");
   });
 
   test("that left a leg out says so: its share lies idle, and why", async () => {
