@@ -2,6 +2,7 @@ import { messageOf } from "../errors.ts";
 import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { min, ZERO } from "../portfolio/money.ts";
+import type { FollowUp } from "./follow-up.ts";
 import { isOwnOrder } from "./ids.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
@@ -48,7 +49,7 @@ export class AccountWatch {
    * Between plan and POST there may have been a restart, a rate limit or a proof of absence: then foreign
    * hands and held quantities are looked at again, since a sell of shares that are gone could open a short.
    */
-  async lookedRecently(orders: OrderLifecycle): Promise<boolean> {
+  async lookedRecently(orders: OrderLifecycle, followUpOf: (intent: IntentRecord) => FollowUp): Promise<boolean> {
     const { broker, clock, stopping } = this.#execution.parts;
     if (this.#lookedAt !== undefined && ageOf(this.#lookedAt, clock) <= LOOK_MAX_AGE_MS) return true;
     try {
@@ -56,7 +57,7 @@ export class AccountWatch {
       const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
       if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
       // All that are still to be sent: the next ones follow within the seconds that this look is good for.
-      for (const intent of this.#execution.intents()) orders.refuseUncovered(intent, positions);
+      for (const intent of this.#execution.intents()) await orders.refuseUncovered(intent, positions, followUpOf(intent));
       if (await this.#lacksCash(account.cash)) return false;
       this.#lookedAt = momentOf(clock);
       return true;

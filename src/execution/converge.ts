@@ -34,6 +34,8 @@ export type ConvergeResult = Conclusion | undefined;
  * - `buying`: entered after a fresh, settled reading, with all buy intents recorded in the same
  *   transaction. Left when the last buy is terminal and refusals for lack of buying power had their
  *   second try.
+ * - In both, an order of limit style is priced when it is sent, cancelled when it has worked for its time, and
+ *   what it left is sent under the next attempt when it has ended; the phase ends with the last of them.
  * - `cancelling`: entered from any of them when nothing more may be sent (halt, deadline, closed
  *   session, foreign hand, stuck order). Working orders are cancelled and their ends awaited, bounded.
  * - `settled`: the outcome is recorded; nothing happens any more.
@@ -217,7 +219,7 @@ export class Convergence {
   /** Commits all of them as `posting`, then sends them side by side. The market clock must be known and recent. */
   async #post(ids: readonly string[]): Promise<void> {
     const { clock, ledger } = this.#parts;
-    if (!(await this.#market.isKnown()) || !(await this.#account.lookedRecently(this.#orders))) return;
+    if (!(await this.#market.isKnown()) || !(await this.#account.lookedRecently(this.#orders, (intent) => this.#followUp(intent)))) return;
     const toPrice = ids.map((id) => this.#execution.intent(id)).filter(isPricedNow);
     if (toPrice.length > 0 && !(await this.#pricer.isReady(toPrice))) return;
     // The look at the account may have waited for the rate limit; the clock that it began with is old then.

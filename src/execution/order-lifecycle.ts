@@ -184,14 +184,23 @@ export class OrderLifecycle {
     this.#emit("abandoned", "error", intent, `${intent.symbol}: whether the ${intent.side} was taken is not known. ${reason}`);
   }
 
-  /** A sell of more than is held any more is never sent: the long-only guard is ours and not the venue's. */
-  refuseUncovered(intent: IntentRecord, positions: readonly Position[]): void {
+  /**
+   * A sell of more than is held any more is never sent: the long-only guard is ours and not the venue's. The
+   * shares may also be gone because the venue has had the order all along, and a damaged ledger has lost that.
+   * @throws BrokerError when that cannot be told.
+   */
+  async refuseUncovered(intent: IntentRecord, positions: readonly Position[], followUp: FollowUp): Promise<void> {
     if (intent.side !== "sell" || intent.state !== "recorded") return;
     const held = positions.find((position) => position.symbol === intent.symbol)?.quantity ?? ZERO;
     if (intent.quantity === undefined || held.gte(intent.quantity)) return;
     const message = `only ${held.toFixed()} of the ${intent.quantity.toFixed()} shares to sell are held any more; it was not sent`;
     if (intent.message === PROVEN_ABSENT) {
       this.abandon(intent, `Only ${held.toFixed()} of the shares are held any more; what was sent before may have arrived.`);
+      return;
+    }
+    const order = await this.#parts.broker.orderByClientId(intent.clientOrderId);
+    if (order !== undefined) {
+      this.adopt(intent, order, followUp);
       return;
     }
     this.#change(intent, { state: "refused", status: "insufficient-quantity", message });

@@ -1,7 +1,9 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import { isPost, postedOrder, reply } from "./faults.ts";
-import { HEDGE, INVESTED, intentsOf, passUntil } from "./scenario.ts";
+import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
+import { ZERO } from "../../src/portfolio/money.ts";
+import { book, HEDGE, INVESTED, intentsOf, passUntil, SWITCH } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -30,4 +32,18 @@ test("two sells that the rate limit holds back, one a moment longer: neither goe
   expect(posted.slice(0, 2).sort()).toEqual(["SMR", "TQQQ"]);
   expect(posted.slice(2)).not.toContain("SMR");
   expect(intentsOf(desk).find(({ symbol }) => symbol === "SMR")).toMatchObject({ state: "refused", status: "insufficient-quantity" });
+});
+
+test("a sell that the ledger has lost the sending of is adopted, and not taken for one that somebody else has made", async () => {
+  desk = new VirtualDesk(INVESTED);
+  void desk.start(signalOf(desk.clock, HEDGE)).catch(() => undefined);
+  await passUntil(desk, () => book(desk).filter((line) => line.endsWith("filled")).length === 2);
+  // What a log of which the end is missing leaves: the intents as they were before they were sent.
+  const damaged = openLedgerImage(desk.ledger.serialize());
+  for (const { clientOrderId, phase, updatedAt } of intentsOf(desk))
+    if (phase === "selling") damaged.updateIntent(clientOrderId, { state: "recorded", filledQuantity: ZERO, updatedAt });
+  await desk.restart(damaged.serialize());
+  expect(await desk.recover()).toMatchObject([{ conclusion: { outcome: "on-target" } }]);
+  expect(book(desk)).toEqual(SWITCH);
+  damaged.close();
 });
