@@ -235,7 +235,7 @@ function decidePhaseEnd(facts: ExecutionFacts): Decision {
 /** Every order was let go of before anything was sent, for lack of sane quotes: the run may be tried again while it is fresh (R17). */
 function noneSent({ begun, intents }: ExecutionFacts): Extract<Action, { kind: "finish" }> | undefined {
   if (begun || intents.length === 0 || intents.some(({ record }) => record.state !== "dropped")) return undefined;
-  const reasons = [...new Set(intents.flatMap(({ record }) => record.message ?? []))];
+  const reasons = intents.map(({ record: { symbol, message = "" } }) => `${symbol}: ${message}`);
   return { kind: "finish", outcome: "refused", reason: `Nothing was sent. ${reasons.join("; ")}.`, cause: "no-sane-quote" };
 }
 

@@ -58,8 +58,7 @@ function patienceMs({ repegMs, repegs }: Pick<LimitOrderSettings, "repegMs" | "r
   return repegMs * (repegs + 1);
 }
 
-function withoutQuote({ intent, settings, waitedMs }: PricingFacts, doubt: string): Pricing {
-  const reason = `${intent.symbol}: ${doubt}`;
+function withoutQuote({ intent, settings, waitedMs }: PricingFacts, reason: string): Pricing {
   if (waitedMs < patienceMs(settings)) return { kind: "wait", reason };
   if (settings.withoutQuote === "leave") return { kind: "leave", leftAlone: "quote-doubt", reason };
   return blindMarketTerms(intent);
@@ -128,7 +127,7 @@ function partOf(quantity: Decimal, price: Decimal, { prices, settings, filledPar
 
 function refuseSmall(intent: IntentRecord, quantity: Decimal, price: Decimal): Pricing | undefined {
   if (quantity.eq(ZERO) && !goalOf(intent).inDollars) {
-    const reason = `${intent.symbol}: what is left of its money buys no whole share at ${price.toFixed()}`;
+    const reason = `what is left of its money buys no whole share at ${price.toFixed()}`;
     return { kind: "leave", leftAlone: "insufficient-cash", reason };
   }
   // The last of a position is offered whatever it is worth: only the venue can tell whether it takes dust.

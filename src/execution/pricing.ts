@@ -76,7 +76,13 @@ export class Pricer {
     followUp.quoteAwaitedSince ??= clock.monotonic();
     followUp.notBefore = clock.monotonic() + LOOK_AGAIN_MS;
     const level = first ? "warn" : "debug";
-    this.#execution.emit({ kind: "waiting", level, symbol: intent.symbol, text: `${reason}; it is looked at again.`, intent });
+    this.#execution.emit({
+      kind: "waiting",
+      level,
+      symbol: intent.symbol,
+      text: `${intent.symbol}: ${reason}; it is looked at again.`,
+      intent,
+    });
   }
 
   #leave(intent: IntentRecord, leftAlone: LeftAloneReason, reason: string): void {
@@ -88,6 +94,6 @@ export class Pricer {
       ledger.updateExecution(this.#execution.id, { plan });
     });
     const level = leftAlone === "below-minimum" ? "info" : "error";
-    this.#execution.emit({ kind: "ended", level, symbol, text: `${symbol}: the ${intent.side} is not sent, ${reason}.`, intent });
+    this.#execution.emit({ kind: "doubt", level, symbol, text: `${symbol}: the ${intent.side} is not sent: ${reason}.` });
   }
 }

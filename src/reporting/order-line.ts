@@ -9,10 +9,11 @@ export function orderName(order: Pick<IntentRecord, "symbol" | "side">): string 
   return `${order.symbol}_${order.side.toUpperCase()}`;
 }
 
-/** What was asked for: `810.38 shares`, `$31,199.63`. */
-function askedText(order: Pick<IntentRecord, "quantity" | "notional">): string {
+/** What was asked for: `810.38 shares`, `810.38 shares at 38.51 or better`, `$31,199.63`. */
+function askedText(order: Pick<IntentRecord, "quantity" | "notional" | "limitPrice">): string {
   if (order.notional !== undefined) return formatDollars(order.notional);
-  return order.quantity === undefined ? "an unknown amount" : formatShares(order.quantity);
+  const shares = order.quantity === undefined ? "an unknown amount" : formatShares(order.quantity);
+  return order.limitPrice === undefined ? shares : `${shares} at ${formatPrice(order.limitPrice)} or better`;
 }
 
 /**
@@ -56,8 +57,10 @@ function endOf(intent: IntentRecord, why: string | undefined): End {
 
 function endedEarly(intent: IntentRecord, because: string): End {
   const status = (intent.status ?? "ended").replaceAll("_", " ");
-  if (intent.filledQuantity.eq(ZERO)) return { tint: "bad", text: `${status}, nothing filled${because}` };
-  return { tint: "warn", text: `partly filled ${fillText(intent)} of ${askedText(intent)}, then ${status}${because}` };
+  // A limit that was given up for a newer one is no bad end: what it left is the next order's.
+  const givenUp = intent.orderType === "limit" && intent.status === "canceled" && intent.cancelRequestedAt !== undefined;
+  if (intent.filledQuantity.eq(ZERO)) return { tint: givenUp ? "quiet" : "bad", text: `${status}, nothing filled${because}` };
+  return { tint: givenUp ? "quiet" : "warn", text: `partly filled ${fillText(intent)} of ${askedText(intent)}, then ${status}${because}` };
 }
 
 function openText(intent: IntentRecord): string {

@@ -1,3 +1,4 @@
+import { isNewest } from "../execution/attempts.ts";
 import type { RebalanceEvent } from "../execution/events.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
 import { formatDollars, formatQuantity } from "../portfolio/format.ts";
@@ -130,7 +131,9 @@ export class RebalanceView {
   }
 
   #showProgress(): void {
-    const orders = [...this.#orders.values()].filter((intent) => intent.phase === this.#phase);
+    const all = [...this.#orders.values()].filter((intent) => intent.phase === this.#phase);
+    // Of one planned trade in limit style only the newest order counts.
+    const orders = all.filter((intent) => intent.goal === undefined || isNewest(intent, all));
     const working = orders.filter((intent) => intent.state === "open" || intent.state === "posting" || intent.state === "unknown");
     if (working.length === 0) this.#terminal.clearProgress();
     else this.#terminal.progress(progressText(this.#phase, orders, working, this.#planned(this.#phase)));

@@ -167,6 +167,35 @@ describe("values", () => {
     expect(load().alertsTimezone).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);
   });
 
+  test("limit style is set by percentages, seconds and words", () => {
+    const { execution } = load({
+      EXECUTION_STYLE: "limit",
+      AVOID_OPEN_MINUTES: "15",
+      LIMIT_MAX_SPREAD_PERCENT: "0.5",
+      LIMIT_COLLAR_PERCENT: "1.5",
+      LIMIT_QUOTE_MAX_AGE_SECONDS: "10",
+      LIMIT_REPEG_SECONDS: "2.5",
+      LIMIT_REPEGS: "0",
+      LIMIT_THEN: "leave",
+      LIMIT_WITHOUT_QUOTE: "market",
+      LIMIT_SLICE_PERCENT: "off",
+    });
+    expect(execution).toEqual({
+      style: "limit",
+      avoidOpenMinutes: 15,
+      limitOrders: {
+        maxSpread: decimal("0.005"),
+        collar: decimal("0.015"),
+        quoteMaxAgeMs: 10_000,
+        repegMs: 2_500,
+        repegs: 0,
+        then: "leave",
+        withoutQuote: "market",
+        sliceShare: undefined,
+      },
+    });
+  });
+
   test("percentages become exact fractions", () => {
     const config = load({ CASH_RESERVE_PERCENT: "0.1", DRIFT_BAND_PERCENT: "33.3", MIN_TRADE_VALUE: "2.50", MAX_ORDER_VALUE: "25000" });
     expect([config.cashReserve, config.driftBand, config.minTradeValue, config.maxOrderValue].map((value) => value?.toFixed())).toEqual([
@@ -204,6 +233,18 @@ describe("values", () => {
     ["SIGNAL_MAX_AGE_SECONDS", "5m"],
     ["BATCH_SETTLE_SECONDS", "61"],
     ["ORDER_TIMEOUT_SECONDS", "Infinity"],
+    ["EXECUTION_STYLE", "cautious"],
+    ["AVOID_OPEN_MINUTES", "121"],
+    ["AVOID_OPEN_MINUTES", "1.5"],
+    ["LIMIT_MAX_SPREAD_PERCENT", "0"],
+    ["LIMIT_COLLAR_PERCENT", "21"],
+    ["LIMIT_QUOTE_MAX_AGE_SECONDS", "0"],
+    ["LIMIT_REPEG_SECONDS", "0.5"],
+    ["LIMIT_REPEGS", "11"],
+    ["LIMIT_REPEGS", "-1"],
+    ["LIMIT_THEN", "cancel"],
+    ["LIMIT_WITHOUT_QUOTE", "wait"],
+    ["LIMIT_SLICE_PERCENT", "0"],
     ["EXECUTION_DEADLINE_SECONDS", "1"],
     ["PROTECTED_SYMBOLS", "VTI;BND"],
     ["ALLOWED_SYMBOLS", ","],
@@ -233,6 +274,9 @@ describe("values", () => {
   test.each([
     [{ DRIFT_BAND_PERCENT: "60", CASH_RESERVE_PERCENT: "40" }, /DRIFT_BAND_PERCENT and CASH_RESERVE_PERCENT/],
     [{ ORDER_TIMEOUT_SECONDS: "600" }, /ORDER_TIMEOUT_SECONDS is 600.*EXECUTION_DEADLINE_SECONDS/],
+    [{ EXECUTION_STYLE: "limit", LIMIT_REPEG_SECONDS: "61" }, /LIMIT_REPEG_SECONDS is 61.*ORDER_TIMEOUT_SECONDS/],
+    [{ EXECUTION_STYLE: "limit", LIMIT_REPEG_SECONDS: "60", LIMIT_REPEGS: "4" }, /LIMIT_REPEGS is 4.*600 s.*EXECUTION_DEADLINE_SECONDS/],
+    [{ EXECUTION_STYLE: "limit", ALPACA_DATA_FEED: "delayed_sip" }, /ALPACA_DATA_FEED is delayed_sip.*EXECUTION_STYLE is limit/],
     [{ BATCH_SETTLE_SECONDS: "10", SIGNAL_MAX_AGE_SECONDS: "10" }, /BATCH_SETTLE_SECONDS.*SIGNAL_MAX_AGE_SECONDS/],
     [{ MAX_ORDER_VALUE: "4" }, /MAX_ORDER_VALUE is 4, less than MIN_TRADE_VALUE \(5\)/],
     [{ PROTECTED_SYMBOLS: "VTI,SMR", ALLOWED_SYMBOLS: "SMR,LEU" }, /PROTECTED_SYMBOLS and ALLOWED_SYMBOLS both hold SMR/],

@@ -383,7 +383,7 @@ describe("limit style", () => {
   });
 
   test("when nothing could be priced and nothing was sent, the run may be tried again while it is fresh", () => {
-    const dropped = intent({ state: "dropped", goal, message: "SMR: there is no quote" });
+    const dropped = intent({ state: "dropped", goal, message: "there is no quote" });
     expect(decide(facts({ begun: false, intents: [dropped] })).actions).toEqual([
       { kind: "finish", outcome: "refused", reason: "Nothing was sent. SMR: there is no quote.", cause: "no-sane-quote" },
     ]);
