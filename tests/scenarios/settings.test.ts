@@ -64,6 +64,27 @@ describe("each setting does what it says:", () => {
   );
 
   test(
+    "EXECUTION_STYLE=limit: sells and buys are limit orders, and the report tells what they cost",
+    async () => {
+      const scenario = await Scenario.open({ venue: MIXED, env: { EXECUTION_STYLE: "limit" } });
+      scenario.alert(NUCLEAR);
+
+      const ended = await scenario.run(["execute"]);
+      expectExit(ended, 0);
+      const orders = [...scenario.simulator.exchange.state.orders.values()];
+      expect(orders.length).toBeGreaterThanOrEqual(3);
+      for (const { type, limitPrice, status } of orders) {
+        expect([type, status]).toEqual(["limit", "filled"]);
+        expect(limitPrice?.toFixed()).toMatch(/^\d+(\.\d{1,2})?$/);
+      }
+      const report = await scenario.run(["report"]);
+      expectExit(report, 0);
+      expect(report.stdout).toMatch(/limit +all +\d+ +\d+ /);
+    },
+    LIMIT_MS,
+  );
+
+  test(
     "BATCH_SETTLE_SECONDS: so long execute waits for late legs",
     async () => {
       const scenario = await Scenario.open({ env: { BATCH_SETTLE_SECONDS: "30" } });
