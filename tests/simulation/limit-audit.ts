@@ -44,7 +44,10 @@ export class LimitAudit {
   }
 
   /** @param now on the monotonic clock; what was delivered had been asked for a little earlier. */
-  onDelivered(life: Life, { method, url }: VenueRequest, { status, body, cut }: VenueResponse, now: number): void {
+  onDelivered(life: Life, { method, url, body: sent }: VenueRequest, { status, body, cut }: VenueResponse, now: number): void {
+    // Held back by the rate limit: proven never to have arrived, so it may be priced anew.
+    if (method === "POST" && status === 429 && sent !== "")
+      this.#sentBefore.delete((JSON.parse(sent) as { client_order_id: string }).client_order_id);
     if (this.#settings.style === "market" || method !== "GET" || !url.startsWith(SNAPSHOTS) || status !== 200 || cut !== undefined) return;
     const seen = this.#seen.get(life) ?? new Map<string, Seen>();
     this.#seen.set(life, seen);
