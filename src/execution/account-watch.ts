@@ -4,6 +4,7 @@ import type { Decimal } from "../portfolio/money.ts";
 import { min, ZERO } from "../portfolio/money.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { isOwnOrder } from "./ids.ts";
+import { settleLateOrders } from "./late-orders.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "./order-lifecycle.ts";
@@ -87,6 +88,13 @@ export class AccountWatch {
     return true;
   }
 
+  /** What is not explained by our fills may be the doing of an order that was given up as unknown. */
+  async #learnOfEarlierOrders(): Promise<void> {
+    const { broker, ledger, clock } = this.#execution.parts;
+    const say = (_level: string, text: string): void => this.#warn(text);
+    await this.#execution.unlessStopping(settleLateOrders({ broker, ledger, clock, say }));
+  }
+
   /** Buys of earlier executions that may still take their cash. */
   #earlierBuys(): IntentRecord[] {
     return this.#execution.parts.ledger.unsettledIntents().filter((intent) => this.#isEarlier(intent) && intent.side === "buy");
@@ -119,6 +127,7 @@ export class AccountWatch {
         const found = await this.#readOnce(begun - start >= SETTLE_LIMIT_MS);
         if (found === "touched") return undefined;
         if (found !== "unsettled") return found;
+        await this.#learnOfEarlierOrders();
       } catch (error) {
         this.#warn(`The account cannot be read: ${messageOf(error)}`);
       }
@@ -130,7 +139,7 @@ export class AccountWatch {
   async #readOnce(lastChance: boolean): Promise<SettledReading | "touched" | "unsettled"> {
     const { broker, assets, clock } = this.#execution.parts;
     const record = this.#execution.record();
-    const expected = expectedAfter(this.#execution.intents(), cashBefore(record));
+    const expected = expectedAfter(this.#execution.intents(), this.#cashToCountFrom());
     const reading = await this.#execution.unlessStopping(readAccount(broker, assets, clock, symbolsOf(record.wanted)));
     this.#market.saw(reading.market);
     this.#lookedAt = reading.market.readAt;

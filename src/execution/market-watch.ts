@@ -4,6 +4,9 @@ import type { MarketReading } from "./reading.ts";
 import { ageOf, MARKET_READING_MAX_AGE_MS, readMarket, sessionLeft } from "./reading.ts";
 import { SETTLE_PAUSE_MS } from "./settle.ts";
 
+/** Wall and monotonic clock drift apart by less than this within the age of a reading. */
+const CLOCKS_AGREE_WITHIN_MS = 500;
+
 /** The venue's clock during an execution: it alone decides whether an order may be sent (R14). */
 export class MarketWatch {
   readonly #execution: OpenExecution;
@@ -40,9 +43,12 @@ export class MarketWatch {
     return this.#opened;
   }
 
-  /** Whether the reading is recent enough for an order to be sent on it. */
+  /**
+   * Whether the reading is recent enough for an order to be sent on it. Where our two clocks disagree about
+   * its age, one was set or the machine slept, and how much of the session is left cannot be told from it.
+   */
   get isFresh(): boolean {
-    return this.#age() <= MARKET_READING_MAX_AGE_MS;
+    return this.#age() <= MARKET_READING_MAX_AGE_MS && this.#disagreement() <= CLOCKS_AGREE_WITHIN_MS;
   }
 
   saw(market: MarketReading): void {
@@ -71,6 +77,13 @@ export class MarketWatch {
 
   #age(): number {
     return this.#reading === undefined ? Infinity : ageOf(this.#reading.readAt, this.#execution.parts.clock);
+  }
+
+  #disagreement(): number {
+    const { clock } = this.#execution.parts;
+    if (this.#reading === undefined) return Infinity;
+    const { monotonic, wall } = this.#reading.readAt;
+    return Math.abs(clock.monotonic() - monotonic - (clock.now() - wall));
   }
 
   async #read(): Promise<void> {

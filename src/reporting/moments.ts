@@ -54,9 +54,9 @@ export function formatDuration(ms: number): string {
   return parts.join(" ");
 }
 
-/** `12 s old`; `3 s ahead` for a stamp in the future. */
+/** `12 s old`; `3 s ahead` for a stamp that lies a second or more in the future. */
 export function formatAge(at: number, now: number): string {
-  return at > now ? `${formatDuration(at - now)} ahead` : `${formatDuration(now - at)} old`;
+  return at - now >= 1_000 ? `${formatDuration(at - now)} ahead` : `${formatDuration(Math.max(0, now - at))} old`;
 }
 
 function inZone(at: number, zone: string): DateTime {

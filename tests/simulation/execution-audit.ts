@@ -46,13 +46,14 @@ export function auditLateOrders(
 }
 
 /** P2: a final verdict is never replaced. */
-export function auditFinality(ledger: Pick<Ledger, "recentVerdicts">): Violation[] {
+export function auditFinality(ledger: Pick<Ledger, "recentVerdicts" | "signal">): Violation[] {
   const final = new Map<string, string>();
   return ledger
     .recentVerdicts(MOST_VERDICTS)
     .toReversed()
     .flatMap(({ signalId, verdict }): Violation[] => {
-      if (signalId === undefined) return [];
+      // What was never a signal has no verdict of its own: a line that came to such a run later is judged alone.
+      if (signalId === undefined || ledger.signal(signalId) === undefined) return [];
       const before = final.get(signalId);
       if (before === undefined && isFinal(verdict)) final.set(signalId, verdict);
       return before === undefined || before === verdict

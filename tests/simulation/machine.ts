@@ -220,7 +220,9 @@ export class Machine {
   }
 
   exposeFile(exposed: boolean): void {
-    this.#exposedSince = exposed ? (this.#exposedSince ?? this.#parts.clock.monotonic()) : undefined;
+    // A file that was renamed over another has rights of its own.
+    const since = this.#parts.file.isExposed ? this.#exposedSince : undefined;
+    this.#exposedSince = exposed ? (since ?? this.#parts.clock.monotonic()) : undefined;
     this.#parts.file.expose(exposed);
   }
 

@@ -39,7 +39,9 @@ export function turnoverViolation(
   const own = new Set(planned.map((intent) => intent.clientOrderId));
   const before = movedToday(exchange, (id) => own.has(id));
   const equity = equityAtStart(exchange);
-  const turnover = before.plus(sum(planned.filter((intent) => isFirst(intent, planned)).map(plannedValue)));
+  const turnover = before.plus(
+    sum(planned.filter((intent) => isFirst(intent, planned) && !wasReplaced(intent, planned)).map(plannedValue)),
+  );
   return turnover.lte(equity.times(limit).times(TOLERANCE))
     ? undefined
     : {
@@ -51,6 +53,11 @@ export function turnoverViolation(
 /** Whatever the later attempts send again was planned once. */
 function isFirst(intent: IntentRecord, all: readonly IntentRecord[]): boolean {
   return all.every((other) => !sameTrade(other, intent) || other.attempt >= intent.attempt || other.state === "refused");
+}
+
+/** What was refused moves nothing, and its second try is the whole of it (R20). */
+function wasReplaced({ phase, symbol, attempt, state }: IntentRecord, all: readonly IntentRecord[]): boolean {
+  return state === "refused" && all.some((other) => other.phase === phase && other.symbol === symbol && other.attempt > attempt);
 }
 
 function sameTrade(one: IntentRecord, other: IntentRecord): boolean {
