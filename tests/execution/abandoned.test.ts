@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { beforePosts, isCancel, isRead, postedOrder, reply, TIMED_OUT } from "./faults.ts";
-import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf } from "./scenario.ts";
+import { afterFirstPost, beforePosts, isCancel, isRead, postedOrder, reply, TIMED_OUT } from "./faults.ts";
+import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf, passUntil } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 const HOUR = 3_600_000;
@@ -102,6 +102,19 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
       },
     };
     expect(await desk.run(next({ BTAL: "1" }))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, { BTAL: "1" });
+  });
+
+  test("a sell that arrives late while the next run sells: its cash is known for what it is, and spent", async () => {
+    await haltedInDoubt("TQQQ", 60_000);
+    desk.exchange.submit({ symbol: "LEU", side: "buy", type: "market", qty: "50", time_in_force: "day" });
+    await passUntil(desk, () => desk.clock.now() - intentsOf(desk)[0]!.recordedAt >= 59_800);
+    desk.venue.interceptor = afterFirstPost("LEU", async (response) => {
+      await desk.clock.sleep(500);
+      return response;
+    });
+    expect(await desk.run(next({ BTAL: "1" }))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(book(desk)).toContain("sell TQQQ filled");
     expectHoldings(desk, { BTAL: "1" });
   });
 });
