@@ -11,8 +11,9 @@ import type { OrderLifecycle } from "./order-lifecycle.ts";
 import { symbolsOf } from "./plan-input.ts";
 import type { Moment, Reading } from "./reading.ts";
 import { ageOf, momentOf, readAccount } from "./reading.ts";
-import { expectedAfter, missingCash, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
-import { cashBefore, knownForeignOrders } from "./summary.ts";
+import type { Expected } from "./settle.ts";
+import { expectedAfter, lastFillOf, missingCash, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
+import { accountReadAt, cashBefore, knownForeignOrders } from "./summary.ts";
 
 /** Before a POST, what was seen of the account may be at most this old. */
 const LOOK_MAX_AGE_MS = 5_000;
@@ -75,7 +76,9 @@ export class AccountWatch {
    */
   async #lacksCash(shown: Decimal): Promise<boolean> {
     const { clock, stopping } = this.#execution.parts;
-    const missing = missingCash(shown, this.#execution.intents(), this.#earlierBuys(), this.#cashToCountFrom());
+    const record = this.#execution.record();
+    const doings = { own: this.#execution.intents(), earlierBuys: this.#earlierBuys(), lateFills: this.#lateFills(record) };
+    const missing = missingCash(shown, doings, cashBefore(record));
     if (missing === undefined) {
       this.#cashMissingSince = undefined;
       return false;
@@ -86,6 +89,10 @@ export class AccountWatch {
       await clock.sleep(CASH_PAUSE_MS, stopping);
     } else this.#foreign = `Cash left the account during the execution: ${missing}.`;
     return true;
+  }
+
+  #expected(record: ExecutionRecord): Expected {
+    return expectedAfter([...this.#lateFills(record), ...this.#execution.intents()], cashBefore(record));
   }
 
   /** What is not explained by our fills may be the doing of an order that was given up as unknown. */
@@ -100,12 +107,11 @@ export class AccountWatch {
     return this.#execution.parts.ledger.unsettledIntents().filter((intent) => this.#isEarlier(intent) && intent.side === "buy");
   }
 
-  /** `undefined` when an order of an earlier execution was filled meanwhile: then nothing can be computed from it. */
-  #cashToCountFrom(): Decimal | undefined {
-    const record = this.#execution.record();
-    const changed = this.#execution.parts.ledger.intentsChangedSince(record.startedAt);
-    const late = changed.some((intent) => this.#isEarlier(intent) && intent.filledQuantity.gt(ZERO));
-    return late ? undefined : cashBefore(record);
+  /** Orders of earlier executions that were filled after this one's plan: their shares and cash have changed since. */
+  #lateFills(record: ExecutionRecord): IntentRecord[] {
+    const since = accountReadAt(record);
+    const changed = this.#execution.parts.ledger.intentsChangedSince(since);
+    return changed.filter((intent) => this.#isEarlier(intent) && intent.filledQuantity.gt(ZERO) && lastFillOf(intent) > since);
   }
 
   #isEarlier({ executionId }: IntentRecord): boolean {
@@ -127,7 +133,6 @@ export class AccountWatch {
         const found = await this.#readOnce(begun - start >= SETTLE_LIMIT_MS);
         if (found === "touched") return undefined;
         if (found !== "unsettled") return found;
-        await this.#learnOfEarlierOrders();
       } catch (error) {
         this.#warn(`The account cannot be read: ${messageOf(error)}`);
       }
@@ -139,11 +144,12 @@ export class AccountWatch {
   async #readOnce(lastChance: boolean): Promise<SettledReading | "touched" | "unsettled"> {
     const { broker, assets, clock } = this.#execution.parts;
     const record = this.#execution.record();
-    const expected = expectedAfter(this.#execution.intents(), this.#cashToCountFrom());
     const reading = await this.#execution.unlessStopping(readAccount(broker, assets, clock, symbolsOf(record.wanted)));
     this.#market.saw(reading.market);
     this.#lookedAt = reading.market.readAt;
     if (this.#touched(reading, record)) return "touched";
+    if (unsettled(reading, this.#expected(record)) !== undefined) await this.#learnOfEarlierOrders();
+    const expected = this.#expected(record);
     const missing = unsettled(reading, expected);
     if (missing === undefined) return { reading, cash: undefined };
     if (!lastChance) return "unsettled";

@@ -61,25 +61,34 @@ export function unsettled(reading: Reading, expected: Expected): string | undefi
     : undefined;
 }
 
+/** When its last fill came, as far as is known. */
+export function lastFillOf({ filledAt, updatedAt }: IntentRecord): number {
+  return filledAt ?? updatedAt;
+}
+
+/** Orders that explain what an account shows during an execution. */
+export interface Doings {
+  /** All of the execution itself. */
+  readonly own: readonly IntentRecord[];
+  /** Buys of earlier executions that may still take their cash. */
+  readonly earlierBuys: readonly IntentRecord[];
+  /** Orders of earlier executions that were filled since the plan. */
+  readonly lateFills: readonly IntentRecord[];
+}
+
 /**
  * Whether less cash is shown than must be there while buys are to be sent, in words. It must pay for those,
  * and be what the account held before the execution, changed by our known fills, less all that buys which
  * are under way can have taken.
- * @param earlierBuys orders of earlier executions that may still take their cash.
  * @param before cash before the execution, in dollars; `undefined` when nothing can be computed from it.
  * @returns `undefined` when nothing is missing, and when nothing is to be bought.
  */
-export function missingCash(
-  shown: Decimal,
-  intents: readonly IntentRecord[],
-  earlierBuys: readonly IntentRecord[],
-  before: Decimal | undefined,
-): string | undefined {
-  const buys = intents.filter(({ side }) => side === "buy");
+export function missingCash(shown: Decimal, { own, earlierBuys, lateFills }: Doings, before: Decimal | undefined): string | undefined {
+  const buys = own.filter(({ side }) => side === "buy");
   const toBuy = sum(buys.filter(({ state }) => state === "recorded").map(restOf));
   if (toBuy.eq(ZERO)) return undefined;
   const underWay = sum([...buys.filter(isUnderWay), ...earlierBuys].map(restOf));
-  const expected = expectedAfter(intents, before);
+  const expected = expectedAfter([...lateFills, ...own], before);
   const least = max(toBuy, (expected.cash ?? ZERO).minus(underWay).minus(toleranceFor(expected)));
   return shown.gte(least) ? undefined : `cash shows ${shown.toFixed()}, and at least ${least.toFixed(2)} must be there`;
 }

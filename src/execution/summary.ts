@@ -86,6 +86,12 @@ export function cashBefore(execution: Pick<ExecutionRecord, "accountBefore">): D
   return account === undefined ? undefined : decimal(account.cash);
 }
 
+/** When the account was read that the plan was made on, milliseconds since the epoch. */
+export function accountReadAt({ accountBefore, startedAt }: Pick<ExecutionRecord, "accountBefore" | "startedAt">): number {
+  const account = accountBefore as AccountSummary | undefined;
+  return account?.at ?? startedAt;
+}
+
 /** Foreign orders that were open when it was planned: the plan already leaves room for them. */
 export function knownForeignOrders(execution: Pick<ExecutionRecord, "accountBefore">): Set<string> {
   const account = execution.accountBefore as AccountSummary | undefined;

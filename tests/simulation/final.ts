@@ -271,6 +271,8 @@ export class Final {
       case "inactive":
       case "not-tradable":
         return exchange.state.assets.get(symbol)?.tradable === false;
+      case "sells-over":
+        return this.#isAboveTarget(symbol);
       case "order-limit":
         return this.#reachesOrderLimit(symbol);
       case "split-suspected":
@@ -278,6 +280,14 @@ export class Final {
       default:
         return false;
     }
+  }
+
+  /** Prices that moved while it bought, or a sell that was left unfilled, left more of it than is wanted. */
+  #isAboveTarget(symbol: string): boolean {
+    const { exchange } = this.#parts;
+    const equity = Number(String(exchange.accountView().equity));
+    const value = exchange.valueOf(symbol).times(exchange.state.positions.get(symbol)?.quantity ?? ZERO);
+    return Number(value.toFixed()) > ((this.#targets.get(symbol) ?? 0) + DRIFT_IS_NAMED_FROM) * equity;
   }
 
   /** It has had an order as large as one may be. */
@@ -322,6 +332,8 @@ export class Final {
 }
 
 const LATELY_MS = 60_000;
+/** Of the equity; a drift inside the band is named otherwise. */
+const DRIFT_IS_NAMED_FROM = 0.005;
 /** An order of whole shares stays below the largest that is allowed by less than this part of it. */
 const NEAR_LIMIT = 0.7;
 /** Prices of a plan and of the judgement differ a little. */

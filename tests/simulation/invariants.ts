@@ -323,14 +323,14 @@ export class Invariants implements NetworkObserver {
       (other) => other !== order && isOpen(other) && sameSlot(slotOf(other.clientOrderId), slot),
     );
     if (rival !== undefined) this.#violated("P1", `${order.clientOrderId} was accepted while ${rival.clientOrderId} was ${rival.status}.`);
-    if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was accepted`);
+    if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was accepted`, order.clientOrderId);
   }
 
   #onFill(order: OrderRecord): void {
     this.fills += 1;
     const slot = slotOf(order.clientOrderId);
     if (slot !== undefined) this.#checkSlotTotal(order, slot);
-    if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was filled`);
+    if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was filled`, order.clientOrderId);
   }
 
   /** However many attempts there were, together they fill no more than was planned. */
@@ -353,12 +353,14 @@ export class Invariants implements NetworkObserver {
   }
 
   /** Cash, after all open buys at their worst, stays above zero: so gross stays within 100 % of equity. */
-  #checkMoney(occasion: string): void {
+  #checkMoney(occasion: string, clientOrderId: string): void {
     const { exchange, scenario } = this.#parts;
     const { state } = exchange;
     if (scenario.multiplier === "1" && state.cash.lt(ZERO) && !this.meddledWithin("", Infinity))
       this.#violated("P4", `Cash is ${state.cash.toFixed()} after ${occasion}.`);
-    if (this.meddledWithin("", 60_000) || scenario.faults.includes("price-jump")) return;
+    // Whoever takes cash after an order has left takes what that was sent on.
+    const leftMsAgo = this.#parts.now() - (this.#sentAt.get(clientOrderId) ?? 0);
+    if (this.meddledWithin("", Math.max(60_000, leftMsAgo)) || scenario.faults.includes("price-jump")) return;
     const open = [...state.orders.values()].filter((order) => isOpen(order) && order.side === "buy");
     const reserved = sum(open.map((order) => this.#worstOf(order)));
     const equity = state.cash.plus(
