@@ -12,8 +12,8 @@ import { symbolsOf } from "./plan-input.ts";
 import type { Moment, Reading } from "./reading.ts";
 import { ageOf, momentOf, readAccount } from "./reading.ts";
 import type { Expected } from "./settle.ts";
-import { expectedAfter, lastFillOf, missingCash, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
-import { accountReadAt, cashBefore, knownForeignOrders } from "./summary.ts";
+import { changeSince, expectedAfter, missingCash, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
+import { cashBefore, knownForeignOrders, sharesBefore, unsettledBefore } from "./summary.ts";
 
 /** Before a POST, what was seen of the account may be at most this old. */
 const LOOK_MAX_AGE_MS = 5_000;
@@ -107,11 +107,10 @@ export class AccountWatch {
     return this.#execution.parts.ledger.unsettledIntents().filter((intent) => this.#isEarlier(intent) && intent.side === "buy");
   }
 
-  /** Orders of earlier executions that were filled after this one's plan: their shares and cash have changed since. */
+  /** What orders of unknown end have changed since the plan: it shows in the shares, whatever the clocks say. */
   #lateFills(record: ExecutionRecord): IntentRecord[] {
-    const since = accountReadAt(record);
-    const changed = this.#execution.parts.ledger.intentsChangedSince(since);
-    return changed.filter((intent) => this.#isEarlier(intent) && intent.filledQuantity.gt(ZERO) && lastFillOf(intent) > since);
+    const earlier = unsettledBefore(record).flatMap((id) => this.#execution.parts.ledger.intent(id) ?? []);
+    return earlier.flatMap((intent) => changeSince(intent, sharesBefore(record, intent.symbol)) ?? []);
   }
 
   #isEarlier({ executionId }: IntentRecord): boolean {

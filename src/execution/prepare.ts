@@ -22,7 +22,7 @@ import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted } from "./reading.ts";
 import type { Expected } from "./settle.ts";
-import { expectedAfter, lastFillOf, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
+import { expectedAfter, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "./summary.ts";
 
 /** How long the venue may stay unreachable before an execution that has not begun gives up. */
@@ -230,7 +230,7 @@ function expectedNow(parts: PrepareParts, reading: Reading): Expected {
   for (const execution of parts.ledger.recentExecutions(5).toReversed()) {
     const filled = parts.ledger.intentsOf(execution.id).filter((intent) => intent.filledQuantity.gt(ZERO));
     // A late fill of an earlier execution is not in the cash that this one began with: then nothing can be computed.
-    const late = [...newest.values()].some((intent) => lastFillOf(intent) >= execution.startedAt);
+    const late = [...newest.values()].some((intent) => filledSince(intent, execution.startedAt));
     if (filled.some(isRecent)) money = expectedAfter(filled, late ? undefined : cashBefore(execution));
     for (const intent of filled) newest.set(intent.symbol, intent);
   }
@@ -246,6 +246,10 @@ function mayNotBeShownYet({ filledAt, updatedAt }: IntentRecord, { market }: Rea
   const venueNow = market.clock.timestamp + (clock.monotonic() - market.readAt.monotonic);
   const ages = [clock.now() - updatedAt, venueNow - (filledAt ?? updatedAt)];
   return ages.some((age) => Math.abs(age) <= FILLS_SETTLE_WITHIN_MS);
+}
+
+function filledSince(intent: IntentRecord, since: number): boolean {
+  return (intent.filledAt ?? intent.updatedAt) >= since;
 }
 
 async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Preparation> {

@@ -194,6 +194,7 @@ export class Rebalancer {
     // Without a sell there is nothing to wait for; off hours everything waits side by side (R23).
     const atOnce = offHours || plan.sells.length === 0;
     const execution = this.#newExecution(signal, wanted, ready);
+    const unsettled = ledger.unsettledIntents();
     ledger.transaction(() => {
       ledger.recordSignal(signal, clock.now());
       ledger.createExecution(execution);
@@ -203,7 +204,7 @@ export class Rebalancer {
       ledger.recordWishes(execution.id, wishesFor(plan, claims, ledger.bookHoldings(), reading.positions));
       ledger.updateExecution(execution.id, {
         phase: atOnce ? "buying" : "selling",
-        accountBefore: summariseAccount(reading),
+        accountBefore: summariseAccount(reading, unsettled),
         plan: summarisePlan(plan, undefined, atOnce),
       });
       const common = { execution, reading, style: offHours ? ("market" as const) : this.#execution.style };

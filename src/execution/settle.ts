@@ -1,5 +1,5 @@
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, max, ONE, sum, ZERO } from "../portfolio/money.ts";
+import { decimal, max, min, ONE, sum, ZERO } from "../portfolio/money.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
 import type { Reading } from "./reading.ts";
 
@@ -61,9 +61,17 @@ export function unsettled(reading: Reading, expected: Expected): string | undefi
     : undefined;
 }
 
-/** When its last fill came, as far as is known. */
-export function lastFillOf({ filledAt, updatedAt }: IntentRecord): number {
-  return filledAt ?? updatedAt;
+/**
+ * What an order has changed since this many shares of its symbol were held: itself, with only the fills that
+ * came after that. Nothing else of ours trades its symbol meanwhile (R24).
+ * @returns `undefined` when the shares held then contain all of its fills.
+ */
+export function changeSince(intent: IntentRecord, held: Decimal): IntentRecord | undefined {
+  const since =
+    intent.side === "buy"
+      ? intent.heldBefore.plus(intent.filledQuantity).minus(held)
+      : held.minus(intent.heldBefore).plus(intent.filledQuantity);
+  return since.gt(ZERO) ? { ...intent, heldBefore: held, filledQuantity: min(since, intent.filledQuantity) } : undefined;
 }
 
 /** Orders that explain what an account shows during an execution. */
@@ -72,7 +80,7 @@ export interface Doings {
   readonly own: readonly IntentRecord[];
   /** Buys of earlier executions that may still take their cash. */
   readonly earlierBuys: readonly IntentRecord[];
-  /** Orders of earlier executions that were filled since the plan. */
+  /** What orders of earlier executions have changed since the plan. */
   readonly lateFills: readonly IntentRecord[];
 }
 

@@ -1,7 +1,7 @@
 import type { MarketPrices, PriceAt, Quote } from "../broker/broker.ts";
 import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, toText } from "../portfolio/money.ts";
+import { decimal, toText, ZERO } from "../portfolio/money.ts";
 import type { LeftAloneReason, Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { isOwnOrder } from "./ids.ts";
@@ -30,6 +30,8 @@ export interface AccountSummary {
   readonly prices?: readonly PriceSummary[];
   /** Ids of open orders that are not ours. */
   readonly foreignOrders: readonly string[];
+  /** Client order ids of earlier orders of ours whose end was not known then. */
+  readonly unsettled?: readonly string[];
 }
 
 /** One observed price; a quote is its middle and names both its sides. */
@@ -43,7 +45,8 @@ export interface PriceSummary {
   readonly at: number;
 }
 
-export function summariseAccount(reading: Reading): AccountSummary {
+/** @param unsettled orders of earlier executions that may still change the account. */
+export function summariseAccount(reading: Reading, unsettled: readonly IntentRecord[] = []): AccountSummary {
   const { account } = reading;
   return {
     number: account.number,
@@ -62,6 +65,7 @@ export function summariseAccount(reading: Reading): AccountSummary {
     })),
     prices: [...reading.prices].flatMap(([symbol, prices]) => summarisePrices(symbol, prices)),
     foreignOrders: reading.openOrders.filter((order) => !isOwnOrder(order)).map((order) => order.id),
+    ...(unsettled.length === 0 ? {} : { unsettled: unsettled.map(({ clientOrderId }) => clientOrderId) }),
   };
 }
 
@@ -86,10 +90,15 @@ export function cashBefore(execution: Pick<ExecutionRecord, "accountBefore">): D
   return account === undefined ? undefined : decimal(account.cash);
 }
 
-/** When the account was read that the plan was made on, milliseconds since the epoch. */
-export function accountReadAt({ accountBefore, startedAt }: Pick<ExecutionRecord, "accountBefore" | "startedAt">): number {
-  const account = accountBefore as AccountSummary | undefined;
-  return account?.at ?? startedAt;
+/** Client order ids of earlier orders whose end was not known when it was planned. */
+export function unsettledBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">): readonly string[] {
+  return (accountBefore as AccountSummary | undefined)?.unsettled ?? [];
+}
+
+/** Shares that were held when it was planned. */
+export function sharesBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">, symbol: string): Decimal {
+  const held = (accountBefore as AccountSummary | undefined)?.positions.find((position) => position.symbol === symbol);
+  return held === undefined ? ZERO : decimal(held.quantity);
 }
 
 /** Foreign orders that were open when it was planned: the plan already leaves room for them. */

@@ -47,7 +47,7 @@ export class Endings {
     if (execution === undefined || outcome === "queued") return;
     const intents = life.ledger.intentsOf(executionId);
     for (const intent of intents) this.#checkEnd(intent, outcome);
-    if (outcome === "on-target" && !this.#misjudgedTimes(life, executionId)) this.#checkTarget(execution, intents, life.clock.now());
+    if (outcome === "on-target") this.#checkTarget(execution, intents, life.clock.now());
     this.#checkAgreement(execution, life.clock.now());
     if (outcome === "off-target" && life.ledger.unsettledIntents().length === 0) this.#checkLackOfCash(execution, life.clock.now());
   }
@@ -78,11 +78,6 @@ export class Endings {
         promise: "P5",
         text: `The execution ${id} says that cash is lacking, but of ${equity.toFixed(2)} there are ${cash.toFixed(2)} in cash.`,
       });
-  }
-
-  /** With a clock that was set it cannot be told whether a late fill came before a reading; then the smaller cash counts, and it says so. */
-  #misjudgedTimes(life: Life, executionId: string): boolean {
-    return this.#parts.scenario.faults.includes("clock-stepped") && life.ledger.notesOf(executionId).some(({ kind }) => kind === "doubt");
   }
 
   /** Somebody else's buy keeps the cash that it may take. */

@@ -193,6 +193,9 @@ export class Final {
     if (settings.maxOrderValue !== undefined && refused) return { kind: "excused", reason: "order-limit" };
     const limited = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_DAILY_TURNOVER_PERCENT"));
     if (limited && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
+    const owes = spoken.some((each) => each.verdict === "refused" && each.reason.includes("owes more than its positions are worth"));
+    if (owes && Number(String(this.#parts.exchange.accountView().equity)) <= 0)
+      return { kind: "excused", reason: "owes more than it holds" };
     return failed(`The last signal ${this.#signalId} was not executed: ${verdict ?? "no verdict"}, ${reason ?? ""}`);
   }
 

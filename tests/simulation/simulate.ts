@@ -71,6 +71,7 @@ function runAll(from: number, seeds: number, workers: number, started: number): 
     };
     const onTally = (worker: Worker, tally: Tally): void => {
       addUp(total, tally);
+      if (!values.json) for (const { seed, violations } of tally.broken) console.log(`Seed ${String(seed)}: ${violations[0]?.text ?? ""}`);
       const now = systemClock.monotonic();
       if (now >= progressAt && !values.json) {
         progressAt = now + PROGRESS_EVERY_MS;
