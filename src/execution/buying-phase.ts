@@ -13,6 +13,7 @@ import { limitsAgainst } from "./daily-limits.ts";
 import { isEnded } from "./decide.ts";
 import { newIntents } from "./intents.ts";
 import { knownQuantities } from "./known-quantities.ts";
+import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { QuoteBook } from "./quote-book.ts";
@@ -30,11 +31,13 @@ const DECIDE_AGAIN: BuysPlanned = { kind: "decide-again" };
 export class BuyingPhase {
   readonly #execution: OpenExecution;
   readonly #account: AccountWatch;
+  readonly #market: MarketWatch;
   readonly #quotes: QuoteBook;
 
-  constructor(execution: OpenExecution, account: AccountWatch, quotes: QuoteBook) {
+  constructor(execution: OpenExecution, watches: { readonly account: AccountWatch; readonly market: MarketWatch }, quotes: QuoteBook) {
     this.#execution = execution;
-    this.#account = account;
+    this.#account = watches.account;
+    this.#market = watches.market;
     this.#quotes = quotes;
   }
 
@@ -115,6 +118,8 @@ export class BuyingPhase {
     if (wanted === undefined) return undefined;
     const reads = readAccount(broker, assets, clock, symbolsOf(wanted));
     const reading = await this.#execution.unlessStopping(reads).catch(() => undefined);
+    // What is learned of the session counts for this execution too.
+    if (reading !== undefined) this.#market.saw(reading.market);
     if (reading === undefined || !this.#couldStart(newer, reading.market)) return undefined;
     const input = planInput(reading, {
       phase: "selling",

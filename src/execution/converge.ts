@@ -69,7 +69,7 @@ export class Convergence {
     const quotes = new QuoteBook(this.#execution, this.#market);
     if (known !== undefined) quotes.saw(known.prices, known.market.readAt);
     this.#pricer = new Pricer(this.#execution, quotes);
-    this.#buying = new BuyingPhase(this.#execution, this.#account, quotes);
+    this.#buying = new BuyingPhase(this.#execution, { account: this.#account, market: this.#market }, quotes);
     this.#deadlineAt = parts.clock.monotonic() + (execution.deadline - parts.clock.now());
     if (execution.phase === "cancelling") {
       this.#cancellingSince = parts.clock.monotonic();

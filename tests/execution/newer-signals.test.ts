@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Signal } from "../../src/intake/signal.ts";
-import { afterFirstPost, both, isPost } from "./faults.ts";
+import { afterFirstPost, both, isPost, isRead } from "./faults.ts";
 import { book, expectHoldings, expectSwitched, expectUnharmed, HEDGE, INVESTED, SWITCH } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -79,6 +79,21 @@ describe("between the phases (R22)", () => {
     const signal = signalOf(open({ ...INVESTED, plan: { maxOrderValue: INVESTED.exchange!.cash!.plus("90000") } }).clock, HEDGE);
     arrivingWith("SMR", (at) => signalOf(at.clock, { LEU: "1" }, { id: NEWER }));
     expectSwitched(desk, await desk.run(signal));
+  });
+
+  test("what the look for a newer run shows of the session holds for the older one too", async () => {
+    const signal = signalOf(open().clock, HEDGE);
+    arrivingWith("SMR", (at) => signalOf(at.clock, { LEU: "1" }, { id: NEWER }));
+    const { after } = desk.venue.interceptor ?? {};
+    desk.venue.interceptor = {
+      ...(after === undefined ? {} : { after }),
+      before: (request) => {
+        if (isRead(request, "/v2/assets/LEU")) desk.exchange.haltTrading();
+        return Promise.resolve(undefined);
+      },
+    };
+    expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ filled"]);
   });
 
   test("a newer BUY run that has become stale meanwhile does not: it would leave the account in cash", async () => {

@@ -45,6 +45,8 @@ export interface FinalParts {
   readonly contentIsTorn: () => boolean;
   /** Cuts the process off from the venue, or connects it again. */
   readonly setOutage: (down: boolean) => void;
+  /** Somebody else has touched this symbol. */
+  readonly meddled: (symbol: string) => void;
 }
 
 /** Once faults have ended and a good signal has come, the account is on target within this long (P5). */
@@ -139,6 +141,7 @@ export class Final {
     if (kind === undefined) return;
     const symbol = chance.pick([...this.#targets.keys()]);
     if (!beginTrouble(kind, symbol, this.#parts)) return;
+    if (kind === "foreign-order") this.#parts.meddled(symbol);
     this.#trouble = { kind, symbol };
     this.#parts.trace.say("run", () => `still wrong: ${kind}, ${symbol}`);
   }

@@ -181,6 +181,7 @@ class Simulation {
       mend: (text) => this.#carryOut({ afterMs: 0, deed: "append", text }),
       contentIsTorn: () => this.#file.isTorn,
       setOutage: (down) => this.#setOutage(down),
+      meddled: (symbol) => this.#invariants.meddled(symbol),
     });
     const state = await final.run();
     if (state.kind === "failed") this.#violated({ promise: "P5", text: state.reason });
