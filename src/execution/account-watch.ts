@@ -10,7 +10,7 @@ import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "./order-lifecycle.ts";
 import { symbolsOf } from "./plan-input.ts";
 import type { Moment, Reading } from "./reading.ts";
-import { ageOf, momentOf, readAccount } from "./reading.ts";
+import { ageOf, momentOf, readAccount, withoutEnded } from "./reading.ts";
 import type { Expected } from "./settle.ts";
 import { changeSince, expectedAfter, missingCash, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore, knownForeignOrders, sharesBefore, unsettledBefore } from "./summary.ts";
@@ -141,9 +141,10 @@ export class AccountWatch {
   }
 
   async #readOnce(lastChance: boolean): Promise<SettledReading | "touched" | "unsettled"> {
-    const { broker, assets, clock } = this.#execution.parts;
+    const { broker, assets, clock, ledger } = this.#execution.parts;
     const record = this.#execution.record();
-    const reading = await this.#execution.unlessStopping(readAccount(broker, assets, clock, symbolsOf(record.wanted)));
+    const reads = readAccount(broker, assets, clock, symbolsOf(record.wanted));
+    const reading = withoutEnded(await this.#execution.unlessStopping(reads), ledger);
     this.#market.saw(reading.market);
     this.#lookedAt = reading.market.readAt;
     if (this.#touched(reading, record)) return "touched";

@@ -18,7 +18,7 @@ import type { OpenExecution } from "./open-execution.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { QuoteBook } from "./quote-book.ts";
 import type { MarketReading, Reading } from "./reading.ts";
-import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft } from "./reading.ts";
+import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } from "./reading.ts";
 import { summarisePlan, summariseResized } from "./summary.ts";
 
 /** What came of planning: buys are recorded, the loop must decide again first, or nothing more may be sent. */
@@ -117,7 +117,8 @@ export class BuyingPhase {
     const wanted = this.#execution.wantedInstead(newer);
     if (wanted === undefined) return undefined;
     const reads = readAccount(broker, assets, clock, symbolsOf(wanted));
-    const reading = await this.#execution.unlessStopping(reads).catch(() => undefined);
+    const shown = await this.#execution.unlessStopping(reads).catch(() => undefined);
+    const reading = shown === undefined ? undefined : withoutEnded(shown, ledger);
     // What is learned of the session counts for this execution too.
     if (reading !== undefined) this.#market.saw(reading.market);
     if (reading === undefined || !this.#couldStart(newer, reading.market)) return undefined;

@@ -20,7 +20,7 @@ import { settleLateOrder } from "./late-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
-import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted } from "./reading.ts";
+import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./reading.ts";
 import type { Expected } from "./settle.ts";
 import { expectedAfter, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "./summary.ts";
@@ -113,7 +113,8 @@ async function firstReading(parts: PrepareParts, request: PrepareRequest): Promi
   const start = parts.clock.monotonic();
   for (;;) {
     try {
-      return await unlessAborted(readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(request.wanted)), parts.abandoned);
+      const reads = readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(request.wanted));
+      return withoutEnded(await unlessAborted(reads, parts.abandoned), parts.ledger);
     } catch (error) {
       const unwanted = parts.abandoned.aborted ? stillWanted(parts, request) : undefined;
       if (unwanted !== undefined) return unwanted;

@@ -1,4 +1,5 @@
 import type { Account, Asset, Broker, MarketClock, MarketPrices, Order, Position } from "../broker/broker.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import type { Clock } from "../clock.ts";
 
 /** One look at the account and at the prices of everything that is held or wanted. */
@@ -126,4 +127,13 @@ export function sessionLeft(market: MarketReading, monotonic: number): number | 
   if (!market.clock.isOpen) return undefined;
   const left = market.clock.nextClose - market.clock.timestamp - (monotonic - market.readAt.monotonic);
   return left > 0 ? left : undefined;
+}
+
+/**
+ * The reading without orders of ours that are known by their id to have ended: lists lag behind that (R16),
+ * and what they still show would keep cash and symbols reserved for nothing.
+ */
+export function withoutEnded(reading: Reading, ledger: Pick<Ledger, "intent">): Reading {
+  const open = reading.openOrders.filter(({ clientOrderId }) => ledger.intent(clientOrderId)?.state !== "done");
+  return open.length === reading.openOrders.length ? reading : { ...reading, openOrders: open };
 }

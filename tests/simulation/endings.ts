@@ -89,7 +89,9 @@ export class Endings {
   /** Whether somebody else, or prices that move or are shown wrongly, may have come between. */
   #isUnsteady(startedAt: number, now: number): boolean {
     const { scenario, meddledWithin } = this.#parts;
-    return meddledWithin(Math.max(STEADY_FOR_MS, now - startedAt)) || MOVES_PRICES.some((kind) => scenario.faults.includes(kind));
+    // How long ago it started cannot be told by a clock that was set.
+    const since = scenario.faults.includes("clock-stepped") ? Infinity : now - startedAt;
+    return meddledWithin(Math.max(STEADY_FOR_MS, since)) || MOVES_PRICES.some((kind) => scenario.faults.includes(kind));
   }
 
   #checkEnd({ clientOrderId, state, cancelRequestedAt }: IntentRecord, outcome: Conclusion["outcome"]): void {
