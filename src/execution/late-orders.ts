@@ -76,7 +76,7 @@ async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order)
     // A late answer may be older than what is known; fills are never undone.
     filledQuantity: max(intent.filledQuantity, order.filledQuantity),
     ...(order.filledAveragePrice === undefined ? {} : { filledAveragePrice: order.filledAveragePrice }),
-    ...(ended ? { filledAt: order.filledAt ?? clock.now() } : {}),
+    ...(ended ? { filledAt: order.filledAt ?? order.updatedAt ?? clock.now() } : {}),
     updatedAt: clock.now(),
   });
   if (ended) {

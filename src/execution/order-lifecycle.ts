@@ -255,7 +255,7 @@ export class OrderLifecycle {
       filledQuantity: filled,
       ...(known.acceptedAt === undefined ? { acceptedAt: clock.now() } : {}),
       ...(order.filledAveragePrice === undefined ? {} : { filledAveragePrice: order.filledAveragePrice }),
-      ...(ended ? { filledAt: order.filledAt ?? clock.now() } : {}),
+      ...(ended ? { filledAt: order.filledAt ?? order.updatedAt ?? clock.now() } : {}),
     });
     const now = ledger.intent(known.clientOrderId) ?? known;
     if (ended)

@@ -80,6 +80,22 @@ describe("the turnover of a day", () => {
     expectRefused(await run("c", HEDGE), "c", "MAX_DAILY_TURNOVER_PERCENT", 2);
   });
 
+  test("counts what was filled on the day before for that day, though it is learned only now", async () => {
+    open({ exchange: { partialFillProbability: 1, partialFillSteps: 2, partialFillIntervalMs: 3_600_000 } });
+    const running = desk.start(signalOf(desk.clock, { TQQQ: "1" }, { id: "a" }));
+    await desk.clock.advance(2_000);
+    desk.stop();
+    await desk.clock.until(running);
+    const [order] = desk.exchange.state.orders.values();
+    desk.exchange.cancel(order!.id);
+    await desk.clock.advance(DAY_MS);
+    await desk.restart();
+    await desk.recover();
+    expect(order?.filledQuantity.toFixed()).not.toBe("0");
+    expect(desk.ledger.unsettledIntents()).toEqual([]);
+    expect(tradedToday(desk.ledger, desk.clock.now()).toFixed()).toBe("0");
+  });
+
   test("a dry run says what would be refused, and a plan without orders breaks no limit", async () => {
     open({ ...INVESTED, limits: limits("1.5", "0.01") });
     expect(await desk.run(signalOf(desk.clock, HEDGE), { dryRun: true })).toMatchObject({ kind: "declined", verdict: "refused" });
