@@ -234,7 +234,7 @@ export class Final {
       return { kind: "excused", reason: `${this.#trouble?.kind ?? ""}, and named` };
     const given = unfinished.filter((intent) => this.#isGivenUp(intent, intents));
     if (given.length > 0 && given.length === unfinished.length) return { kind: "excused", reason: "rest left, as set" };
-    const named = execution.outcome === "off-target" && unfinished.length === 0;
+    const named = execution.outcome === "off-target" && unfinished.every((intent) => this.#isWithoutQuote(intent));
     if (!named) return failed(`The last execution ended ${execution.outcome ?? "open"}: ${execution.outcomeReason ?? ""}`);
     const reasons = lines.flatMap(({ symbol, leftAlone }) =>
       leftAlone === undefined || isOnTargetReason(leftAlone as LeftAloneReason) ? [] : [{ symbol, leftAlone }],
@@ -263,11 +263,20 @@ export class Final {
     return orderType === "limit" && status === "canceled" && then === "leave" && cut === repegs + 1;
   }
 
+  /** Not sent for want of a sane quote, which is left at that where it is so set. */
+  #isWithoutQuote({ state, message }: IntentRecord): boolean {
+    const { withoutQuote } = this.#parts.scenario.execution.limitOrders;
+    return state === "dropped" && withoutQuote === "leave" && message?.includes("quote") === true;
+  }
+
   #isTrue(symbol: string, reason: string, unsettled: readonly IntentRecord[]): boolean {
     const { scenario, exchange } = this.#parts;
     switch (reason) {
       case "own-order-working":
-        return unsettled.some((intent) => intent.state === "abandoned" && intent.symbol === symbol);
+        // Of unknown fate, or slow to end after its cancel.
+        return unsettled.some(
+          (intent) => intent.symbol === symbol && (intent.state === "abandoned" || intent.cancelRequestedAt !== undefined),
+        );
       case "not-allowed":
         return scenario.settings.allowedSymbols?.has(symbol) === false;
       case "foreign-order":
