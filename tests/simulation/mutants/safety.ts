@@ -32,7 +32,7 @@ export const SAFETY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/market-watch.ts",
-        find: "return this.#age() <= MARKET_READING_MAX_AGE_MS;",
+        find: "return this.#age() <= MARKET_READING_MAX_AGE_MS && this.#disagreement() <= CLOCKS_AGREE_WITHIN_MS;",
         replace: "return this.#age() <= Infinity;",
       },
     ],
