@@ -244,7 +244,9 @@ export class Daemon {
     }
     this.#waiting.delete(signal.strategy);
     this.#waiting.set(signal.strategy, signal);
-    log.child({ signal: signal.id }).info(`Signal ${signal.id} of ${signal.strategy}: ${describe(signal)}.`);
+    // A run that is tried again every few seconds, as while the account is blocked, is told of once.
+    const isRetried = this.#lastVerdict.get(signal.strategy)?.startsWith(`${signal.id} `) === true;
+    log.child({ signal: signal.id })[isRetried ? "debug" : "info"](`Signal ${signal.id} of ${signal.strategy}: ${describe(signal)}.`);
     this.#enqueue(() => this.#executeNext());
   }
 

@@ -75,6 +75,8 @@ const CENTS = decimal("0.02");
 const PREFIX = "alpaca-trader-";
 const ORIGINS: readonly string[] = [new URL(ALPACA.tradingUrl).origin, new URL(ALPACA.dataUrl).origin];
 const MOST_TIMERS = 150;
+/** A rewritten file, a halt that was lifted and a start may each hand a run out again. */
+const MOST_TAKEN_UP = 4;
 
 /** What a client order id of ours says. */
 interface Slot {
@@ -104,6 +106,8 @@ export class Invariants implements NetworkObserver {
   readonly #limits: LimitAudit;
   /** When somebody else last touched a symbol, or (under the empty name) the cash. */
   readonly #meddled = new Map<string, number>();
+  /** How often each process has said that it takes up a run. */
+  readonly #takenUp = new Map<string, number>();
   ordersAccepted = 0;
   fills = 0;
 
@@ -415,6 +419,16 @@ export class Invariants implements NetworkObserver {
 
   onCommitted(life: Life): void {
     if (life.clock.pending > MOST_TIMERS) this.#violated("P10", `${String(life.clock.pending)} timers are pending.`);
+  }
+
+  /** A log that is followed by a person says of one run that it is taken up once, however often it is tried. */
+  onSaid(life: Life, text: string): void {
+    const signal = /^Signal ([0-9a-f]{16}) of /.exec(text)?.[1];
+    if (signal === undefined) return;
+    const key = `${String(life.number)} ${signal}`;
+    const times = (this.#takenUp.get(key) ?? 0) + 1;
+    this.#takenUp.set(key, times);
+    if (times > MOST_TAKEN_UP) this.#violated("P10", `Signal ${signal} is said to be taken up ${String(times)} times.`);
   }
 
   /** Log lines and events, before anything is taken out of them. */

@@ -383,8 +383,9 @@ class Simulation {
         watch: (life, onHint) => this.#watch(life, onHint),
         fetch: (life) => this.#network.fetchOf(life),
         createSocket: (life) => this.#network.socketOf(life, "wss://paper-api.alpaca.markets/stream"),
-        onLog: (_life, level, text) => {
+        onLog: (life, level, text) => {
           this.#invariants.onText(text);
+          if (level !== "debug") this.#invariants.onSaid(life, text);
           if (level !== "debug") this.#trace.say(level, () => text);
         },
         onEvent: (life, event) => {
