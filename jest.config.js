@@ -8,5 +8,7 @@ export default {
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/coverage/"],
   collectCoverageFrom: ["src/**/*.ts"],
   randomize: true,
+  // Only ends what hangs: how long a test takes says something of the machine, not of the product.
+  testTimeout: 120_000,
   maxWorkers: 2,
 };
