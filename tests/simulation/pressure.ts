@@ -94,7 +94,7 @@ const STOPS = [
 
 const LOST_AND_FOUND = [
   ["late-then-refused"],
-  ["accepted-unseen"],
+  ["accepted-unseen", "slow-fills"],
   ["lost-answer", "look-up-misses"],
   ["lost-request", "read-fails"],
   ["late-request", "account-lags"],

@@ -8,6 +8,7 @@ import type { Fault } from "./faults/fault.ts";
 import { RESET } from "./faults/fault.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import { makerOf } from "./faults/menu.ts";
+import { CancelAudit } from "./cancel-audit.ts";
 import { Endings } from "./endings.ts";
 import { auditExecutions, auditFinality, auditLateOrders } from "./execution-audit.ts";
 import { Final } from "./final.ts";
@@ -78,6 +79,7 @@ class Simulation {
   readonly #machine: Machine;
   readonly #invariants: Invariants;
   readonly #endings: Endings;
+  readonly #cancels = new CancelAudit();
   readonly #strategy: Chance;
   readonly #violations: Violation[] = [];
   readonly #runs: { run: DrawnRun; known: KnownRun & { firstAt: number; lastAt: number; arrivedBy: number; standing: number } }[] = [];
@@ -391,6 +393,7 @@ class Simulation {
         onEvent: (life, event) => {
           this.#invariants.onText(`${event.text} ${JSON.stringify(event.facts ?? {})}`);
           this.#endings.onEvent(life, event);
+          for (const violation of this.#cancels.onEvent(life, event)) this.#violated(violation);
         },
       }),
       onStart: () => undefined,
