@@ -32,6 +32,11 @@ function caughtBy(verdict: MutantVerdict): string {
   return `${String(broken.length)} of ${String(seeds)} seeds`;
 }
 
+function testOf(verdict: MutantVerdict): string {
+  const title = verdict.failedTests[0]?.replaceAll("|", "\\|");
+  return `\`${caughtBy(verdict)}\`${title === undefined ? "" : ` “${title}”`}`;
+}
+
 /** One line for the terminal. */
 export function lineOf(verdict: MutantVerdict): string {
   const first = verdict.broken[0];
@@ -41,21 +46,22 @@ export function lineOf(verdict: MutantVerdict): string {
 }
 
 /** The page of the documentation. */
-export function pageOf(verdicts: readonly MutantVerdict[], seeds: number): string {
+export function pageOf(verdicts: readonly MutantVerdict[]): string {
   const caught = verdicts.filter(isCaught).length;
   const rows = verdicts.map((verdict) => [
     `\`${verdict.mutant.name}\``,
     verdict.mutant.bug,
     isCaught(verdict) ? "yes" : "**no**",
-    verdict.mutant.test === undefined ? caughtBy(verdict) : `\`${caughtBy(verdict)}\``,
+    verdict.mutant.test === undefined ? caughtBy(verdict) : testOf(verdict),
     promisesOf(verdict),
     String(verdict.broken[0]?.seed ?? ""),
   ]);
   return `${[
     "# Planted bugs",
     "Made by `npm run simulate:mutants -- --write`. Each row is a bug that was planted into a copy of the source, which then went through " +
-      `up to ${String(seeds)} seeds of the simulation, ending after the first few that broke a promise. Bugs outside of the simulated ` +
-      "process are left to the test that is named. The seeds that caught a bug break nothing without it.",
+      "the seeds of the [simulation](promises.md) from 1 on, until a few of them had broken a promise or there had been enough of them: " +
+      "`3 of 17 seeds` says that the third one came at the seventeenth. Bugs outside of the simulated process are left to the test " +
+      "that is named. Without any bug the same seeds break nothing, and the same tests pass.",
     `**${String(caught)} of ${String(verdicts.length)} planted bugs are caught.**`,
     table(["bug", "what the program does wrong", "caught", "by", "promise", "first seed"], rows),
   ].join("\n\n")}\n`;
