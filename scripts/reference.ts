@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { REFUSAL_MEANINGS } from "../src/broker/broker.ts";
 import { exitOfOutcome, exitOfVerdict } from "../src/commands/outcome-exit.ts";
@@ -58,19 +58,40 @@ export function referenceText(): string {
       ["refusal", "meaning"],
       plain(REFUSAL_MEANINGS),
     ),
-    ...section(
-      "Exit codes",
-      "Of every command.",
-      ["code", "meaning"],
-      Object.values(EXIT).map((exit) => [String(exit), EXIT_MEANINGS[exit]]),
-    ),
-    ...section(
-      "Settings",
-      "From the environment, and below it from `.env`. Empty counts as unset.",
-      ["setting", "default", "expected", "meaning"],
-      Object.entries<Setting<unknown>>(SETTINGS).map(([name, setting]) => [code(name), defaultOf(setting), setting.expected, setting.doc]),
-    ),
+    "## Exit codes",
+    exitCodes(),
+    "## Settings",
+    settings(),
   ].join("\n\n")}\n`;
+}
+
+/** The text of README.md with what is made from the code between its pairs of markers. @throws when a pair is missing. */
+export function readmeText(text: string): string {
+  return between(between(text, "settings", settings()), "exit codes", exitCodes());
+}
+
+function between(text: string, name: string, content: string): string {
+  const marked = new RegExp(`(<!-- ${name}: [^\n]*-->\n)[^]*(<!-- /${name} -->)`);
+  if (!marked.test(text)) throw new Error(`README.md lacks the markers of its ${name}.`);
+  return text.replace(marked, (_, start: string, end: string) => `${start}\n${content}\n\n${end}`);
+}
+
+function exitCodes(): string {
+  const rows = Object.values(EXIT).map((exit) => [String(exit), EXIT_MEANINGS[exit]]);
+  return ["Of every command.", table(["code", "meaning"], rows)].join("\n\n");
+}
+
+function settings(): string {
+  const rows = Object.entries<Setting<unknown>>(SETTINGS).map(([name, setting]) => [
+    code(name),
+    defaultOf(setting),
+    setting.expected,
+    setting.doc,
+  ]);
+  return [
+    "From the environment, and below it from `.env`. Empty counts as unset. A wrong, impossible or misspelt one stops the start with exit code 78, all of them named at once.",
+    table(["setting", "default", "expected", "meaning"], rows),
+  ].join("\n\n");
 }
 
 const EXIT_MEANINGS: Record<(typeof EXIT)[keyof typeof EXIT], string> = {
@@ -124,6 +145,8 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, "..");
+  const readme = join(root, "README.md");
+  writeFileSync(readme, readmeText(readFileSync(readme, "utf8")));
   mkdirSync(join(root, "docs"), { recursive: true });
   writeFileSync(join(root, "docs", "reference.md"), referenceText());
   writeFileSync(join(root, ".env.example"), environmentExample());
