@@ -205,7 +205,7 @@ async function hung(): Promise<string> {
   const pid = machine.property(UNIT, "MainPID");
   expectThat(/^[1-9]\d*$/.test(pid), "No daemon runs.");
   const from = systemClock.monotonic();
-  await hang(() => void machine.runWell("kill", "-USR1", pid));
+  await hang(() => void machine.shell(`kill -USR1 ${pid}`));
   await eventually(
     () => Promise.resolve(!["0", pid].includes(machine.property(UNIT, "MainPID")) ? true : undefined),
     LIMIT_MS,
