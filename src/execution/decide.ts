@@ -77,7 +77,7 @@ export const BLOCKAGE_MEANINGS: Record<Blockage["cause"], string> = {
   "session-closed": "The session is over, or less than 30 s of it are left.",
   "clock-unknown": "The venue's clock cannot be read.",
   stale: "The signal became stale before the broker held an order of it.",
-  "foreign-hand": "Somebody else's order touches a symbol or the cash of the plan.",
+  "foreign-hand": "Somebody else's order touches a symbol or the cash of the plan, or cash has left the account.",
   "no-sane-quote": "Limit style: no order of it had a quote to be priced from.",
   "account-blocked": "The account may no longer trade.",
   superseded: "A newer run takes its place before anything was sent.",
