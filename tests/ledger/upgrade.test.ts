@@ -6,7 +6,7 @@ import { MIGRATIONS } from "../../src/ledger/migrations.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { inTemporaryDirectory } from "./ledger-examples.ts";
 
-/** N.sql is a ledger of schema N with rows in it, written down when N was the newest. */
+/** N.sql is a ledger of schema N with rows in it; those up to 6 were written down from the steps when 6 was the newest. */
 const SCHEMAS = join(import.meta.dirname, "schemas");
 const VERSIONS = MIGRATIONS.map(({ version }) => version);
 

@@ -1,4 +1,4 @@
--- A ledger of schema 2, as a program of that time left it. Never edited: ledgers in the field look like this.
+-- A ledger of schema 2. Never edited: ledgers in the field look like this.
 PRAGMA application_id = 1095520340;
 PRAGMA user_version = 2;
 CREATE TABLE account_pins (
