@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "../../src/clock.ts";
@@ -8,6 +8,7 @@ import { Checks, eventually, expectThat, took } from "./checks.ts";
 import { hang } from "./hang.ts";
 import { Machine } from "./nspawn.ts";
 import { copyProject } from "./project.ts";
+import type { Ran } from "./shell.ts";
 import { needs, runWell } from "./shell.ts";
 import { VenueProbe } from "./venue-probe.ts";
 
@@ -75,13 +76,18 @@ async function everything(): Promise<void> {
   await checks.check("systemd-analyze security: exposure at most 2.0", exposure);
   await checks.check("starts, and is ready with a status", starts);
   await checks.check("trades an alert that another user writes", () => trades(NUCLEAR, 3));
-  await checks.check("the owner's login can follow the log", followed);
+  await checks.check("the owner's login can follow the log, and a stranger cannot", followed);
+  await checks.check("the journal holds what the log holds, without colours", journaled);
+  await checks.check("status and doctor beside it, as docs/systemd.md says", commandsBeside);
+  await checks.check("halted by touching a file, and resumed", halted);
   await checks.check("killed with -9 in mid-execution: started again and converged, nothing sent twice", killed);
   await checks.check("an event loop that hangs: the watchdog replaces the process", hung);
   await checks.check("stops within its limit", stops);
   await checks.check("wrong settings: failed, and not started again", misconfigured);
   await checks.check("keys as credentials instead of the environment", credentials);
   await checks.check("a second unit for the same account is refused, and not started again", second);
+  await checks.check("an instance of its own for another account: state and logs of its own", instance);
+  await checks.check("outside of /tmp, as docs/systemd.md says", outsideTmp);
   await checks.check("comes back after a reboot, and trades", reboots);
 }
 
@@ -178,6 +184,58 @@ function followed(): Promise<void> {
   return Promise.resolve();
 }
 
+function journaled(): Promise<void> {
+  const { output } = machine.run("journalctl", "--no-pager", "-a", "-o", "cat", "-u", UNIT);
+  expectThat(output.includes("The account is on target") && !output.includes("\u001B["), output);
+  return Promise.resolve();
+}
+
+function command(...words: string[]): Ran {
+  const settings = ["-p", "EnvironmentFile=/etc/alpaca-trader/alpaca-trader.env", "-E", "STATE_DIR=/var/lib/alpaca-trader"];
+  const rest = ["-p", "WorkingDirectory=/opt/alpaca-trader", "/opt/alpaca-trader/node_modules/.bin/node", "dist/cli.js"];
+  return machine.run("systemd-run", "-q", "--pipe", "--wait", "--uid=alpaca-trader", ...settings, ...rest, ...words);
+}
+
+function commandsBeside(): Promise<string> {
+  const status = command("status");
+  expectThat(status.status === 0 && status.output.includes("OKLO"), status.output);
+  const doctor = command("doctor");
+  expectThat(doctor.status === 0 && /^✓ trading lock: the daemon runs/m.test(doctor.output), doctor.output);
+  return Promise.resolve(/^\d+ failed, .*$/m.exec(doctor.output)?.[0] ?? doctor.output);
+}
+
+async function halted(): Promise<string> {
+  const before = (await venue.orders()).length;
+  machine.runWell("touch", "/var/lib/alpaca-trader/HALT");
+  alert(HEDGE);
+  const said = await eventually(
+    () =>
+      Promise.resolve(
+        machine
+          .journal(UNIT)
+          .split("\n")
+          .find((line) => /halted/i.test(line)),
+      ),
+    LIMIT_MS,
+    () => machine.journal(UNIT),
+  );
+  const resumed = command("resume");
+  expectThat(resumed.status === 0, resumed.output);
+  // Three are sold, two bought: the run is fresh still, and is executed now.
+  await eventually(
+    () => venue.filled(before + 5),
+    LIMIT_MS,
+    () => `${resumed.output}\n${machine.journal(UNIT)}`,
+  );
+  await eventually(
+    () => Promise.resolve(machine.run("tail", "-n", "3", LOG).output.includes("on target") ? true : undefined),
+    LIMIT_MS,
+    () => machine.journal(UNIT),
+  );
+  await trades(NUCLEAR, 5);
+  return said.slice(0, 160);
+}
+
 async function killed(): Promise<string> {
   const before = (await venue.orders()).length;
   alert(HEDGE);
@@ -187,6 +245,7 @@ async function killed(): Promise<string> {
     () => machine.journal(UNIT),
   );
   const restarts = machine.property(UNIT, "NRestarts");
+  const from = systemClock.monotonic();
   machine.runWell("systemctl", "kill", "--signal=KILL", "--kill-who=main", UNIT);
   // Three are sold, two bought.
   await eventually(
@@ -194,11 +253,12 @@ async function killed(): Promise<string> {
     LIMIT_MS,
     () => machine.journal(UNIT),
   );
+  const converged = took(from);
   expectThat(machine.property(UNIT, "NRestarts") !== restarts, "It was not started again.");
   const orders = (await venue.orders()).slice(before);
   expectThat(new Set(orders.map(({ symbol }) => symbol)).size === 5, `Orders: ${JSON.stringify(orders)}`);
   await watching();
-  return orders.map(({ side, symbol }) => `${side} ${symbol}`).join(", ");
+  return `${orders.map(({ side, symbol }) => `${side} ${symbol}`).join(", ")}; all filled ${converged} after the kill`;
 }
 
 async function hung(): Promise<string> {
@@ -278,6 +338,52 @@ async function second(): Promise<string> {
   return refused(SECOND, "3", /already|holds|lock/i);
 }
 
+async function instance(): Promise<void> {
+  machine.runWell("systemctl", "stop", UNIT);
+  machine.run("systemctl", "reset-failed", SECOND);
+  machine.runWell("systemctl", "start", SECOND);
+  await eventually(
+    () => Promise.resolve(machine.journal(SECOND).includes("Ready: watching for alerts") ? true : undefined),
+    LIMIT_MS,
+    () => machine.journal(SECOND),
+  );
+  machine.shell("test -s /var/log/alpaca-trader/second/alpaca_trader.log && test -s /var/lib/alpaca-trader/second/paper.sqlite");
+  machine.runWell("systemctl", "stop", SECOND);
+  machine.runWell("systemctl", "start", UNIT);
+  await watching();
+}
+
+async function outsideTmp(): Promise<string> {
+  const page = readFileSync(join(machine.root, "opt/alpaca-trader/docs/systemd.md"), "utf8");
+  const dropIn = /```ini\n# systemctl edit alpaca-trader\n([^`]*RuntimeDirectory=[^`]*)```/.exec(page)?.[1];
+  if (dropIn === undefined) throw new Error("docs/systemd.md has no such set-up.");
+  const file = `etc/systemd/system/${UNIT}.d/zz-outside.conf`;
+  machine.write(file, dropIn.replaceAll("STRATEGY-USER", OWNER));
+  machine.runWell("systemctl", "daemon-reload");
+  machine.runWell("systemctl", "restart", UNIT);
+  await watching();
+  // Two are sold, three bought.
+  const before = (await venue.orders()).length;
+  machine.append(OWNER, "/run/alpaca-trader/alerts/nuclear_alerts.json", runOf(NUCLEAR, systemClock.now()));
+  await eventually(
+    () => venue.filled(before + 5),
+    LIMIT_MS,
+    () => machine.journal(UNIT),
+  );
+  const log = "/var/log/alpaca-trader/alpaca_trader.log";
+  await eventually(
+    () => Promise.resolve(machine.run("tail", "-n", "3", log).output.includes("on target") ? true : undefined),
+    LIMIT_MS,
+    () => machine.journal(UNIT),
+  );
+  const listed = machine.shell(`ls -ld /run/alpaca-trader/alerts ${log}`);
+  machine.runWell("rm", `/${file}`);
+  machine.runWell("systemctl", "daemon-reload");
+  machine.runWell("systemctl", "restart", UNIT);
+  await watching();
+  return listed.trim().replace("\n", "; ");
+}
+
 async function reboots(): Promise<string> {
   const leader = machine.leader;
   const from = systemClock.monotonic();
@@ -290,8 +396,8 @@ async function reboots(): Promise<string> {
   await machine.isUp();
   await watching();
   const up = took(from);
-  // Two are sold, three bought.
-  return `watching again after ${up}; ${await trades(NUCLEAR, 5)}`;
+  // Three are sold, two bought.
+  return `watching again after ${up}; ${await trades(HEDGE, 5)}`;
 }
 
 process.stdout.write(`Machine made in ${took(start)}.\n`);
