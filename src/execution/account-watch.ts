@@ -1,7 +1,7 @@
 import { messageOf } from "../errors.ts";
 import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { min, ZERO } from "../portfolio/money.ts";
+import { min } from "../portfolio/money.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { isOwnOrder } from "./ids.ts";
 import { settleLateOrders } from "./late-orders.ts";

@@ -83,15 +83,18 @@ describe("between the phases (R22)", () => {
 
   test("what the look for a newer run shows of the session holds for the older one too", async () => {
     const signal = signalOf(open().clock, HEDGE);
-    arrivingWith("SMR", (at) => signalOf(at.clock, { LEU: "1" }, { id: NEWER }));
-    const { after } = desk.venue.interceptor ?? {};
-    desk.venue.interceptor = {
-      ...(after === undefined ? {} : { after }),
-      before: (request) => {
-        if (isRead(request, "/v2/assets/LEU")) desk.exchange.haltTrading();
-        return Promise.resolve(undefined);
+    desk.venue.interceptor = both(
+      afterFirstPost("SMR", (response) => {
+        desk.newer = signalOf(desk.clock, { LEU: "1" }, { id: NEWER });
+        return response;
+      }),
+      {
+        before: (request) => {
+          if (isRead(request, "/v2/assets/LEU")) desk.exchange.haltTrading();
+          return Promise.resolve(undefined);
+        },
       },
-    };
+    );
     expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "incomplete" } });
     expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ filled"]);
   });
