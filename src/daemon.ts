@@ -89,6 +89,8 @@ export class Daemon {
   readonly #newest = new Map<string, { readonly signalId: string | undefined }>();
   /** Strategy → when what could not be executed for now is judged again. */
   readonly #retryAt = new Map<string, number>();
+  /** Strategy → the run that was last said to be taken up. */
+  readonly #lastTakenUp = new Map<string, string>();
   /** Strategy → what was last said about a run that was not executed. */
   readonly #lastVerdict = new Map<string, string>();
   readonly #lookTimers = new Map<string, Timer>();
@@ -245,7 +247,8 @@ export class Daemon {
     this.#waiting.delete(signal.strategy);
     this.#waiting.set(signal.strategy, signal);
     // A run that is tried again every few seconds, as while the account is blocked, is told of once.
-    const isRetried = this.#lastVerdict.get(signal.strategy)?.startsWith(`${signal.id} `) === true;
+    const isRetried = this.#lastTakenUp.get(signal.strategy) === signal.id;
+    this.#lastTakenUp.set(signal.strategy, signal.id);
     log.child({ signal: signal.id })[isRetried ? "debug" : "info"](`Signal ${signal.id} of ${signal.strategy}: ${describe(signal)}.`);
     this.#enqueue(() => this.#executeNext());
   }

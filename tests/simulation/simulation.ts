@@ -79,7 +79,7 @@ class Simulation {
   readonly #machine: Machine;
   readonly #invariants: Invariants;
   readonly #endings: Endings;
-  readonly #cancels = new CancelAudit();
+  readonly #cancels: CancelAudit;
   readonly #strategy: Chance;
   readonly #violations: Violation[] = [];
   readonly #runs: { run: DrawnRun; known: KnownRun & { firstAt: number; lastAt: number; arrivedBy: number; standing: number } }[] = [];
@@ -96,6 +96,7 @@ class Simulation {
   constructor(scenario: Scenario, traced: boolean) {
     const { seed } = scenario;
     this.#scenario = scenario;
+    this.#cancels = new CancelAudit(scenario);
     this.#clock = new VirtualClock(scenario.stages[0]?.at ?? 0, promisesSettled);
     this.#file = new AlertsFile(scenario.timezone);
     this.#trace = new Trace(
