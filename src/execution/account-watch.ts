@@ -59,7 +59,10 @@ export class AccountWatch {
       const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
       if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
       // All that are still to be sent: the next ones follow within the seconds that this look is good for.
-      for (const intent of this.#execution.intents()) await orders.refuseUncovered(intent, positions, followUpOf(intent));
+      for (const { clientOrderId } of this.#execution.intents()) {
+        const intent = this.#execution.intent(clientOrderId);
+        await orders.refuseUncovered(intent, positions, followUpOf(intent));
+      }
       if (await this.#lacksCash(account.cash)) return false;
       this.#lookedAt = momentOf(clock);
       return true;

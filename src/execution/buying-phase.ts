@@ -46,6 +46,7 @@ export class BuyingPhase {
     const settled = await this.#account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;
     const newer = await this.#takenOver();
+    if (blocked()) return DECIDE_AGAIN;
     if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
     const plan = this.#planned(settled);
     if ("kind" in plan) return plan;
@@ -62,7 +63,7 @@ export class BuyingPhase {
   /** One more try, sized on what the account shows now, for buys refused for lack of buying power (R20). */
   async resize(ids: readonly string[], blocked: () => boolean): Promise<BuysPlanned> {
     const settled = await this.#account.settled(blocked);
-    if (settled === undefined) return DECIDE_AGAIN;
+    if (settled === undefined || blocked()) return DECIDE_AGAIN;
     const again = new Set(ids.map((id) => this.#execution.intent(id).symbol));
     const plan = this.#planned(settled, again);
     if ("kind" in plan) return plan;

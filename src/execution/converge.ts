@@ -56,6 +56,9 @@ export class Convergence {
   #cancellingSince: number | undefined;
   #cancellingReason: string | undefined;
   #resized = false;
+  /** Orders are being made ready, or buys planned, in the background. */
+  #preparing = false;
+  #ended = false;
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
@@ -97,12 +100,13 @@ export class Convergence {
         for (const action of decision.actions) {
           if (action.kind === "leave") return undefined;
           if (action.kind === "finish") return await this.#finish(action);
-          await this.#act(action);
+          this.#act(action);
         }
         const rest = decision.wakeAt - this.#parts.clock.monotonic();
         if (decision.actions.length === 0 || rest > 0) await this.#sleepUntilWoken(rest, woken);
       }
     } finally {
+      this.#ended = true;
       this.#parts.stopping.removeEventListener("abort", onStop);
       unfollow();
     }
@@ -122,6 +126,7 @@ export class Convergence {
       marketOpen: this.#market.isOpen,
       sellsOnly: record.wanted.kind === "exit",
       intents: intents.map((intent) => factsOf(intent, this.#followUp(intent), this.#market.opened)),
+      preparing: this.#preparing,
       blockage: this.#blockage(record, intents),
       stopping: this.#parts.stopping.aborted,
       cancellingSince: this.#cancellingSince,
@@ -177,11 +182,14 @@ export class Convergence {
 
   // --- actions -----------------------------------------------------------------------------
 
-  /** Requests run side by side and wake the loop when they are through; the rest is done at once. */
-  async #act(action: Exclude<Action, { kind: "leave" | "finish" }>): Promise<void> {
+  /**
+   * Whatever asks the venue runs in the background and wakes the loop when it is through, so that a halt, a
+   * deadline or a due cancel never waits behind a read; the rest is done at once.
+   */
+  #act(action: Exclude<Action, { kind: "leave" | "finish" }>): void {
     switch (action.kind) {
       case "post":
-        await this.#post(action.ids);
+        this.#prepare(() => this.#post(action.ids));
         return;
       case "look-up":
         this.#start(action.id, (intent, followUp) => this.#orders.lookUp(intent, followUp));
@@ -190,7 +198,7 @@ export class Convergence {
         this.#start(action.id, (intent, followUp) => this.#orders.proveAbsent(intent, followUp));
         return;
       case "poll":
-        this.#start(action.id, (intent, followUp) => this.#orders.poll(intent, followUp));
+        this.#poll(action.id);
         return;
       case "cancel":
         this.#start(action.id, (intent, followUp) => this.#orders.cancel(intent, followUp, action.reason));
@@ -208,12 +216,27 @@ export class Convergence {
         this.#startCancelling(action.reason);
         return;
       case "plan-buys":
-        this.#take(await this.#buying.plan(() => this.#isBlocked()));
+        this.#prepare(async () => this.#take(await this.#buying.plan(() => this.#isBlocked())));
         return;
       case "resize":
-        this.#take(await this.#resize(action.ids));
+        this.#prepare(async () => this.#take(await this.#resize(action.ids)));
         return;
     }
+  }
+
+  /** One at a time; while it lasts, nothing else is begun. */
+  #prepare(work: () => Promise<void>): void {
+    this.#preparing = true;
+    this.#inBackground(work(), () => (this.#preparing = false));
+  }
+
+  #inBackground(work: Promise<void>, onEnd: () => void): void {
+    work
+      .catch((error: unknown) => (this.#failure ??= asError(error)))
+      .finally(() => {
+        onEnd();
+        this.#wake();
+      });
   }
 
   /** Commits all of them as `posting`, then sends them side by side. The market clock must be known and recent. */
@@ -277,12 +300,14 @@ export class Convergence {
     const intent = this.#execution.intent(id);
     const followUp = this.#followUp(intent);
     followUp.busy = true;
-    work(intent, followUp)
-      .catch((error: unknown) => (this.#failure ??= asError(error)))
-      .finally(() => {
-        followUp.busy = false;
-        this.#wake();
-      });
+    this.#inBackground(work(intent, followUp), () => (followUp.busy = false));
+  }
+
+  #poll(id: string): void {
+    const intent = this.#execution.intent(id);
+    const followUp = this.#followUp(intent);
+    followUp.polling = true;
+    this.#inBackground(this.#orders.poll(intent, followUp), () => (followUp.polling = false));
   }
 
   async #resize(ids: readonly string[]): Promise<BuysPlanned> {
@@ -292,11 +317,13 @@ export class Convergence {
   }
 
   #take(planned: BuysPlanned): void {
-    if (planned.kind === "cancel") this.#startCancelling(planned.reason);
+    if (planned.kind === "cancel" && !this.#isBlocked()) this.#startCancelling(planned.reason);
   }
 
+  /** Asked anew whenever something was awaited: what has come up meanwhile is decided first. */
   #isBlocked(): boolean {
-    return this.#facts().blockage !== undefined;
+    const { phase, blockage } = this.#facts();
+    return this.#ended || this.#failure !== undefined || phase === "cancelling" || blockage !== undefined;
   }
 
   #startCancelling(reason: string): void {

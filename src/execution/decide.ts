@@ -35,6 +35,8 @@ export interface IntentFacts {
   readonly record: IntentRecord;
   /** A request for it is under way. */
   readonly busy: boolean;
+  /** That request only reads it: it may wait for the rate limit, and a cancel does not wait behind it. */
+  readonly reading: boolean;
   /** When the POST went out; after a restart worked out from the recorded time. */
   readonly postedAt: number | undefined;
   /** When the venue last answered that it does not know the order. */
@@ -96,6 +98,8 @@ export interface ExecutionFacts {
   /** Only sells, nothing to buy afterwards. */
   readonly sellsOnly: boolean;
   readonly intents: readonly IntentFacts[];
+  /** Orders are being made ready to be sent, or buys are being planned: the venue is read for it, and what works is followed meanwhile. */
+  readonly preparing: boolean;
   readonly blockage: Blockage | undefined;
   /** The process has been asked to stop. */
   readonly stopping: boolean;
@@ -140,7 +144,7 @@ const HEARTBEAT_MS = 250;
  * `next-attempt`, `plan-buys`, `resize`, `start-cancelling`, `finish` or `leave` contains nothing else.
  */
 export function decide(facts: ExecutionFacts): Decision {
-  if (facts.stopping) return facts.intents.some((intent) => intent.busy) ? wait(facts, []) : only({ kind: "leave" }, facts);
+  if (facts.stopping) return isUnderWay(facts) ? wait(facts, []) : only({ kind: "leave" }, facts);
   if (facts.phase === "cancelling") return decideCancelling(facts);
   if (facts.blockage !== undefined) return decideBlocked(facts, facts.blockage);
   const unended = facts.intents.filter((intent) => !isEnded(intent.record));
@@ -149,10 +153,10 @@ export function decide(facts: ExecutionFacts): Decision {
   if (facts.offHours && facts.marketOpen === false && unended.length > 0 && unended.every(isQueued)) {
     return only({ kind: "finish", outcome: "queued", reason: "The orders wait for the next open." }, facts);
   }
-  const cutShort = restsToSend(facts);
+  const cutShort = facts.preparing ? [] : restsToSend(facts);
   if (cutShort.length > 0) return only({ kind: "next-attempt", ids: cutShort.map(idOf) }, facts);
   if (unended.length > 0) return wait(facts, [...toPost(facts, unended), ...unended.flatMap((intent) => follow(intent, facts))]);
-  return decidePhaseEnd(facts);
+  return isUnderWay(facts) ? wait(facts, []) : decidePhaseEnd(facts);
 }
 
 /** A blocked execution sends nothing more. Begun or in doubt, it first ends what is open. */
@@ -161,6 +165,7 @@ function decideBlocked(facts: ExecutionFacts, blockage: Blockage): Decision {
   const others = facts.intents.filter((intent) => !isEnded(intent.record) && intent.record.state !== "recorded");
   if (!facts.begun && others.length === 0 && facts.intents.every((intent) => !intent.busy) && facts.intents.every(neverTaken)) {
     if (recorded.length > 0) return only({ kind: "drop", ids: recorded.map(idOf), reason: blockage.reason }, facts);
+    if (facts.preparing) return wait(facts, []);
     const outcome = blockage.cause === "superseded" || blockage.cause === "planned-again" ? "superseded" : "refused";
     return only({ kind: "finish", outcome, reason: blockage.reason, cause: blockage.cause }, facts);
   }
@@ -191,10 +196,11 @@ function decideCancelling(facts: ExecutionFacts): Decision {
   if (recorded.length > 0)
     return only({ kind: "drop", ids: recorded.map(idOf), reason: facts.cancellingReason ?? "Nothing more is sent." }, facts);
   const unended = facts.intents.filter((intent) => !isEnded(intent.record));
+  if (unended.length === 0 && isUnderWay(facts)) return wait(facts, []);
   if (unended.length === 0)
     return only({ kind: "finish", outcome: "incomplete", reason: facts.cancellingReason ?? "Stopped before its end." }, facts);
   const idle = unended.filter((intent) => !intent.busy);
-  if (idle.length === unended.length && idle.every((intent) => hasBeenAwaited(intent, facts))) {
+  if (!isUnderWay(facts) && idle.every((intent) => hasBeenAwaited(intent, facts))) {
     const unknown = idle.filter((intent) => intent.record.state !== "open");
     if (unknown.length > 0) {
       return {
@@ -211,7 +217,7 @@ function decideCancelling(facts: ExecutionFacts): Decision {
   }
   return wait(
     facts,
-    idle.flatMap((intent) => follow(intent, facts)),
+    unended.flatMap((intent) => follow(intent, facts)),
   );
 }
 
@@ -266,6 +272,7 @@ function recordsOf(intents: readonly IntentFacts[]): IntentRecord[] {
 }
 
 function toPost(facts: ExecutionFacts, unended: readonly IntentFacts[]): Action[] {
+  if (facts.preparing) return [];
   const underWay = facts.intents.filter((intent) => intent.busy && intent.record.state === "posting").length;
   const ready = unended.filter((intent) => intent.record.state === "recorded" && !intent.busy && facts.now >= (intent.notBefore ?? 0));
   const ids = ready.slice(0, Math.max(0, MAX_POSTS_IN_FLIGHT - underWay)).map(idOf);
@@ -274,7 +281,7 @@ function toPost(facts: ExecutionFacts, unended: readonly IntentFacts[]): Action[
 
 /** What one posted intent needs next: a look-up while unknown, a poll or a cancel while open. */
 function follow(intent: IntentFacts, facts: ExecutionFacts): Action[] {
-  if (intent.busy) return [];
+  if (intent.busy) return intent.reading && intent.record.state === "open" ? dueCancel(intent, facts) : [];
   switch (intent.record.state) {
     case "posting":
     case "unknown":
@@ -310,17 +317,21 @@ function nextLookUp(intent: IntentFacts, now: number): number {
 }
 
 function followOpen(intent: IntentFacts, facts: ExecutionFacts): Action[] {
+  const cancel = dueCancel(intent, facts);
+  if (cancel.length > 0) return cancel;
+  return facts.now >= nextPoll(intent, facts) ? [{ kind: "poll", id: idOf(intent) }] : [];
+}
+
+function dueCancel(intent: IntentFacts, facts: ExecutionFacts): Action[] {
   const overdue =
     facts.marketOpen === true && intent.workingSince !== undefined && facts.now - intent.workingSince >= timeoutOf(intent, facts);
   const again = intent.cancelAgainAt !== undefined && facts.now >= intent.cancelAgainAt;
-  if (again || (intent.cancelRequestedAt === undefined && (facts.phase === "cancelling" || overdue))) {
-    const reason =
-      facts.phase === "cancelling"
-        ? (facts.cancellingReason ?? "Stopped.")
-        : `It was not filled within ${String(timeoutOf(intent, facts) / 1_000)} s.`;
-    return [{ kind: "cancel", id: idOf(intent), reason }];
-  }
-  return facts.now >= nextPoll(intent, facts) ? [{ kind: "poll", id: idOf(intent) }] : [];
+  if (!again && (intent.cancelRequestedAt !== undefined || (facts.phase !== "cancelling" && !overdue))) return [];
+  const reason =
+    facts.phase === "cancelling"
+      ? (facts.cancellingReason ?? "Stopped.")
+      : `It was not filled within ${String(timeoutOf(intent, facts) / 1_000)} s.`;
+  return [{ kind: "cancel", id: idOf(intent), reason }];
 }
 
 /** A limit is given up for a newer one long before an order counts as timed out. */
@@ -350,6 +361,11 @@ function hasBeenAwaited(intent: IntentFacts, { now, cancellingSince }: Execution
 /** Ended for this execution: terminal at the venue, refused by it, or given up on. */
 export function isEnded(record: IntentRecord): boolean {
   return record.state === "done" || record.state === "refused" || record.state === "abandoned" || record.state === "dropped";
+}
+
+/** Something is awaited whose end may still change what is decided. */
+function isUnderWay({ intents, preparing }: ExecutionFacts): boolean {
+  return preparing || intents.some(({ busy }) => busy);
 }
 
 /** The venue is known not to hold, nor ever to have held, an order of it. */

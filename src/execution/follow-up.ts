@@ -4,7 +4,10 @@ import type { IntentFacts } from "./decide.ts";
 
 /** What this process knows of one intent beyond the ledger; all times monotonic, in milliseconds. */
 export interface FollowUp {
+  /** A request for it is under way that may change it, or that tells whether the venue has it. */
   busy: boolean;
+  /** A poll of it is under way. */
+  polling: boolean;
   postedAt: number | undefined;
   absentAt: number | undefined;
   askedAt: number | undefined;
@@ -27,6 +30,7 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
     at === undefined ? undefined : clock.monotonic() - Math.max(0, clock.now() - at);
   return {
     busy: false,
+    polling: false,
     postedAt: carried(record.postedAt),
     absentAt: undefined,
     askedAt: undefined,
@@ -44,5 +48,11 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
 /** @param opened monotonic time of the last open; a queued order's time-out counts from there (R23). */
 export function factsOf(record: IntentRecord, followUp: FollowUp, opened: number | undefined): IntentFacts {
   const working = followUp.workingSince;
-  return { ...followUp, record, workingSince: working === undefined || opened === undefined ? working : Math.max(working, opened) };
+  return {
+    ...followUp,
+    record,
+    busy: followUp.busy || followUp.polling,
+    reading: followUp.polling && !followUp.busy,
+    workingSince: working === undefined || opened === undefined ? working : Math.max(working, opened),
+  };
 }

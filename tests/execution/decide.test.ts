@@ -40,6 +40,7 @@ function intent(change: Partial<IntentRecord>, more: Partial<IntentFacts> = {}):
   return {
     record: record(change),
     busy: false,
+    reading: false,
     postedAt: undefined,
     absentAt: undefined,
     askedAt: undefined,
@@ -62,6 +63,7 @@ function facts(change: Partial<ExecutionFacts>): ExecutionFacts {
     marketOpen: true,
     sellsOnly: false,
     intents: [],
+    preparing: false,
     blockage: undefined,
     stopping: false,
     cancellingSince: undefined,
@@ -98,6 +100,13 @@ describe("sending", () => {
     const sold = intent({ symbol: "A", state: "done", status: "filled" });
     expect(kinds({ intents: [sold, intent({ symbol: "B", state: "open" }, { workingSince: NOW, askedAt: NOW })] })).toEqual([]);
     expect(kinds({ intents: [sold] })).toEqual(["plan-buys"]);
+  });
+
+  test("nothing else is begun while orders are made ready or buys are planned", () => {
+    expect(kinds({ preparing: true, intents: [intent({})] })).toEqual([]);
+    expect(kinds({ preparing: true, intents: [intent({ state: "done", status: "filled" })] })).toEqual([]);
+    const working = intent({ symbol: "B", state: "open" }, { workingSince: NOW, hinted: true });
+    expect(kinds({ preparing: true, intents: [intent({}), working] })).toEqual(["poll"]);
   });
 
   test("an exit signal has no buying phase", () => {
@@ -170,6 +179,20 @@ describe("what may stop an execution", () => {
     expect(
       decide(facts({ phase: "cancelling", cancellingSince: NOW, intents: [intent({ state: "done", status: "canceled" })] })).actions,
     ).toMatchObject([{ kind: "finish", outcome: "incomplete" }]);
+  });
+
+  test("a cancel does not wait behind a read of the order, and its end is awaited with both", () => {
+    const read = intent({ state: "open", orderId: "o" }, { workingSince: NOW, askedAt: NOW, busy: true, reading: true });
+    const cancelling = { phase: "cancelling", cancellingSince: NOW } as const;
+    expect(kinds({ ...cancelling, intents: [read] })).toEqual(["cancel"]);
+    expect(kinds({ ...cancelling, intents: [{ ...read, reading: false }] })).toEqual([]);
+    expect(kinds({ ...cancelling, intents: [intent({ state: "done", status: "canceled" }, { busy: true })] })).toEqual([]);
+  });
+
+  test("what is being prepared comes to its end first", () => {
+    expect(kinds({ phase: "cancelling", cancellingSince: NOW, preparing: true, intents: [intent({ state: "dropped" })] })).toEqual([]);
+    expect(kinds({ begun: false, blockage, preparing: true, intents: [intent({ state: "dropped" })] })).toEqual([]);
+    expect(kinds({ stopping: true, preparing: true, intents: [intent({})] })).toEqual([]);
   });
 
   test("a cancel that never takes effect is given up in bounded time", () => {

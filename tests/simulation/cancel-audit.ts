@@ -1,27 +1,19 @@
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import type { Violation } from "./invariants.ts";
 import type { Life } from "./life.ts";
-import type { Scenario } from "./scenario.ts";
 
-/** A read of the order that is under way then may take ten seconds, and the cancel waits for its turn. */
+/** A look-up that is under way then may take ten seconds: only its answer tells what there is to cancel. */
 const CANCELLED_WITHIN_MS = 15_000;
-/** Limit orders use up the minute's requests sooner, and a read that waits for the next minute holds the cancel back. */
-const BUDGET_MS = 60_000;
 
 /** Events that say that an order has worked until now. */
 const WORKED_UNTIL: readonly RebalanceEvent["kind"][] = ["progress", "filled", "cancel"];
 
 /** P7: what works when its execution is stopped is cancelled then, and not only when its own time is over. */
 export class CancelAudit {
-  readonly #withinMs: number;
   /** When executions were stopped, on the monotonic clock, by the process that did it. */
   readonly #stoppedAt = new WeakMap<Life, Map<string, number>>();
   /** Orders whose cancel was asked for. */
   readonly #cancelled = new Set<string>();
-
-  constructor({ execution }: Pick<Scenario, "execution">) {
-    this.#withinMs = CANCELLED_WITHIN_MS + (execution.style === "limit" ? BUDGET_MS : 0);
-  }
 
   onEvent(life: Life, { kind, executionId, intent }: RebalanceEvent): Violation[] {
     if (kind === "phase") this.#onPhase(life, executionId);
@@ -31,7 +23,7 @@ export class CancelAudit {
     if (stoppedAt === undefined) return [];
     // One that was found only later can be cancelled only then.
     const late = Math.min(life.clock.monotonic() - stoppedAt, life.clock.now() - (intent.acceptedAt ?? Infinity));
-    if (!WORKED_UNTIL.includes(kind) || late <= this.#withinMs) return [];
+    if (!WORKED_UNTIL.includes(kind) || late <= CANCELLED_WITHIN_MS) return [];
     return [{ promise: "P7", text: `${intent.clientOrderId} was left to work for ${String(late)} ms after its execution was stopped.` }];
   }
 

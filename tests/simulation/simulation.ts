@@ -96,7 +96,7 @@ class Simulation {
   constructor(scenario: Scenario, traced: boolean) {
     const { seed } = scenario;
     this.#scenario = scenario;
-    this.#cancels = new CancelAudit(scenario);
+    this.#cancels = new CancelAudit();
     this.#clock = new VirtualClock(scenario.stages[0]?.at ?? 0, promisesSettled);
     this.#file = new AlertsFile(scenario.timezone);
     this.#trace = new Trace(

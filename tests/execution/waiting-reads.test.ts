@@ -1,0 +1,70 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import type { Interceptor } from "../../src/simulator/venue.ts";
+import { afterFirstPost, both, isCancel, isPost } from "./faults.ts";
+import { limitStyle } from "./limit-style.ts";
+import { book, expectUnharmed, HEDGE, INVESTED } from "./scenario.ts";
+import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+
+let desk: VirtualDesk;
+
+afterEach(() => desk.close());
+
+const MINUTE_MS = 60_000;
+
+/** From the first POST on the venue says that nearly all requests of the minute are used up: reads wait for the next one. */
+function readsUsedUp(): Interceptor {
+  let until: number | undefined;
+  return {
+    after: (request, response) => {
+      if (isPost(request)) until ??= desk.clock.now() + MINUTE_MS;
+      if (until === undefined || desk.clock.now() >= until) return Promise.resolve(response);
+      const headers = { ...response.headers, "x-ratelimit-remaining": "9", "x-ratelimit-reset": String(Math.ceil(until / 1_000)) };
+      return Promise.resolve({ ...response, headers });
+    },
+  };
+}
+
+/** The venue takes the sell of TQQQ and finds nobody on the other side. */
+function stuck(): Interceptor {
+  return afterFirstPost("TQQQ", (response) => {
+    desk.exchange.setQuote("TQQQ", "0", "0");
+    return response;
+  });
+}
+
+/** Monotonic times at which cancels were asked for. */
+function cancels(): { readonly at: number[]; readonly interceptor: Interceptor } {
+  const at: number[] = [];
+  const before: Interceptor["before"] = (request) => {
+    if (isCancel(request)) at.push(desk.clock.monotonic());
+    return Promise.resolve(undefined);
+  };
+  return { at, interceptor: { before } };
+}
+
+describe("while reads wait for the venue's next minute", () => {
+  test("a halt cancels at once what works for all that is known", async () => {
+    desk = new VirtualDesk(INVESTED);
+    const { at, interceptor } = cancels();
+    desk.venue.interceptor = both(stuck(), readsUsedUp(), interceptor);
+    let haltedAt = 0;
+    desk.clock.after(5_000, () => {
+      desk.halted = "by hand";
+      haltedAt = desk.clock.monotonic();
+    });
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(at[0]! - haltedAt).toBeLessThan(1_000);
+    expect(book(desk).filter((line) => line.startsWith("buy"))).toEqual([]);
+    expectUnharmed(desk);
+  });
+
+  test("a limit is given up when it is due", async () => {
+    desk = new VirtualDesk({ ...INVESTED, execution: limitStyle({ repegMs: 5_000 }) });
+    const { at, interceptor } = cancels();
+    desk.venue.interceptor = both(stuck(), readsUsedUp(), interceptor);
+    const start = desk.clock.monotonic();
+    await desk.run(signalOf(desk.clock, HEDGE));
+    expect(at[0]! - start).toBeLessThan(7_000);
+    expectUnharmed(desk);
+  });
+});
