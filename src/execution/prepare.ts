@@ -22,7 +22,7 @@ import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./reading.ts";
 import type { Expected } from "./settle.ts";
-import { expectedAfter, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
+import { expectedAfter, lacksBuyingPower, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "./summary.ts";
 
 /** How long the venue may stay unreachable before an execution that has not begun gives up. */
@@ -200,8 +200,9 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
   let reading = first;
   for (let round = 0; ; round += 1) {
     const missing = unsettled(reading, expected);
-    if (missing === undefined) return reading;
-    if (parts.clock.monotonic() - start > SETTLE_LIMIT_MS) {
+    const isLate = parts.clock.monotonic() - start > SETTLE_LIMIT_MS;
+    if (missing === undefined && (isLate || !mayBeReleasedYet(parts, reading))) return reading;
+    if (missing !== undefined && isLate) {
       return {
         ...declined(
           "account-unsettled",
@@ -218,6 +219,16 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
     if ("kind" in next) return next;
     reading = next;
   }
+}
+
+/**
+ * What a buy of ours reserved and did not take may be given back later than its end is told. Buying power below
+ * the cash may also have a reason of its own, so it is waited for and then taken as it is.
+ */
+function mayBeReleasedYet({ ledger, clock }: PrepareParts, reading: Reading): boolean {
+  if (!lacksBuyingPower(reading)) return false;
+  const changed = ledger.intentsChangedSince(clock.now() - FILLS_SETTLE_WITHIN_MS);
+  return changed.some(({ side, state }) => side === "buy" && state === "done");
 }
 
 /**

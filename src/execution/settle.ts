@@ -61,6 +61,12 @@ export function unsettled(reading: Reading, expected: Expected): string | undefi
     : undefined;
 }
 
+/** Whether there is less buying power than cash although no open buy reserves any of it. */
+export function lacksBuyingPower({ account, openOrders }: Reading): boolean {
+  if (openOrders.some(({ side }) => side === "buy")) return false;
+  return account.cash.minus(account.buyingPower).gt(ONE);
+}
+
 /**
  * What an order has changed since this many shares of its symbol were held: itself, with only the fills that
  * came after that. Nothing else of ours trades its symbol meanwhile (R24).

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { decimal } from "../../src/portfolio/money.ts";
+import { afterFirstPost, both, isRead } from "./faults.ts";
+import { expectUnharmed } from "./scenario.ts";
+import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+
+let desk: VirtualDesk;
+/** What the venue holds back of the buying power, dollars. */
+let withheld: number;
+
+/** A buy is cancelled for want of a seller, and what it reserved is not given back yet. */
+beforeEach(async () => {
+  desk = new VirtualDesk({ exchange: { cash: decimal("10000") } });
+  withheld = 0;
+  desk.venue.interceptor = both(
+    afterFirstPost("UVXY", (response) => {
+      desk.exchange.setQuote("UVXY", "0", "0");
+      return response;
+    }),
+    {
+      after: (request, response) => {
+        if (!isRead(request, "/v2/account")) return Promise.resolve(response);
+        const account = JSON.parse(response.body) as { buying_power: string };
+        const buying_power = String(Math.max(0, Number(account.buying_power) - withheld));
+        return Promise.resolve({ ...response, body: JSON.stringify({ ...account, buying_power }) });
+      },
+    },
+  );
+  expect(await desk.run(signalOf(desk.clock, { UVXY: "1" }))).toMatchObject({ conclusion: { outcome: "incomplete" } });
+  withheld = 8_000;
+});
+
+afterEach(() => {
+  expectUnharmed(desk);
+  return desk.close();
+});
+
+test("buying power that a cancelled buy still holds is waited for", async () => {
+  desk.clock.after(7_000, () => (withheld = 0));
+  const result = await desk.run(signalOf(desk.clock, { BTAL: "1" }, { id: "00000000000000bb" }));
+  expect(result).toMatchObject({ conclusion: { outcome: "on-target" } });
+  expect(desk.weights().BTAL).toBeGreaterThan(0.95);
+});
+
+test("buying power that stays below the cash is taken as it is, after some seconds", async () => {
+  const start = desk.clock.monotonic();
+  const result = await desk.run(signalOf(desk.clock, { BTAL: "1" }, { id: "00000000000000bb" }));
+  expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
+  expect(desk.weights().BTAL).toBeCloseTo(0.2, 1);
+  expect(desk.clock.monotonic() - start).toBeLessThan(25_000);
+});
+
+test("and long after the last order it is not waited for at all", async () => {
+  await desk.clock.advance(60_000);
+  const start = desk.clock.monotonic();
+  await desk.run(signalOf(desk.clock, { BTAL: "1" }, { id: "00000000000000bb" }));
+  expect(desk.clock.monotonic() - start).toBeLessThan(5_000);
+});
