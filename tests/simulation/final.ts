@@ -228,7 +228,7 @@ export class Final {
     const plan = execution.plan as PlanSummary | undefined;
     const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
     const newest = intents.filter((intent) => isNewest(intent, intents));
-    const unfinished = newest.filter((intent) => intent.state !== "done" || intent.status !== "filled");
+    const unfinished = newest.filter((intent) => (intent.state !== "done" || intent.status !== "filled") && !isDust(intent));
     const stuck = unfinished.filter((intent) => this.#isStuck(intent));
     if (stuck.length > 0 && stuck.length === unfinished.length)
       return { kind: "excused", reason: `${this.#trouble?.kind ?? ""}, and named` };
@@ -373,4 +373,9 @@ function shares(symbols: readonly string[], chance: Chance): Map<string, number>
       return [symbol, part];
     }),
   );
+}
+
+/** R12: what the venue takes no order for is on target. */
+function isDust({ state, status, fullExit }: IntentRecord): boolean {
+  return state === "refused" && status === "below-minimum" && fullExit;
 }
