@@ -232,7 +232,11 @@ export class Desk {
   /** Into the decision record first, then to the log and to whoever watches. */
   #observe(event: RebalanceEvent): void {
     const { kind, level, text, executionId, signalId, facts } = event;
-    if (level !== "debug") this.ledger.note({ executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) });
+    if (level !== "debug") {
+      const note = { executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) };
+      // A note never decides anything. The last one is flushed, and with it all before.
+      this.ledger.transaction(() => this.ledger.note(note), kind === "finish" ? "flushed" : "ordered");
+    }
     this.log.child({ signal: signalId, execution: executionId })[level](text);
     this.#options.onEvent?.(event);
   }

@@ -253,7 +253,7 @@ export class Convergence {
       const intent = this.#execution.intent(id);
       return intent.state === "recorded" && (!isPricedNow(intent) || terms.has(id));
     });
-    // One commit for all of them: each one more would hold back the first order by a flush of the disk.
+    // One flushed commit for all of them and for what was recorded since the last: each one more would hold back the first order.
     ledger.transaction(() => {
       for (const id of ready) {
         const priced = terms.get(id);

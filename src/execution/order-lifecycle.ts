@@ -240,8 +240,8 @@ export class OrderLifecycle {
     if (!changed) return;
     followUp.workingSince ??= clock.monotonic();
     if (known.state !== "open") followUp.polls = 0;
-    // One commit: what is known of the order and the note of it belong together, and every commit is a flush of the disk.
-    ledger.transaction(() => this.#record(known, order, filled));
+    // One commit: what is known of the order and the note of it belong together. A power cut may take it: the venue has it too.
+    ledger.transaction(() => this.#record(known, order, filled), "ordered");
   }
 
   #record(known: IntentRecord, order: Order, filled: Decimal): void {

@@ -183,7 +183,10 @@ export class Rebalancer {
     );
   }
 
-  /** The execution, its first phase and all of that phase's intents are one transaction (R15). */
+  /**
+   * The execution, its first phase and all of that phase's intents are one transaction (R15). They are flushed with
+   * the commit that marks the first of them as sent.
+   */
   #open(
     signal: Signal,
     { wanted, claims }: { readonly wanted: Wanted; readonly claims: readonly Claim[] },
@@ -212,7 +215,7 @@ export class Rebalancer {
       if (atOnce) ledger.recordIntents(newIntents(ledger, { ...common, phase: "buying", orders: plan.buys }, clock.now()));
       const { equity, lastEquity, cash } = reading.account;
       ledger.recordEquity({ at: reading.at, equity, lastEquity, cash, executionId: execution.id });
-    });
+    }, "ordered");
     if (this.#strategies(signal).length > 1) {
       const text = `Asked for by ${claimsText(claims, clock.now())}.`;
       this.#parts.emit({ kind: "snapshot", level: "info", executionId: execution.id, signalId: signal.id, text });

@@ -175,11 +175,15 @@ export class Intake {
     const records = this.#known(runs.flatMap(({ entries }) => entries.map(({ line }) => line.hash)));
     const judgement = judge(this.#facts(runs, records, now, occasion), this.#settings);
     const verdicts = judgement.verdicts.filter((verdict) => verdict.verdict.kind !== "duplicate" || this.#isNewRepeat(runs, verdict));
-    ledger.transaction(() => {
-      ledger.recordLines(newLines(strategy, runs, records));
-      for (const verdict of verdicts) this.#record(verdict, now);
-      if (judgement.decision.kind === "execute") this.#accept(judgement.decision, now);
-    });
+    ledger.transaction(
+      () => {
+        ledger.recordLines(newLines(strategy, runs, records));
+        for (const verdict of verdicts) this.#record(verdict, now);
+        if (judgement.decision.kind === "execute") this.#accept(judgement.decision, now);
+        // What is executed is flushed before its first order; what a power cut takes is read from the file again.
+      },
+      judgement.decision.kind === "execute" ? "ordered" : "flushed",
+    );
     this.#unjudged = false;
     this.#judgeAgainAt = judgement.judgeAgainAt;
     this.#window.dropBefore(now - this.#settings.maxAgeSeconds * 1_000, false);

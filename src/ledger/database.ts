@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { ledgerFailure } from "./failures.ts";
+import type { Durability } from "./ledger.ts";
 import { ReadMemory } from "./read-memory.ts";
 
 /** Amounts and ids are bound as text: a number in a TEXT column would be stored as `"5.0"`. */
@@ -8,6 +9,9 @@ export type Values = Readonly<Record<string, Bound>>;
 export type Row = Record<string, SQLOutputValue>;
 
 export type CommitStage = "before" | "after";
+
+/** How SQLite is told of each {@link Durability}, which cannot be changed inside a transaction. */
+const SYNCHRONOUS = { flushed: "FULL", ordered: "NORMAL" } as const satisfies Record<Durability, string>;
 
 interface Prepared {
   readonly statement: StatementSync;
@@ -26,7 +30,9 @@ const CHANGED_TABLE = /^\s*(?:INSERT INTO|UPDATE) (\w+)/;
 export class LedgerDatabase {
   readonly name: string;
   readonly #database: DatabaseSync;
-  readonly #onCommit: ((stage: CommitStage) => void) | undefined;
+  readonly #onCommit: ((stage: CommitStage, durability: Durability) => void) | undefined;
+  /** Of the next commit. */
+  #durability: Durability | undefined;
   readonly #statements = new Map<string, Prepared>();
   readonly #memory = new ReadMemory();
   /** Changes whenever another connection has committed. */
@@ -35,7 +41,7 @@ export class LedgerDatabase {
   /** A joined call has thrown: what it left behind must never be committed. */
   #spoiled = false;
 
-  constructor(database: DatabaseSync, name: string, onCommit?: (stage: CommitStage) => void) {
+  constructor(database: DatabaseSync, name: string, onCommit?: (stage: CommitStage, durability: Durability) => void) {
     this.#database = database;
     this.name = name;
     this.#onCommit = onCommit;
@@ -72,15 +78,16 @@ export class LedgerDatabase {
    * Runs `work` in one transaction; a nested call joins the outer one. When a joined call throws, the
    * whole transaction is rolled back even if the error is caught further out.
    */
-  transaction<T>(work: () => T): T {
+  transaction<T>(work: () => T, durability: Durability = "flushed"): T {
     if (this.#inside) return this.#join(work);
+    this.#prepareFor(durability);
     this.#execute("BEGIN IMMEDIATE");
     this.#inside = true;
     this.#spoiled = false;
     try {
       const result = work();
       if (result instanceof Promise) throw new Error("A ledger transaction cannot wait: its work must not be asynchronous.");
-      this.#commit();
+      this.#commit(durability);
       return result;
     } catch (error) {
       this.#rollBack();
@@ -130,12 +137,19 @@ export class LedgerDatabase {
     }
   }
 
-  #commit(): void {
+  #commit(durability: Durability): void {
     if (this.#spoiled) throw new Error("A part of this ledger transaction failed, so none of it is committed.");
-    this.#onCommit?.("before");
+    this.#onCommit?.("before", durability);
     this.#mustBeInTransaction();
     this.#execute("COMMIT");
-    this.#onCommit?.("after");
+    this.#onCommit?.("after", durability);
+  }
+
+  /** SQLite acts on this pragma when it is prepared, so it is never kept prepared. */
+  #prepareFor(durability: Durability): void {
+    if (this.#durability === durability) return;
+    this.#guarded(() => this.#database.exec(`PRAGMA synchronous = ${SYNCHRONOUS[durability]}`));
+    this.#durability = durability;
   }
 
   /** SQLite rolls back by itself on some errors, a full disk among them; a second ROLLBACK would hide the first error. */

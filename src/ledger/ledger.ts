@@ -6,12 +6,27 @@ import type { Claim } from "../portfolio/claims.ts";
 import type { Wanted } from "../portfolio/plan.ts";
 
 /**
- * The Ledger port: the program's only memory, and what a restart starts from. Every write is durable
- * when the call returns; a write that fails throws, and nothing that depends on it may be done.
+ * What a transaction survives when the call returns. Both survive the end of the process, whatever ended it.
+ *
+ * - `flushed`: a power cut as well, and with it everything that was committed before.
+ * - `ordered`: a power cut only once a later transaction has been flushed. Until then the cut may take it and
+ *   what came after it, never what came before, so the ledger is as it was at an earlier moment. For what the
+ *   venue can be asked for again, or what nothing is done upon before the next flush: an order is never sent
+ *   but after one.
+ */
+export type Durability = "flushed" | "ordered";
+
+/**
+ * The Ledger port: the program's only memory, and what a restart starts from. Every write is flushed to the
+ * disk when the call returns, but for a transaction that asks for less; a write that fails throws, and nothing
+ * that depends on it may be done.
  */
 export interface Ledger {
-  /** Runs `work` in one transaction: all of its writes or none. Nested calls join the outer one. */
-  transaction<T>(work: () => T): T;
+  /**
+   * Runs `work` in one transaction: all of its writes or none. Nested calls join the outer one.
+   * @param durability default: `flushed`; a flush takes a disk milliseconds, in which nothing else runs.
+   */
+  transaction<T>(work: () => T, durability?: Durability): T;
   close(): void;
 
   // --- account -----------------------------------------------------------------------------

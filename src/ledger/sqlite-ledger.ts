@@ -9,7 +9,7 @@ import * as executions from "./executions.ts";
 import { damagedLedger, ledgerFailure, missingLedger } from "./failures.ts";
 import * as history from "./history.ts";
 import * as intents from "./intents.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Durability, Ledger } from "./ledger.ts";
 import * as lines from "./lines.ts";
 import type { DaemonLives } from "./lives.ts";
 import { daemonLivesOn } from "./lives.ts";
@@ -30,7 +30,7 @@ export interface LedgerOptions {
   /** How long a write waits for another process's, in milliseconds; the thread is blocked meanwhile. Default 2,000. */
   readonly busyTimeoutMs?: number;
   /** Called right before and right after each COMMIT; what it throws before a commit rolls it back. */
-  readonly onCommit?: (stage: CommitStage) => void;
+  readonly onCommit?: (stage: CommitStage, durability: Durability) => void;
   /** Refuse to make a new ledger: for commands that only look. Default false. */
   readonly mustExist?: boolean;
   /** Takes keys out of every free text before it is written (R30). Default: texts are written as they are. */
@@ -161,7 +161,6 @@ export function ledgerOn(connection: DatabaseSync, file: string, options: Ledger
 /** The check of the schema comes first: nothing is written to a database that is not ours. */
 function prepare(database: LedgerDatabase, file: string): void {
   database.pragma("foreign_keys = ON");
-  database.pragma("synchronous = FULL");
   const findings = database.pragma("quick_check(1)");
   if (findings !== "ok") throw damagedLedger(database.name, String(findings));
   migrate(database);
@@ -203,7 +202,7 @@ function upkeepOf(database: LedgerDatabase, file: string): Omit<SqliteLedger, ke
 
 function portOn(database: LedgerDatabase): Ledger {
   return {
-    transaction: (work) => database.transaction(work),
+    transaction: (work, durability) => database.transaction(work, durability),
     close: () => database.close(),
 
     pinnedAccount: () => account.pinnedAccount(database),
