@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { buildProduct } from "./built-product.ts";
 import { measureAll } from "./results.ts";
 import { resultsMarkdown, writeResults } from "./results-page.ts";
 import { FULL, QUICK } from "./scale.ts";
@@ -20,6 +21,7 @@ const { values } = parseArgs({
 
 const compileCache = mkdtempSync(join(tmpdir(), "bench-cache-"));
 try {
+  buildProduct();
   const results = await measureAll(
     values.quick ? QUICK : FULL,
     { compileCache, profiles: values.profile && resolve(values.profile) },

@@ -1,13 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/clock.ts";
+import { BUILT_CLI, BUILT_DAEMON } from "./built-product.ts";
 import { Questioner } from "./conversation.ts";
 import { machineMs } from "./machine-time.ts";
 
-const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
-const DAEMON = fileURLToPath(new URL("daemon-process.ts", import.meta.url));
 /** A rebalance of 100 symbols waits out a minute or two of the request budget. */
 const PATIENCE_MS = 300_000;
 const KEPT_LINES = 30;
@@ -48,7 +46,7 @@ export class Trader {
 
   /** A command as a person starts it. */
   static command(args: readonly string[], env: Readonly<Record<string, string>>, directory: string): Trader {
-    return new Trader([CLI, ...args], env, directory, false);
+    return new Trader([BUILT_CLI, ...args], env, directory, false);
   }
 
   /**
@@ -57,7 +55,7 @@ export class Trader {
    */
   static daemon(env: Readonly<Record<string, string>>, directory: string, profiles?: string): Trader {
     const options = profiles === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profiles}`];
-    return new Trader([...options, DAEMON], env, directory, true);
+    return new Trader([...options, BUILT_DAEMON], env, directory, true);
   }
 
   get pid(): number {
