@@ -119,6 +119,7 @@ export class Life {
   readonly #surroundings: Surroundings;
   readonly #broker: Broker;
   readonly #intake: Intake;
+  #flushed: Uint8Array;
   #dead = false;
 
   constructor(number: number, image: Uint8Array, surroundings: Surroundings) {
@@ -127,9 +128,11 @@ export class Life {
     this.#surroundings = surroundings;
     this.startedAt = venueClock.monotonic();
     this.clock = new ProcessClock(venueClock, surroundings.skew);
+    this.#flushed = image;
     this.ledger = openLedgerImage(image, {
-      onCommit: (stage) => {
+      onCommit: (stage, durability) => {
         if (this.#dead) throw new Killed("The process is dead.");
+        if (stage === "after" && durability === "flushed") this.#flushed = this.image();
         surroundings.onCommit(this, stage);
       },
       redact: createRedaction([KEY_ID, SECRET]),
@@ -181,6 +184,11 @@ export class Life {
   /** What is on the disk. To be asked outside of a transaction. */
   image(): Uint8Array {
     return this.ledger.serialize();
+  }
+
+  /** What a power cut leaves of it at the worst: nothing that was committed after the last flush. */
+  get flushedImage(): Uint8Array {
+    return this.#flushed;
   }
 
   #finish(failure: unknown): void {

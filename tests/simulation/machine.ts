@@ -55,6 +55,7 @@ function emptyLedger(): Uint8Array {
 /**
  * The computer that the daemon runs on: its wall clock, its disk, and a supervisor that starts the
  * process again. A process dies in one instant and leaves what was committed; the next one starts from that.
+ * Every other one dies by a power cut, which leaves only what was flushed.
  */
 export class Machine {
   readonly #parts: MachineParts;
@@ -62,6 +63,7 @@ export class Machine {
   #image: Uint8Array = emptyLedger();
   #life: Life | undefined;
   #lives = 0;
+  #kills = 0;
   #skew = 0;
   #halt: string | undefined;
   #haltedSince: number | undefined;
@@ -252,13 +254,15 @@ export class Machine {
 
   #bury(life: Life, how: LifeEnd["how"], failure: unknown): void {
     if (this.#life !== life) return;
-    this.#image = life.image();
+    if (how === "killed") this.#kills += 1;
+    const isPowerCut = how === "killed" && this.#kills % 2 === 0;
+    this.#image = isPowerCut ? life.flushedImage : life.image();
     life.ledger.close();
     this.#life = undefined;
     const tookMs = this.#stopAsked === undefined ? 0 : this.#parts.clock.monotonic() - this.#stopAsked;
     this.#parts.trace.say(
       "machine",
-      () => `process ${String(life.number)} ${how}${failure === undefined ? "" : `: ${messageOf(failure)}`}`,
+      () => `process ${String(life.number)} ${isPowerCut ? "lost its power" : how}${failure === undefined ? "" : `: ${messageOf(failure)}`}`,
     );
     this.#parts.onEnd(life, { how, failure, tookMs, image: this.#image });
   }
