@@ -47,6 +47,8 @@ export interface DeskOptions {
   readonly venue?: VenueAccess;
   /** Called with everything that happens in a rebalance, besides log and ledger. */
   readonly onEvent?: (event: RebalanceEvent) => void;
+  /** Told, besides the log, why nothing happens for a while. */
+  readonly onWait?: (text: string) => void;
 }
 
 /**
@@ -97,7 +99,7 @@ export class Desk {
       closers.push(() => ledger.close());
       const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
       closers.push(() => venue.close());
-      const broker = await openBroker(config, venue, options.clock, log);
+      const broker = await openBroker(config, venue, options.clock, { log, onWait: options.onWait });
       return new Desk(options, config, { log, tradeLog, ledger, venue, broker });
     } catch (error) {
       for (const close of closers.toReversed()) await close();
@@ -296,8 +298,20 @@ export async function openVenue(config: Config, clock: Clock, command: string): 
   return { name: "the built-in simulator", alpaca: venue.alpaca, close: () => venue.close() };
 }
 
+/** Who is told of the talk with the venue. */
+export interface BrokerListeners {
+  readonly log?: Log;
+  /** Why nothing happens for a while. */
+  readonly onWait?: ((text: string) => void) | undefined;
+}
+
 /** The SDK is loaded here and not before: commands that only look at files do not wait for it. */
-export async function openBroker(config: Pick<Config, "mode">, venue: VenueAccess, clock: Clock, log?: Log): Promise<Broker> {
+export async function openBroker(
+  config: Pick<Config, "mode">,
+  venue: VenueAccess,
+  clock: Clock,
+  { log, onWait }: BrokerListeners = {},
+): Promise<Broker> {
   const { createAlpacaBroker } = await import("./broker/alpaca.ts");
   return createAlpacaBroker({
     name: venue.name,
@@ -305,5 +319,14 @@ export async function openBroker(config: Pick<Config, "mode">, venue: VenueAcces
     alpaca: venue.alpaca,
     clock,
     onTraffic: (record) => log?.debug(`${record.method} ${record.path}`, { ...record }),
+    onWait: (waitMs) => {
+      const text = waitSentence(venue.name, waitMs);
+      log?.info(text);
+      onWait?.(text);
+    },
   });
+}
+
+function waitSentence(venue: string, waitMs: number): string {
+  return `The requests that ${venue} allows in a minute are used up: the next one may leave in ${String(Math.ceil(waitMs / 1_000))} s.`;
 }

@@ -60,6 +60,8 @@ export interface AlpacaBrokerOptions {
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
   /** Default 180, below the venue's 200. */
   readonly requestsPerMinute?: number | undefined;
+  /** Told once of every long wait for room in the budget of requests: milliseconds until the next one may leave. */
+  readonly onWait?: ((waitMs: number) => void) | undefined;
 }
 
 /** Snapshots and bars are asked for in one request of at most this many symbols. */
@@ -107,6 +109,7 @@ class AlpacaBroker implements Broker {
       fetch: options.fetch ?? fetch,
       onTraffic: options.onTraffic,
       requestsPerMinute: options.requestsPerMinute,
+      onWait: options.onWait,
     };
     const tradingUrl = normaliseEndpoint(alpaca.tradingUrl);
     const dataUrl = normaliseEndpoint(alpaca.dataUrl);

@@ -18,6 +18,8 @@ const MIN_PAUSE_MS = 1_000;
 /** The reset is given in whole seconds by a clock that is not ours. */
 const RESET_MARGIN_MS = 250;
 const MAX_WAITING = 500;
+/** A shorter wait is told nobody. */
+const TOLD_WAIT_MS = 5_000;
 
 type RequestKind = "order" | "read";
 
@@ -46,16 +48,21 @@ interface Waiter {
 export class RequestPace {
   readonly #clock: Clock;
   readonly #perMinute: number;
+  readonly #onWait: (waitMs: number) => void;
   /** Monotonic times of what left within the last minute, oldest first. */
   #sent: number[] = [];
   #waiting: Waiter[] = [];
   readonly #pausedUntil: Record<RequestKind, number> = { order: 0, read: 0 };
   #timer: Timer | undefined;
+  /** Until when those outside know that nothing leaves. */
+  #toldUntil = 0;
   #closed = false;
 
-  constructor(clock: Clock, perMinute = REQUESTS_PER_MINUTE) {
+  /** @param onWait told once of every wait that is long enough to be wondered at: milliseconds until the next request may leave. */
+  constructor(clock: Clock, perMinute = REQUESTS_PER_MINUTE, onWait: (waitMs: number) => void = () => undefined) {
     this.#clock = clock;
     this.#perMinute = perMinute;
+    this.#onWait = onWait;
   }
 
   /**
@@ -142,12 +149,19 @@ export class RequestPace {
       const opensAt = this.#opensAt(next.kind, now);
       if (opensAt > now) {
         this.#timer = this.#clock.after(opensAt - now, () => this.#letThrough());
+        this.#tellWait(now, opensAt);
         return;
       }
       this.#waiting.splice(this.#waiting.indexOf(next), 1);
       this.#sent.push(now);
       next.release();
     }
+  }
+
+  #tellWait(now: number, until: number): void {
+    if (until - now < TOLD_WAIT_MS || until <= this.#toldUntil) return;
+    this.#toldUntil = until;
+    this.#onWait(until - now);
   }
 
   /** Reads are never let past an order: an order opens first whenever both wait. */

@@ -30,6 +30,8 @@ export interface VenueCallsOptions {
   readonly fetch: typeof fetch;
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
   readonly requestsPerMinute?: number | undefined;
+  /** Told once of every long wait for room in the budget: milliseconds until the next request may leave. */
+  readonly onWait?: ((waitMs: number) => void) | undefined;
 }
 
 /** A request that provably never left this program. */
@@ -56,7 +58,7 @@ export class VenueCalls {
     const guard = createHostGuard(options.mode, options.url);
     guard(options.url);
     this.#options = options;
-    this.#pace = new RequestPace(clock, options.requestsPerMinute);
+    this.#pace = new RequestPace(clock, options.requestsPerMinute, options.onWait);
     this.#transport = new Transport({
       clock,
       guard,

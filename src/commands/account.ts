@@ -16,7 +16,7 @@ import type { CommandContext } from "./context.ts";
 export async function account(context: CommandContext, options: { readonly pin?: string; readonly release?: string }): Promise<ExitCode> {
   const config = loadConfig(context.env);
   const venue = await openVenue(config, context.clock, "account");
-  const broker = await openBroker(config, venue, context.clock);
+  const broker = await openBroker(config, venue, context.clock, { onWait: (text) => context.err.line(text) });
   const ledger = openLedger(ledgerFile(config));
   try {
     const [found, positions] = await Promise.all([broker.account(), broker.positions()]);

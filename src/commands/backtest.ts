@@ -76,7 +76,7 @@ async function strategiesOf(config: Config, name: string | undefined): Promise<B
 }
 
 async function historyFor(
-  { clock }: CommandContext,
+  { clock, err }: CommandContext,
   config: Config,
   { strategies, period }: { readonly strategies: readonly BacktestStrategy[]; readonly period: Period },
   directory: string | undefined,
@@ -85,7 +85,7 @@ async function historyFor(
   const [symbols, start] = [symbolsOfAll(rules), historyStart(period, rules)];
   if (directory !== undefined) return readCsvHistory(directory, symbols, start, period);
   const venue = await openVenue(config, clock, "backtest");
-  const broker = await openBroker(config, venue, clock);
+  const broker = await openBroker(config, venue, clock, { onWait: (text) => err.line(text) });
   try {
     const history = await readBrokerHistory(broker, symbols, start, period, clock.now());
     return { ...history, invented: config.mode === "simulator" };

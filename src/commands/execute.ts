@@ -51,7 +51,13 @@ const LOOK_AGAIN_MS = 100;
 /** Acts once on the newest run in the alerts file of each strategy. */
 export async function execute(context: CommandContext, options: ExecuteOptions): Promise<ExitCode> {
   const view = new RebalanceView(context.out);
-  const desk = await Desk.open({ ...context, command: "execute", console: undefined, onEvent: (event) => view.event(event) });
+  const desk = await Desk.open({
+    ...context,
+    command: "execute",
+    console: undefined,
+    onEvent: (event) => view.event(event),
+    onWait: (text) => context.err.line(text),
+  });
   const stopping = new AbortController();
   const ignore = onStopSignal(context.clock, () => stopping.abort());
   try {

@@ -51,7 +51,7 @@ async function fromBroker(
   from: number,
 ): Promise<Pick<ReportFacts, "reading" | "history" | "problems">> {
   const venue = await openVenue(config, context.clock, "report");
-  const broker = await openBroker(config, venue, context.clock);
+  const broker = await openBroker(config, venue, context.clock, { onWait: (text) => context.err.line(text) });
   try {
     const [reading, history] = await Promise.all([readAccountNow(broker), readEquityHistory(broker, from, "1D")]);
     return { reading, history: history.value, problems: [...reading.problems, ...history.problems] };

@@ -17,7 +17,7 @@ export interface SignalOptions {
 
 /** Runs the strategies and appends their alerts, each to its own file. 1 when one of them could not decide or write. */
 export async function signal(context: CommandContext, options: SignalOptions): Promise<ExitCode> {
-  const desk = await Desk.open({ ...context, command: "signal", console: undefined });
+  const desk = await Desk.open({ ...context, command: "signal", console: undefined, onWait: (text) => context.err.line(text) });
   try {
     const own = await chosen(desk, options);
     const { mode, modeReason } = desk.config;

@@ -76,7 +76,7 @@ function booksOf(config: Config, ledger: SqliteLedger | undefined, { account, po
 
 async function fromBroker(context: CommandContext, config: Config): Promise<BrokerFacts> {
   const venue = await openVenue(config, context.clock, "status");
-  const broker = await openBroker(config, venue, context.clock);
+  const broker = await openBroker(config, venue, context.clock, { onWait: (text) => context.err.line(text) });
   try {
     const [account, positions, workingOrders, market] = await Promise.all([
       broker.account(),

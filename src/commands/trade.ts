@@ -21,7 +21,13 @@ type Generated = Extract<SignalResult, { kind: "signal" }>;
 /** Generates the signals, connects and shows the account, and acts on them. */
 export async function trade(context: CommandContext, options: { readonly dryRun?: boolean }): Promise<ExitCode> {
   const view = new RebalanceView(context.out);
-  const desk = await Desk.open({ ...context, command: "trade", console: undefined, onEvent: (event) => view.event(event) });
+  const desk = await Desk.open({
+    ...context,
+    command: "trade",
+    console: undefined,
+    onEvent: (event) => view.event(event),
+    onWait: (text) => context.err.line(text),
+  });
   const stopping = new AbortController();
   const ignore = onStopSignal(context.clock, () => stopping.abort());
   try {

@@ -132,3 +132,47 @@ describe("what the venue says of its own budget", () => {
     expect(pace.opensAt("order")).toBe(wait);
   });
 });
+
+describe("a long wait", () => {
+  function told(): { clock: VirtualClock; pace: RequestPace; waits: number[] } {
+    const clock = new VirtualClock(NOW);
+    const waits: number[] = [];
+    return { clock, waits, pace: new RequestPace(clock, 60, (waitMs) => waits.push(waitMs)) };
+  }
+
+  test("is told once, however many requests wait, and the next one again", async () => {
+    const { clock, pace, waits } = told();
+    pace.observe(429, limits(0, 47));
+    departures(clock, [
+      ["read", pace.enter("read", MINUTE)],
+      ["order", pace.enter("order", 1_000)],
+      ["read", pace.enter("read", MINUTE)],
+    ]);
+    await clock.advance(47_250);
+    expect(waits).toEqual([47_250]);
+    pace.observe(429, new Headers({ "Retry-After": "30" }));
+    departures(clock, [["read", pace.enter("read", MINUTE)]]);
+    await clock.advance(30_000);
+    expect(waits).toEqual([47_250, 30_000]);
+  });
+
+  test("is told also when the budget is our own", async () => {
+    const { clock, pace, waits } = told();
+    departures(
+      clock,
+      Array.from({ length: 31 }, () => ["read", pace.enter("read", MINUTE)]),
+    );
+    await clock.advance(MINUTE);
+    expect(waits).toEqual([MINUTE]);
+  });
+
+  test("is not told when it is short, or when nobody waits", async () => {
+    const { clock, pace, waits } = told();
+    pace.observe(429, new Headers({ "Retry-After": "4" }));
+    departures(clock, [["read", pace.enter("read", MINUTE)]]);
+    await clock.advance(4_000);
+    pace.observe(429, limits(0, 47));
+    await clock.advance(MINUTE);
+    expect(waits).toEqual([]);
+  });
+});
