@@ -16,3 +16,8 @@ export function marketDate(at: number): string {
   dates.set(hour, date);
   return date;
 }
+
+/** An instant (milliseconds since the epoch) as a person reads it of the market: `2025-07-16 09:30:00 EDT`. */
+export function marketTime(at: number): string {
+  return DateTime.fromMillis(at, { zone: MARKET_ZONE, locale: "en-US" }).toFormat("yyyy-LL-dd HH:mm:ss ZZZZ");
+}

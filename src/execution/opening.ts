@@ -1,6 +1,6 @@
 import type { Broker } from "../broker/broker.ts";
 import { BrokerError } from "../broker/broker.ts";
-import { marketDate } from "../market-day.ts";
+import { marketDate, marketTime } from "../market-day.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
 import type { Reading } from "./reading.ts";
 
@@ -30,7 +30,7 @@ export async function tooSoonAfterOpen(
     const until = (session?.open ?? -Infinity) + avoidOpenMinutes * MINUTE_MS;
     if (now >= until) return undefined;
     return {
-      reason: `The session has only just opened; nothing begins before ${new Date(until).toISOString()} (AVOID_OPEN_MINUTES is ${String(avoidOpenMinutes)}).`,
+      reason: `The session has only just opened; nothing begins before ${marketTime(until)} (AVOID_OPEN_MINUTES is ${String(avoidOpenMinutes)}).`,
       hint: "It is tried again while the run is fresh; a run that is older by then is not executed.",
     };
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Signal } from "../intake/signal.ts";
 import { freshness } from "../intake/freshness.ts";
 import type { VerdictKind } from "../intake/verdict.ts";
 import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
+import { marketTime } from "../market-day.ts";
 import { max, min, sum, ZERO } from "../portfolio/money.ts";
 import type { Plan, PlanInput, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
@@ -146,10 +147,9 @@ function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: 
   const left = sessionLeft(reading.market, parts.clock.monotonic());
   if (left !== undefined && left >= MIN_SESSION_LEFT_TO_START_MS) return undefined;
   if (left === undefined && request.ignoreMarketHours) return undefined;
-  const opens = new Date(reading.market.clock.nextOpen).toISOString();
   const reason =
     left === undefined
-      ? `The market is closed; it opens at ${opens}.`
+      ? `The market is closed; it opens at ${marketTime(reading.market.clock.nextOpen)}.`
       : `Only ${String(Math.floor(left / 1_000))} s of the session are left; an execution starts with at least ${String(MIN_SESSION_LEFT_TO_START_MS / 1_000)} s.`;
   return {
     ...declined(

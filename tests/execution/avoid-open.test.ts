@@ -16,7 +16,7 @@ test("nothing begins in the first minutes of a session, and the reason names the
   desk = new VirtualDesk({ ...AVOIDING, startAt: OPEN + 15 * MINUTE - 1_000 });
   const result = await desk.run(signalOf(desk.clock, HEDGE));
   expect(result).toMatchObject({ kind: "declined", verdict: "market-closed" });
-  expect(result.kind === "declined" && result.reason).toContain("before 2026-11-17T14:45:00.000Z (AVOID_OPEN_MINUTES is 15)");
+  expect(result.kind === "declined" && result.reason).toContain("before 2026-11-17 09:45:00 EST (AVOID_OPEN_MINUTES is 15)");
   expect(book(desk)).toEqual([]);
 });
 

@@ -23,7 +23,11 @@ const IGNORING = { ignoreMarketHours: true };
 
 test("while the market is closed nothing is sent, and the run can be executed later", async () => {
   const signal = signalOf(evening().clock, HEDGE);
-  expect(await desk.run(signal)).toMatchObject({ kind: "declined", verdict: "market-closed" });
+  expect(await desk.run(signal)).toMatchObject({
+    kind: "declined",
+    verdict: "market-closed",
+    reason: "The market is closed; it opens at 2026-11-18 09:30:00 EST.",
+  });
   expect(book(desk)).toEqual([]);
 });
 
