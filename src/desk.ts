@@ -220,11 +220,15 @@ export class Desk {
     this.log.error(messageOf(error), hint === undefined ? {} : { hint });
   }
 
-  async close(): Promise<void> {
+  /** @param lastWords for the log, when all that could still have something to say has said it. */
+  async close(lastWords?: string): Promise<void> {
     this.halt.close();
     await this.#latestExecution.close();
     await this.broker.close();
     await this.#venue.close();
+    // Requests that the closed broker gives up are told of by those who waited for them.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (lastWords !== undefined) this.log.info(lastWords);
     for (const lock of this.#locks.toReversed()) lock.release();
     this.ledger.close();
     this.#tradeLog.close();

@@ -82,6 +82,7 @@ function asResponse(response: WholeResponse): Response {
 export class Transport {
   readonly #options: TransportOptions;
   readonly #abandon = new Set<(reason: Error) => void>();
+  #closed = false;
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -90,6 +91,7 @@ export class Transport {
   /** In the form in which the SDK takes its `fetchApi`. */
   readonly send = async (url: string, init: RequestInit = {}): Promise<Response> => {
     const { clock, guard, onAnswer } = this.#options;
+    if (this.#closed) throw connectionClosed();
     guard(url);
     const method = (init.method ?? "GET").toUpperCase();
     const record = this.#recorder(method, url);
@@ -105,9 +107,10 @@ export class Transport {
     }
   };
 
-  /** Gives up what is still on its way. */
+  /** Gives up what is still on its way. Nothing leaves any more: whoever closes has given up its locks next. */
   close(): void {
-    for (const abandon of [...this.#abandon]) abandon(new Error("The connection was closed by this program."));
+    this.#closed = true;
+    for (const abandon of [...this.#abandon]) abandon(connectionClosed());
   }
 
   async #exchange(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
@@ -151,6 +154,10 @@ export class Transport {
         failure: error === undefined ? undefined : redact(messageOf(error)),
       });
   }
+}
+
+function connectionClosed(): Error {
+  return new Error("The connection was closed by this program.");
 }
 
 async function wholeBody(response: Response): Promise<Buffer> {

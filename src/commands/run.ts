@@ -24,14 +24,17 @@ export async function run(context: CommandContext): Promise<ExitCode> {
   });
   const onFatal = (error: Error): void => desk.logFailure(error);
   process.on("uncaughtExceptionMonitor", onFatal);
+  let lastWords: string | undefined;
   try {
-    return await runDesk(desk, context);
+    const code = await runDesk(desk, context);
+    lastWords = "Stopped.";
+    return code;
   } catch (error) {
     desk.logFailure(error);
     throw error;
   } finally {
     process.off("uncaughtExceptionMonitor", onFatal);
-    await desk.close();
+    await desk.close(lastWords);
   }
 }
 
@@ -87,7 +90,6 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
     schedule?.stop();
     for (const intake of intakes) intake.close();
   }
-  log.info("Stopped.");
   return EXIT.ok;
 }
 

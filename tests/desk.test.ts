@@ -1,0 +1,71 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo, Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { systemClock } from "../src/clock.ts";
+import { Desk } from "../src/desk.ts";
+import { messageOf } from "../src/errors.ts";
+
+let directory: string;
+let silent: Server;
+let asked = 0;
+let onAsked: () => void = () => undefined;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "alpaca-trader-desk-"));
+  asked = 0;
+  silent = createServer(() => {
+    asked += 1;
+    onAsked();
+  });
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(async () => {
+  await new Promise((resolve) => silent.close(resolve));
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function open(): Promise<Desk> {
+  const env = {
+    STATE_DIR: directory,
+    LOG_DIR: directory,
+    ALPACA_PAPER_ENDPOINT: `http://127.0.0.1:${String((silent.address() as AddressInfo).port)}`,
+    ALPACA_PAPER_KEY: "PKDESK",
+    ALPACA_PAPER_SECRET: "desk-secret",
+  };
+  return Desk.open({ env, clock: systemClock, command: "run", console: undefined, verbose: false });
+}
+
+function warning(desk: Desk): Promise<unknown> {
+  return desk.readAccount().catch((error: unknown) => desk.log.warn(`The account cannot be read: ${messageOf(error)}`));
+}
+
+function logLines(): string[] {
+  return readFileSync(join(directory, "alpaca_trader.log"), "utf8").trim().split("\n");
+}
+
+test("the last words stand last in the log, after what is told of requests that the end gave up", async () => {
+  const desk = await open();
+  const underWay = new Promise<void>((resolve) => (onAsked = resolve));
+  const told = warning(desk);
+  await underWay;
+
+  await desk.close("Stopped.");
+  await told;
+
+  expect(logLines()).toEqual([expect.stringContaining("The account cannot be read: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
+});
+
+test("a request that had not left when the desk was closed never leaves", async () => {
+  const desk = await open();
+  const told = warning(desk);
+
+  await desk.close("Stopped.");
+  await told;
+
+  expect(asked).toBe(0);
+  expect(logLines()).toEqual([expect.stringContaining("The account cannot be read: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
+});
