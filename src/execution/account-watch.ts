@@ -1,3 +1,4 @@
+import type { Position } from "../broker/broker.ts";
 import { messageOf } from "../errors.ts";
 import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
@@ -31,6 +32,8 @@ export class AccountWatch {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
   #lookedAt: Moment | undefined;
+  /** What was held then; `undefined` when the look was that of the plan. */
+  #held: readonly Position[] | undefined;
   #foreign: string | undefined;
   /** Since when the looks before a POST have shown less cash than there must be, monotonic. */
   #cashMissingSince: number | undefined;
@@ -53,16 +56,16 @@ export class AccountWatch {
    */
   async lookedRecently(orders: OrderLifecycle, followUpOf: (intent: IntentRecord) => FollowUp): Promise<boolean> {
     const { broker, clock, stopping } = this.#execution.parts;
-    if (this.#lookedAt !== undefined && ageOf(this.#lookedAt, clock) <= LOOK_MAX_AGE_MS) return true;
     try {
+      if (this.#lookedAt !== undefined && ageOf(this.#lookedAt, clock) <= LOOK_MAX_AGE_MS) {
+        await this.#refuseUncovered(orders, followUpOf);
+        return true;
+      }
       const reads = Promise.all([broker.account(), broker.positions(), broker.openOrders()]);
       const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
       if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
-      // All that are still to be sent: the next ones follow within the seconds that this look is good for.
-      for (const { clientOrderId } of this.#execution.intents()) {
-        const intent = this.#execution.intent(clientOrderId);
-        await orders.refuseUncovered(intent, positions, followUpOf(intent));
-      }
+      this.#held = positions;
+      await this.#refuseUncovered(orders, followUpOf);
       if (await this.#lacksCash(account.cash)) return false;
       this.#lookedAt = momentOf(clock);
       return true;
@@ -70,6 +73,15 @@ export class AccountWatch {
       this.#warn(`The account cannot be read, so nothing is sent: ${messageOf(error)}`);
       await clock.sleep(SETTLE_PAUSE_MS, stopping);
       return false;
+    }
+  }
+
+  /** All sells that are still to be sent, those too that were recorded after the look. */
+  async #refuseUncovered(orders: OrderLifecycle, followUpOf: (intent: IntentRecord) => FollowUp): Promise<void> {
+    if (this.#held === undefined) return;
+    for (const { clientOrderId } of this.#execution.intents()) {
+      const intent = this.#execution.intent(clientOrderId);
+      await orders.refuseUncovered(intent, this.#held, followUpOf(intent));
     }
   }
 
@@ -150,6 +162,7 @@ export class AccountWatch {
     const reading = withoutEnded(await this.#execution.unlessStopping(reads), ledger);
     this.#market.saw(reading.market);
     this.#lookedAt = reading.market.readAt;
+    this.#held = reading.positions;
     if (this.#touched(reading, record)) return "touched";
     if (unsettled(reading, this.#expected(record)) !== undefined) await this.#learnOfEarlierOrders();
     const expected = this.#expected(record);

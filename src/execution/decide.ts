@@ -348,8 +348,9 @@ function nextPoll(intent: IntentFacts, facts: ExecutionFacts): number {
   return asked + (gap ?? Math.max(LAST_POLL_GAP_MS, rationed));
 }
 
-function cancelIsOverdue(intent: IntentFacts, now: number): boolean {
-  return intent.record.state === "open" && intent.cancelRequestedAt !== undefined && now - intent.cancelRequestedAt >= CANCEL_WAIT_MS;
+/** A read of it that is under way, waiting for the rate limit perhaps, may still show its end. */
+function cancelIsOverdue({ record, cancelRequestedAt, reading }: IntentFacts, now: number): boolean {
+  return record.state === "open" && !reading && cancelRequestedAt !== undefined && now - cancelRequestedAt >= CANCEL_WAIT_MS;
 }
 
 /** A working order is awaited from its own cancel on, which a late-found one gets late; an unknown one since cancelling began. */

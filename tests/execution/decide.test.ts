@@ -189,6 +189,13 @@ describe("what may stop an execution", () => {
     expect(kinds({ ...cancelling, intents: [intent({ state: "done", status: "canceled" }, { busy: true })] })).toEqual([]);
   });
 
+  test("the end of a cancelled order is not given up while a read of it is under way", () => {
+    const overdue = { workingSince: NOW - 60_000, askedAt: NOW, cancelRequestedAt: NOW - CANCEL_WAIT_MS };
+    const read = intent({ state: "open", orderId: "o" }, { ...overdue, busy: true, reading: true });
+    expect(kinds({ intents: [read] })).toEqual([]);
+    expect(kinds({ intents: [{ ...read, busy: false, reading: false }] })).toEqual(["start-cancelling"]);
+  });
+
   test("what is being prepared comes to its end first", () => {
     expect(kinds({ phase: "cancelling", cancellingSince: NOW, preparing: true, intents: [intent({ state: "dropped" })] })).toEqual([]);
     expect(kinds({ begun: false, blockage, preparing: true, intents: [intent({ state: "dropped" })] })).toEqual([]);

@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from "@jest/globals";
-import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
-import { isPost, postedOrder, reply } from "./faults.ts";
+import type { Interceptor, VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
+import { afterFirstPost, both, isPost, postedOrder, reply } from "./faults.ts";
 import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { ZERO } from "../../src/portfolio/money.ts";
+import { limitStyle } from "./limit-style.ts";
 import { book, HEDGE, INVESTED, intentsOf, passUntil, SWITCH } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -32,6 +33,35 @@ test("two sells that the rate limit holds back, one a moment longer: neither goe
   expect(posted.slice(0, 2).sort()).toEqual(["SMR", "TQQQ"]);
   expect(posted.slice(2)).not.toContain("SMR");
   expect(intentsOf(desk).find(({ symbol }) => symbol === "SMR")).toMatchObject({ state: "refused", status: "insufficient-quantity" });
+});
+
+test("what a cancelled limit has left is not sent again for shares that the last look did not find any more", async () => {
+  desk = new VirtualDesk({ ...INVESTED, execution: limitStyle({ repegMs: 7_000 }) });
+  const posted: string[] = [];
+  const holdBack: Interceptor = {
+    before: (request) => {
+      if (!isPost(request)) return Promise.resolve(undefined);
+      const { symbol } = postedOrder(request);
+      posted.push(symbol);
+      return Promise.resolve(symbol === "SMR" && posted.filter((each) => each === "SMR").length === 1 ? RATE_LIMITED : undefined);
+    },
+  };
+  const stuck = afterFirstPost("TQQQ", (response) => {
+    desk.exchange.setQuote("TQQQ", "0", "0");
+    return response;
+  });
+  desk.venue.interceptor = both(holdBack, stuck);
+  const running = desk.start(signalOf(desk.clock, HEDGE));
+  await passUntil(desk, () => posted.length === 2);
+  // Moved to another broker.
+  desk.clock.after(3_000, () => desk.exchange.state.positions.delete("TQQQ"));
+  desk.clock.after(8_300, () => desk.exchange.setPrice("TQQQ", "85"));
+  await desk.clock.until(running);
+  expect(posted.filter((symbol) => symbol === "TQQQ")).toHaveLength(1);
+  expect(intentsOf(desk).filter(({ symbol }) => symbol === "TQQQ")).toMatchObject([
+    { state: "done", status: "canceled" },
+    { state: "refused", status: "insufficient-quantity" },
+  ]);
 });
 
 test("a sell that the ledger has lost the sending of is adopted, and not taken for one that somebody else has made", async () => {
