@@ -30,16 +30,14 @@ beforeEach(async () => {
   withheld = 8_000;
 });
 
-afterEach(() => {
-  expectUnharmed(desk);
-  return desk.close();
-});
+afterEach(() => desk.close());
 
 test("buying power that a cancelled buy still holds is waited for", async () => {
   desk.clock.after(7_000, () => (withheld = 0));
   const result = await desk.run(signalOf(desk.clock, { BTAL: "1" }, { id: "00000000000000bb" }));
   expect(result).toMatchObject({ conclusion: { outcome: "on-target" } });
   expect(desk.weights().BTAL).toBeGreaterThan(0.95);
+  expectUnharmed(desk);
 });
 
 test("buying power that stays below the cash is taken as it is, after some seconds", async () => {
@@ -48,6 +46,7 @@ test("buying power that stays below the cash is taken as it is, after some secon
   expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
   expect(desk.weights().BTAL).toBeCloseTo(0.2, 1);
   expect(desk.clock.monotonic() - start).toBeLessThan(25_000);
+  expectUnharmed(desk);
 });
 
 test("and long after the last order it is not waited for at all", async () => {
@@ -55,4 +54,5 @@ test("and long after the last order it is not waited for at all", async () => {
   const start = desk.clock.monotonic();
   await desk.run(signalOf(desk.clock, { BTAL: "1" }, { id: "00000000000000bb" }));
   expect(desk.clock.monotonic() - start).toBeLessThan(5_000);
+  expectUnharmed(desk);
 });
