@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { decimal } from "../../src/portfolio/money.ts";
 import { afterFirstPost, both, isRead } from "./faults.ts";
-import { expectUnharmed } from "./scenario.ts";
+import { book, expectUnharmed } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -26,13 +26,14 @@ beforeEach(async () => {
       },
     },
   );
-  expect(await desk.run(signalOf(desk.clock, { UVXY: "1" }))).toMatchObject({ conclusion: { outcome: "incomplete" } });
+  await desk.run(signalOf(desk.clock, { UVXY: "1" }));
   withheld = 8_000;
 });
 
 afterEach(() => desk.close());
 
 test("buying power that a cancelled buy still holds is waited for", async () => {
+  expect(book(desk)).toEqual(["buy UVXY canceled"]);
   desk.clock.after(7_000, () => (withheld = 0));
   const result = await desk.run(signalOf(desk.clock, { BTAL: "1" }, { id: "00000000000000bb" }));
   expect(result).toMatchObject({ conclusion: { outcome: "on-target" } });
