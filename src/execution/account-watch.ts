@@ -13,7 +13,16 @@ import { symbolsOf } from "./plan-input.ts";
 import type { Moment, Reading } from "./reading.ts";
 import { ageOf, momentOf, readAccount, withoutEnded } from "./reading.ts";
 import type { Expected } from "./settle.ts";
-import { changeSince, expectedAfter, missingCash, SETTLE_LIMIT_MS, SETTLE_PAUSE_MS, settlePause, unsettled } from "./settle.ts";
+import {
+  changeSince,
+  expectedAfter,
+  mayReleaseMore,
+  missingCash,
+  SETTLE_LIMIT_MS,
+  SETTLE_PAUSE_MS,
+  settlePause,
+  unsettled,
+} from "./settle.ts";
 import { cashBefore, knownForeignOrders, sharesBefore, unsettledBefore } from "./summary.ts";
 
 /** Before a POST, what was seen of the account may be at most this old. */
@@ -167,8 +176,8 @@ export class AccountWatch {
     if (unsettled(reading, this.#expected(record)) !== undefined) await this.#learnOfEarlierOrders();
     const expected = this.#expected(record);
     const missing = unsettled(reading, expected);
-    if (missing === undefined) return { reading, cash: undefined };
-    if (!lastChance) return "unsettled";
+    if (missing === undefined && (lastChance || !mayReleaseMore(reading, { ledger, clock }))) return { reading, cash: undefined };
+    if (missing === undefined || !lastChance) return "unsettled";
     const limit = String(SETTLE_LIMIT_MS / 1_000);
     const text = `The account does not contain all our fills after ${limit} s (${missing}); the smaller cash is used.`;
     this.#execution.emit({ kind: "doubt", level: "warn", text });

@@ -23,7 +23,7 @@ import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./reading.ts";
 import type { Expected } from "./settle.ts";
-import { expectedAfter, lacksBuyingPower, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
+import { expectedAfter, FILLS_SETTLE_WITHIN_MS, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "./summary.ts";
 
 /** How long the venue may stay unreachable before an execution that has not begun gives up. */
@@ -34,8 +34,6 @@ const PRICE_DOUBT_LIMIT_MS = 15_000;
 const PRICE_DOUBT_PAUSE_MS = 1_000;
 /** How long the end of earlier orders of ours is awaited after their cancel (R24). */
 const EARLIER_ORDERS_LIMIT_MS = 20_000;
-/** Fills older than this are taken to be contained in the account (Alpaca: about 10 s; R16). */
-const FILLS_SETTLE_WITHIN_MS = 30_000;
 
 export interface PrepareParts {
   readonly broker: Broker;
@@ -201,7 +199,7 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
   for (let round = 0; ; round += 1) {
     const missing = unsettled(reading, expected);
     const isLate = parts.clock.monotonic() - start > SETTLE_LIMIT_MS;
-    if (missing === undefined && (isLate || !mayBeReleasedYet(parts, reading))) return reading;
+    if (missing === undefined && (isLate || !mayReleaseMore(reading, parts))) return reading;
     if (missing !== undefined && isLate) {
       return {
         ...declined(
@@ -219,16 +217,6 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
     if ("kind" in next) return next;
     reading = next;
   }
-}
-
-/**
- * What a buy of ours reserved and did not take may be given back later than its end is told. Buying power below
- * the cash may also have a reason of its own, so it is waited for and then taken as it is.
- */
-function mayBeReleasedYet({ ledger, clock }: PrepareParts, reading: Reading): boolean {
-  if (!lacksBuyingPower(reading)) return false;
-  const changed = ledger.intentsChangedSince(clock.now() - FILLS_SETTLE_WITHIN_MS);
-  return changed.some(({ side, state }) => side === "buy" && state === "done");
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Decimal } from "../portfolio/money.ts";
 import { decimal, max, min, ONE, sum, ZERO } from "../portfolio/money.ts";
-import type { IntentRecord } from "../ledger/ledger.ts";
+import type { Clock } from "../clock.ts";
+import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
 import type { Reading } from "./reading.ts";
 
 /**
@@ -8,6 +9,8 @@ import type { Reading } from "./reading.ts";
  * reading sells twice or spends twice, so before each phase the account must contain all own fills.
  */
 
+/** Fills older than this are taken to be contained in the account (Alpaca: about 10 s). */
+export const FILLS_SETTLE_WITHIN_MS = 30_000;
 /** How long a reading may stay unsettled before it is given up. */
 export const SETTLE_LIMIT_MS = 15_000;
 /** Pause before something that could not be read is asked for again. */
@@ -61,10 +64,15 @@ export function unsettled(reading: Reading, expected: Expected): string | undefi
     : undefined;
 }
 
-/** Whether there is less buying power than cash although no open buy reserves any of it. */
-export function lacksBuyingPower({ account, openOrders }: Reading): boolean {
-  if (openOrders.some(({ side }) => side === "buy")) return false;
-  return account.cash.minus(account.buyingPower).gt(ONE);
+/**
+ * Whether there is less buying power than cash although no open buy reserves any of it, shortly after a buy of
+ * ours has ended: what it reserved and did not take is given back later than its end is told. It may also have a
+ * reason of its own, so it is waited for and then taken as it is.
+ */
+export function mayReleaseMore({ account, openOrders }: Reading, { ledger, clock }: { ledger: Ledger; clock: Clock }): boolean {
+  if (openOrders.some(({ side }) => side === "buy") || account.cash.minus(account.buyingPower).lte(ONE)) return false;
+  const changed = ledger.intentsChangedSince(clock.now() - FILLS_SETTLE_WITHIN_MS);
+  return changed.some(({ side, state }) => side === "buy" && state === "done");
 }
 
 /**

@@ -197,9 +197,16 @@ export class Final {
     const limited = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_DAILY_TURNOVER_PERCENT"));
     if (limited && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
     const owes = spoken.some((each) => each.verdict === "refused" && each.reason.includes("owes more than its positions are worth"));
-    if (owes && Number(String(this.#parts.exchange.accountView().equity)) <= 0)
-      return { kind: "excused", reason: "owes more than it holds" };
+    if (owes && this.#owesMoreThanItMaySell()) return { kind: "excused", reason: "owes more than it holds" };
     return failed(`The last signal ${this.#signalId} was not executed: ${verdict ?? "no verdict"}, ${reason ?? ""}`);
+  }
+
+  /** What is protected belongs to nobody's target. */
+  #owesMoreThanItMaySell(): boolean {
+    const { exchange, scenario } = this.#parts;
+    const guarded = [...exchange.state.positions].filter(([symbol]) => scenario.settings.protectedSymbols.has(symbol));
+    const value = guarded.map(([symbol, { quantity }]) => Number(quantity.times(exchange.valueOf(symbol)).toFixed()));
+    return Number(String(exchange.accountView().equity)) <= value.reduce((total, each) => total + each, 0);
   }
 
   /** What was lately said of the last signal. */
