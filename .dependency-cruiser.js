@@ -35,7 +35,7 @@ export default {
       comment: "Only the daemon and the commands know how the rooms are put together.",
       severity: "error",
       from: {
-        path: "^src/(portfolio|books|intake|broker|ledger|execution|signals|backtest|simulator|reporting|dashboard|strategies|performance|notifications|systemd|doctor)/",
+        path: "^src/(portfolio|books|intake|broker|ledger|execution|signals|backtest|simulator|reporting|dashboard|strategies|performance|notifications|systemd|container|doctor)/",
       },
       to: { path: "^src/(commands/|daemon\\.ts|cli\\.ts)" },
     },

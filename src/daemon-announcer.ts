@@ -1,5 +1,6 @@
 import { BrokerPulse } from "./broker-pulse.ts";
 import type { Environment } from "./config.ts";
+import { LifeSigns } from "./container/life-sign.ts";
 import type { Desk } from "./desk.ts";
 import { secretsOf } from "./desk.ts";
 import { messageOf } from "./errors.ts";
@@ -25,7 +26,7 @@ const DRAIN_MS = 2_000;
 
 /**
  * Tells those outside how the daemon is: people (notifications, the daily summary), the watcher of the
- * heartbeat, and systemd. Nothing here is waited for by the trading, and nothing that fails here stops it.
+ * heartbeat, systemd, and the health check of a container. Nothing here is waited for by the trading, and nothing that fails here stops it.
  */
 export class DaemonAnnouncer {
   readonly #desk: Desk;
@@ -33,6 +34,7 @@ export class DaemonAnnouncer {
   readonly #summary: DailySummary;
   readonly #heartbeat: Heartbeat | undefined;
   readonly #service: ServiceManager;
+  readonly #lifeSigns: LifeSigns;
   readonly #pulse: BrokerPulse | undefined;
   readonly #redact: (text: string) => string;
   /** Alerts file → when it was last looked at, monotonic. */
@@ -52,6 +54,7 @@ export class DaemonAnnouncer {
     const common = { clock, log, fetch, redact: this.#redact };
     this.#heartbeat = url === undefined ? undefined : new Heartbeat({ ...common, url, ailment: () => this.#ailment() });
     this.#service = serviceManager({ env, pid: process.pid, clock, log });
+    this.#lifeSigns = new LifeSigns({ env, pid: process.pid, clock, log });
     this.#pulse = url === undefined && !this.#service.listening ? undefined : new BrokerPulse(broker, clock, () => this.#sayStatus());
     const knows = (key: string): boolean => this.#notifications.knows(key);
     this.#summary = new DailySummary({ broker, ledger, clock, log, knows, notify: (notice) => this.#notifications.notify(notice) });
@@ -90,6 +93,7 @@ export class DaemonAnnouncer {
     for (const { alertsFile } of this.#desk.config.strategies) this.looked(alertsFile);
     this.#service.ready();
     this.#service.watch(() => this.#isWatching());
+    this.#lifeSigns.watch(() => this.#isWatching());
     this.#heartbeat?.start();
     this.#pulse?.start();
     this.#sayStatus();
@@ -151,6 +155,7 @@ export class DaemonAnnouncer {
       this.#service.close(),
     ]);
     this.#heartbeat?.close();
+    this.#quietly(() => this.#lifeSigns.close());
   }
 
   async #failHeartbeat(reason: string): Promise<void> {

@@ -66,11 +66,12 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   DASHBOARD_TOKEN: ["0123456789abcdef"],
 };
 
-/** What is read of the environment and is no setting of ours: systemd, the shell and the terminal put it there. */
+/** What is read of the environment and is no setting of ours: systemd, the image, the shell and the terminal put it there. */
 const OF_THE_SYSTEM = new Set([
   "CREDENTIALS_DIRECTORY",
   "FORCE_COLOR",
   "HOME",
+  "LIFE_SIGN_FILE",
   "NOTIFY_SOCKET",
   "NO_COLOR",
   "STATE_DIRECTORY",
