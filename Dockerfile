@@ -11,7 +11,7 @@ FROM node:24-bookworm-slim
 # Node as process 1 would not bury the processes of others; tini does, and hands signals on.
 RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/* \
  && install -d -o node -g node -m 0700 /var/lib/alpaca-trader && install -d -o node -g node -m 0750 /var/log/alpaca-trader && install -d -o node -g node -m 0755 /alerts
-ENV NODE_ENV=production STATE_DIR=/var/lib/alpaca-trader LOG_DIR=/var/log/alpaca-trader
+ENV NODE_ENV=production STATE_DIR=/var/lib/alpaca-trader LOG_DIR=/var/log/alpaca-trader LIFE_SIGN_FILE=/dev/shm/alpaca-trader
 WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
@@ -20,8 +20,8 @@ RUN ln -s /app/dist/cli.js /usr/local/bin/alpaca-trader && chmod +x dist/cli.js
 USER node
 VOLUME ["/var/lib/alpaca-trader", "/var/log/alpaca-trader"]
 STOPSIGNAL SIGTERM
-# Healthy while the daemon turns; a broker that does not answer is told there, but no reason to restart.
-HEALTHCHECK --interval=30s --timeout=5s --start-period=30s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.DASHBOARD_PORT || 8787) + '/healthz').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# Healthy while the daemon gives signs of life; one that hangs is ended, for the restart policy to start another.
+# A broker that does not answer is no reason to restart.
+HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["node", "dist/container/health-check.js"]
 ENTRYPOINT ["tini", "--", "alpaca-trader"]
 CMD ["run"]

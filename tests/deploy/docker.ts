@@ -5,6 +5,7 @@ import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import type { Leg } from "../scenarios/strategy.ts";
 import { Checks, eventually, expectThat, took } from "./checks.ts";
 import { Engine } from "./engine.ts";
+import { hang } from "./hang.ts";
 import { copyProject } from "./project.ts";
 import type { Ran } from "./shell.ts";
 import { run, runWell } from "./shell.ts";
@@ -20,6 +21,7 @@ const IMAGE = "alpaca-trader:test";
 const PORT = 18_789;
 const HEALTH_PORT = 18_790;
 const LIMIT_MS = 60_000;
+const PAUSE_MS = 40_000;
 /** The user of the image, to whom the alerts belong. */
 const NODE_UID = 1_000;
 const HARDENED = ["--network=host", "--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges:true"];
@@ -64,7 +66,9 @@ async function everything(): Promise<void> {
   await checks.check("runs as a user without rights", unprivileged);
   await checks.check("trades what the strategy writes into the mounted directory", () => trades(NUCLEAR, 3));
   await checks.check("killed with -9 in mid-execution: started again by its policy and converged, nothing sent twice", killed);
-  await checks.check("an event loop that hangs: unhealthy", hung);
+  await checks.check("an event loop that hangs: ended by the health check, and started again", hung);
+  await checks.check("a daemon that somebody stops by a signal: unhealthy, and left alone", stopped);
+  await checks.check("paused and resumed: healthy, and the same process", paused);
   await checks.check("a second container on the same ledger is refused", second);
   await checks.check("stops within its limit, with 0", stops);
   await checks.check("wrong settings: 78 and one sentence", misconfigured);
@@ -117,6 +121,8 @@ async function simulated(): Promise<string> {
     ...HARDENED,
     "-e",
     "DASHBOARD_PORT=off",
+    "--health-interval=1s",
+    "--health-start-period=1s",
     "-e",
     "ALERTS_TIMEZONE=Asia/Kolkata",
     "-v",
@@ -128,6 +134,7 @@ async function simulated(): Promise<string> {
   const file = "/var/lib/alpaca-trader/simulator/nuclear_alerts.json";
   runWell("docker", ["exec", "-i", SIMULATED, "sh", "-c", `cat >> ${file}`], { input: runOf(NUCLEAR, systemClock.now()) });
   await says(SIMULATED, /on target after 3 orders/);
+  await health("healthy", SIMULATED);
   docker("rm", "-f", SIMULATED);
   return `watching ${ready} after docker run`;
 }
@@ -192,12 +199,12 @@ async function paper(): Promise<string> {
   return `watching ${ready} after docker run`;
 }
 
-async function health(wanted: string): Promise<void> {
-  const state = (): string => docker("inspect", "-f", "{{.State.Health.Status}}", TRADER).trim();
+async function health(wanted: string, container = TRADER): Promise<void> {
+  const state = (): string => docker("inspect", "-f", "{{.State.Health.Status}}", container).trim();
   await eventually(
     () => Promise.resolve(state() === wanted ? true : undefined),
     LIMIT_MS,
-    () => `It is ${state()}.\n${logs(TRADER)}`,
+    () => `It is ${state()}.\n${logs(container)}`,
   );
 }
 
@@ -250,16 +257,55 @@ async function killed(): Promise<string> {
 }
 
 /** The daemon itself, below tini, seen from this machine. */
-function nodeProcess(signal: string): void {
+function daemonPid(): string {
   const tini = docker("inspect", "-f", "{{.State.Pid}}", TRADER).trim();
-  runWell("sh", ["-c", `kill -${signal} $(cat /proc/${tini}/task/${tini}/children)`]);
+  return runWell("cat", [`/proc/${tini}/task/${tini}/children`]).trim();
 }
 
-async function hung(): Promise<void> {
+function nodeProcess(signal: string): void {
+  runWell("kill", [`-${signal}`, daemonPid()]);
+}
+
+async function hung(): Promise<string> {
+  const moment = new Date(systemClock.now()).toISOString();
+  const restarts = (): number => Number(docker("inspect", "-f", "{{.RestartCount}}", TRADER));
+  const before = restarts();
+  const from = systemClock.monotonic();
+  await hang(() => nodeProcess("USR1"));
+  await eventually(
+    () => Promise.resolve(restarts() > before ? true : undefined),
+    LIMIT_MS,
+    () => `It still runs: ${docker("inspect", "-f", "{{json .State.Health}}", TRADER)}\n${logs(TRADER)}`,
+  );
+  const ended = took(from);
+  await says(TRADER, /Health check: The daemon .* hangs/, moment);
+  await says(TRADER, /did not stop by itself/, moment);
+  await says(TRADER, /Ready: watching for alerts/, moment);
+  await health("healthy");
+  return `ended after ${ended}, a new one healthy after ${took(from)}`;
+}
+
+/** Somebody's doing, and no hang. */
+async function stopped(): Promise<string> {
+  const pid = daemonPid();
   nodeProcess("STOP");
   await health("unhealthy");
+  const said = docker("inspect", "-f", "{{(index .State.Health.Log 0).Output}}", TRADER).trim();
   nodeProcess("CONT");
   await health("healthy");
+  expectThat(daemonPid() === pid, `It was ended.\n${logs(TRADER)}`);
+  return said;
+}
+
+/** As a machine that sleeps: longer than a hang is borne. */
+async function paused(): Promise<void> {
+  const pid = daemonPid();
+  docker("pause", TRADER);
+  await systemClock.sleep(PAUSE_MS);
+  docker("unpause", TRADER);
+  await systemClock.sleep(5_000);
+  await health("healthy");
+  expectThat(daemonPid() === pid, `It was ended.\n${logs(TRADER)}`);
 }
 
 function second(): Promise<string> {

@@ -4,18 +4,20 @@ export interface SeenOrder {
   readonly status: string;
 }
 
-const HEADERS = { "APCA-API-KEY-ID": "PKDEPLOY", "APCA-API-SECRET-KEY": "deploy-secret" };
+interface VenueState {
+  readonly state: { readonly orders: { readonly $map: readonly (readonly [string, SeenOrder])[] } };
+}
 
-/** Looks at an Alpaca-shaped venue from outside. */
+/** Looks at the simulator by its back door: what goes through the front is counted against the account's requests of the minute. */
 export class VenueProbe {
   readonly #url: string;
 
   constructor(url: string) {
-    this.#url = url;
+    this.#url = `${url}/simulator/state`;
   }
 
   async answers(): Promise<true | undefined> {
-    return fetch(`${this.#url}/v2/clock`, { headers: HEADERS }).then(
+    return fetch(this.#url).then(
       ({ ok }) => (ok ? true : undefined),
       () => undefined,
     );
@@ -23,8 +25,8 @@ export class VenueProbe {
 
   /** Oldest first. */
   async orders(): Promise<SeenOrder[]> {
-    const answer = await fetch(`${this.#url}/v2/orders?status=all&limit=500&direction=asc`, { headers: HEADERS });
-    return (await answer.json()) as SeenOrder[];
+    const { state } = (await (await fetch(this.#url)).json()) as VenueState;
+    return state.orders.$map.map(([, order]) => order);
   }
 
   /** Whether there are exactly so many orders, all of them filled. */
