@@ -236,11 +236,8 @@ export class Final {
     const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
     const newest = intents.filter((intent) => isNewest(intent, intents));
     const unfinished = newest.filter((intent) => (intent.state !== "done" || intent.status !== "filled") && !isDust(intent));
-    const stuck = unfinished.filter((intent) => this.#isStuck(intent));
-    if (stuck.length > 0 && stuck.length === unfinished.length)
-      return { kind: "excused", reason: `${this.#trouble?.kind ?? ""}, and named` };
-    const given = unfinished.filter((intent) => this.#isGivenUp(intent, intents));
-    if (given.length > 0 && given.length === unfinished.length) return { kind: "excused", reason: "rest left, as set" };
+    const excuses = unfinished.map((intent) => this.#orderExcuse(intent, intents));
+    if (excuses.length > 0 && !excuses.includes(undefined)) return { kind: "excused", reason: [...new Set(excuses)].sort().join("; ") };
     const named = execution.outcome === "off-target" && unfinished.every((intent) => this.#isWithoutQuote(intent));
     if (!named) return failed(`The last execution ended ${execution.outcome ?? "open"}: ${execution.outcomeReason ?? ""}`);
     const reasons = lines.flatMap(({ symbol, leftAlone }) =>
@@ -254,6 +251,11 @@ export class Final {
     );
     if (reasons.length === 0 || untrue.length > 0) return failed(`Off target without a true reason: ${execution.outcomeReason ?? ""}`);
     return { kind: "excused", reason: [...new Set(reasons.map(({ leftAlone }) => leftAlone))].sort().join(", ") };
+  }
+
+  #orderExcuse(intent: IntentRecord, all: readonly IntentRecord[]): string | undefined {
+    if (this.#isStuck(intent)) return `${this.#trouble?.kind ?? ""}, and named`;
+    return this.#isGivenUp(intent, all) ? "rest left, as set" : undefined;
   }
 
   /** An order for the symbol that something is wrong with, which the venue refused or did not fill. */
