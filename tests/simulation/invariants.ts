@@ -144,6 +144,7 @@ export class Invariants implements NetworkObserver {
       this.#violated("P1", `${id} was sent, but the ledger has it as ${intent?.state ?? "nothing"}.`);
       return;
     }
+    if (!life.isFlushed(id)) this.#violated("P1", `${id} was sent on a record that a power cut would take.`);
     const amount = order.qty === intent.quantity?.toFixed() && order.notional === intent.notional?.toFixed();
     if (!amount || order.symbol !== intent.symbol || order.side !== intent.side)
       this.#violated("P1", `${id} was sent as something else than was recorded.`);

@@ -9,6 +9,7 @@ import { Daemon } from "../../src/daemon.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
 import { Intake } from "../../src/intake/intake.ts";
+import type { Durability } from "../../src/ledger/ledger.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import type { Log } from "../../src/logger.ts";
@@ -120,6 +121,10 @@ export class Life {
   readonly #broker: Broker;
   readonly #intake: Intake;
   #flushed: Uint8Array;
+  #commits = 0;
+  #flushedCommits = 0;
+  /** Which commit says that an order leaves, by its client order id. */
+  readonly #leaving = new Map<string, number>();
   #dead = false;
 
   constructor(number: number, image: Uint8Array, surroundings: Surroundings) {
@@ -132,7 +137,7 @@ export class Life {
     this.ledger = openLedgerImage(image, {
       onCommit: (stage, durability) => {
         if (this.#dead) throw new Killed("The process is dead.");
-        if (stage === "after" && durability === "flushed") this.#flushed = this.image();
+        if (stage === "after") this.#committed(durability);
         surroundings.onCommit(this, stage);
       },
       redact: createRedaction([KEY_ID, SECRET]),
@@ -191,6 +196,18 @@ export class Life {
     return this.#flushed;
   }
 
+  /** Whether a power cut leaves the record that this order was about to leave. */
+  isFlushed(clientOrderId: string): boolean {
+    return (this.#leaving.get(clientOrderId) ?? Infinity) <= this.#flushedCommits;
+  }
+
+  #committed(durability: Durability): void {
+    this.#commits += 1;
+    if (durability !== "flushed") return;
+    this.#flushed = this.image();
+    this.#flushedCommits = this.#commits;
+  }
+
   #finish(failure: unknown): void {
     if (this.#dead) return;
     void this.#broker.close();
@@ -246,8 +263,12 @@ export class Life {
   /** Decision record first, as the desk does it. */
   #observe(event: RebalanceEvent): void {
     const { kind, level, text, executionId, facts } = event;
-    if (level !== "debug") this.ledger.note({ executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) });
+    if (level !== "debug") {
+      const note = { executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) };
+      this.ledger.transaction(() => this.ledger.note(note), kind === "finish" ? "flushed" : "ordered");
+    }
     this.#log(level, text);
+    if (event.kind === "post" && event.intent !== undefined) this.#leaving.set(event.intent.clientOrderId, this.#commits + 1);
     this.#surroundings.onEvent(this, event);
   }
 

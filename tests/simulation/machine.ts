@@ -262,7 +262,8 @@ export class Machine {
     const tookMs = this.#stopAsked === undefined ? 0 : this.#parts.clock.monotonic() - this.#stopAsked;
     this.#parts.trace.say(
       "machine",
-      () => `process ${String(life.number)} ${isPowerCut ? "lost its power" : how}${failure === undefined ? "" : `: ${messageOf(failure)}`}`,
+      () =>
+        `process ${String(life.number)} ${isPowerCut ? "lost its power" : how}${failure === undefined ? "" : `: ${messageOf(failure)}`}`,
     );
     this.#parts.onEnd(life, { how, failure, tookMs, image: this.#image });
   }

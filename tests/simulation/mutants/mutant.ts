@@ -12,7 +12,7 @@ export interface Mutant {
   /** One sentence: what the program does wrong. */
   readonly bug: string;
   readonly patches: readonly Patch[];
-  /** For what happens outside of the simulated process: the test file that notices it instead. */
+  /** For what happens outside of the simulated process, or too rarely in it: the test file that notices it instead. */
   readonly test?: string;
 }
 

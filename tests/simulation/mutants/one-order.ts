@@ -18,6 +18,17 @@ export const ONE_ORDER: readonly Mutant[] = [
     ],
   },
   {
+    name: "sent-before-flushed",
+    bug: "What marks an order as sent is committed, but not flushed to the disk before it leaves.",
+    patches: [
+      {
+        file: CONVERGE,
+        find: "${amountText(intent)} sent.`, symbol, intent });\n      }\n    });",
+        replace: '${amountText(intent)} sent.`, symbol, intent });\n      }\n    }, "ordered");',
+      },
+    ],
+  },
+  {
     name: "random-id",
     bug: "The client order id is made when the order is sent, not from the intent.",
     patches: [

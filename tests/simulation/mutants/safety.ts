@@ -5,6 +5,30 @@ const CONVERGE = "src/execution/converge.ts";
 /** Bugs in what stops the program, and in what must never get out or grow (P6–P10). */
 export const SAFETY: readonly Mutant[] = [
   {
+    name: "cancel-behind-read",
+    bug: "A cancel waits until a read of its order, which may wait for the next minute's requests, is through.",
+    patches: [
+      {
+        file: "src/execution/decide.ts",
+        find: 'if (intent.busy) return intent.reading && intent.record.state === "open" ? dueCancel(intent, facts) : [];',
+        replace: "if (intent.busy) return [];",
+      },
+    ],
+    test: "tests/execution/waiting-reads.test.ts",
+  },
+  {
+    name: "gone-shares-sold-again",
+    bug: "What a cancelled limit has left is sent again without asking whether the shares are still there.",
+    patches: [
+      {
+        file: "src/execution/account-watch.ts",
+        find: "if (this.#held === undefined) return;",
+        replace: "if (this.#held === undefined || this.#execution.intents().some(({ attempt }) => attempt > 1)) return;",
+      },
+    ],
+    test: "tests/execution/gone-shares.test.ts",
+  },
+  {
     name: "halt-checked-once",
     bug: "A halt is looked at before an execution and not during it.",
     patches: [
