@@ -1,3 +1,4 @@
+import { isTerminal } from "../broker/broker.ts";
 import { asError } from "../errors.ts";
 import { freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
@@ -10,7 +11,7 @@ import { BuyingPhase } from "./buying-phase.ts";
 import type { Action, Blockage, ExecutionFacts } from "./decide.ts";
 import { decide } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
-import { factsOf, followUpOf } from "./follow-up.ts";
+import { factsOf, followUpOf, isNews, isWholeFill } from "./follow-up.ts";
 import { nextAttempt } from "./intents.ts";
 import { MarketWatch } from "./market-watch.ts";
 import type { ConvergeParts } from "./open-execution.ts";
@@ -300,14 +301,20 @@ export class Convergence {
     const intent = this.#execution.intent(id);
     const followUp = this.#followUp(intent);
     followUp.busy = true;
-    this.#inBackground(work(intent, followUp), () => (followUp.busy = false));
+    this.#inBackground(work(intent, followUp), () => {
+      followUp.busy = false;
+      this.#takeHeard(id, followUp);
+    });
   }
 
   #poll(id: string): void {
     const intent = this.#execution.intent(id);
     const followUp = this.#followUp(intent);
     followUp.polling = true;
-    this.#inBackground(this.#orders.poll(intent, followUp), () => (followUp.polling = false));
+    this.#inBackground(this.#orders.poll(intent, followUp), () => {
+      followUp.polling = false;
+      this.#takeHeard(id, followUp);
+    });
   }
 
   async #resize(ids: readonly string[]): Promise<BuysPlanned> {
@@ -347,12 +354,14 @@ export class Convergence {
     if (this.#execution.record().begunAt === undefined) ledger.updateExecution(this.#execution.id, { begunAt: clock.now() });
   }
 
-  /** The stream only wakes the loop; what it says is read again by id. */
+  /** A whole fill of an order of ours is taken from the stream; of all else it only wakes the loop, which reads it by id. */
   #followStream(): () => void {
     return this.#parts.stream.follow({
-      onUpdate: (update) => {
-        const followUp = this.#followUps.get(update.order.clientOrderId);
-        if (followUp !== undefined) followUp.hinted = true;
+      onUpdate: ({ order }) => {
+        const followUp = this.#followUps.get(order.clientOrderId);
+        if (followUp === undefined) return;
+        if (followUp.heard === undefined || !isTerminal(followUp.heard.status)) followUp.heard = order;
+        this.#takeHeard(order.clientOrderId, followUp);
         this.#wake();
       },
       onState: (state, detail) => {
@@ -366,6 +375,23 @@ export class Convergence {
         this.#wake();
       },
     });
+  }
+
+  /** What the stream told while a request was under way is older or newer than its answer; either does no harm. */
+  #takeHeard(id: string, followUp: FollowUp): void {
+    const { heard, busy, polling } = followUp;
+    if (heard === undefined || busy || this.#ended || this.#failure !== undefined) return;
+    try {
+      const intent = this.#execution.intent(id);
+      const isWhole = isWholeFill(intent, heard);
+      // A poll that waits for the rate limit does not hold back an end that is known already.
+      if (polling && !isWhole) return;
+      followUp.heard = undefined;
+      if (isWhole) this.#orders.adopt(intent, heard, followUp);
+      else if (isNews(intent, heard)) followUp.hinted = true;
+    } catch (error) {
+      this.#failure = asError(error);
+    }
   }
 
   async #sleepUntilWoken(ms: number, woken: Promise<void>): Promise<void> {

@@ -1,5 +1,8 @@
+import type { Order } from "../broker/broker.ts";
+import { isTerminal } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
+import { decimal } from "../portfolio/money.ts";
 import type { IntentFacts } from "./decide.ts";
 
 /** What this process knows of one intent beyond the ledger; all times monotonic, in milliseconds. */
@@ -17,6 +20,8 @@ export interface FollowUp {
   cancelAgainAt: number | undefined;
   notBefore: number | undefined;
   hinted: boolean;
+  /** What the stream told last, as long as a request for the order is under way. */
+  heard: Order | undefined;
   /** Since when an order of limit style waits for a sane quote; `undefined` while it has one. */
   quoteAwaitedSince: number | undefined;
 }
@@ -41,8 +46,33 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
     cancelAgainAt: record.cancelRequestedAt === undefined ? undefined : clock.monotonic(),
     notBefore: undefined,
     hinted: false,
+    heard: undefined,
     quoteAwaitedSince: undefined,
   };
+}
+
+/**
+ * Whether the stream tells of the end of exactly the order that was sent: under both of its ids, filled in full.
+ * That is taken as it is. Everything else that it tells is read again by id.
+ */
+export function isWholeFill(intent: IntentRecord, told: Order): boolean {
+  const isOurs = told.id === intent.orderId && told.clientOrderId === intent.clientOrderId;
+  const isAsSent = told.symbol === intent.symbol && told.side === intent.side;
+  if (intent.state !== "open" || intent.cancelRequestedAt !== undefined || !isOurs || !isAsSent || told.status !== "filled") return false;
+  if (told.filledAveragePrice === undefined) return false;
+  if (intent.quantity !== undefined) return told.filledQuantity.eq(intent.quantity);
+  if (intent.notional === undefined) return false;
+  const spent = told.filledQuantity.times(told.filledAveragePrice);
+  return spent.minus(intent.notional).abs().lte(intent.notional.times(WHOLE_NOTIONAL_WITHIN));
+}
+
+/** A notional buy spends its amount but for what rounding leaves. */
+const WHOLE_NOTIONAL_WITHIN = decimal("0.001");
+
+/** Whether the stream tells something of an order that has not been read by id. */
+export function isNews(intent: IntentRecord, told: Order): boolean {
+  if (intent.state !== "open" || told.id !== intent.orderId) return true;
+  return isTerminal(told.status) || told.filledQuantity.gt(intent.filledQuantity);
 }
 
 /** @param opened monotonic time of the last open; a queued order's time-out counts from there (R23). */

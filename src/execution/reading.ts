@@ -44,6 +44,8 @@ const ASSET_MAX_AGE_MS = 6 * 3_600_000;
  * time: a halt of an hour must not keep a leg out for the day.
  */
 export class AssetCache {
+  /** Of the equities that the last reading showed; the next one asks for their prices without waiting to be told of them. */
+  held: readonly string[] = [];
   readonly #known = new Map<string, { asset: Asset; at: number }>();
   readonly #broker: Broker;
   readonly #clock: Clock;
@@ -78,6 +80,9 @@ const US_EQUITY = "us_equity";
 export async function readAccount(broker: Broker, assets: AssetCache, clock: Clock, wanted: readonly string[]): Promise<Reading> {
   const wantedAssets = assets.of(wanted);
   wantedAssets.catch(() => undefined);
+  const guessed = new Set([...wanted, ...assets.held]);
+  const early = pricesOf(broker, [...guessed]);
+  early.catch(() => undefined);
   const [account, positions, openOrders, market] = await Promise.all([
     broker.account(),
     broker.positions(),
@@ -85,12 +90,43 @@ export async function readAccount(broker: Broker, assets: AssetCache, clock: Clo
     readMarket(broker, clock),
   ]);
   const equities = positions.filter((position) => position.assetClass === US_EQUITY).map((position) => position.symbol);
+  assets.held = equities;
   const symbols = [...new Set([...wanted, ...equities])];
   const [known, prices] = await Promise.all([
     wantedAssets.then(async (found) => new Map([...found, ...(await assets.of(symbols.filter((symbol) => !found.has(symbol))))])),
-    symbols.length === 0 ? new Map<string, MarketPrices>() : broker.prices(symbols),
+    completed(broker, symbols, guessed, early),
   ]);
   return { account, positions, openOrders, market, assets: known, prices, at: clock.now() };
+}
+
+type Prices = ReadonlyMap<string, MarketPrices>;
+
+async function pricesOf(broker: Broker, symbols: readonly string[]): Promise<Prices> {
+  return symbols.length === 0 ? new Map<string, MarketPrices>() : broker.prices(symbols);
+}
+
+/** The prices of exactly `symbols`: those asked for early, and those that nobody could guess. */
+async function completed(
+  broker: Broker,
+  symbols: readonly string[],
+  guessed: ReadonlySet<string>,
+  early: Promise<Prices>,
+): Promise<Prices> {
+  const late = pricesOf(
+    broker,
+    symbols.filter((symbol) => !guessed.has(symbol)),
+  );
+  late.catch(() => undefined);
+  const needed = new Set(symbols);
+  const known = await early.catch((error: unknown) => {
+    // A symbol that was held and is no more, one renamed for example, must not spoil the reading.
+    if ([...guessed].every((symbol) => needed.has(symbol))) throw error;
+    return pricesOf(
+      broker,
+      symbols.filter((symbol) => guessed.has(symbol)),
+    );
+  });
+  return new Map([...known, ...(await late)].filter(([symbol]) => needed.has(symbol)));
 }
 
 /**
