@@ -93,7 +93,8 @@ function rejection(answer: RejectedAnswer, activity: string, names: VenueNames):
   }
   if (!answer.isJson || answer.code === undefined)
     return unreadable(`${names.broker} did not answer as Alpaca does while ${activity} ${said}.`, answer, names);
-  return new BrokerError("refused", `${names.broker} refused while ${activity} ${said}.`, { status, requestId });
+  const hint = status === 404 ? { hint: `Check ${names.endpointSetting}: at that address there is no such thing.` } : {};
+  return new BrokerError("refused", `${names.broker} refused while ${activity} ${said}.`, { ...hint, status, requestId });
 }
 
 /** Told by its text: it comes with several codes and without one. */

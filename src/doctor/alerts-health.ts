@@ -112,7 +112,10 @@ function silenceFinding(text: string, { newestStamp }: Run, now: number): Findin
 
 function subjectOf({ alerts, hashes, newestStamp }: Run): string {
   const symbols = [...new Set(alerts.map(({ symbol }) => symbol))];
-  const legs = symbols.length === 0 ? `${String(hashes.length)} unreadable lines` : symbols.slice(0, 12).join(", ");
+  const legs =
+    symbols.length === 0
+      ? `${String(hashes.length)} unreadable ${hashes.length === 1 ? "line" : "lines"}`
+      : symbols.slice(0, 12).join(", ");
   return newestStamp === undefined ? legs : `${legs}, stamped ${iso(newestStamp)}`;
 }
 

@@ -3,6 +3,7 @@ import type { TradingMode } from "../config.ts";
 import type { Finding } from "./check.ts";
 import { failed, failure, ok, skipped, warning } from "./check.ts";
 import type { FirstContact } from "./venue.ts";
+import { isElsewhere } from "./venue.ts";
 
 export interface KeyFacts {
   readonly mode: TradingMode;
@@ -25,7 +26,7 @@ export function judgeKeys(facts: KeyFacts): readonly Finding[] {
     return [swapped === undefined ? ok(text) : warning(text, swapped)];
   }
   const { error } = first;
-  if (!(error instanceof BrokerError)) return [skipped("there is no connection to the broker")];
+  if (!(error instanceof BrokerError) || isElsewhere(error)) return [skipped("there is no connection to the broker")];
   if (error.failure !== "unauthorized")
     return [error.failure === "refused" ? failure(error) : skipped("there is no connection to the broker")];
   return [refused(facts, error, swapped)];

@@ -20,6 +20,8 @@ export function readLedger(file: string): { ledger: Known<LedgerLook>; findings:
   } catch (error) {
     if (error instanceof TraderError && error.code === "ledger-missing")
       return { ledger: known({ kind: "missing" }), findings: [ok(`there is no ${file} yet; the first \`run\` or \`execute\` makes it`)] };
+    if (error instanceof TraderError && error.code === "ledger-empty")
+      return { ledger: known({ kind: "missing" }), findings: [warning(error.message.replace(/\.$/, ""), error.hint ?? "")] };
     return { ledger: unknown("the ledger cannot be read"), findings: [failure(error)] };
   }
 }

@@ -30,16 +30,21 @@ export async function contact(broker: Pick<Broker, "account">, clock: Clock): Pr
 export function judgeConnection(name: string, first: FirstContact): readonly Finding[] {
   if (first.kind === "answered") return [ok(`${name} answers (in ${first.tookMs.toFixed(0)} ms)`)];
   const { error } = first;
-  if (error instanceof BrokerError && (error.failure === "unauthorized" || error.failure === "refused"))
+  if (!isElsewhere(error) && error instanceof BrokerError && (error.failure === "unauthorized" || error.failure === "refused"))
     return [ok(`${name} answers (HTTP ${String(error.status)})`)];
   return [failure(error, "Check the network, the endpoint, and https://status.alpaca.markets.")];
+}
+
+/** Somebody answers who knows no accounts: the endpoint leads to another place. */
+export function isElsewhere(error: unknown): boolean {
+  return error instanceof BrokerError && error.status === 404;
 }
 
 /** The account, for everything that needs one. */
 export function accountIn(first: FirstContact): Known<Account> {
   if (first.kind === "answered") return known(first.account);
   const { error } = first;
-  if (!(error instanceof BrokerError)) return unknown("there is no connection to the broker");
+  if (!(error instanceof BrokerError) || isElsewhere(error)) return unknown("there is no connection to the broker");
   switch (error.failure) {
     case "unauthorized":
       return unknown("the keys are not accepted");

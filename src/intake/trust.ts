@@ -26,7 +26,7 @@ export function trustOf(path: string, facts: FileFacts, owners: ReadonlySet<numb
     return untrusted(`${path} is not a regular file.`, "Point ALERTS_FILE at the file that the strategy appends to.");
   if (!owners.has(facts.uid)) {
     return untrusted(
-      `${path} belongs to user ${facts.uid}, expected one of ${[...owners].sort((a, b) => a - b).join(", ")}.`,
+      `${path} belongs to user ${facts.uid}, expected user ${[...owners].sort((a, b) => a - b).join(" or ")}.`,
       `Let the strategy run as the same user, or set ALERTS_OWNER=${facts.uid} if that user is meant to write alerts.`,
     );
   }

@@ -88,6 +88,14 @@ export function missingLedger(file: string): TraderError {
   });
 }
 
+/** A start takes it for a new one; whoever has traded with it before should know that first. */
+export function emptyLedger(file: string): TraderError {
+  return new TraderError(`The ledger ${file} is empty: a start takes it for a new one.`, {
+    code: "ledger-empty",
+    hint: "If it has held anything, restore a backup, or look at the account's open orders before the next start.",
+  });
+}
+
 function isClosed(error: unknown): boolean {
   return Error.isError(error) && (error as { code?: unknown }).code === "ERR_INVALID_STATE" && error.message.includes("not open");
 }

@@ -1,7 +1,8 @@
+import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { damagedLedger, ledgerFailure, missingLedger } from "./failures.ts";
+import { damagedLedger, emptyLedger, ledgerFailure, missingLedger } from "./failures.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { identityOf } from "./private-file.ts";
+import { notAFile } from "./private-file.ts";
 import type { SqliteLedger } from "./sqlite-ledger.ts";
 import { openLedgerImage } from "./sqlite-ledger.ts";
 
@@ -18,16 +19,19 @@ export interface LedgerCopy {
 /**
  * Reads a ledger without changing it: its schema is left as it is, so that an older daemon can go on
  * working with it, and a running one is not waited for.
- * @throws TraderError when it is not there, cannot be read, is damaged, is no ledger, or is of a newer version.
+ * @throws TraderError when it is not there or empty, cannot be read, is damaged, is no ledger, or is of a newer version.
  */
 export function copyLedger(file: string): LedgerCopy {
-  if (identityOf(file) === undefined) throw missingLedger(file);
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined) throw missingLedger(file);
+  if (!found.isFile()) throw notAFile(file, "ledger");
+  if (found.size === 0) throw emptyLedger(file);
   const database = openReadOnly(file);
   try {
     const finding = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
     if (finding !== "ok") throw damagedLedger(file, String(finding));
     const schema = Number(Object.values(database.prepare("PRAGMA user_version").get() ?? {})[0]);
-    return { ledger: openLedgerImage(database.serialize()), schema, newestSchema: MIGRATIONS.at(-1)?.version ?? 0 };
+    return { ledger: openLedgerImage(database.serialize(), {}, file), schema, newestSchema: MIGRATIONS.at(-1)?.version ?? 0 };
   } catch (error) {
     throw ledgerFailure(error, file);
   } finally {

@@ -25,7 +25,11 @@ export function preparePrivateFile(file: string, purpose: Purpose): void {
   const present = statOf(file, purpose);
   if (present === undefined) create(file, purpose);
   else if (present.isFile()) protect(file, present.mode, purpose);
-  else throw new TraderError(`The ${purpose} ${file} is not a file.`, { code: `${purpose}-unavailable`, hint: "Check STATE_DIR." });
+  else throw notAFile(file, purpose);
+}
+
+export function notAFile(file: string, purpose: Purpose): TraderError {
+  return new TraderError(`The ${purpose} ${file} is not a file.`, { code: `${purpose}-unavailable`, hint: "Check STATE_DIR." });
 }
 
 /** undefined when there is nothing at the path. */

@@ -136,18 +136,26 @@ export function openLedgerToRead(file: string): LedgerReader {
   };
 }
 
-/** Opens what {@link SqliteLedger.serialize} gave, in memory: the start after a crash at that moment. */
-export function openLedgerImage(image: Uint8Array, options: LedgerOptions = {}): SqliteLedger {
+/**
+ * Opens what {@link SqliteLedger.serialize} gave, in memory: the start after a crash at that moment.
+ * @param name how errors call it; by default "in memory".
+ */
+export function openLedgerImage(image: Uint8Array, options: LedgerOptions = {}, name?: string): SqliteLedger {
   const bytes = new Uint8Array(image);
   for (const offset of HEADER_VERSIONS) bytes[offset] = 1;
   const database = new DatabaseSync(MEMORY);
   database.deserialize(bytes);
-  return ledgerOn(database, MEMORY, options);
+  return ledgerOn(database, MEMORY, options, name);
 }
 
 /** A ledger on a connection that is open already; it is closed when it cannot be used. */
-export function ledgerOn(connection: DatabaseSync, file: string, options: LedgerOptions = {}): SqliteLedger {
-  const database = new LedgerDatabase(connection, file === MEMORY ? "in memory" : file, options.onCommit);
+export function ledgerOn(
+  connection: DatabaseSync,
+  file: string,
+  options: LedgerOptions = {},
+  name = file === MEMORY ? "in memory" : file,
+): SqliteLedger {
+  const database = new LedgerDatabase(connection, name, options.onCommit);
   try {
     prepare(database, file);
   } catch (error) {

@@ -107,6 +107,13 @@ describe("a read", () => {
     expect(error.requestId).toBe("req-1");
   });
 
+  test("names the endpoint when somebody answers who has no such thing", async () => {
+    const { broker, clock } = venueOf(() => Response.json({ code: 40410000, message: "endpoint not found" }, { status: 404 }));
+    const error = await failureOf(clock.until(broker.account()));
+    expect(error).toMatchObject({ failure: "refused", status: 404 });
+    expect(error.hint).toContain("ALPACA_PAPER_ENDPOINT");
+  });
+
   test("names the feed setting when the plan lacks the feed", async () => {
     const body = { message: "subscription does not permit querying recent SIP data" };
     const { broker, clock } = venueOf(() => Response.json(body, { status: 403 }));

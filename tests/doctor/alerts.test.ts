@@ -106,7 +106,7 @@ describe("the newest run", () => {
 
   test("fails when it is malformed, over-allocated or of the future, and is warned of when legs are missing", () => {
     written("nonsense that is no alert\n");
-    expect(judged().run).toEqual([saying("failed", "malformed")]);
+    expect(judged().run).toEqual([saying("failed", "1 unreadable line: malformed")]);
     written(lineOf({ symbol: "SMR", reason: "SMR (150%)" }, NOW - 5_000));
     expect(judged().run).toEqual([saying("failed", "over-allocated")]);
     written(runOf(NUCLEAR, NOW + 60_000));

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,6 +57,19 @@ describe("the ledger", () => {
     expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
   });
 
+  test("that is empty is looked at by somebody before it is taken for a new one", () => {
+    writeFileSync(file, "");
+    expect(readLedger(file)).toEqual({
+      ledger: { kind: "known", value: { kind: "missing" } },
+      findings: [saying("warning", `The ledger ${file} is empty: a start takes it for a new one`)],
+    });
+  });
+
+  test("that is a directory is said to be no file", () => {
+    mkdirSync(file);
+    expect(readLedger(file).findings).toEqual([saying("failed", `The ledger ${file} is not a file`)]);
+  });
+
   test("that is damaged, foreign, newer or nothing of the kind fails, and what needs it is not looked at", () => {
     const owner = openLedger(file);
     owner.close();
@@ -80,6 +93,7 @@ describe("the ledger", () => {
       other.exec(sql);
       other.close();
       expect(readLedger(file).findings).toEqual([saying("failed", words)]);
+      expect(readLedger(file).findings).toEqual([saying("failed", file)]);
     }
   });
 });

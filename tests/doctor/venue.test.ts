@@ -68,6 +68,15 @@ describe("the connection", () => {
     expect(judgeConnection("Alpaca paper", { kind: "refused", error: new Error("boom") })).toEqual([saying("failed", "boom")]);
   });
 
+  test("is none when somebody answers who knows no accounts, and the keys are not to blame", () => {
+    const elsewhere = refused("refused", "endpoint not found", 404);
+    expect(judgeConnection("Alpaca paper", elsewhere)).toEqual([saying("failed", "endpoint not found")]);
+    expect(accountIn(elsewhere)).toEqual(unknown("there is no connection to the broker"));
+    expect(judgeKeys({ mode: "paper", host: "127.0.0.1", prefix: "PK", first: elsewhere })).toEqual([
+      saying("skipped", "there is no connection to the broker"),
+    ]);
+  });
+
   test("what needs an account says why there is none", () => {
     expect(accountIn(ANSWERED)).toEqual(known(ACCOUNT));
     expect(accountIn(refused("unauthorized", "no", 401))).toEqual(unknown("the keys are not accepted"));

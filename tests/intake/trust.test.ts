@@ -18,7 +18,7 @@ describe("a file is trusted", () => {
     [{ mode: 0o664 }, "can be written by its group", "chmod 644 /tmp/a"],
     [{ mode: 0o666 }, "can be written by anyone", "chmod 644 /tmp/a"],
     [{ mode: 0o602 }, "can be written by anyone", "chmod 644 /tmp/a"],
-    [{ uid: 1001 }, "belongs to user 1001, expected one of 0, 1000", "ALERTS_OWNER=1001"],
+    [{ uid: 1001 }, "belongs to user 1001, expected user 0 or 1000.", "ALERTS_OWNER=1001"],
     [{ kind: "symlink" as const }, "symbolic link", "ALERTS_FILE"],
     [{ kind: "other" as const }, "not a regular file", "ALERTS_FILE"],
   ])("but not with %j", (change, reason, hint) => {
