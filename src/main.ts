@@ -66,6 +66,8 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .description("Watches a strategy's alerts and rebalances one Alpaca account to the weights in them, once, and can say why.")
     .version(version())
     .option("--verbose", "show stack traces and every step")
+    .showHelpAfterError("Hint: `alpaca-trader --help` lists the commands, and `alpaca-trader COMMAND --help` the options of one.")
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "Error: ")) })
     .exitOverride();
   const add = (name: string, description: string): Command =>
     program.command(name).description(description).option("--verbose", "show stack traces and every step").exitOverride();

@@ -6,6 +6,7 @@ import { Desk } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { asError, EXIT } from "../errors.ts";
 import { watchFile } from "../intake/watcher.ts";
+import { logPaths } from "../logger.ts";
 import { formatWeight } from "../portfolio/format.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import { plainStyle } from "../reporting/style.ts";
@@ -41,7 +42,7 @@ export async function run(context: CommandContext): Promise<ExitCode> {
 async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
   const { config, log } = desk;
   log.info(
-    `alpaca-trader starts in ${config.mode} mode (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}.`,
+    `alpaca-trader starts in ${config.mode} mode (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}; its log is ${logPaths(config.logDir)[0] ?? config.logDir}.`,
   );
   if (config.mode === "simulator")
     log.warn(

@@ -47,7 +47,7 @@ export async function simulator(context: CommandContext, options: SimulatorComma
     faults,
     ...stateOptions(options.state, () => venue.exchange.serialize()),
   }).catch((error: unknown) => {
-    throw new TraderError(`The simulator cannot listen on port ${String(options.port)}: ${messageOf(error)}.`, {
+    throw new TraderError(`The simulator cannot listen on port ${String(options.port)}: ${whyNot(error)}.`, {
       code: "port-taken",
       hint: "Choose another one with --port, or 0 for any.",
       cause: error,
@@ -104,4 +104,8 @@ function stateOptions(file: string | undefined, serialize: () => string): { stat
 
 function usage(message: string): TraderError {
   return new TraderError(message, { code: "usage", hint: "See `alpaca-trader simulator --help`." });
+}
+
+function whyNot(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? "it is taken" : messageOf(error);
 }

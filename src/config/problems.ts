@@ -31,7 +31,7 @@ export class ConfigurationError extends TraderError {
 
 /** Everything that is wrong, at once: nobody shall have to start the daemon five times to learn it. */
 export function configurationError(problems: readonly Problem[]): ConfigurationError {
-  const [first, ...rest] = problems.map(({ text }) => `${text}.`);
+  const [first, ...rest] = problems.map(({ text }) => (text.endsWith("?") ? text : `${text}.`));
   const message =
     rest.length === 0 ? first : `${problems.length} settings are wrong:\n${[first, ...rest].map((text) => `  ${text ?? ""}`).join("\n")}`;
   return new ConfigurationError(message ?? "A setting is wrong.", problems);

@@ -319,7 +319,7 @@ describe("the dashboard", () => {
 
 describe("names", () => {
   test("an unknown ALPACA_ variable is an error that suggests the nearest name", () => {
-    expectProblem({ ...HOME, ALPACA_PAPER_KEYS: "PK" }, "ALPACA_PAPER_KEYS is not a setting; did you mean ALPACA_PAPER_KEY?");
+    expectProblem({ ...HOME, ALPACA_PAPER_KEYS: "PK" }, /^ALPACA_PAPER_KEYS is not a setting; did you mean ALPACA_PAPER_KEY\?$/);
     expectProblem(paperWith({ ALPACA_DATAFEED: "iex" }), "did you mean ALPACA_DATA_FEED?");
     expectProblem(
       paperWith({ alpaca_endpoint: "https://api.alpaca.markets" }),

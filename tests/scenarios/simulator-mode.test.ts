@@ -57,6 +57,7 @@ describe("without any Alpaca keys", () => {
       for (const symbol of ["SMR", "LEU", "OKLO"]) expect(status.stdout).toMatch(new RegExp(`^ *${symbol} `, "m"));
       expectExit(await daemon.stop(), 0);
       expect(daemon.output).toContain("SIMULATOR: no Alpaca keys are set");
+      expect(daemon.output).toContain(`its log is ${scenario.path("state", "simulator", "alpaca_trader.log")}.`);
       const chosen = await scenario.run(["execute"], { TRADING_MODE: "simulator", ALPACA_PAPER_KEY: "any", ALPACA_PAPER_SECRET: "any" });
       expect(chosen.stdout).toContain("SIMULATOR: TRADING_MODE=simulator; nothing here is real money.");
     },

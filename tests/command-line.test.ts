@@ -1,0 +1,38 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+
+const CLI = join(import.meta.dirname, "../src/cli.ts");
+
+let directory: string;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), "alpaca-trader-command-line-"));
+});
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function typed(...words: string[]): { status: number | null; stderr: string } {
+  const { status, stderr } = spawnSync(process.execPath, [CLI, ...words], {
+    cwd: directory,
+    env: { STATE_DIR: directory },
+    encoding: "utf8",
+  });
+  return { status, stderr };
+}
+
+describe("what cannot be understood is one sentence with a hint, and 1", () => {
+  test.each([
+    [["frobnicate"], "unknown command 'frobnicate'"],
+    [["run", "--bogus"], "unknown option '--bogus'"],
+    [["report", "--days", "x"], "option '--days <number>' argument 'x' is invalid. a whole number is expected."],
+    [["backtest"], "required option '--from <date>' not specified"],
+  ])("%j", (words, sentence) => {
+    expect(typed(...words)).toEqual({
+      status: 1,
+      stderr: `Error: ${sentence}\nHint: \`alpaca-trader --help\` lists the commands, and \`alpaca-trader COMMAND --help\` the options of one.\n`,
+    });
+  });
+});
