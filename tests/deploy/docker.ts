@@ -290,7 +290,9 @@ async function stopped(): Promise<string> {
   const pid = daemonPid();
   nodeProcess("STOP");
   await health("unhealthy");
-  const said = docker("inspect", "-f", "{{(index .State.Health.Log 0).Output}}", TRADER).trim();
+  const { Log } = JSON.parse(docker("inspect", "-f", "{{json .State.Health}}", TRADER)) as { Log: { Output: string }[] };
+  const said = Log.at(-1)?.Output.trim() ?? "";
+  expectThat(said.includes("left alone"), said);
   nodeProcess("CONT");
   await health("healthy");
   expectThat(daemonPid() === pid, `It was ended.\n${logs(TRADER)}`);
