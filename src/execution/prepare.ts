@@ -8,7 +8,7 @@ import type { VerdictKind } from "../intake/verdict.ts";
 import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { marketTime } from "../market-day.ts";
 import { max, min, sum, ZERO } from "../portfolio/money.ts";
-import type { Plan, PlanInput, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import type { Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
@@ -268,7 +268,7 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
     const result = makePlan(input);
     const doubtful =
       result.kind === "refused" ? result.refusal === "price-doubt" : result.plan.lines.some((line) => line.leftAlone === "price-doubt");
-    if (!doubtful || parts.clock.monotonic() - start >= PRICE_DOUBT_LIMIT_MS) return judged(parts, request, reading, input);
+    if (!doubtful || parts.clock.monotonic() - start >= PRICE_DOUBT_LIMIT_MS) return judged(parts, request, { reading, input, result });
     await parts.clock.sleep(PRICE_DOUBT_PAUSE_MS, parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
@@ -278,8 +278,13 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
   }
 }
 
-function judged(parts: PrepareParts, request: PrepareRequest, reading: Reading, input: PlanInput): Preparation {
-  const result = makePlan(input);
+interface Planned {
+  readonly reading: Reading;
+  readonly input: PlanInput;
+  readonly result: PlanResult;
+}
+
+function judged(parts: PrepareParts, request: PrepareRequest, { reading, input, result }: Planned): Preparation {
   if (result.kind === "refused") {
     const verdict = result.refusal === "price-doubt" ? "price-doubt" : "refused";
     return { ...declined(verdict, result.reason, result.hint), reading };

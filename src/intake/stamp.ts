@@ -49,13 +49,13 @@ export function readStamp(text: string, timezone: string): Stamp {
   };
   const asUtc = DateTime.fromObject(wall, { zone: "utc" });
   if (!asUtc.isValid || wall.hour > 23) return unreadable(`The timestamp ${excerpt(text)} names a day or time that does not exist.`);
-  return offset === undefined ? localTime(text, wall, timezone) : withOffset(text, asUtc.toMillis(), offset);
+  return offset === undefined ? localTime(text, wall, asUtc.toMillis(), timezone) : withOffset(text, asUtc.toMillis(), offset);
 }
 
 function withOffset(text: string, utcMs: number, offset: string): Stamp {
-  const minutes = offsetMinutes(offset);
-  if (minutes === undefined) return unreadable(`The timestamp ${excerpt(text)} has an impossible offset, expected at most 14:00 from UTC.`);
-  return { kind: "stamp", at: utcMs - minutes * 60_000, zoneOffsetMinutes: undefined };
+  const fromUtc = offsetMinutes(offset);
+  if (fromUtc === undefined) return unreadable(`The timestamp ${excerpt(text)} has an impossible offset, expected at most 14:00 from UTC.`);
+  return { kind: "stamp", at: utcMs - fromUtc * 60_000, zoneOffsetMinutes: undefined };
 }
 
 function offsetMinutes(offset: string): number | undefined {
@@ -66,22 +66,52 @@ function offsetMinutes(offset: string): number | undefined {
   return offset.startsWith("-") ? -minutes : minutes;
 }
 
-function localTime(text: string, wall: WallTime, timezone: string): Stamp {
-  const local = DateTime.fromObject(wall, { zone: timezone });
-  if (!local.isValid)
-    return unreadable(`The timestamp ${excerpt(text)} cannot be read in the time zone ${excerpt(timezone)} (ALERTS_TIMEZONE).`);
-  if (local.hour !== wall.hour || local.minute !== wall.minute) {
-    return unreadable(
-      `The timestamp ${excerpt(text)} does not exist in ${timezone}: the clocks are put forward over it. Write stamps with an offset.`,
-    );
+/** @param asUtcMs what the time would be in UTC. */
+function localTime(text: string, wall: WallTime, asUtcMs: number, timezone: string): Stamp {
+  const offset = minutes.of(wall, timezone);
+  switch (offset) {
+    case "no-such-zone":
+      return unreadable(`The timestamp ${excerpt(text)} cannot be read in the time zone ${excerpt(timezone)} (ALERTS_TIMEZONE).`);
+    case "skipped":
+      return unreadable(
+        `The timestamp ${excerpt(text)} does not exist in ${timezone}: the clocks are put forward over it. Write stamps with an offset.`,
+      );
+    case "twice":
+      return unreadable(
+        `The timestamp ${excerpt(text)} exists twice in ${timezone}: the clocks are put back over it. Write stamps with an offset.`,
+      );
+    default:
+      return { kind: "stamp", at: asUtcMs - offset * 60_000, zoneOffsetMinutes: offset };
   }
-  if (local.getPossibleOffsets().length > 1) {
-    return unreadable(
-      `The timestamp ${excerpt(text)} exists twice in ${timezone}: the clocks are put back over it. Write stamps with an offset.`,
-    );
-  }
-  return { kind: "stamp", at: local.toMillis(), zoneOffsetMinutes: local.offset };
 }
+
+/** Offset from UTC in minutes, or why a local time has none. */
+type LocalOffset = number | "no-such-zone" | "skipped" | "twice";
+
+function offsetOf(wall: WallTime, timezone: string): LocalOffset {
+  const local = DateTime.fromObject(wall, { zone: timezone });
+  if (!local.isValid) return "no-such-zone";
+  if (local.hour !== wall.hour || local.minute !== wall.minute) return "skipped";
+  return local.getPossibleOffsets().length > 1 ? "twice" : local.offset;
+}
+
+/**
+ * The offset of the minute that was asked for last. All lines of a run bear stamps of one or two minutes, in which
+ * clocks are not changed, and a time zone takes long to be asked.
+ */
+class LastMinute {
+  #name = "";
+  #offset: LocalOffset = "no-such-zone";
+
+  of(wall: WallTime, timezone: string): LocalOffset {
+    const { year, month, day, hour, minute } = wall;
+    const name = [year, month, day, hour, minute, timezone].join(" ");
+    if (name !== this.#name) [this.#name, this.#offset] = [name, offsetOf(wall, timezone)];
+    return this.#offset;
+  }
+}
+
+const minutes = new LastMinute();
 
 function unreadable(problem: string): Stamp {
   return { kind: "unreadable", problem };

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import type { Interceptor, VenueRequest } from "../../src/simulator/venue.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 import { expectSwitched, HEDGE, intentsOf, INVESTED, orderOf } from "./scenario.ts";
@@ -34,6 +35,13 @@ const STREAMS: [string, (at: VirtualDesk) => void][] = [
     (at) =>
       (at.venue.interceptor = {
         frame: (frame) => [frame.replaceAll('"status":"new"', '"status":"filled"').replaceAll('"filled_qty":"0"', '"filled_qty":"9999"')],
+      }),
+  ],
+  [
+    "frames that tell of whole fills under another order's id",
+    (at) =>
+      (at.venue.interceptor = {
+        frame: (frame) => [frame.replaceAll('"status":"new"', '"status":"filled"').replaceAll(/"id":"[0-9a-f]/g, '"id":"x')],
       }),
   ],
   [
@@ -73,4 +81,30 @@ test("a working stream makes it quicker than polling alone", async () => {
   desk = new VirtualDesk();
   const mute = await timeOf((at) => (at.venue.interceptor = { frame: () => [] }));
   expect(await timeOf(() => undefined)).toBeLessThan(mute);
+});
+
+const isOfOneOrder = ({ method, url }: VenueRequest): boolean => method === "GET" && url.startsWith("/v2/orders/");
+
+/** How often single buys were asked for until the switch was made; the stream listens by the time that they are sent. */
+async function readsOfBuys(options: DeskOptions, frame: Interceptor["frame"]): Promise<number> {
+  let reads = 0;
+  const at = new VirtualDesk(options);
+  at.venue.interceptor = {
+    before: (request) => {
+      const id = request.url.split("/").at(-1) ?? "";
+      if (isOfOneOrder(request) && at.exchange.state.orders.get(id)?.side === "buy") reads += 1;
+      return Promise.resolve(undefined);
+    },
+    ...(frame === undefined ? {} : { frame }),
+  };
+  expectSwitched(at, await at.run(signalOf(at.clock, HEDGE)));
+  await at.close();
+  return reads;
+}
+
+test("what the stream tells is asked for by id, but for a whole fill of what was sent", async () => {
+  desk = new VirtualDesk();
+  expect(await readsOfBuys(INVESTED, undefined)).toBe(0);
+  expect(await readsOfBuys(IN_PIECES, undefined)).toBeGreaterThan(0);
+  expect(await readsOfBuys(INVESTED, (frame) => [frame.replace(/"filled_qty":"\d+/, '"filled_qty":"1')])).toBeGreaterThan(0);
 });

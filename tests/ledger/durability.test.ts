@@ -55,6 +55,21 @@ describe("transactions", () => {
     expect(ledger.pinnedAccount()?.number).toBe("PA3");
   });
 
+  test("the disk is waited for unless less is asked for, and again by the next one", () => {
+    inTemporaryDirectory((directory) => {
+      const connection = new DatabaseSync(join(directory, "paper.sqlite"));
+      const ledger = ledgerOn(connection, join(directory, "paper.sqlite"));
+      const synchronous = (): unknown => connection.prepare("PRAGMA synchronous").get()?.synchronous;
+      const [FULL, NORMAL] = [2, 1];
+      expect(ledger.transaction(synchronous)).toBe(FULL);
+      expect(ledger.transaction(synchronous, "ordered")).toBe(NORMAL);
+      expect(ledger.transaction(() => ledger.transaction(synchronous), "ordered")).toBe(NORMAL);
+      ledger.pinAccount("PA1", NOW);
+      expect(synchronous()).toBe(FULL);
+      ledger.close();
+    });
+  });
+
   test("work that would go on after the commit is refused", () => {
     const ledger = openLedger(":memory:");
     expect(() =>
