@@ -55,7 +55,8 @@ export class BuyingPhase {
       ledger.updateExecution(this.#execution.id, { phase: "buying", plan: summarisePlan(plan, this.#execution.record().plan) });
       ledger.recordIntents(this.#intents(plan.buys, settled.reading));
     }, "ordered");
-    const text = `Buying: ${String(plan.buys.length)} orders, ${formatDollars(plan.spendable)} to spend.`;
+    const count = plan.buys.length;
+    const text = `Buying: ${String(count)} ${count === 1 ? "order" : "orders"}, ${formatDollars(plan.spendable)} to spend.`;
     this.#execution.emit({ kind: "phase", level: "info", text, plan });
     return { kind: "recorded" };
   }
