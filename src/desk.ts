@@ -254,6 +254,7 @@ export class Desk {
 }
 
 const PAUSE_MS = 1_000;
+const SAME_WAIT_MS = 1_000;
 
 function openLog(options: DeskOptions, config: Config): Logger {
   return createLogger({
@@ -317,6 +318,7 @@ export async function openBroker(
   { log, onWait }: BrokerListeners = {},
 ): Promise<Broker> {
   const { createAlpacaBroker } = await import("./broker/alpaca.ts");
+  let toldUntil = 0;
   return createAlpacaBroker({
     name: venue.name,
     mode: config.mode,
@@ -324,6 +326,10 @@ export async function openBroker(
     clock,
     onTraffic: (record) => log?.debug(`${record.method} ${record.path}`, { ...record }),
     onWait: (waitMs) => {
+      // Trading and market data have a budget each; when both are used up, once is enough.
+      const until = clock.monotonic() + waitMs;
+      if (until < toldUntil + SAME_WAIT_MS) return;
+      toldUntil = until;
       const text = waitSentence(venue.name, waitMs);
       log?.info(text);
       onWait?.(text);

@@ -11,14 +11,17 @@ import { messageOf } from "../src/errors.ts";
 let directory: string;
 let silent: Server;
 let asked = 0;
+let limited = false;
 let onAsked: () => void = () => undefined;
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), "alpaca-trader-desk-"));
   asked = 0;
-  silent = createServer(() => {
+  limited = false;
+  silent = createServer((_request, response) => {
     asked += 1;
     onAsked();
+    if (limited) response.writeHead(429, { "Retry-After": "30", "Content-Type": "application/json" }).end("{}");
   });
   await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
 });
@@ -68,4 +71,25 @@ test("a request that had not left when the desk was closed never leaves", async 
 
   expect(asked).toBe(0);
   expect(logLines()).toEqual([expect.stringContaining("The account cannot be read: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
+});
+
+test("a wait for the budgets of trading and of market data together is told once", async () => {
+  const desk = await open();
+  limited = true;
+  const both = new Promise<void>((resolve) => {
+    onAsked = () => {
+      if (asked === 3) resolve();
+    };
+  });
+  const given = [warning(desk), desk.broker.prices(["SPY"]).catch(() => undefined)];
+  await both;
+  while (logLines().length === 0 || logLines()[0] === "") await systemClock.sleep(10);
+  await systemClock.sleep(300);
+
+  await desk.close();
+  await Promise.all(given);
+
+  expect(logLines().filter((line) => line.includes("used up"))).toEqual([
+    expect.stringContaining("The requests that Alpaca paper allows in a minute are used up: the next one may leave in 30 s."),
+  ]);
 });

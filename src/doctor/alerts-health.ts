@@ -48,7 +48,8 @@ function endFinding({ file, bytes, ended, writtenAt }: AlertsLook & { kind: "rea
 
 /** R1–R5: the newest run, its age, and what would be done with it now. */
 export function judgeAlertsRun(look: AlertsLook, { now }: AlertsMoment): readonly Finding[] {
-  if (look.kind !== "read") return [skipped(look.kind === "missing" ? "there is no alerts file" : "the alerts file is not trusted")];
+  if (look.kind !== "read")
+    return [skipped(look.kind === "missing" ? "there is no alerts file" : "the alerts file has to be mended first")];
   const { run, decision } = look;
   if (run === undefined) return [warning("there is no run in the file", "The strategy has not written a complete line yet.")];
   const subject = `${subjectOf(run)}${run.newestStamp === undefined ? "" : `, ${formatAge(run.newestStamp, now)}`}`;
@@ -121,7 +122,8 @@ function subjectOf({ alerts, hashes, newestStamp }: Run): string {
 
 /** R5: a stamp that lies whole quarter-hours beside the moment at which the file was written was read in the wrong zone. */
 export function judgeAlertsZone(look: AlertsLook, { zone }: AlertsMoment): readonly Finding[] {
-  if (look.kind !== "read") return [skipped(look.kind === "missing" ? "there is no alerts file" : "the alerts file is not trusted")];
+  if (look.kind !== "read")
+    return [skipped(look.kind === "missing" ? "there is no alerts file" : "the alerts file has to be mended first")];
   const last = look.run?.alerts.at(-1);
   if (last === undefined) return [skipped("there is no line with a stamp")];
   const hint = zoneHint(last, look.writtenAt, zone).trim();

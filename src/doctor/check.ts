@@ -96,9 +96,15 @@ export function given<T>(fact: Known<T>, judge: (value: T) => readonly Finding[]
 }
 
 const FAULT_HINT = "This is a fault in the program; `--verbose` shows more. Please report it.";
+const RIGHTS_HINT = "Run it as the daemon's user; if that is so, look at the owner and the mode of the file and its directory.";
 
 /** What an error says, as a failed finding. Every problem of a configuration, which takes several lines, is left to its own check. */
 export function failure(error: unknown, otherHint: string = FAULT_HINT): Finding {
   const made = error instanceof TraderError || error instanceof BrokerError;
-  return failed(messageOf(error), (made ? error.hint : undefined) ?? otherHint);
+  return failed(messageOf(error), (made ? error.hint : undefined) ?? (isForbidden(error) ? RIGHTS_HINT : otherHint));
+}
+
+function isForbidden(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  return code === "EACCES" || code === "EPERM";
 }

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { failure } from "../../src/doctor/check.ts";
 import { judgeHalt, judgeLedger, judgeLock, judgeOpenWork, readLedger } from "../../src/doctor/ledger-health.ts";
 import { copyLedger } from "../../src/ledger/ledger-copy.ts";
 import { LedgerDatabase } from "../../src/ledger/database.ts";
@@ -63,6 +64,12 @@ describe("the ledger", () => {
       ledger: { kind: "known", value: { kind: "missing" } },
       findings: [saying("warning", `The ledger ${file} is empty: a start takes it for a new one`)],
     });
+  });
+
+  test("that our user may not look at is nobody's fault but his who asks", () => {
+    const forbidden = Object.assign(new Error("EACCES: permission denied, stat '/s/paper.sqlite'"), { code: "EACCES" });
+    expect(failure(forbidden)).toMatchObject({ status: "failed", hint: expect.stringContaining("the daemon's user") as unknown });
+    expect(failure(new Error("boom"))).toMatchObject({ hint: expect.stringContaining("a fault in the program") as unknown });
   });
 
   test("that is a directory is said to be no file", () => {
