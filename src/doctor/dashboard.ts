@@ -12,7 +12,9 @@ const health = z.object({ status: z.string(), reasons: z.array(z.string()).defau
 
 export type HealthAnswer =
   | { readonly kind: "answered"; readonly status: string; readonly healthy: boolean; readonly reasons: readonly string[] }
-  | { readonly kind: "silent"; readonly why: string };
+  | { readonly kind: "silent"; readonly why: string }
+  /** The question was taken, and nothing came. */
+  | { readonly kind: "hanging" };
 
 /** Where the running daemon's dashboard is; undefined when that cannot be known. */
 export function dashboardAddress({ port, host }: DashboardConfig): string | undefined {
@@ -33,7 +35,7 @@ export async function askHealth(address: string, token: string | undefined, cloc
     if (!body.success) return { kind: "silent", why: `something else answers there (HTTP ${String(answer.status)})` };
     return { kind: "answered", status: body.data.status, healthy: answer.ok, reasons: body.data.reasons };
   } catch (error) {
-    return { kind: "silent", why: limit.signal.aborted ? `no answer within ${String(LIMIT_MS / 1_000)} s` : causeOf(error) };
+    return limit.signal.aborted ? { kind: "hanging" } : { kind: "silent", why: causeOf(error) };
   } finally {
     timer.cancel();
   }
@@ -45,6 +47,13 @@ function causeOf(error: unknown): string {
 }
 
 export function judgeHealth(address: string, answer: HealthAnswer): readonly Finding[] {
+  if (answer.kind === "hanging")
+    return [
+      failed(
+        `${address} takes the question and gives no answer within ${String(LIMIT_MS / 1_000)} s: the daemon hangs, or another program has its port`,
+        "If nothing new comes into its log, stop it (with `kill -9` if need be) and start it again: it goes on where the ledger says.",
+      ),
+    ];
   if (answer.kind === "silent")
     return [
       warning(

@@ -5,6 +5,7 @@ import { systemClock } from "../../src/clock.ts";
 import { askHealth, dashboardAddress, judgeHealth, noDashboard } from "../../src/doctor/dashboard.ts";
 import { judgeHeartbeat, judgeNotifications } from "../../src/doctor/people.ts";
 import type { NotificationSettings } from "../../src/notifications/settings.ts";
+import { VirtualClock } from "../../src/virtual-clock.ts";
 import { saying } from "./saying.ts";
 
 const NONE: NotificationSettings = { level: "info", webhook: undefined, telegram: undefined, heartbeatUrl: undefined };
@@ -83,6 +84,16 @@ describe("the dashboard", () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     }
+  });
+
+  test("that takes the question and says nothing is a daemon that hangs", async () => {
+    const clock = new VirtualClock(0);
+    const silent: typeof fetch = (_address, init) =>
+      new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(new Error("aborted"))));
+    const answer = askHealth("http://127.0.0.1:8787", undefined, clock, silent);
+    await clock.advance(3_000);
+    expect(judgeHealth("http://127.0.0.1:8787", await answer)).toEqual([saying("failed", "the daemon hangs")]);
+    expect(clock.pending).toBe(0);
   });
 
   test("that is not there is a warning and no failure", async () => {
