@@ -154,7 +154,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .option("--hours <hours>", "`always` open, or `nyse` sessions", "always")
     .option("--latency <ms>", "time until an order is acknowledged, in milliseconds", wholeNumber, 20)
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
-    .option("--partial-fills <percent>", "share of orders filled in several parts", wholeNumber, 10)
+    .option("--partial-fills <percent>", "share of orders filled in several parts", percentage, 10)
     .option("--state <file>", "keep the account in this file across restarts")
     .option("--bars <file>", "daily bars to serve in place of invented ones, as JSON; see docs/signals.md")
     .option(
@@ -179,6 +179,12 @@ function wholeNumber(text: string): number {
 
 function eachOf(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
+}
+
+function percentage(text: string): number {
+  const percent = wholeNumber(text);
+  if (percent > 100) throw new InvalidArgumentError("a whole percentage from 0 to 100 is expected.");
+  return percent;
 }
 
 function portNumber(text: string): number {

@@ -28,6 +28,10 @@ describe("what cannot be understood is one sentence with a hint, and 1", () => {
     [["frobnicate"], "unknown command 'frobnicate'"],
     [["run", "--bogus"], "unknown option '--bogus'"],
     [["report", "--days", "x"], "option '--days <number>' argument 'x' is invalid. a whole number is expected."],
+    [
+      ["simulator", "--partial-fills", "200"],
+      "option '--partial-fills <percent>' argument '200' is invalid. a whole percentage from 0 to 100 is expected.",
+    ],
     [["backtest"], "required option '--from <date>' not specified"],
   ])("%j", (words, sentence) => {
     expect(typed(...words)).toEqual({
