@@ -364,9 +364,9 @@ export function isEnded(record: IntentRecord): boolean {
   return record.state === "done" || record.state === "refused" || record.state === "abandoned" || record.state === "dropped";
 }
 
-/** Something is awaited whose end may still change what is decided. A read of an order that has ended cannot. */
+/** Something is awaited whose end may still change what is decided. */
 function isUnderWay({ intents, preparing }: ExecutionFacts): boolean {
-  return preparing || intents.some(({ busy, reading, record }) => busy && !(reading && isEnded(record)));
+  return preparing || intents.some(({ busy }) => busy);
 }
 
 /** The venue is known not to hold, nor ever to have held, an order of it. */

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
 import { decimal } from "../portfolio/money.ts";
 import type { IntentFacts } from "./decide.ts";
+import { isEnded } from "./decide.ts";
 
 /** What this process knows of one intent beyond the ledger; all times monotonic, in milliseconds. */
 export interface FollowUp {
@@ -78,11 +79,13 @@ export function isNews(intent: IntentRecord, told: Order): boolean {
 /** @param opened monotonic time of the last open; a queued order's time-out counts from there (R23). */
 export function factsOf(record: IntentRecord, followUp: FollowUp, opened: number | undefined): IntentFacts {
   const working = followUp.workingSince;
+  // What is still being read of an order that has ended, as the stream told, is not waited for.
+  const polling = followUp.polling && !isEnded(record);
   return {
     ...followUp,
     record,
-    busy: followUp.busy || followUp.polling,
-    reading: followUp.polling && !followUp.busy,
+    busy: followUp.busy || polling,
+    reading: polling && !followUp.busy,
     workingSince: working === undefined || opened === undefined ? working : Math.max(working, opened),
   };
 }
