@@ -24,7 +24,7 @@ import { QuoteWeather } from "./quote-weather.ts";
 import { drawScenario } from "./scenario.ts";
 import type { Scenario, Stage, StagedRun } from "./scenario.ts";
 import { drawRun } from "./strategy.ts";
-import type { DrawnRun, FileDeed } from "./strategy.ts";
+import type { DrawnRun, FileDeed, RunKind } from "./strategy.ts";
 import { Trace } from "./trace.ts";
 import { auditOrders } from "./order-audit.ts";
 import { auditVerdicts } from "./verdict-audit.ts";
@@ -56,6 +56,7 @@ const WATCH_TICK_MS = 1_000;
 const SEEN_WITHIN_MS = 2_500;
 /** Lines of one run stand at most 2 s apart (R3). */
 const EXITS_APART_MS = 3_000;
+const RUNS_APART_MS = 3_000;
 const MOST_VIOLATIONS = 5;
 
 /** Runs one seed: chaos, stage by stage, and then peace, in which the account must come to its target. */
@@ -92,6 +93,7 @@ class Simulation {
   #era = 0;
   /** When the last exits were written, monotonic. */
   #exitAt = -Infinity;
+  #writtenAt = -Infinity;
 
   constructor(scenario: Scenario, traced: boolean) {
     const { seed } = scenario;
@@ -318,15 +320,22 @@ class Simulation {
     const { timezone, universe } = this.#scenario;
     const written = this.#file.content;
     if (kind === "doubled" && written.length === 0) return;
-    // One writer finishes its line before it begins another, and exits of one moment are one run (R3), which nobody has drawn.
-    const joins = kind === "sell" && this.#clock.monotonic() - this.#exitAt < EXITS_APART_MS;
-    if (this.#file.isTorn || joins) {
+    // One writer finishes its line before it begins another.
+    if (this.#file.isTorn || this.#wouldJoin(kind)) {
       this.#later(1_000, () => this.#writeDrawn(staged));
       return;
     }
     if (kind === "sell") this.#exitAt = this.#clock.monotonic();
+    this.#writtenAt = this.#clock.monotonic();
     const view = { now: this.#machine.now, timezone, universe, held: [...this.#exchange.state.positions.keys()], aheadMs, written };
     this.#write(drawRun(kind, view, this.#strategy), kind);
+  }
+
+  /** Of one moment, exits are one run, and so are lines that name no legs with those before them (R3): a run that nobody has drawn. */
+  #wouldJoin(kind: RunKind): boolean {
+    const now = this.#clock.monotonic();
+    if (kind === "sell") return now - this.#exitAt < EXITS_APART_MS;
+    return (kind === "weighted" || kind === "single") && now - this.#writtenAt < RUNS_APART_MS;
   }
 
   #write(run: DrawnRun, why: string): void {
