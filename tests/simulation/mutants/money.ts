@@ -153,8 +153,8 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/account-watch.ts",
-        find: "for (const intent of this.#execution.intents()) await orders.refuseUncovered(intent, positions, followUpOf(intent));",
-        replace: "void [orders, positions, followUpOf];",
+        find: "await orders.refuseUncovered(intent, this.#held, followUpOf(intent));",
+        replace: "void [orders, intent, followUpOf];",
       },
     ],
   },

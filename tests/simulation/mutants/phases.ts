@@ -46,8 +46,8 @@ export const PHASES: readonly Mutant[] = [
     patches: [
       {
         file: DECIDE,
-        find: 'intent.cancelRequestedAt === undefined && (facts.phase === "cancelling" || overdue)',
-        replace: "intent.cancelRequestedAt === undefined && overdue",
+        find: 'intent.cancelRequestedAt !== undefined || (facts.phase !== "cancelling" && !overdue)',
+        replace: "intent.cancelRequestedAt !== undefined || !overdue",
       },
     ],
   },
