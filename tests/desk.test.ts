@@ -31,7 +31,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function open(): Promise<Desk> {
+function open(onWait?: (text: string) => void): Promise<Desk> {
   const env = {
     STATE_DIR: directory,
     LOG_DIR: directory,
@@ -39,7 +39,7 @@ function open(): Promise<Desk> {
     ALPACA_PAPER_KEY: "PKDESK",
     ALPACA_PAPER_SECRET: "desk-secret",
   };
-  return Desk.open({ env, clock: systemClock, command: "run", console: undefined, verbose: false });
+  return Desk.open({ env, clock: systemClock, command: "run", console: undefined, verbose: false, ...(onWait && { onWait }) });
 }
 
 function warning(desk: Desk): Promise<unknown> {
@@ -73,8 +73,9 @@ test("a request that had not left when the desk was closed never leaves", async 
   expect(logLines()).toEqual([expect.stringContaining("The account cannot be read: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
 });
 
-test("a wait for the budgets of trading and of market data together is told once", async () => {
-  const desk = await open();
+test("a wait for the budgets of trading and of market data together is told once, in the log and to whoever waits", async () => {
+  const told: string[] = [];
+  const desk = await open((text) => told.push(text));
   limited = true;
   const both = new Promise<void>((resolve) => {
     onAsked = () => {
@@ -89,7 +90,6 @@ test("a wait for the budgets of trading and of market data together is told once
   await desk.close();
   await Promise.all(given);
 
-  expect(logLines().filter((line) => line.includes("used up"))).toEqual([
-    expect.stringContaining("The requests that Alpaca paper allows in a minute are used up: the next one may leave in 30 s."),
-  ]);
+  expect(told).toEqual(["The requests that Alpaca paper allows in a minute are used up: the next one may leave in 30 s."]);
+  expect(logLines().filter((line) => line.includes("used up"))).toEqual([expect.stringContaining(told[0] ?? "nothing")]);
 });
