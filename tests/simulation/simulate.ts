@@ -1,7 +1,12 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { format, resolveConfig } from "prettier";
 import { Worker } from "node:worker_threads";
 import { systemClock } from "../../src/clock.ts";
+import { keepPiece, keptPieces, piecesOf } from "./kept-run.ts";
+import { pageOf } from "./page.ts";
 import { simulate } from "./simulation.ts";
 import { addUp, count, emptyTally, summaryOf, violationLines } from "./tally.ts";
 import type { Tally } from "./tally.ts";
@@ -20,6 +25,8 @@ const { values } = parseArgs({
     workers: { type: "string", default: String(availableParallelism()) },
     trace: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
+    kept: { type: "string" },
+    write: { type: "boolean", default: false },
   },
 });
 
@@ -28,10 +35,11 @@ process.exitCode = await main();
 async function main(): Promise<number> {
   const [seeds, from, workers] = [whole("seeds", values.seeds), whole("from", values.from), whole("workers", values.workers)];
   const started = systemClock.monotonic();
-  const total = values.trace ? await traceAll(from, seeds) : await runAll(from, seeds, Math.max(1, workers), started);
+  const total = values.trace ? await traceAll(from, seeds) : await runKept(from, seeds, Math.max(1, workers), started);
+  if (values.write) await writePage(total, from);
   const seconds = (systemClock.monotonic() - started) / 1_000;
   // A trace is compared with another one byte by byte, so nothing of our own time may stand in it.
-  const rate = values.trace ? "" : `${(seeds / seconds).toFixed(1)} seeds a second, ${seconds.toFixed(1)} s, `;
+  const rate = values.trace || values.kept !== undefined ? "" : `${(seeds / seconds).toFixed(1)} seeds a second, ${seconds.toFixed(1)} s, `;
   const lines = values.json ? [JSON.stringify(total)] : values.trace ? violationLines(total, replay) : summaryOf(total, replay);
   for (const line of lines) console.log(line);
   console.log(`${String(total.seeds)} seeds, ${String(total.violations)} violations, ${rate}from seed ${String(from)}`);
@@ -50,6 +58,29 @@ async function traceAll(from: number, seeds: number): Promise<Tally> {
     count(total, result);
   }
   return total;
+}
+
+/** All of it, or with `--kept` what the file does not hold yet, piece by piece. */
+async function runKept(from: number, seeds: number, workers: number, started: number): Promise<Tally> {
+  if (values.kept === undefined) return runAll(from, seeds, workers, started);
+  const total = emptyTally();
+  const known = keptPieces(values.kept);
+  for (const piece of piecesOf(from, seeds)) {
+    const kept = known.get(piece.from);
+    const tally = kept?.seeds === piece.count ? kept : await runAll(piece.from, piece.count, workers, systemClock.monotonic());
+    if (tally !== kept) keepPiece(values.kept, { from: piece.from, tally });
+    addUp(total, tally);
+  }
+  return total;
+}
+
+async function writePage(total: Tally, from: number): Promise<void> {
+  const root = join(import.meta.dirname, "..", "..");
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  const day = new Date(systemClock.now()).toISOString().slice(0, 10);
+  const file = join(root, "docs", "simulation.md");
+  const page = pageOf(total, { from, version, day });
+  writeFileSync(file, await format(page, { ...(await resolveConfig(file)), parser: "markdown" }));
 }
 
 function runAll(from: number, seeds: number, workers: number, started: number): Promise<Tally> {
