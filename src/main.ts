@@ -1,6 +1,6 @@
 import { enableCompileCache } from "node:module";
 import { mkdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Environment } from "./config.ts";
 import { loadEnvironment, stateDirFrom } from "./config.ts";
@@ -201,6 +201,9 @@ function version(): string {
 /** Node's shared default under the temporary directory would run code that others can write; ours is private. */
 function useCompileCache(env: Record<string, string | undefined>): void {
   try {
+    // A relative one is refused later on; nothing is made in whatever directory is the current one.
+    const named = (env.STATE_DIR ?? "").trim();
+    if (named !== "" && !isAbsolute(named)) return;
     const dir = join(stateDirFrom(env), "compile-cache");
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     enableCompileCache(dir);

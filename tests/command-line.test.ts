@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -14,10 +14,13 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-function typed(...words: string[]): { status: number | null; stderr: string } {
+function typed(
+  words: readonly string[],
+  env: Record<string, string> = { STATE_DIR: directory },
+): { status: number | null; stderr: string } {
   const { status, stderr } = spawnSync(process.execPath, [CLI, ...words], {
     cwd: directory,
-    env: { STATE_DIR: directory },
+    env,
     encoding: "utf8",
   });
   return { status, stderr };
@@ -34,9 +37,16 @@ describe("what cannot be understood is one sentence with a hint, and 1", () => {
     ],
     [["backtest"], "required option '--from <date>' not specified"],
   ])("%j", (words, sentence) => {
-    expect(typed(...words)).toEqual({
+    expect(typed(words)).toEqual({
       status: 1,
       stderr: `Error: ${sentence}\nHint: \`alpaca-trader --help\` lists the commands, and \`alpaca-trader COMMAND --help\` the options of one.\n`,
     });
   });
+});
+
+test("a STATE_DIR that is no absolute path is refused, and nothing is made there", () => {
+  const refused = typed(["status"], { STATE_DIR: "state" });
+  expect(refused.status).toBe(78);
+  expect(refused.stderr).toContain('STATE_DIR is "state"; expected an absolute path');
+  expect(existsSync(join(directory, "state"))).toBe(false);
 });
