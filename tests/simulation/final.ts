@@ -197,16 +197,16 @@ export class Final {
     const limited = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_DAILY_TURNOVER_PERCENT"));
     if (limited && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
     const owes = spoken.some((each) => each.verdict === "refused" && each.reason.includes("owes more than its positions are worth"));
-    if (owes && this.#owesMoreThanItMaySell()) return { kind: "excused", reason: "owes more than it holds" };
+    if (owes && this.#ownEquity() <= 0) return { kind: "excused", reason: "owes more than it holds" };
     return failed(`The last signal ${this.#signalId} was not executed: ${verdict ?? "no verdict"}, ${reason ?? ""}`);
   }
 
-  /** What is protected belongs to nobody's target. */
-  #owesMoreThanItMaySell(): boolean {
+  /** Without what is protected, which belongs to nobody's target. */
+  #ownEquity(): number {
     const { exchange, scenario } = this.#parts;
     const guarded = [...exchange.state.positions].filter(([symbol]) => scenario.settings.protectedSymbols.has(symbol));
-    const value = guarded.map(([symbol, { quantity }]) => Number(quantity.times(exchange.valueOf(symbol)).toFixed()));
-    return Number(String(exchange.accountView().equity)) <= value.reduce((total, each) => total + each, 0);
+    const values = guarded.map(([symbol, { quantity }]) => Number(quantity.times(exchange.valueOf(symbol)).toFixed()));
+    return Number(String(exchange.accountView().equity)) - values.reduce((total, each) => total + each, 0);
   }
 
   /** What was lately said of the last signal. */
@@ -309,9 +309,8 @@ export class Final {
   /** Prices that moved while it bought, or a sell that was left unfilled, left more of it than is wanted. */
   #isAboveTarget(symbol: string): boolean {
     const { exchange } = this.#parts;
-    const equity = Number(String(exchange.accountView().equity));
     const value = exchange.valueOf(symbol).times(exchange.state.positions.get(symbol)?.quantity ?? ZERO);
-    return Number(value.toFixed()) > ((this.#targets.get(symbol) ?? 0) + DRIFT_IS_NAMED_FROM) * equity;
+    return Number(value.toFixed()) > ((this.#targets.get(symbol) ?? 0) + DRIFT_IS_NAMED_FROM) * this.#ownEquity();
   }
 
   /** It has had an order as large as one may be. */
