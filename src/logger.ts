@@ -72,8 +72,9 @@ export function createLogger(options: LoggerOptions): Logger {
   });
   for (const transport of transportsFor(options, files)) logger.pipe(transport);
   outlet.open((sentence) => options.console?.write(`${lineOf(plainRecord(options.clock, "warn", sentence), style)}\n`));
+  const taken = takenLevels(options, files);
   return {
-    ...logOn(logger, options.clock, {}),
+    ...logOn({ logger, clock: options.clock, taken }, {}),
     get lostLines() {
       return files.reduce((total, { file }) => total + file.lost, 0);
     },
@@ -127,16 +128,32 @@ function transportsFor({ console, colour, level }: LoggerOptions, files: readonl
   return console === undefined ? toFiles : [...toFiles, streamTransport(console, level, colour)];
 }
 
-function logOn(logger: winston.Logger, clock: Clock, about: { readonly signal?: string; readonly execution?: string }): Log {
-  const write = (level: string, message: string, facts: LogFacts = {}): void => {
-    logger.log({ ...plainRecord(clock, level, message), ...about, facts });
+type Level = LoggerOptions["level"];
+
+const LEVELS: readonly Level[] = ["error", "warn", "info", "debug"];
+
+/** What nobody takes is not made into a line: every request of a rebalance leaves a debug line of many facts. */
+function takenLevels({ console, level }: LoggerOptions, files: readonly LevelledFile[]): ReadonlySet<string> {
+  const least = [...files.map((file) => file.level), ...(console === undefined ? [] : [level])].map((each) => LEVELS.indexOf(each));
+  return new Set(LEVELS.slice(0, Math.max(-1, ...least) + 1));
+}
+
+interface Outlet {
+  readonly logger: winston.Logger;
+  readonly clock: Clock;
+  readonly taken: ReadonlySet<string>;
+}
+
+function logOn(outlet: Outlet, about: { readonly signal?: string; readonly execution?: string }): Log {
+  const write = (level: Level, message: string, facts: LogFacts = {}): void => {
+    if (outlet.taken.has(level)) outlet.logger.log({ ...plainRecord(outlet.clock, level, message), ...about, facts });
   };
   return {
     error: (message, facts) => write("error", message, facts),
     warn: (message, facts) => write("warn", message, facts),
     info: (message, facts) => write("info", message, facts),
     debug: (message, facts) => write("debug", message, facts),
-    child: (more) => logOn(logger, clock, { ...about, ...more }),
+    child: (more) => logOn(outlet, { ...about, ...more }),
   };
 }
 

@@ -31,7 +31,7 @@ const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
 
 /** `2026-11-22 14:03:07.123 -05:00 INFO  message signal=… execution=… fact=…` */
 export function lineOf(record: LogRecord, style: LineStyle): string {
-  const time = DateTime.fromMillis(record.at, { zone: style.zone }).toFormat("yyyy-MM-dd HH:mm:ss.SSS ZZ");
+  const time = minute.timeOf(record.at, style.zone);
   const named = { signal: record.signal, execution: record.execution, ...record.facts };
   const facts = Object.entries(named)
     .filter(([, value]) => value !== undefined)
@@ -39,6 +39,34 @@ export function lineOf(record: LogRecord, style: LineStyle): string {
   const text = oneLine(style.redact(`${style.redact(record.message)}${facts.join("")}`));
   return `${time} ${record.level.toUpperCase().padEnd(5)} ${shortened(text)}`;
 }
+
+const MINUTE_MS = 60_000;
+
+/**
+ * Keeps what the lines of one minute have in common: lines come in bursts, and to ask a time zone takes longer than
+ * all else about a line. No zone changes its clocks within a minute.
+ */
+class MinuteOfLines {
+  #zone = "";
+  #number = Number.NaN;
+  #start = "";
+  #offset = "";
+
+  timeOf(at: number, zone: string): string {
+    const number = Math.floor(at / MINUTE_MS);
+    if (number !== this.#number || zone !== this.#zone) this.#enter(number, zone);
+    const seconds = ((Math.floor(at) - number * MINUTE_MS) / 1_000).toFixed(3).padStart(6, "0");
+    return `${this.#start}:${seconds} ${this.#offset}`;
+  }
+
+  #enter(number: number, zone: string): void {
+    const time = DateTime.fromMillis(number * MINUTE_MS, { zone });
+    [this.#number, this.#zone] = [number, zone];
+    [this.#start, this.#offset] = [time.toFormat("yyyy-MM-dd HH:mm"), time.toFormat("ZZ")];
+  }
+}
+
+const minute = new MinuteOfLines();
 
 function oneLine(text: string): string {
   return text.replace(UNSAFE, (character) => SHORT[character] ?? `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, "0")}`);
