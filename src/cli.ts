@@ -11,6 +11,9 @@ if (major < REQUIRED_NODE_MAJOR) {
   );
   process.exitCode = 78;
 } else {
+  const { loadOnlyWhatIsUsed, stayInFirstYoungSpace } = await import("./footprint.ts");
+  loadOnlyWhatIsUsed();
+  if (process.argv.includes("run")) stayInFirstYoungSpace();
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv);
 }

@@ -4,7 +4,6 @@ import { accountLockName, accountRefusal } from "./account-guard.ts";
 import type { Clock } from "./clock.ts";
 import type { AlpacaConfig, Config } from "./config.ts";
 import { ledgerFile, ledgerLockFile, loadConfig } from "./config.ts";
-import { openEmbeddedVenue } from "./embedded-venue.ts";
 import { EXIT, messageOf, TraderError } from "./errors.ts";
 import type { RebalanceEvent } from "./execution/events.ts";
 import { Rebalancer } from "./execution/rebalancer.ts";
@@ -296,9 +295,10 @@ export function openIntakes(config: Config, clock: Clock, ledger: Ledger): Intak
   );
 }
 
-/** The venue of the mode: Alpaca, or the embedded simulator. */
+/** The venue of the mode: Alpaca, or the embedded simulator, which is loaded only for it. */
 export async function openVenue(config: Config, clock: Clock, command: string): Promise<VenueAccess> {
   if (config.alpaca !== undefined) return { name: `Alpaca ${config.mode}`, alpaca: config.alpaca, close: () => Promise.resolve() };
+  const { openEmbeddedVenue } = await import("./embedded-venue.ts");
   const venue = await openEmbeddedVenue(config.stateDir, clock, command);
   return { name: "the built-in simulator", alpaca: venue.alpaca, close: () => venue.close() };
 }

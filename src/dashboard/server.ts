@@ -32,6 +32,13 @@ const BODY_LIMIT_BYTES = 4_096;
 /** Open to whoever reaches the port: what a login page is made of, and whether the process is well. */
 const FREE_PATHS: readonly string[] = ["/healthz", "/login", "/favicon.svg", "/page/style.css"];
 
+/** No route has a schema; the compilers for them would be a tenth of what the daemon keeps in memory. */
+const WITHOUT_SCHEMAS = { buildValidator: noSchemas, buildSerializer: noSchemas };
+
+function noSchemas(): never {
+  throw new Error("A route of the dashboard has a schema, which nothing here can compile.");
+}
+
 /**
  * The dashboard's server: it answers GET and HEAD and nothing else (and, with a token, the login form). It
  * sends nothing to other sites and takes nothing from them, and what fails in it is an answer to whoever
@@ -61,6 +68,7 @@ export class DashboardServer {
       frameworkErrors: (_error, request, reply) => this.#refuseAddress(request, reply),
       bodyLimit: BODY_LIMIT_BYTES,
       return503OnClosing: false,
+      schemaController: { compilersFactory: WITHOUT_SCHEMAS },
     });
     this.app.server.maxConnections = MOST_CONNECTIONS;
     // Whatever a route says and whoever it quotes; files are sent as bytes and hold nothing of ours.

@@ -1,14 +1,19 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { run } from "../../src/commands/run.ts";
-import { terminalOn } from "../../src/reporting/terminal.ts";
+import { loadOnlyWhatIsUsed, stayInFirstYoungSpace } from "../../src/footprint.ts";
 import { answerQuestions } from "./conversation.ts";
 import { SkippingClock } from "./skipping-clock.ts";
 
 /** The daemon as `run` starts it, with a clock that can be made to leap and a watch on its event loop. */
 
 const RESOLUTION_MS = 1;
+
+// As the command line does before it loads anything else.
+loadOnlyWhatIsUsed();
+stayInFirstYoungSpace();
+const { run } = await import("../../src/commands/run.ts");
+const { terminalOn } = await import("../../src/reporting/terminal.ts");
 
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;

@@ -57,6 +57,9 @@ export class Stand {
       // A hundred symbols change by one percent of the account each.
       DRIFT_BAND_PERCENT: "0.1",
       DASHBOARD_PORT: "0",
+      // As systemd/alpaca-trader.service and the Dockerfile have it.
+      MALLOC_MMAP_THRESHOLD_: "131072",
+      MALLOC_TRIM_THRESHOLD_: "131072",
     };
     this.#alerts = openSync(join(directory, "alerts.json"), "a", 0o644);
   }

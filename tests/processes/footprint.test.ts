@@ -1,0 +1,48 @@
+import { execFileSync } from "node:child_process";
+import { join } from "node:path";
+import { describe, expect, test } from "@jest/globals";
+
+const ROOT = join(import.meta.dirname, "../..");
+const FOOTPRINT = join(ROOT, "src/footprint.ts");
+
+/** Runs a script in a process of its own. @returns what it printed, as JSON. */
+function printedBy(script: string): unknown {
+  const text = execFileSync(join(ROOT, "node_modules/.bin/node"), ["--input-type=module", "--eval", script], {
+    cwd: ROOT,
+    encoding: "utf8",
+  });
+  return JSON.parse(text) as unknown;
+}
+
+describe("a small process", () => {
+  test("loads zod without its table of languages, and is answered in English", () => {
+    const script = (first: string): string => `
+      import { loadOnlyWhatIsUsed } from ${JSON.stringify(FOOTPRINT)};
+      ${first}
+      const { z } = await import("zod");
+      const { error } = z.string().safeParse(1);
+      console.log(JSON.stringify({ languages: Object.keys(z.locales).length, message: error.issues[0].message }));`;
+    expect(printedBy(script("loadOnlyWhatIsUsed();"))).toEqual({
+      languages: 0,
+      message: "Invalid input: expected string, received number",
+    });
+    expect(printedBy(script(""))).toMatchObject({ languages: expect.any(Number), message: expect.stringContaining("expected string") });
+    expect(printedBy(script(""))).not.toMatchObject({ languages: 0 });
+  });
+
+  test("keeps the engine's space for young objects as small as it began", () => {
+    const script = (first: string): string => `
+      import { getHeapSpaceStatistics } from "node:v8";
+      import { stayInFirstYoungSpace } from ${JSON.stringify(FOOTPRINT)};
+      ${first}
+      let kept = [];
+      for (let count = 0; count < 3_000_000; count += 1) {
+        kept.push({ count });
+        if (kept.length > 60_000) kept = [];
+      }
+      console.log(JSON.stringify(getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space").space_size));`;
+    const small = Number(printedBy(script("stayInFirstYoungSpace();")));
+    expect(small).toBeLessThan(4 * 1_024 * 1_024);
+    expect(Number(printedBy(script("")))).toBeGreaterThan(2 * small);
+  });
+});
