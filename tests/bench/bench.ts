@@ -4,7 +4,8 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { buildProduct } from "./built-product.ts";
-import { measureAll } from "./results.ts";
+import { keepParts } from "./kept-parts.ts";
+import { measureParts, partsNamed, resultsOf } from "./results.ts";
 import { resultsMarkdown, writeResults } from "./results-page.ts";
 import { FULL, QUICK } from "./scale.ts";
 
@@ -13,22 +14,27 @@ const PAGE = fileURLToPath(new URL("../../docs/performance.md", import.meta.url)
 const { values } = parseArgs({
   options: {
     json: { type: "boolean", default: false },
-    quick: { type: "boolean", default: false },
+    only: { type: "string" },
     profile: { type: "string" },
+    quick: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
   },
 });
 
+const scale = values.quick ? QUICK : FULL;
+const parts = partsNamed(values.only);
 const compileCache = mkdtempSync(join(tmpdir(), "bench-cache-"));
 try {
   buildProduct();
-  const results = await measureAll(
-    values.quick ? QUICK : FULL,
-    { compileCache, profiles: values.profile && resolve(values.profile) },
-    (text) => void process.stderr.write(`${text}\n`),
-  );
-  if (values.write) await writeResults(PAGE, results);
-  process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : `${resultsMarkdown(results).join("\n")}\n`);
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const measured = await measureParts(scale, { compileCache, profiles: values.profile && resolve(values.profile) }, parts, say);
+  const kept = keepParts(scale, measured);
+  if (values.only !== undefined && !values.write) process.stdout.write(`${JSON.stringify(measured)}\n`);
+  else {
+    const results = resultsOf(kept);
+    if (values.write) await writeResults(PAGE, results);
+    process.stdout.write(values.json ? `${JSON.stringify(results)}\n` : `${resultsMarkdown(results).join("\n")}\n`);
+  }
 } finally {
   rmSync(compileCache, { recursive: true, force: true });
 }

@@ -34,53 +34,85 @@ export interface Surroundings {
 }
 
 /** What `--json` prints. The first keys are those that tools read. */
-export interface Results {
+export interface Results extends Parts {
   readonly alertToFirstOrderMs: Spread;
-  readonly rebalance: readonly RebalanceResult[];
   readonly readyMs: number;
   readonly intakeLinesPerSecond: number;
   readonly idleRssMiB: number;
   readonly idleCpuPercent: number;
   readonly maxStallMs: number;
-  readonly manyRebalances: ManyRebalances;
-  readonly restart: Restart;
-  readonly intake: IntakeFigures;
-  readonly ledger: LongLedger;
-  readonly planning: Planning;
-  readonly idle: Idle;
   readonly surroundings: Surroundings;
 }
 
-/** Measures everything, one thing after the other. @param say takes a line on how far it is. */
-export async function measureAll(scale: Scale, setup: StandSetup, say: (text: string) => void): Promise<Results> {
+/** What is measured by itself, in the order in which it is. */
+export interface Parts {
+  readonly planning: Planning;
+  readonly intake: IntakeFigures;
+  readonly restart: Restart;
+  readonly rebalance: readonly RebalanceResult[];
+  readonly manyRebalances: ManyRebalances;
+  readonly idle: Idle;
+  readonly ledger: LongLedger;
+}
+
+type PartName = keyof Parts;
+
+type Measures = {
+  readonly [Name in PartName]: (scale: Scale, setup: StandSetup, say: (text: string) => void) => Parts[Name] | Promise<Parts[Name]>;
+};
+
+const MEASURES: Measures = {
+  planning: ({ plans, planGrowth, planRuns }) => measurePlanning(plans, planGrowth, planRuns),
+  intake: ({ intake }) => measureIntake(intake),
+  restart: ({ restarts }, setup) => measureRestart(setup, restarts),
+  rebalance: ({ rebalances }, setup, say) => measureRebalances(setup, rebalances, say),
+  manyRebalances: ({ manyRebalances }, setup, say) => measureManyRebalances(setup, manyRebalances, say),
+  idle: ({ idleSeconds }, setup) => measureIdle(setup, idleSeconds),
+  ledger: ({ ledgers, ledgerRuns }, setup, say) => measureLongLedger(setup, ledgers, ledgerRuns, say),
+};
+
+export const PART_NAMES = Object.keys(MEASURES) as readonly PartName[];
+
+/** @throws when a name stands for nothing that is measured. */
+export function partsNamed(names: string | undefined): readonly PartName[] {
+  if (names === undefined) return PART_NAMES;
+  const wanted = names.split(",");
+  const wrong = wanted.filter((name) => !PART_NAMES.some((part) => part === name));
+  if (wrong.length > 0) throw new Error(`There is no part ${wrong.join(", ")}; the parts are ${PART_NAMES.join(", ")}.`);
+  return PART_NAMES.filter((part) => wanted.includes(part));
+}
+
+/** Measures parts, one after the other. @param say takes a line on how far it is. */
+export async function measureParts(
+  scale: Scale,
+  setup: StandSetup,
+  names: readonly PartName[],
+  say: (text: string) => void,
+): Promise<Partial<Parts> & { readonly surroundings: Surroundings }> {
   const loadBefore = loadavg()[0] ?? 0;
-  const step = async <Figures>(title: string, work: () => Figures | Promise<Figures>): Promise<Figures> => {
-    say(`— ${title}`);
-    return work();
-  };
-  await step("compiling", () => warmUp(setup));
-  const planning = await step("plans", () => measurePlanning(scale.plans, scale.planGrowth, scale.planRuns));
-  const intake = await step("intake", () => measureIntake(scale.intake));
-  const restart = await step("restarts", () => measureRestart(setup, scale.restarts));
-  const rebalance = await step("rebalances", () => measureRebalances(setup, scale.rebalances, say));
-  const many = await step("many rebalances", () => measureManyRebalances(setup, scale.manyRebalances, say));
-  const idle = await step("idling", () => measureIdle(setup, scale.idleSeconds));
-  const ledger = await step("a long ledger", () => measureLongLedger(setup, scale.ledgers, scale.ledgerRuns, say));
+  const measured: Partial<Record<PartName, unknown>> = {};
+  say("— compiling");
+  await warmUp(setup);
+  for (const name of names) {
+    say(`— ${name}`);
+    measured[name] = await MEASURES[name](scale, setup, say);
+  }
+  return { ...(measured as Partial<Parts>), surroundings: surroundings(scale, loadBefore) };
+}
+
+/** All parts as one. @throws when some have not been measured. */
+export function resultsOf(measured: Partial<Parts> & { readonly surroundings: Surroundings }): Results {
+  const missing = PART_NAMES.filter((name) => measured[name] === undefined);
+  if (missing.length > 0) throw new Error(`Not measured yet: ${missing.join(", ")}. Run \`npm run bench -- --only ${missing.join(",")}\`.`);
+  const parts = measured as Parts & { readonly surroundings: Surroundings };
   return {
-    alertToFirstOrderMs: many.alertToFirstOrderMs,
-    rebalance,
-    readyMs: restart.readyMs,
-    intakeLinesPerSecond: intake.linesPerSecond,
-    idleRssMiB: idle.rssMiB,
-    idleCpuPercent: idle.cpuPercent,
-    maxStallMs: many.maxStallMs,
-    manyRebalances: many,
-    restart,
-    intake,
-    ledger,
-    planning,
-    idle,
-    surroundings: surroundings(scale, loadBefore),
+    alertToFirstOrderMs: parts.manyRebalances.alertToFirstOrderMs,
+    readyMs: parts.restart.readyMs,
+    intakeLinesPerSecond: parts.intake.linesPerSecond,
+    idleRssMiB: parts.idle.rssMiB,
+    idleCpuPercent: parts.idle.cpuPercent,
+    maxStallMs: parts.manyRebalances.maxStallMs,
+    ...parts,
   };
 }
 
