@@ -3,7 +3,7 @@ import type { Tally } from "./tally.ts";
 import type { Batch } from "./worker.ts";
 
 /** Seeds after which what a long run has found is kept. */
-export const PIECE = 1_000;
+const PIECE = 1_000;
 
 interface KeptPiece {
   readonly from: number;
