@@ -64,6 +64,8 @@ const NAMED_WITHIN_MS = 60_000;
 export class Final {
   readonly #parts: FinalParts;
   #targets: ReadonlyMap<string, number> = new Map();
+  /** Symbols of earlier orders whose end was learned only after the last execution had ended. */
+  #endedAfterwards: ReadonlySet<string> = new Set();
   #signalId = "";
   #writtenAt = 0;
   /** What is still wrong, and with which symbol. */
@@ -185,6 +187,8 @@ export class Final {
       const off = distanceFrom(this.#targets, exchange, scenario);
       return off === undefined ? { kind: "on-target" } : failed(`The ledger says on target, but ${off}.`);
     }
+    const changed = ledger.intentsChangedSince(execution.finishedAt);
+    this.#endedAfterwards = new Set(changed.filter(({ executionId }) => executionId !== execution.id).map(({ symbol }) => symbol));
     return this.#excuse(execution, ledger.intentsOf(execution.id), ledger.unsettledIntents());
   }
 
@@ -283,8 +287,9 @@ export class Final {
     switch (reason) {
       case "own-order-working":
         // Of unknown fate, or slow to end after its cancel.
-        return unsettled.some(
-          (intent) => intent.symbol === symbol && (intent.state === "abandoned" || intent.cancelRequestedAt !== undefined),
+        return (
+          this.#endedAfterwards.has(symbol) ||
+          unsettled.some((intent) => intent.symbol === symbol && (intent.state === "abandoned" || intent.cancelRequestedAt !== undefined))
         );
       case "not-allowed":
         return scenario.settings.allowedSymbols?.has(symbol) === false;

@@ -161,7 +161,7 @@ export class Invariants implements NetworkObserver {
     this.#checkSending(life, intent);
     this.#checkSession(life, intent);
     this.#checkPermission(life, intent);
-    this.#checkSymbol(id, intent);
+    this.#checkSymbol(life, id, intent);
     this.#checkBeginning(life, intent);
     this.#parts.onOrder();
   }
@@ -212,7 +212,7 @@ export class Invariants implements NetworkObserver {
     if (halted !== undefined && leftAt > halted) this.#violated("P7", `${id} left ${String(leftAt - halted)} ms after the halt.`);
   }
 
-  #checkSymbol(id: string, intent: IntentRecord): void {
+  #checkSymbol(life: Life, id: string, intent: IntentRecord): void {
     const { scenario, exchange, now } = this.#parts;
     const { protectedSymbols, allowedSymbols, maxOrderValue } = scenario.settings;
     if (protectedSymbols.has(intent.symbol)) this.#violated("P4", `${id} is for a protected symbol.`);
@@ -222,7 +222,8 @@ export class Invariants implements NetworkObserver {
     const foreign = [...exchange.state.orders.values()].find(
       (order) => isOpen(order) && order.symbol === intent.symbol && !order.clientOrderId.startsWith(PREFIX),
     );
-    if (foreign === undefined) return;
+    if (foreign === undefined || this.#shown.hides(life, foreign.id, now() - (exchange.clock.now() - Date.parse(foreign.submittedAt))))
+      return;
     const standsFor = exchange.clock.now() - Date.parse(foreign.submittedAt);
     if (standsFor > FOREIGN_HAND_MS && now() > FOREIGN_HAND_MS)
       this.#violated("P4", `${id} was sent beside a foreign order for ${intent.symbol} that stands since ${String(standsFor)} ms.`);

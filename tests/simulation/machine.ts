@@ -67,7 +67,7 @@ export class Machine {
   #skew = 0;
   #halt: string | undefined;
   #haltedSince: number | undefined;
-  #diskFull = false;
+  #fullSince: number | undefined;
   #deaf = false;
   #exposedSince: number | undefined;
   #commits: Trap[] = [];
@@ -116,7 +116,12 @@ export class Machine {
   }
 
   get diskIsFull(): boolean {
-    return this.#diskFull;
+    return this.#fullSince !== undefined;
+  }
+
+  /** Since when nothing can be written; monotonic. */
+  get fullSince(): number | undefined {
+    return this.#fullSince;
   }
 
   /** What is on the disk now. */
@@ -209,7 +214,7 @@ export class Machine {
   }
 
   fillDisk(full: boolean): void {
-    this.#diskFull = full;
+    this.#fullSince = full ? (this.#fullSince ?? this.#parts.clock.monotonic()) : undefined;
   }
 
   deafen(deaf: boolean): void {
@@ -229,7 +234,7 @@ export class Machine {
   }
 
   #onCommit(life: Life, stage: "before" | "after"): void {
-    if (stage === "before" && this.#diskFull) throw new Error("database or disk is full");
+    if (stage === "before" && this.diskIsFull) throw new Error("database or disk is full");
     const trap = countDown(this.#commits, ({ point }) => point === stage);
     if (trap === undefined) {
       if (stage === "after") this.#parts.onCommitted(life);

@@ -49,6 +49,12 @@ export class ShownToProcess {
     this.#shown.set(life, all.set(subject, { at: now, body }));
   }
 
+  /** Whether the list of open orders that the process was last shown is younger than this order and does not hold it. */
+  hides(life: Life, orderId: string, openedAt: number): boolean {
+    const shown = this.#shown.get(life)?.get(OPEN_ORDERS);
+    return shown !== undefined && shown.at > openedAt && !shown.body.includes(`"${orderId}"`);
+  }
+
   /** @param leftAt when the order was committed as leaving; what was shown later could not be heeded any more. */
   violationsOf(life: Life, intent: IntentRecord, leftAt: number): Violation[] {
     const last = (subject: string): Shown | undefined => {

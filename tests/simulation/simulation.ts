@@ -443,10 +443,11 @@ class Simulation {
       });
   }
 
+  /** As long as it could write down what it saw. */
   #spanOf(life: Life): LifeSpan {
     return {
       from: life.startedAt,
-      until: Math.min(life.endedAt, this.#clock.monotonic()),
+      until: Math.min(life.endedAt, this.#clock.monotonic(), this.#machine.fullSince ?? Infinity),
       clock: this.#clock.now() - this.#clock.monotonic(),
     };
   }

@@ -214,16 +214,18 @@ function sellLines(view: StrategyView, chance: Chance): string[] {
 
 function malformedLine(view: StrategyView, chance: Chance): string {
   const symbol = chance.pick(view.universe);
+  // A line that says the same as an earlier one would be a repeat of it, and nothing new.
+  const number = String(chance.whole(1, 1_000_000));
   return chance.pick([
-    "{not json at all",
-    '{"timestamp":17,"symbol":"SMR"}',
+    `{not json at all ${number}`,
+    `{"timestamp":${number},"symbol":"SMR"}`,
     line(view.now, symbol, "SHORT", "Go the other way", view, chance),
     line(view.now, "smr", "BUY", "small letters", view, chance),
     line(view.now, symbol, "BUY", "Allocation: nan% of it", view, chance),
     line(view.now, symbol, "BUY", "Allocation: 31,2% of it", view, chance),
     line(view.now, "NUCLEAR_PORTFOLIO", "BUY", "no legs are named", view, chance),
-    `"${"x".repeat(200)}"`,
-    "\u0000\u0001",
+    `"${"x".repeat(200)}${number}"`,
+    `\u0000\u0001${number}`,
   ]);
 }
 

@@ -11,8 +11,8 @@ export interface LifeSpan {
   readonly clock: number;
 }
 
-/** Looked at every second at least, and then recorded. */
-const SEEN_WITHIN_MS = 2_500;
+/** Looked at every second at least, and then recorded; flushed to the disk within another. */
+const SEEN_WITHIN_MS = 3_500;
 
 /** P2: every whole, readable line that was fresh while a process lived to see it has a verdict. */
 export function auditVerdicts(
