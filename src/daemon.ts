@@ -349,6 +349,16 @@ export class Daemon {
       if (idle) this.#retry();
       upkeep.tick(this.#ready && idle);
     });
+    this.#flush();
+  }
+
+  /** A verdict is not left for long to what a power cut would take. Where the disk refuses, the next commit says so. */
+  #flush(): void {
+    try {
+      this.#parts.ledger.flush();
+    } catch (error) {
+      this.#parts.log.debug(`The ledger could not be flushed: ${asError(error).message}`);
+    }
   }
 
   #retry(): void {

@@ -19,6 +19,7 @@ import { planInput, symbolsOf } from "./plan-input.ts";
 import type { QuoteBook } from "./quote-book.ts";
 import type { MarketReading, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } from "./reading.ts";
+import { SETTLE_LIMIT_MS } from "./settle.ts";
 import { summarisePlan, summariseResized } from "./summary.ts";
 
 /** What came of planning: buys are recorded, the loop must decide again first, or nothing more may be sent. */
@@ -26,6 +27,8 @@ export type BuysPlanned =
   { readonly kind: "recorded" } | { readonly kind: "decide-again" } | { readonly kind: "cancel"; readonly reason: string };
 
 const DECIDE_AGAIN: BuysPlanned = { kind: "decide-again" };
+/** Pause before prices and equity that disagree are read again; a reading costs five requests. */
+const DOUBT_PAUSE_MS = 1_500;
 
 /** The second half of a rebalance: buys, planned on a fresh and settled reading after the last sell (R15, R16, R20). */
 export class BuyingPhase {
@@ -33,6 +36,8 @@ export class BuyingPhase {
   readonly #account: AccountWatch;
   readonly #market: MarketWatch;
   readonly #quotes: QuoteBook;
+  /** Since when the buys could not be planned for doubt about prices, monotonic. */
+  #doubtSince: number | undefined;
 
   constructor(execution: OpenExecution, watches: { readonly account: AccountWatch; readonly market: MarketWatch }, quotes: QuoteBook) {
     this.#execution = execution;
@@ -49,7 +54,7 @@ export class BuyingPhase {
     if (blocked()) return DECIDE_AGAIN;
     if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
     const plan = this.#planned(settled);
-    if ("kind" in plan) return plan;
+    if ("kind" in plan) return plan.doubtful === true && (await this.#looksAgain()) ? DECIDE_AGAIN : plan;
     const { ledger } = this.#execution.parts;
     ledger.transaction(() => {
       ledger.updateExecution(this.#execution.id, { phase: "buying", plan: summarisePlan(plan, this.#execution.record().plan) });
@@ -80,6 +85,15 @@ export class BuyingPhase {
     return { kind: "recorded" };
   }
 
+  /** As before the first order, prices and equity that disagree are read again for some seconds (R10). */
+  async #looksAgain(): Promise<boolean> {
+    const { clock, stopping } = this.#execution.parts;
+    this.#doubtSince ??= clock.monotonic();
+    if (clock.monotonic() - this.#doubtSince >= SETTLE_LIMIT_MS) return false;
+    await clock.sleep(DOUBT_PAUSE_MS, stopping);
+    return true;
+  }
+
   #intents(orders: Plan["buys"], reading: Reading): NewIntent[] {
     const { ledger, clock, execution } = this.#execution.parts;
     this.#quotes.saw(reading.prices, reading.market.readAt);
@@ -90,7 +104,7 @@ export class BuyingPhase {
     );
   }
 
-  #planned({ reading, cash }: SettledReading, again: ReadonlySet<string> = new Set()): Plan | Extract<BuysPlanned, { kind: "cancel" }> {
+  #planned({ reading, cash }: SettledReading, again: ReadonlySet<string> = new Set()): Plan | NotPlanned {
     const { ledger, settings } = this.#execution.parts;
     const input = planInput(reading, {
       phase: "buying",
@@ -102,7 +116,8 @@ export class BuyingPhase {
       ...(cash === undefined ? {} : { cash }),
     });
     const result = makePlan(input);
-    if (result.kind === "refused") return cancel(`No buys can be planned: ${result.reason}`);
+    if (result.kind === "refused")
+      return { ...cancel(`No buys can be planned: ${result.reason}`), doubtful: result.refusal === "price-doubt" };
     const failures = provePlan(result.plan, input);
     if (failures.length === 0) return result.plan;
     return cancel(`The plan of the buys failed its proof: ${failures.map((failure) => failure.message).join(" ")}`);
@@ -121,8 +136,11 @@ export class BuyingPhase {
     const reads = readAccount(broker, assets, clock, symbolsOf(wanted));
     const shown = await this.#execution.unlessStopping(reads).catch(() => undefined);
     const reading = shown === undefined ? undefined : withoutEnded(shown, ledger);
-    // What is learned of the session counts for this execution too.
-    if (reading !== undefined) this.#market.saw(reading.market);
+    // What is learned of the session and of quotes counts for this execution too.
+    if (reading !== undefined) {
+      this.#market.saw(reading.market);
+      this.#quotes.saw(reading.prices, reading.market.readAt);
+    }
     if (reading === undefined || !this.#couldStart(newer, reading.market)) return undefined;
     const input = planInput(reading, {
       phase: "selling",
@@ -144,7 +162,12 @@ export class BuyingPhase {
   }
 }
 
-function cancel(reason: string): Extract<BuysPlanned, { kind: "cancel" }> {
+interface NotPlanned extends Extract<BuysPlanned, { kind: "cancel" }> {
+  /** For doubt about prices, which may pass. */
+  readonly doubtful?: boolean;
+}
+
+function cancel(reason: string): NotPlanned {
   return { kind: "cancel", reason };
 }
 

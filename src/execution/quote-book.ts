@@ -20,9 +20,12 @@ export class QuoteBook {
     this.#market = market;
   }
 
-  /** @param at before they were asked for. */
+  /** What was asked for later counts. @param at before they were asked for. */
   saw(prices: Reading["prices"], at: Moment): void {
-    for (const [symbol, each] of prices) this.#seen.set(symbol, { prices: each, at });
+    for (const [symbol, each] of prices) {
+      const seen = this.#seen.get(symbol);
+      if (seen === undefined || seen.at.monotonic <= at.monotonic) this.#seen.set(symbol, { prices: each, at });
+    }
   }
 
   of(symbol: string): MarketPrices | undefined {

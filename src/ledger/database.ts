@@ -33,6 +33,8 @@ export class LedgerDatabase {
   readonly #onCommit: ((stage: CommitStage, durability: Durability) => void) | undefined;
   /** Of the next commit. */
   #durability: Durability | undefined;
+  /** Something is committed that a power cut would take. */
+  #unflushed = false;
   readonly #statements = new Map<string, Prepared>();
   readonly #memory = new ReadMemory();
   /** Changes whenever another connection has committed. */
@@ -97,6 +99,13 @@ export class LedgerDatabase {
     }
   }
 
+  /** A flushed commit takes all before it along; writing the number of the schema anew changes nothing. */
+  flush(): void {
+    if (!this.#unflushed || this.#inside) return;
+    const version = String(this.pragma("user_version"));
+    this.transaction(() => this.#guarded(() => this.#database.exec(`PRAGMA user_version = ${version}`)));
+  }
+
   /** No other process has a way to a database in memory. */
   #forgetWhatOthersChanged(): void {
     if (this.#database.location() === null) return;
@@ -142,6 +151,7 @@ export class LedgerDatabase {
     this.#onCommit?.("before", durability);
     this.#mustBeInTransaction();
     this.#execute("COMMIT");
+    this.#unflushed = durability === "ordered";
     this.#onCommit?.("after", durability);
   }
 

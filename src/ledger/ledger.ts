@@ -27,6 +27,8 @@ export interface Ledger {
    * @param durability default: `flushed`; a flush takes a disk milliseconds, in which nothing else runs.
    */
   transaction<T>(work: () => T, durability?: Durability): T;
+  /** Flushes what is committed and not flushed yet, if anything is. For whoever has a moment; before an order it comes by itself. */
+  flush(): void;
   close(): void;
 
   // --- account -----------------------------------------------------------------------------

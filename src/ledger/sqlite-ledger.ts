@@ -211,6 +211,7 @@ function upkeepOf(database: LedgerDatabase, file: string): Omit<SqliteLedger, ke
 function portOn(database: LedgerDatabase): Ledger {
   return {
     transaction: (work, durability) => database.transaction(work, durability),
+    flush: () => database.flush(),
     close: () => database.close(),
 
     pinnedAccount: () => account.pinnedAccount(database),

@@ -75,7 +75,7 @@ function withoutWish(symbol: string, input: PlanInput, valuation: Valuation): Wi
 
 /** What may never be touched comes first, then what needs nothing, then what could not be done. */
 function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, thresholds: Thresholds): Wish {
-  if (standing.quantity.eq(ZERO) && standing.weight.eq(ZERO)) return { kind: "leave", reason: "within-drift", note: "nothing is held" };
+  if (standing.quantity.eq(ZERO) && standing.weight.eq(ZERO)) return nothingToSell(standing.symbol, input);
   const untouchable = untouchableFor(standing.symbol, input, valuation);
   if (untouchable !== undefined) return untouchable;
   const wish = wishByValue(standing, thresholds);
@@ -84,6 +84,13 @@ function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, 
   if (wish.kind !== "leave" || standing.quantity.eq(ZERO)) return obstacle ?? wish;
   // A held symbol that needs nothing is on target even when it could not be traded; a missing leg is not.
   return obstacle === undefined ? withRelease(wish, standing, thresholds) : wish;
+}
+
+/** An order of ours that is still under way, or whose fate is not known, may yet buy what is not wanted. */
+function nothingToSell(symbol: string, input: PlanInput): Wish {
+  if (input.workingOrders.some((order) => order.own && order.side === "buy" && order.symbol === symbol))
+    return { kind: "leave", reason: "own-order-working" };
+  return { kind: "leave", reason: "within-drift", note: "nothing is held" };
 }
 
 function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation): Wish | undefined {

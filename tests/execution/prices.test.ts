@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { spoiledSnapshot } from "./faults.ts";
+import type { Interceptor } from "../../src/simulator/venue.ts";
+import { isPost, isRead, spoiledSnapshot } from "./faults.ts";
 import { book, expectSwitched, HEDGE, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -45,6 +46,37 @@ describe.each(DOUBTFUL)("a held symbol with %s", (_, spoil) => {
     const start = desk.clock.monotonic();
     desk.venue.interceptor = spoiledSnapshot("TQQQ", spoil, () => desk.clock.monotonic() - start < 3_000);
     expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+  });
+});
+
+describe("between the phases, an equity that does not agree with cash and positions", () => {
+  /** From the sells on the account shows a third more than there is, for so long. */
+  function overstated(forMs: number): Interceptor {
+    let since: number | undefined;
+    return {
+      after: (request, response) => {
+        if (isPost(request)) since ??= desk.clock.monotonic();
+        if (since === undefined || !isRead(request, "/v2/account") || desk.clock.monotonic() - since > forMs)
+          return Promise.resolve(response);
+        const account = JSON.parse(response.body) as { equity: string };
+        return Promise.resolve({ ...response, body: JSON.stringify({ ...account, equity: String(Number(account.equity) * 1.33) }) });
+      },
+    };
+  }
+
+  test("is read again, and the buys are made when it agrees", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = overstated(6_000);
+    expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+  });
+
+  test("for longer than 15 s leaves the account sold, incomplete and said so", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = overstated(60_000);
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toContain("No buys can be planned");
+    expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ filled"]);
   });
 });
 

@@ -70,6 +70,30 @@ describe("transactions", () => {
     });
   });
 
+  test("what waits for a flush is flushed once when there is a moment", () => {
+    const commits: string[] = [];
+    const ledger = openLedger(":memory:", { onCommit: (stage, durability) => stage === "after" && commits.push(durability) });
+    ledger.flush();
+    ledger.transaction(() => ledger.pinAccount("PA1", NOW), "ordered");
+    commits.length = 0;
+    ledger.flush();
+    ledger.flush();
+    expect(commits).toEqual(["flushed"]);
+  });
+
+  test("a flush reaches the file", () => {
+    inTemporaryDirectory((directory) => {
+      const file = join(directory, "paper.sqlite");
+      const ledger = openLedger(file);
+      ledger.transaction(() => ledger.pinAccount("PA1", NOW), "ordered");
+      const before = statSync(`${file}-wal`).size;
+      ledger.flush();
+      expect(statSync(`${file}-wal`).size).toBeGreaterThan(before);
+      expect(ledger.pinnedAccount()?.number).toBe("PA1");
+      ledger.close();
+    });
+  });
+
   test("work that would go on after the commit is refused", () => {
     const ledger = openLedger(":memory:");
     expect(() =>

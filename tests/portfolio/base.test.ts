@@ -162,6 +162,13 @@ describe("an exit", () => {
     expect(plan.reachesTarget).toBe(true);
   });
 
+  test("of what an order of ours may yet buy is not done", () => {
+    const working = [{ symbol: "SMR", side: "buy", own: true, worstCaseCost: decimal("50") }] as const;
+    const plan = planFor({ cash: "100", exit: ["SMR"], working });
+    expect(plan.lines).toMatchObject([{ symbol: "SMR", action: "none", leftAlone: "own-order-working" }]);
+    expect(plan.reachesTarget).toBe(false);
+  });
+
   test("obeys bars, protection and limits", () => {
     const held = { SMR: "5", LEU: "4" };
     const prices = { SMR: "40", LEU: "200" };
