@@ -335,7 +335,10 @@ class Simulation {
   #wouldJoin(kind: RunKind): boolean {
     const now = this.#clock.monotonic();
     if (kind === "sell") return now - this.#exitAt < EXITS_APART_MS;
-    return (kind === "weighted" || kind === "single") && now - this.#writtenAt < RUNS_APART_MS;
+    if (kind !== "weighted" && kind !== "single") return false;
+    // Of another moment, but stamped for this one, as what is ahead of the clock can be.
+    const isStamped = this.#file.lines.some(({ stamp }) => stamp !== undefined && Math.abs(stamp - this.#machine.now) < RUNS_APART_MS);
+    return isStamped || now - this.#writtenAt < RUNS_APART_MS;
   }
 
   #write(run: DrawnRun, why: string): void {
