@@ -92,11 +92,27 @@ function actionKey(alert: Alert): string {
 
 function withRepeats(groups: readonly (readonly Entry[])[]): Run[] {
   const seen = new Set<string>();
+  let before: Run | undefined;
   return groups.map((entries) => {
     const repeated = entries.every(({ line }) => line.kind === "alert" && seen.has(line.hash));
     for (const { line } of entries) seen.add(line.hash);
-    return runOf(entries, repeated);
+    const run = runOf(entries, repeated);
+    before = mayLackLines(run, before) ? { ...run, allocation: LINES_UNCERTAIN } : run;
+    return before;
   });
+}
+
+const LINES_UNCERTAIN: Allocation = {
+  kind: "malformed",
+  reason:
+    "It stands so close behind a run that goes wrong that a line of it may have been taken for one of that, and it names no legs to tell.",
+};
+
+/** Two runs of one moment: what spoils or overfills the first may be the beginning of the second, which then is not whole. */
+function mayLackLines({ alerts, allocation, oldestStamp }: Run, before: Run | undefined): boolean {
+  if (allocation.kind !== "rebalance" || allocation.named || oldestStamp === undefined || before?.newestStamp === undefined) return false;
+  if (before.allocation.kind !== "malformed" && before.allocation.kind !== "over-allocated") return false;
+  return alerts.length > 0 && Math.abs(oldestStamp - before.newestStamp) <= MAX_GAP_MS;
 }
 
 function runOf(entries: readonly Entry[], repeated: boolean): Run {

@@ -118,6 +118,21 @@ describe("a run", () => {
     });
   });
 
+  test("that names no legs is not believed so close behind one that goes wrong: its first line may have been taken for one of that", () => {
+    const weight = (symbol: string, percent: string, at: number): string => line({ at, symbol, reason: `${percent}%` });
+    const second = [weight("BIL", "2", T0 + 600), weight("SMR", "60", T0 + 660), weight("SPY", "38", T0 + 720)];
+    const [mixed, rest] = runs(SMR, LEU, OKLO, ...second);
+    expect([mixed?.allocation.kind, mixed?.entries.length]).toEqual(["malformed", 4]);
+    expect(rest?.allocation).toMatchObject({ kind: "malformed", reason: expect.stringContaining("so close behind") });
+    const later = second.map((_, index) => weight(["BIL", "SMR", "SPY"][index]!, ["2", "60", "38"][index]!, T0 + 8_000 + index * 60));
+    expect(runs(SMR, LEU, OKLO, ...later).map(({ allocation }) => allocation.kind)).toEqual(["rebalance", "rebalance"]);
+  });
+
+  test("that names its legs is believed wherever it stands", () => {
+    const [, named] = runs(SQQQ, line({ at: T0 + 100, symbol: "SMR" }), ...nuclearRun(T0 + 300));
+    expect(named?.allocation.kind).toBe("rebalance");
+  });
+
   test("of two single symbols asks for twice the account", () => {
     expect(only(line({ symbol: "TQQQ" }), line({ symbol: "UVXY", at: T0 + 10 })).kind).toBe("over-allocated");
   });
