@@ -18,7 +18,7 @@ Made by \`npm run simulate -- --seeds ${String(tally.seeds)} --from ${String(fro
 
 Each seed is one day in the life of the whole daemon in virtual time: an account, a strategy, a market, a machine and an execution style of its own, faults of at least five kinds, then peace and a last signal. Every request, answer, order event and commit is held against the [promises](promises.md). Any seed can be replayed: \`npm run simulate -- --seeds 1 --from SEED --trace\`.
 
-**${count(tally.seeds)} seeds (${count(from)} to ${count(last)}), ${count(tally.violations)} violations.** They came to ${count(Math.round(tally.virtualMs / 3_600_000))} virtual hours, ${count(tally.lives)} processes, ${count(tally.orders)} orders that the venue accepted and ${count(tally.fills)} fills; ${count(tally.traded)} of the seeds traded before their last signal.
+**${count(tally.seeds)} seeds (${count(from)} to ${count(last)}), ${count(tally.violations)} ${tally.violations === 1 ? "violation" : "violations"}.** They came to ${count(Math.round(tally.virtualMs / 3_600_000))} virtual hours, ${count(tally.lives)} processes, ${count(tally.orders)} orders that the venue accepted and ${count(tally.fills)} fills; ${count(tally.traded)} of the seeds traded before their last signal.
 
 ## Faults
 
