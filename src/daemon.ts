@@ -95,6 +95,7 @@ export class Daemon {
   readonly #lastVerdict = new Map<string, string>();
   readonly #lookTimers = new Map<string, Timer>();
   #tickTimer: Timer | undefined;
+  #flushFails = false;
   #failure: Error | undefined;
   #end: () => void = () => undefined;
 
@@ -352,12 +353,14 @@ export class Daemon {
     this.#flush();
   }
 
-  /** A verdict is not left for long to what a power cut would take. Where the disk refuses, the next commit says so. */
+  /** A verdict is not left for long to what a power cut would take. Where the disk refuses, it is tried again, and told once. */
   #flush(): void {
     try {
       this.#parts.ledger.flush();
+      this.#flushFails = false;
     } catch (error) {
-      this.#parts.log.debug(`The ledger could not be flushed: ${asError(error).message}`);
+      this.#parts.log[this.#flushFails ? "debug" : "warn"](`The ledger could not be flushed to the disk: ${asError(error).message}`);
+      this.#flushFails = true;
     }
   }
 
