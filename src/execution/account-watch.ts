@@ -30,10 +30,13 @@ const LOOK_MAX_AGE_MS = 5_000;
 /** Pause between two looks for cash that is not shown; each costs three requests. */
 const CASH_PAUSE_MS = 1_500;
 
-/** A reading that contains all own fills; `cash` replaces the shown cash where that cannot be trusted. */
+/** A reading that contains all own fills, or one that never came to. */
 export interface SettledReading {
   readonly reading: Reading;
+  /** Replaces the shown cash where that cannot be trusted. */
   readonly cash: Decimal | undefined;
+  /** What is not shown as our fills make it, in words: a plan made on this cannot claim to reach the target. */
+  readonly missing?: string;
 }
 
 /** The account during an execution: settled before a plan (R16), untouched by others before a POST (R24). */
@@ -181,7 +184,10 @@ export class AccountWatch {
     const limit = String(SETTLE_LIMIT_MS / 1_000);
     const text = `The account does not contain all our fills after ${limit} s (${missing}); the smaller cash is used.`;
     this.#execution.emit({ kind: "doubt", level: "warn", text });
-    return { reading, cash: expected.cash === undefined ? undefined : min(expected.cash, reading.account.cash) };
+    const cash = expected.cash === undefined ? undefined : min(expected.cash, reading.account.cash);
+    // Cash that left the account is rightly not counted, and the target is that of what remains.
+    const isLess = cash?.eq(reading.account.cash) === true && unsettled(reading, { ...expected, cash: undefined }) === undefined;
+    return { reading, cash, ...(isLess ? {} : { missing }) };
   }
 
   /** R24: somebody else's order on a symbol or on the cash of this plan, or a blocked account, stops it. */

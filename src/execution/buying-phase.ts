@@ -20,7 +20,7 @@ import type { QuoteBook } from "./quote-book.ts";
 import type { MarketReading, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } from "./reading.ts";
 import { SETTLE_LIMIT_MS } from "./settle.ts";
-import { summarisePlan, summariseResized } from "./summary.ts";
+import { summariseBuys, summariseResized } from "./summary.ts";
 
 /** What came of planning: buys are recorded, the loop must decide again first, or nothing more may be sent. */
 export type BuysPlanned =
@@ -57,7 +57,7 @@ export class BuyingPhase {
     if ("kind" in plan) return plan.doubtful === true && (await this.#looksAgain()) ? DECIDE_AGAIN : plan;
     const { ledger } = this.#execution.parts;
     ledger.transaction(() => {
-      ledger.updateExecution(this.#execution.id, { phase: "buying", plan: summarisePlan(plan, this.#execution.record().plan) });
+      ledger.updateExecution(this.#execution.id, { phase: "buying", plan: summariseBuys(plan, this.#execution.record().plan, settled.missing) });
       ledger.recordIntents(this.#intents(plan.buys, settled.reading));
     }, "ordered");
     const count = plan.buys.length;
@@ -76,7 +76,7 @@ export class BuyingPhase {
     const { ledger } = this.#execution.parts;
     const buys = plan.buys.filter((order) => again.has(order.symbol));
     ledger.transaction(() => {
-      ledger.updateExecution(this.#execution.id, { plan: summariseResized(plan, this.#execution.record().plan, again) });
+      ledger.updateExecution(this.#execution.id, { plan: summariseResized(plan, this.#execution.record().plan, { symbols: again, missing: settled.missing }) });
       ledger.recordIntents(this.#intents(buys, settled.reading));
     });
     for (const { symbol } of buys) {

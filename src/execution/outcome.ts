@@ -94,7 +94,11 @@ function judgeOrders(
     };
   }
   const left = last.lines.filter((line) => line.leftAlone !== undefined).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
-  return { outcome: "off-target", reason: `Left alone: ${left.join(", ")}.` };
+  const reasons = [
+    ...(left.length === 0 ? [] : [`Left alone: ${left.join(", ")}.`]),
+    ...(last.missing === undefined ? [] : [`Bought on an account that did not contain all our fills: ${last.missing}.`]),
+  ];
+  return { outcome: "off-target", reason: reasons.join(" ") };
 }
 
 function isDust(intent: IntentRecord): boolean {

@@ -208,7 +208,7 @@ export class Rebalancer {
       ledger.updateExecution(execution.id, {
         phase: atOnce ? "buying" : "selling",
         accountBefore: summariseAccount(reading, unsettled),
-        plan: summarisePlan(plan, undefined, atOnce),
+        plan: summarisePlan(plan, atOnce),
       });
       const common = { execution, reading, style: offHours ? ("market" as const) : this.#execution.style };
       ledger.recordIntents(newIntents(ledger, { ...common, phase: "selling", orders: plan.sells }, clock.now()));

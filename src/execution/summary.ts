@@ -130,6 +130,8 @@ export interface PhaseSummary {
   readonly base: string;
   readonly spendable: string;
   readonly reachesTarget: boolean;
+  /** What the account did not show of our fills when this was planned, in words. */
+  readonly missing?: string | undefined;
   readonly sells: readonly OrderSummary[];
   readonly buys: readonly OrderSummary[];
   readonly lines: readonly LineSummary[];
@@ -142,20 +144,31 @@ export interface PlanSummary {
 }
 
 /**
- * @param before what the ledger holds already, when this is the plan of the buys.
+ * The plans of an execution with that of its buys, made on an account that may not contain all of our fills:
+ * its equity is then not known, and no plan on it reaches the target.
+ */
+export function summariseBuys(plan: Plan, before: unknown, missing: string | undefined): PlanSummary {
+  const buying = summarisePhase(plan);
+  return { ...(before as PlanSummary), buying: missing === undefined ? buying : { ...buying, reachesTarget: false, missing } };
+}
+
+/**
  * @param atOnce the first plan is that of the buys too, because nothing has to be sold first.
  */
-export function summarisePlan(plan: Plan, before?: unknown, atOnce = false): PlanSummary {
+export function summarisePlan(plan: Plan, atOnce = false): PlanSummary {
   const phase = summarisePhase(plan);
-  if (atOnce) return { selling: phase, buying: phase };
-  return before === undefined || before === null ? { selling: phase } : { ...(before as PlanSummary), buying: phase };
+  return atOnce ? { selling: phase, buying: phase } : { selling: phase };
 }
 
 /**
  * The plans of an execution after some of its buys were sized again (R20): those symbols stand as they
  * were planned the second time, or a buy that was cut would still count as on target.
  */
-export function summariseResized(plan: Plan, before: unknown, symbols: ReadonlySet<string>): PlanSummary {
+export function summariseResized(
+  plan: Plan,
+  before: unknown,
+  { symbols, missing }: { readonly symbols: ReadonlySet<string>; readonly missing: string | undefined },
+): PlanSummary {
   const phase = summarisePhase(plan);
   const summary = before as PlanSummary;
   const buying = summary.buying ?? summary.selling;
@@ -168,7 +181,8 @@ export function summariseResized(plan: Plan, before: unknown, symbols: ReadonlyS
     ...summary,
     buying: {
       ...buying,
-      reachesTarget: buying.reachesTarget && reachesTarget,
+      reachesTarget: buying.reachesTarget && reachesTarget && missing === undefined,
+      missing: buying.missing ?? missing,
       buys: [...others(buying.buys), ...again(phase.buys)],
       lines: [...others(buying.lines), ...again(phase.lines)],
     },
