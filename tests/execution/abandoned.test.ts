@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { afterFirstPost, beforePosts, isCancel, isRead, postedOrder, reply, TIMED_OUT } from "./faults.ts";
+import { ZERO } from "../../src/portfolio/money.ts";
+import { afterFirstPost, beforePosts, isCancel, isRead, lagging, postedOrder, reply, TIMED_OUT } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf, passUntil } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -116,5 +117,18 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     expect(await desk.run(next({ BTAL: "1" }))).toMatchObject({ conclusion: { outcome: "on-target" } });
     expect(book(desk)).toContain("sell TQQQ filled");
     expectHoldings(desk, { BTAL: "1" });
+  });
+
+  test("when it is filled while the next run waits for its own fills, and the account does not show it in time, no target is claimed", async () => {
+    await haltedInDoubt("UVXY", 65_000);
+    desk.exchange.submit({ symbol: "LEU", side: "buy", type: "market", qty: "50", time_in_force: "day" });
+    await passUntil(desk, () => desk.clock.now() - intentsOf(desk)[0]!.recordedAt >= 59_800);
+    desk.venue.interceptor = lagging(desk, 13_500);
+    const result = await desk.run(next({ BTAL: "1" }));
+    expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(
+      /Bought on an account that did not contain all our fills: UVXY shows 0 shares, our fills make it \d/,
+    );
+    expect(desk.exchange.state.cash.gte(ZERO)).toBe(true);
   });
 });

@@ -9,7 +9,7 @@ import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import { distanceFrom } from "./distance.ts";
-import { wasOpenLately } from "./final.ts";
+import { isDust, wasOpenLately } from "./final.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import type { Violation } from "./invariants.ts";
 import type { Life } from "./life.ts";
@@ -117,7 +117,11 @@ export class Endings {
     if (this.#isUnsteady(startedAt, now) || this.#wentToMarket(intents)) return;
     if (wanted.kind === "exit") {
       const left = wanted.symbols.find(
-        (symbol) => exchange.state.positions.has(symbol) && !protectedSymbols.has(symbol) && allowedSymbols?.has(symbol) !== false,
+        (symbol) =>
+          exchange.state.positions.has(symbol) &&
+          !protectedSymbols.has(symbol) &&
+          allowedSymbols?.has(symbol) !== false &&
+          !intents.some((intent) => intent.symbol === symbol && isDust(intent)),
       );
       if (left !== undefined) violated({ promise: "P5", text: `An exit claims to be done, but ${left} is still held.` });
       return;

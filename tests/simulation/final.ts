@@ -389,6 +389,6 @@ function shares(symbols: readonly string[], chance: Chance): Map<string, number>
 }
 
 /** R12: what the venue takes no order for is on target. */
-function isDust({ state, status, fullExit }: IntentRecord): boolean {
+export function isDust({ state, status, fullExit }: IntentRecord): boolean {
   return state === "refused" && status === "below-minimum" && fullExit;
 }
