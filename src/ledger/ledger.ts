@@ -184,7 +184,8 @@ export type ExecutionOutcome =
 /** What each outcome means, for people. */
 export const OUTCOME_MEANINGS: Record<ExecutionOutcome, string> = {
   "on-target": "Every symbol was traded to plan, or left alone for a reason that counts as on target.",
-  "off-target": "It went to its end, but something was refused by the venue or left alone for another reason.",
+  "off-target":
+    "It went to its end, but something was refused by the venue or left alone for another reason, or the buys were planned on an account that did not contain all our fills.",
   incomplete:
     "It was stopped before its end: halted, an order timed out, the deadline or the session passed, or somebody else's order came up.",
   queued: "Its orders wait at the venue for the next open.",
