@@ -57,7 +57,10 @@ export class BuyingPhase {
     if ("kind" in plan) return plan.doubtful === true && (await this.#looksAgain()) ? DECIDE_AGAIN : plan;
     const { ledger } = this.#execution.parts;
     ledger.transaction(() => {
-      ledger.updateExecution(this.#execution.id, { phase: "buying", plan: summariseBuys(plan, this.#execution.record().plan, settled.missing) });
+      ledger.updateExecution(this.#execution.id, {
+        phase: "buying",
+        plan: summariseBuys(plan, this.#execution.record().plan, settled.missing),
+      });
       ledger.recordIntents(this.#intents(plan.buys, settled.reading));
     }, "ordered");
     const count = plan.buys.length;
@@ -76,7 +79,9 @@ export class BuyingPhase {
     const { ledger } = this.#execution.parts;
     const buys = plan.buys.filter((order) => again.has(order.symbol));
     ledger.transaction(() => {
-      ledger.updateExecution(this.#execution.id, { plan: summariseResized(plan, this.#execution.record().plan, { symbols: again, missing: settled.missing }) });
+      ledger.updateExecution(this.#execution.id, {
+        plan: summariseResized(plan, this.#execution.record().plan, { symbols: again, missing: settled.missing }),
+      });
       ledger.recordIntents(this.#intents(buys, settled.reading));
     });
     for (const { symbol } of buys) {
