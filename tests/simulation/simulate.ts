@@ -60,18 +60,35 @@ async function traceAll(from: number, seeds: number): Promise<Tally> {
   return total;
 }
 
-/** All of it, or with `--kept` what the file does not hold yet, piece by piece. */
+/** All of it, or with `--kept` what the file does not hold yet; each piece is kept as soon as its last seed is through. */
 async function runKept(from: number, seeds: number, workers: number, started: number): Promise<Tally> {
-  if (values.kept === undefined) return runAll(from, seeds, workers, started);
+  const { kept } = values;
+  if (kept === undefined) return runAll(batchesOf({ from, count: seeds }), { workers, started, onBatch: () => undefined });
+  const known = keptPieces(kept);
+  const pieces = piecesOf(from, seeds);
+  const missing = pieces.filter((piece) => known.get(piece.from)?.seeds !== piece.count);
+  const tallies = new Map(missing.map((piece) => [piece.from, emptyTally()]));
+  await runAll(missing.flatMap(batchesOf), {
+    workers,
+    started,
+    onBatch: (batch, tally) => {
+      const piece = missing.findLast((each) => each.from <= batch.from);
+      const sum = piece === undefined ? undefined : tallies.get(piece.from);
+      if (piece === undefined || sum === undefined) return;
+      addUp(sum, tally);
+      if (sum.seeds === piece.count) keepPiece(kept, { from: piece.from, tally: sum });
+    },
+  });
   const total = emptyTally();
-  const known = keptPieces(values.kept);
-  for (const piece of piecesOf(from, seeds)) {
-    const kept = known.get(piece.from);
-    const tally = kept?.seeds === piece.count ? kept : await runAll(piece.from, piece.count, workers, systemClock.monotonic());
-    if (tally !== kept) keepPiece(values.kept, { from: piece.from, tally });
-    addUp(total, tally);
-  }
+  for (const { from: start } of pieces) addUp(total, tallies.get(start) ?? known.get(start) ?? emptyTally());
   return total;
+}
+
+function batchesOf({ from, count: seeds }: Batch): Batch[] {
+  return Array.from({ length: Math.ceil(seeds / BATCH) }, (_, index) => {
+    const start = from + index * BATCH;
+    return { from: start, count: Math.min(BATCH, from + seeds - start) };
+  });
 }
 
 async function writePage(total: Tally, from: number): Promise<void> {
@@ -83,25 +100,36 @@ async function writePage(total: Tally, from: number): Promise<void> {
   writeFileSync(file, await format(page, { ...(await resolveConfig(file)), parser: "markdown" }));
 }
 
-function runAll(from: number, seeds: number, workers: number, started: number): Promise<Tally> {
+interface RunOptions {
+  readonly workers: number;
+  /** When the command was started, monotonic. */
+  readonly started: number;
+  readonly onBatch: (batch: Batch, tally: Tally) => void;
+}
+
+/** The same workers from the first batch to the last: a new one runs at half its speed for some seconds. */
+function runAll(batches: readonly Batch[], { workers, started, onBatch }: RunOptions): Promise<Tally> {
   const total = emptyTally();
-  let next = from;
+  const seeds = batches.reduce((sum, batch) => sum + batch.count, 0);
+  let next = 0;
   let progressAt = started + PROGRESS_EVERY_MS;
   return new Promise((resolve, reject) => {
     let working = 0;
     const feed = (worker: Worker): void => {
-      const size = Math.min(BATCH, from + seeds - next);
-      if (size > 0) {
-        worker.postMessage({ from: next, count: size } satisfies Batch);
-        next += size;
+      const batch = batches[next];
+      if (batch !== undefined) {
+        next += 1;
+        worker.once("message", (tally: Tally) => onTally(worker, batch, tally));
+        worker.postMessage(batch);
         return;
       }
       working -= 1;
       void worker.terminate();
       if (working === 0) resolve(total);
     };
-    const onTally = (worker: Worker, tally: Tally): void => {
+    const onTally = (worker: Worker, batch: Batch, tally: Tally): void => {
       addUp(total, tally);
+      onBatch(batch, tally);
       if (!values.json) for (const { seed, violations } of tally.broken) console.log(`Seed ${String(seed)}: ${violations[0]?.text ?? ""}`);
       const now = systemClock.monotonic();
       if (now >= progressAt && !values.json) {
@@ -113,10 +141,10 @@ function runAll(from: number, seeds: number, workers: number, started: number): 
       }
       feed(worker);
     };
-    for (let each = 0; each < Math.min(workers, Math.ceil(seeds / BATCH)); each += 1) {
+    if (batches.length === 0) resolve(total);
+    for (let each = 0; each < Math.min(workers, batches.length); each += 1) {
       const worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEMORY_MB } });
       working += 1;
-      worker.on("message", (tally: Tally) => onTally(worker, tally));
       worker.on("error", reject);
       feed(worker);
     }
