@@ -16,6 +16,7 @@ import type { Expected } from "./settle.ts";
 import {
   changeSince,
   expectedAfter,
+  isUnderWay,
   mayReleaseMore,
   missingCash,
   SETTLE_LIMIT_MS,
@@ -44,8 +45,10 @@ export class AccountWatch {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
   #lookedAt: Moment | undefined;
-  /** What was held then; `undefined` when the look was that of the plan. */
+  /** What was held when that was last shown; `undefined` when only the plan has looked. */
   #held: readonly Position[] | undefined;
+  /** The cash that was shown to the look before a POST; `undefined` when a plan has looked since, which has its own measure. */
+  #cash: Decimal | undefined;
   #foreign: string | undefined;
   /** Since when the looks before a POST have shown less cash than there must be, monotonic. */
   #cashMissingSince: number | undefined;
@@ -62,6 +65,16 @@ export class AccountWatch {
     return this.#foreign;
   }
 
+  /** What others have read for reasons of their own counts too: against what was shown last no order may leave. */
+  saw({ account, positions, openOrders }: Pick<Reading, "account" | "positions" | "openOrders">): void {
+    this.#touched({ account, openOrders }, this.#execution.record());
+    this.sawPositions(positions);
+  }
+
+  sawPositions(positions: readonly Position[]): void {
+    this.#held = positions;
+  }
+
   /**
    * Between plan and POST there may have been a restart, a rate limit or a proof of absence: then foreign
    * hands and held quantities are looked at again, since a sell of shares that are gone could open a short.
@@ -71,12 +84,13 @@ export class AccountWatch {
     try {
       if (this.#lookedAt !== undefined && ageOf(this.#lookedAt, clock) <= LOOK_MAX_AGE_MS) {
         await this.#refuseUncovered(orders, followUpOf);
-        return true;
+        if (!this.#lackedCash(followUpOf)) return true;
       }
       const reads = Promise.all([broker.account(), broker.positions(), broker.openOrders()]);
       const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
       if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
       this.#held = positions;
+      this.#cash = account.cash;
       await this.#refuseUncovered(orders, followUpOf);
       if (await this.#lacksCash(account.cash)) return false;
       this.#lookedAt = momentOf(clock);
@@ -103,9 +117,7 @@ export class AccountWatch {
    */
   async #lacksCash(shown: Decimal): Promise<boolean> {
     const { clock, stopping } = this.#execution.parts;
-    const record = this.#execution.record();
-    const doings = { own: this.#execution.intents(), earlierBuys: this.#earlierBuys(), lateFills: this.#lateFills(record) };
-    const missing = missingCash(shown, doings, cashBefore(record));
+    const missing = this.#missingCash(shown);
     if (missing === undefined) {
       this.#cashMissingSince = undefined;
       return false;
@@ -116,6 +128,25 @@ export class AccountWatch {
       await clock.sleep(CASH_PAUSE_MS, stopping);
     } else this.#foreign = `Cash left the account during the execution: ${missing}.`;
     return true;
+  }
+
+  /**
+   * Whether the last look showed too little cash by what is known now: an order that could have taken it then may
+   * have been proven since never to have arrived. What has been sent since then had not taken anything yet.
+   */
+  #lackedCash(followUpOf: (intent: IntentRecord) => FollowUp): boolean {
+    const lookedAt = this.#lookedAt?.monotonic;
+    if (this.#cash === undefined || lookedAt === undefined) return false;
+    const own = this.#execution.intents().map((intent): IntentRecord => {
+      const { postedAt } = followUpOf(intent);
+      return isUnderWay(intent) && postedAt !== undefined && postedAt >= lookedAt ? { ...intent, state: "recorded" } : intent;
+    });
+    return this.#missingCash(this.#cash, own) !== undefined;
+  }
+
+  #missingCash(shown: Decimal, own = this.#execution.intents()): string | undefined {
+    const record = this.#execution.record();
+    return missingCash(shown, { own, earlierBuys: this.#earlierBuys(), lateFills: this.#lateFills(record) }, cashBefore(record));
   }
 
   #expected(record: ExecutionRecord): Expected {
@@ -175,6 +206,7 @@ export class AccountWatch {
     this.#market.saw(reading.market);
     this.#lookedAt = reading.market.readAt;
     this.#held = reading.positions;
+    this.#cash = undefined;
     if (this.#touched(reading, record)) return "touched";
     if (unsettled(reading, this.#expected(record)) !== undefined) await this.#learnOfEarlierOrders();
     const expected = this.#expected(record);

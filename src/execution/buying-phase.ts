@@ -141,8 +141,9 @@ export class BuyingPhase {
     const reads = readAccount(broker, assets, clock, symbolsOf(wanted));
     const shown = await this.#execution.unlessStopping(reads).catch(() => undefined);
     const reading = shown === undefined ? undefined : withoutEnded(shown, ledger);
-    // What is learned of the session and of quotes counts for this execution too.
+    // What is learned of the account, the session and of quotes counts for this execution too.
     if (reading !== undefined) {
+      this.#account.saw(reading);
       this.#market.saw(reading.market);
       this.#quotes.saw(reading.prices, reading.market.readAt);
     }

@@ -85,6 +85,7 @@ export class Convergence {
       clock: parts.clock,
       emit: (event) => this.#execution.emit(event),
       onBegun: () => this.#begin(),
+      onPositions: (positions) => this.#account.sawPositions(positions),
     });
   }
 

@@ -16,6 +16,8 @@ export interface LifecycleParts {
   readonly emit: (event: Omit<RebalanceEvent, "executionId" | "signalId">) => void;
   /** Called whenever the venue is known to hold (or to have held) an order of this execution (R17). */
   readonly onBegun: () => void;
+  /** Told of the positions that a proof of absence was made on. */
+  readonly onPositions: (positions: readonly Position[]) => void;
 }
 
 /**
@@ -117,12 +119,13 @@ export class OrderLifecycle {
    * the symbol since the intent, and the position as it was. Then it counts as never sent.
    */
   async proveAbsent(intent: IntentRecord, followUp: FollowUp): Promise<void> {
-    const { broker, clock } = this.#parts;
+    const { broker, clock, onPositions } = this.#parts;
     try {
       const [orders, positions] = await Promise.all([
         broker.ordersSince(intent.recordedAt - LISTING_SLACK_MS, [intent.symbol]),
         broker.positions(),
       ]);
+      onPositions(positions);
       const order = orders.find((candidate) => candidate.clientOrderId === intent.clientOrderId);
       if (order !== undefined) {
         this.adopt(intent, order, followUp);
@@ -149,7 +152,7 @@ export class OrderLifecycle {
 
   /** Reads a working order by its id. */
   async poll(intent: IntentRecord, followUp: FollowUp): Promise<void> {
-    const { broker, clock } = this.#parts;
+    const { broker, clock, ledger } = this.#parts;
     followUp.hinted = false;
     try {
       const order =
@@ -157,7 +160,9 @@ export class OrderLifecycle {
       followUp.polls += 1;
       if (order !== undefined) this.adopt(intent, order, followUp);
     } catch (error) {
-      this.#emit("progress", "warn", intent, `${intent.symbol}: the order could not be read: ${messageOf(error)}`);
+      // The stream may have told its end while the read waited.
+      if (ledger.intent(intent.clientOrderId)?.state !== "done")
+        this.#emit("progress", "warn", intent, `${intent.symbol}: the order could not be read: ${messageOf(error)}`);
     } finally {
       followUp.askedAt = clock.monotonic();
     }

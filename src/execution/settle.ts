@@ -115,7 +115,8 @@ export function missingCash(shown: Decimal, { own, earlierBuys, lateFills }: Doi
   return shown.gte(least) ? undefined : `cash shows ${shown.toFixed()}, and at least ${least.toFixed(2)} must be there`;
 }
 
-function isUnderWay({ state }: IntentRecord): boolean {
+/** It may have taken its cash already. */
+export function isUnderWay({ state }: IntentRecord): boolean {
   return state === "posting" || state === "unknown" || state === "open" || state === "abandoned";
 }
 

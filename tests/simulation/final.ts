@@ -77,9 +77,11 @@ export class Final {
   }
 
   async run(): Promise<FinalState> {
-    const { pass, monotonic, chance, stamps } = this.#parts;
+    const { pass, monotonic, chance, stamps, machine } = this.#parts;
     await this.#untilOpen();
     await pass(chance.spread(500, 45_000));
+    // A process that was stopped for minutes would find the signal stale, and rightly so.
+    while (!machine.isUp) await pass(LOOK_EVERY_MS);
     // Lines stamped so near to each other are one run (R3).
     while (this.#isNear(stamps())) await pass(RUN_GAP_MS);
     this.#writeSignal();

@@ -56,6 +56,8 @@ const PACE_MS = 1_000;
 /** The venue's clock may have been read so long before its answer arrived. */
 const SESSION_LEFT_MS = 30_000;
 /** A foreign hand can be seen only at the next look, on lists that lag. */
+/** An order whose answer is lost could have taken what somebody else took, until it is proven absent. */
+const FOREIGN_HAND_HIDDEN_MS = 60_000;
 const FOREIGN_HAND_MS = 40_000;
 /** From a newer run's first line to the moment from which the older one may not begin any more. */
 const NEWER_RUN_MS = 3_000;
@@ -364,9 +366,9 @@ export class Invariants implements NetworkObserver {
     const { state } = exchange;
     if (scenario.multiplier === "1" && state.cash.lt(ZERO) && !this.meddledWithin("", Infinity))
       this.#violated("P4", `Cash is ${state.cash.toFixed()} after ${occasion}.`);
-    // Whoever takes cash after an order has left takes what that was sent on.
+    // Whoever takes cash after an order has left takes what that was sent on; before, orders of unknown fate may hide it for a while.
     const leftMsAgo = this.#parts.now() - (this.#sentAt.get(clientOrderId) ?? 0);
-    if (this.meddledWithin("", Math.max(60_000, leftMsAgo)) || scenario.faults.includes("price-jump")) return;
+    if (this.meddledWithin("", FOREIGN_HAND_HIDDEN_MS + leftMsAgo) || scenario.faults.includes("price-jump")) return;
     const open = [...state.orders.values()].filter((order) => isOpen(order) && order.side === "buy");
     const reserved = sum(open.map((order) => this.#worstOf(order)));
     const equity = state.cash.plus(

@@ -94,6 +94,11 @@ export class Machine {
     return this.#life;
   }
 
+  /** A process lives and is not about to stop. */
+  get isUp(): boolean {
+    return this.#life !== undefined && !this.#life.isDead && this.#stopAsked === undefined;
+  }
+
   get lives(): number {
     return this.#lives;
   }
