@@ -2,7 +2,7 @@ import type { Position } from "../broker/broker.ts";
 import { messageOf } from "../errors.ts";
 import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { min } from "../portfolio/money.ts";
+import { min, ZERO } from "../portfolio/money.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { isOwnOrder } from "./ids.ts";
 import { settleLateOrders } from "./late-orders.ts";
@@ -139,7 +139,8 @@ export class AccountWatch {
     if (this.#cash === undefined || lookedAt === undefined) return false;
     const own = this.#execution.intents().map((intent): IntentRecord => {
       const { postedAt } = followUpOf(intent);
-      return isUnderWay(intent) && postedAt !== undefined && postedAt >= lookedAt ? { ...intent, state: "recorded" } : intent;
+      const isSince = (isUnderWay(intent) || intent.state === "done") && postedAt !== undefined && postedAt >= lookedAt;
+      return isSince ? { ...intent, state: "recorded", filledQuantity: ZERO } : intent;
     });
     return this.#missingCash(this.#cash, own) !== undefined;
   }

@@ -1,10 +1,10 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { Interceptor, VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
-import { afterFirstPost, both, isPost, postedOrder, reply } from "./faults.ts";
+import { afterFirstPost, both, isPost, postedOrder, reply, TIMED_OUT } from "./faults.ts";
 import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
-import { ZERO } from "../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../src/portfolio/money.ts";
 import { limitStyle } from "./limit-style.ts";
-import { book, HEDGE, INVESTED, intentsOf, passUntil, SWITCH } from "./scenario.ts";
+import { book, HEDGE, HELD, INVESTED, intentsOf, passUntil, SWITCH } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -56,6 +56,41 @@ test("what a cancelled limit has left is not sent again for shares that the last
   // Moved to another broker.
   desk.clock.after(3_000, () => desk.exchange.state.positions.delete("TQQQ"));
   desk.clock.after(8_300, () => desk.exchange.setPrice("TQQQ", "85"));
+  await desk.clock.until(running);
+  expect(posted.filter((symbol) => symbol === "TQQQ")).toHaveLength(1);
+  expect(intentsOf(desk).filter(({ symbol }) => symbol === "TQQQ")).toMatchObject([
+    { state: "done", status: "canceled" },
+    { state: "refused", status: "insufficient-quantity" },
+  ]);
+});
+
+test("shares that a proof of absence does not find any more are not sold, whichever order was proven absent", async () => {
+  const positions = [...HELD, { symbol: "LEU", quantity: decimal("10"), averagePrice: decimal("100") }];
+  desk = new VirtualDesk({ exchange: { ...INVESTED.exchange, positions }, execution: limitStyle({ repegMs: 10_200 }) });
+  // LEU has the account looked at after eight seconds, SMR is proven absent after ten, and what TQQQ left is due just then.
+  const first = new Map([
+    ["SMR", TIMED_OUT],
+    ["LEU", RATE_LIMITED],
+  ]);
+  const posted: string[] = [];
+  const stuck = afterFirstPost("TQQQ", (response) => {
+    desk.exchange.setQuote("TQQQ", "0", "0");
+    return response;
+  });
+  desk.venue.interceptor = both(stuck, {
+    before: (request) => {
+      if (!isPost(request)) return Promise.resolve(undefined);
+      const { symbol } = postedOrder(request);
+      posted.push(symbol);
+      const answer = first.get(symbol);
+      first.delete(symbol);
+      return Promise.resolve(answer);
+    },
+  });
+  const running = desk.start(signalOf(desk.clock, HEDGE));
+  await passUntil(desk, () => posted.filter((symbol) => symbol === "LEU").length === 2);
+  desk.exchange.state.positions.delete("TQQQ");
+  desk.clock.after(2_300, () => desk.exchange.setPrice("TQQQ", "85"));
   await desk.clock.until(running);
   expect(posted.filter((symbol) => symbol === "TQQQ")).toHaveLength(1);
   expect(intentsOf(desk).filter(({ symbol }) => symbol === "TQQQ")).toMatchObject([

@@ -99,6 +99,31 @@ describe("between the phases (R22)", () => {
     expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ filled"]);
   });
 
+  test("what the look for a newer run shows of the account holds for the older one too", async () => {
+    const signal = signalOf(open().clock, HEDGE);
+    let isBlocked = false;
+    desk.venue.interceptor = both(
+      afterFirstPost("SMR", (response) => {
+        desk.newer = signalOf(desk.clock, { LEU: "1" }, { id: NEWER });
+        return response;
+      }),
+      {
+        before: (request) => {
+          isBlocked ||= isRead(request, "/v2/assets/LEU");
+          return Promise.resolve(undefined);
+        },
+        after: (request, response) => {
+          if (!isBlocked || !isRead(request, "/v2/account")) return Promise.resolve(response);
+          const account = JSON.parse(response.body) as Record<string, unknown>;
+          return Promise.resolve({ ...response, body: JSON.stringify({ ...account, trading_blocked: true }) });
+        },
+      },
+    );
+    const result = await desk.run(signal);
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/The account may no longer trade/);
+    expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ filled"]);
+  });
+
   test("a newer BUY run that has become stale meanwhile does not: it would leave the account in cash", async () => {
     const signal = signalOf(open().clock, HEDGE);
     const made = desk.clock.now() - 400_000;
