@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import process from "node:process";
 
 /** Rooms whose mutants are worth their time, each judged by its own tests alone: those of other rooms would take hours. */
@@ -7,8 +8,8 @@ const room = process.env.MUTATION_ROOM ?? "portfolio";
 if (!ROOMS.includes(room)) throw new Error(`MUTATION_ROOM is ${room}; expected one of ${ROOMS.join(", ")}.`);
 
 export default {
-  testRunner: "jest",
-  plugins: ["@stryker-mutator/jest-runner"],
+  testRunner: "by-file",
+  plugins: ["@stryker-mutator/jest-runner", join(import.meta.dirname, "tests", "mutation", "runner.ts")],
   testRunnerNodeArgs: ["--experimental-vm-modules", "--disable-warning=ExperimentalWarning"],
   jest: {
     configFile: "jest.config.js",

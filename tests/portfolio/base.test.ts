@@ -80,10 +80,24 @@ describe("while no session is open", () => {
     SMR: { ...NO_OBSERVATIONS, trade: { price: decimal("40"), at: friday }, position: { price: decimal("40"), at: NOW } },
     LEU: seenAt("200", friday),
   };
-  const input = scene({ cash: "1000", held: { SMR: "10" }, targets: { LEU: "1" }, prices });
+  const given = { cash: "1000", held: { SMR: { quantity: "10", marketValue: "400" } }, targets: { LEU: "1" } };
+  const input = scene({ ...given, prices });
 
   test("the last trades are the prices of the moment", () => {
     expect(ordersOf(planFor({ ...input, marketClosed: true }))).toEqual(["sell SMR 10 shares", "buy LEU $1386"]);
+  });
+
+  test("the newest of a trade and a minute bar is that moment", () => {
+    const old = { price: decimal("40"), at: friday - 30 * 60_000 };
+    const bar = { ...NO_OBSERVATIONS, trade: { price: decimal("40"), at: friday }, minuteBar: old };
+    // Half an hour before the last trade: it confirms it, and is not taken for the moment itself.
+    expect(makePlan({ ...scene({ ...given, prices: { ...prices, SMR: bar } }), marketClosed: true }).kind).toBe("plan");
+    const quoteOnly = {
+      ...NO_OBSERVATIONS,
+      quote: { bid: decimal("40"), ask: decimal("40"), at: NOW },
+      position: { price: decimal("40"), at: NOW },
+    };
+    expect(makePlan({ ...scene({ ...given, prices: { ...prices, SMR: quoteOnly } }), marketClosed: true }).kind).toBe("plan");
   });
 
   test("but during a session the same prices are stale", () => {
@@ -169,6 +183,15 @@ describe("an exit", () => {
     expect(plan.reachesTarget).toBe(false);
   });
 
+  test.each([
+    ["a sell of ours", { symbol: "SMR", side: "sell", own: true }],
+    ["somebody else's buy", { symbol: "SMR", side: "buy", own: false }],
+    ["our buy of another symbol", { symbol: "LEU", side: "buy", own: true }],
+  ] as const)("%s brings nothing that is to be sold", (_, order) => {
+    const plan = planFor({ cash: "100", exit: ["SMR"], working: [{ ...order, worstCaseCost: decimal("50") }] });
+    expect(plan.reachesTarget).toBe(true);
+  });
+
   test("obeys bars, protection and limits", () => {
     const held = { SMR: "5", LEU: "4" };
     const prices = { SMR: "40", LEU: "200" };
@@ -182,6 +205,15 @@ describe("an exit", () => {
     });
     expect(reasonsOf(plan)).toEqual({ LEU: "order-unknown", SMR: "protected" });
     expect(refusal({ cash: "0", held, exit: ["LEU"], prices, settings: { maxOrderValue: decimal("799") } })).toMatch(/^order-limit/);
+  });
+});
+
+test("an account that lists a position twice is refused", () => {
+  const input = scene({ cash: "100", held: { SMR: "5", LEU: "1" }, targets: { SMR: "1" }, prices: { SMR: "40", LEU: "200" } });
+  expect(makePlan({ ...input, holdings: [...input.holdings, ...input.holdings.slice(1)] })).toMatchObject({
+    kind: "refused",
+    refusal: "proof-failed",
+    reason: "The broker lists LEU twice.",
   });
 });
 

@@ -24,7 +24,9 @@ describe("buys from cash (R11)", () => {
 
   test("of symbols without fractions are whole shares, counted at 4 % above the price", () => {
     const plan = planFor({ cash: "10000", targets: { LEU: "0.5" }, prices: PRICES, assets: { LEU: WHOLE_ONLY } });
-    expect(plan.buys).toMatchObject([{ quantity: decimal("23"), estimatedValue: decimal("4907.97"), worstCaseCost: decimal("5104.2888") }]);
+    expect(plan.buys).toMatchObject([
+      { side: "buy", quantity: decimal("23"), estimatedValue: decimal("4907.97"), worstCaseCost: decimal("5104.2888"), fullExit: false },
+    ]);
     expect(reasonsOf(plan)).toEqual({ LEU: "whole-share-remainder" });
     expect(plan.reachesTarget).toBe(true);
   });

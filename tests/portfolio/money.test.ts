@@ -17,6 +17,19 @@ describe("exact decimals", () => {
     expect(() => decimal(text)).toThrow(RangeError);
   });
 
+  test("from outside are text of at most 64 characters", () => {
+    expect(toText(parseDecimal("1.50")!)).toBe("1.5");
+    expect(toText(parseDecimal(`0.${"1".repeat(62)}`)!)).toBe(`0.${"1".repeat(62)}`);
+    expect(parseDecimal(`0.${"1".repeat(63)}`)).toBeUndefined();
+    for (const value of [1.5, 10n, null, undefined, ["1"]]) expect(parseDecimal(value)).toBeUndefined();
+  });
+
+  test("take whole numbers as bigint and other decimals as they are, and quote only the beginning of what they refuse", () => {
+    expect(toText(decimal(12_345_678_901_234_567_890n))).toBe("12345678901234567890");
+    expect(toText(decimal(decimal("1.25")))).toBe("1.25");
+    expect(() => decimal("x".repeat(50))).toThrow(`"${"x".repeat(40)}" is not a decimal number.`);
+  });
+
   test("refuse a JavaScript number in arithmetic, because one float would spoil the chain unseen", () => {
     expect(() => decimal("1").plus(0.1)).toThrow();
   });

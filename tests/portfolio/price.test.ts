@@ -37,6 +37,11 @@ describe("a checked price (R10)", () => {
     expect(judged({ quote: quote(bid, ask), trade: price(bid) })).toBe("price-doubt");
   });
 
+  test("takes the middle of a quote of exactly 5 % and of none that is wider, however well the middle fits", () => {
+    expect(judged({ quote: quote("97.5", "102.5"), trade: price("100") })).toBe("latest trade 100");
+    expect(judged({ quote: quote("97.4", "102.6"), trade: price("100") })).toBe("price-doubt");
+  });
+
   test("never takes the one side of a one-sided or inverted quote", () => {
     expect(judged({ quote: quote("217.1", "0"), trade: price("217") })).toBe("price-doubt");
     expect(judged({ quote: quote("217.1", "217"), trade: price("217") })).toBe("price-doubt");
@@ -73,6 +78,13 @@ describe("prices of the same moment", () => {
   test("two observations of 16 minutes ago do not confirm each other", () => {
     expect(judged({ trade: price("17.5", NOW - 16 * MINUTE), minuteBar: price("17.5", NOW - 16 * MINUTE) })).toBe("price-doubt");
     expect(judged({ trade: price("17.5", NOW - 14 * MINUTE), minuteBar: price("17.5", NOW - 15 * MINUTE) })).toBe("latest trade 17.5");
+  });
+
+  test("a quarter of an hour is recent, an hour confirms, and a moment more does neither", () => {
+    const [recent, old] = [NOW - 15 * MINUTE, NOW - 60 * MINUTE];
+    expect(judged({ trade: price("17.5", recent), minuteBar: price("17.5", old) })).toBe("latest trade 17.5");
+    expect(judged({ trade: price("17.5", recent - 1), minuteBar: price("17.5", old) })).toBe("price-doubt");
+    expect(judged({ trade: price("17.5", recent), minuteBar: price("17.5", old - 1) })).toBe("price-doubt");
   });
 
   test("yesterday's trade confirms nothing", () => {

@@ -94,6 +94,7 @@ describe("the proof before sending (R13)", () => {
     ["a buy beside a sell of the same symbol", { ...PLAN, buys: [...PLAN.buys, buy("BBB", "10")] }, "symbol"],
     ["a buy of what is not wanted", { ...PLAN, buys: [...PLAN.buys, buy("FFF", "10")] }, "overshoot"],
     ["a sell among the buys", { ...PLAN, buys: [sell("BBB", "1")] }, "phase"],
+    ["a worst case in dollars stated too low", changed("buys", "DDD", { worstCaseCost: decimal("1") }), "cash"],
     ["a worst case stated too low", changed("buys", "EEE", { worstCaseCost: decimal("1") }), "cash"],
     ["buys on sells that are not there", { ...PLAN, sells: [] }, "cash"],
     ["another base", { ...PLAN, base: PLAN.base.plus(decimal("1")) }, "equity"],

@@ -67,6 +67,20 @@ describe("a partial sell (R11)", () => {
   });
 });
 
+describe("a partial sell of what open orders hold", () => {
+  test("is not worth an order when they leave less than the minimum", () => {
+    const plan = planFor({ cash: "0", held: { SMR: { quantity: "100", available: "0.1" } }, targets: { SMR: "0.5" }, prices: PRICES });
+    expect(plan.sells).toEqual([]);
+    expect(reasonsOf(plan)).toEqual({ SMR: "held-by-orders" });
+  });
+
+  test("may leave as much as the band allows, and is on target", () => {
+    const plan = planFor({ cash: "0", held: { SMR: { quantity: "100", available: "49.6" } }, targets: { SMR: "0.5" }, prices: PRICES });
+    expect(ordersOf(plan)).toEqual(["sell SMR 49.6 shares"]);
+    expect(plan.reachesTarget).toBe(true);
+  });
+});
+
 describe("sells when buys lack cash (R12)", () => {
   const held = { AAA: "51", BBB: "35.5", CCC: "13.5" };
   const prices = { AAA: "100", BBB: "100", CCC: "100", DDD: "100" };
@@ -75,6 +89,11 @@ describe("sells when buys lack cash (R12)", () => {
   test("are released from inside the band, largest first, and no more than needed", () => {
     const targets = { AAA: "0.502", BBB: "0.3485", CCC: "0.1345", DDD: "0.0075" };
     expect(ordersOf(planFor({ cash: "0", held, targets, prices, settings }))).toEqual(["sell AAA 0.8 shares", "buy DDD $75"]);
+  });
+
+  test("are released largest first, not as their symbols are ordered", () => {
+    const targets = { AAA: "0.5095", BBB: "0.3545", CCC: "0.126", DDD: "0.0075" };
+    expect(ordersOf(planFor({ cash: "0", held, targets, prices, settings }))).toEqual(["sell CCC 0.9 shares", "buy DDD $75"]);
   });
 
   test("go on to the next largest until the cash is there", () => {
@@ -109,6 +128,21 @@ describe("MAX_ORDER_VALUE (R28)", () => {
       reason: "The plan would sell $4,000.00 of SMR, above MAX_ORDER_VALUE ($3,999.99).",
     });
     expect(makePlan(scene({ ...given, settings: { maxOrderValue: decimal("4000") } })).kind).toBe("plan");
+  });
+
+  test("names the largest of several, on either side", () => {
+    const several: Scene = {
+      cash: "5000",
+      held: { AAA: "10", BBB: "50" },
+      targets: { CCC: "1" },
+      prices: { AAA: "40", BBB: "40", CCC: "10" },
+    };
+    const refused = (limit: string): unknown => makePlan(scene({ ...several, settings: { maxOrderValue: decimal(limit) } }));
+    expect(refused("300")).toMatchObject({ reason: expect.stringContaining("buy $7,326.00 of CCC") as unknown });
+    const sold: Scene = { ...several, targets: {}, exit: ["AAA", "BBB"] };
+    expect(makePlan(scene({ ...sold, settings: { maxOrderValue: decimal("300") } }))).toMatchObject({
+      reason: expect.stringContaining("sell $2,000.00 of BBB") as unknown,
+    });
   });
 
   test("does not strand a begun execution: its buys are cut to the limit", () => {
