@@ -39,6 +39,34 @@ describe("a line", () => {
     expect(alert(`${RECORDED} `).hash).not.toBe(alert(RECORDED).hash);
   });
 
+  test("keeps no more than 64 characters of a price, and no other kind of value than number and text", () => {
+    const long = `1.${"3".repeat(80)}`;
+    expect(alert(RECORDED.replace("37.47999954223633", long)).price).toBe(long.slice(0, 64));
+    expect(alert(RECORDED.replace("37.47999954223633", `"${long}"`)).price).toBe(long.slice(0, 64));
+    for (const value of ["true", "[1]", '{"a":1}']) expect(alert(RECORDED.replace("37.47999954223633", value)).price).toBeUndefined();
+  });
+
+  test("has an origin only where that is a text, and a weight only where it buys", () => {
+    expect(alert(line({ more: { origin: 7 } })).origin).toBeUndefined();
+    expect(alert(line({ action: "SELL", reason: "sold 50% of it" })).weight).toBeUndefined();
+    expect(alert(line({ action: "SELL", reason: "sold -50%" })).weight).toBeUndefined();
+  });
+
+  test("tells an empty text from a missing one and from one of another kind", () => {
+    expect(problem(line({ more: { reason: "" } }))).toBe('"reason" is empty, expected a text.');
+    expect(problem(line({ more: { reason: "  " } }))).toMatch(/^"reason" is .+, expected a text\.$/);
+    expect(problem(line({ more: { reason: 5 } }))).toMatch(/^"reason" is .*number.*, expected a text\.$/);
+  });
+
+  test("may be as long as a line may be and no longer", () => {
+    const padded = (length: number): string => {
+      const short = line({ more: { note: "" } });
+      return line({ more: { note: "x".repeat(length - short.length) } });
+    };
+    expect(readAlert(padded(65_536), "UTC").kind).toBe("alert");
+    expect(problem(padded(65_537))).toBe("The line is 65,537 bytes long, expected at most 65,536.");
+  });
+
   test("may carry unknown keys, nested ones too, and an origin", () => {
     const read = alert(line({ more: { confidence: 0.75, extra: { symbol: "XXX", list: [1, { action: "SELL" }] }, origin: "simulator" } }));
     expect(read).toMatchObject({ symbol: "SMR", action: "BUY", origin: "simulator" });
@@ -47,6 +75,8 @@ describe("a line", () => {
   test("counts its action in any case, its symbol only in capitals", () => {
     expect(alert(line({ action: "buy" })).action).toBe("BUY");
     expect(problem(line({ symbol: "smr" }))).toContain('"symbol" is "smr"');
+    for (const action of ["rebuy", "buyer", "sells", "resell", "on hold", "holding"])
+      expect(problem(line({ action }))).toBe(`"action" is "${action}", expected BUY, SELL or HOLD.`);
   });
 
   test.each(["SMR", "F", "GOOGL", "BRK.B", "BF.A", "ACHR.WS"])("may name %s", (symbol) => {
@@ -189,8 +219,45 @@ describe("the legs that a reason names", () => {
     "SPY overbought (79-81)",
     "RSI 81%, VIX 25%",
     "UVXY up 12%",
+    "BTAL (100%)",
+    "UVXY (97%)",
+    "SMR (40%), LEU (40%)",
+    "UVXY 75%, and after the close of the market BTAL 25%",
+    "UVXY 75% beside BTAL 25%",
   ])("are none in %j", (reason) => {
     expect(legs(reason)).toBeUndefined();
+  });
+
+  test("are a list of one where that is the whole, and a list that does not add up where it has the line's symbol", () => {
+    expect(legs("Nuclear portfolio: UVXY (100%)")).toEqual({ UVXY: "1" });
+    expect(legs("UVXY (40%), LEU (40%)")).toEqual({ UVXY: "0.4", LEU: "0.4" });
+  });
+
+  test("are those of the list that adds up, where another does not", () => {
+    expect(legs("UVXY (40%), LEU (40%) is not enough; so UVXY (75%), BTAL (25%) it is")).toEqual({ UVXY: "0.75", BTAL: "0.25" });
+  });
+
+  test("may be listed twice alike, in any order", () => {
+    expect(legs("UVXY 75% + BTAL 25%; that is BTAL (25%), UVXY (75%)")).toEqual({ UVXY: "0.75", BTAL: "0.25" });
+  });
+
+  test.each(["UVXY (75%)                BTAL (25%)", "UVXY 75% & BTAL 25%", "UVXY 75%, and BTAL 25%", "UVXY: 75%; - BTAL: 25%"])(
+    "may be joined as in %j",
+    (reason) => {
+      expect(legs(reason)).toEqual({ UVXY: "0.75", BTAL: "0.25" });
+    },
+  );
+
+  test("that lie seventeen spaces apart are not one list", () => {
+    expect(legs(`UVXY (75%)${" ".repeat(17)}BTAL (25%)`)).toBeUndefined();
+  });
+
+  test("are told in both ways where they differ", () => {
+    expect(problem(line({ symbol: "UVXY", reason: "75% (UVXY 75% + BTAL 25%; before, UVXY 60% + BTAL 40%)" }))).toBe(
+      "The reason names its legs in two ways: UVXY 75%, BTAL 25% and UVXY 60%, BTAL 40%.",
+    );
+    expect(problem(line({ symbol: "UVXY", reason: "75% (UVXY 75% + BTAL 25%; or UVXY 75% + TQQQ 25%)" }))).toContain("two ways");
+    expect(problem(line({ symbol: "UVXY", reason: "75% (UVXY 75% + BTAL 25%; or UVXY 75% + BTAL 20% + BIL 5%)" }))).toContain("two ways");
   });
 
   test("are found in a paragraph of many lines, past figures about something else", () => {

@@ -128,9 +128,83 @@ describe("a run", () => {
     expect(runs(SMR, LEU, OKLO, ...later).map(({ allocation }) => allocation.kind)).toEqual(["rebalance", "rebalance"]);
   });
 
+  test("behind one that goes wrong is believed from two seconds on, whatever went wrong", () => {
+    const weight = (symbol: string, percent: string, at: number): string => line({ at, symbol, reason: `${percent}%` });
+    const behind = (gap: number): (string | undefined)[] =>
+      runs(weight("BIL", "80", T0), weight("SPY", "90", T0 + 60), weight("BIL", "100", T0 + 60 + gap)).map(
+        ({ allocation }) => allocation.kind,
+      );
+    expect(behind(2_000)).toEqual(["over-allocated", "malformed"]);
+    expect(behind(2_001)).toEqual(["over-allocated", "rebalance"]);
+    const exit = line({ at: T0 + 500, symbol: "SMR", action: "SELL" });
+    const other = line({ at: T0 + 550, symbol: "SMR", action: "SELL" });
+    expect(runs(line({ symbol: "?" }), exit, other).map(({ allocation }) => allocation.kind)).toEqual(["malformed", "exit"]);
+    expect(runs(weight("BIL", "50", T0), weight("BIL", "100", T0 + 500)).map(({ allocation }) => allocation.kind)).toEqual([
+      "incomplete",
+      "rebalance",
+    ]);
+  });
+
   test("that names its legs is believed wherever it stands", () => {
     const [, named] = runs(SQQQ, line({ at: T0 + 100, symbol: "SMR" }), ...nuclearRun(T0 + 300));
     expect(named?.allocation.kind).toBe("rebalance");
+  });
+
+  test("of more than 500 lines is malformed", () => {
+    const many = (count: number): string[] =>
+      Array.from({ length: count }, (_, index) => {
+        const symbol = String.fromCharCode(65 + Math.floor(index / 676), 65 + (Math.floor(index / 26) % 26), 65 + (index % 26));
+        return line({ at: T0 + index, symbol, reason: "0.2%" });
+      });
+    expect(only(...many(500)).kind).toBe("rebalance");
+    expect(only(...many(501))).toEqual({ kind: "malformed", reason: "The run has more than 500 lines." });
+  });
+
+  test("names every form that it mixes", () => {
+    expect(only(SQQQ, line({ at: T0 + 100, symbol: "TQQQ" }))).toEqual({
+      kind: "malformed",
+      reason: "The run mixes forms that do not go together: a weight of its own; a single symbol without a percentage.",
+    });
+    const whole = (at: number): string => line({ at, symbol: "UVXY_BTAL_PORTFOLIO" });
+    const nuclear = line({
+      at: T0 + 10,
+      symbol: "NUCLEAR_PORTFOLIO",
+      reason: "Nuclear portfolio: UVXY (75%), BTAL (25%)",
+    });
+    expect(only(whole(T0), nuclear)).toEqual({
+      kind: "malformed",
+      reason: "The run mixes forms that do not go together: the name of a whole portfolio.",
+    });
+    expect(only(SMR, line({ at: T0 + 10, symbol: "BIL", reason: "10%" }))).toEqual({
+      kind: "malformed",
+      reason: "The run mixes forms that do not go together: a reason that names all legs; a weight of its own.",
+    });
+  });
+
+  test("says how many legs are there and which are missing", () => {
+    expect(only(SMR)).toMatchObject({ reason: "Of the 3 legs that the reason names, LEU, OKLO are missing (1 there)." });
+    expect(only(SMR, LEU)).toMatchObject({ reason: "Of the 3 legs that the reason names, OKLO is missing (2 there)." });
+  });
+
+  test("whose named legs come to too much is over-allocated, and to too little can never be whole", () => {
+    const named = (legs: string): Run["allocation"] => only(line({ symbol: "SMR", reason: `60% (SMR (60%), ${legs})` }));
+    expect(named("LEU (60%)").kind).toBe("over-allocated");
+    const both = "60% (SMR (60%), LEU (30%))";
+    const little = only(line({ symbol: "SMR", reason: both }), line({ at: T0 + 10, symbol: "LEU", reason: both.replace("60%", "30%") }));
+    expect(little).toMatchObject({ kind: "incomplete", canGrow: false });
+  });
+
+  test("tells of a spoilt line what is wrong, alone as it is and among others as one of them", () => {
+    const bad = line({ symbol: "?" });
+    expect(only(bad)).toMatchObject({ reason: expect.stringMatching(/^"symbol" is "\?"/) });
+    expect(only(SMR, line({ at: T0 + 50, symbol: "?" }))).toMatchObject({
+      reason: expect.stringMatching(/^One line of the run is malformed: "symbol" is "\?"/),
+    });
+  });
+
+  test("whose SELL names legs is not taken to name those of its BUYs", () => {
+    const sell = line({ at: T0 + 50, symbol: "TQQQ", action: "SELL", reason: "out of TQQQ (60%), BIL (40%)" });
+    expect(only(SQQQ, "garbage", sell, TQQQ.replace("TQQQ", "SOXL")).kind).toBe("malformed");
   });
 
   test("of two single symbols asks for twice the account", () => {
