@@ -52,6 +52,20 @@ describe("a line", () => {
     expect(alert(line({ action: "SELL", reason: "sold -50%" })).weight).toBeUndefined();
   });
 
+  test("whose key stands twice is malformed, whichever key, and the first of them is named", () => {
+    const twice = (key: string): string => line({}).replace("{", `{"${key}": "x", "${key}": 1, `);
+    expect(problem(twice("note"))).toBe('The key "note" stands twice in the line.');
+    expect(problem(`{"a": 1, "b": 2, "a": 3, "b": 4, ${line({}).slice(1)}`)).toBe('The key "a" stands twice in the line.');
+    expect(alert(line({ more: { nested: { note: 1, other: { note: 2 } }, note: [":", { a: "," }] } })).symbol).toBe("SMR");
+  });
+
+  test("names what stands where a text belongs", () => {
+    expect(problem(line({ more: { reason: null } }))).toBe('"reason" is null, expected a text.');
+    expect(problem(line({ more: { reason: [1] } }))).toBe('"reason" is an array, expected a text.');
+    expect(problem(line({ more: { reason: { a: 1 } } }))).toBe('"reason" is an object, expected a text.');
+    expect(problem(line({ more: { reason: undefined } }))).toBe('"reason" is nothing, expected a text.');
+  });
+
   test("tells an empty text from a missing one and from one of another kind", () => {
     expect(problem(line({ more: { reason: "" } }))).toBe('"reason" is empty, expected a text.');
     expect(problem(line({ more: { reason: "  " } }))).toMatch(/^"reason" is .+, expected a text\.$/);
@@ -137,6 +151,11 @@ describe("a stamp", () => {
     expect(at("2025-07-14T11:18:00+00:00")).toBe(Date.UTC(2025, 6, 14, 11, 18));
     expect(at("2025-07-14T11:18:00.063759-04:00")).toBe(Date.UTC(2025, 6, 14, 15, 18, 0, 63));
     expect(at("2025-10-26T01:30:00+01:00")).toBe(Date.UTC(2025, 9, 26, 0, 30));
+    expect(at("2025-07-14T11:18:00z")).toBe(Date.UTC(2025, 6, 14, 11, 18));
+    expect(at("2025-07-14T23:59:59+05:30")).toBe(Date.UTC(2025, 6, 14, 18, 29, 59));
+    expect(at("2025-07-14T11:18:00-0930")).toBe(Date.UTC(2025, 6, 14, 20, 48));
+    expect(at("2025-07-14T11:18:00+00:59")).toBe(Date.UTC(2025, 6, 14, 10, 19));
+    expect(at("2025-07-14T11:18:00+14:00")).toBe(Date.UTC(2025, 6, 13, 21, 18));
   });
 
   test("that a clock change makes double or impossible is refused", () => {
@@ -145,6 +164,9 @@ describe("a stamp", () => {
     expect(refused("2025-03-30T01:30:00", LONDON)).toContain("does not exist in Europe/London");
     expect(refused("2025-11-02T01:30:00", "America/New_York")).toContain("exists twice");
     expect(refused("2025-03-09T02:30:00", "America/New_York")).toContain("does not exist");
+    // There the clocks are put forward by half an hour.
+    expect(refused("2025-10-05T02:15:00", "Australia/Lord_Howe")).toContain("does not exist in Australia/Lord_Howe");
+    expect(at("2025-10-05T02:30:00", "Australia/Lord_Howe")).toBe(Date.UTC(2025, 9, 4, 15, 30));
     expect(at("2025-10-26T02:00:00")).toBe(Date.UTC(2025, 9, 26, 2));
     expect(at("2025-10-26T00:59:59")).toBe(Date.UTC(2025, 9, 25, 23, 59, 59));
   });
@@ -156,11 +178,23 @@ describe("a stamp", () => {
     "2025-07-14T24:00:00",
     "2025-07-14T11:18:60",
     "2025-07-14T11:18:00+15:00",
+    "2025-07-14T11:18:00+14:01",
     "2025-07-14T11:18:00+01:75",
     "now",
     "",
   ])("such as %j is refused", (timestamp) => {
     expect(problem(line({ more: { timestamp } }))).toContain("timestamp");
+  });
+
+  test("of a day or hour that does not exist says so", () => {
+    for (const timestamp of ["2025-02-30T11:18:00", "2025-07-14T24:00:00", "2025-13-01T00:00:00Z"])
+      expect(problem(line({ more: { timestamp } }))).toBe(`The timestamp "${timestamp}" names a day or time that does not exist.`);
+  });
+
+  test("is quoted by its first sixty characters", () => {
+    const quoted = (length: number): string => problem(line({ more: { timestamp: "t".repeat(length) } }));
+    expect(quoted(60)).toContain(`"${"t".repeat(60)}"`);
+    expect(quoted(61)).toContain(`"${"t".repeat(60)}…"`);
   });
 
   test("cannot be read in a zone that does not exist", () => {

@@ -30,6 +30,12 @@ describe("a file is trusted", () => {
   });
 });
 
+test("the owners that are expected are told in order, whatever order they are held in", () => {
+  expect(trustOf("/tmp/a", { ...FILE, uid: 7 }, new Set([1000, 0, 33]))).toMatchObject({
+    reason: "/tmp/a belongs to user 7, expected user 0 or 33 or 1000.",
+  });
+});
+
 describe("trusted owners", () => {
   let folder: Folder;
   beforeEach(() => {
@@ -45,6 +51,12 @@ describe("trusted owners", () => {
     expect(trustedOwners(undefined, folder.file("passwd"))).toEqual(new Set([0, own]));
     expect(trustedOwners("strategy", folder.file("passwd"))).toEqual(new Set([0, own, 1234]));
     expect(trustedOwners("4321", folder.file("passwd"))).toEqual(new Set([0, own, 4321]));
+  });
+
+  test("cannot include a user whose number is none, nor a number of more than ten digits", () => {
+    writeFileSync(folder.file("passwd"), "strategy:x:12a:0::/:/bin/sh\nother:x:a12:0::/:/bin/sh\nshort:x\n");
+    for (const name of ["strategy", "other", "short", "12345678901", "1x", "x1"])
+      expect(() => trustedOwners(name, folder.file("passwd"))).toThrow(`names the user "${name}", who does not exist`);
   });
 
   test("cannot include a user who does not exist", () => {
