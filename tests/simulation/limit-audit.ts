@@ -33,7 +33,8 @@ function slotOf(clientOrderId: string): string {
  */
 export class LimitAudit {
   readonly #settings: ExecutionSettings;
-  readonly #seen = new WeakMap<Life, Map<string, Seen>>();
+  /** By symbol, what was shown lately, the newest last. */
+  readonly #seen = new WeakMap<Life, Map<string, readonly Seen[]>>();
   /** By planned trade, the first one of each execution: what all of its attempts together may come to. */
   readonly #planned = new Map<string, IntentRecord>();
   /** By client order id: what was sent is sent again as it was, or not at all. */
@@ -49,9 +50,12 @@ export class LimitAudit {
     if (method === "POST" && status === 429 && sent !== "")
       this.#sentBefore.delete((JSON.parse(sent) as { client_order_id: string }).client_order_id);
     if (this.#settings.style === "market" || method !== "GET" || !url.startsWith(SNAPSHOTS) || status !== 200 || cut !== undefined) return;
-    const seen = this.#seen.get(life) ?? new Map<string, Seen>();
+    const seen = this.#seen.get(life) ?? new Map<string, readonly Seen[]>();
     this.#seen.set(life, seen);
-    for (const [symbol, snapshot] of snapshotsIn(body)) seen.set(symbol, seenIn(snapshot, now));
+    for (const [symbol, snapshot] of snapshotsIn(body)) {
+      const lately = (seen.get(symbol) ?? []).filter(({ at }) => now - at <= PRICES_MAX_AGE_MS);
+      seen.set(symbol, [...lately, seenIn(snapshot, now)]);
+    }
   }
 
   /** @param sent the order as it left, `now` on the monotonic clock. */
@@ -105,7 +109,9 @@ export class LimitAudit {
 
   #priceProblems(life: Life, { clientOrderId, symbol, side, limitPrice = ZERO, quote }: IntentRecord, now: number): Violation[] {
     const { collar, maxSpread } = this.#settings.limitOrders;
-    const seen = this.#seen.get(life)?.get(symbol);
+    const shown = this.#seen.get(life)?.get(symbol) ?? [];
+    // The newest may be the late answer to a question that was given up, which nobody heard.
+    const seen = shown.findLast(({ bid, ask }) => quote?.bid.eq(bid) === true && quote.ask.eq(ask)) ?? shown.at(-1);
     const say = (holds: boolean, text: string): Violation[] => (holds ? [] : [violation("P4", `${clientOrderId} ${text}`)]);
     if (seen?.trade === undefined) return say(false, "was sent with a limit without a trade that was shown");
     const { bid, ask, trade } = seen;
@@ -121,7 +127,7 @@ export class LimitAudit {
         ask.minus(bid).lte(max(ask.plus(bid).div("2").times(maxSpread), ZERO)),
         `was sent on a quote ${bid.toFixed()} / ${ask.toFixed()} too wide`,
       ),
-      ...say(quote?.bid.eq(bid) === true && quote.ask.eq(ask), "records another quote than the one last shown"),
+      ...say(quote?.bid.eq(bid) === true && quote.ask.eq(ask), "records another quote than was shown lately"),
       ...say(now - seen.at <= PRICES_MAX_AGE_MS, `was priced from what was shown ${String(now - seen.at)} ms before`),
     ];
   }

@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { FAULT_KINDS } from "./faults/kinds.ts";
+import { simulate } from "./simulation.ts";
+import type { SeedResult } from "./simulation.ts";
 import type { Tally } from "./tally.ts";
 
 const RUNNER = fileURLToPath(new URL("./simulate.ts", import.meta.url));
@@ -55,3 +57,11 @@ test(
   },
   PATIENCE_MS,
 );
+
+test("a seed takes the same course whether it is begun by a callback or by a promise", async () => {
+  const byPromise = await simulate(6_047_450, { trace: true });
+  const byCallback = await new Promise<SeedResult>((resolve, reject) => {
+    setImmediate(() => void simulate(6_047_450, { trace: true }).then(resolve, reject));
+  });
+  expect(byCallback.trace).toEqual(byPromise.trace);
+});

@@ -61,6 +61,8 @@ const MOST_VIOLATIONS = 5;
 
 /** Runs one seed: chaos, stage by stage, and then peace, in which the account must come to its target. */
 export async function simulate(seed: number, options: { readonly trace?: boolean } = {}): Promise<SeedResult> {
+  // Wherever it is called from, it runs as a promise's job: right after a callback, ticks come before promises.
+  await Promise.resolve();
   const simulation = new Simulation(drawScenario(seed), options.trace ?? false);
   try {
     return await simulation.run();
