@@ -24,7 +24,7 @@ import {
   settlePause,
   unsettled,
 } from "./settle.ts";
-import { cashBefore, knownForeignOrders, sharesBefore, unsettledBefore } from "./summary.ts";
+import { cashBefore, foreignBuysBefore, knownForeignOrders, sharesBefore, unsettledBefore } from "./summary.ts";
 
 /** Before a POST, what was seen of the account may be at most this old. */
 const LOOK_MAX_AGE_MS = 5_000;
@@ -147,7 +147,8 @@ export class AccountWatch {
 
   #missingCash(shown: Decimal, own = this.#execution.intents()): string | undefined {
     const record = this.#execution.record();
-    return missingCash(shown, { own, earlierBuys: this.#earlierBuys(), lateFills: this.#lateFills(record) }, cashBefore(record));
+    const others = { earlierBuys: this.#earlierBuys(), lateFills: this.#lateFills(record), foreignBuys: foreignBuysBefore(record) };
+    return missingCash(shown, { own, ...others }, cashBefore(record));
   }
 
   #expected(record: ExecutionRecord): Expected {

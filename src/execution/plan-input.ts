@@ -109,7 +109,7 @@ function workingOrders(reading: Reading, unsettled: readonly IntentRecord[]): Wo
 }
 
 /** The most cash an open order can still take. A buy without any price to go by takes all the buying power there is. */
-function costOf(order: Order, reading: Reading): Decimal {
+export function costOf(order: Order, reading: Reading): Decimal {
   if (order.side === "sell") return ZERO;
   const spent = order.filledQuantity.times(order.filledAveragePrice ?? ZERO);
   if (order.notional !== undefined) return max(ZERO, order.notional.minus(spent));

@@ -96,6 +96,8 @@ export interface Doings {
   readonly earlierBuys: readonly IntentRecord[];
   /** What orders of earlier executions have changed since the plan. */
   readonly lateFills: readonly IntentRecord[];
+  /** Dollars that somebody else's buys could take which were open before the execution. */
+  readonly foreignBuys: Decimal;
 }
 
 /**
@@ -105,11 +107,15 @@ export interface Doings {
  * @param before cash before the execution, in dollars; `undefined` when nothing can be computed from it.
  * @returns `undefined` when nothing is missing, and when nothing is to be bought.
  */
-export function missingCash(shown: Decimal, { own, earlierBuys, lateFills }: Doings, before: Decimal | undefined): string | undefined {
+export function missingCash(
+  shown: Decimal,
+  { own, earlierBuys, lateFills, foreignBuys }: Doings,
+  before: Decimal | undefined,
+): string | undefined {
   const buys = own.filter(({ side }) => side === "buy");
   const toBuy = sum(buys.filter(({ state }) => state === "recorded").map(restOf));
   if (toBuy.eq(ZERO)) return undefined;
-  const underWay = sum([...buys.filter(isUnderWay), ...earlierBuys].map(restOf));
+  const underWay = sum([...buys.filter(isUnderWay), ...earlierBuys].map(restOf)).plus(foreignBuys);
   const expected = expectedAfter([...lateFills, ...own], before);
   const least = max(toBuy, (expected.cash ?? ZERO).minus(underWay).minus(toleranceFor(expected)));
   return shown.gte(least) ? undefined : `cash shows ${shown.toFixed()}, and at least ${least.toFixed(2)} must be there`;

@@ -1,10 +1,11 @@
 import type { MarketPrices, PriceAt, Quote } from "../broker/broker.ts";
 import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, toText, ZERO } from "../portfolio/money.ts";
+import { decimal, sum, toText, ZERO } from "../portfolio/money.ts";
 import type { LeftAloneReason, Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { isOwnOrder } from "./ids.ts";
+import { costOf } from "./plan-input.ts";
 import type { Reading } from "./reading.ts";
 
 const HALF = decimal("0.5");
@@ -30,6 +31,8 @@ export interface AccountSummary {
   readonly prices?: readonly PriceSummary[];
   /** Ids of open orders that are not ours. */
   readonly foreignOrders: readonly string[];
+  /** Dollars that those of them that buy could still take. */
+  readonly foreignBuys?: string;
   /** Client order ids of earlier orders of ours whose end was not known then. */
   readonly unsettled?: readonly string[];
 }
@@ -48,6 +51,8 @@ export interface PriceSummary {
 /** @param unsettled orders of earlier executions that may still change the account. */
 export function summariseAccount(reading: Reading, unsettled: readonly IntentRecord[] = []): AccountSummary {
   const { account } = reading;
+  const foreign = reading.openOrders.filter((order) => !isOwnOrder(order));
+  const foreignBuys = sum(foreign.map((order) => costOf(order, reading)));
   return {
     number: account.number,
     status: account.status,
@@ -64,7 +69,8 @@ export function summariseAccount(reading: Reading, unsettled: readonly IntentRec
       averagePrice: toText(position.averageEntryPrice),
     })),
     prices: [...reading.prices].flatMap(([symbol, prices]) => summarisePrices(symbol, prices)),
-    foreignOrders: reading.openOrders.filter((order) => !isOwnOrder(order)).map((order) => order.id),
+    foreignOrders: foreign.map((order) => order.id),
+    ...(foreignBuys.eq(ZERO) ? {} : { foreignBuys: toText(foreignBuys) }),
     ...(unsettled.length === 0 ? {} : { unsettled: unsettled.map(({ clientOrderId }) => clientOrderId) }),
   };
 }
@@ -99,6 +105,11 @@ export function unsettledBefore({ accountBefore }: Pick<ExecutionRecord, "accoun
 export function sharesBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">, symbol: string): Decimal {
   const held = (accountBefore as AccountSummary | undefined)?.positions.find((position) => position.symbol === symbol);
   return held === undefined ? ZERO : decimal(held.quantity);
+}
+
+/** Dollars that somebody else's buys which were open then could still take. */
+export function foreignBuysBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">): Decimal {
+  return decimal((accountBefore as AccountSummary | undefined)?.foreignBuys ?? "0");
 }
 
 /** Foreign orders that were open when it was planned: the plan already leaves room for them. */

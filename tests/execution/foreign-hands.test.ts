@@ -103,6 +103,14 @@ describe("cash that leaves the account during the execution (R24)", () => {
     expect(desk.exchange.state.cash.gte(ZERO)).toBe(true);
   });
 
+  test("is not missed where somebody else's buy took it for which the plan had left room", async () => {
+    desk = heldBackWhile(() => desk.exchange.setPrice("LEU", "99"));
+    desk.exchange.submit(limit("LEU", "buy", "50", "100"));
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "off-target" } });
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy LEU filled", "buy UVXY filled"]);
+    expect(desk.exchange.state.cash.gte(ZERO)).toBe(true);
+  });
+
   test("is missed as soon as no order of unknown fate can have taken it any more", async () => {
     desk = new VirtualDesk({ exchange: { cash: decimal("40000"), multiplier: "4" } });
     const posted: string[] = [];
