@@ -375,7 +375,7 @@ export class Invariants implements NetworkObserver {
       sum([...state.positions.values()].map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)))),
     );
     const left = state.cash.minus(reserved).plus(sum([...state.orders.values()].map((order) => this.#overpaid(order))));
-    if (left.lt(equity.times(CASH_TOLERANCE).plus(DOLLARS).neg()))
+    if (left.lt(max(ZERO, equity).times(CASH_TOLERANCE).plus(DOLLARS).neg()))
       this.#violated("P4", `${occasion}, but cash of ${state.cash.toFixed()} does not cover open buys of ${reserved.toFixed()}.`);
     this.#checkReserve(occasion, left, equity);
   }
