@@ -15,28 +15,24 @@ interface Score {
   readonly notCovered: number;
 }
 
-const BEGIN = "<!-- scores -->";
-const END = "<!-- end of scores -->";
+/** The rooms that have a score, in the order of the page. */
+const ROOMS = ["portfolio", "intake", "execution"];
 
-/** One table for each room, the whole room first, its files by name. Files without a mutant that counts are left out. */
-export function scoreTables(reports: ReadonlyMap<string, MutationReport>): string {
-  return [...reports]
-    .map(([room, { files }]) => {
-      const rows = Object.entries(files)
-        .map(([path, { mutants }]) => ({ name: path.split("/").at(-1) ?? path, score: scoreOf(mutants) }))
-        .filter(({ score }) => countOf(score) > 0)
-        .sort((one, other) => one.name.localeCompare(other.name));
-      const all = scoreOf(Object.values(files).flatMap(({ mutants }) => mutants));
-      return [
-        `### \`src/${room}/\`: ${percentOf(all)}`,
-        "",
-        "| file | mutants that count | caught | of those by time-out | survived | not covered | score |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-        rowOf("**all**", all),
-        ...rows.map(({ name, score }) => rowOf(`\`${name}\``, score)),
-      ].join("\n");
-    })
-    .join("\n\n");
+/** The table of a room, the whole room first, its files by name. Files without a mutant that counts are left out. */
+export function scoreTable(room: string, { files }: MutationReport): string {
+  const rows = Object.entries(files)
+    .map(([path, { mutants }]) => ({ name: path.split("/").at(-1) ?? path, score: scoreOf(mutants) }))
+    .filter(({ score }) => countOf(score) > 0)
+    .sort((one, other) => one.name.localeCompare(other.name));
+  const all = scoreOf(Object.values(files).flatMap(({ mutants }) => mutants));
+  return [
+    `### \`src/${room}/\`: ${percentOf(all)}`,
+    "",
+    "| file | mutants that count | caught | of those by time-out | survived | not covered | score |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+    rowOf("**all**", all),
+    ...rows.map(({ name, score }) => rowOf(`\`${name}\``, score)),
+  ].join("\n");
 }
 
 function scoreOf(mutants: readonly { readonly status: string }[]): Score {
@@ -62,22 +58,25 @@ function rowOf(name: string, score: Score): string {
   return `| ${[name, countOf(score), caught, timedOut, survived, notCovered, percentOf(score)].map(String).join(" | ")} |`;
 }
 
-/** @throws Error when the page has no place for scores. */
-export function pageWith(page: string, tables: string): string {
-  const [begin, end] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Error(`docs/mutation-score.md has no place for scores, expected ${BEGIN} and ${END}.`);
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${tables}\n\n${page.slice(end)}`;
+/**
+ * The page with the table of one room; those of other rooms stay.
+ * @throws Error when the page has no place for it.
+ */
+export function pageWith(page: string, room: string, table: string): string {
+  const [begin, end] = [`<!-- score of ${room} -->`, `<!-- end of ${room} -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/mutation-score.md has no place for a score, expected ${begin} and ${end}.`);
+  return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 
 async function main(): Promise<void> {
   const root = join(import.meta.dirname, "..");
-  const reports = new Map<string, MutationReport>();
-  for (const room of ["portfolio", "intake", "execution"]) {
-    const file = join(root, "coverage", "mutation", `${room}.json`);
-    if (existsSync(file)) reports.set(room, JSON.parse(readFileSync(file, "utf8")) as MutationReport);
-  }
   const file = join(root, "docs", "mutation-score.md");
-  const page = pageWith(readFileSync(file, "utf8"), scoreTables(reports));
+  let page = readFileSync(file, "utf8");
+  for (const room of ROOMS) {
+    const report = join(root, "coverage", "mutation", `${room}.json`);
+    if (existsSync(report)) page = pageWith(page, room, scoreTable(room, JSON.parse(readFileSync(report, "utf8")) as MutationReport));
+  }
   writeFileSync(file, await format(page, { ...(await resolveConfig(file)), parser: "markdown" }));
 }
 

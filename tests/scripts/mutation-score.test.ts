@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
 import type { MutationReport } from "../../scripts/mutation-score.ts";
-import { pageWith, scoreTables } from "../../scripts/mutation-score.ts";
+import { pageWith, scoreTable } from "../../scripts/mutation-score.ts";
 
 function report(files: Readonly<Record<string, readonly string[]>>): MutationReport {
   return {
@@ -14,7 +14,7 @@ test("a room's score counts what was caught against what was not, and leaves out
     "src/room/a.ts": ["NoCoverage", "Killed"],
     "src/room/types.ts": ["Ignored"],
   });
-  expect(scoreTables(new Map([["room", room]])).split("\n")).toEqual([
+  expect(scoreTable("room", room).split("\n")).toEqual([
     "### `src/room/`: 66.7 %",
     "",
     "| file | mutants that count | caught | of those by time-out | survived | not covered | score |",
@@ -25,9 +25,10 @@ test("a room's score counts what was caught against what was not, and leaves out
   ]);
 });
 
-test("the tables take the place of those that stood in the page, and a page without a place is refused", () => {
-  expect(pageWith("before\n<!-- scores -->\nold\n<!-- end of scores -->\nafter", "new")).toBe(
-    "before\n<!-- scores -->\n\nnew\n\n<!-- end of scores -->\nafter",
+test("a room's table takes the place of the one that stood in the page, others stay, and a page without a place is refused", () => {
+  const page = "before\n<!-- score of a -->\nold\n<!-- end of a -->\n<!-- score of b -->\nold\n<!-- end of b -->\nafter";
+  expect(pageWith(page, "b", "new")).toBe(
+    "before\n<!-- score of a -->\nold\n<!-- end of a -->\n<!-- score of b -->\n\nnew\n\n<!-- end of b -->\nafter",
   );
-  expect(() => pageWith("nothing", "new")).toThrow("has no place for scores");
+  expect(() => pageWith(page, "c", "new")).toThrow("has no place for a score");
 });
