@@ -27,6 +27,8 @@ export interface EndingsParts {
 const MOVES_PRICES: readonly FaultKind[] = ["price-jump", "quote-one-sided", "quote-absurd", "quote-absent", "suspended", "garbage-answer"];
 /** Prices that are not still drift so far from the plan within this time. */
 const STEADY_FOR_MS = 60_000;
+/** So long the account may hide what somebody else did. */
+const HIDDEN_FOR_MS = 60_000;
 /** A fraction of the equity: the reserve, and what rounding and prices leave. */
 const MOST_IDLE_CASH = 0.05;
 /** What the planner says when cash and positions do not come to the broker's equity. */
@@ -91,7 +93,7 @@ export class Endings {
     const { scenario, meddledWithin } = this.#parts;
     // How long ago it started cannot be told by a clock that was set.
     const since = scenario.faults.includes("clock-stepped") ? Infinity : now - startedAt;
-    return meddledWithin(Math.max(STEADY_FOR_MS, since)) || MOVES_PRICES.some((kind) => scenario.faults.includes(kind));
+    return meddledWithin(Math.max(STEADY_FOR_MS, since + HIDDEN_FOR_MS)) || MOVES_PRICES.some((kind) => scenario.faults.includes(kind));
   }
 
   #checkEnd({ clientOrderId, state, cancelRequestedAt }: IntentRecord, outcome: Conclusion["outcome"]): void {
