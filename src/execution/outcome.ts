@@ -4,9 +4,11 @@ import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { Verdict } from "../intake/verdict.ts";
 import type { ExecutionOutcome, ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import { formatDollars } from "../portfolio/format.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { max, ONE } from "../portfolio/money.ts";
 import type { PlanSettings } from "../portfolio/plan.ts";
+import { isProtected } from "../portfolio/valuation.ts";
 import { endedShort, isNewest } from "./attempts.ts";
 import type { Action, Blockage } from "./decide.ts";
 import type { RebalanceEvent } from "./events.ts";
@@ -21,7 +23,7 @@ export interface ConcludeParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly assets: AssetCache;
-  readonly settings: Pick<PlanSettings, "minTradeValue">;
+  readonly settings: Pick<PlanSettings, "minTradeValue" | "protectedSymbols">;
   readonly emit: (event: RebalanceEvent) => void;
 }
 
@@ -43,12 +45,12 @@ export async function concludeExecution(
 ): Promise<Conclusion> {
   const { ledger, clock } = parts;
   const intents = ledger.intentsOf(execution.id);
-  const judged =
-    action.outcome === undefined
-      ? judgeOrders(execution, intents, max(parts.settings.minTradeValue, ONE))
-      : { outcome: action.outcome, reason: action.reason };
-  const never = judged.outcome === "refused" || judged.outcome === "superseded";
+  const minimum = max(parts.settings.minTradeValue, ONE);
+  const ended =
+    action.outcome === undefined ? judgeOrders(execution, intents, minimum) : { outcome: action.outcome, reason: action.reason };
+  const never = ended.outcome === "refused" || ended.outcome === "superseded";
   const after = never ? undefined : await readAfter(parts, execution);
+  const judged = after === undefined ? ended : judgeHoldings(ended, execution, after, { ...parts.settings, minimum });
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
   const verdict = verdictOf(judged.outcome, judged.reason, action.cause);
   ledger.transaction(() => {
@@ -99,6 +101,28 @@ function judgeOrders(
     ...(last.missing === undefined ? [] : [`Bought on an account that did not contain all our fills: ${last.missing}.`]),
   ];
   return { outcome: "off-target", reason: reasons.join(" ") };
+}
+
+/**
+ * What came into the account after the plans were made has no line in them, so nobody has decided about it. Its
+ * target is nothing, and a table that shows it must not be called on target.
+ */
+function judgeHoldings(
+  judged: { readonly outcome: ExecutionOutcome; readonly reason: string },
+  { wanted, plan }: Pick<ExecutionRecord, "wanted" | "plan">,
+  after: Reading,
+  settings: Pick<PlanSettings, "protectedSymbols"> & { readonly minimum: Decimal },
+): { outcome: ExecutionOutcome; reason: string } {
+  const plans = plan as PlanSummary | undefined;
+  if (judged.outcome !== "on-target" || wanted.kind === "exit" || plans === undefined) return judged;
+  const planned = new Set([plans.selling, plans.buying].flatMap((phase) => phase?.lines.map(({ symbol }) => symbol) ?? []));
+  const came = after.positions.filter(
+    (position) =>
+      !planned.has(position.symbol) && !isProtected(position.symbol, position, { settings }) && position.marketValue.gte(settings.minimum),
+  );
+  if (came.length === 0) return judged;
+  const named = came.map(({ symbol, marketValue }) => `${symbol} (${formatDollars(marketValue)})`).join(", ");
+  return { outcome: "off-target", reason: `Came into the account after it was planned for, and was left alone: ${named}.` };
 }
 
 function isDust(intent: IntentRecord): boolean {

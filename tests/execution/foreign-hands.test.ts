@@ -138,6 +138,38 @@ describe("cash that leaves the account during the execution (R24)", () => {
   });
 });
 
+describe("a position that somebody buys after the plans were made", () => {
+  const buying = (notional: string, protectedSymbols: readonly string[] = []): void => {
+    desk = new VirtualDesk({ ...INVESTED, plan: { protectedSymbols: new Set(protectedSymbols) } });
+    desk.venue.interceptor = afterFirstPost("UVXY", (response) => {
+      desk.exchange.submit({ symbol: "LEU", side: "buy", type: "market", notional, time_in_force: "day" });
+      return response;
+    });
+  };
+
+  test("is named, and the account is not called on target", async () => {
+    buying("40");
+    const result = await desk.run(signalOf(desk.clock, HEDGE));
+    expect(result).toMatchObject({
+      conclusion: {
+        outcome: "off-target",
+        reason: "Came into the account after it was planned for, and was left alone: LEU ($39.99).",
+        verdict: { kind: "executed" },
+      },
+    });
+    expectUnharmed(desk);
+  });
+
+  test.each([
+    ["protected", "40", ["LEU"]],
+    ["worth less than the smallest trade", "5", []],
+  ])("counts for nothing when it is %s", async (_, notional, protectedSymbols) => {
+    buying(notional, protectedSymbols);
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(desk.exchange.state.positions.has("LEU")).toBe(true);
+  });
+});
+
 describe("a manual sale of a held position", () => {
   test("between plan and POST: the sell is refused, no short, and the rest goes on", async () => {
     desk = new VirtualDesk(INVESTED);
