@@ -64,8 +64,8 @@ const NAMED_WITHIN_MS = 60_000;
 export class Final {
   readonly #parts: FinalParts;
   #targets: ReadonlyMap<string, number> = new Map();
-  /** Symbols of earlier orders whose end was learned only after the last execution had ended. */
-  #endedAfterwards: ReadonlySet<string> = new Set();
+  /** Earlier orders whose end was learned only after the last execution had ended. */
+  #endedAfterwards: readonly IntentRecord[] = [];
   #signalId = "";
   #writtenAt = 0;
   /** What is still wrong, and with which symbol. */
@@ -190,7 +190,7 @@ export class Final {
       return off === undefined ? { kind: "on-target" } : failed(`The ledger says on target, but ${off}.`);
     }
     const changed = ledger.intentsChangedSince(execution.finishedAt);
-    this.#endedAfterwards = new Set(changed.filter(({ executionId }) => executionId !== execution.id).map(({ symbol }) => symbol));
+    this.#endedAfterwards = changed.filter(({ executionId }) => executionId !== execution.id);
     return this.#excuse(execution, ledger.intentsOf(execution.id), ledger.unsettledIntents());
   }
 
@@ -290,7 +290,7 @@ export class Final {
       case "own-order-working":
         // Of unknown fate, or slow to end after its cancel.
         return (
-          this.#endedAfterwards.has(symbol) ||
+          this.#endedAfterwards.some((intent) => intent.symbol === symbol) ||
           unsettled.some((intent) => intent.symbol === symbol && (intent.state === "abandoned" || intent.cancelRequestedAt !== undefined))
         );
       case "not-allowed":
@@ -342,7 +342,8 @@ export class Final {
     const foreignBuy = [...exchange.state.orders.values()].some(
       (order) => order.side === "buy" && !isOwnOrder(order) && wasOpenLately(order, exchange.clock.now()),
     );
-    return foreignBuy || wholeShares || unsellable || unsettled.some(({ state }) => state === "abandoned");
+    const keptBack = unsettled.some(({ state }) => state === "abandoned") || this.#endedAfterwards.some(({ side }) => side === "buy");
+    return foreignBuy || wholeShares || unsellable || keptBack;
   }
 
   /** A jump over the close, in a run whose prices jump. */
