@@ -14,6 +14,11 @@ import type { Batch } from "./worker.ts";
 
 /** Seeds that a worker is given at a time: few enough for both to end together. */
 const BATCH = 10;
+/**
+ * Batches after which a worker makes room for a new one: what a killed process was waiting for never ends and stays in
+ * memory, and after 30,000 seeds in one worker the rate was down by a third. A new one is slow for some seconds.
+ */
+const BATCHES_OF_A_WORKER = 500;
 const PROGRESS_EVERY_MS = 5_000;
 /** Room for what a few seeds allocate, nearly all of which is gone by the next collection. */
 const YOUNG_MEMORY_MB = 192;
@@ -107,7 +112,7 @@ interface RunOptions {
   readonly onBatch: (batch: Batch, tally: Tally) => void;
 }
 
-/** The same workers from the first batch to the last: a new one runs at half its speed for some seconds. */
+/** All batches, by so many workers at a time. */
 function runAll(batches: readonly Batch[], { workers, started, onBatch }: RunOptions): Promise<Tally> {
   const total = emptyTally();
   const seeds = batches.reduce((sum, batch) => sum + batch.count, 0);
@@ -115,19 +120,26 @@ function runAll(batches: readonly Batch[], { workers, started, onBatch }: RunOpt
   let progressAt = started + PROGRESS_EVERY_MS;
   return new Promise((resolve, reject) => {
     let working = 0;
-    const feed = (worker: Worker): void => {
+    const employ = (): void => {
+      const worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEMORY_MB } });
+      working += 1;
+      worker.on("error", reject);
+      feed(worker, BATCHES_OF_A_WORKER);
+    };
+    const feed = (worker: Worker, left: number): void => {
       const batch = batches[next];
-      if (batch !== undefined) {
+      if (batch !== undefined && left > 0) {
         next += 1;
-        worker.once("message", (tally: Tally) => onTally(worker, batch, tally));
+        worker.once("message", (tally: Tally) => onTally(worker, left - 1, batch, tally));
         worker.postMessage(batch);
         return;
       }
       working -= 1;
       void worker.terminate();
-      if (working === 0) resolve(total);
+      if (batch !== undefined) employ();
+      else if (working === 0) resolve(total);
     };
-    const onTally = (worker: Worker, batch: Batch, tally: Tally): void => {
+    const onTally = (worker: Worker, left: number, batch: Batch, tally: Tally): void => {
       addUp(total, tally);
       onBatch(batch, tally);
       if (!values.json) for (const { seed, violations } of tally.broken) console.log(`Seed ${String(seed)}: ${violations[0]?.text ?? ""}`);
@@ -139,15 +151,10 @@ function runAll(batches: readonly Batch[], { workers, started, onBatch }: RunOpt
           `${String(total.seeds)} of ${String(seeds)} seeds, ${rate.toFixed(1)} a second, ${String(total.violations)} violations`,
         );
       }
-      feed(worker);
+      feed(worker, left);
     };
     if (batches.length === 0) resolve(total);
-    for (let each = 0; each < Math.min(workers, batches.length); each += 1) {
-      const worker = new Worker(new URL("./worker.ts", import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEMORY_MB } });
-      working += 1;
-      worker.on("error", reject);
-      feed(worker);
-    }
+    for (let each = 0; each < Math.min(workers, batches.length); each += 1) employ();
   });
 }
 
