@@ -236,7 +236,7 @@ class AlpacaBroker implements Broker {
   async submit(request: OrderRequest): Promise<SubmitAnswer> {
     const amount = wireAmountOf(request);
     const { clientOrderId, symbol, side } = request;
-    const answer = await this.#trading.write(() =>
+    const answer = await this.#trading.write("order", () =>
       this.#orders.postOrderRaw({
         postOrderRequest: { clientOrderId, symbol, side, ...wireTypeOf(request), timeInForce: "day", ...amount },
       }),
@@ -246,7 +246,7 @@ class AlpacaBroker implements Broker {
   }
 
   async cancel(orderId: string): Promise<CancelAnswer> {
-    const answer = await this.#trading.write(() => this.#orders.deleteOrderByOrderIDRaw({ orderId }));
+    const answer = await this.#trading.write("cancel", () => this.#orders.deleteOrderByOrderIDRaw({ orderId }));
     if (answer.kind === "held-back") return { kind: "unknown", message: `Not sent: ${answer.message}.` };
     return cancelAnswerOf(answer, isAbsent(answer, "order"));
   }

@@ -7,6 +7,8 @@ import type { Clock, Timer } from "../clock.ts";
 const REQUESTS_PER_MINUTE = 180;
 /** Of those, what reads may not use up: an order must never wait behind polling. */
 const RESERVED_FOR_ORDERS = 30;
+/** Beyond those, for cancels alone: after a halt an order must not work on because its cancel waits for the next minute. */
+const EXTRA_FOR_CANCELS = 10;
 /** When the venue says that no more than this is left, only orders go out until its reset. */
 const VENUE_RESERVE = 10;
 const WINDOW_MS = 60_000;
@@ -21,7 +23,9 @@ const MAX_WAITING = 500;
 /** A shorter wait is told nobody. */
 const TOLD_WAIT_MS = 5_000;
 
-type RequestKind = "order" | "read";
+/** What goes before what: whoever waits, the first kind is let through first. */
+const KINDS = ["cancel", "order", "read"] as const;
+export type RequestKind = (typeof KINDS)[number];
 
 /** A request that never left: there was no room for it in the budget within the time it could wait. */
 export class PaceExceeded extends Error {
@@ -42,8 +46,8 @@ interface Waiter {
 }
 
 /**
- * The gate in front of the transport: at most `perMinute` requests in any 60 seconds, orders before
- * reads, and nothing at all while the venue says that its own budget is used up.
+ * The gate in front of the transport: at most `perMinute` requests in any 60 seconds and a few cancels more,
+ * cancels before orders before reads, and nothing at all while the venue says that its own budget is used up.
  */
 export class RequestPace {
   readonly #clock: Clock;
@@ -52,7 +56,7 @@ export class RequestPace {
   /** Monotonic times of what left within the last minute, oldest first. */
   #sent: number[] = [];
   #waiting: Waiter[] = [];
-  readonly #pausedUntil: Record<RequestKind, number> = { order: 0, read: 0 };
+  readonly #pausedUntil: Record<RequestKind, number> = { cancel: 0, order: 0, read: 0 };
   #timer: Timer | undefined;
   /** Until when those outside know that nothing leaves. */
   #toldUntil = 0;
@@ -98,18 +102,29 @@ export class RequestPace {
 
   #opensAt(kind: RequestKind, now: number): number {
     this.#sent = this.#sent.filter((at) => at > now - WINDOW_MS);
-    const limit = kind === "order" ? this.#perMinute : Math.max(1, this.#perMinute - RESERVED_FOR_ORDERS);
+    const limit = this.#limitOf(kind);
     const oldest = this.#sent[this.#sent.length - limit];
     return Math.max(now, this.#pausedUntil[kind], oldest === undefined ? now : oldest + WINDOW_MS);
+  }
+
+  #limitOf(kind: RequestKind): number {
+    switch (kind) {
+      case "cancel":
+        return this.#perMinute + EXTRA_FOR_CANCELS;
+      case "order":
+        return this.#perMinute;
+      case "read":
+        return Math.max(1, this.#perMinute - RESERVED_FOR_ORDERS);
+    }
   }
 
   /** Learns from an answer how much the venue still allows. */
   observe(status: number, headers: Headers): void {
     const pauseMs = this.#namedPause(headers);
-    if (status === 429) this.#pause(["order", "read"], Math.max(pauseMs ?? DEFAULT_PAUSE_MS, MIN_PAUSE_MS));
+    if (status === 429) this.#pause(KINDS, Math.max(pauseMs ?? DEFAULT_PAUSE_MS, MIN_PAUSE_MS));
     const remaining = numberIn(headers, "X-RateLimit-Remaining");
     if (remaining === undefined || pauseMs === undefined || remaining > VENUE_RESERVE) return;
-    this.#pause(remaining <= 0 ? ["order", "read"] : ["read"], pauseMs);
+    this.#pause(remaining <= 0 ? KINDS : ["read"], pauseMs);
   }
 
   /** Refuses everyone who still waits. */
@@ -164,9 +179,13 @@ export class RequestPace {
     this.#onWait(until - now);
   }
 
-  /** Reads are never let past an order: an order opens first whenever both wait. */
+  /** What goes before opens no later, so nothing waits for what comes behind it. */
   #next(): Waiter | undefined {
-    return this.#waiting.find(({ kind }) => kind === "order") ?? this.#waiting[0];
+    for (const kind of KINDS) {
+      const waiter = this.#waiting.find((each) => each.kind === kind);
+      if (waiter !== undefined) return waiter;
+    }
+    return undefined;
   }
 }
 

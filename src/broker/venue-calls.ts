@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { TradingMode } from "../config.ts";
 import { BrokerError } from "./broker.ts";
 import { createHostGuard } from "./host-guard.ts";
+import type { RequestKind } from "./pacing.ts";
 import { PaceExceeded, RequestPace } from "./pacing.ts";
 import type { Redact } from "./redaction.ts";
 import { askRepeatedly } from "./retry.ts";
@@ -92,9 +93,9 @@ export class VenueCalls {
   }
 
   /** Sends once. */
-  async write(call: SdkCall): Promise<VenueAnswer | HeldBack> {
+  async write(kind: Exclude<RequestKind, "read">, call: SdkCall): Promise<VenueAnswer | HeldBack> {
     try {
-      await this.#pace.enter("order", WRITE_WAIT_MS);
+      await this.#pace.enter(kind, WRITE_WAIT_MS);
     } catch (error) {
       if (error instanceof PaceExceeded) return { kind: "held-back", message: error.message, retryAt: error.retryAt };
       throw error;

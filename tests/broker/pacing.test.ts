@@ -60,16 +60,37 @@ describe("the budget of requests", () => {
     expect(orders.filter(([name]) => name === "order refused")).toHaveLength(1);
   });
 
-  test("lets an order pass every read that waits", async () => {
+  test("keeps room for cancels that neither reads nor orders can use up, within the venue's own limit", async () => {
+    const { clock, pace } = paceOf();
+    const before = departures(
+      clock,
+      Array.from({ length: 200 }, () => ["order", pace.enter("order", 5 * MINUTE)]),
+    );
+    await clock.advance(1);
+    expect(before).toHaveLength(180);
+    const cancels = departures(
+      clock,
+      Array.from({ length: 11 }, () => ["cancel", pace.enter("cancel", 1_000)]),
+    );
+    await clock.advance(1_000);
+    expect(cancels.filter(([name]) => name === "cancel")).toHaveLength(10);
+    expect(cancels.filter(([name]) => name === "cancel refused")).toHaveLength(1);
+    await clock.advance(5 * MINUTE);
+    const all = [...before, ...cancels.filter(([name]) => name === "cancel")];
+    for (const [, at] of all) expect(all.filter(([, other]) => other > at - MINUTE && other <= at).length).toBeLessThanOrEqual(190);
+  });
+
+  test("lets a cancel pass every order that waits, and an order every read", async () => {
     const { clock, pace } = paceOf(40);
     pace.observe(429, limits(0, 10));
     const left = departures(clock, [
       ["read 1", pace.enter("read", MINUTE)],
       ["read 2", pace.enter("read", MINUTE)],
       ["order", pace.enter("order", MINUTE)],
+      ["cancel", pace.enter("cancel", MINUTE)],
     ]);
     await clock.advance(MINUTE);
-    expect(left.map(([name]) => name)).toEqual(["order", "read 1", "read 2"]);
+    expect(left.map(([name]) => name)).toEqual(["cancel", "order", "read 1", "read 2"]);
   });
 
   test("refuses what cannot leave in time, and names the moment to try again", async () => {
