@@ -146,7 +146,17 @@ export async function unlessAborted<Result>(read: Promise<Result>, signal: Abort
   }
 }
 
+/** An answer that was longer on its way, or came on a second try, does not say any more what time it is. */
+const MARKET_CLOCK_MAX_WAY_MS = 2_000;
+
+/** The venue's clock, asked for once more when its answer took so long that nobody knows when it was true. */
 export async function readMarket(broker: Broker, clock: Clock): Promise<MarketReading> {
+  const first = await readMarketOnce(broker, clock);
+  if (clock.monotonic() - first.readAt.monotonic <= MARKET_CLOCK_MAX_WAY_MS) return first;
+  return readMarketOnce(broker, clock).catch(() => first);
+}
+
+async function readMarketOnce(broker: Broker, clock: Clock): Promise<MarketReading> {
   const readAt = momentOf(clock);
   return { clock: await broker.marketClock(), readAt };
 }
