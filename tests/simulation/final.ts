@@ -267,7 +267,8 @@ export class Final {
   /** An order for the symbol that something is wrong with, which the venue refused or did not fill. */
   #isStuck({ symbol, state, status, message }: IntentRecord): boolean {
     if (symbol !== this.#trouble?.symbol) return false;
-    if (this.#trouble.kind === "orders-stuck") return state === "done" && status === "canceled";
+    // What is left for the market after the last limit may buy no whole share for its money.
+    if (this.#trouble.kind === "orders-stuck") return (state === "done" && status === "canceled") || state === "dropped";
     return this.#trouble.kind === "asset-inactive" && state === "refused" && message?.includes("not active") === true;
   }
 

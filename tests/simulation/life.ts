@@ -116,6 +116,8 @@ export class Life {
   readonly daemon: Daemon;
   readonly startedAt: number;
   endedAt = Infinity;
+  /** What is written from then on is for the next process to read. */
+  stopAskedAt = Infinity;
   openSockets = 0;
   readonly #surroundings: Surroundings;
   readonly #broker: Broker;

@@ -157,6 +157,7 @@ export class Machine {
   stop(restartAfterMs: number): void {
     if (this.#life === undefined || this.#stopAsked !== undefined) return;
     this.#stopAsked = this.#parts.clock.monotonic();
+    this.#life.stopAskedAt = this.#stopAsked;
     this.#restartAfterMs = restartAfterMs;
     this.#parts.trace.say("machine", () => "SIGTERM");
     this.#life.daemon.stop();

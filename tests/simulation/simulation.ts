@@ -452,7 +452,7 @@ class Simulation {
   #spanOf(life: Life): LifeSpan {
     return {
       from: life.startedAt,
-      until: Math.min(life.endedAt, this.#clock.monotonic(), this.#machine.fullSince ?? Infinity),
+      until: Math.min(life.endedAt, life.stopAskedAt, this.#clock.monotonic(), this.#machine.fullSince ?? Infinity),
       clock: this.#clock.now() - this.#clock.monotonic(),
     };
   }
