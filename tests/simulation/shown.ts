@@ -11,6 +11,8 @@ interface Shown {
   readonly body: string;
   /** When it was asked for again since then, and no usable answer came. */
   failedAt?: number;
+  /** What was shown before it. */
+  readonly before?: Pick<Shown, "at" | "body"> | undefined;
 }
 
 /** The venue's clock is read again before a POST when it was read longer ago than this. */
@@ -46,7 +48,8 @@ export class ShownToProcess {
       return;
     }
     const all = this.#shown.get(life) ?? new Map<string, Shown>();
-    this.#shown.set(life, all.set(subject, { at: now, body }));
+    const before = all.get(subject);
+    this.#shown.set(life, all.set(subject, { at: now, body, before: before && { at: before.at, body: before.body } }));
   }
 
   /** Whether the list of open orders that the process was last shown is younger than this order and does not hold it. */
@@ -67,7 +70,7 @@ export class ShownToProcess {
       ...accountViolations(id, last("/v2/account")),
       ...LOOKED_AT.flatMap((path) => failureViolations(id, path, last(path), leftAt)),
       ...(offHours ? [] : clockViolations(id, this.#shown.get(life)?.get("/v2/clock"), leftAt)),
-      ...positionViolations(intent, last("/v2/positions")),
+      ...positionViolations(intent, last("/v2/positions"), leftAt),
       ...orderViolations(intent, last(OPEN_ORDERS)),
       ...assetViolations(intent, last(ASSET + intent.symbol)),
     ];
@@ -111,12 +114,22 @@ function clockViolations(id: string, shown: Shown | undefined, leftAt: number): 
     : [{ promise: "P7", text: `${id} was sent although the market was last shown as closed.` }];
 }
 
-function positionViolations({ clientOrderId, side, symbol, quantity }: IntentRecord, shown: Shown | undefined): Violation[] {
+function positionViolations(
+  { clientOrderId, side, symbol, quantity }: IntentRecord,
+  shown: Shown | undefined,
+  leftAt: number,
+): Violation[] {
   if (shown === undefined || side !== "sell" || quantity === undefined) return [];
-  const held = (JSON.parse(shown.body) as View[]).find((position) => position.symbol === symbol)?.qty;
-  const shares = typeof held === "string" ? held : "0";
+  const shares = sharesIn(shown.body, symbol);
   if (quantity.lte(decimal(shares))) return [];
+  const { before } = shown;
+  if (before !== undefined && before.at > leftAt - VOLLEY_MS && quantity.lte(decimal(sharesIn(before.body, symbol)))) return [];
   return [{ promise: "P4", text: `${clientOrderId} sells ${quantity.toFixed()} shares, but ${shares} were last shown as held.` }];
+}
+
+function sharesIn(body: string, symbol: string): string {
+  const held = (JSON.parse(body) as View[]).find((position) => position.symbol === symbol)?.qty;
+  return typeof held === "string" ? held : "0";
 }
 
 function orderViolations({ clientOrderId, symbol }: IntentRecord, shown: Shown | undefined): Violation[] {
