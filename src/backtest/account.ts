@@ -102,7 +102,7 @@ export class BacktestAccount {
       account: this.#account(lastEquity),
       positions: [...this.#exchange.state.positions.values()].map(({ symbol, quantity, cost }) => this.#position(symbol, quantity, cost)),
       openOrders: [],
-      market: { clock: market, readAt: { monotonic: this.clock.monotonic(), wall: now } },
+      market: { clock: market, readAt: { monotonic: this.clock.monotonic(), wall: now }, tookMs: 0 },
       assets: new Map([...symbols].map((symbol) => [symbol, this.#asset(symbol)])),
       prices: new Map([...symbols].flatMap((symbol) => this.#marketPrices(symbol, previousCloses.get(symbol)))),
       at: now,

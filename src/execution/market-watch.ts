@@ -7,6 +7,9 @@ import { SETTLE_PAUSE_MS } from "./settle.ts";
 /** Wall and monotonic clock drift apart by less than this within the age of a reading. */
 const CLOCKS_AGREE_WITHIN_MS = 500;
 
+/** An answer that was longer on its way, or came on a second try, may be ahead by as much when it is carried forward. */
+const MOST_ON_ITS_WAY_MS = 2_000;
+
 /** The venue's clock during an execution: it alone decides whether an order may be sent (R14). */
 export class MarketWatch {
   readonly #execution: OpenExecution;
@@ -56,9 +59,10 @@ export class MarketWatch {
     if (market.clock.isOpen && this.#execution.record().offHours) this.#opened ??= market.readAt.monotonic;
   }
 
-  /** Keeps the reading fresh in the background; one that fails leaves the old one to age. */
+  /** Keeps the reading fresh and exact in the background; one that fails leaves the old one to age. */
   refresh(): void {
-    if (this.#busy || this.#age() < MARKET_READING_MAX_AGE_MS / 2) return;
+    const isExact = (this.#reading?.tookMs ?? Infinity) <= MOST_ON_ITS_WAY_MS;
+    if (this.#busy || (isExact && this.#age() < MARKET_READING_MAX_AGE_MS / 2)) return;
     this.#busy = true;
     void this.#read().finally(() => {
       this.#busy = false;

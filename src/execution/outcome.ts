@@ -1,5 +1,5 @@
 import { keepBooks } from "../books/bookkeeping.ts";
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, Position } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { Verdict } from "../intake/verdict.ts";
@@ -50,7 +50,10 @@ export async function concludeExecution(
     action.outcome === undefined ? judgeOrders(execution, intents, minimum) : { outcome: action.outcome, reason: action.reason };
   const never = ended.outcome === "refused" || ended.outcome === "superseded";
   const after = never ? undefined : await readAfter(parts, execution);
-  const judged = after === undefined ? ended : judgeHoldings(ended, execution, after, { ...parts.settings, minimum });
+  const judged =
+    after === undefined
+      ? ended
+      : judgeHoldings(ended, execution, after, { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() });
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
   const verdict = verdictOf(judged.outcome, judged.reason, action.cause);
   ledger.transaction(() => {
@@ -104,25 +107,38 @@ function judgeOrders(
 }
 
 /**
- * What came into the account after the plans were made has no line in them, so nobody has decided about it. Its
- * target is nothing, and a table that shows it must not be called on target.
+ * What came into the account after the plans were made, or may still come by an earlier buy whose end is not known,
+ * has no line in them: nobody has decided about it. Its target is nothing, and an account that holds it must not be
+ * called on target.
  */
 function judgeHoldings(
   judged: { readonly outcome: ExecutionOutcome; readonly reason: string },
-  { wanted, plan }: Pick<ExecutionRecord, "wanted" | "plan">,
+  { id, wanted, plan }: Pick<ExecutionRecord, "id" | "wanted" | "plan">,
   after: Reading,
-  settings: Pick<PlanSettings, "protectedSymbols"> & { readonly minimum: Decimal },
+  { unsettled, minimum, ...settings }: HoldingsFacts,
 ): { outcome: ExecutionOutcome; reason: string } {
   const plans = plan as PlanSummary | undefined;
   if (judged.outcome !== "on-target" || wanted.kind === "exit" || plans === undefined) return judged;
   const planned = new Set([plans.selling, plans.buying].flatMap((phase) => phase?.lines.map(({ symbol }) => symbol) ?? []));
-  const came = after.positions.filter(
-    (position) =>
-      !planned.has(position.symbol) && !isProtected(position.symbol, position, { settings }) && position.marketValue.gte(settings.minimum),
-  );
-  if (came.length === 0) return judged;
-  const named = came.map(({ symbol, marketValue }) => `${symbol} (${formatDollars(marketValue)})`).join(", ");
-  return { outcome: "off-target", reason: `Came into the account after it was planned for, and was left alone: ${named}.` };
+  const isLeftOut = (symbol: string, holding?: Position): boolean => !planned.has(symbol) && !isProtected(symbol, holding, { settings });
+  const came = after.positions
+    .filter((position) => isLeftOut(position.symbol, position) && position.marketValue.gte(minimum))
+    .map(({ symbol, marketValue }) => `${symbol} (${formatDollars(marketValue)})`);
+  const mayCome = unsettled
+    .filter(({ executionId, side, symbol }) => executionId !== id && side === "buy" && isLeftOut(symbol))
+    .map(({ symbol, worstCaseCost }) => `${symbol} (up to ${formatDollars(worstCaseCost)})`);
+  const reasons = [
+    ...(came.length === 0 ? [] : [`Came into the account after it was planned for, and was left alone: ${came.join(", ")}.`]),
+    ...(mayCome.length === 0 ? [] : [`May still come by an earlier order whose end is not known: ${mayCome.join(", ")}.`]),
+  ];
+  return reasons.length === 0 ? judged : { outcome: "off-target", reason: reasons.join(" ") };
+}
+
+interface HoldingsFacts extends Pick<PlanSettings, "protectedSymbols"> {
+  /** Orders of any execution whose end is not known. */
+  readonly unsettled: readonly IntentRecord[];
+  /** Dollars; less is dust. */
+  readonly minimum: Decimal;
 }
 
 function isDust(intent: IntentRecord): boolean {

@@ -34,6 +34,8 @@ export interface MarketReading {
   readonly clock: MarketClock;
   /** Before the request left: an answer that was seconds on its way must not make the session seem longer. */
   readonly readAt: Moment;
+  /** Until the answer came, milliseconds: so much later than {@link readAt} it may have been true. */
+  readonly tookMs: number;
 }
 
 /** Assets do not change within a day; asking again for every plan would spend the request budget. */
@@ -146,19 +148,10 @@ export async function unlessAborted<Result>(read: Promise<Result>, signal: Abort
   }
 }
 
-/** An answer that was longer on its way, or came on a second try, does not say any more what time it is. */
-const MARKET_CLOCK_MAX_WAY_MS = 2_000;
-
-/** The venue's clock, asked for once more when its answer took so long that nobody knows when it was true. */
 export async function readMarket(broker: Broker, clock: Clock): Promise<MarketReading> {
-  const first = await readMarketOnce(broker, clock);
-  if (clock.monotonic() - first.readAt.monotonic <= MARKET_CLOCK_MAX_WAY_MS) return first;
-  return readMarketOnce(broker, clock).catch(() => first);
-}
-
-async function readMarketOnce(broker: Broker, clock: Clock): Promise<MarketReading> {
   const readAt = momentOf(clock);
-  return { clock: await broker.marketClock(), readAt };
+  const market = await broker.marketClock();
+  return { clock: market, readAt, tookMs: clock.monotonic() - readAt.monotonic };
 }
 
 /** An execution starts only with this much of the session left (R14). */

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { Reading } from "../../src/execution/reading.ts";
-import { AssetCache, readAccount, readMarket } from "../../src/execution/reading.ts";
-import type { Interceptor, VenueResponse } from "../../src/simulator/venue.ts";
+import { AssetCache, readAccount } from "../../src/execution/reading.ts";
+import type { Interceptor } from "../../src/simulator/venue.ts";
 import { reply } from "./faults.ts";
 import { INVESTED } from "./scenario.ts";
 import { VirtualDesk } from "./virtual-desk.ts";
@@ -62,35 +62,4 @@ test("prices that cannot be read make no reading", async () => {
   assets.held = ["TQQQ", "SMR"];
   desk.venue.interceptor = { before: ({ url }) => Promise.resolve(isOfPrices(url) ? reply(400, { message: "no" }) : undefined) };
   await expect(read(assets, ["UVXY"])).rejects.toThrow("reading market prices");
-});
-
-/** The first reading of the venue's clock takes three seconds; the second is answered as told. */
-function slowClock(second: () => Promise<VenueResponse | undefined>): { readonly asked: () => number } {
-  let asked = 0;
-  desk.venue.interceptor = {
-    before: async ({ url }) => {
-      if (!url.startsWith("/v2/clock")) return undefined;
-      asked += 1;
-      if (asked > 1) return second();
-      await desk.clock.sleep(3_000);
-      return undefined;
-    },
-  };
-  return { asked: () => asked };
-}
-
-test("a venue's clock whose answer was long on its way is read once more, and what is taken was true a moment ago", async () => {
-  desk = new VirtualDesk(INVESTED);
-  const { asked } = slowClock(() => desk.clock.sleep(WAY_MS).then(() => undefined));
-  const { clock, readAt } = await desk.clock.until(readMarket(desk.broker, desk.clock));
-  expect(asked()).toBe(2);
-  expect(clock.timestamp - readAt.wall).toBe(WAY_MS);
-});
-
-test("a second try that fails leaves the answer of the first", async () => {
-  desk = new VirtualDesk(INVESTED);
-  const { asked } = slowClock(() => Promise.resolve(reply(403, { code: 40310000, message: "forbidden." })));
-  const { clock, readAt } = await desk.clock.until(readMarket(desk.broker, desk.clock));
-  expect(asked()).toBe(2);
-  expect(clock.timestamp - readAt.wall).toBe(3_000);
 });
