@@ -11,14 +11,14 @@ let desk: VirtualDesk;
 afterEach(() => desk.close());
 
 /** An order is lost on its way, or is late by `lateMs`, and trading is halted before its absence could be proven. */
-async function haltedInDoubt(symbol: string, lateMs?: number): Promise<void> {
+async function haltedInDoubt(symbol: string, lateMs?: number, weights: Readonly<Record<string, string>> = HEDGE): Promise<void> {
   desk = new VirtualDesk(INVESTED);
   desk.venue.interceptor = beforePosts(symbol, 9, (request) => {
     desk.clock.after(2_000, () => (desk.halted = "by hand"));
     if (lateMs !== undefined) desk.clock.after(lateMs, () => void desk.exchange.submit(postedOrder(request)));
     return TIMED_OUT;
   });
-  expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
+  expect(await desk.run(signalOf(desk.clock, weights))).toMatchObject({ conclusion: { outcome: "incomplete" } });
   desk.halted = undefined;
   desk.venue.interceptor = {};
 }
@@ -44,6 +44,19 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/UVXY \(own-order-working\)/);
     expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual([]);
     expect(Number(desk.exchange.state.cash.toFixed())).toBeGreaterThan(70_000);
+  });
+
+  test("a small buy of what is not wanted any more: it may still come, so no target is claimed", async () => {
+    await haltedInDoubt("UVXY", undefined, { UVXY: "0.02", BTAL: "0.98" });
+    desk.exchange.transfer("1000000");
+    await desk.clock.advance(60_000);
+    const result = await desk.run(next({ BTAL: "1" }));
+    expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(
+      /^May still come by an earlier order whose end is not known: UVXY \(up to \$[\d,.]+\)\.$/,
+    );
+    await desk.clock.advance(24 * HOUR);
+    expect(await desk.run(next({ BTAL: "1" }, "00000000000000cc"))).toMatchObject({ conclusion: { outcome: "on-target" } });
   });
 
   test("on the next day it cannot come any more: its symbol and its cash are free again", async () => {

@@ -70,6 +70,25 @@ describe("a marketable limit", () => {
     expectHoldings(desk, HEDGE);
   });
 
+  test("on a wrong clock, an answer of the venue's that was long on its way makes no fresh quote old", async () => {
+    open({ quoteMaxAgeMs: 2_000, repegMs: 2_000, repegs: 0, withoutQuote: "leave" }, INVESTED);
+    desk.skewMs = 157_000;
+    let slow = true;
+    desk.venue.interceptor = {
+      before: async ({ url }) => {
+        if (!slow || !url.startsWith("/v2/clock") || desk.orders().some(({ status }) => status !== "filled") || asked().length < 2) return undefined;
+        slow = false;
+        await desk.clock.sleep(4_000);
+        return undefined;
+      },
+    };
+    const at = desk.clock.now() + desk.skewMs;
+    const signal = signalOf(desk.clock, HEDGE, { generatedAt: at, oldestStamp: at, arrivedAt: at });
+    expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(slow).toBe(false);
+    expectHoldings(desk, HEDGE);
+  });
+
   test("keeps whole shares whole, and within what the plan may spend on them", async () => {
     open({}, { exchange: { prices: { FNGU: "31" } } });
     expect(await desk.run(signalOf(desk.clock, { FNGU: "0.9" }))).toMatchObject({ conclusion: { outcome: "on-target" } });

@@ -249,6 +249,7 @@ export class Final {
     const reasons = lines.flatMap(({ symbol, leftAlone }) =>
       leftAlone === undefined || isOnTargetReason(leftAlone as LeftAloneReason) ? [] : [{ symbol, leftAlone }],
     );
+    if (reasons.length === 0 && this.#cameOrMayCome(unsettled)) return { kind: "excused", reason: "came, or may still come" };
     const obstacles = reasons.filter(({ leftAlone }) => leftAlone !== "insufficient-cash");
     const untrue = reasons.filter(({ symbol, leftAlone }) =>
       leftAlone === "insufficient-cash"
@@ -257,6 +258,15 @@ export class Final {
     );
     if (reasons.length === 0 || untrue.length > 0) return failed(`Off target without a true reason: ${execution.outcomeReason ?? ""}`);
     return { kind: "excused", reason: [...new Set(reasons.map(({ leftAlone }) => leftAlone))].sort().join(", ") };
+  }
+
+  /** Every line of the plan is met, but something else is there, or may come by a buy whose end was not known. */
+  #cameOrMayCome(unsettled: readonly IntentRecord[]): boolean {
+    const isElse = (symbol: string): boolean => !this.#targets.has(symbol) && !this.#parts.scenario.settings.protectedSymbols.has(symbol);
+    return (
+      [...this.#parts.exchange.state.positions.keys()].some(isElse) ||
+      [...unsettled, ...this.#endedAfterwards].some(({ side, symbol }) => side === "buy" && isElse(symbol))
+    );
   }
 
   #orderExcuse(intent: IntentRecord, all: readonly IntentRecord[]): string | undefined {
