@@ -76,7 +76,8 @@ describe("a marketable limit", () => {
     let slow = true;
     desk.venue.interceptor = {
       before: async ({ url }) => {
-        if (!slow || !url.startsWith("/v2/clock") || desk.orders().some(({ status }) => status !== "filled") || asked().length < 2) return undefined;
+        if (!slow || !url.startsWith("/v2/clock") || desk.orders().some(({ status }) => status !== "filled") || asked().length < 2)
+          return undefined;
         slow = false;
         await desk.clock.sleep(4_000);
         return undefined;
