@@ -9,7 +9,7 @@ const REQUESTS_PER_MINUTE = 180;
 const RESERVED_FOR_ORDERS = 30;
 /** Beyond those, for cancels alone: after a halt an order must not work on because its cancel waits for the next minute. */
 const EXTRA_FOR_CANCELS = 10;
-/** When the venue says that no more than this is left, only orders go out until its reset. */
+/** When the venue says that no more than this is left, only orders and cancels go out until its reset. */
 const VENUE_RESERVE = 10;
 const WINDOW_MS = 60_000;
 /** The venue counts by the minute, so no true wait is longer; a wrong clock must not stop us for hours. */

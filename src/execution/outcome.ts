@@ -15,6 +15,7 @@ import type { RebalanceEvent } from "./events.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { readAccount } from "./reading.ts";
 import { symbolsOf } from "./plan-input.ts";
+import { isUnderWay } from "./settle.ts";
 import type { PlanSummary } from "./summary.ts";
 import { summariseAccount } from "./summary.ts";
 
@@ -125,7 +126,7 @@ function judgeHoldings(
     .filter((position) => isLeftOut(position.symbol, position) && position.marketValue.gte(minimum))
     .map(({ symbol, marketValue }) => `${symbol} (${formatDollars(marketValue)})`);
   const mayCome = unsettled
-    .filter(({ executionId, side, symbol }) => executionId !== id && side === "buy" && isLeftOut(symbol))
+    .filter((intent) => intent.executionId !== id && intent.side === "buy" && isUnderWay(intent) && isLeftOut(intent.symbol))
     .map(({ symbol, worstCaseCost }) => `${symbol} (up to ${formatDollars(worstCaseCost)})`);
   const reasons = [
     ...(came.length === 0 ? [] : [`Came into the account after it was planned for, and was left alone: ${came.join(", ")}.`]),

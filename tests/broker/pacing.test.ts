@@ -43,40 +43,26 @@ describe("the budget of requests", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("keeps room for orders that reads cannot use up", async () => {
-    const { clock, pace } = paceOf();
-    const reads = departures(
-      clock,
-      Array.from({ length: 200 }, () => ["read", pace.enter("read", 5 * MINUTE)]),
-    );
-    await clock.advance(1);
-    expect(reads).toHaveLength(150);
-    const orders = departures(
-      clock,
-      Array.from({ length: 31 }, () => ["order", pace.enter("order", 1_000)]),
-    );
-    await clock.advance(1_000);
-    expect(orders.filter(([name]) => name === "order")).toHaveLength(30);
-    expect(orders.filter(([name]) => name === "order refused")).toHaveLength(1);
-  });
-
-  test("keeps room for cancels that neither reads nor orders can use up, within the venue's own limit", async () => {
+  test.each([
+    ["orders", "reads", "order", "read", 150, 30],
+    ["cancels", "orders", "cancel", "order", 180, 10],
+  ] as const)("keeps room for %s that %s cannot use up, within the venue's own limit", async (_, __, first, then, most, kept) => {
     const { clock, pace } = paceOf();
     const before = departures(
       clock,
-      Array.from({ length: 200 }, () => ["order", pace.enter("order", 5 * MINUTE)]),
+      Array.from({ length: 200 }, () => [then, pace.enter(then, 5 * MINUTE)]),
     );
     await clock.advance(1);
-    expect(before).toHaveLength(180);
-    const cancels = departures(
+    expect(before).toHaveLength(most);
+    const after = departures(
       clock,
-      Array.from({ length: 11 }, () => ["cancel", pace.enter("cancel", 1_000)]),
+      Array.from({ length: kept + 1 }, () => [first, pace.enter(first, 1_000)]),
     );
     await clock.advance(1_000);
-    expect(cancels.filter(([name]) => name === "cancel")).toHaveLength(10);
-    expect(cancels.filter(([name]) => name === "cancel refused")).toHaveLength(1);
+    expect(after.filter(([name]) => name === first)).toHaveLength(kept);
+    expect(after.filter(([name]) => name === `${first} refused`)).toHaveLength(1);
     await clock.advance(5 * MINUTE);
-    const all = [...before, ...cancels.filter(([name]) => name === "cancel")];
+    const all = [...before, ...after.filter(([name]) => name === first)];
     for (const [, at] of all) expect(all.filter(([, other]) => other > at - MINUTE && other <= at).length).toBeLessThanOrEqual(190);
   });
 
