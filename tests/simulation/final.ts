@@ -57,6 +57,8 @@ const LOOK_EVERY_MS = 2_000;
 const AFTER_OPEN_MS = 60_000;
 const RUN_GAP_MS = 2_500;
 const MOST_AHEAD_MS = 5_000;
+/** How an execution says that something is there, or may come, which no plan of it has decided about. */
+const SINCE_THE_PLAN = /^(?:Came into the account|May still come)/;
 /** What lasts is named within this long. */
 const NAMED_WITHIN_MS = 60_000;
 
@@ -249,7 +251,8 @@ export class Final {
     const reasons = lines.flatMap(({ symbol, leftAlone }) =>
       leftAlone === undefined || isOnTargetReason(leftAlone as LeftAloneReason) ? [] : [{ symbol, leftAlone }],
     );
-    if (reasons.length === 0 && this.#cameOrMayCome(unsettled)) return { kind: "excused", reason: "came, or may still come" };
+    const isSaid = SINCE_THE_PLAN.test(execution.outcomeReason ?? "");
+    if (reasons.length === 0 && isSaid && this.#cameOrMayCome(unsettled)) return { kind: "excused", reason: "came, or may still come" };
     const obstacles = reasons.filter(({ leftAlone }) => leftAlone !== "insufficient-cash");
     const untrue = reasons.filter(({ symbol, leftAlone }) =>
       leftAlone === "insufficient-cash"
@@ -278,7 +281,8 @@ export class Final {
   #isStuck({ symbol, state, status, message }: IntentRecord): boolean {
     if (symbol !== this.#trouble?.symbol) return false;
     // What is left for the market after the last limit may buy no whole share for its money.
-    if (this.#trouble.kind === "orders-stuck") return (state === "done" && status === "canceled") || state === "dropped";
+    if (this.#trouble.kind === "orders-stuck")
+      return (state === "done" && status === "canceled") || (state === "dropped" && message?.includes("no whole share") === true);
     return this.#trouble.kind === "asset-inactive" && state === "refused" && message?.includes("not active") === true;
   }
 
