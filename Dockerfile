@@ -3,6 +3,7 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
+COPY scripts/prepare.js ./scripts/
 COPY src ./src
 # The image brings Node 24 itself, so the locked one is left out.
 RUN npm ci --omit=optional && npm prune --omit=dev --omit=optional --ignore-scripts

@@ -1,21 +1,20 @@
 #!/usr/bin/env node
-// Nothing is imported before this check: on an older Node the imports themselves would fail, with a
-// stack trace instead of a sentence.
-const REQUIRED_NODE_MAJOR = 24;
-const major = Number.parseInt(process.versions.node, 10);
+// Nothing else is imported before this check: on an older Node those imports would fail with a stack trace.
+import { isNewEnough, runOnRequiredNode } from "./locked-node.js";
 
-if (major < REQUIRED_NODE_MAJOR) {
-  process.stderr.write(
-    `alpaca-trader needs Node ${String(REQUIRED_NODE_MAJOR)} or newer, but this is Node ${process.versions.node}.\n` +
-      "Hint: start it with `npx alpaca-trader` in the project's folder, which uses the Node that `npm ci` installed there.\n",
-  );
-  process.exitCode = 78;
-} else {
+if (isNewEnough()) {
   const { loadOnlyWhatIsUsed, stayInFirstYoungSpace } = await import("./footprint.ts");
   loadOnlyWhatIsUsed();
   if (process.argv.includes("run")) stayInFirstYoungSpace();
+  stopWithParent();
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv);
+} else {
+  runOnRequiredNode(process.argv.slice(1));
 }
 
-export {};
+/** Started from an older Node (`locked-node.js`) that was killed: nobody can stop this process through it any more. */
+function stopWithParent(): void {
+  process.channel?.unref();
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+}

@@ -5,6 +5,13 @@ export interface Ran {
   readonly output: string;
 }
 
+interface RunOptions {
+  readonly input?: string;
+  readonly cwd?: string;
+  /** Beside the machine's own environment, or in its place by name. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 const ENVIRONMENT = {
   ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("npm_"))),
   LANG: "C.UTF-8",
@@ -13,23 +20,19 @@ const ENVIRONMENT = {
 };
 
 /** Runs a program to its end. Its environment is the machine's own, without what npm adds for scripts. */
-export function run(program: string, args: readonly string[], options: { readonly input?: string; readonly cwd?: string } = {}): Ran {
+export function run(program: string, args: readonly string[], options: RunOptions = {}): Ran {
   const { error, status, stdout, stderr } = spawnSync(program, args, {
     encoding: "utf8",
-    env: ENVIRONMENT,
     maxBuffer: 64 * 1_024 * 1_024,
     ...options,
+    env: { ...ENVIRONMENT, ...options.env },
   });
   if (error !== undefined) throw new Error(`${program} cannot be run: ${error.message}`);
   return { status: status ?? -1, output: `${stdout}${stderr}` };
 }
 
 /** @returns its output. @throws when it does not end with 0. */
-export function runWell(
-  program: string,
-  args: readonly string[],
-  options: { readonly input?: string; readonly cwd?: string } = {},
-): string {
+export function runWell(program: string, args: readonly string[], options: RunOptions = {}): string {
   const ran = run(program, args, options);
   if (ran.status !== 0) throw new Error(`${program} ${args.join(" ")} ended with ${String(ran.status)}:\n${ran.output.slice(-4_000)}`);
   return ran.output;

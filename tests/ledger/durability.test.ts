@@ -7,8 +7,6 @@ import { TraderError } from "../../src/errors.ts";
 import { ledgerOn, openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { execution, inTemporaryDirectory, intent, line, NOW, signal } from "./ledger-examples.ts";
 
-const NODE = join(import.meta.dirname, "../../node_modules/.bin/node");
-
 function thrownBy(work: () => unknown): TraderError {
   try {
     work();
@@ -180,7 +178,7 @@ describe("a ledger on disk", () => {
         const ledger = openLedger(${JSON.stringify(file)});
         ledger.pinAccount("PA1", 1);
         ledger.transaction(() => { ledger.pinAccount("PA2", 2); process.kill(process.pid, "SIGKILL"); });`;
-      expect(spawnSync(NODE, ["--input-type=module", "-e", script]).signal).toBe("SIGKILL");
+      expect(spawnSync(process.execPath, ["--input-type=module", "-e", script]).signal).toBe("SIGKILL");
       const ledger = openLedger(file);
       expect(ledger.pinnedAccount()).toEqual({ number: "PA1", pinnedAt: 1 });
       ledger.close();

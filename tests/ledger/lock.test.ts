@@ -10,7 +10,6 @@ import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-dir
 import type { LockHolder } from "../../src/ledger/lock-holder.ts";
 import { acquireLock, daemons, holderOf } from "../../src/ledger/lock.ts";
 
-const NODE = join(import.meta.dirname, "../../node_modules/.bin/node");
 const LOCK_MODULE = join(import.meta.dirname, "../../src/ledger/lock.ts");
 
 let directory: string;
@@ -32,7 +31,7 @@ function holder(change: Partial<LockHolder> = {}): LockHolder {
 
 /** A script in another process, and its first line of output. */
 async function elsewhere(script: string): Promise<{ child: ChildProcessWithoutNullStreams; said: string }> {
-  const child = spawn(NODE, [
+  const child = spawn(process.execPath, [
     "--input-type=module",
     "-e",
     `const { acquireLock } = await import(${JSON.stringify(LOCK_MODULE)}); ${script}`,
@@ -183,7 +182,9 @@ describe("the directory of the account locks", () => {
     const module = join(import.meta.dirname, "../../src/ledger/lock-directory.ts");
     const script = `const { accountLockPath } = await import(${JSON.stringify(module)}); console.log(accountLockPath());`;
     const directories = [{}, { TMPDIR: directory, XDG_RUNTIME_DIR: directory, STATE_DIR: directory }].map((environment) =>
-      spawnSync(NODE, ["--input-type=module", "-e", script], { env: { PATH: process.env.PATH, ...environment } }).stdout.toString(),
+      spawnSync(process.execPath, ["--input-type=module", "-e", script], {
+        env: { PATH: process.env.PATH, ...environment },
+      }).stdout.toString(),
     );
     expect(directories[0]).toMatch(/^\/tmp\/alpaca-trader-\d+\n$/);
     expect(directories[1]).toBe(directories[0]);

@@ -144,12 +144,11 @@ describe("the log", () => {
 
   test("a process that ends right after logging loses no line", () => {
     const from = (path: string): string => JSON.stringify(join(import.meta.dirname, "../../src", path));
-    const node = join(import.meta.dirname, "../../node_modules/.bin/node");
     const script = `const { createLogger } = await import(${from("logger.ts")}); const { systemClock } = await import(${from("clock.ts")});
       const logger = createLogger({ dir: ${JSON.stringify(directory)}, group: undefined, clock: systemClock, zone: "UTC", console: undefined, colour: false, level: "info", secrets: [] });
       for (let index = 0; index < 1000; index++) logger.info("line " + index);
       process.exit(0);`;
-    expect(spawnSync(node, ["--input-type=module", "-e", script]).status).toBe(0);
+    expect(spawnSync(process.execPath, ["--input-type=module", "-e", script]).status).toBe(0);
     expect(linesOf("alpaca_trader.log").map((line) => line.split("line ")[1])).toEqual(
       Array.from({ length: 1000 }, (_, index) => String(index)),
     );

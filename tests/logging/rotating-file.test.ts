@@ -257,12 +257,11 @@ describe("a full disk", () => {
 
   test("a real limit on the size of files loses lines without ending the process", () => {
     const module = join(import.meta.dirname, "../../src/logging/rotating-file.ts");
-    const node = join(import.meta.dirname, "../../node_modules/.bin/node");
     const script = `const { RotatingFile } = await import(${JSON.stringify(module)});
       const log = new RotatingFile({ file: ${JSON.stringify(file)}, groupId: undefined, lossLine: String, onProblem: (sentence) => console.log(sentence) });
       for (let index = 0; index < 300; index++) log.append("x".repeat(99));
       console.log(log.lost);`;
-    const { stdout, status } = spawnSync("sh", ["-c", `ulimit -f 16; exec "$0" --input-type=module -e "$1"`, node, script], {
+    const { stdout, status } = spawnSync("sh", ["-c", `ulimit -f 16; exec "$0" --input-type=module -e "$1"`, process.execPath, script], {
       encoding: "utf8",
     });
     expect(status).toBe(0);

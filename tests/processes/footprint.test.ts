@@ -7,7 +7,7 @@ const FOOTPRINT = join(ROOT, "src/footprint.ts");
 
 /** Runs a script in a process of its own. @returns what it printed, as JSON. */
 function printedBy(script: string): unknown {
-  const text = execFileSync(join(ROOT, "node_modules/.bin/node"), ["--input-type=module", "--eval", script], {
+  const text = execFileSync(process.execPath, ["--input-type=module", "--eval", script], {
     cwd: ROOT,
     encoding: "utf8",
   });

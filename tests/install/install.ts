@@ -1,0 +1,72 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { copyProject } from "../deploy/project.ts";
+import { Machine } from "./machine.ts";
+
+/**
+ * What README and docs/systemd.md tell a user to type, in a folder without git, on machines with other
+ * versions of Node and npm. Packages come from the registry.
+ */
+const NODES = ["20", "22", "24"];
+const NPMS = ["9.2.0", "10.8.2", "10.9.4", "11.6.0", "latest"];
+
+/** The unit's command line, asked for its version. */
+const UNIT = readFileSync(join(import.meta.dirname, "../../systemd/alpaca-trader.service"), "utf8")
+  .replace(/^[^]*\nExecStart=(.*) run('?)\n[^]*$/, "$1 --version$2")
+  .replaceAll("/opt/alpaca-trader/", "../project/");
+const VERSION = /^\d+\.\d+\.\d+$/m;
+const ON_TARGET = /The account is on target/;
+
+interface Step {
+  readonly name: string;
+  readonly line: string;
+  /** Printed by a step that worked. */
+  readonly shows: RegExp;
+}
+
+const STEPS: readonly Step[] = [
+  { name: "npm ci", line: "npm ci --no-audit --no-fund", shows: /added \d+ packages/ },
+  { name: "npm run demo", line: "npm run demo -- --once", shows: ON_TARGET },
+  { name: "npm test", line: "npm test -- tests/command-line.test.ts tests/ledger", shows: /^Tests: +\d+ passed, \d+ total/m },
+  { name: "npx", line: "npx alpaca-trader --version", shows: VERSION },
+  { name: "unit", line: UNIT, shows: VERSION },
+  {
+    name: "packed",
+    line: "npm pack --silent --pack-destination .. && npm install --no-audit --no-fund --prefix ../elsewhere ../alpaca-trader-*.tgz && cd ../elsewhere && npx alpaca-trader demo --once",
+    shows: ON_TARGET,
+  },
+  { name: "npm prune", line: "npm prune --omit=dev --no-audit --no-fund", shows: /packages/ },
+  { name: "npx, pruned", line: "npx alpaca-trader demo --once", shows: ON_TARGET },
+  { name: "unit, pruned", line: UNIT, shows: VERSION },
+];
+
+/** @returns the names of the steps that failed. */
+function failures(machine: Machine): string[] {
+  const project = join(machine.home, "project");
+  copyProject(project);
+  return STEPS.filter(({ name, line, shows }) => {
+    const { status, output } = machine.shell(line, project);
+    const works = status === 0 && shows.test(output);
+    if (!works) process.stdout.write(`✗ ${machine.name}, ${name}: ended with ${String(status)}\n${output.slice(-3_000)}\n`);
+    return !works;
+  }).map(({ name }) => name);
+}
+
+const quick = process.argv.includes("--quick");
+const directory = mkdtempSync(join(tmpdir(), "alpaca-trader-install-"));
+let failed = 0;
+try {
+  for (const node of quick ? ["20"] : NODES)
+    for (const npm of quick ? ["10.8.2"] : NPMS) {
+      const machine = Machine.made(directory, node, npm);
+      const broken = failures(machine);
+      failed += broken.length;
+      if (broken.length === 0) process.stdout.write(`✓ ${machine.name}: ${STEPS.map(({ name }) => name).join(" · ")}\n`);
+      rmSync(machine.home, { recursive: true });
+    }
+} finally {
+  rmSync(directory, { recursive: true });
+}
+process.exitCode = failed === 0 ? 0 : 1;
