@@ -37,7 +37,7 @@ const STEPS: readonly Step[] = [
     line: "npm pack --silent --pack-destination .. && npm install --no-audit --no-fund --prefix ../elsewhere ../alpaca-trader-*.tgz && cd ../elsewhere && npx alpaca-trader demo --once",
     shows: ON_TARGET,
   },
-  { name: "npm prune", line: "npm prune --omit=dev --no-audit --no-fund", shows: /packages/ },
+  { name: "npm prune", line: "npm prune --omit=dev --no-audit --no-fund", shows: /\d packages? in/ },
   { name: "npx, pruned", line: "npx alpaca-trader demo --once", shows: ON_TARGET },
   { name: "unit, pruned", line: UNIT, shows: VERSION },
 ];
