@@ -22,7 +22,7 @@ import type {
   Session,
   SubmitAnswer,
 } from "./broker.ts";
-import { isTerminal } from "./broker.ts";
+import { BrokerError, isTerminal } from "./broker.ts";
 import { FLOW_TYPES, sumOfFlows, toCashFlows } from "./cash-flows.ts";
 import type { BarsRange } from "./daily-bars.ts";
 import { allBars, BARS_PER_PAGE, barsRange, toBarsPage } from "./daily-bars.ts";
@@ -66,6 +66,7 @@ export interface AlpacaBrokerOptions {
 
 /** Snapshots and bars are asked for in one request of at most this many symbols. */
 const SYMBOLS_PER_REQUEST = 100;
+const MOST_POSITION_READS = 3;
 const MAX_STREAM_FRAME_BYTES = 1024 * 1024;
 
 /**
@@ -95,6 +96,8 @@ class AlpacaBroker implements Broker {
   readonly #history: trading.PortfolioHistoryApi;
   readonly #stocks: marketData.StockApi;
   readonly #streams = new Set<OrderStream>();
+  /** Symbols whose positions the last answer had in a form that cannot be read. */
+  #oddPositions: readonly string[] = [];
 
   constructor(options: AlpacaBrokerOptions) {
     const { alpaca, mode, name } = options;
@@ -136,8 +139,15 @@ class AlpacaBroker implements Broker {
     return this.#trading.read("reading the account", () => this.#accounts.getAccountRaw(), toAccount);
   }
 
-  positions(): Promise<Position[]> {
-    return this.#trading.read("reading the positions", () => this.#positions.getAllOpenPositionsRaw(), toPositions);
+  /** A row that cannot be read is believed when the next answer has it too; a garbled answer must not hide a position. */
+  async positions(): Promise<Position[]> {
+    for (let tries = 1; ; tries += 1) {
+      const positions = await this.#trading.read("reading the positions", () => this.#positions.getAllOpenPositionsRaw(), toPositions);
+      const odd = positions.filter(({ problem }) => problem !== undefined).map(({ symbol }) => symbol);
+      const isKnown = odd.every((symbol) => this.#oddPositions.includes(symbol));
+      this.#oddPositions = odd;
+      if (isKnown || tries === MOST_POSITION_READS) return positions;
+    }
   }
 
   async openOrders(): Promise<Order[]> {
@@ -188,13 +198,13 @@ class AlpacaBroker implements Broker {
   }
 
   async prices(symbols: readonly string[]): Promise<Map<string, MarketPrices>> {
-    const answers = await Promise.all(inChunks(symbols).map((chunk) => this.#snapshots(chunk)));
+    const answers = await Promise.all(inChunks(symbols).map((chunk) => withoutRefused(chunk, (rest) => this.#snapshots(rest))));
     return new Map(answers.flatMap((answer) => [...answer]));
   }
 
   async dailyBars(symbols: readonly string[], start: string, end: string): Promise<DailyBars> {
     const range = barsRange(start, end, this.#options.alpaca.dataFeed, this.#options.clock.now());
-    const answers = await Promise.all(inChunks(symbols).map((chunk) => this.#bars(chunk, range)));
+    const answers = await Promise.all(inChunks(symbols).map((chunk) => withoutRefused(chunk, (rest) => this.#bars(rest, range))));
     return new Map(answers.flatMap((answer) => [...answer]));
   }
 
@@ -338,6 +348,26 @@ function inChunks(symbols: readonly string[]): string[][] {
   return Array.from({ length: Math.ceil(wanted.length / SYMBOLS_PER_REQUEST) }, (_, index) =>
     wanted.slice(index * SYMBOLS_PER_REQUEST, (index + 1) * SYMBOLS_PER_REQUEST),
   );
+}
+
+/**
+ * Market data refuses a whole batch for one symbol that it does not know, and names it: the others are asked for again.
+ * @throws BrokerError when the refusal names none of them.
+ */
+async function withoutRefused<Answer>(
+  symbols: readonly string[],
+  ask: (symbols: readonly string[]) => Promise<ReadonlyMap<string, Answer>>,
+): Promise<ReadonlyMap<string, Answer>> {
+  if (symbols.length === 0) return new Map();
+  try {
+    return await ask(symbols);
+  } catch (error) {
+    if (!(error instanceof BrokerError) || error.status !== 400) throw error;
+    const named = new Set(/invalid symbol(?:\(s\)|s)?:? *(.*)/i.exec(error.message)?.[1]?.split(/[^A-Z0-9./-]+/i));
+    const rest = symbols.filter((symbol) => !named.has(symbol));
+    if (rest.length === symbols.length) throw error;
+    return withoutRefused(rest, ask);
+  }
 }
 
 function activityPage(after: number, token: string | undefined): { after: Date; direction: "asc"; pageSize: number; pageToken?: string } {

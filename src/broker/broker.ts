@@ -83,6 +83,8 @@ export interface Position {
   readonly averageEntryPrice: Decimal;
   readonly costBasis: Decimal;
   readonly unrealizedProfit: Decimal | undefined;
+  /** Which field of the row cannot be read, and why; what is not known is then zero. Such a position counts as protected (R34). */
+  readonly problem?: string;
 }
 
 export interface Asset {
@@ -162,6 +164,10 @@ export interface Order {
   readonly filledAt: number | undefined;
   readonly updatedAt: number | undefined;
   readonly replacedBy: string | undefined;
+  /** Shares that one unit of an option order stands for. */
+  readonly contractSize?: Decimal;
+  /** Which field of the row cannot be read, and why. Such an order counts as foreign (R34). */
+  readonly problem?: string;
 }
 
 /** An order good for the day; exactly one of `quantity` and `notional`. */
@@ -188,6 +194,7 @@ export type RefusalReason =
   | "unknown-asset"
   | "cannot-short"
   | "account-restricted"
+  | "keys-refused"
   | "other";
 
 /** What each refusal means, for people. */
@@ -201,6 +208,7 @@ export const REFUSAL_MEANINGS: Record<RefusalReason, string> = {
   "unknown-asset": "The venue does not know the symbol.",
   "cannot-short": "The sell would have opened a short position.",
   "account-restricted": "The account may not trade, or may only close positions.",
+  "keys-refused": "The API keys are not valid any more, or may read and not trade.",
   other: "Anything else; the venue's own words stand in the log and in `explain`.",
 };
 

@@ -37,6 +37,9 @@ export function toEquityHistory(json: unknown): EquityHistoryPoint[] {
     const value = equity[index] ?? undefined;
     return value === undefined ? [] : [{ at: stamp * 1_000, equity: value, flow: sum(flows.map((flow) => flow[index] ?? ZERO)) }];
   });
+  const opened = points.findIndex(({ equity: value, flow }) => !value.eq(ZERO) || !flow.eq(ZERO));
+  // Days before the account existed come as zeros, with a base that belongs to its first day.
+  if (opened > 0 && wire.base_value?.gt(ZERO) === true) return points.slice(opened);
   return [...basePoint(wire, points[0]?.at), ...points];
 }
 

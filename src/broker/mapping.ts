@@ -2,8 +2,8 @@ import { DateTime } from "luxon";
 import { z } from "zod";
 import type { Account, Asset, MarketClock, Position, Session } from "./broker.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { min } from "../portfolio/money.ts";
-import { amount, instant, optional, read, text, withDefault } from "./wire.ts";
+import { min, sum, ZERO } from "../portfolio/money.ts";
+import { amount, instant, optional, piece, read, readOr, rows, text, withDefault } from "./wire.ts";
 import { MARKET_ZONE } from "../market-day.ts";
 
 const flag = withDefault(z.boolean(), false);
@@ -91,11 +91,60 @@ function available(stated: Decimal | undefined, quantity: Decimal, short: boolea
   return short ? signed(stated, true) : min(stated, quantity);
 }
 
-const positionsSchema = z.array(positionSchema);
+/** What is known of a row that cannot be read whole. A row without a symbol is none of Alpaca's. */
+const oddPositionSchema = z.object({
+  symbol: text,
+  asset_id: piece(text),
+  asset_class: piece(text),
+  side: piece(text),
+  qty: piece(amount),
+  market_value: piece(amount),
+  current_price: piece(amount),
+});
 
-/** @throws UnreadableAnswer */
+/** @throws UnreadableAnswer when even its symbol cannot be read. */
+function oddPosition(row: unknown, problem: string): Position {
+  const known = read(oddPositionSchema, row);
+  const short = known.side === "short" || (known.qty?.s ?? 1) < 0;
+  return {
+    symbol: known.symbol,
+    assetId: known.asset_id ?? "",
+    assetClass: known.asset_class ?? "",
+    side: short ? "short" : "long",
+    quantity: signed(known.qty ?? ZERO, short),
+    available: ZERO,
+    marketValue: signed(known.market_value ?? ZERO, short),
+    currentPrice: known.current_price,
+    lastdayPrice: undefined,
+    averageEntryPrice: ZERO,
+    costBasis: ZERO,
+    unrealizedProfit: undefined,
+    problem,
+  };
+}
+
+/**
+ * The positions, row by row: one that cannot be read whole, or a symbol listed twice, carries its `problem` and hides no other (R34).
+ * @throws UnreadableAnswer when it is no list, or a row has no symbol.
+ */
 export function toPositions(json: unknown): Position[] {
-  return read(positionsSchema, json);
+  const positions = read(rows, json).map((row) => readOr(positionSchema, row, (problem) => oddPosition(row, problem)));
+  return [...Map.groupBy(positions, ({ symbol }) => symbol).values()].map(inOne);
+}
+
+/** After a split a symbol can stand there twice, under its old and its new number. */
+function inOne([first, ...others]: readonly Position[]): Position {
+  if (first === undefined) throw new Error("A group has at least one member.");
+  if (others.length === 0) return first;
+  const total = (amountOf: (position: Position) => Decimal): Decimal => sum([first, ...others].map(amountOf));
+  return {
+    ...first,
+    quantity: total(({ quantity }) => quantity),
+    available: ZERO,
+    marketValue: total(({ marketValue }) => marketValue),
+    costBasis: total(({ costBasis }) => costBasis),
+    problem: "symbol: is listed more than once",
+  };
 }
 
 const assetSchema = z

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Fill, Order, OrderUpdate } from "./broker.ts";
-import { amount, instant, optional, read, side, text, UnreadableAnswer } from "./wire.ts";
+import { amount, instant, optional, piece, read, readOr, rows, side, text, UnreadableAnswer } from "./wire.ts";
+import { HUNDRED, ZERO } from "../portfolio/money.ts";
 
 const orderSchema = z
   .object({
@@ -14,17 +15,21 @@ const orderSchema = z
     qty: optional(amount),
     notional: optional(amount),
     limit_price: optional(amount),
-    filled_qty: amount,
+    filled_qty: optional(amount),
     filled_avg_price: optional(amount),
     created_at: optional(instant),
     submitted_at: optional(instant),
     filled_at: optional(instant),
     updated_at: optional(instant),
     replaced_by: optional(text),
+    asset_class: optional(z.string()),
   })
   .transform((wire, context): Order => {
     const createdAt = wire.created_at ?? wire.submitted_at ?? wire.updated_at;
     if (createdAt === undefined) context.addIssue({ code: "custom", path: ["created_at"], message: "is missing" });
+    // Null was seen of an order that was rejected; of any other it could hide a fill.
+    const filledQuantity = wire.filled_qty ?? (wire.status === "rejected" ? ZERO : undefined);
+    if (filledQuantity === undefined) context.addIssue({ code: "custom", path: ["filled_qty"], message: "is missing" });
     return {
       id: wire.id,
       clientOrderId: wire.client_order_id ?? "",
@@ -35,30 +40,78 @@ const orderSchema = z
       quantity: wire.qty,
       notional: wire.notional,
       limitPrice: wire.limit_price,
-      filledQuantity: wire.filled_qty,
+      filledQuantity: filledQuantity ?? ZERO,
       filledAveragePrice: wire.filled_avg_price,
       createdAt: createdAt ?? 0,
       submittedAt: wire.submitted_at,
       filledAt: wire.filled_at,
       updatedAt: wire.updated_at,
       replacedBy: wire.replaced_by,
+      ...sizeOf(wire.asset_class),
     };
   });
+
+/** One option contract stands for a hundred shares. */
+function sizeOf(assetClass: string | undefined): Pick<Order, "contractSize"> {
+  return assetClass === "us_option" ? { contractSize: HUNDRED } : {};
+}
 
 /** @throws UnreadableAnswer */
 export function toOrder(json: unknown): Order {
   return read(orderSchema, json);
 }
 
-const list = z.array(z.unknown());
+/** What is known of a row that cannot be read whole; its id must be, or it could be an order of ours. */
+const oddOrderSchema = z.object({
+  id: text,
+  client_order_id: text,
+  symbol: piece(text),
+  side: piece(side),
+  type: piece(text),
+  status: piece(text),
+  qty: piece(amount),
+  notional: piece(amount),
+  limit_price: piece(amount),
+  filled_qty: piece(amount),
+  created_at: piece(instant),
+  asset_class: piece(text),
+  order_class: piece(text),
+});
+
+/** @throws UnreadableAnswer when even its ids cannot be read. */
+function oddOrder(row: unknown, problem: string): Order {
+  const known = read(oddOrderSchema, row);
+  return {
+    id: known.id,
+    clientOrderId: known.client_order_id,
+    symbol: known.symbol ?? "",
+    side: known.side ?? "buy",
+    type: known.type ?? "",
+    status: known.status ?? "",
+    quantity: known.qty,
+    notional: known.notional,
+    limitPrice: known.limit_price?.abs(),
+    filledQuantity: known.filled_qty ?? ZERO,
+    filledAveragePrice: undefined,
+    createdAt: known.created_at ?? 0,
+    submittedAt: undefined,
+    filledAt: undefined,
+    updatedAt: undefined,
+    replacedBy: undefined,
+    ...sizeOf(known.order_class === "mleg" ? "us_option" : known.asset_class),
+    problem,
+  };
+}
 
 /**
- * A list of orders. An order of several legs (options) has no symbol and no side of its own; its
- * legs stand for it, so that a foreign one is seen and does not make the whole list unreadable.
- * @throws UnreadableAnswer
+ * A list of orders, row by row: one that cannot be read whole carries its `problem` and hides no other (R34).
+ * An order of several legs (options) has no symbol and no side of its own; its legs, where they are shown, stand for it.
+ * @throws UnreadableAnswer when it is no list, or a row has no ids.
  */
 export function toOrders(json: unknown): Order[] {
-  return read(list, json).flatMap((entry) => legsOf(entry)?.map(toOrder) ?? [toOrder(entry)]);
+  return read(rows, json)
+    .flatMap((row) => legsOf(row) ?? [row])
+    .map((row) => readOr(orderSchema, row, (problem) => oddOrder(row, problem)));
 }
 
 const legged = z.object({ symbol: z.literal("").nullish(), legs: z.array(z.unknown()).min(1) });

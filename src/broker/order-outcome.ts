@@ -1,5 +1,6 @@
 import type { CancelAnswer, Order, OrderRequest, RefusalReason, SubmitAnswer } from "./broker.ts";
 import type { RejectedAnswer, VenueAnswer } from "./venue-answer.ts";
+import { NO_MESSAGE } from "./venue-answer.ts";
 
 /**
  * What came of a POST of one order (R18). The line between "refused" and "unknown" is the line
@@ -41,10 +42,16 @@ function rejection(answer: RejectedAnswer, retryAt: number): SubmitAnswer {
   if (status === 429) return { kind: "not-sent", message: `No more requests are allowed for the moment: ${message}`, retryAt };
   if (status < 400 || status >= 500 || status === 408) return { kind: "unknown", message: `HTTP ${status}: ${message}` };
   if (ID_TAKEN.test(message)) return { kind: "exists", message };
+  if ((status === 401 && answer.isJson && message !== NO_MESSAGE) || (status === 403 && message === NO_PERMISSION))
+    return { kind: "refused", reason: "keys-refused", status, code, message: `${message} ${KEYS_HINT}`, requestId };
   // Without a code of Alpaca's own, a proxy or a gatekeeper may have spoken while the order went through.
   if (code === undefined) return { kind: "unknown", message: `HTTP ${status} without a code: ${message}` };
   return { kind: "refused", reason: refusalReasonOf(answer), status, code, message, requestId };
 }
+
+/** Alpaca's answer to keys that may read and not trade; it comes without a code. */
+const NO_PERMISSION = "forbidden.";
+const KEYS_HINT = "(the API keys were refused: check that they are valid and may trade)";
 
 /** Seen with two different codes, so the text decides. */
 const ID_TAKEN = /client.?order.?id must be unique/i;
@@ -54,14 +61,14 @@ const REFUSALS: readonly (readonly [RefusalReason, RegExp])[] = [
   ["wash-trade", /wash trade|opposite side .*order exists/i],
   ["insufficient-buying-power", /insufficient (day.?trading )?buying power|insufficient balance/i],
   ["insufficient-quantity", /insufficient qty|insufficient quantity/i],
-  ["below-minimum", /minimal amount of order|notional amount must be >=|cost basis must be >=/i],
-  ["not-fractionable", /not fractionable|qty must be integer/i],
+  ["below-minimum", /minimal amount of order|notional amount must be >=|notional must be >=|cost basis must be >=/i],
+  ["not-fractionable", /not fractionable|qty must be integer|fractional trading is disabled/i],
   ["cannot-short", /(cannot|can't|not allowed to) be sold short|not allowed to short/i],
-  ["unknown-asset", /asset .*not found|could not find asset/i],
+  ["unknown-asset", /(asset|symbol) .*not found|(asset|symbol) not found|could not find asset/i],
   ["not-tradable", /not tradable|asset .*not active|trading halt|halted/i],
   [
     "account-restricted",
-    /not authorized|pattern day trading|liquidation only|account .*(restricted|blocked|suspended)|trading is blocked/i,
+    /not authorized|pattern day trad|no day trades permitted|liquidation only|rejected by user request|orders not allowed for account|account .*(restricted|blocked|suspended)|trading is blocked/i,
   ],
 ];
 

@@ -2,23 +2,13 @@ import { z } from "zod";
 import type { MarketPrices, PriceAt } from "./broker.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { max, ZERO } from "../portfolio/money.ts";
-import { amount, instant, read } from "./wire.ts";
+import { amount, instant, piece, read } from "./wire.ts";
 import { marketDate } from "../market-day.ts";
 
-/**
+/*
  * A piece that is missing or cannot be read is no price. That is safe, since a price counts only
  * when a second one agrees with it (R10), and one bad quote must not hide the prices of all symbols.
  */
-function piece<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema> | undefined> {
-  return z
-    .unknown()
-    .transform((value) => {
-      const result = schema.safeParse(value);
-      return result.success ? result.data : undefined;
-    })
-    .optional();
-}
-
 const trade = piece(z.object({ p: amount, t: instant }));
 const quote = piece(z.object({ bp: amount, ap: amount, t: instant }));
 const bar = piece(z.object({ c: amount, t: instant, v: piece(amount) }));

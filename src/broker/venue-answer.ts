@@ -27,6 +27,9 @@ export interface RejectedAnswer {
 
 const MAX_MESSAGE_LENGTH = 300;
 
+/** Stands for the message of an answer that has none. */
+export const NO_MESSAGE = "no message";
+
 /**
  * Makes one call of the SDK's raw API and describes its end as a value. The body is read here and
  * not by the SDK's models, which drop keys that they do not know and dress up messages.
@@ -61,7 +64,7 @@ async function rejected(response: Response, redact: Redact): Promise<VenueAnswer
     kind: "rejected",
     status: response.status,
     code: Number.isInteger(fields?.code) ? (fields?.code as number) : undefined,
-    message: redact((spoken ?? (fields === undefined ? "the answer is not JSON" : "no message")).slice(0, MAX_MESSAGE_LENGTH)),
+    message: redact((spoken ?? (fields === undefined ? "the answer is not JSON" : NO_MESSAGE)).slice(0, MAX_MESSAGE_LENGTH)),
     detail: textIn(fields, "reject_reason"),
     requestId: response.headers.get("X-Request-ID") ?? undefined,
     isJson: fields !== undefined,

@@ -1,6 +1,7 @@
 import type { TradingMode } from "../config.ts";
 import { BrokerError } from "./broker.ts";
 import type { RejectedAnswer, VenueAnswer } from "./venue-answer.ts";
+import { NO_MESSAGE } from "./venue-answer.ts";
 
 /** The broker as its error messages speak of it. */
 export interface VenueNames {
@@ -91,10 +92,12 @@ function rejection(answer: RejectedAnswer, activity: string, names: VenueNames):
       requestId,
     });
   }
-  if (!answer.isJson || answer.code === undefined)
+  if (!answer.isJson || (answer.code === undefined && (status === 404 || answer.message === NO_MESSAGE)))
     return unreadable(`${names.broker} did not answer as Alpaca does while ${activity} ${said}.`, answer, names);
   const hint = status === 404 ? { hint: `Check ${names.endpointSetting}: at that address there is no such thing.` } : {};
-  return new BrokerError("refused", `${names.broker} refused while ${activity} ${said}.`, { ...hint, status, requestId });
+  // Market data gives a message without a code, of doubts that may pass.
+  const failure = answer.code === undefined ? "unreadable" : "refused";
+  return new BrokerError(failure, `${names.broker} refused while ${activity} ${said}.`, { ...hint, status, requestId });
 }
 
 /** Told by its text: it comes with several codes and without one. */

@@ -36,6 +36,17 @@ export function withDefault<Schema extends z.ZodType>(schema: Schema, fallback: 
   return optional(schema).transform((value) => value ?? fallback);
 }
 
+/** What cannot be read counts as not there: for rows of which anything that is known is worth having. */
+export function piece<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema> | undefined> {
+  return z
+    .unknown()
+    .transform((value) => {
+      const result = schema.safeParse(value);
+      return result.success ? result.data : undefined;
+    })
+    .optional();
+}
+
 /** `buy`, or `sell` in any of its forms (`sell_short` in activities). */
 export const side = z.string().transform((word, context): "buy" | "sell" => {
   if (/^buy/i.test(word)) return "buy";
@@ -51,9 +62,23 @@ export class UnreadableAnswer extends Error {
 
 /** @throws UnreadableAnswer when `json` lacks something that is needed. */
 export function read<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
-  const result = schema.safeParse(json);
+  return readOr(schema, json, (problem) => {
+    throw new UnreadableAnswer(problem);
+  });
+}
+
+/** One row of a list, or what `otherwise` makes of it and of what is wrong with it: one odd row must not hide the others (R34). */
+export function readOr<Schema extends z.ZodType>(
+  schema: Schema,
+  row: unknown,
+  otherwise: (problem: string) => z.output<Schema>,
+): z.output<Schema> {
+  const result = schema.safeParse(row);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const where = issue?.path.join(".") ?? "";
-  throw new UnreadableAnswer(`${where === "" ? "it" : where}: ${issue?.message ?? "unreadable"}`);
+  return otherwise(`${where === "" ? "it" : where}: ${issue?.message ?? "unreadable"}`);
 }
+
+/** A list from the venue, whose rows are read one by one. */
+export const rows = z.array(z.unknown());

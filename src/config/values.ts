@@ -67,17 +67,26 @@ export function oneOf<const T extends string>(...words: readonly T[]): Form<T> {
   return z.string().toLowerCase().pipe(z.enum(words));
 }
 
+/** Whatever Alpaca shows as the symbol of a position: `448ESC016` (escrow), `BTC/USD`, `SMR270115C00040000` (option). */
+const HELD_SYMBOL = /^[A-Z0-9][A-Z0-9./_-]{0,31}$/;
+
 /** Separated by commas; small letters are taken for capitals, so that `smr` protects SMR too. */
-export const symbols: Form<ReadonlySet<string>> = z
-  .string()
-  .transform((text) =>
-    text
-      .split(",")
-      .map((symbol) => symbol.trim().toUpperCase())
-      .filter((symbol) => symbol !== ""),
-  )
-  .pipe(z.array(z.string().regex(TICKER)).min(1))
-  .transform((list) => new Set(list));
+function symbolList(form: RegExp): Form<ReadonlySet<string>> {
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .split(",")
+        .map((symbol) => symbol.trim().toUpperCase())
+        .filter((symbol) => symbol !== ""),
+    )
+    .pipe(z.array(z.string().regex(form)).min(1))
+    .transform((list) => new Set(list));
+}
+
+export const tickers = symbolList(TICKER);
+
+export const heldSymbols = symbolList(HELD_SYMBOL);
 
 export const path: Form<string> = z.string().refine((text) => isAbsolute(text) && !text.includes("\0"));
 

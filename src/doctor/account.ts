@@ -3,6 +3,7 @@ import { isOwnOrder } from "../execution/ids.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { describeHolder } from "../ledger/lock-holder.ts";
 import { formatDollars } from "../portfolio/format.ts";
+import { isProtected } from "../portfolio/valuation.ts";
 import { parseDecimal, sum, ZERO } from "../portfolio/money.ts";
 import type { Finding, Known } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";
@@ -68,13 +69,14 @@ export interface PositionFacts {
 
 export function judgePositions(facts: PositionFacts): readonly Finding[] {
   const { positions } = facts;
-  const found = [...shorts(facts), ...leveraged(facts), ...others(facts), ...foreignOrders(facts.openOrders)];
+  const found = [...shorts(facts), ...leveraged(facts), ...odd(facts), ...others(facts), ...foreignOrders(facts.openOrders)];
   if (found.length > 0) return found;
   return [ok(positions.length === 0 ? "none" : `${listed(positions.map(({ symbol }) => symbol))}; all long`)];
 }
 
 function shorts({ positions, protectedSymbols }: PositionFacts): readonly Finding[] {
-  const short = positions.filter(({ side, symbol }) => side === "short" && !protectedSymbols.has(symbol));
+  const settings = { protectedSymbols };
+  const short = positions.filter((position) => position.side === "short" && !isProtected(position.symbol, position, { settings }));
   if (short.length === 0) return [];
   return [
     failed(
@@ -95,9 +97,23 @@ function leveraged({ positions, account }: PositionFacts): readonly Finding[] {
   ];
 }
 
+/** R34: one position that cannot be read stops no other. */
+function odd({ positions }: PositionFacts): readonly Finding[] {
+  return positions.flatMap(({ symbol, assetId, problem }) =>
+    problem === undefined
+      ? []
+      : [
+          warning(
+            `${symbol} (asset ${assetId}) cannot be read, ${problem}; it is left alone and not counted`,
+            `Look at it on the account's page at Alpaca; PROTECTED_SYMBOLS=${symbol} says that it is meant to stay.`,
+          ),
+        ],
+  );
+}
+
 /** R9: what is no US equity is left alone and not counted. */
 function others({ positions }: PositionFacts): readonly Finding[] {
-  const foreign = positions.filter(({ assetClass }) => assetClass !== "us_equity");
+  const foreign = positions.filter(({ assetClass, problem }) => assetClass !== "us_equity" && problem === undefined);
   if (foreign.length === 0) return [];
   return [
     warning(
@@ -110,7 +126,7 @@ function others({ positions }: PositionFacts): readonly Finding[] {
 /** R24: a symbol with somebody else's order is left alone. */
 function foreignOrders(orders: Known<readonly Order[]>): readonly Finding[] {
   if (orders.kind === "unknown") return [warning(`the open orders cannot be read: ${orders.why}`, "Try again in a moment.")];
-  const foreign = [...new Set(orders.value.filter((order) => !isOwnOrder(order)).map(({ symbol }) => symbol))];
+  const foreign = [...new Set(orders.value.filter((order) => !isOwnOrder(order)).map(({ symbol, id }) => (symbol === "" ? id : symbol)))];
   if (foreign.length === 0) return [];
   return [
     warning(

@@ -131,7 +131,9 @@ export class OrderLifecycle {
         this.adopt(intent, order, followUp);
         return;
       }
-      const held = positions.find((position) => position.symbol === intent.symbol)?.quantity;
+      const position = positions.find(({ symbol }) => symbol === intent.symbol);
+      if (position?.problem !== undefined) throw new Error(`the position cannot be read (${position.problem})`);
+      const held = position?.quantity;
       const unchanged = held === undefined ? intent.heldBefore.toFixed() === "0" : held.eq(intent.heldBefore);
       if (!unchanged) {
         this.abandon(

@@ -1,10 +1,11 @@
 import type { MarketPrices, Order, Position } from "../broker/broker.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, max, ZERO } from "../portfolio/money.ts";
+import { decimal, max, ONE, sum, ZERO } from "../portfolio/money.ts";
 import type { LeftAloneReason, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../portfolio/plan.ts";
 import type { PriceObservations } from "../portfolio/price.ts";
 import { splitEvidence } from "../portfolio/split.ts";
+import { isProtected } from "../portfolio/valuation.ts";
 import type { Reading } from "./reading.ts";
 import { isEnded } from "./decide.ts";
 
@@ -27,19 +28,22 @@ export interface PlanContext {
 /** Puts one reading of the account into the planner's terms. Pure. */
 export function planInput(reading: Reading, context: PlanContext): PlanInput {
   const { buyingPower, ...shown } = reading.account;
-  const cash = context.cash ?? shown.cash;
   const now = priceTime(reading);
+  const owed = protectedShorts(reading, context.settings);
+  const cash = (context.cash ?? shown.cash).minus(sum(owed.values()));
   return {
     phase: context.phase,
     wanted: context.wanted,
     // Cash that is shown but not counted must not count in the equity either, or the two would disagree.
-    account: { equity: shown.equity.minus(shown.cash.minus(cash)), cash, buyingPower },
+    account: { equity: shown.equity.minus(shown.cash.minus(context.cash ?? shown.cash)), cash, buyingPower },
     holdings: reading.positions.map((position) => ({
       symbol: position.symbol,
       quantity: position.quantity,
       available: position.available,
-      marketValue: position.marketValue,
+      marketValue: owed.has(position) ? ZERO : position.marketValue,
       assetClass: position.assetClass,
+      ...(position.problem === undefined ? {} : { problem: position.problem }),
+      isOurs: context.knownQuantities?.get(position.symbol)?.gt(ZERO) === true,
     })),
     assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset])),
     observations: observationsOf(reading, context.knownQuantities ?? new Map(), now),
@@ -49,6 +53,15 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
     now,
     marketClosed: !reading.market.clock.isOpen,
   };
+}
+
+/**
+ * What it takes to buy back each short position that is left alone, in dollars. The cash holds what its sale brought,
+ * which belongs to whoever lent the shares: it is counted off the cash, and the position then as nothing.
+ */
+function protectedShorts({ positions }: Reading, settings: PlanSettings): ReadonlyMap<Position, Decimal> {
+  const shorts = positions.filter((position) => position.marketValue.lt(ZERO) && isProtected(position.symbol, position, { settings }));
+  return new Map(shorts.map((position) => [position, position.marketValue.abs()]));
 }
 
 /**
@@ -113,8 +126,10 @@ export function costOf(order: Order, reading: Reading): Decimal {
   if (order.side === "sell") return ZERO;
   const spent = order.filledQuantity.times(order.filledAveragePrice ?? ZERO);
   if (order.notional !== undefined) return max(ZERO, order.notional.minus(spent));
-  const rest = (order.quantity ?? ZERO).minus(order.filledQuantity);
+  const rest = (order.quantity ?? ZERO).minus(order.filledQuantity).times(order.contractSize ?? ONE);
   const prices = reading.prices.get(order.symbol);
   const price = order.limitPrice ?? prices?.trade?.price ?? prices?.quote?.ask;
-  return price === undefined ? reading.account.buyingPower : rest.times(price).times(MARKET_BUY_CUSHION);
+  if (price !== undefined) return rest.times(price).times(MARKET_BUY_CUSHION);
+  // Of an order that cannot be read the buying power, which the venue has reduced by it, is the only measure.
+  return order.problem === undefined ? reading.account.buyingPower : ZERO;
 }

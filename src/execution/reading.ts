@@ -91,7 +91,9 @@ export async function readAccount(broker: Broker, assets: AssetCache, clock: Clo
     broker.openOrders(),
     readMarket(broker, clock),
   ]);
-  const equities = positions.filter((position) => position.assetClass === US_EQUITY).map((position) => position.symbol);
+  const equities = positions
+    .filter(({ assetClass, problem }) => assetClass === US_EQUITY && problem === undefined)
+    .map((position) => position.symbol);
   assets.held = equities;
   const symbols = [...new Set([...wanted, ...equities])];
   const [known, prices] = await Promise.all([

@@ -54,6 +54,7 @@ function phrase(reason: LeftAloneReason, { settings }: PlanInput, valuation: Val
 const PHRASES: Record<Exclude<LeftAloneReason, "within-drift" | "below-minimum" | "order-limit">, string> = {
   "whole-share-remainder": "less than one whole share, and fractions of it cannot be traded",
   protected: "protected",
+  "unreadable-position": "its position cannot be read",
   "dust-cannot-close": "too small for the broker to close",
   "not-tradable": "the broker does not let it be traded",
   inactive: "inactive at the broker",

@@ -23,6 +23,7 @@ export const OFF_TARGET_REASONS = [
   "order-unknown",
   "order-timed-out",
   "unattributed",
+  "unreadable-position",
 ] as const;
 
 export type LeftAloneReason = (typeof ON_TARGET_REASONS)[number] | (typeof OFF_TARGET_REASONS)[number];
@@ -32,7 +33,7 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "within-drift": "What is held is near enough to the target: within DRIFT_BAND_PERCENT.",
   "below-minimum": "The difference is worth less than MIN_TRADE_VALUE, or less than the venue's smallest order of one dollar.",
   "whole-share-remainder": "What is missing is less than one whole share, and fractions of the symbol cannot be traded.",
-  protected: "It is named by PROTECTED_SYMBOLS, or is no US equity.",
+  protected: "It is named by PROTECTED_SYMBOLS, is no US equity, or or cannot be read and is neither a target nor bought by us.",
   "dust-cannot-close": "The position is too small for the broker to close.",
   "not-tradable": "The broker does not let it be traded.",
   inactive: "It is inactive at the broker.",
@@ -51,6 +52,7 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "order-unknown": "Whether the venue holds its order is not known, so no other is sent.",
   "order-timed-out": "Its order was not filled in time and was cancelled.",
   unattributed: "No known strategy names it.",
+  "unreadable-position": "The broker's row of its position cannot be read whole, or lists it twice.",
 };
 
 export function isOnTargetReason(reason: LeftAloneReason): boolean {

@@ -19,6 +19,10 @@ export interface Holding {
   readonly marketValue: Decimal;
   /** `us_equity`, or something that counts as protected (R9). */
   readonly assetClass: string;
+  /** What cannot be read of it; it then counts as protected, and its value may be unknown (R34). */
+  readonly problem?: string;
+  /** Whether the last that is known of it are fills of ours that left shares. */
+  readonly isOurs?: boolean;
 }
 
 export interface PlanAsset {

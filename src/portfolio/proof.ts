@@ -16,6 +16,7 @@ export interface ProofFailure {
 const CENT = decimal("0.01");
 const WORST_FILL = decimal("1.04");
 const EQUITY_TOLERANCE = decimal("0.02");
+const ODD_ROWS_TOLERANCE = decimal("0.2");
 
 /**
  * Checks a whole plan against the rules in one place, before its first order (R13). Everything is
@@ -44,7 +45,7 @@ export function provePlan(plan: Plan, input: PlanInput): ProofFailure[] {
 interface Facts {
   readonly input: PlanInput;
   readonly held: ReadonlyMap<string, Holding>;
-  /** Protected symbols: those that are named, and positions that are no US equities (R9). */
+  /** Protected symbols: those that are named, and positions that are no US equities or cannot be read (R9, R34). */
   readonly guarded: ReadonlySet<string>;
   /** Cash and unprotected positions. */
   readonly worth: Decimal;
@@ -71,7 +72,9 @@ function factsOf(input: PlanInput): Facts {
 }
 
 function guardedSymbols(input: PlanInput): ReadonlySet<string> {
-  const others = input.holdings.filter((holding) => holding.assetClass !== "us_equity").map((holding) => holding.symbol);
+  const others = input.holdings
+    .filter((holding) => holding.assetClass !== "us_equity" || holding.problem !== undefined)
+    .map((holding) => holding.symbol);
   return new Set([...input.settings.protectedSymbols, ...others]);
 }
 
@@ -233,10 +236,14 @@ function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
   const say = (rule: ProofRule, holds: boolean, message: string): ProofFailure[] => (holds ? [] : [{ rule, message }]);
   const buys = plan.buys.length > 0;
   return [
-    ...say("short", !facts.input.holdings.some((holding) => holding.quantity.lt(ZERO)), "The account holds a short position."),
+    ...say(
+      "short",
+      !facts.input.holdings.some(({ symbol, quantity }) => quantity.lt(ZERO) && !facts.guarded.has(symbol)),
+      "The account holds a short position.",
+    ),
     ...say(
       "equity",
-      (wanted.kind === "exit" && wanted.kept === undefined) || near(equity, account.equity),
+      (wanted.kind === "exit" && wanted.kept === undefined) || near(equity, account.equity) || mayLieInOddRows(equity, facts.input),
       "Cash and positions do not agree with the broker's equity.",
     ),
     ...say("equity", plan.base.eq(facts.base), `The base is ${formatDollars(facts.base)}, the plan says ${formatDollars(plan.base)}.`),
@@ -269,6 +276,12 @@ function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
 function proveStatedCost(order: PlannedOrder, facts: Facts): ProofFailure[] {
   const worst = worstOf(order, facts);
   return worst !== undefined && order.worstCaseCost.gte(worst) ? [] : failure("cash", order.symbol, "its worst case is stated too low");
+}
+
+/** What cannot be read may be worth something, a fifth of the account at most. */
+function mayLieInOddRows(known: Decimal, { account, holdings }: PlanInput): boolean {
+  const most = account.equity.times(ODD_ROWS_TOLERANCE);
+  return holdings.some(({ problem }) => problem !== undefined) && known.lte(account.equity) && account.equity.minus(known).lte(most);
 }
 
 function near(one: Decimal, other: Decimal): boolean {

@@ -1,6 +1,6 @@
 import type { LeftAloneReason } from "./left-alone.ts";
 import { ONE, ZERO, max, min, type Decimal } from "./money.ts";
-import type { PlanAsset, PlanInput } from "./plan-input.ts";
+import type { Holding, PlanAsset, PlanInput } from "./plan-input.ts";
 import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
 import { isProtected, type Valuation } from "./valuation.ts";
 
@@ -94,7 +94,8 @@ function nothingToSell(symbol: string, input: PlanInput): Wish {
 }
 
 function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation): Wish | undefined {
-  if (isProtected(symbol, valuation.holdings.get(symbol), input)) return { kind: "leave", reason: "protected" };
+  const holding = valuation.holdings.get(symbol);
+  if (isProtected(symbol, holding, input)) return leftProtected(symbol, holding, input);
   if (isUnattributed(input.wanted, symbol)) return { kind: "leave", reason: "unattributed" };
   const barred = input.barred.get(symbol);
   if (barred !== undefined) return { kind: "leave", reason: barred };
@@ -104,6 +105,13 @@ function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation):
   const checked = valuation.prices.get(symbol);
   if (checked === undefined || !("doubt" in checked) || checked.doubt !== "split-suspected") return undefined;
   return { kind: "leave", reason: "split-suspected", note: checked.reason };
+}
+
+/** While a position that is wanted or was bought by us cannot be read, no target is reached; any other one may stay as it is (R34). */
+function leftProtected(symbol: string, holding: Holding | undefined, { wanted, settings }: PlanInput): Wish {
+  if (holding?.problem === undefined || settings.protectedSymbols.has(symbol)) return { kind: "leave", reason: "protected" };
+  const isNamed = wanted.kind === "exit" ? wanted.symbols.includes(symbol) : targetWeight(wanted, symbol).gt(ZERO);
+  return { kind: "leave", reason: isNamed || holding.isOurs === true ? "unreadable-position" : "protected", note: holding.problem };
 }
 
 function wishByValue(standing: WithoutWish, { band, minimum }: Thresholds): Wish {

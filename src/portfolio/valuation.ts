@@ -7,6 +7,8 @@ import { isMeasured, targetProblem } from "./targets.ts";
 
 /** How far our sum of cash and positions may lie from the broker's equity, as a fraction of it (R9). */
 const EQUITY_AGREEMENT = decimal("0.02");
+/** What positions whose value cannot be read may make of the equity, as a fraction of it (R9, R34). */
+const MOST_IN_ODD_ROWS = decimal("0.2");
 const US_EQUITY = "us_equity";
 
 /** What everything is worth at checked prices. Dollars. */
@@ -29,13 +31,14 @@ export interface Refused {
   readonly hint: string;
 }
 
-/** Named by PROTECTED_SYMBOLS, or held and not a US equity (R9). */
+/** Named by PROTECTED_SYMBOLS, or held and not a US equity, or not readable whole (R9, R34). */
 export function isProtected(
   symbol: string,
-  holding: Pick<Holding, "assetClass"> | undefined,
+  holding: Pick<Holding, "assetClass" | "problem"> | undefined,
   input: { readonly settings: Pick<PlanInput["settings"], "protectedSymbols"> },
 ): boolean {
-  return input.settings.protectedSymbols.has(symbol) || (holding !== undefined && holding.assetClass !== US_EQUITY);
+  if (input.settings.protectedSymbols.has(symbol)) return true;
+  return holding !== undefined && (holding.assetClass !== US_EQUITY || holding.problem !== undefined);
 }
 
 /** Values the account at checked prices, or says why it cannot be planned for at all (R9, R10). */
@@ -55,7 +58,7 @@ export function valueAccount(input: PlanInput): Valuation | Refused {
 function withBase(input: PlanInput, prices: Valuation["prices"], values: ReadonlyMap<string, Decimal>): Valuation | Refused {
   const total = input.account.cash.plus(sum(values.values()));
   if (isMeasured(input.wanted)) {
-    const doubtful = equityDisagrees(total, input.account.equity);
+    const doubtful = equityDisagrees(total, input);
     if (doubtful !== undefined) return doubtful;
   }
   const counted = input.holdings.filter((holding) => !isProtected(holding.symbol, holding, input));
@@ -91,8 +94,11 @@ function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined
   };
 }
 
-function equityDisagrees(total: Decimal, equity: Decimal): Refused | undefined {
+function equityDisagrees(total: Decimal, { account: { equity }, holdings }: PlanInput): Refused | undefined {
   if (total.minus(equity).abs().lte(equity.abs().times(EQUITY_AGREEMENT))) return undefined;
+  const unknown = equity.minus(total);
+  const mayBeOddRows = holdings.some(({ problem }) => problem !== undefined) && unknown.gt(ZERO);
+  if (mayBeOddRows && unknown.lte(equity.times(MOST_IN_ODD_ROWS))) return undefined;
   return {
     kind: "refused",
     refusal: "price-doubt",
@@ -111,13 +117,13 @@ function underwater(worth: Decimal): Refused {
 }
 
 function shortPosition(input: PlanInput): Refused | undefined {
-  const short = input.holdings.find((holding) => holding.quantity.lt(ZERO));
+  const short = input.holdings.find((holding) => holding.quantity.lt(ZERO) && !isProtected(holding.symbol, holding, input));
   if (short === undefined) return undefined;
   return {
     kind: "refused",
     refusal: "short-position",
     reason: `The account holds a short position of ${formatQuantity(short.quantity)} ${short.symbol}; this program trades long positions only.`,
-    hint: `Close the ${short.symbol} position by hand first.`,
+    hint: `Close the ${short.symbol} position by hand, or name it in PROTECTED_SYMBOLS.`,
   };
 }
 

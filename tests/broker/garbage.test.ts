@@ -196,6 +196,8 @@ function proves(raw: RawAnswer | undefined, kind: SubmitAnswer["kind"], request:
         typeof json.status === "string"
       );
     case "refused":
+      if (status === 401) return typeof json.message === "string" || typeof json.error === "string";
+      if (status === 403 && json.message === "forbidden.") return true;
       return status >= 400 && status < 500 && status !== 408 && status !== 429 && Number.isInteger(json.code);
     case "not-sent":
       return status === 429;

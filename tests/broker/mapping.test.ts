@@ -87,13 +87,34 @@ describe("a position", () => {
     expect([position!.quantity.toFixed(), position!.available.toFixed(), position!.marketValue.toFixed()]).toEqual(["-3", "-3", "-66"]);
   });
 
-  test("gets its value from the price when the venue leaves it out, and is unreadable without both", () => {
+  test("gets its value from the price when the venue leaves it out", () => {
     expect(toPositions([without(POSITION, "market_value")])[0]!.marketValue.toFixed()).toBe("231");
-    expect(() => toPositions([{ ...POSITION, market_value: null, current_price: null }])).toThrow("market_value");
   });
 
-  test("without a readable quantity spoils the list, so that it never looks flat", () => {
-    expect(() => toPositions([POSITION, { ...POSITION, symbol: "LEU", qty: null }])).toThrow("1.qty");
+  test.each([
+    ["market_value: is missing", { market_value: null, current_price: null }],
+    ["qty: ", { qty: null }],
+    ["qty: is not a decimal number", { qty: "many" }],
+    ["avg_entry_price: ", { avg_entry_price: null }],
+    ["asset_class: ", { asset_class: "" }],
+  ])("that cannot be read whole (%s) says what is wrong, and hides no other", (problem, fields) => {
+    const positions = toPositions([{ ...POSITION, ...fields, symbol: "448ESC016" }, POSITION]);
+    expect(positions.map(({ symbol }) => symbol)).toEqual(["448ESC016", POSITION.symbol]);
+    expect(positions[0]!.problem).toContain(problem);
+    expect(positions[0]!.available.toFixed()).toBe("0");
+    expect(positions[1]!.problem).toBeUndefined();
+  });
+
+  test("that the list has twice is one, and says so", () => {
+    const [once, ...others] = toPositions([POSITION, { ...POSITION, asset_id: "2", qty: "1", market_value: "5" }]);
+    expect(others).toEqual([]);
+    expect(once!.problem).toBe("symbol: is listed more than once");
+    expect(once!.marketValue.toFixed()).toBe("236");
+  });
+
+  test("without a symbol spoils the list, which then is none of the venue's", () => {
+    expect(() => toPositions([POSITION, { ...POSITION, symbol: null }])).toThrow("symbol");
+    expect(() => toPositions([POSITION, null])).toThrow();
     expect(() => toPositions({})).toThrow();
   });
 });

@@ -51,8 +51,7 @@ describe("an order whose fate is unknown", () => {
     ["a proxy answers 502", { status: 502, text: "<html>Bad Gateway</html>" }],
     ["the request times out at the venue", refusal(408, 40810000, "request timeout")],
     ["401 comes as HTML of a proxy", { status: 401, text: "<html>401 Authorization Required</html>" }],
-    ["401 comes without a code", { status: 401, json: { message: "unauthorized." } }],
-    ["403 comes without a code", { status: 403, json: { message: "forbidden." } }],
+    ["403 comes without a code, in words that are not Alpaca's", { status: 403, json: { message: "Forbidden" } }],
     ["the code is a text", { status: 403, json: { code: "40310000", message: "insufficient buying power" } }],
     ["404 comes from a proxy", { status: 404, text: "not found" }],
     ["the venue redirects", { status: 307, headers: { Location: "/elsewhere" } }],
@@ -168,7 +167,12 @@ describe("an order that the venue refused", () => {
     ["below-minimum", 422, 42210000, "notional amount must be >= 1.00"],
     ["account-restricted", 403, 40310000, "account is not authorized to trade"],
     ["account-restricted", 403, 40310100, "trade denied due to pattern day trading protection"],
-    ["account-restricted", 401, 40110000, "request is not authorized"],
+    ["account-restricted", 403, 40310000, "new orders are rejected by user request"],
+    ["account-restricted", 403, 40310000, "no day trades permitted based on your previous day account equity being under $25,000"],
+    ["account-restricted", 422, 40010001, "us_equity orders not allowed for account"],
+    ["not-fractionable", 403, 40310000, "fractional trading is disabled for this account"],
+    ["below-minimum", 422, 42210000, "notional must be >= 1.00"],
+    ["unknown-asset", 404, 40410000, "symbol not found: ZZZZ"],
     ["cannot-short", 422, 42210000, "fractional orders cannot be sold short"],
     ["cannot-short", 422, 42210000, 'asset "X" cannot be sold short'],
     ["unknown-asset", 422, 42210000, 'asset "ZZZZ" not found'],
@@ -184,6 +188,20 @@ describe("an order that the venue refused", () => {
     const reply = refusal(status, code, message, more);
     const { answer, posts } = await submitted({ ...(reply as object), headers: { "X-Request-ID": "req-9" } });
     expect(answer).toEqual({ kind: "refused", reason, status, code, message, requestId: "req-9" });
+    expect(posts).toBe(1);
+  });
+
+  test.each([
+    [401, { code: 40110000, message: "request is not authorized" }],
+    [401, { message: "unauthorized." }],
+    [403, { message: "forbidden." }],
+  ])("is refused for its keys, which are named (%d %j)", async (status, json) => {
+    const { answer, posts } = await submitted({ status, json });
+    expect(answer).toMatchObject({
+      kind: "refused",
+      reason: "keys-refused",
+      message: expect.stringContaining("check that they are valid and may trade"),
+    });
     expect(posts).toBe(1);
   });
 

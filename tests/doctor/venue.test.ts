@@ -182,6 +182,15 @@ describe("the positions", () => {
     expect(judgePositions({ ...facts, positions, protectedSymbols: new Set(["SMR"]) })[0]?.status).toBe("ok");
   });
 
+  test("one that cannot be read is named with what is wrong, and a covered call is no short position", () => {
+    const row = position("448ESC016", { assetId: "b0b6", problem: "market_value: is missing" });
+    const call = position("SMR270115C00040000", { side: "short", assetClass: "us_option", marketValue: decimal("-1") });
+    expect(judgePositions({ ...facts, positions: [row, call] })).toEqual([
+      saying("warning", "448ESC016 (asset b0b6) cannot be read, market_value: is missing"),
+      saying("warning", "no US equities: SMR270115C00040000"),
+    ]);
+  });
+
   test("others than equities, more than the account is worth, and somebody else's orders are warned of", () => {
     expect(judgePositions({ ...facts, positions: [position("BTCUSD", { assetClass: "crypto" })] })).toEqual([saying("warning", "BTCUSD")]);
     expect(judgePositions({ ...facts, positions: [position("SMR", { marketValue: decimal("100001") })] })).toEqual([

@@ -25,9 +25,9 @@ export class Machine {
     const npmFolder = unpacked(parent, "npm", npm);
     command(join(bin, "node"), [nodeBinary]);
     for (const name of ["npm", "npx"]) command(join(bin, name), [nodeBinary, join(npmFolder, `bin/${name}-cli.js`)]);
-    const version = (program: string): string =>
-      runWell(join(bin, program), ["--version"], { env: { PATH: `${bin}:/usr/bin:/bin` } }).trim();
-    return new Machine(`Node ${version("node").slice(1)}, npm ${version("npm")}`, `${bin}:/usr/bin:/bin`, home);
+    const env = { PATH: `${bin}:/usr/bin:/bin` };
+    const version = (program: string): string => /\d+\.\d+\.\d+/.exec(runWell(join(bin, program), ["--version"], { env }))?.[0] ?? "";
+    return new Machine(`Node ${version("node")}, npm ${version("npm")}`, env.PATH, home);
   }
 
   /** Runs a command line in a folder, as a user of this machine who has no settings. */

@@ -1,0 +1,156 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { finalLines } from "../../src/reporting/plan-lines.ts";
+import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
+import { isRead, reply } from "./faults.ts";
+import { book, expectUnharmed, HEDGE, INVESTED, SWITCH } from "./scenario.ts";
+import type { DeskOptions } from "./virtual-desk.ts";
+import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+
+/** What the real venue shows beside the positions that are traded (R34): none of it may stop the account. */
+
+type Row = Record<string, unknown>;
+
+let desk: VirtualDesk;
+
+afterEach(() => desk.close());
+
+const POSITION: Row = {
+  asset_id: "b0b6dd9d-8b9b-48a9-ba46-b9d54906e415",
+  symbol: "ODD",
+  exchange: "OTC",
+  asset_class: "us_equity",
+  avg_entry_price: "10",
+  qty: "5",
+  qty_available: "5",
+  side: "long",
+  market_value: "50",
+  cost_basis: "50",
+  current_price: "10",
+};
+
+type Change = (request: VenueRequest, rows: readonly Row[]) => readonly Row[];
+
+/** Opens an account whose lists are shown as `change` makes them. */
+function openWith(change: Change, plan: DeskOptions["plan"] = {}): void {
+  desk = new VirtualDesk({ ...INVESTED, plan });
+  desk.venue.interceptor = {
+    after: (request, response) =>
+      Promise.resolve(
+        request.method === "GET" && response.body.startsWith("[")
+          ? { ...response, body: JSON.stringify(change(request, JSON.parse(response.body) as Row[])) }
+          : response,
+      ),
+  };
+}
+
+/** Answers of the venue, changed once more. */
+function alsoAfter(change: (request: VenueRequest, response: VenueResponse) => VenueResponse): void {
+  const before = desk.venue.interceptor;
+  desk.venue.interceptor = {
+    after: async (request, response) => change(request, (await before.after?.(request, response)) ?? response),
+  };
+}
+
+function beside(path: string, ...odd: readonly Row[]): Change {
+  return (request, rows) => (isRead(request, path) ? [...rows, ...odd] : rows);
+}
+
+async function hedged(): Promise<string> {
+  const result = await desk.run(signalOf(desk.clock, HEDGE));
+  expectUnharmed(desk);
+  if (result.kind !== "concluded") throw new Error(JSON.stringify(result));
+  return `${result.conclusion.outcome} ${linesOf(result.conclusion.executionId).ODD ?? ""}`.trim();
+}
+
+function linesOf(executionId: string): Record<string, string | undefined> {
+  return Object.fromEntries(finalLines(desk.ledger.execution(executionId)!).map(({ symbol, leftAlone }) => [symbol, leftAlone]));
+}
+
+describe("the target is reached beside", () => {
+  test.each<[string, Row]>([
+    ["a delisted share without price or value", { market_value: null, current_price: null }],
+    [
+      "an allotment before its listing",
+      { asset_class: "ipo", exchange: "", market_value: null, current_price: null, avg_entry_price: null },
+    ],
+    ["a position whose quantity is no number", { qty: "n/a" }],
+    ["an option that was sold", { symbol: "SMR270115C00040000", asset_class: "us_option", side: "short", qty: "-1", market_value: "-1" }],
+    ["a coin", { symbol: "BTCUSD", asset_class: "crypto", qty: "0.0001", market_value: "10" }],
+  ])("%s", async (_name, fields) => {
+    openWith(beside("/v2/positions", { ...POSITION, ...fields }));
+    expect(await hedged()).toMatch(/^on-target/);
+    expect(book(desk)).toEqual(SWITCH);
+  });
+
+  test("a symbol that is listed twice", async () => {
+    openWith(beside("/v2/positions", POSITION, { ...POSITION, asset_id: "2", qty: "1", market_value: "10" }));
+    expect(await hedged()).toBe("on-target protected");
+    expect(book(desk)).toEqual(SWITCH);
+  });
+
+  test("an option order of several legs that shows none of them", async () => {
+    const order = {
+      id: "1",
+      client_order_id: "by-hand",
+      symbol: "",
+      side: "",
+      legs: null,
+      order_class: "mleg",
+      qty: "1",
+      limit_price: "0.01",
+    };
+    openWith(beside("/v2/orders", { ...order, status: "new", filled_qty: "0", created_at: "2026-03-16T14:30:00Z" }));
+    expect(await hedged()).toBe("on-target");
+    expect(book(desk)).toEqual(SWITCH);
+  });
+
+  test("a holding that market data refuses by name", async () => {
+    openWith(beside("/v2/positions", { ...POSITION, symbol: "448ESC016", asset_class: "us_equity" }), {
+      protectedSymbols: new Set(["448ESC016"]),
+    });
+    const refused = reply(400, { message: "code=400, message=invalid symbol: 448ESC016" });
+    alsoAfter(({ url }, response) => (url.includes("448ESC016") && url.startsWith("/v2/stocks/") ? refused : response));
+    expect(await hedged()).toBe("on-target");
+    expect(book(desk)).toEqual(SWITCH);
+  });
+});
+
+test("a leg of the target that cannot be read is left alone, and the account is not called on target", async () => {
+  openWith((request, rows) =>
+    isRead(request, "/v2/positions") ? [...rows, { ...POSITION, symbol: "BTAL", market_value: null, current_price: null }] : rows,
+  );
+  expect(await hedged()).toMatch(/^off-target/);
+  expect(book(desk)).toEqual(SWITCH.filter((line) => !line.includes("BTAL")));
+});
+
+test("one garbled answer hides no position: it is asked for again", async () => {
+  let garbled = 0;
+  openWith((request, rows) => {
+    if (!isRead(request, "/v2/positions") || garbled > 0) return rows;
+    garbled += 1;
+    return rows.map((row) => ({ ...row, qty: "n/a" }));
+  });
+  expect(await hedged()).toBe("on-target");
+  expect(book(desk)).toEqual(SWITCH);
+});
+
+test("what a protected short position brought in is not spent", async () => {
+  const short = {
+    ...POSITION,
+    symbol: "QQQ",
+    side: "short",
+    qty: "-100",
+    qty_available: "-100",
+    market_value: "-50000",
+    current_price: "500",
+  };
+  openWith(beside("/v2/positions", short), { protectedSymbols: new Set(["QQQ"]) });
+  desk.exchange.transfer("50000");
+  alsoAfter((request, response) => {
+    if (!isRead(request, "/v2/account")) return response;
+    const account = JSON.parse(response.body) as Row;
+    return { ...response, body: JSON.stringify({ ...account, equity: String(Number(account.equity) - 50_000) }) };
+  });
+  expect(await hedged()).toBe("on-target");
+  expect(Number(desk.exchange.state.cash.toFixed())).toBeGreaterThan(50_000);
+});
