@@ -58,7 +58,9 @@ export interface DashboardConfig {
   /** 0: any free one. */
   readonly port: number | "off";
   readonly host: string;
-  /** Never shown. Always set when `host` can be reached by others. */
+  /** Whoever can reach the port may look, which is then only this machine. */
+  readonly isOpen: boolean;
+  /** Chosen by the owner, and never shown; undefined: the one of the installation, unless the dashboard is open. */
   readonly token: string | undefined;
 }
 

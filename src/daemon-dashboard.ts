@@ -3,6 +3,7 @@ import { secretsOf } from "./desk.ts";
 import { messageOf, TraderError } from "./errors.ts";
 import type { DaemonPulse } from "./dashboard/health.ts";
 import type { DashboardServer } from "./dashboard/server.ts";
+import { installationToken, loginNote } from "./dashboard/token-file.ts";
 import { ledgerFile } from "./config.ts";
 import { createRedaction } from "./logger.ts";
 
@@ -13,11 +14,13 @@ import { createRedaction } from "./logger.ts";
 export class DaemonDashboard {
   readonly #desk: Desk;
   readonly #pulse: () => DaemonPulse;
+  readonly #terminal: NodeJS.WriteStream;
   #opening: Promise<DashboardServer | undefined> = Promise.resolve(undefined);
 
-  constructor(desk: Desk, pulse: () => DaemonPulse) {
+  constructor(desk: Desk, pulse: () => DaemonPulse, terminal: NodeJS.WriteStream) {
     this.#desk = desk;
     this.#pulse = pulse;
+    this.#terminal = terminal;
   }
 
   /** Begins to open it. */
@@ -52,14 +55,25 @@ export class DaemonDashboard {
       daemon: () => ({ pid: process.pid, since }),
       pulse: this.#pulse,
     });
-    const redact = createRedaction(secretsOf(config));
-    const server = new Server({ view, clock, config: config.dashboard, redact, onProblem: (text) => log.warn(text) });
+    const { isOpen } = config.dashboard;
+    const token = isOpen ? undefined : installationToken(config.stateDir);
+    const redact = createRedaction([...secretsOf(config), ...(token === undefined ? [] : [token])]);
+    const options = { view, clock, redact, onProblem: (text: string) => log.warn(text) };
+    const server = new Server({ ...options, config: config.dashboard, installationToken: token });
     try {
-      log.info(`Dashboard: ${await server.listen(port)}`);
+      this.#announce(await server.listen(port), server);
     } catch (error) {
       await server.close();
       throw error;
     }
     return server;
+  }
+
+  /** A log may be read by a group, and a journal by administrators: the token is shown on a terminal alone. */
+  #announce(address: string, server: DashboardServer): void {
+    const { dashboard, stateDir } = this.#desk.config;
+    this.#desk.log.info(`Dashboard: ${address}${loginNote(dashboard, stateDir)}`);
+    if (!dashboard.isOpen && dashboard.token === undefined && this.#terminal.isTTY)
+      this.#terminal.write(`Open the dashboard: ${server.linkTo(address)}\n`);
   }
 }

@@ -5,6 +5,7 @@ import type { BrokerAccess } from "../dashboard/broker-view.ts";
 import { DashboardView } from "../dashboard/dashboard-view.ts";
 import { LookingBroker } from "../dashboard/looking-broker.ts";
 import { DashboardServer } from "../dashboard/server.ts";
+import { installationToken, loginNote } from "../dashboard/token-file.ts";
 import { openBroker, openVenue, secretsOf } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, TraderError } from "../errors.ts";
@@ -31,7 +32,8 @@ export async function dashboard(context: CommandContext, options: DashboardComma
   openExistingLedger(config)?.close();
   const server = serverFor(context, config);
   try {
-    for (const line of greeting(await listen(server, config, options), config)) context.out.line(line);
+    const address = await listen(server, config, options);
+    for (const line of greeting(address, server.linkTo(address), config)) context.out.line(line);
     await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
   } finally {
     await server.close();
@@ -50,11 +52,13 @@ function serverFor({ clock, err }: CommandContext, config: Config): DashboardSer
       return holder?.command === "run" ? { pid: holder.pid, since: holder.startedAt } : undefined;
     },
   });
+  const token = config.dashboard.isOpen ? undefined : installationToken(config.stateDir);
   return new DashboardServer({
     view,
     clock,
     config: config.dashboard,
-    redact: createRedaction(secretsOf(config)),
+    installationToken: token,
+    redact: createRedaction([...secretsOf(config), ...(token === undefined ? [] : [token])]),
     onProblem: (text) => err.line(text),
   });
 }
@@ -70,12 +74,10 @@ async function listen(server: DashboardServer, { dashboard: { port } }: Config, 
   }
 }
 
-function greeting(url: string, config: Config): string[] {
-  const { token } = config.dashboard;
-  return [
-    `Dashboard: ${url} (${config.mode} mode${token === undefined ? "" : ", asks for DASHBOARD_TOKEN"})`,
-    "It only reads. Stop it with Ctrl-C.",
-  ];
+/** A token that the owner chose is not shown; one of the installation's own is, to whoever may read its file anyway. */
+function greeting(address: string, link: string, { mode, dashboard: settings, stateDir }: Config): string[] {
+  const login = settings.isOpen || settings.token !== undefined ? [] : [`Open it with this link, which logs you in: ${link}`];
+  return [`Dashboard: ${address} (${mode} mode)${loginNote(settings, stateDir)}`, ...login, "It only reads. Stop it with Ctrl-C."];
 }
 
 /**

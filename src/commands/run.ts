@@ -54,12 +54,16 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
   const intakes = desk.intakes();
   const announcer = new DaemonAnnouncer(desk, env);
   const daemon = newDaemon(desk, intakes, announcer);
-  const dashboard = new DaemonDashboard(desk, () => ({
-    connected: daemon.ready,
-    sinceLookMs: announcer.sinceLookMs,
-    stream: daemon.streamState,
-    waiting: daemon.waiting,
-  }));
+  const dashboard = new DaemonDashboard(
+    desk,
+    () => ({
+      connected: daemon.ready,
+      sinceLookMs: announcer.sinceLookMs,
+      stream: daemon.streamState,
+      waiting: daemon.waiting,
+    }),
+    process.stdout,
+  );
   let failure: unknown;
   const schedule = await openSignalSchedule(desk, {
     onAlarm: ({ strategy, dueAt, reason }) => announcer.signalMissing(strategy, dueAt, reason),

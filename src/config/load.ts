@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Config, TradingMode } from "../config.ts";
+import type { Config, DashboardConfig, TradingMode } from "../config.ts";
 import type { ExecutionSettings } from "../execution/execution-style.ts";
 import type { NotificationSettings } from "../notifications/settings.ts";
 import { webhookKindOf } from "../notifications/settings.ts";
@@ -13,6 +13,7 @@ import { isSet, readSettings } from "./read-settings.ts";
 import type { SettingName, SettingValues } from "./settings.ts";
 import { stateDirFrom } from "./state-dir.ts";
 import { readStrategies } from "./strategies.ts";
+import { isLoopbackHost } from "./values.ts";
 
 /**
  * Checks everything that the environment says.
@@ -41,15 +42,19 @@ export function loadConfig(env: Environment): Config {
     ...limits(values),
     execution: execution(values),
     notifications: notifications(values),
-    dashboard: {
-      port: given(values, "DASHBOARD_PORT"),
-      host: given(values, "DASHBOARD_HOST"),
-      token: values.DASHBOARD_TOKEN,
-    },
+    dashboard: dashboard(values, chosen.mode),
     strategies,
     signalSchedule: values.SIGNAL_SCHEDULE,
     signalBar: given(values, "SIGNAL_BAR"),
   };
+}
+
+/** Without a word from the owner only invented money is shown to every user of the machine. */
+function dashboard(values: SettingValues, mode: TradingMode): DashboardConfig {
+  const { DASHBOARD_TOKEN: token } = values;
+  const [port, host] = [given(values, "DASHBOARD_PORT"), given(values, "DASHBOARD_HOST")];
+  const isOpen = token === "off" || (token === undefined && mode === "simulator" && isLoopbackHost(host));
+  return { port, host, isOpen, token: token === "off" ? undefined : token };
 }
 
 type Limits = Pick<

@@ -83,10 +83,10 @@ export function checkChannels(env: Environment, problems: Problem[]): void {
 
 /** What is held and earned is nobody's business who happens to be in the same network. */
 function openDashboard({ DASHBOARD_HOST: host, DASHBOARD_TOKEN: token }: SettingValues): Found {
-  if (host === undefined || isLoopbackHost(host) || token !== undefined) return undefined;
+  if (host === undefined || isLoopbackHost(host) || token !== "off") return undefined;
   return [
     "DASHBOARD_TOKEN",
-    `is unset although DASHBOARD_HOST is ${host}, which others can reach; expected a token, or a host such as 127.0.0.1 that only this machine reaches`,
+    `is off although DASHBOARD_HOST is ${host}, which others can reach; expected a token or none set, or a host such as 127.0.0.1 that only this machine reaches`,
   ];
 }
 

@@ -339,14 +339,14 @@ export const SETTINGS = {
     form: hostName,
     expected: "an IP address or a host name of this machine, such as 127.0.0.1, ::1 or 0.0.0.0",
     default: "127.0.0.1",
-    doc: "Address that the dashboard listens on; any other than this machine's own loopback only together with DASHBOARD_TOKEN.",
+    doc: "Address that the dashboard listens on; any other than this machine's own loopback can be reached by others, so a token is always asked for there.",
   }),
   DASHBOARD_TOKEN: setting({
     form: dashboardToken,
-    expected: "8 to 256 printable characters without blanks, such as `openssl rand -hex 24` prints",
-    unset: "whoever can reach the port may look",
+    expected: "8 to 256 printable characters without spaces, such as `openssl rand -hex 24` prints, or off",
+    unset: "a random one, kept in STATE_DIR/dashboard-token; none in simulator mode on the loopback",
     secret: true,
-    doc: "What one must know to look at the dashboard and its data, as a bearer token or in its login form.",
+    doc: "Password of the dashboard, its data and /metrics, for the login form or as a bearer token. off: every user of this machine can see the account.",
   }),
 } as const;
 

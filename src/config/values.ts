@@ -141,8 +141,11 @@ export const hostName: Form<string> = z
   .toLowerCase()
   .refine((text) => isIP(text) !== 0 || (/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text) && !/^[\d.]+$/.test(text)));
 
-/** Short enough to be typed into a phone, long enough not to be guessed by trying. */
-export const dashboardToken: Form<string> = z.string().regex(/^[\x21-\x7e]{8,256}$/);
+/** Short enough to be typed into a phone, long enough not to be guessed at five tries a second. `off`: none is asked for. */
+export const dashboardToken: Form<string> = z
+  .string()
+  .regex(/^([\x21-\x7e]{8,256}|off)$/i)
+  .transform((text) => (/^off$/i.test(text) ? "off" : text));
 
 /** `off` gives none. */
 export const schedule: Form<Schedule | undefined> = z.string().transform((text, context) => {

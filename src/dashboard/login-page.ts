@@ -1,4 +1,4 @@
-/** Asks for the token. It runs no script, so it works wherever a form does. */
+/** Asks for the token. The script only fills in the one of a printed link; the form works without it. */
 export const LOGIN_PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -8,15 +8,16 @@ export const LOGIN_PAGE = `<!doctype html>
 <title>Log in · alpaca-trader</title>
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="stylesheet" href="/page/style.css">
+<script type="module" src="/page/login.js"></script>
 </head>
 <body class="login">
 <main>
 <h1>alpaca-trader</h1>
 <form method="post" action="/login">
-<label for="token">Token of this dashboard (<code>DASHBOARD_TOKEN</code>)</label>
+<label for="token">Token of this dashboard</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
 <button type="submit">Log in</button>
-<p class="quiet">If this page comes back, the token was not the right one.</p>
+<p class="quiet">It is <code>DASHBOARD_TOKEN</code>, or if that is unset, the content of <code>dashboard-token</code> in <code>STATE_DIR</code>. If this page comes back, the token was wrong, or somebody tries too many: wait a moment.</p>
 </form>
 </main>
 </body>

@@ -29,7 +29,7 @@ export function pageFiles(): PageFiles {
   const scripts = scriptFiles();
   const charts = dirname(require.resolve("uplot/package.json"));
   return new Map([
-    ["/", file(HTML, indexPage(scripts.map(([path]) => path)))],
+    ["/", file(HTML, indexPage(scripts.map(([path]) => path).filter((path) => path !== "/page/login.js")))],
     ["/login", file(HTML, LOGIN_PAGE)],
     ["/favicon.svg", file("image/svg+xml", FAVICON)],
     ["/page/style.css", file(STYLE, PAGE_STYLE)],

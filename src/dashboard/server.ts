@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { DashboardConfig } from "../config.ts";
 import { messageOf, TraderError } from "../errors.ts";
 import { Access } from "./access.ts";
+import { Connections } from "./connections.ts";
 import type { DashboardView } from "./dashboard-view.ts";
 import { LiveFeed } from "./live-feed.ts";
 import type { Metrics } from "./metrics.ts";
@@ -14,23 +15,25 @@ export interface DashboardOptions {
   readonly view: DashboardView;
   readonly clock: Clock;
   readonly config: DashboardConfig;
+  /** The installation's own token; undefined only where the dashboard is open. */
+  readonly installationToken: string | undefined;
   /** Takes out of a text what must never be shown (R30). */
   readonly redact: (text: string) => string;
   /** Told of what nobody expected; nothing is thrown at the daemon. */
   readonly onProblem: (text: string) => void;
 }
 
-/** Whoever opens so many connections looks for something else than the account. */
-const MOST_CONNECTIONS = 200;
 /** Nobody who means to look needs longer to ask; who dawdles holds one of the connections. */
 const HEADERS_LIMIT_MS = 5_000;
 const REQUEST_LIMIT_MS = 10_000;
 /** How often the connections are looked over for those who do. */
 const DAWDLERS_EVERY_MS = 2_000;
+/** Between two questions; a page asks again sooner, and a new connection costs others nothing. */
+const IDLE_LIMIT_MS = 5_000;
 const BODY_LIMIT_BYTES = 4_096;
 
 /** Open to whoever reaches the port: what a login page is made of, and whether the process is well. */
-const FREE_PATHS: readonly string[] = ["/healthz", "/login", "/favicon.svg", "/page/style.css"];
+const FREE_PATHS: readonly string[] = ["/healthz", "/login", "/favicon.svg", "/page/style.css", "/page/login.js"];
 
 /** No route has a schema; the compilers for them would be a tenth of what the daemon keeps in memory. */
 const WITHOUT_SCHEMAS = { buildValidator: noSchemas, buildSerializer: noSchemas };
@@ -48,20 +51,22 @@ export class DashboardServer {
   readonly app: FastifyInstance;
   readonly #options: DashboardOptions;
   readonly #access: Access;
+  readonly #connections = new Connections();
   readonly #feed: LiveFeed;
   readonly #since: number;
   #metrics: Promise<Metrics> | undefined;
 
   constructor(options: DashboardOptions) {
-    const { view, clock, config, redact } = options;
+    const { view, clock, config, installationToken, redact } = options;
     this.#options = options;
     this.#since = clock.now();
-    this.#access = new Access(config.token, clock);
+    this.#access = new Access(config, installationToken, clock);
     this.#feed = new LiveFeed(view, clock, (value) => redact(JSON.stringify(value)));
     this.app = fastify({
       logger: false,
       // Otherwise closing waits for every open page.
       forceCloseConnections: true,
+      keepAliveTimeout: IDLE_LIMIT_MS,
       requestTimeout: REQUEST_LIMIT_MS,
       http: { headersTimeout: HEADERS_LIMIT_MS, connectionsCheckingInterval: DAWDLERS_EVERY_MS },
       // No hook has seen such a request.
@@ -70,7 +75,7 @@ export class DashboardServer {
       return503OnClosing: false,
       schemaController: { compilersFactory: WITHOUT_SCHEMAS },
     });
-    this.app.server.maxConnections = MOST_CONNECTIONS;
+    this.#connections.watch(this.app.server);
     // Whatever a route says and whoever it quotes; files are sent as bytes and hold nothing of ours.
     this.app.addHook("onSend", (_request, _reply, payload, done) => done(null, typeof payload === "string" ? redact(payload) : payload));
     this.app.addHook("onRequest", (request, reply) => this.#guard(request, reply));
@@ -100,6 +105,12 @@ export class DashboardServer {
     return `http://${addressOf(host, typeof address === "object" && address !== null ? address.port : port)}/`;
   }
 
+  /** The address that logs a browser in. The token stands behind the `#`, so no request and no log ever holds it. */
+  linkTo(address: string): string {
+    const { token } = this.#access;
+    return token === undefined ? address : `${address}login#token=${encodeURIComponent(token)}`;
+  }
+
   /** Ends every connection, open event streams too. */
   async close(): Promise<void> {
     this.#feed.close();
@@ -114,9 +125,11 @@ export class DashboardServer {
       void reply.header("allow", "GET, HEAD");
       return this.#say(reply, 405, { error: "The dashboard only reads: GET and HEAD are answered.", code: "method" });
     }
-    if (FREE_PATHS.includes(pathOf(request))) return undefined;
-    const admission = await this.#access.admits(request.headers);
-    if (admission === "admitted") return undefined;
+    const admission = FREE_PATHS.includes(pathOf(request)) ? "admitted" : await this.#access.admits(request.headers);
+    if (admission === "admitted") {
+      if (request.method !== "POST") this.#connections.answering(request.raw.socket, reply.raw);
+      return undefined;
+    }
     if (pathOf(request) === "/") return reply.redirect("/login", 303);
     if (admission === "too-many") return this.#say(reply, 429, { error: "Too many wrong tokens; try again in a moment.", code: "token" });
     void reply.header("www-authenticate", 'Bearer realm="alpaca-trader"');
@@ -153,9 +166,17 @@ export class DashboardServer {
 
   /** Whoever scrapes nothing does not pay for it. */
   #loadMetrics(): Promise<Metrics> {
-    const { view } = this.#options;
-    this.#metrics ??= import("./metrics.ts").then(({ Metrics: Made }) => new Made(view, this.#since));
+    this.#metrics ??= this.#importMetrics().catch((error: unknown) => {
+      // The files may be missing only while an upgrade replaces them; the next question tries again.
+      this.#metrics = undefined;
+      throw error;
+    });
     return this.#metrics;
+  }
+
+  async #importMetrics(): Promise<Metrics> {
+    const { Metrics: Made } = await import("./metrics.ts");
+    return new Made(this.#options.view, this.#since);
   }
 }
 

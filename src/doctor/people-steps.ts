@@ -26,5 +26,5 @@ async function dashboard(chart: Chart, { dashboard: settings }: Config): Promise
   const address = dashboardAddress(settings);
   const daemon = chart.holder()?.command === "run";
   if (address === undefined || !daemon) return [noDashboard(settings, daemon)];
-  return judgeHealth(address, await askHealth(address, settings.token, chart.clock, fetch));
+  return judgeHealth(address, await askHealth(address, chart.clock, fetch));
 }

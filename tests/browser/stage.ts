@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -70,6 +70,11 @@ export class Stage {
     const account = `PA${String(process.pid)}B${String(accounts)}`;
     const [simulator, browser, port] = await Promise.all([venueWithAPast(account), launch(), freePort()]);
     return new Stage(simulator, browser, account, port, env);
+  }
+
+  /** As the daemon prints it on a terminal; once it has started. */
+  get link(): string {
+    return `${this.url}login#token=${readFileSync(join(this.directory, "state", "dashboard-token"), "utf8").trim()}`;
   }
 
   async startDaemon(env: Readonly<Record<string, string>> = {}): Promise<TraderProcess> {

@@ -159,7 +159,7 @@ describe("values", () => {
       signalSchedule: undefined,
       signalBar: "live",
       notifications: { level: "info", webhook: undefined, telegram: undefined, heartbeatUrl: undefined },
-      dashboard: { port: 8787, host: "127.0.0.1", token: undefined },
+      dashboard: { port: 8787, host: "127.0.0.1", isOpen: false, token: undefined },
     });
   });
 
@@ -291,10 +291,20 @@ describe("the dashboard", () => {
       { DASHBOARD_PORT: "0", DASHBOARD_HOST: "::1" },
       { port: 0, host: "::1" },
     ],
-    [{ DASHBOARD_HOST: "Localhost" }, { port: 8787, host: "localhost", token: undefined }],
+    [{ DASHBOARD_HOST: "Localhost" }, { port: 8787, host: "localhost", isOpen: false, token: undefined }],
     [
       { DASHBOARD_HOST: "0.0.0.0", DASHBOARD_TOKEN: "a-long-token" },
-      { host: "0.0.0.0", token: "a-long-token" },
+      { host: "0.0.0.0", isOpen: false, token: "a-long-token" },
+    ],
+    [{ DASHBOARD_TOKEN: "Off" }, { isOpen: true, token: undefined }],
+    [{ TRADING_MODE: "simulator" }, { isOpen: true, token: undefined }],
+    [
+      { TRADING_MODE: "simulator", DASHBOARD_TOKEN: "a-long-token" },
+      { isOpen: false, token: "a-long-token" },
+    ],
+    [
+      { TRADING_MODE: "simulator", DASHBOARD_HOST: "0.0.0.0" },
+      { isOpen: false, token: undefined },
     ],
   ])("%p is understood", (change, dashboard) => expect(load(change)).toMatchObject({ dashboard }));
 
@@ -306,8 +316,15 @@ describe("the dashboard", () => {
     expectProblem(paperWith({ DASHBOARD_HOST: host, DASHBOARD_TOKEN: "a-long-token" }), "DASHBOARD_HOST is", "expected an IP address"),
   );
 
-  test.each(["0.0.0.0", "::", "192.168.1.5", "trader.lan"])("%p can be reached by others, so it needs a token", (host) =>
-    expectProblem(paperWith({ DASHBOARD_HOST: host }), `DASHBOARD_TOKEN is unset although DASHBOARD_HOST is ${host}`),
+  test.each(["0.0.0.0", "::", "192.168.1.5", "trader.lan"])(
+    "%p can be reached by others, so it is never open: unset, the token is the installation's own",
+    (host) => {
+      expect(load({ DASHBOARD_HOST: host })).toMatchObject({ dashboard: { host, isOpen: false, token: undefined } });
+      expectProblem(
+        paperWith({ DASHBOARD_HOST: host, DASHBOARD_TOKEN: "off" }),
+        `DASHBOARD_TOKEN is off although DASHBOARD_HOST is ${host}, which others can reach`,
+      );
+    },
   );
 
   test("a token that can be guessed is refused, and is not shown", () => {

@@ -10,6 +10,7 @@ import type { Config } from "../../src/config.ts";
 import { DashboardView } from "../../src/dashboard/dashboard-view.ts";
 import type { DaemonPulse } from "../../src/dashboard/health.ts";
 import { DashboardServer } from "../../src/dashboard/server.ts";
+import { installationToken } from "../../src/dashboard/token-file.ts";
 import { createRedaction } from "../../src/logger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
@@ -48,6 +49,7 @@ export class OpenDashboard {
       ALPACA_PAPER_SECRET: SECRET,
       ALERTS_TIMEZONE: "UTC",
       DASHBOARD_PORT: "0",
+      DASHBOARD_TOKEN: "off",
       ...env,
     });
     this.ledger = openLedger(ledgerFile(this.config));
@@ -73,11 +75,13 @@ export class OpenDashboard {
       daemon: () => (beside ? undefined : { pid: 4711, since: systemClock.now() - 60_000 }),
       ...(beside ? {} : { pulse: () => this.pulse }),
     });
+    const token = this.config.dashboard.isOpen ? undefined : installationToken(this.directory);
     this.server = new DashboardServer({
       view: this.view,
       clock: systemClock,
       config: this.config.dashboard,
-      redact: createRedaction([SECRET, TOKEN]),
+      installationToken: token,
+      redact: createRedaction([SECRET, token ?? TOKEN]),
       onProblem: (text) => this.problems.push(text),
     });
   }

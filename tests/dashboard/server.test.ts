@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { LightMyRequestResponse } from "fastify";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { ledgerFile } from "../../src/config.ts";
+import { installationToken } from "../../src/dashboard/token-file.ts";
 import { TraderError } from "../../src/errors.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { recordExecuted } from "../reporting/examples.ts";
@@ -207,11 +208,36 @@ describe("with a token", () => {
     const answer = await login(made, TOKEN);
     const cookie = String(answer.headers["set-cookie"]);
     expect(answer.headers.location).toBe("/");
-    expect(cookie).toMatch(/^alpaca_trader_[0-9a-f]{8}=[0-9a-f]{56}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=2592000$/);
+    expect(cookie).toMatch(/^alpaca_trader_[0-9a-f]{8}=[0-9a-f]{64}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=2592000$/);
     expect(cookie).not.toContain(TOKEN);
     const [shown = ""] = cookie.split(";");
     expect((await made.get("/api/overview", { cookie: `other=1; ${shown}` })).status).toBe(200);
     expect((await made.get("/api/overview", { cookie: shown.replace(/.$/, (last) => (last === "0" ? "1" : "0")) })).status).toBe(401);
+  });
+
+  test("the page that logs in is given with its script, and needs no other page", async () => {
+    const made = withToken();
+    const { text } = await made.get("/login");
+    const paths = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "");
+    expect(paths).toContain("/page/login.js");
+    for (const path of paths) expect([path, (await made.get(path)).status]).toEqual([path, 200]);
+  });
+
+  test("the link for people holds it where no request shows it, and an open dashboard has none", () => {
+    expect(dashboard({ DASHBOARD_TOKEN: "a#token+of/ours" }).server.linkTo("http://127.0.0.1:8787/")).toBe(
+      "http://127.0.0.1:8787/login#token=a%23token%2Bof%2Fours",
+    );
+    expect(dashboard().server.linkTo("http://127.0.0.1:8787/")).toBe("http://127.0.0.1:8787/");
+  });
+
+  test("none chosen, that of the installation is asked for, and it is never shown", async () => {
+    const made = dashboard({ DASHBOARD_TOKEN: "" });
+    const token = installationToken(made.directory);
+    expect((await made.get("/api/overview")).status).toBe(401);
+    made.breakBroker(`a broker that quotes ${token}`);
+    const { status, text } = await made.get("/api/overview", { authorization: `Bearer ${token}` });
+    expect([status, text.includes(token), text.includes("[redacted]")]).toEqual([200, false, true]);
+    expect((await made.get("/healthz", { host: "evil.example" })).status).toBe(421);
   });
 
   test("a wrong one is answered late and gives nothing; a form of another site is not taken", async () => {

@@ -53,13 +53,14 @@ describe("notifications and heartbeat", () => {
 
 describe("the dashboard", () => {
   test("is found where it can be reached from this machine", () => {
-    const at = (host: string, port: number | "off"): string | undefined => dashboardAddress({ host, port, token: undefined });
+    const at = (host: string, port: number | "off"): string | undefined =>
+      dashboardAddress({ host, port, isOpen: false, token: undefined });
     expect(at("127.0.0.1", 8787)).toBe("http://127.0.0.1:8787");
     expect(at("0.0.0.0", 9000)).toBe("http://127.0.0.1:9000");
     expect(at("::", 9000)).toBe("http://[::1]:9000");
     expect([at("127.0.0.1", 0), at("127.0.0.1", "off")]).toEqual([undefined, undefined]);
-    expect(noDashboard({ host: "127.0.0.1", port: "off", token: undefined }, true).status).toBe("ok");
-    expect(noDashboard({ host: "127.0.0.1", port: 8787, token: undefined }, false).status).toBe("skipped");
+    expect(noDashboard({ host: "127.0.0.1", port: "off", isOpen: false, token: undefined }, true).status).toBe("ok");
+    expect(noDashboard({ host: "127.0.0.1", port: 8787, isOpen: false, token: undefined }, false).status).toBe("skipped");
   });
 
   test.each([
@@ -78,8 +79,8 @@ describe("the dashboard", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
     try {
-      expect(judgeHealth(address, await askHealth(address, "a-token", systemClock, fetch))).toEqual([expected]);
-      expect(asked).toBe("/healthz Bearer a-token");
+      expect(judgeHealth(address, await askHealth(address, systemClock, fetch))).toEqual([expected]);
+      expect(asked).toBe("/healthz ");
     } finally {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -90,7 +91,7 @@ describe("the dashboard", () => {
     const clock = new VirtualClock(0);
     const silent: typeof fetch = (_address, init) =>
       new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(new Error("aborted"))));
-    const answer = askHealth("http://127.0.0.1:8787", undefined, clock, silent);
+    const answer = askHealth("http://127.0.0.1:8787", clock, silent);
     await clock.advance(3_000);
     expect(judgeHealth("http://127.0.0.1:8787", await answer)).toEqual([saying("failed", "the daemon hangs")]);
     expect(clock.pending).toBe(0);
@@ -101,6 +102,6 @@ describe("the dashboard", () => {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;
     await new Promise((resolve) => server.close(resolve));
-    expect(judgeHealth(address, await askHealth(address, undefined, systemClock, fetch))).toEqual([saying("warning", "ECONNREFUSED")]);
+    expect(judgeHealth(address, await askHealth(address, systemClock, fetch))).toEqual([saying("warning", "ECONNREFUSED")]);
   });
 });

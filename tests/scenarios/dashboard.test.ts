@@ -1,19 +1,30 @@
+import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import type { DashboardData } from "../../src/reporting/dashboard-data.ts";
+import { logPaths } from "../../src/logger.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { NUCLEAR } from "./strategy.ts";
 import type { TraderProcess } from "./trader-process.ts";
 import { expectExit, until } from "./trader-process.ts";
+
+/** The token of the installation opens everything, and is told neither on an output that is no terminal nor in a log. */
+async function tokenOf(started: TraderProcess): Promise<Readonly<Record<string, string>>> {
+  await started.says(/its token is in (\S+)\)/);
+  const file = /its token is in (\S+)\)/.exec(started.output)?.[1] ?? "";
+  const token = readFileSync(file, "utf8").trim();
+  expect([token, statSync(file).mode & 0o777]).toEqual([expect.stringMatching(/^[0-9a-f]{48}$/), 0o600]);
+  return { authorization: `Bearer ${token}` };
+}
 
 async function addressOf(started: TraderProcess): Promise<string> {
   await started.says(/Dashboard: http:\/\/\S+/);
   return /Dashboard: (http:\/\/\S+)/.exec(started.output)?.[1] ?? "";
 }
 
-async function jsonAt<Answer>(url: string): Promise<Answer> {
-  return (await (await fetch(url)).json()) as Answer;
+async function jsonAt<Answer>(url: string, headers: Readonly<Record<string, string>> = {}): Promise<Answer> {
+  return (await (await fetch(url, { headers })).json()) as Answer;
 }
 
 /** The order stream connects beside the start; until then the answer is `degraded`, with that as its reason. */
@@ -32,7 +43,9 @@ describe("the dashboard", () => {
       const daemon = await scenario.daemon({ DASHBOARD_PORT: "0" });
       const url = await addressOf(daemon);
       await ready(`${url}healthz`);
-      const events = await fetch(`${url}api/events`);
+      const headers = await tokenOf(daemon);
+      const events = await fetch(`${url}api/events`, { headers });
+      expect((await fetch(`${url}api/dashboard`)).status).toBe(401);
 
       scenario.alert(NUCLEAR);
       await scenario.filled(3);
@@ -41,7 +54,7 @@ describe("the dashboard", () => {
         "the trade log",
         () => daemon.output,
       );
-      const data = await jsonAt<DashboardData>(`${url}api/dashboard`);
+      const data = await jsonAt<DashboardData>(`${url}api/dashboard`, headers);
       expect(data).toMatchObject({
         mode: "paper",
         daemon: { pid: daemon.pid },
@@ -49,12 +62,15 @@ describe("the dashboard", () => {
         last_alert: { verdict: "executed" },
         executions: [{ outcome: "on-target", id: scenario.trades[0]?.execution_id }],
       });
-      const metrics = await (await fetch(`${url}metrics`)).text();
+      const metrics = await (await fetch(`${url}metrics`, { headers })).text();
       expect(metrics).toContain('alpaca_trader_executions_total{outcome="on-target"} 1');
 
       const ended = await daemon.stop();
       expectExit(ended, 0);
       await events.body?.cancel();
+      const token = headers.authorization?.split(" ")[1] ?? "";
+      expect(daemon.output).not.toContain(token);
+      for (const log of logPaths(scenario.path("logs"))) expect(readFileSync(log, "utf8")).not.toContain(token);
     },
     LIMIT_MS,
   );
@@ -84,6 +100,7 @@ describe("the dashboard", () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon({ DASHBOARD_PORT: "0" });
       const { port } = new URL(await addressOf(daemon));
+      const headers = await tokenOf(daemon);
       scenario.alert(NUCLEAR);
       await scenario.filled(3);
 
@@ -96,7 +113,7 @@ describe("the dashboard", () => {
         () => daemon.output,
       );
       const [one, other] = await Promise.all(
-        [url, `http://127.0.0.1:${port}/`].map((address) => jsonAt<DashboardData>(`${address}api/dashboard`)),
+        [url, `http://127.0.0.1:${port}/`].map((address) => jsonAt<DashboardData>(`${address}api/dashboard`, headers)),
       );
       expect(one).toMatchObject({ daemon: { pid: daemon.pid }, broker: { reachable: true, stream: null } });
       expect(one!.executions).toEqual(other!.executions);
@@ -109,12 +126,13 @@ describe("the dashboard", () => {
   );
 
   test(
-    "without daemon, ledger or broker says so; a port asked for must be free; an open one needs a token",
+    "without daemon, ledger or broker says so; a port asked for must be free; one that others reach is not open",
     async () => {
       const scenario = await Scenario.open();
       const alone = scenario.start(["dashboard"], { ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" });
       const url = await addressOf(alone);
-      expect(await jsonAt(`${url}api/overview`)).toMatchObject({
+      const token = /which logs you in: \S+login#token=([0-9a-f]{48})\n/.exec(alone.output)?.[1] ?? "";
+      expect(await jsonAt(`${url}api/overview`, { authorization: `Bearer ${token}` })).toMatchObject({
         daemon: null,
         account: null,
         broker: { reachable: false },
@@ -123,12 +141,12 @@ describe("the dashboard", () => {
       expect(await jsonAt(`${url}healthz`)).toMatchObject({ status: "degraded" });
 
       const taken = await scenario.run(["dashboard", "--port", new URL(url).port]);
-      const open = await scenario.run(["dashboard"], { DASHBOARD_HOST: "0.0.0.0" });
+      const open = await scenario.run(["dashboard"], { DASHBOARD_HOST: "0.0.0.0", DASHBOARD_TOKEN: "off" });
 
       expectExit(taken, 1);
       expect(taken.stderr).toMatch(/The dashboard cannot listen on 127\.0\.0\.1:\d+: the port is taken\./);
       expectExit(open, 78);
-      expect(open.stderr).toContain("DASHBOARD_TOKEN is unset although DASHBOARD_HOST is 0.0.0.0");
+      expect(open.stderr).toContain("DASHBOARD_TOKEN is off although DASHBOARD_HOST is 0.0.0.0");
       expectExit(await alone.stop(), 0);
     },
     LIMIT_MS,

@@ -1,0 +1,116 @@
+import { randomBytes } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fchownSync,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import type { DashboardConfig } from "../config.ts";
+import { messageOf, TraderError } from "../errors.ts";
+
+const TOKEN_BYTES = 24;
+/** Ours holds fewer; what is larger was not written by us. */
+const FORM = /^[0-9a-f]{48}\n$/;
+
+/** Where an installation keeps the token of its dashboard. */
+export function tokenFile(stateDir: string): string {
+  return join(stateDir, "dashboard-token");
+}
+
+/** Where to find what the dashboard asks for; to be put behind its address. */
+export function loginNote({ isOpen, token }: DashboardConfig, stateDir: string): string {
+  if (isOpen) return "";
+  return token === undefined ? ` (its token is in ${tokenFile(stateDir)})` : " (its token is DASHBOARD_TOKEN)";
+}
+
+/**
+ * The installation's own token: made once, at random, and kept for our user alone.
+ * @throws TraderError `dashboard-token` when the file cannot be made, or was not made by us.
+ */
+export function installationToken(stateDir: string): string {
+  const file = tokenFile(stateDir);
+  try {
+    return read(file) ?? make(file);
+  } catch (error) {
+    if (error instanceof TraderError) throw error;
+    if (codeOf(error) === "ELOOP") throw notOurs(file, "is a symbolic link");
+    throw new TraderError(`The dashboard's token cannot be kept in ${file}: ${messageOf(error)}.`, {
+      code: "dashboard-token",
+      hint: "STATE_DIR must be a directory that our user may write to.",
+      cause: error,
+    });
+  }
+}
+
+/** `undefined` when there is none, or when others could have read it: then it is a secret no longer. */
+function read(file: string): string | undefined {
+  const descriptor = open(file);
+  if (descriptor === undefined) return undefined;
+  try {
+    const { mode, uid, size } = fstatSync(descriptor);
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw notOurs(file, "is not a regular file");
+    if (uid !== process.geteuid?.() && uid !== statSync(dirname(file)).uid) throw notOurs(file, `belongs to user ${String(uid)}`);
+    const text = size > 100 ? "" : readFileSync(descriptor, "utf8");
+    if (!FORM.test(text)) throw notOurs(file, "does not hold a token that was made here");
+    if ((mode & 0o077) === 0) return text.trim();
+  } finally {
+    closeSync(descriptor);
+  }
+  rmSync(file);
+  return undefined;
+}
+
+function open(file: string): number | undefined {
+  try {
+    return openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Written whole beside it and then linked: of two processes that start at once, one makes it and both use it. */
+function make(file: string): string {
+  const token = randomBytes(TOKEN_BYTES).toString("hex");
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const draft = `${file}.${randomBytes(6).toString("hex")}`;
+  const descriptor = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+  try {
+    writeFileSync(descriptor, `${token}\n`);
+    giveToOwner(descriptor, dirname(file));
+    linkSync(draft, file);
+    return token;
+  } catch (error) {
+    const theirs = codeOf(error) === "EEXIST" ? read(file) : undefined;
+    if (theirs === undefined) throw error;
+    return theirs;
+  } finally {
+    closeSync(descriptor);
+    rmSync(draft, { force: true });
+  }
+}
+
+/** `sudo alpaca-trader dashboard` must not leave a file that the daemon cannot read. */
+function giveToOwner(descriptor: number, directory: string): void {
+  const { uid, gid } = statSync(directory);
+  if (process.geteuid?.() === 0) fchownSync(descriptor, uid, gid);
+}
+
+function notOurs(file: string, why: string): TraderError {
+  return new TraderError(`The dashboard's token cannot be read: ${file} ${why}.`, {
+    code: "dashboard-token",
+    hint: "Find out who made the file, and delete it; the next start makes a new token.",
+  });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
