@@ -5,6 +5,8 @@ import type { Desk } from "./desk.ts";
 import { secretsOf } from "./desk.ts";
 import { messageOf } from "./errors.ts";
 import { readHalt } from "./halt.ts";
+import type { IntakeState } from "./intake/intake-state.ts";
+import { alertsProblems } from "./intake/intake-state.ts";
 import type { Signal } from "./intake/signal.ts";
 import type { NotExecuted } from "./intake/verdict.ts";
 import type { ExecutionRecord } from "./ledger/ledger.ts";
@@ -30,6 +32,7 @@ const DRAIN_MS = 2_000;
  */
 export class DaemonAnnouncer {
   readonly #desk: Desk;
+  readonly #alerts: readonly IntakeState[];
   readonly #notifications: NotificationCenter;
   readonly #summary: DailySummary;
   readonly #heartbeat: Heartbeat | undefined;
@@ -42,12 +45,15 @@ export class DaemonAnnouncer {
   #ready = false;
   #executing: Signal | undefined;
   #lastOutcome: string | undefined;
+  /** As it was last said. */
+  #refusedBefore: string | undefined;
   #stopAskedAt: number | undefined;
 
   /** To be made once the trading lock is held. */
-  constructor(desk: Desk, env: Environment) {
+  constructor(desk: Desk, env: Environment, alerts: readonly IntakeState[]) {
     const { clock, log, ledger, broker, config } = desk;
     this.#desk = desk;
+    this.#alerts = alerts;
     this.#redact = createRedaction(secretsOf(config));
     this.#notifications = openNotifications(desk);
     const { heartbeatUrl: url } = config.notifications;
@@ -80,6 +86,10 @@ export class DaemonAnnouncer {
   /** An alerts file has just been looked at. */
   looked(file: string): void {
     this.#lookedAt.set(file, this.#desk.clock.monotonic());
+    const refused = this.#refusedAlerts;
+    if (refused === this.#refusedBefore) return;
+    this.#refusedBefore = refused;
+    this.#sayStatus();
   }
 
   /** Since the file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
@@ -179,9 +189,15 @@ export class DaemonAnnouncer {
     return this.#lookedAt.size > 0 && [...this.#lookedAt.values()].every((at) => now - at < LOOK_LIMIT_MS);
   }
 
+  get #refusedAlerts(): string | undefined {
+    const problems = alertsProblems(this.#alerts);
+    return problems.length === 0 ? undefined : problems.join(" ");
+  }
+
   /** A halt is somebody's wish and no ailment. */
   #ailment(): string | undefined {
     if (!this.#isWatching()) return "An alerts file is not being looked at.";
+    if (this.#refusedAlerts !== undefined) return this.#refusedAlerts;
     if (!this.#ready) return "The account has not been read yet, or an execution of an earlier process is not finished.";
     return this.#pulse?.ailment;
   }
@@ -195,6 +211,7 @@ export class DaemonAnnouncer {
     const { config, broker, halt } = this.#desk;
     const halted = halt.reason();
     if (halted !== undefined) return `${config.mode}: HALTED (${halted})`;
+    if (this.#refusedAlerts !== undefined) return `${config.mode}: ALERTS REFUSED (${this.#refusedAlerts})`;
     if (!this.#ready) return `${config.mode}: connecting to ${broker.name}`;
     if (this.#executing !== undefined) return `${config.mode}: executing signal ${this.#executing.id}`;
     return `${config.mode}: watching for alerts${this.#lastOutcome === undefined ? "" : ` (last execution: ${this.#lastOutcome})`}`;

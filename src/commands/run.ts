@@ -52,13 +52,14 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
     log.info(`Strategies: ${config.strategies.map(({ name, share }) => `${name} ${formatWeight(share)}`).join(", ")} of the account.`);
   await refuseSecondInstance(desk);
   const intakes = desk.intakes();
-  const announcer = new DaemonAnnouncer(desk, env);
+  const announcer = new DaemonAnnouncer(desk, env, intakes);
   const daemon = newDaemon(desk, intakes, announcer);
   const dashboard = new DaemonDashboard(
     desk,
     () => ({
       connected: daemon.ready,
       sinceLookMs: announcer.sinceLookMs,
+      alerts: intakes,
       stream: daemon.streamState,
       waiting: daemon.waiting,
     }),

@@ -4,6 +4,7 @@ import type { Clock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { messageOf, TraderError } from "../errors.ts";
 import { readHalt } from "../halt.ts";
+import { alertsProblems } from "../intake/intake-state.ts";
 import type { VerdictRecord } from "../ledger/ledger.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import type { CurveRange } from "../reporting/curve-ranges.ts";
@@ -196,6 +197,7 @@ export class DashboardView {
       mode: config.mode,
       modeReason: config.modeReason,
       halted: this.halted,
+      alertsProblems: alertsProblems(pulse?.alerts ?? []),
       daemon: daemon(),
       brokerName: this.broker.name,
       stream: pulse?.stream,

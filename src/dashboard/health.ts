@@ -1,4 +1,6 @@
 import type { StreamState } from "../broker/broker.ts";
+import type { IntakeState } from "../intake/intake-state.ts";
+import { alertsProblems } from "../intake/intake-state.ts";
 
 /** What only the daemon itself knows of its state. */
 export interface DaemonPulse {
@@ -6,6 +8,8 @@ export interface DaemonPulse {
   readonly connected: boolean;
   /** Since the alerts file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
   readonly sinceLookMs: number | undefined;
+  /** One for each strategy. */
+  readonly alerts: readonly IntakeState[];
   /** Of the order updates; `undefined` before it is opened. */
   readonly stream: StreamState | undefined;
   /** Runs that wait to be executed. */
@@ -23,8 +27,11 @@ export interface HealthFacts {
 }
 
 export interface Health {
-  /** `failing`: starting the process again may help. `degraded`: it would not. */
-  readonly status: "ready" | "degraded" | "failing";
+  /**
+   * `failing`: starting the process again may help. `alerts-untrusted`: the daemon is well and acts on nothing,
+   * because an alerts file is refused. `degraded`: alerts are read, and something else is wrong.
+   */
+  readonly status: "ready" | "degraded" | "alerts-untrusted" | "failing";
   /** One sentence each. */
   readonly reasons: readonly string[];
 }
@@ -35,8 +42,15 @@ const LOOK_LIMIT_MS = 10_000;
 /** Whoever is answered knows already that the process turns; this tells what it cannot do. */
 export function healthOf(facts: HealthFacts): Health {
   const failures = failuresOf(facts);
-  const reasons = [...failures, ...ailmentsOf(facts)];
-  return { status: failures.length > 0 ? "failing" : reasons.length > 0 ? "degraded" : "ready", reasons };
+  const refusals = alertsProblems(facts.pulse?.alerts ?? []);
+  const ailments = ailmentsOf(facts);
+  return { status: statusOf(failures.length, refusals.length, ailments.length), reasons: [...failures, ...refusals, ...ailments] };
+}
+
+function statusOf(failures: number, refusals: number, ailments: number): Health["status"] {
+  if (failures > 0) return "failing";
+  if (refusals > 0) return "alerts-untrusted";
+  return ailments > 0 ? "degraded" : "ready";
 }
 
 function failuresOf({ pulse, ledgerProblem }: HealthFacts): string[] {

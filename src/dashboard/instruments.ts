@@ -37,6 +37,9 @@ export function instruments(register: Registry): Instruments {
     daemonUp: gauge("daemon_up", "1 while a daemon trades with this ledger, else 0."),
     connected: gauge("connected", "1 once the daemon has read the account and finished what was left open, else 0."),
     lastLook: gauge("alerts_look_age_seconds", "Since the alerts file that was left alone longest was looked at."),
+    refused: gauge("alerts_refused", "1 while the alerts file of a strategy is not read, because it cannot be trusted, else 0.", [
+      "strategy",
+    ]),
     stream: gauge("stream_state", "1 for the state that the stream of order updates is in, else 0.", ["state"]),
     waiting: gauge("queue_depth", "Runs that wait to be executed."),
     running: gauge("open_executions", "Executions that have not ended."),
@@ -65,6 +68,7 @@ export interface Instruments {
   readonly daemonUp: Gauge<never>;
   readonly connected: Gauge<never>;
   readonly lastLook: Gauge<never>;
+  readonly refused: Gauge<"strategy">;
   readonly stream: Gauge<"state">;
   readonly waiting: Gauge<never>;
   readonly running: Gauge<never>;

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Gauge } from "prom-client";
 import type { StreamState } from "../broker/broker.ts";
+import type { IntakeState } from "../intake/intake-state.ts";
 import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../intake/verdict.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
 import { OUTCOME_MEANINGS } from "../ledger/ledger.ts";
@@ -35,6 +36,8 @@ export class Metrics {
   readonly #instruments: Instruments;
   readonly #counted = new Set<string>();
   #verdicts = new Set<string>();
+  /** Strategy → refusals of its file that have been counted; they stand over a file and not in the ledger. */
+  readonly #refusals = new Map<string, number>();
 
   /** @param since what happened before is not counted; milliseconds since the epoch. */
   constructor(view: DashboardView, since: number) {
@@ -135,10 +138,20 @@ export class Metrics {
     running.set(ledger.openExecutions().length);
     unsettled.set(ledger.unsettledIntents().length);
     const { pulse } = this.#view;
+    this.#showAlerts(pulse?.alerts ?? []);
     show(connected, pulse && (pulse.connected ? 1 : 0));
     show(waiting, pulse?.waiting);
     show(lastLook, pulse?.sinceLookMs === undefined ? undefined : pulse.sinceLookMs / 1_000);
     if (pulse?.stream !== undefined) for (const state of STREAM_STATES) stream.set({ state }, pulse.stream === state ? 1 : 0);
+  }
+
+  #showAlerts(alerts: readonly IntakeState[]): void {
+    const { refused, verdicts } = this.#instruments;
+    for (const { strategy, problem, problems } of alerts) {
+      refused.set({ strategy }, problem === undefined ? 0 : 1);
+      verdicts.inc({ strategy, verdict: "untrusted" }, problems - (this.#refusals.get(strategy) ?? 0));
+      this.#refusals.set(strategy, problems);
+    }
   }
 }
 

@@ -64,7 +64,7 @@ function addWatching(app: FastifyInstance, { view, feed, metrics }: RouteParts):
   });
   app.get("/healthz", async (_request, reply) => {
     const health = await view.health();
-    return reply.code(health.status === "failing" ? 503 : 200).send(health);
+    return reply.code(health.status === "failing" || health.status === "alerts-untrusted" ? 503 : 200).send(health);
   });
   app.get("/metrics", async (_request, reply) => {
     const made = await metrics();

@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, lstatSync } from "node:fs";
+import { closeSync, fstatSync, lstatSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
+import { basename, dirname } from "node:path";
 import { messageOf } from "../errors.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { RawLine } from "./line-splitter.ts";
@@ -23,7 +24,7 @@ export interface Passage {
 
 export type News =
   | { readonly kind: "unchanged" }
-  /** The file does not exist; lines that its last content had left are handed on still. */
+  /** The file does not exist, but its directory does; lines that its last content had left are handed on still. */
   | { readonly kind: "missing"; readonly passages: readonly Passage[] }
   | { readonly kind: "read"; readonly passages: readonly Passage[] }
   | { readonly kind: "untrusted"; readonly reason: string; readonly hint: string };
@@ -209,6 +210,7 @@ export class AlertsCursor {
 
   #gone(now: number, freshFrom: number): News {
     const passages = this.#reading === undefined ? [] : this.#readSameFile(this.#reading, now, freshFrom);
+    if (passages.length === 0 && !isDirectory(dirname(this.#options.file))) return this.#refuse(noDirectory(this.#options.file));
     this.#letGo();
     this.#atStart = false;
     return { kind: "missing", passages };
@@ -245,6 +247,19 @@ function isSame(one: BigIntStats, other: BigIntStats): boolean {
 
 function codeOf(error: unknown): string {
   return Error.isError(error) && "code" in error ? String(error.code) : "";
+}
+
+/** A strategy that has not written yet has a directory to write to. */
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function noDirectory(file: string): Trust & { kind: "untrusted" } {
+  return {
+    kind: "untrusted",
+    reason: `${dirname(file)}, the directory of ${basename(file)}, does not exist.`,
+    hint: "Check ALERTS_FILE or STRATEGIES, or make the directory for the strategy's user.",
+  };
 }
 
 function unreadable(file: string, error: unknown): News {

@@ -7,6 +7,7 @@ import { MAX_GAP_MS } from "./batch.ts";
 import { AlertsCursor } from "./cursor.ts";
 import type { Passage } from "./cursor.ts";
 import { iso } from "./freshness.ts";
+import type { IntakeState } from "./intake-state.ts";
 import { judge, signalIdOf } from "./judge.ts";
 import type { Facts, JudgeSettings, KnownVerdict, Occasion } from "./assessment.ts";
 import type { Decision, Judgement, LineVerdict } from "./judge.ts";
@@ -72,14 +73,15 @@ const KEPT_CHARACTERS = 4_096;
  * out each signal once: with the verdict `accepted`, which belongs to whoever executes it. Only
  * `rejudge` can hand the same signal out again.
  */
-export class Intake {
+export class Intake implements IntakeState {
   readonly #options: IntakeOptions;
   readonly #settings: JudgeSettings;
   readonly #cursor: AlertsCursor;
   readonly #window: LineWindow;
   readonly #reportedRepeats = new WeakSet<Entry>();
   #historyRecorded = false;
-  #untrustedReason: string | undefined;
+  #problem: string | undefined;
+  #problems = 0;
   #judgeAgainAt: number | undefined;
   /** Lines were read whose judgement has not been recorded yet, for example because the ledger failed. */
   #unjudged = false;
@@ -99,6 +101,14 @@ export class Intake {
   /** Name of the strategy whose file this is. */
   get strategy(): string {
     return this.#options.strategy;
+  }
+
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  get problems(): number {
+    return this.#problems;
   }
 
   /**
@@ -126,7 +136,7 @@ export class Intake {
     const now = this.#options.clock.now();
     const news = this.#cursor.look(now, now - this.#settings.maxAgeSeconds * 1_000);
     if (news.kind === "untrusted") return this.#untrusted(`${news.reason} ${news.hint}`);
-    this.#untrustedReason = undefined;
+    this.#problem = undefined;
     const fileMissing = news.kind === "missing";
     const spoken = news.kind === "unchanged" ? [] : this.#admit(news.passages, now);
     const due = this.#judgeAgainAt !== undefined && now >= this.#judgeAgainAt;
@@ -137,8 +147,9 @@ export class Intake {
   }
 
   #untrusted(reason: string): IntakeReport {
-    const isNew = this.#untrustedReason !== reason;
-    this.#untrustedReason = reason;
+    const isNew = this.#problem !== reason;
+    this.#problem = reason;
+    if (isNew) this.#problems += 1;
     const verdict: Verdict = { kind: "untrusted", reason };
     return {
       decision: { kind: "verdict", verdict, signalId: undefined, isNew },

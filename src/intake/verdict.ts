@@ -43,7 +43,8 @@ export const VERDICT_MEANINGS: Record<VerdictKind, string> = {
   future: "Its stamp lies more than 5 s ahead.",
   malformed:
     "It cannot be read as an alert, has a time that a clock change makes double or impossible, contradicts itself, or names a symbol that is not allowed.",
-  untrusted: "The alerts file may not be trusted: its owner, its rights, a link, or lines that a simulator wrote.",
+  untrusted:
+    "The alerts file may not be trusted or cannot be read: its owner, its permissions, a link, no directory, or lines that a simulator wrote.",
   "dry-run": "It was only tried out; nothing was sent and nothing is used up.",
   halted: "Trading is halted; `resume` lets a fresh run be judged again.",
   "market-closed": "The market is closed, or too little of the session is left.",

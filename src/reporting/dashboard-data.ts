@@ -21,6 +21,8 @@ export interface DashboardData {
   readonly mode_reason: string;
   /** Why trading is halted; `null` when it is not. */
   readonly halted: string | null;
+  /** Why alerts are not acted upon, one sentence for each strategy; only the daemon itself knows. */
+  readonly alerts_problems: readonly string[];
   readonly daemon: { readonly pid: number; readonly since: string } | null;
   readonly market: { readonly is_open: boolean; readonly next_open: string; readonly next_close: string } | null;
   readonly broker: BrokerHealth;
@@ -92,6 +94,7 @@ export interface DashboardFacts {
   readonly mode: string;
   readonly modeReason: string;
   readonly halted: string | undefined;
+  readonly alertsProblems: readonly string[];
   readonly daemon: { readonly pid: number; readonly since: number } | undefined;
   readonly brokerName: string;
   readonly stream: StreamState | undefined;
@@ -114,6 +117,7 @@ export function dashboardData(facts: DashboardFacts): DashboardData {
     mode: facts.mode,
     mode_reason: facts.modeReason,
     halted: facts.halted ?? null,
+    alerts_problems: facts.alertsProblems,
     daemon: facts.daemon === undefined ? null : { pid: facts.daemon.pid, since: isoInstant(facts.daemon.since) },
     market: reading === undefined ? null : marketOf(reading),
     broker: {

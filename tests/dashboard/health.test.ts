@@ -53,6 +53,38 @@ describe("/healthz", () => {
     expect(await health()).toEqual([200, { status: "degraded", reasons: [reason] }]);
   });
 
+  describe("while alerts are refused", () => {
+    beforeEach(() => {
+      const refused = { strategy: "nuclear", problem: "/tmp/alerts.json is a symbolic link.", problems: 1 };
+      dashboard.pulse = { ...dashboard.pulse, alerts: [{ strategy: "tecl", problem: undefined, problems: 0 }, refused] };
+    });
+
+    const REASON = "Alerts of nuclear are refused: /tmp/alerts.json is a symbolic link.";
+
+    test("answers 503 with a status of its own and the reason", async () => {
+      expect(await health()).toEqual([503, { status: "alerts-untrusted", reasons: [REASON] }]);
+    });
+
+    test("says whatever else is wrong after that", async () => {
+      dashboard.halt("lunch");
+      expect(await health()).toEqual([503, { status: "alerts-untrusted", reasons: [REASON, "Trading is halted: lunch."] }]);
+    });
+
+    test("is failing where a restart may help", async () => {
+      dashboard.pulse = { ...dashboard.pulse, sinceLookMs: 10_000 };
+      expect(await health()).toMatchObject([503, { status: "failing", reasons: [expect.anything(), REASON] }]);
+    });
+
+    test("says so in the metrics and on the page too", async () => {
+      const { text } = await dashboard.get("/metrics");
+      expect(text).toContain('alpaca_trader_alerts_refused{strategy="nuclear"} 1\n');
+      expect(text).toContain('alpaca_trader_alerts_refused{strategy="tecl"} 0\n');
+      expect(text).toContain('alpaca_trader_verdicts_total{strategy="nuclear",verdict="untrusted"} 1\n');
+      expect((await dashboard.get("/metrics")).text).toContain('alpaca_trader_verdicts_total{strategy="nuclear",verdict="untrusted"} 1\n');
+      expect(await dashboard.json("/api/overview")).toMatchObject({ alerts_problems: [REASON] });
+    });
+  });
+
   test("beside the daemon says when none runs", async () => {
     await dashboard.close();
     dashboard = new OpenDashboard({}, { beside: true });

@@ -46,7 +46,7 @@ async function scrape(): Promise<Map<string, number>> {
 
 describe("/metrics", () => {
   test("tells the account, the daemon and the process", async () => {
-    dashboard.pulse = { connected: true, sinceLookMs: 400, stream: "lost", waiting: 2 };
+    dashboard.pulse = { ...dashboard.pulse, sinceLookMs: 400, stream: "lost", waiting: 2 };
     dashboard.halt("a test");
     const samples = await scrape();
     for (const [name, value] of Object.entries({
@@ -103,22 +103,64 @@ describe("/metrics", () => {
   });
 });
 
+/** Names of series that a scrape can hold. */
+function knownSeries(): Set<string> {
+  const { registry } = new Metrics(dashboard.view, 0);
+  return new Set(
+    registry
+      .getMetricsAsArray()
+      .flatMap(({ name, type }) => (String(type) === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name])),
+  );
+}
+
+function textOf(name: string): string {
+  return readFileSync(new URL(`../../docs/${name}`, import.meta.url), "utf8");
+}
+
+function seriesIn(expressions: readonly string[]): Set<string> {
+  return new Set(expressions.flatMap((expression) => expression.match(/\b(alpaca_trader|process|nodejs)_\w+/g) ?? []));
+}
+
 describe("the Grafana dashboard", () => {
-  test("asks for nothing but metrics that exist, by labels that they have", () => {
-    const text = readFileSync(new URL("../../docs/grafana-dashboard.json", import.meta.url), "utf8");
-    const { registry } = new Metrics(dashboard.view, 0);
-    const known = new Set(
-      registry
-        .getMetricsAsArray()
-        .flatMap(({ name, type }) => (String(type) === "histogram" ? [`${name}_bucket`, `${name}_sum`, `${name}_count`] : [name])),
-    );
-    const expressions = [...text.matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(
+  test("asks for nothing but metrics that exist, and for all of ours", () => {
+    const known = knownSeries();
+    const expressions = [...textOf("grafana-dashboard.json").matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(
       ([, expression]) => JSON.parse(`"${expression!}"`) as string,
     );
     expect(expressions.length).toBeGreaterThan(10);
-    const used = new Set(expressions.flatMap((expression) => expression.match(/\b(alpaca_trader|process|nodejs)_\w+/g) ?? []));
+    const used = seriesIn(expressions);
     expect([...used].filter((name) => !known.has(name))).toEqual([]);
     const own = [...known].filter((name) => name.startsWith("alpaca_trader_") && !/_(sum|count)$/.test(name));
     expect(own.filter((name) => !used.has(name) && !name.endsWith("_info"))).toEqual([]);
+  });
+});
+
+describe("the alert rules for Prometheus", () => {
+  const text = textOf("prometheus-alerts.yml");
+  const expressions = [...text.matchAll(/^ {8}expr: (?:>-\n((?: {10}.*\n)+)|(.*))/gm)].map(([, folded, plain]) => folded ?? plain ?? "");
+
+  test("ask for nothing but metrics that exist", () => {
+    const known = knownSeries();
+    expect(expressions).toHaveLength(text.match(/- alert: /g)!.length);
+    for (const expression of expressions) {
+      const used = seriesIn([expression]);
+      expect([expression, [...used].filter((name) => !known.has(name))]).toEqual([expression, []]);
+      expect([expression, used.size > 0 || expression.includes("up{")]).toEqual([expression, true]);
+    }
+  });
+
+  test("ask for labels and values that they have", async () => {
+    const scraped = [...(await scrape()).keys()].join("\n");
+    const values = (label: string): string[] =>
+      expressions
+        .flatMap((expression) => [...expression.matchAll(new RegExp(`[{,]${label}=~?"([^"]+)"`, "g"))])
+        .flatMap(([, list = ""]) => list.split("|"));
+    for (const label of ["outcome", "verdict", "state"]) {
+      expect(values(label).length).toBeGreaterThan(0);
+      for (const value of values(label)) expect(scraped).toContain(`${label}="${value}"`);
+    }
+    expect(values("status")).toEqual(["refused", "rejected"]);
+    expect(seriesIn(expressions)).toContain("alpaca_trader_alerts_refused");
+    expect(scraped).toContain('alpaca_trader_alerts_refused{strategy="nuclear"}');
   });
 });

@@ -23,7 +23,13 @@ import { recordExecuted } from "../reporting/examples.ts";
 export const SECRET = "dashboard-secret-0123456789abcdefgh";
 export const TOKEN = "a-token-of-the-tests";
 
-const WELL: DaemonPulse = { connected: true, sinceLookMs: 120, stream: "listening", waiting: 0 };
+const WELL: DaemonPulse = {
+  connected: true,
+  sinceLookMs: 120,
+  alerts: [{ strategy: "nuclear", problem: undefined, problems: 0 }],
+  stream: "listening",
+  waiting: 0,
+};
 
 /** The real dashboard on a real ledger and a venue without sockets, in a directory of its own. */
 export class OpenDashboard {

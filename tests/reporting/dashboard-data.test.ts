@@ -31,6 +31,7 @@ async function data(change: Partial<DashboardFacts> = {}): Promise<DashboardData
     mode: "paper",
     modeReason: "TRADING_MODE=paper",
     halted: undefined,
+    alertsProblems: [],
     daemon: { pid: 4711, since: clock.now() - 60_000 },
     brokerName: broker.name,
     stream: "listening",

@@ -237,6 +237,40 @@ describe("commands that act once", () => {
 });
 
 test(
+  "while alerts are refused, systemd, the health, the metrics and the heartbeat all say it, and then that they are read",
+  async () => {
+    const scenario = await Scenario.open({ env: { HEARTBEAT_URL: `${service.url}/ping` } });
+    const heard = scenario.path("heard");
+    writeFileSync(scenario.path("systemd-notify"), `#!/bin/sh\necho "$*" >> "${heard}"\n`);
+    chmodSync(scenario.path("systemd-notify"), 0o755);
+    const text = (): string => (existsSync(heard) ? readFileSync(heard, "utf8") : "");
+    scenario.append("");
+    chmodSync(scenario.alertsFile, 0o666);
+
+    const daemon = await scenario.daemon({
+      PATH: `${scenario.directory}:${process.env.PATH ?? ""}`,
+      NOTIFY_SOCKET: "@stand-in",
+      DASHBOARD_PORT: "0",
+      DASHBOARD_TOKEN: "a-token-of-the-tests",
+    });
+    await daemon.says(/Dashboard: http:\/\/\S+/);
+    const url = /Dashboard: (http:\/\/\S+)/.exec(daemon.output)?.[1] ?? "";
+    const at = (path: string): Promise<Response> => fetch(`${url}${path}`, { headers: { authorization: "Bearer a-token-of-the-tests" } });
+    const health = await at("healthz");
+    expect([health.status, await health.text()]).toEqual([503, expect.stringMatching(/"alerts-untrusted".*can be written by anyone/)]);
+    expect(await (await at("metrics")).text()).toContain('alpaca_trader_verdicts_total{strategy="nuclear",verdict="untrusted"} 1');
+    await until(() => /STATUS=paper: ALERTS REFUSED \(.*can be written by anyone/.test(text()), "the status", text);
+    expect(service.received).toEqual([]);
+
+    chmodSync(scenario.alertsFile, 0o644);
+    await until(() => text().includes("STATUS=paper: watching for alerts"), "the other status", text);
+    expect((await at("healthz")).status).toBe(200);
+    expectExit(await daemon.stop(), 0);
+  },
+  LIMIT_MS,
+);
+
+test(
   "systemd hears when the daemon watches, how it is, that it lives, and that it stops",
   async () => {
     const scenario = await Scenario.open();

@@ -17,25 +17,27 @@ export function showBanner(data) {
   document.title = `${data.halted === null ? "" : "HALTED · "}${data.mode.toUpperCase()} · alpaca-trader`;
   fill(byId("mode"), data.mode, () => MODES[/** @type {keyof typeof MODES} */ (data.mode)] ?? data.mode);
   showState(data);
-  fill(byId("alarms"), [data.halted, data.broker.problems], () => alarms(data));
+  fill(byId("alarms"), [data.halted, data.alerts_problems, data.broker.problems], () => alarms(data));
   fill(byId("facts"), [data.market, minute(), data.last_alert?.id, data.last_alert?.verdict, data.broker, data.daemon], () => facts(data));
 }
 
 /** @param {Omit<DashboardData, "equity">} data */
-function showState({ halted, daemon, running }) {
+function showState({ halted, alerts_problems: refusals, daemon, running }) {
   const [text, tone] =
     halted !== null
       ? /** @type {const} */ (["Halted", "bad"])
-      : daemon === null
-        ? /** @type {const} */ (["No daemon runs", "warn"])
-        : running.some(({ outcome }) => outcome !== "queued")
-          ? /** @type {const} */ (["Trading", "busy"])
-          : /** @type {const} */ (["Running", "good"]);
+      : refusals.length > 0
+        ? /** @type {const} */ (["Alerts refused", "bad"])
+        : daemon === null
+          ? /** @type {const} */ (["No daemon runs", "warn"])
+          : running.some(({ outcome }) => outcome !== "queued")
+            ? /** @type {const} */ (["Trading", "busy"])
+            : /** @type {const} */ (["Running", "good"]);
   fill(byId("state"), text, () => badge(text, tone));
 }
 
 /** @param {Omit<DashboardData, "equity">} data */
-function alarms({ halted, broker }) {
+function alarms({ halted, alerts_problems: refusals, broker }) {
   return [
     halted === null
       ? null
@@ -47,6 +49,7 @@ function alarms({ halted, broker }) {
           el("code", {}, "alpaca-trader resume"),
           " lets it go on.",
         ),
+    ...refusals.map((refusal) => el("p", { class: "alarm bad" }, refusal)),
     ...broker.problems.map((problem) => el("p", { class: "alarm warn" }, problem)),
   ].filter((part) => part !== null);
 }
