@@ -162,6 +162,23 @@ describe("the page in a browser", () => {
   });
 });
 
+describe("while alerts are refused", () => {
+  test("the page says so, and why, until they are read again", async () => {
+    stage = await Stage.open();
+    stage.alert([]);
+    await stage.startDaemon();
+    const page = await openPage();
+    stage.alertsMode(0o666);
+    await page.locator("#state", { hasText: "Alerts refused" }).waitFor();
+    expect(await textOf(page, "#alarms")).toMatch(/^Alerts of nuclear are refused: .* can be written by anyone .*chmod 644/);
+    expect(await barriers(page)).toEqual([]);
+    await photograph(page, "refused-desktop");
+    stage.alertsMode(0o644);
+    await page.locator("#state", { hasText: "Running" }).waitFor();
+    expect(await textOf(page, "#alarms")).toBe("");
+  });
+});
+
 describe("the printed link", () => {
   beforeEach(async () => {
     stage = await Stage.open();

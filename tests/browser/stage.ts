@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -95,6 +95,10 @@ export class Stage {
 
   alert(legs: readonly Leg[]): void {
     appendFileSync(join(this.directory, "alerts.json"), runOf(legs, systemClock.now()), { mode: 0o644 });
+  }
+
+  alertsMode(mode: number): void {
+    chmodSync(join(this.directory, "alerts.json"), mode);
   }
 
   /** A page that is looked over the shoulder: errors, refusals of the policy and requests elsewhere are offences. */
