@@ -5,41 +5,45 @@ import type { Socket } from "node:net";
 export const MOST_CONNECTIONS = 200;
 
 /**
- * The open connections. When there are too many, the one that has been idle longest is closed, so that nobody
- * can keep others out by holding connections open. A connection is idle until a request that may be answered
- * has arrived whole, and again after the answer.
+ * The open connections. Where there are too many, one is closed for each new one, so that nobody can keep others
+ * out by holding connections open: the one whose last request is longest ago, and one that answers somebody who
+ * was let in only when there is no other.
  */
 export class Connections {
-  /** Idle longest first. */
-  readonly #idle = new Set<Socket>();
+  /** Last request longest ago first. */
+  readonly #others = new Set<Socket>();
   readonly #answering = new Set<Socket>();
 
   watch(server: Server): void {
     server.on("connection", (socket) => this.#add(socket));
   }
 
-  /** A request on this connection is being answered. */
+  /** A request has come that anybody may make. */
+  used(socket: Socket): void {
+    if (this.#others.delete(socket)) this.#others.add(socket);
+  }
+
+  /** A request of somebody who was let in is being answered. */
   answering(socket: Socket, response: ServerResponse): void {
-    if (!this.#idle.delete(socket)) return;
+    if (!this.#others.delete(socket)) return;
     this.#answering.add(socket);
     response.once("close", () => {
-      if (this.#answering.delete(socket) && !socket.destroyed) this.#idle.add(socket);
+      if (this.#answering.delete(socket) && !socket.destroyed) this.#others.add(socket);
     });
   }
 
   #add(socket: Socket): void {
-    if (this.#idle.size + this.#answering.size >= MOST_CONNECTIONS) {
-      const [longest = socket] = this.#idle;
-      this.#forget(longest);
-      longest.destroy();
-      if (longest === socket) return;
+    const [oldest] = [...this.#others, ...this.#answering];
+    if (oldest !== undefined && this.#others.size + this.#answering.size >= MOST_CONNECTIONS) {
+      this.#forget(oldest);
+      oldest.destroy();
     }
-    this.#idle.add(socket);
+    this.#others.add(socket);
     socket.once("close", () => this.#forget(socket));
   }
 
   #forget(socket: Socket): void {
-    this.#idle.delete(socket);
+    this.#others.delete(socket);
     this.#answering.delete(socket);
   }
 }

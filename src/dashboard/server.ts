@@ -125,9 +125,11 @@ export class DashboardServer {
       void reply.header("allow", "GET, HEAD");
       return this.#say(reply, 405, { error: "The dashboard only reads: GET and HEAD are answered.", code: "method" });
     }
-    const admission = FREE_PATHS.includes(pathOf(request)) ? "admitted" : await this.#access.admits(request.headers);
+    this.#connections.used(request.raw.socket);
+    if (FREE_PATHS.includes(pathOf(request))) return undefined;
+    const admission = await this.#access.admits(request.headers);
     if (admission === "admitted") {
-      if (request.method !== "POST") this.#connections.answering(request.raw.socket, reply.raw);
+      this.#connections.answering(request.raw.socket, reply.raw);
       return undefined;
     }
     if (pathOf(request) === "/") return reply.redirect("/login", 303);

@@ -61,6 +61,27 @@ describe("as many connections as are allowed, held open by somebody", () => {
     expect(sockets.at(-1)!.destroyed).toBe(false);
   });
 
+  test.each([
+    ["/healthz", TOKEN],
+    ["/api/overview", "off"],
+  ])("and asking for %s of a broker that does not answer keep nobody out (token %s)", async (path, token) => {
+    await dashboard.close();
+    dashboard = new OpenDashboard({ DASHBOARD_TOKEN: token });
+    port = Number(new URL(await dashboard.server.listen(0)).port);
+    const broker = Promise.withResolvers<undefined>();
+    dashboard.silence = broker.promise;
+    const all = Promise.withResolvers<undefined>();
+    let left = MOST_CONNECTIONS;
+    dashboard.app.server.on("request", () => (--left === 0 ? all.resolve(undefined) : undefined));
+    const gone = closing(await opened(ask(path)));
+    for (let held = 1; held < MOST_CONNECTIONS; held++) await opened(ask(path));
+    await all.promise;
+    expect(await statusOf("/page/style.css")).toBe(200);
+    await gone;
+    broker.resolve(undefined);
+    expect(await statusOf("/healthz")).toBe(200);
+  });
+
   test("do not end the events of a page that is open", async () => {
     const events = await opened(ask("/api/events", "GET", `Authorization: Bearer ${TOKEN}\r\n`), true);
     for (let held = 0; held < MOST_CONNECTIONS; held++) await opened();

@@ -44,6 +44,8 @@ export class OpenDashboard {
   pulse: DaemonPulse = WELL;
   /** What the broker does in place of answering. */
   fault: Error | undefined;
+  /** A broker that does not answer before this. */
+  silence: Promise<unknown> = Promise.resolve();
   /** How often the broker has been asked for something. */
   asked = 0;
   readonly #broker: Broker;
@@ -134,6 +136,7 @@ export class OpenDashboard {
 
   async #ask<Answer>(ask: (broker: Broker) => Promise<Answer>): Promise<Answer> {
     this.asked += 1;
+    await this.silence;
     if (this.fault !== undefined) throw this.fault;
     return ask(this.#broker);
   }
