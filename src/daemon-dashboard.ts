@@ -69,11 +69,11 @@ export class DaemonDashboard {
     return server;
   }
 
-  /** A log may be read by a group, and a journal by administrators: the token is shown on a terminal alone. */
+  /** A log may be read by a group, and a journal by administrators: a link that logs in is shown on a terminal alone. */
   #announce(address: string, server: DashboardServer): void {
     const { dashboard, stateDir } = this.#desk.config;
     this.#desk.log.info(`Dashboard: ${address}${loginNote(dashboard, stateDir)}`);
-    if (!dashboard.isOpen && dashboard.token === undefined && this.#terminal.isTTY)
-      this.#terminal.write(`Open the dashboard: ${server.linkTo(address)}\n`);
+    if (!dashboard.isOpen && this.#terminal.isTTY)
+      this.#terminal.write(`Open the dashboard with this link, which logs one browser in, once: ${server.linkTo(address)}\n`);
   }
 }

@@ -74,9 +74,8 @@ async function listen(server: DashboardServer, { dashboard: { port } }: Config, 
   }
 }
 
-/** A token that the owner chose is not shown; one of the installation's own is, to whoever may read its file anyway. */
 function greeting(address: string, link: string, { mode, dashboard: settings, stateDir }: Config): string[] {
-  const login = settings.isOpen || settings.token !== undefined ? [] : [`Open it with this link, which logs you in: ${link}`];
+  const login = settings.isOpen ? [] : [`Open it with this link, which logs one browser in, once: ${link}`];
   return [`Dashboard: ${address} (${mode} mode)${loginNote(settings, stateDir)}`, ...login, "It only reads. Stop it with Ctrl-C."];
 }
 

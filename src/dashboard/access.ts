@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import type { DashboardConfig } from "../config.ts";
 import { isLoopbackHost } from "../config/values.ts";
@@ -17,16 +17,17 @@ export interface ShownSecrets {
 }
 
 /**
- * Who may look. The secrets are the token and the cookie of a login, one of each. There is one limit on guesses
- * for all of them together: five a second.
+ * Who may look. The secrets are the token, the cookie of a login, and the code of the printed link, which logs in
+ * once. There is one limit on guesses for all of them together: five a second.
  *
- * The cookie and the token of the installation hold at least 192 random bits, which nobody finds by trying. They
+ * Cookie, code and the token of the installation hold at least 192 random bits, which nobody finds by trying. They
  * are let in also while somebody uses up the limit, so a stranger's guesses lock nobody out. A token of the
  * owner's choice may be a word, so it is only checked within the limit.
  */
 export class Access {
-  /** For people: it opens the dashboard. */
-  readonly token: string | undefined;
+  readonly #token: string | undefined;
+  /** Of the printed link; undefined once somebody has logged in with it. */
+  #code: string | undefined = randomBytes(24).toString("hex");
   readonly #isChosen: boolean;
   readonly #anyHost: boolean;
   readonly #cookieName: string;
@@ -36,17 +37,17 @@ export class Access {
 
   /** @param installation the installation's own token; undefined: everybody who can reach the port may look. */
   constructor({ token: chosen, host }: DashboardConfig, installation: string | undefined, clock: Clock) {
-    this.token = installation === undefined ? undefined : (chosen ?? installation);
+    this.#token = installation === undefined ? undefined : (chosen ?? installation);
     this.#isChosen = chosen !== undefined;
     this.#anyHost = !this.isOpen && (this.#isChosen || !isLoopbackHost(host));
     // Browsers keep cookies by host and not by port, so each installation has a name of its own.
     this.#cookieName = `alpaca_trader_${proof(installation ?? "", "name").slice(0, 8)}`;
-    this.#cookieValue = proof(installation ?? "", `login ${this.token ?? ""}`);
+    this.#cookieValue = proof(installation ?? "", `login ${this.#token ?? ""}`);
     this.#clock = clock;
   }
 
   get isOpen(): boolean {
-    return this.token === undefined;
+    return this.#token === undefined;
   }
 
   /**
@@ -64,14 +65,29 @@ export class Access {
     if (this.isOpen) return "admitted";
     const bearer = /^Bearer +(.+)$/i.exec(authorization ?? "")?.[1];
     if (bearer !== undefined) return this.tries(bearer);
-    const value = cookieNamed(this.#cookieName, cookie ?? "");
-    if (value === undefined) return "refused";
-    return isSame(value, this.#cookieValue) ? "admitted" : this.#guess(() => false);
+    if (this.isLoggedIn(cookie)) return "admitted";
+    return cookieNamed(this.#cookieName, cookie) === undefined ? "refused" : this.#guess(() => false);
+  }
+
+  isLoggedIn(cookie: string | undefined): boolean {
+    return isSame(cookieNamed(this.#cookieName, cookie) ?? "", this.#cookieValue);
+  }
+
+  /** For the link; browsers keep the addresses that they have been to, so a token does not belong there. */
+  get code(): string | undefined {
+    return this.#code;
+  }
+
+  /** The code of the link, which is used up by that. */
+  async redeems(given: string): Promise<Admission> {
+    if (this.#code === undefined || !isSame(given, this.#code)) return this.#guess(() => false);
+    this.#code = undefined;
+    return "admitted";
   }
 
   /** The token itself, as a bearer or from the login form. */
   async tries(given: string): Promise<Admission> {
-    const check = (): boolean => this.token === undefined || isSame(given.trim(), this.token);
+    const check = (): boolean => this.#token === undefined || isSame(given.trim(), this.#token);
     if (!this.#isChosen && check()) return "admitted";
     return this.#guess(check);
   }
@@ -93,7 +109,7 @@ export class Access {
 }
 
 /** The first of this name alone: many in one request would be many guesses. */
-function cookieNamed(name: string, header: string): string | undefined {
+function cookieNamed(name: string, header = ""): string | undefined {
   const found = header
     .split(";")
     .map((text) => text.trim())

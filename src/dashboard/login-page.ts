@@ -1,4 +1,4 @@
-/** Asks for the token. The script only fills in the one of a printed link; the form works without it. */
+/** Asks for the token. The script only sends the code of a printed link; the form works without it. */
 export const LOGIN_PAGE = `<!doctype html>
 <html lang="en">
 <head>
@@ -17,7 +17,7 @@ export const LOGIN_PAGE = `<!doctype html>
 <label for="token">Token of this dashboard</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
 <button type="submit">Log in</button>
-<p class="quiet">It is <code>DASHBOARD_TOKEN</code>, or if that is unset, the content of <code>dashboard-token</code> in <code>STATE_DIR</code>. If this page comes back, the token was wrong, or somebody tries too many: wait a moment.</p>
+<p class="quiet">It is <code>DASHBOARD_TOKEN</code>, or if that is unset, the content of <code>dashboard-token</code> in <code>STATE_DIR</code>. If this page comes back, the token was wrong, the link was used before, or somebody tries too many: wait a moment.</p>
 </form>
 </main>
 </body>

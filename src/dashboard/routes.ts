@@ -77,8 +77,11 @@ function addLogin(app: FastifyInstance, access: Access): void {
     done(null, new URLSearchParams(String(body))),
   );
   app.post("/login", async (request, reply) => {
-    const given = request.body instanceof URLSearchParams ? (request.body.get("token") ?? "") : "";
-    const admission = await access.tries(given);
+    // The link was followed again, and its code is used up.
+    if (access.isLoggedIn(request.headers.cookie)) return reply.redirect("/", 303);
+    const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
+    const code = form.get("code");
+    const admission = code === null ? await access.tries(form.get("token") ?? "") : await access.redeems(code);
     if (admission === "admitted") return reply.header("set-cookie", access.loginCookie).redirect("/", 303);
     return reply.redirect(admission === "too-many" ? "/login?wait" : "/login?wrong", 303);
   });

@@ -105,10 +105,9 @@ export class DashboardServer {
     return `http://${addressOf(host, typeof address === "object" && address !== null ? address.port : port)}/`;
   }
 
-  /** The address that logs a browser in. The token stands behind the `#`, so no request and no log ever holds it. */
+  /** The address that logs one browser in, once. The code stands behind the `#`, so no address that is asked for holds it. */
   linkTo(address: string): string {
-    const { token } = this.#access;
-    return token === undefined ? address : `${address}login#token=${encodeURIComponent(token)}`;
+    return `${address}login#code=${this.#access.code ?? ""}`;
   }
 
   /** Ends every connection, open event streams too. */

@@ -72,9 +72,9 @@ export class Stage {
     return new Stage(simulator, browser, account, port, env);
   }
 
-  /** As the daemon prints it on a terminal; once it has started. */
-  get link(): string {
-    return `${this.url}login#token=${readFileSync(join(this.directory, "state", "dashboard-token"), "utf8").trim()}`;
+  /** Of the running daemon. */
+  get token(): string {
+    return readFileSync(join(this.directory, "state", "dashboard-token"), "utf8").trim();
   }
 
   async startDaemon(env: Readonly<Record<string, string>> = {}): Promise<TraderProcess> {

@@ -32,6 +32,7 @@ async function countOf(guesses: readonly Promise<Admission>[]): Promise<Record<s
 const WAYS: readonly (readonly [string, (access: Access, guess: string) => Promise<Admission>])[] = [
   ["a bearer token", (access, guess) => access.admits({ authorization: `Bearer ${guess}` })],
   ["the login form", (access, guess) => access.tries(guess)],
+  ["the code of the link", (access, guess) => access.redeems(guess)],
   ["a cookie", (access, guess) => access.admits({ cookie: `${cookieOf(access).split("=", 1)[0] ?? ""}=${guess}` })],
 ];
 
@@ -48,7 +49,7 @@ describe("guesses", () => {
 
   test("by all ways together have one limit", async () => {
     const access = accessWith(CHOSEN);
-    expect(await countOf(Array.from({ length: 12 }, (_, guess) => WAYS[guess % 3]![1](access, "guess-guess")))).toEqual({
+    expect(await countOf(Array.from({ length: 12 }, (_, guess) => WAYS[guess % 4]![1](access, "guess-guess")))).toEqual({
       refused: 5,
       "too-many": 7,
     });
@@ -66,6 +67,7 @@ describe("guesses", () => {
   test.each([
     ["whose browser is logged in", CHOSEN, (access: Access) => access.admits({ cookie: cookieOf(access) })],
     ["who shows the random token", undefined, (access: Access) => access.admits({ authorization: `Bearer ${INSTALLATION}` })],
+    ["who follows the link", CHOSEN, (access: Access) => access.redeems(access.code ?? "")],
     ["who logs in with the random token", undefined, (access: Access) => access.tries(INSTALLATION)],
   ])("of a stranger keep out nobody %s", async (_who, token, present) => {
     const access = accessWith(token);

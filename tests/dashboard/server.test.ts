@@ -205,7 +205,7 @@ describe("with a token", () => {
 
   test("the login form gives a cookie that scripts cannot read and other sites cannot use", async () => {
     const made = withToken();
-    const answer = await login(made, TOKEN);
+    const answer = await login(made, { token: TOKEN });
     const cookie = String(answer.headers["set-cookie"]);
     expect(answer.headers.location).toBe("/");
     expect(cookie).toMatch(/^alpaca_trader_[0-9a-f]{8}=[0-9a-f]{64}; HttpOnly; SameSite=Strict; Path=\/; Max-Age=2592000$/);
@@ -223,11 +223,16 @@ describe("with a token", () => {
     for (const path of paths) expect([path, (await made.get(path)).status]).toEqual([path, 200]);
   });
 
-  test("the link for people holds it where no request shows it, and an open dashboard has none", () => {
-    expect(dashboard({ DASHBOARD_TOKEN: "a#token+of/ours" }).server.linkTo("http://127.0.0.1:8787/")).toBe(
-      "http://127.0.0.1:8787/login#token=a%23token%2Bof%2Fours",
-    );
-    expect(dashboard().server.linkTo("http://127.0.0.1:8787/")).toBe("http://127.0.0.1:8787/");
+  test("the link for people logs in once, and takes whoever is logged in to the page", async () => {
+    const made = withToken();
+    const [address, code = ""] = made.server.linkTo("http://127.0.0.1:8787/").split("#code=");
+    expect([address, code]).toEqual(["http://127.0.0.1:8787/login", expect.stringMatching(/^[0-9a-f]{48}$/)]);
+    const first = await login(made, { code });
+    const [cookie = ""] = String(first.headers["set-cookie"]).split(";");
+    expect([first.headers.location, (await made.get("/api/overview", { cookie })).status]).toEqual(["/", 200]);
+    const again = await login(made, { code });
+    expect([again.headers.location, again.headers["set-cookie"]]).toEqual(["/login?wrong", undefined]);
+    expect((await login(made, { code }, { cookie })).headers.location).toBe("/");
   });
 
   test("none chosen, that of the installation is asked for, and it is never shown", async () => {
@@ -242,9 +247,9 @@ describe("with a token", () => {
 
   test("a wrong one is answered late and gives nothing; a form of another site is not taken", async () => {
     const made = withToken();
-    const wrong = await login(made, "not-the-token");
+    const wrong = await login(made, { token: "not-the-token" });
     expect([wrong.headers.location, wrong.headers["set-cookie"]]).toEqual(["/login?wrong", undefined]);
-    expect((await login(made, TOKEN, "https://evil.example")).statusCode).toBe(405);
+    expect((await login(made, { token: TOKEN }, { origin: "https://evil.example" })).statusCode).toBe(405);
   });
 
   test("many guesses at once are turned away", async () => {
@@ -253,12 +258,21 @@ describe("with a token", () => {
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
   });
 
-  async function login(made: OpenDashboard, token: string, origin = "http://127.0.0.1:8787"): Promise<LightMyRequestResponse> {
+  async function login(
+    made: OpenDashboard,
+    form: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<LightMyRequestResponse> {
     return await made.app.inject({
       method: "POST",
       url: "/login",
-      headers: { host: "127.0.0.1:8787", origin, "content-type": "application/x-www-form-urlencoded" },
-      payload: new URLSearchParams({ token }).toString(),
+      headers: {
+        host: "127.0.0.1:8787",
+        origin: "http://127.0.0.1:8787",
+        "content-type": "application/x-www-form-urlencoded",
+        ...headers,
+      },
+      payload: new URLSearchParams(form).toString(),
     });
   }
 });

@@ -131,8 +131,8 @@ describe("the dashboard", () => {
       const scenario = await Scenario.open();
       const alone = scenario.start(["dashboard"], { ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" });
       const url = await addressOf(alone);
-      const token = /which logs you in: \S+login#token=([0-9a-f]{48})\n/.exec(alone.output)?.[1] ?? "";
-      expect(await jsonAt(`${url}api/overview`, { authorization: `Bearer ${token}` })).toMatchObject({
+      await alone.says(/which logs one browser in, once: \S+login#code=[0-9a-f]{48}/);
+      expect(await jsonAt(`${url}api/overview`, await tokenOf(alone))).toMatchObject({
         daemon: null,
         account: null,
         broker: { reachable: false },

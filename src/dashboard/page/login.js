@@ -1,10 +1,13 @@
 /**
- * The printed link holds the token behind the `#`, which browsers keep to themselves. It is taken out of the
- * address and sent once, in the form.
+ * The printed link holds a code behind the `#`, which browsers keep to themselves and which logs in once. It is
+ * sent in the form, without the token.
  */
-const token = new URLSearchParams(location.hash.slice(1)).get("token");
-if (token !== null) {
+const code = new URLSearchParams(location.hash.slice(1)).get("code");
+if (code !== null) {
   history.replaceState(null, "", location.pathname);
-  /** @type {HTMLInputElement} */ (document.getElementById("token")).value = token;
-  /** @type {HTMLFormElement} */ (document.querySelector("form")).submit();
+  const form = /** @type {HTMLFormElement} */ (document.querySelector("form"));
+  const field = document.createElement("input");
+  Object.assign(field, { type: "hidden", name: "code", value: code });
+  form.append(field);
+  form.submit();
 }
