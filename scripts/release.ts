@@ -35,7 +35,11 @@ function install(file: string): string {
 /** On the built-in simulator, with state of its own. */
 function doctor(elsewhere: string): void {
   const state = `STATE_DIR=${join(directory, "state")}`;
-  const output = runWell("env", [state, "TRADING_MODE=simulator", "npx", "alpaca-trader", "doctor"], { cwd: elsewhere });
+  const output = runWell(
+    "env",
+    [state, `HALT_FILE=${join(directory, "HALT")}`, "TRADING_MODE=simulator", "npx", "alpaca-trader", "doctor"],
+    { cwd: elsewhere },
+  );
   process.stdout.write(`✓ doctor: ${output.trim().split("\n").at(-1) ?? ""}\n`);
 }
 

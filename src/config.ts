@@ -1,3 +1,4 @@
+import type { HaltFiles } from "./config/halt-files.ts";
 import type { ExecutionSettings } from "./execution/execution-style.ts";
 import type { NotificationSettings } from "./notifications/settings.ts";
 import type { Decimal } from "./portfolio/money.ts";
@@ -31,6 +32,7 @@ export interface Config {
   readonly logDir: string;
   readonly logGroup: string | undefined;
   readonly stateDir: string;
+  readonly haltFiles: HaltFiles;
   readonly cashReserve: Decimal;
   /** Dollars. */
   readonly minTradeValue: Decimal;
@@ -76,7 +78,9 @@ export interface AlpacaConfig {
 }
 
 export { loadEnvironment } from "./config/environment.ts";
-export { haltFile, ledgerFile, ledgerLockFile, simulatorDirectory } from "./config/files.ts";
+export { ledgerFile, ledgerLockFile, simulatorDirectory } from "./config/files.ts";
+export type { HaltFiles } from "./config/halt-files.ts";
+export { haltFilesFrom } from "./config/halt-files.ts";
 export { loadConfig } from "./config/load.ts";
 export type { Environment } from "./config/read-settings.ts";
 export { stateDirFrom } from "./config/state-dir.ts";

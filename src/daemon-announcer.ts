@@ -141,7 +141,7 @@ export class DaemonAnnouncer {
   }
 
   haltChanged(): void {
-    this.#notifications.halt(readHalt(this.#desk.config.stateDir));
+    this.#notifications.halt(readHalt(this.#desk.config.haltFiles));
     this.#sayStatus();
   }
 

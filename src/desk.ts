@@ -7,7 +7,7 @@ import { ledgerFile, ledgerLockFile, loadConfig } from "./config.ts";
 import { EXIT, messageOf, TraderError } from "./errors.ts";
 import type { RebalanceEvent } from "./execution/events.ts";
 import { Rebalancer } from "./execution/rebalancer.ts";
-import { HaltSwitch } from "./halt.ts";
+import { HaltSwitch, UNSEEN_HALT_HINT, unseenMachineHalt } from "./halt.ts";
 import { Intake } from "./intake/intake.ts";
 import type { Signal } from "./intake/signal.ts";
 import { trustedOwners } from "./intake/trust.ts";
@@ -81,7 +81,7 @@ export class Desk {
     this.broker = opened.broker;
     this.#tradeLog = opened.tradeLog;
     this.#venue = opened.venue;
-    this.halt = new HaltSwitch(config.stateDir, process.pid);
+    this.halt = new HaltSwitch(config, process.pid);
     this.#latestExecution = new LatestExecutionFile(this);
   }
 
@@ -92,6 +92,8 @@ export class Desk {
     try {
       const log = openLog(options, config);
       closers.push(() => log.close());
+      const unseen = unseenMachineHalt(config.haltFiles);
+      if (unseen !== undefined) log.warn(`Careful: ${unseen}`, { hint: UNSEEN_HALT_HINT });
       const tradeLog = openTradeLog({ dir: config.logDir, mode: config.mode, group: config.logGroup, secrets: secretsOf(config) });
       closers.push(() => tradeLog.close());
       const ledger = openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)) });

@@ -119,7 +119,10 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .action(async (options: { port?: number }) => done(await (await import("./commands/dashboard.ts")).dashboard(context, options)));
   add("halt", "stop all trading of this installation, at once")
     .option("--reason <text>", "why, for the log")
-    .action(async (options: { reason?: string }) => done(await (await import("./commands/halt.ts")).halt(context, options)));
+    .option("--machine", "stop every installation on this machine (HALT_FILE)")
+    .action(async (options: { reason?: string; machine?: boolean }) =>
+      done(await (await import("./commands/halt.ts")).halt(context, options)),
+    );
   add("resume", "let trading go on after a halt").action(async () => done(await (await import("./commands/resume.ts")).resume(context)));
   add("account", "show the account this installation trades for")
     .option("--pin <number>", "trade for this account from now on")

@@ -34,6 +34,7 @@ afterEach(async () => {
 function open(onWait?: (text: string) => void): Promise<Desk> {
   const env = {
     STATE_DIR: directory,
+    HALT_FILE: join(directory, "HALT"),
     LOG_DIR: directory,
     ALPACA_PAPER_ENDPOINT: `http://127.0.0.1:${String((silent.address() as AddressInfo).port)}`,
     ALPACA_PAPER_KEY: "PKDESK",

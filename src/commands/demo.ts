@@ -2,12 +2,14 @@ import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DateTime } from "luxon";
+import { haltFilesFrom } from "../config.ts";
 import { Daemon } from "../daemon.ts";
 import { Desk } from "../desk.ts";
 import { configFor } from "../embedded-venue.ts";
 import type { ExitCode } from "../errors.ts";
-import { EXIT } from "../errors.ts";
+import { EXIT, TraderError } from "../errors.ts";
 import type { Conclusion } from "../execution/outcome.ts";
+import { readHalt } from "../halt.ts";
 import type { Signal } from "../intake/signal.ts";
 import { watchFile } from "../intake/watcher.ts";
 import type { ExecutionRecord } from "../ledger/ledger.ts";
@@ -61,6 +63,12 @@ const STEP_LIMIT_MS = 120_000;
 
 /** The real daemon against the built-in simulator, in a private directory that is removed afterwards (R29). */
 export async function demo(context: CommandContext, options: { readonly once?: boolean }): Promise<ExitCode> {
+  const halted = readHalt(haltFilesFrom(context.env));
+  if (halted !== undefined)
+    throw new TraderError(`Trading is halted: ${halted.reason}. That stops the demonstration too.`, {
+      code: "halted",
+      hint: "Run `alpaca-trader resume` when trading may go on.",
+    });
   const dir = mkdtempSync(join(tmpdir(), "alpaca-trader-demo-"));
   try {
     return await new Demonstration(context, dir).play(options.once === true ? STORY.slice(0, 1) : STORY);
@@ -90,7 +98,13 @@ class Demonstration {
     const simulator = await startSimulator({ clock, alwaysOpen: true, cash: CASH, positions: HOLDINGS, partialFillProbability: 0.3 });
     out.line(`It listens on ${simulator.url}; the market is always open here, and the money is invented.`);
     const desk = await Desk.open({
-      env: { TRADING_MODE: "simulator", STATE_DIR: join(this.#dir, "state"), LOG_DIR: this.#dir, ALERTS_FILE: this.#alertsFile },
+      env: {
+        HALT_FILE: this.#context.env.HALT_FILE,
+        TRADING_MODE: "simulator",
+        STATE_DIR: join(this.#dir, "state"),
+        LOG_DIR: this.#dir,
+        ALERTS_FILE: this.#alertsFile,
+      },
       clock,
       command: "demo",
       console: undefined,

@@ -1,6 +1,7 @@
-import { stateDirFrom } from "../config.ts";
+import { haltFilesFrom, stateDirFrom } from "../config.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT } from "../errors.ts";
+import type { StandingHalt } from "../halt.ts";
 import { hasSeen, writeHalt } from "../halt.ts";
 import { daemons } from "../ledger/lock.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
@@ -11,29 +12,63 @@ import type { CommandContext } from "./context.ts";
 const CONFIRM_LIMIT_MS = 5_000;
 const CONFIRM_PAUSE_MS = 50;
 
+export interface HaltOptions {
+  readonly reason?: string;
+  readonly machine?: boolean;
+}
+
+type Answer = "seen" | "not-seen" | "another-installation";
+
+const SAID: Readonly<Record<Answer, string>> = {
+  seen: "Seen by",
+  "not-seen": "NOT SEEN by",
+  "another-installation": "Not halted, another installation:",
+};
+
 /**
- * Stops all trading of this installation (R25). It needs no valid configuration and no broker, and
- * believes a halt only when every trading process it can find has said that it has seen it.
+ * Stops all trading of this installation, or of every one on this machine (R25). It needs no valid
+ * configuration and no broker, and believes a halt only when every trading process it can find, and that
+ * the halt is for, has said that it has seen it.
  */
-export async function halt(context: CommandContext, options: { readonly reason?: string }): Promise<ExitCode> {
+export async function halt(context: CommandContext, options: HaltOptions): Promise<ExitCode> {
+  const files = haltFilesFrom(context.env);
   const stateDir = stateDirFrom(context.env);
-  const order = writeHalt(stateDir, options.reason ?? "halted by hand", context.clock);
-  context.out.line(`Halted: ${order.reason}. No order is sent by anything that uses ${stateDir}.`);
-  const traders = tradersOnThisMachine(stateDir).filter((trader) => trader.pid !== process.pid);
-  if (traders.length === 0) context.out.line("No trading process is running.");
-  const results = await Promise.all(
-    traders.map(async (trader) => ({ trader, seen: await isConfirmed(context, trader, stateDir, order.id) })),
+  const reason = options.reason ?? "halted by hand";
+  const order = writeHalt(files, options.machine === true ? "machine" : "own", reason, context.clock);
+  const everywhere = order.path === files.machine;
+  context.out.line(`Halted: ${order.reason}. No order is sent by anything ${everywhere ? "on this machine" : `that uses ${stateDir}`}.`);
+  if (order.reason !== reason) context.out.line(`It was halted already (${order.path}); the first reason is kept.`);
+  const answers = await askTraders(context, order, everywhere ? undefined : stateDir);
+  if (answers.length === 0) context.out.line("No trading process is running.");
+  for (const { trader, answer } of answers) context.out.line(`${SAID[answer]} ${describe(trader)}.`);
+  return sayResult(
+    context,
+    answers.map(({ answer }) => answer),
   );
-  for (const { trader, seen } of results) context.out.line(`${seen ? "Seen by" : "NOT SEEN by"} ${describe(trader)}.`);
-  const missing = results.filter((result) => !result.seen);
-  if (missing.length === 0) return EXIT.ok;
-  const foreign = missing.some(({ trader }) => trader.stateDir !== stateDir);
-  context.err.line(`${String(missing.length)} trading process${missing.length === 1 ? " has" : "es have"} not confirmed the halt.`);
-  context.err.line(
-    foreign
-      ? "Hint: a process with another STATE_DIR is halted with that directory: STATE_DIR=… alpaca-trader halt."
-      : "Hint: stop it by its pid (kill), and look at its log.",
+}
+
+/** @param stateDir the installation that was halted; `undefined` for all of them. */
+async function askTraders(
+  context: CommandContext,
+  order: StandingHalt,
+  stateDir: string | undefined,
+): Promise<{ trader: LockHolder; answer: Answer }[]> {
+  const traders = tradersOnThisMachine(stateDirFrom(context.env)).filter(({ pid }) => pid !== process.pid);
+  return Promise.all(
+    traders.map(async (trader) => {
+      if (stateDir !== undefined && trader.stateDir !== stateDir) return { trader, answer: "another-installation" as const };
+      return { trader, answer: (await isConfirmed(context, trader, order.id)) ? ("seen" as const) : ("not-seen" as const) };
+    }),
   );
+}
+
+function sayResult({ out, err }: CommandContext, answers: readonly Answer[]): ExitCode {
+  if (answers.includes("another-installation"))
+    out.line("`alpaca-trader halt --machine` halts every installation; STATE_DIR=… alpaca-trader halt halts that one.");
+  const missing = answers.filter((answer) => answer === "not-seen").length;
+  if (missing === 0) return EXIT.ok;
+  err.line(`${String(missing)} trading process${missing === 1 ? " has" : "es have"} not confirmed the halt.`);
+  err.line("Hint: stop it by its pid (kill), and look at its log.");
   return EXIT.failed;
 }
 
@@ -44,11 +79,10 @@ function tradersOnThisMachine(stateDir: string): LockHolder[] {
   );
 }
 
-async function isConfirmed(context: CommandContext, trader: LockHolder, stateDir: string, id: string): Promise<boolean> {
-  if (trader.stateDir !== stateDir) return false;
+async function isConfirmed(context: CommandContext, trader: LockHolder, id: string): Promise<boolean> {
   const end = context.clock.monotonic() + CONFIRM_LIMIT_MS;
-  while (!hasSeen(stateDir, trader.pid, id)) {
-    if (!tradersOnThisMachine(stateDir).some((other) => other.pid === trader.pid)) return true;
+  while (!hasSeen(trader.stateDir, trader.pid, id)) {
+    if (!tradersOnThisMachine(trader.stateDir).some((other) => other.pid === trader.pid)) return true;
     if (context.clock.monotonic() >= end) return false;
     await context.clock.sleep(CONFIRM_PAUSE_MS);
   }

@@ -1,19 +1,28 @@
 import type { Config } from "../config.ts";
-import { loadConfig, stateDirFrom } from "../config.ts";
+import { haltFilesFrom, loadConfig, stateDirFrom } from "../config.ts";
 import { openIntakes } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, messageOf } from "../errors.ts";
-import { removeHalt } from "../halt.ts";
+import { removeHalt, standingHalts } from "../halt.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
 import { targetPortfolio } from "../reporting/target-portfolio.ts";
 import type { CommandContext } from "./context.ts";
 import { openExistingLedger } from "./status.ts";
 
-/** Lets trading go on, and says which fresh run will now be executed (R25). */
+/**
+ * Lets trading go on, and says which fresh run will now be executed (R25).
+ * @throws TraderError when a halt cannot be lifted: then trading stays halted.
+ */
 export function resume(context: CommandContext): Promise<ExitCode> {
-  const stateDir = stateDirFrom(context.env);
+  const files = haltFilesFrom(context.env);
   const { out } = context;
-  out.line(removeHalt(stateDir) ? `The halt in ${stateDir} is lifted.` : `There was no halt in ${stateDir}.`);
+  const halts = standingHalts(files);
+  if (halts.length === 0) out.line(`There was no halt in ${stateDirFrom(context.env)}.`);
+  for (const { path, reason } of halts) {
+    removeHalt(path);
+    const whose = path === files.machine ? ". It was the machine's: every installation here may trade again" : "";
+    out.line(`The halt ${path} (${reason}) is lifted${whose}.`);
+  }
   try {
     announce(context, loadConfig(context.env));
   } catch (error) {

@@ -49,7 +49,7 @@ function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedge
   return {
     mode: config.mode,
     modeReason: config.modeReason,
-    halted: readHalt(config.stateDir)?.reason,
+    halted: readHalt(config.haltFiles)?.reason,
     lastSignals: signals,
     verdicts: ledger?.recentVerdicts(RECENT) ?? [],
     ...wantedNow(config, ledger),

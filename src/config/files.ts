@@ -11,11 +11,6 @@ export function ledgerLockFile(config: Pick<Config, "stateDir" | "mode">): strin
   return join(config.stateDir, `${config.mode}.lock`);
 }
 
-/** R25: one for all modes. */
-export function haltFile(config: Pick<Config, "stateDir">): string {
-  return join(config.stateDir, "HALT");
-}
-
 /** Everything that is invented lives here, away from where a real daemon reads (R29). */
 export function simulatorDirectory(stateDir: string): string {
   return join(stateDir, "simulator");

@@ -4,6 +4,7 @@ import type { ExecutionSettings } from "../execution/execution-style.ts";
 import type { NotificationSettings } from "../notifications/settings.ts";
 import { webhookKindOf } from "../notifications/settings.ts";
 import { simulatorDirectory } from "./files.ts";
+import { haltFilesFrom } from "./halt-files.ts";
 import { alpacaConfig, checkKeys, chooseMode } from "./mode.ts";
 import { checkChannels, checkPairs } from "./pairs.ts";
 import type { Problem } from "./problems.ts";
@@ -39,6 +40,7 @@ export function loadConfig(env: Environment): Config {
     logDir: logDirIn(env, values, chosen.mode),
     logGroup: values.LOG_GROUP,
     stateDir: stateDirFrom(env),
+    haltFiles: haltFilesFrom(env),
     ...limits(values),
     execution: execution(values),
     notifications: notifications(values),

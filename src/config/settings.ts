@@ -44,6 +44,9 @@ function setting<T>(value: Setting<T>): Setting<T> {
   return value;
 }
 
+/** For the plain systemd unit and in a container this is STATE_DIR/HALT as well. */
+export const MACHINE_HALT_FILE = "/var/lib/alpaca-trader/HALT";
+
 const ENDPOINT = "an https address such as https://paper-api.alpaca.markets, with or without /v2 (http only for this machine itself)";
 const KEY = "printable characters without blanks";
 const ADDRESS = "an https address (http only for this machine itself)";
@@ -148,6 +151,12 @@ export const SETTINGS = {
     expected: "an absolute path",
     unset: "systemd's STATE_DIRECTORY, else $XDG_STATE_HOME/alpaca-trader, else ~/.local/state/alpaca-trader",
     doc: "Directory of the ledger and of the HALT file.",
+  }),
+  HALT_FILE: setting({
+    form: path,
+    expected: "an absolute path",
+    unset: `${MACHINE_HALT_FILE}; ignored, with a warning, where our user cannot check that path`,
+    doc: "While this file exists, every installation on the machine is halted; STATE_DIR/HALT halts one.",
   }),
   STRATEGIES: setting({
     form: text,

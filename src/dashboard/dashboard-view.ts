@@ -26,7 +26,7 @@ import { LedgerView } from "./ledger-view.ts";
 import { Remembered } from "./remembered.ts";
 
 export interface DashboardSource {
-  readonly config: Pick<Config, "mode" | "modeReason" | "stateDir" | "cashReserve" | "protectedSymbols" | "strategies">;
+  readonly config: Pick<Config, "mode" | "modeReason" | "stateDir" | "haltFiles" | "cashReserve" | "protectedSymbols" | "strategies">;
   readonly clock: Clock;
   readonly ledgerFile: string;
   readonly broker: BrokerAccess;
@@ -95,7 +95,7 @@ export class DashboardView {
   }
 
   get halted(): string | undefined {
-    return readHalt(this.#source.config.stateDir)?.reason;
+    return readHalt(this.#source.config.haltFiles)?.reason;
   }
 
   /** @throws TraderError when it cannot be read. */

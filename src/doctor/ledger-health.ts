@@ -1,5 +1,6 @@
 import { TraderError } from "../errors.ts";
-import type { HaltOrder } from "../halt.ts";
+import type { StandingHalt } from "../halt.ts";
+import { UNSEEN_HALT_HINT } from "../halt.ts";
 import type { ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
 import type { LedgerCopy } from "../ledger/ledger-copy.ts";
 import { copyLedger } from "../ledger/ledger-copy.ts";
@@ -73,9 +74,13 @@ export function judgeLock(holder: LockHolder | undefined): readonly Finding[] {
   return [ok(`${what}: ${describeHolder(holder).replace(/,$/, "")}`)];
 }
 
-export function judgeHalt(halt: HaltOrder | undefined): readonly Finding[] {
-  if (halt === undefined) return [ok("trading is not halted")];
-  const since = halt.at === "" ? "" : ` since ${halt.at}`;
-  if (halt.id === "unreadable") return [failed(`trading counts as halted: ${halt.reason}`, "Let our user read STATE_DIR.")];
-  return [warning(`trading is halted${since}: ${halt.reason}`, "`alpaca-trader resume` lets it go on.")];
+/** @param unseen why a halt of the machine would go unnoticed. */
+export function judgeHalt(halts: readonly StandingHalt[], unseen: string | undefined): readonly Finding[] {
+  const blind = unseen === undefined ? [] : [warning(unseen, UNSEEN_HALT_HINT)];
+  return [...(halts.length === 0 ? [ok("trading is not halted")] : halts.map(judgeOne)), ...blind];
+}
+
+function judgeOne({ at, reason, path, unreadable }: StandingHalt): Finding {
+  if (unreadable) return failed(`trading counts as halted: ${reason}`, "Let our user look into that directory.");
+  return warning(`trading is halted${at === "" ? "" : ` since ${at}`} (${path}): ${reason}`, "`alpaca-trader resume` lets it go on.");
 }

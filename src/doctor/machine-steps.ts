@@ -1,7 +1,7 @@
 import type { Config } from "../config.ts";
-import { ledgerFile, ledgerLockFile, stateDirFrom } from "../config.ts";
+import { haltFilesFrom, ledgerFile, ledgerLockFile, stateDirFrom } from "../config.ts";
 import { textIn } from "../config/read-settings.ts";
-import { readHalt } from "../halt.ts";
+import { standingHalts, unseenMachineHalt } from "../halt.ts";
 import { holderOf } from "../ledger/lock.ts";
 import { logPaths, tradeLogPath } from "../logger.ts";
 import { groupIdOf } from "../logging/group.ts";
@@ -20,6 +20,7 @@ import { judgeSurroundings, readSurroundings } from "./surroundings.ts";
 /** This machine: what we run on, our settings, files and locks. */
 export function machineSteps(chart: Chart): Step[] {
   const stateDir = stateDirFrom(chart.env);
+  const haltFiles = haltFilesFrom(chart.env);
   return [
     { id: "node", look: () => judgeNode({ version: process.versions.node, platform: `${process.platform} ${process.arch}` }) },
     { id: "time-zones", look: () => judgeZones(readZones()) },
@@ -32,7 +33,7 @@ export function machineSteps(chart: Chart): Step[] {
     { id: "ledger", look: () => ledger(chart) },
     { id: "open-work", look: () => openWork(chart) },
     { id: "trading-lock", look: () => given(chart.config, (config) => judgeLock(holderOf(ledgerLockFile(config)))) },
-    { id: "halt", look: () => judgeHalt(readHalt(stateDir)) },
+    { id: "halt", look: () => judgeHalt(standingHalts(haltFiles), unseenMachineHalt(haltFiles)) },
   ];
 }
 

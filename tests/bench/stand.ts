@@ -51,6 +51,7 @@ export class Stand {
       ALPACA_PAPER_KEY: "PKBENCH0000000000001",
       ALPACA_PAPER_SECRET: "bench-secret-0123456789abcdefghijk",
       STATE_DIR: join(directory, "state"),
+      HALT_FILE: join(directory, "HALT"),
       LOG_DIR: join(directory, "logs"),
       ALERTS_FILE: join(directory, "alerts.json"),
       ALERTS_TIMEZONE: WRITERS_ZONE,

@@ -54,6 +54,7 @@ export class Stage {
       NO_COLOR: "1",
       NODE_COMPILE_CACHE: join(this.directory, "compile-cache"),
       STATE_DIR: join(this.directory, "state"),
+      HALT_FILE: join(this.directory, "HALT"),
       LOG_DIR: join(this.directory, "logs"),
       ALERTS_FILE: join(this.directory, "alerts.json"),
       ALERTS_TIMEZONE: WRITERS_ZONE,

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Config, Environment } from "../../src/config.ts";
-import { haltFile, ledgerFile, ledgerLockFile, loadConfig, loadEnvironment, stateDirFrom } from "../../src/config.ts";
+import { haltFilesFrom, ledgerFile, ledgerLockFile, loadConfig, loadEnvironment, stateDirFrom } from "../../src/config.ts";
 import { TraderError } from "../../src/errors.ts";
 import { DEFAULT_EXECUTION } from "../../src/execution/execution-style.ts";
 import { decimal } from "../../src/portfolio/money.ts";
@@ -144,6 +144,7 @@ describe("values", () => {
       logDir: "/tmp",
       logGroup: undefined,
       stateDir: "/home/ada/.local/state/alpaca-trader",
+      haltFiles: { own: "/home/ada/.local/state/alpaca-trader/HALT", machine: "/var/lib/alpaca-trader/HALT", machineIsNamed: false },
       cashReserve: decimal("0.01"),
       minTradeValue: decimal("5"),
       driftBand: decimal("0.01"),
@@ -358,7 +359,13 @@ describe("places", () => {
   test("it is found although everything else is wrong, because halt must work then too", () => {
     const broken = { STATE_DIR: "/a", TRADING_MODE: "??", ALPACA_KEY: "half", MIN_TRADE_VALUE: "none" };
     expect(() => loadConfig(broken)).toThrow(TraderError);
-    expect(haltFile({ stateDir: stateDirFrom(broken) })).toBe("/a/HALT");
+    expect(haltFilesFrom(broken).own).toBe("/a/HALT");
+  });
+
+  test("the machine's halt is at its default path, or where HALT_FILE says", () => {
+    expect(load({ STATE_DIR: "/s" }).haltFiles).toEqual({ own: "/s/HALT", machine: "/var/lib/alpaca-trader/HALT", machineIsNamed: false });
+    expect(load({ STATE_DIR: "/s", HALT_FILE: "/h" }).haltFiles).toEqual({ own: "/s/HALT", machine: "/h", machineIsNamed: true });
+    expect(() => load({ HALT_FILE: "h" })).toThrow('HALT_FILE is "h"; expected an absolute path');
   });
 
   test("in simulator mode alerts and logs lie apart, unless they are named", () => {
@@ -372,7 +379,7 @@ describe("places", () => {
     const modes = [loadConfig({ ...HOME, STATE_DIR: "/s" }), load({ STATE_DIR: "/s" }), loadConfig({ ...LIVE, STATE_DIR: "/s" })];
     expect(modes.map(ledgerFile)).toEqual(["/s/simulator.sqlite", "/s/paper.sqlite", "/s/live.sqlite"]);
     expect(modes.map(ledgerLockFile)).toEqual(["/s/simulator.lock", "/s/paper.lock", "/s/live.lock"]);
-    expect(new Set(modes.map(haltFile))).toEqual(new Set(["/s/HALT"]));
+    expect(new Set(modes.map(({ haltFiles }) => haltFiles.own))).toEqual(new Set(["/s/HALT"]));
   });
 });
 

@@ -31,6 +31,7 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   LOG_DIR: ["/var/log/trader"],
   LOG_GROUP: ["adm"],
   STATE_DIR: ["/var/lib/trader"],
+  HALT_FILE: ["/run/HALT"],
   STRATEGIES: ["nuclear:60:/tmp/nuclear_alerts.json"],
   SIGNAL_SCHEDULE: ["15:45 America/New_York"],
   SIGNAL_BAR: ["closed"],

@@ -53,6 +53,7 @@ export class OpenDashboard {
   constructor(env: Readonly<Record<string, string>> = {}, { beside = false } = {}) {
     this.config = loadConfig({
       STATE_DIR: this.directory,
+      HALT_FILE: join(this.directory, "machine", "HALT"),
       ALPACA_PAPER_KEY: "PKDASHBOARD000000001",
       ALPACA_PAPER_SECRET: SECRET,
       ALERTS_TIMEZONE: "UTC",
@@ -123,14 +124,14 @@ export class OpenDashboard {
   }
 
   halt(reason: string): void {
-    writeHalt(this.directory, reason, systemClock);
+    writeHalt(this.config.haltFiles, "own", reason, systemClock);
   }
 
   async close(): Promise<void> {
     await this.server.close();
     this.venue.close();
     this.ledger.close();
-    new HaltSwitch(this.directory, process.pid).close();
+    new HaltSwitch(this.config, process.pid).close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 

@@ -135,10 +135,13 @@ test("the lock names its holder, or that no daemon runs", () => {
   expect(judgeLock({ ...holder, command: "execute" })).toEqual([saying("ok", "`execute` is at work")]);
 });
 
-test("a halt is told with its reason; one that cannot be looked at fails", () => {
-  expect(judgeHalt(undefined)).toEqual([saying("ok", "not halted")]);
-  expect(judgeHalt({ id: "1", reason: "books", at: "2026-01-02T03:04:05.000Z" })).toEqual([
-    saying("warning", "trading is halted since 2026-01-02T03:04:05.000Z: books"),
+test("a halt is told with its reason and its file; one that cannot be checked fails; an unseen one is a warning", () => {
+  const halt = { id: "1", reason: "books", at: "2026-01-02T03:04:05.000Z", path: "/s/HALT", unreadable: false };
+  expect(judgeHalt([], undefined)).toEqual([saying("ok", "not halted")]);
+  expect(judgeHalt([halt, { ...halt, at: "", path: "/m/HALT" }], undefined)).toEqual([
+    saying("warning", "trading is halted since 2026-01-02T03:04:05.000Z (/s/HALT): books"),
+    saying("warning", "trading is halted (/m/HALT): books"),
   ]);
-  expect(judgeHalt({ id: "unreadable", reason: "EACCES", at: "" })).toEqual([saying("failed", "EACCES")]);
+  expect(judgeHalt([{ ...halt, reason: "EACCES", unreadable: true }], undefined)).toEqual([saying("failed", "EACCES")]);
+  expect(judgeHalt([], "unseen")).toEqual([saying("ok", "not halted"), saying("warning", "unseen")]);
 });

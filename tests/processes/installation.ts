@@ -36,6 +36,7 @@ export class Installation {
       ALPACA_PAPER_KEY: "PKPROCESSES00000001",
       ALPACA_PAPER_SECRET: "processes-secret-0123456789abcdefgh",
       STATE_DIR: join(directory, "state"),
+      HALT_FILE: join(directory, "HALT"),
       LOG_DIR: join(directory, "logs"),
       ALERTS_FILE: join(directory, "alerts.json"),
       ALERTS_TIMEZONE: WRITERS_ZONE,

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Broker } from "../../src/broker/broker.ts";
+import { haltFilesFrom } from "../../src/config.ts";
 import { Daemon } from "../../src/daemon.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
@@ -68,7 +69,11 @@ export class SoakedDaemon {
     this.#tradeLog = openTradeLog({ dir: join(this.#directory, "logs"), mode: "paper", group: undefined, secrets: SECRETS });
     this.ledger = openLedger(join(this.#directory, "state", "paper.sqlite"), { redact });
     this.#broker = this.#newBroker();
-    this.#halt = new HaltSwitch(join(this.#directory, "state"), process.pid);
+    const stateDir = join(this.#directory, "state");
+    this.#halt = new HaltSwitch(
+      { stateDir, haltFiles: haltFilesFrom({ STATE_DIR: stateDir, HALT_FILE: join(this.#directory, "HALT") }) },
+      process.pid,
+    );
     this.#intake = this.#newIntake();
     this.#daemon = this.#newDaemon();
     this.#ended = this.#daemon.run().catch((error: unknown) => {

@@ -209,6 +209,7 @@ export class Scenario {
       NO_COLOR: "1",
       NODE_COMPILE_CACHE: compileCache,
       STATE_DIR: this.path("state"),
+      HALT_FILE: this.path("machine", "HALT"),
       LOG_DIR: this.path("logs"),
       ALERTS_FILE: this.alertsFile,
       ALERTS_TIMEZONE: WRITERS_ZONE,

@@ -40,6 +40,7 @@ async function scheduled(
     env: {
       HOME: directory,
       STATE_DIR: join(directory, "state"),
+      HALT_FILE: join(directory, "HALT"),
       LOG_DIR: directory,
       ALERTS_FILE: alertsFile(),
       ALERTS_TIMEZONE: "UTC",
