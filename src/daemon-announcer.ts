@@ -33,6 +33,7 @@ const DRAIN_MS = 2_000;
 export class DaemonAnnouncer {
   readonly #desk: Desk;
   readonly #alerts: readonly IntakeState[];
+  readonly #blind: () => string | undefined;
   readonly #notifications: NotificationCenter;
   readonly #summary: DailySummary;
   readonly #heartbeat: Heartbeat | undefined;
@@ -49,11 +50,15 @@ export class DaemonAnnouncer {
   #refusedBefore: string | undefined;
   #stopAskedAt: number | undefined;
 
-  /** To be made once the trading lock is held. */
-  constructor(desk: Desk, env: Environment, alerts: readonly IntakeState[]) {
+  /**
+   * To be made once the trading lock is held.
+   * @param blind why new alerts cannot be seen.
+   */
+  constructor(desk: Desk, env: Environment, alerts: readonly IntakeState[], blind: () => string | undefined) {
     const { clock, log, ledger, broker, config } = desk;
     this.#desk = desk;
     this.#alerts = alerts;
+    this.#blind = blind;
     this.#redact = createRedaction(secretsOf(config));
     this.#notifications = openNotifications(desk);
     const { heartbeatUrl: url } = config.notifications;
@@ -199,7 +204,7 @@ export class DaemonAnnouncer {
     if (!this.#isWatching()) return "An alerts file is not being looked at.";
     if (this.#refusedAlerts !== undefined) return this.#refusedAlerts;
     if (!this.#ready) return "The account has not been read yet, or an execution of an earlier process is not finished.";
-    return this.#pulse?.ailment;
+    return this.#blind() ?? this.#pulse?.ailment;
   }
 
   #sayStatus(): void {

@@ -93,6 +93,8 @@ export class Daemon {
   readonly #lastTakenUp = new Map<string, string>();
   /** Strategy → what was last said about a run that was not executed. */
   readonly #lastVerdict = new Map<string, string>();
+  /** Strategy → what was last said about its alerts file being lost. */
+  readonly #lastLoss = new Map<string, string>();
   readonly #lookTimers = new Map<string, Timer>();
   #tickTimer: Timer | undefined;
   #flushFails = false;
@@ -227,6 +229,7 @@ export class Daemon {
     const { strategy } = intake;
     const report = occasion === "look" ? intake.look() : intake.rejudge(occasion);
     this.#say(report);
+    this.#sayLoss(intake);
     this.#scheduleLook(intake, report.lookAgainAt);
     const { decision } = report;
     if (decision.kind !== "nothing") this.#newest.set(strategy, { signalId: signalIdOf(decision) });
@@ -332,6 +335,19 @@ export class Daemon {
       if (verdict.kind === "history" || verdict.kind === "held" || verdict.kind === "waiting") log.info(text);
       else log.warn(text);
     }
+  }
+
+  #sayLoss({ strategy, alertsFile, loss }: Intake): void {
+    const { log } = this.#parts;
+    const before = this.#lastLoss.get(strategy);
+    if (loss?.reason === before) return;
+    if (loss === undefined) {
+      this.#lastLoss.delete(strategy);
+      log.warn(`${alertsFile} is there again, and is watched.`);
+      return;
+    }
+    this.#lastLoss.set(strategy, loss.reason);
+    log.error(loss.reason, { hint: loss.hint });
   }
 
   #scheduleLook(intake: Intake, at: number | undefined): void {

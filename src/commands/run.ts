@@ -5,6 +5,7 @@ import { DaemonDashboard } from "../daemon-dashboard.ts";
 import { Desk } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { asError, EXIT } from "../errors.ts";
+import type { FileLoss } from "../intake/file-loss.ts";
 import { watchFile } from "../intake/watcher.ts";
 import { logPaths } from "../logger.ts";
 import { formatWeight } from "../portfolio/format.ts";
@@ -52,7 +53,7 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
     log.info(`Strategies: ${config.strategies.map(({ name, share }) => `${name} ${formatWeight(share)}`).join(", ")} of the account.`);
   await refuseSecondInstance(desk);
   const intakes = desk.intakes();
-  const announcer = new DaemonAnnouncer(desk, env, intakes);
+  const announcer = new DaemonAnnouncer(desk, env, intakes, () => losses(intakes, "replaced")[0]);
   const daemon = newDaemon(desk, intakes, announcer);
   const dashboard = new DaemonDashboard(
     desk,
@@ -62,6 +63,8 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
       alerts: intakes,
       stream: daemon.streamState,
       waiting: daemon.waiting,
+      blind: losses(intakes, "replaced"),
+      troubles: losses(intakes, "gone"),
     }),
     process.stdout,
   );
@@ -97,6 +100,10 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
     for (const intake of intakes) intake.close();
   }
   return EXIT.ok;
+}
+
+function losses(intakes: ReturnType<Desk["intakes"]>, kind: FileLoss["kind"]): string[] {
+  return intakes.flatMap(({ loss }) => (loss?.kind === kind ? [loss.reason] : []));
 }
 
 /** The account is shown also when the lock is then refused. */

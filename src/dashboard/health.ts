@@ -14,6 +14,10 @@ export interface DaemonPulse {
   readonly stream: StreamState | undefined;
   /** Runs that wait to be executed. */
   readonly waiting: number;
+  /** Why new alerts cannot be seen, one sentence each. */
+  readonly blind?: readonly string[];
+  /** What else is wrong around the daemon, one sentence each. */
+  readonly troubles?: readonly string[];
 }
 
 export interface HealthFacts {
@@ -57,12 +61,13 @@ function failuresOf({ pulse, ledgerProblem }: HealthFacts): string[] {
   const failures = ledgerProblem === undefined ? [] : [ledgerProblem];
   if (pulse === undefined) return failures;
   if (pulse.sinceLookMs === undefined) return [...failures, "The daemon is still starting."];
+  failures.push(...(pulse.blind ?? []));
   if (pulse.sinceLookMs < LOOK_LIMIT_MS) return failures;
   return [...failures, `The alerts file has not been looked at for ${String(Math.floor(pulse.sinceLookMs / 1_000))} s.`];
 }
 
 function ailmentsOf({ pulse, daemonRuns, brokerProblems, halted }: HealthFacts): string[] {
-  const ailments = [...brokerProblems];
+  const ailments = [...brokerProblems, ...(pulse?.troubles ?? [])];
   if (!daemonRuns) ailments.push("No daemon runs with this ledger, so no alert is acted upon.");
   if (halted !== undefined) ailments.push(`Trading is halted: ${halted}.`);
   if (pulse !== undefined && !pulse.connected)

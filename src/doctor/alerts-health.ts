@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import type { Run } from "../intake/batch.ts";
 import { iso, zoneHint } from "../intake/freshness.ts";
 import type { Decision } from "../intake/judge.ts";
@@ -33,8 +34,15 @@ export function judgeAlertsFile(look: AlertsLook, { now }: AlertsMoment): readon
     case "untrusted":
       return [failed(look.reason, look.hint)];
     case "read":
-      return [endFinding(look, now)];
+      return [look.replaced ? replacedFinding(look) : endFinding(look, now)];
   }
+}
+
+function replacedFinding({ file }: AlertsLook & { kind: "read" }): Finding {
+  return failed(
+    `${file} was mounted alone, and has been replaced or deleted outside: no new alert can be seen`,
+    `Mount the directory ${dirname(file)} rather than the file alone, and start the container again.`,
+  );
 }
 
 function endFinding({ file, bytes, ended, writtenAt }: AlertsLook & { kind: "read" }, now: number): Finding {

@@ -24,6 +24,8 @@ export type AlertsLook =
       readonly bytes: number;
       /** Whether its last line has an end. */
       readonly ended: boolean;
+      /** No link is left: another file has taken its place, which this process cannot see. */
+      readonly replaced: boolean;
       /** The newest one; undefined when there is none. */
       readonly run: Run | undefined;
       /** What the daemon would say to it now. */
@@ -59,12 +61,12 @@ export function lookAtAlerts({ config, clock, ledger, owners }: AlertsPorts, str
   }
 }
 
-function endOf(file: string, owners: ReadonlySet<number>): { writtenAt: number; bytes: number; ended: boolean } {
+function endOf(file: string, owners: ReadonlySet<number>): { writtenAt: number; bytes: number; ended: boolean; replaced: boolean } {
   const { descriptor } = openAlertsFile(file, owners);
   try {
-    const { size, mtimeMs } = fstatSync(descriptor);
+    const { size, mtimeMs, nlink } = fstatSync(descriptor);
     const last = size === 0 ? NEWLINE : readAt(descriptor, size - 1, 1)[0];
-    return { writtenAt: mtimeMs, bytes: size, ended: last === NEWLINE };
+    return { writtenAt: mtimeMs, bytes: size, ended: last === NEWLINE, replaced: nlink === 0 };
   } finally {
     closeSync(descriptor);
   }

@@ -2,6 +2,8 @@ import { closeSync, fstatSync, lstatSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { basename, dirname } from "node:path";
 import { messageOf } from "../errors.ts";
+import { directoryOf } from "./file-loss.ts";
+import type { Sight } from "./file-loss.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import type { RawLine } from "./line-splitter.ts";
 import { CHUNK_BYTES, MAX_TAIL_BYTES, readAt, tailStart } from "./tail.ts";
@@ -34,6 +36,8 @@ export interface CursorOptions {
   readonly owners: ReadonlySet<number>;
   readonly stampOf: TailSearch["stampOf"];
   readonly runGapMs: number;
+  /** Told what stands at the path at each look. */
+  readonly onSight?: (sight: Sight) => void;
 }
 
 /** Bytes kept from before the reading position, to notice that a file was rewritten in place. */
@@ -96,6 +100,7 @@ export class AlertsCursor {
 
   #look(now: number, freshFrom: number): News {
     const seen = lstatSync(this.#options.file, { bigint: true, throwIfNoEntry: false });
+    this.#options.onSight?.({ file: seen, directory: () => directoryOf(this.#options.file) });
     if (seen === undefined) return this.#gone(now, freshFrom);
     if (this.#reading !== undefined && this.#lastSeen !== undefined && !this.#checkOnceMore && isSame(seen, this.#lastSeen))
       return { kind: "unchanged" };

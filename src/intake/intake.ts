@@ -6,6 +6,8 @@ import type { Entry, Run } from "./batch.ts";
 import { MAX_GAP_MS } from "./batch.ts";
 import { AlertsCursor } from "./cursor.ts";
 import type { Passage } from "./cursor.ts";
+import type { FileLoss } from "./file-loss.ts";
+import { FileLossWatch } from "./file-loss.ts";
 import { iso } from "./freshness.ts";
 import type { IntakeState } from "./intake-state.ts";
 import { judge, signalIdOf } from "./judge.ts";
@@ -77,6 +79,7 @@ export class Intake implements IntakeState {
   readonly #options: IntakeOptions;
   readonly #settings: JudgeSettings;
   readonly #cursor: AlertsCursor;
+  readonly #lossWatch: FileLossWatch;
   readonly #window: LineWindow;
   readonly #reportedRepeats = new WeakSet<Entry>();
   #historyRecorded = false;
@@ -91,11 +94,23 @@ export class Intake implements IntakeState {
     this.#options = options;
     this.#settings = { strategy, mode, maxAgeSeconds, settleSeconds, allowedSymbols, timezone };
     this.#window = new LineWindow(timezone);
-    this.#cursor = new AlertsCursor({ file: alertsFile, owners, runGapMs: MAX_GAP_MS, stampOf: (line) => readAlert(line, timezone).stamp });
+    this.#lossWatch = new FileLossWatch(alertsFile, options.clock);
+    this.#cursor = new AlertsCursor({
+      file: alertsFile,
+      owners,
+      runGapMs: MAX_GAP_MS,
+      stampOf: (line) => readAlert(line, timezone).stamp,
+      onSight: (sight) => this.#lossWatch.saw(sight),
+    });
   }
 
   get alertsFile(): string {
     return this.#options.alertsFile;
+  }
+
+  /** Why new alerts would not be seen, as of the last look; `undefined` while all is well. */
+  get loss(): FileLoss | undefined {
+    return this.#lossWatch.loss;
   }
 
   /** Name of the strategy whose file this is. */

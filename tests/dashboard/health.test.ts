@@ -25,6 +25,7 @@ describe("/healthz", () => {
     [{ sinceLookMs: undefined, connected: false }, "The daemon is still starting."],
     [{ sinceLookMs: 10_000 }, "The alerts file has not been looked at for 10 s."],
     [{ sinceLookMs: 61_500 }, "The alerts file has not been looked at for 61 s."],
+    [{ blind: ["The file was replaced."] }, "The file was replaced."],
   ])("fails with 503 for %p", async (pulse, reason) => {
     dashboard.pulse = { ...dashboard.pulse, ...pulse };
     const [status, told] = await health();
@@ -43,6 +44,7 @@ describe("/healthz", () => {
     ["a broker that does not answer", (): void => dashboard.breakBroker(), "the test venue cannot be read: connect ECONNREFUSED"],
     ["a halt", (): void => dashboard.halt("lunch"), "Trading is halted: lunch."],
     ["a lost stream", (): void => void (dashboard.pulse = { ...dashboard.pulse, stream: "lost" }), "The stream of order updates is lost."],
+    ["a trouble around the daemon", (): void => void (dashboard.pulse = { ...dashboard.pulse, troubles: ["It rains."] }), "It rains."],
     [
       "an account that has not been read",
       (): void => void (dashboard.pulse = { ...dashboard.pulse, connected: false }),

@@ -1,0 +1,82 @@
+import type { BigIntStats } from "node:fs";
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Clock } from "../clock.ts";
+
+/** Why new alerts may be written and never seen. */
+export interface FileLoss {
+  /** `replaced`: our path leads to a deleted file or directory, for good. `gone`: the file may come back. */
+  readonly kind: "replaced" | "gone";
+  /** One sentence for a person. */
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/** What a look at the path has found. */
+export interface Sight {
+  /** `undefined`: there is none. */
+  readonly file: Pick<BigIntStats, "nlink"> | undefined;
+  /** Of the file's directory; asked only where the file is missing. */
+  readonly directory: () => Pick<BigIntStats, "nlink"> | undefined;
+}
+
+/** A look in the very moment of a rename may find the old file with no link left. */
+const REPLACED_AFTER_MS = 3_000;
+/** Writers that delete the file and write a new one take seconds at most. */
+const GONE_AFTER_MS = 60_000;
+
+/** Notices that the path leads nowhere any more, once that has lasted. A file that was never there is simply waited for. */
+export class FileLossWatch {
+  readonly #file: string;
+  readonly #clock: Pick<Clock, "monotonic">;
+  #wasThere = false;
+  #since: { readonly kind: FileLoss["kind"]; readonly at: number } | undefined;
+  #loss: FileLoss | undefined;
+
+  constructor(file: string, clock: Pick<Clock, "monotonic">) {
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  get loss(): FileLoss | undefined {
+    if (this.#loss === undefined || this.#since === undefined) return undefined;
+    const limit = this.#since.kind === "replaced" ? REPLACED_AFTER_MS : GONE_AFTER_MS;
+    return this.#clock.monotonic() - this.#since.at >= limit ? this.#loss : undefined;
+  }
+
+  saw(sight: Sight): void {
+    this.#wasThere ||= sight.file !== undefined;
+    this.#loss = this.#wasThere ? lossOf(this.#file, sight) : undefined;
+    if (this.#loss?.kind === this.#since?.kind) return;
+    this.#since = this.#loss === undefined ? undefined : { kind: this.#loss.kind, at: this.#clock.monotonic() };
+  }
+}
+
+/** A mount keeps the file or directory that it was made of, also when another one has taken its place on the host. */
+function lossOf(file: string, sight: Sight): FileLoss | undefined {
+  if (sight.file !== undefined) return sight.file.nlink === 0n ? replaced(file, `${file} was mounted alone, and`) : undefined;
+  const directory = sight.directory();
+  if (directory?.nlink === 0n) return replaced(file, `The directory of ${file}`);
+  const what = directory === undefined ? "and its directory are" : "is";
+  return {
+    kind: "gone",
+    reason: `${file} ${what} gone: it was there before, and no alert can be seen until it is there again.`,
+    hint: "Find out what deleted or unmounted it. It is read as soon as it is there again.",
+  };
+}
+
+function replaced(file: string, what: string): FileLoss {
+  return {
+    kind: "replaced",
+    reason: `${what} has been replaced or deleted outside: no new alert can be seen.`,
+    hint: `Mount the directory ${dirname(file)} rather than the file alone, and start the container or service again.`,
+  };
+}
+
+export function directoryOf(file: string): BigIntStats | undefined {
+  try {
+    return statSync(dirname(file), { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
