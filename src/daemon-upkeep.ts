@@ -13,6 +13,8 @@ export interface UpkeepParts {
   readonly ledger: Ledger;
   readonly broker: Broker;
   readonly halted: () => string | undefined;
+  /** For a failure that comes again with every try; by default each one is a warning. */
+  readonly warnAgain?: ((text: string, log: Log) => void) | undefined;
   /** Throws when ledger or locks have been pulled away from under the process. */
   readonly selfCheck: () => void;
   /** Puts work into the daemon's serial queue. */
@@ -73,8 +75,19 @@ export class DaemonUpkeep {
     if (queued.length > 0) enqueue(() => this.#adoptQueued(queued));
     if (lateIntents(ledger).length === 0) return;
     enqueue(() =>
-      settleLateOrders({ broker, ledger, clock, say: (level, text, intent) => log.child({ execution: intent.executionId })[level](text) }),
+      settleLateOrders({
+        broker,
+        ledger,
+        clock,
+        say: (level, text, intent) => log.child({ execution: intent.executionId })[level](text),
+        sayFailure: (text, intent) => this.#warnAgain(text, log.child({ execution: intent.executionId })),
+      }),
     );
+  }
+
+  #warnAgain(text: string, log: Log = this.#parts.log): void {
+    if (this.#parts.warnAgain === undefined) log.warn(text);
+    else this.#parts.warnAgain(text, log);
   }
 
   /** R23: orders queued for the open are followed to their end once it has come. */
@@ -82,7 +95,7 @@ export class DaemonUpkeep {
     try {
       if (!(await this.#parts.broker.marketClock()).isOpen) return;
     } catch (error) {
-      this.#parts.log.warn(`Whether the market has opened cannot be read: ${messageOf(error)}`);
+      this.#warnAgain(`Whether the market has opened cannot be read: ${messageOf(error)}`);
       return;
     }
     for (const execution of executions) await this.#parts.recover(execution);

@@ -49,6 +49,8 @@ export interface DaemonParts {
   readonly halted: () => string | undefined;
   /** Reads the account once, prints it, pins it and locks it; throws when it is not to be traded. */
   readonly connect: () => Promise<void>;
+  /** For a failure that comes again with every try; by default each one is a warning. */
+  readonly warnAgain?: (text: string, log: Log) => void;
   /** Throws when ledger or locks have been pulled away from under the process. */
   readonly selfCheck: () => void;
   /** The watcher is up and the file has been looked at once; the account may not have been read yet. */

@@ -20,6 +20,7 @@ import { openLedger } from "./ledger/sqlite-ledger.ts";
 import { LatestExecutionFile } from "./latest-execution-file.ts";
 import type { Log, Logger, TradeLog } from "./logger.ts";
 import { createLogger, createRedaction, openTradeLog } from "./logger.ts";
+import { RecurringWarnings } from "./logging/recurring.ts";
 import { notificationSecrets } from "./notifications/settings.ts";
 import { tradeRecord } from "./reporting/trade-record.ts";
 
@@ -61,6 +62,7 @@ export class Desk {
   readonly ledger: SqliteLedger;
   readonly broker: Broker;
   readonly halt: HaltSwitch;
+  readonly recurring: RecurringWarnings;
   readonly #options: DeskOptions;
   readonly #tradeLog: TradeLog;
   readonly #latestExecution: LatestExecutionFile;
@@ -82,6 +84,7 @@ export class Desk {
     this.#tradeLog = opened.tradeLog;
     this.#venue = opened.venue;
     this.halt = new HaltSwitch(config, process.pid);
+    this.recurring = new RecurringWarnings(opened.log, options.clock);
     this.#latestExecution = new LatestExecutionFile(this);
   }
 
@@ -224,6 +227,7 @@ export class Desk {
   /** @param lastWords for the log, when all that could still have something to say has said it. */
   async close(lastWords?: string): Promise<void> {
     this.halt.close();
+    this.recurring.close();
     await this.#latestExecution.close();
     await this.broker.close();
     await this.#venue.close();
@@ -239,12 +243,14 @@ export class Desk {
   /** Into the decision record first, then to the log and to whoever watches. */
   #observe(event: RebalanceEvent): void {
     const { kind, level, text, executionId, signalId, facts } = event;
-    if (level !== "debug") {
+    const log = this.log.child({ signal: signalId, execution: executionId });
+    const isSaid = event.recurs === true ? this.recurring.warn(text, log) : level !== "debug";
+    if (isSaid) {
       const note = { executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) };
       // A note never decides anything. The last one is flushed, and with it all before.
       this.ledger.transaction(() => this.ledger.note(note), kind === "finish" ? "flushed" : "ordered");
     }
-    this.log.child({ signal: signalId, execution: executionId })[level](text);
+    if (event.recurs !== true) log[level](text);
     this.#options.onEvent?.(event);
   }
 

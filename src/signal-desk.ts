@@ -25,6 +25,7 @@ export async function openSignalSchedule(
     windowMs: signalMaxAgeSeconds * 1_000,
     clock,
     log,
+    warnAgain: (text) => desk.recurring.warn(text),
     records: ledger.scheduled,
     calendar: (start, end) => broker.calendar(start, end),
     ...hooks,

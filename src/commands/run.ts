@@ -141,6 +141,7 @@ function newDaemon(desk: Desk, intakes: ReturnType<Desk["intakes"]>, announcer: 
       desk.claimAccount(read.account);
     },
     selfCheck: () => desk.selfCheck(),
+    warnAgain: (text, childLog) => desk.recurring.warn(text, childLog),
     onWatching: () => announcer.watching(),
     onReady: () => announcer.ready(),
     onSignal: (signal) => announcer.executing(signal),

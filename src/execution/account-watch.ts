@@ -96,7 +96,7 @@ export class AccountWatch {
       this.#lookedAt = momentOf(clock);
       return true;
     } catch (error) {
-      this.#warn(`The account cannot be read, so nothing is sent: ${messageOf(error)}`);
+      this.#warnOfFailure(`The account cannot be read, so nothing is sent: ${messageOf(error)}`);
       await clock.sleep(SETTLE_PAUSE_MS, stopping);
       return false;
     }
@@ -193,7 +193,7 @@ export class AccountWatch {
         if (found === "touched") return undefined;
         if (found !== "unsettled") return found;
       } catch (error) {
-        this.#warn(`The account cannot be read: ${messageOf(error)}`);
+        this.#warnOfFailure(`The account cannot be read: ${messageOf(error)}`);
       }
       if (blocked() || stopping.aborted) return undefined;
       await clock.sleep(settlePause(round), stopping);
@@ -240,5 +240,9 @@ export class AccountWatch {
 
   #warn(text: string): void {
     this.#execution.emit({ kind: "waiting", level: "warn", text });
+  }
+
+  #warnOfFailure(text: string): void {
+    this.#execution.emit({ kind: "waiting", level: "warn", recurs: true, text });
   }
 }

@@ -28,6 +28,8 @@ export interface RebalanceEvent {
   readonly text: string;
   /** How loud it is in the log. */
   readonly level: "info" | "warn" | "error" | "debug";
+  /** It comes again with every try while the venue cannot be reached: the log says it now and then only. */
+  readonly recurs?: true;
   readonly symbol?: string;
   readonly intent?: IntentRecord;
   readonly plan?: Plan;

@@ -19,6 +19,8 @@ export interface LateOrdersParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly say: (level: "warn" | "error", text: string, intent: IntentRecord) => void;
+  /** A failed read, which comes again with every try; by default a warning like the others. */
+  readonly sayFailure?: (text: string, intent: IntentRecord) => void;
 }
 
 /**
@@ -43,11 +45,9 @@ export async function settleLateOrder(parts: LateOrdersParts, intent: IntentReco
     if (order === undefined) await writeOff(parts, intent);
     else await learn(parts, intent, order);
   } catch (error) {
-    parts.say(
-      "warn",
-      `${intent.symbol}: what became of the ${intent.side} ${intent.clientOrderId} cannot be read: ${messageOf(error)}`,
-      intent,
-    );
+    const text = `${intent.symbol}: what became of the ${intent.side} ${intent.clientOrderId} cannot be read: ${messageOf(error)}`;
+    if (parts.sayFailure === undefined) parts.say("warn", text, intent);
+    else parts.sayFailure(text, intent);
   }
 }
 

@@ -107,7 +107,7 @@ export class OrderLifecycle {
       absent = true;
       this.#emit("look-up", "debug", intent, `${intent.symbol}: the venue does not know the order (yet).`);
     } catch (error) {
-      this.#emit("look-up", "warn", intent, `${intent.symbol}: the look-up failed: ${messageOf(error)}`);
+      this.#emitFailure("look-up", intent, `${intent.symbol}: the look-up failed: ${messageOf(error)}`);
     } finally {
       followUp.askedAt = clock.monotonic();
       if (absent) followUp.absentAt = followUp.askedAt;
@@ -146,7 +146,7 @@ export class OrderLifecycle {
       followUp.absentAt = undefined;
       this.#emit("look-up", "info", intent, `${intent.symbol}: proven never to have arrived; it is sent again under the same id.`);
     } catch (error) {
-      this.#emit("look-up", "warn", intent, `${intent.symbol}: the proof of absence failed: ${messageOf(error)}`);
+      this.#emitFailure("look-up", intent, `${intent.symbol}: the proof of absence failed: ${messageOf(error)}`);
     } finally {
       followUp.askedAt = clock.monotonic();
     }
@@ -164,7 +164,7 @@ export class OrderLifecycle {
     } catch (error) {
       // The stream may have told its end while the read waited.
       if (ledger.intent(intent.clientOrderId)?.state !== "done")
-        this.#emit("progress", "warn", intent, `${intent.symbol}: the order could not be read: ${messageOf(error)}`);
+        this.#emitFailure("progress", intent, `${intent.symbol}: the order could not be read: ${messageOf(error)}`);
     } finally {
       followUp.askedAt = clock.monotonic();
     }
@@ -175,14 +175,17 @@ export class OrderLifecycle {
     const { broker, clock } = this.#parts;
     if (intent.orderId === undefined) return;
     if (intent.cancelRequestedAt === undefined) this.#change(intent, { cancelRequestedAt: clock.now() });
+    const isRepeated = followUp.cancelRequestedAt !== undefined;
     followUp.cancelRequestedAt ??= clock.monotonic();
     followUp.cancelAgainAt = undefined;
-    const level = intent.orderType === "limit" ? "info" : "warn";
+    const level = isRepeated ? "debug" : intent.orderType === "limit" ? "info" : "warn";
     this.#emit("cancel", level, intent, `${intent.symbol}: cancelling the ${intent.side}. ${reason}`);
     const answer = await broker.cancel(intent.orderId);
     followUp.hinted = true;
     if (answer.kind === "unknown") followUp.cancelAgainAt = clock.monotonic() + CANCEL_RETRY_MS;
-    if (answer.kind !== "requested") this.#emit("cancel", "warn", intent, `${intent.symbol}: the cancel was answered: ${answer.message}`);
+    const text = `${intent.symbol}: the cancel was answered: ${"message" in answer ? answer.message : ""}`;
+    if (answer.kind === "unknown") this.#emitFailure("cancel", intent, text);
+    else if (answer.kind !== "requested") this.#emit("cancel", "warn", intent, text);
   }
 
   /** Gives an unknown order up for this execution; it stays reserved at its worst (R19). */
@@ -286,6 +289,10 @@ export class OrderLifecycle {
 
   #change(intent: IntentRecord, change: Omit<IntentChange, "updatedAt">): void {
     this.#parts.ledger.updateIntent(intent.clientOrderId, { ...change, updatedAt: this.#parts.clock.now() });
+  }
+
+  #emitFailure(kind: RebalanceEvent["kind"], intent: IntentRecord, text: string): void {
+    this.#parts.emit({ kind, level: "warn", recurs: true, text, symbol: intent.symbol, intent });
   }
 
   #emit(kind: RebalanceEvent["kind"], level: RebalanceEvent["level"], intent: IntentRecord, text: string, facts?: unknown): void {

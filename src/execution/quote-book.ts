@@ -45,7 +45,7 @@ export class QuoteBook {
       return true;
     } catch (error) {
       const text = `The quotes cannot be read, so nothing is priced: ${messageOf(error)}`;
-      this.#execution.emit({ kind: "waiting", level: "warn", text });
+      this.#execution.emit({ kind: "waiting", level: "warn", recurs: true, text });
       await clock.sleep(SETTLE_PAUSE_MS, stopping);
       return false;
     }

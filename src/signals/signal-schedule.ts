@@ -33,6 +33,8 @@ export interface SignalScheduleParts {
   readonly windowMs: number;
   readonly clock: Clock;
   readonly log: Log;
+  /** For a failure that comes again with every try; by default each one is a warning. */
+  readonly warnAgain?: (text: string) => void;
   readonly records: ScheduledSignals;
   readonly calendar: (start: string, end: string) => Promise<readonly Session[]>;
   readonly onAlarm: (missed: MissedSignal) => void;
@@ -131,7 +133,7 @@ export class SignalSchedule {
 
   /** Read once a day; while it cannot be read, yesterday's tells nothing about today. */
   async #turns(): Promise<readonly Turn[]> {
-    const { clock, calendar, log } = this.#parts;
+    const { clock, calendar, log, warnAgain } = this.#parts;
     const now = clock.now();
     const date = marketDate(now);
     if (this.#day?.date === date) return this.#day.turns;
@@ -140,7 +142,8 @@ export class SignalSchedule {
       this.#day = { date, turns: sessions.map((session) => this.#turnOf(session)) };
       return this.#day.turns;
     } catch (error) {
-      if (!this.#stopped) log.warn(`Whether a signal is due cannot be told, for the calendar cannot be read: ${messageOf(error)}`);
+      const text = `Whether a signal is due cannot be told, for the calendar cannot be read: ${messageOf(error)}`;
+      if (!this.#stopped) (warnAgain ?? ((said) => log.warn(said)))(text);
       this.#lookAt = clock.monotonic() + RETRY_MS;
       return [];
     }

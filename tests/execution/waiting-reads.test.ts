@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Interceptor } from "../../src/simulator/venue.ts";
-import { afterFirstPost, both, isCancel, isPost } from "./faults.ts";
+import { afterFirstPost, both, isCancel, isPost, UNAVAILABLE } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
 import { book, expectUnharmed, HEDGE, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -67,4 +67,22 @@ describe("while reads wait for the venue's next minute", () => {
     expect(at[0]! - start).toBeLessThan(7_000);
     expectUnharmed(desk);
   });
+});
+
+test("warnings that come again with every try while the venue is away are marked, so that the log can be brief", async () => {
+  desk = new VirtualDesk(INVESTED);
+  let dark = false;
+  desk.venue.interceptor = both(stuck(), {
+    before: () => Promise.resolve(dark ? UNAVAILABLE : undefined),
+    after: (request, response) => {
+      dark ||= isPost(request);
+      return Promise.resolve(response);
+    },
+  });
+  await desk.run(signalOf(desk.clock, HEDGE));
+  const failures = desk.events.filter(({ level, text }) => level === "warn" && /could not be read|cannot be read|failed/.test(text));
+  expect(failures.length).toBeGreaterThan(20);
+  expect(failures.filter(({ recurs, text }) => recurs !== true && !text.includes("afterwards"))).toEqual([]);
+  const others = desk.events.filter(({ level, recurs }) => level === "warn" && recurs !== true).map(({ text }) => text);
+  expect(new Set(others).size).toBe(others.length);
 });

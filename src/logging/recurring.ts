@@ -1,0 +1,60 @@
+import type { Clock, Timer } from "../clock.ts";
+import type { Log } from "../logger.ts";
+import { formatDuration } from "../reporting/moments.ts";
+
+const REMIND_MS = 60_000;
+/** Longer than the longest pause between two tries of anything that is tried again. */
+const QUIET_MS = 45_000;
+
+interface Trouble {
+  readonly since: number;
+  last: number;
+  count: number;
+  nextReminder: number;
+}
+
+/**
+ * Warnings that would come again and again while the venue cannot be reached: said when the trouble
+ * begins, then once a minute, and once when nothing of the kind has come for 45 s. What is left
+ * out goes to the debug level.
+ */
+export class RecurringWarnings {
+  readonly #log: Log;
+  readonly #clock: Pick<Clock, "monotonic" | "after">;
+  #trouble: Trouble | undefined;
+  #timer: Timer | undefined;
+
+  constructor(log: Log, clock: Pick<Clock, "monotonic" | "after">) {
+    this.#log = log;
+    this.#clock = clock;
+  }
+
+  /** @returns whether it was said as a warning. */
+  warn(text: string, log: Log = this.#log): boolean {
+    const now = this.#clock.monotonic();
+    const trouble = (this.#trouble ??= { since: now, last: now, count: 0, nextReminder: now + REMIND_MS });
+    trouble.last = now;
+    trouble.count += 1;
+    this.#timer?.cancel();
+    this.#timer = this.#clock.after(QUIET_MS, () => this.#end(trouble));
+    const isReminder = now >= trouble.nextReminder;
+    if (isReminder) trouble.nextReminder = now + REMIND_MS;
+    if (trouble.count > 1 && !isReminder) {
+      log.debug(text);
+      return false;
+    }
+    log.warn(isReminder ? `Still so after ${formatDuration(now - trouble.since)} (${String(trouble.count)} failures): ${text}` : text);
+    return true;
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#trouble = undefined;
+  }
+
+  /** A single failure that passed needs no second line. */
+  #end({ since, last, count }: Trouble): void {
+    this.#trouble = undefined;
+    if (count > 1) this.#log.warn(`Requests are answered again: ${String(count)} failures in ${formatDuration(last - since)}.`);
+  }
+}
