@@ -2,6 +2,7 @@ import PQueue from "p-queue";
 import type { Broker, StreamState } from "./broker/broker.ts";
 import { BrokerError } from "./broker/broker.ts";
 import type { Clock, Timer } from "./clock.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { DaemonUpkeep } from "./daemon-upkeep.ts";
 import { asError } from "./errors.ts";
 import { unlessAborted } from "./execution/reading.ts";
@@ -83,6 +84,7 @@ export class Daemon {
   readonly #queue = new PQueue({ concurrency: 1 });
   readonly #stopping = new AbortController();
   readonly #rebalancer: Rebalancer;
+  readonly #clockWatch: ClockWatch;
   #ready = false;
   /** Strategy → its run that waits to be executed, in the order in which they came. */
   readonly #waiting = new Map<string, Signal>();
@@ -105,6 +107,7 @@ export class Daemon {
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
+    this.#clockWatch = new ClockWatch({ ...parts, onSettled: () => this.#guard(() => this.#clockSettled()) });
     this.#rebalancer = parts.rebalancer(
       () => this.#newerOfSameStrategy(),
       this.#stopping.signal,
@@ -115,6 +118,11 @@ export class Daemon {
   /** Whether the account is connected and open executions are finished. */
   get ready(): boolean {
     return this.#ready;
+  }
+
+  /** That our clock is wrong, as one sentence. */
+  get clockTrouble(): string | undefined {
+    return this.#clockWatch.trouble;
   }
 
   /** Runs that wait to be executed. */
@@ -165,6 +173,7 @@ export class Daemon {
     }
     if (!(await this.#warm())) return;
     this.#ready = true;
+    this.#clockWatch.tick();
     this.#parts.log.info("Ready: watching for alerts.");
     this.#parts.onReady?.();
     this.#lookAtAll("start");
@@ -226,10 +235,18 @@ export class Daemon {
     for (const { intake } of this.#parts.sources) this.#look(intake, occasion);
   }
 
+  #clockSettled(): void {
+    for (const { intake } of this.#parts.sources) {
+      intake.clockSettled(this.#clockWatch.doubt === undefined);
+      this.#look(intake, "look");
+    }
+  }
+
   #look(intake: Intake, occasion: "look" | "asked" | "start"): void {
     if (this.#stopping.signal.aborted) return;
     const { strategy } = intake;
-    const report = occasion === "look" ? intake.look() : intake.rejudge(occasion);
+    const { doubt } = this.#clockWatch;
+    const report = occasion === "look" ? intake.look(doubt) : intake.rejudge(occasion, doubt);
     this.#say(report);
     this.#sayLoss(intake);
     this.#scheduleLook(intake, report.lookAgainAt);
@@ -366,6 +383,7 @@ export class Daemon {
     this.#guard(() => {
       const idle = this.#queue.size + this.#queue.pending === 0;
       if (idle) this.#retry();
+      if (this.#ready) this.#clockWatch.tick();
       upkeep.tick(this.#ready && idle);
     });
     this.#flush();

@@ -64,7 +64,7 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
       stream: daemon.streamState,
       waiting: daemon.waiting,
       blind: losses(intakes, "replaced"),
-      troubles: losses(intakes, "gone"),
+      troubles: [...losses(intakes, "gone"), ...(daemon.clockTrouble === undefined ? [] : [daemon.clockTrouble])],
     }),
     process.stdout,
   );

@@ -2,8 +2,8 @@ import type { Account, Broker, Order, Position, Session } from "../broker/broker
 import { BrokerError } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { marketDate } from "../market-day.ts";
-import type { ClockReading } from "./broker-clock.ts";
-import { readClock } from "./broker-clock.ts";
+import type { ClockReading } from "../clock-watch.ts";
+import { readClock } from "../clock-watch.ts";
 import type { Finding, Known } from "./check.ts";
 import { failure, known, ok, unknown } from "./check.ts";
 

@@ -1,6 +1,7 @@
 import type { TradingMode } from "../config.ts";
 import type { Run } from "./batch.ts";
 import { MAX_GAP_MS } from "./batch.ts";
+import type { ClockDoubt } from "./clock-doubt.ts";
 import { MAX_AHEAD_SECONDS, freshnessOf, iso, staleAt, zoneHint } from "./freshness.ts";
 import type { Signal } from "./signal.ts";
 import type { FinalVerdict, Verdict } from "./verdict.ts";
@@ -36,13 +37,15 @@ export interface Facts {
   /** The signal last accepted for the strategy, also by an earlier process. */
   readonly lastAccepted: { readonly id: string; readonly generatedAt: number } | undefined;
   readonly now: number;
+  /** Set while our clock is not to be relied on. */
+  readonly clockDoubt?: ClockDoubt | undefined;
   readonly occasion: Occasion;
 }
 
 /** The run may become whole: by its missing legs, or by nothing more coming. */
 export interface Wait {
   readonly kind: "wait";
-  readonly for: "legs" | "settle";
+  readonly for: "legs" | "settle" | "clock";
   /** When to judge again if nothing new comes; milliseconds since the epoch. */
   readonly until: number;
   readonly reason: string;

@@ -4,6 +4,7 @@ import type { Ledger, LineRecord } from "../ledger/ledger.ts";
 import { readAlert } from "./alert.ts";
 import type { Entry, Run } from "./batch.ts";
 import { MAX_GAP_MS } from "./batch.ts";
+import type { ClockDoubt } from "./clock-doubt.ts";
 import { AlertsCursor } from "./cursor.ts";
 import type { Passage } from "./cursor.ts";
 import type { FileLoss } from "./file-loss.ts";
@@ -130,8 +131,8 @@ export class Intake implements IntakeState {
    * Reads what is new and judges it. Cheap when nothing has changed and nothing is due.
    * @throws when the ledger cannot record; nothing is lost then, the next look judges again.
    */
-  look(): IntakeReport {
-    return this.#examine("look");
+  look(clockDoubt?: ClockDoubt): IntakeReport {
+    return this.#examine("look", clockDoubt);
   }
 
   /**
@@ -139,25 +140,31 @@ export class Intake implements IntakeState {
    * `start`: nobody is at work yet, so even an accepted signal is handed out again while it is fresh,
    * unless an execution of it is open or has sent orders.
    */
-  rejudge(occasion: "asked" | "start"): IntakeReport {
-    return this.#examine(occasion);
+  rejudge(occasion: "asked" | "start", clockDoubt?: ClockDoubt): IntakeReport {
+    return this.#examine(occasion, clockDoubt);
+  }
+
+  /** The clocks have been compared: the next look judges again what waited for that. @param isRight our clock agrees with the broker's. */
+  clockSettled(isRight: boolean): void {
+    if (isRight) this.#window.correctArrivals();
+    this.#unjudged = true;
   }
 
   close(): void {
     this.#cursor.close();
   }
 
-  #examine(occasion: Occasion): IntakeReport {
+  #examine(occasion: Occasion, clockDoubt: ClockDoubt | undefined): IntakeReport {
     const now = this.#options.clock.now();
     const news = this.#cursor.look(now, now - this.#settings.maxAgeSeconds * 1_000);
     if (news.kind === "untrusted") return this.#untrusted(`${news.reason} ${news.hint}`);
     this.#problem = undefined;
     const fileMissing = news.kind === "missing";
-    const spoken = news.kind === "unchanged" ? [] : this.#admit(news.passages, now);
+    const spoken = news.kind === "unchanged" ? [] : this.#admit(news.passages, now, clockDoubt);
     const due = this.#judgeAgainAt !== undefined && now >= this.#judgeAgainAt;
     if (!this.#unjudged && !due && occasion === "look")
       return { decision: { kind: "nothing" }, verdicts: spoken, lookAgainAt: this.#judgeAgainAt, fileMissing };
-    const { judgement, verdicts } = this.#judge(now, occasion);
+    const { judgement, verdicts } = this.#judge(now, occasion, clockDoubt);
     return { decision: judgement.decision, verdicts: [...spoken, ...verdicts], lookAgainAt: this.#judgeAgainAt, fileMissing };
   }
 
@@ -174,12 +181,12 @@ export class Intake implements IntakeState {
     };
   }
 
-  #admit(passages: readonly Passage[], now: number): SpokenVerdict[] {
+  #admit(passages: readonly Passage[], now: number, clockDoubt: ClockDoubt | undefined): SpokenVerdict[] {
     if (passages.every(({ lines, bytesBefore }) => lines.length === 0 && bytesBefore === 0)) return [];
     this.#unjudged = true;
-    this.#window.admit(passages, (hashes) => {
-      return new Map([...this.#known(hashes).values()].map(({ hash, firstSeenAt }) => [hash, firstSeenAt]));
-    });
+    const firstSeen = (hashes: readonly string[]): ReadonlyMap<string, number> =>
+      new Map([...this.#known(hashes).values()].map(({ hash, firstSeenAt }) => [hash, firstSeenAt]));
+    this.#window.admit(passages, firstSeen, { now, aheadMs: surelyAhead(clockDoubt) });
     if (!passages.some(({ scanned }) => scanned)) return [];
     const lines = this.#window.dropBefore(now - this.#settings.maxAgeSeconds * 1_000, true);
     const bytes = passages.reduce((total, { bytesBefore }) => total + bytesBefore, 0);
@@ -195,11 +202,11 @@ export class Intake implements IntakeState {
     return [{ verdict: { kind: "history", reason }, subject: "the beginning of the alerts file", lines, signalId: undefined }];
   }
 
-  #judge(now: number, occasion: Occasion): { judgement: Judgement; verdicts: SpokenVerdict[] } {
+  #judge(now: number, occasion: Occasion, clockDoubt: ClockDoubt | undefined): { judgement: Judgement; verdicts: SpokenVerdict[] } {
     const { ledger, strategy } = this.#options;
     const runs = this.#window.runs();
     const records = this.#known(runs.flatMap(({ entries }) => entries.map(({ line }) => line.hash)));
-    const judgement = judge(this.#facts(runs, records, now, occasion), this.#settings);
+    const judgement = judge({ ...this.#facts(runs, records, now, occasion), clockDoubt }, this.#settings);
     const verdicts = judgement.verdicts.filter((verdict) => verdict.verdict.kind !== "duplicate" || this.#isNewRepeat(runs, verdict));
     ledger.transaction(
       () => {
@@ -266,6 +273,12 @@ export class Intake implements IntakeState {
     const unjudged = signal.lineHashes.filter((hash) => ledger.signal(signal.id)?.signal.lineHashes.includes(hash) !== true);
     if (unjudged.length > 0) ledger.judgeLines(strategy, unjudged, verdict, now, signal.id);
   }
+}
+
+/** A machine that slept looks as if its clock had been set ahead; only the broker's clock tells the two apart. */
+function surelyAhead(doubt: ClockDoubt | undefined): number {
+  const aheadMs = doubt?.aheadMs ?? 0;
+  return doubt?.confirmed === true || aheadMs < 0 ? aheadMs : 0;
 }
 
 function newLines(

@@ -2,6 +2,7 @@ import { assess } from "./assessment.ts";
 import type { Assessment, Facts, JudgeSettings, KnownVerdict, Wait } from "./assessment.ts";
 import { hashOf } from "./alert.ts";
 import type { Run } from "./batch.ts";
+import { unlessClockIsWrong } from "./clock-doubt.ts";
 import { iso, staleAt } from "./freshness.ts";
 import type { Signal } from "./signal.ts";
 import { isFinal } from "./verdict.ts";
@@ -85,7 +86,7 @@ function judgeNewest(run: Run, earlier: readonly Run[], facts: Facts, settings: 
   const said = run.hashes.map((hash) => facts.known.get(hash)).filter((known) => known !== undefined);
   const settled = said.find((known) => isFinal(known.kind));
   const own = said.find((known) => known.signalId === id && known.kind !== "waiting");
-  const assessment = assess(run, id, earlier, facts, settings);
+  const assessment = unlessClockIsWrong(assess(run, id, earlier, facts, settings), run, facts, settings);
   if (settled !== undefined) return standing(run, settled, assessment, facts);
   if (own !== undefined && stands(own, id, assessment, facts))
     return { ...standing(run, own, assessment, facts), judgeAgainAt: endOfFreshness(run, facts, settings) };

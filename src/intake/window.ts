@@ -12,6 +12,8 @@ interface WindowEntry extends Entry {
   readonly generation: number;
   /** Found when looking through the file's end, not appended before our eyes. */
   readonly scanned: boolean;
+  /** How far our clock was ahead of the broker's when `arrivedAt` was read from it. */
+  readonly aheadMs: number;
 }
 
 /**
@@ -32,8 +34,13 @@ export class LineWindow {
   /**
    * Takes newly read lines.
    * @param firstSeen when lines of these hashes were first seen by an earlier look or process.
+   * @param clock what our clock says now, and how far it is ahead of the broker's as far as is known.
    */
-  admit(passages: readonly Passage[], firstSeen: (hashes: readonly string[]) => ReadonlyMap<string, number>): void {
+  admit(
+    passages: readonly Passage[],
+    firstSeen: (hashes: readonly string[]) => ReadonlyMap<string, number>,
+    clock?: { readonly now: number; readonly aheadMs: number },
+  ): void {
     for (const { generation, scanned, lines: raw, arrivedAt } of passages) {
       this.#generation = Math.max(this.#generation, generation);
       const lines = raw.slice(-MAX_ENTRIES).map((line) => this.#read(line));
@@ -41,10 +48,15 @@ export class LineWindow {
       for (const line of lines) {
         const before = this.#takeOut(line.hash);
         const first = Math.min(arrivedAt, before?.arrivedAt ?? Infinity, seen.get(line.hash) ?? Infinity);
-        this.#entries.push({ line, arrivedAt: first, generation, scanned });
+        this.#entries.push({ line, arrivedAt: first, generation, scanned, aheadMs: first === clock?.now ? clock.aheadMs : 0 });
       }
     }
     this.#entries = this.#entries.slice(-MAX_ENTRIES);
+  }
+
+  /** Our clock is right again: what was read from it while it was wrong is put right. */
+  correctArrivals(): void {
+    this.#entries = this.#entries.map((entry) => ({ ...entry, arrivedAt: entry.arrivedAt - entry.aheadMs, aheadMs: 0 }));
   }
 
   runs(): Run[] {

@@ -1,4 +1,5 @@
 import { appendFileSync, utimesSync, writeFileSync } from "node:fs";
+import type { ClockDoubt } from "../../src/intake/clock-doubt.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import type { IntakeOptions, IntakeReport } from "../../src/intake/intake.ts";
 import { trustedOwners } from "../../src/intake/trust.ts";
@@ -53,10 +54,10 @@ export class AlertsDesk {
   }
 
   /** As after a kill: a new process on the same ledger and file. */
-  restart(): IntakeReport {
+  restart(clockDoubt?: ClockDoubt): IntakeReport {
     this.intake.close();
     this.intake = this.#open();
-    return this.intake.rejudge("start");
+    return this.intake.rejudge("start", clockDoubt);
   }
 
   close(): void {

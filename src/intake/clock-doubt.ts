@@ -1,0 +1,48 @@
+import type { Run } from "./batch.ts";
+import type { Assessment, Facts, JudgeSettings } from "./assessment.ts";
+import { freshnessOf, iso } from "./freshness.ts";
+
+/** Why our clock cannot say how old a run is. */
+export interface ClockDoubt {
+  /** How far our clock is ahead of the broker's, negative when behind; `undefined` before they were compared. */
+  readonly aheadMs: number | undefined;
+  /** The broker's clock has been read since ours was last set. */
+  readonly confirmed: boolean;
+  /** One sentence for a person. */
+  readonly reason: string;
+}
+
+/** How long a run waits for the first comparison of the clocks before it is judged again. */
+const COMPARED_WITHIN_MS = 60_000;
+
+/**
+ * Keeps a final verdict on its age from a run that a wrong clock makes look stale or future (R5, R7): it
+ * waits until the clock is right, or until it is stale by the broker's clock too. A run that has waited so
+ * is not begun either before the clocks have been compared.
+ */
+export function unlessClockIsWrong(assessment: Assessment, run: Run, facts: Facts, settings: JudgeSettings): Assessment {
+  const { clockDoubt: doubt, now } = facts;
+  const { oldestStamp, newestStamp } = run;
+  if (doubt === undefined || oldestStamp === undefined || newestStamp === undefined) return assessment;
+  const hasWaited = run.hashes.some((hash) => facts.known.get(hash)?.kind === "waiting");
+  const wait = (until: number): Assessment => ({
+    kind: "wait",
+    for: "clock",
+    until,
+    reason: `Its age is in doubt. ${doubt.reason} It is judged again once that is settled.`,
+  });
+  if (assessment.kind === "execute")
+    return hasWaited && !doubt.confirmed && doubt.aheadMs !== undefined ? wait(now + COMPARED_WITHIN_MS) : assessment;
+  const times = { oldestStamp, newestStamp, arrivedAt: run.arrivedAt };
+  if (assessment.kind !== "refuse" || freshnessOf(times, now, settings.maxAgeSeconds).kind === "fresh") return assessment;
+  if (!["stale", "future", "incomplete"].includes(assessment.verdict.kind)) return assessment;
+  if (doubt.aheadMs === undefined) return hasWaited ? wait(now + COMPARED_WITHIN_MS) : assessment;
+  const brokersNow = now - doubt.aheadMs;
+  const age = freshnessOf({ oldestStamp, newestStamp, arrivedAt: brokersNow }, brokersNow, settings.maxAgeSeconds);
+  if (age.kind === "fresh") return wait(oldestStamp + settings.maxAgeSeconds * 1_000 + 1 + doubt.aheadMs);
+  const { kind, reason } = assessment.verdict;
+  return {
+    kind: "refuse",
+    verdict: { kind, reason: `${reason} ${doubt.reason} By the broker's clock it is ${age.kind} (${iso(brokersNow)}).` },
+  };
+}
