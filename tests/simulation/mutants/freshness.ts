@@ -116,8 +116,9 @@ export const FRESHNESS: readonly Mutant[] = [
     patches: [
       {
         file: "src/intake/intake.ts",
-        find: 'const spoken = news.kind === "unchanged" ? [] : this.#admit(news.passages, now);',
-        replace: 'const spoken = news.kind === "unchanged" || this.#judgeAgainAt !== undefined ? [] : this.#admit(news.passages, now);',
+        find: 'const spoken = news.kind === "unchanged" ? [] : this.#admit(news.passages, now, clockDoubt);',
+        replace:
+          'const spoken = news.kind === "unchanged" || this.#judgeAgainAt !== undefined ? [] : this.#admit(news.passages, now, clockDoubt);',
       },
     ],
   },

@@ -91,7 +91,7 @@ export const ONE_ORDER: readonly Mutant[] = [
     patches: [
       {
         file: LIFECYCLE,
-        find: '      this.#emit("look-up", "warn", intent, `${intent.symbol}: the proof of absence failed: ${messageOf(error)}`);',
+        find: '      this.#emitFailure("look-up", intent, `${intent.symbol}: the proof of absence failed: ${messageOf(error)}`);',
         replace:
           '      this.#emit("look-up", "warn", intent, messageOf(error));\n' +
           '      this.#change(intent, { state: "recorded", message: PROVEN_ABSENT });\n' +
