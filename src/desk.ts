@@ -4,6 +4,7 @@ import { accountLockName, accountRefusal } from "./account-guard.ts";
 import type { Clock } from "./clock.ts";
 import type { AlpacaConfig, Config } from "./config.ts";
 import { ledgerFile, ledgerLockFile, loadConfig } from "./config.ts";
+import { prepareStateDirectory } from "./directory-access.ts";
 import { EXIT, messageOf, TraderError } from "./errors.ts";
 import type { RebalanceEvent } from "./execution/events.ts";
 import { Rebalancer } from "./execution/rebalancer.ts";
@@ -88,10 +89,11 @@ export class Desk {
     this.#latestExecution = new LatestExecutionFile(this);
   }
 
-  /** @throws TraderError: configuration (78), a log that is not ours (3), a ledger that cannot be opened. */
+  /** @throws TraderError: configuration or an unusable directory (78), a log that is not ours (3), a ledger that cannot be opened. */
   static async open(options: DeskOptions): Promise<Desk> {
     const config = loadConfig(options.env);
     const closers: (() => unknown)[] = [];
+    prepareStateDirectory(config.stateDir);
     try {
       const log = openLog(options, config);
       closers.push(() => log.close());

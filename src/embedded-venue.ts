@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "./clock.ts";
 import type { AlpacaConfig } from "./config.ts";
 import { simulatorDirectory } from "./config.ts";
+import { prepareStateDirectory } from "./directory-access.ts";
 import { messageOf, TraderError } from "./errors.ts";
 import type { HeldLock } from "./ledger/lock.ts";
 import { acquireLock, holderOf } from "./ledger/lock.ts";
@@ -41,7 +42,8 @@ export async function openEmbeddedVenue(
   options: Omit<SimulatorOptions, "state" | "onChange" | "clock"> = {},
 ): Promise<EmbeddedVenue> {
   const dir = simulatorDirectory(stateDir);
-  makeDirectory(dir);
+  prepareStateDirectory(stateDir);
+  prepareStateDirectory(dir);
   const address = join(dir, "venue-address");
   const lock = await lockVenue(join(dir, "venue.lock"), stateDir, clock, command);
   if (lock === undefined) return joinRunning(address, clock);
@@ -90,18 +92,6 @@ function tryLock(file: string, self: LockHolder): HeldLock | undefined {
   } catch (error) {
     if (error instanceof TraderError && error.code === "lock-held") return undefined;
     throw error;
-  }
-}
-
-function makeDirectory(dir: string): void {
-  try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw new TraderError(`The simulator's directory ${dir} cannot be made: ${messageOf(error)}.`, {
-      code: "simulator-state",
-      hint: "STATE_DIR must be a directory that our user may write to.",
-      cause: error,
-    });
   }
 }
 

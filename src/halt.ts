@@ -3,6 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writ
 import { dirname, join } from "node:path";
 import type { Clock } from "./clock.ts";
 import type { Config, HaltFiles } from "./config.ts";
+import { directoryObstacle } from "./directory-access.ts";
 import { messageOf, TraderError } from "./errors.ts";
 
 /**
@@ -43,9 +44,10 @@ export function writeHalt(files: HaltFiles, which: "own" | "machine", reason: st
     renameSync(draft, path);
   } catch (error) {
     removeQuietly(draft);
-    throw new TraderError(`Trading could NOT be halted: ${path} cannot be written (${messageOf(error)}).`, {
+    const obstacle = directoryObstacle(dirname(path));
+    throw new TraderError(`Trading could NOT be halted: ${obstacle?.text ?? `${path} cannot be written (${messageOf(error)})`}.`, {
       code: "halt-failed",
-      hint: `Make the file as a user who may (sudo touch ${path}), or stop the daemon itself (systemctl stop alpaca-trader, or kill it).`,
+      hint: `Make the file as a user who may (sudo touch ${path}), or stop the daemon itself (systemctl stop alpaca-trader, docker stop, or kill it). ${obstacle?.hint ?? ""}`.trim(),
       cause: error,
     });
   }

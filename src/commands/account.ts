@@ -1,6 +1,7 @@
 import type { Position } from "../broker/broker.ts";
 import type { Config } from "../config.ts";
 import { ledgerFile, loadConfig } from "../config.ts";
+import { prepareStateDirectory } from "../directory-access.ts";
 import { openBroker, openVenue } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, TraderError } from "../errors.ts";
@@ -15,6 +16,7 @@ import type { CommandContext } from "./context.ts";
  */
 export async function account(context: CommandContext, options: { readonly pin?: string; readonly release?: string }): Promise<ExitCode> {
   const config = loadConfig(context.env);
+  prepareStateDirectory(config.stateDir);
   const venue = await openVenue(config, context.clock, "account");
   const broker = await openBroker(config, venue, context.clock, { onWait: (text) => context.err.line(text) });
   const ledger = openLedger(ledgerFile(config));

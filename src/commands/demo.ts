@@ -1,10 +1,10 @@
-import { appendFileSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DateTime } from "luxon";
 import { haltFilesFrom } from "../config.ts";
 import { Daemon } from "../daemon.ts";
 import { Desk } from "../desk.ts";
+import { makeTemporaryDirectory } from "../directory-access.ts";
 import { configFor } from "../embedded-venue.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, TraderError } from "../errors.ts";
@@ -69,7 +69,7 @@ export async function demo(context: CommandContext, options: { readonly once?: b
       code: "halted",
       hint: "Run `alpaca-trader resume` when trading may go on.",
     });
-  const dir = mkdtempSync(join(tmpdir(), "alpaca-trader-demo-"));
+  const dir = makeTemporaryDirectory("alpaca-trader-demo-");
   try {
     return await new Demonstration(context, dir).play(options.once === true ? STORY.slice(0, 1) : STORY);
   } finally {

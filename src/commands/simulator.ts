@@ -1,4 +1,6 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { directoryObstacle } from "../directory-access.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, messageOf, TraderError } from "../errors.ts";
 import { parseDecimal } from "../portfolio/money.ts";
@@ -95,6 +97,8 @@ function faultLines(venue: Simulator): string[] {
 
 function stateOptions(file: string | undefined, serialize: () => string): { state?: string; onChange?: () => void } {
   if (file === undefined) return {};
+  const obstacle = directoryObstacle(dirname(resolve(file)));
+  if (obstacle !== undefined) throw new TraderError(`The directory ${obstacle.text}.`, { code: "simulator-state", hint: obstacle.hint });
   const onChange = (): void => {
     writeFileSync(`${file}.draft`, serialize(), { mode: 0o600 });
     renameSync(`${file}.draft`, file);

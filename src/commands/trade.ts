@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StrategyConfig } from "../config.ts";
 import { Desk } from "../desk.ts";
+import { makeTemporaryDirectory } from "../directory-access.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, TraderError } from "../errors.ts";
 import { RebalanceView } from "../reporting/rebalance-view.ts";
@@ -103,7 +103,7 @@ class Trade {
 
   /** The plan is made from files of our own, which nobody else reads. */
   async #tryOut(generated: readonly Generated[]): Promise<ExitCode> {
-    const dir = mkdtempSync(join(tmpdir(), "alpaca-trader-trade-"));
+    const dir = makeTemporaryDirectory("alpaca-trader-trade-");
     try {
       const strategies = this.#desk.config.strategies.map((each): StrategyConfig => ({
         ...each,

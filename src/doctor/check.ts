@@ -1,4 +1,5 @@
 import { BrokerError } from "../broker/broker.ts";
+import { obstacleBehind } from "../directory-access.ts";
 import { messageOf, TraderError } from "../errors.ts";
 
 /**
@@ -100,6 +101,8 @@ const RIGHTS_HINT = "Run it as the daemon's user; if that is so, look at the own
 
 /** What an error says, as a failed finding. Every problem of a configuration, which takes several lines, is left to its own check. */
 export function failure(error: unknown, otherHint: string = FAULT_HINT): Finding {
+  const obstacle = obstacleBehind(error);
+  if (obstacle !== undefined) return failed(obstacle.text, obstacle.hint);
   const made = error instanceof TraderError || error instanceof BrokerError;
   return failed(messageOf(error), (made ? error.hint : undefined) ?? (isForbidden(error) ? RIGHTS_HINT : otherHint));
 }

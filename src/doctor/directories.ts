@@ -1,6 +1,7 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf } from "../errors.ts";
+import type { Obstacle } from "../directory-access.ts";
+import { directoryObstacle } from "../directory-access.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";
 
@@ -8,29 +9,21 @@ const WRITABLE_BY_OTHERS = 0o022;
 
 export interface DirectoryFacts {
   readonly path: string;
-  readonly state: "missing" | "directory" | "other" | { readonly unusable: string };
+  readonly state: "missing" | "directory" | Obstacle;
   readonly uid: number;
   /** Permission bits. */
   readonly mode: number;
   readonly ourUid: number;
 }
 
-/** A directory that is not there yet counts as its nearest parent: that is where it will be made. */
-export function readDirectory(path: string): DirectoryFacts {
+/** A directory that is not there yet can be made where its nearest parent lets us. @param setting that names it: `STATE_DIR`. */
+export function readDirectory(path: string, setting: string): DirectoryFacts {
   const ourUid = process.getuid?.() ?? 0;
-  try {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) {
-      accessSync(nearestParent(path), constants.W_OK | constants.X_OK);
-      return { path, state: "missing", uid: ourUid, mode: 0, ourUid };
-    }
-    const facts = { path, uid: stats.uid, mode: stats.mode & 0o7777, ourUid };
-    if (!stats.isDirectory()) return { ...facts, state: "other" };
-    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
-    return { ...facts, state: "directory" };
-  } catch (error) {
-    return { path, state: { unusable: messageOf(error) }, uid: ourUid, mode: 0, ourUid };
-  }
+  const obstacle = directoryObstacle(path, setting);
+  if (obstacle !== undefined) return { path, state: obstacle, uid: ourUid, mode: 0, ourUid };
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return { path, state: "missing", uid: ourUid, mode: 0, ourUid };
+  return { path, state: "directory", uid: stats.uid, mode: stats.mode & 0o7777, ourUid };
 }
 
 /** The nearest directory above that exists. */
@@ -41,7 +34,7 @@ export function nearestParent(path: string): string {
 
 /** The ledger and HALT: whoever can write here decides what was traded already. */
 export function judgeStateDirectory(facts: DirectoryFacts): readonly Finding[] {
-  return unusable(facts, "STATE_DIR") ?? [strange(facts) ?? open(facts) ?? ok(`${facts.path} (${rights(facts)})`)];
+  return unusable(facts) ?? [strange(facts) ?? open(facts) ?? ok(`${facts.path} (${rights(facts)})`)];
 }
 
 function strange({ path, uid, ourUid }: DirectoryFacts): Finding | undefined {
@@ -61,16 +54,9 @@ function open(facts: DirectoryFacts): Finding | undefined {
 }
 
 /** Why a directory cannot be used at all, or that it is still to be made. */
-export function unusable({ path, state }: DirectoryFacts, setting: string): readonly Finding[] | undefined {
+export function unusable({ path, state }: DirectoryFacts): readonly Finding[] | undefined {
   if (state === "missing") return [ok(`${path} is not there yet; it will be made`)];
-  if (state === "other") return [failed(`${path} is not a directory`, `Set ${setting} to a directory of our user.`)];
-  if (state === "directory") return undefined;
-  return [
-    failed(
-      `${path} cannot be used: ${state.unusable}`,
-      `${setting} must be a directory that our user may write to; look at its owner and mode, and whether it is mounted read-only.`,
-    ),
-  ];
+  return state === "directory" ? undefined : [failed(state.text, state.hint)];
 }
 
 export function rights({ mode }: Pick<DirectoryFacts, "mode">): string {

@@ -25,7 +25,7 @@ export interface GroupFacts {
 
 /** R30: what is not ours is never written to, so the daemon would not start. */
 export function judgeLogDirectory({ directory, foreign, group }: LogFacts): readonly Finding[] {
-  const problem = unusable(directory, "LOG_DIR");
+  const problem = unusable(directory);
   if (problem !== undefined && directory.state !== "missing") return problem;
   const findings = [...foreign, ...groupFindings(group), ...replaceable(directory)];
   return findings.length > 0 ? findings : (problem ?? [ok(`${directory.path} (${rights(directory)})`)]);

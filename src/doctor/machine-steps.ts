@@ -27,7 +27,7 @@ export function machineSteps(chart: Chart): Step[] {
     { id: "settings-file", look: () => judgeSettingsFile(readSettingsFile(chart.directory)) },
     { id: "configuration", look: () => chart.configurationFindings },
     { id: "surroundings", look: () => surroundings(chart, stateDir) },
-    { id: "state-directory", look: () => judgeStateDirectory(readDirectory(stateDir)) },
+    { id: "state-directory", look: () => judgeStateDirectory(readDirectory(stateDir, "STATE_DIR")) },
     { id: "log-directory", look: () => given(chart.config, logDirectory) },
     { id: "disk-space", look: () => diskSpace(chart, stateDir) },
     { id: "ledger", look: () => ledger(chart) },
@@ -52,7 +52,7 @@ function surroundings(chart: Chart, stateDir: string): readonly Finding[] {
 
 function logDirectory({ logDir, logGroup, mode }: Config): readonly Finding[] {
   return judgeLogDirectory({
-    directory: readDirectory(logDir),
+    directory: readDirectory(logDir, "LOG_DIR"),
     foreign: foreignLogs([...logPaths(logDir), tradeLogPath(logDir, mode)]),
     group: readGroup(logGroup, groupIdOf),
   });

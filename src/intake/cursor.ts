@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, lstatSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { basename, dirname } from "node:path";
+import { readingObstacle } from "../directory-access.ts";
 import { messageOf } from "../errors.ts";
 import { directoryOf } from "./file-loss.ts";
 import type { Sight } from "./file-loss.ts";
@@ -274,9 +275,10 @@ function unreadable(file: string, error: unknown): News {
       reason: `${file} is a symbolic link, expected the file itself.`,
       hint: "Point ALERTS_FILE at the real file.",
     };
+  const obstacle = readingObstacle(file, "ALERTS_FILE");
   return {
     kind: "untrusted",
-    reason: `${file} cannot be read: ${messageOf(error)}.`,
-    hint: "Let our user read the file and enter its directory.",
+    reason: `${obstacle?.text ?? `${file} cannot be read: ${messageOf(error)}`}.`,
+    hint: obstacle?.hint ?? "Let our user read the file and enter its directory.",
   };
 }

@@ -1,6 +1,7 @@
 import type { Stats } from "node:fs";
 import { lstatSync, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { directoryObstacle } from "../directory-access.ts";
 import { EXIT, messageOf, TraderError } from "../errors.ts";
 
 /**
@@ -45,7 +46,7 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw refused(`${directory} cannot be made: ${messageOf(error)}`);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unmakeable(directory, error);
   }
 }
 
@@ -54,6 +55,24 @@ function assertOurs(directory: string, stat: Stats, uid: number): void {
   if (!stat.isDirectory()) throw refused(`${directory} is ${stat.isSymbolicLink() ? "a symbolic link" : "not a directory"}`);
   if (stat.uid !== uid) throw refused(`${directory} belongs to user ${stat.uid}, not to ours (${uid})`);
   if ((stat.mode & 0o077) !== 0) throw refused(`${directory} is open to other users (mode ${(stat.mode & 0o777).toString(8)})`);
+}
+
+/** Without a place in `/tmp` nothing shows whether another daemon trades the account. */
+function unmakeable(directory: string, cause: unknown): TraderError {
+  const parent = dirname(directory);
+  const full = ["ENOSPC", "EDQUOT"].includes(String((cause as NodeJS.ErrnoException).code));
+  return new TraderError(
+    `The directory of the account locks cannot be made: ${directoryObstacle(parent, "/tmp")?.text ?? `${directory}: ${messageOf(cause)}`}.`,
+    {
+      code: "lock-directory",
+      hint: full
+        ? `Free some space in ${parent}.`
+        : `Every user must be able to write in ${parent} (mode 1777); a container with a read-only root needs \`--tmpfs /tmp\`.`,
+      retryable: full,
+      exitCode: full ? EXIT.failed : EXIT.refused,
+      cause,
+    },
+  );
 }
 
 function refused(what: string): TraderError {

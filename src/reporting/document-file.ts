@@ -14,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { obstacleBehind } from "../directory-access.ts";
 import { messageOf, TraderError } from "../errors.ts";
 
 /** Readable by our group, as the logs are (R30). */
@@ -41,7 +42,7 @@ export function writeDocument(path: string, text: string, kind: DocumentKind): v
     mkdirSync(dirname(file), { recursive: true, mode: DIRECTORY_MODE });
     writeInPlaceOf(file, text);
   } catch (error) {
-    throw new TraderError(`The ${kind.name} ${file} cannot be written: ${messageOf(error)}.`, {
+    throw new TraderError(`The ${kind.name} ${file} cannot be written: ${obstacleBehind(error)?.text ?? messageOf(error)}.`, {
       code: "document-unwritable",
       hint: "Name a file in a directory that our user may write to, on a disk that is not full.",
       cause: error,

@@ -1,4 +1,5 @@
 import { BrokerError } from "../broker/broker.ts";
+import { obstacleBehind } from "../directory-access.ts";
 import { messageOf, TraderError } from "../errors.ts";
 import { oneLine, type Style } from "./style.ts";
 
@@ -28,6 +29,8 @@ interface Told {
 function told(error: unknown): Told {
   if (error instanceof TraderError) return { sentence: `Error: ${error.message}`, hint: error.hint };
   if (error instanceof BrokerError) return { sentence: `Error: ${brokerSentence(error)}`, hint: error.hint };
+  const obstacle = obstacleBehind(error);
+  if (obstacle !== undefined) return { sentence: `Error: ${obstacle.text}.`, hint: obstacle.hint };
   const [first = ""] = messageOf(error).trim().split(/\r?\n/);
   return { sentence: `Unexpected error: ${first}`, hint: UNEXPECTED_HINT };
 }

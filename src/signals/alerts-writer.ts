@@ -1,4 +1,6 @@
 import * as nodeFs from "node:fs";
+import { dirname } from "node:path";
+import { directoryObstacle } from "../directory-access.ts";
 import { EXIT, messageOf, TraderError } from "../errors.ts";
 import { factsOf, trustOf } from "../intake/trust.ts";
 
@@ -154,10 +156,7 @@ function unwritable(file: string, error: unknown): TraderError {
     case "EACCES":
     case "EPERM":
     case "EROFS":
-      return new TraderError(`Our user may not write to the alerts file ${file}: ${messageOf(error)}.`, {
-        ...options,
-        hint: "Check who owns the file and its directory.",
-      });
+      return forbidden(file, error);
     case "ENOSPC":
     case "EDQUOT":
       return new TraderError(`The alerts could not be written to ${file}: the disk is full. Nothing of them stands in the file.`, {
@@ -171,6 +170,17 @@ function unwritable(file: string, error: unknown): TraderError {
         options,
       );
   }
+}
+
+function forbidden(file: string, cause: unknown): TraderError {
+  const obstacle = directoryObstacle(dirname(file), "ALERTS_FILE");
+  const user = `user ${String(process.getuid?.() ?? 0)}`;
+  return new TraderError(
+    obstacle === undefined
+      ? `This process runs as ${user}, who may not write to the alerts file ${file}: ${messageOf(cause)}.`
+      : `The alerts file ${file} cannot be written: ${obstacle.text}.`,
+    { code: "alerts-file", hint: obstacle?.hint ?? `Let ${user} write to the file, or set ALERTS_FILE to another one.`, cause },
+  );
 }
 
 function refused(what: string, hint: string): TraderError {

@@ -143,14 +143,14 @@ describe("the state directory", () => {
   ])("with mode %o is %s", (mode, status) => {
     mkdirSync(at("state"));
     chmodSync(at("state"), mode);
-    expect(judgeStateDirectory(readDirectory(at("state")))[0]?.status).toBe(status);
+    expect(judgeStateDirectory(readDirectory(at("state"), "STATE_DIR"))[0]?.status).toBe(status);
   });
 
   test("is made later where it is missing, and may be no file", () => {
     writeFileSync(at("file"), "");
-    expect(judgeStateDirectory(readDirectory(at("not", "yet")))).toEqual([saying("ok", "will be made")]);
-    expect(judgeStateDirectory(readDirectory(at("file")))).toEqual([saying("failed", "is not a directory")]);
-    expect(judgeStateDirectory(readDirectory(at("file", "below")))).toEqual([saying("failed", "cannot be used")]);
+    expect(judgeStateDirectory(readDirectory(at("not", "yet"), "STATE_DIR"))).toEqual([saying("ok", "will be made")]);
+    expect(judgeStateDirectory(readDirectory(at("file"), "STATE_DIR"))).toEqual([saying("failed", "is not a directory")]);
+    expect(judgeStateDirectory(readDirectory(at("file", "below"), "STATE_DIR"))).toEqual([saying("failed", "cannot be used")]);
   });
 
   test("of another user is said to be one: rights are then those of the wrong user", () => {
@@ -162,7 +162,7 @@ describe("the state directory", () => {
 describe("the log directory", () => {
   function judged(group?: string): ReturnType<typeof judgeLogDirectory> {
     return judgeLogDirectory({
-      directory: readDirectory(directory),
+      directory: readDirectory(directory, "LOG_DIR"),
       foreign: foreignLogs([at("alpaca_trader.log"), at("alpaca_trades.json")]),
       group: readGroup(group, groupIdOf),
     });
@@ -193,7 +193,7 @@ describe("the log directory", () => {
 
   test("LOG_GROUP must exist, and be one of our user's", () => {
     expect(judged("nobody-has-such-a-group")).toEqual([saying("failed", "no group of that name")]);
-    const directoryFacts = readDirectory(directory);
+    const directoryFacts = readDirectory(directory, "LOG_DIR");
     expect(judgeLogDirectory({ directory: directoryFacts, foreign: [], group: { name: "adm", state: "not-ours" } })).toEqual([
       saying("warning", "no member"),
     ]);

@@ -205,4 +205,12 @@ describe("the directory of the account locks", () => {
     mkdirSync(join(directory, `alpaca-trader-${String(uid + 1)}`), { mode: 0o700 });
     expect(refusalOf(() => accountLockDirectory(directory, uid + 1))).toMatchObject({ exitCode: 3, code: "lock-directory" });
   });
+
+  test("a place where none can be made is not blamed on somebody else", () => {
+    expect(refusalOf(() => accountLockDirectory(join(directory, "missing")))).toMatchObject({
+      exitCode: 3,
+      code: "lock-directory",
+      hint: expect.stringContaining("--tmpfs /tmp"),
+    });
+  });
 });

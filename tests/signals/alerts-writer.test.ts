@@ -119,7 +119,7 @@ describe("a run of alerts", () => {
     const openSync = (() => {
       throw systemError("EACCES");
     }) as AlertsFileSystem["openSync"];
-    expect(() => appendAlerts(file, RUN, but({ openSync }))).toThrow(/Our user may not write to the alerts file/);
+    expect(() => appendAlerts(file, RUN, but({ openSync }))).toThrow(/This process runs as user \d+, who may not write to the alerts file/);
   });
 
   test("leaves nothing behind on a full disk", () => {
