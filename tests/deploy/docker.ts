@@ -4,8 +4,9 @@ import { systemClock } from "../../src/clock.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import type { Leg } from "../scenarios/strategy.ts";
 import { Checks, eventually, expectThat, took } from "./checks.ts";
-import { Engine } from "./engine.ts";
+import { BASE, Engine } from "./engine.ts";
 import { hang } from "./hang.ts";
+import { assertSmall, everyCommandRuns, servesDashboard } from "./image.ts";
 import { copyProject } from "./project.ts";
 import type { Ran } from "./shell.ts";
 import { run, runWell } from "./shell.ts";
@@ -20,6 +21,8 @@ import { VenueProbe } from "./venue-probe.ts";
 const IMAGE = "alpaca-trader:test";
 const PORT = 18_789;
 const HEALTH_PORT = 18_790;
+const PUBLISHED_PORT = 18_791;
+const TOKEN = "deploy-token-0123456789";
 const LIMIT_MS = 60_000;
 const PAUSE_MS = 40_000;
 /** The user of the image, to whom the alerts belong. */
@@ -32,6 +35,7 @@ ALPACA_PAPER_SECRET=deploy-secret
 ALERTS_FILE=/alerts/nuclear_alerts.json
 ALERTS_TIMEZONE=Asia/Kolkata
 DASHBOARD_PORT=${String(HEALTH_PORT)}
+DASHBOARD_TOKEN=${TOKEN}
 `;
 
 const directory = mkdtempSync("/var/tmp/alpaca-trader-docker-");
@@ -41,10 +45,11 @@ const alerts = join(directory, "alerts", "nuclear_alerts.json");
 const checks = new Checks();
 const engine = new Engine(directory);
 const venue = new VenueProbe(`http://127.0.0.1:${String(PORT)}`);
-const containers = ["venue", "trader", "second", "simulated", "wrong"].map((name) => `alpaca-trader-test-${name}`);
-const [VENUE = "", TRADER = "", SECOND = "", SIMULATED = "", WRONG = ""] = containers;
-const volumes = ["state", "logs", "simulated"].map((name) => `alpaca-trader-test-${name}`);
-const [STATE = "", LOGS = "", SIMULATED_STATE = ""] = volumes;
+const names = (...short: string[]): string[] => short.map((name) => `alpaca-trader-test-${name}`);
+const containers = names("venue", "trader", "second", "simulated", "wrong", "mounted", "published");
+const [VENUE = "", TRADER = "", SECOND = "", SIMULATED = "", WRONG = "", MOUNTED = "", PUBLISHED = ""] = containers;
+const volumes = names("state", "logs", "simulated", "commands");
+const [STATE = "", LOGS = "", SIMULATED_STATE = "", COMMANDS_STATE = ""] = volumes;
 
 try {
   await engine.start();
@@ -60,9 +65,15 @@ try {
 
 async function everything(): Promise<void> {
   await checks.check("the base image", () => Promise.resolve(engine.provideBase()));
-  if (!(await checks.check("builds, without secrets in any layer", build))) return;
+  if (!(await checks.check("builds, small and without secrets in any layer", build))) return;
+  await checks.check("every command runs in it", () => Promise.resolve(everyCommandRuns(IMAGE, COMMANDS_STATE)));
   await checks.check("with no keys: trades on the built-in simulator", simulated);
   await checks.check("with --env-file, a read-only root and no capability: ready and healthy", paper);
+  await checks.check("serves the dashboard and the metrics to whoever has the token", () =>
+    servesDashboard(`http://127.0.0.1:${String(HEALTH_PORT)}`, TOKEN),
+  );
+  await checks.check("serves them on a published port as well", published);
+  await checks.check("with directories that Docker made: 78, whose they are and the cure; then it runs", mounted);
   await checks.check("runs as a user without rights", unprivileged);
   await checks.check("trades what the strategy writes into the mounted directory", () => trades(NUCLEAR, 3));
   await checks.check("killed with -9 in mid-execution: started again by its policy and converged, nothing sent twice", killed);
@@ -102,13 +113,7 @@ function build(): Promise<string> {
     "grep -rl deploy-secret /app /home || true",
   );
   expectThat(!layers.includes("deploy-secret") && files.trim() === "", `The secret is in the image: ${files}`);
-  const bytes = (image: string): number => Number(docker("image", "inspect", "-f", "{{.Size}}", image));
-  const own = bytes(IMAGE) - bytes("node:24-bookworm-slim");
-  return Promise.resolve(`${mebibytes(bytes(IMAGE))}, of it ${mebibytes(own)} on top of its base`);
-}
-
-function mebibytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  return Promise.resolve(assertSmall(IMAGE, BASE));
 }
 
 async function simulated(): Promise<string> {
@@ -206,6 +211,35 @@ async function health(wanted: string, container = TRADER): Promise<void> {
     LIMIT_MS,
     () => `It is ${state()}.\n${logs(container)}`,
   );
+}
+
+async function published(): Promise<string> {
+  const address = `127.0.0.1:${String(PUBLISHED_PORT)}`;
+  const listening = ["-e", "DASHBOARD_HOST=0.0.0.0", "-e", `DASHBOARD_TOKEN=${TOKEN}`];
+  docker("run", "-d", "--name", PUBLISHED, "-p", `${address}:8787`, ...listening, IMAGE);
+  await says(PUBLISHED, /Ready: watching for alerts/);
+  await servesDashboard(`http://${address}`, TOKEN);
+  docker("rm", "-f", PUBLISHED);
+  return address;
+}
+
+/** What is missing of a mount on the host, Docker makes as root; the daemon is user 1000. */
+async function mounted(): Promise<string> {
+  const places = ["/var/lib/alpaca-trader", "/var/log/alpaca-trader", "/alerts"];
+  const mount = (place: string): string[] => ["-v", `${join(directory, "made", place)}:${place}`];
+  const settings = [...HARDENED, "-e", "DASHBOARD_PORT=off", "-e", "ALERTS_FILE=/alerts/nuclear_alerts.json"];
+  const refusals = places.slice(0, 2).map((place) => {
+    const ran = run("docker", ["run", "--rm", ...settings, ...mount(place), IMAGE]);
+    expectThat(ran.output.includes(`sudo chown ${String(NODE_UID)}:${String(NODE_UID)} ${place}`), ran.output);
+    chownSync(join(directory, "made", place), NODE_UID, NODE_UID);
+    return refusal(ran, 78, /belongs to user 0 \(mode 0755\), and this process runs as user 1000/);
+  });
+  mkdirSync(join(directory, "made/alerts"), { mode: 0o700 });
+  docker("run", "-d", "--name", MOUNTED, ...settings, ...places.flatMap(mount), IMAGE);
+  await says(MOUNTED, /Ready: watching for alerts/);
+  await says(MOUNTED, /\/alerts cannot be used: it belongs to user 0 \(mode 0700\)/);
+  docker("rm", "-f", MOUNTED);
+  return refusals[0] ?? "";
 }
 
 function unprivileged(): Promise<string> {

@@ -1,11 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { cpSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { eventually } from "./checks.ts";
 import { needs, run, runWell } from "./shell.ts";
 
-const BASE = "node:24-bookworm-slim";
+/** The image that the Dockerfile starts from. */
+export const BASE = "node:24-bookworm-slim";
 const CERTIFICATES = "/etc/ssl/certs/ca-certificates.crt";
 const START_LIMIT_MS = 30_000;
 
@@ -13,6 +14,8 @@ const START_LIMIT_MS = 30_000;
 export class Engine {
   readonly #directory: string;
   #own: ChildProcess | undefined;
+  /** An engine leaves its bridge behind. */
+  #hadBridge = false;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -22,9 +25,11 @@ export class Engine {
     needs("docker", "docker.io");
     if (run("docker", ["info"]).status === 0) return;
     needs("dockerd", "docker.io");
-    this.#own = spawn("dockerd", ["--iptables=false", "--bridge=none", `--data-root=${join(this.#directory, "docker")}`], {
-      stdio: "ignore",
-    });
+    needs("ip", "iproute2");
+    this.#hadBridge ||= hasBridge();
+    // Ports are published by Docker's proxy alone: the machine's packet filter and routing are left as they are.
+    const options = ["--iptables=false", "--ip6tables=false", "--ip-forward=false", `--data-root=${join(this.#directory, "docker")}`];
+    this.#own = spawn("dockerd", options, { stdio: "ignore" });
     await this.#isUp();
   }
 
@@ -43,6 +48,7 @@ export class Engine {
     own.kill("SIGTERM");
     await ended;
     this.#own = undefined;
+    if (!this.#hadBridge && hasBridge()) runWell("ip", ["link", "delete", "docker0"]);
   }
 
   /** The image that the Dockerfile starts from: pulled, or where no registry answers made of Debian and this machine's Node and npm. */
@@ -71,4 +77,8 @@ export class Engine {
       () => "The Docker engine does not start.",
     );
   }
+}
+
+function hasBridge(): boolean {
+  return existsSync("/sys/class/net/docker0");
 }
