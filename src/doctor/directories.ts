@@ -4,6 +4,7 @@ import type { Obstacle } from "../directory-access.ts";
 import { directoryObstacle } from "../directory-access.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";
+import { asUser } from "../users.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 
@@ -41,7 +42,7 @@ function strange({ path, uid, ourUid }: DirectoryFacts): Finding | undefined {
   if (uid === ourUid) return undefined;
   return warning(
     `${path} belongs to user ${String(uid)}, and this is user ${String(ourUid)}: what is said here of files and rights holds for this user alone`,
-    "Run `doctor` as the daemon's user.",
+    `Run the command as the daemon's user: \`${asUser(uid)}\`.`,
   );
 }
 

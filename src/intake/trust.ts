@@ -1,6 +1,7 @@
-import { constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { constants, fstatSync, openSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { EXIT, TraderError } from "../errors.ts";
+import { userIdOf } from "../users.ts";
 
 /** What `fstat` says of the alerts file, as far as trust depends on it. */
 export interface FileFacts {
@@ -82,18 +83,11 @@ export function trustedOwners(alertsOwner: string | undefined, passwdFile = "/et
 }
 
 function userId(owner: string, passwdFile: string): number {
-  if (/^\d{1,10}$/.test(owner)) return Number(owner);
-  const entry = readFileSync(passwdFile, "utf8")
-    .split("\n")
-    .map((line) => line.split(":"))
-    .find(([name]) => name === owner);
-  const id = entry?.[2];
-  if (id === undefined || !/^\d+$/.test(id)) {
-    throw new TraderError(`ALERTS_OWNER names the user "${owner}", who does not exist on this machine.`, {
-      code: "unknown-alerts-owner",
-      hint: "Give the name of a local user, or a numeric user id.",
-      exitCode: EXIT.configuration,
-    });
-  }
-  return Number(id);
+  const id = userIdOf(owner, passwdFile);
+  if (id !== undefined) return id;
+  throw new TraderError(`ALERTS_OWNER names the user "${owner}", who does not exist on this machine.`, {
+    code: "unknown-alerts-owner",
+    hint: "Give the name of a local user, or a numeric user id.",
+    exitCode: EXIT.configuration,
+  });
 }

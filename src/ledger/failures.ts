@@ -1,13 +1,20 @@
-import { messageOf, TraderError } from "../errors.ts";
+import { dirname } from "node:path";
+import type { TraderErrorOptions } from "../errors.ts";
+import { EXIT, messageOf, TraderError } from "../errors.ts";
+import type { Purpose } from "./file-failures.ts";
+import { fullDisk, isDiskFull, obstacleTo } from "./file-failures.ts";
 
 /** SQLite's primary result codes (the low byte of `errcode`) that need an answer of their own. */
 const BUSY = 5;
 const LOCKED = 6;
 const READ_ONLY = 8;
+const INPUT_OUTPUT = 10;
 const DAMAGED = 11;
 const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
+
+const REMOVE_LOCK = "Stop every daemon of this account, then remove the file: it holds nothing but who is trading.";
 
 /** The primary result code of an error of `node:sqlite`; undefined for any other error. */
 function sqliteCode(error: unknown): number | undefined {
@@ -22,63 +29,80 @@ export function isBusy(error: unknown): boolean {
   return code === BUSY || code === LOCKED;
 }
 
+/** What a failed statement on a ledger means to a person. @param name its file, or "in memory". */
+export function ledgerFailure(error: unknown, name: string): unknown {
+  return databaseFailure(error, name, "ledger");
+}
+
 /**
  * What a failed statement means to a person. An error that is one already is handed on as it is.
- * @param name how the ledger is called in the sentence: its file, or "in memory".
+ * Exit code 78 is for what no new start can heal.
  */
-export function ledgerFailure(error: unknown, name: string): unknown {
+export function databaseFailure(error: unknown, name: string, purpose: Purpose): unknown {
   if (error instanceof TraderError) return error;
   const code = sqliteCode(error);
-  if (code === undefined)
-    return isClosed(error) ? new TraderError(`The ledger ${name} is closed.`, { code: "ledger-failed", cause: error }) : error;
+  if (code === undefined) return isClosed(error) ? failure(`The ${purpose} ${name} is closed.`, purpose, error) : error;
   switch (code) {
     case FULL:
-      return new TraderError(`The disk is full: the ledger ${name} cannot be written.`, {
-        code: "ledger-full",
-        hint: "Free some space; no order is sent that could not be recorded first.",
-        retryable: true,
-        cause: error,
-      });
+      return fullDisk(name, purpose, error);
+    case INPUT_OUTPUT:
+      return isDiskFull(name) ? fullDisk(name, purpose, error) : failingDisk(name, purpose, error);
     case BUSY:
     case LOCKED:
-      return new TraderError(`Another process is writing to the ledger ${name}.`, {
-        code: "ledger-failed",
+      return failure(`Another process is writing to the ${purpose} ${name}.`, purpose, error, {
         hint: "Try again; if it stays so, look for a command or a database tool that keeps a transaction open.",
         retryable: true,
-        cause: error,
       });
     case READ_ONLY:
-      return new TraderError(`The ledger ${name} may not be written.`, {
-        code: "ledger-failed",
-        hint: "Check owner and mode of the file and its directory, and whether the file system is mounted read-only.",
-        cause: error,
-      });
-    case DAMAGED:
-      return damagedLedger(name, messageOf(error), error);
-    case NOT_A_DATABASE:
-      return new TraderError(`${name} is not a ledger: it is no SQLite database.`, {
-        code: "ledger-foreign",
-        hint: "Check STATE_DIR; move the file away if it does not belong there.",
-        cause: error,
-      });
     case CANNOT_OPEN:
-      return new TraderError(`The ledger ${name} cannot be opened.`, {
-        code: "ledger-unavailable",
-        hint: "Its directory must exist and be writable for our user, and the path must not be a directory itself.",
-        cause: error,
+      return obstacleTo(name, purpose) ?? unusable(name, purpose, code, error);
+    case DAMAGED:
+      return damaged(name, purpose, messageOf(error), error);
+    case NOT_A_DATABASE:
+      return failure(`${name} is not a ${purpose}: it is no SQLite database.`, purpose, error, {
+        code: `${purpose}-foreign`,
+        hint: purpose === "ledger" ? "Check STATE_DIR; move the file away if it does not belong there." : REMOVE_LOCK,
+        exitCode: EXIT.configuration,
       });
     default:
-      return new TraderError(`The ledger ${name} failed: ${messageOf(error)}.`, { code: "ledger-failed", cause: error });
+      return failure(`The ${purpose} ${name} failed: ${messageOf(error)}.`, purpose, error);
   }
 }
 
 /** @param detail what was found wrong, in SQLite's or our own words. */
-export function damagedLedger(name: string, detail: string, cause?: unknown): TraderError {
-  return new TraderError(`The ledger ${name} is damaged: ${detail}.`, {
-    code: "ledger-damaged",
-    hint: "Stop the daemon, move the file away and restore a backup; without one, check the account's orders before starting with an empty ledger.",
-    ...(cause === undefined ? {} : { cause }),
+export function damagedLedger(name: string, detail: string): TraderError {
+  return damaged(name, "ledger", detail);
+}
+
+function damaged(name: string, purpose: Purpose, detail: string, cause?: unknown): TraderError {
+  return failure(`The ${purpose} ${name} is damaged: ${detail}.`, purpose, cause, {
+    code: `${purpose}-damaged`,
+    hint:
+      purpose === "ledger"
+        ? "Stop the daemon, move the file away and restore a backup; without one, check the account's orders before starting with an empty ledger."
+        : REMOVE_LOCK,
+    exitCode: EXIT.configuration,
   });
+}
+
+function failingDisk(name: string, purpose: Purpose, cause: unknown): TraderError {
+  return failure(`The disk failed when the ${purpose} ${name} was read or written (${messageOf(cause)}).`, purpose, cause, {
+    hint: `See whether ${dirname(name)} is full (\`df -h\`, \`df -i\`, \`quota\`) or the disk is failing (\`dmesg\`); it must be a local disk.`,
+    retryable: true,
+  });
+}
+
+/** Owner, mode and mount are as they should be, as far as can be seen. */
+function unusable(name: string, purpose: Purpose, code: number, cause: unknown): TraderError {
+  const how = code === READ_ONLY ? "may not be written" : "cannot be opened";
+  return failure(`The ${purpose} ${name} ${how} (${messageOf(cause)}).`, purpose, cause, {
+    code: code === READ_ONLY ? `${purpose}-failed` : `${purpose}-unavailable`,
+    hint: "Check owner and mode of the file, of those beside it (-wal, -shm) and of the directory; none of them may be a directory or a link that leads nowhere.",
+  });
+}
+
+function failure(message: string, purpose: Purpose, cause: unknown, options: Partial<TraderErrorOptions> = {}): TraderError {
+  return new TraderError(message, { code: `${purpose}-failed`, ...(cause === undefined ? {} : { cause }), ...options });
 }
 
 export function missingLedger(file: string): TraderError {

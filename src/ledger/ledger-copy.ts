@@ -1,8 +1,7 @@
-import { statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { damagedLedger, emptyLedger, ledgerFailure, missingLedger } from "./failures.ts";
 import { MIGRATIONS } from "./migrations.ts";
-import { notAFile } from "./private-file.ts";
+import { notAFile, statOf } from "./private-file.ts";
 import type { SqliteLedger } from "./sqlite-ledger.ts";
 import { openLedgerImage } from "./sqlite-ledger.ts";
 
@@ -22,7 +21,7 @@ export interface LedgerCopy {
  * @throws TraderError when it is not there or empty, cannot be read, is damaged, is no ledger, or is of a newer version.
  */
 export function copyLedger(file: string): LedgerCopy {
-  const found = statSync(file, { throwIfNoEntry: false });
+  const found = statOf(file, "ledger");
   if (found === undefined) throw missingLedger(file);
   if (!found.isFile()) throw notAFile(file, "ledger");
   if (found.size === 0) throw emptyLedger(file);

@@ -3,6 +3,8 @@ import { lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { directoryObstacle } from "../directory-access.ts";
 import { EXIT, messageOf, TraderError } from "../errors.ts";
+import { ourUid } from "../users.ts";
+import { passingFailure } from "./file-failures.ts";
 
 /**
  * Where the locks per account are (R26). Two daemons of one user must meet here whatever their
@@ -16,11 +18,11 @@ const MACHINE_DIRECTORY = "/tmp";
 
 /**
  * The directory of this user's account locks, made if need be.
- * @throws TraderError `lock-directory` (exit 3) when somebody else has laid something in its place.
+ * @throws TraderError `lock-directory` (exit 3) when somebody else has laid something in its place; `lock-full` or `lock-read-only` (exit 1) when the disk is.
  */
-export function accountLockDirectory(parent?: string, uid: number = ourUid()): string {
+export function accountLockDirectory(parent?: string, uid: number = ourUid(), fs = { mkdirSync }): string {
   const directory = accountLockPath(parent, uid);
-  makeDirectory(directory);
+  makeDirectory(directory, fs);
   assertOurs(directory, lstatSync(directory), uid);
   return directory;
 }
@@ -38,15 +40,11 @@ export function accountLockPath(parent: string = MACHINE_DIRECTORY, uid: number 
   return join(parent, `alpaca-trader-${uid}`);
 }
 
-function ourUid(): number {
-  return process.getuid?.() ?? 0;
-}
-
-function makeDirectory(directory: string): void {
+function makeDirectory(directory: string, fs: { mkdirSync: typeof mkdirSync }): void {
   try {
-    mkdirSync(directory, { mode: 0o700 });
+    fs.mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw unmakeable(directory, error);
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw passingFailure(directory, error, "lock") ?? unmakeable(directory, error);
   }
 }
 
@@ -60,19 +58,13 @@ function assertOurs(directory: string, stat: Stats, uid: number): void {
 /** Without a place in `/tmp` nothing shows whether another daemon trades the account. */
 function unmakeable(directory: string, cause: unknown): TraderError {
   const parent = dirname(directory);
-  const full = ["ENOSPC", "EDQUOT"].includes(String((cause as NodeJS.ErrnoException).code));
-  return new TraderError(
-    `The directory of the account locks cannot be made: ${directoryObstacle(parent, "/tmp")?.text ?? `${directory}: ${messageOf(cause)}`}.`,
-    {
-      code: "lock-directory",
-      hint: full
-        ? `Free some space in ${parent}.`
-        : `Every user must be able to write in ${parent} (mode 1777); a container with a read-only root needs \`--tmpfs /tmp\`.`,
-      retryable: full,
-      exitCode: full ? EXIT.failed : EXIT.refused,
-      cause,
-    },
-  );
+  const what = directoryObstacle(parent, "/tmp")?.text ?? `${directory}: ${messageOf(cause)}`;
+  return new TraderError(`The directory of the account locks cannot be made: ${what}.`, {
+    code: "lock-directory",
+    hint: `Every user must be able to write in ${parent} (mode 1777); a container with a read-only root needs \`--tmpfs /tmp\`.`,
+    exitCode: EXIT.refused,
+    cause,
+  });
 }
 
 function refused(what: string): TraderError {

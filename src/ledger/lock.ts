@@ -3,7 +3,7 @@ import { readdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { EXIT, TraderError } from "../errors.ts";
-import { isBusy, ledgerFailure } from "./failures.ts";
+import { databaseFailure, isBusy } from "./failures.ts";
 import type { LockHolder } from "./lock-holder.ts";
 import { describeHolder, holderIn } from "./lock-holder.ts";
 import { assertSameFile, identityOf, preparePrivateFile } from "./private-file.ts";
@@ -35,7 +35,7 @@ const ATTEMPTS = 5;
 
 /**
  * Takes the lock at once or refuses; it never waits for the holder.
- * @throws TraderError `lock-held` (exit 3) that names the holder; `lock-unavailable` when the file cannot be used.
+ * @throws TraderError `lock-held` (exit 3) that names the holder; as {@link databaseFailure} says when the file cannot be used.
  */
 export function acquireLock(file: string, holder: LockHolder): HeldLock {
   preparePrivateFile(file, "lock");
@@ -44,7 +44,7 @@ export function acquireLock(file: string, holder: LockHolder): HeldLock {
     take(database, file, JSON.stringify({ ...holder, token: randomUUID() }));
   } catch (error) {
     database.close();
-    throw error instanceof TraderError ? error : ledgerFailure(error, file);
+    throw error instanceof TraderError ? error : databaseFailure(error, file, "lock");
   }
   return heldLock(database, file, holder);
 }
@@ -85,7 +85,7 @@ function openLock(file: string): DatabaseSync {
   try {
     return new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS });
   } catch (error) {
-    throw ledgerFailure(error, file);
+    throw databaseFailure(error, file, "lock");
   }
 }
 

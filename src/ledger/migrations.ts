@@ -1,4 +1,4 @@
-import { TraderError } from "../errors.ts";
+import { EXIT, TraderError } from "../errors.ts";
 import type { LedgerDatabase } from "./database.ts";
 
 /** Marks a database as a ledger of this program ("ALPT"), so that no other one is ever written to. */
@@ -333,6 +333,7 @@ function refuseForeign(name: string): never {
   throw new TraderError(`${name} is a database of another program.`, {
     code: "ledger-foreign",
     hint: "Check STATE_DIR; move the file away if it does not belong there.",
+    exitCode: EXIT.configuration,
   });
 }
 
@@ -341,7 +342,8 @@ function refuseNewer(name: string, version: number, newest: number): never {
     `The ledger ${name} was written by a newer version of this program (schema ${version}; this one knows ${newest}).`,
     {
       code: "ledger-newer",
-      hint: "Install that version again; an older one could misread what was traded.",
+      hint: "Install that version or a newer one; an older one could misread what was traded.",
+      exitCode: EXIT.configuration,
     },
   );
 }

@@ -1,16 +1,15 @@
 import type { Stats } from "node:fs";
 import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { messageOf, TraderError } from "../errors.ts";
+import { EXIT, TraderError } from "../errors.ts";
+import type { Purpose } from "./file-failures.ts";
+import { unavailable } from "./file-failures.ts";
 
 /** Which file a path leads to: its device and inode. */
 export interface FileIdentity {
   readonly device: bigint;
   readonly inode: bigint;
 }
-
-/** What the file is for: part of sentences and of error codes (`ledger-unavailable`). */
-export type Purpose = "ledger" | "lock";
 
 /** Our user alone: orders and account numbers are nobody else's business. */
 const FILE_MODE = 0o600;
@@ -19,7 +18,7 @@ const DIRECTORY_MODE = 0o700;
 /**
  * Makes sure that a database file is there and ours alone, without ever opening an existing one:
  * closing another descriptor of an open database would silently drop SQLite's (POSIX) locks on it.
- * @throws TraderError `…-unavailable` when it can be neither found nor made.
+ * @throws TraderError `…-owner`, `…-full`, `…-read-only`, `…-unavailable` when it can be neither found nor made.
  */
 export function preparePrivateFile(file: string, purpose: Purpose): void {
   const present = statOf(file, purpose);
@@ -29,7 +28,11 @@ export function preparePrivateFile(file: string, purpose: Purpose): void {
 }
 
 export function notAFile(file: string, purpose: Purpose): TraderError {
-  return new TraderError(`The ${purpose} ${file} is not a file.`, { code: `${purpose}-unavailable`, hint: "Check STATE_DIR." });
+  return new TraderError(`The ${purpose} ${file} is not a file.`, {
+    code: `${purpose}-unavailable`,
+    hint: "Check STATE_DIR.",
+    exitCode: EXIT.configuration,
+  });
 }
 
 /** undefined when there is nothing at the path. */
@@ -51,7 +54,8 @@ export function assertSameFile(file: string, opened: FileIdentity | undefined, p
   });
 }
 
-function statOf(file: string, purpose: Purpose): Stats | undefined {
+/** undefined when there is nothing at the path. @throws TraderError when it cannot be told. */
+export function statOf(file: string, purpose: Purpose): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });
   } catch (error) {
@@ -75,14 +79,4 @@ function protect(file: string, mode: number, purpose: Purpose): void {
   } catch (error) {
     throw unavailable(file, error, purpose);
   }
-}
-
-function unavailable(file: string, cause: unknown, purpose: Purpose): TraderError {
-  const full = (cause as NodeJS.ErrnoException).code === "ENOSPC";
-  return new TraderError(`The ${purpose} ${file} cannot be ${full ? "made: the disk is full" : `opened: ${messageOf(cause)}`}.`, {
-    code: full ? `${purpose}-full` : `${purpose}-unavailable`,
-    hint: full ? "Free some space." : "Its directory must be one that our user may write to, on a file system that is not read-only.",
-    retryable: full,
-    cause,
-  });
 }

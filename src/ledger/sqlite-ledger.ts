@@ -22,7 +22,7 @@ import { scheduledSignalsOn } from "./scheduled-signals.ts";
 import { prune } from "./prune.ts";
 import type { Redact } from "./redacting.ts";
 import { redactingLedger } from "./redacting.ts";
-import { assertSameFile, identityOf, preparePrivateFile } from "./private-file.ts";
+import { assertSameFile, identityOf, preparePrivateFile, statOf } from "./private-file.ts";
 import * as signals from "./signals.ts";
 import * as verdicts from "./verdicts.ts";
 
@@ -98,7 +98,7 @@ const HEADER_VERSIONS = [18, 19] as const;
  * @throws TraderError when it cannot be opened, is no ledger, is damaged, or is of a newer version.
  */
 export function openLedger(file: string, options: LedgerOptions = {}): SqliteLedger {
-  if (options.mustExist === true && identityOf(file) === undefined) throw missingLedger(file);
+  if (options.mustExist === true && statOf(file, "ledger") === undefined) throw missingLedger(file);
   if (file !== MEMORY) preparePrivateFile(file, "ledger");
   let database: DatabaseSync;
   try {
@@ -114,8 +114,8 @@ export function openLedger(file: string, options: LedgerOptions = {}): SqliteLed
  * @throws TraderError as {@link openLedger} does, and `ledger-older` for a schema that is not up to date.
  */
 export function openLedgerToRead(file: string): LedgerReader {
+  if (statOf(file, "ledger") === undefined) throw missingLedger(file);
   const opened = identityOf(file);
-  if (opened === undefined) throw missingLedger(file);
   let connection: DatabaseSync;
   try {
     connection = new DatabaseSync(file, { readOnly: true, timeout: READ_TIMEOUT_MS });

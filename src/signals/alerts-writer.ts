@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { directoryObstacle } from "../directory-access.ts";
 import { EXIT, messageOf, TraderError } from "../errors.ts";
 import { factsOf, trustOf } from "../intake/trust.ts";
+import { asUser, ourUid, userName } from "../users.ts";
 
 /** The calls that writing makes; a test hands in ones that fail. */
 export type AlertsFileSystem = Pick<
@@ -86,12 +87,12 @@ function create(file: string, fs: AlertsFileSystem): number {
 }
 
 function assertOurs(file: string, stat: nodeFs.Stats): void {
-  const uid = process.getuid?.() ?? 0;
+  const uid = ourUid();
   const facts = factsOf(stat);
   if (facts.kind === "regular" && facts.uid !== uid) {
     throw refused(
-      `${file} belongs to user ${facts.uid}, not to ours (${uid})`,
-      "Remove it, or let the program that writes alerts run as that user.",
+      `${file} belongs to ${userName(facts.uid)}, and this is ${userName(uid)}`,
+      `Run the command as that user (\`${asUser(facts.uid)}\`), or remove the file.`,
     );
   }
   const trust = trustOf(file, facts, new Set([uid]));
@@ -179,7 +180,13 @@ function forbidden(file: string, cause: unknown): TraderError {
     obstacle === undefined
       ? `This process runs as ${user}, who may not write to the alerts file ${file}: ${messageOf(cause)}.`
       : `The alerts file ${file} cannot be written: ${obstacle.text}.`,
-    { code: "alerts-file", hint: obstacle?.hint ?? `Let ${user} write to the file, or set ALERTS_FILE to another one.`, cause },
+    {
+      code: "alerts-file",
+      hint:
+        obstacle?.hint ??
+        `Let ${user} write to the file, or set ALERTS_FILE to another one. In /tmp even root cannot append to another user's file (fs.protected_regular).`,
+      cause,
+    },
   );
 }
 

@@ -9,7 +9,7 @@ import { decimal } from "../../src/portfolio/money.ts";
 export const NOW = 1_752_676_978_025;
 
 export function inTemporaryDirectory<T>(work: (directory: string) => T): T {
-  const directory = mkdtempSync(join(tmpdir(), "ledger-"));
+  const directory = mkdtempSync(join(tmpdir(), "trader-"));
   try {
     return work(directory);
   } finally {

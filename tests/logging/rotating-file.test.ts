@@ -149,14 +149,18 @@ describe("what lies in the log file's place", () => {
     expect(refusalOf(() => logOn()).message).toMatch(/no plain file/);
   });
 
-  test("a file of another user is refused", () => {
+  test("a file of another user is refused, with what to do if that user runs the daemon and if not", () => {
     fs.writeFileSync(file, "");
-    const stranger = (stat: fs.Stats): fs.Stats => Object.assign(stat, { uid: process.getuid!() + 1 });
+    const stranger = (stat: fs.Stats): fs.Stats => Object.assign(stat, { uid: 4_711_000 });
     const fileSystem: LogFileSystem = {
       ...fs,
       fstatSync: ((descriptor: number) => stranger(fs.fstatSync(descriptor))) as typeof fs.fstatSync,
     };
-    expect(refusalOf(() => logOn({ fileSystem })).message).toMatch(/belongs to user/);
+    const refusal = refusalOf(() => logOn({ fileSystem }));
+    expect(refusal).toMatchObject({ code: "log-file", exitCode: 3 });
+    expect(refusal.message).toContain("it belongs to user 4711000, and this is ");
+    expect(refusal.hint).toContain("If user 4711000 runs the daemon, run this command as that user too: `sudo -u '#4711000' …`");
+    expect(refusal.hint).toContain("If not, find out why");
   });
 
   test("a link laid there later costs lines, not the target", () => {

@@ -74,7 +74,8 @@ function expectHedged(installation: Installation): void {
 }
 
 /** What a person is told; the kernel's limit is no full disk to SQLite but a failed write. */
-const LEDGER_FAILED = /The disk is full: the ledger .* cannot be written\.|The ledger .* failed: disk I\/O error\./;
+const LEDGER_FAILED =
+  /The disk is full: the ledger .* cannot be written\.|The disk failed when the ledger .* was read or written \(disk I\/O error\)\./;
 
 describe.each(possibleMeans())("with %s as STATE_DIR that is full", (means) => {
   test(
@@ -152,6 +153,28 @@ describe.each(possibleMeans().filter((means) => means === "a small tmpfs"))("wit
       space.giveBack(undefined);
       expectExit(await installation.start(["execute"]).end(), 0);
       expectHedged(installation);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe.each(possibleMeans().filter((means) => means === "a small tmpfs"))("with %s as STATE_DIR that is full", (means) => {
+  test(
+    "at a later start, with a ledger that is there, the daemon says that the disk is full, and with space again starts",
+    async () => {
+      const { installation, space } = await installationOn(means, "STATE_DIR");
+      expectExit(await (await ready(installation)).stop(), 0);
+      space.takeAll(undefined);
+
+      for (const command of ["run", "execute", "status"]) {
+        const ended = await installation.start([command]).end();
+        expectExit(ended, 1);
+        expect(ended.stderr).toMatch(/The disk is full: the ledger .* cannot be written\./);
+        expect(ended.stderr).toContain("Free some space in ");
+      }
+
+      space.giveBack(undefined);
+      expectExit(await (await ready(installation)).stop(), 0);
     },
     LIMIT_MS,
   );
