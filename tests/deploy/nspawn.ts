@@ -9,7 +9,8 @@ import { run, runWell } from "./shell.ts";
 const BOOT_LIMIT_MS = 60_000;
 /** How systemd-nspawn ends when the machine in it wants to be started again (systemd-nspawn(1), "Exit status"). */
 const REBOOT = 133;
-const PACKAGES = "systemd,systemd-sysv,dbus,libstdc++6";
+/** What a Debian installation has anyway; what the project needs beside it comes by the words of docs/systemd.md. */
+const PACKAGES = "systemd,systemd-sysv,dbus";
 
 /**
  * A Debian machine with its own systemd, in a directory: a debootstrap root, booted by systemd-nspawn.
@@ -26,9 +27,12 @@ export class Machine {
     this.name = name;
   }
 
-  /** @param like a debootstrap root to start from; without one it is made, which takes minutes. */
-  static install(root: string, name: string, like: string | undefined): Machine {
-    if (like === undefined) runWell("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, "bookworm", root]);
+  /**
+   * @param suite a release of Debian, such as `bookworm`.
+   * @param like a debootstrap root to start from; without one it is made, which takes minutes.
+   */
+  static install(root: string, name: string, suite: string, like: string | undefined): Machine {
+    if (like === undefined) runWell("debootstrap", ["--variant=minbase", `--include=${PACKAGES}`, suite, root]);
     else runWell("cp", ["-a", "--reflink=auto", like, root]);
     return new Machine(root, name);
   }

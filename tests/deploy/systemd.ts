@@ -1,33 +1,43 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "../../src/clock.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import type { Leg } from "../scenarios/strategy.ts";
+import { Administration } from "./administration.ts";
 import { Checks, eventually, expectThat, took } from "./checks.ts";
+import { commands, section } from "./documented.ts";
 import { hang } from "./hang.ts";
 import { Machine } from "./nspawn.ts";
 import { copyProject } from "./project.ts";
+import { shareRegistries } from "./registries.ts";
 import type { Ran } from "./shell.ts";
-import { needs, runWell } from "./shell.ts";
+import { needs } from "./shell.ts";
+import { LIMIT_MS, TraderUnit } from "./trader-unit.ts";
 import { VenueProbe } from "./venue-probe.ts";
 
 /**
- * Installs the project on a fresh Debian as docs/systemd.md says, boots it with a real systemd, and does
- * to the service what happens to services. Needs root, debootstrap and systemd-container.
+ * Boots a fresh Debian with a real systemd, installs the project in it with Debian's own Node and npm by the
+ * words of docs/systemd.md, and does to the service what happens to services. Needs root, debootstrap and
+ * systemd-container.
  *
- *   npm run test:deploy:systemd [-- --like ROOT]     ROOT: a debootstrap root, to save its minutes
+ *   npm run test:deploy:systemd [-- --suite trixie] [--like ROOT] [--keep]
+ *
+ * ROOT: a debootstrap root of that suite, to save its minutes.
  */
-const { values } = parseArgs({ options: { like: { type: "string" }, keep: { type: "boolean" } } });
+const { values } = parseArgs({
+  options: { suite: { type: "string", default: "bookworm" }, like: { type: "string" }, keep: { type: "boolean" } },
+});
 
-const UNIT = "alpaca-trader.service";
-const SECOND = "alpaca-trader@second.service";
 const PORT = 18_788;
 const ALERTS = "/tmp/nuclear_alerts.json";
 const LOG = "/tmp/alpaca_trader.log";
+const SECOND_ALERTS = "/tmp/second_alerts.json";
+const HALT = "/var/lib/alpaca-trader/HALT";
 /** The owner of the login, who writes the alerts and follows the log. */
 const OWNER = "ada";
-const LIMIT_MS = 60_000;
+/** Where the project is fetched from. */
+const ORIGIN = "/srv/alpaca-trader.git";
 
 const SETTINGS = `TRADING_MODE=paper
 ALPACA_PAPER_ENDPOINT=http://127.0.0.1:${String(PORT)}
@@ -38,10 +48,13 @@ ALERTS_TIMEZONE=Asia/Kolkata
 DASHBOARD_PORT=off
 `;
 
+/** Git comes with the first of the documented lines; only then can there be something to clone. */
+const COMMIT = `(cd ${ORIGIN}; git config --global user.name test; git config --global user.email test@localhost; git init -q; git add -A; git commit -qm first); `;
+
 const VENUE = `[Unit]
 Description=An Alpaca-shaped venue
 [Service]
-ExecStart=/opt/alpaca-trader/node_modules/.bin/node /opt/alpaca-trader/dist/cli.js simulator --port ${String(PORT)} --state /var/lib/venue/venue.json --latency 300 --fill-latency 600 --partial-fills 0
+ExecStart=/usr/bin/node /opt/alpaca-trader/dist/cli.js simulator --port ${String(PORT)} --state /var/lib/venue/venue.json --latency 300 --fill-latency 600 --partial-fills 0
 StateDirectory=venue
 WorkingDirectory=/var/lib/venue
 Environment=HOME=/var/lib/venue
@@ -54,7 +67,10 @@ needs("systemd-nspawn", "systemd-container");
 const directory = mkdtempSync("/var/tmp/alpaca-trader-systemd-");
 const checks = new Checks();
 const start = systemClock.monotonic();
-const machine = Machine.install(join(directory, "root"), "alpaca-trader-test", values.like);
+const machine = Machine.install(join(directory, "root"), `alpaca-trader-test-${values.suite}`, values.suite, values.like);
+const unit = new TraderUnit(machine, "alpaca-trader.service");
+const second = new TraderUnit(machine, "alpaca-trader@second.service");
+const administration = new Administration(machine, unit);
 const venue = new VenueProbe(`http://127.0.0.1:${String(PORT)}`);
 process.once("SIGINT", () => void leave(1));
 try {
@@ -70,8 +86,9 @@ async function leave(code: number): Promise<void> {
 }
 
 async function everything(): Promise<void> {
-  if (!(await checks.check("installs as docs/systemd.md says", install))) return;
-  if (!(await checks.check("the machine boots", async () => machine.boot()))) return;
+  shareRegistries(machine.root);
+  if (!(await checks.check("the machine boots", boots))) return;
+  if (!(await checks.check("installs with Debian's Node and npm, by the words of docs/systemd.md", install))) return;
   await checks.check("systemd-analyze verify finds nothing in the units", verify);
   await checks.check("systemd-analyze security: exposure at most 2.0", exposure);
   await checks.check("starts, and is ready with a status", starts);
@@ -85,32 +102,48 @@ async function everything(): Promise<void> {
   await checks.check("stops within its limit", stops);
   await checks.check("wrong settings: failed, and not started again", misconfigured);
   await checks.check("keys as credentials instead of the environment", credentials);
-  await checks.check("a second unit for the same account is refused, and not started again", second);
+  await checks.check("a second unit for the same account is refused, and not started again", refusedBeside);
   await checks.check("an instance of its own for another account: state and logs of its own", instance);
   await checks.check("outside of /tmp, as docs/systemd.md says", outsideTmp);
+  await checks.check("root beside it is told to run the command as the daemon's user", () => Promise.resolve(administration.rootBeside()));
+  await checks.check("backed up while it runs, and restored, by the words of docs/systemd.md", () => administration.backedUpAndRestored());
+  await checks.check("a ledger that root has restored: refused with the cure, not started again", () => administration.ledgerOfRoot());
+  await checks.check("a ledger of a newer version: refused, not started again", () => administration.ledgerOfNewerVersion());
+  await checks.check("a full disk at the start: named, started again, and well once there is space", () => administration.fullState());
+  await checks.check("a full /tmp at the start: named, started again, and well once there is space", () => administration.fullTmp());
+  await checks.check("upgraded by the words of docs/operations.md", () => administration.upgraded(ORIGIN));
   await checks.check("comes back after a reboot, and trades", reboots);
+  await checks.check("uninstalled by the words of docs/systemd.md", () => Promise.resolve(administration.uninstalled()));
+}
+
+async function boots(): Promise<string> {
+  await machine.boot();
+  return machine.shell(". /etc/os-release; echo $PRETTY_NAME; systemctl --version | head -n 1").trim().replace("\n", ", ");
 }
 
 function install(): Promise<string> {
-  const project = join(machine.root, "opt/alpaca-trader");
-  copyProject(project);
-  runWell("npm", ["ci"], { cwd: project });
-  runWell("npm", ["prune", "--omit=dev"], { cwd: project });
-  runWell("sh", ["-c", "cp systemd/*.service ../../etc/systemd/system/"], { cwd: project });
-  runWell("chroot", [machine.root, "useradd", "--system", "--shell", "/usr/sbin/nologin", "alpaca-trader"]);
-  runWell("chroot", [machine.root, "useradd", "--create-home", "--groups", "adm", OWNER]);
+  copyProject(join(machine.root, ORIGIN));
+  machine.runWell("apt-get", "update", "-q");
+  const lines = commands("systemd.md", "Install", "npm ci").replace("URL-OF-THE-PROJECT", ORIGIN);
+  machine.shell(
+    lines.replace("apt-get install", "DEBIAN_FRONTEND=noninteractive apt-get install").replace("git clone", `${COMMIT}git clone`),
+  );
+  machine.runWell("useradd", "--create-home", "--groups", "adm", OWNER);
   machine.write("etc/alpaca-trader/alpaca-trader.env", SETTINGS, 0o600);
-  machine.write("etc/alpaca-trader/second.env", `${SETTINGS}ALERTS_FILE=/tmp/second_alerts.json\n`, 0o600);
+  machine.write("etc/alpaca-trader/second.env", `${SETTINGS}ALERTS_FILE=${SECOND_ALERTS}\n`, 0o600);
   machine.write("etc/systemd/system/venue.service", VENUE);
   machine.write(
-    `etc/systemd/system/${UNIT}.d/test.conf`,
+    `etc/systemd/system/${unit.name}.d/test.conf`,
     "[Service]\nSupplementaryGroups=adm\nEnvironment=LOG_GROUP=adm\nWatchdogSec=4\nTimeoutAbortSec=4\n",
   );
-  return Promise.resolve(runWell("du", ["-sh", project]).split("\t")[0] ?? "");
+  machine.runWell("systemctl", "daemon-reload");
+  const version = machine.shell("cd /opt/alpaca-trader && npx alpaca-trader --version 2> /dev/null").trim();
+  const size = machine.shell("du -sh /opt/alpaca-trader").split("\t")[0] ?? "";
+  return Promise.resolve(`${version} with Node ${machine.shell("node --version; npm --version").trim().replace("\n", ", npm ")}, ${size}`);
 }
 
 function verify(): Promise<void> {
-  const { status, output } = machine.run("systemd-analyze", "verify", UNIT, "alpaca-trader@growth.service");
+  const { status, output } = machine.run("systemd-analyze", "verify", unit.name, "alpaca-trader@growth.service");
   // An older systemd does not know how to let the pauses grow; docs/systemd.md says so.
   const findings = output.split("\n").filter((line) => line !== "" && !/Restart(Steps|MaxDelaySec)/.test(line));
   expectThat(status === 0 && findings.length === 0, findings.join("\n"));
@@ -118,7 +151,7 @@ function verify(): Promise<void> {
 }
 
 function exposure(): Promise<string> {
-  const { output } = machine.run("systemd-analyze", "security", "--no-pager", UNIT);
+  const { output } = machine.run("systemd-analyze", "security", "--no-pager", unit.name);
   const level = /Overall exposure level for \S+: (\d+\.\d)/.exec(output)?.[1] ?? "";
   expectThat(level !== "" && Number(level) <= 2, output);
   return Promise.resolve(level);
@@ -132,25 +165,25 @@ async function starts(): Promise<string> {
     () => machine.journal("venue.service"),
   );
   const from = systemClock.monotonic();
-  machine.runWell("systemctl", "enable", "--now", UNIT);
+  unit.do("enable");
   const ready = took(from);
-  await watching();
-  return `ready after ${ready}, “${machine.property(UNIT, "StatusText")}”`;
+  await unit.watches();
+  // The shell that found Node has made way for it.
+  const program = machine.shell(`readlink /proc/${unit.property("MainPID")}/exe`).trim();
+  expectThat(/node_modules\/node-linux-[^/]+\/bin\/node$/.test(program), program);
+  return `ready after ${ready}, “${unit.property("StatusText")}”`;
 }
 
-/** The account has been read and alerts are acted upon. */
-async function watching(): Promise<void> {
-  const pid = (): string => machine.property(UNIT, "MainPID");
-  await eventually(
-    () =>
-      Promise.resolve(
-        pid() !== "0" && machine.run("journalctl", "-o", "cat", `_PID=${pid()}`).output.includes("Ready: watching for alerts")
-          ? true
-          : undefined,
-      ),
+function filled(orders: number): Promise<unknown> {
+  return eventually(
+    () => venue.filled(orders),
     LIMIT_MS,
-    () => machine.journal(UNIT),
+    () => unit.journal,
   );
+}
+
+function onTarget(log: string): Promise<void> {
+  return unit.until(() => machine.run("tail", "-n", "3", log).output.includes("on target"));
 }
 
 function alert(legs: readonly Leg[]): void {
@@ -161,16 +194,8 @@ async function trades(legs: readonly Leg[], orders: number): Promise<string> {
   const before = (await venue.orders()).length;
   const from = systemClock.monotonic();
   alert(legs);
-  await eventually(
-    () => venue.filled(before + orders),
-    LIMIT_MS,
-    () => machine.journal(UNIT),
-  );
-  await eventually(
-    () => Promise.resolve(machine.run("tail", "-n", "3", LOG).output.includes("on target") ? true : undefined),
-    LIMIT_MS,
-    () => machine.journal(UNIT),
-  );
+  await filled(before + orders);
+  await onTarget(LOG);
   return `${String(orders)} orders filled, ${took(from)}`;
 }
 
@@ -185,15 +210,15 @@ function followed(): Promise<void> {
 }
 
 function journaled(): Promise<void> {
-  const { output } = machine.run("journalctl", "--no-pager", "-a", "-o", "cat", "-u", UNIT);
+  const { output } = machine.run("journalctl", "--no-pager", "-a", "-o", "cat", "-u", unit.name);
   expectThat(output.includes("The account is on target") && !output.includes("\u001B["), output);
   return Promise.resolve();
 }
 
-function command(...words: string[]): Ran {
-  const settings = ["-p", "EnvironmentFile=/etc/alpaca-trader/alpaca-trader.env", "-E", "STATE_DIR=/var/lib/alpaca-trader"];
-  const rest = ["-p", "WorkingDirectory=/opt/alpaca-trader", "/opt/alpaca-trader/node_modules/.bin/node", "dist/cli.js"];
-  return machine.run("systemd-run", "-q", "--pipe", "--wait", "--uid=alpaca-trader", ...settings, ...rest, ...words);
+/** As docs/systemd.md says it, with another command in the place of `status`. */
+function command(word: string): Ran {
+  const line = commands("systemd.md", "Commands", "systemd-run").replace(/ status\b.*$/m, ` ${word}`);
+  return machine.run("sh", "-c", line);
 }
 
 function commandsBeside(): Promise<string> {
@@ -206,32 +231,14 @@ function commandsBeside(): Promise<string> {
 
 async function halted(): Promise<string> {
   const before = (await venue.orders()).length;
-  machine.runWell("touch", "/var/lib/alpaca-trader/HALT");
+  machine.runWell("touch", HALT);
   alert(HEDGE);
-  const said = await eventually(
-    () =>
-      Promise.resolve(
-        machine
-          .journal(UNIT)
-          .split("\n")
-          .find((line) => /halted/i.test(line)),
-      ),
-    LIMIT_MS,
-    () => machine.journal(UNIT),
-  );
+  const said = await unit.says(/halted/i);
   const resumed = command("resume");
   expectThat(resumed.status === 0, resumed.output);
   // Three are sold, two bought: the run is fresh still, and is executed now.
-  await eventually(
-    () => venue.filled(before + 5),
-    LIMIT_MS,
-    () => `${resumed.output}\n${machine.journal(UNIT)}`,
-  );
-  await eventually(
-    () => Promise.resolve(machine.run("tail", "-n", "3", LOG).output.includes("on target") ? true : undefined),
-    LIMIT_MS,
-    () => machine.journal(UNIT),
-  );
+  await filled(before + 5);
+  await onTarget(LOG);
   await trades(NUCLEAR, 5);
   return said.slice(0, 160);
 }
@@ -242,77 +249,49 @@ async function killed(): Promise<string> {
   await eventually(
     async () => ((await venue.orders()).length > before ? true : undefined),
     LIMIT_MS,
-    () => machine.journal(UNIT),
+    () => unit.journal,
   );
-  const restarts = machine.property(UNIT, "NRestarts");
+  const restarts = unit.property("NRestarts");
   const from = systemClock.monotonic();
-  machine.runWell("systemctl", "kill", "--signal=KILL", "--kill-who=main", UNIT);
+  machine.runWell("systemctl", "kill", "--signal=KILL", "--kill-who=main", unit.name);
   // Three are sold, two bought.
-  await eventually(
-    () => venue.filled(before + 5),
-    LIMIT_MS,
-    () => machine.journal(UNIT),
-  );
+  await filled(before + 5);
   const converged = took(from);
-  expectThat(machine.property(UNIT, "NRestarts") !== restarts, "It was not started again.");
+  expectThat(unit.property("NRestarts") !== restarts, "It was not started again.");
   const orders = (await venue.orders()).slice(before);
   expectThat(new Set(orders.map(({ symbol }) => symbol)).size === 5, `Orders: ${JSON.stringify(orders)}`);
-  await watching();
+  await unit.watches();
   return `${orders.map(({ side, symbol }) => `${side} ${symbol}`).join(", ")}; all filled ${converged} after the kill`;
 }
 
 async function hung(): Promise<string> {
-  const pid = machine.property(UNIT, "MainPID");
+  const pid = unit.property("MainPID");
   expectThat(/^[1-9]\d*$/.test(pid), "No daemon runs.");
   const from = systemClock.monotonic();
   await hang(() => void machine.shell(`kill -USR1 ${pid}`));
-  await eventually(
-    () => Promise.resolve(!["0", pid].includes(machine.property(UNIT, "MainPID")) ? true : undefined),
-    LIMIT_MS,
-    () => `It still runs.\n${machine.journal(UNIT)}`,
-  );
-  expectThat(/[Ww]atchdog/.test(machine.journal(UNIT)), machine.journal(UNIT));
-  await watching();
+  await unit.until(() => !["0", pid].includes(unit.property("MainPID")));
+  expectThat(/[Ww]atchdog/.test(unit.journal), unit.journal);
+  await unit.watches();
   return `a new process after ${took(from)}`;
 }
 
 async function stops(): Promise<string> {
   const from = systemClock.monotonic();
-  machine.runWell("systemctl", "stop", UNIT);
+  unit.do("stop");
   const after = took(from);
-  expectThat(machine.property(UNIT, "Result") === "success", machine.journal(UNIT));
-  expectThat(machine.property(UNIT, "ExecMainStatus") === "0", machine.journal(UNIT));
+  expectThat(unit.property("Result") === "success", unit.journal);
+  expectThat(unit.property("ExecMainStatus") === "0", unit.journal);
   return Promise.resolve(after);
 }
 
 async function misconfigured(): Promise<string> {
   machine.write("etc/alpaca-trader/alpaca-trader.env", `${SETTINGS}CASH_RESERVE_PERCENT=lots\n`, 0o600);
   try {
-    return await refused(UNIT, "78", /CASH_RESERVE_PERCENT/);
+    return await unit.isRefused("78", /CASH_RESERVE_PERCENT/);
   } finally {
     machine.write("etc/alpaca-trader/alpaca-trader.env", SETTINGS, 0o600);
-    machine.run("systemctl", "reset-failed", UNIT);
+    machine.run("systemctl", "reset-failed", unit.name);
   }
-}
-
-async function refused(unit: string, status: string, says: RegExp): Promise<string> {
-  machine.run("systemctl", "start", unit);
-  await eventually(
-    () => Promise.resolve(machine.property(unit, "ActiveState") === "failed" ? true : undefined),
-    LIMIT_MS,
-    () => machine.journal(unit),
-  );
-  // Longer than the pause before a start.
-  await systemClock.sleep(4_000);
-  expectThat(machine.property(unit, "ActiveState") === "failed", machine.journal(unit));
-  expectThat(machine.property(unit, "NRestarts") === "0", machine.journal(unit));
-  expectThat(machine.property(unit, "ExecMainStatus") === status, machine.journal(unit));
-  const sentence = machine
-    .journal(unit)
-    .split("\n")
-    .find((line) => says.test(line));
-  if (sentence === undefined) throw new Error(machine.journal(unit));
-  return sentence.slice(0, 160);
 }
 
 async function credentials(): Promise<void> {
@@ -320,7 +299,7 @@ async function credentials(): Promise<void> {
   machine.write("etc/alpaca-trader/paper-key", "PKDEPLOY\n", 0o600);
   machine.write("etc/alpaca-trader/paper-secret", "deploy-secret\n", 0o600);
   machine.write(
-    `etc/systemd/system/${UNIT}.d/keys.conf`,
+    `etc/systemd/system/${unit.name}.d/keys.conf`,
     ["KEY", "SECRET"]
       .map((part) => `LoadCredential=ALPACA_PAPER_${part}:/etc/alpaca-trader/paper-${part.toLowerCase()}\n`)
       .join("")
@@ -328,59 +307,63 @@ async function credentials(): Promise<void> {
   );
   machine.write(file, SETTINGS.replace(/^ALPACA_PAPER_(KEY|SECRET)=.*\n/gm, ""), 0o600);
   machine.runWell("systemctl", "daemon-reload");
-  machine.runWell("systemctl", "start", UNIT);
-  await watching();
-  const environment = machine.shell(`tr '\\0' '\\n' < /proc/${machine.property(UNIT, "MainPID")}/environ`);
+  unit.do("start");
+  await unit.watches();
+  const environment = machine.shell(`tr '\\0' '\\n' < /proc/${unit.property("MainPID")}/environ`);
   expectThat(!environment.includes("deploy-secret"), "The secret is in the environment.");
 }
 
-async function second(): Promise<string> {
-  return refused(SECOND, "3", /already|holds|lock/i);
+async function refusedBeside(): Promise<string> {
+  return second.isRefused("3", /already|holds|lock/i);
 }
 
-async function instance(): Promise<void> {
-  machine.runWell("systemctl", "stop", UNIT);
-  machine.run("systemctl", "reset-failed", SECOND);
-  machine.runWell("systemctl", "start", SECOND);
-  await eventually(
-    () => Promise.resolve(machine.journal(SECOND).includes("Ready: watching for alerts") ? true : undefined),
-    LIMIT_MS,
-    () => machine.journal(SECOND),
-  );
+async function instance(): Promise<string> {
+  unit.do("stop");
+  second.do("start");
+  await second.watches();
   machine.shell("test -s /var/log/alpaca-trader/second/alpaca_trader.log && test -s /var/lib/alpaca-trader/second/paper.sqlite");
-  machine.runWell("systemctl", "stop", SECOND);
-  machine.runWell("systemctl", "start", UNIT);
-  await watching();
+  const said = await haltedWithTheMachine();
+  unit.do("start");
+  await unit.watches();
+  return said;
+}
+
+/** The file in the directory of the plain unit stops an instance of the template too. */
+async function haltedWithTheMachine(): Promise<string> {
+  const before = (await venue.orders()).length;
+  machine.runWell("touch", HALT);
+  machine.append(OWNER, SECOND_ALERTS, runOf(HEDGE, systemClock.now()));
+  try {
+    const said = await second.says(/halted/i);
+    expectThat((await venue.orders()).length === before, second.journal);
+    return said.slice(0, 160);
+  } finally {
+    second.do("stop");
+    machine.runWell("rm", HALT, SECOND_ALERTS);
+  }
 }
 
 async function outsideTmp(): Promise<string> {
-  const page = readFileSync(join(machine.root, "opt/alpaca-trader/docs/systemd.md"), "utf8");
-  const dropIn = /```ini\n# systemctl edit alpaca-trader\n([^`]*RuntimeDirectory=[^`]*)```/.exec(page)?.[1];
+  const dropIn = /```ini\n# systemctl edit alpaca-trader\n([^`]*RuntimeDirectory=[^`]*)```/.exec(
+    section("systemd.md", "Outside of /tmp"),
+  )?.[1];
   if (dropIn === undefined) throw new Error("docs/systemd.md has no such set-up.");
-  const file = `etc/systemd/system/${UNIT}.d/zz-outside.conf`;
+  const file = `etc/systemd/system/${unit.name}.d/zz-outside.conf`;
   machine.write(file, dropIn.replaceAll("STRATEGY-USER", OWNER));
   machine.runWell("systemctl", "daemon-reload");
-  machine.runWell("systemctl", "restart", UNIT);
-  await watching();
+  unit.do("restart");
+  await unit.watches();
   // Two are sold, three bought.
   const before = (await venue.orders()).length;
   machine.append(OWNER, "/run/alpaca-trader/alerts/nuclear_alerts.json", runOf(NUCLEAR, systemClock.now()));
-  await eventually(
-    () => venue.filled(before + 5),
-    LIMIT_MS,
-    () => machine.journal(UNIT),
-  );
+  await filled(before + 5);
   const log = "/var/log/alpaca-trader/alpaca_trader.log";
-  await eventually(
-    () => Promise.resolve(machine.run("tail", "-n", "3", log).output.includes("on target") ? true : undefined),
-    LIMIT_MS,
-    () => machine.journal(UNIT),
-  );
+  await onTarget(log);
   const listed = machine.shell(`ls -ld /run/alpaca-trader/alerts ${log}`);
   machine.runWell("rm", `/${file}`);
   machine.runWell("systemctl", "daemon-reload");
-  machine.runWell("systemctl", "restart", UNIT);
-  await watching();
+  unit.do("restart");
+  await unit.watches();
   return listed.trim().replace("\n", "; ");
 }
 
@@ -394,7 +377,7 @@ async function reboots(): Promise<string> {
     () => "It did not go down.",
   );
   await machine.isUp();
-  await watching();
+  await unit.watches();
   const up = took(from);
   // Three are sold, two bought.
   return `watching again after ${up}; ${await trades(HEDGE, 5)}`;
