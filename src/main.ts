@@ -1,5 +1,5 @@
 import { enableCompileCache } from "node:module";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Environment } from "./config.ts";
@@ -10,6 +10,7 @@ import { errorLines } from "./reporting/error-view.ts";
 import { terminalOn } from "./reporting/terminal.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { systemClock } from "./clock.ts";
+import { ourUid } from "./users.ts";
 
 /**
  * The command line: one line per command. Commands load their modules when called, so that `halt` does
@@ -207,7 +208,10 @@ function useCompileCache(env: Record<string, string | undefined>): void {
     // A relative one is refused later on; nothing is made in whatever directory is the current one.
     const named = (env.STATE_DIR ?? "").trim();
     if (named !== "" && !isAbsolute(named)) return;
-    const dir = join(stateDirFrom(env), "compile-cache");
+    const stateDir = stateDirFrom(env);
+    // Root would leave files beside the daemon's that the daemon cannot replace.
+    if ((statSync(stateDir, { throwIfNoEntry: false })?.uid ?? ourUid()) !== ourUid()) return;
+    const dir = join(stateDir, "compile-cache");
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     enableCompileCache(dir);
   } catch {

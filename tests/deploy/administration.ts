@@ -67,7 +67,9 @@ export class Administration {
   /** The state moves to a file system of its own, which is full at the start and then is not. */
   async fullState(): Promise<string> {
     this.#unit.do("stop");
-    this.#machine.shell(`cp -a ${STATE} /var/lib/kept; mount -t tmpfs -o size=4m,mode=0700 tmpfs ${STATE}; cp -a /var/lib/kept/. ${STATE}`);
+    this.#machine.shell(
+      `cp -a ${LEDGER} /var/lib/kept; mount -t tmpfs -o size=32m,mode=0700 tmpfs ${STATE}; cp -a /var/lib/kept ${LEDGER}`,
+    );
     try {
       this.#fill(`${STATE}/ballast`);
       const said = await this.#unit.isTriedAgain(/The disk is full: the ledger/);
@@ -76,7 +78,7 @@ export class Administration {
       return said;
     } finally {
       this.#machine.run("systemctl", "stop", this.#unit.name);
-      this.#machine.shell(`umount ${STATE}; rm -r /var/lib/kept`);
+      this.#machine.shell(`umount ${STATE}; rm /var/lib/kept`);
       await this.#startsAgain();
     }
   }

@@ -96,6 +96,7 @@ async function everything(): Promise<void> {
   await checks.check("the owner's login can follow the log, and a stranger cannot", followed);
   await checks.check("the journal holds what the log holds, without colours", journaled);
   await checks.check("status and doctor beside it, as docs/systemd.md says", commandsBeside);
+  await checks.check("root beside it is told to run the command as the daemon's user", () => Promise.resolve(administration.rootBeside()));
   await checks.check("halted by touching a file, and resumed", halted);
   await checks.check("killed with -9 in mid-execution: started again and converged, nothing sent twice", killed);
   await checks.check("an event loop that hangs: the watchdog replaces the process", hung);
@@ -105,7 +106,6 @@ async function everything(): Promise<void> {
   await checks.check("a second unit for the same account is refused, and not started again", refusedBeside);
   await checks.check("an instance of its own for another account: state and logs of its own", instance);
   await checks.check("outside of /tmp, as docs/systemd.md says", outsideTmp);
-  await checks.check("root beside it is told to run the command as the daemon's user", () => Promise.resolve(administration.rootBeside()));
   await checks.check("backed up while it runs, and restored, by the words of docs/systemd.md", () => administration.backedUpAndRestored());
   await checks.check("a ledger that root has restored: refused with the cure, not started again", () => administration.ledgerOfRoot());
   await checks.check("a ledger of a newer version: refused, not started again", () => administration.ledgerOfNewerVersion());
@@ -332,7 +332,7 @@ async function instance(): Promise<string> {
 async function haltedWithTheMachine(): Promise<string> {
   const before = (await venue.orders()).length;
   machine.runWell("touch", HALT);
-  machine.append(OWNER, SECOND_ALERTS, runOf(HEDGE, systemClock.now()));
+  machine.append(OWNER, SECOND_ALERTS, runOf(NUCLEAR, systemClock.now()));
   try {
     const said = await second.says(/halted/i);
     expectThat((await venue.orders()).length === before, second.journal);
