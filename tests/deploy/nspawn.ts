@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { eventually } from "./checks.ts";
 import type { Ran } from "./shell.ts";
@@ -117,7 +117,7 @@ export class Machine {
     if (status !== 0) throw new Error(`${user} cannot append to ${file}: ${output}`);
   }
 
-  async remove(): Promise<void> {
+  async powerOff(): Promise<void> {
     const nspawn = this.#nspawn;
     if (nspawn?.exitCode === null) {
       const ended = new Promise((resolve) => nspawn.once("exit", resolve));
@@ -125,6 +125,5 @@ export class Machine {
       nspawn.kill("SIGTERM");
       await ended;
     }
-    rmSync(this.root, { recursive: true, force: true });
   }
 }

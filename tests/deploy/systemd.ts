@@ -81,8 +81,9 @@ try {
 
 async function leave(code: number): Promise<void> {
   process.exitCode = code;
+  await machine.powerOff();
   if (values.keep === true) process.stdout.write(`Kept: ${directory}\n`);
-  else await machine.remove().then(() => rmSync(directory, { recursive: true, force: true }));
+  else rmSync(directory, { recursive: true, force: true });
 }
 
 async function everything(): Promise<void> {
@@ -164,6 +165,7 @@ async function starts(): Promise<string> {
     LIMIT_MS,
     () => machine.journal("venue.service"),
   );
+  expectThat(machine.property("venue.service", "ActiveState") === "active", `Port ${String(PORT)} is another program's.`);
   const from = systemClock.monotonic();
   unit.do("enable");
   const ready = took(from);
