@@ -11,16 +11,10 @@ export function section(page: string, heading: string): string {
   return found;
 }
 
-/** The command lines of a section, block by block, to be typed word for word. */
-export function commandBlocks(page: string, heading: string): string[] {
-  const blocks = [...section(page, heading).matchAll(/^```sh\n([^`]*)```$/gm)].map(([, lines]) => lines ?? "");
-  if (blocks.length === 0) throw new Error(`docs/${page}, “${heading}”, has no command lines.`);
-  return blocks;
-}
-
-/** The only block of a section, or the one that contains `words`. */
+/** Command lines of a section, to be typed word for word: its only block, or the one that contains `words`. */
 export function commands(page: string, heading: string, words = ""): string {
-  const found = commandBlocks(page, heading).find((block) => block.includes(words));
-  if (found === undefined) throw new Error(`docs/${page}, “${heading}”, has no block with “${words}”.`);
+  const blocks = [...section(page, heading).matchAll(/^```sh\n([^`]*)```$/gm)].map(([, lines]) => lines ?? "");
+  const found = blocks.find((block) => block.includes(words));
+  if (found === undefined) throw new Error(`docs/${page}, “${heading}”, has no command lines with “${words}”.`);
   return found;
 }

@@ -72,7 +72,8 @@ const unit = new TraderUnit(machine, "alpaca-trader.service");
 const second = new TraderUnit(machine, "alpaca-trader@second.service");
 const administration = new Administration(machine, unit);
 const venue = new VenueProbe(`http://127.0.0.1:${String(PORT)}`);
-process.once("SIGINT", () => void leave(1));
+// The checks that are left would go on for minutes, on whatever machine answers now.
+process.once("SIGINT", () => void leave(1).then(() => process.exit()));
 try {
   await everything();
 } finally {
