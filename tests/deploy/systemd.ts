@@ -107,6 +107,7 @@ async function everything(): Promise<void> {
   await checks.check("keys as credentials instead of the environment", credentials);
   await checks.check("a second unit for the same account is refused, and not started again", refusedBeside);
   await checks.check("an instance of its own for another account: state and logs of its own", instance);
+  await checks.check("the HALT of the machine stops an instance too", haltedWithTheMachine);
   await checks.check("outside of /tmp, as docs/systemd.md says", outsideTmp);
   await checks.check("backed up while it runs, and restored, by the words of docs/systemd.md", () => administration.backedUpAndRestored());
   await checks.check("a ledger that root has restored: refused with the cure, not started again", () => administration.ledgerOfRoot());
@@ -320,19 +321,21 @@ async function refusedBeside(): Promise<string> {
   return second.isRefused("3", /already|holds|lock/i);
 }
 
-async function instance(): Promise<string> {
+async function instance(): Promise<void> {
   unit.do("stop");
   second.do("start");
   await second.watches();
   machine.shell("test -s /var/log/alpaca-trader/second/alpaca_trader.log && test -s /var/lib/alpaca-trader/second/paper.sqlite");
-  const said = await haltedWithTheMachine();
+  second.do("stop");
   unit.do("start");
   await unit.watches();
-  return said;
 }
 
 /** The file in the directory of the plain unit stops an instance of the template too. */
 async function haltedWithTheMachine(): Promise<string> {
+  unit.do("stop");
+  second.do("start");
+  await second.watches();
   const before = (await venue.orders()).length;
   machine.runWell("touch", HALT);
   machine.append(OWNER, SECOND_ALERTS, runOf(NUCLEAR, systemClock.now()));
@@ -343,6 +346,8 @@ async function haltedWithTheMachine(): Promise<string> {
   } finally {
     second.do("stop");
     machine.runWell("rm", HALT, SECOND_ALERTS);
+    unit.do("start");
+    await unit.watches();
   }
 }
 

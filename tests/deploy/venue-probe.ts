@@ -17,7 +17,7 @@ export class VenueProbe {
   }
 
   async answers(): Promise<true | undefined> {
-    return fetch(this.#url).then(
+    return this.#state().then(
       ({ ok }) => (ok ? true : undefined),
       () => undefined,
     );
@@ -25,7 +25,7 @@ export class VenueProbe {
 
   /** Oldest first. */
   async orders(): Promise<SeenOrder[]> {
-    const { state } = (await (await fetch(this.#url)).json()) as VenueState;
+    const { state } = (await (await this.#state()).json()) as VenueState;
     return state.orders.$map.map(([, order]) => order);
   }
 
@@ -33,5 +33,10 @@ export class VenueProbe {
   async filled(count: number): Promise<true | undefined> {
     const orders = await this.orders();
     return orders.length === count && orders.every(({ status }) => status === "filled") ? true : undefined;
+  }
+
+  /** The venue closes an idle connection while a command in the machine blocks us, and we would ask on the closed one. */
+  #state(): Promise<Response> {
+    return fetch(this.#url, { headers: { connection: "close" } });
   }
 }
