@@ -106,12 +106,13 @@ export class Administration {
     return this.#machine.shell("cd /opt/alpaca-trader; test -f NEWER; git log -1 --format=%s").trim();
   }
 
+  /** Root keeps what its own trials with npx have left at home. */
   uninstalled(): string {
     const uid = this.#machine.shell("id -u alpaca-trader").trim();
     this.#machine.shell(commands("systemd.md", "Uninstall"));
     expectThat(this.#machine.run("systemctl", "cat", this.#unit.name).status !== 0, "The unit is still there.");
     const left = this.#machine.shell(
-      `find / -xdev \\( -uid ${uid} -o -path '*alpaca*trader*' \\) -not -path '/proc/*' -not -path '/srv/*'; find /tmp /run -uid ${uid}`,
+      `find / -xdev \\( -uid ${uid} -o -path '*alpaca*trader*' \\) -not -path '/proc/*' -not -path '/srv/*' -not -path '/root/*'; find /tmp /run -uid ${uid}`,
     );
     expectThat(left === "", `Left behind:\n${left}`);
     return "nothing of it or its user is left";
