@@ -19,9 +19,9 @@ import { VenueProbe } from "./venue-probe.ts";
  *   npm run test:deploy:docker
  */
 const IMAGE = "alpaca-trader:test";
-const PORT = 18_789;
-const HEALTH_PORT = 18_790;
-const PUBLISHED_PORT = 18_791;
+const PORT = 18_795;
+const HEALTH_PORT = 18_796;
+const PUBLISHED_PORT = 18_797;
 const TOKEN = "deploy-token-0123456789";
 const LIMIT_MS = 60_000;
 const PAUSE_MS = 40_000;
@@ -82,6 +82,7 @@ async function everything(): Promise<void> {
   await checks.check("paused and resumed: healthy, and the same process", paused);
   await checks.check("a second container on the same ledger is refused", second);
   await checks.check("stops within its limit, with 0", stops);
+  await checks.check("a backup of its ledger, restored into an empty volume", restored);
   await checks.check("wrong settings: 78 and one sentence", misconfigured);
   await checks.check("comes back with the engine, and trades, by polling alone", returns);
 }
@@ -375,13 +376,27 @@ function stops(): Promise<string> {
   return Promise.resolve(took(from));
 }
 
+/** By the lines of docs/docker.md; the check after next trades with what was restored. */
+function restored(): Promise<string> {
+  const backup = join(directory, "backup");
+  docker("cp", `${TRADER}:/var/lib/alpaca-trader`, backup);
+  docker("rm", "-f", TRADER, SECOND);
+  docker("volume", "rm", STATE);
+  const put = "rm -rf /state/* && cp -r /backup/. /state && chown -R 1000:1000 /state";
+  const mounts = ["-v", `${STATE}:/state`, "-v", `${backup}:/backup:ro`];
+  docker("run", "--rm", "--user", "0", "--entrypoint", "sh", ...mounts, IMAGE, "-c", put);
+  const state = ["-v", `${STATE}:/var/lib/alpaca-trader`];
+  const history = docker("run", "--rm", ...HARDENED, "--env-file", settings, ...state, IMAGE, "explain");
+  expectThat(history.includes("on target"), history);
+  return Promise.resolve(history.trim().split("\n", 1)[0] ?? "");
+}
+
 function misconfigured(): Promise<string> {
   const ran = run("docker", ["run", "--name", WRONG, ...HARDENED, "--env-file", settings, "-e", "CASH_RESERVE_PERCENT=lots", IMAGE]);
   return Promise.resolve(refusal(ran, 78, /CASH_RESERVE_PERCENT/));
 }
 
 async function returns(): Promise<string> {
-  docker("rm", "-f", TRADER);
   docker(
     "run",
     "-d",
