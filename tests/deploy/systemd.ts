@@ -54,7 +54,7 @@ const COMMIT = `(cd ${ORIGIN}; git config --global user.name test; git config --
 const VENUE = `[Unit]
 Description=An Alpaca-shaped venue
 [Service]
-ExecStart=/usr/bin/node /opt/alpaca-trader/dist/cli.js simulator --port ${String(PORT)} --state /var/lib/venue/venue.json --latency 300 --fill-latency 600 --partial-fills 0
+ExecStart=/bin/sh -c 'exec /opt/alpaca-trader/node_modules/node-linux-*/bin/node /opt/alpaca-trader/dist/cli.js simulator --port ${String(PORT)} --state /var/lib/venue/venue.json --latency 300 --fill-latency 600 --partial-fills 0'
 StateDirectory=venue
 WorkingDirectory=/var/lib/venue
 Environment=HOME=/var/lib/venue
