@@ -3,7 +3,8 @@ import { decimal } from "../portfolio/money.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { excerpt, kindOf, readFields } from "./json-line.ts";
 import { readStamp } from "./stamp.ts";
-import { isTicker, legsIn, legsText, sameLegs, weightIn } from "./weights.ts";
+import { problemOfComposite, problemOfSale, sizeBought } from "./size.ts";
+import { isTicker, legsIn, legsText, sameLegs } from "./weights.ts";
 
 export type AlertAction = "BUY" | "SELL" | "HOLD";
 
@@ -21,7 +22,7 @@ export interface Alert {
   /** A ticker, or the literal name of a portfolio when `composite`. */
   readonly symbol: string;
   readonly action: AlertAction;
-  /** First percentage of a BUY's reason as a fraction; undefined where there is none, and for composites. */
+  /** What a BUY states of its size, as a fraction of the account; undefined where it states none, and for composites. */
   readonly weight: Decimal | undefined;
   /** As written; information only. */
   readonly price: string | undefined;
@@ -136,11 +137,20 @@ function content(raw: ReadonlyMap<string, string>): Content {
   const reason = text(raw, "reason");
   const origin = parsed(raw, "origin");
   const common = { symbol, action, price: priceOf(raw), reason, origin: typeof origin === "string" ? origin : undefined };
-  if (COMPOSITES.includes(symbol))
-    return { ...common, weight: undefined, namedLegs: compositeLegs(symbol, action, reason), composite: true };
+  if (action === "SELL") assertNone(problemOfSale(raw, reason, symbol));
+  if (COMPOSITES.includes(symbol)) {
+    const legs = compositeLegs(symbol, action, reason);
+    assertNone(problemOfComposite(raw, reason, symbol));
+    return { ...common, weight: undefined, namedLegs: legs, composite: true };
+  }
   if (!isTicker(symbol))
     throw new LineProblem(`"symbol" is ${excerpt(symbol)}, expected a ticker in Alpaca's form such as "SMR" or "BRK.B".`);
-  return { ...common, weight: action === "BUY" ? ownWeight(reason) : undefined, namedLegs: namedLegs(reason, symbol), composite: false };
+  return {
+    ...common,
+    weight: action === "BUY" ? ownWeight(raw, reason, symbol) : undefined,
+    namedLegs: namedLegs(reason, symbol),
+    composite: false,
+  };
 }
 
 function actionOf(word: string): AlertAction {
@@ -157,8 +167,12 @@ function priceOf(raw: ReadonlyMap<string, string>): string | undefined {
   return typeof value === "string" ? value.slice(0, 64) : undefined;
 }
 
-function ownWeight(reason: string): Decimal | undefined {
-  const found = weightIn(reason);
+function assertNone(problem: string | undefined): void {
+  if (problem !== undefined) throw new LineProblem(problem);
+}
+
+function ownWeight(raw: ReadonlyMap<string, string>, reason: string, symbol: string): Decimal | undefined {
+  const found = sizeBought(raw, reason, symbol);
   if (found.kind === "unreadable") throw new LineProblem(found.problem);
   return found.kind === "weight" ? found.weight : undefined;
 }

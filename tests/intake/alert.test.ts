@@ -48,8 +48,7 @@ describe("a line", () => {
 
   test("has an origin only where that is a text, and a weight only where it buys", () => {
     expect(alert(line({ more: { origin: 7 } })).origin).toBeUndefined();
-    expect(alert(line({ action: "SELL", reason: "sold 50% of it" })).weight).toBeUndefined();
-    expect(alert(line({ action: "SELL", reason: "sold -50%" })).weight).toBeUndefined();
+    expect(alert(line({ action: "SELL", reason: "up 50%, out" })).weight).toBeUndefined();
   });
 
   test("whose key stands twice is malformed, whichever key, and the first of them is named", () => {
