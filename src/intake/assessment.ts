@@ -33,6 +33,8 @@ export interface Facts {
   readonly known: ReadonlyMap<string, KnownVerdict>;
   /** Signals whose execution is under way or has sent orders: their verdict is no longer ours to speak. */
   readonly inExecution: ReadonlySet<string>;
+  /** Those of them of which the broker is known to hold an order (R17). */
+  readonly begun: ReadonlySet<string>;
   /** The signal last accepted for the strategy, also by an earlier process. */
   readonly lastAccepted: { readonly id: string; readonly generatedAt: number } | undefined;
   readonly now: number;
@@ -151,7 +153,7 @@ function signalOf(run: Run, id: string, oldestStamp: number, generatedAt: number
     strategy: settings.strategy,
     kind: allocation.kind === "exit" || allocation.kind === "hold" ? allocation.kind : "rebalance",
     targets: allocation.kind === "rebalance" ? allocation.targets : new Map(),
-    exits: allocation.kind === "exit" ? allocation.exits : [],
+    exits: [...new Set(alerts.filter(({ action }) => action === "SELL").map(({ symbol }) => symbol))],
     generatedAt,
     oldestStamp,
     arrivedAt: run.arrivedAt,

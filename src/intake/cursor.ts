@@ -32,7 +32,7 @@ export interface CursorOptions {
   readonly file: string;
   readonly owners: ReadonlySet<number>;
   readonly stampOf: TailSearch["stampOf"];
-  readonly runGapMs: number;
+  readonly runSpanMs: number;
 }
 
 /** Bytes kept from before the reading position, to notice that a file was rewritten in place. */
@@ -169,13 +169,13 @@ export class AlertsCursor {
 
   /** Reads from the first line on that can still matter. */
   #scan(reading: Reading, size: number, arrivedAt: number, freshFrom: number): Passage {
-    const { stampOf, runGapMs } = this.#options;
+    const { stampOf, runSpanMs } = this.#options;
     const before = reading.position;
     const search = {
       read: (position: number, length: number) => this.#read(reading.descriptor, position, length),
       stampOf,
       freshFrom,
-      runGapMs,
+      runSpanMs,
     };
     const start = tailStart(search, before, size);
     if (start !== before || before === 0) {

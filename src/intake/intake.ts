@@ -1,13 +1,15 @@
 import type { Clock } from "../clock.ts";
 import type { TradingMode } from "../config.ts";
-import type { Ledger, LineRecord } from "../ledger/ledger.ts";
+import type { ExecutionRecord, Ledger, LineRecord } from "../ledger/ledger.ts";
 import { readAlert } from "./alert.ts";
-import type { Entry, Run } from "./batch.ts";
-import { MAX_GAP_MS } from "./batch.ts";
+import type { Alert } from "./alert.ts";
+import type { Run } from "./batch.ts";
+import { runSpanMs } from "./batch.ts";
 import { AlertsCursor } from "./cursor.ts";
 import type { Passage } from "./cursor.ts";
 import { iso } from "./freshness.ts";
-import { judge, signalIdOf } from "./judge.ts";
+import { signalIdOf } from "./decisive.ts";
+import { judge } from "./judge.ts";
 import type { Facts, JudgeSettings, KnownVerdict, Occasion } from "./assessment.ts";
 import type { Decision, Judgement, LineVerdict } from "./judge.ts";
 import type { Verdict } from "./verdict.ts";
@@ -77,7 +79,7 @@ export class Intake {
   readonly #settings: JudgeSettings;
   readonly #cursor: AlertsCursor;
   readonly #window: LineWindow;
-  readonly #reportedRepeats = new WeakSet<Entry>();
+  readonly #reportedRepeats = new WeakSet<Alert>();
   #historyRecorded = false;
   #untrustedReason: string | undefined;
   #judgeAgainAt: number | undefined;
@@ -88,8 +90,13 @@ export class Intake {
     const { strategy, alertsFile, timezone, mode, maxAgeSeconds, settleSeconds, allowedSymbols, owners } = options;
     this.#options = options;
     this.#settings = { strategy, mode, maxAgeSeconds, settleSeconds, allowedSymbols, timezone };
-    this.#window = new LineWindow(timezone);
-    this.#cursor = new AlertsCursor({ file: alertsFile, owners, runGapMs: MAX_GAP_MS, stampOf: (line) => readAlert(line, timezone).stamp });
+    this.#window = new LineWindow(timezone, maxAgeSeconds);
+    this.#cursor = new AlertsCursor({
+      file: alertsFile,
+      owners,
+      runSpanMs: runSpanMs(maxAgeSeconds),
+      stampOf: (line) => readAlert(line, timezone).stamp,
+    });
   }
 
   get alertsFile(): string {
@@ -174,7 +181,7 @@ export class Intake {
     const runs = this.#window.runs();
     const records = this.#known(runs.flatMap(({ entries }) => entries.map(({ line }) => line.hash)));
     const judgement = judge(this.#facts(runs, records, now, occasion), this.#settings);
-    const verdicts = judgement.verdicts.filter((verdict) => verdict.verdict.kind !== "duplicate" || this.#isNewRepeat(runs, verdict));
+    const verdicts = judgement.verdicts.filter((verdict) => verdict.onlySpoken !== true || this.#isNewRepeat(runs, verdict));
     ledger.transaction(
       () => {
         ledger.recordLines(newLines(strategy, runs, records));
@@ -204,27 +211,23 @@ export class Intake {
       ...[...known.values()].map(({ signalId }) => signalId),
       ...runs.slice(-1).map((run) => signalIdOf(strategy, run)),
     ]);
-    const inExecution = new Set([...ids].filter((id) => id !== undefined).filter((id) => this.#isInExecution(id)));
+    const executions = [...ids].flatMap((id) => (id === undefined ? [] : (ledger.executionOfSignal(id) ?? [])));
+    const begun = executions.filter(({ begunAt }) => begunAt !== undefined);
+    const inExecution = executions.filter(({ finishedAt, begunAt }) => finishedAt === undefined || begunAt !== undefined);
     const accepted = ledger.lastAcceptedSignal(strategy)?.signal;
-    return { runs, known, inExecution, lastAccepted: accepted, now, occasion };
-  }
-
-  #isInExecution(signalId: string): boolean {
-    const execution = this.#options.ledger.executionOfSignal(signalId);
-    return execution !== undefined && (execution.finishedAt === undefined || execution.begunAt !== undefined);
+    return { runs, known, inExecution: signalsOf(inExecution), begun: signalsOf(begun), lastAccepted: accepted, now, occasion };
   }
 
   /** The first copy keeps its own verdict, which stands for the same lines; a repeat is only spoken of, once. */
-  #isNewRepeat(runs: readonly Run[], verdict: LineVerdict): boolean {
-    const first = runs.find((run) => run.repeated && run.hashes === verdict.hashes)?.entries[0];
-    if (first === undefined || this.#reportedRepeats.has(first)) return false;
-    this.#reportedRepeats.add(first);
-    return true;
+  #isNewRepeat(runs: readonly Run[], { hashes }: LineVerdict): boolean {
+    const repeats = runs.flatMap((run) => run.repeats).filter((line) => hashes.includes(line.hash) && !this.#reportedRepeats.has(line));
+    for (const line of repeats) this.#reportedRepeats.add(line);
+    return repeats.length > 0;
   }
 
-  #record({ hashes, verdict, signalId }: LineVerdict, now: number): void {
+  #record({ hashes, verdict, signalId, onlySpoken }: LineVerdict, now: number): void {
     const { ledger, strategy } = this.#options;
-    if (verdict.kind === "duplicate") return;
+    if (onlySpoken === true) return;
     const recorded = signalId === undefined ? undefined : ledger.signal(signalId)?.signal;
     if (recorded !== undefined) ledger.judgeSignal(recorded.id, verdict, now);
     const others = hashes.filter((hash) => recorded?.lineHashes.includes(hash) !== true);
@@ -240,6 +243,10 @@ export class Intake {
     const unjudged = signal.lineHashes.filter((hash) => ledger.signal(signal.id)?.signal.lineHashes.includes(hash) !== true);
     if (unjudged.length > 0) ledger.judgeLines(strategy, unjudged, verdict, now, signal.id);
   }
+}
+
+function signalsOf(executions: readonly ExecutionRecord[]): ReadonlySet<string> {
+  return new Set(executions.map(({ signalId }) => signalId));
 }
 
 function newLines(

@@ -1,6 +1,6 @@
 import { overlongLine, readAlert } from "./alert.ts";
 import type { Alert, MalformedLine } from "./alert.ts";
-import { runsOf } from "./batch.ts";
+import { runSpanMs, runsOf } from "./batch.ts";
 import type { Entry, Run } from "./batch.ts";
 import type { Passage } from "./cursor.ts";
 import type { RawLine } from "./line-splitter.ts";
@@ -21,12 +21,17 @@ interface WindowEntry extends Entry {
  */
 export class LineWindow {
   readonly #timezone: string;
+  readonly #maxSpanMs: number;
   #entries: WindowEntry[] = [];
   #generation = 0;
 
-  /** @param timezone IANA name in which stamps without an offset are read. */
-  constructor(timezone: string) {
+  /**
+   * @param timezone IANA name in which stamps without an offset are read.
+   * @param maxAgeSeconds the stamps of one run lie at most so far apart.
+   */
+  constructor(timezone: string, maxAgeSeconds: number) {
     this.#timezone = timezone;
+    this.#maxSpanMs = runSpanMs(maxAgeSeconds);
   }
 
   /**
@@ -48,7 +53,7 @@ export class LineWindow {
   }
 
   runs(): Run[] {
-    return runsOf(this.#entries);
+    return runsOf(this.#entries, this.#maxSpanMs);
   }
 
   /**

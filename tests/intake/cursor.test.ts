@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 function newCursor(): AlertsCursor {
-  return new AlertsCursor({ file, owners: trustedOwners(undefined), runGapMs: 2_000, stampOf: (bytes) => readAlert(bytes, "UTC").stamp });
+  return new AlertsCursor({ file, owners: trustedOwners(undefined), runSpanMs: 2_000, stampOf: (bytes) => readAlert(bytes, "UTC").stamp });
 }
 
 const append = (text: string | Buffer): void => appendFileSync(file, text, { mode: 0o644 });

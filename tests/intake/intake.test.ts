@@ -101,6 +101,14 @@ describe("a fresh run", () => {
     await desk.clock.advance(10_000);
     desk.look();
     await desk.clock.advance(1_000);
+    expect(verdict(desk.look())).toBe("accepted");
+    expect(verdicts([line({ at: T0 + 10_000, symbol: "SPY", action: "HOLD", reason: "Missing SPY data" })])).toEqual(["held"]);
+  });
+
+  test("of HOLD alone is held", async () => {
+    desk.append(line({ symbol: "SPY", action: "HOLD", reason: "Missing SPY data" }));
+    desk.look();
+    await desk.clock.advance(1_000);
     expect(verdict(desk.look())).toBe("held");
   });
 
@@ -289,7 +297,7 @@ describe("what comes late to a decided run", () => {
     const sell = line({ at: T0 + 400, symbol: "UVXY", action: "SELL", reason: "exit" });
     desk.append(sell);
     expect(desk.look().decision).toMatchObject({ kind: "verdict", isNew: false });
-    expect(verdicts([sell])).toEqual(["superseded"]);
+    expect(verdicts([sell])).toEqual(["accepted"]);
   });
 
   test("a second single symbol is over-allocated and is not executed", async () => {
