@@ -46,6 +46,8 @@ interface Reading {
   position: number;
   splitter: LineSplitter;
   fingerprint: Buffer;
+  /** When what stands behind the last newline came, at the latest; milliseconds since the epoch. */
+  restSince: number;
 }
 
 /**
@@ -87,6 +89,19 @@ export class AlertsCursor {
       this.#forget();
       return unreadable(this.#options.file, error);
     }
+  }
+
+  /** What stands behind the last newline, and since when. */
+  get rest(): { readonly bytes: Buffer; readonly since: number } | undefined {
+    const bytes = this.#reading?.splitter.rest;
+    return bytes === undefined || this.#reading === undefined ? undefined : { bytes, since: this.#reading.restSince };
+  }
+
+  /** Takes what stands behind the last newline for a line. */
+  takeRest(): Passage {
+    const line = this.#reading?.splitter.end();
+    const arrivedAt = this.#reading?.restSince ?? 0;
+    return { generation: this.#generation, scanned: false, bytesBefore: 0, lines: line === undefined ? [] : [line], arrivedAt };
   }
 
   close(): void {
@@ -138,8 +153,9 @@ export class AlertsCursor {
       device: stats.dev,
       inode: stats.ino,
       position: 0,
-      splitter: new LineSplitter(true),
+      splitter: new LineSplitter(1),
       fingerprint: Buffer.alloc(0),
+      restSince: 0,
     };
     this.#reading = reading;
     this.#generation += 1;
@@ -158,7 +174,7 @@ export class AlertsCursor {
     if (size === reading.position) return [];
     // More than that in one go is not read through but looked at from its end, as at the start.
     if (size - reading.position > MAX_TAIL_BYTES) return [this.#scan(reading, size, now, freshFrom)];
-    return [{ generation: this.#generation, scanned: false, bytesBefore: 0, lines: this.#take(reading, size), arrivedAt: now }];
+    return [{ generation: this.#generation, scanned: false, bytesBefore: 0, lines: this.#take(reading, size, now), arrivedAt: now }];
   }
 
   /** Whether the bytes before the position are still those that were read there. */
@@ -181,14 +197,15 @@ export class AlertsCursor {
     if (start !== before || before === 0) {
       reading.position = start;
       reading.fingerprint = Buffer.alloc(0);
-      reading.splitter = new LineSplitter(start === 0);
+      reading.splitter = new LineSplitter(start === 0 ? 1 : undefined);
     }
-    const lines = this.#take(reading, size);
+    const lines = this.#take(reading, size, arrivedAt);
     return { generation: this.#generation, scanned: true, bytesBefore: start - before, lines, arrivedAt };
   }
 
-  #take(reading: Reading, size: number): RawLine[] {
+  #take(reading: Reading, size: number, arrivedAt: number): RawLine[] {
     const lines: RawLine[] = [];
+    reading.restSince = arrivedAt;
     while (reading.position < size) {
       const bytes = this.#read(reading.descriptor, reading.position, Math.min(CHUNK_BYTES, size - reading.position));
       if (bytes.length === 0) break;

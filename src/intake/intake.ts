@@ -9,9 +9,11 @@ import { AlertsCursor } from "./cursor.ts";
 import type { Passage } from "./cursor.ts";
 import { iso } from "./freshness.ts";
 import { signalIdOf } from "./decisive.ts";
-import { judge } from "./judge.ts";
+import { earliest, judge } from "./judge.ts";
 import type { Facts, JudgeSettings, KnownVerdict, Occasion } from "./assessment.ts";
 import type { Decision, Judgement, LineVerdict } from "./judge.ts";
+import { judgeRest } from "./rest.ts";
+import type { Rest } from "./rest.ts";
 import type { Verdict } from "./verdict.ts";
 import { LineWindow } from "./window.ts";
 
@@ -62,6 +64,8 @@ export interface IntakeReport {
   readonly verdicts: readonly SpokenVerdict[];
   /** When to look again even if the file does not change; milliseconds since the epoch. */
   readonly lookAgainAt: number | undefined;
+  /** When a last line without its newline will count; milliseconds since the epoch. */
+  readonly lastLineAt: number | undefined;
   readonly fileMissing: boolean;
 }
 
@@ -82,6 +86,8 @@ export class Intake {
   readonly #reportedRepeats = new WeakSet<Alert>();
   #historyRecorded = false;
   #untrustedReason: string | undefined;
+  #rest: Rest = { kind: "none" };
+  #tornTold = false;
   #judgeAgainAt: number | undefined;
   /** Lines were read whose judgement has not been recorded yet, for example because the ledger failed. */
   #unjudged = false;
@@ -136,11 +142,33 @@ export class Intake {
     this.#untrustedReason = undefined;
     const fileMissing = news.kind === "missing";
     const spoken = news.kind === "unchanged" ? [] : this.#admit(news.passages, now);
+    spoken.push(...this.#takeRest(now));
     const due = this.#judgeAgainAt !== undefined && now >= this.#judgeAgainAt;
-    if (!this.#unjudged && !due && occasion === "look")
-      return { decision: { kind: "nothing" }, verdicts: spoken, lookAgainAt: this.#judgeAgainAt, fileMissing };
-    const { judgement, verdicts } = this.#judge(now, occasion);
-    return { decision: judgement.decision, verdicts: [...spoken, ...verdicts], lookAgainAt: this.#judgeAgainAt, fileMissing };
+    const asked = this.#unjudged || due || occasion !== "look" ? this.#judge(now, occasion) : undefined;
+    const restAt = this.#rest.kind === "none" || this.#rest.at <= now ? undefined : this.#rest.at;
+    return {
+      decision: asked?.judgement.decision ?? { kind: "nothing" },
+      verdicts: [...spoken, ...(asked?.verdicts ?? [])],
+      lookAgainAt: earliest([this.#judgeAgainAt, restAt]),
+      lastLineAt: this.#rest.kind === "line" ? restAt : undefined,
+      fileMissing,
+    };
+  }
+
+  /** R7: a whole object without its newline counts as a line; any other rest is named, once. */
+  #takeRest(now: number): SpokenVerdict[] {
+    const before = this.#rest;
+    this.#rest = judgeRest(this.#cursor.rest, this.#settings.settleSeconds);
+    const rest = this.#rest;
+    if (rest.kind === "none" || now < rest.at) return [];
+    if (rest.kind === "line") {
+      this.#rest = { kind: "none" };
+      return this.#admit([this.#cursor.takeRest()], now);
+    }
+    if (this.#tornTold && before.kind === "torn" && before.at === rest.at) return [];
+    this.#tornTold = true;
+    this.#unjudged = true;
+    return [{ verdict: { kind: "incomplete", reason: rest.text }, subject: "the end of the alerts file", lines: 0, signalId: undefined }];
   }
 
   #untrusted(reason: string): IntakeReport {
@@ -151,6 +179,7 @@ export class Intake {
       decision: { kind: "verdict", verdict, signalId: undefined, isNew },
       verdicts: isNew ? [{ verdict, subject: "the alerts file", lines: 0, signalId: undefined }] : [],
       lookAgainAt: undefined,
+      lastLineAt: undefined,
       fileMissing: false,
     };
   }
@@ -215,7 +244,20 @@ export class Intake {
     const begun = executions.filter(({ begunAt }) => begunAt !== undefined);
     const inExecution = executions.filter(({ finishedAt, begunAt }) => finishedAt === undefined || begunAt !== undefined);
     const accepted = ledger.lastAcceptedSignal(strategy)?.signal;
-    return { runs, known, inExecution: signalsOf(inExecution), begun: signalsOf(begun), lastAccepted: accepted, now, occasion };
+    return {
+      runs,
+      known,
+      inExecution: signalsOf(inExecution),
+      begun: signalsOf(begun),
+      lastAccepted: accepted,
+      rest: this.#tornText(now),
+      now,
+      occasion,
+    };
+  }
+
+  #tornText(now: number): string | undefined {
+    return this.#rest.kind === "torn" && now >= this.#rest.at ? this.#rest.text : undefined;
   }
 
   /** The first copy keeps its own verdict, which stands for the same lines; a repeat is only spoken of, once. */

@@ -58,7 +58,7 @@ export function judge(facts: Facts, settings: JudgeSettings): Judgement {
   };
 }
 
-function earliest(moments: readonly (number | undefined)[]): number | undefined {
+export function earliest(moments: readonly (number | undefined)[]): number | undefined {
   const known = moments.filter((at) => at !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 }

@@ -1,6 +1,6 @@
 import { HUNDRED, ONE, ZERO, decimal } from "../portfolio/money.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { excerpt } from "./json-line.ts";
+import { excerpt, valueOf } from "./json-line.ts";
 import { wholePercentage } from "./weights.ts";
 
 /** A field of a line that states how much is to be traded. */
@@ -27,7 +27,7 @@ export function sizeFields(raw: ReadonlyMap<string, string>): SizeField[] {
   return [...raw].flatMap(([key, json]) => {
     const letters = key.toLowerCase().replace(/[^a-z]/g, "");
     if (!SIZE_KEY.test(letters) || OTHER_KEY.test(letters)) return [];
-    const value: unknown = JSON.parse(json);
+    const value = valueOf(json);
     if (value === null || (typeof value === "string" && value.trim() === "")) return [];
     return [{ key, value: json, weight: fieldWeight(letters, typeof value === "string" ? value.trim() : json) }];
   });

@@ -74,7 +74,9 @@ export class LineWindow {
   }
 
   #read(raw: RawLine): Alert | MalformedLine {
-    return raw.kind === "line" ? readAlert(raw.bytes, this.#timezone) : overlongLine(raw.hash, raw.length);
+    const line = raw.kind === "line" ? readAlert(raw.bytes, this.#timezone) : overlongLine(raw.hash, raw.length);
+    if (line.kind === "alert" || raw.number === undefined) return line;
+    return { ...line, problem: `Line ${String(raw.number)}: ${line.problem}` };
   }
 
   /** Takes a line of an earlier content of the file out of its old place. */

@@ -89,6 +89,7 @@ export const FRESHNESS: readonly Mutant[] = [
         replace: "const targets = new Map([...head.allocation.targets].filter(() => sold.size >= 0));",
       },
     ],
+    test: "tests/intake/decisive.test.ts",
   },
   {
     name: "executed-again",
@@ -139,7 +140,7 @@ export const FRESHNESS: readonly Mutant[] = [
       {
         file: "src/intake/cursor.ts",
         find: "      lines.push(...reading.splitter.take(bytes));",
-        replace: "      lines.push(...new LineSplitter(false).take(bytes));",
+        replace: "      lines.push(...new LineSplitter().take(bytes));",
       },
     ],
   },
