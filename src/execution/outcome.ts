@@ -2,6 +2,7 @@ import { keepBooks } from "../books/bookkeeping.ts";
 import type { Broker, Position } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
+import { withCause } from "../intake/cause.ts";
 import type { Verdict } from "../intake/verdict.ts";
 import { sameLegs } from "../intake/weights.ts";
 import type { ExecutionOutcome, ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
@@ -58,7 +59,8 @@ export async function concludeExecution(
       : judgeHoldings(ended, execution, after, { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() });
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
   const confirms = judged.outcome === "on-target" && intents.length === 0 && isConfirmation(ledger, execution);
-  const verdict: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged.outcome, judged.reason, action.cause);
+  const said: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged.outcome, judged.reason, action.cause);
+  const verdict = withCause(ledger, execution.signalId, said);
   ledger.transaction(() => {
     for (const fill of fills) ledger.recordFill(fill);
     ledger.updateExecution(execution.id, {

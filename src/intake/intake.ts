@@ -5,6 +5,7 @@ import { readAlert } from "./alert.ts";
 import type { Alert } from "./alert.ts";
 import type { Run } from "./batch.ts";
 import { runSpanMs } from "./batch.ts";
+import { withCause } from "./cause.ts";
 import { AlertsCursor } from "./cursor.ts";
 import type { Passage } from "./cursor.ts";
 import { iso } from "./freshness.ts";
@@ -30,6 +31,7 @@ export type IntakeLedger = Pick<
   | "judgeSignal"
   | "executionOfSignal"
   | "lastAcceptedSignal"
+  | "lastCause"
 >;
 
 export interface IntakeOptions {
@@ -209,7 +211,7 @@ export class Intake {
     const { ledger, strategy } = this.#options;
     const runs = this.#window.runs();
     const records = this.#known(runs.flatMap(({ entries }) => entries.map(({ line }) => line.hash)));
-    const judgement = judge(this.#facts(runs, records, now, occasion), this.#settings);
+    const judgement = this.#withCauses(judge(this.#facts(runs, records, now, occasion), this.#settings));
     const verdicts = judgement.verdicts.filter((verdict) => verdict.onlySpoken !== true || this.#isNewRepeat(runs, verdict));
     ledger.transaction(
       () => {
@@ -224,6 +226,13 @@ export class Intake {
     this.#judgeAgainAt = judgement.judgeAgainAt;
     this.#window.dropBefore(now - this.#settings.maxAgeSeconds * 1_000, false);
     return { judgement, verdicts: verdicts.map((verdict) => spokenOf(verdict, runs)) };
+  }
+
+  #withCauses({ decision, verdicts, judgeAgainAt }: Judgement): Judgement {
+    const { ledger } = this.#options;
+    const told = verdicts.map((each) => ({ ...each, verdict: withCause(ledger, each.signalId, each.verdict) }));
+    if (decision.kind !== "verdict" || !decision.isNew) return { decision, verdicts: told, judgeAgainAt };
+    return { decision: { ...decision, verdict: withCause(ledger, decision.signalId, decision.verdict) }, verdicts: told, judgeAgainAt };
   }
 
   #known(hashes: readonly string[]): Map<string, LineRecord> {

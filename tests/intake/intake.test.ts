@@ -334,6 +334,18 @@ describe("a provisional verdict", () => {
     expect(desk.look()).toMatchObject({ decision: { kind: "nothing" }, lookAgainAt: undefined });
   });
 
+  test("is named by the stale verdict that ends it, also after the run was taken up again", async () => {
+    desk.append(...NUCLEAR_RUN);
+    executed(desk.look());
+    told("market-closed");
+    executed(desk.intake.rejudge("asked"));
+    await desk.clock.advance(301_000);
+    const restarted = desk.restart();
+    expect(verdict(restarted)).toBe("stale");
+    expect(reason(restarted)).toMatch(/at most 300 s are allowed\. It was not executed in time \(market-closed\): because$/);
+    expect(desk.ledger.recentSignals(1)[0]?.verdictReason).toBe(reason(restarted));
+  });
+
   test("ends as stale when nobody asks in time", async () => {
     desk.append(...NUCLEAR_RUN);
     executed(desk.look());
