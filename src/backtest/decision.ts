@@ -4,7 +4,7 @@ import { readAlert } from "../intake/alert.ts";
 import type { JudgeSettings } from "../intake/assessment.ts";
 import { assess } from "../intake/assessment.ts";
 import { runsOf } from "../intake/batch.ts";
-import { signalIdOf } from "../intake/judge.ts";
+import { signalIdOf } from "../intake/decisive.ts";
 import type { Signal } from "../intake/signal.ts";
 import { MARKET_ZONE } from "../market-day.ts";
 import type { BarMode } from "../signals/bar-basis.ts";
@@ -67,7 +67,15 @@ function readBack(strategy: string, text: string, now: number, allowedSymbols: R
     allowedSymbols,
     timezone: MARKET_ZONE,
   };
-  const facts = { runs: [run], known: new Map(), inExecution: new Set<string>(), lastAccepted: undefined, now, occasion: "look" } as const;
+  const facts = {
+    runs: [run],
+    known: new Map(),
+    inExecution: new Set<string>(),
+    begun: new Set<string>(),
+    lastAccepted: undefined,
+    now,
+    occasion: "look",
+  } as const;
   const assessment = assess(run, signalIdOf(strategy, run), [], facts, settings);
   switch (assessment.kind) {
     case "execute":

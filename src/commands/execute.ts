@@ -305,7 +305,13 @@ export class Execution {
     const { clock, config } = this.#desk;
     const end = clock.monotonic() + config.batchSettleSeconds * 1_000;
     let report = first;
-    while (report.decision.kind === "wait" && !this.#stopping.aborted) {
+    while (!this.#stopping.aborted) {
+      if (report.lastLineAt !== undefined) {
+        await clock.sleep(Math.max(1, report.lastLineAt - clock.now()), this.#stopping);
+        report = this.#look(intake, "start");
+        continue;
+      }
+      if (report.decision.kind !== "wait") return report;
       const rest =
         report.decision.for === "settle" ? report.decision.until - clock.now() : Math.min(end - clock.monotonic(), LOOK_AGAIN_MS);
       if (report.decision.for === "legs" && end - clock.monotonic() <= 0) return report;

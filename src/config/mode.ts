@@ -44,6 +44,7 @@ export function chooseMode(env: Environment, values: SettingValues, problems: Pr
 /** What does not fit together about keys and addresses, whatever the mode; and what the mode lacks. */
 export function checkKeys(env: Environment, values: SettingValues, mode: TradingMode | undefined, problems: Problem[]): void {
   for (const pair of Object.values(KEY_PAIRS)) findHalfPair(env, pair, problems);
+  findForeignNames(env, problems);
   if (mode === "paper" || mode === "live") findMissingKeys(env, mode, problems);
   if (mode === "live" && !isSet(env, "LIVE_TRADING_ACCOUNT")) {
     problems.push({
@@ -72,6 +73,21 @@ export function alpacaConfig(values: SettingValues, mode: TradingMode): AlpacaCo
 
 function anySet(env: Environment, pair: KeyPair): boolean {
   return isSet(env, pair.key) || isSet(env, pair.secret);
+}
+
+/** Names that Alpaca's own libraries read. Unseen they would mean "no keys", and so the simulator. */
+const FOREIGN_NAMES = { APCA_API_KEY_ID: "ALPACA_PAPER_KEY", APCA_API_SECRET_KEY: "ALPACA_PAPER_SECRET" } as const;
+
+function findForeignNames(env: Environment, problems: Problem[]): void {
+  if (env.TRADING_MODE?.trim().toLowerCase() === "simulator" || Object.values(KEY_PAIRS).some((pair) => anySet(env, pair))) return;
+  for (const [name, ours] of Object.entries(FOREIGN_NAMES)) {
+    if ((env[name] ?? "").trim() === "") continue;
+    const live = ours.replace("_PAPER", "");
+    problems.push({
+      name,
+      text: `${name} is set and is not read; expected ${ours} for paper or ${live} for live trading (or TRADING_MODE=simulator)`,
+    });
+  }
 }
 
 function findHalfPair(env: Environment, pair: KeyPair, problems: Problem[]): void {

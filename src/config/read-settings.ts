@@ -17,12 +17,21 @@ export function readSettings(env: Environment, problems: Problem[]): SettingValu
   for (const [name, setting] of Object.entries<Setting<unknown>>(SETTINGS)) {
     const text = textIn(env, name) ?? setting.default;
     if (text === undefined) continue;
+    if (isQuoted(text)) {
+      problems.push({ name, text: `${name} stands in quotes; expected the value alone (docker's --env-file keeps the quotes of a file)` });
+      continue;
+    }
     const parsed = setting.form.safeParse(text);
     if (parsed.success) values[name] = parsed.data;
     else problems.push(wrongValue(name, text, setting));
   }
   findUnknown(env, problems);
   return values;
+}
+
+/** A shell and dotenv take quotes away; what hands them on is no setting. */
+function isQuoted(text: string): boolean {
+  return text.length >= 2 && (text.startsWith('"') || text.startsWith("'")) && text.endsWith(text.charAt(0));
 }
 
 export function isSet(env: Environment, name: SettingName): boolean {

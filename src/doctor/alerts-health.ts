@@ -2,6 +2,7 @@ import { dirname } from "node:path";
 import type { Run } from "../intake/batch.ts";
 import { iso, zoneHint } from "../intake/freshness.ts";
 import type { Decision } from "../intake/judge.ts";
+import { TORN_AFTER_MS } from "../intake/rest.ts";
 import type { VerdictKind } from "../intake/verdict.ts";
 import { formatAge, formatDuration } from "../reporting/moments.ts";
 import type { AlertsLook } from "./alerts.ts";
@@ -14,8 +15,6 @@ export interface AlertsMoment {
   readonly zone: string;
 }
 
-/** A writer may be in the middle of a line; one that has paused for so long is not. */
-const TORN_AFTER_MS = 3_000;
 /** A line that was written within so long of its stamp shows that the zone is right. */
 const PROMPT_MS = 60_000;
 /** A strategy that writes on trading days is silent for four days at most: over a long weekend. */
@@ -50,7 +49,7 @@ function endFinding({ file, bytes, ended, writtenAt }: AlertsLook & { kind: "rea
   if (ended || now - writtenAt < TORN_AFTER_MS) return ok(text);
   return warning(
     `${text}; its last line has no end`,
-    "A line counts once its newline is there: the writer stopped in the middle, or leaves the newline out.",
+    "A whole object counts without its newline too, after BATCH_SETTLE_SECONDS. Anything else waits for its end: the writer stopped in the middle.",
   );
 }
 

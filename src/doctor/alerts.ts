@@ -4,7 +4,7 @@ import type { Config, StrategyConfig } from "../config.ts";
 import { openIntakes } from "../desk.ts";
 import { readAlert } from "../intake/alert.ts";
 import type { Run } from "../intake/batch.ts";
-import { MAX_GAP_MS } from "../intake/batch.ts";
+import { runSpanMs } from "../intake/batch.ts";
 import { AlertsCursor } from "../intake/cursor.ts";
 import type { Decision } from "../intake/judge.ts";
 import { readAt } from "../intake/tail.ts";
@@ -46,15 +46,20 @@ export interface AlertsPorts {
 export function lookAtAlerts({ config, clock, ledger, owners }: AlertsPorts, strategy: StrategyConfig): AlertsLook {
   const file = strategy.alertsFile;
   const timezone = config.alertsTimezone;
-  const cursor = new AlertsCursor({ file, owners, runGapMs: MAX_GAP_MS, stampOf: (line) => readAlert(line, timezone).stamp });
+  const cursor = new AlertsCursor({
+    file,
+    owners,
+    runSpanMs: runSpanMs(config.signalMaxAgeSeconds),
+    stampOf: (line) => readAlert(line, timezone).stamp,
+  });
   try {
     const now = clock.now();
     const news = cursor.look(now, now - config.signalMaxAgeSeconds * 1_000);
     if (news.kind === "untrusted") return news;
     if (news.kind !== "read") return { kind: "missing", file };
-    const window = new LineWindow(timezone);
+    const window = new LineWindow(timezone, config.signalMaxAgeSeconds);
     window.admit(news.passages, () => new Map());
-    const run = window.runs().findLast(({ repeated }) => !repeated);
+    const run = window.runs().at(-1);
     return { kind: "read", file, ...endOf(file, owners), run, decision: decisionOn({ ...config, strategies: [strategy] }, clock, ledger) };
   } finally {
     cursor.close();

@@ -7,6 +7,7 @@ import { loadConfig } from "../config.ts";
 import { ConfigurationError } from "../config/problems.ts";
 import type { Setting } from "../config/settings.ts";
 import { SETTINGS } from "../config/settings.ts";
+import { isLoopback } from "../config/values.ts";
 import { messageOf } from "../errors.ts";
 import { notificationSecrets } from "../notifications/settings.ts";
 import { formatWeight } from "../portfolio/format.ts";
@@ -76,11 +77,25 @@ export function secretsIn(env: Environment): string[] {
 export function readConfiguration(env: Environment): { config: Known<Config>; findings: readonly Finding[] } {
   try {
     const config = loadConfig(env);
-    return { config: known(config), findings: [ok(described(config))] };
+    return { config: known(config), findings: [ok(described(config)), ...proxyFinding(env, config)] };
   } catch (error) {
     const findings = error instanceof ConfigurationError ? problemFindings(error) : [failure(error)];
     return { config: unknown("the configuration is wrong"), findings };
   }
+}
+
+const PROXY_NAMES = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/** Node asks a proxy only when it is told to. */
+function proxyFinding(env: Environment, { alpaca }: Config): readonly Finding[] {
+  const name = PROXY_NAMES.find((each) => (env[each] ?? "").trim() !== "");
+  if (name === undefined || env.NODE_USE_ENV_PROXY === "1" || alpaca === undefined || isLoopback(alpaca.tradingUrl)) return [];
+  return [
+    warning(
+      `${name} is set, and requests do not go through that proxy`,
+      "Set NODE_USE_ENV_PROXY=1 in the environment of the process (not in .env) if the way to Alpaca leads through it.",
+    ),
+  ];
 }
 
 /** The hint is the same for all of them, so it stands under the last one. */

@@ -2,7 +2,9 @@ import { keepBooks } from "../books/bookkeeping.ts";
 import type { Broker, Position } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
+import { withCause } from "../intake/cause.ts";
 import type { Verdict } from "../intake/verdict.ts";
+import { sameLegs } from "../intake/weights.ts";
 import type { ExecutionOutcome, ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { Decimal } from "../portfolio/money.ts";
@@ -56,7 +58,9 @@ export async function concludeExecution(
       ? ended
       : judgeHoldings(ended, execution, after, { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() });
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
-  const verdict = verdictOf(judged.outcome, judged.reason, action.cause);
+  const confirms = judged.outcome === "on-target" && intents.length === 0 && isConfirmation(ledger, execution);
+  const said: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged.outcome, judged.reason, action.cause);
+  const verdict = withCause(ledger, execution.signalId, said);
   ledger.transaction(() => {
     for (const fill of fills) ledger.recordFill(fill);
     ledger.updateExecution(execution.id, {
@@ -73,6 +77,16 @@ export async function concludeExecution(
     }
   });
   return { executionId: execution.id, outcome: judged.outcome, reason: judged.reason, verdict, after };
+}
+
+const CONFIRMED = "It asks for the same weights as the run before, and the account is on target for them: nothing to do.";
+
+/** A strategy that says its weights again with new stamps (R3): its run is as young as that, and trades nothing. */
+function isConfirmation(ledger: Ledger, { signalId }: ExecutionRecord): boolean {
+  const signal = ledger.signal(signalId)?.signal;
+  const before = signal === undefined ? undefined : ledger.lastAcceptedSignal(signal.strategy)?.signal;
+  if (signal?.kind !== "rebalance" || before?.kind !== "rebalance" || before.id === signal.id) return false;
+  return sameLegs(signal.targets, before.targets);
 }
 
 /** On target = every symbol traded to plan, or left alone for a reason that counts as on target (R12). */

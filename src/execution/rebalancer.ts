@@ -1,6 +1,7 @@
 import type { Broker, StreamState } from "../broker/broker.ts";
 import { BrokerError } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
+import { withCause } from "../intake/cause.ts";
 import type { Signal } from "../intake/signal.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../ledger/ledger.ts";
@@ -267,10 +268,11 @@ export class Rebalancer {
 
   #judged(signal: Signal, options: RebalanceOptions, result: Declined): Declined {
     if (options.dryRun || this.#parts.stopping.aborted) return result;
+    const verdict = withCause(this.#parts.ledger, signal.id, { kind: result.verdict, reason: result.reason });
     this.#parts.ledger.transaction(() => {
       this.#parts.ledger.recordSignal(signal, this.#parts.clock.now());
-      this.#parts.ledger.judgeSignal(signal.id, { kind: result.verdict, reason: result.reason }, this.#parts.clock.now());
+      this.#parts.ledger.judgeSignal(signal.id, verdict, this.#parts.clock.now());
     });
-    return result;
+    return { ...result, reason: verdict.reason };
   }
 }

@@ -1,9 +1,11 @@
 import { createHash } from "node:crypto";
 import { decimal } from "../portfolio/money.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { excerpt, kindOf, readFields } from "./json-line.ts";
+import { encodingProblem } from "./encoding.ts";
+import { excerpt, kindOf, readFields, valueOf } from "./json-line.ts";
 import { readStamp } from "./stamp.ts";
-import { isTicker, legsIn, legsText, sameLegs, weightIn } from "./weights.ts";
+import { problemOfComposite, problemOfSale, sizeBought } from "./size.ts";
+import { isTicker, legsIn, legsText, sameLegs } from "./weights.ts";
 
 export type AlertAction = "BUY" | "SELL" | "HOLD";
 
@@ -21,7 +23,7 @@ export interface Alert {
   /** A ticker, or the literal name of a portfolio when `composite`. */
   readonly symbol: string;
   readonly action: AlertAction;
-  /** First percentage of a BUY's reason as a fraction; undefined where there is none, and for composites. */
+  /** What a BUY states of its size, as a fraction of the account; undefined where it states none, and for composites. */
   readonly weight: Decimal | undefined;
   /** As written; information only. */
   readonly price: string | undefined;
@@ -64,14 +66,13 @@ class LineProblem extends Error {}
  * @param timezone IANA name in which stamps without an offset are read.
  */
 export function readAlert(line: Uint8Array | string, timezone: string): Alert | MalformedLine {
-  const bytes = withoutCarriageReturn(
-    typeof line === "string" ? Buffer.from(line) : Buffer.from(line.buffer, line.byteOffset, line.byteLength),
-  );
+  const bytes = withoutMarks(typeof line === "string" ? Buffer.from(line) : Buffer.from(line.buffer, line.byteOffset, line.byteLength));
   const hash = hashOf(bytes);
   if (bytes.length > MAX_LINE_BYTES) return overlongLine(hash, bytes.length);
   const text = bytes.toString("utf8");
   const malformed = (problem: string, stamp?: number): MalformedLine => ({ kind: "malformed", hash, text, stamp, problem });
-  if (!isUtf8(bytes)) return malformed("The line is not valid UTF-8 text.");
+  const notText = encodingProblem(bytes, text);
+  if (notText !== undefined) return malformed(notText);
   const fields = readFields(text);
   if (fields.kind === "unreadable") return malformed(fields.problem);
   const stamp = stampOf(fields.raw, timezone);
@@ -96,17 +97,12 @@ export function hashOf(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-function withoutCarriageReturn(bytes: Buffer): Buffer {
-  return bytes.at(-1) === 0x0d ? bytes.subarray(0, -1) : bytes;
-}
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-function isUtf8(bytes: Buffer): boolean {
-  try {
-    new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return true;
-  } catch {
-    return false;
-  }
+/** Without the carriage return of Windows, and without the mark that some writers put before everything that they append. */
+function withoutMarks(bytes: Buffer): Buffer {
+  const line = bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
+  return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
 }
 
 function stampOf(raw: ReadonlyMap<string, string>, timezone: string): ReturnType<typeof readStamp> {
@@ -117,7 +113,7 @@ function stampOf(raw: ReadonlyMap<string, string>, timezone: string): ReturnType
 
 function parsed(raw: ReadonlyMap<string, string>, key: string): unknown {
   const json = raw.get(key);
-  return json === undefined ? undefined : JSON.parse(json);
+  return json === undefined ? undefined : valueOf(json);
 }
 
 function text(raw: ReadonlyMap<string, string>, key: string): string {
@@ -136,11 +132,20 @@ function content(raw: ReadonlyMap<string, string>): Content {
   const reason = text(raw, "reason");
   const origin = parsed(raw, "origin");
   const common = { symbol, action, price: priceOf(raw), reason, origin: typeof origin === "string" ? origin : undefined };
-  if (COMPOSITES.includes(symbol))
-    return { ...common, weight: undefined, namedLegs: compositeLegs(symbol, action, reason), composite: true };
+  if (action === "SELL") assertNone(problemOfSale(raw, reason, symbol));
+  if (COMPOSITES.includes(symbol)) {
+    const legs = compositeLegs(symbol, action, reason);
+    assertNone(problemOfComposite(raw, reason, symbol));
+    return { ...common, weight: undefined, namedLegs: legs, composite: true };
+  }
   if (!isTicker(symbol))
     throw new LineProblem(`"symbol" is ${excerpt(symbol)}, expected a ticker in Alpaca's form such as "SMR" or "BRK.B".`);
-  return { ...common, weight: action === "BUY" ? ownWeight(reason) : undefined, namedLegs: namedLegs(reason, symbol), composite: false };
+  return {
+    ...common,
+    weight: action === "BUY" ? ownWeight(raw, reason, symbol) : undefined,
+    namedLegs: namedLegs(reason, symbol),
+    composite: false,
+  };
 }
 
 function actionOf(word: string): AlertAction {
@@ -153,12 +158,16 @@ function actionOf(word: string): AlertAction {
 /** Numbers keep their digits; what is neither number nor text is as good as missing, for the price decides nothing. */
 function priceOf(raw: ReadonlyMap<string, string>): string | undefined {
   const value = parsed(raw, "price");
-  if (typeof value === "number") return raw.get("price")?.slice(0, 64);
+  if (typeof value === "number") return Number.isNaN(value) ? undefined : raw.get("price")?.slice(0, 64);
   return typeof value === "string" ? value.slice(0, 64) : undefined;
 }
 
-function ownWeight(reason: string): Decimal | undefined {
-  const found = weightIn(reason);
+function assertNone(problem: string | undefined): void {
+  if (problem !== undefined) throw new LineProblem(problem);
+}
+
+function ownWeight(raw: ReadonlyMap<string, string>, reason: string, symbol: string): Decimal | undefined {
+  const found = sizeBought(raw, reason, symbol);
   if (found.kind === "unreadable") throw new LineProblem(found.problem);
   return found.kind === "weight" ? found.weight : undefined;
 }

@@ -34,8 +34,12 @@ export interface Facts {
   readonly known: ReadonlyMap<string, KnownVerdict>;
   /** Signals whose execution is under way or has sent orders: their verdict is no longer ours to speak. */
   readonly inExecution: ReadonlySet<string>;
+  /** Those of them of which the broker is known to hold an order (R17). */
+  readonly begun: ReadonlySet<string>;
   /** The signal last accepted for the strategy, also by an earlier process. */
   readonly lastAccepted: { readonly id: string; readonly generatedAt: number } | undefined;
+  /** What is to be said of bytes behind the last newline of the file. */
+  readonly rest?: string | undefined;
   readonly now: number;
   /** Set while our clock is not to be relied on. */
   readonly clockDoubt?: ClockDoubt | undefined;
@@ -85,7 +89,7 @@ export function assess(run: Run, id: string, earlier: readonly Run[], facts: Fac
     run,
     signalOf(run, id, oldestStamp, newestStamp, settings),
     staleAt(times, settings.maxAgeSeconds),
-    now,
+    facts,
     settings,
   );
 }
@@ -98,7 +102,10 @@ function refuse(kind: FinalVerdict, reason: string): Assessment {
 function tooOldOrEarly(run: Run, age: { kind: "stale" | "future"; reason: string }, facts: Facts, settings: JudgeSettings): Assessment {
   const waited = run.hashes.some((hash) => facts.known.get(hash)?.kind === "waiting");
   if (age.kind === "stale" && waited && run.allocation.kind === "incomplete") {
-    return refuse("incomplete", `${run.allocation.reason} The rest did not come within ${settings.maxAgeSeconds} s.`);
+    return refuse(
+      "incomplete",
+      `${run.allocation.reason}${besideMissing(run, facts)} The rest did not come within ${settings.maxAgeSeconds} s.`,
+    );
   }
   const last = run.alerts.at(-1);
   return refuse(age.kind, age.reason + (last === undefined ? "" : zoneHint(last, run.lastLineAt, settings.timezone)));
@@ -119,8 +126,9 @@ function overtaking(newestStamp: number, id: string, earlier: readonly Run[], fa
   );
 }
 
-function assessAllocation(run: Run, signal: Signal, until: number, now: number, settings: JudgeSettings): Assessment {
+function assessAllocation(run: Run, signal: Signal, until: number, facts: Facts, settings: JudgeSettings): Assessment {
   const { allocation } = run;
+  const { now } = facts;
   const settledAt = run.lastLineAt + settings.settleSeconds * 1_000;
   switch (allocation.kind) {
     case "malformed":
@@ -128,7 +136,12 @@ function assessAllocation(run: Run, signal: Signal, until: number, now: number, 
       return refuse(allocation.kind, allocation.reason);
     case "incomplete":
       if (!allocation.canGrow) return refuse("incomplete", allocation.reason);
-      return { kind: "wait", for: "legs", until, reason: `${allocation.reason} Waiting for the rest until ${iso(until)}.` };
+      return {
+        kind: "wait",
+        for: "legs",
+        until,
+        reason: `${allocation.reason}${besideMissing(run, facts)} Waiting for the rest until ${iso(until)}.`,
+      };
     case "rebalance":
     case "exit":
     case "hold": {
@@ -147,6 +160,12 @@ function assessAllocation(run: Run, signal: Signal, until: number, now: number, 
   }
 }
 
+/** What stands where the missing legs should: a line that cannot be read, or one without its end. */
+function besideMissing({ strays }: Run, { rest }: Facts): string {
+  const stray = strays[0] === undefined ? "" : ` A line among them cannot be read: ${strays[0].problem}`;
+  return stray + (rest === undefined ? "" : ` ${rest}`);
+}
+
 function signalOf(run: Run, id: string, oldestStamp: number, generatedAt: number, settings: JudgeSettings): Signal {
   const { allocation, alerts } = run;
   return {
@@ -154,7 +173,7 @@ function signalOf(run: Run, id: string, oldestStamp: number, generatedAt: number
     strategy: settings.strategy,
     kind: allocation.kind === "exit" || allocation.kind === "hold" ? allocation.kind : "rebalance",
     targets: allocation.kind === "rebalance" ? allocation.targets : new Map(),
-    exits: allocation.kind === "exit" ? allocation.exits : [],
+    exits: [...new Set(alerts.filter(({ action }) => action === "SELL").map(({ symbol }) => symbol))],
     generatedAt,
     oldestStamp,
     arrivedAt: run.arrivedAt,

@@ -26,61 +26,154 @@ export interface Run {
   /** When its first line was first seen; milliseconds since the epoch. */
   readonly arrivedAt: number;
   readonly lastLineAt: number;
-  /** Every line of it stands in an earlier run too: the file repeats itself. */
-  readonly repeated: boolean;
+  /** Lines among its entries that say again what was said before, and change nothing. */
+  readonly repeats: readonly Alert[];
+  /** The lines that give the signal its id: the BUYs, or all where there is none. */
+  readonly key: readonly string[];
+  /** The lines whose verdict is that of the run. A SELL beside BUYs may have been carried out before them. */
+  readonly decidedBy: readonly string[];
 }
 
 /** Recorded runs have at most 0.36 s between their lines, and at least 8 s lie between runs. */
 export const MAX_GAP_MS = 2_000;
 
+/** How far the stamps of one run lie apart at most. */
+export function runSpanMs(maxAgeSeconds: number): number {
+  return Math.max(MAX_GAP_MS, maxAgeSeconds * 1_000);
+}
+
 /**
- * Groups lines, in file order, into runs. A new run begins at a stamp more than two seconds away from
- * the line before (ahead or back), at a repeated symbol, or at a reason that names other legs.
+ * Groups lines, in file order, into runs (R3). Lines whose reasons name the same legs belong together however
+ * slowly they come. Otherwise a new run begins at a stamp more than two seconds away from the line before
+ * (ahead or back), or at a reason that names other legs. A symbol that the run has already begins a new one
+ * too, unless the line is a repeat: the same word within two seconds, or any earlier line byte for byte.
  *
  * A malformed line with a stamp is placed by it. One without a stamp belongs to a run only if the run
  * goes on after it; at the end of the file it is a run of its own, so that what it may have meant to
  * say holds back everything before it (R6).
+ * @param maxSpanMs the most that lies between the stamps of one run: a run is stale with its oldest line,
+ *   so a later line could not be executed as part of it.
  */
-export function runsOf(entries: readonly Entry[]): Run[] {
-  const groups: Entry[][] = [];
-  let current: OpenRun | undefined;
-  let unplaced: Entry[] = [];
-  for (const entry of entries) {
-    if (entry.line.stamp === undefined) unplaced.push(entry);
-    else if (current?.takes(entry.line, entry.line.stamp) === true) {
-      current.add([...unplaced, entry], entry.line, entry.line.stamp);
-      unplaced = [];
-    } else {
-      if (unplaced.length > 0) groups.push(unplaced);
-      unplaced = [];
-      current = new OpenRun();
-      current.add([entry], entry.line, entry.line.stamp);
-      groups.push(current.entries);
-    }
+export function runsOf(entries: readonly Entry[], maxSpanMs = Infinity): Run[] {
+  const grouping = new Grouping(maxSpanMs);
+  for (const entry of entries) grouping.take(entry);
+  let before: Run | undefined;
+  return grouping.end().map((group) => {
+    const run = runOf(group, grouping.repeats);
+    before = mayLackLines(run, before) ? { ...run, allocation: LINES_UNCERTAIN } : run;
+    return before;
+  });
+}
+
+class Grouping {
+  readonly #maxSpanMs: number;
+  readonly #groups: Entry[][] = [];
+  readonly repeats = new Set<Entry>();
+  readonly #seen = new Set<string>();
+  #current: OpenRun | undefined;
+  /** The run before the current one, while the current one only sells. */
+  #previous: OpenRun | undefined;
+  /** Lines that belong to the current run only if it goes on. */
+  #unplaced: Entry[] = [];
+
+  constructor(maxSpanMs: number) {
+    this.#maxSpanMs = maxSpanMs;
   }
-  if (unplaced.length > 0) groups.push(unplaced);
-  return withRepeats(groups);
+
+  take(entry: Entry): void {
+    const { line } = entry;
+    if (line.stamp === undefined) this.#unplaced.push(entry);
+    else if (line.kind === "alert" && this.#isRepeat(line)) this.#takeRepeat(entry);
+    else if (this.#goesOnBefore(line)) this.#add(entry, line, line.stamp);
+    else if (this.#current?.takes(line, line.stamp) === true) this.#add(entry, line, line.stamp);
+    else this.#begin(entry, line, line.stamp);
+    this.#seen.add(line.hash);
+  }
+
+  end(): Entry[][] {
+    if (this.#unplaced.length > 0) this.#groups.push(this.#unplaced);
+    return this.#groups;
+  }
+
+  #isRepeat(line: Alert): boolean {
+    return this.#seen.has(line.hash) || this.#current?.hasSaid(line) === true;
+  }
+
+  #takeRepeat(entry: Entry): void {
+    this.repeats.add(entry);
+    if (this.#unplaced.length > 0 || this.#current === undefined) this.#unplaced.push(entry);
+    else this.#current.entries.push(entry);
+  }
+
+  /** A SELL between two slow lines of a run is carried out beside it, and must not tear it. */
+  #goesOnBefore(line: Alert | MalformedLine): boolean {
+    const [previous, current] = [this.#previous, this.#current];
+    if (previous === undefined || current === undefined || this.#groups.at(-2) !== previous.entries) return false;
+    if (line.kind === "malformed" || line.namedLegs === undefined) return false;
+    if (!previous.takes(line, line.stamp) || !current.onlySells || current.sellsOneOf(line.namedLegs)) return false;
+    this.#groups.pop();
+    previous.entries.push(...current.entries);
+    this.#current = previous;
+    this.#previous = undefined;
+    return true;
+  }
+
+  #add(entry: Entry, line: Alert | MalformedLine, stamp: number): void {
+    this.#current?.add([...this.#unplaced, entry], line, stamp);
+    this.#unplaced = [];
+  }
+
+  #begin(entry: Entry, line: Alert | MalformedLine, stamp: number): void {
+    if (this.#unplaced.length > 0) this.#groups.push(this.#unplaced);
+    this.#unplaced = [];
+    this.#previous = this.#current;
+    this.#current = new OpenRun(this.#maxSpanMs);
+    this.#current.add([entry], line, stamp);
+    this.#groups.push(this.#current.entries);
+  }
 }
 
 /** A run that may still take the next line. */
 class OpenRun {
   readonly entries: Entry[] = [];
-  readonly #actions = new Set<string>();
+  readonly #maxSpanMs: number;
+  readonly #said = new Map<string, Alert>();
+  #oldestStamp = Infinity;
   #lastStamp = 0;
   #legs: ReadonlyMap<string, Decimal> | undefined;
 
+  constructor(maxSpanMs: number) {
+    this.#maxSpanMs = maxSpanMs;
+  }
+
+  get onlySells(): boolean {
+    return this.#said.size > 0 && [...this.#said.values()].every(({ action }) => action === "SELL");
+  }
+
+  sellsOneOf(legs: ReadonlyMap<string, Decimal>): boolean {
+    return [...this.#said.values()].some(({ symbol }) => legs.has(symbol));
+  }
+
+  /** Whether the same was said within two seconds: two runs of one strategy that overlap say everything twice. */
+  hasSaid(line: Alert): boolean {
+    const before = this.#said.get(actionKey(line));
+    return before !== undefined && isSameWord(before, line) && Math.abs(line.stamp - before.stamp) <= MAX_GAP_MS;
+  }
+
   takes(line: Alert | MalformedLine, stamp: number): boolean {
-    if (Math.abs(stamp - this.#lastStamp) > MAX_GAP_MS) return false;
-    if (line.kind === "malformed") return true;
-    if (this.#actions.has(actionKey(line))) return false;
-    return this.#legs === undefined || line.namedLegs === undefined || sameLegs(this.#legs, line.namedLegs);
+    const isNear = Math.abs(stamp - this.#lastStamp) <= MAX_GAP_MS;
+    if (line.kind === "malformed") return isNear;
+    if (this.#said.has(actionKey(line))) return false;
+    if (this.#legs === undefined || line.namedLegs === undefined) return isNear;
+    return sameLegs(this.#legs, line.namedLegs) && Math.abs(stamp - this.#oldestStamp) <= this.#maxSpanMs;
   }
 
   add(entries: readonly Entry[], line: Alert | MalformedLine, stamp: number): void {
     this.entries.push(...entries);
     this.#lastStamp = stamp;
+    this.#oldestStamp = Math.min(this.#oldestStamp, stamp);
     if (line.kind === "malformed") return;
-    this.#actions.add(actionKey(line));
+    this.#said.set(actionKey(line), line);
     this.#legs ??= line.namedLegs;
   }
 }
@@ -90,16 +183,12 @@ function actionKey(alert: Alert): string {
   return `${alert.action} ${alert.symbol}`;
 }
 
-function withRepeats(groups: readonly (readonly Entry[])[]): Run[] {
-  const seen = new Set<string>();
-  let before: Run | undefined;
-  return groups.map((entries) => {
-    const repeated = entries.every(({ line }) => line.kind === "alert" && seen.has(line.hash));
-    for (const { line } of entries) seen.add(line.hash);
-    const run = runOf(entries, repeated);
-    before = mayLackLines(run, before) ? { ...run, allocation: LINES_UNCERTAIN } : run;
-    return before;
-  });
+/** Of two lines with the same action and symbol. */
+function isSameWord(one: Alert, other: Alert): boolean {
+  const sameWeight = one.weight === undefined ? other.weight === undefined : other.weight?.eq(one.weight) === true;
+  const [legs, otherLegs] = [one.namedLegs, other.namedLegs];
+  const agree = legs === undefined || otherLegs === undefined ? legs === otherLegs : sameLegs(legs, otherLegs);
+  return sameWeight && agree && one.origin === other.origin;
 }
 
 const LINES_UNCERTAIN: Allocation = {
@@ -115,23 +204,32 @@ function mayLackLines({ alerts, allocation, oldestStamp }: Run, before: Run | un
   return alerts.length > 0 && Math.abs(oldestStamp - before.newestStamp) <= MAX_GAP_MS;
 }
 
-function runOf(entries: readonly Entry[], repeated: boolean): Run {
-  const lines = entries.map(({ line }) => line);
+function runOf(entries: readonly Entry[], repeats: ReadonlySet<Entry>): Run {
+  const own = entries.filter((entry) => !repeats.has(entry));
+  const lines = own.map(({ line }) => line);
   const alerts = lines.filter((line) => line.kind === "alert");
   const malformed = lines.filter((line) => line.kind === "malformed");
   const stamps = lines.map(({ stamp }) => stamp).filter((stamp) => stamp !== undefined);
   const strays = stamps.length === 0 ? [] : malformed.filter(({ stamp }) => stamp === undefined);
-  const arrivals = entries.map(({ arrivedAt }) => arrivedAt);
+  const arrivals = own.map(({ arrivedAt }) => arrivedAt);
+  const members = lines.filter((line) => strays.every((stray) => stray !== line));
+  const buys = alerts.filter(({ action }) => action === "BUY");
   return {
     entries,
     alerts,
-    hashes: lines.filter((line) => strays.every((stray) => stray !== line)).map(({ hash }) => hash),
+    hashes: hashesOf(members),
     strays,
     allocation: allocationOf(alerts, malformed),
     oldestStamp: stamps.length === 0 ? undefined : Math.min(...stamps),
     newestStamp: stamps.length === 0 ? undefined : Math.max(...stamps),
     arrivedAt: Math.min(...arrivals),
     lastLineAt: Math.max(...arrivals),
-    repeated,
+    repeats: entries.flatMap((entry) => (repeats.has(entry) && entry.line.kind === "alert" ? [entry.line] : [])),
+    key: hashesOf(buys.length > 0 ? buys : alerts),
+    decidedBy: hashesOf(members.filter((line) => buys.length === 0 || line.kind === "malformed" || line.action === "BUY")),
   };
+}
+
+function hashesOf(lines: readonly (Alert | MalformedLine)[]): string[] {
+  return lines.map(({ hash }) => hash);
 }

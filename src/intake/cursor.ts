@@ -36,7 +36,7 @@ export interface CursorOptions {
   readonly file: string;
   readonly owners: ReadonlySet<number>;
   readonly stampOf: TailSearch["stampOf"];
-  readonly runGapMs: number;
+  readonly runSpanMs: number;
   /** Told what stands at the path at each look. */
   readonly onSight?: (sight: Sight) => void;
 }
@@ -52,6 +52,8 @@ interface Reading {
   position: number;
   splitter: LineSplitter;
   fingerprint: Buffer;
+  /** When what stands behind the last newline came, at the latest; milliseconds since the epoch. */
+  restSince: number;
 }
 
 /**
@@ -93,6 +95,19 @@ export class AlertsCursor {
       this.#forget();
       return unreadable(this.#options.file, error);
     }
+  }
+
+  /** What stands behind the last newline, and since when. */
+  get rest(): { readonly bytes: Buffer; readonly since: number } | undefined {
+    const bytes = this.#reading?.splitter.rest;
+    return bytes === undefined || this.#reading === undefined ? undefined : { bytes, since: this.#reading.restSince };
+  }
+
+  /** Takes what stands behind the last newline for a line. */
+  takeRest(): Passage {
+    const line = this.#reading?.splitter.end();
+    const arrivedAt = this.#reading?.restSince ?? 0;
+    return { generation: this.#generation, scanned: false, bytesBefore: 0, lines: line === undefined ? [] : [line], arrivedAt };
   }
 
   close(): void {
@@ -145,8 +160,9 @@ export class AlertsCursor {
       device: stats.dev,
       inode: stats.ino,
       position: 0,
-      splitter: new LineSplitter(true),
+      splitter: new LineSplitter(1),
       fingerprint: Buffer.alloc(0),
+      restSince: 0,
     };
     this.#reading = reading;
     this.#generation += 1;
@@ -165,7 +181,7 @@ export class AlertsCursor {
     if (size === reading.position) return [];
     // More than that in one go is not read through but looked at from its end, as at the start.
     if (size - reading.position > MAX_TAIL_BYTES) return [this.#scan(reading, size, now, freshFrom)];
-    return [{ generation: this.#generation, scanned: false, bytesBefore: 0, lines: this.#take(reading, size), arrivedAt: now }];
+    return [{ generation: this.#generation, scanned: false, bytesBefore: 0, lines: this.#take(reading, size, now), arrivedAt: now }];
   }
 
   /** Whether the bytes before the position are still those that were read there. */
@@ -176,26 +192,27 @@ export class AlertsCursor {
 
   /** Reads from the first line on that can still matter. */
   #scan(reading: Reading, size: number, arrivedAt: number, freshFrom: number): Passage {
-    const { stampOf, runGapMs } = this.#options;
+    const { stampOf, runSpanMs } = this.#options;
     const before = reading.position;
     const search = {
       read: (position: number, length: number) => this.#read(reading.descriptor, position, length),
       stampOf,
       freshFrom,
-      runGapMs,
+      runSpanMs,
     };
     const start = tailStart(search, before, size);
     if (start !== before || before === 0) {
       reading.position = start;
       reading.fingerprint = Buffer.alloc(0);
-      reading.splitter = new LineSplitter(start === 0);
+      reading.splitter = new LineSplitter(start === 0 ? 1 : undefined);
     }
-    const lines = this.#take(reading, size);
+    const lines = this.#take(reading, size, arrivedAt);
     return { generation: this.#generation, scanned: true, bytesBefore: start - before, lines, arrivedAt };
   }
 
-  #take(reading: Reading, size: number): RawLine[] {
+  #take(reading: Reading, size: number, arrivedAt: number): RawLine[] {
     const lines: RawLine[] = [];
+    reading.restSince = arrivedAt;
     while (reading.position < size) {
       const bytes = this.#read(reading.descriptor, reading.position, Math.min(CHUNK_BYTES, size - reading.position));
       if (bytes.length === 0) break;

@@ -1,9 +1,11 @@
 import type { Clock } from "../clock.ts";
 import type { TradingMode } from "../config.ts";
-import type { Ledger, LineRecord } from "../ledger/ledger.ts";
+import type { ExecutionRecord, Ledger, LineRecord } from "../ledger/ledger.ts";
 import { readAlert } from "./alert.ts";
-import type { Entry, Run } from "./batch.ts";
-import { MAX_GAP_MS } from "./batch.ts";
+import type { Alert } from "./alert.ts";
+import type { Run } from "./batch.ts";
+import { runSpanMs } from "./batch.ts";
+import { withCause } from "./cause.ts";
 import type { ClockDoubt } from "./clock-doubt.ts";
 import { AlertsCursor } from "./cursor.ts";
 import type { Passage } from "./cursor.ts";
@@ -11,9 +13,12 @@ import type { FileLoss } from "./file-loss.ts";
 import { FileLossWatch } from "./file-loss.ts";
 import { iso } from "./freshness.ts";
 import type { IntakeState } from "./intake-state.ts";
-import { judge, signalIdOf } from "./judge.ts";
+import { signalIdOf } from "./decisive.ts";
+import { earliest, judge } from "./judge.ts";
 import type { Facts, JudgeSettings, KnownVerdict, Occasion } from "./assessment.ts";
 import type { Decision, Judgement, LineVerdict } from "./judge.ts";
+import { judgeRest } from "./rest.ts";
+import type { Rest } from "./rest.ts";
 import type { Verdict } from "./verdict.ts";
 import { LineWindow } from "./window.ts";
 
@@ -30,6 +35,7 @@ export type IntakeLedger = Pick<
   | "judgeSignal"
   | "executionOfSignal"
   | "lastAcceptedSignal"
+  | "lastCause"
 >;
 
 export interface IntakeOptions {
@@ -64,6 +70,8 @@ export interface IntakeReport {
   readonly verdicts: readonly SpokenVerdict[];
   /** When to look again even if the file does not change; milliseconds since the epoch. */
   readonly lookAgainAt: number | undefined;
+  /** When a last line without its newline will count; milliseconds since the epoch. */
+  readonly lastLineAt: number | undefined;
   readonly fileMissing: boolean;
 }
 
@@ -82,10 +90,12 @@ export class Intake implements IntakeState {
   readonly #cursor: AlertsCursor;
   readonly #lossWatch: FileLossWatch;
   readonly #window: LineWindow;
-  readonly #reportedRepeats = new WeakSet<Entry>();
+  readonly #reportedRepeats = new WeakSet<Alert>();
   #historyRecorded = false;
   #problem: string | undefined;
   #problems = 0;
+  #rest: Rest = { kind: "none" };
+  #tornTold = false;
   #judgeAgainAt: number | undefined;
   /** Lines were read whose judgement has not been recorded yet, for example because the ledger failed. */
   #unjudged = false;
@@ -94,12 +104,12 @@ export class Intake implements IntakeState {
     const { strategy, alertsFile, timezone, mode, maxAgeSeconds, settleSeconds, allowedSymbols, owners } = options;
     this.#options = options;
     this.#settings = { strategy, mode, maxAgeSeconds, settleSeconds, allowedSymbols, timezone };
-    this.#window = new LineWindow(timezone);
+    this.#window = new LineWindow(timezone, maxAgeSeconds);
     this.#lossWatch = new FileLossWatch(alertsFile, options.clock);
     this.#cursor = new AlertsCursor({
       file: alertsFile,
       owners,
-      runGapMs: MAX_GAP_MS,
+      runSpanMs: runSpanMs(maxAgeSeconds),
       stampOf: (line) => readAlert(line, timezone).stamp,
       onSight: (sight) => this.#lossWatch.saw(sight),
     });
@@ -161,11 +171,33 @@ export class Intake implements IntakeState {
     this.#problem = undefined;
     const fileMissing = news.kind === "missing";
     const spoken = news.kind === "unchanged" ? [] : this.#admit(news.passages, now, clockDoubt);
+    spoken.push(...this.#takeRest(now, clockDoubt));
     const due = this.#judgeAgainAt !== undefined && now >= this.#judgeAgainAt;
-    if (!this.#unjudged && !due && occasion === "look")
-      return { decision: { kind: "nothing" }, verdicts: spoken, lookAgainAt: this.#judgeAgainAt, fileMissing };
-    const { judgement, verdicts } = this.#judge(now, occasion, clockDoubt);
-    return { decision: judgement.decision, verdicts: [...spoken, ...verdicts], lookAgainAt: this.#judgeAgainAt, fileMissing };
+    const asked = this.#unjudged || due || occasion !== "look" ? this.#judge(now, occasion, clockDoubt) : undefined;
+    const restAt = this.#rest.kind === "none" || this.#rest.at <= now ? undefined : this.#rest.at;
+    return {
+      decision: asked?.judgement.decision ?? { kind: "nothing" },
+      verdicts: [...spoken, ...(asked?.verdicts ?? [])],
+      lookAgainAt: earliest([this.#judgeAgainAt, restAt]),
+      lastLineAt: this.#rest.kind === "line" ? restAt : undefined,
+      fileMissing,
+    };
+  }
+
+  /** R7: a whole object without its newline counts as a line; any other rest is named, once. */
+  #takeRest(now: number, clockDoubt: ClockDoubt | undefined): SpokenVerdict[] {
+    const before = this.#rest;
+    this.#rest = judgeRest(this.#cursor.rest, this.#settings.settleSeconds);
+    const rest = this.#rest;
+    if (rest.kind === "none" || now < rest.at) return [];
+    if (rest.kind === "line") {
+      this.#rest = { kind: "none" };
+      return this.#admit([this.#cursor.takeRest()], now, clockDoubt);
+    }
+    if (this.#tornTold && before.kind === "torn" && before.at === rest.at) return [];
+    this.#tornTold = true;
+    this.#unjudged = true;
+    return [{ verdict: { kind: "incomplete", reason: rest.text }, subject: "the end of the alerts file", lines: 0, signalId: undefined }];
   }
 
   #untrusted(reason: string): IntakeReport {
@@ -177,6 +209,7 @@ export class Intake implements IntakeState {
       decision: { kind: "verdict", verdict, signalId: undefined, isNew },
       verdicts: isNew ? [{ verdict, subject: "the alerts file", lines: 0, signalId: undefined }] : [],
       lookAgainAt: undefined,
+      lastLineAt: undefined,
       fileMissing: false,
     };
   }
@@ -206,8 +239,8 @@ export class Intake implements IntakeState {
     const { ledger, strategy } = this.#options;
     const runs = this.#window.runs();
     const records = this.#known(runs.flatMap(({ entries }) => entries.map(({ line }) => line.hash)));
-    const judgement = judge({ ...this.#facts(runs, records, now, occasion), clockDoubt }, this.#settings);
-    const verdicts = judgement.verdicts.filter((verdict) => verdict.verdict.kind !== "duplicate" || this.#isNewRepeat(runs, verdict));
+    const judgement = this.#withCauses(judge({ ...this.#facts(runs, records, now, occasion), clockDoubt }, this.#settings));
+    const verdicts = judgement.verdicts.filter((verdict) => verdict.onlySpoken !== true || this.#isNewRepeat(runs, verdict));
     ledger.transaction(
       () => {
         ledger.recordLines(newLines(strategy, runs, records));
@@ -221,6 +254,13 @@ export class Intake implements IntakeState {
     this.#judgeAgainAt = judgement.judgeAgainAt;
     this.#window.dropBefore(now - this.#settings.maxAgeSeconds * 1_000, false);
     return { judgement, verdicts: verdicts.map((verdict) => spokenOf(verdict, runs)) };
+  }
+
+  #withCauses({ decision, verdicts, judgeAgainAt }: Judgement): Judgement {
+    const { ledger } = this.#options;
+    const told = verdicts.map((each) => ({ ...each, verdict: withCause(ledger, each.signalId, each.verdict) }));
+    if (decision.kind !== "verdict" || !decision.isNew) return { decision, verdicts: told, judgeAgainAt };
+    return { decision: { ...decision, verdict: withCause(ledger, decision.signalId, decision.verdict) }, verdicts: told, judgeAgainAt };
   }
 
   #known(hashes: readonly string[]): Map<string, LineRecord> {
@@ -237,27 +277,36 @@ export class Intake implements IntakeState {
       ...[...known.values()].map(({ signalId }) => signalId),
       ...runs.slice(-1).map((run) => signalIdOf(strategy, run)),
     ]);
-    const inExecution = new Set([...ids].filter((id) => id !== undefined).filter((id) => this.#isInExecution(id)));
+    const executions = [...ids].flatMap((id) => (id === undefined ? [] : (ledger.executionOfSignal(id) ?? [])));
+    const begun = executions.filter(({ begunAt }) => begunAt !== undefined);
+    const inExecution = executions.filter(({ finishedAt, begunAt }) => finishedAt === undefined || begunAt !== undefined);
     const accepted = ledger.lastAcceptedSignal(strategy)?.signal;
-    return { runs, known, inExecution, lastAccepted: accepted, now, occasion };
+    return {
+      runs,
+      known,
+      inExecution: signalsOf(inExecution),
+      begun: signalsOf(begun),
+      lastAccepted: accepted,
+      rest: this.#tornText(now),
+      now,
+      occasion,
+    };
   }
 
-  #isInExecution(signalId: string): boolean {
-    const execution = this.#options.ledger.executionOfSignal(signalId);
-    return execution !== undefined && (execution.finishedAt === undefined || execution.begunAt !== undefined);
+  #tornText(now: number): string | undefined {
+    return this.#rest.kind === "torn" && now >= this.#rest.at ? this.#rest.text : undefined;
   }
 
   /** The first copy keeps its own verdict, which stands for the same lines; a repeat is only spoken of, once. */
-  #isNewRepeat(runs: readonly Run[], verdict: LineVerdict): boolean {
-    const first = runs.find((run) => run.repeated && run.hashes === verdict.hashes)?.entries[0];
-    if (first === undefined || this.#reportedRepeats.has(first)) return false;
-    this.#reportedRepeats.add(first);
-    return true;
+  #isNewRepeat(runs: readonly Run[], { hashes }: LineVerdict): boolean {
+    const repeats = runs.flatMap((run) => run.repeats).filter((line) => hashes.includes(line.hash) && !this.#reportedRepeats.has(line));
+    for (const line of repeats) this.#reportedRepeats.add(line);
+    return repeats.length > 0;
   }
 
-  #record({ hashes, verdict, signalId }: LineVerdict, now: number): void {
+  #record({ hashes, verdict, signalId, onlySpoken }: LineVerdict, now: number): void {
     const { ledger, strategy } = this.#options;
-    if (verdict.kind === "duplicate") return;
+    if (onlySpoken === true) return;
     const recorded = signalId === undefined ? undefined : ledger.signal(signalId)?.signal;
     if (recorded !== undefined) ledger.judgeSignal(recorded.id, verdict, now);
     const others = hashes.filter((hash) => recorded?.lineHashes.includes(hash) !== true);
@@ -279,6 +328,10 @@ export class Intake implements IntakeState {
 function surelyAhead(doubt: ClockDoubt | undefined): number {
   const aheadMs = doubt?.aheadMs ?? 0;
   return doubt?.confirmed === true || aheadMs < 0 ? aheadMs : 0;
+}
+
+function signalsOf(executions: readonly ExecutionRecord[]): ReadonlySet<string> {
+  return new Set(executions.map(({ signalId }) => signalId));
 }
 
 function newLines(

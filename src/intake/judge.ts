@@ -1,6 +1,7 @@
 import { assess } from "./assessment.ts";
 import type { Assessment, Facts, JudgeSettings, KnownVerdict, Wait } from "./assessment.ts";
-import { hashOf } from "./alert.ts";
+import type { Alert } from "./alert.ts";
+import { carryingPlan, decisiveRun, signalIdOf } from "./decisive.ts";
 import type { Run } from "./batch.ts";
 import { unlessClockIsWrong } from "./clock-doubt.ts";
 import { iso, staleAt } from "./freshness.ts";
@@ -22,6 +23,8 @@ export interface LineVerdict {
   readonly verdict: Verdict;
   /** Set when the lines make up a whole signal. */
   readonly signalId: string | undefined;
+  /** The lines have a verdict of their own already, which stays. */
+  readonly onlySpoken?: true;
 }
 
 export interface Judgement {
@@ -31,33 +34,77 @@ export interface Judgement {
   readonly judgeAgainAt: number | undefined;
 }
 
-/** 16 hexadecimal digits: the same lines of the same strategy give the same id, wherever they stand. */
-export function signalIdOf(strategy: string, run: Run): string {
-  const buys = run.alerts.filter(({ action }) => action === "BUY");
-  // A SELL beside BUYs asks for nothing that the targets do not: one that comes late must not make a second signal.
-  const deciding = buys.length > 0 ? buys : run.alerts;
-  return hashOf([strategy, ...deciding.map(({ hash }) => hash)].join("\n")).slice(0, 16);
-}
-
-/**
- * Decides what the newest run asks for (R4–R7). A run that repeats an earlier one word for word is set
- * aside; of the others the last in file order decides, and no older run is executed in its place (R6).
- */
+/** Decides what the decisive run asks for (R4–R7, R22); no older run is executed in its place (R6). */
 export function judge(facts: Facts, settings: JudgeSettings): Judgement {
-  const repeats = facts.runs.filter(({ repeated }) => repeated);
-  const runs = facts.runs.filter(({ repeated }) => !repeated);
-  const newest = runs.at(-1);
-  if (newest === undefined) return { decision: { kind: "nothing" }, verdicts: [], judgeAgainAt: undefined };
-  const judged = judgeNewest(newest, runs.slice(0, -1), facts, settings);
-  const strays = runs.flatMap((run) =>
-    run.strays.flatMap((stray) => newVerdict([stray.hash], { kind: "malformed", reason: stray.problem }, undefined, facts)),
+  const decisive = decisiveRun(facts, settings);
+  if (decisive === undefined) return { decision: { kind: "nothing" }, verdicts: [], judgeAgainAt: undefined };
+  const { run, earlier } = decisive;
+  const beside = decisive.beside.map((each) => judgeBeside(each, facts, settings));
+  const judged = unlessUnsettled(judgeNewest(run, earlier, facts, settings), run, beside, facts);
+  const strays = facts.runs.flatMap((each) =>
+    each.strays.flatMap((stray) => newVerdict([stray.hash], { kind: "malformed", reason: stray.problem }, undefined, facts)),
   );
-  const older = runs.slice(0, -1).flatMap((run, index) => judgeOlder(run, runs.slice(index + 1), facts, settings));
+  const older = earlier.flatMap((each, index) => judgeOlder(each, [...earlier.slice(index + 1), run], facts, settings));
+  const openEnd = run.newestStamp === undefined ? endOfOpenRun(earlier.at(-1), facts, settings) : undefined;
   return {
     decision: judged.decision,
-    verdicts: [...strays, ...withoutLinesOf(newest, older), ...judged.verdicts, ...repeats.map(duplicate)],
-    judgeAgainAt: judged.judgeAgainAt ?? (newest.newestStamp === undefined ? endOfOpenRun(runs.at(-2), facts, settings) : undefined),
+    verdicts: [
+      ...strays,
+      ...withoutLinesOf(run, older),
+      ...beside.flatMap(({ verdicts }) => verdicts),
+      ...judged.verdicts,
+      ...facts.runs.flatMap(({ repeats }) => duplicates(repeats, facts)),
+    ],
+    judgeAgainAt: earliest([judged.judgeAgainAt, openEnd, ...beside.map(({ judgeAgainAt }) => judgeAgainAt)]),
   };
+}
+
+export function earliest(moments: readonly (number | undefined)[]): number | undefined {
+  const known = moments.filter((at) => at !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
+}
+
+type Beside = Omit<Judgement, "decision"> & { readonly unsettled: Wait | undefined };
+
+/** A run that interrupts nothing, and that nothing interrupts (R22). */
+function judgeBeside(run: Run, facts: Facts, settings: JudgeSettings): Beside {
+  const id = signalIdOf(settings.strategy, run);
+  const assessment = assess(run, id, facts.runs.slice(0, facts.runs.indexOf(run)), facts, settings);
+  switch (assessment.kind) {
+    case "refuse":
+      return { verdicts: newVerdict(run.hashes, assessment.verdict, id, facts), judgeAgainAt: undefined, unsettled: undefined };
+    case "wait": {
+      const verdicts = newVerdict(run.hashes, { kind: "waiting", reason: assessment.reason }, undefined, facts);
+      return { verdicts, judgeAgainAt: assessment.until, unsettled: assessment.for === "settle" ? assessment : undefined };
+    }
+    case "execute":
+      return { verdicts: withVerdictOfPlan(run, id, facts), judgeAgainAt: undefined, unsettled: undefined };
+  }
+}
+
+/** The verdict of a plan that a SELL has become a part of is the SELL's too. */
+function withVerdictOfPlan(run: Run, id: string, facts: Facts): LineVerdict[] {
+  const plan = carryingPlan(run, id, facts);
+  return plan === undefined ? [] : sharedVerdict(run.hashes, plan, facts);
+}
+
+/** For lines that are carried out by the plan of others: the verdict of that plan, also while it is in execution. */
+function sharedVerdict(lines: readonly string[], plan: KnownVerdict, facts: Facts): LineVerdict[] {
+  const hashes = lines.filter((hash) => {
+    const known = facts.known.get(hash);
+    if (known === undefined) return true;
+    if (isFinal(known.kind) || (known.signalId !== undefined && known.signalId !== plan.signalId)) return false;
+    return known.kind !== plan.kind || known.reason !== plan.reason;
+  });
+  return hashes.length === 0 ? [] : [{ hashes, verdict: { kind: plan.kind, reason: plan.reason }, signalId: plan.signalId }];
+}
+
+/** A SELL that has just come may yet become a part of the plan; a plan that has been spoken of before does not wait for it. */
+function unlessUnsettled(judged: Judgement, run: Run, beside: readonly Beside[], facts: Facts): Judgement {
+  const unsettled = beside.find((each) => each.unsettled !== undefined)?.unsettled;
+  const isKnown = run.decidedBy.some((hash) => (facts.known.get(hash)?.kind ?? "waiting") !== "waiting");
+  if (judged.decision.kind !== "execute" || unsettled === undefined || isKnown) return judged;
+  return { decision: unsettled, verdicts: [], judgeAgainAt: unsettled.until };
 }
 
 /** A run that was begun again from its first line must not be spoilt by what is said of the attempt before. */
@@ -73,25 +120,35 @@ function endOfOpenRun(run: Run | undefined, facts: Facts, settings: JudgeSetting
   return run === undefined ? undefined : endOfFreshness(run, facts, settings);
 }
 
-function duplicate(run: Run): LineVerdict {
-  return {
-    hashes: run.hashes,
-    verdict: { kind: "duplicate", reason: "The same lines stand in the file already; a repeat asks for nothing." },
-    signalId: undefined,
-  };
+const REPEAT: Verdict = { kind: "duplicate", reason: "The same was said before; a repeat asks for nothing." };
+
+/** A line that stands in the file twice has one verdict, that of its first place; it is only said that it is repeated. */
+function duplicates(repeats: readonly Alert[], facts: Facts): LineVerdict[] {
+  const own = new Set(facts.runs.flatMap(({ hashes }) => hashes));
+  const again = repeats.map(({ hash }) => hash).filter((hash) => own.has(hash));
+  const other = repeats.map(({ hash }) => hash).filter((hash) => !own.has(hash));
+  const repeated: LineVerdict[] = again.length === 0 ? [] : [{ hashes: again, verdict: REPEAT, signalId: undefined, onlySpoken: true }];
+  return [...repeated, ...newVerdict(other, REPEAT, undefined, facts)];
 }
 
 function judgeNewest(run: Run, earlier: readonly Run[], facts: Facts, settings: JudgeSettings): Judgement {
   const id = signalIdOf(settings.strategy, run);
-  const said = run.hashes.map((hash) => facts.known.get(hash)).filter((known) => known !== undefined);
+  const said = run.decidedBy.map((hash) => facts.known.get(hash)).filter((known) => known !== undefined);
   const settled = said.find((known) => isFinal(known.kind));
   const own = said.find((known) => known.signalId === id && known.kind !== "waiting");
+  const plan = carryingPlan(run, id, facts);
   const assessment = unlessClockIsWrong(assess(run, id, earlier, facts, settings), run, facts, settings);
   if (settled !== undefined) return standing(run, settled, assessment, facts);
-  if (own !== undefined && stands(own, id, assessment, facts))
+  if (plan !== undefined) return { ...standing(run, plan, assessment, facts), verdicts: sharedVerdict(run.hashes, plan, facts) };
+  if (own !== undefined && stands(own, id, assessment, facts) && (own.kind === "accepted" || !hasNewPart(run, facts)))
     return { ...standing(run, own, assessment, facts), judgeAgainAt: endOfFreshness(run, facts, settings) };
   const judgement = spoken(run, id, assessment, facts);
   return assessment.kind === "execute" ? { ...judgement, judgeAgainAt: endOfFreshness(run, facts, settings) } : judgement;
+}
+
+/** A SELL that has just become a part of the plan. */
+function hasNewPart(run: Run, facts: Facts): boolean {
+  return run.hashes.some((hash) => !run.decidedBy.includes(hash) && (facts.known.get(hash)?.kind ?? "waiting") === "waiting");
 }
 
 /** When a verdict for now must become a final one, if nobody has acted by then. */
@@ -109,14 +166,24 @@ function stands(own: KnownVerdict, id: string, assessment: Assessment, facts: Fa
 }
 
 function standing(run: Run, known: KnownVerdict, assessment: Assessment, facts: Facts): Judgement {
-  const late = run.hashes.filter((hash) => !facts.known.has(hash) || facts.known.get(hash)?.kind === "waiting");
+  const decision: Decision = {
+    kind: "verdict",
+    verdict: { kind: known.kind, reason: known.reason },
+    signalId: known.signalId,
+    isNew: false,
+  };
+  const deciding = new Set(run.decidedBy);
+  const late = run.hashes.filter((hash) => deciding.has(hash) && (facts.known.get(hash)?.kind ?? "waiting") === "waiting");
   const verdict: Verdict =
     assessment.kind === "refuse"
       ? assessment.verdict
       : { kind: "superseded", reason: `It came after its run had been decided (${known.kind}), and a decided run is not added to.` };
+  // The plan of the BUYs sells what the SELLs beside them name: what is said of it is said of them.
+  const sold = run.hashes.filter((hash) => !deciding.has(hash));
+  const beside = assessment.kind === "refuse" && !isFinal(known.kind) ? { ...assessment.verdict, signalId: undefined } : known;
   return {
-    decision: { kind: "verdict", verdict: { kind: known.kind, reason: known.reason }, signalId: known.signalId, isNew: false },
-    verdicts: late.length === 0 ? [] : [{ hashes: late, verdict, signalId: undefined }],
+    decision,
+    verdicts: [...(late.length === 0 ? [] : [{ hashes: late, verdict, signalId: undefined }]), ...sharedVerdict(sold, beside, facts)],
     judgeAgainAt: undefined,
   };
 }

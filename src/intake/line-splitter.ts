@@ -4,7 +4,8 @@ import { MAX_LINE_BYTES } from "./alert.ts";
 
 /** A complete line, without its newline; of one that is too long only its size and hash are kept. */
 export type RawLine =
-  { readonly kind: "line"; readonly bytes: Uint8Array } | { readonly kind: "overlong"; readonly hash: string; readonly length: number };
+  | { readonly kind: "line"; readonly bytes: Uint8Array; readonly number: number | undefined }
+  | { readonly kind: "overlong"; readonly hash: string; readonly length: number; readonly number: number | undefined };
 
 const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
@@ -17,11 +18,13 @@ export class LineSplitter {
   #held: Buffer[] = [];
   #heldBytes = 0;
   #overlong: { readonly hash: Hash; length: number } | undefined;
-  #atFileStart: boolean;
 
-  /** @param atFileStart whether the first byte is the file's first, where a byte order mark is let pass. */
-  constructor(atFileStart: boolean) {
-    this.#atFileStart = atFileStart;
+  /** Counts from 1; undefined where the lines before are not known. */
+  #number: number | undefined;
+
+  /** @param firstNumber of the line that the first byte belongs to, where it is known. */
+  constructor(firstNumber?: number) {
+    this.#number = firstNumber;
   }
 
   /** Takes the next bytes and gives the lines that they complete; blank lines are left out. */
@@ -36,6 +39,17 @@ export class LineSplitter {
     }
     this.#hold(bytes.subarray(start));
     return lines;
+  }
+
+  /** The bytes behind the last newline; undefined where there is nothing but blanks, or too much. */
+  get rest(): Buffer | undefined {
+    const rest = Buffer.concat(this.#held);
+    return isBlank(rest) ? undefined : rest;
+  }
+
+  /** Ends the last line without its newline, which is blank when it comes. */
+  end(): RawLine | undefined {
+    return this.#finish();
   }
 
   #hold(part: Buffer): void {
@@ -63,17 +77,20 @@ export class LineSplitter {
   #finish(): RawLine | undefined {
     const overlong = this.#overlong;
     const bytes = Buffer.concat(this.#held);
-    const first = this.#atFileStart;
-    this.#atFileStart = false;
+    const number = this.#number;
+    if (this.#number !== undefined) this.#number += 1;
     this.#overlong = undefined;
     this.#held = [];
     this.#heldBytes = 0;
-    if (overlong !== undefined) return { kind: "overlong", hash: overlong.hash.digest("hex"), length: overlong.length };
-    const line = first && bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
-    return isBlank(line) ? undefined : { kind: "line", bytes: line };
+    if (overlong !== undefined) return { kind: "overlong", hash: overlong.hash.digest("hex"), length: overlong.length, number };
+    return isBlank(bytes) ? undefined : { kind: "line", bytes, number };
   }
 }
 
-function isBlank(line: Uint8Array): boolean {
-  return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+/** Blanks, and what stands around the objects of a list that has one of them on each line: `[`, `]` and `,`. */
+const NOTHING = Buffer.from(" \t\r[],");
+
+function isBlank(line: Buffer): boolean {
+  const text = line.subarray(0, 3).equals(BYTE_ORDER_MARK) ? line.subarray(3) : line;
+  return text.every((byte) => NOTHING.includes(byte));
 }

@@ -10,7 +10,7 @@ export interface Signal {
   readonly kind: "rebalance" | "exit" | "hold";
   /** Symbol → weight as a fraction of the base (0.312), already scaled down to a sum of at most 1. Empty unless `rebalance`. */
   readonly targets: ReadonlyMap<string, Decimal>;
-  /** Symbols of SELL lines; empty unless `exit`. */
+  /** Symbols of SELL lines. */
   readonly exits: readonly string[];
   /** Newest stamp in the run, milliseconds since the epoch. */
   readonly generatedAt: number;

@@ -16,8 +16,8 @@ export interface TailSearch {
   readonly stampOf: (line: Buffer) => number | undefined;
   /** Lines stamped before this cannot be fresh any more; milliseconds since the epoch. */
   readonly freshFrom: number;
-  /** Lines of one run lie at most so far apart; the newest run is looked for whole even when it is old. */
-  readonly runGapMs: number;
+  /** The stamps of one run lie at most so far apart; the newest run is looked for whole even when it is old. */
+  readonly runSpanMs: number;
 }
 
 /**
@@ -43,7 +43,7 @@ export function tailStart(search: TailSearch, from: number, end: number): number
       best !== undefined &&
       oldest !== undefined &&
       newestStamp !== undefined &&
-      oldest < Math.min(search.freshFrom, newestStamp - search.runGapMs)
+      oldest < Math.min(search.freshFrom, newestStamp - search.runSpanMs)
     )
       return best;
   }

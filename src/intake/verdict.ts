@@ -36,7 +36,7 @@ export const VERDICT_MEANINGS: Record<VerdictKind, string> = {
   executed: "Its execution has begun; how it ended is the outcome of that execution.",
   held: "The strategy says HOLD: nothing is changed.",
   stale: "It is older than SIGNAL_MAX_AGE_SECONDS, by its stamp or by when the line arrived.",
-  duplicate: "The same lines stand in the file already; a repeat asks for nothing.",
+  duplicate: "It says again what was said before, and the account is on target for it or is being traded to it.",
   superseded: "A newer run took its place before it had begun.",
   incomplete: "The run lacks legs, or its weights do not come to 98 % at least.",
   "over-allocated": "Its weights come to more than 100.5 %.",

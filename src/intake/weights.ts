@@ -19,9 +19,28 @@ export type Weight =
   | { readonly kind: "none" }
   | { readonly kind: "unreadable"; readonly problem: string };
 
+/** The percent sign, also in its other scripts and in words: `50 percent`, `50 pct`. */
+const SIGN = "(?:\\s{0,8}[%\uFF05\u066A\uFE6A]|[\\s-]{0,8}(?:percent|per cent|pct)(?![A-Za-z]))";
 /** Anything written like a number before a percent sign, also `31,2%`, `-5%`, `79-81%`, `1e2%` and `nan%`. Bounded, so that no line takes long. */
-const PERCENTAGE = /([+\-−]?)(\d[\d.,_]{0,30}(?:e[+-]?\d{1,4})?|\.\d{1,30}|\bnan|\binf(?:inity)?)\s{0,8}%/i;
+export const PERCENTAGES = new RegExp(`([+\\-−]?)(\\d[\\d.,_]{0,30}(?:e[+-]?\\d{1,4})?|\\.\\d{1,30}|\\bnan|\\binf(?:inity)?)${SIGN}`, "gi");
 const PLAIN_NUMBER = /^\d{1,6}(?:\.\d{1,15})?$/;
+
+/** The first percentage of a text, readable or not. */
+export function firstPercentage(text: string): RegExpExecArray | undefined {
+  return text.matchAll(PERCENTAGES).next().value;
+}
+
+/** Whether a match of {@link PERCENTAGES} is exactly so many percent. */
+export function isPercentOf(match: RegExpExecArray, percents: 0 | 100): boolean {
+  return match[1] === "" && PLAIN_NUMBER.test(match[2] ?? "") && Number(match[2]) === percents;
+}
+
+/** The fraction that a text is, where it is nothing but a percentage: `20 %` → 0.2. */
+export function wholePercentage(text: string): Decimal | undefined {
+  const match = firstPercentage(text);
+  const digits = match?.[2] ?? "";
+  return match?.[0] === text && match[1] === "" && PLAIN_NUMBER.test(digits) ? decimal(digits).div(HUNDRED) : undefined;
+}
 
 /**
  * The weight that a reason gives its line: its first percentage (R2), as an exact fraction.
@@ -29,8 +48,8 @@ const PLAIN_NUMBER = /^\d{1,6}(?:\.\d{1,15})?$/;
  * A first percentage that is no plain number is refused, never skipped: the next one belongs to another leg.
  */
 export function weightIn(reason: string): Weight {
-  const match = PERCENTAGE.exec(reason);
-  if (match === null) return { kind: "none" };
+  const match = firstPercentage(reason);
+  if (match === undefined) return { kind: "none" };
   const [found, sign, digits = ""] = match;
   const before = reason.charAt(match.index - 1);
   if (sign === "-" || sign === "−" || !PLAIN_NUMBER.test(digits) || /[A-Za-z0-9_.,]/.test(before)) {
@@ -43,7 +62,7 @@ export function weightIn(reason: string): Weight {
 }
 
 const LEG = new RegExp(
-  `(?<![A-Za-z0-9./_-])(${TICKER}):?\\s?(?:\\((\\d{1,3}(?:\\.\\d{1,15})?)\\s?%\\)|(\\d{1,3}(?:\\.\\d{1,15})?)\\s?%)`,
+  `(?<![A-Za-z0-9./_-])(${TICKER}):?\\s?(?:\\((\\d{1,3}(?:\\.\\d{1,15})?)${SIGN}\\)|(\\d{1,3}(?:\\.\\d{1,15})?)${SIGN})`,
   "g",
 );
 const BETWEEN_LEGS = /^\s*(?:,|;|\+|&|,?\s*and\b)?\s*(?:[•*-]\s*)?$/;
@@ -79,6 +98,11 @@ export function legsIn(reason: string, symbol: string): NamedLegs {
     };
   }
   return { kind: "legs", legs: first.legs };
+}
+
+/** A text without the legs that it lists, where they make up the whole portfolio or name the symbol. */
+export function withoutLegs(reason: string, symbol: string): string {
+  return legsIn(reason, symbol).kind === "legs" ? reason.replace(LEG, " ") : reason;
 }
 
 /** Whether both name the same symbols with the same weights. */

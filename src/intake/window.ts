@@ -1,6 +1,6 @@
 import { overlongLine, readAlert } from "./alert.ts";
 import type { Alert, MalformedLine } from "./alert.ts";
-import { runsOf } from "./batch.ts";
+import { runSpanMs, runsOf } from "./batch.ts";
 import type { Entry, Run } from "./batch.ts";
 import type { Passage } from "./cursor.ts";
 import type { RawLine } from "./line-splitter.ts";
@@ -23,12 +23,17 @@ interface WindowEntry extends Entry {
  */
 export class LineWindow {
   readonly #timezone: string;
+  readonly #maxSpanMs: number;
   #entries: WindowEntry[] = [];
   #generation = 0;
 
-  /** @param timezone IANA name in which stamps without an offset are read. */
-  constructor(timezone: string) {
+  /**
+   * @param timezone IANA name in which stamps without an offset are read.
+   * @param maxAgeSeconds the stamps of one run lie at most so far apart.
+   */
+  constructor(timezone: string, maxAgeSeconds: number) {
     this.#timezone = timezone;
+    this.#maxSpanMs = runSpanMs(maxAgeSeconds);
   }
 
   /**
@@ -60,7 +65,7 @@ export class LineWindow {
   }
 
   runs(): Run[] {
-    return runsOf(this.#entries);
+    return runsOf(this.#entries, this.#maxSpanMs);
   }
 
   /**
@@ -81,7 +86,9 @@ export class LineWindow {
   }
 
   #read(raw: RawLine): Alert | MalformedLine {
-    return raw.kind === "line" ? readAlert(raw.bytes, this.#timezone) : overlongLine(raw.hash, raw.length);
+    const line = raw.kind === "line" ? readAlert(raw.bytes, this.#timezone) : overlongLine(raw.hash, raw.length);
+    if (line.kind === "alert" || raw.number === undefined) return line;
+    return { ...line, problem: `Line ${String(raw.number)}: ${line.problem}` };
   }
 
   /** Takes a line of an earlier content of the file out of its old place. */

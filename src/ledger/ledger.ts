@@ -46,6 +46,8 @@ export interface Ledger {
   recordHistory(strategy: string, detail: string, at: number): void;
   /** Newest first. */
   recentVerdicts(limit: number): VerdictRecord[];
+  /** What last kept the signal from being executed: halted, market-closed, price-doubt and their like. */
+  lastCause(signalId: string): Verdict | undefined;
 
   // --- signals --------------------------------------------------------------------------------
   /** Stores a signal if its id is new. */

@@ -222,6 +222,7 @@ function portOn(database: LedgerDatabase): Ledger {
     judgeLines: (strategy, hashes, verdict, at, signalId) => lines.judgeLines(database, { strategy, hashes, verdict, signalId }, at),
     recordHistory: (strategy, detail, at) => verdicts.recordHistory(database, strategy, detail, at),
     recentVerdicts: (limit) => verdicts.recentVerdicts(database, limit),
+    lastCause: (signalId) => verdicts.lastCause(database, signalId),
 
     recordSignal: (signal, at) => signals.recordSignal(database, signal, at),
     signal: (id) => signals.findSignal(database, id),

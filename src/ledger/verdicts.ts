@@ -9,6 +9,10 @@ export const VERDICT_KINDS: readonly VerdictKind[] = [...FINAL_VERDICTS, ...PROV
 /** The verdicts that no update may replace (R7), as a list in SQL. */
 export const FINAL_VERDICTS_SQL = `(${FINAL_VERDICTS.map((kind) => `'${kind}'`).join(", ")})`;
 
+const CAUSES_SQL = `(${PROVISIONAL_VERDICTS.filter((kind) => !["accepted", "waiting", "dry-run"].includes(kind))
+  .map((kind) => `'${kind}'`)
+  .join(", ")})`;
+
 export interface SpokenVerdict {
   readonly strategy: string;
   readonly verdict: Verdict;
@@ -40,6 +44,15 @@ export function recordHistory(database: LedgerDatabase, strategy: string, detail
     if (newest?.verdict === "history" && newest.reason === detail) return;
     appendVerdict(database, { strategy, verdict: { kind: "history", reason: detail }, at, signalId: undefined, lines: 0 });
   });
+}
+
+/** What last kept a signal from being executed, where it was anything of that kind. */
+export function lastCause(database: LedgerDatabase, signalId: string): Verdict | undefined {
+  const row = database.row(
+    `SELECT verdict, reason FROM verdicts WHERE signal_id = :signalId AND verdict IN ${CAUSES_SQL} ORDER BY id DESC LIMIT 1`,
+    { signalId },
+  );
+  return row && { kind: readOneOf(row, "verdict", VERDICT_KINDS), reason: readText(row, "reason") };
 }
 
 export function recentVerdicts(database: LedgerDatabase, limit: number): VerdictRecord[] {

@@ -116,6 +116,7 @@ function compose(
   valuation: Valuation,
 ): Plan {
   const lines = standings.map((standing) => lineOf(standing, sizedFor(standing, sized), input, valuation));
+  const { band } = thresholdsOf(input, valuation);
   const orders = standings.flatMap((standing) => sized.get(standing.symbol)?.order ?? []);
   const onSide = (side: PlannedOrder["side"]): PlannedOrder[] => orders.filter((order) => order.side === side);
   return {
@@ -124,8 +125,21 @@ function compose(
     buys: onSide("buy"),
     lines,
     spendable: budget.spendable,
-    reachesTarget: lines.every((line) => line.leftAlone === undefined || isOnTargetReason(line.leftAlone)),
+    reachesTarget: lines.every((line) => isOnTarget(line, onSide("buy"), band)),
   };
+}
+
+/**
+ * A reason that excuses a rest excuses no whole leg (R12): a leg that lacks more than the drift band is on target only
+ * if something of it is held and one share would be too much.
+ */
+function isOnTarget(line: PlanLine, buys: readonly PlannedOrder[], band: Decimal): boolean {
+  if (line.leftAlone === undefined) return true;
+  if (line.leftAlone !== "below-minimum" && line.leftAlone !== "whole-share-remainder") return isOnTargetReason(line.leftAlone);
+  const bought = buys.find(({ symbol }) => symbol === line.symbol)?.estimatedValue ?? ZERO;
+  const held = line.actualValue.plus(bought);
+  const lack = line.targetValue.minus(held);
+  return lack.lte(band) || (held.gt(ZERO) && lack.lte(line.checkedPrice ?? ZERO));
 }
 
 function sizedFor(standing: Standing, sized: ReadonlyMap<string, Sized>): Sized {

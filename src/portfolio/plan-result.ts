@@ -40,7 +40,7 @@ export interface Plan {
   readonly lines: readonly PlanLine[];
   /** Cash available to buys after `min(cash − open and unknown buys, buying power)` and expected sells, in dollars. */
   readonly spendable: Decimal;
-  /** Whether every line was traded to plan or left for an on-target reason. */
+  /** Whether every line was traded to plan or left for an on-target reason, and no leg lacks more than the band and one share. */
   readonly reachesTarget: boolean;
 }
 

@@ -336,6 +336,20 @@ describe("the dashboard", () => {
 });
 
 describe("names", () => {
+  test("a value that still has its quotes is refused by name, and not shown", () => {
+    for (const quoted of ['"PKTEST"', "'PKTEST'"])
+      expectProblem({ ...PAPER, ALPACA_PAPER_KEY: quoted }, "ALPACA_PAPER_KEY stands in quotes", "--env-file");
+    expect(refusalOf({ ...PAPER, ALPACA_PAPER_KEY: '"PKTEST"' }).message).not.toContain("PKTEST");
+    expectProblem({ ...PAPER, TRADING_MODE: '"paper"' }, "TRADING_MODE stands in quotes");
+  });
+
+  test("the key names of Alpaca's own libraries are refused where ours are not set, not taken for no keys", () => {
+    expectProblem({ ...HOME, APCA_API_KEY_ID: "PKTEST" }, "APCA_API_KEY_ID is set and is not read", "ALPACA_PAPER_KEY for paper");
+    expect(refusalOf({ ...HOME, APCA_API_KEY_ID: "PK", APCA_API_SECRET_KEY: "s" }).message).toContain("ALPACA_PAPER_SECRET");
+    expect(load({ APCA_API_KEY_ID: "PKTEST" }).mode).toBe("paper");
+    expect(loadConfig({ ...HOME, TRADING_MODE: "simulator", APCA_API_KEY_ID: "PKTEST" }).mode).toBe("simulator");
+  });
+
   test("an unknown ALPACA_ variable is an error that suggests the nearest name", () => {
     expectProblem({ ...HOME, ALPACA_PAPER_KEYS: "PK" }, /^ALPACA_PAPER_KEYS is not a setting; did you mean ALPACA_PAPER_KEY\?$/);
     expectProblem(paperWith({ ALPACA_DATAFEED: "iex" }), "did you mean ALPACA_DATA_FEED?");

@@ -69,6 +69,7 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
 
 /** What is read of the environment and is no setting of ours: systemd, the image, the shell and the terminal put it there. */
 const OF_THE_SYSTEM = new Set([
+  "NODE_USE_ENV_PROXY",
   "CREDENTIALS_DIRECTORY",
   "FORCE_COLOR",
   "HOME",

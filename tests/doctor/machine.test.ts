@@ -73,6 +73,13 @@ describe("the configuration", () => {
     expect(config.kind).toBe("known");
   });
 
+  test("warns of a proxy that Node does not ask", () => {
+    const env = { HOME: directory, ALPACA_PAPER_KEY: "PK", ALPACA_PAPER_SECRET: "secret", HTTPS_PROXY: "http://proxy:3128" };
+    expect(readConfiguration(env).findings).toEqual([saying("ok", "paper"), saying("warning", "HTTPS_PROXY is set")]);
+    expect(readConfiguration({ ...env, NODE_USE_ENV_PROXY: "1" }).findings).toHaveLength(1);
+    expect(readConfiguration({ ...env, ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" }).findings).toHaveLength(1);
+  });
+
   test("names every problem in a line of its own, with one hint, and no secret", () => {
     const { config, findings } = readConfiguration({ TRADING_MODE: "pape", MIN_TRADE_VALUE: "few", ALPACA_PAPER_KEY: "a key with blanks" });
     expect(config).toEqual({ kind: "unknown", why: "the configuration is wrong" });

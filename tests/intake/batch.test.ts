@@ -24,8 +24,9 @@ describe("a new run begins", () => {
     expect(sizes(SQQQ, line({ at: T0 - 2_001, symbol: "TQQQ", reason: "37.7%" }))).toEqual([1, 1]);
   });
 
-  test("at a repeated symbol", () => {
-    expect(sizes(SMR, LEU, OKLO, ...nuclearRun(T0 + 300))).toEqual([3, 3]);
+  test("at a symbol that is said again with another size, or more than two seconds later", () => {
+    expect(sizes(SQQQ, TQQQ, line({ at: T0 + 300, symbol: "SQQQ", reason: "50%" }))).toEqual([2, 1]);
+    expect(sizes(SMR, LEU, OKLO, ...nuclearRun(T0 + 3_000))).toEqual([3, 3]);
   });
 
   test("at a reason that names other legs", () => {
@@ -137,8 +138,8 @@ describe("a run", () => {
     expect(behind(2_000)).toEqual(["over-allocated", "malformed"]);
     expect(behind(2_001)).toEqual(["over-allocated", "rebalance"]);
     const exit = line({ at: T0 + 500, symbol: "SMR", action: "SELL" });
-    const other = line({ at: T0 + 550, symbol: "SMR", action: "SELL" });
-    expect(runs(line({ symbol: "?" }), exit, other).map(({ allocation }) => allocation.kind)).toEqual(["malformed", "exit"]);
+    const later = line({ at: T0 + 2_501, symbol: "SMR", action: "SELL" });
+    expect(runs(line({ symbol: "?" }), exit, later).map(({ allocation }) => allocation.kind)).toEqual(["malformed", "exit"]);
     expect(runs(weight("BIL", "50", T0), weight("BIL", "100", T0 + 500)).map(({ allocation }) => allocation.kind)).toEqual([
       "incomplete",
       "rebalance",
@@ -267,7 +268,71 @@ describe("a malformed line", () => {
   });
 });
 
-test("a run that stands in the file twice is known as a repeat, and so is a part of it", () => {
-  expect(runs(SMR, LEU, OKLO, SMR, LEU, OKLO).map(({ repeated }) => repeated)).toEqual([false, true]);
-  expect(runs(SMR, LEU, OKLO, SMR, LEU).map(({ repeated }) => repeated)).toEqual([false, true]);
+describe("a repeat", () => {
+  const counts = (...lines: string[]): string[] => runs(...lines).map(({ alerts, repeats }) => `${alerts.length}+${repeats.length}`);
+
+  test("byte for byte changes nothing at any time, whole run or part, wherever it stands", () => {
+    expect(counts(SMR, LEU, OKLO, SMR, LEU, OKLO)).toEqual(["3+3"]);
+    expect(counts(SMR, LEU, OKLO, SMR, LEU)).toEqual(["3+2"]);
+    expect(counts(SMR, LEU, SMR, LEU, OKLO)).toEqual(["3+2"]);
+    expect(counts(SMR, LEU, OKLO, ...bearRun(T0 + 60_000), SMR, LEU, OKLO)).toEqual(["3+0", "2+3"]);
+  });
+
+  test("is the same word again within two seconds: two equal runs may lie in one another", () => {
+    const other = nuclearRun(T0 + 30);
+    expect(counts(SMR, other[0], LEU, other[1], OKLO, other[2])).toEqual(["3+3"]);
+    expect(counts(SMR, LEU, OKLO, ...nuclearRun(T0 + 2_000))).toEqual(["3+3"]);
+    expect(counts(SMR, LEU, OKLO, ...nuclearRun(T0 + 2_001))).toEqual(["3+0", "3+0"]);
+    expect(counts(SMR, LEU, OKLO, ...nuclearRun(T0 - 2_001))).toEqual(["3+0", "3+0"]);
+  });
+
+  test("is none with another size, other legs or another origin", () => {
+    expect(counts(SQQQ, line({ at: T0 + 50, symbol: "SQQQ", reason: "50%" }))).toEqual(["1+0", "1+0"]);
+    expect(counts(SQQQ, line({ at: T0 + 50, symbol: "SQQQ" }))).toEqual(["1+0", "1+0"]);
+    const names = (percents: string): string => line({ at: T0 + 50, symbol: "UVXY", reason: `75% (${percents})` });
+    expect(counts(names("UVXY 75% + BTAL 25%"), names("UVXY 75%, TQQQ 25%"))).toEqual(["1+0", "1+0"]);
+    expect(counts(line({}), line({ at: T0 + 50, more: { origin: "simulator" } }))).toEqual(["1+0", "1+0"]);
+    expect(counts(line({}), line({ at: T0 + 50 }))).toEqual(["1+1"]);
+  });
+
+  test("makes its run no younger and no longer", () => {
+    const [run] = runsOf([...entries([SMR, LEU, OKLO], T0), ...entries(nuclearRun(T0 + 1_000), T0 + 1_000)]);
+    expect(run).toMatchObject({ newestStamp: T0 + 200, lastLineAt: T0 });
+  });
+
+  test("behind a line that cannot be read leaves that the newest", () => {
+    const found = runs(SMR, LEU, OKLO, "garbage", SMR);
+    expect(found.map(({ allocation }) => allocation.kind)).toEqual(["rebalance", "malformed"]);
+    expect(runs(SMR, LEU, "garbage", SMR, OKLO).map(({ allocation }) => allocation.kind)).toEqual(["rebalance"]);
+  });
+});
+
+describe("lines that name the same legs", () => {
+  const slow = (gapMs: number, at = T0): string[] =>
+    nuclearRun(at).map((text, index) => text.replace(new Date(at + index * 100).toISOString(), new Date(at + index * gapMs).toISOString()));
+
+  test("belong together however slowly they come, and are as old as the oldest", () => {
+    const [run, ...others] = runs(...slow(3_000));
+    expect(others).toEqual([]);
+    expect(run).toMatchObject({ allocation: { kind: "rebalance" }, oldestStamp: T0, newestStamp: T0 + 6_000 });
+    expect(sizes(...slow(140_000))).toEqual([3]);
+  });
+
+  test("are two runs where each symbol is said again", () => {
+    expect(sizes(...slow(3_000), ...slow(3_000, T0 + 60_000))).toEqual([3, 3]);
+  });
+
+  test("are no run with lines of one that would be stale with them", () => {
+    const all = entries([OKLO, ...nuclearRun(T0 + 300_000).slice(0, 2)]);
+    expect(runsOf(all, 299_900).map(({ alerts }) => alerts.length)).toEqual([3]);
+    expect(runsOf(all, 299_000).map(({ alerts }) => alerts.length)).toEqual([1, 2]);
+  });
+
+  test("take in a SELL that comes between them, unless it sells one of them", () => {
+    const [first, second, third] = slow(3_000) as [string, string, string];
+    const sell = (symbol: string): string => line({ at: T0 + 2_500, symbol, action: "SELL", reason: "exit" });
+    expect(sizes(first, sell("UVXY"), second, third)).toEqual([4]);
+    expect(runs(first, sell("UVXY")).map(({ allocation }) => allocation.kind)).toEqual(["incomplete", "exit"]);
+    expect(sizes(first, sell("SMR"), second, third).length).toBeGreaterThan(1);
+  });
 });

@@ -101,6 +101,14 @@ describe("a fresh run", () => {
     await desk.clock.advance(10_000);
     desk.look();
     await desk.clock.advance(1_000);
+    expect(verdict(desk.look())).toBe("accepted");
+    expect(verdicts([line({ at: T0 + 10_000, symbol: "SPY", action: "HOLD", reason: "Missing SPY data" })])).toEqual(["held"]);
+  });
+
+  test("of HOLD alone is held", async () => {
+    desk.append(line({ symbol: "SPY", action: "HOLD", reason: "Missing SPY data" }));
+    desk.look();
+    await desk.clock.advance(1_000);
     expect(verdict(desk.look())).toBe("held");
   });
 
@@ -289,7 +297,7 @@ describe("what comes late to a decided run", () => {
     const sell = line({ at: T0 + 400, symbol: "UVXY", action: "SELL", reason: "exit" });
     desk.append(sell);
     expect(desk.look().decision).toMatchObject({ kind: "verdict", isNew: false });
-    expect(verdicts([sell])).toEqual(["superseded"]);
+    expect(verdicts([sell])).toEqual(["accepted"]);
   });
 
   test("a second single symbol is over-allocated and is not executed", async () => {
@@ -324,6 +332,18 @@ describe("a provisional verdict", () => {
     await desk.clock.advance(lookAgainAt! - T0);
     expect(verdict(desk.look())).toBe("stale");
     expect(desk.look()).toMatchObject({ decision: { kind: "nothing" }, lookAgainAt: undefined });
+  });
+
+  test("is named by the stale verdict that ends it, also after the run was taken up again", async () => {
+    desk.append(...NUCLEAR_RUN);
+    executed(desk.look());
+    told("market-closed");
+    executed(desk.intake.rejudge("asked"));
+    await desk.clock.advance(301_000);
+    const restarted = desk.restart();
+    expect(verdict(restarted)).toBe("stale");
+    expect(reason(restarted)).toMatch(/at most 300 s are allowed\. It was not executed in time \(market-closed\): because$/);
+    expect(desk.ledger.recentSignals(1)[0]?.verdictReason).toBe(reason(restarted));
   });
 
   test("ends as stale when nobody asks in time", async () => {

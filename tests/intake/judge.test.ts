@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { hashOf } from "../../src/intake/alert.ts";
 import type { Facts, JudgeSettings, KnownVerdict } from "../../src/intake/assessment.ts";
 import { runsOf } from "../../src/intake/batch.ts";
-import { judge, signalIdOf } from "../../src/intake/judge.ts";
+import { signalIdOf } from "../../src/intake/decisive.ts";
+import { judge } from "../../src/intake/judge.ts";
 import type { Judgement } from "../../src/intake/judge.ts";
 import { LONDON, T0, bearRun, entries, line, nuclearRun, plain } from "./alerts.ts";
 
@@ -34,6 +35,7 @@ function judged(lines: readonly string[], { known = {}, settings, lastAt = T0, .
       runs: runsOf(all),
       known: new Map(verdicts),
       inExecution: new Set(),
+      begun: new Set(),
       lastAccepted: undefined,
       now: T0 + 2_000,
       occasion: "look",
@@ -133,7 +135,11 @@ describe("the newest run", () => {
     const sell = line({ symbol: "TQQQ", action: "SELL", reason: "Take profit", more: { price: undefined } });
     const { decision } = judged([sell, ...RUN]);
     if (decision.kind !== "execute") throw new Error(decision.kind);
-    expect(decision.signal).toMatchObject({ kind: "rebalance", exits: [], reason: expect.stringMatching(/^Nuclear portfolio/) as unknown });
+    expect(decision.signal).toMatchObject({
+      kind: "rebalance",
+      exits: ["TQQQ"],
+      reason: expect.stringMatching(/^Nuclear portfolio/) as unknown,
+    });
     expect([...decision.signal.alertPrices.keys()]).toEqual(["SMR", "LEU", "OKLO"]);
     expect(plain(decision.signal.targets)).toEqual({ SMR: "0.312", LEU: "0.395", OKLO: "0.293" });
   });

@@ -79,10 +79,10 @@ describe("whatever bytes come", () => {
 describe("the same lines give the same result", () => {
   test("however their bytes are split over reads", () => {
     const content = Buffer.from(fileText([...nuclearRun(), "garbage", "", "ümlaut \r", "y".repeat(70_000), ...bearRun()]));
-    const whole = new LineSplitter(true).take(content);
+    const whole = new LineSplitter().take(content);
     fc.assert(
       fc.property(fc.array(fc.nat(content.length), { maxLength: 12 }), (cuts) => {
-        const splitter = new LineSplitter(true);
+        const splitter = new LineSplitter();
         const ends = [...cuts.sort((a, b) => a - b), content.length];
         const lines = ends.reduce<RawLine[]>(
           (read, end, index) => [...read, ...splitter.take(content.subarray(ends[index - 1] ?? 0, end))],

@@ -74,7 +74,7 @@ describe("trusted owners", () => {
     mkdirSync(folder.file("directory"));
     expect(() => openAlertsFile(folder.file("link"), owners)).toThrow("ELOOP");
     for (const name of ["link", "pipe", "directory"]) {
-      const cursor = new AlertsCursor({ file: folder.file(name), owners, stampOf: () => undefined, runGapMs: 2_000 });
+      const cursor = new AlertsCursor({ file: folder.file(name), owners, stampOf: () => undefined, runSpanMs: 2_000 });
       expect(cursor.look(T0, T0)).toMatchObject({ kind: "untrusted" });
     }
   });

@@ -29,7 +29,7 @@ async function until(condition: () => boolean): Promise<void> {
 /** Follows a file with the real watcher and gives the list of lines, which grows. */
 function follow(file: string, usePolling = false): string[] {
   const lines: string[] = [];
-  const reader = new AlertsCursor({ file, owners: trustedOwners(undefined), stampOf: () => undefined, runGapMs: 2_000 });
+  const reader = new AlertsCursor({ file, owners: trustedOwners(undefined), stampOf: () => undefined, runSpanMs: 2_000 });
   cursor = reader;
   const look = (): void => {
     const news = reader.look(T0, T0);

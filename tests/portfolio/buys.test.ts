@@ -5,6 +5,25 @@ import { lineOf, ordersOf, planFor, reasonsOf, WHOLE_ONLY, type Scene } from "./
 const NUCLEAR = { SMR: "0.312", LEU: "0.395", OKLO: "0.293" };
 const PRICES = { SMR: "41.5", LEU: "213.39", OKLO: "60.83" };
 
+describe("on target (R12)", () => {
+  test("is not an account that holds nothing of a leg, however small the account and however dear the share", () => {
+    const small = planFor({ cash: "14", targets: NUCLEAR, prices: PRICES });
+    expect(small.reachesTarget).toBe(false);
+    expect(reasonsOf(small)).toMatchObject({ OKLO: "below-minimum" });
+    const dear = planFor({ cash: "10000", targets: { LEU: "1" }, prices: { LEU: "720000" }, assets: { LEU: WHOLE_ONLY } });
+    expect(dear.reachesTarget).toBe(false);
+    expect(planFor({ cash: "0", targets: NUCLEAR, prices: PRICES }).reachesTarget).toBe(true);
+  });
+
+  test("is one that lacks less than the drift band, or less than a share of what it holds", () => {
+    const lacking = (target: string, cash = "10000"): boolean =>
+      planFor({ cash, targets: { LEU: target }, prices: PRICES, assets: { LEU: WHOLE_ONLY } }).reachesTarget;
+    expect(lacking("0.005")).toBe(true);
+    expect(lacking("0.02")).toBe(false);
+    expect(lacking("0.03")).toBe(true);
+  });
+});
+
 describe("buys from cash (R11)", () => {
   test("of $100,000 reach every target of the base and leave the reserve", () => {
     const plan = planFor({ cash: "100000", targets: NUCLEAR, prices: PRICES });

@@ -136,6 +136,7 @@ describe("what is written", () => {
       runs,
       known: new Map(),
       inExecution: new Set<string>(),
+      begun: new Set<string>(),
       lastAccepted: undefined,
       now: AT + 10,
       occasion: "look",

@@ -1,3 +1,4 @@
+import { runOfSignal, wantedAgain } from "./joined-run.ts";
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
@@ -35,6 +36,14 @@ export interface KnownRun {
   readonly lastAt: number;
   /** Monotonic: from its first line to the last change of the file before any process saw it, for which it may have arrived only then. */
   readonly arrivedBy: number;
+  /** The hashes of its lines. */
+  readonly lines: readonly string[];
+  /** Symbol → weight; empty for anything but a whole rebalance. */
+  readonly targets: ReadonlyMap<string, number>;
+  /** Symbols of a run of SELLs. */
+  readonly sold: readonly string[];
+  /** SELL or HOLD, which interrupts nothing (R22). */
+  readonly isQuiet: boolean;
 }
 
 export interface InvariantParts {
@@ -61,6 +70,8 @@ const FOREIGN_HAND_HIDDEN_MS = 60_000;
 const FOREIGN_HAND_MS = 40_000;
 /** From a newer run's first line to the moment from which the older one may not begin any more. */
 const NEWER_RUN_MS = 3_000;
+/** A run whose reasons name no legs is complete only so long after its last line (R4). */
+const SETTLE_MS = 1_000;
 /** Lines so near to each other make up one run (R3). */
 const RUN_GAP_MS = 2_500;
 const MOST_AHEAD_MS = 5_000;
@@ -235,7 +246,7 @@ export class Invariants implements NetworkObserver {
   #checkBeginning(life: Life, intent: IntentRecord): void {
     const execution = life.ledger.execution(intent.executionId);
     const signal = execution === undefined ? undefined : life.ledger.signal(execution.signalId)?.signal;
-    const run = this.#parts.runs.findLast(({ signalId }) => signalId === signal?.id);
+    const run = signal === undefined ? undefined : runOfSignal(this.#parts.runs, signal);
     if (signal === undefined || run?.mayTrade !== true) {
       this.#violated("P6", `${intent.clientOrderId} was sent without a run that asks for it.`);
       return;
@@ -249,7 +260,10 @@ export class Invariants implements NetworkObserver {
     if (signal.generatedAt - wall > MOST_AHEAD_MS + PACE_MS)
       this.#violated("P3", `${intent.clientOrderId} began an execution on a signal of the future.`);
     const now = this.#parts.now();
-    const newer = this.#parts.runs.findLast(({ firstAt }) => firstAt < now - NEWER_RUN_MS);
+    const again = wantedAgain(this.#parts.runs, run, signal, now - NEWER_RUN_MS - SETTLE_MS);
+    if (again !== undefined && life.startedAt < now - NEWER_RUN_MS - SETTLE_MS)
+      this.#violated("P6", `${intent.clientOrderId} began an execution that wants ${again}, which a SELL has taken out of it.`);
+    const newer = this.#parts.runs.findLast(({ firstAt, isQuiet }) => firstAt < now - NEWER_RUN_MS && !isQuiet);
     if (
       newer !== undefined &&
       newer.firstAt > run.lastAt + RUN_GAP_MS &&

@@ -23,7 +23,7 @@ import { Network } from "./network.ts";
 import { QuoteWeather } from "./quote-weather.ts";
 import { drawScenario } from "./scenario.ts";
 import type { Scenario, Stage, StagedRun } from "./scenario.ts";
-import { drawRun } from "./strategy.ts";
+import { drawRun, knownOf } from "./strategy.ts";
 import type { DrawnRun, FileDeed, RunKind } from "./strategy.ts";
 import { Trace } from "./trace.ts";
 import { auditOrders } from "./order-audit.ts";
@@ -329,7 +329,9 @@ class Simulation {
     }
     if (kind === "sell") this.#exitAt = this.#clock.monotonic();
     this.#writtenAt = this.#clock.monotonic();
-    const view = { now: this.#machine.now, timezone, universe, held: [...this.#exchange.state.positions.keys()], aheadMs, written };
+    const held = [...this.#exchange.state.positions.keys()];
+    const lastTargets = this.#runs.findLast(({ run }) => run.targets.size > 1)?.run.targets;
+    const view = { now: this.#machine.now, timezone, universe, held, aheadMs, written, lastTargets };
     this.#write(drawRun(kind, view, this.#strategy), kind);
   }
 
@@ -348,7 +350,7 @@ class Simulation {
     if (run.kind !== "doubled")
       this.#runs.push({
         run,
-        known: { signalId: run.signalId, mayTrade: run.mayTrade, firstAt: Infinity, lastAt: Infinity, arrivedBy: Infinity, standing: 0 },
+        known: { ...knownOf(run), firstAt: Infinity, lastAt: Infinity, arrivedBy: Infinity, standing: 0 },
       });
     for (const deed of run.deeds) {
       if (deed.afterMs === 0) this.#carryOut(deed);

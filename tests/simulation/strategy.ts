@@ -1,6 +1,7 @@
 import { DateTime } from "luxon";
 import { hashOf, readAlert } from "../../src/intake/alert.ts";
 import type { Chance } from "./chance.ts";
+import type { KnownRun } from "./invariants.ts";
 
 /** What a run of the strategy looks like, and how it comes to stand in the file; with weights. */
 export const RUN_KINDS = [
@@ -11,6 +12,8 @@ export const RUN_KINDS = [
   ["aging", 6],
   ["expiring", 2],
   ["misread", 0],
+  ["slow", 5],
+  ["renewed", 5],
   ["late-leg", 6],
   ["torn", 7],
   ["sell", 7],
@@ -59,6 +62,8 @@ export interface StrategyView {
   readonly aheadMs?: number | undefined;
   /** The content of the file as the strategy knows it, line by line. */
   readonly written: readonly string[];
+  /** The weights that it wrote last. */
+  readonly lastTargets?: ReadonlyMap<string, number> | undefined;
 }
 
 export const STRATEGY = "nuclear";
@@ -71,6 +76,10 @@ export function drawRun(kind: RunKind, view: StrategyView, chance: Chance): Draw
     case "single":
     case "hedge":
       return whole(kind, legsFor(kind, view, chance), view, chance, {});
+    case "slow":
+      return slow(view, chance);
+    case "renewed":
+      return whole(kind, tenths(view.lastTargets) ?? legsOf(view, chance, 2), view, chance, {});
     case "late-leg":
       return lateLeg(view, chance);
     case "torn":
@@ -178,6 +187,19 @@ function rewritten(view: StrategyView, chance: Chance): DrawnRun {
   return whole("rewritten", legsOf(view, chance, 2), { ...view, written: kept }, chance, { deed: "rewrite" });
 }
 
+/** Each leg is written, and stamped, when it has been computed. */
+function slow(view: StrategyView, chance: Chance): DrawnRun {
+  const gapMs = chance.whole(2_100, 9_000);
+  const legs = legsOf(view, chance, 2);
+  const lines = legLines("named", legs, view.now, view, chance, gapMs);
+  const deeds = lines.map((each, index): FileDeed => ({ afterMs: index * gapMs, deed: "append", text: `${each}\n` }));
+  return { kind: "slow", lines, deeds, mayTrade: true, targets: fractions(legs), signalId: signalIdOf(lines) };
+}
+
+function tenths(targets: ReadonlyMap<string, number> | undefined): ReadonlyMap<string, number> | undefined {
+  return targets === undefined ? undefined : new Map([...targets].map(([symbol, weight]) => [symbol, Math.round(weight * 1_000)]));
+}
+
 function lateLeg(view: StrategyView, chance: Chance): DrawnRun {
   const run = whole("named", legsOf(view, chance, 2), view, chance, {});
   const last = run.lines.at(-1) ?? "";
@@ -256,7 +278,7 @@ function fractions(tenths: ReadonlyMap<string, number>): Map<string, number> {
   return new Map([...tenths].map(([symbol, part]) => [symbol, part / 1_000]));
 }
 
-function legLines(form: Form, legs: ReadonlyMap<string, number>, at: number, view: StrategyView, chance: Chance): string[] {
+function legLines(form: Form, legs: ReadonlyMap<string, number>, at: number, view: StrategyView, chance: Chance, gapMs = 60): string[] {
   if (form === "hedge") return [line(at, "UVXY_BTAL_PORTFOLIO", "BUY", "Volatility spike - UVXY 75% + BTAL 25%", view, chance)];
   const all = [...legs].map(([symbol, tenths]) => `${symbol} (${percent(tenths)})`).join(", ");
   return [...legs].map(([symbol, tenths], index) => {
@@ -266,7 +288,7 @@ function legLines(form: Form, legs: ReadonlyMap<string, number>, at: number, vie
         : form === "weighted"
           ? `Bear market allocation: ${percent(tenths)} (inverse volatility weighted)`
           : "TQQQ oversold, buying dip";
-    return line(at + index * 60, symbol, "BUY", reason, view, chance);
+    return line(at + index * gapMs, symbol, "BUY", reason, view, chance);
   });
 }
 
@@ -294,6 +316,20 @@ function stampText(at: number, timezone: string, chance: Chance): string {
     case "naive":
       return DateTime.fromMillis(at, { zone: timezone }).toFormat("yyyy-MM-dd'T'HH:mm:ss.SSS");
   }
+}
+
+/** What the judge needs to know of a run. */
+export function knownOf({
+  signalId,
+  mayTrade,
+  targets,
+  kind,
+  lines,
+}: DrawnRun): Pick<KnownRun, "signalId" | "mayTrade" | "targets" | "lines" | "sold" | "isQuiet"> {
+  const alerts = lines.map((each) => readAlert(each, "UTC"));
+  const sold = alerts.flatMap((alert) => (alert.kind === "alert" && alert.action === "SELL" ? [alert.symbol] : []));
+  const isQuiet = kind === "sell" || kind === "hold";
+  return { signalId, mayTrade, targets, lines: alerts.map(({ hash }) => hash), sold: kind === "sell" ? sold : [], isQuiet };
 }
 
 /** The id that the program gives the signal of these lines. */

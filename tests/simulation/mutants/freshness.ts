@@ -60,11 +60,11 @@ export const FRESHNESS: readonly Mutant[] = [
     bug: "When the newest run is refused, the one before it is executed.",
     patches: [
       {
-        file: "src/intake/judge.ts",
-        find: "const newest = runs.at(-1);",
+        file: "src/intake/decisive.ts",
+        find: "const { runs } = facts;\n  const newest",
         replace:
-          'const good = runs.findLastIndex(({ allocation }) => allocation.kind === "rebalance" || allocation.kind === "exit");\n' +
-          "  const newest = good < 0 ? runs.at(-1) : runs[good];",
+          'const good = facts.runs.findLastIndex(({ allocation }) => allocation.kind === "rebalance" || allocation.kind === "exit");\n' +
+          "  const runs = good < 0 ? facts.runs : facts.runs.slice(0, good + 1);\n  const newest",
       },
     ],
   },
@@ -73,11 +73,23 @@ export const FRESHNESS: readonly Mutant[] = [
     bug: "A signal's id depends on when its lines were seen, so a rewritten file makes it a new one.",
     patches: [
       {
-        file: "src/intake/judge.ts",
-        find: 'return hashOf([strategy, ...deciding.map(({ hash }) => hash)].join("\\n")).slice(0, 16);',
-        replace: 'return hashOf([strategy, String(run.arrivedAt), ...deciding.map(({ hash }) => hash)].join("\\n")).slice(0, 16);',
+        file: "src/intake/decisive.ts",
+        find: 'return hashOf([strategy, ...run.key].join("\\n")).slice(0, 16);',
+        replace: 'return hashOf([strategy, String(run.arrivedAt), ...run.key].join("\\n")).slice(0, 16);',
       },
     ],
+  },
+  {
+    name: "sell-leaves-its-target",
+    bug: "A SELL that follows BUYs which have not begun does not take its symbol out of their targets.",
+    patches: [
+      {
+        file: "src/intake/decisive.ts",
+        find: "const targets = new Map([...head.allocation.targets].filter(([symbol]) => !sold.has(symbol)));",
+        replace: "const targets = new Map([...head.allocation.targets].filter(() => sold.size >= 0));",
+      },
+    ],
+    test: "tests/intake/decisive.test.ts",
   },
   {
     name: "executed-again",
@@ -129,7 +141,7 @@ export const FRESHNESS: readonly Mutant[] = [
       {
         file: "src/intake/cursor.ts",
         find: "      lines.push(...reading.splitter.take(bytes));",
-        replace: "      lines.push(...new LineSplitter(false).take(bytes));",
+        replace: "      lines.push(...new LineSplitter().take(bytes));",
       },
     ],
   },

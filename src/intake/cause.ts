@@ -1,0 +1,9 @@
+import type { Ledger } from "../ledger/ledger.ts";
+import type { Verdict } from "./verdict.ts";
+
+/** A run that has become stale keeps what kept it from being executed (R7). Other verdicts stay as they are. */
+export function withCause<Said extends Verdict>(ledger: Pick<Ledger, "lastCause">, signalId: string | undefined, said: Said): Said {
+  const cause = said.kind === "stale" && signalId !== undefined ? ledger.lastCause(signalId) : undefined;
+  if (cause === undefined) return said;
+  return { ...said, reason: `${said.reason} It was not executed in time (${cause.kind}): ${cause.reason}` };
+}

@@ -1,0 +1,49 @@
+import { HUNDRED, ONE, ZERO, decimal } from "../portfolio/money.ts";
+import type { Decimal } from "../portfolio/money.ts";
+import { excerpt, valueOf } from "./json-line.ts";
+import { wholePercentage } from "./weights.ts";
+
+/** A field of a line that states how much is to be traded. */
+export interface SizeField {
+  readonly key: string;
+  /** As written. */
+  readonly value: string;
+  /** A fraction of the account; undefined where the value can mean several things. */
+  readonly weight: Decimal | undefined;
+}
+
+const WORDS =
+  "weight|weighting|allocation|alloc|percent|percentage|pct|size|sizing|quantity|qty|notional|amount|shares|contracts|units|lots|exposure|stake|fraction|portion";
+/** `weight`, `Position_Size`, `orderQty`, `amountUsd`: the letters begin or end with a word for a size. */
+const SIZE_KEY = new RegExp(`^(?:${WORDS})|(?:${WORDS})s?$`);
+/** `pct_change`, `stopPercent`: figures about the market or a safeguard. */
+const OTHER_KEY = /change|chg|gain|loss|return|profit|drawdown|stop|risk|move|fee|volume|step|tick|outstanding|confidence|volatil|yield/;
+const WEIGHT_KEY = /weights?$/;
+const PERCENT_KEY = /^(?:percent|percentage|pct)|(?:percent|percentage|pct)s?$/;
+const PLAIN_NUMBER = /^\d{1,6}(?:\.\d{1,15})?$/;
+
+/** The fields that state a size (R2), whatever the case and the form of their keys. `null` and an empty text state none. */
+export function sizeFields(raw: ReadonlyMap<string, string>): SizeField[] {
+  return [...raw].flatMap(([key, json]) => {
+    const letters = key.toLowerCase().replace(/[^a-z]/g, "");
+    if (!SIZE_KEY.test(letters) || OTHER_KEY.test(letters)) return [];
+    const value = valueOf(json);
+    if (value === null || (typeof value === "string" && value.trim() === "")) return [];
+    return [{ key, value: json, weight: fieldWeight(letters, typeof value === "string" ? value.trim() : json) }];
+  });
+}
+
+/** `"weight": 50` */
+export function fieldText({ key, value }: SizeField): string {
+  return `"${excerpt(key).slice(1, -1)}": ${value.length > 60 ? `${value.slice(0, 60)}…` : value}`;
+}
+
+/** A weight counts from 0 to 1. A percentage counts from above 1, because 0.5 may be half a percent or half of all. */
+function fieldWeight(letters: string, text: string): Decimal | undefined {
+  const percentage = wholePercentage(text);
+  if (percentage !== undefined) return percentage;
+  if (!PLAIN_NUMBER.test(text)) return undefined;
+  const number = decimal(text);
+  if (PERCENT_KEY.test(letters)) return number.eq(ZERO) || (number.gt(ONE) && number.lte(HUNDRED)) ? number.div(HUNDRED) : undefined;
+  return WEIGHT_KEY.test(letters) && number.lte(ONE) ? number : undefined;
+}

@@ -1,0 +1,222 @@
+import { describe, expect, test } from "@jest/globals";
+import { readAlert } from "../../src/intake/alert.ts";
+import type { Alert, MalformedLine } from "../../src/intake/alert.ts";
+import { line } from "./alerts.ts";
+
+const DIP = "TQQQ oversold, buying dip";
+
+function buy(reason: string, more: Readonly<Record<string, unknown>> = {}): Alert | MalformedLine {
+  return readAlert(line({ symbol: "TQQQ", reason, more }), "UTC");
+}
+
+function sell(reason: string, more: Readonly<Record<string, unknown>> = {}): Alert | MalformedLine {
+  return readAlert(line({ symbol: "TQQQ", action: "SELL", reason, more }), "UTC");
+}
+
+/** `whole` where the line states no size. */
+function sizeOf(read: Alert | MalformedLine): string {
+  return read.kind === "malformed" ? "malformed" : (read.weight?.toFixed() ?? "whole");
+}
+
+function problemOf(read: Alert | MalformedLine): string {
+  if (read.kind === "alert") throw new Error(`read as ${sizeOf(read)}`);
+  return read.problem;
+}
+
+describe("the size of a BUY is read", () => {
+  test.each([
+    ["50 percent of the account", "0.5"],
+    ["50 pct", "0.5"],
+    ["50-percent position", "0.5"],
+    ["50 per cent", "0.5"],
+    ["Allocation: 31.2 Percent", "0.312"],
+    ["50％ allocation", "0.5"],
+    ["50٪", "0.5"],
+  ])("in the reason %j as %s", (reason, size) => {
+    expect(sizeOf(buy(reason))).toBe(size);
+  });
+
+  test.each([
+    [{ weight: 0.5 }, "0.5"],
+    [{ Weight: "0.312" }, "0.312"],
+    [{ TARGET_WEIGHT: 1 }, "1"],
+    [{ portfolioWeight: 0.25 }, "0.25"],
+    [{ weight: 0 }, "0"],
+    [{ percent: 50 }, "0.5"],
+    [{ pct: "31.2" }, "0.312"],
+    [{ weightPct: 62.3 }, "0.623"],
+    [{ size: "20%" }, "0.2"],
+    [{ Allocation: "31.2 percent" }, "0.312"],
+    [{ weight: null, quantity: "" }, "whole"],
+    [{ weight: 0.5, percent: 50 }, "0.5"],
+  ])("in the fields %j as %s", (more, size) => {
+    expect(sizeOf(buy(DIP, more))).toBe(size);
+  });
+
+  test("in the reason where a field gives the same, but for the rounding", () => {
+    expect(sizeOf(buy("allocation: 31.2%", { weight: 0.3117 }))).toBe("0.312");
+    expect(sizeOf(buy("allocation: 31.2%", { weight: 0.33 }))).toBe("malformed");
+  });
+
+  test("as legs in words too", () => {
+    const read = readAlert(line({ symbol: "UVXY", reason: "UVXY 75 percent + BTAL 25 pct" }), "UTC");
+    expect(read.kind === "alert" && [...(read.namedLegs ?? new Map())].map(String)).toEqual(["UVXY,0.75", "BTAL,0.25"]);
+  });
+});
+
+describe("a BUY whose size cannot be read for certain is malformed and never buys for the whole account", () => {
+  test.each([
+    [{ weight: 50 }],
+    [{ weight: 31.2 }],
+    [{ weight: -0.5 }],
+    [{ weight: true }],
+    [{ weight: { TQQQ: 0.5 } }],
+    [{ percent: 0.5 }],
+    [{ percent: 1 }],
+    [{ percent: 150 }],
+    [{ allocation: 0.5 }],
+    [{ allocation: 25 }],
+    [{ size: 10 }],
+    [{ Size: "half" }],
+    [{ quantity: 10 }],
+    [{ QTY: "10" }],
+    [{ notional: 5000 }],
+    [{ amount: "$5,000" }],
+    [{ orderQty: 10 }],
+    [{ position_size: 0.5 }],
+    [{ amountUsd: 5000 }],
+    [{ shares: 12 }],
+    [{ weight: 0.5, quantity: 10 }],
+    [{ weight: 0.5, percent: 60 }],
+  ])("with the fields %j", (more) => {
+    expect(problemOf(buy(DIP, more))).toMatch(/size/);
+  });
+
+  test.each([
+    "allocate 25",
+    "allocate 0.5 to it",
+    "0.5 weight",
+    "weight 0.5",
+    "Weight: .5",
+    "weight=50",
+    "position size of 10",
+    "buy 10",
+    "buy 10 shares",
+    "Buy $5000 of it",
+    "10 contracts",
+    "invest 5000",
+    "5000 notional",
+    "quantity (12)",
+    "amount 5,000",
+    "half",
+    "Buy half now",
+    "half of the account",
+    "a quarter of the portfolio",
+    "two thirds of the cash",
+    "1/2 position",
+    "½ of it",
+    "60/40 with BIL",
+    "TQQQ 0.5",
+    "TQQQ (0.312), BIL (0.688)",
+    "fifty percent",
+    "５０％",
+    "% of equity",
+    "allocate 25 (RSI 79%)",
+  ])("with the reason %j", (reason) => {
+    expect(problemOf(buy(reason))).toMatch(/^The reason gives a size as ".+", which cannot be read\. Write it as a percentage/);
+  });
+
+  test("nor does a portfolio's name with a size beside it", () => {
+    const hedge = (reason: string, more = {}): string => sizeOf(readAlert(line({ symbol: "UVXY_BTAL_PORTFOLIO", reason, more }), "UTC"));
+    expect(hedge("Volatility spike - UVXY 75% + BTAL 25%", { weight: 0.5 })).toBe("malformed");
+    expect(hedge("Volatility spike", { quantity: 10 })).toBe("malformed");
+    expect(hedge("half of the account")).toBe("malformed");
+    expect(hedge("Volatility spike", { weight: 1 })).toBe("whole");
+  });
+});
+
+describe("figures that are no sizes leave a BUY as it is", () => {
+  test.each([
+    DIP,
+    "SPY extremely overbought (RSI > 81)",
+    "SPY overbought (79-81)",
+    "TQQQ weak, bonds weak, short position (Bear 1)",
+    "Bull market - top nuclear stock: SMR",
+    "PSQ oversold, aggressive short position (Bear 2)",
+    "TQQQ trending up, bonds strong (Bear 1)",
+    "SPY 612.53 above its 200-day average of 598.1",
+    "60-day low, RSI 28.4, price 37.47999954223633",
+    "bought the 20-day breakout at $84.20",
+    "buy 2-day dip",
+    "volume-weighted 20 day average crossed",
+    "equal weight, second half of July",
+    "half-hour chart turned up",
+    "MACD 12/26 crossed on 7/14",
+    "3x leveraged exposure",
+    "90th percentile of volatility",
+    "Inverse volatility weighted over 14 days",
+  ])("%j", (reason) => {
+    expect(sizeOf(buy(reason))).toBe("whole");
+  });
+
+  test("nor do the fields of other bots that are about the market", () => {
+    expect(
+      sizeOf(buy(DIP, { confidence: 0.75, pct_change: 1.2, stop_percent: 5, volume: 1e6, rsi: 28, position: "long", target: 90 })),
+    ).toBe("whole");
+  });
+});
+
+describe("a SELL that states a part is malformed: never more is sold than was said", () => {
+  test.each([
+    "take profit: sell 50% of the position",
+    "trim to 20%",
+    "Trim 30 percent",
+    "reduce by 25%",
+    "sell 10 shares",
+    "sell half",
+    "weight to 0.2",
+    "sold 50% of it",
+    "sold -50%",
+    "TQQQ (60%)",
+    "take 50% profit-taking",
+    "up 12%, sell 50%",
+    "half the position",
+  ])("%j", (reason) => {
+    expect(problemOf(sell(reason))).toMatch(/^The line sells a part: ".+"\. A SELL sells all of its symbol\./);
+  });
+
+  test.each([[{ quantity: 10 }], [{ weight: 0.2 }], [{ percent: 50 }], [{ size: "20%" }], [{ amount: 5000 }]])("%j", (more) => {
+    expect(problemOf(sell("Take profit", more))).toMatch(/^The line sells a part: "/);
+  });
+
+  test.each([
+    "Take profit",
+    "stop loss: down 5%",
+    "5% trailing stop hit",
+    "up 12.5%, out",
+    "-5% since Monday",
+    "RSI > 81%",
+    "RSI 81, price 84.20, below its 50-day average",
+    "sell 100% of the position",
+    "weight to 0",
+    "reduce to 0%",
+    "out of TQQQ (60%), BIL (40%)",
+    "Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)",
+  ])("while %j sells all of it", (reason) => {
+    expect(sizeOf(sell(reason))).toBe("whole");
+  });
+
+  test.each([[{ weight: 0 }], [{ percent: 100 }], [{ quantity: "all" }], [{ quantity: null }], [{ size: "100%" }]])(
+    "while %j sells all of it",
+    (more) => {
+      expect(sizeOf(sell("Take profit", more))).toBe("whole");
+    },
+  );
+});
+
+test("a long reason is searched for sizes without delay", () => {
+  for (const part of ["1", "weight ", "buy ", "half ", "9 ", "TQQQ ", "%", "stop "]) {
+    expect(["malformed", "whole"]).toContain(sizeOf(buy(`x ${part.repeat(40_000 / part.length)}`)));
+    expect(["malformed", "whole"]).toContain(sizeOf(sell(`x ${part.repeat(40_000 / part.length)}`)));
+  }
+});
