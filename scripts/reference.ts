@@ -98,7 +98,7 @@ const EXIT_MEANINGS: Record<(typeof EXIT)[keyof typeof EXIT], string> = {
   0: "Done, or nothing to do.",
   1: "Failed or off target, or the broker could not be reached.",
   3: "Refused: halted, closed, a limit, a lock, the account, or a run that may not be traded.",
-  78: "A person must act: the configuration is wrong (every problem is named), or the ledger or a lock cannot be used (another owner, a newer version, damage).",
+  78: "A person must act: the configuration is wrong (every problem is named), or a directory, the ledger or a lock cannot be used (another owner, a newer version, damage).",
 };
 
 function entries<Key extends string>(meanings: Record<Key, string>): [Key, string][] {

@@ -33,7 +33,7 @@ export function directoryObstacle(path: string, setting?: string, viewer: Viewer
 /** What keeps our user from reading a file; undefined also where there is none. */
 export function readingObstacle(file: string, setting?: string, viewer: Viewer = ourselves()): Obstacle | undefined {
   const directory = obstacleOn(dirname(file), X_OK, setting, viewer);
-  if (directory !== undefined || statOf(file, viewer) === undefined) return directory;
+  if (directory !== undefined || statIfPossible(file, viewer) === undefined) return directory;
   const reason = denial(file, R_OK, viewer);
   if (reason === undefined) return undefined;
   return { text: `${file} cannot be read: it ${reason.why}`, hint: reason.cure ?? `Let user ${String(viewer.uid)} read the file.` };
@@ -68,6 +68,7 @@ export function prepareStateDirectory(path: string): void {
   if (failure !== undefined)
     throw new TraderError(`The state directory ${path} cannot be made: ${messageOf(failure)}.`, {
       code: "state-directory",
+      hint: "Check the path, and the space on the disk.",
       retryable: true,
       cause: failure,
     });
@@ -96,6 +97,15 @@ function ourselves(): Viewer {
 
 function statOf(path: string, { fs }: Viewer): ReturnType<Viewer["fs"]["statSync"]> {
   return fs.statSync(path, { throwIfNoEntry: false });
+}
+
+/** For sentences about an error, which must not end in another one. */
+function statIfPossible(path: string, viewer: Viewer): ReturnType<typeof statOf> {
+  try {
+    return statOf(path, viewer);
+  } catch {
+    return undefined;
+  }
 }
 
 function obstacleOn(path: string, need: number, setting: string | undefined, viewer: Viewer): Obstacle | undefined {
@@ -146,7 +156,7 @@ function denial(path: string, need: number, viewer: Viewer): { readonly why: str
 }
 
 function whyDenied(path: string, need: number, viewer: Viewer, error: unknown): { readonly why: string; readonly cure?: string } {
-  const stat = statOf(path, viewer);
+  const stat = statIfPossible(path, viewer);
   if ((error as NodeJS.ErrnoException).code === "EROFS")
     return { why: "is on a read-only file system", cure: "Mount it writable; in a container, mount a volume there, without `:ro`." };
   if (stat === undefined) return { why: `is refused (${messageOf(error)})` };

@@ -111,6 +111,7 @@ describe("a directory that user 1000 cannot use", () => {
     };
     const viewer = { ...user({}), fs: { ...user({}).fs, statSync } };
     expect(directoryObstacle("/srv/state", "STATE_DIR", viewer)?.text).toBe("/srv/state cannot be used: ELOOP: refused");
+    expect(() => obstacleBehind(Object.assign(new Error(), { code: "EACCES", path: "/srv/state" }), viewer)).not.toThrow();
   });
 });
 
