@@ -2,7 +2,12 @@
 export default {
   forbidden: [
     { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
-    { name: "no-orphans", severity: "error", from: { orphan: true, pathNot: "^src/(cli\\.ts|entry\\.ts|dashboard/page/login\\.js)$" }, to: {} },
+    {
+      name: "no-orphans",
+      severity: "error",
+      from: { orphan: true, pathNot: "^src/(cli\\.ts|entry\\.ts|dashboard/page/login\\.js)$" },
+      to: {},
+    },
     {
       name: "no-dev-dependencies",
       severity: "error",
