@@ -130,7 +130,7 @@ export class SplitWatch {
     if (fill === undefined || (seen !== undefined && seen.at >= fill.updatedAt)) return seen;
     const { heldBefore, filledQuantity, filledAt, side, updatedAt } = fill;
     const quantity = side === "buy" ? heldBefore.plus(filledQuantity) : heldBefore.minus(filledQuantity);
-    return { session: marketDate(filledAt ?? updatedAt), quantity };
+    return { session: marketDate(filledAt ?? updatedAt), quantity, isFilled: true };
   }
 
   /** Writes down what became of a split that was found before. */

@@ -39,6 +39,8 @@ export interface Unproven {
 export interface KnownQuantity {
   readonly session: string;
   readonly quantity: Decimal;
+  /** Left by a fill of ours, which is made of the new shares; what was only seen may still have been of the old ones. */
+  readonly isFilled?: boolean;
 }
 
 /** The close of one finished session, as it was and as adjusted for later splits. */
@@ -121,7 +123,7 @@ export function judgeSplit(evidence: SplitEvidence, closes: readonly SessionClos
   const found = splitsIn(closes, evidence);
   const implausible = found.find(({ fits }) => !fits);
   if (implausible !== undefined) return suspected(`its daily bars name a split on ${implausible.session}, and its price does not show one`);
-  const since = known === undefined ? recently(found, closes) : found.filter(({ session }) => session > known.session);
+  const since = known === undefined ? recently(found, closes) : found.filter((split) => isSince(split, known, evidence));
   const booking = judgeBooking(since, held, known, closes);
   if (booking !== undefined) return booking;
   const contained = known && { ...known, quantity: afterAll(known.quantity, since) };
@@ -138,6 +140,11 @@ export interface FoundSplit {
 
 /** `none`: nothing is pending; the quantity contains the splits in `booked`. */
 export type SplitFinding = SplitDoubt | Unproven | { readonly kind: "none"; readonly booked: readonly FoundSplit[] };
+
+/** What was seen in the very session of a split, before anything told of it, may have been the old quantity. */
+function isSince({ session }: FoundSplit, known: KnownQuantity, { today, recorded }: SplitEvidence): boolean {
+  return session > known.session || (session === today && known.session === today && known.isFilled !== true && !recorded.has(session));
+}
 
 function afterAll(quantity: Decimal, splits: readonly FoundSplit[]): Decimal {
   return splits.reduce((rest, { ratio }) => rest.div(ratio), quantity);

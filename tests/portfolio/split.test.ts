@@ -85,6 +85,14 @@ describe("when daily bars show a split", () => {
     expect(judgeSplit(uvxy({ previousClose: "101", known, held: "742.5" }), bars)).toEqual({ kind: "none", booked: [] });
   });
 
+  test("a quantity that was seen today, before anything told of it, is the one from before it; one that our fill left is not", () => {
+    const seen = { session: TODAY, quantity: decimal("3712.5") };
+    expect(judgeSplit(uvxy({ known: seen }), flat("20", "5"))).toMatchObject({ kind: "split-unbooked" });
+    expect(judgeSplit(uvxy({ known: { ...seen, isFilled: true } }), flat("20", "5"))).toMatchObject({ kind: "none" });
+    const recorded = new Map([[TODAY, decimal("5")]]);
+    expect(judgeSplit(uvxy({ known: seen, recorded }), flat("20", "5"))).toMatchObject({ kind: "none" });
+  });
+
   test("another quantity than before and after it tells nothing", () => {
     expect(judgeSplit(uvxy({ held: "3000" }), flat("20", "5"))).toMatchObject({ kind: "split-suspected" });
   });
