@@ -4,7 +4,7 @@ import { judgeLimits } from "../portfolio/limits.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { ONE, sum, ZERO } from "../portfolio/money.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
-import type { LeftAloneReason, Plan, PlannedOrder, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import type { LeftAloneReason, Plan, PlanInput, PlannedOrder, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import type { BacktestAccount, FilledTrade, SentOrders } from "./account.ts";
 
@@ -48,6 +48,9 @@ export async function rebalance(parts: RebalanceParts, request: RebalanceRequest
   return { kind: "traded", trades: [...sold.trades, ...bought.trades], leftOff: leftOffBy(second.plan) };
 }
 
+/** History is adjusted for splits. */
+const NO_SPLITS: PlanInput["splits"] = new Map();
+
 function planFor(
   { account, settings }: RebalanceParts,
   { wanted, previousCloses, lastEquity }: RebalanceRequest,
@@ -55,7 +58,7 @@ function planFor(
   barred: ReadonlyMap<string, LeftAloneReason>,
 ): PlanResult {
   const reading = account.reading(symbolsOf(wanted), previousCloses, lastEquity);
-  return makePlan(planInput(reading, { phase, wanted, settings, unsettled: [], knownQuantities: account.holdings, barred }));
+  return makePlan(planInput(reading, { phase, wanted, settings, unsettled: [], splits: NO_SPLITS, barred }));
 }
 
 /** R28, with what the plan moves as the whole turnover of its day: there is one rebalance a session, and nothing is paid in or out. */

@@ -7,7 +7,7 @@ import { allot } from "./allot.ts";
 import { Books, UNATTRIBUTED } from "./book.ts";
 
 /** What is left for these reasons is not the strategies' to divide. */
-const UNTOUCHED: readonly LeftAloneReason[] = ["protected", "unattributed", "split-suspected", "unreadable-position"];
+const UNTOUCHED: readonly LeftAloneReason[] = ["protected", "unattributed", "split-unbooked", "split-suspected", "unreadable-position"];
 
 /**
  * What each book wished to trade when an execution was planned (R32): the shares that its targets come to

@@ -2,11 +2,15 @@ import { marketData, OrdersApi, trading } from "@alpacahq/alpaca-trade-api";
 import { WebSocket } from "ws";
 import type { Clock } from "../clock.ts";
 import type { AlpacaConfig, TradingMode } from "../config.ts";
+import { marketDate } from "../market-day.ts";
 import type { Decimal } from "../portfolio/money.ts";
+import { decimalFromNumber } from "../portfolio/money.ts";
 import type { DailyBars } from "../strategies/bars.ts";
 import type {
   Account,
+  AnnouncedSplit,
   Asset,
+  BarAdjustment,
   Broker,
   CancelAnswer,
   EquityHistoryPoint,
@@ -32,6 +36,7 @@ import type { HostGuard } from "./host-guard.ts";
 import { createHostGuard } from "./host-guard.ts";
 import { toAccount, toAsset, toMarketClock, toPositions, toSessions } from "./mapping.ts";
 import { toFills, toOrder, toOrderOrNothing, toOrders } from "./order-mapping.ts";
+import { toAnnouncedSplits } from "./announced-splits.ts";
 import { cancelAnswerOf, submitAnswerOf } from "./order-outcome.ts";
 import { wireAmountOf, wireTypeOf } from "./order-request.ts";
 import { ReconnectingOrderStream } from "./order-stream.ts";
@@ -67,6 +72,8 @@ export interface AlpacaBrokerOptions {
 /** Snapshots and bars are asked for in one request of at most this many symbols. */
 const SYMBOLS_PER_REQUEST = 100;
 const MOST_POSITION_READS = 3;
+const SPLIT_TYPES = "forward_split,reverse_split,unit_split,stock_dividend";
+const ACTIONS_PER_PAGE = 1_000;
 const MAX_STREAM_FRAME_BYTES = 1024 * 1024;
 
 /**
@@ -95,6 +102,7 @@ class AlpacaBroker implements Broker {
   readonly #activities: trading.AccountActivitiesApi;
   readonly #history: trading.PortfolioHistoryApi;
   readonly #stocks: marketData.StockApi;
+  readonly #actions: marketData.CorporateActionsApi;
   readonly #streams = new Set<OrderStream>();
   /** Symbols whose positions the last answer had in a form that cannot be read. */
   #oddPositions: readonly string[] = [];
@@ -132,7 +140,9 @@ class AlpacaBroker implements Broker {
     this.#calendar = new trading.CalendarApi(tradingSettings);
     this.#activities = new trading.AccountActivitiesApi(tradingSettings);
     this.#history = new trading.PortfolioHistoryApi(tradingSettings);
-    this.#stocks = new marketData.StockApi(new marketData.Configuration({ ...keys, basePath: dataUrl, fetchApi: this.#data.send }));
+    const dataSettings = new marketData.Configuration({ ...keys, basePath: dataUrl, fetchApi: this.#data.send });
+    this.#stocks = new marketData.StockApi(dataSettings);
+    this.#actions = new marketData.CorporateActionsApi(dataSettings);
   }
 
   account(): Promise<Account> {
@@ -202,10 +212,32 @@ class AlpacaBroker implements Broker {
     return new Map(answers.flatMap((answer) => [...answer]));
   }
 
-  async dailyBars(symbols: readonly string[], start: string, end: string): Promise<DailyBars> {
+  async dailyBars(symbols: readonly string[], start: string, end: string, adjustment: BarAdjustment = "all"): Promise<DailyBars> {
     const range = barsRange(start, end, this.#options.alpaca.dataFeed, this.#options.clock.now());
-    const answers = await Promise.all(inChunks(symbols).map((chunk) => withoutRefused(chunk, (rest) => this.#bars(rest, range))));
+    const question = { ...range, timeframe: "1Day", adjustment };
+    const answers = await Promise.all(inChunks(symbols).map((chunk) => withoutRefused(chunk, (rest) => this.#bars(rest, question))));
     return new Map(answers.flatMap((answer) => [...answer]));
+  }
+
+  async prints(symbol: string, start: number, end: number): Promise<Decimal[]> {
+    const { feed } = barsRange(marketDate(start), marketDate(end), this.#options.alpaca.dataFeed, this.#options.clock.now());
+    const question = { start: new Date(start), end: new Date(end), feed, timeframe: "1Min", adjustment: "raw" };
+    const bars = await this.#bars([symbol], question);
+    return (bars.get(symbol) ?? []).flatMap(({ open, close }) => [decimalFromNumber(open), decimalFromNumber(close)]);
+  }
+
+  async announcedSplits(symbols: readonly string[], start: string, end: string): Promise<AnnouncedSplit[]> {
+    const question = { start: new Date(start), end: new Date(end), types: SPLIT_TYPES, limit: ACTIONS_PER_PAGE };
+    const answers = await Promise.all(
+      inChunks(symbols).map((chunk) =>
+        this.#data.read(
+          "reading corporate actions",
+          () => this.#actions.corporateActionsRaw({ ...question, symbols: chunk.join(",") }),
+          toAnnouncedSplits,
+        ),
+      ),
+    );
+    return answers.flat().filter(({ session }) => session >= start && session <= end);
   }
 
   fillsSince(after: number): Promise<Fill[]> {
@@ -309,9 +341,9 @@ class AlpacaBroker implements Broker {
     return this.#trading.reading(activity, () => allOrders(page, since));
   }
 
-  #bars(symbols: readonly string[], { feed, ...range }: BarsRange): Promise<DailyBars> {
-    const activity = "reading daily bars";
-    const question = { symbols: symbols.join(","), timeframe: "1Day", adjustment: "all", limit: BARS_PER_PAGE, sort: marketData.Sort.Asc };
+  #bars(symbols: readonly string[], range: BarsRange & { readonly timeframe: string; readonly adjustment: string }): Promise<DailyBars> {
+    const activity = `reading ${range.timeframe === "1Day" ? "daily" : "minute"} bars`;
+    const question = { symbols: symbols.join(","), limit: BARS_PER_PAGE, sort: marketData.Sort.Asc };
     return this.#data.reading(activity, () =>
       allBars(symbols, (token) =>
         this.#data.read(
@@ -320,7 +352,6 @@ class AlpacaBroker implements Broker {
             this.#stocks.stockBarsRaw({
               ...question,
               ...range,
-              feed,
               ...(token === undefined ? {} : { pageToken: token }),
             }),
           toBarsPage,

@@ -28,9 +28,14 @@ export interface Broker {
   prices(symbols: readonly string[]): Promise<Map<string, MarketPrices>>;
   /**
    * Daily bars of the sessions from `start` to `end`, both New York dates `YYYY-MM-DD`, inclusive, adjusted for splits
-   * and dividends; the last one may be of a session that is still running. A symbol without bars is missing from the map.
+   * and dividends unless said otherwise; the last one may be of a session that is still running. A symbol without bars is
+   * missing from the map.
    */
-  dailyBars(symbols: readonly string[], start: string, end: string): Promise<DailyBars>;
+  dailyBars(symbols: readonly string[], start: string, end: string, adjustment?: BarAdjustment): Promise<DailyBars>;
+  /** Opens and closes of the minute bars from `start` to `end` (instants), in order of time. */
+  prints(symbol: string, start: number, end: number): Promise<Decimal[]>;
+  /** Splits with an ex-date from `start` to `end`, New York dates, inclusive. Not every account or venue has them. */
+  announcedSplits(symbols: readonly string[], start: string, end: string): Promise<AnnouncedSplit[]>;
   /** Fills from the account's activities after `after`. */
   fillsSince(after: number): Promise<Fill[]>;
   /** Deposits, withdrawals and journals booked after `after`, summed, in dollars; negative when more went than came. */
@@ -45,6 +50,14 @@ export interface Broker {
   watchOrders(listener: OrderStreamListener): OrderStream;
   /** Lets go of connections and timers. */
   close(): Promise<void>;
+}
+
+export type BarAdjustment = "raw" | "split" | "all";
+
+export interface AnnouncedSplit {
+  readonly symbol: string;
+  /** New York date of the first session at the new price. */
+  readonly session: string;
 }
 
 export interface Account {

@@ -5,6 +5,7 @@ import { describeHolder } from "../ledger/lock-holder.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import { isProtected } from "../portfolio/valuation.ts";
 import { parseDecimal, sum, ZERO } from "../portfolio/money.ts";
+import { splitText, type SplitDoubt } from "../portfolio/split.ts";
 import type { Finding, Known } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";
 
@@ -108,6 +109,22 @@ function odd({ positions }: PositionFacts): readonly Finding[] {
             `Look at it on the account's page at Alpaca; PROTECTED_SYMBOLS=${symbol} says that it is meant to stay.`,
           ),
         ],
+  );
+}
+
+/** R10: such a symbol is not traded. */
+export function judgeSplits(doubts: ReadonlyMap<string, SplitDoubt>): readonly Finding[] {
+  if (doubts.size === 0) return [ok("no holding has a split that is not booked")];
+  return [...doubts].map(([symbol, split]) =>
+    split.kind === "split-unbooked"
+      ? warning(
+          `${symbol}: ${splitText(split)}; it is not traded until then`,
+          "Alpaca books it within hours to days. Do not sell the old quantity by hand.",
+        )
+      : warning(
+          `${symbol}: ${split.reason}; it is not traded`,
+          "Look for a split of it at Alpaca. Run `doctor` again when the market data answers.",
+        ),
   );
 }
 

@@ -29,6 +29,7 @@ export const CHECKS = {
   account: "account",
   "buying-power": "buying power",
   positions: "positions",
+  splits: "splits",
   "market-session": "market session",
   assets: "assets",
   prices: "prices",

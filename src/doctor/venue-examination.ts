@@ -1,11 +1,13 @@
-import type { Account, MarketClock } from "../broker/broker.ts";
+import type { Account, MarketClock, MarketPrices } from "../broker/broker.ts";
 import { accountLockName, accountRefusal } from "../account-guard.ts";
 import type { Config } from "../config.ts";
 import { openBroker, openVenue } from "../desk.ts";
+import { momentOf } from "../execution/reading.ts";
+import { SplitWatch } from "../execution/split-watch.ts";
 import type { Broker } from "../broker/broker.ts";
 import { accountLockFile, accountLockPath } from "../ledger/lock-directory.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
-import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions } from "./account.ts";
+import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions, judgeSplits } from "./account.ts";
 import { judgeClock } from "./broker-clock.ts";
 import type { Chart } from "./chart.ts";
 import { holderIfReadable } from "./chart.ts";
@@ -50,6 +52,7 @@ export class VenueExamination {
       step("account", () => given(this.#account, judgeAccount)),
       step("buying-power", () => given(this.#account, judgeBuyingPower)),
       step("positions", (config) => this.#positions(config)),
+      step("splits", (config) => this.#splits(config)),
       step("market-session", () => given(this.#market(), (market) => judgeSession(market, this.#reading.sessions))),
       step("assets", (config) => this.#assets(config)),
       step("prices", (config) => this.#prices(config)),
@@ -113,6 +116,21 @@ export class VenueExamination {
     return given(this.#account, (account) =>
       this.#readOf("positions", (positions) => judgePositions({ positions, openOrders, account, protectedSymbols })),
     );
+  }
+
+  /** As the trading path looks for them, on a copy of the ledger. */
+  async #splits({ protectedSymbols }: Config): Promise<readonly Finding[]> {
+    const { clock: market, positions } = this.#reading;
+    if (this.#broker.kind === "unknown") return [skipped(UNREACHED)];
+    if (market.kind === "unknown" || positions.kind === "unknown") return [skipped("clock and positions cannot be read")];
+    const broker = this.#broker.value;
+    const { clock } = this.#chart;
+    const symbols = positions.value.filter(({ assetClass }) => assetClass === "us_equity").map(({ symbol }) => symbol);
+    const prices = symbols.length === 0 ? new Map<string, MarketPrices>() : await broker.prices(symbols);
+    const now = { clock: market.value.market, readAt: momentOf(clock), tookMs: 0 };
+    const watch = new SplitWatch({ broker, ledger: this.#chart.ledgerCopy(), clock, protectedSymbols });
+    const reading = { market: now, positions: positions.value, prices, at: clock.now() };
+    return judgeSplits(await watch.doubts(reading, { wanted: [], record: false }));
   }
 
   /** What a venue that shows the account does not tell is a failure; without an account it was not asked for. */

@@ -10,7 +10,18 @@ import { failure, known, ok, unknown } from "./check.ts";
 /** All that the doctor can ask of a venue: it has no way to send or cancel an order. */
 export type LookOnlyBroker = Pick<
   Broker,
-  "name" | "account" | "positions" | "openOrders" | "asset" | "marketClock" | "calendar" | "prices" | "watchOrders"
+  | "name"
+  | "account"
+  | "positions"
+  | "openOrders"
+  | "asset"
+  | "marketClock"
+  | "calendar"
+  | "prices"
+  | "watchOrders"
+  | "dailyBars"
+  | "prints"
+  | "announcedSplits"
 >;
 
 /** The first answer of the venue, or what came instead of one. */

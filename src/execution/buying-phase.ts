@@ -2,7 +2,7 @@ import { freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { IntentRecord, NewIntent } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
-import type { LeftAloneReason, Plan } from "../portfolio/plan.ts";
+import type { LeftAloneReason, Plan, PlanInput, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import { provePlan } from "../portfolio/proof.ts";
 import type { Decimal } from "../portfolio/money.ts";
@@ -12,7 +12,6 @@ import { endedShort, isNewest } from "./attempts.ts";
 import { limitsAgainst } from "./daily-limits.ts";
 import { isEnded } from "./decide.ts";
 import { newIntents } from "./intents.ts";
-import { knownQuantities } from "./known-quantities.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
@@ -53,7 +52,9 @@ export class BuyingPhase {
     const newer = await this.#takenOver();
     if (blocked()) return DECIDE_AGAIN;
     if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
-    const plan = this.#planned(settled);
+    const splits = await this.#splitsIn(settled.reading, this.#execution.record().wanted);
+    if (splits === undefined || blocked()) return DECIDE_AGAIN;
+    const plan = this.#planned(settled, splits);
     if ("kind" in plan) return plan.doubtful === true && (await this.#looksAgain()) ? DECIDE_AGAIN : plan;
     const { ledger } = this.#execution.parts;
     ledger.transaction(() => {
@@ -74,7 +75,9 @@ export class BuyingPhase {
     const settled = await this.#account.settled(blocked);
     if (settled === undefined || blocked()) return DECIDE_AGAIN;
     const again = new Set(ids.map((id) => this.#execution.intent(id).symbol));
-    const plan = this.#planned(settled, again);
+    const splits = await this.#splitsIn(settled.reading, this.#execution.record().wanted);
+    if (splits === undefined || blocked()) return DECIDE_AGAIN;
+    const plan = this.#planned(settled, splits, again);
     if ("kind" in plan) return plan;
     const { ledger } = this.#execution.parts;
     const buys = plan.buys.filter((order) => again.has(order.symbol));
@@ -109,14 +112,14 @@ export class BuyingPhase {
     );
   }
 
-  #planned({ reading, cash }: SettledReading, again: ReadonlySet<string> = new Set()): Plan | NotPlanned {
+  #planned({ reading, cash }: SettledReading, splits: PlanInput["splits"], again: ReadonlySet<string> = new Set()): Plan | NotPlanned {
     const { ledger, settings } = this.#execution.parts;
     const input = planInput(reading, {
       phase: "buying",
       wanted: this.#execution.record().wanted,
       settings,
       unsettled: ledger.unsettledIntents(),
-      knownQuantities: knownQuantities(ledger, reading.positions),
+      splits,
       barred: barredSymbols(this.#execution.intents(), again, max(settings.minTradeValue, ONE)),
       ...(cash === undefined ? {} : { cash }),
     });
@@ -148,17 +151,30 @@ export class BuyingPhase {
       this.#quotes.saw(reading.prices, reading.market.readAt);
     }
     if (reading === undefined || !this.#couldStart(newer, reading.market)) return undefined;
+    const splits = await this.#splitsIn(reading, wanted);
+    if (splits === undefined) return undefined;
     const input = planInput(reading, {
       phase: "selling",
       wanted,
       settings,
       unsettled: ledger.unsettledIntents(),
-      knownQuantities: knownQuantities(ledger, reading.positions),
+      splits,
       barred: new Map(),
     });
     const result = makePlan(input);
     if (result.kind === "refused" || provePlan(result.plan, input).length > 0) return undefined;
-    return (await limitsAgainst(this.#execution.parts, reading, result.plan)) === undefined ? newer : undefined;
+    return (await limitsAgainst(this.#execution.parts, reading, { plan: result.plan, splits })) === undefined ? newer : undefined;
+  }
+
+  /** @returns `undefined` when the process is to stop before it is known. */
+  async #splitsIn(reading: Reading, wanted: Wanted): Promise<PlanInput["splits"] | undefined> {
+    const { splits, stopping } = this.#execution.parts;
+    try {
+      return await this.#execution.unlessStopping(splits.doubts(reading, { wanted: symbolsOf(wanted), record: true }));
+    } catch (error) {
+      if (stopping.aborted) return undefined;
+      throw error;
+    }
   }
 
   #couldStart(signal: Signal, market: MarketReading): boolean {

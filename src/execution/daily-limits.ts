@@ -6,7 +6,8 @@ import type { LimitSettings } from "../portfolio/limits.ts";
 import { judgeLimits } from "../portfolio/limits.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { max, sum, ZERO } from "../portfolio/money.ts";
-import type { Plan } from "../portfolio/plan.ts";
+import type { Plan, PlanInput } from "../portfolio/plan.ts";
+import { bookedEquity } from "./booked-equity.ts";
 import type { Reading } from "./reading.ts";
 import { MARKET_ZONE } from "../market-day.ts";
 
@@ -17,7 +18,7 @@ const CLOCK_SLACK_MS = 86_400_000;
 
 export interface DailyLimitParts {
   readonly broker: Pick<Broker, "calendar" | "cashFlowsSince">;
-  readonly ledger: Pick<Ledger, "intentsChangedSince" | "unsettledIntents">;
+  readonly ledger: Pick<Ledger, "intentsChangedSince" | "unsettledIntents" | "splitsOf">;
   readonly limits: LimitSettings;
 }
 
@@ -32,7 +33,12 @@ export interface Limited {
  * same New York day comes from the ledger, so a restart forgets nothing. A plan without orders breaks none.
  * @returns `undefined` when it may be begun. What cannot be read stands against it.
  */
-export async function limitsAgainst(parts: DailyLimitParts, { account, market }: Reading, plan: Plan): Promise<Limited | undefined> {
+export async function limitsAgainst(
+  parts: DailyLimitParts,
+  reading: Reading,
+  { plan, splits }: { readonly plan: Plan; readonly splits: PlanInput["splits"] },
+): Promise<Limited | undefined> {
+  const { account, market } = reading;
   const { broker, ledger, limits } = parts;
   // The day is the venue's: our own clock may be wrong.
   const now = market.clock.timestamp;
@@ -46,7 +52,7 @@ export async function limitsAgainst(parts: DailyLimitParts, { account, market }:
     const reason = `Whether MAX_DAILY_TURNOVER_PERCENT and MAX_DAILY_LOSS_PERCENT hold cannot be told: ${error.message}`;
     return { reason, hint: "Nothing was sent. Run `execute` again when the broker's activities can be read." };
   }
-  const { equity, lastEquity } = account;
+  const { equity, lastEquity } = bookedEquity(reading, splits, ledger);
   const planned = sum(orders.map((order) => order.estimatedValue));
   const breaches = judgeLimits({ equity, lastEquity, flows, planned, tradedToday: tradedToday(ledger, now) }, limits);
   if (breaches.length === 0) return undefined;

@@ -11,6 +11,7 @@ import type { RebalanceEvent } from "./events.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
 import type { AssetCache } from "./reading.ts";
 import { unlessAborted } from "./reading.ts";
+import type { SplitWatch } from "./split-watch.ts";
 import type { SharedOrderStream } from "./shared-stream.ts";
 
 export interface ConvergeParts {
@@ -19,6 +20,7 @@ export interface ConvergeParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly assets: AssetCache;
+  readonly splits: SplitWatch;
   readonly settings: PlanSettings;
   /** Asked only about a newer run that would take over: a begun execution is not stranded by them (R28). */
   readonly limits: LimitSettings;

@@ -4,7 +4,7 @@ import type { Decimal } from "../portfolio/money.ts";
 import { decimal, max, ONE, sum, ZERO } from "../portfolio/money.ts";
 import type { LeftAloneReason, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../portfolio/plan.ts";
 import type { PriceObservations } from "../portfolio/price.ts";
-import { splitEvidence } from "../portfolio/split.ts";
+import type { SplitDoubt } from "../portfolio/split.ts";
 import { isProtected } from "../portfolio/valuation.ts";
 import type { Reading } from "./reading.ts";
 import { isEnded } from "./decide.ts";
@@ -19,8 +19,8 @@ export interface PlanContext {
   /** Intents, of any execution, that may still hold or become an order at the venue. */
   readonly unsettled: readonly IntentRecord[];
   readonly barred: ReadonlyMap<string, LeftAloneReason>;
-  /** Shares of each symbol that our last fill left; a split since then shows in the position (R10). */
-  readonly knownQuantities?: ReadonlyMap<string, Decimal>;
+  /** What is known of splits that the broker has not booked (R10). */
+  readonly splits: ReadonlyMap<string, SplitDoubt>;
   /** Overrides the shown cash where it cannot be trusted (R16). */
   readonly cash?: Decimal;
 }
@@ -43,10 +43,10 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
       marketValue: owed.has(position) ? ZERO : position.marketValue,
       assetClass: position.assetClass,
       ...(position.problem === undefined ? {} : { problem: position.problem }),
-      isOurs: context.knownQuantities?.get(position.symbol)?.gt(ZERO) === true,
     })),
     assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset])),
-    observations: observationsOf(reading, context.knownQuantities ?? new Map(), now),
+    observations: observationsOf(reading, now),
+    splits: context.splits,
     workingOrders: workingOrders(reading, context.unsettled),
     barred: context.barred,
     settings: context.settings,
@@ -69,7 +69,7 @@ function protectedShorts({ positions }: Reading, settings: PlanSettings): Readon
  * its market data need not agree to the hour, so the one of the two counts that lies nearer to the newest
  * price: what is really old is old by both.
  */
-function priceTime(reading: Reading): number {
+function priceTime(reading: PriceReading): number {
   const stamps = [...reading.prices.values()].flatMap(({ trade, quote, minuteBar }) =>
     [trade, quote, minuteBar].map((seen) => seen?.at ?? -Infinity),
   );
@@ -84,17 +84,13 @@ export function symbolsOf(wanted: Wanted): string[] {
   return wanted.kind === "rebalance" ? [...wanted.targets.keys()] : [...wanted.symbols];
 }
 
-function observationsOf(reading: Reading, known: ReadonlyMap<string, Decimal>, now: number): Map<string, PriceObservations> {
+type PriceReading = Pick<Reading, "market" | "positions" | "prices" | "at">;
+
+/** Every price that a reading shows of each symbol. */
+export function observationsOf(reading: PriceReading, now = priceTime(reading)): Map<string, PriceObservations> {
   const held = new Map(reading.positions.map((position) => [position.symbol, position]));
   const symbols = new Set([...reading.prices.keys(), ...held.keys()]);
-  return new Map(
-    [...symbols].map((symbol) => {
-      const position = held.get(symbol);
-      const evidence = splitEvidence(known.get(symbol), position?.quantity);
-      const observed = observe(reading.prices.get(symbol), position, now);
-      return [symbol, evidence === undefined ? observed : { ...observed, splitEvidence: evidence }];
-    }),
-  );
+  return new Map([...symbols].map((symbol) => [symbol, observe(reading.prices.get(symbol), held.get(symbol), now)]));
 }
 
 function observe(prices: MarketPrices | undefined, position: Position | undefined, at: number): PriceObservations {

@@ -16,12 +16,12 @@ import type { LimitSettings } from "../portfolio/limits.ts";
 import { limitsAgainst } from "./daily-limits.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
 import { isOwnOrder } from "./ids.ts";
-import { knownQuantities } from "./known-quantities.ts";
 import { settleLateOrder } from "./late-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./reading.ts";
+import type { SplitWatch } from "./split-watch.ts";
 import type { Expected } from "./settle.ts";
 import { expectedAfter, FILLS_SETTLE_WITHIN_MS, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "./summary.ts";
@@ -40,6 +40,7 @@ export interface PrepareParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly assets: AssetCache;
+  readonly splits: SplitWatch;
   readonly settings: PlanSettings;
   readonly limits: LimitSettings;
   readonly execution: ExecutionSettings;
@@ -92,7 +93,7 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if ("kind" in settled) return settled;
   const prepared = await planWithoutDoubt(parts, request, settled);
   if (prepared.kind === "declined") return prepared;
-  const limited = await limitsAgainst(parts, prepared.reading, prepared.plan);
+  const limited = await limitsAgainst(parts, prepared.reading, { plan: prepared.plan, splits: prepared.input.splits });
   if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), reading: prepared.reading };
   if (request.dryRun) return prepared;
   // All of that may have taken most of a minute.
@@ -256,18 +257,21 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
   const start = parts.clock.monotonic();
   let reading = first;
   for (;;) {
-    const unsettledIntents = parts.ledger.unsettledIntents();
+    const splits = await splitsIn(parts, request, reading);
+    if ("kind" in splits) return splits;
     const input = planInput(reading, {
       phase: "selling",
       wanted: request.wanted,
       settings: parts.settings,
-      unsettled: unsettledIntents,
-      knownQuantities: knownQuantities(parts.ledger, reading.positions),
+      unsettled: parts.ledger.unsettledIntents(),
+      splits,
       barred: new Map(),
     });
     const result = makePlan(input);
     const doubtful =
-      result.kind === "refused" ? result.refusal === "price-doubt" : result.plan.lines.some((line) => line.leftAlone === "price-doubt");
+      result.kind === "refused"
+        ? result.refusal === "price-doubt"
+        : result.plan.lines.some(({ leftAlone }) => leftAlone === "price-doubt" || leftAlone === "split-suspected");
     if (!doubtful || parts.clock.monotonic() - start >= PRICE_DOUBT_LIMIT_MS) return judged(parts, request, { reading, input, result });
     await parts.clock.sleep(PRICE_DOUBT_PAUSE_MS, parts.abandoned);
     const stopped = stillWanted(parts, request);
@@ -275,6 +279,17 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
     const next = await firstReading(parts, request);
     if ("kind" in next) return next;
     reading = next;
+  }
+}
+
+async function splitsIn(parts: PrepareParts, request: PrepareRequest, reading: Reading): Promise<PlanInput["splits"] | Declined> {
+  const question = { wanted: symbolsOf(request.wanted), record: !request.dryRun };
+  try {
+    return await unlessAborted(parts.splits.doubts(reading, question), parts.abandoned);
+  } catch (error) {
+    const stopped = parts.abandoned.aborted ? stillWanted(parts, request) : undefined;
+    if (stopped === undefined) throw error;
+    return stopped;
   }
 }
 

@@ -28,6 +28,7 @@ import { planInput } from "./plan-input.ts";
 import { declined, prepare } from "./prepare.ts";
 import type { Reading } from "./reading.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./reading.ts";
+import { SplitWatch } from "./split-watch.ts";
 import { SharedOrderStream } from "./shared-stream.ts";
 import { summariseAccount, summarisePlan } from "./summary.ts";
 
@@ -77,11 +78,13 @@ export type RebalanceResult =
 export class Rebalancer {
   readonly #parts: RebalancerParts;
   readonly #assets: AssetCache;
+  readonly #splits: SplitWatch;
   readonly #stream: SharedOrderStream;
 
   constructor(parts: RebalancerParts) {
     this.#parts = parts;
     this.#assets = new AssetCache(parts.broker, parts.clock);
+    this.#splits = new SplitWatch({ ...parts, protectedSymbols: parts.plan.protectedSymbols });
     this.#stream = new SharedOrderStream(parts.broker);
   }
 
@@ -103,7 +106,8 @@ export class Rebalancer {
     try {
       const reading = await readAccount(broker, this.#assets, clock, []);
       const wanted: Wanted = { kind: "rebalance", targets: new Map() };
-      makePlan(planInput(reading, { phase: "selling", wanted, settings, unsettled: [], barred: new Map() }));
+      const splits = await this.#splits.doubts(reading, { wanted: [], record: true });
+      makePlan(planInput(reading, { phase: "selling", wanted, settings, unsettled: [], splits, barred: new Map() }));
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
     }
@@ -179,7 +183,7 @@ export class Rebalancer {
     const { plan: settings, stopping, ...parts } = this.#parts;
     const abandoned = options.superseded === undefined ? stopping : AbortSignal.any([stopping, options.superseded]);
     return prepare(
-      { ...parts, settings, execution: this.#execution, assets: this.#assets, abandoned },
+      { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, abandoned },
       { signal, wanted, dryRun: options.dryRun, ignoreMarketHours: options.ignoreMarketHours },
     );
   }
@@ -259,7 +263,7 @@ export class Rebalancer {
     known: { readonly reading?: Reading; readonly superseded: AbortSignal | undefined },
   ): Promise<RebalanceResult> {
     const { plan: settings, ...rest } = this.#parts;
-    const common = { settings, execution: this.#execution, assets: this.#assets, stream: this.#stream };
+    const common = { settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, stream: this.#stream };
     const parts: ConvergeParts = { ...rest, ...common, superseded: known.superseded };
     const result: ConvergeResult = await new Convergence(parts, execution, signal, known.reading).run();
     if (result === undefined) return { kind: "left" };

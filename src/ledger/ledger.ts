@@ -116,6 +116,18 @@ export interface Ledger {
   /** What the journal adds up to, for every book but the unattributed one, which is what is left of the account. */
   bookHoldings(): BookHolding[];
 
+  // --- splits (R10) -----------------------------------------------------------------------------
+  /** Records that so many shares were held in a session and contain every split up to it. Replaces what the session had. */
+  recordSessionQuantity(quantity: SessionQuantity): void;
+  /** Of the newest session that is known. */
+  lastSessionQuantity(symbol: string): SessionQuantity | undefined;
+  /** Takes the place of what was known of that symbol and session. */
+  recordSplit(split: SplitRecord): void;
+  /** Oldest first. */
+  splitsOf(symbol: string): SplitRecord[];
+  /** Splits that the broker has not booked, by symbol. */
+  unbookedSplits(): SplitRecord[];
+
   // --- fills, equity, decision record ---------------------------------------------------------
   /** A fill whose id is known already is ignored. */
   recordFill(fill: FillRecord): void;
@@ -384,6 +396,27 @@ export interface BookPage {
   /** Client order id → filled quantity that is booked now. */
   readonly orders: ReadonlyMap<string, Decimal>;
   readonly executionIds: readonly string[];
+}
+
+export interface SessionQuantity {
+  readonly symbol: string;
+  /** New York date, `YYYY-MM-DD`. */
+  readonly session: string;
+  readonly quantity: Decimal;
+  readonly at: number;
+}
+
+export interface SplitRecord {
+  readonly symbol: string;
+  /** New York date of the first session at the new price. */
+  readonly session: string;
+  /** What one share's price was multiplied by: 5 for one new share for five old ones. */
+  readonly ratio: Decimal;
+  /** Shares before it was booked. */
+  readonly quantity: Decimal;
+  readonly foundAt: number;
+  /** When the quantity was first seen to contain it. */
+  readonly bookedAt: number | undefined;
 }
 
 export interface FillRecord {

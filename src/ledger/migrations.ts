@@ -285,6 +285,29 @@ ALTER TABLE intents ADD COLUMN quote_ask TEXT;
 ALTER TABLE intents ADD COLUMN quote_at INTEGER;
 `,
   },
+  {
+    version: 7,
+    sql: `
+CREATE TABLE session_quantities (
+  symbol TEXT NOT NULL,
+  session TEXT NOT NULL,
+  quantity TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (symbol, session)
+) STRICT;
+
+CREATE TABLE splits (
+  symbol TEXT NOT NULL,
+  session TEXT NOT NULL,
+  ratio TEXT NOT NULL,
+  quantity TEXT NOT NULL,
+  found_at INTEGER NOT NULL,
+  booked_at INTEGER,
+  PRIMARY KEY (symbol, session)
+) STRICT;
+CREATE INDEX splits_unbooked ON splits (symbol) WHERE booked_at IS NULL;
+`,
+  },
 ];
 
 /**

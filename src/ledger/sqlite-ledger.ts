@@ -24,6 +24,7 @@ import type { Redact } from "./redacting.ts";
 import { redactingLedger } from "./redacting.ts";
 import { assertSameFile, identityOf, preparePrivateFile, statOf } from "./private-file.ts";
 import * as signals from "./signals.ts";
+import * as splits from "./splits.ts";
 import * as verdicts from "./verdicts.ts";
 
 export interface LedgerOptions {
@@ -260,6 +261,12 @@ function portOn(database: LedgerDatabase): Ledger {
     recordBookings: (page) => books.recordBookings(database, page),
     bookings: () => books.bookings(database),
     bookHoldings: () => books.bookHoldings(database),
+
+    recordSessionQuantity: (quantity) => splits.recordSessionQuantity(database, quantity),
+    lastSessionQuantity: (symbol) => splits.lastSessionQuantity(database, symbol),
+    recordSplit: (split) => splits.recordSplit(database, split),
+    splitsOf: (symbol) => splits.splitsOf(database, symbol),
+    unbookedSplits: () => splits.unbookedSplits(database),
 
     recordFill: (fill) => history.recordFill(database, fill),
     fillsOf: (executionId) => history.fillsOf(database, executionId),

@@ -64,6 +64,7 @@ const PHRASES: Record<Exclude<LeftAloneReason, "within-drift" | "below-minimum" 
   "own-order-working": "an earlier order of ours is still working",
   "price-doubt": "its price is in doubt",
   "quote-doubt": "no sane quote came up to price its order from",
+  "split-unbooked": "a split is not booked yet",
   "split-suspected": "a split is suspected",
   "insufficient-cash": "there is not enough cash",
   "held-by-orders": "open orders hold its shares",

@@ -12,6 +12,7 @@ export const OFF_TARGET_REASONS = [
   "price-doubt",
   /** Limit style: no sane quote came up to price its order from. */
   "quote-doubt",
+  "split-unbooked",
   "split-suspected",
   "insufficient-cash",
   "held-by-orders",
@@ -33,7 +34,7 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "within-drift": "What is held is near enough to the target: within DRIFT_BAND_PERCENT.",
   "below-minimum": "The difference is worth less than MIN_TRADE_VALUE, or less than the venue's smallest order of one dollar.",
   "whole-share-remainder": "What is missing is less than one whole share, and fractions of the symbol cannot be traded.",
-  protected: "It is named by PROTECTED_SYMBOLS, is no US equity, or or cannot be read and is neither a target nor bought by us.",
+  protected: "It is named by PROTECTED_SYMBOLS, is no US equity, or cannot be read and is no target.",
   "dust-cannot-close": "The position is too small for the broker to close.",
   "not-tradable": "The broker does not let it be traded.",
   inactive: "It is inactive at the broker.",
@@ -43,7 +44,10 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "own-order-working": "An earlier order of ours for it is still working, or its fate is unknown.",
   "price-doubt": "No two prices of the same moment confirm each other.",
   "quote-doubt": "Limit style: its quote stayed one-sided, old, too wide, or far from the last trade.",
-  "split-suspected": "Its price moved by a whole ratio against the last close, and nothing speaks against a split.",
+  "split-unbooked":
+    "It was split, and the broker has not changed the quantity yet. It is valued as it will be and traded again once it is booked.",
+  "split-suspected":
+    "Its price or quantity changed as by a split, or its daily bars could not be read, and there is no proof that it was not split. Also: how much is wanted depends on such a symbol.",
   "insufficient-cash": "There is not enough cash for it, or for all of it.",
   "held-by-orders": "Open orders hold its shares.",
   "sells-over": "More is held than wanted, but the selling phase is over.",

@@ -1,6 +1,7 @@
 import type { Decimal } from "./money.ts";
 import type { LeftAloneReason } from "./left-alone.ts";
 import type { PriceObservations } from "./price.ts";
+import type { SplitDoubt } from "./split.ts";
 
 /** The account as the planner needs it: one settled reading. */
 export interface PlanAccount {
@@ -21,8 +22,6 @@ export interface Holding {
   readonly assetClass: string;
   /** What cannot be read of it; it then counts as protected, and its value may be unknown (R34). */
   readonly problem?: string;
-  /** Whether the last that is known of it are fills of ours that left shares. */
-  readonly isOurs?: boolean;
 }
 
 export interface PlanAsset {
@@ -80,6 +79,8 @@ export interface PlanInput {
   /** Every symbol of targets and holdings; `undefined` value or missing: the venue does not know it. */
   readonly assets: ReadonlyMap<string, PlanAsset | undefined>;
   readonly observations: ReadonlyMap<string, PriceObservations>;
+  /** Symbols with a split that is not booked, or may be (R10). A missing symbol has been looked into and has none. */
+  readonly splits: ReadonlyMap<string, SplitDoubt>;
   readonly workingOrders: readonly WorkingOrder[];
   /** Symbols that this execution may no longer touch (refused, timed out, unknown), with the reason to report. */
   readonly barred: ReadonlyMap<string, LeftAloneReason>;

@@ -1,6 +1,5 @@
 import { decimal, max, min, ONE, ZERO, type Decimal } from "./money.ts";
 import { formatDollars } from "./format.ts";
-import { splitRatio, type SplitEvidence } from "./split.ts";
 
 export interface ObservedPrice {
   readonly price: Decimal;
@@ -22,11 +21,6 @@ export interface PriceObservations {
   readonly previousClose: ObservedPrice | undefined;
   /** The position's own price, when held; belongs to the moment of the reading. */
   readonly position: ObservedPrice | undefined;
-  /**
-   * What the position's quantity or the corporate-actions answer says about a split since the
-   * previous close. Missing: it could not be read, which counts against the symbol.
-   */
-  readonly splitEvidence?: SplitEvidence;
 }
 
 /** Of two prices that confirm each other, the higher may be this much above the lower. */
@@ -59,11 +53,9 @@ export interface CheckedPrice {
 }
 
 export interface PriceDoubt {
-  readonly doubt: "price-doubt" | "split-suspected";
+  readonly doubt: "price-doubt";
   /** One sentence for a person. */
   readonly reason: string;
-  /** With a suspected split: what the observations agree on, if they do. It values a holding and decides no order. */
-  readonly price?: Decimal;
 }
 
 /** All observations of one reading. */
@@ -93,13 +85,10 @@ export const NO_OBSERVATIONS: PriceObservations = {
  * The price that two observations agree on (R10): the latest trade if it is among them, else the
  * quote's middle, the position's price, the last minute bar.
  * @param now milliseconds since the epoch.
- * @returns a doubt when nothing recent is confirmed, when two pairs contradict each other, or when it looks like a split.
+ * @returns a doubt when nothing recent is confirmed, or when two pairs contradict each other.
  */
 export function checkPrice(observations: PriceObservations, now: number): CheckedPrice | PriceDoubt {
-  const agreed = agreedPrice(candidatesOf(observations, now));
-  const split = splitSuspicion(observations, "doubt" in agreed ? undefined : agreed.price);
-  if (split === undefined) return agreed;
-  return "doubt" in agreed ? { doubt: "split-suspected", reason: split } : { doubt: "split-suspected", reason: split, price: agreed.price };
+  return agreedPrice(candidatesOf(observations, now));
 }
 
 /** {@link checkPrice} for one symbol of a reading. While no session is open, the moment is that of its last trade. */
@@ -159,13 +148,4 @@ function unconfirmed(candidates: readonly Candidate[]): string {
   return candidates.length === 1
     ? `only one usable price was observed: ${seen}`
     : `the observed prices do not confirm one another: ${seen}`;
-}
-
-/** Why this looks like a split, or undefined. A large move that is not near a whole ratio is just a large move. */
-function splitSuspicion(observations: PriceObservations, agreed: Decimal | undefined): string | undefined {
-  const latest = observations.trade?.price ?? agreed;
-  const close = observations.previousClose?.price;
-  if (latest === undefined || close === undefined || latest.lte(ZERO) || close.lte(ZERO)) return undefined;
-  if (observations.splitEvidence === "disagrees" || splitRatio(latest, close) === undefined) return undefined;
-  return `${formatDollars(latest)} against the previous close of ${formatDollars(close)} looks like a split`;
 }

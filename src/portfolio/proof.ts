@@ -47,7 +47,7 @@ interface Facts {
   readonly held: ReadonlyMap<string, Holding>;
   /** Protected symbols: those that are named, and positions that are no US equities or cannot be read (R9, R34). */
   readonly guarded: ReadonlySet<string>;
-  /** Cash and unprotected positions. */
+  /** Cash and unprotected positions, without those that may have been split. */
   readonly worth: Decimal;
   /** Everything that is held, protected or not. */
   readonly gross: Decimal;
@@ -57,7 +57,7 @@ interface Facts {
 function factsOf(input: PlanInput): Facts {
   const guarded = guardedSymbols(input);
   const valued = input.holdings.map((holding) => ({
-    counted: !guarded.has(holding.symbol),
+    counted: !guarded.has(holding.symbol) && input.splits.get(holding.symbol)?.kind !== "split-suspected",
     value: heldValue(holding, { input, guarded }),
   }));
   const worth = input.account.cash.plus(sum(valued.filter((entry) => entry.counted).map((entry) => entry.value)));
@@ -79,9 +79,12 @@ function guardedSymbols(input: PlanInput): ReadonlySet<string> {
 }
 
 function heldValue(holding: Holding, { input, guarded }: Pick<Facts, "input" | "guarded">): Decimal {
-  if (guarded.has(holding.symbol)) return holding.marketValue;
-  const price = priceOf(holding.symbol, input).price;
-  return price === undefined ? holding.marketValue : price.times(holding.quantity);
+  const split = input.splits.get(holding.symbol);
+  if (guarded.has(holding.symbol) || split?.kind === "split-suspected") return holding.marketValue;
+  const checked = priceOf(holding.symbol, input);
+  if ("doubt" in checked) return holding.marketValue;
+  const value = checked.price.times(holding.quantity);
+  return split === undefined ? value : value.div(split.ratio);
 }
 
 function tradePrice(symbol: string, input: PlanInput): Decimal | undefined {
@@ -116,6 +119,7 @@ function proveSymbol(order: PlannedOrder, { input, guarded }: Facts): ProofFailu
   if (guarded.has(symbol)) return failure("symbol", symbol, "an order for a protected symbol");
   if (input.barred.has(symbol)) return failure("symbol", symbol, "an order for a symbol that may no longer be touched");
   if (input.workingOrders.some((working) => working.symbol === symbol)) return failure("symbol", symbol, "another order is still open");
+  if (input.splits.has(symbol)) return failure("symbol", symbol, "it may have a split that is not booked");
   if (belongsToNobody(symbol, input)) return failure("symbol", symbol, "no known strategy names it");
   if (allowedSymbols !== undefined && !allowedSymbols.has(symbol)) return failure("symbol", symbol, "not in ALLOWED_SYMBOLS");
   if (asset?.active !== true || !asset.tradable) return failure("symbol", symbol, "not known as active and tradable");
@@ -128,10 +132,10 @@ function belongsToNobody(symbol: string, { wanted }: PlanInput): boolean {
   return ![...wanted.targets.keys(), ...wanted.known].includes(symbol);
 }
 
-/** Only a full exit goes without a checked price, and not even that when a split may have changed the quantity (R10). */
+/** Only a full exit goes without a checked price (R10). */
 function provePrice({ symbol }: PlannedOrder, { input }: Facts): ProofFailure[] {
   const checked = priceOf(symbol, input);
-  if (!("doubt" in checked) || (goesWhole(symbol, input) && checked.doubt === "price-doubt")) return [];
+  if (!("doubt" in checked) || goesWhole(symbol, input)) return [];
   return failure("price", symbol, checked.reason);
 }
 
@@ -243,7 +247,7 @@ function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
     ),
     ...say(
       "equity",
-      (wanted.kind === "exit" && wanted.kept === undefined) || near(equity, account.equity) || mayLieInOddRows(equity, facts.input),
+      (wanted.kind === "exit" && wanted.kept === undefined) || agrees(equity, facts),
       "Cash and positions do not agree with the broker's equity.",
     ),
     ...say("equity", plan.base.eq(facts.base), `The base is ${formatDollars(facts.base)}, the plan says ${formatDollars(plan.base)}.`),
@@ -278,10 +282,19 @@ function proveStatedCost(order: PlannedOrder, facts: Facts): ProofFailure[] {
   return worst !== undefined && order.worstCaseCost.gte(worst) ? [] : failure("cash", order.symbol, "its worst case is stated too low");
 }
 
-/** What cannot be read may be worth something, a fifth of the account at most. */
-function mayLieInOddRows(known: Decimal, { account, holdings }: PlanInput): boolean {
-  const most = account.equity.times(ODD_ROWS_TOLERANCE);
-  return holdings.some(({ problem }) => problem !== undefined) && known.lte(account.equity) && account.equity.minus(known).lte(most);
+/** What the bookings that are still to come will change the broker's equity by. */
+function unbookedSince(facts: Facts): Decimal {
+  const { holdings, splits } = facts.input;
+  const unbooked = holdings.filter(({ symbol }) => splits.get(symbol)?.kind === "split-unbooked" && !facts.guarded.has(symbol));
+  return sum(unbooked.map((holding) => heldValue(holding, facts).minus(holding.marketValue)));
+}
+
+/** With what cannot be read of the positions, which may be worth a fifth of the account at most. */
+function agrees(known: Decimal, facts: Facts): boolean {
+  const equity = facts.input.account.equity.plus(unbookedSince(facts));
+  if (near(known, equity)) return true;
+  const hasOddRows = facts.input.holdings.some(({ problem }) => problem !== undefined);
+  return hasOddRows && known.lte(equity) && equity.minus(known).lte(equity.times(ODD_ROWS_TOLERANCE));
 }
 
 function near(one: Decimal, other: Decimal): boolean {

@@ -1,30 +1,289 @@
-import { decimal, max, min, ZERO, type Decimal } from "./money.ts";
+import { formatQuantity } from "./format.ts";
+import { decimal, max, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
 
-/** How near the ratio of two prices must be to a whole number to look like a split (R10). */
-const SPLIT_TOLERANCE = decimal("0.03");
-const LARGEST_SPLIT = decimal("50");
-const SMALLEST_SPLIT = decimal("2");
-const HALF = decimal("0.5");
+/**
+ * Whether a symbol was split and the broker has not booked it yet (R10). At Alpaca the price changes with
+ * the open and the quantity hours or days later, so an unchanged quantity is never evidence against a split.
+ */
 
-export type SplitEvidence = "agrees" | "disagrees";
+/** What one share's price was multiplied by: 5 for one new share for five old ones, 0.5 for two for one. Quantities are divided by it. */
+export type SplitRatio = Decimal;
 
-/** The whole number that one value is a multiple of the other by, or `undefined`. Both above zero. */
-export function splitRatio(one: Decimal, other: Decimal): Decimal | undefined {
-  const ratio = max(one, other).div(min(one, other));
-  const whole = ratio.plus(HALF).round(0);
-  if (whole.lt(SMALLEST_SPLIT) || whole.gt(LARGEST_SPLIT)) return undefined;
-  return ratio.minus(whole).abs().lte(whole.times(SPLIT_TOLERANCE)) ? whole : undefined;
+/** The price has changed by the split, the quantity has not: nothing is traded, and the value is quantity × price ÷ ratio. */
+export interface UnbookedSplit {
+  readonly kind: "split-unbooked";
+  readonly ratio: SplitRatio;
+  /** New York date of the first session at the new price. */
+  readonly session: string;
+  /** Shares before the split is booked. */
+  readonly quantity: Decimal;
+}
+
+/** Whether there was a split cannot be told: nothing is traded, and nothing else is bought with its value. */
+export interface SuspectedSplit {
+  readonly kind: "split-suspected";
+  readonly reason: string;
+}
+
+export type SplitDoubt = UnbookedSplit | SuspectedSplit;
+
+/** The daily bars show no split, but something else looks like one: a second witness decides. */
+export interface Unproven {
+  readonly kind: "unproven";
+  readonly reason: string;
+  /** Whether only the price of this session is odd, so that prints of this session can explain it. */
+  readonly todayOnly: boolean;
+}
+
+/** What a quantity is measured against: shares that were seen, or left by our own fill, in a session. */
+export interface KnownQuantity {
+  readonly session: string;
+  readonly quantity: Decimal;
+  /** Left by a fill of ours, which is made of the new shares; what was only seen may still have been of the old ones. */
+  readonly isFilled?: boolean;
+}
+
+/** The close of one finished session, as it was and as adjusted for later splits. */
+export interface SessionClose {
+  readonly session: string;
+  readonly raw: Decimal;
+  readonly adjusted: Decimal;
+}
+
+/** All that is known of one symbol. */
+export interface SplitEvidence {
+  /** New York date of the session that runs now, or comes next. */
+  readonly today: string;
+  /** Zero when the broker lists no position. */
+  readonly held: Decimal;
+  readonly known: KnownQuantity | undefined;
+  /** Raw close of the session before, by the newest snapshot. */
+  readonly previousClose: Decimal | undefined;
+  /** Prices of now; the first one counts, every one must be ordinary. */
+  readonly latest: readonly Decimal[];
+  /** Splits that are in the ledger, by session: they explain a jump even where the bars have lost them. */
+  readonly recorded: ReadonlyMap<string, SplitRatio>;
+}
+
+/** A move outside of this needs an explanation: 4:3 is the smallest common split (R10). */
+const ORDINARY_FROM = decimal("0.75");
+const ORDINARY_TO = decimal("1.34");
+/** Adjusted closes are rounded, so the same ratio comes out a little different on each day. */
+const RATIO_NOISE = decimal("0.005");
+const CENT = decimal("0.01");
+const HALF_CENT = decimal("0.005");
+/** A quantity matches when it is this near: brokers round fractions of a share. */
+const QUANTITY_NOISE = decimal("0.001");
+/** A booking takes hours to days. Where nothing was known before, a split that is older is taken to be booked. */
+const BOOKED_AFTER_SESSIONS = 10;
+/** Two neighbouring prints on the way from one price to another are at most this far apart. */
+const LARGEST_STEP = decimal("1.15");
+
+/** Whether one price or quantity is no more than an ordinary move away from the other. */
+export function isOrdinary(now: Decimal, before: Decimal): boolean {
+  const move = now.div(before);
+  return move.gte(ORDINARY_FROM) && move.lte(ORDINARY_TO);
+}
+
+/** What looks odd without a look at the daily bars; `undefined`: nothing. */
+export function oddity({ today, held, known, previousClose, latest, recorded }: SplitEvidence): Omit<Unproven, "kind"> | undefined {
+  const quantity = oddQuantity(held, known);
+  if (quantity !== undefined) return { reason: quantity, todayOnly: false };
+  const before = previousClose?.times(recorded.get(today) ?? ONE);
+  const odd = before === undefined ? undefined : latest.find((price) => !isOrdinary(price, before));
+  if (odd === undefined || before === undefined) return undefined;
+  return { reason: `its price is ${odd.toFixed()} after a close of ${before.toFixed()}`, todayOnly: true };
+}
+
+function oddQuantity(held: Decimal, known: KnownQuantity | undefined): string | undefined {
+  if (known === undefined || known.quantity.lte(ZERO) || held.lte(ZERO) || isOrdinary(held, known.quantity)) return undefined;
+  return `${formatQuantity(held)} shares are held, and ${formatQuantity(known.quantity)} were on ${known.session}`;
+}
+
+/** Both series of one symbol as pairs: what only one of them has proves nothing. Oldest first. */
+export function pairCloses(raw: ReadonlyMap<string, Decimal>, adjusted: ReadonlyMap<string, Decimal>, today: string): SessionClose[] {
+  const pairs = [...raw].flatMap(([session, close]): SessionClose[] => {
+    const other = adjusted.get(session);
+    return session >= today || other === undefined || close.lte(ZERO) || other.lte(ZERO) ? [] : [{ session, raw: close, adjusted: other }];
+  });
+  return pairs.sort((one, two) => (one.session < two.session ? -1 : 1));
 }
 
 /**
- * What the quantity of a position says about a split since we last traded it: still the quantity that
- * our last fill left speaks against one, a whole multiple or fraction of it for one.
- * @param known shares that our last fill left, `undefined` when we never traded it.
- * @param held shares that the broker shows now, `undefined` when it shows none.
- * @returns `undefined` when it tells nothing (never held, or traded by somebody else), which counts against the symbol.
+ * What raw and split-adjusted bars say of a symbol (R10).
+ * @param closes finished sessions, oldest first; `undefined` when they could not be read.
  */
-export function splitEvidence(known: Decimal | undefined, held: Decimal | undefined): SplitEvidence | undefined {
-  if (known === undefined || held === undefined || known.lte(ZERO) || held.lte(ZERO)) return undefined;
-  if (known.eq(held)) return "disagrees";
-  return splitRatio(known, held) === undefined ? undefined : "agrees";
+export function judgeSplit(evidence: SplitEvidence, closes: readonly SessionClose[] | undefined): SplitFinding {
+  const { held, today } = evidence;
+  if (closes === undefined || closes.length === 0) return suspected("its daily bars cannot be read");
+  // Shares that somebody else bought after we held none were never seen before.
+  const known = evidence.known?.quantity.eq(ZERO) === true && held.gt(ZERO) ? undefined : evidence.known;
+  if (known !== undefined && known.session < today && (closes[0]?.session ?? today) > known.session)
+    return suspected(`its daily bars do not reach back to ${known.session}, when its quantity was last known`);
+  const found = splitsIn(closes, evidence);
+  const implausible = found.find(({ fits }) => !fits);
+  if (implausible !== undefined) return suspected(`its daily bars name a split on ${implausible.session}, and its price does not show one`);
+  const since = known === undefined ? recently(found, closes) : found.filter((split) => isSince(split, known, evidence));
+  const booking = judgeBooking(since, held, known, closes);
+  if (booking !== undefined) return booking;
+  const contained = known && { ...known, quantity: afterAll(known.quantity, since) };
+  return judgeAgreement({ ...evidence, known: contained }, closes, found) ?? { kind: "none", booked: since };
+}
+
+/** A split by the daily bars. */
+export interface FoundSplit {
+  readonly session: string;
+  readonly ratio: SplitRatio;
+  /** Whether the raw price moved by the ratio, give or take an ordinary move. */
+  readonly fits: boolean;
+}
+
+/** `none`: nothing is pending; the quantity contains the splits in `booked`. */
+export type SplitFinding = SplitDoubt | Unproven | { readonly kind: "none"; readonly booked: readonly FoundSplit[] };
+
+/** What was seen in the very session of a split, before anything told of it, may have been the old quantity. */
+function isSince({ session }: FoundSplit, known: KnownQuantity, { today, recorded }: SplitEvidence): boolean {
+  return session > known.session || (session === today && known.session === today && known.isFilled !== true && !recorded.has(session));
+}
+
+function afterAll(quantity: Decimal, splits: readonly FoundSplit[]): Decimal {
+  return splits.reduce((rest, { ratio }) => rest.div(ratio), quantity);
+}
+
+/** Every session at which the factor between raw and adjusted closes changes. */
+function splitsIn(closes: readonly SessionClose[], { today, latest, recorded }: SplitEvidence): FoundSplit[] {
+  let from = 0;
+  return closes.flatMap((close, index): FoundSplit[] => {
+    const next = closes[index + 1];
+    const factorAfter = next === undefined ? ONE : next.adjusted.div(next.raw);
+    const measured = close.adjusted.div(close.raw).div(factorAfter);
+    const noise = RATIO_NOISE.plus(CENT.div(min(close.adjusted, next?.adjusted ?? close.adjusted)));
+    if (measured.minus(ONE).abs().lte(noise)) return [];
+    const ratio = exactRatio(closes.slice(from, index + 1), factorAfter);
+    from = index + 1;
+    const after = next?.raw ?? latest[0];
+    const fits = after !== undefined && isOrdinary(after, close.raw.times(ratio));
+    return [{ session: sessionOf(close.session, next?.session ?? today, ratio, recorded), ratio, fits }];
+  });
+}
+
+/** On a thin feed the session of the split may have no bar: then the ledger knows better when it was. */
+function sessionOf(after: string, upTo: string, ratio: SplitRatio, recorded: SplitEvidence["recorded"]): string {
+  const known = [...recorded].find(
+    ([session, other]) => session > after && session <= upTo && other.div(ratio).minus(ONE).abs().lte(RATIO_NOISE),
+  );
+  return known?.[0] ?? upTo;
+}
+
+/** The simplest fraction that every one of these sessions allows, given that adjusted closes are rounded to the cent at worst. */
+function exactRatio(closes: readonly SessionClose[], factorAfter: Decimal): SplitRatio {
+  const bound = (close: SessionClose, by: Decimal): Decimal => close.adjusted.plus(by).div(close.raw).div(factorAfter);
+  const [first, ...rest] = closes;
+  if (first === undefined) return ONE;
+  const from = max(bound(first, HALF_CENT.neg()), ...rest.map((close) => bound(close, HALF_CENT.neg())));
+  const to = min(bound(first, HALF_CENT), ...rest.map((close) => bound(close, HALF_CENT)));
+  const mean = sum(closes.map((close) => bound(close, ZERO))).div(decimal(String(closes.length)));
+  return from.gt(to) || from.lte(ZERO) ? mean : simplestFraction(from, to);
+}
+
+/** The fraction with the smallest denominator in [from, to]; both above zero. */
+function simplestFraction(from: Decimal, to: Decimal): Decimal {
+  const whole = truncate(from, 0);
+  if (whole.eq(from)) return whole;
+  if (whole.plus(ONE).lte(to)) return whole.plus(ONE);
+  return whole.plus(ONE.div(simplestFraction(ONE.div(to.minus(whole)), ONE.div(from.minus(whole)))));
+}
+
+function recently(found: readonly FoundSplit[], closes: readonly SessionClose[]): FoundSplit[] {
+  const oldest = closes.at(-BOOKED_AFTER_SESSIONS)?.session ?? "";
+  return found.filter(({ session }) => session >= oldest);
+}
+
+/** Which of the splits does the quantity contain? `undefined`: all of them. */
+function judgeBooking(
+  splits: readonly FoundSplit[],
+  held: Decimal,
+  known: KnownQuantity | undefined,
+  closes: readonly SessionClose[],
+): SplitDoubt | undefined {
+  const last = splits.at(-1);
+  if (last === undefined) return undefined;
+  if (held.eq(ZERO)) return judgeVanished(last, known, afterAll(known?.quantity ?? ZERO, splits), closes);
+  if (known === undefined) return suspected(`it was split on ${last.session}, and how many shares were held before is not known`);
+  const pending = splits.findIndex((_, index) => held.eq(afterAll(known.quantity, splits.slice(0, index))));
+  const first = splits[pending];
+  const booked = afterAll(known.quantity, splits);
+  if (first === undefined && isSameQuantity(held, booked)) return undefined;
+  if (first === undefined)
+    return suspected(
+      `it was split on ${last.session}, and ${formatQuantity(held)} shares are neither the ${formatQuantity(known.quantity)} from before nor the ${formatQuantity(booked)} from after it`,
+    );
+  const ratio = splits.slice(pending).reduce((product, split) => product.times(split.ratio), ONE);
+  return { kind: "split-unbooked", ratio, session: first.session, quantity: held };
+}
+
+/** While a split in reverse is booked, the old shares may be gone before the new ones are there. */
+function judgeVanished(
+  last: FoundSplit,
+  known: KnownQuantity | undefined,
+  booked: Decimal,
+  closes: readonly SessionClose[],
+): SuspectedSplit | undefined {
+  if (known === undefined || booked.lt(ONE) || recently([last], closes).length === 0) return undefined;
+  return suspected(`it was split on ${last.session}, and the broker lists no shares of it`);
+}
+
+/** Whether a quantity is the expected one; what is less than a share may have been paid in cash. */
+export function isSameQuantity(held: Decimal, expected: Decimal): boolean {
+  const whole = truncate(expected, 0);
+  return held.minus(expected).abs().lte(expected.times(QUANTITY_NOISE)) || held.eq(whole) || (whole.gt(ZERO) && held.eq(whole.plus(ONE)));
+}
+
+/** The bars show no split since the quantity was known. That is proof only if nothing else looks like one. */
+function judgeAgreement(evidence: SplitEvidence, closes: readonly SessionClose[], found: readonly FoundSplit[]): Unproven | undefined {
+  const explained = new Map([...evidence.recorded, ...found.map(({ session, ratio }) => [session, ratio] as const)]);
+  const last = closes.at(-1);
+  const ofToday = new Map([[evidence.today, ratioBetween(last?.session ?? "", evidence.today, explained)]]);
+  const odd = oddity({ ...evidence, previousClose: evidence.previousClose ?? last?.raw, recorded: ofToday });
+  if (odd?.todayOnly === false) return { kind: "unproven", ...odd };
+  const from = evidence.known?.session ?? closes.at(-BOOKED_AFTER_SESSIONS)?.session ?? "";
+  const jump = closes.findIndex((close, index) => {
+    const before = closes[index - 1];
+    if (before === undefined || close.session <= from) return false;
+    return !isOrdinary(close.raw, before.raw.times(ratioBetween(before.session, close.session, explained)));
+  });
+  if (jump > 0)
+    return {
+      kind: "unproven",
+      reason: `its close went from ${closes[jump - 1]?.raw.toFixed() ?? "?"} to ${closes[jump]?.raw.toFixed() ?? "?"} on ${closes[jump]?.session ?? "?"}`,
+      todayOnly: false,
+    };
+  return odd && { kind: "unproven", ...odd };
+}
+
+/** What the splits after one session, up to another, have multiplied the price by. */
+function ratioBetween(after: string, upTo: string, splits: ReadonlyMap<string, SplitRatio>): SplitRatio {
+  return [...splits].reduce((product, [session, ratio]) => (session > after && session <= upTo ? product.times(ratio) : product), ONE);
+}
+
+/** Whether the prints lead from one price to the other in ordinary steps: a split leaps over them. */
+export function leadThere(prints: readonly Decimal[], from: Decimal, to: Decimal): boolean {
+  const [low, high] = [min(from, to), max(from, to)];
+  const way = [low, ...prints.filter((price) => price.gt(low) && price.lt(high)), high].sort((one, two) => one.cmp(two));
+  return way.every((price, index) => index === 0 || price.lte((way[index - 1] ?? price).times(LARGEST_STEP)));
+}
+
+export function suspected(reason: string): SuspectedSplit {
+  return { kind: "split-suspected", reason };
+}
+
+/** A value or a quantity as it will be once the split is booked. */
+export function afterSplit(amount: Decimal, split: SplitDoubt | undefined): Decimal {
+  return split?.kind === "split-unbooked" ? amount.div(split.ratio) : amount;
+}
+
+/** What a person reads of a split that is not booked. */
+export function splitText({ ratio, session, quantity }: Omit<UnbookedSplit, "kind">): string {
+  const after = formatQuantity(quantity.div(ratio));
+  return `its price changed by the split of ${session}, and the broker still lists the ${formatQuantity(quantity)} shares from before it, which become ${after}`;
 }

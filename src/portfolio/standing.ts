@@ -1,7 +1,9 @@
+import { formatDollars } from "./format.ts";
 import type { LeftAloneReason } from "./left-alone.ts";
 import { ONE, ZERO, max, min, type Decimal } from "./money.ts";
 import type { Holding, PlanAsset, PlanInput } from "./plan-input.ts";
 import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
+import { splitText } from "./split.ts";
 import { isProtected, type Valuation } from "./valuation.ts";
 
 /** Alpaca refuses orders below one dollar. */
@@ -78,12 +80,12 @@ function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, 
   if (standing.quantity.eq(ZERO) && standing.weight.eq(ZERO)) return nothingToSell(standing.symbol, input);
   const untouchable = untouchableFor(standing.symbol, input, valuation);
   if (untouchable !== undefined) return untouchable;
-  const wish = wishByValue(standing, thresholds);
+  const wish = wishByValue(standing, thresholds, valuation);
   if (wish.kind === "add" && input.wanted.kind === "exit") return SHORT_IN_EXIT;
   const obstacle = obstacleFor(standing, input, valuation);
   if (wish.kind !== "leave" || standing.quantity.eq(ZERO)) return obstacle ?? wish;
   // A held symbol that needs nothing is on target even when it could not be traded; a missing leg is not.
-  return obstacle === undefined ? withRelease(wish, standing, thresholds) : wish;
+  return obstacle === undefined ? withRelease(wish, standing, thresholds, valuation) : wish;
 }
 
 /** An order of ours that is still under way, or whose fate is not known, may yet buy what is not wanted. */
@@ -102,25 +104,29 @@ function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation):
   const working = input.workingOrders.filter((order) => order.symbol === symbol);
   if (working.some((order) => !order.own)) return { kind: "leave", reason: "foreign-order" };
   if (working.length > 0) return { kind: "leave", reason: "own-order-working" };
-  const checked = valuation.prices.get(symbol);
-  if (checked === undefined || !("doubt" in checked) || checked.doubt !== "split-suspected") return undefined;
-  return { kind: "leave", reason: "split-suspected", note: checked.reason };
+  const split = input.splits.get(symbol);
+  return split && { kind: "leave", reason: split.kind, note: split.kind === "split-suspected" ? split.reason : splitText(split) };
 }
 
-/** While a position that is wanted or was bought by us cannot be read, no target is reached; any other one may stay as it is (R34). */
+/** While a position that is wanted cannot be read, no target is reached; any other one may stay as it is (R34). */
 function leftProtected(symbol: string, holding: Holding | undefined, { wanted, settings }: PlanInput): Wish {
   if (holding?.problem === undefined || settings.protectedSymbols.has(symbol)) return { kind: "leave", reason: "protected" };
   const isNamed = wanted.kind === "exit" ? wanted.symbols.includes(symbol) : targetWeight(wanted, symbol).gt(ZERO);
-  return { kind: "leave", reason: isNamed || holding.isOurs === true ? "unreadable-position" : "protected", note: holding.problem };
+  return { kind: "leave", reason: isNamed ? "unreadable-position" : "protected", note: holding.problem };
 }
 
-function wishByValue(standing: WithoutWish, { band, minimum }: Thresholds): Wish {
+function wishByValue(standing: WithoutWish, { band, minimum }: Thresholds, { base, highestBase }: Valuation): Wish {
   if (standing.weight.eq(ZERO)) return { kind: "exit" };
   const need = standing.targetValue.minus(standing.actualValue);
   const isNew = standing.quantity.eq(ZERO);
   if (!isNew && need.abs().lte(band)) return { kind: "leave", reason: "within-drift" };
   if (need.abs().lt(minimum)) return { kind: "leave", reason: "below-minimum" };
-  return need.gt(ZERO) ? { kind: "add", need } : { kind: "trim", excess: need.neg() };
+  if (need.gt(ZERO)) return { kind: "add", need };
+  // What a suspected split would make of the base may also be more: only what is too much by both is sold.
+  const excess = standing.actualValue.minus(standing.weight.times(highestBase));
+  if (excess.eq(need.neg()) || (excess.gt(band) && excess.gte(minimum))) return { kind: "trim", excess };
+  const note = `it is a share of ${formatDollars(base)} to ${formatDollars(highestBase)}, depending on the split of another symbol`;
+  return { kind: "leave", reason: "split-suspected", note };
 }
 
 /** What other strategies lack of a symbol is for their own runs to buy: an exit that finds nothing to sell is on target. */
@@ -138,7 +144,7 @@ function obstacleFor(standing: WithoutWish, input: PlanInput, valuation: Valuati
   return { kind: "leave", reason: "price-doubt", note: checked.reason };
 }
 
-function withRelease(wish: Wish & { kind: "leave" }, standing: WithoutWish, { minimum }: Thresholds): Wish {
-  const excess = standing.actualValue.minus(standing.targetValue);
+function withRelease(wish: Wish & { kind: "leave" }, standing: WithoutWish, { minimum }: Thresholds, { highestBase }: Valuation): Wish {
+  const excess = standing.actualValue.minus(standing.weight.times(highestBase));
   return wish.reason === "within-drift" && excess.gte(minimum) ? { ...wish, releasable: excess } : wish;
 }

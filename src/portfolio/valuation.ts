@@ -1,8 +1,9 @@
 import { formatDollars, formatQuantity } from "./format.ts";
-import { decimal, ONE, sum, ZERO, type Decimal } from "./money.ts";
+import { decimal, max, ONE, sum, ZERO, type Decimal } from "./money.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
 import type { PlanRefusal } from "./plan-result.ts";
 import { priceOf, type CheckedPrice, type PriceDoubt } from "./price.ts";
+import { afterSplit } from "./split.ts";
 import { isMeasured, targetProblem } from "./targets.ts";
 
 /** How far our sum of cash and positions may lie from the broker's equity, as a fraction of it (R9). */
@@ -13,10 +14,12 @@ const US_EQUITY = "us_equity";
 
 /** What everything is worth at checked prices. Dollars. */
 export interface Valuation {
-  /** Cash and unprotected positions. */
+  /** Cash and unprotected positions, without those that may have been split. */
   readonly worth: Decimal;
   /** `worth` without the cash reserve: what the target weights are fractions of (R9). */
   readonly base: Decimal;
+  /** The base if every suspected split is none, or at its highest price: nothing is sold down below its share of this. */
+  readonly highestBase: Decimal;
   /** Cash that buys must leave. */
   readonly reserve: Decimal;
   readonly holdings: ReadonlyMap<string, Holding>;
@@ -58,15 +61,40 @@ export function valueAccount(input: PlanInput): Valuation | Refused {
 function withBase(input: PlanInput, prices: Valuation["prices"], values: ReadonlyMap<string, Decimal>): Valuation | Refused {
   const total = input.account.cash.plus(sum(values.values()));
   if (isMeasured(input.wanted)) {
-    const doubtful = equityDisagrees(total, input);
+    const doubtful = equityDisagrees(total, bookedEquity(input, values), input.holdings);
     if (doubtful !== undefined) return doubtful;
   }
   const counted = input.holdings.filter((holding) => !isProtected(holding.symbol, holding, input));
-  const worth = input.account.cash.plus(sum(counted.map((holding) => values.get(holding.symbol) ?? ZERO)));
+  const suspects = counted.filter((holding) => isSuspect(holding.symbol, input));
+  const sure = counted.filter((holding) => !suspects.includes(holding));
+  const worth = input.account.cash.plus(sum(sure.map((holding) => values.get(holding.symbol) ?? ZERO)));
   if (worth.lt(ZERO)) return underwater(worth);
   const reserve = worth.times(input.settings.cashReserve);
   const holdings = new Map(input.holdings.map((holding) => [holding.symbol, holding]));
-  return { worth, base: worth.times(ONE.minus(input.settings.cashReserve)), reserve, holdings, values, prices };
+  const kept = ONE.minus(input.settings.cashReserve);
+  const highest = worth.plus(sum(suspects.map((holding) => highestValue(holding, prices.get(holding.symbol), input))));
+  return { worth, base: worth.times(kept), highestBase: highest.times(kept), reserve, holdings, values, prices };
+}
+
+function isSuspect(symbol: string, input: Pick<PlanInput, "splits">): boolean {
+  return input.splits.get(symbol)?.kind === "split-suspected";
+}
+
+/** What a holding that may have been split could be worth at most. */
+function highestValue(
+  { symbol, quantity, marketValue }: Holding,
+  checked: CheckedPrice | PriceDoubt | undefined,
+  input: PlanInput,
+): Decimal {
+  const seen = input.observations.get(symbol);
+  const prices = [checked !== undefined && !("doubt" in checked) ? checked : undefined, seen?.trade, seen?.previousClose, seen?.position];
+  return max(marketValue, ...prices.flatMap((price) => (price === undefined ? [] : [price.price.times(quantity)])));
+}
+
+/** The broker's equity as it will be once every split is booked: until then it counts the old quantity at the new price (R9). */
+function bookedEquity(input: PlanInput, values: ReadonlyMap<string, Decimal>): Decimal {
+  const unbooked = input.holdings.filter(({ symbol }) => input.splits.get(symbol)?.kind === "split-unbooked");
+  return input.account.equity.plus(sum(unbooked.map(({ symbol, marketValue }) => (values.get(symbol) ?? marketValue).minus(marketValue))));
 }
 
 function checkPrices(input: PlanInput): Map<string, CheckedPrice | PriceDoubt> {
@@ -79,8 +107,9 @@ function checkPrices(input: PlanInput): Map<string, CheckedPrice | PriceDoubt> {
 function valueOf(holding: Holding, checked: CheckedPrice | PriceDoubt | undefined, input: PlanInput): Decimal | Refused {
   if (isProtected(holding.symbol, holding, input)) return holding.marketValue;
   if (holding.quantity.eq(ZERO)) return ZERO;
-  const price = checked?.price;
-  if (price !== undefined) return holding.quantity.times(price);
+  if (isSuspect(holding.symbol, input)) return holding.marketValue;
+  if (checked !== undefined && !("doubt" in checked))
+    return afterSplit(holding.quantity.times(checked.price), input.splits.get(holding.symbol));
   return isMeasured(input.wanted) ? unpriced(holding.symbol, checked) : holding.marketValue;
 }
 
@@ -94,7 +123,7 @@ function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined
   };
 }
 
-function equityDisagrees(total: Decimal, { account: { equity }, holdings }: PlanInput): Refused | undefined {
+function equityDisagrees(total: Decimal, equity: Decimal, holdings: readonly Holding[]): Refused | undefined {
   if (total.minus(equity).abs().lte(equity.abs().times(EQUITY_AGREEMENT))) return undefined;
   const unknown = equity.minus(total);
   const mayBeOddRows = holdings.some(({ problem }) => problem !== undefined) && unknown.gt(ZERO);

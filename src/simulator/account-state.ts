@@ -31,7 +31,7 @@ export interface AccountSettings {
 /** What `/v2/account/activities` lists, as it goes over the wire. */
 export type Activity = Readonly<Record<string, string>> & { readonly id: string; readonly activity_type: string };
 
-/** A split that has taken effect. */
+/** A split whose price has taken effect. */
 export interface SplitRecord {
   readonly id: string;
   readonly symbol: string;
@@ -40,6 +40,8 @@ export interface SplitRecord {
   readonly at: number;
   readonly newRate: Decimal;
   readonly oldRate: Decimal;
+  /** When the quantity follows, by the wall clock; missing once it has. */
+  readonly bookAt?: number | undefined;
 }
 
 /** Equity at the end of one session. */

@@ -69,9 +69,11 @@ function textOf(key: string, value: unknown): string {
   throw malformed(`${key} must be a text or a number`);
 }
 
-/** `{symbol, ratio}` with new shares for old ones, such as `2` or `"1:10"`. */
+/** `{symbol, ratio}` with new shares for old ones, such as `2` or `"1:10"`; `book_after` seconds until the quantity follows. */
 function split(exchange: Exchange, body: Body): Record<string, unknown> {
-  const { id, date, symbol, newRate, oldRate } = exchange.split(textOf("symbol", body.symbol), textOf("ratio", body.ratio));
+  const bookAfter = body.book_after === undefined ? 0 : Number(positive(body, "book_after")) * 1_000;
+  const asked = [textOf("symbol", body.symbol), textOf("ratio", body.ratio)] as const;
+  const { id, date, symbol, newRate, oldRate } = exchange.split(...asked, { bookAfter });
   return { id, symbol, date, new_rate: newRate.toFixed(), old_rate: oldRate.toFixed() };
 }
 

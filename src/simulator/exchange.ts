@@ -32,6 +32,11 @@ import type { TradeUpdate } from "./trade-updates.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
+export interface SplitOptions {
+  /** Milliseconds from the change of the price to that of the quantity, as at Alpaca. Default: none. */
+  readonly bookAfter?: number;
+}
+
 /**
  * One account at an Alpaca-shaped venue, with its order book and prices, driven by a clock and a seed
  * and without any transport. Requests that the venue would refuse throw a {@link Refusal}.
@@ -42,6 +47,8 @@ export class Exchange {
   readonly seed: number;
   /** Where faults keep orders back. */
   gate: OrderGate | undefined;
+  /** Whether adjusted bars know of splits, which faults change. */
+  adjustsForSplits = true;
   readonly prices: PriceBook;
   readonly givenBars = new GivenBars();
   readonly state: ExchangeState;
@@ -100,6 +107,7 @@ export class Exchange {
    * @throws Refusal
    */
   submit(body: Body): OrderRecord {
+    this.#bookDue();
     const order = admit(this.#admission(), body);
     this.#desk.take(order);
     return order;
@@ -179,11 +187,13 @@ export class Exchange {
   }
 
   accountView(): View {
+    this.#bookDue();
     const closing = this.#equity.previousClosing();
     return accountView(this.state, this.valueOf, closing.equity, closing.date);
   }
 
   positionViews(): View[] {
+    this.#bookDue();
     return [...this.state.positions.keys()].sort().map((symbol) => this.positionView(symbol));
   }
 
@@ -201,6 +211,7 @@ export class Exchange {
 
   /** Equity at the end of every session since the account exists, oldest first. */
   equityHistory(): ExchangeState["closings"] {
+    this.#bookDue();
     this.#equity.recordCloses();
     return this.state.closings;
   }
@@ -251,23 +262,35 @@ export class Exchange {
   }
 
   /**
-   * Splits a symbol as the venue does: shares and prices change from now on, cost and everything in the
-   * past, the raw previous close among it, stay.
+   * Splits a symbol as the venue does: the price changes from now on, the shares at once or later. Cost and
+   * everything in the past, the raw previous close among it, stay.
    * @param ratio new shares for old ones: `"2"`, `"3:2"`, `"1:10"`.
    * @throws Refusal
    */
-  split(symbol: string, ratio: string): SplitRecord {
+  split(symbol: string, ratio: string, { bookAfter = 0 }: SplitOptions = {}): SplitRecord {
     if (!this.state.assets.has(symbol)) throw notFound(`asset not found for ${symbol}`);
     const rates = readRatio(ratio);
     const now = this.clock.now();
-    const split = { id: this.#random.uuid(), symbol, date: newYorkDate(now), at: now, ...rates };
+    const split = { id: this.#random.uuid(), symbol, date: newYorkDate(now), at: now, ...rates, bookAt: now + bookAfter };
     this.#equity.recordCloses();
     for (const order of splitOrders(this.state, symbol, rates)) this.#desk.cancelNow(order);
-    const change = splitPosition(this.state, symbol, rates);
     this.state.splits.push(split);
-    this.state.activities.push(splitActivity(split, change, this.#desk.stamp(), this.#random.uuid()));
+    this.#bookDue();
     this.scalePrice(symbol, ONE.div(factorOf(rates)));
     return split;
+  }
+
+  /** Changes the quantities of every split whose time has come, which is when somebody looks. */
+  #bookDue(): void {
+    const due = this.state.splits.filter(({ bookAt = Infinity }) => bookAt <= this.clock.now());
+    if (due.length === 0) return;
+    this.#equity.recordCloses();
+    for (const split of due) {
+      const change = splitPosition(this.state, split.symbol, split);
+      this.state.activities.push(splitActivity(split, change, this.#desk.stamp(), this.#random.uuid()));
+      this.state.splits[this.state.splits.indexOf(split)] = { ...split, bookAt: undefined };
+    }
+    this.#onChange();
   }
 
   /** Interrupts trading, whatever the hour; orders that come meanwhile are queued. */

@@ -4,6 +4,7 @@ import type { FaultKind, FaultParameter } from "./faults/kind.ts";
 import { ORDER_FAULTS } from "./faults/order-faults.ts";
 import { faultOf, type FaultSpec, parametersOf, readFault } from "./faults/parse.ts";
 import { QUOTE_FAULTS } from "./faults/quote-faults.ts";
+import { SPLIT_FAULTS } from "./faults/split-faults.ts";
 import { STALE_LISTS } from "./faults/stale-lists.ts";
 import { STREAM_FAULTS } from "./faults/stream-faults.ts";
 
@@ -18,6 +19,7 @@ export const FAULT_MENU: readonly FaultKind[] = [
   ...STREAM_FAULTS,
   ...QUOTE_FAULTS,
   ...ACCOUNT_FAULTS,
+  ...SPLIT_FAULTS,
 ];
 
 /**

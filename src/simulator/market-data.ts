@@ -138,7 +138,7 @@ export class MarketData {
     const unknown = asked.find((name) => !ADJUSTMENTS.includes(name));
     if (unknown !== undefined) throw new Refusal(400, { message: `invalid adjustment: ${unknown}` });
     if (!asked.includes("split") && !asked.includes("all")) return (_symbol, bar) => bar;
-    const { splits } = this.#exchange.state;
+    const splits = this.#exchange.adjustsForSplits ? this.#exchange.state.splits : [];
     return (symbol, bar, endedAt) =>
       adjustedBar(
         bar,

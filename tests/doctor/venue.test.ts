@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Account, Asset, MarketClock, MarketPrices, Order, OrderStreamListener, Position, Session } from "../../src/broker/broker.ts";
 import { BrokerError } from "../../src/broker/broker.ts";
-import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions } from "../../src/doctor/account.ts";
+import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions, judgeSplits } from "../../src/doctor/account.ts";
 import { judgeClock } from "../../src/doctor/broker-clock.ts";
 import type { CheckStatus } from "../../src/doctor/check.ts";
 import { known, unknown } from "../../src/doctor/check.ts";
@@ -11,6 +11,7 @@ import { judgeHandshake, shakeHands } from "../../src/doctor/stream.ts";
 import type { FirstContact } from "../../src/doctor/venue.ts";
 import { accountIn, judgeConnection } from "../../src/doctor/venue.ts";
 import { decimal } from "../../src/portfolio/money.ts";
+import type { SplitDoubt } from "../../src/portfolio/split.ts";
 import { VirtualClock } from "../../src/virtual-clock.ts";
 import { saying } from "./saying.ts";
 
@@ -166,6 +167,23 @@ describe("the account", () => {
     expect(judgeBuyingPower({ ...ACCOUNT, cash: decimal("-12.5") })).toEqual([saying("warning", "cash -$12.50")]);
     expect(judgeBuyingPower({ ...ACCOUNT, buyingPower: decimal("100") })).toEqual([saying("warning", "$100.00, cash $40,000.00")]);
   });
+});
+
+test("a split that is not booked, or may be none, is warned of with its symbol", () => {
+  expect(judgeSplits(new Map())).toEqual([saying("ok", "no holding has a split")]);
+  const unbooked = { kind: "split-unbooked", ratio: decimal("5"), session: "2026-11-18", quantity: decimal("3712.5") } as const;
+  const suspected = { kind: "split-suspected", reason: "its daily bars cannot be read" } as const;
+  expect(
+    judgeSplits(
+      new Map<string, SplitDoubt>([
+        ["UVXY", unbooked],
+        ["BTAL", suspected],
+      ]),
+    ),
+  ).toEqual([
+    saying("warning", "UVXY: its price changed by the split of 2026-11-18"),
+    saying("warning", "BTAL: its daily bars cannot be read"),
+  ]);
 });
 
 describe("the positions", () => {

@@ -1,49 +1,272 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
+import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { decimal } from "../../src/portfolio/money.ts";
-import { expectHoldings, HEDGE } from "./scenario.ts";
+import { parseFault } from "../../src/simulator/faults.ts";
+import { expectHoldings, expectUnharmed, HEDGE } from "./scenario.ts";
+import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** From ten on a Tuesday to the open of Wednesday, and to half an hour after it. */
+const TO_OPEN = DAY - HOUR / 2;
 const HALF = { TQQQ: "0.5", BTAL: "0.5" };
+const TQQQ = { TQQQ: "1" };
 
 let desk: VirtualDesk;
+let runs = 0;
 
 afterEach(() => desk.close());
 
-/** Bought yesterday by us; overnight the price of TQQQ went from 85 to `price`, and `shares` may have followed. */
-async function overnight(price: string, shares?: (held: string) => string): Promise<void> {
-  desk = new VirtualDesk();
-  await desk.run(signalOf(desk.clock, HALF));
-  await desk.clock.advance(86_400_000);
-  desk.exchange.setPrice("TQQQ", price);
-  const position = desk.exchange.state.positions.get("TQQQ")!;
-  if (shares !== undefined) position.quantity = decimal(shares(position.quantity.toFixed()));
+/** Buys on Tuesday at ten; what is given happens on Wednesday with the open, and it is ten again. */
+async function overnight(weights: Record<string, string>, change: () => void, options: DeskOptions = {}): Promise<void> {
+  desk = new VirtualDesk(options);
+  await signal(weights);
+  await desk.clock.advance(TO_OPEN);
+  change();
+  await desk.clock.advance(HOUR / 2);
 }
 
-const again = (weights: Record<string, string>) => desk.run(signalOf(desk.clock, weights, { id: "00000000000000bb" }));
+function signal(weights: Record<string, string>, dryRun = false): Promise<RebalanceResult> {
+  runs += 1;
+  return desk.run(signalOf(desk.clock, weights, { id: runs.toString(16).padStart(16, "0") }), { dryRun });
+}
 
-describe("a price at half of the previous close", () => {
-  test("is a split when twice the shares are held that our fills left: the symbol is left alone", async () => {
-    await overnight("42.5", (held) => decimal(held).times(decimal("2")).toFixed());
-    expect(await again(HEDGE)).toMatchObject({ conclusion: { reason: expect.stringContaining("TQQQ (split-suspected)") as unknown } });
-    expect(desk.orders().filter(({ side, symbol }) => side === "sell" && symbol === "TQQQ")).toEqual([]);
+const sold = (symbol: string) => desk.orders().filter((order) => order.side === "sell" && order.symbol === symbol);
+const orderCount = (): number => desk.orders().length;
+const sharesOf = (symbol: string): string => desk.exchange.state.positions.get(symbol)?.quantity.toFixed() ?? "0";
+const worthOf = (symbol: string): number =>
+  Number(
+    desk.exchange
+      .valueOf(symbol)
+      .times(decimal(sharesOf(symbol)))
+      .toFixed(),
+  );
+const left = (text: string): object => ({ conclusion: { outcome: "off-target", reason: expect.stringContaining(text) as unknown } });
+const fault = (text: string): void => void desk.venue.faults.add(parseFault(text));
+/** $74,250 of UVXY, $24,750 of BTAL and $1,000. */
+const HEDGED: DeskOptions = {
+  exchange: {
+    cash: decimal("1000"),
+    prices: { TQQQ: "85", UVXY: "20", BTAL: "20" },
+    positions: [
+      { symbol: "UVXY", quantity: decimal("3712.5"), averagePrice: decimal("20") },
+      { symbol: "BTAL", quantity: decimal("1237.5"), averagePrice: decimal("20") },
+    ],
+  },
+};
+/** Requests for bars and corporate actions since it was asked last. */
+let asked: string[] = [];
+
+function listen(): void {
+  asked = [];
+  desk.venue.interceptor.before = async ({ url }) => {
+    await Promise.resolve();
+    if (url.startsWith("/v2/stocks/bars") || url.startsWith("/v1/"))
+      asked.push(/adjustment=\w+|timeframe=1Min|corporate/.exec(url)?.[0] ?? url);
+    return undefined;
+  };
+}
+
+describe("UVXY is split 1 for 5, and Alpaca books it a day later", () => {
+  const split =
+    (ratio = "1:5", bookAfter = DAY) =>
+    () =>
+      void desk.exchange.split("UVXY", ratio, { bookAfter });
+
+  test("a switch to TQQQ sells no share of it and buys with the money of what was really sold", async () => {
+    await overnight(HEDGE, split(), HEDGED);
+    expect([sharesOf("UVXY"), worthOf("UVXY"), desk.exchange.accountView().equity]).toEqual(["3712.5", 371_250, "397000"]);
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
+    expect(desk.orders().map(({ side, symbol }) => `${side} ${symbol}`)).toEqual(["sell BTAL", "buy TQQQ"]);
+    expect(worthOf("TQQQ")).toBeLessThan(24_750);
+    expect(worthOf("TQQQ")).toBeGreaterThan(24_700);
+    expectUnharmed(desk);
+    const found = { symbol: "UVXY", session: "2026-11-18", ratio: decimal("5"), quantity: decimal("3712.5") };
+    expect(desk.ledger.unbookedSplits()).toMatchObject([found]);
   });
 
-  test("is a fall of the price when the very shares are held that our fills left: it is traded", async () => {
-    await overnight("42.5");
-    expect(await again(HEDGE)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  test("is traded like any other once it is booked", async () => {
+    await overnight(HEDGE, split("1:5", HOUR));
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
+    await desk.clock.advance(HOUR);
+    expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, TQQQ);
+    expect(desk.ledger.unbookedSplits()).toEqual([]);
+  });
+
+  test("is traded at once when it is booked before the open", async () => {
+    await overnight(HEDGE, split("1:5", 0));
+    expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, TQQQ);
+  });
+
+  test("is still known after a restart, when bars and corporate actions tell nothing any more", async () => {
+    await overnight(HEDGE, split("1:5", 5 * DAY));
+    await signal(TQQQ);
+    await desk.restart();
+    fault("split-lost");
+    fault("no-corporate-actions:answer=empty");
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
+    await desk.clock.advance(DAY);
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
+    expect(sold("UVXY")).toEqual([]);
+  });
+
+  test("is found by a process that comes days later, when no price and no equity looks odd", async () => {
+    await overnight(HEDGE, split("1:5", 5 * DAY));
+    await desk.clock.advance(DAY);
+    await desk.restart();
+    expect(desk.exchange.accountView().last_equity).toBe(desk.exchange.accountView().equity);
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
+    await desk.clock.advance(5 * DAY);
+    expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, TQQQ);
+  });
+
+  test("is found beside an ordinary move", async () => {
+    await overnight(HEDGE, () => {
+      split()();
+      desk.exchange.setPrice("UVXY", "106");
+    });
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
+    expect(sold("UVXY")).toEqual([]);
+  });
+
+  test("1 for 100 and 3 for 2 are found as well", async () => {
+    await overnight(HEDGE, () => {
+      split("1:100")();
+      desk.exchange.split("BTAL", "3:2", { bookAfter: DAY });
+    });
+    expect(await signal(TQQQ)).toMatchObject(left("BTAL (split-unbooked), TQQQ (insufficient-cash), UVXY (split-unbooked)"));
+    expect([...sold("BTAL"), ...sold("UVXY")]).toEqual([]);
+    expect(desk.ledger.unbookedSplits().map(({ symbol, ratio }) => [symbol, ratio.toFixed(6)])).toEqual([
+      ["BTAL", "0.666666"],
+      ["UVXY", "100.000000"],
+    ]);
+  });
+
+  test("is left alone when adjusted bars have lost it and corporate actions name it", async () => {
+    await overnight(HEDGE, split());
+    fault("split-lost");
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-suspected)"));
+    expect(sold("UVXY")).toEqual([]);
+    expect(worthOf("TQQQ")).toBeLessThan(26_000);
+  });
+
+  test("is left alone when adjusted bars have lost it, corporate actions cannot be read, and no print lies on the way", async () => {
+    await overnight(HEDGE, split());
+    fault("split-lost");
+    fault("no-corporate-actions");
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-suspected)"));
+    expect(sold("UVXY")).toEqual([]);
+  });
+
+  test("is left alone days later when adjusted bars have lost it", async () => {
+    await overnight(HEDGE, split("1:5", 5 * DAY));
+    await desk.clock.advance(DAY);
+    fault("split-lost");
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-suspected)"));
+    expect(sold("UVXY")).toEqual([]);
+  });
+
+  test("what was sold of it by hand meanwhile is not awaited any more", async () => {
+    await overnight(HEDGE, split("1:5", 2 * HOUR));
+    await signal(TQQQ);
+    desk.exchange.state.positions.get("UVXY")!.quantity = decimal("3000");
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
+    await desk.clock.advance(2 * HOUR);
+    expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, TQQQ);
+  });
+
+  test("a dry run names it and writes nothing down", async () => {
+    await overnight(HEDGE, split());
+    const result = await signal(TQQQ, true);
+    expect(result).toMatchObject({
+      kind: "dry-run",
+      plan: { lines: expect.arrayContaining([expect.objectContaining({ symbol: "UVXY", leftAlone: "split-unbooked" })]) as unknown },
+    });
+    expect(desk.ledger.unbookedSplits()).toEqual([]);
+  });
+});
+
+describe("TQQQ is split 2 for 1, and Alpaca books it later", () => {
+  test("a strategy that still holds both halves trades neither of them", async () => {
+    await overnight(HALF, () => void desk.exchange.split("TQQQ", "2", { bookAfter: DAY }));
+    const before = orderCount();
+    expect(await signal(HALF)).toMatchObject(left("TQQQ (split-unbooked)"));
+    expect(orderCount()).toBe(before);
+  });
+
+  test("the same after the booking: nothing is to be done", async () => {
+    await overnight(HALF, () => void desk.exchange.split("TQQQ", "2", { bookAfter: 0 }));
+    const before = orderCount();
+    expect(await signal(HALF)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(orderCount()).toBe(before);
+  });
+
+  test("of a symbol that is not held nothing is to be booked, and it is bought", async () => {
+    await overnight({ BTAL: "1" }, () => void desk.exchange.split("TQQQ", "2", { bookAfter: DAY }));
+    expect(await signal(HALF)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    await desk.clock.advance(DAY);
+    expect(await signal(HALF)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HALF);
+  });
+});
+
+describe("a price that doubles without a split", () => {
+  const doubled = (): void => desk.exchange.setPrice("UVXY", "39.6");
+
+  test("is bought on the day of the hedge: bars and corporate actions show none", async () => {
+    await overnight(TQQQ, doubled);
+    expect(await signal(HEDGE)).toMatchObject({ conclusion: { outcome: "on-target" } });
     expectHoldings(desk, HEDGE);
   });
 
-  test("is still suspected when somebody else has changed the position", async () => {
-    await overnight("42.5", (held) => decimal(held).minus(decimal("1")).toFixed());
-    expect(await again(HEDGE)).toMatchObject({ conclusion: { reason: expect.stringContaining("TQQQ (split-suspected)") as unknown } });
+  test("is sold as well", async () => {
+    await overnight(HEDGE, doubled);
+    expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, TQQQ);
   });
 
-  test("is suspected of a symbol that is not held, for there is nothing to tell by", async () => {
-    desk = new VirtualDesk();
-    await desk.run(signalOf(desk.clock, { BTAL: "1" }));
-    await desk.clock.advance(86_400_000);
-    desk.exchange.setPrice("TQQQ", "42.5");
-    expect(await again(HALF)).toMatchObject({ conclusion: { reason: expect.stringContaining("TQQQ (split-suspected)") as unknown } });
+  test("is traded without corporate actions when prints of the session lead there", async () => {
+    await overnight(HEDGE, () => undefined);
+    for (const price of ["22", "24.5", "27", "30", "33", "36.5", "39.6"]) {
+      desk.exchange.setPrice("UVXY", price);
+      await desk.clock.advance(120_000);
+    }
+    fault("no-corporate-actions");
+    expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  });
+
+  test("is left alone when nothing but the bars speaks against a split, though the quantity is unchanged", async () => {
+    await overnight(HEDGE, doubled);
+    fault("no-corporate-actions");
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-suspected)"));
+    expect(sold("UVXY")).toEqual([]);
+  });
+});
+
+describe("requests", () => {
+  test("once a session all holdings are looked into with two requests, also by the next process", async () => {
+    await overnight(HEDGE, () => undefined);
+    listen();
+    await signal(HEDGE);
+    expect(asked.sort()).toEqual(["adjustment=raw", "adjustment=split"]);
+    await signal(TQQQ);
+    await desk.restart();
+    await signal(HEDGE);
+    expect(asked).toHaveLength(2);
+  });
+
+  test("where the bars cannot be read, what is held is left alone", async () => {
+    await overnight(HEDGE, () => undefined);
+    desk.venue.interceptor.before = ({ url }) =>
+      Promise.resolve(url.startsWith("/v2/stocks/bars") ? { status: 500, headers: {}, body: "" } : undefined);
+    expect(await signal(TQQQ)).toMatchObject(left("BTAL (split-suspected), UVXY (split-suspected)"));
+    expect(sold("UVXY")).toEqual([]);
+    desk.venue.interceptor = {};
+    expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
   });
 });

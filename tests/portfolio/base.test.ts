@@ -239,16 +239,3 @@ test("a plan is the same whatever the order of its inputs", () => {
   expect(makePlan(turned)).toEqual(makePlan(input));
   expect(planFor(input).lines.map((line) => line.symbol)).toEqual(["ABC", "LEU", "OKLO", "SMR"]);
 });
-
-test("a holding whose split is suspected is valued, but neither sold nor bought", () => {
-  const previousClose = { price: decimal("80"), at: NOW - 86_400_000 };
-  const plan = planFor({
-    cash: "100",
-    held: { SMR: "10" },
-    targets: { LEU: "1" },
-    prices: { SMR: { ...seenAt("40"), previousClose }, LEU: "200" },
-  });
-  expect(toText(plan.base)).toBe("495");
-  expect(reasonsOf(plan)).toEqual({ LEU: "insufficient-cash", SMR: "split-suspected" });
-  expect(ordersOf(plan)).toEqual(["buy LEU $95"]);
-});

@@ -53,6 +53,7 @@ export interface Scene {
   readonly assets?: Readonly<Record<string, PlanAsset | undefined>>;
   readonly working?: PlanInput["workingOrders"];
   readonly barred?: PlanInput["barred"];
+  readonly splits?: PlanInput["splits"];
   readonly settings?: Partial<PlanSettings>;
 }
 
@@ -79,6 +80,7 @@ export function scene(given: Scene): PlanInput {
       ...Object.entries(given.assets ?? {}),
     ]),
     observations,
+    splits: given.splits ?? new Map(),
     workingOrders: given.working ?? [],
     barred: given.barred ?? new Map(),
     settings: { ...SETTINGS, ...given.settings },

@@ -11,6 +11,7 @@ import {
   type PlanResult,
 } from "../../src/portfolio/plan.ts";
 import { NO_OBSERVATIONS, type PriceObservations } from "../../src/portfolio/price.ts";
+import type { SplitDoubt } from "../../src/portfolio/split.ts";
 import { provePlan } from "../../src/portfolio/proof.ts";
 import { NOW, seenAt } from "./given.ts";
 
@@ -27,7 +28,7 @@ interface Part {
   readonly asset: "fine" | "untradable" | "inactive" | "unknown";
   readonly order: "none" | "own" | "foreign";
   readonly heldBack: boolean;
-  readonly seen: "agreed" | "doubt" | "split";
+  readonly seen: "agreed" | "doubt" | "suspected" | "unbooked";
   readonly isProtected: boolean;
 }
 
@@ -46,7 +47,7 @@ const PART: fc.Arbitrary<Part> = fc.record({
   asset: mostly<Part["asset"]>("fine", "untradable", "inactive", "unknown"),
   order: mostly<Part["order"]>("none", "own", "foreign"),
   heldBack: mostly(false, true),
-  seen: mostly<Part["seen"]>("agreed", "doubt", "split"),
+  seen: mostly<Part["seen"]>("agreed", "doubt", "suspected", "unbooked"),
   isProtected: mostly(false, true),
 });
 
@@ -67,7 +68,13 @@ const exact = (value: number, places: number): Decimal => decimal(BigInt(value))
 function observationsOf(part: Part): PriceObservations {
   const price = exact(part.cents, 2);
   if (part.seen === "doubt") return { ...NO_OBSERVATIONS, trade: { price, at: NOW } };
-  return part.seen === "agreed" ? seenAt(price) : { ...seenAt(price), previousClose: { price: price.times(decimal("2")), at: NOW } };
+  return seenAt(price);
+}
+
+function splitOf({ seen, cents }: Part): SplitDoubt | undefined {
+  if (seen === "suspected") return { kind: "split-suspected", reason: "its daily bars cannot be read" };
+  const ratio = decimal(cents % 2 === 0 ? "5" : "0.5");
+  return seen === "unbooked" ? { kind: "split-unbooked", ratio, session: "2025-07-14", quantity: ONE } : undefined;
 }
 
 function inputOf(account: Account): PlanInput {
@@ -105,6 +112,12 @@ function inputOf(account: Account): PlanInput {
       ]),
     ),
     observations: new Map(parts.map((part) => [part.symbol, observationsOf(part)])),
+    splits: new Map(
+      parts.flatMap((part) => {
+        const split = splitOf(part);
+        return split === undefined ? [] : [[part.symbol, split] as const];
+      }),
+    ),
     workingOrders: parts.flatMap((part) =>
       part.order === "none"
         ? []
@@ -225,6 +238,12 @@ describe("for any account, targets, prices and settings", () => {
       expect(worst.lte(free.plus(proceeds))).toBe(true);
       expect(worst.lte(input.account.buyingPower.plus(proceeds))).toBe(true);
       expect(input.account.cash.gte(ZERO)).toBe(true);
+    });
+  });
+
+  test("nothing is traded whose split is not booked, or may not be", () => {
+    forPlans(INPUT, (plan, input) => {
+      expect([...plan.sells, ...plan.buys].filter(({ symbol }) => input.splits.has(symbol))).toEqual([]);
     });
   });
 

@@ -31,6 +31,43 @@ describe("a split", () => {
     });
   });
 
+  test("may change the price now and the quantity later, as at Alpaca, also over a restart", async () => {
+    const { clock, exchange, read } = setUp();
+    exchange.split("LEU", "1:5", { bookAfter: 7_200_000 });
+    expect(exchange.positionView("LEU")).toMatchObject({ qty: "10.5", current_price: "1000", lastday_price: "200" });
+    const restored = new Exchange({ clock: new VirtualClock(clock.now() + 7_199_999), state: exchange.serialize() });
+    expect(restored.positionViews()).toMatchObject([{ qty: "10.5" }]);
+    expect(await read("/v2/account/activities/SPLIT")).toEqual([]);
+    await clock.advance(7_200_000);
+    expect(exchange.positionViews()).toMatchObject([{ qty: "2.1", current_price: "1000", cost_basis: "1995" }]);
+    expect(exchange.positionViews()).toMatchObject([{ qty: "2.1" }]);
+    expect(await read("/v2/account/activities/SPLIT")).toMatchObject([{ qty: "-8.4" }]);
+  });
+
+  test("can be asked for in two steps over HTTP, and as a fault", async () => {
+    const { exchange, request } = setUp();
+    await request("POST", "/simulator/splits", { symbol: "LEU", ratio: "1:5", book_after: 60 }, {});
+    expect(exchange.positionView("LEU")).toMatchObject({ qty: "10.5", current_price: "1000" });
+    await request("POST", "/simulator/faults", { fault: "split:symbol=LEU,new=2,old=1,booked=60" }, {});
+    expect(exchange.positionView("LEU")).toMatchObject({ qty: "10.5", current_price: "500" });
+  });
+
+  test("is lost in adjusted bars and corporate actions where a fault says so", async () => {
+    const { exchange, read, request } = setUp();
+    exchange.split("LEU", "1:5");
+    const close = async (): Promise<number | undefined> => {
+      const path = "/v2/stocks/bars?symbols=LEU&timeframe=1Day&start=2025-07-11&end=2025-07-11&adjustment=split";
+      return ((await read(path)) as { bars: { LEU: { c: number }[] } }).bars.LEU[0]?.c;
+    };
+    expect(await close()).toBe(1000);
+    await request("POST", "/simulator/faults", { fault: "split-lost" }, {});
+    await request("POST", "/simulator/faults", { fault: "no-corporate-actions:answer=empty" }, {});
+    expect(await close()).toBe(200);
+    expect(await read("/v1/corporate-actions")).toEqual({ corporate_actions: {}, next_page_token: null });
+    await request("DELETE", "/simulator/faults", {}, {});
+    expect(await close()).toBe(1000);
+  });
+
   test("in reverse leaves fewer shares, to nine decimals", () => {
     const { exchange } = setUp();
     exchange.split("LEU", "1:30");

@@ -56,13 +56,19 @@ describe("overnight", () => {
     desk.append(...nuclearRun(desk.clock.now()));
   }
 
-  test("a split of two for one sells nothing of that symbol: the price has halved, the account has not", async () => {
-    await nextMorning(() => desk.exchange.split("TQQQ", "2"));
+  test("a split of two for one sells nothing of that symbol until it is booked: the price has halved, the account has not", async () => {
+    await nextMorning(() => desk.exchange.split("TQQQ", "2", { bookAfter: DAY }));
     expect(await desk.act()).toMatchObject({
-      conclusion: { outcome: "off-target", reason: expect.stringContaining("TQQQ (split-suspected)") as unknown },
+      conclusion: { outcome: "off-target", reason: expect.stringContaining("TQQQ (split-unbooked)") as unknown },
     });
     expect(book(desk)).toEqual(["buy TQQQ filled"]);
     expectUnharmed(desk);
+  });
+
+  test("a split that is booked before the open is no reason to leave a symbol alone", async () => {
+    await nextMorning(() => desk.exchange.split("TQQQ", "2"));
+    expect(await desk.act()).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, NUCLEAR);
   });
 
   test("a position that was sold by hand is not sold again, and no short is opened", async () => {

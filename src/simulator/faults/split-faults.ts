@@ -1,0 +1,48 @@
+import { venueJson, type VenueResponse } from "../wire.ts";
+import type { FaultHooks, FaultKind } from "./kind.ts";
+import { isAccepted, pathOf } from "./requests.ts";
+
+/** Faults around splits, each of which has been seen at real venues. */
+export const SPLIT_FAULTS: readonly FaultKind[] = [
+  {
+    name: "split",
+    description: "a symbol is split: its price changes at once, its quantity `booked` seconds later",
+    parameters: [
+      { name: "symbol", form: "symbol", byDefault: "UVXY" },
+      { name: "new", form: "whole", byDefault: "1" },
+      { name: "old", form: "whole", byDefault: "5" },
+      { name: "booked", form: "seconds", byDefault: "86400" },
+    ],
+    inject: ({ exchange, settings, strikes }): FaultHooks => ({
+      begin: () => {
+        const ratio = `${settings.text("new")}:${settings.text("old")}`;
+        if (strikes()) exchange.split(settings.text("symbol"), ratio, { bookAfter: settings.number("booked") * 1_000 });
+      },
+    }),
+  },
+  {
+    name: "split-lost",
+    description: "adjusted bars are the raw ones: every split is lost in them",
+    parameters: [],
+    inject: ({ exchange, strikes }): FaultHooks => ({
+      begin: () => {
+        if (strikes()) exchange.adjustsForSplits = false;
+      },
+      end: () => {
+        exchange.adjustsForSplits = true;
+      },
+    }),
+  },
+  {
+    name: "no-corporate-actions",
+    description: "corporate actions are refused, or with answer=empty name no split",
+    parameters: [{ name: "answer", form: ["none", "empty"], byDefault: "none" }],
+    inject: ({ settings, strikes }) => ({
+      after: (request, response): VenueResponse => {
+        if (pathOf(request) !== "/v1/corporate-actions" || !strikes()) return response;
+        if (settings.text("answer") === "none") return { ...response, status: 403, body: venueJson({ message: "forbidden." }) };
+        return isAccepted(response) ? { ...response, body: venueJson({ corporate_actions: {}, next_page_token: null }) } : response;
+      },
+    }),
+  },
+];
