@@ -10,6 +10,7 @@ import type { KnownQuantity, SessionClose, SplitDoubt, SplitEvidence, SplitFindi
 import { isOrdinary, isSameQuantity, judgeSplit, leadThere, oddity, pairCloses, suspected } from "../portfolio/split.ts";
 import { observationsOf } from "./plan-input.ts";
 import type { Reading } from "./reading.ts";
+import { expectedAfter } from "./settle.ts";
 
 /** Fourteen sessions or more, so that a symbol whose quantity was never known is looked at over ten of them. */
 const LEAST_DAYS_BACK = 21;
@@ -28,7 +29,7 @@ export interface SplitWatchParts {
   readonly broker: Pick<Broker, "dailyBars" | "prints" | "announcedSplits">;
   readonly ledger: Pick<
     Ledger,
-    "lastFilledIntent" | "lastSessionQuantity" | "recordSessionQuantity" | "splitsOf" | "recordSplit" | "transaction"
+    "lastFilledIntent" | "intentsOf" | "lastSessionQuantity" | "recordSessionQuantity" | "splitsOf" | "recordSplit" | "transaction"
   >;
   readonly clock: Clock;
   readonly protectedSymbols: ReadonlySet<string>;
@@ -128,9 +129,10 @@ export class SplitWatch {
     const seen = ledger.lastSessionQuantity(symbol);
     const fill = ledger.lastFilledIntent(symbol);
     if (fill === undefined || (seen !== undefined && seen.at >= fill.updatedAt)) return seen;
-    const { heldBefore, filledQuantity, filledAt, side, updatedAt } = fill;
-    const quantity = side === "buy" ? heldBefore.plus(filledQuantity) : heldBefore.minus(filledQuantity);
-    return { session: marketDate(filledAt ?? updatedAt), quantity, isFilled: true };
+    // In limit style one trade may take several orders, all planned on the shares from before the first.
+    const orders = ledger.intentsOf(fill.executionId).filter((intent) => intent.symbol === symbol);
+    const quantity = expectedAfter(orders, undefined).quantities.get(symbol) ?? ZERO;
+    return { session: marketDate(fill.filledAt ?? fill.updatedAt), quantity, isFilled: true };
   }
 
   /** Writes down what became of a split that was found before. */

@@ -42,6 +42,8 @@ export interface SplitRecord {
   readonly oldRate: Decimal;
   /** When the quantity follows, by the wall clock; missing once it has. */
   readonly bookAt?: number | undefined;
+  /** Shares that were held when the price changed; what is bought later is of the new ones. */
+  readonly shares?: Decimal | undefined;
 }
 
 /** Equity at the end of one session. */

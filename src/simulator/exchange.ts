@@ -271,7 +271,15 @@ export class Exchange {
     if (!this.state.assets.has(symbol)) throw notFound(`asset not found for ${symbol}`);
     const rates = readRatio(ratio);
     const now = this.clock.now();
-    const split = { id: this.#random.uuid(), symbol, date: newYorkDate(now), at: now, ...rates, bookAt: now + bookAfter };
+    const split = {
+      id: this.#random.uuid(),
+      symbol,
+      date: newYorkDate(now),
+      at: now,
+      ...rates,
+      bookAt: now + bookAfter,
+      shares: this.state.positions.get(symbol)?.quantity ?? ZERO,
+    };
     this.#equity.recordCloses();
     for (const order of splitOrders(this.state, symbol, rates)) this.#desk.cancelNow(order);
     this.state.splits.push(split);
@@ -280,13 +288,30 @@ export class Exchange {
     return split;
   }
 
+  /** Changes the quantities of every split that waits for it. */
+  bookSplits(): void {
+    const now = this.clock.now();
+    this.state.splits.forEach((split, index) => {
+      if (split.bookAt !== undefined) this.state.splits[index] = { ...split, bookAt: now };
+    });
+    this.#bookDue();
+  }
+
+  /** What the shares of a symbol that are shown will be once its splits are booked, as a factor. */
+  pendingFactor(symbol: string): Decimal {
+    const pending = this.state.splits.filter(
+      (split) => split.symbol === symbol && split.bookAt !== undefined && split.shares?.gt(ZERO) === true,
+    );
+    return pending.reduce((product, split) => product.times(factorOf(split)), ONE);
+  }
+
   /** Changes the quantities of every split whose time has come, which is when somebody looks. */
   #bookDue(): void {
     const due = this.state.splits.filter(({ bookAt = Infinity }) => bookAt <= this.clock.now());
     if (due.length === 0) return;
     this.#equity.recordCloses();
     for (const split of due) {
-      const change = splitPosition(this.state, split.symbol, split);
+      const change = splitPosition(this.state, split.symbol, split, split.shares ?? ZERO);
       this.state.activities.push(splitActivity(split, change, this.#desk.stamp(), this.#random.uuid()));
       this.state.splits[this.state.splits.indexOf(split)] = { ...split, bookAt: undefined };
     }

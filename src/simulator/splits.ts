@@ -1,5 +1,16 @@
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, decimalFromNumber, ONE, parseDecimal, roundHalfUp, SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
+import {
+  decimal,
+  decimalFromNumber,
+  min,
+  ONE,
+  parseDecimal,
+  roundHalfUp,
+  SHARE_DECIMALS,
+  toText,
+  truncate,
+  ZERO,
+} from "../portfolio/money.ts";
 import type { Activity, ExchangeState, SplitRecord } from "./account-state.ts";
 import type { Bar } from "./bars.ts";
 import { openOrders } from "./buying-power.ts";
@@ -33,12 +44,17 @@ export function factorOf({ newRate, oldRate }: SplitRates): Decimal {
   return newRate.div(oldRate);
 }
 
-/** Multiplies the shares of the position, whose cost stays. @returns the shares that came or went. */
-export function splitPosition(state: ExchangeState, symbol: string, { newRate, oldRate }: SplitRates): Decimal {
+/**
+ * Multiplies the shares of the position, whose cost stays.
+ * @param old those of them that are of before the split.
+ * @returns the shares that came or went.
+ */
+export function splitPosition(state: ExchangeState, symbol: string, { newRate, oldRate }: SplitRates, old: Decimal): Decimal {
   const position = state.positions.get(symbol);
   if (position === undefined) return ZERO;
   const before = position.quantity;
-  position.quantity = truncate(before.times(newRate).div(oldRate), SHARE_DECIMALS);
+  const split = min(old, before);
+  position.quantity = before.minus(split).plus(truncate(split.times(newRate).div(oldRate), SHARE_DECIMALS));
   if (position.quantity.eq(ZERO)) state.positions.delete(symbol);
   return position.quantity.minus(before);
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { decimal } from "../../src/portfolio/money.ts";
 import { parseFault } from "../../src/simulator/faults.ts";
+import { limitStyle } from "./limit-style.ts";
 import { expectHoldings, expectUnharmed, HEDGE } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -122,6 +123,12 @@ describe("UVXY is split 1 for 5, and Alpaca books it a day later", () => {
     await desk.clock.advance(5 * DAY);
     expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
     expectHoldings(desk, TQQQ);
+  });
+
+  test("is found of a position that several limit orders bought", async () => {
+    await overnight(HEDGE, split(), { execution: limitStyle({ sliceShare: decimal("0.001") }) });
+    expect(desk.orders().filter(({ symbol }) => symbol === "UVXY").length).toBeGreaterThan(1);
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
   });
 
   test("is found beside an ordinary move", async () => {

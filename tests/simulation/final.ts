@@ -9,7 +9,6 @@ import { sum, ZERO } from "../../src/portfolio/money.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
-import { sessionNear } from "../../src/simulator/sessions.ts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";
 import type { Scenario } from "./scenario.ts";
@@ -322,7 +321,8 @@ export class Final {
       case "order-limit":
         return this.#reachesOrderLimit(symbol);
       case "split-suspected":
-        return this.#looksLikeSplit(symbol);
+        // How many shares it was of before may never have been seen, and then of what the others are shares of.
+        return exchange.state.splits.length > 0;
       default:
         return false;
     }
@@ -359,15 +359,6 @@ export class Final {
     );
     const keptBack = unsettled.some(({ state }) => state === "abandoned") || this.#endedAfterwards.some(({ side }) => side === "buy");
     return foreignBuy || wholeShares || unsellable || keptBack;
-  }
-
-  /** A jump over the close, in a run whose prices jump. */
-  #looksLikeSplit(symbol: string): boolean {
-    const { exchange, scenario } = this.#parts;
-    const now = Number(exchange.valueOf(symbol).toFixed());
-    const close = Number(exchange.prices.trade(symbol, sessionNear(exchange.clock.now(), -1).close - 1)?.price.toFixed() ?? now);
-    const ratio = Math.max(now, close) / Math.min(now, close);
-    return scenario.faults.includes("price-jump") && ratio >= 1.9 && Math.abs(ratio - Math.round(ratio)) <= 0.04 * Math.round(ratio);
   }
 
   /** The clock was set back, so that the last run bears an older stamp than one before it. */

@@ -18,6 +18,7 @@ import type { Scenario } from "./scenario.ts";
 import { SendingAudit } from "./sending-audit.ts";
 import { ShownToProcess } from "./shown.ts";
 import { turnoverViolation } from "./turnover.ts";
+import { splitViolation } from "./two-step-split.ts";
 
 /** The promises, as the README numbers them. */
 export type Promised = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10" | "stop" | "simulation";
@@ -186,9 +187,10 @@ export class Invariants implements NetworkObserver {
     const violations = [
       ...this.#shown.violationsOf(life, intent, this.#leftAt(life, intent)),
       ...this.#sending.onSent(intent, exchange.clock.now(), book, this.#isSteady),
+      ...[splitViolation(intent, exchange)].filter((violation) => violation !== undefined),
     ];
     for (const violation of violations) violated(violation);
-    if (this.meddledWithin("", Infinity) || scenario.faults.includes("price-jump")) return;
+    if (this.meddledWithin("", Infinity) || scenario.faults.includes("price-jump") || scenario.split !== undefined) return;
     const turnover = turnoverViolation(life.ledger, intent, exchange, scenario);
     if (turnover !== undefined) violated(turnover);
   }
@@ -386,7 +388,11 @@ export class Invariants implements NetworkObserver {
     const open = [...state.orders.values()].filter((order) => isOpen(order) && order.side === "buy");
     const reserved = sum(open.map((order) => this.#worstOf(order)));
     const equity = state.cash.plus(
-      sum([...state.positions.values()].map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)))),
+      sum(
+        [...state.positions.values()].map(({ symbol, quantity }) =>
+          quantity.times(exchange.valueOf(symbol)).times(exchange.pendingFactor(symbol)),
+        ),
+      ),
     );
     const left = state.cash.minus(reserved).plus(sum([...state.orders.values()].map((order) => this.#overpaid(order))));
     if (left.lt(max(ZERO, equity).times(CASH_TOLERANCE).plus(DOLLARS).neg()))
@@ -400,10 +406,12 @@ export class Invariants implements NetworkObserver {
     const whole = [...this.#sent.values()].some(
       ({ symbol, side }) => side === "buy" && exchange.state.assets.get(symbol)?.fractionable === false,
     );
+    // What may have been split is in no base, so nothing of it is in reserve either.
+    const isSplit = (symbol: string): boolean => exchange.state.splits.some((split) => split.symbol === symbol);
     const worth = sum(
       [...exchange.state.positions.values()]
-        .filter(({ symbol }) => scenario.settings.protectedSymbols.has(symbol))
-        .map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol))),
+        .filter(({ symbol }) => scenario.settings.protectedSymbols.has(symbol) || isSplit(symbol))
+        .map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)).times(exchange.pendingFactor(symbol))),
     );
     const reserve = equity.minus(worth).times(scenario.settings.cashReserve);
     if (!whole && left.lt(reserve.times(RESERVE_KEPT).minus(DOLLARS)))

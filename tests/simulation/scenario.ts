@@ -3,7 +3,7 @@ import type { LimitSettings } from "../../src/portfolio/limits.ts";
 import { decimal } from "../../src/portfolio/money.ts";
 import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import type { InitialPosition } from "../../src/simulator/exchange-options.ts";
-import { newYorkInstant } from "../../src/simulator/sessions.ts";
+import { newYorkInstant, sessionNear } from "../../src/simulator/sessions.ts";
 import { Chance } from "./chance.ts";
 import { FAULT_KINDS } from "./faults/kinds.ts";
 import type { FaultKind } from "./faults/kinds.ts";
@@ -32,6 +32,13 @@ export interface StagedRun {
   readonly aheadMs?: number;
 }
 
+/** With the open of the session of the last stage. */
+export interface StagedSplit {
+  readonly symbol: string;
+  readonly ratio: string;
+  readonly bookAfterMs: number;
+}
+
 /** Everything about a run that is decided before it begins. */
 export interface Scenario {
   readonly seed: number;
@@ -50,6 +57,8 @@ export interface Scenario {
   readonly faults: readonly FaultKind[];
   /** What is made to happen beyond what chance brings together. */
   readonly pressure: Pressure | undefined;
+  /** A split whose quantity follows its price later. */
+  readonly split: StagedSplit | undefined;
   /** What is still wrong when the faults have ended. */
   readonly trouble: Trouble | undefined;
 }
@@ -101,10 +110,23 @@ export function drawScenario(seed: number): Scenario {
     execution: drawStyle(new Chance(seed, "style")),
     faults: new Chance(seed, "faults").some(FAULT_KINDS, new Chance(seed, "how many faults").whole(5, 9)),
     pressure: undefined,
+    split: undefined,
     trouble: drawTrouble(new Chance(seed, "trouble")),
   };
   const pressure = new Chance(seed, "pressure");
-  return underPressure(scenario, drawPressure(pressure), pressure);
+  return withSplit(underPressure(scenario, drawPressure(pressure), pressure), new Chance(seed, "split"));
+}
+
+/** A split comes with the open of a further session, so what is held before it has been seen. */
+function withSplit(scenario: Scenario, chance: Chance): Scenario {
+  const last = scenario.stages.at(-1);
+  if (last === undefined || !chance.happens(0.2)) return scenario;
+  const forMs = chance.spread(60_000, 300_000);
+  const { open } = sessionNear(last.at + DAY_MS / 2, 1);
+  const stage = { at: open + chance.whole(600_000, 7_200_000), forMs, runs: runsOf(forMs, chance), absences: [] };
+  const ratio = chance.pick(["1:5", "2", "3:2", "1:100", "10"]);
+  const split = { symbol: chance.pick(scenario.universe), ratio, bookAfterMs: chance.whole(0, 9_000_000) };
+  return { ...scenario, stages: [...scenario.stages, stage], split };
 }
 
 /** Turnover in multiples of the account: a full switch is two. */

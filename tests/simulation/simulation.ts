@@ -1,5 +1,6 @@
 import { decimal } from "../../src/portfolio/money.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
+import { sessionNear } from "../../src/simulator/sessions.ts";
 import { Venue } from "../../src/simulator/venue.ts";
 import { promisesSettled, VirtualClock } from "../../src/virtual-clock.ts";
 import { AlertsFile } from "./alerts-file.ts";
@@ -169,7 +170,7 @@ class Simulation {
     const { stages, seed, faults } = this.#scenario;
     this.#traceBeginning();
     for (const [index, stage] of stages.entries()) {
-      if (index > 0) await this.#overnight(stage.at);
+      if (index > 0) await this.#overnight(stage.at, index === stages.length - 1);
       await this.#chaos(stage, index);
     }
     this.#trace.say("run", () => "all faults end");
@@ -257,6 +258,7 @@ class Simulation {
     this.#era += 1;
     for (const { fault } of this.#faults) fault.end?.();
     this.#weather?.end();
+    this.#exchange.bookSplits();
     this.#faults = [];
     this.#machine.startNow();
   }
@@ -270,14 +272,25 @@ class Simulation {
   }
 
   /** The machine is switched off, and on again at another time of the world. */
-  async #overnight(until: number): Promise<void> {
+  async #overnight(until: number, isLast = false): Promise<void> {
     this.#trace.say("run", () => `the machine is off until ${new Date(until).toISOString()}`);
     this.#machine.powerOff();
     await this.#pass(STOP_LIMIT_MS + 1_000);
     this.#network.loseWhatIsOnTheWay();
+    if (isLast) this.#split(until);
     this.#advanceWall(Math.max(0, until - this.#clock.now()));
     await this.#pass(1);
     this.#machine.powerOn();
+  }
+
+  /** The price changes with the open, the quantity later, as at Alpaca. */
+  #split(until: number): void {
+    const { split } = this.#scenario;
+    if (split === undefined) return;
+    const { open } = sessionNear(until, 1);
+    this.#advanceWall(Math.max(0, open - this.#clock.now()));
+    this.#exchange.split(split.symbol, split.ratio, { bookAfter: split.bookAfterMs });
+    this.#trace.say("fault", () => `${split.symbol} is split ${split.ratio}, and booked ${String(split.bookAfterMs)} ms after the open`);
   }
 
   /** The wall clocks of venue and machine go on, and no timer does. */

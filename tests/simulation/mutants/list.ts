@@ -6,6 +6,16 @@ import { ONE_ORDER } from "./one-order.ts";
 import { OUTSIDE } from "./outside.ts";
 import { PHASES } from "./phases.ts";
 import { SAFETY } from "./safety.ts";
+import { SPLITS } from "./splits.ts";
 
 /** Every planted bug. */
-export const MUTANTS: readonly Mutant[] = [...ONE_ORDER, ...PHASES, ...FRESHNESS, ...MONEY, ...LIMIT_STYLE, ...SAFETY, ...OUTSIDE];
+export const MUTANTS: readonly Mutant[] = [
+  ...ONE_ORDER,
+  ...PHASES,
+  ...FRESHNESS,
+  ...MONEY,
+  ...LIMIT_STYLE,
+  ...SAFETY,
+  ...SPLITS,
+  ...OUTSIDE,
+];

@@ -1,0 +1,76 @@
+import type { Mutant } from "./mutant.ts";
+
+const SPLIT = "src/portfolio/split.ts";
+const WATCH = "src/execution/split-watch.ts";
+
+/** Bugs that trade what a split has changed the price of and not the quantity (P4). */
+export const SPLITS: readonly Mutant[] = [
+  {
+    name: "split-not-looked-for",
+    bug: "A symbol is traded although its price has changed with a split and its quantity has not.",
+    patches: [{ file: "src/execution/plan-input.ts", find: "    splits: context.splits,\n", replace: "    splits: new Map(),\n" }],
+  },
+  {
+    name: "unchanged-quantity-excuses",
+    bug: "A quantity that is the same as before counts as proof that there was no split.",
+    patches: [
+      {
+        file: SPLIT,
+        find: "  if (last === undefined) return undefined;\n",
+        replace: "  if (last === undefined || known?.quantity.eq(held) === true) return undefined;\n",
+      },
+    ],
+    test: "tests/portfolio/split.test.ts",
+  },
+  {
+    name: "unreadable-bars-excuse",
+    bug: "Where the daily bars cannot be read, there counts as having been no split.",
+    patches: [
+      {
+        file: SPLIT,
+        find: 'return suspected("its daily bars cannot be read");',
+        replace: 'return { kind: "none", booked: [] };',
+      },
+    ],
+    test: "tests/portfolio/split.test.ts",
+  },
+  {
+    name: "split-forgotten",
+    bug: "A split that was found is looked for anew each time, and forgotten when the bars lose it.",
+    patches: [
+      { file: WATCH, find: "this.#pending(each) ?? this.#stillSuspected(each)", replace: "this.#stillSuspected(each)" },
+      {
+        file: WATCH,
+        find: "recorded: new Map(this.#parts.ledger.splitsOf(symbol)",
+        replace: "recorded: new Map(this.#parts.ledger.splitsOf(`${symbol}?`)",
+      },
+    ],
+    test: "tests/execution/splits.test.ts",
+  },
+  {
+    name: "unbooked-shares-valued-as-shown",
+    bug: "Shares whose split is not booked are valued as the broker shows them, at the new price.",
+    patches: [
+      {
+        file: SPLIT,
+        find: 'return split?.kind === "split-unbooked" ? amount.div(split.ratio) : amount;',
+        replace: "return split === undefined ? amount : amount;",
+      },
+      { file: "src/portfolio/proof.ts", find: "return split === undefined ? value : value.div(split.ratio);", replace: "return value;" },
+    ],
+    test: "tests/portfolio/splits-in-plan.test.ts",
+  },
+  {
+    name: "suspected-shares-buy",
+    bug: "What a holding that may have been split is said to be worth buys other symbols.",
+    patches: [
+      {
+        file: "src/portfolio/valuation.ts",
+        find: "counted.filter((holding) => isSuspect(holding.symbol, input));",
+        replace: "counted.filter((holding) => isSuspect(`${holding.symbol}?`, input));",
+      },
+      { file: "src/portfolio/proof.ts", find: '&& input.splits.get(holding.symbol)?.kind !== "split-suspected",', replace: "," },
+    ],
+    test: "tests/portfolio/splits-in-plan.test.ts",
+  },
+];

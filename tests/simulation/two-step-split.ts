@@ -1,0 +1,10 @@
+import type { Exchange } from "../../src/simulator/exchange.ts";
+import type { IntentRecord } from "../../src/ledger/ledger.ts";
+import { ONE } from "../../src/portfolio/money.ts";
+import type { Violation } from "./invariants.ts";
+
+/** P4: what has changed its price and not its quantity is not traded. */
+export function splitViolation({ clientOrderId, symbol }: IntentRecord, exchange: Exchange): Violation | undefined {
+  if (exchange.pendingFactor(symbol).eq(ONE)) return undefined;
+  return { promise: "P4", text: `${clientOrderId} was sent between the price and the quantity of a split.` };
+}
