@@ -180,9 +180,11 @@ describe("each setting does what it says:", () => {
       expect(asked.length).toBeGreaterThan(0);
       expect(asked.filter((url) => !url.startsWith("/v2/stocks/") || !url.includes("feed=iex"))).toEqual([]);
       expectExit(delayed, 0);
-      const prices = trading.filter((url) => url.startsWith("/v2/stocks/"));
-      expect(prices.length).toBeGreaterThan(0);
-      expect(prices.filter((url) => !url.includes("feed=delayed_sip"))).toEqual([]);
+      const read = trading.filter((url) => url.startsWith("/v2/stocks/"));
+      const isBars = (url: string): boolean => url.startsWith("/v2/stocks/bars");
+      expect(read.filter((url) => !isBars(url)).length).toBeGreaterThan(0);
+      // Past days have no feed of that name: without an end the venue gives of `sip` what is old enough.
+      expect(read.filter((url) => !url.includes(isBars(url) ? "feed=sip" : "feed=delayed_sip"))).toEqual([]);
     },
     LIMIT_MS,
   );
