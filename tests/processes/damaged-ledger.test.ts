@@ -190,7 +190,7 @@ describe("a damaged ledger", () => {
           }).toEqual({
             what,
             command,
-            code: 1,
+            code: 78,
             says: true,
             hint: true,
             trace: false,

@@ -130,7 +130,7 @@ describe("the report", () => {
       expectExit(empty, 0);
       expect(empty.stdout).toContain("There is no ledger yet");
       expect(empty.stdout).toContain("No execution in this period.");
-      expectExit(broken, 1);
+      expectExit(broken, 78);
       expect(broken.stderr).toContain("is not a ledger");
     },
     LIMIT_MS,
