@@ -86,7 +86,9 @@ describe("a file that cannot be checked", () => {
 
   test("a halt that could not be written is an error with the cure", () => {
     writeFileSync(join(directory, "machine"), "");
-    expect(() => writeHalt(files, "machine", "all", clock)).toThrow(`Trading could NOT be halted: ${files.machine} cannot be written`);
+    expect(() => writeHalt(files, "machine", "all", clock)).toThrow(
+      `Trading could NOT be halted: ${join(directory, "machine")} cannot be used: it is not a directory.`,
+    );
   });
 });
 

@@ -55,7 +55,7 @@ describe("an alerts file", () => {
 
   test.each([
     ["whose directory does not exist", "gone/alerts.json", /gone, the directory of alerts\.json, does not exist\. Check ALERTS_FILE/],
-    ["whose directory is a file", "file/alerts.json", /cannot be read: ENOTDIR/],
+    ["whose directory is a file", "file/alerts.json", /cannot be used: it is not a directory/],
     ["that the system does not let us look at", `${"x".repeat(300)}.json`, /cannot be read: ENAMETOOLONG/],
   ])("%s is a problem, and refused", (_what, name, why) => {
     use(name);

@@ -20,7 +20,7 @@ test(
       },
     });
     const { exchange } = scenario.simulator;
-    scenario.alert(HEDGE);
+    scenario.alert(HEDGE, 10_000);
     expectExit(await scenario.run(["execute"]), 0);
     expect(scenario.orders).toEqual([]);
 

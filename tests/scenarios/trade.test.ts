@@ -41,7 +41,8 @@ describe("trade", () => {
 
       const again = await scenario.run(["trade"]);
       expectExit(again, 0);
-      expect(again.stdout).toContain("on target already; nothing to do");
+      // Within two seconds the same lines say nothing new, later they renew the run (R3).
+      expect(again.stdout).toMatch(/on target already; nothing to do|Already executed: The account is on target/);
     },
     LIMIT_MS,
   );

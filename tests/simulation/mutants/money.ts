@@ -81,8 +81,8 @@ export const MONEY: readonly Mutant[] = [
       },
       {
         file: "src/portfolio/proof.ts",
-        find: '  return [\n    ...say("short", !facts.input.holdings',
-        replace: '  if (plan.base.gte(ZERO)) return [];\n  return [\n    ...say("short", !facts.input.holdings',
+        find: '  return [\n    ...say(\n      "short",\n      !facts.input.holdings',
+        replace: '  if (plan.base.gte(ZERO)) return [];\n  return [\n    ...say(\n      "short",\n      !facts.input.holdings',
       },
     ],
   },
