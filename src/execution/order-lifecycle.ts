@@ -127,6 +127,8 @@ export class OrderLifecycle {
       ]);
       onPositions(positions);
       const order = orders.find((candidate) => candidate.clientOrderId === intent.clientOrderId);
+      // What cannot be read of it stands there as nothing, its fills too.
+      if (order?.problem !== undefined) throw new Error(`the order cannot be read (${order.problem})`);
       if (order !== undefined) {
         this.adopt(intent, order, followUp);
         return;
