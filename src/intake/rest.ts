@@ -8,7 +8,7 @@ export type Rest =
   | { readonly kind: "none" }
   /** A whole object, which counts as a line from `at` on. */
   | { readonly kind: "line"; readonly at: number }
-  /** Anything else; it is told of from `at` on. */
+  /** Anything else; reported once, from `at` on. */
   | { readonly kind: "torn"; readonly at: number; readonly text: string };
 
 /** Judges the bytes behind the last newline (R7). @param since when they came; milliseconds since the epoch. */

@@ -30,7 +30,7 @@ export function firstPercentage(text: string): RegExpExecArray | undefined {
   return text.matchAll(PERCENTAGES).next().value;
 }
 
-/** Whether a match of {@link PERCENTAGES} is exactly so many percent. */
+/** Whether a match of {@link PERCENTAGES} is exactly that many percent. */
 export function isPercentOf(match: RegExpExecArray, percents: 0 | 100): boolean {
   return match[1] === "" && PLAIN_NUMBER.test(match[2] ?? "") && Number(match[2]) === percents;
 }

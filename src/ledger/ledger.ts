@@ -117,7 +117,7 @@ export interface Ledger {
   bookHoldings(): BookHolding[];
 
   // --- splits (R10) -----------------------------------------------------------------------------
-  /** Records that so many shares were held in a session and contain every split up to it. Replaces what the session had. */
+  /** Records the shares held in a session; they contain every split up to it. Replaces an earlier record of that session. */
   recordSessionQuantity(quantity: SessionQuantity): void;
   /** Of the newest session that is known. */
   lastSessionQuantity(symbol: string): SessionQuantity | undefined;

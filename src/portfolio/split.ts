@@ -141,7 +141,7 @@ export interface FoundSplit {
 /** `none`: nothing is pending; the quantity contains the splits in `booked`. */
 export type SplitFinding = SplitDoubt | Unproven | { readonly kind: "none"; readonly booked: readonly FoundSplit[] };
 
-/** What was seen in the very session of a split, before anything told of it, may have been the old quantity. */
+/** A quantity seen on the day of a split, before the split was known, may have been the old one. */
 function isSince({ session }: FoundSplit, known: KnownQuantity, { today, recorded }: SplitEvidence): boolean {
   return session > known.session || (session === today && known.session === today && known.isFilled !== true && !recorded.has(session));
 }
