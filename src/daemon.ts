@@ -11,6 +11,8 @@ import type { Intake, IntakeReport } from "./intake/intake.ts";
 import type { Signal } from "./intake/signal.ts";
 import type { NotExecuted, VerdictKind } from "./intake/verdict.ts";
 import type { ExecutionRecord, Ledger } from "./ledger/ledger.ts";
+import type { LeftOver } from "./left-overs.ts";
+import { LeftOvers } from "./left-overs.ts";
 import type { Log } from "./logger.ts";
 import { formatPercent } from "./portfolio/format.ts";
 
@@ -48,6 +50,7 @@ export interface DaemonParts {
    */
   readonly rebalancer: (newer: () => Signal | undefined, stopping: AbortSignal, waiting: () => readonly Signal[]) => Rebalancer;
   readonly halted: () => string | undefined;
+  readonly signalMaxAgeSeconds: number;
   /** Reads the account once, prints it, pins it and locks it; throws when it is not to be traded. */
   readonly connect: () => Promise<void>;
   /** For a failure that comes again with every try; by default each one is a warning. */
@@ -93,6 +96,7 @@ export class Daemon {
   readonly #newest = new Map<string, { readonly signalId: string | undefined }>();
   /** Strategy → when what could not be executed for now is judged again. */
   readonly #retryAt = new Map<string, number>();
+  readonly #leftOvers: LeftOvers;
   /** Strategy → the run that was last said to be taken up. */
   readonly #lastTakenUp = new Map<string, string>();
   /** Strategy → what was last said about a run that was not executed. */
@@ -107,6 +111,7 @@ export class Daemon {
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
+    this.#leftOvers = new LeftOvers({ ...parts, waiting: (strategy) => this.#waiting.get(strategy) });
     this.#clockWatch = new ClockWatch({ ...parts, onSettled: () => this.#guard(() => this.#clockSettled()) });
     this.#rebalancer = parts.rebalancer(
       () => this.#newerOfSameStrategy(),
@@ -252,6 +257,7 @@ export class Daemon {
     this.#scheduleLook(intake, report.lookAgainAt);
     const { decision } = report;
     if (decision.kind !== "nothing") this.#newest.set(strategy, { signalId: signalIdOf(decision) });
+    if (occasion === "start" && decision.kind === "verdict") this.#leftOvers.rememberEarlier(decision.signalId);
     if (decision.kind === "execute") this.#accept(decision.signal);
     else if (decision.kind === "wait") this.#supersede(strategy, "A newer run has begun to arrive.", undefined);
     else if (decision.kind === "verdict" && decision.isNew) {
@@ -336,9 +342,29 @@ export class Daemon {
   #conclude(result: RebalanceResult): void {
     if (result.kind !== "concluded") return;
     this.#parts.onConcluded(result);
-    const { verdict } = result.conclusion;
-    const strategy = this.#parts.ledger.signal(result.execution.signalId)?.signal.strategy;
-    if (strategy !== undefined) this.#retryLater(strategy, verdict.kind);
+    const { verdict, mayGoOn } = result.conclusion;
+    const signal = this.#parts.ledger.signal(result.execution.signalId)?.signal;
+    if (signal === undefined) return;
+    this.#retryLater(signal.strategy, verdict.kind);
+    if (mayGoOn) this.#leftOvers.remember(signal, 0);
+    else this.#leftOvers.forget(signal);
+  }
+
+  /** Goes on with what an execution has left for a cause that may have passed (R33). */
+  async #takeUp({ signal, tries }: LeftOver): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    const superseded = new AbortController();
+    this.#current = { strategy: signal.strategy, signalId: signal.id, superseded };
+    try {
+      const options = { dryRun: false, ignoreMarketHours: false, takeUp: "fresh", superseded: superseded.signal } as const;
+      const result = await this.#rebalancer.rebalance(signal, options);
+      this.#conclude(result);
+      if (result.kind !== "still-off" && result.kind !== "declined") return;
+      this.#parts.log.child({ signal: signal.id }).debug(`What is left of it cannot be traded yet: ${result.reason}`);
+      if (result.kind === "declined" || result.mayPass) this.#leftOvers.remember(signal, tries);
+    } finally {
+      this.#current = undefined;
+    }
   }
 
   #retryLater(strategy: string, verdict: VerdictKind): void {
@@ -383,6 +409,7 @@ export class Daemon {
     this.#guard(() => {
       const idle = this.#queue.size + this.#queue.pending === 0;
       if (idle) this.#retry();
+      if (idle && this.#ready) for (const left of this.#leftOvers.due()) this.#enqueue(() => this.#takeUp(left));
       if (this.#ready) this.#clockWatch.tick();
       upkeep.tick(this.#ready && idle);
     });

@@ -79,7 +79,8 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
   add("execute", "act once on the newest run in the alerts file")
     .option("--dry-run", "make the plan and print it; send nothing, use nothing up")
     .option("--ignore-market-hours", "queue orders for the open while the market is closed")
-    .action(async (options: { dryRun?: boolean; ignoreMarketHours?: boolean }) =>
+    .option("--finish", "go on with what is left of the newest run, in the session in which it was executed")
+    .action(async (options: { dryRun?: boolean; ignoreMarketHours?: boolean; finish?: boolean }) =>
       done(await (await import("./commands/execute.ts")).execute(context, options)),
     );
   add("signal", "run the strategies and append their alerts")

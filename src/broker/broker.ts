@@ -204,6 +204,7 @@ export type RefusalReason =
   | "below-minimum"
   | "not-fractionable"
   | "not-tradable"
+  | "trading-halt"
   | "unknown-asset"
   | "cannot-short"
   | "account-restricted"
@@ -212,12 +213,13 @@ export type RefusalReason =
 
 /** What each refusal means, for people. */
 export const REFUSAL_MEANINGS: Record<RefusalReason, string> = {
-  "insufficient-buying-power": "There is not enough buying power; a buy is sized again once on what the account shows then.",
+  "insufficient-buying-power": "There is not enough buying power yet; the buy is tried again, sized by what the refusal says.",
   "insufficient-quantity": "Fewer shares are held, or free of open orders, than the sell asked for.",
   "wash-trade": "An order of the opposite side is open for the symbol.",
   "below-minimum": "The order is worth less than the venue's smallest one.",
   "not-fractionable": "Fractions of the symbol cannot be traded.",
-  "not-tradable": "The symbol cannot be traded now.",
+  "not-tradable": "The symbol cannot be traded.",
+  "trading-halt": "Trading in the symbol is paused; the order is tried again.",
   "unknown-asset": "The venue does not know the symbol.",
   "cannot-short": "The sell would have opened a short position.",
   "account-restricted": "The account may not trade, or may only close positions.",
@@ -235,6 +237,9 @@ export type SubmitAnswer =
       readonly code: number | undefined;
       readonly message: string;
       readonly requestId: string | undefined;
+      /** What the venue says that there is for buys, and what it counts this order at; dollars. */
+      readonly buyingPower?: Decimal | undefined;
+      readonly costBasis?: Decimal | undefined;
     }
   /** Proven not to have reached the order book; the same id may be sent again at `retryAt` (monotonic clock). */
   | { readonly kind: "not-sent"; readonly message: string; readonly retryAt: number }

@@ -9,7 +9,6 @@ import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { marketTime } from "../market-day.ts";
 import { max, min, sum, ZERO } from "../portfolio/money.ts";
 import type { Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
-import { makePlan } from "../portfolio/plan.ts";
 import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
@@ -21,9 +20,11 @@ import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./reading.ts";
+import type { SignalBounds } from "./signal-bounds.ts";
+import { planWithin } from "./signal-bounds.ts";
 import type { SplitWatch } from "./split-watch.ts";
 import type { Expected } from "./settle.ts";
-import { expectedAfter, FILLS_SETTLE_WITHIN_MS, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
+import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "./summary.ts";
 
 /** How long the venue may stay unreachable before an execution that has not begun gives up. */
@@ -59,6 +60,10 @@ export interface PrepareRequest {
   readonly wanted: Wanted;
   readonly dryRun: boolean;
   readonly ignoreMarketHours: boolean;
+  /** What the signal may still trade, after earlier executions of it (R33). */
+  readonly bounds?: SignalBounds | undefined;
+  /** The owner goes on with what is left of a signal, however old it is. */
+  readonly ageless?: boolean;
 }
 
 export type Preparation =
@@ -106,7 +111,7 @@ function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefine
   const halted = parts.halted();
   if (halted !== undefined) return declined("halted", `Trading is halted (${halted}).`, "Run `alpaca-trader resume` when it may go on.");
   const age = freshness(request.signal, parts.clock.now(), parts.signalMaxAgeSeconds);
-  return age.kind === "fresh" ? undefined : declined(age.kind, age.reason);
+  return age.kind === "fresh" || request.ageless === true ? undefined : declined(age.kind, age.reason);
 }
 
 async function firstReading(parts: PrepareParts, request: PrepareRequest): Promise<Reading | Declined> {
@@ -198,9 +203,12 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
   const start = parts.clock.monotonic();
   let reading = first;
   for (let round = 0; ; round += 1) {
+    const waited = parts.clock.monotonic() - start;
+    const isLate = waited > SETTLE_LIMIT_MS;
     const missing = unsettled(reading, expected);
-    const isLate = parts.clock.monotonic() - start > SETTLE_LIMIT_MS;
-    if (missing === undefined && (isLate || !mayReleaseMore(reading, parts))) return reading;
+    // A deposit is no missing fill; but for as long as our last buys may not be in the cash, it may be theirs.
+    const mayBeSpent = isMore(reading.account.cash, expected) && waited <= FILLS_SETTLE_WITHIN_MS;
+    if (missing === undefined && !mayBeSpent && (isLate || !mayReleaseMore(reading, parts))) return reading;
     if (missing !== undefined && isLate) {
       return {
         ...declined(
@@ -259,7 +267,7 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
   for (;;) {
     const splits = await splitsIn(parts, request, reading);
     if ("kind" in splits) return splits;
-    const input = planInput(reading, {
+    const given = planInput(reading, {
       phase: "selling",
       wanted: request.wanted,
       settings: parts.settings,
@@ -267,7 +275,7 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
       splits,
       barred: new Map(),
     });
-    const result = makePlan(input);
+    const { input, result } = planWithin(given, request.bounds);
     const doubtful =
       result.kind === "refused"
         ? result.refusal === "price-doubt"

@@ -51,6 +51,10 @@ export function findExecution(database: LedgerDatabase, id: string): ExecutionRe
   return recorded(database, "SELECT * FROM executions WHERE id = :id", { id })[0];
 }
 
+export function executionsOfSignal(database: LedgerDatabase, signalId: string): ExecutionRecord[] {
+  return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number", { signalId });
+}
+
 /** The newest one, should there be several. */
 export function executionOfSignal(database: LedgerDatabase, signalId: string): ExecutionRecord | undefined {
   return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number DESC LIMIT 1", { signalId })[0];

@@ -55,7 +55,7 @@ export interface Ledger {
   signal(id: string): SignalRecord | undefined;
   /** Newest first. */
   recentSignals(limit: number): SignalRecord[];
-  /** Sets the verdict of the signal and of all its lines. A final verdict is never replaced. */
+  /** Sets the verdict of the signal and of all its lines. A final verdict is never replaced, but for `executed` by the end of a later execution. */
   judgeSignal(id: string, verdict: Verdict, at: number): void;
   /** The newest signal of a strategy that was accepted: its execution has begun, or found that no order was needed (R31). */
   lastAcceptedSignal(strategy: string): SignalRecord | undefined;
@@ -75,6 +75,8 @@ export interface Ledger {
   // --- executions -----------------------------------------------------------------------------
   createExecution(execution: NewExecution): void;
   execution(id: string): ExecutionRecord | undefined;
+  /** Oldest first. */
+  executionsOfSignal(signalId: string): ExecutionRecord[];
   /** The newest execution of a signal. */
   executionOfSignal(signalId: string): ExecutionRecord | undefined;
   /** Not finished ones, oldest first. */
@@ -94,6 +96,8 @@ export interface Ledger {
   intent(clientOrderId: string): IntentRecord | undefined;
   /** In the order in which they were recorded. */
   intentsOf(executionId: string): IntentRecord[];
+  /** Of all executions of a signal, in the order in which they were recorded. */
+  intentsOfSignal(signalId: string): IntentRecord[];
   /** Intents of any execution that may still hold or become an order at the venue. */
   unsettledIntents(): IntentRecord[];
   /** Intents of any execution that were recorded or changed at or after `at`, oldest first. */

@@ -239,6 +239,7 @@ function portOn(database: LedgerDatabase): Ledger {
 
     createExecution: (execution) => executions.createExecution(database, execution),
     execution: (id) => executions.findExecution(database, id),
+    executionsOfSignal: (signalId) => executions.executionsOfSignal(database, signalId),
     executionOfSignal: (signalId) => executions.executionOfSignal(database, signalId),
     openExecutions: () => executions.openExecutions(database),
     recentExecutions: (limit) => executions.recentExecutions(database, limit),
@@ -250,6 +251,7 @@ function portOn(database: LedgerDatabase): Ledger {
     updateIntent: (clientOrderId, change) => intents.updateIntent(database, clientOrderId, change),
     intent: (clientOrderId) => intents.findIntent(database, clientOrderId),
     intentsOf: (executionId) => intents.intentsOf(database, executionId),
+    intentsOfSignal: (signalId) => intents.intentsOfSignal(database, signalId),
     unsettledIntents: () => intents.unsettledIntents(database),
     intentsChangedSince: (at) => intents.intentsChangedSince(database, at),
     lastFilledIntent: (symbol) => intents.lastFilledIntent(database, symbol),

@@ -72,5 +72,8 @@ const PHRASES: Record<Exclude<LeftAloneReason, "within-drift" | "below-minimum" 
   "order-refused": "its order was refused",
   "order-unknown": "the fate of its order is unknown",
   "order-timed-out": "its order was not filled in time",
+  "order-cancelled": "its order was cancelled, and not by this program",
+  "target-reached": "it has reached its target for this signal",
+  "signal-bound": "this signal may trade no more of it",
   unattributed: "no known strategy names it",
 };

@@ -1,5 +1,12 @@
 /** Reasons after which an account still counts as on target (R12). */
-export const ON_TARGET_REASONS = ["within-drift", "below-minimum", "whole-share-remainder", "protected", "dust-cannot-close"] as const;
+export const ON_TARGET_REASONS = [
+  "within-drift",
+  "below-minimum",
+  "whole-share-remainder",
+  "protected",
+  "dust-cannot-close",
+  "target-reached",
+] as const;
 
 /** Reasons after which it does not. */
 export const OFF_TARGET_REASONS = [
@@ -23,11 +30,30 @@ export const OFF_TARGET_REASONS = [
   "order-refused",
   "order-unknown",
   "order-timed-out",
+  "order-cancelled",
+  "signal-bound",
   "unattributed",
   "unreadable-position",
 ] as const;
 
 export type LeftAloneReason = (typeof ON_TARGET_REASONS)[number] | (typeof OFF_TARGET_REASONS)[number];
+
+/**
+ * Off-target reasons whose cause may pass while the execution lasts, so that what is left is planned again (R33). Whether
+ * a refused order or a lack of cash may pass depends on more than the reason.
+ */
+const PASSING_REASONS: ReadonlySet<LeftAloneReason> = new Set<LeftAloneReason>([
+  "foreign-order",
+  "own-order-working",
+  "price-doubt",
+  "quote-doubt",
+  "split-suspected",
+  "held-by-orders",
+  "sells-over",
+  "order-unknown",
+  "order-timed-out",
+  "unreadable-position",
+]);
 
 /** What each reason means, for people. */
 export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
@@ -55,10 +81,17 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "order-refused": "Its order was refused by the venue.",
   "order-unknown": "Whether the venue holds its order is not known, so no other is sent.",
   "order-timed-out": "Its order was not filled in time and was cancelled.",
+  "order-cancelled": "Somebody else cancelled its order, or the venue let it expire.",
+  "target-reached": "It reached its target earlier in this execution, or in an earlier one of the same signal, and is not traded again.",
+  "signal-bound": "As much of it as one signal may trade has been traded, or the signal did not set out to trade it.",
   unattributed: "No known strategy names it.",
   "unreadable-position": "The broker's row of its position cannot be read whole, or lists it twice.",
 };
 
 export function isOnTargetReason(reason: LeftAloneReason): boolean {
   return (ON_TARGET_REASONS as readonly string[]).includes(reason);
+}
+
+export function mayPass(reason: LeftAloneReason): boolean {
+  return PASSING_REASONS.has(reason);
 }

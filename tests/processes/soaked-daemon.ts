@@ -162,6 +162,7 @@ export class SoakedDaemon {
       ],
       rebalancer: (newer, stopping) => this.#newRebalancer(newer, stopping),
       halted: () => this.#halt.reason(),
+      signalMaxAgeSeconds: 300,
       connect: async () => {
         const account = await this.#broker.account();
         if (ledger.pinnedAccount() === undefined) ledger.pinAccount(account.number, clock.now());

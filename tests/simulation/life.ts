@@ -227,6 +227,7 @@ export class Life {
       sources: [{ intake: this.#intake, watch: (onHint) => surroundings.watch(this, onHint) }],
       rebalancer: (newer, stopping) => this.#newRebalancer(newer, stopping),
       halted: surroundings.halted,
+      signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
       connect: () => this.#connect(),
       selfCheck: () => ledger.check(),
       onConcluded: () => undefined,
