@@ -423,6 +423,7 @@ class Simulation {
         onEvent: (life, event) => {
           this.#invariants.onText(`${event.text} ${JSON.stringify(event.facts ?? {})}`);
           this.#endings.onEvent(life, event);
+          this.#invariants.onEvent(event);
           for (const violation of this.#cancels.onEvent(life, event)) this.#violated(violation);
         },
       }),
