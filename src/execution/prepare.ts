@@ -32,7 +32,12 @@ const UNREACHABLE_LIMIT_MS = 20_000;
 const UNREACHABLE_PAUSE_MS = 1_000;
 /** How long doubtful prices are read again (R10). */
 const PRICE_DOUBT_LIMIT_MS = 15_000;
-const PRICE_DOUBT_PAUSE_MS = 1_000;
+/** Pauses between these readings; the last one repeats. */
+const PRICE_DOUBT_PAUSES_MS = [1_000, 1_000, 2_000, 3_000, 4_000] as const;
+function doubtPause(round: number): number {
+  return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
+}
+
 /** How long the end of earlier orders of ours is awaited after their cancel (R24). */
 const EARLIER_ORDERS_LIMIT_MS = 20_000;
 
@@ -264,29 +269,48 @@ function filledSince(intent: IntentRecord, since: number): boolean {
 async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Preparation> {
   const start = parts.clock.monotonic();
   let reading = first;
-  for (;;) {
+  let isWhole = true;
+  for (let round = 0; ; round += 1) {
     const splits = await splitsIn(parts, request, reading);
     if ("kind" in splits) return splits;
-    const given = planInput(reading, {
-      phase: "selling",
-      wanted: request.wanted,
-      settings: parts.settings,
-      unsettled: parts.ledger.unsettledIntents(),
-      splits,
-      barred: new Map(),
-    });
-    const { input, result } = planWithin(given, request.bounds);
-    const doubtful =
-      result.kind === "refused"
-        ? result.refusal === "price-doubt"
-        : result.plan.lines.some(({ leftAlone }) => leftAlone === "price-doubt" || leftAlone === "split-suspected");
-    if (!doubtful || parts.clock.monotonic() - start >= PRICE_DOUBT_LIMIT_MS) return judged(parts, request, { reading, input, result });
-    await parts.clock.sleep(PRICE_DOUBT_PAUSE_MS, parts.abandoned);
+    const planned = plannedOn(parts, request, reading, splits);
+    const goesOn = isDoubtful(planned.result) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
+    if (!goesOn && isWhole) return judged(parts, request, planned);
+    if (goesOn) await parts.clock.sleep(doubtPause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
-    const next = await firstReading(parts, request);
+    const next = goesOn ? await repriced(parts, reading) : await firstReading(parts, request);
     if ("kind" in next) return next;
+    isWhole = !goesOn;
     reading = next;
+  }
+}
+
+function plannedOn(parts: PrepareParts, request: PrepareRequest, reading: Reading, splits: PlanInput["splits"]): Planned {
+  const given = planInput(reading, {
+    phase: "selling",
+    wanted: request.wanted,
+    settings: parts.settings,
+    unsettled: parts.ledger.unsettledIntents(),
+    splits,
+    barred: new Map(),
+  });
+  return { reading, ...planWithin(given, request.bounds) };
+}
+
+function isDoubtful(result: PlanResult): boolean {
+  if (result.kind === "refused") return result.refusal === "price-doubt";
+  return result.plan.lines.some(({ leftAlone }) => leftAlone === "price-doubt" || leftAlone === "split-suspected");
+}
+
+/** Only what is in doubt is read again (R35); before anything is planned on it, the account is read too. */
+async function repriced(parts: PrepareParts, reading: Reading): Promise<Reading> {
+  try {
+    const prices = await unlessAborted(parts.broker.prices([...reading.prices.keys()]), parts.abandoned);
+    return { ...reading, prices, at: parts.clock.now() };
+  } catch (error) {
+    if (!parts.abandoned.aborted && !(error instanceof BrokerError)) throw error;
+    return reading;
   }
 }
 
