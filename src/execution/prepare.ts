@@ -6,7 +6,7 @@ import type { Signal } from "../intake/signal.ts";
 import { freshness } from "../intake/freshness.ts";
 import type { VerdictKind } from "../intake/verdict.ts";
 import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
-import { marketTime } from "../market-day.ts";
+import { marketDate, marketTime } from "../market-day.ts";
 import { max, min, sum, ZERO } from "../portfolio/money.ts";
 import type { Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { provePlan } from "../portfolio/proof.ts";
@@ -67,8 +67,8 @@ export interface PrepareRequest {
   readonly ignoreMarketHours: boolean;
   /** What the signal may still trade, after earlier executions of it (R33). */
   readonly bounds?: SignalBounds | undefined;
-  /** The owner goes on with what is left of a signal, however old it is. */
-  readonly ageless?: boolean;
+  /** The owner goes on with what is left of a signal, however old it is, in the session in which it was first executed then. */
+  readonly finishOf?: number | undefined;
 }
 
 export type Preparation =
@@ -93,7 +93,10 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (early !== undefined) return early;
   const reading = await firstReading(parts, request);
   if ("kind" in reading) return reading;
-  const refusal = accountDeclined(parts, reading) ?? (request.dryRun ? undefined : sessionDeclined(parts, request, reading));
+  const refusal =
+    accountDeclined(parts, reading) ??
+    otherSession(request, reading) ??
+    (request.dryRun ? undefined : sessionDeclined(parts, request, reading));
   if (refusal !== undefined) return refusal;
   const opening = request.dryRun ? undefined : await openingDeclined(parts, reading);
   if (opening !== undefined) return opening;
@@ -116,7 +119,7 @@ function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefine
   const halted = parts.halted();
   if (halted !== undefined) return declined("halted", `Trading is halted (${halted}).`, "Run `alpaca-trader resume` when it may go on.");
   const age = freshness(request.signal, parts.clock.now(), parts.signalMaxAgeSeconds);
-  return age.kind === "fresh" || request.ageless === true ? undefined : declined(age.kind, age.reason);
+  return age.kind === "fresh" || request.finishOf !== undefined ? undefined : declined(age.kind, age.reason);
 }
 
 async function firstReading(parts: PrepareParts, request: PrepareRequest): Promise<Reading | Declined> {
@@ -150,6 +153,12 @@ function accountDeclined(parts: PrepareParts, reading: Reading): Declined | unde
   if (reading.account.blocks.length === 0) return undefined;
   const reason = `The account may not trade: ${reading.account.blocks.join(", ")}.`;
   return { ...declined("account-blocked", reason, "Ask the broker, or look at the account's page; nothing was sent."), reading };
+}
+
+function otherSession({ finishOf }: PrepareRequest, reading: Reading): Declined | undefined {
+  if (finishOf === undefined || marketDate(finishOf) === marketDate(reading.market.clock.timestamp)) return undefined;
+  const reason = `The run was executed on ${marketDate(finishOf)}; what is left of it can be finished in the same session only.`;
+  return { ...declined("refused", reason, "Let the strategy write a new run."), reading };
 }
 
 function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: Reading): Declined | undefined {

@@ -221,11 +221,12 @@ export class Rebalancer {
     const { plan: settings, stopping, ...parts } = this.#parts;
     const abandoned = options.superseded === undefined ? stopping : AbortSignal.any([stopping, options.superseded]);
     const { ledger } = this.#parts;
-    const bounds = boundsAfter(ledger.executionsOfSignal(signal.id), ledger.intentsOfSignal(signal.id));
+    const earlier = ledger.executionsOfSignal(signal.id);
+    const bounds = boundsAfter(earlier, ledger.intentsOfSignal(signal.id));
     const { dryRun, ignoreMarketHours, takeUp } = options;
     return prepare(
       { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, abandoned },
-      { signal, wanted, dryRun, ignoreMarketHours, bounds, ageless: takeUp === "finish" },
+      { signal, wanted, dryRun, ignoreMarketHours, bounds, finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined },
     );
   }
 

@@ -203,9 +203,9 @@ export type ExecutionOutcome =
 export const OUTCOME_MEANINGS: Record<ExecutionOutcome, string> = {
   "on-target": "Every symbol was traded to plan, or left alone for a reason that counts as on target.",
   "off-target":
-    "It went to its end, but something was refused by the venue or left alone for another reason, or the buys were planned on an account that did not contain all our fills.",
+    "It went to its end, but something was refused by the venue for good, or left alone for another reason that lasts.",
   incomplete:
-    "It was stopped before its end: halted, an order timed out, the deadline or the session passed, or somebody else's order came up.",
+    "It was stopped before it reached its target: the deadline or the session passed, trading was halted, or somebody else's order came up.",
   queued: "Its orders wait at the venue for the next open.",
   refused: "It ended before any order was sent.",
   superseded: "A newer run took its place before any order was sent.",
