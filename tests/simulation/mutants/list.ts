@@ -7,6 +7,7 @@ import { OUTSIDE } from "./outside.ts";
 import { PHASES } from "./phases.ts";
 import { SAFETY } from "./safety.ts";
 import { SPLITS } from "./splits.ts";
+import { TENACITY } from "./tenacity.ts";
 
 /** Every planted bug. */
 export const MUTANTS: readonly Mutant[] = [
@@ -17,5 +18,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIMIT_STYLE,
   ...SAFETY,
   ...SPLITS,
+  ...TENACITY,
   ...OUTSIDE,
 ];
