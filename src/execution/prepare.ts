@@ -14,6 +14,7 @@ import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { limitsAgainst } from "./daily-limits.ts";
+import { unexplainedJump } from "./equity-jump.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
 import { isOwnOrder } from "./ids.ts";
 import { settleLateOrder } from "./late-orders.ts";
@@ -32,6 +33,7 @@ const UNREACHABLE_PAUSE_MS = 1_000;
 /** How long doubtful prices are read again (R10). */
 const PRICE_DOUBT_LIMIT_MS = 15_000;
 const PRICE_DOUBT_PAUSE_MS = 1_000;
+const JUMP_HINT = "Nothing was sent. Wait until its price is confirmed, or name it in PROTECTED_SYMBOLS.";
 /** How long the end of earlier orders of ours is awaited after their cancel (R24). */
 const EARLIER_ORDERS_LIMIT_MS = 20_000;
 
@@ -93,6 +95,8 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if ("kind" in settled) return settled;
   const prepared = await planWithoutDoubt(parts, request, settled);
   if (prepared.kind === "declined") return prepared;
+  const jump = await unexplainedJump(parts, prepared.reading, prepared);
+  if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), reading: prepared.reading };
   const limited = await limitsAgainst(parts, prepared.reading, { plan: prepared.plan, splits: prepared.input.splits });
   if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), reading: prepared.reading };
   if (request.dryRun) return prepared;
