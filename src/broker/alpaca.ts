@@ -220,9 +220,8 @@ class AlpacaBroker implements Broker {
   }
 
   async prints(symbol: string, start: number, end: number): Promise<Decimal[]> {
-    const range = barsRange(marketDate(start), marketDate(end), this.#options.alpaca.dataFeed, this.#options.clock.now());
-    const until = range.end === undefined ? {} : { end: new Date(end) };
-    const question = { start: new Date(start), ...until, feed: range.feed, timeframe: "1Min", adjustment: "raw" };
+    const { feed } = barsRange(marketDate(start), marketDate(end), this.#options.alpaca.dataFeed, this.#options.clock.now());
+    const question = { start: new Date(start), end: new Date(end), feed, timeframe: "1Min", adjustment: "raw" };
     const bars = await this.#bars([symbol], question);
     return (bars.get(symbol) ?? []).flatMap(({ open, close }) => [decimalFromNumber(open), decimalFromNumber(close)]);
   }

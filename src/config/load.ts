@@ -99,7 +99,6 @@ function execution(values: SettingValues): ExecutionSettings {
     limitOrders: {
       maxSpread: given(values, "LIMIT_MAX_SPREAD_PERCENT"),
       collar: given(values, "LIMIT_COLLAR_PERCENT"),
-      quoteMaxAgeMs: given(values, "LIMIT_QUOTE_MAX_AGE_SECONDS") * 1_000,
       repegMs: given(values, "LIMIT_REPEG_SECONDS") * 1_000,
       repegs: given(values, "LIMIT_REPEGS"),
       then: given(values, "LIMIT_THEN"),

@@ -85,10 +85,10 @@ export const SETTINGS = {
     doc: "Address of the market data API.",
   }),
   ALPACA_DATA_FEED: setting({
-    form: oneOf("iex", "sip", "delayed_sip", "boats", "overnight", "otc"),
-    expected: "iex, sip, delayed_sip, boats, overnight or otc",
+    form: oneOf("iex", "sip", "boats", "overnight", "otc"),
+    expected: "iex, sip, boats, overnight or otc; delayed_sip is 15 minutes late, and nothing can be traded on that",
     unset: "the best feed of the subscription for quotes and trades, iex for daily bars",
-    doc: "Feed that quotes, trades and daily bars are read from; iex is free, sip is not, and delayed_sip gives the bars of sip 15 minutes late for free.",
+    doc: "Feed that quotes, trades and daily bars are read from; iex is free, sip is not.",
   }),
   LIVE_TRADING_ACCOUNT: setting({
     form: word,
@@ -229,12 +229,6 @@ export const SETTINGS = {
     expected: "a percentage from 0.01 to 20",
     default: "2",
     doc: "Limit style: a limit lies at most this far from the last trade.",
-  }),
-  LIMIT_QUOTE_MAX_AGE_SECONDS: setting({
-    form: seconds(1, 900),
-    expected: "seconds from 1 to 900",
-    default: "30",
-    doc: "Limit style: how old a quote may be that is priced from.",
   }),
   LIMIT_REPEG_SECONDS: setting({
     form: seconds(1, 300),

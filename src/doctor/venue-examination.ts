@@ -15,7 +15,7 @@ import type { CheckId, Finding, Known } from "./check.ts";
 import { failed, failure, given, known, skipped, unknown } from "./check.ts";
 import type { Step } from "./examination.ts";
 import { judgeKeys } from "./keys.ts";
-import { judgeAssets, judgePrices, judgeSession, readAssets, wantedSymbols } from "./market.ts";
+import { judgeAssets, judgePrices, judgeSession, pricedHoldings, readAssets, wantedSymbols } from "./market.ts";
 import { judgeHandshake, shakeHands } from "./stream.ts";
 import type { FirstContact, LookOnlyBroker, VenueReading } from "./venue.ts";
 import { accountIn, contact, judgeConnection, readVenue, unread } from "./venue.ts";
@@ -158,14 +158,15 @@ export class VenueExamination {
   }
 
   async #prices(config: Config): Promise<readonly Finding[]> {
-    const none = this.#noSymbols(config);
+    const positions = this.#reading.positions.kind === "known" ? this.#reading.positions.value : [];
+    const held = pricedHoldings(positions, config.protectedSymbols);
+    const none = held.length === 0 ? this.#noSymbols(config) : undefined;
     const market = this.#market();
     if (none !== undefined || this.#broker.kind === "unknown") return [none ?? skipped(UNREACHED)];
     if (market.kind === "unknown") return [skipped(`the market clock cannot be read: ${market.why}`)];
-    const symbols = this.#wanted(config);
-    const positions = this.#reading.positions.kind === "known" ? this.#reading.positions.value : [];
-    const prices = await this.#broker.value.prices(symbols);
-    return judgePrices({ symbols, prices, positions, market: market.value, feed: config.alpaca?.dataFeed });
+    const wanted = this.#wanted(config);
+    const prices = await this.#broker.value.prices([...new Set([...wanted, ...held])]);
+    return judgePrices({ wanted, held, prices, positions, market: market.value, feed: config.alpaca?.dataFeed });
   }
 
   /** Alpaca may keep one stream an account: ours must not push the daemon's out. The simulator's has room for all. */

@@ -1,6 +1,7 @@
 import type { MarketPrices, Order, Position } from "../broker/broker.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
+import { marketDayStart } from "../market-day.ts";
 import { decimal, max, ONE, sum, ZERO } from "../portfolio/money.ts";
 import type { LeftAloneReason, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../portfolio/plan.ts";
 import type { PriceObservations } from "../portfolio/price.ts";
@@ -51,6 +52,7 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
     barred: context.barred,
     settings: context.settings,
     now,
+    sessionStart: marketDayStart(reading.market.clock.timestamp),
     marketClosed: !reading.market.clock.isOpen,
   };
 }
@@ -99,9 +101,15 @@ function observe(prices: MarketPrices | undefined, position: Position | undefine
     trade: prices?.trade,
     quote: prices?.quote,
     minuteBar: prices?.minuteBar,
-    previousClose: prices?.previousClose,
+    previousClose: prices?.previousClose ?? lastClose(position, at),
     position: current === undefined ? undefined : { price: current, at },
   };
+}
+
+/** The broker's own last close, where the data service has none: of a spin-off, or of what trades on no exchange of the feed. */
+function lastClose(position: Position | undefined, at: number): PriceObservations["previousClose"] {
+  const close = position?.lastdayPrice;
+  return close?.gt(ZERO) === true ? { price: close, at } : undefined;
 }
 
 /** Open orders as the venue shows them, and orders of ours that it may hold without showing them (R11, R19). */

@@ -13,6 +13,7 @@ import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { limitsAgainst } from "./daily-limits.ts";
+import { unexplainedJump } from "./equity-jump.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
 import { isOwnOrder } from "./ids.ts";
 import { settleLateOrder } from "./late-orders.ts";
@@ -34,12 +35,13 @@ const UNREACHABLE_PAUSE_MS = 1_000;
 const PRICE_DOUBT_LIMIT_MS = 15_000;
 /** Pauses between these readings; the last one repeats. */
 const PRICE_DOUBT_PAUSES_MS = [1_000, 1_000, 2_000, 3_000, 4_000] as const;
+const JUMP_HINT = "Nothing was sent. Wait until its price is confirmed, or name it in PROTECTED_SYMBOLS.";
+/** How long the end of earlier orders of ours is awaited after their cancel (R24). */
+const EARLIER_ORDERS_LIMIT_MS = 20_000;
+
 function doubtPause(round: number): number {
   return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
 }
-
-/** How long the end of earlier orders of ours is awaited after their cancel (R24). */
-const EARLIER_ORDERS_LIMIT_MS = 20_000;
 
 export interface PrepareParts {
   readonly broker: Broker;
@@ -106,6 +108,8 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if ("kind" in settled) return settled;
   const prepared = await planWithoutDoubt(parts, request, settled);
   if (prepared.kind === "declined") return prepared;
+  const jump = await unexplainedJump(parts, prepared.reading, prepared);
+  if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), reading: prepared.reading };
   const limited = await limitsAgainst(parts, prepared.reading, { plan: prepared.plan, splits: prepared.input.splits });
   if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), reading: prepared.reading };
   if (request.dryRun) return prepared;

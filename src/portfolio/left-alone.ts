@@ -68,8 +68,8 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "not-allowed": "It is not among ALLOWED_SYMBOLS.",
   "foreign-order": "Somebody else's order is open for it.",
   "own-order-working": "An earlier order of ours for it is still working, or its fate is unknown.",
-  "price-doubt": "No two prices of the same moment confirm each other.",
-  "quote-doubt": "Limit style: its quote stayed one-sided, old, too wide, or far from the last trade.",
+  "price-doubt": "No two independent prices confirm each other, and a price decides how many shares of it are traded.",
+  "quote-doubt": "Limit style: its quote stayed one-sided, too wide, far from the last trade, or of an earlier session.",
   "split-unbooked":
     "It was split, and the broker has not changed the quantity yet. It is valued as it will be and traded again once it is booked.",
   "split-suspected":

@@ -87,8 +87,10 @@ export interface PlanInput {
   readonly settings: PlanSettings;
   /** Milliseconds since the epoch; ages of prices are measured against it. */
   readonly now: number;
+  /** Prices stamped before it are of an earlier session and confirm nothing. Milliseconds since the epoch. */
+  readonly sessionStart: number;
   /**
-   * Whether no session is open. Then prices are as old as the last trade, not stale: without this
+   * Whether no session is open. Then prices are as old as the last print, not stale: without this
    * every holding would be in doubt each evening, and no dry run or off-hours plan could be made.
    */
   readonly marketClosed?: boolean;

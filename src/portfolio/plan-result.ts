@@ -50,7 +50,7 @@ export type PlanRefusal = "price-doubt" | "short-position" | "account-over-alloc
 /** What each refusal of a plan means, for people. */
 export const PLAN_REFUSAL_MEANINGS: Record<PlanRefusal, string> = {
   "price-doubt":
-    "The worth of the account is in doubt: a holding has no confirmed price, or cash and positions disagree with the broker's equity.",
+    "The worth of the account is in doubt: a large holding that is not sold whole has no confirmed price, or cash and positions disagree with the broker's equity.",
   "short-position": "The account holds a short position, which this program never opens and does not know how to close.",
   "account-over-allocated": "The account owes more than its positions are worth, so no target can be computed.",
   "order-limit": "An order of the plan would be worth more than MAX_ORDER_VALUE.",

@@ -17,6 +17,8 @@ const CENT = decimal("0.01");
 const WORST_FILL = decimal("1.04");
 const EQUITY_TOLERANCE = decimal("0.02");
 const ODD_ROWS_TOLERANCE = decimal("0.2");
+const MOST_AT_BROKERS_PRICE = decimal("0.2");
+const BROKER_NEAR_CLOSE = decimal("1.2");
 
 /**
  * Checks a whole plan against the rules in one place, before its first order (R13). Everything is
@@ -38,6 +40,7 @@ export function provePlan(plan: Plan, input: PlanInput): ProofFailure[] {
     ]),
     ...plan.sells.flatMap((order) => [...proveNoShort(order, facts), ...proveSellStops(order, facts)]),
     ...plan.buys.flatMap((order) => proveBuyStops(order, facts)),
+    ...proveBrokersPrices(plan, facts),
     ...proveMoney(plan, facts),
   ];
 }
@@ -132,11 +135,36 @@ function belongsToNobody(symbol: string, { wanted }: PlanInput): boolean {
   return ![...wanted.targets.keys(), ...wanted.known].includes(symbol);
 }
 
-/** Only a full exit goes without a checked price (R10). */
-function provePrice({ symbol }: PlannedOrder, { input }: Facts): ProofFailure[] {
+/** Dollars and full exits are sized without a price; a number of shares is only as good as the price it comes from (R10). */
+function provePrice({ symbol, notional, fullExit }: PlannedOrder, { input }: Facts): ProofFailure[] {
   const checked = priceOf(symbol, input);
-  if (!("doubt" in checked) || goesWhole(symbol, input)) return [];
+  if (!("doubt" in checked) || notional !== undefined || fullExit) return [];
   return failure("price", symbol, checked.reason);
+}
+
+/** R9: each holding that counts at the broker's own price must be one whose price decides nothing, or little. */
+function proveBrokersPrices(plan: Plan, facts: Facts): ProofFailure[] {
+  const { input, guarded, base } = facts;
+  if (input.wanted.kind === "exit" && input.wanted.kept === undefined) return [];
+  const doubtful = input.holdings.filter(({ symbol, quantity }) => {
+    const counted = !guarded.has(symbol) && input.splits.get(symbol)?.kind !== "split-suspected" && !quantity.eq(ZERO);
+    return counted && tradePrice(symbol, input) === undefined;
+  });
+  const sold = new Set(plan.sells.filter(({ fullExit }) => fullExit).map(({ symbol }) => symbol));
+  return doubtful.flatMap((holding) => {
+    const { symbol, marketValue } = holding;
+    const target = targetOf(symbol, facts);
+    const near = target.gt(ZERO) && marketValue.minus(target).abs().lte(input.settings.driftBand.times(base));
+    if (!input.splits.has(symbol) && (sold.has(symbol) || near || isHarmless(holding, input))) return [];
+    return failure("price", symbol, "too much of the account to count at the broker's own price");
+  });
+}
+
+function isHarmless({ symbol, quantity, marketValue }: Holding, { account, observations }: PlanInput): boolean {
+  const close = observations.get(symbol)?.previousClose?.price.times(quantity);
+  if (close === undefined || marketValue.lte(ZERO)) return false;
+  const isNear = marketValue.lte(close.times(BROKER_NEAR_CLOSE)) && close.lte(marketValue.times(BROKER_NEAR_CLOSE));
+  return isNear && marketValue.lte(account.equity.times(MOST_AT_BROKERS_PRICE));
 }
 
 function proveAmount(order: PlannedOrder, { input, held }: Facts): ProofFailure[] {
@@ -167,12 +195,7 @@ function valueOf(order: PlannedOrder, { input, held }: Facts): Decimal | undefin
   if (order.notional !== undefined) return order.notional;
   const price = tradePrice(order.symbol, input);
   if (price !== undefined) return order.quantity?.times(price);
-  return goesWhole(order.symbol, input) ? held.get(order.symbol)?.marketValue : undefined;
-}
-
-/** An exit that leaves nothing for another strategy. */
-function goesWhole(symbol: string, { wanted }: PlanInput): boolean {
-  return wanted.kind === "exit" && wanted.kept?.has(symbol) !== true;
+  return order.fullExit ? held.get(order.symbol)?.marketValue : undefined;
 }
 
 function worstOf(order: PlannedOrder, facts: Facts): Decimal | undefined {

@@ -82,7 +82,7 @@ function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, 
   if (untouchable !== undefined) return untouchable;
   const wish = wishByValue(standing, thresholds, valuation);
   if (wish.kind === "add" && input.wanted.kind === "exit") return SHORT_IN_EXIT;
-  const obstacle = obstacleFor(standing, input, valuation);
+  const obstacle = obstacleFor(standing, input) ?? withoutPrice(standing, wish, valuation);
   if (wish.kind !== "leave" || standing.quantity.eq(ZERO)) return obstacle ?? wish;
   // A held symbol that needs nothing is on target even when it could not be traded; a missing leg is not.
   return obstacle === undefined ? withRelease(wish, standing, thresholds, valuation) : wish;
@@ -132,15 +132,19 @@ function wishByValue(standing: WithoutWish, { band, minimum }: Thresholds, { bas
 /** What other strategies lack of a symbol is for their own runs to buy: an exit that finds nothing to sell is on target. */
 const SHORT_IN_EXIT: Wish = { kind: "leave", reason: "within-drift", note: "all that is held is other strategies'; an exit buys nothing" };
 
-function obstacleFor(standing: WithoutWish, input: PlanInput, valuation: Valuation): Wish | undefined {
+function obstacleFor(standing: WithoutWish, input: PlanInput): Wish | undefined {
   const allowed = input.settings.allowedSymbols;
   if (allowed !== undefined && !allowed.has(standing.symbol)) return { kind: "leave", reason: "not-allowed" };
   if (standing.asset === undefined) return { kind: "leave", reason: "unknown-symbol" };
   if (!standing.asset.active) return { kind: "leave", reason: "inactive" };
-  if (!standing.asset.tradable) return { kind: "leave", reason: "not-tradable" };
-  const checked = valuation.prices.get(standing.symbol);
-  const needsPrice = standing.weight.gt(ZERO);
-  if (!needsPrice || checked === undefined || !("doubt" in checked)) return undefined;
+  return standing.asset.tradable ? undefined : { kind: "leave", reason: "not-tradable" };
+}
+
+/** A price is needed only where it decides a quantity: in partial sells and in buys of whole shares (R10). */
+function withoutPrice({ symbol, asset }: WithoutWish, { kind }: Wish, { prices }: Valuation): Wish | undefined {
+  const isDecided = kind === "trim" || (kind === "add" && asset?.fractionable !== true);
+  const checked = prices.get(symbol);
+  if (!isDecided || checked === undefined || !("doubt" in checked)) return undefined;
   return { kind: "leave", reason: "price-doubt", note: checked.reason };
 }
 

@@ -1,3 +1,4 @@
+import { countsAtBrokersPrice } from "./broker-priced.ts";
 import { formatDollars, formatQuantity } from "./format.ts";
 import { decimal, max, ONE, sum, ZERO, type Decimal } from "./money.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
@@ -12,7 +13,7 @@ const EQUITY_AGREEMENT = decimal("0.02");
 const MOST_IN_ODD_ROWS = decimal("0.2");
 const US_EQUITY = "us_equity";
 
-/** What everything is worth at checked prices. Dollars. */
+/** What everything is worth at checked prices, and at the broker's own where R9 lets those count. Dollars. */
 export interface Valuation {
   /** Cash and unprotected positions, without those that may have been split. */
   readonly worth: Decimal;
@@ -44,18 +45,34 @@ export function isProtected(
   return holding !== undefined && (holding.assetClass !== US_EQUITY || holding.problem !== undefined);
 }
 
-/** Values the account at checked prices, or says why it cannot be planned for at all (R9, R10). */
+/** Values the account, or says why it cannot be planned for at all (R9, R10). */
 export function valueAccount(input: PlanInput): Valuation | Refused {
-  const prices = checkPrices(input);
   const broken = targetsRefused(input) ?? twiceHeld(input) ?? shortPosition(input);
   if (broken !== undefined) return broken;
-  const values = new Map<string, Decimal>();
-  for (const holding of input.holdings) {
-    const value = valueOf(holding, prices.get(holding.symbol), input);
-    if ("kind" in value) return value;
-    values.set(holding.symbol, value);
-  }
-  return withBase(input, prices, values);
+  const prices = checkPrices(input);
+  const values = new Map(input.holdings.map((holding) => [holding.symbol, valueOf(holding, prices.get(holding.symbol), input)]));
+  const valuation = withBase(input, prices, values);
+  if ("kind" in valuation || !isMeasured(input.wanted)) return valuation;
+  const doubtful = brokerPriced(input).find((holding) => !countsAtBrokersPrice(holding, valuation.base, input));
+  return doubtful === undefined ? valuation : unpriced(doubtful.symbol, prices.get(doubtful.symbol));
+}
+
+/** Holdings that count at the broker's own price, for want of a checked one. */
+export function brokerPriced(input: PlanInput): Holding[] {
+  return input.holdings.filter(({ symbol, quantity, ...rest }) => {
+    if (quantity.eq(ZERO) || isProtected(symbol, rest, input) || isSuspect(symbol, input)) return false;
+    return "doubt" in priceOf(symbol, input);
+  });
+}
+
+/** Dollars that holdings with a checked price have gained since the last raw close; negative for a loss. */
+export function checkedGain({ holdings, splits, ...reading }: PlanInput): Decimal {
+  const gains = holdings.map(({ symbol, quantity }) => {
+    const checked = priceOf(symbol, reading);
+    const close = reading.observations.get(symbol)?.previousClose?.price;
+    return "doubt" in checked || close === undefined || splits.has(symbol) ? ZERO : quantity.times(checked.price.minus(close));
+  });
+  return sum(gains);
 }
 
 function withBase(input: PlanInput, prices: Valuation["prices"], values: ReadonlyMap<string, Decimal>): Valuation | Refused {
@@ -103,14 +120,11 @@ function checkPrices(input: PlanInput): Map<string, CheckedPrice | PriceDoubt> {
   return new Map([...symbols].map((symbol) => [symbol, priceOf(symbol, input)]));
 }
 
-/** An exit sells exact quantities, so the broker's own value is enough there; what is a fraction of the base needs prices. */
-function valueOf(holding: Holding, checked: CheckedPrice | PriceDoubt | undefined, input: PlanInput): Decimal | Refused {
+function valueOf(holding: Holding, checked: CheckedPrice | PriceDoubt | undefined, input: PlanInput): Decimal {
   if (isProtected(holding.symbol, holding, input)) return holding.marketValue;
   if (holding.quantity.eq(ZERO)) return ZERO;
-  if (isSuspect(holding.symbol, input)) return holding.marketValue;
-  if (checked !== undefined && !("doubt" in checked))
-    return afterSplit(holding.quantity.times(checked.price), input.splits.get(holding.symbol));
-  return isMeasured(input.wanted) ? unpriced(holding.symbol, checked) : holding.marketValue;
+  if (isSuspect(holding.symbol, input) || checked === undefined || "doubt" in checked) return holding.marketValue;
+  return afterSplit(holding.quantity.times(checked.price), input.splits.get(holding.symbol));
 }
 
 function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined): Refused {
@@ -119,7 +133,7 @@ function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined
     kind: "refused",
     refusal: "price-doubt",
     reason: `What ${symbol} is worth is in doubt, so the size of every target is: ${why}.`,
-    hint: `Wait until its prices agree; if nobody quotes ${symbol} any more, name it in PROTECTED_SYMBOLS.`,
+    hint: `It is too much of the account to count at the broker's own price. Wait until its prices agree; if nobody quotes ${symbol} any more, name it in PROTECTED_SYMBOLS.`,
   };
 }
 

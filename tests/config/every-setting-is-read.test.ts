@@ -44,7 +44,6 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   AVOID_OPEN_MINUTES: ["5"],
   LIMIT_MAX_SPREAD_PERCENT: ["3"],
   LIMIT_COLLAR_PERCENT: ["3"],
-  LIMIT_QUOTE_MAX_AGE_SECONDS: ["31"],
   LIMIT_REPEG_SECONDS: ["6"],
   LIMIT_REPEGS: ["2"],
   LIMIT_THEN: ["leave"],

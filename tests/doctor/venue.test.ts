@@ -6,7 +6,7 @@ import { judgeClock } from "../../src/doctor/broker-clock.ts";
 import type { CheckStatus } from "../../src/doctor/check.ts";
 import { known, unknown } from "../../src/doctor/check.ts";
 import { judgeKeys } from "../../src/doctor/keys.ts";
-import { judgeAssets, judgePrices, judgeSession, wantedSymbols } from "../../src/doctor/market.ts";
+import { judgeAssets, judgePrices, judgeSession, pricedHoldings, wantedSymbols } from "../../src/doctor/market.ts";
 import { judgeHandshake, shakeHands } from "../../src/doctor/stream.ts";
 import type { FirstContact } from "../../src/doctor/venue.ts";
 import { accountIn, judgeConnection } from "../../src/doctor/venue.ts";
@@ -256,20 +256,35 @@ describe("the market", () => {
     ]);
   });
 
-  test("prices are good when two observations agree, and told with their doubt when not", () => {
+  test("prices are good when two witnesses agree, and told with their doubt when not", () => {
     const price = (amount: string, at = NOON - 1_000) => ({ price: decimal(amount), at });
-    const seen = (trade: string, bar: string, at?: number): MarketPrices => ({
+    const seen = (trade: string, quote: string, at?: number): MarketPrices => ({
       trade: price(trade, at),
-      quote: undefined,
-      minuteBar: price(bar, at),
+      quote: { bid: decimal(quote), ask: decimal(quote), at: at ?? NOON },
+      minuteBar: undefined,
       previousClose: undefined,
     });
-    const facts = { symbols: ["SMR"], positions: [], market: MARKET, feed: "iex" };
+    const facts = { wanted: ["SMR"], held: [], positions: [], market: MARKET, feed: "iex" };
     expect(judgePrices({ ...facts, prices: new Map([["SMR", seen("40", "40.1")]]) })).toEqual([saying("ok", "SMR $40.00 (feed iex)")]);
     expect(judgePrices({ ...facts, prices: new Map() })).toEqual([saying("warning", "SMR: no usable price")]);
     expect(judgePrices({ ...facts, prices: new Map([["SMR", seen("40", "60")]]) })).toEqual([saying("warning", "do not confirm")]);
     const evening = { ...MARKET, isOpen: false, timestamp: NOON + 8 * 3_600_000 };
     expect(judgePrices({ ...facts, market: evening, prices: new Map([["SMR", seen("40", "40", NOON)]]) })[0]?.status).toBe("ok");
+  });
+
+  test("holdings without a price are warned of, wanted or not, and only those that a plan puts a value on", () => {
+    const positions = [
+      position("SPIN", { currentPrice: decimal("50") }),
+      position("KEPT", { currentPrice: decimal("50") }),
+      position("BTCUSD", { assetClass: "crypto" }),
+      position("ODD", { problem: "its price is missing" }),
+    ];
+    expect(pricedHoldings(positions, new Set(["KEPT"]))).toEqual(["SPIN"]);
+    const facts = { wanted: [], held: ["SPIN"], positions, market: MARKET, feed: "iex", prices: new Map<string, MarketPrices>() };
+    const [finding, ...more] = judgePrices(facts);
+    expect(more).toEqual([]);
+    expect(finding).toEqual(saying("warning", "SPIN (held): only one usable price was observed: position $50.00"));
+    expect(finding?.status === "warning" && finding.hint).toContain("SPIN can be sold whole and not in part");
   });
 
   test("the symbols that matter are the newest run's, else the last accepted ones, else those that are allowed", () => {

@@ -13,6 +13,8 @@ import { NO_OBSERVATIONS, type PriceObservations } from "../../src/portfolio/pri
 /** 2025-07-14 19:43 in London, the minute of the recorded bad quote. */
 export const NOW = Date.UTC(2025, 6, 14, 18, 43);
 export const MINUTE = 60_000;
+/** Midnight of that day in New York. */
+export const SESSION_START = Date.UTC(2025, 6, 14, 4);
 
 export const TRADABLE: PlanAsset = { active: true, tradable: true, fractionable: true };
 export const WHOLE_ONLY: PlanAsset = { active: true, tradable: true, fractionable: false };
@@ -85,6 +87,7 @@ export function scene(given: Scene): PlanInput {
     barred: given.barred ?? new Map(),
     settings: { ...SETTINGS, ...given.settings },
     now: NOW,
+    sessionStart: SESSION_START,
   };
 }
 

@@ -82,7 +82,7 @@ describe("what cannot be traded (R12)", () => {
     ["not-allowed", { settings: { allowedSymbols: new Set(["LEU"]) } }],
     ["foreign-order", { working: [{ symbol: "SMR", side: "sell", own: false, worstCaseCost: decimal("0") }] }],
     ["own-order-working", { working: [{ symbol: "SMR", side: "sell", own: true, worstCaseCost: decimal("0") }] }],
-    ["price-doubt", { prices: { LEU: "200", SMR: NO_OBSERVATIONS } }],
+    ["price-doubt", { prices: { LEU: "200", SMR: NO_OBSERVATIONS }, assets: { SMR: WHOLE_ONLY } }],
     ["order-timed-out", { barred: new Map([["SMR", "order-timed-out"]]) }],
     ["protected", { settings: { protectedSymbols: new Set(["SMR"]) } }],
   ] satisfies [string, Partial<Scene>][])("is left alone as %s, and its share is not spent on others", (reason, change) => {

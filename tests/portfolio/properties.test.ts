@@ -13,7 +13,7 @@ import {
 import { NO_OBSERVATIONS, type PriceObservations } from "../../src/portfolio/price.ts";
 import type { SplitDoubt } from "../../src/portfolio/split.ts";
 import { provePlan } from "../../src/portfolio/proof.ts";
-import { NOW, seenAt } from "./given.ts";
+import { NOW, seenAt, SESSION_START } from "./given.ts";
 
 const RUNS = { seed: 20250714, numRuns: 500 };
 const SYMBOLS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"];
@@ -133,6 +133,7 @@ function inputOf(account: Account): PlanInput {
       maxOrderValue: account.limitDollars === 0 ? undefined : exact(account.limitDollars, 0),
     },
     now: NOW,
+    sessionStart: SESSION_START,
   };
 }
 
@@ -244,6 +245,13 @@ describe("for any account, targets, prices and settings", () => {
   test("nothing is traded whose split is not booked, or may not be", () => {
     forPlans(INPUT, (plan, input) => {
       expect([...plan.sells, ...plan.buys].filter(({ symbol }) => input.splits.has(symbol))).toEqual([]);
+    });
+  });
+
+  test("nothing is sold in part, and no number of shares bought, at a price that nothing confirms", () => {
+    forPlans(INPUT, (plan, input) => {
+      const sized = [...plan.sells, ...plan.buys].filter(({ quantity, fullExit }) => quantity !== undefined && !fullExit);
+      expect(sized.filter(({ symbol }) => input.observations.get(symbol)?.quote === undefined)).toEqual([]);
     });
   });
 

@@ -5,6 +5,7 @@ import type { Mutant } from "./mutant.ts";
 import { ONE_ORDER } from "./one-order.ts";
 import { OUTSIDE } from "./outside.ts";
 import { PHASES } from "./phases.ts";
+import { PRICES } from "./prices.ts";
 import { SAFETY } from "./safety.ts";
 import { SPLITS } from "./splits.ts";
 import { TENACITY } from "./tenacity.ts";
@@ -19,5 +20,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...SAFETY,
   ...SPLITS,
   ...TENACITY,
+  ...PRICES,
   ...OUTSIDE,
 ];
