@@ -75,6 +75,15 @@ export function checkedGain({ holdings, splits, ...reading }: PlanInput): Decima
   return sum(gains);
 }
 
+/** Dollars by which holdings at the broker's own price have moved since the last raw close, up or down; all of one that has no close. */
+export function unconfirmedMove(input: PlanInput): Decimal {
+  const moves = brokerPriced(input).map(({ symbol, quantity, marketValue }) => {
+    const close = input.observations.get(symbol)?.previousClose?.price;
+    return marketValue.minus(close === undefined ? ZERO : quantity.times(close)).abs();
+  });
+  return sum(moves);
+}
+
 function withBase(input: PlanInput, prices: Valuation["prices"], values: ReadonlyMap<string, Decimal>): Valuation | Refused {
   const total = input.account.cash.plus(sum(values.values()));
   if (isMeasured(input.wanted)) {

@@ -76,7 +76,7 @@ export const PRICES: readonly Mutant[] = [
         replace: 'const LARGEST_JUMP = decimal("25");',
       },
     ],
-    test: "tests/execution/prices.test.ts",
+    test: "tests/execution/equity-jump.test.ts",
   },
   {
     name: "quote-of-yesterday-priced-from",
