@@ -240,6 +240,7 @@ function portOn(database: LedgerDatabase): Ledger {
     createExecution: (execution) => executions.createExecution(database, execution),
     execution: (id) => executions.findExecution(database, id),
     executionOfSignal: (signalId) => executions.executionOfSignal(database, signalId),
+    executionCount: (signalId) => executions.executionCount(database, signalId),
     openExecutions: () => executions.openExecutions(database),
     recentExecutions: (limit) => executions.recentExecutions(database, limit),
     executionsSince: (at) => executions.executionsSince(database, at),
