@@ -274,8 +274,7 @@ export class Machine {
     const tookMs = this.#stopAsked === undefined ? 0 : this.#parts.clock.monotonic() - this.#stopAsked;
     this.#parts.trace.say(
       "machine",
-      () =>
-        `process ${String(life.number)} ${lostPower ? "lost its power" : how}${failure === undefined ? "" : `: ${messageOf(failure)}`}`,
+      () => `process ${String(life.number)} ${lostPower ? "lost its power" : how}${failure === undefined ? "" : `: ${messageOf(failure)}`}`,
     );
     this.#parts.onEnd(life, { how, failure, tookMs, image: this.#image });
   }
