@@ -284,7 +284,7 @@ export class Rebalancer {
     const { clock, executionDeadlineSeconds, ledger, mode } = this.#parts;
     const now = clock.now();
     const left = sessionLeft(ready.reading.market, clock.monotonic()) ?? Infinity;
-    const earlier = ledger.executionsOfSignal(signal.id).length;
+    const earlier = ledger.executionCount(signal.id);
     return {
       id: earlier === 0 ? signal.id : `${signal.id}.${String(earlier + 1)}`,
       signalId: signal.id,

@@ -60,6 +60,11 @@ export function executionOfSignal(database: LedgerDatabase, signalId: string): E
   return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number DESC LIMIT 1", { signalId })[0];
 }
 
+export function executionCount(database: LedgerDatabase, signalId: string): number {
+  const row = database.row("SELECT count(*) AS number FROM executions WHERE signal_id = :signalId", { signalId });
+  return row === undefined ? 0 : readInteger(row, "number");
+}
+
 export function openExecutions(database: LedgerDatabase): ExecutionRecord[] {
   return recorded(database, "SELECT * FROM executions WHERE finished_at IS NULL ORDER BY number", {});
 }

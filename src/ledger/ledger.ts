@@ -79,6 +79,8 @@ export interface Ledger {
   executionsOfSignal(signalId: string): ExecutionRecord[];
   /** The newest execution of a signal. */
   executionOfSignal(signalId: string): ExecutionRecord | undefined;
+  /** How many executions there are of a signal. */
+  executionCount(signalId: string): number;
   /** Not finished ones, oldest first. */
   openExecutions(): ExecutionRecord[];
   /** Newest first. */

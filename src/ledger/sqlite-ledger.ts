@@ -241,6 +241,7 @@ function portOn(database: LedgerDatabase): Ledger {
     execution: (id) => executions.findExecution(database, id),
     executionsOfSignal: (signalId) => executions.executionsOfSignal(database, signalId),
     executionOfSignal: (signalId) => executions.executionOfSignal(database, signalId),
+    executionCount: (signalId) => executions.executionCount(database, signalId),
     openExecutions: () => executions.openExecutions(database),
     recentExecutions: (limit) => executions.recentExecutions(database, limit),
     executionsSince: (at) => executions.executionsSince(database, at),
