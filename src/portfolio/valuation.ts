@@ -14,7 +14,7 @@ const US_EQUITY = "us_equity";
 
 /** What everything is worth at checked prices. Dollars. */
 export interface Valuation {
-  /** Cash and unprotected positions, without those that may have been split. */
+  /** Cash and the positions that count, without those that may have been split. */
   readonly worth: Decimal;
   /** `worth` without the cash reserve: what the target weights are fractions of (R9). */
   readonly base: Decimal;
@@ -44,6 +44,16 @@ export function isProtected(
   return holding !== undefined && (holding.assetClass !== US_EQUITY || holding.problem !== undefined);
 }
 
+/** R9: outside ALLOWED_SYMBOLS. What is held of it counts as little as what is protected. */
+export function isOutside(symbol: string, { allowedSymbols }: Pick<PlanInput["settings"], "allowedSymbols">): boolean {
+  return allowedSymbols?.has(symbol) === false;
+}
+
+/** Held, and no part of what the target weights are fractions of (R9). */
+function isSetApart(holding: Holding, input: PlanInput): boolean {
+  return isProtected(holding.symbol, holding, input) || isOutside(holding.symbol, input.settings);
+}
+
 /** Values the account at checked prices, or says why it cannot be planned for at all (R9, R10). */
 export function valueAccount(input: PlanInput): Valuation | Refused {
   const prices = checkPrices(input);
@@ -64,7 +74,7 @@ function withBase(input: PlanInput, prices: Valuation["prices"], values: Readonl
     const doubtful = equityDisagrees(total, bookedEquity(input, values), input.holdings);
     if (doubtful !== undefined) return doubtful;
   }
-  const counted = input.holdings.filter((holding) => !isProtected(holding.symbol, holding, input));
+  const counted = input.holdings.filter((holding) => !isSetApart(holding, input));
   const suspects = counted.filter((holding) => isSuspect(holding.symbol, input));
   const sure = counted.filter((holding) => !suspects.includes(holding));
   const worth = input.account.cash.plus(sum(sure.map((holding) => values.get(holding.symbol) ?? ZERO)));
@@ -105,7 +115,7 @@ function checkPrices(input: PlanInput): Map<string, CheckedPrice | PriceDoubt> {
 
 /** An exit sells exact quantities, so the broker's own value is enough there; what is a fraction of the base needs prices. */
 function valueOf(holding: Holding, checked: CheckedPrice | PriceDoubt | undefined, input: PlanInput): Decimal | Refused {
-  if (isProtected(holding.symbol, holding, input)) return holding.marketValue;
+  if (isSetApart(holding, input)) return holding.marketValue;
   if (holding.quantity.eq(ZERO)) return ZERO;
   if (isSuspect(holding.symbol, input)) return holding.marketValue;
   if (checked !== undefined && !("doubt" in checked))

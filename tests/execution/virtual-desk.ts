@@ -30,6 +30,8 @@ const PLAN_SETTINGS: PlanSettings = {
   protectedSymbols: new Set(),
   allowedSymbols: undefined,
   maxOrderValue: undefined,
+  maxUnbuyable: decimal("0.2"),
+  unbuyableAction: "refuse",
 };
 
 export interface DeskOptions {
