@@ -93,6 +93,8 @@ function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, 
 function nothingToSell(symbol: string, input: PlanInput): Wish {
   if (input.workingOrders.some((order) => order.own && order.side === "buy" && order.symbol === symbol))
     return { kind: "leave", reason: "own-order-working" };
+  const held = input.renamed?.get(symbol);
+  if (held !== undefined) return { kind: "leave", reason: "renamed", note: `it is held as ${held} now` };
   return { kind: "leave", reason: "within-drift", note: "nothing is held" };
 }
 
