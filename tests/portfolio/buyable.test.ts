@@ -77,7 +77,7 @@ describe("a run of which more than MAX_UNBUYABLE_PERCENT cannot be bought (R12)"
   });
 
   test("does not count a passing cause: a doubtful price, a foreign order", () => {
-    const { UVXY: _price, ...prices } = PRICES;
+    const prices = { TQQQ: "80", BTAL: "20" };
     expect(refusedBy({ ...HEDGE, prices })).toBeUndefined();
     const working = [{ symbol: "UVXY", side: "buy", own: false, worstCaseCost: decimal("0") }] as const;
     expect(refusedBy({ ...HEDGE, working })).toBeUndefined();
@@ -132,7 +132,7 @@ describe("a target whose ticker has changed (R12)", () => {
   });
 
   test("is proven never to be sold", () => {
-    const { renamed: _renamed, ...unseen } = { ...given, targets: { LEU: "1" } };
+    const unseen: Scene = { ...given, targets: { LEU: "1" }, renamed: new Map() };
     const input = scene({ ...given, targets: { LEU: "1" } });
     expect(provePlan(planFor(unseen), input)).toMatchObject([{ rule: "symbol", symbol: "OKLX" }]);
   });
@@ -184,10 +184,8 @@ describe("what is held outside ALLOWED_SYMBOLS (R9)", () => {
   });
 
   test("needs no price, and a short position in it still refuses the plan", () => {
-    const { AAPL: _price, ...prices } = given.prices!;
-    expect(ordersOf(planFor({ ...given, held: { ...given.held, AAPL: { quantity: "330", marketValue: "66000" } }, prices }))).toHaveLength(
-      2,
-    );
+    const held = { ...given.held, AAPL: { quantity: "330", marketValue: "66000" } };
+    expect(ordersOf(planFor({ ...given, held, prices: PRICES }))).toHaveLength(2);
     expect(refusedBy({ ...given, held: { ...given.held, AAPL: "-1" } })).toMatch(/^short-position/);
   });
 });
