@@ -128,6 +128,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
   add("resume", "let trading go on after a halt").action(async () => done(await (await import("./commands/resume.ts")).resume(context)));
   add("account", "show the account this installation trades for")
     .option("--pin <number>", "trade for this account from now on")
+    .option("--adopt", "let the first run sell what this installation never bought")
     .option("--release <symbol>", "with several strategies: let a position be sold that none of them has named")
     .action(async (options: { pin?: string; release?: string }) =>
       done(await (await import("./commands/account.ts")).account(context, options)),

@@ -10,6 +10,8 @@ export interface Broker {
   /** Where this broker lives, for people: `"Alpaca paper"`, `"simulator"`. */
   readonly name: string;
   account(): Promise<Account>;
+  /** The switches of the account that its owner can change. */
+  accountConfiguration(): Promise<AccountConfiguration>;
   positions(): Promise<Position[]>;
   /** Every order that is not terminal, ours and foreign. */
   openOrders(): Promise<Order[]>;
@@ -77,6 +79,17 @@ export interface Account {
   readonly multiplier: string;
   /** Why no order may be sent (`trading_blocked`, …); empty when none applies. */
   readonly blocks: readonly string[];
+}
+
+/** `undefined`: the venue does not say, or not in a form that can be read. */
+export interface AccountConfiguration {
+  /** False: orders for fractions of shares and for dollars are refused. */
+  readonly fractionalTrading: boolean | undefined;
+  readonly noShorting: boolean | undefined;
+  /** True: every new order is refused. */
+  readonly suspendTrade: boolean | undefined;
+  /** True: assets with the attribute `ptp_no_exception` may be bought. */
+  readonly ptpNoExceptionEntry: boolean | undefined;
 }
 
 export interface Position {

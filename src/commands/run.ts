@@ -140,6 +140,7 @@ function newDaemon(desk: Desk, intakes: ReturnType<Desk["intakes"]>, announcer: 
       const read = await desk.readAccount();
       showAccount(desk, read);
       desk.claimAccount(read.account);
+      desk.warnOfHoldings(read);
     },
     selfCheck: () => desk.selfCheck(),
     warnAgain: (text, childLog) => desk.recurring.warn(text, childLog),

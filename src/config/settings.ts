@@ -272,6 +272,18 @@ export const SETTINGS = {
     unset: "every symbol",
     doc: "The only symbols that may be traded.",
   }),
+  MAX_UNBUYABLE_PERCENT: setting({
+    form: percent("0", "100"),
+    expected: "a percentage from 0 to 100",
+    default: "20",
+    doc: "How much of a run may be symbols that cannot be bought; above it UNBUYABLE_ACTION decides, below it they are left out.",
+  }),
+  UNBUYABLE_ACTION: setting({
+    form: oneOf("refuse", "exit"),
+    expected: "refuse or exit",
+    default: "refuse",
+    doc: "What becomes of a run of which more cannot be bought: it is refused and nothing is sold, or the rest is traded and their share stays cash (exit).",
+  }),
   MAX_ORDER_VALUE: setting({
     form: dollars("1", "999999999999"),
     expected: "dollars from 1, such as 25000",

@@ -1,5 +1,6 @@
-import type { Asset, Broker, MarketClock, MarketPrices, Position, Session } from "../broker/broker.ts";
+import type { AccountConfiguration, Asset, Broker, MarketClock, MarketPrices, Position, Session } from "../broker/broker.ts";
 import type { StrategyConfig } from "../config.ts";
+import { purchaseBlockOf } from "../execution/plan-assets.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { MARKET_ZONE, marketDate, marketDayStart } from "../market-day.ts";
 import { formatDollars } from "../portfolio/format.ts";
@@ -23,6 +24,9 @@ export function judgeSession(market: MarketClock, sessions: Known<readonly Sessi
   const early = session !== undefined && session.close - session.open < WHOLE_SESSION_MS;
   return [ok(early ? `${state}; a short session, it closes at ${formatTimeOfDay(session.close, MARKET_ZONE).slice(0, 5)}` : state)];
 }
+
+const UNBUYABLE_HINT =
+  "Change what is named, or let the strategy choose something else. Above MAX_UNBUYABLE_PERCENT of a run UNBUYABLE_ACTION decides.";
 
 /** Symbols that are looked at in one go at most: each costs a request of the account's budget. */
 const MAX_SYMBOLS = 40;
@@ -56,17 +60,39 @@ export async function readAssets(
   return new Map(await Promise.all(symbols.map(async (symbol) => [symbol, await broker.asset(symbol)] as const)));
 }
 
-export function judgeAssets(assets: ReadonlyMap<string, Asset | undefined>): readonly Finding[] {
+export interface BuyableFacts {
+  /** The account's switches; `undefined`: not known. */
+  readonly configuration: AccountConfiguration | undefined;
+  /** Targets whose ticker is gone → the ticker under which the same asset is held. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/** R12: whether every target can be bought at all. */
+export function judgeAssets(
+  assets: ReadonlyMap<string, Asset | undefined>,
+  { configuration, renamed }: BuyableFacts = { configuration: undefined, renamed: new Map() },
+): readonly Finding[] {
   const all = [...assets];
   const named = (fits: (asset: Asset | undefined) => boolean): string =>
     all
       .filter(([, asset]) => fits(asset))
       .map(([symbol]) => symbol)
       .join(", ");
-  const strange = named((asset) => asset === undefined);
+  const strange = all.flatMap(([symbol, asset]) => (asset === undefined && !renamed.has(symbol) ? [symbol] : [])).join(", ");
   const frozen = named((asset) => asset !== undefined && !(asset.active && asset.tradable));
   const whole = named((asset) => asset?.active === true && asset.tradable && !asset.fractionable);
+  const blocked = all.flatMap(([symbol, asset]) => {
+    const block = asset === undefined ? undefined : purchaseBlockOf(asset, configuration);
+    return block === undefined ? [] : [failed(`${symbol} cannot be bought: ${block}`, UNBUYABLE_HINT)];
+  });
   const found = [
+    ...[...renamed].map(([symbol, held]) =>
+      failed(
+        `${symbol} is traded as ${held} now, and held under that name`,
+        "Let the strategy name the new ticker. The position is not sold for it.",
+      ),
+    ),
+    ...blocked,
     ...(strange === ""
       ? []
       : [

@@ -3,10 +3,11 @@ import type { IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { marketDayStart } from "../market-day.ts";
 import { decimal, max, ONE, sum, ZERO } from "../portfolio/money.ts";
-import type { LeftAloneReason, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../portfolio/plan.ts";
+import type { LeftAloneReason, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../portfolio/plan.ts";
 import type { PriceObservations } from "../portfolio/price.ts";
 import type { SplitDoubt } from "../portfolio/split.ts";
 import { isProtected } from "../portfolio/valuation.ts";
+import { planAsset, renamedTickers } from "./plan-assets.ts";
 import type { Reading } from "./reading.ts";
 import { isEnded } from "./decide.ts";
 
@@ -45,7 +46,8 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
       assetClass: position.assetClass,
       ...(position.problem === undefined ? {} : { problem: position.problem }),
     })),
-    assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset])),
+    assets: new Map([...reading.assets].map(([symbol, asset]) => [symbol, planAsset(asset, reading.configuration)] as const)),
+    renamed: renamedTickers({ ...reading, assetIds: reading.assetIds ?? new Map<string, string>() }),
     observations: observationsOf(reading, now),
     splits: context.splits,
     workingOrders: workingOrders(reading, context.unsettled),

@@ -12,6 +12,7 @@ import type { Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portf
 import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
+import { judgeFirstRun } from "./adoption.ts";
 import { limitsAgainst } from "./daily-limits.ts";
 import { unexplainedJump } from "./equity-jump.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
@@ -47,6 +48,8 @@ export interface PrepareParts {
   readonly broker: Broker;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** TRADING_MODE. */
+  readonly mode: string;
   readonly assets: AssetCache;
   readonly splits: SplitWatch;
   readonly settings: PlanSettings;
@@ -60,6 +63,8 @@ export interface PrepareParts {
   /** Why this account may not be traded (R27); `undefined` when it may. */
   readonly accountRefusal: (reading: Reading) => { reason: string; hint: string } | undefined;
   readonly progress: (text: string) => void;
+  /** What the owner must know before anything is traded. */
+  readonly warn?: (text: string) => void;
 }
 
 export interface PrepareRequest {
@@ -95,6 +100,7 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (early !== undefined) return early;
   const reading = await firstReading(parts, request);
   if ("kind" in reading) return reading;
+  sayUnreadableConfiguration(parts);
   const refusal =
     accountDeclined(parts, reading) ??
     otherSession(request, reading) ??
@@ -110,6 +116,8 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (prepared.kind === "declined") return prepared;
   const jump = await unexplainedJump(parts, prepared.reading, prepared);
   if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), reading: prepared.reading };
+  const unadopted = adoptionDeclined(parts, request, prepared);
+  if (unadopted !== undefined) return unadopted;
   const limited = await limitsAgainst(parts, prepared.reading, { plan: prepared.plan, splits: prepared.input.splits });
   if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), reading: prepared.reading };
   if (request.dryRun) return prepared;
@@ -151,9 +159,33 @@ function stillWanted(parts: PrepareParts, request: PrepareRequest): Declined | u
   return parts.abandoned.aborted ? declined("superseded", "A newer run took its place, or the daemon is stopping.") : gate(parts, request);
 }
 
+function sayUnreadableConfiguration(parts: PrepareParts): void {
+  const trouble = parts.assets.configuration.takeTrouble();
+  if (trouble === undefined) return;
+  const text = `The account's configuration cannot be read: ${trouble} Whether it may buy fractions and partnerships is not known; the venue decides.`;
+  (parts.warn ?? parts.progress)(text);
+}
+
+/** R27: in live mode the first run sells nothing that this ledger never bought before its owner says so; other modes say it. */
+function adoptionDeclined(
+  parts: PrepareParts,
+  { dryRun }: PrepareRequest,
+  { plan, reading }: Extract<Preparation, { kind: "ready" }>,
+): Declined | undefined {
+  const facts = { ledger: parts.ledger, account: reading.account.number };
+  const judged = judgeFirstRun(plan.sells, facts, { isLive: parts.mode === "live", dryRun });
+  if (judged?.kind === "refused") return { ...declined("refused", judged.reason, judged.hint), reading };
+  if (judged?.kind === "said") (parts.warn ?? parts.progress)(judged.text);
+  return undefined;
+}
+
 function accountDeclined(parts: PrepareParts, reading: Reading): Declined | undefined {
   const refusal = parts.accountRefusal(reading);
   if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), reading };
+  if (reading.configuration?.suspendTrade === true) {
+    const suspended = "The account's own switch `suspend_trade` is on, so Alpaca refuses every order.";
+    return { ...declined("account-blocked", suspended, "Switch it off on the account's page at Alpaca; nothing was sent."), reading };
+  }
   if (reading.account.blocks.length === 0) return undefined;
   const reason = `The account may not trade: ${reading.account.blocks.join(", ")}.`;
   return { ...declined("account-blocked", reason, "Ask the broker, or look at the account's page; nothing was sent."), reading };

@@ -58,6 +58,8 @@ export interface RebalancerParts {
   readonly waiting?: () => readonly Signal[];
   readonly emit: (event: RebalanceEvent) => void;
   readonly progress: (text: string) => void;
+  /** What the owner must know before anything is traded. Default: `progress`. */
+  readonly warn?: (text: string) => void;
 }
 
 export interface RebalanceOptions {
@@ -94,7 +96,7 @@ export class Rebalancer {
 
   constructor(parts: RebalancerParts) {
     this.#parts = parts;
-    this.#assets = new AssetCache(parts.broker, parts.clock);
+    this.#assets = new AssetCache(parts.broker, parts.clock, parts.ledger);
     this.#splits = new SplitWatch({ ...parts, protectedSymbols: parts.plan.protectedSymbols });
     this.#stream = new SharedOrderStream(parts.broker);
   }

@@ -34,6 +34,15 @@ export interface Ledger {
   // --- account -----------------------------------------------------------------------------
   pinnedAccount(): PinnedAccount | undefined;
   pinAccount(number: string, at: number): void;
+  /** Whether an order of this ledger was ever filled in the account, at least in part. */
+  hasTraded(account: string): boolean;
+  /** When the owner said that everything held in the account may be traded (R27). */
+  adoptedAt(account: string): number | undefined;
+  recordAdoption(account: string, at: number): void;
+  /** Of those `symbols` that were ever seen, the id of the asset that each one stood for last. */
+  assetIds(symbols: readonly string[]): Map<string, string>;
+  /** Writes only what has changed. */
+  recordAssetIds(ids: ReadonlyMap<string, string>, at: number): void;
 
   // --- alert lines and verdicts (R7) ----------------------------------------------------------
   /** Known lines among `hashes`. */

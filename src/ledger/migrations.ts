@@ -308,6 +308,22 @@ CREATE TABLE splits (
 CREATE INDEX splits_unbooked ON splits (symbol) WHERE booked_at IS NULL;
 `,
   },
+  {
+    version: 8,
+    sql: `
+CREATE TABLE adoptions (
+  number INTEGER PRIMARY KEY,
+  account TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE asset_ids (
+  symbol TEXT PRIMARY KEY,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+`,
+  },
 ];
 
 /**

@@ -217,6 +217,11 @@ function portOn(database: LedgerDatabase): Ledger {
 
     pinnedAccount: () => account.pinnedAccount(database),
     pinAccount: (number, at) => account.pinAccount(database, number, at),
+    hasTraded: (number) => account.hasTraded(database, number),
+    adoptedAt: (number) => account.adoptedAt(database, number),
+    recordAdoption: (number, at) => account.recordAdoption(database, number, at),
+    assetIds: (symbols) => account.assetIds(database, symbols),
+    recordAssetIds: (ids, at) => account.recordAssetIds(database, ids, at),
 
     lines: (strategy, hashes) => lines.knownLines(database, strategy, hashes),
     recordLines: (fresh) => lines.recordLines(database, fresh),

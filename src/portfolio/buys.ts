@@ -1,11 +1,9 @@
+import { WORST_FILL } from "./buyable.ts";
 import type { LeftAloneReason } from "./left-alone.ts";
-import { CENT_DECIMALS, decimal, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
+import { CENT_DECIMALS, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
 import type { PlannedOrder } from "./plan-result.ts";
 import type { Sized } from "./sells.ts";
 import type { Standing, Thresholds } from "./standing.ts";
-
-/** A whole-share order may fill this much above the checked price (R11). */
-const WORST_FILL = decimal("1.04");
 
 /** What buys may take, in dollars. */
 export interface Budget {

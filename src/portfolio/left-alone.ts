@@ -11,6 +11,8 @@ export const ON_TARGET_REASONS = [
 /** Reasons after which it does not. */
 export const OFF_TARGET_REASONS = [
   "not-tradable",
+  "not-buyable",
+  "renamed",
   "inactive",
   "unknown-symbol",
   "not-allowed",
@@ -60,9 +62,11 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "within-drift": "What is held is near enough to the target: within DRIFT_BAND_PERCENT.",
   "below-minimum": "The difference is worth less than MIN_TRADE_VALUE, or less than the venue's smallest order of one dollar.",
   "whole-share-remainder": "What is missing is less than one whole share, and fractions of the symbol cannot be traded.",
-  protected: "It is named by PROTECTED_SYMBOLS, is no US equity, or cannot be read and is no target.",
-  "dust-cannot-close": "The position is too small for the broker to close.",
+  protected: "It is named by PROTECTED_SYMBOLS, is no US equity, or is no target and is outside ALLOWED_SYMBOLS or cannot be read.",
+  "dust-cannot-close": "The position is too small for the broker to close, or less than one share where only whole shares are traded.",
   "not-tradable": "The broker does not let it be traded.",
+  "not-buyable": "The broker lets it be traded, but not bought by this account.",
+  renamed: "The ticker has changed: a position under the new one is the asset that the target names by its old one.",
   inactive: "It is inactive at the broker.",
   "unknown-symbol": "The broker does not know it.",
   "not-allowed": "It is not among ALLOWED_SYMBOLS.",

@@ -26,8 +26,12 @@ export interface Holding {
 
 export interface PlanAsset {
   readonly active: boolean;
+  /** False for an active asset: no purchase, but what is held may be sold whole (R12). */
   readonly tradable: boolean;
+  /** Of the asset, and fractional trading is not off for the account (R11). */
   readonly fractionable: boolean;
+  /** Why this account may not buy it though it is tradable. */
+  readonly purchaseBlock?: string;
 }
 
 /** An order that is already working (ours of another execution, or foreign). */
@@ -52,6 +56,10 @@ export interface PlanSettings {
   readonly allowedSymbols: ReadonlySet<string> | undefined;
   /** Dollars; `undefined`: no limit. */
   readonly maxOrderValue: Decimal | undefined;
+  /** Fraction of a run that may be legs that cannot be bought before {@link unbuyableAction} decides (R12). */
+  readonly maxUnbuyable: Decimal;
+  /** `refuse`: nothing is traded. `exit`: the rest is traded, and their share stays cash. */
+  readonly unbuyableAction: "refuse" | "exit";
 }
 
 /** What is wanted. */
@@ -78,6 +86,8 @@ export interface PlanInput {
   readonly holdings: readonly Holding[];
   /** Every symbol of targets and holdings; `undefined` value or missing: the venue does not know it. */
   readonly assets: ReadonlyMap<string, PlanAsset | undefined>;
+  /** Targets whose ticker is gone → the ticker under which the same asset is held. */
+  readonly renamed?: ReadonlyMap<string, string>;
   readonly observations: ReadonlyMap<string, PriceObservations>;
   /** Symbols with a split that is not booked, or may be (R10). A missing symbol has been looked into and has none. */
   readonly splits: ReadonlyMap<string, SplitDoubt>;

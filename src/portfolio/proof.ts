@@ -4,7 +4,8 @@ import type { Holding, PlanInput } from "./plan-input.ts";
 import type { Plan, PlannedOrder } from "./plan-result.ts";
 import { priceOf } from "./price.ts";
 
-export type ProofRule = "cash" | "reserve" | "gross" | "equity" | "short" | "limit" | "price" | "symbol" | "amount" | "overshoot" | "phase";
+export type ProofRule =
+  "cash" | "reserve" | "gross" | "equity" | "short" | "limit" | "price" | "symbol" | "amount" | "overshoot" | "phase" | "unbuyable";
 
 export interface ProofFailure {
   readonly rule: ProofRule;
@@ -16,6 +17,7 @@ export interface ProofFailure {
 const CENT = decimal("0.01");
 const WORST_FILL = decimal("1.04");
 const EQUITY_TOLERANCE = decimal("0.02");
+const WHOLE_RUN = decimal("0.98");
 const ODD_ROWS_TOLERANCE = decimal("0.2");
 const MOST_AT_BROKERS_PRICE = decimal("0.2");
 const BROKER_NEAR_CLOSE = decimal("1.2");
@@ -42,6 +44,7 @@ export function provePlan(plan: Plan, input: PlanInput): ProofFailure[] {
     ...plan.buys.flatMap((order) => proveBuyStops(order, facts)),
     ...proveBrokersPrices(plan, facts),
     ...proveMoney(plan, facts),
+    ...provePurchases(plan, facts),
   ];
 }
 
@@ -60,7 +63,10 @@ interface Facts {
 function factsOf(input: PlanInput): Facts {
   const guarded = guardedSymbols(input);
   const valued = input.holdings.map((holding) => ({
-    counted: !guarded.has(holding.symbol) && input.splits.get(holding.symbol)?.kind !== "split-suspected",
+    counted:
+      !guarded.has(holding.symbol) &&
+      input.settings.allowedSymbols?.has(holding.symbol) !== false &&
+      input.splits.get(holding.symbol)?.kind !== "split-suspected",
     value: heldValue(holding, { input, guarded }),
   }));
   const worth = input.account.cash.plus(sum(valued.filter((entry) => entry.counted).map((entry) => entry.value)));
@@ -83,7 +89,8 @@ function guardedSymbols(input: PlanInput): ReadonlySet<string> {
 
 function heldValue(holding: Holding, { input, guarded }: Pick<Facts, "input" | "guarded">): Decimal {
   const split = input.splits.get(holding.symbol);
-  if (guarded.has(holding.symbol) || split?.kind === "split-suspected") return holding.marketValue;
+  const isOutside = input.settings.allowedSymbols?.has(holding.symbol) === false;
+  if (isOutside || guarded.has(holding.symbol) || split?.kind === "split-suspected") return holding.marketValue;
   const checked = priceOf(holding.symbol, input);
   if ("doubt" in checked) return holding.marketValue;
   const value = checked.price.times(holding.quantity);
@@ -119,14 +126,24 @@ function proveSymbol(order: PlannedOrder, { input, guarded }: Facts): ProofFailu
   const { symbol } = order;
   const asset = input.assets.get(symbol);
   const { allowedSymbols } = input.settings;
+  const isExit = order.side === "sell" && order.fullExit;
   if (guarded.has(symbol)) return failure("symbol", symbol, "an order for a protected symbol");
   if (input.barred.has(symbol)) return failure("symbol", symbol, "an order for a symbol that may no longer be touched");
   if (input.workingOrders.some((working) => working.symbol === symbol)) return failure("symbol", symbol, "another order is still open");
   if (input.splits.has(symbol)) return failure("symbol", symbol, "it may have a split that is not booked");
   if (belongsToNobody(symbol, input)) return failure("symbol", symbol, "no known strategy names it");
   if (allowedSymbols !== undefined && !allowedSymbols.has(symbol)) return failure("symbol", symbol, "not in ALLOWED_SYMBOLS");
-  if (asset?.active !== true || !asset.tradable) return failure("symbol", symbol, "not known as active and tradable");
+  if (asset?.active !== true || !(asset.tradable || isExit)) return failure("symbol", symbol, "not known as active and tradable");
+  if (order.side === "buy" && asset.purchaseBlock !== undefined) return failure("symbol", symbol, "this account may not buy it");
+  if (isRenamed(symbol, input)) return failure("symbol", symbol, "its ticker has changed");
   return input.wanted.kind === "exit" && !input.wanted.symbols.includes(symbol) ? failure("symbol", symbol, "not named by the exit") : [];
+}
+
+/** The old ticker of a target, or a position under its new one that no target names (R12). */
+function isRenamed(symbol: string, { renamed, wanted }: PlanInput): boolean {
+  if (renamed === undefined) return false;
+  const isTarget = wanted.kind === "rebalance" && wanted.targets.has(symbol);
+  return renamed.has(symbol) || (!isTarget && [...renamed.values()].includes(symbol));
 }
 
 /** R31: with several strategies only what one of them names, or is known to have named, may be traded. */
@@ -136,10 +153,14 @@ function belongsToNobody(symbol: string, { wanted }: PlanInput): boolean {
 }
 
 /** Dollars and full exits are sized without a price; a number of shares is only as good as the price it comes from (R10). */
-function provePrice({ symbol, notional, fullExit }: PlannedOrder, { input }: Facts): ProofFailure[] {
+function provePrice({ symbol, side, quantity, notional, fullExit }: PlannedOrder, { input }: Facts): ProofFailure[] {
   const checked = priceOf(symbol, input);
-  if (!("doubt" in checked) || notional !== undefined || fullExit) return [];
-  return failure("price", symbol, checked.reason);
+  if ("doubt" in checked) return notional !== undefined || fullExit ? [] : failure("price", symbol, checked.reason);
+  const ask = input.observations.get(symbol)?.quote?.ask;
+  if (side === "sell" || quantity === undefined || ask === undefined || input.marketClosed === true) return [];
+  return ask.lte(checked.price.times(WORST_FILL))
+    ? []
+    : failure("price", symbol, "whole shares at an ask more than 4 % above the checked price");
 }
 
 /** R9: each holding that counts at the broker's own price must be one whose price decides nothing, or little. */
@@ -147,7 +168,8 @@ function proveBrokersPrices(plan: Plan, facts: Facts): ProofFailure[] {
   const { input, guarded, base } = facts;
   if (input.wanted.kind === "exit" && input.wanted.kept === undefined) return [];
   const doubtful = input.holdings.filter(({ symbol, quantity }) => {
-    const counted = !guarded.has(symbol) && input.splits.get(symbol)?.kind !== "split-suspected" && !quantity.eq(ZERO);
+    const isOutside = input.settings.allowedSymbols?.has(symbol) === false;
+    const counted = !guarded.has(symbol) && !isOutside && input.splits.get(symbol)?.kind !== "split-suspected" && !quantity.eq(ZERO);
     return counted && tradePrice(symbol, input) === undefined;
   });
   const sold = new Set(plan.sells.filter(({ fullExit }) => fullExit).map(({ symbol }) => symbol));
@@ -167,7 +189,7 @@ function isHarmless({ symbol, quantity, marketValue }: Holding, { account, obser
   return isNear && marketValue.lte(account.equity.times(MOST_AT_BROKERS_PRICE));
 }
 
-function proveAmount(order: PlannedOrder, { input, held }: Facts): ProofFailure[] {
+function proveAmount(order: PlannedOrder, { input }: Facts): ProofFailure[] {
   const { symbol, quantity, notional } = order;
   if ((quantity === undefined) === (notional === undefined))
     return failure("amount", symbol, "exactly one of quantity and notional is needed");
@@ -176,9 +198,7 @@ function proveAmount(order: PlannedOrder, { input, held }: Facts): ProofFailure[
   if (quantity.lte(ZERO) || !quantity.eq(truncate(quantity, 9)))
     return failure("amount", symbol, `${quantity.toFixed()} shares is not a quantity of at most 9 decimals`);
   const whole = quantity.eq(truncate(quantity, 0));
-  const exactExit = order.side === "sell" && order.fullExit && held.get(symbol)?.quantity.eq(quantity) === true;
-  const fractionsAllowed = input.assets.get(symbol)?.fractionable === true || exactExit;
-  return whole || fractionsAllowed ? [] : failure("amount", symbol, "fractions of it cannot be traded");
+  return whole || input.assets.get(symbol)?.fractionable === true ? [] : failure("amount", symbol, "fractions of it cannot be traded");
 }
 
 function proveNotional(order: PlannedOrder, notional: Decimal, fractionable: boolean): ProofFailure[] {
@@ -195,7 +215,9 @@ function valueOf(order: PlannedOrder, { input, held }: Facts): Decimal | undefin
   if (order.notional !== undefined) return order.notional;
   const price = tradePrice(order.symbol, input);
   if (price !== undefined) return order.quantity?.times(price);
-  return order.fullExit ? held.get(order.symbol)?.marketValue : undefined;
+  const holding = order.fullExit ? held.get(order.symbol) : undefined;
+  if (holding === undefined || order.quantity?.eq(holding.quantity) !== false) return holding?.marketValue;
+  return holding.marketValue.times(order.quantity).div(holding.quantity);
 }
 
 function worstOf(order: PlannedOrder, facts: Facts): Decimal | undefined {
@@ -231,7 +253,8 @@ function proveSellStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
   const holding = facts.held.get(order.symbol);
   if (holding === undefined) return [];
   if (order.fullExit) {
-    const all = order.quantity?.eq(holding.quantity) === true && targetOf(order.symbol, facts).eq(ZERO);
+    const whole = facts.input.assets.get(order.symbol)?.fractionable === true ? holding.quantity : truncate(holding.quantity, 0);
+    const all = order.quantity?.eq(whole) === true && targetOf(order.symbol, facts).eq(ZERO);
     return all ? [] : failure("overshoot", order.symbol, "called a full exit, but it is wanted or something would be left");
   }
   const left = heldValue(holding, facts).minus(valueOf(order, facts) ?? ZERO);
@@ -297,6 +320,33 @@ function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
     ),
     ...plan.buys.flatMap((order) => proveStatedCost(order, facts)),
   ];
+}
+
+/** R12: while more of the run than MAX_UNBUYABLE_PERCENT cannot be bought, nothing is sent. */
+function provePurchases(plan: Plan, facts: Facts): ProofFailure[] {
+  const { phase, wanted, settings } = facts.input;
+  const decides = phase === "selling" && wanted.kind === "rebalance" && settings.unbuyableAction === "refuse";
+  if (!decides || plan.sells.length + plan.buys.length === 0) return [];
+  const lacking = [...wanted.targets].filter(([symbol]) => !mayBeBought(symbol, facts) && isShort(symbol, facts));
+  const share = sum(lacking.map(([, weight]) => weight));
+  const run = sum(wanted.targets.values());
+  if (share.lte(settings.maxUnbuyable.times(run.lt(WHOLE_RUN) ? run : ONE))) return [];
+  const message = `Too much of the run cannot be bought: ${lacking.map(([symbol]) => symbol).join(", ")}.`;
+  return [{ rule: "unbuyable", message }];
+}
+
+function mayBeBought(symbol: string, { input: { assets, renamed, settings } }: Facts): boolean {
+  const asset = assets.get(symbol);
+  const isKnown = asset?.active === true && asset.tradable && asset.purchaseBlock === undefined;
+  return isKnown && renamed?.has(symbol) !== true && settings.allowedSymbols?.has(symbol) !== false;
+}
+
+/** Beyond the drift band below its target, or not held at all; what is protected is never bought. */
+function isShort(symbol: string, facts: Facts): boolean {
+  const holding = facts.held.get(symbol);
+  if (facts.guarded.has(symbol)) return false;
+  if (holding === undefined) return true;
+  return targetOf(symbol, facts).minus(heldValue(holding, facts)).gt(facts.base.times(facts.input.settings.driftBand));
 }
 
 /** Later stages reserve cash by what the order itself says it can take, so that must not be too little. */

@@ -15,7 +15,7 @@ const US_EQUITY = "us_equity";
 
 /** What everything is worth at checked prices, and at the broker's own where R9 lets those count. Dollars. */
 export interface Valuation {
-  /** Cash and unprotected positions, without those that may have been split. */
+  /** Cash and the positions that count, without those that may have been split. */
   readonly worth: Decimal;
   /** `worth` without the cash reserve: what the target weights are fractions of (R9). */
   readonly base: Decimal;
@@ -45,6 +45,16 @@ export function isProtected(
   return holding !== undefined && (holding.assetClass !== US_EQUITY || holding.problem !== undefined);
 }
 
+/** R9: outside ALLOWED_SYMBOLS. What is held of it counts as little as what is protected. */
+export function isOutside(symbol: string, { allowedSymbols }: Pick<PlanInput["settings"], "allowedSymbols">): boolean {
+  return allowedSymbols?.has(symbol) === false;
+}
+
+/** Held, and no part of what the target weights are fractions of (R9). */
+function isSetApart(holding: Holding, input: PlanInput): boolean {
+  return isProtected(holding.symbol, holding, input) || isOutside(holding.symbol, input.settings);
+}
+
 /** Values the account, or says why it cannot be planned for at all (R9, R10). */
 export function valueAccount(input: PlanInput): Valuation | Refused {
   const broken = targetsRefused(input) ?? twiceHeld(input) ?? shortPosition(input);
@@ -59,9 +69,9 @@ export function valueAccount(input: PlanInput): Valuation | Refused {
 
 /** Holdings that count at the broker's own price, for want of a checked one. */
 export function brokerPriced(input: PlanInput): Holding[] {
-  return input.holdings.filter(({ symbol, quantity, ...rest }) => {
-    if (quantity.eq(ZERO) || isProtected(symbol, rest, input) || isSuspect(symbol, input)) return false;
-    return "doubt" in priceOf(symbol, input);
+  return input.holdings.filter((holding) => {
+    if (holding.quantity.eq(ZERO) || isSetApart(holding, input) || isSuspect(holding.symbol, input)) return false;
+    return "doubt" in priceOf(holding.symbol, input);
   });
 }
 
@@ -90,7 +100,7 @@ function withBase(input: PlanInput, prices: Valuation["prices"], values: Readonl
     const doubtful = equityDisagrees(total, bookedEquity(input, values), input.holdings);
     if (doubtful !== undefined) return doubtful;
   }
-  const counted = input.holdings.filter((holding) => !isProtected(holding.symbol, holding, input));
+  const counted = input.holdings.filter((holding) => !isSetApart(holding, input));
   const suspects = counted.filter((holding) => isSuspect(holding.symbol, input));
   const sure = counted.filter((holding) => !suspects.includes(holding));
   const worth = input.account.cash.plus(sum(sure.map((holding) => values.get(holding.symbol) ?? ZERO)));
@@ -130,7 +140,7 @@ function checkPrices(input: PlanInput): Map<string, CheckedPrice | PriceDoubt> {
 }
 
 function valueOf(holding: Holding, checked: CheckedPrice | PriceDoubt | undefined, input: PlanInput): Decimal {
-  if (isProtected(holding.symbol, holding, input)) return holding.marketValue;
+  if (isSetApart(holding, input)) return holding.marketValue;
   if (holding.quantity.eq(ZERO)) return ZERO;
   if (isSuspect(holding.symbol, input) || checked === undefined || "doubt" in checked) return holding.marketValue;
   return afterSplit(holding.quantity.times(checked.price), input.splits.get(holding.symbol));

@@ -26,6 +26,8 @@ export interface AccountSettings {
   maxMarginMultiplier: "1" | "2" | "4";
   disableOvernightTrading: boolean;
   tradeConfirmEmail: string;
+  /** Whether assets with the attribute `ptp_no_exception` may be bought. Missing in states of earlier versions: no. */
+  ptpNoExceptionEntry?: boolean;
 }
 
 /** What `/v2/account/activities` lists, as it goes over the wire. */

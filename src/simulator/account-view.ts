@@ -66,7 +66,7 @@ export function settingsView(state: ExchangeState): View {
     max_margin_multiplier: settings.maxMarginMultiplier,
     max_options_trading_level: 0,
     no_shorting: settings.noShorting,
-    ptp_no_exception_entry: false,
+    ptp_no_exception_entry: settings.ptpNoExceptionEntry ?? false,
     suspend_trade: settings.suspendTrade,
     trade_confirm_email: settings.tradeConfirmEmail,
   };
@@ -125,7 +125,7 @@ export function assetView(asset: AssetRecord): Record<string, unknown> {
     maintenance_margin_requirement: 30,
     margin_requirement_long: "30",
     margin_requirement_short: "30",
-    attributes: asset.fractionable ? ["fractional_eh_enabled", "has_options"] : [],
+    attributes: [...(asset.attributes ?? []), ...(asset.fractionable ? ["fractional_eh_enabled", "has_options"] : [])],
   };
 }
 

@@ -12,6 +12,8 @@ export interface AssetRecord {
   fractionable: boolean;
   marginable: boolean;
   shortable: boolean;
+  /** Alpaca's words, such as `ptp_no_exception`, beside those that follow from the rest. */
+  attributes?: readonly string[];
 }
 
 /** How a symbol's price behaves: around which level, how far it strays in a day, how it leans on the market. */

@@ -154,6 +154,8 @@ describe("values", () => {
       protectedSymbols: new Set(),
       allowedSymbols: undefined,
       maxOrderValue: undefined,
+      maxUnbuyable: decimal("0.2"),
+      unbuyableAction: "refuse",
       maxDailyTurnover: undefined,
       maxDailyLoss: undefined,
       strategies: [{ name: "nuclear", share: decimal("1"), alertsFile: "/tmp/nuclear_alerts.json" }],

@@ -51,6 +51,8 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   LIMIT_SLICE_PERCENT: ["off"],
   PROTECTED_SYMBOLS: ["VTI"],
   ALLOWED_SYMBOLS: ["SMR"],
+  MAX_UNBUYABLE_PERCENT: ["30"],
+  UNBUYABLE_ACTION: ["exit"],
   MAX_ORDER_VALUE: ["25000"],
   MAX_DAILY_TURNOVER_PERCENT: ["200"],
   MAX_DAILY_LOSS_PERCENT: ["5"],

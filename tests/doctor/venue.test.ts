@@ -17,6 +17,7 @@ import { saying } from "./saying.ts";
 
 const NOON = Date.parse("2025-07-14T16:00:00Z");
 
+const SWITCHES = { fractionalTrading: true, noShorting: false, suspendTrade: false, ptpNoExceptionEntry: false };
 const ACCOUNT: Account = {
   id: "a",
   number: "PA1",
@@ -153,10 +154,18 @@ describe("the account", () => {
   });
 
   test("fails when anything is blocked", () => {
-    expect(judgeAccount(ACCOUNT)).toEqual([saying("ok", "$100,000.00")]);
-    expect(judgeAccount({ ...ACCOUNT, blocks: ["trading_blocked", "account_blocked"] })).toEqual([
+    expect(judgeAccount(ACCOUNT, known(SWITCHES))).toEqual([saying("ok", "$100,000.00")]);
+    expect(judgeAccount({ ...ACCOUNT, blocks: ["trading_blocked", "account_blocked"] }, known(SWITCHES))).toEqual([
       saying("failed", "trading_blocked, account_blocked"),
     ]);
+  });
+
+  test("fails when its owner has suspended trading, and warns of whole shares and of switches that cannot be read", () => {
+    expect(judgeAccount(ACCOUNT, known({ ...SWITCHES, suspendTrade: true }))).toEqual([saying("failed", "suspend_trade")]);
+    expect(judgeAccount(ACCOUNT, known({ ...SWITCHES, fractionalTrading: false }))).toEqual([
+      saying("warning", "fractional trading is off"),
+    ]);
+    expect(judgeAccount(ACCOUNT, unknown("it failed"))).toEqual([saying("warning", "its configuration cannot be read: it failed")]);
   });
 
   test("may have too little cash to buy with, and margin is never made use of", () => {
@@ -200,6 +209,14 @@ describe("the positions", () => {
     expect(judgePositions({ ...facts, positions, protectedSymbols: new Set(["SMR"]) })[0]?.status).toBe("ok");
   });
 
+  test("that a first run would sell unasked are warned of, and in live mode fail until they are adopted", () => {
+    const strangers = { symbols: ["AAPL", "QQQ"], isRefused: false };
+    expect(judgePositions({ ...facts, strangers })).toEqual([saying("warning", "never bought: AAPL, QQQ")]);
+    expect(judgePositions({ ...facts, strangers: { ...strangers, isRefused: true } })).toEqual([
+      expect.objectContaining({ status: "failed", hint: expect.stringContaining("account --adopt") as unknown }),
+    ]);
+  });
+
   test("one that cannot be read is named with what is wrong, and a covered call is no short position", () => {
     const row = position("448ESC016", { assetId: "b0b6", problem: "market_value: is missing" });
     const call = position("SMR270115C00040000", { side: "short", assetClass: "us_option", marketValue: decimal("-1") });
@@ -237,7 +254,7 @@ describe("the market", () => {
   });
 
   test("knows every symbol, or names those that are unknown, frozen or indivisible", () => {
-    const asset = { active: true, tradable: true, fractionable: true } as Asset;
+    const asset = { active: true, tradable: true, fractionable: true, attributes: [] as readonly string[] } as Asset;
     expect(judgeAssets(new Map([["SMR", asset]]))).toEqual([saying("ok", "SMR: tradable and fractionable")]);
     expect(
       judgeAssets(
@@ -254,6 +271,22 @@ describe("the market", () => {
       saying("failed", "not tradable: OLD, STOP"),
       saying("warning", "not fractionable: WHOLE"),
     ]);
+  });
+
+  test("fails for a target that this account may not buy, and for one whose ticker has changed", () => {
+    const asset = { active: true, tradable: true, fractionable: true, attributes: ["ptp_no_exception"] } as unknown as Asset;
+    const assets = new Map([
+      ["UVXY", asset],
+      ["OKLO", undefined],
+    ]);
+    const renamed = new Map([["OKLO", "OKLX"]]);
+    expect(judgeAssets(assets, { configuration: SWITCHES, renamed })).toEqual([
+      saying("failed", "OKLO is traded as OKLX now"),
+      saying("failed", "UVXY cannot be bought: it is a partnership (ptp_no_exception)"),
+    ]);
+    expect(
+      judgeAssets(new Map([["UVXY", asset]]), { configuration: { ...SWITCHES, ptpNoExceptionEntry: true }, renamed: new Map() }),
+    ).toEqual([saying("ok", "UVXY")]);
   });
 
   test("prices are good when two witnesses agree, and told with their doubt when not", () => {

@@ -30,9 +30,13 @@ const PLAN_SETTINGS: PlanSettings = {
   protectedSymbols: new Set(),
   allowedSymbols: undefined,
   maxOrderValue: undefined,
+  maxUnbuyable: decimal("0.2"),
+  unbuyableAction: "refuse",
 };
 
 export interface DeskOptions {
+  /** TRADING_MODE, as the rebalancer takes it; the venue is the same. Default: paper. */
+  readonly mode?: string;
   readonly exchange?: Partial<ExchangeOptions>;
   readonly venue?: Partial<VenueOptions>;
   readonly plan?: Partial<PlanSettings>;
@@ -58,6 +62,8 @@ export class VirtualDesk {
   readonly exchange: Exchange;
   readonly venue: Venue;
   readonly events: RebalanceEvent[] = [];
+  /** What the owner was told before anything was traded. */
+  readonly warnings: string[] = [];
   ledger: SqliteLedger;
   /** How far this machine's wall clock is off the venue's, milliseconds. */
   skewMs = 0;
@@ -188,7 +194,7 @@ export class VirtualDesk {
       broker: this.#broker,
       ledger: this.ledger,
       clock: this.#ground?.clock ?? this.#ours,
-      mode: "paper",
+      mode: this.#options.mode ?? "paper",
       plan: { ...PLAN_SETTINGS, ...this.#options.plan },
       limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined, ...this.#options.limits },
       signalMaxAgeSeconds: 300,
@@ -203,6 +209,7 @@ export class VirtualDesk {
       waiting: () => this.waiting,
       emit: (event) => this.events.push(event),
       progress: () => undefined,
+      warn: (text) => this.warnings.push(text),
     });
   }
 }

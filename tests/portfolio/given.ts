@@ -26,6 +26,8 @@ const SETTINGS: PlanSettings = {
   protectedSymbols: new Set(),
   allowedSymbols: undefined,
   maxOrderValue: undefined,
+  maxUnbuyable: decimal("0.2"),
+  unbuyableAction: "refuse",
 };
 
 /** A price that the latest trade and the quote agree on, seen at {@link NOW}. */
@@ -53,6 +55,7 @@ export interface Scene {
   readonly exit?: readonly string[];
   readonly prices?: Readonly<Record<string, string | PriceObservations>>;
   readonly assets?: Readonly<Record<string, PlanAsset | undefined>>;
+  readonly renamed?: PlanInput["renamed"];
   readonly working?: PlanInput["workingOrders"];
   readonly barred?: PlanInput["barred"];
   readonly splits?: PlanInput["splits"];
@@ -81,6 +84,7 @@ export function scene(given: Scene): PlanInput {
       ...symbols.map((symbol) => [symbol, TRADABLE] as const),
       ...Object.entries(given.assets ?? {}),
     ]),
+    ...(given.renamed === undefined ? {} : { renamed: given.renamed }),
     observations,
     splits: given.splits ?? new Map(),
     workingOrders: given.working ?? [],

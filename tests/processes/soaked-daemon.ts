@@ -189,6 +189,8 @@ export class SoakedDaemon {
         protectedSymbols: new Set(),
         allowedSymbols: undefined,
         maxOrderValue: undefined,
+        maxUnbuyable: decimal("0.2"),
+        unbuyableAction: "refuse",
       },
       limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined },
       signalMaxAgeSeconds: 300,

@@ -1,0 +1,63 @@
+import { toText } from "../portfolio/money.ts";
+import type { AssetRecord } from "./assets.ts";
+import type { Exchange } from "./exchange.ts";
+import { malformed, notFound } from "./refusals.ts";
+import type { RouteRequest } from "./wire.ts";
+
+type Body = RouteRequest["body"];
+
+/**
+ * `{symbol, status, tradable, fractionable, attributes, renamed_to}`: what changes of an asset; a new ticker takes its id,
+ * its price and what is held of it along, and the old one is not known any more.
+ * @throws Refusal
+ */
+export function changeAsset(exchange: Exchange, body: Body): AssetRecord {
+  const symbol = textIn(body, "symbol") ?? "";
+  const asset = exchange.state.assets.get(symbol);
+  if (asset === undefined) throw notFound(`asset not found for ${symbol}`);
+  asset.status = statusIn(body) ?? asset.status;
+  asset.tradable = flagIn(body, "tradable") ?? asset.tradable;
+  asset.fractionable = flagIn(body, "fractionable") ?? asset.fractionable;
+  asset.attributes = wordsIn(body, "attributes") ?? asset.attributes ?? [];
+  const ticker = textIn(body, "renamed_to");
+  return ticker === undefined ? asset : rename(exchange, asset, ticker);
+}
+
+function rename(exchange: Exchange, asset: AssetRecord, ticker: string): AssetRecord {
+  const { assets, positions } = exchange.state;
+  if (assets.has(ticker)) throw malformed(`renamed_to must be a ticker that is not taken, and ${ticker} is`);
+  const price = exchange.valueOf(asset.symbol);
+  const renamed = { ...asset, symbol: ticker };
+  assets.delete(asset.symbol);
+  assets.set(ticker, renamed);
+  exchange.setPrice(ticker, toText(price));
+  const position = positions.get(asset.symbol);
+  if (position !== undefined) positions.set(ticker, { ...position, symbol: ticker });
+  positions.delete(asset.symbol);
+  return renamed;
+}
+
+function textIn(body: Body, key: string): string | undefined {
+  const value = body[key];
+  if (value === undefined || (typeof value === "string" && value !== "")) return value;
+  throw malformed(`${key} must be a text`);
+}
+
+function flagIn(body: Body, key: string): boolean | undefined {
+  const value = body[key];
+  if (value === undefined || typeof value === "boolean") return value;
+  throw malformed(`${key} must be true or false`);
+}
+
+function statusIn(body: Body): AssetRecord["status"] | undefined {
+  const value = textIn(body, "status");
+  if (value === undefined || value === "active" || value === "inactive") return value;
+  throw malformed("status must be active or inactive");
+}
+
+function wordsIn(body: Body, key: string): string[] | undefined {
+  const value = body[key];
+  if (value === undefined) return undefined;
+  if (Array.isArray(value) && value.every((word): word is string => typeof word === "string")) return value;
+  throw malformed(`${key} must be a list of texts`);
+}
