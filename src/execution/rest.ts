@@ -73,7 +73,9 @@ function restOfLine(line: LineSummary, last: PhaseSummary, facts: RestFacts): Re
 }
 
 function restOfOrder(symbol: string, side: Side, facts: RestFacts): Rest[] {
-  const newest = newestOf(symbol, side, facts);
+  // The buys beside sells are planned again when those have ended: until then none of them is sent, whatever was bought before.
+  const isOutlook = side === "buy" && facts.plan.buying === undefined;
+  const newest = isOutlook ? undefined : newestOf(symbol, side, facts);
   if (newest === undefined) return [{ symbol, reason: "not-sent", passing: true }];
   return restOfIntent(newest, facts);
 }
