@@ -13,6 +13,14 @@ const MOST_ATTEMPTS = 60;
 /** Pauses before the next try of an order that was refused for another reason that may pass; milliseconds. */
 const REFUSED_PAUSES_MS = [5_000, 15_000, 30_000] as const;
 
+/** Reasons of a plan for having no order of a symbol that tell how its last one ended. */
+const TOLD_OF_ORDERS: ReadonlySet<LeftAloneReason> = new Set<LeftAloneReason>([
+  "order-refused",
+  "order-unknown",
+  "order-timed-out",
+  "order-cancelled",
+]);
+
 /** What one execution has left undone of a symbol, and whether it is worth another plan (R33). */
 export interface Rest {
   /** Empty where the whole account is meant. */
@@ -66,9 +74,12 @@ function restOfLine(line: LineSummary, last: PhaseSummary, facts: RestFacts): Re
   const isTold = leftAlone !== undefined && fellShort.every(({ intent }) => intent?.state === "dropped");
   if (fellShort.length > 0 && !isTold) return fellShort;
   if (leftAlone === undefined || isOnTargetReason(leftAlone)) return [];
-  const withheld = leftAlone === "insufficient-cash" ? newestOf(line.symbol, "buy", facts) : undefined;
-  // A later plan that had too little for it does not make its refusals undone: they are counted (R20), and told in the end.
-  if (withheld !== undefined && lackedPower(withheld)) return [refused(withheld, facts.tries)];
+  const earlier = facts.intents.findLast(({ symbol }) => symbol === line.symbol);
+  // A plan that has no order for it leaves it where its last order ended: that is what counts and what is told (R20).
+  if (earlier !== undefined && (TOLD_OF_ORDERS.has(leftAlone) || (leftAlone === "insufficient-cash" && lackedPower(earlier)))) {
+    const rest = restOfIntent(earlier, facts);
+    if (rest.length > 0) return rest;
+  }
   return [{ symbol: line.symbol, reason: leftAlone, passing: mayPass(leftAlone) }];
 }
 
