@@ -16,6 +16,7 @@ import type { Expected } from "./settle.ts";
 import {
   changeSince,
   expectedAfter,
+  FILLS_SETTLE_WITHIN_MS,
   isMore,
   isPowerBehind,
   isUnderWay,
@@ -230,9 +231,19 @@ export class AccountWatch {
     const text = `The account does not contain all our fills after ${limit} s (${missing}); the smaller cash is used.`;
     this.#execution.emit({ kind: "doubt", level: "warn", text });
     const cash = expected.cash === undefined ? undefined : min(expected.cash, reading.account.cash);
-    // Cash that left the account is rightly not counted, and the target is that of what remains.
-    const isLess = cash?.eq(reading.account.cash) === true && unsettled(reading, { ...expected, cash: undefined }) === undefined;
+    // Cash that left the account is rightly not counted, and the target is that of what remains. Soon after a fill of
+    // ours it may also be on its way: then what is bought now is not all.
+    const isLess =
+      !this.#hasFilledRecently() &&
+      cash?.eq(reading.account.cash) === true &&
+      unsettled(reading, { ...expected, cash: undefined }) === undefined;
     return { reading, cash, ...(isLess ? {} : { missing }) };
+  }
+
+  #hasFilledRecently(): boolean {
+    const now = this.#execution.parts.clock.now();
+    const filled = this.#execution.intents().filter(({ filledQuantity }) => filledQuantity.gt(ZERO));
+    return filled.some(({ updatedAt }) => Math.abs(now - updatedAt) <= FILLS_SETTLE_WITHIN_MS);
   }
 
   /** R24: somebody else's order on a symbol or on the cash of this plan, or a blocked account, stops it. */

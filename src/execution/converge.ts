@@ -4,7 +4,7 @@ import { freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { ExecutionRecord, IntentRecord, OrderTerms } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
-import { max, ONE } from "../portfolio/money.ts";
+import { max, ONE, ZERO } from "../portfolio/money.ts";
 import { AccountWatch } from "./account-watch.ts";
 import type { Action, Blockage, ExecutionFacts } from "./decide.ts";
 import { decide, isEnded } from "./decide.ts";
@@ -71,6 +71,8 @@ export class Convergence {
   #filled = "";
   /** What was said last about a plan that cannot be made yet. */
   #saidNotYet: string | undefined;
+  /** Why the newest plan could not be made: what keeps an execution from its target until it ends is told then. */
+  #notPlanned: string | undefined;
   /** Orders are being made ready, or a plan is made, in the background. */
   #preparing = false;
   #ended = false;
@@ -358,12 +360,14 @@ export class Convergence {
   }
 
   #take(planned: NextPlanned): void {
+    if (planned.kind !== "decide-again") this.#notPlanned = undefined;
     switch (planned.kind) {
       case "recorded":
         this.#planAt = undefined;
         this.#saidNotYet = undefined;
         return;
       case "not-yet":
+        if (!planned.isRecorded) this.#notPlanned = planned.reason;
         this.#sayNotYet(planned.reason);
         this.#pause();
         return;
@@ -378,7 +382,9 @@ export class Convergence {
   /** Before what is left is planned again: longer after each plan that has brought no fill (R33, R35). */
   #pause(): void {
     const { clock } = this.#parts;
-    const filled = this.#execution.intents().map(({ filledQuantity }) => filledQuantity.toFixed());
+    const filled = this.#execution.intents().flatMap(({ clientOrderId, filledQuantity }) => {
+      return filledQuantity.gt(ZERO) ? [`${clientOrderId} ${filledQuantity.toFixed()}`] : [];
+    });
     if (filled.join() !== this.#filled) this.#fruitless = 0;
     this.#filled = filled.join();
     const pause = PAUSES_MS[Math.min(this.#fruitless, PAUSES_MS.length - 1)] ?? 0;
@@ -401,7 +407,8 @@ export class Convergence {
     return this.#ended || this.#failure !== undefined || phase === "cancelling" || blockage !== undefined;
   }
 
-  #startCancelling(reason: string): void {
+  #startCancelling(cause: string): void {
+    const reason = this.#notPlanned === undefined ? cause : `${cause} Until then: ${asSentence(this.#notPlanned)}`;
     this.#cancellingSince ??= this.#parts.clock.monotonic();
     this.#cancellingReason ??= reason;
     this.#parts.ledger.updateExecution(this.#execution.id, { phase: "cancelling", outcomeReason: reason });
@@ -467,6 +474,10 @@ export class Convergence {
     await woken;
     timer.cancel();
   }
+}
+
+function asSentence(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
 }
 
 function amountText({ quantity, notional, limitPrice }: IntentRecord): string {

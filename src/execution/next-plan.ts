@@ -25,8 +25,8 @@ import { summariseNext } from "./summary.ts";
 export type NextPlanned =
   | { readonly kind: "recorded" }
   | { readonly kind: "decide-again" }
-  /** Nothing to send now; what stands in the way may pass (R33). */
-  | { readonly kind: "not-yet"; readonly reason: string }
+  /** Nothing to send now; what stands in the way may pass (R33). Where no plan was recorded, nothing else tells of it. */
+  | { readonly kind: "not-yet"; readonly reason: string; readonly isRecorded: boolean }
   | { readonly kind: "cancel"; readonly reason: string };
 
 /** The buys after the last sell, or whatever is left after the last order of both phases. */
@@ -76,17 +76,32 @@ export class NextPlan {
 
   #planned(settled: SettledReading, splits: PlanInput["splits"], request: NextPlanRequest): NextPlanned {
     const reached = this.#execution.reached();
-    const { input, result } = planWithin(this.#input(settled, splits, request), this.#execution.bounds(reached));
+    const { input, result } = this.#planOn(settled, splits, request, reached);
     if (result.kind === "refused") {
       const reason = `${request.what === "buys" ? "No buys" : "Nothing"} can be planned: ${result.reason}`;
-      return result.refusal === "price-doubt" ? { kind: "not-yet", reason } : cancel(reason);
+      return result.refusal === "price-doubt" ? { kind: "not-yet", reason, isRecorded: false } : cancel(reason);
     }
     const { plan } = result;
     const failures = provePlan(plan, input);
     if (failures.length > 0) return cancel(`The plan failed its proof: ${failures.map(({ message }) => message).join(" ")}`);
     const tooSmall = this.#waitsForPower(plan, input);
-    if (tooSmall !== undefined) return { kind: "not-yet", reason: tooSmall };
+    if (tooSmall !== undefined) return { kind: "not-yet", reason: tooSmall, isRecorded: false };
     return this.#record(plan, { settled, input, reached });
+  }
+
+  /**
+   * On the order gate's own numbers while it has refused. Where they allow nothing at all, nothing would ever tell that
+   * they have grown: then the whole amounts are tried, as often as R20 allows.
+   */
+  #planOn(settled: SettledReading, splits: PlanInput["splits"], request: NextPlanRequest, reached: ReadonlySet<string>): Planned {
+    const bounds = this.#execution.bounds(reached);
+    const given = this.#input(settled, splits, request);
+    const { spendable } = this.#parts.gate;
+    if (spendable === undefined) return planWithin(given, bounds);
+    // The order gate can lag behind the account, or count orders by requirements of its own: it knows best (R20).
+    const bounded = planWithin({ ...given, account: { ...given.account, buyingPower: max(ZERO, spendable) } }, bounds);
+    const isStuck = bounded.result.kind === "plan" && bounded.result.plan.sells.length + bounded.result.plan.buys.length === 0;
+    return isStuck && !this.#mayComeSoon() ? planWithin(given, bounds) : bounded;
   }
 
   #record(plan: Plan, { settled, input, reached }: Recording): NextPlanned {
@@ -99,7 +114,7 @@ export class NextPlan {
       ledger.recordIntents(this.#intents(phase, orders, settled.reading));
     }, "ordered");
     const passing = orders.length === 0 ? this.#execution.rests().filter((rest) => rest.passing) : [];
-    if (passing.length > 0) return { kind: "not-yet", reason: passing.map(restText).join(", ") };
+    if (passing.length > 0) return { kind: "not-yet", reason: passing.map(restText).join(", "), isRecorded: true };
     const count = `${String(orders.length)} ${orders.length === 1 ? "order" : "orders"}`;
     const text = phase === "selling" ? `Selling again: ${count}.` : `Buying: ${count}, ${formatDollars(plan.spendable)} to spend.`;
     this.#execution.emit({ kind: "phase", level: "info", text, plan });
@@ -112,10 +127,11 @@ export class NextPlan {
     return newIntents(ledger, { execution: this.#execution.record(), phase, orders, style: execution.style, reading }, clock.now());
   }
 
-  #input({ reading, cash }: SettledReading, splits: PlanInput["splits"], { what, maySell }: NextPlanRequest): PlanInput {
+  #input({ reading, cash, missing }: SettledReading, splits: PlanInput["splits"], { what, maySell }: NextPlanRequest): PlanInput {
     const { ledger, settings } = this.#execution.parts;
-    const input = planInput(reading, {
-      phase: what === "rest" && maySell ? "selling" : "buying",
+    return planInput(reading, {
+      // Where our fills are missing, shares may be shown that are sold already.
+      phase: what === "rest" && maySell && missing === undefined ? "selling" : "buying",
       wanted: this.#execution.wanted(),
       settings,
       unsettled: ledger.unsettledIntents(),
@@ -123,9 +139,6 @@ export class NextPlan {
       barred: this.#barred(what),
       ...(cash === undefined ? {} : { cash }),
     });
-    const { spendable } = this.#parts.gate;
-    // The order gate can lag behind the account, or count orders by requirements of its own: it knows best (R20).
-    return spendable === undefined ? input : { ...input, account: { ...input.account, buyingPower: max(ZERO, spendable) } };
   }
 
   /** What has had its orders and may not have another now, with the reason. */
@@ -211,6 +224,8 @@ export class NextPlan {
     return left >= MIN_SESSION_LEFT_TO_START_MS && freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh";
   }
 }
+
+type Planned = ReturnType<typeof planWithin>;
 
 interface Recording {
   readonly settled: SettledReading;

@@ -13,6 +13,14 @@ const MOST_ATTEMPTS = 60;
 /** Pauses before the next try of an order that was refused for another reason that may pass; milliseconds. */
 const REFUSED_PAUSES_MS = [5_000, 15_000, 30_000] as const;
 
+/** Reasons of a plan for having no order of a symbol that tell how its last one ended. */
+const TOLD_OF_ORDERS: ReadonlySet<LeftAloneReason> = new Set<LeftAloneReason>([
+  "order-refused",
+  "order-unknown",
+  "order-timed-out",
+  "order-cancelled",
+]);
+
 /** What one execution has left undone of a symbol, and whether it is worth another plan (R33). */
 export interface Rest {
   /** Empty where the whole account is meant. */
@@ -49,6 +57,8 @@ export function restOf(facts: RestFacts): Rest[] {
 /** Symbols that the newest plan found on target, or whose orders brought them there: this signal trades them no more (R33). */
 export function reachedBy(facts: RestFacts): Set<string> {
   const last = newestPhase(facts.plan);
+  // Amounts that were planned on an account that lacks our fills are no targets.
+  if (last.missing !== undefined) return new Set();
   const left = new Set(restOf(facts).map(({ symbol }) => symbol));
   return new Set(last.lines.map(({ symbol }) => symbol).filter((symbol) => !left.has(symbol)));
 }
@@ -64,13 +74,25 @@ function restOfLine(line: LineSummary, last: PhaseSummary, facts: RestFacts): Re
   const isTold = leftAlone !== undefined && fellShort.every(({ intent }) => intent?.state === "dropped");
   if (fellShort.length > 0 && !isTold) return fellShort;
   if (leftAlone === undefined || isOnTargetReason(leftAlone)) return [];
+  const earlier = facts.intents.findLast(({ symbol }) => symbol === line.symbol);
+  // A plan that has no order for it leaves it where its last order ended: that is what counts and what is told (R20).
+  if (earlier !== undefined && (TOLD_OF_ORDERS.has(leftAlone) || (leftAlone === "insufficient-cash" && lackedPower(earlier)))) {
+    const rest = restOfIntent(earlier, facts);
+    if (rest.length > 0) return rest;
+  }
   return [{ symbol: line.symbol, reason: leftAlone, passing: mayPass(leftAlone) }];
 }
 
 function restOfOrder(symbol: string, side: Side, facts: RestFacts): Rest[] {
-  const newest = facts.intents.find((intent) => intent.symbol === symbol && intent.side === side && isNewest(intent, facts.intents));
+  // The buys beside sells are planned again when those have ended: until then none of them is sent, whatever was bought before.
+  const isOutlook = side === "buy" && facts.plan.buying === undefined;
+  const newest = isOutlook ? undefined : newestOf(symbol, side, facts);
   if (newest === undefined) return [{ symbol, reason: "not-sent", passing: true }];
   return restOfIntent(newest, facts);
+}
+
+function newestOf(symbol: string, side: Side, { intents }: RestFacts): IntentRecord | undefined {
+  return intents.find((intent) => intent.symbol === symbol && intent.side === side && isNewest(intent, intents));
 }
 
 /** Orders whose fate is not known stay open questions, whatever was planned after them. */
@@ -95,7 +117,7 @@ function restOfIntent(intent: IntentRecord, { tries, minimum }: RestFacts): Rest
 /** R20: which refusals may pass, and after which pause. Unknown texts are lasting after three more tries. */
 function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
   const { symbol, side, updatedAt } = intent;
-  const why = intent.state === "refused" ? intent.status : "insufficient-buying-power";
+  const why = lackedPower(intent) ? "insufficient-buying-power" : intent.status;
   const before = tries.filter((other) => other.symbol === symbol && other.side === side && wasRefused(other)).length;
   const rest = { symbol, reason: "order-refused", intent } as const;
   const pause = REFUSED_PAUSES_MS[before - 1];
@@ -111,6 +133,11 @@ function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
     default:
       return { ...rest, passing: false };
   }
+}
+
+/** An order that is rejected after its acceptance comes without a reason; lack of buying power is the usual one (R20). */
+function lackedPower({ state, status }: IntentRecord): boolean {
+  return (state === "refused" && status === "insufficient-buying-power") || (state === "done" && status === "rejected");
 }
 
 function wasRefused({ state, status }: IntentRecord): boolean {

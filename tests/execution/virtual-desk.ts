@@ -43,6 +43,8 @@ export interface DeskOptions {
   readonly limits?: Partial<LimitSettings>;
   readonly strategies?: readonly StrategyShare[];
   readonly orderTimeoutSeconds?: number;
+  /** Default: 600. */
+  readonly executionDeadlineSeconds?: number;
   readonly execution?: ExecutionSettings;
   readonly startAt?: number;
   /** What a process stands on, made anew for each one, so that it can be killed. Default: what this desk has. */
@@ -199,7 +201,7 @@ export class VirtualDesk {
       limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined, ...this.#options.limits },
       signalMaxAgeSeconds: 300,
       orderTimeoutSeconds: this.#options.orderTimeoutSeconds ?? 60,
-      executionDeadlineSeconds: 600,
+      executionDeadlineSeconds: this.#options.executionDeadlineSeconds ?? 600,
       ...(this.#options.execution === undefined ? {} : { execution: this.#options.execution }),
       halted: () => this.halted,
       accountRefusal: () => undefined,
