@@ -81,7 +81,7 @@ export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): 
   if (bounds === undefined) return { input: given, result: makePlan(given) };
   const excluded = new Map([...outside(given, bounds), ...given.barred]);
   for (;;) {
-    const input = { ...given, barred: excluded };
+    const input = { ...given, begun: true, barred: excluded };
     const result = makePlan(input);
     const orders = result.kind === "plan" ? [...result.plan.sells, ...result.plan.buys] : [];
     const before = excluded.size;

@@ -37,8 +37,8 @@ export function purchaseObstacle(
  * cannot be made. A leg counts with its whole target weight, unless so much of it is held that no purchase is needed.
  */
 export function refuseUnbuyable(input: PlanInput, valuation: Valuation): Refused | undefined {
-  const { phase, wanted, settings } = input;
-  if (phase === "buying" || wanted.kind === "exit" || settings.unbuyableAction === "exit") return undefined;
+  const { phase, wanted, settings, begun } = input;
+  if (phase === "buying" || begun === true || wanted.kind === "exit" || settings.unbuyableAction === "exit") return undefined;
   const legs = [...wanted.targets].flatMap(([symbol, weight]) => {
     const obstacle = lacks(symbol, weight, input, valuation) ? purchaseObstacle(symbol, input) : undefined;
     return obstacle === undefined ? [] : [{ symbol, part: weight.div(runOf(wanted.targets)), obstacle }];

@@ -95,6 +95,8 @@ export interface PlanInput {
   /** Symbols that this execution may no longer touch (refused, timed out, unknown), with the reason to report. */
   readonly barred: ReadonlyMap<string, LeftAloneReason>;
   readonly settings: PlanSettings;
+  /** Orders of the signal were taken before: what cannot be bought is left out now, and refuses the rest no more (R12). */
+  readonly begun?: boolean;
   /** Milliseconds since the epoch; ages of prices are measured against it. */
   readonly now: number;
   /** Prices stamped before it are of an earlier session and confirm nothing. Milliseconds since the epoch. */

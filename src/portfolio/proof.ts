@@ -324,8 +324,8 @@ function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
 
 /** R12: while more of the run than MAX_UNBUYABLE_PERCENT cannot be bought, nothing is sent. */
 function provePurchases(plan: Plan, facts: Facts): ProofFailure[] {
-  const { phase, wanted, settings } = facts.input;
-  const decides = phase === "selling" && wanted.kind === "rebalance" && settings.unbuyableAction === "refuse";
+  const { phase, wanted, settings, begun } = facts.input;
+  const decides = phase === "selling" && begun !== true && wanted.kind === "rebalance" && settings.unbuyableAction === "refuse";
   if (!decides || plan.sells.length + plan.buys.length === 0) return [];
   const lacking = [...wanted.targets].filter(([symbol]) => !mayBeBought(symbol, facts) && isShort(symbol, facts));
   const share = sum(lacking.map(([, weight]) => weight));
