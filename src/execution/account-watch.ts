@@ -4,6 +4,7 @@ import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { min, ZERO } from "../portfolio/money.ts";
 import type { FollowUp } from "./follow-up.ts";
+import { otherInstance } from "./earlier-orders.ts";
 import { isOwnOrder } from "./ids.ts";
 import { settleLateOrder, settleLateOrders } from "./late-orders.ts";
 import type { MarketWatch } from "./market-watch.ts";
@@ -256,6 +257,9 @@ export class AccountWatch {
     );
     if (foreign !== undefined)
       this.#foreign = `Somebody else's ${foreign.side} order for ${foreign.symbol} (${foreign.id}) came up during the execution.`;
+    const market = this.#market.reading;
+    const other = market && otherInstance(this.#execution.parts, { openOrders: reading.openOrders, market });
+    if (other !== undefined) this.#foreign = other.reason;
     if (reading.account.blocks.length > 0) this.#foreign = `The account may no longer trade: ${reading.account.blocks.join(", ")}.`;
     return this.#foreign !== undefined;
   }

@@ -33,6 +33,8 @@ export interface ConvergeParts {
   /** Asked only about a newer run that would take over: a begun execution is not stranded by them (R28). */
   readonly limits: LimitSettings;
   readonly signalMaxAgeSeconds: number;
+  /** When this process began to trade, monotonic. */
+  readonly startedAt: number;
   readonly orderTimeoutSeconds: number;
   readonly execution: ExecutionSettings;
   readonly halted: () => string | undefined;

@@ -1,4 +1,4 @@
-import type { Broker, Order } from "../broker/broker.ts";
+import type { Broker } from "../broker/broker.ts";
 import { BrokerError } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
@@ -16,8 +16,7 @@ import { judgeFirstRun } from "./adoption.ts";
 import { limitsAgainst } from "./daily-limits.ts";
 import { unexplainedJump } from "./equity-jump.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
-import { isOwnOrder } from "./ids.ts";
-import { settleLateOrder } from "./late-orders.ts";
+import { endEarlierOrders } from "./earlier-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
@@ -37,8 +36,6 @@ const PRICE_DOUBT_LIMIT_MS = 15_000;
 /** Pauses between these readings; the last one repeats. */
 const PRICE_DOUBT_PAUSES_MS = [1_000, 1_000, 2_000, 3_000, 4_000] as const;
 const JUMP_HINT = "Nothing was sent. Wait until its price is confirmed, or name it in PROTECTED_SYMBOLS.";
-/** How long the end of earlier orders of ours is awaited after their cancel (R24). */
-const EARLIER_ORDERS_LIMIT_MS = 20_000;
 
 function doubtPause(round: number): number {
   return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
@@ -56,6 +53,8 @@ export interface PrepareParts {
   readonly limits: LimitSettings;
   readonly execution: ExecutionSettings;
   readonly signalMaxAgeSeconds: number;
+  /** When this process began to trade, monotonic. */
+  readonly startedAt: number;
   /** Why trading is halted; `undefined` when it is not (R25). */
   readonly halted: () => string | undefined;
   /** Aborted when the process is to stop or a newer run has taken the place of this one. */
@@ -108,7 +107,7 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (refusal !== undefined) return refusal;
   const opening = request.dryRun ? undefined : await openingDeclined(parts, reading);
   if (opening !== undefined) return opening;
-  const clean = request.dryRun ? reading : await endEarlierOrders(parts, request, reading);
+  const clean = request.dryRun ? reading : await withoutEarlierOrders(parts, request, reading);
   if ("kind" in clean) return clean;
   const settled = request.dryRun ? clean : await settle(parts, request, clean);
   if ("kind" in settled) return settled;
@@ -223,28 +222,17 @@ async function openingDeclined(parts: PrepareParts, reading: Reading): Promise<D
   return notYet === undefined ? undefined : { ...declined("market-closed", notYet.reason, notYet.hint), reading };
 }
 
-/** Own orders of an earlier execution must be terminal before their symbols trade again (R24). */
-async function endEarlierOrders(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
-  const mine = (reading: Reading): Order[] =>
-    reading.openOrders.filter((order) => isOwnOrder(order) && parts.ledger.intent(order.clientOrderId) !== undefined);
-  if (mine(first).length === 0 && leftOver(parts).length === 0) return first;
-  const start = parts.clock.monotonic();
-  for (let round = 0; ; round += 1) {
-    await Promise.all(leftOver(parts).map((intent) => settleLateOrder({ ...parts, say: (_level, text) => parts.progress(text) }, intent)));
-    const reading = await firstReading(parts, request);
-    const isSeenToEnd = leftOver(parts).every(({ state }) => state !== "open");
-    // As long as the ledger does not know its end, the money of a cancelled buy stays reserved in the plan.
-    if ("kind" in reading || (mine(reading).length === 0 && isSeenToEnd)) return reading;
-    if (parts.clock.monotonic() - start > EARLIER_ORDERS_LIMIT_MS) return reading;
-    await parts.clock.sleep(settlePause(round), parts.abandoned);
-    const stopped = stillWanted(parts, request);
-    if (stopped !== undefined) return stopped;
-  }
-}
-
-/** Intents of earlier executions whose end was never seen: each keeps its symbol and its worst case reserved. */
-function leftOver(parts: PrepareParts): IntentRecord[] {
-  return parts.ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");
+/** Waits for the end of earlier orders; another installation on the account stops everything (R24). */
+async function withoutEarlierOrders(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
+  const ended = await endEarlierOrders<Declined>(parts, first, {
+    read: () => firstReading(parts, request),
+    pause: async (ms) => {
+      await parts.clock.sleep(ms, parts.abandoned);
+      return stillWanted(parts, request);
+    },
+  });
+  if (!("kind" in ended) || ended.kind === "declined") return ended;
+  return { ...declined("account-blocked", ended.reason, "Stop one of the two; nothing was sent."), reading: first };
 }
 
 /** Waits until the account contains the fills of the execution before this one (R16). */

@@ -93,9 +93,11 @@ export class Rebalancer {
   readonly #assets: AssetCache;
   readonly #splits: SplitWatch;
   readonly #stream: SharedOrderStream;
+  readonly #startedAt: number;
 
   constructor(parts: RebalancerParts) {
     this.#parts = parts;
+    this.#startedAt = parts.clock.monotonic();
     this.#assets = new AssetCache(parts.broker, parts.clock, parts.ledger);
     this.#splits = new SplitWatch({ ...parts, protectedSymbols: parts.plan.protectedSymbols });
     this.#stream = new SharedOrderStream(parts.broker);
@@ -227,7 +229,7 @@ export class Rebalancer {
     const bounds = boundsAfter(earlier, ledger.intentsOfSignal(signal.id));
     const { dryRun, ignoreMarketHours, takeUp } = options;
     return prepare(
-      { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, abandoned },
+      { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, startedAt: this.#startedAt, abandoned },
       { signal, wanted, dryRun, ignoreMarketHours, bounds, finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined },
     );
   }
@@ -305,7 +307,14 @@ export class Rebalancer {
     known: { readonly reading?: Reading; readonly superseded: AbortSignal | undefined; readonly ageless?: boolean },
   ): Promise<RebalanceResult> {
     const { plan: settings, ...rest } = this.#parts;
-    const common = { settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, stream: this.#stream };
+    const common = {
+      settings,
+      execution: this.#execution,
+      assets: this.#assets,
+      splits: this.#splits,
+      stream: this.#stream,
+      startedAt: this.#startedAt,
+    };
     const parts: ConvergeParts = { ...rest, ...common, superseded: known.superseded, ageless: known.ageless === true };
     const result: ConvergeResult = await new Convergence(parts, execution, signal, known.reading).run();
     if (result === undefined) return { kind: "left" };

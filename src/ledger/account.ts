@@ -1,5 +1,5 @@
 import type { LedgerDatabase } from "./database.ts";
-import type { PinnedAccount } from "./ledger.ts";
+import type { PinnedAccount, StrangerOrder } from "./ledger.ts";
 import { instant, readInteger, readText } from "./row.ts";
 
 /** R27. The newest pin counts; the older ones stay as a record of who changed it when. */
@@ -17,6 +17,20 @@ export function hasTraded(database: LedgerDatabase, account: string): boolean {
   const sql = `SELECT 1 FROM intents JOIN executions ON executions.id = intents.execution_id
     WHERE executions.account_number = :account AND intents.filled_quantity <> '0' LIMIT 1`;
   return database.row(sql, { account }) !== undefined;
+}
+
+/** R24. A stranger that is met again is the same one. */
+export function recordStranger(database: LedgerDatabase, { clientOrderId, session, at }: StrangerOrder): void {
+  database.write("INSERT OR IGNORE INTO strangers (client_order_id, session, at) VALUES (:clientOrderId, :session, :at)", {
+    clientOrderId,
+    session,
+    at: instant(at),
+  });
+}
+
+export function strangersMet(database: LedgerDatabase, session: string): string[] {
+  const rows = database.rows("SELECT client_order_id FROM strangers WHERE session = :session", { session });
+  return rows.map((row) => readText(row, "client_order_id"));
 }
 
 /** R27. The newest adoption counts. */

@@ -44,6 +44,11 @@ export interface Ledger {
   /** Writes only what has changed. */
   recordAssetIds(ids: ReadonlyMap<string, string>, at: number): void;
 
+  /** Records an open order with our prefix that this ledger did not send (R24). */
+  recordStranger(stranger: StrangerOrder): void;
+  /** Client order ids of those met in a session. */
+  strangersMet(session: string): string[];
+
   // --- alert lines and verdicts (R7) ----------------------------------------------------------
   /** Known lines among `hashes`. */
   lines(strategy: string, hashes: readonly string[]): Map<string, LineRecord>;
@@ -213,8 +218,7 @@ export type ExecutionOutcome =
 /** What each outcome means, for people. */
 export const OUTCOME_MEANINGS: Record<ExecutionOutcome, string> = {
   "on-target": "Every symbol was traded to plan, or left alone for a reason that counts as on target.",
-  "off-target":
-    "It went to its end, but something was refused by the venue for good, or left alone for another reason that lasts.",
+  "off-target": "It went to its end, but something was refused by the venue for good, or left alone for another reason that lasts.",
   incomplete:
     "It was stopped before it reached its target: the deadline or the session passed, trading was halted, or somebody else's order came up.",
   queued: "Its orders wait at the venue for the next open.",
@@ -411,6 +415,14 @@ export interface BookPage {
   /** Client order id → filled quantity that is booked now. */
   readonly orders: ReadonlyMap<string, Decimal>;
   readonly executionIds: readonly string[];
+}
+
+/** An open order with our prefix that this ledger did not send. */
+export interface StrangerOrder {
+  readonly clientOrderId: string;
+  /** New York date, `YYYY-MM-DD`. */
+  readonly session: string;
+  readonly at: number;
 }
 
 export interface SessionQuantity {

@@ -322,6 +322,12 @@ CREATE TABLE asset_ids (
   id TEXT NOT NULL,
   at INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE strangers (
+  client_order_id TEXT PRIMARY KEY,
+  session TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
 `,
   },
 ];

@@ -218,6 +218,8 @@ function portOn(database: LedgerDatabase): Ledger {
     pinnedAccount: () => account.pinnedAccount(database),
     pinAccount: (number, at) => account.pinAccount(database, number, at),
     hasTraded: (number) => account.hasTraded(database, number),
+    recordStranger: (stranger) => account.recordStranger(database, stranger),
+    strangersMet: (session) => account.strangersMet(database, session),
     adoptedAt: (number) => account.adoptedAt(database, number),
     recordAdoption: (number, at) => account.recordAdoption(database, number, at),
     assetIds: (symbols) => account.assetIds(database, symbols),

@@ -241,6 +241,11 @@ CREATE TABLE asset_ids (
   id TEXT NOT NULL,
   at INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE strangers (
+  client_order_id TEXT PRIMARY KEY,
+  session TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
 INSERT INTO account_pins (id, number, pinned_at) VALUES (1, 'PA3TEST00001', 1752676978025);
 INSERT INTO lines (strategy, hash, text, stamp, first_seen_at, verdict, reason, signal_id) VALUES ('nuclear', 'h1', '{"symbol":"SMR"}', 1752676978025, 1752676978025, 'executed', 'the account is on target', 's1');
 INSERT INTO lines (strategy, hash, text, stamp, first_seen_at, verdict, reason, signal_id) VALUES ('nuclear', 'h2', '{"symbol":', NULL, 1752676978025, NULL, NULL, NULL);
@@ -263,3 +268,4 @@ INSERT INTO splits (symbol, session, ratio, quantity, found_at, booked_at) VALUE
 INSERT INTO splits (symbol, session, ratio, quantity, found_at, booked_at) VALUES ('UVXY', '2025-07-16', '5', '3712.5', 1752676978025, NULL);
 INSERT INTO adoptions (number, account, at) VALUES (1, 'PA3TEST00001', 1752676978025);
 INSERT INTO asset_ids (symbol, id, at) VALUES ('SMR', '3f1b8a52-0000-4000-8000-000000000001', 1752676978025);
+INSERT INTO strangers (client_order_id, session, at) VALUES ('alpaca-trader-00000000000000ff-buying-SMR-1', '2025-07-16', 1752676978025);
