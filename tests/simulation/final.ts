@@ -252,6 +252,8 @@ export class Final {
     );
     const isSaid = SINCE_THE_PLAN.test(execution.outcomeReason ?? "");
     if (reasons.length === 0 && isSaid && this.#cameOrMayCome(unsettled)) return { kind: "excused", reason: "came, or may still come" };
+    if (reasons.length === 0 && lines.some((line) => line.leftAlone === "whole-share-remainder" && this.#isTooDear(line.symbol)))
+      return { kind: "excused", reason: "no whole share" };
     const obstacles = reasons.filter(({ leftAlone }) => leftAlone !== "insufficient-cash");
     const untrue = reasons.filter(({ symbol, leftAlone }) =>
       leftAlone === "insufficient-cash"
@@ -326,6 +328,13 @@ export class Final {
       default:
         return false;
     }
+  }
+
+  /** A leg that trades in whole shares, and of which one costs more than all that is wanted of it (R12). */
+  #isTooDear(symbol: string): boolean {
+    const { exchange } = this.#parts;
+    if (exchange.state.positions.has(symbol)) return false;
+    return Number(exchange.valueOf(symbol).toFixed()) > (this.#targets.get(symbol) ?? 0) * this.#ownEquity();
   }
 
   /** Prices that moved while it bought, or a sell that was left unfilled, left more of it than is wanted. */
