@@ -8,7 +8,7 @@ import type { VerdictKind } from "../intake/verdict.ts";
 import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { marketTime } from "../market-day.ts";
 import { max, min, sum, ZERO } from "../portfolio/money.ts";
-import type { Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import type { LeftAloneReason, Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
@@ -62,6 +62,8 @@ export interface PrepareRequest {
   readonly ignoreMarketHours: boolean;
   /** What the signal may still trade, after earlier executions of it (R33). */
   readonly bounds?: SignalBounds | undefined;
+  /** What has had its orders and is not traded again. */
+  readonly barred?: ReadonlyMap<string, LeftAloneReason>;
   /** The owner goes on with what is left of a signal, however old it is. */
   readonly ageless?: boolean;
 }
@@ -273,7 +275,7 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
       settings: parts.settings,
       unsettled: parts.ledger.unsettledIntents(),
       splits,
-      barred: new Map(),
+      barred: request.barred ?? new Map<string, LeftAloneReason>(),
     });
     const { input, result } = planWithin(given, request.bounds);
     const doubtful =

@@ -6,13 +6,13 @@ import type { Signal } from "../intake/signal.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
-import { ONE } from "../portfolio/money.ts";
+import { max, ONE } from "../portfolio/money.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { keepBooks } from "../books/bookkeeping.ts";
 import { wishesFor } from "../books/wishes.ts";
 import type { Claim, StrategyShare } from "../portfolio/claims.ts";
 import { isOnTargetReason, mayPass } from "../portfolio/left-alone.ts";
-import type { Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import type { LeftAloneReason, Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import { claimsFor, claimsText, countsWith, laterExits, stillWaiting, wantedAfterExits, wantedFor } from "./claims.ts";
 import type { ConvergeResult } from "./converge.ts";
@@ -23,6 +23,7 @@ import type { RebalanceEvent } from "./events.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
 import { DEFAULT_EXECUTION } from "./execution-style.ts";
 import { newIntents } from "./intents.ts";
+import { marketDate } from "../market-day.ts";
 import type { Conclusion } from "./outcome.ts";
 import type { Declined, Preparation } from "./prepare.ts";
 import { planInput } from "./plan-input.ts";
@@ -31,7 +32,9 @@ import type { Reading } from "./reading.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./reading.ts";
 import { SplitWatch } from "./split-watch.ts";
 import { SharedOrderStream } from "./shared-stream.ts";
+import { lastingOf } from "./rest.ts";
 import { boundsAfter, goalsOf, plansOf } from "./signal-bounds.ts";
+import type { PlanSummary } from "./summary.ts";
 import { summariseAccount, summarisePlan } from "./summary.ts";
 
 export interface RebalancerParts {
@@ -146,6 +149,12 @@ export class Rebalancer {
   }
 
   async #attempt(signal: Signal, options: RebalanceOptions): Promise<RebalanceResult | "plan-again"> {
+    if (options.takeUp === "finish" && !this.#isOfThisSession(signal))
+      return {
+        kind: "still-off",
+        reason: "What is left of a run can be traded only in the session in which it was executed.",
+        mayPass: false,
+      };
     const claims = this.claims(signal);
     const asked = wantedFor(this.#parts.ledger, this.#strategies(signal), signal, claims);
     if (asked === undefined) return this.#judged(signal, options, declined("held", "The strategy says HOLD: nothing is changed."));
@@ -162,6 +171,11 @@ export class Rebalancer {
     const known = { reading: preparation.reading, superseded: options.superseded, ageless: options.takeUp === "finish" };
     const result = await this.#converge(execution, signal, known);
     return result.kind === "concluded" && result.conclusion.verdict.kind === "accepted" ? "plan-again" : result;
+  }
+
+  #isOfThisSession({ id }: Signal): boolean {
+    const { ledger, clock } = this.#parts;
+    return ledger.executionsOfSignal(id).every(({ startedAt }) => marketDate(startedAt) === marketDate(clock.now()));
   }
 
   /** A plan without an order that misses its target: worth another look while a cause may pass, and no execution (R33). */
@@ -223,10 +237,21 @@ export class Rebalancer {
     const { ledger } = this.#parts;
     const bounds = boundsAfter(ledger.executionsOfSignal(signal.id), ledger.intentsOfSignal(signal.id));
     const { dryRun, ignoreMarketHours, takeUp } = options;
+    const barred = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, LeftAloneReason>();
     return prepare(
       { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, abandoned },
-      { signal, wanted, dryRun, ignoreMarketHours, bounds, ageless: takeUp === "finish" },
+      { signal, wanted, dryRun, ignoreMarketHours, bounds, barred, ageless: takeUp === "finish" },
     );
+  }
+
+  /** What the last begun execution of a signal has left for a cause that does not pass by itself. */
+  #lasting(signal: Signal): Map<string, LeftAloneReason> {
+    const { ledger, plan: settings } = this.#parts;
+    const last = ledger.executionsOfSignal(signal.id).findLast(({ begunAt }) => begunAt !== undefined);
+    const plan = last?.plan as PlanSummary | null | undefined;
+    if (last === undefined || plan === undefined || plan === null) return new Map();
+    const minimum = max(settings.minTradeValue, ONE);
+    return lastingOf({ plan, intents: ledger.intentsOf(last.id), tries: ledger.intentsOfSignal(signal.id), minimum });
   }
 
   /**
