@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.ts";
 import { freshness } from "./intake/freshness.ts";
 import type { Signal } from "./intake/signal.ts";
-import type { Ledger } from "./ledger/ledger.ts";
+import type { ExecutionRecord, Ledger } from "./ledger/ledger.ts";
 
 /** Pauses before what an execution has left is taken up; the last one repeats. */
 const PAUSES_MS = [5_000, 10_000, 15_000] as const;
@@ -13,9 +13,15 @@ export interface LeftOver {
   readonly tries: number;
 }
 
+/** The last execution of a signal that went to an end of its own, where that end missed the target. */
+export function missedTarget(ledger: Pick<Ledger, "executionsOfSignal">, signalId: string): ExecutionRecord | undefined {
+  const last = ledger.executionsOfSignal(signalId).findLast(({ outcome }) => outcome !== "refused" && outcome !== "superseded");
+  return last?.outcome === "off-target" || last?.outcome === "incomplete" ? last : undefined;
+}
+
 export interface LeftOversParts {
   readonly clock: Clock;
-  readonly ledger: Pick<Ledger, "executionOfSignal" | "signal" | "lastAcceptedSignal">;
+  readonly ledger: Pick<Ledger, "executionsOfSignal" | "signal" | "lastAcceptedSignal">;
   readonly signalMaxAgeSeconds: number;
   /** The run of a strategy that waits to be executed. */
   readonly waiting: (strategy: string) => Signal | undefined;
@@ -27,6 +33,7 @@ export interface LeftOversParts {
  */
 export class LeftOvers {
   readonly #parts: LeftOversParts;
+  /** By the id of the signal. */
   readonly #runs = new Map<string, LeftOver & { readonly at: number }>();
 
   constructor(parts: LeftOversParts) {
@@ -35,26 +42,31 @@ export class LeftOvers {
 
   remember(signal: Signal, tries: number): void {
     const pause = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
-    this.#runs.set(signal.strategy, { signal, tries: tries + 1, at: this.#parts.clock.monotonic() + pause });
+    this.forget(signal);
+    this.#runs.set(signal.id, { signal, tries: tries + 1, at: this.#parts.clock.monotonic() + pause });
   }
 
   /** What an earlier process could not get to its target. */
   rememberEarlier(signalId: string | undefined): void {
     const { ledger } = this.#parts;
-    const outcome = signalId === undefined ? undefined : ledger.executionOfSignal(signalId)?.outcome;
-    const signal = signalId === undefined ? undefined : ledger.signal(signalId)?.signal;
-    if (signal !== undefined && (outcome === "off-target" || outcome === "incomplete")) this.remember(signal, 0);
+    if (signalId === undefined || missedTarget(ledger, signalId) === undefined) return;
+    const signal = ledger.signal(signalId)?.signal;
+    if (signal !== undefined) this.remember(signal, 0);
   }
 
-  forget({ strategy, id }: Signal): void {
-    if (this.#runs.get(strategy)?.signal.id === id) this.#runs.delete(strategy);
+  /** It has reached its end. What older BUY runs of its strategy have left ends with a BUY run. */
+  forget(signal: Signal): void {
+    this.#runs.delete(signal.id);
+    if (signal.kind !== "rebalance") return;
+    for (const { signal: left } of [...this.#runs.values()])
+      if (left.strategy === signal.strategy && left.generatedAt <= signal.generatedAt) this.#runs.delete(left.id);
   }
 
   /** Those whose pause is over, each once; what is stale or overtaken is forgotten. */
   due(): LeftOver[] {
     const { clock, signalMaxAgeSeconds } = this.#parts;
     const over = [...this.#runs.values()].filter(({ at }) => clock.monotonic() >= at);
-    for (const { signal } of over) this.#runs.delete(signal.strategy);
+    for (const { signal } of over) this.#runs.delete(signal.id);
     return over.filter(({ signal }) => freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh" && !this.#isOvertaken(signal));
   }
 

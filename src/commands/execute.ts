@@ -10,6 +10,7 @@ import type { Signal } from "../intake/signal.ts";
 import type { NotExecuted } from "../intake/verdict.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { missedTarget } from "../left-overs.ts";
 import type { Claim } from "../portfolio/claims.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
 import { openNotifications } from "../notification-desk.ts";
@@ -41,6 +42,8 @@ export interface ExecutionSteps extends ExecuteOptions {
   /** Called once it is certain that this process may trade, right before the alerts files are read. */
   readonly beforeReading?: () => void;
 }
+
+const FINISH_HINT = "Hint: Run `alpaca-trader execute --finish` in this session to go on with what is left.";
 
 /** How long `execute` tries to reach the broker (contract). */
 const BROKER_LIMIT_MS = 20_000;
@@ -230,20 +233,21 @@ export class Execution {
   #leftOff(decision: IntakeReport["decision"]): Signal | undefined {
     if (decision.kind !== "verdict" || decision.verdict.kind !== "executed" || decision.signalId === undefined) return undefined;
     const { ledger } = this.#desk;
-    const outcome = ledger.executionOfSignal(decision.signalId)?.outcome;
-    return outcome === "off-target" || outcome === "incomplete" ? ledger.signal(decision.signalId)?.signal : undefined;
+    return missedTarget(ledger, decision.signalId) === undefined ? undefined : ledger.signal(decision.signalId)?.signal;
   }
 
   /** Goes on with what an execution has left, while the run is fresh or the owner asks for it (R33). */
   async #takeUp(signal: Signal): Promise<ExitCode> {
     const { clock, config } = this.#desk;
     const finish = this.#options.finish === true;
-    this.#say(`Executed before, and not on target: ${this.#desk.ledger.executionOfSignal(signal.id)?.outcomeReason ?? ""}`);
+    this.#say(`Executed before, and not on target: ${missedTarget(this.#desk.ledger, signal.id)?.outcomeReason ?? ""}`);
     if (!finish && freshness(signal, clock.now(), config.signalMaxAgeSeconds).kind !== "fresh") {
-      this.#context.out.line("Hint: Run `alpaca-trader execute --finish` in this session to go on with what is left.");
+      this.#context.out.line(FINISH_HINT);
       return EXIT.failed;
     }
-    return this.#trade(signal, [], finish ? "finish" : "fresh");
+    const code = await this.#trade(signal, [], finish ? "finish" : "fresh");
+    // Whatever has kept it from going on, the account is still off target.
+    return missedTarget(this.#desk.ledger, signal.id) === undefined ? code : worst([EXIT.failed, code]);
   }
 
   /** With several strategies it is said of which one. */
@@ -296,6 +300,7 @@ export class Execution {
         break;
       case "still-off":
         this.#say(`Still off target. ${result.reason}`);
+        if (!result.mayPass && this.#options.finish !== true) out.line(FINISH_HINT);
         break;
       case "left":
         this.#say("Stopped before its end; the next start finishes it.");

@@ -84,7 +84,7 @@ export async function concludeExecution(
       ledger.recordEquity({ at: after.at, equity, lastEquity, cash, executionId: execution.id });
     }
   });
-  const mayGoOn = isOff && (judged.outcome === "incomplete" || rests.some(({ passing }) => passing));
+  const mayGoOn = isOff && rests.some(({ passing }) => passing);
   return { executionId: execution.id, outcome: judged.outcome, reason, verdict, after, mayGoOn };
 }
 

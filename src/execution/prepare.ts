@@ -8,7 +8,7 @@ import type { VerdictKind } from "../intake/verdict.ts";
 import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { marketDate, marketTime } from "../market-day.ts";
 import { max, min, sum, ZERO } from "../portfolio/money.ts";
-import type { Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import type { LeftAloneReason, Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
@@ -73,6 +73,8 @@ export interface PrepareRequest {
   readonly ignoreMarketHours: boolean;
   /** What the signal may still trade, after earlier executions of it (R33). */
   readonly bounds?: SignalBounds | undefined;
+  /** What has had its orders and is not traded again. */
+  readonly barred?: ReadonlyMap<string, LeftAloneReason>;
   /** The owner goes on with what is left of a signal, however old it is, in the session in which it was first executed then. */
   readonly finishOf?: number | undefined;
 }
@@ -326,7 +328,7 @@ function plannedOn(parts: PrepareParts, request: PrepareRequest, reading: Readin
     settings: parts.settings,
     unsettled: parts.ledger.unsettledIntents(),
     splits,
-    barred: new Map(),
+    barred: request.barred ?? new Map<string, LeftAloneReason>(),
   });
   return { reading, ...planWithin(given, request.bounds) };
 }

@@ -6,13 +6,13 @@ import type { Signal } from "../intake/signal.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
-import { ONE } from "../portfolio/money.ts";
+import { max, ONE } from "../portfolio/money.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { keepBooks } from "../books/bookkeeping.ts";
 import { wishesFor } from "../books/wishes.ts";
 import type { Claim, StrategyShare } from "../portfolio/claims.ts";
 import { isOnTargetReason, mayPass } from "../portfolio/left-alone.ts";
-import type { Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import type { LeftAloneReason, Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import { claimsFor, claimsText, countsWith, laterExits, stillWaiting, wantedAfterExits, wantedFor } from "./claims.ts";
 import type { ConvergeResult } from "./converge.ts";
@@ -31,7 +31,9 @@ import type { Reading } from "./reading.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./reading.ts";
 import { SplitWatch } from "./split-watch.ts";
 import { SharedOrderStream } from "./shared-stream.ts";
+import { lastingOf } from "./rest.ts";
 import { boundsAfter, goalsOf, plansOf } from "./signal-bounds.ts";
+import type { PlanSummary } from "./summary.ts";
 import { summariseAccount, summarisePlan } from "./summary.ts";
 
 export interface RebalancerParts {
@@ -228,10 +230,21 @@ export class Rebalancer {
     const earlier = ledger.executionsOfSignal(signal.id);
     const bounds = boundsAfter(earlier, ledger.intentsOfSignal(signal.id));
     const { dryRun, ignoreMarketHours, takeUp } = options;
+    const barred = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, LeftAloneReason>();
     return prepare(
       { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, startedAt: this.#startedAt, abandoned },
-      { signal, wanted, dryRun, ignoreMarketHours, bounds, finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined },
+      { signal, wanted, dryRun, ignoreMarketHours, bounds, barred, finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined },
     );
+  }
+
+  /** What the last begun execution of a signal has left for a cause that does not pass by itself. */
+  #lasting(signal: Signal): Map<string, LeftAloneReason> {
+    const { ledger, plan: settings } = this.#parts;
+    const last = ledger.executionsOfSignal(signal.id).findLast(({ begunAt }) => begunAt !== undefined);
+    const plan = last?.plan as PlanSummary | null | undefined;
+    if (last === undefined || plan === undefined || plan === null) return new Map();
+    const minimum = max(settings.minTradeValue, ONE);
+    return lastingOf({ plan, intents: ledger.intentsOf(last.id), tries: ledger.intentsOfSignal(signal.id), minimum });
   }
 
   /**

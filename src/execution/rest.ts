@@ -63,6 +63,14 @@ export function reachedBy(facts: RestFacts): Set<string> {
   return new Set(last.lines.map(({ symbol }) => symbol).filter((symbol) => !left.has(symbol)));
 }
 
+/** Symbols whose orders ended for a cause that does not pass by itself: only the owner has them tried again. */
+export function lastingOf(facts: RestFacts): Map<string, LeftAloneReason> {
+  const lasting = restOf(facts).filter(({ intent, passing }) => intent !== undefined && !passing);
+  return new Map(
+    lasting.flatMap(({ symbol, reason }) => (reason === "not-sent" || reason === "account-unsettled" ? [] : [[symbol, reason] as const])),
+  );
+}
+
 export function newestPhase({ selling, buying }: PlanSummary): PhaseSummary {
   return buying ?? selling;
 }

@@ -192,6 +192,15 @@ export class VirtualDesk {
   }
 
   #newRebalancer(): Rebalancer {
+    return this.rebalancerFor(
+      () => this.newer,
+      this.#stopping.signal,
+      () => this.waiting,
+    );
+  }
+
+  /** With the settings of this desk, for whoever has runs of his own. */
+  rebalancerFor(newer: () => Signal | undefined, stopping: AbortSignal, waiting: () => readonly Signal[]): Rebalancer {
     return new Rebalancer({
       broker: this.#broker,
       ledger: this.ledger,
@@ -205,10 +214,10 @@ export class VirtualDesk {
       ...(this.#options.execution === undefined ? {} : { execution: this.#options.execution }),
       halted: () => this.halted,
       accountRefusal: () => undefined,
-      stopping: this.#stopping.signal,
-      newer: () => this.newer,
+      stopping,
+      newer,
       ...(this.#options.strategies === undefined ? {} : { strategies: this.#options.strategies }),
-      waiting: () => this.waiting,
+      waiting,
       emit: (event) => this.events.push(event),
       progress: () => undefined,
       warn: (text) => this.warnings.push(text),
