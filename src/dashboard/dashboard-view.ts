@@ -204,7 +204,7 @@ export class DashboardView {
       reading: account.value,
       histories: histories.value ?? {},
       problems: [...new Set([...account.problems, ...histories.problems])],
-      aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols },
+      aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols, allowedSymbols: config.allowedSymbols },
       limit: SHOWN,
     });
   }
