@@ -14,7 +14,7 @@ export interface AdoptionFacts {
  * Whether everything that the account holds was bought by somebody else, and its owner has not said that it may be
  * traded (R27): the first run would sell what was bought by hand.
  */
-export function isUnadopted({ ledger, account }: AdoptionFacts): boolean {
+function isUnadopted({ ledger, account }: AdoptionFacts): boolean {
   return !ledger.hasTraded(account) && ledger.adoptedAt(account) === undefined;
 }
 

@@ -13,12 +13,16 @@ type Body = RouteRequest["body"];
  */
 export function changeAsset(exchange: Exchange, body: Body): AssetRecord {
   const symbol = textIn(body, "symbol") ?? "";
-  const asset = exchange.state.assets.get(symbol);
-  if (asset === undefined) throw notFound(`asset not found for ${symbol}`);
-  asset.status = statusIn(body) ?? asset.status;
-  asset.tradable = flagIn(body, "tradable") ?? asset.tradable;
-  asset.fractionable = flagIn(body, "fractionable") ?? asset.fractionable;
-  asset.attributes = wordsIn(body, "attributes") ?? asset.attributes ?? [];
+  const before = exchange.state.assets.get(symbol);
+  if (before === undefined) throw notFound(`asset not found for ${symbol}`);
+  const asset: AssetRecord = {
+    ...before,
+    status: statusIn(body) ?? before.status,
+    tradable: flagIn(body, "tradable") ?? before.tradable,
+    fractionable: flagIn(body, "fractionable") ?? before.fractionable,
+    attributes: wordsIn(body, "attributes") ?? before.attributes ?? [],
+  };
+  exchange.setAsset(symbol, asset);
   const ticker = textIn(body, "renamed_to");
   return ticker === undefined ? asset : rename(exchange, asset, ticker);
 }
@@ -30,10 +34,10 @@ function rename(exchange: Exchange, asset: AssetRecord, ticker: string): AssetRe
   const renamed = { ...asset, symbol: ticker };
   assets.delete(asset.symbol);
   assets.set(ticker, renamed);
-  exchange.setPrice(ticker, toText(price));
   const position = positions.get(asset.symbol);
   if (position !== undefined) positions.set(ticker, { ...position, symbol: ticker });
   positions.delete(asset.symbol);
+  exchange.setPrice(ticker, toText(price));
   return renamed;
 }
 

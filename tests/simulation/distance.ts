@@ -19,14 +19,16 @@ export function distanceFrom(targets: ReadonlyMap<string, number>, exchange: Exc
   const values = new Map(
     [...exchange.state.positions.values()].map(({ symbol, quantity }) => [symbol, Number(quantity.toFixed()) * price(symbol)]),
   );
-  const counted = [...values].filter(([symbol]) => !protectedSymbols.has(symbol)).reduce((total, [, value]) => total + value, 0);
+  const isApart = (symbol: string): boolean => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false;
+  const counted = [...values].filter(([symbol]) => !isApart(symbol)).reduce((total, [, value]) => total + value, 0);
   const base = (Number(exchange.state.cash.toFixed()) + counted) * 0.99;
   for (const symbol of new Set([...values.keys(), ...targets.keys()])) {
-    if (protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false) continue;
+    if (isApart(symbol)) continue;
     const target = (targets.get(symbol) ?? 0) * base;
     const value = values.get(symbol) ?? 0;
     const whole = exchange.state.assets.get(symbol)?.fractionable === false ? price(symbol) + target * WHOLE_SHARE_CUSHION : 0;
-    const allowed = target === 0 ? DUST : base * (DRIFT_BAND + MOVE) + whole + SMALLEST_TRADE;
+    const dust = DUST + (exchange.state.assets.get(symbol)?.fractionable === false ? price(symbol) : 0);
+    const allowed = target === 0 ? dust : base * (DRIFT_BAND + MOVE) + whole + SMALLEST_TRADE;
     if (Math.abs(value - target) > allowed) return `${symbol} is worth ${value.toFixed(2)} instead of ${target.toFixed(2)}`;
   }
   return undefined;

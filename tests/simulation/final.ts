@@ -204,6 +204,8 @@ export class Final {
     const limited = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_DAILY_TURNOVER_PERCENT"));
     if (limited && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
     const owes = spoken.some((each) => each.verdict === "refused" && each.reason.includes("owes more than its positions are worth"));
+    const unbuyable = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_UNBUYABLE_PERCENT"));
+    if (unbuyable && this.#isLargelyUnbuyable()) return { kind: "excused", reason: "unbuyable, and named" };
     if (owes && this.#ownEquity() <= 0) return { kind: "excused", reason: "owes more than it holds" };
     return failed(`The last signal ${this.#signalId} was not executed: ${verdict ?? "no verdict"}, ${reason ?? ""}`);
   }
@@ -211,7 +213,10 @@ export class Final {
   /** Without what is protected, which belongs to nobody's target. */
   #ownEquity(): number {
     const { exchange, scenario } = this.#parts;
-    const guarded = [...exchange.state.positions].filter(([symbol]) => scenario.settings.protectedSymbols.has(symbol));
+    const { protectedSymbols, allowedSymbols } = scenario.settings;
+    const guarded = [...exchange.state.positions].filter(
+      ([symbol]) => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false,
+    );
     const values = guarded.map(([symbol, { quantity }]) => Number(quantity.times(exchange.valueOf(symbol)).toFixed()));
     return Number(String(exchange.accountView().equity)) - values.reduce((total, each) => total + each, 0);
   }
@@ -262,6 +267,17 @@ export class Final {
     );
     if (reasons.length === 0 || untrue.length > 0) return failed(`Off target without a true reason: ${execution.outcomeReason ?? ""}`);
     return { kind: "excused", reason: [...new Set(reasons.map(({ leftAlone }) => leftAlone))].sort().join(", ") };
+  }
+
+  /** More of the run than the settings allow, by what the venue says of its assets. */
+  #isLargelyUnbuyable(): boolean {
+    const { exchange, scenario } = this.#parts;
+    const isLost = (symbol: string): boolean => {
+      const asset = exchange.state.assets.get(symbol);
+      return asset?.status !== "active" || !asset.tradable || scenario.settings.allowedSymbols?.has(symbol) === false;
+    };
+    const lost = [...this.#targets].filter(([symbol]) => isLost(symbol)).reduce((total, [, weight]) => total + weight, 0);
+    return lost > Number(scenario.settings.maxUnbuyable.toFixed());
   }
 
   /** Every line of the plan is met, but something else is there, or may come by a buy whose end was not known. */

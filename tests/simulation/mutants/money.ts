@@ -111,9 +111,8 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: PLAN_INPUT,
-        find: "assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset])),",
-        replace:
-          "assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset && { ...asset, active: true, tradable: true }])),",
+        find: "[symbol, planAsset(asset, reading.configuration)] as const)),",
+        replace: "[symbol, planAsset(asset && { ...asset, active: true, tradable: true }, reading.configuration)] as const)),",
       },
     ],
   },
