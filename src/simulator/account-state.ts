@@ -25,6 +25,8 @@ export interface AccountSettings {
   noShorting: boolean;
   maxMarginMultiplier: "1" | "2" | "4";
   disableOvernightTrading: boolean;
+  /** Whether publicly traded partnerships without an exception may be bought. */
+  ptpNoExceptionEntry?: boolean;
   tradeConfirmEmail: string;
 }
 
