@@ -14,7 +14,7 @@ import type { Machine } from "./machine.ts";
 import type { Scenario } from "./scenario.ts";
 import { distanceFrom } from "./distance.ts";
 import type { Trouble } from "./trouble.ts";
-import { beginTrouble, endTrouble, isLifted } from "./trouble.ts";
+import { beginTrouble, isLifted } from "./trouble.ts";
 import { equityAtStart, movedToday } from "./turnover.ts";
 import { namedRun } from "./strategy.ts";
 import type { DrawnRun } from "./strategy.ts";
@@ -44,6 +44,8 @@ export interface FinalParts {
   readonly contentIsTorn: () => boolean;
   /** Cuts the process off from the venue, or connects it again. */
   readonly setOutage: (down: boolean) => void;
+  /** Lets a fault of the simulator's own menu into the venue. @returns how to take it away. */
+  readonly inject: (fault: string) => () => void;
   /** Somebody else has touched this symbol. */
   readonly meddled: (symbol: string) => void;
 }
@@ -70,7 +72,7 @@ export class Final {
   #signalId = "";
   #writtenAt = 0;
   /** What is still wrong, and with which symbol. */
-  #trouble: { readonly kind: Trouble; readonly symbol: string } | undefined;
+  #trouble: { readonly kind: Trouble; readonly symbol: string; readonly end: () => void } | undefined;
   #stampsBefore: readonly number[] = [];
 
   constructor(parts: FinalParts) {
@@ -145,15 +147,16 @@ export class Final {
     const kind = scenario.trouble;
     if (kind === undefined) return;
     const symbol = chance.pick([...this.#targets.keys()]);
-    if (!beginTrouble(kind, symbol, this.#parts)) return;
+    const end = beginTrouble(kind, symbol, this.#parts);
+    if (end === undefined) return;
     if (kind === "foreign-order") this.#parts.meddled(symbol);
-    this.#trouble = { kind, symbol };
+    this.#trouble = { kind, symbol, end };
     this.#parts.trace.say("run", () => `still wrong: ${kind}, ${symbol}`);
   }
 
   #endTrouble(): void {
     if (this.#trouble === undefined) return;
-    endTrouble(this.#trouble.kind, this.#trouble.symbol, this.#parts);
+    this.#trouble.end();
     if (isLifted(this.#trouble.kind)) this.#trouble = undefined;
   }
 

@@ -5,7 +5,7 @@ import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import type { InitialPosition } from "../../src/simulator/exchange-options.ts";
 import { newYorkInstant, sessionNear } from "../../src/simulator/sessions.ts";
 import { Chance } from "./chance.ts";
-import { FAULT_KINDS } from "./faults/kinds.ts";
+import { COMMON_KINDS, UNKIND_KINDS } from "./faults/kinds.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import type { Pressure } from "./pressure.ts";
 import { drawPressure, underPressure } from "./pressure.ts";
@@ -108,13 +108,18 @@ export function drawScenario(seed: number): Scenario {
     limits: limitsOf(new Chance(seed, "limits")),
     orderTimeoutSeconds: chance.pick([20, 60]),
     execution: drawStyle(new Chance(seed, "style")),
-    faults: new Chance(seed, "faults").some(FAULT_KINDS, new Chance(seed, "how many faults").whole(5, 9)),
+    faults: new Chance(seed, "faults").some(COMMON_KINDS, new Chance(seed, "how many faults").whole(5, 9)),
     pressure: undefined,
     split: undefined,
     trouble: drawTrouble(new Chance(seed, "trouble")),
   };
   const pressure = new Chance(seed, "pressure");
-  return withSplit(underPressure(scenario, drawPressure(pressure), pressure), new Chance(seed, "split"));
+  const pressed = withSplit(underPressure(scenario, drawPressure(pressure), pressure), new Chance(seed, "split"));
+  return { ...pressed, faults: [...pressed.faults, ...unkindFaults(new Chance(seed, "unkind faults"))] };
+}
+
+function unkindFaults(chance: Chance): FaultKind[] {
+  return chance.happens(0.5) ? chance.some(UNKIND_KINDS, chance.whole(1, 3)) : [];
 }
 
 /** A split comes with the open of a further session, so what is held before it has been seen. */

@@ -1,5 +1,6 @@
 import { decimal } from "../../src/portfolio/money.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
+import { parseFault } from "../../src/simulator/faults.ts";
 import { sessionNear } from "../../src/simulator/sessions.ts";
 import { Venue } from "../../src/simulator/venue.ts";
 import { promisesSettled, VirtualClock } from "../../src/virtual-clock.ts";
@@ -189,6 +190,7 @@ class Simulation {
       mend: (text) => this.#carryOut({ afterMs: 0, deed: "append", text }),
       contentIsTorn: () => this.#file.isTorn,
       setOutage: (down) => this.#setOutage(down),
+      inject: (text) => this.#inject(text),
       meddled: (symbol) => this.#invariants.meddled(symbol),
     });
     const state = await final.run();
@@ -247,6 +249,7 @@ class Simulation {
           },
           meddled: (symbol) => this.#invariants.meddled(symbol),
           dropStreams: () => this.#network.dropStreams(),
+          inject: (text) => this.#inject(text),
           suspend: (ms) => this.#advanceWall(ms),
         }),
       };
@@ -261,6 +264,12 @@ class Simulation {
     this.#exchange.bookSplits();
     this.#faults = [];
     this.#machine.startNow();
+  }
+
+  /** @returns how to take it away. */
+  #inject(fault: string): () => void {
+    const { id } = this.#venue.faults.add(parseFault(fault));
+    return () => void this.#venue.faults.remove(String(id));
   }
 
   /** Nothing reaches the venue any more, or does again. */
