@@ -9,7 +9,7 @@ import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import { distanceFrom } from "./distance.ts";
-import { isDust, wasOpenLately } from "./final.ts";
+import { isDust, wasOpenLately } from "./named-reasons.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import type { Violation } from "./invariants.ts";
 import type { Life } from "./life.ts";
