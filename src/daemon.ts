@@ -24,8 +24,11 @@ const RETRIED: readonly VerdictKind[] = [
   "account-blocked",
   "price-doubt",
   "account-unsettled",
+  "refused",
 ];
 const RETRY_MS = 5_000;
+/** What was refused ends less often, and a look at it costs as much. */
+const REFUSED_RETRY_MS = 15_000;
 const TICK_MS = 1_000;
 /** SIGTERM to exit: the daemon leaves within 8 s, of which this much is for requests under way. */
 const DRAIN_LIMIT_MS = 6_500;
@@ -368,7 +371,8 @@ export class Daemon {
   }
 
   #retryLater(strategy: string, verdict: VerdictKind): void {
-    if (RETRIED.includes(verdict)) this.#retryAt.set(strategy, this.#parts.clock.monotonic() + RETRY_MS);
+    const pause = verdict === "refused" ? REFUSED_RETRY_MS : RETRY_MS;
+    if (RETRIED.includes(verdict)) this.#retryAt.set(strategy, this.#parts.clock.monotonic() + pause);
   }
 
   // --- surroundings --------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import { shownQuotient } from "./quotient.ts";
 import { uuidFor } from "./random.ts";
 
 const INITIAL_MARGIN = decimal("0.5");
+const MARGIN_PERCENT = 30;
 const MAINTENANCE_MARGIN = decimal("0.3");
 
 export type View = Record<string, string | number | boolean | null>;
@@ -122,10 +123,10 @@ export function assetView(asset: AssetRecord): Record<string, unknown> {
     easy_to_borrow: asset.shortable,
     borrow_status: asset.shortable ? "easy_to_borrow" : "hard_to_borrow",
     fractionable: asset.fractionable,
-    maintenance_margin_requirement: 30,
-    margin_requirement_long: "30",
-    margin_requirement_short: "30",
-    attributes: [...(asset.attributes ?? []), ...(asset.fractionable ? ["fractional_eh_enabled", "has_options"] : [])],
+    maintenance_margin_requirement: asset.marginRequirement ?? MARGIN_PERCENT,
+    margin_requirement_long: String(asset.marginRequirement ?? MARGIN_PERCENT),
+    margin_requirement_short: String(asset.marginRequirement ?? MARGIN_PERCENT),
+    attributes: [...(asset.fractionable ? ["fractional_eh_enabled", "has_options"] : []), ...(asset.attributes ?? [])],
   };
 }
 

@@ -1,8 +1,8 @@
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, ONE, SHARE_DECIMALS, truncate, ZERO } from "../portfolio/money.ts";
+import { decimal, min, ONE, SHARE_DECIMALS, truncate, ZERO } from "../portfolio/money.ts";
 import type { ExchangeState } from "./account-state.ts";
 import type { AssetRecord } from "./assets.ts";
-import { buyingPower, heldShares, openOrders, type Valuation } from "./buying-power.ts";
+import { buyingPower, heldShares, openOrders, takenByPurchase, type Valuation } from "./buying-power.ts";
 import { isFractional, type OrderRequest } from "./order-request.ts";
 import type { OrderRecord } from "./orders.ts";
 import { forbidden, insufficientBuyingPower, insufficientQuantity, malformed, notFound, unprocessable, washTrade } from "./refusals.ts";
@@ -87,10 +87,20 @@ export function checkHolding(state: ExchangeState, request: OrderRequest, asset:
   }
 }
 
-/** @throws Refusal when the open buys together would cost more than the account can pay. */
-export function checkBuyingPower(state: ExchangeState, costBasis: Decimal, valueOf: Valuation): void {
-  const available = buyingPower(state, valueOf);
-  if (costBasis.gt(available)) throw insufficientBuyingPower(available, costBasis);
+/**
+ * @param known what the gate believes to be there, which may lag behind; `undefined` for what is there.
+ * @throws Refusal when the open buys together would cost more than the account can pay.
+ */
+export function checkBuyingPower(
+  state: ExchangeState,
+  { symbol }: OrderRequest,
+  costBasis: Decimal,
+  valueOf: Valuation,
+  known?: Decimal,
+): void {
+  const power = buyingPower(state, valueOf);
+  const available = known === undefined ? power : min(power, known);
+  if (takenByPurchase(state, symbol, costBasis).gt(available)) throw insufficientBuyingPower(available, costBasis);
 }
 
 /** @throws Refusal when there is no such order. */

@@ -12,8 +12,10 @@ export interface AssetRecord {
   fractionable: boolean;
   marginable: boolean;
   shortable: boolean;
-  /** Alpaca's words, such as `ptp_no_exception`, beside those that follow from the rest. */
+  /** As the venue lists them beside those that it makes up itself, such as `ptp_no_exception`. */
   attributes?: readonly string[];
+  /** Of its value, percent, which buying it on margin and holding it takes. Default 30. */
+  marginRequirement?: number;
 }
 
 /** How a symbol's price behaves: around which level, how far it strays in a day, how it leans on the market. */

@@ -95,17 +95,23 @@ export class BarMaker {
     return made;
   }
 
+  /** A bar of the trades at these moments and of no others; `undefined` when there are none. */
+  ofMoments(symbol: string, from: number, moments: readonly number[]): Bar | undefined {
+    return this.#barOf(symbol, from, moments, moments.length * SHARES_PER_TRADE);
+  }
+
   #make(symbol: string, span: BarSpan): Bar | undefined {
-    const prices = looksAt(span)
-      .map((at) => this.#priceAt(symbol, at))
-      .filter((price) => price !== undefined);
+    return this.#barOf(symbol, span.from, looksAt(span), volumeOf(symbol, span));
+  }
+
+  #barOf(symbol: string, from: number, moments: readonly number[], volume: number): Bar | undefined {
+    const prices = moments.map((at) => this.#priceAt(symbol, at)).filter((price) => price !== undefined);
     const first = prices[0];
     const last = prices.at(-1);
     if (first === undefined || last === undefined) return undefined;
-    const volume = volumeOf(symbol, span);
     const mean = prices.reduce((sum, price) => sum + price, 0) / prices.length;
     return {
-      t: secondStamp(span.from),
+      t: secondStamp(from),
       o: first,
       h: Math.max(...prices),
       l: Math.min(...prices),
@@ -132,6 +138,12 @@ export class BarMaker {
 
 function daySpan({ date, open, close }: MarketSession, now: number): BarSpan {
   return { from: newYorkInstant(date, "00:00"), open, end: Math.min(close, now), stepMs: (close - open) / PARTS_OF_DAY, isDay: true };
+}
+
+/** The minute that `at` lies in. */
+export function minuteOf(at: number): BarSpan {
+  const from = Math.floor(at / MINUTE_MS) * MINUTE_MS;
+  return intradaySpan(from, from, from + MINUTE_MS);
 }
 
 function intradaySpan(from: number, open: number, end: number): BarSpan {

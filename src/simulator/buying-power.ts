@@ -1,10 +1,12 @@
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, max, sum, ZERO } from "../portfolio/money.ts";
+import { decimal, decimalFromNumber, max, ONE, sum, ZERO } from "../portfolio/money.ts";
 import type { ExchangeState } from "./account-state.ts";
 import { heldQuantity, isOpen, type OrderRecord, reservedValue } from "./orders.ts";
 
 /** The price that a position of this symbol is valued at; zero for one without a price. */
 export type Valuation = (symbol: string) => Decimal;
+
+const PERCENT = decimal("0.01");
 
 export function openOrders(state: ExchangeState): OrderRecord[] {
   return [...state.orders.values()].filter(isOpen);
@@ -14,21 +16,43 @@ export function marketValue(state: ExchangeState, valueOf: Valuation): Decimal {
   return sum([...state.positions.values()].map(({ symbol, quantity }) => quantity.times(valueOf(symbol))));
 }
 
-/** What the account may owe for stock right now, before open orders: equity × multiplier − stock held. */
-export function purchasingLimit(state: ExchangeState, valueOf: Valuation): Decimal {
-  const multiplier = decimal(state.settings.maxMarginMultiplier);
-  const stock = marketValue(state, valueOf);
-  return state.cash.plus(stock).times(multiplier).minus(stock);
+/**
+ * The share of a symbol's value that the account must pay with its own money: one part of the multiplier, or
+ * the symbol's own requirement where that is higher, as the 100 % of a threefold fund.
+ */
+export function requirementOf(state: ExchangeState, symbol: string): Decimal {
+  if (state.settings.maxMarginMultiplier === "1") return ONE;
+  const usual = ONE.div(multiplierOf(state));
+  const own = state.assets.get(symbol)?.marginRequirement;
+  return own === undefined ? usual : max(usual, decimalFromNumber(own).times(PERCENT));
+}
+
+/** Own money that no stock held takes up, before open orders: what a purchase times its requirement may come to. */
+export function marginExcess(state: ExchangeState, valueOf: Valuation): Decimal {
+  if (state.settings.maxMarginMultiplier === "1") return state.cash;
+  const free = [...state.positions.values()].map(({ symbol, quantity }) =>
+    quantity.times(valueOf(symbol)).times(ONE.minus(requirementOf(state, symbol))),
+  );
+  return state.cash.plus(sum(free));
 }
 
 /** Reduced by every open buy; open sells add nothing until they fill. */
 export function buyingPower(state: ExchangeState, valueOf: Valuation): Decimal {
-  const reserved = sum(openOrders(state).map(reservedValue));
-  return max(purchasingLimit(state, valueOf).minus(reserved), ZERO);
+  const reserved = openOrders(state).map((order) => reservedValue(order).times(requirementOf(state, order.symbol)));
+  return max(marginExcess(state, valueOf).minus(sum(reserved)).times(multiplierOf(state)), ZERO);
+}
+
+/** What a purchase takes from the buying power: its cost, and more for a symbol with a higher requirement. */
+export function takenByPurchase(state: ExchangeState, symbol: string, cost: Decimal): Decimal {
+  return cost.times(requirementOf(state, symbol)).times(multiplierOf(state));
 }
 
 /** Shares of a symbol that open sells have laid claim to, and those orders. */
 export function heldShares(state: ExchangeState, symbol: string, except?: OrderRecord): { quantity: Decimal; orderIds: string[] } {
   const holding = openOrders(state).filter((order) => order.symbol === symbol && order.side === "sell" && order !== except);
   return { quantity: sum(holding.map(heldQuantity)), orderIds: holding.map(({ id }) => id) };
+}
+
+function multiplierOf({ settings }: ExchangeState): Decimal {
+  return decimal(settings.maxMarginMultiplier);
 }

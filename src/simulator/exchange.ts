@@ -26,8 +26,9 @@ import { PriceBook } from "./prices.ts";
 import { Random } from "./random.ts";
 import { insufficientQuantity, malformed, notFound, Refusal, unprocessable } from "./refusals.ts";
 import { endlessHours, type MarketHours, newYorkDate, nyseHours } from "./sessions.ts";
-import { transferActivity } from "./settlement.ts";
+import { endow, type Endowment, feeActivity, transferActivity } from "./settlement.ts";
 import { factorOf, readRatio, splitActivity, splitOrders, splitPosition } from "./splits.ts";
+import { ThinFeed } from "./thin-feed.ts";
 import type { TradeUpdate } from "./trade-updates.ts";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -50,6 +51,8 @@ export class Exchange {
   /** Whether adjusted bars know of splits, which faults change. */
   adjustsForSplits = true;
   readonly prices: PriceBook;
+  /** What market data shows of the prices, which faults make thin. */
+  readonly feed: ThinFeed;
   readonly givenBars = new GivenBars();
   readonly state: ExchangeState;
   readonly #random: Random;
@@ -57,6 +60,7 @@ export class Exchange {
   readonly #desk: OrderDesk;
   readonly #equity: EquityRecord;
   readonly #listeners = new Set<(update: TradeUpdate) => void>();
+  readonly #watchers = new Set<() => void>();
   readonly #onChange: () => void;
 
   constructor(options: ExchangeOptions) {
@@ -67,10 +71,14 @@ export class Exchange {
     this.seed = restored?.seed ?? options.seed ?? SEED;
     this.#random = new Random(restored?.random ?? this.seed);
     this.prices = new PriceBook(this.seed, this.hours, new Map(restored?.pins));
+    this.feed = new ThinFeed(this.seed, this.hours);
     if (restored === undefined)
       for (const [symbol, price] of Object.entries(options.prices ?? {})) this.prices.pinFromTheBeginning(symbol, decimal(price));
     this.state = restored?.state ?? openingState(options);
-    this.#onChange = options.onChange ?? (() => undefined);
+    this.#onChange = () => {
+      options.onChange?.();
+      for (const watcher of this.#watchers) watcher();
+    };
     this.#equity = new EquityRecord(this.state, this.prices, this.clock);
     this.#desk = new OrderDesk(
       {
@@ -100,6 +108,12 @@ export class Exchange {
   onTradeUpdate(listener: (update: TradeUpdate) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** Calls back after every change of money, shares, orders or prices that were set. @returns how to stop. */
+  onChanged(watcher: () => void): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
   }
 
   /**
@@ -329,6 +343,17 @@ export class Exchange {
     this.#desk.arm();
   }
 
+  /** Stops trading in one symbol: its price stands still. That no order in it fills is the gate's part. */
+  pauseSymbol(symbol: string): void {
+    this.prices.pause(symbol, this.clock.now());
+  }
+
+  resumeSymbol(symbol: string): void {
+    this.#reprice(symbol, () => {
+      this.prices.resume(symbol, this.clock.now());
+    });
+  }
+
   /** Fixes symbols, all by default, at the price they have now. */
   freeze(symbols: Iterable<string> = this.state.assets.keys()): void {
     for (const symbol of symbols) {
@@ -374,6 +399,30 @@ export class Exchange {
     this.#onChange();
   }
 
+  /** Takes a fee from the cash, which may fall below zero by it. @throws Refusal */
+  charge(amount: string): void {
+    const fee = parseDecimal(amount);
+    if (fee?.gt(ZERO) !== true) throw malformed("amount must be greater than 0");
+    this.#equity.recordCloses();
+    this.state.cash = this.state.cash.minus(fee);
+    this.state.activities.push(feeActivity(fee, this.#desk.stamp(), this.#random.uuid()));
+    this.#onChange();
+  }
+
+  /** Shares that come from elsewhere: bought before, transferred, spun off, or worth nothing any more. */
+  endow(endowment: Endowment): void {
+    this.#equity.recordCloses();
+    endow(this.state, endowment, newYorkDate(this.clock.now()));
+    this.#onChange();
+  }
+
+  /** The shares of a symbol leave the account without an order. */
+  takeAway(symbol: string): void {
+    this.#equity.recordCloses();
+    this.state.positions.delete(symbol);
+    this.#onChange();
+  }
+
   /** Everything that a restart must not lose, as text for the option `state`. */
   serialize(): string {
     const stored = { seed: this.seed, random: this.#random.state, pins: [...this.prices.pins], state: this.state };
@@ -388,7 +437,16 @@ export class Exchange {
   #admission(): Parameters<typeof admit>[0] {
     checkAccount(this.state);
     const { clock, hours, prices, state, valueOf } = this;
-    return { clock, hours, prices, state, valueOf, random: this.#random, stamp: () => this.#desk.stamp() };
+    return {
+      clock,
+      hours,
+      prices,
+      state,
+      valueOf,
+      random: this.#random,
+      stamp: () => this.#desk.stamp(),
+      knownPower: () => this.gate?.knownPower?.(),
+    };
   }
 
   #reprice(symbol: string, change: () => void): void {

@@ -1,9 +1,14 @@
 import { ACCOUNT_FAULTS } from "./faults/account-faults.ts";
 import { ANSWER_FAULTS } from "./faults/answer-faults.ts";
+import { FEED_FAULTS } from "./faults/feed-faults.ts";
 import type { FaultKind, FaultParameter } from "./faults/kind.ts";
+import { LAG_FAULTS } from "./faults/lag-faults.ts";
 import { ORDER_FAULTS } from "./faults/order-faults.ts";
 import { faultOf, type FaultSpec, parametersOf, readFault } from "./faults/parse.ts";
+import { PAUSE_FAULTS } from "./faults/pause-faults.ts";
 import { QUOTE_FAULTS } from "./faults/quote-faults.ts";
+import { ROW_FAULTS } from "./faults/row-faults.ts";
+import { SETTING_FAULTS } from "./faults/setting-faults.ts";
 import { SPLIT_FAULTS } from "./faults/split-faults.ts";
 import { STALE_LISTS } from "./faults/stale-lists.ts";
 import { STREAM_FAULTS } from "./faults/stream-faults.ts";
@@ -20,6 +25,11 @@ export const FAULT_MENU: readonly FaultKind[] = [
   ...QUOTE_FAULTS,
   ...ACCOUNT_FAULTS,
   ...SPLIT_FAULTS,
+  ...LAG_FAULTS,
+  ...PAUSE_FAULTS,
+  ...FEED_FAULTS,
+  ...ROW_FAULTS,
+  ...SETTING_FAULTS,
 ];
 
 /**

@@ -1,4 +1,4 @@
-import { type Bar, BarMaker, type BarSpan } from "./bars.ts";
+import { type Bar, BarMaker, type BarSpan, minuteOf } from "./bars.ts";
 import type { Exchange } from "./exchange.ts";
 import { choice, count, listOf } from "./listing.ts";
 import { Refusal } from "./refusals.ts";
@@ -35,11 +35,11 @@ export class MarketData {
   route({ method, path, query }: RouteRequest): Answer | undefined {
     const rest = pathRest(path, "/v2/stocks/");
     if (method !== "GET" || rest === undefined) return undefined;
-    if (rest === "bars") return ok(this.#barPages(symbolsOf(query), query));
-    if (rest === "snapshots") return ok(this.#perSymbol(symbolsOf(query), query, (symbol) => this.#snapshot(symbol)));
+    if (rest === "bars") return ok(this.#barPages(this.#symbols(query), query));
+    if (rest === "snapshots") return ok(this.#perSymbol(this.#symbols(query), query, (symbol) => this.#snapshot(symbol)));
     for (const kind of LATEST_KINDS) {
       if (rest === `${kind}/latest`)
-        return ok({ [kind]: this.#perSymbol(symbolsOf(query), query, (symbol) => this.#latest(kind, symbol)) });
+        return ok({ [kind]: this.#perSymbol(this.#symbols(query), query, (symbol) => this.#latest(kind, symbol)) });
     }
     return this.#single(rest, query);
   }
@@ -74,12 +74,14 @@ export class MarketData {
       case "quotes":
         return this.#quote(symbol);
       case "bars":
-        return this.#bar(symbol, this.#bars.latestMinute(this.#now));
+        return this.#latestMinute(symbol);
     }
   }
 
   #trade(symbol: string): object | undefined {
-    const trade = this.#exchange.prices.trade(symbol, this.#now);
+    const { feed, prices } = this.#exchange;
+    const at = feed.habitsOf(symbol) === undefined ? this.#now : feed.lastPrint(symbol, this.#now);
+    const trade = at === undefined ? undefined : prices.trade(symbol, at);
     if (trade === undefined) return undefined;
     return {
       t: stampOf(trade.at, 0),
@@ -93,10 +95,12 @@ export class MarketData {
   }
 
   #quote(symbol: string): object | undefined {
-    const quote = this.#exchange.prices.quote(symbol, this.#now);
+    const { feed, prices } = this.#exchange;
+    const { at, empty } = feed.quote(symbol, this.#now);
+    const quote = prices.quote(symbol, at);
     if (quote === undefined) return undefined;
-    const bp = Number(quote.bid.toFixed());
-    const ap = Number(quote.ask.toFixed());
+    const bp = empty === "bid" ? 0 : Number(quote.bid.toFixed());
+    const ap = empty === "ask" ? 0 : Number(quote.ask.toFixed());
     const sides = { bp, bs: bp === 0 ? 0 : 100, bx: EXCHANGE_CODE, ap, as: ap === 0 ? 0 : 100, ax: EXCHANGE_CODE };
     return { t: stampOf(quote.at, 0), ...sides, c: ["R"], z: "B" };
   }
@@ -108,7 +112,7 @@ export class MarketData {
     return {
       latestTrade,
       latestQuote: this.#quote(symbol),
-      minuteBar: this.#bar(symbol, this.#bars.latestMinute(this.#now)),
+      minuteBar: this.#latestMinute(symbol),
       dailyBar: this.#bar(symbol, days.current),
       prevDailyBar: this.#bar(symbol, days.previous),
     };
@@ -165,8 +169,28 @@ export class MarketData {
     return end ?? (limited ? now - RECENT_MS : now);
   }
 
+  /** Of the last whole minute in which there was a print. */
+  #latestMinute(symbol: string): Bar | undefined {
+    const { feed } = this.#exchange;
+    const latest = this.#bars.latestMinute(this.#now);
+    if (feed.habitsOf(symbol) === undefined) return this.#bar(symbol, latest);
+    const print = feed.lastPrint(symbol, latest.end - 1);
+    return print === undefined ? undefined : this.#bar(symbol, minuteOf(print));
+  }
+
   #bar(symbol: string, span: BarSpan): Bar | undefined {
+    const { feed } = this.#exchange;
+    if (!span.isDay && feed.habitsOf(symbol) !== undefined)
+      return this.#bars.ofMoments(symbol, span.from, feed.printsBetween(symbol, span.open, span.end));
     return this.#bars.bar(symbol, span, this.#now);
+  }
+
+  /** @throws Refusal for the whole batch when one name in it is none. */
+  #symbols(query: URLSearchParams): string[] {
+    const symbols = symbolsOf(query);
+    const invalid = symbols.find((symbol) => this.#exchange.feed.isInvalid(symbol));
+    if (invalid !== undefined) throw new Refusal(400, { message: `code=400, message=invalid symbol: ${invalid}` });
+    return symbols;
   }
 
   get #now(): number {

@@ -1,7 +1,7 @@
 import type { Decimal } from "../portfolio/money.ts";
 import { decimal, max, min, ONE, SHARE_DECIMALS, truncate, ZERO } from "../portfolio/money.ts";
 import type { ExchangeState } from "./account-state.ts";
-import { heldShares, purchasingLimit, type Valuation } from "./buying-power.ts";
+import { heldShares, marginExcess, requirementOf, type Valuation } from "./buying-power.ts";
 import { isWhole } from "./order-request.ts";
 import { type OrderRecord, remainingQuantity } from "./orders.ts";
 import type { QuotePrices } from "./prices.ts";
@@ -48,7 +48,8 @@ export function match(
   if (remaining.eq(ZERO)) return { kind: "unaffordable" };
   order.slicesLeft ??= random.next() < habits.partialFillProbability ? Math.max(2, habits.partialFillSteps) : 1;
   const quantity = order.slicesLeft > 1 ? slice(remaining, order.slicesLeft, random) : remaining;
-  if (order.side === "buy" && quantity.times(price).gt(purchasingLimit(state, valueOf))) return { kind: "unaffordable" };
+  const ownMoney = quantity.times(price).times(requirementOf(state, order.symbol));
+  if (order.side === "buy" && ownMoney.gt(marginExcess(state, valueOf))) return { kind: "unaffordable" };
   return { kind: "fills", price, quantity, last: quantity.eq(remaining) };
 }
 

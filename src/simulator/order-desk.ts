@@ -29,6 +29,8 @@ export interface OrderGate {
   mayFill(order: OrderRecord): boolean;
   /** Whether its cancel may take effect now; asked again likewise. */
   mayCancel(order: OrderRecord): boolean;
+  /** Dollars that new buys are let in by at most; `undefined` for the true buying power. */
+  knownPower?(): Decimal | undefined;
 }
 
 export interface DeskContext {

@@ -24,6 +24,8 @@ export interface AdmissionContext {
   readonly state: ExchangeState;
   readonly valueOf: Valuation;
   readonly stamp: () => string;
+  /** Dollars that the order gate believes the account can pay, where a fault lets it lag behind. */
+  readonly knownPower: () => Decimal | undefined;
 }
 
 /**
@@ -40,7 +42,7 @@ export function admit(context: AdmissionContext, body: Readonly<Record<string, u
   const costBasis = checkMinimum(request, referencePrice);
   checkWashTrade(state, request);
   if (request.side === "sell") checkHolding(state, request, asset, referencePrice);
-  else checkBuyingPower(state, costBasis, context.valueOf);
+  else checkBuyingPower(state, request, costBasis, context.valueOf, context.knownPower());
   return recordOf(context, { ...request, clientOrderId }, asset.id, referencePrice, replaces);
 }
 

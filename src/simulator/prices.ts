@@ -60,6 +60,8 @@ export class PriceBook {
   readonly #symbolSeeds = new Map<string, number>();
   /** By symbol and moment: an account, its positions and its bars ask for the same few moments over and over. */
   readonly #remembered = new Map<string, Map<number, Decimal>>();
+  /** When trading in a symbol paused, and until when; a pause that goes on has no end yet. */
+  readonly #pauses = new Map<string, { readonly from: number; until: number }[]>();
   /** The market's wave by moment: daily bars of many symbols are made of the same moments. */
   readonly #market = new Map<number, number>();
 
@@ -102,21 +104,38 @@ export class PriceBook {
     this.#add(symbol, { ...pin, from: at, factor: none ? undefined : toText(factor) });
   }
 
+  /** Lets trade and quote of a symbol stand still from `at` on. */
+  pause(symbol: string, at: number): void {
+    this.#pauses.set(symbol, [...(this.#pauses.get(symbol) ?? []), { from: at, until: Infinity }]);
+  }
+
+  /** Ends the symbol's pause. */
+  resume(symbol: string, at: number): void {
+    for (const pause of this.#pauses.get(symbol) ?? []) pause.until = Math.min(pause.until, at);
+  }
+
   /** The last trade at or before `at`; `undefined` for a symbol without a price. */
-  trade(symbol: string, at: number): TradePrice | undefined {
+  trade(symbol: string, when: number): TradePrice | undefined {
+    const at = this.#lastMove(symbol, when);
     const pin = this.#pinAt(symbol, at);
     const tradedAt = this.#hours.lastOpenInstant(at);
     const price = pin?.price === undefined ? this.#movingAt(symbol, tradedAt) : decimal(pin.price);
     return price === undefined ? undefined : { price: scaled(price, pin?.factor), at: tradedAt };
   }
 
-  quote(symbol: string, at: number): QuotePrices | undefined {
+  quote(symbol: string, when: number): QuotePrices | undefined {
+    const at = this.#lastMove(symbol, when);
     const pin = this.#pinAt(symbol, at);
     if (pin?.bid !== undefined && pin.ask !== undefined) {
       return { bid: scaled(decimal(pin.bid), pin.factor), ask: scaled(decimal(pin.ask), pin.factor), at };
     }
     const trade = this.trade(symbol, at);
     return trade === undefined ? undefined : { ...around(trade.price), at: trade.at };
+  }
+
+  /** `at` itself, or the beginning of the pause that it lies in. */
+  #lastMove(symbol: string, at: number): number {
+    return this.#pauses.get(symbol)?.find(({ from, until }) => from <= at && at < until)?.from ?? at;
   }
 
   #movingAt(symbol: string, at: number): Decimal | undefined {

@@ -1,6 +1,8 @@
 import type { Decimal } from "../portfolio/money.ts";
 import { SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
 import type { Activity, ExchangeState } from "./account-state.ts";
+import { uuidFor } from "./random.ts";
+import type { AssetRecord } from "./assets.ts";
 import { type OrderRecord, remainingQuantity } from "./orders.ts";
 
 const COST_DECIMALS = 13;
@@ -54,14 +56,42 @@ export function fillActivity(order: OrderRecord, price: Decimal, quantity: Decim
 
 /** A deposit (CSD) or withdrawal (CSW). */
 export function transferActivity(amount: Decimal, stamp: string, id: string): Activity {
+  return amount.lt(ZERO) ? cashActivity("CSW", "Withdrawal", amount, stamp, id) : cashActivity("CSD", "Deposit", amount, stamp, id);
+}
+
+/** A fee (FEE), which is taken from the cash. */
+export function feeActivity(amount: Decimal, stamp: string, id: string): Activity {
+  return cashActivity("FEE", "Fee", ZERO.minus(amount), stamp, id);
+}
+
+function cashActivity(activity_type: string, description: string, amount: Decimal, stamp: string, id: string): Activity {
   return {
     id: `${stamp.replace(/\D/g, "").slice(0, 17)}::${id}`,
-    activity_type: amount.lt(ZERO) ? "CSW" : "CSD",
+    activity_type,
     date: `${stamp.slice(0, 10)}T00:00:00Z`,
     created_at: stamp,
     net_amount: toText(amount),
-    description: amount.lt(ZERO) ? "Withdrawal" : "Deposit",
+    description,
     currency: "USD",
     status: "executed",
   };
+}
+
+/** Shares that come into the account without an order. */
+export interface Endowment {
+  readonly symbol: string;
+  readonly quantity: Decimal;
+  /** Dollars that they count as bought for. */
+  readonly cost: Decimal;
+}
+
+/** A symbol that the venue did not know becomes an asset that is not traded any more, as shares in escrow are. */
+export function endow(state: ExchangeState, { symbol, quantity, cost }: Endowment, today: string): void {
+  if (!state.assets.has(symbol)) state.assets.set(symbol, delisted(symbol));
+  addShares(state, symbol, quantity, cost, today);
+}
+
+function delisted(symbol: string): AssetRecord {
+  const never = { tradable: false, fractionable: false, marginable: false, shortable: false };
+  return { id: uuidFor(`asset ${symbol}`), symbol, name: `${symbol} (delisted)`, exchange: "NYSE", status: "inactive", ...never };
 }

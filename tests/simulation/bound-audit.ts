@@ -58,7 +58,9 @@ export class BoundAudit {
     const { state } = this.#exchange;
     const symbols = [...state.positions.keys()];
     const prices = new Map(symbols.map((symbol) => [symbol, this.#exchange.valueOf(symbol)]));
-    const values = new Map(symbols.map((symbol) => [symbol, (state.positions.get(symbol)?.quantity ?? ZERO).times(prices.get(symbol) ?? ZERO)]));
+    const values = new Map(
+      symbols.map((symbol) => [symbol, (state.positions.get(symbol)?.quantity ?? ZERO).times(prices.get(symbol) ?? ZERO)]),
+    );
     const counted = symbols.filter((symbol) => !this.#scenario.settings.protectedSymbols.has(symbol));
     const base = max(ZERO, state.cash.plus(sum(counted.map((symbol) => values.get(symbol) ?? ZERO))));
     return { base, values, prices };

@@ -9,7 +9,7 @@ import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import { distanceFrom } from "./distance.ts";
-import { isDust, wasOpenLately } from "./final.ts";
+import { isDust, wasOpenLately } from "./named-reasons.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import type { Violation } from "./invariants.ts";
 import type { Life } from "./life.ts";
@@ -24,7 +24,18 @@ export interface EndingsParts {
 }
 
 /** What moves prices or shows wrong ones: what was on target by the prices of the plan need not be so by others. */
-const MOVES_PRICES: readonly FaultKind[] = ["price-jump", "quote-one-sided", "quote-absurd", "quote-absent", "suspended", "garbage-answer"];
+const MOVES_PRICES: readonly FaultKind[] = [
+  "price-jump",
+  "quote-one-sided",
+  "quote-absurd",
+  "quote-absent",
+  "suspended",
+  "garbage-answer",
+  "symbol-paused",
+  "feed-thin",
+  "equity-off",
+  "numbers-lag",
+];
 /** Prices that are not still drift so far from the plan within this time. */
 const STEADY_FOR_MS = 60_000;
 /** So long the account may hide what somebody else did. */

@@ -1,31 +1,24 @@
-import type { ExecutionRecord, IntentRecord, Ledger, VerdictRecord } from "../../src/ledger/ledger.ts";
+import type { ExecutionRecord, Ledger } from "../../src/ledger/ledger.ts";
 import { isFinal } from "../../src/intake/verdict.ts";
-import { isOnTargetReason } from "../../src/portfolio/left-alone.ts";
-import type { LeftAloneReason } from "../../src/portfolio/left-alone.ts";
-import { isNewest } from "../../src/execution/attempts.ts";
-import type { PlanSummary } from "../../src/execution/summary.ts";
 import { isOwnOrder } from "../../src/execution/ids.ts";
-import { sum, ZERO } from "../../src/portfolio/money.ts";
+import { ONE } from "../../src/portfolio/money.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
-import type { OrderRecord } from "../../src/simulator/orders.ts";
+import { sessionNear } from "../../src/simulator/sessions.ts";
+import { beginCause } from "./causes.ts";
+import type { Cause } from "./causes.ts";
 import type { Chance } from "./chance.ts";
+import { Convergence } from "./convergence.ts";
+import { EXECUTION_DEADLINE_SECONDS, SIGNAL_MAX_AGE_SECONDS } from "./life.ts";
 import type { Machine } from "./machine.ts";
+import { failed, NamedReasons } from "./named-reasons.ts";
+import type { FinalState, Unreached } from "./named-reasons.ts";
 import type { Scenario } from "./scenario.ts";
-import { distanceFrom } from "./distance.ts";
 import type { Trouble } from "./trouble.ts";
-import { beginTrouble, endTrouble, isLifted } from "./trouble.ts";
-import { equityAtStart, movedToday } from "./turnover.ts";
+import { beginTrouble, isLifted } from "./trouble.ts";
 import { namedRun } from "./strategy.ts";
 import type { DrawnRun } from "./strategy.ts";
 import type { Trace } from "./trace.ts";
-
-/** How it stood when the peace was over. */
-export type FinalState =
-  | { readonly kind: "on-target" }
-  /** Not on target, for a reason that the ledger names and that is true. */
-  | { readonly kind: "excused"; readonly reason: string }
-  | { readonly kind: "failed"; readonly reason: string };
 
 export interface FinalParts {
   readonly scenario: Scenario;
@@ -44,33 +37,46 @@ export interface FinalParts {
   readonly contentIsTorn: () => boolean;
   /** Cuts the process off from the venue, or connects it again. */
   readonly setOutage: (down: boolean) => void;
-  /** Somebody else has touched this symbol. */
-  readonly meddled: (symbol: string) => void;
+  /** Lets a fault of the simulator's own menu into the venue. @returns how to take it away. */
+  readonly inject: (fault: string) => () => void;
+  /** Somebody else has touched this symbol, or with `undefined` only the cash. */
+  readonly meddled: (symbol: string | undefined) => void;
+  /** Chance of its own for one concern. */
+  readonly newChance: (concern: string) => Chance;
 }
 
-/** Once faults have ended and a good signal has come, the account is on target within this long (P5). */
-const CONVERGES_WITHIN_MS = 600_000;
-/** The session must last so much longer. */
+/** When nothing in the world stands in the way any more, the account is on target within this long (P5), milliseconds. */
+const CONVERGES_WITHIN_MS = 60_000;
+/** Limits that are priced anew, and orders that are sent in parts, take so much longer. */
+const PRICED_ANEW_MS = 30_000;
+const IN_PARTS_MS = 120_000;
+/** The session must last so much longer than the beginning of the peace. */
 const SESSION_NEEDED_MS = 1_500_000;
+/** No order leaves any more so near to the close (R14). */
+const BEFORE_CLOSE_MS = 30_000;
 const LOOK_EVERY_MS = 2_000;
 const AFTER_OPEN_MS = 60_000;
 const RUN_GAP_MS = 2_500;
 const MOST_AHEAD_MS = 5_000;
-/** How an execution says that something is there, or may come, which no plan of it has decided about. */
-const SINCE_THE_PLAN = /^(?:Came into the account|May still come)/;
-/** What lasts is named within this long. */
+/** What keeps everything from beginning is named within this long. */
 const NAMED_WITHIN_MS = 60_000;
+/** Of a run: what cannot be bought of more than this part of it may be refused as a whole (R12). */
+const UNBUYABLE_SHARE = 0.2;
 
 /** The second phase of a run: no faults any more, one last good signal, and the account has to come to it. */
 export class Final {
   readonly #parts: FinalParts;
   #targets: ReadonlyMap<string, number> = new Map();
-  /** Earlier orders whose end was learned only after the last execution had ended. */
-  #endedAfterwards: readonly IntentRecord[] = [];
   #signalId = "";
+  /** When the last signal was written, by the machine's clock and monotonic. */
   #writtenAt = 0;
+  #writtenMonotonic = 0;
   /** What is still wrong, and with which symbol. */
-  #trouble: { readonly kind: Trouble; readonly symbol: string } | undefined;
+  #trouble: { readonly kind: Trouble; readonly symbol: string; readonly end: () => void } | undefined;
+  #troubledUntil = -Infinity;
+  #cause: Cause | undefined;
+  #convergence!: Convergence;
+  #named!: NamedReasons;
   #stampsBefore: readonly number[] = [];
 
   constructor(parts: FinalParts) {
@@ -87,14 +93,14 @@ export class Final {
     while (this.#isNear(stamps())) await pass(RUN_GAP_MS);
     this.#writeSignal();
     const liftAt = this.#trouble !== undefined && isLifted(this.#trouble.kind) ? monotonic() + chance.whole(8_000, 60_000) : Infinity;
-    const end = monotonic() + (this.#isKeptOut ? NAMED_WITHIN_MS : CONVERGES_WITHIN_MS);
-    while (monotonic() < end) {
+    do {
       await pass(LOOK_EVERY_MS);
       if (monotonic() >= liftAt) this.#endTrouble();
-      if (this.#isConcluded()) break;
-    }
+      this.#convergence.look(monotonic());
+    } while (!this.#isOver());
     const state = this.#judge();
     this.#endTrouble();
+    this.#cause?.end();
     this.#parts.trace.say("run", () => `${state.kind}${state.kind === "on-target" ? "" : `: ${state.reason}`}`);
     return state;
   }
@@ -115,7 +121,7 @@ export class Final {
   }
 
   #writeSignal(): void {
-    const { scenario, machine, chance, exchange, lines, stamps, write, mend, contentIsTorn } = this.#parts;
+    const { scenario, machine, chance, exchange, lines, stamps, write, mend, contentIsTorn, monotonic } = this.#parts;
     if (contentIsTorn()) mend("\n");
     const allowed = scenario.universe.filter(
       (symbol) => scenario.settings.allowedSymbols?.has(symbol) !== false && !scenario.settings.protectedSymbols.has(symbol),
@@ -135,26 +141,126 @@ export class Final {
     this.#targets = run.targets;
     this.#signalId = run.signalId;
     this.#writtenAt = machine.now;
+    this.#writtenMonotonic = monotonic();
     this.#stampsBefore = stamps();
     this.#beginTrouble();
+    this.#beginCause();
+    this.#beginJudging();
     write(run);
   }
 
   #beginTrouble(): void {
-    const { scenario, chance } = this.#parts;
+    const { scenario, chance, monotonic } = this.#parts;
     const kind = scenario.trouble;
     if (kind === undefined) return;
     const symbol = chance.pick([...this.#targets.keys()]);
-    if (!beginTrouble(kind, symbol, this.#parts)) return;
+    const end = beginTrouble(kind, symbol, this.#parts);
+    if (end === undefined) return;
     if (kind === "foreign-order") this.#parts.meddled(symbol);
-    this.#trouble = { kind, symbol };
+    this.#trouble = { kind, symbol, end };
+    if (isLifted(kind)) this.#troubledUntil = monotonic();
     this.#parts.trace.say("run", () => `still wrong: ${kind}, ${symbol}`);
   }
 
   #endTrouble(): void {
     if (this.#trouble === undefined) return;
-    endTrouble(this.#trouble.kind, this.#trouble.symbol, this.#parts);
-    if (isLifted(this.#trouble.kind)) this.#trouble = undefined;
+    this.#trouble.end();
+    if (!isLifted(this.#trouble.kind)) return;
+    this.#troubledUntil = this.#parts.monotonic();
+    this.#trouble = undefined;
+  }
+
+  #beginCause(): void {
+    const { scenario, exchange, inject, meddled, monotonic, newChance, say } = {
+      ...this.#parts,
+      say: this.#parts.trace.say.bind(this.#parts.trace),
+    };
+    const { cause: kind, universe } = scenario;
+    if (kind === undefined) return;
+    const told = (fault: string): (() => void) => {
+      say("fault", () => `still there: ${fault}`);
+      return inject(fault);
+    };
+    say("run", () => `still there: ${kind}`);
+    this.#cause = beginCause(kind, {
+      exchange,
+      inject: told,
+      meddled,
+      monotonic,
+      universe,
+      targets: this.#targets,
+      chance: newChance("cause"),
+    });
+  }
+
+  #beginJudging(): void {
+    const { scenario, exchange, machine } = this.#parts;
+    const targets = this.#targets;
+    this.#named = new NamedReasons({
+      ...{ scenario, exchange, machine, targets },
+      signalId: this.#signalId,
+      trouble: this.#trouble,
+      isStampedBack: this.#isStampedBack(),
+    });
+    this.#convergence = new Convergence({
+      ...{ scenario, exchange, targets },
+      writtenAt: this.#writtenMonotonic,
+      obstructedUntil: () => this.#obstructedUntil(),
+      touches: (symbol) => this.#isTouched(symbol),
+      isInDoubt: (symbol) =>
+        exchange.feed.habitsOf(symbol) !== undefined && exchange.feed.quote(symbol, exchange.clock.now()).empty !== undefined,
+      guards: (symbol) => this.#cause?.guards(symbol) === true,
+    });
+  }
+
+  // --- what the world has in the way ----------------------------------------------------------
+
+  /** Monotonic: of everything that passes. */
+  #obstructedUntil(): number {
+    const { machine, scenario, exchange, monotonic } = this.#parts;
+    const now = monotonic();
+    const { open } = sessionNear(exchange.clock.now(), 1);
+    const avoidedUntil = now + open + scenario.execution.avoidOpenMinutes * 60_000 - exchange.clock.now();
+    const isTroubled = this.#trouble !== undefined && isLifted(this.#trouble.kind);
+    // Earlier orders of unknown fate are looked up first (R19, R24); what is abandoned lasts, and explains what it reserves.
+    const unsettled = machine.life?.isDead === false ? machine.life.ledger.unsettledIntents() : [];
+    const earlier = unsettled.some(({ executionId, state }) => executionId !== this.#execution()?.id && state !== "abandoned");
+    return Math.max(
+      isTroubled || earlier || !machine.isUp ? now : this.#troubledUntil,
+      scenario.execution.avoidOpenMinutes > 0 ? Math.min(now, avoidedUntil) : -Infinity,
+      this.#cause?.until() ?? -Infinity,
+    );
+  }
+
+  /** Whether something that lasts keeps this symbol from its target, by the venue's own book and the owner's settings. */
+  #isTouched(symbol: string): boolean {
+    const { exchange } = this.#parts;
+    const asset = exchange.state.assets.get(symbol);
+    const isForeign = [...exchange.state.orders.values()].some((order) => order.symbol === symbol && isOpen(order) && !isOwnOrder(order));
+    const execution = this.#execution();
+    return (
+      asset?.tradable !== true ||
+      asset.status !== "active" ||
+      isForeign ||
+      !exchange.pendingFactor(symbol).eq(ONE) ||
+      // Of what was booked today the shares before it may never have been seen, which the program has to say.
+      (execution !== undefined && this.#named.suspectsSplit(symbol, execution)) ||
+      (this.#trouble?.kind === "orders-stuck" && this.#trouble.symbol === symbol) ||
+      this.#cause?.touches(symbol) === true ||
+      this.#named.reachesOrderLimit(symbol) ||
+      (execution !== undefined && this.#named.isLeftAsSet(symbol, execution))
+    );
+  }
+
+  /** What the world has against a symbol that is touched. */
+  #reasonOf(symbol: string): string {
+    const { exchange } = this.#parts;
+    const asset = exchange.state.assets.get(symbol);
+    if (asset?.tradable !== true || asset.status !== "active") return "inactive";
+    if (exchange.state.splits.some((split) => split.symbol === symbol)) return "split";
+    if (this.#cause?.touches(symbol) === true) return this.#cause.kind;
+    if (this.#trouble?.symbol === symbol) return this.#trouble.kind;
+    return this.#named.reachesOrderLimit(symbol) ? "order-limit" : "as set, or a foreign order";
   }
 
   /** Whether what is wrong lets nothing begin at all. */
@@ -162,9 +268,42 @@ export class Final {
     return this.#trouble?.kind === "halted" || this.#trouble?.kind === "account-blocked";
   }
 
+  /** Monotonic: by when the account must be on target, if nothing more comes in the way. */
+  get #dueAt(): number {
+    const { style, limitOrders } = this.#parts.scenario.execution;
+    const anew = style === "limit" ? 2 * (limitOrders.repegs + 1) * limitOrders.repegMs + PRICED_ANEW_MS : 0;
+    const inParts = style === "limit" && limitOrders.sliceShare !== undefined ? IN_PARTS_MS : 0;
+    // An order that is not filled holds the buys back for so long (R21).
+    const stuck = this.#trouble?.kind === "orders-stuck" ? this.#parts.scenario.orderTimeoutSeconds * 1_000 : 0;
+    return this.#convergence.obstructedUntil + CONVERGES_WITHIN_MS + anew + inParts + stuck;
+  }
+
+  /** Monotonic: until when the program may go on with the run: the deadline of its execution, and the run's freshness after it. */
+  get #mayTradeUntil(): number {
+    const { monotonic, machine, exchange } = this.#parts;
+    const sinceStart = machine.now - (this.#execution()?.startedAt ?? machine.now);
+    const deadline = monotonic() - sinceStart + EXECUTION_DEADLINE_SECONDS * 1_000;
+    const close = monotonic() + exchange.hours.nextClose(exchange.clock.now()) - exchange.clock.now() - BEFORE_CLOSE_MS;
+    const fresh = this.#writtenMonotonic + SIGNAL_MAX_AGE_SECONDS * 1_000;
+    return Math.min(close, this.#execution() === undefined ? fresh : Math.max(deadline, fresh));
+  }
+
   #execution(): ExecutionRecord | undefined {
     const life = this.#parts.machine.life;
     return life === undefined || life.isDead ? undefined : life.ledger.executionOfSignal(this.#signalId);
+  }
+
+  // --- the end --------------------------------------------------------------------------------
+
+  #isOver(): boolean {
+    const now = this.#parts.monotonic();
+    if (this.#isKeptOut) return this.#isConcluded() || now >= this.#writtenMonotonic + NAMED_WITHIN_MS;
+    if (now > Math.min(this.#dueAt, this.#mayTradeUntil) + LOOK_EVERY_MS) return true;
+    if (!this.#isConcluded()) return false;
+    if (this.#convergence.reachedAt !== undefined) return true;
+    const named = this.#judgeNamed();
+    const isThere = (this.#cause?.until() ?? -Infinity) >= now;
+    return !isThere && this.#trouble?.kind.endsWith("-lifted") !== true && this.#excused(named) !== undefined;
   }
 
   #isConcluded(): boolean {
@@ -177,213 +316,47 @@ export class Final {
 
   #judge(): FinalState {
     const { machine } = this.#parts;
+    if (machine.life === undefined) return failed("No process lives.");
+    const { reachedAt, obstructedUntil, missing } = this.#convergence;
+    const outcome = this.#execution()?.outcome;
+    if (reachedAt !== undefined) return { kind: "on-target", afterMs: Math.max(0, reachedAt - obstructedUntil) };
+    if (outcome === "on-target") return failed(`The ledger says on target, but ${missing}.`);
+    const named = this.#judgeNamed();
+    const excused = this.#excused(named);
+    if (excused !== undefined) return { kind: "excused", reason: excused };
+    if (this.#dueAt > this.#mayTradeUntil) return { kind: "excused", reason: "no time left after its cause" };
+    const seconds = Math.round((this.#parts.monotonic() - obstructedUntil) / 1_000);
+    const last = this.#cause?.kind ?? this.#parts.scenario.trouble ?? "nothing";
+    return failed(`${String(seconds)} s after the last obstacle (${last}), ${missing}. The program says: ${named.reason}`);
+  }
+
+  /** Whether what the program names is true, as far as words go. */
+  #judgeNamed(): Unreached {
+    const { machine } = this.#parts;
     const ledger = machine.life?.ledger;
     if (ledger === undefined) return failed("No process lives.");
     const execution = this.#execution();
     const verdict = ledger.signal(this.#signalId);
-    if (this.#isKeptOut && execution?.begunAt === undefined && this.#spoken(ledger).some((each) => each.verdict === this.#trouble?.kind))
+    if (this.#isKeptOut && execution?.begunAt === undefined && this.#named.spoken().some((each) => each.verdict === this.#trouble?.kind))
       return { kind: "excused", reason: `${this.#trouble?.kind ?? ""}, and it is` };
     if (execution?.finishedAt === undefined || execution.outcome === "refused" || execution.outcome === "superseded")
-      return this.#withoutExecution(verdict?.verdict, verdict?.verdictReason);
-    if (execution.outcome === "on-target") {
-      const { exchange, scenario } = this.#parts;
-      const off = distanceFrom(this.#targets, exchange, scenario);
-      return off === undefined ? { kind: "on-target" } : failed(`The ledger says on target, but ${off}.`);
-    }
-    const changed = ledger.intentsChangedSince(execution.finishedAt);
-    this.#endedAfterwards = changed.filter(({ executionId }) => executionId !== execution.id);
-    return this.#excuse(execution, ledger.intentsOf(execution.id), ledger.unsettledIntents());
+      return this.#named.withoutExecution(verdict?.verdict, verdict?.verdictReason);
+    return this.#named.excuse(execution, ledger.intentsOf(execution.id), ledger.unsettledIntents());
   }
 
-  #withoutExecution(verdict: string | undefined, reason: string | undefined): FinalState {
-    const { settings } = this.#parts.scenario;
-    const spoken = this.#parts.machine.life === undefined ? [] : this.#spoken(this.#parts.machine.life.ledger);
-    const refused = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_ORDER_VALUE"));
-    if (verdict === "superseded" && this.#isStampedBack()) return { kind: "excused", reason: "stamped before an earlier run" };
-    if (settings.maxOrderValue !== undefined && refused) return { kind: "excused", reason: "order-limit" };
-    const limited = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_DAILY_TURNOVER_PERCENT"));
-    if (limited && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
-    const owes = spoken.some((each) => each.verdict === "refused" && each.reason.includes("owes more than its positions are worth"));
-    const unbuyable = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_UNBUYABLE_PERCENT"));
-    if (unbuyable && this.#isLargelyUnbuyable()) return { kind: "excused", reason: "unbuyable, and named" };
-    if (owes && this.#ownEquity() <= 0) return { kind: "excused", reason: "owes more than it holds" };
-    return failed(`The last signal ${this.#signalId} was not executed: ${verdict ?? "no verdict"}, ${reason ?? ""}`);
-  }
-
-  /** Without what is protected, which belongs to nobody's target. */
-  #ownEquity(): number {
-    const { exchange, scenario } = this.#parts;
-    const { protectedSymbols, allowedSymbols } = scenario.settings;
-    const guarded = [...exchange.state.positions].filter(
-      ([symbol]) => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false,
-    );
-    const values = guarded.map(([symbol, { quantity }]) => Number(quantity.times(exchange.valueOf(symbol)).toFixed()));
-    return Number(String(exchange.accountView().equity)) - values.reduce((total, each) => total + each, 0);
-  }
-
-  /** What was lately said of the last signal. */
-  #spoken(ledger: Pick<Ledger, "recentVerdicts">): VerdictRecord[] {
-    return ledger.recentVerdicts(20).filter(({ signalId }) => signalId === this.#signalId);
-  }
-
-  /** By the venue's own book: what was moved today, and what it would take to come to the target. */
-  #wouldTurnOverTooMuch(): boolean {
-    const { exchange, scenario } = this.#parts;
-    const limit = Number(scenario.limits.maxDailyTurnover?.toFixed() ?? Infinity);
-    const value = (symbol: string): number =>
-      Number((exchange.state.positions.get(symbol)?.quantity ?? ZERO).times(exchange.valueOf(symbol)).toFixed());
-    const symbols = new Set([...exchange.state.positions.keys(), ...this.#targets.keys()]);
-    const equity = [...symbols].reduce((total, symbol) => total + value(symbol), Number(exchange.state.cash.toFixed()));
-    const needed = [...symbols].reduce((total, symbol) => total + Math.abs((this.#targets.get(symbol) ?? 0) * equity - value(symbol)), 0);
-    const start = Number(equityAtStart(exchange).toFixed());
-    // Money that left since the last close may not be counted on.
-    const least = scenario.faults.includes("deposit") ? Math.min(start, equity) : start;
-    // What may still be filled counts whole.
-    const inDoubt = sum((this.#parts.machine.life?.ledger.unsettledIntents() ?? []).map(({ estimatedValue }) => estimatedValue));
-    return Number(movedToday(exchange).plus(inDoubt).toFixed()) + needed > limit * least * TURNOVER_TOLERANCE;
-  }
-
-  #excuse(execution: ExecutionRecord, intents: readonly IntentRecord[], unsettled: readonly IntentRecord[]): FinalState {
-    const plan = execution.plan as PlanSummary | undefined;
-    const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
-    const newest = intents.filter((intent) => isNewest(intent, intents));
-    const unfinished = newest.filter((intent) => (intent.state !== "done" || intent.status !== "filled") && !isDust(intent));
-    const excuses = unfinished.map((intent) => this.#orderExcuse(intent, intents));
-    if (excuses.length > 0 && !excuses.includes(undefined)) return { kind: "excused", reason: [...new Set(excuses)].sort().join("; ") };
-    const named = execution.outcome === "off-target" && unfinished.every((intent) => this.#isWithoutQuote(intent));
-    if (!named) return failed(`The last execution ended ${execution.outcome ?? "open"}: ${execution.outcomeReason ?? ""}`);
-    const reasons = lines.flatMap(({ symbol, leftAlone }) =>
-      leftAlone === undefined || isOnTargetReason(leftAlone as LeftAloneReason) ? [] : [{ symbol, leftAlone }],
-    );
-    const isSaid = SINCE_THE_PLAN.test(execution.outcomeReason ?? "");
-    if (reasons.length === 0 && isSaid && this.#cameOrMayCome(unsettled)) return { kind: "excused", reason: "came, or may still come" };
-    if (reasons.length === 0 && lines.some((line) => line.leftAlone === "whole-share-remainder" && this.#isTooDear(line.symbol)))
-      return { kind: "excused", reason: "no whole share" };
-    const obstacles = reasons.filter(({ leftAlone }) => leftAlone !== "insufficient-cash");
-    const untrue = reasons.filter(({ symbol, leftAlone }) =>
-      leftAlone === "insufficient-cash"
-        ? obstacles.length === 0 && !this.#lacksCash(unsettled)
-        : !this.#isTrue(symbol, leftAlone, unsettled),
-    );
-    if (reasons.length === 0 || untrue.length > 0) return failed(`Off target without a true reason: ${execution.outcomeReason ?? ""}`);
-    return { kind: "excused", reason: [...new Set(reasons.map(({ leftAlone }) => leftAlone))].sort().join(", ") };
-  }
-
-  /** More of the run than the settings allow, by what the venue says of its assets. */
-  #isLargelyUnbuyable(): boolean {
-    const { exchange, scenario } = this.#parts;
-    const isLost = (symbol: string): boolean => {
-      const asset = exchange.state.assets.get(symbol);
-      return asset?.status !== "active" || !asset.tradable || scenario.settings.allowedSymbols?.has(symbol) === false;
-    };
-    const lost = [...this.#targets].filter(([symbol]) => isLost(symbol)).reduce((total, [, weight]) => total + weight, 0);
-    return lost > Number(scenario.settings.maxUnbuyable.toFixed());
-  }
-
-  /** Every line of the plan is met, but something else is there, or may come by a buy whose end was not known. */
-  #cameOrMayCome(unsettled: readonly IntentRecord[]): boolean {
-    const isElse = (symbol: string): boolean => !this.#targets.has(symbol) && !this.#parts.scenario.settings.protectedSymbols.has(symbol);
-    return (
-      [...this.#parts.exchange.state.positions.keys()].some(isElse) ||
-      [...unsettled, ...this.#endedAfterwards].some(({ side, symbol }) => side === "buy" && isElse(symbol))
-    );
-  }
-
-  #orderExcuse(intent: IntentRecord, all: readonly IntentRecord[]): string | undefined {
-    if (this.#isStuck(intent)) return `${this.#trouble?.kind ?? ""}, and named`;
-    return this.#isGivenUp(intent, all) ? "rest left, as set" : undefined;
-  }
-
-  /** An order for the symbol that something is wrong with, which the venue refused or did not fill. */
-  #isStuck({ symbol, state, status, message }: IntentRecord): boolean {
-    if (symbol !== this.#trouble?.symbol) return false;
-    // What is left for the market after the last limit may buy no whole share for its money.
-    if (this.#trouble.kind === "orders-stuck")
-      return (state === "done" && status === "canceled") || (state === "dropped" && message?.includes("no whole share") === true);
-    return this.#trouble.kind === "asset-inactive" && state === "refused" && message?.includes("not active") === true;
-  }
-
-  /** LIMIT_THEN=leave: the last limit was cancelled too, and nothing follows it. */
-  #isGivenUp({ orderType, status, phase, symbol }: IntentRecord, all: readonly IntentRecord[]): boolean {
-    const { then, repegs } = this.#parts.scenario.execution.limitOrders;
-    const cut = all.filter((other) => other.phase === phase && other.symbol === symbol && other.status === "canceled").length;
-    return orderType === "limit" && status === "canceled" && then === "leave" && cut === repegs + 1;
-  }
-
-  /** Not sent for want of a sane quote, which is left at that where it is so set. */
-  #isWithoutQuote({ state, message }: IntentRecord): boolean {
-    const { withoutQuote } = this.#parts.scenario.execution.limitOrders;
-    return state === "dropped" && withoutQuote === "leave" && message?.includes("quote") === true;
-  }
-
-  #isTrue(symbol: string, reason: string, unsettled: readonly IntentRecord[]): boolean {
-    const { scenario, exchange } = this.#parts;
-    switch (reason) {
-      case "own-order-working":
-        // Of unknown fate, or slow to end after its cancel.
-        return (
-          this.#endedAfterwards.some((intent) => intent.symbol === symbol) ||
-          unsettled.some((intent) => intent.symbol === symbol && (intent.state === "abandoned" || intent.cancelRequestedAt !== undefined))
-        );
-      case "not-allowed":
-        return scenario.settings.allowedSymbols?.has(symbol) === false;
-      case "foreign-order":
-        return [...exchange.state.orders.values()].some(
-          (order) => order.symbol === symbol && !isOwnOrder(order) && wasOpenLately(order, exchange.clock.now()),
-        );
-      case "inactive":
-      case "not-tradable":
-        return exchange.state.assets.get(symbol)?.tradable === false;
-      case "sells-over":
-        return this.#isAboveTarget(symbol);
-      case "order-limit":
-        return this.#reachesOrderLimit(symbol);
-      case "split-suspected":
-        // How many shares it was of before may never have been seen, and then of what the others are shares of.
-        return exchange.state.splits.length > 0;
-      default:
-        return false;
-    }
-  }
-
-  /** A leg that trades in whole shares, and of which one costs more than all that is wanted of it (R12). */
-  #isTooDear(symbol: string): boolean {
-    const { exchange } = this.#parts;
-    if (exchange.state.positions.has(symbol)) return false;
-    return Number(exchange.valueOf(symbol).toFixed()) > (this.#targets.get(symbol) ?? 0) * this.#ownEquity();
-  }
-
-  /** Prices that moved while it bought, or a sell that was left unfilled, left more of it than is wanted. */
-  #isAboveTarget(symbol: string): boolean {
-    const { exchange } = this.#parts;
-    const value = exchange.valueOf(symbol).times(exchange.state.positions.get(symbol)?.quantity ?? ZERO);
-    return Number(value.toFixed()) > ((this.#targets.get(symbol) ?? 0) + DRIFT_IS_NAMED_FROM) * this.#ownEquity();
-  }
-
-  /** It has had an order as large as one may be. */
-  #reachesOrderLimit(symbol: string): boolean {
-    const { scenario, exchange } = this.#parts;
-    const limit = Number(scenario.settings.maxOrderValue?.toFixed() ?? Infinity) * NEAR_LIMIT;
-    const orders = [...exchange.state.orders.values()].filter((order) => isOwnOrder(order) && order.symbol === symbol);
-    return orders.some(({ filledValue }) => Number(filledValue.toFixed()) >= limit);
-  }
-
-  /**
-   * Orders of unknown fate, and somebody else's buys, keep their money reserved, what may not be sold keeps its own, and a buy of
-   * whole shares is counted above its price, so the last few percent of the cash cannot be spent on it.
-   */
-  #lacksCash(unsettled: readonly IntentRecord[]): boolean {
-    const { exchange, scenario } = this.#parts;
-    const { protectedSymbols, allowedSymbols } = scenario.settings;
-    const wholeShares = [...this.#targets.keys()].some((symbol) => exchange.state.assets.get(symbol)?.fractionable === false);
-    const unsellable = [...exchange.state.positions.keys()].some(
-      (symbol) => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false,
-    );
-    const foreignBuy = [...exchange.state.orders.values()].some(
-      (order) => order.side === "buy" && !isOwnOrder(order) && wasOpenLately(order, exchange.clock.now()),
-    );
-    const keptBack = unsettled.some(({ state }) => state === "abandoned") || this.#endedAfterwards.some(({ side }) => side === "buy");
-    return foreignBuy || wholeShares || unsellable || keptBack;
+  /** What excuses the program: a true reason for the whole run, or lasting causes that explain all that is missing. */
+  #excused(named: Unreached): string | undefined {
+    const ledger: Ledger | undefined = this.#parts.machine.life?.ledger;
+    const execution = this.#execution();
+    const hasBegun = execution?.begunAt !== undefined;
+    if (named.kind === "excused" && !hasBegun) return named.reason;
+    const isRefused = this.#named.spoken().some(({ verdict }) => verdict === "refused");
+    if (!hasBegun && isRefused && this.#convergence.touchedShare > UNBUYABLE_SHARE) return "cannot be bought, and is refused";
+    if (!this.#convergence.isExplained(ledger?.unsettledIntents() ?? [])) return undefined;
+    if (named.kind === "excused") return named.reason;
+    if (this.#cause === undefined && this.#parts.scenario.habit === "usual") return undefined;
+    const reasons = new Set(this.#convergence.openAndTouched().map((symbol) => this.#reasonOf(symbol)));
+    return `not named, and it is: ${reasons.size === 0 ? "unknown-order" : [...reasons].sort().join(", ")}`;
   }
 
   /** The clock was set back, so that the last run bears an older stamp than one before it. */
@@ -391,22 +364,6 @@ export class Final {
     const latest = Math.max(0, ...this.#stampsBefore.filter((stamp) => stamp <= this.#parts.machine.now + MOST_AHEAD_MS));
     return latest > this.#writtenAt;
   }
-}
-
-const LATELY_MS = 60_000;
-/** Of the equity; a drift inside the band is named otherwise. */
-const DRIFT_IS_NAMED_FROM = 0.005;
-/** An order of whole shares stays below the largest that is allowed by less than this part of it. */
-const NEAR_LIMIT = 0.7;
-/** Prices of a plan and of the judgement differ a little. */
-const TURNOVER_TOLERANCE = 0.9;
-
-export function wasOpenLately(order: OrderRecord, now: number): boolean {
-  return isOpen(order) || now - Date.parse(order.updatedAt) < LATELY_MS;
-}
-
-function failed(reason: string): FinalState {
-  return { kind: "failed", reason };
 }
 
 /** Weights in tenths of a percent that add up to a whole. */
@@ -420,9 +377,4 @@ function shares(symbols: readonly string[], chance: Chance): Map<string, number>
       return [symbol, part];
     }),
   );
-}
-
-/** R12: what the venue takes no order for is on target. */
-export function isDust({ state, status, fullExit }: IntentRecord): boolean {
-  return state === "refused" && status === "below-minimum" && fullExit;
 }

@@ -31,7 +31,7 @@ export const ALPACA: AlpacaConfig = {
 };
 
 export const SIGNAL_MAX_AGE_SECONDS = 300;
-const EXECUTION_DEADLINE_SECONDS = 600;
+export const EXECUTION_DEADLINE_SECONDS = 600;
 const SETTLE_SECONDS = 1;
 const OUR_USER = process.getuid?.() ?? 0;
 

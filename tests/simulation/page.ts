@@ -1,3 +1,4 @@
+import { convergenceOf } from "./ends.ts";
 import { FAULT_KINDS } from "./faults/kinds.ts";
 import type { Tally } from "./tally.ts";
 
@@ -32,9 +33,26 @@ ${tableOf("outcome", tally.outcomes)}
 
 ## How the last signal ended, with all faults over
 
-"Excused" is an end that the account is not on target with, for a reason that is named and true by the venue's own book: a symbol that something is still wrong with, an order of unknown fate that stays reserved, a limit that is set.
+"Excused" is an end that the account is not on target with, for what lasts in the world: a symbol that something is still wrong with, an order of unknown fate that stays reserved, a limit that is set. It excuses the symbols that it touches and the money they would take, and no more; what the program says of itself excuses nothing.
 
 ${tableOf("end", tally.finals)}
+
+## How long after the last obstacle the account was on target
+
+Seconds from the moment when nothing in the world stood in the way any more (numbers in step, trading resumed, refusals over, quotes whole, other hands gone, the venue within reach) to the account on its target. More than 60 is a violation where the deadline and the freshness of the run leave the time; limit style has its own time on top.
+
+| obstacle | seeds | on target | excused | failed | p50 s | p99 s | max s |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+${convergenceOf(tally)
+  .map(
+    ({ obstacle, ...row }) =>
+      `| ${obstacle} | ${[row.seeds, row.onTarget, row.excused, row.failed, row.p50, row.p99, row.most].map(count).join(" | ")} |`,
+  )
+  .join("\n")}
+
+## Accounts
+
+${tableOf("account", tally.habits)}
 ${brokenSeeds(tally)}`;
 }
 

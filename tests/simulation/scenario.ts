@@ -5,7 +5,9 @@ import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import type { InitialPosition } from "../../src/simulator/exchange-options.ts";
 import { newYorkInstant, sessionNear } from "../../src/simulator/sessions.ts";
 import { Chance } from "./chance.ts";
-import { FAULT_KINDS } from "./faults/kinds.ts";
+import type { CauseKind } from "./causes.ts";
+import { drawCause } from "./causes.ts";
+import { COMMON_KINDS, UNKIND_KINDS } from "./faults/kinds.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import type { Pressure } from "./pressure.ts";
 import { drawPressure, underPressure } from "./pressure.ts";
@@ -48,6 +50,8 @@ export interface Scenario {
   readonly cash: string;
   readonly positions: readonly InitialPosition[];
   readonly multiplier: "1" | "2" | "4";
+  /** What the account and its data are like beside that, from the first day on. */
+  readonly habit: AccountHabit;
   readonly stillPrices: boolean;
   readonly universe: readonly string[];
   readonly settings: PlanSettings;
@@ -61,7 +65,19 @@ export interface Scenario {
   readonly split: StagedSplit | undefined;
   /** What is still wrong when the faults have ended. */
   readonly trouble: Trouble | undefined;
+  /** What goes on while the last signal is executed, and passes or lasts. */
+  readonly cause: CauseKind | undefined;
 }
+
+/**
+ * - `thin-feed`: the free feed, of few prints and standing quotes.
+ * - `escrow`: holds a share that no market and no data know.
+ * - `own-holdings`: holds what was bought by hand before.
+ * - `no-fractions`: only whole shares are traded.
+ * - `full-margin`: a margin account, in which some symbols must be paid in full.
+ */
+export const ACCOUNT_HABITS = ["usual", "thin-feed", "escrow", "own-holdings", "no-fractions", "full-margin"] as const;
+export type AccountHabit = (typeof ACCOUNT_HABITS)[number];
 
 type DayKind = "normal" | "near-open" | "near-close" | "half-day" | "clock-change" | "after-clock-change" | "weekend";
 
@@ -96,6 +112,7 @@ export function drawScenario(seed: number): Scenario {
   const universe = [...chance.some(FRACTIONABLE, chance.whole(4, 8)), ...(wholeOnly ? chance.some(WHOLE_ONLY, chance.whole(1, 2)) : [])];
   const account = accountOf(universe, new Chance(seed, "account"));
   const runs = new Chance(seed, "runs");
+  const trouble = drawTrouble(new Chance(seed, "trouble"));
   const scenario: Scenario = {
     seed,
     day,
@@ -103,18 +120,48 @@ export function drawScenario(seed: number): Scenario {
     stages: moments.map(({ at, forMs }) => ({ at, forMs, runs: runsOf(forMs, runs), absences: [] })),
     universe,
     ...account,
+    habit: "usual",
     stillPrices: chance.happens(0.5),
     settings: settingsOf(universe, account.positions, new Chance(seed, "settings")),
     limits: limitsOf(new Chance(seed, "limits")),
     orderTimeoutSeconds: chance.pick([20, 60]),
     execution: drawStyle(new Chance(seed, "style")),
-    faults: new Chance(seed, "faults").some(FAULT_KINDS, new Chance(seed, "how many faults").whole(5, 9)),
+    faults: new Chance(seed, "faults").some(COMMON_KINDS, new Chance(seed, "how many faults").whole(5, 9)),
     pressure: undefined,
     split: undefined,
-    trouble: drawTrouble(new Chance(seed, "trouble")),
+    trouble,
+    cause: trouble === undefined ? drawCause(new Chance(seed, "cause")) : undefined,
   };
   const pressure = new Chance(seed, "pressure");
-  return withSplit(underPressure(scenario, drawPressure(pressure), pressure), new Chance(seed, "split"));
+  const pressed = withSplit(underPressure(scenario, drawPressure(pressure), pressure), new Chance(seed, "split"));
+  const unkind = { ...pressed, faults: [...pressed.faults, ...unkindFaults(new Chance(seed, "unkind faults"))] };
+  return withHabit(unkind, new Chance(seed, "habit of the account"));
+}
+
+const USUAL_SHARE = 0.75;
+/** Bought before the program came, and named by no strategy. */
+const BY_HAND = ["MSFT", "QQQ", "TLT"] as const;
+
+function withHabit(scenario: Scenario, chance: Chance): Scenario {
+  if (chance.happens(USUAL_SHARE)) return scenario;
+  const habit = chance.pick(ACCOUNT_HABITS.slice(1));
+  const held = (symbol: string): InitialPosition => ({
+    symbol,
+    quantity: decimal(quantityOf(symbol, chance)),
+    averagePrice: decimal("50"),
+  });
+  switch (habit) {
+    case "own-holdings":
+      return { ...scenario, habit, positions: [...scenario.positions, ...chance.some(BY_HAND, chance.whole(1, 2)).map(held)] };
+    case "full-margin":
+      return { ...scenario, habit, multiplier: chance.pick(["2", "4"]) };
+    default:
+      return { ...scenario, habit };
+  }
+}
+
+function unkindFaults(chance: Chance): FaultKind[] {
+  return chance.happens(0.5) ? chance.some(UNKIND_KINDS, chance.whole(1, 3)) : [];
 }
 
 /** A split comes with the open of a further session, so what is held before it has been seen. */

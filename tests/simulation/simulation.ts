@@ -1,9 +1,11 @@
 import { decimal } from "../../src/portfolio/money.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
+import { parseFault } from "../../src/simulator/faults.ts";
 import { sessionNear } from "../../src/simulator/sessions.ts";
 import { Venue } from "../../src/simulator/venue.ts";
 import { promisesSettled, VirtualClock } from "../../src/virtual-clock.ts";
 import { AlertsFile } from "./alerts-file.ts";
+import type { CauseKind } from "./causes.ts";
 import { Chance } from "./chance.ts";
 import type { Fault } from "./faults/fault.ts";
 import { RESET } from "./faults/fault.ts";
@@ -13,7 +15,7 @@ import { CancelAudit } from "./cancel-audit.ts";
 import { Endings } from "./endings.ts";
 import { auditExecutions, auditFinality, auditLateOrders } from "./execution-audit.ts";
 import { Final } from "./final.ts";
-import type { FinalState } from "./final.ts";
+import type { FinalState } from "./named-reasons.ts";
 import { Invariants } from "./invariants.ts";
 import type { KnownRun, Violation } from "./invariants.ts";
 import type { Life } from "./life.ts";
@@ -23,9 +25,10 @@ import type { LifeEnd } from "./machine.ts";
 import { Network } from "./network.ts";
 import { QuoteWeather } from "./quote-weather.ts";
 import { drawScenario } from "./scenario.ts";
-import type { Scenario, Stage, StagedRun } from "./scenario.ts";
+import type { AccountHabit, Scenario, Stage, StagedRun } from "./scenario.ts";
 import { drawRun, knownOf } from "./strategy.ts";
 import type { DrawnRun, FileDeed, RunKind } from "./strategy.ts";
+import type { Trouble } from "./trouble.ts";
 import { Trace } from "./trace.ts";
 import { auditOrders } from "./order-audit.ts";
 import { auditVerdicts } from "./verdict-audit.ts";
@@ -40,12 +43,18 @@ export interface SeedResult {
   /** How the executions ended, those of the chaos and the last one alike. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly final: FinalState;
+  readonly habit: AccountHabit;
+  /** What was in the way of the last signal. */
+  readonly obstacle: Obstacle;
   readonly orders: number;
   readonly fills: number;
   readonly lives: number;
   readonly virtualMs: number;
   readonly trace: readonly string[];
 }
+
+/** What is in the way of a last signal, if anything. */
+export type Obstacle = Trouble | CauseKind | "none";
 
 const STOP_LIMIT_MS = 8_000;
 /** Virtual time that a run may take at most; more means that it does not end. */
@@ -148,6 +157,29 @@ class Simulation {
     this.#machine = this.#newMachine();
     this.#network.attach(this.#machine);
     this.#knownRuns = runs;
+    this.#makeHabit();
+  }
+
+  #makeHabit(): void {
+    const { habit, seed, universe } = this.#scenario;
+    switch (habit) {
+      case "thin-feed":
+        this.#inject(`free-feed:prints=${String(new Chance(seed, "prints").spread(20, 400))}`);
+        return;
+      case "escrow":
+        this.#inject("worthless-share");
+        return;
+      case "no-fractions":
+        this.#exchange.setSettings({ fractionalTrading: false });
+        return;
+      case "full-margin":
+        for (const symbol of new Chance(seed, "paid in full").some(universe, 3))
+          this.#exchange.setAsset(symbol, { marginRequirement: 100 });
+        return;
+      case "usual":
+      case "own-holdings":
+        return;
+    }
   }
 
   readonly #knownRuns: KnownRun[];
@@ -189,7 +221,9 @@ class Simulation {
       mend: (text) => this.#carryOut({ afterMs: 0, deed: "append", text }),
       contentIsTorn: () => this.#file.isTorn,
       setOutage: (down) => this.#setOutage(down),
+      inject: (text) => this.#inject(text),
       meddled: (symbol) => this.#invariants.meddled(symbol),
+      newChance: (concern) => new Chance(seed, `final ${concern}`),
     });
     const state = await final.run();
     if (state.kind === "failed") this.#violated({ promise: "P5", text: state.reason });
@@ -200,6 +234,8 @@ class Simulation {
       faults: this.#struck,
       outcomes,
       final: state,
+      habit: this.#scenario.habit,
+      obstacle: this.#scenario.trouble ?? this.#scenario.cause ?? "none",
       orders: this.#invariants.ordersAccepted,
       fills: this.#invariants.fills,
       lives: this.#machine.lives,
@@ -247,6 +283,7 @@ class Simulation {
           },
           meddled: (symbol) => this.#invariants.meddled(symbol),
           dropStreams: () => this.#network.dropStreams(),
+          inject: (text) => this.#inject(text),
           suspend: (ms) => this.#advanceWall(ms),
         }),
       };
@@ -261,6 +298,12 @@ class Simulation {
     this.#exchange.bookSplits();
     this.#faults = [];
     this.#machine.startNow();
+  }
+
+  /** @returns how to take it away. */
+  #inject(fault: string): () => void {
+    const { id } = this.#venue.faults.add(parseFault(fault));
+    return () => void this.#venue.faults.remove(String(id));
   }
 
   /** Nothing reaches the venue any more, or does again. */
@@ -506,8 +549,23 @@ class Simulation {
   }
 
   #traceBeginning(): void {
-    const { seed, day, stages, cash, positions, multiplier, faults, universe, settings, timezone, pressure, trouble, execution } =
-      this.#scenario;
+    const {
+      seed,
+      day,
+      stages,
+      cash,
+      positions,
+      multiplier,
+      faults,
+      universe,
+      settings,
+      timezone,
+      pressure,
+      trouble,
+      cause,
+      habit,
+      execution,
+    } = this.#scenario;
     this.#trace.say(
       "run",
       () => `seed ${String(seed)}, ${day}, from ${new Date(stages[0]?.at ?? 0).toISOString()}, strategy in ${timezone}`,
@@ -515,7 +573,7 @@ class Simulation {
     this.#trace.say(
       "run",
       () =>
-        `account: $${cash}, ${positions.map(({ symbol, quantity }) => `${quantity.toFixed()} ${symbol}`).join(", ")}; multiplier ${multiplier}`,
+        `account: $${cash}, ${positions.map(({ symbol, quantity }) => `${quantity.toFixed()} ${symbol}`).join(", ")}; multiplier ${multiplier}, ${habit}`,
     );
     this.#trace.say(
       "run",
@@ -524,7 +582,7 @@ class Simulation {
     );
     this.#trace.say(
       "run",
-      () => `faults: ${faults.join(", ")}; pressure: ${pressure ?? "none"}; still wrong at the end: ${trouble ?? "nothing"}`,
+      () => `faults: ${faults.join(", ")}; pressure: ${pressure ?? "none"}; still wrong at the end: ${trouble ?? cause ?? "nothing"}`,
     );
     if (execution.style === "limit") this.#trace.say("run", () => `limit style: ${JSON.stringify(execution)}`);
   }

@@ -1,4 +1,6 @@
 import type { FaultKind } from "./faults/kinds.ts";
+import type { ConvergenceRow } from "./ends.ts";
+import { convergenceOf, endOf } from "./ends.ts";
 import { FAULT_KINDS } from "./faults/kinds.ts";
 import type { Violation } from "./invariants.ts";
 import type { SeedResult } from "./simulation.ts";
@@ -25,6 +27,10 @@ export interface Tally {
   readonly seedsByFault: Record<string, number>;
   readonly outcomes: Record<string, number>;
   readonly finals: Record<string, number>;
+  /** Seeds by what was in the way of the last signal and how that ended; see {@link endOf}. */
+  readonly ends: Record<string, number>;
+  /** Seeds by what their account is like. */
+  readonly habits: Record<string, number>;
   readonly broken: BrokenSeed[];
 }
 
@@ -41,6 +47,8 @@ export function emptyTally(): Tally {
     seedsByFault: {},
     outcomes: {},
     finals: {},
+    ends: {},
+    habits: {},
     broken: [],
   };
 }
@@ -59,6 +67,8 @@ export function count(tally: Tally, result: SeedResult): void {
   }
   for (const [outcome, times] of Object.entries(result.outcomes)) add(tally.outcomes, outcome, times);
   add(tally.finals, result.final.kind === "excused" ? `excused: ${result.final.reason}` : result.final.kind, 1);
+  add(tally.ends, endOf(result), 1);
+  add(tally.habits, result.habit, 1);
   if (result.violations.length > 0) tally.broken.push({ seed: result.seed, violations: result.violations });
 }
 
@@ -70,7 +80,7 @@ export function addUp(total: Tally, part: Tally): void {
   total.lives += part.lives;
   total.virtualMs += part.virtualMs;
   total.traded += part.traded;
-  for (const record of ["faults", "seedsByFault", "outcomes", "finals"] as const)
+  for (const record of ["faults", "seedsByFault", "outcomes", "finals", "ends", "habits"] as const)
     for (const [name, times] of Object.entries(part[record])) add(total[record], name, times);
   total.broken.push(...part.broken);
 }
@@ -95,6 +105,12 @@ export function summaryOf(tally: Tally, command: (seed: number) => string): stri
     "Last signals, with all faults over",
     ...byNumber(tally.finals),
     "",
+    "On target after the last obstacle         seeds on target       p50       p99       max s",
+    ...convergenceOf(tally).map(lineOf),
+    "",
+    "Accounts",
+    ...byNumber(tally.habits),
+    "",
     `Seeds that traded ${String(tally.traded)}, orders accepted ${String(tally.orders)}, fills ${String(tally.fills)}, processes ${String(tally.lives)}, virtual hours ${(tally.virtualMs / 3_600_000).toFixed(1)}`,
     ...violationLines(tally, command),
     "",
@@ -113,6 +129,10 @@ export function violationLines(tally: Tally, command: (seed: number) => string):
 
 function violationsOf({ seed, violations }: BrokenSeed, command: (seed: number) => string): string[] {
   return ["", `Seed ${String(seed)}:`, ...violations.map(({ promise, text }) => `  ${promise}: ${text}`), `  replay: ${command(seed)}`];
+}
+
+function lineOf({ obstacle, seeds, onTarget, p50, p99, most }: ConvergenceRow): string {
+  return `  ${obstacle.padEnd(38)} ${[seeds, onTarget, p50, p99, most].map((each) => number(each)).join(" ")}`;
 }
 
 function byNumber(record: Readonly<Record<string, number>>): string[] {

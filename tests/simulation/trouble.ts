@@ -32,6 +32,7 @@ export interface TroubleWorld {
   readonly exchange: Exchange;
   readonly machine: Machine;
   readonly setOutage: (down: boolean) => void;
+  readonly inject: (fault: string) => () => void;
 }
 
 /** Whether it ends by itself while a signal is fresh. */
@@ -41,59 +42,32 @@ export function isLifted(trouble: Trouble): boolean {
 
 /**
  * @param symbol of the last target, where the trouble is with one.
- * @returns whether it has come about.
+ * @returns how it is ended; `undefined` where it has not come about.
  */
-export function beginTrouble(trouble: Trouble, symbol: string, { exchange, machine, setOutage }: TroubleWorld): boolean {
+export function beginTrouble(trouble: Trouble, symbol: string, world: TroubleWorld): (() => void) | undefined {
+  const { exchange, machine, setOutage, inject } = world;
   switch (trouble) {
     case "halted":
     case "halt-lifted":
       machine.halt("by hand");
-      return true;
+      return () => machine.resume();
     case "account-blocked":
     case "block-lifted":
       exchange.setFlags({ tradingBlocked: true });
-      return true;
+      return () => exchange.setFlags({ tradingBlocked: false });
     case "interruption-lifted":
       exchange.haltTrading();
-      return true;
+      return () => exchange.resumeTrading();
     case "outage-lifted":
       setOutage(true);
-      return true;
+      return () => setOutage(false);
     case "foreign-order":
-      return placeForeignOrder(exchange, symbol);
+      return placeForeignOrder(exchange, symbol) ? () => undefined : undefined;
     case "asset-inactive":
       exchange.setAsset(symbol, { status: "inactive", tradable: false });
-      return true;
+      return () => exchange.setAsset(symbol, { status: "active", tradable: true });
     case "orders-stuck":
-      exchange.gate = { mayFill: (order) => order.symbol !== symbol, mayCancel: () => true };
-      return true;
-  }
-}
-
-export function endTrouble(trouble: Trouble, symbol: string, { exchange, machine, setOutage }: TroubleWorld): void {
-  switch (trouble) {
-    case "halted":
-    case "halt-lifted":
-      machine.resume();
-      return;
-    case "account-blocked":
-    case "block-lifted":
-      exchange.setFlags({ tradingBlocked: false });
-      return;
-    case "interruption-lifted":
-      exchange.resumeTrading();
-      return;
-    case "outage-lifted":
-      setOutage(false);
-      return;
-    case "asset-inactive":
-      exchange.setAsset(symbol, { status: "active", tradable: true });
-      return;
-    case "orders-stuck":
-      exchange.gate = undefined;
-      return;
-    case "foreign-order":
-      return;
+      return inject(`stuck-order:symbol=${symbol}`);
   }
 }
 

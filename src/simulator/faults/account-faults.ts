@@ -1,5 +1,6 @@
 import type { Exchange } from "../exchange.ts";
 import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+import { lasting } from "./lasting.ts";
 
 /**
  * Faults of the whole venue. They strike at once or, with `nth`, when so many orders have been
@@ -34,26 +35,6 @@ export const ACCOUNT_FAULTS: readonly FaultKind[] = [
       }),
   },
 ];
-
-/** @param strike does the damage and gives how it is undone. */
-function lasting({ settings, strikes }: FaultContext, strike: () => () => void): FaultHooks {
-  let undo: (() => void) | undefined;
-  const tryOnce = (): void => {
-    if (undo === undefined && strikes()) undo = strike();
-  };
-  return {
-    begin: () => {
-      if (settings.number("nth") === 0) tryOnce();
-    },
-    happened: ({ event }) => {
-      if (event === "pending_new" || event === "accepted") tryOnce();
-    },
-    end: () => {
-      undo?.();
-      undo = undefined;
-    },
-  };
-}
 
 function priceJump(context: FaultContext): FaultHooks {
   const { exchange, settings } = context;

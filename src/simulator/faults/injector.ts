@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../../clock.ts";
+import { type Decimal, min } from "../../portfolio/money.ts";
 import type { Exchange } from "../exchange.ts";
 import type { OrderGate } from "../order-desk.ts";
 import type { OrderRecord } from "../orders.ts";
@@ -95,6 +96,7 @@ class ActiveFault {
     return {
       exchange,
       random,
+      id: this.id,
       settings: this.#spec.settings,
       strikes: () => this.#occasions.strike(),
       sleep: (milliseconds) => this.#clock.sleep(milliseconds, this.#over.signal),
@@ -186,6 +188,11 @@ export class FaultInjector implements OrderGate {
 
   mayCancel(order: OrderRecord): boolean {
     return this.#on().every((hooks) => hooks.mayCancel?.(order) ?? true);
+  }
+
+  knownPower(): Decimal | undefined {
+    const known = this.#on().flatMap((hooks) => hooks.knownPower?.() ?? []);
+    return known.length === 0 ? undefined : known.reduce((least, each) => min(least, each));
   }
 
   #on(): FaultHooks[] {

@@ -1,3 +1,4 @@
+import type { Decimal } from "../../portfolio/money.ts";
 import type { Exchange } from "../exchange.ts";
 import type { OrderRecord } from "../orders.ts";
 import type { Random } from "../random.ts";
@@ -6,7 +7,7 @@ import type { VenueRequest, VenueResponse } from "../wire.ts";
 import type { FaultSettings } from "./settings.ts";
 
 /** What a parameter may be: one of the listed words, or a value of the named form. */
-export type ParameterForm = "share" | "whole" | "milliseconds" | "seconds" | "number" | "dollars" | "symbol" | readonly string[];
+export type ParameterForm = "share" | "whole" | "milliseconds" | "seconds" | "number" | "dollars" | "symbol" | "text" | readonly string[];
 
 export interface FaultParameter {
   readonly name: string;
@@ -36,11 +37,15 @@ export interface FaultHooks {
   mayFill?(order: OrderRecord): boolean;
   /** Whether the order's requested cancel may take effect now; asked again every second. */
   mayCancel?(order: OrderRecord): boolean;
+  /** Dollars that new buys are let in by at most. */
+  knownPower?(): Decimal | undefined;
 }
 
 export interface FaultContext {
   readonly exchange: Exchange;
   readonly settings: FaultSettings;
+  /** Of this fault among all that were ever added, from 1. */
+  readonly id: number;
   /** Of this fault alone, seeded from the exchange's seed. */
   readonly random: Random;
   /** To be asked once per occasion that fits: whether the fault strikes this time (`share`, `nth`, `times`). */

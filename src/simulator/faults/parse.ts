@@ -81,6 +81,8 @@ function fits(form: ParameterForm, value: string): boolean {
   if (typeof form !== "string") return form.includes(value);
   const number = parseDecimal(value);
   switch (form) {
+    case "text":
+      return value !== "";
     case "share":
       return number !== undefined && number.gte(ZERO) && number.lte(ONE);
     case "whole":
@@ -92,7 +94,7 @@ function fits(form: ParameterForm, value: string): boolean {
     case "number":
       return number?.gt(ZERO) === true;
     case "symbol":
-      return /^[A-Z][A-Z.]{0,9}$/.test(value) || value === "any";
+      return /^[A-Z0-9][A-Z0-9.]{0,9}$/.test(value) || value === "any";
   }
 }
 
@@ -111,6 +113,8 @@ function expected(form: ParameterForm): string {
       return "a number above 0";
     case "dollars":
       return "a dollar amount";
+    case "text":
+      return "a text";
     case "symbol":
       return "a symbol in capital letters, or any,";
   }

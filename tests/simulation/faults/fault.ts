@@ -37,6 +37,8 @@ export interface FaultWorld {
   /** Somebody other than the daemon has touched the account's money or shares. */
   readonly meddled: (symbol: string | undefined) => void;
   readonly dropStreams: () => void;
+  /** Lets a fault of the simulator's own menu into the venue, as on its command line. @returns how to take it away. */
+  readonly inject: (fault: string) => () => void;
   /** The machine sleeps: the world's time goes on, but no timer of its own does. */
   readonly suspend: (ms: number) => void;
 }

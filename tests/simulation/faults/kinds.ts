@@ -1,5 +1,5 @@
-/** Every kind of fault that a run may meet. */
-export const FAULT_KINDS = [
+/** The kinds of fault of which every run meets at least five. */
+export const COMMON_KINDS = [
   // on the way
   "lost-request",
   "lost-answer",
@@ -59,5 +59,24 @@ export const FAULT_KINDS = [
   "file-untrusted",
   "watch-deaf",
 ] as const;
+
+/** What Alpaca does as well, and a kind venue would not: half of the runs meet none of it. */
+export const UNKIND_KINDS = [
+  "numbers-lag",
+  "equity-off",
+  "rejected-late",
+  "symbol-paused",
+  "refused-for-now",
+  "feed-thin",
+  "symbol-invalid",
+  "row-odd",
+  "account-set",
+  "asset-set",
+  "money-taken",
+  "bought-by-hand",
+] as const;
+
+/** Every kind of fault that a run may meet. */
+export const FAULT_KINDS = [...COMMON_KINDS, ...UNKIND_KINDS];
 
 export type FaultKind = (typeof FAULT_KINDS)[number];

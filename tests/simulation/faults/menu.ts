@@ -6,6 +6,7 @@ import { NETWORK_FAULTS } from "./network.ts";
 import { PEOPLE_FAULTS } from "./people.ts";
 import { READ_FAULTS } from "./reads.ts";
 import { STREAM_FAULTS } from "./stream.ts";
+import { UNKIND_FAULTS } from "./unkind.ts";
 import { VENUE_FAULTS } from "./venue.ts";
 
 const MENU = {
@@ -16,6 +17,7 @@ const MENU = {
   ...MARKET_FAULTS,
   ...PEOPLE_FAULTS,
   ...MACHINE_FAULTS,
+  ...UNKIND_FAULTS,
 };
 
 export function makerOf(kind: FaultKind): FaultMaker {

@@ -1,0 +1,45 @@
+import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+
+/** Faults of a feed that sees one exchange of many, as the free one does; fills are untouched by them. */
+export const FEED_FAULTS: readonly FaultKind[] = [
+  {
+    name: "free-feed",
+    description: "data of one exchange: `prints` trades a day, quotes that stand `still` seconds, some one-sided",
+    parameters: [
+      { name: "symbol", form: "symbol", byDefault: "any" },
+      { name: "prints", form: "whole", byDefault: "60" },
+      { name: "still", form: "seconds", byDefault: "60" },
+      { name: "one-sided", form: "share", byDefault: "0.1" },
+    ],
+    inject: freeFeed,
+  },
+  {
+    name: "invalid-symbol",
+    description: "market data refuses every request that names the symbol with 400, whatever else it asks for",
+    parameters: [{ name: "symbol", form: "symbol", byDefault: "UVXY" }],
+    inject: ({ exchange, settings }) => ({
+      begin: () => {
+        exchange.feed.invalid.add(settings.text("symbol"));
+      },
+      end: () => {
+        exchange.feed.invalid.delete(settings.text("symbol"));
+      },
+    }),
+  },
+];
+
+function freeFeed({ exchange, settings }: FaultContext): FaultHooks {
+  const symbol = settings.text("symbol");
+  return {
+    begin: () => {
+      exchange.feed.show(symbol, {
+        printsPerDay: settings.number("prints"),
+        quoteEveryMs: settings.number("still") * 1_000,
+        oneSidedShare: settings.number("one-sided"),
+      });
+    },
+    end: () => {
+      exchange.feed.show(symbol, undefined);
+    },
+  };
+}

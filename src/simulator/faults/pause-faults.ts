@@ -1,0 +1,82 @@
+import type { VenueResponse } from "../wire.ts";
+import type { FaultContext, FaultHooks, FaultKind, FaultParameter } from "./kind.ts";
+import { lasting } from "./lasting.ts";
+import { postedOrder, reply } from "./requests.ts";
+
+const SYMBOL: FaultParameter = { name: "symbol", form: "symbol", byDefault: "any" };
+const SIDE: FaultParameter = { name: "side", form: ["any", "buy", "sell"], byDefault: "any" };
+
+/** What a venue says of an order that it would take a little later. The texts of the second kind mean nothing to anybody. */
+const REFUSALS = {
+  halted: { status: 422, code: 42210000, text: (symbol: string) => `trading in asset "${symbol}" is halted` },
+  busy: { status: 403, code: 40310000, text: (symbol: string) => `asset "${symbol}" is temporarily not available for trading` },
+  margin: { status: 403, code: 40310000, text: () => "insufficient day trading buying power" },
+  unknown: { status: 403, code: 40310000, text: () => "order could not be validated by upstream (E7312)" },
+} as const;
+const REASONS = Object.keys(REFUSALS) as (keyof typeof REFUSALS)[];
+
+/** Faults that pass by themselves: the venue does not fill, or not take, what it fills and takes a little later. */
+export const PAUSE_FAULTS: readonly FaultKind[] = [
+  {
+    name: "symbol-paused",
+    description: "trading in a symbol pauses: its price stands still, orders rest or are refused",
+    parameters: [
+      { name: "symbol", form: "symbol", byDefault: "TQQQ" },
+      { name: "orders", form: ["rest", "refused"], byDefault: "rest" },
+      { name: "for", form: "seconds", byDefault: "75" },
+    ],
+    inject: symbolPaused,
+  },
+  {
+    name: "refused-for-a-while",
+    description: "orders are refused for a reason that passes, or with text=… in other words",
+    parameters: [
+      SYMBOL,
+      SIDE,
+      { name: "reason", form: REASONS, byDefault: "busy" },
+      { name: "text", form: "text", byDefault: "-" },
+      { name: "for", form: "seconds", byDefault: "20" },
+    ],
+    inject: refusedForAWhile,
+  },
+];
+
+/** As after a move beyond the limits (LULD): at least 75 s, often 5 minutes. It begins at its time or with the order that `nth` names. */
+function symbolPaused(context: FaultContext): FaultHooks {
+  const { exchange, settings } = context;
+  const symbol = settings.text("symbol");
+  let paused = false;
+  const pause = lasting(context, () => {
+    paused = true;
+    exchange.pauseSymbol(symbol);
+    return () => {
+      paused = false;
+      exchange.resumeSymbol(symbol);
+    };
+  });
+  return {
+    ...pause,
+    before: (request) => {
+      const refuses = paused && settings.text("orders") === "refused" && postedOrder(request)?.symbol === symbol;
+      return refuses ? refusal("halted", symbol) : undefined;
+    },
+    mayFill: (order) => !paused || order.symbol !== symbol,
+  };
+}
+
+function refusedForAWhile({ settings, strikes }: FaultContext): FaultHooks {
+  return {
+    before: (request) => {
+      const order = postedOrder(request);
+      if (order === undefined || !settings.admits("symbol", order.symbol) || !settings.admits("side", order.side)) return undefined;
+      const reason = REASONS.find((each) => each === settings.text("reason")) ?? "unknown";
+      const text = settings.text("text");
+      return strikes() ? refusal(reason, order.symbol, text === "-" ? undefined : text) : undefined;
+    },
+  };
+}
+
+function refusal(reason: keyof typeof REFUSALS, symbol: string, text?: string): VenueResponse {
+  const { code, status, text: usual } = REFUSALS[reason];
+  return reply(status, { code, message: text ?? usual(symbol) });
+}
