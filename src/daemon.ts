@@ -91,6 +91,7 @@ export class Daemon {
   readonly #stopping = new AbortController();
   readonly #rebalancer: Rebalancer;
   readonly #clockWatch: ClockWatch;
+  #connected = false;
   #ready = false;
   /** Strategy → its run that waits to be executed, in the order in which they came. */
   readonly #waiting = new Map<string, Signal>();
@@ -175,6 +176,7 @@ export class Daemon {
 
   async #start(): Promise<void> {
     if (!(await this.#connect())) return;
+    this.#connected = true;
     for (const execution of this.#parts.ledger.openExecutions()) {
       if (execution.outcome === "queued" || this.#stopping.signal.aborted) continue;
       await this.#recover(execution);
@@ -272,7 +274,8 @@ export class Daemon {
   #accept(signal: Signal): void {
     const { log, ledger, clock } = this.#parts;
     this.#supersede(signal.strategy, `The newer signal ${signal.id} takes its place.`, signal.id);
-    if (!this.#ready) {
+    // While open executions are finished it waits already, so that they can give way to it (R22).
+    if (!this.#connected) {
       ledger.judgeSignal(signal.id, { kind: "broker-unreachable", reason: "The account has not been read yet." }, clock.now());
       return;
     }

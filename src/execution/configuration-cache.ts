@@ -40,6 +40,11 @@ export class ConfigurationCache {
     this.#askAgainAt = Math.min(this.#askAgainAt, this.#clock.monotonic() + RESTRICTED_MAX_AGE_MS);
   }
 
+  /** To be called when an order was refused that the switches, as they are known, allow. */
+  askAgain(): void {
+    this.#askAgainAt = this.#clock.monotonic();
+  }
+
   /** Why it cannot be read, to be said once; `undefined` when there is nothing new to say. */
   takeTrouble(): string | undefined {
     const trouble = this.#trouble;

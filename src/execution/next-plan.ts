@@ -63,7 +63,9 @@ export class NextPlan {
   /** Plans and records the orders together with the change of phase. */
   async plan(request: NextPlanRequest): Promise<NextPlanned> {
     const { blocked } = request;
-    await this.#parts.account.learnOfUnknown(this.#execution.intents());
+    const own = this.#execution.intents();
+    await this.#parts.account.learnOfUnknown(own);
+    this.#execution.parts.assets.doubt(own.flatMap(({ symbol, status }) => (status === "not-fractionable" ? [symbol] : [])));
     const settled = await this.#parts.account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;
     const newer = await this.#takenOver();

@@ -75,6 +75,12 @@ export class AssetCache {
     return new Map(await Promise.all(unique.map(async (symbol) => [symbol, await this.#one(symbol)] as const)));
   }
 
+  /** What the venue's refusals contradict is read again: these assets, and the account's configuration. */
+  doubt(symbols: readonly string[]): void {
+    for (const symbol of symbols) this.#known.delete(symbol);
+    if (symbols.length > 0) this.configuration.askAgain();
+  }
+
   /** Symbols whose asset is held under another ticker now, so that what is remembered of them is out of date. */
   forgetRenamed(positions: readonly Position[]): Set<string> {
     const held = new Map(positions.map(({ assetId, symbol }) => [assetId, symbol]));

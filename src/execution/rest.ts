@@ -136,6 +136,8 @@ function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
       return { ...rest, passing: true, notBefore: updatedAt + (pause ?? REFUSED_PAUSES_MS[2]) };
     case "insufficient-quantity":
     case "wash-trade":
+    // The asset, or a switch of the account, is not what it was when it was last read: then whole shares are traded.
+    case "not-fractionable":
     case "other":
       return pause === undefined ? { ...rest, passing: false } : { ...rest, passing: true, notBefore: updatedAt + pause };
     default:

@@ -18,7 +18,6 @@ const CENT = decimal("0.01");
 const WORST_FILL = decimal("1.04");
 const EQUITY_TOLERANCE = decimal("0.02");
 const WHOLE_RUN = decimal("0.98");
-const ODD_ROWS_TOLERANCE = decimal("0.2");
 const MOST_AT_BROKERS_PRICE = decimal("0.2");
 const BROKER_NEAR_CLOSE = decimal("1.2");
 
@@ -362,12 +361,12 @@ function unbookedSince(facts: Facts): Decimal {
   return sum(unbooked.map((holding) => heldValue(holding, facts).minus(holding.marketValue)));
 }
 
-/** With what cannot be read of the positions, which may be worth a fifth of the account at most. */
+/** With what cannot be read of the positions, which may be worth all that is missing. */
 function agrees(known: Decimal, facts: Facts): boolean {
   const equity = facts.input.account.equity.plus(unbookedSince(facts));
   if (near(known, equity)) return true;
   const hasOddRows = facts.input.holdings.some(({ problem }) => problem !== undefined);
-  return hasOddRows && known.lte(equity) && equity.minus(known).lte(equity.times(ODD_ROWS_TOLERANCE));
+  return hasOddRows && known.lte(equity);
 }
 
 function near(one: Decimal, other: Decimal): boolean {

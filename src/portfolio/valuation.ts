@@ -9,8 +9,6 @@ import { isMeasured, targetProblem } from "./targets.ts";
 
 /** How far our sum of cash and positions may lie from the broker's equity, as a fraction of it (R9). */
 const EQUITY_AGREEMENT = decimal("0.02");
-/** What positions whose value cannot be read may make of the equity, as a fraction of it (R9, R34). */
-const MOST_IN_ODD_ROWS = decimal("0.2");
 const US_EQUITY = "us_equity";
 
 /** What everything is worth at checked prices, and at the broker's own where R9 lets those count. Dollars. */
@@ -158,9 +156,8 @@ function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined
 
 function equityDisagrees(total: Decimal, equity: Decimal, holdings: readonly Holding[]): Refused | undefined {
   if (total.minus(equity).abs().lte(equity.abs().times(EQUITY_AGREEMENT))) return undefined;
-  const unknown = equity.minus(total);
-  const mayBeOddRows = holdings.some(({ problem }) => problem !== undefined) && unknown.gt(ZERO);
-  if (mayBeOddRows && unknown.lte(equity.times(MOST_IN_ODD_ROWS))) return undefined;
+  // What is missing then is what the rows that cannot be read are worth (R34).
+  if (holdings.some(({ problem }) => problem !== undefined) && equity.gt(total)) return undefined;
   return {
     kind: "refused",
     refusal: "price-doubt",

@@ -61,7 +61,8 @@ export class BoundAudit {
     const values = new Map(
       symbols.map((symbol) => [symbol, (state.positions.get(symbol)?.quantity ?? ZERO).times(prices.get(symbol) ?? ZERO)]),
     );
-    const counted = symbols.filter((symbol) => !this.#scenario.settings.protectedSymbols.has(symbol));
+    const { protectedSymbols, allowedSymbols } = this.#scenario.settings;
+    const counted = symbols.filter((symbol) => !protectedSymbols.has(symbol) && allowedSymbols?.has(symbol) !== false);
     const base = max(ZERO, state.cash.plus(sum(counted.map((symbol) => values.get(symbol) ?? ZERO))));
     return { base, values, prices };
   }

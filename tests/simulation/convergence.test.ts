@@ -36,6 +36,7 @@ function follow(parts: Partial<ConvergenceParts> = {}) {
     obstructedUntil: () => -Infinity,
     touches: () => false,
     isInDoubt: () => false,
+    cameIn: () => 0,
     guards: () => false,
     ...parts,
   });

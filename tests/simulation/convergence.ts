@@ -18,6 +18,8 @@ export interface ConvergenceParts {
   readonly touches: (symbol: string) => boolean;
   /** Whether the symbol has just now no price by which a quantity could be decided. */
   readonly isInDoubt: (symbol: string) => boolean;
+  /** Dollars that were paid in since the signal, which its target may or may not count. */
+  readonly cameIn: () => number;
   /** Whether a symbol counts as protected. */
   readonly guards: (symbol: string) => boolean;
 }
@@ -123,8 +125,9 @@ export class Convergence {
   }
 
   #legs(): Leg[] {
-    const { targets, exchange, scenario, guards } = this.#parts;
-    return legsOf(targets, exchange, scenario, guards);
+    const { targets, exchange, scenario, guards, cameIn } = this.#parts;
+    const legs = legsOf(targets, exchange, scenario, guards);
+    return legs.map((leg) => ({ ...leg, allowed: leg.allowed + (targets.get(leg.symbol) ?? 0) * cameIn() }));
   }
 
   readonly #isGuarded = (symbol: string): boolean => {

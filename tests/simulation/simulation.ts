@@ -358,7 +358,7 @@ class Simulation {
       const livesSince = this.#clock.now() - (this.#clock.monotonic() - life.startedAt);
       const audits = [
         auditOrders(life.ledger, orders),
-        auditExecutions(life.ledger, orders),
+        auditExecutions(life.ledger, orders, life.clock.now()),
         auditLateOrders(life.ledger, orders, livesSince, this.#clock.now()),
         auditFinality(life.ledger),
       ];
