@@ -93,7 +93,6 @@ describe("a cancel that does not take effect", () => {
     await desk.clock.advance(10_000);
     expect(book(desk).filter((line) => line.includes("TQQQ"))).toEqual(["sell TQQQ filled"]);
     const last = await desk.run(signalOf(desk.clock, { TQQQ: "0.5", UVXY: "0.5" }, { id: "00000000000000cc" }));
-    if (last.kind==="declined") console.log(last.reason, desk.ledger.unsettledIntents(), desk.weights());
     expect(last).toMatchObject({ conclusion: { outcome: "on-target" } });
     expectHoldings(desk, { TQQQ: "0.5", UVXY: "0.5" });
   });
