@@ -221,7 +221,8 @@ export class AccountWatch {
     this.#held = reading.positions;
     this.#cash = undefined;
     if (this.#touched(reading, record)) return "touched";
-    if (unsettled(reading, this.#expected(record)) !== undefined) await this.#learnOfEarlierOrders();
+    const known = this.#expected(record);
+    if (unsettled(reading, known) !== undefined || isMore(reading.account.cash, known)) await this.#learnOfEarlierOrders();
     const expected = this.#expected(record);
     const missing = unsettled(reading, expected);
     // More cash than our fills make is somebody's deposit, and not ours to spend before the next signal (R16).

@@ -50,7 +50,7 @@ export function priceOrder(facts: PricingFacts): Pricing {
   const { intent, prices, now, settings } = facts;
   const judged = saneQuote(intent.side, prices, now, settings);
   if ("doubt" in judged) return withoutQuote(facts, judged.doubt);
-  return facts.cutShort > settings.repegs ? marketTerms(facts, judged) : limitTerms(facts, judged);
+  return facts.cutShort > settings.repegs && settings.then === "market" ? marketTerms(facts, judged) : limitTerms(facts, judged);
 }
 
 /** How long a symbol without a sane quote is waited for: as long as its limits would have been tried. */

@@ -7,6 +7,7 @@ import type { Verdict } from "../intake/verdict.ts";
 import { sameLegs } from "../intake/weights.ts";
 import type { ExecutionOutcome, ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
+import { isOnTargetReason, type LeftAloneReason } from "../portfolio/left-alone.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { decimal, max, ONE, ZERO } from "../portfolio/money.ts";
 import type { PlanSettings } from "../portfolio/plan.ts";
@@ -125,10 +126,10 @@ function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestF
   const rests = plan === undefined ? [] : restOf({ ...facts, plan });
   const unfinished = rests.filter(({ intent }) => intent !== undefined && intent.state !== "refused");
   if (unfinished.length > 0) {
-    const described = unfinished.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent)]));
+    const described = unfinished.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent, facts.intents)]));
     return { outcome: "incomplete", reason: `Not filled to plan: ${described.join("; ")}.` };
   }
-  const refused = rests.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent)]));
+  const refused = rests.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent, facts.intents)]));
   if (refused.length > 0) return { outcome: "off-target", reason: `Refused by the venue: ${refused.join("; ")}.` };
   const last = plan === undefined ? undefined : newestPhase(plan);
   if (rests.length === 0 && (last === undefined || last.reachesTarget)) {
@@ -141,7 +142,9 @@ function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestF
           : `The account is on target after ${String(sent)} order${sent === 1 ? "" : "s"}.`,
     };
   }
-  const left = (last?.lines ?? []).filter((line) => line.leftAlone !== undefined).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
+  const lines = (last?.lines ?? []).filter((line) => line.leftAlone !== undefined);
+  const missed = lines.filter(({ leftAlone }) => !isOnTargetReason(leftAlone as LeftAloneReason));
+  const left = (missed.length === 0 ? lines : missed).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
   const reasons = [
     ...(left.length === 0 ? [] : [`Left alone: ${left.join(", ")}.`]),
     ...(last?.missing === undefined ? [] : [`Bought on an account that did not contain all our fills: ${last.missing}.`]),
@@ -189,14 +192,20 @@ interface HoldingsFacts extends Pick<PlanSettings, "protectedSymbols"> {
   readonly minimum: Decimal;
 }
 
-function describe(intent: IntentRecord): string {
+function describe(intent: IntentRecord, all: readonly IntentRecord[]): string {
   const state =
     intent.state === "done"
       ? `${intent.status ?? "ended"} with ${intent.filledQuantity.toFixed()} shares`
       : intent.state === "dropped"
-        ? "never sent"
+        ? `never sent${whyBefore(intent, all)}`
         : (intent.message ?? intent.state);
   return `${intent.side} ${intent.symbol}: ${state}`;
+}
+
+/** What kept the attempts before it from being sent: whatever ends an execution drops the last one for that. */
+function whyBefore({ clientOrderId, symbol, side }: IntentRecord, all: readonly IntentRecord[]): string {
+  const before = all.findLast((other) => other.symbol === symbol && other.side === side && other.clientOrderId !== clientOrderId);
+  return before?.state === "dropped" && before.message !== undefined ? ` (${before.message})` : "";
 }
 
 /**

@@ -281,6 +281,8 @@ function expectedNow(parts: PrepareParts, reading: Reading): Expected {
     // A late fill of an earlier execution is not in the cash that this one began with: then nothing can be computed.
     const late = [...newest.values()].some((intent) => filledSince(intent, execution.startedAt));
     if (filled.some(isRecent)) money = expectedAfter(filled, late ? undefined : cashBefore(execution));
+    // It has changed the cash after an order of an earlier one that was filled late.
+    else if (filled.length > 0) money = { cash: undefined, traded: ZERO };
     for (const intent of filled) newest.set(intent.symbol, intent);
   }
   const recent = [...newest.values()].filter(isRecent);

@@ -19,6 +19,7 @@ const TOLD_OF_ORDERS: ReadonlySet<LeftAloneReason> = new Set<LeftAloneReason>([
   "order-unknown",
   "order-timed-out",
   "order-cancelled",
+  "sells-over",
 ]);
 
 /** What one execution has left undone of a symbol, and whether it is worth another plan (R33). */

@@ -24,6 +24,11 @@ interface Case {
   readonly outcome: string;
 }
 
+/** How often an order is sent again until the deadline depends on when the process died. */
+function endsAs(outcome: string, book: readonly string[]): NonNullable<Situation["mayEnd"]> {
+  return (end) => end.outcome === outcome && [...new Set(end.book)].join() === book.join();
+}
+
 const CASES: Record<string, Case> = {
   "a single buy": {
     situation: { options: {}, signal: { weights: { UVXY: "1" } } },
@@ -55,8 +60,9 @@ const CASES: Record<string, Case> = {
   },
   "a stuck sell that is cancelled": {
     situation: {
-      options: { ...INVESTED, orderTimeoutSeconds: 3, venue: { faults: ["stuck-order:symbol=TQQQ"] } },
+      options: { ...INVESTED, orderTimeoutSeconds: 3, executionDeadlineSeconds: 7, venue: { faults: ["stuck-order:symbol=TQQQ"] } },
       signal: { weights: HEDGE },
+      mayEnd: endsAs("incomplete", ["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled"]),
     },
     book: ["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled"],
     outcome: "incomplete",
@@ -123,10 +129,11 @@ const CASES: Record<string, Case> = {
   },
   "an order rejected after its acceptance": {
     situation: {
-      options: { ...INVESTED, venue: { faults: ["asynchronous-reject:symbol=UVXY"] } },
+      options: { ...INVESTED, executionDeadlineSeconds: 3, venue: { faults: ["asynchronous-reject:symbol=UVXY"] } },
       signal: { weights: HEDGE },
+      mayEnd: endsAs("incomplete", ["buy BTAL filled", "buy UVXY rejected", "sell SMR filled", "sell TQQQ filled"]),
     },
-    book: ["buy BTAL filled", "buy UVXY rejected", "sell SMR filled", "sell TQQQ filled"],
+    book: ["buy BTAL filled", "buy UVXY rejected", "buy UVXY rejected", "sell SMR filled", "sell TQQQ filled"],
     outcome: "incomplete",
   },
   "a newer run that comes in with the first sell": {

@@ -6,7 +6,7 @@ import { isOpen } from "../../src/simulator/orders.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";
 import type { Moment } from "./mortal-process.ts";
 import { MortalProcess } from "./mortal-process.ts";
-import { book } from "./scenario.ts";
+import { book, overtraded } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -118,13 +118,13 @@ export class MortalDesk {
     for (const { clientOrderId, side, symbol } of orders) {
       const intent = ledger.intent(clientOrderId);
       if (intent === undefined) found.push(`the ledger does not know the ${side} ${symbol}`);
-      const twins = orders.filter((other) => slotOf(other.clientOrderId) === slotOf(clientOrderId) && other.status !== "rejected");
+      const twins = orders.filter((other) => slotOf(other.clientOrderId) === slotOf(clientOrderId) && !other.filledQuantity.eq(ZERO));
       // In limit style there may be several, one after the other: together they fill no more than was planned.
       const planned = ledger.intent(`${slotOf(clientOrderId)}-1`)?.goal?.quantity;
       const filled = sum(twins.map(({ filledQuantity }) => filledQuantity));
       if (planned !== undefined && filled.gt(planned)) found.push(`${filled.toFixed()} shares were filled for the ${side} ${symbol}`);
-      if (planned === undefined && twins.length > 1) found.push(`${String(twins.length)} orders for the ${side} ${symbol}`);
     }
+    found.push(...overtraded(this.desk).map((what) => `too much was filled of the ${what}`));
     for (const order of orders.filter(isOpen)) found.push(`the ${order.side} ${order.symbol} is still open`);
     for (const { id } of ledger.openExecutions()) found.push(`execution ${id} is still open`);
     for (const { clientOrderId, state, message } of ledger.unsettledIntents())

@@ -193,7 +193,7 @@ test("while it is not known whether an order exists, nothing else is sent for it
   expect(posts.filter(({ symbol }) => symbol === "UVXY" || symbol === "BTAL").every(({ at }) => at > second!.at)).toBe(true);
 });
 
-test("an order under our id that is for another symbol is not taken for ours, not touched, and named", async () => {
+test("an order under our id that is for another symbol is not taken for ours, not touched, and named; ours goes out under the next", async () => {
   desk = new VirtualDesk({ exchange: { cash: decimal("100"), positions: HELD } });
   desk.venue.interceptor = beforePosts("SMR", 1, (request) => {
     desk.exchange.submit({
@@ -208,7 +208,10 @@ test("an order under our id that is for another symbol is not taken for ours, no
   });
   const result = await desk.run(signalOf(desk.clock, HEDGE));
   expect(result).toMatchObject({ kind: "concluded", conclusion: { outcome: "off-target" } });
-  expect(result.kind === "concluded" && result.conclusion.reason).toContain("SMR");
-  expect(book(desk)).toEqual(["buy BTAL filled", "buy LEU filled", "buy UVXY filled", "sell TQQQ filled"]);
+  expect(result.kind === "concluded" && result.conclusion.reason).toContain("LEU (signal-bound)");
+  expect(desk.events.filter(({ kind }) => kind === "refused").map(({ text }) => text)).toEqual([
+    expect.stringMatching(/^SMR: the venue holds buy LEU under our id/),
+  ]);
+  expect([...new Set(book(desk))]).toEqual(["buy BTAL filled", "buy LEU filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ filled"]);
   expectUnharmed(desk);
 });

@@ -83,9 +83,15 @@ describe("between the phases, an equity that does not agree with cash and positi
     expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
   });
 
-  test("for longer than 15 s leaves the account sold, incomplete and said so", async () => {
+  test("for a minute: the buys are made when it agrees", async () => {
     desk = new VirtualDesk(INVESTED);
     desk.venue.interceptor = overstated(60_000);
+    expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+  });
+
+  test("until the deadline leaves the account sold, incomplete and said so", async () => {
+    desk = new VirtualDesk({ ...INVESTED, executionDeadlineSeconds: 60 });
+    desk.venue.interceptor = overstated(90_000);
     const result = await desk.run(signalOf(desk.clock, HEDGE));
     expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
     expect(result.kind === "concluded" && result.conclusion.reason).toContain("No buys can be planned");
@@ -113,10 +119,10 @@ test("and so it is when its last print is two hours old and its quote one-sided,
 });
 
 test("a target that trades in whole shares is left alone without a price, and its share is not spent on the others", async () => {
-  desk = new VirtualDesk(INVESTED);
+  desk = new VirtualDesk({ ...INVESTED, executionDeadlineSeconds: 60 });
   desk.venue.interceptor = spoiledSnapshot("FNGU", () => undefined);
   const result = await desk.run(signalOf(desk.clock, { UVXY: "0.75", FNGU: "0.25" }));
-  expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
+  expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
   expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/FNGU \(price-doubt\)/);
   expect(book(desk)).toEqual(["buy UVXY filled", "sell SMR filled", "sell TQQQ filled"]);
   expect(Math.abs((desk.weights().UVXY ?? 0) - 0.75 * 0.99)).toBeLessThan(0.01);
@@ -129,14 +135,15 @@ test("a one-sided quote alone is no doubt: trade and position agree", async () =
 });
 
 test("prices that go mad between the phases: no whole shares on a doubtful price, and the execution says so", async () => {
-  desk = new VirtualDesk(INVESTED);
+  desk = new VirtualDesk({ ...INVESTED, executionDeadlineSeconds: 60 });
   desk.venue.interceptor = spoiledSnapshot(
     "FNGU",
     () => undefined,
-    () => desk.exchange.state.positions.size === 0,
+    () => !desk.exchange.state.positions.has("TQQQ"),
   );
   const result = await desk.run(signalOf(desk.clock, { BTAL: "0.75", FNGU: "0.25" }));
-  expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
+  expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
+  expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/deadline.*FNGU \(price-doubt\).*Missing: FNGU/);
   expect(book(desk)).toEqual(["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"]);
 });
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/portfolio/money.ts";
-import { isPost, isRead, postedOrder, RESET, UNAVAILABLE } from "./faults.ts";
+import { arrivals, both, isPost, isRead, postedOrder, RESET, UNAVAILABLE } from "./faults.ts";
 import {
   book,
   expectHoldings,
@@ -11,6 +11,7 @@ import {
   intentsOf,
   INVESTED,
   MANY,
+  orderOf,
   SWITCH,
 } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
@@ -182,13 +183,15 @@ describe("SIGTERM", () => {
 });
 
 describe("time runs out (R14, R17)", () => {
-  test("the deadline passes with an order open: it is cancelled, and nothing is bought after it", async () => {
+  test("two minutes before the deadline a sell that is open is cancelled, what there is is bought, and nothing is sold after it", async () => {
     desk = new VirtualDesk({ ...INVESTED, orderTimeoutSeconds: 3_600 });
     neverFilled(desk, ["TQQQ"]);
     const result = await desk.run(signalOf(desk.clock, HEDGE));
     expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
-    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/deadline/);
-    expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ canceled"]);
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/deadline.*sell TQQQ: canceled/);
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled"]);
+    expect(orderOf(desk, "TQQQ").canceledAt! < orderOf(desk, "UVXY").createdAt).toBe(true);
+    expectUnharmed(desk);
   });
 
   const LATE: DeskOptions = { ...INVESTED, startAt: TUESDAY_CLOSE - 4 * MINUTE, orderTimeoutSeconds: 3_600 };
@@ -196,18 +199,24 @@ describe("time runs out (R14, R17)", () => {
   test("the session closes in mid-execution: cancelled 30 s before, incomplete, nothing is sent in the last half minute", async () => {
     desk = new VirtualDesk(LATE);
     neverFilled(desk, ["TQQQ"]);
+    const { list, interceptor } = arrivals(desk);
+    desk.venue.interceptor = both(desk.venue.interceptor, interceptor);
+    const start = desk.clock.now();
     expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
-    expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ canceled"]);
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled"]);
+    expect(Math.max(...list.map(({ at }) => start + 1_000 * at))).toBeLessThan(TUESDAY_CLOSE - 30_000);
     expect(desk.clock.now()).toBeLessThan(TUESDAY_CLOSE);
   });
 
-  test("fills so slow that they end in the last half minute: sold, and nothing bought", async () => {
+  test("fills that take minutes: what is sold in time is spent, and nothing is open at the end", async () => {
     desk = new VirtualDesk({
       ...LATE,
       exchange: { ...INVESTED.exchange, partialFillProbability: 1, partialFillSteps: 2, partialFillIntervalMs: 3.6 * MINUTE },
     });
     expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "incomplete" } });
-    expect(book(desk).filter((line) => line.startsWith("buy"))).toEqual([]);
+    expect(book(desk).filter((line) => !/ (filled|canceled)$/.test(line))).toEqual([]);
+    expect(desk.clock.now()).toBeLessThan(TUESDAY_CLOSE);
+    expectUnharmed(desk);
   });
 
   test("with less than 180 s left nothing is begun", async () => {

@@ -1,0 +1,122 @@
+import { describe, expect, test } from "@jest/globals";
+import { systemClock } from "../../src/clock.ts";
+import { LIMIT_MS, Scenario } from "./harness.ts";
+import { HEDGE, HEDGE_WEIGHTS } from "./strategy.ts";
+import { expectExit, until } from "./trader-process.ts";
+
+/** UVXY finds no seller, and somebody cancels its order by hand; whoever calls it lets it trade again. */
+async function offTarget(scenario: Scenario, ageMs = 0): Promise<() => void> {
+  const { exchange } = scenario.simulator;
+  let isHeld = true;
+  exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY" || !isHeld, mayCancel: () => true };
+  scenario.alert(HEDGE, ageMs);
+  const execute = scenario.start(["execute"]);
+  const working = (): string | undefined => scenario.orders.find(({ symbol, status }) => symbol === "UVXY" && status === "new")?.id;
+  await until(
+    () => working() !== undefined,
+    "a working order for UVXY",
+    () => execute.output,
+  );
+  exchange.cancel(working() ?? "");
+  const ended = await execute.end();
+  expectExit(ended, 1);
+  expect(ended.output).toMatch(/UVXY: canceled[^]*Missing: UVXY \$7\d,\d{3}/);
+  return () => (isHeld = false);
+}
+
+describe("execute on a run that was executed and missed its target", () => {
+  test(
+    "ends with 1 and the cure as long as what is left may not be traded by itself; --finish goes on, and then it is 0",
+    async () => {
+      const scenario = await Scenario.open();
+      const letGo = await offTarget(scenario);
+      const again = await scenario.run(["execute"]);
+      expectExit(again, 1);
+      expect(again.output).toMatch(/Executed before, and not on target: [^]*UVXY \(order-cancelled\)[^]*execute --finish/);
+      expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled"]);
+
+      letGo();
+      expectExit(await scenario.run(["execute", "--finish"]), 0);
+      expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled", "buy UVXY filled"]);
+      expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
+      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.run(["execute", "--finish"]), 0);
+      expect(scenario.orders).toHaveLength(3);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "goes on by itself with what a halt has left, while the run is fresh",
+    async () => {
+      const scenario = await Scenario.open();
+      let isHeld = true;
+      scenario.simulator.exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY" || !isHeld, mayCancel: () => true };
+      scenario.alert(HEDGE);
+      const execute = scenario.start(["execute"]);
+      await until(
+        () => scenario.orders.some(({ symbol }) => symbol === "BTAL"),
+        "orders",
+        () => execute.output,
+      );
+      await scenario.run(["halt", "--reason", "odd prices"]);
+      expectExit(await execute.end(), 1);
+      expectExit(await scenario.run(["execute"]), 3);
+      isHeld = false;
+      expectExit(await scenario.run(["resume"]), 0);
+      expectExit(await scenario.run(["execute"]), 0);
+      expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "ends with 1 and names --finish when the run is stale, and --finish goes on",
+    async () => {
+      const scenario = await Scenario.open();
+      const letGo = await offTarget(scenario);
+      letGo();
+      const late = { SIGNAL_MAX_AGE_SECONDS: "2" };
+      await systemClock.sleep(2_500);
+      const stale = await scenario.run(["execute"], late);
+      expectExit(stale, 1);
+      expect(stale.output).toMatch(/execute --finish/);
+      expect(scenario.orders).toHaveLength(2);
+      expectExit(await scenario.run(["execute", "--finish"], late), 0);
+      expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
+    },
+    LIMIT_MS,
+  );
+});
+
+test(
+  "a daemon takes up what a halt has left when it is over",
+  async () => {
+    const scenario = await Scenario.open();
+    let isHeld = true;
+    scenario.simulator.exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY" || !isHeld, mayCancel: () => true };
+    const daemon = await scenario.daemon();
+    scenario.alert(HEDGE);
+    await until(
+      () => scenario.orders.some(({ symbol }) => symbol === "BTAL"),
+      "orders",
+      () => daemon.output,
+    );
+    await scenario.run(["halt", "--reason", "odd prices"]);
+    await until(
+      () => scenario.book.includes("buy UVXY canceled"),
+      "the cancel",
+      () => daemon.output,
+    );
+    isHeld = false;
+    expectExit(await scenario.run(["resume"]), 0);
+    await until(
+      () => scenario.book.includes("buy UVXY filled"),
+      "the rest",
+      () => scenario.log,
+    );
+    expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
+    expectExit(await daemon.stop(), 0);
+  },
+  LIMIT_MS,
+);
