@@ -79,6 +79,8 @@ export interface Cause {
   readonly touches: (symbol: string) => boolean;
   /** Whether the symbol counts as protected, so that its value belongs to no target. */
   readonly guards: (symbol: string) => boolean;
+  /** Dollars that it has brought or taken. */
+  readonly moved: () => number;
   readonly end: () => void;
 }
 
@@ -87,7 +89,7 @@ type Part = Partial<Omit<Cause, "kind" | "end">> & { readonly end?: () => void }
 const nothing = (): boolean => false;
 
 export function beginCause(kind: CauseKind, world: CauseWorld): Cause {
-  return { kind, until: () => -Infinity, touches: nothing, guards: nothing, end: () => undefined, ...partOf(kind, world) };
+  return { kind, until: () => -Infinity, touches: nothing, guards: nothing, moved: () => 0, end: () => undefined, ...partOf(kind, world) };
 }
 
 function partOf(kind: CauseKind, world: CauseWorld): Part {
@@ -152,7 +154,9 @@ function partOf(kind: CauseKind, world: CauseWorld): Part {
       return foreignOrder(world, target);
     case "row-unpriced":
     case "row-doubled": {
-      const symbol = heldOr(world, target);
+      // The row of what is bought later is of another kind: it is a target that cannot be read.
+      const [symbol = ""] = chance.some([...exchange.state.positions.keys()], 1);
+      if (symbol === "") return {};
       const end = inject(`${kind === "row-unpriced" ? "unpriced" : "doubled"}-position:symbol=${symbol}`);
       const isIt = (each: string): boolean => each === symbol;
       return { touches: isIt, guards: isIt, end };
@@ -211,17 +215,21 @@ function timed(world: CauseWorld, seconds: number, fault: string): Part {
 function once(world: CauseWorld, move: () => void): Part {
   const { exchange, monotonic, meddled } = world;
   let at = -Infinity;
+  let moved = 0;
+  const cash = (): number => Number(exchange.state.cash.toFixed());
   const stop = exchange.onTradeUpdate(({ event }) => {
     if (event !== "pending_new" || at > -Infinity) return;
     at = monotonic();
     meddled(undefined);
+    const before = cash();
     try {
       move();
+      moved = Math.abs(cash() - before);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
     }
   });
-  return { until: () => at, end: stop };
+  return { until: () => at, moved: () => moved, end: stop };
 }
 
 /** It rests far below the market, until somebody takes it away. */

@@ -37,6 +37,7 @@ function follow(parts: Partial<ConvergenceParts> = {}) {
     touches: () => false,
     isInDoubt: () => false,
     guards: () => false,
+    moved: () => 0,
     ...parts,
   });
   const buy = async (symbol: string, notional: string): Promise<void> => {

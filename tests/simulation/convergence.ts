@@ -20,6 +20,8 @@ export interface ConvergenceParts {
   readonly isInDoubt: (symbol: string) => boolean;
   /** Whether a symbol counts as protected. */
   readonly guards: (symbol: string) => boolean;
+  /** Dollars that came or went since the signal, by other hands. */
+  readonly moved: () => number;
 }
 
 const PRICE_MOVES = 0.03;
@@ -123,8 +125,8 @@ export class Convergence {
   }
 
   #legs(): Leg[] {
-    const { targets, exchange, scenario, guards } = this.#parts;
-    return legsOf(targets, exchange, scenario, guards);
+    const { targets, exchange, scenario, guards, moved } = this.#parts;
+    return legsOf(targets, exchange, scenario, guards, moved());
   }
 
   readonly #isGuarded = (symbol: string): boolean =>

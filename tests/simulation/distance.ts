@@ -26,12 +26,14 @@ export interface Leg {
  * Every symbol that belongs to the target, or would have to go for it.
  * @param targets symbol → weight.
  * @param guarded symbols that count as protected beside those that are set so.
+ * @param moved dollars that came or went after the plan was made, which its targets need not contain.
  */
 export function legsOf(
   targets: ReadonlyMap<string, number>,
   exchange: Exchange,
   scenario: Scenario,
   guarded: (symbol: string) => boolean = () => false,
+  moved = 0,
 ): Leg[] {
   const { protectedSymbols, allowedSymbols } = scenario.settings;
   const price = (symbol: string): number => Number(exchange.valueOf(symbol).toFixed());
@@ -43,10 +45,11 @@ export function legsOf(
   return [...new Set([...values.keys(), ...targets.keys()])]
     .filter((symbol) => !isGuarded(symbol) && allowedSymbols?.has(symbol) !== false)
     .map((symbol) => {
-      const target = (targets.get(symbol) ?? 0) * base;
+      const weight = targets.get(symbol) ?? 0;
+      const target = weight * base;
       const isWhole = exchange.state.assets.get(symbol)?.fractionable === false || !exchange.state.settings.fractionalTrading;
       const whole = isWhole ? price(symbol) + target * WHOLE_SHARE_CUSHION : 0;
-      const allowed = target === 0 ? DUST + whole : base * (DRIFT_BAND + MOVE) + whole + SMALLEST_TRADE;
+      const allowed = target === 0 ? DUST + whole : base * (DRIFT_BAND + MOVE) + whole + SMALLEST_TRADE + weight * moved;
       return { symbol, value: values.get(symbol) ?? 0, target, allowed, isWhole };
     });
 }
