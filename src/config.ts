@@ -42,6 +42,9 @@ export interface Config {
   readonly execution: ExecutionSettings;
   readonly protectedSymbols: ReadonlySet<string>;
   readonly allowedSymbols: ReadonlySet<string> | undefined;
+  /** Fraction of a run. */
+  readonly maxUnbuyable: Decimal;
+  readonly unbuyableAction: "refuse" | "exit";
   /** Dollars. */
   readonly maxOrderValue: Decimal | undefined;
   /** Fraction of the account at the day's start: 2 for a full switch; `undefined`: no limit. */

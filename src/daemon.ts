@@ -11,6 +11,8 @@ import type { Intake, IntakeReport } from "./intake/intake.ts";
 import type { Signal } from "./intake/signal.ts";
 import type { NotExecuted, VerdictKind } from "./intake/verdict.ts";
 import type { ExecutionRecord, Ledger } from "./ledger/ledger.ts";
+import type { LeftOver } from "./left-overs.ts";
+import { LeftOvers } from "./left-overs.ts";
 import type { Log } from "./logger.ts";
 import { formatPercent } from "./portfolio/format.ts";
 
@@ -22,8 +24,11 @@ const RETRIED: readonly VerdictKind[] = [
   "account-blocked",
   "price-doubt",
   "account-unsettled",
+  "refused",
 ];
 const RETRY_MS = 5_000;
+/** What was refused ends less often, and a look at it costs as much. */
+const REFUSED_RETRY_MS = 15_000;
 const TICK_MS = 1_000;
 /** SIGTERM to exit: the daemon leaves within 8 s, of which this much is for requests under way. */
 const DRAIN_LIMIT_MS = 6_500;
@@ -48,6 +53,7 @@ export interface DaemonParts {
    */
   readonly rebalancer: (newer: () => Signal | undefined, stopping: AbortSignal, waiting: () => readonly Signal[]) => Rebalancer;
   readonly halted: () => string | undefined;
+  readonly signalMaxAgeSeconds: number;
   /** Reads the account once, prints it, pins it and locks it; throws when it is not to be traded. */
   readonly connect: () => Promise<void>;
   /** For a failure that comes again with every try; by default each one is a warning. */
@@ -85,6 +91,7 @@ export class Daemon {
   readonly #stopping = new AbortController();
   readonly #rebalancer: Rebalancer;
   readonly #clockWatch: ClockWatch;
+  #connected = false;
   #ready = false;
   /** Strategy → its run that waits to be executed, in the order in which they came. */
   readonly #waiting = new Map<string, Signal>();
@@ -93,6 +100,7 @@ export class Daemon {
   readonly #newest = new Map<string, { readonly signalId: string | undefined }>();
   /** Strategy → when what could not be executed for now is judged again. */
   readonly #retryAt = new Map<string, number>();
+  readonly #leftOvers: LeftOvers;
   /** Strategy → the run that was last said to be taken up. */
   readonly #lastTakenUp = new Map<string, string>();
   /** Strategy → what was last said about a run that was not executed. */
@@ -107,6 +115,7 @@ export class Daemon {
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
+    this.#leftOvers = new LeftOvers({ ...parts, waiting: (strategy) => this.#waiting.get(strategy) });
     this.#clockWatch = new ClockWatch({ ...parts, onSettled: () => this.#guard(() => this.#clockSettled()) });
     this.#rebalancer = parts.rebalancer(
       () => this.#newerOfSameStrategy(),
@@ -167,6 +176,7 @@ export class Daemon {
 
   async #start(): Promise<void> {
     if (!(await this.#connect())) return;
+    this.#connected = true;
     for (const execution of this.#parts.ledger.openExecutions()) {
       if (execution.outcome === "queued" || this.#stopping.signal.aborted) continue;
       await this.#recover(execution);
@@ -252,6 +262,7 @@ export class Daemon {
     this.#scheduleLook(intake, report.lookAgainAt);
     const { decision } = report;
     if (decision.kind !== "nothing") this.#newest.set(strategy, { signalId: signalIdOf(decision) });
+    if (occasion === "start" && decision.kind === "verdict") this.#leftOvers.rememberEarlier(decision.signalId);
     if (decision.kind === "execute") this.#accept(decision.signal);
     else if (decision.kind === "wait") this.#supersede(strategy, "A newer run has begun to arrive.", undefined);
     else if (decision.kind === "verdict" && decision.isNew) {
@@ -263,7 +274,8 @@ export class Daemon {
   #accept(signal: Signal): void {
     const { log, ledger, clock } = this.#parts;
     this.#supersede(signal.strategy, `The newer signal ${signal.id} takes its place.`, signal.id);
-    if (!this.#ready) {
+    // While open executions are finished it waits already, so that they can give way to it (R22).
+    if (!this.#connected) {
       ledger.judgeSignal(signal.id, { kind: "broker-unreachable", reason: "The account has not been read yet." }, clock.now());
       return;
     }
@@ -336,13 +348,34 @@ export class Daemon {
   #conclude(result: RebalanceResult): void {
     if (result.kind !== "concluded") return;
     this.#parts.onConcluded(result);
-    const { verdict } = result.conclusion;
-    const strategy = this.#parts.ledger.signal(result.execution.signalId)?.signal.strategy;
-    if (strategy !== undefined) this.#retryLater(strategy, verdict.kind);
+    const { verdict, mayGoOn } = result.conclusion;
+    const signal = this.#parts.ledger.signal(result.execution.signalId)?.signal;
+    if (signal === undefined) return;
+    this.#retryLater(signal.strategy, verdict.kind);
+    if (mayGoOn) this.#leftOvers.remember(signal, 0);
+    else this.#leftOvers.forget(signal);
+  }
+
+  /** Goes on with what an execution has left for a cause that may have passed (R33). */
+  async #takeUp({ signal, tries }: LeftOver): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    const superseded = new AbortController();
+    this.#current = { strategy: signal.strategy, signalId: signal.id, superseded };
+    try {
+      const options = { dryRun: false, ignoreMarketHours: false, takeUp: "fresh", superseded: superseded.signal } as const;
+      const result = await this.#rebalancer.rebalance(signal, options);
+      this.#conclude(result);
+      if (result.kind !== "still-off" && result.kind !== "declined") return;
+      this.#parts.log.child({ signal: signal.id }).debug(`What is left of it cannot be traded yet: ${result.reason}`);
+      if (result.kind === "declined" || result.mayPass) this.#leftOvers.remember(signal, tries);
+    } finally {
+      this.#current = undefined;
+    }
   }
 
   #retryLater(strategy: string, verdict: VerdictKind): void {
-    if (RETRIED.includes(verdict)) this.#retryAt.set(strategy, this.#parts.clock.monotonic() + RETRY_MS);
+    const pause = verdict === "refused" ? REFUSED_RETRY_MS : RETRY_MS;
+    if (RETRIED.includes(verdict)) this.#retryAt.set(strategy, this.#parts.clock.monotonic() + pause);
   }
 
   // --- surroundings --------------------------------------------------------------------------
@@ -383,6 +416,7 @@ export class Daemon {
     this.#guard(() => {
       const idle = this.#queue.size + this.#queue.pending === 0;
       if (idle) this.#retry();
+      if (idle && this.#ready) for (const left of this.#leftOvers.due()) this.#enqueue(() => this.#takeUp(left));
       if (this.#ready) this.#clockWatch.tick();
       upkeep.tick(this.#ready && idle);
     });

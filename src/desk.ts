@@ -6,6 +6,7 @@ import type { AlpacaConfig, Config } from "./config.ts";
 import { ledgerFile, ledgerLockFile, loadConfig } from "./config.ts";
 import { prepareStateDirectory } from "./directory-access.ts";
 import { EXIT, messageOf, TraderError } from "./errors.ts";
+import { ADOPTION_HINT, strangersHeld } from "./execution/adoption.ts";
 import type { RebalanceEvent } from "./execution/events.ts";
 import { Rebalancer } from "./execution/rebalancer.ts";
 import { HaltSwitch, UNSEEN_HALT_HINT, unseenMachineHalt } from "./halt.ts";
@@ -48,7 +49,7 @@ export interface DeskOptions {
   readonly venue?: VenueAccess;
   /** Called with everything that happens in a rebalance, besides log and ledger. */
   readonly onEvent?: (event: RebalanceEvent) => void;
-  /** Told, besides the log, why nothing happens for a while. */
+  /** Told, besides the log, why nothing happens for a while, and what the owner must know before anything does. */
   readonly onWait?: (text: string) => void;
 }
 
@@ -198,7 +199,27 @@ export class Desk {
       waiting,
       emit: (event) => this.#observe(event),
       progress: (text) => this.log.info(text),
+      warn: (text) => this.#warn(text),
     });
+  }
+
+  /** R27: said before the first run of a ledger sells what was bought by hand. With several strategies nothing of it is sold. */
+  warnOfHoldings({ account, positions }: { readonly account: Account; readonly positions: readonly Position[] }): void {
+    const { config, ledger } = this;
+    const held = strangersHeld(positions, config, { ledger, account: account.number });
+    if (held.length === 0 || config.strategies.length > 1) return;
+    const isLive = config.mode === "live";
+    this.#warn(
+      `Account ${account.number} holds what this ledger never bought: ${held.join(", ")}. A run sells of it what its targets do not name. ` +
+        (isLive
+          ? `Until you have said that it may, such a run is refused. ${ADOPTION_HINT}`
+          : "Name in PROTECTED_SYMBOLS what is to stay."),
+    );
+  }
+
+  #warn(text: string): void {
+    this.log.warn(text);
+    this.#options.onWait?.(text);
   }
 
   /** One line of the trade log for a finished execution; the file for dashboards is written meanwhile. */

@@ -79,7 +79,8 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
   add("execute", "act once on the newest run in the alerts file")
     .option("--dry-run", "make the plan and print it; send nothing, use nothing up")
     .option("--ignore-market-hours", "queue orders for the open while the market is closed")
-    .action(async (options: { dryRun?: boolean; ignoreMarketHours?: boolean }) =>
+    .option("--finish", "go on with what is left of the newest run, in the session in which it was executed")
+    .action(async (options: { dryRun?: boolean; ignoreMarketHours?: boolean; finish?: boolean }) =>
       done(await (await import("./commands/execute.ts")).execute(context, options)),
     );
   add("signal", "run the strategies and append their alerts")
@@ -127,6 +128,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
   add("resume", "let trading go on after a halt").action(async () => done(await (await import("./commands/resume.ts")).resume(context)));
   add("account", "show the account this installation trades for")
     .option("--pin <number>", "trade for this account from now on")
+    .option("--adopt", "let the first run sell what this installation never bought")
     .option("--release <symbol>", "with several strategies: let a position be sold that none of them has named")
     .action(async (options: { pin?: string; release?: string }) =>
       done(await (await import("./commands/account.ts")).account(context, options)),

@@ -17,6 +17,11 @@ export function marketDate(at: number): string {
   return date;
 }
 
+/** When the New York day of an instant began; both in milliseconds since the epoch. */
+export function marketDayStart(at: number): number {
+  return DateTime.fromMillis(at, { zone: MARKET_ZONE }).startOf("day").toMillis();
+}
+
 /** An instant (milliseconds since the epoch) as a person reads it of the market: `2025-07-16 09:30:00 EDT`. */
 export function marketTime(at: number): string {
   return DateTime.fromMillis(at, { zone: MARKET_ZONE, locale: "en-US" }).toFormat("yyyy-LL-dd HH:mm:ss ZZZZ");

@@ -1,4 +1,5 @@
 import { planInput, symbolsOf } from "../execution/plan-input.ts";
+import type { Reading } from "../execution/reading.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { judgeLimits } from "../portfolio/limits.ts";
 import type { Decimal } from "../portfolio/money.ts";
@@ -58,7 +59,13 @@ function planFor(
   barred: ReadonlyMap<string, LeftAloneReason>,
 ): PlanResult {
   const reading = account.reading(symbolsOf(wanted), previousCloses, lastEquity);
-  return makePlan(planInput(reading, { phase, wanted, settings, unsettled: [], splits: NO_SPLITS, barred }));
+  const excluded = new Map([...barred, ...withoutPrice(reading)]);
+  return makePlan(planInput(reading, { phase, wanted, settings, unsettled: [], splits: NO_SPLITS, barred: excluded }));
+}
+
+/** Live, the market fills what nobody has a price for. History has no price to fill it at. */
+function withoutPrice({ assets, prices }: Reading): [string, LeftAloneReason][] {
+  return [...assets.keys()].filter((symbol) => !prices.has(symbol)).map((symbol) => [symbol, "price-doubt"]);
 }
 
 /** R28, with what the plan moves as the whole turnover of its day: there is one rebalance a session, and nothing is paid in or out. */

@@ -1,7 +1,7 @@
 import type { BookHolding, Wish } from "../ledger/ledger.ts";
 import type { Claim } from "../portfolio/claims.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { max, min, SHARE_DECIMALS, sum, truncate, ZERO } from "../portfolio/money.ts";
+import { max, min, ONE, SHARE_DECIMALS, sum, truncate, ZERO } from "../portfolio/money.ts";
 import type { LeftAloneReason, Plan, PlanLine } from "../portfolio/plan.ts";
 import { allot } from "./allot.ts";
 import { Books, UNATTRIBUTED } from "./book.ts";
@@ -31,12 +31,16 @@ export function wishesFor(
 }
 
 function lineWishes(
-  { symbol, checkedPrice: price }: PlanLine,
+  line: PlanLine,
   plan: Pick<Plan, "base" | "sells" | "buys">,
   claims: readonly Claim[],
   held: ReadonlyMap<string, Decimal>,
   position: Decimal,
 ): Wish[] {
+  const { symbol } = line;
+  const known = planPrice(line, position);
+  // Dollars buy what has no price too (R10); where nothing is held yet only the proportion of the wishes counts.
+  const price = known ?? (line.action === "buy" ? ONE : undefined);
   const targets = new Map<string, Decimal>();
   for (const { strategy, share, targets: weights } of claims) {
     const worth = share.times(weights.get(symbol) ?? ZERO).times(plan.base);
@@ -48,7 +52,18 @@ function lineWishes(
   const all = new Map([...held, [UNATTRIBUTED, position.minus(sum(held.values()))] as const]);
   const wanted = withRemainder(targets, all, position.plus(plannedQuantity(symbol, plan, price)));
   const names = [...new Set([...targets.keys(), ...all.keys()])];
-  return names.map((book) => ({ symbol, book, quantity: (wanted.get(book) ?? ZERO).minus(all.get(book) ?? ZERO), price }));
+  return names.map((book) => ({
+    symbol,
+    book,
+    quantity: (wanted.get(book) ?? ZERO).minus(all.get(book) ?? ZERO),
+    price: known,
+  }));
+}
+
+/** What the plan counts a share at: the checked price, else the broker's own (R9). Dollars. */
+function planPrice({ checkedPrice, actualValue, leftAlone }: PlanLine, position: Decimal): Decimal | undefined {
+  const isCounted = leftAlone !== "price-doubt" && position.gt(ZERO) && actualValue.gt(ZERO);
+  return checkedPrice ?? (isCounted ? actualValue.div(position) : undefined);
 }
 
 /**

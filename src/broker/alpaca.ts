@@ -8,6 +8,7 @@ import { decimalFromNumber } from "../portfolio/money.ts";
 import type { DailyBars } from "../strategies/bars.ts";
 import type {
   Account,
+  AccountConfiguration,
   AnnouncedSplit,
   Asset,
   BarAdjustment,
@@ -34,7 +35,7 @@ import { normaliseEndpoint } from "./endpoints.ts";
 import { toEquityHistory } from "./equity-history.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { createHostGuard } from "./host-guard.ts";
-import { toAccount, toAsset, toMarketClock, toPositions, toSessions } from "./mapping.ts";
+import { toAccount, toAccountConfiguration, toAsset, toMarketClock, toPositions, toSessions } from "./mapping.ts";
 import { toFills, toOrder, toOrderOrNothing, toOrders } from "./order-mapping.ts";
 import { toAnnouncedSplits } from "./announced-splits.ts";
 import { cancelAnswerOf, submitAnswerOf } from "./order-outcome.ts";
@@ -95,6 +96,7 @@ class AlpacaBroker implements Broker {
   readonly #streamGuard: HostGuard;
   readonly #orders: OrdersApi;
   readonly #accounts: trading.AccountsApi;
+  readonly #configurations: trading.AccountConfigurationsApi;
   readonly #positions: trading.PositionsApi;
   readonly #assets: trading.AssetsApi;
   readonly #clockApi: trading.ClockApi;
@@ -134,6 +136,7 @@ class AlpacaBroker implements Broker {
     const tradingSettings = new trading.Configuration({ ...keys, basePath: tradingUrl, fetchApi: this.#trading.send });
     this.#orders = new OrdersApi(tradingSettings);
     this.#accounts = new trading.AccountsApi(tradingSettings);
+    this.#configurations = new trading.AccountConfigurationsApi(tradingSettings);
     this.#positions = new trading.PositionsApi(tradingSettings);
     this.#assets = new trading.AssetsApi(tradingSettings);
     this.#clockApi = new trading.ClockApi(tradingSettings);
@@ -147,6 +150,14 @@ class AlpacaBroker implements Broker {
 
   account(): Promise<Account> {
     return this.#trading.read("reading the account", () => this.#accounts.getAccountRaw(), toAccount);
+  }
+
+  accountConfiguration(): Promise<AccountConfiguration> {
+    return this.#trading.read(
+      "reading the account's configuration",
+      () => this.#configurations.getAccountConfigRaw(),
+      toAccountConfiguration,
+    );
   }
 
   /** A row that cannot be read is believed when the next answer has it too; a garbled answer must not hide a position. */
@@ -220,9 +231,8 @@ class AlpacaBroker implements Broker {
   }
 
   async prints(symbol: string, start: number, end: number): Promise<Decimal[]> {
-    const range = barsRange(marketDate(start), marketDate(end), this.#options.alpaca.dataFeed, this.#options.clock.now());
-    const until = range.end === undefined ? {} : { end: new Date(end) };
-    const question = { start: new Date(start), ...until, feed: range.feed, timeframe: "1Min", adjustment: "raw" };
+    const { feed } = barsRange(marketDate(start), marketDate(end), this.#options.alpaca.dataFeed, this.#options.clock.now());
+    const question = { start: new Date(start), end: new Date(end), feed, timeframe: "1Min", adjustment: "raw" };
     const bars = await this.#bars([symbol], question);
     return (bars.get(symbol) ?? []).flatMap(({ open, close }) => [decimalFromNumber(open), decimalFromNumber(close)]);
   }

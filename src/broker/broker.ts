@@ -10,6 +10,8 @@ export interface Broker {
   /** Where this broker lives, for people: `"Alpaca paper"`, `"simulator"`. */
   readonly name: string;
   account(): Promise<Account>;
+  /** The switches of the account that its owner can change. */
+  accountConfiguration(): Promise<AccountConfiguration>;
   positions(): Promise<Position[]>;
   /** Every order that is not terminal, ours and foreign. */
   openOrders(): Promise<Order[]>;
@@ -77,6 +79,17 @@ export interface Account {
   readonly multiplier: string;
   /** Why no order may be sent (`trading_blocked`, …); empty when none applies. */
   readonly blocks: readonly string[];
+}
+
+/** `undefined`: the venue does not say, or not in a form that can be read. */
+export interface AccountConfiguration {
+  /** False: orders for fractions of shares and for dollars are refused. */
+  readonly fractionalTrading: boolean | undefined;
+  readonly noShorting: boolean | undefined;
+  /** True: every new order is refused. */
+  readonly suspendTrade: boolean | undefined;
+  /** True: assets with the attribute `ptp_no_exception` may be bought. */
+  readonly ptpNoExceptionEntry: boolean | undefined;
 }
 
 export interface Position {
@@ -204,6 +217,7 @@ export type RefusalReason =
   | "below-minimum"
   | "not-fractionable"
   | "not-tradable"
+  | "trading-halt"
   | "unknown-asset"
   | "cannot-short"
   | "account-restricted"
@@ -212,12 +226,13 @@ export type RefusalReason =
 
 /** What each refusal means, for people. */
 export const REFUSAL_MEANINGS: Record<RefusalReason, string> = {
-  "insufficient-buying-power": "There is not enough buying power; a buy is sized again once on what the account shows then.",
+  "insufficient-buying-power": "There is not enough buying power yet; the buy is tried again, sized by what the refusal says.",
   "insufficient-quantity": "Fewer shares are held, or free of open orders, than the sell asked for.",
   "wash-trade": "An order of the opposite side is open for the symbol.",
   "below-minimum": "The order is worth less than the venue's smallest one.",
   "not-fractionable": "Fractions of the symbol cannot be traded.",
-  "not-tradable": "The symbol cannot be traded now.",
+  "not-tradable": "The symbol cannot be traded.",
+  "trading-halt": "Trading in the symbol is paused; the order is tried again.",
   "unknown-asset": "The venue does not know the symbol.",
   "cannot-short": "The sell would have opened a short position.",
   "account-restricted": "The account may not trade, or may only close positions.",
@@ -235,6 +250,9 @@ export type SubmitAnswer =
       readonly code: number | undefined;
       readonly message: string;
       readonly requestId: string | undefined;
+      /** What the venue says that there is for buys, and what it counts this order at; dollars. */
+      readonly buyingPower?: Decimal | undefined;
+      readonly costBasis?: Decimal | undefined;
     }
   /** Proven not to have reached the order book; the same id may be sent again at `retryAt` (monotonic clock). */
   | { readonly kind: "not-sent"; readonly message: string; readonly retryAt: number }

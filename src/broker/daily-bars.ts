@@ -11,8 +11,6 @@ import { instant, optional, read, UnreadableAnswer, withDefault } from "./wire.t
 export const BARS_PER_PAGE = 2_000;
 /** A million bars: far above what any strategy asks for, and an end for a server that repeats itself. */
 const MAX_PAGES = 100;
-/** Without a paid subscription the data of all exchanges is withheld for so long. */
-const SIP_DELAY_MS = 15 * 60_000;
 
 export interface BarsPage {
   readonly bars: ReadonlyMap<string, readonly DailyBar[]>;
@@ -70,29 +68,22 @@ function append(found: Map<string, DailyBar[]>, symbol: string, bars: readonly D
 /** What is asked of the venue for sessions from `start` to `end` (New York dates, inclusive). */
 export interface BarsRange {
   readonly start: Date;
-  /** Left out where the venue itself ends at the newest bar that it may show. */
-  readonly end?: Date;
+  readonly end: Date;
   readonly feed: HistoricalFeed;
 }
 
 type HistoricalFeed = "iex" | "sip" | "boats" | "otc";
 
-/**
- * Stamps to ask for, and the feed. `iex` is what every account may read up to the moment; what ALPACA_DATA_FEED
- * says goes before it. `delayed_sip` is not a feed of the past, but what the venue gives of `sip` without an end.
- */
+/** Stamps to ask for, and the feed. `iex` is what every account may read up to the moment; what ALPACA_DATA_FEED says goes before it. */
 export function barsRange(start: string, end: string, dataFeed: string | undefined, now: number): BarsRange {
   const from = midnight(start).toJSDate();
   const until = Math.min(midnight(end).plus({ days: 1 }).toMillis() - 1, now);
-  const feed = feedOfThePast(dataFeed);
-  const delayed = dataFeed === "delayed_sip" && until > now - SIP_DELAY_MS;
-  return delayed ? { start: from, feed } : { start: from, end: new Date(until), feed };
+  return { start: from, end: new Date(until), feed: feedOfThePast(dataFeed) };
 }
 
 function feedOfThePast(dataFeed: string | undefined): HistoricalFeed {
   switch (dataFeed) {
     case "sip":
-    case "delayed_sip":
       return "sip";
     case "boats":
     case "overnight":

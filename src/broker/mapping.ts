@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 import { z } from "zod";
-import type { Account, Asset, MarketClock, Position, Session } from "./broker.ts";
+import type { Account, AccountConfiguration, Asset, MarketClock, Position, Session } from "./broker.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { min, sum, ZERO } from "../portfolio/money.ts";
 import { amount, instant, optional, piece, read, readOr, rows, text, withDefault } from "./wire.ts";
@@ -44,6 +44,22 @@ export function toAccount(json: unknown): Account {
   return read(accountSchema, json);
 }
 
+const seenFlag = piece(z.boolean());
+
+const configurationSchema = z
+  .object({ fractional_trading: seenFlag, no_shorting: seenFlag, suspend_trade: seenFlag, ptp_no_exception_entry: seenFlag })
+  .transform((wire): AccountConfiguration => ({
+    fractionalTrading: wire.fractional_trading,
+    noShorting: wire.no_shorting,
+    suspendTrade: wire.suspend_trade,
+    ptpNoExceptionEntry: wire.ptp_no_exception_entry,
+  }));
+
+/** One switch that cannot be read hides no other (R34). @throws UnreadableAnswer */
+export function toAccountConfiguration(json: unknown): AccountConfiguration {
+  return read(configurationSchema, json);
+}
+
 const positionSchema = z
   .object({
     symbol: text,
@@ -73,7 +89,8 @@ const positionSchema = z
       available: available(wire.qty_available, quantity, short),
       marketValue: signed(marketValue ?? quantity, short),
       currentPrice: wire.current_price,
-      lastdayPrice: wire.lastday_price,
+      // A new ticker has no close yet, and a zero is no price.
+      lastdayPrice: wire.lastday_price?.gt(ZERO) === true ? wire.lastday_price : undefined,
       averageEntryPrice: wire.avg_entry_price,
       costBasis: wire.cost_basis ?? wire.avg_entry_price.times(quantity),
       unrealizedProfit: wire.unrealized_pl,

@@ -46,7 +46,8 @@ function rejection(answer: RejectedAnswer, retryAt: number): SubmitAnswer {
     return { kind: "refused", reason: "keys-refused", status, code, message: `${message} ${KEYS_HINT}`, requestId };
   // Without a code of Alpaca's own, a proxy or a gatekeeper may have spoken while the order went through.
   if (code === undefined) return { kind: "unknown", message: `HTTP ${status} without a code: ${message}` };
-  return { kind: "refused", reason: refusalReasonOf(answer), status, code, message, requestId };
+  const { buyingPower, costBasis } = answer;
+  return { kind: "refused", reason: refusalReasonOf(answer), status, code, message, requestId, buyingPower, costBasis };
 }
 
 /** Alpaca's answer to keys that may read and not trade; it comes without a code. */
@@ -65,7 +66,8 @@ const REFUSALS: readonly (readonly [RefusalReason, RegExp])[] = [
   ["not-fractionable", /not fractionable|qty must be integer|fractional trading is disabled/i],
   ["cannot-short", /(cannot|can't|not allowed to) be sold short|not allowed to short/i],
   ["unknown-asset", /(asset|symbol) .*not found|(asset|symbol) not found|could not find asset/i],
-  ["not-tradable", /not tradable|asset .*not active|trading halt|halted/i],
+  ["trading-halt", /trading halt|halted|limit.up|limit.down|trading .*paused/i],
+  ["not-tradable", /not tradable|asset .*not active/i],
   [
     "account-restricted",
     /not authorized|pattern day trad|no day trades permitted|liquidation only|rejected by user request|orders not allowed for account|account .*(restricted|blocked|suspended)|trading is blocked/i,

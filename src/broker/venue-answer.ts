@@ -1,4 +1,5 @@
 import { messageOf, TraderError } from "../errors.ts";
+import { parseDecimal, type Decimal } from "../portfolio/money.ts";
 import type { Redact } from "./redaction.ts";
 
 /** What came of one request, whatever the SDK made of it. */
@@ -20,6 +21,9 @@ export interface RejectedAnswer {
   readonly message: string;
   /** Alpaca's `reject_reason`, which some refusals carry beside the message. */
   readonly detail: string | undefined;
+  /** Dollars in the body of a refusal for lack of buying power; missing elsewhere. */
+  readonly buyingPower?: Decimal | undefined;
+  readonly costBasis?: Decimal | undefined;
   readonly requestId: string | undefined;
   /** False for an HTML page from a proxy: then the venue itself did not speak. */
   readonly isJson: boolean;
@@ -66,6 +70,8 @@ async function rejected(response: Response, redact: Redact): Promise<VenueAnswer
     code: Number.isInteger(fields?.code) ? (fields?.code as number) : undefined,
     message: redact((spoken ?? (fields === undefined ? "the answer is not JSON" : NO_MESSAGE)).slice(0, MAX_MESSAGE_LENGTH)),
     detail: textIn(fields, "reject_reason"),
+    buyingPower: dollarsIn(fields, "buying_power"),
+    costBasis: dollarsIn(fields, "cost_basis"),
     requestId: response.headers.get("X-Request-ID") ?? undefined,
     isJson: fields !== undefined,
   };
@@ -106,6 +112,12 @@ function parseJson(text: string): unknown {
 function textIn(fields: Record<string, unknown> | undefined, key: string): string | undefined {
   const value = fields?.[key];
   return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Alpaca writes these as text; a number is taken as well. */
+function dollarsIn(fields: Record<string, unknown> | undefined, key: string): Decimal | undefined {
+  const value = fields?.[key];
+  return parseDecimal(typeof value === "number" ? String(value) : value);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -1,20 +1,22 @@
-import type { Position } from "../broker/broker.ts";
+import { accountRefusal } from "../account-guard.ts";
+import type { Account, Position } from "../broker/broker.ts";
 import type { Config } from "../config.ts";
 import { ledgerFile, loadConfig } from "../config.ts";
 import { prepareStateDirectory } from "../directory-access.ts";
 import { openBroker, openVenue } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, TraderError } from "../errors.ts";
+import { strangersHeld } from "../execution/adoption.ts";
 import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import type { CommandContext } from "./context.ts";
 
 /**
- * Shows the account behind the keys and the one the ledger trades for; `--pin` changes the latter (R27).
- * `--release` lets a symbol be sold that no strategy is known to have named (R31).
+ * Shows the account behind the keys and the one the ledger trades for; `--pin` changes the latter, and `--adopt` lets
+ * the first run sell what was bought before (R27). `--release` lets a symbol be sold that no strategy is known to have named (R31).
  */
-export async function account(context: CommandContext, options: { readonly pin?: string; readonly release?: string }): Promise<ExitCode> {
+export async function account(context: CommandContext, options: AccountOptions): Promise<ExitCode> {
   const config = loadConfig(context.env);
   prepareStateDirectory(config.stateDir);
   const venue = await openVenue(config, context.clock, "account");
@@ -25,6 +27,7 @@ export async function account(context: CommandContext, options: { readonly pin?:
     for (const line of accountSummary(found, positions, { mode: config.mode, brokerName: broker.name }, context.out.style))
       context.out.line(line);
     if (options.pin !== undefined) pin(context, ledger, options.pin, found.number);
+    if (options.adopt === true) adopt(context, config, ledger, found, positions);
     if (options.release !== undefined) release(context, config, ledger, options.release.toUpperCase(), positions);
     const pinned = ledger.pinnedAccount()?.number;
     context.out.line(
@@ -38,6 +41,25 @@ export async function account(context: CommandContext, options: { readonly pin?:
     await broker.close();
     await venue.close();
   }
+}
+
+interface AccountOptions {
+  readonly pin?: string;
+  readonly adopt?: boolean;
+  readonly release?: string;
+}
+
+/** @throws TraderError (3) for an account that this installation may not trade at all. */
+function adopt(context: CommandContext, config: Config, ledger: SqliteLedger, { number }: Account, positions: readonly Position[]): void {
+  const refusal = accountRefusal(config, ledger, { number });
+  if (refusal !== undefined) throw new TraderError(refusal.reason, { code: "account-refused", hint: refusal.hint, exitCode: EXIT.refused });
+  const held = strangersHeld(positions, config, { ledger, account: number });
+  ledger.recordAdoption(number, context.clock.now());
+  context.out.line(
+    held.length === 0
+      ? `Nothing in account ${number} needed to be adopted.`
+      : `Adopted: ${held.join(", ")}. The next run sells of it what its targets do not name.`,
+  );
 }
 
 function release(context: CommandContext, config: Config, ledger: SqliteLedger, symbol: string, positions: readonly Position[]): void {

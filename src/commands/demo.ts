@@ -155,6 +155,7 @@ class Demonstration {
       })),
       rebalancer: (newer, stopping, waiting) => desk.rebalancer(newer, stopping, waiting),
       halted: () => desk.halt.reason(),
+      signalMaxAgeSeconds: desk.config.signalMaxAgeSeconds,
       connect: async () => {
         const { account, positions } = await desk.readAccount();
         for (const line of accountSummary(account, positions, { mode: "simulator", brokerName: desk.broker.name }, out.style))

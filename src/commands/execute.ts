@@ -4,11 +4,13 @@ import { Desk } from "../desk.ts";
 import type { ExitCode } from "../errors.ts";
 import { EXIT, TraderError } from "../errors.ts";
 import type { RebalanceResult } from "../execution/rebalancer.ts";
+import { freshness } from "../intake/freshness.ts";
 import type { Intake, IntakeReport } from "../intake/intake.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { NotExecuted } from "../intake/verdict.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { missedTarget } from "../left-overs.ts";
 import type { Claim } from "../portfolio/claims.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
 import { openNotifications } from "../notification-desk.ts";
@@ -28,6 +30,8 @@ import { onStopSignal } from "./stop-signals.ts";
 export interface ExecuteOptions {
   readonly dryRun?: boolean;
   readonly ignoreMarketHours?: boolean;
+  /** Goes on with what is left of the newest run, however old it is (R33). */
+  readonly finish?: boolean;
 }
 
 /** What a command that does more than execute adds. */
@@ -38,6 +42,8 @@ export interface ExecutionSteps extends ExecuteOptions {
   /** Called once it is certain that this process may trade, right before the alerts files are read. */
   readonly beforeReading?: () => void;
 }
+
+const FINISH_HINT = "Hint: Run `alpaca-trader execute --finish` in this session to go on with what is left.";
 
 /** How long `execute` tries to reach the broker (contract). */
 const BROKER_LIMIT_MS = 20_000;
@@ -189,6 +195,11 @@ export class Execution {
       codes.push(await this.#trade(signal, signals.slice(index + 1)));
       if (this.#stopping.aborted) break;
     }
+    for (const { decision } of runs) {
+      if (this.#stopping.aborted) break;
+      const left = this.#leftOff(decision);
+      if (left !== undefined && !recovered.has(left.id)) codes.push(await this.#takeUp(left));
+    }
     const halted = this.#desk.halt.reason();
     if (halted !== undefined && signals.length === 0 && codes.length < runs.length) throw haltedError(halted);
     if (codes.length === 0) return recovered.size === 0 ? EXIT.ok : worst([...recovered.values()].map(exitOfResult));
@@ -210,11 +221,33 @@ export class Execution {
       case "verdict": {
         const known = decision.signalId === undefined ? undefined : recovered.get(decision.signalId);
         if (known !== undefined) return exitOfResult(known);
+        if (this.#leftOff(decision) !== undefined) return undefined;
         this.#sayVerdict(strategy, decision.verdict.kind, decision.verdict.reason);
         this.#notExecuted({ signalId: decision.signalId, verdict: decision.verdict });
         return this.#desk.halt.reason() === undefined ? exitOfVerdict(decision.verdict.kind) : undefined;
       }
     }
+  }
+
+  /** The newest run, where it was executed and its account is not on target. */
+  #leftOff(decision: IntakeReport["decision"]): Signal | undefined {
+    if (decision.kind !== "verdict" || decision.verdict.kind !== "executed" || decision.signalId === undefined) return undefined;
+    const { ledger } = this.#desk;
+    return missedTarget(ledger, decision.signalId) === undefined ? undefined : ledger.signal(decision.signalId)?.signal;
+  }
+
+  /** Goes on with what an execution has left, while the run is fresh or the owner asks for it (R33). */
+  async #takeUp(signal: Signal): Promise<ExitCode> {
+    const { clock, config } = this.#desk;
+    const finish = this.#options.finish === true;
+    this.#say(`Executed before, and not on target: ${missedTarget(this.#desk.ledger, signal.id)?.outcomeReason ?? ""}`);
+    if (!finish && freshness(signal, clock.now(), config.signalMaxAgeSeconds).kind !== "fresh") {
+      this.#context.out.line(FINISH_HINT);
+      return EXIT.failed;
+    }
+    const code = await this.#trade(signal, [], finish ? "finish" : "fresh");
+    // Whatever has kept it from going on, the account is still off target.
+    return missedTarget(this.#desk.ledger, signal.id) === undefined ? code : worst([EXIT.failed, code]);
   }
 
   /** With several strategies it is said of which one. */
@@ -227,14 +260,15 @@ export class Execution {
   }
 
   /** @param waiting runs of other strategies that are executed after it, and planned together with it (R22). */
-  async #trade(signal: Signal, waiting: readonly Signal[]): Promise<ExitCode> {
+  async #trade(signal: Signal, waiting: readonly Signal[], takeUp?: "fresh" | "finish"): Promise<ExitCode> {
     const rebalancer = this.#desk.rebalancer(
       () => undefined,
       this.#stopping,
       () => waiting,
     );
     this.#showTargets(signal, rebalancer.claims(signal));
-    const result = await rebalancer.rebalance(signal, { dryRun: false, ignoreMarketHours: this.#options.ignoreMarketHours === true });
+    const ignoreMarketHours = this.#options.ignoreMarketHours === true;
+    const result = await rebalancer.rebalance(signal, { dryRun: false, ignoreMarketHours, ...(takeUp === undefined ? {} : { takeUp }) });
     if (result.kind === "declined")
       this.#notExecuted({ signalId: signal.id, verdict: { kind: result.verdict, reason: result.reason }, hint: result.hint });
     return this.#report(result);
@@ -263,6 +297,10 @@ export class Execution {
         break;
       case "dry-run":
         for (const line of dryRunLines(result.plan, out.style)) out.line(line);
+        break;
+      case "still-off":
+        this.#say(`Still off target. ${result.reason}`);
+        if (!result.mayPass && this.#options.finish !== true) out.line(FINISH_HINT);
         break;
       case "left":
         this.#say("Stopped before its end; the next start finishes it.");

@@ -10,6 +10,7 @@ export function exitOfResult(result: RebalanceResult): ExitCode {
     case "dry-run":
       return EXIT.ok;
     case "left":
+    case "still-off":
       return EXIT.failed;
     case "declined":
       return exitOfVerdict(result.verdict);

@@ -135,10 +135,12 @@ function newDaemon(desk: Desk, intakes: ReturnType<Desk["intakes"]>, announcer: 
     sources: intakes.map((intake) => ({ intake, watch: (look) => watch(intake.alertsFile, look) })),
     rebalancer: (newer, stopping, waiting) => desk.rebalancer(newer, stopping, waiting),
     halted: () => desk.halt.reason(),
+    signalMaxAgeSeconds: desk.config.signalMaxAgeSeconds,
     connect: async () => {
       const read = await desk.readAccount();
       showAccount(desk, read);
       desk.claimAccount(read.account);
+      desk.warnOfHoldings(read);
     },
     selfCheck: () => desk.selfCheck(),
     warnAgain: (text, childLog) => desk.recurring.warn(text, childLog),

@@ -53,7 +53,7 @@ function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedge
     lastSignals: signals,
     verdicts: ledger?.recentVerdicts(RECENT) ?? [],
     ...wantedNow(config, ledger),
-    aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols },
+    aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols, allowedSymbols: config.allowedSymbols },
     openExecutions: ledger?.openExecutions() ?? [],
     daemon: holder?.command === "run" ? { pid: holder.pid, since: holder.startedAt } : undefined,
     now: context.clock.now(),

@@ -70,6 +70,8 @@ type Limits = Pick<
   | "executionDeadlineSeconds"
   | "protectedSymbols"
   | "allowedSymbols"
+  | "maxUnbuyable"
+  | "unbuyableAction"
   | "maxOrderValue"
   | "maxDailyTurnover"
   | "maxDailyLoss"
@@ -86,6 +88,8 @@ function limits(values: SettingValues): Limits {
     executionDeadlineSeconds: given(values, "EXECUTION_DEADLINE_SECONDS"),
     protectedSymbols: values.PROTECTED_SYMBOLS ?? new Set(),
     allowedSymbols: values.ALLOWED_SYMBOLS,
+    maxUnbuyable: given(values, "MAX_UNBUYABLE_PERCENT"),
+    unbuyableAction: given(values, "UNBUYABLE_ACTION"),
     maxOrderValue: values.MAX_ORDER_VALUE,
     maxDailyTurnover: values.MAX_DAILY_TURNOVER_PERCENT,
     maxDailyLoss: values.MAX_DAILY_LOSS_PERCENT,
@@ -99,7 +103,6 @@ function execution(values: SettingValues): ExecutionSettings {
     limitOrders: {
       maxSpread: given(values, "LIMIT_MAX_SPREAD_PERCENT"),
       collar: given(values, "LIMIT_COLLAR_PERCENT"),
-      quoteMaxAgeMs: given(values, "LIMIT_QUOTE_MAX_AGE_SECONDS") * 1_000,
       repegMs: given(values, "LIMIT_REPEG_SECONDS") * 1_000,
       repegs: given(values, "LIMIT_REPEGS"),
       then: given(values, "LIMIT_THEN"),

@@ -7,7 +7,7 @@ import { isLoopbackHost } from "./values.ts";
 
 /** Settings that are fine alone and impossible together. */
 export function checkPairs(values: SettingValues, problems: Problem[]): void {
-  for (const check of [bandAndReserve, timeouts, repegging, lateQuotes, settling, orderValues, symbolLists, openDashboard]) {
+  for (const check of [bandAndReserve, timeouts, repegging, settling, orderValues, symbolLists, openDashboard]) {
     const found = check(values);
     if (found !== undefined) problems.push({ name: found[0], text: found.join(" ") });
   }
@@ -44,15 +44,6 @@ function repegging({
   return [
     "LIMIT_REPEGS",
     `is ${repegs}, so that sells and buys may take ${longest} s with LIMIT_REPEG_SECONDS of ${repeg}, but the whole execution may take only ${whole} (EXECUTION_DEADLINE_SECONDS); expected less`,
-  ];
-}
-
-/** Quotes of a quarter of an hour ago are never fresh: nothing would ever be sent. */
-function lateQuotes({ EXECUTION_STYLE: style, ALPACA_DATA_FEED: feed }: SettingValues): Found {
-  if (style !== "limit" || feed !== "delayed_sip") return undefined;
-  return [
-    "ALPACA_DATA_FEED",
-    "is delayed_sip, whose quotes are 15 minutes old, and EXECUTION_STYLE is limit; expected a feed with live quotes, such as iex",
   ];
 }
 

@@ -85,10 +85,10 @@ export const SETTINGS = {
     doc: "Address of the market data API.",
   }),
   ALPACA_DATA_FEED: setting({
-    form: oneOf("iex", "sip", "delayed_sip", "boats", "overnight", "otc"),
-    expected: "iex, sip, delayed_sip, boats, overnight or otc",
+    form: oneOf("iex", "sip", "boats", "overnight", "otc"),
+    expected: "iex, sip, boats, overnight or otc; delayed_sip is 15 minutes late, and nothing can be traded on that",
     unset: "the best feed of the subscription for quotes and trades, iex for daily bars",
-    doc: "Feed that quotes, trades and daily bars are read from; iex is free, sip is not, and delayed_sip gives the bars of sip 15 minutes late for free.",
+    doc: "Feed that quotes, trades and daily bars are read from; iex is free, sip is not.",
   }),
   LIVE_TRADING_ACCOUNT: setting({
     form: word,
@@ -230,12 +230,6 @@ export const SETTINGS = {
     default: "2",
     doc: "Limit style: a limit lies at most this far from the last trade.",
   }),
-  LIMIT_QUOTE_MAX_AGE_SECONDS: setting({
-    form: seconds(1, 900),
-    expected: "seconds from 1 to 900",
-    default: "30",
-    doc: "Limit style: how old a quote may be that is priced from.",
-  }),
   LIMIT_REPEG_SECONDS: setting({
     form: seconds(1, 300),
     expected: "seconds from 1 to 300",
@@ -277,6 +271,18 @@ export const SETTINGS = {
     expected: "tickers separated by commas, such as SMR,BWXT,LEU",
     unset: "every symbol",
     doc: "The only symbols that may be traded.",
+  }),
+  MAX_UNBUYABLE_PERCENT: setting({
+    form: percent("0", "100"),
+    expected: "a percentage from 0 to 100",
+    default: "20",
+    doc: "How much of a run may be symbols that cannot be bought; above it UNBUYABLE_ACTION decides, below it they are left out.",
+  }),
+  UNBUYABLE_ACTION: setting({
+    form: oneOf("refuse", "exit"),
+    expected: "refuse or exit",
+    default: "refuse",
+    doc: "What becomes of a run of which more cannot be bought: it is refused and nothing is sold, or the rest is traded and their share stays cash (exit).",
   }),
   MAX_ORDER_VALUE: setting({
     form: dollars("1", "999999999999"),

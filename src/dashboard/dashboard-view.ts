@@ -26,7 +26,10 @@ import { LedgerView } from "./ledger-view.ts";
 import { Remembered } from "./remembered.ts";
 
 export interface DashboardSource {
-  readonly config: Pick<Config, "mode" | "modeReason" | "stateDir" | "haltFiles" | "cashReserve" | "protectedSymbols" | "strategies">;
+  readonly config: Pick<
+    Config,
+    "mode" | "modeReason" | "stateDir" | "haltFiles" | "cashReserve" | "protectedSymbols" | "allowedSymbols" | "strategies"
+  >;
   readonly clock: Clock;
   readonly ledgerFile: string;
   readonly broker: BrokerAccess;
@@ -204,7 +207,7 @@ export class DashboardView {
       reading: account.value,
       histories: histories.value ?? {},
       problems: [...new Set([...account.problems, ...histories.problems])],
-      aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols },
+      aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols, allowedSymbols: config.allowedSymbols },
       limit: SHOWN,
     });
   }

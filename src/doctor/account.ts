@@ -1,4 +1,5 @@
-import type { Account, Order, Position } from "../broker/broker.ts";
+import type { Account, AccountConfiguration, Order, Position } from "../broker/broker.ts";
+import { ADOPTION_HINT } from "../execution/adoption.ts";
 import { isOwnOrder } from "../execution/ids.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { describeHolder } from "../ledger/lock-holder.ts";
@@ -39,13 +40,40 @@ export function judgeAccountNumber({ number, refusal, pinned, elsewhere }: Accou
   ];
 }
 
-export function judgeAccount({ blocks, status, equity }: Account): readonly Finding[] {
-  if (blocks.length === 0) return [ok(`${status}, nothing is blocked; worth ${formatDollars(equity)}`)];
+export function judgeAccount({ blocks, status, equity }: Account, configuration: Known<AccountConfiguration>): readonly Finding[] {
+  const switches = judgeConfiguration(configuration);
+  if (blocks.length === 0) return switches.length > 0 ? switches : [ok(`${status}, nothing is blocked; worth ${formatDollars(equity)}`)];
   return [
+    ...switches,
     failed(
       `it may not trade: ${blocks.join(", ")}`,
       "Look at the account's page at Alpaca (`trade_suspended_by_user` is a switch there), or ask its support.",
     ),
+  ];
+}
+
+/** The account's own switches (R11, R12). */
+function judgeConfiguration(configuration: Known<AccountConfiguration>): readonly Finding[] {
+  if (configuration.kind === "unknown")
+    return [
+      warning(
+        `its configuration cannot be read: ${configuration.why}`,
+        "Whether it may buy fractions and partnerships is not known; the venue's answers to the orders decide.",
+      ),
+    ];
+  const { fractionalTrading, suspendTrade } = configuration.value;
+  return [
+    ...(suspendTrade === true
+      ? [failed("its switch `suspend_trade` is on: every order is refused", "Switch it off on the account's page at Alpaca.")]
+      : []),
+    ...(fractionalTrading === false
+      ? [
+          warning(
+            "fractional trading is off: whole shares are traded, and fractions of a share stay as they are",
+            "Switch `fractional_trading` on in the account's configuration at Alpaca to reach the targets more closely.",
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -66,13 +94,29 @@ export interface PositionFacts {
   readonly openOrders: Known<readonly Order[]>;
   readonly account: Account;
   readonly protectedSymbols: ReadonlySet<string>;
+  /** What the first run would sell, and whether live mode refuses it until it is adopted (R27). */
+  readonly strangers?: { readonly symbols: readonly string[]; readonly isRefused: boolean };
 }
 
 export function judgePositions(facts: PositionFacts): readonly Finding[] {
   const { positions } = facts;
-  const found = [...shorts(facts), ...leveraged(facts), ...odd(facts), ...others(facts), ...foreignOrders(facts.openOrders)];
+  const found = [
+    ...strangers(facts),
+    ...shorts(facts),
+    ...leveraged(facts),
+    ...odd(facts),
+    ...others(facts),
+    ...foreignOrders(facts.openOrders),
+  ];
   if (found.length > 0) return found;
   return [ok(positions.length === 0 ? "none" : `${listed(positions.map(({ symbol }) => symbol))}; all long`)];
+}
+
+function strangers({ strangers: facts }: PositionFacts): readonly Finding[] {
+  if (facts === undefined || facts.symbols.length === 0) return [];
+  const text = `the first run would sell what this installation never bought: ${listed(facts.symbols)}`;
+  if (!facts.isRefused) return [warning(text, "Name in PROTECTED_SYMBOLS what is to stay; live mode asks first.")];
+  return [failed(`${text}; live mode refuses it`, ADOPTION_HINT)];
 }
 
 function shorts({ positions, protectedSymbols }: PositionFacts): readonly Finding[] {

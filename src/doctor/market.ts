@@ -1,7 +1,8 @@
-import type { Asset, Broker, MarketClock, MarketPrices, Position, Session } from "../broker/broker.ts";
+import type { AccountConfiguration, Asset, Broker, MarketClock, MarketPrices, Position, Session } from "../broker/broker.ts";
 import type { StrategyConfig } from "../config.ts";
+import { purchaseBlockOf } from "../execution/plan-assets.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { MARKET_ZONE, marketDate } from "../market-day.ts";
+import { MARKET_ZONE, marketDate, marketDayStart } from "../market-day.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { PriceObservations } from "../portfolio/price.ts";
 import { priceOf } from "../portfolio/price.ts";
@@ -11,6 +12,7 @@ import type { Finding, Known } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";
 
 const WHOLE_SESSION_MS = 6.5 * 3_600_000;
+const US_EQUITY = "us_equity";
 
 /** @param sessions of this day and the next ones; without them half-days are not told. */
 export function judgeSession(market: MarketClock, sessions: Known<readonly Session[]>): readonly Finding[] {
@@ -22,6 +24,9 @@ export function judgeSession(market: MarketClock, sessions: Known<readonly Sessi
   const early = session !== undefined && session.close - session.open < WHOLE_SESSION_MS;
   return [ok(early ? `${state}; a short session, it closes at ${formatTimeOfDay(session.close, MARKET_ZONE).slice(0, 5)}` : state)];
 }
+
+const UNBUYABLE_HINT =
+  "Change what is named, or let the strategy choose something else. Above MAX_UNBUYABLE_PERCENT of a run UNBUYABLE_ACTION decides.";
 
 /** Symbols that are looked at in one go at most: each costs a request of the account's budget. */
 const MAX_SYMBOLS = 40;
@@ -55,17 +60,39 @@ export async function readAssets(
   return new Map(await Promise.all(symbols.map(async (symbol) => [symbol, await broker.asset(symbol)] as const)));
 }
 
-export function judgeAssets(assets: ReadonlyMap<string, Asset | undefined>): readonly Finding[] {
+export interface BuyableFacts {
+  /** The account's switches; `undefined`: not known. */
+  readonly configuration: AccountConfiguration | undefined;
+  /** Targets whose ticker is gone → the ticker under which the same asset is held. */
+  readonly renamed: ReadonlyMap<string, string>;
+}
+
+/** R12: whether every target can be bought at all. */
+export function judgeAssets(
+  assets: ReadonlyMap<string, Asset | undefined>,
+  { configuration, renamed }: BuyableFacts = { configuration: undefined, renamed: new Map() },
+): readonly Finding[] {
   const all = [...assets];
   const named = (fits: (asset: Asset | undefined) => boolean): string =>
     all
       .filter(([, asset]) => fits(asset))
       .map(([symbol]) => symbol)
       .join(", ");
-  const strange = named((asset) => asset === undefined);
+  const strange = all.flatMap(([symbol, asset]) => (asset === undefined && !renamed.has(symbol) ? [symbol] : [])).join(", ");
   const frozen = named((asset) => asset !== undefined && !(asset.active && asset.tradable));
   const whole = named((asset) => asset?.active === true && asset.tradable && !asset.fractionable);
+  const blocked = all.flatMap(([symbol, asset]) => {
+    const block = asset === undefined ? undefined : purchaseBlockOf(asset, configuration);
+    return block === undefined ? [] : [failed(`${symbol} cannot be bought: ${block}`, UNBUYABLE_HINT)];
+  });
   const found = [
+    ...[...renamed].map(([symbol, held]) =>
+      failed(
+        `${symbol} is traded as ${held} now, and held under that name`,
+        "Let the strategy name the new ticker. The position is not sold for it.",
+      ),
+    ),
+    ...blocked,
     ...(strange === ""
       ? []
       : [
@@ -89,8 +116,18 @@ export function judgeAssets(assets: ReadonlyMap<string, Asset | undefined>): rea
   return found.length > 0 ? found : [ok(`${all.map(([symbol]) => symbol).join(", ")}: tradable and fractionable`)];
 }
 
+/** Held equities that a plan must put a value on (R9). */
+export function pricedHoldings(positions: readonly Position[], protectedSymbols: ReadonlySet<string>): readonly string[] {
+  return positions
+    .filter(({ symbol, assetClass, problem }) => assetClass === US_EQUITY && problem === undefined && !protectedSymbols.has(symbol))
+    .map(({ symbol }) => symbol);
+}
+
 export interface PriceFacts {
-  readonly symbols: readonly string[];
+  /** What the strategies want. */
+  readonly wanted: readonly string[];
+  /** What is held and not protected. */
+  readonly held: readonly string[];
   readonly prices: ReadonlyMap<string, MarketPrices>;
   readonly positions: readonly Position[];
   readonly market: MarketClock;
@@ -98,19 +135,20 @@ export interface PriceFacts {
   readonly feed: string | undefined;
 }
 
-/** R10: a price that decides a quantity needs a second observation that confirms it. */
-export function judgePrices({ symbols, prices, positions, market, feed }: PriceFacts): readonly Finding[] {
+/** R10: a price that decides a quantity needs a second witness; R9: the worth of a large holding does too. */
+export function judgePrices({ wanted, held, prices, positions, market, feed }: PriceFacts): readonly Finding[] {
+  const symbols = [...new Set([...wanted, ...held])];
   const observations = new Map(symbols.map((symbol) => [symbol, observe(symbol, prices, positions, market)]));
-  const reading = { observations, now: market.timestamp, marketClosed: !market.isOpen };
-  const findings = symbols.flatMap((symbol) => {
-    const price = priceOf(symbol, reading);
-    return "doubt" in price ? [warning(`${symbol}: ${price.reason}`, doubtHint(market, feed))] : [];
+  const sessionStart = marketDayStart(market.timestamp);
+  const reading = { observations, now: market.timestamp, sessionStart, marketClosed: !market.isOpen };
+  const found = symbols.map((symbol) => ({ symbol, price: priceOf(symbol, reading) }));
+  const findings = found.flatMap(({ symbol, price }) => {
+    if (!("doubt" in price)) return [];
+    const isHeld = held.includes(symbol);
+    return [warning(`${symbol}${isHeld ? " (held)" : ""}: ${price.reason}`, `${doubtHint(market, feed)} ${consequence(symbol, isHeld)}`)];
   });
   if (findings.length > 0) return findings;
-  const shown = symbols.map((symbol) => {
-    const price = priceOf(symbol, reading);
-    return "doubt" in price ? symbol : `${symbol} ${formatDollars(price.price)}`;
-  });
+  const shown = found.map(({ symbol, price }) => ("doubt" in price ? symbol : `${symbol} ${formatDollars(price.price)}`));
   return [ok(`${shown.join(", ")} (feed ${feed ?? "by subscription"})`)];
 }
 
@@ -128,6 +166,12 @@ function observe(
 function doubtHint({ isOpen }: MarketClock, feed: string | undefined): string {
   if (!isOpen) return "The market is closed, when few prices are made; look again while it is open.";
   return feed === "sip"
-    ? "It is read again for up to 15 s before a plan; a symbol that stays so is left alone."
-    : "The free feed sees a few percent of the trades. It is read again for up to 15 s before a plan; a symbol that stays so is left alone.";
+    ? "It is read again for up to 15 s before a plan."
+    : "The free feed sees a few percent of the trades. It is read again for up to 15 s before a plan.";
+}
+
+function consequence(symbol: string, isHeld: boolean): string {
+  return isHeld
+    ? `If it stays so, ${symbol} can be sold whole and not in part; a large holding that is kept outside the drift band refuses the plan. To take it out of the plan, name it in PROTECTED_SYMBOLS.`
+    : "If it stays so, it can be bought in dollars; whole shares of it are not bought.";
 }

@@ -1,7 +1,9 @@
-import type { Account, MarketClock, MarketPrices } from "../broker/broker.ts";
+import type { Account, MarketClock, MarketPrices, Position } from "../broker/broker.ts";
 import { accountLockName, accountRefusal } from "../account-guard.ts";
 import type { Config } from "../config.ts";
 import { openBroker, openVenue } from "../desk.ts";
+import { strangersHeld } from "../execution/adoption.ts";
+import { renamedTickers } from "../execution/plan-assets.ts";
 import { momentOf } from "../execution/reading.ts";
 import { SplitWatch } from "../execution/split-watch.ts";
 import type { Broker } from "../broker/broker.ts";
@@ -15,7 +17,7 @@ import type { CheckId, Finding, Known } from "./check.ts";
 import { failed, failure, given, known, skipped, unknown } from "./check.ts";
 import type { Step } from "./examination.ts";
 import { judgeKeys } from "./keys.ts";
-import { judgeAssets, judgePrices, judgeSession, readAssets, wantedSymbols } from "./market.ts";
+import { judgeAssets, judgePrices, judgeSession, pricedHoldings, readAssets, wantedSymbols } from "./market.ts";
 import { judgeHandshake, shakeHands } from "./stream.ts";
 import type { FirstContact, LookOnlyBroker, VenueReading } from "./venue.ts";
 import { accountIn, contact, judgeConnection, readVenue, unread } from "./venue.ts";
@@ -49,7 +51,7 @@ export class VenueExamination {
       step("keys", (config) => this.#keys(config)),
       step("broker-clock", () => this.#readOf("clock", judgeClock)),
       step("account-number", (config) => given(this.#account, (account) => this.#accountNumber(config, account))),
-      step("account", () => given(this.#account, judgeAccount)),
+      step("account", () => given(this.#account, (account) => judgeAccount(account, this.#reading.configuration))),
       step("buying-power", () => given(this.#account, judgeBuyingPower)),
       step("positions", (config) => this.#positions(config)),
       step("splits", (config) => this.#splits(config)),
@@ -111,11 +113,23 @@ export class VenueExamination {
     return clock.kind === "known" ? known(clock.value.market) : clock;
   }
 
-  #positions({ protectedSymbols }: Config): readonly Finding[] {
+  #positions(config: Config): readonly Finding[] {
+    const { protectedSymbols } = config;
     const { openOrders } = this.#reading;
     return given(this.#account, (account) =>
-      this.#readOf("positions", (positions) => judgePositions({ positions, openOrders, account, protectedSymbols })),
+      this.#readOf("positions", (positions) => {
+        const strangers = { symbols: this.#strangers(config, account, positions), isRefused: config.mode === "live" };
+        return judgePositions({ positions, openOrders, account, protectedSymbols, strangers });
+      }),
     );
+  }
+
+  /** What the first run would sell whole; with several strategies it sells nothing that none of them named (R27, R31). */
+  #strangers(config: Config, { number }: Account, positions: readonly Position[]): readonly string[] {
+    if (config.strategies.length > 1) return [];
+    const wanted = this.#wanted(config);
+    const held = strangersHeld(positions, config, { ledger: this.#chart.ledgerCopy(), account: number });
+    return held.filter((symbol) => !wanted.includes(symbol));
   }
 
   /** As the trading path looks for them, on a copy of the ledger. */
@@ -154,18 +168,27 @@ export class VenueExamination {
   async #assets(config: Config): Promise<readonly Finding[]> {
     const none = this.#noSymbols(config);
     if (none !== undefined || this.#broker.kind === "unknown") return [none ?? skipped(UNREACHED)];
-    return judgeAssets(await readAssets(this.#broker.value, this.#wanted(config)));
+    const { configuration, positions } = this.#reading;
+    const wanted = this.#wanted(config);
+    const assets = await readAssets(this.#broker.value, wanted);
+    const assetIds = this.#chart.ledgerCopy().assetIds(wanted);
+    const held = positions.kind === "known" ? positions.value : [];
+    return judgeAssets(assets, {
+      configuration: configuration.kind === "known" ? configuration.value : undefined,
+      renamed: renamedTickers({ positions: held, assets, assetIds }),
+    });
   }
 
   async #prices(config: Config): Promise<readonly Finding[]> {
-    const none = this.#noSymbols(config);
+    const positions = this.#reading.positions.kind === "known" ? this.#reading.positions.value : [];
+    const held = pricedHoldings(positions, config.protectedSymbols);
+    const none = held.length === 0 ? this.#noSymbols(config) : undefined;
     const market = this.#market();
     if (none !== undefined || this.#broker.kind === "unknown") return [none ?? skipped(UNREACHED)];
     if (market.kind === "unknown") return [skipped(`the market clock cannot be read: ${market.why}`)];
-    const symbols = this.#wanted(config);
-    const positions = this.#reading.positions.kind === "known" ? this.#reading.positions.value : [];
-    const prices = await this.#broker.value.prices(symbols);
-    return judgePrices({ symbols, prices, positions, market: market.value, feed: config.alpaca?.dataFeed });
+    const wanted = this.#wanted(config);
+    const prices = await this.#broker.value.prices([...new Set([...wanted, ...held])]);
+    return judgePrices({ wanted, held, prices, positions, market: market.value, feed: config.alpaca?.dataFeed });
   }
 
   /** Alpaca may keep one stream an account: ours must not push the daemon's out. The simulator's has room for all. */

@@ -1,4 +1,4 @@
-import type { Account, Broker, Order, Position, Session } from "../broker/broker.ts";
+import type { Account, AccountConfiguration, Broker, Order, Position, Session } from "../broker/broker.ts";
 import { BrokerError } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { marketDate } from "../market-day.ts";
@@ -12,6 +12,7 @@ export type LookOnlyBroker = Pick<
   Broker,
   | "name"
   | "account"
+  | "accountConfiguration"
   | "positions"
   | "openOrders"
   | "asset"
@@ -80,6 +81,7 @@ export interface VenueReading {
   readonly clock: Known<ClockReading>;
   readonly positions: Known<Position[]>;
   readonly openOrders: Known<Order[]>;
+  readonly configuration: Known<AccountConfiguration>;
   /** The sessions of this day and the next ones. */
   readonly sessions: Known<Session[]>;
 }
@@ -89,17 +91,18 @@ const CALENDAR_DAYS_MS = 7 * 86_400_000;
 /** Everything else that is read of an account that answers, side by side. */
 export async function readVenue(broker: LookOnlyBroker, clock: Clock): Promise<VenueReading> {
   const today = clock.now();
-  const [market, positions, openOrders, sessions] = await Promise.all([
+  const [market, positions, openOrders, configuration, sessions] = await Promise.all([
     asked(() => readClock(broker, clock)),
     asked(() => broker.positions()),
     asked(() => broker.openOrders()),
+    asked(() => broker.accountConfiguration()),
     asked(() => broker.calendar(marketDate(today), marketDate(today + CALENDAR_DAYS_MS))),
   ]);
-  return { clock: market, positions, openOrders, sessions };
+  return { clock: market, positions, openOrders, configuration, sessions };
 }
 
 /** Nothing more is asked of a venue that does not show the account. */
 export function unread(account: Known<Account>): VenueReading {
   const why = account.kind === "unknown" ? account : unknown("it was not asked for");
-  return { clock: why, positions: why, openOrders: why, sessions: why };
+  return { clock: why, positions: why, openOrders: why, configuration: why, sessions: why };
 }

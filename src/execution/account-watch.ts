@@ -4,8 +4,9 @@ import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { min, ZERO } from "../portfolio/money.ts";
 import type { FollowUp } from "./follow-up.ts";
+import { otherInstance } from "./earlier-orders.ts";
 import { isOwnOrder } from "./ids.ts";
-import { settleLateOrders } from "./late-orders.ts";
+import { settleLateOrder, settleLateOrders } from "./late-orders.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "./order-lifecycle.ts";
@@ -16,15 +17,17 @@ import type { Expected } from "./settle.ts";
 import {
   changeSince,
   expectedAfter,
+  FILLS_SETTLE_WITHIN_MS,
+  isMore,
+  isPowerBehind,
   isUnderWay,
-  mayReleaseMore,
   missingCash,
   SETTLE_LIMIT_MS,
   SETTLE_PAUSE_MS,
   settlePause,
   unsettled,
 } from "./settle.ts";
-import { cashBefore, foreignBuysBefore, knownForeignOrders, sharesBefore, unsettledBefore } from "./summary.ts";
+import { cashBefore, foreignBuysBefore, knownForeignOrders, powerBefore, sharesBefore, unsettledBefore } from "./summary.ts";
 
 /** Before a POST, what was seen of the account may be at most this old. */
 const LOOK_MAX_AGE_MS = 5_000;
@@ -162,6 +165,14 @@ export class AccountWatch {
     await this.#execution.unlessStopping(settleLateOrders({ broker, ledger, clock, say }));
   }
 
+  /** Own orders that were given up as unknown are asked for again before the next plan. */
+  async learnOfUnknown(own: readonly IntentRecord[]): Promise<void> {
+    const { broker, ledger, clock } = this.#execution.parts;
+    const say = (_level: string, text: string): void => this.#warn(text);
+    const unknown = own.filter(({ state }) => state === "abandoned");
+    for (const intent of unknown) await this.#execution.unlessStopping(settleLateOrder({ broker, ledger, clock, say }, intent));
+  }
+
   /** Buys of earlier executions that may still take their cash. */
   #earlierBuys(): IntentRecord[] {
     return this.#execution.parts.ledger.unsettledIntents().filter((intent) => this.#isEarlier(intent) && intent.side === "buy");
@@ -213,15 +224,27 @@ export class AccountWatch {
     if (unsettled(reading, this.#expected(record)) !== undefined) await this.#learnOfEarlierOrders();
     const expected = this.#expected(record);
     const missing = unsettled(reading, expected);
-    if (missing === undefined && (lastChance || !mayReleaseMore(reading, { ledger, clock }))) return { reading, cash: undefined };
+    // More cash than our fills make is somebody's deposit, and not ours to spend before the next signal (R16).
+    const more = isMore(reading.account.cash, expected) ? expected.cash : undefined;
+    if (missing === undefined && (lastChance || !isPowerBehind(reading, expected, powerBefore(record)))) return { reading, cash: more };
     if (missing === undefined || !lastChance) return "unsettled";
     const limit = String(SETTLE_LIMIT_MS / 1_000);
     const text = `The account does not contain all our fills after ${limit} s (${missing}); the smaller cash is used.`;
     this.#execution.emit({ kind: "doubt", level: "warn", text });
     const cash = expected.cash === undefined ? undefined : min(expected.cash, reading.account.cash);
-    // Cash that left the account is rightly not counted, and the target is that of what remains.
-    const isLess = cash?.eq(reading.account.cash) === true && unsettled(reading, { ...expected, cash: undefined }) === undefined;
+    // Cash that left the account is rightly not counted, and the target is that of what remains. Soon after a fill of
+    // ours it may also be on its way: then what is bought now is not all.
+    const isLess =
+      !this.#hasFilledRecently() &&
+      cash?.eq(reading.account.cash) === true &&
+      unsettled(reading, { ...expected, cash: undefined }) === undefined;
     return { reading, cash, ...(isLess ? {} : { missing }) };
+  }
+
+  #hasFilledRecently(): boolean {
+    const now = this.#execution.parts.clock.now();
+    const filled = this.#execution.intents().filter(({ filledQuantity }) => filledQuantity.gt(ZERO));
+    return filled.some(({ updatedAt }) => Math.abs(now - updatedAt) <= FILLS_SETTLE_WITHIN_MS);
   }
 
   /** R24: somebody else's order on a symbol or on the cash of this plan, or a blocked account, stops it. */
@@ -234,6 +257,9 @@ export class AccountWatch {
     );
     if (foreign !== undefined)
       this.#foreign = `Somebody else's ${foreign.side} order for ${foreign.symbol} (${foreign.id}) came up during the execution.`;
+    const market = this.#market.reading;
+    const other = market && otherInstance(this.#execution.parts, { openOrders: reading.openOrders, market });
+    if (other !== undefined) this.#foreign = other.reason;
     if (reading.account.blocks.length > 0) this.#foreign = `The account may no longer trade: ${reading.account.blocks.join(", ")}.`;
     return this.#foreign !== undefined;
   }

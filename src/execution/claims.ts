@@ -2,8 +2,9 @@ import { duration, freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Claim, StrategyShare } from "../portfolio/claims.ts";
-import { wantedByAll, wantedByExit } from "../portfolio/claims.ts";
+import { combinedTargets, wantedByAll, wantedByExit } from "../portfolio/claims.ts";
 import { formatWeight } from "../portfolio/format.ts";
+import type { Decimal } from "../portfolio/money.ts";
 import { ZERO } from "../portfolio/money.ts";
 import type { Wanted } from "../portfolio/plan.ts";
 
@@ -36,6 +37,33 @@ export function lastClaims(ledger: Pick<ClaimsLedger, "lastClaim">, strategies: 
     const last = ledger.lastClaim(name);
     return last === undefined ? [] : [{ ...last, share }];
   });
+}
+
+/** Symbols that SELLs of the same strategy have named since `signal` was generated (R22). */
+export function laterExits(signal: Signal, others: readonly Signal[]): Set<string> {
+  const later = others.filter(
+    ({ kind, id, strategy, generatedAt }) =>
+      kind === "exit" && id !== signal.id && strategy === signal.strategy && generatedAt >= signal.generatedAt,
+  );
+  return new Set(later.flatMap(({ exits }) => exits));
+}
+
+/**
+ * What is still wanted of an execution after its strategy has left these symbols: the others' claims on them stay.
+ * @param claims of the execution; empty where none were kept.
+ */
+export function wantedAfterExits(
+  wanted: Extract<Wanted, { kind: "rebalance" }>,
+  claims: readonly Claim[],
+  strategy: string,
+  exits: ReadonlySet<string>,
+): Wanted {
+  const without = (targets: ReadonlyMap<string, Decimal>): Map<string, Decimal> =>
+    new Map([...targets].filter(([symbol]) => !exits.has(symbol)));
+  const known = wanted.known === undefined ? {} : { known: new Set([...wanted.known, ...exits]) };
+  if (claims.length === 0) return { ...wanted, ...known, targets: without(wanted.targets) };
+  const left = claims.map((claim) => (claim.strategy === strategy ? { ...claim, targets: without(claim.targets) } : claim));
+  return { ...wanted, ...known, targets: combinedTargets(left) };
 }
 
 /** What is wanted of the account when `signal` is executed with these claims; `undefined` for HOLD. */

@@ -4,18 +4,19 @@ import { freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
 import type { ExecutionRecord, IntentRecord, OrderTerms } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
-import { max, ONE } from "../portfolio/money.ts";
+import { max, ONE, ZERO } from "../portfolio/money.ts";
 import { AccountWatch } from "./account-watch.ts";
-import type { BuysPlanned } from "./buying-phase.ts";
-import { BuyingPhase } from "./buying-phase.ts";
 import type { Action, Blockage, ExecutionFacts } from "./decide.ts";
-import { decide } from "./decide.ts";
+import { decide, isEnded } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { factsOf, followUpOf, isNews, isWholeFill } from "./follow-up.ts";
 import { nextAttempt } from "./intents.ts";
 import { MarketWatch } from "./market-watch.ts";
+import type { NextPlanned } from "./next-plan.ts";
+import { NextPlan } from "./next-plan.ts";
 import type { ConvergeParts } from "./open-execution.ts";
 import { OpenExecution } from "./open-execution.ts";
+import { OrderGate } from "./order-gate.ts";
 import { OrderLifecycle, PROVEN_ABSENT } from "./order-lifecycle.ts";
 import type { Conclusion } from "./outcome.ts";
 import { concludeExecution } from "./outcome.ts";
@@ -23,6 +24,12 @@ import { Pricer } from "./pricing.ts";
 import { QuoteBook } from "./quote-book.ts";
 import type { Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_POST_MS } from "./reading.ts";
+import { restText } from "./rest.ts";
+
+/** Before the deadline, this much is kept for buying; of a short deadline, half of it (R21). */
+const KEPT_FOR_BUYING_MS = 120_000;
+/** Pauses before what is left is planned again; the last one repeats (R33). */
+const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
 
 /** What `run` came to; `undefined` when the process is stopping and the rest is left to the next start. */
 export type ConvergeResult = Conclusion | undefined;
@@ -33,8 +40,8 @@ export type ConvergeResult = Conclusion | undefined;
  * - `selling`: sells are sent side by side and followed. Entered with all sell intents recorded in the
  *   same transaction. Left when the last sell is terminal.
  * - `buying`: entered after a fresh, settled reading, with all buy intents recorded in the same
- *   transaction. Left when the last buy is terminal and refusals for lack of buying power had their
- *   second try.
+ *   transaction. Left when the last buy is terminal. What is left then for a cause that may pass is planned
+ *   again after a pause: back to `selling`, or a further round of buys, until the deadline (R33).
  * - In both, an order of limit style is priced when it is sent, cancelled when it has worked for its time, and
  *   what it left is sent under the next attempt when it has ended; the phase ends with the last of them.
  * - `cancelling`: entered from any of them when nothing more may be sent (halt, deadline, closed
@@ -50,14 +57,23 @@ export class Convergence {
   readonly #orders: OrderLifecycle;
   readonly #market: MarketWatch;
   readonly #account: AccountWatch;
-  readonly #buying: BuyingPhase;
+  readonly #nextPlan: NextPlan;
   readonly #pricer: Pricer;
   readonly #followUps = new Map<string, FollowUp>();
   readonly #deadlineAt: number;
+  readonly #sellUntil: number;
   #cancellingSince: number | undefined;
   #cancellingReason: string | undefined;
-  #resized = false;
-  /** Orders are being made ready, or buys planned, in the background. */
+  /** When the next plan is made, monotonic; `undefined` while none is due. */
+  #planAt: number | undefined;
+  /** Plans since anything was filled. */
+  #fruitless = 0;
+  #filled = "";
+  /** What was said last about a plan that cannot be made yet. */
+  #saidNotYet: string | undefined;
+  /** Why the newest plan could not be made: what keeps an execution from its target until it ends is told then. */
+  #notPlanned: string | undefined;
+  /** Orders are being made ready, or a plan is made, in the background. */
   #preparing = false;
   #ended = false;
   #failure: Error | undefined;
@@ -73,8 +89,10 @@ export class Convergence {
     const quotes = new QuoteBook(this.#execution, this.#market);
     if (known !== undefined) quotes.saw(known.prices, known.market.readAt);
     this.#pricer = new Pricer(this.#execution, quotes);
-    this.#buying = new BuyingPhase(this.#execution, { account: this.#account, market: this.#market }, quotes);
+    const gate = new OrderGate(parts.clock);
+    this.#nextPlan = new NextPlan(this.#execution, { account: this.#account, market: this.#market, quotes, gate });
     this.#deadlineAt = parts.clock.monotonic() + (execution.deadline - parts.clock.now());
+    this.#sellUntil = this.#deadlineAt - Math.min(KEPT_FOR_BUYING_MS, (execution.deadline - execution.startedAt) / 2);
     if (execution.phase === "cancelling") {
       this.#cancellingSince = parts.clock.monotonic();
       this.#cancellingReason = execution.outcomeReason;
@@ -85,6 +103,7 @@ export class Convergence {
       clock: parts.clock,
       emit: (event) => this.#execution.emit(event),
       onBegun: () => this.#begin(),
+      gate,
       onPositions: (positions) => this.#account.sawPositions(positions),
     });
   }
@@ -135,14 +154,27 @@ export class Convergence {
       cancellingReason: this.#cancellingReason,
       orderTimeoutMs: this.#parts.orderTimeoutSeconds * 1_000,
       attempts: { ...this.#parts.execution.limitOrders, minimum: max(this.#parts.settings.minTradeValue, ONE) },
-      resized: this.#resized,
+      sellUntil: this.#sellUntil,
+      rest: this.#rest(record, intents),
+      planAt: this.#planAt,
+      holdsUpAnother: this.#planAt !== undefined && this.#execution.holdsUpAnother(),
     };
+  }
+
+  #rest({ phase }: ExecutionRecord, intents: readonly IntentRecord[]): ExecutionFacts["rest"] {
+    const isOver = phase === "buying" || phase === "selling";
+    if (!isOver || this.#preparing || intents.length === 0 || !intents.every(isEnded)) return "none";
+    const rests = this.#execution.rests();
+    if (rests.length === 0) return "none";
+    return rests.some(({ passing }) => passing) ? "passing" : "lasting";
   }
 
   /** Why nothing more may be sent, asked anew before every decision and so before every POST (R5, R14, R25). */
   #blockage(record: ExecutionRecord, intents: readonly IntentRecord[]): Blockage | undefined {
     const halted = this.#parts.halted();
     if (halted !== undefined) return { cause: "halted", reason: `Trading was halted (${halted}).` };
+    const keys = intents.find(({ state, status }) => state === "refused" && status === "keys-refused");
+    if (keys !== undefined) return { cause: "keys-refused", reason: `The venue refused the API keys: ${keys.message ?? ""}` };
     const foreign = this.#account.foreignHand;
     if (foreign !== undefined) return { cause: "foreign-hand", reason: foreign };
     // Orders that wait for the open are past any deadline; what has not been sent by then is not sent at all (R17, R23).
@@ -156,7 +188,7 @@ export class Convergence {
   #overtaken(): Blockage | undefined {
     const { clock, signalMaxAgeSeconds } = this.#parts;
     const age = freshness(this.#execution.signal, clock.now(), signalMaxAgeSeconds);
-    if (age.kind !== "fresh") return { cause: "stale", reason: age.reason };
+    if (age.kind !== "fresh" && this.#parts.ageless !== true) return { cause: "stale", reason: age.reason };
     const newer = this.#parts.newer();
     if (newer !== undefined)
       return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };
@@ -217,11 +249,11 @@ export class Convergence {
       case "start-cancelling":
         this.#startCancelling(action.reason);
         return;
-      case "plan-buys":
-        this.#prepare(async () => this.#take(await this.#buying.plan(() => this.#isBlocked())));
+      case "plan":
+        this.#prepare(async () => this.#take(await this.#plan(action.what)));
         return;
-      case "resize":
-        this.#prepare(async () => this.#take(await this.#resize(action.ids)));
+      case "pause":
+        this.#pause();
         return;
     }
   }
@@ -318,14 +350,55 @@ export class Convergence {
     });
   }
 
-  async #resize(ids: readonly string[]): Promise<BuysPlanned> {
-    const planned = await this.#buying.resize(ids, () => this.#isBlocked());
-    this.#resized = planned.kind !== "decide-again";
-    return planned;
+  #plan(what: "buys" | "rest"): Promise<NextPlanned> {
+    const maySell = this.#parts.clock.monotonic() < this.#sellUntil;
+    return this.#nextPlan.plan({
+      what,
+      maySell: maySell || this.#execution.record().wanted.kind === "exit",
+      blocked: () => this.#isBlocked(),
+    });
   }
 
-  #take(planned: BuysPlanned): void {
-    if (planned.kind === "cancel" && !this.#isBlocked()) this.#startCancelling(planned.reason);
+  #take(planned: NextPlanned): void {
+    if (planned.kind !== "decide-again") this.#notPlanned = undefined;
+    switch (planned.kind) {
+      case "recorded":
+        this.#planAt = undefined;
+        this.#saidNotYet = undefined;
+        return;
+      case "not-yet":
+        if (!planned.isRecorded) this.#notPlanned = planned.reason;
+        this.#sayNotYet(planned.reason);
+        this.#pause();
+        return;
+      case "cancel":
+        if (!this.#isBlocked()) this.#startCancelling(planned.reason);
+        return;
+      case "decide-again":
+        return;
+    }
+  }
+
+  /** Before what is left is planned again: longer after each plan that has brought no fill (R33, R35). */
+  #pause(): void {
+    const { clock } = this.#parts;
+    const filled = this.#execution.intents().flatMap(({ clientOrderId, filledQuantity }) => {
+      return filledQuantity.gt(ZERO) ? [`${clientOrderId} ${filledQuantity.toFixed()}`] : [];
+    });
+    if (filled.join() !== this.#filled) this.#fruitless = 0;
+    this.#filled = filled.join();
+    const pause = PAUSES_MS[Math.min(this.#fruitless, PAUSES_MS.length - 1)] ?? 0;
+    this.#fruitless += 1;
+    const passing = this.#execution.record().phase === "selling" ? [] : this.#execution.rests().filter((rest) => rest.passing);
+    const earliest = Math.min(...passing.map(({ notBefore }) => (notBefore ?? 0) - clock.now()));
+    this.#planAt = clock.monotonic() + Math.max(pause, Number.isFinite(earliest) ? earliest : 0);
+    if (passing.length > 0) this.#sayNotYet(passing.map((rest) => restText(rest)).join(", "));
+  }
+
+  #sayNotYet(reason: string): void {
+    const level = reason === this.#saidNotYet ? "debug" : "warn";
+    this.#saidNotYet = reason;
+    this.#execution.emit({ kind: "waiting", level, text: `Not on target yet: ${reason}. Trying again until the deadline.` });
   }
 
   /** Asked anew whenever something was awaited: what has come up meanwhile is decided first. */
@@ -334,7 +407,8 @@ export class Convergence {
     return this.#ended || this.#failure !== undefined || phase === "cancelling" || blockage !== undefined;
   }
 
-  #startCancelling(reason: string): void {
+  #startCancelling(cause: string): void {
+    const reason = this.#notPlanned === undefined ? cause : `${cause} Until then: ${asSentence(this.#notPlanned)}`;
     this.#cancellingSince ??= this.#parts.clock.monotonic();
     this.#cancellingReason ??= reason;
     this.#parts.ledger.updateExecution(this.#execution.id, { phase: "cancelling", outcomeReason: reason });
@@ -400,6 +474,10 @@ export class Convergence {
     await woken;
     timer.cancel();
   }
+}
+
+function asSentence(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
 }
 
 function amountText({ quantity, notional, limitPrice }: IntentRecord): string {

@@ -9,7 +9,7 @@ import { max, sum, ZERO } from "../portfolio/money.ts";
 import type { Plan, PlanInput } from "../portfolio/plan.ts";
 import { bookedEquity } from "./booked-equity.ts";
 import type { Reading } from "./reading.ts";
-import { MARKET_ZONE } from "../market-day.ts";
+import { MARKET_ZONE, marketDayStart } from "../market-day.ts";
 
 /** Longest time without a session, with room to spare: the last close before any day lies within. */
 const CALENDAR_DAYS = 10;
@@ -62,7 +62,7 @@ export async function limitsAgainst(
 
 /** Dollars sold plus bought by us on the New York day of `now`; an order that may still be filled counts whole. */
 export function tradedToday(ledger: DailyLimitParts["ledger"], now: number): Decimal {
-  const midnight = DateTime.fromMillis(now, { zone: MARKET_ZONE }).startOf("day").toMillis();
+  const midnight = marketDayStart(now);
   const intents = [...ledger.unsettledIntents(), ...ledger.intentsChangedSince(midnight - CLOCK_SLACK_MS)];
   const unique = new Map(intents.map((intent) => [intent.clientOrderId, intent]));
   return sum([...unique.values()].map((intent) => movedSince(intent, midnight)));

@@ -1,7 +1,6 @@
 import type { ExecutionOutcome, ExecutionPhase, IntentRecord } from "../ledger/ledger.ts";
-import { ZERO } from "../portfolio/money.ts";
 import type { AttemptRules } from "./attempts.ts";
-import { attemptsOf, isContinued } from "./attempts.ts";
+import { isContinued } from "./attempts.ts";
 
 /**
  * The deciding half of the rebalance: facts in, next actions out, nothing done. The loop in
@@ -66,6 +65,7 @@ export interface Blockage {
     | "stale"
     | "foreign-hand"
     | "no-sane-quote"
+    | "keys-refused"
     | "account-blocked"
     | "superseded"
     | "planned-again";
@@ -81,6 +81,7 @@ export const BLOCKAGE_MEANINGS: Record<Blockage["cause"], string> = {
   stale: "The signal became stale before the broker held an order of it.",
   "foreign-hand": "Somebody else's order touches a symbol or the cash of the plan, or cash has left the account.",
   "no-sane-quote": "Limit style: no order of it had a quote to be priced from.",
+  "keys-refused": "The venue refused the API keys, which are not valid any more or may not trade.",
   "account-blocked": "The account may no longer trade.",
   superseded: "A newer run takes its place before anything was sent.",
   "planned-again":
@@ -109,8 +110,14 @@ export interface ExecutionFacts {
   readonly orderTimeoutMs: number;
   /** What decides about the rest of an order of limit style. */
   readonly attempts: AttemptRules;
-  /** The buying phase was planned and the refused orders have had their second try. */
-  readonly resized: boolean;
+  /** From then on no sell works any more, so that time is left to buy (R21); monotonic. */
+  readonly sellUntil: number;
+  /** What the newest plan and its orders have left undone, once all of them have ended (R33). */
+  readonly rest: "none" | "lasting" | "passing";
+  /** When the next plan is made; `undefined` until it has been decided that there is one. */
+  readonly planAt: number | undefined;
+  /** Another complete run would be held up by waiting for a cause to pass. */
+  readonly holdsUpAnother: boolean;
 }
 
 export type Action =
@@ -124,8 +131,9 @@ export type Action =
   /** The rest of these terminal orders is sent under the next attempt (limit style). */
   | { readonly kind: "next-attempt"; readonly ids: readonly string[] }
   | { readonly kind: "start-cancelling"; readonly reason: string }
-  | { readonly kind: "plan-buys" }
-  | { readonly kind: "resize"; readonly ids: readonly string[] }
+  | { readonly kind: "plan"; readonly what: "buys" | "rest" }
+  /** The next plan is made after a pause. */
+  | { readonly kind: "pause" }
   /** Without an outcome it follows from how the orders ended. `cause` says what kept it from beginning. */
   | { readonly kind: "finish"; readonly outcome: ExecutionOutcome | undefined; readonly reason: string; readonly cause?: Blockage["cause"] }
   | { readonly kind: "leave" };
@@ -141,7 +149,7 @@ const HEARTBEAT_MS = 250;
 
 /**
  * What to do next. Several actions of one decision may run side by side; a decision that contains
- * `next-attempt`, `plan-buys`, `resize`, `start-cancelling`, `finish` or `leave` contains nothing else.
+ * `next-attempt`, `plan`, `pause`, `start-cancelling`, `finish` or `leave` contains nothing else.
  */
 export function decide(facts: ExecutionFacts): Decision {
   if (facts.stopping) return isUnderWay(facts) ? wait(facts, []) : only({ kind: "leave" }, facts);
@@ -230,11 +238,16 @@ function decidePhaseEnd(facts: ExecutionFacts): Decision {
     const uncertain = abandoned.filter((intent) => intent.record.phase === "selling");
     if (uncertain.length > 0)
       return only({ kind: "start-cancelling", reason: `Whether ${names(uncertain)} was sold is not known, so nothing is bought.` }, facts);
-    if (!facts.sellsOnly) return only({ kind: "plan-buys" }, facts);
-    return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
+    if (!facts.sellsOnly) return nextPlan("buys", facts, facts.planAt ?? facts.now);
   }
-  const short = facts.intents.filter((intent) => wantsSecondTry(intent.record, facts.intents));
-  if (!facts.resized && short.length > 0) return only({ kind: "resize", ids: short.map(idOf) }, facts);
+  if (facts.rest !== "passing" || facts.offHours) return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
+  return facts.planAt === undefined ? only({ kind: "pause" }, facts) : nextPlan("rest", facts, facts.planAt);
+}
+
+/** Plans when it is time. A wait for something to pass holds up no other run, which is planned together with this one's targets (R22). */
+function nextPlan(what: "buys" | "rest", facts: ExecutionFacts, at: number): Decision {
+  if (facts.now >= at) return only({ kind: "plan", what }, facts);
+  if (!facts.holdsUpAnother) return { actions: [], wakeAt: Math.min(at, facts.now + HEARTBEAT_MS) };
   return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
 }
 
@@ -243,22 +256,6 @@ function noneSent({ begun, intents }: ExecutionFacts): Extract<Action, { kind: "
   if (begun || intents.length === 0 || intents.some(({ record }) => record.state !== "dropped")) return undefined;
   const reasons = intents.map(({ record: { symbol, message = "" } }) => `${symbol}: ${message}`);
   return { kind: "finish", outcome: "refused", reason: `Nothing was sent. ${reasons.join("; ")}.`, cause: "no-sane-quote" };
-}
-
-/** Insufficient buying power is answered with one re-sized order; every other refusal is final (R20). */
-function wantsSecondTry(record: IntentRecord, all: readonly IntentFacts[]): boolean {
-  if (record.phase !== "buying" || record.state !== "refused" || record.status !== "insufficient-buying-power") return false;
-  return record.attempt === Math.max(...attemptsOf(record, recordsOf(all)).map(({ attempt }) => attempt)) && !secondTry(record, all);
-}
-
-/** It has been sized again before; or a part of it is bought already, and what is re-sized could come to more than was planned. */
-function secondTry(record: IntentRecord, all: readonly IntentFacts[]): boolean {
-  const others = attemptsOf(record, recordsOf(all)).filter((other) => other !== record);
-  return others.some(({ state, status, filledQuantity }) => wasShortOfCash(state, status) || filledQuantity.gt(ZERO));
-}
-
-function wasShortOfCash(state: IntentRecord["state"], status: string | undefined): boolean {
-  return state === "refused" && status === "insufficient-buying-power";
 }
 
 /** Terminal orders of limit style whose rest is sent again, each under the next attempt. */
@@ -325,12 +322,15 @@ function followOpen(intent: IntentFacts, facts: ExecutionFacts): Action[] {
 function dueCancel(intent: IntentFacts, facts: ExecutionFacts): Action[] {
   const overdue =
     facts.marketOpen === true && intent.workingSince !== undefined && facts.now - intent.workingSince >= timeoutOf(intent, facts);
+  const isSoldTooLate = intent.record.side === "sell" && !facts.sellsOnly && facts.now >= facts.sellUntil;
   const again = intent.cancelAgainAt !== undefined && facts.now >= intent.cancelAgainAt;
-  if (!again && (intent.cancelRequestedAt !== undefined || (facts.phase !== "cancelling" && !overdue))) return [];
+  if (!again && (intent.cancelRequestedAt !== undefined || (facts.phase !== "cancelling" && !overdue && !isSoldTooLate))) return [];
   const reason =
     facts.phase === "cancelling"
       ? (facts.cancellingReason ?? "Stopped.")
-      : `It was not filled within ${String(timeoutOf(intent, facts) / 1_000)} s.`;
+      : overdue
+        ? `It was not filled within ${String(timeoutOf(intent, facts) / 1_000)} s.`
+        : "The rest of the deadline is kept for the buys.";
   return [{ kind: "cancel", id: idOf(intent), reason }];
 }
 

@@ -10,8 +10,6 @@ export interface LimitOrderSettings {
   readonly maxSpread: Decimal;
   /** A limit lies at most this fraction away from the last trade. */
   readonly collar: Decimal;
-  /** A quote may be this old. */
-  readonly quoteMaxAgeMs: number;
   /** An order that has worked for so long is cancelled, and its rest priced anew. */
   readonly repegMs: number;
   /** How often at most the rest is priced anew. */
@@ -39,7 +37,6 @@ export const DEFAULT_EXECUTION: ExecutionSettings = {
   limitOrders: {
     maxSpread: decimal("0.01"),
     collar: decimal("0.02"),
-    quoteMaxAgeMs: 30_000,
     repegMs: 5_000,
     repegs: 3,
     then: "market",

@@ -87,8 +87,8 @@ function heldOf(symbol: string, positions: readonly Position[]): Decimal {
   return positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
 }
 
-/** Ten parts, ten cancels and what refusals add at most; anything above this is a fault and not a market. */
-const MAX_ATTEMPTS = 40;
+/** Ten parts, ten cancels, and as many again for each further plan; anything above this is a fault and not a market. */
+const MAX_ATTEMPTS = 120;
 
 function freeAttempt(ledger: Pick<Ledger, "intent">, signalId: string, phase: "selling" | "buying", symbol: string): number {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {

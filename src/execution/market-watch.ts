@@ -25,6 +25,11 @@ export class MarketWatch {
     this.#onRead = onRead;
   }
 
+  /** The newest one; `undefined` while the venue's clock has not been read. */
+  get reading(): MarketReading | undefined {
+    return this.#reading;
+  }
+
   /** Whether the session is open; `undefined` while the venue's clock has not been read. */
   get isOpen(): boolean | undefined {
     return this.#reading === undefined ? undefined : this.left !== undefined;

@@ -4,15 +4,23 @@ import type { Signal } from "../intake/signal.ts";
 import type { ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
 import type { Claim, StrategyShare } from "../portfolio/claims.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
-import { ONE } from "../portfolio/money.ts";
+import { max, ONE } from "../portfolio/money.ts";
 import type { PlanSettings, Wanted } from "../portfolio/plan.ts";
-import { claimsFor, countsWith, stillWaiting, wantedFor } from "./claims.ts";
+import { claimsFor, countsWith, laterExits, stillWaiting, wantedAfterExits, wantedFor } from "./claims.ts";
 import type { RebalanceEvent } from "./events.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
 import type { AssetCache } from "./reading.ts";
 import { unlessAborted } from "./reading.ts";
+import type { Rest, RestFacts } from "./rest.ts";
+import { reachedBy, restOf } from "./rest.ts";
+import type { SignalBounds } from "./signal-bounds.ts";
+import { boundsAfter } from "./signal-bounds.ts";
 import type { SplitWatch } from "./split-watch.ts";
 import type { SharedOrderStream } from "./shared-stream.ts";
+import type { PlanSummary } from "./summary.ts";
+
+/** Among which later SELLs of the strategy are looked for. */
+const RECENT_SIGNALS = 20;
 
 export interface ConvergeParts {
   readonly broker: Broker;
@@ -25,6 +33,8 @@ export interface ConvergeParts {
   /** Asked only about a newer run that would take over: a begun execution is not stranded by them (R28). */
   readonly limits: LimitSettings;
   readonly signalMaxAgeSeconds: number;
+  /** When this process began to trade, monotonic. */
+  readonly startedAt: number;
   readonly orderTimeoutSeconds: number;
   readonly execution: ExecutionSettings;
   readonly halted: () => string | undefined;
@@ -36,6 +46,8 @@ export interface ConvergeParts {
   readonly strategies?: readonly StrategyShare[];
   /** Complete runs that wait to be executed, of any strategy. */
   readonly waiting?: () => readonly Signal[];
+  /** The owner has asked for it: it begins however old the signal is (R33). */
+  readonly ageless?: boolean;
   /** Aborted when a newer run, a whole one or not, decides in place of this execution's as long as it has not begun (R6). */
   readonly superseded?: AbortSignal | undefined;
   readonly emit: (event: RebalanceEvent) => void;
@@ -76,6 +88,53 @@ export class OpenExecution {
   #waiting({ strategy }: Signal): Signal[] {
     const { waiting, strategies, clock, signalMaxAgeSeconds } = this.parts;
     return stillWaiting(waiting?.() ?? [], strategies ?? [], strategy, clock.now(), signalMaxAgeSeconds);
+  }
+
+  /** What is wanted now: a later SELL of the same strategy has taken its symbols out (R22). */
+  wanted(): Wanted {
+    const { ledger, waiting } = this.parts;
+    const { wanted } = this.record();
+    const exits = laterExits(this.signal, [...ledger.recentSignals(RECENT_SIGNALS).map(({ signal }) => signal), ...(waiting?.() ?? [])]);
+    if (exits.size === 0 || wanted.kind === "exit") return wanted;
+    this.#claims ??= ledger.claimsOf(this.id);
+    return wantedAfterExits(wanted, this.#claims, this.signal.strategy, exits);
+  }
+
+  /** The newest plans. */
+  plan(): PlanSummary {
+    const plan = this.record().plan as PlanSummary | null | undefined;
+    if (plan === null || plan === undefined) throw new Error(`The execution ${this.id} has no plan.`);
+    return plan;
+  }
+
+  /** What the newest plan and its orders have left undone. */
+  rests(): Rest[] {
+    return restOf(this.#restFacts());
+  }
+
+  /** Symbols that are traded no more for this signal. */
+  reached(): Set<string> {
+    return new Set([...(this.plan().reached ?? []), ...reachedBy(this.#restFacts())]);
+  }
+
+  /** What the signal may still trade; `undefined` where no order of it was ever taken. */
+  bounds(reached: ReadonlySet<string>): SignalBounds | undefined {
+    const { ledger } = this.parts;
+    const orders = ledger.intentsOfSignal(this.signal.id);
+    const bounds = boundsAfter(ledger.executionsOfSignal(this.signal.id), orders);
+    return bounds && { ...bounds, reached: new Set([...bounds.reached, ...reached]) };
+  }
+
+  #restFacts(): RestFacts {
+    const { ledger, settings } = this.parts;
+    const minimum = max(settings.minTradeValue, ONE);
+    return { plan: this.plan(), intents: this.intents(), tries: ledger.intentsOfSignal(this.signal.id), minimum };
+  }
+
+  /** A complete run waits that this execution would hold up if it waited for something to pass. */
+  holdsUpAnother(): boolean {
+    const waiting = this.parts.waiting?.() ?? [];
+    return waiting.some((run) => run.kind === "exit") || this.#waiting(this.signal).length > 0;
   }
 
   intents(): IntentRecord[] {

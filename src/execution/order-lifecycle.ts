@@ -8,6 +8,7 @@ import { max, ZERO } from "../portfolio/money.ts";
 import { CANCEL_RETRY_MS } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import type { RebalanceEvent } from "./events.ts";
+import type { OrderGate } from "./order-gate.ts";
 
 export interface LifecycleParts {
   readonly broker: Broker;
@@ -16,6 +17,7 @@ export interface LifecycleParts {
   readonly emit: (event: Omit<RebalanceEvent, "executionId" | "signalId">) => void;
   /** Called whenever the venue is known to hold (or to have held) an order of this execution (R17). */
   readonly onBegun: () => void;
+  readonly gate: OrderGate;
   /** Told of the positions that a proof of absence was made on. */
   readonly onPositions: (positions: readonly Position[]) => void;
 }
@@ -54,6 +56,7 @@ export class OrderLifecycle {
     });
     switch (answer.kind) {
       case "accepted":
+        this.#parts.gate.accepted(intent, followUp.postedAt);
         this.adopt(intent, answer.order, followUp);
         return;
       case "refused":
@@ -61,6 +64,7 @@ export class OrderLifecycle {
           this.abandon(intent, `Sent again it was refused (${answer.message}), but what was sent before may still arrive.`);
           return;
         }
+        this.#parts.gate.refused(intent, answer);
         this.#change(intent, { state: "refused", status: answer.reason, message: answer.message });
         this.#emit("refused", "error", intent, `${intent.symbol}: the ${intent.side} was refused: ${answer.message}.`, answer);
         return;

@@ -8,17 +8,18 @@ import { sameLegs } from "../intake/weights.ts";
 import type { ExecutionOutcome, ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { max, ONE } from "../portfolio/money.ts";
+import { decimal, max, ONE, ZERO } from "../portfolio/money.ts";
 import type { PlanSettings } from "../portfolio/plan.ts";
 import { isProtected } from "../portfolio/valuation.ts";
-import { endedShort, isNewest } from "./attempts.ts";
 import type { Action, Blockage } from "./decide.ts";
 import type { RebalanceEvent } from "./events.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { readAccount } from "./reading.ts";
 import { symbolsOf } from "./plan-input.ts";
+import type { RestFacts } from "./rest.ts";
+import { newestPhase, restOf } from "./rest.ts";
 import { isUnderWay } from "./settle.ts";
-import type { PlanSummary } from "./summary.ts";
+import type { PhaseSummary, PlanSummary } from "./summary.ts";
 import { summariseAccount } from "./summary.ts";
 
 export interface ConcludeParts {
@@ -38,6 +39,8 @@ export interface Conclusion {
   readonly verdict: Verdict;
   /** The account afterwards; `undefined` when it could not be read. */
   readonly after: Reading | undefined;
+  /** It has begun and missed its target for a cause that may pass: what is left is worth taking up (R33). */
+  readonly mayGoOn: boolean;
 }
 
 /** Records the end of an execution: outcome, verdict, the account afterwards and the fills, in one transaction. */
@@ -49,23 +52,28 @@ export async function concludeExecution(
   const { ledger, clock } = parts;
   const intents = ledger.intentsOf(execution.id);
   const minimum = max(parts.settings.minTradeValue, ONE);
-  const ended =
-    action.outcome === undefined ? judgeOrders(execution, intents, minimum) : { outcome: action.outcome, reason: action.reason };
+  const tries = ledger.intentsOfSignal(execution.signalId);
+  const ended = endedAs(action, judgeOrders(execution, { intents, tries, minimum }));
   const never = ended.outcome === "refused" || ended.outcome === "superseded";
   const after = never ? undefined : await readAfter(parts, execution);
   const judged =
     after === undefined
       ? ended
       : judgeHoldings(ended, execution, after, { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() });
+  const plan = execution.plan as PlanSummary | null | undefined;
+  const rests = plan === undefined || plan === null ? [] : restOf({ plan, intents, tries, minimum });
+  const isOff = judged.outcome === "off-target" || judged.outcome === "incomplete";
+  const lack = isOff && after !== undefined && plan !== undefined && plan !== null ? lackText(newestPhase(plan), after) : "";
+  const reason = `${judged.reason}${lack}`;
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
   const confirms = judged.outcome === "on-target" && intents.length === 0 && isConfirmation(ledger, execution);
-  const said: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged.outcome, judged.reason, action.cause);
+  const said: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged.outcome, reason, action.cause);
   const verdict = withCause(ledger, execution.signalId, said);
   ledger.transaction(() => {
     for (const fill of fills) ledger.recordFill(fill);
     ledger.updateExecution(execution.id, {
       outcome: judged.outcome,
-      outcomeReason: judged.reason,
+      outcomeReason: reason,
       ...(judged.outcome === "queued" ? {} : { phase: "settled", finishedAt: clock.now() }),
       ...(after === undefined ? {} : { accountAfter: summariseAccount(after) }),
     });
@@ -76,8 +84,30 @@ export async function concludeExecution(
       ledger.recordEquity({ at: after.at, equity, lastEquity, cash, executionId: execution.id });
     }
   });
-  return { executionId: execution.id, outcome: judged.outcome, reason: judged.reason, verdict, after };
+  const mayGoOn = isOff && rests.some(({ passing }) => passing);
+  return { executionId: execution.id, outcome: judged.outcome, reason, verdict, after, mayGoOn };
 }
+
+/** What stopped it comes first; then what its orders had left by then. */
+function endedAs({ outcome, reason }: Extract<Action, { kind: "finish" }>, orders: Judged): Judged {
+  if (outcome === undefined) return orders;
+  const isTold = outcome === "incomplete" && orders.outcome !== "on-target" && orders.reason !== "";
+  return { outcome, reason: isTold ? `${reason} ${orders.reason}` : reason };
+}
+
+/** ` Missing: UVXY $24,700.00 of $73,500.00.`, or nothing where every leg is near enough. */
+function lackText({ base, lines }: PhaseSummary, after: Reading): string {
+  const least = decimal(base).times(WORTH_NAMING);
+  const missing = lines.flatMap(({ symbol, targetValue }) => {
+    const held = after.positions.find((position) => position.symbol === symbol)?.marketValue ?? ZERO;
+    const lack = decimal(targetValue).minus(held);
+    return lack.lte(least) ? [] : [`${symbol} ${formatDollars(lack)} of ${formatDollars(decimal(targetValue))}`];
+  });
+  return missing.length === 0 ? "" : ` Missing: ${missing.join(", ")}.`;
+}
+
+/** A smaller gap, as a fraction of the base, is not named at the end. */
+const WORTH_NAMING = decimal("0.01");
 
 const CONFIRMED = "It asks for the same weights as the run before, and the account is on target for them: nothing to do.";
 
@@ -90,21 +120,19 @@ function isConfirmation(ledger: Ledger, { signalId }: ExecutionRecord): boolean 
 }
 
 /** On target = every symbol traded to plan, or left alone for a reason that counts as on target (R12). */
-function judgeOrders(
-  execution: Pick<ExecutionRecord, "plan">,
-  intents: readonly IntentRecord[],
-  minimum: Decimal,
-): { outcome: ExecutionOutcome; reason: string } {
-  const unfinished = intents.filter((intent) => intent.state === "abandoned" || (isNewest(intent, intents) && endedShort(intent, minimum)));
-  if (unfinished.length > 0) return { outcome: "incomplete", reason: `Not filled to plan: ${unfinished.map(describe).join("; ")}.` };
-  const refused = intents.filter(
-    (intent) => intent.state === "refused" && !isDust(intent) && !intents.some((other) => isRetryOf(other, intent)),
-  );
-  if (refused.length > 0) return { outcome: "off-target", reason: `Refused by the venue: ${refused.map(describe).join("; ")}.` };
+function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestFacts, "plan">): Judged {
   const plan = execution.plan as PlanSummary | undefined;
-  const last = plan?.buying ?? plan?.selling;
-  if (last === undefined || last.reachesTarget) {
-    const sent = intents.filter((intent) => intent.state === "done").length;
+  const rests = plan === undefined ? [] : restOf({ ...facts, plan });
+  const unfinished = rests.filter(({ intent }) => intent !== undefined && intent.state !== "refused");
+  if (unfinished.length > 0) {
+    const described = unfinished.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent)]));
+    return { outcome: "incomplete", reason: `Not filled to plan: ${described.join("; ")}.` };
+  }
+  const refused = rests.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent)]));
+  if (refused.length > 0) return { outcome: "off-target", reason: `Refused by the venue: ${refused.join("; ")}.` };
+  const last = plan === undefined ? undefined : newestPhase(plan);
+  if (rests.length === 0 && (last === undefined || last.reachesTarget)) {
+    const sent = facts.intents.filter((intent) => intent.state === "done").length;
     return {
       outcome: "on-target",
       reason:
@@ -113,12 +141,17 @@ function judgeOrders(
           : `The account is on target after ${String(sent)} order${sent === 1 ? "" : "s"}.`,
     };
   }
-  const left = last.lines.filter((line) => line.leftAlone !== undefined).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
+  const left = (last?.lines ?? []).filter((line) => line.leftAlone !== undefined).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
   const reasons = [
     ...(left.length === 0 ? [] : [`Left alone: ${left.join(", ")}.`]),
-    ...(last.missing === undefined ? [] : [`Bought on an account that did not contain all our fills: ${last.missing}.`]),
+    ...(last?.missing === undefined ? [] : [`Bought on an account that did not contain all our fills: ${last.missing}.`]),
   ];
   return { outcome: "off-target", reason: reasons.join(" ") };
+}
+
+interface Judged {
+  readonly outcome: ExecutionOutcome;
+  readonly reason: string;
 }
 
 /**
@@ -156,19 +189,13 @@ interface HoldingsFacts extends Pick<PlanSettings, "protectedSymbols"> {
   readonly minimum: Decimal;
 }
 
-function isDust(intent: IntentRecord): boolean {
-  return intent.fullExit && intent.status === "below-minimum";
-}
-
-function isRetryOf(other: IntentRecord, intent: IntentRecord): boolean {
-  return other.phase === intent.phase && other.symbol === intent.symbol && other.attempt > intent.attempt;
-}
-
 function describe(intent: IntentRecord): string {
   const state =
     intent.state === "done"
       ? `${intent.status ?? "ended"} with ${intent.filledQuantity.toFixed()} shares`
-      : (intent.message ?? intent.state);
+      : intent.state === "dropped"
+        ? "never sent"
+        : (intent.message ?? intent.state);
   return `${intent.side} ${intent.symbol}: ${state}`;
 }
 
@@ -209,6 +236,8 @@ function causeVerdict(cause: Blockage["cause"] | undefined): Verdict["kind"] {
       return "account-blocked";
     case "no-sane-quote":
       return "price-doubt";
+    case "keys-refused":
+      return "account-blocked";
     case "foreign-hand":
     case undefined:
       return "refused";

@@ -1,11 +1,13 @@
 import type { MarketPrices, Order, Position } from "../broker/broker.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
+import { marketDayStart } from "../market-day.ts";
 import { decimal, max, ONE, sum, ZERO } from "../portfolio/money.ts";
-import type { LeftAloneReason, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../portfolio/plan.ts";
+import type { LeftAloneReason, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../portfolio/plan.ts";
 import type { PriceObservations } from "../portfolio/price.ts";
 import type { SplitDoubt } from "../portfolio/split.ts";
 import { isProtected } from "../portfolio/valuation.ts";
+import { planAsset, renamedTickers } from "./plan-assets.ts";
 import type { Reading } from "./reading.ts";
 import { isEnded } from "./decide.ts";
 
@@ -44,13 +46,15 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
       assetClass: position.assetClass,
       ...(position.problem === undefined ? {} : { problem: position.problem }),
     })),
-    assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset])),
+    assets: new Map([...reading.assets].map(([symbol, asset]) => [symbol, planAsset(asset, reading.configuration)] as const)),
+    renamed: renamedTickers({ ...reading, assetIds: reading.assetIds ?? new Map<string, string>() }),
     observations: observationsOf(reading, now),
     splits: context.splits,
     workingOrders: workingOrders(reading, context.unsettled),
     barred: context.barred,
     settings: context.settings,
     now,
+    sessionStart: marketDayStart(reading.market.clock.timestamp),
     marketClosed: !reading.market.clock.isOpen,
   };
 }
@@ -99,9 +103,15 @@ function observe(prices: MarketPrices | undefined, position: Position | undefine
     trade: prices?.trade,
     quote: prices?.quote,
     minuteBar: prices?.minuteBar,
-    previousClose: prices?.previousClose,
+    previousClose: prices?.previousClose ?? lastClose(position, at),
     position: current === undefined ? undefined : { price: current, at },
   };
+}
+
+/** The broker's own last close, where the data service has none: of a spin-off, or of what trades on no exchange of the feed. */
+function lastClose(position: Position | undefined, at: number): PriceObservations["previousClose"] {
+  const close = position?.lastdayPrice;
+  return close?.gt(ZERO) === true ? { price: close, at } : undefined;
 }
 
 /** Open orders as the venue shows them, and orders of ours that it may hold without showing them (R11, R19). */

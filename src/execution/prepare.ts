@@ -1,4 +1,4 @@
-import type { Broker, Order } from "../broker/broker.ts";
+import type { Broker } from "../broker/broker.ts";
 import { BrokerError } from "../broker/broker.ts";
 import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
@@ -6,24 +6,26 @@ import type { Signal } from "../intake/signal.ts";
 import { freshness } from "../intake/freshness.ts";
 import type { VerdictKind } from "../intake/verdict.ts";
 import type { IntentRecord, Ledger } from "../ledger/ledger.ts";
-import { marketTime } from "../market-day.ts";
+import { marketDate, marketTime } from "../market-day.ts";
 import { max, min, sum, ZERO } from "../portfolio/money.ts";
-import type { Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
-import { makePlan } from "../portfolio/plan.ts";
+import type { LeftAloneReason, Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { provePlan } from "../portfolio/proof.ts";
 import { formatDollars } from "../portfolio/format.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
+import { judgeFirstRun } from "./adoption.ts";
 import { limitsAgainst } from "./daily-limits.ts";
+import { unexplainedJump } from "./equity-jump.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
-import { isOwnOrder } from "./ids.ts";
-import { settleLateOrder } from "./late-orders.ts";
+import { endEarlierOrders } from "./earlier-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { AssetCache, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./reading.ts";
+import type { SignalBounds } from "./signal-bounds.ts";
+import { planWithin } from "./signal-bounds.ts";
 import type { SplitWatch } from "./split-watch.ts";
 import type { Expected } from "./settle.ts";
-import { expectedAfter, FILLS_SETTLE_WITHIN_MS, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
+import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "./summary.ts";
 
 /** How long the venue may stay unreachable before an execution that has not begun gives up. */
@@ -31,20 +33,28 @@ const UNREACHABLE_LIMIT_MS = 20_000;
 const UNREACHABLE_PAUSE_MS = 1_000;
 /** How long doubtful prices are read again (R10). */
 const PRICE_DOUBT_LIMIT_MS = 15_000;
-const PRICE_DOUBT_PAUSE_MS = 1_000;
-/** How long the end of earlier orders of ours is awaited after their cancel (R24). */
-const EARLIER_ORDERS_LIMIT_MS = 20_000;
+/** Pauses between these readings; the last one repeats. */
+const PRICE_DOUBT_PAUSES_MS = [1_000, 1_000, 2_000, 3_000, 4_000] as const;
+const JUMP_HINT = "Nothing was sent. Wait until its price is confirmed, or name it in PROTECTED_SYMBOLS.";
+
+function doubtPause(round: number): number {
+  return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
+}
 
 export interface PrepareParts {
   readonly broker: Broker;
   readonly ledger: Ledger;
   readonly clock: Clock;
+  /** TRADING_MODE. */
+  readonly mode: string;
   readonly assets: AssetCache;
   readonly splits: SplitWatch;
   readonly settings: PlanSettings;
   readonly limits: LimitSettings;
   readonly execution: ExecutionSettings;
   readonly signalMaxAgeSeconds: number;
+  /** When this process began to trade, monotonic. */
+  readonly startedAt: number;
   /** Why trading is halted; `undefined` when it is not (R25). */
   readonly halted: () => string | undefined;
   /** Aborted when the process is to stop or a newer run has taken the place of this one. */
@@ -52,6 +62,8 @@ export interface PrepareParts {
   /** Why this account may not be traded (R27); `undefined` when it may. */
   readonly accountRefusal: (reading: Reading) => { reason: string; hint: string } | undefined;
   readonly progress: (text: string) => void;
+  /** What the owner must know before anything is traded. */
+  readonly warn?: (text: string) => void;
 }
 
 export interface PrepareRequest {
@@ -59,6 +71,12 @@ export interface PrepareRequest {
   readonly wanted: Wanted;
   readonly dryRun: boolean;
   readonly ignoreMarketHours: boolean;
+  /** What the signal may still trade, after earlier executions of it (R33). */
+  readonly bounds?: SignalBounds | undefined;
+  /** What has had its orders and is not traded again. */
+  readonly barred?: ReadonlyMap<string, LeftAloneReason>;
+  /** The owner goes on with what is left of a signal, however old it is, in the session in which it was first executed then. */
+  readonly finishOf?: number | undefined;
 }
 
 export type Preparation =
@@ -83,16 +101,24 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (early !== undefined) return early;
   const reading = await firstReading(parts, request);
   if ("kind" in reading) return reading;
-  const refusal = accountDeclined(parts, reading) ?? (request.dryRun ? undefined : sessionDeclined(parts, request, reading));
+  sayUnreadableConfiguration(parts);
+  const refusal =
+    accountDeclined(parts, reading) ??
+    otherSession(request, reading) ??
+    (request.dryRun ? undefined : sessionDeclined(parts, request, reading));
   if (refusal !== undefined) return refusal;
   const opening = request.dryRun ? undefined : await openingDeclined(parts, reading);
   if (opening !== undefined) return opening;
-  const clean = request.dryRun ? reading : await endEarlierOrders(parts, request, reading);
+  const clean = request.dryRun ? reading : await withoutEarlierOrders(parts, request, reading);
   if ("kind" in clean) return clean;
   const settled = request.dryRun ? clean : await settle(parts, request, clean);
   if ("kind" in settled) return settled;
   const prepared = await planWithoutDoubt(parts, request, settled);
   if (prepared.kind === "declined") return prepared;
+  const jump = await unexplainedJump(parts, prepared.reading, prepared);
+  if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), reading: prepared.reading };
+  const unadopted = adoptionDeclined(parts, request, prepared);
+  if (unadopted !== undefined) return unadopted;
   const limited = await limitsAgainst(parts, prepared.reading, { plan: prepared.plan, splits: prepared.input.splits });
   if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), reading: prepared.reading };
   if (request.dryRun) return prepared;
@@ -106,7 +132,7 @@ function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefine
   const halted = parts.halted();
   if (halted !== undefined) return declined("halted", `Trading is halted (${halted}).`, "Run `alpaca-trader resume` when it may go on.");
   const age = freshness(request.signal, parts.clock.now(), parts.signalMaxAgeSeconds);
-  return age.kind === "fresh" ? undefined : declined(age.kind, age.reason);
+  return age.kind === "fresh" || request.finishOf !== undefined ? undefined : declined(age.kind, age.reason);
 }
 
 async function firstReading(parts: PrepareParts, request: PrepareRequest): Promise<Reading | Declined> {
@@ -134,12 +160,42 @@ function stillWanted(parts: PrepareParts, request: PrepareRequest): Declined | u
   return parts.abandoned.aborted ? declined("superseded", "A newer run took its place, or the daemon is stopping.") : gate(parts, request);
 }
 
+function sayUnreadableConfiguration(parts: PrepareParts): void {
+  const trouble = parts.assets.configuration.takeTrouble();
+  if (trouble === undefined) return;
+  const text = `The account's configuration cannot be read: ${trouble} Whether it may buy fractions and partnerships is not known; the venue decides.`;
+  (parts.warn ?? parts.progress)(text);
+}
+
+/** R27: in live mode the first run sells nothing that this ledger never bought before its owner says so; other modes say it. */
+function adoptionDeclined(
+  parts: PrepareParts,
+  { dryRun }: PrepareRequest,
+  { plan, reading }: Extract<Preparation, { kind: "ready" }>,
+): Declined | undefined {
+  const facts = { ledger: parts.ledger, account: reading.account.number };
+  const judged = judgeFirstRun(plan.sells, facts, { isLive: parts.mode === "live", dryRun });
+  if (judged?.kind === "refused") return { ...declined("refused", judged.reason, judged.hint), reading };
+  if (judged?.kind === "said") (parts.warn ?? parts.progress)(judged.text);
+  return undefined;
+}
+
 function accountDeclined(parts: PrepareParts, reading: Reading): Declined | undefined {
   const refusal = parts.accountRefusal(reading);
   if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), reading };
+  if (reading.configuration?.suspendTrade === true) {
+    const suspended = "The account's own switch `suspend_trade` is on, so Alpaca refuses every order.";
+    return { ...declined("account-blocked", suspended, "Switch it off on the account's page at Alpaca; nothing was sent."), reading };
+  }
   if (reading.account.blocks.length === 0) return undefined;
   const reason = `The account may not trade: ${reading.account.blocks.join(", ")}.`;
   return { ...declined("account-blocked", reason, "Ask the broker, or look at the account's page; nothing was sent."), reading };
+}
+
+function otherSession({ finishOf }: PrepareRequest, reading: Reading): Declined | undefined {
+  if (finishOf === undefined || marketDate(finishOf) === marketDate(reading.market.clock.timestamp)) return undefined;
+  const reason = `The run was executed on ${marketDate(finishOf)}; what is left of it can be finished in the same session only.`;
+  return { ...declined("refused", reason, "Let the strategy write a new run."), reading };
 }
 
 function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: Reading): Declined | undefined {
@@ -168,28 +224,17 @@ async function openingDeclined(parts: PrepareParts, reading: Reading): Promise<D
   return notYet === undefined ? undefined : { ...declined("market-closed", notYet.reason, notYet.hint), reading };
 }
 
-/** Own orders of an earlier execution must be terminal before their symbols trade again (R24). */
-async function endEarlierOrders(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
-  const mine = (reading: Reading): Order[] =>
-    reading.openOrders.filter((order) => isOwnOrder(order) && parts.ledger.intent(order.clientOrderId) !== undefined);
-  if (mine(first).length === 0 && leftOver(parts).length === 0) return first;
-  const start = parts.clock.monotonic();
-  for (let round = 0; ; round += 1) {
-    await Promise.all(leftOver(parts).map((intent) => settleLateOrder({ ...parts, say: (_level, text) => parts.progress(text) }, intent)));
-    const reading = await firstReading(parts, request);
-    const isSeenToEnd = leftOver(parts).every(({ state }) => state !== "open");
-    // As long as the ledger does not know its end, the money of a cancelled buy stays reserved in the plan.
-    if ("kind" in reading || (mine(reading).length === 0 && isSeenToEnd)) return reading;
-    if (parts.clock.monotonic() - start > EARLIER_ORDERS_LIMIT_MS) return reading;
-    await parts.clock.sleep(settlePause(round), parts.abandoned);
-    const stopped = stillWanted(parts, request);
-    if (stopped !== undefined) return stopped;
-  }
-}
-
-/** Intents of earlier executions whose end was never seen: each keeps its symbol and its worst case reserved. */
-function leftOver(parts: PrepareParts): IntentRecord[] {
-  return parts.ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");
+/** Waits for the end of earlier orders; another installation on the account stops everything (R24). */
+async function withoutEarlierOrders(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
+  const ended = await endEarlierOrders<Declined>(parts, first, {
+    read: () => firstReading(parts, request),
+    pause: async (ms) => {
+      await parts.clock.sleep(ms, parts.abandoned);
+      return stillWanted(parts, request);
+    },
+  });
+  if (!("kind" in ended) || ended.kind === "declined") return ended;
+  return { ...declined("account-blocked", ended.reason, "Stop one of the two; nothing was sent."), reading: first };
 }
 
 /** Waits until the account contains the fills of the execution before this one (R16). */
@@ -198,9 +243,12 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
   const start = parts.clock.monotonic();
   let reading = first;
   for (let round = 0; ; round += 1) {
+    const waited = parts.clock.monotonic() - start;
+    const isLate = waited > SETTLE_LIMIT_MS;
     const missing = unsettled(reading, expected);
-    const isLate = parts.clock.monotonic() - start > SETTLE_LIMIT_MS;
-    if (missing === undefined && (isLate || !mayReleaseMore(reading, parts))) return reading;
+    // A deposit is no missing fill; but for as long as our last buys may not be in the cash, it may be theirs.
+    const mayBeSpent = isMore(reading.account.cash, expected) && waited <= FILLS_SETTLE_WITHIN_MS;
+    if (missing === undefined && !mayBeSpent && (isLate || !mayReleaseMore(reading, parts))) return reading;
     if (missing !== undefined && isLate) {
       return {
         ...declined(
@@ -256,29 +304,48 @@ function filledSince(intent: IntentRecord, since: number): boolean {
 async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Preparation> {
   const start = parts.clock.monotonic();
   let reading = first;
-  for (;;) {
+  let isWhole = true;
+  for (let round = 0; ; round += 1) {
     const splits = await splitsIn(parts, request, reading);
     if ("kind" in splits) return splits;
-    const input = planInput(reading, {
-      phase: "selling",
-      wanted: request.wanted,
-      settings: parts.settings,
-      unsettled: parts.ledger.unsettledIntents(),
-      splits,
-      barred: new Map(),
-    });
-    const result = makePlan(input);
-    const doubtful =
-      result.kind === "refused"
-        ? result.refusal === "price-doubt"
-        : result.plan.lines.some(({ leftAlone }) => leftAlone === "price-doubt" || leftAlone === "split-suspected");
-    if (!doubtful || parts.clock.monotonic() - start >= PRICE_DOUBT_LIMIT_MS) return judged(parts, request, { reading, input, result });
-    await parts.clock.sleep(PRICE_DOUBT_PAUSE_MS, parts.abandoned);
+    const planned = plannedOn(parts, request, reading, splits);
+    const goesOn = isDoubtful(planned.result) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
+    if (!goesOn && isWhole) return judged(parts, request, planned);
+    if (goesOn) await parts.clock.sleep(doubtPause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
-    const next = await firstReading(parts, request);
+    const next = goesOn ? await repriced(parts, reading) : await firstReading(parts, request);
     if ("kind" in next) return next;
+    isWhole = !goesOn;
     reading = next;
+  }
+}
+
+function plannedOn(parts: PrepareParts, request: PrepareRequest, reading: Reading, splits: PlanInput["splits"]): Planned {
+  const given = planInput(reading, {
+    phase: "selling",
+    wanted: request.wanted,
+    settings: parts.settings,
+    unsettled: parts.ledger.unsettledIntents(),
+    splits,
+    barred: request.barred ?? new Map<string, LeftAloneReason>(),
+  });
+  return { reading, ...planWithin(given, request.bounds) };
+}
+
+function isDoubtful(result: PlanResult): boolean {
+  if (result.kind === "refused") return result.refusal === "price-doubt";
+  return result.plan.lines.some(({ leftAlone }) => leftAlone === "price-doubt" || leftAlone === "split-suspected");
+}
+
+/** Only what is in doubt is read again (R35); before anything is planned on it, the account is read too. */
+async function repriced(parts: PrepareParts, reading: Reading): Promise<Reading> {
+  try {
+    const prices = await unlessAborted(parts.broker.prices([...reading.prices.keys()]), parts.abandoned);
+    return { ...reading, prices, at: parts.clock.now() };
+  } catch (error) {
+    if (!parts.abandoned.aborted && !(error instanceof BrokerError)) throw error;
+    return reading;
   }
 }
 

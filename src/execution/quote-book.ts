@@ -51,16 +51,9 @@ export class QuoteBook {
     }
   }
 
-  /**
-   * The moment that ages of quotes are measured at: by our clock or by the venue's, whichever lies nearer to
-   * the newest stamp, as in a plan (R10). What is really old is old by both.
-   */
+  /** The venue's time, which tells what is of this session. Nothing is sent while its clock is unknown. */
   time(): number {
-    const ours = this.#execution.parts.clock.now();
-    const venue = this.#market.time ?? ours;
-    const stamps = [...this.#seen.values()].flatMap(({ prices }) => prices.quote?.at ?? []);
-    const newest = stamps.length === 0 ? ours : Math.max(...stamps);
-    return Math.abs(ours - newest) < Math.abs(venue - newest) ? ours : venue;
+    return this.#market.time ?? this.#execution.parts.clock.now();
   }
 
   #isOld(symbol: string): boolean {

@@ -1,6 +1,8 @@
-import type { Account, Asset, Broker, MarketClock, MarketPrices, Order, Position } from "../broker/broker.ts";
+import type { Account, AccountConfiguration, Asset, Broker, MarketClock, MarketPrices, Order, Position } from "../broker/broker.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Clock } from "../clock.ts";
+import { ConfigurationCache } from "./configuration-cache.ts";
+import { purchaseBlockOf } from "./plan-assets.ts";
 
 /** One look at the account and at the prices of everything that is held or wanted. */
 export interface Reading {
@@ -9,6 +11,10 @@ export interface Reading {
   readonly openOrders: readonly Order[];
   readonly market: MarketReading;
   readonly assets: ReadonlyMap<string, Asset | undefined>;
+  /** Of symbols whose asset is gone: the id that it had when it was last known. */
+  readonly assetIds?: ReadonlyMap<string, string>;
+  /** `undefined`: it could not be read, and the venue decides. */
+  readonly configuration?: AccountConfiguration | undefined;
   readonly prices: ReadonlyMap<string, MarketPrices>;
   /** Wall clock, milliseconds since the epoch. */
   readonly at: number;
@@ -41,25 +47,56 @@ export interface MarketReading {
 /** Assets do not change within a day; asking again for every plan would spend the request budget. */
 const ASSET_MAX_AGE_MS = 6 * 3_600_000;
 
+type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
+
 /**
- * Remembers assets for some hours. Symbols that are unknown or may not be traded are asked for again each
- * time: a halt of an hour must not keep a leg out for the day.
+ * Remembers what seldom changes: assets for some hours, the account's configuration for some minutes, and in the ledger
+ * which asset a symbol stood for, to recognise it under a new ticker. Symbols that are unknown or may not be traded are
+ * asked for again each time: a halt of an hour must not keep a leg out for the day.
  */
 export class AssetCache {
   /** Of the equities that the last reading showed; the next one asks for their prices without waiting to be told of them. */
   held: readonly string[] = [];
+  readonly configuration: ConfigurationCache;
   readonly #known = new Map<string, { asset: Asset; at: number }>();
   readonly #broker: Broker;
   readonly #clock: Clock;
+  readonly #memory: AssetMemory | undefined;
 
-  constructor(broker: Broker, clock: Clock) {
+  constructor(broker: Broker, clock: Clock, memory?: AssetMemory) {
     this.#broker = broker;
     this.#clock = clock;
+    this.#memory = memory;
+    this.configuration = new ConfigurationCache(broker, clock);
   }
 
   async of(symbols: Iterable<string>): Promise<Map<string, Asset | undefined>> {
     const unique = [...new Set(symbols)];
     return new Map(await Promise.all(unique.map(async (symbol) => [symbol, await this.#one(symbol)] as const)));
+  }
+
+  /** What the venue's refusals contradict is read again: these assets, and the account's configuration. */
+  doubt(symbols: readonly string[]): void {
+    for (const symbol of symbols) this.#known.delete(symbol);
+    if (symbols.length > 0) this.configuration.askAgain();
+  }
+
+  /** Symbols whose asset is held under another ticker now, so that what is remembered of them is out of date. */
+  forgetRenamed(positions: readonly Position[]): Set<string> {
+    const held = new Map(positions.map(({ assetId, symbol }) => [assetId, symbol]));
+    const renamed = [...this.#known].filter(([symbol, { asset }]) => (held.get(asset.id) ?? symbol) !== symbol).map(([symbol]) => symbol);
+    for (const symbol of renamed) this.#known.delete(symbol);
+    return new Set(renamed);
+  }
+
+  /** Notes which assets the symbols of a reading stand for, and tells it of those that stand for none any more. */
+  identify(assets: Reading["assets"], positions: readonly Position[]): Map<string, string> {
+    const gone = [...assets].flatMap(([symbol, asset]) => (asset?.active === true ? [] : [symbol]));
+    const seen = [...assets.values()].flatMap((asset) => (asset?.active === true ? [[asset.symbol, asset.id] as const] : []));
+    const held = positions.flatMap(({ symbol, assetId }) => (assetId === "" ? [] : [[symbol, assetId] as const]));
+    const before = this.#memory?.assetIds([...gone]) ?? new Map<string, string>();
+    this.#memory?.recordAssetIds(new Map([...seen, ...held]), this.#clock.now());
+    return before;
   }
 
   async #one(symbol: string): Promise<Asset | undefined> {
@@ -85,22 +122,35 @@ export async function readAccount(broker: Broker, assets: AssetCache, clock: Clo
   const guessed = new Set([...wanted, ...assets.held]);
   const early = pricesOf(broker, [...guessed]);
   early.catch(() => undefined);
-  const [account, positions, openOrders, market] = await Promise.all([
+  const [account, positions, openOrders, market, configuration] = await Promise.all([
     broker.account(),
     broker.positions(),
     broker.openOrders(),
     readMarket(broker, clock),
+    assets.configuration.current(),
   ]);
   const equities = positions
     .filter(({ assetClass, problem }) => assetClass === US_EQUITY && problem === undefined)
     .map((position) => position.symbol);
   assets.held = equities;
   const symbols = [...new Set([...wanted, ...equities])];
+  const renamed = assets.forgetRenamed(positions);
   const [known, prices] = await Promise.all([
-    wantedAssets.then(async (found) => new Map([...found, ...(await assets.of(symbols.filter((symbol) => !found.has(symbol))))])),
+    wantedAssets.then(
+      async (found) => new Map([...found, ...(await assets.of(symbols.filter((symbol) => !found.has(symbol) || renamed.has(symbol))))]),
+    ),
     completed(broker, symbols, guessed, early),
   ]);
-  return { account, positions, openOrders, market, assets: known, prices, at: clock.now() };
+  if (isRestricted(configuration, known)) assets.configuration.askAgainSoon();
+  const assetIds = assets.identify(known, positions);
+  return { account, positions, openOrders, market, assets: known, assetIds, configuration, prices, at: clock.now() };
+}
+
+/** Whether a switch of the account keeps something from being traded. */
+function isRestricted(configuration: AccountConfiguration | undefined, assets: Reading["assets"]): boolean {
+  const { fractionalTrading, suspendTrade } = configuration ?? {};
+  const isBlocked = [...assets.values()].some((asset) => asset !== undefined && purchaseBlockOf(asset, configuration) !== undefined);
+  return fractionalTrading === false || suspendTrade === true || isBlocked;
 }
 
 type Prices = ReadonlyMap<string, MarketPrices>;

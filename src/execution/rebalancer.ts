@@ -6,14 +6,15 @@ import type { Signal } from "../intake/signal.ts";
 import { isFinal } from "../intake/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../ledger/ledger.ts";
 import { formatDollars } from "../portfolio/format.ts";
-import { ONE } from "../portfolio/money.ts";
+import { max, ONE } from "../portfolio/money.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { keepBooks } from "../books/bookkeeping.ts";
 import { wishesFor } from "../books/wishes.ts";
 import type { Claim, StrategyShare } from "../portfolio/claims.ts";
-import type { Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import { isOnTargetReason, mayPass } from "../portfolio/left-alone.ts";
+import type { LeftAloneReason, Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
-import { claimsFor, claimsText, countsWith, stillWaiting, wantedFor } from "./claims.ts";
+import { claimsFor, claimsText, countsWith, laterExits, stillWaiting, wantedAfterExits, wantedFor } from "./claims.ts";
 import type { ConvergeResult } from "./converge.ts";
 import { Convergence } from "./converge.ts";
 import type { ConvergeParts } from "./open-execution.ts";
@@ -30,6 +31,9 @@ import type { Reading } from "./reading.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./reading.ts";
 import { SplitWatch } from "./split-watch.ts";
 import { SharedOrderStream } from "./shared-stream.ts";
+import { lastingOf } from "./rest.ts";
+import { boundsAfter, goalsOf, plansOf } from "./signal-bounds.ts";
+import type { PlanSummary } from "./summary.ts";
 import { summariseAccount, summarisePlan } from "./summary.ts";
 
 export interface RebalancerParts {
@@ -56,11 +60,15 @@ export interface RebalancerParts {
   readonly waiting?: () => readonly Signal[];
   readonly emit: (event: RebalanceEvent) => void;
   readonly progress: (text: string) => void;
+  /** What the owner must know before anything is traded. Default: `progress`. */
+  readonly warn?: (text: string) => void;
 }
 
 export interface RebalanceOptions {
   readonly dryRun: boolean;
   readonly ignoreMarketHours: boolean;
+  /** Goes on with what earlier executions of the signal have left (R33): while it is fresh, or at the owner's word within the session. */
+  readonly takeUp?: "fresh" | "finish";
   /** Aborted when a newer run has taken this one's place before it has begun. */
   readonly superseded?: AbortSignal;
   /** Called with the first reading, so that a person sees the account before anything happens. */
@@ -71,8 +79,15 @@ export type RebalanceResult =
   | { readonly kind: "concluded"; readonly conclusion: Conclusion; readonly execution: ExecutionRecord }
   | Declined
   | { readonly kind: "dry-run"; readonly plan: Plan; readonly reading: Reading; readonly claims: readonly Claim[] }
+  /** What is left of a signal cannot be traded now. */
+  | { readonly kind: "still-off"; readonly reason: string; readonly mayPass: boolean }
   /** The process is stopping; the next start finishes it. */
   | { readonly kind: "left" };
+
+type Ready = Extract<Preparation, { kind: "ready" }>;
+
+/** Among which later SELLs of the strategy are looked for. */
+const RECENT_SIGNALS = 20;
 
 /** One account, one execution at a time: from a signal to its recorded end, and from a restart to the end of what was begun. */
 export class Rebalancer {
@@ -80,10 +95,12 @@ export class Rebalancer {
   readonly #assets: AssetCache;
   readonly #splits: SplitWatch;
   readonly #stream: SharedOrderStream;
+  readonly #startedAt: number;
 
   constructor(parts: RebalancerParts) {
     this.#parts = parts;
-    this.#assets = new AssetCache(parts.broker, parts.clock);
+    this.#startedAt = parts.clock.monotonic();
+    this.#assets = new AssetCache(parts.broker, parts.clock, parts.ledger);
     this.#splits = new SplitWatch({ ...parts, protectedSymbols: parts.plan.protectedSymbols });
     this.#stream = new SharedOrderStream(parts.broker);
   }
@@ -117,7 +134,7 @@ export class Rebalancer {
   async rebalance(signal: Signal, options: RebalanceOptions): Promise<RebalanceResult> {
     const { ledger } = this.#parts;
     const known = ledger.signal(signal.id);
-    if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict)) {
+    if (!options.dryRun && options.takeUp === undefined && known?.verdict !== undefined && isFinal(known.verdict)) {
       return declined(known.verdict, known.verdictReason ?? "It has its final verdict already.");
     }
     for (;;) {
@@ -136,17 +153,44 @@ export class Rebalancer {
 
   async #attempt(signal: Signal, options: RebalanceOptions): Promise<RebalanceResult | "plan-again"> {
     const claims = this.claims(signal);
-    const wanted = wantedFor(this.#parts.ledger, this.#strategies(signal), signal, claims);
-    if (wanted === undefined) return this.#judged(signal, options, declined("held", "The strategy says HOLD: nothing is changed."));
+    const asked = wantedFor(this.#parts.ledger, this.#strategies(signal), signal, claims);
+    if (asked === undefined) return this.#judged(signal, options, declined("held", "The strategy says HOLD: nothing is changed."));
+    const wanted = options.takeUp === undefined ? asked : this.#withoutExits(signal, asked, claims);
     const preparation = await this.#prepare(signal, wanted, options);
     if (preparation.kind === "declined") return this.#judged(signal, options, preparation);
     if (!options.dryRun && !countsWith(claims, this.#waiting(signal))) return "plan-again";
     options.onReady?.(preparation.reading, preparation.plan, claims);
     if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, reading: preparation.reading, claims };
+    const nothingNow = this.#nothingToSend(signal, options, preparation);
+    if (nothingNow !== undefined) return nothingNow;
     await this.#concludeReplaced();
     const execution = this.#open(signal, { wanted, claims }, preparation);
-    const result = await this.#converge(execution, signal, { reading: preparation.reading, superseded: options.superseded });
+    const known = { reading: preparation.reading, superseded: options.superseded, ageless: options.takeUp === "finish" };
+    const result = await this.#converge(execution, signal, known);
     return result.kind === "concluded" && result.conclusion.verdict.kind === "accepted" ? "plan-again" : result;
+  }
+
+  /** A plan without an order that misses its target: worth another look while a cause may pass, and no execution (R33). */
+  #nothingToSend(signal: Signal, options: RebalanceOptions, { plan, reading }: Ready): RebalanceResult | undefined {
+    if (plan.sells.length + plan.buys.length > 0 || plan.reachesTarget) return undefined;
+    const left = plan.lines.flatMap(({ symbol, leftAlone }) =>
+      leftAlone === undefined || isOnTargetReason(leftAlone) ? [] : [{ symbol, leftAlone }],
+    );
+    const passing = left.filter(({ leftAlone }) => mayPass(leftAlone));
+    const reason = `Nothing can be traded now: ${left.map(({ symbol, leftAlone }) => `${symbol} (${leftAlone})`).join(", ")}.`;
+    if (options.takeUp !== undefined) return { kind: "still-off", reason, mayPass: passing.length > 0 };
+    if (passing.length === 0) return undefined;
+    const verdict = passing.some(({ leftAlone }) => leftAlone === "price-doubt") ? "price-doubt" : "account-unsettled";
+    return this.#judged(signal, options, { ...declined(verdict, reason, "It is tried again while the run is fresh."), reading });
+  }
+
+  /** What a later SELL of the strategy has taken out is not bought again (R22). */
+  #withoutExits(signal: Signal, wanted: Wanted, claims: readonly Claim[]): Wanted {
+    if (wanted.kind === "exit") return wanted;
+    const { ledger, waiting } = this.#parts;
+    const others = [...ledger.recentSignals(RECENT_SIGNALS).map((record) => record.signal), ...(waiting?.() ?? [])];
+    const exits = laterExits(signal, others);
+    return exits.size === 0 ? wanted : wantedAfterExits(wanted, claims, signal.strategy, exits);
   }
 
   get #execution(): ExecutionSettings {
@@ -182,27 +226,40 @@ export class Rebalancer {
   #prepare(signal: Signal, wanted: Wanted, options: RebalanceOptions): Promise<Preparation> {
     const { plan: settings, stopping, ...parts } = this.#parts;
     const abandoned = options.superseded === undefined ? stopping : AbortSignal.any([stopping, options.superseded]);
+    const { ledger } = this.#parts;
+    const earlier = ledger.executionsOfSignal(signal.id);
+    const bounds = boundsAfter(earlier, ledger.intentsOfSignal(signal.id));
+    const { dryRun, ignoreMarketHours, takeUp } = options;
+    const barred = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, LeftAloneReason>();
     return prepare(
-      { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, abandoned },
-      { signal, wanted, dryRun: options.dryRun, ignoreMarketHours: options.ignoreMarketHours },
+      { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, startedAt: this.#startedAt, abandoned },
+      { signal, wanted, dryRun, ignoreMarketHours, bounds, barred, finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined },
     );
+  }
+
+  /** What the last begun execution of a signal has left for a cause that does not pass by itself. */
+  #lasting(signal: Signal): Map<string, LeftAloneReason> {
+    const { ledger, plan: settings } = this.#parts;
+    const last = ledger.executionsOfSignal(signal.id).findLast(({ begunAt }) => begunAt !== undefined);
+    const plan = last?.plan as PlanSummary | null | undefined;
+    if (last === undefined || plan === undefined || plan === null) return new Map();
+    const minimum = max(settings.minTradeValue, ONE);
+    return lastingOf({ plan, intents: ledger.intentsOf(last.id), tries: ledger.intentsOfSignal(signal.id), minimum });
   }
 
   /**
    * The execution, its first phase and all of that phase's intents are one transaction (R15). They are flushed with
    * the commit that marks the first of them as sent.
    */
-  #open(
-    signal: Signal,
-    { wanted, claims }: { readonly wanted: Wanted; readonly claims: readonly Claim[] },
-    ready: Extract<Preparation, { kind: "ready" }>,
-  ): ExecutionRecord {
+  #open(signal: Signal, { wanted, claims }: { readonly wanted: Wanted; readonly claims: readonly Claim[] }, ready: Ready): ExecutionRecord {
     const { ledger, clock } = this.#parts;
     const { plan, reading, offHours } = ready;
     // Without a sell there is nothing to wait for; off hours everything waits side by side (R23).
     const atOnce = offHours || plan.sells.length === 0;
     const execution = this.#newExecution(signal, wanted, ready);
-    const unsettled = ledger.unsettledIntents();
+    const accountBefore = summariseAccount(reading, ledger.unsettledIntents());
+    const summary = summarisePlan(plan, { input: ready.input }, atOnce);
+    const earlier = plansOf(ledger.executionsOfSignal(signal.id));
     ledger.transaction(() => {
       ledger.recordSignal(signal, clock.now());
       ledger.createExecution(execution);
@@ -212,8 +269,8 @@ export class Rebalancer {
       ledger.recordWishes(execution.id, wishesFor(plan, claims, ledger.bookHoldings(), reading.positions));
       ledger.updateExecution(execution.id, {
         phase: atOnce ? "buying" : "selling",
-        accountBefore: summariseAccount(reading, unsettled),
-        plan: summarisePlan(plan, atOnce),
+        accountBefore,
+        plan: { ...summary, goals: earlier?.goals ?? goalsOf(summary.selling, accountBefore.positions), reached: earlier?.reached ?? [] },
       });
       const common = { execution, reading, style: offHours ? ("market" as const) : this.#execution.style };
       ledger.recordIntents(newIntents(ledger, { ...common, phase: "selling", orders: plan.sells }, clock.now()));
@@ -233,18 +290,18 @@ export class Rebalancer {
       signalId: signal.id,
       text,
       plan,
-      facts: { account: summariseAccount(reading), plan: summarisePlan(plan) },
+      facts: { account: accountBefore, plan: summary },
     });
     const opened = ledger.execution(execution.id);
     if (opened === undefined) throw new Error(`The ledger lost execution ${execution.id}.`);
     return opened;
   }
 
-  #newExecution(signal: Signal, wanted: Wanted, ready: Extract<Preparation, { kind: "ready" }>): NewExecution {
+  #newExecution(signal: Signal, wanted: Wanted, ready: Ready): NewExecution {
     const { clock, executionDeadlineSeconds, ledger, mode } = this.#parts;
     const now = clock.now();
     const left = sessionLeft(ready.reading.market, clock.monotonic()) ?? Infinity;
-    const earlier = ledger.recentExecutions(50).filter((execution) => execution.signalId === signal.id).length;
+    const earlier = ledger.executionCount(signal.id);
     return {
       id: earlier === 0 ? signal.id : `${signal.id}.${String(earlier + 1)}`,
       signalId: signal.id,
@@ -260,11 +317,18 @@ export class Rebalancer {
   async #converge(
     execution: ExecutionRecord,
     signal: Signal,
-    known: { readonly reading?: Reading; readonly superseded: AbortSignal | undefined },
+    known: { readonly reading?: Reading; readonly superseded: AbortSignal | undefined; readonly ageless?: boolean },
   ): Promise<RebalanceResult> {
     const { plan: settings, ...rest } = this.#parts;
-    const common = { settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, stream: this.#stream };
-    const parts: ConvergeParts = { ...rest, ...common, superseded: known.superseded };
+    const common = {
+      settings,
+      execution: this.#execution,
+      assets: this.#assets,
+      splits: this.#splits,
+      stream: this.#stream,
+      startedAt: this.#startedAt,
+    };
+    const parts: ConvergeParts = { ...rest, ...common, superseded: known.superseded, ageless: known.ageless === true };
     const result: ConvergeResult = await new Convergence(parts, execution, signal, known.reading).run();
     if (result === undefined) return { kind: "left" };
     return { kind: "concluded", conclusion: result, execution: this.#parts.ledger.execution(execution.id) ?? execution };

@@ -1,4 +1,5 @@
 import type { MarketPrices, Quote, Side } from "../broker/broker.ts";
+import { marketDate } from "../market-day.ts";
 import { formatPercent } from "../portfolio/format.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { decimal, ONE, ZERO } from "../portfolio/money.ts";
@@ -19,12 +20,13 @@ export interface QuoteDoubt {
   readonly doubt: string;
 }
 
-type Limits = Pick<LimitOrderSettings, "maxSpread" | "collar" | "quoteMaxAgeMs">;
+type Limits = Pick<LimitOrderSettings, "maxSpread" | "collar">;
 
 /**
- * Judges a quote: two-sided, fresh, not too wide, and its far side near the last trade. A market order pays
- * whatever the far side asks, however absurd; a limit is only as good as the quote it is taken from.
- * @param now by the clock that the stamps of quotes and trades belong to, milliseconds since the epoch.
+ * Judges a quote that was just read: two-sided, of this session, not too wide, and its far side near the last
+ * trade. A market order pays whatever the far side asks, however absurd; a limit is only as good as the quote it is
+ * taken from. Its stamp is its last change, so that its age says nothing (R10): BTAL's stands for minutes.
+ * @param now by the venue's clock, milliseconds since the epoch.
  */
 export function saneQuote(side: Side, prices: MarketPrices | undefined, now: number, settings: Limits): SaneQuote | QuoteDoubt {
   const { quote, trade } = prices ?? {};
@@ -32,7 +34,7 @@ export function saneQuote(side: Side, prices: MarketPrices | undefined, now: num
   const { bid, ask } = quote;
   if (bid.lte(ZERO) || ask.lte(ZERO)) return { doubt: `its quote is one-sided (${bid.toFixed()} / ${ask.toFixed()})` };
   if (ask.lt(bid)) return { doubt: `its quote is crossed (${bid.toFixed()} / ${ask.toFixed()})` };
-  if (!isFresh(quote.at, now, settings)) return { doubt: `its quote is ${ageText(quote.at, now)} old` };
+  if (marketDate(quote.at) !== marketDate(now)) return { doubt: `its quote is of the session of ${marketDate(quote.at)}` };
   const middle = middleOf(quote);
   if (ask.minus(bid).gt(middle.times(settings.maxSpread)))
     return { doubt: `its quote is ${formatPercent(ask.minus(bid).div(middle), 2)} wide (${bid.toFixed()} / ${ask.toFixed()})` };
@@ -56,13 +58,4 @@ function insideCollar(side: Side, quote: Quote, trade: Decimal, { collar }: Limi
   const inside = side === "buy" ? limit.lte(edge) : limit.gte(edge);
   if (inside && limit.gt(ZERO)) return { quote, limit };
   return { doubt: `its ${side === "buy" ? "ask" : "bid"} of ${farSide.toFixed()} is too far from the last trade at ${trade.toFixed()}` };
-}
-
-/** A stamp far ahead is as little to be relied on as an old one. */
-function isFresh(at: number, now: number, { quoteMaxAgeMs }: Limits): boolean {
-  return Math.abs(now - at) <= quoteMaxAgeMs;
-}
-
-function ageText(at: number, now: number): string {
-  return `${String(Math.round((now - at) / 1_000))} s`;
 }

@@ -33,22 +33,24 @@ export interface Expected {
   readonly cash: Decimal | undefined;
   /** Dollars bought plus dollars sold since `cash` was read. */
   readonly traded: Decimal;
+  /** Dollars sold less dollars bought since then. */
+  readonly net?: Decimal;
 }
 
 /** What the account must show after these orders, from what it showed before them. */
 export function expectedAfter(intents: readonly IntentRecord[], cashBefore: Decimal | undefined): Expected {
   const quantities = new Map<string, Decimal>();
-  let cash = cashBefore;
   let traded = ZERO;
+  let net = ZERO;
   for (const intent of intents) {
     if (intent.filledQuantity.eq(ZERO)) continue;
     const signed = intent.side === "buy" ? intent.filledQuantity : intent.filledQuantity.neg();
     quantities.set(intent.symbol, (quantities.get(intent.symbol) ?? intent.heldBefore).plus(signed));
     const value = intent.filledQuantity.times(intent.filledAveragePrice ?? ZERO);
     traded = traded.plus(value);
-    cash = cash === undefined ? undefined : intent.side === "buy" ? cash.minus(value) : cash.plus(value);
+    net = intent.side === "buy" ? net.minus(value) : net.plus(value);
   }
-  return { quantities, cash, traded };
+  return { quantities, cash: cashBefore?.plus(net), traded, net };
 }
 
 /** What is still missing from the reading, in words; `undefined` when it contains all of our fills. */
@@ -57,11 +59,24 @@ export function unsettled(reading: Reading, expected: Expected): string | undefi
     const shown = reading.positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
     if (!shown.eq(quantity)) return `${symbol} shows ${shown.toFixed()} shares, our fills make it ${quantity.toFixed()}`;
   }
-  if (expected.cash === undefined) return undefined;
-  const difference = reading.account.cash.minus(expected.cash).abs();
-  return difference.gt(toleranceFor(expected))
-    ? `cash shows ${reading.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}`
-    : undefined;
+  if (expected.cash === undefined || expected.cash.minus(reading.account.cash).lte(toleranceFor(expected))) return undefined;
+  return `cash shows ${reading.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}`;
+}
+
+/** Whether more cash is shown than our fills make: a deposit, or a buy of ours that is not in the cash yet. */
+export function isMore(cash: Decimal, expected: Expected): boolean {
+  return expected.cash !== undefined && cash.minus(expected.cash).gt(toleranceFor(expected));
+}
+
+/**
+ * Whether buying power has not grown yet by what our fills have brought, or has not been given back what a buy
+ * reserved and did not take. Never more than the cash is expected of it (R16).
+ * @param before dollars at the first plan of the execution; `undefined` when not known.
+ */
+export function isPowerBehind({ account, openOrders }: Reading, expected: Expected, before: Decimal | undefined): boolean {
+  if (before === undefined || expected.net === undefined || openOrders.some(({ side }) => side === "buy")) return false;
+  const due = min(account.cash, before.plus(expected.net));
+  return due.minus(account.buyingPower).gt(toleranceFor(expected));
 }
 
 /**

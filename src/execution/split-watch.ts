@@ -23,6 +23,8 @@ const ASK_AGAIN_MS = 3_000;
 const DAY_MS = 86_400_000;
 /** Prints of this session, not of the one before. */
 const LONGEST_SESSION_MS = 7 * 3_600_000;
+/** Of the prices that are known, those this much older than the newest are of another moment. */
+const SAME_MOMENT_MS = 3_600_000;
 const US_EQUITY = "us_equity";
 
 export interface SplitWatchParts {
@@ -111,7 +113,8 @@ export class SplitWatch {
   }
 
   #evidence(symbol: string, today: string, position: Position | undefined, seen: PriceObservations | undefined): SplitEvidence {
-    const checked = seen === undefined ? undefined : checkPrice(seen, Math.max(...stampsOf(seen)));
+    const newest = seen === undefined ? 0 : Math.max(...stampsOf(seen));
+    const checked = seen === undefined ? undefined : checkPrice(seen, { now: newest, sessionStart: newest - SAME_MOMENT_MS });
     const latest = [checked === undefined || "doubt" in checked ? undefined : checked.price, seen?.trade?.price, position?.currentPrice];
     return {
       today,

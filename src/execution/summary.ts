@@ -1,8 +1,8 @@
 import type { MarketPrices, PriceAt, Quote } from "../broker/broker.ts";
 import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
 import type { Decimal } from "../portfolio/money.ts";
-import { decimal, sum, toText, ZERO } from "../portfolio/money.ts";
-import type { LeftAloneReason, Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
+import { decimal, ONE, sum, toText, ZERO } from "../portfolio/money.ts";
+import type { LeftAloneReason, Plan, PlanInput, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { isOwnOrder } from "./ids.ts";
 import { costOf } from "./plan-input.ts";
@@ -96,6 +96,12 @@ export function cashBefore(execution: Pick<ExecutionRecord, "accountBefore">): D
   return account === undefined ? undefined : decimal(account.cash);
 }
 
+/** Buying power when the execution was planned, dollars. */
+export function powerBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">): Decimal | undefined {
+  const account = accountBefore as AccountSummary | undefined;
+  return account === undefined ? undefined : decimal(account.buyingPower);
+}
+
 /** Client order ids of earlier orders whose end was not known when it was planned. */
 export function unsettledBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">): readonly string[] {
   return (accountBefore as AccountSummary | undefined)?.unsettled ?? [];
@@ -143,61 +149,56 @@ export interface PhaseSummary {
   readonly reachesTarget: boolean;
   /** What the account did not show of our fills when this was planned, in words. */
   readonly missing?: string | undefined;
+  /** Whether buying power, and not cash, bounded the buys. */
+  readonly powerIsShort?: boolean;
   readonly sells: readonly OrderSummary[];
   readonly buys: readonly OrderSummary[];
   readonly lines: readonly LineSummary[];
 }
 
-/** What the ledger keeps of the plans of one execution: the first, and that of the buys once it is made. */
+/** What the first plan of a signal set out to do with one symbol (R33). */
+export interface GoalSummary {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  /** Dollars that the signal may trade of it at most. */
+  readonly most: string;
+  /** Dollars a share at that plan; 0 where nothing was held. */
+  readonly price: string;
+}
+
+/** What the ledger keeps of the plans of one execution: the newest of each phase. */
 export interface PlanSummary {
   readonly selling: PhaseSummary;
+  /** Missing until the buys have been planned. */
   readonly buying?: PhaseSummary;
+  /** From the first plan of the signal; missing in a ledger of an earlier version. */
+  readonly goals?: readonly GoalSummary[];
+  /** Symbols that have reached their target for this signal. */
+  readonly reached?: readonly string[];
+}
+
+/** What a plan was made on, as far as it tells how final the plan is. */
+export interface PlannedOn {
+  readonly input: Pick<PlanInput, "account" | "workingOrders">;
+  /** What the account did not show of our fills, in words. */
+  readonly missing?: string | undefined;
 }
 
 /**
- * The plans of an execution with that of its buys, made on an account that may not contain all of our fills:
- * its equity is then not known, and no plan on it reaches the target.
+ * The plans of an execution before its first order.
+ * @param atOnce the plan is that of the buys too, because nothing has to be sold first.
  */
-export function summariseBuys(plan: Plan, before: unknown, missing: string | undefined): PlanSummary {
-  const buying = summarisePhase(plan);
-  return { ...(before as PlanSummary), buying: missing === undefined ? buying : { ...buying, reachesTarget: false, missing } };
-}
-
-/**
- * @param atOnce the first plan is that of the buys too, because nothing has to be sold first.
- */
-export function summarisePlan(plan: Plan, atOnce = false): PlanSummary {
-  const phase = summarisePhase(plan);
+export function summarisePlan(plan: Plan, on: PlannedOn, atOnce = false): PlanSummary {
+  const phase = summarisePhase(plan, on);
   return atOnce ? { selling: phase, buying: phase } : { selling: phase };
 }
 
-/**
- * The plans of an execution after some of its buys were sized again (R20): those symbols stand as they
- * were planned the second time, or a buy that was cut would still count as on target.
- */
-export function summariseResized(
-  plan: Plan,
-  before: unknown,
-  { symbols, missing }: { readonly symbols: ReadonlySet<string>; readonly missing: string | undefined },
-): PlanSummary {
-  const phase = summarisePhase(plan);
-  const summary = before as PlanSummary;
-  const buying = summary.buying ?? summary.selling;
-  const others = <Row extends { readonly symbol: string }>(rows: readonly Row[]): Row[] => rows.filter((row) => !symbols.has(row.symbol));
-  const again = <Row extends { readonly symbol: string }>(rows: readonly Row[]): Row[] => rows.filter((row) => symbols.has(row.symbol));
-  const reachesTarget = plan.lines.every(
-    (line) => !symbols.has(line.symbol) || line.leftAlone === undefined || isOnTargetReason(line.leftAlone),
-  );
-  return {
-    ...summary,
-    buying: {
-      ...buying,
-      reachesTarget: buying.reachesTarget && reachesTarget && missing === undefined,
-      missing: buying.missing ?? missing,
-      buys: [...others(buying.buys), ...again(phase.buys)],
-      lines: [...others(buying.lines), ...again(phase.lines)],
-    },
-  };
+/** The plans of an execution after a further one, for its sells (and what may be bought after them) or for its buys alone. */
+export function summariseNext(plan: Plan, on: PlannedOn, before: PlanSummary, reached: Iterable<string>): PlanSummary {
+  const phase = summarisePhase(plan, on);
+  const { selling, goals } = before;
+  const kept = { ...(goals === undefined ? {} : { goals }), reached: [...new Set([...(before.reached ?? []), ...reached])].sort() };
+  return plan.sells.length > 0 ? { selling: phase, ...kept } : { selling, buying: phase, ...kept };
 }
 
 /**
@@ -223,11 +224,15 @@ export function summariseLeft(
   return { ...summary, buying: left(summary.buying) };
 }
 
-function summarisePhase(plan: Plan): PhaseSummary {
+function summarisePhase(plan: Plan, { input, missing }: PlannedOn): PhaseSummary {
+  const { cash, buyingPower } = input.account;
+  const reserved = sum(input.workingOrders.filter(({ side }) => side === "buy").map(({ worstCaseCost }) => worstCaseCost));
   return {
     base: toText(plan.base),
     spendable: toText(plan.spendable),
-    reachesTarget: plan.reachesTarget,
+    reachesTarget: plan.reachesTarget && missing === undefined,
+    ...(missing === undefined ? {} : { missing }),
+    ...(buyingPower.lt(cash.minus(reserved).minus(ONE)) ? { powerIsShort: true } : {}),
     sells: plan.sells.map(summariseOrder),
     buys: plan.buys.map(summariseOrder),
     lines: plan.lines.map(summariseLine),

@@ -52,7 +52,8 @@ export const VERDICT_MEANINGS: Record<VerdictKind, string> = {
   "account-blocked": "The account may not trade, or is not the one that this ledger trades for.",
   "price-doubt": "A price that decides a quantity, or the worth of the account, is in doubt.",
   "account-unsettled": "The account did not contain our last fills yet.",
-  refused: "The plan was refused: a daily limit, MAX_ORDER_VALUE, a short position, an account above 100 %, or its proof.",
+  refused:
+    "The plan was refused: a daily limit, MAX_ORDER_VALUE, too much that cannot be bought, holdings that were never adopted, a short position, an account above 100 %, or its proof.",
   waiting: "The run is not complete yet; its late legs are waited for.",
   accepted: "It is complete and fresh and waits for its turn.",
   history: "Stands once for everything before the first line that could still be fresh.",

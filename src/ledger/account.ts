@@ -1,5 +1,5 @@
 import type { LedgerDatabase } from "./database.ts";
-import type { PinnedAccount } from "./ledger.ts";
+import type { PinnedAccount, StrangerOrder } from "./ledger.ts";
 import { instant, readInteger, readText } from "./row.ts";
 
 /** R27. The newest pin counts; the older ones stay as a record of who changed it when. */
@@ -10,4 +10,57 @@ export function pinnedAccount(database: LedgerDatabase): PinnedAccount | undefin
 
 export function pinAccount(database: LedgerDatabase, number: string, at: number): void {
   database.write("INSERT INTO account_pins (number, pinned_at) VALUES (:number, :at)", { number, at: instant(at) });
+}
+
+/** Executions of another account before a new pin do not count: nothing that this one holds is theirs. */
+export function hasTraded(database: LedgerDatabase, account: string): boolean {
+  const sql = `SELECT 1 FROM intents JOIN executions ON executions.id = intents.execution_id
+    WHERE executions.account_number = :account AND intents.filled_quantity <> '0' LIMIT 1`;
+  return database.row(sql, { account }) !== undefined;
+}
+
+/** R24. A stranger that is met again is the same one. */
+export function recordStranger(database: LedgerDatabase, { clientOrderId, session, at }: StrangerOrder): void {
+  database.write("INSERT OR IGNORE INTO strangers (client_order_id, session, at) VALUES (:clientOrderId, :session, :at)", {
+    clientOrderId,
+    session,
+    at: instant(at),
+  });
+}
+
+export function strangersMet(database: LedgerDatabase, session: string): string[] {
+  const rows = database.rows("SELECT client_order_id FROM strangers WHERE session = :session", { session });
+  return rows.map((row) => readText(row, "client_order_id"));
+}
+
+/** R27. The newest adoption counts. */
+export function adoptedAt(database: LedgerDatabase, account: string): number | undefined {
+  const row = database.row("SELECT at FROM adoptions WHERE account = :account ORDER BY number DESC LIMIT 1", { account });
+  return row && readInteger(row, "at");
+}
+
+export function recordAdoption(database: LedgerDatabase, account: string, at: number): void {
+  database.write("INSERT INTO adoptions (account, at) VALUES (:account, :at)", { account, at: instant(at) });
+}
+
+export function assetIds(database: LedgerDatabase, symbols: readonly string[]): Map<string, string> {
+  if (symbols.length === 0) return new Map();
+  const sql = "SELECT symbol, id FROM asset_ids WHERE symbol IN (SELECT value FROM json_each(:symbols))";
+  const rows = database.rows(sql, { symbols: JSON.stringify(symbols) });
+  return new Map(rows.map((row) => [readText(row, "symbol"), readText(row, "id")]));
+}
+
+/** A lost row costs a warning about a renamed ticker and nothing else, so it waits for the next flush. */
+export function recordAssetIds(database: LedgerDatabase, ids: ReadonlyMap<string, string>, at: number): void {
+  const known = assetIds(database, [...ids.keys()]);
+  const changed = [...ids].filter(([symbol, id]) => known.get(symbol) !== id);
+  if (changed.length === 0) return;
+  database.transaction(() => {
+    for (const [symbol, id] of changed) {
+      database.write(
+        "INSERT INTO asset_ids (symbol, id, at) VALUES (:symbol, :id, :at) ON CONFLICT (symbol) DO UPDATE SET id = :id, at = :at",
+        { symbol, id, at: instant(at) },
+      );
+    }
+  }, "ordered");
 }

@@ -30,6 +30,7 @@ const CHANGED_TABLE = /^\s*(?:INSERT INTO|UPDATE) (\w+)/;
 export class LedgerDatabase {
   readonly name: string;
   readonly #database: DatabaseSync;
+  readonly #isInMemory: boolean;
   readonly #onCommit: ((stage: CommitStage, durability: Durability) => void) | undefined;
   /** Of the next commit. */
   #durability: Durability | undefined;
@@ -45,6 +46,7 @@ export class LedgerDatabase {
 
   constructor(database: DatabaseSync, name: string, onCommit?: (stage: CommitStage, durability: Durability) => void) {
     this.#database = database;
+    this.#isInMemory = database.location() === null;
     this.name = name;
     this.#onCommit = onCommit;
   }
@@ -108,7 +110,7 @@ export class LedgerDatabase {
 
   /** No other process has a way to a database in memory. */
   #forgetWhatOthersChanged(): void {
-    if (this.#database.location() === null) return;
+    if (this.#isInMemory) return;
     const version = this.row("PRAGMA data_version")?.data_version;
     if (version !== this.#versionElsewhere) this.#memory.forget(undefined);
     this.#versionElsewhere = version;
@@ -155,9 +157,9 @@ export class LedgerDatabase {
     this.#onCommit?.("after", durability);
   }
 
-  /** SQLite acts on this pragma when it is prepared, so it is never kept prepared. */
+  /** SQLite acts on this pragma when it is prepared, so it is never kept prepared. Memory has no disk to wait for. */
   #prepareFor(durability: Durability): void {
-    if (this.#durability === durability) return;
+    if (this.#isInMemory || this.#durability === durability) return;
     this.#guarded(() => this.#database.exec(`PRAGMA synchronous = ${SYNCHRONOUS[durability]}`));
     this.#durability = durability;
   }

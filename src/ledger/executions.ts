@@ -51,9 +51,18 @@ export function findExecution(database: LedgerDatabase, id: string): ExecutionRe
   return recorded(database, "SELECT * FROM executions WHERE id = :id", { id })[0];
 }
 
+export function executionsOfSignal(database: LedgerDatabase, signalId: string): ExecutionRecord[] {
+  return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number", { signalId });
+}
+
 /** The newest one, should there be several. */
 export function executionOfSignal(database: LedgerDatabase, signalId: string): ExecutionRecord | undefined {
   return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number DESC LIMIT 1", { signalId })[0];
+}
+
+export function executionCount(database: LedgerDatabase, signalId: string): number {
+  const row = database.row("SELECT count(*) AS number FROM executions WHERE signal_id = :signalId", { signalId });
+  return row === undefined ? 0 : readInteger(row, "number");
 }
 
 export function openExecutions(database: LedgerDatabase): ExecutionRecord[] {

@@ -111,6 +111,14 @@ export function intentsOf(database: LedgerDatabase, executionId: string): Intent
   return recorded(database, "SELECT * FROM intents WHERE execution_id = :executionId ORDER BY number", { executionId });
 }
 
+export function intentsOfSignal(database: LedgerDatabase, signalId: string): IntentRecord[] {
+  return recorded(
+    database,
+    "SELECT * FROM intents WHERE execution_id IN (SELECT id FROM executions WHERE signal_id = :signalId) ORDER BY number",
+    { signalId },
+  );
+}
+
 /** The states are spelled out as in the index, which SQLite uses only then. */
 export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
   return recorded(

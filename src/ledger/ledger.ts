@@ -34,6 +34,20 @@ export interface Ledger {
   // --- account -----------------------------------------------------------------------------
   pinnedAccount(): PinnedAccount | undefined;
   pinAccount(number: string, at: number): void;
+  /** Whether an order of this ledger was ever filled in the account, at least in part. */
+  hasTraded(account: string): boolean;
+  /** When the owner said that everything held in the account may be traded (R27). */
+  adoptedAt(account: string): number | undefined;
+  recordAdoption(account: string, at: number): void;
+  /** Of those `symbols` that were ever seen, the id of the asset that each one stood for last. */
+  assetIds(symbols: readonly string[]): Map<string, string>;
+  /** Writes only what has changed. */
+  recordAssetIds(ids: ReadonlyMap<string, string>, at: number): void;
+
+  /** Records an open order with our prefix that this ledger did not send (R24). */
+  recordStranger(stranger: StrangerOrder): void;
+  /** Client order ids of those met in a session. */
+  strangersMet(session: string): string[];
 
   // --- alert lines and verdicts (R7) ----------------------------------------------------------
   /** Known lines among `hashes`. */
@@ -55,7 +69,7 @@ export interface Ledger {
   signal(id: string): SignalRecord | undefined;
   /** Newest first. */
   recentSignals(limit: number): SignalRecord[];
-  /** Sets the verdict of the signal and of all its lines. A final verdict is never replaced. */
+  /** Sets the verdict of the signal and of all its lines. A final verdict is never replaced, but for `executed` by the end of a later execution. */
   judgeSignal(id: string, verdict: Verdict, at: number): void;
   /** The newest signal of a strategy that was accepted: its execution has begun, or found that no order was needed (R31). */
   lastAcceptedSignal(strategy: string): SignalRecord | undefined;
@@ -75,8 +89,12 @@ export interface Ledger {
   // --- executions -----------------------------------------------------------------------------
   createExecution(execution: NewExecution): void;
   execution(id: string): ExecutionRecord | undefined;
+  /** Oldest first. */
+  executionsOfSignal(signalId: string): ExecutionRecord[];
   /** The newest execution of a signal. */
   executionOfSignal(signalId: string): ExecutionRecord | undefined;
+  /** How many executions there are of a signal. */
+  executionCount(signalId: string): number;
   /** Not finished ones, oldest first. */
   openExecutions(): ExecutionRecord[];
   /** Newest first. */
@@ -94,6 +112,8 @@ export interface Ledger {
   intent(clientOrderId: string): IntentRecord | undefined;
   /** In the order in which they were recorded. */
   intentsOf(executionId: string): IntentRecord[];
+  /** Of all executions of a signal, in the order in which they were recorded. */
+  intentsOfSignal(signalId: string): IntentRecord[];
   /** Intents of any execution that may still hold or become an order at the venue. */
   unsettledIntents(): IntentRecord[];
   /** Intents of any execution that were recorded or changed at or after `at`, oldest first. */
@@ -198,10 +218,9 @@ export type ExecutionOutcome =
 /** What each outcome means, for people. */
 export const OUTCOME_MEANINGS: Record<ExecutionOutcome, string> = {
   "on-target": "Every symbol was traded to plan, or left alone for a reason that counts as on target.",
-  "off-target":
-    "It went to its end, but something was refused by the venue or left alone for another reason, or the buys were planned on an account that did not contain all our fills.",
+  "off-target": "It went to its end, but something was refused by the venue for good, or left alone for another reason that lasts.",
   incomplete:
-    "It was stopped before its end: halted, an order timed out, the deadline or the session passed, or somebody else's order came up.",
+    "It was stopped before it reached its target: the deadline or the session passed, trading was halted, or somebody else's order came up.",
   queued: "Its orders wait at the venue for the next open.",
   refused: "It ended before any order was sent.",
   superseded: "A newer run took its place before any order was sent.",
@@ -396,6 +415,14 @@ export interface BookPage {
   /** Client order id → filled quantity that is booked now. */
   readonly orders: ReadonlyMap<string, Decimal>;
   readonly executionIds: readonly string[];
+}
+
+/** An open order with our prefix that this ledger did not send. */
+export interface StrangerOrder {
+  readonly clientOrderId: string;
+  /** New York date, `YYYY-MM-DD`. */
+  readonly session: string;
+  readonly at: number;
 }
 
 export interface SessionQuantity {

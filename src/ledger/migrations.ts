@@ -308,6 +308,28 @@ CREATE TABLE splits (
 CREATE INDEX splits_unbooked ON splits (symbol) WHERE booked_at IS NULL;
 `,
   },
+  {
+    version: 8,
+    sql: `
+CREATE TABLE adoptions (
+  number INTEGER PRIMARY KEY,
+  account TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE asset_ids (
+  symbol TEXT PRIMARY KEY,
+  id TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE strangers (
+  client_order_id TEXT PRIMARY KEY,
+  session TEXT NOT NULL,
+  at INTEGER NOT NULL
+) STRICT;
+`,
+  },
 ];
 
 /**

@@ -77,7 +77,9 @@ export function judgeSignal(database: LedgerDatabase, id: string, verdict: Verdi
   database.transaction(() => {
     const record = findSignal(database, id);
     if (record === undefined) throw new Error(`The ledger knows no signal ${id} to judge.`);
-    if (record.verdict !== undefined && isFinal(record.verdict)) return;
+    // What is executed stays so; how its newest execution ended may change, when what was left has been taken up (R33).
+    const isTakenUp = record.verdict === "executed" && verdict.kind === "executed";
+    if (record.verdict !== undefined && isFinal(record.verdict) && !isTakenUp) return;
     const { strategy, lineHashes } = record.signal;
     setLineVerdicts(database, { strategy, hashes: lineHashes, verdict, signalId: id });
     if (record.verdict === verdict.kind && record.verdictReason === verdict.reason) return;

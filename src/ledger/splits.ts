@@ -22,15 +22,17 @@ export function recordSessionQuantity(database: LedgerDatabase, { symbol, sessio
 }
 
 export function lastSessionQuantity(database: LedgerDatabase, symbol: string): SessionQuantity | undefined {
-  const row = database.row("SELECT * FROM session_quantities WHERE symbol = :symbol ORDER BY session DESC LIMIT 1", { symbol });
-  return (
-    row && {
-      symbol: readText(row, "symbol"),
-      session: readText(row, "session"),
-      quantity: readDecimal(row, "quantity"),
-      at: readInteger(row, "at"),
-    }
-  );
+  const sql = "SELECT * FROM session_quantities WHERE symbol = :symbol ORDER BY session DESC LIMIT 1";
+  return database.records("session_quantities", sql, { symbol }, quantityIn)[0];
+}
+
+function quantityIn(row: Row): SessionQuantity {
+  return {
+    symbol: readText(row, "symbol"),
+    session: readText(row, "session"),
+    quantity: readDecimal(row, "quantity"),
+    at: readInteger(row, "at"),
+  };
 }
 
 export function recordSplit(database: LedgerDatabase, { symbol, session, ratio, quantity, foundAt, bookedAt }: SplitRecord): void {

@@ -217,6 +217,13 @@ function portOn(database: LedgerDatabase): Ledger {
 
     pinnedAccount: () => account.pinnedAccount(database),
     pinAccount: (number, at) => account.pinAccount(database, number, at),
+    hasTraded: (number) => account.hasTraded(database, number),
+    recordStranger: (stranger) => account.recordStranger(database, stranger),
+    strangersMet: (session) => account.strangersMet(database, session),
+    adoptedAt: (number) => account.adoptedAt(database, number),
+    recordAdoption: (number, at) => account.recordAdoption(database, number, at),
+    assetIds: (symbols) => account.assetIds(database, symbols),
+    recordAssetIds: (ids, at) => account.recordAssetIds(database, ids, at),
 
     lines: (strategy, hashes) => lines.knownLines(database, strategy, hashes),
     recordLines: (fresh) => lines.recordLines(database, fresh),
@@ -239,7 +246,9 @@ function portOn(database: LedgerDatabase): Ledger {
 
     createExecution: (execution) => executions.createExecution(database, execution),
     execution: (id) => executions.findExecution(database, id),
+    executionsOfSignal: (signalId) => executions.executionsOfSignal(database, signalId),
     executionOfSignal: (signalId) => executions.executionOfSignal(database, signalId),
+    executionCount: (signalId) => executions.executionCount(database, signalId),
     openExecutions: () => executions.openExecutions(database),
     recentExecutions: (limit) => executions.recentExecutions(database, limit),
     executionsSince: (at) => executions.executionsSince(database, at),
@@ -250,6 +259,7 @@ function portOn(database: LedgerDatabase): Ledger {
     updateIntent: (clientOrderId, change) => intents.updateIntent(database, clientOrderId, change),
     intent: (clientOrderId) => intents.findIntent(database, clientOrderId),
     intentsOf: (executionId) => intents.intentsOf(database, executionId),
+    intentsOfSignal: (signalId) => intents.intentsOfSignal(database, signalId),
     unsettledIntents: () => intents.unsettledIntents(database),
     intentsChangedSince: (at) => intents.intentsChangedSince(database, at),
     lastFilledIntent: (symbol) => intents.lastFilledIntent(database, symbol),

@@ -1,11 +1,9 @@
+import { WORST_FILL } from "./buyable.ts";
 import type { LeftAloneReason } from "./left-alone.ts";
-import { CENT_DECIMALS, decimal, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
+import { CENT_DECIMALS, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
 import type { PlannedOrder } from "./plan-result.ts";
 import type { Sized } from "./sells.ts";
 import type { Standing, Thresholds } from "./standing.ts";
-
-/** A whole-share order may fill this much above the checked price (R11). */
-const WORST_FILL = decimal("1.04");
 
 /** What buys may take, in dollars. */
 export interface Budget {
@@ -27,12 +25,11 @@ export interface Ask {
   readonly cut?: LeftAloneReason;
 }
 
-/** The amount that would reach the target, or why none can (R11). */
+/** The amount that would reach the target, or why none can (R11). Dollars need no price (R10). */
 export function askFor(standing: Standing, need: Decimal, { minimum }: Thresholds, limit: Decimal | undefined): Ask | LeftAloneReason {
-  const price = standing.checkedPrice;
-  if (price === undefined) return "price-doubt";
   const fractionable = standing.asset?.fractionable === true;
-  const unitPrice = fractionable ? ONE : price;
+  const unitPrice = fractionable ? ONE : standing.checkedPrice;
+  if (unitPrice === undefined) return "price-doubt";
   const places = fractionable ? CENT_DECIMALS : 0;
   const wanted = truncate(need.div(unitPrice), places);
   if (wanted.eq(ZERO)) return fractionable ? "below-minimum" : "whole-share-remainder";
@@ -44,7 +41,7 @@ export function askFor(standing: Standing, need: Decimal, { minimum }: Threshold
     unit: fractionable ? "dollars" : "shares",
     amount,
     unitPrice,
-    worstUnitPrice: fractionable ? ONE : price.times(WORST_FILL),
+    worstUnitPrice: fractionable ? ONE : unitPrice.times(WORST_FILL),
     need,
   };
   return amount.lt(wanted) ? { ...ask, cut: "order-limit" } : ask;

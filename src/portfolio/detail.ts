@@ -10,7 +10,7 @@ import type { Valuation } from "./valuation.ts";
 /** The sentence of one line: target, holding, and what is done about it or why not. */
 export function detailOf(standing: Standing, sized: Sized, input: PlanInput, valuation: Valuation): string {
   const parts = [
-    ...(sized.order === undefined ? [] : [orderText(sized.order)]),
+    ...(sized.order === undefined ? [] : [orderText(sized.order, sized.leftAlone === undefined)]),
     ...(sized.leftAlone === undefined
       ? []
       : [
@@ -27,10 +27,10 @@ function situationText(standing: Standing, input: PlanInput, valuation: Valuatio
   return `target ${formatWeight(standing.weight)} of ${formatDollars(valuation.base)} = ${formatDollars(standing.targetValue)}, ${held}`;
 }
 
-function orderText(order: PlannedOrder): string {
+function orderText(order: PlannedOrder, isWhole: boolean): string {
   if (order.notional !== undefined) return `${order.side} ${formatDollars(order.notional)}`;
   const shares = order.quantity === undefined ? "" : formatShares(order.quantity);
-  return `${order.side} ${order.fullExit ? "all " : ""}${shares} (about ${formatDollars(order.estimatedValue)})`;
+  return `${order.side} ${order.fullExit && isWhole ? "all " : ""}${shares} (about ${formatDollars(order.estimatedValue)})`;
 }
 
 function reasonText(reason: LeftAloneReason, standing: Standing, input: PlanInput, valuation: Valuation): string {
@@ -51,12 +51,19 @@ function phrase(reason: LeftAloneReason, { settings }: PlanInput, valuation: Val
   }
 }
 
+/** Why a target cannot be bought, as a part of a sentence. */
+export function unbuyablePhrase(reason: LeftAloneReason): string {
+  return reason in PHRASES ? PHRASES[reason as keyof typeof PHRASES] : reason;
+}
+
 const PHRASES: Record<Exclude<LeftAloneReason, "within-drift" | "below-minimum" | "order-limit">, string> = {
   "whole-share-remainder": "less than one whole share, and fractions of it cannot be traded",
   protected: "protected",
   "unreadable-position": "its position cannot be read",
   "dust-cannot-close": "too small for the broker to close",
   "not-tradable": "the broker does not let it be traded",
+  "not-buyable": "this account may not buy it",
+  renamed: "its ticker has changed",
   inactive: "inactive at the broker",
   "unknown-symbol": "the broker does not know it",
   "not-allowed": "not in ALLOWED_SYMBOLS",
@@ -72,5 +79,8 @@ const PHRASES: Record<Exclude<LeftAloneReason, "within-drift" | "below-minimum" 
   "order-refused": "its order was refused",
   "order-unknown": "the fate of its order is unknown",
   "order-timed-out": "its order was not filled in time",
+  "order-cancelled": "its order was cancelled, and not by this program",
+  "target-reached": "it has reached its target for this signal",
+  "signal-bound": "this signal may trade no more of it",
   unattributed: "no known strategy names it",
 };

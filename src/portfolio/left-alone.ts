@@ -1,9 +1,18 @@
 /** Reasons after which an account still counts as on target (R12). */
-export const ON_TARGET_REASONS = ["within-drift", "below-minimum", "whole-share-remainder", "protected", "dust-cannot-close"] as const;
+export const ON_TARGET_REASONS = [
+  "within-drift",
+  "below-minimum",
+  "whole-share-remainder",
+  "protected",
+  "dust-cannot-close",
+  "target-reached",
+] as const;
 
 /** Reasons after which it does not. */
 export const OFF_TARGET_REASONS = [
   "not-tradable",
+  "not-buyable",
+  "renamed",
   "inactive",
   "unknown-symbol",
   "not-allowed",
@@ -23,27 +32,48 @@ export const OFF_TARGET_REASONS = [
   "order-refused",
   "order-unknown",
   "order-timed-out",
+  "order-cancelled",
+  "signal-bound",
   "unattributed",
   "unreadable-position",
 ] as const;
 
 export type LeftAloneReason = (typeof ON_TARGET_REASONS)[number] | (typeof OFF_TARGET_REASONS)[number];
 
+/**
+ * Off-target reasons whose cause may pass while the execution lasts, so that what is left is planned again (R33). Whether
+ * a refused order or a lack of cash may pass depends on more than the reason.
+ */
+const PASSING_REASONS: ReadonlySet<LeftAloneReason> = new Set<LeftAloneReason>([
+  "foreign-order",
+  "own-order-working",
+  "price-doubt",
+  "quote-doubt",
+  "split-suspected",
+  "held-by-orders",
+  "sells-over",
+  "order-unknown",
+  "order-timed-out",
+  "unreadable-position",
+]);
+
 /** What each reason means, for people. */
 export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "within-drift": "What is held is near enough to the target: within DRIFT_BAND_PERCENT.",
   "below-minimum": "The difference is worth less than MIN_TRADE_VALUE, or less than the venue's smallest order of one dollar.",
   "whole-share-remainder": "What is missing is less than one whole share, and fractions of the symbol cannot be traded.",
-  protected: "It is named by PROTECTED_SYMBOLS, is no US equity, or cannot be read and is no target.",
-  "dust-cannot-close": "The position is too small for the broker to close.",
+  protected: "It is named by PROTECTED_SYMBOLS, is no US equity, or is no target and is outside ALLOWED_SYMBOLS or cannot be read.",
+  "dust-cannot-close": "The position is too small for the broker to close, or less than one share where only whole shares are traded.",
   "not-tradable": "The broker does not let it be traded.",
+  "not-buyable": "The broker lets it be traded, but not bought by this account.",
+  renamed: "The ticker has changed: a position under the new one is the asset that the target names by its old one.",
   inactive: "It is inactive at the broker.",
   "unknown-symbol": "The broker does not know it.",
   "not-allowed": "It is not among ALLOWED_SYMBOLS.",
   "foreign-order": "Somebody else's order is open for it.",
   "own-order-working": "An earlier order of ours for it is still working, or its fate is unknown.",
-  "price-doubt": "No two prices of the same moment confirm each other.",
-  "quote-doubt": "Limit style: its quote stayed one-sided, old, too wide, or far from the last trade.",
+  "price-doubt": "No two independent prices confirm each other, and a price decides how many shares of it are traded.",
+  "quote-doubt": "Limit style: its quote stayed one-sided, too wide, far from the last trade, or of an earlier session.",
   "split-unbooked":
     "It was split, and the broker has not changed the quantity yet. It is valued as it will be and traded again once it is booked.",
   "split-suspected":
@@ -55,10 +85,17 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "order-refused": "Its order was refused by the venue.",
   "order-unknown": "Whether the venue holds its order is not known, so no other is sent.",
   "order-timed-out": "Its order was not filled in time and was cancelled.",
+  "order-cancelled": "Somebody else cancelled its order, or the venue let it expire.",
+  "target-reached": "It reached its target earlier in this execution, or in an earlier one of the same signal, and is not traded again.",
+  "signal-bound": "As much of it as one signal may trade has been traded, or the signal did not set out to trade it.",
   unattributed: "No known strategy names it.",
   "unreadable-position": "The broker's row of its position cannot be read whole, or lists it twice.",
 };
 
 export function isOnTargetReason(reason: LeftAloneReason): boolean {
   return (ON_TARGET_REASONS as readonly string[]).includes(reason);
+}
+
+export function mayPass(reason: LeftAloneReason): boolean {
+  return PASSING_REASONS.has(reason);
 }

@@ -26,8 +26,12 @@ export interface Holding {
 
 export interface PlanAsset {
   readonly active: boolean;
+  /** False for an active asset: no purchase, but what is held may be sold whole (R12). */
   readonly tradable: boolean;
+  /** Of the asset, and fractional trading is not off for the account (R11). */
   readonly fractionable: boolean;
+  /** Why this account may not buy it though it is tradable. */
+  readonly purchaseBlock?: string;
 }
 
 /** An order that is already working (ours of another execution, or foreign). */
@@ -52,6 +56,10 @@ export interface PlanSettings {
   readonly allowedSymbols: ReadonlySet<string> | undefined;
   /** Dollars; `undefined`: no limit. */
   readonly maxOrderValue: Decimal | undefined;
+  /** Fraction of a run that may be legs that cannot be bought before {@link unbuyableAction} decides (R12). */
+  readonly maxUnbuyable: Decimal;
+  /** `refuse`: nothing is traded. `exit`: the rest is traded, and their share stays cash. */
+  readonly unbuyableAction: "refuse" | "exit";
 }
 
 /** What is wanted. */
@@ -78,6 +86,8 @@ export interface PlanInput {
   readonly holdings: readonly Holding[];
   /** Every symbol of targets and holdings; `undefined` value or missing: the venue does not know it. */
   readonly assets: ReadonlyMap<string, PlanAsset | undefined>;
+  /** Targets whose ticker is gone → the ticker under which the same asset is held. */
+  readonly renamed?: ReadonlyMap<string, string>;
   readonly observations: ReadonlyMap<string, PriceObservations>;
   /** Symbols with a split that is not booked, or may be (R10). A missing symbol has been looked into and has none. */
   readonly splits: ReadonlyMap<string, SplitDoubt>;
@@ -85,10 +95,14 @@ export interface PlanInput {
   /** Symbols that this execution may no longer touch (refused, timed out, unknown), with the reason to report. */
   readonly barred: ReadonlyMap<string, LeftAloneReason>;
   readonly settings: PlanSettings;
+  /** Orders of the signal were taken before: what cannot be bought is left out now, and refuses the rest no more (R12). */
+  readonly begun?: boolean;
   /** Milliseconds since the epoch; ages of prices are measured against it. */
   readonly now: number;
+  /** Prices stamped before it are of an earlier session and confirm nothing. Milliseconds since the epoch. */
+  readonly sessionStart: number;
   /**
-   * Whether no session is open. Then prices are as old as the last trade, not stale: without this
+   * Whether no session is open. Then prices are as old as the last print, not stale: without this
    * every holding would be in doubt each evening, and no dry run or off-hours plan could be made.
    */
   readonly marketClosed?: boolean;

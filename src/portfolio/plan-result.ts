@@ -11,7 +11,7 @@ export interface PlannedOrder {
   readonly estimatedValue: Decimal;
   /** The most it can take from cash (buys; whole shares at price × 1.04), zero for sells. */
   readonly worstCaseCost: Decimal;
-  /** The whole position goes. */
+  /** The whole position goes, or all of its whole shares where only those are traded. */
   readonly fullExit: boolean;
 }
 
@@ -45,15 +45,16 @@ export interface Plan {
 }
 
 /** Why no plan can be made at all. */
-export type PlanRefusal = "price-doubt" | "short-position" | "account-over-allocated" | "order-limit" | "proof-failed";
+export type PlanRefusal = "price-doubt" | "short-position" | "account-over-allocated" | "order-limit" | "unbuyable" | "proof-failed";
 
 /** What each refusal of a plan means, for people. */
 export const PLAN_REFUSAL_MEANINGS: Record<PlanRefusal, string> = {
   "price-doubt":
-    "The worth of the account is in doubt: a holding has no confirmed price, or cash and positions disagree with the broker's equity.",
+    "The worth of the account is in doubt: a large holding that is not sold whole has no confirmed price, or cash and positions disagree with the broker's equity.",
   "short-position": "The account holds a short position, which this program never opens and does not know how to close.",
   "account-over-allocated": "The account owes more than its positions are worth, so no target can be computed.",
   "order-limit": "An order of the plan would be worth more than MAX_ORDER_VALUE.",
+  unbuyable: "Legs that cannot be bought make up more of the run than MAX_UNBUYABLE_PERCENT, and UNBUYABLE_ACTION is refuse.",
   "proof-failed": "The plan, or what it was to be made from, breaks a rule: a fault of this program or of the broker's answer.",
 };
 

@@ -1,3 +1,4 @@
+import { refuseUnbuyable } from "./buyable.ts";
 import { draftPlan } from "./draft.ts";
 import { formatDollars } from "./format.ts";
 import type { PlanInput } from "./plan-input.ts";
@@ -17,6 +18,8 @@ export { isOnTargetReason, OFF_TARGET_REASONS, ON_TARGET_REASONS, type LeftAlone
 export function makePlan(input: PlanInput): PlanResult {
   const valuation = valueAccount(input);
   if ("kind" in valuation) return valuation;
+  const unbuyable = refuseUnbuyable(input, valuation);
+  if (unbuyable !== undefined) return unbuyable;
   const plan = draftPlan(input, valuation);
   return overLimit(plan, input) ?? unproven(plan, input) ?? { kind: "plan", plan };
 }

@@ -1,5 +1,5 @@
-import { decimal, max, min, ONE, ZERO, type Decimal } from "./money.ts";
 import { formatDollars } from "./format.ts";
+import { decimal, max, min, ONE, ZERO, type Decimal } from "./money.ts";
 
 export interface ObservedPrice {
   readonly price: Decimal;
@@ -10,6 +10,7 @@ export interface ObservedPrice {
 export interface ObservedQuote {
   readonly bid: Decimal;
   readonly ask: Decimal;
+  /** When it last changed, which says nothing about whether it still stands: it was just read. */
   readonly at: number;
 }
 
@@ -23,32 +24,36 @@ export interface PriceObservations {
   readonly position: ObservedPrice | undefined;
 }
 
+/** The moment of a reading. Milliseconds since the epoch. */
+export interface PriceMoment {
+  readonly now: number;
+  /** Stamps from here on are of this session; what is older is no witness. */
+  readonly sessionStart: number;
+}
+
 /** Of two prices that confirm each other, the higher may be this much above the lower. */
 const AGREEMENT = decimal("0.05");
 /** A quote wider than this, against its middle, says nothing (recorded: SMR 37.01 / 43.10). */
 const WIDEST_SPREAD = decimal("0.05");
 
 /**
- * "The same moment", for thin data. On the free feed a quiet stock shows a trade only every few
- * minutes and its quote may be missing, so demanding seconds would leave such a leg out for good.
- * The price that is taken must itself be recent; what confirms it may be older, because a stale
- * price that still agrees within 5 % with a recent one confirms it all the same. Two old prices
- * (yesterday's trade and yesterday's bar) never confirm each other.
+ * A print that is older than this is not the price of now, only a witness for one. On the free feed a quiet
+ * stock prints every few minutes, some every few hours, and such a print still confirms a quote that stands.
  */
-const RECENT_MS = 15 * 60_000;
-const OLDEST_CONFIRMATION_MS = 60 * 60_000;
+const RECENT_PRINT_MS = 15 * 60_000;
+/** While no session is open, what is older than the last print by more than this is of another session. */
+const CLOSED_WINDOW_MS = 60 * 60_000;
 
 const HALF = decimal("0.5");
 
-/** In the order in which one is taken when several agree. */
-const PRICE_SOURCES = ["latest trade", "quote", "position", "last minute bar"] as const;
-type PriceSource = (typeof PRICE_SOURCES)[number];
+/** The three witnesses (R10). A print is the latest trade or the minute bar: the bar is made of trades, so they are one witness. */
+type PriceSource = "latest trade" | "last minute bar" | "quote" | "position";
 
-/** A price that another observation of the same moment confirms. */
+/** A price that an independent witness confirms. */
 export interface CheckedPrice {
   readonly price: Decimal;
   readonly source: PriceSource;
-  /** The sources that confirm it; at least one. */
+  /** The witnesses that confirm it; at least one. */
   readonly confirmedBy: readonly PriceSource[];
 }
 
@@ -59,17 +64,16 @@ export interface PriceDoubt {
 }
 
 /** All observations of one reading. */
-interface Reading {
+interface Reading extends PriceMoment {
   readonly observations: ReadonlyMap<string, PriceObservations>;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
   readonly marketClosed?: boolean;
 }
 
-interface Candidate {
+interface Witness {
   readonly source: PriceSource;
   readonly price: Decimal;
-  readonly recent: boolean;
+  /** Whether it is the price of now, and may be taken for it. */
+  readonly current: boolean;
 }
 
 /** Nothing is known of this symbol's price. */
@@ -82,54 +86,53 @@ export const NO_OBSERVATIONS: PriceObservations = {
 };
 
 /**
- * The price that two observations agree on (R10): the latest trade if it is among them, else the
- * quote's middle, the position's price, the last minute bar.
- * @param now milliseconds since the epoch.
- * @returns a doubt when nothing recent is confirmed, or when two pairs contradict each other.
+ * The price that two independent witnesses agree on (R10): the print if it is recent and among them, else the
+ * quote's middle, else the position's price.
+ * @returns a doubt when no two witnesses agree.
  */
-export function checkPrice(observations: PriceObservations, now: number): CheckedPrice | PriceDoubt {
-  return agreedPrice(candidatesOf(observations, now));
+export function checkPrice(observations: PriceObservations, moment: PriceMoment): CheckedPrice | PriceDoubt {
+  const witnesses = witnessesOf(observations, moment);
+  const taken = witnesses.find((witness) => witness.current && confirmationsOf(witness, witnesses).length > 0);
+  if (taken === undefined) return { doubt: "price-doubt", reason: unconfirmed(witnesses) };
+  return { price: taken.price, source: taken.source, confirmedBy: confirmationsOf(taken, witnesses).map(({ source }) => source) };
 }
 
-/** {@link checkPrice} for one symbol of a reading. While no session is open, the moment is that of its last trade. */
-export function priceOf(symbol: string, { observations, now, marketClosed }: Reading): CheckedPrice | PriceDoubt {
+/** {@link checkPrice} for one symbol of a reading. While no session is open, the moment is that of its last print. */
+export function priceOf(symbol: string, { observations, now, sessionStart, marketClosed }: Reading): CheckedPrice | PriceDoubt {
   const seen = observations.get(symbol) ?? NO_OBSERVATIONS;
-  return checkPrice(seen, marketClosed === true ? lastTraded(seen, now) : now);
+  return checkPrice(seen, marketClosed === true ? lastMoment(seen, now) : { now, sessionStart });
 }
 
-function lastTraded(seen: PriceObservations, now: number): number {
-  const stamps = [seen.trade, seen.minuteBar].flatMap((observed) => (observed === undefined ? [] : [observed.at]));
-  return stamps.length === 0 ? now : Math.min(now, Math.max(...stamps));
+function lastMoment(seen: PriceObservations, now: number): PriceMoment {
+  const last = Math.min(now, printOf(seen)?.at ?? now);
+  return { now: last, sessionStart: last - CLOSED_WINDOW_MS };
 }
 
-function agreedPrice(candidates: readonly Candidate[]): CheckedPrice | PriceDoubt {
-  const taken = candidates.find((candidate) => candidate.recent && confirmationsOf(candidate, candidates).length > 0);
-  if (taken === undefined) return { doubt: "price-doubt", reason: unconfirmed(candidates) };
-  const against = candidates.filter((other) => !agree(other.price, taken.price));
-  if (against.some((other) => confirmationsOf(other, against).length > 0)) return { doubt: "price-doubt", reason: unconfirmed(candidates) };
-  return { price: taken.price, source: taken.source, confirmedBy: confirmationsOf(taken, candidates).map((other) => other.source) };
-}
-
-function confirmationsOf(candidate: Candidate, candidates: readonly Candidate[]): Candidate[] {
-  return candidates.filter((other) => other !== candidate && agree(other.price, candidate.price));
+function confirmationsOf(witness: Witness, witnesses: readonly Witness[]): Witness[] {
+  return witnesses.filter((other) => other !== witness && agree(other.price, witness.price));
 }
 
 function agree(one: Decimal, other: Decimal): boolean {
   return max(one, other).lte(min(one, other).times(ONE.plus(AGREEMENT)));
 }
 
-function candidatesOf(observations: PriceObservations, now: number): Candidate[] {
-  const found: Record<PriceSource, ObservedPrice | undefined> = {
-    "latest trade": observations.trade,
-    quote: quoteMiddle(observations.quote),
-    position: observations.position,
-    "last minute bar": observations.minuteBar,
-  };
-  return PRICE_SOURCES.flatMap((source) => {
-    const observed = found[source];
-    if (observed === undefined || observed.price.lte(ZERO) || now - observed.at > OLDEST_CONFIRMATION_MS) return [];
-    return [{ source, price: observed.price, recent: now - observed.at <= RECENT_MS }];
-  });
+function witnessesOf(seen: PriceObservations, { now, sessionStart }: PriceMoment): Witness[] {
+  const print = printOf(seen);
+  const quote = quoteMiddle(seen.quote);
+  const found = [
+    print && { ...print, current: now - print.at <= RECENT_PRINT_MS },
+    quote && { ...quote, source: "quote" as const, current: true },
+    seen.position && { ...seen.position, source: "position" as const, current: true },
+  ];
+  return found.flatMap((witness) => (witness === undefined || witness.price.lte(ZERO) || witness.at < sessionStart ? [] : [witness]));
+}
+
+/** The newer one of trade and bar. */
+function printOf({ trade, minuteBar }: PriceObservations): (ObservedPrice & { readonly source: PriceSource }) | undefined {
+  const ofTrade = trade?.price.gt(ZERO) === true ? { ...trade, source: "latest trade" as const } : undefined;
+  const ofBar = minuteBar?.price.gt(ZERO) === true ? { ...minuteBar, source: "last minute bar" as const } : undefined;
+  if (ofTrade === undefined || ofBar === undefined) return ofTrade ?? ofBar;
+  return ofBar.at > ofTrade.at ? ofBar : ofTrade;
 }
 
 /** A one-sided or inverted quote has no middle: taking the remaining side was a recorded fault. */
@@ -140,12 +143,8 @@ function quoteMiddle(quote: ObservedQuote | undefined): ObservedPrice | undefine
   return { price: middle, at: quote.at };
 }
 
-function unconfirmed(candidates: readonly Candidate[]): string {
-  if (candidates.length === 0) return "no usable price was observed";
-  const seen = candidates
-    .map((candidate) => `${candidate.source} ${formatDollars(candidate.price)}${candidate.recent ? "" : " (old)"}`)
-    .join(", ");
-  return candidates.length === 1
-    ? `only one usable price was observed: ${seen}`
-    : `the observed prices do not confirm one another: ${seen}`;
+function unconfirmed(witnesses: readonly Witness[]): string {
+  if (witnesses.length === 0) return "no usable price was observed";
+  const seen = witnesses.map(({ source, price, current }) => `${source} ${formatDollars(price)}${current ? "" : " (old)"}`).join(", ");
+  return witnesses.length === 1 ? `only one usable price was observed: ${seen}` : `the observed prices do not confirm one another: ${seen}`;
 }

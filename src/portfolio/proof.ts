@@ -4,7 +4,8 @@ import type { Holding, PlanInput } from "./plan-input.ts";
 import type { Plan, PlannedOrder } from "./plan-result.ts";
 import { priceOf } from "./price.ts";
 
-export type ProofRule = "cash" | "reserve" | "gross" | "equity" | "short" | "limit" | "price" | "symbol" | "amount" | "overshoot" | "phase";
+export type ProofRule =
+  "cash" | "reserve" | "gross" | "equity" | "short" | "limit" | "price" | "symbol" | "amount" | "overshoot" | "phase" | "unbuyable";
 
 export interface ProofFailure {
   readonly rule: ProofRule;
@@ -16,7 +17,9 @@ export interface ProofFailure {
 const CENT = decimal("0.01");
 const WORST_FILL = decimal("1.04");
 const EQUITY_TOLERANCE = decimal("0.02");
-const ODD_ROWS_TOLERANCE = decimal("0.2");
+const WHOLE_RUN = decimal("0.98");
+const MOST_AT_BROKERS_PRICE = decimal("0.2");
+const BROKER_NEAR_CLOSE = decimal("1.2");
 
 /**
  * Checks a whole plan against the rules in one place, before its first order (R13). Everything is
@@ -38,7 +41,9 @@ export function provePlan(plan: Plan, input: PlanInput): ProofFailure[] {
     ]),
     ...plan.sells.flatMap((order) => [...proveNoShort(order, facts), ...proveSellStops(order, facts)]),
     ...plan.buys.flatMap((order) => proveBuyStops(order, facts)),
+    ...proveBrokersPrices(plan, facts),
     ...proveMoney(plan, facts),
+    ...provePurchases(plan, facts),
   ];
 }
 
@@ -57,7 +62,10 @@ interface Facts {
 function factsOf(input: PlanInput): Facts {
   const guarded = guardedSymbols(input);
   const valued = input.holdings.map((holding) => ({
-    counted: !guarded.has(holding.symbol) && input.splits.get(holding.symbol)?.kind !== "split-suspected",
+    counted:
+      !guarded.has(holding.symbol) &&
+      input.settings.allowedSymbols?.has(holding.symbol) !== false &&
+      input.splits.get(holding.symbol)?.kind !== "split-suspected",
     value: heldValue(holding, { input, guarded }),
   }));
   const worth = input.account.cash.plus(sum(valued.filter((entry) => entry.counted).map((entry) => entry.value)));
@@ -80,7 +88,8 @@ function guardedSymbols(input: PlanInput): ReadonlySet<string> {
 
 function heldValue(holding: Holding, { input, guarded }: Pick<Facts, "input" | "guarded">): Decimal {
   const split = input.splits.get(holding.symbol);
-  if (guarded.has(holding.symbol) || split?.kind === "split-suspected") return holding.marketValue;
+  const isOutside = input.settings.allowedSymbols?.has(holding.symbol) === false;
+  if (isOutside || guarded.has(holding.symbol) || split?.kind === "split-suspected") return holding.marketValue;
   const checked = priceOf(holding.symbol, input);
   if ("doubt" in checked) return holding.marketValue;
   const value = checked.price.times(holding.quantity);
@@ -116,14 +125,24 @@ function proveSymbol(order: PlannedOrder, { input, guarded }: Facts): ProofFailu
   const { symbol } = order;
   const asset = input.assets.get(symbol);
   const { allowedSymbols } = input.settings;
+  const isExit = order.side === "sell" && order.fullExit;
   if (guarded.has(symbol)) return failure("symbol", symbol, "an order for a protected symbol");
   if (input.barred.has(symbol)) return failure("symbol", symbol, "an order for a symbol that may no longer be touched");
   if (input.workingOrders.some((working) => working.symbol === symbol)) return failure("symbol", symbol, "another order is still open");
   if (input.splits.has(symbol)) return failure("symbol", symbol, "it may have a split that is not booked");
   if (belongsToNobody(symbol, input)) return failure("symbol", symbol, "no known strategy names it");
   if (allowedSymbols !== undefined && !allowedSymbols.has(symbol)) return failure("symbol", symbol, "not in ALLOWED_SYMBOLS");
-  if (asset?.active !== true || !asset.tradable) return failure("symbol", symbol, "not known as active and tradable");
+  if (asset?.active !== true || !(asset.tradable || isExit)) return failure("symbol", symbol, "not known as active and tradable");
+  if (order.side === "buy" && asset.purchaseBlock !== undefined) return failure("symbol", symbol, "this account may not buy it");
+  if (isRenamed(symbol, input)) return failure("symbol", symbol, "its ticker has changed");
   return input.wanted.kind === "exit" && !input.wanted.symbols.includes(symbol) ? failure("symbol", symbol, "not named by the exit") : [];
+}
+
+/** The old ticker of a target, or a position under its new one that no target names (R12). */
+function isRenamed(symbol: string, { renamed, wanted }: PlanInput): boolean {
+  if (renamed === undefined) return false;
+  const isTarget = wanted.kind === "rebalance" && wanted.targets.has(symbol);
+  return renamed.has(symbol) || (!isTarget && [...renamed.values()].includes(symbol));
 }
 
 /** R31: with several strategies only what one of them names, or is known to have named, may be traded. */
@@ -132,14 +151,44 @@ function belongsToNobody(symbol: string, { wanted }: PlanInput): boolean {
   return ![...wanted.targets.keys(), ...wanted.known].includes(symbol);
 }
 
-/** Only a full exit goes without a checked price (R10). */
-function provePrice({ symbol }: PlannedOrder, { input }: Facts): ProofFailure[] {
+/** Dollars and full exits are sized without a price; a number of shares is only as good as the price it comes from (R10). */
+function provePrice({ symbol, side, quantity, notional, fullExit }: PlannedOrder, { input }: Facts): ProofFailure[] {
   const checked = priceOf(symbol, input);
-  if (!("doubt" in checked) || goesWhole(symbol, input)) return [];
-  return failure("price", symbol, checked.reason);
+  if ("doubt" in checked) return notional !== undefined || fullExit ? [] : failure("price", symbol, checked.reason);
+  const ask = input.observations.get(symbol)?.quote?.ask;
+  if (side === "sell" || quantity === undefined || ask === undefined || input.marketClosed === true) return [];
+  return ask.lte(checked.price.times(WORST_FILL))
+    ? []
+    : failure("price", symbol, "whole shares at an ask more than 4 % above the checked price");
 }
 
-function proveAmount(order: PlannedOrder, { input, held }: Facts): ProofFailure[] {
+/** R9: each holding that counts at the broker's own price must be one whose price decides nothing, or little. */
+function proveBrokersPrices(plan: Plan, facts: Facts): ProofFailure[] {
+  const { input, guarded, base } = facts;
+  if (input.wanted.kind === "exit" && input.wanted.kept === undefined) return [];
+  const doubtful = input.holdings.filter(({ symbol, quantity }) => {
+    const isOutside = input.settings.allowedSymbols?.has(symbol) === false;
+    const counted = !guarded.has(symbol) && !isOutside && input.splits.get(symbol)?.kind !== "split-suspected" && !quantity.eq(ZERO);
+    return counted && tradePrice(symbol, input) === undefined;
+  });
+  const sold = new Set(plan.sells.filter(({ fullExit }) => fullExit).map(({ symbol }) => symbol));
+  return doubtful.flatMap((holding) => {
+    const { symbol, marketValue } = holding;
+    const target = targetOf(symbol, facts);
+    const near = target.gt(ZERO) && marketValue.minus(target).abs().lte(input.settings.driftBand.times(base));
+    if (!input.splits.has(symbol) && (sold.has(symbol) || near || isHarmless(holding, input))) return [];
+    return failure("price", symbol, "too much of the account to count at the broker's own price");
+  });
+}
+
+function isHarmless({ symbol, quantity, marketValue }: Holding, { account, observations }: PlanInput): boolean {
+  const close = observations.get(symbol)?.previousClose?.price.times(quantity);
+  if (close === undefined || marketValue.lte(ZERO)) return false;
+  const isNear = marketValue.lte(close.times(BROKER_NEAR_CLOSE)) && close.lte(marketValue.times(BROKER_NEAR_CLOSE));
+  return isNear && marketValue.lte(account.equity.times(MOST_AT_BROKERS_PRICE));
+}
+
+function proveAmount(order: PlannedOrder, { input }: Facts): ProofFailure[] {
   const { symbol, quantity, notional } = order;
   if ((quantity === undefined) === (notional === undefined))
     return failure("amount", symbol, "exactly one of quantity and notional is needed");
@@ -148,9 +197,7 @@ function proveAmount(order: PlannedOrder, { input, held }: Facts): ProofFailure[
   if (quantity.lte(ZERO) || !quantity.eq(truncate(quantity, 9)))
     return failure("amount", symbol, `${quantity.toFixed()} shares is not a quantity of at most 9 decimals`);
   const whole = quantity.eq(truncate(quantity, 0));
-  const exactExit = order.side === "sell" && order.fullExit && held.get(symbol)?.quantity.eq(quantity) === true;
-  const fractionsAllowed = input.assets.get(symbol)?.fractionable === true || exactExit;
-  return whole || fractionsAllowed ? [] : failure("amount", symbol, "fractions of it cannot be traded");
+  return whole || input.assets.get(symbol)?.fractionable === true ? [] : failure("amount", symbol, "fractions of it cannot be traded");
 }
 
 function proveNotional(order: PlannedOrder, notional: Decimal, fractionable: boolean): ProofFailure[] {
@@ -167,12 +214,9 @@ function valueOf(order: PlannedOrder, { input, held }: Facts): Decimal | undefin
   if (order.notional !== undefined) return order.notional;
   const price = tradePrice(order.symbol, input);
   if (price !== undefined) return order.quantity?.times(price);
-  return goesWhole(order.symbol, input) ? held.get(order.symbol)?.marketValue : undefined;
-}
-
-/** An exit that leaves nothing for another strategy. */
-function goesWhole(symbol: string, { wanted }: PlanInput): boolean {
-  return wanted.kind === "exit" && wanted.kept?.has(symbol) !== true;
+  const holding = order.fullExit ? held.get(order.symbol) : undefined;
+  if (holding === undefined || order.quantity?.eq(holding.quantity) !== false) return holding?.marketValue;
+  return holding.marketValue.times(order.quantity).div(holding.quantity);
 }
 
 function worstOf(order: PlannedOrder, facts: Facts): Decimal | undefined {
@@ -208,7 +252,8 @@ function proveSellStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
   const holding = facts.held.get(order.symbol);
   if (holding === undefined) return [];
   if (order.fullExit) {
-    const all = order.quantity?.eq(holding.quantity) === true && targetOf(order.symbol, facts).eq(ZERO);
+    const whole = facts.input.assets.get(order.symbol)?.fractionable === true ? holding.quantity : truncate(holding.quantity, 0);
+    const all = order.quantity?.eq(whole) === true && targetOf(order.symbol, facts).eq(ZERO);
     return all ? [] : failure("overshoot", order.symbol, "called a full exit, but it is wanted or something would be left");
   }
   const left = heldValue(holding, facts).minus(valueOf(order, facts) ?? ZERO);
@@ -276,6 +321,33 @@ function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
   ];
 }
 
+/** R12: while more of the run than MAX_UNBUYABLE_PERCENT cannot be bought, nothing is sent. */
+function provePurchases(plan: Plan, facts: Facts): ProofFailure[] {
+  const { phase, wanted, settings, begun } = facts.input;
+  const decides = phase === "selling" && begun !== true && wanted.kind === "rebalance" && settings.unbuyableAction === "refuse";
+  if (!decides || plan.sells.length + plan.buys.length === 0) return [];
+  const lacking = [...wanted.targets].filter(([symbol]) => !mayBeBought(symbol, facts) && isShort(symbol, facts));
+  const share = sum(lacking.map(([, weight]) => weight));
+  const run = sum(wanted.targets.values());
+  if (share.lte(settings.maxUnbuyable.times(run.lt(WHOLE_RUN) ? run : ONE))) return [];
+  const message = `Too much of the run cannot be bought: ${lacking.map(([symbol]) => symbol).join(", ")}.`;
+  return [{ rule: "unbuyable", message }];
+}
+
+function mayBeBought(symbol: string, { input: { assets, renamed, settings } }: Facts): boolean {
+  const asset = assets.get(symbol);
+  const isKnown = asset?.active === true && asset.tradable && asset.purchaseBlock === undefined;
+  return isKnown && renamed?.has(symbol) !== true && settings.allowedSymbols?.has(symbol) !== false;
+}
+
+/** Beyond the drift band below its target, or not held at all; what is protected is never bought. */
+function isShort(symbol: string, facts: Facts): boolean {
+  const holding = facts.held.get(symbol);
+  if (facts.guarded.has(symbol)) return false;
+  if (holding === undefined) return true;
+  return targetOf(symbol, facts).minus(heldValue(holding, facts)).gt(facts.base.times(facts.input.settings.driftBand));
+}
+
 /** Later stages reserve cash by what the order itself says it can take, so that must not be too little. */
 function proveStatedCost(order: PlannedOrder, facts: Facts): ProofFailure[] {
   const worst = worstOf(order, facts);
@@ -289,12 +361,12 @@ function unbookedSince(facts: Facts): Decimal {
   return sum(unbooked.map((holding) => heldValue(holding, facts).minus(holding.marketValue)));
 }
 
-/** With what cannot be read of the positions, which may be worth a fifth of the account at most. */
+/** With what cannot be read of the positions, which may be worth all that is missing. */
 function agrees(known: Decimal, facts: Facts): boolean {
   const equity = facts.input.account.equity.plus(unbookedSince(facts));
   if (near(known, equity)) return true;
   const hasOddRows = facts.input.holdings.some(({ problem }) => problem !== undefined);
-  return hasOddRows && known.lte(equity) && equity.minus(known).lte(equity.times(ODD_ROWS_TOLERANCE));
+  return hasOddRows && known.lte(equity);
 }
 
 function near(one: Decimal, other: Decimal): boolean {

@@ -9,11 +9,18 @@ export interface Sized {
   readonly leftAlone?: LeftAloneReason;
 }
 
-/** The whole position, by its exact quantity, so that no dust stays (R11; recorded: 7.227358 against 7.2273576 held). */
+/**
+ * The whole position, by its exact quantity, so that no dust stays (R11; recorded: 7.227358 against 7.2273576 held).
+ * Where only whole shares are traded, those; the rest cannot be sold.
+ */
 export function sizeExit(standing: Standing): Sized {
+  const { actualValue, quantity: held } = standing;
+  const quantity = standing.asset?.fractionable === true ? held : truncate(held, 0);
+  if (quantity.eq(ZERO)) return { leftAlone: "dust-cannot-close" };
   // Shares that an order holds would stay behind; a part of an exit is not an exit.
-  if (standing.available.lt(standing.quantity)) return { leftAlone: "held-by-orders" };
-  return { order: sell(standing, standing.quantity, standing.actualValue, true) };
+  if (standing.available.lt(quantity)) return { leftAlone: "held-by-orders" };
+  if (quantity.eq(held)) return { order: sell(standing, quantity, actualValue, true) };
+  return { order: sell(standing, quantity, actualValue.times(quantity).div(held), true), leftAlone: "dust-cannot-close" };
 }
 
 /** Sells `excess` dollars at the checked price: truncated, never more than is available (R11). */

@@ -81,8 +81,7 @@ const LARGEST_STEP = decimal("1.15");
 
 /** Whether one price or quantity is no more than an ordinary move away from the other. */
 export function isOrdinary(now: Decimal, before: Decimal): boolean {
-  const move = now.div(before);
-  return move.gte(ORDINARY_FROM) && move.lte(ORDINARY_TO);
+  return now.gte(before.times(ORDINARY_FROM)) && now.lte(before.times(ORDINARY_TO));
 }
 
 /** What looks odd without a look at the daily bars; `undefined`: nothing. */
@@ -155,8 +154,10 @@ function splitsIn(closes: readonly SessionClose[], { today, latest, recorded }: 
   let from = 0;
   return closes.flatMap((close, index): FoundSplit[] => {
     const next = closes[index + 1];
-    const factorAfter = next === undefined ? ONE : next.adjusted.div(next.raw);
-    const measured = close.adjusted.div(close.raw).div(factorAfter);
+    const factorAfter = next === undefined ? ONE : factorOf(next);
+    const factor = factorOf(close);
+    if (factor.eq(factorAfter)) return [];
+    const measured = factor.div(factorAfter);
     const noise = RATIO_NOISE.plus(CENT.div(min(close.adjusted, next?.adjusted ?? close.adjusted)));
     if (measured.minus(ONE).abs().lte(noise)) return [];
     const ratio = exactRatio(closes.slice(from, index + 1), factorAfter);
@@ -165,6 +166,11 @@ function splitsIn(closes: readonly SessionClose[], { today, latest, recorded }: 
     const fits = after !== undefined && isOrdinary(after, close.raw.times(ratio));
     return [{ session: sessionOf(close.session, next?.session ?? today, ratio, recorded), ratio, fits }];
   });
+}
+
+/** Between the raw and the adjusted close; on nearly every day they are the same. */
+function factorOf({ raw, adjusted }: SessionClose): Decimal {
+  return adjusted.eq(raw) ? ONE : adjusted.div(raw);
 }
 
 /** On a thin feed the session of the split may have no bar: then the ledger knows better when it was. */

@@ -1,10 +1,11 @@
+import { askTooHigh, purchaseObstacle } from "./buyable.ts";
 import { formatDollars } from "./format.ts";
 import type { LeftAloneReason } from "./left-alone.ts";
 import { ONE, ZERO, max, min, type Decimal } from "./money.ts";
 import type { Holding, PlanAsset, PlanInput } from "./plan-input.ts";
 import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
 import { splitText } from "./split.ts";
-import { isProtected, type Valuation } from "./valuation.ts";
+import { isOutside, isProtected, type Valuation } from "./valuation.ts";
 
 /** Alpaca refuses orders below one dollar. */
 const VENUE_MINIMUM = ONE;
@@ -82,7 +83,7 @@ function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, 
   if (untouchable !== undefined) return untouchable;
   const wish = wishByValue(standing, thresholds, valuation);
   if (wish.kind === "add" && input.wanted.kind === "exit") return SHORT_IN_EXIT;
-  const obstacle = obstacleFor(standing, input, valuation);
+  const obstacle = obstacleFor(standing, wish, input) ?? withoutPrice(standing, wish, input, valuation);
   if (wish.kind !== "leave" || standing.quantity.eq(ZERO)) return obstacle ?? wish;
   // A held symbol that needs nothing is on target even when it could not be traded; a missing leg is not.
   return obstacle === undefined ? withRelease(wish, standing, thresholds, valuation) : wish;
@@ -92,13 +93,20 @@ function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, 
 function nothingToSell(symbol: string, input: PlanInput): Wish {
   if (input.workingOrders.some((order) => order.own && order.side === "buy" && order.symbol === symbol))
     return { kind: "leave", reason: "own-order-working" };
+  const held = input.renamed?.get(symbol);
+  if (held !== undefined) return { kind: "leave", reason: "renamed", note: `it is held as ${held} now` };
   return { kind: "leave", reason: "within-drift", note: "nothing is held" };
 }
 
 function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation): Wish | undefined {
   const holding = valuation.holdings.get(symbol);
   if (isProtected(symbol, holding, input)) return leftProtected(symbol, holding, input);
+  if (isOutside(symbol, input.settings) && !isNamed(symbol, input))
+    return { kind: "leave", reason: "protected", note: "it is not in ALLOWED_SYMBOLS" };
   if (isUnattributed(input.wanted, symbol)) return { kind: "leave", reason: "unattributed" };
+  const former = formerTicker(symbol, input);
+  if (former !== undefined)
+    return { kind: "leave", reason: "renamed", note: `it is the target ${former}, whose ticker has changed to ${symbol}` };
   const barred = input.barred.get(symbol);
   if (barred !== undefined) return { kind: "leave", reason: barred };
   const working = input.workingOrders.filter((order) => order.symbol === symbol);
@@ -109,10 +117,19 @@ function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation):
 }
 
 /** While a position that is wanted cannot be read, no target is reached; any other one may stay as it is (R34). */
-function leftProtected(symbol: string, holding: Holding | undefined, { wanted, settings }: PlanInput): Wish {
-  if (holding?.problem === undefined || settings.protectedSymbols.has(symbol)) return { kind: "leave", reason: "protected" };
-  const isNamed = wanted.kind === "exit" ? wanted.symbols.includes(symbol) : targetWeight(wanted, symbol).gt(ZERO);
-  return { kind: "leave", reason: isNamed ? "unreadable-position" : "protected", note: holding.problem };
+function leftProtected(symbol: string, holding: Holding | undefined, input: PlanInput): Wish {
+  if (holding?.problem === undefined || input.settings.protectedSymbols.has(symbol)) return { kind: "leave", reason: "protected" };
+  return { kind: "leave", reason: isNamed(symbol, input) ? "unreadable-position" : "protected", note: holding.problem };
+}
+
+function isNamed(symbol: string, { wanted }: PlanInput): boolean {
+  return wanted.kind === "exit" ? wanted.symbols.includes(symbol) : targetWeight(wanted, symbol).gt(ZERO);
+}
+
+/** The target that a position which no target names is, under its new ticker: selling it would sell what is wanted (R12). */
+function formerTicker(symbol: string, input: PlanInput): string | undefined {
+  if (isNamed(symbol, input)) return undefined;
+  return [...(input.renamed ?? [])].find(([, held]) => held === symbol)?.[0];
 }
 
 function wishByValue(standing: WithoutWish, { band, minimum }: Thresholds, { base, highestBase }: Valuation): Wish {
@@ -132,16 +149,25 @@ function wishByValue(standing: WithoutWish, { band, minimum }: Thresholds, { bas
 /** What other strategies lack of a symbol is for their own runs to buy: an exit that finds nothing to sell is on target. */
 const SHORT_IN_EXIT: Wish = { kind: "leave", reason: "within-drift", note: "all that is held is other strategies'; an exit buys nothing" };
 
-function obstacleFor(standing: WithoutWish, input: PlanInput, valuation: Valuation): Wish | undefined {
-  const allowed = input.settings.allowedSymbols;
-  if (allowed !== undefined && !allowed.has(standing.symbol)) return { kind: "leave", reason: "not-allowed" };
-  if (standing.asset === undefined) return { kind: "leave", reason: "unknown-symbol" };
-  if (!standing.asset.active) return { kind: "leave", reason: "inactive" };
-  if (!standing.asset.tradable) return { kind: "leave", reason: "not-tradable" };
-  const checked = valuation.prices.get(standing.symbol);
-  const needsPrice = standing.weight.gt(ZERO);
-  if (!needsPrice || checked === undefined || !("doubt" in checked)) return undefined;
-  return { kind: "leave", reason: "price-doubt", note: checked.reason };
+function obstacleFor(standing: WithoutWish, wish: Wish, input: PlanInput): Wish | undefined {
+  const lasting = purchaseObstacle(standing.symbol, input);
+  return lasting === undefined || maySellDespite(lasting.reason, wish) ? undefined : { kind: "leave", ...lasting };
+}
+
+/** What may only not be bought can be sold; an active asset that is not tradable, only whole (R12). */
+function maySellDespite(obstacle: LeftAloneReason, wish: Wish): boolean {
+  if (obstacle === "not-tradable") return wish.kind === "exit";
+  return obstacle === "not-buyable" && (wish.kind === "exit" || wish.kind === "trim");
+}
+
+/** A price is needed only where it decides a quantity: in partial sells and in buys of whole shares (R10, R11). */
+function withoutPrice({ symbol, asset }: WithoutWish, { kind }: Wish, input: PlanInput, { prices }: Valuation): Wish | undefined {
+  const isBuyOfShares = kind === "add" && asset?.fractionable !== true;
+  const checked = prices.get(symbol);
+  if ((kind !== "trim" && !isBuyOfShares) || checked === undefined) return undefined;
+  if ("doubt" in checked) return { kind: "leave", reason: "price-doubt", note: checked.reason };
+  const note = isBuyOfShares ? askTooHigh(symbol, checked.price, input) : undefined;
+  return note === undefined ? undefined : { kind: "leave", reason: "price-doubt", note };
 }
 
 function withRelease(wish: Wish & { kind: "leave" }, standing: WithoutWish, { minimum }: Thresholds, { highestBase }: Valuation): Wish {

@@ -1,3 +1,4 @@
+import { countsAtBrokersPrice } from "./broker-priced.ts";
 import { formatDollars, formatQuantity } from "./format.ts";
 import { decimal, max, ONE, sum, ZERO, type Decimal } from "./money.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
@@ -8,13 +9,11 @@ import { isMeasured, targetProblem } from "./targets.ts";
 
 /** How far our sum of cash and positions may lie from the broker's equity, as a fraction of it (R9). */
 const EQUITY_AGREEMENT = decimal("0.02");
-/** What positions whose value cannot be read may make of the equity, as a fraction of it (R9, R34). */
-const MOST_IN_ODD_ROWS = decimal("0.2");
 const US_EQUITY = "us_equity";
 
-/** What everything is worth at checked prices. Dollars. */
+/** What everything is worth at checked prices, and at the broker's own where R9 lets those count. Dollars. */
 export interface Valuation {
-  /** Cash and unprotected positions, without those that may have been split. */
+  /** Cash and the positions that count, without those that may have been split. */
   readonly worth: Decimal;
   /** `worth` without the cash reserve: what the target weights are fractions of (R9). */
   readonly base: Decimal;
@@ -44,18 +43,53 @@ export function isProtected(
   return holding !== undefined && (holding.assetClass !== US_EQUITY || holding.problem !== undefined);
 }
 
-/** Values the account at checked prices, or says why it cannot be planned for at all (R9, R10). */
+/** R9: outside ALLOWED_SYMBOLS. What is held of it counts as little as what is protected. */
+export function isOutside(symbol: string, { allowedSymbols }: Pick<PlanInput["settings"], "allowedSymbols">): boolean {
+  return allowedSymbols?.has(symbol) === false;
+}
+
+/** Held, and no part of what the target weights are fractions of (R9). */
+function isSetApart(holding: Holding, input: PlanInput): boolean {
+  return isProtected(holding.symbol, holding, input) || isOutside(holding.symbol, input.settings);
+}
+
+/** Values the account, or says why it cannot be planned for at all (R9, R10). */
 export function valueAccount(input: PlanInput): Valuation | Refused {
-  const prices = checkPrices(input);
   const broken = targetsRefused(input) ?? twiceHeld(input) ?? shortPosition(input);
   if (broken !== undefined) return broken;
-  const values = new Map<string, Decimal>();
-  for (const holding of input.holdings) {
-    const value = valueOf(holding, prices.get(holding.symbol), input);
-    if ("kind" in value) return value;
-    values.set(holding.symbol, value);
-  }
-  return withBase(input, prices, values);
+  const prices = checkPrices(input);
+  const values = new Map(input.holdings.map((holding) => [holding.symbol, valueOf(holding, prices.get(holding.symbol), input)]));
+  const valuation = withBase(input, prices, values);
+  if ("kind" in valuation || !isMeasured(input.wanted)) return valuation;
+  const doubtful = brokerPriced(input).find((holding) => !countsAtBrokersPrice(holding, valuation.base, input));
+  return doubtful === undefined ? valuation : unpriced(doubtful.symbol, prices.get(doubtful.symbol));
+}
+
+/** Holdings that count at the broker's own price, for want of a checked one. */
+export function brokerPriced(input: PlanInput): Holding[] {
+  return input.holdings.filter((holding) => {
+    if (holding.quantity.eq(ZERO) || isSetApart(holding, input) || isSuspect(holding.symbol, input)) return false;
+    return "doubt" in priceOf(holding.symbol, input);
+  });
+}
+
+/** Dollars that holdings with a checked price have gained since the last raw close; negative for a loss. */
+export function checkedGain({ holdings, splits, ...reading }: PlanInput): Decimal {
+  const gains = holdings.map(({ symbol, quantity }) => {
+    const checked = priceOf(symbol, reading);
+    const close = reading.observations.get(symbol)?.previousClose?.price;
+    return "doubt" in checked || close === undefined || splits.has(symbol) ? ZERO : quantity.times(checked.price.minus(close));
+  });
+  return sum(gains);
+}
+
+/** Dollars by which holdings at the broker's own price have moved since the last raw close, up or down; all of one that has no close. */
+export function unconfirmedMove(input: PlanInput): Decimal {
+  const moves = brokerPriced(input).map(({ symbol, quantity, marketValue }) => {
+    const close = input.observations.get(symbol)?.previousClose?.price;
+    return marketValue.minus(close === undefined ? ZERO : quantity.times(close)).abs();
+  });
+  return sum(moves);
 }
 
 function withBase(input: PlanInput, prices: Valuation["prices"], values: ReadonlyMap<string, Decimal>): Valuation | Refused {
@@ -64,7 +98,7 @@ function withBase(input: PlanInput, prices: Valuation["prices"], values: Readonl
     const doubtful = equityDisagrees(total, bookedEquity(input, values), input.holdings);
     if (doubtful !== undefined) return doubtful;
   }
-  const counted = input.holdings.filter((holding) => !isProtected(holding.symbol, holding, input));
+  const counted = input.holdings.filter((holding) => !isSetApart(holding, input));
   const suspects = counted.filter((holding) => isSuspect(holding.symbol, input));
   const sure = counted.filter((holding) => !suspects.includes(holding));
   const worth = input.account.cash.plus(sum(sure.map((holding) => values.get(holding.symbol) ?? ZERO)));
@@ -103,14 +137,11 @@ function checkPrices(input: PlanInput): Map<string, CheckedPrice | PriceDoubt> {
   return new Map([...symbols].map((symbol) => [symbol, priceOf(symbol, input)]));
 }
 
-/** An exit sells exact quantities, so the broker's own value is enough there; what is a fraction of the base needs prices. */
-function valueOf(holding: Holding, checked: CheckedPrice | PriceDoubt | undefined, input: PlanInput): Decimal | Refused {
-  if (isProtected(holding.symbol, holding, input)) return holding.marketValue;
+function valueOf(holding: Holding, checked: CheckedPrice | PriceDoubt | undefined, input: PlanInput): Decimal {
+  if (isSetApart(holding, input)) return holding.marketValue;
   if (holding.quantity.eq(ZERO)) return ZERO;
-  if (isSuspect(holding.symbol, input)) return holding.marketValue;
-  if (checked !== undefined && !("doubt" in checked))
-    return afterSplit(holding.quantity.times(checked.price), input.splits.get(holding.symbol));
-  return isMeasured(input.wanted) ? unpriced(holding.symbol, checked) : holding.marketValue;
+  if (isSuspect(holding.symbol, input) || checked === undefined || "doubt" in checked) return holding.marketValue;
+  return afterSplit(holding.quantity.times(checked.price), input.splits.get(holding.symbol));
 }
 
 function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined): Refused {
@@ -119,15 +150,14 @@ function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined
     kind: "refused",
     refusal: "price-doubt",
     reason: `What ${symbol} is worth is in doubt, so the size of every target is: ${why}.`,
-    hint: `Wait until its prices agree; if nobody quotes ${symbol} any more, name it in PROTECTED_SYMBOLS.`,
+    hint: `It is too much of the account to count at the broker's own price. Wait until its prices agree; if nobody quotes ${symbol} any more, name it in PROTECTED_SYMBOLS.`,
   };
 }
 
 function equityDisagrees(total: Decimal, equity: Decimal, holdings: readonly Holding[]): Refused | undefined {
   if (total.minus(equity).abs().lte(equity.abs().times(EQUITY_AGREEMENT))) return undefined;
-  const unknown = equity.minus(total);
-  const mayBeOddRows = holdings.some(({ problem }) => problem !== undefined) && unknown.gt(ZERO);
-  if (mayBeOddRows && unknown.lte(equity.times(MOST_IN_ODD_ROWS))) return undefined;
+  // What is missing then is what the rows that cannot be read are worth (R34).
+  if (holdings.some(({ problem }) => problem !== undefined) && equity.gt(total)) return undefined;
   return {
     kind: "refused",
     refusal: "price-doubt",

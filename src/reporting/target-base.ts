@@ -1,7 +1,7 @@
 import type { Account, Position } from "../broker/broker.ts";
 import type { Decimal } from "../portfolio/money.ts";
 import { ONE, sum } from "../portfolio/money.ts";
-import { isProtected } from "../portfolio/valuation.ts";
+import { isOutside, isProtected } from "../portfolio/valuation.ts";
 import { shareOf } from "./figures.ts";
 
 /** What of the account the targets leave alone. */
@@ -9,10 +9,12 @@ export interface SetAside {
   /** Fraction of the rest that stays cash. */
   readonly reserve: Decimal;
   readonly protectedSymbols: ReadonlySet<string>;
+  /** `undefined`: every symbol is allowed. */
+  readonly allowedSymbols?: ReadonlySet<string> | undefined;
 }
 
 /**
- * The share of the account that target weights are fractions of: without protected positions, and of what
+ * The share of the account that target weights are fractions of: without protected positions and those outside ALLOWED_SYMBOLS, and of what
  * remains without the reserve (R9). Measured against the whole account, an account on target would show drift.
  */
 export function targetBase(account: Account, positions: readonly Position[], aside: SetAside): Decimal {
@@ -21,6 +23,6 @@ export function targetBase(account: Account, positions: readonly Position[], asi
 }
 
 /** It has no target, whatever a strategy says of its symbol. */
-export function isSetAside(position: Position, { protectedSymbols }: SetAside): boolean {
-  return isProtected(position.symbol, position, { settings: { protectedSymbols } });
+export function isSetAside(position: Position, { protectedSymbols, allowedSymbols }: SetAside): boolean {
+  return isOutside(position.symbol, { allowedSymbols }) || isProtected(position.symbol, position, { settings: { protectedSymbols } });
 }

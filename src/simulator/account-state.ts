@@ -25,9 +25,9 @@ export interface AccountSettings {
   noShorting: boolean;
   maxMarginMultiplier: "1" | "2" | "4";
   disableOvernightTrading: boolean;
-  /** Whether publicly traded partnerships without an exception may be bought. */
-  ptpNoExceptionEntry?: boolean;
   tradeConfirmEmail: string;
+  /** Whether assets with the attribute `ptp_no_exception` may be bought. Missing in states of earlier versions: no. */
+  ptpNoExceptionEntry?: boolean;
 }
 
 /** What `/v2/account/activities` lists, as it goes over the wire. */

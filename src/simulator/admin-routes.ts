@@ -1,5 +1,7 @@
 import { parseDecimal, ZERO } from "../portfolio/money.ts";
 import { TraderError } from "../errors.ts";
+import { assetView } from "./account-view.ts";
+import { changeAsset } from "./asset-changes.ts";
 import type { Exchange } from "./exchange.ts";
 import { faultMenu, faultNamed, type FaultSpec, parseFault } from "./faults.ts";
 import type { FaultInjector } from "./faults/injector.ts";
@@ -26,6 +28,8 @@ export function adminRoute(exchange: Exchange, faults: FaultInjector, request: R
     case "POST transfers":
       exchange.transfer(amount(body, "amount"));
       return ok(exchange.accountView());
+    case "POST assets":
+      return ok(assetView(changeAsset(exchange, body)));
     case "POST splits":
       return ok(split(exchange, body));
     default:

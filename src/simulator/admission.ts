@@ -24,15 +24,22 @@ export function checkAsset(state: ExchangeState, request: OrderRequest): AssetRe
   const asset = state.assets.get(request.symbol);
   if (asset === undefined) throw unprocessable(`asset "${request.symbol}" not found`);
   if (asset.status !== "active") throw malformed(`asset ${asset.symbol} is not active`);
-  if (!asset.tradable) throw unprocessable(`asset "${asset.symbol}" is not tradable`);
-  const isPartnership = asset.attributes?.includes("ptp_no_exception") === true;
-  if (isPartnership && request.side === "buy" && state.settings.ptpNoExceptionEntry !== true) {
-    throw forbidden(`asset "${asset.symbol}" is a publicly traded partnership without an exception and may not be bought`);
-  }
+  // Active and not tradable is Alpaca's "liquidation only".
+  if (!asset.tradable && !isClosing(state, request)) throw unprocessable(`asset "${asset.symbol}" is not tradable`);
+  if (request.side === "buy" && isBarredPartnership(state, asset))
+    throw forbidden(`asset "${asset.symbol}" is not allowed to be purchased`);
   if (!isFractional(request)) return asset;
   if (!asset.fractionable) throw forbidden(`asset "${asset.symbol}" is not fractionable`);
   if (!state.settings.fractionalTrading) throw forbidden("fractional trading is disabled for this account");
   return asset;
+}
+
+function isClosing(state: ExchangeState, { symbol, side }: OrderRequest): boolean {
+  return side === "sell" && state.positions.has(symbol);
+}
+
+function isBarredPartnership({ settings }: ExchangeState, { attributes = [] }: AssetRecord): boolean {
+  return attributes.includes("ptp_no_exception") && settings.ptpNoExceptionEntry !== true;
 }
 
 /** @throws Refusal when the id was ever used before, whatever became of that order. */

@@ -60,9 +60,17 @@ export function hashText(text: string): number {
   return createHash("sha256").update(text).digest().readUInt32LE(0);
 }
 
+const uuids = new Map<string, string>();
+const MOST_UUIDS = 5_000;
+
 /** The same id for the same text, in every process. */
 export function uuidFor(text: string): string {
-  return asUuid(createHash("sha256").update(text).digest("hex"));
+  const known = uuids.get(text);
+  if (known !== undefined) return known;
+  const uuid = asUuid(createHash("sha256").update(text).digest("hex"));
+  if (uuids.size >= MOST_UUIDS) uuids.clear();
+  uuids.set(text, uuid);
+  return uuid;
 }
 
 function asUuid(digits: string): string {

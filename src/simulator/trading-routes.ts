@@ -111,8 +111,8 @@ function changeSettings(exchange: Exchange, { body }: RouteRequest): Answer {
     noShorting: flag(body, "no_shorting", settings.noShorting),
     fractionalTrading: flag(body, "fractional_trading", settings.fractionalTrading),
     disableOvernightTrading: flag(body, "disable_overnight_trading", settings.disableOvernightTrading),
-    ptpNoExceptionEntry: flag(body, "ptp_no_exception_entry", settings.ptpNoExceptionEntry ?? false),
     maxMarginMultiplier: multiplier(body.max_margin_multiplier, settings.maxMarginMultiplier),
+    ptpNoExceptionEntry: flag(body, "ptp_no_exception_entry", settings.ptpNoExceptionEntry ?? false),
     tradeConfirmEmail: body.trade_confirm_email === "none" ? "none" : settings.tradeConfirmEmail,
   };
   exchange.setSettings(change);

@@ -14,6 +14,8 @@ const SETTINGS = {
   protectedSymbols: new Set<string>(),
   allowedSymbols: undefined,
   maxOrderValue: undefined,
+  maxUnbuyable: decimal("0.2"),
+  unbuyableAction: "refuse" as const,
 };
 
 /** As many as a strategy asks for, and some days that lie ahead of what the tests are about. */

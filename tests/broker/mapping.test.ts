@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { toAccount, toAsset, toMarketClock, toPositions, toSessions } from "../../src/broker/mapping.ts";
+import { toAccount, toAccountConfiguration, toAsset, toMarketClock, toPositions, toSessions } from "../../src/broker/mapping.ts";
 import { toOrder, toOrderUpdate } from "../../src/broker/order-mapping.ts";
 import { toMarketPrices } from "../../src/broker/price-mapping.ts";
 import { wireOrder } from "./scripted-venue.ts";
@@ -138,6 +138,31 @@ describe("an asset", () => {
 
   test("is not fractionable unless the venue says so", () => {
     expect(toAsset(without(ASSET, "fractionable")).fractionable).toBe(false);
+  });
+});
+
+describe("the account's configuration", () => {
+  test("is read switch by switch: one that is missing or strange hides no other", () => {
+    const wire = {
+      fractional_trading: true,
+      no_shorting: false,
+      suspend_trade: false,
+      ptp_no_exception_entry: true,
+      max_margin_multiplier: "4",
+    };
+    expect(toAccountConfiguration(wire)).toEqual({
+      fractionalTrading: true,
+      noShorting: false,
+      suspendTrade: false,
+      ptpNoExceptionEntry: true,
+    });
+    expect(toAccountConfiguration({ ...without(wire, "no_shorting"), suspend_trade: null, ptp_no_exception_entry: "yes" })).toEqual({
+      fractionalTrading: true,
+      noShorting: undefined,
+      suspendTrade: undefined,
+      ptpNoExceptionEntry: undefined,
+    });
+    expect(() => toAccountConfiguration([])).toThrow();
   });
 });
 

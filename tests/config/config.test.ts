@@ -154,6 +154,8 @@ describe("values", () => {
       protectedSymbols: new Set(),
       allowedSymbols: undefined,
       maxOrderValue: undefined,
+      maxUnbuyable: decimal("0.2"),
+      unbuyableAction: "refuse",
       maxDailyTurnover: undefined,
       maxDailyLoss: undefined,
       strategies: [{ name: "nuclear", share: decimal("1"), alertsFile: "/tmp/nuclear_alerts.json" }],
@@ -174,7 +176,6 @@ describe("values", () => {
       AVOID_OPEN_MINUTES: "15",
       LIMIT_MAX_SPREAD_PERCENT: "0.5",
       LIMIT_COLLAR_PERCENT: "1.5",
-      LIMIT_QUOTE_MAX_AGE_SECONDS: "10",
       LIMIT_REPEG_SECONDS: "2.5",
       LIMIT_REPEGS: "0",
       LIMIT_THEN: "leave",
@@ -187,7 +188,6 @@ describe("values", () => {
       limitOrders: {
         maxSpread: decimal("0.005"),
         collar: decimal("0.015"),
-        quoteMaxAgeMs: 10_000,
         repegMs: 2_500,
         repegs: 0,
         then: "leave",
@@ -239,7 +239,6 @@ describe("values", () => {
     ["AVOID_OPEN_MINUTES", "1.5"],
     ["LIMIT_MAX_SPREAD_PERCENT", "0"],
     ["LIMIT_COLLAR_PERCENT", "21"],
-    ["LIMIT_QUOTE_MAX_AGE_SECONDS", "0"],
     ["LIMIT_REPEG_SECONDS", "0.5"],
     ["LIMIT_REPEGS", "11"],
     ["LIMIT_REPEGS", "-1"],
@@ -256,8 +255,13 @@ describe("values", () => {
     ["STATE_DIR", "state"],
     ["ALERTS_OWNER", "ada lovelace"],
     ["ALPACA_DATA_FEED", "bloomberg"],
+    ["ALPACA_DATA_FEED", "delayed_sip"],
   ])("%s=%s is refused by name, with what is expected", (name, text) => {
     expectProblem(paperWith({ [name]: text }), `${name} is ${JSON.stringify(text)}; expected`);
+  });
+
+  test.each(["market", "limit"])("a feed that is 15 minutes late is refused in %s style, and the reason is named", (style) => {
+    expectProblem(paperWith({ ALPACA_DATA_FEED: "delayed_sip", EXECUTION_STYLE: style }), "delayed_sip is 15 minutes late");
   });
 
   test("all problems are named at once, and no key is shown", () => {
@@ -277,7 +281,6 @@ describe("values", () => {
     [{ ORDER_TIMEOUT_SECONDS: "600" }, /ORDER_TIMEOUT_SECONDS is 600.*EXECUTION_DEADLINE_SECONDS/],
     [{ EXECUTION_STYLE: "limit", LIMIT_REPEG_SECONDS: "61" }, /LIMIT_REPEG_SECONDS is 61.*ORDER_TIMEOUT_SECONDS/],
     [{ EXECUTION_STYLE: "limit", LIMIT_REPEG_SECONDS: "60", LIMIT_REPEGS: "4" }, /LIMIT_REPEGS is 4.*600 s.*EXECUTION_DEADLINE_SECONDS/],
-    [{ EXECUTION_STYLE: "limit", ALPACA_DATA_FEED: "delayed_sip" }, /ALPACA_DATA_FEED is delayed_sip.*EXECUTION_STYLE is limit/],
     [{ BATCH_SETTLE_SECONDS: "10", SIGNAL_MAX_AGE_SECONDS: "10" }, /BATCH_SETTLE_SECONDS.*SIGNAL_MAX_AGE_SECONDS/],
     [{ MAX_ORDER_VALUE: "4" }, /MAX_ORDER_VALUE is 4, less than MIN_TRADE_VALUE \(5\)/],
     [{ PROTECTED_SYMBOLS: "VTI,SMR", ALLOWED_SYMBOLS: "SMR,LEU" }, /PROTECTED_SYMBOLS and ALLOWED_SYMBOLS both hold SMR/],

@@ -6,7 +6,7 @@ import { judgeClock } from "../../src/doctor/broker-clock.ts";
 import type { CheckStatus } from "../../src/doctor/check.ts";
 import { known, unknown } from "../../src/doctor/check.ts";
 import { judgeKeys } from "../../src/doctor/keys.ts";
-import { judgeAssets, judgePrices, judgeSession, wantedSymbols } from "../../src/doctor/market.ts";
+import { judgeAssets, judgePrices, judgeSession, pricedHoldings, wantedSymbols } from "../../src/doctor/market.ts";
 import { judgeHandshake, shakeHands } from "../../src/doctor/stream.ts";
 import type { FirstContact } from "../../src/doctor/venue.ts";
 import { accountIn, judgeConnection } from "../../src/doctor/venue.ts";
@@ -17,6 +17,7 @@ import { saying } from "./saying.ts";
 
 const NOON = Date.parse("2025-07-14T16:00:00Z");
 
+const SWITCHES = { fractionalTrading: true, noShorting: false, suspendTrade: false, ptpNoExceptionEntry: false };
 const ACCOUNT: Account = {
   id: "a",
   number: "PA1",
@@ -153,10 +154,18 @@ describe("the account", () => {
   });
 
   test("fails when anything is blocked", () => {
-    expect(judgeAccount(ACCOUNT)).toEqual([saying("ok", "$100,000.00")]);
-    expect(judgeAccount({ ...ACCOUNT, blocks: ["trading_blocked", "account_blocked"] })).toEqual([
+    expect(judgeAccount(ACCOUNT, known(SWITCHES))).toEqual([saying("ok", "$100,000.00")]);
+    expect(judgeAccount({ ...ACCOUNT, blocks: ["trading_blocked", "account_blocked"] }, known(SWITCHES))).toEqual([
       saying("failed", "trading_blocked, account_blocked"),
     ]);
+  });
+
+  test("fails when its owner has suspended trading, and warns of whole shares and of switches that cannot be read", () => {
+    expect(judgeAccount(ACCOUNT, known({ ...SWITCHES, suspendTrade: true }))).toEqual([saying("failed", "suspend_trade")]);
+    expect(judgeAccount(ACCOUNT, known({ ...SWITCHES, fractionalTrading: false }))).toEqual([
+      saying("warning", "fractional trading is off"),
+    ]);
+    expect(judgeAccount(ACCOUNT, unknown("it failed"))).toEqual([saying("warning", "its configuration cannot be read: it failed")]);
   });
 
   test("may have too little cash to buy with, and margin is never made use of", () => {
@@ -200,6 +209,14 @@ describe("the positions", () => {
     expect(judgePositions({ ...facts, positions, protectedSymbols: new Set(["SMR"]) })[0]?.status).toBe("ok");
   });
 
+  test("that a first run would sell unasked are warned of, and in live mode fail until they are adopted", () => {
+    const strangers = { symbols: ["AAPL", "QQQ"], isRefused: false };
+    expect(judgePositions({ ...facts, strangers })).toEqual([saying("warning", "never bought: AAPL, QQQ")]);
+    expect(judgePositions({ ...facts, strangers: { ...strangers, isRefused: true } })).toEqual([
+      expect.objectContaining({ status: "failed", hint: expect.stringContaining("account --adopt") as unknown }),
+    ]);
+  });
+
   test("one that cannot be read is named with what is wrong, and a covered call is no short position", () => {
     const row = position("448ESC016", { assetId: "b0b6", problem: "market_value: is missing" });
     const call = position("SMR270115C00040000", { side: "short", assetClass: "us_option", marketValue: decimal("-1") });
@@ -237,7 +254,7 @@ describe("the market", () => {
   });
 
   test("knows every symbol, or names those that are unknown, frozen or indivisible", () => {
-    const asset = { active: true, tradable: true, fractionable: true } as Asset;
+    const asset = { active: true, tradable: true, fractionable: true, attributes: [] as readonly string[] } as Asset;
     expect(judgeAssets(new Map([["SMR", asset]]))).toEqual([saying("ok", "SMR: tradable and fractionable")]);
     expect(
       judgeAssets(
@@ -256,20 +273,51 @@ describe("the market", () => {
     ]);
   });
 
-  test("prices are good when two observations agree, and told with their doubt when not", () => {
+  test("fails for a target that this account may not buy, and for one whose ticker has changed", () => {
+    const asset = { active: true, tradable: true, fractionable: true, attributes: ["ptp_no_exception"] } as unknown as Asset;
+    const assets = new Map([
+      ["UVXY", asset],
+      ["OKLO", undefined],
+    ]);
+    const renamed = new Map([["OKLO", "OKLX"]]);
+    expect(judgeAssets(assets, { configuration: SWITCHES, renamed })).toEqual([
+      saying("failed", "OKLO is traded as OKLX now"),
+      saying("failed", "UVXY cannot be bought: it is a partnership (ptp_no_exception)"),
+    ]);
+    expect(
+      judgeAssets(new Map([["UVXY", asset]]), { configuration: { ...SWITCHES, ptpNoExceptionEntry: true }, renamed: new Map() }),
+    ).toEqual([saying("ok", "UVXY")]);
+  });
+
+  test("prices are good when two witnesses agree, and told with their doubt when not", () => {
     const price = (amount: string, at = NOON - 1_000) => ({ price: decimal(amount), at });
-    const seen = (trade: string, bar: string, at?: number): MarketPrices => ({
+    const seen = (trade: string, quote: string, at?: number): MarketPrices => ({
       trade: price(trade, at),
-      quote: undefined,
-      minuteBar: price(bar, at),
+      quote: { bid: decimal(quote), ask: decimal(quote), at: at ?? NOON },
+      minuteBar: undefined,
       previousClose: undefined,
     });
-    const facts = { symbols: ["SMR"], positions: [], market: MARKET, feed: "iex" };
+    const facts = { wanted: ["SMR"], held: [], positions: [], market: MARKET, feed: "iex" };
     expect(judgePrices({ ...facts, prices: new Map([["SMR", seen("40", "40.1")]]) })).toEqual([saying("ok", "SMR $40.00 (feed iex)")]);
     expect(judgePrices({ ...facts, prices: new Map() })).toEqual([saying("warning", "SMR: no usable price")]);
     expect(judgePrices({ ...facts, prices: new Map([["SMR", seen("40", "60")]]) })).toEqual([saying("warning", "do not confirm")]);
     const evening = { ...MARKET, isOpen: false, timestamp: NOON + 8 * 3_600_000 };
     expect(judgePrices({ ...facts, market: evening, prices: new Map([["SMR", seen("40", "40", NOON)]]) })[0]?.status).toBe("ok");
+  });
+
+  test("holdings without a price are warned of, wanted or not, and only those that a plan puts a value on", () => {
+    const positions = [
+      position("SPIN", { currentPrice: decimal("50") }),
+      position("KEPT", { currentPrice: decimal("50") }),
+      position("BTCUSD", { assetClass: "crypto" }),
+      position("ODD", { problem: "its price is missing" }),
+    ];
+    expect(pricedHoldings(positions, new Set(["KEPT"]))).toEqual(["SPIN"]);
+    const facts = { wanted: [], held: ["SPIN"], positions, market: MARKET, feed: "iex", prices: new Map<string, MarketPrices>() };
+    const [finding, ...more] = judgePrices(facts);
+    expect(more).toEqual([]);
+    expect(finding).toEqual(saying("warning", "SPIN (held): only one usable price was observed: position $50.00"));
+    expect(finding?.status === "warning" && finding.hint).toContain("SPIN can be sold whole and not in part");
   });
 
   test("the symbols that matter are the newest run's, else the last accepted ones, else those that are allowed", () => {

@@ -110,10 +110,10 @@ const CASES: Record<string, Case> = {
   },
   "a large order in parts": {
     situation: {
-      options: { ...INVESTED, execution: limitStyle({ repegMs: 1_000, sliceShare: decimal("0.0000001") }) },
+      options: { ...INVESTED, execution: limitStyle({ repegMs: 1_000, sliceShare: decimal("0.000035") }) },
       signal: { weights: {}, change: { kind: "exit", exits: ["SMR"] } },
     },
-    book: Array.from({ length: 10 }, () => "sell SMR filled"),
+    book: Array.from({ length: 5 }, () => "sell SMR filled"),
     outcome: "on-target",
   },
   "a rate limit, then the same id again": {

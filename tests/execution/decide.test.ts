@@ -70,7 +70,10 @@ function facts(change: Partial<ExecutionFacts>): ExecutionFacts {
     cancellingReason: undefined,
     orderTimeoutMs: 60_000,
     attempts: { repegMs: 5_000, repegs: 3, then: "market", minimum: decimal("5") },
-    resized: false,
+    sellUntil: Infinity,
+    rest: "none",
+    planAt: undefined,
+    holdsUpAnother: false,
     ...change,
   };
 }
@@ -99,7 +102,7 @@ describe("sending", () => {
   test("plans the buys only when the last sell is terminal", () => {
     const sold = intent({ symbol: "A", state: "done", status: "filled" });
     expect(kinds({ intents: [sold, intent({ symbol: "B", state: "open" }, { workingSince: NOW, askedAt: NOW })] })).toEqual([]);
-    expect(kinds({ intents: [sold] })).toEqual(["plan-buys"]);
+    expect(kinds({ intents: [sold] })).toEqual(["plan"]);
   });
 
   test("nothing else is begun while orders are made ready or buys are planned", () => {
@@ -236,21 +239,32 @@ describe("what may stop an execution", () => {
 });
 
 describe("refusals (R20)", () => {
-  const refused = (status: string, attempt = 1): IntentFacts => intent({ phase: "buying", side: "buy", state: "refused", status, attempt });
+  const refused = (status: string): IntentFacts => intent({ phase: "buying", side: "buy", state: "refused", status });
+  const ended = { phase: "buying", intents: [refused("insufficient-buying-power")] } as const;
 
-  test("a lack of buying power gets one re-sized order", () => {
-    expect(kinds({ phase: "buying", intents: [refused("insufficient-buying-power")] })).toEqual(["resize"]);
-    expect(kinds({ phase: "buying", resized: true, intents: [refused("insufficient-buying-power")] })).toEqual(["finish"]);
+  test("what may pass is planned again after a pause, until then nothing is done (R33)", () => {
+    expect(kinds({ ...ended, rest: "passing" })).toEqual(["pause"]);
+    expect(decide(facts({ ...ended, rest: "passing", planAt: NOW + 1_000 }))).toEqual({ actions: [], wakeAt: NOW + 250 });
+    expect(decide(facts({ ...ended, rest: "passing", planAt: NOW })).actions).toEqual([{ kind: "plan", what: "rest" }]);
   });
 
-  test("the second refusal is final, also after a restart", () => {
-    expect(kinds({ phase: "buying", intents: [refused("insufficient-buying-power"), refused("insufficient-buying-power", 2)] })).toEqual([
-      "finish",
-    ]);
+  test("what lasts ends the execution, and so does what waits for the open", () => {
+    expect(kinds({ ...ended, rest: "lasting" })).toEqual(["finish"]);
+    expect(kinds({ ...ended, rest: "passing", offHours: true })).toEqual(["finish"]);
   });
 
-  test("every other refusal is final at once", () => {
-    expect(kinds({ phase: "buying", intents: [refused("wash-trade")] })).toEqual(["finish"]);
+  test("a pause holds up no other run (R22)", () => {
+    expect(kinds({ ...ended, rest: "passing", planAt: NOW + 1_000, holdsUpAnother: true })).toEqual(["finish"]);
+    expect(
+      kinds({ phase: "selling", intents: [intent({ state: "done", status: "filled" })], planAt: NOW + 9, holdsUpAnother: true }),
+    ).toEqual(["finish"]);
+  });
+
+  test("a sell that works is cancelled where the rest of the deadline is kept for the buys (R21)", () => {
+    const working = intent({ state: "open", orderId: "o", side: "sell" }, { workingSince: NOW - 1_000, askedAt: NOW });
+    expect(kinds({ intents: [working], sellUntil: NOW })).toEqual(["cancel"]);
+    expect(kinds({ intents: [working], sellUntil: NOW, sellsOnly: true })).toEqual([]);
+    expect(kinds({ intents: [working], sellUntil: NOW + 1 })).toEqual([]);
   });
 });
 
@@ -361,14 +375,14 @@ describe("limit style", () => {
         filledQuantity: decimal("6"),
       }),
     );
-    expect(kinds({ intents: [intent(cancelled()), filled] })).toEqual(["plan-buys"]);
+    expect(kinds({ intents: [intent(cancelled()), filled] })).toEqual(["plan"]);
   });
 
   test.each([
     [3, "market", ["next-attempt"]],
     [4, "market", ["next-attempt"]],
     [3, "leave", ["next-attempt"]],
-    [4, "leave", ["plan-buys"]],
+    [4, "leave", ["plan"]],
   ] as const)("after %i cancels, then %s: %j", (count, then, expected) => {
     const intents = Array.from({ length: count }, (_, index) => intent(cancelled({ attempt: index + 1 })));
     expect(kinds({ intents, attempts: { repegMs: 5_000, repegs: 3, then, minimum: decimal("5") } })).toEqual(expected);
@@ -382,7 +396,7 @@ describe("limit style", () => {
     ["of a market order", { goal: undefined, orderType: "market", limitPrice: undefined }],
     ["that is worth less than an order", { fullExit: false, filledQuantity: decimal("9.9") }],
   ] as const)("the rest of an order %s stays as it is", (_, change) => {
-    expect(kinds({ intents: [intent(cancelled(change))] })).toEqual(["plan-buys"]);
+    expect(kinds({ intents: [intent(cancelled(change))] })).toEqual(["plan"]);
   });
 
   test("the last of a position is sent again whatever it is worth", () => {
@@ -417,16 +431,6 @@ describe("limit style", () => {
     expect(decide(facts({ begun: false, intents: [dropped] })).actions).toEqual([
       { kind: "finish", outcome: "refused", reason: "Nothing was sent. SMR: there is no quote.", cause: "no-sane-quote" },
     ]);
-    expect(kinds({ begun: true, intents: [dropped] })).toEqual(["plan-buys"]);
-  });
-
-  test("a buy that lacks cash is sized again once, but not when a part of it is bought", () => {
-    const refused: Partial<IntentRecord> = { phase: "buying", side: "buy", state: "refused", status: "insufficient-buying-power", goal };
-    const bought = cancelled({ phase: "buying", side: "buy" });
-    const empty = cancelled({ phase: "buying", side: "buy", filledQuantity: ZERO });
-    expect(kinds({ phase: "buying", intents: [intent({ ...refused, attempt: 1 })] })).toEqual(["resize"]);
-    expect(kinds({ phase: "buying", intents: [intent(empty), intent({ ...refused, attempt: 2 })] })).toEqual(["resize"]);
-    expect(kinds({ phase: "buying", intents: [intent(bought), intent({ ...refused, attempt: 2 })] })).toEqual(["finish"]);
-    expect(kinds({ phase: "buying", intents: [intent(refused), intent({ ...refused, attempt: 2 })] })).toEqual(["finish"]);
+    expect(kinds({ begun: true, intents: [dropped] })).toEqual(["plan"]);
   });
 });

@@ -115,3 +115,84 @@ export function spoiledSnapshot(
     },
   };
 }
+
+/** Changes the account that the venue shows. */
+export function shownAccount(change: (account: Record<string, string>) => Record<string, string>): Interceptor {
+  return {
+    after: (request, response) => {
+      if (!isRead(request, "/v2/account")) return Promise.resolve(response);
+      const account = JSON.parse(response.body) as Record<string, string>;
+      return Promise.resolve({ ...response, body: JSON.stringify({ ...account, ...change(account) }) });
+    },
+  };
+}
+
+/** Buying power as it was `lagMs` ago, beside numbers that are up to date. */
+export function powerBehind(desk: VirtualDesk, lagMs: number): Interceptor {
+  const look = (at: number): { at: number; power: string } => ({ at, power: String(desk.exchange.accountView().buying_power) });
+  const seen = [look(-Infinity)];
+  desk.exchange.onTradeUpdate(() => seen.push(look(desk.clock.monotonic())));
+  return shownAccount(() => {
+    const shown = seen.findLast(({ at }) => at <= desk.clock.monotonic() - lagMs);
+    return shown === undefined ? {} : { buying_power: shown.power };
+  });
+}
+
+/** A POST that has come to the venue. */
+export interface Arrival {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  /** Dollars, of an order in dollars. */
+  readonly notional: number;
+  /** Shares, of an order in shares. */
+  readonly quantity: number;
+  /** On the monotonic clock, seconds after the first of them. */
+  readonly at: number;
+}
+
+/** Keeps a list of the POSTs that have come to the venue, refused ones too. */
+export function arrivals(desk: VirtualDesk): { readonly list: Arrival[]; readonly interceptor: Interceptor } {
+  const list: Arrival[] = [];
+  let first: number | undefined;
+  const interceptor: Interceptor = {
+    before: (request) => {
+      if (isPost(request)) {
+        const { symbol, side, notional, qty } = postedOrder(request);
+        const now = desk.clock.monotonic();
+        list.push({ symbol, side, notional: Number(notional ?? 0), quantity: Number(qty ?? 0), at: (now - (first ??= now)) / 1_000 });
+      }
+      return Promise.resolve(undefined);
+    },
+  };
+  return { list, interceptor };
+}
+
+/**
+ * An order gate with numbers of its own: it refuses buys that it counts as more than the buying power it has left, as Alpaca words it.
+ * @param power dollars, less what it has let through. @param counted what it counts an order of so many dollars as.
+ */
+export function orderGate(power: () => number, counted: (dollars: number) => number = (dollars) => dollars): Interceptor {
+  let taken = 0;
+  return {
+    before: (request) => {
+      if (!isPost(request) || postedOrder(request).side !== "buy") return Promise.resolve(undefined);
+      const [basis, left] = [counted(Number(postedOrder(request).notional ?? 0)), Math.max(0, Math.round((power() - taken) * 100) / 100)];
+      if (basis <= left) {
+        taken += basis;
+        return Promise.resolve(undefined);
+      }
+      const body = { buying_power: left.toFixed(2), code: 40310000, cost_basis: basis.toFixed(2), message: "insufficient buying power" };
+      return Promise.resolve(reply(403, body));
+    },
+  };
+}
+
+/** When the last sell was filled, on the monotonic clock; Infinity before. */
+export function lastSale(desk: VirtualDesk): () => number {
+  let at = Infinity;
+  desk.exchange.onTradeUpdate(() => {
+    const sells = [...desk.exchange.state.orders.values()].filter(({ side }) => side === "sell");
+    if (at === Infinity && sells.length > 0 && sells.every(({ status }) => status === "filled")) at = desk.clock.monotonic();
+  });
+  return () => at;
+}

@@ -70,8 +70,8 @@ describe("a marketable limit", () => {
     expectHoldings(desk, HEDGE);
   });
 
-  test("on a wrong clock, an answer of the venue's that was long on its way makes no fresh quote old", async () => {
-    open({ quoteMaxAgeMs: 2_000, repegMs: 2_000, repegs: 0, withoutQuote: "leave" }, INVESTED);
+  test("on a wrong clock, an answer of the venue's that was long on its way makes no quote one of another session", async () => {
+    open({ repegMs: 2_000, repegs: 0, withoutQuote: "leave" }, INVESTED);
     desk.skewMs = 157_000;
     let slow = true;
     desk.venue.interceptor = {
@@ -235,11 +235,15 @@ describe("what is not filled in time", () => {
 });
 
 describe("without a sane quote", () => {
+  const olderBy = (quote: Record<string, unknown>, ms: number): Record<string, unknown> => ({
+    ...quote,
+    t: new Date(Date.parse(String(quote.t)) - ms).toISOString(),
+  });
   const HIDDEN: Record<string, (quote: Record<string, unknown>) => Record<string, unknown> | undefined> = {
     "a one-sided quote": (quote) => ({ ...quote, bp: 0 }),
     "a quote that is 5 % wide": (quote) => ({ ...quote, ap: Number(quote.bp) * 1.05 }),
     "a crossed quote": (quote) => ({ ...quote, ap: Number(quote.bp) - 0.02 }),
-    "a quote of a minute ago": (quote) => ({ ...quote, t: new Date(Date.parse(String(quote.t)) - 60_000).toISOString() }),
+    "a quote of the session before": (quote) => olderBy(quote, 86_400_000),
     "a quote far from the last trade": (quote) => ({ ...quote, bp: 19.6, ap: 19.62 }),
     "no quote": () => undefined,
   };
@@ -255,6 +259,19 @@ describe("without a sane quote", () => {
     expect(asked("BTAL")).toEqual([]);
     expect(attempts("BTAL")).toMatchObject([{ state: "dropped" }]);
     expect(attempts("UVXY")).toMatchObject([{ status: "filled" }]);
+  });
+
+  test.each([
+    ["45 s", 45_000],
+    ["an hour", 3_600_000],
+  ])("a quote that has stood unchanged for %s is a sane one (trial 16)", async (_, ms) => {
+    open();
+    desk.venue.interceptor = spoiledSnapshot("BTAL", (shown) => ({
+      ...shown,
+      latestQuote: olderBy(shown.latestQuote as Record<string, unknown>, ms),
+    }));
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HEDGE);
   });
 
   test("the order waits for one, as long as its limits would have been tried", async () => {

@@ -26,6 +26,11 @@ function prices(bid: string, ask: string, trade: string, change: Partial<MarketP
   };
 }
 
+/** A quote of BTAL, 0.2 % wide, that last changed so many milliseconds ago. */
+function standing(age: number): MarketPrices {
+  return prices("17.50", "17.53", "17.50", { quote: { bid: decimal("17.50"), ask: decimal("17.53"), at: NOW - age } });
+}
+
 function planned(change: Partial<IntentRecord>): IntentRecord {
   return {
     clientOrderId: `alpaca-trader-${EXECUTION}-buying-SMR-1`,
@@ -83,15 +88,20 @@ describe("a sane quote", () => {
     ["that fills at ten times the trade", prices("45", "455", "45"), /wide/],
     ["far above the last trade", prices("40.5", "40.51", "38.5"), /ask of 40\.51 is too far from the last trade at 38\.5/],
     ["of no trade", prices("38.5", "38.51", "38.5", { trade: undefined }), /no trade/],
-    [
-      "that is old",
-      prices("38.5", "38.51", "38.5", { quote: { bid: decimal("38.5"), ask: decimal("38.51"), at: NOW - 30_001 } }),
-      /30 s old/,
-    ],
+    ["of the session before", standing(24 * 3_600_000), /of the session of 2026-11-16/],
+    ["stamped a day ahead", standing(-24 * 3_600_000), /of the session of 2026-11-18/],
     ["that is missing", prices("38.5", "38.51", "38.5", { quote: undefined }), /no quote/],
   ] as const)("a quote %s is none for a buy", (_, seen, doubt) => {
     const judged = saneQuote("buy", seen, NOW, SETTINGS);
     expect(judged).toMatchObject({ doubt: expect.stringMatching(doubt) });
+  });
+
+  test.each([
+    ["45 s", 45_000],
+    ["an hour", 3_600_000],
+  ])("0.2 %% wide and unchanged for %s is as good as a new one: it still stands (trial 16)", (_, age) => {
+    expect(saneQuote("buy", standing(age), NOW, SETTINGS)).toMatchObject({ limit: decimal("17.53") });
+    expect(saneQuote("sell", standing(age), NOW, SETTINGS)).toMatchObject({ limit: decimal("17.5") });
   });
 
   test("an ask far below the last trade is as good as any for a buy", () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Interceptor } from "../../src/simulator/venue.ts";
-import { isPost, isRead, spoiledSnapshot } from "./faults.ts";
-import { book, expectSwitched, HEDGE, INVESTED } from "./scenario.ts";
+import { both, isPost, isRead, spoiledSnapshot } from "./faults.ts";
+import { book, expectHoldings, expectSwitched, HEDGE, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -28,24 +28,37 @@ const DOUBTFUL: [string, (snapshot: Snapshot) => Snapshot][] = [
   ],
 ];
 
+/** Most of TQQQ stays, so that its price decides how many shares are sold. */
+const TRIMMED = { TQQQ: "0.6", BTAL: "0.4" };
+
 describe.each(DOUBTFUL)("a held symbol with %s", (_, spoil) => {
-  test("is read again for 15 s; then it is a price doubt and no order is sent", async () => {
+  test("of which a part is to be sold is read again for 15 s; then it is a price doubt and no order is sent", async () => {
     desk = new VirtualDesk(INVESTED);
     desk.venue.interceptor = spoiledSnapshot("TQQQ", spoil);
-    const signal = signalOf(desk.clock, HEDGE);
+    const signal = signalOf(desk.clock, TRIMMED);
     const start = desk.clock.monotonic();
     expect(await desk.run(signal)).toMatchObject({ kind: "declined", verdict: "price-doubt" });
     expect(desk.clock.monotonic() - start).toBeGreaterThanOrEqual(15_000);
     expect(book(desk)).toEqual([]);
     desk.venue.interceptor = {};
-    expectSwitched(desk, await desk.run(signal));
+    expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, TRIMMED);
   });
 
   test("that recovers after 3 s is executed", async () => {
     desk = new VirtualDesk(INVESTED);
     const start = desk.clock.monotonic();
     desk.venue.interceptor = spoiledSnapshot("TQQQ", spoil, () => desk.clock.monotonic() - start < 3_000);
+    expect(await desk.run(signalOf(desk.clock, TRIMMED))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, TRIMMED);
+  });
+
+  test("that is sold whole waits for nothing: no price decides how many shares", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = spoiledSnapshot("TQQQ", spoil);
+    const start = desk.clock.monotonic();
     expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+    expect(desk.clock.monotonic() - start).toBeLessThan(10_000);
   });
 });
 
@@ -80,12 +93,31 @@ describe("between the phases, an equity that does not agree with cash and positi
   });
 });
 
-test("a target without any price is left alone, and its share is not spent on the others", async () => {
+test("BTAL without any price is bought in dollars: no naked UVXY (trial 6a)", async () => {
   desk = new VirtualDesk(INVESTED);
   desk.venue.interceptor = spoiledSnapshot("BTAL", () => undefined);
-  const result = await desk.run(signalOf(desk.clock, HEDGE));
+  expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+});
+
+test("and so it is when its last print is two hours old and its quote one-sided, and sold whole afterwards", async () => {
+  desk = new VirtualDesk(INVESTED);
+  const quiet = (shown: Snapshot): Snapshot => {
+    const t = new Date(desk.clock.now() - 7_200_000).toISOString();
+    return { ...shown, latestTrade: { ...(shown.latestTrade as Snapshot), t }, latestQuote: quote(shown, 19.9, 0), minuteBar: null };
+  };
+  desk.venue.interceptor = spoiledSnapshot("BTAL", quiet);
+  expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+  await desk.clock.advance(60_000);
+  expect(await desk.run(signalOf(desk.clock, { TQQQ: "1" }, { id: "back" }))).toMatchObject({ conclusion: { outcome: "on-target" } });
+  expectHoldings(desk, { TQQQ: "1" });
+});
+
+test("a target that trades in whole shares is left alone without a price, and its share is not spent on the others", async () => {
+  desk = new VirtualDesk(INVESTED);
+  desk.venue.interceptor = spoiledSnapshot("FNGU", () => undefined);
+  const result = await desk.run(signalOf(desk.clock, { UVXY: "0.75", FNGU: "0.25" }));
   expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
-  expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/BTAL \(price-doubt\)/);
+  expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/FNGU \(price-doubt\)/);
   expect(book(desk)).toEqual(["buy UVXY filled", "sell SMR filled", "sell TQQQ filled"]);
   expect(Math.abs((desk.weights().UVXY ?? 0) - 0.75 * 0.99)).toBeLessThan(0.01);
 });
@@ -96,14 +128,57 @@ test("a one-sided quote alone is no doubt: trade and position agree", async () =
   expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
 });
 
-test("prices that go mad between the phases: no buy on a doubtful size, and the execution says so", async () => {
+test("prices that go mad between the phases: no whole shares on a doubtful price, and the execution says so", async () => {
   desk = new VirtualDesk(INVESTED);
   desk.venue.interceptor = spoiledSnapshot(
-    "UVXY",
+    "FNGU",
     () => undefined,
     () => desk.exchange.state.positions.size === 0,
   );
-  const result = await desk.run(signalOf(desk.clock, HEDGE));
+  const result = await desk.run(signalOf(desk.clock, { BTAL: "0.75", FNGU: "0.25" }));
   expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
   expect(book(desk)).toEqual(["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"]);
+});
+
+describe("an equity more than 25 % from that of the last close (R9)", () => {
+  /** The position of SMR shows a price of 160 in place of 38.5, and the account is worth that much more. */
+  const inflated = (): Interceptor => ({
+    after: (request, response) => {
+      if (isRead(request, "/v2/positions")) {
+        const rows = JSON.parse(response.body) as Snapshot[];
+        const body = rows.map((row) => (row.symbol === "SMR" ? { ...row, current_price: "160", market_value: "48080" } : row));
+        return Promise.resolve({ ...response, body: JSON.stringify(body) });
+      }
+      if (!isRead(request, "/v2/account")) return Promise.resolve(response);
+      const account = JSON.parse(response.body) as { equity: string };
+      return Promise.resolve({ ...response, body: JSON.stringify({ ...account, equity: String(Number(account.equity) + 36_510.75) }) });
+    },
+  });
+  const unconfirmed = spoiledSnapshot("SMR", () => undefined);
+  let flowsAsked = 0;
+  const watching: Interceptor = {
+    before: ({ url }) => {
+      if (url.startsWith("/v2/account/activities") && url.includes("CSD")) flowsAsked += 1;
+      return Promise.resolve(undefined);
+    },
+  };
+
+  test("is refused while only the broker's own price explains it", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = both(watching, unconfirmed, inflated());
+    flowsAsked = 0;
+    const signal = signalOf(desk.clock, HEDGE);
+    expect(await desk.run(signal)).toMatchObject({
+      kind: "declined",
+      verdict: "price-doubt",
+      reason: expect.stringMatching(
+        /The equity went from \$.* at the last close to \$.*, and the price of SMR is the broker's own/,
+      ) as unknown,
+    });
+    expect(book(desk)).toEqual([]);
+    expect(flowsAsked).toBe(1);
+    desk.venue.interceptor = both(watching, unconfirmed);
+    expectSwitched(desk, await desk.run(signal));
+    expect(flowsAsked).toBe(1);
+  });
 });

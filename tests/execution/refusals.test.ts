@@ -149,7 +149,10 @@ describe("the venue changes its mind", () => {
         return Promise.resolve(reads <= 3 ? reply(200, {}) : response);
       },
     });
-    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ kind: "declined", verdict: "account-blocked" });
+    expect(await desk.run(signalOf(desk.clock, { TQQQ: "0.6", BTAL: "0.4" }))).toMatchObject({
+      kind: "declined",
+      verdict: "account-blocked",
+    });
     expect(book(desk)).toEqual([]);
   });
 

@@ -60,7 +60,7 @@ test("the same run is the same again, moment for moment, so a kill at one of the
 });
 
 test("killed before anything was sent and started again when the signal is stale: nothing is sent", async () => {
-  const { desk } = await killedAt(SWITCHING, /^after commit 2$/);
+  const { desk } = await killedAt(SWITCHING, /^after commit 3$/);
   await mortal.rise(400_000);
   expect(book(desk)).toEqual([]);
   expect(desk.ledger.recentExecutions(1)).toMatchObject([{ outcome: "refused" }]);

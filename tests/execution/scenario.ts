@@ -1,6 +1,7 @@
 import { expect } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
-import type { IntentRecord } from "../../src/ledger/ledger.ts";
+import type { AccountSummary } from "../../src/execution/summary.ts";
+import type { ExecutionRecord, IntentRecord } from "../../src/ledger/ledger.ts";
 import { decimal, ZERO } from "../../src/portfolio/money.ts";
 import type { InitialPosition } from "../../src/simulator/exchange-options.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
@@ -47,13 +48,46 @@ export function intentsOf(desk: VirtualDesk): IntentRecord[] {
   return desk.ledger.recentExecutions(10).flatMap(({ id }) => desk.ledger.intentsOf(id));
 }
 
-/** What may never happen: short, in debt, or one order twice. */
+/** What may never happen: short, in debt, one id twice, or more traded for a signal than it set out to (R33). */
 export function expectUnharmed(desk: VirtualDesk): void {
   const { state } = desk.exchange;
   expect([...state.positions.values()].filter(({ quantity }) => quantity.lt(ZERO))).toEqual([]);
   expect(state.cash.gte(ZERO)).toBe(true);
-  const alive = desk.orders().filter(({ status }) => status !== "canceled" && status !== "rejected");
-  expect(new Set(alive.map(({ side, symbol }) => `${side} ${symbol}`)).size).toBe(alive.length);
+  const ids = desk.orders().map(({ clientOrderId }) => clientOrderId);
+  expect(new Set(ids).size).toBe(ids.length);
+  expect(overtraded(desk)).toEqual([]);
+}
+
+/** Symbols of which one signal has bought or sold more than the way from its holding to its target, and 5 % of the account (R33). */
+export function overtraded(desk: VirtualDesk): string[] {
+  const begun = desk.ledger
+    .recentExecutions(50)
+    .toReversed()
+    .filter(({ begunAt }) => begunAt !== undefined);
+  const first = new Map<string, ExecutionRecord>();
+  for (const execution of begun) if (!first.has(execution.signalId)) first.set(execution.signalId, execution);
+  return [...first.values()].flatMap((execution) => overtradedBy(desk, execution));
+}
+
+function overtradedBy(desk: VirtualDesk, { signalId, wanted, accountBefore }: ExecutionRecord): string[] {
+  const { equity, positions } = accountBefore as AccountSummary;
+  const orders = [...desk.exchange.state.orders.values()].filter(
+    ({ clientOrderId }) => desk.ledger.execution(desk.ledger.intent(clientOrderId)?.executionId ?? "")?.signalId === signalId,
+  );
+  return [...new Set(orders.map(({ symbol, side }) => `${side} ${symbol}`))].filter((each) => {
+    const [side, symbol] = each.split(" ");
+    const held = positions.find((position) => position.symbol === symbol);
+    const value = Number(held?.marketValue ?? 0);
+    const weight = wanted.kind === "rebalance" ? Number(wanted.targets.get(symbol ?? "")?.toFixed() ?? 0) : 0;
+    const way = side === "buy" ? weight * Number(equity) - value : value - weight * 0.95 * Number(equity);
+    const price = held === undefined ? undefined : value / Number(held.quantity);
+    const traded = orders
+      .filter((order) => order.symbol === symbol && order.side === side)
+      .map((order) =>
+        side === "buy" || price === undefined ? Number(order.filledValue.toFixed()) : Number(order.filledQuantity.toFixed()) * price,
+      );
+    return traded.reduce((total, each) => total + each, 0) > Math.max(0, way) + 0.05 * Number(equity);
+  });
 }
 
 /** Holds exactly these symbols, each within the drift band of its weight less the reserve. */

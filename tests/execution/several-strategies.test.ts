@@ -4,7 +4,7 @@ import { readBooks } from "../../src/books/read-books.ts";
 import type { Signal } from "../../src/intake/signal.ts";
 import type { Decimal } from "../../src/portfolio/money.ts";
 import { decimal, roundHalfUp, sum, ZERO } from "../../src/portfolio/money.ts";
-import { afterFirstPost, isPost, RESET } from "./faults.ts";
+import { afterFirstPost, isPost, RESET, spoiledSnapshot } from "./faults.ts";
 import { book, expectHoldings } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -74,6 +74,24 @@ describe("the targets of several strategies (R31)", () => {
     expect(held(all.get("tecl"))).toEqual(["SMR"]);
     expect(held(all.get("unattributed"))).toEqual([]);
     expect(all.get("unattributed")?.cash.minus("100000").abs().lt("0.05")).toBe(true);
+  });
+
+  test("what is bought in dollars without a price (R10) goes to the books of those who asked for it, in proportion", async () => {
+    open();
+    desk.venue.interceptor = spoiledSnapshot("BTAL", () => undefined);
+    await onTarget(run("nuclear", { BTAL: "0.1", LEU: "0.9" }));
+    await onTarget(run("tecl", { BTAL: "0.5", SMR: "0.5" }));
+    expectHoldings(desk, { BTAL: "0.26", LEU: "0.54", SMR: "0.2" });
+    const all = await books();
+    const shares = (name: string): number =>
+      Number(
+        all
+          .get(name)
+          ?.positions.find(({ symbol }) => symbol === "BTAL")
+          ?.quantity.toFixed() ?? "0",
+      );
+    expect(shares("unattributed")).toBe(0);
+    expect(shares("tecl") / shares("nuclear")).toBeCloseTo(20 / 6, 1);
   });
 
   test("a run that needed no order is what its strategy said last", async () => {

@@ -30,15 +30,21 @@ const PLAN_SETTINGS: PlanSettings = {
   protectedSymbols: new Set(),
   allowedSymbols: undefined,
   maxOrderValue: undefined,
+  maxUnbuyable: decimal("0.2"),
+  unbuyableAction: "refuse",
 };
 
 export interface DeskOptions {
+  /** TRADING_MODE, as the rebalancer takes it; the venue is the same. Default: paper. */
+  readonly mode?: string;
   readonly exchange?: Partial<ExchangeOptions>;
   readonly venue?: Partial<VenueOptions>;
   readonly plan?: Partial<PlanSettings>;
   readonly limits?: Partial<LimitSettings>;
   readonly strategies?: readonly StrategyShare[];
   readonly orderTimeoutSeconds?: number;
+  /** Default: 600. */
+  readonly executionDeadlineSeconds?: number;
   readonly execution?: ExecutionSettings;
   readonly startAt?: number;
   /** What a process stands on, made anew for each one, so that it can be killed. Default: what this desk has. */
@@ -58,6 +64,8 @@ export class VirtualDesk {
   readonly exchange: Exchange;
   readonly venue: Venue;
   readonly events: RebalanceEvent[] = [];
+  /** What the owner was told before anything was traded. */
+  readonly warnings: string[] = [];
   ledger: SqliteLedger;
   /** How far this machine's wall clock is off the venue's, milliseconds. */
   skewMs = 0;
@@ -184,25 +192,35 @@ export class VirtualDesk {
   }
 
   #newRebalancer(): Rebalancer {
+    return this.rebalancerFor(
+      () => this.newer,
+      this.#stopping.signal,
+      () => this.waiting,
+    );
+  }
+
+  /** With the settings of this desk, for whoever has runs of his own. */
+  rebalancerFor(newer: () => Signal | undefined, stopping: AbortSignal, waiting: () => readonly Signal[]): Rebalancer {
     return new Rebalancer({
       broker: this.#broker,
       ledger: this.ledger,
       clock: this.#ground?.clock ?? this.#ours,
-      mode: "paper",
+      mode: this.#options.mode ?? "paper",
       plan: { ...PLAN_SETTINGS, ...this.#options.plan },
       limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined, ...this.#options.limits },
       signalMaxAgeSeconds: 300,
       orderTimeoutSeconds: this.#options.orderTimeoutSeconds ?? 60,
-      executionDeadlineSeconds: 600,
+      executionDeadlineSeconds: this.#options.executionDeadlineSeconds ?? 600,
       ...(this.#options.execution === undefined ? {} : { execution: this.#options.execution }),
       halted: () => this.halted,
       accountRefusal: () => undefined,
-      stopping: this.#stopping.signal,
-      newer: () => this.newer,
+      stopping,
+      newer,
       ...(this.#options.strategies === undefined ? {} : { strategies: this.#options.strategies }),
-      waiting: () => this.waiting,
+      waiting,
       emit: (event) => this.events.push(event),
       progress: () => undefined,
+      warn: (text) => this.warnings.push(text),
     });
   }
 }

@@ -29,7 +29,11 @@ interface Step {
 const STEPS: readonly Step[] = [
   { name: "npm ci", line: "npm ci --no-audit --no-fund", shows: /added \d+ packages/ },
   { name: "npm run demo", line: "npm run demo -- --once", shows: ON_TARGET },
-  { name: "npm test", line: "npm test -- tests/command-line.test.ts tests/ledger", shows: /^Tests: +\d+ passed, \d+ total/m },
+  {
+    name: "npm test",
+    line: "npm test -- tests/command-line.test.ts tests/ledger/executions.test.ts",
+    shows: /^Tests: +\d+ passed, \d+ total/m,
+  },
   { name: "npx", line: "npx alpaca-trader --version", shows: VERSION },
   { name: "unit", line: UNIT, shows: VERSION },
   {

@@ -92,6 +92,34 @@ describe("signals", () => {
   });
 });
 
+describe("assets and adoptions", () => {
+  test("the ledger knows which asset a symbol stood for last, and of no other", () => {
+    const ledger = openLedger(":memory:");
+    ledger.recordAssetIds(
+      new Map([
+        ["OKLO", "1"],
+        ["SMR", "2"],
+      ]),
+      NOW,
+    );
+    ledger.recordAssetIds(new Map([["SMR", "3"]]), NOW + 1);
+    expect(ledger.assetIds(["OKLO", "SMR", "LEU"])).toEqual(
+      new Map([
+        ["OKLO", "1"],
+        ["SMR", "3"],
+      ]),
+    );
+    expect(ledger.assetIds([])).toEqual(new Map());
+  });
+
+  test("an account is adopted by itself, and has been traded once an order was filled in it", () => {
+    const ledger = openLedger(":memory:");
+    ledger.recordAdoption("PA3AAAA", NOW);
+    expect([ledger.adoptedAt("PA3AAAA"), ledger.adoptedAt("PA3BBBB")]).toEqual([NOW, undefined]);
+    expect(ledger.hasTraded("PA3AAAA")).toBe(false);
+  });
+});
+
 describe("the pinned account", () => {
   test("the newest pin counts", () => {
     const ledger = openLedger(":memory:");

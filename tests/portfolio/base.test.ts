@@ -41,18 +41,6 @@ describe("the base (R9)", () => {
     expect(refusal({ ...given, equity: "4900" })).toMatch(/^price-doubt/);
   });
 
-  test("is in doubt, and the plan refused, when one holding has no checked price, even one that would go whole", () => {
-    const given: Scene = {
-      cash: "1000",
-      held: { SMR: { quantity: "100", marketValue: "4000" } },
-      targets: { LEU: "1" },
-      prices: { LEU: "200" },
-    };
-    expect(refusal(given)).toBe(
-      "price-doubt: What SMR is worth is in doubt, so the size of every target is: no usable price was observed.",
-    );
-  });
-
   test("is not in doubt for a position of nothing", () => {
     const plan = planFor({
       cash: "1000",
@@ -100,8 +88,10 @@ describe("while no session is open", () => {
     expect(makePlan({ ...scene({ ...given, prices: { ...prices, SMR: quoteOnly } }), marketClosed: true }).kind).toBe("plan");
   });
 
-  test("but during a session the same prices are stale", () => {
-    expect(makePlan(input)).toMatchObject({ kind: "refused", refusal: "price-doubt" });
+  test("but during a session the same prices are stale, and nothing is sold in part on them", () => {
+    const half = scene({ ...given, held: { SMR: { quantity: "40", marketValue: "1600" } }, targets: { SMR: "0.2" }, prices });
+    expect(ordersOf(planFor({ ...half, marketClosed: true }))).toEqual(["sell SMR 27.13 shares"]);
+    expect(makePlan(half)).toMatchObject({ kind: "refused", refusal: "price-doubt" });
   });
 });
 

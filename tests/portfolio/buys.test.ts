@@ -65,10 +65,10 @@ describe("buys from cash (R11)", () => {
 describe("buys with too little cash (R11)", () => {
   test("shrink in proportion, down to the cent", () => {
     const held = { XYZ: { quantity: "100", available: "100" } };
-    const assets = { XYZ: { active: true, tradable: false, fractionable: true } };
+    const assets = { XYZ: { active: false, tradable: false, fractionable: true } };
     const plan = planFor({ cash: "1000.01", held, targets: { SMR: "0.5", LEU: "0.25" }, prices: { ...PRICES, XYZ: "10" }, assets });
     expect(ordersOf(plan)).toEqual(["buy LEU $326.66", "buy SMR $653.33"]);
-    expect(reasonsOf(plan)).toEqual({ LEU: "insufficient-cash", SMR: "insufficient-cash", XYZ: "not-tradable" });
+    expect(reasonsOf(plan)).toEqual({ LEU: "insufficient-cash", SMR: "insufficient-cash", XYZ: "inactive" });
   });
 
   test("drop what falls below the minimum and share its part once more", () => {

@@ -13,6 +13,8 @@ import { NO_OBSERVATIONS, type PriceObservations } from "../../src/portfolio/pri
 /** 2025-07-14 19:43 in London, the minute of the recorded bad quote. */
 export const NOW = Date.UTC(2025, 6, 14, 18, 43);
 export const MINUTE = 60_000;
+/** Midnight of that day in New York. */
+export const SESSION_START = Date.UTC(2025, 6, 14, 4);
 
 export const TRADABLE: PlanAsset = { active: true, tradable: true, fractionable: true };
 export const WHOLE_ONLY: PlanAsset = { active: true, tradable: true, fractionable: false };
@@ -24,6 +26,8 @@ const SETTINGS: PlanSettings = {
   protectedSymbols: new Set(),
   allowedSymbols: undefined,
   maxOrderValue: undefined,
+  maxUnbuyable: decimal("0.2"),
+  unbuyableAction: "refuse",
 };
 
 /** A price that the latest trade and the quote agree on, seen at {@link NOW}. */
@@ -51,6 +55,7 @@ export interface Scene {
   readonly exit?: readonly string[];
   readonly prices?: Readonly<Record<string, string | PriceObservations>>;
   readonly assets?: Readonly<Record<string, PlanAsset | undefined>>;
+  readonly renamed?: PlanInput["renamed"];
   readonly working?: PlanInput["workingOrders"];
   readonly barred?: PlanInput["barred"];
   readonly splits?: PlanInput["splits"];
@@ -79,12 +84,14 @@ export function scene(given: Scene): PlanInput {
       ...symbols.map((symbol) => [symbol, TRADABLE] as const),
       ...Object.entries(given.assets ?? {}),
     ]),
+    ...(given.renamed === undefined ? {} : { renamed: given.renamed }),
     observations,
     splits: given.splits ?? new Map(),
     workingOrders: given.working ?? [],
     barred: given.barred ?? new Map(),
     settings: { ...SETTINGS, ...given.settings },
     now: NOW,
+    sessionStart: SESSION_START,
   };
 }
 

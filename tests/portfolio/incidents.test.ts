@@ -24,8 +24,14 @@ describe("recorded incidents of sizing", () => {
     expect(ordersOf(planFor(withSmr({ ...seenAt("41.5"), quote: badQuote, position })))).toEqual([]);
   });
 
-  test("the same quote with the trade alone refuses the plan instead of selling half a position", () => {
-    expect(makePlan(scene(withSmr({ ...seenAt("41.5"), quote: badQuote })))).toMatchObject({
+  test("the same quote with the trade alone sells nothing either: what is in doubt is within the drift band at the broker's price", () => {
+    const plan = planFor(withSmr({ ...seenAt("41.5"), quote: badQuote }));
+    expect([ordersOf(plan), reasonsOf(plan).SMR]).toEqual([[], "within-drift"]);
+  });
+
+  test("and where a price would decide how much of it is sold, the plan is refused", () => {
+    const half = { ...withSmr({ ...seenAt("41.5"), quote: badQuote }), targets: { SMR: "0.15", LEU: "0.558", OKLO: "0.292" } };
+    expect(makePlan(scene(half))).toMatchObject({
       kind: "refused",
       refusal: "price-doubt",
       reason:

@@ -80,23 +80,25 @@ describe("what cannot be traded (R12)", () => {
     ["inactive", { assets: { SMR: { ...TRADABLE, active: false, tradable: false } } }],
     ["unknown-symbol", { assets: { SMR: undefined } }],
     ["not-allowed", { settings: { allowedSymbols: new Set(["LEU"]) } }],
+    ["not-buyable", { assets: { SMR: { ...TRADABLE, purchaseBlock: "a partnership" } } }],
     ["foreign-order", { working: [{ symbol: "SMR", side: "sell", own: false, worstCaseCost: decimal("0") }] }],
     ["own-order-working", { working: [{ symbol: "SMR", side: "sell", own: true, worstCaseCost: decimal("0") }] }],
-    ["price-doubt", { prices: { LEU: "200", SMR: NO_OBSERVATIONS } }],
+    ["price-doubt", { prices: { LEU: "200", SMR: NO_OBSERVATIONS }, assets: { SMR: WHOLE_ONLY } }],
     ["order-timed-out", { barred: new Map([["SMR", "order-timed-out"]]) }],
     ["protected", { settings: { protectedSymbols: new Set(["SMR"]) } }],
   ] satisfies [string, Partial<Scene>][])("is left alone as %s, and its share is not spent on others", (reason, change) => {
-    const plan = planFor({ cash: "1000", targets, prices: PRICES, ...change });
+    const given: Scene = { cash: "1000", targets, prices: PRICES, ...change };
+    const plan = planFor({ ...given, settings: { ...given.settings, unbuyableAction: "exit" } });
     expect(ordersOf(plan)).toEqual(["buy LEU $495"]);
     expect(lineOf(plan, "SMR")).toMatchObject({ action: "none", leftAlone: reason });
     expect(plan.reachesTarget).toBe(isOnTargetReason(lineOf(plan, "SMR").leftAlone!));
   });
 
   test("is not sold either", () => {
-    const assets = { SMR: { ...TRADABLE, tradable: false } };
+    const assets = { SMR: { ...TRADABLE, active: false } };
     const plan = planFor({ cash: "0", held: { SMR: "10" }, targets: { LEU: "1" }, prices: PRICES, assets });
     expect(ordersOf(plan)).toEqual([]);
-    expect(reasonsOf(plan)).toEqual({ SMR: "not-tradable", LEU: "insufficient-cash" });
+    expect(reasonsOf(plan)).toEqual({ SMR: "inactive", LEU: "insufficient-cash" });
   });
 
   test("but is on target already counts as on target", () => {

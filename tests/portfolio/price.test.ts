@@ -1,13 +1,17 @@
 import { describe, expect, test } from "@jest/globals";
 import { decimal, toText } from "../../src/portfolio/money.ts";
-import { checkPrice, NO_OBSERVATIONS, type PriceObservations } from "../../src/portfolio/price.ts";
-import { MINUTE, NOW } from "./given.ts";
+import { checkPrice, NO_OBSERVATIONS, priceOf, type PriceObservations } from "../../src/portfolio/price.ts";
+import { MINUTE, NOW, SESSION_START } from "./given.ts";
 
 const price = (text: string, at = NOW): { price: ReturnType<typeof decimal>; at: number } => ({ price: decimal(text), at });
 const quote = (bid: string, ask: string, at = NOW): PriceObservations["quote"] => ({ bid: decimal(bid), ask: decimal(ask), at });
 
+function check(seen: Partial<PriceObservations>): ReturnType<typeof checkPrice> {
+  return checkPrice({ ...NO_OBSERVATIONS, ...seen }, { now: NOW, sessionStart: SESSION_START });
+}
+
 function judged(seen: Partial<PriceObservations>): string {
-  const result = checkPrice({ ...NO_OBSERVATIONS, ...seen }, NOW);
+  const result = check(seen);
   return "doubt" in result ? result.doubt : `${result.source} ${toText(result.price)}`;
 }
 
@@ -17,8 +21,8 @@ describe("a checked price (R10)", () => {
   });
 
   test("names what confirms it", () => {
-    const result = checkPrice({ ...NO_OBSERVATIONS, trade: price("41.5"), position: price("41.6"), minuteBar: price("41.4") }, NOW);
-    expect(result).toMatchObject({ source: "latest trade", confirmedBy: ["position", "last minute bar"] });
+    const result = check({ trade: price("41.5"), quote: quote("41.4", "41.5"), position: price("41.6"), minuteBar: price("41.4") });
+    expect(result).toMatchObject({ source: "latest trade", confirmedBy: ["quote", "position"] });
   });
 
   test("is the quote's middle when there is no trade", () => {
@@ -47,10 +51,10 @@ describe("a checked price (R10)", () => {
     expect(judged({ quote: quote("217.1", "217"), trade: price("217") })).toBe("price-doubt");
   });
 
-  test("is in doubt when two pairs contradict each other", () => {
-    expect(judged({ trade: price("41.5"), minuteBar: price("41.4"), quote: quote("110.7", "110.8"), position: price("111") })).toBe(
-      "price-doubt",
-    );
+  test("is what two of three witnesses say", () => {
+    expect(judged({ trade: price("41.5"), quote: quote("110.7", "110.8"), position: price("111") })).toBe("quote 110.75");
+    expect(judged({ trade: price("41.5"), quote: quote("110.7", "110.8"), position: price("41.6") })).toBe("latest trade 41.5");
+    expect(judged({ trade: price("41.5"), quote: quote("110.7", "110.8"), position: price("70") })).toBe("price-doubt");
   });
 
   test("allows exactly 5 % between two observations and no more", () => {
@@ -65,34 +69,83 @@ describe("a checked price (R10)", () => {
   });
 
   test("says what was seen when it is in doubt", () => {
-    const result = checkPrice({ ...NO_OBSERVATIONS, trade: price("41.5"), quote: quote("110.73", "110.75") }, NOW);
+    const result = check({ trade: price("41.5"), quote: quote("110.73", "110.75") });
     expect(result).toMatchObject({ reason: "the observed prices do not confirm one another: latest trade $41.50, quote $110.74" });
   });
 });
 
-describe("prices of the same moment", () => {
-  test("a fresh quote is confirmed by the trade of a thin stock 40 minutes ago, and is then what is taken", () => {
-    expect(judged({ trade: price("17.50", NOW - 40 * MINUTE), quote: quote("17.5", "17.7") })).toBe("quote 17.6");
+describe("a trade and the minute bar made of it", () => {
+  const old = NOW - 14 * MINUTE;
+
+  test("are one witness and do not confirm each other", () => {
+    expect(judged({ trade: price("17.5"), minuteBar: price("17.5") })).toBe("price-doubt");
   });
 
-  test("two observations of 16 minutes ago do not confirm each other", () => {
-    expect(judged({ trade: price("17.5", NOW - 16 * MINUTE), minuteBar: price("17.5", NOW - 16 * MINUTE) })).toBe("price-doubt");
-    expect(judged({ trade: price("17.5", NOW - 14 * MINUTE), minuteBar: price("17.5", NOW - 15 * MINUTE) })).toBe("latest trade 17.5");
+  test("do not outvote a live quote and the position after a fast move (trial 6d)", () => {
+    const moved = { trade: price("20", old), minuteBar: price("20.1", old), quote: quote("23.99", "24.01"), position: price("24") };
+    expect(judged(moved)).toBe("quote 24");
   });
 
-  test("a quarter of an hour is recent, an hour confirms, and a moment more does neither", () => {
-    const [recent, old] = [NOW - 15 * MINUTE, NOW - 60 * MINUTE];
-    expect(judged({ trade: price("17.5", recent), minuteBar: price("17.5", old) })).toBe("latest trade 17.5");
-    expect(judged({ trade: price("17.5", recent - 1), minuteBar: price("17.5", old) })).toBe("price-doubt");
-    expect(judged({ trade: price("17.5", recent), minuteBar: price("17.5", old - 1) })).toBe("price-doubt");
+  test("count by the newer one of the two", () => {
+    const position = price("24");
+    expect(judged({ trade: price("20", old), minuteBar: price("24.1", old + MINUTE), position })).toBe("last minute bar 24.1");
+    expect(judged({ trade: price("24.1", old + 1), minuteBar: price("20", old), position })).toBe("latest trade 24.1");
+    expect(judged({ trade: price("0"), minuteBar: price("24.1", old), position })).toBe("last minute bar 24.1");
+  });
+});
+
+describe("what is of this session (R10)", () => {
+  const twoHoursAgo = NOW - 120 * MINUTE;
+
+  test("a quote of BTAL 0.2 % wide is confirmed by a print of two hours ago, and is what is taken (trial 6b)", () => {
+    expect(judged({ trade: price("17.50", twoHoursAgo), quote: quote("17.49", "17.525") })).toBe("quote 17.5075");
   });
 
-  test("yesterday's trade confirms nothing", () => {
-    expect(judged({ trade: price("17.5", NOW - 20 * 60 * MINUTE), position: price("17.5") })).toBe("price-doubt");
+  test("a quote is live as long as it stands, an hour or five", () => {
+    for (const minutes of [0, 60, 300])
+      expect(judged({ trade: price("17.5"), quote: quote("17.49", "17.525", NOW - minutes * MINUTE) })).toBe("latest trade 17.5");
+  });
+
+  test("a print of a quarter of an hour ago is the price of now, and an older one only a witness", () => {
+    const position = price("17.6");
+    expect(judged({ trade: price("17.5", NOW - 15 * MINUTE), position })).toBe("latest trade 17.5");
+    expect(judged({ trade: price("17.5", NOW - 15 * MINUTE - 1), position })).toBe("position 17.6");
+    expect(check({ trade: price("17.5", twoHoursAgo), position: price("19") })).toMatchObject({
+      reason: "the observed prices do not confirm one another: latest trade $17.50 (old), position $19.00",
+    });
+  });
+
+  test("is what its stamp says to the millisecond: what stood yesterday confirms nothing", () => {
+    const yesterday = SESSION_START - 1;
+    expect(judged({ trade: price("17.5", yesterday), position: price("17.5") })).toBe("price-doubt");
+    expect(judged({ quote: quote("17.49", "17.51", yesterday), position: price("17.5") })).toBe("price-doubt");
+    expect(judged({ trade: price("17.5", yesterday), quote: quote("17.49", "17.51", yesterday) })).toBe("price-doubt");
+    expect(judged({ trade: price("17.5", SESSION_START), position: price("17.5") })).toBe("position 17.5");
+    expect(judged({ quote: quote("17.49", "17.51", SESSION_START), position: price("17.5") })).toBe("quote 17.5");
   });
 
   test("a stamp that is slightly ahead of us is as good as now", () => {
     expect(judged({ trade: price("17.5", NOW + 2_000), position: price("17.5", NOW + 1_000) })).toBe("latest trade 17.5");
+  });
+});
+
+describe("while no session is open", () => {
+  const friday = NOW - 48 * 60 * MINUTE;
+  const closed = (seen: Partial<PriceObservations>): string => {
+    const observations = new Map([["BTAL", { ...NO_OBSERVATIONS, ...seen }]]);
+    const result = priceOf("BTAL", { observations, now: NOW, sessionStart: SESSION_START, marketClosed: true });
+    return "doubt" in result ? result.doubt : `${result.source} ${toText(result.price)}`;
+  };
+
+  test("the moment is that of the last print, and a quote of the hour before it counts", () => {
+    expect(closed({ trade: price("17.5", friday), quote: quote("17.4", "17.5", friday - 60 * MINUTE) })).toBe("latest trade 17.5");
+    expect(closed({ trade: price("17.5", friday), quote: quote("17.4", "17.5", friday - 60 * MINUTE - 1) })).toBe("price-doubt");
+    expect(closed({ minuteBar: price("17.5", friday), position: price("17.6") })).toBe("last minute bar 17.5");
+  });
+
+  test("without any print it is now", () => {
+    expect(closed({ quote: quote("17.4", "17.5", NOW - MINUTE), position: price("17.6") })).toBe("quote 17.45");
+    expect(closed({ quote: quote("17.4", "17.5", friday), position: price("17.6") })).toBe("price-doubt");
   });
 });
 

@@ -2,7 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/portfolio/money.ts";
 import type { Plan, PlanInput, PlannedOrder } from "../../src/portfolio/plan.ts";
 import { provePlan, type ProofRule } from "../../src/portfolio/proof.ts";
-import { planFor, scene, TRADABLE, WHOLE_ONLY } from "./given.ts";
+import { NO_OBSERVATIONS } from "../../src/portfolio/price.ts";
+import { NOW, planFor, scene, TRADABLE, WHOLE_ONLY } from "./given.ts";
 
 const INPUT = scene({
   cash: "1000",
@@ -57,6 +58,10 @@ function ofClass(symbol: string, assetClass: string): PlanInput["holdings"] {
 
 function wholeOnly(symbol: string): PlanInput {
   return { ...INPUT, assets: new Map([...INPUT.assets, [symbol, WHOLE_ONLY]]) };
+}
+
+function withoutPrices(...symbols: readonly string[]): Partial<PlanInput> {
+  return { observations: new Map([...INPUT.observations].filter(([symbol]) => !symbols.includes(symbol))) };
 }
 
 function owing(cash: string): PlanInput {
@@ -117,7 +122,8 @@ describe("the proof before sending (R13)", () => {
     ["a foreign order", { workingOrders: [{ symbol: "DDD", side: "sell", own: false, worstCaseCost: decimal("0") }] }, "symbol"],
     ["a buy that is still working", { workingOrders: [{ symbol: "ZZZ", side: "buy", own: true, worstCaseCost: decimal("500") }] }, "cash"],
     ["an inactive asset", { assets: new Map([...INPUT.assets, ["DDD", { ...TRADABLE, active: false }]]) }, "symbol"],
-    ["no price", { observations: new Map([...INPUT.observations].filter(([symbol]) => symbol !== "DDD")) }, "price"],
+    ["no price of what is sold in part", withoutPrices("BBB"), "price"],
+    ["no price of what is bought in whole shares", withoutPrices("EEE"), "price"],
     [
       "a short position",
       {
@@ -131,6 +137,23 @@ describe("the proof before sending (R13)", () => {
     ["fewer available shares", { holdings: INPUT.holdings.map((holding) => ({ ...holding, available: decimal("1") })) }, "short"],
   ])("does not hold for the same plan with %s", (_, change, rule) => {
     expect(rules(PLAN, { ...INPUT, ...change })).toContain(rule);
+  });
+
+  test("does not ask for the price of what is bought in dollars or sold whole (R10)", () => {
+    expect(rules(PLAN, { ...INPUT, ...withoutPrices("AAA", "CCC", "DDD") })).toEqual([]);
+  });
+
+  test("holds a holding at the broker's own price against R9 by itself", () => {
+    const kept = { ...PLAN, sells: PLAN.sells.filter(({ symbol }) => symbol !== "CCC"), buys: [] };
+    const close = (price: string): PlanInput["observations"] =>
+      new Map([...INPUT.observations, ["CCC", { ...NO_OBSERVATIONS, previousClose: { price: decimal(price), at: NOW } }]]);
+    const judged = (change: Partial<PlanInput>): string[] =>
+      provePlan(kept, { ...INPUT, ...change }).flatMap(({ symbol, rule }) => (symbol === "CCC" ? [rule] : []));
+    expect(judged(withoutPrices("CCC"))).toEqual(["price"]);
+    expect(judged({ observations: close("120") })).toEqual([]);
+    expect(judged({ observations: close("120.01") })).toEqual(["price"]);
+    expect(judged({ observations: close("83.33") })).toEqual(["price"]);
+    expect(judged({ observations: close("83.34") })).toEqual([]);
   });
 
   test.each<[string, PlanInput]>([

@@ -13,7 +13,7 @@ import {
 import { NO_OBSERVATIONS, type PriceObservations } from "../../src/portfolio/price.ts";
 import type { SplitDoubt } from "../../src/portfolio/split.ts";
 import { provePlan } from "../../src/portfolio/proof.ts";
-import { NOW, seenAt } from "./given.ts";
+import { NOW, seenAt, SESSION_START } from "./given.ts";
 
 const RUNS = { seed: 20250714, numRuns: 500 };
 const SYMBOLS = ["AAA", "BBB", "CCC", "DDD", "EEE", "FFF"];
@@ -25,11 +25,13 @@ interface Part {
   readonly nanoShares: number;
   readonly weight: number;
   readonly fractionable: boolean;
-  readonly asset: "fine" | "untradable" | "inactive" | "unknown";
+  readonly asset: "fine" | "untradable" | "inactive" | "unknown" | "unbuyable";
   readonly order: "none" | "own" | "foreign";
   readonly heldBack: boolean;
   readonly seen: "agreed" | "doubt" | "suspected" | "unbooked";
   readonly isProtected: boolean;
+  /** Of ALLOWED_SYMBOLS. */
+  readonly isOutside: boolean;
 }
 
 const mostly = <T>(usual: T, ...others: readonly T[]): fc.Arbitrary<T> =>
@@ -44,11 +46,12 @@ const PART: fc.Arbitrary<Part> = fc.record({
   ),
   weight: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1, max: 20 })),
   fractionable: fc.boolean(),
-  asset: mostly<Part["asset"]>("fine", "untradable", "inactive", "unknown"),
+  asset: mostly<Part["asset"]>("fine", "untradable", "inactive", "unknown", "unbuyable"),
   order: mostly<Part["order"]>("none", "own", "foreign"),
   heldBack: mostly(false, true),
   seen: mostly<Part["seen"]>("agreed", "doubt", "suspected", "unbooked"),
   isProtected: mostly(false, true),
+  isOutside: mostly(false, true),
 });
 
 const ACCOUNT = fc.record({
@@ -59,6 +62,7 @@ const ACCOUNT = fc.record({
   bandTenths: fc.constantFrom(0, 10, 30),
   minimumDollars: fc.constantFrom(0, 5, 50),
   limitDollars: mostly(0, 500, 20_000),
+  unbuyableAction: fc.constantFrom("refuse" as const, "exit" as const),
   phase: fc.constantFrom("selling" as const, "buying" as const),
 });
 type Account = typeof ACCOUNT extends fc.Arbitrary<infer T> ? T : never;
@@ -108,7 +112,12 @@ function inputOf(account: Account): PlanInput {
         part.symbol,
         part.asset === "unknown"
           ? undefined
-          : { active: part.asset !== "inactive", tradable: part.asset !== "untradable", fractionable: part.fractionable },
+          : {
+              active: part.asset !== "inactive",
+              tradable: part.asset !== "untradable",
+              fractionable: part.fractionable,
+              ...(part.asset === "unbuyable" ? { purchaseBlock: "it is a partnership" } : {}),
+            },
       ]),
     ),
     observations: new Map(parts.map((part) => [part.symbol, observationsOf(part)])),
@@ -129,10 +138,15 @@ function inputOf(account: Account): PlanInput {
       driftBand: exact(account.bandTenths, 3),
       minTradeValue: exact(account.minimumDollars, 0),
       protectedSymbols: new Set(parts.filter((part) => part.isProtected).map((part) => part.symbol)),
-      allowedSymbols: undefined,
+      allowedSymbols: parts.some((part) => part.isOutside)
+        ? new Set(parts.filter((part) => !part.isOutside).map((part) => part.symbol))
+        : undefined,
       maxOrderValue: account.limitDollars === 0 ? undefined : exact(account.limitDollars, 0),
+      maxUnbuyable: decimal("0.2"),
+      unbuyableAction: account.unbuyableAction,
     },
     now: NOW,
+    sessionStart: SESSION_START,
   };
 }
 
@@ -145,7 +159,15 @@ const SMOOTH = ACCOUNT.map((account) =>
     buyingPowerTenths: 10,
     limitDollars: 0,
     phase: "selling",
-    parts: account.parts.map((part) => ({ ...part, asset: "fine", order: "none", heldBack: false, seen: "agreed", isProtected: false })),
+    parts: account.parts.map((part) => ({
+      ...part,
+      asset: "fine",
+      order: "none",
+      heldBack: false,
+      seen: "agreed",
+      isProtected: false,
+      isOutside: false,
+    })),
   }),
 );
 
@@ -224,7 +246,10 @@ describe("for any account, targets, prices and settings", () => {
       for (const order of plan.sells) {
         const holding = heldOf(input, order.symbol)!;
         expect(order.quantity!.lte(holding.available)).toBe(true);
-        expect(order.quantity!.eq(holding.quantity)).toBe(order.fullExit);
+        const isFractionable = input.assets.get(order.symbol)!.fractionable;
+        const all = order.quantity!.eq(isFractionable ? holding.quantity : truncate(holding.quantity, 0));
+        // Of whole shares, a partial sell may take all but the fraction.
+        expect(order.fullExit ? all : !all || !isFractionable).toBe(true);
       }
     });
   });
@@ -244,6 +269,13 @@ describe("for any account, targets, prices and settings", () => {
   test("nothing is traded whose split is not booked, or may not be", () => {
     forPlans(INPUT, (plan, input) => {
       expect([...plan.sells, ...plan.buys].filter(({ symbol }) => input.splits.has(symbol))).toEqual([]);
+    });
+  });
+
+  test("nothing is sold in part, and no number of shares bought, at a price that nothing confirms", () => {
+    forPlans(INPUT, (plan, input) => {
+      const sized = [...plan.sells, ...plan.buys].filter(({ quantity, fullExit }) => quantity !== undefined && !fullExit);
+      expect(sized.filter(({ symbol }) => input.observations.get(symbol)?.quote === undefined)).toEqual([]);
     });
   });
 

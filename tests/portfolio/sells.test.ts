@@ -1,7 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { decimal, toText } from "../../src/portfolio/money.ts";
 import { makePlan } from "../../src/portfolio/plan.ts";
-import { lineOf, ordersOf, planFor, reasonsOf, scene, WHOLE_ONLY, type Scene } from "./given.ts";
+import { NO_OBSERVATIONS } from "../../src/portfolio/price.ts";
+import { lineOf, ordersOf, planFor, reasonsOf, scene, TRADABLE, WHOLE_ONLY, type Scene } from "./given.ts";
 
 const PRICES = { SMR: "40", LEU: "200" };
 
@@ -16,9 +17,45 @@ describe("a full exit (R11)", () => {
     expect(ordersOf(plan)).toContain("sell SMR 0.002 shares");
   });
 
-  test("takes fractions along when the symbol no longer trades in fractions", () => {
+  test("of 10.5 shares of a symbol that only trades whole sells 10, and the rest is dust that counts as on target", () => {
     const plan = planFor({ cash: "0", held: { SMR: "10.5" }, targets: { LEU: "1" }, prices: PRICES, assets: { SMR: WHOLE_ONLY } });
-    expect(ordersOf(plan)).toContain("sell SMR 10.5 shares");
+    expect(ordersOf(plan)).toEqual(["sell SMR 10 shares", "buy LEU $395.8"]);
+    expect(plan.sells).toMatchObject([{ fullExit: true, estimatedValue: decimal("400") }]);
+    expect(lineOf(plan, "SMR")).toMatchObject({
+      action: "sell",
+      leftAlone: "dust-cannot-close",
+      detail: "not wanted, held $420.00: sell 10 shares (about $400.00); the rest is left alone, too small for the broker to close",
+    });
+  });
+
+  test("of less than one share of such a symbol sends no order, and is on target", () => {
+    const plan = planFor({ cash: "1000", held: { SMR: "0.5" }, targets: { LEU: "0.5" }, prices: PRICES, assets: { SMR: WHOLE_ONLY } });
+    expect(ordersOf(plan)).toEqual(["buy LEU $504.9"]);
+    expect(reasonsOf(plan)).toEqual({ SMR: "dust-cannot-close" });
+    expect(plan.reachesTarget).toBe(true);
+  });
+
+  test("by a SELL run needs no price for the whole shares either", () => {
+    const held = { SMR: { quantity: "10.5", marketValue: "420" } };
+    const plan = planFor({ cash: "0", held, exit: ["SMR"], prices: { SMR: NO_OBSERVATIONS }, assets: { SMR: WHOLE_ONLY } });
+    expect(plan.sells).toMatchObject([{ symbol: "SMR", quantity: decimal("10"), estimatedValue: decimal("400") }]);
+  });
+
+  test("of an active symbol that is not tradable is tried: the broker may let it be closed", () => {
+    const assets = { SMR: { ...TRADABLE, tradable: false } };
+    const plan = planFor({ cash: "0", held: { SMR: "100" }, targets: { LEU: "1" }, prices: PRICES, assets });
+    expect(ordersOf(plan)).toEqual(["sell SMR 100 shares", "buy LEU $3960"]);
+  });
+
+  test("of an inactive symbol is not tried, and what is not tradable is never sold in part", () => {
+    const inactive = { SMR: { ...TRADABLE, active: false } };
+    expect(reasonsOf(planFor({ cash: "0", held: { SMR: "100" }, targets: { LEU: "1" }, prices: PRICES, assets: inactive }))).toMatchObject({
+      SMR: "inactive",
+    });
+    const frozen = { SMR: { ...TRADABLE, tradable: false } };
+    const plan = planFor({ cash: "0", held: { SMR: "100" }, targets: { SMR: "0.5", LEU: "0.5" }, prices: PRICES, assets: frozen });
+    expect(ordersOf(plan)).toEqual([]);
+    expect(reasonsOf(plan)).toMatchObject({ SMR: "not-tradable" });
   });
 
   test("waits when orders hold a part of the shares, because half an exit would leave dust", () => {
@@ -112,8 +149,8 @@ describe("sells when buys lack cash (R12)", () => {
 
   test("spare what may not be traded at all", () => {
     const targets = { AAA: "0.502", BBB: "0.3485", CCC: "0.1345", DDD: "0.0145" };
-    const allowedSymbols = new Set(["BBB", "CCC", "DDD"]);
-    const plan = planFor({ cash: "0", held, targets, prices, settings: { ...settings, allowedSymbols } });
+    const assets = { AAA: { ...WHOLE_ONLY, tradable: false } };
+    const plan = planFor({ cash: "0", held, targets, prices, assets, settings });
     expect(ordersOf(plan)).toEqual(["sell BBB 0.65 shares", "sell CCC 0.05 shares", "buy DDD $70"]);
   });
 });

@@ -7,6 +7,7 @@ import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import type { Simulator, SimulatorOptions } from "../../src/simulator/server.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
+import { COMPILE_CACHE } from "../compile-cache.ts";
 import { WRITERS_ZONE } from "../scenarios/strategy.ts";
 import { TraderProcess } from "../scenarios/trader-process.ts";
 import { PRICES } from "./portfolios.ts";
@@ -31,7 +32,7 @@ export class Installation {
       PATH: process.env.PATH ?? "",
       HOME: directory,
       NO_COLOR: "1",
-      NODE_COMPILE_CACHE: join(directory, "compile-cache"),
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ALPACA_PAPER_ENDPOINT: simulator.url,
       ALPACA_PAPER_KEY: "PKPROCESSES00000001",
       ALPACA_PAPER_SECRET: "processes-secret-0123456789abcdefgh",

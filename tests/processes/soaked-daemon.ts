@@ -162,6 +162,7 @@ export class SoakedDaemon {
       ],
       rebalancer: (newer, stopping) => this.#newRebalancer(newer, stopping),
       halted: () => this.#halt.reason(),
+      signalMaxAgeSeconds: 300,
       connect: async () => {
         const account = await this.#broker.account();
         if (ledger.pinnedAccount() === undefined) ledger.pinAccount(account.number, clock.now());
@@ -188,6 +189,8 @@ export class SoakedDaemon {
         protectedSymbols: new Set(),
         allowedSymbols: undefined,
         maxOrderValue: undefined,
+        maxUnbuyable: decimal("0.2"),
+        unbuyableAction: "refuse",
       },
       limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined },
       signalMaxAgeSeconds: 300,

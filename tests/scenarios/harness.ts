@@ -1,12 +1,13 @@
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach } from "@jest/globals";
+import { afterEach } from "@jest/globals";
 import { systemClock } from "../../src/clock.ts";
 import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-directory.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import type { Simulator, SimulatorOptions } from "../../src/simulator/server.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
+import { COMPILE_CACHE } from "../compile-cache.ts";
 import type { Leg } from "./strategy.ts";
 import { runOf, WRITERS_ZONE } from "./strategy.ts";
 import type { Ended } from "./trader-process.ts";
@@ -30,7 +31,6 @@ export interface ScenarioOptions {
 }
 
 const open: Scenario[] = [];
-const compileCache = mkdtempSync(join(tmpdir(), "scenario-cache-"));
 let accounts = 0;
 
 afterEach(async () => {
@@ -38,8 +38,6 @@ afterEach(async () => {
   const faults = ends.flatMap((end) => (end.status === "rejected" ? [end.reason as unknown] : []));
   if (faults.length > 0) throw new AggregateError(faults, faults.map(String).join("\n"));
 });
-
-afterAll(() => rmSync(compileCache, { recursive: true, force: true }));
 
 /**
  * One installation of the product with a directory, an account and a venue of its own. Whatever it
@@ -207,7 +205,7 @@ export class Scenario {
       PATH: process.env.PATH,
       HOME: this.directory,
       NO_COLOR: "1",
-      NODE_COMPILE_CACHE: compileCache,
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       STATE_DIR: this.path("state"),
       HALT_FILE: this.path("machine", "HALT"),
       LOG_DIR: this.path("logs"),

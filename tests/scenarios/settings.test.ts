@@ -173,19 +173,19 @@ describe("each setting does what it says:", () => {
       scenario.alert(NUCLEAR);
 
       const iex = await scenario.run(["execute", "--dry-run"]);
-      const delayed = await scenario.run(["execute", "--dry-run"], { ALPACA_DATA_FEED: "delayed_sip", ALPACA_DATA_ENDPOINT: undefined });
+      const otc = await scenario.run(["execute", "--dry-run"], { ALPACA_DATA_FEED: "otc", ALPACA_DATA_ENDPOINT: undefined });
+      const delayed = await scenario.run(["execute", "--dry-run"], { ALPACA_DATA_FEED: "delayed_sip" });
       await data.close();
 
       expectExit(iex, 0);
       expect(asked.length).toBeGreaterThan(0);
       expect(asked.filter((url) => !url.startsWith("/v2/stocks/") || !url.includes("feed=iex"))).toEqual([]);
-      expectExit(delayed, 0);
+      expectExit(otc, 0);
       const prices = trading.filter((url) => url.startsWith("/v2/stocks/"));
       expect(prices.length).toBeGreaterThan(0);
-      // Bars of the past are those of `sip`, which ends by itself where the account may not read on.
-      const bars = prices.filter((url) => url.startsWith("/v2/stocks/bars"));
-      expect(bars.filter((url) => !url.includes("feed=sip") || url.includes("end="))).toEqual([]);
-      expect(prices.filter((url) => !bars.includes(url) && !url.includes("feed=delayed_sip"))).toEqual([]);
+      expect(prices.filter((url) => !url.includes("feed=otc"))).toEqual([]);
+      expectExit(delayed, 78);
+      expect(delayed.stderr).toContain("delayed_sip is 15 minutes late");
     },
     LIMIT_MS,
   );

@@ -77,10 +77,10 @@ export interface Cause {
   readonly until: () => number;
   /** Whether it keeps this symbol from its target for as long as it lasts. */
   readonly touches: (symbol: string) => boolean;
+  /** Dollars that somebody has paid in since the signal: they belong to the target or not, by when they were seen. */
+  readonly cameIn: () => number;
   /** Whether the symbol counts as protected, so that its value belongs to no target. */
   readonly guards: (symbol: string) => boolean;
-  /** Dollars that it has brought or taken. */
-  readonly moved: () => number;
   readonly end: () => void;
 }
 
@@ -89,7 +89,7 @@ type Part = Partial<Omit<Cause, "kind" | "end">> & { readonly end?: () => void }
 const nothing = (): boolean => false;
 
 export function beginCause(kind: CauseKind, world: CauseWorld): Cause {
-  return { kind, until: () => -Infinity, touches: nothing, guards: nothing, moved: () => 0, end: () => undefined, ...partOf(kind, world) };
+  return { kind, until: () => -Infinity, touches: nothing, cameIn: () => 0, guards: nothing, end: () => undefined, ...partOf(kind, world) };
 }
 
 function partOf(kind: CauseKind, world: CauseWorld): Part {
@@ -143,7 +143,7 @@ function partOf(kind: CauseKind, world: CauseWorld): Part {
     case "data-down":
       return timed(world, chance.spread(3, 60), "unavailable-before-accept:on=data");
     case "money-in":
-      return once(world, () => exchange.transfer(chance.pick(["250", "5000.01", "40000"])));
+      return paidIn(world, chance.pick(["250", "5000.01", "40000"]));
     case "money-out":
       return once(world, () =>
         exchange.transfer(`-${toText(truncate(exchange.state.cash.times(decimal(chance.pick(["0.01", "0.1"]))), 2))}`),
@@ -211,25 +211,26 @@ function timed(world: CauseWorld, seconds: number, fault: string): Part {
   };
 }
 
+function paidIn(world: CauseWorld, amount: string): Part {
+  const part = once(world, () => world.exchange.transfer(amount));
+  return { ...part, cameIn: () => ((part.until?.() ?? -Infinity) > -Infinity ? Number(amount) : 0) };
+}
+
 /** With the first order of ours, money moves. */
 function once(world: CauseWorld, move: () => void): Part {
   const { exchange, monotonic, meddled } = world;
   let at = -Infinity;
-  let moved = 0;
-  const cash = (): number => Number(exchange.state.cash.toFixed());
   const stop = exchange.onTradeUpdate(({ event }) => {
     if (event !== "pending_new" || at > -Infinity) return;
     at = monotonic();
     meddled(undefined);
-    const before = cash();
     try {
       move();
-      moved = Math.abs(cash() - before);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
     }
   });
-  return { until: () => at, moved: () => moved, end: stop };
+  return { until: () => at, end: stop };
 }
 
 /** It rests far below the market, until somebody takes it away. */

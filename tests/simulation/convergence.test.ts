@@ -36,8 +36,8 @@ function follow(parts: Partial<ConvergenceParts> = {}) {
     obstructedUntil: () => -Infinity,
     touches: () => false,
     isInDoubt: () => false,
+    cameIn: () => 0,
     guards: () => false,
-    moved: () => 0,
     ...parts,
   });
   const buy = async (symbol: string, notional: string): Promise<void> => {

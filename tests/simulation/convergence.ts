@@ -18,10 +18,10 @@ export interface ConvergenceParts {
   readonly touches: (symbol: string) => boolean;
   /** Whether the symbol has just now no price by which a quantity could be decided. */
   readonly isInDoubt: (symbol: string) => boolean;
+  /** Dollars that were paid in since the signal, which its target may or may not count. */
+  readonly cameIn: () => number;
   /** Whether a symbol counts as protected. */
   readonly guards: (symbol: string) => boolean;
-  /** Dollars that came or went since the signal, by other hands. */
-  readonly moved: () => number;
 }
 
 const PRICE_MOVES = 0.03;
@@ -125,12 +125,15 @@ export class Convergence {
   }
 
   #legs(): Leg[] {
-    const { targets, exchange, scenario, guards, moved } = this.#parts;
-    return legsOf(targets, exchange, scenario, guards, moved());
+    const { targets, exchange, scenario, guards, cameIn } = this.#parts;
+    const legs = legsOf(targets, exchange, scenario, guards);
+    return legs.map((leg) => ({ ...leg, allowed: leg.allowed + (targets.get(leg.symbol) ?? 0) * cameIn() }));
   }
 
-  readonly #isGuarded = (symbol: string): boolean =>
-    this.#parts.scenario.settings.protectedSymbols.has(symbol) || this.#parts.guards(symbol);
+  readonly #isGuarded = (symbol: string): boolean => {
+    const { protectedSymbols, allowedSymbols } = this.#parts.scenario.settings;
+    return protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false || this.#parts.guards(symbol);
+  };
 
   #hasOldOrders(): boolean {
     const { exchange, writtenAt } = this.#parts;

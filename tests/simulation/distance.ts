@@ -26,30 +26,27 @@ export interface Leg {
  * Every symbol that belongs to the target, or would have to go for it.
  * @param targets symbol → weight.
  * @param guarded symbols that count as protected beside those that are set so.
- * @param moved dollars that came or went after the plan was made, which its targets need not contain.
  */
 export function legsOf(
   targets: ReadonlyMap<string, number>,
   exchange: Exchange,
   scenario: Scenario,
   guarded: (symbol: string) => boolean = () => false,
-  moved = 0,
 ): Leg[] {
   const { protectedSymbols, allowedSymbols } = scenario.settings;
   const price = (symbol: string): number => Number(exchange.valueOf(symbol).toFixed());
-  const isGuarded = (symbol: string): boolean => protectedSymbols.has(symbol) || guarded(symbol);
+  const isGuarded = (symbol: string): boolean => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false || guarded(symbol);
   const values = new Map(
     [...exchange.state.positions.values()].map(({ symbol, quantity }) => [symbol, Number(quantity.toFixed()) * price(symbol)]),
   );
   const base = baseOf(exchange, isGuarded);
   return [...new Set([...values.keys(), ...targets.keys()])]
-    .filter((symbol) => !isGuarded(symbol) && allowedSymbols?.has(symbol) !== false)
+    .filter((symbol) => !isGuarded(symbol))
     .map((symbol) => {
-      const weight = targets.get(symbol) ?? 0;
-      const target = weight * base;
+      const target = (targets.get(symbol) ?? 0) * base;
       const isWhole = exchange.state.assets.get(symbol)?.fractionable === false || !exchange.state.settings.fractionalTrading;
       const whole = isWhole ? price(symbol) + target * WHOLE_SHARE_CUSHION : 0;
-      const allowed = target === 0 ? DUST + whole : base * (DRIFT_BAND + MOVE) + whole + SMALLEST_TRADE + weight * moved;
+      const allowed = target === 0 ? DUST + whole : base * (DRIFT_BAND + MOVE) + whole + SMALLEST_TRADE;
       return { symbol, value: values.get(symbol) ?? 0, target, allowed, isWhole };
     });
 }

@@ -130,7 +130,7 @@ export class Endings {
     if (wanted.kind === "exit") {
       const left = wanted.symbols.find(
         (symbol) =>
-          exchange.state.positions.has(symbol) &&
+          isSellable(exchange, symbol) &&
           !protectedSymbols.has(symbol) &&
           allowedSymbols?.has(symbol) !== false &&
           !intents.some((intent) => intent.symbol === symbol && isDust(intent)),
@@ -147,4 +147,10 @@ export class Endings {
   #ordersOf(clientOrderId: string): OrderRecord | undefined {
     return [...this.#parts.exchange.state.orders.values()].find((order) => isOwnOrder(order) && order.clientOrderId === clientOrderId);
   }
+}
+
+/** Less than one share cannot be sold where only whole ones are traded. */
+function isSellable(exchange: Exchange, symbol: string): boolean {
+  const held = exchange.state.positions.get(symbol)?.quantity;
+  return held !== undefined && (exchange.state.assets.get(symbol)?.fractionable === true || held.gte("1"));
 }

@@ -7,13 +7,23 @@ import type { Violation } from "./invariants.ts";
 
 /** Orders that outlived their execution are looked at every half minute while nothing else is done. */
 const LEARNED_WITHIN_MS = 120_000;
+const ENDED_WITHIN_MS = 60_000;
 const MOST_EXECUTIONS = 1_000;
 const MOST_VERDICTS = 10_000;
 
-/** P5: when everything is over, no execution is left open, none that had an order says that it never began. */
-export function auditExecutions(ledger: Pick<Ledger, "recentExecutions" | "intentsOf">, orders: readonly OrderRecord[]): Violation[] {
-  return ledger.recentExecutions(MOST_EXECUTIONS).flatMap(({ id, phase, outcome, begunAt, finishedAt }): Violation[] => {
-    if (finishedAt === undefined && outcome !== "queued")
+/**
+ * P5: when everything is over, no execution is left open beyond its deadline, none that had an order says that it never began.
+ * @param now by the machine's clock.
+ */
+export function auditExecutions(
+  ledger: Pick<Ledger, "recentExecutions" | "intentsOf">,
+  orders: readonly OrderRecord[],
+  now: number,
+): Violation[] {
+  return ledger.recentExecutions(MOST_EXECUTIONS).flatMap(({ id, phase, outcome, begunAt, finishedAt, deadline }): Violation[] => {
+    // Until its deadline an execution may wait for something to pass (R33), and after it for the end of what it cancels.
+    const isOver = now > deadline + ENDED_WITHIN_MS;
+    if (finishedAt === undefined && outcome !== "queued" && isOver)
       return [{ promise: "P5", text: `The execution ${id} is still open, in phase ${phase}.` }];
     const taken = ledger.intentsOf(id).find(({ acceptedAt }) => acceptedAt !== undefined);
     if (taken !== undefined && begunAt === undefined)

@@ -209,7 +209,7 @@ export class Final {
       obstructedUntil: () => this.#obstructedUntil(),
       touches: (symbol) => this.#isTouched(symbol),
       isInDoubt: (symbol) => isInDoubt(symbol, exchange, scenario),
-      moved: () => this.#cause?.moved() ?? 0,
+      cameIn: () => this.#cause?.cameIn() ?? 0,
       guards: (symbol) => this.#cause?.guards(symbol) === true,
     });
   }
@@ -352,10 +352,17 @@ export class Final {
     const hasBegun = execution?.begunAt !== undefined;
     if (named.kind === "excused" && !hasBegun) return named.reason;
     const isRefused = this.#named.spoken().some(({ verdict }) => verdict === "refused");
-    if (!hasBegun && isRefused && this.#convergence.touchedShare > UNBUYABLE_SHARE) return "cannot be bought, and is refused";
+    if (!hasBegun && this.#convergence.touchedShare > UNBUYABLE_SHARE) {
+      if (isRefused) return "cannot be bought, and is refused";
+      // An older execution gives way only to a run that could begin (R22).
+      if (ledger?.openExecutions().some(({ signalId }) => signalId !== this.#signalId) === true)
+        return "cannot be bought, and takes no place";
+    }
     if (!this.#convergence.isExplained(ledger?.unsettledIntents() ?? [])) return undefined;
     if (named.kind === "excused") return named.reason;
-    if (this.#cause === undefined && this.#parts.scenario.habit === "usual") return undefined;
+    // While it waits for something to pass, there is no last word of the program yet.
+    const isWaiting = execution === undefined || execution.finishedAt === undefined;
+    if (!isWaiting && this.#cause === undefined && this.#parts.scenario.habit === "usual") return undefined;
     const reasons = new Set(this.#convergence.openAndTouched().map((symbol) => this.#reasonOf(symbol)));
     return `not named, and it is: ${reasons.size === 0 ? "unknown-order" : [...reasons].sort().join(", ")}`;
   }

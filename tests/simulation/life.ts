@@ -56,6 +56,8 @@ export interface Surroundings {
   readonly onLog: (life: Life, level: keyof Omit<Log, "child">, text: string) => void;
   readonly onEvent: (life: Life, event: RebalanceEvent) => void;
   readonly onEnd: (life: Life, failure: unknown) => void;
+  /** Whether the next death is a power cut. */
+  readonly losesPowerNext: () => boolean;
 }
 
 /** The machine's clock as one process sees it. After the process's death none of its timers fires. */
@@ -122,6 +124,7 @@ export class Life {
   readonly #surroundings: Surroundings;
   readonly #broker: Broker;
   readonly #intake: Intake;
+  readonly #mayLosePower: boolean;
   #flushed: Uint8Array;
   #commits = 0;
   #flushedCommits = 0;
@@ -135,6 +138,7 @@ export class Life {
     this.#surroundings = surroundings;
     this.startedAt = venueClock.monotonic();
     this.clock = new ProcessClock(venueClock, surroundings.skew);
+    this.#mayLosePower = surroundings.losesPowerNext();
     this.#flushed = image;
     this.ledger = openLedgerImage(image, {
       onCommit: (stage, durability) => {
@@ -206,7 +210,7 @@ export class Life {
   #committed(durability: Durability): void {
     this.#commits += 1;
     if (durability !== "flushed") return;
-    this.#flushed = this.image();
+    if (this.#mayLosePower) this.#flushed = this.image();
     this.#flushedCommits = this.#commits;
   }
 
@@ -227,6 +231,7 @@ export class Life {
       sources: [{ intake: this.#intake, watch: (onHint) => surroundings.watch(this, onHint) }],
       rebalancer: (newer, stopping) => this.#newRebalancer(newer, stopping),
       halted: surroundings.halted,
+      signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
       connect: () => this.#connect(),
       selfCheck: () => ledger.check(),
       onConcluded: () => undefined,

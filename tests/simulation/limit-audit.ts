@@ -1,4 +1,5 @@
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
+import type { RebalanceEvent } from "../../src/execution/events.ts";
 import type { ExecutionSettings } from "../../src/execution/execution-style.ts";
 import type { IntentRecord } from "../../src/ledger/ledger.ts";
 import type { Decimal } from "../../src/portfolio/money.ts";
@@ -35,8 +36,11 @@ export class LimitAudit {
   readonly #settings: ExecutionSettings;
   /** By symbol, what was shown lately, the newest last. */
   readonly #seen = new WeakMap<Life, Map<string, readonly Seen[]>>();
-  /** By planned trade, the first one of each execution: what all of its attempts together may come to. */
+  /** By planned trade, the first one of each plan: what all of its attempts together may come to. */
   readonly #planned = new Map<string, IntentRecord>();
+  /** How many plans of each execution were seen, and the one that each order belongs to. */
+  readonly #plans = new Map<string, number>();
+  readonly #planOf = new Map<string, string>();
   /** By client order id: what was sent is sent again as it was, or not at all. */
   readonly #sentBefore = new Map<string, string>();
 
@@ -56,6 +60,10 @@ export class LimitAudit {
       const lately = (seen.get(symbol) ?? []).filter(({ at }) => now - at <= PRICES_MAX_AGE_MS);
       seen.set(symbol, [...lately, seenIn(snapshot, now)]);
     }
+  }
+
+  onEvent({ kind, executionId, plan }: RebalanceEvent): void {
+    if (kind === "phase" && plan !== undefined) this.#plans.set(executionId, (this.#plans.get(executionId) ?? 0) + 1);
   }
 
   /** @param sent the order as it left, `now` on the monotonic clock. */
@@ -83,8 +91,9 @@ export class LimitAudit {
   /** Filled by all attempts, and what this one asks for, against what was planned at first. */
   #totals(intent: IntentRecord, book: readonly OrderRecord[]): Violation[] {
     const { clientOrderId, executionId, side } = intent;
-    const slot = `${executionId} ${slotOf(clientOrderId)}`;
-    const earlier = book.filter((order) => order.clientOrderId !== clientOrderId && slotOf(order.clientOrderId) === slotOf(clientOrderId));
+    const slot = `${executionId} ${String(this.#plans.get(executionId) ?? 0)} ${slotOf(clientOrderId)}`;
+    if (!this.#planOf.has(clientOrderId)) this.#planOf.set(clientOrderId, slot);
+    const earlier = book.filter((order) => order.clientOrderId !== clientOrderId && this.#planOf.get(order.clientOrderId) === slot);
     const filled = sum(earlier.map(({ filledQuantity }) => filledQuantity));
     // A buy that is sized again after a refusal stands for the plan from then on, and nothing of it is filled yet.
     if (!this.#planned.has(slot) || filled.eq(ZERO)) this.#planned.set(slot, intent);

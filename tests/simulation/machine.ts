@@ -21,7 +21,7 @@ export interface MachineParts {
   readonly clock: VirtualClock;
   readonly trace: Trace;
   readonly file: AlertsFile;
-  readonly surroundings: (machine: Machine) => Omit<Surroundings, "skew" | "halted" | "onCommit" | "onEnd">;
+  readonly surroundings: (machine: Machine) => Omit<Surroundings, "skew" | "halted" | "onCommit" | "onEnd" | "losesPowerNext">;
   /** Told of every life's beginning and end. */
   readonly onStart: (life: Life) => void;
   readonly onEnd: (life: Life, how: LifeEnd) => void;
@@ -86,6 +86,7 @@ export class Machine {
       halted: () => this.#halt,
       onCommit: (life, stage) => this.#onCommit(life, stage),
       onEnd: (life, failure) => this.#onEnd(life, failure),
+      losesPowerNext: () => isPowerCut(this.#kills + 1),
     };
   }
 
@@ -266,15 +267,14 @@ export class Machine {
   #bury(life: Life, how: LifeEnd["how"], failure: unknown): void {
     if (this.#life !== life) return;
     if (how === "killed") this.#kills += 1;
-    const isPowerCut = how === "killed" && this.#kills % 2 === 0;
-    this.#image = isPowerCut ? life.flushedImage : life.image();
+    const lostPower = how === "killed" && isPowerCut(this.#kills);
+    this.#image = lostPower ? life.flushedImage : life.image();
     life.ledger.close();
     this.#life = undefined;
     const tookMs = this.#stopAsked === undefined ? 0 : this.#parts.clock.monotonic() - this.#stopAsked;
     this.#parts.trace.say(
       "machine",
-      () =>
-        `process ${String(life.number)} ${isPowerCut ? "lost its power" : how}${failure === undefined ? "" : `: ${messageOf(failure)}`}`,
+      () => `process ${String(life.number)} ${lostPower ? "lost its power" : how}${failure === undefined ? "" : `: ${messageOf(failure)}`}`,
     );
     this.#parts.onEnd(life, { how, failure, tookMs, image: this.#image });
   }
@@ -287,6 +287,11 @@ export class Machine {
       if (token === this.#startToken) this.start();
     });
   }
+}
+
+/** @param kill counted from one. */
+function isPowerCut(kill: number): boolean {
+  return kill % 2 === 0;
 }
 
 function countDown(traps: readonly Trap[], concerns: (trap: Trap) => boolean): Trap | undefined {

@@ -66,6 +66,8 @@ export class NamedReasons {
     const limited = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_DAILY_TURNOVER_PERCENT"));
     if (limited && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
     const owes = spoken.some((each) => each.verdict === "refused" && each.reason.includes("owes more than its positions are worth"));
+    const unbuyable = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_UNBUYABLE_PERCENT"));
+    if (unbuyable && this.#isLargelyUnbuyable()) return { kind: "excused", reason: "unbuyable, and named" };
     if (owes && this.#ownEquity() <= 0) return { kind: "excused", reason: "owes more than it holds" };
     return failed(`The last signal ${this.#parts.signalId} was not executed: ${verdict ?? "no verdict"}, ${reason ?? ""}`);
   }
@@ -73,7 +75,10 @@ export class NamedReasons {
   /** Without what is protected, which belongs to nobody's target. */
   #ownEquity(): number {
     const { exchange, scenario } = this.#parts;
-    const guarded = [...exchange.state.positions].filter(([symbol]) => scenario.settings.protectedSymbols.has(symbol));
+    const { protectedSymbols, allowedSymbols } = scenario.settings;
+    const guarded = [...exchange.state.positions].filter(
+      ([symbol]) => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false,
+    );
     const values = guarded.map(([symbol, { quantity }]) => Number(quantity.times(exchange.valueOf(symbol)).toFixed()));
     return Number(String(exchange.accountView().equity)) - values.reduce((total, each) => total + each, 0);
   }
@@ -121,6 +126,8 @@ export class NamedReasons {
     );
     const isSaid = SINCE_THE_PLAN.test(execution.outcomeReason ?? "");
     if (reasons.length === 0 && isSaid && this.#cameOrMayCome(unsettled)) return { kind: "excused", reason: "came, or may still come" };
+    if (reasons.length === 0 && lines.some((line) => line.leftAlone === "whole-share-remainder" && this.#isTooDear(line.symbol)))
+      return { kind: "excused", reason: "no whole share" };
     const obstacles = reasons.filter(({ leftAlone }) => leftAlone !== "insufficient-cash");
     const untrue = reasons.filter(({ symbol, leftAlone }) =>
       leftAlone === "insufficient-cash"
@@ -129,6 +136,24 @@ export class NamedReasons {
     );
     if (reasons.length === 0 || untrue.length > 0) return failed(`Off target without a true reason: ${execution.outcomeReason ?? ""}`);
     return { kind: "excused", reason: [...new Set(reasons.map(({ leftAlone }) => leftAlone))].sort().join(", ") };
+  }
+
+  /** More of the run than the settings allow, by what the venue says of its assets. */
+  #isLargelyUnbuyable(): boolean {
+    const { exchange, scenario, targets } = this.#parts;
+    const isLost = (symbol: string): boolean => {
+      const asset = exchange.state.assets.get(symbol);
+      return asset?.status !== "active" || !asset.tradable || scenario.settings.allowedSymbols?.has(symbol) === false;
+    };
+    const lost = [...targets].filter(([symbol]) => isLost(symbol)).reduce((total, [, weight]) => total + weight, 0);
+    return lost > Number(scenario.settings.maxUnbuyable.toFixed());
+  }
+
+  /** A leg that trades in whole shares, and of which one costs more than all that is wanted of it (R12). */
+  #isTooDear(symbol: string): boolean {
+    const { exchange, targets } = this.#parts;
+    if (exchange.state.positions.has(symbol)) return false;
+    return Number(exchange.valueOf(symbol).toFixed()) > (targets.get(symbol) ?? 0) * this.#ownEquity();
   }
 
   /** Every line of the plan is met, but something else is there, or may come by a buy whose end was not known. */

@@ -274,5 +274,7 @@ function settingsOf(universe: readonly string[], positions: readonly InitialPosi
     protectedSymbols: new Set(held.length > 1 && chance.happens(0.15) ? [chance.pick(held)] : []),
     allowedSymbols: chance.happens(0.1) ? new Set(universe.filter((_, index) => index !== 1)) : undefined,
     maxOrderValue: chance.happens(0.05) ? decimal("2500") : undefined,
+    maxUnbuyable: decimal("0.2"),
+    unbuyableAction: "refuse",
   };
 }

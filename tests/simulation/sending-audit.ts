@@ -71,10 +71,10 @@ export class SendingAudit {
       .filter(({ intent: other }) => sameSlot(other, intent) && other.attempt < intent.attempt)
       .flatMap(({ intent: other, status = 0 }): Violation[] => {
         const taken = book.find(({ clientOrderId }) => clientOrderId === other.clientOrderId);
-        // In limit style the rest of what has ended is sent again.
-        if (taken !== undefined && intent.goal !== undefined && !isOpen(taken)) return [];
+        // What an order that has ended left undone is sent again (R33).
+        if (taken !== undefined && !isOpen(taken)) return [];
         if (taken !== undefined)
-          return [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before was taken.` }];
+          return [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before is ${taken.status}.` }];
         // What the rate limit held back stays under its id as long as its execution lasts.
         const refused = status >= 400 && status < 500 && status !== 408 && (status !== 429 || other.executionId !== intent.executionId);
         return refused ? [] : [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before was not refused.` }];

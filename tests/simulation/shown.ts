@@ -142,10 +142,11 @@ function orderViolations({ clientOrderId, symbol }: IntentRecord, shown: Shown |
     : [{ promise: "P4", text: `${clientOrderId} was sent although somebody else's order for ${symbol} was last shown as open.` }];
 }
 
-function assetViolations({ clientOrderId, symbol }: IntentRecord, shown: Shown | undefined): Violation[] {
+/** What is active and not tradable may only be sold. */
+function assetViolations({ clientOrderId, symbol, side }: IntentRecord, shown: Shown | undefined): Violation[] {
   if (shown === undefined) return [];
   const asset = JSON.parse(shown.body) as View;
-  return asset.tradable === true && asset.status === "active"
+  return asset.status === "active" && (asset.tradable === true || side === "sell")
     ? []
     : [{ promise: "P4", text: `${clientOrderId} was sent although ${symbol} was last shown as not tradable.` }];
 }

@@ -7,7 +7,6 @@ import { Worker } from "node:worker_threads";
 import { systemClock } from "../../src/clock.ts";
 import { keepPiece, keptPieces, piecesOf } from "./kept-run.ts";
 import { pageOf } from "./page.ts";
-import { simulate } from "./simulation.ts";
 import { addUp, count, emptyTally, summaryOf, violationLines } from "./tally.ts";
 import type { Tally } from "./tally.ts";
 import type { Batch } from "./worker.ts";
@@ -56,6 +55,8 @@ function replay(seed: number): string {
 }
 
 async function traceAll(from: number, seeds: number): Promise<Tally> {
+  // The other runs leave it to their workers.
+  const { simulate } = await import("./simulation.ts");
   const total = emptyTally();
   for (let seed = from; seed < from + seeds; seed += 1) {
     const result = await simulate(seed, { trace: true });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
+import { COMPILE_CACHE } from "../compile-cache.ts";
 import { FAULT_KINDS } from "./faults/kinds.ts";
 import { simulate } from "./simulation.ts";
 import type { SeedResult } from "./simulation.ts";
@@ -12,7 +13,10 @@ const SEEDS = 500;
 const PATIENCE_MS = 1_800_000;
 
 function run(...args: string[]): Promise<{ code: number | null; output: string }> {
-  const runner = spawn(process.execPath, [RUNNER, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const runner = spawn(process.execPath, [RUNNER, ...args], {
+    env: { ...process.env, NODE_COMPILE_CACHE: COMPILE_CACHE },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   const pieces: Buffer[] = [];
   runner.stdout.on("data", (piece: Buffer) => pieces.push(piece));
   return new Promise((resolve, reject) => {

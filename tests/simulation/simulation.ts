@@ -358,7 +358,7 @@ class Simulation {
       const livesSince = this.#clock.now() - (this.#clock.monotonic() - life.startedAt);
       const audits = [
         auditOrders(life.ledger, orders),
-        auditExecutions(life.ledger, orders),
+        auditExecutions(life.ledger, orders, life.clock.now()),
         auditLateOrders(life.ledger, orders, livesSince, this.#clock.now()),
         auditFinality(life.ledger),
       ];
@@ -466,6 +466,7 @@ class Simulation {
         onEvent: (life, event) => {
           this.#invariants.onText(`${event.text} ${JSON.stringify(event.facts ?? {})}`);
           this.#endings.onEvent(life, event);
+          this.#invariants.onEvent(event);
           for (const violation of this.#cancels.onEvent(life, event)) this.#violated(violation);
         },
       }),

@@ -14,7 +14,6 @@ export function drawStyle(chance: Chance): ExecutionSettings {
     limitOrders: {
       maxSpread: decimal(chance.pick(["0.005", "0.01", "0.03"])),
       collar: decimal(chance.pick(["0.01", "0.02"])),
-      quoteMaxAgeMs: chance.pick([5_000, 30_000]),
       repegMs: chance.pick([1_000, 2_000, 5_000]),
       repegs: chance.whole(0, 5),
       then: chance.pick(["market", "leave"]),

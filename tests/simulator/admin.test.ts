@@ -86,6 +86,37 @@ describe("the account over time", () => {
     expect(exchange.valueOf("SMR").eq(before)).toBe(true);
   });
 
+  test("what is not tradable can only be closed, and a partnership only be bought by an account that allows it", async () => {
+    const { exchange } = openExchange({ positions: [holding("LEU", "10", "190")] });
+    const client = clientOf(exchange);
+    const order = async (side: "buy" | "sell", symbol: string): Promise<number> =>
+      (await client.request("POST", "/v2/orders", marketOrder(side, symbol, { qty: "1" }))).status;
+    await client.request("POST", "/simulator/assets", { symbol: "LEU", tradable: false });
+    expect([await order("buy", "LEU"), await order("sell", "LEU")]).toEqual([422, 200]);
+    const changed = await client.request("POST", "/simulator/assets", { symbol: "UVXY", attributes: ["ptp_no_exception"] });
+    expect(changed.json).toMatchObject({ attributes: expect.arrayContaining(["ptp_no_exception"]) as unknown });
+    expect(await order("buy", "UVXY")).toBe(403);
+    await client.request("PATCH", "/v2/account/configurations", { ptp_no_exception_entry: true });
+    expect(await order("buy", "UVXY")).toBe(200);
+  });
+
+  test("a renamed asset keeps its id, its price and what is held of it", async () => {
+    const { exchange } = openExchange({ positions: [holding("LEU", "10", "190")] });
+    const client = clientOf(exchange);
+    const before = exchange.state.assets.get("LEU")!.id;
+    const price = exchange.valueOf("LEU");
+    await client.request("POST", "/simulator/assets", { symbol: "LEU", renamed_to: "LEUX" });
+    expect((await client.request("GET", "/v2/assets/LEU")).status).toBe(404);
+    expect(exchange.positionView("LEUX")).toMatchObject({ asset_id: before, qty: "10", current_price: price.toFixed() });
+    const wrong = [
+      { symbol: "SMR", renamed_to: "TQQQ" },
+      { symbol: "ZZZZ" },
+      { symbol: "SMR", status: "gone" },
+      { symbol: "SMR", attributes: "ptp" },
+    ];
+    for (const body of wrong) expect((await client.request("POST", "/simulator/assets", body)).status).toBeGreaterThanOrEqual(400);
+  });
+
   test("settings can be read and changed", async () => {
     const client = clientOf(openExchange().exchange);
     const changed = await client.request("PATCH", "/v2/account/configurations", { fractional_trading: false, max_margin_multiplier: "2" });

@@ -101,19 +101,20 @@ describe("recorded and suspicious quotes", () => {
     expectUnharmed(desk);
   });
 
-  test("trades and quotes of two hours ago are no prices: that target is left alone, and its share not spent on the others", async () => {
+  test.each([
+    ["of two hours ago, which are of this session", 7_200_000],
+    ["of the session before, which are no prices", 86_400_000],
+  ])("trades and quotes %s keep no dollars from being spent on their symbol", async (_, ms) => {
     open({ cash: decimal("10000"), prices: EVENING.prices });
-    const t = new Date(BAD_QUOTE - 7_200_000).toISOString();
+    const t = new Date(BAD_QUOTE - ms).toISOString();
     desk.venue.interceptor = spoiledSnapshot("OKLO", (shown) => ({
       ...shown,
       latestTrade: { ...(shown.latestTrade as object), t },
       latestQuote: { ...(shown.latestQuote as object), t },
       minuteBar: { ...(shown.minuteBar as object), t },
     }));
-    expect(await desk.act()).toMatchObject({
-      conclusion: { outcome: "off-target", reason: expect.stringContaining("OKLO (price-doubt)") as unknown },
-    });
-    expect(book(desk)).toEqual(["buy LEU filled", "buy SMR filled"]);
+    expect(await desk.act()).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(book(desk)).toEqual(["buy LEU filled", "buy OKLO filled", "buy SMR filled"]);
     expect(orderOf(desk, "LEU").notional?.toFixed()).toBe("3910.5");
   });
 });

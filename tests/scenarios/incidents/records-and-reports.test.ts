@@ -62,18 +62,18 @@ describe("symbols that the venue does not trade", () => {
     desk = new IncidentDesk();
     const leg = (index: number, symbol: string, percent: string): string =>
       line({ at: desk.clock.now() + index * 80, symbol, reason: `Bear market allocation: ${percent}% (inverse volatility weighted)` });
-    desk.write([leg(0, "ZZZZ", "62.3"), leg(1, "BTAL", "37.7")]);
+    desk.write([leg(0, "ZZZZ", "19.3"), leg(1, "BTAL", "80.7")]);
     expect(await desk.act()).toMatchObject({
       conclusion: { outcome: "off-target", reason: expect.stringContaining("ZZZZ (unknown-symbol)") as unknown },
     });
-    expectHoldings(desk, { BTAL: "0.377" });
+    expectHoldings(desk, { BTAL: "0.807" });
   });
 
   test("a halted one that is held stays whole, is named, and the rest goes on", async () => {
     open({ exchange: { cash: decimal("12000"), positions: HELD } });
-    desk.exchange.setAsset("TQQQ", { tradable: false });
+    desk.exchange.setAsset("TQQQ", { status: "inactive", tradable: false });
     expect(await desk.act()).toMatchObject({
-      conclusion: { outcome: "off-target", reason: expect.stringContaining("TQQQ (not-tradable)") as unknown },
+      conclusion: { outcome: "off-target", reason: expect.stringContaining("TQQQ (inactive)") as unknown },
     });
     expect(desk.exchange.state.positions.get("TQQQ")?.quantity.toFixed()).toBe("1000.123456789");
   });

@@ -10,7 +10,7 @@ export const FRESHNESS: readonly Mutant[] = [
     patches: [
       {
         file: CONVERGE,
-        find: 'if (age.kind !== "fresh") return { cause: "stale"',
+        find: 'if (age.kind !== "fresh" && this.#parts.ageless !== true) return { cause: "stale"',
         replace: 'if (age.kind === "future") return { cause: "stale"',
       },
     ],
@@ -107,7 +107,7 @@ export const FRESHNESS: readonly Mutant[] = [
       },
       {
         file: "src/execution/rebalancer.ts",
-        find: "if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict)) {",
+        find: "if (!options.dryRun && options.takeUp === undefined && known?.verdict !== undefined && isFinal(known.verdict)) {",
         replace: 'if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict) && known.verdict !== "executed") {',
       },
     ],
@@ -173,12 +173,12 @@ export const FRESHNESS: readonly Mutant[] = [
     patches: [
       {
         file: "src/ledger/signals.ts",
-        find: "if (record.verdict !== undefined && isFinal(record.verdict)) return;",
+        find: "if (record.verdict !== undefined && isFinal(record.verdict) && !isTakenUp) return;",
         replace: "if (record.verdict === verdict.kind) return;",
       },
       {
         file: "src/execution/rebalancer.ts",
-        find: "if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict)) {",
+        find: "if (!options.dryRun && options.takeUp === undefined && known?.verdict !== undefined && isFinal(known.verdict)) {",
         replace: 'if (!options.dryRun && known?.verdict === "executed") {',
       },
       {

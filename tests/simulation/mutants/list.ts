@@ -5,8 +5,10 @@ import type { Mutant } from "./mutant.ts";
 import { ONE_ORDER } from "./one-order.ts";
 import { OUTSIDE } from "./outside.ts";
 import { PHASES } from "./phases.ts";
+import { PRICES } from "./prices.ts";
 import { SAFETY } from "./safety.ts";
 import { SPLITS } from "./splits.ts";
+import { TENACITY } from "./tenacity.ts";
 
 /** Every planted bug. */
 export const MUTANTS: readonly Mutant[] = [
@@ -17,5 +19,7 @@ export const MUTANTS: readonly Mutant[] = [
   ...LIMIT_STYLE,
   ...SAFETY,
   ...SPLITS,
+  ...TENACITY,
+  ...PRICES,
   ...OUTSIDE,
 ];

@@ -18,7 +18,11 @@ export const MONEY: readonly Mutant[] = [
     name: "settle-cash-not-checked",
     bug: "Buys are planned on cash that does not contain our own fills.",
     patches: [
-      { file: SETTLE, find: "if (expected.cash === undefined) return undefined;", replace: "if (reading.at > 0) return undefined;" },
+      {
+        file: SETTLE,
+        find: "if (expected.cash === undefined || expected.cash.minus",
+        replace: "if (reading.at > 0 || expected.cash === undefined || expected.cash.minus",
+      },
     ],
   },
   {
@@ -107,9 +111,8 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: PLAN_INPUT,
-        find: "assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset])),",
-        replace:
-          "assets: new Map([...reading.assets].map(([symbol, asset]): [string, PlanAsset | undefined] => [symbol, asset && { ...asset, active: true, tradable: true }])),",
+        find: "[symbol, planAsset(asset, reading.configuration)] as const)),",
+        replace: "[symbol, planAsset(asset && { ...asset, active: true, tradable: true }, reading.configuration)] as const)),",
       },
     ],
   },

@@ -157,19 +157,6 @@ export const ONE_ORDER: readonly Mutant[] = [
     ],
   },
   {
-    name: "rest-of-partial-fill-sent-again",
-    bug: "The rest of an order that was cancelled half filled is sent once more.",
-    patches: [
-      {
-        file: "src/execution/decide.ts",
-        find: 'if (record.phase !== "buying" || record.state !== "refused" || record.status !== "insufficient-buying-power") return false;',
-        replace:
-          'const partial = record.state === "done" && record.status !== "filled";\n' +
-          '  if (record.phase !== "buying" || !(partial || record.status === "insufficient-buying-power")) return false;',
-      },
-    ],
-  },
-  {
     name: "cancel-taken-for-done",
     bug: "An order whose cancel was asked for counts as cancelled.",
     patches: [

@@ -3,6 +3,54 @@ import type { Mutant } from "./mutant.ts";
 /** Bugs beyond the simulated process: between processes, on the disk, in commands. Tests of their own notice them (P8–P10). */
 export const OUTSIDE: readonly Mutant[] = [
   {
+    name: "unbuyable-share-not-counted",
+    bug: "A portfolio is sold for legs that cannot be bought, however much of the run they are.",
+    patches: [
+      {
+        file: "src/execution/plan-input.ts",
+        find: "    settings: context.settings,\n",
+        replace: '    settings: { ...context.settings, unbuyableAction: "exit" },\n',
+      },
+    ],
+    test: "tests/execution/unbuyable.test.ts",
+  },
+  {
+    name: "first-run-not-asked-for",
+    bug: "In live mode the first run sells what was bought by hand, unasked.",
+    patches: [
+      {
+        file: "src/execution/adoption.ts",
+        find: "if (isLive && !dryRun) return",
+        replace: "if (isLive && dryRun) return",
+      },
+    ],
+    test: "tests/execution/first-run.test.ts",
+  },
+  {
+    name: "fractions-where-whole-shares-trade",
+    bug: "Fractions are sold and bought although fractional trading is off for the account.",
+    patches: [
+      {
+        file: "src/execution/plan-assets.ts",
+        find: "asset.fractionable && configuration?.fractionalTrading !== false",
+        replace: "asset.fractionable",
+      },
+    ],
+    test: "tests/execution/unbuyable.test.ts",
+  },
+  {
+    name: "renamed-position-sold",
+    bug: "A position whose ticker has changed is sold, because no target names the new one.",
+    patches: [
+      {
+        file: "src/execution/plan-input.ts",
+        find: "    renamed: renamedTickers(",
+        replace: "    renamed: new Map() ?? renamedTickers(",
+      },
+    ],
+    test: "tests/execution/unbuyable.test.ts",
+  },
+  {
     name: "lock-not-taken",
     bug: "A second process trades beside the first.",
     patches: [

@@ -46,8 +46,8 @@ export const PHASES: readonly Mutant[] = [
     patches: [
       {
         file: DECIDE,
-        find: 'intent.cancelRequestedAt !== undefined || (facts.phase !== "cancelling" && !overdue)',
-        replace: "intent.cancelRequestedAt !== undefined || !overdue",
+        find: 'intent.cancelRequestedAt !== undefined || (facts.phase !== "cancelling" && !overdue && !isSoldTooLate)',
+        replace: "intent.cancelRequestedAt !== undefined || (!overdue && !isSoldTooLate)",
       },
     ],
   },
@@ -101,8 +101,8 @@ export const PHASES: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/outcome.ts",
-        find: "if (unfinished.length > 0) return",
-        replace: "if (unfinished.length > 1e9) return",
+        find: "  if (unfinished.length > 0) {\n",
+        replace: "  if (unfinished.length > 1e9) {\n",
       },
     ],
   },

@@ -69,7 +69,11 @@ export const SPLITS: readonly Mutant[] = [
         find: "counted.filter((holding) => isSuspect(holding.symbol, input));",
         replace: "counted.filter((holding) => isSuspect(`${holding.symbol}?`, input));",
       },
-      { file: "src/portfolio/proof.ts", find: '&& input.splits.get(holding.symbol)?.kind !== "split-suspected",', replace: "," },
+      {
+        file: "src/portfolio/proof.ts",
+        find: 'input.splits.get(holding.symbol)?.kind !== "split-suspected",',
+        replace: "true,",
+      },
     ],
     test: "tests/portfolio/splits-in-plan.test.ts",
   },

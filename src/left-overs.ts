@@ -1,0 +1,77 @@
+import type { Clock } from "./clock.ts";
+import { freshness } from "./intake/freshness.ts";
+import type { Signal } from "./intake/signal.ts";
+import type { ExecutionRecord, Ledger } from "./ledger/ledger.ts";
+
+/** Pauses before what an execution has left is taken up; the last one repeats. */
+const PAUSES_MS = [5_000, 10_000, 15_000] as const;
+
+/** A run that was executed and missed its target. */
+export interface LeftOver {
+  readonly signal: Signal;
+  /** How often it has been taken up in vain. */
+  readonly tries: number;
+}
+
+/** The last execution of a signal that went to an end of its own, where that end missed the target. */
+export function missedTarget(ledger: Pick<Ledger, "executionsOfSignal">, signalId: string): ExecutionRecord | undefined {
+  const last = ledger.executionsOfSignal(signalId).findLast(({ outcome }) => outcome !== "refused" && outcome !== "superseded");
+  return last?.outcome === "off-target" || last?.outcome === "incomplete" ? last : undefined;
+}
+
+export interface LeftOversParts {
+  readonly clock: Clock;
+  readonly ledger: Pick<Ledger, "executionsOfSignal" | "signal" | "lastAcceptedSignal">;
+  readonly signalMaxAgeSeconds: number;
+  /** The run of a strategy that waits to be executed. */
+  readonly waiting: (strategy: string) => Signal | undefined;
+}
+
+/**
+ * Runs whose executions have ended off target for a cause that may pass. While such a run is fresh, and no newer BUY run
+ * of its strategy was accepted, the daemon takes up what is left (R33).
+ */
+export class LeftOvers {
+  readonly #parts: LeftOversParts;
+  /** By the id of the signal. */
+  readonly #runs = new Map<string, LeftOver & { readonly at: number }>();
+
+  constructor(parts: LeftOversParts) {
+    this.#parts = parts;
+  }
+
+  remember(signal: Signal, tries: number): void {
+    const pause = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
+    this.forget(signal);
+    this.#runs.set(signal.id, { signal, tries: tries + 1, at: this.#parts.clock.monotonic() + pause });
+  }
+
+  /** What an earlier process could not get to its target. */
+  rememberEarlier(signalId: string | undefined): void {
+    const { ledger } = this.#parts;
+    if (signalId === undefined || missedTarget(ledger, signalId) === undefined) return;
+    const signal = ledger.signal(signalId)?.signal;
+    if (signal !== undefined) this.remember(signal, 0);
+  }
+
+  /** It has reached its end. What older BUY runs of its strategy have left ends with a BUY run. */
+  forget(signal: Signal): void {
+    this.#runs.delete(signal.id);
+    if (signal.kind !== "rebalance") return;
+    for (const { signal: left } of [...this.#runs.values()])
+      if (left.strategy === signal.strategy && left.generatedAt <= signal.generatedAt) this.#runs.delete(left.id);
+  }
+
+  /** Those whose pause is over, each once; what is stale or overtaken is forgotten. */
+  due(): LeftOver[] {
+    const { clock, signalMaxAgeSeconds } = this.#parts;
+    const over = [...this.#runs.values()].filter(({ at }) => clock.monotonic() >= at);
+    for (const { signal } of over) this.#runs.delete(signal.id);
+    return over.filter(({ signal }) => freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh" && !this.#isOvertaken(signal));
+  }
+
+  #isOvertaken(signal: Signal): boolean {
+    const others = [this.#parts.ledger.lastAcceptedSignal(signal.strategy)?.signal, this.#parts.waiting(signal.strategy)];
+    return others.some((other) => other?.kind === "rebalance" && other.id !== signal.id && other.generatedAt >= signal.generatedAt);
+  }
+}

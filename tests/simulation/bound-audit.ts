@@ -1,0 +1,77 @@
+import type { IntentRecord } from "../../src/ledger/ledger.ts";
+import type { Decimal } from "../../src/portfolio/money.ts";
+import { decimal, max, sum, ZERO } from "../../src/portfolio/money.ts";
+import type { Exchange } from "../../src/simulator/exchange.ts";
+import type { OrderRecord } from "../../src/simulator/orders.ts";
+import type { KnownRun, Violation } from "./invariants.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** What R33 allows beyond the way from the holding to the target, and what prices move meanwhile; fractions of the base. */
+const SLACK = decimal("0.05");
+const MOVES = decimal("0.02");
+const DOLLARS = decimal("30");
+
+/** The account when the first order of a signal left, by the venue's own book. */
+interface Before {
+  readonly base: Decimal;
+  readonly values: ReadonlyMap<string, Decimal>;
+  readonly prices: ReadonlyMap<string, Decimal>;
+}
+
+/**
+ * P4: over all executions of one signal, no more of a symbol is traded than the way from what was held to its target
+ * and 5 % of the base, and never in both directions (R33).
+ */
+export class BoundAudit {
+  readonly #exchange: Exchange;
+  readonly #scenario: Scenario;
+  readonly #before = new Map<string, Before>();
+
+  constructor(exchange: Exchange, scenario: Scenario) {
+    this.#exchange = exchange;
+    this.#scenario = scenario;
+  }
+
+  /** @param signalId of an order that leaves. */
+  onSent(signalId: string): void {
+    if (!this.#before.has(signalId)) this.#before.set(signalId, this.#look());
+  }
+
+  /** @param orders all of the signal for the symbol, at the venue. */
+  violationsOf(signalId: string, symbol: string, run: KnownRun | undefined, orders: readonly OrderRecord[]): Violation[] {
+    const before = this.#before.get(signalId);
+    if (before === undefined || run === undefined) return [];
+    const [bought, sold] = [moved("buy", orders), moved("sell", orders)];
+    if (bought.gt(ZERO) && sold.gt(ZERO)) return [violation(`The signal ${signalId} has bought and sold ${symbol}`)];
+    const target = decimal(String(run.targets.get(symbol) ?? 0)).times(before.base);
+    const way = target.minus(before.values.get(symbol) ?? ZERO).abs();
+    const most = way.plus(before.base.times(SLACK.plus(MOVES))).plus(DOLLARS);
+    const price = before.prices.get(symbol);
+    const shares = sum(orders.map(({ filledQuantity }) => filledQuantity));
+    // Sold shares count at the price before, so that a price that rises makes no sale too large.
+    const traded = sold.gt(ZERO) && price !== undefined ? shares.times(price) : max(bought, sold);
+    if (traded.lte(most)) return [];
+    return [violation(`The signal ${signalId} has traded $${traded.toFixed(2)} of ${symbol}, and $${most.toFixed(2)} at most were to be`)];
+  }
+
+  #look(): Before {
+    const { state } = this.#exchange;
+    const symbols = [...state.positions.keys()];
+    const prices = new Map(symbols.map((symbol) => [symbol, this.#exchange.valueOf(symbol)]));
+    const values = new Map(
+      symbols.map((symbol) => [symbol, (state.positions.get(symbol)?.quantity ?? ZERO).times(prices.get(symbol) ?? ZERO)]),
+    );
+    const { protectedSymbols, allowedSymbols } = this.#scenario.settings;
+    const counted = symbols.filter((symbol) => !protectedSymbols.has(symbol) && allowedSymbols?.has(symbol) !== false);
+    const base = max(ZERO, state.cash.plus(sum(counted.map((symbol) => values.get(symbol) ?? ZERO))));
+    return { base, values, prices };
+  }
+}
+
+function moved(side: IntentRecord["side"], orders: readonly OrderRecord[]): Decimal {
+  return sum(orders.filter((order) => order.side === side).map(({ filledValue }) => filledValue));
+}
+
+function violation(text: string): Violation {
+  return { promise: "P4", text: `${text}.` };
+}

@@ -1,0 +1,93 @@
+import type { Mutant } from "./mutant.ts";
+
+const BROKER_PRICED = "tests/portfolio/broker-priced.test.ts";
+const PROOF = "src/portfolio/proof.ts";
+const STANDING = "src/portfolio/standing.ts";
+
+/** Bugs that size by a price that nothing confirms, or ask for one where none is needed (P4, P7). */
+export const PRICES: readonly Mutant[] = [
+  {
+    name: "bar-confirms-its-own-trade",
+    bug: "The latest trade and the minute bar made of it count as two witnesses.",
+    patches: [
+      {
+        file: "src/portfolio/price.ts",
+        find: '    quote && { ...quote, source: "quote" as const, current: true },\n',
+        replace:
+          '    quote && { ...quote, source: "quote" as const, current: true },\n    seen.minuteBar && { ...seen.minuteBar, source: "last minute bar" as const, current: true },\n',
+      },
+    ],
+    test: "tests/portfolio/price.test.ts",
+  },
+  {
+    name: "prices-of-yesterday-confirm",
+    bug: "A quote or a print of an earlier session confirms a price of this one.",
+    patches: [{ file: "src/portfolio/price.ts", find: " || witness.at < sessionStart ? [] : [witness]", replace: " ? [] : [witness]" }],
+    test: "tests/portfolio/price.test.ts",
+  },
+  {
+    name: "dollar-buy-needs-a-price",
+    bug: "A buy in dollars is left alone where no price is confirmed, after everything else was sold.",
+    patches: [
+      { file: STANDING, find: '(kind === "add" && asset?.fractionable !== true)', replace: '(kind === "add" && asset !== undefined)' },
+    ],
+    test: BROKER_PRICED,
+  },
+  {
+    name: "trim-at-the-brokers-price",
+    bug: "A part of a holding is sold at the broker's own price, which nothing confirms.",
+    patches: [
+      { file: STANDING, find: 'const isDecided = kind === "trim" || (', replace: "const isDecided = (" },
+      {
+        file: "src/portfolio/sells.ts",
+        find: "const price = standing.checkedPrice;",
+        replace: "const price = standing.checkedPrice ?? standing.actualValue.div(standing.quantity);",
+      },
+      { file: PROOF, find: 'return failure("price", symbol, checked.reason);', replace: "return [];" },
+      {
+        file: PROOF,
+        find: "  return order.fullExit ? held.get(order.symbol)?.marketValue : undefined;\n",
+        replace:
+          "  const holding = held.get(order.symbol);\n  return order.fullExit ? holding?.marketValue : holding && order.quantity?.times(holding.marketValue.div(holding.quantity));\n",
+      },
+    ],
+    test: BROKER_PRICED,
+  },
+  {
+    name: "any-holding-at-the-brokers-price",
+    bug: "A large holding that is kept counts at the broker's own price, however far from its last close.",
+    patches: [
+      {
+        file: "src/portfolio/valuation.ts",
+        find: "!countsAtBrokersPrice(holding, valuation.base, input)",
+        replace: "!countsAtBrokersPrice(holding, valuation.base, input) && holding.quantity.eq(ZERO)",
+      },
+      { file: PROOF, find: "    ...proveBrokersPrices(plan, facts),\n", replace: "" },
+    ],
+    test: BROKER_PRICED,
+  },
+  {
+    name: "jump-of-the-equity-not-looked-at",
+    bug: "An equity that an unconfirmed price has raised by more than a quarter sizes every target.",
+    patches: [
+      {
+        file: "src/execution/equity-jump.ts",
+        find: 'const LARGEST_JUMP = decimal("0.25");',
+        replace: 'const LARGEST_JUMP = decimal("25");',
+      },
+    ],
+    test: "tests/execution/equity-jump.test.ts",
+  },
+  {
+    name: "quote-of-yesterday-priced-from",
+    bug: "A limit is taken from a quote of an earlier session.",
+    patches: [
+      {
+        file: "src/execution/sane-quote.ts",
+        find: "if (marketDate(quote.at) !== marketDate(now))",
+        replace: "if (marketDate(quote.at) > marketDate(now))",
+      },
+    ],
+    test: "tests/execution/order-terms.test.ts",
+  },
+];

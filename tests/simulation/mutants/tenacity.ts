@@ -1,0 +1,112 @@
+import type { Mutant } from "./mutant.ts";
+
+const BOUNDS = "src/execution/signal-bounds.ts";
+const NEXT_PLAN = "src/execution/next-plan.ts";
+const REST = "src/execution/rest.ts";
+
+/** Bugs that give up too early, or go on too far (P4, P5). */
+export const TENACITY: readonly Mutant[] = [
+  {
+    name: "rest-never-planned-again",
+    bug: "An execution ends after its last order, whatever that has left undone.",
+    patches: [
+      {
+        file: "src/execution/decide.ts",
+        find: 'if (facts.rest !== "passing" || facts.offHours)',
+        replace: 'if (facts.rest !== "passing" || facts.now > 0)',
+      },
+    ],
+  },
+  {
+    name: "left-over-never-taken-up",
+    bug: "What an execution has left at its end is not taken up while the run is fresh.",
+    patches: [{ file: "src/daemon.ts", find: "if (mayGoOn) this.#leftOvers.remember(signal, 0);\n    else", replace: "if (!mayGoOn)" }],
+  },
+  {
+    name: "reached-target-traded-again",
+    bug: "A symbol that has reached its target is traded again when its price moves.",
+    patches: [{ file: BOUNDS, find: 'if (reached.has(symbol)) return [[symbol, "target-reached"]];', replace: "" }],
+    test: "tests/execution/tenacity.test.ts",
+  },
+  {
+    name: "side-reversed",
+    bug: "What a further plan finds too much of is sold again, although the signal set out to buy it.",
+    patches: [
+      { file: BOUNDS, find: 'if (reached.has(symbol)) return [[symbol, "target-reached"]];', replace: "" },
+      { file: BOUNDS, find: 'if (goal.side !== order.side) return "target-reached";', replace: "" },
+    ],
+    test: "tests/execution/tenacity.test.ts",
+  },
+  {
+    name: "signal-unbounded",
+    bug: "Over several plans a signal trades as much of a symbol as each of them says.",
+    patches: [
+      {
+        file: BOUNDS,
+        find: 'return traded.plus(value).gt(goal.most) ? "signal-bound" : undefined;',
+        replace: "return traded.plus(value).lt(goal.most) ? undefined : undefined;",
+      },
+    ],
+    test: "tests/execution/take-up.test.ts",
+  },
+  {
+    name: "refusal-figures-ignored",
+    bug: "After a refusal for lack of buying power the same amount is sent again.",
+    patches: [
+      {
+        file: NEXT_PLAN,
+        find: "return spendable === undefined ? input :",
+        replace: "return spendable === undefined || spendable.gte(ZERO) ? input :",
+      },
+    ],
+    test: "tests/execution/order-gate.test.ts",
+  },
+  {
+    name: "power-not-awaited",
+    bug: "Buys are planned right after the sells, on buying power that has not grown yet.",
+    patches: [
+      {
+        file: "src/execution/settle.ts",
+        find: "return due.minus(account.buyingPower).gt(toleranceFor(expected));",
+        replace: "return due.lt(ZERO) && due.minus(account.buyingPower).gt(toleranceFor(expected));",
+      },
+    ],
+    test: "tests/execution/account-numbers.test.ts",
+  },
+  {
+    name: "exit-undone",
+    bug: "A symbol that a later SELL has taken out is bought all the same by an execution that has begun.",
+    patches: [
+      {
+        file: "src/execution/open-execution.ts",
+        find: 'if (exits.size === 0 || wanted.kind === "exit") return wanted;',
+        replace: 'if (exits.size >= 0 || wanted.kind === "exit") return wanted;',
+      },
+    ],
+    test: "tests/execution/tenacity.test.ts",
+  },
+  {
+    name: "refused-for-good-sent-on",
+    bug: "An order that the venue refuses for an unknown reason is sent again and again.",
+    patches: [
+      {
+        file: REST,
+        find: "return pause === undefined ? { ...rest, passing: false } :",
+        replace: "return pause === undefined ? { ...rest, passing: true } :",
+      },
+    ],
+    test: "tests/execution/refusals.test.ts",
+  },
+  {
+    name: "sells-use-up-the-deadline",
+    bug: "A sell that hangs keeps the account in cash until the deadline.",
+    patches: [
+      {
+        file: "src/execution/decide.ts",
+        find: 'intent.record.side === "sell" && !facts.sellsOnly && facts.now >= facts.sellUntil',
+        replace: 'intent.record.side === "sell" && !facts.sellsOnly && facts.now >= facts.sellUntil + 1e12',
+      },
+    ],
+    test: "tests/execution/decide.test.ts",
+  },
+];
