@@ -154,7 +154,9 @@ function partOf(kind: CauseKind, world: CauseWorld): Part {
       return foreignOrder(world, target);
     case "row-unpriced":
     case "row-doubled": {
-      const symbol = heldOr(world, target);
+      // The row of what is bought later is of another kind: it is a target that cannot be read.
+      const [symbol = ""] = chance.some([...exchange.state.positions.keys()], 1);
+      if (symbol === "") return {};
       const end = inject(`${kind === "row-unpriced" ? "unpriced" : "doubled"}-position:symbol=${symbol}`);
       const isIt = (each: string): boolean => each === symbol;
       return { touches: isIt, guards: isIt, end };

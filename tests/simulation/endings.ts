@@ -34,7 +34,6 @@ const MOVES_PRICES: readonly FaultKind[] = [
   "symbol-paused",
   "feed-thin",
   "equity-off",
-  "numbers-lag",
 ];
 /** Prices that are not still drift so far from the plan within this time. */
 const STEADY_FOR_MS = 60_000;

@@ -9,6 +9,7 @@ import { beginCause } from "./causes.ts";
 import type { Cause } from "./causes.ts";
 import type { Chance } from "./chance.ts";
 import { Convergence } from "./convergence.ts";
+import { isInDoubt } from "./doubt.ts";
 import { EXECUTION_DEADLINE_SECONDS, SIGNAL_MAX_AGE_SECONDS } from "./life.ts";
 import type { Machine } from "./machine.ts";
 import { failed, NamedReasons } from "./named-reasons.ts";
@@ -207,8 +208,7 @@ export class Final {
       writtenAt: this.#writtenMonotonic,
       obstructedUntil: () => this.#obstructedUntil(),
       touches: (symbol) => this.#isTouched(symbol),
-      isInDoubt: (symbol) =>
-        exchange.feed.habitsOf(symbol) !== undefined && exchange.feed.quote(symbol, exchange.clock.now()).empty !== undefined,
+      isInDoubt: (symbol) => isInDoubt(symbol, exchange, scenario),
       cameIn: () => this.#cause?.cameIn() ?? 0,
       guards: (symbol) => this.#cause?.guards(symbol) === true,
     });
