@@ -115,7 +115,7 @@ export class Daemon {
 
   constructor(parts: DaemonParts) {
     this.#parts = parts;
-    this.#leftOvers = new LeftOvers({ ...parts, waiting: (strategy) => this.#waiting.get(strategy) });
+    this.#leftOvers = new LeftOvers({ ...parts, newest: (strategy) => this.#newest.get(strategy) });
     this.#clockWatch = new ClockWatch({ ...parts, onSettled: () => this.#guard(() => this.#clockSettled()) });
     this.#rebalancer = parts.rebalancer(
       () => this.#newerOfSameStrategy(),

@@ -21,10 +21,10 @@ export function missedTarget(ledger: Pick<Ledger, "executionsOfSignal">, signalI
 
 export interface LeftOversParts {
   readonly clock: Clock;
-  readonly ledger: Pick<Ledger, "executionsOfSignal" | "signal" | "lastAcceptedSignal">;
+  readonly ledger: Pick<Ledger, "executionsOfSignal" | "signal">;
   readonly signalMaxAgeSeconds: number;
-  /** The run of a strategy that waits to be executed. */
-  readonly waiting: (strategy: string) => Signal | undefined;
+  /** The signal that the newest run in a strategy's file stands for; without an id for a run that makes none. */
+  readonly newest: (strategy: string) => { readonly signalId: string | undefined } | undefined;
 }
 
 /**
@@ -70,8 +70,11 @@ export class LeftOvers {
     return over.filter(({ signal }) => freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh" && !this.#isOvertaken(signal));
   }
 
+  /** The newest run decides, whatever becomes of it (R6); only a SELL or a HOLD after it changes nothing (R22). */
   #isOvertaken(signal: Signal): boolean {
-    const others = [this.#parts.ledger.lastAcceptedSignal(signal.strategy)?.signal, this.#parts.waiting(signal.strategy)];
-    return others.some((other) => other?.kind === "rebalance" && other.id !== signal.id && other.generatedAt >= signal.generatedAt);
+    const newest = this.#parts.newest(signal.strategy);
+    if (newest === undefined || newest.signalId === signal.id) return false;
+    const other = newest.signalId === undefined ? undefined : this.#parts.ledger.signal(newest.signalId)?.signal;
+    return other === undefined || other.kind === "rebalance";
   }
 }

@@ -158,8 +158,10 @@ function partOf(kind: CauseKind, world: CauseWorld): Part {
       const [symbol = ""] = chance.some([...exchange.state.positions.keys()], 1);
       if (symbol === "") return {};
       const end = inject(`${kind === "row-unpriced" ? "unpriced" : "doubled"}-position:symbol=${symbol}`);
-      const isIt = (each: string): boolean => each === symbol;
-      return { touches: isIt, guards: isIt, end };
+      // What the signal buys first, and cannot be read then, has come to its target before.
+      const isHeld = exchange.state.positions.has(symbol);
+      const isIt = (each: string): boolean => isHeld && each === symbol;
+      return { touches: (each) => each === symbol, guards: isIt, end };
     }
     case "row-worthless":
       return { touches: (symbol) => symbol === "448ESC016", end: inject("worthless-share") };

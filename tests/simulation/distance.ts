@@ -44,7 +44,8 @@ export function legsOf(
     .filter((symbol) => !isGuarded(symbol))
     .map((symbol) => {
       const target = (targets.get(symbol) ?? 0) * base;
-      const isWhole = exchange.state.assets.get(symbol)?.fractionable === false || !exchange.state.settings.fractionalTrading;
+      const wasWhole = scenario.faults.includes("account-set");
+      const isWhole = wasWhole || exchange.state.assets.get(symbol)?.fractionable === false || !exchange.state.settings.fractionalTrading;
       const whole = isWhole ? price(symbol) + target * WHOLE_SHARE_CUSHION : 0;
       const allowed = target === 0 ? DUST + whole : base * (DRIFT_BAND + MOVE) + whole + SMALLEST_TRADE;
       return { symbol, value: values.get(symbol) ?? 0, target, allowed, isWhole };

@@ -242,6 +242,8 @@ export class Final {
     return (
       asset?.tradable !== true ||
       asset.status !== "active" ||
+      (asset.attributes?.includes("ptp_no_exception") === true && exchange.state.settings.ptpNoExceptionEntry !== true) ||
+      this.#named.saysSuspected(symbol) ||
       isForeign ||
       !exchange.pendingFactor(symbol).eq(ONE) ||
       // Of what was booked today the shares before it may never have been seen, which the program has to say.

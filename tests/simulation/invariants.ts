@@ -408,9 +408,11 @@ export class Invariants implements NetworkObserver {
     );
     // What may have been split is in no base, so nothing of it is in reserve either.
     const isSplit = (symbol: string): boolean => exchange.state.splits.some((split) => split.symbol === symbol);
+    const { protectedSymbols, allowedSymbols } = scenario.settings;
+    const isApart = (symbol: string): boolean => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false;
     const worth = sum(
       [...exchange.state.positions.values()]
-        .filter(({ symbol }) => scenario.settings.protectedSymbols.has(symbol) || isSplit(symbol))
+        .filter(({ symbol }) => isApart(symbol) || isSplit(symbol))
         .map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)).times(exchange.pendingFactor(symbol))),
     );
     const reserve = equity.minus(worth).times(scenario.settings.cashReserve);

@@ -187,6 +187,12 @@ export class NamedReasons {
     return ((buying ?? selling)?.lines ?? []).some((line) => line.symbol === symbol && line.leftAlone === "split-suspected");
   }
 
+  /** Nothing has begun, because a split is suspected that there was. */
+  saysSuspected(symbol: string): boolean {
+    if (this.#parts.scenario.split === undefined) return false;
+    return this.spoken().some(({ reason }) => reason.includes(`${symbol} (split-suspected)`));
+  }
+
   /** The owner's settings of limit style leave this symbol's rest alone. */
   isLeftAsSet(symbol: string, { id }: ExecutionRecord): boolean {
     const intents = this.#parts.machine.life?.ledger.intentsOf(id).filter((intent) => intent.symbol === symbol) ?? [];

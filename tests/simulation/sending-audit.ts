@@ -75,8 +75,8 @@ export class SendingAudit {
         if (taken !== undefined && !isOpen(taken)) return [];
         if (taken !== undefined)
           return [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before is ${taken.status}.` }];
-        // What the rate limit held back stays under its id as long as its execution lasts.
-        const refused = status >= 400 && status < 500 && status !== 408 && (status !== 429 || other.executionId !== intent.executionId);
+        // What the rate limit held back was never sent; it may be let go of, and planned again.
+        const refused = status >= 400 && status < 500 && status !== 408;
         return refused ? [] : [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before was not refused.` }];
       });
   }

@@ -61,7 +61,7 @@ function wasReplaced({ phase, symbol, attempt, state }: IntentRecord, all: reado
 }
 
 function sameTrade(one: IntentRecord, other: IntentRecord): boolean {
-  return one.phase === other.phase && one.symbol === other.symbol && one.goal !== undefined;
+  return one.phase === other.phase && one.symbol === other.symbol;
 }
 
 /** The first part of a large order stands for all of it. */
