@@ -5,7 +5,7 @@ import { dieEverywhere } from "./crash-points.ts";
 import type { Situation } from "./crash-points.ts";
 import { afterFirstPost, beforePosts, both, reply, RESET, TIMED_OUT } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
-import { HEDGE, HELD, INVESTED, SWITCH } from "./scenario.ts";
+import { HEDGE, HELD, INVESTED, orderOf, SWITCH } from "./scenario.ts";
 import { signalOf, TUESDAY_10_00 } from "./virtual-desk.ts";
 
 const HEDGED = ["buy BTAL filled", "buy UVXY filled"];
@@ -22,11 +22,6 @@ interface Case {
   readonly situation: Situation;
   readonly book: readonly string[];
   readonly outcome: string;
-}
-
-/** How often an order is sent again until the deadline depends on when the process died. */
-function endsAs(outcome: string, book: readonly string[]): NonNullable<Situation["mayEnd"]> {
-  return (end) => end.outcome === outcome && [...new Set(end.book)].join() === book.join();
 }
 
 const CASES: Record<string, Case> = {
@@ -58,14 +53,17 @@ const CASES: Record<string, Case> = {
     book: ["buy FNGU filled", "buy UVXY filled"],
     outcome: "on-target",
   },
-  "a stuck sell that is cancelled": {
+  "a stuck sell that is cancelled and sent again, and buys before and after it": {
     situation: {
-      options: { ...INVESTED, orderTimeoutSeconds: 3, executionDeadlineSeconds: 7, venue: { faults: ["stuck-order:symbol=TQQQ"] } },
+      options: { ...INVESTED, orderTimeoutSeconds: 3 },
       signal: { weights: HEDGE },
-      mayEnd: endsAs("incomplete", ["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled"]),
+      fault: ({ desk }) => {
+        desk.exchange.gate = { mayFill: ({ clientOrderId }) => !clientOrderId.endsWith("TQQQ-1"), mayCancel: () => true };
+        return {};
+      },
     },
-    book: ["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ canceled"],
-    outcome: "incomplete",
+    book: [...HEDGED, ...HEDGED, "sell SMR filled", "sell TQQQ canceled", "sell TQQQ filled"].sort(),
+    outcome: "on-target",
   },
   "answers that are lost after acceptance, found by look-up": {
     situation: {
@@ -127,14 +125,18 @@ const CASES: Record<string, Case> = {
     book: SWITCH,
     outcome: "on-target",
   },
-  "an order rejected after its acceptance": {
+  "an order rejected after its acceptance, and sent again": {
     situation: {
-      options: { ...INVESTED, executionDeadlineSeconds: 3, venue: { faults: ["asynchronous-reject:symbol=UVXY"] } },
+      options: INVESTED,
       signal: { weights: HEDGE },
-      mayEnd: endsAs("incomplete", ["buy BTAL filled", "buy UVXY rejected", "sell SMR filled", "sell TQQQ filled"]),
+      fault: ({ desk }) =>
+        afterFirstPost("UVXY", (response) => {
+          desk.exchange.reject(orderOf(desk, "UVXY").id);
+          return response;
+        }),
     },
-    book: ["buy BTAL filled", "buy UVXY rejected", "buy UVXY rejected", "sell SMR filled", "sell TQQQ filled"],
-    outcome: "incomplete",
+    book: ["buy BTAL filled", "buy UVXY filled", "buy UVXY rejected", "sell SMR filled", "sell TQQQ filled"],
+    outcome: "on-target",
   },
   "a newer run that comes in with the first sell": {
     situation: {
