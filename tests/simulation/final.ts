@@ -363,7 +363,7 @@ export class Final {
     if (!this.#convergence.isExplained(ledger?.unsettledIntents() ?? [])) return undefined;
     if (named.kind === "excused") return named.reason;
     // While it waits for something to pass, there is no last word of the program yet.
-    const isWaiting = execution === undefined || execution.finishedAt === undefined;
+    const isWaiting = execution?.finishedAt === undefined;
     if (!isWaiting && this.#cause === undefined && this.#parts.scenario.habit === "usual") return undefined;
     const reasons = new Set(this.#convergence.openAndTouched().map((symbol) => this.#reasonOf(symbol)));
     return `not named, and it is: ${reasons.size === 0 ? "unknown-order" : [...reasons].sort().join(", ")}`;
