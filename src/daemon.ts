@@ -7,6 +7,7 @@ import { DaemonUpkeep } from "./daemon-upkeep.ts";
 import { asError } from "./errors.ts";
 import { unlessAborted } from "./execution/reading.ts";
 import type { Rebalancer, RebalanceResult } from "./execution/rebalancer.ts";
+import { freshness } from "./intake/freshness.ts";
 import type { Intake, IntakeReport } from "./intake/intake.ts";
 import type { Signal } from "./intake/signal.ts";
 import type { NotExecuted, VerdictKind } from "./intake/verdict.ts";
@@ -352,22 +353,28 @@ export class Daemon {
     const signal = this.#parts.ledger.signal(result.execution.signalId)?.signal;
     if (signal === undefined) return;
     this.#retryLater(signal.strategy, verdict.kind);
-    if (mayGoOn) this.#leftOvers.remember(signal, 0);
+    if (mayGoOn) this.#leftOvers.remember(signal, 0, result.conclusion.gaveWay ? result.execution.deadline : undefined);
     else this.#leftOvers.forget(signal);
   }
 
   /** Goes on with what an execution has left for a cause that may have passed (R33). */
-  async #takeUp({ signal, tries }: LeftOver): Promise<void> {
+  async #takeUp({ signal, tries, until }: LeftOver): Promise<void> {
     if (this.#stopping.signal.aborted) return;
+    const isFresh = freshness(signal, this.#parts.clock.now(), this.#parts.signalMaxAgeSeconds).kind === "fresh";
     const superseded = new AbortController();
     this.#current = { strategy: signal.strategy, signalId: signal.id, superseded };
     try {
-      const options = { dryRun: false, ignoreMarketHours: false, takeUp: "fresh", superseded: superseded.signal } as const;
+      const options = {
+        dryRun: false,
+        ignoreMarketHours: false,
+        takeUp: isFresh ? "fresh" : "finish",
+        superseded: superseded.signal,
+      } as const;
       const result = await this.#rebalancer.rebalance(signal, options);
       this.#conclude(result);
       if (result.kind !== "still-off" && result.kind !== "declined") return;
       this.#parts.log.child({ signal: signal.id }).debug(`What is left of it cannot be traded yet: ${result.reason}`);
-      if (result.kind === "declined" || result.mayPass) this.#leftOvers.remember(signal, tries);
+      if (result.kind === "declined" || result.mayPass) this.#leftOvers.remember(signal, tries, until);
     } finally {
       this.#current = undefined;
     }
@@ -417,7 +424,8 @@ export class Daemon {
       const idle = this.#queue.size + this.#queue.pending === 0;
       if (idle) this.#retry();
       if (idle && this.#ready) for (const left of this.#leftOvers.due()) this.#enqueue(() => this.#takeUp(left));
-      if (this.#ready) this.#clockWatch.tick();
+      // An execution reads the broker's clock itself, and must not be shown another answer than it acts on.
+      if (idle && this.#ready) this.#clockWatch.tick();
       upkeep.tick(this.#ready && idle);
     });
     this.#flush();

@@ -11,6 +11,8 @@ export interface LeftOver {
   readonly signal: Signal;
   /** How often it has been taken up in vain. */
   readonly tries: number;
+  /** The deadline of an execution that gave way to another strategy's run or to a SELL: until then its run counts as fresh. */
+  readonly until: number | undefined;
 }
 
 /** The last execution of a signal that went to an end of its own, where that end missed the target. */
@@ -40,10 +42,10 @@ export class LeftOvers {
     this.#parts = parts;
   }
 
-  remember(signal: Signal, tries: number): void {
+  remember(signal: Signal, tries: number, until?: number): void {
     const pause = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
     this.forget(signal);
-    this.#runs.set(signal.id, { signal, tries: tries + 1, at: this.#parts.clock.monotonic() + pause });
+    this.#runs.set(signal.id, { signal, tries: tries + 1, until, at: this.#parts.clock.monotonic() + pause });
   }
 
   /** What an earlier process could not get to its target. */
@@ -67,7 +69,10 @@ export class LeftOvers {
     const { clock, signalMaxAgeSeconds } = this.#parts;
     const over = [...this.#runs.values()].filter(({ at }) => clock.monotonic() >= at);
     for (const { signal } of over) this.#runs.delete(signal.id);
-    return over.filter(({ signal }) => freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh" && !this.#isOvertaken(signal));
+    return over.filter(({ signal, until }) => {
+      const isFresh = freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh";
+      return (isFresh || clock.now() < (until ?? -Infinity)) && !this.#isOvertaken(signal);
+    });
   }
 
   /** The newest run decides, whatever becomes of it (R6); only a SELL or a HOLD after it changes nothing (R22). */

@@ -199,7 +199,8 @@ export class Convergence {
   }
 
   #sessionBlockage(record: ExecutionRecord): Blockage | undefined {
-    if (this.#market.isOpen === undefined || record.offHours) return undefined;
+    // Orders for the open wait for it; once it has opened, its end counts for them as for others.
+    if (this.#market.isOpen === undefined || (record.offHours && this.#market.opened === undefined)) return undefined;
     const { left } = this.#market;
     if (left !== undefined && left >= MIN_SESSION_LEFT_TO_POST_MS) return undefined;
     return { cause: "session-closed", reason: "The session is over, or too little of it is left." };

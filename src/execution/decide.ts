@@ -135,7 +135,13 @@ export type Action =
   /** The next plan is made after a pause. */
   | { readonly kind: "pause" }
   /** Without an outcome it follows from how the orders ended. `cause` says what kept it from beginning. */
-  | { readonly kind: "finish"; readonly outcome: ExecutionOutcome | undefined; readonly reason: string; readonly cause?: Blockage["cause"] }
+  | {
+      readonly kind: "finish";
+      readonly outcome: ExecutionOutcome | undefined;
+      readonly reason: string;
+      readonly cause?: Blockage["cause"];
+      readonly gaveWay?: true;
+    }
   | { readonly kind: "leave" };
 
 export interface Decision {
@@ -248,7 +254,7 @@ function decidePhaseEnd(facts: ExecutionFacts): Decision {
 function nextPlan(what: "buys" | "rest", facts: ExecutionFacts, at: number): Decision {
   if (facts.now >= at) return only({ kind: "plan", what }, facts);
   if (!facts.holdsUpAnother) return { actions: [], wakeAt: Math.min(at, facts.now + HEARTBEAT_MS) };
-  return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
+  return only({ kind: "finish", outcome: undefined, reason: "", gaveWay: true }, facts);
 }
 
 /** Every order was let go of before anything was sent, for lack of sane quotes: the run may be tried again while it is fresh (R17). */

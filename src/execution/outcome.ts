@@ -42,6 +42,8 @@ export interface Conclusion {
   readonly after: Reading | undefined;
   /** It has begun and missed its target for a cause that may pass: what is left is worth taking up (R33). */
   readonly mayGoOn: boolean;
+  /** It ended so that another run need not wait for it. */
+  readonly gaveWay: boolean;
 }
 
 /** Records the end of an execution: outcome, verdict, the account afterwards and the fills, in one transaction. */
@@ -86,7 +88,7 @@ export async function concludeExecution(
     }
   });
   const mayGoOn = isOff && rests.some(({ passing }) => passing);
-  return { executionId: execution.id, outcome: judged.outcome, reason, verdict, after, mayGoOn };
+  return { executionId: execution.id, outcome: judged.outcome, reason, verdict, after, mayGoOn, gaveWay: action.gaveWay === true };
 }
 
 /** What stopped it comes first; then what its orders had left by then. */

@@ -123,7 +123,10 @@ function restOfIntent(intent: IntentRecord, { tries, minimum }: RestFacts): Rest
   return [{ symbol, reason: "order-cancelled", passing: false, intent }];
 }
 
-/** R20: which refusals may pass, and after which pause. Unknown texts are lasting after three more tries. */
+/**
+ * R20: which refusals may pass, and after which pause. Unknown texts are lasting after three more tries; where fractions
+ * are refused, the asset and the account's switches are read again, and whole shares traded.
+ */
 function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
   const { symbol, side, updatedAt } = intent;
   const why = lackedPower(intent) ? "insufficient-buying-power" : intent.status;
@@ -137,7 +140,6 @@ function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
       return { ...rest, passing: true, notBefore: updatedAt + (pause ?? REFUSED_PAUSES_MS[2]) };
     case "insufficient-quantity":
     case "wash-trade":
-    // The asset, or a switch of the account, is not what it was when it was last read: then whole shares are traded.
     case "not-fractionable":
     case "other":
       return pause === undefined ? { ...rest, passing: false } : { ...rest, passing: true, notBefore: updatedAt + pause };
@@ -155,9 +157,12 @@ function wasRefused({ state, status }: IntentRecord): boolean {
   return state === "refused" || (state === "done" && status === "rejected");
 }
 
-/** Lack of cash passes where buying power lags behind the cash, or where something else that is left may bring cash. */
-function withCash(rests: readonly Rest[], { powerIsShort }: PhaseSummary): Rest[] {
-  const mayCome = powerIsShort === true || rests.some(({ passing }) => passing);
+/**
+ * Lack of cash passes where buying power lags behind the cash, where something else that is left may bring cash, and
+ * after whole shares, which are counted above their price and leave some of it (R11).
+ */
+function withCash(rests: readonly Rest[], { powerIsShort, buys }: PhaseSummary): Rest[] {
+  const mayCome = powerIsShort === true || buys.some(({ quantity }) => quantity !== undefined) || rests.some(({ passing }) => passing);
   return rests.map((rest) => (rest.reason === "insufficient-cash" ? { ...rest, passing: mayCome } : rest));
 }
 

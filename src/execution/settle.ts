@@ -56,7 +56,10 @@ export function expectedAfter(intents: readonly IntentRecord[], cashBefore: Deci
 /** What is still missing from the reading, in words; `undefined` when it contains all of our fills. */
 export function unsettled(reading: Reading, expected: Expected): string | undefined {
   for (const [symbol, quantity] of expected.quantities) {
-    const shown = reading.positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
+    const position = reading.positions.find((each) => each.symbol === symbol);
+    // A row that cannot be read tells of no fill (R34).
+    if (position?.problem !== undefined) continue;
+    const shown = position?.quantity ?? ZERO;
     if (!shown.eq(quantity)) return `${symbol} shows ${shown.toFixed()} shares, our fills make it ${quantity.toFixed()}`;
   }
   if (expected.cash === undefined || expected.cash.minus(reading.account.cash).lte(toleranceFor(expected))) return undefined;

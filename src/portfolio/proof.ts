@@ -365,8 +365,8 @@ function unbookedSince(facts: Facts): Decimal {
 function agrees(known: Decimal, facts: Facts): boolean {
   const equity = facts.input.account.equity.plus(unbookedSince(facts));
   if (near(known, equity)) return true;
-  const hasOddRows = facts.input.holdings.some(({ problem }) => problem !== undefined);
-  return hasOddRows && known.lte(equity);
+  const odd = facts.input.holdings.filter(({ problem }) => problem !== undefined);
+  return odd.length > 0 && known.minus(sum(odd.map(({ marketValue }) => marketValue.abs()))).lte(equity);
 }
 
 function near(one: Decimal, other: Decimal): boolean {

@@ -156,8 +156,9 @@ function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined
 
 function equityDisagrees(total: Decimal, equity: Decimal, holdings: readonly Holding[]): Refused | undefined {
   if (total.minus(equity).abs().lte(equity.abs().times(EQUITY_AGREEMENT))) return undefined;
-  // What is missing then is what the rows that cannot be read are worth (R34).
-  if (holdings.some(({ problem }) => problem !== undefined) && equity.gt(total)) return undefined;
+  // What rows that cannot be read are worth explains the difference: nothing of it is known, or it is listed twice (R34).
+  const odd = holdings.filter(({ problem }) => problem !== undefined);
+  if (odd.length > 0 && equity.gte(total.minus(sum(odd.map(({ marketValue }) => marketValue.abs()))))) return undefined;
   return {
     kind: "refused",
     refusal: "price-doubt",

@@ -57,6 +57,9 @@ export function drawCause(chance: Chance): CauseKind | undefined {
   return chance.happens(SHARE) ? chance.weighted(CAUSES) : undefined;
 }
 
+/** The simulator's multi-leg order, at its worst. */
+const MULTI_LEG_RESERVE = 400;
+
 export interface CauseWorld {
   readonly exchange: Exchange;
   readonly chance: Chance;
@@ -79,6 +82,8 @@ export interface Cause {
   readonly touches: (symbol: string) => boolean;
   /** Dollars that somebody has paid in since the signal: they belong to the target or not, by when they were seen. */
   readonly cameIn: () => number;
+  /** Dollars that somebody else's order keeps, which only the list of orders shows. */
+  readonly reserves: number;
   /** Whether the symbol counts as protected, so that its value belongs to no target. */
   readonly guards: (symbol: string) => boolean;
   readonly end: () => void;
@@ -89,7 +94,16 @@ type Part = Partial<Omit<Cause, "kind" | "end">> & { readonly end?: () => void }
 const nothing = (): boolean => false;
 
 export function beginCause(kind: CauseKind, world: CauseWorld): Cause {
-  return { kind, until: () => -Infinity, touches: nothing, cameIn: () => 0, guards: nothing, end: () => undefined, ...partOf(kind, world) };
+  return {
+    kind,
+    until: () => -Infinity,
+    touches: nothing,
+    reserves: 0,
+    cameIn: () => 0,
+    guards: nothing,
+    end: () => undefined,
+    ...partOf(kind, world),
+  };
 }
 
 function partOf(kind: CauseKind, world: CauseWorld): Part {
@@ -166,7 +180,7 @@ function partOf(kind: CauseKind, world: CauseWorld): Part {
     case "row-worthless":
       return { touches: (symbol) => symbol === "448ESC016", end: inject("worthless-share") };
     case "row-multi-leg":
-      return { end: inject("multi-leg-order") };
+      return { reserves: MULTI_LEG_RESERVE, end: inject("multi-leg-order") };
     case "fractions-off":
       return { end: inject("account-set:to=fractions-off") };
     case "partnership":

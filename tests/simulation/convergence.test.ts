@@ -37,6 +37,7 @@ function follow(parts: Partial<ConvergenceParts> = {}) {
     touches: () => false,
     isInDoubt: () => false,
     cameIn: () => 0,
+    reserves: () => 0,
     guards: () => false,
     ...parts,
   });

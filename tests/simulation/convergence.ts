@@ -20,6 +20,8 @@ export interface ConvergenceParts {
   readonly isInDoubt: (symbol: string) => boolean;
   /** Dollars that were paid in since the signal, which its target may or may not count. */
   readonly cameIn: () => number;
+  /** Dollars that an order keeps which is not in the venue's book. */
+  readonly reserves: () => number;
   /** Whether a symbol counts as protected. */
   readonly guards: (symbol: string) => boolean;
 }
@@ -91,7 +93,10 @@ export class Convergence {
     const orders = [...exchange.state.orders.values()].filter(isOpen).map((order) => Number(reservedValue(order).toFixed()));
     const rests = legs.filter(({ isWhole }) => isWhole).map(({ symbol }) => Number(exchange.valueOf(symbol).toFixed()) * WHOLE_SHARE);
     const base = baseOf(exchange, this.#isGuarded);
-    const bound = [...wanting, ...orders, ...rests].reduce((total, each) => total + each, base * (RESERVE + PRICE_MOVES));
+    const bound = [...wanting, ...orders, ...rests].reduce(
+      (total, each) => total + each,
+      base * (RESERVE + PRICE_MOVES) + this.#parts.reserves(),
+    );
     return Number(exchange.state.cash.toFixed()) <= bound;
   }
 

@@ -37,7 +37,10 @@ export function legsOf(
   const price = (symbol: string): number => Number(exchange.valueOf(symbol).toFixed());
   const isGuarded = (symbol: string): boolean => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false || guarded(symbol);
   const values = new Map(
-    [...exchange.state.positions.values()].map(({ symbol, quantity }) => [symbol, Number(quantity.toFixed()) * price(symbol)]),
+    [...exchange.state.positions.values()].map(({ symbol, quantity }) => [
+      symbol,
+      Number(quantity.times(exchange.pendingFactor(symbol)).toFixed()) * price(symbol),
+    ]),
   );
   const base = baseOf(exchange, isGuarded);
   return [...new Set([...values.keys(), ...targets.keys()])]
@@ -55,7 +58,9 @@ export function legsOf(
 /** What the targets are parts of, dollars. */
 export function baseOf(exchange: Exchange, isGuarded: (symbol: string) => boolean): number {
   const counted = [...exchange.state.positions.values()].filter(({ symbol }) => !isGuarded(symbol));
-  const stock = counted.map(({ symbol, quantity }) => Number(quantity.toFixed()) * Number(exchange.valueOf(symbol).toFixed()));
+  const stock = counted.map(({ symbol, quantity }) =>
+    Number(quantity.times(exchange.pendingFactor(symbol)).times(exchange.valueOf(symbol)).toFixed()),
+  );
   return (Number(exchange.state.cash.toFixed()) + stock.reduce((total, each) => total + each, 0)) * (1 - RESERVE);
 }
 

@@ -210,6 +210,7 @@ export class Final {
       touches: (symbol) => this.#isTouched(symbol),
       isInDoubt: (symbol) => isInDoubt(symbol, exchange, scenario),
       cameIn: () => this.#cause?.cameIn() ?? 0,
+      reserves: () => this.#cause?.reserves ?? 0,
       guards: (symbol) => this.#cause?.guards(symbol) === true,
     });
   }

@@ -64,7 +64,8 @@ export class NamedReasons {
     if (verdict === "superseded" && this.#parts.isStampedBack) return { kind: "excused", reason: "stamped before an earlier run" };
     if (settings.maxOrderValue !== undefined && refused) return { kind: "excused", reason: "order-limit" };
     const limited = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_DAILY_TURNOVER_PERCENT"));
-    if (limited && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
+    const isHeldBack = this.#parts.machine.life?.ledger.openExecutions().some(({ signalId }) => signalId !== this.#parts.signalId) === true;
+    if ((limited || isHeldBack) && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
     const owes = spoken.some((each) => each.verdict === "refused" && each.reason.includes("owes more than its positions are worth"));
     const unbuyable = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_UNBUYABLE_PERCENT"));
     if (unbuyable && this.#isLargelyUnbuyable()) return { kind: "excused", reason: "unbuyable, and named" };
