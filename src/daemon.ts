@@ -274,7 +274,9 @@ export class Daemon {
 
   #accept(signal: Signal): void {
     const { log, ledger, clock } = this.#parts;
-    this.#supersede(signal.strategy, `The newer signal ${signal.id} takes its place.`, signal.id);
+    // A SELL takes its symbols out of what is under way, and interrupts nothing (R22).
+    const isQuiet = signal.kind === "exit" && !this.#waiting.has(signal.strategy);
+    if (!isQuiet) this.#supersede(signal.strategy, `The newer signal ${signal.id} takes its place.`, signal.id);
     // While open executions are finished it waits already, so that they can give way to it (R22).
     if (!this.#connected) {
       ledger.judgeSignal(signal.id, { kind: "broker-unreachable", reason: "The account has not been read yet." }, clock.now());

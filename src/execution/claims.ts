@@ -1,6 +1,7 @@
 import { duration, freshness } from "../intake/freshness.ts";
 import type { Signal } from "../intake/signal.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import { isFinal } from "../intake/verdict.ts";
+import type { Ledger, SignalRecord } from "../ledger/ledger.ts";
 import type { Claim, StrategyShare } from "../portfolio/claims.ts";
 import { combinedTargets, wantedByAll, wantedByExit } from "../portfolio/claims.ts";
 import { formatWeight } from "../portfolio/format.ts";
@@ -39,9 +40,15 @@ export function lastClaims(ledger: Pick<ClaimsLedger, "lastClaim">, strategies: 
   });
 }
 
-/** Symbols that SELLs of the same strategy have named since `signal` was generated (R22). */
-export function laterExits(signal: Signal, others: readonly Signal[]): Set<string> {
-  const later = others.filter(
+/**
+ * Symbols that SELLs of the same strategy have named since `signal` was generated (R22).
+ * @param recorded signals of the ledger: those that came to nothing do not count.
+ */
+export function laterExits(signal: Signal, recorded: readonly SignalRecord[], waiting: readonly Signal[]): Set<string> {
+  const accepted = recorded.filter(
+    ({ verdict }) => verdict === undefined || !isFinal(verdict) || verdict === "executed" || verdict === "duplicate",
+  );
+  const later = [...accepted.map((record) => record.signal), ...waiting].filter(
     ({ kind, id, strategy, generatedAt }) =>
       kind === "exit" && id !== signal.id && strategy === signal.strategy && generatedAt >= signal.generatedAt,
   );

@@ -66,6 +66,8 @@ export class NextPlan {
     const own = this.#execution.intents();
     await this.#parts.account.learnOfUnknown(own);
     this.#execution.parts.assets.doubt(own.flatMap(({ symbol, status }) => (status === "not-fractionable" ? [symbol] : [])));
+    const selling = this.#stillSelling();
+    if (selling !== undefined) return { kind: "not-yet", reason: `${selling} (own-order-working)`, isRecorded: false };
     const settled = await this.#parts.account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;
     const newer = await this.#takenOver();
@@ -74,6 +76,12 @@ export class NextPlan {
     const splits = await this.#splitsIn(settled.reading, this.#execution.wanted());
     if (splits === undefined || blocked()) return DECIDE_AGAIN;
     return this.#planned(settled, splits, request);
+  }
+
+  /** A sell of this signal whose fate was unknown has turned up, and works until its cancel takes effect (R15). */
+  #stillSelling(): string | undefined {
+    const orders = this.#execution.parts.ledger.intentsOfSignal(this.#execution.signal.id);
+    return orders.find(({ side, state }) => side === "sell" && state === "open")?.symbol;
   }
 
   #planned(settled: SettledReading, splits: PlanInput["splits"], request: NextPlanRequest): NextPlanned {

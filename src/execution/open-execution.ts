@@ -94,10 +94,17 @@ export class OpenExecution {
   wanted(): Wanted {
     const { ledger, waiting } = this.parts;
     const { wanted } = this.record();
-    const exits = laterExits(this.signal, [...ledger.recentSignals(RECENT_SIGNALS).map(({ signal }) => signal), ...(waiting?.() ?? [])]);
+    const exits = laterExits(this.signal, ledger.recentSignals(RECENT_SIGNALS), waiting?.() ?? []);
     if (exits.size === 0 || wanted.kind === "exit") return wanted;
     this.#claims ??= ledger.claimsOf(this.id);
     return wantedAfterExits(wanted, this.#claims, this.signal.strategy, exits);
+  }
+
+  /** Whether a SELL of the same strategy has come since it was planned, for a symbol that it wants. */
+  wantsWhatWasLeft(): boolean {
+    const { wanted } = this.record();
+    const now = this.wanted();
+    return wanted.kind === "rebalance" && now.kind === "rebalance" && [...wanted.targets.keys()].some((symbol) => !now.targets.has(symbol));
   }
 
   /** The newest plans. */

@@ -139,11 +139,17 @@ export async function readAccount(broker: Broker, assets: AssetCache, clock: Clo
     wantedAssets.then(
       async (found) => new Map([...found, ...(await assets.of(symbols.filter((symbol) => !found.has(symbol) || renamed.has(symbol))))]),
     ),
-    completed(broker, symbols, guessed, early),
+    completed(broker, [...new Set([...symbols, ...boughtAtMarket(openOrders)])], guessed, early),
   ]);
   if (isRestricted(configuration, known)) assets.configuration.askAgainSoon();
   const assetIds = assets.identify(known, positions);
   return { account, positions, openOrders, market, assets: known, assetIds, configuration, prices, at: clock.now() };
+}
+
+/** Symbols of open buys of shares without a limit: what they may still take can be told only from a price. */
+function boughtAtMarket(orders: readonly Order[]): string[] {
+  const unpriced = orders.filter(({ side, notional, limitPrice }) => side === "buy" && notional === undefined && limitPrice === undefined);
+  return unpriced.flatMap(({ symbol, problem }) => (problem === undefined ? [symbol] : []));
 }
 
 /** Whether a switch of the account keeps something from being traded. */

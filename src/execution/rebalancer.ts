@@ -155,7 +155,7 @@ export class Rebalancer {
     const claims = this.claims(signal);
     const asked = wantedFor(this.#parts.ledger, this.#strategies(signal), signal, claims);
     if (asked === undefined) return this.#judged(signal, options, declined("held", "The strategy says HOLD: nothing is changed."));
-    const wanted = options.takeUp === undefined ? asked : this.#withoutExits(signal, asked, claims);
+    const wanted = this.#withoutExits(signal, asked, claims);
     const preparation = await this.#prepare(signal, wanted, options);
     if (preparation.kind === "declined") return this.#judged(signal, options, preparation);
     if (!options.dryRun && !countsWith(claims, this.#waiting(signal))) return "plan-again";
@@ -188,8 +188,7 @@ export class Rebalancer {
   #withoutExits(signal: Signal, wanted: Wanted, claims: readonly Claim[]): Wanted {
     if (wanted.kind === "exit") return wanted;
     const { ledger, waiting } = this.#parts;
-    const others = [...ledger.recentSignals(RECENT_SIGNALS).map((record) => record.signal), ...(waiting?.() ?? [])];
-    const exits = laterExits(signal, others);
+    const exits = laterExits(signal, ledger.recentSignals(RECENT_SIGNALS), waiting?.() ?? []);
     return exits.size === 0 ? wanted : wantedAfterExits(wanted, claims, signal.strategy, exits);
   }
 

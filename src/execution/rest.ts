@@ -2,6 +2,7 @@ import type { Side } from "../broker/broker.ts";
 import type { IntentRecord } from "../ledger/ledger.ts";
 import { isOnTargetReason, mayPass, type LeftAloneReason } from "../portfolio/left-alone.ts";
 import type { Decimal } from "../portfolio/money.ts";
+import { decimal, ZERO } from "../portfolio/money.ts";
 import { endedShort, isNewest } from "./attempts.ts";
 import { isEnded } from "./decide.ts";
 import type { LineSummary, PhaseSummary, PlanSummary } from "./summary.ts";
@@ -61,7 +62,9 @@ export function reachedBy(facts: RestFacts): Set<string> {
   // Amounts that were planned on an account that lacks our fills are no targets.
   if (last.missing !== undefined) return new Set();
   const left = new Set(restOf(facts).map(({ symbol }) => symbol));
-  return new Set(last.lines.map(({ symbol }) => symbol).filter((symbol) => !left.has(symbol)));
+  // While what may have been split is in no base, the shares of that base are no targets yet.
+  const isOpen = ({ targetWeight }: LineSummary): boolean => last.highestBase !== undefined && decimal(targetWeight).gt(ZERO);
+  return new Set(last.lines.filter((line) => !left.has(line.symbol) && !isOpen(line)).map(({ symbol }) => symbol));
 }
 
 /** Symbols whose orders ended for a cause that does not pass by itself: only the owner has them tried again. */
@@ -158,11 +161,15 @@ function wasRefused({ state, status }: IntentRecord): boolean {
 }
 
 /**
- * Lack of cash passes where buying power lags behind the cash, where something else that is left may bring cash, and
- * after whole shares, which are counted above their price and leave some of it (R11).
+ * Lack of cash passes where buying power lags behind the cash, where open buys reserve some of it, where something else
+ * that is left may bring cash, and after whole shares, which are counted above their price and leave some of it (R11).
  */
-function withCash(rests: readonly Rest[], { powerIsShort, buys }: PhaseSummary): Rest[] {
-  const mayCome = powerIsShort === true || buys.some(({ quantity }) => quantity !== undefined) || rests.some(({ passing }) => passing);
+function withCash(rests: readonly Rest[], { powerIsShort, isReserved, buys }: PhaseSummary): Rest[] {
+  const mayCome =
+    powerIsShort === true ||
+    isReserved === true ||
+    buys.some(({ quantity }) => quantity !== undefined) ||
+    rests.some(({ passing }) => passing);
   return rests.map((rest) => (rest.reason === "insufficient-cash" ? { ...rest, passing: mayCome } : rest));
 }
 

@@ -31,13 +31,23 @@ export interface SymbolGoal {
 }
 
 /** The goals of a first plan, one for each of its lines. */
-export function goalsOf(first: Pick<PhaseSummary, "base" | "lines">, held: AccountSummary["positions"]): GoalSummary[] {
-  const slack = decimal(first.base).times(SLACK);
-  return first.lines.map((line) => goalOf(line, held, slack));
+export function goalsOf(first: Pick<PhaseSummary, "base" | "highestBase" | "lines">, held: AccountSummary["positions"]): GoalSummary[] {
+  const base = decimal(first.base);
+  const highest = decimal(first.highestBase ?? first.base);
+  return first.lines.map((line) => goalOf(line, held, { slack: highest.times(SLACK), more: highest.minus(base) }));
 }
 
-function goalOf({ symbol, targetValue, actualValue }: LineSummary, held: AccountSummary["positions"], slack: Decimal): GoalSummary {
-  const missing = decimal(targetValue).minus(decimal(actualValue));
+interface Room {
+  readonly slack: Decimal;
+  /** Dollars that the base may grow by, of which a target is its share. */
+  readonly more: Decimal;
+}
+
+function goalOf(line: LineSummary, held: AccountSummary["positions"], { slack, more }: Room): GoalSummary {
+  const { symbol, targetWeight, targetValue, actualValue } = line;
+  const missing = decimal(targetValue)
+    .plus(more.times(decimal(targetWeight)))
+    .minus(decimal(actualValue));
   const position = held.find((each) => each.symbol === symbol);
   const quantity = position === undefined ? ZERO : decimal(position.quantity);
   const price = quantity.eq(ZERO) ? ZERO : decimal(actualValue).div(quantity);

@@ -151,6 +151,10 @@ export interface PhaseSummary {
   readonly missing?: string | undefined;
   /** Whether buying power, and not cash, bounded the buys. */
   readonly powerIsShort?: boolean;
+  /** Whether open buys, of whomever, kept some of the cash. */
+  readonly isReserved?: boolean;
+  /** Dollars that the base may come to when what may have been split is known; missing where it is known. */
+  readonly highestBase?: string;
   readonly sells: readonly OrderSummary[];
   readonly buys: readonly OrderSummary[];
   readonly lines: readonly LineSummary[];
@@ -229,9 +233,11 @@ function summarisePhase(plan: Plan, { input, missing }: PlannedOn): PhaseSummary
   const reserved = sum(input.workingOrders.filter(({ side }) => side === "buy").map(({ worstCaseCost }) => worstCaseCost));
   return {
     base: toText(plan.base),
+    ...(plan.highestBase.eq(plan.base) ? {} : { highestBase: toText(plan.highestBase) }),
     spendable: toText(plan.spendable),
     reachesTarget: plan.reachesTarget && missing === undefined,
     ...(missing === undefined ? {} : { missing }),
+    ...(reserved.gt(ZERO) ? { isReserved: true } : {}),
     ...(buyingPower.lt(cash.minus(reserved).minus(ONE)) ? { powerIsShort: true } : {}),
     sells: plan.sells.map(summariseOrder),
     buys: plan.buys.map(summariseOrder),

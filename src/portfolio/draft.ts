@@ -121,6 +121,7 @@ function compose(
   const onSide = (side: PlannedOrder["side"]): PlannedOrder[] => orders.filter((order) => order.side === side);
   return {
     base: valuation.base,
+    highestBase: valuation.highestBase,
     sells: onSide("sell"),
     buys: onSide("buy"),
     lines,

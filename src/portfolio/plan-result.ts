@@ -33,6 +33,8 @@ export interface PlanLine {
 export interface Plan {
   /** (cash + Σ quantity × checked price, without protected positions) × (1 − reserve), in dollars (R9). */
   readonly base: Decimal;
+  /** The base if every suspected split is none, or at its highest price. */
+  readonly highestBase: Decimal;
   readonly sells: readonly PlannedOrder[];
   /** In phase `selling` only an expectation; they are planned again on the cash that the sells brought. */
   readonly buys: readonly PlannedOrder[];

@@ -3,7 +3,7 @@ import type { Decimal } from "../../src/portfolio/money.ts";
 import { decimal, max, sum, ZERO } from "../../src/portfolio/money.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
-import type { KnownRun, Violation } from "./invariants.ts";
+import type { Violation } from "./invariants.ts";
 import type { Scenario } from "./scenario.ts";
 
 /** What R33 allows beyond the way from the holding to the target, and what prices move meanwhile; fractions of the base. */
@@ -37,13 +37,20 @@ export class BoundAudit {
     if (!this.#before.has(signalId)) this.#before.set(signalId, this.#look());
   }
 
-  /** @param orders all of the signal for the symbol, at the venue. */
-  violationsOf(signalId: string, symbol: string, run: KnownRun | undefined, orders: readonly OrderRecord[]): Violation[] {
+  /**
+   * @param target the signal's weight for the symbol.
+   * @param orders all of the signal for the symbol, at the venue.
+   */
+  violationsOf(
+    signalId: string,
+    { symbol, target: weight }: { readonly symbol: string; readonly target: number },
+    orders: readonly OrderRecord[],
+  ): Violation[] {
     const before = this.#before.get(signalId);
-    if (before === undefined || run === undefined) return [];
+    if (before === undefined) return [];
     const [bought, sold] = [moved("buy", orders), moved("sell", orders)];
     if (bought.gt(ZERO) && sold.gt(ZERO)) return [violation(`The signal ${signalId} has bought and sold ${symbol}`)];
-    const target = decimal(String(run.targets.get(symbol) ?? 0)).times(before.base);
+    const target = decimal(String(weight)).times(before.base);
     const way = target.minus(before.values.get(symbol) ?? ZERO).abs();
     const most = way.plus(before.base.times(SLACK.plus(MOVES))).plus(DOLLARS);
     const price = before.prices.get(symbol);

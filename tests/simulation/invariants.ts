@@ -267,7 +267,8 @@ export class Invariants implements NetworkObserver {
       this.#violated("P3", `${intent.clientOrderId} began an execution on a signal of the future.`);
     const now = this.#parts.now();
     const again = wantedAgain(this.#parts.runs, run, signal, now - NEWER_RUN_MS - SETTLE_MS);
-    if (again !== undefined && life.startedAt < now - NEWER_RUN_MS - SETTLE_MS)
+    const isWanted = execution?.wanted.kind === "rebalance" && again !== undefined && execution.wanted.targets.has(again);
+    if (isWanted && life.startedAt < now - NEWER_RUN_MS - SETTLE_MS)
       this.#violated("P6", `${intent.clientOrderId} began an execution that wants ${again}, which a SELL has taken out of it.`);
     const newer = this.#parts.runs.findLast(({ firstAt, isQuiet }) => firstAt < now - NEWER_RUN_MS && !isQuiet);
     if (
@@ -372,8 +373,9 @@ export class Invariants implements NetworkObserver {
       return slot?.signalId === signalId && slot.symbol === symbol;
     });
     const signal = machine().life?.ledger.signal(signalId)?.signal;
-    const run = signal === undefined ? undefined : runOfSignal(runs, signal);
-    for (const violation of this.#bounds.violationsOf(signalId, symbol, run, orders)) violated(violation);
+    if (signal === undefined || runOfSignal(runs, signal) === undefined) return;
+    const target = Number((signal.targets.get(symbol) ?? ZERO).toFixed());
+    for (const violation of this.#bounds.violationsOf(signalId, { symbol, target }, orders)) violated(violation);
   }
 
   /** Cash, after all open buys at their worst, stays above zero: so gross stays within 100 % of equity. */
