@@ -158,6 +158,7 @@ function planLine(symbol: string, change: Partial<PlanLine> = {}): PlanLine {
 export function plan(change: Partial<Plan> = {}): Plan {
   return {
     base: decimal("99000"),
+    highestBase: decimal("99000"),
     sells: [
       { symbol: "BWXT", side: "sell", quantity: decimal("12.5"), estimatedValue: decimal("1812.5"), worstCaseCost: ZERO, fullExit: true },
     ],
