@@ -6,7 +6,7 @@ import { min, ZERO } from "../portfolio/money.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { otherInstance } from "./earlier-orders.ts";
 import { isOwnOrder } from "./ids.ts";
-import { settleLateOrder, settleLateOrders } from "./late-orders.ts";
+import { lateIntents, settleLateOrder, settleLateOrders } from "./late-orders.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "./order-lifecycle.ts";
@@ -165,12 +165,13 @@ export class AccountWatch {
     await this.#execution.unlessStopping(settleLateOrders({ broker, ledger, clock, say }));
   }
 
-  /** Own orders that were given up as unknown are asked for again before the next plan. */
+  /** Orders that were given up as unknown, here or by an earlier execution, are asked for again before the next plan. */
   async learnOfUnknown(own: readonly IntentRecord[]): Promise<void> {
     const { broker, ledger, clock } = this.#execution.parts;
     const say = (_level: string, text: string): void => this.#warn(text);
     const unknown = own.filter(({ state }) => state === "abandoned");
-    for (const intent of unknown) await this.#execution.unlessStopping(settleLateOrder({ broker, ledger, clock, say }, intent));
+    for (const intent of [...unknown, ...lateIntents(ledger)])
+      await this.#execution.unlessStopping(settleLateOrder({ broker, ledger, clock, say }, intent));
   }
 
   /** Buys of earlier executions that may still take their cash. */

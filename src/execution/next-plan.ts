@@ -66,10 +66,10 @@ export class NextPlan {
     const own = this.#execution.intents();
     await this.#parts.account.learnOfUnknown(own);
     this.#execution.parts.assets.doubt(own.flatMap(({ symbol, status }) => (status === "not-fractionable" ? [symbol] : [])));
-    const selling = this.#stillSelling();
-    if (selling !== undefined) return { kind: "not-yet", reason: `${selling} (own-order-working)`, isRecorded: false };
     const settled = await this.#parts.account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;
+    const selling = this.#stillSelling();
+    if (selling !== undefined) return { kind: "not-yet", reason: `${selling} (own-order-working)`, isRecorded: false };
     const newer = await this.#takenOver();
     if (blocked()) return DECIDE_AGAIN;
     if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);

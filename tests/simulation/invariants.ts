@@ -374,7 +374,10 @@ export class Invariants implements NetworkObserver {
     });
     const signal = machine().life?.ledger.signal(signalId)?.signal;
     if (signal === undefined || runOfSignal(runs, signal) === undefined) return;
-    const target = Number((signal.targets.get(symbol) ?? ZERO).toFixed());
+    // A later SELL takes its symbol out of what the signal wants (R22).
+    const wanted = machine().life?.ledger.executionOfSignal(signalId)?.wanted;
+    const left = wanted?.kind === "rebalance" && !wanted.targets.has(symbol);
+    const target = left ? 0 : Number((signal.targets.get(symbol) ?? ZERO).toFixed());
     for (const violation of this.#bounds.violationsOf(signalId, { symbol, target }, orders)) violated(violation);
   }
 

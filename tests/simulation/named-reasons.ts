@@ -204,7 +204,7 @@ export class NamedReasons {
   #isGivenUp({ orderType, status, phase, symbol }: IntentRecord, all: readonly IntentRecord[]): boolean {
     const { then, repegs } = this.#parts.scenario.execution.limitOrders;
     const cut = all.filter((other) => other.phase === phase && other.symbol === symbol && other.status === "canceled").length;
-    return orderType === "limit" && status === "canceled" && then === "leave" && cut === repegs + 1;
+    return orderType === "limit" && status === "canceled" && then === "leave" && cut >= repegs + 1;
   }
 
   /** Not sent for want of a sane quote, which is left at that where it is so set. */
