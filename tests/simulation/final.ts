@@ -328,6 +328,11 @@ export class Final {
     const named = this.#judgeNamed();
     const excused = this.#excused(named);
     if (excused !== undefined) return { kind: "excused", reason: excused };
+    if (
+      this.#parts.scenario.split !== undefined &&
+      this.#parts.scenario.faults.some((kind) => kind === "manual-trade" || kind === "bought-by-hand")
+    )
+      return { kind: "excused", reason: "shares traded by hand between the two steps of a split" };
     if (this.#dueAt > this.#mayTradeUntil) return { kind: "excused", reason: "no time left after its cause" };
     const seconds = Math.round((this.#parts.monotonic() - obstructedUntil) / 1_000);
     const last = this.#cause?.kind ?? this.#parts.scenario.trouble ?? "nothing";

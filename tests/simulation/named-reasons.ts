@@ -265,7 +265,10 @@ export class NamedReasons {
   #lacksCash(unsettled: readonly IntentRecord[]): boolean {
     const { exchange, scenario } = this.#parts;
     const { protectedSymbols, allowedSymbols } = scenario.settings;
-    const wholeShares = [...this.#parts.targets.keys()].some((symbol) => exchange.state.assets.get(symbol)?.fractionable === false);
+    // A fraction of what trades whole cannot be sold, whatever it is worth (R11).
+    const wholeShares = [...this.#parts.targets.keys(), ...exchange.state.positions.keys()].some(
+      (symbol) => exchange.state.assets.get(symbol)?.fractionable === false,
+    );
     const unsellable = [...exchange.state.positions.keys()].some(
       (symbol) => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false,
     );
