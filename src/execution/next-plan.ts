@@ -137,7 +137,7 @@ export class NextPlan {
     return newIntents(ledger, { execution: this.#execution.record(), phase, orders, style: execution.style, reading }, clock.now());
   }
 
-  #input({ reading, cash, missing }: SettledReading, splits: PlanInput["splits"], { what, maySell }: NextPlanRequest): PlanInput {
+  #input({ reading, cash, missing, external }: SettledReading, splits: PlanInput["splits"], { what, maySell }: NextPlanRequest): PlanInput {
     const { ledger, settings } = this.#execution.parts;
     return planInput(reading, {
       // Where our fills are missing, shares may be shown that are sold already.
@@ -146,15 +146,15 @@ export class NextPlan {
       settings,
       unsettled: ledger.unsettledIntents(),
       splits,
-      barred: this.#barred(what),
+      barred: this.#barred(what, external),
       ...(cash === undefined ? {} : { cash }),
     });
   }
 
   /** What has had its orders and may not have another now, with the reason. */
-  #barred(what: NextPlanRequest["what"]): Map<string, LeftAloneReason> {
+  #barred(what: NextPlanRequest["what"], external: ReadonlySet<string>): Map<string, LeftAloneReason> {
     const now = this.#execution.parts.clock.now();
-    const barred = new Map<string, LeftAloneReason>();
+    const barred = new Map<string, LeftAloneReason>([...external].map((symbol) => [symbol, "signal-bound"]));
     for (const { symbol, reason, passing, notBefore, intent } of this.#execution.rests()) {
       if (intent === undefined || reason === "not-sent" || reason === "account-unsettled") continue;
       const isOver = what === "buys" ? intent.side === "sell" : !passing || (notBefore ?? 0) > now;

@@ -190,7 +190,10 @@ export class Invariants implements NetworkObserver {
     const book = [...exchange.state.orders.values()];
     const violations = [
       ...this.#shown.violationsOf(life, intent, this.#leftAt(life, intent)),
-      ...this.#sending.onSent(intent, exchange.clock.now(), book, this.#isSteady),
+      ...this.#sending.onSent(intent, exchange.clock.now(), book, {
+        steady: this.#isSteady,
+        isUnknown: (id) => life.ledger.intent(id)?.state === "abandoned",
+      }),
       ...[splitViolation(intent, exchange)].filter((violation) => violation !== undefined),
     ];
     for (const violation of violations) violated(violation);
