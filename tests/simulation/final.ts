@@ -59,6 +59,8 @@ const LOOK_EVERY_MS = 2_000;
 const AFTER_OPEN_MS = 60_000;
 const RUN_GAP_MS = 2_500;
 const MOST_AHEAD_MS = 5_000;
+/** What is stamped further ahead than this is not taken for a run that came before. */
+const STAMPED_AHEAD_MS = 60_000;
 /** What keeps everything from beginning is named within this long. */
 const NAMED_WITHIN_MS = 60_000;
 /** Of a run: what cannot be bought of more than this part of it may be refused as a whole (R12). */
@@ -226,7 +228,11 @@ export class Final {
     const isTroubled = this.#trouble !== undefined && isLifted(this.#trouble.kind);
     // Earlier orders of unknown fate are looked up first (R19, R24); what is abandoned lasts, and explains what it reserves.
     const unsettled = machine.life?.isDead === false ? machine.life.ledger.unsettledIntents() : [];
-    const earlier = unsettled.some(({ executionId, state }) => executionId !== this.#execution()?.id && state !== "abandoned");
+    const arrived = new Set([...exchange.state.orders.values()].map(({ clientOrderId }) => clientOrderId));
+    const earlier = unsettled.some(
+      ({ executionId, state, clientOrderId }) =>
+        executionId !== this.#execution()?.id && (state !== "abandoned" || arrived.has(clientOrderId)),
+    );
     return Math.max(
       isTroubled || earlier || !machine.isUp ? now : this.#troubledUntil,
       scenario.execution.avoidOpenMinutes > 0 ? Math.min(now, avoidedUntil) : -Infinity,
@@ -377,7 +383,7 @@ export class Final {
 
   /** The clock was set back, so that the last run bears an older stamp than one before it. */
   #isStampedBack(): boolean {
-    const latest = Math.max(0, ...this.#stampsBefore.filter((stamp) => stamp <= this.#parts.machine.now + MOST_AHEAD_MS));
+    const latest = Math.max(0, ...this.#stampsBefore.filter((stamp) => stamp <= this.#parts.machine.now + STAMPED_AHEAD_MS));
     return latest > this.#writtenAt;
   }
 }
