@@ -18,7 +18,8 @@ import type { QuoteBook } from "./quote-book.ts";
 import type { MarketReading, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } from "./reading.ts";
 import { restText } from "./rest.ts";
-import { planWithin } from "./signal-bounds.ts";
+import { planWithin, plansOf } from "./signal-bounds.ts";
+import type { PlanSummary } from "./summary.ts";
 import { summariseNext } from "./summary.ts";
 
 /** What came of planning: orders are recorded, or the loop decides again, at once or after a pause, or nothing more may be sent. */
@@ -118,7 +119,7 @@ export class NextPlan {
     const { ledger } = this.#execution.parts;
     const phase = plan.sells.length > 0 ? "selling" : "buying";
     const orders = phase === "selling" ? plan.sells : plan.buys;
-    const summary = summariseNext(plan, { input, missing: settled.missing }, this.#execution.plan(), reached);
+    const summary = summariseNext(plan, { input, missing: settled.missing }, this.#plansBefore(), reached);
     ledger.transaction(() => {
       ledger.updateExecution(this.#execution.id, { phase, plan: summary });
       ledger.recordIntents(this.#intents(phase, orders, settled.reading));
@@ -129,6 +130,14 @@ export class NextPlan {
     const text = phase === "selling" ? `Selling again: ${count}.` : `Buying: ${count}, ${formatDollars(plan.spendable)} to spend.`;
     this.#execution.emit({ kind: "phase", level: "info", text, plan });
     return { kind: "recorded" };
+  }
+
+  /** With the goals of the signal: a ledger of an earlier version has them only in the first plan, which the new one may replace. */
+  #plansBefore(): PlanSummary {
+    const { parts, signal } = this.#execution;
+    const plan = this.#execution.plan();
+    const goals = plan.goals ?? plansOf(parts.ledger.executionsOfSignal(signal.id))?.goals;
+    return goals === undefined ? plan : { ...plan, goals };
   }
 
   #intents(phase: "selling" | "buying", orders: readonly PlannedOrder[], reading: Reading): NewIntent[] {

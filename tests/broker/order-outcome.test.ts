@@ -187,7 +187,8 @@ describe("an order that the venue refused", () => {
     const [reason, status, code, message, more] = row;
     const reply = refusal(status, code, message, more);
     const { answer, posts } = await submitted({ ...(reply as object), headers: { "X-Request-ID": "req-9" } });
-    expect(answer).toEqual({ kind: "refused", reason, status, code, message, requestId: "req-9" });
+    const figures = more?.buying_power === undefined ? {} : { buyingPower: decimal("15"), costBasis: decimal("31319000.3") };
+    expect(answer).toEqual({ kind: "refused", reason, status, code, message, requestId: "req-9", ...figures });
     expect(posts).toBe(1);
   });
 

@@ -107,8 +107,9 @@ describe("cash that leaves the account during the execution (R24)", () => {
     desk = heldBackWhile(() => desk.exchange.setPrice("LEU", "99"));
     desk.exchange.submit(limit("LEU", "buy", "50", "100"));
     expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "off-target" } });
-    expect(book(desk)).toEqual(["buy BTAL filled", "buy LEU filled", "buy UVXY filled"]);
-    expect(desk.exchange.state.cash.gte(ZERO)).toBe(true);
+    // The room that was left for it is spent once it is known what it took.
+    expect([...new Set(book(desk))]).toEqual(["buy BTAL filled", "buy LEU filled", "buy UVXY filled"]);
+    expectUnharmed(desk);
   });
 
   test("is missed as soon as no order of unknown fate can have taken it any more", async () => {

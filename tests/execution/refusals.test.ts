@@ -62,7 +62,7 @@ describe("insufficient buying power (R20)", () => {
 describe("other refusals (R20)", () => {
   test.each([
     ["a wash trade", washTrade, 4],
-    ["not fractionable", reply(403, { code: 40310000, message: 'asset "UVXY" is not fractionable' }), 1],
+    ["not fractionable", reply(403, { code: 40310000, message: 'asset "UVXY" is not fractionable' }), 4],
     ["not tradable", reply(422, { code: 42210000, message: 'asset "UVXY" is not tradable' }), 1],
     ["something new", reply(422, { code: 42210000, message: "the moon is full" }), 4],
   ])("%s: the others are bought, the symbol is named, and tried as often as its text deserves", async (_, answer, expected) => {
@@ -146,8 +146,8 @@ describe("the venue changes its mind", () => {
       after: (request, response) => {
         if (!isRead(request, "/v2/stocks/snapshots")) return Promise.resolve(response);
         reads += 1;
-        if (reads === 3) desk.exchange.setFlags({ tradingBlocked: true });
-        return Promise.resolve(reads <= 3 ? reply(200, {}) : response);
+        if (reads === 2) desk.exchange.setFlags({ tradingBlocked: true });
+        return Promise.resolve(reads <= 2 ? reply(200, {}) : response);
       },
     });
     expect(await desk.run(signalOf(desk.clock, { TQQQ: "0.6", BTAL: "0.4" }))).toMatchObject({

@@ -7,6 +7,7 @@ import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import type { Log } from "../../src/logger.ts";
 import { decimal } from "../../src/portfolio/money.ts";
+import { changeAsset } from "../../src/simulator/asset-changes.ts";
 import { HEDGE as HEDGE_LEGS, runOf } from "../scenarios/strategy.ts";
 import type { Leg } from "../scenarios/strategy.ts";
 import { arrivals, both, isPost, postedOrder, reply, spoiledSnapshot } from "./faults.ts";
@@ -65,7 +66,11 @@ describe("what an execution has left is taken up (R33)", () => {
     expectUnharmed(desk);
     await desk.clock.advance(23 * 3_600_000);
     await desk.restart(before);
-    expect(await desk.run(signal, { takeUp: "finish" })).toMatchObject({ kind: "still-off", mayPass: false });
+    expect(await desk.run(signal, { takeUp: "finish" })).toMatchObject({
+      kind: "declined",
+      verdict: "refused",
+      reason: expect.stringContaining("in the same session only"),
+    });
   });
 
   test("not what somebody else has cancelled, unless the owner asks for it", async () => {
@@ -217,6 +222,7 @@ describe("the daemon takes up the rest by itself", () => {
 
   test("when the price of a target is sound again ten seconds after the end", async () => {
     await started({ executionDeadlineSeconds: 60 });
+    changeAsset(desk.exchange, { symbol: "BTAL", fractionable: false });
     let inDoubt = true;
     desk.venue.interceptor = spoiledSnapshot(
       "BTAL",

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/portfolio/money.ts";
+import { changeAsset } from "../../src/simulator/asset-changes.ts";
 import { arrivals, beforePosts, both, isPost, lastSale, postedOrder, reply, spoiledSnapshot } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED, intentsOf, SWITCH } from "./scenario.ts";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
@@ -361,6 +362,8 @@ test("over three executions of one signal no more is traded of a symbol than it 
 
 test("passing time alone costs no POSTs: a doubt of ten minutes ends at the deadline with none but the sells", async () => {
   desk = new VirtualDesk(INVESTED);
+  // Whole shares: a price decides how many of them are bought (R10).
+  changeAsset(desk.exchange, { symbol: "UVXY", fractionable: false });
   const soldAt = lastSale(desk);
   const { list, interceptor } = arrivals(desk);
   let requests = 0;

@@ -46,6 +46,8 @@ async function data(change: Partial<DashboardFacts> = {}): Promise<DashboardData
 
 describe("the data of the dashboard", () => {
   test("show what is held against what is wanted, and why a symbol was left alone", async () => {
+    await desk.close();
+    desk = new VirtualDesk({ exchange: { cash: decimal("10000") }, plan: { unbuyableAction: "exit" } });
     desk.exchange.setAsset("LEU", { tradable: false });
     await desk.run(signalOf(desk.clock, WEIGHTS, { id: "a1" }));
     const { holdings, last_alert, market, broker } = await data();

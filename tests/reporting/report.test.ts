@@ -165,6 +165,8 @@ describe("one execution", () => {
   });
 
   test("that left a leg out says so: its share lies idle, and why", async () => {
+    await desk.close();
+    desk = new VirtualDesk({ exchange: { cash: decimal("10000") }, plan: { unbuyableAction: "exit" } });
     desk.exchange.setAsset("LEU", { tradable: false });
     await desk.run(signalOf(desk.clock, { SMR: "0.6", LEU: "0.4" }, { id: "a1" }));
     const { executions } = await report();
