@@ -177,8 +177,12 @@ export class AccountWatch {
     const { broker, ledger, clock } = this.#execution.parts;
     const say = (_level: string, text: string): void => this.#warn(text);
     const unknown = own.filter(({ state }) => state === "abandoned");
-    for (const intent of [...unknown, ...lateIntents(ledger)])
-      await this.#execution.unlessStopping(settleLateOrder({ broker, ledger, clock, say }, intent));
+    for (const intent of [...unknown, ...lateIntents(ledger)]) {
+      const learned = this.#execution.unlessStopping(settleLateOrder({ broker, ledger, clock, say }, intent));
+      await learned.catch((error: unknown) => {
+        if (!this.#execution.parts.stopping.aborted) throw error;
+      });
+    }
   }
 
   /** Buys of earlier executions that may still take their cash. */

@@ -42,12 +42,14 @@ export function lastClaims(ledger: Pick<ClaimsLedger, "lastClaim">, strategies: 
 
 /**
  * Symbols that SELLs of the same strategy have named since `signal` was generated (R22).
- * @param recorded signals of the ledger: those that came to nothing do not count.
+ * @param recorded signals of the ledger, the newest first: those that came to nothing do not count.
  */
 export function laterExits(signal: Signal, recorded: readonly SignalRecord[], waiting: readonly Signal[]): Set<string> {
-  const accepted = recorded.filter(
-    ({ verdict }) => verdict === undefined || !isFinal(verdict) || verdict === "executed" || verdict === "duplicate",
-  );
+  // A stamp alone does not make a SELL the later one: our clock may have been set in between.
+  const own = recorded.findIndex((record) => record.signal.id === signal.id);
+  const accepted = recorded
+    .slice(0, Math.max(0, own))
+    .filter(({ verdict }) => verdict === undefined || !isFinal(verdict) || verdict === "executed" || verdict === "duplicate");
   const later = [...accepted.map((record) => record.signal), ...waiting].filter(
     ({ kind, id, strategy, generatedAt }) =>
       kind === "exit" && id !== signal.id && strategy === signal.strategy && generatedAt >= signal.generatedAt,

@@ -11,7 +11,6 @@ import type { LimitSettings } from "../portfolio/limits.ts";
 import { keepBooks } from "../books/bookkeeping.ts";
 import { wishesFor } from "../books/wishes.ts";
 import type { Claim, StrategyShare } from "../portfolio/claims.ts";
-import { isOnTargetReason, mayPass } from "../portfolio/left-alone.ts";
 import type { LeftAloneReason, Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import { claimsFor, claimsText, countsWith, laterExits, stillWaiting, wantedAfterExits, wantedFor } from "./claims.ts";
@@ -31,7 +30,7 @@ import type { MarketReading, Reading } from "./reading.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./reading.ts";
 import { SplitWatch } from "./split-watch.ts";
 import { SharedOrderStream } from "./shared-stream.ts";
-import { lastingOf } from "./rest.ts";
+import { lastingOf, restOf, restText } from "./rest.ts";
 import { boundsAfter, goalsOf, plansOf } from "./signal-bounds.ts";
 import type { PlanSummary } from "./summary.ts";
 import { summariseAccount, summarisePlan } from "./summary.ts";
@@ -188,16 +187,15 @@ export class Rebalancer {
   }
 
   /** A plan without an order that misses its target: worth another look while a cause may pass, and no execution (R33). */
-  #nothingToSend(signal: Signal, options: RebalanceOptions, { plan, reading }: Ready): RebalanceResult | undefined {
+  #nothingToSend(signal: Signal, options: RebalanceOptions, { plan, input, reading }: Ready): RebalanceResult | undefined {
     if (plan.sells.length + plan.buys.length > 0 || plan.reachesTarget) return undefined;
-    const left = plan.lines.flatMap(({ symbol, leftAlone }) =>
-      leftAlone === undefined || isOnTargetReason(leftAlone) ? [] : [{ symbol, leftAlone }],
-    );
-    const passing = left.filter(({ leftAlone }) => mayPass(leftAlone));
-    const reason = `Nothing can be traded now: ${left.map(({ symbol, leftAlone }) => `${symbol} (${leftAlone})`).join(", ")}.`;
+    const minimum = max(this.#parts.plan.minTradeValue, ONE);
+    const left = restOf({ plan: summarisePlan(plan, { input }), intents: [], tries: [], minimum });
+    const passing = left.filter((rest) => rest.passing);
+    const reason = `Nothing can be traded now: ${left.map((rest) => restText(rest)).join(", ")}.`;
     if (options.takeUp !== undefined) return { kind: "still-off", reason, mayPass: passing.length > 0 };
     if (passing.length === 0) return undefined;
-    const verdict = passing.some(({ leftAlone }) => leftAlone === "price-doubt") ? "price-doubt" : "account-unsettled";
+    const verdict = passing.some((rest) => rest.reason === "price-doubt") ? "price-doubt" : "account-unsettled";
     return this.#judged(signal, options, { ...declined(verdict, reason, "It is tried again while the run is fresh."), reading });
   }
 

@@ -96,7 +96,7 @@ export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): 
     const orders = result.kind === "plan" ? [...result.plan.sells, ...result.plan.buys] : [];
     const before = excluded.size;
     for (const order of orders) {
-      const reason = tooMuch(order, bounds);
+      const reason = tooMuch(order, bounds, result.kind === "plan" ? result.plan.base.times(SLACK) : ZERO);
       if (reason !== undefined) excluded.set(order.symbol, reason);
     }
     if (excluded.size === before) return { input, result };
@@ -112,10 +112,11 @@ function outside({ holdings, wanted }: PlanInput, { goals, reached }: SignalBoun
   });
 }
 
-function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds): LeftAloneReason | undefined {
+/** @param slack dollars: a holding that lies further beyond its target has not come there by prices alone. */
+function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds, slack: Decimal): LeftAloneReason | undefined {
   const goal = goals.get(order.symbol);
   if (goal === undefined) return "signal-bound";
-  if (goal.side !== order.side) return "target-reached";
+  if (goal.side !== order.side) return order.estimatedValue.gt(slack) ? "signal-bound" : "target-reached";
   const traded = sum(orders.filter(({ symbol, side }) => symbol === order.symbol && side === order.side).map((each) => moved(each, goal)));
   const value = order.side === "sell" && goal.price.gt(ZERO) ? (order.quantity ?? ZERO).times(goal.price) : order.estimatedValue;
   return traded.plus(value).gt(goal.most) ? "signal-bound" : undefined;

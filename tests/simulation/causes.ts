@@ -1,4 +1,5 @@
-import { decimal, toText, truncate } from "../../src/portfolio/money.ts";
+import type { Decimal } from "../../src/portfolio/money.ts";
+import { decimal, toText, truncate, ZERO } from "../../src/portfolio/money.ts";
 import { isOwnOrder } from "../../src/execution/ids.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
@@ -80,7 +81,7 @@ export interface Cause {
   readonly until: () => number;
   /** Whether it keeps this symbol from its target for as long as it lasts. */
   readonly touches: (symbol: string) => boolean;
-  /** Dollars that somebody has paid in since the signal: they belong to the target or not, by when they were seen. */
+  /** Dollars that somebody has paid in or taken out since the signal: they belong to the target or not, by when they were seen. */
   readonly cameIn: () => number;
   /** Dollars that somebody else's order keeps, which only the list of orders shows. */
   readonly reserves: number;
@@ -159,9 +160,7 @@ function partOf(kind: CauseKind, world: CauseWorld): Part {
     case "money-in":
       return paidIn(world, chance.pick(["250", "5000.01", "40000"]));
     case "money-out":
-      return once(world, () =>
-        exchange.transfer(`-${toText(truncate(exchange.state.cash.times(decimal(chance.pick(["0.01", "0.1"]))), 2))}`),
-      );
+      return takenOut(world, decimal(chance.pick(["0.01", "0.1"])));
     case "fee":
       return once(world, () => exchange.charge(chance.pick(["0.03", "1.27", "9.9"])));
     case "foreign-lifted":
@@ -230,6 +229,16 @@ function timed(world: CauseWorld, seconds: number, fault: string): Part {
 function paidIn(world: CauseWorld, amount: string): Part {
   const part = once(world, () => world.exchange.transfer(amount));
   return { ...part, cameIn: () => ((part.until?.() ?? -Infinity) > -Infinity ? Number(amount) : 0) };
+}
+
+/** What is taken out after the plan of the buys leaves them short by as much. */
+function takenOut(world: CauseWorld, part: Decimal): Part {
+  let amount = ZERO;
+  const moved = once(world, () => {
+    amount = truncate(world.exchange.state.cash.times(part), 2);
+    world.exchange.transfer(`-${toText(amount)}`);
+  });
+  return { ...moved, cameIn: () => Number(amount.toFixed()) };
 }
 
 /** With the first order of ours, money moves. */

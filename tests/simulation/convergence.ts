@@ -28,6 +28,8 @@ export interface ConvergenceParts {
 
 const PRICE_MOVES = 0.03;
 const WHOLE_SHARE = 1.05;
+/** A holding that stays, and is worth more than this part of the base, decides about every target (R9). */
+const LARGE_HOLDING = 0.2;
 
 /**
  * Follows the account, look by look, from the last signal to its target, by the venue's own book and by
@@ -121,7 +123,8 @@ export class Convergence {
   /** A full exit and a buy in dollars need none (R10); a limit order always does. */
   #lacksPrice({ symbol, value, target, isWhole }: Leg): boolean {
     const { isInDoubt, scenario } = this.#parts;
-    const decides = isWhole || (target > 0 && value > target) || scenario.execution.style === "limit";
+    const isLarge = target > 0 && value > LARGE_HOLDING * baseOf(this.#parts.exchange, this.#isGuarded);
+    const decides = isLarge || isWhole || (target > 0 && value > target) || scenario.execution.style === "limit";
     return decides && isInDoubt(symbol);
   }
 

@@ -251,6 +251,7 @@ export class Final {
       asset.status !== "active" ||
       (asset.attributes?.includes("ptp_no_exception") === true && exchange.state.settings.ptpNoExceptionEntry !== true) ||
       this.#named.saysSuspected(symbol) ||
+      this.#named.isBound(symbol) ||
       isForeign ||
       !exchange.pendingFactor(symbol).eq(ONE) ||
       // Of what was booked today the shares before it may never have been seen, which the program has to say.
@@ -339,6 +340,7 @@ export class Final {
       this.#parts.scenario.faults.some((kind) => kind === "manual-trade" || kind === "bought-by-hand")
     )
       return { kind: "excused", reason: "shares traded by hand between the two steps of a split" };
+    if (this.#named.isFedThinly && this.#named.suspects) return { kind: "excused", reason: "a split suspected for want of prints" };
     if (this.#dueAt > this.#mayTradeUntil) return { kind: "excused", reason: "no time left after its cause" };
     const seconds = Math.round((this.#parts.monotonic() - obstructedUntil) / 1_000);
     const last = this.#cause?.kind ?? this.#parts.scenario.trouble ?? "nothing";

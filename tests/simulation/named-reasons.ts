@@ -188,6 +188,27 @@ export class NamedReasons {
     return ((buying ?? selling)?.lines ?? []).some((line) => line.symbol === symbol && line.leftAlone === "split-suspected");
   }
 
+  /** The signal has traded as much of it as it may, or an order of unknown fate has since carried it beyond its target (R33). */
+  isBound(symbol: string): boolean {
+    const ledger = this.#parts.machine.life?.ledger;
+    const plan = ledger?.executionOfSignal(this.#parts.signalId)?.plan as PlanSummary | null | undefined;
+    const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
+    return lines.some((line) => line.symbol === symbol && line.leftAlone === "signal-bound");
+  }
+
+  get isFedThinly(): boolean {
+    const { habit, cause } = this.#parts.scenario;
+    return habit === "thin-feed" || cause?.startsWith("feed-") === true;
+  }
+
+  /** Whether anything is left alone as a split that may be, and then all shares of the base are open. */
+  get suspects(): boolean {
+    const ledger = this.#parts.machine.life?.ledger;
+    const plan = ledger?.executionOfSignal(this.#parts.signalId)?.plan as PlanSummary | null | undefined;
+    const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
+    return lines.some((line) => line.leftAlone === "split-suspected");
+  }
+
   /** Nothing has begun, because a split is suspected that there was. */
   saysSuspected(symbol: string): boolean {
     if (this.#parts.scenario.split === undefined) return false;
