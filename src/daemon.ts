@@ -1,11 +1,11 @@
 import PQueue from "p-queue";
-import type { Broker, StreamState } from "./broker/broker.ts";
+import type { Broker, MarketClock, StreamState } from "./broker/broker.ts";
 import { BrokerError } from "./broker/broker.ts";
 import type { Clock, Timer } from "./clock.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { DaemonUpkeep } from "./daemon-upkeep.ts";
 import { asError } from "./errors.ts";
-import { unlessAborted } from "./execution/reading.ts";
+import { readMarket, unlessAborted } from "./execution/reading.ts";
 import type { Rebalancer, RebalanceResult } from "./execution/rebalancer.ts";
 import { freshness } from "./intake/freshness.ts";
 import type { Intake, IntakeReport } from "./intake/intake.ts";
@@ -117,12 +117,20 @@ export class Daemon {
   constructor(parts: DaemonParts) {
     this.#parts = parts;
     this.#leftOvers = new LeftOvers({ ...parts, newest: (strategy) => this.#newest.get(strategy) });
-    this.#clockWatch = new ClockWatch({ ...parts, onSettled: () => this.#guard(() => this.#clockSettled()) });
+    const broker = { marketClock: () => this.#readMarket() };
+    this.#clockWatch = new ClockWatch({ ...parts, broker, onSettled: () => this.#guard(() => this.#clockSettled()) });
     this.#rebalancer = parts.rebalancer(
       () => this.#newerOfSameStrategy(),
       this.#stopping.signal,
       () => [...this.#waiting.values()],
     );
+  }
+
+  /** What any look at the market has shown counts for the execution under way too. */
+  async #readMarket(): Promise<MarketClock> {
+    const reading = await readMarket(this.#parts.broker, this.#parts.clock);
+    this.#rebalancer.sawMarket(reading);
+    return reading.clock;
   }
 
   /** Whether the account is connected and open executions are finished. */
@@ -426,8 +434,8 @@ export class Daemon {
       const idle = this.#queue.size + this.#queue.pending === 0;
       if (idle) this.#retry();
       if (idle && this.#ready) for (const left of this.#leftOvers.due()) this.#enqueue(() => this.#takeUp(left));
-      // An execution reads the broker's clock itself, and must not be shown another answer than it acts on.
-      if (idle && this.#ready) this.#clockWatch.tick();
+      // An execution reads the broker's clock itself; runs whose age is in doubt do not wait for its end.
+      if (this.#ready && (idle || this.#clockWatch.doubt !== undefined)) this.#clockWatch.tick();
       upkeep.tick(this.#ready && idle);
     });
     this.#flush();

@@ -6,7 +6,7 @@ import { min, ZERO } from "../portfolio/money.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { otherInstance } from "./earlier-orders.ts";
 import { isOwnOrder } from "./ids.ts";
-import { settleLateOrder, settleLateOrders } from "./late-orders.ts";
+import { lateIntents, settleLateOrder, settleLateOrders } from "./late-orders.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "./order-lifecycle.ts";
@@ -18,6 +18,7 @@ import {
   changeSince,
   expectedAfter,
   FILLS_SETTLE_WITHIN_MS,
+  heldBeyond,
   isMore,
   isPowerBehind,
   isUnderWay,
@@ -41,6 +42,8 @@ export interface SettledReading {
   readonly cash: Decimal | undefined;
   /** What is not shown as our fills make it, in words: a plan made on this cannot claim to reach the target. */
   readonly missing?: string;
+  /** Symbols that somebody else has bought more of meanwhile: those shares are not this signal's to trade. */
+  readonly external: ReadonlySet<string>;
 }
 
 /** The account during an execution: settled before a plan (R16), untouched by others before a POST (R24). */
@@ -53,6 +56,8 @@ export class AccountWatch {
   /** The cash that was shown to the look before a POST; `undefined` when a plan has looked since, which has its own measure. */
   #cash: Decimal | undefined;
   #foreign: string | undefined;
+  /** Symbols of which more is held, for longer than a fill of ours could be hidden, than our orders leave. */
+  readonly #external = new Set<string>();
   /** Since when the looks before a POST have shown less cash than there must be, monotonic. */
   #cashMissingSince: number | undefined;
 
@@ -155,7 +160,9 @@ export class AccountWatch {
   }
 
   #expected(record: ExecutionRecord): Expected {
-    return expectedAfter([...this.#lateFills(record), ...this.#execution.intents()], cashBefore(record));
+    const expected = expectedAfter([...this.#lateFills(record), ...this.#execution.intents()], cashBefore(record));
+    const quantities = new Map([...expected.quantities].filter(([symbol]) => !this.#external.has(symbol)));
+    return { ...expected, quantities };
   }
 
   /** What is not explained by our fills may be the doing of an order that was given up as unknown. */
@@ -165,12 +172,13 @@ export class AccountWatch {
     await this.#execution.unlessStopping(settleLateOrders({ broker, ledger, clock, say }));
   }
 
-  /** Own orders that were given up as unknown are asked for again before the next plan. */
+  /** Orders that were given up as unknown, here or by an earlier execution, are asked for again before the next plan. */
   async learnOfUnknown(own: readonly IntentRecord[]): Promise<void> {
     const { broker, ledger, clock } = this.#execution.parts;
     const say = (_level: string, text: string): void => this.#warn(text);
     const unknown = own.filter(({ state }) => state === "abandoned");
-    for (const intent of unknown) await this.#execution.unlessStopping(settleLateOrder({ broker, ledger, clock, say }, intent));
+    for (const intent of [...unknown, ...lateIntents(ledger)])
+      await this.#execution.unlessStopping(settleLateOrder({ broker, ledger, clock, say }, intent));
   }
 
   /** Buys of earlier executions that may still take their cash. */
@@ -227,8 +235,11 @@ export class AccountWatch {
     const missing = unsettled(reading, expected);
     // More cash than our fills make is somebody's deposit, and not ours to spend before the next signal (R16).
     const more = isMore(reading.account.cash, expected) ? expected.cash : undefined;
-    if (missing === undefined && (lastChance || !isPowerBehind(reading, expected, powerBefore(record)))) return { reading, cash: more };
+    const external = this.#external;
+    if (missing === undefined && (lastChance || !isPowerBehind(reading, expected, powerBefore(record))))
+      return { reading, cash: more, external };
     if (missing === undefined || !lastChance) return "unsettled";
+    if (!this.#hasFilledRecently() && this.#learnOfExternal(reading, expected)) return "unsettled";
     const limit = String(SETTLE_LIMIT_MS / 1_000);
     const text = `The account does not contain all our fills after ${limit} s (${missing}); the smaller cash is used.`;
     this.#execution.emit({ kind: "doubt", level: "warn", text });
@@ -239,7 +250,17 @@ export class AccountWatch {
       !this.#hasFilledRecently() &&
       cash?.eq(reading.account.cash) === true &&
       unsettled(reading, { ...expected, cash: undefined }) === undefined;
-    return { reading, cash, ...(isLess ? {} : { missing }) };
+    return { reading, cash, external, ...(isLess ? {} : { missing }) };
+  }
+
+  /** Fills of ours are shown within half a minute; what is held beyond them after that, somebody else has bought. */
+  #learnOfExternal(reading: Reading, expected: Expected): boolean {
+    const beyond = heldBeyond(reading, expected);
+    for (const symbol of beyond) {
+      this.#external.add(symbol);
+      this.#warn(`${symbol}: more shares are held than our orders leave; somebody else has bought them, and they stay.`);
+    }
+    return beyond.length > 0;
   }
 
   #hasFilledRecently(): boolean {

@@ -22,7 +22,7 @@ import type { Conclusion } from "./outcome.ts";
 import { concludeExecution } from "./outcome.ts";
 import { Pricer } from "./pricing.ts";
 import { QuoteBook } from "./quote-book.ts";
-import type { Reading } from "./reading.ts";
+import type { MarketReading, Reading } from "./reading.ts";
 import { MIN_SESSION_LEFT_TO_POST_MS } from "./reading.ts";
 import { restText } from "./rest.ts";
 
@@ -106,6 +106,11 @@ export class Convergence {
       gate,
       onPositions: (positions) => this.#account.sawPositions(positions),
     });
+  }
+
+  /** What others have read of the venue's clock counts here too. */
+  sawMarket(market: MarketReading): void {
+    this.#market.saw(market);
   }
 
   async run(): Promise<ConvergeResult> {

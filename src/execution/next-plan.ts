@@ -67,10 +67,10 @@ export class NextPlan {
     const own = this.#execution.intents();
     await this.#parts.account.learnOfUnknown(own);
     this.#execution.parts.assets.doubt(own.flatMap(({ symbol, status }) => (status === "not-fractionable" ? [symbol] : [])));
-    const selling = this.#stillSelling();
-    if (selling !== undefined) return { kind: "not-yet", reason: `${selling} (own-order-working)`, isRecorded: false };
     const settled = await this.#parts.account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;
+    const selling = this.#stillSelling();
+    if (selling !== undefined) return { kind: "not-yet", reason: `${selling} (own-order-working)`, isRecorded: false };
     const newer = await this.#takenOver();
     if (blocked()) return DECIDE_AGAIN;
     if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
@@ -146,7 +146,7 @@ export class NextPlan {
     return newIntents(ledger, { execution: this.#execution.record(), phase, orders, style: execution.style, reading }, clock.now());
   }
 
-  #input({ reading, cash, missing }: SettledReading, splits: PlanInput["splits"], { what, maySell }: NextPlanRequest): PlanInput {
+  #input({ reading, cash, missing, external }: SettledReading, splits: PlanInput["splits"], { what, maySell }: NextPlanRequest): PlanInput {
     const { ledger, settings } = this.#execution.parts;
     return planInput(reading, {
       // Where our fills are missing, shares may be shown that are sold already.
@@ -155,15 +155,15 @@ export class NextPlan {
       settings,
       unsettled: ledger.unsettledIntents(),
       splits,
-      barred: this.#barred(what),
+      barred: this.#barred(what, external),
       ...(cash === undefined ? {} : { cash }),
     });
   }
 
   /** What has had its orders and may not have another now, with the reason. */
-  #barred(what: NextPlanRequest["what"]): Map<string, LeftAloneReason> {
+  #barred(what: NextPlanRequest["what"], external: ReadonlySet<string>): Map<string, LeftAloneReason> {
     const now = this.#execution.parts.clock.now();
-    const barred = new Map<string, LeftAloneReason>();
+    const barred = new Map<string, LeftAloneReason>([...external].map((symbol) => [symbol, "signal-bound"]));
     for (const { symbol, reason, passing, notBefore, intent } of this.#execution.rests()) {
       if (intent === undefined || reason === "not-sent" || reason === "account-unsettled") continue;
       const isOver = what === "buys" ? intent.side === "sell" : !passing || (notBefore ?? 0) > now;

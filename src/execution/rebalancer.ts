@@ -27,7 +27,7 @@ import type { Conclusion } from "./outcome.ts";
 import type { Declined, Preparation } from "./prepare.ts";
 import { planInput } from "./plan-input.ts";
 import { declined, prepare } from "./prepare.ts";
-import type { Reading } from "./reading.ts";
+import type { MarketReading, Reading } from "./reading.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./reading.ts";
 import { SplitWatch } from "./split-watch.ts";
 import { SharedOrderStream } from "./shared-stream.ts";
@@ -96,6 +96,9 @@ export class Rebalancer {
   readonly #splits: SplitWatch;
   readonly #stream: SharedOrderStream;
   readonly #startedAt: number;
+  /** What somebody else has last read of the venue's clock. */
+  #market: MarketReading | undefined;
+  #underWay: Convergence | undefined;
 
   constructor(parts: RebalancerParts) {
     this.#parts = parts;
@@ -103,6 +106,12 @@ export class Rebalancer {
     this.#assets = new AssetCache(parts.broker, parts.clock, parts.ledger);
     this.#splits = new SplitWatch({ ...parts, protectedSymbols: parts.plan.protectedSymbols });
     this.#stream = new SharedOrderStream(parts.broker);
+  }
+
+  /** Somebody else has read the venue's clock. */
+  sawMarket(market: MarketReading): void {
+    this.#market = market;
+    this.#underWay?.sawMarket(market);
   }
 
   /** Of the order updates; `undefined` before they are followed. */
@@ -161,13 +170,21 @@ export class Rebalancer {
     if (!options.dryRun && !countsWith(claims, this.#waiting(signal))) return "plan-again";
     options.onReady?.(preparation.reading, preparation.plan, claims);
     if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, reading: preparation.reading, claims };
-    const nothingNow = this.#nothingToSend(signal, options, preparation);
+    const nothingNow = this.#stillSelling(signal, options) ?? this.#nothingToSend(signal, options, preparation);
     if (nothingNow !== undefined) return nothingNow;
     await this.#concludeReplaced();
     const execution = this.#open(signal, { wanted, claims }, preparation);
     const known = { reading: preparation.reading, superseded: options.superseded, ageless: options.takeUp === "finish" };
     const result = await this.#converge(execution, signal, known);
     return result.kind === "concluded" && result.conclusion.verdict.kind === "accepted" ? "plan-again" : result;
+  }
+
+  /** Before more is bought for a signal, all of its sells have ended (R15). */
+  #stillSelling(signal: Signal, { takeUp }: RebalanceOptions): RebalanceResult | undefined {
+    const orders = takeUp === undefined ? [] : this.#parts.ledger.intentsOfSignal(signal.id);
+    const working = orders.find(({ side, state }) => side === "sell" && state === "open");
+    if (working === undefined) return undefined;
+    return { kind: "still-off", reason: `The earlier sell of ${working.symbol} has not ended yet.`, mayPass: true };
   }
 
   /** A plan without an order that misses its target: worth another look while a cause may pass, and no execution (R33). */
@@ -328,7 +345,11 @@ export class Rebalancer {
       startedAt: this.#startedAt,
     };
     const parts: ConvergeParts = { ...rest, ...common, superseded: known.superseded, ageless: known.ageless === true };
-    const result: ConvergeResult = await new Convergence(parts, execution, signal, known.reading).run();
+    const convergence = new Convergence(parts, execution, signal, known.reading);
+    if (known.reading !== undefined && this.#market !== undefined && isLater(this.#market, known.reading.market))
+      convergence.sawMarket(this.#market);
+    this.#underWay = convergence;
+    const result: ConvergeResult = await convergence.run().finally(() => (this.#underWay = undefined));
     if (result === undefined) return { kind: "left" };
     return { kind: "concluded", conclusion: result, execution: this.#parts.ledger.execution(execution.id) ?? execution };
   }
@@ -342,4 +363,8 @@ export class Rebalancer {
     });
     return { ...result, reason: verdict.reason };
   }
+}
+
+function isLater(one: MarketReading, other: MarketReading): boolean {
+  return one.readAt.monotonic > other.readAt.monotonic;
 }

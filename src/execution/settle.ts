@@ -66,6 +66,15 @@ export function unsettled(reading: Reading, expected: Expected): string | undefi
   return `cash shows ${reading.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}`;
 }
 
+/** Symbols of which the account shows more shares than our fills leave. */
+export function heldBeyond(reading: Reading, expected: Expected): string[] {
+  const more = [...expected.quantities].filter(([symbol, quantity]) => {
+    const position = reading.positions.find((each) => each.symbol === symbol);
+    return position !== undefined && position.problem === undefined && position.quantity.gt(quantity);
+  });
+  return more.map(([symbol]) => symbol);
+}
+
 /** Whether more cash is shown than our fills make: a deposit, or a buy of ours that is not in the cash yet. */
 export function isMore(cash: Decimal, expected: Expected): boolean {
   return expected.cash !== undefined && cash.minus(expected.cash).gt(toleranceFor(expected));

@@ -8,7 +8,7 @@ import type { Scenario } from "./scenario.ts";
 
 /** What R33 allows beyond the way from the holding to the target, and what prices move meanwhile; fractions of the base. */
 const SLACK = decimal("0.05");
-const MOVES = decimal("0.02");
+const MOVES = decimal("0.04");
 const DOLLARS = decimal("30");
 
 /** The account when the first order of a signal left, by the venue's own book. */

@@ -95,7 +95,7 @@ export class Convergence {
     const base = baseOf(exchange, this.#isGuarded);
     const bound = [...wanting, ...orders, ...rests].reduce(
       (total, each) => total + each,
-      base * (RESERVE + PRICE_MOVES) + this.#parts.reserves(),
+      base * (RESERVE + PRICE_MOVES) + this.#parts.reserves() + this.#parts.cameIn(),
     );
     return Number(exchange.state.cash.toFixed()) <= bound;
   }

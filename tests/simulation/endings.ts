@@ -126,7 +126,9 @@ export class Endings {
   #checkTarget({ wanted, startedAt }: ExecutionRecord, intents: readonly IntentRecord[], now: number): void {
     const { exchange, scenario, violated } = this.#parts;
     const { protectedSymbols, allowedSymbols } = scenario.settings;
-    if (this.#isUnsteady(startedAt, now) || this.#wentToMarket(intents)) return;
+    // What cannot be read counts as protected while it cannot.
+    const isOdd = scenario.faults.includes("row-odd") || scenario.cause?.startsWith("row-") === true;
+    if (isOdd || this.#isUnsteady(startedAt, now) || this.#wentToMarket(intents)) return;
     if (wanted.kind === "exit") {
       const left = wanted.symbols.find(
         (symbol) =>

@@ -59,6 +59,8 @@ const LOOK_EVERY_MS = 2_000;
 const AFTER_OPEN_MS = 60_000;
 const RUN_GAP_MS = 2_500;
 const MOST_AHEAD_MS = 5_000;
+/** What is stamped further ahead than this is not taken for a run that came before. */
+const STAMPED_AHEAD_MS = 60_000;
 /** What keeps everything from beginning is named within this long. */
 const NAMED_WITHIN_MS = 60_000;
 /** Of a run: what cannot be bought of more than this part of it may be refused as a whole (R12). */
@@ -226,7 +228,11 @@ export class Final {
     const isTroubled = this.#trouble !== undefined && isLifted(this.#trouble.kind);
     // Earlier orders of unknown fate are looked up first (R19, R24); what is abandoned lasts, and explains what it reserves.
     const unsettled = machine.life?.isDead === false ? machine.life.ledger.unsettledIntents() : [];
-    const earlier = unsettled.some(({ executionId, state }) => executionId !== this.#execution()?.id && state !== "abandoned");
+    const arrived = new Set([...exchange.state.orders.values()].map(({ clientOrderId }) => clientOrderId));
+    const earlier = unsettled.some(
+      ({ executionId, state, clientOrderId }) =>
+        executionId !== this.#execution()?.id && (state !== "abandoned" || arrived.has(clientOrderId)),
+    );
     return Math.max(
       isTroubled || earlier || !machine.isUp ? now : this.#troubledUntil,
       scenario.execution.avoidOpenMinutes > 0 ? Math.min(now, avoidedUntil) : -Infinity,
@@ -328,6 +334,11 @@ export class Final {
     const named = this.#judgeNamed();
     const excused = this.#excused(named);
     if (excused !== undefined) return { kind: "excused", reason: excused };
+    if (
+      this.#parts.scenario.split !== undefined &&
+      this.#parts.scenario.faults.some((kind) => kind === "manual-trade" || kind === "bought-by-hand")
+    )
+      return { kind: "excused", reason: "shares traded by hand between the two steps of a split" };
     if (this.#dueAt > this.#mayTradeUntil) return { kind: "excused", reason: "no time left after its cause" };
     const seconds = Math.round((this.#parts.monotonic() - obstructedUntil) / 1_000);
     const last = this.#cause?.kind ?? this.#parts.scenario.trouble ?? "nothing";
@@ -372,7 +383,7 @@ export class Final {
 
   /** The clock was set back, so that the last run bears an older stamp than one before it. */
   #isStampedBack(): boolean {
-    const latest = Math.max(0, ...this.#stampsBefore.filter((stamp) => stamp <= this.#parts.machine.now + MOST_AHEAD_MS));
+    const latest = Math.max(0, ...this.#stampsBefore.filter((stamp) => stamp <= this.#parts.machine.now + STAMPED_AHEAD_MS));
     return latest > this.#writtenAt;
   }
 }

@@ -190,7 +190,10 @@ export class Invariants implements NetworkObserver {
     const book = [...exchange.state.orders.values()];
     const violations = [
       ...this.#shown.violationsOf(life, intent, this.#leftAt(life, intent)),
-      ...this.#sending.onSent(intent, exchange.clock.now(), book, this.#isSteady),
+      ...this.#sending.onSent(intent, exchange.clock.now(), book, {
+        steady: this.#isSteady,
+        isUnknown: (id) => life.ledger.intent(id)?.state === "abandoned",
+      }),
       ...[splitViolation(intent, exchange)].filter((violation) => violation !== undefined),
     ];
     for (const violation of violations) violated(violation);
@@ -374,7 +377,10 @@ export class Invariants implements NetworkObserver {
     });
     const signal = machine().life?.ledger.signal(signalId)?.signal;
     if (signal === undefined || runOfSignal(runs, signal) === undefined) return;
-    const target = Number((signal.targets.get(symbol) ?? ZERO).toFixed());
+    // A later SELL takes its symbol out of what the signal wants (R22).
+    const wanted = machine().life?.ledger.executionOfSignal(signalId)?.wanted;
+    const left = wanted?.kind === "rebalance" && !wanted.targets.has(symbol);
+    const target = left ? 0 : Number((signal.targets.get(symbol) ?? ZERO).toFixed());
     for (const violation of this.#bounds.violationsOf(signalId, { symbol, target }, orders)) violated(violation);
   }
 

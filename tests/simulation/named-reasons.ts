@@ -204,7 +204,7 @@ export class NamedReasons {
   #isGivenUp({ orderType, status, phase, symbol }: IntentRecord, all: readonly IntentRecord[]): boolean {
     const { then, repegs } = this.#parts.scenario.execution.limitOrders;
     const cut = all.filter((other) => other.phase === phase && other.symbol === symbol && other.status === "canceled").length;
-    return orderType === "limit" && status === "canceled" && then === "leave" && cut === repegs + 1;
+    return orderType === "limit" && status === "canceled" && then === "leave" && cut >= repegs + 1;
   }
 
   /** Not sent for want of a sane quote, which is left at that where it is so set. */
@@ -265,7 +265,10 @@ export class NamedReasons {
   #lacksCash(unsettled: readonly IntentRecord[]): boolean {
     const { exchange, scenario } = this.#parts;
     const { protectedSymbols, allowedSymbols } = scenario.settings;
-    const wholeShares = [...this.#parts.targets.keys()].some((symbol) => exchange.state.assets.get(symbol)?.fractionable === false);
+    // A fraction of what trades whole cannot be sold, whatever it is worth (R11).
+    const wholeShares = [...this.#parts.targets.keys(), ...exchange.state.positions.keys()].some(
+      (symbol) => exchange.state.assets.get(symbol)?.fractionable === false,
+    );
     const unsellable = [...exchange.state.positions.keys()].some(
       (symbol) => protectedSymbols.has(symbol) || allowedSymbols?.has(symbol) === false,
     );

@@ -29,15 +29,24 @@ export class SendingAudit {
   /**
    * @param now time of the venue.
    * @param book every order at the venue.
-   * @param steady the machine's clock was never set, so that it measures the same times as the venue's.
+   * @param known steady: the machine's clock was never set, so that it measures the same times as the venue's.
    */
-  onSent(intent: IntentRecord, now: number, book: readonly OrderRecord[], steady: boolean): Violation[] {
+  onSent(
+    intent: IntentRecord,
+    now: number,
+    book: readonly OrderRecord[],
+    { steady, isUnknown }: { readonly steady: boolean; readonly isUnknown: (clientOrderId: string) => boolean },
+  ): Violation[] {
     const before = this.#sent.get(intent.clientOrderId);
     this.#sent.set(intent.clientOrderId, { intent, at: now, status: undefined, missingSince: undefined });
     return [
       ...(before === undefined ? [] : this.#sentAgain(intent, before, now, steady)),
       ...this.#attemptsBefore(intent, book),
-      ...besideOthers(intent, book),
+      // What was given up as unknown may turn up at any time; its money is reserved, and its cash is not counted.
+      ...besideOthers(
+        intent,
+        book.filter(({ clientOrderId }) => !isUnknown(clientOrderId)),
+      ),
     ];
   }
 
