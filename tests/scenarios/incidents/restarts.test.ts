@@ -84,10 +84,9 @@ describe("overnight", () => {
       desk.exchange.submit({ symbol: "TQQQ", side: "sell", type: "limit", qty: "10", limit_price: "200", time_in_force: "gtc" });
     });
     await desk.clock.advance(1_000);
-    const rr = await desk.act();
-    process.stderr.write(JSON.stringify({ ...rr, reading: 0 }) + "\n");
-    expect(rr).toMatchObject({
-      conclusion: { outcome: "off-target", reason: expect.stringContaining("TQQQ (foreign-order)") as unknown },
+    expect(await desk.act()).toMatchObject({
+      kind: "declined",
+      reason: expect.stringContaining("TQQQ (foreign-order)") as unknown,
     });
     expect(book(desk).filter((each) => each.includes("TQQQ"))).toEqual(["buy TQQQ filled", "sell TQQQ new"]);
     expectUnharmed(desk);
