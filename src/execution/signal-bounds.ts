@@ -1,6 +1,6 @@
 import type { Side } from "../broker/broker.ts";
 import type { ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
-import type { LeftAloneReason } from "../portfolio/left-alone.ts";
+import { isOnTargetReason, type LeftAloneReason } from "../portfolio/left-alone.ts";
 import { decimal, max, sum, toText, ZERO, type Decimal } from "../portfolio/money.ts";
 import type { PlanInput, PlannedOrder, PlanResult } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
@@ -89,7 +89,7 @@ const NO_PHASE = { base: "0", lines: [] };
  */
 export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): { input: PlanInput; result: PlanResult } {
   if (bounds === undefined) return { input: given, result: makePlan(given) };
-  const excluded = new Map([...outside(given, bounds), ...given.barred]);
+  const excluded = new Map([...outside(given, bounds, contentOf(given)), ...given.barred]);
   for (;;) {
     const input = { ...given, begun: true, barred: excluded };
     const result = makePlan(input);
@@ -103,12 +103,23 @@ export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): 
   }
 }
 
-function outside({ holdings, wanted }: PlanInput, { goals, reached }: SignalBounds): [string, LeftAloneReason][] {
+/** Symbols that lack nothing: nobody has to be told that the signal may not trade them. */
+function contentOf(given: PlanInput): Set<string> {
+  const result = makePlan({ ...given, begun: true });
+  const lines = result.kind === "plan" ? result.plan.lines : [];
+  return new Set(lines.filter(({ leftAlone }) => leftAlone !== undefined && isOnTargetReason(leftAlone)).map(({ symbol }) => symbol));
+}
+
+function outside(
+  { holdings, wanted }: PlanInput,
+  { goals, reached }: SignalBounds,
+  content: ReadonlySet<string>,
+): [string, LeftAloneReason][] {
   const targets = wanted.kind === "rebalance" ? [...wanted.targets.keys()] : wanted.symbols;
   const symbols = [...new Set([...targets, ...holdings.map(({ symbol }) => symbol)])];
   return symbols.flatMap((symbol): [string, LeftAloneReason][] => {
     if (reached.has(symbol)) return [[symbol, "target-reached"]];
-    return goals.has(symbol) ? [] : [[symbol, "signal-bound"]];
+    return goals.has(symbol) || content.has(symbol) ? [] : [[symbol, "signal-bound"]];
   });
 }
 

@@ -63,6 +63,18 @@ function held(of: Book | undefined): string[] {
 }
 
 describe("the targets of several strategies (R31)", () => {
+  test("an older run that is taken up after another strategy's finds the account on target, and not signal-bound by what that bought", async () => {
+    const positions = [{ symbol: "TQQQ", quantity: decimal("100"), averagePrice: decimal("70") }];
+    open({ exchange: { cash: decimal("100000"), positions } });
+    const older = run("nuclear", { SMR: "1" });
+    expect(await desk.run(older)).toMatchObject({ conclusion: { outcome: "off-target", reason: expect.stringContaining("unattributed") } });
+    desk.ledger.releaseSymbol("TQQQ", desk.clock.now());
+    await onTarget(run("tecl", { LEU: "1" }));
+    const orders = desk.orders().length;
+    expect(await desk.run(older, { takeUp: "fresh" })).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(desk.orders()).toHaveLength(orders);
+  });
+
   test("a strategy that never spoke holds cash; overlapping symbols add up once it has", async () => {
     open();
     await onTarget(run("nuclear", { SMR: "0.5", LEU: "0.5" }));

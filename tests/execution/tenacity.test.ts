@@ -268,6 +268,18 @@ describe("other runs during a pause (R22)", () => {
     expectUnharmed(desk);
   });
 
+  test("a SELL that comes while the older run still sells takes its symbol out of the buys", async () => {
+    desk = new VirtualDesk(INVESTED);
+    pausedFromFirstPost(desk, "TQQQ", 10_000);
+    const running = desk.start(signalOf(desk.clock, HEDGE));
+    await desk.clock.advance(3_000);
+    desk.waiting = [signalOf(desk.clock, {}, { id: "00000000000000bb", kind: "exit", exits: ["UVXY"] })];
+    await desk.clock.until(running);
+    expect(book(desk)).toEqual(["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"]);
+    expectHoldings(desk, { BTAL: "0.25" });
+    expectUnharmed(desk);
+  });
+
   test("a newer BUY run takes over, and what the older one bought is kept where both want it", async () => {
     desk = new VirtualDesk(INVESTED);
     waitingForPower();

@@ -103,16 +103,21 @@ describe("each setting does what it says:", () => {
   );
 
   test(
-    "ORDER_TIMEOUT_SECONDS: what works longer is cancelled, and the execution ends incomplete with 1",
+    "ORDER_TIMEOUT_SECONDS: what works longer is cancelled and sent again until the deadline, and the execution ends incomplete with 1",
     async () => {
-      const scenario = await Scenario.open({ venue: { fillLatencyMs: 3_600_000 }, env: { ORDER_TIMEOUT_SECONDS: "1" } });
+      const scenario = await Scenario.open({
+        venue: { fillLatencyMs: 3_600_000 },
+        env: { ORDER_TIMEOUT_SECONDS: "1", EXECUTION_DEADLINE_SECONDS: "6" },
+      });
       scenario.alert(NUCLEAR);
 
       const ended = await scenario.run(["execute"]);
 
       expectExit(ended, 1);
       expect(ended.stdout).toMatch(/incomplete/i);
-      expect(scenario.book).toEqual(["buy LEU canceled", "buy OKLO canceled", "buy SMR canceled"]);
+      expect(ended.stdout).toContain("It was not filled within 1 s.");
+      expect([...new Set(scenario.book)]).toEqual(["buy LEU canceled", "buy OKLO canceled", "buy SMR canceled"]);
+      expect(scenario.book.length).toBeGreaterThan(3);
     },
     LIMIT_MS,
   );
@@ -121,9 +126,10 @@ describe("each setting does what it says:", () => {
     "EXECUTION_DEADLINE_SECONDS: nothing is begun after it, and what works is cancelled",
     async () => {
       const scenario = await Scenario.open({
-        venue: { ...MIXED, fillLatencyMs: 2_000 },
-        env: { ORDER_TIMEOUT_SECONDS: "2.9", EXECUTION_DEADLINE_SECONDS: "3" },
+        venue: MIXED,
+        env: { ORDER_TIMEOUT_SECONDS: "3.9", EXECUTION_DEADLINE_SECONDS: "4" },
       });
+      scenario.simulator.exchange.gate = { mayFill: ({ side }) => side === "sell", mayCancel: () => true };
       scenario.alert(HEDGE);
 
       const ended = await scenario.run(["execute"]);

@@ -8,11 +8,11 @@ import type { ConvergenceParts } from "./convergence.ts";
 import { distanceFrom } from "./distance.ts";
 import { drawScenario } from "./scenario.ts";
 
-/** Without protected symbols, lists and limits, by market orders. */
+/** Without faults, protected symbols, lists and limits, by market orders. */
 const SCENARIO = (() => {
   const { settings, execution, ...rest } = drawScenario(3);
   const open = { ...settings, protectedSymbols: new Set<string>(), allowedSymbols: undefined, maxOrderValue: undefined };
-  return { ...rest, settings: open, execution: { ...execution, style: "market" as const } };
+  return { ...rest, faults: [], settings: open, execution: { ...execution, style: "market" as const } };
 })();
 
 /** $6,000 in cash and $4,000 in SMR; half of each of SMR and LEU is wanted. */

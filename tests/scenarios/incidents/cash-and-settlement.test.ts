@@ -170,17 +170,12 @@ describe("a reserve", () => {
 });
 
 describe("symbols that trade in whole shares only", () => {
-  test("are bought in whole shares, for less than the cash even 4 % above the price; the next run buys what that margin left", async () => {
+  test("are bought in whole shares, for less than the cash even 4 % above the price, and what that margin left is bought after them", async () => {
     desk = new IncidentDesk({ exchange: { cash: decimal("1000"), prices: { FNGU: "27.31" } } });
-    const alert = (): string => line({ at: desk.clock.now(), symbol: "FNGU", reason: "TQQQ oversold, buying dip" });
-    desk.write([alert()]);
-    expect(await desk.act()).toMatchObject({
-      conclusion: { outcome: "off-target", reason: expect.stringContaining("FNGU (insufficient-cash)") as unknown },
-    });
-    expect(desk.exchange.state.positions.get("FNGU")?.quantity.toFixed()).toBe("35");
-    await desk.clock.advance(60_000);
-    desk.append(alert());
+    desk.write([line({ at: desk.clock.now(), symbol: "FNGU", reason: "TQQQ oversold, buying dip" })]);
     expect(await desk.act()).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(desk.orders().map(({ symbol }) => symbol)).toEqual(["FNGU", "FNGU"]);
+    expect(orderOf(desk, "FNGU").quantity?.toFixed()).toBe("35");
     expect(desk.exchange.state.positions.get("FNGU")?.quantity.toFixed()).toBe("36");
     expect(refusedByVenue()).toBe(0);
   });
@@ -195,18 +190,15 @@ describe("symbols that trade in whole shares only", () => {
     expectUnharmed(desk);
   });
 
-  test("and an account that may not trade fractions at all is told so by the venue, once for each symbol, without harm", async () => {
+  test("so are all in an account that may not trade fractions: the venue has nothing to refuse", async () => {
     nuclear({});
     desk.exchange.setSettings({ fractionalTrading: false });
-    const posts: string[] = [];
-    desk.venue.interceptor = {
-      before: (request) => Promise.resolve(isPost(request) ? void posts.push(postedOrder(request).symbol) : undefined),
-    };
-    expect(await desk.act()).toMatchObject({
-      conclusion: { outcome: "off-target", reason: expect.stringContaining("fractional") as unknown },
-    });
-    expect(posts.sort()).toEqual(["LEU", "OKLO", "SMR"]);
-    expect(book(desk)).toEqual([]);
+    expect(await desk.act()).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect([...desk.exchange.state.positions.values()].map(({ quantity }) => quantity.toFixed())).toEqual(
+      Array.from({ length: 3 }, () => expect.stringMatching(/^\d+$/) as unknown),
+    );
+    expect(refusedByVenue()).toBe(0);
+    expectUnharmed(desk);
   });
 });
 

@@ -137,7 +137,8 @@ test("the id of a cancelled order is never used again: the next run sends its ow
   desk.append(...nuclearRun(desk.clock.now()));
   expect(await desk.act()).toMatchObject({ conclusion: { outcome: "on-target" } });
   const leu = desk.orders().filter(({ symbol }) => symbol === "LEU");
-  expect(leu.map(({ status }) => status)).toEqual(["canceled", "filled"]);
-  expect(new Set(leu.map(({ clientOrderId }) => clientOrderId)).size).toBe(2);
+  expect([...new Set(leu.map(({ status }) => status))]).toEqual(["canceled", "filled"]);
+  expect(leu.filter(({ status }) => status === "filled")).toHaveLength(1);
+  expect(new Set(leu.map(({ clientOrderId }) => clientOrderId)).size).toBe(leu.length);
   expect(desk.exchange.state.cash.gte(decimal("0"))).toBe(true);
 });

@@ -85,7 +85,8 @@ describe("overnight", () => {
     });
     await desk.clock.advance(1_000);
     expect(await desk.act()).toMatchObject({
-      conclusion: { outcome: "off-target", reason: expect.stringContaining("TQQQ (foreign-order)") as unknown },
+      kind: "declined",
+      reason: expect.stringContaining("TQQQ (foreign-order)") as unknown,
     });
     expect(book(desk).filter((each) => each.includes("TQQQ"))).toEqual(["buy TQQQ filled", "sell TQQQ new"]);
     expectUnharmed(desk);

@@ -190,8 +190,8 @@ export const ONE_ORDER: readonly Mutant[] = [
         replace: 'const unsettled = ledger.unsettledIntents().filter(({ state }) => state === "recorded");',
       },
       {
-        file: "src/execution/prepare.ts",
-        find: 'return parts.ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");',
+        file: "src/execution/earlier-orders.ts",
+        find: 'return ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");',
         replace: "return [];",
       },
     ],
@@ -217,9 +217,9 @@ export const ONE_ORDER: readonly Mutant[] = [
         replace: "    workingOrders: workingOrders(reading, context.unsettled).filter(({ own }) => !own),",
       },
       {
-        file: "src/execution/prepare.ts",
-        find: "if (mine(first).length === 0 && leftOver(parts).length === 0) return first;",
-        replace: "if (mine(first).length >= 0) return first;",
+        file: "src/execution/earlier-orders.ts",
+        find: "if (mine(parts, first).length === 0 && strangers.length === 0 && leftOver(parts).length === 0) return first;",
+        replace: "if (mine(parts, first).length >= 0) return first;",
       },
     ],
   },

@@ -29,7 +29,7 @@ export const PRICES: readonly Mutant[] = [
     name: "dollar-buy-needs-a-price",
     bug: "A buy in dollars is left alone where no price is confirmed, after everything else was sold.",
     patches: [
-      { file: STANDING, find: '(kind === "add" && asset?.fractionable !== true)', replace: '(kind === "add" && asset !== undefined)' },
+      { file: STANDING, find: 'kind === "add" && asset?.fractionable !== true;', replace: 'kind === "add" && asset !== undefined;' },
     ],
     test: BROKER_PRICED,
   },
@@ -37,18 +37,17 @@ export const PRICES: readonly Mutant[] = [
     name: "trim-at-the-brokers-price",
     bug: "A part of a holding is sold at the broker's own price, which nothing confirms.",
     patches: [
-      { file: STANDING, find: 'const isDecided = kind === "trim" || (', replace: "const isDecided = (" },
+      { file: STANDING, find: 'if ((kind !== "trim" && !isBuyOfShares) || checked', replace: "if (!isBuyOfShares || checked" },
       {
         file: "src/portfolio/sells.ts",
         find: "const price = standing.checkedPrice;",
         replace: "const price = standing.checkedPrice ?? standing.actualValue.div(standing.quantity);",
       },
-      { file: PROOF, find: 'return failure("price", symbol, checked.reason);', replace: "return [];" },
+      { file: PROOF, find: 'failure("price", symbol, checked.reason);', replace: "[];" },
       {
         file: PROOF,
-        find: "  return order.fullExit ? held.get(order.symbol)?.marketValue : undefined;\n",
-        replace:
-          "  const holding = held.get(order.symbol);\n  return order.fullExit ? holding?.marketValue : holding && order.quantity?.times(holding.marketValue.div(holding.quantity));\n",
+        find: "const holding = order.fullExit ? held.get(order.symbol) : undefined;",
+        replace: "const holding = held.get(order.symbol);",
       },
     ],
     test: BROKER_PRICED,

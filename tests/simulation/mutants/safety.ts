@@ -45,8 +45,8 @@ export const SAFETY: readonly Mutant[] = [
     patches: [
       {
         file: CONVERGE,
-        find: "if (this.#market.isOpen === undefined || record.offHours) return undefined;",
-        replace: "if (this.#market.isOpen !== null || record.offHours) return undefined;",
+        find: "if (this.#market.isOpen === undefined || (record.offHours && this.#market.opened === undefined)) return undefined;",
+        replace: "if (this.#market.isOpen !== null || (record.offHours && this.#market.opened === undefined)) return undefined;",
       },
     ],
   },

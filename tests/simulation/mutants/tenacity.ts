@@ -20,7 +20,13 @@ export const TENACITY: readonly Mutant[] = [
   {
     name: "left-over-never-taken-up",
     bug: "What an execution has left at its end is not taken up while the run is fresh.",
-    patches: [{ file: "src/daemon.ts", find: "if (mayGoOn) this.#leftOvers.remember(signal, 0);\n    else", replace: "if (!mayGoOn)" }],
+    patches: [
+      {
+        file: "src/daemon.ts",
+        find: "if (mayGoOn) this.#leftOvers.remember(signal, 0, result.conclusion.gaveWay ? result.execution.deadline : undefined);\n    else",
+        replace: "if (!mayGoOn)",
+      },
+    ],
   },
   {
     name: "reached-target-traded-again",
@@ -55,8 +61,8 @@ export const TENACITY: readonly Mutant[] = [
     patches: [
       {
         file: NEXT_PLAN,
-        find: "return spendable === undefined ? input :",
-        replace: "return spendable === undefined || spendable.gte(ZERO) ? input :",
+        find: "if (spendable === undefined) return",
+        replace: "if (spendable === undefined || spendable.gte(ZERO)) return",
       },
     ],
     test: "tests/execution/order-gate.test.ts",
