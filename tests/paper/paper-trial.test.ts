@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Environment } from "../../src/config.ts";
 import type { ExchangeOptions } from "../../src/simulator/exchange-options.ts";
@@ -84,6 +86,15 @@ describe("a trial with --yes on a venue that does as the product assumes", () =>
     expect(ran.venue.exchange.state.positions.size).toBe(0);
     expect(ran.orders.filter(({ status }) => !["filled", "canceled"].includes(status))).toEqual([]);
     expect(ran.orders.every(({ clientOrderId }) => clientOrderId.startsWith("paper-trial-"))).toBe(true);
+  });
+
+  test("tries what docs/to-try-on-paper.md says that it tries", async () => {
+    const page = readFileSync(join(import.meta.dirname, "../../docs/to-try-on-paper.md"), "utf8");
+    const ran = await trial(["--yes", "--gate"]);
+    const rows = ran.findings.filter(({ verdict }) => verdict !== "not tried").map(({ assumption }) => assumption);
+    expect(rows.filter((row) => row !== "cleaning up" && !page.includes(`“${row}”`))).toEqual([]);
+    const named = [...page.matchAll(/“([^”]+)”/g)].map(([, name = ""]) => name);
+    expect(named.filter((name) => !name.includes("…") && !rows.includes(name))).toEqual([]);
   });
 
   test("asks for a share or two of one cheap symbol", async () => {
