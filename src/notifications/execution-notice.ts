@@ -14,14 +14,18 @@ interface Telling {
   readonly advice: string | undefined;
 }
 
+/** R33: where the cause may pass. */
+const GOING_ON =
+  "While the run is fresh, the daemon goes on once the cause has passed; later in the session `alpaca-trader execute --finish` does, else the next run.";
+
 /** Undefined: a newer run has taken its place and will be told of. */
 const TELLINGS: Record<ExecutionOutcome, Telling | undefined> = {
   "on-target": { level: "info", title: "on target", advice: undefined },
-  "off-target": { level: "warning", title: "off target", advice: "The next run tries again." },
+  "off-target": { level: "warning", title: "off target", advice: GOING_ON },
   incomplete: {
     level: "error",
     title: "execution INCOMPLETE",
-    advice: "Nothing more is sent for this run; the next one goes on from what is held.",
+    advice: GOING_ON,
   },
   queued: { level: "info", title: "orders queued for the next open", advice: "`alpaca-trader halt` keeps them from being followed up." },
   refused: { level: "error", title: "execution refused", advice: "Nothing was sent." },

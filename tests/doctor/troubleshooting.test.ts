@@ -1,13 +1,28 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { CHECKS } from "../../src/doctor/check.ts";
 import { pageText } from "../named-tests.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const MESSAGES = "Messages of an execution";
 
 describe("the page of troubles", () => {
   const page = pageText("docs/troubleshooting.md");
   const sections = [...page.matchAll(/^## (.+)$/gm)].map((match) => match[1] ?? "");
 
-  test("has one section for each check and no other, in their order", () => {
-    expect(sections).toEqual(Object.keys(CHECKS));
+  test("has one section for each check and no other, in their order, after that of the messages", () => {
+    expect(sections).toEqual([MESSAGES, ...Object.keys(CHECKS)]);
+  });
+
+  test("explains messages that the program has", () => {
+    const source = globSync("src/**/*.ts", { cwd: ROOT }).map((file) => readFileSync(join(ROOT, file), "utf8"));
+    const section = page.split(/^## /m).find((text) => text.startsWith(MESSAGES)) ?? "";
+    const messages = [...section.matchAll(/^\| ([A-Z][^|]+?) +\|/gm)].map(([, message = ""]) => message);
+    const isSaid = (words: string): boolean =>
+      words.trim().length > 10 && source.some((text) => text.replaceAll("\\`", "`").includes(words.trim()));
+    expect(messages.filter((message) => !message.split("…").some(isSaid))).toEqual([]);
+    expect(messages.length).toBeGreaterThan(8);
   });
 
   test("says a symptom, its cause and its cure in each of them", () => {
