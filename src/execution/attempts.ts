@@ -12,7 +12,7 @@ export interface AttemptRules extends Pick<LimitOrderSettings, "repegMs" | "repe
 const CENT = decimal("0.01");
 
 /** Orders for one planned trade: one after the other, each for what the ones before have left. */
-export function attemptsOf(record: IntentRecord, all: readonly IntentRecord[]): IntentRecord[] {
+function attemptsOf(record: IntentRecord, all: readonly IntentRecord[]): IntentRecord[] {
   return all.filter((other) => other.phase === record.phase && other.symbol === record.symbol);
 }
 

@@ -180,6 +180,6 @@ export function restText({ symbol, reason, intent }: Rest): string {
   return `${symbol} (${said})`;
 }
 
-export function isDust(intent: IntentRecord): boolean {
+function isDust(intent: IntentRecord): boolean {
   return intent.fullExit && intent.status === "below-minimum";
 }

@@ -50,7 +50,6 @@ const CAUSES = [
 ] as const satisfies readonly (readonly [string, number])[];
 
 export type CauseKind = (typeof CAUSES)[number][0];
-export const CAUSE_KINDS: readonly CauseKind[] = CAUSES.map(([kind]) => kind);
 
 const SHARE = 0.5;
 
