@@ -46,6 +46,9 @@ export interface SettledReading {
   readonly external: ReadonlySet<string>;
 }
 
+/** Shares that are shown again or still, this long after their sale, have been bought by somebody else. */
+const SALES_SHOWN_WITHIN_MS = 120_000;
+
 /** The account during an execution: settled before a plan (R16), untouched by others before a POST (R24). */
 export class AccountWatch {
   readonly #execution: OpenExecution;
@@ -259,12 +262,22 @@ export class AccountWatch {
 
   /** Fills of ours are shown within half a minute; what is held beyond them after that, somebody else has bought. */
   #learnOfExternal(reading: Reading, expected: Expected): boolean {
-    const beyond = heldBeyond(reading, expected);
+    const beyond = heldBeyond(reading, expected).filter((symbol) => !this.#maySeemUnsold(symbol, reading));
     for (const symbol of beyond) {
       this.#external.add(symbol);
       this.#warn(`${symbol}: more shares are held than our orders leave; somebody else has bought them, and they stay.`);
     }
     return beyond.length > 0;
+  }
+
+  /** As many shares as before a sell of ours are rather ones that are not shown as sold yet than ones that somebody has bought since. */
+  #maySeemUnsold(symbol: string, { positions }: Reading): boolean {
+    const shown = positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
+    const now = this.#execution.parts.clock.now();
+    return this.#execution
+      .intents()
+      .filter((intent) => intent.symbol === symbol && intent.side === "sell" && intent.filledQuantity.gt(ZERO))
+      .some(({ heldBefore, updatedAt }) => shown.lte(heldBefore) && Math.abs(now - updatedAt) <= SALES_SHOWN_WITHIN_MS);
   }
 
   #hasFilledRecently(): boolean {
