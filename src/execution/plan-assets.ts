@@ -4,12 +4,16 @@ import type { PlanAsset } from "../portfolio/plan.ts";
 /** Alpaca's attribute of a publicly traded partnership without a qualified notice: by default it is not sold to anybody. */
 const PARTNERSHIP = "ptp_no_exception";
 
+export function isPartnership({ attributes }: Pick<Asset, "attributes">): boolean {
+  return attributes.includes(PARTNERSHIP);
+}
+
 /** Why this account may not buy an asset that is tradable; `undefined` when it may, or when the account's switches are not known (R12). */
 export function purchaseBlockOf(
-  { attributes }: Pick<Asset, "attributes">,
+  asset: Pick<Asset, "attributes">,
   configuration: AccountConfiguration | undefined,
 ): string | undefined {
-  if (configuration === undefined || configuration.ptpNoExceptionEntry === true || !attributes.includes(PARTNERSHIP)) return undefined;
+  if (configuration === undefined || configuration.ptpNoExceptionEntry === true || !isPartnership(asset)) return undefined;
   return `it is a partnership (${PARTNERSHIP}), which Alpaca sells only to accounts whose configuration has ptp_no_exception_entry switched on`;
 }
 

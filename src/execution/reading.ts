@@ -2,7 +2,7 @@ import type { Account, AccountConfiguration, Asset, Broker, MarketClock, MarketP
 import type { Ledger } from "../ledger/ledger.ts";
 import type { Clock } from "../clock.ts";
 import { ConfigurationCache } from "./configuration-cache.ts";
-import { purchaseBlockOf } from "./plan-assets.ts";
+import { isPartnership, purchaseBlockOf } from "./plan-assets.ts";
 
 /** One look at the account and at the prices of everything that is held or wanted. */
 export interface Reading {
@@ -51,8 +51,8 @@ type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
 
 /**
  * Remembers what seldom changes: assets for some hours, the account's configuration for some minutes, and in the ledger
- * which asset a symbol stood for, to recognise it under a new ticker. Symbols that are unknown or may not be traded are
- * asked for again each time: a halt of an hour must not keep a leg out for the day.
+ * which asset a symbol stood for, to recognise it under a new ticker. What is unknown or cannot be bought is asked for
+ * again each time: a halt of an hour must not keep a leg out for the day.
  */
 export class AssetCache {
   /** Of the equities that the last reading showed; the next one asks for their prices without waiting to be told of them. */
@@ -103,7 +103,7 @@ export class AssetCache {
     const known = this.#known.get(symbol);
     if (known !== undefined && this.#clock.monotonic() - known.at < ASSET_MAX_AGE_MS) return known.asset;
     const asset = await this.#broker.asset(symbol);
-    if (asset?.active === true && asset.tradable) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
+    if (asset?.active === true && asset.tradable && !isPartnership(asset)) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
     return asset;
   }
 }

@@ -35,6 +35,15 @@ test("everything is read side by side once it is known what is held", async () =
   expect([...reading.prices.keys()].sort()).toEqual(["SMR", "TQQQ", "UVXY"]);
 });
 
+test("a partnership that is none any more is bought again at once", async () => {
+  desk = new VirtualDesk(INVESTED);
+  desk.venue.exchange.setAsset("UVXY", { attributes: ["ptp_no_exception"] });
+  const assets = new AssetCache(desk.broker, desk.clock);
+  expect((await read(assets, ["UVXY"])).reading.assets.get("UVXY")?.attributes).toContain("ptp_no_exception");
+  desk.venue.exchange.setAsset("UVXY", { attributes: [] });
+  expect((await read(assets, ["UVXY"])).reading.assets.get("UVXY")?.attributes).not.toContain("ptp_no_exception");
+});
+
 test("what has come to be held since is asked for, and what is no longer held is left out", async () => {
   desk = new VirtualDesk(INVESTED);
   const assets = new AssetCache(desk.broker, desk.clock);

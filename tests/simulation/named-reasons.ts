@@ -144,7 +144,8 @@ export class NamedReasons {
     const { exchange, scenario, targets } = this.#parts;
     const isLost = (symbol: string): boolean => {
       const asset = exchange.state.assets.get(symbol);
-      return asset?.status !== "active" || !asset.tradable || scenario.settings.allowedSymbols?.has(symbol) === false;
+      const isPartnership = asset?.attributes?.includes("ptp_no_exception") === true && !exchange.state.settings.ptpNoExceptionEntry;
+      return asset?.status !== "active" || !asset.tradable || isPartnership || scenario.settings.allowedSymbols?.has(symbol) === false;
     };
     const lost = [...targets].filter(([symbol]) => isLost(symbol)).reduce((total, [, weight]) => total + weight, 0);
     return lost > Number(scenario.settings.maxUnbuyable.toFixed());
