@@ -112,6 +112,8 @@ describe("the page in a browser", () => {
     stage.alert(HEDGE);
     await page.locator("#live[data-busy=true]").waitFor();
     await page.locator("#live", { hasText: "Last execution" }).getByText("on target", { exact: true }).waitFor();
+    // The holdings follow the end of the execution a moment later.
+    await page.locator("#holdings tr", { hasText: "LEU" }).waitFor({ state: "detached" });
     expect(await textOf(page, "#holdings")).toMatch(/UVXY[^]*BTAL/);
   });
 

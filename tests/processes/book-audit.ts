@@ -1,4 +1,4 @@
-import type { IntentRecord, Ledger } from "../../src/ledger/ledger.ts";
+import type { IntentRecord, Ledger, LineRecord } from "../../src/ledger/ledger.ts";
 import { decimal, ZERO } from "../../src/portfolio/money.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
@@ -49,13 +49,14 @@ export class BookAudit {
     this.#auditLines(ledger, strategy, runs);
     const locked = ledger.unsettledIntents().filter(({ state }) => state === "abandoned");
     if (locked.length === 0) this.#auditTarget(runs.at(-1));
-    else this.#auditRefusal(ledger, locked);
+    else this.#auditRefusal(ledger, locked, [...ledger.lines(strategy, runs.at(-1)?.hashes ?? []).values()]);
   }
 
   /** An order whose fate is not known keeps its symbol locked; then the account may be off target, if it says so. */
-  #auditRefusal(ledger: Ledger, locked: readonly IntentRecord[]): void {
+  #auditRefusal(ledger: Ledger, locked: readonly IntentRecord[], lines: readonly LineRecord[]): void {
     const [last] = ledger.recentExecutions(1);
-    if (last?.outcome !== "on-target" && last?.outcome !== "off-target")
+    const isTold = lines.length > 0 && lines.every(({ reason }) => reason?.includes("own-order-working"));
+    if (!isTold && last?.outcome !== "on-target" && last?.outcome !== "off-target")
       this.#violated(`The last execution ended ${last?.outcome ?? "not at all"}.`);
     for (const { symbol, clientOrderId, recordedAt } of locked) {
       const later = this.#installation.orders.find((order) => order.symbol === symbol && Date.parse(order.createdAt) > recordedAt);

@@ -245,7 +245,11 @@ class KillRun {
     const ids = this.#installation.orders.map(({ clientOrderId }) => clientOrderId);
     return this.#installation.withLedger((ledger) => {
       const lines = [...ledger.lines(STRATEGY, last).values()];
-      const isExecuted = lines.length === last.length && lines.every(({ verdict }) => verdict === "executed");
+      // Orders that never showed up keep their symbols until the session ends (R19): what then can be traded may be nothing.
+      const isLocked = (reason: string): boolean => reason.includes("own-order-working") && this.#lostOrders("abandoned").length > 0;
+      const isExecuted =
+        lines.length === last.length &&
+        lines.every(({ verdict, reason = "" }) => verdict === "executed" || (verdict === "account-unsettled" && isLocked(reason)));
       const isSettled = ledger.unsettledIntents().every(({ clientOrderId }) => ids.every((id) => id !== clientOrderId));
       return isExecuted && isSettled && ledger.openExecutions().length === 0;
     });

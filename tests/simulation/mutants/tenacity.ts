@@ -39,7 +39,11 @@ export const TENACITY: readonly Mutant[] = [
     bug: "What a further plan finds too much of is sold again, although the signal set out to buy it.",
     patches: [
       { file: BOUNDS, find: 'if (reached.has(symbol)) return [[symbol, "target-reached"]];', replace: "" },
-      { file: BOUNDS, find: 'if (goal.side !== order.side) return "target-reached";', replace: "" },
+      {
+        file: BOUNDS,
+        find: 'if (goal.side !== order.side) return order.estimatedValue.gt(slack) ? "signal-bound" : "target-reached";',
+        replace: "",
+      },
     ],
     test: "tests/execution/tenacity.test.ts",
   },
