@@ -9,10 +9,7 @@ export function isPartnership({ attributes }: Pick<Asset, "attributes">): boolea
 }
 
 /** Why this account may not buy an asset that is tradable; `undefined` when it may, or when the account's switches are not known (R12). */
-export function purchaseBlockOf(
-  asset: Pick<Asset, "attributes">,
-  configuration: AccountConfiguration | undefined,
-): string | undefined {
+export function purchaseBlockOf(asset: Pick<Asset, "attributes">, configuration: AccountConfiguration | undefined): string | undefined {
   if (configuration === undefined || configuration.ptpNoExceptionEntry === true || !isPartnership(asset)) return undefined;
   return `it is a partnership (${PARTNERSHIP}), which Alpaca sells only to accounts whose configuration has ptp_no_exception_entry switched on`;
 }
