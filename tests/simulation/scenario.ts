@@ -67,6 +67,8 @@ export interface Scenario {
   readonly trouble: Trouble | undefined;
   /** What goes on while the last signal is executed, and passes or lasts. */
   readonly cause: CauseKind | undefined;
+  /** Nothing is put in the way. */
+  readonly isCalm: boolean;
 }
 
 /**
@@ -131,11 +133,18 @@ export function drawScenario(seed: number): Scenario {
     split: undefined,
     trouble,
     cause: trouble === undefined ? drawCause(new Chance(seed, "cause")) : undefined,
+    isCalm: false,
   };
   const pressure = new Chance(seed, "pressure");
   const pressed = withSplit(underPressure(scenario, drawPressure(pressure), pressure), new Chance(seed, "split"));
   const unkind = { ...pressed, faults: [...pressed.faults, ...unkindFaults(new Chance(seed, "unkind faults"))] };
   return withHabit(unkind, new Chance(seed, "habit of the account"));
+}
+
+/** The same strategy, account and settings, and nothing in the way. */
+export function withoutTrouble(scenario: Scenario): Scenario {
+  const stages = scenario.stages.map((stage) => ({ ...stage, absences: [] }));
+  return { ...scenario, stages, faults: [], pressure: undefined, split: undefined, trouble: undefined, cause: undefined, isCalm: true };
 }
 
 const USUAL_SHARE = 0.75;

@@ -28,6 +28,7 @@ const { values } = parseArgs({
     from: { type: "string", default: "1" },
     workers: { type: "string", default: String(availableParallelism()) },
     trace: { type: "boolean", default: false },
+    orders: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
     kept: { type: "string" },
     write: { type: "boolean", default: false },
@@ -38,6 +39,7 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const [seeds, from, workers] = [whole("seeds", values.seeds), whole("from", values.from), whole("workers", values.workers)];
+  if (values.orders) return printOrders(from, seeds);
   const started = systemClock.monotonic();
   const total = values.trace ? await traceAll(from, seeds) : await runKept(from, seeds, Math.max(1, workers), started);
   if (values.write) await writePage(total, from);
@@ -52,6 +54,15 @@ async function main(): Promise<number> {
 
 function replay(seed: number): string {
   return `npm run simulate -- --seeds 1 --from ${String(seed)} --trace`;
+}
+
+/** What each seed orders when nothing is in the way, as `orders-sent.json` keeps it. */
+async function printOrders(from: number, seeds: number): Promise<number> {
+  const { digestOf, ordersSent } = await import("./orders-sent.ts");
+  const digests: Record<string, string> = {};
+  for (let seed = from; seed < from + seeds; seed += 1) digests[String(seed)] = digestOf(await ordersSent(seed));
+  console.log(JSON.stringify(digests, undefined, 2));
+  return 0;
 }
 
 async function traceAll(from: number, seeds: number): Promise<Tally> {
