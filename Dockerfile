@@ -31,6 +31,6 @@ VOLUME ["/var/lib/alpaca-trader", "/var/log/alpaca-trader"]
 STOPSIGNAL SIGTERM
 # Healthy while the daemon gives signs of life; one that hangs is ended, for the restart policy to start another.
 # A broker that does not answer is no reason to restart.
-HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["node", "dist/container/health-check.js"]
+HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["node", "dist/supervision/health-check.js"]
 ENTRYPOINT ["tini", "--", "alpaca-trader"]
 CMD ["run"]

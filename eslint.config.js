@@ -54,7 +54,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ["src/clock.ts", "src/dashboard/page/browser-clock.js"],
+    files: ["src/domain/clock.ts", "src/dashboard/page/browser-clock.js"],
     rules: { "no-restricted-globals": "off", "no-restricted-properties": "off" },
   },
   {

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
-import { systemClock } from "../src/clock.ts";
-import { loadEnvironment } from "../src/config.ts";
-import { messageOf, TraderError } from "../src/errors.ts";
+import { systemClock } from "../src/domain/clock.ts";
+import { loadEnvironment } from "../src/domain/config.ts";
+import { messageOf, TraderError } from "../src/domain/errors.ts";
 import { paperTrial } from "../tests/paper/paper-trial.ts";
 
 /** Tries on the user's own paper account what docs/to-try-on-paper.md can only assume. Ctrl-C stops it; it still cleans up. */

@@ -1,18 +1,18 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { REFUSAL_MEANINGS } from "../src/broker/broker.ts";
+import { REFUSAL_MEANINGS } from "../src/domain/broker.ts";
 import { exitOfOutcome, exitOfVerdict } from "../src/commands/outcome-exit.ts";
 import { environmentExample } from "../src/config/example.ts";
 import type { Setting } from "../src/config/settings.ts";
 import { SETTINGS } from "../src/config/settings.ts";
-import { EXIT } from "../src/errors.ts";
-import { BLOCKAGE_MEANINGS } from "../src/execution/decide.ts";
-import type { VerdictKind } from "../src/intake/verdict.ts";
-import { isFinal, VERDICT_MEANINGS } from "../src/intake/verdict.ts";
-import type { ExecutionOutcome } from "../src/ledger/ledger.ts";
-import { OUTCOME_MEANINGS } from "../src/ledger/ledger.ts";
-import type { LeftAloneReason } from "../src/portfolio/left-alone.ts";
-import { isOnTargetReason, LEFT_ALONE_MEANINGS } from "../src/portfolio/left-alone.ts";
+import { EXIT } from "../src/domain/errors.ts";
+import { BLOCKAGE_MEANINGS } from "../src/execution/loop/decide.ts";
+import type { VerdictKind } from "../src/domain/verdict.ts";
+import { isFinal, VERDICT_MEANINGS } from "../src/domain/verdict.ts";
+import type { ExecutionOutcome } from "../src/domain/ledger.ts";
+import { OUTCOME_MEANINGS } from "../src/domain/ledger.ts";
+import type { LeftAloneReason } from "../src/portfolio/skip-reason.ts";
+import { isOnTargetReason, LEFT_ALONE_MEANINGS } from "../src/portfolio/skip-reason.ts";
 import { DAILY_LIMITS } from "../src/portfolio/limits.ts";
 import { PLAN_REFUSAL_MEANINGS } from "../src/portfolio/plan-result.ts";
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env node
 // Nothing else is imported before this check: on an older Node those imports would fail with a stack trace.
-import { isNewEnough, runOnRequiredNode } from "./locked-node.js";
+import { isNewEnough, runOnRequiredNode } from "./machine/locked-node.js";
 
 if (isNewEnough()) {
-  const { loadOnlyWhatIsUsed, stayInFirstYoungSpace } = await import("./footprint.ts");
+  const { loadOnlyWhatIsUsed, stayInFirstYoungSpace } = await import("./machine/footprint.ts");
   loadOnlyWhatIsUsed();
   if (process.argv.includes("run")) stayInFirstYoungSpace();
   stopWithParent();

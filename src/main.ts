@@ -2,15 +2,15 @@ import { enableCompileCache } from "node:module";
 import { mkdirSync, readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import type { Environment } from "./config.ts";
-import { loadEnvironment, stateDirFrom } from "./config.ts";
-import type { ExitCode } from "./errors.ts";
-import { EXIT, TraderError } from "./errors.ts";
+import type { Environment } from "./domain/config.ts";
+import { loadEnvironment, stateDirFrom } from "./domain/config.ts";
+import type { ExitCode } from "./domain/errors.ts";
+import { EXIT, TraderError } from "./domain/errors.ts";
 import { errorLines } from "./reporting/error-view.ts";
 import { terminalOn } from "./reporting/terminal.ts";
 import type { CommandContext } from "./commands/context.ts";
-import { systemClock } from "./clock.ts";
-import { ourUid } from "./users.ts";
+import { systemClock } from "./domain/clock.ts";
+import { ourUid } from "./machine/users.ts";
 
 /**
  * The command line: one line per command. Commands load their modules when called, so that `halt` does

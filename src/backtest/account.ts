@@ -1,13 +1,13 @@
-import type { Account, Asset, MarketPrices, Position } from "../broker/broker.ts";
+import type { Account, Asset, MarketPrices, Position } from "../domain/broker.ts";
 import { wireAmountOf } from "../broker/order-request.ts";
-import { clientOrderId } from "../execution/ids.ts";
-import type { Reading } from "../execution/reading.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, ONE, toText, ZERO } from "../portfolio/money.ts";
+import { clientOrderId } from "../execution/orders/ids.ts";
+import type { Reading } from "../execution/preparation/account-snapshot.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, ONE, toText, ZERO } from "../domain/decimal.ts";
 import type { PlannedOrder } from "../portfolio/plan.ts";
 import { Exchange } from "../simulator/exchange.ts";
 import { Refusal } from "../simulator/refusals.ts";
-import { VirtualClock } from "../virtual-clock.ts";
+import { VirtualClock } from "../domain/virtual-clock.ts";
 
 /** One order that was filled. */
 export interface FilledTrade {

@@ -1,6 +1,6 @@
-import type { Broker } from "../broker/broker.ts";
-import { marketDate } from "../market-day.ts";
-import type { DailyBar, DailyBars } from "../strategies/bars.ts";
+import type { Broker } from "../domain/broker.ts";
+import { marketDate } from "../domain/market-day.ts";
+import type { DailyBar, DailyBars } from "../domain/daily-bar.ts";
 import type { MarketHistory } from "./market-history.ts";
 import type { Period } from "./period.ts";
 import { usage } from "./period.ts";

@@ -1,8 +1,8 @@
-import { marketDate } from "../market-day.ts";
+import { marketDate } from "../domain/market-day.ts";
 import type { EquityPoint } from "../performance/returns.ts";
 import { tradedValue, turnoverOf } from "../performance/trade.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimalFromNumber, sum, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimalFromNumber, sum, ZERO } from "../domain/decimal.ts";
 import { dollarText, fractionOrNull, textOrNull } from "../reporting/json-values.ts";
 import type { FilledTrade } from "./account.ts";
 import type { BacktestDay, BacktestOptions } from "./backtest.ts";

@@ -1,5 +1,5 @@
-import { formatDollars, formatPercent } from "../portfolio/format.ts";
-import { decimal, decimalFromNumber } from "../portfolio/money.ts";
+import { formatDollars, formatPercent } from "../domain/format.ts";
+import { decimal, decimalFromNumber } from "../domain/decimal.ts";
 import type { DocumentKind } from "../reporting/document-file.ts";
 import { html, Markup } from "../reporting/html.ts";
 import type { LineChart } from "../reporting/line-chart.ts";

@@ -1,5 +1,5 @@
-import { TraderError } from "../errors.ts";
-import type { DailyBar } from "../strategies/bars.ts";
+import { TraderError } from "../domain/errors.ts";
+import type { DailyBar } from "../domain/daily-bar.ts";
 import { isDate } from "./period.ts";
 
 /** The first line of a file. Any other column would be guessed at: `Adj Close` beside unadjusted opens, for one. */

@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { Session } from "../broker/broker.ts";
-import { messageOf, TraderError } from "../errors.ts";
+import type { Session } from "../domain/broker.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
 import { newYorkInstant, sessionOn, sessionsBetween } from "../simulator/sessions.ts";
-import type { DailyBar } from "../strategies/bars.ts";
+import type { DailyBar } from "../domain/daily-bar.ts";
 import { CSV_HEADER, readCsvBars } from "./csv-bars.ts";
 import type { MarketHistory } from "./market-history.ts";
 import type { Period } from "./period.ts";

@@ -1,13 +1,13 @@
-import type { Broker } from "../broker/broker.ts";
-import type { Clock } from "../clock.ts";
+import type { Broker } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
 import { readAlert } from "../intake/alert.ts";
 import type { JudgeSettings } from "../intake/assessment.ts";
 import { assess } from "../intake/assessment.ts";
 import { runsOf } from "../intake/batch.ts";
 import { signalIdOf } from "../intake/decisive.ts";
-import type { Signal } from "../intake/signal.ts";
-import { MARKET_ZONE } from "../market-day.ts";
-import type { BarMode } from "../signals/bar-basis.ts";
+import type { Signal } from "../domain/signal.ts";
+import { MARKET_ZONE } from "../domain/market-day.ts";
+import type { BarMode } from "../domain/bar-basis.ts";
 import { generateSignal, NoSignal } from "../signals/generate.ts";
 import type { Allocation, Strategy, TraceStep } from "../strategies/strategy.ts";
 

@@ -1,5 +1,5 @@
-import type { Broker, Session } from "../broker/broker.ts";
-import type { DailyBar, DailyBars } from "../strategies/bars.ts";
+import type { Broker, Session } from "../domain/broker.ts";
+import type { DailyBar, DailyBars } from "../domain/daily-bar.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import { dateAfter } from "./period.ts";
 import type { Period } from "./period.ts";

@@ -1,4 +1,4 @@
-import { TraderError } from "../errors.ts";
+import { TraderError } from "../domain/errors.ts";
 
 /** Sessions from `from` to `to`, both New York dates `YYYY-MM-DD`, inclusive. */
 export interface Period {

@@ -1,9 +1,9 @@
-import { planInput, symbolsOf } from "../execution/plan-input.ts";
-import type { Reading } from "../execution/reading.ts";
+import { planInput, symbolsOf } from "../execution/preparation/plan-input.ts";
+import type { Reading } from "../execution/preparation/account-snapshot.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { judgeLimits } from "../portfolio/limits.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { ONE, sum, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { ONE, sum, ZERO } from "../domain/decimal.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import type { LeftAloneReason, Plan, PlanInput, PlannedOrder, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";

@@ -2,8 +2,8 @@ import type { Drawdown } from "../performance/drawdown.ts";
 import { worstDrawdown } from "../performance/drawdown.ts";
 import type { EquityPoint, GrowthPoint } from "../performance/returns.ts";
 import { growthOf } from "../performance/returns.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { ONE, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { ONE, ZERO } from "../domain/decimal.ts";
 
 const SESSIONS_A_YEAR = 252;
 const YEAR_MS = 365.25 * 86_400_000;

@@ -1,5 +1,5 @@
-import { decimal, ONE } from "../portfolio/money.ts";
-import { formatWeight } from "../portfolio/format.ts";
+import { decimal, ONE } from "../domain/decimal.ts";
+import { formatWeight } from "../domain/format.ts";
 import { counted } from "../reporting/figures.ts";
 import type { BacktestResult } from "./result.ts";
 

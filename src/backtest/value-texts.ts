@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, decimalFromNumber, roundHalfUp, toText } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, decimalFromNumber, roundHalfUp, toText } from "../domain/decimal.ts";
 
 const FRACTION_DECIMALS = 8;
 

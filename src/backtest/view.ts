@@ -1,5 +1,5 @@
-import { formatPercent } from "../portfolio/format.ts";
-import { decimal, roundHalfUp } from "../portfolio/money.ts";
+import { formatPercent } from "../domain/format.ts";
+import { decimal, roundHalfUp } from "../domain/decimal.ts";
 import { counted, dollarsOf, signedDollars, signedPercent } from "../reporting/figures.ts";
 import { oneLine, type Style } from "../reporting/style.ts";
 import type { Cell, Column } from "../reporting/table.ts";

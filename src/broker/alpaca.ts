@@ -1,11 +1,11 @@
 import { marketData, OrdersApi, trading } from "@alpacahq/alpaca-trade-api";
 import { WebSocket } from "ws";
-import type { Clock } from "../clock.ts";
-import type { AlpacaConfig, TradingMode } from "../config.ts";
-import { marketDate } from "../market-day.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimalFromNumber } from "../portfolio/money.ts";
-import type { DailyBars } from "../strategies/bars.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { AlpacaConfig, TradingMode } from "../domain/config.ts";
+import { marketDate } from "../domain/market-day.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimalFromNumber } from "../domain/decimal.ts";
+import type { DailyBars } from "../domain/daily-bar.ts";
 import type {
   Account,
   AccountConfiguration,
@@ -26,12 +26,12 @@ import type {
   Position,
   Session,
   SubmitAnswer,
-} from "./broker.ts";
-import { BrokerError, isTerminal } from "./broker.ts";
+} from "../domain/broker.ts";
+import { BrokerError, isTerminal } from "../domain/broker.ts";
 import { FLOW_TYPES, sumOfFlows, toCashFlows } from "./cash-flows.ts";
 import type { BarsRange } from "./daily-bars.ts";
 import { allBars, BARS_PER_PAGE, barsRange, toBarsPage } from "./daily-bars.ts";
-import { normaliseEndpoint } from "./endpoints.ts";
+import { normaliseEndpoint } from "../config/endpoints.ts";
 import { toEquityHistory } from "./equity-history.ts";
 import type { HostGuard } from "./host-guard.ts";
 import { createHostGuard } from "./host-guard.ts";

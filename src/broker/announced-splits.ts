@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { AnnouncedSplit } from "./broker.ts";
+import type { AnnouncedSplit } from "../domain/broker.ts";
 import { optional, read, text, UnreadableAnswer, withDefault } from "./wire.ts";
 
 const date = z.string().regex(/^\d{4}-\d{2}-\d{2}/);

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { Decimal } from "../portfolio/money.ts";
-import { max, sum, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { max, sum, ZERO } from "../domain/decimal.ts";
 import { amount, instant, optional, read, text } from "./wire.ts";
-import { marketDate } from "../market-day.ts";
+import { marketDate } from "../domain/market-day.ts";
 
 /** Activities that move money or shares between the account and the outside, and so are neither gain nor loss (R28). */
 export const FLOW_TYPES = ["CSD", "CSW", "JNL", "JNLC", "JNLS", "ACATC", "ACATS", "FOPT"] as const;

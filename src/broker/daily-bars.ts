@@ -1,7 +1,7 @@
 import { DateTime } from "luxon";
 import { z } from "zod";
-import { MARKET_ZONE, marketDate } from "../market-day.ts";
-import type { DailyBar } from "../strategies/bars.ts";
+import { MARKET_ZONE, marketDate } from "../domain/market-day.ts";
+import type { DailyBar } from "../domain/daily-bar.ts";
 import { instant, optional, read, UnreadableAnswer, withDefault } from "./wire.ts";
 
 /**

@@ -1,9 +1,9 @@
 import { DateTime } from "luxon";
 import { z } from "zod";
-import { MARKET_ZONE } from "../market-day.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { sum, ZERO } from "../portfolio/money.ts";
-import type { EquityHistoryPoint } from "./broker.ts";
+import { MARKET_ZONE } from "../domain/market-day.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { sum, ZERO } from "../domain/decimal.ts";
+import type { EquityHistoryPoint } from "../domain/broker.ts";
 import { FLOW_TYPES } from "./cash-flows.ts";
 import { amount, optional, read, UnreadableAnswer } from "./wire.ts";
 

@@ -1,5 +1,5 @@
-import type { TradingMode } from "../config.ts";
-import { EXIT, TraderError } from "../errors.ts";
+import type { TradingMode } from "../domain/config.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 
 const ALPACA_DOMAIN = "alpaca.markets";
 

@@ -1,10 +1,10 @@
 import { DateTime } from "luxon";
 import { z } from "zod";
-import type { Account, AccountConfiguration, Asset, MarketClock, Position, Session } from "./broker.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { min, sum, ZERO } from "../portfolio/money.ts";
+import type { Account, AccountConfiguration, Asset, MarketClock, Position, Session } from "../domain/broker.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { min, sum, ZERO } from "../domain/decimal.ts";
 import { amount, instant, optional, piece, read, readOr, rows, text, withDefault } from "./wire.ts";
-import { MARKET_ZONE } from "../market-day.ts";
+import { MARKET_ZONE } from "../domain/market-day.ts";
 
 const flag = withDefault(z.boolean(), false);
 

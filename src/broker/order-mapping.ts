@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Fill, Order, OrderUpdate } from "./broker.ts";
+import type { Fill, Order, OrderUpdate } from "../domain/broker.ts";
 import { amount, instant, optional, piece, read, readOr, rows, side, text, UnreadableAnswer } from "./wire.ts";
-import { HUNDRED, ZERO } from "../portfolio/money.ts";
+import { HUNDRED, ZERO } from "../domain/decimal.ts";
 
 const orderSchema = z
   .object({

@@ -1,4 +1,4 @@
-import type { CancelAnswer, Order, OrderRequest, RefusalReason, SubmitAnswer } from "./broker.ts";
+import type { CancelAnswer, Order, OrderRequest, RefusalReason, SubmitAnswer } from "../domain/broker.ts";
 import type { RejectedAnswer, VenueAnswer } from "./venue-answer.ts";
 import { NO_MESSAGE } from "./venue-answer.ts";
 

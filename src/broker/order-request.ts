@@ -1,7 +1,7 @@
-import { TraderError } from "../errors.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { CENT_DECIMALS, ONE, SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
-import type { OrderRequest } from "./broker.ts";
+import { TraderError } from "../domain/errors.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { CENT_DECIMALS, ONE, SHARE_DECIMALS, toText, truncate, ZERO } from "../domain/decimal.ts";
+import type { OrderRequest } from "../domain/broker.ts";
 
 const MAX_CLIENT_ORDER_ID_LENGTH = 128;
 /** Of a limit below a dollar. */

@@ -1,6 +1,6 @@
-import type { Clock, Timer } from "../clock.ts";
-import { messageOf } from "../errors.ts";
-import type { OrderStream, OrderStreamListener, OrderUpdate, StreamState } from "./broker.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { OrderStream, OrderStreamListener, OrderUpdate, StreamState } from "../domain/broker.ts";
 import { toOrderUpdate } from "./order-mapping.ts";
 import type { Redact } from "./redaction.ts";
 import type { CreateSocket } from "./stream-connection.ts";

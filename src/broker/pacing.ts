@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
 
 /**
  * Alpaca allows 200 requests a minute for an account, whoever sends them. Staying below leaves room

@@ -1,4 +1,4 @@
-import type { Order } from "./broker.ts";
+import type { Order } from "../domain/broker.ts";
 import { UnreadableAnswer } from "./wire.ts";
 
 /** The most that the venue gives at once. */

@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { MarketPrices, PriceAt } from "./broker.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { max, ZERO } from "../portfolio/money.ts";
+import type { MarketPrices, PriceAt } from "../domain/broker.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { max, ZERO } from "../domain/decimal.ts";
 import { amount, instant, piece, read } from "./wire.ts";
-import { marketDate } from "../market-day.ts";
+import { marketDate } from "../domain/market-day.ts";
 
 /*
  * A piece that is missing or cannot be read is no price. That is safe, since a price counts only

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../domain/clock.ts";
 import type { VenueAnswer } from "./venue-answer.ts";
 
 /** Pauses between the attempts of a read; their number bounds the attempts. */

@@ -1,6 +1,6 @@
 import { streaming } from "@alpacahq/alpaca-trade-api";
-import type { Clock, Timer } from "../clock.ts";
-import { messageOf } from "../errors.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
+import { messageOf } from "../domain/errors.ts";
 
 /** From the first byte to the venue's acknowledgement; the SDK itself would wait for ever. */
 const ESTABLISH_LIMIT_MS = 10_000;

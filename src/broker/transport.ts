@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { messageOf } from "../errors.ts";
+import type { Clock } from "../domain/clock.ts";
+import { messageOf } from "../domain/errors.ts";
 import type { HostGuard } from "./host-guard.ts";
 import type { Redact } from "./redaction.ts";
 

@@ -1,5 +1,5 @@
-import { messageOf, TraderError } from "../errors.ts";
-import { parseDecimal, type Decimal } from "../portfolio/money.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
+import { parseDecimal, type Decimal } from "../domain/decimal.ts";
 import type { Redact } from "./redaction.ts";
 
 /** What came of one request, whatever the SDK made of it. */

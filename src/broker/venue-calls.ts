@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { TradingMode } from "../config.ts";
-import { BrokerError } from "./broker.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { TradingMode } from "../domain/config.ts";
+import { BrokerError } from "../domain/broker.ts";
 import { createHostGuard } from "./host-guard.ts";
 import type { RequestKind } from "./pacing.ts";
 import { PaceExceeded, RequestPace } from "./pacing.ts";

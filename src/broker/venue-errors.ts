@@ -1,5 +1,5 @@
-import type { TradingMode } from "../config.ts";
-import { BrokerError } from "./broker.ts";
+import type { TradingMode } from "../domain/config.ts";
+import { BrokerError } from "../domain/broker.ts";
 import type { RejectedAnswer, VenueAnswer } from "./venue-answer.ts";
 import { NO_MESSAGE } from "./venue-answer.ts";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimalFromNumber, parseDecimal } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimalFromNumber, parseDecimal } from "../domain/decimal.ts";
 
 /**
  * The venue's data types. Lenient where the venue has changed its mind before (fields come and go,

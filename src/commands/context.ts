@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../domain/clock.ts";
 import type { Terminal } from "../reporting/terminal.ts";
 
 /** What every command is given by the command line. */

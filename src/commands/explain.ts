@@ -1,6 +1,6 @@
-import { ledgerFile, loadConfig } from "../config.ts";
-import type { ExitCode } from "../errors.ts";
-import { EXIT } from "../errors.ts";
+import { ledgerFile, loadConfig } from "../domain/config.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT } from "../domain/errors.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { explainLines } from "../reporting/explain-view.ts";
 import type { CommandContext } from "./context.ts";

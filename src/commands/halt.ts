@@ -1,8 +1,8 @@
-import { haltFilesFrom, stateDirFrom } from "../config.ts";
-import type { ExitCode } from "../errors.ts";
-import { EXIT } from "../errors.ts";
-import type { StandingHalt } from "../halt.ts";
-import { hasSeen, writeHalt } from "../halt.ts";
+import { haltFilesFrom, stateDirFrom } from "../domain/config.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT } from "../domain/errors.ts";
+import type { StandingHalt } from "../machine/halt.ts";
+import { hasSeen, writeHalt } from "../machine/halt.ts";
 import { daemons } from "../ledger/lock.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { accountLockPath } from "../ledger/lock-directory.ts";

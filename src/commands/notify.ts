@@ -1,8 +1,8 @@
-import type { Config } from "../config.ts";
-import { loadConfig } from "../config.ts";
-import type { ExitCode } from "../errors.ts";
-import { EXIT, TraderError } from "../errors.ts";
-import { testNotifications } from "../notification-desk.ts";
+import type { Config } from "../domain/config.ts";
+import { loadConfig } from "../domain/config.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
+import { testNotifications } from "../app/open-notifications.ts";
 import type { CommandContext } from "./context.ts";
 import { openExistingLedger } from "./status.ts";
 

@@ -1,8 +1,8 @@
-import type { ExitCode } from "../errors.ts";
-import { EXIT } from "../errors.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT } from "../domain/errors.ts";
 import type { RebalanceResult } from "../execution/rebalancer.ts";
-import type { VerdictKind } from "../intake/verdict.ts";
-import type { ExecutionOutcome } from "../ledger/ledger.ts";
+import type { VerdictKind } from "../domain/verdict.ts";
+import type { ExecutionOutcome } from "../domain/ledger.ts";
 
 /** The exit code of the contract for what came of one run. */
 export function exitOfResult(result: RebalanceResult): ExitCode {

@@ -1,9 +1,9 @@
-import { BrokerError } from "../broker/broker.ts";
-import type { Config } from "../config.ts";
-import { loadConfig } from "../config.ts";
-import { openBroker, openVenue } from "../desk.ts";
-import type { ExitCode } from "../errors.ts";
-import { EXIT, TraderError } from "../errors.ts";
+import { BrokerError } from "../domain/broker.ts";
+import type { Config } from "../domain/config.ts";
+import { loadConfig } from "../domain/config.ts";
+import { openBroker, openVenue } from "../app/trading-session.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { readAccountNow, readEquityHistory } from "../reporting/account-reading.ts";
 import { writeDocument } from "../reporting/document-file.ts";

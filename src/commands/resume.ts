@@ -1,9 +1,9 @@
-import type { Config } from "../config.ts";
-import { haltFilesFrom, loadConfig, stateDirFrom } from "../config.ts";
-import { openIntakes } from "../desk.ts";
-import type { ExitCode } from "../errors.ts";
-import { EXIT, messageOf } from "../errors.ts";
-import { removeHalt, standingHalts } from "../halt.ts";
+import type { Config } from "../domain/config.ts";
+import { haltFilesFrom, loadConfig, stateDirFrom } from "../domain/config.ts";
+import { openIntakes } from "../app/trading-session.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT, messageOf } from "../domain/errors.ts";
+import { removeHalt, standingHalts } from "../machine/halt.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
 import { targetPortfolio } from "../reporting/target-portfolio.ts";
 import type { CommandContext } from "./context.ts";

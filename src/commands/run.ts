@@ -1,17 +1,17 @@
 import { flushCompileCache } from "node:module";
-import { Daemon } from "../daemon.ts";
-import { DaemonAnnouncer } from "../daemon-announcer.ts";
-import { DaemonDashboard } from "../daemon-dashboard.ts";
-import { Desk } from "../desk.ts";
-import type { ExitCode } from "../errors.ts";
-import { asError, EXIT } from "../errors.ts";
+import { Daemon } from "../app/daemon.ts";
+import { DaemonAnnouncer } from "../app/status-reporter.ts";
+import { DaemonDashboard } from "../app/dashboard-service.ts";
+import { Desk } from "../app/trading-session.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { asError, EXIT } from "../domain/errors.ts";
 import type { FileLoss } from "../intake/file-loss.ts";
 import { watchFile } from "../intake/watcher.ts";
-import { logPaths } from "../logger.ts";
-import { formatWeight } from "../portfolio/format.ts";
+import { logPaths } from "../logging/logger.ts";
+import { formatWeight } from "../domain/format.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import { plainStyle } from "../reporting/style.ts";
-import { openSignalSchedule } from "../signal-desk.ts";
+import { openSignalSchedule } from "../app/signal-generation.ts";
 import type { CommandContext } from "./context.ts";
 import { onStopSignal } from "./stop-signals.ts";
 

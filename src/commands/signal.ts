@@ -1,7 +1,7 @@
-import { Desk } from "../desk.ts";
-import type { ExitCode } from "../errors.ts";
-import { EXIT, TraderError } from "../errors.ts";
-import { ONE } from "../portfolio/money.ts";
+import { Desk } from "../app/trading-session.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
+import { ONE } from "../domain/decimal.ts";
 import { appendAlerts } from "../signals/alerts-writer.ts";
 import type { OwnStrategy, SignalResult } from "../signals/signal-run.ts";
 import { assertSome, generateAll, ownStrategies } from "../signals/signal-run.ts";

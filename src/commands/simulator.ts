@@ -1,14 +1,14 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { directoryObstacle } from "../directory-access.ts";
-import type { ExitCode } from "../errors.ts";
-import { EXIT, messageOf, TraderError } from "../errors.ts";
-import { parseDecimal } from "../portfolio/money.ts";
+import { directoryObstacle } from "../machine/directory-access.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
+import { parseDecimal } from "../domain/decimal.ts";
 import { parseFault } from "../simulator/faults.ts";
 import type { Simulator } from "../simulator/server.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { CommandContext } from "./context.ts";
-import { faultTable } from "./fault-table.ts";
+import { faultTable } from "./fault-catalogue.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
 export interface SimulatorCommandOptions {

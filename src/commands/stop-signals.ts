@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../domain/clock.ts";
 
 /** A second signal within this time is taken for the same wish (a terminal and a supervisor both send one). */
 const REPEAT_MS = 2_000;

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import type { StrategyConfig } from "../config.ts";
-import { Desk } from "../desk.ts";
-import { makeTemporaryDirectory } from "../directory-access.ts";
-import type { ExitCode } from "../errors.ts";
-import { EXIT, TraderError } from "../errors.ts";
+import type { StrategyConfig } from "../domain/config.ts";
+import { Desk } from "../app/trading-session.ts";
+import { makeTemporaryDirectory } from "../machine/directory-access.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 import { RebalanceView } from "../reporting/rebalance-view.ts";
 import { appendAlerts } from "../signals/alerts-writer.ts";
 import type { SignalResult } from "../signals/signal-run.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../domain/config.ts";
 
 /** One ledger per mode: paper's history must never steer live trading. */
 export function ledgerFile(config: Pick<Config, "stateDir" | "mode">): string {

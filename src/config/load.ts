@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import type { Config, DashboardConfig, TradingMode } from "../config.ts";
-import type { ExecutionSettings } from "../execution/execution-style.ts";
-import type { NotificationSettings } from "../notifications/settings.ts";
-import { webhookKindOf } from "../notifications/settings.ts";
+import type { Config, DashboardConfig, TradingMode } from "../domain/config.ts";
+import type { ExecutionSettings } from "../domain/execution-style.ts";
+import type { NotificationSettings } from "./notification-settings.ts";
+import { webhookKindOf } from "./notification-settings.ts";
 import { simulatorDirectory } from "./files.ts";
 import { haltFilesFrom } from "./halt-files.ts";
 import { alpacaConfig, checkKeys, chooseMode } from "./mode.ts";

@@ -1,5 +1,5 @@
-import { streamUrlOf } from "../broker/endpoints.ts";
-import type { AlpacaConfig, TradingMode } from "../config.ts";
+import { streamUrlOf } from "./endpoints.ts";
+import type { AlpacaConfig, TradingMode } from "../domain/config.ts";
 import type { Problem } from "./problems.ts";
 import type { Environment } from "./read-settings.ts";
 import { isSet } from "./read-settings.ts";

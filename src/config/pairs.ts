@@ -1,4 +1,4 @@
-import { ONE } from "../portfolio/money.ts";
+import { ONE } from "../domain/decimal.ts";
 import type { Problem } from "./problems.ts";
 import type { Environment } from "./read-settings.ts";
 import { isSet } from "./read-settings.ts";

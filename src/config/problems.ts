@@ -1,4 +1,4 @@
-import { EXIT, TraderError } from "../errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Setting } from "./settings.ts";
 
 /** One thing that is wrong with the environment. */

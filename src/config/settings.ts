@@ -1,6 +1,6 @@
 import type { z } from "zod";
-import { NOTIFY_LEVELS, WEBHOOK_KINDS } from "../notifications/settings.ts";
-import { BAR_MODES } from "../signals/bar-basis.ts";
+import { NOTIFY_LEVELS, WEBHOOK_KINDS } from "./notification-settings.ts";
+import { BAR_MODES } from "../domain/bar-basis.ts";
 import type { Form } from "./values.ts";
 import {
   address,

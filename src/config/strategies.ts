@@ -1,8 +1,8 @@
 import { isAbsolute, normalize } from "node:path";
-import { UNATTRIBUTED } from "../books/book.ts";
-import type { StrategyConfig } from "../config.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { HUNDRED, ONE, parseDecimal, sum, ZERO } from "../portfolio/money.ts";
+import { UNATTRIBUTED } from "../accounts/sub-account.ts";
+import type { StrategyConfig } from "../domain/config.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { HUNDRED, ONE, parseDecimal, sum, ZERO } from "../domain/decimal.ts";
 import type { Problem } from "./problems.ts";
 
 /** Stands for the setting ALERTS_FILE. */

@@ -1,11 +1,11 @@
 import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
-import { normaliseEndpoint } from "../broker/endpoints.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, HUNDRED } from "../portfolio/money.ts";
-import type { Schedule } from "../signals/schedule.ts";
-import { readSchedule } from "../signals/schedule.ts";
+import { normaliseEndpoint } from "./endpoints.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, HUNDRED } from "../domain/decimal.ts";
+import type { Schedule } from "../domain/schedule.ts";
+import { readSchedule } from "../domain/schedule.ts";
 
 /**
  * The forms a setting can have: each turns a text that is not empty into its value or fails. What is

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import type { Clock } from "../clock.ts";
-import type { DashboardConfig } from "../config.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { DashboardConfig } from "../domain/config.ts";
 import { isLoopbackHost } from "../config/values.ts";
 
 /** After a wrong secret; guessing gets slow, a typing mistake does not. */

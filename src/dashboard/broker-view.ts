@@ -1,6 +1,6 @@
-import type { Broker, MarketClock } from "../broker/broker.ts";
-import type { Clock } from "../clock.ts";
-import { messageOf } from "../errors.ts";
+import type { Broker, MarketClock } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
+import { messageOf } from "../domain/errors.ts";
 import type { AccountReading } from "../reporting/account-reading.ts";
 import { readAccountNow } from "../reporting/account-reading.ts";
 import type { EquityHistories } from "../reporting/curve-ranges.ts";

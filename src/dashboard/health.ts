@@ -1,4 +1,4 @@
-import type { StreamState } from "../broker/broker.ts";
+import type { StreamState } from "../domain/broker.ts";
 import type { IntakeState } from "../intake/intake-state.ts";
 import { alertsProblems } from "../intake/intake-state.ts";
 

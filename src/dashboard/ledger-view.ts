@@ -1,4 +1,4 @@
-import { TraderError } from "../errors.ts";
+import { TraderError } from "../domain/errors.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerToRead } from "../ledger/sqlite-ledger.ts";
 

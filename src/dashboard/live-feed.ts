@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import type { Clock, Timer } from "../clock.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
 import type { DashboardView } from "./dashboard-view.ts";
 
 /** How soon a page learns what is happening, in milliseconds. Nothing is looked at while no page is open. */

@@ -1,4 +1,4 @@
-import type { Broker } from "../broker/broker.ts";
+import type { Broker } from "../domain/broker.ts";
 import type { BrokerAccess } from "./broker-view.ts";
 
 export interface OpenedBroker {

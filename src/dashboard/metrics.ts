@@ -1,10 +1,10 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { Gauge } from "prom-client";
-import type { StreamState } from "../broker/broker.ts";
+import type { StreamState } from "../domain/broker.ts";
 import type { IntakeState } from "../intake/intake-state.ts";
-import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../intake/verdict.ts";
-import type { IntentRecord } from "../ledger/ledger.ts";
-import { OUTCOME_MEANINGS } from "../ledger/ledger.ts";
+import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../domain/verdict.ts";
+import type { IntentRecord } from "../domain/ledger.ts";
+import { OUTCOME_MEANINGS } from "../domain/ledger.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import type { DashboardData } from "../reporting/dashboard-data.ts";
 import { executionReport } from "../reporting/execution-report.ts";

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../domain/clock.ts";
 
 /** An answer that is asked for once, however many wait for it, and given again while it is young enough. */
 export class Remembered<Answer> {

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
-import { TraderError } from "../errors.ts";
+import { TraderError } from "../domain/errors.ts";
 import { CURVE_RANGES } from "../reporting/curve-ranges.ts";
 import type { Access } from "./access.ts";
 import type { DashboardView } from "./dashboard-view.ts";

@@ -1,8 +1,8 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { fastify } from "fastify";
-import type { Clock } from "../clock.ts";
-import type { DashboardConfig } from "../config.ts";
-import { messageOf, TraderError } from "../errors.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { DashboardConfig } from "../domain/config.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
 import { Access } from "./access.ts";
 import { Connections } from "./connections.ts";
 import type { DashboardView } from "./dashboard-view.ts";

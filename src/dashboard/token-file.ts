@@ -13,8 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import type { DashboardConfig } from "../config.ts";
-import { messageOf, TraderError } from "../errors.ts";
+import type { DashboardConfig } from "../domain/config.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
 
 const TOKEN_BYTES = 24;
 /** Ours holds fewer; what is larger was not written by us. */

@@ -1,11 +1,11 @@
-import type { Account, AccountConfiguration, Order, Position } from "../broker/broker.ts";
-import { ADOPTION_HINT } from "../execution/adoption.ts";
-import { isOwnOrder } from "../execution/ids.ts";
+import type { Account, AccountConfiguration, Order, Position } from "../domain/broker.ts";
+import { ADOPTION_HINT } from "../execution/preparation/adoption.ts";
+import { isOwnOrder } from "../execution/orders/ids.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { describeHolder } from "../ledger/lock-holder.ts";
-import { formatDollars } from "../portfolio/format.ts";
+import { formatDollars } from "../domain/format.ts";
 import { isProtected } from "../portfolio/valuation.ts";
-import { parseDecimal, sum, ZERO } from "../portfolio/money.ts";
+import { parseDecimal, sum, ZERO } from "../domain/decimal.ts";
 import { splitText, type SplitDoubt } from "../portfolio/split.ts";
 import type { Finding, Known } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";

@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../domain/config.ts";
 import { trustedOwners } from "../intake/trust.ts";
 import { judgeAlertsFile, judgeAlertsRun, judgeAlertsZone } from "./alerts-health.ts";
 import type { AlertsMoment } from "./alerts-health.ts";

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from "node:fs";
-import type { Clock } from "../clock.ts";
-import type { Config, StrategyConfig } from "../config.ts";
-import { openIntakes } from "../desk.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Config, StrategyConfig } from "../domain/config.ts";
+import { openIntakes } from "../app/trading-session.ts";
 import { readAlert } from "../intake/alert.ts";
 import type { Run } from "../intake/batch.ts";
 import { runSpanMs } from "../intake/batch.ts";
@@ -10,7 +10,7 @@ import type { Decision } from "../intake/judge.ts";
 import { readAt } from "../intake/tail.ts";
 import { openAlertsFile } from "../intake/trust.ts";
 import { LineWindow } from "../intake/window.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
 
 /** What is to be seen of the alerts file of one strategy. */
 export type AlertsLook =

@@ -1,5 +1,5 @@
-import { aheadOfBroker, HARMFUL_SKEW_MS } from "../clock-watch.ts";
-import type { ClockReading } from "../clock-watch.ts";
+import { aheadOfBroker, HARMFUL_SKEW_MS } from "../app/clock-watch.ts";
+import type { ClockReading } from "../app/clock-watch.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";
 

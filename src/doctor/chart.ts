@@ -1,8 +1,8 @@
-import type { Clock } from "../clock.ts";
-import type { Config, Environment } from "../config.ts";
-import { ledgerLockFile, loadEnvironment } from "../config.ts";
-import { messageOf } from "../errors.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Config, Environment } from "../domain/config.ts";
+import { ledgerLockFile, loadEnvironment } from "../domain/config.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Ledger } from "../domain/ledger.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { holderOf } from "../ledger/lock.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";

@@ -1,6 +1,6 @@
-import { BrokerError } from "../broker/broker.ts";
-import { obstacleBehind } from "../directory-access.ts";
-import { messageOf, TraderError } from "../errors.ts";
+import { BrokerError } from "../domain/broker.ts";
+import { obstacleBehind } from "../machine/directory-access.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
 
 /**
  * Everything that is looked at, in this order, with its name for people. `docs/troubleshooting.md` has a

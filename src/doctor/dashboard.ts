@@ -1,7 +1,7 @@
 import { z } from "zod";
-import type { Clock } from "../clock.ts";
-import type { DashboardConfig } from "../config.ts";
-import { messageOf } from "../errors.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { DashboardConfig } from "../domain/config.ts";
+import { messageOf } from "../domain/errors.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok, skipped, warning } from "./check.ts";
 

@@ -1,10 +1,10 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Obstacle } from "../directory-access.ts";
-import { directoryObstacle } from "../directory-access.ts";
+import type { Obstacle } from "../machine/directory-access.ts";
+import { directoryObstacle } from "../machine/directory-access.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";
-import { asUser } from "../users.ts";
+import { asUser } from "../machine/users.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 

@@ -1,4 +1,4 @@
-import { asError } from "../errors.ts";
+import { asError } from "../domain/errors.ts";
 import { createRedaction } from "../logging/redaction.ts";
 import { alertsSteps } from "./alerts-steps.ts";
 import type { DoctorParts } from "./chart.ts";

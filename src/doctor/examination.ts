@@ -1,4 +1,4 @@
-import { asError } from "../errors.ts";
+import { asError } from "../domain/errors.ts";
 import type { Redact } from "../logging/redaction.ts";
 import { oneLine } from "../reporting/style.ts";
 import type { Check, CheckId, Finding } from "./check.ts";

@@ -1,5 +1,5 @@
-import { BrokerError } from "../broker/broker.ts";
-import type { TradingMode } from "../config.ts";
+import { BrokerError } from "../domain/broker.ts";
+import type { TradingMode } from "../domain/config.ts";
 import type { Finding } from "./check.ts";
 import { failed, failure, ok, skipped, warning } from "./check.ts";
 import type { FirstContact } from "./venue.ts";

@@ -1,12 +1,12 @@
-import { TraderError } from "../errors.ts";
-import type { StandingHalt } from "../halt.ts";
-import { UNSEEN_HALT_HINT } from "../halt.ts";
-import type { ExecutionRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import { TraderError } from "../domain/errors.ts";
+import type { StandingHalt } from "../machine/halt.ts";
+import { UNSEEN_HALT_HINT } from "../machine/halt.ts";
+import type { ExecutionRecord, IntentRecord, Ledger } from "../domain/ledger.ts";
 import type { LedgerCopy } from "../ledger/ledger-copy.ts";
 import { copyLedger } from "../ledger/ledger-copy.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { describeHolder } from "../ledger/lock-holder.ts";
-import { formatDuration } from "../reporting/moments.ts";
+import { formatDuration } from "../domain/time-format.ts";
 import type { Finding, Known } from "./check.ts";
 import { failed, failure, known, ok, unknown, warning } from "./check.ts";
 

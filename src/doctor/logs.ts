@@ -1,5 +1,5 @@
 import { lstatSync } from "node:fs";
-import { messageOf, TraderError } from "../errors.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
 import { refuseForeignFile } from "../logging/log-file-error.ts";
 import type { Finding } from "./check.ts";
 import { failed, failure, ok, warning } from "./check.ts";

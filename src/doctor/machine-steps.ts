@@ -1,9 +1,9 @@
-import type { Config } from "../config.ts";
-import { haltFilesFrom, ledgerFile, ledgerLockFile, stateDirFrom } from "../config.ts";
+import type { Config } from "../domain/config.ts";
+import { haltFilesFrom, ledgerFile, ledgerLockFile, stateDirFrom } from "../domain/config.ts";
 import { textIn } from "../config/read-settings.ts";
-import { standingHalts, unseenMachineHalt } from "../halt.ts";
+import { standingHalts, unseenMachineHalt } from "../machine/halt.ts";
 import { holderOf } from "../ledger/lock.ts";
-import { logPaths, tradeLogPath } from "../logger.ts";
+import { logPaths, tradeLogPath } from "../logging/logger.ts";
 import { groupIdOf } from "../logging/group.ts";
 import type { Chart } from "./chart.ts";
 import type { Finding } from "./check.ts";

@@ -1,5 +1,5 @@
-import type { Config } from "../config.ts";
-import { testNotifications } from "../notification-desk.ts";
+import type { Config } from "../domain/config.ts";
+import { testNotifications } from "../app/open-notifications.ts";
 import type { ChannelTest } from "../notifications/test-message.ts";
 import type { Chart } from "./chart.ts";
 import type { Finding } from "./check.ts";

@@ -1,7 +1,7 @@
-import type { TradingMode } from "../config.ts";
+import type { TradingMode } from "../domain/config.ts";
 import { channelsOf } from "../notifications/channel.ts";
-import type { NotificationSettings } from "../notifications/settings.ts";
-import { hostOf } from "../notifications/settings.ts";
+import type { NotificationSettings } from "../config/notification-settings.ts";
+import { hostOf } from "../config/notification-settings.ts";
 import type { ChannelTest } from "../notifications/test-message.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";

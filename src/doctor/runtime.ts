@@ -1,5 +1,5 @@
 import { DateTime } from "luxon";
-import { MARKET_ZONE } from "../market-day.ts";
+import { MARKET_ZONE } from "../domain/market-day.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok } from "./check.ts";
 

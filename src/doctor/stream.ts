@@ -1,5 +1,5 @@
-import type { Broker, OrderStream } from "../broker/broker.ts";
-import type { Clock } from "../clock.ts";
+import type { Broker, OrderStream } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok } from "./check.ts";
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
-import type { Environment } from "../config.ts";
+import type { Environment } from "../domain/config.ts";
 import type { Finding } from "./check.ts";
 import { ok, warning } from "./check.ts";
 

@@ -1,9 +1,9 @@
-import type { Account, AccountConfiguration, Broker, Order, Position, Session } from "../broker/broker.ts";
-import { BrokerError } from "../broker/broker.ts";
-import type { Clock } from "../clock.ts";
-import { marketDate } from "../market-day.ts";
-import type { ClockReading } from "../clock-watch.ts";
-import { readClock } from "../clock-watch.ts";
+import type { Account, AccountConfiguration, Broker, Order, Position, Session } from "../domain/broker.ts";
+import { BrokerError } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
+import { marketDate } from "../domain/market-day.ts";
+import type { ClockReading } from "../app/clock-watch.ts";
+import { readClock } from "../app/clock-watch.ts";
 import type { Finding, Known } from "./check.ts";
 import { failure, known, ok, unknown } from "./check.ts";
 

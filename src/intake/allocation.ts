@@ -1,5 +1,5 @@
-import { ONE, ZERO, sum, truncate } from "../portfolio/money.ts";
-import type { Decimal } from "../portfolio/money.ts";
+import { ONE, ZERO, sum, truncate } from "../domain/decimal.ts";
+import type { Decimal } from "../domain/decimal.ts";
 import type { Alert, MalformedLine } from "./alert.ts";
 import { MAX_WEIGHT_SUM, MIN_WEIGHT_SUM, legsText, percent } from "./weights.ts";
 

@@ -1,10 +1,10 @@
-import type { TradingMode } from "../config.ts";
+import type { TradingMode } from "../domain/config.ts";
 import type { Run } from "./batch.ts";
 import { MAX_GAP_MS } from "./batch.ts";
 import type { ClockDoubt } from "./clock-doubt.ts";
 import { MAX_AHEAD_SECONDS, freshnessOf, iso, staleAt, zoneHint } from "./freshness.ts";
-import type { Signal } from "./signal.ts";
-import type { FinalVerdict, Verdict } from "./verdict.ts";
+import type { Signal } from "../domain/signal.ts";
+import type { FinalVerdict, Verdict } from "../domain/verdict.ts";
 
 export interface JudgeSettings {
   readonly strategy: string;

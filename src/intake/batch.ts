@@ -1,4 +1,4 @@
-import type { Decimal } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
 import type { Alert, MalformedLine } from "./alert.ts";
 import { allocationOf } from "./allocation.ts";
 import type { Allocation } from "./allocation.ts";

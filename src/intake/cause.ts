@@ -1,5 +1,5 @@
-import type { Ledger } from "../ledger/ledger.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { Verdict } from "../domain/verdict.ts";
 
 /** A run that has become stale keeps what kept it from being executed (R7). Other verdicts stay as they are. */
 export function withCause<Said extends Verdict>(ledger: Pick<Ledger, "lastCause">, signalId: string | undefined, said: Said): Said {

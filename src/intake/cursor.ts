@@ -1,8 +1,8 @@
 import { closeSync, fstatSync, lstatSync, statSync } from "node:fs";
 import type { BigIntStats } from "node:fs";
 import { basename, dirname } from "node:path";
-import { readingObstacle } from "../directory-access.ts";
-import { messageOf } from "../errors.ts";
+import { readingObstacle } from "../machine/directory-access.ts";
+import { messageOf } from "../domain/errors.ts";
 import { directoryOf } from "./file-loss.ts";
 import type { Sight } from "./file-loss.ts";
 import { LineSplitter } from "./line-splitter.ts";

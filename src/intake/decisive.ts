@@ -2,7 +2,7 @@ import { hashOf } from "./alert.ts";
 import { assess } from "./assessment.ts";
 import type { Facts, JudgeSettings, KnownVerdict } from "./assessment.ts";
 import type { Run } from "./batch.ts";
-import { isFinal } from "./verdict.ts";
+import { isFinal } from "../domain/verdict.ts";
 
 /** The run that decides, and what the others are to it. */
 export interface Decisive {

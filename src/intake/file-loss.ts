@@ -1,7 +1,7 @@
 import type { BigIntStats } from "node:fs";
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../domain/clock.ts";
 
 /** Why new alerts may be written and never seen. */
 export interface FileLoss {

@@ -1,4 +1,4 @@
-import type { Signal } from "./signal.ts";
+import type { Signal } from "../domain/signal.ts";
 import type { Alert } from "./alert.ts";
 
 /** How far a stamp may lie ahead of our clock: two machines' clocks never agree exactly (R5). */

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { TradingMode } from "../config.ts";
-import type { ExecutionRecord, Ledger, LineRecord } from "../ledger/ledger.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { TradingMode } from "../domain/config.ts";
+import type { ExecutionRecord, Ledger, LineRecord } from "../domain/ledger.ts";
 import { readAlert } from "./alert.ts";
 import type { Alert } from "./alert.ts";
 import type { Run } from "./batch.ts";
@@ -19,7 +19,7 @@ import type { Facts, JudgeSettings, KnownVerdict, Occasion } from "./assessment.
 import type { Decision, Judgement, LineVerdict } from "./judge.ts";
 import { judgeRest } from "./rest.ts";
 import type { Rest } from "./rest.ts";
-import type { Verdict } from "./verdict.ts";
+import type { Verdict } from "../domain/verdict.ts";
 import { LineWindow } from "./window.ts";
 
 /** The part of the ledger that intake needs. */

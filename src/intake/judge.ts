@@ -5,9 +5,9 @@ import { carryingPlan, decisiveRun, signalIdOf } from "./decisive.ts";
 import type { Run } from "./batch.ts";
 import { unlessClockIsWrong } from "./clock-doubt.ts";
 import { iso, staleAt } from "./freshness.ts";
-import type { Signal } from "./signal.ts";
-import { isFinal } from "./verdict.ts";
-import type { Verdict, VerdictKind } from "./verdict.ts";
+import type { Signal } from "../domain/signal.ts";
+import { isFinal } from "../domain/verdict.ts";
+import type { Verdict, VerdictKind } from "../domain/verdict.ts";
 
 /** What the newest run asks for. */
 export type Decision =

@@ -1,5 +1,5 @@
-import { HUNDRED, ONE, ZERO, decimal } from "../portfolio/money.ts";
-import type { Decimal } from "../portfolio/money.ts";
+import { HUNDRED, ONE, ZERO, decimal } from "../domain/decimal.ts";
+import type { Decimal } from "../domain/decimal.ts";
 import { excerpt, valueOf } from "./json-line.ts";
 import { wholePercentage } from "./weights.ts";
 

@@ -1,4 +1,4 @@
-import { ONE, ZERO, decimal } from "../portfolio/money.ts";
+import { ONE, ZERO, decimal } from "../domain/decimal.ts";
 import type { SizeField } from "./size-field.ts";
 import { fieldText, sizeFields } from "./size-field.ts";
 import { partSold, sizeInWords } from "./size-words.ts";

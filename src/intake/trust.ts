@@ -1,7 +1,7 @@
 import { constants, fstatSync, openSync } from "node:fs";
 import type { Stats } from "node:fs";
-import { EXIT, TraderError } from "../errors.ts";
-import { userIdOf } from "../users.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
+import { userIdOf } from "../machine/users.ts";
 
 /** What `fstat` says of the alerts file, as far as trust depends on it. */
 export interface FileFacts {

@@ -1,6 +1,6 @@
 import { watch } from "chokidar";
-import type { Clock, Timer } from "../clock.ts";
-import { TraderError, messageOf } from "../errors.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
+import { TraderError, messageOf } from "../domain/errors.ts";
 
 export interface WatchOptions {
   readonly clock: Clock;

@@ -1,5 +1,5 @@
-import { HUNDRED, decimal, sum } from "../portfolio/money.ts";
-import type { Decimal } from "../portfolio/money.ts";
+import { HUNDRED, decimal, sum } from "../domain/decimal.ts";
+import type { Decimal } from "../domain/decimal.ts";
 import { excerpt } from "./json-line.ts";
 
 /** Bounds of a whole portfolio's sum of weights (R4): one-decimal percentages never add up exactly. */

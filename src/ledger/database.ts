@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { ledgerFailure } from "./failures.ts";
-import type { Durability } from "./ledger.ts";
+import type { Durability } from "../domain/ledger.ts";
 import { ReadMemory } from "./read-memory.ts";
 
 /** Amounts and ids are bound as text: a number in a TEXT column would be stored as `"5.0"`. */

@@ -1,6 +1,6 @@
 import type { Wanted } from "../portfolio/plan.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
-import type { ExecutionChange, ExecutionOutcome, ExecutionPhase, ExecutionRecord, NewExecution } from "./ledger.ts";
+import type { ExecutionChange, ExecutionOutcome, ExecutionPhase, ExecutionRecord, NewExecution } from "../domain/ledger.ts";
 import {
   decimalPairs,
   flag,

@@ -1,6 +1,6 @@
 import { dirname } from "node:path";
-import type { TraderErrorOptions } from "../errors.ts";
-import { EXIT, messageOf, TraderError } from "../errors.ts";
+import type { TraderErrorOptions } from "../domain/errors.ts";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import type { Purpose } from "./file-failures.ts";
 import { fullDisk, isDiskFull, obstacleTo } from "./file-failures.ts";
 

@@ -1,8 +1,8 @@
 import type { Stats } from "node:fs";
 import { accessSync, constants, statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { EXIT, messageOf, TraderError } from "../errors.ts";
-import { asUser, giveDirectory, giveFiles, ourUid, userName } from "../users.ts";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
+import { asUser, giveDirectory, giveFiles, ourUid, userName } from "../machine/users.ts";
 
 /** What a database file is for: part of sentences and of error codes (`ledger-unavailable`). */
 export type Purpose = "ledger" | "lock";

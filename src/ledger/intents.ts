@@ -1,6 +1,6 @@
-import { toText } from "../portfolio/money.ts";
+import { toText } from "../domain/decimal.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
-import type { Goal, IntentChange, IntentRecord, IntentState, NewIntent, OrderTerms, OrderType, QuoteSeen } from "./ledger.ts";
+import type { Goal, IntentChange, IntentRecord, IntentState, NewIntent, OrderTerms, OrderType, QuoteSeen } from "../domain/ledger.ts";
 import {
   flag,
   instant,

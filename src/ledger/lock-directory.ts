@@ -1,9 +1,9 @@
 import type { Stats } from "node:fs";
 import { lstatSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { directoryObstacle } from "../directory-access.ts";
-import { EXIT, messageOf, TraderError } from "../errors.ts";
-import { ourUid } from "../users.ts";
+import { directoryObstacle } from "../machine/directory-access.ts";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
+import { ourUid } from "../machine/users.ts";
 import { passingFailure } from "./file-failures.ts";
 
 /**

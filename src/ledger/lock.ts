@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readdirSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { EXIT, TraderError } from "../errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 import { databaseFailure, isBusy } from "./failures.ts";
 import type { LockHolder } from "./lock-holder.ts";
 import { describeHolder, holderIn } from "./lock-holder.ts";

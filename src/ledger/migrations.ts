@@ -1,4 +1,4 @@
-import { EXIT, TraderError } from "../errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 import type { LedgerDatabase } from "./database.ts";
 
 /** Marks a database as a ledger of this program ("ALPT"), so that no other one is ever written to. */

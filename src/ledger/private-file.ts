@@ -1,7 +1,7 @@
 import type { Stats } from "node:fs";
 import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { EXIT, TraderError } from "../errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Purpose } from "./file-failures.ts";
 import { unavailable } from "./file-failures.ts";
 

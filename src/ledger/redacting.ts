@@ -1,5 +1,5 @@
-import type { Verdict } from "../intake/verdict.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Verdict } from "../domain/verdict.ts";
+import type { Ledger } from "../domain/ledger.ts";
 
 export type Redact = (text: string) => string;
 

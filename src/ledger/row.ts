@@ -1,6 +1,6 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { parseDecimal, toText } from "../portfolio/money.ts";
-import { TraderError } from "../errors.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { parseDecimal, toText } from "../domain/decimal.ts";
+import { TraderError } from "../domain/errors.ts";
 import type { Row } from "./database.ts";
 
 /**

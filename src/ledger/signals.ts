@@ -1,8 +1,8 @@
-import type { Signal } from "../intake/signal.ts";
-import type { Verdict } from "../intake/verdict.ts";
-import { isFinal } from "../intake/verdict.ts";
+import type { Signal } from "../domain/signal.ts";
+import type { Verdict } from "../domain/verdict.ts";
+import { isFinal } from "../domain/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
-import type { SignalRecord } from "./ledger.ts";
+import type { SignalRecord } from "../domain/ledger.ts";
 import { setLineVerdicts } from "./lines.ts";
 import {
   decimalPairs,

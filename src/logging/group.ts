@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { EXIT, TraderError } from "../errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 
 /**
  * The numeric id of a group, from the group database of this machine.

@@ -1,9 +1,9 @@
 import type { Stats } from "node:fs";
 import { lstatSync } from "node:fs";
 import { dirname } from "node:path";
-import { directoryObstacle } from "../directory-access.ts";
-import { EXIT, messageOf, TraderError } from "../errors.ts";
-import { asUser, ourUid, userName } from "../users.ts";
+import { directoryObstacle } from "../machine/directory-access.ts";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
+import { asUser, ourUid, userName } from "../machine/users.ts";
 
 /** A second name (hard link) or another owner means that somebody else decides what is written to. */
 export function refuseForeignFile(file: string, stat: Stats): void {

@@ -1,6 +1,6 @@
-import type { Clock, Timer } from "../clock.ts";
-import type { Log } from "../logger.ts";
-import { formatDuration } from "../reporting/moments.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
+import type { Log } from "./logger.ts";
+import { formatDuration } from "../domain/time-format.ts";
 
 const REMIND_MS = 60_000;
 /** Longer than the longest pause between two tries of anything that is tried again. */

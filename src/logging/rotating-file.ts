@@ -1,6 +1,6 @@
 import * as nodeFs from "node:fs";
 import { dirname } from "node:path";
-import { messageOf } from "../errors.ts";
+import { messageOf } from "../domain/errors.ts";
 import { logFileError, refuseForeignFile } from "./log-file-error.ts";
 
 /** The calls that a log file makes; a test hands in ones that fail. */

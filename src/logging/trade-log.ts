@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { TradingMode } from "../config.ts";
+import type { TradingMode } from "../domain/config.ts";
 import { groupIdOf } from "./group.ts";
 import { jsonOf } from "./line.ts";
 import { createRedaction } from "./redaction.ts";

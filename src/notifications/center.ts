@@ -1,15 +1,15 @@
-import type { Clock } from "../clock.ts";
-import { messageOf as textOf } from "../errors.ts";
-import type { HaltOrder } from "../halt.ts";
+import type { Clock } from "../domain/clock.ts";
+import { messageOf as textOf } from "../domain/errors.ts";
+import type { HaltOrder } from "../machine/halt.ts";
 import type { Outbox } from "../ledger/outbox.ts";
-import type { Log } from "../logger.ts";
+import type { Log } from "../logging/logger.ts";
 import type { Channel } from "./channel.ts";
 import { channelsOf } from "./channel.ts";
-import { Courier } from "./courier.ts";
+import { Courier } from "./sender.ts";
 import { haltedNotice, resumedNotice } from "./event-notices.ts";
 import type { Message, Notice, NoticeKind, Sender } from "./notice.ts";
 import { isWanted, messageFrom, messageIn } from "./notice.ts";
-import type { NotificationSettings } from "./settings.ts";
+import type { NotificationSettings } from "../config/notification-settings.ts";
 
 /** A cause that repeats itself must not fill anybody's phone: so many of one kind an hour. */
 const MAX_PER_HOUR = 12;

@@ -1,5 +1,5 @@
 import type { Message } from "./notice.ts";
-import type { NotificationSettings } from "./settings.ts";
+import type { NotificationSettings } from "../config/notification-settings.ts";
 import { telegramChannel } from "./telegram.ts";
 import { webhookChannel } from "./webhook.ts";
 

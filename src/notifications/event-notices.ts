@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
-import { BrokerError } from "../broker/broker.ts";
-import { EXIT, messageOf, TraderError } from "../errors.ts";
-import type { HaltOrder } from "../halt.ts";
-import type { NotExecuted, VerdictKind } from "../intake/verdict.ts";
-import { VERDICT_MEANINGS } from "../intake/verdict.ts";
-import type { DaemonLife } from "../ledger/lives.ts";
-import { marketDate } from "../market-day.ts";
-import { formatInstant } from "../reporting/moments.ts";
+import { BrokerError } from "../domain/broker.ts";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
+import type { HaltOrder } from "../machine/halt.ts";
+import type { NotExecuted, VerdictKind } from "../domain/verdict.ts";
+import { VERDICT_MEANINGS } from "../domain/verdict.ts";
+import type { DaemonLife } from "../ledger/process-runs.ts";
+import { marketDate } from "../domain/market-day.ts";
+import { formatInstant } from "../domain/time-format.ts";
 import type { Notice } from "./notice.ts";
-import type { NoticeLevel } from "./settings.ts";
+import type { NoticeLevel } from "../config/notification-settings.ts";
 
 /** `halted:<id>:<at>`: the same halt is known again after a restart by its id. */
 export function haltedNotice(order: HaltOrder, at: number): Notice {

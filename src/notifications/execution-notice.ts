@@ -1,11 +1,11 @@
-import type { ExecutionOutcome, ExecutionRecord, IntentRecord } from "../ledger/ledger.ts";
-import { formatDollars, formatWeight } from "../portfolio/format.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { sum, ZERO } from "../portfolio/money.ts";
+import type { ExecutionOutcome, ExecutionRecord, IntentRecord } from "../domain/ledger.ts";
+import { formatDollars, formatWeight } from "../domain/format.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { sum, ZERO } from "../domain/decimal.ts";
 import { conclusionLines } from "../reporting/outcome-view.ts";
 import { plainStyle } from "../reporting/style.ts";
 import type { Notice } from "./notice.ts";
-import type { NoticeLevel } from "./settings.ts";
+import type { NoticeLevel } from "../config/notification-settings.ts";
 
 interface Telling {
   readonly level: NoticeLevel;

@@ -1,10 +1,10 @@
-import type { Clock, Timer } from "../clock.ts";
-import type { Log } from "../logger.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
+import type { Log } from "../logging/logger.ts";
 import type { OutgoingRequest } from "./channel.ts";
 import type { PostPorts } from "./post.ts";
 import { post } from "./post.ts";
-import { receptionOf } from "./reception.ts";
-import { hostOf } from "./settings.ts";
+import { receptionOf } from "./delivery-result.ts";
+import { hostOf } from "../config/notification-settings.ts";
 
 const EVERY_MS = 60_000;
 /** What a person is to read about a failure. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../domain/clock.ts";
 import type { OutgoingRequest, ServiceAnswer } from "./channel.ts";
 
 /** Longer than the ten seconds in which a connection must stand, so that "not connected" and "not answered" are told apart. */

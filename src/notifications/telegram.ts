@@ -1,9 +1,9 @@
 import type { Channel, Reception, ServiceAnswer } from "./channel.ts";
 import type { TextLimit } from "./plain-text.ts";
 import { inUnits, plainText } from "./plain-text.ts";
-import { receptionOf } from "./reception.ts";
-import type { NotificationSettings } from "./settings.ts";
-import { hostOf } from "./settings.ts";
+import { receptionOf } from "./delivery-result.ts";
+import type { NotificationSettings } from "../config/notification-settings.ts";
+import { hostOf } from "../config/notification-settings.ts";
 
 /** The Bot API's `sendMessage` refuses more. */
 const TEXT: TextLimit = { limit: 4_096, measure: inUnits, escape: (text) => text, title: true };

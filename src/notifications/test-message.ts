@@ -5,9 +5,9 @@ import type { Notice, Sender } from "./notice.ts";
 import { messageFrom } from "./notice.ts";
 import type { PostPorts, PostResult } from "./post.ts";
 import { post } from "./post.ts";
-import { receptionOf } from "./reception.ts";
-import type { NotificationSettings } from "./settings.ts";
-import { hostOf } from "./settings.ts";
+import { receptionOf } from "./delivery-result.ts";
+import type { NotificationSettings } from "../config/notification-settings.ts";
+import { hostOf } from "../config/notification-settings.ts";
 
 /** What a channel said to a test; nothing secret is in it. */
 export interface ChannelTest {

@@ -1,12 +1,12 @@
-import { isoInstant } from "../reporting/moments.ts";
+import { isoInstant } from "../domain/time-format.ts";
 import { oneLine } from "../reporting/style.ts";
 import type { Channel, OutgoingRequest } from "./channel.ts";
 import type { Message } from "./notice.ts";
 import type { TextLimit } from "./plain-text.ts";
 import { escapeForDiscord, escapeForSlack, inBytes, inUnits, plainText } from "./plain-text.ts";
-import { receptionOf } from "./reception.ts";
-import type { NoticeLevel, NotificationSettings, WebhookKind } from "./settings.ts";
-import { hostOf } from "./settings.ts";
+import { receptionOf } from "./delivery-result.ts";
+import type { NoticeLevel, NotificationSettings, WebhookKind } from "../config/notification-settings.ts";
+import { hostOf } from "../config/notification-settings.ts";
 
 /** Slack advises 4,000 characters and cuts at 40,000. */
 const SLACK: TextLimit = { limit: 4_000, measure: inUnits, escape: escapeForSlack, title: true };

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { min, roundHalfUp, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { min, roundHalfUp, ZERO } from "../domain/decimal.ts";
 import type { Trade } from "./trade.ts";
 
 /** What is held of one symbol, and what it cost. */

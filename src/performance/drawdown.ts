@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { ONE, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { ONE, ZERO } from "../domain/decimal.ts";
 import type { GrowthPoint } from "./returns.ts";
 
 /** A fall from a high, measured on growth without deposits: paying money in never ends one. */

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { max, ONE, roundHalfUp, sum, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { max, ONE, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
 
 /** What the account was worth at a moment. */
 export interface EquityPoint {

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, sum, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, sum, ZERO } from "../domain/decimal.ts";
 
 /** One order as it was filled, against the price it was decided at. */
 export interface FilledAgainstDecision {

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { sum, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { sum, ZERO } from "../domain/decimal.ts";
 
 /** Shares that changed hands. */
 export interface Trade {

@@ -1,4 +1,4 @@
-import { decimal, max, min, ONE, ZERO, type Decimal } from "./money.ts";
+import { decimal, max, min, ONE, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
 import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
 

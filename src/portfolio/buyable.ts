@@ -1,7 +1,7 @@
 import { unbuyablePhrase } from "./detail.ts";
-import { formatDollars, formatWeight } from "./format.ts";
-import type { LeftAloneReason } from "./left-alone.ts";
-import { decimal, ONE, sum, ZERO, type Decimal } from "./money.ts";
+import { formatDollars, formatWeight } from "../domain/format.ts";
+import type { LeftAloneReason } from "./skip-reason.ts";
+import { decimal, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { isProtected, type Refused, type Valuation } from "./valuation.ts";
 

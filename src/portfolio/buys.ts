@@ -1,9 +1,9 @@
 import { WORST_FILL } from "./buyable.ts";
-import type { LeftAloneReason } from "./left-alone.ts";
-import { CENT_DECIMALS, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
+import type { LeftAloneReason } from "./skip-reason.ts";
+import { CENT_DECIMALS, min, ONE, sum, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { PlannedOrder } from "./plan-result.ts";
 import type { Sized } from "./sells.ts";
-import type { Standing, Thresholds } from "./standing.ts";
+import type { Standing, Thresholds } from "./rebalance-need.ts";
 
 /** What buys may take, in dollars. */
 export interface Budget {

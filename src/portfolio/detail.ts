@@ -1,10 +1,10 @@
-import { formatDollars, formatPercent, formatShares, formatWeight } from "./format.ts";
-import type { LeftAloneReason } from "./left-alone.ts";
-import { ZERO } from "./money.ts";
+import { formatDollars, formatPercent, formatShares, formatWeight } from "../domain/format.ts";
+import type { LeftAloneReason } from "./skip-reason.ts";
+import { ZERO } from "../domain/decimal.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { PlannedOrder } from "./plan-result.ts";
 import type { Sized } from "./sells.ts";
-import type { Standing } from "./standing.ts";
+import type { Standing } from "./rebalance-need.ts";
 import type { Valuation } from "./valuation.ts";
 
 /** The sentence of one line: target, holding, and what is done about it or why not. */

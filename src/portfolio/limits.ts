@@ -1,5 +1,5 @@
-import { formatDollars, formatPercent } from "./format.ts";
-import { max, ZERO, type Decimal } from "./money.ts";
+import { formatDollars, formatPercent } from "../domain/format.ts";
+import { max, ZERO, type Decimal } from "../domain/decimal.ts";
 
 /** The limits of one day (R28); fractions, `undefined`: no limit. */
 export interface LimitSettings {

@@ -1,5 +1,5 @@
-import type { Decimal } from "./money.ts";
-import type { LeftAloneReason } from "./left-alone.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import type { LeftAloneReason } from "./skip-reason.ts";
 import type { PriceObservations } from "./price.ts";
 import type { SplitDoubt } from "./split.ts";
 

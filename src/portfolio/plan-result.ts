@@ -1,5 +1,5 @@
-import type { LeftAloneReason } from "./left-alone.ts";
-import type { Decimal } from "./money.ts";
+import type { LeftAloneReason } from "./skip-reason.ts";
+import type { Decimal } from "../domain/decimal.ts";
 
 /** One order to send; exactly one of `quantity` and `notional`. */
 export interface PlannedOrder {

@@ -1,6 +1,6 @@
 import { refuseUnbuyable } from "./buyable.ts";
-import { draftPlan } from "./draft.ts";
-import { formatDollars } from "./format.ts";
+import { draftPlan } from "./sizing.ts";
+import { formatDollars } from "../domain/format.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { Plan, PlannedOrder, PlanResult } from "./plan-result.ts";
 import { provePlan } from "./proof.ts";
@@ -8,7 +8,7 @@ import { valueAccount, type Refused } from "./valuation.ts";
 
 export type { Holding, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "./plan-input.ts";
 export type { Plan, PlanLine, PlannedOrder, PlanResult } from "./plan-result.ts";
-export { isOnTargetReason, OFF_TARGET_REASONS, ON_TARGET_REASONS, type LeftAloneReason } from "./left-alone.ts";
+export { isOnTargetReason, OFF_TARGET_REASONS, ON_TARGET_REASONS, type LeftAloneReason } from "./skip-reason.ts";
 
 /**
  * Decides what to sell and buy so that the account holds the wanted weights (R9–R13). Pure: the same

@@ -1,5 +1,5 @@
-import { formatDollars } from "./format.ts";
-import { decimal, max, min, ONE, ZERO, type Decimal } from "./money.ts";
+import { formatDollars } from "../domain/format.ts";
+import { decimal, max, min, ONE, ZERO, type Decimal } from "../domain/decimal.ts";
 
 export interface ObservedPrice {
   readonly price: Decimal;

@@ -1,5 +1,5 @@
-import { formatDollars, formatShares } from "./format.ts";
-import { decimal, max, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
+import { formatDollars, formatShares } from "../domain/format.ts";
+import { decimal, max, min, ONE, sum, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
 import type { Plan, PlannedOrder } from "./plan-result.ts";
 import { priceOf } from "./price.ts";

@@ -1,7 +1,7 @@
-import { SHARE_DECIMALS, min, truncate, ZERO, type Decimal } from "./money.ts";
-import type { LeftAloneReason } from "./left-alone.ts";
+import { SHARE_DECIMALS, min, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
+import type { LeftAloneReason } from "./skip-reason.ts";
 import type { PlannedOrder } from "./plan-result.ts";
-import type { Standing, Thresholds } from "./standing.ts";
+import type { Standing, Thresholds } from "./rebalance-need.ts";
 
 /** What came of sizing one order: the order, or a reason, or an order that does only a part with the reason for the rest. */
 export interface Sized {

@@ -1,5 +1,5 @@
-import { formatQuantity } from "./format.ts";
-import { decimal, max, min, ONE, sum, truncate, ZERO, type Decimal } from "./money.ts";
+import { formatQuantity } from "../domain/format.ts";
+import { decimal, max, min, ONE, sum, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 
 /**
  * Whether a symbol was split and the broker has not booked it yet (R10). At Alpaca the price changes with

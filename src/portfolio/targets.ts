@@ -1,5 +1,5 @@
-import { formatWeight } from "./format.ts";
-import { ONE, sum, ZERO, type Decimal } from "./money.ts";
+import { formatWeight } from "../domain/format.ts";
+import { ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Wanted } from "./plan-input.ts";
 
 /** What is wrong with the weights themselves, or undefined: each must be above 0 and at most 1, all together at most 1 (R4, R9). */

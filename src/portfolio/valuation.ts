@@ -1,6 +1,6 @@
 import { countsAtBrokersPrice } from "./broker-priced.ts";
-import { formatDollars, formatQuantity } from "./format.ts";
-import { decimal, max, ONE, sum, ZERO, type Decimal } from "./money.ts";
+import { formatDollars, formatQuantity } from "../domain/format.ts";
+import { decimal, max, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
 import type { PlanRefusal } from "./plan-result.ts";
 import { priceOf, type CheckedPrice, type PriceDoubt } from "./price.ts";

@@ -1,7 +1,7 @@
-import type { Account, Broker, EquityHistoryPoint, EquityWindow, MarketClock, Position } from "../broker/broker.ts";
-import { BrokerError } from "../broker/broker.ts";
-import { flowsSinceLastClose } from "../execution/daily-limits.ts";
-import type { Decimal } from "../portfolio/money.ts";
+import type { Account, Broker, EquityHistoryPoint, EquityWindow, MarketClock, Position } from "../domain/broker.ts";
+import { BrokerError } from "../domain/broker.ts";
+import { flowsSinceLastClose } from "../execution/preparation/daily-limits.ts";
+import type { Decimal } from "../domain/decimal.ts";
 
 /** The account as it stands, with what is needed to tell gain from deposit. */
 export interface AccountReading {

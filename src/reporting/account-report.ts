@@ -1,5 +1,5 @@
 import { dayProfit } from "../performance/returns.ts";
-import { toText } from "../portfolio/money.ts";
+import { toText } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { dollarsOrNull, fractionOrNull } from "./json-values.ts";
 import type { PricedHolding } from "./profit-report.ts";

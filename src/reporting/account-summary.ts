@@ -1,7 +1,7 @@
-import type { Account, Position } from "../broker/broker.ts";
-import { formatDollars, formatShares } from "../portfolio/format.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { ZERO } from "../portfolio/money.ts";
+import type { Account, Position } from "../domain/broker.ts";
+import { formatDollars, formatShares } from "../domain/format.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { ZERO } from "../domain/decimal.ts";
 import { formatPrice, shareOf, signedPercent } from "./figures.ts";
 import type { Style } from "./style.ts";
 import type { Cell, Column } from "./table.ts";

@@ -1,4 +1,4 @@
-import type { Broker, EquityHistoryPoint, EquityWindow } from "../broker/broker.ts";
+import type { Broker, EquityHistoryPoint, EquityWindow } from "../domain/broker.ts";
 import { type AccountReading, readEquityHistory } from "./account-reading.ts";
 import type { EquityCurve } from "./equity-curve.ts";
 import { curveOf, intradayPointsUpToNow, pointsUpToNow } from "./equity-curve.ts";

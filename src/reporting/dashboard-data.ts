@@ -1,6 +1,6 @@
-import type { BooksSource } from "../books/bookkeeping.ts";
-import type { StreamState } from "../broker/broker.ts";
-import type { ExecutionRecord, IntentRecord, Ledger, SignalRecord } from "../ledger/ledger.ts";
+import type { BooksSource } from "../accounts/bookkeeping.ts";
+import type { StreamState } from "../domain/broker.ts";
+import type { ExecutionRecord, IntentRecord, Ledger, SignalRecord } from "../domain/ledger.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
 import { type EquityCurves, equityCurves, type EquityHistories } from "./curve-ranges.ts";
@@ -8,7 +8,7 @@ import { type HoldingAgainstTarget, holdingsAgainstTargets } from "./dashboard-h
 import type { SetAside } from "./target-base.ts";
 import { type ExecutionReport, executionReport } from "./execution-report.ts";
 import { isoOrNull } from "./json-values.ts";
-import { isoInstant } from "./moments.ts";
+import { isoInstant } from "../domain/time-format.ts";
 import { type ProfitReport, profitOf } from "./profit-report.ts";
 import { type StrategyReport, strategyReports } from "./strategy-report.ts";
 import { type OrderEntry, orderEntry } from "./trade-record.ts";

@@ -1,6 +1,6 @@
-import type { ExecutionRecord } from "../ledger/ledger.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, toText, ZERO } from "../portfolio/money.ts";
+import type { ExecutionRecord } from "../domain/ledger.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, toText, ZERO } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { shareOf } from "./figures.ts";
 import { dollarText, fractionOrNull } from "./json-values.ts";

@@ -14,8 +14,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { obstacleBehind } from "../directory-access.ts";
-import { messageOf, TraderError } from "../errors.ts";
+import { obstacleBehind } from "../machine/directory-access.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
 
 /** Readable by our group, as the logs are (R30). */
 const FILE_MODE = 0o640;

@@ -1,4 +1,4 @@
-import { formatDollars, formatShares } from "../portfolio/format.ts";
+import { formatDollars, formatShares } from "../domain/format.ts";
 import type { Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";

@@ -1,13 +1,13 @@
-import type { EquityHistoryPoint } from "../broker/broker.ts";
-import type { EquityRecord } from "../ledger/ledger.ts";
-import { marketDate } from "../market-day.ts";
+import type { EquityHistoryPoint } from "../domain/broker.ts";
+import type { EquityRecord } from "../domain/ledger.ts";
+import { marketDate } from "../domain/market-day.ts";
 import { currentDrawdown, worstDrawdown } from "../performance/drawdown.ts";
 import type { EquityPoint } from "../performance/returns.ts";
 import { flowsWithin, gainOver, growthOf, timeWeightedReturn } from "../performance/returns.ts";
-import { sum, toText, ZERO } from "../portfolio/money.ts";
+import { sum, toText, ZERO } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { dollarsOrNull, fractionOrNull } from "./json-values.ts";
-import { isoInstant } from "./moments.ts";
+import { isoInstant } from "../domain/time-format.ts";
 
 /** What the account was worth over time. Forms of values as in json-values.ts. */
 export interface EquityCurve {

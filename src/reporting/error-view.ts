@@ -1,6 +1,6 @@
-import { BrokerError } from "../broker/broker.ts";
-import { obstacleBehind } from "../directory-access.ts";
-import { messageOf, TraderError } from "../errors.ts";
+import { BrokerError } from "../domain/broker.ts";
+import { obstacleBehind } from "../machine/directory-access.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
 import { oneLine, type Style } from "./style.ts";
 
 const UNEXPECTED_HINT = "This is a fault in the program. Run it again with --verbose and report what it prints.";

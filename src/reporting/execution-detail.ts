@@ -1,8 +1,8 @@
-import { TraderError } from "../errors.ts";
-import type { AccountSummary, PhaseSummary, PlanSummary, PriceSummary } from "../execution/summary.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import { TraderError } from "../domain/errors.ts";
+import type { AccountSummary, PhaseSummary, PlanSummary, PriceSummary } from "../execution/outcome/summary.ts";
+import type { Ledger } from "../domain/ledger.ts";
 import { type ExecutionReport, executionReport } from "./execution-report.ts";
-import { isoInstant } from "./moments.ts";
+import { isoInstant } from "../domain/time-format.ts";
 import { planOf } from "./plan-lines.ts";
 import { wantedWeights } from "./wanted-weights.ts";
 

@@ -1,15 +1,15 @@
-import type { AccountSummary } from "../execution/summary.ts";
-import type { ExecutionStyle } from "../execution/execution-style.ts";
-import type { ExecutionRecord, FillRecord, IntentRecord, Ledger, OrderType, QuoteSeen } from "../ledger/ledger.ts";
+import type { AccountSummary } from "../execution/outcome/summary.ts";
+import type { ExecutionStyle } from "../domain/execution-style.ts";
+import type { ExecutionRecord, FillRecord, IntentRecord, Ledger, OrderType, QuoteSeen } from "../domain/ledger.ts";
 import type { TradingCost } from "../performance/shortfall.ts";
 import { costOfOrder, costOfOrders, delaysOf } from "../performance/shortfall.ts";
 import { tradedValue, turnoverOf } from "../performance/trade.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, toText, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, toText, ZERO } from "../domain/decimal.ts";
 import { residualReport, type ResidualReport } from "./execution-residual.ts";
 import { tradesOfIntent } from "./execution-trades.ts";
 import { basisPointsOrNull, dollarsOrNull, dollarText, fractionOrNull, isoOrNull, textOrNull } from "./json-values.ts";
-import { isoInstant } from "./moments.ts";
+import { isoInstant } from "../domain/time-format.ts";
 import { planOf } from "./plan-lines.ts";
 import { orderEntry, type OrderEntry, wasSent } from "./trade-record.ts";
 

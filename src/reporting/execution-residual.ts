@@ -1,7 +1,7 @@
-import type { AccountSummary } from "../execution/summary.ts";
-import type { ExecutionRecord } from "../ledger/ledger.ts";
+import type { AccountSummary } from "../execution/outcome/summary.ts";
+import type { ExecutionRecord } from "../domain/ledger.ts";
 import { cashDrag, residuesOf } from "../performance/residual.ts";
-import { decimal, sum } from "../portfolio/money.ts";
+import { decimal, sum } from "../domain/decimal.ts";
 import { dollarText, fractionOrNull } from "./json-values.ts";
 import { finalLines, isWanted, planOf } from "./plan-lines.ts";
 

@@ -1,4 +1,4 @@
-import type { FillRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
+import type { FillRecord, IntentRecord, Ledger } from "../domain/ledger.ts";
 import type { Trade } from "../performance/trade.ts";
 import { tradesOf } from "../performance/trade.ts";
 

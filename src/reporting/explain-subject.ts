@@ -1,5 +1,5 @@
-import { TraderError } from "../errors.ts";
-import type { ExecutionRecord, Ledger, SignalRecord } from "../ledger/ledger.ts";
+import { TraderError } from "../domain/errors.ts";
+import type { ExecutionRecord, Ledger, SignalRecord } from "../domain/ledger.ts";
 
 /** What is to be explained: a signal and its executions (oldest first), or one of them alone. */
 export interface Subject {

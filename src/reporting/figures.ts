@@ -1,6 +1,6 @@
-import { formatDollars, formatPercent, formatQuantity } from "../portfolio/format.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, roundHalfUp, ZERO } from "../portfolio/money.ts";
+import { formatDollars, formatPercent, formatQuantity } from "../domain/format.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, roundHalfUp, ZERO } from "../domain/decimal.ts";
 
 /** Average fill prices come with up to this many decimals that mean something. */
 const PRICE_DECIMALS = 6;

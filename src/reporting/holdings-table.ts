@@ -1,7 +1,7 @@
-import type { Account, Position } from "../broker/broker.ts";
-import { formatDollars, formatPercent, formatQuantity, formatWeight } from "../portfolio/format.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { HUNDRED, roundHalfUp, ZERO } from "../portfolio/money.ts";
+import type { Account, Position } from "../domain/broker.ts";
+import { formatDollars, formatPercent, formatQuantity, formatWeight } from "../domain/format.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { HUNDRED, roundHalfUp, ZERO } from "../domain/decimal.ts";
 import { shareOf } from "./figures.ts";
 import type { Style } from "./style.ts";
 import type { Cell, Column } from "./table.ts";

@@ -1,6 +1,6 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { roundHalfUp, toText } from "../portfolio/money.ts";
-import { isoInstant } from "./moments.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { roundHalfUp, toText } from "../domain/decimal.ts";
+import { isoInstant } from "../domain/time-format.ts";
 
 /**
  * The forms of values in everything that is written as JSON: amounts are decimal text, fractions of one

@@ -1,8 +1,8 @@
-import type { AccountSummary } from "../execution/summary.ts";
-import type { ExecutionRecord } from "../ledger/ledger.ts";
+import type { AccountSummary } from "../execution/outcome/summary.ts";
+import type { ExecutionRecord } from "../domain/ledger.ts";
 import { dayProfit, type EquityPoint, gainOver, timeWeightedReturn } from "../performance/returns.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, HUNDRED, ONE, roundHalfUp, sum, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, HUNDRED, ONE, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { shareOf } from "./figures.ts";
 

@@ -1,9 +1,9 @@
-import { TraderError } from "../errors.ts";
-import type { Signal } from "../intake/signal.ts";
-import type { ExecutionRecord, Ledger } from "../ledger/ledger.ts";
+import { TraderError } from "../domain/errors.ts";
+import type { Signal } from "../domain/signal.ts";
+import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
 import type { EquityPoint } from "../performance/returns.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import {
   type PeriodResult,
@@ -16,7 +16,7 @@ import {
   todayOf,
   toNumber,
 } from "./latest-account.ts";
-import { isoInstant } from "./moments.ts";
+import { isoInstant } from "../domain/time-format.ts";
 import { orderEntry } from "./trade-record.ts";
 import { wantedWeights } from "./wanted-weights.ts";
 

@@ -1,6 +1,6 @@
-import type { IntentRecord } from "../ledger/ledger.ts";
-import { formatDollars, formatQuantity, formatShares } from "../portfolio/format.ts";
-import { ZERO } from "../portfolio/money.ts";
+import type { IntentRecord } from "../domain/ledger.ts";
+import { formatDollars, formatQuantity, formatShares } from "../domain/format.ts";
+import { ZERO } from "../domain/decimal.ts";
 import { formatPrice } from "./figures.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
 

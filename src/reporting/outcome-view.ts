@@ -1,8 +1,8 @@
-import type { AccountSummary } from "../execution/summary.ts";
-import type { ExecutionOutcome, ExecutionRecord } from "../ledger/ledger.ts";
-import { formatDollars, formatPercent, formatWeight } from "../portfolio/format.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, ZERO } from "../portfolio/money.ts";
+import type { AccountSummary } from "../execution/outcome/summary.ts";
+import type { ExecutionOutcome, ExecutionRecord } from "../domain/ledger.ts";
+import { formatDollars, formatPercent, formatWeight } from "../domain/format.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, ZERO } from "../domain/decimal.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { dollarsOf, shareOf, signedDollars, signedPercent } from "./figures.ts";
 import { finalLines, isWanted, planOf, type FinalLine } from "./plan-lines.ts";

@@ -1,9 +1,9 @@
-import type { AccountSummary } from "../execution/summary.ts";
-import type { ExecutionRecord, Ledger } from "../ledger/ledger.ts";
+import type { AccountSummary } from "../execution/outcome/summary.ts";
+import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
 import type { KnownHolding, Realised } from "../performance/average-cost.ts";
 import { AverageCostBook } from "../performance/average-cost.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, roundHalfUp, sum, toText, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, roundHalfUp, sum, toText, ZERO } from "../domain/decimal.ts";
 import { tradesOfExecution } from "./execution-trades.ts";
 import { dollarsOrNull, dollarText } from "./json-values.ts";
 

@@ -1,8 +1,8 @@
-import { isNewest } from "../execution/attempts.ts";
+import { isNewest } from "../execution/orders/attempts.ts";
 import type { RebalanceEvent } from "../execution/events.ts";
-import type { IntentRecord } from "../ledger/ledger.ts";
-import { formatDollars, formatQuantity } from "../portfolio/format.ts";
-import { ZERO } from "../portfolio/money.ts";
+import type { IntentRecord } from "../domain/ledger.ts";
+import { formatDollars, formatQuantity } from "../domain/format.ts";
+import { ZERO } from "../domain/decimal.ts";
 import type { Plan } from "../portfolio/plan.ts";
 import { counted } from "./figures.ts";
 import { orderLine, orderName } from "./order-line.ts";

@@ -1,6 +1,6 @@
-import { formatPercent } from "../portfolio/format.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, roundHalfUp, ZERO } from "../portfolio/money.ts";
+import { formatPercent } from "../domain/format.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, roundHalfUp, ZERO } from "../domain/decimal.ts";
 import { dollarsOf, formatPrice, signedDollars, signedPercent } from "./figures.ts";
 import { html, type Markup } from "./html.ts";
 import type { Tint } from "./style.ts";

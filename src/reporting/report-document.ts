@@ -1,11 +1,11 @@
-import { formatQuantity } from "../portfolio/format.ts";
-import { decimal, ONE, ZERO } from "../portfolio/money.ts";
+import { formatQuantity } from "../domain/format.ts";
+import { decimal, ONE, ZERO } from "../domain/decimal.ts";
 import type { DocumentKind } from "./document-file.ts";
 import { counted, signedDollars } from "./figures.ts";
 import { html, Markup } from "./html.ts";
 import { figureList, type HtmlColumn, htmlTable } from "./html-table.ts";
 import { lineChart } from "./line-chart.ts";
-import { formatDay, formatInstant, formatMinute } from "./moments.ts";
+import { formatDay, formatInstant, formatMinute } from "../domain/time-format.ts";
 import { basisPoints, dollarsCell, milliseconds, priceCell, profitCell, returnCell, shareCell } from "./report-cells.ts";
 import { executionSection } from "./report-executions.ts";
 import { REPORT_STYLE } from "./report-style.ts";

@@ -1,10 +1,10 @@
-import { formatQuantity } from "../portfolio/format.ts";
-import { decimal } from "../portfolio/money.ts";
+import { formatQuantity } from "../domain/format.ts";
+import { decimal } from "../domain/decimal.ts";
 import { counted, signedPercent } from "./figures.ts";
 import type { OrderReport } from "./execution-report.ts";
 import { html, type Markup } from "./html.ts";
 import { type HtmlColumn, htmlTable } from "./html-table.ts";
-import { formatInstant, formatTimeOfDay } from "./moments.ts";
+import { formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
 import { orderName } from "./order-line.ts";
 import { basisPoints, dollarsCell, milliseconds, outcomeTint, priceCell, profitCell, shareCell } from "./report-cells.ts";
 import type { Report, ReportedExecution } from "./report.ts";

@@ -1,8 +1,8 @@
-import { formatDollars, formatPercent, formatQuantity } from "../portfolio/format.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, ZERO } from "../portfolio/money.ts";
+import { formatDollars, formatPercent, formatQuantity } from "../domain/format.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, ZERO } from "../domain/decimal.ts";
 import { counted, dollarsOf, formatPrice, signedDollars, signedPercent } from "./figures.ts";
-import { formatInstant } from "./moments.ts";
+import { formatInstant } from "../domain/time-format.ts";
 import { orderName } from "./order-line.ts";
 import { basisPoints, milliseconds, outcomeTint } from "./report-cells.ts";
 import type { Report } from "./report.ts";

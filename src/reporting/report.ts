@@ -1,6 +1,6 @@
-import type { EquityHistoryPoint } from "../broker/broker.ts";
-import type { BooksSource } from "../books/bookkeeping.ts";
-import type { ExecutionRecord, Ledger } from "../ledger/ledger.ts";
+import type { EquityHistoryPoint } from "../domain/broker.ts";
+import type { BooksSource } from "../accounts/bookkeeping.ts";
+import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
 import { type ActivityReport, activityReport } from "./activity-report.ts";
@@ -9,7 +9,7 @@ import { curveFromLedger, curveOf, pointsUpToNow } from "./equity-curve.ts";
 import type { ExecutionReport } from "./execution-report.ts";
 import { executionReport } from "./execution-report.ts";
 import { dollarsOrNull } from "./json-values.ts";
-import { isoInstant } from "./moments.ts";
+import { isoInstant } from "../domain/time-format.ts";
 import type { Profit, ProfitReport } from "./profit-report.ts";
 import { profitOf } from "./profit-report.ts";
 import { type StyleReport, styleReports } from "./style-report.ts";

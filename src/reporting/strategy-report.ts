@@ -1,6 +1,6 @@
-import type { Book } from "../books/read-books.ts";
-import { readBooks } from "../books/read-books.ts";
-import { toText } from "../portfolio/money.ts";
+import type { Book } from "../accounts/read-sub-accounts.ts";
+import { readBooks } from "../accounts/read-sub-accounts.ts";
+import { toText } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { textOrNull } from "./json-values.ts";
 

@@ -1,6 +1,6 @@
-import type { ExecutionStyle } from "../execution/execution-style.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, sum, toText, ZERO } from "../portfolio/money.ts";
+import type { ExecutionStyle } from "../domain/execution-style.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, sum, toText, ZERO } from "../domain/decimal.ts";
 import type { ExecutionReport, OrderReport } from "./execution-report.ts";
 import { basisPointsOrNull, dollarsOrNull } from "./json-values.ts";
 

@@ -1,9 +1,9 @@
-import type { Signal } from "../intake/signal.ts";
-import { formatWeight } from "../portfolio/format.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { ONE, sum } from "../portfolio/money.ts";
-import type { Moment } from "./moments.ts";
-import { formatAge, formatInstant } from "./moments.ts";
+import type { Signal } from "../domain/signal.ts";
+import { formatWeight } from "../domain/format.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { ONE, sum } from "../domain/decimal.ts";
+import type { Moment } from "../domain/time-format.ts";
+import { formatAge, formatInstant } from "../domain/time-format.ts";
 import { oneLine, type Style } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
 import { table } from "./table.ts";

@@ -1,14 +1,14 @@
-import { TraderError } from "../errors.ts";
-import type { AccountSummary } from "../execution/summary.ts";
-import type { Signal } from "../intake/signal.ts";
-import type { ExecutionRecord, FillRecord, IntentRecord, Ledger } from "../ledger/ledger.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { toText, ZERO } from "../portfolio/money.ts";
+import { TraderError } from "../domain/errors.ts";
+import type { AccountSummary } from "../execution/outcome/summary.ts";
+import type { Signal } from "../domain/signal.ts";
+import type { ExecutionRecord, FillRecord, IntentRecord, Ledger } from "../domain/ledger.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { toText, ZERO } from "../domain/decimal.ts";
 import { tradedValue } from "../performance/trade.ts";
 import { tradesOfIntent } from "./execution-trades.ts";
 import { wantedWeights } from "./wanted-weights.ts";
 import { isoOrNull, textOrNull } from "./json-values.ts";
-import { isoInstant } from "./moments.ts";
+import { isoInstant } from "../domain/time-format.ts";
 import { finalLines } from "./plan-lines.ts";
 
 /** One line of the trade log. Amounts are decimal text, instants ISO 8601 in UTC, unknown values null. */

@@ -1,5 +1,5 @@
-import type { ExecutionRecord } from "../ledger/ledger.ts";
-import { toText, ZERO } from "../portfolio/money.ts";
+import type { ExecutionRecord } from "../domain/ledger.ts";
+import { toText, ZERO } from "../domain/decimal.ts";
 
 /** Symbol → weight as decimal text. An exit wants of its symbols what other strategies keep. */
 export function wantedWeights({ wanted }: Pick<ExecutionRecord, "wanted">): Record<string, string> {

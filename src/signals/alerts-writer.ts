@@ -1,9 +1,9 @@
 import * as nodeFs from "node:fs";
 import { dirname } from "node:path";
-import { directoryObstacle } from "../directory-access.ts";
-import { EXIT, messageOf, TraderError } from "../errors.ts";
+import { directoryObstacle } from "../machine/directory-access.ts";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import { factsOf, trustOf } from "../intake/trust.ts";
-import { asUser, ourUid, userName } from "../users.ts";
+import { asUser, ourUid, userName } from "../machine/users.ts";
 
 /** The calls that writing makes; a test hands in ones that fail. */
 export type AlertsFileSystem = Pick<

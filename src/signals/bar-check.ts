@@ -1,5 +1,5 @@
-import type { DailyBar, DailyBars } from "../strategies/bars.ts";
-import type { BarBasis } from "./bar-basis.ts";
+import type { DailyBar, DailyBars } from "../domain/daily-bar.ts";
+import type { BarBasis } from "../domain/bar-basis.ts";
 import { splitSizedJump } from "./split-sized-jump.ts";
 
 /** Why a symbol's bars may not decide anything. */

@@ -1,12 +1,12 @@
-import type { Broker } from "../broker/broker.ts";
-import type { Clock } from "../clock.ts";
-import { TraderError } from "../errors.ts";
-import { marketDate } from "../market-day.ts";
-import type { DailyBars } from "../strategies/bars.ts";
+import type { Broker } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
+import { TraderError } from "../domain/errors.ts";
+import { marketDate } from "../domain/market-day.ts";
+import type { DailyBars } from "../domain/daily-bar.ts";
 import type { Allocation, Strategy, TraceStep } from "../strategies/strategy.ts";
 import { alertLines } from "./alert-lines.ts";
-import type { BarBasis, BarMode } from "./bar-basis.ts";
-import { barBasis, basisText } from "./bar-basis.ts";
+import type { BarBasis, BarMode } from "../domain/bar-basis.ts";
+import { barBasis, basisText } from "../domain/bar-basis.ts";
 import type { BarDoubt } from "./bar-check.ts";
 import { checkBars } from "./bar-check.ts";
 

@@ -1,7 +1,7 @@
-import type { Broker } from "../broker/broker.ts";
-import type { Clock } from "../clock.ts";
-import type { Config, StrategyConfig } from "../config.ts";
-import { EXIT, TraderError } from "../errors.ts";
+import type { Broker } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Config, StrategyConfig } from "../domain/config.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Strategy } from "../strategies/strategy.ts";
 import type { GeneratedSignal } from "./generate.ts";
 import { generateSignal } from "./generate.ts";

@@ -1,11 +1,11 @@
-import type { Session } from "../broker/broker.ts";
-import type { Clock, Timer } from "../clock.ts";
-import { messageOf } from "../errors.ts";
+import type { Session } from "../domain/broker.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
+import { messageOf } from "../domain/errors.ts";
 import type { ScheduledSignals, ScheduledState } from "../ledger/scheduled-signals.ts";
-import type { Log } from "../logger.ts";
-import { marketDate } from "../market-day.ts";
-import type { Schedule } from "./schedule.ts";
-import { dueAt, scheduleText } from "./schedule.ts";
+import type { Log } from "../logging/logger.ts";
+import { marketDate } from "../domain/market-day.ts";
+import type { Schedule } from "../domain/schedule.ts";
+import { dueAt, scheduleText } from "../domain/schedule.ts";
 
 /** A strategy, as far as its schedule is concerned. */
 export interface ScheduledStrategy {

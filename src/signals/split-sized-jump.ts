@@ -1,4 +1,4 @@
-import type { DailyBar } from "../strategies/bars.ts";
+import type { DailyBar } from "../domain/daily-bar.ts";
 
 /** R10: how near a ratio must lie to a whole one. */
 const TOLERANCE = 0.03;

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, toText } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, toText } from "../domain/decimal.ts";
 import type { AssetRecord } from "./assets.ts";
 import type { OrderRecord } from "./orders.ts";
 import type { Pin } from "./prices.ts";

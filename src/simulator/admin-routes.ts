@@ -1,5 +1,5 @@
-import { parseDecimal, ZERO } from "../portfolio/money.ts";
-import { TraderError } from "../errors.ts";
+import { parseDecimal, ZERO } from "../domain/decimal.ts";
+import { TraderError } from "../domain/errors.ts";
 import { assetView } from "./account-view.ts";
 import { changeAsset } from "./asset-changes.ts";
 import type { Exchange } from "./exchange.ts";

@@ -1,4 +1,4 @@
-import { toText } from "../portfolio/money.ts";
+import { toText } from "../domain/decimal.ts";
 import type { AssetRecord } from "./assets.ts";
 import type { Exchange } from "./exchange.ts";
 import { malformed, notFound } from "./refusals.ts";

@@ -1,4 +1,4 @@
-import { decimalFromNumber, roundHalfUp } from "../portfolio/money.ts";
+import { decimalFromNumber, roundHalfUp } from "../domain/decimal.ts";
 import type { GivenBars } from "./given-bars.ts";
 import type { PriceBook } from "./prices.ts";
 import { hashText, noiseAt } from "./random.ts";

@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { ZERO } from "../portfolio/money.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { ZERO } from "../domain/decimal.ts";
 import type { Closing, ExchangeState } from "./account-state.ts";
 import { marketValue } from "./buying-power.ts";
 import type { PriceBook } from "./prices.ts";

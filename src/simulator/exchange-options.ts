@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { Decimal } from "../portfolio/money.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Decimal } from "../domain/decimal.ts";
 
 export const STARTING_CASH = "100000";
 export const ACCOUNT_NUMBER = "SIM000001";

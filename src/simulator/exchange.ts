@@ -1,6 +1,6 @@
-import type { Clock } from "../clock.ts";
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, decimalFromNumber, ONE, parseDecimal, toText, ZERO } from "../portfolio/money.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, decimalFromNumber, ONE, parseDecimal, toText, ZERO } from "../domain/decimal.ts";
 import {
   type AccountFlags,
   type AccountSettings,
@@ -18,7 +18,7 @@ import { type ExchangeOptions, SEED } from "./exchange-options.ts";
 import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
 import { HaltableHours } from "./haltable-hours.ts";
 import { habitsOf } from "./habits.ts";
-import { type Habits, OrderDesk, type OrderGate } from "./order-desk.ts";
+import { type Habits, OrderDesk, type OrderGate } from "./order-entry.ts";
 import { isOpen, type OrderRecord } from "./orders.ts";
 import { type PositionPart, sharesOf } from "./position-part.ts";
 import { admit, replacementBody } from "./placing.ts";

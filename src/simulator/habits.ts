@@ -1,6 +1,6 @@
 import { ACKNOWLEDGE_LATENCY_MS, type ExchangeOptions, FILL_LATENCY_MS, PARTIAL_FILL_INTERVAL_MS } from "./exchange-options.ts";
 import { PARTIAL_FILL_PROBABILITY, PARTIAL_FILL_STEPS } from "./matching.ts";
-import type { Habits } from "./order-desk.ts";
+import type { Habits } from "./order-entry.ts";
 
 /** The habits that the options ask for. */
 export function habitsOf(options: ExchangeOptions): Habits {

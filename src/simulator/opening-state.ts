@@ -1,4 +1,4 @@
-import { decimal, sum } from "../portfolio/money.ts";
+import { decimal, sum } from "../domain/decimal.ts";
 import type { ExchangeState, PositionRecord } from "./account-state.ts";
 import { builtInAssets } from "./assets.ts";
 import { ACCOUNT_NUMBER, type ExchangeOptions, STARTING_CASH } from "./exchange-options.ts";

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { CENT_DECIMALS, ONE, parseDecimal, SHARE_DECIMALS, truncate, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { CENT_DECIMALS, ONE, parseDecimal, SHARE_DECIMALS, truncate, ZERO } from "../domain/decimal.ts";
 import type { OrderType, Side, TimeInForce } from "./orders.ts";
 import { malformed, unprocessable } from "./refusals.ts";
 

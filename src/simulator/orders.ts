@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { ZERO, max, toText, truncate, SHARE_DECIMALS } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { ZERO, max, toText, truncate, SHARE_DECIMALS } from "../domain/decimal.ts";
 import { shownQuotient } from "./quotient.ts";
 import { secondStamp } from "./timestamps.ts";
 

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, sum, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, sum, ZERO } from "../domain/decimal.ts";
 import type { Activity, ExchangeState } from "./account-state.ts";
 import type { PriceBook } from "./prices.ts";
 import { millisOf } from "./timestamps.ts";

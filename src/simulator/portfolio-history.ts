@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, roundHalfUp, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, roundHalfUp, ZERO } from "../domain/decimal.ts";
 import type { Closing, ExchangeState } from "./account-state.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HistoryRange, historyRange } from "./history-range.ts";

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { decimal, ONE, roundHalfUp, toText, truncate, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, ONE, roundHalfUp, toText, truncate, ZERO } from "../domain/decimal.ts";
 import { priceHabit } from "./assets.ts";
 import { hashText, noiseAt } from "./random.ts";
 import type { MarketHours } from "./sessions.ts";

@@ -1,5 +1,5 @@
 import BigJs from "big.js";
-import type { Decimal } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
 
 /** Exact amounts are divided to 30 decimals, most of which would be worked out here only to be rounded away. */
 const Shown = BigJs();

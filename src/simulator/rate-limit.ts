@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../domain/clock.ts";
 
 export const RATE_LIMIT_PER_MINUTE = 200;
 const WINDOW_MS = 60_000;

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { max, toText, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { max, toText, ZERO } from "../domain/decimal.ts";
 
 const FORBIDDEN = 40310000;
 const NOT_FOUND = 40410000;

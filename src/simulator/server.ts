@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import { type Clock, systemClock } from "../clock.ts";
+import { type Clock, systemClock } from "../domain/clock.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeOptions } from "./exchange-options.ts";
 import { Venue, type VenueOptions } from "./venue.ts";

@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { SHARE_DECIMALS, toText, truncate, ZERO } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { SHARE_DECIMALS, toText, truncate, ZERO } from "../domain/decimal.ts";
 import type { Activity, ExchangeState } from "./account-state.ts";
 import { uuidFor } from "./random.ts";
 import type { AssetRecord } from "./assets.ts";

@@ -1,4 +1,4 @@
-import type { Decimal } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
 import {
   decimal,
   decimalFromNumber,
@@ -10,7 +10,7 @@ import {
   toText,
   truncate,
   ZERO,
-} from "../portfolio/money.ts";
+} from "../domain/decimal.ts";
 import type { Activity, ExchangeState, SplitRecord } from "./account-state.ts";
 import type { Bar } from "./bars.ts";
 import { openOrders } from "./buying-power.ts";

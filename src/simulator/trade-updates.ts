@@ -1,5 +1,5 @@
-import type { Decimal } from "../portfolio/money.ts";
-import { toText } from "../portfolio/money.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { toText } from "../domain/decimal.ts";
 import type { OrderRecord, OrderView } from "./orders.ts";
 import { orderView } from "./orders.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../domain/clock.ts";
 import { adminRoute } from "./admin-routes.ts";
 import { corporateActions } from "./corporate-actions.ts";
 import { accepts, type Credentials } from "./credentials.ts";

@@ -1,4 +1,4 @@
-import type { DailyBar, DailyBars } from "./bars.ts";
+import type { DailyBar, DailyBars } from "../domain/daily-bar.ts";
 
 declare const CHECKED: unique symbol;
 

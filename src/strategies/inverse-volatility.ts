@@ -1,4 +1,4 @@
-import type { Inquiry } from "./inquiry.ts";
+import type { Inquiry } from "./rule-evaluation.ts";
 import { volatilityOf } from "./measure.ts";
 import type { Leg } from "./strategy.ts";
 

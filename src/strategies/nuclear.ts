@@ -1,5 +1,5 @@
 import { moreThan } from "./condition.ts";
-import type { Inquiry } from "./inquiry.ts";
+import type { Inquiry } from "./rule-evaluation.ts";
 import { averageOf, priceOf } from "./measure.ts";
 import { bear } from "./nuclear/bear.ts";
 import { bull, NUCLEAR_STOCKS } from "./nuclear/bull.ts";

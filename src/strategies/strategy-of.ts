@@ -1,6 +1,6 @@
-import type { DailyBars } from "./bars.ts";
+import type { DailyBars } from "../domain/daily-bar.ts";
 import { marketCloses, type MarketCloses } from "./closes.ts";
-import { decideBy, type Rules } from "./inquiry.ts";
+import { decideBy, type Rules } from "./rule-evaluation.ts";
 import { readingsFrom } from "./readings.ts";
 import type { Decision, Strategy, TraceStep } from "./strategy.ts";
 

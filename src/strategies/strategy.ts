@@ -1,4 +1,4 @@
-import type { DailyBars } from "./bars.ts";
+import type { DailyBars } from "../domain/daily-bar.ts";
 
 /** A pure rule: the same bars give the same decision, always. */
 export interface Strategy {

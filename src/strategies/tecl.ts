@@ -1,6 +1,6 @@
 import { blend, single } from "./allocations.ts";
 import { lessThan, moreThan } from "./condition.ts";
-import type { Inquiry } from "./inquiry.ts";
+import type { Inquiry } from "./rule-evaluation.ts";
 import { averageOf, priceOf, rsiOf } from "./measure.ts";
 import { strategyOf } from "./strategy-of.ts";
 import type { Allocation } from "./strategy.ts";

@@ -1,9 +1,9 @@
 import type { BacktestOptions } from "../../src/backtest/backtest.ts";
 import type { MarketHistory } from "../../src/backtest/market-history.ts";
-import { decimal, ONE } from "../../src/portfolio/money.ts";
+import { decimal, ONE } from "../../src/domain/decimal.ts";
 import { sessionsBetween } from "../../src/simulator/sessions.ts";
 import { single } from "../../src/strategies/allocations.ts";
-import type { DailyBar } from "../../src/strategies/bars.ts";
+import type { DailyBar } from "../../src/domain/daily-bar.ts";
 import type { Allocation, Strategy } from "../../src/strategies/strategy.ts";
 import { randomWalk } from "../strategies/market.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { dailyReturns, drawdowns, statisticsOf } from "../../src/backtest/statistics.ts";
 import type { EquityPoint } from "../../src/performance/returns.ts";
-import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { runBacktest } from "../../src/backtest/backtest.ts";
 import { buildResult } from "../../src/backtest/build-result.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { single } from "../../src/strategies/allocations.ts";
 import { bars, optionsFor, SESSIONS, scripted } from "./market.ts";
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { runBacktest } from "../../src/backtest/backtest.ts";
 import { buildResult } from "../../src/backtest/build-result.ts";
 import { blend, single } from "../../src/strategies/allocations.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { bars, optionsFor, scripted } from "./market.ts";
 
 /*

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { loadOnlyWhatIsUsed, stayInFirstYoungSpace } from "../../src/footprint.ts";
+import { loadOnlyWhatIsUsed, stayInFirstYoungSpace } from "../../src/machine/footprint.ts";
 import { answerQuestions } from "./conversation.ts";
 import { SkippingClock } from "./skipping-clock.ts";
 

@@ -1,7 +1,7 @@
 import type { AddressInfo, Server, Socket } from "node:net";
 import { connect, createServer } from "node:net";
-import type { Timer } from "../../src/clock.ts";
-import { systemClock } from "../../src/clock.ts";
+import type { Timer } from "../../src/domain/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { machineMs } from "./machine-time.ts";
 
 /** One HTTP request, at the moment in which its first byte came out of the client. */

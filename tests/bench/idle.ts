@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { processorMs, residentMiB } from "./process-figures.ts";
 import type { Stand, StandSetup } from "./stand.ts";
 import { atStand, READY } from "./stand.ts";

@@ -1,7 +1,7 @@
 import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import { trustedOwners } from "../../src/intake/trust.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";

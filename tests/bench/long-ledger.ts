@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
-import { keepBooks } from "../../src/books/bookkeeping.ts";
-import { systemClock } from "../../src/clock.ts";
-import type { SignalRecord, ExecutionRecord, FillRecord, IntentRecord, Ledger, NoteRecord } from "../../src/ledger/ledger.ts";
+import { keepBooks } from "../../src/accounts/bookkeeping.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import type { SignalRecord, ExecutionRecord, FillRecord, IntentRecord, Ledger, NoteRecord } from "../../src/domain/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { rebalance } from "./rebalance.ts";
 import type { Stand, StandSetup } from "./stand.ts";

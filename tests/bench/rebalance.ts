@@ -1,4 +1,4 @@
-import { MAX_POSTS_IN_FLIGHT } from "../../src/execution/decide.ts";
+import { MAX_POSTS_IN_FLIGHT } from "../../src/execution/loop/decide.ts";
 import { floorMs } from "./floor.ts";
 import { sellsOf } from "./portfolio.ts";
 import type { Stand, StandSetup } from "./stand.ts";

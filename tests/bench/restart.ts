@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import type { WireRequest } from "./delay-line.ts";
 import { machineMs } from "./machine-time.ts";
 import { rebalance } from "./rebalance.ts";

@@ -1,5 +1,5 @@
 import { cpus, loadavg, release } from "node:os";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import type { Idle } from "./idle.ts";
 import { measureIdle } from "./idle.ts";
 import type { IntakeFigures } from "./intake.ts";

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../../src/clock.ts";
-import { sleepOn, systemClock } from "../../src/clock.ts";
+import type { Clock, Timer } from "../../src/domain/clock.ts";
+import { sleepOn, systemClock } from "../../src/domain/clock.ts";
 
 interface Pending {
   readonly dueAt: number;

@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-directory.ts";
 import { WRITERS_ZONE } from "../scenarios/strategy.ts";
 import { machineMs } from "./machine-time.ts";

@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { BUILT_CLI, BUILT_DAEMON } from "./built-product.ts";
 import { Questioner } from "./conversation.ts";
 import { machineMs } from "./machine-time.ts";

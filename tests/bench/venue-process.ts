@@ -1,6 +1,6 @@
 import type { AssetRecord } from "../../src/simulator/assets.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { answerQuestions } from "./conversation.ts";
 import { DelayLine } from "./delay-line.ts";
 import { machineMs } from "./machine-time.ts";

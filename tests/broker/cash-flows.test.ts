@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import { sumOfFlows, toCashFlows } from "../../src/broker/cash-flows.ts";
 import { UnreadableAnswer } from "../../src/broker/wire.ts";
-import { systemClock } from "../../src/clock.ts";
-import { BrokerError } from "../../src/broker/broker.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { BrokerError } from "../../src/domain/broker.ts";
 import type { Reply, SeenRequest } from "./scripted-venue.ts";
 import { atVenue } from "./scripted-venue.ts";
 

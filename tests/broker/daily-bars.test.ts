@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Reply, SeenRequest } from "./scripted-venue.ts";
 import { atVenue, brokerFor, configFor } from "./scripted-venue.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { toEquityHistory } from "../../src/broker/equity-history.ts";
 import { UnreadableAnswer } from "../../src/broker/wire.ts";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { atVenue } from "./scripted-venue.ts";
 
 const HISTORY = {

@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Broker, CancelAnswer, OrderRequest, SubmitAnswer } from "../../src/broker/broker.ts";
-import { BrokerError } from "../../src/broker/broker.ts";
-import { clientOrderId } from "../../src/execution/ids.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { Broker, CancelAnswer, OrderRequest, SubmitAnswer } from "../../src/domain/broker.ts";
+import { BrokerError } from "../../src/domain/broker.ts";
+import { clientOrderId } from "../../src/execution/orders/ids.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { Venue } from "../../src/simulator/venue.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { RawAnswer, Spoiler } from "./garbage.ts";
 import { spoilers } from "./garbage.ts";
 import { brokerFor } from "./scripted-venue.ts";

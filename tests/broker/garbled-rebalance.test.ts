@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
-import { ONE } from "../../src/portfolio/money.ts";
+import { ONE } from "../../src/domain/decimal.ts";
 import { finalLines } from "../../src/reporting/plan-lines.ts";
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import type { Spoiler } from "./garbage.ts";

@@ -3,10 +3,10 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import { WebSocketServer } from "ws";
 import { createHostGuard } from "../../src/broker/host-guard.ts";
-import { systemClock } from "../../src/clock.ts";
-import type { TradingMode } from "../../src/config.ts";
-import { decimal } from "../../src/portfolio/money.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import type { TradingMode } from "../../src/domain/config.ts";
+import { decimal } from "../../src/domain/decimal.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { atVenue, brokerFor, configFor, ScriptedVenue } from "./scripted-venue.ts";
 
 const LIVE = "https://api.alpaca.markets";

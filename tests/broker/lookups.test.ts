@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Reply, SeenRequest } from "./scripted-venue.ts";
 import { atVenue, brokerFor, wireOrder } from "./scripted-venue.ts";
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import type { OrderRequest, SubmitAnswer } from "../../src/broker/broker.ts";
-import { systemClock } from "../../src/clock.ts";
-import { decimal } from "../../src/portfolio/money.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import type { OrderRequest, SubmitAnswer } from "../../src/domain/broker.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { decimal } from "../../src/domain/decimal.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Reply } from "./scripted-venue.ts";
 import { atVenue, brokerFor, eventually, wireOrder } from "./scripted-venue.ts";
 

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { WebSocket, WebSocketServer } from "ws";
-import type { Broker, OrderStream, OrderUpdate } from "../../src/broker/broker.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import type { Broker, OrderStream, OrderUpdate } from "../../src/domain/broker.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { brokerFor, eventually, KEY_ID, SECRET, wireOrder } from "./scripted-venue.ts";
 
 const NOW = Date.parse("2026-03-16T14:30:00Z");

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import type { OrderRequest } from "../../src/broker/broker.ts";
-import { systemClock } from "../../src/clock.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { OrderRequest } from "../../src/domain/broker.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { atVenue, KEY_ID, SECRET, wireOrder } from "./scripted-venue.ts";
 
 const BASE = { clientOrderId: "at-1", symbol: "SMR", side: "buy" } as const;

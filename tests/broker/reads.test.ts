@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Broker } from "../../src/broker/broker.ts";
-import { BrokerError } from "../../src/broker/broker.ts";
-import { systemClock } from "../../src/clock.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import type { Broker } from "../../src/domain/broker.ts";
+import { BrokerError } from "../../src/domain/broker.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { TrafficRecord } from "../../src/broker/transport.ts";
 import type { Reply } from "./scripted-venue.ts";
 import { atVenue, brokerFor, eventually, wireOrder } from "./scripted-venue.ts";

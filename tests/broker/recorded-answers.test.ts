@@ -8,7 +8,7 @@ import { toAccount, toAsset, toMarketClock, toPositions, toSessions } from "../.
 import { toFills, toOrders } from "../../src/broker/order-mapping.ts";
 import { submitAnswerOf } from "../../src/broker/order-outcome.ts";
 import { toMarketPrices } from "../../src/broker/price-mapping.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 
 /** Answers of the real API, where they lie beside the checkout. */
 const RECORDED = join(import.meta.dirname, "..", "..", "..", "shared", "recorded", "alpaca");

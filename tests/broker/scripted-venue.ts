@@ -2,12 +2,12 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { Clock } from "../../src/clock.ts";
-import type { AlpacaConfig, TradingMode } from "../../src/config.ts";
+import type { Clock } from "../../src/domain/clock.ts";
+import type { AlpacaConfig, TradingMode } from "../../src/domain/config.ts";
 import type { AlpacaBrokerOptions } from "../../src/broker/alpaca.ts";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
-import type { Broker } from "../../src/broker/broker.ts";
-import { streamUrlOf } from "../../src/broker/endpoints.ts";
+import type { Broker } from "../../src/domain/broker.ts";
+import { streamUrlOf } from "../../src/config/endpoints.ts";
 
 export interface SeenRequest {
   readonly method: string;

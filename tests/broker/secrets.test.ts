@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "@jest/globals";
 import type { TrafficRecord } from "../../src/broker/transport.ts";
-import { decimal } from "../../src/portfolio/money.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { decimal } from "../../src/domain/decimal.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { brokerFor, configFor, KEY_ID, SECRET } from "./scripted-venue.ts";
 
 /** All that an error would show in a log, causes included. */

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { Broker, Order, OrderUpdate } from "../../src/broker/broker.ts";
-import { isTerminal } from "../../src/broker/broker.ts";
-import { systemClock } from "../../src/clock.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { Broker, Order, OrderUpdate } from "../../src/domain/broker.ts";
+import { isTerminal } from "../../src/domain/broker.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import type { Simulator } from "../../src/simulator/server.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { brokerFor, eventually } from "./scripted-venue.ts";

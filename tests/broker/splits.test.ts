@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { atVenue } from "./scripted-venue.ts";
 
 /** A Tuesday, at 15:45 in New York. */

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import type { Config, Environment } from "../../src/config.ts";
-import { haltFilesFrom, ledgerFile, ledgerLockFile, loadConfig, loadEnvironment, stateDirFrom } from "../../src/config.ts";
-import { TraderError } from "../../src/errors.ts";
-import { DEFAULT_EXECUTION } from "../../src/execution/execution-style.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { Config, Environment } from "../../src/domain/config.ts";
+import { haltFilesFrom, ledgerFile, ledgerLockFile, loadConfig, loadEnvironment, stateDirFrom } from "../../src/domain/config.ts";
+import { TraderError } from "../../src/domain/errors.ts";
+import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 
 const HOME = { HOME: "/home/ada" };
 const PAPER = { ...HOME, ALPACA_PAPER_KEY: "PKTEST", ALPACA_PAPER_SECRET: "paper-secret" };

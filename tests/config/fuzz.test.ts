@@ -4,13 +4,13 @@ import { isAbsolute, join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
-import type { Config, Environment } from "../../src/config.ts";
-import { loadConfig, loadEnvironment, stateDirFrom } from "../../src/config.ts";
+import type { Config, Environment } from "../../src/domain/config.ts";
+import { loadConfig, loadEnvironment, stateDirFrom } from "../../src/domain/config.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
-import { TraderError } from "../../src/errors.ts";
+import { TraderError } from "../../src/domain/errors.ts";
 import { DateTime } from "luxon";
-import { decimal, HUNDRED, ONE, ZERO } from "../../src/portfolio/money.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { decimal, HUNDRED, ONE, ZERO } from "../../src/domain/decimal.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 /** Far above what it takes; for a machine that is busy with other things. */
 const LIMIT_MS = 60_000;

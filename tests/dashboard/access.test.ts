@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
 import { Access } from "../../src/dashboard/access.ts";
 import type { Admission } from "../../src/dashboard/access.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 const INSTALLATION = "0123456789abcdef".repeat(3);
 const CHOSEN = "open-sesame-123";

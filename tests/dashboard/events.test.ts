@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { execution, intent, newIntent, signal, SIGNAL_ID } from "../reporting/examples.ts";
 import { OpenDashboard } from "./open-dashboard.ts";
 

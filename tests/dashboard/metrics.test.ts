@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { Metrics } from "../../src/dashboard/metrics.ts";
 import { OpenDashboard } from "./open-dashboard.ts";
 

@@ -1,5 +1,5 @@
-import { systemClock } from "../../src/clock.ts";
-import { messageOf } from "../../src/errors.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { messageOf } from "../../src/domain/errors.ts";
 
 const LOOK_EVERY_MS = 200;
 

@@ -1,6 +1,6 @@
 import { appendFileSync, chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import type { Leg } from "../scenarios/strategy.ts";
 import { Checks, eventually, expectThat, took } from "./checks.ts";

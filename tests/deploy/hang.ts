@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { eventually } from "./checks.ts";
 
 const INSPECTOR = "http://127.0.0.1:9229/json/list";

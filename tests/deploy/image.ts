@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { expectThat } from "./checks.ts";
 import { runWell } from "./shell.ts";
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import type { Leg } from "../scenarios/strategy.ts";
 import { Administration } from "./administration.ts";

@@ -1,4 +1,4 @@
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { eventually, expectThat } from "./checks.ts";
 import type { Machine } from "./nspawn.ts";
 

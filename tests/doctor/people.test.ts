@@ -1,11 +1,11 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { askHealth, dashboardAddress, judgeHealth, noDashboard } from "../../src/doctor/dashboard.ts";
 import { judgeHeartbeat, judgeNotifications } from "../../src/doctor/people.ts";
-import type { NotificationSettings } from "../../src/notifications/settings.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import type { NotificationSettings } from "../../src/config/notification-settings.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { saying } from "./saying.ts";
 
 const NONE: NotificationSettings = { level: "info", webhook: undefined, telegram: undefined, heartbeatUrl: undefined };

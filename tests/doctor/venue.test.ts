@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Account, Asset, MarketClock, MarketPrices, Order, OrderStreamListener, Position, Session } from "../../src/broker/broker.ts";
-import { BrokerError } from "../../src/broker/broker.ts";
+import type { Account, Asset, MarketClock, MarketPrices, Order, OrderStreamListener, Position, Session } from "../../src/domain/broker.ts";
+import { BrokerError } from "../../src/domain/broker.ts";
 import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions, judgeSplits } from "../../src/doctor/account.ts";
 import { judgeClock } from "../../src/doctor/broker-clock.ts";
 import type { CheckStatus } from "../../src/doctor/check.ts";
@@ -10,9 +10,9 @@ import { judgeAssets, judgePrices, judgeSession, pricedHoldings, wantedSymbols }
 import { judgeHandshake, shakeHands } from "../../src/doctor/stream.ts";
 import type { FirstContact } from "../../src/doctor/venue.ts";
 import { accountIn, judgeConnection } from "../../src/doctor/venue.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import type { SplitDoubt } from "../../src/portfolio/split.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { saying } from "./saying.ts";
 
 const NOON = Date.parse("2025-07-14T16:00:00Z");

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { ZERO } from "../../src/portfolio/money.ts";
+import { ZERO } from "../../src/domain/decimal.ts";
 import { afterFirstPost, beforePosts, isCancel, isRead, lagging, postedOrder, reply, TIMED_OUT } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf, passUntil } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import { afterFirstPost, arrivals, both, isPost, lagging, lastSale, postedOrder, powerBehind, reply, shownAccount } from "./faults.ts";
 import { book, expectHoldings, expectSwitched, expectUnharmed, HEDGE, HELD, INVESTED, SWITCH } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";

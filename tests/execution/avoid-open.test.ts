@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { DEFAULT_EXECUTION } from "../../src/execution/execution-style.ts";
+import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
 import { isRead, UNAVAILABLE } from "./faults.ts";
 import { book, HEDGE } from "./scenario.ts";
 import { signalOf, TUESDAY_10_00, VirtualDesk } from "./virtual-desk.ts";

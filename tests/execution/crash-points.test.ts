@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { dieEverywhere } from "./crash-points.ts";
 import type { Situation } from "./crash-points.ts";

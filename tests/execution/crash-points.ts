@@ -1,7 +1,7 @@
-import type { Signal } from "../../src/intake/signal.ts";
-import { isFinal } from "../../src/intake/verdict.ts";
-import type { ExecutionRecord } from "../../src/ledger/ledger.ts";
-import { sum, ZERO } from "../../src/portfolio/money.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import { isFinal } from "../../src/domain/verdict.ts";
+import type { ExecutionRecord } from "../../src/domain/ledger.ts";
+import { sum, ZERO } from "../../src/domain/decimal.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";
 import type { Moment } from "./mortal-process.ts";

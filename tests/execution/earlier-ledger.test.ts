@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Signal } from "../../src/intake/signal.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, intentsOf, orderOf, SWITCH } from "./scenario.ts";
 import { TUESDAY_10_00, VirtualDesk } from "./virtual-desk.ts";
 

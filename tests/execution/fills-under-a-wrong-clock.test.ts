@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { lagging } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";

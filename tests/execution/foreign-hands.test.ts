@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import { afterFirstPost, beforePosts, isPost, isRead, postedOrder, reply, TIMED_OUT, UNAVAILABLE } from "./faults.ts";
 import { book, expectUnharmed, HEDGE, HELD, INVESTED, orderOf } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";

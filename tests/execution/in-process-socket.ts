@@ -1,5 +1,5 @@
 import type { StreamSocket } from "../../src/broker/stream-connection.ts";
-import type { Clock } from "../../src/clock.ts";
+import type { Clock } from "../../src/domain/clock.ts";
 import type { Venue } from "../../src/simulator/venue.ts";
 
 type Handler = (...args: never[]) => void;

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { isRead, reply } from "./faults.ts";
 import { expectHoldings, HEDGE } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { LimitOrderSettings } from "../../src/execution/execution-style.ts";
-import type { IntentRecord } from "../../src/ledger/ledger.ts";
-import { decimal, sum } from "../../src/portfolio/money.ts";
+import type { LimitOrderSettings } from "../../src/domain/execution-style.ts";
+import type { IntentRecord } from "../../src/domain/ledger.ts";
+import { decimal, sum } from "../../src/domain/decimal.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";
 import { afterFirstPost, both, isCancel, isPost, isRead, postedOrder, spoiledSnapshot } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";

@@ -1,5 +1,5 @@
-import type { ExecutionSettings, LimitOrderSettings } from "../../src/execution/execution-style.ts";
-import { DEFAULT_EXECUTION } from "../../src/execution/execution-style.ts";
+import type { ExecutionSettings, LimitOrderSettings } from "../../src/domain/execution-style.ts";
+import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
 
 /** Limit style with its defaults, but for what is named. */
 export function limitStyle(change: Partial<LimitOrderSettings> = {}): ExecutionSettings {

@@ -1,5 +1,5 @@
-import type { Clock, Timer } from "../../src/clock.ts";
-import { sleepOn } from "../../src/clock.ts";
+import type { Clock, Timer } from "../../src/domain/clock.ts";
+import { sleepOn } from "../../src/domain/clock.ts";
 import { leanFetch } from "../simulation/wire.ts";
 import type { ProcessGround, VirtualDesk } from "./virtual-desk.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Signal } from "../../src/intake/signal.ts";
+import type { Signal } from "../../src/domain/signal.ts";
 import { afterFirstPost, both, isPost, isRead } from "./faults.ts";
 import { book, expectHoldings, expectSwitched, expectUnharmed, HEDGE, INVESTED, SWITCH } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { beforePosts, RESET } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED, intentsOf, passUntil } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import { isPost, lagging, postedOrder } from "./faults.ts";
 import { book, expectHoldings, expectSwitched, expectUnharmed, HEDGE, heldEach, INVESTED, MANY, SWITCH } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";

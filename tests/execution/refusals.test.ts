@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { afterFirstPost, beforePosts, both, isPost, isRead, NO_BUYING_POWER, postedOrder, reply } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, HELD, intentsOf, INVESTED, orderOf, SWITCH } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Book } from "../../src/books/read-books.ts";
-import { readBooks } from "../../src/books/read-books.ts";
-import type { Signal } from "../../src/intake/signal.ts";
-import type { Decimal } from "../../src/portfolio/money.ts";
-import { decimal, roundHalfUp, sum, ZERO } from "../../src/portfolio/money.ts";
+import type { Book } from "../../src/accounts/read-sub-accounts.ts";
+import { readBooks } from "../../src/accounts/read-sub-accounts.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import type { Decimal } from "../../src/domain/decimal.ts";
+import { decimal, roundHalfUp, sum, ZERO } from "../../src/domain/decimal.ts";
 import { afterFirstPost, isPost, RESET, spoiledSnapshot } from "./faults.ts";
 import { book, expectHoldings } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";

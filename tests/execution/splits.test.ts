@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { parseFault } from "../../src/simulator/faults.ts";
 import { limitStyle } from "./limit-style.ts";
 import { expectHoldings, expectUnharmed, HEDGE } from "./scenario.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { arrivals, both, isPost, isRead, postedOrder, RESET, UNAVAILABLE } from "./faults.ts";
 import {
   book,

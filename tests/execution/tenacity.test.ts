@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { changeAsset } from "../../src/simulator/asset-changes.ts";
 import { arrivals, beforePosts, both, isPost, lastSale, postedOrder, reply, spoiledSnapshot } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED, intentsOf, SWITCH } from "./scenario.ts";

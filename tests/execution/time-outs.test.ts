@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal, sum } from "../../src/portfolio/money.ts";
+import { decimal, sum } from "../../src/domain/decimal.ts";
 import { afterFirstPost, both, isCancel, reply, UNAVAILABLE } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, intentsOf, INVESTED, orderOf, passUntil, SWITCH } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { changeAsset } from "../../src/simulator/asset-changes.ts";
 import type { VenueRequest } from "../../src/simulator/venue.ts";
 import { isRead, reply } from "./faults.ts";

@@ -1,23 +1,23 @@
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
-import type { Broker } from "../../src/broker/broker.ts";
-import type { Clock } from "../../src/clock.ts";
+import type { Broker } from "../../src/domain/broker.ts";
+import type { Clock } from "../../src/domain/clock.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
-import type { ExecutionSettings } from "../../src/execution/execution-style.ts";
+import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
 import type { RebalanceOptions, RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
-import type { Signal } from "../../src/intake/signal.ts";
-import type { ExecutionRecord } from "../../src/ledger/ledger.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import type { ExecutionRecord } from "../../src/domain/ledger.ts";
 import type { LedgerOptions, SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
-import { decimal } from "../../src/portfolio/money.ts";
-import type { StrategyShare } from "../../src/portfolio/claims.ts";
+import { decimal } from "../../src/domain/decimal.ts";
+import type { StrategyShare } from "../../src/domain/strategy-target.ts";
 import type { LimitSettings } from "../../src/portfolio/limits.ts";
 import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import type { ExchangeOptions } from "../../src/simulator/exchange-options.ts";
 import { fetchFor, Venue } from "../../src/simulator/venue.ts";
 import type { VenueOptions } from "../../src/simulator/venue.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { inProcessSocket } from "./in-process-socket.ts";
 
 /** A Tuesday, half an hour after the open. */

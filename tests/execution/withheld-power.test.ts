@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import type { Arrival } from "./faults.ts";
 import { afterFirstPost, arrivals, beforePosts, both, isRead, NO_BUYING_POWER } from "./faults.ts";
 import { book, expectUnharmed, passUntil } from "./scenario.ts";

@@ -3,9 +3,9 @@ import type { ClockDoubt } from "../../src/intake/clock-doubt.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import type { IntakeOptions, IntakeReport } from "../../src/intake/intake.ts";
 import { trustedOwners } from "../../src/intake/trust.ts";
-import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/domain/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { Folder, T0, fileText } from "./alerts.ts";
 
 /** An alerts file on disk, a ledger in memory and a virtual clock around one intake. */

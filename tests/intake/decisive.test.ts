@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { hashOf } from "../../src/intake/alert.ts";
 import type { IntakeReport } from "../../src/intake/intake.ts";
-import type { Signal } from "../../src/intake/signal.ts";
-import type { VerdictKind } from "../../src/intake/verdict.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import type { VerdictKind } from "../../src/domain/verdict.ts";
 import { T0, line, nuclearRun, plain } from "./alerts.ts";
 import { AlertsDesk } from "./alerts-desk.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import type { Sight } from "../../src/intake/file-loss.ts";
 import { FileLossWatch } from "../../src/intake/file-loss.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { fileText, nuclearRun, T0 } from "./alerts.ts";
 import { AlertsDesk } from "./alerts-desk.ts";
 

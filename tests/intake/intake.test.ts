@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { hashOf } from "../../src/intake/alert.ts";
 import { freshness } from "../../src/intake/freshness.ts";
 import type { IntakeReport } from "../../src/intake/intake.ts";
-import type { Signal } from "../../src/intake/signal.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { T0, bearRun, fileText, line, nuclearRun, plain } from "./alerts.ts";
 import { AlertsDesk } from "./alerts-desk.ts";
 

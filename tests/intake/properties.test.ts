@@ -5,7 +5,7 @@ import { readAlert } from "../../src/intake/alert.ts";
 import { runsOf } from "../../src/intake/batch.ts";
 import { LineSplitter } from "../../src/intake/line-splitter.ts";
 import type { RawLine } from "../../src/intake/line-splitter.ts";
-import { ONE, ZERO, sum } from "../../src/portfolio/money.ts";
+import { ONE, ZERO, sum } from "../../src/domain/decimal.ts";
 import { T0, bearRun, entries, fileText, line, nuclearRun } from "./alerts.ts";
 import { AlertsDesk } from "./alerts-desk.ts";
 

@@ -1,12 +1,12 @@
 import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { AlertsCursor } from "../../src/intake/cursor.ts";
 import { trustedOwners } from "../../src/intake/trust.ts";
 import { watchFile } from "../../src/intake/watcher.ts";
 import type { FileWatch } from "../../src/intake/watcher.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { Folder, T0 } from "./alerts.ts";
 
 let folder: Folder;

@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "@jest/globals";
-import { TraderError } from "../../src/errors.ts";
+import { TraderError } from "../../src/domain/errors.ts";
 import { ledgerOn, openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { execution, inTemporaryDirectory, intent, line, NOW, signal } from "./ledger-examples.ts";
 

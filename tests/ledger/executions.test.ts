@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { ExecutionChange, IntentChange, IntentState } from "../../src/ledger/ledger.ts";
+import type { ExecutionChange, IntentChange, IntentState } from "../../src/domain/ledger.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { execution, intent, NOW, signal } from "./ledger-examples.ts";
 
 function ledgerWithExecution(): SqliteLedger {

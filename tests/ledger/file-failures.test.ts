@@ -2,14 +2,14 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "@jest/globals";
-import { EXIT, TraderError } from "../../src/errors.ts";
+import { EXIT, TraderError } from "../../src/domain/errors.ts";
 import { databaseFailure } from "../../src/ledger/failures.ts";
 import type { Purpose } from "../../src/ledger/file-failures.ts";
 import { unavailable } from "../../src/ledger/file-failures.ts";
 import { accountLockDirectory } from "../../src/ledger/lock-directory.ts";
 import { acquireLock } from "../../src/ledger/lock.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { giveDirectory, giveFiles, ourUid } from "../../src/users.ts";
+import { giveDirectory, giveFiles, ourUid } from "../../src/machine/users.ts";
 import { inTemporaryDirectory } from "./ledger-examples.ts";
 
 const PURPOSES: readonly Purpose[] = ["ledger", "lock"];

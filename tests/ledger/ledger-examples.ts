@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Signal } from "../../src/intake/signal.ts";
-import type { NewExecution, NewIntent, NewLine } from "../../src/ledger/ledger.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import type { NewExecution, NewIntent, NewLine } from "../../src/domain/ledger.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 
 /** 2025-07-16T14:42:58.025Z, a Wednesday in a session. */
 export const NOW = 1_752_676_978_025;

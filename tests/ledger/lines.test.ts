@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Verdict } from "../../src/intake/verdict.ts";
-import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/intake/verdict.ts";
+import type { Verdict } from "../../src/domain/verdict.ts";
+import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/domain/verdict.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { line, NOW } from "./ledger-examples.ts";
 

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, symlin
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { TraderError } from "../../src/errors.ts";
+import { TraderError } from "../../src/domain/errors.ts";
 import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-directory.ts";
 import type { LockHolder } from "../../src/ledger/lock-holder.ts";
 import { acquireLock, daemons, holderOf } from "../../src/ledger/lock.ts";

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "@jest/globals";
 import { LedgerDatabase } from "../../src/ledger/database.ts";
-import { TraderError } from "../../src/errors.ts";
+import { TraderError } from "../../src/domain/errors.ts";
 import { migrate, MIGRATIONS } from "../../src/ledger/migrations.ts";
 import { ledgerOn, openLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { inTemporaryDirectory, line, NOW } from "./ledger-examples.ts";
 
 function refusalOf(file: string, options: { mustExist?: boolean } = {}): TraderError {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { execution, line, NOW, signal } from "./ledger-examples.ts";
 
 /** Up to 25 digits on either side of the point: far beyond what a binary float can hold. */

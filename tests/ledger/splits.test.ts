@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 
 let ledger: SqliteLedger;
 

@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { TraderError } from "../../src/errors.ts";
-import type { Logger, LoggerOptions } from "../../src/logger.ts";
-import { createLogger, openTradeLog } from "../../src/logger.ts";
+import { TraderError } from "../../src/domain/errors.ts";
+import type { Logger, LoggerOptions } from "../../src/logging/logger.ts";
+import { createLogger, openTradeLog } from "../../src/logging/logger.ts";
 import { groupIdOf } from "../../src/logging/group.ts";
-import { decimal } from "../../src/portfolio/money.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { decimal } from "../../src/domain/decimal.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 /** 2026-11-22 14:03:07.123 in New York. */
 const NOW = Date.UTC(2026, 10, 22, 19, 3, 7, 123);

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test } from "@jest/globals";
-import type { Log } from "../../src/logger.ts";
+import type { Log } from "../../src/logging/logger.ts";
 import { RecurringWarnings } from "../../src/logging/recurring.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 let clock: VirtualClock;
 let said: string[];

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { TraderError } from "../../src/errors.ts";
+import { TraderError } from "../../src/domain/errors.ts";
 import type { LogFileSystem, RotatingFileOptions } from "../../src/logging/rotating-file.ts";
 import { RotatingFile } from "../../src/logging/rotating-file.ts";
 

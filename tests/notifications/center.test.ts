@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import type { HaltOrder } from "../../src/halt.ts";
+import type { HaltOrder } from "../../src/machine/halt.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { NotificationCenter } from "../../src/notifications/center.ts";
 import type { Notice } from "../../src/notifications/notice.ts";
-import type { NotificationSettings } from "../../src/notifications/settings.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import type { NotificationSettings } from "../../src/config/notification-settings.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Deed } from "./recording-service.ts";
 import { NOW, RecordingLog, RecordingService, refusedConnection } from "./recording-service.ts";
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Account, Session } from "../../src/broker/broker.ts";
-import { BrokerError } from "../../src/broker/broker.ts";
+import type { Account, Session } from "../../src/domain/broker.ts";
+import { BrokerError } from "../../src/domain/broker.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { DailySummary } from "../../src/notifications/daily-summary.ts";
 import type { Notice } from "../../src/notifications/notice.ts";
-import { decimal } from "../../src/portfolio/money.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { decimal } from "../../src/domain/decimal.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { account, position, recordExecuted } from "../reporting/examples.ts";
 import { RecordingLog } from "./recording-service.ts";
 

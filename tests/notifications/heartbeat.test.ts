@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Heartbeat } from "../../src/notifications/heartbeat.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Deed } from "./recording-service.ts";
 import { NOW, RecordingLog, RecordingService, refusedConnection } from "./recording-service.ts";
 

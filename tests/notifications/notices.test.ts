@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { EXIT, TraderError } from "../../src/errors.ts";
-import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/intake/verdict.ts";
+import { EXIT, TraderError } from "../../src/domain/errors.ts";
+import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/domain/verdict.ts";
 import { failedNotice, notExecutedNotice, restartedNotice, signalMissingNotice } from "../../src/notifications/event-notices.ts";
 import { executionNotice } from "../../src/notifications/execution-notice.ts";
 import { execution, filled, intent } from "../reporting/examples.ts";

@@ -1,4 +1,4 @@
-import type { Log } from "../../src/logger.ts";
+import type { Log } from "../../src/logging/logger.ts";
 import type { Message } from "../../src/notifications/notice.ts";
 
 /** 2025-07-16 10:42:58.025 in New York. */

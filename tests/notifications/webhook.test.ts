@@ -2,8 +2,8 @@ import { describe, expect, test } from "@jest/globals";
 import type { OutgoingRequest } from "../../src/notifications/channel.ts";
 import { channelsOf } from "../../src/notifications/channel.ts";
 import type { Message } from "../../src/notifications/notice.ts";
-import type { WebhookKind } from "../../src/notifications/settings.ts";
-import { notificationSecrets, webhookKindOf } from "../../src/notifications/settings.ts";
+import type { WebhookKind } from "../../src/config/notification-settings.ts";
+import { notificationSecrets, webhookKindOf } from "../../src/config/notification-settings.ts";
 import { message } from "./recording-service.ts";
 
 const URL_ = "https://example.org/hook";

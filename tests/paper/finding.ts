@@ -1,8 +1,8 @@
 import { submitAnswerOf } from "../../src/broker/order-outcome.ts";
 import { toOrderOrNothing } from "../../src/broker/order-mapping.ts";
 import { ask } from "../../src/broker/venue-answer.ts";
-import type { SubmitAnswer } from "../../src/broker/broker.ts";
-import { messageOf } from "../../src/errors.ts";
+import type { SubmitAnswer } from "../../src/domain/broker.ts";
+import { messageOf } from "../../src/domain/errors.ts";
 import { table } from "../../src/reporting/table.ts";
 import { plainStyle } from "../../src/reporting/style.ts";
 import type { Answer, OrderBody } from "./paper-venue.ts";

@@ -1,8 +1,8 @@
-import type { Account, Order } from "../../src/broker/broker.ts";
+import type { Account, Order } from "../../src/domain/broker.ts";
 import { toAccount, toPositions } from "../../src/broker/mapping.ts";
 import { toOrders } from "../../src/broker/order-mapping.ts";
-import { SETTLE_LIMIT_MS } from "../../src/execution/settle.ts";
-import { decimal, min, ONE, ZERO, type Decimal } from "../../src/portfolio/money.ts";
+import { SETTLE_LIMIT_MS } from "../../src/execution/preparation/settle.ts";
+import { decimal, min, ONE, ZERO, type Decimal } from "../../src/domain/decimal.ts";
 import { finding, type Finding } from "./finding.ts";
 import type { PaperVenue } from "./paper-venue.ts";
 

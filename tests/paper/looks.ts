@@ -1,10 +1,10 @@
-import type { Account, Asset, MarketClock, MarketPrices } from "../../src/broker/broker.ts";
+import type { Account, Asset, MarketClock, MarketPrices } from "../../src/domain/broker.ts";
 import { toAnnouncedSplits } from "../../src/broker/announced-splits.ts";
 import { toAccount, toAccountConfiguration, toAsset, toMarketClock, toPositions } from "../../src/broker/mapping.ts";
 import { toOrders } from "../../src/broker/order-mapping.ts";
 import { toMarketPrices } from "../../src/broker/price-mapping.ts";
 import { checkPrice } from "../../src/portfolio/price.ts";
-import { decimal, sum } from "../../src/portfolio/money.ts";
+import { decimal, sum } from "../../src/domain/decimal.ts";
 import { finding, notTried, readBy, shortly, type Finding } from "./finding.ts";
 import type { PaperVenue } from "./paper-venue.ts";
 

@@ -1,8 +1,8 @@
-import { isTerminal, type Order, type RefusalReason } from "../../src/broker/broker.ts";
+import { isTerminal, type Order, type RefusalReason } from "../../src/domain/broker.ts";
 import { toOrderOrNothing } from "../../src/broker/order-mapping.ts";
 import { toMarketPrices } from "../../src/broker/price-mapping.ts";
-import { SETTLE_LIMIT_MS } from "../../src/execution/settle.ts";
-import { CENT_DECIMALS, decimal, max, SHARE_DECIMALS, toText, truncate, type Decimal } from "../../src/portfolio/money.ts";
+import { SETTLE_LIMIT_MS } from "../../src/execution/preparation/settle.ts";
+import { CENT_DECIMALS, decimal, max, SHARE_DECIMALS, toText, truncate, type Decimal } from "../../src/domain/decimal.ts";
 import { classOf, finding, notTried, shortly, type Finding } from "./finding.ts";
 import { before, lagsAfter, lagsAfterCancel, lagsOfResting, type Before } from "./lags.ts";
 import type { OrderBody, PaperVenue } from "./paper-venue.ts";

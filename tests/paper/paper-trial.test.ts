@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import type { Environment } from "../../src/config.ts";
+import type { Environment } from "../../src/domain/config.ts";
 import type { ExchangeOptions } from "../../src/simulator/exchange-options.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { fetchFor, Venue, type VenueOptions } from "../../src/simulator/venue.ts";

@@ -1,9 +1,9 @@
 import { parseArgs } from "node:util";
-import type { Clock } from "../../src/clock.ts";
-import { loadConfig, type AlpacaConfig, type Environment } from "../../src/config.ts";
+import type { Clock } from "../../src/domain/clock.ts";
+import { loadConfig, type AlpacaConfig, type Environment } from "../../src/domain/config.ts";
 import { isLoopback } from "../../src/config/values.ts";
-import { EXIT, messageOf, TraderError, type ExitCode } from "../../src/errors.ts";
-import { decimal, type Decimal } from "../../src/portfolio/money.ts";
+import { EXIT, messageOf, TraderError, type ExitCode } from "../../src/domain/errors.ts";
+import { decimal, type Decimal } from "../../src/domain/decimal.ts";
 import { strategyNamed, STRATEGY_NAMES } from "../../src/strategies/catalogue.ts";
 import { finding, notTried, tableOf, type Finding } from "./finding.ts";
 import { look, type Looked } from "./looks.ts";

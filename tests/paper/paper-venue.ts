@@ -2,11 +2,11 @@ import { createHostGuard } from "../../src/broker/host-guard.ts";
 import { createRedaction, type Redact } from "../../src/broker/redaction.ts";
 import { toOrder, toOrderOrNothing } from "../../src/broker/order-mapping.ts";
 import { toPositions } from "../../src/broker/mapping.ts";
-import { isTerminal, type Order, type Position } from "../../src/broker/broker.ts";
-import type { Clock } from "../../src/clock.ts";
-import type { AlpacaConfig } from "../../src/config.ts";
-import { messageOf, TraderError } from "../../src/errors.ts";
-import { min, toText, ZERO, type Decimal } from "../../src/portfolio/money.ts";
+import { isTerminal, type Order, type Position } from "../../src/domain/broker.ts";
+import type { Clock } from "../../src/domain/clock.ts";
+import type { AlpacaConfig } from "../../src/domain/config.ts";
+import { messageOf, TraderError } from "../../src/domain/errors.ts";
+import { min, toText, ZERO, type Decimal } from "../../src/domain/decimal.ts";
 
 /** Every order of a trial carries it, and nothing else is ever touched. */
 export const ID_PREFIX = "paper-trial-";

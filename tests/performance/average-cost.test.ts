@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from "@jest/globals";
 import * as fc from "fast-check";
 import { AverageCostBook } from "../../src/performance/average-cost.ts";
 import { tradedValue, tradesOf, turnoverOf } from "../../src/performance/trade.ts";
-import { decimal, sum, ZERO } from "../../src/portfolio/money.ts";
+import { decimal, sum, ZERO } from "../../src/domain/decimal.ts";
 
 let book: AverageCostBook;
 

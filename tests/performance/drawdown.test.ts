@@ -2,7 +2,7 @@ import { expect, test } from "@jest/globals";
 import { currentDrawdown, worstDrawdown } from "../../src/performance/drawdown.ts";
 import type { GrowthPoint } from "../../src/performance/returns.ts";
 import { growthOf } from "../../src/performance/returns.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 
 function growth(...equities: (readonly [equity: string, flow?: string])[]): GrowthPoint[] {
   return growthOf(equities.map(([equity, flow = "0"], at) => ({ at, equity: decimal(equity), flow: decimal(flow) })));

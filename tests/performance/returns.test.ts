@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { toEquityHistory } from "../../src/broker/equity-history.ts";
 import type { EquityPoint } from "../../src/performance/returns.ts";
 import { dayProfit, flowsWithin, gainOver, growthOf, timeWeightedReturn } from "../../src/performance/returns.ts";
-import { decimal, roundHalfUp } from "../../src/portfolio/money.ts";
+import { decimal, roundHalfUp } from "../../src/domain/decimal.ts";
 
 const RECORDED = join(import.meta.dirname, "../portfolio/recorded/portfolio_history_with_deposit.json");
 const DAY_MS = 86_400_000;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal, toText } from "../../src/portfolio/money.ts";
+import { decimal, toText } from "../../src/domain/decimal.ts";
 import { makePlan } from "../../src/portfolio/plan.ts";
 import { NO_OBSERVATIONS, type PriceObservations } from "../../src/portfolio/price.ts";
 import { lineOf, MINUTE, NOW, ordersOf, planFor, reasonsOf, scene, seenAt, WHOLE_ONLY, type Scene } from "./given.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { makePlan, type PlanAsset } from "../../src/portfolio/plan.ts";
 import { provePlan } from "../../src/portfolio/proof.ts";
 import { lineOf, NOW, ordersOf, planFor, reasonsOf, scene, seenAt, TRADABLE, WHOLE_ONLY, type Scene } from "./given.ts";

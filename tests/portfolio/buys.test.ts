@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal, sum, toText, truncate, type Decimal } from "../../src/portfolio/money.ts";
+import { decimal, sum, toText, truncate, type Decimal } from "../../src/domain/decimal.ts";
 import { lineOf, ordersOf, planFor, reasonsOf, WHOLE_ONLY, type Scene } from "./given.ts";
 
 const NUCLEAR = { SMR: "0.312", LEU: "0.395", OKLO: "0.293" };

@@ -1,4 +1,4 @@
-import { decimal, type Decimal } from "../../src/portfolio/money.ts";
+import { decimal, type Decimal } from "../../src/domain/decimal.ts";
 import {
   makePlan,
   type Holding,

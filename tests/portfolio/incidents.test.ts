@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { makePlan } from "../../src/portfolio/plan.ts";
 import type { PriceObservations } from "../../src/portfolio/price.ts";
 import { NOW, ordersOf, planFor, reasonsOf, scene, seenAt, type Scene } from "./given.ts";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { LimitFacts, LimitSettings } from "../../src/portfolio/limits.ts";
 import { judgeLimits } from "../../src/portfolio/limits.ts";
-import { decimal, decimalFromNumber, ZERO } from "../../src/portfolio/money.ts";
+import { decimal, decimalFromNumber, ZERO } from "../../src/domain/decimal.ts";
 
 type Given = Readonly<Partial<Record<keyof LimitFacts, string>>>;
 

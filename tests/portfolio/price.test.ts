@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal, toText } from "../../src/portfolio/money.ts";
+import { decimal, toText } from "../../src/domain/decimal.ts";
 import { checkPrice, NO_OBSERVATIONS, priceOf, type PriceObservations } from "../../src/portfolio/price.ts";
 import { MINUTE, NOW, SESSION_START } from "./given.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import type { Plan, PlanInput, PlannedOrder } from "../../src/portfolio/plan.ts";
 import { provePlan, type ProofRule } from "../../src/portfolio/proof.ts";
 import { NO_OBSERVATIONS } from "../../src/portfolio/price.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { decimal, max, ONE, sum, truncate, ZERO, type Decimal } from "../../src/portfolio/money.ts";
+import { decimal, max, ONE, sum, truncate, ZERO, type Decimal } from "../../src/domain/decimal.ts";
 import {
   isOnTargetReason,
   makePlan,

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { Claim } from "../../src/portfolio/claims.ts";
-import { combinedTargets, wantedByAll, wantedByExit } from "../../src/portfolio/claims.ts";
-import { decimal, ONE, sum } from "../../src/portfolio/money.ts";
+import type { Claim } from "../../src/domain/strategy-target.ts";
+import { combinedTargets, wantedByAll, wantedByExit } from "../../src/domain/strategy-target.ts";
+import { decimal, ONE, sum } from "../../src/domain/decimal.ts";
 import type { Plan, PlanInput, Wanted } from "../../src/portfolio/plan.ts";
 import { makePlan } from "../../src/portfolio/plan.ts";
 import { provePlan } from "../../src/portfolio/proof.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal, type Decimal } from "../../src/portfolio/money.ts";
+import { decimal, type Decimal } from "../../src/domain/decimal.ts";
 import { isSameQuantity, judgeSplit, leadThere, pairCloses, type SessionClose, type SplitEvidence } from "../../src/portfolio/split.ts";
 
 const TODAY = "2026-11-17";

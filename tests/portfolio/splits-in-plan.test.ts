@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal, toText } from "../../src/portfolio/money.ts";
+import { decimal, toText } from "../../src/domain/decimal.ts";
 import { makePlan } from "../../src/portfolio/plan.ts";
 import { provePlan } from "../../src/portfolio/proof.ts";
 import type { SplitDoubt } from "../../src/portfolio/split.ts";

@@ -1,5 +1,5 @@
-import type { IntentRecord, Ledger, LineRecord } from "../../src/ledger/ledger.ts";
-import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import type { IntentRecord, Ledger, LineRecord } from "../../src/domain/ledger.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { Installation } from "./installation.ts";

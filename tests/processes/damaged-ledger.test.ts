@@ -11,8 +11,8 @@ import {
   writeSync,
 } from "node:fs";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
-import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { VenueRequest } from "../../src/simulator/venue.ts";
 import { HEDGE, HEDGE_WEIGHTS, runOf } from "../scenarios/strategy.ts";
 import type { TraderProcess } from "../scenarios/trader-process.ts";

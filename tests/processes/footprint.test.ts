@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 
 const ROOT = join(import.meta.dirname, "../..");
-const FOOTPRINT = join(ROOT, "src/footprint.ts");
+const FOOTPRINT = join(ROOT, "src/machine/footprint.ts");
 
 /** Runs a script in a process of its own. @returns what it printed, as JSON. */
 function printedBy(script: string): unknown {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { line } from "../ledger/ledger-examples.ts";
 import { expectExit, PATIENCE_MS, until } from "../scenarios/trader-process.ts";

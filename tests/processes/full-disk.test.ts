@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
-import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { SimulatorOptions } from "../../src/simulator/server.ts";
 import { HEDGE, HEDGE_WEIGHTS, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import type { TraderProcess } from "../scenarios/trader-process.ts";

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { systemClock } from "../../src/clock.ts";
-import type { IntentRecord, IntentState } from "../../src/ledger/ledger.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import type { IntentRecord, IntentState } from "../../src/domain/ledger.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { SimulatorOptions } from "../../src/simulator/server.ts";
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";

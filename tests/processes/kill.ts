@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { killAgainAndAgain } from "./kill-run.ts";
 
 const PROGRESS_EVERY_MS = 10_000;

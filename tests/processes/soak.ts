@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { Chance } from "../simulation/chance.ts";
 import { drawRun } from "./portfolios.ts";
 import { SoakedDaemon } from "./soaked-daemon.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { accountSummary } from "../../src/reporting/account-summary.ts";
 import { plainStyle, richStyle } from "../../src/reporting/style.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { account, position } from "./examples.ts";
 
 const CONTEXT = { mode: "paper", brokerName: "Alpaca paper" };

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { readAccountNow } from "../../src/reporting/account-reading.ts";
 import { readEquityHistories } from "../../src/reporting/curve-ranges.ts";
 import type { DashboardData, DashboardFacts } from "../../src/reporting/dashboard-data.ts";

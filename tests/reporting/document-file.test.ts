@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { TraderError } from "../../src/errors.ts";
+import { TraderError } from "../../src/domain/errors.ts";
 import { writeDocument } from "../../src/reporting/document-file.ts";
 
 const KIND = { name: "report", mark: "<!-- report -->\n" };

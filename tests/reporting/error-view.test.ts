@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { BrokerError } from "../../src/broker/broker.ts";
-import { TraderError } from "../../src/errors.ts";
+import { BrokerError } from "../../src/domain/broker.ts";
+import { TraderError } from "../../src/domain/errors.ts";
 import { errorLines } from "../../src/reporting/error-view.ts";
 import { plainStyle } from "../../src/reporting/style.ts";
 

@@ -1,10 +1,10 @@
-import type { Account, Order, Position } from "../../src/broker/broker.ts";
+import type { Account, Order, Position } from "../../src/domain/broker.ts";
 import type { RebalanceEvent, RebalanceStep } from "../../src/execution/events.ts";
-import type { AccountSummary, LineSummary, PhaseSummary, PlanSummary } from "../../src/execution/summary.ts";
-import type { Signal } from "../../src/intake/signal.ts";
-import type { ExecutionRecord, IntentRecord, NewIntent } from "../../src/ledger/ledger.ts";
+import type { AccountSummary, LineSummary, PhaseSummary, PlanSummary } from "../../src/execution/outcome/summary.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import type { ExecutionRecord, IntentRecord, NewIntent } from "../../src/domain/ledger.ts";
 import type { Plan, PlanLine } from "../../src/portfolio/plan.ts";
-import { decimal, ZERO } from "../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 
 /** 2025-07-16 10:42:58.025 in New York, a Wednesday in a session. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { TraderError } from "../../src/errors.ts";
+import { TraderError } from "../../src/domain/errors.ts";
 import { explainLines } from "../../src/reporting/explain-view.ts";
 import { plainStyle } from "../../src/reporting/style.ts";
 import { execution, NOW, recordExecuted, signal, SIGNAL_ID, ZONE } from "./examples.ts";

@@ -1,10 +1,10 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { formatPrice, signedDollars, signedPercent } from "../../src/reporting/figures.ts";
-import { formatDuration } from "../../src/reporting/moments.ts";
+import { formatDuration } from "../../src/domain/time-format.ts";
 import { plainStyle, richStyle } from "../../src/reporting/style.ts";
 import { table } from "../../src/reporting/table.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { stripVTControlCharacters } from "node:util";
 
 describe("figures", () => {

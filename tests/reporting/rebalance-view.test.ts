@@ -1,9 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { RebalanceEvent, RebalanceStep } from "../../src/execution/events.ts";
-import type { IntentState } from "../../src/ledger/ledger.ts";
+import type { IntentState } from "../../src/domain/ledger.ts";
 import { RebalanceView } from "../../src/reporting/rebalance-view.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { event, filled, intent, plan } from "./examples.ts";
 import { pipe, screen } from "./recording-stream.ts";
 

@@ -4,7 +4,7 @@ import { html } from "../../src/reporting/html.ts";
 import { lineChart } from "../../src/reporting/line-chart.ts";
 import { REPORT_DOCUMENT, reportDocument } from "../../src/reporting/report-document.ts";
 import { buildReport, type Report } from "../../src/reporting/report.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { NOW, recordExecuted, ZONE } from "./examples.ts";
 import { freshLedger } from "./in-memory-ledger.ts";
 

@@ -5,7 +5,7 @@ import { buildReport, reportStart } from "../../src/reporting/report.ts";
 import { reportLines } from "../../src/reporting/report-view.ts";
 import { reportDocument } from "../../src/reporting/report-document.ts";
 import { plainStyle } from "../../src/reporting/style.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { limitStyle } from "../execution/limit-style.ts";
 import { HELD } from "../execution/scenario.ts";
 import { signalOf, TUESDAY_10_00, VirtualDesk } from "../execution/virtual-desk.ts";

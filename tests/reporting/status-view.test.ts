@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/intake/verdict.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/domain/verdict.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { plainStyle, richStyle } from "../../src/reporting/style.ts";
 import type { StatusFacts } from "../../src/reporting/status-view.ts";
 import { statusLines, verdictTint } from "../../src/reporting/status-view.ts";

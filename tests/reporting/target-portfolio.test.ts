@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { targetPortfolio } from "../../src/reporting/target-portfolio.ts";
 import { plainStyle } from "../../src/reporting/style.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { NOW, signal, ZONE } from "./examples.ts";
 
 const MOMENT = { now: NOW, zone: ZONE };

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
-import { TraderError } from "../../src/errors.ts";
+import { TraderError } from "../../src/domain/errors.ts";
 import { tradeRecord } from "../../src/reporting/trade-record.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { execution, intent, newIntent, NOW, recordExecuted, signal, SIGNAL_ID } from "./examples.ts";
 import { freshLedger } from "./in-memory-ledger.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { KEY, LIMIT_MS, Scenario, SECRET } from "./harness.ts";
 import { NUCLEAR } from "./strategy.ts";
 import { expectExit } from "./trader-process.ts";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import type { BacktestResult } from "../../src/backtest/result.ts";
-import type { DailyBar } from "../../src/strategies/bars.ts";
+import type { DailyBar } from "../../src/domain/daily-bar.ts";
 import { nuclear } from "../../src/strategies/nuclear.ts";
 import { tecl } from "../../src/strategies/tecl.ts";
 import { barOf, SESSIONS, walks } from "../backtest/market.ts";

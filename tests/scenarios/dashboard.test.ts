@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "@jest/globals";
 import type { DashboardData } from "../../src/reporting/dashboard-data.ts";
-import { logPaths } from "../../src/logger.ts";
+import { logPaths } from "../../src/logging/logger.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { NUCLEAR } from "./strategy.ts";
 import type { TraderProcess } from "./trader-process.ts";

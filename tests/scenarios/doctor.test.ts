@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
-import type { Clock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import type { Clock } from "../../src/domain/clock.ts";
 import type { Check, CheckId } from "../../src/doctor/check.ts";
 import { CHECKS } from "../../src/doctor/check.ts";
 import { KEY, LIMIT_MS, Scenario, SECRET } from "./harness.ts";

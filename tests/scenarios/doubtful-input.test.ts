@@ -1,6 +1,6 @@
 import { chmodSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { beforeAll, describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import type { Leg } from "./strategy.ts";
 import { NUCLEAR, runOf } from "./strategy.ts";

@@ -2,7 +2,7 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-directory.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import type { Simulator, SimulatorOptions } from "../../src/simulator/server.ts";

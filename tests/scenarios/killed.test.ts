@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { HEDGE, HEDGE_WEIGHTS } from "./strategy.ts";
 import type { TraderProcess } from "./trader-process.ts";

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
-import type { Environment } from "../../src/config.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import type { Environment } from "../../src/domain/config.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { NotificationService } from "./notification-service.ts";
 import { HEDGE, lineOf, NUCLEAR } from "./strategy.ts";

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:
 import { describe, expect, test } from "@jest/globals";
 import type { LatestExecution } from "../../src/reporting/latest-execution.ts";
 import type { Report } from "../../src/reporting/report.ts";
-import { decimal, sum } from "../../src/portfolio/money.ts";
+import { decimal, sum } from "../../src/domain/decimal.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { HEDGE, NUCLEAR } from "./strategy.ts";
 import { expectExit, until } from "./trader-process.ts";

@@ -1,7 +1,7 @@
 import { chownSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import type { SimulatorOptions } from "../../src/simulator/server.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { KEY, LIMIT_MS, PRICES, Scenario, SECRET } from "./harness.ts";

@@ -1,7 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
-import { decimal, sum } from "../../src/portfolio/money.ts";
+import { systemClock } from "../../src/domain/clock.ts";
+import { decimal, sum } from "../../src/domain/decimal.ts";
 import type { ScenarioOptions } from "./harness.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import type { Leg } from "./strategy.ts";

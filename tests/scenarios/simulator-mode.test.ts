@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { filesBelow, LIMIT_MS, Scenario } from "./harness.ts";
 import { NUCLEAR, runOf } from "./strategy.ts";
 import { expectExit, until } from "./trader-process.ts";

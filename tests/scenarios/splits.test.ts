@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { HEDGE } from "./strategy.ts";
 import { expectExit } from "./trader-process.ts";

@@ -1,6 +1,6 @@
 import { appendFileSync } from "node:fs";
 import { DateTime } from "luxon";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 
 /** No clock change ever, and an offset that no machine runs in by accident. */
 export const WRITERS_ZONE = "Asia/Kolkata";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { HEDGE, HEDGE_WEIGHTS } from "./strategy.ts";
 import { expectExit, until } from "./trader-process.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import type { VenueResponse } from "../../src/simulator/wire.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { NUCLEAR } from "./strategy.ts";

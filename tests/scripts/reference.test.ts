@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { readmeText, referenceText } from "../../scripts/reference.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
-import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/intake/verdict.ts";
-import { OFF_TARGET_REASONS, ON_TARGET_REASONS } from "../../src/portfolio/left-alone.ts";
+import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/domain/verdict.ts";
+import { OFF_TARGET_REASONS, ON_TARGET_REASONS } from "../../src/portfolio/skip-reason.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/reference.md"), "utf8");
 

@@ -4,7 +4,7 @@ import { readAlert } from "../../src/intake/alert.ts";
 import type { Alert } from "../../src/intake/alert.ts";
 import { assess } from "../../src/intake/assessment.ts";
 import { runsOf } from "../../src/intake/batch.ts";
-import { sum } from "../../src/portfolio/money.ts";
+import { sum } from "../../src/domain/decimal.ts";
 import { alertLines } from "../../src/signals/alert-lines.ts";
 import { blend, hedge, portfolio, single } from "../../src/strategies/allocations.ts";
 import type { Allocation, Leg } from "../../src/strategies/strategy.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
-import { barBasis, basisText } from "../../src/signals/bar-basis.ts";
-import type { BarBasis } from "../../src/signals/bar-basis.ts";
+import { barBasis, basisText } from "../../src/domain/bar-basis.ts";
+import type { BarBasis } from "../../src/domain/bar-basis.ts";
 import { checkBars } from "../../src/signals/bar-check.ts";
-import type { DailyBar } from "../../src/strategies/bars.ts";
+import type { DailyBar } from "../../src/domain/daily-bar.ts";
 import { barOf, calendarUpTo, closedBasis, LAST, series } from "./bar-examples.ts";
 
 const SYMBOLS = ["SPY", "OKLO"];

@@ -1,7 +1,7 @@
-import type { Session } from "../../src/broker/broker.ts";
-import type { BarBasis } from "../../src/signals/bar-basis.ts";
+import type { Session } from "../../src/domain/broker.ts";
+import type { BarBasis } from "../../src/domain/bar-basis.ts";
 import { sessionsBetween } from "../../src/simulator/sessions.ts";
-import type { DailyBar } from "../../src/strategies/bars.ts";
+import type { DailyBar } from "../../src/domain/daily-bar.ts";
 
 /** The Tuesday before Thanksgiving 2026; the Friday after it is a half-day. */
 export const LAST = "2026-11-24";

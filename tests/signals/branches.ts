@@ -1,4 +1,4 @@
-import type { DailyBars } from "../../src/strategies/bars.ts";
+import type { DailyBars } from "../../src/domain/daily-bar.ts";
 import { nuclear } from "../../src/strategies/nuclear.ts";
 import { tecl } from "../../src/strategies/tecl.ts";
 import type { Wish } from "../strategies/market.ts";

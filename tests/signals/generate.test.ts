@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
-import type { Broker } from "../../src/broker/broker.ts";
-import type { BarMode } from "../../src/signals/bar-basis.ts";
+import type { Broker } from "../../src/domain/broker.ts";
+import type { BarMode } from "../../src/domain/bar-basis.ts";
 import type { GeneratedSignal } from "../../src/signals/generate.ts";
 import { generateSignal } from "../../src/signals/generate.ts";
 import { nuclear } from "../../src/strategies/nuclear.ts";
@@ -10,7 +10,7 @@ import { tecl } from "../../src/strategies/tecl.ts";
 import { traceLines } from "../../src/strategies/trace-text.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { fetchFor, Venue } from "../../src/simulator/venue.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Closes } from "./branches.ts";
 import { NUCLEAR_BRANCHES, nuclearCloses, teclCloses } from "./branches.ts";
 

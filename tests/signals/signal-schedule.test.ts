@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Session } from "../../src/broker/broker.ts";
+import type { Session } from "../../src/domain/broker.ts";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
-import type { Log } from "../../src/logger.ts";
-import { readSchedule } from "../../src/signals/schedule.ts";
+import type { Log } from "../../src/logging/logger.ts";
+import { readSchedule } from "../../src/domain/schedule.ts";
 import type { MissedSignal } from "../../src/signals/signal-schedule.ts";
 import { SignalSchedule } from "../../src/signals/signal-schedule.ts";
 import { sessionsBetween } from "../../src/simulator/sessions.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 const MINUTE_MS = 60_000;
 /** A Tuesday. */

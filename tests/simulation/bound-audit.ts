@@ -1,6 +1,6 @@
-import type { IntentRecord } from "../../src/ledger/ledger.ts";
-import type { Decimal } from "../../src/portfolio/money.ts";
-import { decimal, max, sum, ZERO } from "../../src/portfolio/money.ts";
+import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { Decimal } from "../../src/domain/decimal.ts";
+import { decimal, max, sum, ZERO } from "../../src/domain/decimal.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import type { Violation } from "./invariants.ts";

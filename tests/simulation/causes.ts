@@ -1,6 +1,6 @@
-import type { Decimal } from "../../src/portfolio/money.ts";
-import { decimal, toText, truncate, ZERO } from "../../src/portfolio/money.ts";
-import { isOwnOrder } from "../../src/execution/ids.ts";
+import type { Decimal } from "../../src/domain/decimal.ts";
+import { decimal, toText, truncate, ZERO } from "../../src/domain/decimal.ts";
+import { isOwnOrder } from "../../src/execution/orders/ids.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import { Refusal } from "../../src/simulator/refusals.ts";

@@ -1,8 +1,8 @@
 import { expect, test } from "@jest/globals";
-import type { IntentRecord } from "../../src/ledger/ledger.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { IntentRecord } from "../../src/domain/ledger.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { Convergence } from "./convergence.ts";
 import type { ConvergenceParts } from "./convergence.ts";
 import { distanceFrom } from "./distance.ts";

@@ -1,10 +1,10 @@
 import type { RebalanceEvent } from "../../src/execution/events.ts";
-import { isOwnOrder } from "../../src/execution/ids.ts";
-import type { Conclusion } from "../../src/execution/outcome.ts";
-import type { PlanSummary } from "../../src/execution/summary.ts";
-import type { LeftAloneReason } from "../../src/portfolio/left-alone.ts";
-import { isOnTargetReason } from "../../src/portfolio/left-alone.ts";
-import type { ExecutionRecord, IntentRecord } from "../../src/ledger/ledger.ts";
+import { isOwnOrder } from "../../src/execution/orders/ids.ts";
+import type { Conclusion } from "../../src/execution/outcome/outcome.ts";
+import type { PlanSummary } from "../../src/execution/outcome/summary.ts";
+import type { LeftAloneReason } from "../../src/portfolio/skip-reason.ts";
+import { isOnTargetReason } from "../../src/portfolio/skip-reason.ts";
+import type { ExecutionRecord, IntentRecord } from "../../src/domain/ledger.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";

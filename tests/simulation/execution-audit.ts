@@ -1,6 +1,6 @@
-import { isOwnOrder } from "../../src/execution/ids.ts";
-import { isFinal } from "../../src/intake/verdict.ts";
-import type { Ledger } from "../../src/ledger/ledger.ts";
+import { isOwnOrder } from "../../src/execution/orders/ids.ts";
+import { isFinal } from "../../src/domain/verdict.ts";
+import type { Ledger } from "../../src/domain/ledger.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import type { Violation } from "./invariants.ts";

@@ -1,7 +1,7 @@
-import type { ExecutionRecord, Ledger } from "../../src/ledger/ledger.ts";
-import { isFinal } from "../../src/intake/verdict.ts";
-import { isOwnOrder } from "../../src/execution/ids.ts";
-import { ONE } from "../../src/portfolio/money.ts";
+import type { ExecutionRecord, Ledger } from "../../src/domain/ledger.ts";
+import { isFinal } from "../../src/domain/verdict.ts";
+import { isOwnOrder } from "../../src/execution/orders/ids.ts";
+import { ONE } from "../../src/domain/decimal.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import { sessionNear } from "../../src/simulator/sessions.ts";

@@ -1,4 +1,4 @@
-import type { Signal } from "../../src/intake/signal.ts";
+import type { Signal } from "../../src/domain/signal.ts";
 import type { KnownRun } from "./invariants.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { VirtualClock } from "../../src/virtual-clock.ts";
-import { messageOf } from "../../src/errors.ts";
+import type { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import { messageOf } from "../../src/domain/errors.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import type { AlertsFile } from "./alerts-file.ts";
 import { Killed, Life } from "./life.ts";

@@ -1,10 +1,10 @@
-import type { ExecutionRecord, IntentRecord, VerdictRecord } from "../../src/ledger/ledger.ts";
-import { isOnTargetReason } from "../../src/portfolio/left-alone.ts";
-import type { LeftAloneReason } from "../../src/portfolio/left-alone.ts";
-import { isNewest } from "../../src/execution/attempts.ts";
-import type { PlanSummary } from "../../src/execution/summary.ts";
-import { isOwnOrder } from "../../src/execution/ids.ts";
-import { sum, ZERO } from "../../src/portfolio/money.ts";
+import type { ExecutionRecord, IntentRecord, VerdictRecord } from "../../src/domain/ledger.ts";
+import { isOnTargetReason } from "../../src/portfolio/skip-reason.ts";
+import type { LeftAloneReason } from "../../src/portfolio/skip-reason.ts";
+import { isNewest } from "../../src/execution/orders/attempts.ts";
+import type { PlanSummary } from "../../src/execution/outcome/summary.ts";
+import { isOwnOrder } from "../../src/execution/orders/ids.ts";
+import { sum, ZERO } from "../../src/domain/decimal.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";

@@ -1,6 +1,6 @@
 import type { StreamSocket } from "../../src/broker/stream-connection.ts";
 import type { Venue, VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
-import type { VirtualClock } from "../../src/virtual-clock.ts";
+import type { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Chance } from "./chance.ts";
 import type { Delivery, Fault } from "./faults/fault.ts";
 import { isPost, RESET } from "./faults/fault.ts";

@@ -1,5 +1,5 @@
-import { isOwnOrder } from "../../src/execution/ids.ts";
-import type { IntentRecord, Ledger } from "../../src/ledger/ledger.ts";
+import { isOwnOrder } from "../../src/execution/orders/ids.ts";
+import type { IntentRecord, Ledger } from "../../src/domain/ledger.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import type { Violation } from "./invariants.ts";

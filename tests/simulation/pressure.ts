@@ -1,4 +1,4 @@
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { newYorkInstant } from "../../src/simulator/sessions.ts";
 import type { Chance } from "./chance.ts";
 import type { FaultKind } from "./faults/kinds.ts";

@@ -1,5 +1,5 @@
-import type { Decimal } from "../../src/portfolio/money.ts";
-import { decimal, ONE, roundHalfUp, toText, ZERO } from "../../src/portfolio/money.ts";
+import type { Decimal } from "../../src/domain/decimal.ts";
+import { decimal, ONE, roundHalfUp, toText, ZERO } from "../../src/domain/decimal.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { Chance } from "./chance.ts";
 

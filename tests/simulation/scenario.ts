@@ -1,6 +1,6 @@
-import type { ExecutionSettings } from "../../src/execution/execution-style.ts";
+import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
 import type { LimitSettings } from "../../src/portfolio/limits.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import type { InitialPosition } from "../../src/simulator/exchange-options.ts";
 import { newYorkInstant, sessionNear } from "../../src/simulator/sessions.ts";

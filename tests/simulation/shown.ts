@@ -1,7 +1,7 @@
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
-import type { IntentRecord } from "../../src/ledger/ledger.ts";
-import { isOwnOrder } from "../../src/execution/ids.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { IntentRecord } from "../../src/domain/ledger.ts";
+import { isOwnOrder } from "../../src/execution/orders/ids.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import type { Violation } from "./invariants.ts";
 import type { Life } from "./life.ts";
 

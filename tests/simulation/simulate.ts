@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { format, resolveConfig } from "prettier";
 import { Worker } from "node:worker_threads";
-import { systemClock } from "../../src/clock.ts";
+import { systemClock } from "../../src/domain/clock.ts";
 import { keepPiece, keptPieces, piecesOf } from "./kept-run.ts";
 import { pageOf } from "./page.ts";
 import { addUp, count, emptyTally, summaryOf, violationLines } from "./tally.ts";

@@ -1,9 +1,9 @@
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { parseFault } from "../../src/simulator/faults.ts";
 import { sessionNear } from "../../src/simulator/sessions.ts";
 import { Venue } from "../../src/simulator/venue.ts";
-import { promisesSettled, VirtualClock } from "../../src/virtual-clock.ts";
+import { promisesSettled, VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { AlertsFile } from "./alerts-file.ts";
 import type { CauseKind } from "./causes.ts";
 import { Chance } from "./chance.ts";

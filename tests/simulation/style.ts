@@ -1,6 +1,6 @@
-import type { ExecutionSettings } from "../../src/execution/execution-style.ts";
-import { DEFAULT_EXECUTION } from "../../src/execution/execution-style.ts";
-import { decimal } from "../../src/portfolio/money.ts";
+import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
+import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import type { Chance } from "./chance.ts";
 
 const SHARE_OF_LIMIT = 0.35;

@@ -1,5 +1,5 @@
 import type { Exchange } from "../../src/simulator/exchange.ts";
-import { decimal, toText, truncate } from "../../src/portfolio/money.ts";
+import { decimal, toText, truncate } from "../../src/domain/decimal.ts";
 import { Refusal } from "../../src/simulator/refusals.ts";
 import type { Chance } from "./chance.ts";
 import type { Machine } from "./machine.ts";

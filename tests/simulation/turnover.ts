@@ -1,7 +1,7 @@
-import { isOwnOrder } from "../../src/execution/ids.ts";
-import type { IntentRecord, Ledger } from "../../src/ledger/ledger.ts";
-import { decimal, sum, ZERO } from "../../src/portfolio/money.ts";
-import type { Decimal } from "../../src/portfolio/money.ts";
+import { isOwnOrder } from "../../src/execution/orders/ids.ts";
+import type { IntentRecord, Ledger } from "../../src/domain/ledger.ts";
+import { decimal, sum, ZERO } from "../../src/domain/decimal.ts";
+import type { Decimal } from "../../src/domain/decimal.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { newYorkDate } from "../../src/simulator/sessions.ts";
 import type { Violation } from "./invariants.ts";

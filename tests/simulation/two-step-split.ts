@@ -1,6 +1,6 @@
 import type { Exchange } from "../../src/simulator/exchange.ts";
-import type { IntentRecord } from "../../src/ledger/ledger.ts";
-import { ONE } from "../../src/portfolio/money.ts";
+import type { IntentRecord } from "../../src/domain/ledger.ts";
+import { ONE } from "../../src/domain/decimal.ts";
 import type { Violation } from "./invariants.ts";
 
 /** P4: what has changed its price and not its quantity is not traded. */

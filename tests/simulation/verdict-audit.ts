@@ -1,4 +1,4 @@
-import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { Ledger } from "../../src/domain/ledger.ts";
 import type { WrittenLine } from "./alerts-file.ts";
 import type { Violation } from "./invariants.ts";
 import { SIGNAL_MAX_AGE_SECONDS } from "./life.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { holding, limitOrder, marketOrder, openExchange, refusalOf, WEEKEND } from "./fixture.ts";
 
 describe("buying power", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { decimal, sum, toText, ZERO } from "../../src/portfolio/money.ts";
+import { decimal, sum, toText, ZERO } from "../../src/domain/decimal.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { Refusal } from "../../src/simulator/refusals.ts";
 import { limitOrder, marketOrder, openExchange } from "./fixture.ts";

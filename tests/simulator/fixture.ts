@@ -1,10 +1,10 @@
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import type { ExchangeOptions } from "../../src/simulator/exchange-options.ts";
 import type { TradeUpdate } from "../../src/simulator/trade-updates.ts";
 import { Refusal } from "../../src/simulator/refusals.ts";
 import { fetchFor, Venue, type VenueOptions } from "../../src/simulator/venue.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 /** A Monday in a normal week, at 11:00 in New York. */
 export const MARKET_OPEN = Date.parse("2025-07-14T15:00:00Z");

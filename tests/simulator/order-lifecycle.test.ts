@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { toText } from "../../src/portfolio/money.ts";
+import { toText } from "../../src/domain/decimal.ts";
 import { orderView } from "../../src/simulator/orders.ts";
 import { holding, limitOrder, marketOrder, openExchange, refusalOf, WEEKEND } from "./fixture.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal, toText } from "../../src/portfolio/money.ts";
+import { decimal, toText } from "../../src/domain/decimal.ts";
 import { BarMaker } from "../../src/simulator/bars.ts";
 import { builtInAssets, priceHabit } from "../../src/simulator/assets.ts";
 import { GivenBars } from "../../src/simulator/given-bars.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import type { TradeUpdate } from "../../src/simulator/trade-updates.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { holding, limitOrder, marketOrder, MARKET_OPEN, openExchange, refusalOf, WEEKEND } from "./fixture.ts";
 
 /** The same exchange in another process, whose monotonic clock starts anew. */

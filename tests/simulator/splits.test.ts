@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Exchange } from "../../src/simulator/exchange.ts";
-import { VirtualClock } from "../../src/virtual-clock.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { clientOf, holding, limitOrder, openExchange, refusalOf } from "./fixture.ts";
 
 const setUp = () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "@jest/globals";
-import { DEFAULT_EXECUTION } from "../../src/execution/execution-style.ts";
-import { sum } from "../../src/portfolio/money.ts";
+import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
+import { sum } from "../../src/domain/decimal.ts";
 import { limitStyle } from "../execution/limit-style.ts";
 import { tableOf } from "./table.ts";
 import type { Trial } from "./trial.ts";

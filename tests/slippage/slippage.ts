@@ -1,5 +1,5 @@
 import { parseArgs } from "node:util";
-import { DEFAULT_EXECUTION } from "../../src/execution/execution-style.ts";
+import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
 import { limitStyle } from "../execution/limit-style.ts";
 import type { Row } from "./table.ts";
 import { tableOf } from "./table.ts";

@@ -1,4 +1,4 @@
-import { sum } from "../../src/portfolio/money.ts";
+import { sum } from "../../src/domain/decimal.ts";
 import type { Trial } from "./trial.ts";
 
 /** One line of the comparison. */

@@ -1,8 +1,8 @@
-import type { ExecutionSettings } from "../../src/execution/execution-style.ts";
+import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
-import type { IntentRecord } from "../../src/ledger/ledger.ts";
-import type { Decimal } from "../../src/portfolio/money.ts";
-import { decimal, sum } from "../../src/portfolio/money.ts";
+import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { Decimal } from "../../src/domain/decimal.ts";
+import { decimal, sum } from "../../src/domain/decimal.ts";
 import { Chance } from "../simulation/chance.ts";
 import { QuoteWeather } from "../simulation/quote-weather.ts";
 import { signalOf, VirtualDesk } from "../execution/virtual-desk.ts";

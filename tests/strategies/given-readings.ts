@@ -1,4 +1,4 @@
-import { decideBy, type Rules } from "../../src/strategies/inquiry.ts";
+import { decideBy, type Rules } from "../../src/strategies/rule-evaluation.ts";
 import { measureName } from "../../src/strategies/measure.ts";
 import type { Readings } from "../../src/strategies/readings.ts";
 import type { Allocation, Decision, TraceStep } from "../../src/strategies/strategy.ts";

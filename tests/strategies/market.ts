@@ -1,4 +1,4 @@
-import type { DailyBar, DailyBars } from "../../src/strategies/bars.ts";
+import type { DailyBar, DailyBars } from "../../src/domain/daily-bar.ts";
 import { checkedCloses, type Closes } from "../../src/strategies/closes.ts";
 
 const LAST_SESSION = "2025-07-17";

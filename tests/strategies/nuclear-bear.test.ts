@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decideBy } from "../../src/strategies/inquiry.ts";
+import { decideBy } from "../../src/strategies/rule-evaluation.ts";
 import { nuclearRules } from "../../src/strategies/nuclear.ts";
 import { traceLines } from "../../src/strategies/trace-text.ts";
 import { bearMarket, type BearAnswers } from "./calm.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decideBy } from "../../src/strategies/inquiry.ts";
+import { decideBy } from "../../src/strategies/rule-evaluation.ts";
 import { nuclearRules } from "../../src/strategies/nuclear.ts";
 import { BEAR_MARKET, BULL_MARKET, stocks } from "./calm.ts";
 import { allocated, flat, legsText, readingsOf, without } from "./given-readings.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decideBy } from "../../src/strategies/inquiry.ts";
+import { decideBy } from "../../src/strategies/rule-evaluation.ts";
 import { nuclearRules } from "../../src/strategies/nuclear.ts";
 import { BULL_MARKET, CALM } from "./calm.ts";
 import { allocated, flat, legsText, readingsOf } from "./given-readings.ts";

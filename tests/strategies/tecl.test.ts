@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decideBy } from "../../src/strategies/inquiry.ts";
+import { decideBy } from "../../src/strategies/rule-evaluation.ts";
 import { teclRules } from "../../src/strategies/tecl.ts";
 import { allocated, flat, legsText, readingsOf, without } from "./given-readings.ts";
 

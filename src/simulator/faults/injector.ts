@@ -1,7 +1,7 @@
-import type { Clock, Timer } from "../../clock.ts";
-import { type Decimal, min } from "../../portfolio/money.ts";
+import type { Clock, Timer } from "../../domain/clock.ts";
+import { type Decimal, min } from "../../domain/decimal.ts";
 import type { Exchange } from "../exchange.ts";
-import type { OrderGate } from "../order-desk.ts";
+import type { OrderGate } from "../order-entry.ts";
 import type { OrderRecord } from "../orders.ts";
 import { hashText, Random } from "../random.ts";
 import type { TradeUpdate } from "../trade-updates.ts";

@@ -1,4 +1,4 @@
-import type { Decimal } from "../../portfolio/money.ts";
+import type { Decimal } from "../../domain/decimal.ts";
 import type { Exchange } from "../exchange.ts";
 import type { OrderRecord } from "../orders.ts";
 import type { Random } from "../random.ts";

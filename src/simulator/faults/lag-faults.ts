@@ -1,4 +1,4 @@
-import { type Decimal, ONE, toText, ZERO } from "../../portfolio/money.ts";
+import { type Decimal, ONE, toText, ZERO } from "../../domain/decimal.ts";
 import type { ExchangeState } from "../account-state.ts";
 import { buyingPower, marketValue, type Valuation } from "../buying-power.ts";
 import type { Exchange } from "../exchange.ts";

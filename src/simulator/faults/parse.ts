@@ -1,5 +1,5 @@
-import { TraderError } from "../../errors.ts";
-import { ONE, parseDecimal, ZERO } from "../../portfolio/money.ts";
+import { TraderError } from "../../domain/errors.ts";
+import { ONE, parseDecimal, ZERO } from "../../domain/decimal.ts";
 import type { FaultKind, FaultParameter, ParameterForm } from "./kind.ts";
 import { nearestName } from "./nearest.ts";
 import { FaultSettings } from "./settings.ts";

@@ -1,4 +1,4 @@
-import { decimal, decimalFromNumber, ONE, roundHalfUp, type Decimal } from "../../portfolio/money.ts";
+import { decimal, decimalFromNumber, ONE, roundHalfUp, type Decimal } from "../../domain/decimal.ts";
 import { pathRest, venueJson, type VenueRequest, type VenueResponse } from "../wire.ts";
 import type { FaultContext, FaultHooks, FaultKind, FaultParameter } from "./kind.ts";
 import { isAccepted, pathOf } from "./requests.ts";

@@ -1,4 +1,4 @@
-import { decimal, ZERO } from "../../portfolio/money.ts";
+import { decimal, ZERO } from "../../domain/decimal.ts";
 import { uuidFor } from "../random.ts";
 import { venueJson, type VenueRequest, type VenueResponse } from "../wire.ts";
 import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";

@@ -1,4 +1,4 @@
-import { decimal, type Decimal } from "../../portfolio/money.ts";
+import { decimal, type Decimal } from "../../domain/decimal.ts";
 
 /** A fault's parameters, all present and all checked. */
 export class FaultSettings {

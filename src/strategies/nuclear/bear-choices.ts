@@ -1,5 +1,5 @@
 import { lessThan, moreThan } from "../condition.ts";
-import type { Inquiry } from "../inquiry.ts";
+import type { Inquiry } from "../rule-evaluation.ts";
 import { averageOf, cumulativeReturnOf, priceOf, rsiOf } from "../measure.ts";
 
 /** What one of the two bear strategies wants to hold, and why. */

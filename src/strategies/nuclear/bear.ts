@@ -1,5 +1,5 @@
 import { portfolio, single } from "../allocations.ts";
-import type { Inquiry } from "../inquiry.ts";
+import type { Inquiry } from "../rule-evaluation.ts";
 import { inverseVolatilityLegs } from "../inverse-volatility.ts";
 import { oneDecimalPercent } from "../percentages.ts";
 import type { Allocation } from "../strategy.ts";

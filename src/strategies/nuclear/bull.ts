@@ -1,6 +1,6 @@
 import { portfolio } from "../allocations.ts";
 import { figuresApart } from "../figures.ts";
-import type { Inquiry } from "../inquiry.ts";
+import type { Inquiry } from "../rule-evaluation.ts";
 import { inverseVolatilityLegs } from "../inverse-volatility.ts";
 import { meanReturnOf } from "../measure.ts";
 import type { Allocation } from "../strategy.ts";

@@ -1,6 +1,6 @@
 import { hedge, single } from "../allocations.ts";
 import { moreThan } from "../condition.ts";
-import type { Inquiry } from "../inquiry.ts";
+import type { Inquiry } from "../rule-evaluation.ts";
 import { rsiOf } from "../measure.ts";
 import type { Allocation } from "../strategy.ts";
 

@@ -1,6 +1,6 @@
 import { single } from "../allocations.ts";
 import { lessThan } from "../condition.ts";
-import type { Inquiry } from "../inquiry.ts";
+import type { Inquiry } from "../rule-evaluation.ts";
 import { rsiOf } from "../measure.ts";
 import type { Allocation } from "../strategy.ts";
 

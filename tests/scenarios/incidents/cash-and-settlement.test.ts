@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal, ZERO } from "../../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../../src/domain/decimal.ts";
 import { afterFirstPost, beforePosts, isPost, postedOrder, reply } from "../../execution/faults.ts";
 import { book, expectHoldings, expectUnharmed, orderOf } from "../../execution/scenario.ts";
 import type { DeskOptions } from "../../execution/virtual-desk.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../../src/portfolio/money.ts";
+import { decimal } from "../../../src/domain/decimal.ts";
 import type { Interceptor } from "../../../src/simulator/venue.ts";
 import { afterFirstPost, both, isLookUp, isPost, ORDER_NOT_FOUND, postedOrder, reply, RESET, TIMED_OUT } from "../../execution/faults.ts";
 import { book, expectHoldings, expectUnharmed } from "../../execution/scenario.ts";

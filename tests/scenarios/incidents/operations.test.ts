@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { decimal } from "../../../src/portfolio/money.ts";
+import { decimal } from "../../../src/domain/decimal.ts";
 import { isPost, UNAVAILABLE } from "../../execution/faults.ts";
 import { book, expectUnharmed, HELD, passUntil } from "../../execution/scenario.ts";
 import { TUESDAY_10_00 } from "../../execution/virtual-desk.ts";

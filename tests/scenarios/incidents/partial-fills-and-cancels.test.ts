@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal, ZERO } from "../../../src/portfolio/money.ts";
+import { decimal, ZERO } from "../../../src/domain/decimal.ts";
 import { tradeRecord } from "../../../src/reporting/trade-record.ts";
 import { afterFirstPost, both, isCancel, isPost, postedOrder } from "../../execution/faults.ts";
 import { book, expectHoldings, expectUnharmed, intentsOf, orderOf } from "../../execution/scenario.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../../src/portfolio/money.ts";
+import { decimal } from "../../../src/domain/decimal.ts";
 import { both, spoiledSnapshot } from "../../execution/faults.ts";
 import { book, expectUnharmed, orderOf } from "../../execution/scenario.ts";
 import { IncidentDesk, london, recordedUntil } from "./incident-desk.ts";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../../src/portfolio/money.ts";
+import { decimal } from "../../../src/domain/decimal.ts";
 import { isRead, reply, RESET } from "../../execution/faults.ts";
 import { book, expectHoldings, HELD } from "../../execution/scenario.ts";
 import type { DeskOptions } from "../../execution/virtual-desk.ts";

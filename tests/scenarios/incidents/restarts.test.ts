@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../../src/portfolio/money.ts";
+import { decimal } from "../../../src/domain/decimal.ts";
 import { isPost } from "../../execution/faults.ts";
 import { book, expectHoldings, expectUnharmed, HELD, passUntil } from "../../execution/scenario.ts";
 import { TUESDAY_10_00 } from "../../execution/virtual-desk.ts";

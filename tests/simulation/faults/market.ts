@@ -1,4 +1,4 @@
-import { decimal, toText, ZERO } from "../../../src/portfolio/money.ts";
+import { decimal, toText, ZERO } from "../../../src/domain/decimal.ts";
 import { isOpen } from "../../../src/simulator/orders.ts";
 import type { Fault, FaultMenu, FaultWorld } from "./fault.ts";
 import { isRead } from "./fault.ts";

@@ -1,4 +1,4 @@
-import { decimal, ONE, toText, truncate, ZERO } from "../../../src/portfolio/money.ts";
+import { decimal, ONE, toText, truncate, ZERO } from "../../../src/domain/decimal.ts";
 import { isOpen } from "../../../src/simulator/orders.ts";
 import { Refusal } from "../../../src/simulator/refusals.ts";
 import type { Fault, FaultMenu, FaultWorld } from "./fault.ts";

@@ -1,4 +1,4 @@
-import { decimal, toText, truncate } from "../../../src/portfolio/money.ts";
+import { decimal, toText, truncate } from "../../../src/domain/decimal.ts";
 import { Refusal } from "../../../src/simulator/refusals.ts";
 import type { Fault, FaultMenu, FaultWorld } from "./fault.ts";
 

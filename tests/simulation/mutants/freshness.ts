@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-const CONVERGE = "src/execution/converge.ts";
+const CONVERGE = "src/execution/loop/converge.ts";
 
 /** Bugs that act on what is old, replaced or never asked for (P2, P3, P6). */
 export const FRESHNESS: readonly Mutant[] = [

@@ -1,9 +1,9 @@
 import type { Mutant } from "./mutant.ts";
 
-const ATTEMPTS = "src/execution/attempts.ts";
-const DECIDE = "src/execution/decide.ts";
-const TERMS = "src/execution/order-terms.ts";
-const INTENTS = "src/execution/intents.ts";
+const ATTEMPTS = "src/execution/orders/attempts.ts";
+const DECIDE = "src/execution/loop/decide.ts";
+const TERMS = "src/execution/styles/order-terms.ts";
+const INTENTS = "src/execution/orders/intents.ts";
 
 /** Bugs of limit style: more than is left, too early, at a price that nobody meant (P1, P4). */
 export const LIMIT_STYLE: readonly Mutant[] = [
@@ -55,7 +55,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     bug: "How far the far side lies from the last trade is not looked at.",
     patches: [
       {
-        file: "src/execution/sane-quote.ts",
+        file: "src/execution/styles/sane-quote.ts",
         find: "  if (inside && limit.gt(ZERO)) return { quote, limit };",
         replace: "  if ((inside || limit.gt(ZERO)) && limit.gt(ZERO)) return { quote, limit };",
       },
@@ -71,12 +71,12 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     bug: "A quote without a bid is good enough to buy on.",
     patches: [
       {
-        file: "src/execution/sane-quote.ts",
+        file: "src/execution/styles/sane-quote.ts",
         find: "if (bid.lte(ZERO) || ask.lte(ZERO)) return",
         replace: 'if ((side === "sell" && bid.lte(ZERO)) || ask.lte(ZERO)) return',
       },
       {
-        file: "src/execution/sane-quote.ts",
+        file: "src/execution/styles/sane-quote.ts",
         find: "  if (ask.minus(bid).gt(middle.times(settings.maxSpread)))",
         replace: "  if (bid.gt(ZERO) && ask.minus(bid).gt(middle.times(settings.maxSpread)))",
       },
@@ -87,7 +87,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     bug: "A limit is taken from a quote however wide it is.",
     patches: [
       {
-        file: "src/execution/sane-quote.ts",
+        file: "src/execution/styles/sane-quote.ts",
         find: "  if (ask.minus(bid).gt(middle.times(settings.maxSpread)))",
         replace: '  if (ask.minus(bid).gt(middle.times(settings.maxSpread).times("1000")))',
       },
@@ -98,7 +98,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     bug: "The limit is recorded, but the order goes out without it, as a market order.",
     patches: [
       {
-        file: "src/execution/order-lifecycle.ts",
+        file: "src/execution/orders/order-lifecycle.ts",
         find: "...(intent.limitPrice === undefined ? {} : { limitPrice: intent.limitPrice }),",
         replace: '...(intent.limitPrice === undefined || intent.side === "buy" ? {} : { limitPrice: intent.limitPrice }),',
       },
@@ -109,7 +109,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     bug: "The quotes that the plan was made on serve for every later attempt.",
     patches: [
       {
-        file: "src/execution/quote-book.ts",
+        file: "src/execution/styles/quote-book.ts",
         find: "const PRICES_MAX_AGE_MS = 1_500;",
         replace: "const PRICES_MAX_AGE_MS = 15_000_000;",
       },
@@ -120,7 +120,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     bug: "An order that may have been sent once is sent again under its id with other terms.",
     patches: [
       {
-        file: "src/execution/converge.ts",
+        file: "src/execution/loop/converge.ts",
         find: 'return goal !== undefined && state === "recorded" && message !== PROVEN_ABSENT;',
         replace: 'return goal !== undefined && state === "recorded" && message !== `${PROVEN_ABSENT}.`;',
       },
@@ -143,7 +143,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     bug: "AVOID_OPEN_MINUTES is ignored.",
     patches: [
       {
-        file: "src/execution/opening.ts",
+        file: "src/execution/preparation/opening.ts",
         find: "  if (avoidOpenMinutes === 0) return undefined;",
         replace: "  if (avoidOpenMinutes >= 0) return undefined;",
       },

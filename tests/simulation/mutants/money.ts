@@ -1,7 +1,7 @@
 import type { Mutant, Patch } from "./mutant.ts";
 
-const SETTLE = "src/execution/settle.ts";
-const PLAN_INPUT = "src/execution/plan-input.ts";
+const SETTLE = "src/execution/preparation/settle.ts";
+const PLAN_INPUT = "src/execution/preparation/plan-input.ts";
 
 /** What planner and proof are both told, so that neither can catch the other. */
 function settings(change: string): Patch {
@@ -35,7 +35,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "A new execution does not wait until the account contains the fills of the one before.",
     patches: [
       {
-        file: "src/execution/prepare.ts",
+        file: "src/execution/preparation/prepare.ts",
         find: "const settled = request.dryRun ? clean : await settle(parts, request, clean);",
         replace: 'const settled = request.signal.id === "" ? await settle(parts, request, clean) : clean;',
       },
@@ -78,7 +78,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "Buying power is taken for cash, so a margin account buys more than it owns.",
     patches: [
       {
-        file: "src/portfolio/draft.ts",
+        file: "src/portfolio/sizing.ts",
         find: "spendable: max(ZERO, min(cash, input.account.buyingPower).plus(proceeds)),\n    beyondReserve: max(ZERO, cash.minus(valuation.reserve).plus(proceeds)),",
         replace:
           "spendable: max(ZERO, input.account.buyingPower.plus(proceeds)),\n    beyondReserve: max(ZERO, input.account.buyingPower.plus(proceeds)),",
@@ -133,7 +133,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "Somebody else's order that comes up during an execution does not stop it.",
     patches: [
       {
-        file: "src/execution/account-watch.ts",
+        file: "src/execution/loop/account-watch.ts",
         find: "    if (foreign !== undefined)\n      this.#foreign =",
         replace: "    if (foreign === null)\n      this.#foreign =",
       },
@@ -144,7 +144,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "Positions that cannot be read count as none.",
     patches: [
       {
-        file: "src/execution/reading.ts",
+        file: "src/execution/preparation/account-snapshot.ts",
         find: "    broker.positions(),\n    broker.openOrders(),",
         replace: "    broker.positions().catch(() => []),\n    broker.openOrders(),",
       },
@@ -155,7 +155,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "A sell goes out although fewer shares are held by now.",
     patches: [
       {
-        file: "src/execution/account-watch.ts",
+        file: "src/execution/loop/account-watch.ts",
         find: "await orders.refuseUncovered(intent, this.#held, followUpOf(intent));",
         replace: "void [orders, intent, followUpOf];",
       },
@@ -166,7 +166,7 @@ export const MONEY: readonly Mutant[] = [
     bug: "The day's turnover counts only orders that are still open.",
     patches: [
       {
-        file: "src/execution/daily-limits.ts",
+        file: "src/execution/preparation/daily-limits.ts",
         find: "...ledger.intentsChangedSince(midnight - CLOCK_SLACK_MS)",
         replace: "...ledger.intentsChangedSince(midnight + CLOCK_SLACK_MS * 9)",
       },
@@ -182,6 +182,6 @@ export const MONEY: readonly Mutant[] = [
         replace: "if (limit === undefined || loss.lte(before)) return [];",
       },
     ],
-    test: "tests/execution/daily-limits.test.ts",
+    test: "tests/execution/preparation/daily-limits.test.ts",
   },
 ];

@@ -1,7 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 
-const LIFECYCLE = "src/execution/order-lifecycle.ts";
-const CONVERGE = "src/execution/converge.ts";
+const LIFECYCLE = "src/execution/orders/order-lifecycle.ts";
+const CONVERGE = "src/execution/loop/converge.ts";
 const OUTCOME = "src/broker/order-outcome.ts";
 
 /** Bugs that send an order twice, or lose one from sight (P1). */
@@ -68,7 +68,7 @@ export const ONE_ORDER: readonly Mutant[] = [
     bug: "An absence is believed in the seconds in which the venue may not show the order yet.",
     patches: [
       {
-        file: "src/execution/decide.ts",
+        file: "src/execution/loop/decide.ts",
         find: "ABSENCE_COUNTS_AFTER_MS = 10_000",
         replace: "ABSENCE_COUNTS_AFTER_MS = 0",
       },
@@ -185,12 +185,12 @@ export const ONE_ORDER: readonly Mutant[] = [
     bug: "Nobody looks any more at an order whose fate was not known when its execution ended.",
     patches: [
       {
-        file: "src/execution/late-orders.ts",
+        file: "src/execution/orders/late-orders.ts",
         find: 'const unsettled = ledger.unsettledIntents().filter(({ state }) => state !== "recorded");',
         replace: 'const unsettled = ledger.unsettledIntents().filter(({ state }) => state === "recorded");',
       },
       {
-        file: "src/execution/earlier-orders.ts",
+        file: "src/execution/preparation/earlier-orders.ts",
         find: 'return ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");',
         replace: "return [];",
       },
@@ -201,7 +201,7 @@ export const ONE_ORDER: readonly Mutant[] = [
     bug: "What an order filled after its execution had ended is not recorded.",
     patches: [
       {
-        file: "src/execution/late-orders.ts",
+        file: "src/execution/orders/late-orders.ts",
         find: "filledQuantity: max(intent.filledQuantity, order.filledQuantity),",
         replace: "filledQuantity: max(intent.filledQuantity, intent.filledQuantity),",
       },
@@ -212,12 +212,12 @@ export const ONE_ORDER: readonly Mutant[] = [
     bug: "A new execution trades a symbol for which an order of an earlier one is still open.",
     patches: [
       {
-        file: "src/execution/plan-input.ts",
+        file: "src/execution/preparation/plan-input.ts",
         find: "    workingOrders: workingOrders(reading, context.unsettled),",
         replace: "    workingOrders: workingOrders(reading, context.unsettled).filter(({ own }) => !own),",
       },
       {
-        file: "src/execution/earlier-orders.ts",
+        file: "src/execution/preparation/earlier-orders.ts",
         find: "if (mine(parts, first).length === 0 && strangers.length === 0 && leftOver(parts).length === 0) return first;",
         replace: "if (mine(parts, first).length >= 0) return first;",
       },

@@ -7,7 +7,7 @@ export const OUTSIDE: readonly Mutant[] = [
     bug: "A portfolio is sold for legs that cannot be bought, however much of the run they are.",
     patches: [
       {
-        file: "src/execution/plan-input.ts",
+        file: "src/execution/preparation/plan-input.ts",
         find: "    settings: context.settings,\n",
         replace: '    settings: { ...context.settings, unbuyableAction: "exit" },\n',
       },
@@ -19,7 +19,7 @@ export const OUTSIDE: readonly Mutant[] = [
     bug: "In live mode the first run sells what was bought by hand, unasked.",
     patches: [
       {
-        file: "src/execution/adoption.ts",
+        file: "src/execution/preparation/adoption.ts",
         find: "if (isLive && !dryRun) return",
         replace: "if (isLive && dryRun) return",
       },
@@ -31,7 +31,7 @@ export const OUTSIDE: readonly Mutant[] = [
     bug: "Fractions are sold and bought although fractional trading is off for the account.",
     patches: [
       {
-        file: "src/execution/plan-assets.ts",
+        file: "src/execution/preparation/plan-assets.ts",
         find: "asset.fractionable && configuration?.fractionalTrading !== false",
         replace: "asset.fractionable",
       },
@@ -43,7 +43,7 @@ export const OUTSIDE: readonly Mutant[] = [
     bug: "A position whose ticker has changed is sold, because no target names the new one.",
     patches: [
       {
-        file: "src/execution/plan-input.ts",
+        file: "src/execution/preparation/plan-input.ts",
         find: "    renamed: renamedTickers(",
         replace: "    renamed: new Map() ?? renamedTickers(",
       },
@@ -91,7 +91,7 @@ export const OUTSIDE: readonly Mutant[] = [
     bug: "Keys are not taken out of the log.",
     patches: [
       {
-        file: "src/logger.ts",
+        file: "src/logging/logger.ts",
         find: "redact: createRedaction(options.secrets)",
         replace: "redact: (text) => text",
       },

@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-const DECIDE = "src/execution/decide.ts";
+const DECIDE = "src/execution/loop/decide.ts";
 
 /** Bugs in the order of things: phases, ends, restarts, time-outs (P4, P5, P6). */
 export const PHASES: readonly Mutant[] = [
@@ -56,7 +56,7 @@ export const PHASES: readonly Mutant[] = [
     bug: "An execution goes on after its deadline, after a night for example.",
     patches: [
       {
-        file: "src/execution/converge.ts",
+        file: "src/execution/loop/converge.ts",
         find: "if (bound && this.#parts.clock.monotonic() >= this.#deadlineAt)",
         replace: "if (bound && this.#parts.clock.monotonic() >= this.#deadlineAt + 1e12)",
       },
@@ -67,7 +67,7 @@ export const PHASES: readonly Mutant[] = [
     bug: "That the venue holds an order of an execution is not recorded, so age and newer runs can still end it.",
     patches: [
       {
-        file: "src/execution/order-lifecycle.ts",
+        file: "src/execution/orders/order-lifecycle.ts",
         find: "    this.#parts.onBegun();\n",
         replace: "",
       },
@@ -78,7 +78,7 @@ export const PHASES: readonly Mutant[] = [
     bug: "What an earlier process left open is not taken up at a start.",
     patches: [
       {
-        file: "src/daemon.ts",
+        file: "src/app/daemon.ts",
         find: 'if (execution.outcome === "queued" || this.#stopping.signal.aborted) continue;',
         replace: 'if (execution.outcome !== "queued") continue;',
       },
@@ -100,7 +100,7 @@ export const PHASES: readonly Mutant[] = [
     bug: "An execution claims to be on target whatever became of its orders.",
     patches: [
       {
-        file: "src/execution/outcome.ts",
+        file: "src/execution/outcome/outcome.ts",
         find: "  if (unfinished.length > 0) {\n",
         replace: "  if (unfinished.length > 1e9) {\n",
       },
@@ -111,12 +111,12 @@ export const PHASES: readonly Mutant[] = [
     bug: "What could not be executed for now is not tried again when its cause has ended.",
     patches: [
       {
-        file: "src/daemon.ts",
+        file: "src/app/daemon.ts",
         find: "const RETRIED: readonly VerdictKind[] = [",
         replace: "const RETRIED: readonly VerdictKind[] = [] as VerdictKind[];\nvoid [",
       },
       {
-        file: "src/daemon-upkeep.ts",
+        file: "src/app/maintenance.ts",
         find: "    this.#parts.onResumed();\n",
         replace: "",
       },
@@ -126,7 +126,7 @@ export const PHASES: readonly Mutant[] = [
     name: "stop-takes-its-time",
     bug: "A stop waits half a minute for a request without an answer.",
     patches: [
-      { file: "src/daemon.ts", find: "const DRAIN_LIMIT_MS = 6_500;", replace: "const DRAIN_LIMIT_MS = 30_000;" },
+      { file: "src/app/daemon.ts", find: "const DRAIN_LIMIT_MS = 6_500;", replace: "const DRAIN_LIMIT_MS = 30_000;" },
       { file: "src/broker/transport.ts", find: "const WRITE_DEADLINE_MS = 10_000;", replace: "const WRITE_DEADLINE_MS = 30_000;" },
     ],
   },

@@ -2,7 +2,7 @@ import type { Mutant } from "./mutant.ts";
 
 const BROKER_PRICED = "tests/portfolio/broker-priced.test.ts";
 const PROOF = "src/portfolio/proof.ts";
-const STANDING = "src/portfolio/standing.ts";
+const STANDING = "src/portfolio/rebalance-need.ts";
 
 /** Bugs that size by a price that nothing confirms, or ask for one where none is needed (P4, P7). */
 export const PRICES: readonly Mutant[] = [
@@ -70,23 +70,23 @@ export const PRICES: readonly Mutant[] = [
     bug: "An equity that an unconfirmed price has raised by more than a quarter sizes every target.",
     patches: [
       {
-        file: "src/execution/equity-jump.ts",
+        file: "src/execution/preparation/equity-jump.ts",
         find: 'const LARGEST_JUMP = decimal("0.25");',
         replace: 'const LARGEST_JUMP = decimal("25");',
       },
     ],
-    test: "tests/execution/equity-jump.test.ts",
+    test: "tests/execution/preparation/equity-jump.test.ts",
   },
   {
     name: "quote-of-yesterday-priced-from",
     bug: "A limit is taken from a quote of an earlier session.",
     patches: [
       {
-        file: "src/execution/sane-quote.ts",
+        file: "src/execution/styles/sane-quote.ts",
         find: "if (marketDate(quote.at) !== marketDate(now))",
         replace: "if (marketDate(quote.at) > marketDate(now))",
       },
     ],
-    test: "tests/execution/order-terms.test.ts",
+    test: "tests/execution/styles/order-terms.test.ts",
   },
 ];

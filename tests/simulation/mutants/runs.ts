@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Clock } from "../../../src/clock.ts";
+import type { Clock } from "../../../src/domain/clock.ts";
 import type { SeedLine } from "./trial.ts";
 
 /** A seed takes a tenth of a second; one that takes minutes does not end at all. */

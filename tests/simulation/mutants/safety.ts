@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-const CONVERGE = "src/execution/converge.ts";
+const CONVERGE = "src/execution/loop/converge.ts";
 
 /** Bugs in what stops the program, and in what must never get out or grow (P6–P10). */
 export const SAFETY: readonly Mutant[] = [
@@ -9,7 +9,7 @@ export const SAFETY: readonly Mutant[] = [
     bug: "A cancel waits until a read of its order, which may wait for the next minute's requests, is through.",
     patches: [
       {
-        file: "src/execution/decide.ts",
+        file: "src/execution/loop/decide.ts",
         find: 'if (intent.busy) return intent.reading && intent.record.state === "open" ? dueCancel(intent, facts) : [];',
         replace: "if (intent.busy) return [];",
       },
@@ -21,7 +21,7 @@ export const SAFETY: readonly Mutant[] = [
     bug: "What a cancelled limit has left is sent again without asking whether the shares are still there.",
     patches: [
       {
-        file: "src/execution/account-watch.ts",
+        file: "src/execution/loop/account-watch.ts",
         find: "if (this.#held === undefined) return;",
         replace: "if (this.#held === undefined || this.#execution.intents().some(({ attempt }) => attempt > 1)) return;",
       },
@@ -55,7 +55,7 @@ export const SAFETY: readonly Mutant[] = [
     bug: "Orders are sent although the venue's clock has not been readable for a long time.",
     patches: [
       {
-        file: "src/execution/market-watch.ts",
+        file: "src/execution/loop/market-watch.ts",
         find: "return this.#age() <= MARKET_READING_MAX_AGE_MS && this.#disagreement() <= CLOCKS_AGREE_WITHIN_MS;",
         replace: "return this.#age() <= Infinity;",
       },
@@ -66,7 +66,7 @@ export const SAFETY: readonly Mutant[] = [
     bug: "An account that is blocked in mid-run goes on trading.",
     patches: [
       {
-        file: "src/execution/account-watch.ts",
+        file: "src/execution/loop/account-watch.ts",
         find: "if (reading.account.blocks.length > 0) this.#foreign",
         replace: "if (reading.account.blocks.length > 1e9) this.#foreign",
       },
@@ -77,7 +77,7 @@ export const SAFETY: readonly Mutant[] = [
     bug: "When the account cannot be read before an order, the error is swallowed and the order sent.",
     patches: [
       {
-        file: "src/execution/account-watch.ts",
+        file: "src/execution/loop/account-watch.ts",
         find: "      await clock.sleep(SETTLE_PAUSE_MS, stopping);\n      return false;",
         replace: "      return !stopping.aborted;",
       },
@@ -88,7 +88,7 @@ export const SAFETY: readonly Mutant[] = [
     bug: "Every execution opens a stream of its own.",
     patches: [
       {
-        file: "src/execution/shared-stream.ts",
+        file: "src/execution/orders/shared-stream.ts",
         find: "if (this.#stream !== undefined) return;",
         replace: "if (this.#stream !== undefined && this.#followers.size === 0) return;",
       },

@@ -1,14 +1,16 @@
 import type { Mutant } from "./mutant.ts";
 
 const SPLIT = "src/portfolio/split.ts";
-const WATCH = "src/execution/split-watch.ts";
+const WATCH = "src/execution/preparation/split-watch.ts";
 
 /** Bugs that trade what a split has changed the price of and not the quantity (P4). */
 export const SPLITS: readonly Mutant[] = [
   {
     name: "split-not-looked-for",
     bug: "A symbol is traded although its price has changed with a split and its quantity has not.",
-    patches: [{ file: "src/execution/plan-input.ts", find: "    splits: context.splits,\n", replace: "    splits: new Map(),\n" }],
+    patches: [
+      { file: "src/execution/preparation/plan-input.ts", find: "    splits: context.splits,\n", replace: "    splits: new Map(),\n" },
+    ],
   },
   {
     name: "unchanged-quantity-excuses",

@@ -1,8 +1,8 @@
 import type { Mutant } from "./mutant.ts";
 
-const BOUNDS = "src/execution/signal-bounds.ts";
-const NEXT_PLAN = "src/execution/next-plan.ts";
-const REST = "src/execution/rest.ts";
+const BOUNDS = "src/execution/loop/signal-bounds.ts";
+const NEXT_PLAN = "src/execution/loop/next-plan.ts";
+const REST = "src/execution/loop/rest.ts";
 
 /** Bugs that give up too early, or go on too far (P4, P5). */
 export const TENACITY: readonly Mutant[] = [
@@ -11,7 +11,7 @@ export const TENACITY: readonly Mutant[] = [
     bug: "An execution ends after its last order, whatever that has left undone.",
     patches: [
       {
-        file: "src/execution/decide.ts",
+        file: "src/execution/loop/decide.ts",
         find: 'if (facts.rest !== "passing" || facts.offHours)',
         replace: 'if (facts.rest !== "passing" || facts.now > 0)',
       },
@@ -22,7 +22,7 @@ export const TENACITY: readonly Mutant[] = [
     bug: "What an execution has left at its end is not taken up while the run is fresh.",
     patches: [
       {
-        file: "src/daemon.ts",
+        file: "src/app/daemon.ts",
         find: "if (mayGoOn) this.#leftOvers.remember(signal, 0, result.conclusion.gaveWay ? result.execution.deadline : undefined);\n    else",
         replace: "if (!mayGoOn)",
       },
@@ -69,14 +69,14 @@ export const TENACITY: readonly Mutant[] = [
         replace: "if (spendable === undefined || spendable.gte(ZERO)) return",
       },
     ],
-    test: "tests/execution/order-gate.test.ts",
+    test: "tests/execution/loop/order-gate.test.ts",
   },
   {
     name: "power-not-awaited",
     bug: "Buys are planned right after the sells, on buying power that has not grown yet.",
     patches: [
       {
-        file: "src/execution/settle.ts",
+        file: "src/execution/preparation/settle.ts",
         find: "return due.minus(account.buyingPower).gt(toleranceFor(expected));",
         replace: "return due.lt(ZERO) && due.minus(account.buyingPower).gt(toleranceFor(expected));",
       },
@@ -88,7 +88,7 @@ export const TENACITY: readonly Mutant[] = [
     bug: "A symbol that a later SELL has taken out is bought all the same by an execution that has begun.",
     patches: [
       {
-        file: "src/execution/open-execution.ts",
+        file: "src/execution/loop/open-execution.ts",
         find: 'if (exits.size === 0 || wanted.kind === "exit") return wanted;',
         replace: 'if (exits.size >= 0 || wanted.kind === "exit") return wanted;',
       },
@@ -112,11 +112,11 @@ export const TENACITY: readonly Mutant[] = [
     bug: "A sell that hangs keeps the account in cash until the deadline.",
     patches: [
       {
-        file: "src/execution/decide.ts",
+        file: "src/execution/loop/decide.ts",
         find: 'intent.record.side === "sell" && !facts.sellsOnly && facts.now >= facts.sellUntil',
         replace: 'intent.record.side === "sell" && !facts.sellsOnly && facts.now >= facts.sellUntil + 1e12',
       },
     ],
-    test: "tests/execution/decide.test.ts",
+    test: "tests/execution/loop/decide.test.ts",
   },
 ];

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal } from "../../../src/portfolio/money.ts";
+import { decimal } from "../../../src/domain/decimal.ts";
 import { clientOf, holding, marketOrder, openExchange } from "../fixture.ts";
 
 /** $1,000 in cash and 100 SMR at $40, which are sold at once: $3,999 or so come in. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { TraderError } from "../../../src/errors.ts";
+import { TraderError } from "../../../src/domain/errors.ts";
 import { FAULT_MENU, parseFault } from "../../../src/simulator/faults.ts";
 import { clientOf, marketOrder, openExchange } from "../fixture.ts";
 

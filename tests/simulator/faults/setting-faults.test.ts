@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { decimal } from "../../../src/portfolio/money.ts";
+import { decimal } from "../../../src/domain/decimal.ts";
 import { clientOf, holding, marketOrder, openExchange } from "../fixture.ts";
 
 const setUp = (fault: string) => {

@@ -1,0 +1,30 @@
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, sum, truncate, ZERO } from "../domain/decimal.ts";
+
+/**
+ * Divides an amount in proportion, so that the parts are whole units and add up to it exactly: every part
+ * is rounded down, and the units that are left go to the largest remainders (of equal ones, to the first).
+ * What is smaller than a unit goes with the first of these units.
+ * @param total not negative.
+ * @param weights not negative and not all zero; a weight of zero gets nothing.
+ * @param places decimals of a unit: 2 for cents, 9 for shares.
+ */
+export function allot(total: Decimal, weights: ReadonlyMap<string, Decimal>, places: number): Map<string, Decimal> {
+  const all = sum(weights.values());
+  if (all.lte(ZERO) || total.lt(ZERO)) throw new RangeError(`${total.toFixed()} cannot be divided by weights of ${all.toFixed()}.`);
+  const shares = [...weights].map(([name, weight]) => {
+    const exact = total.times(weight).div(all);
+    const part = truncate(exact, places);
+    return { name, part, remainder: exact.minus(part) };
+  });
+  const unit = decimal(`1e-${places}`);
+  let left = total.minus(sum(shares.map(({ part }) => part)));
+  const parts = new Map(shares.map(({ name, part }) => [name, part]));
+  for (const { name, part } of shares.toSorted((one, other) => other.remainder.cmp(one.remainder))) {
+    if (left.lte(ZERO)) break;
+    const more = left.lt(unit.times(decimal("2"))) ? left : unit;
+    parts.set(name, part.plus(more));
+    left = left.minus(more);
+  }
+  return parts;
+}

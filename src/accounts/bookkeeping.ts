@@ -1,0 +1,145 @@
+import type { Booking, BookPage, ExecutionRecord, FillRecord, IntentRecord, Ledger, UnbookedFill } from "../domain/ledger.ts";
+import { combinedTargets } from "../domain/strategy-target.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { CENT_DECIMALS, ONE, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
+import { allot } from "./allocate.ts";
+import type { Shares } from "./attribution.ts";
+import { attributed, transferred } from "./attribution.ts";
+import { Books } from "./sub-account.ts";
+
+/** The part of the ledger that the books are kept from. */
+export type BooksSource = Pick<
+  Ledger,
+  "bookHoldings" | "unbookedExecutions" | "unbookedFills" | "wishesOf" | "claimsOf" | "signal" | "execution" | "fillsOf"
+>;
+
+/**
+ * Books everything that has not been booked yet: the ends of executions with their transfers, and the
+ * fills of their orders, late ones too. Each is booked once, however often this is called; to be called
+ * in the transaction that records the end of an execution.
+ */
+export function keepBooks(ledger: BooksSource & Pick<Ledger, "recordBookings">): void {
+  const page = unbookedPage(ledger);
+  if (page.executionIds.length > 0 || page.orders.size > 0) ledger.recordBookings(page);
+}
+
+/** What {@link keepBooks} would record. A pure function of the ledger, so that a command which only looks sees the same books. */
+export function unbookedPage(ledger: BooksSource): BookPage {
+  const scribe = new Scribe(ledger);
+  const fills = ledger.unbookedFills();
+  const executions = ledger.unbookedExecutions();
+  for (const execution of executions) {
+    if (execution.outcome !== "refused" && execution.outcome !== "superseded") scribe.bookTransfers(execution);
+    for (const fill of fills) if (fill.intent.executionId === execution.id) scribe.bookFill(fill, execution);
+  }
+  const booked = new Set(executions.map(({ id }) => id));
+  for (const fill of fills) {
+    const execution = booked.has(fill.intent.executionId) ? undefined : ledger.execution(fill.intent.executionId);
+    if (execution !== undefined) scribe.bookFill(fill, execution);
+  }
+  return {
+    bookings: scribe.bookings,
+    holdings: scribe.books.changed,
+    orders: new Map(fills.map(({ intent }) => [intent.clientOrderId, intent.filledQuantity])),
+    executionIds: [...booked],
+  };
+}
+
+/** Writes bookings one after the other, each on the books as the ones before have left them. */
+class Scribe {
+  readonly books: Books;
+  readonly bookings: Booking[] = [];
+  readonly #ledger: BooksSource;
+
+  constructor(ledger: BooksSource) {
+    this.#ledger = ledger;
+    this.books = new Books(ledger.bookHoldings());
+  }
+
+  /** Opposite wishes that net out, at the plan's price; where there was none, at what the shares had cost (R32). */
+  bookTransfers(execution: ExecutionRecord): void {
+    const wishes = this.#ledger.wishesOf(execution.id);
+    for (const symbol of new Set(wishes.map((wish) => wish.symbol))) {
+      const own = wishes.filter((wish) => wish.symbol === symbol);
+      const parts = transferred(new Map(own.map(({ book, quantity }) => [book, quantity])), this.books.held(symbol));
+      this.#transfer(execution, symbol, parts, own[0]?.price);
+    }
+  }
+
+  /** What an order has traded beyond what is booked of it. */
+  bookFill({ intent, booked, bookedAmount }: UnbookedFill, execution: ExecutionRecord): void {
+    const shares = intent.filledQuantity.minus(booked);
+    const { symbol, side, clientOrderId } = intent;
+    const quantity = side === "buy" ? shares : shares.neg();
+    const worth = dollars(tradedValue(intent, this.#ledger.fillsOf(execution.id)));
+    const amount = (side === "buy" ? worth.neg() : worth).minus(bookedAmount);
+    const wishes = this.#ledger.wishesOf(execution.id).filter((wish) => wish.symbol === symbol);
+    const parts = attributed(
+      quantity,
+      new Map(wishes.map((wish) => [wish.book, wish.quantity])),
+      this.#weights(execution, symbol),
+      this.books.held(symbol),
+    );
+    const amounts = divided(amount, parts);
+    const at = intent.filledAt ?? intent.updatedAt;
+    for (const [book, part] of parts)
+      this.#book({
+        at,
+        executionId: execution.id,
+        clientOrderId,
+        kind: "fill",
+        book,
+        symbol,
+        quantity: part,
+        amount: amounts.get(book) ?? ZERO,
+      });
+  }
+
+  #transfer(execution: ExecutionRecord, symbol: string, parts: Shares, price: Decimal | undefined): void {
+    const given = new Map([...parts].filter(([, quantity]) => quantity.lt(ZERO)).map(([book, quantity]) => [book, quantity.neg()]));
+    const taken = new Map([...parts].filter(([, quantity]) => quantity.gt(ZERO)));
+    if (given.size === 0) return;
+    const brought =
+      price === undefined
+        ? new Map([...given].map(([book, quantity]) => [book, this.books.costOf(book, symbol, quantity)]))
+        : divided(dollars(sum(given.values()).times(price)), given);
+    const paid = divided(sum(brought.values()).neg(), taken);
+    const at = execution.finishedAt ?? execution.startedAt;
+    for (const [book, quantity] of parts) {
+      const amount = brought.get(book) ?? paid.get(book) ?? ZERO;
+      this.#book({ at, executionId: execution.id, clientOrderId: undefined, kind: "transfer", book, symbol, quantity, amount });
+    }
+  }
+
+  /** Strategy → what it claims of a symbol. An execution that kept no claims was its one strategy's. */
+  #weights(execution: ExecutionRecord, symbol: string): Shares {
+    const claims = this.#ledger.claimsOf(execution.id);
+    if (claims.length > 0) return new Map(claims.map((claim) => [claim.strategy, combinedTargets([claim]).get(symbol) ?? ZERO]));
+    const strategy = this.#ledger.signal(execution.signalId)?.signal.strategy;
+    return strategy === undefined ? new Map() : new Map([[strategy, ONE]]);
+  }
+
+  #book(booking: Booking): void {
+    this.bookings.push(booking);
+    this.books.apply(booking);
+  }
+}
+
+/** An amount of dollars, positive or negative, in proportion to the shares that it belongs to. */
+function divided(amount: Decimal, parts: Shares): Map<string, Decimal> {
+  const sizes = new Map([...parts].map(([book, quantity]) => [book, quantity.abs()]));
+  const cents = allot(amount.abs(), sizes, CENT_DECIMALS);
+  return amount.lt(ZERO) ? new Map([...cents].map(([book, part]) => [book, part.neg()])) : cents;
+}
+
+/** Single fills are exact where an average price is rounded, but only if all of them are known. */
+function tradedValue(intent: IntentRecord, all: readonly FillRecord[]): Decimal {
+  const fills = all.filter((fill) => fill.clientOrderId === intent.clientOrderId);
+  const complete = sum(fills.map((fill) => fill.quantity)).eq(intent.filledQuantity);
+  if (complete) return sum(fills.map((fill) => fill.quantity.times(fill.price)));
+  return intent.filledQuantity.times(intent.filledAveragePrice ?? ZERO);
+}
+
+function dollars(amount: Decimal): Decimal {
+  return roundHalfUp(amount, CENT_DECIMALS);
+}

@@ -1,0 +1,135 @@
+import type { Position } from "../domain/broker.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { CENT_DECIMALS, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
+import type { BookHolding } from "../domain/ledger.ts";
+import { allot } from "./allocate.ts";
+import { Books, UNATTRIBUTED } from "./sub-account.ts";
+import type { BooksSource } from "./bookkeeping.ts";
+import { unbookedPage } from "./bookkeeping.ts";
+
+/** What one book holds, or once held, of a symbol. All amounts are dollars in whole cents. */
+export interface BookPosition {
+  readonly symbol: string;
+  /** Zero for what was sold wholly. Negative in the unattributed book alone: shares that left the account by other hands. */
+  readonly quantity: Decimal;
+  /** What the shares that are held have cost, at average cost; the unattributed ones at the broker's average. */
+  readonly cost: Decimal;
+  /** What a share has cost; `undefined` when none is held. */
+  readonly averageCost: Decimal | undefined;
+  readonly marketValue: Decimal;
+  readonly unrealised: Decimal;
+  /** Profit of what is no longer held; `undefined` in the unattributed book, since nobody told us what was paid. */
+  readonly realised: Decimal | undefined;
+}
+
+export interface Book {
+  /** Of a strategy, or {@link UNATTRIBUTED}. */
+  readonly name: string;
+  /** Ordered by symbol. */
+  readonly positions: readonly BookPosition[];
+  readonly marketValue: Decimal;
+  /** What its sales brought less what its purchases took; in the unattributed book the rest of the account's cash. */
+  readonly cash: Decimal;
+  readonly unrealised: Decimal;
+  readonly realised: Decimal | undefined;
+  /** `cash + marketValue`, which is `unrealised + realised`; `undefined` in the unattributed book. */
+  readonly profit: Decimal | undefined;
+}
+
+/** What the account holds of a symbol. */
+export type AccountPosition = Pick<Position, "symbol" | "quantity" | "marketValue" | "averageEntryPrice">;
+
+/**
+ * The books of all strategies as they stand, and the unattributed one last (R32). They always add up to
+ * the account: quantities of each symbol to the ninth decimal, market values and cash to the cent.
+ * It only reads, also what has not been booked yet, so it may be called beside a running daemon.
+ * @param ledger any `Ledger`.
+ * @param account as the broker shows it now, with its positions.
+ */
+export function readBooks(ledger: BooksSource, account: { readonly cash: Decimal }, positions: readonly AccountPosition[]): Book[] {
+  const books = new Books(ledger.bookHoldings());
+  for (const booking of unbookedPage(ledger).bookings) books.apply(booking);
+  return booksOf(books, account.cash, positions);
+}
+
+function booksOf(books: Books, cash: Decimal, positions: readonly AccountPosition[]): Book[] {
+  const { holdings } = books;
+  const values = valuesOf(books, positions);
+  const own = [...new Set(holdings.map(({ book }) => book))].sort().map((name) => {
+    const mine = holdings.filter(({ book }) => book === name).map((holding) => positionOf(holding, values));
+    const sorted = mine.sort((one, other) => (one.symbol < other.symbol ? -1 : 1));
+    return strategyBook(name, sorted, sum(holdings.filter(({ book }) => book === name).map((holding) => holding.cash)));
+  });
+  const rest = cents(cash).minus(sum(own.map((book) => book.cash)));
+  return [...own, unattributedBook(books, positions, values, rest)];
+}
+
+function strategyBook(name: string, positions: readonly BookPosition[], cash: Decimal): Book {
+  const marketValue = sum(positions.map((position) => position.marketValue));
+  const unrealised = sum(positions.map((position) => position.unrealised));
+  const realised = sum(positions.map((position) => position.realised ?? ZERO));
+  return { name, positions, marketValue, cash, unrealised, realised, profit: cash.plus(marketValue) };
+}
+
+function unattributedBook(books: Books, positions: readonly AccountPosition[], values: Values, cash: Decimal): Book {
+  const own = symbolsOf(books, positions).flatMap((symbol): BookPosition[] => {
+    const position = positions.find((each) => each.symbol === symbol);
+    const quantity = (position?.quantity ?? ZERO).minus(sum(books.held(symbol).values()));
+    const marketValue = values.get(symbol)?.get(UNATTRIBUTED) ?? ZERO;
+    if (quantity.eq(ZERO) && marketValue.eq(ZERO)) return [];
+    const cost = position === undefined ? marketValue : cents(quantity.times(position.averageEntryPrice));
+    const averageCost = quantity.eq(ZERO) ? undefined : cost.div(quantity);
+    return [{ symbol, quantity, cost, averageCost, marketValue, unrealised: marketValue.minus(cost), realised: undefined }];
+  });
+  const marketValue = sum(own.map((position) => position.marketValue));
+  const unrealised = sum(own.map((position) => position.unrealised));
+  return { name: UNATTRIBUTED, positions: own, marketValue, cash, unrealised, realised: undefined, profit: undefined };
+}
+
+function positionOf({ book, symbol, quantity, cost, realised }: BookHolding, values: Values): BookPosition {
+  const marketValue = values.get(symbol)?.get(book) ?? ZERO;
+  const averageCost = quantity.eq(ZERO) ? undefined : cost.div(quantity);
+  return { symbol, quantity, cost, averageCost, marketValue, unrealised: marketValue.minus(cost), realised };
+}
+
+/** Symbol → book → market value. */
+type Values = ReadonlyMap<string, ReadonlyMap<string, Decimal>>;
+
+function valuesOf(books: Books, positions: readonly AccountPosition[]): Values {
+  return new Map(
+    symbolsOf(books, positions).map((symbol) => [
+      symbol,
+      valuesOfSymbol(
+        symbol,
+        books,
+        positions.find((each) => each.symbol === symbol),
+      ),
+    ]),
+  );
+}
+
+/** The account's value of a symbol, divided by the shares. Where a book holds more than the account does, the rest is unattributed. */
+function valuesOfSymbol(symbol: string, books: Books, position: AccountPosition | undefined): Map<string, Decimal> {
+  const held = books.held(symbol);
+  const quantity = position?.quantity ?? ZERO;
+  const total = cents(position?.marketValue ?? ZERO);
+  const rest = quantity.minus(sum(held.values()));
+  const all = new Map([...held, [UNATTRIBUTED, rest] as const]);
+  if (quantity.gt(ZERO) && rest.gte(ZERO) && total.gte(ZERO)) return allot(total, all, CENT_DECIMALS);
+  const values = new Map([...held].map(([book, shares]) => [book, valueAlone(symbol, book, shares, books, position)]));
+  return values.set(UNATTRIBUTED, total.minus(sum(values.values())));
+}
+
+/** At the account's price, and at cost when the account holds nothing of it that had one. */
+function valueAlone(symbol: string, book: string, shares: Decimal, books: Books, position: AccountPosition | undefined): Decimal {
+  if (position === undefined || position.quantity.eq(ZERO)) return books.costOf(book, symbol, shares);
+  return cents(shares.times(position.marketValue).div(position.quantity));
+}
+
+function symbolsOf(books: Books, positions: readonly AccountPosition[]): string[] {
+  return [...new Set([...books.holdings.map(({ symbol }) => symbol), ...positions.map(({ symbol }) => symbol)])].sort();
+}
+
+function cents(amount: Decimal): Decimal {
+  return roundHalfUp(amount, CENT_DECIMALS);
+}

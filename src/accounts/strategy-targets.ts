@@ -1,0 +1,154 @@
+import { duration, freshness } from "../intake/freshness.ts";
+import type { Signal } from "../domain/signal.ts";
+import { isFinal } from "../domain/verdict.ts";
+import type { Ledger, SignalRecord } from "../domain/ledger.ts";
+import type { Claim, StrategyShare } from "../domain/strategy-target.ts";
+import { combinedTargets, wantedByAll, wantedByExit } from "../domain/strategy-target.ts";
+import { formatWeight } from "../domain/format.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { ZERO } from "../domain/decimal.ts";
+import type { Wanted } from "../portfolio/plan.ts";
+
+export type ClaimsLedger = Pick<Ledger, "lastClaim" | "bookHoldings" | "releasedSymbols">;
+
+/**
+ * What every strategy asks for when `signal` is executed (R31): the signal's own targets, those of runs
+ * that wait behind it, and of the other strategies what was last accepted from them.
+ * @param waiting complete, fresh runs of other strategies (R22).
+ */
+export function claimsFor(
+  ledger: Pick<ClaimsLedger, "lastClaim">,
+  strategies: readonly StrategyShare[],
+  signal: Signal,
+  waiting: readonly Signal[],
+): Claim[] {
+  if (!strategies.some(({ name }) => name === signal.strategy))
+    throw new Error(`The signal ${signal.id} belongs to ${signal.strategy}, which is not configured.`);
+  return strategies.flatMap((strategy) => {
+    const last = ledger.lastClaim(strategy.name);
+    const asking = strategy.name === signal.strategy ? signal : waiting.find((other) => other.strategy === strategy.name);
+    if (asking !== undefined) return [claimOf(asking, strategy, asking === signal ? "run" : "waiting", last)];
+    return last === undefined ? [] : [{ ...last, share: strategy.share }];
+  });
+}
+
+/** What was last accepted from each strategy that has spoken, with the shares they have now. */
+export function lastClaims(ledger: Pick<ClaimsLedger, "lastClaim">, strategies: readonly StrategyShare[]): Claim[] {
+  return strategies.flatMap(({ name, share }) => {
+    const last = ledger.lastClaim(name);
+    return last === undefined ? [] : [{ ...last, share }];
+  });
+}
+
+/**
+ * Symbols that SELLs of the same strategy have named since `signal` was generated (R22).
+ * @param recorded signals of the ledger, the newest first: those that came to nothing do not count.
+ */
+export function laterExits(signal: Signal, recorded: readonly SignalRecord[], waiting: readonly Signal[]): Set<string> {
+  // A stamp alone does not make a SELL the later one: our clock may have been set in between.
+  const own = recorded.findIndex((record) => record.signal.id === signal.id);
+  const accepted = recorded
+    .slice(0, Math.max(0, own))
+    .filter(({ verdict }) => verdict === undefined || !isFinal(verdict) || verdict === "executed" || verdict === "duplicate");
+  const later = [...accepted.map((record) => record.signal), ...waiting].filter(
+    ({ kind, id, strategy, generatedAt }) =>
+      kind === "exit" && id !== signal.id && strategy === signal.strategy && generatedAt >= signal.generatedAt,
+  );
+  return new Set(later.flatMap(({ exits }) => exits));
+}
+
+/**
+ * What is still wanted of an execution after its strategy has left these symbols: the others' claims on them stay.
+ * @param claims of the execution; empty where none were kept.
+ */
+export function wantedAfterExits(
+  wanted: Extract<Wanted, { kind: "rebalance" }>,
+  claims: readonly Claim[],
+  strategy: string,
+  exits: ReadonlySet<string>,
+): Wanted {
+  const without = (targets: ReadonlyMap<string, Decimal>): Map<string, Decimal> =>
+    new Map([...targets].filter(([symbol]) => !exits.has(symbol)));
+  const known = wanted.known === undefined ? {} : { known: new Set([...wanted.known, ...exits]) };
+  if (claims.length === 0) return { ...wanted, ...known, targets: without(wanted.targets) };
+  const left = claims.map((claim) => (claim.strategy === strategy ? { ...claim, targets: without(claim.targets) } : claim));
+  return { ...wanted, ...known, targets: combinedTargets(left) };
+}
+
+/** What is wanted of the account when `signal` is executed with these claims; `undefined` for HOLD. */
+export function wantedFor(
+  ledger: ClaimsLedger,
+  strategies: readonly StrategyShare[],
+  signal: Signal,
+  claims: readonly Claim[],
+): Wanted | undefined {
+  switch (signal.kind) {
+    case "rebalance":
+      return wantedByAll(claims, strategies.length > 1 ? knownSymbols(ledger, strategies, signal, claims) : undefined);
+    case "exit":
+      return wantedByExit(signal.exits, claims);
+    case "hold":
+      return undefined;
+  }
+}
+
+/** The runs that may still be acted upon, of other strategies than the one that is executed. */
+export function stillWaiting(
+  waiting: readonly Signal[],
+  strategies: readonly StrategyShare[],
+  executed: string,
+  now: number,
+  maxAgeSeconds: number,
+): Signal[] {
+  const others = new Set(strategies.map(({ name }) => name).filter((name) => name !== executed));
+  return waiting.filter((run) => others.has(run.strategy) && freshness(run, now, maxAgeSeconds).kind === "fresh");
+}
+
+/** Whether a plan that was made on these claims counts with exactly the runs that wait now (R22). */
+export function countsWith(claims: readonly Claim[], waiting: readonly Signal[]): boolean {
+  const planned = claims.filter(({ basis }) => basis === "waiting").map(({ signalId }) => signalId);
+  return planned.length === waiting.length && waiting.every(({ id }) => planned.includes(id));
+}
+
+/** `nuclear 60 % (this run, 12 s old), tecl 40 % (accepted, 3.5 h old)`. */
+export function claimsText(claims: readonly Claim[], now: number): string {
+  return claims
+    .map(({ strategy, share, basis, generatedAt }) => {
+      return `${strategy} ${formatWeight(share)} (${basis === "run" ? "this run" : basis}, ${duration(Math.max(0, now - generatedAt))} old)`;
+    })
+    .join(", ");
+}
+
+function claimOf(signal: Signal, { name, share }: StrategyShare, basis: "run" | "waiting", last: Claim | undefined): Claim {
+  const { id: signalId, generatedAt } = signal;
+  return { strategy: name, share, basis, signalId, generatedAt, targets: targetsAfter(signal, last) };
+}
+
+/** A SELL takes its symbols out of what the strategy wanted before; its other symbols stay wanted. */
+function targetsAfter(signal: Signal, last: Claim | undefined): Claim["targets"] {
+  if (signal.kind === "rebalance") return signal.targets;
+  return new Map([...(last?.targets ?? [])].filter(([symbol]) => !signal.exits.includes(symbol)));
+}
+
+/**
+ * Symbols that may be sold although no target names them any more: a strategy asked for them last time,
+ * leaves them now, holds them in its book, or the owner has released them (R31).
+ */
+function knownSymbols(
+  ledger: ClaimsLedger,
+  strategies: readonly StrategyShare[],
+  signal: Signal,
+  claims: readonly Claim[],
+): ReadonlySet<string> {
+  const names = new Set(strategies.map(({ name }) => name));
+  const before = [...names].flatMap((name) => [...(ledger.lastClaim(name)?.targets.keys() ?? [])]);
+  const held = ledger.bookHoldings().filter(({ book, quantity }) => names.has(book) && quantity.gt(ZERO));
+  const symbols = [
+    ...claims.flatMap(({ targets }) => [...targets.keys()]),
+    ...before,
+    ...held.map(({ symbol }) => symbol),
+    ...signal.exits,
+    ...ledger.releasedSymbols(),
+  ];
+  return new Set(symbols.sort());
+}

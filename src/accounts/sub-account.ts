@@ -1,0 +1,70 @@
+import type { Booking, BookHolding } from "../domain/ledger.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { roundHalfUp, CENT_DECIMALS, ZERO } from "../domain/decimal.ts";
+
+/**
+ * The book of everything that no strategy brought about: deposits, trades by hand, splits, fees. It is
+ * what is left of the account beside the other books, so that all of them always add up to it (R32).
+ */
+export const UNATTRIBUTED = "unattributed";
+
+/** The books of the strategies in memory: what each holds of each symbol, at average cost. */
+export class Books {
+  readonly #holdings = new Map<string, BookHolding>();
+  readonly #changed = new Set<string>();
+
+  constructor(holdings: Iterable<BookHolding>) {
+    for (const holding of holdings) this.#holdings.set(keyOf(holding), holding);
+  }
+
+  /** Every holding, those that were sold wholly included: their profit stays. */
+  get holdings(): BookHolding[] {
+    return [...this.#holdings.values()];
+  }
+
+  /** The holdings that bookings have changed since the beginning. */
+  get changed(): BookHolding[] {
+    return [...this.#changed].flatMap((key) => this.#holdings.get(key) ?? []);
+  }
+
+  /** Book → shares of a symbol, of those that hold any. */
+  held(symbol: string): Map<string, Decimal> {
+    const holdings = this.holdings.filter((holding) => holding.symbol === symbol && !holding.quantity.eq(ZERO));
+    return new Map(holdings.map(({ book, quantity }) => [book, quantity]));
+  }
+
+  /** What the shares that a book would give away have cost it, in whole cents. */
+  costOf(book: string, symbol: string, quantity: Decimal): Decimal {
+    return costOf(this.#of(book, symbol), quantity);
+  }
+
+  /** Takes one line of the journal in. The unattributed book is what is left over, so nothing is kept for it. */
+  apply(booking: Pick<Booking, "book" | "symbol" | "quantity" | "amount">): void {
+    if (booking.book === UNATTRIBUTED) return;
+    const changed = applied(this.#of(booking.book, booking.symbol), booking);
+    this.#holdings.set(keyOf(changed), changed);
+    this.#changed.add(keyOf(changed));
+  }
+
+  #of(book: string, symbol: string): BookHolding {
+    return this.#holdings.get(keyOf({ book, symbol })) ?? { book, symbol, quantity: ZERO, cost: ZERO, realised: ZERO, cash: ZERO };
+  }
+}
+
+/** Bought at average cost; what is sold takes its part of the cost with it, and the rest of what it brought is profit. */
+function applied(holding: BookHolding, { quantity, amount }: Pick<Booking, "quantity" | "amount">): BookHolding {
+  const after = holding.quantity.plus(quantity);
+  if (after.lt(ZERO)) throw new RangeError(`The book ${holding.book} would hold ${after.toFixed()} shares of ${holding.symbol}.`);
+  const cash = holding.cash.plus(amount);
+  if (quantity.gte(ZERO)) return { ...holding, quantity: after, cost: holding.cost.minus(amount), cash };
+  const cost = costOf(holding, quantity.neg());
+  return { ...holding, quantity: after, cost: holding.cost.minus(cost), realised: holding.realised.plus(amount).minus(cost), cash };
+}
+
+function costOf({ quantity, cost }: BookHolding, part: Decimal): Decimal {
+  return part.gte(quantity) ? cost : roundHalfUp(cost.times(part).div(quantity), CENT_DECIMALS);
+}
+
+function keyOf({ book, symbol }: Pick<BookHolding, "book" | "symbol">): string {
+  return `${symbol} ${book}`;
+}

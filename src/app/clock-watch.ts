@@ -1,0 +1,127 @@
+import type { Broker, MarketClock } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { ClockDoubt } from "../intake/clock-doubt.ts";
+import type { Log } from "../logging/logger.ts";
+import { formatDuration } from "../domain/time-format.ts";
+
+export interface ClockReading {
+  /** Of our clock right before the question and right after the answer, milliseconds since the epoch. */
+  readonly before: number;
+  readonly after: number;
+  readonly market: MarketClock;
+}
+
+export async function readClock(broker: Pick<Broker, "marketClock">, clock: Pick<Clock, "now">): Promise<ClockReading> {
+  const before = clock.now();
+  const market = await broker.marketClock();
+  return { before, after: clock.now(), market };
+}
+
+/** How far our clock is ahead of the broker's, in milliseconds; negative when behind. The time that the answer took is not counted. */
+export function aheadOfBroker({ before, after, market: { timestamp } }: ClockReading): number {
+  return timestamp < before ? before - timestamp : timestamp > after ? after - timestamp : 0;
+}
+
+/** R5: a stamp may be 5 s ahead of our clock, no more. */
+export const HARMFUL_SKEW_MS = 5_000;
+/** More than our wall and monotonic clocks drift apart between two readings: the wall clock was set, or the machine slept. */
+const STEP_MS = 2_000;
+const EVERY_MS = 60_000;
+const RETRY_MS = 5_000;
+
+export interface ClockWatchParts {
+  readonly broker: Pick<Broker, "marketClock">;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** What is thought of our clock has changed: runs whose age was in doubt can be judged again. */
+  readonly onSettled: () => void;
+}
+
+/** Compares our clock with the broker's once a minute, and at once when it was set. */
+export class ClockWatch {
+  readonly #parts: ClockWatchParts;
+  #compared: { readonly aheadMs: number; readonly gap: number } | undefined;
+  #notBefore = 0;
+  #busy = false;
+  #wrongSince: number | undefined;
+
+  constructor(parts: ClockWatchParts) {
+    this.#parts = parts;
+  }
+
+  get doubt(): ClockDoubt | undefined {
+    if (this.#compared === undefined)
+      return { aheadMs: undefined, confirmed: false, reason: "Our clock has not been compared with the broker's yet." };
+    const aheadMs = this.#compared.aheadMs + this.#moved();
+    if (this.#wasSet())
+      return { aheadMs, confirmed: false, reason: "Our clock was set, or the machine slept, and the broker's has not been read since." };
+    return Math.abs(aheadMs) > HARMFUL_SKEW_MS ? { aheadMs, confirmed: true, reason: skewSentence(aheadMs) } : undefined;
+  }
+
+  /** That the clock is wrong, as one sentence; `undefined` while it is right or has not been compared. */
+  get trouble(): string | undefined {
+    const { doubt } = this;
+    return doubt?.confirmed === true ? doubt.reason : undefined;
+  }
+
+  /** To be called once a second; asks the broker when it is time. */
+  tick(): void {
+    const now = this.#parts.clock.monotonic();
+    const isDue = this.#wasSet() || now >= this.#notBefore + EVERY_MS - RETRY_MS;
+    if (this.#busy || now < this.#notBefore || (this.#compared !== undefined && !isDue)) return;
+    this.#busy = true;
+    this.#notBefore = now + RETRY_MS;
+    void this.#compare().finally(() => (this.#busy = false));
+  }
+
+  async #compare(): Promise<void> {
+    const { broker, clock, log, onSettled } = this.#parts;
+    const gap = this.#gap();
+    let reading: ClockReading;
+    try {
+      reading = await readClock(broker, clock);
+    } catch (error) {
+      log.debug(`The broker's clock cannot be read: ${messageOf(error)}`);
+      return;
+    }
+    if (Math.abs(this.#gap() - gap) > STEP_MS) return;
+    const wasInDoubt = this.#isInDoubt();
+    this.#compared = { aheadMs: aheadOfBroker(reading), gap };
+    this.#sayWhetherWrong();
+    if (wasInDoubt || this.#isInDoubt()) onSettled();
+  }
+
+  #sayWhetherWrong(): void {
+    const { clock, log } = this.#parts;
+    const { trouble } = this;
+    if (trouble !== undefined && this.#wrongSince === undefined) {
+      this.#wrongSince = clock.monotonic();
+      log.warn(trouble, { hint: "Let the machine keep its time (`timedatectl set-ntp true`): the age of alerts is judged by it." });
+    } else if (trouble === undefined && this.#wrongSince !== undefined) {
+      log.warn(`Our clock agrees with the broker's again, after ${formatDuration(clock.monotonic() - this.#wrongSince)}.`);
+      this.#wrongSince = undefined;
+    }
+  }
+
+  #isInDoubt(): boolean {
+    return this.doubt !== undefined;
+  }
+
+  #wasSet(): boolean {
+    return Math.abs(this.#moved()) > STEP_MS;
+  }
+
+  /** How far the wall clock has been moved since the clocks were compared. */
+  #moved(): number {
+    return this.#compared === undefined ? 0 : this.#gap() - this.#compared.gap;
+  }
+
+  #gap(): number {
+    return this.#parts.clock.now() - this.#parts.clock.monotonic();
+  }
+}
+
+function skewSentence(aheadMs: number): string {
+  return `Our clock is ${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? "ahead of" : "behind"} the broker's.`;
+}

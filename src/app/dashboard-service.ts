@@ -1,0 +1,79 @@
+import type { Desk } from "./trading-session.ts";
+import { secretsOf } from "./trading-session.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
+import type { DaemonPulse } from "../dashboard/health.ts";
+import type { DashboardServer } from "../dashboard/server.ts";
+import { installationToken, loginNote } from "../dashboard/token-file.ts";
+import { ledgerFile } from "../domain/config.ts";
+import { createRedaction } from "../logging/logger.ts";
+
+/**
+ * The dashboard of the daemon. It is opened beside the start and not waited for, it looks at the ledger
+ * through a connection of its own that cannot write, and what goes wrong in it is a warning.
+ */
+export class DaemonDashboard {
+  readonly #desk: Desk;
+  readonly #pulse: () => DaemonPulse;
+  readonly #terminal: NodeJS.WriteStream;
+  #opening: Promise<DashboardServer | undefined> = Promise.resolve(undefined);
+
+  constructor(desk: Desk, pulse: () => DaemonPulse, terminal: NodeJS.WriteStream) {
+    this.#desk = desk;
+    this.#pulse = pulse;
+    this.#terminal = terminal;
+  }
+
+  /** Begins to open it. */
+  start(): void {
+    const { port } = this.#desk.config.dashboard;
+    if (port === "off") return;
+    this.#opening = this.#open(port).catch((error: unknown) => {
+      const hint = error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {};
+      this.#desk.log.warn(`There is no dashboard, no /metrics and no /healthz. ${messageOf(error)}`, hint);
+      return undefined;
+    });
+  }
+
+  async close(): Promise<void> {
+    const server = await this.#opening;
+    await server?.close();
+  }
+
+  async #open(port: number): Promise<DashboardServer> {
+    const { config, clock, broker, log } = this.#desk;
+    const [{ DashboardServer: Server }, { DashboardView }] = await Promise.all([
+      import("../dashboard/server.ts"),
+      import("../dashboard/dashboard-view.ts"),
+    ]);
+    const since = clock.now();
+    const view = new DashboardView({
+      config,
+      clock,
+      ledgerFile: ledgerFile(config),
+      // The connection is the daemon's: its pace lets orders go first.
+      broker: { name: broker.name, read: (ask) => ask(broker), close: () => Promise.resolve() },
+      daemon: () => ({ pid: process.pid, since }),
+      pulse: this.#pulse,
+    });
+    const { isOpen } = config.dashboard;
+    const token = isOpen ? undefined : installationToken(config.stateDir);
+    const redact = createRedaction([...secretsOf(config), ...(token === undefined ? [] : [token])]);
+    const options = { view, clock, redact, onProblem: (text: string) => log.warn(text) };
+    const server = new Server({ ...options, config: config.dashboard, installationToken: token });
+    try {
+      this.#announce(await server.listen(port), server);
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    return server;
+  }
+
+  /** A log may be read by a group, and a journal by administrators: a link that logs in is shown on a terminal alone. */
+  #announce(address: string, server: DashboardServer): void {
+    const { dashboard, stateDir } = this.#desk.config;
+    this.#desk.log.info(`Dashboard: ${address}${loginNote(dashboard, stateDir)}`);
+    if (!dashboard.isOpen && this.#terminal.isTTY)
+      this.#terminal.write(`Open the dashboard with this link, which logs one browser in, once: ${server.linkTo(address)}\n`);
+  }
+}

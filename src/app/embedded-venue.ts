@@ -1,0 +1,129 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Clock } from "../domain/clock.ts";
+import type { AlpacaConfig } from "../domain/config.ts";
+import { simulatorDirectory } from "../domain/config.ts";
+import { prepareStateDirectory } from "../machine/directory-access.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
+import type { HeldLock } from "../ledger/lock.ts";
+import { acquireLock, holderOf } from "../ledger/lock.ts";
+import type { LockHolder } from "../ledger/lock-holder.ts";
+import type { SimulatorOptions } from "../simulator/server.ts";
+import { startSimulator } from "../simulator/server.ts";
+
+/** A venue of simulator mode, reached over HTTP like the real one. */
+export interface EmbeddedVenue {
+  readonly alpaca: AlpacaConfig;
+  /** Whether this process runs it; otherwise another one of ours does. */
+  readonly own: boolean;
+  close(): Promise<void>;
+}
+
+const KEYS = { keyId: "simulator", secret: "simulator" } as const;
+
+/** Commands that rely on the venue for longer than one look at it. */
+const STAYING: readonly string[] = ["run", "execute", "trade"];
+
+/** How long one of them lets a command that is only passing by, such as `status`, end first. */
+const PASSING_LIMIT_MS = 5_000;
+const PAUSE_MS = 100;
+
+/**
+ * The venue of simulator mode. Its account lives in STATE_DIR/simulator, so it is still there after a
+ * restart. One process runs it; any other command that comes meanwhile (`status` beside the daemon)
+ * uses that one's. The daemon itself does not rely on the venue of a command that ends in a moment.
+ * @param command the one that asks.
+ * @param options `state` and `onChange` are ours.
+ */
+export async function openEmbeddedVenue(
+  stateDir: string,
+  clock: Clock,
+  command: string,
+  options: Omit<SimulatorOptions, "state" | "onChange" | "clock"> = {},
+): Promise<EmbeddedVenue> {
+  const dir = simulatorDirectory(stateDir);
+  prepareStateDirectory(stateDir);
+  prepareStateDirectory(dir);
+  const address = join(dir, "venue-address");
+  const lock = await lockVenue(join(dir, "venue.lock"), stateDir, clock, command);
+  if (lock === undefined) return joinRunning(address, clock);
+  const file = join(dir, "venue.json");
+  const state = readState(file);
+  const simulator = await startSimulator({
+    alwaysOpen: true,
+    rateLimitPerMinute: "off",
+    ...options,
+    clock,
+    ...(state === undefined ? {} : { state }),
+    onChange: () => writeAtomically(file, simulator.exchange.serialize()),
+  });
+  writeAtomically(address, simulator.url);
+  return {
+    alpaca: configFor(simulator.url),
+    own: true,
+    close: async () => {
+      rmSync(address, { force: true });
+      await simulator.close();
+      writeAtomically(file, simulator.exchange.serialize());
+      lock.release();
+    },
+  };
+}
+
+/** How the SDK reaches a venue on this machine. */
+export function configFor(url: string): AlpacaConfig {
+  return { tradingUrl: url, dataUrl: url, streamUrl: `${url.replace(/^http/, "ws")}/stream`, dataFeed: undefined, ...KEYS };
+}
+
+/** `undefined`: another process runs the venue, and its venue may be used. */
+async function lockVenue(file: string, stateDir: string, clock: Clock, command: string): Promise<HeldLock | undefined> {
+  const end = clock.monotonic() + PASSING_LIMIT_MS;
+  for (;;) {
+    const lock = tryLock(file, { pid: process.pid, command, mode: "simulator", stateDir, startedAt: clock.now() });
+    if (lock !== undefined || !STAYING.includes(command)) return lock;
+    if (holderOf(file)?.command === "run" || clock.monotonic() >= end) return undefined;
+    await clock.sleep(PAUSE_MS);
+  }
+}
+
+function tryLock(file: string, self: LockHolder): HeldLock | undefined {
+  try {
+    return acquireLock(file, self);
+  } catch (error) {
+    if (error instanceof TraderError && error.code === "lock-held") return undefined;
+    throw error;
+  }
+}
+
+/** The holder may still be starting: its address comes a moment after its lock. */
+async function joinRunning(address: string, clock: Clock): Promise<EmbeddedVenue> {
+  for (let attempt = 0; attempt < 50; attempt += 1) {
+    const url = readState(address);
+    if (url !== undefined) return { alpaca: configFor(url), own: false, close: () => Promise.resolve() };
+    await clock.sleep(PAUSE_MS);
+  }
+  throw new TraderError("Another process runs the simulator, but does not say where.", {
+    code: "simulator-unreachable",
+    hint: "Stop it, or try again in a moment.",
+    retryable: true,
+  });
+}
+
+function readState(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (Error.isError(error) && "code" in error && error.code === "ENOENT") return undefined;
+    throw new TraderError(`The simulator's state ${file} cannot be read: ${messageOf(error)}`, {
+      code: "simulator-state",
+      hint: "Delete it to start with a new account.",
+      cause: error,
+    });
+  }
+}
+
+function writeAtomically(file: string, text: string): void {
+  const draft = `${file}.draft`;
+  writeFileSync(draft, text, { mode: 0o600 });
+  renameSync(draft, file);
+}

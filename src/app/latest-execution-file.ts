@@ -1,0 +1,92 @@
+import { join } from "node:path";
+import type { Broker } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { Config } from "../domain/config.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { Log } from "../logging/logger.ts";
+import { type AccountReading, readAccountNow } from "../reporting/account-reading.ts";
+import { readEquityHistories } from "../reporting/curve-ranges.ts";
+import { type DocumentKind, writeDocument } from "../reporting/document-file.ts";
+import { pointsUpToNow } from "../reporting/equity-curve.ts";
+import { latestExecution, type LatestExecutionFacts } from "../reporting/latest-execution.ts";
+
+/** The directory is ours, so whatever plain file of ours stands there may be replaced. */
+const DOCUMENT: DocumentKind = { name: "record of the latest execution", mark: "" };
+
+/** How long the account is waited for; without it the file has what the ledger knows. */
+const READ_LIMIT_MS = 10_000;
+/** At the end of the process: it must be gone within 8 s of being asked to, most of which belongs to requests under way. */
+const CLOSE_LIMIT_MS = 800;
+
+export interface LatestExecutionFileParts {
+  readonly config: Pick<Config, "stateDir" | "mode" | "strategies">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly ledger: Ledger;
+  readonly broker: Broker;
+}
+
+/**
+ * Keeps `STATE_DIR/dashboard/latest_execution.json` up to date. It works beside the trading and never
+ * holds it up: the account is read afterwards, within limits, and what goes wrong is a warning.
+ */
+export class LatestExecutionFile {
+  readonly #parts: LatestExecutionFileParts;
+  readonly #closing = new AbortController();
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(parts: LatestExecutionFileParts) {
+    this.#parts = parts;
+  }
+
+  /** Begins to write the file for an execution that has ended; one after the other. */
+  record(executionId: string): void {
+    this.#writing = this.#writing.then(() => this.#write(executionId));
+  }
+
+  /** Waits for what is being written, bounded. */
+  async close(): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([this.#writing, this.#parts.clock.sleep(CLOSE_LIMIT_MS, over.signal)]);
+    over.abort();
+    this.#closing.abort();
+    await this.#writing;
+  }
+
+  async #write(executionId: string): Promise<void> {
+    const { config, ledger, clock, log } = this.#parts;
+    try {
+      const seen = await this.#read();
+      const facts = { ledger, executionId, mode: config.mode, strategies: config.strategies, now: clock.now(), ...seen };
+      writeDocument(
+        join(config.stateDir, "dashboard", "latest_execution.json"),
+        `${JSON.stringify(latestExecution(facts), undefined, 2)}\n`,
+        DOCUMENT,
+      );
+    } catch (error) {
+      log.warn(`The record of the latest execution for dashboards was not written: ${messageOf(error)}`);
+    }
+  }
+
+  /** Nothing when the account cannot be read in time. */
+  async #read(): Promise<Pick<LatestExecutionFacts, "reading" | "points">> {
+    const nothing = { reading: undefined, points: undefined };
+    const over = new AbortController();
+    const limit = AbortSignal.any([over.signal, this.#closing.signal]);
+    try {
+      return await Promise.race([this.#readAll(), this.#parts.clock.sleep(READ_LIMIT_MS, limit).then(() => nothing)]);
+    } catch {
+      // What the ledger knows is written then; that the broker is away is said by everything else.
+      return nothing;
+    } finally {
+      over.abort();
+    }
+  }
+
+  async #readAll(): Promise<{ reading: AccountReading; points: LatestExecutionFacts["points"] }> {
+    const { broker, clock } = this.#parts;
+    const [reading, { histories }] = await Promise.all([readAccountNow(broker), readEquityHistories(broker, clock.now(), ["month"])]);
+    return { reading, points: histories.month === undefined ? undefined : pointsUpToNow(histories.month, reading, clock.now()) };
+  }
+}

@@ -1,0 +1,57 @@
+import type { Broker } from "../domain/broker.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
+import { messageOf } from "../domain/errors.ts";
+import { MARKET_ZONE } from "../domain/market-day.ts";
+import { formatInstant } from "../domain/time-format.ts";
+
+const EVERY_MS = 60_000;
+/** A broker that is away for a few minutes is nothing to wake anybody for. */
+const SILENT_READINGS = 5;
+
+/** Asks the broker's clock once a minute, for those who watch the daemon from outside: is it there, and is the market open? */
+export class BrokerPulse {
+  readonly #broker: Pick<Broker, "name" | "marketClock">;
+  readonly #clock: Clock;
+  readonly #onChange: () => void;
+  #timer: Timer | undefined;
+  #failures = 0;
+  #text = "";
+
+  constructor(broker: Pick<Broker, "name" | "marketClock">, clock: Clock, onChange: () => void) {
+    this.#broker = broker;
+    this.#clock = clock;
+    this.#onChange = onChange;
+  }
+
+  /** `market open until 2025-07-16 16:00:00 EDT`; empty before the first reading. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** What is wrong once it has been so for minutes. */
+  get ailment(): string | undefined {
+    return this.#failures >= SILENT_READINGS ? this.#text : undefined;
+  }
+
+  start(): void {
+    this.#timer = this.#clock.after(EVERY_MS, () => this.start());
+    void this.#read();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  async #read(): Promise<void> {
+    try {
+      const { isOpen, nextClose, nextOpen } = await this.#broker.marketClock();
+      const at = formatInstant(isOpen ? nextClose : nextOpen, MARKET_ZONE);
+      this.#text = isOpen ? `market open until ${at}` : `market closed until ${at}`;
+      this.#failures = 0;
+    } catch (error) {
+      this.#text = `${this.#broker.name} cannot be reached: ${messageOf(error)}`;
+      this.#failures += 1;
+    }
+    this.#onChange();
+  }
+}

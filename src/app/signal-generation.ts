@@ -1,0 +1,43 @@
+import type { Desk } from "./trading-session.ts";
+import { appendAlerts, holdsAlerts } from "../signals/alerts-writer.ts";
+import type { ScheduledStrategy, SignalScheduleParts } from "../signals/signal-schedule.ts";
+import { SignalSchedule } from "../signals/signal-schedule.ts";
+import type { OwnStrategy } from "../signals/signal-run.ts";
+import { assertSome, generate, ownStrategies } from "../signals/signal-run.ts";
+
+/**
+ * The daemon's own signals; `undefined` where SIGNAL_SCHEDULE is off. To be opened once the trading lock is held,
+ * for two daemons would write every signal twice.
+ * @throws TraderError (78) when none of the strategies is built in.
+ */
+export async function openSignalSchedule(
+  desk: Desk,
+  hooks: Pick<SignalScheduleParts, "onAlarm" | "onFailure">,
+): Promise<SignalSchedule | undefined> {
+  const { config, clock, log, ledger, broker } = desk;
+  const { signalSchedule: schedule, strategies, signalMaxAgeSeconds } = config;
+  if (schedule === undefined) return undefined;
+  const own = await ownStrategies(strategies);
+  assertSome(own, strategies);
+  return new SignalSchedule({
+    schedule,
+    strategies: own.map((each) => scheduled(each, desk)),
+    windowMs: signalMaxAgeSeconds * 1_000,
+    clock,
+    log,
+    warnAgain: (text) => desk.recurring.warn(text),
+    records: ledger.scheduled,
+    calendar: (start, end) => broker.calendar(start, end),
+    ...hooks,
+  });
+}
+
+function scheduled(own: OwnStrategy, desk: Desk): ScheduledStrategy {
+  const { name, alertsFile } = own.config;
+  return {
+    name,
+    generate: async () => (await generate(own, desk)).text,
+    append: (text) => appendAlerts(alertsFile, text),
+    holds: (text) => holdsAlerts(alertsFile, text),
+  };
+}

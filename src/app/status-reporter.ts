@@ -1,0 +1,224 @@
+import { BrokerPulse } from "./market-clock-poller.ts";
+import type { Environment } from "../domain/config.ts";
+import { LifeSigns } from "../supervision/liveness-file.ts";
+import type { Desk } from "./trading-session.ts";
+import { secretsOf } from "./trading-session.ts";
+import { messageOf } from "../domain/errors.ts";
+import { readHalt } from "../machine/halt.ts";
+import type { IntakeState } from "../intake/intake-state.ts";
+import { alertsProblems } from "../intake/intake-state.ts";
+import type { Signal } from "../domain/signal.ts";
+import type { NotExecuted } from "../domain/verdict.ts";
+import type { ExecutionRecord } from "../domain/ledger.ts";
+import { createRedaction } from "../logging/logger.ts";
+import { openNotifications } from "./open-notifications.ts";
+import type { NotificationCenter } from "../notifications/center.ts";
+import { DailySummary } from "../notifications/daily-summary.ts";
+import { failedNotice, notExecutedNotice, restartedNotice, signalMissingNotice } from "../notifications/event-notices.ts";
+import { executionNotice } from "../notifications/execution-notice.ts";
+import { Heartbeat } from "../notifications/heartbeat.ts";
+import type { ServiceManager } from "../supervision/service-manager.ts";
+import { serviceManager } from "../supervision/service-manager.ts";
+
+/** The alerts file is looked at once a second; a watcher that did not for this long is stuck. */
+const LOOK_LIMIT_MS = 10_000;
+/** From the request to stop until this long after it, messages may still go out; the daemon leaves within 8 s. */
+const STOP_BUDGET_MS = 7_000;
+const DRAIN_MS = 2_000;
+
+/**
+ * Tells those outside how the daemon is: people (notifications, the daily summary), the watcher of the
+ * heartbeat, systemd, and the health check of a container. Nothing here is waited for by the trading, and nothing that fails here stops it.
+ */
+export class DaemonAnnouncer {
+  readonly #desk: Desk;
+  readonly #alerts: readonly IntakeState[];
+  readonly #blind: () => string | undefined;
+  readonly #notifications: NotificationCenter;
+  readonly #summary: DailySummary;
+  readonly #heartbeat: Heartbeat | undefined;
+  readonly #service: ServiceManager;
+  readonly #lifeSigns: LifeSigns;
+  readonly #pulse: BrokerPulse | undefined;
+  readonly #redact: (text: string) => string;
+  /** Alerts file → when it was last looked at, monotonic. */
+  readonly #lookedAt = new Map<string, number>();
+  #ready = false;
+  #executing: Signal | undefined;
+  #lastOutcome: string | undefined;
+  /** As it was last said. */
+  #refusedBefore: string | undefined;
+  #stopAskedAt: number | undefined;
+
+  /**
+   * To be made once the trading lock is held.
+   * @param blind why new alerts cannot be seen.
+   */
+  constructor(desk: Desk, env: Environment, alerts: readonly IntakeState[], blind: () => string | undefined) {
+    const { clock, log, ledger, broker, config } = desk;
+    this.#desk = desk;
+    this.#alerts = alerts;
+    this.#blind = blind;
+    this.#redact = createRedaction(secretsOf(config));
+    this.#notifications = openNotifications(desk);
+    const { heartbeatUrl: url } = config.notifications;
+    const common = { clock, log, fetch, redact: this.#redact };
+    this.#heartbeat = url === undefined ? undefined : new Heartbeat({ ...common, url, ailment: () => this.#ailment() });
+    this.#service = serviceManager({ env, pid: process.pid, clock, log });
+    this.#lifeSigns = new LifeSigns({ env, pid: process.pid, clock, log });
+    this.#pulse = url === undefined && !this.#service.listening ? undefined : new BrokerPulse(broker, clock, () => this.#sayStatus());
+    const knows = (key: string): boolean => this.#notifications.knows(key);
+    this.#summary = new DailySummary({ broker, ledger, clock, log, knows, notify: (notice) => this.#notifications.notify(notice) });
+  }
+
+  /** The daemon begins to run. */
+  begin(): void {
+    this.#quietly(() => this.#tellLastLife());
+    this.haltChanged();
+  }
+
+  #tellLastLife(): void {
+    const { ledger, clock, config, log } = this.#desk;
+    const before = ledger.lives.begin(process.pid, clock.now());
+    if (before !== undefined && (before.endedAt === undefined || before.failure !== undefined)) {
+      log.warn(
+        `The daemon before this one (pid ${String(before.pid)}) did not stop by itself${before.failure === undefined ? "" : `: ${before.failure}`}.`,
+      );
+      this.#notifications.notify(restartedNotice(before, ledger.openExecutions().length, clock.now(), config.alertsTimezone));
+    }
+  }
+
+  /** An alerts file has just been looked at. */
+  looked(file: string): void {
+    this.#lookedAt.set(file, this.#desk.clock.monotonic());
+    const refused = this.#refusedAlerts;
+    if (refused === this.#refusedBefore) return;
+    this.#refusedBefore = refused;
+    this.#sayStatus();
+  }
+
+  /** Since the file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
+  get sinceLookMs(): number | undefined {
+    if (this.#lookedAt.size < this.#desk.config.strategies.length) return undefined;
+    return this.#desk.clock.monotonic() - Math.min(...this.#lookedAt.values());
+  }
+
+  /** Ledger and watchers are up: what comes is seen, whatever the broker does. */
+  watching(): void {
+    for (const { alertsFile } of this.#desk.config.strategies) this.looked(alertsFile);
+    this.#service.ready();
+    this.#service.watch(() => this.#isWatching());
+    this.#lifeSigns.watch(() => this.#isWatching());
+    this.#heartbeat?.start();
+    this.#pulse?.start();
+    this.#sayStatus();
+  }
+
+  /** The account is connected. */
+  ready(): void {
+    this.#ready = true;
+    this.#heartbeat?.start();
+    this.#summary.start();
+    this.#sayStatus();
+  }
+
+  executing(signal: Signal): void {
+    this.#executing = signal;
+    this.#sayStatus();
+  }
+
+  concluded(execution: ExecutionRecord): void {
+    this.#executing = undefined;
+    this.#lastOutcome = execution.outcome;
+    this.#quietly(() => this.#notifications.notify(executionNotice(execution, this.#desk.ledger.intentsOf(execution.id))));
+    this.#sayStatus();
+  }
+
+  notExecuted(what: NotExecuted): void {
+    this.#executing = undefined;
+    this.#notifications.notify(notExecutedNotice(what, this.#desk.clock.now()));
+    this.#sayStatus();
+  }
+
+  /** A signal was due and did not come. @param due milliseconds since the epoch. */
+  signalMissing(strategy: string, due: number, reason: string): void {
+    this.#notifications.notify(signalMissingNotice(strategy, due, reason, this.#desk.config.alertsTimezone));
+  }
+
+  haltChanged(): void {
+    this.#notifications.halt(readHalt(this.#desk.config.haltFiles));
+    this.#sayStatus();
+  }
+
+  /** The daemon has been asked to stop. */
+  stopping(): void {
+    this.#stopAskedAt = this.#desk.clock.monotonic();
+    this.#service.stopping();
+  }
+
+  /** The daemon has ended. @param failure why, unless it had been asked to. Bounded; never throws. */
+  async end(failure?: unknown): Promise<void> {
+    const { clock, ledger } = this.#desk;
+    this.#summary.close();
+    this.#pulse?.close();
+    if (failure !== undefined) this.#notifications.notify(failedNotice("the daemon", failure, clock.now()));
+    this.#quietly(() => ledger.lives.end(clock.now(), failure === undefined ? undefined : this.#redact(messageOf(failure))));
+    const limit = this.#stopAskedAt === undefined ? DRAIN_MS : this.#stopAskedAt + STOP_BUDGET_MS - clock.monotonic();
+    await Promise.all([
+      this.#notifications.close(Math.max(0, Math.min(DRAIN_MS, limit))),
+      failure === undefined ? undefined : this.#failHeartbeat(messageOf(failure)),
+      this.#service.close(),
+    ]);
+    this.#heartbeat?.close();
+    this.#quietly(() => this.#lifeSigns.close());
+  }
+
+  async #failHeartbeat(reason: string): Promise<void> {
+    const over = new AbortController();
+    await Promise.race([this.#heartbeat?.fail(reason), this.#desk.clock.sleep(DRAIN_MS, over.signal)]);
+    over.abort();
+  }
+
+  /** A ledger that fails is found out by the daemon itself, where it matters. */
+  #quietly(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.#desk.log.debug(`Nobody was told: ${messageOf(error)}`);
+    }
+  }
+
+  /** Every file, for one watcher that is stuck would be hidden by the others. */
+  #isWatching(): boolean {
+    const now = this.#desk.clock.monotonic();
+    return this.#lookedAt.size > 0 && [...this.#lookedAt.values()].every((at) => now - at < LOOK_LIMIT_MS);
+  }
+
+  get #refusedAlerts(): string | undefined {
+    const problems = alertsProblems(this.#alerts);
+    return problems.length === 0 ? undefined : problems.join(" ");
+  }
+
+  /** A halt is somebody's wish and no ailment. */
+  #ailment(): string | undefined {
+    if (!this.#isWatching()) return "An alerts file is not being looked at.";
+    if (this.#refusedAlerts !== undefined) return this.#refusedAlerts;
+    if (!this.#ready) return "The account has not been read yet, or an execution of an earlier process is not finished.";
+    return this.#blind() ?? this.#pulse?.ailment;
+  }
+
+  #sayStatus(): void {
+    const market = this.#pulse?.text ?? "";
+    this.#service.status([this.#state(), ...(market === "" ? [] : [market])].join("; "));
+  }
+
+  #state(): string {
+    const { config, broker, halt } = this.#desk;
+    const halted = halt.reason();
+    if (halted !== undefined) return `${config.mode}: HALTED (${halted})`;
+    if (this.#refusedAlerts !== undefined) return `${config.mode}: ALERTS REFUSED (${this.#refusedAlerts})`;
+    if (!this.#ready) return `${config.mode}: connecting to ${broker.name}`;
+    if (this.#executing !== undefined) return `${config.mode}: executing signal ${this.#executing.id}`;
+    return `${config.mode}: watching for alerts${this.#lastOutcome === undefined ? "" : ` (last execution: ${this.#lastOutcome})`}`;
+  }
+}

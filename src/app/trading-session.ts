@@ -1,0 +1,373 @@
+import type { Account, Broker, Position } from "../domain/broker.ts";
+import { BrokerError } from "../domain/broker.ts";
+import { accountLockName, accountRefusal } from "../accounts/account-guard.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { AlpacaConfig, Config } from "../domain/config.ts";
+import { ledgerFile, ledgerLockFile, loadConfig } from "../domain/config.ts";
+import { prepareStateDirectory } from "../machine/directory-access.ts";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
+import { ADOPTION_HINT, strangersHeld } from "../execution/preparation/adoption.ts";
+import type { RebalanceEvent } from "../execution/events.ts";
+import { Rebalancer } from "../execution/rebalancer.ts";
+import { HaltSwitch, UNSEEN_HALT_HINT, unseenMachineHalt } from "../machine/halt.ts";
+import { Intake } from "../intake/intake.ts";
+import type { Signal } from "../domain/signal.ts";
+import { trustedOwners } from "../intake/trust.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { HeldLock } from "../ledger/lock.ts";
+import { acquireLock } from "../ledger/lock.ts";
+import { accountLockDirectory, accountLockFile } from "../ledger/lock-directory.ts";
+import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
+import { openLedger } from "../ledger/sqlite-ledger.ts";
+import { LatestExecutionFile } from "./latest-execution-file.ts";
+import type { Log, Logger, TradeLog } from "../logging/logger.ts";
+import { createLogger, createRedaction, openTradeLog } from "../logging/logger.ts";
+import { RecurringWarnings } from "../logging/recurring.ts";
+import { notificationSecrets } from "../config/notification-settings.ts";
+import { tradeRecord } from "../reporting/trade-record.ts";
+
+/** What was never acted upon is kept for as long as somebody may still ask about it. */
+const KEPT_MS = 90 * 86_400_000;
+const FORGET_EVERY_MS = 86_400_000;
+
+/** A venue and how it is reached. */
+export interface VenueAccess {
+  readonly name: string;
+  readonly alpaca: AlpacaConfig;
+  close(): Promise<void>;
+}
+
+export interface DeskOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  /** The command as typed, for locks and messages. */
+  readonly command: string;
+  /** Where log lines go besides the files. */
+  readonly console: NodeJS.WriteStream | undefined;
+  readonly verbose: boolean;
+  /** Instead of the mode's own venue: a demonstration brings its own. It is closed with the desk. */
+  readonly venue?: VenueAccess;
+  /** Called with everything that happens in a rebalance, besides log and ledger. */
+  readonly onEvent?: (event: RebalanceEvent) => void;
+  /** Told, besides the log, why nothing happens for a while, and what the owner must know before anything does. */
+  readonly onWait?: (text: string) => void;
+}
+
+/**
+ * Everything a trading command works with: settings, logs, ledger, venue, locks. Opened in this order,
+ * closed in the opposite one; what fails on the way closes what was opened before.
+ */
+export class Desk {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly ledger: SqliteLedger;
+  readonly broker: Broker;
+  readonly halt: HaltSwitch;
+  readonly recurring: RecurringWarnings;
+  readonly #options: DeskOptions;
+  readonly #tradeLog: TradeLog;
+  readonly #latestExecution: LatestExecutionFile;
+  readonly #venue: VenueAccess;
+  readonly #locks: HeldLock[] = [];
+  #forgetAt = 0;
+
+  private constructor(
+    options: DeskOptions,
+    config: Config,
+    opened: { log: Logger; tradeLog: TradeLog; ledger: SqliteLedger; venue: VenueAccess; broker: Broker },
+  ) {
+    this.#options = options;
+    this.config = config;
+    this.clock = options.clock;
+    this.log = opened.log;
+    this.ledger = opened.ledger;
+    this.broker = opened.broker;
+    this.#tradeLog = opened.tradeLog;
+    this.#venue = opened.venue;
+    this.halt = new HaltSwitch(config, process.pid);
+    this.recurring = new RecurringWarnings(opened.log, options.clock);
+    this.#latestExecution = new LatestExecutionFile(this);
+  }
+
+  /** @throws TraderError: configuration or an unusable directory (78), a log that is not ours (3), a ledger that cannot be opened. */
+  static async open(options: DeskOptions): Promise<Desk> {
+    const config = loadConfig(options.env);
+    const closers: (() => unknown)[] = [];
+    prepareStateDirectory(config.stateDir);
+    try {
+      const log = openLog(options, config);
+      closers.push(() => log.close());
+      const unseen = unseenMachineHalt(config.haltFiles);
+      if (unseen !== undefined) log.warn(`Careful: ${unseen}`, { hint: UNSEEN_HALT_HINT });
+      const tradeLog = openTradeLog({ dir: config.logDir, mode: config.mode, group: config.logGroup, secrets: secretsOf(config) });
+      closers.push(() => tradeLog.close());
+      const ledger = openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)) });
+      closers.push(() => ledger.close());
+      const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
+      closers.push(() => venue.close());
+      const broker = await openBroker(config, venue, options.clock, { log, onWait: options.onWait });
+      return new Desk(options, config, { log, tradeLog, ledger, venue, broker });
+    } catch (error) {
+      for (const close of closers.toReversed()) await close();
+      throw error;
+    }
+  }
+
+  /** The lock on the ledger. @throws TraderError (3) that names the holder. */
+  lockLedger(): void {
+    this.#locks.push(acquireLock(ledgerLockFile(this.config), this.#holder()));
+  }
+
+  /**
+   * Whether the account may be traded by this ledger, now (R27). A dry run asks it too: it shows what would be done.
+   * @throws TraderError: exit 3 for a wrong account.
+   */
+  assertTradable(account: Account): void {
+    const refusal = accountRefusal(this.config, this.ledger, account);
+    if (refusal !== undefined)
+      throw new TraderError(refusal.reason, { code: "account-refused", hint: refusal.hint, exitCode: EXIT.refused });
+  }
+
+  /**
+   * Takes a tradable account for this process: it is locked on this machine, and a new ledger is pinned to it.
+   * @throws TraderError as {@link assertTradable} does, and exit 3 for a held lock.
+   */
+  claimAccount(account: Account): void {
+    this.assertTradable(account);
+    if (this.config.alpaca !== undefined) {
+      const name = accountLockName(this.config.alpaca, account.number);
+      this.#locks.push(acquireLock(accountLockFile(name, accountLockDirectory()), { ...this.#holder(), account: account.number }));
+    }
+    if (this.ledger.pinnedAccount() === undefined) this.ledger.pinAccount(account.number, this.clock.now());
+  }
+
+  /** Reads the account and its positions once. @throws BrokerError */
+  async readAccount(): Promise<{ account: Account; positions: Position[] }> {
+    const [account, positions] = await Promise.all([this.broker.account(), this.broker.positions()]);
+    return { account, positions };
+  }
+
+  /** As {@link readAccount}, tried again for `limitMs` while the venue is unreachable. */
+  async readAccountWithin(limitMs: number, onProblem: (error: BrokerError) => void): Promise<{ account: Account; positions: Position[] }> {
+    const start = this.clock.monotonic();
+    for (;;) {
+      try {
+        return await this.readAccount();
+      } catch (error) {
+        const again =
+          error instanceof BrokerError && error.failure !== "unauthorized" && this.clock.monotonic() - start + PAUSE_MS < limitMs;
+        if (!again) throw error;
+        onProblem(error);
+        await this.clock.sleep(PAUSE_MS);
+      }
+    }
+  }
+
+  /** One for each strategy. @param strategies where their alerts are read, by default in their own files. */
+  intakes(ledger: Ledger = this.ledger, strategies: Config["strategies"] = this.config.strategies): Intake[] {
+    return openIntakes({ ...this.config, strategies }, this.clock, ledger);
+  }
+
+  /**
+   * @param newer a run of the same strategy that waits behind the one under way.
+   * @param waiting runs of every strategy that wait to be executed.
+   */
+  rebalancer(
+    newer: () => Signal | undefined,
+    stopping: AbortSignal,
+    waiting: () => readonly Signal[],
+    ledger: Ledger = this.ledger,
+  ): Rebalancer {
+    const { config, clock, broker } = this;
+    return new Rebalancer({
+      broker,
+      ledger,
+      clock,
+      mode: config.mode,
+      plan: config,
+      limits: config,
+      signalMaxAgeSeconds: config.signalMaxAgeSeconds,
+      orderTimeoutSeconds: config.orderTimeoutSeconds,
+      executionDeadlineSeconds: config.executionDeadlineSeconds,
+      execution: config.execution,
+      halted: () => this.halt.reason(),
+      accountRefusal: (reading) => accountRefusal(config, ledger, reading.account),
+      stopping,
+      newer,
+      strategies: config.strategies,
+      waiting,
+      emit: (event) => this.#observe(event),
+      progress: (text) => this.log.info(text),
+      warn: (text) => this.#warn(text),
+    });
+  }
+
+  /** R27: said before the first run of a ledger sells what was bought by hand. With several strategies nothing of it is sold. */
+  warnOfHoldings({ account, positions }: { readonly account: Account; readonly positions: readonly Position[] }): void {
+    const { config, ledger } = this;
+    const held = strangersHeld(positions, config, { ledger, account: account.number });
+    if (held.length === 0 || config.strategies.length > 1) return;
+    const isLive = config.mode === "live";
+    this.#warn(
+      `Account ${account.number} holds what this ledger never bought: ${held.join(", ")}. A run sells of it what its targets do not name. ` +
+        (isLive
+          ? `Until you have said that it may, such a run is refused. ${ADOPTION_HINT}`
+          : "Name in PROTECTED_SYMBOLS what is to stay."),
+    );
+  }
+
+  #warn(text: string): void {
+    this.log.warn(text);
+    this.#options.onWait?.(text);
+  }
+
+  /** One line of the trade log for a finished execution; the file for dashboards is written meanwhile. */
+  recordTrade(executionId: string): void {
+    this.#tradeLog.append(tradeRecord(this.ledger, executionId, this.config.mode));
+    this.#latestExecution.record(executionId);
+  }
+
+  /**
+   * To be called now and then by whoever holds the lock; it also keeps the ledger bounded.
+   * @throws TraderError when ledger or locks were deleted or replaced from outside.
+   */
+  selfCheck(): void {
+    this.ledger.check();
+    for (const lock of this.#locks) lock.check(this.clock.now());
+    const now = this.clock.monotonic();
+    if (now < this.#forgetAt) return;
+    this.#forgetAt = now + FORGET_EVERY_MS;
+    this.ledger.prune(this.clock.now() - KEPT_MS);
+  }
+
+  /** The end of the process, in the log as well as on the terminal. */
+  logFailure(error: unknown): void {
+    const hint = error instanceof TraderError || error instanceof BrokerError ? error.hint : undefined;
+    this.log.error(messageOf(error), hint === undefined ? {} : { hint });
+  }
+
+  /** @param lastWords for the log, when all that could still have something to say has said it. */
+  async close(lastWords?: string): Promise<void> {
+    this.halt.close();
+    this.recurring.close();
+    await this.#latestExecution.close();
+    await this.broker.close();
+    await this.#venue.close();
+    // Requests that the closed broker gives up are told of by those who waited for them.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (lastWords !== undefined) this.log.info(lastWords);
+    for (const lock of this.#locks.toReversed()) lock.release();
+    this.ledger.close();
+    this.#tradeLog.close();
+    this.log.close();
+  }
+
+  /** Into the decision record first, then to the log and to whoever watches. */
+  #observe(event: RebalanceEvent): void {
+    const { kind, level, text, executionId, signalId, facts } = event;
+    const log = this.log.child({ signal: signalId, execution: executionId });
+    const isSaid = event.recurs === true ? this.recurring.warn(text, log) : level !== "debug";
+    if (isSaid) {
+      const note = { executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) };
+      // A note never decides anything. The last one is flushed, and with it all before.
+      this.ledger.transaction(() => this.ledger.note(note), kind === "finish" ? "flushed" : "ordered");
+    }
+    if (event.recurs !== true) log[level](text);
+    this.#options.onEvent?.(event);
+  }
+
+  #holder(): Parameters<typeof acquireLock>[1] {
+    const { command } = this.#options;
+    return { pid: process.pid, command, mode: this.config.mode, stateDir: this.config.stateDir, startedAt: this.clock.now() };
+  }
+}
+
+const PAUSE_MS = 1_000;
+const SAME_WAIT_MS = 1_000;
+
+function openLog(options: DeskOptions, config: Config): Logger {
+  return createLogger({
+    dir: config.logDir,
+    group: config.logGroup,
+    clock: options.clock,
+    zone: config.alertsTimezone,
+    console: options.console,
+    colour: options.console?.isTTY === true && (options.env.NO_COLOR ?? "") === "",
+    level: options.verbose ? "debug" : "info",
+    secrets: secretsOf(config),
+  });
+}
+
+/** Everything that must never be shown (R30). */
+export function secretsOf(config: Config): string[] {
+  const keys = config.alpaca === undefined ? [] : [config.alpaca.keyId, config.alpaca.secret];
+  const token = config.dashboard.token === undefined ? [] : [config.dashboard.token];
+  return [...keys, ...token, ...notificationSecrets(config.notifications)];
+}
+
+/** The intakes of the configured strategies, in their order. @throws TraderError (78) when ALERTS_OWNER names nobody. */
+export function openIntakes(config: Config, clock: Clock, ledger: Ledger): Intake[] {
+  const owners = trustedOwners(config.alertsOwner);
+  return config.strategies.map(
+    ({ name, alertsFile }) =>
+      new Intake({
+        strategy: name,
+        alertsFile,
+        timezone: config.alertsTimezone,
+        mode: config.mode,
+        maxAgeSeconds: config.signalMaxAgeSeconds,
+        settleSeconds: config.batchSettleSeconds,
+        allowedSymbols: config.allowedSymbols,
+        owners,
+        clock,
+        ledger,
+      }),
+  );
+}
+
+/** The venue of the mode: Alpaca, or the embedded simulator, which is loaded only for it. */
+export async function openVenue(config: Config, clock: Clock, command: string): Promise<VenueAccess> {
+  if (config.alpaca !== undefined) return { name: `Alpaca ${config.mode}`, alpaca: config.alpaca, close: () => Promise.resolve() };
+  const { openEmbeddedVenue } = await import("./embedded-venue.ts");
+  const venue = await openEmbeddedVenue(config.stateDir, clock, command);
+  return { name: "the built-in simulator", alpaca: venue.alpaca, close: () => venue.close() };
+}
+
+/** Who is told of the talk with the venue. */
+export interface BrokerListeners {
+  readonly log?: Log;
+  /** Why nothing happens for a while. */
+  readonly onWait?: ((text: string) => void) | undefined;
+}
+
+/** The SDK is loaded here and not before: commands that only look at files do not wait for it. */
+export async function openBroker(
+  config: Pick<Config, "mode">,
+  venue: VenueAccess,
+  clock: Clock,
+  { log, onWait }: BrokerListeners = {},
+): Promise<Broker> {
+  const { createAlpacaBroker } = await import("../broker/alpaca.ts");
+  let toldUntil = 0;
+  return createAlpacaBroker({
+    name: venue.name,
+    mode: config.mode,
+    alpaca: venue.alpaca,
+    clock,
+    onTraffic: (record) => log?.debug(`${record.method} ${record.path}`, { ...record }),
+    onWait: (waitMs) => {
+      // Trading and market data have a budget each; when both are used up, once is enough.
+      const until = clock.monotonic() + waitMs;
+      if (until < toldUntil + SAME_WAIT_MS) return;
+      toldUntil = until;
+      const text = waitSentence(venue.name, waitMs);
+      log?.info(text);
+      onWait?.(text);
+    },
+  });
+}
+
+function waitSentence(venue: string, waitMs: number): string {
+  return `The requests that ${venue} allows in a minute are used up: the next one may leave in ${String(Math.ceil(waitMs / 1_000))} s.`;
+}

@@ -1,0 +1,313 @@
+import type { Position } from "../../domain/broker.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { ExecutionRecord, IntentRecord } from "../../domain/ledger.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { min, ZERO } from "../../domain/decimal.ts";
+import type { FollowUp } from "./follow-up.ts";
+import { otherInstance } from "../preparation/earlier-orders.ts";
+import { isOwnOrder } from "../orders/ids.ts";
+import { lateIntents, settleLateOrder, settleLateOrders } from "../orders/late-orders.ts";
+import type { MarketWatch } from "./market-watch.ts";
+import type { OpenExecution } from "./open-execution.ts";
+import type { OrderLifecycle } from "../orders/order-lifecycle.ts";
+import { symbolsOf } from "../preparation/plan-input.ts";
+import type { Moment, Reading } from "../preparation/account-snapshot.ts";
+import { ageOf, momentOf, readAccount, withoutEnded } from "../preparation/account-snapshot.ts";
+import type { Expected } from "../preparation/settle.ts";
+import {
+  changeSince,
+  expectedAfter,
+  FILLS_SETTLE_WITHIN_MS,
+  heldBeyond,
+  isMore,
+  isPowerBehind,
+  isUnderWay,
+  missingCash,
+  SETTLE_LIMIT_MS,
+  SETTLE_PAUSE_MS,
+  settlePause,
+  unsettled,
+} from "../preparation/settle.ts";
+import { cashBefore, foreignBuysBefore, knownForeignOrders, powerBefore, sharesBefore, unsettledBefore } from "../outcome/summary.ts";
+
+/** Before a POST, what was seen of the account may be at most this old. */
+const LOOK_MAX_AGE_MS = 5_000;
+/** Pause between two looks for cash that is not shown; each costs three requests. */
+const CASH_PAUSE_MS = 1_500;
+
+/** A reading that contains all own fills, or one that never came to. */
+export interface SettledReading {
+  readonly reading: Reading;
+  /** Replaces the shown cash where that cannot be trusted. */
+  readonly cash: Decimal | undefined;
+  /** What is not shown as our fills make it, in words: a plan made on this cannot claim to reach the target. */
+  readonly missing?: string;
+  /** Symbols that somebody else has bought more of meanwhile: those shares are not this signal's to trade. */
+  readonly external: ReadonlySet<string>;
+}
+
+/** Shares that are shown again or still, this long after their sale, have been bought by somebody else. */
+const SALES_SHOWN_WITHIN_MS = 120_000;
+
+/** The account during an execution: settled before a plan (R16), untouched by others before a POST (R24). */
+export class AccountWatch {
+  readonly #execution: OpenExecution;
+  readonly #market: MarketWatch;
+  #lookedAt: Moment | undefined;
+  /** What was held when that was last shown; `undefined` when only the plan has looked. */
+  #held: readonly Position[] | undefined;
+  /** The cash that was shown to the look before a POST; `undefined` when a plan has looked since, which has its own measure. */
+  #cash: Decimal | undefined;
+  #foreign: string | undefined;
+  /** Symbols of which more is held, for longer than a fill of ours could be hidden, than our orders leave. */
+  readonly #external = new Set<string>();
+  /** Since when the looks before a POST have shown less cash than there must be, monotonic. */
+  #cashMissingSince: number | undefined;
+
+  /** @param lookedAt when the reading began that the plan was made from, if it was made by this process. */
+  constructor(execution: OpenExecution, market: MarketWatch, lookedAt: Moment | undefined) {
+    this.#execution = execution;
+    this.#market = market;
+    this.#lookedAt = lookedAt;
+  }
+
+  /** Why nothing more may be sent: a foreign hand, or a blocked account. */
+  get foreignHand(): string | undefined {
+    return this.#foreign;
+  }
+
+  /** What others have read for reasons of their own counts too: against what was shown last no order may leave. */
+  saw({ account, positions, openOrders }: Pick<Reading, "account" | "positions" | "openOrders">): void {
+    this.#touched({ account, openOrders }, this.#execution.record());
+    this.sawPositions(positions);
+  }
+
+  sawPositions(positions: readonly Position[]): void {
+    this.#held = positions;
+  }
+
+  /**
+   * Between plan and POST there may have been a restart, a rate limit or a proof of absence: then foreign
+   * hands and held quantities are looked at again, since a sell of shares that are gone could open a short.
+   */
+  async lookedRecently(orders: OrderLifecycle, followUpOf: (intent: IntentRecord) => FollowUp): Promise<boolean> {
+    const { broker, clock, stopping } = this.#execution.parts;
+    try {
+      if (this.#lookedAt !== undefined && ageOf(this.#lookedAt, clock) <= LOOK_MAX_AGE_MS) {
+        await this.#refuseUncovered(orders, followUpOf);
+        if (!this.#lackedCash(followUpOf)) return true;
+      }
+      const reads = Promise.all([broker.account(), broker.positions(), broker.openOrders()]);
+      const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
+      if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
+      this.#held = positions;
+      this.#cash = account.cash;
+      await this.#refuseUncovered(orders, followUpOf);
+      if (await this.#lacksCash(account.cash)) return false;
+      this.#lookedAt = momentOf(clock);
+      return true;
+    } catch (error) {
+      this.#warnOfFailure(`The account cannot be read, so nothing is sent: ${messageOf(error)}`);
+      await clock.sleep(SETTLE_PAUSE_MS, stopping);
+      return false;
+    }
+  }
+
+  /** All sells that are still to be sent, those too that were recorded after the look. */
+  async #refuseUncovered(orders: OrderLifecycle, followUpOf: (intent: IntentRecord) => FollowUp): Promise<void> {
+    if (this.#held === undefined) return;
+    for (const { clientOrderId } of this.#execution.intents()) {
+      const intent = this.#execution.intent(clientOrderId);
+      await orders.refuseUncovered(intent, this.#held, followUpOf(intent));
+    }
+  }
+
+  /**
+   * Cash that was planned with may have been taken out since (R24). It may also not be shown yet, so it is
+   * looked for as long as an account may lag; nothing is sent meanwhile.
+   */
+  async #lacksCash(shown: Decimal): Promise<boolean> {
+    const { clock, stopping } = this.#execution.parts;
+    const missing = this.#missingCash(shown);
+    if (missing === undefined) {
+      this.#cashMissingSince = undefined;
+      return false;
+    }
+    this.#cashMissingSince ??= clock.monotonic();
+    if (clock.monotonic() - this.#cashMissingSince < SETTLE_LIMIT_MS) {
+      this.#warn(`Nothing is bought yet: ${missing}.`);
+      await clock.sleep(CASH_PAUSE_MS, stopping);
+    } else this.#foreign = `Cash left the account during the execution: ${missing}.`;
+    return true;
+  }
+
+  /**
+   * Whether the last look showed too little cash by what is known now: an order that could have taken it then may
+   * have been proven since never to have arrived. What has been sent since then had not taken anything yet.
+   */
+  #lackedCash(followUpOf: (intent: IntentRecord) => FollowUp): boolean {
+    const lookedAt = this.#lookedAt?.monotonic;
+    if (this.#cash === undefined || lookedAt === undefined) return false;
+    const own = this.#execution.intents().map((intent): IntentRecord => {
+      const { postedAt } = followUpOf(intent);
+      const isSince = (isUnderWay(intent) || intent.state === "done") && postedAt !== undefined && postedAt >= lookedAt;
+      return isSince ? { ...intent, state: "recorded", filledQuantity: ZERO } : intent;
+    });
+    return this.#missingCash(this.#cash, own) !== undefined;
+  }
+
+  #missingCash(shown: Decimal, own = this.#execution.intents()): string | undefined {
+    const record = this.#execution.record();
+    const others = { earlierBuys: this.#earlierBuys(), lateFills: this.#lateFills(record), foreignBuys: foreignBuysBefore(record) };
+    return missingCash(shown, { own, ...others }, cashBefore(record));
+  }
+
+  #expected(record: ExecutionRecord): Expected {
+    const expected = expectedAfter([...this.#lateFills(record), ...this.#execution.intents()], cashBefore(record));
+    const quantities = new Map([...expected.quantities].filter(([symbol]) => !this.#external.has(symbol)));
+    return { ...expected, quantities };
+  }
+
+  /** What is not explained by our fills may be the doing of an order that was given up as unknown. */
+  async #learnOfEarlierOrders(): Promise<void> {
+    const { broker, ledger, clock } = this.#execution.parts;
+    const say = (_level: string, text: string): void => this.#warn(text);
+    await this.#execution.unlessStopping(settleLateOrders({ broker, ledger, clock, say }));
+  }
+
+  /** Orders that were given up as unknown, here or by an earlier execution, are asked for again before the next plan. */
+  async learnOfUnknown(own: readonly IntentRecord[]): Promise<void> {
+    const { broker, ledger, clock } = this.#execution.parts;
+    const say = (_level: string, text: string): void => this.#warn(text);
+    const unknown = own.filter(({ state }) => state === "abandoned");
+    for (const intent of [...unknown, ...lateIntents(ledger)]) {
+      const learned = this.#execution.unlessStopping(settleLateOrder({ broker, ledger, clock, say }, intent));
+      await learned.catch((error: unknown) => {
+        if (!this.#execution.parts.stopping.aborted) throw error;
+      });
+    }
+  }
+
+  /** Buys of earlier executions that may still take their cash. */
+  #earlierBuys(): IntentRecord[] {
+    return this.#execution.parts.ledger.unsettledIntents().filter((intent) => this.#isEarlier(intent) && intent.side === "buy");
+  }
+
+  /** What orders of unknown end have changed since the plan: it shows in the shares, whatever the clocks say. */
+  #lateFills(record: ExecutionRecord): IntentRecord[] {
+    const earlier = unsettledBefore(record).flatMap((id) => this.#execution.parts.ledger.intent(id) ?? []);
+    return earlier.flatMap((intent) => changeSince(intent, sharesBefore(record, intent.symbol)) ?? []);
+  }
+
+  #isEarlier({ executionId }: IntentRecord): boolean {
+    return executionId !== this.#execution.id;
+  }
+
+  /**
+   * Reads until the account contains all own fills of this execution (R16). When it does not in time, the
+   * smaller of shown and computed cash is used.
+   * @param blocked whether something has come up that must be decided first.
+   * @returns `undefined` when the loop has to decide again first.
+   */
+  async settled(blocked: () => boolean): Promise<SettledReading | undefined> {
+    const { clock, stopping } = this.#execution.parts;
+    const start = clock.monotonic();
+    for (let round = 0; ; round += 1) {
+      const begun = clock.monotonic();
+      try {
+        const found = await this.#readOnce(begun - start >= SETTLE_LIMIT_MS);
+        if (found === "touched") return undefined;
+        if (found !== "unsettled") return found;
+      } catch (error) {
+        this.#warnOfFailure(`The account cannot be read: ${messageOf(error)}`);
+      }
+      if (blocked() || stopping.aborted) return undefined;
+      await clock.sleep(settlePause(round), stopping);
+    }
+  }
+
+  async #readOnce(lastChance: boolean): Promise<SettledReading | "touched" | "unsettled"> {
+    const { broker, assets, clock, ledger } = this.#execution.parts;
+    const record = this.#execution.record();
+    const reads = readAccount(broker, assets, clock, symbolsOf(record.wanted));
+    const reading = withoutEnded(await this.#execution.unlessStopping(reads), ledger);
+    this.#market.saw(reading.market);
+    this.#lookedAt = reading.market.readAt;
+    this.#held = reading.positions;
+    this.#cash = undefined;
+    if (this.#touched(reading, record)) return "touched";
+    const known = this.#expected(record);
+    if (unsettled(reading, known) !== undefined || isMore(reading.account.cash, known)) await this.#learnOfEarlierOrders();
+    const expected = this.#expected(record);
+    const missing = unsettled(reading, expected);
+    // More cash than our fills make is somebody's deposit, and not ours to spend before the next signal (R16).
+    const more = isMore(reading.account.cash, expected) ? expected.cash : undefined;
+    const external = this.#external;
+    if (missing === undefined && (lastChance || !isPowerBehind(reading, expected, powerBefore(record))))
+      return { reading, cash: more, external };
+    if (missing === undefined || !lastChance) return "unsettled";
+    if (!this.#hasFilledRecently() && this.#learnOfExternal(reading, expected)) return "unsettled";
+    const limit = String(SETTLE_LIMIT_MS / 1_000);
+    const text = `The account does not contain all our fills after ${limit} s (${missing}); the smaller cash is used.`;
+    this.#execution.emit({ kind: "doubt", level: "warn", text });
+    const cash = expected.cash === undefined ? undefined : min(expected.cash, reading.account.cash);
+    // Cash that left the account is rightly not counted, and the target is that of what remains. Soon after a fill of
+    // ours it may also be on its way: then what is bought now is not all.
+    const isLess =
+      !this.#hasFilledRecently() &&
+      cash?.eq(reading.account.cash) === true &&
+      unsettled(reading, { ...expected, cash: undefined }) === undefined;
+    return { reading, cash, external, ...(isLess ? {} : { missing }) };
+  }
+
+  /** Fills of ours are shown within half a minute; what is held beyond them after that, somebody else has bought. */
+  #learnOfExternal(reading: Reading, expected: Expected): boolean {
+    const beyond = heldBeyond(reading, expected).filter((symbol) => !this.#maySeemUnsold(symbol, reading));
+    for (const symbol of beyond) {
+      this.#external.add(symbol);
+      this.#warn(`${symbol}: more shares are held than our orders leave; somebody else has bought them, and they stay.`);
+    }
+    return beyond.length > 0;
+  }
+
+  /** As many shares as before a sell of ours are rather ones that are not shown as sold yet than ones that somebody has bought since. */
+  #maySeemUnsold(symbol: string, { positions }: Reading): boolean {
+    const shown = positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
+    const now = this.#execution.parts.clock.now();
+    return this.#execution
+      .intents()
+      .filter((intent) => intent.symbol === symbol && intent.side === "sell" && intent.filledQuantity.gt(ZERO))
+      .some(({ heldBefore, updatedAt }) => shown.lte(heldBefore) && Math.abs(now - updatedAt) <= SALES_SHOWN_WITHIN_MS);
+  }
+
+  #hasFilledRecently(): boolean {
+    const now = this.#execution.parts.clock.now();
+    const filled = this.#execution.intents().filter(({ filledQuantity }) => filledQuantity.gt(ZERO));
+    return filled.some(({ updatedAt }) => Math.abs(now - updatedAt) <= FILLS_SETTLE_WITHIN_MS);
+  }
+
+  /** R24: somebody else's order on a symbol or on the cash of this plan, or a blocked account, stops it. */
+  #touched(reading: Pick<Reading, "account" | "openOrders">, record: ExecutionRecord): boolean {
+    const symbols = new Set(symbolsOf(record.wanted));
+    for (const intent of this.#execution.intents()) symbols.add(intent.symbol);
+    const known = knownForeignOrders(record);
+    const foreign = reading.openOrders.find(
+      (order) => !isOwnOrder(order) && !known.has(order.id) && (order.side === "buy" || symbols.has(order.symbol)),
+    );
+    if (foreign !== undefined)
+      this.#foreign = `Somebody else's ${foreign.side} order for ${foreign.symbol} (${foreign.id}) came up during the execution.`;
+    const market = this.#market.reading;
+    const other = market && otherInstance(this.#execution.parts, { openOrders: reading.openOrders, market });
+    if (other !== undefined) this.#foreign = other.reason;
+    if (reading.account.blocks.length > 0) this.#foreign = `The account may no longer trade: ${reading.account.blocks.join(", ")}.`;
+    return this.#foreign !== undefined;
+  }
+
+  #warn(text: string): void {
+    this.#execution.emit({ kind: "waiting", level: "warn", text });
+  }
+
+  #warnOfFailure(text: string): void {
+    this.#execution.emit({ kind: "waiting", level: "warn", recurs: true, text });
+  }
+}

@@ -1,0 +1,91 @@
+import type { Order } from "../../domain/broker.ts";
+import { isTerminal } from "../../domain/broker.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { IntentRecord } from "../../domain/ledger.ts";
+import { decimal } from "../../domain/decimal.ts";
+import type { IntentFacts } from "./decide.ts";
+import { isEnded } from "./decide.ts";
+
+/** What this process knows of one intent beyond the ledger; all times monotonic, in milliseconds. */
+export interface FollowUp {
+  /** A request for it is under way that may change it, or that tells whether the venue has it. */
+  busy: boolean;
+  /** A poll of it is under way. */
+  polling: boolean;
+  postedAt: number | undefined;
+  absentAt: number | undefined;
+  askedAt: number | undefined;
+  polls: number;
+  workingSince: number | undefined;
+  cancelRequestedAt: number | undefined;
+  cancelAgainAt: number | undefined;
+  notBefore: number | undefined;
+  hinted: boolean;
+  /** What the stream told last, as long as a request for the order is under way. */
+  heard: Order | undefined;
+  /** Since when an order of limit style waits for a sane quote; `undefined` while it has one. */
+  quoteAwaitedSince: number | undefined;
+}
+
+/**
+ * Starts to follow an intent. Recorded wall-clock times are carried over to the monotonic clock; a
+ * wall clock that has been set back makes them count from now, which only waits longer.
+ */
+export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
+  const carried = (at: number | undefined): number | undefined =>
+    at === undefined ? undefined : clock.monotonic() - Math.max(0, clock.now() - at);
+  return {
+    busy: false,
+    polling: false,
+    postedAt: carried(record.postedAt),
+    absentAt: undefined,
+    askedAt: undefined,
+    polls: 0,
+    workingSince: carried(record.acceptedAt),
+    cancelRequestedAt: carried(record.cancelRequestedAt),
+    // It is recorded before it is sent: a process that was killed in between has not asked.
+    cancelAgainAt: record.cancelRequestedAt === undefined ? undefined : clock.monotonic(),
+    notBefore: undefined,
+    hinted: false,
+    heard: undefined,
+    quoteAwaitedSince: undefined,
+  };
+}
+
+/**
+ * Whether the stream tells of the end of exactly the order that was sent: under both of its ids, filled in full.
+ * That is taken as it is. Everything else that it tells is read again by id.
+ */
+export function isWholeFill(intent: IntentRecord, told: Order): boolean {
+  const isOurs = told.id === intent.orderId && told.clientOrderId === intent.clientOrderId;
+  const isAsSent = told.symbol === intent.symbol && told.side === intent.side;
+  if (intent.state !== "open" || intent.cancelRequestedAt !== undefined || !isOurs || !isAsSent || told.status !== "filled") return false;
+  if (told.filledAveragePrice === undefined) return false;
+  if (intent.quantity !== undefined) return told.filledQuantity.eq(intent.quantity);
+  if (intent.notional === undefined) return false;
+  const spent = told.filledQuantity.times(told.filledAveragePrice);
+  return spent.minus(intent.notional).abs().lte(intent.notional.times(WHOLE_NOTIONAL_WITHIN));
+}
+
+/** A notional buy spends its amount but for what rounding leaves. */
+const WHOLE_NOTIONAL_WITHIN = decimal("0.001");
+
+/** Whether the stream tells something of an order that has not been read by id. */
+export function isNews(intent: IntentRecord, told: Order): boolean {
+  if (intent.state !== "open" || told.id !== intent.orderId) return true;
+  return isTerminal(told.status) || told.filledQuantity.gt(intent.filledQuantity);
+}
+
+/** @param opened monotonic time of the last open; a queued order's time-out counts from there (R23). */
+export function factsOf(record: IntentRecord, followUp: FollowUp, opened: number | undefined): IntentFacts {
+  const working = followUp.workingSince;
+  // What is still being read of an order that has ended, as the stream told, is not waited for.
+  const polling = followUp.polling && !isEnded(record);
+  return {
+    ...followUp,
+    record,
+    busy: followUp.busy || polling,
+    reading: polling && !followUp.busy,
+    workingSince: working === undefined || opened === undefined ? working : Math.max(working, opened),
+  };
+}

@@ -1,0 +1,106 @@
+import { messageOf } from "../../domain/errors.ts";
+import type { OpenExecution } from "./open-execution.ts";
+import type { MarketReading } from "../preparation/account-snapshot.ts";
+import { ageOf, MARKET_READING_MAX_AGE_MS, readMarket, sessionLeft } from "../preparation/account-snapshot.ts";
+import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
+
+/** Wall and monotonic clock drift apart by less than this within the age of a reading. */
+const CLOCKS_AGREE_WITHIN_MS = 500;
+
+/** An answer that was longer on its way, or came on a second try, may be ahead by as much when it is carried forward. */
+const MOST_ON_ITS_WAY_MS = 2_000;
+
+/** The venue's clock during an execution: it alone decides whether an order may be sent (R14). */
+export class MarketWatch {
+  readonly #execution: OpenExecution;
+  readonly #onRead: () => void;
+  #reading: MarketReading | undefined;
+  #busy = false;
+  #opened: number | undefined;
+
+  /** @param onRead called when a reading in the background is through. */
+  constructor(execution: OpenExecution, first: MarketReading | undefined, onRead: () => void) {
+    this.#execution = execution;
+    this.#reading = first;
+    this.#onRead = onRead;
+  }
+
+  /** The newest one; `undefined` while the venue's clock has not been read. */
+  get reading(): MarketReading | undefined {
+    return this.#reading;
+  }
+
+  /** Whether the session is open; `undefined` while the venue's clock has not been read. */
+  get isOpen(): boolean | undefined {
+    return this.#reading === undefined ? undefined : this.left !== undefined;
+  }
+
+  /** Milliseconds left in the session; `undefined` while it is closed or unknown. */
+  get left(): number | undefined {
+    return this.#reading === undefined ? undefined : sessionLeft(this.#reading, this.#execution.parts.clock.monotonic());
+  }
+
+  /** The venue's time, carried forward, milliseconds since the epoch; `undefined` while its clock has not been read. */
+  get time(): number | undefined {
+    if (this.#reading === undefined) return undefined;
+    return this.#reading.clock.timestamp + (this.#execution.parts.clock.monotonic() - this.#reading.readAt.monotonic);
+  }
+
+  /** A queued order's time-out counts from here: the open, or when this process first saw the market open (R23). */
+  get opened(): number | undefined {
+    return this.#opened;
+  }
+
+  /**
+   * Whether the reading is recent enough for an order to be sent on it. Where our two clocks disagree about
+   * its age, one was set or the machine slept, and how much of the session is left cannot be told from it.
+   */
+  get isFresh(): boolean {
+    return this.#age() <= MARKET_READING_MAX_AGE_MS && this.#disagreement() <= CLOCKS_AGREE_WITHIN_MS;
+  }
+
+  saw(market: MarketReading): void {
+    this.#reading = market;
+    if (market.clock.isOpen && this.#execution.record().offHours) this.#opened ??= market.readAt.monotonic;
+  }
+
+  /** Keeps the reading fresh and exact in the background; one that fails leaves the old one to age. */
+  refresh(): void {
+    const isExact = (this.#reading?.tookMs ?? Infinity) <= MOST_ON_ITS_WAY_MS;
+    if (this.#busy || (isExact && this.#age() < MARKET_READING_MAX_AGE_MS / 2)) return;
+    this.#busy = true;
+    void this.#read().finally(() => {
+      this.#busy = false;
+      this.#onRead();
+    });
+  }
+
+  /** Whether a recent reading is there, after one more try; nothing is sent on an unknown or an old one. */
+  async isKnown(): Promise<boolean> {
+    const { clock, stopping } = this.#execution.parts;
+    if (!this.isFresh) await this.#execution.unlessStopping(this.#read()).catch(() => undefined);
+    if (this.isFresh) return true;
+    await clock.sleep(SETTLE_PAUSE_MS, stopping);
+    return false;
+  }
+
+  #age(): number {
+    return this.#reading === undefined ? Infinity : ageOf(this.#reading.readAt, this.#execution.parts.clock);
+  }
+
+  #disagreement(): number {
+    const { clock } = this.#execution.parts;
+    if (this.#reading === undefined) return Infinity;
+    const { monotonic, wall } = this.#reading.readAt;
+    return Math.abs(clock.monotonic() - monotonic - (clock.now() - wall));
+  }
+
+  async #read(): Promise<void> {
+    const { broker, clock } = this.#execution.parts;
+    try {
+      this.saw(await readMarket(broker, clock));
+    } catch (error) {
+      this.#execution.emit({ kind: "waiting", level: "debug", text: `The market clock cannot be read: ${messageOf(error)}` });
+    }
+  }
+}

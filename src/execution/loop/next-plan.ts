@@ -1,0 +1,261 @@
+import { freshness } from "../../intake/freshness.ts";
+import type { Signal } from "../../domain/signal.ts";
+import type { NewIntent } from "../../domain/ledger.ts";
+import { formatDollars } from "../../domain/format.ts";
+import type { LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import { decimal, max, sum, ZERO, type Decimal } from "../../domain/decimal.ts";
+import type { Plan, PlanInput, PlannedOrder, Wanted } from "../../portfolio/plan.ts";
+import { makePlan } from "../../portfolio/plan.ts";
+import { provePlan } from "../../portfolio/proof.ts";
+import type { AccountWatch, SettledReading } from "./account-watch.ts";
+import { limitsAgainst } from "../preparation/daily-limits.ts";
+import { newIntents } from "../orders/intents.ts";
+import type { MarketWatch } from "./market-watch.ts";
+import type { OpenExecution } from "./open-execution.ts";
+import type { OrderGate } from "./order-gate.ts";
+import { planInput, symbolsOf } from "../preparation/plan-input.ts";
+import type { QuoteBook } from "../styles/quote-book.ts";
+import type { MarketReading, Reading } from "../preparation/account-snapshot.ts";
+import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } from "../preparation/account-snapshot.ts";
+import { restText } from "./rest.ts";
+import { planWithin, plansOf } from "./signal-bounds.ts";
+import type { PlanSummary } from "../outcome/summary.ts";
+import { summariseNext } from "../outcome/summary.ts";
+
+/** What came of planning: orders are recorded, or the loop decides again, at once or after a pause, or nothing more may be sent. */
+export type NextPlanned =
+  | { readonly kind: "recorded" }
+  | { readonly kind: "decide-again" }
+  /** Nothing to send now; what stands in the way may pass (R33). Where no plan was recorded, nothing else tells of it. */
+  | { readonly kind: "not-yet"; readonly reason: string; readonly isRecorded: boolean }
+  | { readonly kind: "cancel"; readonly reason: string };
+
+/** The buys after the last sell, or whatever is left after the last order of both phases. */
+export interface NextPlanRequest {
+  readonly what: "buys" | "rest";
+  /** Enough of the deadline is left to sell first and buy afterwards (R21). */
+  readonly maySell: boolean;
+  /** Whether something has come up that must be decided first. */
+  readonly blocked: () => boolean;
+}
+
+const DECIDE_AGAIN: NextPlanned = { kind: "decide-again" };
+/** While buying power is behind, buys of less than half of what is missing are not sent before this time (R20). */
+const SMALL_BUYS_WAIT_MS = 30_000;
+const HALF = decimal("0.5");
+
+export interface NextPlanParts {
+  readonly account: AccountWatch;
+  readonly market: MarketWatch;
+  readonly quotes: QuoteBook;
+  readonly gate: OrderGate;
+}
+
+/** Every plan of an execution after its first one, each made on a fresh and settled reading (R15, R16, R20, R33). */
+export class NextPlan {
+  readonly #execution: OpenExecution;
+  readonly #parts: NextPlanParts;
+
+  constructor(execution: OpenExecution, parts: NextPlanParts) {
+    this.#execution = execution;
+    this.#parts = parts;
+  }
+
+  /** Plans and records the orders together with the change of phase. */
+  async plan(request: NextPlanRequest): Promise<NextPlanned> {
+    const { blocked } = request;
+    const own = this.#execution.intents();
+    await this.#parts.account.learnOfUnknown(own);
+    this.#execution.parts.assets.doubt(own.flatMap(({ symbol, status }) => (status === "not-fractionable" ? [symbol] : [])));
+    const settled = await this.#parts.account.settled(blocked);
+    if (settled === undefined) return DECIDE_AGAIN;
+    const selling = this.#stillSelling();
+    if (selling !== undefined) return { kind: "not-yet", reason: `${selling} (own-order-working)`, isRecorded: false };
+    const newer = await this.#takenOver();
+    if (blocked()) return DECIDE_AGAIN;
+    if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
+    const splits = await this.#splitsIn(settled.reading, this.#execution.wanted());
+    if (splits === undefined || blocked()) return DECIDE_AGAIN;
+    return this.#planned(settled, splits, request);
+  }
+
+  /** A sell of this signal whose fate was unknown has turned up, and works until its cancel takes effect (R15). */
+  #stillSelling(): string | undefined {
+    const orders = this.#execution.parts.ledger.intentsOfSignal(this.#execution.signal.id);
+    return orders.find(({ side, state }) => side === "sell" && state === "open")?.symbol;
+  }
+
+  #planned(settled: SettledReading, splits: PlanInput["splits"], request: NextPlanRequest): NextPlanned {
+    const reached = this.#execution.reached();
+    const { input, result } = this.#planOn(settled, splits, request, reached);
+    if (result.kind === "refused") {
+      const reason = `${request.what === "buys" ? "No buys" : "Nothing"} can be planned: ${result.reason}`;
+      return result.refusal === "price-doubt" ? { kind: "not-yet", reason, isRecorded: false } : cancel(reason);
+    }
+    const { plan } = result;
+    const failures = provePlan(plan, input);
+    if (failures.length > 0) return cancel(`The plan failed its proof: ${failures.map(({ message }) => message).join(" ")}`);
+    const tooSmall = this.#waitsForPower(plan, input);
+    if (tooSmall !== undefined) return { kind: "not-yet", reason: tooSmall, isRecorded: false };
+    return this.#record(plan, { settled, input, reached });
+  }
+
+  /**
+   * On the order gate's own numbers while it has refused. Where they allow nothing at all, nothing would ever tell that
+   * they have grown: then the whole amounts are tried, as often as R20 allows.
+   */
+  #planOn(settled: SettledReading, splits: PlanInput["splits"], request: NextPlanRequest, reached: ReadonlySet<string>): Planned {
+    const bounds = this.#execution.bounds(reached);
+    const given = this.#input(settled, splits, request);
+    const { spendable } = this.#parts.gate;
+    if (spendable === undefined) return planWithin(given, bounds);
+    // The order gate can lag behind the account, or count orders by requirements of its own: it knows best (R20).
+    const bounded = planWithin({ ...given, account: { ...given.account, buyingPower: max(ZERO, spendable) } }, bounds);
+    const isStuck = bounded.result.kind === "plan" && bounded.result.plan.sells.length + bounded.result.plan.buys.length === 0;
+    return isStuck && !this.#mayComeSoon() ? planWithin(given, bounds) : bounded;
+  }
+
+  #record(plan: Plan, { settled, input, reached }: Recording): NextPlanned {
+    const { ledger } = this.#execution.parts;
+    const phase = plan.sells.length > 0 ? "selling" : "buying";
+    const orders = phase === "selling" ? plan.sells : plan.buys;
+    const summary = summariseNext(plan, { input, missing: settled.missing }, this.#plansBefore(), reached);
+    ledger.transaction(() => {
+      ledger.updateExecution(this.#execution.id, { phase, plan: summary });
+      ledger.recordIntents(this.#intents(phase, orders, settled.reading));
+    }, "ordered");
+    const passing = orders.length === 0 ? this.#execution.rests().filter((rest) => rest.passing) : [];
+    if (passing.length > 0) return { kind: "not-yet", reason: passing.map(restText).join(", "), isRecorded: true };
+    const count = `${String(orders.length)} ${orders.length === 1 ? "order" : "orders"}`;
+    const text = phase === "selling" ? `Selling again: ${count}.` : `Buying: ${count}, ${formatDollars(plan.spendable)} to spend.`;
+    this.#execution.emit({ kind: "phase", level: "info", text, plan });
+    return { kind: "recorded" };
+  }
+
+  /** With the goals of the signal: a ledger of an earlier version has them only in the first plan, which the new one may replace. */
+  #plansBefore(): PlanSummary {
+    const { parts, signal } = this.#execution;
+    const plan = this.#execution.plan();
+    const goals = plan.goals ?? plansOf(parts.ledger.executionsOfSignal(signal.id))?.goals;
+    return goals === undefined ? plan : { ...plan, goals };
+  }
+
+  #intents(phase: "selling" | "buying", orders: readonly PlannedOrder[], reading: Reading): NewIntent[] {
+    const { ledger, clock, execution } = this.#execution.parts;
+    this.#parts.quotes.saw(reading.prices, reading.market.readAt);
+    return newIntents(ledger, { execution: this.#execution.record(), phase, orders, style: execution.style, reading }, clock.now());
+  }
+
+  #input({ reading, cash, missing, external }: SettledReading, splits: PlanInput["splits"], { what, maySell }: NextPlanRequest): PlanInput {
+    const { ledger, settings } = this.#execution.parts;
+    return planInput(reading, {
+      // Where our fills are missing, shares may be shown that are sold already.
+      phase: what === "rest" && maySell && missing === undefined ? "selling" : "buying",
+      wanted: this.#execution.wanted(),
+      settings,
+      unsettled: ledger.unsettledIntents(),
+      splits,
+      barred: this.#barred(what, external),
+      ...(cash === undefined ? {} : { cash }),
+    });
+  }
+
+  /** What has had its orders and may not have another now, with the reason. */
+  #barred(what: NextPlanRequest["what"], external: ReadonlySet<string>): Map<string, LeftAloneReason> {
+    const now = this.#execution.parts.clock.now();
+    const barred = new Map<string, LeftAloneReason>([...external].map((symbol) => [symbol, "signal-bound"]));
+    for (const { symbol, reason, passing, notBefore, intent } of this.#execution.rests()) {
+      if (intent === undefined || reason === "not-sent" || reason === "account-unsettled") continue;
+      const isOver = what === "buys" ? intent.side === "sell" : !passing || (notBefore ?? 0) > now;
+      if (isOver || reason === "order-unknown") barred.set(symbol, reason);
+    }
+    return barred;
+  }
+
+  /** R20: a small part of the buys is not sent while the rest of the buying power may still come. */
+  #waitsForPower(plan: Plan, input: PlanInput): string | undefined {
+    const lacking = plan.lines.filter(({ leftAlone }) => leftAlone === "insufficient-cash");
+    if (lacking.length === 0 || input.account.buyingPower.gte(input.account.cash)) return undefined;
+    const bought = sum(plan.buys.map(({ estimatedValue }) => estimatedValue));
+    const planned = new Set([...plan.buys, ...lacking].map(({ symbol }) => symbol));
+    const missing = sum(plan.lines.filter(({ symbol }) => planned.has(symbol)).map((line) => lackOf(line)));
+    if (plan.sells.length > 0 || bought.gte(missing.times(HALF)) || !this.#mayComeSoon()) return undefined;
+    return `buying power allows ${formatDollars(bought)} of the ${formatDollars(missing)} to buy`;
+  }
+
+  #mayComeSoon(): boolean {
+    const { clock } = this.#execution.parts;
+    const { refusedSince } = this.#parts.gate;
+    if (refusedSince !== undefined) return clock.monotonic() - refusedSince < SMALL_BUYS_WAIT_MS;
+    const ended = this.#execution.intents().filter(({ state }) => state === "done" || state === "refused");
+    return ended.some(({ updatedAt }) => clock.now() - updatedAt < SMALL_BUYS_WAIT_MS);
+  }
+
+  /**
+   * A begun execution is replaced only between its phases, and only by a run that could be executed now
+   * (R22): one that may not begin, or that the limits refuse, would leave the account sold and not bought.
+   */
+  async #takenOver(): Promise<Signal | undefined> {
+    const { broker, assets, clock, settings, ledger, newer: waiting } = this.#execution.parts;
+    const newer = waiting();
+    if (newer?.kind !== "rebalance") return undefined;
+    const wanted = this.#execution.wantedInstead(newer);
+    if (wanted === undefined) return undefined;
+    const reads = readAccount(broker, assets, clock, symbolsOf(wanted));
+    const shown = await this.#execution.unlessStopping(reads).catch(() => undefined);
+    const reading = shown === undefined ? undefined : withoutEnded(shown, ledger);
+    // What is learned of the account, the session and of quotes counts for this execution too.
+    if (reading !== undefined) {
+      this.#parts.account.saw(reading);
+      this.#parts.market.saw(reading.market);
+      this.#parts.quotes.saw(reading.prices, reading.market.readAt);
+    }
+    if (reading === undefined || !this.#couldStart(newer, reading.market)) return undefined;
+    const splits = await this.#splitsIn(reading, wanted);
+    if (splits === undefined) return undefined;
+    const input = planInput(reading, {
+      phase: "selling",
+      wanted,
+      settings,
+      unsettled: ledger.unsettledIntents(),
+      splits,
+      barred: new Map(),
+    });
+    const result = makePlan(input);
+    if (result.kind === "refused" || provePlan(result.plan, input).length > 0) return undefined;
+    return (await limitsAgainst(this.#execution.parts, reading, { plan: result.plan, splits })) === undefined ? newer : undefined;
+  }
+
+  /** @returns `undefined` when the process is to stop before it is known. */
+  async #splitsIn(reading: Reading, wanted: Wanted): Promise<PlanInput["splits"] | undefined> {
+    const { splits, stopping } = this.#execution.parts;
+    try {
+      return await this.#execution.unlessStopping(splits.doubts(reading, { wanted: symbolsOf(wanted), record: true }));
+    } catch (error) {
+      if (stopping.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  #couldStart(signal: Signal, market: MarketReading): boolean {
+    const { clock, signalMaxAgeSeconds } = this.#execution.parts;
+    const left = sessionLeft(market, clock.monotonic()) ?? 0;
+    return left >= MIN_SESSION_LEFT_TO_START_MS && freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh";
+  }
+}
+
+type Planned = ReturnType<typeof planWithin>;
+
+interface Recording {
+  readonly settled: SettledReading;
+  readonly input: PlanInput;
+  readonly reached: ReadonlySet<string>;
+}
+
+function lackOf({ targetValue, actualValue }: { readonly targetValue: Decimal; readonly actualValue: Decimal }): Decimal {
+  return max(ZERO, targetValue.minus(actualValue));
+}
+
+function cancel(reason: string): NextPlanned {
+  return { kind: "cancel", reason };
+}

@@ -1,0 +1,165 @@
+import type { Broker } from "../../domain/broker.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { Signal } from "../../domain/signal.ts";
+import type { ExecutionRecord, IntentRecord, Ledger } from "../../domain/ledger.ts";
+import type { Claim, StrategyShare } from "../../domain/strategy-target.ts";
+import type { LimitSettings } from "../../portfolio/limits.ts";
+import { max, ONE } from "../../domain/decimal.ts";
+import type { PlanSettings, Wanted } from "../../portfolio/plan.ts";
+import { claimsFor, countsWith, laterExits, stillWaiting, wantedAfterExits, wantedFor } from "../../accounts/strategy-targets.ts";
+import type { RebalanceEvent } from "../events.ts";
+import type { ExecutionSettings } from "../../domain/execution-style.ts";
+import type { AssetCache } from "../preparation/account-snapshot.ts";
+import { unlessAborted } from "../preparation/account-snapshot.ts";
+import type { Rest, RestFacts } from "./rest.ts";
+import { reachedBy, restOf } from "./rest.ts";
+import type { SignalBounds } from "./signal-bounds.ts";
+import { boundsAfter } from "./signal-bounds.ts";
+import type { SplitWatch } from "../preparation/split-watch.ts";
+import type { SharedOrderStream } from "../orders/shared-stream.ts";
+import type { PlanSummary } from "../outcome/summary.ts";
+
+/** Among which later SELLs of the strategy are looked for. */
+const RECENT_SIGNALS = 20;
+
+export interface ConvergeParts {
+  readonly broker: Broker;
+  readonly stream: SharedOrderStream;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly assets: AssetCache;
+  readonly splits: SplitWatch;
+  readonly settings: PlanSettings;
+  /** Asked only about a newer run that would take over: a begun execution is not stranded by them (R28). */
+  readonly limits: LimitSettings;
+  readonly signalMaxAgeSeconds: number;
+  /** When this process began to trade, monotonic. */
+  readonly startedAt: number;
+  readonly orderTimeoutSeconds: number;
+  readonly execution: ExecutionSettings;
+  readonly halted: () => string | undefined;
+  /** Aborted when the process has been asked to stop: what is in flight is awaited, nothing is begun. */
+  readonly stopping: AbortSignal;
+  /** A newer complete run of the same strategy that waits behind this execution, if any (R22). */
+  readonly newer: () => Signal | undefined;
+  /** The strategies that share the account; `undefined`: the signal's alone. */
+  readonly strategies?: readonly StrategyShare[];
+  /** Complete runs that wait to be executed, of any strategy. */
+  readonly waiting?: () => readonly Signal[];
+  /** The owner has asked for it: it begins however old the signal is (R33). */
+  readonly ageless?: boolean;
+  /** Aborted when a newer run, a whole one or not, decides in place of this execution's as long as it has not begun (R6). */
+  readonly superseded?: AbortSignal | undefined;
+  readonly emit: (event: RebalanceEvent) => void;
+}
+
+/** The execution that is being driven to its end: its record in the ledger, read anew each time, and its voice. */
+export class OpenExecution {
+  readonly parts: ConvergeParts;
+  readonly id: string;
+  readonly signal: Signal;
+  #claims: readonly Claim[] | undefined;
+
+  constructor(parts: ConvergeParts, id: string, signal: Signal) {
+    this.parts = parts;
+    this.id = id;
+    this.signal = signal;
+  }
+
+  record(): ExecutionRecord {
+    const record = this.parts.ledger.execution(this.id);
+    if (record === undefined) throw new Error(`The ledger has no execution ${this.id}.`);
+    return record;
+  }
+
+  /** Whether the plan counts with exactly the runs of other strategies that wait now (R22). */
+  countsWithWaiting(): boolean {
+    this.#claims ??= this.parts.ledger.claimsOf(this.id);
+    return countsWith(this.#claims, this.#waiting(this.signal));
+  }
+
+  /** What would be wanted of the account if `newer` were executed in this one's place. */
+  wantedInstead(newer: Signal): Wanted | undefined {
+    const strategies = this.parts.strategies ?? [{ name: newer.strategy, share: ONE }];
+    const claims = claimsFor(this.parts.ledger, strategies, newer, this.#waiting(newer));
+    return wantedFor(this.parts.ledger, strategies, newer, claims);
+  }
+
+  #waiting({ strategy }: Signal): Signal[] {
+    const { waiting, strategies, clock, signalMaxAgeSeconds } = this.parts;
+    return stillWaiting(waiting?.() ?? [], strategies ?? [], strategy, clock.now(), signalMaxAgeSeconds);
+  }
+
+  /** What is wanted now: a later SELL of the same strategy has taken its symbols out (R22). */
+  wanted(): Wanted {
+    const { ledger, waiting } = this.parts;
+    const { wanted } = this.record();
+    const exits = laterExits(this.signal, ledger.recentSignals(RECENT_SIGNALS), waiting?.() ?? []);
+    if (exits.size === 0 || wanted.kind === "exit") return wanted;
+    this.#claims ??= ledger.claimsOf(this.id);
+    return wantedAfterExits(wanted, this.#claims, this.signal.strategy, exits);
+  }
+
+  /** Whether a SELL of the same strategy has come since it was planned, for a symbol that it wants. */
+  wantsWhatWasLeft(): boolean {
+    const { wanted } = this.record();
+    const now = this.wanted();
+    return wanted.kind === "rebalance" && now.kind === "rebalance" && [...wanted.targets.keys()].some((symbol) => !now.targets.has(symbol));
+  }
+
+  /** The newest plans. */
+  plan(): PlanSummary {
+    const plan = this.record().plan as PlanSummary | null | undefined;
+    if (plan === null || plan === undefined) throw new Error(`The execution ${this.id} has no plan.`);
+    return plan;
+  }
+
+  /** What the newest plan and its orders have left undone. */
+  rests(): Rest[] {
+    return restOf(this.#restFacts());
+  }
+
+  /** Symbols that are traded no more for this signal. */
+  reached(): Set<string> {
+    return new Set([...(this.plan().reached ?? []), ...reachedBy(this.#restFacts())]);
+  }
+
+  /** What the signal may still trade; `undefined` where no order of it was ever taken. */
+  bounds(reached: ReadonlySet<string>): SignalBounds | undefined {
+    const { ledger } = this.parts;
+    const orders = ledger.intentsOfSignal(this.signal.id);
+    const bounds = boundsAfter(ledger.executionsOfSignal(this.signal.id), orders);
+    return bounds && { ...bounds, reached: new Set([...bounds.reached, ...reached]) };
+  }
+
+  #restFacts(): RestFacts {
+    const { ledger, settings } = this.parts;
+    const minimum = max(settings.minTradeValue, ONE);
+    return { plan: this.plan(), intents: this.intents(), tries: ledger.intentsOfSignal(this.signal.id), minimum };
+  }
+
+  /** A complete run waits that this execution would hold up if it waited for something to pass. */
+  holdsUpAnother(): boolean {
+    const waiting = this.parts.waiting?.() ?? [];
+    return waiting.some((run) => run.kind === "exit") || this.#waiting(this.signal).length > 0;
+  }
+
+  intents(): IntentRecord[] {
+    return this.parts.ledger.intentsOf(this.id);
+  }
+
+  intent(clientOrderId: string): IntentRecord {
+    const intent = this.parts.ledger.intent(clientOrderId);
+    if (intent === undefined) throw new Error(`The ledger has no intent ${clientOrderId}.`);
+    return intent;
+  }
+
+  emit(event: Omit<RebalanceEvent, "executionId" | "signalId">): void {
+    this.parts.emit({ ...event, executionId: this.id, signalId: this.signal.id });
+  }
+
+  /** A read that hangs does not keep the process from stopping: it rejects then. */
+  unlessStopping<Result>(read: Promise<Result>): Promise<Result> {
+    return unlessAborted(read, this.parts.stopping);
+  }
+}

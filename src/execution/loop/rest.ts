@@ -1,0 +1,185 @@
+import type { Side } from "../../domain/broker.ts";
+import type { IntentRecord } from "../../domain/ledger.ts";
+import { isOnTargetReason, mayPass, type LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { decimal, ZERO } from "../../domain/decimal.ts";
+import { endedShort, isNewest } from "../orders/attempts.ts";
+import { isEnded } from "./decide.ts";
+import type { LineSummary, PhaseSummary, PlanSummary } from "../outcome/summary.ts";
+
+/** Orders for one symbol and signal that may be refused, or rejected later, for lack of buying power (R20). */
+const MOST_TRIES = 8;
+/** Orders for one symbol and signal after which it is not planned again; one plan takes 25 of them at most. */
+const MOST_ATTEMPTS = 60;
+/** Pauses before the next try of an order that was refused for another reason that may pass; milliseconds. */
+const REFUSED_PAUSES_MS = [5_000, 15_000, 30_000] as const;
+
+/** Reasons of a plan for having no order of a symbol that tell how its last one ended. */
+const TOLD_OF_ORDERS: ReadonlySet<LeftAloneReason> = new Set<LeftAloneReason>([
+  "order-refused",
+  "order-unknown",
+  "order-timed-out",
+  "order-cancelled",
+  "sells-over",
+]);
+
+/** What one execution has left undone of a symbol, and whether it is worth another plan (R33). */
+export interface Rest {
+  /** Empty where the whole account is meant. */
+  readonly symbol: string;
+  /** `not-sent`: its order was expected, and its phase never came. `account-unsettled`: planned on an account that lacked our fills. */
+  readonly reason: LeftAloneReason | "not-sent" | "account-unsettled";
+  /** The cause may pass. */
+  readonly passing: boolean;
+  /** Not to be tried before, milliseconds since the epoch. */
+  readonly notBefore?: number | undefined;
+  /** The order that fell short; missing where none was sent. */
+  readonly intent?: IntentRecord;
+}
+
+export interface RestFacts {
+  readonly plan: PlanSummary;
+  /** Of this execution. */
+  readonly intents: readonly IntentRecord[];
+  /** Of all executions of the signal. */
+  readonly tries: readonly IntentRecord[];
+  /** Dollars: less is not worth an order. */
+  readonly minimum: Decimal;
+}
+
+/** What the newest plan and the orders after it have left undone; empty when all of the plan was carried out. */
+export function restOf(facts: RestFacts): Rest[] {
+  const last = newestPhase(facts.plan);
+  const lines = last.lines.flatMap((line) => restOfLine(line, last, facts));
+  const orders = looseEnds(last, facts);
+  const unsettled: Rest[] = last.missing === undefined ? [] : [{ symbol: "", reason: "account-unsettled", passing: true }];
+  return withCash([...lines, ...orders, ...unsettled], last);
+}
+
+/** Symbols that the newest plan found on target, or whose orders brought them there: this signal trades them no more (R33). */
+export function reachedBy(facts: RestFacts): Set<string> {
+  const last = newestPhase(facts.plan);
+  // Amounts that were planned on an account that lacks our fills are no targets.
+  if (last.missing !== undefined) return new Set();
+  const left = new Set(restOf(facts).map(({ symbol }) => symbol));
+  // While what may have been split is in no base, the shares of that base are no targets yet.
+  const isOpen = ({ targetWeight }: LineSummary): boolean => last.highestBase !== undefined && decimal(targetWeight).gt(ZERO);
+  return new Set(last.lines.filter((line) => !left.has(line.symbol) && !isOpen(line)).map(({ symbol }) => symbol));
+}
+
+/** Symbols whose orders ended for a cause that does not pass by itself: only the owner has them tried again. */
+export function lastingOf(facts: RestFacts): Map<string, LeftAloneReason> {
+  const lasting = restOf(facts).filter(({ intent, passing }) => intent !== undefined && !passing);
+  return new Map(
+    lasting.flatMap(({ symbol, reason }) => (reason === "not-sent" || reason === "account-unsettled" ? [] : [[symbol, reason] as const])),
+  );
+}
+
+export function newestPhase({ selling, buying }: PlanSummary): PhaseSummary {
+  return buying ?? selling;
+}
+
+function restOfLine(line: LineSummary, last: PhaseSummary, facts: RestFacts): Rest[] {
+  const leftAlone = line.leftAlone as LeftAloneReason | undefined;
+  const order = [...last.sells, ...last.buys].find(({ symbol }) => symbol === line.symbol);
+  const fellShort = order === undefined ? [] : restOfOrder(line.symbol, order.side, facts);
+  const isTold = leftAlone !== undefined && fellShort.every(({ intent }) => intent?.state === "dropped");
+  if (fellShort.length > 0 && !isTold) return fellShort;
+  if (leftAlone === undefined || isOnTargetReason(leftAlone)) return [];
+  const earlier = facts.intents.findLast(({ symbol }) => symbol === line.symbol);
+  // A plan that has no order for it leaves it where its last order ended: that is what counts and what is told (R20).
+  if (earlier !== undefined && (TOLD_OF_ORDERS.has(leftAlone) || (leftAlone === "insufficient-cash" && lackedPower(earlier)))) {
+    const rest = restOfIntent(earlier, facts);
+    if (rest.length > 0) return rest;
+  }
+  return [{ symbol: line.symbol, reason: leftAlone, passing: mayPass(leftAlone) }];
+}
+
+function restOfOrder(symbol: string, side: Side, facts: RestFacts): Rest[] {
+  // The buys beside sells are planned again when those have ended: until then none of them is sent, whatever was bought before.
+  const isOutlook = side === "buy" && facts.plan.buying === undefined;
+  const newest = isOutlook ? undefined : newestOf(symbol, side, facts);
+  if (newest === undefined) return [{ symbol, reason: "not-sent", passing: true }];
+  return restOfIntent(newest, facts);
+}
+
+function newestOf(symbol: string, side: Side, { intents }: RestFacts): IntentRecord | undefined {
+  return intents.find((intent) => intent.symbol === symbol && intent.side === side && isNewest(intent, intents));
+}
+
+/** Orders whose fate is not known stay open questions, whatever was planned after them. */
+function looseEnds(last: PhaseSummary, { intents }: RestFacts): Rest[] {
+  const planned = new Set([...last.sells, ...last.buys].map(({ symbol }) => symbol));
+  const loose = intents.filter(({ symbol, state }) => state === "abandoned" && !planned.has(symbol));
+  return loose.map((intent) => ({ symbol: intent.symbol, reason: "order-unknown", passing: true, intent }));
+}
+
+function restOfIntent(intent: IntentRecord, { tries, minimum }: RestFacts): Rest[] {
+  const { symbol, state, status, cancelRequestedAt, attempt } = intent;
+  const passing = attempt < MOST_ATTEMPTS;
+  if (state === "abandoned" || !isEnded(intent)) return [{ symbol, reason: "order-unknown", passing: true, intent }];
+  if (state === "refused") return isDust(intent) ? [] : [refused(intent, tries)];
+  if (state === "dropped") return [{ symbol, reason: "not-sent", passing, intent }];
+  if (!endedShort(intent, minimum)) return [];
+  if (status === "rejected") return [refused(intent, tries)];
+  if (status === "canceled" && cancelRequestedAt !== undefined) return [{ symbol, reason: "order-timed-out", passing, intent }];
+  return [{ symbol, reason: "order-cancelled", passing: false, intent }];
+}
+
+/**
+ * R20: which refusals may pass, and after which pause. Unknown texts are lasting after three more tries; where fractions
+ * are refused, the asset and the account's switches are read again, and whole shares traded.
+ */
+function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
+  const { symbol, side, updatedAt } = intent;
+  const why = lackedPower(intent) ? "insufficient-buying-power" : intent.status;
+  const before = tries.filter((other) => other.symbol === symbol && other.side === side && wasRefused(other)).length;
+  const rest = { symbol, reason: "order-refused", intent } as const;
+  const pause = REFUSED_PAUSES_MS[before - 1];
+  switch (why) {
+    case "insufficient-buying-power":
+      return { ...rest, passing: before < MOST_TRIES };
+    case "trading-halt":
+      return { ...rest, passing: true, notBefore: updatedAt + (pause ?? REFUSED_PAUSES_MS[2]) };
+    case "insufficient-quantity":
+    case "wash-trade":
+    case "not-fractionable":
+    case "other":
+      return pause === undefined ? { ...rest, passing: false } : { ...rest, passing: true, notBefore: updatedAt + pause };
+    default:
+      return { ...rest, passing: false };
+  }
+}
+
+/** An order that is rejected after its acceptance comes without a reason; lack of buying power is the usual one (R20). */
+function lackedPower({ state, status }: IntentRecord): boolean {
+  return (state === "refused" && status === "insufficient-buying-power") || (state === "done" && status === "rejected");
+}
+
+function wasRefused({ state, status }: IntentRecord): boolean {
+  return state === "refused" || (state === "done" && status === "rejected");
+}
+
+/**
+ * Lack of cash passes where buying power lags behind the cash, where open buys reserve some of it, where something else
+ * that is left may bring cash, and after whole shares, which are counted above their price and leave some of it (R11).
+ */
+function withCash(rests: readonly Rest[], { powerIsShort, isReserved, buys }: PhaseSummary): Rest[] {
+  const mayCome =
+    powerIsShort === true ||
+    isReserved === true ||
+    buys.some(({ quantity }) => quantity !== undefined) ||
+    rests.some(({ passing }) => passing);
+  return rests.map((rest) => (rest.reason === "insufficient-cash" ? { ...rest, passing: mayCome } : rest));
+}
+
+/** `UVXY (order-refused: insufficient buying power)` */
+export function restText({ symbol, reason, intent }: Rest): string {
+  if (symbol === "") return "the account does not contain all our fills";
+  const said = intent?.state === "refused" && intent.message !== undefined ? `${reason}: ${intent.message}` : reason;
+  return `${symbol} (${said})`;
+}
+
+function isDust(intent: IntentRecord): boolean {
+  return intent.fullExit && intent.status === "below-minimum";
+}

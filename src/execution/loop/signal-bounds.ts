@@ -1,0 +1,141 @@
+import type { Side } from "../../domain/broker.ts";
+import type { ExecutionRecord, IntentRecord } from "../../domain/ledger.ts";
+import { isOnTargetReason, type LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import { decimal, max, sum, toText, ZERO, type Decimal } from "../../domain/decimal.ts";
+import type { PlanInput, PlannedOrder, PlanResult } from "../../portfolio/plan.ts";
+import { makePlan } from "../../portfolio/plan.ts";
+import { isUnderWay } from "../preparation/settle.ts";
+import type { AccountSummary, GoalSummary, LineSummary, PhaseSummary, PlanSummary } from "../outcome/summary.ts";
+
+/** Beyond what it set out to trade, a signal may trade this much more of a symbol, as a fraction of the base (R33). */
+const SLACK = decimal("0.05");
+
+/** What one signal may still trade, over all of its executions (R33). */
+export interface SignalBounds {
+  /** By symbol: what the first plan of the signal set out to do. */
+  readonly goals: ReadonlyMap<string, SymbolGoal>;
+  /** Symbols that have reached their target. */
+  readonly reached: ReadonlySet<string>;
+  /** Orders of all executions of the signal. */
+  readonly orders: readonly IntentRecord[];
+}
+
+/** What the first plan of a signal set out to do with one symbol. */
+export interface SymbolGoal {
+  /** From the holding towards the target; the other direction is never traded. */
+  readonly side: Side;
+  /** Dollars that may be traded at most; shares sold count at `price`. */
+  readonly most: Decimal;
+  /** Dollars a share at the first plan; zero where nothing was held. */
+  readonly price: Decimal;
+}
+
+/** The goals of a first plan, one for each of its lines. */
+export function goalsOf(first: Pick<PhaseSummary, "base" | "highestBase" | "lines">, held: AccountSummary["positions"]): GoalSummary[] {
+  const base = decimal(first.base);
+  const highest = decimal(first.highestBase ?? first.base);
+  return first.lines.map((line) => goalOf(line, held, { slack: highest.times(SLACK), more: highest.minus(base) }));
+}
+
+interface Room {
+  readonly slack: Decimal;
+  /** Dollars that the base may grow by, of which a target is its share. */
+  readonly more: Decimal;
+}
+
+function goalOf(line: LineSummary, held: AccountSummary["positions"], { slack, more }: Room): GoalSummary {
+  const { symbol, targetWeight, targetValue, actualValue } = line;
+  const missing = decimal(targetValue)
+    .plus(more.times(decimal(targetWeight)))
+    .minus(decimal(actualValue));
+  const position = held.find((each) => each.symbol === symbol);
+  const quantity = position === undefined ? ZERO : decimal(position.quantity);
+  const price = quantity.eq(ZERO) ? ZERO : decimal(actualValue).div(quantity);
+  return { symbol, side: missing.gt(ZERO) ? "buy" : "sell", most: toText(missing.abs().plus(slack)), price: toText(price) };
+}
+
+/** What the begun executions of a signal have recorded, oldest first: goals of the first plan, and all that has reached its target. */
+export function plansOf(
+  executions: readonly ExecutionRecord[],
+): { readonly goals: readonly GoalSummary[]; readonly reached: readonly string[] } | undefined {
+  const begun = executions.filter(({ begunAt, plan }) => begunAt !== undefined && plan !== undefined && plan !== null);
+  const [first] = begun;
+  if (first === undefined) return undefined;
+  const plans = begun.map(({ plan }) => plan as PlanSummary);
+  const held = (first.accountBefore as AccountSummary | null | undefined)?.positions ?? [];
+  const goals = plans[0]?.goals ?? goalsOf(plans[0]?.selling ?? NO_PHASE, held);
+  return { goals, reached: [...new Set(plans.flatMap(({ reached }) => reached ?? []))] };
+}
+
+/**
+ * What a signal may still trade after these executions, by the plans recorded with them.
+ * @param executions all of the signal, oldest first. @returns `undefined` when none of them has begun.
+ */
+export function boundsAfter(executions: readonly ExecutionRecord[], orders: readonly IntentRecord[]): SignalBounds | undefined {
+  const plans = plansOf(executions);
+  if (plans === undefined) return undefined;
+  const goals = plans.goals.map(({ symbol, side, most, price }): [string, SymbolGoal] => {
+    return [symbol, { side, most: decimal(most), price: decimal(price) }];
+  });
+  return { goals: new Map(goals), reached: new Set(plans.reached), orders };
+}
+
+const NO_PHASE = { base: "0", lines: [] };
+
+/**
+ * A plan within what the signal may still trade: what has reached its target, lies in the other direction, or goes
+ * beyond the bound is left alone.
+ * @returns the plan, and the input that it was made from and can be proven on.
+ */
+export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): { input: PlanInput; result: PlanResult } {
+  if (bounds === undefined) return { input: given, result: makePlan(given) };
+  const excluded = new Map([...outside(given, bounds, contentOf(given)), ...given.barred]);
+  for (;;) {
+    const input = { ...given, begun: true, barred: excluded };
+    const result = makePlan(input);
+    const orders = result.kind === "plan" ? [...result.plan.sells, ...result.plan.buys] : [];
+    const before = excluded.size;
+    for (const order of orders) {
+      const reason = tooMuch(order, bounds, result.kind === "plan" ? result.plan.base.times(SLACK) : ZERO);
+      if (reason !== undefined) excluded.set(order.symbol, reason);
+    }
+    if (excluded.size === before) return { input, result };
+  }
+}
+
+/** Symbols that lack nothing: nobody has to be told that the signal may not trade them. */
+function contentOf(given: PlanInput): Set<string> {
+  const result = makePlan({ ...given, begun: true });
+  const lines = result.kind === "plan" ? result.plan.lines : [];
+  return new Set(lines.filter(({ leftAlone }) => leftAlone !== undefined && isOnTargetReason(leftAlone)).map(({ symbol }) => symbol));
+}
+
+function outside(
+  { holdings, wanted }: PlanInput,
+  { goals, reached }: SignalBounds,
+  content: ReadonlySet<string>,
+): [string, LeftAloneReason][] {
+  const targets = wanted.kind === "rebalance" ? [...wanted.targets.keys()] : wanted.symbols;
+  const symbols = [...new Set([...targets, ...holdings.map(({ symbol }) => symbol)])];
+  return symbols.flatMap((symbol): [string, LeftAloneReason][] => {
+    if (reached.has(symbol)) return [[symbol, "target-reached"]];
+    return goals.has(symbol) || content.has(symbol) ? [] : [[symbol, "signal-bound"]];
+  });
+}
+
+/** @param slack dollars: a holding that lies further beyond its target has not come there by prices alone. */
+function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds, slack: Decimal): LeftAloneReason | undefined {
+  const goal = goals.get(order.symbol);
+  if (goal === undefined) return "signal-bound";
+  if (goal.side !== order.side) return order.estimatedValue.gt(slack) ? "signal-bound" : "target-reached";
+  const traded = sum(orders.filter(({ symbol, side }) => symbol === order.symbol && side === order.side).map((each) => moved(each, goal)));
+  const value = order.side === "sell" && goal.price.gt(ZERO) ? (order.quantity ?? ZERO).times(goal.price) : order.estimatedValue;
+  return traded.plus(value).gt(goal.most) ? "signal-bound" : undefined;
+}
+
+/** Dollars that an order has traded, or may have. */
+function moved(intent: IntentRecord, { price }: SymbolGoal): Decimal {
+  const { side, filledQuantity, filledAveragePrice, estimatedValue } = intent;
+  const filled = filledQuantity.times(side === "sell" && price.gt(ZERO) ? price : (filledAveragePrice ?? ZERO));
+  return isUnderWay(intent) ? max(filled, estimatedValue) : filled;
+}

@@ -1,0 +1,106 @@
+import type { Position } from "../../domain/broker.ts";
+import type { ExecutionRecord, Goal, IntentRecord, Ledger, NewIntent } from "../../domain/ledger.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { ZERO } from "../../domain/decimal.ts";
+import type { PlannedOrder } from "../../portfolio/plan.ts";
+import { goalAfter } from "./attempts.ts";
+import type { ExecutionStyle } from "../../domain/execution-style.ts";
+import { clientOrderId } from "./ids.ts";
+import type { Reading } from "../preparation/account-snapshot.ts";
+
+/** What the orders of a phase are made intents from. */
+export interface PhaseOrders {
+  readonly execution: Pick<ExecutionRecord, "id" | "signalId">;
+  readonly phase: "selling" | "buying";
+  readonly orders: readonly PlannedOrder[];
+  readonly style: ExecutionStyle;
+  /** The reading that they were planned on. */
+  readonly reading: Pick<Reading, "positions" | "prices">;
+}
+
+/**
+ * The intents for a phase's orders, with the lowest attempt number that is free (R18).
+ * @throws Error when the order before of the same slot is not proven to have ended.
+ */
+export function newIntents(ledger: Pick<Ledger, "intent">, phaseOrders: PhaseOrders, now: number): NewIntent[] {
+  const { execution, phase, orders, style, reading } = phaseOrders;
+  return orders.map((order) => {
+    const attempt = freeAttempt(ledger, execution.signalId, phase, order.symbol);
+    const intent: NewIntent = {
+      clientOrderId: clientOrderId({ signalId: execution.signalId, phase, symbol: order.symbol, attempt }),
+      executionId: execution.id,
+      phase,
+      symbol: order.symbol,
+      side: order.side,
+      attempt,
+      quantity: order.quantity,
+      notional: order.notional,
+      estimatedValue: order.estimatedValue,
+      worstCaseCost: order.worstCaseCost,
+      fullExit: order.fullExit,
+      heldBefore: heldOf(order.symbol, reading.positions),
+      recordedAt: now,
+    };
+    return style === "limit" ? { ...intent, goal: goalOf(order) } : { ...intent, quote: reading.prices.get(order.symbol)?.quote };
+  });
+}
+
+/**
+ * The intent for what a terminal order of limit style has left: never more shares than that, and for buys never
+ * more dollars. It is priced when it is sent.
+ * @throws Error when it has nothing left, or is not proven to have ended.
+ */
+export function nextAttempt(ledger: Pick<Ledger, "intent">, before: IntentRecord, signalId: string, now: number): NewIntent {
+  const { executionId, phase, symbol, side, fullExit } = before;
+  const goal = goalAfter(before);
+  if (goal.quantity?.gt(ZERO) !== true) throw new Error(`The order ${before.clientOrderId} has left nothing to send again.`);
+  const attempt = freeAttempt(ledger, signalId, phase, symbol);
+  const bought = side === "buy" ? before.filledQuantity : before.filledQuantity.neg();
+  return {
+    clientOrderId: clientOrderId({ signalId, phase, symbol, attempt }),
+    executionId,
+    phase,
+    symbol,
+    side,
+    attempt,
+    quantity: goal.quantity,
+    notional: undefined,
+    estimatedValue: valueOfRest(before, goal.quantity),
+    worstCaseCost: goal.cost ?? ZERO,
+    fullExit,
+    heldBefore: before.heldBefore.plus(bought),
+    recordedAt: now,
+    goal,
+  };
+}
+
+function goalOf({ side, quantity, notional, worstCaseCost }: PlannedOrder): Goal {
+  return { quantity, cost: side === "buy" ? worstCaseCost : undefined, inDollars: notional !== undefined };
+}
+
+/** At the price that the plan counted with. */
+function valueOfRest({ estimatedValue, quantity }: IntentRecord, rest: Decimal): Decimal {
+  return quantity === undefined || quantity.eq(ZERO) ? estimatedValue : estimatedValue.times(rest).div(quantity);
+}
+
+function heldOf(symbol: string, positions: readonly Position[]): Decimal {
+  return positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
+}
+
+/** Ten parts, ten cancels, and as many again for each further plan; anything above this is a fault and not a market. */
+const MAX_ATTEMPTS = 120;
+
+function freeAttempt(ledger: Pick<Ledger, "intent">, signalId: string, phase: "selling" | "buying", symbol: string): number {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    const before = ledger.intent(clientOrderId({ signalId, phase, symbol, attempt }));
+    if (before === undefined) return attempt;
+    if (!hasEnded(before))
+      throw new Error(`The order ${before.clientOrderId} has not ended (${before.state}); no further attempt may be made.`);
+  }
+  throw new Error(`${symbol} had ${String(MAX_ATTEMPTS)} attempts for signal ${signalId}; no further one is made.`);
+}
+
+/** Proven: the venue holds no working order of it and never will. */
+function hasEnded(intent: IntentRecord): boolean {
+  return intent.state === "done" || intent.state === "refused" || intent.state === "dropped";
+}

@@ -1,0 +1,111 @@
+import type { Broker, Order } from "../../domain/broker.ts";
+import { isTerminal } from "../../domain/broker.ts";
+import type { Clock } from "../../domain/clock.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
+import { marketDate } from "../../domain/market-day.ts";
+import { max } from "../../domain/decimal.ts";
+
+/** Pause between two rounds of {@link settleLateOrders}. */
+export const LATE_ORDERS_EVERY_MS = 30_000;
+
+const CANCEL_AGAIN_MS = 2_000;
+
+/** Books may be slow to show the last orders of a session. */
+const SESSION_END_MARGIN_MS = 15 * 60_000;
+
+export interface LateOrdersParts {
+  readonly broker: Pick<Broker, "orderByClientId" | "cancel" | "marketClock" | "calendar">;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly say: (level: "warn" | "error", text: string, intent: IntentRecord) => void;
+  /** A failed read, which comes again with every try; by default a warning like the others. */
+  readonly sayFailure?: (text: string, intent: IntentRecord) => void;
+}
+
+/**
+ * Watches orders that outlived their execution: those whose fate was never learned (`abandoned`, R19)
+ * and those whose cancel was not seen to take effect. One round: what is found working is cancelled,
+ * what has ended is recorded, and what never appeared is written off after its session.
+ */
+export async function settleLateOrders(parts: LateOrdersParts): Promise<void> {
+  for (const intent of lateIntents(parts.ledger)) await settleLateOrder(parts, intent);
+}
+
+/** Intents of finished executions that may still hold or become an order at the venue. */
+export function lateIntents(ledger: Ledger): IntentRecord[] {
+  const unsettled = ledger.unsettledIntents().filter(({ state }) => state !== "recorded");
+  return unsettled.filter((intent) => ledger.execution(intent.executionId)?.finishedAt !== undefined);
+}
+
+/** As {@link settleLateOrders}, for one intent. What cannot be read now is said, and tried again another time. */
+export async function settleLateOrder(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
+  try {
+    const order = await parts.broker.orderByClientId(intent.clientOrderId);
+    if (order === undefined) await writeOff(parts, intent);
+    else await learn(parts, intent, order);
+  } catch (error) {
+    const text = `${intent.symbol}: what became of the ${intent.side} ${intent.clientOrderId} cannot be read: ${messageOf(error)}`;
+    if (parts.sayFailure === undefined) parts.say("warn", text, intent);
+    else parts.sayFailure(text, intent);
+  }
+}
+
+async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
+  const { ledger, clock } = parts;
+  const name = `${intent.symbol}: the ${intent.side} ${order.id}`;
+  if (order.symbol !== intent.symbol || order.side !== intent.side) {
+    ledger.updateIntent(intent.clientOrderId, {
+      state: "refused",
+      status: "other",
+      message: `The venue holds ${order.side} ${order.symbol} under this id.`,
+      updatedAt: clock.now(),
+    });
+    parts.say(
+      "error",
+      `${intent.symbol}: the venue holds ${order.side} ${order.symbol} under our id ${intent.clientOrderId}; it is not touched.`,
+      intent,
+    );
+    return;
+  }
+  const ended = isTerminal(order.status);
+  ledger.updateIntent(intent.clientOrderId, {
+    state: ended ? "done" : "open",
+    orderId: order.id,
+    status: order.status,
+    // A late answer may be older than what is known; fills are never undone.
+    filledQuantity: max(intent.filledQuantity, order.filledQuantity),
+    ...(order.filledAveragePrice === undefined ? {} : { filledAveragePrice: order.filledAveragePrice }),
+    ...(ended ? { filledAt: order.filledAt ?? order.updatedAt ?? clock.now() } : {}),
+    updatedAt: clock.now(),
+  });
+  if (ended) {
+    parts.say(
+      "warn",
+      `${name} of an earlier execution ended ${order.status} with ${order.filledQuantity.toFixed()} shares filled.`,
+      intent,
+    );
+    return;
+  }
+  await cancelOnce(parts, intent, order);
+}
+
+/** Asked for again only after a while: a cancel takes its time, and each one spends the request budget. */
+async function cancelOnce({ broker, ledger, clock, say }: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
+  const since = clock.now() - (intent.cancelRequestedAt ?? -Infinity);
+  if (since >= 0 && since < CANCEL_AGAIN_MS) return;
+  say("error", `${intent.symbol}: our earlier ${intent.side} ${order.id} is still ${order.status}; it is cancelled.`, intent);
+  ledger.updateIntent(intent.clientOrderId, { cancelRequestedAt: clock.now(), updatedAt: clock.now() });
+  await broker.cancel(order.id);
+}
+
+/** An order that never appeared can come to life no more once the session has ended that it was meant for. */
+async function writeOff(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
+  const { broker, ledger, clock } = parts;
+  const posted = intent.postedAt ?? intent.recordedAt;
+  const now = (await broker.marketClock()).timestamp;
+  const sessions = await broker.calendar(marketDate(posted), marketDate(now));
+  if (!sessions.some(({ close }) => close >= posted && close + SESSION_END_MARGIN_MS <= now)) return;
+  ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: "Its session ended without it.", updatedAt: clock.now() });
+  parts.say("warn", `${intent.symbol}: the ${intent.side} ${intent.clientOrderId} never appeared, and its session is over.`, intent);
+}

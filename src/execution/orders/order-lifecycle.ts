@@ -1,0 +1,328 @@
+import type { Broker, Order, Position } from "../../domain/broker.ts";
+import { isTerminal } from "../../domain/broker.ts";
+import type { Clock } from "../../domain/clock.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { IntentChange, IntentRecord, Ledger } from "../../domain/ledger.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { max, ZERO } from "../../domain/decimal.ts";
+import { CANCEL_RETRY_MS } from "../loop/decide.ts";
+import type { FollowUp } from "../loop/follow-up.ts";
+import type { RebalanceEvent } from "../events.ts";
+import type { OrderGate } from "../loop/order-gate.ts";
+
+export interface LifecycleParts {
+  readonly broker: Broker;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly emit: (event: Omit<RebalanceEvent, "executionId" | "signalId">) => void;
+  /** Called whenever the venue is known to hold (or to have held) an order of this execution (R17). */
+  readonly onBegun: () => void;
+  readonly gate: OrderGate;
+  /** Told of the positions that a proof of absence was made on. */
+  readonly onPositions: (positions: readonly Position[]) => void;
+}
+
+/**
+ * The life of one order, as the ledger and the venue see it:
+ *
+ * recorded ── post ──► posting ──► open ──► done         the venue has it; followed by id to its end
+ *    ▲                   │ ├─────► refused                a 4xx with a code: it holds nothing
+ *    └──── not sent ─────┤ └─────► unknown                no answer to rely on
+ *                        │            │  ├── found ──► open / done (adopted)
+ *                        └ (restart) ─┘  ├── proven absent ──► recorded (same id)
+ *                                        └── may not be sent any more ──► abandoned
+ *
+ * Each method does one request for one intent and writes what came of it before it returns. Errors of
+ * the ledger are thrown: without a record nothing further may be done.
+ */
+export class OrderLifecycle {
+  readonly #parts: LifecycleParts;
+
+  constructor(parts: LifecycleParts) {
+    this.#parts = parts;
+  }
+
+  /** Sends an intent that is committed as `posting`, once. */
+  async post(intent: IntentRecord, followUp: FollowUp): Promise<void> {
+    const { broker, clock } = this.#parts;
+    followUp.postedAt = clock.monotonic();
+    const answer = await broker.submit({
+      clientOrderId: intent.clientOrderId,
+      symbol: intent.symbol,
+      side: intent.side,
+      ...(intent.quantity === undefined ? {} : { quantity: intent.quantity }),
+      ...(intent.notional === undefined ? {} : { notional: intent.notional }),
+      ...(intent.limitPrice === undefined ? {} : { limitPrice: intent.limitPrice }),
+    });
+    switch (answer.kind) {
+      case "accepted":
+        this.#parts.gate.accepted(intent, followUp.postedAt);
+        this.adopt(intent, answer.order, followUp);
+        return;
+      case "refused":
+        if (intent.message === PROVEN_ABSENT) {
+          this.abandon(intent, `Sent again it was refused (${answer.message}), but what was sent before may still arrive.`);
+          return;
+        }
+        this.#parts.gate.refused(intent, answer);
+        this.#change(intent, { state: "refused", status: answer.reason, message: answer.message });
+        this.#emit("refused", "error", intent, `${intent.symbol}: the ${intent.side} was refused: ${answer.message}.`, answer);
+        return;
+      case "not-sent":
+        followUp.notBefore = answer.retryAt;
+        this.#change(intent, { state: "recorded" });
+        this.#emit("waiting", "warn", intent, `${intent.symbol}: not sent yet (${answer.message}); it is sent under the same id later.`);
+        return;
+      case "exists":
+        this.#change(intent, { state: "unknown", message: answer.message });
+        followUp.hinted = true;
+        this.#emit(
+          "unknown",
+          "warn",
+          intent,
+          `${intent.symbol}: the venue holds an order with this id already; it is looked up and adopted.`,
+        );
+        return;
+      case "unknown":
+        this.#change(intent, { state: "unknown", message: answer.message });
+        this.#emit(
+          "unknown",
+          "warn",
+          intent,
+          `${intent.symbol}: no answer to rely on (${answer.message}); the order is looked up by its id.`,
+        );
+        return;
+    }
+  }
+
+  /** Asks the venue for an order whose POST gave no answer (R19). */
+  async lookUp(intent: IntentRecord, followUp: FollowUp): Promise<void> {
+    const { broker, clock } = this.#parts;
+    followUp.hinted = false;
+    let absent = false;
+    try {
+      const order = await broker.orderByClientId(intent.clientOrderId);
+      if (order !== undefined) {
+        this.#emit("look-up", "info", intent, `${intent.symbol}: found at the venue, ${order.status}; adopted.`);
+        this.adopt(intent, order, followUp);
+        return;
+      }
+      if (intent.state === "posting") this.#change(intent, { state: "unknown" });
+      absent = true;
+      this.#emit("look-up", "debug", intent, `${intent.symbol}: the venue does not know the order (yet).`);
+    } catch (error) {
+      this.#emitFailure("look-up", intent, `${intent.symbol}: the look-up failed: ${messageOf(error)}`);
+    } finally {
+      followUp.askedAt = clock.monotonic();
+      if (absent) followUp.absentAt = followUp.askedAt;
+    }
+  }
+
+  /**
+   * The last proof before an unknown order is sent again (R19): no order of this id among all orders of
+   * the symbol since the intent, and the position as it was. Then it counts as never sent.
+   */
+  async proveAbsent(intent: IntentRecord, followUp: FollowUp): Promise<void> {
+    const { broker, clock, onPositions } = this.#parts;
+    try {
+      const [orders, positions] = await Promise.all([
+        broker.ordersSince(intent.recordedAt - LISTING_SLACK_MS, [intent.symbol]),
+        broker.positions(),
+      ]);
+      onPositions(positions);
+      const order = orders.find((candidate) => candidate.clientOrderId === intent.clientOrderId);
+      // What cannot be read of it stands there as nothing, its fills too.
+      if (order?.problem !== undefined) throw new Error(`the order cannot be read (${order.problem})`);
+      if (order !== undefined) {
+        this.adopt(intent, order, followUp);
+        return;
+      }
+      const position = positions.find(({ symbol }) => symbol === intent.symbol);
+      if (position?.problem !== undefined) throw new Error(`the position cannot be read (${position.problem})`);
+      const held = position?.quantity;
+      const unchanged = held === undefined ? intent.heldBefore.toFixed() === "0" : held.eq(intent.heldBefore);
+      if (!unchanged) {
+        this.abandon(
+          intent,
+          `The position changed from ${intent.heldBefore.toFixed()} to ${held?.toFixed() ?? "0"} shares, although no such order is listed.`,
+        );
+        return;
+      }
+      this.#change(intent, { state: "recorded", message: PROVEN_ABSENT });
+      followUp.absentAt = undefined;
+      this.#emit("look-up", "info", intent, `${intent.symbol}: proven never to have arrived; it is sent again under the same id.`);
+    } catch (error) {
+      this.#emitFailure("look-up", intent, `${intent.symbol}: the proof of absence failed: ${messageOf(error)}`);
+    } finally {
+      followUp.askedAt = clock.monotonic();
+    }
+  }
+
+  /** Reads a working order by its id. */
+  async poll(intent: IntentRecord, followUp: FollowUp): Promise<void> {
+    const { broker, clock, ledger } = this.#parts;
+    followUp.hinted = false;
+    try {
+      const order =
+        intent.orderId === undefined ? await broker.orderByClientId(intent.clientOrderId) : await broker.orderById(intent.orderId);
+      followUp.polls += 1;
+      if (order !== undefined) this.adopt(intent, order, followUp);
+    } catch (error) {
+      // The stream may have told its end while the read waited.
+      if (ledger.intent(intent.clientOrderId)?.state !== "done")
+        this.#emitFailure("progress", intent, `${intent.symbol}: the order could not be read: ${messageOf(error)}`);
+    } finally {
+      followUp.askedAt = clock.monotonic();
+    }
+  }
+
+  /** Asks for a cancel; its end is seen by polling (R21). */
+  async cancel(intent: IntentRecord, followUp: FollowUp, reason: string): Promise<void> {
+    const { broker, clock } = this.#parts;
+    if (intent.orderId === undefined) return;
+    if (intent.cancelRequestedAt === undefined) this.#change(intent, { cancelRequestedAt: clock.now() });
+    const isRepeated = followUp.cancelRequestedAt !== undefined;
+    followUp.cancelRequestedAt ??= clock.monotonic();
+    followUp.cancelAgainAt = undefined;
+    const level = isRepeated ? "debug" : intent.orderType === "limit" ? "info" : "warn";
+    this.#emit("cancel", level, intent, `${intent.symbol}: cancelling the ${intent.side}. ${reason}`);
+    const answer = await broker.cancel(intent.orderId);
+    followUp.hinted = true;
+    if (answer.kind === "unknown") followUp.cancelAgainAt = clock.monotonic() + CANCEL_RETRY_MS;
+    const text = `${intent.symbol}: the cancel was answered: ${"message" in answer ? answer.message : ""}`;
+    if (answer.kind === "unknown") this.#emitFailure("cancel", intent, text);
+    else if (answer.kind !== "requested") this.#emit("cancel", "warn", intent, text);
+  }
+
+  /** Gives an unknown order up for this execution; it stays reserved at its worst (R19). */
+  abandon(intent: IntentRecord, reason: string): void {
+    this.#change(intent, { state: "abandoned", message: reason });
+    this.#emit("abandoned", "error", intent, `${intent.symbol}: whether the ${intent.side} was taken is not known. ${reason}`);
+  }
+
+  /**
+   * A sell of more than is held any more is never sent: the long-only guard is ours and not the venue's. The
+   * shares may also be gone because the venue has had the order all along, and a damaged ledger has lost that.
+   * @throws BrokerError when that cannot be told.
+   */
+  async refuseUncovered(intent: IntentRecord, positions: readonly Position[], followUp: FollowUp): Promise<void> {
+    if (intent.side !== "sell" || intent.state !== "recorded") return;
+    const held = positions.find((position) => position.symbol === intent.symbol)?.quantity ?? ZERO;
+    if (intent.quantity === undefined || held.gte(intent.quantity)) return;
+    const message = `only ${held.toFixed()} of the ${intent.quantity.toFixed()} shares to sell are held any more; it was not sent`;
+    if (intent.message === PROVEN_ABSENT) {
+      this.abandon(intent, `Only ${held.toFixed()} of the shares are held any more; what was sent before may have arrived.`);
+      return;
+    }
+    const order = await this.#parts.broker.orderByClientId(intent.clientOrderId);
+    if (order !== undefined) {
+      this.adopt(intent, order, followUp);
+      return;
+    }
+    this.#change(intent, { state: "refused", status: "insufficient-quantity", message });
+    this.#emit("refused", "error", intent, `${intent.symbol}: ${message}.`);
+  }
+
+  /** Lets go of what was never sent. What was sent once is given up instead: it may still arrive (R19). */
+  drop(intent: IntentRecord, reason: string): void {
+    if (intent.message === PROVEN_ABSENT) {
+      this.abandon(intent, reason);
+      return;
+    }
+    this.#change(intent, { state: "dropped", message: reason });
+  }
+
+  /**
+   * Takes over what the venue says of our order. Late and reordered answers never undo a fill or an end.
+   * An order under our id that is not what we sent is somebody else's doing: it is refused, loudly.
+   */
+  adopt(intent: IntentRecord, order: Order, followUp: FollowUp): void {
+    const { clock, ledger } = this.#parts;
+    if (order.symbol !== intent.symbol || order.side !== intent.side) {
+      this.#change(intent, { state: "refused", status: "other", message: `The venue holds ${order.side} ${order.symbol} under this id.` });
+      this.#emit(
+        "refused",
+        "error",
+        intent,
+        `${intent.symbol}: the venue holds ${order.side} ${order.symbol} under our id ${intent.clientOrderId}; it is not touched.`,
+        order,
+      );
+      return;
+    }
+    const known = ledger.intent(intent.clientOrderId) ?? intent;
+    if (known.state === "done") return;
+    const filled = max(known.filledQuantity, order.filledQuantity);
+    const changed = known.status !== order.status || !filled.eq(known.filledQuantity) || known.state !== "open";
+    if (!changed) return;
+    followUp.workingSince ??= clock.monotonic();
+    if (known.state !== "open") followUp.polls = 0;
+    // One commit: what is known of the order and the note of it belong together. A power cut may take it: the venue has it too.
+    ledger.transaction(() => this.#record(known, order, filled), "ordered");
+  }
+
+  #record(known: IntentRecord, order: Order, filled: Decimal): void {
+    const { clock, ledger } = this.#parts;
+    const ended = isTerminal(order.status);
+    this.#parts.onBegun();
+    this.#change(known, {
+      state: ended ? "done" : "open",
+      orderId: order.id,
+      status: order.status,
+      filledQuantity: filled,
+      ...(known.acceptedAt === undefined ? { acceptedAt: clock.now() } : {}),
+      ...(order.filledAveragePrice === undefined ? {} : { filledAveragePrice: order.filledAveragePrice }),
+      ...(ended ? { filledAt: order.filledAt ?? order.updatedAt ?? clock.now() } : {}),
+    });
+    const now = ledger.intent(known.clientOrderId) ?? known;
+    if (ended)
+      this.#emit(
+        order.status === "filled" ? "filled" : "ended",
+        order.status === "filled" || isLimitGivenUp(now) ? "info" : "error",
+        now,
+        endText(now, order),
+        order.id,
+      );
+    else if (known.state !== "open")
+      this.#emit("accepted", "info", now, `${now.symbol}: the ${now.side} was accepted as order ${order.id}.`);
+    else
+      this.#emit(
+        "progress",
+        filled.gt(ZERO) ? "info" : "debug",
+        now,
+        `${now.symbol}: ${order.status.replaceAll("_", " ")}, ${filled.toFixed()} shares so far.`,
+      );
+  }
+
+  #change(intent: IntentRecord, change: Omit<IntentChange, "updatedAt">): void {
+    this.#parts.ledger.updateIntent(intent.clientOrderId, { ...change, updatedAt: this.#parts.clock.now() });
+  }
+
+  #emitFailure(kind: RebalanceEvent["kind"], intent: IntentRecord, text: string): void {
+    this.#parts.emit({ kind, level: "warn", recurs: true, text, symbol: intent.symbol, intent });
+  }
+
+  #emit(kind: RebalanceEvent["kind"], level: RebalanceEvent["level"], intent: IntentRecord, text: string, facts?: unknown): void {
+    this.#parts.emit({ kind, level, text, symbol: intent.symbol, intent, ...(facts === undefined ? {} : { facts }) });
+  }
+}
+
+/**
+ * What an intent carries from a proof of absence on. A refusal of what is sent again then says nothing of
+ * what was sent before, so it is no proof that the venue holds no such order (R18).
+ */
+export const PROVEN_ABSENT = "proven absent";
+
+/** The venue's clock and ours may differ; listing from a little earlier costs nothing. */
+const LISTING_SLACK_MS = 60_000;
+
+/** A limit that was cancelled for a newer one has done what it was for; what it left is told by the attempt after it. */
+function isLimitGivenUp({ orderType, status, cancelRequestedAt }: IntentRecord): boolean {
+  return orderType === "limit" && status === "canceled" && cancelRequestedAt !== undefined;
+}
+
+function endText(intent: IntentRecord, order: Order): string {
+  const price = order.filledAveragePrice === undefined ? "" : ` @ ${order.filledAveragePrice.toFixed()}`;
+  const verb = intent.side === "buy" ? "bought" : "sold";
+  if (order.status === "filled") return `${intent.symbol}: ${verb} ${order.filledQuantity.toFixed()}${price}.`;
+  return `${intent.symbol}: the ${intent.side} ended ${order.status} with ${order.filledQuantity.toFixed()} shares filled${price}.`;
+}

@@ -1,0 +1,44 @@
+import type { Broker, OrderStream, OrderStreamListener, StreamState } from "../../domain/broker.ts";
+
+/**
+ * One trade-updates stream for the life of the process, whoever follows it at the moment. Alpaca allows
+ * one connection for each key and answers quick reconnects with 429, and a stream that is open already
+ * does not miss the first fills of an execution.
+ */
+export class SharedOrderStream {
+  readonly #broker: Broker;
+  readonly #followers = new Set<OrderStreamListener>();
+  #stream: OrderStream | undefined;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  /** `undefined` before it is opened. */
+  get state(): StreamState | undefined {
+    return this.#stream?.state;
+  }
+
+  /** Connects, unless that has been done. It stays connected until the broker is closed. */
+  open(): void {
+    if (this.#stream !== undefined) return;
+    this.#stream = this.#broker.watchOrders({
+      onUpdate: (update) => {
+        for (const follower of this.#followers) follower.onUpdate(update);
+      },
+      onState: (state, detail) => {
+        for (const follower of this.#followers) follower.onState(state, detail);
+      },
+      onProblem: (detail) => {
+        for (const follower of this.#followers) follower.onProblem?.(detail);
+      },
+    });
+  }
+
+  /** @returns how to stop following; the stream itself goes on. */
+  follow(listener: OrderStreamListener): () => void {
+    this.#followers.add(listener);
+    this.open();
+    return () => this.#followers.delete(listener);
+  }
+}

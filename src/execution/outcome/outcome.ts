@@ -1,0 +1,298 @@
+import { keepBooks } from "../../accounts/bookkeeping.ts";
+import type { Broker, Position } from "../../domain/broker.ts";
+import type { Clock } from "../../domain/clock.ts";
+import { messageOf } from "../../domain/errors.ts";
+import { withCause } from "../../intake/cause.ts";
+import type { Verdict } from "../../domain/verdict.ts";
+import { sameLegs } from "../../intake/weights.ts";
+import type { ExecutionOutcome, ExecutionRecord, IntentRecord, Ledger } from "../../domain/ledger.ts";
+import { formatDollars } from "../../domain/format.ts";
+import { isOnTargetReason, type LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { decimal, max, ONE, ZERO } from "../../domain/decimal.ts";
+import type { PlanSettings } from "../../portfolio/plan.ts";
+import { isProtected } from "../../portfolio/valuation.ts";
+import type { Action, Blockage } from "../loop/decide.ts";
+import type { RebalanceEvent } from "../events.ts";
+import type { AssetCache, Reading } from "../preparation/account-snapshot.ts";
+import { readAccount } from "../preparation/account-snapshot.ts";
+import { symbolsOf } from "../preparation/plan-input.ts";
+import type { RestFacts } from "../loop/rest.ts";
+import { newestPhase, restOf } from "../loop/rest.ts";
+import { isUnderWay } from "../preparation/settle.ts";
+import type { PhaseSummary, PlanSummary } from "./summary.ts";
+import { summariseAccount } from "./summary.ts";
+
+export interface ConcludeParts {
+  readonly broker: Broker;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly assets: AssetCache;
+  readonly settings: Pick<PlanSettings, "minTradeValue" | "protectedSymbols">;
+  readonly emit: (event: RebalanceEvent) => void;
+}
+
+/** How an execution ended. */
+export interface Conclusion {
+  readonly executionId: string;
+  readonly outcome: ExecutionOutcome;
+  readonly reason: string;
+  readonly verdict: Verdict;
+  /** The account afterwards; `undefined` when it could not be read. */
+  readonly after: Reading | undefined;
+  /** It has begun and missed its target for a cause that may pass: what is left is worth taking up (R33). */
+  readonly mayGoOn: boolean;
+  /** It ended so that another run need not wait for it. */
+  readonly gaveWay: boolean;
+}
+
+/** Records the end of an execution: outcome, verdict, the account afterwards and the fills, in one transaction. */
+export async function concludeExecution(
+  parts: ConcludeParts,
+  execution: ExecutionRecord,
+  action: Extract<Action, { kind: "finish" }>,
+): Promise<Conclusion> {
+  const { ledger, clock } = parts;
+  const intents = ledger.intentsOf(execution.id);
+  const minimum = max(parts.settings.minTradeValue, ONE);
+  const tries = ledger.intentsOfSignal(execution.signalId);
+  const ended = endedAs(action, judgeOrders(execution, { intents, tries, minimum }));
+  const never = ended.outcome === "refused" || ended.outcome === "superseded";
+  const after = never ? undefined : await readAfter(parts, execution);
+  const judged =
+    after === undefined
+      ? ended
+      : judgeHoldings(ended, execution, after, { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() });
+  const plan = execution.plan as PlanSummary | null | undefined;
+  const rests = plan === undefined || plan === null ? [] : restOf({ plan, intents, tries, minimum });
+  const isOff = judged.outcome === "off-target" || judged.outcome === "incomplete";
+  const lack = isOff && after !== undefined && plan !== undefined && plan !== null ? lackText(newestPhase(plan), after) : "";
+  const reason = `${judged.reason}${lack}`;
+  const fills = after === undefined ? [] : await readFills(parts, execution, intents);
+  const confirms = judged.outcome === "on-target" && intents.length === 0 && isConfirmation(ledger, execution);
+  const said: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged.outcome, reason, action.cause);
+  const verdict = withCause(ledger, execution.signalId, said);
+  ledger.transaction(() => {
+    for (const fill of fills) ledger.recordFill(fill);
+    ledger.updateExecution(execution.id, {
+      outcome: judged.outcome,
+      outcomeReason: reason,
+      ...(judged.outcome === "queued" ? {} : { phase: "settled", finishedAt: clock.now() }),
+      ...(after === undefined ? {} : { accountAfter: summariseAccount(after) }),
+    });
+    keepBooks(ledger);
+    ledger.judgeSignal(execution.signalId, verdict, clock.now());
+    if (after !== undefined) {
+      const { equity, lastEquity, cash } = after.account;
+      ledger.recordEquity({ at: after.at, equity, lastEquity, cash, executionId: execution.id });
+    }
+  });
+  const mayGoOn = isOff && rests.some(({ passing }) => passing);
+  return { executionId: execution.id, outcome: judged.outcome, reason, verdict, after, mayGoOn, gaveWay: action.gaveWay === true };
+}
+
+/** What stopped it comes first; then what its orders had left by then. */
+function endedAs({ outcome, reason }: Extract<Action, { kind: "finish" }>, orders: Judged): Judged {
+  if (outcome === undefined) return orders;
+  const isTold = outcome === "incomplete" && orders.outcome !== "on-target" && orders.reason !== "";
+  return { outcome, reason: isTold ? `${reason} ${orders.reason}` : reason };
+}
+
+/** ` Missing: UVXY $24,700.00 of $73,500.00.`, or nothing where every leg is near enough. */
+function lackText({ base, lines }: PhaseSummary, after: Reading): string {
+  const least = decimal(base).times(WORTH_NAMING);
+  const missing = lines.flatMap(({ symbol, targetValue }) => {
+    const held = after.positions.find((position) => position.symbol === symbol)?.marketValue ?? ZERO;
+    const lack = decimal(targetValue).minus(held);
+    return lack.lte(least) ? [] : [`${symbol} ${formatDollars(lack)} of ${formatDollars(decimal(targetValue))}`];
+  });
+  return missing.length === 0 ? "" : ` Missing: ${missing.join(", ")}.`;
+}
+
+/** A smaller gap, as a fraction of the base, is not named at the end. */
+const WORTH_NAMING = decimal("0.01");
+
+const CONFIRMED = "It asks for the same weights as the run before, and the account is on target for them: nothing to do.";
+
+/** A strategy that says its weights again with new stamps (R3): its run is as young as that, and trades nothing. */
+function isConfirmation(ledger: Ledger, { signalId }: ExecutionRecord): boolean {
+  const signal = ledger.signal(signalId)?.signal;
+  const before = signal === undefined ? undefined : ledger.lastAcceptedSignal(signal.strategy)?.signal;
+  if (signal?.kind !== "rebalance" || before?.kind !== "rebalance" || before.id === signal.id) return false;
+  return sameLegs(signal.targets, before.targets);
+}
+
+/** On target = every symbol traded to plan, or left alone for a reason that counts as on target (R12). */
+function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestFacts, "plan">): Judged {
+  const plan = execution.plan as PlanSummary | undefined;
+  const rests = plan === undefined ? [] : restOf({ ...facts, plan });
+  const unfinished = rests.filter(({ intent }) => intent !== undefined && intent.state !== "refused");
+  if (unfinished.length > 0) {
+    const described = unfinished.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent, facts.intents)]));
+    return { outcome: "incomplete", reason: `Not filled to plan: ${described.join("; ")}.` };
+  }
+  const refused = rests.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent, facts.intents)]));
+  if (refused.length > 0) return { outcome: "off-target", reason: `Refused by the venue: ${refused.join("; ")}.` };
+  const last = plan === undefined ? undefined : newestPhase(plan);
+  if (rests.length === 0 && (last === undefined || last.reachesTarget)) {
+    const sent = facts.intents.filter((intent) => intent.state === "done").length;
+    return {
+      outcome: "on-target",
+      reason:
+        sent === 0
+          ? "The account is on target already; nothing to do."
+          : `The account is on target after ${String(sent)} order${sent === 1 ? "" : "s"}.`,
+    };
+  }
+  const lines = (last?.lines ?? []).filter((line) => line.leftAlone !== undefined);
+  const missed = lines.filter(({ leftAlone }) => !isOnTargetReason(leftAlone as LeftAloneReason));
+  const left = (missed.length === 0 ? lines : missed).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
+  const reasons = [
+    ...(left.length === 0 ? [] : [`Left alone: ${left.join(", ")}.`]),
+    ...(last?.missing === undefined ? [] : [`Bought on an account that did not contain all our fills: ${last.missing}.`]),
+  ];
+  return { outcome: "off-target", reason: reasons.join(" ") };
+}
+
+interface Judged {
+  readonly outcome: ExecutionOutcome;
+  readonly reason: string;
+}
+
+/**
+ * What came into the account after the plans were made, or may still come by an earlier buy whose end is not known,
+ * has no line in them: nobody has decided about it. Its target is nothing, and an account that holds it must not be
+ * called on target.
+ */
+function judgeHoldings(
+  judged: { readonly outcome: ExecutionOutcome; readonly reason: string },
+  { id, wanted, plan }: Pick<ExecutionRecord, "id" | "wanted" | "plan">,
+  after: Reading,
+  { unsettled, minimum, ...settings }: HoldingsFacts,
+): { outcome: ExecutionOutcome; reason: string } {
+  const plans = plan as PlanSummary | undefined;
+  if (judged.outcome !== "on-target" || wanted.kind === "exit" || plans === undefined) return judged;
+  const planned = new Set([plans.selling, plans.buying].flatMap((phase) => phase?.lines.map(({ symbol }) => symbol) ?? []));
+  const isLeftOut = (symbol: string, holding?: Position): boolean => !planned.has(symbol) && !isProtected(symbol, holding, { settings });
+  const came = after.positions
+    .filter((position) => isLeftOut(position.symbol, position) && position.marketValue.gte(minimum))
+    .map(({ symbol, marketValue }) => `${symbol} (${formatDollars(marketValue)})`);
+  const mayCome = unsettled
+    .filter((intent) => intent.executionId !== id && intent.side === "buy" && isUnderWay(intent) && isLeftOut(intent.symbol))
+    .map(({ symbol, worstCaseCost }) => `${symbol} (up to ${formatDollars(worstCaseCost)})`);
+  const reasons = [
+    ...(came.length === 0 ? [] : [`Came into the account after it was planned for, and was left alone: ${came.join(", ")}.`]),
+    ...(mayCome.length === 0 ? [] : [`May still come by an earlier order whose end is not known: ${mayCome.join(", ")}.`]),
+  ];
+  return reasons.length === 0 ? judged : { outcome: "off-target", reason: reasons.join(" ") };
+}
+
+interface HoldingsFacts extends Pick<PlanSettings, "protectedSymbols"> {
+  /** Orders of any execution whose end is not known. */
+  readonly unsettled: readonly IntentRecord[];
+  /** Dollars; less is dust. */
+  readonly minimum: Decimal;
+}
+
+function describe(intent: IntentRecord, all: readonly IntentRecord[]): string {
+  const state =
+    intent.state === "done"
+      ? `${intent.status ?? "ended"} with ${intent.filledQuantity.toFixed()} shares`
+      : intent.state === "dropped"
+        ? `never sent${whyBefore(intent, all)}`
+        : (intent.message ?? intent.state);
+  return `${intent.side} ${intent.symbol}: ${state}`;
+}
+
+/** What kept the attempts before it from being sent: whatever ends an execution drops the last one for that. */
+function whyBefore({ clientOrderId, symbol, side }: IntentRecord, all: readonly IntentRecord[]): string {
+  const before = all.findLast((other) => other.symbol === symbol && other.side === side && other.clientOrderId !== clientOrderId);
+  return before?.state === "dropped" && before.message !== undefined ? ` (${before.message})` : "";
+}
+
+/**
+ * R7: a begun execution is `executed` whatever came of it; one that never began keeps the reason that
+ * stopped it. What is planned again with another strategy's run stays accepted: it is about to be executed.
+ */
+function verdictOf(outcome: ExecutionOutcome, reason: string, cause: Blockage["cause"] | undefined): Verdict {
+  switch (outcome) {
+    case "on-target":
+      return { kind: "executed", reason };
+    case "off-target":
+    case "incomplete":
+    case "queued":
+      return { kind: "executed", reason: `${outcome.replace("-", " ")}: ${reason}` };
+    case "superseded":
+      return { kind: cause === "planned-again" ? "accepted" : "superseded", reason };
+    case "refused":
+      return { kind: causeVerdict(cause), reason };
+  }
+}
+
+function causeVerdict(cause: Blockage["cause"] | undefined): Verdict["kind"] {
+  switch (cause) {
+    case "halted":
+      return "halted";
+    case "stale":
+    case "deadline":
+      return "stale";
+    case "session-closed":
+    case "clock-unknown":
+      return "market-closed";
+    case "superseded":
+      return "superseded";
+    case "planned-again":
+      return "accepted";
+    case "account-blocked":
+      return "account-blocked";
+    case "no-sane-quote":
+      return "price-doubt";
+    case "keys-refused":
+      return "account-blocked";
+    case "foreign-hand":
+    case undefined:
+      return "refused";
+  }
+}
+
+async function readAfter(parts: ConcludeParts, execution: ExecutionRecord): Promise<Reading | undefined> {
+  try {
+    return await readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(execution.wanted));
+  } catch (error) {
+    emitDoubt(parts, execution, `The account could not be read afterwards: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+/** Fills from the account's activities: the authoritative record (`FILL`), matched to our orders by their id. */
+async function readFills(
+  parts: ConcludeParts,
+  execution: ExecutionRecord,
+  intents: readonly IntentRecord[],
+): Promise<Parameters<Ledger["recordFill"]>[0][]> {
+  const ours = new Map(
+    intents.flatMap((intent) =>
+      intent.orderId === undefined || intent.filledQuantity.toFixed() === "0" ? [] : [[intent.orderId, intent] as const],
+    ),
+  );
+  if (ours.size === 0) return [];
+  try {
+    const fills = await parts.broker.fillsSince(execution.startedAt - FILL_SLACK_MS);
+    return fills.flatMap((fill) => {
+      const intent = ours.get(fill.orderId);
+      if (intent === undefined) return [];
+      const { id, symbol, side, quantity, price, at } = fill;
+      return [{ id, executionId: execution.id, clientOrderId: intent.clientOrderId, symbol, side, quantity, price, at }];
+    });
+  } catch (error) {
+    emitDoubt(parts, execution, `The fills could not be read from the activities: ${messageOf(error)}`);
+    return [];
+  }
+}
+
+/** The venue's clock may run behind ours. */
+const FILL_SLACK_MS = 60_000;
+
+function emitDoubt(parts: ConcludeParts, execution: ExecutionRecord, text: string): void {
+  parts.emit({ kind: "doubt", level: "warn", executionId: execution.id, signalId: execution.signalId, text });
+}

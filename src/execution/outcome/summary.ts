@@ -1,0 +1,269 @@
+import type { MarketPrices, PriceAt, Quote } from "../../domain/broker.ts";
+import type { ExecutionRecord, IntentRecord } from "../../domain/ledger.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { decimal, ONE, sum, toText, ZERO } from "../../domain/decimal.ts";
+import type { LeftAloneReason, Plan, PlanInput, PlanLine, PlannedOrder } from "../../portfolio/plan.ts";
+import { isOnTargetReason } from "../../portfolio/plan.ts";
+import { isOwnOrder } from "../orders/ids.ts";
+import { costOf } from "../preparation/plan-input.ts";
+import type { Reading } from "../preparation/account-snapshot.ts";
+
+const HALF = decimal("0.5");
+
+/** What the ledger keeps of a reading of the account; amounts as plain decimal text. */
+export interface AccountSummary {
+  readonly number: string;
+  readonly status: string;
+  readonly equity: string;
+  readonly lastEquity: string;
+  readonly cash: string;
+  readonly buyingPower: string;
+  readonly at: number;
+  readonly positions: readonly {
+    readonly symbol: string;
+    readonly quantity: string;
+    readonly marketValue: string;
+    readonly price: string | undefined;
+    /** What a share cost on average. */
+    readonly averagePrice?: string | undefined;
+  }[];
+  /** What was observed of every price, with the moment it belongs to. */
+  readonly prices?: readonly PriceSummary[];
+  /** Ids of open orders that are not ours. */
+  readonly foreignOrders: readonly string[];
+  /** Dollars that those of them that buy could still take. */
+  readonly foreignBuys?: string;
+  /** Client order ids of earlier orders of ours whose end was not known then. */
+  readonly unsettled?: readonly string[];
+}
+
+/** One observed price; a quote is its middle and names both its sides. */
+export interface PriceSummary {
+  readonly symbol: string;
+  readonly source: "trade" | "quote" | "minute-bar" | "previous-close";
+  readonly price: string;
+  readonly bid?: string;
+  readonly ask?: string;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** @param unsettled orders of earlier executions that may still change the account. */
+export function summariseAccount(reading: Reading, unsettled: readonly IntentRecord[] = []): AccountSummary {
+  const { account } = reading;
+  const foreign = reading.openOrders.filter((order) => !isOwnOrder(order));
+  const foreignBuys = sum(foreign.map((order) => costOf(order, reading)));
+  return {
+    number: account.number,
+    status: account.status,
+    equity: toText(account.equity),
+    lastEquity: toText(account.lastEquity),
+    cash: toText(account.cash),
+    buyingPower: toText(account.buyingPower),
+    at: reading.at,
+    positions: reading.positions.map((position) => ({
+      symbol: position.symbol,
+      quantity: toText(position.quantity),
+      marketValue: toText(position.marketValue),
+      price: position.currentPrice === undefined ? undefined : toText(position.currentPrice),
+      averagePrice: toText(position.averageEntryPrice),
+    })),
+    prices: [...reading.prices].flatMap(([symbol, prices]) => summarisePrices(symbol, prices)),
+    foreignOrders: foreign.map((order) => order.id),
+    ...(foreignBuys.eq(ZERO) ? {} : { foreignBuys: toText(foreignBuys) }),
+    ...(unsettled.length === 0 ? {} : { unsettled: unsettled.map(({ clientOrderId }) => clientOrderId) }),
+  };
+}
+
+function summarisePrices(symbol: string, { trade, quote, minuteBar, previousClose }: MarketPrices): PriceSummary[] {
+  const observed = (source: PriceSummary["source"], seen: PriceAt | undefined): PriceSummary[] =>
+    seen === undefined ? [] : [{ symbol, source, price: toText(seen.price), at: seen.at }];
+  return [
+    ...observed("trade", trade),
+    ...(quote === undefined ? [] : [summariseQuote(symbol, quote)]),
+    ...observed("minute-bar", minuteBar),
+    ...observed("previous-close", previousClose),
+  ];
+}
+
+function summariseQuote(symbol: string, { bid, ask, at }: Quote): PriceSummary {
+  return { symbol, source: "quote", price: toText(bid.plus(ask).times(HALF)), bid: toText(bid), ask: toText(ask), at };
+}
+
+/** Cash when the execution was planned, as recorded with it. */
+export function cashBefore(execution: Pick<ExecutionRecord, "accountBefore">): Decimal | undefined {
+  const account = execution.accountBefore as AccountSummary | undefined;
+  return account === undefined ? undefined : decimal(account.cash);
+}
+
+/** Buying power when the execution was planned, dollars. */
+export function powerBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">): Decimal | undefined {
+  const account = accountBefore as AccountSummary | undefined;
+  return account === undefined ? undefined : decimal(account.buyingPower);
+}
+
+/** Client order ids of earlier orders whose end was not known when it was planned. */
+export function unsettledBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">): readonly string[] {
+  return (accountBefore as AccountSummary | undefined)?.unsettled ?? [];
+}
+
+/** Shares that were held when it was planned. */
+export function sharesBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">, symbol: string): Decimal {
+  const held = (accountBefore as AccountSummary | undefined)?.positions.find((position) => position.symbol === symbol);
+  return held === undefined ? ZERO : decimal(held.quantity);
+}
+
+/** Dollars that somebody else's buys which were open then could still take. */
+export function foreignBuysBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">): Decimal {
+  return decimal((accountBefore as AccountSummary | undefined)?.foreignBuys ?? "0");
+}
+
+/** Foreign orders that were open when it was planned: the plan already leaves room for them. */
+export function knownForeignOrders(execution: Pick<ExecutionRecord, "accountBefore">): Set<string> {
+  const account = execution.accountBefore as AccountSummary | undefined;
+  return new Set(account?.foreignOrders ?? []);
+}
+
+export interface OrderSummary {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  readonly quantity: string | undefined;
+  readonly notional: string | undefined;
+  readonly estimatedValue: string;
+}
+
+export interface LineSummary {
+  readonly symbol: string;
+  readonly targetWeight: string;
+  readonly targetValue: string;
+  readonly actualValue: string;
+  readonly price: string | undefined;
+  readonly action: "sell" | "buy" | "none";
+  readonly leftAlone: string | undefined;
+  readonly detail: string;
+}
+
+export interface PhaseSummary {
+  readonly base: string;
+  readonly spendable: string;
+  readonly reachesTarget: boolean;
+  /** What the account did not show of our fills when this was planned, in words. */
+  readonly missing?: string | undefined;
+  /** Whether buying power, and not cash, bounded the buys. */
+  readonly powerIsShort?: boolean;
+  /** Whether open buys, of whomever, kept some of the cash. */
+  readonly isReserved?: boolean;
+  /** Dollars that the base may come to when what may have been split is known; missing where it is known. */
+  readonly highestBase?: string;
+  readonly sells: readonly OrderSummary[];
+  readonly buys: readonly OrderSummary[];
+  readonly lines: readonly LineSummary[];
+}
+
+/** What the first plan of a signal set out to do with one symbol (R33). */
+export interface GoalSummary {
+  readonly symbol: string;
+  readonly side: "buy" | "sell";
+  /** Dollars that the signal may trade of it at most. */
+  readonly most: string;
+  /** Dollars a share at that plan; 0 where nothing was held. */
+  readonly price: string;
+}
+
+/** What the ledger keeps of the plans of one execution: the newest of each phase. */
+export interface PlanSummary {
+  readonly selling: PhaseSummary;
+  /** Missing until the buys have been planned. */
+  readonly buying?: PhaseSummary;
+  /** From the first plan of the signal; missing in a ledger of an earlier version. */
+  readonly goals?: readonly GoalSummary[];
+  /** Symbols that have reached their target for this signal. */
+  readonly reached?: readonly string[];
+}
+
+/** What a plan was made on, as far as it tells how final the plan is. */
+export interface PlannedOn {
+  readonly input: Pick<PlanInput, "account" | "workingOrders">;
+  /** What the account did not show of our fills, in words. */
+  readonly missing?: string | undefined;
+}
+
+/**
+ * The plans of an execution before its first order.
+ * @param atOnce the plan is that of the buys too, because nothing has to be sold first.
+ */
+export function summarisePlan(plan: Plan, on: PlannedOn, atOnce = false): PlanSummary {
+  const phase = summarisePhase(plan, on);
+  return atOnce ? { selling: phase, buying: phase } : { selling: phase };
+}
+
+/** The plans of an execution after a further one, for its sells (and what may be bought after them) or for its buys alone. */
+export function summariseNext(plan: Plan, on: PlannedOn, before: PlanSummary, reached: Iterable<string>): PlanSummary {
+  const phase = summarisePhase(plan, on);
+  const { selling, goals } = before;
+  const kept = { ...(goals === undefined ? {} : { goals }), reached: [...new Set([...(before.reached ?? []), ...reached])].sort() };
+  return plan.sells.length > 0 ? { selling: phase, ...kept } : { selling, buying: phase, ...kept };
+}
+
+/**
+ * The plans of an execution after one order, or its rest, was not sent: its line says why, and the plan counts
+ * as on target only if that reason does.
+ */
+export function summariseLeft(
+  execution: Pick<ExecutionRecord, "plan">,
+  { symbol, phase }: Pick<IntentRecord, "symbol" | "phase">,
+  leftAlone: LeftAloneReason,
+  why: string,
+): PlanSummary | undefined {
+  const summary = execution.plan as PlanSummary | undefined;
+  if (summary === undefined) return undefined;
+  const left = (plan: PhaseSummary): PhaseSummary => ({
+    ...plan,
+    reachesTarget: plan.reachesTarget && isOnTargetReason(leftAlone),
+    lines: plan.lines.map((line) =>
+      line.symbol === symbol ? { ...line, leftAlone, detail: `${line.detail}; not sent, or not all of it: ${why}` } : line,
+    ),
+  });
+  if (phase === "selling" || summary.buying === undefined) return { ...summary, selling: left(summary.selling) };
+  return { ...summary, buying: left(summary.buying) };
+}
+
+function summarisePhase(plan: Plan, { input, missing }: PlannedOn): PhaseSummary {
+  const { cash, buyingPower } = input.account;
+  const reserved = sum(input.workingOrders.filter(({ side }) => side === "buy").map(({ worstCaseCost }) => worstCaseCost));
+  return {
+    base: toText(plan.base),
+    ...(plan.highestBase.eq(plan.base) ? {} : { highestBase: toText(plan.highestBase) }),
+    spendable: toText(plan.spendable),
+    reachesTarget: plan.reachesTarget && missing === undefined,
+    ...(missing === undefined ? {} : { missing }),
+    ...(reserved.gt(ZERO) ? { isReserved: true } : {}),
+    ...(buyingPower.lt(cash.minus(reserved).minus(ONE)) ? { powerIsShort: true } : {}),
+    sells: plan.sells.map(summariseOrder),
+    buys: plan.buys.map(summariseOrder),
+    lines: plan.lines.map(summariseLine),
+  };
+}
+
+function summariseOrder(order: PlannedOrder): OrderSummary {
+  return {
+    symbol: order.symbol,
+    side: order.side,
+    quantity: order.quantity === undefined ? undefined : toText(order.quantity),
+    notional: order.notional === undefined ? undefined : toText(order.notional),
+    estimatedValue: toText(order.estimatedValue),
+  };
+}
+
+function summariseLine(line: PlanLine): LineSummary {
+  return {
+    symbol: line.symbol,
+    targetWeight: toText(line.targetWeight),
+    targetValue: toText(line.targetValue),
+    actualValue: toText(line.actualValue),
+    price: line.checkedPrice === undefined ? undefined : toText(line.checkedPrice),
+    action: line.action,
+    leftAlone: line.leftAlone,
+    detail: line.detail,
+  };
+}

@@ -1,0 +1,236 @@
+import type { Account, AccountConfiguration, Asset, Broker, MarketClock, MarketPrices, Order, Position } from "../../domain/broker.ts";
+import type { Ledger } from "../../domain/ledger.ts";
+import type { Clock } from "../../domain/clock.ts";
+import { ConfigurationCache } from "./configuration-cache.ts";
+import { isPartnership, purchaseBlockOf } from "./plan-assets.ts";
+
+/** One look at the account and at the prices of everything that is held or wanted. */
+export interface Reading {
+  readonly account: Account;
+  readonly positions: readonly Position[];
+  readonly openOrders: readonly Order[];
+  readonly market: MarketReading;
+  readonly assets: ReadonlyMap<string, Asset | undefined>;
+  /** Of symbols whose asset is gone: the id that it had when it was last known. */
+  readonly assetIds?: ReadonlyMap<string, string>;
+  /** `undefined`: it could not be read, and the venue decides. */
+  readonly configuration?: AccountConfiguration | undefined;
+  readonly prices: ReadonlyMap<string, MarketPrices>;
+  /** Wall clock, milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** A moment on both of our clocks, milliseconds: the monotonic one stands still while the machine sleeps, the wall clock may be set. */
+export interface Moment {
+  readonly monotonic: number;
+  readonly wall: number;
+}
+
+export function momentOf(clock: Clock): Moment {
+  return { monotonic: clock.monotonic(), wall: clock.now() };
+}
+
+/** How long ago it was, by the clock that says longer: what may be old counts as old. */
+export function ageOf(moment: Moment, clock: Clock): number {
+  return Math.max(clock.monotonic() - moment.monotonic, clock.now() - moment.wall);
+}
+
+/** The venue's clock, and when it was asked for on ours, so that its time can be carried forward. */
+export interface MarketReading {
+  readonly clock: MarketClock;
+  /** Before the request left: an answer that was seconds on its way must not make the session seem longer. */
+  readonly readAt: Moment;
+  /** Until the answer came, milliseconds: so much later than {@link readAt} it may have been true. */
+  readonly tookMs: number;
+}
+
+/** Assets do not change within a day; asking again for every plan would spend the request budget. */
+const ASSET_MAX_AGE_MS = 6 * 3_600_000;
+
+type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
+
+/**
+ * Remembers what seldom changes: assets for some hours, the account's configuration for some minutes, and in the ledger
+ * which asset a symbol stood for, to recognise it under a new ticker. What is unknown or cannot be bought is asked for
+ * again each time: a halt of an hour must not keep a leg out for the day.
+ */
+export class AssetCache {
+  /** Of the equities that the last reading showed; the next one asks for their prices without waiting to be told of them. */
+  held: readonly string[] = [];
+  readonly configuration: ConfigurationCache;
+  readonly #known = new Map<string, { asset: Asset; at: number }>();
+  readonly #broker: Broker;
+  readonly #clock: Clock;
+  readonly #memory: AssetMemory | undefined;
+
+  constructor(broker: Broker, clock: Clock, memory?: AssetMemory) {
+    this.#broker = broker;
+    this.#clock = clock;
+    this.#memory = memory;
+    this.configuration = new ConfigurationCache(broker, clock);
+  }
+
+  async of(symbols: Iterable<string>): Promise<Map<string, Asset | undefined>> {
+    const unique = [...new Set(symbols)];
+    return new Map(await Promise.all(unique.map(async (symbol) => [symbol, await this.#one(symbol)] as const)));
+  }
+
+  /** What the venue's refusals contradict is read again: these assets, and the account's configuration. */
+  doubt(symbols: readonly string[]): void {
+    for (const symbol of symbols) this.#known.delete(symbol);
+    if (symbols.length > 0) this.configuration.askAgain();
+  }
+
+  /** Symbols whose asset is held under another ticker now, so that what is remembered of them is out of date. */
+  forgetRenamed(positions: readonly Position[]): Set<string> {
+    const held = new Map(positions.map(({ assetId, symbol }) => [assetId, symbol]));
+    const renamed = [...this.#known].filter(([symbol, { asset }]) => (held.get(asset.id) ?? symbol) !== symbol).map(([symbol]) => symbol);
+    for (const symbol of renamed) this.#known.delete(symbol);
+    return new Set(renamed);
+  }
+
+  /** Notes which assets the symbols of a reading stand for, and tells it of those that stand for none any more. */
+  identify(assets: Reading["assets"], positions: readonly Position[]): Map<string, string> {
+    const gone = [...assets].flatMap(([symbol, asset]) => (asset?.active === true ? [] : [symbol]));
+    const seen = [...assets.values()].flatMap((asset) => (asset?.active === true ? [[asset.symbol, asset.id] as const] : []));
+    const held = positions.flatMap(({ symbol, assetId }) => (assetId === "" ? [] : [[symbol, assetId] as const]));
+    const before = this.#memory?.assetIds([...gone]) ?? new Map<string, string>();
+    this.#memory?.recordAssetIds(new Map([...seen, ...held]), this.#clock.now());
+    return before;
+  }
+
+  async #one(symbol: string): Promise<Asset | undefined> {
+    const known = this.#known.get(symbol);
+    if (known !== undefined && this.#clock.monotonic() - known.at < ASSET_MAX_AGE_MS) return known.asset;
+    const asset = await this.#broker.asset(symbol);
+    if (asset?.active === true && asset.tradable && !isPartnership(asset)) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
+    return asset;
+  }
+}
+
+/** Asset class of what this program trades; everything else counts as protected (R9). */
+const US_EQUITY = "us_equity";
+
+/**
+ * Reads everything a plan needs, side by side.
+ * @param wanted symbols to read prices and assets of besides the held ones.
+ * @throws BrokerError when any part cannot be read; a partial reading is no reading.
+ */
+export async function readAccount(broker: Broker, assets: AssetCache, clock: Clock, wanted: readonly string[]): Promise<Reading> {
+  const wantedAssets = assets.of(wanted);
+  wantedAssets.catch(() => undefined);
+  const guessed = new Set([...wanted, ...assets.held]);
+  const early = pricesOf(broker, [...guessed]);
+  early.catch(() => undefined);
+  const [account, positions, openOrders, market, configuration] = await Promise.all([
+    broker.account(),
+    broker.positions(),
+    broker.openOrders(),
+    readMarket(broker, clock),
+    assets.configuration.current(),
+  ]);
+  const equities = positions
+    .filter(({ assetClass, problem }) => assetClass === US_EQUITY && problem === undefined)
+    .map((position) => position.symbol);
+  assets.held = equities;
+  const symbols = [...new Set([...wanted, ...equities])];
+  const renamed = assets.forgetRenamed(positions);
+  const [known, prices] = await Promise.all([
+    wantedAssets.then(
+      async (found) => new Map([...found, ...(await assets.of(symbols.filter((symbol) => !found.has(symbol) || renamed.has(symbol))))]),
+    ),
+    completed(broker, [...new Set([...symbols, ...boughtAtMarket(openOrders)])], guessed, early),
+  ]);
+  if (isRestricted(configuration, known)) assets.configuration.askAgainSoon();
+  const assetIds = assets.identify(known, positions);
+  return { account, positions, openOrders, market, assets: known, assetIds, configuration, prices, at: clock.now() };
+}
+
+/** Symbols of open buys of shares without a limit: what they may still take can be told only from a price. */
+function boughtAtMarket(orders: readonly Order[]): string[] {
+  const unpriced = orders.filter(({ side, notional, limitPrice }) => side === "buy" && notional === undefined && limitPrice === undefined);
+  return unpriced.flatMap(({ symbol, problem }) => (problem === undefined ? [symbol] : []));
+}
+
+/** Whether a switch of the account keeps something from being traded. */
+function isRestricted(configuration: AccountConfiguration | undefined, assets: Reading["assets"]): boolean {
+  const { fractionalTrading, suspendTrade } = configuration ?? {};
+  const isBlocked = [...assets.values()].some((asset) => asset !== undefined && purchaseBlockOf(asset, configuration) !== undefined);
+  return fractionalTrading === false || suspendTrade === true || isBlocked;
+}
+
+type Prices = ReadonlyMap<string, MarketPrices>;
+
+async function pricesOf(broker: Broker, symbols: readonly string[]): Promise<Prices> {
+  return symbols.length === 0 ? new Map<string, MarketPrices>() : broker.prices(symbols);
+}
+
+/** The prices of exactly `symbols`: those asked for early, and those that nobody could guess. */
+async function completed(
+  broker: Broker,
+  symbols: readonly string[],
+  guessed: ReadonlySet<string>,
+  early: Promise<Prices>,
+): Promise<Prices> {
+  const late = pricesOf(
+    broker,
+    symbols.filter((symbol) => !guessed.has(symbol)),
+  );
+  late.catch(() => undefined);
+  const needed = new Set(symbols);
+  const known = await early.catch((error: unknown) => {
+    // A symbol that was held and is no more, one renamed for example, must not spoil the reading.
+    if ([...guessed].every((symbol) => needed.has(symbol))) throw error;
+    return pricesOf(
+      broker,
+      symbols.filter((symbol) => guessed.has(symbol)),
+    );
+  });
+  return new Map([...known, ...(await late)].filter(([symbol]) => needed.has(symbol)));
+}
+
+/**
+ * A read, given up when the signal is aborted: one that hangs must not keep a process from stopping in
+ * time. For reads only, on whose answers nothing depends any more then.
+ */
+export async function unlessAborted<Result>(read: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(new Error("it is no longer wanted"));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  read.catch(() => undefined);
+  try {
+    return await Promise.race([read, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+export async function readMarket(broker: Broker, clock: Clock): Promise<MarketReading> {
+  const readAt = momentOf(clock);
+  const market = await broker.marketClock();
+  return { clock: market, readAt, tookMs: clock.monotonic() - readAt.monotonic };
+}
+
+/** An execution starts only with this much of the session left (R14). */
+export const MIN_SESSION_LEFT_TO_START_MS = 180_000;
+/** Every POST needs this much of the session left (R14). */
+export const MIN_SESSION_LEFT_TO_POST_MS = 30_000;
+/** The venue's clock is read again before a POST when the last reading is older than this. */
+export const MARKET_READING_MAX_AGE_MS = 30_000;
+
+/** Milliseconds left in the session by the venue's own clock, carried forward; `undefined` while closed. */
+export function sessionLeft(market: MarketReading, monotonic: number): number | undefined {
+  if (!market.clock.isOpen) return undefined;
+  const left = market.clock.nextClose - market.clock.timestamp - (monotonic - market.readAt.monotonic);
+  return left > 0 ? left : undefined;
+}
+
+/**
+ * The reading without orders of ours that are known by their id to have ended: lists lag behind that (R16),
+ * and what they still show would keep cash and symbols reserved for nothing.
+ */
+export function withoutEnded(reading: Reading, ledger: Pick<Ledger, "intent">): Reading {
+  const open = reading.openOrders.filter(({ clientOrderId }) => ledger.intent(clientOrderId)?.state !== "done");
+  return open.length === reading.openOrders.length ? reading : { ...reading, openOrders: open };
+}

@@ -1,0 +1,46 @@
+import type { Ledger } from "../../domain/ledger.ts";
+import { marketDate } from "../../domain/market-day.ts";
+import { sum, ZERO, type Decimal } from "../../domain/decimal.ts";
+import type { PlanInput } from "../../portfolio/plan.ts";
+import type { Reading } from "./account-snapshot.ts";
+
+/** What the account is and was worth had the broker booked every split together with its price, in dollars. */
+export interface BookedEquity {
+  readonly equity: Decimal;
+  readonly lastEquity: Decimal;
+}
+
+/**
+ * The broker's two figures without what a late booking adds to them (R9): until it books a split it counts the old
+ * quantity at the new price, and the last close may have been such a moment even when it has booked since.
+ */
+export function bookedEquity(
+  { account, market, positions, prices }: Reading,
+  splits: PlanInput["splits"],
+  ledger: Pick<Ledger, "splitsOf">,
+): BookedEquity {
+  const today = marketDate(market.clock.timestamp);
+  const now = positions.map(({ symbol, quantity, marketValue }) => {
+    const split = splits.get(symbol);
+    if (split?.kind !== "split-unbooked") return ZERO;
+    const price = prices.get(symbol)?.trade?.price;
+    const value = price === undefined ? marketValue : quantity.times(price);
+    return value.div(split.ratio).minus(marketValue);
+  });
+  const then = positions.map(({ symbol }) => {
+    const close = prices.get(symbol)?.previousClose?.price;
+    const late = ledger.splitsOf(symbol).filter(({ session, bookedAt }) => {
+      const closedBetween = session < today && (bookedAt === undefined || marketDate(bookedAt) >= today);
+      return closedBetween && close !== undefined;
+    });
+    return sum(
+      late.map(({ quantity, ratio }) =>
+        quantity
+          .times(close ?? ZERO)
+          .div(ratio)
+          .minus(quantity.times(close ?? ZERO)),
+      ),
+    );
+  });
+  return { equity: account.equity.plus(sum(now)), lastEquity: account.lastEquity.plus(sum(then)) };
+}

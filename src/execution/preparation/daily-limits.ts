@@ -1,0 +1,101 @@
+import { DateTime } from "luxon";
+import type { Account, Broker } from "../../domain/broker.ts";
+import { BrokerError } from "../../domain/broker.ts";
+import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
+import type { LimitSettings } from "../../portfolio/limits.ts";
+import { judgeLimits } from "../../portfolio/limits.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { max, sum, ZERO } from "../../domain/decimal.ts";
+import type { Plan, PlanInput } from "../../portfolio/plan.ts";
+import { bookedEquity } from "./booked-equity.ts";
+import type { Reading } from "./account-snapshot.ts";
+import { MARKET_ZONE, marketDayStart } from "../../domain/market-day.ts";
+
+/** Longest time without a session, with room to spare: the last close before any day lies within. */
+const CALENDAR_DAYS = 10;
+/** Fills are stamped by the venue and their records by our clock, which may be wrong; so many more records are looked at. */
+const CLOCK_SLACK_MS = 86_400_000;
+
+export interface DailyLimitParts {
+  readonly broker: Pick<Broker, "calendar" | "cashFlowsSince">;
+  readonly ledger: Pick<Ledger, "intentsChangedSince" | "unsettledIntents" | "splitsOf">;
+  readonly limits: LimitSettings;
+}
+
+/** Why the daily limits keep a plan from being begun. */
+export interface Limited {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/**
+ * Judges a whole plan by the daily limits, before its first order (R28). What was traded before on the
+ * same New York day comes from the ledger, so a restart forgets nothing. A plan without orders breaks none.
+ * @returns `undefined` when it may be begun. What cannot be read stands against it.
+ */
+export async function limitsAgainst(
+  parts: DailyLimitParts,
+  reading: Reading,
+  { plan, splits }: { readonly plan: Plan; readonly splits: PlanInput["splits"] },
+): Promise<Limited | undefined> {
+  const { account, market } = reading;
+  const { broker, ledger, limits } = parts;
+  // The day is the venue's: our own clock may be wrong.
+  const now = market.clock.timestamp;
+  const orders = [...plan.sells, ...plan.buys];
+  if (orders.length === 0 || (limits.maxDailyTurnover === undefined && limits.maxDailyLoss === undefined)) return undefined;
+  let flows: Decimal;
+  try {
+    flows = await flowsSinceLastClose(broker, account, now);
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    const reason = `Whether MAX_DAILY_TURNOVER_PERCENT and MAX_DAILY_LOSS_PERCENT hold cannot be told: ${error.message}`;
+    return { reason, hint: "Nothing was sent. Run `execute` again when the broker's activities can be read." };
+  }
+  const { equity, lastEquity } = bookedEquity(reading, splits, ledger);
+  const planned = sum(orders.map((order) => order.estimatedValue));
+  const breaches = judgeLimits({ equity, lastEquity, flows, planned, tradedToday: tradedToday(ledger, now) }, limits);
+  if (breaches.length === 0) return undefined;
+  const hint = "Nothing was sent. It may go on the next New York day, or with the setting raised if that is meant.";
+  return { reason: breaches.map((breach) => breach.reason).join(" "), hint };
+}
+
+/** Dollars sold plus bought by us on the New York day of `now`; an order that may still be filled counts whole. */
+export function tradedToday(ledger: DailyLimitParts["ledger"], now: number): Decimal {
+  const midnight = marketDayStart(now);
+  const intents = [...ledger.unsettledIntents(), ...ledger.intentsChangedSince(midnight - CLOCK_SLACK_MS)];
+  const unique = new Map(intents.map((intent) => [intent.clientOrderId, intent]));
+  return sum([...unique.values()].map((intent) => movedSince(intent, midnight)));
+}
+
+function movedSince(intent: IntentRecord, midnight: number): Decimal {
+  const filled = intent.filledQuantity.eq(ZERO) ? ZERO : (intent.filledAveragePrice?.times(intent.filledQuantity) ?? intent.estimatedValue);
+  if (mayStillFill(intent)) return max(filled, intent.estimatedValue);
+  return (intent.filledAt ?? intent.updatedAt) >= midnight ? filled : ZERO;
+}
+
+function mayStillFill({ state }: IntentRecord): boolean {
+  return state === "posting" || state === "unknown" || state === "open" || state === "abandoned";
+}
+
+/**
+ * Deposits less withdrawals since the close that the account's last equity belongs to, in dollars (R28).
+ * @param now by the venue's clock. @throws BrokerError when they cannot be told.
+ */
+export async function flowsSinceLastClose(broker: DailyLimitParts["broker"], account: Account, now: number): Promise<Decimal> {
+  return broker.cashFlowsSince(await lastClose(broker, account, now));
+}
+
+/** The close that the account's last equity belongs to: by its own date, else the last one before today. */
+async function lastClose(broker: DailyLimitParts["broker"], account: Account, now: number): Promise<number> {
+  const today = DateTime.fromMillis(now, { zone: MARKET_ZONE });
+  const end = account.balanceAsOf === undefined ? today.minus({ days: 1 }) : DateTime.fromISO(account.balanceAsOf, { zone: MARKET_ZONE });
+  const sessions = await broker.calendar(dateOf(end.minus({ days: CALENDAR_DAYS })), dateOf(end));
+  const last = sessions.findLast(({ close }) => close <= now);
+  if (last !== undefined) return last.close;
+  throw new BrokerError("unreadable", `The calendar names no session in the ten days up to ${dateOf(end)}.`);
+}
+
+function dateOf(day: DateTime): string {
+  return day.toFormat("yyyy-MM-dd");
+}

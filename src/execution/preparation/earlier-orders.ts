@@ -1,0 +1,112 @@
+import type { Broker, Order } from "../../domain/broker.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
+import { marketDate } from "../../domain/market-day.ts";
+import { isOwnOrder } from "../orders/ids.ts";
+import { settleLateOrder } from "../orders/late-orders.ts";
+import type { Reading } from "./account-snapshot.ts";
+import { settlePause } from "./settle.ts";
+
+/** How long the end of earlier orders is awaited, those of an unknown ledger before their cancel and after it (R24). */
+const EARLIER_ORDERS_LIMIT_MS = 20_000;
+/** The venue stamps an order within this much of when it was sent. */
+const STAMP_SLACK_MS = 2_000;
+
+export interface EarlierOrdersParts {
+  readonly broker: Broker;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** When this process began to trade, monotonic. */
+  readonly startedAt: number;
+  readonly progress: (text: string) => void;
+}
+
+/** Another installation sends orders to this account. */
+export interface OtherInstance {
+  readonly kind: "other-instance";
+  readonly reason: string;
+}
+
+/** What is awaited before the first plan; `read` and `pause` may come back with why nothing is to be begun any more. */
+export interface Waiting<Stopped> {
+  readonly read: () => Promise<Reading | Stopped>;
+  readonly pause: (ms: number) => Promise<Stopped | undefined>;
+}
+
+/**
+ * Orders of earlier executions must be terminal before their symbols trade again (R24). Orders with our prefix that
+ * this ledger does not know are awaited, and cancelled after 20 s; what was sent since this process started, or comes
+ * up a second time in a session, is the work of another instance.
+ */
+export async function endEarlierOrders<Stopped extends { readonly kind: string }>(
+  parts: EarlierOrdersParts,
+  first: Reading,
+  waiting: Waiting<Stopped>,
+): Promise<Reading | Stopped | OtherInstance> {
+  const other = otherInstance(parts, first);
+  if (other !== undefined) return other;
+  const strangers = strangersIn(parts, first);
+  if (mine(parts, first).length === 0 && strangers.length === 0 && leftOver(parts).length === 0) return first;
+  recordStrangers(parts, first, strangers);
+  const start = parts.clock.monotonic();
+  let cancelled = false;
+  for (let round = 0; ; round += 1) {
+    const say = (_level: string, text: string): void => parts.progress(text);
+    await Promise.all(leftOver(parts).map((intent) => settleLateOrder({ ...parts, say }, intent)));
+    const reading = await waiting.read();
+    if ("kind" in reading) return reading;
+    const unknown = strangersIn(parts, reading);
+    // As long as the ledger does not know its end, the money of a cancelled buy stays reserved in the plan.
+    const isSeenToEnd = leftOver(parts).every(({ state }) => state !== "open");
+    if (mine(parts, reading).length + unknown.length === 0 && isSeenToEnd) return reading;
+    const waited = parts.clock.monotonic() - start;
+    if (unknown.length > 0 && !cancelled && waited > EARLIER_ORDERS_LIMIT_MS) {
+      for (const order of unknown) parts.progress(`${order.symbol}: the ${order.side} ${order.id} of an unknown ledger is cancelled.`);
+      await Promise.all(unknown.map(({ id }) => parts.broker.cancel(id)));
+      cancelled = true;
+    } else if (waited > EARLIER_ORDERS_LIMIT_MS * (cancelled ? 2 : 1)) return reading;
+    const stopped = await waiting.pause(settlePause(round));
+    if (stopped !== undefined) return stopped;
+  }
+}
+
+/** An order with our prefix that another installation has sent, in words. */
+export function otherInstance(
+  parts: Pick<EarlierOrdersParts, "ledger" | "clock" | "startedAt">,
+  reading: StrangerReading,
+): OtherInstance | undefined {
+  const { ledger, clock, startedAt } = parts;
+  const { clock: venue, readAt } = reading.market;
+  const started = venue.timestamp - (readAt.monotonic - startedAt);
+  const met = new Set(ledger.strangersMet(marketDate(venue.timestamp)));
+  const found = strangersIn({ ledger }, reading).find(({ clientOrderId, submittedAt }) => {
+    const isNew = submittedAt !== undefined && submittedAt > started + STAMP_SLACK_MS && clock.monotonic() > startedAt;
+    return isNew || (met.size > 0 && !met.has(clientOrderId));
+  });
+  if (found === undefined) return undefined;
+  const { side, symbol, id } = found;
+  return {
+    kind: "other-instance",
+    reason: `Another installation of alpaca-trader trades this account: it sent the ${side} order ${id} for ${symbol}, which this ledger does not know.`,
+  };
+}
+
+export type StrangerReading = Pick<Reading, "openOrders" | "market">;
+
+function strangersIn({ ledger }: Pick<EarlierOrdersParts, "ledger">, { openOrders }: Pick<Reading, "openOrders">): Order[] {
+  return openOrders.filter((order) => isOwnOrder(order) && ledger.intent(order.clientOrderId) === undefined);
+}
+
+function recordStrangers({ ledger, clock }: EarlierOrdersParts, reading: StrangerReading, strangers: readonly Order[]): void {
+  const session = marketDate(reading.market.clock.timestamp);
+  for (const { clientOrderId } of strangers) ledger.recordStranger({ clientOrderId, session, at: clock.now() });
+}
+
+function mine({ ledger }: EarlierOrdersParts, { openOrders }: Reading): Order[] {
+  return openOrders.filter((order) => isOwnOrder(order) && ledger.intent(order.clientOrderId) !== undefined);
+}
+
+/** Intents of earlier executions whose end was never seen: each keeps its symbol and its worst case reserved. */
+function leftOver({ ledger }: EarlierOrdersParts): IntentRecord[] {
+  return ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");
+}

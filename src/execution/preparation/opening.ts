@@ -1,0 +1,55 @@
+import type { Broker } from "../../domain/broker.ts";
+import { BrokerError } from "../../domain/broker.ts";
+import { marketDate, marketTime } from "../../domain/market-day.ts";
+import type { ExecutionSettings } from "../../domain/execution-style.ts";
+import type { Reading } from "./account-snapshot.ts";
+
+const MINUTE_MS = 60_000;
+
+/** Why nothing may be begun at this time of the session, or in this way while there is none. */
+export interface NotYet {
+  readonly reason: string;
+  readonly hint: string;
+}
+
+/**
+ * Keeps an execution from beginning in the first minutes of a session, when spreads are wide. The open is the
+ * calendar's; the time is the venue's. A calendar that cannot be read stands against it.
+ * @returns `undefined` when it may begin.
+ */
+export async function tooSoonAfterOpen(
+  broker: Pick<Broker, "calendar">,
+  { market }: Pick<Reading, "market">,
+  { avoidOpenMinutes }: Pick<ExecutionSettings, "avoidOpenMinutes">,
+): Promise<NotYet | undefined> {
+  if (avoidOpenMinutes === 0) return undefined;
+  const now = market.clock.timestamp;
+  const today = marketDate(now);
+  try {
+    const session = (await broker.calendar(today, today)).find(({ open, close }) => open <= now && now < close);
+    const until = (session?.open ?? -Infinity) + avoidOpenMinutes * MINUTE_MS;
+    if (now >= until) return undefined;
+    return {
+      reason: `The session has only just opened; nothing begins before ${marketTime(until)} (AVOID_OPEN_MINUTES is ${String(avoidOpenMinutes)}).`,
+      hint: "It is tried again while the run is fresh; a run that is older by then is not executed.",
+    };
+  } catch (error) {
+    if (!(error instanceof BrokerError)) throw error;
+    return { reason: `When the session opened cannot be told: ${error.message}`, hint: "AVOID_OPEN_MINUTES needs the broker's calendar." };
+  }
+}
+
+/** Orders that wait for the open are filled at the open, unseen: that is what these settings are there to avoid. */
+export function notForTheOpen({ style, avoidOpenMinutes, limitOrders }: ExecutionSettings): NotYet | undefined {
+  if (avoidOpenMinutes > 0) {
+    return {
+      reason: `The market is closed, and orders that wait for the open would be filled in its first minutes (AVOID_OPEN_MINUTES is ${String(avoidOpenMinutes)}).`,
+      hint: "Run it again while the market is open, or without AVOID_OPEN_MINUTES.",
+    };
+  }
+  if (style === "market" || limitOrders.withoutQuote === "market") return undefined;
+  return {
+    reason: "The market is closed, and without a live quote no limit can be set (EXECUTION_STYLE is limit).",
+    hint: "Run it again while the market is open, or set LIMIT_WITHOUT_QUOTE=market to queue market orders.",
+  };
+}

@@ -1,0 +1,141 @@
+import type { MarketPrices, Order, Position } from "../../domain/broker.ts";
+import type { IntentRecord } from "../../domain/ledger.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { marketDayStart } from "../../domain/market-day.ts";
+import { decimal, max, ONE, sum, ZERO } from "../../domain/decimal.ts";
+import type { LeftAloneReason, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../../portfolio/plan.ts";
+import type { PriceObservations } from "../../portfolio/price.ts";
+import type { SplitDoubt } from "../../portfolio/split.ts";
+import { isProtected } from "../../portfolio/valuation.ts";
+import { planAsset, renamedTickers } from "./plan-assets.ts";
+import type { Reading } from "./account-snapshot.ts";
+import { isEnded } from "../loop/decide.ts";
+
+/** A market buy of shares is counted this much above its price against cash (R11). */
+const MARKET_BUY_CUSHION = decimal("1.04");
+
+export interface PlanContext {
+  readonly phase: "selling" | "buying";
+  readonly wanted: Wanted;
+  readonly settings: PlanSettings;
+  /** Intents, of any execution, that may still hold or become an order at the venue. */
+  readonly unsettled: readonly IntentRecord[];
+  readonly barred: ReadonlyMap<string, LeftAloneReason>;
+  /** What is known of splits that the broker has not booked (R10). */
+  readonly splits: ReadonlyMap<string, SplitDoubt>;
+  /** Overrides the shown cash where it cannot be trusted (R16). */
+  readonly cash?: Decimal;
+}
+
+/** Puts one reading of the account into the planner's terms. Pure. */
+export function planInput(reading: Reading, context: PlanContext): PlanInput {
+  const { buyingPower, ...shown } = reading.account;
+  const now = priceTime(reading);
+  const owed = protectedShorts(reading, context.settings);
+  const cash = (context.cash ?? shown.cash).minus(sum(owed.values()));
+  return {
+    phase: context.phase,
+    wanted: context.wanted,
+    // Cash that is shown but not counted must not count in the equity either, or the two would disagree.
+    account: { equity: shown.equity.minus(shown.cash.minus(context.cash ?? shown.cash)), cash, buyingPower },
+    holdings: reading.positions.map((position) => ({
+      symbol: position.symbol,
+      quantity: position.quantity,
+      available: position.available,
+      marketValue: owed.has(position) ? ZERO : position.marketValue,
+      assetClass: position.assetClass,
+      ...(position.problem === undefined ? {} : { problem: position.problem }),
+    })),
+    assets: new Map([...reading.assets].map(([symbol, asset]) => [symbol, planAsset(asset, reading.configuration)] as const)),
+    renamed: renamedTickers({ ...reading, assetIds: reading.assetIds ?? new Map<string, string>() }),
+    observations: observationsOf(reading, now),
+    splits: context.splits,
+    workingOrders: workingOrders(reading, context.unsettled),
+    barred: context.barred,
+    settings: context.settings,
+    now,
+    sessionStart: marketDayStart(reading.market.clock.timestamp),
+    marketClosed: !reading.market.clock.isOpen,
+  };
+}
+
+/**
+ * What it takes to buy back each short position that is left alone, in dollars. The cash holds what its sale brought,
+ * which belongs to whoever lent the shares: it is counted off the cash, and the position then as nothing.
+ */
+function protectedShorts({ positions }: Reading, settings: PlanSettings): ReadonlyMap<Position, Decimal> {
+  const shorts = positions.filter((position) => position.marketValue.lt(ZERO) && isProtected(position.symbol, position, { settings }));
+  return new Map(shorts.map((position) => [position, position.marketValue.abs()]));
+}
+
+/**
+ * The moment that ages of prices are measured at. Ours may be stepped meanwhile, and the venue's clock and
+ * its market data need not agree to the hour, so the one of the two counts that lies nearer to the newest
+ * price: what is really old is old by both.
+ */
+function priceTime(reading: PriceReading): number {
+  const stamps = [...reading.prices.values()].flatMap(({ trade, quote, minuteBar }) =>
+    [trade, quote, minuteBar].map((seen) => seen?.at ?? -Infinity),
+  );
+  const newest = Math.max(-Infinity, ...stamps);
+  const venue = reading.market.clock.timestamp;
+  if (newest === -Infinity) return venue;
+  return Math.abs(reading.at - newest) < Math.abs(venue - newest) ? reading.at : venue;
+}
+
+/** Symbols whose price and asset must be read for `wanted`. */
+export function symbolsOf(wanted: Wanted): string[] {
+  return wanted.kind === "rebalance" ? [...wanted.targets.keys()] : [...wanted.symbols];
+}
+
+type PriceReading = Pick<Reading, "market" | "positions" | "prices" | "at">;
+
+/** Every price that a reading shows of each symbol. */
+export function observationsOf(reading: PriceReading, now = priceTime(reading)): Map<string, PriceObservations> {
+  const held = new Map(reading.positions.map((position) => [position.symbol, position]));
+  const symbols = new Set([...reading.prices.keys(), ...held.keys()]);
+  return new Map([...symbols].map((symbol) => [symbol, observe(reading.prices.get(symbol), held.get(symbol), now)]));
+}
+
+function observe(prices: MarketPrices | undefined, position: Position | undefined, at: number): PriceObservations {
+  const current = position?.currentPrice;
+  return {
+    trade: prices?.trade,
+    quote: prices?.quote,
+    minuteBar: prices?.minuteBar,
+    previousClose: prices?.previousClose ?? lastClose(position, at),
+    position: current === undefined ? undefined : { price: current, at },
+  };
+}
+
+/** The broker's own last close, where the data service has none: of a spin-off, or of what trades on no exchange of the feed. */
+function lastClose(position: Position | undefined, at: number): PriceObservations["previousClose"] {
+  const close = position?.lastdayPrice;
+  return close?.gt(ZERO) === true ? { price: close, at } : undefined;
+}
+
+/** Open orders as the venue shows them, and orders of ours that it may hold without showing them (R11, R19). */
+function workingOrders(reading: Reading, unsettled: readonly IntentRecord[]): WorkingOrder[] {
+  const shown = reading.openOrders.map((order): WorkingOrder => {
+    const intent = unsettled.find((candidate) => candidate.clientOrderId === order.clientOrderId);
+    return { symbol: order.symbol, side: order.side, own: intent !== undefined, worstCaseCost: costOf(order, reading) };
+  });
+  const hidden = unsettled
+    .filter((intent) => intent.state !== "recorded" && (!isEnded(intent) || intent.state === "abandoned"))
+    .filter((intent) => !reading.openOrders.some((order) => order.clientOrderId === intent.clientOrderId))
+    .map((intent): WorkingOrder => ({ symbol: intent.symbol, side: intent.side, own: true, worstCaseCost: intent.worstCaseCost }));
+  return [...shown, ...hidden];
+}
+
+/** The most cash an open order can still take. A buy without any price to go by takes all the buying power there is. */
+export function costOf(order: Order, reading: Reading): Decimal {
+  if (order.side === "sell") return ZERO;
+  const spent = order.filledQuantity.times(order.filledAveragePrice ?? ZERO);
+  if (order.notional !== undefined) return max(ZERO, order.notional.minus(spent));
+  const rest = (order.quantity ?? ZERO).minus(order.filledQuantity).times(order.contractSize ?? ONE);
+  const prices = reading.prices.get(order.symbol);
+  const price = order.limitPrice ?? prices?.trade?.price ?? prices?.quote?.ask;
+  if (price !== undefined) return rest.times(price).times(MARKET_BUY_CUSHION);
+  // Of an order that cannot be read the buying power, which the venue has reduced by it, is the only measure.
+  return order.problem === undefined ? reading.account.buyingPower : ZERO;
+}

@@ -1,0 +1,403 @@
+import type { Broker } from "../../domain/broker.ts";
+import { BrokerError } from "../../domain/broker.ts";
+import type { Clock } from "../../domain/clock.ts";
+import { messageOf } from "../../domain/errors.ts";
+import type { Signal } from "../../domain/signal.ts";
+import { freshness } from "../../intake/freshness.ts";
+import type { VerdictKind } from "../../domain/verdict.ts";
+import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
+import { marketDate, marketTime } from "../../domain/market-day.ts";
+import { max, min, sum, ZERO } from "../../domain/decimal.ts";
+import type { LeftAloneReason, Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../../portfolio/plan.ts";
+import { provePlan } from "../../portfolio/proof.ts";
+import { formatDollars } from "../../domain/format.ts";
+import type { LimitSettings } from "../../portfolio/limits.ts";
+import { judgeFirstRun } from "./adoption.ts";
+import { limitsAgainst } from "./daily-limits.ts";
+import { unexplainedJump } from "./equity-jump.ts";
+import type { ExecutionSettings } from "../../domain/execution-style.ts";
+import { endEarlierOrders } from "./earlier-orders.ts";
+import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
+import { planInput, symbolsOf } from "./plan-input.ts";
+import type { AssetCache, Reading } from "./account-snapshot.ts";
+import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
+import type { SignalBounds } from "../loop/signal-bounds.ts";
+import { planWithin } from "../loop/signal-bounds.ts";
+import type { SplitWatch } from "./split-watch.ts";
+import type { Expected } from "./settle.ts";
+import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
+import { cashBefore } from "../outcome/summary.ts";
+
+/** How long the venue may stay unreachable before an execution that has not begun gives up. */
+const UNREACHABLE_LIMIT_MS = 20_000;
+const UNREACHABLE_PAUSE_MS = 1_000;
+/** How long doubtful prices are read again (R10). */
+const PRICE_DOUBT_LIMIT_MS = 15_000;
+/** Pauses between these readings; the last one repeats. */
+const PRICE_DOUBT_PAUSES_MS = [1_000, 1_000, 2_000, 3_000, 4_000] as const;
+const JUMP_HINT = "Nothing was sent. Wait until its price is confirmed, or name it in PROTECTED_SYMBOLS.";
+
+function doubtPause(round: number): number {
+  return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
+}
+
+export interface PrepareParts {
+  readonly broker: Broker;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  /** TRADING_MODE. */
+  readonly mode: string;
+  readonly assets: AssetCache;
+  readonly splits: SplitWatch;
+  readonly settings: PlanSettings;
+  readonly limits: LimitSettings;
+  readonly execution: ExecutionSettings;
+  readonly signalMaxAgeSeconds: number;
+  /** When this process began to trade, monotonic. */
+  readonly startedAt: number;
+  /** Why trading is halted; `undefined` when it is not (R25). */
+  readonly halted: () => string | undefined;
+  /** Aborted when the process is to stop or a newer run has taken the place of this one. */
+  readonly abandoned: AbortSignal;
+  /** Why this account may not be traded (R27); `undefined` when it may. */
+  readonly accountRefusal: (reading: Reading) => { reason: string; hint: string } | undefined;
+  readonly progress: (text: string) => void;
+  /** What the owner must know before anything is traded. */
+  readonly warn?: (text: string) => void;
+}
+
+export interface PrepareRequest {
+  readonly signal: Signal;
+  readonly wanted: Wanted;
+  readonly dryRun: boolean;
+  readonly ignoreMarketHours: boolean;
+  /** What the signal may still trade, after earlier executions of it (R33). */
+  readonly bounds?: SignalBounds | undefined;
+  /** What has had its orders and is not traded again. */
+  readonly barred?: ReadonlyMap<string, LeftAloneReason>;
+  /** The owner goes on with what is left of a signal, however old it is, in the session in which it was first executed then. */
+  readonly finishOf?: number | undefined;
+}
+
+export type Preparation =
+  | { readonly kind: "ready"; readonly plan: Plan; readonly input: PlanInput; readonly reading: Reading; readonly offHours: boolean }
+  | Declined;
+
+/** Why nothing was begun. */
+export interface Declined {
+  readonly kind: "declined";
+  readonly verdict: VerdictKind;
+  readonly reason: string;
+  readonly hint?: string;
+  readonly reading?: Reading;
+}
+
+/**
+ * Everything between a signal and its first order: reads the account until it is settled, plans, and
+ * proves the plan. Sends no order; cancels only own orders left over from an earlier execution.
+ */
+export async function prepare(parts: PrepareParts, request: PrepareRequest): Promise<Preparation> {
+  const early = parts.abandoned.aborted ? declined("superseded", "A newer run took its place.") : gate(parts, request);
+  if (early !== undefined) return early;
+  const reading = await firstReading(parts, request);
+  if ("kind" in reading) return reading;
+  sayUnreadableConfiguration(parts);
+  const refusal =
+    accountDeclined(parts, reading) ??
+    otherSession(request, reading) ??
+    (request.dryRun ? undefined : sessionDeclined(parts, request, reading));
+  if (refusal !== undefined) return refusal;
+  const opening = request.dryRun ? undefined : await openingDeclined(parts, reading);
+  if (opening !== undefined) return opening;
+  const clean = request.dryRun ? reading : await withoutEarlierOrders(parts, request, reading);
+  if ("kind" in clean) return clean;
+  const settled = request.dryRun ? clean : await settle(parts, request, clean);
+  if ("kind" in settled) return settled;
+  const prepared = await planWithoutDoubt(parts, request, settled);
+  if (prepared.kind === "declined") return prepared;
+  const jump = await unexplainedJump(parts, prepared.reading, prepared);
+  if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), reading: prepared.reading };
+  const unadopted = adoptionDeclined(parts, request, prepared);
+  if (unadopted !== undefined) return unadopted;
+  const limited = await limitsAgainst(parts, prepared.reading, { plan: prepared.plan, splits: prepared.input.splits });
+  if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), reading: prepared.reading };
+  if (request.dryRun) return prepared;
+  // All of that may have taken most of a minute.
+  return accountDeclined(parts, prepared.reading) ?? sessionDeclined(parts, request, prepared.reading) ?? prepared;
+}
+
+/** Halted or stale: asked before anything is read, and again by the loop right before the first order. */
+function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefined {
+  if (request.dryRun) return undefined;
+  const halted = parts.halted();
+  if (halted !== undefined) return declined("halted", `Trading is halted (${halted}).`, "Run `alpaca-trader resume` when it may go on.");
+  const age = freshness(request.signal, parts.clock.now(), parts.signalMaxAgeSeconds);
+  return age.kind === "fresh" || request.finishOf !== undefined ? undefined : declined(age.kind, age.reason);
+}
+
+async function firstReading(parts: PrepareParts, request: PrepareRequest): Promise<Reading | Declined> {
+  const start = parts.clock.monotonic();
+  for (;;) {
+    try {
+      const reads = readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(request.wanted));
+      return withoutEnded(await unlessAborted(reads, parts.abandoned), parts.ledger);
+    } catch (error) {
+      const unwanted = parts.abandoned.aborted ? stillWanted(parts, request) : undefined;
+      if (unwanted !== undefined) return unwanted;
+      if (!(error instanceof BrokerError)) throw error;
+      const lasting = error.failure === "unauthorized" || error.failure === "refused";
+      const final = lasting || parts.clock.monotonic() - start + UNREACHABLE_PAUSE_MS > UNREACHABLE_LIMIT_MS;
+      if (final) return declined("broker-unreachable", error.message, error.hint);
+      parts.progress(`${parts.broker.name} cannot be read yet: ${messageOf(error)}`);
+      await parts.clock.sleep(UNREACHABLE_PAUSE_MS, parts.abandoned);
+      const stopped = stillWanted(parts, request);
+      if (stopped !== undefined) return stopped;
+    }
+  }
+}
+
+function stillWanted(parts: PrepareParts, request: PrepareRequest): Declined | undefined {
+  return parts.abandoned.aborted ? declined("superseded", "A newer run took its place, or the daemon is stopping.") : gate(parts, request);
+}
+
+function sayUnreadableConfiguration(parts: PrepareParts): void {
+  const trouble = parts.assets.configuration.takeTrouble();
+  if (trouble === undefined) return;
+  const text = `The account's configuration cannot be read: ${trouble} Whether it may buy fractions and partnerships is not known; the venue decides.`;
+  (parts.warn ?? parts.progress)(text);
+}
+
+/** R27: in live mode the first run sells nothing that this ledger never bought before its owner says so; other modes say it. */
+function adoptionDeclined(
+  parts: PrepareParts,
+  { dryRun }: PrepareRequest,
+  { plan, reading }: Extract<Preparation, { kind: "ready" }>,
+): Declined | undefined {
+  const facts = { ledger: parts.ledger, account: reading.account.number };
+  const judged = judgeFirstRun(plan.sells, facts, { isLive: parts.mode === "live", dryRun });
+  if (judged?.kind === "refused") return { ...declined("refused", judged.reason, judged.hint), reading };
+  if (judged?.kind === "said") (parts.warn ?? parts.progress)(judged.text);
+  return undefined;
+}
+
+function accountDeclined(parts: PrepareParts, reading: Reading): Declined | undefined {
+  const refusal = parts.accountRefusal(reading);
+  if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), reading };
+  if (reading.configuration?.suspendTrade === true) {
+    const suspended = "The account's own switch `suspend_trade` is on, so Alpaca refuses every order.";
+    return { ...declined("account-blocked", suspended, "Switch it off on the account's page at Alpaca; nothing was sent."), reading };
+  }
+  if (reading.account.blocks.length === 0) return undefined;
+  const reason = `The account may not trade: ${reading.account.blocks.join(", ")}.`;
+  return { ...declined("account-blocked", reason, "Ask the broker, or look at the account's page; nothing was sent."), reading };
+}
+
+function otherSession({ finishOf }: PrepareRequest, reading: Reading): Declined | undefined {
+  if (finishOf === undefined || marketDate(finishOf) === marketDate(reading.market.clock.timestamp)) return undefined;
+  const reason = `The run was executed on ${marketDate(finishOf)}; what is left of it can be finished in the same session only.`;
+  return { ...declined("refused", reason, "Let the strategy write a new run."), reading };
+}
+
+function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: Reading): Declined | undefined {
+  const left = sessionLeft(reading.market, parts.clock.monotonic());
+  if (left !== undefined && left >= MIN_SESSION_LEFT_TO_START_MS) return undefined;
+  if (left === undefined && request.ignoreMarketHours) return undefined;
+  const reason =
+    left === undefined
+      ? `The market is closed; it opens at ${marketTime(reading.market.clock.nextOpen)}.`
+      : `Only ${String(Math.floor(left / 1_000))} s of the session are left; an execution starts with at least ${String(MIN_SESSION_LEFT_TO_START_MS / 1_000)} s.`;
+  return {
+    ...declined(
+      "market-closed",
+      reason,
+      "Run `execute` again while the market is open, or with --ignore-market-hours to queue orders for the open.",
+    ),
+    reading,
+  };
+}
+
+/** Not at this time of the session, or not for the open (AVOID_OPEN_MINUTES, limit style). */
+async function openingDeclined(parts: PrepareParts, reading: Reading): Promise<Declined | undefined> {
+  const { broker, execution, clock } = parts;
+  const closed = sessionLeft(reading.market, clock.monotonic()) === undefined;
+  const notYet = closed ? notForTheOpen(execution) : await tooSoonAfterOpen(broker, reading, execution);
+  return notYet === undefined ? undefined : { ...declined("market-closed", notYet.reason, notYet.hint), reading };
+}
+
+/** Waits for the end of earlier orders; another installation on the account stops everything (R24). */
+async function withoutEarlierOrders(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
+  const ended = await endEarlierOrders<Declined>(parts, first, {
+    read: () => firstReading(parts, request),
+    pause: async (ms) => {
+      await parts.clock.sleep(ms, parts.abandoned);
+      return stillWanted(parts, request);
+    },
+  });
+  if (!("kind" in ended) || ended.kind === "declined") return ended;
+  return { ...declined("account-blocked", ended.reason, "Stop one of the two; nothing was sent."), reading: first };
+}
+
+/** Waits until the account contains the fills of the execution before this one (R16). */
+async function settle(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
+  const expected = expectedNow(parts, first);
+  const start = parts.clock.monotonic();
+  let reading = first;
+  for (let round = 0; ; round += 1) {
+    const waited = parts.clock.monotonic() - start;
+    const isLate = waited > SETTLE_LIMIT_MS;
+    const missing = unsettled(reading, expected);
+    // A deposit is no missing fill; but for as long as our last buys may not be in the cash, it may be theirs.
+    const mayBeSpent = isMore(reading.account.cash, expected) && waited <= FILLS_SETTLE_WITHIN_MS;
+    if (missing === undefined && !mayBeSpent && (isLate || !mayReleaseMore(reading, parts))) return reading;
+    if (missing !== undefined && isLate) {
+      return {
+        ...declined(
+          "account-unsettled",
+          `The account does not contain our last fills yet: ${missing}.`,
+          "It is tried again while the run is fresh.",
+        ),
+        reading,
+      };
+    }
+    await parts.clock.sleep(settlePause(round), parts.abandoned);
+    const stopped = stillWanted(parts, request);
+    if (stopped !== undefined) return stopped;
+    const next = await firstReading(parts, request);
+    if ("kind" in next) return next;
+    reading = next;
+  }
+}
+
+/**
+ * What the newest own order of each symbol left, and the cash after the last execution that traded, as
+ * long as the venue may not show them yet.
+ */
+function expectedNow(parts: PrepareParts, reading: Reading): Expected {
+  const isRecent = (intent: IntentRecord): boolean => mayNotBeShownYet(intent, reading, parts.clock);
+  const newest = new Map<string, IntentRecord>();
+  let money: Pick<Expected, "cash" | "traded"> = { cash: undefined, traded: ZERO };
+  for (const execution of parts.ledger.recentExecutions(5).toReversed()) {
+    const filled = parts.ledger.intentsOf(execution.id).filter((intent) => intent.filledQuantity.gt(ZERO));
+    // A late fill of an earlier execution is not in the cash that this one began with: then nothing can be computed.
+    const late = [...newest.values()].some((intent) => filledSince(intent, execution.startedAt));
+    if (filled.some(isRecent)) money = expectedAfter(filled, late ? undefined : cashBefore(execution));
+    // It has changed the cash after an order of an earlier one that was filled late.
+    else if (filled.length > 0) money = { cash: undefined, traded: ZERO };
+    for (const intent of filled) newest.set(intent.symbol, intent);
+  }
+  const recent = [...newest.values()].filter(isRecent);
+  return { ...money, quantities: expectedAfter(recent, undefined).quantities };
+}
+
+/**
+ * Fills bear the venue's stamps and their records ours. The two clocks need not agree, and ours may have been
+ * set since: what is recent by either of them is taken to be so.
+ */
+function mayNotBeShownYet({ filledAt, updatedAt }: IntentRecord, { market }: Reading, clock: Clock): boolean {
+  const venueNow = market.clock.timestamp + (clock.monotonic() - market.readAt.monotonic);
+  const ages = [clock.now() - updatedAt, venueNow - (filledAt ?? updatedAt)];
+  return ages.some((age) => Math.abs(age) <= FILLS_SETTLE_WITHIN_MS);
+}
+
+function filledSince(intent: IntentRecord, since: number): boolean {
+  return (intent.filledAt ?? intent.updatedAt) >= since;
+}
+
+async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Preparation> {
+  const start = parts.clock.monotonic();
+  let reading = first;
+  let isWhole = true;
+  for (let round = 0; ; round += 1) {
+    const splits = await splitsIn(parts, request, reading);
+    if ("kind" in splits) return splits;
+    const planned = plannedOn(parts, request, reading, splits);
+    const goesOn = isDoubtful(planned.result) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
+    if (!goesOn && isWhole) return judged(parts, request, planned);
+    if (goesOn) await parts.clock.sleep(doubtPause(round), parts.abandoned);
+    const stopped = stillWanted(parts, request);
+    if (stopped !== undefined) return stopped;
+    const next = goesOn ? await repriced(parts, reading) : await firstReading(parts, request);
+    if ("kind" in next) return next;
+    isWhole = !goesOn;
+    reading = next;
+  }
+}
+
+function plannedOn(parts: PrepareParts, request: PrepareRequest, reading: Reading, splits: PlanInput["splits"]): Planned {
+  const given = planInput(reading, {
+    phase: "selling",
+    wanted: request.wanted,
+    settings: parts.settings,
+    unsettled: parts.ledger.unsettledIntents(),
+    splits,
+    barred: request.barred ?? new Map<string, LeftAloneReason>(),
+  });
+  return { reading, ...planWithin(given, request.bounds) };
+}
+
+function isDoubtful(result: PlanResult): boolean {
+  if (result.kind === "refused") return result.refusal === "price-doubt";
+  return result.plan.lines.some(({ leftAlone }) => leftAlone === "price-doubt" || leftAlone === "split-suspected");
+}
+
+/** Only what is in doubt is read again (R35); before anything is planned on it, the account is read too. */
+async function repriced(parts: PrepareParts, reading: Reading): Promise<Reading> {
+  try {
+    const prices = await unlessAborted(parts.broker.prices([...reading.prices.keys()]), parts.abandoned);
+    return { ...reading, prices, at: parts.clock.now() };
+  } catch (error) {
+    if (!parts.abandoned.aborted && !(error instanceof BrokerError)) throw error;
+    return reading;
+  }
+}
+
+async function splitsIn(parts: PrepareParts, request: PrepareRequest, reading: Reading): Promise<PlanInput["splits"] | Declined> {
+  const question = { wanted: symbolsOf(request.wanted), record: !request.dryRun };
+  try {
+    return await unlessAborted(parts.splits.doubts(reading, question), parts.abandoned);
+  } catch (error) {
+    const stopped = parts.abandoned.aborted ? stillWanted(parts, request) : undefined;
+    if (stopped === undefined) throw error;
+    return stopped;
+  }
+}
+
+interface Planned {
+  readonly reading: Reading;
+  readonly input: PlanInput;
+  readonly result: PlanResult;
+}
+
+function judged(parts: PrepareParts, request: PrepareRequest, { reading, input, result }: Planned): Preparation {
+  if (result.kind === "refused") {
+    const verdict = result.refusal === "price-doubt" ? "price-doubt" : "refused";
+    return { ...declined(verdict, result.reason, result.hint), reading };
+  }
+  const failures = provePlan(result.plan, input);
+  if (failures.length > 0) {
+    const reason = `The plan failed its proof: ${failures.map((failure) => failure.message).join(" ")}`;
+    return { ...declined("refused", reason, "Nothing was sent. This is a fault of the program: please report it with the log."), reading };
+  }
+  const offHours = !request.dryRun && sessionLeft(reading.market, parts.clock.monotonic()) === undefined;
+  const phases = offHours ? offHoursDeclined(result.plan, input) : undefined;
+  if (phases !== undefined) return { ...phases, reading };
+  return { kind: "ready", plan: result.plan, input, reading, offHours };
+}
+
+/** Off hours a plan is queued only if all of it can wait side by side (R23). */
+function offHoursDeclined(plan: Plan, input: PlanInput): Declined | undefined {
+  if (plan.sells.length === 0 || plan.buys.length === 0) return undefined;
+  const needed = sum(plan.buys.map((order) => order.worstCaseCost));
+  const reserved = sum(input.workingOrders.map((order) => order.worstCaseCost));
+  const available = max(ZERO, min(input.account.cash.minus(reserved), input.account.buyingPower));
+  if (needed.lte(available)) return undefined;
+  return declined(
+    "market-closed",
+    `The market is closed and the buys need ${formatDollars(needed)}, but only ${formatDollars(available)} is there before the sells are filled; both cannot be queued together.`,
+    "Run it again while the market is open.",
+  );
+}
+
+export function declined(verdict: VerdictKind, reason: string, hint?: string): Declined {
+  return hint === undefined ? { kind: "declined", verdict, reason } : { kind: "declined", verdict, reason, hint };
+}

@@ -1,0 +1,99 @@
+import type { IntentRecord, OrderTerms } from "../../domain/ledger.ts";
+import type { LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import { max, ONE } from "../../domain/decimal.ts";
+import { cutShort, filledParts } from "../orders/attempts.ts";
+import type { FollowUp } from "../loop/follow-up.ts";
+import type { OpenExecution } from "../loop/open-execution.ts";
+import type { PricingFacts } from "../styles/order-terms.ts";
+import { priceOrder, termsProblem } from "../styles/order-terms.ts";
+import type { QuoteBook } from "../styles/quote-book.ts";
+import { summariseLeft } from "../outcome/summary.ts";
+
+/** How long until a symbol without a sane quote is looked at again. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** Prices orders of limit style right before they are sent. */
+export class Pricer {
+  readonly #execution: OpenExecution;
+  readonly #quotes: QuoteBook;
+
+  constructor(execution: OpenExecution, quotes: QuoteBook) {
+    this.#execution = execution;
+    this.#quotes = quotes;
+  }
+
+  /** Whether everything is there that these orders are priced from, after one look at the venue. */
+  isReady(intents: readonly IntentRecord[]): Promise<boolean> {
+    return this.#quotes.isRecent(intents.map(({ symbol }) => symbol));
+  }
+
+  /**
+   * How an order is sent. Without a sane quote it is looked at again later, and when that has lasted too long
+   * it is left alone, with the reason in the plan. What is decided is not written here but the leaving.
+   * @returns `undefined` when it is not sent now.
+   */
+  termsFor(intent: IntentRecord, followUp: FollowUp): OrderTerms | undefined {
+    const facts = this.#factsOf(intent, followUp);
+    const pricing = priceOrder(facts);
+    switch (pricing.kind) {
+      case "priced":
+        followUp.quoteAwaitedSince = undefined;
+        return this.#proven(pricing.terms, facts);
+      case "wait":
+        this.#await(intent, followUp, pricing.reason);
+        return undefined;
+      case "leave":
+        this.#leave(intent, pricing.leftAlone, pricing.reason);
+        return undefined;
+    }
+  }
+
+  #factsOf(intent: IntentRecord, { quoteAwaitedSince }: FollowUp): PricingFacts {
+    const { clock, settings, execution } = this.#execution.parts;
+    const all = this.#execution.intents();
+    return {
+      intent,
+      prices: this.#quotes.of(intent.symbol),
+      now: this.#quotes.time(),
+      settings: execution.limitOrders,
+      cutShort: cutShort(intent, all),
+      filledParts: filledParts(intent, all),
+      waitedMs: quoteAwaitedSince === undefined ? 0 : clock.monotonic() - quoteAwaitedSince,
+      minimum: max(settings.minTradeValue, ONE),
+    };
+  }
+
+  /** Terms that break a rule are a fault of this program; they must never reach the broker. */
+  #proven(terms: OrderTerms, facts: PricingFacts): OrderTerms {
+    const problem = termsProblem(terms, facts);
+    if (problem === undefined) return terms;
+    throw new Error(`The order ${facts.intent.clientOrderId} breaks a rule and was not sent: ${problem}.`);
+  }
+
+  #await(intent: IntentRecord, followUp: FollowUp, reason: string): void {
+    const { clock } = this.#execution.parts;
+    const first = followUp.quoteAwaitedSince === undefined;
+    followUp.quoteAwaitedSince ??= clock.monotonic();
+    followUp.notBefore = clock.monotonic() + LOOK_AGAIN_MS;
+    const level = first ? "warn" : "debug";
+    this.#execution.emit({
+      kind: "waiting",
+      level,
+      symbol: intent.symbol,
+      text: `${intent.symbol}: ${reason}; it is looked at again.`,
+      intent,
+    });
+  }
+
+  #leave(intent: IntentRecord, leftAlone: LeftAloneReason, reason: string): void {
+    const { ledger, clock } = this.#execution.parts;
+    const { symbol, clientOrderId } = intent;
+    ledger.transaction(() => {
+      ledger.updateIntent(clientOrderId, { state: "dropped", message: reason, updatedAt: clock.now() });
+      const plan = summariseLeft(this.#execution.record(), intent, leftAlone, reason);
+      ledger.updateExecution(this.#execution.id, { plan });
+    });
+    const level = leftAlone === "below-minimum" ? "info" : "error";
+    this.#execution.emit({ kind: "doubt", level, symbol, text: `${symbol}: the ${intent.side} is not sent: ${reason}.` });
+  }
+}

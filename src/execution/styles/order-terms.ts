@@ -1,0 +1,191 @@
+import type { MarketPrices } from "../../domain/broker.ts";
+import type { Goal, IntentRecord, OrderTerms, QuoteSeen } from "../../domain/ledger.ts";
+import type { LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { CENT_DECIMALS, decimal, max, min, ONE, SHARE_DECIMALS, truncate, ZERO } from "../../domain/decimal.ts";
+import type { LimitOrderSettings } from "../../domain/execution-style.ts";
+import type { SaneQuote } from "./sane-quote.ts";
+import { collarEdge, saneQuote } from "./sane-quote.ts";
+import { isOnTick } from "./tick.ts";
+
+/** What an order is priced from, right before it is sent. */
+export interface PricingFacts {
+  /** Of limit style, and proven never to have been sent. */
+  readonly intent: IntentRecord;
+  readonly prices: MarketPrices | undefined;
+  /** By the clock that the prices' stamps belong to, milliseconds since the epoch. */
+  readonly now: number;
+  readonly settings: LimitOrderSettings;
+  /** Attempts of the same planned trade that were cancelled before they were filled. */
+  readonly cutShort: number;
+  /** Attempts of it that were filled. */
+  readonly filledParts: number;
+  /** How long a sane quote has been waited for, milliseconds. */
+  readonly waitedMs: number;
+  /** Dollars: a rest that is worth less goes along with the part before it. */
+  readonly minimum: Decimal;
+}
+
+/** What comes of pricing an order. */
+export type Pricing =
+  | { readonly kind: "priced"; readonly terms: OrderTerms }
+  /** Nothing to price it from yet. */
+  | { readonly kind: "wait"; readonly reason: string }
+  /** It is not sent at all. */
+  | { readonly kind: "leave"; readonly leftAlone: LeftAloneReason; readonly reason: string };
+
+/** The venue's smallest order, dollars. */
+const VENUE_MINIMUM = ONE;
+/** A market buy of whole shares is counted this much above the ask against its money, as in a plan (R11). */
+const MARKET_BUY_CUSHION = decimal("1.04");
+/** Parts of one planned trade at most, however thinly the symbol is traded. */
+const MOST_PARTS = 10;
+
+/**
+ * How an order of limit style is sent: at the far side of a sane quote, for no more than is left of its
+ * goal in shares, and for buys in dollars. After the last limit the rest goes to the market, and that too only
+ * on a sane quote. Pure.
+ */
+export function priceOrder(facts: PricingFacts): Pricing {
+  const { intent, prices, now, settings } = facts;
+  const judged = saneQuote(intent.side, prices, now, settings);
+  if ("doubt" in judged) return withoutQuote(facts, judged.doubt);
+  return facts.cutShort > settings.repegs && settings.then === "market" ? marketTerms(facts, judged) : limitTerms(facts, judged);
+}
+
+/** How long a symbol without a sane quote is waited for: as long as its limits would have been tried. */
+function patienceMs({ repegMs, repegs }: Pick<LimitOrderSettings, "repegMs" | "repegs">): number {
+  return repegMs * (repegs + 1);
+}
+
+function withoutQuote({ intent, settings, waitedMs }: PricingFacts, reason: string): Pricing {
+  if (waitedMs < patienceMs(settings)) return { kind: "wait", reason };
+  if (settings.withoutQuote === "leave") return { kind: "leave", leftAlone: "quote-doubt", reason };
+  return blindMarketTerms(intent);
+}
+
+/** As market style would send it: nothing is known that it could be measured by. */
+function blindMarketTerms(intent: IntentRecord): Pricing {
+  const goal = goalOf(intent);
+  const notional = goal.inDollars ? truncate(goal.cost ?? ZERO, CENT_DECIMALS) : undefined;
+  if (notional?.lt(VENUE_MINIMUM) === true) return TOO_SMALL;
+  const { estimatedValue, worstCaseCost } = intent;
+  const amount = { notional, quantity: notional === undefined ? goal.quantity : undefined };
+  return priced({ orderType: "market", ...amount, limitPrice: undefined, estimatedValue, worstCaseCost, goal, quote: undefined });
+}
+
+function limitTerms(facts: PricingFacts, { limit, quote }: SaneQuote): Pricing {
+  const { intent } = facts;
+  const goal = goalOf(intent);
+  const wanted = goal.quantity ?? truncate((goal.cost ?? ZERO).div(limit), SHARE_DECIMALS);
+  const affordable = goal.cost === undefined ? wanted : min(wanted, truncate(goal.cost.div(limit), goal.inDollars ? SHARE_DECIMALS : 0));
+  const quantity = partOf(affordable, limit, facts);
+  const tooSmall = refuseSmall(intent, quantity, limit);
+  if (tooSmall !== undefined) return tooSmall;
+  return priced({
+    orderType: "limit",
+    quantity,
+    limitPrice: limit,
+    estimatedValue: estimateOf(intent, quantity, wanted),
+    worstCaseCost: intent.side === "buy" ? quantity.times(limit) : ZERO,
+    goal: { ...goal, quantity: wanted },
+    quote,
+  });
+}
+
+/** The rest after the last limit. Buys of fractions go in dollars, so that the money bounds them whatever the ask becomes. */
+function marketTerms({ intent }: PricingFacts, { quote, limit }: SaneQuote): Pricing {
+  const goal = goalOf(intent);
+  const rest = goal.quantity ?? truncate((goal.cost ?? ZERO).div(limit), SHARE_DECIMALS);
+  const terms = { orderType: "market", limitPrice: undefined, goal, quote } as const;
+  if (goal.cost === undefined) {
+    return priced({ ...terms, quantity: rest, estimatedValue: intent.estimatedValue, worstCaseCost: ZERO });
+  }
+  if (goal.inDollars) {
+    const notional = truncate(min(goal.cost, rest.times(limit)), CENT_DECIMALS);
+    if (notional.lt(VENUE_MINIMUM)) return TOO_SMALL;
+    return priced({ ...terms, notional, estimatedValue: min(intent.estimatedValue, notional), worstCaseCost: notional });
+  }
+  const each = limit.times(MARKET_BUY_CUSHION);
+  const quantity = min(rest, truncate(goal.cost.div(each), 0));
+  const tooSmall = refuseSmall(intent, quantity, limit);
+  const estimatedValue = estimateOf(intent, quantity, rest);
+  return tooSmall ?? priced({ ...terms, quantity, estimatedValue, worstCaseCost: quantity.times(each) });
+}
+
+/**
+ * What one order may be of it: whole shares, and no more than the share of a day's volume, unless that made
+ * too many parts. What would be left too small for an order of its own goes along.
+ */
+function partOf(quantity: Decimal, price: Decimal, { prices, settings, filledParts, minimum }: PricingFacts): Decimal {
+  const volume = prices?.dayVolume;
+  if (settings.sliceShare === undefined || volume === undefined || volume.lte(ZERO)) return quantity;
+  const evenShare = quantity.div(String(Math.max(1, MOST_PARTS - filledParts)));
+  const part = max(truncate(volume.times(settings.sliceShare), 0), roundUp(evenShare), ONE);
+  return quantity.minus(part).times(price).lt(max(minimum, VENUE_MINIMUM)) ? quantity : part;
+}
+
+function refuseSmall(intent: IntentRecord, quantity: Decimal, price: Decimal): Pricing | undefined {
+  if (quantity.eq(ZERO) && !goalOf(intent).inDollars) {
+    const reason = `what is left of its money buys no whole share at ${price.toFixed()}`;
+    return { kind: "leave", leftAlone: "insufficient-cash", reason };
+  }
+  // The last of a position is offered whatever it is worth: only the venue can tell whether it takes dust.
+  return !intent.fullExit && quantity.times(price).lt(VENUE_MINIMUM) ? TOO_SMALL : undefined;
+}
+
+const TOO_SMALL: Pricing = { kind: "leave", leftAlone: "below-minimum", reason: "what is left is worth less than the smallest order" };
+
+/**
+ * Checks terms against what they were made from, in other words than those that made them, before an order is
+ * committed (R13). @returns what is wrong with them; `undefined` when they may be sent.
+ */
+export function termsProblem(terms: OrderTerms, { intent, prices, settings }: PricingFacts): string | undefined {
+  const { quantity, notional, limitPrice, orderType } = terms;
+  const before = goalOf(intent);
+  if ((quantity === undefined) === (notional === undefined)) return "exactly one of quantity and notional is needed";
+  if (!(quantity ?? notional ?? ZERO).gt(ZERO)) return "its amount is not positive";
+  if (before.quantity !== undefined && quantity?.gt(before.quantity) === true) return "it is for more shares than are left of the plan";
+  if (before.cost !== undefined && notional?.gt(before.cost) === true) return "it is for more dollars than are left of the plan";
+  if (orderType === "market") return limitPrice === undefined ? undefined : "a market order has no limit";
+  if (limitPrice === undefined || quantity === undefined) return "a limit order needs a limit and a quantity";
+  if (!isOnTick(limitPrice)) return `its limit of ${limitPrice.toFixed()} is not on a tick`;
+  if (intent.side === "buy" && (before.cost === undefined || quantity.times(limitPrice).gt(before.cost)))
+    return "at its limit it costs more than is left of the plan";
+  return collarProblem(limitPrice, intent, prices, settings);
+}
+
+function collarProblem(
+  limit: Decimal,
+  { side }: IntentRecord,
+  prices: MarketPrices | undefined,
+  { collar }: LimitOrderSettings,
+): string | undefined {
+  const trade = prices?.trade?.price;
+  if (trade === undefined) return "no trade bounds its limit";
+  const edge = collarEdge(side, trade, collar);
+  const outside = side === "buy" ? limit.gt(edge) : limit.lt(edge);
+  return outside ? `its limit of ${limit.toFixed()} lies outside the collar around ${trade.toFixed()}` : undefined;
+}
+
+function goalOf({ goal, symbol }: IntentRecord): Goal {
+  if (goal === undefined) throw new Error(`The order for ${symbol} is not of limit style and has its terms already.`);
+  return goal;
+}
+
+function priced(
+  terms: Omit<OrderTerms, "quantity" | "notional" | "quote"> & Partial<OrderTerms> & { quote: QuoteSeen | undefined },
+): Pricing {
+  return { kind: "priced", terms: { quantity: undefined, notional: undefined, ...terms } };
+}
+
+/** What a part of the rest is worth by the plan. The intent's estimate is of the rest, or of the part that it was priced for before. */
+function estimateOf({ estimatedValue, orderType, quantity }: IntentRecord, part: Decimal, rest: Decimal): Decimal {
+  const whole = orderType === undefined || quantity === undefined ? rest : quantity;
+  return whole.eq(ZERO) ? ZERO : estimatedValue.times(part).div(whole);
+}
+
+function roundUp(value: Decimal): Decimal {
+  const whole = truncate(value, 0);
+  return whole.eq(value) ? whole : whole.plus(ONE);
+}

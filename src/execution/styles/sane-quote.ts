@@ -1,0 +1,61 @@
+import type { MarketPrices, Quote, Side } from "../../domain/broker.ts";
+import { marketDate } from "../../domain/market-day.ts";
+import { formatPercent } from "../../domain/format.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { decimal, ONE, ZERO } from "../../domain/decimal.ts";
+import type { LimitOrderSettings } from "../../domain/execution-style.ts";
+import { onTick } from "./tick.ts";
+
+const HALF = decimal("0.5");
+
+/** A quote that an order may be priced from. */
+export interface SaneQuote {
+  readonly quote: Quote;
+  /** The far side, which a marketable order meets: on a tick, and inside the collar. */
+  readonly limit: Decimal;
+}
+
+export interface QuoteDoubt {
+  /** Why not, to follow the symbol. */
+  readonly doubt: string;
+}
+
+type Limits = Pick<LimitOrderSettings, "maxSpread" | "collar">;
+
+/**
+ * Judges a quote that was just read: two-sided, of this session, not too wide, and its far side near the last
+ * trade. A market order pays whatever the far side asks, however absurd; a limit is only as good as the quote it is
+ * taken from. Its stamp is its last change, so that its age says nothing (R10): BTAL's stands for minutes.
+ * @param now by the venue's clock, milliseconds since the epoch.
+ */
+export function saneQuote(side: Side, prices: MarketPrices | undefined, now: number, settings: Limits): SaneQuote | QuoteDoubt {
+  const { quote, trade } = prices ?? {};
+  if (quote === undefined) return { doubt: "there is no quote" };
+  const { bid, ask } = quote;
+  if (bid.lte(ZERO) || ask.lte(ZERO)) return { doubt: `its quote is one-sided (${bid.toFixed()} / ${ask.toFixed()})` };
+  if (ask.lt(bid)) return { doubt: `its quote is crossed (${bid.toFixed()} / ${ask.toFixed()})` };
+  if (marketDate(quote.at) !== marketDate(now)) return { doubt: `its quote is of the session of ${marketDate(quote.at)}` };
+  const middle = middleOf(quote);
+  if (ask.minus(bid).gt(middle.times(settings.maxSpread)))
+    return { doubt: `its quote is ${formatPercent(ask.minus(bid).div(middle), 2)} wide (${bid.toFixed()} / ${ask.toFixed()})` };
+  if (trade === undefined) return { doubt: "no trade confirms its quote" };
+  return insideCollar(side, quote, trade.price, settings);
+}
+
+function middleOf({ bid, ask }: Pick<Quote, "bid" | "ask">): Decimal {
+  return bid.plus(ask).times(HALF);
+}
+
+/** The worst price that the collar around the last trade lets an order have. */
+export function collarEdge(side: Side, trade: Decimal, collar: Decimal): Decimal {
+  return trade.times(side === "buy" ? ONE.plus(collar) : ONE.minus(collar));
+}
+
+function insideCollar(side: Side, quote: Quote, trade: Decimal, { collar }: Limits): SaneQuote | QuoteDoubt {
+  const farSide = side === "buy" ? quote.ask : quote.bid;
+  const limit = onTick(farSide, side);
+  const edge = collarEdge(side, trade, collar);
+  const inside = side === "buy" ? limit.lte(edge) : limit.gte(edge);
+  if (inside && limit.gt(ZERO)) return { quote, limit };
+  return { doubt: `its ${side === "buy" ? "ask" : "bid"} of ${farSide.toFixed()} is too far from the last trade at ${trade.toFixed()}` };
+}

@@ -1,0 +1,22 @@
+import type { Side } from "../../domain/broker.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { decimal, ONE, truncate } from "../../domain/decimal.ts";
+
+const CENT = decimal("0.01");
+const SUB_DOLLAR_TICK = decimal("0.0001");
+
+/**
+ * A limit price as the venue takes it: whole cents from a dollar on, four decimals below it. Rounded the safe
+ * way: a buy never pays more than was meant, a sell never takes less.
+ */
+export function onTick(price: Decimal, side: Side): Decimal {
+  const places = price.gte(ONE) ? 2 : 4;
+  const below = truncate(price, places);
+  if (side === "buy" || below.eq(price)) return below;
+  return below.plus(price.gte(ONE) ? CENT : SUB_DOLLAR_TICK);
+}
+
+/** Whether the venue takes it as a limit price. */
+export function isOnTick(price: Decimal): boolean {
+  return truncate(price, price.gte(ONE) ? 2 : 4).eq(price);
+}

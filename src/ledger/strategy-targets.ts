@@ -1,0 +1,93 @@
+import type { Claim, ClaimBasis } from "../domain/strategy-target.ts";
+import { ONE, toText } from "../domain/decimal.ts";
+import type { LedgerDatabase, Row } from "./database.ts";
+import { decimalPairs, instant, readDecimal, readDecimalPairs, readInteger, readJson, readOneOf, readText, readTexts } from "./row.ts";
+import { ACCEPTED } from "./signals.ts";
+
+const BASES = ["run", "waiting", "accepted"] as const satisfies readonly ClaimBasis[];
+
+export function recordClaims(database: LedgerDatabase, executionId: string, claims: readonly Claim[]): void {
+  database.transaction(() => {
+    for (const claim of claims) recordClaim(database, executionId, claim);
+  });
+}
+
+/** In the order of the configuration. */
+export function claimsOf(database: LedgerDatabase, executionId: string): Claim[] {
+  return database.rows("SELECT * FROM claims WHERE execution_id = :executionId ORDER BY number", { executionId }).map(claimOf);
+}
+
+export function lastClaim(database: LedgerDatabase, strategy: string): Claim | undefined {
+  const row = database.row(
+    `SELECT claims.* FROM claims JOIN executions ON executions.id = claims.execution_id
+     WHERE claims.strategy = :strategy AND ${ACCEPTED} ORDER BY claims.number DESC LIMIT 1`,
+    { strategy },
+  );
+  return row === undefined ? claimBeforeClaims(database, strategy) : { ...claimOf(row), basis: "accepted" };
+}
+
+/** An execution of a version that kept no claims: the newest accepted targets, without what was exited since. */
+function claimBeforeClaims(database: LedgerDatabase, strategy: string): Claim | undefined {
+  const accepted = database.rows(
+    `SELECT * FROM signals WHERE strategy = :strategy AND kind IN ('rebalance', 'exit')
+       AND EXISTS (SELECT 1 FROM executions WHERE signal_id = signals.id AND ${ACCEPTED})
+       AND number >= coalesce((SELECT max(number) FROM signals AS latest WHERE strategy = :strategy AND kind = 'rebalance'
+         AND EXISTS (SELECT 1 FROM executions WHERE signal_id = latest.id AND ${ACCEPTED})), 0)
+     ORDER BY number`,
+    { strategy },
+  );
+  const newest = accepted.at(-1);
+  if (newest === undefined) return undefined;
+  const targets = new Map(accepted.flatMap((row) => [...readDecimalPairs(readJson(row, "targets"), "targets")]));
+  for (const symbol of accepted.flatMap((row) => readTexts(row, "exits"))) targets.delete(symbol);
+  return {
+    strategy,
+    share: ONE,
+    basis: "accepted",
+    signalId: readText(newest, "id"),
+    generatedAt: readInteger(newest, "generated_at"),
+    targets,
+  };
+}
+
+export function releaseSymbol(database: LedgerDatabase, symbol: string, at: number): void {
+  database.write("INSERT INTO releases (symbol, at) VALUES (:symbol, :at)", { symbol, at: instant(at) });
+}
+
+/** A release is used up when the whole position has been sold: what is bought of it later is another matter. */
+export function releasedSymbols(database: LedgerDatabase): string[] {
+  const rows = database.rows(
+    `SELECT DISTINCT symbol FROM releases WHERE NOT EXISTS (
+       SELECT 1 FROM intents WHERE intents.symbol = releases.symbol AND filled_quantity <> '0' AND full_exit = 1
+         AND status = 'filled' AND recorded_at >= releases.at)
+     ORDER BY symbol`,
+  );
+  return rows.map((row) => readText(row, "symbol"));
+}
+
+function recordClaim(database: LedgerDatabase, executionId: string, claim: Claim): void {
+  database.write(
+    `INSERT INTO claims (execution_id, strategy, share, basis, signal_id, generated_at, targets)
+     VALUES (:executionId, :strategy, :share, :basis, :signalId, :generatedAt, :targets)`,
+    {
+      executionId,
+      strategy: claim.strategy,
+      share: toText(claim.share),
+      basis: claim.basis,
+      signalId: claim.signalId,
+      generatedAt: instant(claim.generatedAt),
+      targets: decimalPairs(claim.targets),
+    },
+  );
+}
+
+function claimOf(row: Row): Claim {
+  return {
+    strategy: readText(row, "strategy"),
+    share: readDecimal(row, "share"),
+    basis: readOneOf(row, "basis", BASES),
+    signalId: readText(row, "signal_id"),
+    generatedAt: readInteger(row, "generated_at"),
+    targets: readDecimalPairs(readJson(row, "targets"), "targets"),
+  };
+}

@@ -1,0 +1,162 @@
+import { join } from "node:path";
+import winston from "winston";
+import type { Clock } from "../domain/clock.ts";
+import { groupIdOf } from "./group.ts";
+import type { LineStyle, LogRecord } from "./line.ts";
+import { lineOf } from "./line.ts";
+import { createRedaction } from "./redaction.ts";
+import { RotatingFile } from "./rotating-file.ts";
+import type { LineStream } from "./transports.ts";
+import { fileTransport, LINE, streamTransport } from "./transports.ts";
+
+export { createRedaction } from "./redaction.ts";
+export type { TradeLog } from "./trade-log.ts";
+export { openTradeLog, tradeLogPath } from "./trade-log.ts";
+
+/** What stands behind a message; printed as `name=value`. An error under any name shows its message. */
+export type LogFacts = Readonly<Record<string, unknown>>;
+
+/** All that the rooms need of a logger. */
+export interface Log {
+  error(message: string, facts?: LogFacts): void;
+  warn(message: string, facts?: LogFacts): void;
+  info(message: string, facts?: LogFacts): void;
+  debug(message: string, facts?: LogFacts): void;
+  /** A log whose lines carry the id of a signal or an execution. */
+  child(about: { readonly signal?: string; readonly execution?: string }): Log;
+}
+
+export interface Logger extends Log {
+  /** Lines that no file took, since the start. */
+  readonly lostLines: number;
+  close(): void;
+}
+
+export interface LoggerOptions {
+  /** LOG_DIR; undefined: no files. */
+  readonly dir: string | undefined;
+  /** LOG_GROUP, a name or a number. */
+  readonly group: string | undefined;
+  readonly clock: Clock;
+  /** IANA zone of the times in the lines. */
+  readonly zone: string;
+  /** Where lines are printed too; undefined: nowhere. */
+  readonly console: LineStream | undefined;
+  readonly colour: boolean;
+  /** Least level on the console; the files take everything from `info` on. `debug` also prints stacks. */
+  readonly level: "error" | "warn" | "info" | "debug";
+  readonly secrets: readonly string[];
+}
+
+const EVERYTHING = "alpaca_trader.log";
+const ERRORS = "alpaca_trader_error.log";
+
+/** Where the logs are that {@link createLogger} writes. */
+export function logPaths(dir: string): string[] {
+  return [join(dir, EVERYTHING), join(dir, ERRORS)];
+}
+
+/**
+ * The daemon's log: `alpaca_trader.log` with all that a person wants to follow,
+ * `alpaca_trader_error.log` with the errors alone, and the console.
+ * @throws TraderError when a file in their place is not ours (exit 3), or LOG_DIR or LOG_GROUP cannot be used (exit 78).
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const style: LineStyle = { zone: options.zone, redact: createRedaction(options.secrets), stacks: options.level === "debug" };
+  const outlet = new ProblemOutlet();
+  const files = openFiles(options, style, outlet);
+  const logger = winston.createLogger({
+    level: "debug",
+    format: winston.format((info) => Object.assign(info, { [LINE]: lineOf(info as unknown as LogRecord, style) }))(),
+    silent: options.console === undefined && files.length === 0,
+  });
+  for (const transport of transportsFor(options, files)) logger.pipe(transport);
+  outlet.open((sentence) => options.console?.write(`${lineOf(plainRecord(options.clock, "warn", sentence), style)}\n`));
+  const taken = takenLevels(options, files);
+  return {
+    ...logOn({ logger, clock: options.clock, taken }, {}),
+    get lostLines() {
+      return files.reduce((total, { file }) => total + file.lost, 0);
+    },
+    close() {
+      // What still comes, such as a request given up at the end, has no file to go to any more.
+      logger.silent = true;
+      logger.close();
+    },
+  };
+}
+
+/** Files report problems while the logger is still being made; a file's own problem goes to the console alone. */
+class ProblemOutlet {
+  #waiting: string[] = [];
+  #print: ((sentence: string) => void) | undefined;
+
+  report(sentence: string): void {
+    if (this.#print === undefined) this.#waiting.push(sentence);
+    else this.#print(sentence);
+  }
+
+  open(print: (sentence: string) => void): void {
+    this.#print = print;
+    for (const sentence of this.#waiting.splice(0)) print(sentence);
+  }
+}
+
+interface LevelledFile {
+  readonly level: "info" | "error";
+  readonly file: RotatingFile;
+}
+
+function openFiles({ dir, group, clock }: LoggerOptions, style: LineStyle, outlet: ProblemOutlet): LevelledFile[] {
+  if (dir === undefined) return [];
+  const groupId = groupIdOf(group);
+  const open = (name: string): RotatingFile =>
+    new RotatingFile({
+      file: join(dir, name),
+      groupId,
+      lossLine: (lost) => lineOf(plainRecord(clock, "warn", `${lost} lines were lost here while the file could not be written.`), style),
+      onProblem: (sentence) => outlet.report(sentence),
+    });
+  return [
+    { level: "info", file: open(EVERYTHING) },
+    { level: "error", file: open(ERRORS) },
+  ];
+}
+
+function transportsFor({ console, colour, level }: LoggerOptions, files: readonly LevelledFile[]): NodeJS.WritableStream[] {
+  const toFiles = files.map(({ file, level: least }) => fileTransport(file, least));
+  return console === undefined ? toFiles : [...toFiles, streamTransport(console, level, colour)];
+}
+
+type Level = LoggerOptions["level"];
+
+const LEVELS: readonly Level[] = ["error", "warn", "info", "debug"];
+
+/** What nobody takes is not made into a line: every request of a rebalance leaves a debug line of many facts. */
+function takenLevels({ console, level }: LoggerOptions, files: readonly LevelledFile[]): ReadonlySet<string> {
+  const least = [...files.map((file) => file.level), ...(console === undefined ? [] : [level])].map((each) => LEVELS.indexOf(each));
+  return new Set(LEVELS.slice(0, Math.max(-1, ...least) + 1));
+}
+
+interface Outlet {
+  readonly logger: winston.Logger;
+  readonly clock: Clock;
+  readonly taken: ReadonlySet<string>;
+}
+
+function logOn(outlet: Outlet, about: { readonly signal?: string; readonly execution?: string }): Log {
+  const write = (level: Level, message: string, facts: LogFacts = {}): void => {
+    if (outlet.taken.has(level)) outlet.logger.log({ ...plainRecord(outlet.clock, level, message), ...about, facts });
+  };
+  return {
+    error: (message, facts) => write("error", message, facts),
+    warn: (message, facts) => write("warn", message, facts),
+    info: (message, facts) => write("info", message, facts),
+    debug: (message, facts) => write("debug", message, facts),
+    child: (more) => logOn(outlet, { ...about, ...more }),
+  };
+}
+
+function plainRecord(clock: Clock, level: string, message: string): LogRecord {
+  return { at: clock.now(), level, message, signal: undefined, execution: undefined, facts: {} };
+}

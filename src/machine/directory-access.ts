@@ -1,0 +1,194 @@
+import * as nodeFs from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
+
+const { R_OK, W_OK, X_OK } = nodeFs.constants;
+const PRIVATE_MODE = 0o700;
+
+/** The user that this process runs as, and the calls that look; a test hands in its own. */
+export interface Viewer {
+  readonly uid: number;
+  readonly gid: number;
+  readonly fs: {
+    statSync(path: string, options: { throwIfNoEntry: false }): Pick<nodeFs.Stats, "isDirectory" | "uid" | "mode"> | undefined;
+    accessSync(path: string, mode: number): void;
+  };
+}
+
+/** Why our user cannot use a path, as a sentence without its full stop, and the cure. */
+export interface Obstacle {
+  readonly text: string;
+  readonly hint: string;
+}
+
+/**
+ * What keeps our user from making a directory, or from reading and writing in it.
+ * @param setting that names the directory, where another one would do: `LOG_DIR`.
+ */
+export function directoryObstacle(path: string, setting?: string, viewer: Viewer = ourselves()): Obstacle | undefined {
+  return obstacleOn(path, R_OK | W_OK | X_OK, setting, viewer);
+}
+
+/** What keeps our user from reading a file; undefined also where there is none. */
+export function readingObstacle(file: string, setting?: string, viewer: Viewer = ourselves()): Obstacle | undefined {
+  const directory = obstacleOn(dirname(file), X_OK, setting, viewer);
+  if (directory !== undefined || statIfPossible(file, viewer) === undefined) return directory;
+  const reason = denial(file, R_OK, viewer);
+  if (reason === undefined) return undefined;
+  return { text: `${file} cannot be read: it ${reason.why}`, hint: reason.cure ?? `Let user ${String(viewer.uid)} read the file.` };
+}
+
+/** The same of an error of the system that names a path; undefined of any other one. */
+export function obstacleBehind(error: unknown, viewer: Viewer = ourselves()): Obstacle | undefined {
+  const { code, path } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  if (path === undefined || (code !== "EACCES" && code !== "EPERM" && code !== "EROFS")) return undefined;
+  return readingObstacle(path, undefined, viewer) ?? directoryObstacle(dirname(path), undefined, viewer);
+}
+
+/**
+ * Makes the state directory, or one within it, unless it is there.
+ * @throws TraderError `state-directory`, with exit 78 where starting again cannot help.
+ */
+export function prepareStateDirectory(path: string): void {
+  let failure: unknown;
+  try {
+    nodeFs.mkdirSync(path, { recursive: true, mode: PRIVATE_MODE });
+  } catch (error) {
+    failure = error;
+  }
+  const obstacle = directoryObstacle(path, "STATE_DIR");
+  if (obstacle !== undefined)
+    throw new TraderError(`The state directory ${obstacle.text}.`, {
+      code: "state-directory",
+      hint: obstacle.hint,
+      exitCode: EXIT.configuration,
+      cause: failure,
+    });
+  if (failure !== undefined)
+    throw new TraderError(`The state directory ${path} cannot be made: ${messageOf(failure)}.`, {
+      code: "state-directory",
+      hint: "Check the path, and the space on the disk.",
+      retryable: true,
+      cause: failure,
+    });
+}
+
+/**
+ * Makes a private directory for this process alone, which removes it in the end.
+ * @throws TraderError `temporary-directory`.
+ */
+export function makeTemporaryDirectory(prefix: string, parent: string = tmpdir()): string {
+  try {
+    return nodeFs.mkdtempSync(join(parent, prefix));
+  } catch (error) {
+    const obstacle = directoryObstacle(parent, "TMPDIR");
+    throw new TraderError(`The temporary directory ${obstacle?.text ?? `${parent} cannot be used: ${messageOf(error)}`}.`, {
+      code: "temporary-directory",
+      hint: "Set TMPDIR to a directory that can be written; a container with a read-only root needs `--tmpfs /tmp`.",
+      cause: error,
+    });
+  }
+}
+
+function ourselves(): Viewer {
+  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, fs: nodeFs };
+}
+
+function statOf(path: string, { fs }: Viewer): ReturnType<Viewer["fs"]["statSync"]> {
+  return fs.statSync(path, { throwIfNoEntry: false });
+}
+
+/** For sentences about an error, which must not end in another one. */
+function statIfPossible(path: string, viewer: Viewer): ReturnType<typeof statOf> {
+  try {
+    return statOf(path, viewer);
+  } catch {
+    return undefined;
+  }
+}
+
+function obstacleOn(path: string, need: number, setting: string | undefined, viewer: Viewer): Obstacle | undefined {
+  try {
+    return firstObstacle(path, need, setting, viewer);
+  } catch (error) {
+    return { text: `${path} cannot be used: ${messageOf(error)}`, hint: `Check the path.${orElse(setting)}` };
+  }
+}
+
+/** The first directory on the way that our user cannot pass. */
+function firstObstacle(path: string, need: number, setting: string | undefined, viewer: Viewer): Obstacle | undefined {
+  for (const step of stepsTo(path)) {
+    const stat = statOf(step, viewer);
+    const it = step === path ? "it" : step;
+    if (stat === undefined) return (need & W_OK) === 0 ? undefined : obstacleToMaking(path, dirname(step), setting, viewer);
+    if (!stat.isDirectory()) return { text: `${path} cannot be used: ${it} is not a directory`, hint: `Check the path.${orElse(setting)}` };
+    const reason = denial(step, step === path ? need : X_OK, viewer);
+    if (reason === undefined) continue;
+    const can = step === path ? "used" : "reached";
+    const cure = step === path && (need & W_OK) !== 0 ? handOver(path, viewer) : wayIn(step, stat.uid, viewer);
+    return { text: `${path} cannot be ${can}: ${it} ${reason.why}`, hint: reason.cure ?? `${cure}${orElse(setting)}` };
+  }
+  return undefined;
+}
+
+function obstacleToMaking(path: string, parent: string, setting: string | undefined, viewer: Viewer): Obstacle | undefined {
+  const reason = denial(parent, W_OK | X_OK, viewer);
+  if (reason === undefined) return undefined;
+  const cure = `Make it with \`sudo mkdir -p ${path} && sudo chown ${owner(viewer)} ${path}\`.${orElse(setting)}`;
+  return { text: `${path} cannot be made: ${parent} ${reason.why}`, hint: reason.cure ?? cure };
+}
+
+/** `/a/b` → `/`, `/a`, `/a/b`. */
+function stepsTo(path: string): string[] {
+  const parent = dirname(path);
+  return parent === path ? [path] : [...stepsTo(parent), path];
+}
+
+/** Why the system refuses, to follow the path; with a cure where it is another one than to change the owner. */
+function denial(path: string, need: number, viewer: Viewer): { readonly why: string; readonly cure?: string } | undefined {
+  try {
+    viewer.fs.accessSync(path, need);
+    return undefined;
+  } catch (error) {
+    return whyDenied(path, need, viewer, error);
+  }
+}
+
+function whyDenied(path: string, need: number, viewer: Viewer, error: unknown): { readonly why: string; readonly cure?: string } {
+  const stat = statIfPossible(path, viewer);
+  if ((error as NodeJS.ErrnoException).code === "EROFS")
+    return { why: "is on a read-only file system", cure: "Mount it writable; in a container, mount a volume there, without `:ro`." };
+  if (stat === undefined) return { why: `is refused (${messageOf(error)})` };
+  const why = `belongs to user ${String(stat.uid)} (mode ${octal(stat.mode)}), and this process runs as user ${String(viewer.uid)}`;
+  if (stat.uid !== viewer.uid) return { why };
+  // The bits of the owner, as `access` numbers them.
+  if (((stat.mode >> 6) & need) !== need) return { why, cure: `\`chmod u+rwX ${path}\`` };
+  return {
+    why: `is refused by the system (${messageOf(error)})`,
+    cure: "Look at SELinux or AppArmor; a container may need `:Z` at the mount.",
+  };
+}
+
+function octal(mode: number): string {
+  return (mode & 0o7777).toString(8).padStart(4, "0");
+}
+
+function owner({ uid, gid }: Viewer): string {
+  return `${String(uid)}:${String(gid)}`;
+}
+
+function handOver(path: string, viewer: Viewer): string {
+  return (
+    `Give it to user ${String(viewer.uid)}, if nobody else uses it: \`sudo chown ${owner(viewer)} ${path}\`; ` +
+    "in a container, do so on the host, with the directory mounted there."
+  );
+}
+
+function wayIn(step: string, uid: number, viewer: Viewer): string {
+  return `Run this as user ${String(uid)}, or let user ${String(viewer.uid)} enter ${step}.`;
+}
+
+function orElse(setting: string | undefined): string {
+  return setting === undefined ? "" : ` Or set ${setting} to another path.`;
+}

@@ -1,0 +1,187 @@
+import { randomUUID } from "node:crypto";
+import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Clock } from "../domain/clock.ts";
+import type { Config, HaltFiles } from "../domain/config.ts";
+import { directoryObstacle } from "./directory-access.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
+
+/**
+ * The halt (R25): a file `HALT` in the root of STATE_DIR, for all modes, or the machine's (HALT_FILE),
+ * for every installation. Whoever can make such a file can stop trading, with `alpaca-trader halt`, with
+ * `touch`, from a script, with a broken configuration and without a broker. Every trading process looks
+ * for both before every POST.
+ */
+export interface HaltOrder {
+  readonly id: string;
+  readonly reason: string;
+  readonly at: string;
+}
+
+export interface StandingHalt extends HaltOrder {
+  readonly path: string;
+  /** It could not be checked whether there is one. */
+  readonly unreadable: boolean;
+}
+
+/** The machine's halt must be seen by users who are not the one who halted. */
+const MODES = { own: { directory: 0o700, file: 0o640 }, machine: { directory: 0o755, file: 0o644 } };
+
+/**
+ * A halt that stands already stays as it is: the first reason counts.
+ * @throws TraderError when the file cannot be written: then nothing was halted.
+ */
+export function writeHalt(files: HaltFiles, which: "own" | "machine", reason: string, clock: Clock): StandingHalt {
+  const path = files[which];
+  const standing = haltAt(path);
+  if (standing?.unreadable === false) return standing;
+  const order = { id: randomUUID(), reason, at: new Date(clock.now()).toISOString(), path, unreadable: false };
+  const draft = `${path}.${order.id}`;
+  try {
+    makeDirectory(dirname(path), MODES[which].directory);
+    writeFileSync(draft, `${JSON.stringify({ id: order.id, reason, at: order.at })}\n`, { flag: "wx" });
+    chmodSync(draft, MODES[which].file);
+    renameSync(draft, path);
+  } catch (error) {
+    removeQuietly(draft);
+    const obstacle = directoryObstacle(dirname(path));
+    throw new TraderError(`Trading could NOT be halted: ${obstacle?.text ?? `${path} cannot be written (${messageOf(error)})`}.`, {
+      code: "halt-failed",
+      hint: `Make the file as a user who may (sudo touch ${path}), or stop the daemon itself (systemctl stop alpaca-trader, docker stop, or kill it). ${obstacle?.hint ?? ""}`.trim(),
+      cause: error,
+    });
+  }
+  return order;
+}
+
+/** Removes one file. @throws TraderError when that fails: then trading stays halted. */
+export function removeHalt(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    throw new TraderError(`The halt is still in force: ${path} cannot be removed (${messageOf(error)}).`, {
+      code: "resume-failed",
+      hint: `Find out who made it, and remove it as its owner or as root: rm ${path}`,
+      cause: error,
+    });
+  }
+}
+
+/** The halts in force, at most one of each file. A file that cannot be read, or that somebody made by hand, halts as well. */
+export function standingHalts({ own, machine, machineIsNamed }: HaltFiles): StandingHalt[] {
+  const theirs = machine === own ? undefined : haltAt(machine);
+  return [haltAt(own), theirs?.unreadable === true && !machineIsNamed ? undefined : theirs].filter((halt) => halt !== undefined);
+}
+
+/** The halts in force as one; `undefined` when there is none. */
+export function readHalt(files: HaltFiles): HaltOrder | undefined {
+  const [first, second] = standingHalts(files);
+  if (first === undefined || second === undefined) return first;
+  return { id: `${first.id} ${second.id}`, reason: `${first.reason}; ${second.reason}`, at: first.at };
+}
+
+/**
+ * Why a machine's halt would go unnoticed: its default path cannot be checked. Nobody named that path, so
+ * trading goes on, but people must know.
+ */
+export function unseenMachineHalt({ own, machine, machineIsNamed }: HaltFiles): string | undefined {
+  if (machineIsNamed || machine === own) return undefined;
+  const halt = haltAt(machine);
+  return halt?.unreadable === true ? `the machine's halt does not stop this installation: ${halt.reason}` : undefined;
+}
+
+export const UNSEEN_HALT_HINT = "Set HALT_FILE to a path that this user can check, such as /run/alpaca-trader.HALT.";
+
+function haltAt(path: string): StandingHalt | undefined {
+  try {
+    lstatSync(path);
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    return { id: "unreadable", reason: `${path} cannot be checked: ${messageOf(error)}`, at: "", path, unreadable: true };
+  }
+  return { ...parseHalt(path), path, unreadable: false };
+}
+
+function parseHalt(path: string): HaltOrder {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(path, "utf8"));
+    if (
+      typeof parsed === "object" &&
+      parsed !== null &&
+      "id" in parsed &&
+      "reason" in parsed &&
+      typeof parsed.id === "string" &&
+      typeof parsed.reason === "string"
+    ) {
+      return { id: parsed.id, reason: parsed.reason, at: "at" in parsed && typeof parsed.at === "string" ? parsed.at : "" };
+    }
+  } catch {
+    // Made by hand or by a script: that it exists is enough.
+  }
+  return { id: `by-hand:${path}`, reason: `the file ${path} exists`, at: "" };
+}
+
+/** The view of the halt that one trading process has; it leaves a mark when it has seen one. */
+export class HaltSwitch {
+  readonly #config: Pick<Config, "haltFiles" | "stateDir">;
+  readonly #pid: number;
+  #acknowledged: string | undefined;
+
+  constructor(config: Pick<Config, "haltFiles" | "stateDir">, pid: number) {
+    this.#config = config;
+    this.#pid = pid;
+  }
+
+  /** Why trading is halted; `undefined` when it is not. Reads the files each time. */
+  reason(): string | undefined {
+    const halt = readHalt(this.#config.haltFiles);
+    this.#acknowledge(halt?.id);
+    return halt?.reason;
+  }
+
+  /** Takes the mark away; to be called when the process ends. */
+  close(): void {
+    rmSync(seenPath(this.#config.stateDir, this.#pid), { force: true });
+  }
+
+  #acknowledge(id: string | undefined): void {
+    if (id === this.#acknowledged) return;
+    try {
+      if (id === undefined) this.close();
+      else writeFileSync(seenPath(this.#config.stateDir, this.#pid), id, { mode: 0o640 });
+      this.#acknowledged = id;
+    } catch {
+      // The halt is in force without the mark; `halt` will then say that it was not confirmed.
+    }
+  }
+}
+
+/** Whether the process has confirmed that it saw this very halt. */
+export function hasSeen(stateDir: string, pid: number, id: string): boolean {
+  try {
+    return ` ${readFileSync(seenPath(stateDir, pid), "utf8")} `.includes(` ${id} `);
+  } catch {
+    return false;
+  }
+}
+
+/** The umask would take from a new directory what other users need. */
+function makeDirectory(path: string, mode: number): void {
+  if (mkdirSync(path, { recursive: true, mode }) !== undefined) chmodSync(path, mode);
+}
+
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // A draft that stays halts nothing and hinders nothing.
+  }
+}
+
+function seenPath(stateDir: string, pid: number): string {
+  return join(stateDir, `halt-seen.${String(pid)}`);
+}
+
+function isMissing(error: unknown): boolean {
+  return Error.isError(error) && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR");
+}

@@ -1,0 +1,91 @@
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { uptime } from "node:os";
+import type { Clock, Timer } from "../domain/clock.ts";
+import type { Environment } from "../domain/config.ts";
+import { messageOf } from "../domain/errors.ts";
+import type { Log } from "../logging/logger.ts";
+import { processFacts } from "./process-facts.ts";
+
+/** Shorter than the time after which the health check looks a second time. */
+export const BEAT_MS = 2_000;
+
+/** What a daemon in a container leaves behind every two seconds, for the health check of its image. */
+export interface LifeSign {
+  readonly pid: number;
+  /** Tells the process from a later one with the same number. */
+  readonly startedAt: string;
+  readonly beat: number;
+  /** Seconds since the machine started, by which no step of the clock can age or freshen a sign. */
+  readonly at: number;
+}
+
+const WRITTEN = /^(?<pid>[1-9]\d*) (?<startedAt>\d+) (?<beat>\d+) (?<at>\d+(?:\.\d+)?)$/;
+
+/** `undefined` when there is none, or when it cannot be made out. */
+export function readLifeSign(file: string): LifeSign | undefined {
+  try {
+    const { pid, startedAt = "", beat, at } = WRITTEN.exec(readFileSync(file, "utf8"))?.groups ?? {};
+    return pid === undefined ? undefined : { pid: Number(pid), startedAt, beat: Number(beat), at: Number(at) };
+  } catch {
+    return undefined;
+  }
+}
+
+export interface LifeSignParts {
+  readonly env: Environment;
+  readonly pid: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * The watchdog of a container, where no service manager listens: signs of life into LIFE_SIGN_FILE, which the
+ * image sets. The health check ends the daemon whose signs stop; without that variable nothing is written.
+ */
+export class LifeSigns {
+  readonly #parts: LifeSignParts;
+  readonly #file: string;
+  #beat = 0;
+  #timer: Timer | undefined;
+  #failed = false;
+
+  constructor(parts: LifeSignParts) {
+    this.#parts = parts;
+    this.#file = parts.env.LIFE_SIGN_FILE ?? "";
+  }
+
+  /** Gives signs for as long as `alive` says so. */
+  watch(alive: () => boolean): void {
+    if (this.#file === "") return;
+    this.#timer = this.#parts.clock.after(BEAT_MS, () => this.watch(alive));
+    if (alive()) this.#give();
+  }
+
+  /** Takes the sign away: what ends by itself is not to be missed. */
+  close(): void {
+    this.#timer?.cancel();
+    if (this.#beat > 0) rmSync(this.#file, { force: true });
+  }
+
+  #give(): void {
+    const { pid, log } = this.#parts;
+    this.#beat += 1;
+    try {
+      writeWhole(this.#file, [pid, processFacts(pid)?.startedAt ?? "0", this.#beat, uptime()].join(" "));
+      this.#failed = false;
+    } catch (error) {
+      log[this.#failed ? "debug" : "warn"](`The health check cannot be told that the daemon lives: ${messageOf(error)}`, {
+        hint: "LIFE_SIGN_FILE must be in a directory that the daemon can write to; the image sets it to /dev/shm/alpaca-trader.",
+      });
+      this.#failed = true;
+    }
+  }
+}
+
+/** By renaming, so that no reader meets half a sign. */
+function writeWhole(file: string, text: string): void {
+  const part = `${file}.part`;
+  rmSync(part, { force: true });
+  writeFileSync(part, text, { flag: "wx", mode: 0o600 });
+  renameSync(part, file);
+}

@@ -1,0 +1,88 @@
+import { beforeEach, expect, test } from "@jest/globals";
+import { ClockWatch } from "../../src/app/clock-watch.ts";
+import type { Log } from "../../src/logging/logger.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+
+const T0 = Date.UTC(2026, 10, 17, 15);
+let clock: VirtualClock;
+let aheadMs: number;
+let readings: number;
+let settled: number;
+let isAway: boolean;
+let said: string[];
+let watch: ClockWatch;
+
+beforeEach(() => {
+  clock = new VirtualClock(T0);
+  [aheadMs, readings, settled, isAway, said] = [0, 0, 0, false, []];
+  const say = (text: string): void => void said.push(text);
+  const log: Log = { error: say, warn: say, info: say, debug: () => undefined, child: () => log };
+  const marketClock = (): Promise<never> => {
+    readings += 1;
+    if (isAway) return Promise.reject(new Error("away"));
+    return Promise.resolve({ timestamp: clock.now() - aheadMs, isOpen: true, nextOpen: 0, nextClose: 0 } as never);
+  };
+  watch = new ClockWatch({ broker: { marketClock }, clock, log, onSettled: () => (settled += 1) });
+});
+
+async function pass(seconds: number): Promise<void> {
+  for (let second = 0; second < seconds; second++) {
+    watch.tick();
+    await clock.advance(1_000);
+  }
+}
+
+function setClock(byMs: number): void {
+  clock.step(byMs);
+  aheadMs += byMs;
+}
+
+test("asks once a minute while the clocks agree, and has no doubt after the first answer", async () => {
+  expect(watch.doubt).toMatchObject({ aheadMs: undefined, confirmed: false });
+  await pass(181);
+  expect([watch.doubt, readings, said]).toEqual([undefined, 4, []]);
+});
+
+test.each([
+  ["ahead of", 600_000],
+  ["behind", -600_000],
+])(
+  "a clock that is set %s the broker's is in doubt at once, wrong once that is read, and told once until it is right",
+  async (words, by) => {
+    await pass(3);
+    setClock(by);
+    expect(watch.doubt).toMatchObject({ aheadMs: by, confirmed: false });
+    expect(watch.trouble).toBeUndefined();
+    await pass(6);
+    expect(watch.trouble).toBe(`Our clock is 10 min ${words} the broker's.`);
+    await pass(120);
+    expect(said).toEqual([`Our clock is 10 min ${words} the broker's.`]);
+    const before = settled;
+    setClock(-by);
+    expect(watch.doubt).toMatchObject({ confirmed: false });
+    await pass(6);
+    expect([watch.doubt, said.length, settled > before]).toEqual([undefined, 2, true]);
+    expect(said[1]).toMatch(/^Our clock agrees with the broker's again, after 2 min/);
+  },
+);
+
+test("a machine that slept is in doubt until the broker's clock says that ours is right", async () => {
+  await pass(3);
+  clock.step(3_600_000);
+  expect(watch.doubt).toMatchObject({ aheadMs: 3_600_000, confirmed: false });
+  await pass(6);
+  expect([watch.doubt, said]).toEqual([undefined, []]);
+});
+
+test("while the broker is away the doubt stays, and it is asked every five seconds at most", async () => {
+  await pass(3);
+  setClock(600_000);
+  isAway = true;
+  readings = 0;
+  await pass(60);
+  expect(watch.doubt).toMatchObject({ confirmed: false });
+  expect(readings).toBeLessThanOrEqual(13);
+  isAway = false;
+  await pass(6);
+  expect(watch.trouble).toBeDefined();
+});

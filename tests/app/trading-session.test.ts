@@ -1,0 +1,96 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo, Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { systemClock } from "../../src/domain/clock.ts";
+import { Desk } from "../../src/app/trading-session.ts";
+import { messageOf } from "../../src/domain/errors.ts";
+
+let directory: string;
+let silent: Server;
+let asked = 0;
+let limited = false;
+let onAsked: () => void = () => undefined;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), "alpaca-trader-desk-"));
+  asked = 0;
+  limited = false;
+  silent = createServer((_request, response) => {
+    asked += 1;
+    onAsked();
+    if (limited) response.writeHead(429, { "Retry-After": "30", "Content-Type": "application/json" }).end("{}");
+  });
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+});
+
+afterEach(async () => {
+  await new Promise((resolve) => silent.close(resolve));
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function open(onWait?: (text: string) => void): Promise<Desk> {
+  const env = {
+    STATE_DIR: directory,
+    HALT_FILE: join(directory, "HALT"),
+    LOG_DIR: directory,
+    ALPACA_PAPER_ENDPOINT: `http://127.0.0.1:${String((silent.address() as AddressInfo).port)}`,
+    ALPACA_PAPER_KEY: "PKDESK",
+    ALPACA_PAPER_SECRET: "desk-secret",
+  };
+  return Desk.open({ env, clock: systemClock, command: "run", console: undefined, verbose: false, ...(onWait && { onWait }) });
+}
+
+function warning(desk: Desk): Promise<unknown> {
+  return desk.readAccount().catch((error: unknown) => desk.log.warn(`The account cannot be read: ${messageOf(error)}`));
+}
+
+function logLines(): string[] {
+  return readFileSync(join(directory, "alpaca_trader.log"), "utf8").trim().split("\n");
+}
+
+test("the last words stand last in the log, after what is told of requests that the end gave up", async () => {
+  const desk = await open();
+  const underWay = new Promise<void>((resolve) => (onAsked = resolve));
+  const told = warning(desk);
+  await underWay;
+
+  await desk.close("Stopped.");
+  await told;
+
+  expect(logLines()).toEqual([expect.stringContaining("The account cannot be read: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
+});
+
+test("a request that had not left when the desk was closed never leaves", async () => {
+  const desk = await open();
+  const told = warning(desk);
+
+  await desk.close("Stopped.");
+  await told;
+
+  expect(asked).toBe(0);
+  expect(logLines()).toEqual([expect.stringContaining("The account cannot be read: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
+});
+
+test("a wait for the budgets of trading and of market data together is told once, in the log and to whoever waits", async () => {
+  const told: string[] = [];
+  const desk = await open((text) => told.push(text));
+  limited = true;
+  const both = new Promise<void>((resolve) => {
+    onAsked = () => {
+      if (asked === 3) resolve();
+    };
+  });
+  const given = [warning(desk), desk.broker.prices(["SPY"]).catch(() => undefined)];
+  await both;
+  while (logLines().length === 0 || logLines()[0] === "") await systemClock.sleep(10);
+  await systemClock.sleep(300);
+
+  await desk.close();
+  await Promise.all(given);
+
+  expect(told).toEqual(["The requests that Alpaca paper allows in a minute are used up: the next one may leave in 30 s."]);
+  expect(logLines().filter((line) => line.includes("used up"))).toEqual([expect.stringContaining(told[0] ?? "nothing")]);
+});
