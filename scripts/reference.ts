@@ -11,7 +11,7 @@ import type { VerdictKind } from "../src/domain/verdict.ts";
 import { isFinal, VERDICT_MEANINGS } from "../src/domain/verdict.ts";
 import type { ExecutionOutcome } from "../src/domain/ledger.ts";
 import { OUTCOME_MEANINGS } from "../src/domain/ledger.ts";
-import type { LeftAloneReason } from "../src/portfolio/skip-reason.ts";
+import type { SkipReason } from "../src/portfolio/skip-reason.ts";
 import { isOnTargetReason, LEFT_ALONE_MEANINGS } from "../src/portfolio/skip-reason.ts";
 import { DAILY_LIMITS } from "../src/portfolio/limits.ts";
 import { PLAN_REFUSAL_MEANINGS } from "../src/portfolio/plan-result.ts";
@@ -118,7 +118,7 @@ function outcomeExit(outcome: ExecutionOutcome): string {
   return exit === undefined ? "of its verdict" : String(exit);
 }
 
-function onTarget(reason: LeftAloneReason): string {
+function onTarget(reason: SkipReason): string {
   return isOnTargetReason(reason) ? "yes" : "no";
 }
 

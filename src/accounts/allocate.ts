@@ -9,7 +9,7 @@ import { decimal, sum, truncate, ZERO } from "../domain/decimal.ts";
  * @param weights not negative and not all zero; a weight of zero gets nothing.
  * @param places decimals of a unit: 2 for cents, 9 for shares.
  */
-export function allot(total: Decimal, weights: ReadonlyMap<string, Decimal>, places: number): Map<string, Decimal> {
+export function allocate(total: Decimal, weights: ReadonlyMap<string, Decimal>, places: number): Map<string, Decimal> {
   const all = sum(weights.values());
   if (all.lte(ZERO) || total.lt(ZERO)) throw new RangeError(`${total.toFixed()} cannot be divided by weights of ${all.toFixed()}.`);
   const shares = [...weights].map(([name, weight]) => {

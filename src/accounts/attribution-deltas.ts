@@ -1,13 +1,13 @@
-import type { BookHolding, Wish } from "../domain/ledger.ts";
-import type { Claim } from "../domain/strategy-target.ts";
+import type { SubAccountHolding, AttributionDelta } from "../domain/ledger.ts";
+import type { StrategyTarget } from "../domain/strategy-target.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { max, min, ONE, SHARE_DECIMALS, sum, truncate, ZERO } from "../domain/decimal.ts";
-import type { LeftAloneReason, Plan, PlanLine } from "../portfolio/plan.ts";
-import { allot } from "./allocate.ts";
-import { Books, UNATTRIBUTED } from "./sub-account.ts";
+import type { SkipReason, Plan, PlanLine } from "../portfolio/plan.ts";
+import { allocate } from "./allocate.ts";
+import { SubAccounts, UNATTRIBUTED } from "./sub-account.ts";
 
 /** What is left for these reasons is not the strategies' to divide. */
-const UNTOUCHED: readonly LeftAloneReason[] = ["protected", "unattributed", "split-unbooked", "split-suspected", "unreadable-position"];
+const UNTOUCHED: readonly SkipReason[] = ["protected", "unattributed", "split-unbooked", "split-suspected", "unreadable-position"];
 
 /**
  * What each book wished to trade when an execution was planned (R32): the shares that its targets come to
@@ -15,34 +15,34 @@ const UNTOUCHED: readonly LeftAloneReason[] = ["protected", "unattributed", "spl
  * the unattributed one too: once a strategy names a symbol, its shares count towards that target.
  * @param positions the account as it was planned for.
  */
-export function wishesFor(
+export function attributionDeltasFor(
   plan: Pick<Plan, "base" | "lines" | "sells" | "buys">,
-  claims: readonly Claim[],
-  holdings: readonly BookHolding[],
+  strategyTargets: readonly StrategyTarget[],
+  holdings: readonly SubAccountHolding[],
   positions: readonly { readonly symbol: string; readonly quantity: Decimal }[],
-): Wish[] {
-  const books = new Books(holdings);
+): AttributionDelta[] {
+  const subAccounts = new SubAccounts(holdings);
   const held = new Map(positions.map(({ symbol, quantity }) => [symbol, quantity]));
   const planned = plan.lines.flatMap((line) => {
     if (line.leftAlone !== undefined && UNTOUCHED.includes(line.leftAlone)) return [];
-    return lineWishes(line, plan, claims, books.held(line.symbol), held.get(line.symbol) ?? ZERO);
+    return lineDeltas(line, plan, strategyTargets, subAccounts.held(line.symbol), held.get(line.symbol) ?? ZERO);
   });
-  return [...planned, ...goneWishes(plan, books, held)].filter(({ quantity }) => !quantity.eq(ZERO));
+  return [...planned, ...goneDeltas(plan, subAccounts, held)].filter(({ quantity }) => !quantity.eq(ZERO));
 }
 
-function lineWishes(
+function lineDeltas(
   line: PlanLine,
   plan: Pick<Plan, "base" | "sells" | "buys">,
-  claims: readonly Claim[],
+  strategyTargets: readonly StrategyTarget[],
   held: ReadonlyMap<string, Decimal>,
   position: Decimal,
-): Wish[] {
+): AttributionDelta[] {
   const { symbol } = line;
   const known = planPrice(line, position);
   // Dollars buy what has no price too (R10); where nothing is held yet only the proportion of the wishes counts.
   const price = known ?? (line.action === "buy" ? ONE : undefined);
   const targets = new Map<string, Decimal>();
-  for (const { strategy, share, targets: weights } of claims) {
+  for (const { strategy, share, targets: weights } of strategyTargets) {
     const worth = share.times(weights.get(symbol) ?? ZERO).times(plan.base);
     if (worth.eq(ZERO)) continue;
     // Without a price nobody can say how many shares that is, and nothing is traded for it either.
@@ -79,7 +79,7 @@ function withRemainder(
   const leaving = sum([...held].map(([book, quantity]) => (targets.has(book) ? ZERO : max(ZERO, quantity))));
   const remainder = min(leaving, expected.minus(sum(targets.values())));
   if (targets.size === 0 || remainder.lte(ZERO)) return targets;
-  const more = allot(remainder, targets, SHARE_DECIMALS);
+  const more = allocate(remainder, targets, SHARE_DECIMALS);
   return new Map([...targets].map(([book, quantity]) => [book, quantity.plus(more.get(book) ?? ZERO)]));
 }
 
@@ -92,12 +92,12 @@ function plannedQuantity(symbol: string, { sells, buys }: Pick<Plan, "sells" | "
 }
 
 /** What the books hold and the account does not any more: somebody sold it by hand. It is given up, at what it had cost. */
-function goneWishes(plan: Pick<Plan, "lines">, books: Books, positions: ReadonlyMap<string, Decimal>): Wish[] {
+function goneDeltas(plan: Pick<Plan, "lines">, subAccounts: SubAccounts, positions: ReadonlyMap<string, Decimal>): AttributionDelta[] {
   const alive = new Set([...plan.lines.map(({ symbol }) => symbol), ...positions.keys()]);
-  const gone = books.holdings.filter(({ symbol, quantity }) => !alive.has(symbol) && !quantity.eq(ZERO));
+  const gone = subAccounts.holdings.filter(({ symbol, quantity }) => !alive.has(symbol) && !quantity.eq(ZERO));
   return [...new Set(gone.map(({ symbol }) => symbol))].flatMap((symbol) => {
-    const held = books.held(symbol);
-    const given = [...held].map(([book, quantity]): Wish => ({ symbol, book, quantity: quantity.neg(), price: undefined }));
+    const held = subAccounts.held(symbol);
+    const given = [...held].map(([book, quantity]): AttributionDelta => ({ symbol, book, quantity: quantity.neg(), price: undefined }));
     return [...given, { symbol, book: UNATTRIBUTED, quantity: sum(held.values()), price: undefined }];
   });
 }

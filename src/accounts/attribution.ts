@@ -1,6 +1,6 @@
 import type { Decimal } from "../domain/decimal.ts";
 import { max, min, ONE, SHARE_DECIMALS, sum, ZERO } from "../domain/decimal.ts";
-import { allot } from "./allocate.ts";
+import { allocate } from "./allocate.ts";
 import { UNATTRIBUTED } from "./sub-account.ts";
 
 /** Book → shares, positive or negative. */
@@ -9,17 +9,17 @@ export type Shares = ReadonlyMap<string, Decimal>;
 /**
  * Shares that pass from books that want less of a symbol to books that want more of it, without an order
  * (R32): as many as both sides have in common, in proportion on either side.
- * @param wishes what each book wished to trade.
+ * @param deltas what each book wished to trade.
  * @param held what the strategies' books hold; none of them gives away more.
  * @returns what comes into each book, negative for what leaves it; it adds up to zero.
  */
-export function transferred(wishes: Shares, held: Shares): Map<string, Decimal> {
-  const buyers = positive(wishes);
-  const sellers = positive(negated(wishes));
+export function transferred(deltas: Shares, held: Shares): Map<string, Decimal> {
+  const buyers = positive(deltas);
+  const sellers = positive(negated(deltas));
   const common = min(sum(buyers.values()), sum(sellers.values()));
   if (common.eq(ZERO)) return new Map();
-  const given = covered(allot(common, sellers, SHARE_DECIMALS), held);
-  const taken = allot(common, buyers, SHARE_DECIMALS);
+  const given = covered(allocate(common, sellers, SHARE_DECIMALS), held);
+  const taken = allocate(common, buyers, SHARE_DECIMALS);
   return summed(taken, negated(given));
 }
 
@@ -29,20 +29,20 @@ export function transferred(wishes: Shares, held: Shares): Map<string, Decimal> 
  * @param weights what each book claims of the symbol; they decide where a buy matches no wish.
  * @returns what comes into each book, negative for what leaves it; it adds up to `quantity`.
  */
-export function attributed(quantity: Decimal, wishes: Shares, weights: Shares, held: Shares): Map<string, Decimal> {
-  if (quantity.gte(ZERO)) return allot(quantity, firstOf(positive(wishes), positive(weights)), SHARE_DECIMALS);
-  return negated(sold(quantity.neg(), positive(negated(wishes)), held));
+export function attributed(quantity: Decimal, deltas: Shares, weights: Shares, held: Shares): Map<string, Decimal> {
+  if (quantity.gte(ZERO)) return allocate(quantity, firstOf(positive(deltas), positive(weights)), SHARE_DECIMALS);
+  return negated(sold(quantity.neg(), positive(negated(deltas)), held));
 }
 
 /** Wishes first; what was sold beyond them comes out of what the books hold, and the last of it out of the unattributed one. */
-function sold(quantity: Decimal, wishes: Shares, held: Shares): Map<string, Decimal> {
-  const wished = min(quantity, sum(wishes.values()));
-  const first = wished.eq(ZERO) ? new Map<string, Decimal>() : covered(allot(wished, wishes, SHARE_DECIMALS), held);
-  const rest = quantity.minus(wished);
+function sold(quantity: Decimal, deltas: Shares, held: Shares): Map<string, Decimal> {
+  const total = min(quantity, sum(deltas.values()));
+  const first = total.eq(ZERO) ? new Map<string, Decimal>() : covered(allocate(total, deltas, SHARE_DECIMALS), held);
+  const rest = quantity.minus(total);
   if (rest.eq(ZERO)) return first;
   const left = positive(summed(held, negated(without(first, UNATTRIBUTED))));
   const fromHeld = min(rest, sum(left.values()));
-  const second = fromHeld.eq(ZERO) ? new Map<string, Decimal>() : allot(fromHeld, left, SHARE_DECIMALS);
+  const second = fromHeld.eq(ZERO) ? new Map<string, Decimal>() : allocate(fromHeld, left, SHARE_DECIMALS);
   return summed(summed(first, second), new Map([[UNATTRIBUTED, rest.minus(fromHeld)]]));
 }
 

@@ -1,16 +1,16 @@
-import type { Booking, BookPage, ExecutionRecord, FillRecord, IntentRecord, Ledger, UnbookedFill } from "../domain/ledger.ts";
+import type { Booking, BookingPage, ExecutionRecord, FillRecord, IntentRecord, Ledger, UnbookedFill } from "../domain/ledger.ts";
 import { combinedTargets } from "../domain/strategy-target.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { CENT_DECIMALS, ONE, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
-import { allot } from "./allocate.ts";
+import { allocate } from "./allocate.ts";
 import type { Shares } from "./attribution.ts";
 import { attributed, transferred } from "./attribution.ts";
-import { Books } from "./sub-account.ts";
+import { SubAccounts } from "./sub-account.ts";
 
 /** The part of the ledger that the books are kept from. */
-export type BooksSource = Pick<
+export type SubAccountsSource = Pick<
   Ledger,
-  "bookHoldings" | "unbookedExecutions" | "unbookedFills" | "wishesOf" | "claimsOf" | "signal" | "execution" | "fillsOf"
+  "bookHoldings" | "unbookedExecutions" | "unbookedFills" | "attributionDeltasOf" | "strategyTargetsOf" | "signal" | "execution" | "fillsOf"
 >;
 
 /**
@@ -18,13 +18,13 @@ export type BooksSource = Pick<
  * fills of their orders, late ones too. Each is booked once, however often this is called; to be called
  * in the transaction that records the end of an execution.
  */
-export function keepBooks(ledger: BooksSource & Pick<Ledger, "recordBookings">): void {
+export function updateSubAccounts(ledger: SubAccountsSource & Pick<Ledger, "recordBookings">): void {
   const page = unbookedPage(ledger);
   if (page.executionIds.length > 0 || page.orders.size > 0) ledger.recordBookings(page);
 }
 
-/** What {@link keepBooks} would record. A pure function of the ledger, so that a command which only looks sees the same books. */
-export function unbookedPage(ledger: BooksSource): BookPage {
+/** What {@link updateSubAccounts} would record. A pure function of the ledger, so that a command which only looks sees the same books. */
+export function unbookedPage(ledger: SubAccountsSource): BookingPage {
   const scribe = new Scribe(ledger);
   const fills = ledger.unbookedFills();
   const executions = ledger.unbookedExecutions();
@@ -39,7 +39,7 @@ export function unbookedPage(ledger: BooksSource): BookPage {
   }
   return {
     bookings: scribe.bookings,
-    holdings: scribe.books.changed,
+    holdings: scribe.subAccounts.changed,
     orders: new Map(fills.map(({ intent }) => [intent.clientOrderId, intent.filledQuantity])),
     executionIds: [...booked],
   };
@@ -47,21 +47,21 @@ export function unbookedPage(ledger: BooksSource): BookPage {
 
 /** Writes bookings one after the other, each on the books as the ones before have left them. */
 class Scribe {
-  readonly books: Books;
+  readonly subAccounts: SubAccounts;
   readonly bookings: Booking[] = [];
-  readonly #ledger: BooksSource;
+  readonly #ledger: SubAccountsSource;
 
-  constructor(ledger: BooksSource) {
+  constructor(ledger: SubAccountsSource) {
     this.#ledger = ledger;
-    this.books = new Books(ledger.bookHoldings());
+    this.subAccounts = new SubAccounts(ledger.bookHoldings());
   }
 
   /** Opposite wishes that net out, at the plan's price; where there was none, at what the shares had cost (R32). */
   bookTransfers(execution: ExecutionRecord): void {
-    const wishes = this.#ledger.wishesOf(execution.id);
-    for (const symbol of new Set(wishes.map((wish) => wish.symbol))) {
-      const own = wishes.filter((wish) => wish.symbol === symbol);
-      const parts = transferred(new Map(own.map(({ book, quantity }) => [book, quantity])), this.books.held(symbol));
+    const deltas = this.#ledger.attributionDeltasOf(execution.id);
+    for (const symbol of new Set(deltas.map((delta) => delta.symbol))) {
+      const own = deltas.filter((delta) => delta.symbol === symbol);
+      const parts = transferred(new Map(own.map(({ book, quantity }) => [book, quantity])), this.subAccounts.held(symbol));
       this.#transfer(execution, symbol, parts, own[0]?.price);
     }
   }
@@ -73,12 +73,12 @@ class Scribe {
     const quantity = side === "buy" ? shares : shares.neg();
     const worth = dollars(tradedValue(intent, this.#ledger.fillsOf(execution.id)));
     const amount = (side === "buy" ? worth.neg() : worth).minus(bookedAmount);
-    const wishes = this.#ledger.wishesOf(execution.id).filter((wish) => wish.symbol === symbol);
+    const deltas = this.#ledger.attributionDeltasOf(execution.id).filter((delta) => delta.symbol === symbol);
     const parts = attributed(
       quantity,
-      new Map(wishes.map((wish) => [wish.book, wish.quantity])),
+      new Map(deltas.map((delta) => [delta.book, delta.quantity])),
       this.#weights(execution, symbol),
-      this.books.held(symbol),
+      this.subAccounts.held(symbol),
     );
     const amounts = divided(amount, parts);
     const at = intent.filledAt ?? intent.updatedAt;
@@ -101,7 +101,7 @@ class Scribe {
     if (given.size === 0) return;
     const brought =
       price === undefined
-        ? new Map([...given].map(([book, quantity]) => [book, this.books.costOf(book, symbol, quantity)]))
+        ? new Map([...given].map(([book, quantity]) => [book, this.subAccounts.costOf(book, symbol, quantity)]))
         : divided(dollars(sum(given.values()).times(price)), given);
     const paid = divided(sum(brought.values()).neg(), taken);
     const at = execution.finishedAt ?? execution.startedAt;
@@ -113,22 +113,25 @@ class Scribe {
 
   /** Strategy → what it claims of a symbol. An execution that kept no claims was its one strategy's. */
   #weights(execution: ExecutionRecord, symbol: string): Shares {
-    const claims = this.#ledger.claimsOf(execution.id);
-    if (claims.length > 0) return new Map(claims.map((claim) => [claim.strategy, combinedTargets([claim]).get(symbol) ?? ZERO]));
+    const strategyTargets = this.#ledger.strategyTargetsOf(execution.id);
+    if (strategyTargets.length > 0)
+      return new Map(
+        strategyTargets.map((strategyTarget) => [strategyTarget.strategy, combinedTargets([strategyTarget]).get(symbol) ?? ZERO]),
+      );
     const strategy = this.#ledger.signal(execution.signalId)?.signal.strategy;
     return strategy === undefined ? new Map() : new Map([[strategy, ONE]]);
   }
 
   #book(booking: Booking): void {
     this.bookings.push(booking);
-    this.books.apply(booking);
+    this.subAccounts.apply(booking);
   }
 }
 
 /** An amount of dollars, positive or negative, in proportion to the shares that it belongs to. */
 function divided(amount: Decimal, parts: Shares): Map<string, Decimal> {
   const sizes = new Map([...parts].map(([book, quantity]) => [book, quantity.abs()]));
-  const cents = allot(amount.abs(), sizes, CENT_DECIMALS);
+  const cents = allocate(amount.abs(), sizes, CENT_DECIMALS);
   return amount.lt(ZERO) ? new Map([...cents].map(([book, part]) => [book, part.neg()])) : cents;
 }
 

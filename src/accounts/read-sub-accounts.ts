@@ -1,14 +1,14 @@
 import type { Position } from "../domain/broker.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { CENT_DECIMALS, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
-import type { BookHolding } from "../domain/ledger.ts";
-import { allot } from "./allocate.ts";
-import { Books, UNATTRIBUTED } from "./sub-account.ts";
-import type { BooksSource } from "./bookkeeping.ts";
+import type { SubAccountHolding } from "../domain/ledger.ts";
+import { allocate } from "./allocate.ts";
+import { SubAccounts, UNATTRIBUTED } from "./sub-account.ts";
+import type { SubAccountsSource } from "./bookkeeping.ts";
 import { unbookedPage } from "./bookkeeping.ts";
 
 /** What one book holds, or once held, of a symbol. All amounts are dollars in whole cents. */
-export interface BookPosition {
+export interface SubAccountPosition {
   readonly symbol: string;
   /** Zero for what was sold wholly. Negative in the unattributed book alone: shares that left the account by other hands. */
   readonly quantity: Decimal;
@@ -22,11 +22,11 @@ export interface BookPosition {
   readonly realised: Decimal | undefined;
 }
 
-export interface Book {
+export interface SubAccount {
   /** Of a strategy, or {@link UNATTRIBUTED}. */
   readonly name: string;
   /** Ordered by symbol. */
-  readonly positions: readonly BookPosition[];
+  readonly positions: readonly SubAccountPosition[];
   readonly marketValue: Decimal;
   /** What its sales brought less what its purchases took; in the unattributed book the rest of the account's cash. */
   readonly cash: Decimal;
@@ -46,35 +46,39 @@ export type AccountPosition = Pick<Position, "symbol" | "quantity" | "marketValu
  * @param ledger any `Ledger`.
  * @param account as the broker shows it now, with its positions.
  */
-export function readBooks(ledger: BooksSource, account: { readonly cash: Decimal }, positions: readonly AccountPosition[]): Book[] {
-  const books = new Books(ledger.bookHoldings());
-  for (const booking of unbookedPage(ledger).bookings) books.apply(booking);
-  return booksOf(books, account.cash, positions);
+export function readSubAccounts(
+  ledger: SubAccountsSource,
+  account: { readonly cash: Decimal },
+  positions: readonly AccountPosition[],
+): SubAccount[] {
+  const subAccounts = new SubAccounts(ledger.bookHoldings());
+  for (const booking of unbookedPage(ledger).bookings) subAccounts.apply(booking);
+  return subAccountsOf(subAccounts, account.cash, positions);
 }
 
-function booksOf(books: Books, cash: Decimal, positions: readonly AccountPosition[]): Book[] {
-  const { holdings } = books;
-  const values = valuesOf(books, positions);
+function subAccountsOf(subAccounts: SubAccounts, cash: Decimal, positions: readonly AccountPosition[]): SubAccount[] {
+  const { holdings } = subAccounts;
+  const values = valuesOf(subAccounts, positions);
   const own = [...new Set(holdings.map(({ book }) => book))].sort().map((name) => {
     const mine = holdings.filter(({ book }) => book === name).map((holding) => positionOf(holding, values));
     const sorted = mine.sort((one, other) => (one.symbol < other.symbol ? -1 : 1));
     return strategyBook(name, sorted, sum(holdings.filter(({ book }) => book === name).map((holding) => holding.cash)));
   });
   const rest = cents(cash).minus(sum(own.map((book) => book.cash)));
-  return [...own, unattributedBook(books, positions, values, rest)];
+  return [...own, unattributedBook(subAccounts, positions, values, rest)];
 }
 
-function strategyBook(name: string, positions: readonly BookPosition[], cash: Decimal): Book {
+function strategyBook(name: string, positions: readonly SubAccountPosition[], cash: Decimal): SubAccount {
   const marketValue = sum(positions.map((position) => position.marketValue));
   const unrealised = sum(positions.map((position) => position.unrealised));
   const realised = sum(positions.map((position) => position.realised ?? ZERO));
   return { name, positions, marketValue, cash, unrealised, realised, profit: cash.plus(marketValue) };
 }
 
-function unattributedBook(books: Books, positions: readonly AccountPosition[], values: Values, cash: Decimal): Book {
-  const own = symbolsOf(books, positions).flatMap((symbol): BookPosition[] => {
+function unattributedBook(subAccounts: SubAccounts, positions: readonly AccountPosition[], values: Values, cash: Decimal): SubAccount {
+  const own = symbolsOf(subAccounts, positions).flatMap((symbol): SubAccountPosition[] => {
     const position = positions.find((each) => each.symbol === symbol);
-    const quantity = (position?.quantity ?? ZERO).minus(sum(books.held(symbol).values()));
+    const quantity = (position?.quantity ?? ZERO).minus(sum(subAccounts.held(symbol).values()));
     const marketValue = values.get(symbol)?.get(UNATTRIBUTED) ?? ZERO;
     if (quantity.eq(ZERO) && marketValue.eq(ZERO)) return [];
     const cost = position === undefined ? marketValue : cents(quantity.times(position.averageEntryPrice));
@@ -86,7 +90,7 @@ function unattributedBook(books: Books, positions: readonly AccountPosition[], v
   return { name: UNATTRIBUTED, positions: own, marketValue, cash, unrealised, realised: undefined, profit: undefined };
 }
 
-function positionOf({ book, symbol, quantity, cost, realised }: BookHolding, values: Values): BookPosition {
+function positionOf({ book, symbol, quantity, cost, realised }: SubAccountHolding, values: Values): SubAccountPosition {
   const marketValue = values.get(symbol)?.get(book) ?? ZERO;
   const averageCost = quantity.eq(ZERO) ? undefined : cost.div(quantity);
   return { symbol, quantity, cost, averageCost, marketValue, unrealised: marketValue.minus(cost), realised };
@@ -95,13 +99,13 @@ function positionOf({ book, symbol, quantity, cost, realised }: BookHolding, val
 /** Symbol → book → market value. */
 type Values = ReadonlyMap<string, ReadonlyMap<string, Decimal>>;
 
-function valuesOf(books: Books, positions: readonly AccountPosition[]): Values {
+function valuesOf(subAccounts: SubAccounts, positions: readonly AccountPosition[]): Values {
   return new Map(
-    symbolsOf(books, positions).map((symbol) => [
+    symbolsOf(subAccounts, positions).map((symbol) => [
       symbol,
       valuesOfSymbol(
         symbol,
-        books,
+        subAccounts,
         positions.find((each) => each.symbol === symbol),
       ),
     ]),
@@ -109,25 +113,31 @@ function valuesOf(books: Books, positions: readonly AccountPosition[]): Values {
 }
 
 /** The account's value of a symbol, divided by the shares. Where a book holds more than the account does, the rest is unattributed. */
-function valuesOfSymbol(symbol: string, books: Books, position: AccountPosition | undefined): Map<string, Decimal> {
-  const held = books.held(symbol);
+function valuesOfSymbol(symbol: string, subAccounts: SubAccounts, position: AccountPosition | undefined): Map<string, Decimal> {
+  const held = subAccounts.held(symbol);
   const quantity = position?.quantity ?? ZERO;
   const total = cents(position?.marketValue ?? ZERO);
   const rest = quantity.minus(sum(held.values()));
   const all = new Map([...held, [UNATTRIBUTED, rest] as const]);
-  if (quantity.gt(ZERO) && rest.gte(ZERO) && total.gte(ZERO)) return allot(total, all, CENT_DECIMALS);
-  const values = new Map([...held].map(([book, shares]) => [book, valueAlone(symbol, book, shares, books, position)]));
+  if (quantity.gt(ZERO) && rest.gte(ZERO) && total.gte(ZERO)) return allocate(total, all, CENT_DECIMALS);
+  const values = new Map([...held].map(([book, shares]) => [book, valueAlone(symbol, book, shares, subAccounts, position)]));
   return values.set(UNATTRIBUTED, total.minus(sum(values.values())));
 }
 
 /** At the account's price, and at cost when the account holds nothing of it that had one. */
-function valueAlone(symbol: string, book: string, shares: Decimal, books: Books, position: AccountPosition | undefined): Decimal {
-  if (position === undefined || position.quantity.eq(ZERO)) return books.costOf(book, symbol, shares);
+function valueAlone(
+  symbol: string,
+  book: string,
+  shares: Decimal,
+  subAccounts: SubAccounts,
+  position: AccountPosition | undefined,
+): Decimal {
+  if (position === undefined || position.quantity.eq(ZERO)) return subAccounts.costOf(book, symbol, shares);
   return cents(shares.times(position.marketValue).div(position.quantity));
 }
 
-function symbolsOf(books: Books, positions: readonly AccountPosition[]): string[] {
-  return [...new Set([...books.holdings.map(({ symbol }) => symbol), ...positions.map(({ symbol }) => symbol)])].sort();
+function symbolsOf(subAccounts: SubAccounts, positions: readonly AccountPosition[]): string[] {
+  return [...new Set([...subAccounts.holdings.map(({ symbol }) => symbol), ...positions.map(({ symbol }) => symbol)])].sort();
 }
 
 function cents(amount: Decimal): Decimal {

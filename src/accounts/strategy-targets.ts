@@ -2,40 +2,43 @@ import { duration, freshness } from "../intake/freshness.ts";
 import type { Signal } from "../domain/signal.ts";
 import { isFinal } from "../domain/verdict.ts";
 import type { Ledger, SignalRecord } from "../domain/ledger.ts";
-import type { Claim, StrategyShare } from "../domain/strategy-target.ts";
-import { combinedTargets, wantedByAll, wantedByExit } from "../domain/strategy-target.ts";
+import type { StrategyTarget, StrategyShare } from "../domain/strategy-target.ts";
+import { combinedTargets, targetOfAll, targetOfExit } from "../domain/strategy-target.ts";
 import { formatWeight } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { ZERO } from "../domain/decimal.ts";
-import type { Wanted } from "../portfolio/plan.ts";
+import type { RebalanceTarget } from "../portfolio/plan.ts";
 
-export type ClaimsLedger = Pick<Ledger, "lastClaim" | "bookHoldings" | "releasedSymbols">;
+export type StrategyTargetsLedger = Pick<Ledger, "lastStrategyTarget" | "bookHoldings" | "releasedSymbols">;
 
 /**
  * What every strategy asks for when `signal` is executed (R31): the signal's own targets, those of runs
  * that wait behind it, and of the other strategies what was last accepted from them.
  * @param waiting complete, fresh runs of other strategies (R22).
  */
-export function claimsFor(
-  ledger: Pick<ClaimsLedger, "lastClaim">,
+export function strategyTargetsFor(
+  ledger: Pick<StrategyTargetsLedger, "lastStrategyTarget">,
   strategies: readonly StrategyShare[],
   signal: Signal,
   waiting: readonly Signal[],
-): Claim[] {
+): StrategyTarget[] {
   if (!strategies.some(({ name }) => name === signal.strategy))
     throw new Error(`The signal ${signal.id} belongs to ${signal.strategy}, which is not configured.`);
   return strategies.flatMap((strategy) => {
-    const last = ledger.lastClaim(strategy.name);
+    const last = ledger.lastStrategyTarget(strategy.name);
     const asking = strategy.name === signal.strategy ? signal : waiting.find((other) => other.strategy === strategy.name);
-    if (asking !== undefined) return [claimOf(asking, strategy, asking === signal ? "run" : "waiting", last)];
+    if (asking !== undefined) return [strategyTargetOf(asking, strategy, asking === signal ? "run" : "waiting", last)];
     return last === undefined ? [] : [{ ...last, share: strategy.share }];
   });
 }
 
 /** What was last accepted from each strategy that has spoken, with the shares they have now. */
-export function lastClaims(ledger: Pick<ClaimsLedger, "lastClaim">, strategies: readonly StrategyShare[]): Claim[] {
+export function lastStrategyTargets(
+  ledger: Pick<StrategyTargetsLedger, "lastStrategyTarget">,
+  strategies: readonly StrategyShare[],
+): StrategyTarget[] {
   return strategies.flatMap(({ name, share }) => {
-    const last = ledger.lastClaim(name);
+    const last = ledger.lastStrategyTarget(name);
     return last === undefined ? [] : [{ ...last, share }];
   });
 }
@@ -59,34 +62,36 @@ export function laterExits(signal: Signal, recorded: readonly SignalRecord[], wa
 
 /**
  * What is still wanted of an execution after its strategy has left these symbols: the others' claims on them stay.
- * @param claims of the execution; empty where none were kept.
+ * @param strategyTargets of the execution; empty where none were kept.
  */
-export function wantedAfterExits(
-  wanted: Extract<Wanted, { kind: "rebalance" }>,
-  claims: readonly Claim[],
+export function targetAfterExits(
+  wanted: Extract<RebalanceTarget, { kind: "rebalance" }>,
+  strategyTargets: readonly StrategyTarget[],
   strategy: string,
   exits: ReadonlySet<string>,
-): Wanted {
+): RebalanceTarget {
   const without = (targets: ReadonlyMap<string, Decimal>): Map<string, Decimal> =>
     new Map([...targets].filter(([symbol]) => !exits.has(symbol)));
   const known = wanted.known === undefined ? {} : { known: new Set([...wanted.known, ...exits]) };
-  if (claims.length === 0) return { ...wanted, ...known, targets: without(wanted.targets) };
-  const left = claims.map((claim) => (claim.strategy === strategy ? { ...claim, targets: without(claim.targets) } : claim));
+  if (strategyTargets.length === 0) return { ...wanted, ...known, targets: without(wanted.targets) };
+  const left = strategyTargets.map((strategyTarget) =>
+    strategyTarget.strategy === strategy ? { ...strategyTarget, targets: without(strategyTarget.targets) } : strategyTarget,
+  );
   return { ...wanted, ...known, targets: combinedTargets(left) };
 }
 
 /** What is wanted of the account when `signal` is executed with these claims; `undefined` for HOLD. */
-export function wantedFor(
-  ledger: ClaimsLedger,
+export function rebalanceTargetFor(
+  ledger: StrategyTargetsLedger,
   strategies: readonly StrategyShare[],
   signal: Signal,
-  claims: readonly Claim[],
-): Wanted | undefined {
+  strategyTargets: readonly StrategyTarget[],
+): RebalanceTarget | undefined {
   switch (signal.kind) {
     case "rebalance":
-      return wantedByAll(claims, strategies.length > 1 ? knownSymbols(ledger, strategies, signal, claims) : undefined);
+      return targetOfAll(strategyTargets, strategies.length > 1 ? knownSymbols(ledger, strategies, signal, strategyTargets) : undefined);
     case "exit":
-      return wantedByExit(signal.exits, claims);
+      return targetOfExit(signal.exits, strategyTargets);
     case "hold":
       return undefined;
   }
@@ -105,27 +110,32 @@ export function stillWaiting(
 }
 
 /** Whether a plan that was made on these claims counts with exactly the runs that wait now (R22). */
-export function countsWith(claims: readonly Claim[], waiting: readonly Signal[]): boolean {
-  const planned = claims.filter(({ basis }) => basis === "waiting").map(({ signalId }) => signalId);
+export function countsWith(strategyTargets: readonly StrategyTarget[], waiting: readonly Signal[]): boolean {
+  const planned = strategyTargets.filter(({ basis }) => basis === "waiting").map(({ signalId }) => signalId);
   return planned.length === waiting.length && waiting.every(({ id }) => planned.includes(id));
 }
 
 /** `nuclear 60 % (this run, 12 s old), tecl 40 % (accepted, 3.5 h old)`. */
-export function claimsText(claims: readonly Claim[], now: number): string {
-  return claims
+export function strategyTargetsText(strategyTargets: readonly StrategyTarget[], now: number): string {
+  return strategyTargets
     .map(({ strategy, share, basis, generatedAt }) => {
       return `${strategy} ${formatWeight(share)} (${basis === "run" ? "this run" : basis}, ${duration(Math.max(0, now - generatedAt))} old)`;
     })
     .join(", ");
 }
 
-function claimOf(signal: Signal, { name, share }: StrategyShare, basis: "run" | "waiting", last: Claim | undefined): Claim {
+function strategyTargetOf(
+  signal: Signal,
+  { name, share }: StrategyShare,
+  basis: "run" | "waiting",
+  last: StrategyTarget | undefined,
+): StrategyTarget {
   const { id: signalId, generatedAt } = signal;
   return { strategy: name, share, basis, signalId, generatedAt, targets: targetsAfter(signal, last) };
 }
 
 /** A SELL takes its symbols out of what the strategy wanted before; its other symbols stay wanted. */
-function targetsAfter(signal: Signal, last: Claim | undefined): Claim["targets"] {
+function targetsAfter(signal: Signal, last: StrategyTarget | undefined): StrategyTarget["targets"] {
   if (signal.kind === "rebalance") return signal.targets;
   return new Map([...(last?.targets ?? [])].filter(([symbol]) => !signal.exits.includes(symbol)));
 }
@@ -135,16 +145,16 @@ function targetsAfter(signal: Signal, last: Claim | undefined): Claim["targets"]
  * leaves them now, holds them in its book, or the owner has released them (R31).
  */
 function knownSymbols(
-  ledger: ClaimsLedger,
+  ledger: StrategyTargetsLedger,
   strategies: readonly StrategyShare[],
   signal: Signal,
-  claims: readonly Claim[],
+  strategyTargets: readonly StrategyTarget[],
 ): ReadonlySet<string> {
   const names = new Set(strategies.map(({ name }) => name));
-  const before = [...names].flatMap((name) => [...(ledger.lastClaim(name)?.targets.keys() ?? [])]);
+  const before = [...names].flatMap((name) => [...(ledger.lastStrategyTarget(name)?.targets.keys() ?? [])]);
   const held = ledger.bookHoldings().filter(({ book, quantity }) => names.has(book) && quantity.gt(ZERO));
   const symbols = [
-    ...claims.flatMap(({ targets }) => [...targets.keys()]),
+    ...strategyTargets.flatMap(({ targets }) => [...targets.keys()]),
     ...before,
     ...held.map(({ symbol }) => symbol),
     ...signal.exits,

@@ -1,4 +1,4 @@
-import type { Booking, BookHolding } from "../domain/ledger.ts";
+import type { Booking, SubAccountHolding } from "../domain/ledger.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { roundHalfUp, CENT_DECIMALS, ZERO } from "../domain/decimal.ts";
 
@@ -9,21 +9,21 @@ import { roundHalfUp, CENT_DECIMALS, ZERO } from "../domain/decimal.ts";
 export const UNATTRIBUTED = "unattributed";
 
 /** The books of the strategies in memory: what each holds of each symbol, at average cost. */
-export class Books {
-  readonly #holdings = new Map<string, BookHolding>();
+export class SubAccounts {
+  readonly #holdings = new Map<string, SubAccountHolding>();
   readonly #changed = new Set<string>();
 
-  constructor(holdings: Iterable<BookHolding>) {
+  constructor(holdings: Iterable<SubAccountHolding>) {
     for (const holding of holdings) this.#holdings.set(keyOf(holding), holding);
   }
 
   /** Every holding, those that were sold wholly included: their profit stays. */
-  get holdings(): BookHolding[] {
+  get holdings(): SubAccountHolding[] {
     return [...this.#holdings.values()];
   }
 
   /** The holdings that bookings have changed since the beginning. */
-  get changed(): BookHolding[] {
+  get changed(): SubAccountHolding[] {
     return [...this.#changed].flatMap((key) => this.#holdings.get(key) ?? []);
   }
 
@@ -46,13 +46,13 @@ export class Books {
     this.#changed.add(keyOf(changed));
   }
 
-  #of(book: string, symbol: string): BookHolding {
+  #of(book: string, symbol: string): SubAccountHolding {
     return this.#holdings.get(keyOf({ book, symbol })) ?? { book, symbol, quantity: ZERO, cost: ZERO, realised: ZERO, cash: ZERO };
   }
 }
 
 /** Bought at average cost; what is sold takes its part of the cost with it, and the rest of what it brought is profit. */
-function applied(holding: BookHolding, { quantity, amount }: Pick<Booking, "quantity" | "amount">): BookHolding {
+function applied(holding: SubAccountHolding, { quantity, amount }: Pick<Booking, "quantity" | "amount">): SubAccountHolding {
   const after = holding.quantity.plus(quantity);
   if (after.lt(ZERO)) throw new RangeError(`The book ${holding.book} would hold ${after.toFixed()} shares of ${holding.symbol}.`);
   const cash = holding.cash.plus(amount);
@@ -61,10 +61,10 @@ function applied(holding: BookHolding, { quantity, amount }: Pick<Booking, "quan
   return { ...holding, quantity: after, cost: holding.cost.minus(cost), realised: holding.realised.plus(amount).minus(cost), cash };
 }
 
-function costOf({ quantity, cost }: BookHolding, part: Decimal): Decimal {
+function costOf({ quantity, cost }: SubAccountHolding, part: Decimal): Decimal {
   return part.gte(quantity) ? cost : roundHalfUp(cost.times(part).div(quantity), CENT_DECIMALS);
 }
 
-function keyOf({ book, symbol }: Pick<BookHolding, "book" | "symbol">): string {
+function keyOf({ book, symbol }: Pick<SubAccountHolding, "book" | "symbol">): string {
   return `${symbol} ${book}`;
 }

@@ -3,7 +3,7 @@ import type { Broker, MarketClock, StreamState } from "../domain/broker.ts";
 import { BrokerError } from "../domain/broker.ts";
 import type { Clock, Timer } from "../domain/clock.ts";
 import { ClockWatch } from "./clock-watch.ts";
-import { DaemonUpkeep } from "./maintenance.ts";
+import { Maintenance } from "./maintenance.ts";
 import { asError } from "../domain/errors.ts";
 import { readMarket, unlessAborted } from "../execution/preparation/account-snapshot.ts";
 import type { Rebalancer, RebalanceResult } from "../execution/rebalancer.ts";
@@ -159,13 +159,13 @@ export class Daemon {
    */
   async run(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#end = resolve));
-    const upkeep = this.#upkeep();
+    const maintenance = this.#newMaintenance();
     const watches = this.#parts.sources.map((source) => source.watch(() => this.#guard(() => this.#look(source.intake, "look"))));
     this.#guard(() => {
       this.#lookAtAll("start");
       this.#parts.onWatching?.();
     });
-    this.#tick(upkeep);
+    this.#tick(maintenance);
     this.#enqueue(() => this.#start());
     await ended;
     for (const timer of this.#lookTimers.values()) timer.cancel();
@@ -428,15 +428,15 @@ export class Daemon {
     this.#lookTimers.set(intake.strategy, clock.after(Math.max(1, at - clock.now()), look));
   }
 
-  #tick(upkeep: DaemonUpkeep): void {
-    this.#tickTimer = this.#parts.clock.after(TICK_MS, () => this.#tick(upkeep));
+  #tick(maintenance: Maintenance): void {
+    this.#tickTimer = this.#parts.clock.after(TICK_MS, () => this.#tick(maintenance));
     this.#guard(() => {
       const idle = this.#queue.size + this.#queue.pending === 0;
       if (idle) this.#retry();
       if (idle && this.#ready) for (const left of this.#leftOvers.due()) this.#enqueue(() => this.#takeUp(left));
       // An execution reads the broker's clock itself; runs whose age is in doubt do not wait for its end.
       if (this.#ready && (idle || this.#clockWatch.doubt !== undefined)) this.#clockWatch.tick();
-      upkeep.tick(this.#ready && idle);
+      maintenance.tick(this.#ready && idle);
     });
     this.#flush();
   }
@@ -461,8 +461,8 @@ export class Daemon {
     }
   }
 
-  #upkeep(): DaemonUpkeep {
-    return new DaemonUpkeep({
+  #newMaintenance(): Maintenance {
+    return new Maintenance({
       ...this.#parts,
       enqueue: (work) => this.#enqueue(work),
       recover: (execution) => this.#recover(execution),

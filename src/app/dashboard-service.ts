@@ -1,7 +1,7 @@
-import type { Desk } from "./trading-session.ts";
+import type { TradingSession } from "./trading-session.ts";
 import { secretsOf } from "./trading-session.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
-import type { DaemonPulse } from "../dashboard/health.ts";
+import type { DaemonState } from "../dashboard/health.ts";
 import type { DashboardServer } from "../dashboard/server.ts";
 import { installationToken, loginNote } from "../dashboard/token-file.ts";
 import { ledgerFile } from "../domain/config.ts";
@@ -11,25 +11,25 @@ import { createRedaction } from "../logging/logger.ts";
  * The dashboard of the daemon. It is opened beside the start and not waited for, it looks at the ledger
  * through a connection of its own that cannot write, and what goes wrong in it is a warning.
  */
-export class DaemonDashboard {
-  readonly #desk: Desk;
-  readonly #pulse: () => DaemonPulse;
+export class DashboardService {
+  readonly #session: TradingSession;
+  readonly #daemonState: () => DaemonState;
   readonly #terminal: NodeJS.WriteStream;
   #opening: Promise<DashboardServer | undefined> = Promise.resolve(undefined);
 
-  constructor(desk: Desk, pulse: () => DaemonPulse, terminal: NodeJS.WriteStream) {
-    this.#desk = desk;
-    this.#pulse = pulse;
+  constructor(session: TradingSession, daemonState: () => DaemonState, terminal: NodeJS.WriteStream) {
+    this.#session = session;
+    this.#daemonState = daemonState;
     this.#terminal = terminal;
   }
 
   /** Begins to open it. */
   start(): void {
-    const { port } = this.#desk.config.dashboard;
+    const { port } = this.#session.config.dashboard;
     if (port === "off") return;
     this.#opening = this.#open(port).catch((error: unknown) => {
       const hint = error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {};
-      this.#desk.log.warn(`There is no dashboard, no /metrics and no /healthz. ${messageOf(error)}`, hint);
+      this.#session.log.warn(`There is no dashboard, no /metrics and no /healthz. ${messageOf(error)}`, hint);
       return undefined;
     });
   }
@@ -40,7 +40,7 @@ export class DaemonDashboard {
   }
 
   async #open(port: number): Promise<DashboardServer> {
-    const { config, clock, broker, log } = this.#desk;
+    const { config, clock, broker, log } = this.#session;
     const [{ DashboardServer: Server }, { DashboardView }] = await Promise.all([
       import("../dashboard/server.ts"),
       import("../dashboard/dashboard-view.ts"),
@@ -53,7 +53,7 @@ export class DaemonDashboard {
       // The connection is the daemon's: its pace lets orders go first.
       broker: { name: broker.name, read: (ask) => ask(broker), close: () => Promise.resolve() },
       daemon: () => ({ pid: process.pid, since }),
-      pulse: this.#pulse,
+      daemonState: this.#daemonState,
     });
     const { isOpen } = config.dashboard;
     const token = isOpen ? undefined : installationToken(config.stateDir);
@@ -71,8 +71,8 @@ export class DaemonDashboard {
 
   /** A log may be read by a group, and a journal by administrators: a link that logs in is shown on a terminal alone. */
   #announce(address: string, server: DashboardServer): void {
-    const { dashboard, stateDir } = this.#desk.config;
-    this.#desk.log.info(`Dashboard: ${address}${loginNote(dashboard, stateDir)}`);
+    const { dashboard, stateDir } = this.#session.config;
+    this.#session.log.info(`Dashboard: ${address}${loginNote(dashboard, stateDir)}`);
     if (!dashboard.isOpen && this.#terminal.isTTY)
       this.#terminal.write(`Open the dashboard with this link, which logs one browser in, once: ${server.linkTo(address)}\n`);
   }

@@ -7,7 +7,7 @@ import type { Log } from "../logging/logger.ts";
 
 const SELF_CHECK_MS = 30_000;
 
-export interface UpkeepParts {
+export interface MaintenanceParts {
   readonly clock: Clock;
   readonly log: Log;
   readonly ledger: Ledger;
@@ -28,13 +28,13 @@ export interface UpkeepParts {
 }
 
 /** What the daemon does besides trading, once a second: it watches the halt, its own footing, and orders that are still out. */
-export class DaemonUpkeep {
-  readonly #parts: UpkeepParts;
+export class Maintenance {
+  readonly #parts: MaintenanceParts;
   #halted: string | undefined;
   #selfCheckAt = 0;
   #lateAt = 0;
 
-  constructor(parts: UpkeepParts) {
+  constructor(parts: MaintenanceParts) {
     this.#parts = parts;
     this.#halted = parts.halted();
   }

@@ -9,7 +9,7 @@ const EVERY_MS = 60_000;
 const SILENT_READINGS = 5;
 
 /** Asks the broker's clock once a minute, for those who watch the daemon from outside: is it there, and is the market open? */
-export class BrokerPulse {
+export class MarketClockPoller {
   readonly #broker: Pick<Broker, "name" | "marketClock">;
   readonly #clock: Clock;
   readonly #onChange: () => void;

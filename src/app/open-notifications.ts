@@ -1,24 +1,24 @@
 import { hostname } from "node:os";
 import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
-import type { Desk } from "./trading-session.ts";
+import type { TradingSession } from "./trading-session.ts";
 import { secretsOf } from "./trading-session.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import { createRedaction } from "../logging/logger.ts";
 import { NotificationCenter } from "../notifications/center.ts";
-import type { Sender } from "../notifications/notice.ts";
+import type { Origin } from "../notifications/notice.ts";
 import type { ChannelTest } from "../notifications/test-message.ts";
 import { testChannels } from "../notifications/test-message.ts";
 
 /** Who speaks: one person may follow several accounts on several machines. */
-function senderFor(config: Config, ledger: Pick<Ledger, "pinnedAccount"> | undefined): Sender {
+function senderFor(config: Config, ledger: Pick<Ledger, "pinnedAccount"> | undefined): Origin {
   return { mode: config.mode, account: ledger?.pinnedAccount()?.number, host: hostname() };
 }
 
 /** The notifications of a trading command. To be opened once its lock is held, for the outbox has one owner at a time. */
-export function openNotifications({ config, clock, log, ledger }: Desk): NotificationCenter {
+export function openNotifications({ config, clock, log, ledger }: TradingSession): NotificationCenter {
   const redact = createRedaction(secretsOf(config));
-  const sender = (): Sender => senderFor(config, ledger);
+  const sender = (): Origin => senderFor(config, ledger);
   const { outbox } = ledger;
   const center = new NotificationCenter({ settings: config.notifications, outbox, clock, log, fetch, redact, sender });
   center.start();

@@ -1,7 +1,7 @@
-import { BrokerPulse } from "./market-clock-poller.ts";
+import { MarketClockPoller } from "./market-clock-poller.ts";
 import type { Environment } from "../domain/config.ts";
-import { LifeSigns } from "../supervision/liveness-file.ts";
-import type { Desk } from "./trading-session.ts";
+import { LivenessFile } from "../supervision/liveness-file.ts";
+import type { TradingSession } from "./trading-session.ts";
 import { secretsOf } from "./trading-session.ts";
 import { messageOf } from "../domain/errors.ts";
 import { readHalt } from "../machine/halt.ts";
@@ -30,16 +30,16 @@ const DRAIN_MS = 2_000;
  * Tells those outside how the daemon is: people (notifications, the daily summary), the watcher of the
  * heartbeat, systemd, and the health check of a container. Nothing here is waited for by the trading, and nothing that fails here stops it.
  */
-export class DaemonAnnouncer {
-  readonly #desk: Desk;
+export class StatusReporter {
+  readonly #session: TradingSession;
   readonly #alerts: readonly IntakeState[];
   readonly #blind: () => string | undefined;
   readonly #notifications: NotificationCenter;
   readonly #summary: DailySummary;
   readonly #heartbeat: Heartbeat | undefined;
   readonly #service: ServiceManager;
-  readonly #lifeSigns: LifeSigns;
-  readonly #pulse: BrokerPulse | undefined;
+  readonly #liveness: LivenessFile;
+  readonly #clockPoller: MarketClockPoller | undefined;
   readonly #redact: (text: string) => string;
   /** Alerts file → when it was last looked at, monotonic. */
   readonly #lookedAt = new Map<string, number>();
@@ -54,19 +54,20 @@ export class DaemonAnnouncer {
    * To be made once the trading lock is held.
    * @param blind why new alerts cannot be seen.
    */
-  constructor(desk: Desk, env: Environment, alerts: readonly IntakeState[], blind: () => string | undefined) {
-    const { clock, log, ledger, broker, config } = desk;
-    this.#desk = desk;
+  constructor(session: TradingSession, env: Environment, alerts: readonly IntakeState[], blind: () => string | undefined) {
+    const { clock, log, ledger, broker, config } = session;
+    this.#session = session;
     this.#alerts = alerts;
     this.#blind = blind;
     this.#redact = createRedaction(secretsOf(config));
-    this.#notifications = openNotifications(desk);
+    this.#notifications = openNotifications(session);
     const { heartbeatUrl: url } = config.notifications;
     const common = { clock, log, fetch, redact: this.#redact };
     this.#heartbeat = url === undefined ? undefined : new Heartbeat({ ...common, url, ailment: () => this.#ailment() });
     this.#service = serviceManager({ env, pid: process.pid, clock, log });
-    this.#lifeSigns = new LifeSigns({ env, pid: process.pid, clock, log });
-    this.#pulse = url === undefined && !this.#service.listening ? undefined : new BrokerPulse(broker, clock, () => this.#sayStatus());
+    this.#liveness = new LivenessFile({ env, pid: process.pid, clock, log });
+    this.#clockPoller =
+      url === undefined && !this.#service.listening ? undefined : new MarketClockPoller(broker, clock, () => this.#sayStatus());
     const knows = (key: string): boolean => this.#notifications.knows(key);
     this.#summary = new DailySummary({ broker, ledger, clock, log, knows, notify: (notice) => this.#notifications.notify(notice) });
   }
@@ -78,8 +79,8 @@ export class DaemonAnnouncer {
   }
 
   #tellLastLife(): void {
-    const { ledger, clock, config, log } = this.#desk;
-    const before = ledger.lives.begin(process.pid, clock.now());
+    const { ledger, clock, config, log } = this.#session;
+    const before = ledger.processRuns.begin(process.pid, clock.now());
     if (before !== undefined && (before.endedAt === undefined || before.failure !== undefined)) {
       log.warn(
         `The daemon before this one (pid ${String(before.pid)}) did not stop by itself${before.failure === undefined ? "" : `: ${before.failure}`}.`,
@@ -90,7 +91,7 @@ export class DaemonAnnouncer {
 
   /** An alerts file has just been looked at. */
   looked(file: string): void {
-    this.#lookedAt.set(file, this.#desk.clock.monotonic());
+    this.#lookedAt.set(file, this.#session.clock.monotonic());
     const refused = this.#refusedAlerts;
     if (refused === this.#refusedBefore) return;
     this.#refusedBefore = refused;
@@ -99,18 +100,18 @@ export class DaemonAnnouncer {
 
   /** Since the file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
   get sinceLookMs(): number | undefined {
-    if (this.#lookedAt.size < this.#desk.config.strategies.length) return undefined;
-    return this.#desk.clock.monotonic() - Math.min(...this.#lookedAt.values());
+    if (this.#lookedAt.size < this.#session.config.strategies.length) return undefined;
+    return this.#session.clock.monotonic() - Math.min(...this.#lookedAt.values());
   }
 
   /** Ledger and watchers are up: what comes is seen, whatever the broker does. */
   watching(): void {
-    for (const { alertsFile } of this.#desk.config.strategies) this.looked(alertsFile);
+    for (const { alertsFile } of this.#session.config.strategies) this.looked(alertsFile);
     this.#service.ready();
     this.#service.watch(() => this.#isWatching());
-    this.#lifeSigns.watch(() => this.#isWatching());
+    this.#liveness.watch(() => this.#isWatching());
     this.#heartbeat?.start();
-    this.#pulse?.start();
+    this.#clockPoller?.start();
     this.#sayStatus();
   }
 
@@ -130,39 +131,39 @@ export class DaemonAnnouncer {
   concluded(execution: ExecutionRecord): void {
     this.#executing = undefined;
     this.#lastOutcome = execution.outcome;
-    this.#quietly(() => this.#notifications.notify(executionNotice(execution, this.#desk.ledger.intentsOf(execution.id))));
+    this.#quietly(() => this.#notifications.notify(executionNotice(execution, this.#session.ledger.intentsOf(execution.id))));
     this.#sayStatus();
   }
 
   notExecuted(what: NotExecuted): void {
     this.#executing = undefined;
-    this.#notifications.notify(notExecutedNotice(what, this.#desk.clock.now()));
+    this.#notifications.notify(notExecutedNotice(what, this.#session.clock.now()));
     this.#sayStatus();
   }
 
   /** A signal was due and did not come. @param due milliseconds since the epoch. */
   signalMissing(strategy: string, due: number, reason: string): void {
-    this.#notifications.notify(signalMissingNotice(strategy, due, reason, this.#desk.config.alertsTimezone));
+    this.#notifications.notify(signalMissingNotice(strategy, due, reason, this.#session.config.alertsTimezone));
   }
 
   haltChanged(): void {
-    this.#notifications.halt(readHalt(this.#desk.config.haltFiles));
+    this.#notifications.halt(readHalt(this.#session.config.haltFiles));
     this.#sayStatus();
   }
 
   /** The daemon has been asked to stop. */
   stopping(): void {
-    this.#stopAskedAt = this.#desk.clock.monotonic();
+    this.#stopAskedAt = this.#session.clock.monotonic();
     this.#service.stopping();
   }
 
   /** The daemon has ended. @param failure why, unless it had been asked to. Bounded; never throws. */
   async end(failure?: unknown): Promise<void> {
-    const { clock, ledger } = this.#desk;
+    const { clock, ledger } = this.#session;
     this.#summary.close();
-    this.#pulse?.close();
+    this.#clockPoller?.close();
     if (failure !== undefined) this.#notifications.notify(failedNotice("the daemon", failure, clock.now()));
-    this.#quietly(() => ledger.lives.end(clock.now(), failure === undefined ? undefined : this.#redact(messageOf(failure))));
+    this.#quietly(() => ledger.processRuns.end(clock.now(), failure === undefined ? undefined : this.#redact(messageOf(failure))));
     const limit = this.#stopAskedAt === undefined ? DRAIN_MS : this.#stopAskedAt + STOP_BUDGET_MS - clock.monotonic();
     await Promise.all([
       this.#notifications.close(Math.max(0, Math.min(DRAIN_MS, limit))),
@@ -170,12 +171,12 @@ export class DaemonAnnouncer {
       this.#service.close(),
     ]);
     this.#heartbeat?.close();
-    this.#quietly(() => this.#lifeSigns.close());
+    this.#quietly(() => this.#liveness.close());
   }
 
   async #failHeartbeat(reason: string): Promise<void> {
     const over = new AbortController();
-    await Promise.race([this.#heartbeat?.fail(reason), this.#desk.clock.sleep(DRAIN_MS, over.signal)]);
+    await Promise.race([this.#heartbeat?.fail(reason), this.#session.clock.sleep(DRAIN_MS, over.signal)]);
     over.abort();
   }
 
@@ -184,13 +185,13 @@ export class DaemonAnnouncer {
     try {
       work();
     } catch (error) {
-      this.#desk.log.debug(`Nobody was told: ${messageOf(error)}`);
+      this.#session.log.debug(`Nobody was told: ${messageOf(error)}`);
     }
   }
 
   /** Every file, for one watcher that is stuck would be hidden by the others. */
   #isWatching(): boolean {
-    const now = this.#desk.clock.monotonic();
+    const now = this.#session.clock.monotonic();
     return this.#lookedAt.size > 0 && [...this.#lookedAt.values()].every((at) => now - at < LOOK_LIMIT_MS);
   }
 
@@ -204,16 +205,16 @@ export class DaemonAnnouncer {
     if (!this.#isWatching()) return "An alerts file is not being looked at.";
     if (this.#refusedAlerts !== undefined) return this.#refusedAlerts;
     if (!this.#ready) return "The account has not been read yet, or an execution of an earlier process is not finished.";
-    return this.#blind() ?? this.#pulse?.ailment;
+    return this.#blind() ?? this.#clockPoller?.ailment;
   }
 
   #sayStatus(): void {
-    const market = this.#pulse?.text ?? "";
+    const market = this.#clockPoller?.text ?? "";
     this.#service.status([this.#state(), ...(market === "" ? [] : [market])].join("; "));
   }
 
   #state(): string {
-    const { config, broker, halt } = this.#desk;
+    const { config, broker, halt } = this.#session;
     const halted = halt.reason();
     if (halted !== undefined) return `${config.mode}: HALTED (${halted})`;
     if (this.#refusedAlerts !== undefined) return `${config.mode}: ALERTS REFUSED (${this.#refusedAlerts})`;

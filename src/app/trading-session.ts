@@ -37,7 +37,7 @@ export interface VenueAccess {
   close(): Promise<void>;
 }
 
-export interface DeskOptions {
+export interface TradingSessionOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   /** The command as typed, for locks and messages. */
@@ -57,7 +57,7 @@ export interface DeskOptions {
  * Everything a trading command works with: settings, logs, ledger, venue, locks. Opened in this order,
  * closed in the opposite one; what fails on the way closes what was opened before.
  */
-export class Desk {
+export class TradingSession {
   readonly config: Config;
   readonly clock: Clock;
   readonly log: Logger;
@@ -65,7 +65,7 @@ export class Desk {
   readonly broker: Broker;
   readonly halt: HaltSwitch;
   readonly recurring: RecurringWarnings;
-  readonly #options: DeskOptions;
+  readonly #options: TradingSessionOptions;
   readonly #tradeLog: TradeLog;
   readonly #latestExecution: LatestExecutionFile;
   readonly #venue: VenueAccess;
@@ -73,7 +73,7 @@ export class Desk {
   #forgetAt = 0;
 
   private constructor(
-    options: DeskOptions,
+    options: TradingSessionOptions,
     config: Config,
     opened: { log: Logger; tradeLog: TradeLog; ledger: SqliteLedger; venue: VenueAccess; broker: Broker },
   ) {
@@ -91,7 +91,7 @@ export class Desk {
   }
 
   /** @throws TraderError: configuration or an unusable directory (78), a log that is not ours (3), a ledger that cannot be opened. */
-  static async open(options: DeskOptions): Promise<Desk> {
+  static async open(options: TradingSessionOptions): Promise<TradingSession> {
     const config = loadConfig(options.env);
     const closers: (() => unknown)[] = [];
     prepareStateDirectory(config.stateDir);
@@ -107,7 +107,7 @@ export class Desk {
       const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
       closers.push(() => venue.close());
       const broker = await openBroker(config, venue, options.clock, { log, onWait: options.onWait });
-      return new Desk(options, config, { log, tradeLog, ledger, venue, broker });
+      return new TradingSession(options, config, { log, tradeLog, ledger, venue, broker });
     } catch (error) {
       for (const close of closers.toReversed()) await close();
       throw error;
@@ -192,7 +192,7 @@ export class Desk {
       executionDeadlineSeconds: config.executionDeadlineSeconds,
       execution: config.execution,
       halted: () => this.halt.reason(),
-      accountRefusal: (reading) => accountRefusal(config, ledger, reading.account),
+      accountRefusal: (snapshot) => accountRefusal(config, ledger, snapshot.account),
       stopping,
       newer,
       strategies: config.strategies,
@@ -286,7 +286,7 @@ export class Desk {
 const PAUSE_MS = 1_000;
 const SAME_WAIT_MS = 1_000;
 
-function openLog(options: DeskOptions, config: Config): Logger {
+function openLog(options: TradingSessionOptions, config: Config): Logger {
   return createLogger({
     dir: config.logDir,
     group: config.logGroup,

@@ -1,7 +1,7 @@
 import type { Account, Asset, MarketPrices, Position } from "../domain/broker.ts";
 import { wireAmountOf } from "../broker/order-request.ts";
 import { clientOrderId } from "../execution/orders/ids.ts";
-import type { Reading } from "../execution/preparation/account-snapshot.ts";
+import type { AccountSnapshot } from "../execution/preparation/account-snapshot.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, ONE, toText, ZERO } from "../domain/decimal.ts";
 import type { PlannedOrder } from "../portfolio/plan.ts";
@@ -94,7 +94,7 @@ export class BacktestAccount {
    * The account and the market as the trading path reads them.
    * @param previousCloses of the session before. @param lastEquity at its close.
    */
-  reading(wanted: Iterable<string>, previousCloses: ReadonlyMap<string, Decimal>, lastEquity: Decimal): Reading {
+  reading(wanted: Iterable<string>, previousCloses: ReadonlyMap<string, Decimal>, lastEquity: Decimal): AccountSnapshot {
     const now = this.clock.now();
     const symbols = new Set([...wanted, ...this.holdings.keys()]);
     const market = { timestamp: now, isOpen: true, nextOpen: now + NEVER_CLOSES_FOR_MS, nextClose: now + NEVER_CLOSES_FOR_MS };

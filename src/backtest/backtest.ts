@@ -1,8 +1,8 @@
 import type { Session } from "../domain/broker.ts";
 import { TraderError } from "../domain/errors.ts";
 import { symbolsOf } from "../execution/preparation/plan-input.ts";
-import type { Claim, StrategyShare } from "../domain/strategy-target.ts";
-import { wantedByAll } from "../domain/strategy-target.ts";
+import type { StrategyTarget, StrategyShare } from "../domain/strategy-target.ts";
+import { targetOfAll } from "../domain/strategy-target.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimalFromNumber } from "../domain/decimal.ts";
@@ -105,7 +105,7 @@ class BacktestRun {
   readonly #options: BacktestOptions;
   readonly #account: BacktestAccount;
   /** What each strategy asked for last (R31). */
-  readonly #claims = new Map<string, Claim>();
+  readonly #strategyTargets = new Map<string, StrategyTarget>();
   #lastEquity: Decimal;
 
   constructor(options: BacktestOptions, startAt: number) {
@@ -158,10 +158,10 @@ class BacktestRun {
       const share = strategies.find(({ name }) => name === strategy)?.share;
       if (share === undefined) throw new Error(`${strategy} has no share.`);
       const { id: signalId, generatedAt, targets } = signal;
-      this.#claims.set(strategy, { strategy, share, basis: "run", signalId, generatedAt, targets });
+      this.#strategyTargets.set(strategy, { strategy, share, basis: "run", signalId, generatedAt, targets });
     }
     // Everything in the account was bought for one of the strategies, so all of it may be sold.
-    const wanted = wantedByAll([...this.#claims.values()], undefined);
+    const wanted = targetOfAll([...this.#strategyTargets.values()], undefined);
     const symbols = new Set([...symbolsOf(wanted), ...this.#account.holdings.keys()]);
     this.#account.setPrices(pricesOf(barsOn(history, symbols, session), tradeAt));
     const previousCloses = before === undefined ? new Map<string, Decimal>() : pricesOf(barsOn(history, symbols, before), "close");

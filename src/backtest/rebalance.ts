@@ -1,11 +1,11 @@
 import { planInput, symbolsOf } from "../execution/preparation/plan-input.ts";
-import type { Reading } from "../execution/preparation/account-snapshot.ts";
+import type { AccountSnapshot } from "../execution/preparation/account-snapshot.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { judgeLimits } from "../portfolio/limits.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { ONE, sum, ZERO } from "../domain/decimal.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
-import type { LeftAloneReason, Plan, PlanInput, PlannedOrder, PlanResult, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import type { SkipReason, Plan, PlanInput, PlannedOrder, PlanResult, PlanSettings, RebalanceTarget } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import type { BacktestAccount, FilledTrade, SentOrders } from "./account.ts";
 
@@ -17,7 +17,7 @@ export interface RebalanceParts {
 
 export interface RebalanceRequest {
   readonly signalId: string;
-  readonly wanted: Wanted;
+  readonly wanted: RebalanceTarget;
   /** Of the session before. */
   readonly previousCloses: ReadonlyMap<string, Decimal>;
   readonly lastEquity: Decimal;
@@ -26,7 +26,7 @@ export interface RebalanceRequest {
 /** A symbol that is not where it is wanted, and why. */
 export interface LeftOff {
   readonly symbol: string;
-  readonly reason: LeftAloneReason;
+  readonly reason: SkipReason;
 }
 
 export type Rebalanced =
@@ -42,7 +42,7 @@ export async function rebalance(parts: RebalanceParts, request: RebalanceRequest
   const limited = limitedBy(first.plan, account.equity, request.lastEquity, limits);
   if (limited !== undefined) return { kind: "refused", reason: limited };
   const sold = await account.send(first.plan.sells, request.signalId, "selling");
-  const second = planFor(parts, request, "buying", barredBy(first.plan.sells, sold));
+  const second = planFor(parts, request, "buying", excludedBy(first.plan.sells, sold));
   // The sells are done; that the buys cannot be planned leaves their money in cash, as it does live.
   if (second.kind === "refused") return { kind: "traded", trades: sold.trades, leftOff: leftOffBy(first.plan) };
   const bought = await account.send(second.plan.buys, request.signalId, "buying");
@@ -56,15 +56,15 @@ function planFor(
   { account, settings }: RebalanceParts,
   { wanted, previousCloses, lastEquity }: RebalanceRequest,
   phase: "selling" | "buying",
-  barred: ReadonlyMap<string, LeftAloneReason>,
+  barred: ReadonlyMap<string, SkipReason>,
 ): PlanResult {
-  const reading = account.reading(symbolsOf(wanted), previousCloses, lastEquity);
-  const excluded = new Map([...barred, ...withoutPrice(reading)]);
-  return makePlan(planInput(reading, { phase, wanted, settings, unsettled: [], splits: NO_SPLITS, barred: excluded }));
+  const snapshot = account.reading(symbolsOf(wanted), previousCloses, lastEquity);
+  const excluded = new Map([...barred, ...withoutPrice(snapshot)]);
+  return makePlan(planInput(snapshot, { phase, wanted, settings, unsettled: [], splits: NO_SPLITS, excluded: excluded }));
 }
 
 /** Live, the market fills what nobody has a price for. History has no price to fill it at. */
-function withoutPrice({ assets, prices }: Reading): [string, LeftAloneReason][] {
+function withoutPrice({ assets, prices }: AccountSnapshot): [string, SkipReason][] {
   return [...assets.keys()].filter((symbol) => !prices.has(symbol)).map((symbol) => [symbol, "price-doubt"]);
 }
 
@@ -77,7 +77,7 @@ function limitedBy(plan: Plan, equity: Decimal, lastEquity: Decimal, limits: Lim
   return breaches.length === 0 ? undefined : breaches.map(({ reason }) => reason).join(" ");
 }
 
-function barredBy(sells: readonly PlannedOrder[], { refused }: SentOrders): Map<string, LeftAloneReason> {
+function excludedBy(sells: readonly PlannedOrder[], { refused }: SentOrders): Map<string, SkipReason> {
   const barred = sells.filter(({ symbol }) => refused.has(symbol));
   return new Map(
     barred.map(({ symbol, fullExit, estimatedValue }) => [

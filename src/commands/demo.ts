@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DateTime } from "luxon";
 import { haltFilesFrom } from "../domain/config.ts";
 import { Daemon } from "../app/daemon.ts";
-import { Desk } from "../app/trading-session.ts";
+import { TradingSession } from "../app/trading-session.ts";
 import { makeTemporaryDirectory } from "../machine/directory-access.ts";
 import { configFor } from "../app/embedded-venue.ts";
 import type { ExitCode } from "../domain/errors.ts";
@@ -97,7 +97,7 @@ class Demonstration {
     this.#heading("The venue: an Alpaca-shaped simulator on this machine, reached through Alpaca's own SDK");
     const simulator = await startSimulator({ clock, alwaysOpen: true, cash: CASH, positions: HOLDINGS, partialFillProbability: 0.3 });
     out.line(`It listens on ${simulator.url}; the market is always open here, and the money is invented.`);
-    const desk = await Desk.open({
+    const session = await TradingSession.open({
       env: {
         HALT_FILE: this.#context.env.HALT_FILE,
         TRADING_MODE: "simulator",
@@ -113,24 +113,24 @@ class Demonstration {
       onEvent: (event) => this.#view.event(event),
     });
     try {
-      return await this.#trade(desk, story);
+      return await this.#trade(session, story);
     } finally {
-      await desk.close();
+      await session.close();
     }
   }
 
-  async #trade(desk: Desk, story: typeof STORY): Promise<ExitCode> {
+  async #trade(session: TradingSession, story: typeof STORY): Promise<ExitCode> {
     const { clock } = this.#context;
-    const intakes = desk.intakes();
+    const intakes = session.intakes();
     const ready = Promise.withResolvers<undefined>();
-    const daemon = this.#daemon(desk, intakes, () => ready.resolve(undefined));
+    const daemon = this.#daemon(session, intakes, () => ready.resolve(undefined));
     const ignore = onStopSignal(clock, () => daemon.stop());
     const running = daemon.run();
     running.catch(ready.reject);
     try {
       await ready.promise;
       let code: ExitCode = EXIT.ok;
-      for (const run of story) code = Math.max(code, await this.#oneRun(desk, run, running)) as ExitCode;
+      for (const run of story) code = Math.max(code, await this.#oneRun(session, run, running)) as ExitCode;
       return code;
     } finally {
       daemon.stop();
@@ -140,50 +140,50 @@ class Demonstration {
     }
   }
 
-  #daemon(desk: Desk, intakes: ReturnType<Desk["intakes"]>, onConnected: () => void): Daemon {
+  #daemon(session: TradingSession, intakes: ReturnType<TradingSession["intakes"]>, onConnected: () => void): Daemon {
     const { clock, out } = this.#context;
     this.#heading("The daemon starts: it watches the alerts file and reads the account");
     out.line(`Alerts file: ${this.#alertsFile}`);
     return new Daemon({
       clock,
-      log: desk.log,
-      ledger: desk.ledger,
-      broker: desk.broker,
+      log: session.log,
+      ledger: session.ledger,
+      broker: session.broker,
       sources: intakes.map((intake) => ({
         intake,
         watch: (onHint) => watchFile(intake.alertsFile, { clock, onHint, onProblem: (problem) => out.line(problem.message) }),
       })),
-      rebalancer: (newer, stopping, waiting) => desk.rebalancer(newer, stopping, waiting),
-      halted: () => desk.halt.reason(),
-      signalMaxAgeSeconds: desk.config.signalMaxAgeSeconds,
+      rebalancer: (newer, stopping, waiting) => session.rebalancer(newer, stopping, waiting),
+      halted: () => session.halt.reason(),
+      signalMaxAgeSeconds: session.config.signalMaxAgeSeconds,
       connect: async () => {
-        const { account, positions } = await desk.readAccount();
-        for (const line of accountSummary(account, positions, { mode: "simulator", brokerName: desk.broker.name }, out.style))
+        const { account, positions } = await session.readAccount();
+        for (const line of accountSummary(account, positions, { mode: "simulator", brokerName: session.broker.name }, out.style))
           out.line(line);
-        desk.claimAccount(account);
+        session.claimAccount(account);
       },
-      selfCheck: () => desk.selfCheck(),
+      selfCheck: () => session.selfCheck(),
       onReady: onConnected,
-      onSignal: (signal) => this.#showTargets(signal, desk),
+      onSignal: (signal) => this.#showTargets(signal, session),
       onConcluded: (result) => {
-        desk.recordTrade(result.execution.id);
+        session.recordTrade(result.execution.id);
         this.#onConcluded(result);
       },
     });
   }
 
-  #showTargets(signal: Signal, desk: Desk): void {
+  #showTargets(signal: Signal, session: TradingSession): void {
     const { clock, out } = this.#context;
-    for (const line of targetPortfolio(signal, out.style, { now: clock.now(), zone: desk.config.alertsTimezone })) out.line(line);
+    for (const line of targetPortfolio(signal, out.style, { now: clock.now(), zone: session.config.alertsTimezone })) out.line(line);
   }
 
-  async #oneRun(desk: Desk, run: (typeof STORY)[number], running: Promise<void>): Promise<ExitCode> {
+  async #oneRun(session: TradingSession, run: (typeof STORY)[number], running: Promise<void>): Promise<ExitCode> {
     const { out, clock } = this.#context;
     this.#heading(`The strategy writes ${String(run.legs.length)} alerts: ${run.title}`);
     this.#view = new RebalanceView(out);
     const concluded = Promise.withResolvers<{ conclusion: Conclusion; execution: ExecutionRecord }>();
     this.#onConcluded = concluded.resolve;
-    await this.#write(run.legs, desk.config.alertsTimezone);
+    await this.#write(run.legs, session.config.alertsTimezone);
     const limit = new AbortController();
     const result = await Promise.race([concluded.promise, running, clock.sleep(STEP_LIMIT_MS, limit.signal)]);
     limit.abort();

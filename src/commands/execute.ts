@@ -1,6 +1,6 @@
 import { BrokerError } from "../domain/broker.ts";
 import type { StrategyConfig } from "../domain/config.ts";
-import { Desk } from "../app/trading-session.ts";
+import { TradingSession } from "../app/trading-session.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { RebalanceResult } from "../execution/rebalancer.ts";
@@ -11,14 +11,14 @@ import type { NotExecuted } from "../domain/verdict.ts";
 import { isFinal } from "../domain/verdict.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import { missedTarget } from "../app/left-overs.ts";
-import type { Claim } from "../domain/strategy-target.ts";
+import type { StrategyTarget } from "../domain/strategy-target.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
 import { openNotifications } from "../app/open-notifications.ts";
 import type { NotificationCenter } from "../notifications/center.ts";
 import { failedNotice, notExecutedNotice } from "../notifications/event-notices.ts";
 import { executionNotice } from "../notifications/execution-notice.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
-import { claimLines } from "../reporting/strategy-target-lines.ts";
+import { strategyTargetLines } from "../reporting/strategy-target-lines.ts";
 import { dryRunLines } from "../reporting/dry-run-view.ts";
 import { conclusionLines, targetAgainstActual } from "../reporting/outcome-view.ts";
 import { RebalanceView } from "../reporting/rebalance-view.ts";
@@ -57,7 +57,7 @@ const LOOK_AGAIN_MS = 100;
 /** Acts once on the newest run in the alerts file of each strategy. */
 export async function execute(context: CommandContext, options: ExecuteOptions): Promise<ExitCode> {
   const view = new RebalanceView(context.out);
-  const desk = await Desk.open({
+  const session = await TradingSession.open({
     ...context,
     command: "execute",
     console: undefined,
@@ -67,27 +67,27 @@ export async function execute(context: CommandContext, options: ExecuteOptions):
   const stopping = new AbortController();
   const ignore = onStopSignal(context.clock, () => stopping.abort());
   try {
-    return await new Execution(context, desk, options, stopping.signal).act();
+    return await new Execution(context, session, options, stopping.signal).act();
   } catch (error) {
-    desk.logFailure(error);
+    session.logFailure(error);
     throw error;
   } finally {
     ignore();
-    await desk.close();
+    await session.close();
   }
 }
 
 /** One look at the newest runs, and what comes of it. */
 export class Execution {
   readonly #context: CommandContext;
-  readonly #desk: Desk;
+  readonly #session: TradingSession;
   readonly #options: ExecutionSteps;
   readonly #stopping: AbortSignal;
   #notifications: NotificationCenter | undefined;
 
-  constructor(context: CommandContext, desk: Desk, options: ExecutionSteps, stopping: AbortSignal) {
+  constructor(context: CommandContext, session: TradingSession, options: ExecutionSteps, stopping: AbortSignal) {
     this.#context = context;
-    this.#desk = desk;
+    this.#session = session;
     this.#options = options;
     this.#stopping = stopping;
   }
@@ -95,12 +95,12 @@ export class Execution {
   async act(): Promise<ExitCode> {
     if (this.#options.dryRun === true) return this.#dryRun();
     const unreachable = await this.showAccount();
-    this.#desk.lockLedger();
-    this.#notifications = openNotifications(this.#desk);
+    this.#session.lockLedger();
+    this.#notifications = openNotifications(this.#session);
     try {
       return await this.#actLocked(unreachable);
     } catch (error) {
-      this.#notifications.notify(failedNotice("the execution", error, this.#desk.clock.now()));
+      this.#notifications.notify(failedNotice("the execution", error, this.#session.clock.now()));
       throw error;
     } finally {
       await this.#notifications.close(NOTIFY_LIMIT_MS);
@@ -110,17 +110,17 @@ export class Execution {
   /** Everything that is done while the lock is held. */
   async #actLocked(unreachable: BrokerError | undefined): Promise<ExitCode> {
     if (unreachable !== undefined) return this.#unreachable(unreachable);
-    this.#desk.claimAccount(this.#account());
+    this.#session.claimAccount(this.#account());
     const recovered = await this.#recover();
     this.#options.beforeReading?.();
-    return this.#withIntakes(this.#desk.ledger, async (intakes) => {
+    return this.#withIntakes(this.#session.ledger, async (intakes) => {
       const runs = await this.#newestRuns(intakes);
       return this.#decide(runs, recovered);
     });
   }
 
   async #withIntakes<Result>(ledger: Ledger, work: (intakes: readonly Intake[]) => Promise<Result>): Promise<Result> {
-    const intakes = this.#desk.intakes(ledger, this.#options.strategies);
+    const intakes = this.#session.intakes(ledger, this.#options.strategies);
     try {
       return await work(intakes);
     } finally {
@@ -129,14 +129,14 @@ export class Execution {
   }
 
   #notExecuted(what: NotExecuted): void {
-    this.#notifications?.notify(notExecutedNotice(what, this.#desk.clock.now()));
+    this.#notifications?.notify(notExecutedNotice(what, this.#session.clock.now()));
   }
 
   // --- the account ---------------------------------------------------------------------------
 
-  #read: Awaited<ReturnType<Desk["readAccount"]>> | undefined;
+  #read: Awaited<ReturnType<TradingSession["readAccount"]>> | undefined;
 
-  #account(): Awaited<ReturnType<Desk["readAccount"]>>["account"] {
+  #account(): Awaited<ReturnType<TradingSession["readAccount"]>>["account"] {
     if (this.#read === undefined) throw new Error("The account has not been read.");
     return this.#read.account;
   }
@@ -144,11 +144,11 @@ export class Execution {
   /** Prints the summary, before anything is decided or refused. @returns why it cannot be read. */
   async showAccount(): Promise<BrokerError | undefined> {
     const { out } = this.#context;
-    const { config, broker } = this.#desk;
+    const { config, broker } = this.#session;
     if (config.mode === "simulator") out.line(`SIMULATOR: ${config.modeReason}; nothing here is real money.`);
-    const limit = this.#desk.halt.reason() === undefined ? BROKER_LIMIT_MS : 0;
+    const limit = this.#session.halt.reason() === undefined ? BROKER_LIMIT_MS : 0;
     try {
-      this.#read = await this.#desk.readAccountWithin(limit, (error) => out.progress(`Waiting for ${broker.name}: ${error.message}`));
+      this.#read = await this.#session.readAccountWithin(limit, (error) => out.progress(`Waiting for ${broker.name}: ${error.message}`));
     } catch (error) {
       if (error instanceof BrokerError) return error;
       throw error;
@@ -163,10 +163,10 @@ export class Execution {
 
   /** The newest runs get their verdicts all the same, so that they can be judged again while they are fresh. */
   #unreachable(error: BrokerError): Promise<ExitCode> {
-    return this.#withIntakes(this.#desk.ledger, (intakes) => {
+    return this.#withIntakes(this.#session.ledger, (intakes) => {
       const reports = intakes.map((intake) => this.#look(intake, "start"));
-      const halted = this.#desk.halt.reason();
-      const { ledger, clock } = this.#desk;
+      const halted = this.#session.halt.reason();
+      const { ledger, clock } = this.#session;
       const verdict =
         halted === undefined
           ? ({ kind: "broker-unreachable", reason: error.message } as const)
@@ -200,7 +200,7 @@ export class Execution {
       const left = this.#leftOff(decision);
       if (left !== undefined && !recovered.has(left.id)) codes.push(await this.#takeUp(left));
     }
-    const halted = this.#desk.halt.reason();
+    const halted = this.#session.halt.reason();
     if (halted !== undefined && signals.length === 0 && codes.length < runs.length) throw haltedError(halted);
     if (codes.length === 0) return recovered.size === 0 ? EXIT.ok : worst([...recovered.values()].map(exitOfResult));
     return worst(codes);
@@ -224,7 +224,7 @@ export class Execution {
         if (this.#leftOff(decision) !== undefined) return undefined;
         this.#sayVerdict(strategy, decision.verdict.kind, decision.verdict.reason);
         this.#notExecuted({ signalId: decision.signalId, verdict: decision.verdict });
-        return this.#desk.halt.reason() === undefined ? exitOfVerdict(decision.verdict.kind) : undefined;
+        return this.#session.halt.reason() === undefined ? exitOfVerdict(decision.verdict.kind) : undefined;
       }
     }
   }
@@ -232,27 +232,27 @@ export class Execution {
   /** The newest run, where it was executed and its account is not on target. */
   #leftOff(decision: IntakeReport["decision"]): Signal | undefined {
     if (decision.kind !== "verdict" || decision.verdict.kind !== "executed" || decision.signalId === undefined) return undefined;
-    const { ledger } = this.#desk;
+    const { ledger } = this.#session;
     return missedTarget(ledger, decision.signalId) === undefined ? undefined : ledger.signal(decision.signalId)?.signal;
   }
 
   /** Goes on with what an execution has left, while the run is fresh or the owner asks for it (R33). */
   async #takeUp(signal: Signal): Promise<ExitCode> {
-    const { clock, config } = this.#desk;
+    const { clock, config } = this.#session;
     const finish = this.#options.finish === true;
-    this.#say(`Executed before, and not on target: ${missedTarget(this.#desk.ledger, signal.id)?.outcomeReason ?? ""}`);
+    this.#say(`Executed before, and not on target: ${missedTarget(this.#session.ledger, signal.id)?.outcomeReason ?? ""}`);
     if (!finish && freshness(signal, clock.now(), config.signalMaxAgeSeconds).kind !== "fresh") {
       this.#context.out.line(FINISH_HINT);
       return EXIT.failed;
     }
     const code = await this.#trade(signal, [], finish ? "finish" : "fresh");
     // Whatever has kept it from going on, the account is still off target.
-    return missedTarget(this.#desk.ledger, signal.id) === undefined ? code : worst([EXIT.failed, code]);
+    return missedTarget(this.#session.ledger, signal.id) === undefined ? code : worst([EXIT.failed, code]);
   }
 
   /** With several strategies it is said of which one. */
   #of(strategy: string, text: string): string {
-    return this.#desk.config.strategies.length > 1 ? `${strategy}: ${text}` : text;
+    return this.#session.config.strategies.length > 1 ? `${strategy}: ${text}` : text;
   }
 
   #sayVerdict(strategy: string, kind: string, reason: string): void {
@@ -261,12 +261,12 @@ export class Execution {
 
   /** @param waiting runs of other strategies that are executed after it, and planned together with it (R22). */
   async #trade(signal: Signal, waiting: readonly Signal[], takeUp?: "fresh" | "finish"): Promise<ExitCode> {
-    const rebalancer = this.#desk.rebalancer(
+    const rebalancer = this.#session.rebalancer(
       () => undefined,
       this.#stopping,
       () => waiting,
     );
-    this.#showTargets(signal, rebalancer.claims(signal));
+    this.#showTargets(signal, rebalancer.strategyTargets(signal));
     const ignoreMarketHours = this.#options.ignoreMarketHours === true;
     const result = await rebalancer.rebalance(signal, { dryRun: false, ignoreMarketHours, ...(takeUp === undefined ? {} : { takeUp }) });
     if (result.kind === "declined")
@@ -274,11 +274,12 @@ export class Execution {
     return this.#report(result);
   }
 
-  #showTargets(signal: Signal, claims: readonly Claim[]): void {
+  #showTargets(signal: Signal, strategyTargets: readonly StrategyTarget[]): void {
     const { out, clock } = this.#context;
-    const moment = { now: clock.now(), zone: this.#desk.config.alertsTimezone };
+    const moment = { now: clock.now(), zone: this.#session.config.alertsTimezone };
     for (const line of targetPortfolio(signal, out.style, moment)) out.line(line);
-    if (this.#desk.config.strategies.length > 1) for (const line of claimLines(claims, out.style, moment)) out.line(line);
+    if (this.#session.config.strategies.length > 1)
+      for (const line of strategyTargetLines(strategyTargets, out.style, moment)) out.line(line);
   }
 
   #report(result: RebalanceResult): ExitCode {
@@ -286,8 +287,8 @@ export class Execution {
     out.clearProgress();
     switch (result.kind) {
       case "concluded":
-        this.#desk.recordTrade(result.execution.id);
-        this.#notifications?.notify(executionNotice(result.execution, this.#desk.ledger.intentsOf(result.execution.id)));
+        this.#session.recordTrade(result.execution.id);
+        this.#notifications?.notify(executionNotice(result.execution, this.#session.ledger.intentsOf(result.execution.id)));
         for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)])
           out.line(line);
         break;
@@ -313,7 +314,7 @@ export class Execution {
 
   /** What an earlier process left open is finished before anything new is begun. */
   async #recover(): Promise<ReadonlyMap<string, RebalanceResult>> {
-    const { ledger, log } = this.#desk;
+    const { ledger, log } = this.#session;
     const results = new Map<string, RebalanceResult>();
     for (const execution of ledger.openExecutions().filter((open) => open.outcome !== "queued")) {
       this.#context.out.line(`Going on with execution ${execution.id}, which an earlier process left open.`);
@@ -321,7 +322,7 @@ export class Execution {
         .child({ signal: execution.signalId, execution: execution.id })
         .warn("Going on with an execution that an earlier process left open.");
       const nobody = (): undefined => undefined;
-      const result = await this.#desk.rebalancer(nobody, this.#stopping, () => []).resume(execution);
+      const result = await this.#session.rebalancer(nobody, this.#stopping, () => []).resume(execution);
       this.#report(result);
       results.set(execution.signalId, result);
     }
@@ -332,15 +333,15 @@ export class Execution {
     const report = occasion === "start" ? intake.rejudge("start") : intake.look();
     for (const { verdict, subject } of report.verdicts) {
       const text = `Alerts: ${subject}: ${verdict.kind}. ${verdict.reason}`;
-      if (isFinal(verdict.kind)) this.#desk.log.warn(text);
-      else this.#desk.log.info(text);
+      if (isFinal(verdict.kind)) this.#session.log.warn(text);
+      else this.#session.log.info(text);
     }
     return report;
   }
 
   /** R4: late legs are waited for as long as a run without named legs takes to settle, not longer. */
   async #settled(intake: Intake, first: IntakeReport): Promise<IntakeReport> {
-    const { clock, config } = this.#desk;
+    const { clock, config } = this.#session;
     const end = clock.monotonic() + config.batchSettleSeconds * 1_000;
     let report = first;
     while (!this.#stopping.aborted) {
@@ -362,7 +363,7 @@ export class Execution {
 
   #say(text: string): void {
     this.#context.out.line(text);
-    this.#desk.log.info(text);
+    this.#session.log.info(text);
   }
 
   // --- dry run -------------------------------------------------------------------------------
@@ -371,8 +372,8 @@ export class Execution {
   async #dryRun(): Promise<ExitCode> {
     const unreachable = await this.showAccount();
     if (unreachable !== undefined) throw unreachable;
-    this.#desk.assertTradable(this.#account());
-    const copy: Ledger = openLedgerImage(this.#desk.ledger.serialize());
+    this.#session.assertTradable(this.#account());
+    const copy: Ledger = openLedgerImage(this.#session.ledger.serialize());
     try {
       return await this.#withIntakes(copy, async (intakes) => {
         const runs = await this.#newestRuns(intakes);
@@ -404,8 +405,8 @@ export class Execution {
   /** @param others fresh runs of other strategies: the plan counts with all of them. */
   async #tryOut(signal: Signal, others: readonly Signal[], copy: Ledger): Promise<ExitCode> {
     const nobody = (): undefined => undefined;
-    const rebalancer = this.#desk.rebalancer(nobody, this.#stopping, () => others, copy);
-    this.#showTargets(signal, rebalancer.claims(signal));
+    const rebalancer = this.#session.rebalancer(nobody, this.#stopping, () => others, copy);
+    this.#showTargets(signal, rebalancer.strategyTargets(signal));
     return this.#report(await rebalancer.rebalance(signal, { dryRun: true, ignoreMarketHours: true }));
   }
 }

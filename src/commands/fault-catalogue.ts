@@ -12,7 +12,7 @@ const COMMON_MEANING: Readonly<Record<string, string>> = {
 };
 
 /** The menu for a terminal: name, what it does, its own parameters with their defaults, and those that all have. */
-export function faultTable(style: Style): string[] {
+export function faultCatalogue(style: Style): string[] {
   const rows = FAULT_MENU.map(({ description, name, parameters }) => [
     { text: name },
     { text: description },

@@ -1,8 +1,8 @@
 import { flushCompileCache } from "node:module";
 import { Daemon } from "../app/daemon.ts";
-import { DaemonAnnouncer } from "../app/status-reporter.ts";
-import { DaemonDashboard } from "../app/dashboard-service.ts";
-import { Desk } from "../app/trading-session.ts";
+import { StatusReporter } from "../app/status-reporter.ts";
+import { DashboardService } from "../app/dashboard-service.ts";
+import { TradingSession } from "../app/trading-session.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { asError, EXIT } from "../domain/errors.ts";
 import type { FileLoss } from "../intake/file-loss.ts";
@@ -17,31 +17,31 @@ import { onStopSignal } from "./stop-signals.ts";
 
 /** The daemon. Returns 0 when stopped by a signal. */
 export async function run(context: CommandContext): Promise<ExitCode> {
-  const desk = await Desk.open({
+  const session = await TradingSession.open({
     env: context.env,
     clock: context.clock,
     command: "run",
     console: process.stdout,
     verbose: context.verbose,
   });
-  const onFatal = (error: Error): void => desk.logFailure(error);
+  const onFatal = (error: Error): void => session.logFailure(error);
   process.on("uncaughtExceptionMonitor", onFatal);
   let lastWords: string | undefined;
   try {
-    const code = await runDesk(desk, context);
+    const code = await runSession(session, context);
     lastWords = "Stopped.";
     return code;
   } catch (error) {
-    desk.logFailure(error);
+    session.logFailure(error);
     throw error;
   } finally {
     process.off("uncaughtExceptionMonitor", onFatal);
-    await desk.close(lastWords);
+    await session.close(lastWords);
   }
 }
 
-async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
-  const { config, log } = desk;
+async function runSession(session: TradingSession, { env }: CommandContext): Promise<ExitCode> {
+  const { config, log } = session;
   log.info(
     `alpaca-trader starts in ${config.mode} mode (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}; its log is ${logPaths(config.logDir)[0] ?? config.logDir}.`,
   );
@@ -51,15 +51,15 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
     );
   if (config.strategies.length > 1)
     log.info(`Strategies: ${config.strategies.map(({ name, share }) => `${name} ${formatWeight(share)}`).join(", ")} of the account.`);
-  await refuseSecondInstance(desk);
-  const intakes = desk.intakes();
-  const announcer = new DaemonAnnouncer(desk, env, intakes, () => losses(intakes, "replaced")[0]);
-  const daemon = newDaemon(desk, intakes, announcer);
-  const dashboard = new DaemonDashboard(
-    desk,
+  await refuseSecondInstance(session);
+  const intakes = session.intakes();
+  const reporter = new StatusReporter(session, env, intakes, () => losses(intakes, "replaced")[0]);
+  const daemon = newDaemon(session, intakes, reporter);
+  const dashboard = new DashboardService(
+    session,
     () => ({
       connected: daemon.ready,
-      sinceLookMs: announcer.sinceLookMs,
+      sinceLookMs: reporter.sinceLookMs,
       alerts: intakes,
       stream: daemon.streamState,
       waiting: daemon.waiting,
@@ -69,29 +69,29 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
     process.stdout,
   );
   let failure: unknown;
-  const schedule = await openSignalSchedule(desk, {
-    onAlarm: ({ strategy, dueAt, reason }) => announcer.signalMissing(strategy, dueAt, reason),
+  const schedule = await openSignalSchedule(session, {
+    onAlarm: ({ strategy, dueAt, reason }) => reporter.signalMissing(strategy, dueAt, reason),
     onFailure: (error) => {
       failure ??= error;
       daemon.stop();
     },
   });
-  const ignore = onStopSignal(desk.clock, (signal) => {
+  const ignore = onStopSignal(session.clock, (signal) => {
     log.info(`${signal}: no more signals are taken; what is under way is recorded, the next start finishes it.`);
-    announcer.stopping();
+    reporter.stopping();
     schedule?.stop();
     daemon.stop();
   });
   flushCompileCache();
   try {
     dashboard.start();
-    announcer.begin();
+    reporter.begin();
     schedule?.start();
     await daemon.run();
     if (failure !== undefined) throw asError(failure);
-    await announcer.end();
+    await reporter.end();
   } catch (error) {
-    await announcer.end(error);
+    await reporter.end(error);
     throw error;
   } finally {
     await dashboard.close();
@@ -102,28 +102,28 @@ async function runDesk(desk: Desk, { env }: CommandContext): Promise<ExitCode> {
   return EXIT.ok;
 }
 
-function losses(intakes: ReturnType<Desk["intakes"]>, kind: FileLoss["kind"]): string[] {
+function losses(intakes: ReturnType<TradingSession["intakes"]>, kind: FileLoss["kind"]): string[] {
   return intakes.flatMap(({ loss }) => (loss?.kind === kind ? [loss.reason] : []));
 }
 
 /** The account is shown also when the lock is then refused. */
-async function refuseSecondInstance(desk: Desk): Promise<void> {
+async function refuseSecondInstance(session: TradingSession): Promise<void> {
   try {
-    desk.lockLedger();
+    session.lockLedger();
   } catch (error) {
-    const read = await desk.readAccount().catch(() => undefined);
-    if (read !== undefined) showAccount(desk, read);
+    const read = await session.readAccount().catch(() => undefined);
+    if (read !== undefined) showAccount(session, read);
     throw error;
   }
 }
 
-function newDaemon(desk: Desk, intakes: ReturnType<Desk["intakes"]>, announcer: DaemonAnnouncer): Daemon {
-  const { clock, log, ledger, broker } = desk;
-  const { alertsPolling: usePolling } = desk.config;
+function newDaemon(session: TradingSession, intakes: ReturnType<TradingSession["intakes"]>, reporter: StatusReporter): Daemon {
+  const { clock, log, ledger, broker } = session;
+  const { alertsPolling: usePolling } = session.config;
   const watch = (file: string, look: () => void): ReturnType<typeof watchFile> => {
     const onHint = (): void => {
       look();
-      announcer.looked(file);
+      reporter.looked(file);
     };
     return watchFile(file, { clock, usePolling, onHint, onProblem: (problem) => log.warn(problem.message, { hint: problem.hint }) });
   };
@@ -133,30 +133,30 @@ function newDaemon(desk: Desk, intakes: ReturnType<Desk["intakes"]>, announcer: 
     ledger,
     broker,
     sources: intakes.map((intake) => ({ intake, watch: (look) => watch(intake.alertsFile, look) })),
-    rebalancer: (newer, stopping, waiting) => desk.rebalancer(newer, stopping, waiting),
-    halted: () => desk.halt.reason(),
-    signalMaxAgeSeconds: desk.config.signalMaxAgeSeconds,
+    rebalancer: (newer, stopping, waiting) => session.rebalancer(newer, stopping, waiting),
+    halted: () => session.halt.reason(),
+    signalMaxAgeSeconds: session.config.signalMaxAgeSeconds,
     connect: async () => {
-      const read = await desk.readAccount();
-      showAccount(desk, read);
-      desk.claimAccount(read.account);
-      desk.warnOfHoldings(read);
+      const read = await session.readAccount();
+      showAccount(session, read);
+      session.claimAccount(read.account);
+      session.warnOfHoldings(read);
     },
-    selfCheck: () => desk.selfCheck(),
-    warnAgain: (text, childLog) => desk.recurring.warn(text, childLog),
-    onWatching: () => announcer.watching(),
-    onReady: () => announcer.ready(),
-    onSignal: (signal) => announcer.executing(signal),
-    onNotExecuted: (what) => announcer.notExecuted(what),
-    onHaltChanged: () => announcer.haltChanged(),
+    selfCheck: () => session.selfCheck(),
+    warnAgain: (text, childLog) => session.recurring.warn(text, childLog),
+    onWatching: () => reporter.watching(),
+    onReady: () => reporter.ready(),
+    onSignal: (signal) => reporter.executing(signal),
+    onNotExecuted: (what) => reporter.notExecuted(what),
+    onHaltChanged: () => reporter.haltChanged(),
     onConcluded: ({ execution }) => {
-      desk.recordTrade(execution.id);
-      announcer.concluded(execution);
+      session.recordTrade(execution.id);
+      reporter.concluded(execution);
     },
   });
 }
 
-function showAccount(desk: Desk, read: Awaited<ReturnType<Desk["readAccount"]>>): void {
-  const lines = accountSummary(read.account, read.positions, { mode: desk.config.mode, brokerName: desk.broker.name }, plainStyle);
-  for (const line of lines) if (line.trim() !== "" && !line.startsWith("=")) desk.log.info(line);
+function showAccount(session: TradingSession, read: Awaited<ReturnType<TradingSession["readAccount"]>>): void {
+  const lines = accountSummary(read.account, read.positions, { mode: session.config.mode, brokerName: session.broker.name }, plainStyle);
+  for (const line of lines) if (line.trim() !== "" && !line.startsWith("=")) session.log.info(line);
 }

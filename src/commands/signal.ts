@@ -1,4 +1,4 @@
-import { Desk } from "../app/trading-session.ts";
+import { TradingSession } from "../app/trading-session.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import { ONE } from "../domain/decimal.ts";
@@ -17,19 +17,24 @@ export interface SignalOptions {
 
 /** Runs the strategies and appends their alerts, each to its own file. 1 when one of them could not decide or write. */
 export async function signal(context: CommandContext, options: SignalOptions): Promise<ExitCode> {
-  const desk = await Desk.open({ ...context, command: "signal", console: undefined, onWait: (text) => context.err.line(text) });
+  const session = await TradingSession.open({
+    ...context,
+    command: "signal",
+    console: undefined,
+    onWait: (text) => context.err.line(text),
+  });
   try {
-    const own = await chosen(desk, options);
-    const { mode, modeReason } = desk.config;
+    const own = await chosen(session, options);
+    const { mode, modeReason } = session.config;
     if (mode === "simulator") context.out.line(`SIMULATOR: ${modeReason}; the bars are invented.`);
-    const results = await generateAll(own, desk);
-    const succeeded = results.map((result) => handOn(context, desk, result, options));
+    const results = await generateAll(own, session);
+    const succeeded = results.map((result) => handOn(context, session, result, options));
     return succeeded.every((each) => each) ? EXIT.ok : EXIT.failed;
   } catch (error) {
-    desk.logFailure(error);
+    session.logFailure(error);
     throw error;
   } finally {
-    await desk.close();
+    await session.close();
   }
 }
 
@@ -37,45 +42,45 @@ export async function signal(context: CommandContext, options: SignalOptions): P
  * Shows what came of a strategy and appends it to its alerts file.
  * @returns whether there is a signal, and it is where it belongs.
  */
-function handOn(context: CommandContext, desk: Desk, result: SignalResult, options: SignalOptions): boolean {
+function handOn(context: CommandContext, session: TradingSession, result: SignalResult, options: SignalOptions): boolean {
   const explain = options.explain === true;
-  if (result.kind === "failed") return failSignal(context, desk, result.error, explain);
+  if (result.kind === "failed") return failSignal(context, session, result.error, explain);
   showDecision(context, result.signal, explain);
   if (options.dryRun === true) {
     showUnwritten(context, result.signal);
     return true;
   }
-  return appendSignal(context, desk, result);
+  return appendSignal(context, session, result);
 }
 
 /** @returns whether the alerts stand in their file. */
 export function appendSignal(
   context: CommandContext,
-  desk: Desk,
+  session: TradingSession,
   { own, signal: generated }: Extract<SignalResult, { kind: "signal" }>,
 ): boolean {
   const { alertsFile, name } = own.config;
   try {
     appendAlerts(alertsFile, generated.text);
   } catch (error) {
-    return failSignal(context, desk, error, false);
+    return failSignal(context, session, error, false);
   }
   const count = generated.allocation.legs.length;
   const written = `${count} ${count === 1 ? "alert" : "alerts"} appended to ${alertsFile}`;
   context.out.line(`  ${written}`);
-  desk.log.info(`Signal of ${name}: ${generated.allocation.reason}. ${written}.`);
+  session.log.info(`Signal of ${name}: ${generated.allocation.reason}. ${written}.`);
   return true;
 }
 
 /** For the person and for the log. */
-export function failSignal(context: CommandContext, desk: Desk, error: unknown, explain: boolean): false {
+export function failSignal(context: CommandContext, session: TradingSession, error: unknown, explain: boolean): false {
   showFailure(context, error, explain);
-  desk.logFailure(error);
+  session.logFailure(error);
   return false;
 }
 
 /** A strategy that STRATEGIES does not name has no alerts file; its decision can be looked at all the same. */
-async function chosen({ config }: Desk, { strategy: name, dryRun }: SignalOptions): Promise<readonly OwnStrategy[]> {
+async function chosen({ config }: TradingSession, { strategy: name, dryRun }: SignalOptions): Promise<readonly OwnStrategy[]> {
   const own = await ownStrategies(config.strategies);
   if (name === undefined) {
     assertSome(own, config.strategies);

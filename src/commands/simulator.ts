@@ -8,7 +8,7 @@ import { parseFault } from "../simulator/faults.ts";
 import type { Simulator } from "../simulator/server.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { CommandContext } from "./context.ts";
-import { faultTable } from "./fault-catalogue.ts";
+import { faultCatalogue } from "./fault-catalogue.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
 export interface SimulatorCommandOptions {
@@ -29,7 +29,7 @@ export interface SimulatorCommandOptions {
 /** The Alpaca-shaped venue as a server of its own, until it is stopped. */
 export async function simulator(context: CommandContext, options: SimulatorCommandOptions): Promise<ExitCode> {
   if (options.fault.includes("list")) {
-    for (const line of faultTable(context.out.style)) context.out.line(line);
+    for (const line of faultCatalogue(context.out.style)) context.out.line(line);
     return EXIT.ok;
   }
   const faults = options.fault.map(parseFault);

@@ -1,4 +1,4 @@
-import { readBooks } from "../accounts/read-sub-accounts.ts";
+import { readSubAccounts } from "../accounts/read-sub-accounts.ts";
 import { loadConfig, ledgerFile, ledgerLockFile } from "../domain/config.ts";
 import type { Config } from "../domain/config.ts";
 import { openBroker, openVenue } from "../app/trading-session.ts";
@@ -8,7 +8,7 @@ import { readHalt } from "../machine/halt.ts";
 import { holderOf } from "../ledger/lock.ts";
 import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
-import { lastClaims } from "../accounts/strategy-targets.ts";
+import { lastStrategyTargets } from "../accounts/strategy-targets.ts";
 import { combinedTargets } from "../domain/strategy-target.ts";
 import type { StatusFacts } from "../reporting/status-view.ts";
 import { statusLines } from "../reporting/status-view.ts";
@@ -22,7 +22,7 @@ export async function status(context: CommandContext): Promise<ExitCode> {
   const ledger = openExistingLedger(config);
   try {
     const seen = await fromBroker(context, config);
-    const facts = { ...fromLedger(context, config, ledger), ...seen, books: booksOf(config, ledger, seen) };
+    const facts = { ...fromLedger(context, config, ledger), ...seen, subAccounts: subAccountsOf(config, ledger, seen) };
     for (const line of statusLines(facts, context.out.style)) context.out.line(line);
     return facts.accountProblem === undefined ? EXIT.ok : EXIT.failed;
   } finally {
@@ -62,16 +62,17 @@ function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedge
 }
 
 /** What the account follows: the newest accepted targets, of one strategy or of all of them (R31). */
-function wantedNow({ strategies }: Config, ledger: SqliteLedger | undefined): Pick<StatusFacts, "targets" | "claims"> {
+function wantedNow({ strategies }: Config, ledger: SqliteLedger | undefined): Pick<StatusFacts, "targets" | "strategyTargets"> {
   const [only, ...others] = strategies;
-  if (only === undefined || others.length > 0) return { claims: ledger === undefined ? [] : lastClaims(ledger, strategies) };
+  if (only === undefined || others.length > 0)
+    return { strategyTargets: ledger === undefined ? [] : lastStrategyTargets(ledger, strategies) };
   const signal = ledger?.lastAcceptedSignal(only.name)?.signal;
   return { targets: signal && { ...signal, targets: combinedTargets([{ share: only.share, targets: signal.targets }]) } };
 }
 
-function booksOf(config: Config, ledger: SqliteLedger | undefined, { account, positions }: BrokerFacts): StatusFacts["books"] {
+function subAccountsOf(config: Config, ledger: SqliteLedger | undefined, { account, positions }: BrokerFacts): StatusFacts["subAccounts"] {
   if (config.strategies.length < 2 || ledger === undefined || account === undefined) return undefined;
-  return readBooks(ledger, account, positions);
+  return readSubAccounts(ledger, account, positions);
 }
 
 async function fromBroker(context: CommandContext, config: Config): Promise<BrokerFacts> {

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StrategyConfig } from "../domain/config.ts";
-import { Desk } from "../app/trading-session.ts";
+import { TradingSession } from "../app/trading-session.ts";
 import { makeTemporaryDirectory } from "../machine/directory-access.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
@@ -21,7 +21,7 @@ type Generated = Extract<SignalResult, { kind: "signal" }>;
 /** Generates the signals, connects and shows the account, and acts on them. */
 export async function trade(context: CommandContext, options: { readonly dryRun?: boolean }): Promise<ExitCode> {
   const view = new RebalanceView(context.out);
-  const desk = await Desk.open({
+  const session = await TradingSession.open({
     ...context,
     command: "trade",
     console: undefined,
@@ -31,13 +31,13 @@ export async function trade(context: CommandContext, options: { readonly dryRun?
   const stopping = new AbortController();
   const ignore = onStopSignal(context.clock, () => stopping.abort());
   try {
-    return await new Trade(context, desk, stopping.signal).act(options.dryRun === true);
+    return await new Trade(context, session, stopping.signal).act(options.dryRun === true);
   } catch (error) {
-    desk.logFailure(error);
+    session.logFailure(error);
     throw error;
   } finally {
     ignore();
-    await desk.close();
+    await session.close();
   }
 }
 
@@ -48,12 +48,12 @@ export async function trade(context: CommandContext, options: { readonly dryRun?
  */
 class Trade {
   readonly #context: CommandContext;
-  readonly #desk: Desk;
+  readonly #session: TradingSession;
   readonly #stopping: AbortSignal;
 
-  constructor(context: CommandContext, desk: Desk, stopping: AbortSignal) {
+  constructor(context: CommandContext, session: TradingSession, stopping: AbortSignal) {
     this.#context = context;
-    this.#desk = desk;
+    this.#session = session;
     this.#stopping = stopping;
   }
 
@@ -68,12 +68,12 @@ class Trade {
   }
 
   async #signals(dryRun: boolean): Promise<readonly SignalResult[]> {
-    const { config } = this.#desk;
+    const { config } = this.#session;
     const own = await ownStrategies(config.strategies);
     assertSome(own, config.strategies);
-    const results = await generateAll(own, this.#desk);
+    const results = await generateAll(own, this.#session);
     for (const result of results) {
-      if (result.kind === "failed") failSignal(this.#context, this.#desk, result.error, false);
+      if (result.kind === "failed") failSignal(this.#context, this.#session, result.error, false);
       else {
         showDecision(this.#context, result.signal, false);
         if (dryRun) showUnwritten(this.#context, result.signal);
@@ -84,7 +84,7 @@ class Trade {
 
   async #withoutSignal(): Promise<ExitCode> {
     const unreachable = await this.#execution({}).showAccount();
-    if (unreachable !== undefined) failSignal(this.#context, this.#desk, unreachable, false);
+    if (unreachable !== undefined) failSignal(this.#context, this.#session, unreachable, false);
     this.#context.out.line("Nothing is executed, for there is no signal.");
     return EXIT.failed;
   }
@@ -92,7 +92,7 @@ class Trade {
   async #execute(generated: readonly Generated[]): Promise<ExitCode> {
     const unwritten: Generated[] = [];
     const beforeReading = (): void => {
-      unwritten.push(...generated.filter((result) => !appendSignal(this.#context, this.#desk, result)));
+      unwritten.push(...generated.filter((result) => !appendSignal(this.#context, this.#session, result)));
       // What stands in the files already is not to be executed instead.
       if (unwritten.length === generated.length)
         throw new TraderError("Nothing is executed: no alert could be written.", { code: "no-signal" });
@@ -105,7 +105,7 @@ class Trade {
   async #tryOut(generated: readonly Generated[]): Promise<ExitCode> {
     const dir = makeTemporaryDirectory("alpaca-trader-trade-");
     try {
-      const strategies = this.#desk.config.strategies.map((each): StrategyConfig => ({
+      const strategies = this.#session.config.strategies.map((each): StrategyConfig => ({
         ...each,
         alertsFile: join(dir, `${each.name}.json`),
       }));
@@ -118,7 +118,7 @@ class Trade {
 
   #execution(steps: ExecutionSteps): Execution {
     const onAccountShown = (): void => this.#heading("Step 3. The execution");
-    return new Execution(this.#context, this.#desk, { ...steps, onAccountShown }, this.#stopping);
+    return new Execution(this.#context, this.#session, { ...steps, onAccountShown }, this.#stopping);
   }
 
   #heading(text: string): void {

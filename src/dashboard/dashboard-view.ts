@@ -20,7 +20,7 @@ import { executionReport } from "../reporting/execution-report.ts";
 import { isoInstant } from "../domain/time-format.ts";
 import type { BrokerAccess } from "./broker-view.ts";
 import { BrokerView } from "./broker-view.ts";
-import type { DaemonPulse, Health } from "./health.ts";
+import type { DaemonState, Health } from "./health.ts";
 import { healthOf } from "./health.ts";
 import { LedgerView } from "./ledger-view.ts";
 import { Remembered } from "./remembered.ts";
@@ -36,7 +36,7 @@ export interface DashboardSource {
   /** The daemon that trades with this ledger, this process or another one. */
   readonly daemon: () => DashboardFacts["daemon"];
   /** What only the daemon itself knows; `undefined` beside it. */
-  readonly pulse?: () => DaemonPulse;
+  readonly daemonState?: () => DaemonState;
 }
 
 /** An execution under way, with what was last said about it. */
@@ -93,8 +93,8 @@ export class DashboardView {
     return this.#source.config.strategies;
   }
 
-  get pulse(): DaemonPulse | undefined {
-    return this.#source.pulse?.();
+  get daemonState(): DaemonState | undefined {
+    return this.#source.daemonState?.();
   }
 
   get halted(): string | undefined {
@@ -177,7 +177,7 @@ export class DashboardView {
   async health(): Promise<Health> {
     const market = await this.broker.market();
     return healthOf({
-      pulse: this.pulse,
+      daemonState: this.daemonState,
       daemonRuns: this.#source.daemon() !== undefined,
       ledgerProblem: this.#ledgerProblem(),
       brokerProblems: market.problems,
@@ -193,17 +193,17 @@ export class DashboardView {
   async #readData(): Promise<DashboardData> {
     const { config, clock, daemon } = this.#source;
     const [account, histories] = await Promise.all([this.broker.account(this.isTrading()), this.broker.histories()]);
-    const pulse = this.pulse;
+    const daemonState = this.daemonState;
     return dashboardData({
       ledger: this.ledger(),
       now: clock.now(),
       mode: config.mode,
       modeReason: config.modeReason,
       halted: this.halted,
-      alertsProblems: alertsProblems(pulse?.alerts ?? []),
+      alertsProblems: alertsProblems(daemonState?.alerts ?? []),
       daemon: daemon(),
       brokerName: this.broker.name,
-      stream: pulse?.stream,
+      stream: daemonState?.stream,
       reading: account.value,
       histories: histories.value ?? {},
       problems: [...new Set([...account.problems, ...histories.problems])],

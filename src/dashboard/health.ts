@@ -3,7 +3,7 @@ import type { IntakeState } from "../intake/intake-state.ts";
 import { alertsProblems } from "../intake/intake-state.ts";
 
 /** What only the daemon itself knows of its state. */
-export interface DaemonPulse {
+export interface DaemonState {
   /** The account has been read, and what an earlier process left open is finished. */
   readonly connected: boolean;
   /** Since the alerts file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
@@ -22,7 +22,7 @@ export interface DaemonPulse {
 
 export interface HealthFacts {
   /** `undefined` in a process that is no daemon. */
-  readonly pulse: DaemonPulse | undefined;
+  readonly daemonState: DaemonState | undefined;
   /** Whether a daemon trades with this ledger at all. */
   readonly daemonRuns: boolean;
   readonly ledgerProblem: string | undefined;
@@ -46,7 +46,7 @@ const LOOK_LIMIT_MS = 10_000;
 /** Whoever is answered knows already that the process turns; this tells what it cannot do. */
 export function healthOf(facts: HealthFacts): Health {
   const failures = failuresOf(facts);
-  const refusals = alertsProblems(facts.pulse?.alerts ?? []);
+  const refusals = alertsProblems(facts.daemonState?.alerts ?? []);
   const ailments = ailmentsOf(facts);
   return { status: statusOf(failures.length, refusals.length, ailments.length), reasons: [...failures, ...refusals, ...ailments] };
 }
@@ -57,21 +57,22 @@ function statusOf(failures: number, refusals: number, ailments: number): Health[
   return ailments > 0 ? "degraded" : "ready";
 }
 
-function failuresOf({ pulse, ledgerProblem }: HealthFacts): string[] {
+function failuresOf({ daemonState, ledgerProblem }: HealthFacts): string[] {
   const failures = ledgerProblem === undefined ? [] : [ledgerProblem];
-  if (pulse === undefined) return failures;
-  if (pulse.sinceLookMs === undefined) return [...failures, "The daemon is still starting."];
-  failures.push(...(pulse.blind ?? []));
-  if (pulse.sinceLookMs < LOOK_LIMIT_MS) return failures;
-  return [...failures, `The alerts file has not been looked at for ${String(Math.floor(pulse.sinceLookMs / 1_000))} s.`];
+  if (daemonState === undefined) return failures;
+  if (daemonState.sinceLookMs === undefined) return [...failures, "The daemon is still starting."];
+  failures.push(...(daemonState.blind ?? []));
+  if (daemonState.sinceLookMs < LOOK_LIMIT_MS) return failures;
+  return [...failures, `The alerts file has not been looked at for ${String(Math.floor(daemonState.sinceLookMs / 1_000))} s.`];
 }
 
-function ailmentsOf({ pulse, daemonRuns, brokerProblems, halted }: HealthFacts): string[] {
-  const ailments = [...brokerProblems, ...(pulse?.troubles ?? [])];
+function ailmentsOf({ daemonState, daemonRuns, brokerProblems, halted }: HealthFacts): string[] {
+  const ailments = [...brokerProblems, ...(daemonState?.troubles ?? [])];
   if (!daemonRuns) ailments.push("No daemon runs with this ledger, so no alert is acted upon.");
   if (halted !== undefined) ailments.push(`Trading is halted: ${halted}.`);
-  if (pulse !== undefined && !pulse.connected)
+  if (daemonState !== undefined && !daemonState.connected)
     ailments.push("The account has not been read yet, or an execution of an earlier process is not finished.");
-  else if (pulse?.stream !== undefined && pulse.stream !== "listening") ailments.push(`The stream of order updates is ${pulse.stream}.`);
+  else if (daemonState?.stream !== undefined && daemonState.stream !== "listening")
+    ailments.push(`The stream of order updates is ${daemonState.stream}.`);
   return ailments;
 }

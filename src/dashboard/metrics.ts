@@ -137,12 +137,12 @@ export class Metrics {
     halted.set(this.#view.halted === undefined ? 0 : 1);
     running.set(ledger.openExecutions().length);
     unsettled.set(ledger.unsettledIntents().length);
-    const { pulse } = this.#view;
-    this.#showAlerts(pulse?.alerts ?? []);
-    show(connected, pulse && (pulse.connected ? 1 : 0));
-    show(waiting, pulse?.waiting);
-    show(lastLook, pulse?.sinceLookMs === undefined ? undefined : pulse.sinceLookMs / 1_000);
-    if (pulse?.stream !== undefined) for (const state of STREAM_STATES) stream.set({ state }, pulse.stream === state ? 1 : 0);
+    const { daemonState } = this.#view;
+    this.#showAlerts(daemonState?.alerts ?? []);
+    show(connected, daemonState && (daemonState.connected ? 1 : 0));
+    show(waiting, daemonState?.waiting);
+    show(lastLook, daemonState?.sinceLookMs === undefined ? undefined : daemonState.sinceLookMs / 1_000);
+    if (daemonState?.stream !== undefined) for (const state of STREAM_STATES) stream.set({ state }, daemonState.stream === state ? 1 : 0);
   }
 
   #showAlerts(alerts: readonly IntakeState[]): void {

@@ -2,8 +2,8 @@ import type { Decimal } from "./decimal.ts";
 import type { Side } from "./broker.ts";
 import type { Signal } from "./signal.ts";
 import type { Verdict, VerdictKind } from "./verdict.ts";
-import type { Claim } from "./strategy-target.ts";
-import type { Wanted } from "../portfolio/plan.ts";
+import type { StrategyTarget } from "./strategy-target.ts";
+import type { RebalanceTarget } from "../portfolio/plan.ts";
 
 /**
  * What a transaction survives when the call returns. Both survive the end of the process, whatever ended it.
@@ -76,11 +76,11 @@ export interface Ledger {
 
   // --- several strategies (R31) -----------------------------------------------------------------
   /** Records what each strategy asks for in an execution. @throws when the execution has its claims already. */
-  recordClaims(executionId: string, claims: readonly Claim[]): void;
+  recordStrategyTargets(executionId: string, strategyTargets: readonly StrategyTarget[]): void;
   /** Empty for an execution of a version that kept none. */
-  claimsOf(executionId: string): Claim[];
+  strategyTargetsOf(executionId: string): StrategyTarget[];
   /** What was last accepted from a strategy, as `accepted` and with the share it had then. */
-  lastClaim(strategy: string): Claim | undefined;
+  lastStrategyTarget(strategy: string): StrategyTarget | undefined;
   /** Records that the owner lets an unattributed symbol be sold. */
   releaseSymbol(symbol: string, at: number): void;
   /** Symbols released and not wholly sold since. */
@@ -123,18 +123,18 @@ export interface Ledger {
 
   // --- books (R32) ------------------------------------------------------------------------------
   /** Records what every book wished to trade in an execution. */
-  recordWishes(executionId: string, wishes: readonly Wish[]): void;
-  wishesOf(executionId: string): Wish[];
+  recordAttributionDeltas(executionId: string, deltas: readonly AttributionDelta[]): void;
+  attributionDeltasOf(executionId: string): AttributionDelta[];
   /** Finished executions whose end has not been booked, oldest first. */
   unbookedExecutions(): ExecutionRecord[];
   /** Orders of finished executions whose fills have not all been booked, in the order in which they were recorded. */
   unbookedFills(): UnbookedFill[];
   /** Appends to the journal and brings the holdings up to date with it, all at once. */
-  recordBookings(page: BookPage): void;
+  recordBookings(page: BookingPage): void;
   /** The whole journal, oldest first. */
   bookings(): Booking[];
   /** What the journal adds up to, for every book but the unattributed one, which is what is left of the account. */
-  bookHoldings(): BookHolding[];
+  bookHoldings(): SubAccountHolding[];
 
   // --- splits (R10) -----------------------------------------------------------------------------
   /** Records the shares held in a session; they contain every split up to it. Replaces an earlier record of that session. */
@@ -231,7 +231,7 @@ export interface NewExecution {
   readonly signalId: string;
   readonly accountNumber: string;
   readonly mode: string;
-  readonly wanted: Wanted;
+  readonly wanted: RebalanceTarget;
   readonly startedAt: number;
   /** Milliseconds since the epoch. */
   readonly deadline: number;
@@ -363,7 +363,7 @@ export interface IntentChange {
 }
 
 /** How many shares more one book wished to hold of a symbol when an execution was planned. */
-export interface Wish {
+export interface AttributionDelta {
   readonly symbol: string;
   readonly book: string;
   /** Negative: shares to get rid of. */
@@ -387,7 +387,7 @@ export interface Booking {
 }
 
 /** What a book holds, or once held, of a symbol. */
-export interface BookHolding {
+export interface SubAccountHolding {
   readonly book: string;
   readonly symbol: string;
   readonly quantity: Decimal;
@@ -408,10 +408,10 @@ export interface UnbookedFill {
 }
 
 /** What is booked at once. */
-export interface BookPage {
+export interface BookingPage {
   readonly bookings: readonly Booking[];
   /** The changed holdings, as they are afterwards. */
-  readonly holdings: readonly BookHolding[];
+  readonly holdings: readonly SubAccountHolding[];
   /** Client order id → filled quantity that is booked now. */
   readonly orders: ReadonlyMap<string, Decimal>;
   readonly executionIds: readonly string[];

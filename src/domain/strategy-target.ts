@@ -1,4 +1,4 @@
-import type { Wanted } from "../portfolio/plan-input.ts";
+import type { RebalanceTarget } from "../portfolio/plan-input.ts";
 import type { Decimal } from "./decimal.ts";
 import { ZERO } from "./decimal.ts";
 
@@ -15,13 +15,13 @@ export interface StrategyShare {
  * - `waiting`: its run is complete and fresh and waits behind the one that is executed (R22).
  * - `accepted`: they are the newest that were accepted from it (R31).
  */
-export type ClaimBasis = "run" | "waiting" | "accepted";
+export type StrategyTargetBasis = "run" | "waiting" | "accepted";
 
 /** What one strategy asks of the account in one execution. A strategy that never spoke has none: its share stays cash. */
-export interface Claim {
+export interface StrategyTarget {
   readonly strategy: string;
   readonly share: Decimal;
-  readonly basis: ClaimBasis;
+  readonly basis: StrategyTargetBasis;
   /** The run that the targets come from. */
   readonly signalId: string;
   /** When that run was generated; milliseconds since the epoch. */
@@ -31,9 +31,9 @@ export interface Claim {
 }
 
 /** What is claimed of each symbol, as a fraction of the base: overlapping symbols add up. */
-export function combinedTargets(claims: readonly Pick<Claim, "share" | "targets">[]): Map<string, Decimal> {
+export function combinedTargets(strategyTargets: readonly Pick<StrategyTarget, "share" | "targets">[]): Map<string, Decimal> {
   const total = new Map<string, Decimal>();
-  for (const { share, targets } of claims) {
+  for (const { share, targets } of strategyTargets) {
     for (const [symbol, weight] of targets) total.set(symbol, (total.get(symbol) ?? ZERO).plus(share.times(weight)));
   }
   return total;
@@ -43,13 +43,13 @@ export function combinedTargets(claims: readonly Pick<Claim, "share" | "targets"
  * What is wanted of the account when a strategy rebalances: every claim together.
  * @param known symbols that a strategy is known to have named or bought; `undefined` with one strategy, whose own everything held is.
  */
-export function wantedByAll(claims: readonly Claim[], known: ReadonlySet<string> | undefined): Wanted {
-  const targets = combinedTargets(claims);
+export function targetOfAll(strategyTargets: readonly StrategyTarget[], known: ReadonlySet<string> | undefined): RebalanceTarget {
+  const targets = combinedTargets(strategyTargets);
   return known === undefined ? { kind: "rebalance", targets } : { kind: "rebalance", targets, known };
 }
 
 /** What is wanted when a strategy leaves symbols: what the others claim of them stays. */
-export function wantedByExit(exits: readonly string[], claims: readonly Claim[]): Wanted {
-  const kept = new Map([...combinedTargets(claims)].filter(([symbol]) => exits.includes(symbol)));
+export function targetOfExit(exits: readonly string[], strategyTargets: readonly StrategyTarget[]): RebalanceTarget {
+  const kept = new Map([...combinedTargets(strategyTargets)].filter(([symbol]) => exits.includes(symbol)));
   return kept.size === 0 ? { kind: "exit", symbols: exits } : { kind: "exit", symbols: exits, kept };
 }

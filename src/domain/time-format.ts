@@ -1,7 +1,7 @@
 import { DateTime } from "luxon";
 
 /** Where and when a view is read. */
-export interface Moment {
+export interface TimeFormat {
   /** Milliseconds since the epoch. */
   readonly now: number;
   /** IANA zone that instants are shown in. */

@@ -8,12 +8,20 @@ import type { ExecutionRecord, Ledger, NewExecution } from "../domain/ledger.ts"
 import { formatDollars } from "../domain/format.ts";
 import { max, ONE } from "../domain/decimal.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
-import { keepBooks } from "../accounts/bookkeeping.ts";
-import { wishesFor } from "../accounts/attribution-deltas.ts";
-import type { Claim, StrategyShare } from "../domain/strategy-target.ts";
-import type { LeftAloneReason, Plan, PlanSettings, Wanted } from "../portfolio/plan.ts";
+import { updateSubAccounts } from "../accounts/bookkeeping.ts";
+import { attributionDeltasFor } from "../accounts/attribution-deltas.ts";
+import type { StrategyTarget, StrategyShare } from "../domain/strategy-target.ts";
+import type { SkipReason, Plan, PlanSettings, RebalanceTarget } from "../portfolio/plan.ts";
 import { makePlan } from "../portfolio/plan.ts";
-import { claimsFor, claimsText, countsWith, laterExits, stillWaiting, wantedAfterExits, wantedFor } from "../accounts/strategy-targets.ts";
+import {
+  strategyTargetsFor,
+  strategyTargetsText,
+  countsWith,
+  laterExits,
+  stillWaiting,
+  targetAfterExits,
+  rebalanceTargetFor,
+} from "../accounts/strategy-targets.ts";
 import type { ConvergeResult } from "./loop/converge.ts";
 import { Convergence } from "./loop/converge.ts";
 import type { ConvergeParts } from "./loop/open-execution.ts";
@@ -26,7 +34,7 @@ import type { Conclusion } from "./outcome/outcome.ts";
 import type { Declined, Preparation } from "./preparation/prepare.ts";
 import { planInput } from "./preparation/plan-input.ts";
 import { declined, prepare } from "./preparation/prepare.ts";
-import type { MarketReading, Reading } from "./preparation/account-snapshot.ts";
+import type { MarketReading, AccountSnapshot } from "./preparation/account-snapshot.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./preparation/account-snapshot.ts";
 import { SplitWatch } from "./preparation/split-watch.ts";
 import { SharedOrderStream } from "./orders/shared-stream.ts";
@@ -48,7 +56,7 @@ export interface RebalancerParts {
   /** Default: {@link DEFAULT_EXECUTION}, market orders at once. */
   readonly execution?: ExecutionSettings;
   readonly halted: () => string | undefined;
-  readonly accountRefusal: (reading: Reading) => { reason: string; hint: string } | undefined;
+  readonly accountRefusal: (snapshot: AccountSnapshot) => { reason: string; hint: string } | undefined;
   /** Aborted when the process has been asked to stop. */
   readonly stopping: AbortSignal;
   /** A newer run of the same strategy that waits behind the one under way (R22). */
@@ -71,13 +79,18 @@ export interface RebalanceOptions {
   /** Aborted when a newer run has taken this one's place before it has begun. */
   readonly superseded?: AbortSignal;
   /** Called with the first reading, so that a person sees the account before anything happens. */
-  readonly onReady?: (reading: Reading, plan: Plan, claims: readonly Claim[]) => void;
+  readonly onReady?: (snapshot: AccountSnapshot, plan: Plan, strategyTargets: readonly StrategyTarget[]) => void;
 }
 
 export type RebalanceResult =
   | { readonly kind: "concluded"; readonly conclusion: Conclusion; readonly execution: ExecutionRecord }
   | Declined
-  | { readonly kind: "dry-run"; readonly plan: Plan; readonly reading: Reading; readonly claims: readonly Claim[] }
+  | {
+      readonly kind: "dry-run";
+      readonly plan: Plan;
+      readonly snapshot: AccountSnapshot;
+      readonly strategyTargets: readonly StrategyTarget[];
+    }
   /** What is left of a signal cannot be traded now. */
   | { readonly kind: "still-off"; readonly reason: string; readonly mayPass: boolean }
   /** The process is stopping; the next start finishes it. */
@@ -126,13 +139,13 @@ export class Rebalancer {
   async warm(): Promise<void> {
     const { broker, clock, ledger, plan: settings } = this.#parts;
     // A ledger of a version without books has all its fills to be booked.
-    keepBooks(ledger);
+    updateSubAccounts(ledger);
     this.#stream.open();
     try {
-      const reading = await readAccount(broker, this.#assets, clock, []);
-      const wanted: Wanted = { kind: "rebalance", targets: new Map() };
-      const splits = await this.#splits.doubts(reading, { wanted: [], record: true });
-      makePlan(planInput(reading, { phase: "selling", wanted, settings, unsettled: [], splits, barred: new Map() }));
+      const snapshot = await readAccount(broker, this.#assets, clock, []);
+      const wanted: RebalanceTarget = { kind: "rebalance", targets: new Map() };
+      const splits = await this.#splits.doubts(snapshot, { wanted: [], record: true });
+      makePlan(planInput(snapshot, { phase: "selling", wanted, settings, unsettled: [], splits, excluded: new Map() }));
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
     }
@@ -155,25 +168,25 @@ export class Rebalancer {
    * What each strategy asks for if `signal` were executed now (R31); ages are those of its runs.
    * @throws Error when the signal's strategy is not configured.
    */
-  claims(signal: Signal): Claim[] {
-    return claimsFor(this.#parts.ledger, this.#strategies(signal), signal, this.#waiting(signal));
+  strategyTargets(signal: Signal): StrategyTarget[] {
+    return strategyTargetsFor(this.#parts.ledger, this.#strategies(signal), signal, this.#waiting(signal));
   }
 
   async #attempt(signal: Signal, options: RebalanceOptions): Promise<RebalanceResult | "plan-again"> {
-    const claims = this.claims(signal);
-    const asked = wantedFor(this.#parts.ledger, this.#strategies(signal), signal, claims);
+    const strategyTargets = this.strategyTargets(signal);
+    const asked = rebalanceTargetFor(this.#parts.ledger, this.#strategies(signal), signal, strategyTargets);
     if (asked === undefined) return this.#judged(signal, options, declined("held", "The strategy says HOLD: nothing is changed."));
-    const wanted = this.#withoutExits(signal, asked, claims);
+    const wanted = this.#withoutExits(signal, asked, strategyTargets);
     const preparation = await this.#prepare(signal, wanted, options);
     if (preparation.kind === "declined") return this.#judged(signal, options, preparation);
-    if (!options.dryRun && !countsWith(claims, this.#waiting(signal))) return "plan-again";
-    options.onReady?.(preparation.reading, preparation.plan, claims);
-    if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, reading: preparation.reading, claims };
+    if (!options.dryRun && !countsWith(strategyTargets, this.#waiting(signal))) return "plan-again";
+    options.onReady?.(preparation.snapshot, preparation.plan, strategyTargets);
+    if (options.dryRun) return { kind: "dry-run", plan: preparation.plan, snapshot: preparation.snapshot, strategyTargets };
     const nothingNow = this.#stillSelling(signal, options) ?? this.#nothingToSend(signal, options, preparation);
     if (nothingNow !== undefined) return nothingNow;
     await this.#concludeReplaced();
-    const execution = this.#open(signal, { wanted, claims }, preparation);
-    const known = { reading: preparation.reading, superseded: options.superseded, ageless: options.takeUp === "finish" };
+    const execution = this.#open(signal, { wanted, strategyTargets }, preparation);
+    const known = { snapshot: preparation.snapshot, superseded: options.superseded, ageless: options.takeUp === "finish" };
     const result = await this.#converge(execution, signal, known);
     return result.kind === "concluded" && result.conclusion.verdict.kind === "accepted" ? "plan-again" : result;
   }
@@ -187,7 +200,7 @@ export class Rebalancer {
   }
 
   /** A plan without an order that misses its target: worth another look while a cause may pass, and no execution (R33). */
-  #nothingToSend(signal: Signal, options: RebalanceOptions, { plan, input, reading }: Ready): RebalanceResult | undefined {
+  #nothingToSend(signal: Signal, options: RebalanceOptions, { plan, input, snapshot }: Ready): RebalanceResult | undefined {
     if (plan.sells.length + plan.buys.length > 0 || plan.reachesTarget) return undefined;
     const minimum = max(this.#parts.plan.minTradeValue, ONE);
     const left = restOf({ plan: summarisePlan(plan, { input }), intents: [], tries: [], minimum });
@@ -196,15 +209,15 @@ export class Rebalancer {
     if (options.takeUp !== undefined) return { kind: "still-off", reason, mayPass: passing.length > 0 };
     if (passing.length === 0) return undefined;
     const verdict = passing.some((rest) => rest.reason === "price-doubt") ? "price-doubt" : "account-unsettled";
-    return this.#judged(signal, options, { ...declined(verdict, reason, "It is tried again while the run is fresh."), reading });
+    return this.#judged(signal, options, { ...declined(verdict, reason, "It is tried again while the run is fresh."), snapshot });
   }
 
   /** What a later SELL of the strategy has taken out is not bought again (R22). */
-  #withoutExits(signal: Signal, wanted: Wanted, claims: readonly Claim[]): Wanted {
+  #withoutExits(signal: Signal, wanted: RebalanceTarget, strategyTargets: readonly StrategyTarget[]): RebalanceTarget {
     if (wanted.kind === "exit") return wanted;
     const { ledger, waiting } = this.#parts;
     const exits = laterExits(signal, ledger.recentSignals(RECENT_SIGNALS), waiting?.() ?? []);
-    return exits.size === 0 ? wanted : wantedAfterExits(wanted, claims, signal.strategy, exits);
+    return exits.size === 0 ? wanted : targetAfterExits(wanted, strategyTargets, signal.strategy, exits);
   }
 
   get #execution(): ExecutionSettings {
@@ -237,22 +250,22 @@ export class Rebalancer {
     }
   }
 
-  #prepare(signal: Signal, wanted: Wanted, options: RebalanceOptions): Promise<Preparation> {
+  #prepare(signal: Signal, wanted: RebalanceTarget, options: RebalanceOptions): Promise<Preparation> {
     const { plan: settings, stopping, ...parts } = this.#parts;
     const abandoned = options.superseded === undefined ? stopping : AbortSignal.any([stopping, options.superseded]);
     const { ledger } = this.#parts;
     const earlier = ledger.executionsOfSignal(signal.id);
     const bounds = boundsAfter(earlier, ledger.intentsOfSignal(signal.id));
     const { dryRun, ignoreMarketHours, takeUp } = options;
-    const barred = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, LeftAloneReason>();
+    const excluded = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, SkipReason>();
     return prepare(
       { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, startedAt: this.#startedAt, abandoned },
-      { signal, wanted, dryRun, ignoreMarketHours, bounds, barred, finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined },
+      { signal, wanted, dryRun, ignoreMarketHours, bounds, excluded, finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined },
     );
   }
 
   /** What the last begun execution of a signal has left for a cause that does not pass by itself. */
-  #lasting(signal: Signal): Map<string, LeftAloneReason> {
+  #lasting(signal: Signal): Map<string, SkipReason> {
     const { ledger, plan: settings } = this.#parts;
     const last = ledger.executionsOfSignal(signal.id).findLast(({ begunAt }) => begunAt !== undefined);
     const plan = last?.plan as PlanSummary | null | undefined;
@@ -265,35 +278,39 @@ export class Rebalancer {
    * The execution, its first phase and all of that phase's intents are one transaction (R15). They are flushed with
    * the commit that marks the first of them as sent.
    */
-  #open(signal: Signal, { wanted, claims }: { readonly wanted: Wanted; readonly claims: readonly Claim[] }, ready: Ready): ExecutionRecord {
+  #open(
+    signal: Signal,
+    { wanted, strategyTargets }: { readonly wanted: RebalanceTarget; readonly strategyTargets: readonly StrategyTarget[] },
+    ready: Ready,
+  ): ExecutionRecord {
     const { ledger, clock } = this.#parts;
-    const { plan, reading, offHours } = ready;
+    const { plan, snapshot, offHours } = ready;
     // Without a sell there is nothing to wait for; off hours everything waits side by side (R23).
     const atOnce = offHours || plan.sells.length === 0;
     const execution = this.#newExecution(signal, wanted, ready);
-    const accountBefore = summariseAccount(reading, ledger.unsettledIntents());
+    const accountBefore = summariseAccount(snapshot, ledger.unsettledIntents());
     const summary = summarisePlan(plan, { input: ready.input }, atOnce);
     const earlier = plansOf(ledger.executionsOfSignal(signal.id));
     ledger.transaction(() => {
       ledger.recordSignal(signal, clock.now());
       ledger.createExecution(execution);
-      ledger.recordClaims(execution.id, claims);
+      ledger.recordStrategyTargets(execution.id, strategyTargets);
       // Late fills of earlier executions first: the wishes count from what the books hold now.
-      keepBooks(ledger);
-      ledger.recordWishes(execution.id, wishesFor(plan, claims, ledger.bookHoldings(), reading.positions));
+      updateSubAccounts(ledger);
+      ledger.recordAttributionDeltas(execution.id, attributionDeltasFor(plan, strategyTargets, ledger.bookHoldings(), snapshot.positions));
       ledger.updateExecution(execution.id, {
         phase: atOnce ? "buying" : "selling",
         accountBefore,
         plan: { ...summary, goals: earlier?.goals ?? goalsOf(summary.selling, accountBefore.positions), reached: earlier?.reached ?? [] },
       });
-      const common = { execution, reading, style: offHours ? ("market" as const) : this.#execution.style };
+      const common = { execution, reading: snapshot, style: offHours ? ("market" as const) : this.#execution.style };
       ledger.recordIntents(newIntents(ledger, { ...common, phase: "selling", orders: plan.sells }, clock.now()));
       if (atOnce) ledger.recordIntents(newIntents(ledger, { ...common, phase: "buying", orders: plan.buys }, clock.now()));
-      const { equity, lastEquity, cash } = reading.account;
-      ledger.recordEquity({ at: reading.at, equity, lastEquity, cash, executionId: execution.id });
+      const { equity, lastEquity, cash } = snapshot.account;
+      ledger.recordEquity({ at: snapshot.at, equity, lastEquity, cash, executionId: execution.id });
     }, "ordered");
     if (this.#strategies(signal).length > 1) {
-      const text = `Asked for by ${claimsText(claims, clock.now())}.`;
+      const text = `Asked for by ${strategyTargetsText(strategyTargets, clock.now())}.`;
       this.#parts.emit({ kind: "snapshot", level: "info", executionId: execution.id, signalId: signal.id, text });
     }
     const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base ${formatDollars(plan.base)}.`;
@@ -311,15 +328,15 @@ export class Rebalancer {
     return opened;
   }
 
-  #newExecution(signal: Signal, wanted: Wanted, ready: Ready): NewExecution {
+  #newExecution(signal: Signal, wanted: RebalanceTarget, ready: Ready): NewExecution {
     const { clock, executionDeadlineSeconds, ledger, mode } = this.#parts;
     const now = clock.now();
-    const left = sessionLeft(ready.reading.market, clock.monotonic()) ?? Infinity;
+    const left = sessionLeft(ready.snapshot.market, clock.monotonic()) ?? Infinity;
     const earlier = ledger.executionCount(signal.id);
     return {
       id: earlier === 0 ? signal.id : `${signal.id}.${String(earlier + 1)}`,
       signalId: signal.id,
-      accountNumber: ready.reading.account.number,
+      accountNumber: ready.snapshot.account.number,
       mode,
       wanted,
       startedAt: now,
@@ -331,7 +348,7 @@ export class Rebalancer {
   async #converge(
     execution: ExecutionRecord,
     signal: Signal,
-    known: { readonly reading?: Reading; readonly superseded: AbortSignal | undefined; readonly ageless?: boolean },
+    known: { readonly snapshot?: AccountSnapshot; readonly superseded: AbortSignal | undefined; readonly ageless?: boolean },
   ): Promise<RebalanceResult> {
     const { plan: settings, ...rest } = this.#parts;
     const common = {
@@ -343,8 +360,8 @@ export class Rebalancer {
       startedAt: this.#startedAt,
     };
     const parts: ConvergeParts = { ...rest, ...common, superseded: known.superseded, ageless: known.ageless === true };
-    const convergence = new Convergence(parts, execution, signal, known.reading);
-    if (known.reading !== undefined && this.#market !== undefined && isLater(this.#market, known.reading.market))
+    const convergence = new Convergence(parts, execution, signal, known.snapshot);
+    if (known.snapshot !== undefined && this.#market !== undefined && isLater(this.#market, known.snapshot.market))
       convergence.sawMarket(this.#market);
     this.#underWay = convergence;
     const result: ConvergeResult = await convergence.run().finally(() => (this.#underWay = undefined));

@@ -1,4 +1,4 @@
-import type { Wanted } from "../portfolio/plan.ts";
+import type { RebalanceTarget } from "../portfolio/plan.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
 import type { ExecutionChange, ExecutionOutcome, ExecutionPhase, ExecutionRecord, NewExecution } from "../domain/ledger.ts";
 import {
@@ -105,7 +105,7 @@ export function updateExecution(database: LedgerDatabase, id: string, change: Ex
 }
 
 /** Symbols of an exit are a plain list; targets keep their order and their exact weights. */
-function wantedText(wanted: Wanted): string {
+function wantedText(wanted: RebalanceTarget): string {
   if (wanted.kind === "exit") {
     const kept = wanted.kept === undefined ? "" : `,"kept":${decimalPairs(wanted.kept)}`;
     return `{"kind":"exit","symbols":${JSON.stringify(wanted.symbols)}${kept}}`;
@@ -114,7 +114,7 @@ function wantedText(wanted: Wanted): string {
   return `{"kind":"rebalance","targets":${decimalPairs(wanted.targets)}${known}}`;
 }
 
-function readWanted(row: Row): Wanted {
+function readRebalanceTarget(row: Row): RebalanceTarget {
   const value = readJson(row, "wanted") as Partial<Record<"kind" | "targets" | "known" | "symbols" | "kept", unknown>> | null;
   if (value?.kind === "rebalance") {
     const targets = readDecimalPairs(value.targets, "wanted");
@@ -138,7 +138,7 @@ export function executionOf(row: Row): ExecutionRecord {
     signalId: readText(row, "signal_id"),
     accountNumber: readText(row, "account_number"),
     mode: readText(row, "mode"),
-    wanted: readWanted(row),
+    wanted: readRebalanceTarget(row),
     startedAt: readInteger(row, "started_at"),
     deadline: readInteger(row, "deadline"),
     offHours: readFlag(row, "off_hours"),

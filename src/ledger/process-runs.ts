@@ -11,7 +11,7 @@ export interface DaemonLife {
 }
 
 /** When the daemon ran with this ledger, so that a start knows whether the stop before it was a clean one. */
-export interface DaemonLives {
+export interface ProcessRuns {
   /** Records a start. @returns the life before it. */
   begin(pid: number, at: number): DaemonLife | undefined;
   /** Records the end of the newest life. @param failure why it ended, unless it was asked to stop. */
@@ -21,7 +21,7 @@ export interface DaemonLives {
 /** Enough to see a bad day. */
 const KEPT = 1_000;
 
-export function daemonLivesOn(database: LedgerDatabase): DaemonLives {
+export function processRunsOn(database: LedgerDatabase): ProcessRuns {
   return {
     begin: (pid, at) =>
       database.transaction(() => {

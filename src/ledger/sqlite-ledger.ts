@@ -1,8 +1,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { TraderError } from "../domain/errors.ts";
 import * as account from "./account.ts";
-import * as books from "./sub-accounts.ts";
-import * as claims from "./strategy-targets.ts";
+import * as subAccounts from "./sub-accounts.ts";
+import * as strategyTargets from "./strategy-targets.ts";
 import type { CommitStage } from "./database.ts";
 import { LedgerDatabase } from "./database.ts";
 import * as executions from "./executions.ts";
@@ -11,8 +11,8 @@ import * as history from "./history.ts";
 import * as intents from "./intents.ts";
 import type { Durability, Ledger } from "../domain/ledger.ts";
 import * as lines from "./lines.ts";
-import type { DaemonLives } from "./process-runs.ts";
-import { daemonLivesOn } from "./process-runs.ts";
+import type { ProcessRuns } from "./process-runs.ts";
+import { processRunsOn } from "./process-runs.ts";
 import { assertCurrent, migrate } from "./migrations.ts";
 import type { Outbox } from "./outbox.ts";
 import { outboxOn } from "./outbox.ts";
@@ -51,7 +51,7 @@ export interface SqliteLedger extends Ledger {
   /** What was told to people outside. Its writer takes the keys out. */
   readonly outbox: Outbox;
   /** When the daemon ran. */
-  readonly lives: DaemonLives;
+  readonly processRuns: ProcessRuns;
   /** What became of the signals that the daemon generates by itself. */
   readonly scheduled: ScheduledSignals;
 }
@@ -204,7 +204,7 @@ function upkeepOf(database: LedgerDatabase, file: string): Omit<SqliteLedger, ke
     prune: (beforeMs) => prune(database, beforeMs),
     serialize: () => database.serialize(),
     outbox: outboxOn(database),
-    lives: daemonLivesOn(database),
+    processRuns: processRunsOn(database),
     scheduled: scheduledSignalsOn(database),
   };
 }
@@ -238,11 +238,11 @@ function portOn(database: LedgerDatabase): Ledger {
     judgeSignal: (id, verdict, at) => signals.judgeSignal(database, id, verdict, at),
     lastAcceptedSignal: (strategy) => signals.lastAcceptedSignal(database, strategy),
 
-    recordClaims: (executionId, asked) => claims.recordClaims(database, executionId, asked),
-    claimsOf: (executionId) => claims.claimsOf(database, executionId),
-    lastClaim: (strategy) => claims.lastClaim(database, strategy),
-    releaseSymbol: (symbol, at) => claims.releaseSymbol(database, symbol, at),
-    releasedSymbols: () => claims.releasedSymbols(database),
+    recordStrategyTargets: (executionId, asked) => strategyTargets.recordStrategyTargets(database, executionId, asked),
+    strategyTargetsOf: (executionId) => strategyTargets.strategyTargetsOf(database, executionId),
+    lastStrategyTarget: (strategy) => strategyTargets.lastStrategyTarget(database, strategy),
+    releaseSymbol: (symbol, at) => strategyTargets.releaseSymbol(database, symbol, at),
+    releasedSymbols: () => strategyTargets.releasedSymbols(database),
 
     createExecution: (execution) => executions.createExecution(database, execution),
     execution: (id) => executions.findExecution(database, id),
@@ -264,13 +264,13 @@ function portOn(database: LedgerDatabase): Ledger {
     intentsChangedSince: (at) => intents.intentsChangedSince(database, at),
     lastFilledIntent: (symbol) => intents.lastFilledIntent(database, symbol),
 
-    recordWishes: (executionId, wishes) => books.recordWishes(database, executionId, wishes),
-    wishesOf: (executionId) => books.wishesOf(database, executionId),
-    unbookedExecutions: () => books.unbookedExecutions(database),
-    unbookedFills: () => books.unbookedFills(database),
-    recordBookings: (page) => books.recordBookings(database, page),
-    bookings: () => books.bookings(database),
-    bookHoldings: () => books.bookHoldings(database),
+    recordAttributionDeltas: (executionId, deltas) => subAccounts.recordAttributionDeltas(database, executionId, deltas),
+    attributionDeltasOf: (executionId) => subAccounts.attributionDeltasOf(database, executionId),
+    unbookedExecutions: () => subAccounts.unbookedExecutions(database),
+    unbookedFills: () => subAccounts.unbookedFills(database),
+    recordBookings: (page) => subAccounts.recordBookings(database, page),
+    bookings: () => subAccounts.bookings(database),
+    bookHoldings: () => subAccounts.bookHoldings(database),
 
     recordSessionQuantity: (quantity) => splits.recordSessionQuantity(database, quantity),
     lastSessionQuantity: (symbol) => splits.lastSessionQuantity(database, symbol),

@@ -1,33 +1,33 @@
-import type { Claim, ClaimBasis } from "../domain/strategy-target.ts";
+import type { StrategyTarget, StrategyTargetBasis } from "../domain/strategy-target.ts";
 import { ONE, toText } from "../domain/decimal.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import { decimalPairs, instant, readDecimal, readDecimalPairs, readInteger, readJson, readOneOf, readText, readTexts } from "./row.ts";
 import { ACCEPTED } from "./signals.ts";
 
-const BASES = ["run", "waiting", "accepted"] as const satisfies readonly ClaimBasis[];
+const BASES = ["run", "waiting", "accepted"] as const satisfies readonly StrategyTargetBasis[];
 
-export function recordClaims(database: LedgerDatabase, executionId: string, claims: readonly Claim[]): void {
+export function recordStrategyTargets(database: LedgerDatabase, executionId: string, strategyTargets: readonly StrategyTarget[]): void {
   database.transaction(() => {
-    for (const claim of claims) recordClaim(database, executionId, claim);
+    for (const strategyTarget of strategyTargets) recordStrategyTarget(database, executionId, strategyTarget);
   });
 }
 
 /** In the order of the configuration. */
-export function claimsOf(database: LedgerDatabase, executionId: string): Claim[] {
-  return database.rows("SELECT * FROM claims WHERE execution_id = :executionId ORDER BY number", { executionId }).map(claimOf);
+export function strategyTargetsOf(database: LedgerDatabase, executionId: string): StrategyTarget[] {
+  return database.rows("SELECT * FROM claims WHERE execution_id = :executionId ORDER BY number", { executionId }).map(strategyTargetOf);
 }
 
-export function lastClaim(database: LedgerDatabase, strategy: string): Claim | undefined {
+export function lastStrategyTarget(database: LedgerDatabase, strategy: string): StrategyTarget | undefined {
   const row = database.row(
     `SELECT claims.* FROM claims JOIN executions ON executions.id = claims.execution_id
      WHERE claims.strategy = :strategy AND ${ACCEPTED} ORDER BY claims.number DESC LIMIT 1`,
     { strategy },
   );
-  return row === undefined ? claimBeforeClaims(database, strategy) : { ...claimOf(row), basis: "accepted" };
+  return row === undefined ? strategyTargetBeforeRecords(database, strategy) : { ...strategyTargetOf(row), basis: "accepted" };
 }
 
 /** An execution of a version that kept no claims: the newest accepted targets, without what was exited since. */
-function claimBeforeClaims(database: LedgerDatabase, strategy: string): Claim | undefined {
+function strategyTargetBeforeRecords(database: LedgerDatabase, strategy: string): StrategyTarget | undefined {
   const accepted = database.rows(
     `SELECT * FROM signals WHERE strategy = :strategy AND kind IN ('rebalance', 'exit')
        AND EXISTS (SELECT 1 FROM executions WHERE signal_id = signals.id AND ${ACCEPTED})
@@ -65,23 +65,23 @@ export function releasedSymbols(database: LedgerDatabase): string[] {
   return rows.map((row) => readText(row, "symbol"));
 }
 
-function recordClaim(database: LedgerDatabase, executionId: string, claim: Claim): void {
+function recordStrategyTarget(database: LedgerDatabase, executionId: string, strategyTarget: StrategyTarget): void {
   database.write(
     `INSERT INTO claims (execution_id, strategy, share, basis, signal_id, generated_at, targets)
      VALUES (:executionId, :strategy, :share, :basis, :signalId, :generatedAt, :targets)`,
     {
       executionId,
-      strategy: claim.strategy,
-      share: toText(claim.share),
-      basis: claim.basis,
-      signalId: claim.signalId,
-      generatedAt: instant(claim.generatedAt),
-      targets: decimalPairs(claim.targets),
+      strategy: strategyTarget.strategy,
+      share: toText(strategyTarget.share),
+      basis: strategyTarget.basis,
+      signalId: strategyTarget.signalId,
+      generatedAt: instant(strategyTarget.generatedAt),
+      targets: decimalPairs(strategyTarget.targets),
     },
   );
 }
 
-function claimOf(row: Row): Claim {
+function strategyTargetOf(row: Row): StrategyTarget {
   return {
     strategy: readText(row, "strategy"),
     share: readDecimal(row, "share"),

@@ -2,14 +2,14 @@ import { sum, toText } from "../domain/decimal.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import { executionOf } from "./executions.ts";
 import { intentOf } from "./intents.ts";
-import type { Booking, BookHolding, BookPage, ExecutionRecord, UnbookedFill, Wish } from "../domain/ledger.ts";
+import type { Booking, SubAccountHolding, BookingPage, ExecutionRecord, UnbookedFill, AttributionDelta } from "../domain/ledger.ts";
 import { instant, optionalDecimal, readDecimal, readInteger, readOneOf, readOptionalDecimal, readOptionalText, readText } from "./row.ts";
 
 const KINDS = ["fill", "transfer"] as const satisfies readonly Booking["kind"][];
 
-export function recordWishes(database: LedgerDatabase, executionId: string, wishes: readonly Wish[]): void {
+export function recordAttributionDeltas(database: LedgerDatabase, executionId: string, deltas: readonly AttributionDelta[]): void {
   database.transaction(() => {
-    for (const { symbol, book, quantity, price } of wishes) {
+    for (const { symbol, book, quantity, price } of deltas) {
       database.write(
         "INSERT INTO wishes (execution_id, symbol, book, quantity, price) VALUES (:executionId, :symbol, :book, :quantity, :price)",
         { executionId, symbol, book, quantity: toText(quantity), price: optionalDecimal(price) },
@@ -18,7 +18,7 @@ export function recordWishes(database: LedgerDatabase, executionId: string, wish
   });
 }
 
-export function wishesOf(database: LedgerDatabase, executionId: string): Wish[] {
+export function attributionDeltasOf(database: LedgerDatabase, executionId: string): AttributionDelta[] {
   return database.rows("SELECT * FROM wishes WHERE execution_id = :executionId ORDER BY symbol, book", { executionId }).map((row) => ({
     symbol: readText(row, "symbol"),
     book: readText(row, "book"),
@@ -44,7 +44,7 @@ export function unbookedFills(database: LedgerDatabase): UnbookedFill[] {
   }));
 }
 
-export function recordBookings(database: LedgerDatabase, page: BookPage): void {
+export function recordBookings(database: LedgerDatabase, page: BookingPage): void {
   database.transaction(() => {
     for (const booking of page.bookings) appendBooking(database, booking);
     for (const holding of page.holdings) setHolding(database, holding);
@@ -71,7 +71,7 @@ export function bookings(database: LedgerDatabase): Booking[] {
   }));
 }
 
-export function bookHoldings(database: LedgerDatabase): BookHolding[] {
+export function bookHoldings(database: LedgerDatabase): SubAccountHolding[] {
   return database.rows("SELECT * FROM book_holdings ORDER BY book, symbol").map(holdingOf);
 }
 
@@ -97,7 +97,7 @@ function appendBooking(database: LedgerDatabase, booking: Booking): void {
   );
 }
 
-function setHolding(database: LedgerDatabase, holding: BookHolding): void {
+function setHolding(database: LedgerDatabase, holding: SubAccountHolding): void {
   database.write(
     `INSERT INTO book_holdings (book, symbol, quantity, cost, realised, cash)
      VALUES (:book, :symbol, :quantity, :cost, :realised, :cash)
@@ -113,7 +113,7 @@ function setHolding(database: LedgerDatabase, holding: BookHolding): void {
   );
 }
 
-function holdingOf(row: Row): BookHolding {
+function holdingOf(row: Row): SubAccountHolding {
   return {
     book: readText(row, "book"),
     symbol: readText(row, "symbol"),

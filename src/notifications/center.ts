@@ -5,9 +5,9 @@ import type { Outbox } from "../ledger/outbox.ts";
 import type { Log } from "../logging/logger.ts";
 import type { Channel } from "./channel.ts";
 import { channelsOf } from "./channel.ts";
-import { Courier } from "./sender.ts";
+import { Sender } from "./sender.ts";
 import { haltedNotice, resumedNotice } from "./event-notices.ts";
-import type { Message, Notice, NoticeKind, Sender } from "./notice.ts";
+import type { Message, Notice, NoticeKind, Origin } from "./notice.ts";
 import { isWanted, messageFrom, messageIn } from "./notice.ts";
 import type { NotificationSettings } from "../config/notification-settings.ts";
 
@@ -26,7 +26,7 @@ export interface NotificationParts {
   readonly fetch: typeof fetch;
   readonly redact: (text: string) => string;
   /** Asked for each message, because the account is known only after a while. */
-  readonly sender: () => Sender;
+  readonly sender: () => Origin;
 }
 
 /**
@@ -37,12 +37,12 @@ export interface NotificationParts {
 export class NotificationCenter {
   readonly #parts: NotificationParts;
   readonly #channels: readonly Channel[];
-  readonly #couriers: ReadonlyMap<string, Courier>;
+  readonly #senders: ReadonlyMap<string, Sender>;
 
   constructor(parts: NotificationParts) {
     this.#parts = parts;
     this.#channels = channelsOf(parts.settings);
-    this.#couriers = new Map(this.#channels.map((channel) => [channel.id, new Courier(channel, parts)]));
+    this.#senders = new Map(this.#channels.map((channel) => [channel.id, new Sender(channel, parts)]));
   }
 
   /** Takes up what an earlier process left. To be called by the one process that holds the trading lock. */
@@ -56,7 +56,7 @@ export class NotificationCenter {
 
   /** How many messages wait for a channel. */
   get waiting(): number {
-    return [...this.#couriers.values()].reduce((total, courier) => total + courier.waiting, 0);
+    return [...this.#senders.values()].reduce((total, sender) => total + sender.waiting, 0);
   }
 
   /** Whether the occasion was told already; then nobody needs to find out what there is to tell. */
@@ -94,14 +94,14 @@ export class NotificationCenter {
 
   /** Takes no more, and lets what is on its way arrive, bounded. */
   async close(limitMs: number): Promise<void> {
-    await Promise.all([...this.#couriers.values()].map((courier) => courier.close(limitMs)));
+    await Promise.all([...this.#senders.values()].map((sender) => sender.close(limitMs)));
   }
 
   #takeUp(channel: string): void {
     const { outbox, clock, log } = this.#parts;
     for (const { id, state, entry } of outbox.pending(channel)) {
       const message = state === "waiting" ? messageIn(entry.content) : undefined;
-      if (message !== undefined) this.#couriers.get(channel)?.take(message, id);
+      if (message !== undefined) this.#senders.get(channel)?.take(message, id);
       else {
         outbox.mark(id, channel, "unanswered", clock.now());
         log.debug(`Whether ${entry.key} reached ${channel} is not known; it is not sent again.`);
@@ -110,7 +110,7 @@ export class NotificationCenter {
   }
 
   #hand(message: Message, channels: readonly string[], id: number | undefined): void {
-    for (const channel of channels) this.#couriers.get(channel)?.take(message, id);
+    for (const channel of channels) this.#senders.get(channel)?.take(message, id);
   }
 
   #sentWithinHour(kind: NoticeKind): number {

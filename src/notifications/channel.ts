@@ -19,7 +19,7 @@ export interface ServiceAnswer {
 }
 
 /** What an answer means. */
-export type Reception =
+export type DeliveryResult =
   | { readonly kind: "accepted" }
   /** Not now; at the earliest after `afterMs`, if the service says so. */
   | { readonly kind: "later"; readonly reason: string; readonly afterMs: number | undefined }
@@ -35,7 +35,7 @@ export interface Channel {
   /** @param repeated the message may have arrived already. */
   request(message: Message, repeated: boolean): OutgoingRequest;
   /** @param now milliseconds since the epoch; a service may name the moment from which on it listens again. */
-  receive(answer: ServiceAnswer, now: number): Reception;
+  receive(answer: ServiceAnswer, now: number): DeliveryResult;
 }
 
 /** The channels that are set up, whatever the level. */

@@ -1,12 +1,12 @@
 import { oneLine } from "../reporting/style.ts";
-import type { Reception, ServiceAnswer } from "./channel.ts";
+import type { DeliveryResult, ServiceAnswer } from "./channel.ts";
 
 /** However long a service wants to be left alone: a clock that is wrong on its side must not silence us for good. */
 const LONGEST_WAIT_MS = 3_600_000;
 const SHOWN_CHARACTERS = 200;
 
 /** What an answer means by its status, the same for every service of the web. */
-export function receptionOf(answer: ServiceAnswer, now: number): Reception {
+export function deliveryResultOf(answer: ServiceAnswer, now: number): DeliveryResult {
   const { status } = answer;
   const reason = `it answered ${String(status)}${said(answer)}`;
   if (status >= 200 && status < 300) return { kind: "accepted" };

@@ -3,7 +3,7 @@ import type { Log } from "../logging/logger.ts";
 import type { OutgoingRequest } from "./channel.ts";
 import type { PostPorts } from "./post.ts";
 import { post } from "./post.ts";
-import { receptionOf } from "./delivery-result.ts";
+import { deliveryResultOf } from "./delivery-result.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
 const EVERY_MS = 60_000;
@@ -70,14 +70,14 @@ export class Heartbeat {
   async #send(ailment: string | undefined): Promise<void> {
     const { url, log, clock, redact } = this.#parts;
     const result = await post(this.#parts, heartbeatRequest(url, ailment === undefined ? undefined : redact(ailment)), this.#giveUp.signal);
-    const reception = result.kind === "answered" ? receptionOf(result.answer, clock.now()) : result;
-    if (reception.kind === "accepted") {
+    const delivery = result.kind === "answered" ? deliveryResultOf(result.answer, clock.now()) : result;
+    if (delivery.kind === "accepted") {
       if (this.#failing) log.info(`The heartbeat reaches ${hostOf(url)} again.`);
       this.#failing = false;
       return;
     }
     if (this.#giveUp.signal.aborted) return;
-    log[this.#failing ? "debug" : "warn"](redact(`The heartbeat does not reach ${hostOf(url)}: ${reception.reason}.`));
+    log[this.#failing ? "debug" : "warn"](redact(`The heartbeat does not reach ${hostOf(url)}: ${delivery.reason}.`));
     this.#failing = true;
   }
 }

@@ -30,7 +30,7 @@ export interface Notice {
 }
 
 /** Who speaks. */
-export interface Sender {
+export interface Origin {
   readonly mode: string;
   /** The account's number; undefined until it is known. */
   readonly account: string | undefined;
@@ -59,7 +59,7 @@ export function messageIn(content: unknown): Message | undefined {
 }
 
 /** Live money must be unmistakable in the first word. */
-export function messageFrom(notice: Notice, sender: Sender, at: number, clean: (text: string) => string): Message {
+export function messageFrom(notice: Notice, sender: Origin, at: number, clean: (text: string) => string): Message {
   const { mode, account, host } = sender;
   const who = account === undefined ? `${mode} mode` : `${mode} account ${account}`;
   return {

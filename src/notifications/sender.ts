@@ -2,7 +2,7 @@ import type { Clock } from "../domain/clock.ts";
 import { messageOf as textOf } from "../domain/errors.ts";
 import type { DeliveryState, Outbox } from "../ledger/outbox.ts";
 import type { Log } from "../logging/logger.ts";
-import type { Channel, Reception } from "./channel.ts";
+import type { Channel, DeliveryResult } from "./channel.ts";
 import type { Message } from "./notice.ts";
 import type { PostPorts } from "./post.ts";
 import { post } from "./post.ts";
@@ -14,7 +14,7 @@ const MAX_AGE_MS = 86_400_000;
 /** So many wait for one channel at most; the oldest gives way. */
 const MAX_WAITING = 100;
 
-export interface CourierParts extends PostPorts {
+export interface SenderParts extends PostPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly outbox: Pick<Outbox, "mark">;
@@ -23,7 +23,7 @@ export interface CourierParts extends PostPorts {
 }
 
 /** @param id in the outbox; undefined when the outbox could not take it, as on a full disk. */
-interface Parcel {
+interface QueuedMessage {
   readonly id: number | undefined;
   readonly message: Message;
   repeated: boolean;
@@ -39,10 +39,10 @@ interface Parcel {
  *
  * Whatever happens is at most a line in the log, one an outage.
  */
-export class Courier {
+export class Sender {
   readonly #channel: Channel;
-  readonly #parts: CourierParts;
-  readonly #parcels: Parcel[] = [];
+  readonly #parts: SenderParts;
+  readonly #queue: QueuedMessage[] = [];
   readonly #stop = new AbortController();
   readonly #giveUp = new AbortController();
   #round: Promise<void> | undefined;
@@ -50,20 +50,20 @@ export class Courier {
   #pauseEnd = 0;
   #endsAt = Infinity;
 
-  constructor(channel: Channel, parts: CourierParts) {
+  constructor(channel: Channel, parts: SenderParts) {
     this.#channel = channel;
     this.#parts = parts;
   }
 
   /** How many wait, the one on its way among them. */
   get waiting(): number {
-    return this.#parcels.length;
+    return this.#queue.length;
   }
 
   /** Never throws and never waits. */
   take(message: Message, id: number | undefined): void {
-    this.#parcels.push({ id, message, repeated: false });
-    if (this.#parcels.length > MAX_WAITING) this.#leaveOut();
+    this.#queue.push({ id, message, repeated: false });
+    if (this.#queue.length > MAX_WAITING) this.#leaveOut();
     if (this.#endsAt === Infinity) this.#round ??= this.#work();
   }
 
@@ -83,53 +83,53 @@ export class Courier {
   async #work(): Promise<void> {
     // The caller goes on with its own work first.
     await Promise.resolve();
-    for (let parcel = this.#parcels[0]; parcel !== undefined && !this.#stop.signal.aborted; parcel = this.#parcels[0]) {
-      if (this.#parts.clock.now() - parcel.message.at > MAX_AGE_MS) this.#done(parcel, "left-out");
-      else await this.#carry(parcel);
+    for (let queued = this.#queue[0]; queued !== undefined && !this.#stop.signal.aborted; queued = this.#queue[0]) {
+      if (this.#parts.clock.now() - queued.message.at > MAX_AGE_MS) this.#done(queued, "left-out");
+      else await this.#carry(queued);
     }
     this.#round = undefined;
   }
 
-  async #carry(parcel: Parcel): Promise<void> {
-    this.#mark(parcel, "sending");
-    const result = await post(this.#parts, this.#channel.request(parcel.message, parcel.repeated), this.#giveUp.signal);
+  async #carry(queued: QueuedMessage): Promise<void> {
+    this.#mark(queued, "sending");
+    const result = await post(this.#parts, this.#channel.request(queued.message, queued.repeated), this.#giveUp.signal);
     switch (result.kind) {
       case "answered":
-        return this.#received(parcel, this.#channel.receive(result.answer, this.#parts.clock.now()));
+        return this.#received(queued, this.#channel.receive(result.answer, this.#parts.clock.now()));
       case "not-sent":
-        return this.#later(parcel, result.reason, undefined);
+        return this.#later(queued, result.reason, undefined);
       case "unanswered":
-        return this.#unanswered(parcel, result.reason);
+        return this.#unanswered(queued, result.reason);
     }
   }
 
-  async #received(parcel: Parcel, reception: Reception): Promise<void> {
-    switch (reception.kind) {
+  async #received(queued: QueuedMessage, delivery: DeliveryResult): Promise<void> {
+    switch (delivery.kind) {
       case "accepted":
         if (this.#failures > 0) this.#parts.log.info(`Notifications reach ${this.#channel.name} again.`);
         this.#failures = 0;
-        this.#done(parcel, "sent");
+        this.#done(queued, "sent");
         return;
       case "refused":
-        this.#complain(`A notification was refused by ${this.#channel.name}: ${reception.reason}.`);
-        this.#done(parcel, "refused");
+        this.#complain(`A notification was refused by ${this.#channel.name}: ${delivery.reason}.`);
+        this.#done(queued, "refused");
         return;
       case "later":
-        return this.#later(parcel, reception.reason, reception.afterMs);
+        return this.#later(queued, delivery.reason, delivery.afterMs);
     }
   }
 
   /** It stays marked as on its way: should the process end now, nobody knows whether it arrived. */
-  async #unanswered(parcel: Parcel, reason: string): Promise<void> {
+  async #unanswered(queued: QueuedMessage, reason: string): Promise<void> {
     if (this.#giveUp.signal.aborted) return;
     this.#complain(`${this.#channel.name} does not answer: ${reason}.`);
-    if (parcel.repeated) this.#done(parcel, "unanswered");
-    parcel.repeated = true;
+    if (queued.repeated) this.#done(queued, "unanswered");
+    queued.repeated = true;
     await this.#pause(undefined);
   }
 
-  async #later(parcel: Parcel, reason: string, afterMs: number | undefined): Promise<void> {
-    if (!parcel.repeated) this.#mark(parcel, "waiting");
+  async #later(queued: QueuedMessage, reason: string, afterMs: number | undefined): Promise<void> {
+    if (!queued.repeated) this.#mark(queued, "waiting");
     this.#complain(`Notifications cannot be delivered to ${this.#channel.name}: ${reason}. They wait; trading goes on.`);
     await this.#pause(afterMs);
   }
@@ -151,18 +151,18 @@ export class Courier {
   }
 
   #leaveOut(): void {
-    const [oldest] = this.#parcels.splice(1, 1);
+    const [oldest] = this.#queue.splice(1, 1);
     if (oldest !== undefined) this.#mark(oldest, "left-out");
     this.#parts.log.debug(`More than ${String(MAX_WAITING)} notifications wait for ${this.#channel.name}; the oldest is left out.`);
   }
 
-  #done(parcel: Parcel, state: DeliveryState): void {
-    this.#parcels.splice(this.#parcels.indexOf(parcel), 1);
-    this.#mark(parcel, state);
+  #done(queued: QueuedMessage, state: DeliveryState): void {
+    this.#queue.splice(this.#queue.indexOf(queued), 1);
+    this.#mark(queued, state);
   }
 
   /** A ledger that cannot be written must not keep a warning about just that from being sent. */
-  #mark({ id, message }: Parcel, state: DeliveryState): void {
+  #mark({ id, message }: QueuedMessage, state: DeliveryState): void {
     if (id === undefined) return;
     try {
       this.#parts.outbox.mark(id, this.#channel.id, state, this.#parts.clock.now());

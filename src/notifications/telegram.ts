@@ -1,7 +1,7 @@
-import type { Channel, Reception, ServiceAnswer } from "./channel.ts";
+import type { Channel, DeliveryResult, ServiceAnswer } from "./channel.ts";
 import type { TextLimit } from "./plain-text.ts";
 import { inUnits, plainText } from "./plain-text.ts";
-import { receptionOf } from "./delivery-result.ts";
+import { deliveryResultOf } from "./delivery-result.ts";
 import type { NotificationSettings } from "../config/notification-settings.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
@@ -28,8 +28,8 @@ export function telegramChannel({ apiUrl, token, chatId }: NonNullable<Notificat
 }
 
 /** The Bot API says `ok: true`; a page of somebody in between (a captive portal, a proxy) does not. */
-function receive(answer: ServiceAnswer, now: number): Reception {
-  const reception = receptionOf(answer, now);
-  if (reception.kind !== "accepted" || /"ok"\s*:\s*true/.test(answer.body)) return reception;
+function receive(answer: ServiceAnswer, now: number): DeliveryResult {
+  const delivery = deliveryResultOf(answer, now);
+  if (delivery.kind !== "accepted" || /"ok"\s*:\s*true/.test(answer.body)) return delivery;
   return { kind: "later", reason: `it answered ${String(answer.status)} without saying that the message was taken`, afterMs: undefined };
 }

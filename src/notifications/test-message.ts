@@ -1,11 +1,11 @@
-import type { Channel, Reception } from "./channel.ts";
+import type { Channel, DeliveryResult } from "./channel.ts";
 import { channelsOf } from "./channel.ts";
 import { heartbeatRequest } from "./heartbeat.ts";
-import type { Notice, Sender } from "./notice.ts";
+import type { Notice, Origin } from "./notice.ts";
 import { messageFrom } from "./notice.ts";
 import type { PostPorts, PostResult } from "./post.ts";
 import { post } from "./post.ts";
-import { receptionOf } from "./delivery-result.ts";
+import { deliveryResultOf } from "./delivery-result.ts";
 import type { NotificationSettings } from "../config/notification-settings.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
@@ -19,7 +19,7 @@ export interface ChannelTest {
 
 export interface ChannelTestParts extends PostPorts {
   readonly settings: NotificationSettings;
-  readonly sender: Sender;
+  readonly sender: Origin;
   readonly redact: (text: string) => string;
 }
 
@@ -42,17 +42,17 @@ async function testChannel(parts: ChannelTestParts, channel: Channel): Promise<C
 
 async function testHeartbeat(parts: ChannelTestParts, url: string): Promise<ChannelTest> {
   const result = await post(parts, heartbeatRequest(url, undefined), new AbortController().signal);
-  return tested(parts, `heartbeat (${hostOf(url)})`, result, (answer) => receptionOf(answer, parts.clock.now()));
+  return tested(parts, `heartbeat (${hostOf(url)})`, result, (answer) => deliveryResultOf(answer, parts.clock.now()));
 }
 
 function tested(
   { redact }: ChannelTestParts,
   name: string,
   result: PostResult,
-  receive: (answer: Extract<PostResult, { kind: "answered" }>["answer"]) => Reception,
+  receive: (answer: Extract<PostResult, { kind: "answered" }>["answer"]) => DeliveryResult,
 ): ChannelTest {
-  const reception = result.kind === "answered" ? receive(result.answer) : result;
-  return { name, problem: reception.kind === "accepted" ? undefined : redact(reception.reason) };
+  const delivery = result.kind === "answered" ? receive(result.answer) : result;
+  return { name, problem: delivery.kind === "accepted" ? undefined : redact(delivery.reason) };
 }
 
 function testNotice(at: number): Notice {

@@ -4,7 +4,7 @@ import type { Channel, OutgoingRequest } from "./channel.ts";
 import type { Message } from "./notice.ts";
 import type { TextLimit } from "./plain-text.ts";
 import { escapeForDiscord, escapeForSlack, inBytes, inUnits, plainText } from "./plain-text.ts";
-import { receptionOf } from "./delivery-result.ts";
+import { deliveryResultOf } from "./delivery-result.ts";
 import type { NoticeLevel, NotificationSettings, WebhookKind } from "../config/notification-settings.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
@@ -26,7 +26,7 @@ export function webhookChannel({ url, kind }: NonNullable<NotificationSettings["
     id: "webhook",
     name: `${NAMES[kind]} (${hostOf(url)})`,
     request: (message, repeated) => ({ url, method: "POST", ...contentFor(kind, message, repeated) }),
-    receive: receptionOf,
+    receive: deliveryResultOf,
   };
 }
 

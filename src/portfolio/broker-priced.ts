@@ -23,7 +23,7 @@ function isExited({ symbol, quantity, available }: Holding, input: PlanInput): b
   const { wanted, settings, assets } = input;
   if (input.phase === "buying" || available.lt(quantity)) return false;
   if (targetWeight(wanted, symbol).gt(ZERO) || !symbolsInScope(wanted, [symbol]).includes(symbol)) return false;
-  if (isUnattributed(wanted, symbol) || input.barred.has(symbol)) return false;
+  if (isUnattributed(wanted, symbol) || input.excluded.has(symbol)) return false;
   if (input.workingOrders.some((order) => order.symbol === symbol)) return false;
   const asset = assets.get(symbol);
   return settings.allowedSymbols?.has(symbol) !== false && asset?.active === true && asset.tradable;

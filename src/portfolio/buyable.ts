@@ -1,6 +1,6 @@
 import { unbuyablePhrase } from "./detail.ts";
 import { formatDollars, formatWeight } from "../domain/format.ts";
-import type { LeftAloneReason } from "./skip-reason.ts";
+import type { SkipReason } from "./skip-reason.ts";
 import { decimal, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { isProtected, type Refused, type Valuation } from "./valuation.ts";
@@ -12,7 +12,7 @@ const WHOLE_RUN = decimal("0.98");
 
 /** A lasting cause that keeps a target from being bought at all (R12). */
 export interface PurchaseObstacle {
-  readonly reason: LeftAloneReason;
+  readonly reason: SkipReason;
   readonly note?: string;
 }
 

@@ -1,9 +1,9 @@
 import { WORST_FILL } from "./buyable.ts";
-import type { LeftAloneReason } from "./skip-reason.ts";
+import type { SkipReason } from "./skip-reason.ts";
 import { CENT_DECIMALS, min, ONE, sum, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { PlannedOrder } from "./plan-result.ts";
 import type { Sized } from "./sells.ts";
-import type { Standing, Thresholds } from "./rebalance-need.ts";
+import type { RebalanceNeed, Thresholds } from "./rebalance-need.ts";
 
 /** What buys may take, in dollars. */
 export interface Budget {
@@ -20,29 +20,29 @@ export interface Ask {
   readonly amount: Decimal;
   readonly unitPrice: Decimal;
   readonly worstUnitPrice: Decimal;
-  readonly need: Decimal;
+  readonly shortfall: Decimal;
   /** Why the amount is less than the need, beyond rounding. */
-  readonly cut?: LeftAloneReason;
+  readonly cut?: SkipReason;
 }
 
 /** The amount that would reach the target, or why none can (R11). Dollars need no price (R10). */
-export function askFor(standing: Standing, need: Decimal, { minimum }: Thresholds, limit: Decimal | undefined): Ask | LeftAloneReason {
-  const fractionable = standing.asset?.fractionable === true;
-  const unitPrice = fractionable ? ONE : standing.checkedPrice;
+export function askFor(need: RebalanceNeed, shortfall: Decimal, { minimum }: Thresholds, limit: Decimal | undefined): Ask | SkipReason {
+  const fractionable = need.asset?.fractionable === true;
+  const unitPrice = fractionable ? ONE : need.checkedPrice;
   if (unitPrice === undefined) return "price-doubt";
   const places = fractionable ? CENT_DECIMALS : 0;
-  const wanted = truncate(need.div(unitPrice), places);
+  const wanted = truncate(shortfall.div(unitPrice), places);
   if (wanted.eq(ZERO)) return fractionable ? "below-minimum" : "whole-share-remainder";
   if (wanted.times(unitPrice).lt(minimum)) return "below-minimum";
   const amount = limit === undefined ? wanted : min(wanted, truncate(limit.div(unitPrice), places));
   if (amount.times(unitPrice).lt(minimum)) return "order-limit";
   const ask: Ask = {
-    symbol: standing.symbol,
+    symbol: need.symbol,
     unit: fractionable ? "dollars" : "shares",
     amount,
     unitPrice,
     worstUnitPrice: fractionable ? ONE : unitPrice.times(WORST_FILL),
-    need,
+    shortfall,
   };
   return amount.lt(wanted) ? { ...ask, cut: "order-limit" } : ask;
 }
@@ -82,7 +82,7 @@ function portion(amount: Decimal, cash: Decimal, cost: Decimal): Decimal {
 export function sizeBuy(ask: Ask, granted: Ask | undefined, thresholds: Thresholds): Sized {
   if (granted === undefined) return { leftAlone: "insufficient-cash" };
   const order = orderFor(granted);
-  const leftAlone = reasonForRest(ask, granted, ask.need.minus(order.estimatedValue), thresholds);
+  const leftAlone = reasonForRest(ask, granted, ask.shortfall.minus(order.estimatedValue), thresholds);
   return leftAlone === undefined ? { order } : { order, leftAlone };
 }
 
@@ -98,7 +98,7 @@ function orderFor(granted: Ask): PlannedOrder {
 }
 
 /** A shortfall that the next plan would leave alone counts as on target here too, or no fully invested account ever would. */
-function reasonForRest(ask: Ask, granted: Ask, missing: Decimal, { band, minimum }: Thresholds): LeftAloneReason | undefined {
+function reasonForRest(ask: Ask, granted: Ask, missing: Decimal, { band, minimum }: Thresholds): SkipReason | undefined {
   const asAsked = granted.amount.eq(ask.amount);
   if (asAsked && ask.cut === undefined) return ask.unit === "shares" && missing.gt(ZERO) ? "whole-share-remainder" : undefined;
   if (missing.lte(band)) return "within-drift";

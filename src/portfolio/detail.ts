@@ -1,30 +1,28 @@
 import { formatDollars, formatPercent, formatShares, formatWeight } from "../domain/format.ts";
-import type { LeftAloneReason } from "./skip-reason.ts";
+import type { SkipReason } from "./skip-reason.ts";
 import { ZERO } from "../domain/decimal.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { PlannedOrder } from "./plan-result.ts";
 import type { Sized } from "./sells.ts";
-import type { Standing } from "./rebalance-need.ts";
+import type { RebalanceNeed } from "./rebalance-need.ts";
 import type { Valuation } from "./valuation.ts";
 
 /** The sentence of one line: target, holding, and what is done about it or why not. */
-export function detailOf(standing: Standing, sized: Sized, input: PlanInput, valuation: Valuation): string {
+export function detailOf(need: RebalanceNeed, sized: Sized, input: PlanInput, valuation: Valuation): string {
   const parts = [
     ...(sized.order === undefined ? [] : [orderText(sized.order, sized.leftAlone === undefined)]),
     ...(sized.leftAlone === undefined
       ? []
-      : [
-          `${sized.order === undefined ? "left alone" : "the rest is left alone"}, ${reasonText(sized.leftAlone, standing, input, valuation)}`,
-        ]),
+      : [`${sized.order === undefined ? "left alone" : "the rest is left alone"}, ${reasonText(sized.leftAlone, need, input, valuation)}`]),
   ];
-  return `${situationText(standing, input, valuation)}: ${parts.join("; ")}`;
+  return `${situationText(need, input, valuation)}: ${parts.join("; ")}`;
 }
 
-function situationText(standing: Standing, input: PlanInput, valuation: Valuation): string {
-  const held = `held ${formatDollars(standing.actualValue)}`;
-  if (input.wanted.kind === "exit" && standing.weight.eq(ZERO)) return `to be sold, ${held}`;
-  if (standing.weight.eq(ZERO)) return `not wanted, ${held}`;
-  return `target ${formatWeight(standing.weight)} of ${formatDollars(valuation.base)} = ${formatDollars(standing.targetValue)}, ${held}`;
+function situationText(need: RebalanceNeed, input: PlanInput, valuation: Valuation): string {
+  const held = `held ${formatDollars(need.actualValue)}`;
+  if (input.wanted.kind === "exit" && need.weight.eq(ZERO)) return `to be sold, ${held}`;
+  if (need.weight.eq(ZERO)) return `not wanted, ${held}`;
+  return `target ${formatWeight(need.weight)} of ${formatDollars(valuation.base)} = ${formatDollars(need.targetValue)}, ${held}`;
 }
 
 function orderText(order: PlannedOrder, isWhole: boolean): string {
@@ -33,12 +31,12 @@ function orderText(order: PlannedOrder, isWhole: boolean): string {
   return `${order.side} ${order.fullExit && isWhole ? "all " : ""}${shares} (about ${formatDollars(order.estimatedValue)})`;
 }
 
-function reasonText(reason: LeftAloneReason, standing: Standing, input: PlanInput, valuation: Valuation): string {
-  const note = standing.wish.kind === "leave" ? standing.wish.note : undefined;
+function reasonText(reason: SkipReason, need: RebalanceNeed, input: PlanInput, valuation: Valuation): string {
+  const note = need.change.kind === "leave" ? need.change.note : undefined;
   return `${phrase(reason, input, valuation)}${note === undefined ? "" : ` (${note})`}`;
 }
 
-function phrase(reason: LeftAloneReason, { settings }: PlanInput, valuation: Valuation): string {
+function phrase(reason: SkipReason, { settings }: PlanInput, valuation: Valuation): string {
   switch (reason) {
     case "within-drift":
       return `within the drift band of ${formatPercent(settings.driftBand)} (${formatDollars(valuation.base.times(settings.driftBand))})`;
@@ -52,11 +50,11 @@ function phrase(reason: LeftAloneReason, { settings }: PlanInput, valuation: Val
 }
 
 /** Why a target cannot be bought, as a part of a sentence. */
-export function unbuyablePhrase(reason: LeftAloneReason): string {
+export function unbuyablePhrase(reason: SkipReason): string {
   return reason in PHRASES ? PHRASES[reason as keyof typeof PHRASES] : reason;
 }
 
-const PHRASES: Record<Exclude<LeftAloneReason, "within-drift" | "below-minimum" | "order-limit">, string> = {
+const PHRASES: Record<Exclude<SkipReason, "within-drift" | "below-minimum" | "order-limit">, string> = {
   "whole-share-remainder": "less than one whole share, and fractions of it cannot be traded",
   protected: "protected",
   "unreadable-position": "its position cannot be read",

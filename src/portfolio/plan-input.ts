@@ -1,5 +1,5 @@
 import type { Decimal } from "../domain/decimal.ts";
-import type { LeftAloneReason } from "./skip-reason.ts";
+import type { SkipReason } from "./skip-reason.ts";
 import type { PriceObservations } from "./price.ts";
 import type { SplitDoubt } from "./split.ts";
 
@@ -63,7 +63,7 @@ export interface PlanSettings {
 }
 
 /** What is wanted. */
-export type Wanted =
+export type RebalanceTarget =
   | {
       readonly kind: "rebalance";
       /** Of all strategies together. */
@@ -81,7 +81,7 @@ export type Wanted =
 export interface PlanInput {
   /** `selling`: the whole plan, sells and the buys expected after them. `buying`: the sells are over; buys only. */
   readonly phase: "selling" | "buying";
-  readonly wanted: Wanted;
+  readonly wanted: RebalanceTarget;
   readonly account: PlanAccount;
   readonly holdings: readonly Holding[];
   /** Every symbol of targets and holdings; `undefined` value or missing: the venue does not know it. */
@@ -93,7 +93,7 @@ export interface PlanInput {
   readonly splits: ReadonlyMap<string, SplitDoubt>;
   readonly workingOrders: readonly WorkingOrder[];
   /** Symbols that this execution may no longer touch (refused, timed out, unknown), with the reason to report. */
-  readonly barred: ReadonlyMap<string, LeftAloneReason>;
+  readonly excluded: ReadonlyMap<string, SkipReason>;
   readonly settings: PlanSettings;
   /** Orders of the signal were taken before: what cannot be bought is left out now, and refuses the rest no more (R12). */
   readonly begun?: boolean;

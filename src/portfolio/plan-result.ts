@@ -1,4 +1,4 @@
-import type { LeftAloneReason } from "./skip-reason.ts";
+import type { SkipReason } from "./skip-reason.ts";
 import type { Decimal } from "../domain/decimal.ts";
 
 /** One order to send; exactly one of `quantity` and `notional`. */
@@ -25,7 +25,7 @@ export interface PlanLine {
   readonly checkedPrice: Decimal | undefined;
   readonly action: "sell" | "buy" | "none";
   /** Set when `action` is `none`, or when an order moves only a part of what is wanted. */
-  readonly leftAlone?: LeftAloneReason;
+  readonly leftAlone?: SkipReason;
   /** One sentence for a person. */
   readonly detail: string;
 }

@@ -1,14 +1,14 @@
 import { refuseUnbuyable } from "./buyable.ts";
-import { draftPlan } from "./sizing.ts";
+import { sizePlan } from "./sizing.ts";
 import { formatDollars } from "../domain/format.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { Plan, PlannedOrder, PlanResult } from "./plan-result.ts";
 import { provePlan } from "./proof.ts";
 import { valueAccount, type Refused } from "./valuation.ts";
 
-export type { Holding, PlanAsset, PlanInput, PlanSettings, Wanted, WorkingOrder } from "./plan-input.ts";
+export type { Holding, PlanAsset, PlanInput, PlanSettings, RebalanceTarget, WorkingOrder } from "./plan-input.ts";
 export type { Plan, PlanLine, PlannedOrder, PlanResult } from "./plan-result.ts";
-export { isOnTargetReason, OFF_TARGET_REASONS, ON_TARGET_REASONS, type LeftAloneReason } from "./skip-reason.ts";
+export { isOnTargetReason, OFF_TARGET_REASONS, ON_TARGET_REASONS, type SkipReason } from "./skip-reason.ts";
 
 /**
  * Decides what to sell and buy so that the account holds the wanted weights (R9–R13). Pure: the same
@@ -20,7 +20,7 @@ export function makePlan(input: PlanInput): PlanResult {
   if ("kind" in valuation) return valuation;
   const unbuyable = refuseUnbuyable(input, valuation);
   if (unbuyable !== undefined) return unbuyable;
-  const plan = draftPlan(input, valuation);
+  const plan = sizePlan(input, valuation);
   return overLimit(plan, input) ?? unproven(plan, input) ?? { kind: "plan", plan };
 }
 

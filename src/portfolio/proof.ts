@@ -127,7 +127,7 @@ function proveSymbol(order: PlannedOrder, { input, guarded }: Facts): ProofFailu
   const { allowedSymbols } = input.settings;
   const isExit = order.side === "sell" && order.fullExit;
   if (guarded.has(symbol)) return failure("symbol", symbol, "an order for a protected symbol");
-  if (input.barred.has(symbol)) return failure("symbol", symbol, "an order for a symbol that may no longer be touched");
+  if (input.excluded.has(symbol)) return failure("symbol", symbol, "an order for a symbol that may no longer be touched");
   if (input.workingOrders.some((working) => working.symbol === symbol)) return failure("symbol", symbol, "another order is still open");
   if (input.splits.has(symbol)) return failure("symbol", symbol, "it may have a split that is not booked");
   if (belongsToNobody(symbol, input)) return failure("symbol", symbol, "no known strategy names it");

@@ -1,6 +1,6 @@
 import { askTooHigh, purchaseObstacle } from "./buyable.ts";
 import { formatDollars } from "../domain/format.ts";
-import type { LeftAloneReason } from "./skip-reason.ts";
+import type { SkipReason } from "./skip-reason.ts";
 import { ONE, ZERO, max, min, type Decimal } from "../domain/decimal.ts";
 import type { Holding, PlanAsset, PlanInput } from "./plan-input.ts";
 import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
@@ -11,10 +11,10 @@ import { isOutside, isProtected, type Valuation } from "./valuation.ts";
 const VENUE_MINIMUM = ONE;
 
 /** What should happen to one symbol, before cash is looked at. */
-type Wish =
+type NeededChange =
   | {
       readonly kind: "leave";
-      readonly reason: LeftAloneReason;
+      readonly reason: SkipReason;
       readonly note?: string;
       /** Dollars above target inside the drift band that may be sold when buys lack cash (R12). */
       readonly releasable?: Decimal;
@@ -23,10 +23,10 @@ type Wish =
   /** Sell down by `excess` dollars. */
   | { readonly kind: "trim"; readonly excess: Decimal }
   /** Buy up by `need` dollars. */
-  | { readonly kind: "add"; readonly need: Decimal };
+  | { readonly kind: "add"; readonly shortfall: Decimal };
 
 /** Where one symbol stands against its target. */
-export interface Standing {
+export interface RebalanceNeed {
   readonly symbol: string;
   readonly weight: Decimal;
   readonly targetValue: Decimal;
@@ -35,7 +35,7 @@ export interface Standing {
   readonly available: Decimal;
   readonly checkedPrice: Decimal | undefined;
   readonly asset: PlanAsset | undefined;
-  readonly wish: Wish;
+  readonly change: NeededChange;
 }
 
 /** The thresholds of this plan, in dollars. */
@@ -49,17 +49,17 @@ export function thresholdsOf(input: PlanInput, valuation: Valuation): Thresholds
 }
 
 /** One standing for every symbol that is held or wanted, ordered by symbol. */
-export function standingsOf(input: PlanInput, valuation: Valuation): Standing[] {
+export function rebalanceNeedsOf(input: PlanInput, valuation: Valuation): RebalanceNeed[] {
   const thresholds = thresholdsOf(input, valuation);
   return symbolsInScope(input.wanted, valuation.holdings.keys()).map((symbol) => {
-    const bare = withoutWish(symbol, input, valuation);
-    return { ...bare, wish: wishFor(bare, input, valuation, thresholds) };
+    const bare = withoutChange(symbol, input, valuation);
+    return { ...bare, change: changeFor(bare, input, valuation, thresholds) };
   });
 }
 
-type WithoutWish = Omit<Standing, "wish">;
+type WithoutChange = Omit<RebalanceNeed, "change">;
 
-function withoutWish(symbol: string, input: PlanInput, valuation: Valuation): WithoutWish {
+function withoutChange(symbol: string, input: PlanInput, valuation: Valuation): WithoutChange {
   const holding = valuation.holdings.get(symbol);
   const weight = targetWeight(input.wanted, symbol);
   const quantity = holding?.quantity ?? ZERO;
@@ -77,20 +77,20 @@ function withoutWish(symbol: string, input: PlanInput, valuation: Valuation): Wi
 }
 
 /** What may never be touched comes first, then what needs nothing, then what could not be done. */
-function wishFor(standing: WithoutWish, input: PlanInput, valuation: Valuation, thresholds: Thresholds): Wish {
-  if (standing.quantity.eq(ZERO) && standing.weight.eq(ZERO)) return nothingToSell(standing.symbol, input);
-  const untouchable = untouchableFor(standing.symbol, input, valuation);
+function changeFor(need: WithoutChange, input: PlanInput, valuation: Valuation, thresholds: Thresholds): NeededChange {
+  if (need.quantity.eq(ZERO) && need.weight.eq(ZERO)) return nothingToSell(need.symbol, input);
+  const untouchable = untouchableFor(need.symbol, input, valuation);
   if (untouchable !== undefined) return untouchable;
-  const wish = wishByValue(standing, thresholds, valuation);
-  if (wish.kind === "add" && input.wanted.kind === "exit") return SHORT_IN_EXIT;
-  const obstacle = obstacleFor(standing, wish, input) ?? withoutPrice(standing, wish, input, valuation);
-  if (wish.kind !== "leave" || standing.quantity.eq(ZERO)) return obstacle ?? wish;
+  const change = changeByValue(need, thresholds, valuation);
+  if (change.kind === "add" && input.wanted.kind === "exit") return SHORT_IN_EXIT;
+  const obstacle = obstacleFor(need, change, input) ?? withoutPrice(need, change, input, valuation);
+  if (change.kind !== "leave" || need.quantity.eq(ZERO)) return obstacle ?? change;
   // A held symbol that needs nothing is on target even when it could not be traded; a missing leg is not.
-  return obstacle === undefined ? withRelease(wish, standing, thresholds, valuation) : wish;
+  return obstacle === undefined ? withRelease(change, need, thresholds, valuation) : change;
 }
 
 /** An order of ours that is still under way, or whose fate is not known, may yet buy what is not wanted. */
-function nothingToSell(symbol: string, input: PlanInput): Wish {
+function nothingToSell(symbol: string, input: PlanInput): NeededChange {
   if (input.workingOrders.some((order) => order.own && order.side === "buy" && order.symbol === symbol))
     return { kind: "leave", reason: "own-order-working" };
   const held = input.renamed?.get(symbol);
@@ -98,7 +98,7 @@ function nothingToSell(symbol: string, input: PlanInput): Wish {
   return { kind: "leave", reason: "within-drift", note: "nothing is held" };
 }
 
-function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation): Wish | undefined {
+function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation): NeededChange | undefined {
   const holding = valuation.holdings.get(symbol);
   if (isProtected(symbol, holding, input)) return leftProtected(symbol, holding, input);
   if (isOutside(symbol, input.settings) && !isNamed(symbol, input))
@@ -107,8 +107,8 @@ function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation):
   const former = formerTicker(symbol, input);
   if (former !== undefined)
     return { kind: "leave", reason: "renamed", note: `it is the target ${former}, whose ticker has changed to ${symbol}` };
-  const barred = input.barred.get(symbol);
-  if (barred !== undefined) return { kind: "leave", reason: barred };
+  const excluded = input.excluded.get(symbol);
+  if (excluded !== undefined) return { kind: "leave", reason: excluded };
   const working = input.workingOrders.filter((order) => order.symbol === symbol);
   if (working.some((order) => !order.own)) return { kind: "leave", reason: "foreign-order" };
   if (working.length > 0) return { kind: "leave", reason: "own-order-working" };
@@ -117,7 +117,7 @@ function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation):
 }
 
 /** While a position that is wanted cannot be read, no target is reached; any other one may stay as it is (R34). */
-function leftProtected(symbol: string, holding: Holding | undefined, input: PlanInput): Wish {
+function leftProtected(symbol: string, holding: Holding | undefined, input: PlanInput): NeededChange {
   if (holding?.problem === undefined || input.settings.protectedSymbols.has(symbol)) return { kind: "leave", reason: "protected" };
   return { kind: "leave", reason: isNamed(symbol, input) ? "unreadable-position" : "protected", note: holding.problem };
 }
@@ -132,36 +132,45 @@ function formerTicker(symbol: string, input: PlanInput): string | undefined {
   return [...(input.renamed ?? [])].find(([, held]) => held === symbol)?.[0];
 }
 
-function wishByValue(standing: WithoutWish, { band, minimum }: Thresholds, { base, highestBase }: Valuation): Wish {
-  if (standing.weight.eq(ZERO)) return { kind: "exit" };
-  const need = standing.targetValue.minus(standing.actualValue);
-  const isNew = standing.quantity.eq(ZERO);
-  if (!isNew && need.abs().lte(band)) return { kind: "leave", reason: "within-drift" };
-  if (need.abs().lt(minimum)) return { kind: "leave", reason: "below-minimum" };
-  if (need.gt(ZERO)) return { kind: "add", need };
+function changeByValue(need: WithoutChange, { band, minimum }: Thresholds, { base, highestBase }: Valuation): NeededChange {
+  if (need.weight.eq(ZERO)) return { kind: "exit" };
+  const shortfall = need.targetValue.minus(need.actualValue);
+  const isNew = need.quantity.eq(ZERO);
+  if (!isNew && shortfall.abs().lte(band)) return { kind: "leave", reason: "within-drift" };
+  if (shortfall.abs().lt(minimum)) return { kind: "leave", reason: "below-minimum" };
+  if (shortfall.gt(ZERO)) return { kind: "add", shortfall };
   // What a suspected split would make of the base may also be more: only what is too much by both is sold.
-  const excess = standing.actualValue.minus(standing.weight.times(highestBase));
-  if (excess.eq(need.neg()) || (excess.gt(band) && excess.gte(minimum))) return { kind: "trim", excess };
+  const excess = need.actualValue.minus(need.weight.times(highestBase));
+  if (excess.eq(shortfall.neg()) || (excess.gt(band) && excess.gte(minimum))) return { kind: "trim", excess };
   const note = `it is a share of ${formatDollars(base)} to ${formatDollars(highestBase)}, depending on the split of another symbol`;
   return { kind: "leave", reason: "split-suspected", note };
 }
 
 /** What other strategies lack of a symbol is for their own runs to buy: an exit that finds nothing to sell is on target. */
-const SHORT_IN_EXIT: Wish = { kind: "leave", reason: "within-drift", note: "all that is held is other strategies'; an exit buys nothing" };
+const SHORT_IN_EXIT: NeededChange = {
+  kind: "leave",
+  reason: "within-drift",
+  note: "all that is held is other strategies'; an exit buys nothing",
+};
 
-function obstacleFor(standing: WithoutWish, wish: Wish, input: PlanInput): Wish | undefined {
-  const lasting = purchaseObstacle(standing.symbol, input);
-  return lasting === undefined || maySellDespite(lasting.reason, wish) ? undefined : { kind: "leave", ...lasting };
+function obstacleFor(need: WithoutChange, change: NeededChange, input: PlanInput): NeededChange | undefined {
+  const lasting = purchaseObstacle(need.symbol, input);
+  return lasting === undefined || maySellDespite(lasting.reason, change) ? undefined : { kind: "leave", ...lasting };
 }
 
 /** What may only not be bought can be sold; an active asset that is not tradable, only whole (R12). */
-function maySellDespite(obstacle: LeftAloneReason, wish: Wish): boolean {
-  if (obstacle === "not-tradable") return wish.kind === "exit";
-  return obstacle === "not-buyable" && (wish.kind === "exit" || wish.kind === "trim");
+function maySellDespite(obstacle: SkipReason, change: NeededChange): boolean {
+  if (obstacle === "not-tradable") return change.kind === "exit";
+  return obstacle === "not-buyable" && (change.kind === "exit" || change.kind === "trim");
 }
 
 /** A price is needed only where it decides a quantity: in partial sells and in buys of whole shares (R10, R11). */
-function withoutPrice({ symbol, asset }: WithoutWish, { kind }: Wish, input: PlanInput, { prices }: Valuation): Wish | undefined {
+function withoutPrice(
+  { symbol, asset }: WithoutChange,
+  { kind }: NeededChange,
+  input: PlanInput,
+  { prices }: Valuation,
+): NeededChange | undefined {
   const isBuyOfShares = kind === "add" && asset?.fractionable !== true;
   const checked = prices.get(symbol);
   if ((kind !== "trim" && !isBuyOfShares) || checked === undefined) return undefined;
@@ -170,7 +179,12 @@ function withoutPrice({ symbol, asset }: WithoutWish, { kind }: Wish, input: Pla
   return note === undefined ? undefined : { kind: "leave", reason: "price-doubt", note };
 }
 
-function withRelease(wish: Wish & { kind: "leave" }, standing: WithoutWish, { minimum }: Thresholds, { highestBase }: Valuation): Wish {
-  const excess = standing.actualValue.minus(standing.weight.times(highestBase));
-  return wish.reason === "within-drift" && excess.gte(minimum) ? { ...wish, releasable: excess } : wish;
+function withRelease(
+  change: NeededChange & { kind: "leave" },
+  need: WithoutChange,
+  { minimum }: Thresholds,
+  { highestBase }: Valuation,
+): NeededChange {
+  const excess = need.actualValue.minus(need.weight.times(highestBase));
+  return change.reason === "within-drift" && excess.gte(minimum) ? { ...change, releasable: excess } : change;
 }

@@ -5,20 +5,20 @@ import { max, min, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { Plan, PlanLine, PlannedOrder } from "./plan-result.ts";
 import { sizeExit, sizeTrim, type Sized } from "./sells.ts";
-import { standingsOf, thresholdsOf, type Standing, type Thresholds } from "./rebalance-need.ts";
+import { rebalanceNeedsOf, thresholdsOf, type RebalanceNeed, type Thresholds } from "./rebalance-need.ts";
 import type { Valuation } from "./valuation.ts";
 
 /** Puts the plan together: sells, the in-band sells that short buys release, buys, and a line for every symbol (R11, R12). */
-export function draftPlan(input: PlanInput, valuation: Valuation): Plan {
+export function sizePlan(input: PlanInput, valuation: Valuation): Plan {
   const thresholds = thresholdsOf(input, valuation);
-  const standings = standingsOf(input, valuation);
-  const asks = asksOf(standings, thresholds, input);
-  const sells = sellsOf(standings, thresholds, input);
-  release(standings, sells, [...asks.wanted.values()], thresholds, input, valuation);
+  const needs = rebalanceNeedsOf(input, valuation);
+  const asks = asksOf(needs, thresholds, input);
+  const sells = sellsOf(needs, thresholds, input);
+  release(needs, sells, [...asks.wanted.values()], thresholds, input, valuation);
   const budget = budgetOf(input, valuation, proceedsOf(sells));
   const buys = buysOf(asks.wanted, budget, thresholds, input);
   const sized = new Map<string, Sized>([...asks.hopeless, ...sells, ...buys]);
-  return compose(standings, sized, budget, input, valuation);
+  return compose(needs, sized, budget, input, valuation);
 }
 
 interface Asks {
@@ -26,38 +26,38 @@ interface Asks {
   readonly hopeless: ReadonlyMap<string, Sized>;
 }
 
-function asksOf(standings: readonly Standing[], thresholds: Thresholds, input: PlanInput): Asks {
+function asksOf(needs: readonly RebalanceNeed[], thresholds: Thresholds, input: PlanInput): Asks {
   // A begun execution is not refused by the limit (R28), so its buys are cut to it instead.
   const limit = input.phase === "buying" ? input.settings.maxOrderValue : undefined;
   const wanted = new Map<string, Ask>();
   const hopeless = new Map<string, Sized>();
-  for (const standing of standings) {
-    if (standing.wish.kind !== "add") continue;
-    const ask = askFor(standing, standing.wish.need, thresholds, limit);
-    if (typeof ask === "string") hopeless.set(standing.symbol, { leftAlone: ask });
-    else wanted.set(standing.symbol, ask);
+  for (const need of needs) {
+    if (need.change.kind !== "add") continue;
+    const ask = askFor(need, need.change.shortfall, thresholds, limit);
+    if (typeof ask === "string") hopeless.set(need.symbol, { leftAlone: ask });
+    else wanted.set(need.symbol, ask);
   }
   return { wanted, hopeless };
 }
 
-function sellsOf(standings: readonly Standing[], thresholds: Thresholds, input: PlanInput): Map<string, Sized> {
+function sellsOf(needs: readonly RebalanceNeed[], thresholds: Thresholds, input: PlanInput): Map<string, Sized> {
   const sells = new Map<string, Sized>();
-  for (const standing of standings) {
-    const sized = sellFor(standing, thresholds);
+  for (const need of needs) {
+    const sized = sellFor(need, thresholds);
     if (sized === undefined) continue;
-    sells.set(standing.symbol, input.phase === "buying" && sized.order !== undefined ? { leftAlone: "sells-over" } : sized);
+    sells.set(need.symbol, input.phase === "buying" && sized.order !== undefined ? { leftAlone: "sells-over" } : sized);
   }
   return sells;
 }
 
-function sellFor(standing: Standing, thresholds: Thresholds): Sized | undefined {
-  if (standing.wish.kind === "exit") return sizeExit(standing);
-  return standing.wish.kind === "trim" ? sizeTrim(standing, standing.wish.excess, thresholds) : undefined;
+function sellFor(need: RebalanceNeed, thresholds: Thresholds): Sized | undefined {
+  if (need.change.kind === "exit") return sizeExit(need);
+  return need.change.kind === "trim" ? sizeTrim(need, need.change.excess, thresholds) : undefined;
 }
 
 /** If buys lack cash, sells inside the band are added, largest first, until the cash is there (R12). */
 function release(
-  standings: readonly Standing[],
+  needs: readonly RebalanceNeed[],
   sells: Map<string, Sized>,
   asks: readonly Ask[],
   thresholds: Thresholds,
@@ -65,20 +65,20 @@ function release(
   valuation: Valuation,
 ): void {
   if (input.phase === "buying") return;
-  for (const { standing, excess } of releasable(standings)) {
+  for (const { need, excess } of releasable(needs)) {
     const { spendable, beyondReserve } = budgetOf(input, valuation, proceedsOf(sells));
     const missing = expectedCost(asks).minus(min(spendable, beyondReserve));
     // Cents that a fill slipped are not worth an order; the buys shrink by them instead.
     if (missing.lt(thresholds.minimum)) return;
-    const sized = sizeTrim(standing, excess, thresholds);
-    if (sized.order !== undefined) sells.set(standing.symbol, sized);
+    const sized = sizeTrim(need, excess, thresholds);
+    if (sized.order !== undefined) sells.set(need.symbol, sized);
   }
 }
 
-function releasable(standings: readonly Standing[]): { standing: Standing; excess: Decimal }[] {
-  const inBand = standings.flatMap((standing) => {
-    const excess = standing.wish.kind === "leave" ? standing.wish.releasable : undefined;
-    return excess === undefined ? [] : [{ standing, excess }];
+function releasable(needs: readonly RebalanceNeed[]): { need: RebalanceNeed; excess: Decimal }[] {
+  const inBand = needs.flatMap((need) => {
+    const excess = need.change.kind === "leave" ? need.change.releasable : undefined;
+    return excess === undefined ? [] : [{ need, excess }];
   });
   return inBand.sort((one, other) => other.excess.cmp(one.excess));
 }
@@ -109,15 +109,15 @@ function buysOf(asks: ReadonlyMap<string, Ask>, budget: Budget, thresholds: Thre
 }
 
 function compose(
-  standings: readonly Standing[],
+  needs: readonly RebalanceNeed[],
   sized: ReadonlyMap<string, Sized>,
   budget: Budget,
   input: PlanInput,
   valuation: Valuation,
 ): Plan {
-  const lines = standings.map((standing) => lineOf(standing, sizedFor(standing, sized), input, valuation));
+  const lines = needs.map((need) => lineOf(need, sizedFor(need, sized), input, valuation));
   const { band } = thresholdsOf(input, valuation);
-  const orders = standings.flatMap((standing) => sized.get(standing.symbol)?.order ?? []);
+  const orders = needs.flatMap((need) => sized.get(need.symbol)?.order ?? []);
   const onSide = (side: PlannedOrder["side"]): PlannedOrder[] => orders.filter((order) => order.side === side);
   return {
     base: valuation.base,
@@ -143,21 +143,21 @@ function isOnTarget(line: PlanLine, buys: readonly PlannedOrder[], band: Decimal
   return lack.lte(band) || (held.gt(ZERO) && lack.lte(line.checkedPrice ?? ZERO));
 }
 
-function sizedFor(standing: Standing, sized: ReadonlyMap<string, Sized>): Sized {
-  const own = sized.get(standing.symbol);
+function sizedFor(need: RebalanceNeed, sized: ReadonlyMap<string, Sized>): Sized {
+  const own = sized.get(need.symbol);
   if (own !== undefined) return own;
-  return standing.wish.kind === "leave" ? { leftAlone: standing.wish.reason } : {};
+  return need.change.kind === "leave" ? { leftAlone: need.change.reason } : {};
 }
 
-function lineOf(standing: Standing, sized: Sized, input: PlanInput, valuation: Valuation): PlanLine {
+function lineOf(need: RebalanceNeed, sized: Sized, input: PlanInput, valuation: Valuation): PlanLine {
   return {
-    symbol: standing.symbol,
-    targetWeight: standing.weight,
-    targetValue: standing.targetValue,
-    actualValue: standing.actualValue,
-    checkedPrice: standing.checkedPrice,
+    symbol: need.symbol,
+    targetWeight: need.weight,
+    targetValue: need.targetValue,
+    actualValue: need.actualValue,
+    checkedPrice: need.checkedPrice,
     action: sized.order?.side ?? "none",
     ...(sized.leftAlone === undefined ? {} : { leftAlone: sized.leftAlone }),
-    detail: detailOf(standing, sized, input, valuation),
+    detail: detailOf(need, sized, input, valuation),
   };
 }

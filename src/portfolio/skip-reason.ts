@@ -38,13 +38,13 @@ export const OFF_TARGET_REASONS = [
   "unreadable-position",
 ] as const;
 
-export type LeftAloneReason = (typeof ON_TARGET_REASONS)[number] | (typeof OFF_TARGET_REASONS)[number];
+export type SkipReason = (typeof ON_TARGET_REASONS)[number] | (typeof OFF_TARGET_REASONS)[number];
 
 /**
  * Off-target reasons whose cause may pass while the execution lasts, so that what is left is planned again (R33). Whether
  * a refused order or a lack of cash may pass depends on more than the reason.
  */
-const PASSING_REASONS: ReadonlySet<LeftAloneReason> = new Set<LeftAloneReason>([
+const PASSING_REASONS: ReadonlySet<SkipReason> = new Set<SkipReason>([
   "foreign-order",
   "own-order-working",
   "price-doubt",
@@ -58,7 +58,7 @@ const PASSING_REASONS: ReadonlySet<LeftAloneReason> = new Set<LeftAloneReason>([
 ]);
 
 /** What each reason means, for people. */
-export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
+export const LEFT_ALONE_MEANINGS: Record<SkipReason, string> = {
   "within-drift": "What is held is near enough to the target: within DRIFT_BAND_PERCENT.",
   "below-minimum": "The difference is worth less than MIN_TRADE_VALUE, or less than the venue's smallest order of one dollar.",
   "whole-share-remainder": "What is missing is less than one whole share, and fractions of the symbol cannot be traded.",
@@ -92,10 +92,10 @@ export const LEFT_ALONE_MEANINGS: Record<LeftAloneReason, string> = {
   "unreadable-position": "The broker's row of its position cannot be read whole, or lists it twice.",
 };
 
-export function isOnTargetReason(reason: LeftAloneReason): boolean {
+export function isOnTargetReason(reason: SkipReason): boolean {
   return (ON_TARGET_REASONS as readonly string[]).includes(reason);
 }
 
-export function mayPass(reason: LeftAloneReason): boolean {
+export function mayPass(reason: SkipReason): boolean {
   return PASSING_REASONS.has(reason);
 }

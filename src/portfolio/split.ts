@@ -36,7 +36,7 @@ export interface Unproven {
 }
 
 /** What a quantity is measured against: shares that were seen, or left by our own fill, in a session. */
-export interface KnownQuantity {
+export interface ExpectedPosition {
   readonly session: string;
   readonly quantity: Decimal;
   /** Left by a fill of ours, which is made of the new shares; what was only seen may still have been of the old ones. */
@@ -56,7 +56,7 @@ export interface SplitEvidence {
   readonly today: string;
   /** Zero when the broker lists no position. */
   readonly held: Decimal;
-  readonly known: KnownQuantity | undefined;
+  readonly known: ExpectedPosition | undefined;
   /** Raw close of the session before, by the newest snapshot. */
   readonly previousClose: Decimal | undefined;
   /** Prices of now; the first one counts, every one must be ordinary. */
@@ -94,7 +94,7 @@ export function oddity({ today, held, known, previousClose, latest, recorded }: 
   return { reason: `its price is ${odd.toFixed()} after a close of ${before.toFixed()}`, todayOnly: true };
 }
 
-function oddQuantity(held: Decimal, known: KnownQuantity | undefined): string | undefined {
+function oddQuantity(held: Decimal, known: ExpectedPosition | undefined): string | undefined {
   if (known === undefined || known.quantity.lte(ZERO) || held.lte(ZERO) || isOrdinary(held, known.quantity)) return undefined;
   return `${formatQuantity(held)} shares are held, and ${formatQuantity(known.quantity)} were on ${known.session}`;
 }
@@ -141,7 +141,7 @@ export interface FoundSplit {
 export type SplitFinding = SplitDoubt | Unproven | { readonly kind: "none"; readonly booked: readonly FoundSplit[] };
 
 /** A quantity seen on the day of a split, before the split was known, may have been the old one. */
-function isSince({ session }: FoundSplit, known: KnownQuantity, { today, recorded }: SplitEvidence): boolean {
+function isSince({ session }: FoundSplit, known: ExpectedPosition, { today, recorded }: SplitEvidence): boolean {
   return session > known.session || (session === today && known.session === today && known.isFilled !== true && !recorded.has(session));
 }
 
@@ -209,7 +209,7 @@ function recently(found: readonly FoundSplit[], closes: readonly SessionClose[])
 function judgeBooking(
   splits: readonly FoundSplit[],
   held: Decimal,
-  known: KnownQuantity | undefined,
+  known: ExpectedPosition | undefined,
   closes: readonly SessionClose[],
 ): SplitDoubt | undefined {
   const last = splits.at(-1);
@@ -231,7 +231,7 @@ function judgeBooking(
 /** While a split in reverse is booked, the old shares may be gone before the new ones are there. */
 function judgeVanished(
   last: FoundSplit,
-  known: KnownQuantity | undefined,
+  known: ExpectedPosition | undefined,
   booked: Decimal,
   closes: readonly SessionClose[],
 ): SuspectedSplit | undefined {

@@ -1,9 +1,9 @@
 import { formatWeight } from "../domain/format.ts";
 import { ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
-import type { Wanted } from "./plan-input.ts";
+import type { RebalanceTarget } from "./plan-input.ts";
 
 /** What is wrong with the weights themselves, or undefined: each must be above 0 and at most 1, all together at most 1 (R4, R9). */
-export function targetProblem(wanted: Wanted): string | undefined {
+export function targetProblem(wanted: RebalanceTarget): string | undefined {
   const weights = weightsOf(wanted);
   if (weights === undefined) return undefined;
   for (const [symbol, weight] of weights) {
@@ -15,26 +15,26 @@ export function targetProblem(wanted: Wanted): string | undefined {
 }
 
 /** Weight wanted for a symbol; zero for one that is not named, and for a symbol of an exit that nobody else holds. */
-export function targetWeight(wanted: Wanted, symbol: string): Decimal {
+export function targetWeight(wanted: RebalanceTarget, symbol: string): Decimal {
   return weightsOf(wanted)?.get(symbol) ?? ZERO;
 }
 
 /** Whether anything wanted is a fraction of the base, so that the base must be beyond doubt. */
-export function isMeasured(wanted: Wanted): boolean {
+export function isMeasured(wanted: RebalanceTarget): boolean {
   return weightsOf(wanted) !== undefined;
 }
 
 /** R31: held, and with several strategies none of them is known to want it or to have wanted it. */
-export function isUnattributed(wanted: Wanted, symbol: string): boolean {
+export function isUnattributed(wanted: RebalanceTarget, symbol: string): boolean {
   return wanted.kind === "rebalance" && wanted.known !== undefined && !wanted.targets.has(symbol) && !wanted.known.has(symbol);
 }
 
-function weightsOf(wanted: Wanted): ReadonlyMap<string, Decimal> | undefined {
+function weightsOf(wanted: RebalanceTarget): ReadonlyMap<string, Decimal> | undefined {
   return wanted.kind === "rebalance" ? wanted.targets : wanted.kept;
 }
 
 /** Every symbol that gets a line, once, in order: held or wanted; in an exit only those to be sold. */
-export function symbolsInScope(wanted: Wanted, held: Iterable<string>): string[] {
+export function symbolsInScope(wanted: RebalanceTarget, held: Iterable<string>): string[] {
   const symbols = wanted.kind === "exit" ? new Set(wanted.symbols) : new Set([...wanted.targets.keys(), ...held]);
   return [...symbols].sort();
 }

@@ -1,4 +1,4 @@
-import type { BooksSource } from "../accounts/bookkeeping.ts";
+import type { SubAccountsSource } from "../accounts/bookkeeping.ts";
 import type { StreamState } from "../domain/broker.ts";
 import type { ExecutionRecord, IntentRecord, Ledger, SignalRecord } from "../domain/ledger.ts";
 import type { AccountReading } from "./account-reading.ts";
@@ -88,7 +88,7 @@ export interface DashboardFacts {
     Ledger,
     "recentSignals" | "recentExecutions" | "openExecutions" | "signal" | "intentsOf" | "fillsOf" | "pinnedAccount"
   > &
-    BooksSource;
+    SubAccountsSource;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly mode: string;

@@ -5,7 +5,7 @@ import type { Decimal } from "../domain/decimal.ts";
 import { decimal, ZERO } from "../domain/decimal.ts";
 import type { Subject } from "./explain-subject.ts";
 import { findSubject, newestSubject, type SubjectSource } from "./explain-subject.ts";
-import { claimLines } from "./strategy-target-lines.ts";
+import { strategyTargetLines } from "./strategy-target-lines.ts";
 import { dollarsOf, formatPrice, shareOf } from "./figures.ts";
 import { formatDuration, formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
 import { orderLine, orderName } from "./order-line.ts";
@@ -16,7 +16,7 @@ import { oneLine, type Style } from "./style.ts";
 import type { Column } from "./table.ts";
 import { table } from "./table.ts";
 
-export type ExplainSource = SubjectSource & Pick<Ledger, "lines" | "intentsOf" | "fillsOf" | "notesOf" | "claimsOf">;
+export type ExplainSource = SubjectSource & Pick<Ledger, "lines" | "intentsOf" | "fillsOf" | "notesOf" | "strategyTargetsOf">;
 
 /**
  * Why each symbol was traded or left alone, from the decision record alone.
@@ -84,7 +84,7 @@ function executionLines(view: View, execution: ExecutionRecord): string[] {
   return [
     style.paint("strong", `Execution ${execution.id} (${execution.mode}, account ${execution.accountNumber})`),
     `Started: ${formatInstant(execution.startedAt, zone)}`,
-    ...claimsOf(view, execution),
+    ...strategyTargetsOf(view, execution),
     ...accountLines(execution),
     ...planLines(execution, style),
     ...stepLines(view, execution),
@@ -95,9 +95,9 @@ function executionLines(view: View, execution: ExecutionRecord): string[] {
 }
 
 /** With several strategies, what each asked for and how old it was then. */
-function claimsOf({ ledger, style, zone }: View, execution: ExecutionRecord): string[] {
-  const claims = ledger.claimsOf(execution.id);
-  return claims.length < 2 ? [] : claimLines(claims, style, { now: execution.startedAt, zone });
+function strategyTargetsOf({ ledger, style, zone }: View, execution: ExecutionRecord): string[] {
+  const strategyTargets = ledger.strategyTargetsOf(execution.id);
+  return strategyTargets.length < 2 ? [] : strategyTargetLines(strategyTargets, style, { now: execution.startedAt, zone });
 }
 
 /** Columns of a list without a head. */

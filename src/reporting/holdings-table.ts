@@ -18,18 +18,18 @@ const COLUMNS: readonly Column[] = [
   { title: "Value", align: "right" },
 ];
 
-export interface Wish {
+export interface HoldingsTarget {
   /** Fractions of what is not set aside; `undefined` when no target is known. */
   readonly targets: ReadonlyMap<string, Decimal> | undefined;
   readonly aside: SetAside;
 }
 
 /** Every symbol held or wanted, with its weight now and how far that is from its target, in points of the account. */
-export function holdingsTable(account: Account, positions: readonly Position[], wish: Wish, style: Style): string[] {
+export function holdingsTable(account: Account, positions: readonly Position[], sought: HoldingsTarget, style: Style): string[] {
   const held = new Map(positions.map((position) => [position.symbol, position]));
-  const symbols = [...new Set([...(wish.targets?.keys() ?? []), ...[...held.keys()].sort()])];
-  const base = targetBase(account, positions, wish.aside);
-  const rows = symbols.map((symbol) => rowOf(symbol, held.get(symbol), { account, wish, base }));
+  const symbols = [...new Set([...(sought.targets?.keys() ?? []), ...[...held.keys()].sort()])];
+  const base = targetBase(account, positions, sought.aside);
+  const rows = symbols.map((symbol) => rowOf(symbol, held.get(symbol), { account, sought, base }));
   const cash: Cell[] = [
     { text: "cash", tint: "quiet" },
     { text: "" },
@@ -38,26 +38,26 @@ export function holdingsTable(account: Account, positions: readonly Position[], 
     { text: "" },
     { text: formatDollars(account.cash) },
   ];
-  return [...table(COLUMNS, [...rows, cash], style), ...baseNote(account, positions, wish, base)];
+  return [...table(COLUMNS, [...rows, cash], style), ...baseNote(account, positions, sought, base)];
 }
 
 /** Said where targets and actual weights cannot be compared by eye. */
-function baseNote({ equity }: Account, positions: readonly Position[], { targets, aside }: Wish, base: Decimal): string[] {
+function baseNote({ equity }: Account, positions: readonly Position[], { targets, aside }: HoldingsTarget, base: Decimal): string[] {
   if (targets === undefined || !positions.some((position) => isSetAside(position, aside))) return [];
   return [`Targets are shares of ${formatDollars(equity.times(base))}: protected positions and the cash reserve are left out.`];
 }
 
 interface Measure {
   readonly account: Account;
-  readonly wish: Wish;
+  readonly sought: HoldingsTarget;
   /** Share of the account. */
   readonly base: Decimal;
 }
 
-function rowOf(symbol: string, position: Position | undefined, { account, wish, base }: Measure): Cell[] {
+function rowOf(symbol: string, position: Position | undefined, { account, sought, base }: Measure): Cell[] {
   const value = position?.marketValue ?? ZERO;
   const actual = shareOf(value, account.equity);
-  const target = targetOf(symbol, position, wish);
+  const target = targetOf(symbol, position, sought);
   return [
     { text: symbol, tint: "strong" },
     { text: target === undefined ? "-" : formatWeight(target) },
@@ -68,7 +68,7 @@ function rowOf(symbol: string, position: Position | undefined, { account, wish, 
   ];
 }
 
-function targetOf(symbol: string, position: Position | undefined, { targets, aside }: Wish): Decimal | undefined {
+function targetOf(symbol: string, position: Position | undefined, { targets, aside }: HoldingsTarget): Decimal | undefined {
   if (targets === undefined || (position !== undefined && isSetAside(position, aside))) return undefined;
   return targets.get(symbol) ?? ZERO;
 }

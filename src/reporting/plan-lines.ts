@@ -1,6 +1,6 @@
 import type { LineSummary, PlanSummary } from "../execution/outcome/summary.ts";
 import type { ExecutionRecord } from "../domain/ledger.ts";
-import { isOnTargetReason, type LeftAloneReason } from "../portfolio/plan.ts";
+import { isOnTargetReason, type SkipReason } from "../portfolio/plan.ts";
 
 /** Where one symbol stood over the whole execution, from the plans of both phases. */
 export interface FinalLine {
@@ -11,7 +11,7 @@ export interface FinalLine {
   readonly ordered: "sell" | "buy" | "none";
   /** The buys were only expected: the execution ended before they were planned. */
   readonly neverSent: boolean;
-  readonly leftAlone: LeftAloneReason | undefined;
+  readonly leftAlone: SkipReason | undefined;
   readonly detail: string;
 }
 
@@ -71,6 +71,6 @@ function bySymbol(lines: readonly LineSummary[]): Map<string, LineSummary> {
 }
 
 /** The ledger holds the reason as the word it was when written. */
-function reasonOf(line: LineSummary | undefined): LeftAloneReason | undefined {
-  return line?.leftAlone as LeftAloneReason | undefined;
+function reasonOf(line: LineSummary | undefined): SkipReason | undefined {
+  return line?.leftAlone as SkipReason | undefined;
 }

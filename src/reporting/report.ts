@@ -1,5 +1,5 @@
 import type { EquityHistoryPoint } from "../domain/broker.ts";
-import type { BooksSource } from "../accounts/bookkeeping.ts";
+import type { SubAccountsSource } from "../accounts/bookkeeping.ts";
 import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
@@ -46,7 +46,8 @@ export interface ReportedExecution extends ExecutionReport {
 }
 
 export interface ReportFacts {
-  readonly ledger: Pick<Ledger, "executionsSince" | "equitySince" | "pinnedAccount" | "signal" | "intentsOf" | "fillsOf"> & BooksSource;
+  readonly ledger: Pick<Ledger, "executionsSince" | "equitySince" | "pinnedAccount" | "signal" | "intentsOf" | "fillsOf"> &
+    SubAccountsSource;
   readonly mode: string;
   /** Milliseconds since the epoch. */
   readonly now: number;

@@ -4,15 +4,15 @@ import type { VerdictKind } from "../domain/verdict.ts";
 import type { ExecutionRecord, SignalRecord, VerdictRecord } from "../domain/ledger.ts";
 import { formatDollars, formatShares } from "../domain/format.ts";
 import { ZERO } from "../domain/decimal.ts";
-import type { Book } from "../accounts/read-sub-accounts.ts";
+import type { SubAccount } from "../accounts/read-sub-accounts.ts";
 import { isOwnOrder } from "../execution/orders/ids.ts";
-import type { Claim } from "../domain/strategy-target.ts";
+import type { StrategyTarget } from "../domain/strategy-target.ts";
 import { combinedTargets } from "../domain/strategy-target.ts";
 import { accountFigures } from "./account-summary.ts";
-import { booksTable } from "./sub-accounts-table.ts";
-import { claimLines } from "./strategy-target-lines.ts";
+import { subAccountsTable } from "./sub-accounts-table.ts";
+import { strategyTargetLines } from "./strategy-target-lines.ts";
 import { holdingsTable } from "./holdings-table.ts";
-import type { Moment } from "../domain/time-format.ts";
+import type { TimeFormat } from "../domain/time-format.ts";
 import { formatAge, formatDuration, formatInstant } from "../domain/time-format.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
@@ -20,7 +20,7 @@ import { table } from "./table.ts";
 import type { SetAside } from "./target-base.ts";
 
 /** All that `status` tells; everything in it was read by the caller. */
-export interface StatusFacts extends Moment {
+export interface StatusFacts extends TimeFormat {
   readonly mode: string;
   readonly modeReason: string;
   /** Why trading is halted. */
@@ -35,9 +35,9 @@ export interface StatusFacts extends Moment {
   /** The signal whose targets the account follows, when there is one strategy. */
   readonly targets?: Signal | undefined;
   /** With several strategies: what was last accepted from each that has spoken. */
-  readonly claims?: readonly Claim[] | undefined;
+  readonly strategyTargets?: readonly StrategyTarget[] | undefined;
   /** With several strategies, and an account that could be read: whose what is. */
-  readonly books?: readonly Book[] | undefined;
+  readonly subAccounts?: readonly SubAccount[] | undefined;
   readonly aside: SetAside;
   readonly workingOrders: readonly Order[];
   readonly openExecutions: readonly ExecutionRecord[];
@@ -88,23 +88,28 @@ function accountLines({ account, accountProblem }: StatusFacts, style: Style): s
 }
 
 function holdingLines(facts: StatusFacts, style: Style): string[] {
-  const { account, positions, targets, claims, now, zone } = facts;
+  const { account, positions, targets, strategyTargets, now, zone } = facts;
   if (account === undefined) return [];
-  if (claims !== undefined) {
-    const wish = { targets: claims.length === 0 ? undefined : combinedTargets(claims), aside: facts.aside };
-    const title = `Holdings against the targets of all strategies${claims.length === 0 ? " (none has spoken yet)" : ""}:`;
-    return [...claimLines(claims, style, facts), "", style.paint("strong", title), ...holdingsTable(account, positions, wish, style)];
+  if (strategyTargets !== undefined) {
+    const target = { targets: strategyTargets.length === 0 ? undefined : combinedTargets(strategyTargets), aside: facts.aside };
+    const title = `Holdings against the targets of all strategies${strategyTargets.length === 0 ? " (none has spoken yet)" : ""}:`;
+    return [
+      ...strategyTargetLines(strategyTargets, style, facts),
+      "",
+      style.paint("strong", title),
+      ...holdingsTable(account, positions, target, style),
+    ];
   }
   const title =
     targets === undefined
       ? "Holdings (no targets yet):"
       : `Holdings against targets (${targets.strategy}, signal ${targets.id} of ${formatInstant(targets.generatedAt, zone)}, ${formatAge(targets.generatedAt, now)}):`;
-  const wish = { targets: targets?.kind === "rebalance" ? targets.targets : undefined, aside: facts.aside };
-  return [style.paint("strong", title), ...holdingsTable(account, positions, wish, style)];
+  const target = { targets: targets?.kind === "rebalance" ? targets.targets : undefined, aside: facts.aside };
+  return [style.paint("strong", title), ...holdingsTable(account, positions, target, style)];
 }
 
-function bookLines({ books }: StatusFacts, style: Style): string[] {
-  return books === undefined ? [] : [style.paint("strong", "Books of the strategies:"), ...booksTable(books, style)];
+function bookLines({ subAccounts }: StatusFacts, style: Style): string[] {
+  return subAccounts === undefined ? [] : [style.paint("strong", "Books of the strategies:"), ...subAccountsTable(subAccounts, style)];
 }
 
 const ROW: readonly Column[] = Array.from({ length: 5 }, () => ({ title: "", align: "left" as const }));

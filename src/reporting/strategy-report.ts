@@ -1,5 +1,5 @@
-import type { Book } from "../accounts/read-sub-accounts.ts";
-import { readBooks } from "../accounts/read-sub-accounts.ts";
+import type { SubAccount } from "../accounts/read-sub-accounts.ts";
+import { readSubAccounts } from "../accounts/read-sub-accounts.ts";
 import { toText } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { textOrNull } from "./json-values.ts";
@@ -19,11 +19,11 @@ export interface StrategyReport {
 }
 
 /** Every book as it stands; what is not held any more is left out of its positions. */
-export function strategyReports(ledger: Parameters<typeof readBooks>[0], { account, positions }: AccountReading): StrategyReport[] {
-  return readBooks(ledger, account, positions).map(strategyReport);
+export function strategyReports(ledger: Parameters<typeof readSubAccounts>[0], { account, positions }: AccountReading): StrategyReport[] {
+  return readSubAccounts(ledger, account, positions).map(strategyReport);
 }
 
-function strategyReport({ name, marketValue, cash, realised, unrealised, profit, positions }: Book): StrategyReport {
+function strategyReport({ name, marketValue, cash, realised, unrealised, profit, positions }: SubAccount): StrategyReport {
   return {
     name,
     value: toText(marketValue),

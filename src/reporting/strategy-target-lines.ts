@@ -1,7 +1,7 @@
-import type { Claim } from "../domain/strategy-target.ts";
+import type { StrategyTarget } from "../domain/strategy-target.ts";
 import { combinedTargets } from "../domain/strategy-target.ts";
 import { formatWeight } from "../domain/format.ts";
-import type { Moment } from "../domain/time-format.ts";
+import type { TimeFormat } from "../domain/time-format.ts";
 import { formatAge, formatInstant } from "../domain/time-format.ts";
 import type { Style } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
@@ -20,8 +20,8 @@ const TOTALS: readonly Column[] = [
 ];
 
 /** What each strategy asks for, from which run and how old that is, and what it comes to together (R31). */
-export function claimLines(claims: readonly Claim[], style: Style, moment: Moment): string[] {
-  const totals = [...combinedTargets(claims)].map(([symbol, weight]): Cell[] => [
+export function strategyTargetLines(strategyTargets: readonly StrategyTarget[], style: Style, moment: TimeFormat): string[] {
+  const totals = [...combinedTargets(strategyTargets)].map(([symbol, weight]): Cell[] => [
     { text: symbol, tint: "strong" },
     { text: formatWeight(weight) },
   ]);
@@ -29,28 +29,32 @@ export function claimLines(claims: readonly Claim[], style: Style, moment: Momen
     style.paint("strong", "Asked for by all strategies:"),
     ...table(
       CLAIMS,
-      claims.map((claim) => claimCells(claim, moment)),
+      strategyTargets.map((strategyTarget) => strategyTargetCells(strategyTarget, moment)),
       style,
     ),
     ...(totals.length === 0 ? [] : ["Together, as shares of the account:", ...table(TOTALS, totals, style)]),
   ];
 }
 
-function claimCells(claim: Claim, { now, zone }: Moment): Cell[] {
+function strategyTargetCells(strategyTarget: StrategyTarget, { now, zone }: TimeFormat): Cell[] {
   return [
-    { text: claim.strategy, tint: "strong" },
-    { text: formatWeight(claim.share) },
-    { text: targetsText(claim) },
+    { text: strategyTarget.strategy, tint: "strong" },
+    { text: formatWeight(strategyTarget.share) },
+    { text: targetsText(strategyTarget) },
     {
-      text: `${BASES[claim.basis]} ${claim.signalId} of ${formatInstant(claim.generatedAt, zone)}, ${formatAge(claim.generatedAt, now)}`,
+      text: `${BASES[strategyTarget.basis]} ${strategyTarget.signalId} of ${formatInstant(strategyTarget.generatedAt, zone)}, ${formatAge(strategyTarget.generatedAt, now)}`,
       tint: "quiet",
     },
   ];
 }
 
-function targetsText({ targets }: Claim): string {
+function targetsText({ targets }: StrategyTarget): string {
   const legs = [...targets].map(([symbol, weight]) => `${symbol} ${formatWeight(weight)}`);
   return legs.length === 0 ? "cash" : legs.join(", ");
 }
 
-const BASES: Record<Claim["basis"], string> = { run: "this run", waiting: "its run that waits", accepted: "its last accepted run" };
+const BASES: Record<StrategyTarget["basis"], string> = {
+  run: "this run",
+  waiting: "its run that waits",
+  accepted: "its last accepted run",
+};

@@ -1,4 +1,4 @@
-import type { Book, BookPosition } from "../accounts/read-sub-accounts.ts";
+import type { SubAccount, SubAccountPosition } from "../accounts/read-sub-accounts.ts";
 import { formatDollars, formatQuantity } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { sum, ZERO } from "../domain/decimal.ts";
@@ -21,11 +21,11 @@ const COLUMNS: readonly Column[] = [
  * Whose what is (R32): every holding in its book, what was sold wholly with the profit that it brought, and
  * what it comes to. Values and cash of all books add up to the account to the cent.
  */
-export function booksTable(books: readonly Book[], style: Style): string[] {
-  return table(COLUMNS, [...books.flatMap(bookRows), totalRow(books)], style);
+export function subAccountsTable(subAccounts: readonly SubAccount[], style: Style): string[] {
+  return table(COLUMNS, [...subAccounts.flatMap(bookRows), totalRow(subAccounts)], style);
 }
 
-function bookRows(book: Book): Cell[][] {
+function bookRows(book: SubAccount): Cell[][] {
   return [
     ...book.positions.map((position) => positionRow(book.name, position)),
     [
@@ -40,7 +40,7 @@ function bookRows(book: Book): Cell[][] {
   ];
 }
 
-function positionRow(book: string, { symbol, quantity, averageCost, marketValue, unrealised, realised }: BookPosition): Cell[] {
+function positionRow(book: string, { symbol, quantity, averageCost, marketValue, unrealised, realised }: SubAccountPosition): Cell[] {
   return [
     { text: book, tint: "strong" },
     { text: symbol },
@@ -52,8 +52,8 @@ function positionRow(book: string, { symbol, quantity, averageCost, marketValue,
   ];
 }
 
-function totalRow(books: readonly Book[]): Cell[] {
-  const worth = sum(books.map(({ cash, marketValue }) => cash.plus(marketValue)));
+function totalRow(subAccounts: readonly SubAccount[]): Cell[] {
+  const worth = sum(subAccounts.map(({ cash, marketValue }) => cash.plus(marketValue)));
   return [{ text: "account", tint: "quiet" }, { text: "" }, { text: "" }, { text: "" }, { text: formatDollars(worth) }];
 }
 

@@ -2,7 +2,7 @@ import type { Signal } from "../domain/signal.ts";
 import { formatWeight } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { ONE, sum } from "../domain/decimal.ts";
-import type { Moment } from "../domain/time-format.ts";
+import type { TimeFormat } from "../domain/time-format.ts";
 import { formatAge, formatInstant } from "../domain/time-format.ts";
 import { oneLine, type Style } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
@@ -17,16 +17,16 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** What the strategy asks for: where it comes from, how old it is, and the weight of every symbol. */
-export function targetPortfolio(signal: Signal, style: Style, moment: Moment): string[] {
+export function targetPortfolio(signal: Signal, style: Style, moment: TimeFormat): string[] {
   return [
     style.paint("strong", `Target portfolio (${signal.strategy}, signal ${signal.id})`),
     `Generated: ${formatInstant(signal.generatedAt, moment.zone)}, ${formatAge(signal.generatedAt, moment.now)}`,
     ...(signal.reason === "" ? [] : [`Reason: ${oneLine(signal.reason)}`]),
-    ...wishLines(signal, style),
+    ...targetLines(signal, style),
   ];
 }
 
-function wishLines(signal: Signal, style: Style): string[] {
+function targetLines(signal: Signal, style: Style): string[] {
   switch (signal.kind) {
     case "rebalance":
       return weightLines(signal.targets, style);

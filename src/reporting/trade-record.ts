@@ -25,7 +25,7 @@ export interface TradeRecord {
   readonly target_weights: Readonly<Record<string, string>>;
   readonly account: AccountEntry;
   readonly orders: readonly OrderEntry[];
-  readonly left_alone: readonly LeftAloneEntry[];
+  readonly left_alone: readonly SkippedEntry[];
 }
 
 interface SignalEntry {
@@ -63,7 +63,7 @@ export interface OrderEntry {
   readonly filled_at: string | null;
 }
 
-interface LeftAloneEntry {
+interface SkippedEntry {
   readonly symbol: string;
   readonly reason: string;
   readonly detail: string;

@@ -40,20 +40,20 @@ export function assertSome(own: readonly OwnStrategy[], strategies: readonly Str
 }
 
 /** What the signals are generated with. */
-export interface SignalDesk {
+export interface SignalContext {
   readonly config: Pick<Config, "alertsTimezone" | "mode" | "signalBar">;
   readonly broker: Broker;
   readonly clock: Clock;
 }
 
 /** One after the other; one that fails does not keep the next from its signal. */
-export async function generateAll(own: readonly OwnStrategy[], desk: SignalDesk): Promise<SignalResult[]> {
+export async function generateAll(own: readonly OwnStrategy[], desk: SignalContext): Promise<SignalResult[]> {
   const results: SignalResult[] = [];
   for (const each of own) results.push(await resultOf(each, desk));
   return results;
 }
 
-async function resultOf(own: OwnStrategy, desk: SignalDesk): Promise<SignalResult> {
+async function resultOf(own: OwnStrategy, desk: SignalContext): Promise<SignalResult> {
   try {
     return { kind: "signal", own, signal: await generate(own, desk) };
   } catch (error) {
@@ -62,7 +62,7 @@ async function resultOf(own: OwnStrategy, desk: SignalDesk): Promise<SignalResul
 }
 
 /** As {@link generateSignal}, with the settings of the desk. */
-export function generate(own: OwnStrategy, { config, broker, clock }: SignalDesk): Promise<GeneratedSignal> {
+export function generate(own: OwnStrategy, { config, broker, clock }: SignalContext): Promise<GeneratedSignal> {
   const { signalBar: barMode, alertsTimezone: zone, mode } = config;
   return generateSignal(own.strategy, { broker, clock, barMode, zone, simulated: mode === "simulator" });
 }

@@ -18,7 +18,7 @@ import { type ExchangeOptions, SEED } from "./exchange-options.ts";
 import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
 import { HaltableHours } from "./haltable-hours.ts";
 import { habitsOf } from "./habits.ts";
-import { type Habits, OrderDesk, type OrderGate } from "./order-entry.ts";
+import { type Habits, OrderEntry, type OrderGate } from "./order-entry.ts";
 import { isOpen, type OrderRecord } from "./orders.ts";
 import { type PositionPart, sharesOf } from "./position-part.ts";
 import { admit, replacementBody } from "./placing.ts";
@@ -57,7 +57,7 @@ export class Exchange {
   readonly state: ExchangeState;
   readonly #random: Random;
   readonly #halt: HaltableHours;
-  readonly #desk: OrderDesk;
+  readonly #desk: OrderEntry;
   readonly #equity: EquityRecord;
   readonly #listeners = new Set<(update: TradeUpdate) => void>();
   readonly #watchers = new Set<() => void>();
@@ -80,7 +80,7 @@ export class Exchange {
       for (const watcher of this.#watchers) watcher();
     };
     this.#equity = new EquityRecord(this.state, this.prices, this.clock);
-    this.#desk = new OrderDesk(
+    this.#desk = new OrderEntry(
       {
         clock: this.clock,
         hours: this.hours,

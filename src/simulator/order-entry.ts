@@ -33,7 +33,7 @@ export interface OrderGate {
   knownPower?(): Decimal | undefined;
 }
 
-export interface DeskContext {
+export interface OrderEntryContext {
   readonly clock: Clock;
   readonly hours: MarketHours;
   readonly prices: PriceBook;
@@ -63,13 +63,13 @@ const LONGEST_SLEEP_MS = 3_600_000;
  * - `expired`: at `expiresAt`, for day orders the close of their session.
  * - `rejected`: the account cannot pay any more when it would fill (or `canceled` after a partial fill).
  */
-export class OrderDesk {
+export class OrderEntry {
   habits: Habits;
-  readonly #context: DeskContext;
+  readonly #context: OrderEntryContext;
   #timer: Timer | undefined;
   #closed = false;
 
-  constructor(context: DeskContext, habits: Habits) {
+  constructor(context: OrderEntryContext, habits: Habits) {
     this.#context = context;
     this.habits = habits;
     this.arm();

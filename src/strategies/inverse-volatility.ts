@@ -1,4 +1,4 @@
-import type { Inquiry } from "./rule-evaluation.ts";
+import type { RuleEvaluation } from "./rule-evaluation.ts";
 import { volatilityOf } from "./measure.ts";
 import type { Leg } from "./strategy.ts";
 
@@ -9,13 +9,13 @@ const LEAST_VOLATILITY = 0.01;
 const WEIGHT_DECIMALS = 12;
 
 /** Weights in proportion to 1 / volatility, so that every leg brings about the same risk; in the order given. */
-export function inverseVolatilityLegs(ask: Inquiry, rule: string, symbols: readonly string[], days: number): readonly Leg[] {
+export function inverseVolatilityLegs(ask: RuleEvaluation, rule: string, symbols: readonly string[], days: number): readonly Leg[] {
   const calm = symbols.map((symbol) => ({ symbol, calmness: 1 / flooredVolatility(ask, rule, symbol, days) }));
   const total = calm.reduce((sum, { calmness }) => sum + calmness, 0);
   return calm.map(({ symbol, calmness }) => ({ symbol, weight: Number((calmness / total).toFixed(WEIGHT_DECIMALS)) }));
 }
 
-function flooredVolatility(ask: Inquiry, rule: string, symbol: string, days: number): number {
+function flooredVolatility(ask: RuleEvaluation, rule: string, symbol: string, days: number): number {
   const measured = ask.measures(rule, volatilityOf(symbol, days));
   if (measured >= LEAST_VOLATILITY) return measured;
   ask.notes(rule, `${symbol} hardly moves, so its volatility counts as ${LEAST_VOLATILITY * 100} %`);

@@ -1,5 +1,5 @@
 import { moreThan } from "./condition.ts";
-import type { Inquiry } from "./rule-evaluation.ts";
+import type { RuleEvaluation } from "./rule-evaluation.ts";
 import { averageOf, priceOf } from "./measure.ts";
 import { bear } from "./nuclear/bear.ts";
 import { bull, NUCLEAR_STOCKS } from "./nuclear/bull.ts";
@@ -17,7 +17,7 @@ const SYMBOLS: readonly string[] = [
 ];
 
 /** N1 to N9: the first rule that matches decides. */
-export function nuclearRules(ask: Inquiry): Allocation {
+export function nuclearRules(ask: RuleEvaluation): Allocation {
   return (
     overbought(ask) ??
     oversold(ask) ??

@@ -6,7 +6,7 @@ import type { Readings } from "./readings.ts";
 import type { Allocation, Decision, TraceStep } from "./strategy.ts";
 
 /** Rules as they are written: questions, and in the end an allocation. */
-export type Rules = (ask: Inquiry) => Allocation;
+export type Rules = (ask: RuleEvaluation) => Allocation;
 
 /** A measure that the rules came to is not defined; it ends the inquiry from however deep inside. */
 class Unanswered extends Error {
@@ -27,7 +27,7 @@ interface Step extends TraceStep {
  * counts as "does not hold", which would open another branch.
  */
 export function decideBy(rules: Rules, readings: Readings): Decision {
-  const ask = new Inquiry(readings);
+  const ask = new RuleEvaluation(readings);
   try {
     const allocation = rules(ask);
     return { kind: "allocate", allocation, trace: ask.trace };
@@ -38,7 +38,7 @@ export function decideBy(rules: Rules, readings: Readings): Decision {
 }
 
 /** Answers the questions of one run of the rules, and writes down each with its numbers. */
-export class Inquiry {
+export class RuleEvaluation {
   readonly #readings: Readings;
   readonly #trace: Step[] = [];
   /** Where the next step is written. */

@@ -1,6 +1,6 @@
 import { blend, single } from "./allocations.ts";
 import { lessThan, moreThan } from "./condition.ts";
-import type { Inquiry } from "./rule-evaluation.ts";
+import type { RuleEvaluation } from "./rule-evaluation.ts";
 import { averageOf, priceOf, rsiOf } from "./measure.ts";
 import { strategyOf } from "./strategy-of.ts";
 import type { Allocation } from "./strategy.ts";
@@ -14,7 +14,7 @@ const withBills = (volatility: number, occasion: string): Allocation =>
   ]);
 
 /** T2 to T4: technology threefold; volatility, treasury bills or a short position where the market calls for them. */
-export function teclRules(ask: Inquiry): Allocation {
+export function teclRules(ask: RuleEvaluation): Allocation {
   return ask.either(
     "T2",
     moreThan(priceOf("SPY"), averageOf("SPY", 200)),
@@ -23,7 +23,7 @@ export function teclRules(ask: Inquiry): Allocation {
   );
 }
 
-function bullMarket(ask: Inquiry): Allocation {
+function bullMarket(ask: RuleEvaluation): Allocation {
   return (
     ask.when("T2.1", moreThan(rsiOf("TQQQ", 10), 79), () =>
       ask.concludes("T2.1", withBills(0.25, "Bull market, TQQQ overbought (RSI > 79)")),
@@ -35,7 +35,7 @@ function bullMarket(ask: Inquiry): Allocation {
   );
 }
 
-function bearMarket(ask: Inquiry): Allocation {
+function bearMarket(ask: RuleEvaluation): Allocation {
   return (
     ask.when("T3.1", lessThan(rsiOf("TQQQ", 10), 31), () =>
       ask.concludes("T3.1", single("TECL", "Bear market, TQQQ oversold, buying dip with TECL")),
@@ -56,7 +56,7 @@ function bearMarket(ask: Inquiry): Allocation {
 const SWITCH = "technology against managed futures (T4)";
 
 /** T4: which of technology (XLK) and managed futures (KMLM) is the stronger. */
-function technology(ask: Inquiry, regime: "bull" | "bear"): Allocation {
+function technology(ask: RuleEvaluation, regime: "bull" | "bear"): Allocation {
   return ask.either(
     "T4.2",
     moreThan(rsiOf("XLK", 10), rsiOf("KMLM", 10)),
@@ -68,7 +68,7 @@ function technology(ask: Inquiry, regime: "bull" | "bear"): Allocation {
   );
 }
 
-function weakTechnology(ask: Inquiry, regime: "bull" | "bear"): Allocation {
+function weakTechnology(ask: RuleEvaluation, regime: "bull" | "bear"): Allocation {
   const dip = ask.when("T4.3.1", lessThan(rsiOf("XLK", 10), 29), () =>
     ask.concludes("T4.3.1", single("TECL", "Technology oversold (XLK RSI < 29), buying dip")),
   );
@@ -77,7 +77,7 @@ function weakTechnology(ask: Inquiry, regime: "bull" | "bear"): Allocation {
   return ask.part("T4.3.3", "in a bear market the stronger of SQQQ and BSV", () => shortOrBonds(ask));
 }
 
-function shortOrBonds(ask: Inquiry): Allocation {
+function shortOrBonds(ask: RuleEvaluation): Allocation {
   return (
     ask.when("T4.3.3", moreThan(rsiOf("BSV", 9), rsiOf("SQQQ", 9)), () =>
       ask.concludes("T4.3.3", single("BSV", "Bear market, technology weak, short bonds stronger than short tech")),

@@ -3,13 +3,13 @@ import { uptime } from "node:os";
 import { systemClock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 import { health } from "./health.ts";
-import { readLifeSign } from "./liveness-file.ts";
+import { readLiveness } from "./liveness-file.ts";
 import { processFacts } from "./process-facts.ts";
 
 // The HEALTHCHECK of the image; its output is in `docker inspect`.
 try {
   const found = await health({
-    sign: () => readLifeSign(process.env.LIFE_SIGN_FILE ?? ""),
+    sign: () => readLiveness(process.env.LIFE_SIGN_FILE ?? ""),
     processOf: processFacts,
     uptime,
     sleep: (ms) => systemClock.sleep(ms),

@@ -1,4 +1,4 @@
-import type { LifeSign } from "./liveness-file.ts";
+import type { LivenessRecord } from "./liveness-file.ts";
 import { BEAT_MS } from "./liveness-file.ts";
 import type { ProcessFacts } from "./process-facts.ts";
 
@@ -9,7 +9,7 @@ const SECOND_LOOK_MS = BEAT_MS + 1_500;
 
 /** What the health check looks at and does. */
 export interface HealthParts {
-  readonly sign: () => LifeSign | undefined;
+  readonly sign: () => LivenessRecord | undefined;
   readonly processOf: (pid: number) => ProcessFacts | undefined;
   /** Seconds since the machine started. */
   readonly uptime: () => number;
@@ -52,23 +52,23 @@ export async function health(parts: HealthParts): Promise<Health> {
   return { healthy: false, text };
 }
 
-function silenceOf({ at }: LifeSign, { uptime }: HealthParts): number {
+function silenceOf({ at }: LivenessRecord, { uptime }: HealthParts): number {
   return uptime() - at;
 }
 
 /** Another process may have its number by now. */
-function isGone({ pid, startedAt }: LifeSign, { processOf }: HealthParts): boolean {
+function isGone({ pid, startedAt }: LivenessRecord, { processOf }: HealthParts): boolean {
   return processOf(pid)?.startedAt !== startedAt;
 }
 
-function alive(sign: LifeSign): Health {
+function alive(sign: LivenessRecord): Health {
   return { healthy: true, text: `${named(sign)} lives.` };
 }
 
-function gone(sign: LifeSign): Health {
+function gone(sign: LivenessRecord): Health {
   return { healthy: false, text: `${named(sign)} is gone.` };
 }
 
-function named({ pid }: LifeSign): string {
+function named({ pid }: LivenessRecord): string {
   return `The daemon (pid ${String(pid)})`;
 }

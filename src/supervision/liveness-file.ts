@@ -10,7 +10,7 @@ import { processFacts } from "./process-facts.ts";
 export const BEAT_MS = 2_000;
 
 /** What a daemon in a container leaves behind every two seconds, for the health check of its image. */
-export interface LifeSign {
+export interface LivenessRecord {
   readonly pid: number;
   /** Tells the process from a later one with the same number. */
   readonly startedAt: string;
@@ -22,7 +22,7 @@ export interface LifeSign {
 const WRITTEN = /^(?<pid>[1-9]\d*) (?<startedAt>\d+) (?<beat>\d+) (?<at>\d+(?:\.\d+)?)$/;
 
 /** `undefined` when there is none, or when it cannot be made out. */
-export function readLifeSign(file: string): LifeSign | undefined {
+export function readLiveness(file: string): LivenessRecord | undefined {
   try {
     const { pid, startedAt = "", beat, at } = WRITTEN.exec(readFileSync(file, "utf8"))?.groups ?? {};
     return pid === undefined ? undefined : { pid: Number(pid), startedAt, beat: Number(beat), at: Number(at) };
@@ -31,7 +31,7 @@ export function readLifeSign(file: string): LifeSign | undefined {
   }
 }
 
-export interface LifeSignParts {
+export interface LivenessFileParts {
   readonly env: Environment;
   readonly pid: number;
   readonly clock: Clock;
@@ -42,14 +42,14 @@ export interface LifeSignParts {
  * The watchdog of a container, where no service manager listens: signs of life into LIFE_SIGN_FILE, which the
  * image sets. The health check ends the daemon whose signs stop; without that variable nothing is written.
  */
-export class LifeSigns {
-  readonly #parts: LifeSignParts;
+export class LivenessFile {
+  readonly #parts: LivenessFileParts;
   readonly #file: string;
   #beat = 0;
   #timer: Timer | undefined;
   #failed = false;
 
-  constructor(parts: LifeSignParts) {
+  constructor(parts: LivenessFileParts) {
     this.#parts = parts;
     this.#file = parts.env.LIFE_SIGN_FILE ?? "";
   }

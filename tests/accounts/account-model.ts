@@ -1,10 +1,10 @@
-import { keepBooks } from "../../src/accounts/bookkeeping.ts";
-import type { AccountPosition, Book } from "../../src/accounts/read-sub-accounts.ts";
-import { readBooks } from "../../src/accounts/read-sub-accounts.ts";
-import { wishesFor } from "../../src/accounts/attribution-deltas.ts";
+import { updateSubAccounts } from "../../src/accounts/bookkeeping.ts";
+import type { AccountPosition, SubAccount } from "../../src/accounts/read-sub-accounts.ts";
+import { readSubAccounts } from "../../src/accounts/read-sub-accounts.ts";
+import { attributionDeltasFor } from "../../src/accounts/attribution-deltas.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
-import type { Claim } from "../../src/domain/strategy-target.ts";
+import type { StrategyTarget } from "../../src/domain/strategy-target.ts";
 import { combinedTargets } from "../../src/domain/strategy-target.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { decimal, max, min, roundHalfUp, SHARE_DECIMALS, sum, truncate, ZERO } from "../../src/domain/decimal.ts";
@@ -40,8 +40,8 @@ export class AccountModel {
     }));
   }
 
-  books(): Book[] {
-    return readBooks(this.ledger, { cash: this.cash }, this.positions);
+  subAccounts(): SubAccount[] {
+    return readSubAccounts(this.ledger, { cash: this.cash }, this.positions);
   }
 
   /** Everything held, in whole cents. */
@@ -82,24 +82,24 @@ export class AccountModel {
   run({ targets, filled, late }: RunOfStrategies): void {
     this.#number += 1;
     const id = `run-${String(this.#number)}`;
-    const claims = Object.entries(targets).map(([strategy, weights]): Claim => {
+    const strategyTargets = Object.entries(targets).map(([strategy, weights]): StrategyTarget => {
       const weighted = new Map(Object.entries(weights).map(([symbol, weight]) => [symbol, decimal(weight)]));
       return { strategy, share: decimal("0.5"), basis: "run", signalId: id, generatedAt: NOW, targets: weighted };
     });
-    const plan = this.#plan(claims);
+    const plan = this.#plan(strategyTargets);
     this.ledger.transaction(() => {
       this.ledger.recordSignal(signal(id, { strategy: Object.keys(targets)[0] ?? "nuclear" }), NOW);
       this.ledger.createExecution(execution(id, id));
-      this.ledger.recordClaims(id, claims);
-      keepBooks(this.ledger);
-      this.ledger.recordWishes(id, wishesFor(plan, claims, this.ledger.bookHoldings(), this.positions));
+      this.ledger.recordStrategyTargets(id, strategyTargets);
+      updateSubAccounts(this.ledger);
+      this.ledger.recordAttributionDeltas(id, attributionDeltasFor(plan, strategyTargets, this.ledger.bookHoldings(), this.positions));
     });
     const orders = [...plan.sells, ...plan.buys];
     this.ledger.recordIntents(orders.map((order) => this.#intent(id, order)));
     for (const order of orders) this.#fill(id, order, filled);
     this.ledger.transaction(() => {
       this.ledger.updateExecution(id, { begunAt: NOW, finishedAt: NOW + this.#number, phase: "settled", outcome: "incomplete" });
-      keepBooks(this.ledger);
+      updateSubAccounts(this.ledger);
     });
     for (const order of orders) this.#fill(id, order, Math.min(100, filled + late));
   }
@@ -108,13 +108,13 @@ export class AccountModel {
     const image = this.ledger.serialize();
     this.ledger.close();
     this.ledger = openLedgerImage(image);
-    keepBooks(this.ledger);
-    keepBooks(this.ledger);
+    updateSubAccounts(this.ledger);
+    updateSubAccounts(this.ledger);
   }
 
-  #plan(claims: readonly Claim[]): { base: Decimal; lines: PlanLine[]; sells: PlannedOrder[]; buys: PlannedOrder[] } {
+  #plan(strategyTargets: readonly StrategyTarget[]): { base: Decimal; lines: PlanLine[]; sells: PlannedOrder[]; buys: PlannedOrder[] } {
     const base = max(ZERO, this.equity).times("0.99");
-    const weights = combinedTargets(claims);
+    const weights = combinedTargets(strategyTargets);
     const symbols = [...new Set([...weights.keys(), ...this.#positions.keys()])].sort();
     const orders = symbols.flatMap((symbol) => {
       const target = truncate((weights.get(symbol) ?? ZERO).times(base).div(this.#price(symbol)), SHARE_DECIMALS);

@@ -1,11 +1,11 @@
 import { expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { allot } from "../../src/accounts/allocate.ts";
+import { allocate } from "../../src/accounts/allocate.ts";
 import { decimal, sum, truncate } from "../../src/domain/decimal.ts";
 
 function parts(total: string, weights: Readonly<Record<string, string>>, places: number): string[] {
   const exact = new Map(Object.entries(weights).map(([name, weight]) => [name, decimal(weight)]));
-  return [...allot(decimal(total), exact, places)].map(([name, part]) => `${name} ${part.toFixed()}`);
+  return [...allocate(decimal(total), exact, places)].map(([name, part]) => `${name} ${part.toFixed()}`);
 }
 
 test("the cents that are left go to the largest remainders, of equal ones to the first", () => {
@@ -15,8 +15,8 @@ test("the cents that are left go to the largest remainders, of equal ones to the
 });
 
 test("nothing cannot be divided by nobody", () => {
-  expect(() => allot(decimal("1"), new Map(), 2)).toThrow(RangeError);
-  expect(() => allot(decimal("-1"), new Map([["a", decimal("1")]]), 2)).toThrow(RangeError);
+  expect(() => allocate(decimal("1"), new Map(), 2)).toThrow(RangeError);
+  expect(() => allocate(decimal("-1"), new Map([["a", decimal("1")]]), 2)).toThrow(RangeError);
 });
 
 test("whatever is divided, the parts are whole units, within one of their share, and add up exactly", () => {
@@ -27,7 +27,7 @@ test("whatever is divided, the parts are whole units, within one of their share,
       fc.pre(list.some((each) => each > 0n));
       const total = decimal(units).div(decimal(10n ** BigInt(places)));
       const weights = new Map(list.map((each, index) => [String(index), decimal(each)]));
-      const divided = allot(total, weights, places);
+      const divided = allocate(total, weights, places);
       expect(sum(divided.values()).toFixed()).toBe(total.toFixed());
       const all = sum(weights.values());
       for (const [name, part] of divided) {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import { keepBooks } from "../../src/accounts/bookkeeping.ts";
-import type { Book } from "../../src/accounts/read-sub-accounts.ts";
+import { updateSubAccounts } from "../../src/accounts/bookkeeping.ts";
+import type { SubAccount } from "../../src/accounts/read-sub-accounts.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { decimal, roundHalfUp, sum, ZERO } from "../../src/domain/decimal.ts";
 import { AccountModel } from "./account-model.ts";
@@ -9,14 +9,14 @@ import { AccountModel } from "./account-model.ts";
 const PRICES = { SMR: "38.517", LEU: "207.3301", OKLO: "56.0001", TQQQ: "0.3333" };
 const SYMBOLS = Object.keys(PRICES);
 
-function bookOf(books: readonly Book[], name: string): Book {
-  const book = books.find((each) => each.name === name);
+function bookOf(subAccounts: readonly SubAccount[], name: string): SubAccount {
+  const book = subAccounts.find((each) => each.name === name);
   if (book === undefined) throw new Error(`There is no book ${name}.`);
   return book;
 }
 
-function quantityIn(books: readonly Book[], name: string, symbol: string): string {
-  const position = books.find((book) => book.name === name)?.positions.find((each) => each.symbol === symbol);
+function quantityIn(subAccounts: readonly SubAccount[], name: string, symbol: string): string {
+  const position = subAccounts.find((book) => book.name === name)?.positions.find((each) => each.symbol === symbol);
   return position?.quantity.toFixed() ?? "0";
 }
 
@@ -26,9 +26,9 @@ function cents(amount: Decimal): string {
 
 /** R32: the books of one account add up to it, and each of them in itself. */
 function expectSums(model: AccountModel): void {
-  const books = model.books();
-  expect(sum(books.map(({ cash }) => cash)).toFixed(2)).toBe(cents(model.cash));
-  const all = books.flatMap(({ positions }) => positions);
+  const subAccounts = model.subAccounts();
+  expect(sum(subAccounts.map(({ cash }) => cash)).toFixed(2)).toBe(cents(model.cash));
+  const all = subAccounts.flatMap(({ positions }) => positions);
   const symbols = new Set([...model.positions, ...all].map(({ symbol }) => symbol));
   for (const symbol of symbols) {
     const shown = model.positions.find((position) => position.symbol === symbol);
@@ -36,7 +36,7 @@ function expectSums(model: AccountModel): void {
     expect(sum(parts.map(({ quantity }) => quantity)).toFixed()).toBe(shown?.quantity.toFixed() ?? "0");
     expect(sum(parts.map(({ marketValue }) => marketValue)).toFixed(2)).toBe(cents(shown?.marketValue ?? ZERO));
   }
-  for (const { name, cash, marketValue, unrealised, realised, profit, positions } of books) {
+  for (const { name, cash, marketValue, unrealised, realised, profit, positions } of subAccounts) {
     if (name === "unattributed") continue;
     expect(profit?.toFixed(2)).toBe(unrealised.plus(realised ?? ZERO).toFixed(2));
     expect(profit?.toFixed(2)).toBe(cash.plus(marketValue).toFixed(2));
@@ -70,8 +70,8 @@ describe("the books of several strategies", () => {
   test("shares bought for two are divided by what each asked for, to the ninth decimal and the cent", () => {
     const model = new AccountModel(PRICES);
     model.run({ targets: { nuclear: { SMR: "0.6" }, tecl: { SMR: "0.3" } }, filled: 100, late: 0 });
-    const books = model.books();
-    const [nuclear, tecl] = ["nuclear", "tecl"].map((name) => decimal(quantityIn(books, name, "SMR")));
+    const subAccounts = model.subAccounts();
+    const [nuclear, tecl] = ["nuclear", "tecl"].map((name) => decimal(quantityIn(subAccounts, name, "SMR")));
     expect(nuclear!.minus(tecl!.times("2")).abs().lte("0.000000002")).toBe(true);
     expect(nuclear!.plus(tecl!).toFixed()).toBe(model.positions[0]!.quantity.toFixed());
     expectSums(model);
@@ -82,7 +82,7 @@ describe("the books of several strategies", () => {
     model.run({ targets: { nuclear: { SMR: "1" } }, filled: 100, late: 0 });
     model.moves("SMR", 10);
     model.run({ targets: { nuclear: {} }, filled: 100, late: 0 });
-    const nuclear = bookOf(model.books(), "nuclear");
+    const nuclear = bookOf(model.subAccounts(), "nuclear");
     expect(nuclear.positions).toMatchObject([{ symbol: "SMR", quantity: ZERO, cost: ZERO, unrealised: ZERO }]);
     expect(nuclear.realised?.toFixed(2)).toBe(nuclear.cash.toFixed(2));
     expect(nuclear.realised?.gt("4900")).toBe(true);
@@ -94,28 +94,28 @@ describe("the books of several strategies", () => {
     model.run({ targets: { nuclear: { SMR: "1" } }, filled: 100, late: 0 });
     model.moves("SMR", 25);
     model.run({ targets: { nuclear: {}, tecl: { SMR: "1" } }, filled: 100, late: 0 });
-    const books = model.books();
+    const subAccounts = model.subAccounts();
     const price = decimal("50");
-    expect(quantityIn(books, "nuclear", "SMR")).toBe("0");
+    expect(quantityIn(subAccounts, "nuclear", "SMR")).toBe("0");
     const moved = model.ledger.bookings().find(({ kind, book }) => kind === "transfer" && book === "tecl")!;
     expect(moved.amount.neg().minus(moved.quantity.times(price)).abs().lt("0.01")).toBe(true);
-    expect(bookOf(books, "nuclear").realised?.gt("12000")).toBe(true);
+    expect(bookOf(subAccounts, "nuclear").realised?.gt("12000")).toBe(true);
     expectSums(model);
   });
 
   test("a deposit, a trade by hand and a split go to the unattributed book", () => {
     const model = new AccountModel({ SMR: "40", LEU: "200" });
     model.run({ targets: { nuclear: { SMR: "1" } }, filled: 100, late: 0 });
-    const before = quantityIn(model.books(), "nuclear", "SMR");
-    const cash = bookOf(model.books(), "nuclear").cash.toFixed();
+    const before = quantityIn(model.subAccounts(), "nuclear", "SMR");
+    const cash = bookOf(model.subAccounts(), "nuclear").cash.toFixed();
     model.deposit("5000.01");
     model.byHand("LEU", "3.5");
     model.split("SMR", "4");
-    const books = model.books();
-    expect(quantityIn(books, "nuclear", "SMR")).toBe(before);
-    expect(quantityIn(books, "unattributed", "SMR")).toBe(decimal(before).times("3").toFixed());
-    expect(quantityIn(books, "unattributed", "LEU")).toBe("3.5");
-    expect(bookOf(books, "nuclear").cash.toFixed()).toBe(cash);
+    const subAccounts = model.subAccounts();
+    expect(quantityIn(subAccounts, "nuclear", "SMR")).toBe(before);
+    expect(quantityIn(subAccounts, "unattributed", "SMR")).toBe(decimal(before).times("3").toFixed());
+    expect(quantityIn(subAccounts, "unattributed", "LEU")).toBe("3.5");
+    expect(bookOf(subAccounts, "nuclear").cash.toFixed()).toBe(cash);
     expectSums(model);
   });
 
@@ -123,12 +123,12 @@ describe("the books of several strategies", () => {
     const model = new AccountModel({ SMR: "40", LEU: "200" });
     model.run({ targets: { nuclear: { SMR: "1" } }, filled: 100, late: 0 });
     model.byHand("SMR", "-100000");
-    expect(quantityIn(model.books(), "unattributed", "SMR").startsWith("-")).toBe(true);
+    expect(quantityIn(model.subAccounts(), "unattributed", "SMR").startsWith("-")).toBe(true);
     expectSums(model);
     model.run({ targets: { nuclear: { LEU: "1" } }, filled: 100, late: 0 });
-    expect(quantityIn(model.books(), "nuclear", "SMR")).toBe("0");
-    expect(quantityIn(model.books(), "unattributed", "SMR")).toBe("0");
-    expect(bookOf(model.books(), "nuclear").realised?.toFixed()).toBe("0");
+    expect(quantityIn(model.subAccounts(), "nuclear", "SMR")).toBe("0");
+    expect(quantityIn(model.subAccounts(), "unattributed", "SMR")).toBe("0");
+    expect(bookOf(model.subAccounts(), "nuclear").realised?.toFixed()).toBe("0");
     expectSums(model);
   });
 
@@ -136,13 +136,13 @@ describe("the books of several strategies", () => {
     const model = new AccountModel({ SMR: "40" });
     model.run({ targets: { nuclear: { SMR: "0.5" }, tecl: { SMR: "0.5" } }, filled: 40, late: 60 });
     expectSums(model);
-    expect(quantityIn(model.books(), "unattributed", "SMR")).toBe("0");
-    const seen = model.books();
-    keepBooks(model.ledger);
+    expect(quantityIn(model.subAccounts(), "unattributed", "SMR")).toBe("0");
+    const seen = model.subAccounts();
+    updateSubAccounts(model.ledger);
     const bookings = model.ledger.bookings().length;
     model.restart();
     expect(model.ledger.bookings()).toHaveLength(bookings);
-    expect(model.books()).toEqual(seen);
+    expect(model.subAccounts()).toEqual(seen);
   });
 });
 
@@ -186,11 +186,11 @@ test("whatever happens, the books add up to the account to the cent and to the n
         if (each.kind === "restart") model.restart();
         expectSums(model);
       }
-      keepBooks(model.ledger);
+      updateSubAccounts(model.ledger);
       expectSums(model);
       expectEachFillOnce(model);
       const alone = events.every(({ kind }) => kind !== "hand" && kind !== "split");
-      const unattributed = bookOf(model.books(), "unattributed").positions;
+      const unattributed = bookOf(model.subAccounts(), "unattributed").positions;
       expect(alone ? unattributed : []).toEqual([]);
       model.ledger.close();
     }),

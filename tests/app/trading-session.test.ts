@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
-import { Desk } from "../../src/app/trading-session.ts";
+import { TradingSession } from "../../src/app/trading-session.ts";
 import { messageOf } from "../../src/domain/errors.ts";
 
 let directory: string;
@@ -31,7 +31,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function open(onWait?: (text: string) => void): Promise<Desk> {
+function open(onWait?: (text: string) => void): Promise<TradingSession> {
   const env = {
     STATE_DIR: directory,
     HALT_FILE: join(directory, "HALT"),
@@ -40,11 +40,11 @@ function open(onWait?: (text: string) => void): Promise<Desk> {
     ALPACA_PAPER_KEY: "PKDESK",
     ALPACA_PAPER_SECRET: "desk-secret",
   };
-  return Desk.open({ env, clock: systemClock, command: "run", console: undefined, verbose: false, ...(onWait && { onWait }) });
+  return TradingSession.open({ env, clock: systemClock, command: "run", console: undefined, verbose: false, ...(onWait && { onWait }) });
 }
 
-function warning(desk: Desk): Promise<unknown> {
-  return desk.readAccount().catch((error: unknown) => desk.log.warn(`The account cannot be read: ${messageOf(error)}`));
+function warning(session: TradingSession): Promise<unknown> {
+  return session.readAccount().catch((error: unknown) => session.log.warn(`The account cannot be read: ${messageOf(error)}`));
 }
 
 function logLines(): string[] {
@@ -52,22 +52,22 @@ function logLines(): string[] {
 }
 
 test("the last words stand last in the log, after what is told of requests that the end gave up", async () => {
-  const desk = await open();
+  const session = await open();
   const underWay = new Promise<void>((resolve) => (onAsked = resolve));
-  const told = warning(desk);
+  const told = warning(session);
   await underWay;
 
-  await desk.close("Stopped.");
+  await session.close("Stopped.");
   await told;
 
   expect(logLines()).toEqual([expect.stringContaining("The account cannot be read: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
 });
 
 test("a request that had not left when the desk was closed never leaves", async () => {
-  const desk = await open();
-  const told = warning(desk);
+  const session = await open();
+  const told = warning(session);
 
-  await desk.close("Stopped.");
+  await session.close("Stopped.");
   await told;
 
   expect(asked).toBe(0);
@@ -76,19 +76,19 @@ test("a request that had not left when the desk was closed never leaves", async 
 
 test("a wait for the budgets of trading and of market data together is told once, in the log and to whoever waits", async () => {
   const told: string[] = [];
-  const desk = await open((text) => told.push(text));
+  const session = await open((text) => told.push(text));
   limited = true;
   const both = new Promise<void>((resolve) => {
     onAsked = () => {
       if (asked === 3) resolve();
     };
   });
-  const given = [warning(desk), desk.broker.prices(["SPY"]).catch(() => undefined)];
+  const given = [warning(session), session.broker.prices(["SPY"]).catch(() => undefined)];
   await both;
   while (logLines().length === 0 || logLines()[0] === "") await systemClock.sleep(10);
   await systemClock.sleep(300);
 
-  await desk.close();
+  await session.close();
   await Promise.all(given);
 
   expect(told).toEqual(["The requests that Alpaca paper allows in a minute are used up: the next one may leave in 30 s."]);

@@ -1,5 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
-import { keepBooks } from "../../src/accounts/bookkeeping.ts";
+import { updateSubAccounts } from "../../src/accounts/bookkeeping.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import type { SignalRecord, ExecutionRecord, FillRecord, IntentRecord, Ledger, NoteRecord } from "../../src/domain/ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
@@ -124,7 +124,7 @@ function lengthen(ledger: Ledger, last: Recorded, from: number, to: number): voi
   for (let start = from; start < to; start += EXECUTIONS_PER_TRANSACTION) {
     ledger.transaction(() => {
       for (let copy = start; copy < Math.min(to, start + EXECUTIONS_PER_TRANSACTION); copy += 1) recordCopy(ledger, last, copy, to);
-      keepBooks(ledger);
+      updateSubAccounts(ledger);
     });
   }
 }

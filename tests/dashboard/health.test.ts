@@ -26,8 +26,8 @@ describe("/healthz", () => {
     [{ sinceLookMs: 10_000 }, "The alerts file has not been looked at for 10 s."],
     [{ sinceLookMs: 61_500 }, "The alerts file has not been looked at for 61 s."],
     [{ blind: ["The file was replaced."] }, "The file was replaced."],
-  ])("fails with 503 for %p", async (pulse, reason) => {
-    dashboard.pulse = { ...dashboard.pulse, ...pulse };
+  ])("fails with 503 for %p", async (daemonState, reason) => {
+    dashboard.daemonState = { ...dashboard.daemonState, ...daemonState };
     const [status, told] = await health();
     expect(status).toBe(503);
     expect(told).toMatchObject({ status: "failing", reasons: expect.arrayContaining([reason]) as unknown });
@@ -43,11 +43,19 @@ describe("/healthz", () => {
   test.each([
     ["a broker that does not answer", (): void => dashboard.breakBroker(), "the test venue cannot be read: connect ECONNREFUSED"],
     ["a halt", (): void => dashboard.halt("lunch"), "Trading is halted: lunch."],
-    ["a lost stream", (): void => void (dashboard.pulse = { ...dashboard.pulse, stream: "lost" }), "The stream of order updates is lost."],
-    ["a trouble around the daemon", (): void => void (dashboard.pulse = { ...dashboard.pulse, troubles: ["It rains."] }), "It rains."],
+    [
+      "a lost stream",
+      (): void => void (dashboard.daemonState = { ...dashboard.daemonState, stream: "lost" }),
+      "The stream of order updates is lost.",
+    ],
+    [
+      "a trouble around the daemon",
+      (): void => void (dashboard.daemonState = { ...dashboard.daemonState, troubles: ["It rains."] }),
+      "It rains.",
+    ],
     [
       "an account that has not been read",
-      (): void => void (dashboard.pulse = { ...dashboard.pulse, connected: false }),
+      (): void => void (dashboard.daemonState = { ...dashboard.daemonState, connected: false }),
       "The account has not been read yet, or an execution of an earlier process is not finished.",
     ],
   ])("is degraded with 200 for %s: a restart would not help", async (_what, ail, reason) => {
@@ -58,7 +66,7 @@ describe("/healthz", () => {
   describe("while alerts are refused", () => {
     beforeEach(() => {
       const refused = { strategy: "nuclear", problem: "/tmp/alerts.json is a symbolic link.", problems: 1 };
-      dashboard.pulse = { ...dashboard.pulse, alerts: [{ strategy: "tecl", problem: undefined, problems: 0 }, refused] };
+      dashboard.daemonState = { ...dashboard.daemonState, alerts: [{ strategy: "tecl", problem: undefined, problems: 0 }, refused] };
     });
 
     const REASON = "Alerts of nuclear are refused: /tmp/alerts.json is a symbolic link.";
@@ -73,7 +81,7 @@ describe("/healthz", () => {
     });
 
     test("is failing where a restart may help", async () => {
-      dashboard.pulse = { ...dashboard.pulse, sinceLookMs: 10_000 };
+      dashboard.daemonState = { ...dashboard.daemonState, sinceLookMs: 10_000 };
       expect(await health()).toMatchObject([503, { status: "failing", reasons: [expect.anything(), REASON] }]);
     });
 

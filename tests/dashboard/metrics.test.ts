@@ -46,7 +46,7 @@ async function scrape(): Promise<Map<string, number>> {
 
 describe("/metrics", () => {
   test("tells the account, the daemon and the process", async () => {
-    dashboard.pulse = { ...dashboard.pulse, sinceLookMs: 400, stream: "lost", waiting: 2 };
+    dashboard.daemonState = { ...dashboard.daemonState, sinceLookMs: 400, stream: "lost", waiting: 2 };
     dashboard.halt("a test");
     const samples = await scrape();
     for (const [name, value] of Object.entries({

@@ -8,7 +8,7 @@ import { ledgerFile } from "../../src/domain/config.ts";
 import { loadConfig } from "../../src/domain/config.ts";
 import type { Config } from "../../src/domain/config.ts";
 import { DashboardView } from "../../src/dashboard/dashboard-view.ts";
-import type { DaemonPulse } from "../../src/dashboard/health.ts";
+import type { DaemonState } from "../../src/dashboard/health.ts";
 import { DashboardServer } from "../../src/dashboard/server.ts";
 import { installationToken } from "../../src/dashboard/token-file.ts";
 import { createRedaction } from "../../src/logging/logger.ts";
@@ -23,7 +23,7 @@ import { recordExecuted } from "../reporting/examples.ts";
 export const SECRET = "dashboard-secret-0123456789abcdefgh";
 export const TOKEN = "a-token-of-the-tests";
 
-const WELL: DaemonPulse = {
+const WELL: DaemonState = {
   connected: true,
   sinceLookMs: 120,
   alerts: [{ strategy: "nuclear", problem: undefined, problems: 0 }],
@@ -41,7 +41,7 @@ export class OpenDashboard {
   readonly server: DashboardServer;
   readonly view: DashboardView;
   readonly problems: string[] = [];
-  pulse: DaemonPulse = WELL;
+  daemonState: DaemonState = WELL;
   /** What the broker does in place of answering. */
   fault: Error | undefined;
   /** A broker that does not answer before this. */
@@ -82,7 +82,7 @@ export class OpenDashboard {
       ledgerFile: ledgerFile(this.config),
       broker: { name: "the test venue", read: (ask) => this.#ask(ask), close: () => this.#broker.close() },
       daemon: () => (beside ? undefined : { pid: 4711, since: systemClock.now() - 60_000 }),
-      ...(beside ? {} : { pulse: () => this.pulse }),
+      ...(beside ? {} : { daemonState: () => this.daemonState }),
     });
     const token = this.config.dashboard.isOpen ? undefined : installationToken(this.directory);
     this.server = new DashboardServer({

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Book } from "../../src/accounts/read-sub-accounts.ts";
-import { readBooks } from "../../src/accounts/read-sub-accounts.ts";
+import type { SubAccount } from "../../src/accounts/read-sub-accounts.ts";
+import { readSubAccounts } from "../../src/accounts/read-sub-accounts.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { decimal, roundHalfUp, sum, ZERO } from "../../src/domain/decimal.ts";
@@ -40,9 +40,9 @@ async function onTarget(signal: Signal): Promise<void> {
   expect(await desk.run(signal)).toMatchObject({ kind: "concluded", conclusion: { outcome: "on-target" } });
 }
 
-async function books(): Promise<Map<string, Book>> {
+async function books(): Promise<Map<string, SubAccount>> {
   const [account, positions] = await desk.clock.until(Promise.all([desk.broker.account(), desk.broker.positions()]));
-  const all = readBooks(desk.ledger, account, positions);
+  const all = readSubAccounts(desk.ledger, account, positions);
   expect(sum(all.map(({ cash }) => cash)).toFixed(2)).toBe(cents(account.cash));
   for (const position of positions) {
     const parts = all.flatMap((each) => each.positions.filter(({ symbol }) => symbol === position.symbol));
@@ -58,7 +58,7 @@ function cents(amount: Decimal): string {
   return roundHalfUp(amount, 2).toFixed(2);
 }
 
-function held(of: Book | undefined): string[] {
+function held(of: SubAccount | undefined): string[] {
   return (of?.positions ?? []).filter(({ quantity }) => quantity.gt(ZERO)).map(({ symbol }) => symbol);
 }
 
@@ -112,7 +112,7 @@ describe("the targets of several strategies (R31)", () => {
     await onTarget(run("nuclear", { SMR: "0.999", LEU: "0.001" }));
     const again = run("nuclear", { SMR: "0.998", LEU: "0.002" });
     await onTarget(again);
-    expect(desk.ledger.lastClaim("nuclear")?.signalId).toBe(again.id);
+    expect(desk.ledger.lastStrategyTarget("nuclear")?.signalId).toBe(again.id);
     expect(desk.ledger.lastAcceptedSignal("nuclear")?.signal.id).toBe(again.id);
   });
 
@@ -128,7 +128,7 @@ describe("the targets of several strategies (R31)", () => {
       "SMR 0.7",
       "LEU 0.3",
     ]);
-    expect(desk.ledger.claimsOf(id)).toMatchObject([
+    expect(desk.ledger.strategyTargetsOf(id)).toMatchObject([
       { strategy: "nuclear", basis: "accepted", signalId: first.id, share: decimal("0.6") },
       { strategy: "tecl", basis: "run", signalId: second.id, share: decimal("0.4") },
     ]);

@@ -55,19 +55,19 @@ describe("the outbox", () => {
 describe("the daemon's lives", () => {
   test("tell a start how the daemon before it ended: cut off, failed, or asked to", () => {
     let ledger = openLedger(":memory:");
-    expect(ledger.lives.begin(1, NOW)).toBeUndefined();
+    expect(ledger.processRuns.begin(1, NOW)).toBeUndefined();
     ledger = restarted(ledger);
-    expect(ledger.lives.begin(2, NOW + 1)).toEqual({ pid: 1, startedAt: NOW, endedAt: undefined, failure: undefined });
-    ledger.lives.end(NOW + 2, "The disk is full.");
+    expect(ledger.processRuns.begin(2, NOW + 1)).toEqual({ pid: 1, startedAt: NOW, endedAt: undefined, failure: undefined });
+    ledger.processRuns.end(NOW + 2, "The disk is full.");
     ledger = restarted(ledger);
-    expect(ledger.lives.begin(3, NOW + 3)).toEqual({ pid: 2, startedAt: NOW + 1, endedAt: NOW + 2, failure: "The disk is full." });
-    ledger.lives.end(NOW + 4);
-    expect(restarted(ledger).lives.begin(4, NOW + 5)).toMatchObject({ pid: 3, endedAt: NOW + 4, failure: undefined });
+    expect(ledger.processRuns.begin(3, NOW + 3)).toEqual({ pid: 2, startedAt: NOW + 1, endedAt: NOW + 2, failure: "The disk is full." });
+    ledger.processRuns.end(NOW + 4);
+    expect(restarted(ledger).processRuns.begin(4, NOW + 5)).toMatchObject({ pid: 3, endedAt: NOW + 4, failure: undefined });
   });
 
   test("are bounded", () => {
     const ledger = openLedger(":memory:");
-    for (let life = 0; life < 1_100; life++) ledger.lives.begin(life, NOW + life);
+    for (let life = 0; life < 1_100; life++) ledger.processRuns.begin(life, NOW + life);
     const { count } = countOf(ledger);
     expect(count).toBe(1_000);
   });

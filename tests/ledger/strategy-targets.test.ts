@@ -1,43 +1,48 @@
 import { describe, expect, test } from "@jest/globals";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
-import type { Claim } from "../../src/domain/strategy-target.ts";
+import type { StrategyTarget } from "../../src/domain/strategy-target.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { execution, intent, NOW, signal } from "./ledger-examples.ts";
 
-function claim(strategy: string, signalId: string, targets: Readonly<Record<string, string>>, change: Partial<Claim> = {}): Claim {
+function strategyTarget(
+  strategy: string,
+  signalId: string,
+  targets: Readonly<Record<string, string>>,
+  change: Partial<StrategyTarget> = {},
+): StrategyTarget {
   const weights = new Map(Object.entries(targets).map(([symbol, weight]) => [symbol, decimal(weight)]));
   return { strategy, share: decimal("0.5"), basis: "run", signalId, generatedAt: NOW, targets: weights, ...change };
 }
 
-function executed(ledger: SqliteLedger, id: string, claims: readonly Claim[], begun = true): void {
+function executed(ledger: SqliteLedger, id: string, strategyTargets: readonly StrategyTarget[], begun = true): void {
   if (ledger.signal(id) === undefined) ledger.recordSignal(signal(id), NOW);
   ledger.createExecution(execution(id, id));
-  ledger.recordClaims(id, claims);
+  ledger.recordStrategyTargets(id, strategyTargets);
   if (begun) ledger.updateExecution(id, { begunAt: NOW });
 }
 
 describe("what was last accepted from a strategy", () => {
   test("are its targets in the newest execution that has begun, or that found nothing to do", () => {
     const ledger = openLedger(":memory:");
-    expect(ledger.lastClaim("nuclear")).toBeUndefined();
-    executed(ledger, "a", [claim("nuclear", "a", { SMR: "1" })]);
-    executed(ledger, "b", [claim("nuclear", "b", { LEU: "1" })], false);
-    expect(ledger.lastClaim("nuclear")).toMatchObject({ signalId: "a", basis: "accepted" });
+    expect(ledger.lastStrategyTarget("nuclear")).toBeUndefined();
+    executed(ledger, "a", [strategyTarget("nuclear", "a", { SMR: "1" })]);
+    executed(ledger, "b", [strategyTarget("nuclear", "b", { LEU: "1" })], false);
+    expect(ledger.lastStrategyTarget("nuclear")).toMatchObject({ signalId: "a", basis: "accepted" });
     ledger.updateExecution("b", { outcome: "superseded", finishedAt: NOW });
-    expect(ledger.lastClaim("nuclear")?.signalId).toBe("a");
-    executed(ledger, "c", [claim("nuclear", "c", { OKLO: "1" })], false);
+    expect(ledger.lastStrategyTarget("nuclear")?.signalId).toBe("a");
+    executed(ledger, "c", [strategyTarget("nuclear", "c", { OKLO: "1" })], false);
     ledger.updateExecution("c", { outcome: "on-target", finishedAt: NOW });
-    expect([...(ledger.lastClaim("nuclear")?.targets.keys() ?? [])]).toEqual(["OKLO"]);
+    expect([...(ledger.lastStrategyTarget("nuclear")?.targets.keys() ?? [])]).toEqual(["OKLO"]);
     expect(ledger.lastAcceptedSignal("nuclear")?.signal.id).toBe("c");
   });
 
   test("also where another strategy's execution counted with its waiting run", () => {
     const ledger = openLedger(":memory:");
     ledger.recordSignal(signal("t", { strategy: "tecl" }), NOW);
-    executed(ledger, "a", [claim("nuclear", "a", { SMR: "1" }), claim("tecl", "t", { LEU: "1" }, { basis: "waiting" })]);
-    expect(ledger.lastClaim("tecl")).toMatchObject({ signalId: "t", basis: "accepted" });
-    expect(ledger.claimsOf("a").map(({ basis }) => basis)).toEqual(["run", "waiting"]);
+    executed(ledger, "a", [strategyTarget("nuclear", "a", { SMR: "1" }), strategyTarget("tecl", "t", { LEU: "1" }, { basis: "waiting" })]);
+    expect(ledger.lastStrategyTarget("tecl")).toMatchObject({ signalId: "t", basis: "accepted" });
+    expect(ledger.strategyTargetsOf("a").map(({ basis }) => basis)).toEqual(["run", "waiting"]);
     expect(ledger.prune(NOW + 10 ** 10).signals).toBe(0);
   });
 
@@ -49,8 +54,8 @@ describe("what was last accepted from a strategy", () => {
       ledger.createExecution(execution(id, id));
       ledger.updateExecution(id, { begunAt: NOW });
     }
-    expect(ledger.lastClaim("nuclear")).toMatchObject({ signalId: "b", share: decimal("1") });
-    expect([...(ledger.lastClaim("nuclear")?.targets.keys() ?? [])]).toEqual(["SMR", "LEU"]);
+    expect(ledger.lastStrategyTarget("nuclear")).toMatchObject({ signalId: "b", share: decimal("1") });
+    expect([...(ledger.lastStrategyTarget("nuclear")?.targets.keys() ?? [])]).toEqual(["SMR", "LEU"]);
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { DeliveryState } from "../../src/ledger/outbox.ts";
 import { channelsOf } from "../../src/notifications/channel.ts";
-import { Courier } from "../../src/notifications/sender.ts";
+import { Sender } from "../../src/notifications/sender.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Deed } from "./recording-service.ts";
 import { message, NOW, RecordingLog, RecordingService, refusedConnection } from "./recording-service.ts";
@@ -13,18 +13,18 @@ class Round {
   readonly log = new RecordingLog();
   readonly marks: string[] = [];
   readonly service: RecordingService;
-  readonly courier: Courier;
+  readonly sender: Sender;
 
   constructor(...deeds: Deed[]) {
     this.service = new RecordingService(...deeds);
     const [channel] = channelsOf({ level: "info", webhook: { url: SECRET, kind: "json" }, telegram: undefined, heartbeatUrl: undefined });
     const outbox = { mark: (id: number, _channel: string, state: DeliveryState) => void this.marks.push(`${String(id)} ${state}`) };
     const redact = (text: string): string => text.replaceAll(SECRET, "[redacted]");
-    this.courier = new Courier(channel!, { clock: this.clock, fetch: this.service.fetch, log: this.log, outbox, redact });
+    this.sender = new Sender(channel!, { clock: this.clock, fetch: this.service.fetch, log: this.log, outbox, redact });
   }
 
   take(...titles: string[]): void {
-    titles.forEach((title, index) => this.courier.take(message({ title, at: this.clock.now() }), index + 1));
+    titles.forEach((title, index) => this.sender.take(message({ title, at: this.clock.now() }), index + 1));
   }
 }
 
@@ -112,15 +112,15 @@ describe("a courier", () => {
     let asked = 0;
     const marks: string[] = [];
     const [channel] = channelsOf({ level: "info", webhook: { url: SECRET, kind: "json" }, telegram: undefined, heartbeatUrl: undefined });
-    const courier = new Courier(channel!, {
+    const sender = new Sender(channel!, {
       clock,
       fetch: () => Promise.resolve(new Response(bodies[asked++])),
       log: new RecordingLog(),
       outbox: { mark: (id, _channel, state) => void marks.push(`${String(id)} ${state}`) },
       redact: (text) => text,
     });
-    courier.take(message(), 1);
-    courier.take(message(), 2);
+    sender.take(message(), 1);
+    sender.take(message(), 2);
     await clock.advance(60_000);
     expect(marks).toEqual(["1 sending", "1 sent", "2 sending", "2 sent"]);
   });
@@ -128,10 +128,10 @@ describe("a courier", () => {
   test("leaves out what is a day old, and the oldest when a hundred wait", async () => {
     const round = new Round(refusedConnection());
     round.take(...Array.from({ length: 105 }, (_, index) => `title ${String(index)}`));
-    expect(round.courier.waiting).toBe(100);
+    expect(round.sender.waiting).toBe(100);
     expect(round.marks.filter((mark) => mark.endsWith("left-out"))).toEqual(["2", "3", "4", "5", "6"].map((id) => `${id} left-out`));
     await round.clock.advance(86_400_000 + 600_000);
-    expect(round.courier.waiting).toBe(0);
+    expect(round.sender.waiting).toBe(0);
     expect(round.marks.filter((mark) => mark.endsWith("left-out"))).toHaveLength(105);
     expect(round.clock.pending).toBe(0);
   });
@@ -140,13 +140,13 @@ describe("a courier", () => {
 describe("the end of a courier", () => {
   test("comes at once when nothing waits, and when a pause is longer than there is time", async () => {
     const idle = new Round();
-    await idle.clock.until(idle.courier.close(2_000));
+    await idle.clock.until(idle.sender.close(2_000));
     expect(idle.clock.monotonic()).toBe(0);
 
     const paused = new Round({ status: 429, headers: { "Retry-After": "60" } });
     paused.take("one");
     await paused.clock.advance(1_000);
-    await paused.clock.until(paused.courier.close(2_000));
+    await paused.clock.until(paused.sender.close(2_000));
     expect(paused.clock.monotonic()).toBe(1_000);
     expect(paused.marks.at(-1)).toBe("1 waiting");
     expect(paused.clock.pending).toBe(0);
@@ -156,7 +156,7 @@ describe("the end of a courier", () => {
     const round = new Round("silent");
     round.take("one");
     await round.clock.advance(100);
-    await round.clock.until(round.courier.close(2_000));
+    await round.clock.until(round.sender.close(2_000));
     expect(round.clock.monotonic()).toBe(2_100);
     expect(round.marks).toEqual(["1 sending"]);
     expect(round.clock.pending).toBe(0);
@@ -166,7 +166,7 @@ describe("the end of a courier", () => {
     const round = new Round("silent");
     round.take("one");
     await round.clock.advance(14_500);
-    await round.clock.until(round.courier.close(2_000));
+    await round.clock.until(round.sender.close(2_000));
     expect(round.clock.monotonic()).toBe(15_000);
     expect(round.clock.pending).toBe(0);
   });
@@ -175,7 +175,7 @@ describe("the end of a courier", () => {
     const round = new Round(refusedConnection(), { status: 200 });
     round.take("one");
     await round.clock.advance(500);
-    await round.clock.until(round.courier.close(2_000));
+    await round.clock.until(round.sender.close(2_000));
     expect(round.marks.at(-1)).toBe("1 sent");
   });
 });

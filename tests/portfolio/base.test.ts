@@ -190,7 +190,7 @@ describe("an exit", () => {
       held,
       exit: ["SMR", "LEU"],
       prices,
-      barred: new Map([["LEU", "order-unknown"]]),
+      excluded: new Map([["LEU", "order-unknown"]]),
       settings: { protectedSymbols: new Set(["SMR"]) },
     });
     expect(reasonsOf(plan)).toEqual({ LEU: "order-unknown", SMR: "protected" });

@@ -184,7 +184,7 @@ describe("a holding without a checked price (R9)", () => {
     test.each<[string, Partial<Scene>]>([
       ["orders hold some of it", { held: { SMR: { quantity: "100", available: "99", marketValue: "4000" } } }],
       ["an order is open for it", { working: [{ symbol: "SMR", side: "sell", own: false, worstCaseCost: decimal("0") }] }],
-      ["it may no longer be touched", { barred: new Map([["SMR", "order-refused"]]) }],
+      ["it may no longer be touched", { excluded: new Map([["SMR", "order-refused"]]) }],
       ["it cannot be traded", { assets: { SMR: { active: true, tradable: false, fractionable: true } } }],
       ["it is inactive", { assets: { SMR: { active: false, tradable: true, fractionable: true } } }],
       ["the sells are over", { phase: "buying" }],

@@ -57,7 +57,7 @@ export interface Scene {
   readonly assets?: Readonly<Record<string, PlanAsset | undefined>>;
   readonly renamed?: PlanInput["renamed"];
   readonly working?: PlanInput["workingOrders"];
-  readonly barred?: PlanInput["barred"];
+  readonly excluded?: PlanInput["excluded"];
   readonly splits?: PlanInput["splits"];
   readonly settings?: Partial<PlanSettings>;
 }
@@ -88,7 +88,7 @@ export function scene(given: Scene): PlanInput {
     observations,
     splits: given.splits ?? new Map(),
     workingOrders: given.working ?? [],
-    barred: given.barred ?? new Map(),
+    excluded: given.excluded ?? new Map(),
     settings: { ...SETTINGS, ...given.settings },
     now: NOW,
     sessionStart: SESSION_START,

@@ -114,7 +114,7 @@ describe("the proof before sending (R13)", () => {
     ["a debit", { account: { ...INPUT.account, cash: decimal("-1") } }, "cash"],
     ["phase buying", { phase: "buying" }, "phase"],
     ["an exit", { wanted: { kind: "exit", symbols: ["AAA"] } }, "phase"],
-    ["a barred symbol", { barred: new Map([["DDD", "order-unknown"]]) }, "symbol"],
+    ["a barred symbol", { excluded: new Map([["DDD", "order-unknown"]]) }, "symbol"],
     ["a protected symbol", { settings: { ...INPUT.settings, protectedSymbols: new Set(["AAA"]) } }, "symbol"],
     ["another universe", { settings: { ...INPUT.settings, allowedSymbols: new Set(["AAA", "BBB", "CCC", "DDD"]) } }, "symbol"],
     ["a limit", { settings: { ...INPUT.settings, maxOrderValue: decimal("1000") } }, "limit"],

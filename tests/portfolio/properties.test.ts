@@ -132,7 +132,7 @@ function inputOf(account: Account): PlanInput {
         ? []
         : [{ symbol: part.symbol, side: "buy" as const, own: part.order === "own", worstCaseCost: exact(part.cents, 2) }],
     ),
-    barred: new Map(),
+    excluded: new Map(),
     settings: {
       cashReserve: exact(account.reserveTenths, 3),
       driftBand: exact(account.bandTenths, 3),

@@ -84,7 +84,7 @@ describe("what cannot be traded (R12)", () => {
     ["foreign-order", { working: [{ symbol: "SMR", side: "sell", own: false, worstCaseCost: decimal("0") }] }],
     ["own-order-working", { working: [{ symbol: "SMR", side: "sell", own: true, worstCaseCost: decimal("0") }] }],
     ["price-doubt", { prices: { LEU: "200", SMR: NO_OBSERVATIONS }, assets: { SMR: WHOLE_ONLY } }],
-    ["order-timed-out", { barred: new Map([["SMR", "order-timed-out"]]) }],
+    ["order-timed-out", { excluded: new Map([["SMR", "order-timed-out"]]) }],
     ["protected", { settings: { protectedSymbols: new Set(["SMR"]) } }],
   ] satisfies [string, Partial<Scene>][])("is left alone as %s, and its share is not spent on others", (reason, change) => {
     const given: Scene = { cash: "1000", targets, prices: PRICES, ...change };
@@ -108,8 +108,8 @@ describe("what cannot be traded (R12)", () => {
   });
 
   test("is dust once the broker refused to close it, and then on target", () => {
-    const barred = new Map([["SMR", "dust-cannot-close"]] as const);
-    const plan = planFor({ cash: "0", held: { SMR: "0.002", LEU: "5" }, targets: { LEU: "1" }, prices: PRICES, barred });
+    const excluded = new Map([["SMR", "dust-cannot-close"]] as const);
+    const plan = planFor({ cash: "0", held: { SMR: "0.002", LEU: "5" }, targets: { LEU: "1" }, prices: PRICES, excluded });
     expect(plan.reachesTarget).toBe(true);
   });
 });
@@ -120,8 +120,14 @@ test("no reason is both on and off target", () => {
 });
 
 test("every line says in a sentence what is wanted, what is held and why nothing is done", () => {
-  const barred = new Map([["XYZ", "order-refused"]] as const);
-  const plan = planFor({ cash: "1000", held: { SMR: "780", XYZ: "3" }, targets: { SMR: "0.97" }, prices: { ...PRICES, XYZ: "2" }, barred });
+  const excluded = new Map([["XYZ", "order-refused"]] as const);
+  const plan = planFor({
+    cash: "1000",
+    held: { SMR: "780", XYZ: "3" },
+    targets: { SMR: "0.97" },
+    prices: { ...PRICES, XYZ: "2" },
+    excluded,
+  });
   expect(plan.lines.map((line) => line.detail)).toEqual([
     "target 97.0 % of $31,883.94 = $30,927.42, held $31,200.00: left alone, within the drift band of 1.0 % ($318.84)",
     "not wanted, held $6.00: left alone, its order was refused",

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { Desk } from "../../src/app/trading-session.ts";
+import { TradingSession } from "../../src/app/trading-session.ts";
 import { openSignalSchedule } from "../../src/app/signal-generation.ts";
 import type { MissedSignal, SignalSchedule } from "../../src/signals/signal-schedule.ts";
 import type { Simulator } from "../../src/simulator/server.ts";
@@ -36,7 +36,7 @@ async function scheduled(
   done: (alarms: readonly MissedSignal[]) => boolean,
   env: Record<string, string> = {},
 ): Promise<{ schedule: SignalSchedule | undefined; alarms: readonly MissedSignal[] }> {
-  const desk = await Desk.open({
+  const session = await TradingSession.open({
     env: {
       HOME: directory,
       STATE_DIR: join(directory, "state"),
@@ -59,7 +59,7 @@ async function scheduled(
   const failures: unknown[] = [];
   try {
     const hooks = { onAlarm: (missed: MissedSignal) => alarms.push(missed), onFailure: (error: unknown) => failures.push(error) };
-    const schedule = await openSignalSchedule(desk, hooks);
+    const schedule = await openSignalSchedule(session, hooks);
     schedule?.start();
     for (let turn = 0; schedule !== undefined && !done(alarms) && turn < 200_000; turn++)
       await new Promise((resolve) => setImmediate(resolve));
@@ -67,7 +67,7 @@ async function scheduled(
     expect(failures).toEqual([]);
     return { schedule, alarms };
   } finally {
-    await desk.close();
+    await session.close();
   }
 }
 

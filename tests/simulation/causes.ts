@@ -67,7 +67,7 @@ export interface CauseWorld {
   readonly monotonic: () => number;
   readonly inject: (fault: string) => () => void;
   /** Somebody else has touched this symbol, or with `undefined` only the cash. */
-  readonly meddled: (symbol: string | undefined) => void;
+  readonly externalTrade: (symbol: string | undefined) => void;
   /** Of the last signal: symbol → weight. */
   readonly targets: ReadonlyMap<string, number>;
   readonly universe: readonly string[];
@@ -242,12 +242,12 @@ function takenOut(world: CauseWorld, part: Decimal): Part {
 
 /** With the first order of ours, money moves. */
 function once(world: CauseWorld, move: () => void): Part {
-  const { exchange, monotonic, meddled } = world;
+  const { exchange, monotonic, externalTrade } = world;
   let at = -Infinity;
   const stop = exchange.onTradeUpdate(({ event }) => {
     if (event !== "pending_new" || at > -Infinity) return;
     at = monotonic();
-    meddled(undefined);
+    externalTrade(undefined);
     try {
       move();
     } catch (error) {
@@ -259,11 +259,11 @@ function once(world: CauseWorld, move: () => void): Part {
 
 /** It rests far below the market, until somebody takes it away. */
 function foreignOrder(world: CauseWorld, symbol: string): Part {
-  const { chance, exchange, monotonic, meddled } = world;
+  const { chance, exchange, monotonic, externalTrade } = world;
   const seconds = chance.spread(5, 90);
   const limit_price = toText(truncate(exchange.valueOf(symbol).times(decimal("0.5")), 2));
   const body = { symbol, side: "buy", type: "limit", qty: "1", limit_price, time_in_force: "day", client_order_id: "by-hand-for-now" };
-  meddled(symbol);
+  externalTrade(symbol);
   try {
     const { id } = exchange.submit(body);
     const timer = exchange.clock.after(seconds * 1_000, () => exchange.cancel(id));

@@ -2,7 +2,7 @@ import type { RebalanceEvent } from "../../src/execution/events.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
 import type { Conclusion } from "../../src/execution/outcome/outcome.ts";
 import type { PlanSummary } from "../../src/execution/outcome/summary.ts";
-import type { LeftAloneReason } from "../../src/portfolio/skip-reason.ts";
+import type { SkipReason } from "../../src/portfolio/skip-reason.ts";
 import { isOnTargetReason } from "../../src/portfolio/skip-reason.ts";
 import type { ExecutionRecord, IntentRecord } from "../../src/domain/ledger.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
@@ -19,7 +19,7 @@ export interface EndingsParts {
   readonly exchange: Exchange;
   readonly scenario: Scenario;
   /** Whether somebody else touched the account so lately, milliseconds. */
-  readonly meddledWithin: (ms: number) => boolean;
+  readonly externalTradeWithin: (ms: number) => boolean;
   readonly violated: (violation: Violation) => void;
 }
 
@@ -76,7 +76,7 @@ export class Endings {
     const { protectedSymbols, allowedSymbols, maxOrderValue } = scenario.settings;
     const lines = (plan as PlanSummary | undefined)?.buying?.lines ?? [];
     const reasons = lines.flatMap(({ leftAlone }) =>
-      leftAlone === undefined || isOnTargetReason(leftAlone as LeftAloneReason) ? [] : leftAlone,
+      leftAlone === undefined || isOnTargetReason(leftAlone as SkipReason) ? [] : leftAlone,
     );
     const only = reasons.length > 0 && reasons.every((reason) => reason === "insufficient-cash");
     const bound = protectedSymbols.size > 0 || allowedSymbols !== undefined || maxOrderValue !== undefined;
@@ -100,10 +100,12 @@ export class Endings {
 
   /** Whether somebody else, or prices that move or are shown wrongly, may have come between. */
   #isUnsteady(startedAt: number, now: number): boolean {
-    const { scenario, meddledWithin } = this.#parts;
+    const { scenario, externalTradeWithin } = this.#parts;
     // How long ago it started cannot be told by a clock that was set.
     const since = scenario.faults.includes("clock-stepped") ? Infinity : now - startedAt;
-    return meddledWithin(Math.max(STEADY_FOR_MS, since + HIDDEN_FOR_MS)) || MOVES_PRICES.some((kind) => scenario.faults.includes(kind));
+    return (
+      externalTradeWithin(Math.max(STEADY_FOR_MS, since + HIDDEN_FOR_MS)) || MOVES_PRICES.some((kind) => scenario.faults.includes(kind))
+    );
   }
 
   #checkEnd({ clientOrderId, state, cancelRequestedAt }: IntentRecord, outcome: Conclusion["outcome"]): void {

@@ -41,7 +41,7 @@ export interface FinalParts {
   /** Lets a fault of the simulator's own menu into the venue. @returns how to take it away. */
   readonly inject: (fault: string) => () => void;
   /** Somebody else has touched this symbol, or with `undefined` only the cash. */
-  readonly meddled: (symbol: string | undefined) => void;
+  readonly externalTrade: (symbol: string | undefined) => void;
   /** Chance of its own for one concern. */
   readonly newChance: (concern: string) => Chance;
 }
@@ -159,7 +159,7 @@ export class Final {
     const symbol = chance.pick([...this.#targets.keys()]);
     const end = beginTrouble(kind, symbol, this.#parts);
     if (end === undefined) return;
-    if (kind === "foreign-order") this.#parts.meddled(symbol);
+    if (kind === "foreign-order") this.#parts.externalTrade(symbol);
     this.#trouble = { kind, symbol, end };
     if (isLifted(kind)) this.#troubledUntil = monotonic();
     this.#parts.trace.say("run", () => `still wrong: ${kind}, ${symbol}`);
@@ -174,7 +174,7 @@ export class Final {
   }
 
   #beginCause(): void {
-    const { scenario, exchange, inject, meddled, monotonic, newChance, say } = {
+    const { scenario, exchange, inject, externalTrade, monotonic, newChance, say } = {
       ...this.#parts,
       say: this.#parts.trace.say.bind(this.#parts.trace),
     };
@@ -188,7 +188,7 @@ export class Final {
     this.#cause = beginCause(kind, {
       exchange,
       inject: told,
-      meddled,
+      externalTrade,
       monotonic,
       universe,
       targets: this.#targets,

@@ -120,7 +120,7 @@ export class Invariants implements NetworkObserver {
   readonly #limits: LimitAudit;
   readonly #bounds: BoundAudit;
   /** When somebody else last touched a symbol, or (under the empty name) the cash. */
-  readonly #meddled = new Map<string, number>();
+  readonly #externalTrade = new Map<string, number>();
   /** How often each process has said that it takes up a run. */
   readonly #takenUp = new Map<string, number>();
   ordersAccepted = 0;
@@ -134,10 +134,10 @@ export class Invariants implements NetworkObserver {
   }
 
   /** Somebody other than the daemon has touched this symbol, or with `undefined` only the cash. */
-  meddled(symbol: string | undefined): void {
+  externalTrade(symbol: string | undefined): void {
     const now = this.#parts.now();
-    this.#meddled.set("", now);
-    if (symbol !== undefined) this.#meddled.set(symbol, now);
+    this.#externalTrade.set("", now);
+    if (symbol !== undefined) this.#externalTrade.set(symbol, now);
   }
 
   // --- leaving the process -------------------------------------------------------------------
@@ -197,7 +197,7 @@ export class Invariants implements NetworkObserver {
       ...[splitViolation(intent, exchange)].filter((violation) => violation !== undefined),
     ];
     for (const violation of violations) violated(violation);
-    if (this.meddledWithin("", Infinity) || scenario.faults.includes("price-jump") || scenario.split !== undefined) return;
+    if (this.externalTradeWithin("", Infinity) || scenario.faults.includes("price-jump") || scenario.split !== undefined) return;
     const turnover = turnoverViolation(life.ledger, intent, exchange, scenario);
     if (turnover !== undefined) violated(turnover);
   }
@@ -306,7 +306,7 @@ export class Invariants implements NetworkObserver {
     const order = JSON.parse(request.body) as Record<string, string>;
     const known = [...exchange.state.orders.values()].some(({ clientOrderId }) => clientOrderId === order.client_order_id);
     const onTheWayMs = this.#parts.now() - (this.#sentAt.get(order.client_order_id ?? "") ?? 0);
-    if (known || this.meddledWithin(order.symbol ?? "", FOREIGN_HAND_MS + onTheWayMs)) return;
+    if (known || this.externalTradeWithin(order.symbol ?? "", FOREIGN_HAND_MS + onTheWayMs)) return;
     if (order.side === "sell") this.#checkCovered(order);
   }
 
@@ -334,7 +334,7 @@ export class Invariants implements NetworkObserver {
     const { exchange } = this.#parts;
     const order = exchange.state.orders.get(String(view.id));
     if (order?.clientOrderId.startsWith(PREFIX) !== true) {
-      if (event === "fill" || event === "partial_fill") this.meddled(order?.symbol);
+      if (event === "fill" || event === "partial_fill") this.externalTrade(order?.symbol);
       return;
     }
     if (event === "pending_new" || event === "accepted") this.#onAccepted(order);
@@ -370,7 +370,7 @@ export class Invariants implements NetworkObserver {
     const { exchange, scenario, runs, machine, violated } = this.#parts;
     // What cannot be read belongs to no target while it cannot.
     const isOdd = scenario.cause?.startsWith("row-") === true;
-    if (isOdd || this.meddledWithin("", Infinity) || scenario.faults.includes("price-jump") || scenario.split !== undefined) return;
+    if (isOdd || this.externalTradeWithin("", Infinity) || scenario.faults.includes("price-jump") || scenario.split !== undefined) return;
     const orders = [...exchange.state.orders.values()].filter(({ clientOrderId }) => {
       const slot = slotOf(clientOrderId);
       return slot?.signalId === signalId && slot.symbol === symbol;
@@ -388,11 +388,11 @@ export class Invariants implements NetworkObserver {
   #checkMoney(occasion: string, clientOrderId: string): void {
     const { exchange, scenario } = this.#parts;
     const { state } = exchange;
-    if (scenario.multiplier === "1" && state.cash.lt(ZERO) && !this.meddledWithin("", Infinity))
+    if (scenario.multiplier === "1" && state.cash.lt(ZERO) && !this.externalTradeWithin("", Infinity))
       this.#violated("P4", `Cash is ${state.cash.toFixed()} after ${occasion}.`);
     // Whoever takes cash after an order has left takes what that was sent on; before, orders of unknown fate may hide it for a while.
     const leftMsAgo = this.#parts.now() - (this.#sentAt.get(clientOrderId) ?? 0);
-    if (this.meddledWithin("", FOREIGN_HAND_HIDDEN_MS + leftMsAgo) || scenario.faults.includes("price-jump")) return;
+    if (this.externalTradeWithin("", FOREIGN_HAND_HIDDEN_MS + leftMsAgo) || scenario.faults.includes("price-jump")) return;
     const open = [...state.orders.values()].filter((order) => isOpen(order) && order.side === "buy");
     const reserved = sum(open.map((order) => this.#worstOf(order)));
     const equity = state.cash.plus(
@@ -448,8 +448,8 @@ export class Invariants implements NetworkObserver {
   }
 
   /** Whether somebody other than the daemon has touched a symbol, or (under the empty name) the account, so lately. */
-  meddledWithin(symbol: string, ms: number): boolean {
-    const at = this.#meddled.get(symbol);
+  externalTradeWithin(symbol: string, ms: number): boolean {
+    const at = this.#externalTrade.get(symbol);
     return at !== undefined && this.#parts.now() - at <= ms;
   }
 

@@ -252,7 +252,7 @@ export class Life {
       execution: scenario.execution,
       executionDeadlineSeconds: EXECUTION_DEADLINE_SECONDS,
       halted,
-      accountRefusal: (reading) => accountRefusal(CONFIGURED, this.ledger, reading.account),
+      accountRefusal: (snapshot) => accountRefusal(CONFIGURED, this.ledger, snapshot.account),
       stopping,
       newer,
       emit: (event) => this.#observe(event),

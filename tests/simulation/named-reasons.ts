@@ -1,6 +1,6 @@
 import type { ExecutionRecord, IntentRecord, VerdictRecord } from "../../src/domain/ledger.ts";
 import { isOnTargetReason } from "../../src/portfolio/skip-reason.ts";
-import type { LeftAloneReason } from "../../src/portfolio/skip-reason.ts";
+import type { SkipReason } from "../../src/portfolio/skip-reason.ts";
 import { isNewest } from "../../src/execution/orders/attempts.ts";
 import type { PlanSummary } from "../../src/execution/outcome/summary.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
@@ -123,7 +123,7 @@ export class NamedReasons {
     const named = execution.outcome === "off-target" && unfinished.every((intent) => this.#isWithoutQuote(intent));
     if (!named) return failed(`The last execution ended ${execution.outcome ?? "open"}: ${execution.outcomeReason ?? ""}`);
     const reasons = lines.flatMap(({ symbol, leftAlone }) =>
-      leftAlone === undefined || isOnTargetReason(leftAlone as LeftAloneReason) ? [] : [{ symbol, leftAlone }],
+      leftAlone === undefined || isOnTargetReason(leftAlone as SkipReason) ? [] : [{ symbol, leftAlone }],
     );
     const isSaid = SINCE_THE_PLAN.test(execution.outcomeReason ?? "");
     if (reasons.length === 0 && isSaid && this.#cameOrMayCome(unsettled)) return { kind: "excused", reason: "came, or may still come" };

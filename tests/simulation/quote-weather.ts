@@ -3,7 +3,7 @@ import { decimal, ONE, roundHalfUp, toText, ZERO } from "../../src/domain/decima
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { Chance } from "./chance.ts";
 
-export interface WeatherWorld {
+export interface QuoteWorld {
   readonly exchange: Exchange;
   readonly chance: Chance;
   readonly universe: readonly string[];
@@ -31,11 +31,11 @@ const BETWEEN_MS = [400, 12_000] as const;
 const LASTS_MS = [200, 25_000] as const;
 
 /** Quotes that widen, leap, lose a side and move on, at any moment: what limits are there for. */
-export class QuoteWeather {
-  readonly #world: WeatherWorld;
+export class QuoteModel {
+  readonly #world: QuoteWorld;
   readonly #touched = new Set<string>();
 
-  constructor(world: WeatherWorld) {
+  constructor(world: QuoteWorld) {
     this.#world = world;
   }
 

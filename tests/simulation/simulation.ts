@@ -23,7 +23,7 @@ import { KEY_ID, SECRET } from "./life.ts";
 import { Machine } from "./machine.ts";
 import type { LifeEnd } from "./machine.ts";
 import { Network } from "./network.ts";
-import { QuoteWeather } from "./quote-weather.ts";
+import { QuoteModel } from "./quote-weather.ts";
 import { drawScenario, withoutTrouble } from "./scenario.ts";
 import type { AccountHabit, Scenario, Stage, StagedRun } from "./scenario.ts";
 import { drawRun, knownOf } from "./strategy.ts";
@@ -105,7 +105,7 @@ class Simulation {
   readonly #runs: { run: DrawnRun; known: KnownRun & { firstAt: number; lastAt: number; arrivedBy: number; standing: number } }[] = [];
   readonly #spans: LifeSpan[] = [];
   readonly #struck: Partial<Record<FaultKind, number>> = {};
-  readonly #weather: QuoteWeather | undefined;
+  readonly #quoteModel: QuoteModel | undefined;
   readonly #hints = new Map<Life, () => void>();
   #faults: { kind: FaultKind; fault: Fault }[] = [];
   #afterOrders: { left: number; readonly delayMs: number; readonly run: () => void; readonly era: number }[] = [];
@@ -134,7 +134,7 @@ class Simulation {
       multiplier: scenario.multiplier,
     });
     if (scenario.stillPrices) this.#exchange.freeze(scenario.universe);
-    this.#weather = this.#newWeather();
+    this.#quoteModel = this.#newQuoteModel();
     this.#venue = new Venue({ exchange: this.#exchange, credentials: { keyId: KEY_ID, secret: SECRET } });
     const runs: KnownRun[] = [];
     this.#invariants = new Invariants({
@@ -150,7 +150,7 @@ class Simulation {
     this.#endings = new Endings({
       exchange: this.#exchange,
       scenario,
-      meddledWithin: (ms) => this.#invariants.meddledWithin("", ms),
+      externalTradeWithin: (ms) => this.#invariants.externalTradeWithin("", ms),
       violated: (violation) => this.#violated(violation),
     });
     this.#network = new Network({
@@ -192,10 +192,10 @@ class Simulation {
   readonly #knownRuns: KnownRun[];
 
   /** Only in limit style: by market orders it would only cost money. */
-  #newWeather(): QuoteWeather | undefined {
+  #newQuoteModel(): QuoteModel | undefined {
     const { seed, universe, execution, stillPrices } = this.#scenario;
     if (execution.style === "market") return undefined;
-    return new QuoteWeather({
+    return new QuoteModel({
       exchange: this.#exchange,
       chance: new Chance(seed, "quotes"),
       universe,
@@ -229,7 +229,7 @@ class Simulation {
       contentIsTorn: () => this.#file.isTorn,
       setOutage: (down) => this.#setOutage(down),
       inject: (text) => this.#inject(text),
-      meddled: (symbol) => this.#invariants.meddled(symbol),
+      externalTrade: (symbol) => this.#invariants.externalTrade(symbol),
       newChance: (concern) => new Chance(seed, `final ${concern}`),
     });
     const state = await final.run();
@@ -262,7 +262,7 @@ class Simulation {
   async #chaos(stage: Stage, index: number): Promise<void> {
     this.#machine.powerOn();
     this.#beginFaults(index, stage.forMs);
-    this.#weather?.begin();
+    this.#quoteModel?.begin();
     for (const run of stage.runs) this.#later(run.afterMs, () => this.#writeDrawn(run));
     for (const { afterMs, forMs } of stage.absences) this.#later(afterMs, () => this.#machine.stop(forMs));
     await this.#pass(stage.forMs);
@@ -288,7 +288,7 @@ class Simulation {
             this.#struck[kind] = (this.#struck[kind] ?? 0) + 1;
             this.#trace.say("fault", () => `${kind}: ${detail}`);
           },
-          meddled: (symbol) => this.#invariants.meddled(symbol),
+          externalTrade: (symbol) => this.#invariants.externalTrade(symbol),
           dropStreams: () => this.#network.dropStreams(),
           inject: (text) => this.#inject(text),
           suspend: (ms) => this.#advanceWall(ms),
@@ -301,7 +301,7 @@ class Simulation {
   #endFaults(): void {
     this.#era += 1;
     for (const { fault } of this.#faults) fault.end?.();
-    this.#weather?.end();
+    this.#quoteModel?.end();
     this.#exchange.bookSplits();
     this.#faults = [];
     this.#machine.startNow();

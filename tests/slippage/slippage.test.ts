@@ -10,12 +10,12 @@ const SEEDS = Array.from({ length: 25 }, (_, index) => index + 1);
 
 async function trialsOf(execution: typeof DEFAULT_EXECUTION): Promise<Trial[]> {
   const trials: Trial[] = [];
-  for (const seed of SEEDS) trials.push(await rebalanceOnce({ seed, execution, weather: true }));
+  for (const seed of SEEDS) trials.push(await rebalanceOnce({ seed, execution, quoteModel: true }));
   return trials;
 }
 
 test("a rebalance of one seed costs the same each time", async () => {
-  const world = { seed: 3, execution: limitStyle(), weather: true };
+  const world = { seed: 3, execution: limitStyle(), quoteModel: true };
   expect(JSON.stringify(await rebalanceOnce(world))).toBe(JSON.stringify(await rebalanceOnce(world)));
 });
 

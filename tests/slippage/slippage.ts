@@ -21,11 +21,11 @@ await main(whole("rebalances", values.rebalances), whole("from", values.from));
 /** The same seeded rebalances in every style, with quiet quotes and with ones that leap about. */
 async function main(rebalances: number, from: number): Promise<void> {
   const rows: Row[] = [];
-  for (const weather of [false, true]) {
+  for (const quoteModel of [false, true]) {
     for (const [style, execution] of STYLES) {
       const trials: Trial[] = [];
-      for (let seed = from; seed < from + rebalances; seed += 1) trials.push(await rebalanceOnce({ seed, execution, weather }));
-      rows.push({ market: weather ? "restless" : "quiet", style, trials });
+      for (let seed = from; seed < from + rebalances; seed += 1) trials.push(await rebalanceOnce({ seed, execution, quoteModel }));
+      rows.push({ market: quoteModel ? "restless" : "quiet", style, trials });
     }
   }
   console.log(tableOf(rows));

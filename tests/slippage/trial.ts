@@ -4,7 +4,7 @@ import type { IntentRecord } from "../../src/domain/ledger.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { decimal, sum } from "../../src/domain/decimal.ts";
 import { Chance } from "../simulation/chance.ts";
-import { QuoteWeather } from "../simulation/quote-weather.ts";
+import { QuoteModel } from "../simulation/quote-weather.ts";
 import { signalOf, VirtualDesk } from "../execution/virtual-desk.ts";
 
 /** What one rebalance came to. */
@@ -23,7 +23,7 @@ export interface World {
   readonly seed: number;
   readonly execution: ExecutionSettings;
   /** Quotes widen, leap, lose a side and move on. Without it they are a cent or three basis points wide. */
-  readonly weather: boolean;
+  readonly quoteModel: boolean;
 }
 
 const UNIVERSE = ["SMR", "LEU", "OKLO", "TQQQ", "UVXY", "BTAL", "SPY", "AAPL"] as const;
@@ -31,7 +31,7 @@ const UNIVERSE = ["SMR", "LEU", "OKLO", "TQQQ", "UVXY", "BTAL", "SPY", "AAPL"] a
 const BEFORE_MS = 60_000;
 
 /** One rebalance of a seeded account to seeded targets. The same seed means the same account, market and targets in every style. */
-export async function rebalanceOnce({ seed, execution, weather }: World): Promise<Trial> {
+export async function rebalanceOnce({ seed, execution, quoteModel }: World): Promise<Trial> {
   const chance = new Chance(seed, "slippage");
   const [held, wanted] = [chance.some(UNIVERSE, chance.whole(1, 4)), chance.some(UNIVERSE, chance.whole(1, 4))];
   const positions = held.map((symbol) => ({
@@ -44,7 +44,7 @@ export async function rebalanceOnce({ seed, execution, weather }: World): Promis
     desk.exchange.freeze(UNIVERSE);
     const latency = new Chance(seed, "latency");
     desk.venue.interceptor = { before: () => desk.clock.sleep(latency.whole(10, 60)).then(() => undefined) };
-    if (weather) weatherOver(desk, seed).begin();
+    if (quoteModel) quoteModelOver(desk, seed).begin();
     await desk.clock.advance(BEFORE_MS);
     const decided = new Map(UNIVERSE.map((symbol) => [symbol as string, desk.exchange.valueOf(symbol)]));
     const begun = desk.clock.monotonic();
@@ -55,8 +55,8 @@ export async function rebalanceOnce({ seed, execution, weather }: World): Promis
   }
 }
 
-function weatherOver(desk: VirtualDesk, seed: number): QuoteWeather {
-  return new QuoteWeather({
+function quoteModelOver(desk: VirtualDesk, seed: number): QuoteModel {
+  return new QuoteModel({
     exchange: desk.exchange,
     chance: new Chance(seed, "quotes"),
     universe: UNIVERSE,

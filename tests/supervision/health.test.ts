@@ -1,15 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import type { HealthParts } from "../../src/supervision/health.ts";
 import { health } from "../../src/supervision/health.ts";
-import type { LifeSign } from "../../src/supervision/liveness-file.ts";
+import type { LivenessRecord } from "../../src/supervision/liveness-file.ts";
 
-const SIGN: LifeSign = { pid: 7, startedAt: "1234", beat: 40, at: 1_000 };
+const SIGN: LivenessRecord = { pid: 7, startedAt: "1234", beat: 40, at: 1_000 };
 const RUNNING = { startedAt: "1234", stopped: false };
 
 class Container {
   readonly killed: number[] = [];
   readonly slept: number[] = [];
-  signs: (LifeSign | undefined)[] = [SIGN];
+  signs: (LivenessRecord | undefined)[] = [SIGN];
   process: ReturnType<HealthParts["processOf"]> = RUNNING;
   uptime = 1_001;
 

@@ -15,7 +15,7 @@ import {
 import { tmpdir, uptime } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { LifeSigns, readLifeSign } from "../../src/supervision/liveness-file.ts";
+import { LivenessFile, readLiveness } from "../../src/supervision/liveness-file.ts";
 import { factsIn, processFacts } from "../../src/supervision/process-facts.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { RecordingLog } from "../notifications/recording-service.ts";
@@ -34,7 +34,7 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 function signs(env: Record<string, string> = { LIFE_SIGN_FILE: file }) {
   const parts = { env, pid: process.pid, clock: new VirtualClock(0), log: new RecordingLog() };
-  return { ...parts, signs: new LifeSigns(parts) };
+  return { ...parts, signs: new LivenessFile(parts) };
 }
 
 describe("signs of life", () => {
@@ -42,7 +42,7 @@ describe("signs of life", () => {
     const { signs: given, clock } = signs();
     let alive = true;
     given.watch(() => alive);
-    const first = readLifeSign(file);
+    const first = readLiveness(file);
     expect(first).toEqual({
       pid: process.pid,
       startedAt: processFacts(process.pid)?.startedAt,
@@ -50,10 +50,10 @@ describe("signs of life", () => {
       at: expect.closeTo(uptime(), -2),
     });
     await clock.advance(4_000);
-    expect(readLifeSign(file)?.beat).toBe(3);
+    expect(readLiveness(file)?.beat).toBe(3);
     alive = false;
     await clock.advance(10_000);
-    expect(readLifeSign(file)?.beat).toBe(3);
+    expect(readLiveness(file)?.beat).toBe(3);
     given.close();
     expect(readdirSync(directory)).toEqual([]);
     expect(clock.pending).toBe(0);
@@ -75,7 +75,7 @@ describe("signs of life", () => {
     expect(log.seen).toEqual([expect.stringContaining("warn The health check cannot be told that the daemon lives")]);
     mkdirSync(join(directory, "later"));
     await clock.advance(2_000);
-    expect(readLifeSign(join(directory, "later", "sign"))?.pid).toBe(process.pid);
+    expect(readLiveness(join(directory, "later", "sign"))?.pid).toBe(process.pid);
     given.close();
   });
 
@@ -93,7 +93,7 @@ describe("signs of life", () => {
 
   test.each(["", "7", "x 1 2 3", "7 1 2 3 4", "-7 1 2 3"])("that read %j are none", (text) => {
     writeFileSync(file, text);
-    expect(readLifeSign(file)).toBeUndefined();
+    expect(readLiveness(file)).toBeUndefined();
   });
 });
 

@@ -11,7 +11,7 @@ import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "../orders/order-lifecycle.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
-import type { Moment, Reading } from "../preparation/account-snapshot.ts";
+import type { Moment, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { ageOf, momentOf, readAccount, withoutEnded } from "../preparation/account-snapshot.ts";
 import type { Expected } from "../preparation/settle.ts";
 import {
@@ -36,8 +36,8 @@ const LOOK_MAX_AGE_MS = 5_000;
 const CASH_PAUSE_MS = 1_500;
 
 /** A reading that contains all own fills, or one that never came to. */
-export interface SettledReading {
-  readonly reading: Reading;
+export interface SettledSnapshot {
+  readonly snapshot: AccountSnapshot;
   /** Replaces the shown cash where that cannot be trusted. */
   readonly cash: Decimal | undefined;
   /** What is not shown as our fills make it, in words: a plan made on this cannot claim to reach the target. */
@@ -72,12 +72,12 @@ export class AccountWatch {
   }
 
   /** Why nothing more may be sent: a foreign hand, or a blocked account. */
-  get foreignHand(): string | undefined {
+  get externalOrder(): string | undefined {
     return this.#foreign;
   }
 
   /** What others have read for reasons of their own counts too: against what was shown last no order may leave. */
-  saw({ account, positions, openOrders }: Pick<Reading, "account" | "positions" | "openOrders">): void {
+  saw({ account, positions, openOrders }: Pick<AccountSnapshot, "account" | "positions" | "openOrders">): void {
     this.#touched({ account, openOrders }, this.#execution.record());
     this.sawPositions(positions);
   }
@@ -209,7 +209,7 @@ export class AccountWatch {
    * @param blocked whether something has come up that must be decided first.
    * @returns `undefined` when the loop has to decide again first.
    */
-  async settled(blocked: () => boolean): Promise<SettledReading | undefined> {
+  async settled(blocked: () => boolean): Promise<SettledSnapshot | undefined> {
     const { clock, stopping } = this.#execution.parts;
     const start = clock.monotonic();
     for (let round = 0; ; round += 1) {
@@ -226,43 +226,43 @@ export class AccountWatch {
     }
   }
 
-  async #readOnce(lastChance: boolean): Promise<SettledReading | "touched" | "unsettled"> {
+  async #readOnce(lastChance: boolean): Promise<SettledSnapshot | "touched" | "unsettled"> {
     const { broker, assets, clock, ledger } = this.#execution.parts;
     const record = this.#execution.record();
     const reads = readAccount(broker, assets, clock, symbolsOf(record.wanted));
-    const reading = withoutEnded(await this.#execution.unlessStopping(reads), ledger);
-    this.#market.saw(reading.market);
-    this.#lookedAt = reading.market.readAt;
-    this.#held = reading.positions;
+    const snapshot = withoutEnded(await this.#execution.unlessStopping(reads), ledger);
+    this.#market.saw(snapshot.market);
+    this.#lookedAt = snapshot.market.readAt;
+    this.#held = snapshot.positions;
     this.#cash = undefined;
-    if (this.#touched(reading, record)) return "touched";
+    if (this.#touched(snapshot, record)) return "touched";
     const known = this.#expected(record);
-    if (unsettled(reading, known) !== undefined || isMore(reading.account.cash, known)) await this.#learnOfEarlierOrders();
+    if (unsettled(snapshot, known) !== undefined || isMore(snapshot.account.cash, known)) await this.#learnOfEarlierOrders();
     const expected = this.#expected(record);
-    const missing = unsettled(reading, expected);
+    const missing = unsettled(snapshot, expected);
     // More cash than our fills make is somebody's deposit, and not ours to spend before the next signal (R16).
-    const more = isMore(reading.account.cash, expected) ? expected.cash : undefined;
+    const more = isMore(snapshot.account.cash, expected) ? expected.cash : undefined;
     const external = this.#external;
-    if (missing === undefined && (lastChance || !isPowerBehind(reading, expected, powerBefore(record))))
-      return { reading, cash: more, external };
+    if (missing === undefined && (lastChance || !isPowerBehind(snapshot, expected, powerBefore(record))))
+      return { snapshot, cash: more, external };
     if (missing === undefined || !lastChance) return "unsettled";
-    if (!this.#hasFilledRecently() && this.#learnOfExternal(reading, expected)) return "unsettled";
+    if (!this.#hasFilledRecently() && this.#learnOfExternal(snapshot, expected)) return "unsettled";
     const limit = String(SETTLE_LIMIT_MS / 1_000);
     const text = `The account does not contain all our fills after ${limit} s (${missing}); the smaller cash is used.`;
     this.#execution.emit({ kind: "doubt", level: "warn", text });
-    const cash = expected.cash === undefined ? undefined : min(expected.cash, reading.account.cash);
+    const cash = expected.cash === undefined ? undefined : min(expected.cash, snapshot.account.cash);
     // Cash that left the account is rightly not counted, and the target is that of what remains. Soon after a fill of
     // ours it may also be on its way: then what is bought now is not all.
     const isLess =
       !this.#hasFilledRecently() &&
-      cash?.eq(reading.account.cash) === true &&
-      unsettled(reading, { ...expected, cash: undefined }) === undefined;
-    return { reading, cash, external, ...(isLess ? {} : { missing }) };
+      cash?.eq(snapshot.account.cash) === true &&
+      unsettled(snapshot, { ...expected, cash: undefined }) === undefined;
+    return { snapshot, cash, external, ...(isLess ? {} : { missing }) };
   }
 
   /** Fills of ours are shown within half a minute; what is held beyond them after that, somebody else has bought. */
-  #learnOfExternal(reading: Reading, expected: Expected): boolean {
-    const beyond = heldBeyond(reading, expected).filter((symbol) => !this.#maySeemUnsold(symbol, reading));
+  #learnOfExternal(snapshot: AccountSnapshot, expected: Expected): boolean {
+    const beyond = heldBeyond(snapshot, expected).filter((symbol) => !this.#maySeemUnsold(symbol, snapshot));
     for (const symbol of beyond) {
       this.#external.add(symbol);
       this.#warn(`${symbol}: more shares are held than our orders leave; somebody else has bought them, and they stay.`);
@@ -271,7 +271,7 @@ export class AccountWatch {
   }
 
   /** As many shares as before a sell of ours are rather ones that are not shown as sold yet than ones that somebody has bought since. */
-  #maySeemUnsold(symbol: string, { positions }: Reading): boolean {
+  #maySeemUnsold(symbol: string, { positions }: AccountSnapshot): boolean {
     const shown = positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
     const now = this.#execution.parts.clock.now();
     return this.#execution
@@ -287,7 +287,7 @@ export class AccountWatch {
   }
 
   /** R24: somebody else's order on a symbol or on the cash of this plan, or a blocked account, stops it. */
-  #touched(reading: Pick<Reading, "account" | "openOrders">, record: ExecutionRecord): boolean {
+  #touched(reading: Pick<AccountSnapshot, "account" | "openOrders">, record: ExecutionRecord): boolean {
     const symbols = new Set(symbolsOf(record.wanted));
     for (const intent of this.#execution.intents()) symbols.add(intent.symbol);
     const known = knownForeignOrders(record);

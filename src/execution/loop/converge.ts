@@ -6,7 +6,7 @@ import type { ExecutionRecord, IntentRecord, OrderTerms } from "../../domain/led
 import { formatDollars } from "../../domain/format.ts";
 import { max, ONE, ZERO } from "../../domain/decimal.ts";
 import { AccountWatch } from "./account-watch.ts";
-import type { Action, Blockage, ExecutionFacts } from "./decide.ts";
+import type { Action, StopReason, ExecutionFacts } from "./decide.ts";
 import { decide, isEnded } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { factsOf, followUpOf, isNews, isWholeFill } from "./follow-up.ts";
@@ -22,7 +22,7 @@ import type { Conclusion } from "../outcome/outcome.ts";
 import { concludeExecution } from "../outcome/outcome.ts";
 import { Pricer } from "../preparation/pricing.ts";
 import { QuoteBook } from "../styles/quote-book.ts";
-import type { MarketReading, Reading } from "../preparation/account-snapshot.ts";
+import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_POST_MS } from "../preparation/account-snapshot.ts";
 import { restText } from "./rest.ts";
 
@@ -80,7 +80,7 @@ export class Convergence {
   #wake: () => void = () => undefined;
 
   /** @param known the venue's clock and the prices that the plan was made on, when it was made by this process. */
-  constructor(parts: ConvergeParts, execution: ExecutionRecord, signal: Signal, known?: Pick<Reading, "market" | "prices">) {
+  constructor(parts: ConvergeParts, execution: ExecutionRecord, signal: Signal, known?: Pick<AccountSnapshot, "market" | "prices">) {
     const market = known?.market;
     this.#parts = parts;
     this.#execution = new OpenExecution(parts, execution.id, signal);
@@ -153,7 +153,7 @@ export class Convergence {
       sellsOnly: record.wanted.kind === "exit",
       intents: intents.map((intent) => factsOf(intent, this.#followUp(intent), this.#market.opened)),
       preparing: this.#preparing,
-      blockage: this.#blockage(record, intents),
+      stopReason: this.#stopReason(record, intents),
       stopping: this.#parts.stopping.aborted,
       cancellingSince: this.#cancellingSince,
       cancellingReason: this.#cancellingReason,
@@ -175,22 +175,22 @@ export class Convergence {
   }
 
   /** Why nothing more may be sent, asked anew before every decision and so before every POST (R5, R14, R25). */
-  #blockage(record: ExecutionRecord, intents: readonly IntentRecord[]): Blockage | undefined {
+  #stopReason(record: ExecutionRecord, intents: readonly IntentRecord[]): StopReason | undefined {
     const halted = this.#parts.halted();
     if (halted !== undefined) return { cause: "halted", reason: `Trading was halted (${halted}).` };
     const keys = intents.find(({ state, status }) => state === "refused" && status === "keys-refused");
     if (keys !== undefined) return { cause: "keys-refused", reason: `The venue refused the API keys: ${keys.message ?? ""}` };
-    const foreign = this.#account.foreignHand;
+    const foreign = this.#account.externalOrder;
     if (foreign !== undefined) return { cause: "foreign-hand", reason: foreign };
     // Orders that wait for the open are past any deadline; what has not been sent by then is not sent at all (R17, R23).
     const bound = !record.offHours || intents.some(({ state }) => state === "recorded" || state === "posting" || state === "unknown");
     if (bound && this.#parts.clock.monotonic() >= this.#deadlineAt)
       return { cause: "deadline", reason: "The execution's deadline has passed." };
-    return (record.begunAt === undefined ? this.#overtaken() : undefined) ?? this.#sessionBlockage(record);
+    return (record.begunAt === undefined ? this.#overtaken() : undefined) ?? this.#sessionStopReason(record);
   }
 
   /** What keeps an execution from beginning (R5, R6, R22). */
-  #overtaken(): Blockage | undefined {
+  #overtaken(): StopReason | undefined {
     const { clock, signalMaxAgeSeconds } = this.#parts;
     const age = freshness(this.#execution.signal, clock.now(), signalMaxAgeSeconds);
     if (age.kind !== "fresh" && this.#parts.ageless !== true) return { cause: "stale", reason: age.reason };
@@ -203,7 +203,7 @@ export class Convergence {
     return { cause: "planned-again", reason: "It is planned again, with what every strategy asks for now." };
   }
 
-  #sessionBlockage(record: ExecutionRecord): Blockage | undefined {
+  #sessionStopReason(record: ExecutionRecord): StopReason | undefined {
     // Orders for the open wait for it; once it has opened, its end counts for them as for others.
     if (this.#market.isOpen === undefined || (record.offHours && this.#market.opened === undefined)) return undefined;
     const { left } = this.#market;
@@ -409,8 +409,8 @@ export class Convergence {
 
   /** Asked anew whenever something was awaited: what has come up meanwhile is decided first. */
   #isBlocked(): boolean {
-    const { phase, blockage } = this.#facts();
-    return this.#ended || this.#failure !== undefined || phase === "cancelling" || blockage !== undefined;
+    const { phase, stopReason } = this.#facts();
+    return this.#ended || this.#failure !== undefined || phase === "cancelling" || stopReason !== undefined;
   }
 
   #startCancelling(cause: string): void {

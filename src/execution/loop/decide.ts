@@ -56,7 +56,7 @@ export interface IntentFacts {
 }
 
 /** Why nothing more may be sent. */
-export interface Blockage {
+export interface StopReason {
   readonly cause:
     | "halted"
     | "deadline"
@@ -73,7 +73,7 @@ export interface Blockage {
 }
 
 /** What keeps an execution from sending more, for people. */
-export const BLOCKAGE_MEANINGS: Record<Blockage["cause"], string> = {
+export const BLOCKAGE_MEANINGS: Record<StopReason["cause"], string> = {
   halted: "Trading was halted.",
   deadline: "EXECUTION_DEADLINE_SECONDS have passed.",
   "session-closed": "The session is over, or less than 30 s of it are left.",
@@ -101,7 +101,7 @@ export interface ExecutionFacts {
   readonly intents: readonly IntentFacts[];
   /** Orders are being made ready to be sent, or buys are being planned: the venue is read for it, and what works is followed meanwhile. */
   readonly preparing: boolean;
-  readonly blockage: Blockage | undefined;
+  readonly stopReason: StopReason | undefined;
   /** The process has been asked to stop. */
   readonly stopping: boolean;
   /** Since when the execution is cancelling. */
@@ -139,7 +139,7 @@ export type Action =
       readonly kind: "finish";
       readonly outcome: ExecutionOutcome | undefined;
       readonly reason: string;
-      readonly cause?: Blockage["cause"];
+      readonly cause?: StopReason["cause"];
       readonly gaveWay?: true;
     }
   | { readonly kind: "leave" };
@@ -160,7 +160,7 @@ const HEARTBEAT_MS = 250;
 export function decide(facts: ExecutionFacts): Decision {
   if (facts.stopping) return isUnderWay(facts) ? wait(facts, []) : only({ kind: "leave" }, facts);
   if (facts.phase === "cancelling") return decideCancelling(facts);
-  if (facts.blockage !== undefined) return decideBlocked(facts, facts.blockage);
+  if (facts.stopReason !== undefined) return decideBlocked(facts, facts.stopReason);
   const unended = facts.intents.filter((intent) => !isEnded(intent.record));
   const stuck = unended.filter((intent) => cancelIsOverdue(intent, facts.now));
   if (stuck.length > 0) return only({ kind: "start-cancelling", reason: `The cancel of ${names(stuck)} did not take effect.` }, facts);
@@ -174,21 +174,21 @@ export function decide(facts: ExecutionFacts): Decision {
 }
 
 /** A blocked execution sends nothing more. Begun or in doubt, it first ends what is open. */
-function decideBlocked(facts: ExecutionFacts, blockage: Blockage): Decision {
+function decideBlocked(facts: ExecutionFacts, stopReason: StopReason): Decision {
   const recorded = facts.intents.filter((intent) => intent.record.state === "recorded" && !intent.busy);
   const others = facts.intents.filter((intent) => !isEnded(intent.record) && intent.record.state !== "recorded");
   if (!facts.begun && others.length === 0 && facts.intents.every((intent) => !intent.busy) && facts.intents.every(neverTaken)) {
-    if (recorded.length > 0) return only({ kind: "drop", ids: recorded.map(idOf), reason: blockage.reason }, facts);
+    if (recorded.length > 0) return only({ kind: "drop", ids: recorded.map(idOf), reason: stopReason.reason }, facts);
     if (facts.preparing) return wait(facts, []);
-    const outcome = blockage.cause === "superseded" || blockage.cause === "planned-again" ? "superseded" : "refused";
-    return only({ kind: "finish", outcome, reason: blockage.reason, cause: blockage.cause }, facts);
+    const outcome = stopReason.cause === "superseded" || stopReason.cause === "planned-again" ? "superseded" : "refused";
+    return only({ kind: "finish", outcome, reason: stopReason.reason, cause: stopReason.cause }, facts);
   }
-  if (!facts.begun && mayStillBegin(blockage.cause) && others.length > 0) return awaitBeginning(facts, others, blockage);
-  return only({ kind: "start-cancelling", reason: blockage.reason }, facts);
+  if (!facts.begun && mayStillBegin(stopReason.cause) && others.length > 0) return awaitBeginning(facts, others, stopReason);
+  return only({ kind: "start-cancelling", reason: stopReason.reason }, facts);
 }
 
 /** Age and newer runs decide about an execution only until it has begun (R17, R22). */
-function mayStillBegin(cause: Blockage["cause"]): boolean {
+function mayStillBegin(cause: StopReason["cause"]): boolean {
   return cause === "stale" || cause === "superseded" || cause === "planned-again";
 }
 
@@ -196,9 +196,9 @@ function mayStillBegin(cause: Blockage["cause"]): boolean {
  * An order is under way whose answer may tell that the execution has begun: cancelling it then would
  * leave the account sold and not bought. So the answer is awaited, and nothing is sent meanwhile.
  */
-function awaitBeginning(facts: ExecutionFacts, underWay: readonly IntentFacts[], blockage: Blockage): Decision {
+function awaitBeginning(facts: ExecutionFacts, underWay: readonly IntentFacts[], stopReason: StopReason): Decision {
   const actions = underWay.flatMap((intent) => follow(intent, facts));
-  const abandoning = { kind: "abandon", reason: blockage.reason } as const;
+  const abandoning = { kind: "abandon", reason: stopReason.reason } as const;
   return wait(
     facts,
     actions.map((action) => (action.kind === "prove-absent" ? { ...abandoning, id: action.id } : action)),

@@ -2,12 +2,12 @@ import { freshness } from "../../intake/freshness.ts";
 import type { Signal } from "../../domain/signal.ts";
 import type { NewIntent } from "../../domain/ledger.ts";
 import { formatDollars } from "../../domain/format.ts";
-import type { LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import { decimal, max, sum, ZERO, type Decimal } from "../../domain/decimal.ts";
-import type { Plan, PlanInput, PlannedOrder, Wanted } from "../../portfolio/plan.ts";
+import type { Plan, PlanInput, PlannedOrder, RebalanceTarget } from "../../portfolio/plan.ts";
 import { makePlan } from "../../portfolio/plan.ts";
 import { provePlan } from "../../portfolio/proof.ts";
-import type { AccountWatch, SettledReading } from "./account-watch.ts";
+import type { AccountWatch, SettledSnapshot } from "./account-watch.ts";
 import { limitsAgainst } from "../preparation/daily-limits.ts";
 import { newIntents } from "../orders/intents.ts";
 import type { MarketWatch } from "./market-watch.ts";
@@ -15,7 +15,7 @@ import type { OpenExecution } from "./open-execution.ts";
 import type { OrderGate } from "./order-gate.ts";
 import { planInput, symbolsOf } from "../preparation/plan-input.ts";
 import type { QuoteBook } from "../styles/quote-book.ts";
-import type { MarketReading, Reading } from "../preparation/account-snapshot.ts";
+import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } from "../preparation/account-snapshot.ts";
 import { restText } from "./rest.ts";
 import { planWithin, plansOf } from "./signal-bounds.ts";
@@ -74,7 +74,7 @@ export class NextPlan {
     const newer = await this.#takenOver();
     if (blocked()) return DECIDE_AGAIN;
     if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
-    const splits = await this.#splitsIn(settled.reading, this.#execution.wanted());
+    const splits = await this.#splitsIn(settled.snapshot, this.#execution.wanted());
     if (splits === undefined || blocked()) return DECIDE_AGAIN;
     return this.#planned(settled, splits, request);
   }
@@ -85,7 +85,7 @@ export class NextPlan {
     return orders.find(({ side, state }) => side === "sell" && state === "open")?.symbol;
   }
 
-  #planned(settled: SettledReading, splits: PlanInput["splits"], request: NextPlanRequest): NextPlanned {
+  #planned(settled: SettledSnapshot, splits: PlanInput["splits"], request: NextPlanRequest): NextPlanned {
     const reached = this.#execution.reached();
     const { input, result } = this.#planOn(settled, splits, request, reached);
     if (result.kind === "refused") {
@@ -104,7 +104,7 @@ export class NextPlan {
    * On the order gate's own numbers while it has refused. Where they allow nothing at all, nothing would ever tell that
    * they have grown: then the whole amounts are tried, as often as R20 allows.
    */
-  #planOn(settled: SettledReading, splits: PlanInput["splits"], request: NextPlanRequest, reached: ReadonlySet<string>): Planned {
+  #planOn(settled: SettledSnapshot, splits: PlanInput["splits"], request: NextPlanRequest, reached: ReadonlySet<string>): Planned {
     const bounds = this.#execution.bounds(reached);
     const given = this.#input(settled, splits, request);
     const { spendable } = this.#parts.gate;
@@ -122,7 +122,7 @@ export class NextPlan {
     const summary = summariseNext(plan, { input, missing: settled.missing }, this.#plansBefore(), reached);
     ledger.transaction(() => {
       ledger.updateExecution(this.#execution.id, { phase, plan: summary });
-      ledger.recordIntents(this.#intents(phase, orders, settled.reading));
+      ledger.recordIntents(this.#intents(phase, orders, settled.snapshot));
     }, "ordered");
     const passing = orders.length === 0 ? this.#execution.rests().filter((rest) => rest.passing) : [];
     if (passing.length > 0) return { kind: "not-yet", reason: passing.map(restText).join(", "), isRecorded: true };
@@ -140,36 +140,44 @@ export class NextPlan {
     return goals === undefined ? plan : { ...plan, goals };
   }
 
-  #intents(phase: "selling" | "buying", orders: readonly PlannedOrder[], reading: Reading): NewIntent[] {
+  #intents(phase: "selling" | "buying", orders: readonly PlannedOrder[], snapshot: AccountSnapshot): NewIntent[] {
     const { ledger, clock, execution } = this.#execution.parts;
-    this.#parts.quotes.saw(reading.prices, reading.market.readAt);
-    return newIntents(ledger, { execution: this.#execution.record(), phase, orders, style: execution.style, reading }, clock.now());
+    this.#parts.quotes.saw(snapshot.prices, snapshot.market.readAt);
+    return newIntents(
+      ledger,
+      { execution: this.#execution.record(), phase, orders, style: execution.style, reading: snapshot },
+      clock.now(),
+    );
   }
 
-  #input({ reading, cash, missing, external }: SettledReading, splits: PlanInput["splits"], { what, maySell }: NextPlanRequest): PlanInput {
+  #input(
+    { snapshot, cash, missing, external }: SettledSnapshot,
+    splits: PlanInput["splits"],
+    { what, maySell }: NextPlanRequest,
+  ): PlanInput {
     const { ledger, settings } = this.#execution.parts;
-    return planInput(reading, {
+    return planInput(snapshot, {
       // Where our fills are missing, shares may be shown that are sold already.
       phase: what === "rest" && maySell && missing === undefined ? "selling" : "buying",
       wanted: this.#execution.wanted(),
       settings,
       unsettled: ledger.unsettledIntents(),
       splits,
-      barred: this.#barred(what, external),
+      excluded: this.#excluded(what, external),
       ...(cash === undefined ? {} : { cash }),
     });
   }
 
   /** What has had its orders and may not have another now, with the reason. */
-  #barred(what: NextPlanRequest["what"], external: ReadonlySet<string>): Map<string, LeftAloneReason> {
+  #excluded(what: NextPlanRequest["what"], external: ReadonlySet<string>): Map<string, SkipReason> {
     const now = this.#execution.parts.clock.now();
-    const barred = new Map<string, LeftAloneReason>([...external].map((symbol) => [symbol, "signal-bound"]));
+    const excluded = new Map<string, SkipReason>([...external].map((symbol) => [symbol, "signal-bound"]));
     for (const { symbol, reason, passing, notBefore, intent } of this.#execution.rests()) {
       if (intent === undefined || reason === "not-sent" || reason === "account-unsettled") continue;
       const isOver = what === "buys" ? intent.side === "sell" : !passing || (notBefore ?? 0) > now;
-      if (isOver || reason === "order-unknown") barred.set(symbol, reason);
+      if (isOver || reason === "order-unknown") excluded.set(symbol, reason);
     }
-    return barred;
+    return excluded;
   }
 
   /** R20: a small part of the buys is not sent while the rest of the buying power may still come. */
@@ -203,34 +211,34 @@ export class NextPlan {
     if (wanted === undefined) return undefined;
     const reads = readAccount(broker, assets, clock, symbolsOf(wanted));
     const shown = await this.#execution.unlessStopping(reads).catch(() => undefined);
-    const reading = shown === undefined ? undefined : withoutEnded(shown, ledger);
+    const snapshot = shown === undefined ? undefined : withoutEnded(shown, ledger);
     // What is learned of the account, the session and of quotes counts for this execution too.
-    if (reading !== undefined) {
-      this.#parts.account.saw(reading);
-      this.#parts.market.saw(reading.market);
-      this.#parts.quotes.saw(reading.prices, reading.market.readAt);
+    if (snapshot !== undefined) {
+      this.#parts.account.saw(snapshot);
+      this.#parts.market.saw(snapshot.market);
+      this.#parts.quotes.saw(snapshot.prices, snapshot.market.readAt);
     }
-    if (reading === undefined || !this.#couldStart(newer, reading.market)) return undefined;
-    const splits = await this.#splitsIn(reading, wanted);
+    if (snapshot === undefined || !this.#couldStart(newer, snapshot.market)) return undefined;
+    const splits = await this.#splitsIn(snapshot, wanted);
     if (splits === undefined) return undefined;
-    const input = planInput(reading, {
+    const input = planInput(snapshot, {
       phase: "selling",
       wanted,
       settings,
       unsettled: ledger.unsettledIntents(),
       splits,
-      barred: new Map(),
+      excluded: new Map(),
     });
     const result = makePlan(input);
     if (result.kind === "refused" || provePlan(result.plan, input).length > 0) return undefined;
-    return (await limitsAgainst(this.#execution.parts, reading, { plan: result.plan, splits })) === undefined ? newer : undefined;
+    return (await limitsAgainst(this.#execution.parts, snapshot, { plan: result.plan, splits })) === undefined ? newer : undefined;
   }
 
   /** @returns `undefined` when the process is to stop before it is known. */
-  async #splitsIn(reading: Reading, wanted: Wanted): Promise<PlanInput["splits"] | undefined> {
+  async #splitsIn(snapshot: AccountSnapshot, wanted: RebalanceTarget): Promise<PlanInput["splits"] | undefined> {
     const { splits, stopping } = this.#execution.parts;
     try {
-      return await this.#execution.unlessStopping(splits.doubts(reading, { wanted: symbolsOf(wanted), record: true }));
+      return await this.#execution.unlessStopping(splits.doubts(snapshot, { wanted: symbolsOf(wanted), record: true }));
     } catch (error) {
       if (stopping.aborted) return undefined;
       throw error;
@@ -247,7 +255,7 @@ export class NextPlan {
 type Planned = ReturnType<typeof planWithin>;
 
 interface Recording {
-  readonly settled: SettledReading;
+  readonly settled: SettledSnapshot;
   readonly input: PlanInput;
   readonly reached: ReadonlySet<string>;
 }

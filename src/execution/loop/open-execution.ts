@@ -2,11 +2,18 @@ import type { Broker } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { Signal } from "../../domain/signal.ts";
 import type { ExecutionRecord, IntentRecord, Ledger } from "../../domain/ledger.ts";
-import type { Claim, StrategyShare } from "../../domain/strategy-target.ts";
+import type { StrategyTarget, StrategyShare } from "../../domain/strategy-target.ts";
 import type { LimitSettings } from "../../portfolio/limits.ts";
 import { max, ONE } from "../../domain/decimal.ts";
-import type { PlanSettings, Wanted } from "../../portfolio/plan.ts";
-import { claimsFor, countsWith, laterExits, stillWaiting, wantedAfterExits, wantedFor } from "../../accounts/strategy-targets.ts";
+import type { PlanSettings, RebalanceTarget } from "../../portfolio/plan.ts";
+import {
+  strategyTargetsFor,
+  countsWith,
+  laterExits,
+  stillWaiting,
+  targetAfterExits,
+  rebalanceTargetFor,
+} from "../../accounts/strategy-targets.ts";
 import type { RebalanceEvent } from "../events.ts";
 import type { ExecutionSettings } from "../../domain/execution-style.ts";
 import type { AssetCache } from "../preparation/account-snapshot.ts";
@@ -58,7 +65,7 @@ export class OpenExecution {
   readonly parts: ConvergeParts;
   readonly id: string;
   readonly signal: Signal;
-  #claims: readonly Claim[] | undefined;
+  #strategyTargets: readonly StrategyTarget[] | undefined;
 
   constructor(parts: ConvergeParts, id: string, signal: Signal) {
     this.parts = parts;
@@ -74,15 +81,15 @@ export class OpenExecution {
 
   /** Whether the plan counts with exactly the runs of other strategies that wait now (R22). */
   countsWithWaiting(): boolean {
-    this.#claims ??= this.parts.ledger.claimsOf(this.id);
-    return countsWith(this.#claims, this.#waiting(this.signal));
+    this.#strategyTargets ??= this.parts.ledger.strategyTargetsOf(this.id);
+    return countsWith(this.#strategyTargets, this.#waiting(this.signal));
   }
 
   /** What would be wanted of the account if `newer` were executed in this one's place. */
-  wantedInstead(newer: Signal): Wanted | undefined {
+  wantedInstead(newer: Signal): RebalanceTarget | undefined {
     const strategies = this.parts.strategies ?? [{ name: newer.strategy, share: ONE }];
-    const claims = claimsFor(this.parts.ledger, strategies, newer, this.#waiting(newer));
-    return wantedFor(this.parts.ledger, strategies, newer, claims);
+    const strategyTargets = strategyTargetsFor(this.parts.ledger, strategies, newer, this.#waiting(newer));
+    return rebalanceTargetFor(this.parts.ledger, strategies, newer, strategyTargets);
   }
 
   #waiting({ strategy }: Signal): Signal[] {
@@ -91,13 +98,13 @@ export class OpenExecution {
   }
 
   /** What is wanted now: a later SELL of the same strategy has taken its symbols out (R22). */
-  wanted(): Wanted {
+  wanted(): RebalanceTarget {
     const { ledger, waiting } = this.parts;
     const { wanted } = this.record();
     const exits = laterExits(this.signal, ledger.recentSignals(RECENT_SIGNALS), waiting?.() ?? []);
     if (exits.size === 0 || wanted.kind === "exit") return wanted;
-    this.#claims ??= ledger.claimsOf(this.id);
-    return wantedAfterExits(wanted, this.#claims, this.signal.strategy, exits);
+    this.#strategyTargets ??= ledger.strategyTargetsOf(this.id);
+    return targetAfterExits(wanted, this.#strategyTargets, this.signal.strategy, exits);
   }
 
   /** Whether a SELL of the same strategy has come since it was planned, for a symbol that it wants. */

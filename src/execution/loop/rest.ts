@@ -1,6 +1,6 @@
 import type { Side } from "../../domain/broker.ts";
 import type { IntentRecord } from "../../domain/ledger.ts";
-import { isOnTargetReason, mayPass, type LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import { isOnTargetReason, mayPass, type SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, ZERO } from "../../domain/decimal.ts";
 import { endedShort, isNewest } from "../orders/attempts.ts";
@@ -15,7 +15,7 @@ const MOST_ATTEMPTS = 60;
 const REFUSED_PAUSES_MS = [5_000, 15_000, 30_000] as const;
 
 /** Reasons of a plan for having no order of a symbol that tell how its last one ended. */
-const TOLD_OF_ORDERS: ReadonlySet<LeftAloneReason> = new Set<LeftAloneReason>([
+const TOLD_OF_ORDERS: ReadonlySet<SkipReason> = new Set<SkipReason>([
   "order-refused",
   "order-unknown",
   "order-timed-out",
@@ -28,7 +28,7 @@ export interface Rest {
   /** Empty where the whole account is meant. */
   readonly symbol: string;
   /** `not-sent`: its order was expected, and its phase never came. `account-unsettled`: planned on an account that lacked our fills. */
-  readonly reason: LeftAloneReason | "not-sent" | "account-unsettled";
+  readonly reason: SkipReason | "not-sent" | "account-unsettled";
   /** The cause may pass. */
   readonly passing: boolean;
   /** Not to be tried before, milliseconds since the epoch. */
@@ -68,7 +68,7 @@ export function reachedBy(facts: RestFacts): Set<string> {
 }
 
 /** Symbols whose orders ended for a cause that does not pass by itself: only the owner has them tried again. */
-export function lastingOf(facts: RestFacts): Map<string, LeftAloneReason> {
+export function lastingOf(facts: RestFacts): Map<string, SkipReason> {
   const lasting = restOf(facts).filter(({ intent, passing }) => intent !== undefined && !passing);
   return new Map(
     lasting.flatMap(({ symbol, reason }) => (reason === "not-sent" || reason === "account-unsettled" ? [] : [[symbol, reason] as const])),
@@ -80,7 +80,7 @@ export function newestPhase({ selling, buying }: PlanSummary): PhaseSummary {
 }
 
 function restOfLine(line: LineSummary, last: PhaseSummary, facts: RestFacts): Rest[] {
-  const leftAlone = line.leftAlone as LeftAloneReason | undefined;
+  const leftAlone = line.leftAlone as SkipReason | undefined;
   const order = [...last.sells, ...last.buys].find(({ symbol }) => symbol === line.symbol);
   const fellShort = order === undefined ? [] : restOfOrder(line.symbol, order.side, facts);
   const isTold = leftAlone !== undefined && fellShort.every(({ intent }) => intent?.state === "dropped");

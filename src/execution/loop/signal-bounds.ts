@@ -1,6 +1,6 @@
 import type { Side } from "../../domain/broker.ts";
 import type { ExecutionRecord, IntentRecord } from "../../domain/ledger.ts";
-import { isOnTargetReason, type LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.ts";
 import { decimal, max, sum, toText, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { PlanInput, PlannedOrder, PlanResult } from "../../portfolio/plan.ts";
 import { makePlan } from "../../portfolio/plan.ts";
@@ -89,9 +89,9 @@ const NO_PHASE = { base: "0", lines: [] };
  */
 export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): { input: PlanInput; result: PlanResult } {
   if (bounds === undefined) return { input: given, result: makePlan(given) };
-  const excluded = new Map([...outside(given, bounds, contentOf(given)), ...given.barred]);
+  const excluded = new Map([...outside(given, bounds, contentOf(given)), ...given.excluded]);
   for (;;) {
-    const input = { ...given, begun: true, barred: excluded };
+    const input = { ...given, begun: true, excluded };
     const result = makePlan(input);
     const orders = result.kind === "plan" ? [...result.plan.sells, ...result.plan.buys] : [];
     const before = excluded.size;
@@ -110,21 +110,17 @@ function contentOf(given: PlanInput): Set<string> {
   return new Set(lines.filter(({ leftAlone }) => leftAlone !== undefined && isOnTargetReason(leftAlone)).map(({ symbol }) => symbol));
 }
 
-function outside(
-  { holdings, wanted }: PlanInput,
-  { goals, reached }: SignalBounds,
-  content: ReadonlySet<string>,
-): [string, LeftAloneReason][] {
+function outside({ holdings, wanted }: PlanInput, { goals, reached }: SignalBounds, content: ReadonlySet<string>): [string, SkipReason][] {
   const targets = wanted.kind === "rebalance" ? [...wanted.targets.keys()] : wanted.symbols;
   const symbols = [...new Set([...targets, ...holdings.map(({ symbol }) => symbol)])];
-  return symbols.flatMap((symbol): [string, LeftAloneReason][] => {
+  return symbols.flatMap((symbol): [string, SkipReason][] => {
     if (reached.has(symbol)) return [[symbol, "target-reached"]];
     return goals.has(symbol) || content.has(symbol) ? [] : [[symbol, "signal-bound"]];
   });
 }
 
 /** @param slack dollars: a holding that lies further beyond its target has not come there by prices alone. */
-function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds, slack: Decimal): LeftAloneReason | undefined {
+function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds, slack: Decimal): SkipReason | undefined {
   const goal = goals.get(order.symbol);
   if (goal === undefined) return "signal-bound";
   if (goal.side !== order.side) return order.estimatedValue.gt(slack) ? "signal-bound" : "target-reached";

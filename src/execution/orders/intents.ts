@@ -6,7 +6,7 @@ import type { PlannedOrder } from "../../portfolio/plan.ts";
 import { goalAfter } from "./attempts.ts";
 import type { ExecutionStyle } from "../../domain/execution-style.ts";
 import { clientOrderId } from "./ids.ts";
-import type { Reading } from "../preparation/account-snapshot.ts";
+import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 
 /** What the orders of a phase are made intents from. */
 export interface PhaseOrders {
@@ -15,7 +15,7 @@ export interface PhaseOrders {
   readonly orders: readonly PlannedOrder[];
   readonly style: ExecutionStyle;
   /** The reading that they were planned on. */
-  readonly reading: Pick<Reading, "positions" | "prices">;
+  readonly reading: Pick<AccountSnapshot, "positions" | "prices">;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { keepBooks } from "../../accounts/bookkeeping.ts";
+import { updateSubAccounts } from "../../accounts/bookkeeping.ts";
 import type { Broker, Position } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { messageOf } from "../../domain/errors.ts";
@@ -7,14 +7,14 @@ import type { Verdict } from "../../domain/verdict.ts";
 import { sameLegs } from "../../intake/weights.ts";
 import type { ExecutionOutcome, ExecutionRecord, IntentRecord, Ledger } from "../../domain/ledger.ts";
 import { formatDollars } from "../../domain/format.ts";
-import { isOnTargetReason, type LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, max, ONE, ZERO } from "../../domain/decimal.ts";
 import type { PlanSettings } from "../../portfolio/plan.ts";
 import { isProtected } from "../../portfolio/valuation.ts";
-import type { Action, Blockage } from "../loop/decide.ts";
+import type { Action, StopReason } from "../loop/decide.ts";
 import type { RebalanceEvent } from "../events.ts";
-import type { AssetCache, Reading } from "../preparation/account-snapshot.ts";
+import type { AssetCache, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { readAccount } from "../preparation/account-snapshot.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import type { RestFacts } from "../loop/rest.ts";
@@ -39,7 +39,7 @@ export interface Conclusion {
   readonly reason: string;
   readonly verdict: Verdict;
   /** The account afterwards; `undefined` when it could not be read. */
-  readonly after: Reading | undefined;
+  readonly after: AccountSnapshot | undefined;
   /** It has begun and missed its target for a cause that may pass: what is left is worth taking up (R33). */
   readonly mayGoOn: boolean;
   /** It ended so that another run need not wait for it. */
@@ -80,7 +80,7 @@ export async function concludeExecution(
       ...(judged.outcome === "queued" ? {} : { phase: "settled", finishedAt: clock.now() }),
       ...(after === undefined ? {} : { accountAfter: summariseAccount(after) }),
     });
-    keepBooks(ledger);
+    updateSubAccounts(ledger);
     ledger.judgeSignal(execution.signalId, verdict, clock.now());
     if (after !== undefined) {
       const { equity, lastEquity, cash } = after.account;
@@ -99,7 +99,7 @@ function endedAs({ outcome, reason }: Extract<Action, { kind: "finish" }>, order
 }
 
 /** ` Missing: UVXY $24,700.00 of $73,500.00.`, or nothing where every leg is near enough. */
-function lackText({ base, lines }: PhaseSummary, after: Reading): string {
+function lackText({ base, lines }: PhaseSummary, after: AccountSnapshot): string {
   const least = decimal(base).times(WORTH_NAMING);
   const missing = lines.flatMap(({ symbol, targetValue }) => {
     const held = after.positions.find((position) => position.symbol === symbol)?.marketValue ?? ZERO;
@@ -145,7 +145,7 @@ function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestF
     };
   }
   const lines = (last?.lines ?? []).filter((line) => line.leftAlone !== undefined);
-  const missed = lines.filter(({ leftAlone }) => !isOnTargetReason(leftAlone as LeftAloneReason));
+  const missed = lines.filter(({ leftAlone }) => !isOnTargetReason(leftAlone as SkipReason));
   const left = (missed.length === 0 ? lines : missed).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
   const reasons = [
     ...(left.length === 0 ? [] : [`Left alone: ${left.join(", ")}.`]),
@@ -167,7 +167,7 @@ interface Judged {
 function judgeHoldings(
   judged: { readonly outcome: ExecutionOutcome; readonly reason: string },
   { id, wanted, plan }: Pick<ExecutionRecord, "id" | "wanted" | "plan">,
-  after: Reading,
+  after: AccountSnapshot,
   { unsettled, minimum, ...settings }: HoldingsFacts,
 ): { outcome: ExecutionOutcome; reason: string } {
   const plans = plan as PlanSummary | undefined;
@@ -214,7 +214,7 @@ function whyBefore({ clientOrderId, symbol, side }: IntentRecord, all: readonly 
  * R7: a begun execution is `executed` whatever came of it; one that never began keeps the reason that
  * stopped it. What is planned again with another strategy's run stays accepted: it is about to be executed.
  */
-function verdictOf(outcome: ExecutionOutcome, reason: string, cause: Blockage["cause"] | undefined): Verdict {
+function verdictOf(outcome: ExecutionOutcome, reason: string, cause: StopReason["cause"] | undefined): Verdict {
   switch (outcome) {
     case "on-target":
       return { kind: "executed", reason };
@@ -229,7 +229,7 @@ function verdictOf(outcome: ExecutionOutcome, reason: string, cause: Blockage["c
   }
 }
 
-function causeVerdict(cause: Blockage["cause"] | undefined): Verdict["kind"] {
+function causeVerdict(cause: StopReason["cause"] | undefined): Verdict["kind"] {
   switch (cause) {
     case "halted":
       return "halted";
@@ -255,7 +255,7 @@ function causeVerdict(cause: Blockage["cause"] | undefined): Verdict["kind"] {
   }
 }
 
-async function readAfter(parts: ConcludeParts, execution: ExecutionRecord): Promise<Reading | undefined> {
+async function readAfter(parts: ConcludeParts, execution: ExecutionRecord): Promise<AccountSnapshot | undefined> {
   try {
     return await readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(execution.wanted));
   } catch (error) {

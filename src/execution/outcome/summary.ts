@@ -2,11 +2,11 @@ import type { MarketPrices, PriceAt, Quote } from "../../domain/broker.ts";
 import type { ExecutionRecord, IntentRecord } from "../../domain/ledger.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, ONE, sum, toText, ZERO } from "../../domain/decimal.ts";
-import type { LeftAloneReason, Plan, PlanInput, PlanLine, PlannedOrder } from "../../portfolio/plan.ts";
+import type { SkipReason, Plan, PlanInput, PlanLine, PlannedOrder } from "../../portfolio/plan.ts";
 import { isOnTargetReason } from "../../portfolio/plan.ts";
 import { isOwnOrder } from "../orders/ids.ts";
 import { costOf } from "../preparation/plan-input.ts";
-import type { Reading } from "../preparation/account-snapshot.ts";
+import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 
 const HALF = decimal("0.5");
 
@@ -49,10 +49,10 @@ export interface PriceSummary {
 }
 
 /** @param unsettled orders of earlier executions that may still change the account. */
-export function summariseAccount(reading: Reading, unsettled: readonly IntentRecord[] = []): AccountSummary {
-  const { account } = reading;
-  const foreign = reading.openOrders.filter((order) => !isOwnOrder(order));
-  const foreignBuys = sum(foreign.map((order) => costOf(order, reading)));
+export function summariseAccount(snapshot: AccountSnapshot, unsettled: readonly IntentRecord[] = []): AccountSummary {
+  const { account } = snapshot;
+  const foreign = snapshot.openOrders.filter((order) => !isOwnOrder(order));
+  const foreignBuys = sum(foreign.map((order) => costOf(order, snapshot)));
   return {
     number: account.number,
     status: account.status,
@@ -60,15 +60,15 @@ export function summariseAccount(reading: Reading, unsettled: readonly IntentRec
     lastEquity: toText(account.lastEquity),
     cash: toText(account.cash),
     buyingPower: toText(account.buyingPower),
-    at: reading.at,
-    positions: reading.positions.map((position) => ({
+    at: snapshot.at,
+    positions: snapshot.positions.map((position) => ({
       symbol: position.symbol,
       quantity: toText(position.quantity),
       marketValue: toText(position.marketValue),
       price: position.currentPrice === undefined ? undefined : toText(position.currentPrice),
       averagePrice: toText(position.averageEntryPrice),
     })),
-    prices: [...reading.prices].flatMap(([symbol, prices]) => summarisePrices(symbol, prices)),
+    prices: [...snapshot.prices].flatMap(([symbol, prices]) => summarisePrices(symbol, prices)),
     foreignOrders: foreign.map((order) => order.id),
     ...(foreignBuys.eq(ZERO) ? {} : { foreignBuys: toText(foreignBuys) }),
     ...(unsettled.length === 0 ? {} : { unsettled: unsettled.map(({ clientOrderId }) => clientOrderId) }),
@@ -212,7 +212,7 @@ export function summariseNext(plan: Plan, on: PlannedOn, before: PlanSummary, re
 export function summariseLeft(
   execution: Pick<ExecutionRecord, "plan">,
   { symbol, phase }: Pick<IntentRecord, "symbol" | "phase">,
-  leftAlone: LeftAloneReason,
+  leftAlone: SkipReason,
   why: string,
 ): PlanSummary | undefined {
   const summary = execution.plan as PlanSummary | undefined;

@@ -5,7 +5,7 @@ import { ConfigurationCache } from "./configuration-cache.ts";
 import { isPartnership, purchaseBlockOf } from "./plan-assets.ts";
 
 /** One look at the account and at the prices of everything that is held or wanted. */
-export interface Reading {
+export interface AccountSnapshot {
   readonly account: Account;
   readonly positions: readonly Position[];
   readonly openOrders: readonly Order[];
@@ -90,7 +90,7 @@ export class AssetCache {
   }
 
   /** Notes which assets the symbols of a reading stand for, and tells it of those that stand for none any more. */
-  identify(assets: Reading["assets"], positions: readonly Position[]): Map<string, string> {
+  identify(assets: AccountSnapshot["assets"], positions: readonly Position[]): Map<string, string> {
     const gone = [...assets].flatMap(([symbol, asset]) => (asset?.active === true ? [] : [symbol]));
     const seen = [...assets.values()].flatMap((asset) => (asset?.active === true ? [[asset.symbol, asset.id] as const] : []));
     const held = positions.flatMap(({ symbol, assetId }) => (assetId === "" ? [] : [[symbol, assetId] as const]));
@@ -116,7 +116,7 @@ const US_EQUITY = "us_equity";
  * @param wanted symbols to read prices and assets of besides the held ones.
  * @throws BrokerError when any part cannot be read; a partial reading is no reading.
  */
-export async function readAccount(broker: Broker, assets: AssetCache, clock: Clock, wanted: readonly string[]): Promise<Reading> {
+export async function readAccount(broker: Broker, assets: AssetCache, clock: Clock, wanted: readonly string[]): Promise<AccountSnapshot> {
   const wantedAssets = assets.of(wanted);
   wantedAssets.catch(() => undefined);
   const guessed = new Set([...wanted, ...assets.held]);
@@ -153,7 +153,7 @@ function boughtAtMarket(orders: readonly Order[]): string[] {
 }
 
 /** Whether a switch of the account keeps something from being traded. */
-function isRestricted(configuration: AccountConfiguration | undefined, assets: Reading["assets"]): boolean {
+function isRestricted(configuration: AccountConfiguration | undefined, assets: AccountSnapshot["assets"]): boolean {
   const { fractionalTrading, suspendTrade } = configuration ?? {};
   const isBlocked = [...assets.values()].some((asset) => asset !== undefined && purchaseBlockOf(asset, configuration) !== undefined);
   return fractionalTrading === false || suspendTrade === true || isBlocked;
@@ -230,7 +230,7 @@ export function sessionLeft(market: MarketReading, monotonic: number): number | 
  * The reading without orders of ours that are known by their id to have ended: lists lag behind that (R16),
  * and what they still show would keep cash and symbols reserved for nothing.
  */
-export function withoutEnded(reading: Reading, ledger: Pick<Ledger, "intent">): Reading {
-  const open = reading.openOrders.filter(({ clientOrderId }) => ledger.intent(clientOrderId)?.state !== "done");
-  return open.length === reading.openOrders.length ? reading : { ...reading, openOrders: open };
+export function withoutEnded(snapshot: AccountSnapshot, ledger: Pick<Ledger, "intent">): AccountSnapshot {
+  const open = snapshot.openOrders.filter(({ clientOrderId }) => ledger.intent(clientOrderId)?.state !== "done");
+  return open.length === snapshot.openOrders.length ? snapshot : { ...snapshot, openOrders: open };
 }

@@ -2,7 +2,7 @@ import type { Ledger } from "../../domain/ledger.ts";
 import { marketDate } from "../../domain/market-day.ts";
 import { sum, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { PlanInput } from "../../portfolio/plan.ts";
-import type { Reading } from "./account-snapshot.ts";
+import type { AccountSnapshot } from "./account-snapshot.ts";
 
 /** What the account is and was worth had the broker booked every split together with its price, in dollars. */
 export interface BookedEquity {
@@ -15,7 +15,7 @@ export interface BookedEquity {
  * quantity at the new price, and the last close may have been such a moment even when it has booked since.
  */
 export function bookedEquity(
-  { account, market, positions, prices }: Reading,
+  { account, market, positions, prices }: AccountSnapshot,
   splits: PlanInput["splits"],
   ledger: Pick<Ledger, "splitsOf">,
 ): BookedEquity {

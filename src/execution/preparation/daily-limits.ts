@@ -8,7 +8,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { max, sum, ZERO } from "../../domain/decimal.ts";
 import type { Plan, PlanInput } from "../../portfolio/plan.ts";
 import { bookedEquity } from "./booked-equity.ts";
-import type { Reading } from "./account-snapshot.ts";
+import type { AccountSnapshot } from "./account-snapshot.ts";
 import { MARKET_ZONE, marketDayStart } from "../../domain/market-day.ts";
 
 /** Longest time without a session, with room to spare: the last close before any day lies within. */
@@ -35,10 +35,10 @@ export interface Limited {
  */
 export async function limitsAgainst(
   parts: DailyLimitParts,
-  reading: Reading,
+  snapshot: AccountSnapshot,
   { plan, splits }: { readonly plan: Plan; readonly splits: PlanInput["splits"] },
 ): Promise<Limited | undefined> {
-  const { account, market } = reading;
+  const { account, market } = snapshot;
   const { broker, ledger, limits } = parts;
   // The day is the venue's: our own clock may be wrong.
   const now = market.clock.timestamp;
@@ -52,7 +52,7 @@ export async function limitsAgainst(
     const reason = `Whether MAX_DAILY_TURNOVER_PERCENT and MAX_DAILY_LOSS_PERCENT hold cannot be told: ${error.message}`;
     return { reason, hint: "Nothing was sent. Run `execute` again when the broker's activities can be read." };
   }
-  const { equity, lastEquity } = bookedEquity(reading, splits, ledger);
+  const { equity, lastEquity } = bookedEquity(snapshot, splits, ledger);
   const planned = sum(orders.map((order) => order.estimatedValue));
   const breaches = judgeLimits({ equity, lastEquity, flows, planned, tradedToday: tradedToday(ledger, now) }, limits);
   if (breaches.length === 0) return undefined;

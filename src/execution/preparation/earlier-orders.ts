@@ -4,7 +4,7 @@ import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
 import { marketDate } from "../../domain/market-day.ts";
 import { isOwnOrder } from "../orders/ids.ts";
 import { settleLateOrder } from "../orders/late-orders.ts";
-import type { Reading } from "./account-snapshot.ts";
+import type { AccountSnapshot } from "./account-snapshot.ts";
 import { settlePause } from "./settle.ts";
 
 /** How long the end of earlier orders is awaited, those of an unknown ledger before their cancel and after it (R24). */
@@ -29,7 +29,7 @@ export interface OtherInstance {
 
 /** What is awaited before the first plan; `read` and `pause` may come back with why nothing is to be begun any more. */
 export interface Waiting<Stopped> {
-  readonly read: () => Promise<Reading | Stopped>;
+  readonly read: () => Promise<AccountSnapshot | Stopped>;
   readonly pause: (ms: number) => Promise<Stopped | undefined>;
 }
 
@@ -40,9 +40,9 @@ export interface Waiting<Stopped> {
  */
 export async function endEarlierOrders<Stopped extends { readonly kind: string }>(
   parts: EarlierOrdersParts,
-  first: Reading,
+  first: AccountSnapshot,
   waiting: Waiting<Stopped>,
-): Promise<Reading | Stopped | OtherInstance> {
+): Promise<AccountSnapshot | Stopped | OtherInstance> {
   const other = otherInstance(parts, first);
   if (other !== undefined) return other;
   const strangers = strangersIn(parts, first);
@@ -53,18 +53,18 @@ export async function endEarlierOrders<Stopped extends { readonly kind: string }
   for (let round = 0; ; round += 1) {
     const say = (_level: string, text: string): void => parts.progress(text);
     await Promise.all(leftOver(parts).map((intent) => settleLateOrder({ ...parts, say }, intent)));
-    const reading = await waiting.read();
-    if ("kind" in reading) return reading;
-    const unknown = strangersIn(parts, reading);
+    const snapshot = await waiting.read();
+    if ("kind" in snapshot) return snapshot;
+    const unknown = strangersIn(parts, snapshot);
     // As long as the ledger does not know its end, the money of a cancelled buy stays reserved in the plan.
     const isSeenToEnd = leftOver(parts).every(({ state }) => state !== "open");
-    if (mine(parts, reading).length + unknown.length === 0 && isSeenToEnd) return reading;
+    if (mine(parts, snapshot).length + unknown.length === 0 && isSeenToEnd) return snapshot;
     const waited = parts.clock.monotonic() - start;
     if (unknown.length > 0 && !cancelled && waited > EARLIER_ORDERS_LIMIT_MS) {
       for (const order of unknown) parts.progress(`${order.symbol}: the ${order.side} ${order.id} of an unknown ledger is cancelled.`);
       await Promise.all(unknown.map(({ id }) => parts.broker.cancel(id)));
       cancelled = true;
-    } else if (waited > EARLIER_ORDERS_LIMIT_MS * (cancelled ? 2 : 1)) return reading;
+    } else if (waited > EARLIER_ORDERS_LIMIT_MS * (cancelled ? 2 : 1)) return snapshot;
     const stopped = await waiting.pause(settlePause(round));
     if (stopped !== undefined) return stopped;
   }
@@ -91,9 +91,9 @@ export function otherInstance(
   };
 }
 
-export type StrangerReading = Pick<Reading, "openOrders" | "market">;
+export type StrangerReading = Pick<AccountSnapshot, "openOrders" | "market">;
 
-function strangersIn({ ledger }: Pick<EarlierOrdersParts, "ledger">, { openOrders }: Pick<Reading, "openOrders">): Order[] {
+function strangersIn({ ledger }: Pick<EarlierOrdersParts, "ledger">, { openOrders }: Pick<AccountSnapshot, "openOrders">): Order[] {
   return openOrders.filter((order) => isOwnOrder(order) && ledger.intent(order.clientOrderId) === undefined);
 }
 
@@ -102,7 +102,7 @@ function recordStrangers({ ledger, clock }: EarlierOrdersParts, reading: Strange
   for (const { clientOrderId } of strangers) ledger.recordStranger({ clientOrderId, session, at: clock.now() });
 }
 
-function mine({ ledger }: EarlierOrdersParts, { openOrders }: Reading): Order[] {
+function mine({ ledger }: EarlierOrdersParts, { openOrders }: AccountSnapshot): Order[] {
   return openOrders.filter((order) => isOwnOrder(order) && ledger.intent(order.clientOrderId) !== undefined);
 }
 

@@ -9,7 +9,7 @@ import { isMeasured } from "../../portfolio/targets.ts";
 import { brokerPriced, checkedGain, unconfirmedMove } from "../../portfolio/valuation.ts";
 import { bookedEquity } from "./booked-equity.ts";
 import { flowsSinceLastClose } from "./daily-limits.ts";
-import type { Reading } from "./account-snapshot.ts";
+import type { AccountSnapshot } from "./account-snapshot.ts";
 
 /** How far the equity may lie from that of the last close, as a fraction of it, before it needs an explanation (R9). */
 const LARGEST_JUMP = decimal("0.25");
@@ -30,11 +30,11 @@ export interface EquityJumpParts {
  */
 export async function unexplainedJump(
   parts: EquityJumpParts,
-  reading: Reading,
+  snapshot: AccountSnapshot,
   { plan, input }: { readonly plan: Plan; readonly input: PlanInput },
 ): Promise<string | undefined> {
   if (!isMeasured(input.wanted) || (plan.sells.length === 0 && plan.buys.length === 0)) return undefined;
-  const { equity, lastEquity } = bookedEquity(reading, input.splits, parts.ledger);
+  const { equity, lastEquity } = bookedEquity(snapshot, input.splits, parts.ledger);
   if (unconfirmedMove(input).lte(equity.times(MATERIAL_MOVE))) return undefined;
   const gain = checkedGain(input);
   if (isExplained(equity, lastEquity, gain)) return undefined;
@@ -42,7 +42,7 @@ export async function unexplainedJump(
   const moved = `The equity went from ${formatDollars(lastEquity)} at the last close to ${formatDollars(equity)}`;
   const named = `the price of ${symbols.join(", ")} is the broker's own, which nothing confirms`;
   try {
-    const flows = await flowsSinceLastClose(parts.broker, reading.account, reading.market.clock.timestamp);
+    const flows = await flowsSinceLastClose(parts.broker, snapshot.account, snapshot.market.clock.timestamp);
     if (isExplained(equity, lastEquity.plus(flows), gain)) return undefined;
     return `${moved}, of which ${formatDollars(flows)} was paid in or out, and ${named}.`;
   } catch (error) {

@@ -2,7 +2,7 @@ import type { Broker } from "../../domain/broker.ts";
 import { BrokerError } from "../../domain/broker.ts";
 import { marketDate, marketTime } from "../../domain/market-day.ts";
 import type { ExecutionSettings } from "../../domain/execution-style.ts";
-import type { Reading } from "./account-snapshot.ts";
+import type { AccountSnapshot } from "./account-snapshot.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -19,7 +19,7 @@ export interface NotYet {
  */
 export async function tooSoonAfterOpen(
   broker: Pick<Broker, "calendar">,
-  { market }: Pick<Reading, "market">,
+  { market }: Pick<AccountSnapshot, "market">,
   { avoidOpenMinutes }: Pick<ExecutionSettings, "avoidOpenMinutes">,
 ): Promise<NotYet | undefined> {
   if (avoidOpenMinutes === 0) return undefined;

@@ -3,12 +3,12 @@ import type { IntentRecord } from "../../domain/ledger.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { marketDayStart } from "../../domain/market-day.ts";
 import { decimal, max, ONE, sum, ZERO } from "../../domain/decimal.ts";
-import type { LeftAloneReason, PlanInput, PlanSettings, Wanted, WorkingOrder } from "../../portfolio/plan.ts";
+import type { SkipReason, PlanInput, PlanSettings, RebalanceTarget, WorkingOrder } from "../../portfolio/plan.ts";
 import type { PriceObservations } from "../../portfolio/price.ts";
 import type { SplitDoubt } from "../../portfolio/split.ts";
 import { isProtected } from "../../portfolio/valuation.ts";
 import { planAsset, renamedTickers } from "./plan-assets.ts";
-import type { Reading } from "./account-snapshot.ts";
+import type { AccountSnapshot } from "./account-snapshot.ts";
 import { isEnded } from "../loop/decide.ts";
 
 /** A market buy of shares is counted this much above its price against cash (R11). */
@@ -16,11 +16,11 @@ const MARKET_BUY_CUSHION = decimal("1.04");
 
 export interface PlanContext {
   readonly phase: "selling" | "buying";
-  readonly wanted: Wanted;
+  readonly wanted: RebalanceTarget;
   readonly settings: PlanSettings;
   /** Intents, of any execution, that may still hold or become an order at the venue. */
   readonly unsettled: readonly IntentRecord[];
-  readonly barred: ReadonlyMap<string, LeftAloneReason>;
+  readonly excluded: ReadonlyMap<string, SkipReason>;
   /** What is known of splits that the broker has not booked (R10). */
   readonly splits: ReadonlyMap<string, SplitDoubt>;
   /** Overrides the shown cash where it cannot be trusted (R16). */
@@ -28,17 +28,17 @@ export interface PlanContext {
 }
 
 /** Puts one reading of the account into the planner's terms. Pure. */
-export function planInput(reading: Reading, context: PlanContext): PlanInput {
-  const { buyingPower, ...shown } = reading.account;
-  const now = priceTime(reading);
-  const owed = protectedShorts(reading, context.settings);
+export function planInput(snapshot: AccountSnapshot, context: PlanContext): PlanInput {
+  const { buyingPower, ...shown } = snapshot.account;
+  const now = priceTime(snapshot);
+  const owed = protectedShorts(snapshot, context.settings);
   const cash = (context.cash ?? shown.cash).minus(sum(owed.values()));
   return {
     phase: context.phase,
     wanted: context.wanted,
     // Cash that is shown but not counted must not count in the equity either, or the two would disagree.
     account: { equity: shown.equity.minus(shown.cash.minus(context.cash ?? shown.cash)), cash, buyingPower },
-    holdings: reading.positions.map((position) => ({
+    holdings: snapshot.positions.map((position) => ({
       symbol: position.symbol,
       quantity: position.quantity,
       available: position.available,
@@ -46,16 +46,16 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
       assetClass: position.assetClass,
       ...(position.problem === undefined ? {} : { problem: position.problem }),
     })),
-    assets: new Map([...reading.assets].map(([symbol, asset]) => [symbol, planAsset(asset, reading.configuration)] as const)),
-    renamed: renamedTickers({ ...reading, assetIds: reading.assetIds ?? new Map<string, string>() }),
-    observations: observationsOf(reading, now),
+    assets: new Map([...snapshot.assets].map(([symbol, asset]) => [symbol, planAsset(asset, snapshot.configuration)] as const)),
+    renamed: renamedTickers({ ...snapshot, assetIds: snapshot.assetIds ?? new Map<string, string>() }),
+    observations: observationsOf(snapshot, now),
     splits: context.splits,
-    workingOrders: workingOrders(reading, context.unsettled),
-    barred: context.barred,
+    workingOrders: workingOrders(snapshot, context.unsettled),
+    excluded: context.excluded,
     settings: context.settings,
     now,
-    sessionStart: marketDayStart(reading.market.clock.timestamp),
-    marketClosed: !reading.market.clock.isOpen,
+    sessionStart: marketDayStart(snapshot.market.clock.timestamp),
+    marketClosed: !snapshot.market.clock.isOpen,
   };
 }
 
@@ -63,7 +63,7 @@ export function planInput(reading: Reading, context: PlanContext): PlanInput {
  * What it takes to buy back each short position that is left alone, in dollars. The cash holds what its sale brought,
  * which belongs to whoever lent the shares: it is counted off the cash, and the position then as nothing.
  */
-function protectedShorts({ positions }: Reading, settings: PlanSettings): ReadonlyMap<Position, Decimal> {
+function protectedShorts({ positions }: AccountSnapshot, settings: PlanSettings): ReadonlyMap<Position, Decimal> {
   const shorts = positions.filter((position) => position.marketValue.lt(ZERO) && isProtected(position.symbol, position, { settings }));
   return new Map(shorts.map((position) => [position, position.marketValue.abs()]));
 }
@@ -84,11 +84,11 @@ function priceTime(reading: PriceReading): number {
 }
 
 /** Symbols whose price and asset must be read for `wanted`. */
-export function symbolsOf(wanted: Wanted): string[] {
+export function symbolsOf(wanted: RebalanceTarget): string[] {
   return wanted.kind === "rebalance" ? [...wanted.targets.keys()] : [...wanted.symbols];
 }
 
-type PriceReading = Pick<Reading, "market" | "positions" | "prices" | "at">;
+type PriceReading = Pick<AccountSnapshot, "market" | "positions" | "prices" | "at">;
 
 /** Every price that a reading shows of each symbol. */
 export function observationsOf(reading: PriceReading, now = priceTime(reading)): Map<string, PriceObservations> {
@@ -115,27 +115,27 @@ function lastClose(position: Position | undefined, at: number): PriceObservation
 }
 
 /** Open orders as the venue shows them, and orders of ours that it may hold without showing them (R11, R19). */
-function workingOrders(reading: Reading, unsettled: readonly IntentRecord[]): WorkingOrder[] {
-  const shown = reading.openOrders.map((order): WorkingOrder => {
+function workingOrders(snapshot: AccountSnapshot, unsettled: readonly IntentRecord[]): WorkingOrder[] {
+  const shown = snapshot.openOrders.map((order): WorkingOrder => {
     const intent = unsettled.find((candidate) => candidate.clientOrderId === order.clientOrderId);
-    return { symbol: order.symbol, side: order.side, own: intent !== undefined, worstCaseCost: costOf(order, reading) };
+    return { symbol: order.symbol, side: order.side, own: intent !== undefined, worstCaseCost: costOf(order, snapshot) };
   });
   const hidden = unsettled
     .filter((intent) => intent.state !== "recorded" && (!isEnded(intent) || intent.state === "abandoned"))
-    .filter((intent) => !reading.openOrders.some((order) => order.clientOrderId === intent.clientOrderId))
+    .filter((intent) => !snapshot.openOrders.some((order) => order.clientOrderId === intent.clientOrderId))
     .map((intent): WorkingOrder => ({ symbol: intent.symbol, side: intent.side, own: true, worstCaseCost: intent.worstCaseCost }));
   return [...shown, ...hidden];
 }
 
 /** The most cash an open order can still take. A buy without any price to go by takes all the buying power there is. */
-export function costOf(order: Order, reading: Reading): Decimal {
+export function costOf(order: Order, snapshot: AccountSnapshot): Decimal {
   if (order.side === "sell") return ZERO;
   const spent = order.filledQuantity.times(order.filledAveragePrice ?? ZERO);
   if (order.notional !== undefined) return max(ZERO, order.notional.minus(spent));
   const rest = (order.quantity ?? ZERO).minus(order.filledQuantity).times(order.contractSize ?? ONE);
-  const prices = reading.prices.get(order.symbol);
+  const prices = snapshot.prices.get(order.symbol);
   const price = order.limitPrice ?? prices?.trade?.price ?? prices?.quote?.ask;
   if (price !== undefined) return rest.times(price).times(MARKET_BUY_CUSHION);
   // Of an order that cannot be read the buying power, which the venue has reduced by it, is the only measure.
-  return order.problem === undefined ? reading.account.buyingPower : ZERO;
+  return order.problem === undefined ? snapshot.account.buyingPower : ZERO;
 }

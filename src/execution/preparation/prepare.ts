@@ -8,7 +8,7 @@ import type { VerdictKind } from "../../domain/verdict.ts";
 import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
 import { marketDate, marketTime } from "../../domain/market-day.ts";
 import { max, min, sum, ZERO } from "../../domain/decimal.ts";
-import type { LeftAloneReason, Plan, PlanInput, PlanResult, PlanSettings, Wanted } from "../../portfolio/plan.ts";
+import type { SkipReason, Plan, PlanInput, PlanResult, PlanSettings, RebalanceTarget } from "../../portfolio/plan.ts";
 import { provePlan } from "../../portfolio/proof.ts";
 import { formatDollars } from "../../domain/format.ts";
 import type { LimitSettings } from "../../portfolio/limits.ts";
@@ -19,7 +19,7 @@ import type { ExecutionSettings } from "../../domain/execution-style.ts";
 import { endEarlierOrders } from "./earlier-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
-import type { AssetCache, Reading } from "./account-snapshot.ts";
+import type { AssetCache, AccountSnapshot } from "./account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
 import type { SignalBounds } from "../loop/signal-bounds.ts";
 import { planWithin } from "../loop/signal-bounds.ts";
@@ -60,7 +60,7 @@ export interface PrepareParts {
   /** Aborted when the process is to stop or a newer run has taken the place of this one. */
   readonly abandoned: AbortSignal;
   /** Why this account may not be traded (R27); `undefined` when it may. */
-  readonly accountRefusal: (reading: Reading) => { reason: string; hint: string } | undefined;
+  readonly accountRefusal: (snapshot: AccountSnapshot) => { reason: string; hint: string } | undefined;
   readonly progress: (text: string) => void;
   /** What the owner must know before anything is traded. */
   readonly warn?: (text: string) => void;
@@ -68,19 +68,25 @@ export interface PrepareParts {
 
 export interface PrepareRequest {
   readonly signal: Signal;
-  readonly wanted: Wanted;
+  readonly wanted: RebalanceTarget;
   readonly dryRun: boolean;
   readonly ignoreMarketHours: boolean;
   /** What the signal may still trade, after earlier executions of it (R33). */
   readonly bounds?: SignalBounds | undefined;
   /** What has had its orders and is not traded again. */
-  readonly barred?: ReadonlyMap<string, LeftAloneReason>;
+  readonly excluded?: ReadonlyMap<string, SkipReason>;
   /** The owner goes on with what is left of a signal, however old it is, in the session in which it was first executed then. */
   readonly finishOf?: number | undefined;
 }
 
 export type Preparation =
-  | { readonly kind: "ready"; readonly plan: Plan; readonly input: PlanInput; readonly reading: Reading; readonly offHours: boolean }
+  | {
+      readonly kind: "ready";
+      readonly plan: Plan;
+      readonly input: PlanInput;
+      readonly snapshot: AccountSnapshot;
+      readonly offHours: boolean;
+    }
   | Declined;
 
 /** Why nothing was begun. */
@@ -89,7 +95,7 @@ export interface Declined {
   readonly verdict: VerdictKind;
   readonly reason: string;
   readonly hint?: string;
-  readonly reading?: Reading;
+  readonly snapshot?: AccountSnapshot;
 }
 
 /**
@@ -99,31 +105,31 @@ export interface Declined {
 export async function prepare(parts: PrepareParts, request: PrepareRequest): Promise<Preparation> {
   const early = parts.abandoned.aborted ? declined("superseded", "A newer run took its place.") : gate(parts, request);
   if (early !== undefined) return early;
-  const reading = await firstReading(parts, request);
-  if ("kind" in reading) return reading;
+  const snapshot = await firstSnapshot(parts, request);
+  if ("kind" in snapshot) return snapshot;
   sayUnreadableConfiguration(parts);
   const refusal =
-    accountDeclined(parts, reading) ??
-    otherSession(request, reading) ??
-    (request.dryRun ? undefined : sessionDeclined(parts, request, reading));
+    accountDeclined(parts, snapshot) ??
+    otherSession(request, snapshot) ??
+    (request.dryRun ? undefined : sessionDeclined(parts, request, snapshot));
   if (refusal !== undefined) return refusal;
-  const opening = request.dryRun ? undefined : await openingDeclined(parts, reading);
+  const opening = request.dryRun ? undefined : await openingDeclined(parts, snapshot);
   if (opening !== undefined) return opening;
-  const clean = request.dryRun ? reading : await withoutEarlierOrders(parts, request, reading);
+  const clean = request.dryRun ? snapshot : await withoutEarlierOrders(parts, request, snapshot);
   if ("kind" in clean) return clean;
   const settled = request.dryRun ? clean : await settle(parts, request, clean);
   if ("kind" in settled) return settled;
   const prepared = await planWithoutDoubt(parts, request, settled);
   if (prepared.kind === "declined") return prepared;
-  const jump = await unexplainedJump(parts, prepared.reading, prepared);
-  if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), reading: prepared.reading };
+  const jump = await unexplainedJump(parts, prepared.snapshot, prepared);
+  if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), snapshot: prepared.snapshot };
   const unadopted = adoptionDeclined(parts, request, prepared);
   if (unadopted !== undefined) return unadopted;
-  const limited = await limitsAgainst(parts, prepared.reading, { plan: prepared.plan, splits: prepared.input.splits });
-  if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), reading: prepared.reading };
+  const limited = await limitsAgainst(parts, prepared.snapshot, { plan: prepared.plan, splits: prepared.input.splits });
+  if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), snapshot: prepared.snapshot };
   if (request.dryRun) return prepared;
   // All of that may have taken most of a minute.
-  return accountDeclined(parts, prepared.reading) ?? sessionDeclined(parts, request, prepared.reading) ?? prepared;
+  return accountDeclined(parts, prepared.snapshot) ?? sessionDeclined(parts, request, prepared.snapshot) ?? prepared;
 }
 
 /** Halted or stale: asked before anything is read, and again by the loop right before the first order. */
@@ -135,7 +141,7 @@ function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefine
   return age.kind === "fresh" || request.finishOf !== undefined ? undefined : declined(age.kind, age.reason);
 }
 
-async function firstReading(parts: PrepareParts, request: PrepareRequest): Promise<Reading | Declined> {
+async function firstSnapshot(parts: PrepareParts, request: PrepareRequest): Promise<AccountSnapshot | Declined> {
   const start = parts.clock.monotonic();
   for (;;) {
     try {
@@ -171,40 +177,40 @@ function sayUnreadableConfiguration(parts: PrepareParts): void {
 function adoptionDeclined(
   parts: PrepareParts,
   { dryRun }: PrepareRequest,
-  { plan, reading }: Extract<Preparation, { kind: "ready" }>,
+  { plan, snapshot }: Extract<Preparation, { kind: "ready" }>,
 ): Declined | undefined {
-  const facts = { ledger: parts.ledger, account: reading.account.number };
+  const facts = { ledger: parts.ledger, account: snapshot.account.number };
   const judged = judgeFirstRun(plan.sells, facts, { isLive: parts.mode === "live", dryRun });
-  if (judged?.kind === "refused") return { ...declined("refused", judged.reason, judged.hint), reading };
+  if (judged?.kind === "refused") return { ...declined("refused", judged.reason, judged.hint), snapshot };
   if (judged?.kind === "said") (parts.warn ?? parts.progress)(judged.text);
   return undefined;
 }
 
-function accountDeclined(parts: PrepareParts, reading: Reading): Declined | undefined {
-  const refusal = parts.accountRefusal(reading);
-  if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), reading };
-  if (reading.configuration?.suspendTrade === true) {
+function accountDeclined(parts: PrepareParts, snapshot: AccountSnapshot): Declined | undefined {
+  const refusal = parts.accountRefusal(snapshot);
+  if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), snapshot };
+  if (snapshot.configuration?.suspendTrade === true) {
     const suspended = "The account's own switch `suspend_trade` is on, so Alpaca refuses every order.";
-    return { ...declined("account-blocked", suspended, "Switch it off on the account's page at Alpaca; nothing was sent."), reading };
+    return { ...declined("account-blocked", suspended, "Switch it off on the account's page at Alpaca; nothing was sent."), snapshot };
   }
-  if (reading.account.blocks.length === 0) return undefined;
-  const reason = `The account may not trade: ${reading.account.blocks.join(", ")}.`;
-  return { ...declined("account-blocked", reason, "Ask the broker, or look at the account's page; nothing was sent."), reading };
+  if (snapshot.account.blocks.length === 0) return undefined;
+  const reason = `The account may not trade: ${snapshot.account.blocks.join(", ")}.`;
+  return { ...declined("account-blocked", reason, "Ask the broker, or look at the account's page; nothing was sent."), snapshot };
 }
 
-function otherSession({ finishOf }: PrepareRequest, reading: Reading): Declined | undefined {
-  if (finishOf === undefined || marketDate(finishOf) === marketDate(reading.market.clock.timestamp)) return undefined;
+function otherSession({ finishOf }: PrepareRequest, snapshot: AccountSnapshot): Declined | undefined {
+  if (finishOf === undefined || marketDate(finishOf) === marketDate(snapshot.market.clock.timestamp)) return undefined;
   const reason = `The run was executed on ${marketDate(finishOf)}; what is left of it can be finished in the same session only.`;
-  return { ...declined("refused", reason, "Let the strategy write a new run."), reading };
+  return { ...declined("refused", reason, "Let the strategy write a new run."), snapshot };
 }
 
-function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: Reading): Declined | undefined {
-  const left = sessionLeft(reading.market, parts.clock.monotonic());
+function sessionDeclined(parts: PrepareParts, request: PrepareRequest, snapshot: AccountSnapshot): Declined | undefined {
+  const left = sessionLeft(snapshot.market, parts.clock.monotonic());
   if (left !== undefined && left >= MIN_SESSION_LEFT_TO_START_MS) return undefined;
   if (left === undefined && request.ignoreMarketHours) return undefined;
   const reason =
     left === undefined
-      ? `The market is closed; it opens at ${marketTime(reading.market.clock.nextOpen)}.`
+      ? `The market is closed; it opens at ${marketTime(snapshot.market.clock.nextOpen)}.`
       : `Only ${String(Math.floor(left / 1_000))} s of the session are left; an execution starts with at least ${String(MIN_SESSION_LEFT_TO_START_MS / 1_000)} s.`;
   return {
     ...declined(
@@ -212,43 +218,47 @@ function sessionDeclined(parts: PrepareParts, request: PrepareRequest, reading: 
       reason,
       "Run `execute` again while the market is open, or with --ignore-market-hours to queue orders for the open.",
     ),
-    reading,
+    snapshot,
   };
 }
 
 /** Not at this time of the session, or not for the open (AVOID_OPEN_MINUTES, limit style). */
-async function openingDeclined(parts: PrepareParts, reading: Reading): Promise<Declined | undefined> {
+async function openingDeclined(parts: PrepareParts, snapshot: AccountSnapshot): Promise<Declined | undefined> {
   const { broker, execution, clock } = parts;
-  const closed = sessionLeft(reading.market, clock.monotonic()) === undefined;
-  const notYet = closed ? notForTheOpen(execution) : await tooSoonAfterOpen(broker, reading, execution);
-  return notYet === undefined ? undefined : { ...declined("market-closed", notYet.reason, notYet.hint), reading };
+  const closed = sessionLeft(snapshot.market, clock.monotonic()) === undefined;
+  const notYet = closed ? notForTheOpen(execution) : await tooSoonAfterOpen(broker, snapshot, execution);
+  return notYet === undefined ? undefined : { ...declined("market-closed", notYet.reason, notYet.hint), snapshot };
 }
 
 /** Waits for the end of earlier orders; another installation on the account stops everything (R24). */
-async function withoutEarlierOrders(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
+async function withoutEarlierOrders(
+  parts: PrepareParts,
+  request: PrepareRequest,
+  first: AccountSnapshot,
+): Promise<AccountSnapshot | Declined> {
   const ended = await endEarlierOrders<Declined>(parts, first, {
-    read: () => firstReading(parts, request),
+    read: () => firstSnapshot(parts, request),
     pause: async (ms) => {
       await parts.clock.sleep(ms, parts.abandoned);
       return stillWanted(parts, request);
     },
   });
   if (!("kind" in ended) || ended.kind === "declined") return ended;
-  return { ...declined("account-blocked", ended.reason, "Stop one of the two; nothing was sent."), reading: first };
+  return { ...declined("account-blocked", ended.reason, "Stop one of the two; nothing was sent."), snapshot: first };
 }
 
 /** Waits until the account contains the fills of the execution before this one (R16). */
-async function settle(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Reading | Declined> {
+async function settle(parts: PrepareParts, request: PrepareRequest, first: AccountSnapshot): Promise<AccountSnapshot | Declined> {
   const expected = expectedNow(parts, first);
   const start = parts.clock.monotonic();
-  let reading = first;
+  let snapshot = first;
   for (let round = 0; ; round += 1) {
     const waited = parts.clock.monotonic() - start;
     const isLate = waited > SETTLE_LIMIT_MS;
-    const missing = unsettled(reading, expected);
+    const missing = unsettled(snapshot, expected);
     // A deposit is no missing fill; but for as long as our last buys may not be in the cash, it may be theirs.
-    const mayBeSpent = isMore(reading.account.cash, expected) && waited <= FILLS_SETTLE_WITHIN_MS;
-    if (missing === undefined && !mayBeSpent && (isLate || !mayReleaseMore(reading, parts))) return reading;
+    const mayBeSpent = isMore(snapshot.account.cash, expected) && waited <= FILLS_SETTLE_WITHIN_MS;
+    if (missing === undefined && !mayBeSpent && (isLate || !mayReleaseMore(snapshot, parts))) return snapshot;
     if (missing !== undefined && isLate) {
       return {
         ...declined(
@@ -256,15 +266,15 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
           `The account does not contain our last fills yet: ${missing}.`,
           "It is tried again while the run is fresh.",
         ),
-        reading,
+        snapshot,
       };
     }
     await parts.clock.sleep(settlePause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
-    const next = await firstReading(parts, request);
+    const next = await firstSnapshot(parts, request);
     if ("kind" in next) return next;
-    reading = next;
+    snapshot = next;
   }
 }
 
@@ -272,8 +282,8 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Readi
  * What the newest own order of each symbol left, and the cash after the last execution that traded, as
  * long as the venue may not show them yet.
  */
-function expectedNow(parts: PrepareParts, reading: Reading): Expected {
-  const isRecent = (intent: IntentRecord): boolean => mayNotBeShownYet(intent, reading, parts.clock);
+function expectedNow(parts: PrepareParts, snapshot: AccountSnapshot): Expected {
+  const isRecent = (intent: IntentRecord): boolean => mayNotBeShownYet(intent, snapshot, parts.clock);
   const newest = new Map<string, IntentRecord>();
   let money: Pick<Expected, "cash" | "traded"> = { cash: undefined, traded: ZERO };
   for (const execution of parts.ledger.recentExecutions(5).toReversed()) {
@@ -293,7 +303,7 @@ function expectedNow(parts: PrepareParts, reading: Reading): Expected {
  * Fills bear the venue's stamps and their records ours. The two clocks need not agree, and ours may have been
  * set since: what is recent by either of them is taken to be so.
  */
-function mayNotBeShownYet({ filledAt, updatedAt }: IntentRecord, { market }: Reading, clock: Clock): boolean {
+function mayNotBeShownYet({ filledAt, updatedAt }: IntentRecord, { market }: AccountSnapshot, clock: Clock): boolean {
   const venueNow = market.clock.timestamp + (clock.monotonic() - market.readAt.monotonic);
   const ages = [clock.now() - updatedAt, venueNow - (filledAt ?? updatedAt)];
   return ages.some((age) => Math.abs(age) <= FILLS_SETTLE_WITHIN_MS);
@@ -303,36 +313,36 @@ function filledSince(intent: IntentRecord, since: number): boolean {
   return (intent.filledAt ?? intent.updatedAt) >= since;
 }
 
-async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Preparation> {
+async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: AccountSnapshot): Promise<Preparation> {
   const start = parts.clock.monotonic();
-  let reading = first;
+  let snapshot = first;
   let isWhole = true;
   for (let round = 0; ; round += 1) {
-    const splits = await splitsIn(parts, request, reading);
+    const splits = await splitsIn(parts, request, snapshot);
     if ("kind" in splits) return splits;
-    const planned = plannedOn(parts, request, reading, splits);
+    const planned = plannedOn(parts, request, snapshot, splits);
     const goesOn = isDoubtful(planned.result) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
     if (!goesOn && isWhole) return judged(parts, request, planned);
     if (goesOn) await parts.clock.sleep(doubtPause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
-    const next = goesOn ? await repriced(parts, reading) : await firstReading(parts, request);
+    const next = goesOn ? await repriced(parts, snapshot) : await firstSnapshot(parts, request);
     if ("kind" in next) return next;
     isWhole = !goesOn;
-    reading = next;
+    snapshot = next;
   }
 }
 
-function plannedOn(parts: PrepareParts, request: PrepareRequest, reading: Reading, splits: PlanInput["splits"]): Planned {
-  const given = planInput(reading, {
+function plannedOn(parts: PrepareParts, request: PrepareRequest, snapshot: AccountSnapshot, splits: PlanInput["splits"]): Planned {
+  const given = planInput(snapshot, {
     phase: "selling",
     wanted: request.wanted,
     settings: parts.settings,
     unsettled: parts.ledger.unsettledIntents(),
     splits,
-    barred: request.barred ?? new Map<string, LeftAloneReason>(),
+    excluded: request.excluded ?? new Map<string, SkipReason>(),
   });
-  return { reading, ...planWithin(given, request.bounds) };
+  return { snapshot, ...planWithin(given, request.bounds) };
 }
 
 function isDoubtful(result: PlanResult): boolean {
@@ -341,20 +351,20 @@ function isDoubtful(result: PlanResult): boolean {
 }
 
 /** Only what is in doubt is read again (R35); before anything is planned on it, the account is read too. */
-async function repriced(parts: PrepareParts, reading: Reading): Promise<Reading> {
+async function repriced(parts: PrepareParts, snapshot: AccountSnapshot): Promise<AccountSnapshot> {
   try {
-    const prices = await unlessAborted(parts.broker.prices([...reading.prices.keys()]), parts.abandoned);
-    return { ...reading, prices, at: parts.clock.now() };
+    const prices = await unlessAborted(parts.broker.prices([...snapshot.prices.keys()]), parts.abandoned);
+    return { ...snapshot, prices, at: parts.clock.now() };
   } catch (error) {
     if (!parts.abandoned.aborted && !(error instanceof BrokerError)) throw error;
-    return reading;
+    return snapshot;
   }
 }
 
-async function splitsIn(parts: PrepareParts, request: PrepareRequest, reading: Reading): Promise<PlanInput["splits"] | Declined> {
+async function splitsIn(parts: PrepareParts, request: PrepareRequest, snapshot: AccountSnapshot): Promise<PlanInput["splits"] | Declined> {
   const question = { wanted: symbolsOf(request.wanted), record: !request.dryRun };
   try {
-    return await unlessAborted(parts.splits.doubts(reading, question), parts.abandoned);
+    return await unlessAborted(parts.splits.doubts(snapshot, question), parts.abandoned);
   } catch (error) {
     const stopped = parts.abandoned.aborted ? stillWanted(parts, request) : undefined;
     if (stopped === undefined) throw error;
@@ -363,25 +373,25 @@ async function splitsIn(parts: PrepareParts, request: PrepareRequest, reading: R
 }
 
 interface Planned {
-  readonly reading: Reading;
+  readonly snapshot: AccountSnapshot;
   readonly input: PlanInput;
   readonly result: PlanResult;
 }
 
-function judged(parts: PrepareParts, request: PrepareRequest, { reading, input, result }: Planned): Preparation {
+function judged(parts: PrepareParts, request: PrepareRequest, { snapshot, input, result }: Planned): Preparation {
   if (result.kind === "refused") {
     const verdict = result.refusal === "price-doubt" ? "price-doubt" : "refused";
-    return { ...declined(verdict, result.reason, result.hint), reading };
+    return { ...declined(verdict, result.reason, result.hint), snapshot };
   }
   const failures = provePlan(result.plan, input);
   if (failures.length > 0) {
     const reason = `The plan failed its proof: ${failures.map((failure) => failure.message).join(" ")}`;
-    return { ...declined("refused", reason, "Nothing was sent. This is a fault of the program: please report it with the log."), reading };
+    return { ...declined("refused", reason, "Nothing was sent. This is a fault of the program: please report it with the log."), snapshot };
   }
-  const offHours = !request.dryRun && sessionLeft(reading.market, parts.clock.monotonic()) === undefined;
+  const offHours = !request.dryRun && sessionLeft(snapshot.market, parts.clock.monotonic()) === undefined;
   const phases = offHours ? offHoursDeclined(result.plan, input) : undefined;
-  if (phases !== undefined) return { ...phases, reading };
-  return { kind: "ready", plan: result.plan, input, reading, offHours };
+  if (phases !== undefined) return { ...phases, snapshot };
+  return { kind: "ready", plan: result.plan, input, snapshot, offHours };
 }
 
 /** Off hours a plan is queued only if all of it can wait side by side (R23). */

@@ -1,5 +1,5 @@
 import type { IntentRecord, OrderTerms } from "../../domain/ledger.ts";
-import type { LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import { max, ONE } from "../../domain/decimal.ts";
 import { cutShort, filledParts } from "../orders/attempts.ts";
 import type { FollowUp } from "../loop/follow-up.ts";
@@ -85,7 +85,7 @@ export class Pricer {
     });
   }
 
-  #leave(intent: IntentRecord, leftAlone: LeftAloneReason, reason: string): void {
+  #leave(intent: IntentRecord, leftAlone: SkipReason, reason: string): void {
     const { ledger, clock } = this.#execution.parts;
     const { symbol, clientOrderId } = intent;
     ledger.transaction(() => {

@@ -2,7 +2,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, max, min, ONE, sum, ZERO } from "../../domain/decimal.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
-import type { Reading } from "./account-snapshot.ts";
+import type { AccountSnapshot } from "./account-snapshot.ts";
 
 /**
  * R16: at Alpaca orders, positions and cash disagree for up to ten seconds. A plan made on a torn
@@ -54,22 +54,22 @@ export function expectedAfter(intents: readonly IntentRecord[], cashBefore: Deci
 }
 
 /** What is still missing from the reading, in words; `undefined` when it contains all of our fills. */
-export function unsettled(reading: Reading, expected: Expected): string | undefined {
+export function unsettled(snapshot: AccountSnapshot, expected: Expected): string | undefined {
   for (const [symbol, quantity] of expected.quantities) {
-    const position = reading.positions.find((each) => each.symbol === symbol);
+    const position = snapshot.positions.find((each) => each.symbol === symbol);
     // A row that cannot be read tells of no fill (R34).
     if (position?.problem !== undefined) continue;
     const shown = position?.quantity ?? ZERO;
     if (!shown.eq(quantity)) return `${symbol} shows ${shown.toFixed()} shares, our fills make it ${quantity.toFixed()}`;
   }
-  if (expected.cash === undefined || expected.cash.minus(reading.account.cash).lte(toleranceFor(expected))) return undefined;
-  return `cash shows ${reading.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}`;
+  if (expected.cash === undefined || expected.cash.minus(snapshot.account.cash).lte(toleranceFor(expected))) return undefined;
+  return `cash shows ${snapshot.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}`;
 }
 
 /** Symbols of which the account shows more shares than our fills leave. */
-export function heldBeyond(reading: Reading, expected: Expected): string[] {
+export function heldBeyond(snapshot: AccountSnapshot, expected: Expected): string[] {
   const more = [...expected.quantities].filter(([symbol, quantity]) => {
-    const position = reading.positions.find((each) => each.symbol === symbol);
+    const position = snapshot.positions.find((each) => each.symbol === symbol);
     return position !== undefined && position.problem === undefined && position.quantity.gt(quantity);
   });
   return more.map(([symbol]) => symbol);
@@ -85,7 +85,7 @@ export function isMore(cash: Decimal, expected: Expected): boolean {
  * reserved and did not take. Never more than the cash is expected of it (R16).
  * @param before dollars at the first plan of the execution; `undefined` when not known.
  */
-export function isPowerBehind({ account, openOrders }: Reading, expected: Expected, before: Decimal | undefined): boolean {
+export function isPowerBehind({ account, openOrders }: AccountSnapshot, expected: Expected, before: Decimal | undefined): boolean {
   if (before === undefined || expected.net === undefined || openOrders.some(({ side }) => side === "buy")) return false;
   const due = min(account.cash, before.plus(expected.net));
   return due.minus(account.buyingPower).gt(toleranceFor(expected));
@@ -96,7 +96,7 @@ export function isPowerBehind({ account, openOrders }: Reading, expected: Expect
  * ours has ended: what it reserved and did not take is given back later than its end is told. It may also have a
  * reason of its own, so it is waited for and then taken as it is.
  */
-export function mayReleaseMore({ account, openOrders }: Reading, { ledger, clock }: { ledger: Ledger; clock: Clock }): boolean {
+export function mayReleaseMore({ account, openOrders }: AccountSnapshot, { ledger, clock }: { ledger: Ledger; clock: Clock }): boolean {
   if (openOrders.some(({ side }) => side === "buy") || account.cash.minus(account.buyingPower).lte(ONE)) return false;
   const changed = ledger.intentsChangedSince(clock.now() - FILLS_SETTLE_WITHIN_MS);
   return changed.some(({ side, state }) => side === "buy" && state === "done");

@@ -6,10 +6,10 @@ import { marketDate } from "../../domain/market-day.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimalFromNumber, ONE, ZERO } from "../../domain/decimal.ts";
 import { checkPrice, type PriceObservations } from "../../portfolio/price.ts";
-import type { KnownQuantity, SessionClose, SplitDoubt, SplitEvidence, SplitFinding, Unproven } from "../../portfolio/split.ts";
+import type { ExpectedPosition, SessionClose, SplitDoubt, SplitEvidence, SplitFinding, Unproven } from "../../portfolio/split.ts";
 import { isOrdinary, isSameQuantity, judgeSplit, leadThere, oddity, pairCloses, suspected } from "../../portfolio/split.ts";
 import { observationsOf } from "./plan-input.ts";
-import type { Reading } from "./account-snapshot.ts";
+import type { AccountSnapshot } from "./account-snapshot.ts";
 import { expectedAfter } from "./settle.ts";
 
 /** Fourteen sessions or more, so that a symbol whose quantity was never known is looked at over ten of them. */
@@ -45,7 +45,7 @@ export interface SplitQuestion {
 }
 
 /** The part of a reading that tells of splits. */
-export type SplitReading = Pick<Reading, "market" | "positions" | "prices" | "at">;
+export type SplitReading = Pick<AccountSnapshot, "market" | "positions" | "prices" | "at">;
 
 /** What was found of a symbol in this session, so that it is not asked for again. */
 interface Proof {
@@ -127,7 +127,7 @@ export class SplitWatch {
   }
 
   /** The newer one of what was seen in a session and what our last fill left. */
-  #known(symbol: string): KnownQuantity | undefined {
+  #known(symbol: string): ExpectedPosition | undefined {
     const { ledger } = this.#parts;
     const seen = ledger.lastSessionQuantity(symbol);
     const fill = ledger.lastFilledIntent(symbol);

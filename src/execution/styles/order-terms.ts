@@ -1,6 +1,6 @@
 import type { MarketPrices } from "../../domain/broker.ts";
 import type { Goal, IntentRecord, OrderTerms, QuoteSeen } from "../../domain/ledger.ts";
-import type { LeftAloneReason } from "../../portfolio/skip-reason.ts";
+import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { CENT_DECIMALS, decimal, max, min, ONE, SHARE_DECIMALS, truncate, ZERO } from "../../domain/decimal.ts";
 import type { LimitOrderSettings } from "../../domain/execution-style.ts";
@@ -32,7 +32,7 @@ export type Pricing =
   /** Nothing to price it from yet. */
   | { readonly kind: "wait"; readonly reason: string }
   /** It is not sent at all. */
-  | { readonly kind: "leave"; readonly leftAlone: LeftAloneReason; readonly reason: string };
+  | { readonly kind: "leave"; readonly leftAlone: SkipReason; readonly reason: string };
 
 /** The venue's smallest order, dollars. */
 const VENUE_MINIMUM = ONE;

@@ -2,7 +2,7 @@ import type { MarketPrices } from "../../domain/broker.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { MarketWatch } from "../loop/market-watch.ts";
 import type { OpenExecution } from "../loop/open-execution.ts";
-import type { Moment, Reading } from "../preparation/account-snapshot.ts";
+import type { Moment, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { ageOf, momentOf } from "../preparation/account-snapshot.ts";
 import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 
@@ -21,7 +21,7 @@ export class QuoteBook {
   }
 
   /** What was asked for later counts. @param at before they were asked for. */
-  saw(prices: Reading["prices"], at: Moment): void {
+  saw(prices: AccountSnapshot["prices"], at: Moment): void {
     for (const [symbol, each] of prices) {
       const seen = this.#seen.get(symbol);
       if (seen === undefined || seen.at.monotonic <= at.monotonic) this.#seen.set(symbol, { prices: each, at });

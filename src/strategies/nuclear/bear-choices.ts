@@ -1,5 +1,5 @@
 import { lessThan, moreThan } from "../condition.ts";
-import type { Inquiry } from "../rule-evaluation.ts";
+import type { RuleEvaluation } from "../rule-evaluation.ts";
 import { averageOf, cumulativeReturnOf, priceOf, rsiOf } from "../measure.ts";
 
 /** What one of the two bear strategies wants to hold, and why. */
@@ -16,7 +16,7 @@ const LONG_BONDS_STRONG = moreThan(rsiOf("TLT", 20), rsiOf("PSQ", 20));
 const MEDIUM_BONDS_STRONG = moreThan(rsiOf("IEF", 10), rsiOf("PSQ", 20));
 
 /** B1.1 to B1.8. */
-export function bearOne(ask: Inquiry): Choice {
+export function bearOne(ask: RuleEvaluation): Choice {
   const choose = chooser(ask, "Bear 1");
   return (
     ask.when("B1.1", PSQ_OVERSOLD, () => choose("B1.1", "SQQQ", "PSQ oversold, aggressive short position")) ??
@@ -34,7 +34,7 @@ export function bearOne(ask: Inquiry): Choice {
 }
 
 /** B2.1 to B2.5. */
-export function bearTwo(ask: Inquiry): Choice {
+export function bearTwo(ask: RuleEvaluation): Choice {
   const choose = chooser(ask, "Bear 2");
   return (
     ask.when("B2.1", PSQ_OVERSOLD, () => choose("B2.1", "SQQQ", "PSQ oversold, aggressive short position")) ??
@@ -45,7 +45,7 @@ export function bearTwo(ask: Inquiry): Choice {
 
 type Choose = (rule: string, symbol: string, words: string) => Choice;
 
-function chooser(ask: Inquiry, name: string): Choose {
+function chooser(ask: RuleEvaluation, name: string): Choose {
   return (rule, symbol, words) => {
     const reason = `${words} (${name})`;
     ask.notes(rule, `choose ${symbol}: ${reason}`);
@@ -53,14 +53,14 @@ function chooser(ask: Inquiry, name: string): Choose {
   };
 }
 
-function risingTqqq(ask: Inquiry, strongRule: string, weakRule: string, choose: Choose): Choice {
+function risingTqqq(ask: RuleEvaluation, strongRule: string, weakRule: string, choose: Choose): Choice {
   return (
     ask.when(strongRule, LONG_BONDS_STRONG, () => choose(strongRule, "TQQQ", "TQQQ trending up, bonds strong")) ??
     choose(weakRule, "SQQQ", "TQQQ up but bonds weak, short position")
   );
 }
 
-function weakTqqq(ask: Inquiry, strongRule: string, weakRule: string, choose: Choose): Choice {
+function weakTqqq(ask: RuleEvaluation, strongRule: string, weakRule: string, choose: Choose): Choice {
   return (
     ask.when(strongRule, LONG_BONDS_STRONG, () => choose(strongRule, "QQQ", "TQQQ weak but bonds strong, neutral QQQ")) ??
     choose(weakRule, "SQQQ", "TQQQ weak, bonds weak, short position")

@@ -1,5 +1,5 @@
 import { portfolio, single } from "../allocations.ts";
-import type { Inquiry } from "../rule-evaluation.ts";
+import type { RuleEvaluation } from "../rule-evaluation.ts";
 import { inverseVolatilityLegs } from "../inverse-volatility.ts";
 import { oneDecimalPercent } from "../percentages.ts";
 import type { Allocation } from "../strategy.ts";
@@ -10,7 +10,7 @@ const WINDOW_DAYS = 14;
 const SMALLEST_LEG = 0.01;
 
 /** Two strategies, each with one symbol: together if they agree, else weighted by the inverse of volatility. */
-export function bear(ask: Inquiry): Allocation {
+export function bear(ask: RuleEvaluation): Allocation {
   const one = ask.part("BEAR", "what Bear 1 wants", () => bearOne(ask));
   const two = ask.part("BEAR", "what Bear 2 wants", () => bearTwo(ask));
   if (one.symbol === two.symbol) return ask.concludes("BEAR", single(one.symbol, one.reason));
@@ -22,7 +22,7 @@ export function bear(ask: Inquiry): Allocation {
  * would have held day by day: it can be checked on any chart, and needs no invented past.
  * With a leg too small to keep, the other takes its share, so that the weights still make a whole.
  */
-function both(ask: Inquiry, one: Choice, two: Choice): Allocation {
+function both(ask: RuleEvaluation, one: Choice, two: Choice): Allocation {
   const choices = [one, two];
   const symbols = choices.map(({ symbol }) => symbol);
   const legs = inverseVolatilityLegs(ask, "BEAR", symbols, WINDOW_DAYS);

@@ -1,6 +1,6 @@
 import { portfolio } from "../allocations.ts";
 import { figuresApart } from "../figures.ts";
-import type { Inquiry } from "../rule-evaluation.ts";
+import type { RuleEvaluation } from "../rule-evaluation.ts";
 import { inverseVolatilityLegs } from "../inverse-volatility.ts";
 import { meanReturnOf } from "../measure.ts";
 import type { Allocation } from "../strategy.ts";
@@ -17,13 +17,13 @@ interface Scored {
 }
 
 /** The three nuclear stocks that rose most, weighted by the inverse of their volatility, best first. */
-export function bull(ask: Inquiry): Allocation {
+export function bull(ask: RuleEvaluation): Allocation {
   const symbols = bestOf(ask).map(({ symbol }) => symbol);
   const legs = inverseVolatilityLegs(ask, "BULL", symbols, WINDOW_DAYS);
   return ask.concludes("BULL", portfolio("nuclear", "Bull market - Nuclear portfolio", legs));
 }
 
-function bestOf(ask: Inquiry): readonly Scored[] {
+function bestOf(ask: RuleEvaluation): readonly Scored[] {
   const scored = NUCLEAR_STOCKS.map((symbol) => ({ symbol, score: ask.measures("BULL", meanReturnOf(symbol, WINDOW_DAYS)) }));
   const ranked = scored.toSorted((one, other) => other.score - one.score);
   ask.notes("BULL", `ranked: ${rankingText(ranked)}; the first ${HELD_STOCKS} are held`);

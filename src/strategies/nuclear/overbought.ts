@@ -1,6 +1,6 @@
 import { hedge, single } from "../allocations.ts";
 import { moreThan } from "../condition.ts";
-import type { Inquiry } from "../rule-evaluation.ts";
+import type { RuleEvaluation } from "../rule-evaluation.ts";
 import { rsiOf } from "../measure.ts";
 import type { Allocation } from "../strategy.ts";
 
@@ -23,7 +23,7 @@ const OVERBOUGHT = 79;
 const EXTREMELY_OVERBOUGHT = 81;
 
 /** N1 to N6: the first market that is overbought calls for volatility, hedged or alone. */
-export function overbought(ask: Inquiry): Allocation | undefined {
+export function overbought(ask: RuleEvaluation): Allocation | undefined {
   for (const rung of LADDER) {
     const found = ask.when(rung.rule, moreThan(rsiOf(rung.symbol, 10), OVERBOUGHT), () => volatility(ask, rung));
     if (found !== undefined) return found;
@@ -31,7 +31,7 @@ export function overbought(ask: Inquiry): Allocation | undefined {
   return undefined;
 }
 
-function volatility(ask: Inquiry, { rule, symbol, extremes }: Rung): Allocation {
+function volatility(ask: RuleEvaluation, { rule, symbol, extremes }: Rung): Allocation {
   for (const each of extremes) {
     const found = ask.when(`${rule}.1`, moreThan(rsiOf(each, 10), EXTREMELY_OVERBOUGHT), () =>
       ask.concludes(`${rule}.1`, single("UVXY", `${each} extremely overbought (RSI > ${EXTREMELY_OVERBOUGHT})`)),

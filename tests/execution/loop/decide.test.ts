@@ -64,7 +64,7 @@ function facts(change: Partial<ExecutionFacts>): ExecutionFacts {
     sellsOnly: false,
     intents: [],
     preparing: false,
-    blockage: undefined,
+    stopReason: undefined,
     stopping: false,
     cancellingSince: undefined,
     cancellingReason: undefined,
@@ -161,18 +161,18 @@ describe("orders without an answer (R19)", () => {
 });
 
 describe("what may stop an execution", () => {
-  const blockage = { cause: "halted", reason: "Trading was halted." } as const;
+  const stopReason = { cause: "halted", reason: "Trading was halted." } as const;
 
   test("not begun and nothing posted: recorded orders are dropped, then it ends refused with the cause", () => {
-    expect(kinds({ begun: false, blockage, intents: [intent({})] })).toEqual(["drop"]);
-    expect(decide(facts({ begun: false, blockage, intents: [intent({ state: "dropped" })] })).actions).toEqual([
+    expect(kinds({ begun: false, stopReason, intents: [intent({})] })).toEqual(["drop"]);
+    expect(decide(facts({ begun: false, stopReason, intents: [intent({ state: "dropped" })] })).actions).toEqual([
       { kind: "finish", outcome: "refused", reason: "Trading was halted.", cause: "halted" },
     ]);
   });
 
   test("begun or in doubt: it goes through cancelling", () => {
-    expect(kinds({ blockage, intents: [intent({ state: "open" })] })).toEqual(["start-cancelling"]);
-    expect(kinds({ begun: false, blockage, intents: [intent({ state: "unknown" }, { postedAt: NOW })] })).toEqual(["start-cancelling"]);
+    expect(kinds({ stopReason, intents: [intent({ state: "open" })] })).toEqual(["start-cancelling"]);
+    expect(kinds({ begun: false, stopReason, intents: [intent({ state: "unknown" }, { postedAt: NOW })] })).toEqual(["start-cancelling"]);
   });
 
   test("cancelling cancels what is open once and awaits its end", () => {
@@ -201,7 +201,7 @@ describe("what may stop an execution", () => {
 
   test("what is being prepared comes to its end first", () => {
     expect(kinds({ phase: "cancelling", cancellingSince: NOW, preparing: true, intents: [intent({ state: "dropped" })] })).toEqual([]);
-    expect(kinds({ begun: false, blockage, preparing: true, intents: [intent({ state: "dropped" })] })).toEqual([]);
+    expect(kinds({ begun: false, stopReason, preparing: true, intents: [intent({ state: "dropped" })] })).toEqual([]);
     expect(kinds({ stopping: true, preparing: true, intents: [intent({})] })).toEqual([]);
   });
 
@@ -272,27 +272,29 @@ describe("blocked before it has begun (R5, R17, R22)", () => {
   const stale = { cause: "stale", reason: "too old" } as const;
 
   test("an answer on its way is awaited: it may tell that the execution has begun", () => {
-    expect(kinds({ begun: false, blockage: stale, intents: [intent({ state: "posting" }, { busy: true, postedAt: NOW })] })).toEqual([]);
-    expect(kinds({ begun: false, blockage: stale, intents: [intent({ state: "unknown" }, { postedAt: NOW - 250 })] })).toEqual(["look-up"]);
+    expect(kinds({ begun: false, stopReason: stale, intents: [intent({ state: "posting" }, { busy: true, postedAt: NOW })] })).toEqual([]);
+    expect(kinds({ begun: false, stopReason: stale, intents: [intent({ state: "unknown" }, { postedAt: NOW - 250 })] })).toEqual([
+      "look-up",
+    ]);
   });
 
   test("nothing is sent meanwhile, and an order that stays absent is abandoned instead of sent again", () => {
     const absent = intent({ symbol: "A", state: "unknown" }, { postedAt: NOW - 10_000, absentAt: NOW, askedAt: NOW });
-    expect(kinds({ begun: false, blockage: stale, intents: [absent, intent({ symbol: "B" })] })).toEqual(["abandon"]);
+    expect(kinds({ begun: false, stopReason: stale, intents: [absent, intent({ symbol: "B" })] })).toEqual(["abandon"]);
   });
 
   test("a halt does not wait", () => {
     const halted = { cause: "halted", reason: "by hand" } as const;
-    expect(kinds({ begun: false, blockage: halted, intents: [intent({ state: "posting" }, { busy: true, postedAt: NOW })] })).toEqual([
+    expect(kinds({ begun: false, stopReason: halted, intents: [intent({ state: "posting" }, { busy: true, postedAt: NOW })] })).toEqual([
       "start-cancelling",
     ]);
   });
 
   test("a newer run makes it superseded, anything else refused", () => {
-    expect(decide(facts({ begun: false, blockage: { cause: "superseded", reason: "newer" } })).actions).toMatchObject([
+    expect(decide(facts({ begun: false, stopReason: { cause: "superseded", reason: "newer" } })).actions).toMatchObject([
       { kind: "finish", outcome: "superseded" },
     ]);
-    expect(decide(facts({ begun: false, blockage: stale })).actions).toMatchObject([{ kind: "finish", outcome: "refused" }]);
+    expect(decide(facts({ begun: false, stopReason: stale })).actions).toMatchObject([{ kind: "finish", outcome: "refused" }]);
   });
 });
 
@@ -421,7 +423,7 @@ describe("limit style", () => {
 
   test("nothing is sent again in another phase, when halted, or when the process stops", () => {
     expect(kinds({ phase: "buying", intents: [intent(cancelled())] })).toEqual(["finish"]);
-    expect(kinds({ intents: [intent(cancelled())], blockage: { cause: "halted", reason: "halted" } })).toEqual(["start-cancelling"]);
+    expect(kinds({ intents: [intent(cancelled())], stopReason: { cause: "halted", reason: "halted" } })).toEqual(["start-cancelling"]);
     expect(kinds({ phase: "cancelling", intents: [intent(cancelled())], cancellingSince: NOW })).toEqual(["finish"]);
     expect(kinds({ stopping: true, intents: [intent(cancelled())] })).toEqual(["leave"]);
   });

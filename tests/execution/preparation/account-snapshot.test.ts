@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import type { Reading } from "../../../src/execution/preparation/account-snapshot.ts";
+import type { AccountSnapshot } from "../../../src/execution/preparation/account-snapshot.ts";
 import { AssetCache, readAccount } from "../../../src/execution/preparation/account-snapshot.ts";
 import type { Interceptor } from "../../../src/simulator/venue.ts";
 import { reply } from "../faults.ts";
@@ -19,10 +19,10 @@ function farAway(): Interceptor {
 
 const isOfPrices = (url: string): boolean => url.startsWith("/v2/stocks/snapshots");
 
-async function read(assets: AssetCache, wanted: readonly string[]): Promise<{ reading: Reading; tookMs: number }> {
+async function read(assets: AssetCache, wanted: readonly string[]): Promise<{ snapshot: AccountSnapshot; tookMs: number }> {
   const start = desk.clock.monotonic();
-  const reading = await desk.clock.until(readAccount(desk.broker, assets, desk.clock, wanted));
-  return { reading, tookMs: desk.clock.monotonic() - start };
+  const snapshot = await desk.clock.until(readAccount(desk.broker, assets, desk.clock, wanted));
+  return { snapshot, tookMs: desk.clock.monotonic() - start };
 }
 
 test("everything is read side by side once it is known what is held", async () => {
@@ -30,26 +30,26 @@ test("everything is read side by side once it is known what is held", async () =
   desk.venue.interceptor = farAway();
   const assets = new AssetCache(desk.broker, desk.clock);
   expect((await read(assets, ["UVXY"])).tookMs).toBe(2 * WAY_MS);
-  const { reading, tookMs } = await read(assets, ["UVXY"]);
+  const { snapshot, tookMs } = await read(assets, ["UVXY"]);
   expect(tookMs).toBe(WAY_MS);
-  expect([...reading.prices.keys()].sort()).toEqual(["SMR", "TQQQ", "UVXY"]);
+  expect([...snapshot.prices.keys()].sort()).toEqual(["SMR", "TQQQ", "UVXY"]);
 });
 
 test("a partnership that is none any more is bought again at once", async () => {
   desk = new VirtualDesk(INVESTED);
   desk.venue.exchange.setAsset("UVXY", { attributes: ["ptp_no_exception"] });
   const assets = new AssetCache(desk.broker, desk.clock);
-  expect((await read(assets, ["UVXY"])).reading.assets.get("UVXY")?.attributes).toContain("ptp_no_exception");
+  expect((await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")?.attributes).toContain("ptp_no_exception");
   desk.venue.exchange.setAsset("UVXY", { attributes: [] });
-  expect((await read(assets, ["UVXY"])).reading.assets.get("UVXY")?.attributes).not.toContain("ptp_no_exception");
+  expect((await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")?.attributes).not.toContain("ptp_no_exception");
 });
 
 test("what has come to be held since is asked for, and what is no longer held is left out", async () => {
   desk = new VirtualDesk(INVESTED);
   const assets = new AssetCache(desk.broker, desk.clock);
   assets.held = ["LEU", "SMR"];
-  const { reading } = await read(assets, []);
-  expect([...reading.prices.keys()].sort()).toEqual(["SMR", "TQQQ"]);
+  const { snapshot } = await read(assets, []);
+  expect([...snapshot.prices.keys()].sort()).toEqual(["SMR", "TQQQ"]);
   expect([...assets.held].sort()).toEqual(["SMR", "TQQQ"]);
 });
 
@@ -62,7 +62,7 @@ test("a symbol that was held and is known no more does not spoil the reading", a
       Promise.resolve(isOfPrices(url) && url.includes("GONE") ? reply(400, { message: "invalid symbol: GONE" }) : undefined),
   };
   desk.venue.interceptor = refusing;
-  expect([...(await read(assets, ["UVXY"])).reading.prices.keys()].sort()).toEqual(["SMR", "TQQQ", "UVXY"]);
+  expect([...(await read(assets, ["UVXY"])).snapshot.prices.keys()].sort()).toEqual(["SMR", "TQQQ", "UVXY"]);
 });
 
 test("prices that cannot be read make no reading", async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { BrokerError, type Position } from "../../../src/domain/broker.ts";
 import { unexplainedJump } from "../../../src/execution/preparation/equity-jump.ts";
-import type { Reading } from "../../../src/execution/preparation/account-snapshot.ts";
+import type { AccountSnapshot } from "../../../src/execution/preparation/account-snapshot.ts";
 import { decimal } from "../../../src/domain/decimal.ts";
 import { NO_OBSERVATIONS, type PriceObservations } from "../../../src/portfolio/price.ts";
 import { NOW, planFor, scene, seenAt, type Scene } from "../../portfolio/given.ts";
@@ -25,12 +25,12 @@ interface Past {
 async function judged(given: Scene, { lastEquity = "10000", flows = "0" }: Past = {}): Promise<[string | undefined, number]> {
   const input = scene(given);
   const clock = { timestamp: NOW, isOpen: true, nextOpen: NOW, nextClose: NOW + 3_600_000 };
-  const reading = {
+  const snapshot = {
     account: { equity: input.account.equity, lastEquity: decimal(lastEquity) },
     market: { clock },
     positions: input.holdings as unknown as Position[],
     prices: input.observations,
-  } as unknown as Reading;
+  } as unknown as AccountSnapshot;
   let asked = 0;
   const broker = {
     calendar: () => Promise.resolve([{ date: "2025-07-11", open: NOW - 3 * 86_400_000, close: NOW - 2 * 86_400_000 }]),
@@ -39,7 +39,7 @@ async function judged(given: Scene, { lastEquity = "10000", flows = "0" }: Past 
       return flows instanceof BrokerError ? Promise.reject(flows) : Promise.resolve(decimal(flows));
     },
   };
-  const reason = await unexplainedJump({ broker, ledger: { splitsOf: () => [] } }, reading, { plan: planFor(input), input });
+  const reason = await unexplainedJump({ broker, ledger: { splitsOf: () => [] } }, snapshot, { plan: planFor(input), input });
   return [reason, asked];
 }
 

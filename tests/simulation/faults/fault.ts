@@ -35,7 +35,7 @@ export interface FaultWorld {
   /** It has struck. */
   readonly struck: (detail: string) => void;
   /** Somebody other than the daemon has touched the account's money or shares. */
-  readonly meddled: (symbol: string | undefined) => void;
+  readonly externalTrade: (symbol: string | undefined) => void;
   readonly dropStreams: () => void;
   /** Lets a fault of the simulator's own menu into the venue, as on its command line. @returns how to take it away. */
   readonly inject: (fault: string) => () => void;

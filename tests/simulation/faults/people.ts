@@ -7,7 +7,7 @@ import { heldBack, isPost } from "./fault.ts";
 /** What somebody else asks of the venue may be refused like anything. */
 function byHand(world: FaultWorld, symbol: string, body: Readonly<Record<string, unknown>>): void {
   try {
-    world.meddled(symbol);
+    world.externalTrade(symbol);
     const order = world.exchange.submit({ symbol, time_in_force: "day", ...body });
     world.struck(`${order.side} ${symbol} ${order.type}`);
   } catch (error) {
@@ -95,7 +95,7 @@ function deposit(world: FaultWorld): Fault {
         if (!(error instanceof Refusal)) throw error;
         return;
       }
-      world.meddled(undefined);
+      world.externalTrade(undefined);
       world.struck(amount);
     }),
   };

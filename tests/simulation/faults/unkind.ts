@@ -61,7 +61,7 @@ function takenMoney(world: FaultWorld): Fault {
       world.sometime(forMs, () => {
         const fee = chance.pick(["0.03", "1.27", "25"]);
         exchange.charge(fee);
-        world.meddled(undefined);
+        world.externalTrade(undefined);
         world.struck(`a fee of ${fee}`);
       }),
   };
@@ -75,7 +75,7 @@ function boughtByHand(world: FaultWorld): Fault {
       world.sometime(forMs, () => {
         const symbol = chance.happens(0.5) ? chance.pick(scenario.universe) : "MSFT";
         const qty = toText(truncate(exchange.state.cash.times(decimal("0.05")).div(exchange.valueOf(symbol)), 0));
-        world.meddled(symbol);
+        world.externalTrade(symbol);
         try {
           exchange.submit({ symbol, side: "buy", type: "market", qty, time_in_force: "day" });
           world.struck(`${qty} ${symbol}`);

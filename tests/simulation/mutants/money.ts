@@ -21,7 +21,7 @@ export const MONEY: readonly Mutant[] = [
       {
         file: SETTLE,
         find: "if (expected.cash === undefined || expected.cash.minus",
-        replace: "if (reading.at > 0 || expected.cash === undefined || expected.cash.minus",
+        replace: "if (snapshot.at > 0 || expected.cash === undefined || expected.cash.minus",
       },
     ],
   },
@@ -48,7 +48,7 @@ export const MONEY: readonly Mutant[] = [
       {
         file: PLAN_INPUT,
         find: 'if (order.side === "sell") return ZERO;',
-        replace: "if (reading.at > 0) return ZERO;",
+        replace: "if (snapshot.at > 0) return ZERO;",
       },
       {
         file: PLAN_INPUT,
@@ -111,8 +111,8 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: PLAN_INPUT,
-        find: "[symbol, planAsset(asset, reading.configuration)] as const)),",
-        replace: "[symbol, planAsset(asset && { ...asset, active: true, tradable: true }, reading.configuration)] as const)),",
+        find: "[symbol, planAsset(asset, snapshot.configuration)] as const)),",
+        replace: "[symbol, planAsset(asset && { ...asset, active: true, tradable: true }, snapshot.configuration)] as const)),",
       },
     ],
   },
@@ -122,9 +122,9 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: PLAN_INPUT,
-        find: "const shown = reading.openOrders.map((order): WorkingOrder => {",
+        find: "const shown = snapshot.openOrders.map((order): WorkingOrder => {",
         replace:
-          "const shown = reading.openOrders.filter((order) => unsettled.some((intent) => intent.clientOrderId === order.clientOrderId)).map((order): WorkingOrder => {",
+          "const shown = snapshot.openOrders.filter((order) => unsettled.some((intent) => intent.clientOrderId === order.clientOrderId)).map((order): WorkingOrder => {",
       },
     ],
   },

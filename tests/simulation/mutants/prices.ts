@@ -40,8 +40,8 @@ export const PRICES: readonly Mutant[] = [
       { file: STANDING, find: 'if ((kind !== "trim" && !isBuyOfShares) || checked', replace: "if (!isBuyOfShares || checked" },
       {
         file: "src/portfolio/sells.ts",
-        find: "const price = standing.checkedPrice;",
-        replace: "const price = standing.checkedPrice ?? standing.actualValue.div(standing.quantity);",
+        find: "const price = need.checkedPrice;",
+        replace: "const price = need.checkedPrice ?? need.actualValue.div(need.quantity);",
       },
       { file: PROOF, find: 'failure("price", symbol, checked.reason);', replace: "[];" },
       {

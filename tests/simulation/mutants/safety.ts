@@ -68,7 +68,7 @@ export const SAFETY: readonly Mutant[] = [
       {
         file: "src/execution/loop/account-watch.ts",
         find: "if (reading.account.blocks.length > 0) this.#foreign",
-        replace: "if (reading.account.blocks.length > 1e9) this.#foreign",
+        replace: "if (snapshot.account.blocks.length > 1e9) this.#foreign",
       },
     ],
   },
