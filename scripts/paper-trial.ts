@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { systemClock } from "../src/domain/clock.ts";
-import { loadEnvironment } from "../src/domain/config.ts";
+import { loadEnvironment } from "../src/config/environment.ts";
 import { messageOf, TraderError } from "../src/domain/errors.ts";
 import { paperTrial } from "../tests/paper/paper-trial.ts";
 

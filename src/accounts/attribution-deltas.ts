@@ -4,7 +4,8 @@ import type { Decimal } from "../domain/decimal.ts";
 import { max, min, ONE, SHARE_DECIMALS, sum, truncate, ZERO } from "../domain/decimal.ts";
 import type { SkipReason, Plan, PlanLine } from "../portfolio/plan.ts";
 import { allocate } from "./allocate.ts";
-import { SubAccounts, UNATTRIBUTED } from "./sub-account.ts";
+import { SubAccounts } from "./sub-account.ts";
+import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 
 /** What is left for these reasons is not the strategies' to divide. */
 const UNTOUCHED: readonly SkipReason[] = ["protected", "unattributed", "split-unbooked", "split-suspected", "unreadable-position"];

@@ -1,7 +1,7 @@
 import type { Decimal } from "../domain/decimal.ts";
 import { max, min, ONE, SHARE_DECIMALS, sum, ZERO } from "../domain/decimal.ts";
 import { allocate } from "./allocate.ts";
-import { UNATTRIBUTED } from "./sub-account.ts";
+import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 
 /** Book → shares, positive or negative. */
 export type Shares = ReadonlyMap<string, Decimal>;

@@ -3,7 +3,8 @@ import type { Decimal } from "../domain/decimal.ts";
 import { CENT_DECIMALS, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
 import type { SubAccountHolding } from "../domain/ledger.ts";
 import { allocate } from "./allocate.ts";
-import { SubAccounts, UNATTRIBUTED } from "./sub-account.ts";
+import { SubAccounts } from "./sub-account.ts";
+import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 import type { SubAccountsSource } from "./bookkeeping.ts";
 import { unbookedPage } from "./bookkeeping.ts";
 

@@ -7,7 +7,7 @@ import { combinedTargets, targetOfAll, targetOfExit } from "../domain/strategy-t
 import { formatWeight } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { ZERO } from "../domain/decimal.ts";
-import type { RebalanceTarget } from "../portfolio/plan.ts";
+import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 
 export type StrategyTargetsLedger = Pick<Ledger, "lastStrategyTarget" | "bookHoldings" | "releasedSymbols">;
 

@@ -1,12 +1,7 @@
 import type { Booking, SubAccountHolding } from "../domain/ledger.ts";
+import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { roundHalfUp, CENT_DECIMALS, ZERO } from "../domain/decimal.ts";
-
-/**
- * The book of everything that no strategy brought about: deposits, trades by hand, splits, fees. It is
- * what is left of the account beside the other books, so that all of them always add up to it (R32).
- */
-export const UNATTRIBUTED = "unattributed";
 
 /** The books of the strategies in memory: what each holds of each symbol, at average cost. */
 export class SubAccounts {

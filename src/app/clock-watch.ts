@@ -1,7 +1,7 @@
 import type { Broker, MarketClock } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { ClockDoubt } from "../intake/clock-doubt.ts";
+import type { ClockDoubt } from "../intake/assessment.ts";
 import type { Log } from "../logging/logger.ts";
 import { formatDuration } from "../domain/time-format.ts";
 

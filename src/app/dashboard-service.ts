@@ -4,7 +4,7 @@ import { messageOf, TraderError } from "../domain/errors.ts";
 import type { DaemonState } from "../dashboard/health.ts";
 import type { DashboardServer } from "../dashboard/server.ts";
 import { installationToken, loginNote } from "../dashboard/token-file.ts";
-import { ledgerFile } from "../domain/config.ts";
+import { ledgerFile } from "../config/files.ts";
 import { createRedaction } from "../logging/logger.ts";
 
 /**

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import type { AlpacaConfig } from "../domain/config.ts";
-import { simulatorDirectory } from "../domain/config.ts";
+import { simulatorDirectory } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 import type { HeldLock } from "../ledger/lock.ts";

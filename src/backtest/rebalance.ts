@@ -4,9 +4,9 @@ import type { LimitSettings } from "../portfolio/limits.ts";
 import { judgeLimits } from "../portfolio/limits.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { ONE, sum, ZERO } from "../domain/decimal.ts";
-import { isOnTargetReason } from "../portfolio/plan.ts";
-import type { SkipReason, Plan, PlanInput, PlannedOrder, PlanResult, PlanSettings, RebalanceTarget } from "../portfolio/plan.ts";
-import { makePlan } from "../portfolio/plan.ts";
+import { isOnTargetReason, makePlan } from "../portfolio/plan.ts";
+import type { SkipReason, Plan, PlanInput, PlannedOrder, PlanResult, PlanSettings } from "../portfolio/plan.ts";
+import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 import type { BacktestAccount, FilledTrade, SentOrders } from "./account.ts";
 
 export interface RebalanceParts {

@@ -1,7 +1,8 @@
 import { accountRefusal } from "../accounts/account-guard.ts";
 import type { Account, Position } from "../domain/broker.ts";
 import type { Config } from "../domain/config.ts";
-import { ledgerFile, loadConfig } from "../domain/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { ledgerFile } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
 import { openBroker, openVenue } from "../app/trading-session.ts";
 import type { ExitCode } from "../domain/errors.ts";

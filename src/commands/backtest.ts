@@ -11,7 +11,7 @@ import { readPeriod, usage } from "../backtest/period.ts";
 import type { BacktestResult } from "../backtest/result.ts";
 import { backtestLines, cautions } from "../backtest/view.ts";
 import type { Config } from "../domain/config.ts";
-import { loadConfig } from "../domain/config.ts";
+import { loadConfig } from "../config/load.ts";
 import { openBroker, openVenue } from "../app/trading-session.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";

@@ -1,6 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
-import { ledgerFile, ledgerLockFile, loadConfig } from "../domain/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import type { BrokerAccess } from "../dashboard/broker-view.ts";
 import { DashboardView } from "../dashboard/dashboard-view.ts";
 import { LookingBroker } from "../dashboard/looking-broker.ts";

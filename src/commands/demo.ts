@@ -1,7 +1,7 @@
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DateTime } from "luxon";
-import { haltFilesFrom } from "../domain/config.ts";
+import { haltFilesFrom } from "../config/halt-files.ts";
 import { Daemon } from "../app/daemon.ts";
 import { TradingSession } from "../app/trading-session.ts";
 import { makeTemporaryDirectory } from "../machine/directory-access.ts";

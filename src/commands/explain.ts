@@ -1,4 +1,5 @@
-import { ledgerFile, loadConfig } from "../domain/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { ledgerFile } from "../config/files.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT } from "../domain/errors.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";

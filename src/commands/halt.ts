@@ -1,4 +1,5 @@
-import { haltFilesFrom, stateDirFrom } from "../domain/config.ts";
+import { stateDirFrom } from "../config/state-dir.ts";
+import { haltFilesFrom } from "../config/halt-files.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT } from "../domain/errors.ts";
 import type { StandingHalt } from "../machine/halt.ts";

@@ -1,5 +1,5 @@
 import type { Config } from "../domain/config.ts";
-import { loadConfig } from "../domain/config.ts";
+import { loadConfig } from "../config/load.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import { testNotifications } from "../app/open-notifications.ts";

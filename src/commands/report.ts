@@ -1,6 +1,6 @@
 import { BrokerError } from "../domain/broker.ts";
 import type { Config } from "../domain/config.ts";
-import { loadConfig } from "../domain/config.ts";
+import { loadConfig } from "../config/load.ts";
 import { openBroker, openVenue } from "../app/trading-session.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";

@@ -1,5 +1,7 @@
 import type { Config } from "../domain/config.ts";
-import { haltFilesFrom, loadConfig, stateDirFrom } from "../domain/config.ts";
+import { stateDirFrom } from "../config/state-dir.ts";
+import { loadConfig } from "../config/load.ts";
+import { haltFilesFrom } from "../config/halt-files.ts";
 import { openIntakes } from "../app/trading-session.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, messageOf } from "../domain/errors.ts";

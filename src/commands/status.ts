@@ -1,5 +1,6 @@
 import { readSubAccounts } from "../accounts/read-sub-accounts.ts";
-import { loadConfig, ledgerFile, ledgerLockFile } from "../domain/config.ts";
+import { loadConfig } from "../config/load.ts";
+import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import type { Config } from "../domain/config.ts";
 import { openBroker, openVenue } from "../app/trading-session.ts";
 import type { ExitCode } from "../domain/errors.ts";

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "dotenv";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
-import type { Environment } from "./read-settings.ts";
+import type { Environment } from "../domain/config.ts";
 import { SETTINGS } from "./settings.ts";
 
 /**

@@ -1,7 +1,6 @@
 import { join } from "node:path";
-import type { Config, DashboardConfig, TradingMode } from "../domain/config.ts";
+import type { Config, DashboardConfig, TradingMode, Environment, NotificationSettings } from "../domain/config.ts";
 import type { ExecutionSettings } from "../domain/execution-style.ts";
-import type { NotificationSettings } from "./notification-settings.ts";
 import { webhookKindOf } from "./notification-settings.ts";
 import { simulatorDirectory } from "./files.ts";
 import { haltFilesFrom } from "./halt-files.ts";
@@ -9,7 +8,6 @@ import { alpacaConfig, checkKeys, chooseMode } from "./mode.ts";
 import { checkChannels, checkPairs } from "./pairs.ts";
 import type { Problem } from "./problems.ts";
 import { configurationError } from "./problems.ts";
-import type { Environment } from "./read-settings.ts";
 import { isSet, readSettings } from "./read-settings.ts";
 import type { SettingName, SettingValues } from "./settings.ts";
 import { stateDirFrom } from "./state-dir.ts";

@@ -1,7 +1,6 @@
 import { streamUrlOf } from "./endpoints.ts";
-import type { AlpacaConfig, TradingMode } from "../domain/config.ts";
+import type { AlpacaConfig, TradingMode, Environment } from "../domain/config.ts";
 import type { Problem } from "./problems.ts";
-import type { Environment } from "./read-settings.ts";
 import { isSet } from "./read-settings.ts";
 import type { SettingName, SettingValues } from "./settings.ts";
 import { isLoopback } from "./values.ts";

@@ -1,22 +1,7 @@
-/** How a webhook wants to be spoken to. */
-export type WebhookKind = "slack" | "discord" | "ntfy" | "json";
-
+import type { NoticeLevel, NotificationSettings, WebhookKind } from "../domain/config.ts";
 export const WEBHOOK_KINDS = ["slack", "discord", "ntfy", "json"] as const satisfies readonly WebhookKind[];
 
-/** How much it matters; from the least to the most. */
-export type NoticeLevel = "info" | "warning" | "error";
-
 export const NOTIFY_LEVELS = ["info", "warning", "error", "off"] as const satisfies readonly (NoticeLevel | "off")[];
-
-/** Who is told what. Addresses and tokens in it are secrets: whoever knows them can write to the owner's channels. */
-export interface NotificationSettings {
-  /** The least level that is sent; `off`: nothing is. */
-  readonly level: NoticeLevel | "off";
-  readonly webhook: { readonly url: string; readonly kind: WebhookKind } | undefined;
-  readonly telegram: { readonly apiUrl: string; readonly token: string; readonly chatId: string } | undefined;
-  /** Pinged while all is well; with `/fail` behind its path when not. */
-  readonly heartbeatUrl: string | undefined;
-}
 
 /** Hosts that give the service away; any other address gets plain JSON. */
 const HOSTS: readonly (readonly [RegExp, WebhookKind])[] = [

@@ -1,6 +1,6 @@
 import { ONE } from "../domain/decimal.ts";
 import type { Problem } from "./problems.ts";
-import type { Environment } from "./read-settings.ts";
+import type { Environment } from "../domain/config.ts";
 import { isSet } from "./read-settings.ts";
 import type { SettingName, SettingValues } from "./settings.ts";
 import { isLoopbackHost } from "./values.ts";

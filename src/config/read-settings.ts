@@ -1,9 +1,8 @@
+import type { Environment } from "../domain/config.ts";
 import type { Problem } from "./problems.ts";
 import { wrongValue } from "./problems.ts";
 import type { Setting, SettingName, SettingValues } from "./settings.ts";
 import { SETTINGS } from "./settings.ts";
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Blanks around a value are never meant; empty counts as unset. */
 export function textIn(env: Environment, name: string): string | undefined {

@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import type { Environment } from "./read-settings.ts";
+import type { Environment } from "../domain/config.ts";
 import { textIn } from "./read-settings.ts";
 
 const NAME = "alpaca-trader";

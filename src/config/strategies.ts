@@ -1,5 +1,5 @@
 import { isAbsolute, normalize } from "node:path";
-import { UNATTRIBUTED } from "../accounts/sub-account.ts";
+import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 import type { StrategyConfig } from "../domain/config.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { HUNDRED, ONE, parseDecimal, sum, ZERO } from "../domain/decimal.ts";

@@ -1,6 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
 import type { Config, Environment } from "../domain/config.ts";
-import { ledgerLockFile, loadEnvironment } from "../domain/config.ts";
+import { ledgerLockFile } from "../config/files.ts";
+import { loadEnvironment } from "../config/environment.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";

@@ -3,7 +3,7 @@ import type { Stats } from "node:fs";
 import { join } from "node:path";
 import { parse } from "dotenv";
 import type { Config, Environment } from "../domain/config.ts";
-import { loadConfig } from "../domain/config.ts";
+import { loadConfig } from "../config/load.ts";
 import { ConfigurationError } from "../config/problems.ts";
 import type { Setting } from "../config/settings.ts";
 import { SETTINGS } from "../config/settings.ts";

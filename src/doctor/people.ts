@@ -1,6 +1,5 @@
-import type { TradingMode } from "../domain/config.ts";
-import { channelsOf } from "../notifications/channel.ts";
-import type { NotificationSettings } from "../config/notification-settings.ts";
+import type { TradingMode, NotificationSettings } from "../domain/config.ts";
+import { channelsOf } from "../notifications/channels.ts";
 import { hostOf } from "../config/notification-settings.ts";
 import type { ChannelTest } from "../notifications/test-message.ts";
 import type { Finding } from "./check.ts";

@@ -1,4 +1,4 @@
-import type { Account, MarketClock, MarketPrices, Position } from "../domain/broker.ts";
+import type { Account, MarketClock, MarketPrices, Position, Broker } from "../domain/broker.ts";
 import { accountLockName, accountRefusal } from "../accounts/account-guard.ts";
 import type { Config } from "../domain/config.ts";
 import { openBroker, openVenue } from "../app/trading-session.ts";
@@ -6,7 +6,6 @@ import { strangersHeld } from "../execution/preparation/adoption.ts";
 import { renamedTickers } from "../execution/preparation/plan-assets.ts";
 import { momentOf } from "../execution/preparation/account-snapshot.ts";
 import { SplitWatch } from "../execution/preparation/split-watch.ts";
-import type { Broker } from "../domain/broker.ts";
 import { accountLockFile, accountLockPath } from "../ledger/lock-directory.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions, judgeSplits } from "./account.ts";

@@ -1,9 +1,10 @@
-import type { HaltFiles } from "../config/halt-files.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
-import type { NotificationSettings } from "../config/notification-settings.ts";
 import type { Decimal } from "./decimal.ts";
 import type { BarMode } from "./bar-basis.ts";
 import type { Schedule } from "./schedule.ts";
+
+/** The environment of the process: names and texts, unread. */
+export type Environment = Readonly<Record<string, string | undefined>>;
 
 export type TradingMode = "simulator" | "paper" | "live";
 
@@ -59,6 +60,35 @@ export interface Config {
   readonly dashboard: DashboardConfig;
 }
 
+/** The files that stop trading by being there (R25). */
+export interface HaltFiles {
+  /** Stops what uses this STATE_DIR, in every mode. */
+  readonly own: string;
+  /** Stops every installation on this machine. */
+  readonly machine: string;
+  /**
+   * Whether HALT_FILE names it. What was named and cannot be checked counts as a halt. The default may lie
+   * in the private directory of another user, which must not stop everybody else for good.
+   */
+  readonly machineIsNamed: boolean;
+}
+
+/** How a webhook wants to be spoken to. */
+export type WebhookKind = "slack" | "discord" | "ntfy" | "json";
+
+/** How much it matters; from the least to the most. */
+export type NoticeLevel = "info" | "warning" | "error";
+
+/** Who is told what. Addresses and tokens in it are secrets: whoever knows them can write to the owner's channels. */
+export interface NotificationSettings {
+  /** The least level that is sent; `off`: nothing is. */
+  readonly level: NoticeLevel | "off";
+  readonly webhook: { readonly url: string; readonly kind: WebhookKind } | undefined;
+  readonly telegram: { readonly apiUrl: string; readonly token: string; readonly chatId: string } | undefined;
+  /** Pinged while all is well; with `/fail` behind its path when not. */
+  readonly heartbeatUrl: string | undefined;
+}
+
 export interface DashboardConfig {
   /** 0: any free one. */
   readonly port: number | "off";
@@ -79,11 +109,3 @@ export interface AlpacaConfig {
   readonly keyId: string;
   readonly secret: string;
 }
-
-export { loadEnvironment } from "../config/environment.ts";
-export { ledgerFile, ledgerLockFile, simulatorDirectory } from "../config/files.ts";
-export type { HaltFiles } from "../config/halt-files.ts";
-export { haltFilesFrom } from "../config/halt-files.ts";
-export { loadConfig } from "../config/load.ts";
-export type { Environment } from "../config/read-settings.ts";
-export { stateDirFrom } from "../config/state-dir.ts";

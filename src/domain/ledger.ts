@@ -3,7 +3,7 @@ import type { Side } from "./broker.ts";
 import type { Signal } from "./signal.ts";
 import type { Verdict, VerdictKind } from "./verdict.ts";
 import type { StrategyTarget } from "./strategy-target.ts";
-import type { RebalanceTarget } from "../portfolio/plan.ts";
+import type { RebalanceTarget } from "./rebalance-target.ts";
 
 /**
  * What a transaction survives when the call returns. Both survive the end of the process, whatever ended it.

@@ -1,6 +1,12 @@
-import type { RebalanceTarget } from "../portfolio/plan-input.ts";
+import type { RebalanceTarget } from "./rebalance-target.ts";
 import type { Decimal } from "./decimal.ts";
 import { ZERO } from "./decimal.ts";
+
+/**
+ * The book of everything that no strategy brought about: deposits, trades by hand, splits, fees. It is
+ * what is left of the account beside the other books, so that all of them always add up to it (R32).
+ */
+export const UNATTRIBUTED = "unattributed";
 
 /** A configured strategy and its part of the account. */
 export interface StrategyShare {

@@ -11,7 +11,8 @@ import type { LimitSettings } from "../portfolio/limits.ts";
 import { updateSubAccounts } from "../accounts/bookkeeping.ts";
 import { attributionDeltasFor } from "../accounts/attribution-deltas.ts";
 import type { StrategyTarget, StrategyShare } from "../domain/strategy-target.ts";
-import type { SkipReason, Plan, PlanSettings, RebalanceTarget } from "../portfolio/plan.ts";
+import type { SkipReason, Plan, PlanSettings } from "../portfolio/plan.ts";
+import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import {
   strategyTargetsFor,

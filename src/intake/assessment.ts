@@ -1,10 +1,19 @@
 import type { TradingMode } from "../domain/config.ts";
 import type { Run } from "./batch.ts";
 import { MAX_GAP_MS } from "./batch.ts";
-import type { ClockDoubt } from "./clock-doubt.ts";
 import { MAX_AHEAD_SECONDS, freshnessOf, iso, staleAt, zoneHint } from "./freshness.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { FinalVerdict, Verdict } from "../domain/verdict.ts";
+
+/** Why our clock cannot say how old a run is. */
+export interface ClockDoubt {
+  /** How far our clock is ahead of the broker's, negative when behind; `undefined` before they were compared. */
+  readonly aheadMs: number | undefined;
+  /** The broker's clock has been read since ours was last set. */
+  readonly confirmed: boolean;
+  /** One sentence for a person. */
+  readonly reason: string;
+}
 
 export interface JudgeSettings {
   readonly strategy: string;

@@ -2,16 +2,6 @@ import type { Run } from "./batch.ts";
 import type { Assessment, Facts, JudgeSettings } from "./assessment.ts";
 import { freshnessOf, iso } from "./freshness.ts";
 
-/** Why our clock cannot say how old a run is. */
-export interface ClockDoubt {
-  /** How far our clock is ahead of the broker's, negative when behind; `undefined` before they were compared. */
-  readonly aheadMs: number | undefined;
-  /** The broker's clock has been read since ours was last set. */
-  readonly confirmed: boolean;
-  /** One sentence for a person. */
-  readonly reason: string;
-}
-
 /** How long a run waits for the first comparison of the clocks before it is judged again. */
 const COMPARED_WITHIN_MS = 60_000;
 

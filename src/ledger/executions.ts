@@ -1,4 +1,4 @@
-import type { RebalanceTarget } from "../portfolio/plan.ts";
+import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
 import type { ExecutionChange, ExecutionOutcome, ExecutionPhase, ExecutionRecord, NewExecution } from "../domain/ledger.ts";
 import {

@@ -4,12 +4,12 @@ import type { HaltOrder } from "../machine/halt.ts";
 import type { Outbox } from "../ledger/outbox.ts";
 import type { Log } from "../logging/logger.ts";
 import type { Channel } from "./channel.ts";
-import { channelsOf } from "./channel.ts";
+import { channelsOf } from "./channels.ts";
 import { Sender } from "./sender.ts";
 import { haltedNotice, resumedNotice } from "./event-notices.ts";
 import type { Message, Notice, NoticeKind, Origin } from "./notice.ts";
 import { isWanted, messageFrom, messageIn } from "./notice.ts";
-import type { NotificationSettings } from "../config/notification-settings.ts";
+import type { NotificationSettings } from "../domain/config.ts";
 
 /** A cause that repeats itself must not fill anybody's phone: so many of one kind an hour. */
 const MAX_PER_HOUR = 12;

@@ -1,7 +1,4 @@
 import type { Message } from "./notice.ts";
-import type { NotificationSettings } from "../config/notification-settings.ts";
-import { telegramChannel } from "./telegram.ts";
-import { webhookChannel } from "./webhook.ts";
 
 /** One request to a service outside. */
 export interface OutgoingRequest {
@@ -36,12 +33,4 @@ export interface Channel {
   request(message: Message, repeated: boolean): OutgoingRequest;
   /** @param now milliseconds since the epoch; a service may name the moment from which on it listens again. */
   receive(answer: ServiceAnswer, now: number): DeliveryResult;
-}
-
-/** The channels that are set up, whatever the level. */
-export function channelsOf(settings: NotificationSettings): Channel[] {
-  return [
-    ...(settings.webhook === undefined ? [] : [webhookChannel(settings.webhook)]),
-    ...(settings.telegram === undefined ? [] : [telegramChannel(settings.telegram)]),
-  ];
 }

@@ -8,7 +8,7 @@ import type { DaemonLife } from "../ledger/process-runs.ts";
 import { marketDate } from "../domain/market-day.ts";
 import { formatInstant } from "../domain/time-format.ts";
 import type { Notice } from "./notice.ts";
-import type { NoticeLevel } from "../config/notification-settings.ts";
+import type { NoticeLevel } from "../domain/config.ts";
 
 /** `halted:<id>:<at>`: the same halt is known again after a restart by its id. */
 export function haltedNotice(order: HaltOrder, at: number): Notice {

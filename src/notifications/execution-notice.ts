@@ -5,7 +5,7 @@ import { sum, ZERO } from "../domain/decimal.ts";
 import { conclusionLines } from "../reporting/outcome-view.ts";
 import { plainStyle } from "../reporting/style.ts";
 import type { Notice } from "./notice.ts";
-import type { NoticeLevel } from "../config/notification-settings.ts";
+import type { NoticeLevel } from "../domain/config.ts";
 
 interface Telling {
   readonly level: NoticeLevel;

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { NoticeLevel, NotificationSettings } from "../config/notification-settings.ts";
+import type { NoticeLevel, NotificationSettings } from "../domain/config.ts";
 
 /** What people are told about. */
 export type NoticeKind =

@@ -1,12 +1,12 @@
 import type { Channel, DeliveryResult } from "./channel.ts";
-import { channelsOf } from "./channel.ts";
+import { channelsOf } from "./channels.ts";
 import { heartbeatRequest } from "./heartbeat.ts";
 import type { Notice, Origin } from "./notice.ts";
 import { messageFrom } from "./notice.ts";
 import type { PostPorts, PostResult } from "./post.ts";
 import { post } from "./post.ts";
 import { deliveryResultOf } from "./delivery-result.ts";
-import type { NotificationSettings } from "../config/notification-settings.ts";
+import type { NotificationSettings } from "../domain/config.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
 /** What a channel said to a test; nothing secret is in it. */

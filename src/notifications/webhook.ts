@@ -5,7 +5,7 @@ import type { Message } from "./notice.ts";
 import type { TextLimit } from "./plain-text.ts";
 import { escapeForDiscord, escapeForSlack, inBytes, inUnits, plainText } from "./plain-text.ts";
 import { deliveryResultOf } from "./delivery-result.ts";
-import type { NoticeLevel, NotificationSettings, WebhookKind } from "../config/notification-settings.ts";
+import type { NoticeLevel, NotificationSettings, WebhookKind } from "../domain/config.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
 /** Slack advises 4,000 characters and cuts at 40,000. */

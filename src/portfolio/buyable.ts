@@ -1,4 +1,4 @@
-import { unbuyablePhrase } from "./detail.ts";
+import { skipPhrase } from "./skip-reason.ts";
 import { formatDollars, formatWeight } from "../domain/format.ts";
 import type { SkipReason } from "./skip-reason.ts";
 import { decimal, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
@@ -46,7 +46,7 @@ export function refuseUnbuyable(input: PlanInput, valuation: Valuation): Refused
   const unbuyable = sum(legs.map(({ part }) => part));
   if (unbuyable.lte(settings.maxUnbuyable)) return undefined;
   const named = legs.map(
-    ({ symbol, part, obstacle: { reason, note } }) => `${symbol} (${formatWeight(part)}): ${note ?? unbuyablePhrase(reason)}`,
+    ({ symbol, part, obstacle: { reason, note } }) => `${symbol} (${formatWeight(part)}): ${note ?? skipPhrase(reason)}`,
   );
   return {
     kind: "refused",

@@ -1,5 +1,6 @@
 import { formatDollars, formatPercent, formatShares, formatWeight } from "../domain/format.ts";
 import type { SkipReason } from "./skip-reason.ts";
+import { skipPhrase } from "./skip-reason.ts";
 import { ZERO } from "../domain/decimal.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { PlannedOrder } from "./plan-result.ts";
@@ -45,40 +46,6 @@ function phrase(reason: SkipReason, { settings }: PlanInput, valuation: Valuatio
     case "order-limit":
       return `above MAX_ORDER_VALUE (${settings.maxOrderValue === undefined ? "unset" : formatDollars(settings.maxOrderValue)})`;
     default:
-      return PHRASES[reason];
+      return skipPhrase(reason);
   }
 }
-
-/** Why a target cannot be bought, as a part of a sentence. */
-export function unbuyablePhrase(reason: SkipReason): string {
-  return reason in PHRASES ? PHRASES[reason as keyof typeof PHRASES] : reason;
-}
-
-const PHRASES: Record<Exclude<SkipReason, "within-drift" | "below-minimum" | "order-limit">, string> = {
-  "whole-share-remainder": "less than one whole share, and fractions of it cannot be traded",
-  protected: "protected",
-  "unreadable-position": "its position cannot be read",
-  "dust-cannot-close": "too small for the broker to close",
-  "not-tradable": "the broker does not let it be traded",
-  "not-buyable": "this account may not buy it",
-  renamed: "its ticker has changed",
-  inactive: "inactive at the broker",
-  "unknown-symbol": "the broker does not know it",
-  "not-allowed": "not in ALLOWED_SYMBOLS",
-  "foreign-order": "an order of somebody else is open for it",
-  "own-order-working": "an earlier order of ours is still working",
-  "price-doubt": "its price is in doubt",
-  "quote-doubt": "no sane quote came up to price its order from",
-  "split-unbooked": "a split is not booked yet",
-  "split-suspected": "a split is suspected",
-  "insufficient-cash": "there is not enough cash",
-  "held-by-orders": "open orders hold its shares",
-  "sells-over": "more is held than wanted, but the selling phase is over",
-  "order-refused": "its order was refused",
-  "order-unknown": "the fate of its order is unknown",
-  "order-timed-out": "its order was not filled in time",
-  "order-cancelled": "its order was cancelled, and not by this program",
-  "target-reached": "it has reached its target for this signal",
-  "signal-bound": "this signal may trade no more of it",
-  unattributed: "no known strategy names it",
-};

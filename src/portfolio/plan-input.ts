@@ -1,4 +1,5 @@
 import type { Decimal } from "../domain/decimal.ts";
+import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 import type { SkipReason } from "./skip-reason.ts";
 import type { PriceObservations } from "./price.ts";
 import type { SplitDoubt } from "./split.ts";
@@ -61,22 +62,6 @@ export interface PlanSettings {
   /** `refuse`: nothing is traded. `exit`: the rest is traded, and their share stays cash. */
   readonly unbuyableAction: "refuse" | "exit";
 }
-
-/** What is wanted. */
-export type RebalanceTarget =
-  | {
-      readonly kind: "rebalance";
-      /** Of all strategies together. */
-      readonly targets: ReadonlyMap<string, Decimal>;
-      /** With several strategies, the symbols that may be sold though no target names them; anything else that is held is left alone (R31). */
-      readonly known?: ReadonlySet<string>;
-    }
-  | {
-      readonly kind: "exit";
-      readonly symbols: readonly string[];
-      /** What other strategies hold of them, as fractions of the base: it stays. */
-      readonly kept?: ReadonlyMap<string, Decimal>;
-    };
 
 export interface PlanInput {
   /** `selling`: the whole plan, sells and the buys expected after them. `buying`: the sells are over; buys only. */

@@ -6,7 +6,7 @@ import type { Plan, PlannedOrder, PlanResult } from "./plan-result.ts";
 import { provePlan } from "./proof.ts";
 import { valueAccount, type Refused } from "./valuation.ts";
 
-export type { Holding, PlanAsset, PlanInput, PlanSettings, RebalanceTarget, WorkingOrder } from "./plan-input.ts";
+export type { Holding, PlanAsset, PlanInput, PlanSettings, WorkingOrder } from "./plan-input.ts";
 export type { Plan, PlanLine, PlannedOrder, PlanResult } from "./plan-result.ts";
 export { isOnTargetReason, OFF_TARGET_REASONS, ON_TARGET_REASONS, type SkipReason } from "./skip-reason.ts";
 

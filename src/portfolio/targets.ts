@@ -1,6 +1,6 @@
 import { formatWeight } from "../domain/format.ts";
 import { ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
-import type { RebalanceTarget } from "./plan-input.ts";
+import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 
 /** What is wrong with the weights themselves, or undefined: each must be above 0 and at most 1, all together at most 1 (R4, R9). */
 export function targetProblem(wanted: RebalanceTarget): string | undefined {

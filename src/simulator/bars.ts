@@ -4,6 +4,7 @@ import type { PriceBook } from "./prices.ts";
 import { hashText, noiseAt } from "./random.ts";
 import { type MarketHours, type MarketSession, newYorkInstant, sessionNear, sessionOn, sessionsBetween } from "./sessions.ts";
 import { secondStamp } from "./timestamps.ts";
+import type { Bar } from "./wire.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -14,17 +15,6 @@ const VOLUME_PER_MINUTE = 4_000;
 const SHARES_PER_TRADE = 90;
 
 /** One bar, with the eight keys of the market-data API. */
-export interface Bar {
-  readonly t: string;
-  readonly o: number;
-  readonly h: number;
-  readonly l: number;
-  readonly c: number;
-  readonly v: number;
-  readonly n: number;
-  readonly vw: number;
-}
-
 /** The stretch of time that one bar covers; `from` is its stamp, trading happens between `open` and `end`. */
 export interface BarSpan {
   readonly from: number;

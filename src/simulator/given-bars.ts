@@ -1,4 +1,4 @@
-import type { Bar } from "./bars.ts";
+import type { Bar } from "./wire.ts";
 import { malformed, notFound } from "./refusals.ts";
 import { newYorkDate, newYorkInstant, sessionNear, sessionOn } from "./sessions.ts";
 import { secondStamp } from "./timestamps.ts";

@@ -1,10 +1,10 @@
-import { type Bar, BarMaker, type BarSpan, minuteOf } from "./bars.ts";
+import { BarMaker, type BarSpan, minuteOf } from "./bars.ts";
+import { type Bar, type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
 import type { Exchange } from "./exchange.ts";
 import { choice, count, listOf } from "./listing.ts";
 import { Refusal } from "./refusals.ts";
 import { adjustedBar } from "./splits.ts";
 import { millisOf, stampOf } from "./timestamps.ts";
-import { type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
 
 const BARS_BY_DEFAULT = 1_000;
 const MOST_BARS = 10_000;

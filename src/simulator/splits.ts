@@ -12,7 +12,7 @@ import {
   ZERO,
 } from "../domain/decimal.ts";
 import type { Activity, ExchangeState, SplitRecord } from "./account-state.ts";
-import type { Bar } from "./bars.ts";
+import type { Bar } from "./wire.ts";
 import { openOrders } from "./buying-power.ts";
 import type { OrderRecord } from "./orders.ts";
 import { malformed } from "./refusals.ts";

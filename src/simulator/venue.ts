@@ -13,7 +13,6 @@ import { StreamConnection, type StreamSession, updateFrame } from "./stream.ts";
 import { tradingRoute } from "./trading-routes.ts";
 import { type Answer, ok, type RouteRequest, sortedKeys, venueJson, type VenueRequest, type VenueResponse } from "./wire.ts";
 
-export { fetchFor } from "./fetch.ts";
 export type { StreamSession } from "./stream.ts";
 export type { VenueRequest, VenueResponse } from "./wire.ts";
 

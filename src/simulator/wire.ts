@@ -56,3 +56,14 @@ export function pathRest(path: string, prefix: string): string | undefined {
     return undefined;
   }
 }
+
+export interface Bar {
+  readonly t: string;
+  readonly o: number;
+  readonly h: number;
+  readonly l: number;
+  readonly c: number;
+  readonly v: number;
+  readonly n: number;
+  readonly vw: number;
+}

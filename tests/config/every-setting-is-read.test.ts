@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import type { Environment } from "../../src/domain/config.ts";
-import { loadConfig } from "../../src/domain/config.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import type { SettingName } from "../../src/config/settings.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 

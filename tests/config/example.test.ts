@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "dotenv";
 import { describe, expect, test } from "@jest/globals";
-import { loadConfig } from "../../src/domain/config.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { environmentExample } from "../../src/config/example.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
-import { loadConfig } from "../../src/domain/config.ts";
-import type { NotificationSettings } from "../../src/config/notification-settings.ts";
+import { loadConfig } from "../../src/config/load.ts";
+import type { NotificationSettings } from "../../src/domain/config.ts";
 
 const HOME = { HOME: "/home/someone" };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Config } from "../../src/domain/config.ts";
-import { loadConfig } from "../../src/domain/config.ts";
+import { loadConfig } from "../../src/config/load.ts";
 
 const load = (env: Record<string, string>): Config => loadConfig({ HOME: "/home/someone", ...env });
 

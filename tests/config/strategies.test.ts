@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { StrategyConfig } from "../../src/domain/config.ts";
-import { loadConfig } from "../../src/domain/config.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { TraderError } from "../../src/domain/errors.ts";
 
 const PAPER = { HOME: "/home/ada", ALPACA_PAPER_KEY: "PKTEST", ALPACA_PAPER_SECRET: "paper-secret" };

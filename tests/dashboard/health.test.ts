@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { ledgerFile } from "../../src/domain/config.ts";
+import { ledgerFile } from "../../src/config/files.ts";
 import { OpenDashboard } from "./open-dashboard.ts";
 
 let dashboard: OpenDashboard;

@@ -3,7 +3,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import type { LightMyRequestResponse } from "fastify";
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { ledgerFile } from "../../src/domain/config.ts";
+import { ledgerFile } from "../../src/config/files.ts";
 import { installationToken } from "../../src/dashboard/token-file.ts";
 import { TraderError } from "../../src/domain/errors.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";

@@ -6,7 +6,7 @@ import type { Finding } from "../../src/doctor/check.ts";
 import { judgeAlertsFile, judgeAlertsRun, judgeAlertsZone } from "../../src/doctor/alerts-health.ts";
 import type { AlertsLook } from "../../src/doctor/alerts.ts";
 import { lookAtAlerts } from "../../src/doctor/alerts.ts";
-import { loadConfig } from "../../src/domain/config.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { NUCLEAR, lineOf, runOf, WRITERS_ZONE } from "../scenarios/strategy.ts";

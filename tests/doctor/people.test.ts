@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
 import { askHealth, dashboardAddress, judgeHealth, noDashboard } from "../../src/doctor/dashboard.ts";
 import { judgeHeartbeat, judgeNotifications } from "../../src/doctor/people.ts";
-import type { NotificationSettings } from "../../src/config/notification-settings.ts";
+import type { NotificationSettings } from "../../src/domain/config.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { saying } from "./saying.ts";
 

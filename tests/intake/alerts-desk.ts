@@ -1,5 +1,5 @@
 import { appendFileSync, utimesSync, writeFileSync } from "node:fs";
-import type { ClockDoubt } from "../../src/intake/clock-doubt.ts";
+import type { ClockDoubt } from "../../src/intake/assessment.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import type { IntakeOptions, IntakeReport } from "../../src/intake/intake.ts";
 import { trustedOwners } from "../../src/intake/trust.ts";

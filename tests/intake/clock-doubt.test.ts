@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import type { ClockDoubt } from "../../src/intake/clock-doubt.ts";
+import type { ClockDoubt } from "../../src/intake/assessment.ts";
 import type { IntakeReport } from "../../src/intake/intake.ts";
 import { nuclearRun, T0 } from "./alerts.ts";
 import { AlertsDesk } from "./alerts-desk.ts";

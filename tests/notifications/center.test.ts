@@ -4,7 +4,7 @@ import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { NotificationCenter } from "../../src/notifications/center.ts";
 import type { Notice } from "../../src/notifications/notice.ts";
-import type { NotificationSettings } from "../../src/config/notification-settings.ts";
+import type { NotificationSettings } from "../../src/domain/config.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Deed } from "./recording-service.ts";
 import { NOW, RecordingLog, RecordingService, refusedConnection } from "./recording-service.ts";

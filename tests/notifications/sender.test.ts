@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import type { DeliveryState } from "../../src/ledger/outbox.ts";
-import { channelsOf } from "../../src/notifications/channel.ts";
+import { channelsOf } from "../../src/notifications/channels.ts";
 import { Sender } from "../../src/notifications/sender.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Deed } from "./recording-service.ts";

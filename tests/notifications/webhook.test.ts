@@ -1,8 +1,8 @@
 import { describe, expect, test } from "@jest/globals";
 import type { OutgoingRequest } from "../../src/notifications/channel.ts";
-import { channelsOf } from "../../src/notifications/channel.ts";
+import { channelsOf } from "../../src/notifications/channels.ts";
 import type { Message } from "../../src/notifications/notice.ts";
-import type { WebhookKind } from "../../src/config/notification-settings.ts";
+import type { WebhookKind } from "../../src/domain/config.ts";
 import { notificationSecrets, webhookKindOf } from "../../src/config/notification-settings.ts";
 import { message } from "./recording-service.ts";
 

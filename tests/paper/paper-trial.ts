@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Clock } from "../../src/domain/clock.ts";
-import { loadConfig, type AlpacaConfig, type Environment } from "../../src/domain/config.ts";
+import { type AlpacaConfig, type Environment } from "../../src/domain/config.ts";
+import { loadConfig } from "../../src/config/load.ts";
 import { isLoopback } from "../../src/config/values.ts";
 import { EXIT, messageOf, TraderError, type ExitCode } from "../../src/domain/errors.ts";
 import { decimal, type Decimal } from "../../src/domain/decimal.ts";

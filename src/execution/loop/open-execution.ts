@@ -5,7 +5,8 @@ import type { ExecutionRecord, IntentRecord, Ledger } from "../../domain/ledger.
 import type { StrategyTarget, StrategyShare } from "../../domain/strategy-target.ts";
 import type { LimitSettings } from "../../portfolio/limits.ts";
 import { max, ONE } from "../../domain/decimal.ts";
-import type { PlanSettings, RebalanceTarget } from "../../portfolio/plan.ts";
+import type { PlanSettings } from "../../portfolio/plan.ts";
+import type { RebalanceTarget } from "../../domain/rebalance-target.ts";
 import {
   strategyTargetsFor,
   countsWith,

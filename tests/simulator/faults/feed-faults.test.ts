@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Bar } from "../../../src/simulator/bars.ts";
+import type { Bar } from "../../../src/simulator/wire.ts";
 import { nyseHours } from "../../../src/simulator/sessions.ts";
 import { ThinFeed } from "../../../src/simulator/thin-feed.ts";
 import { clientOf, holding, MARKET_OPEN, openExchange } from "../fixture.ts";
