@@ -13,10 +13,15 @@ const PURE = [
   "src/portfolio/**/*.ts",
   "src/performance/**/*.ts",
   "src/strategies/**/*.ts",
-  "src/books/**/*.ts",
-  "src/intake/{alert,allocation,batch,freshness,json-line,assessment,judge,line-splitter,signal,stamp,verdict,weights,window}.ts",
-  "src/execution/{attempts,decide,execution-style,ids,intents,order-terms,sane-quote,settle,summary,tick}.ts",
-  "src/signals/{alert-lines,bar-basis,bar-check,schedule,split-sized-jump}.ts",
+  "src/domain/**/!(clock|virtual-clock).ts",
+  "src/accounts/**/*.ts",
+  "src/intake/{alert,allocation,batch,freshness,json-line,assessment,judge,line-splitter,stamp,weights,window}.ts",
+  "src/execution/loop/decide.ts",
+  "src/execution/orders/{attempts,ids,intents}.ts",
+  "src/execution/outcome/summary.ts",
+  "src/execution/preparation/settle.ts",
+  "src/execution/styles/{order-terms,sane-quote,tick}.ts",
+  "src/signals/{alert-lines,bar-check,split-sized-jump}.ts",
 ];
 const MESSAGE = "This file only decides: it may not know the time, chance, files, the network or the environment.";
 
