@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { REFUSAL_MEANINGS } from "../src/domain/broker.ts";
-import { exitOfOutcome, exitOfVerdict } from "../src/commands/outcome-exit.ts";
+import { exitOfOutcome, exitOfVerdict } from "../src/app/outcome-exit.ts";
 import { environmentExample } from "../src/config/example.ts";
 import type { Setting } from "../src/config/settings.ts";
 import { SETTINGS } from "../src/config/settings.ts";

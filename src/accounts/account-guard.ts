@@ -1,6 +1,13 @@
 import type { Account } from "../domain/broker.ts";
-import type { AlpacaConfig, Config } from "../domain/config.ts";
+import type { AlpacaConfig, TradingMode } from "../domain/config.ts";
 import type { Ledger } from "../domain/ledger.ts";
+
+/** Whose account it is by the settings. */
+export interface AccountSettings {
+  readonly mode: TradingMode;
+  /** LIVE_TRADING_ACCOUNT; counts in live mode. */
+  readonly liveTradingAccount: string | undefined;
+}
 
 /**
  * Which account may be traded (R27). Keys are easily swapped between two accounts; a ledger full of one
@@ -8,7 +15,7 @@ import type { Ledger } from "../domain/ledger.ts";
  * @returns why not, with a hint; `undefined` when it may.
  */
 export function accountRefusal(
-  config: Config,
+  config: AccountSettings,
   ledger: Pick<Ledger, "pinnedAccount">,
   account: Pick<Account, "number">,
 ): { reason: string; hint: string } | undefined {

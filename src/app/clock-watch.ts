@@ -2,7 +2,7 @@ import type { Broker, MarketClock } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { ClockDoubt } from "../intake/assessment.ts";
-import type { Log } from "../logging/logger.ts";
+import type { TraderEvent } from "./events.ts";
 import { formatDuration } from "../domain/time-format.ts";
 
 export interface ClockReading {
@@ -29,11 +29,12 @@ export const HARMFUL_SKEW_MS = 5_000;
 const STEP_MS = 2_000;
 const EVERY_MS = 60_000;
 const RETRY_MS = 5_000;
+const SKEW_HINT = "Let the machine keep its time (`timedatectl set-ntp true`): the age of alerts is judged by it.";
 
 export interface ClockWatchParts {
   readonly broker: Pick<Broker, "marketClock">;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly emit: (event: TraderEvent) => void;
   /** What is thought of our clock has changed: runs whose age was in doubt can be judged again. */
   readonly onSettled: () => void;
 }
@@ -76,13 +77,13 @@ export class ClockWatch {
   }
 
   async #compare(): Promise<void> {
-    const { broker, clock, log, onSettled } = this.#parts;
+    const { broker, clock, emit, onSettled } = this.#parts;
     const gap = this.#gap();
     let reading: ClockReading;
     try {
       reading = await readClock(broker, clock);
     } catch (error) {
-      log.debug(`The broker's clock cannot be read: ${messageOf(error)}`);
+      emit({ kind: "remark", level: "debug", text: `The broker's clock cannot be read: ${messageOf(error)}` });
       return;
     }
     if (Math.abs(this.#gap() - gap) > STEP_MS) return;
@@ -93,13 +94,14 @@ export class ClockWatch {
   }
 
   #sayWhetherWrong(): void {
-    const { clock, log } = this.#parts;
+    const { clock, emit } = this.#parts;
     const { trouble } = this;
     if (trouble !== undefined && this.#wrongSince === undefined) {
       this.#wrongSince = clock.monotonic();
-      log.warn(trouble, { hint: "Let the machine keep its time (`timedatectl set-ntp true`): the age of alerts is judged by it." });
+      emit({ kind: "remark", level: "warn", text: trouble, hint: SKEW_HINT });
     } else if (trouble === undefined && this.#wrongSince !== undefined) {
-      log.warn(`Our clock agrees with the broker's again, after ${formatDuration(clock.monotonic() - this.#wrongSince)}.`);
+      const wrongFor = formatDuration(clock.monotonic() - this.#wrongSince);
+      emit({ kind: "remark", level: "warn", text: `Our clock agrees with the broker's again, after ${wrongFor}.` });
       this.#wrongSince = undefined;
     }
   }

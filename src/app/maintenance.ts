@@ -3,28 +3,24 @@ import type { Clock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LATE_ORDERS_EVERY_MS, lateIntents, settleLateOrders } from "../execution/orders/late-orders.ts";
 import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
-import type { Log } from "../logging/logger.ts";
+import type { TraderEvent } from "./events.ts";
 
 const SELF_CHECK_MS = 30_000;
 
 export interface MaintenanceParts {
   readonly clock: Clock;
-  readonly log: Log;
   readonly ledger: Ledger;
   readonly broker: Broker;
   readonly halted: () => string | undefined;
-  /** For a failure that comes again with every try; by default each one is a warning. */
-  readonly warnAgain?: ((text: string, log: Log) => void) | undefined;
   /** Throws when ledger or locks have been pulled away from under the process. */
   readonly selfCheck: () => void;
-  /** Puts work into the daemon's serial queue. */
+  /** Puts work into the account's serial queue. */
   readonly enqueue: (work: () => Promise<void>) => void;
   /** Drives an open execution to its end. */
-  readonly recover: (execution: ExecutionRecord) => Promise<void>;
+  readonly recover: (execution: ExecutionRecord) => Promise<unknown>;
   /** The halt is over: what it held back may be judged again. */
   readonly onResumed: () => void;
-  /** Trading has been halted, or the halt is over. */
-  readonly onHaltChanged?: (() => void) | undefined;
+  readonly emit: (event: TraderEvent) => void;
 }
 
 /** What the daemon does besides trading, once a second: it watches the halt, its own footing, and orders that are still out. */
@@ -59,18 +55,13 @@ export class Maintenance {
     const halted = this.#parts.halted();
     if (halted === this.#halted) return;
     this.#halted = halted;
-    this.#parts.onHaltChanged?.();
-    if (halted !== undefined) {
-      this.#parts.log.error(`Trading is halted: ${halted}. No order is sent until \`alpaca-trader resume\`.`);
-      return;
-    }
-    this.#parts.log.warn("The halt is over; trading goes on.");
-    this.#parts.onResumed();
+    this.#parts.emit({ kind: "halt-changed", reason: halted });
+    if (halted === undefined) this.#parts.onResumed();
   }
 
   /** Orders that outlived their execution, and queued ones whose market may have opened. */
   #lookAfterOrders(): void {
-    const { ledger, broker, clock, log, enqueue } = this.#parts;
+    const { ledger, broker, clock, emit, enqueue } = this.#parts;
     const queued = ledger.openExecutions().filter((execution) => execution.outcome === "queued");
     if (queued.length > 0) enqueue(() => this.#adoptQueued(queued));
     if (lateIntents(ledger).length === 0) return;
@@ -79,15 +70,10 @@ export class Maintenance {
         broker,
         ledger,
         clock,
-        say: (level, text, intent) => log.child({ execution: intent.executionId })[level](text),
-        sayFailure: (text, intent) => this.#warnAgain(text, log.child({ execution: intent.executionId })),
+        say: (level, text, { executionId }) => emit({ kind: "remark", level, text, executionId }),
+        sayFailure: (text, { executionId }) => emit({ kind: "remark", level: "warn", recurs: true, text, executionId }),
       }),
     );
-  }
-
-  #warnAgain(text: string, log: Log = this.#parts.log): void {
-    if (this.#parts.warnAgain === undefined) log.warn(text);
-    else this.#parts.warnAgain(text, log);
   }
 
   /** R23: orders queued for the open are followed to their end once it has come. */
@@ -95,7 +81,8 @@ export class Maintenance {
     try {
       if (!(await this.#parts.broker.marketClock()).isOpen) return;
     } catch (error) {
-      this.#warnAgain(`Whether the market has opened cannot be read: ${messageOf(error)}`);
+      const text = `Whether the market has opened cannot be read: ${messageOf(error)}`;
+      this.#parts.emit({ kind: "remark", level: "warn", recurs: true, text });
       return;
     }
     for (const execution of executions) await this.#parts.recover(execution);

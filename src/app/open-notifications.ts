@@ -1,12 +1,15 @@
 import { hostname } from "node:os";
 import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
+import type { TraderEvent } from "./events.ts";
 import type { TradingSession } from "./trading-session.ts";
 import { secretsOf } from "./trading-session.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import { createRedaction } from "../logging/logger.ts";
 import { NotificationCenter } from "../notifications/center.ts";
-import type { Origin } from "../notifications/notice.ts";
+import { notExecutedNotice } from "../notifications/event-notices.ts";
+import { executionNotice } from "../notifications/execution-notice.ts";
+import type { Notice, Origin } from "../notifications/notice.ts";
 import type { ChannelTest } from "../notifications/test-message.ts";
 import { testChannels } from "../notifications/test-message.ts";
 
@@ -23,6 +26,18 @@ export function openNotifications({ config, clock, log, ledger }: TradingSession
   const center = new NotificationCenter({ settings: config.notifications, outbox, clock, log, fetch, redact, sender });
   center.start();
   return center;
+}
+
+/** What people outside are told of an event, if anything. */
+export function noticeOf(event: TraderEvent, { clock, ledger }: Pick<TradingSession, "clock" | "ledger">): Notice | undefined {
+  switch (event.kind) {
+    case "concluded":
+      return executionNotice(event.execution, ledger.intentsOf(event.execution.id));
+    case "not-executed":
+      return notExecutedNotice(event.what, clock.now());
+    default:
+      return undefined;
+  }
 }
 
 /** Sends a test to everything that is set up; for `notify --test` and whoever else checks the chain. Empty when nothing is. */

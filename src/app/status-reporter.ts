@@ -8,14 +8,12 @@ import { readHalt } from "../machine/halt.ts";
 import type { IntakeState } from "../intake/intake-state.ts";
 import { alertsProblems } from "../intake/intake-state.ts";
 import type { Signal } from "../domain/signal.ts";
-import type { NotExecuted } from "../domain/verdict.ts";
-import type { ExecutionRecord } from "../domain/ledger.ts";
 import { createRedaction } from "../logging/logger.ts";
-import { openNotifications } from "./open-notifications.ts";
+import type { TraderEvent } from "./events.ts";
+import { noticeOf, openNotifications } from "./open-notifications.ts";
 import type { NotificationCenter } from "../notifications/center.ts";
 import { DailySummary } from "../notifications/daily-summary.ts";
-import { failedNotice, notExecutedNotice, restartedNotice, signalMissingNotice } from "../notifications/event-notices.ts";
-import { executionNotice } from "../notifications/execution-notice.ts";
+import { failedNotice, restartedNotice, signalMissingNotice } from "../notifications/event-notices.ts";
 import { Heartbeat } from "../notifications/heartbeat.ts";
 import type { ServiceManager } from "../supervision/service-manager.ts";
 import { serviceManager } from "../supervision/service-manager.ts";
@@ -75,7 +73,8 @@ export class StatusReporter {
   /** The daemon begins to run. */
   begin(): void {
     this.#quietly(() => this.#tellLastLife());
-    this.haltChanged();
+    this.#tellHalt();
+    this.#sayStatus();
   }
 
   #tellLastLife(): void {
@@ -104,41 +103,45 @@ export class StatusReporter {
     return this.#session.clock.monotonic() - Math.min(...this.#lookedAt.values());
   }
 
+  /** What is to be told of an event. */
+  onEvent(event: TraderEvent): void {
+    switch (event.kind) {
+      case "watching":
+        this.#watching();
+        break;
+      case "ready":
+        this.#ready = true;
+        this.#heartbeat?.start();
+        this.#summary.start();
+        break;
+      case "executing":
+        this.#executing = event.signal;
+        break;
+      case "concluded":
+        this.#executing = undefined;
+        this.#lastOutcome = event.execution.outcome;
+        break;
+      case "not-executed":
+        this.#executing = undefined;
+        break;
+      case "halt-changed":
+        this.#tellHalt();
+        break;
+      default:
+        return;
+    }
+    this.#quietly(() => this.#notifications.notify(noticeOf(event, this.#session)));
+    this.#sayStatus();
+  }
+
   /** Ledger and watchers are up: what comes is seen, whatever the broker does. */
-  watching(): void {
+  #watching(): void {
     for (const { alertsFile } of this.#session.config.strategies) this.looked(alertsFile);
     this.#service.ready();
     this.#service.watch(() => this.#isWatching());
     this.#liveness.watch(() => this.#isWatching());
     this.#heartbeat?.start();
     this.#clockPoller?.start();
-    this.#sayStatus();
-  }
-
-  /** The account is connected. */
-  ready(): void {
-    this.#ready = true;
-    this.#heartbeat?.start();
-    this.#summary.start();
-    this.#sayStatus();
-  }
-
-  executing(signal: Signal): void {
-    this.#executing = signal;
-    this.#sayStatus();
-  }
-
-  concluded(execution: ExecutionRecord): void {
-    this.#executing = undefined;
-    this.#lastOutcome = execution.outcome;
-    this.#quietly(() => this.#notifications.notify(executionNotice(execution, this.#session.ledger.intentsOf(execution.id))));
-    this.#sayStatus();
-  }
-
-  notExecuted(what: NotExecuted): void {
-    this.#executing = undefined;
-    this.#notifications.notify(notExecutedNotice(what, this.#session.clock.now()));
-    this.#sayStatus();
   }
 
   /** A signal was due and did not come. @param due milliseconds since the epoch. */
@@ -146,9 +149,8 @@ export class StatusReporter {
     this.#notifications.notify(signalMissingNotice(strategy, due, reason, this.#session.config.alertsTimezone));
   }
 
-  haltChanged(): void {
+  #tellHalt(): void {
     this.#notifications.halt(readHalt(this.#session.config.haltFiles));
-    this.#sayStatus();
   }
 
   /** The daemon has been asked to stop. */

@@ -1,3 +1,7 @@
+import { AccountEngine } from "./account-engine.ts";
+import { recordEvent } from "./event-log.ts";
+import type { TraderEvent } from "./events.ts";
+import type { SignalInbox } from "./signal-inbox.ts";
 import type { Account, Broker, Position } from "../domain/broker.ts";
 import { BrokerError } from "../domain/broker.ts";
 import { accountLockName, accountRefusal } from "../accounts/account-guard.ts";
@@ -8,11 +12,10 @@ import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import { ADOPTION_HINT, strangersHeld } from "../execution/preparation/adoption.ts";
-import type { RebalanceEvent } from "../execution/events.ts";
 import { Rebalancer } from "../execution/rebalancer.ts";
 import { HaltSwitch, UNSEEN_HALT_HINT, unseenMachineHalt } from "../machine/halt.ts";
 import { Intake } from "../intake/intake.ts";
-import type { Signal } from "../domain/signal.ts";
+import type { InboxView } from "../domain/inbox.ts";
 import { trustedOwners } from "../intake/trust.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { HeldLock } from "../ledger/lock.ts";
@@ -31,6 +34,12 @@ import { tradeRecord } from "../reporting/trade-record.ts";
 const KEPT_MS = 90 * 86_400_000;
 const FORGET_EVERY_MS = 86_400_000;
 
+/** The account as a person sees it before anything is traded. */
+export interface ShownAccount {
+  readonly account: Account;
+  readonly positions: readonly Position[];
+}
+
 /** A venue and how it is reached. */
 export interface VenueAccess {
   readonly name: string;
@@ -48,10 +57,8 @@ export interface TradingSessionOptions {
   readonly verbose: boolean;
   /** Instead of the mode's own venue: a demonstration brings its own. It is closed with the desk. */
   readonly venue?: VenueAccess;
-  /** Called with everything that happens in a rebalance, besides log and ledger. */
-  readonly onEvent?: (event: RebalanceEvent) => void;
-  /** Told, besides the log, why nothing happens for a while, and what the owner must know before anything does. */
-  readonly onWait?: (text: string) => void;
+  /** Called with every event, once log and ledger have it. */
+  readonly onEvent?: (event: TraderEvent) => void;
 }
 
 /**
@@ -71,6 +78,7 @@ export class TradingSession {
   readonly #latestExecution: LatestExecutionFile;
   readonly #venue: VenueAccess;
   readonly #locks: HeldLock[] = [];
+  readonly #listeners = new Set<(event: TraderEvent) => void>();
   #forgetAt = 0;
 
   private constructor(
@@ -88,6 +96,7 @@ export class TradingSession {
     this.#venue = opened.venue;
     this.halt = new HaltSwitch(config, process.pid);
     this.recurring = new RecurringWarnings(opened.log, options.clock);
+    if (options.onEvent !== undefined) this.#listeners.add(options.onEvent);
     this.#latestExecution = new LatestExecutionFile(this);
   }
 
@@ -107,8 +116,10 @@ export class TradingSession {
       closers.push(() => ledger.close());
       const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
       closers.push(() => venue.close());
-      const broker = await openBroker(config, venue, options.clock, { log, onWait: options.onWait });
-      return new TradingSession(options, config, { log, tradeLog, ledger, venue, broker });
+      const onWait = (text: string): void => session.emit({ kind: "remark", level: "info", important: true, text });
+      const broker = await openBroker(config, venue, options.clock, { log, onWait });
+      const session = new TradingSession(options, config, { log, tradeLog, ledger, venue, broker });
+      return session;
     } catch (error) {
       for (const close of closers.toReversed()) await close();
       throw error;
@@ -144,13 +155,13 @@ export class TradingSession {
   }
 
   /** Reads the account and its positions once. @throws BrokerError */
-  async readAccount(): Promise<{ account: Account; positions: Position[] }> {
+  async readAccount(): Promise<ShownAccount> {
     const [account, positions] = await Promise.all([this.broker.account(), this.broker.positions()]);
     return { account, positions };
   }
 
   /** As {@link readAccount}, tried again for `limitMs` while the venue is unreachable. */
-  async readAccountWithin(limitMs: number, onProblem: (error: BrokerError) => void): Promise<{ account: Account; positions: Position[] }> {
+  async readAccountWithin(limitMs: number, onProblem: (error: BrokerError) => void): Promise<ShownAccount> {
     const start = this.clock.monotonic();
     for (;;) {
       try {
@@ -170,61 +181,71 @@ export class TradingSession {
     return openIntakes({ ...this.config, strategies }, this.clock, ledger);
   }
 
-  /**
-   * @param newer a run of the same strategy that waits behind the one under way.
-   * @param waiting runs of every strategy that wait to be executed.
-   */
-  rebalancer(
-    newer: () => Signal | undefined,
-    stopping: AbortSignal,
-    waiting: () => readonly Signal[],
-    ledger: Ledger = this.ledger,
-  ): Rebalancer {
+  /** @param ledger by default the session's own; a copy of it for what is only tried out. */
+  rebalancer(inbox: InboxView, stopping: AbortSignal, ledger: Ledger = this.ledger): Rebalancer {
     const { config, clock, broker } = this;
     return new Rebalancer({
       broker,
       ledger,
       clock,
-      mode: config.mode,
+      account: config,
       plan: config,
       limits: config,
       signalMaxAgeSeconds: config.signalMaxAgeSeconds,
       orderTimeoutSeconds: config.orderTimeoutSeconds,
       executionDeadlineSeconds: config.executionDeadlineSeconds,
       execution: config.execution,
-      halted: () => this.halt.reason(),
-      accountRefusal: (snapshot) => accountRefusal(config, ledger, snapshot.account),
-      stopping,
-      newer,
       strategies: config.strategies,
-      waiting,
-      emit: (event) => this.#observe(event),
-      progress: (text) => this.log.info(text),
-      warn: (text) => this.#warn(text),
+      halted: () => this.halt.reason(),
+      stopping,
+      inbox,
+      emit: (event) => this.emit(event),
+    });
+  }
+
+  /** The account engine of this session. */
+  engine(inbox: SignalInbox, stopping: AbortSignal, ledger: Ledger = this.ledger): AccountEngine {
+    const { clock, broker, config } = this;
+    return new AccountEngine({
+      clock,
+      ledger,
+      broker,
+      inbox,
+      rebalancer: (view, signal) => this.rebalancer(view, signal, ledger),
+      signalMaxAgeSeconds: config.signalMaxAgeSeconds,
+      stopping,
+      emit: (event) => this.emit(event),
     });
   }
 
   /** R27: said before the first run of a ledger sells what was bought by hand. With several strategies nothing of it is sold. */
-  warnOfHoldings({ account, positions }: { readonly account: Account; readonly positions: readonly Position[] }): void {
+  warnOfHoldings({ account, positions }: ShownAccount): void {
     const { config, ledger } = this;
     const held = strangersHeld(positions, config, { ledger, account: account.number });
     if (held.length === 0 || config.strategies.length > 1) return;
     const isLive = config.mode === "live";
-    this.#warn(
+    const text =
       `Account ${account.number} holds what this ledger never bought: ${held.join(", ")}. A run sells of it what its targets do not name. ` +
-        (isLive
-          ? `Until you have said that it may, such a run is refused. ${ADOPTION_HINT}`
-          : "Name in PROTECTED_SYMBOLS what is to stay."),
-    );
+      (isLive ? `Until you have said that it may, such a run is refused. ${ADOPTION_HINT}` : "Name in PROTECTED_SYMBOLS what is to stay.");
+    this.emit({ kind: "remark", level: "warn", important: true, text });
   }
 
-  #warn(text: string): void {
-    this.log.warn(text);
-    this.#options.onWait?.(text);
+  /** Into the log and the decision record, the trade log and the file for dashboards, and then to whoever watches. */
+  emit(event: TraderEvent): void {
+    const { log, ledger, clock, recurring } = this;
+    recordEvent(event, { log, ledger, clock, warnAgain: (text, child) => recurring.warn(text, child) });
+    if (event.kind === "concluded") this.#recordTrade(event.execution.id);
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** @returns how to listen no more. */
+  listen(listener: (event: TraderEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /** One line of the trade log for a finished execution; the file for dashboards is written meanwhile. */
-  recordTrade(executionId: string): void {
+  #recordTrade(executionId: string): void {
     this.#tradeLog.append(tradeRecord(this.ledger, executionId, this.config.mode));
     this.#latestExecution.record(executionId);
   }
@@ -262,20 +283,6 @@ export class TradingSession {
     this.ledger.close();
     this.#tradeLog.close();
     this.log.close();
-  }
-
-  /** Into the decision record first, then to the log and to whoever watches. */
-  #observe(event: RebalanceEvent): void {
-    const { kind, level, text, executionId, signalId, facts } = event;
-    const log = this.log.child({ signal: signalId, execution: executionId });
-    const isSaid = event.recurs === true ? this.recurring.warn(text, log) : level !== "debug";
-    if (isSaid) {
-      const note = { executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) };
-      // A note never decides anything. The last one is flushed, and with it all before.
-      this.ledger.transaction(() => this.ledger.note(note), kind === "finish" ? "flushed" : "ordered");
-    }
-    if (event.recurs !== true) log[level](text);
-    this.#options.onEvent?.(event);
   }
 
   #holder(): Parameters<typeof acquireLock>[1] {
@@ -363,8 +370,8 @@ export async function openBroker(
       if (until < toldUntil + SAME_WAIT_MS) return;
       toldUntil = until;
       const text = waitSentence(venue.name, waitMs);
-      log?.info(text);
-      onWait?.(text);
+      if (onWait === undefined) log?.info(text);
+      else onWait(text);
     },
   });
 }

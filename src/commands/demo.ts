@@ -9,6 +9,7 @@ import { configFor } from "../app/embedded-venue.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Conclusion } from "../execution/outcome/outcome.ts";
+import { isRebalanceEvent } from "../execution/events.ts";
 import { readHalt } from "../machine/halt.ts";
 import type { Signal } from "../domain/signal.ts";
 import { watchFile } from "../intake/watcher.ts";
@@ -110,7 +111,10 @@ class Demonstration {
       console: undefined,
       verbose: this.#context.verbose,
       venue: { name: "the built-in simulator", alpaca: configFor(simulator.url), close: () => simulator.close() },
-      onEvent: (event) => this.#view.event(event),
+      onEvent: (event) => {
+        if (isRebalanceEvent(event)) this.#view.event(event);
+        else if (event.kind === "concluded") this.#onConcluded(event);
+      },
     });
     try {
       return await this.#trade(session, story);
@@ -146,14 +150,13 @@ class Demonstration {
     out.line(`Alerts file: ${this.#alertsFile}`);
     return new Daemon({
       clock,
-      log: session.log,
       ledger: session.ledger,
       broker: session.broker,
       sources: intakes.map((intake) => ({
         intake,
         watch: (onHint) => watchFile(intake.alertsFile, { clock, onHint, onProblem: (problem) => out.line(problem.message) }),
       })),
-      rebalancer: (newer, stopping, waiting) => session.rebalancer(newer, stopping, waiting),
+      rebalancer: (inbox, stopping) => session.rebalancer(inbox, stopping),
       halted: () => session.halt.reason(),
       signalMaxAgeSeconds: session.config.signalMaxAgeSeconds,
       connect: async () => {
@@ -163,11 +166,10 @@ class Demonstration {
         session.claimAccount(account);
       },
       selfCheck: () => session.selfCheck(),
-      onReady: onConnected,
-      onSignal: (signal) => this.#showTargets(signal, session),
-      onConcluded: (result) => {
-        session.recordTrade(result.execution.id);
-        this.#onConcluded(result);
+      emit: (event) => {
+        if (event.kind === "executing") this.#showTargets(event.signal, session);
+        session.emit(event);
+        if (event.kind === "ready") onConnected();
       },
     });
   }

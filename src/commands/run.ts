@@ -2,6 +2,7 @@ import { flushCompileCache } from "node:module";
 import { Daemon } from "../app/daemon.ts";
 import { StatusReporter } from "../app/status-reporter.ts";
 import { DashboardService } from "../app/dashboard-service.ts";
+import type { ShownAccount } from "../app/trading-session.ts";
 import { TradingSession } from "../app/trading-session.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { asError, EXIT } from "../domain/errors.ts";
@@ -54,6 +55,7 @@ async function runSession(session: TradingSession, { env }: CommandContext): Pro
   await refuseSecondInstance(session);
   const intakes = session.intakes();
   const reporter = new StatusReporter(session, env, intakes, () => losses(intakes, "replaced")[0]);
+  session.listen((event) => reporter.onEvent(event));
   const daemon = newDaemon(session, intakes, reporter);
   const dashboard = new DashboardService(
     session,
@@ -129,11 +131,10 @@ function newDaemon(session: TradingSession, intakes: ReturnType<TradingSession["
   };
   return new Daemon({
     clock,
-    log,
     ledger,
     broker,
     sources: intakes.map((intake) => ({ intake, watch: (look) => watch(intake.alertsFile, look) })),
-    rebalancer: (newer, stopping, waiting) => session.rebalancer(newer, stopping, waiting),
+    rebalancer: (inbox, stopping) => session.rebalancer(inbox, stopping),
     halted: () => session.halt.reason(),
     signalMaxAgeSeconds: session.config.signalMaxAgeSeconds,
     connect: async () => {
@@ -143,20 +144,11 @@ function newDaemon(session: TradingSession, intakes: ReturnType<TradingSession["
       session.warnOfHoldings(read);
     },
     selfCheck: () => session.selfCheck(),
-    warnAgain: (text, childLog) => session.recurring.warn(text, childLog),
-    onWatching: () => reporter.watching(),
-    onReady: () => reporter.ready(),
-    onSignal: (signal) => reporter.executing(signal),
-    onNotExecuted: (what) => reporter.notExecuted(what),
-    onHaltChanged: () => reporter.haltChanged(),
-    onConcluded: ({ execution }) => {
-      session.recordTrade(execution.id);
-      reporter.concluded(execution);
-    },
+    emit: (event) => session.emit(event),
   });
 }
 
-function showAccount(session: TradingSession, read: Awaited<ReturnType<TradingSession["readAccount"]>>): void {
+function showAccount(session: TradingSession, read: ShownAccount): void {
   const lines = accountSummary(read.account, read.positions, { mode: session.config.mode, brokerName: session.broker.name }, plainStyle);
   for (const line of lines) if (line.trim() !== "" && !line.startsWith("=")) session.log.info(line);
 }

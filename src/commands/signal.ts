@@ -21,7 +21,9 @@ export async function signal(context: CommandContext, options: SignalOptions): P
     ...context,
     command: "signal",
     console: undefined,
-    onWait: (text) => context.err.line(text),
+    onEvent: (event) => {
+      if (event.kind === "remark" && event.important === true) context.err.line(event.text);
+    },
   });
   try {
     const own = await chosen(session, options);

@@ -1,44 +1,25 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StrategyConfig } from "../domain/config.ts";
-import { TradingSession } from "../app/trading-session.ts";
+import type { RunOnceOptions } from "../app/run-once.ts";
+import { RunOnce } from "../app/run-once.ts";
+import type { TradingSession } from "../app/trading-session.ts";
 import { makeTemporaryDirectory } from "../machine/directory-access.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
-import { RebalanceView } from "../reporting/rebalance-view.ts";
 import { appendAlerts } from "../signals/alerts-writer.ts";
 import type { SignalResult } from "../signals/signal-run.ts";
 import { assertSome, generateAll, ownStrategies } from "../signals/signal-run.ts";
 import type { CommandContext } from "./context.ts";
-import type { ExecutionSteps } from "./execute.ts";
-import { Execution } from "./execute.ts";
 import { appendSignal, failSignal } from "./signal.ts";
 import { showDecision, showUnwritten } from "./signal-view.ts";
-import { onStopSignal } from "./stop-signals.ts";
+import { tradeOnce } from "./trade-once.ts";
 
 type Generated = Extract<SignalResult, { kind: "signal" }>;
 
 /** Generates the signals, connects and shows the account, and acts on them. */
-export async function trade(context: CommandContext, options: { readonly dryRun?: boolean }): Promise<ExitCode> {
-  const view = new RebalanceView(context.out);
-  const session = await TradingSession.open({
-    ...context,
-    command: "trade",
-    console: undefined,
-    onEvent: (event) => view.event(event),
-    onWait: (text) => context.err.line(text),
-  });
-  const stopping = new AbortController();
-  const ignore = onStopSignal(context.clock, () => stopping.abort());
-  try {
-    return await new Trade(context, session, stopping.signal).act(options.dryRun === true);
-  } catch (error) {
-    session.logFailure(error);
-    throw error;
-  } finally {
-    ignore();
-    await session.close();
-  }
+export function trade(context: CommandContext, options: { readonly dryRun?: boolean }): Promise<ExitCode> {
+  return tradeOnce(context, "trade", (session, stopping) => new Trade(context, session, stopping).act(options.dryRun === true));
 }
 
 /**
@@ -116,9 +97,9 @@ class Trade {
     }
   }
 
-  #execution(steps: ExecutionSteps): Execution {
+  #execution(options: RunOnceOptions): RunOnce {
     const onAccountShown = (): void => this.#heading("Step 3. The execution");
-    return new Execution(this.#context, this.#session, { ...steps, onAccountShown }, this.#stopping);
+    return new RunOnce(this.#session, this.#context.out, { ...options, onAccountShown }, this.#stopping);
   }
 
   #heading(text: string): void {

@@ -75,6 +75,21 @@ export interface NotExecuted {
   readonly wanted?: string | undefined;
 }
 
+/** Verdicts whose cause may end by itself while the run is fresh (R7); the daemon asks again. */
+const RETRIED: ReadonlySet<VerdictKind> = new Set<VerdictKind>([
+  "halted",
+  "market-closed",
+  "broker-unreachable",
+  "account-blocked",
+  "price-doubt",
+  "account-unsettled",
+  "refused",
+]);
+
+export function isRetried(kind: VerdictKind): boolean {
+  return RETRIED.has(kind);
+}
+
 export function isFinal(kind: VerdictKind): boolean {
   return (FINAL_VERDICTS as readonly string[]).includes(kind);
 }

@@ -2,23 +2,25 @@ import type { IntentRecord } from "../domain/ledger.ts";
 import type { Plan } from "../portfolio/plan.ts";
 
 /** What can be observed of a rebalance while it runs; also the kinds of its decision record. */
-export type RebalanceStep =
-  | "snapshot"
-  | "plan"
-  | "phase"
-  | "post"
-  | "accepted"
-  | "progress"
-  | "filled"
-  | "ended"
-  | "refused"
-  | "unknown"
-  | "look-up"
-  | "cancel"
-  | "abandoned"
-  | "waiting"
-  | "doubt"
-  | "finish";
+const REBALANCE_STEPS = [
+  "snapshot",
+  "plan",
+  "phase",
+  "post",
+  "accepted",
+  "progress",
+  "filled",
+  "ended",
+  "refused",
+  "unknown",
+  "look-up",
+  "cancel",
+  "abandoned",
+  "waiting",
+  "doubt",
+  "finish",
+] as const;
+export type RebalanceStep = (typeof REBALANCE_STEPS)[number];
 
 export interface RebalanceEvent {
   readonly kind: RebalanceStep;
@@ -35,4 +37,26 @@ export interface RebalanceEvent {
   readonly plan?: Plan;
   /** JSON value with the facts behind it, for the decision record. */
   readonly facts?: unknown;
+}
+
+/** Something about the account that belongs to no step of an execution. */
+export interface Remark {
+  readonly kind: "remark";
+  readonly level: "info" | "warn" | "error" | "debug";
+  /** One sentence for a person. */
+  readonly text: string;
+  readonly hint?: string | undefined;
+  readonly signalId?: string;
+  readonly executionId?: string;
+  /** It comes again with every try: the log says it now and then only. */
+  readonly recurs?: true;
+  /** The owner must know it before anything is traded, wherever the command runs. */
+  readonly important?: true;
+}
+
+export type ExecutionEvent = RebalanceEvent | Remark;
+
+/** Whether it is a step of an execution. */
+export function isRebalanceEvent(event: { readonly kind: string }): event is RebalanceEvent {
+  return (REBALANCE_STEPS as readonly string[]).includes(event.kind);
 }

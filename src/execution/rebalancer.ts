@@ -2,6 +2,9 @@ import type { Broker, StreamState } from "../domain/broker.ts";
 import { BrokerError } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { withCause } from "../intake/cause.ts";
+import type { AccountSettings } from "../accounts/account-guard.ts";
+import type { InboxView } from "../domain/inbox.ts";
+import { EMPTY_INBOX } from "../domain/inbox.ts";
 import type { Signal } from "../domain/signal.ts";
 import { isFinal } from "../domain/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../domain/ledger.ts";
@@ -27,7 +30,7 @@ import type { ConvergeResult } from "./loop/converge.ts";
 import { Convergence } from "./loop/converge.ts";
 import type { ConvergeParts } from "./loop/open-execution.ts";
 import { isEnded } from "./loop/decide.ts";
-import type { RebalanceEvent } from "./events.ts";
+import type { ExecutionEvent } from "./events.ts";
 import type { ExecutionSettings } from "../domain/execution-style.ts";
 import { DEFAULT_EXECUTION } from "../domain/execution-style.ts";
 import { newIntents } from "./orders/intents.ts";
@@ -48,7 +51,7 @@ export interface RebalancerParts {
   readonly broker: Broker;
   readonly ledger: Ledger;
   readonly clock: Clock;
-  readonly mode: string;
+  readonly account: AccountSettings;
   readonly plan: PlanSettings;
   readonly limits: LimitSettings;
   readonly signalMaxAgeSeconds: number;
@@ -57,19 +60,13 @@ export interface RebalancerParts {
   /** Default: {@link DEFAULT_EXECUTION}, market orders at once. */
   readonly execution?: ExecutionSettings;
   readonly halted: () => string | undefined;
-  readonly accountRefusal: (snapshot: AccountSnapshot) => { reason: string; hint: string } | undefined;
   /** Aborted when the process has been asked to stop. */
   readonly stopping: AbortSignal;
-  /** A newer run of the same strategy that waits behind the one under way (R22). */
-  readonly newer: () => Signal | undefined;
+  /** The runs behind the one under way (R6, R22). Default: there are none. */
+  readonly inbox?: InboxView;
   /** The strategies that share the account. Default: the signal's own, with all of it. */
   readonly strategies?: readonly StrategyShare[];
-  /** Complete runs that wait to be executed; those of other strategies are planned together with the one under way (R22). */
-  readonly waiting?: () => readonly Signal[];
-  readonly emit: (event: RebalanceEvent) => void;
-  readonly progress: (text: string) => void;
-  /** What the owner must know before anything is traded. Default: `progress`. */
-  readonly warn?: (text: string) => void;
+  readonly emit: (event: ExecutionEvent) => void;
 }
 
 export interface RebalanceOptions {
@@ -77,8 +74,6 @@ export interface RebalanceOptions {
   readonly ignoreMarketHours: boolean;
   /** Goes on with what earlier executions of the signal have left (R33): while it is fresh, or at the owner's word within the session. */
   readonly takeUp?: "fresh" | "finish";
-  /** Aborted when a newer run has taken this one's place before it has begun. */
-  readonly superseded?: AbortSignal;
   /** Called with the first reading, so that a person sees the account before anything happens. */
   readonly onReady?: (snapshot: AccountSnapshot, plan: Plan, strategyTargets: readonly StrategyTarget[]) => void;
 }
@@ -187,7 +182,7 @@ export class Rebalancer {
     if (nothingNow !== undefined) return nothingNow;
     await this.#concludeReplaced();
     const execution = this.#open(signal, { wanted, strategyTargets }, preparation);
-    const known = { snapshot: preparation.snapshot, superseded: options.superseded, ageless: options.takeUp === "finish" };
+    const known = { snapshot: preparation.snapshot, ageless: options.takeUp === "finish" };
     const result = await this.#converge(execution, signal, known);
     return result.kind === "concluded" && result.conclusion.verdict.kind === "accepted" ? "plan-again" : result;
   }
@@ -216,9 +211,12 @@ export class Rebalancer {
   /** What a later SELL of the strategy has taken out is not bought again (R22). */
   #withoutExits(signal: Signal, wanted: RebalanceTarget, strategyTargets: readonly StrategyTarget[]): RebalanceTarget {
     if (wanted.kind === "exit") return wanted;
-    const { ledger, waiting } = this.#parts;
-    const exits = laterExits(signal, ledger.recentSignals(RECENT_SIGNALS), waiting?.() ?? []);
+    const exits = laterExits(signal, this.#parts.ledger.recentSignals(RECENT_SIGNALS), this.#inbox.waiting);
     return exits.size === 0 ? wanted : targetAfterExits(wanted, strategyTargets, signal.strategy, exits);
+  }
+
+  get #inbox(): InboxView {
+    return this.#parts.inbox ?? EMPTY_INBOX;
   }
 
   get #execution(): ExecutionSettings {
@@ -230,18 +228,15 @@ export class Rebalancer {
   }
 
   #waiting(signal: Signal): Signal[] {
-    const { waiting, clock, signalMaxAgeSeconds } = this.#parts;
-    return stillWaiting(waiting?.() ?? [], this.#strategies(signal), signal.strategy, clock.now(), signalMaxAgeSeconds);
+    const { clock, signalMaxAgeSeconds } = this.#parts;
+    return stillWaiting(this.#inbox.waiting, this.#strategies(signal), signal.strategy, clock.now(), signalMaxAgeSeconds);
   }
 
-  /**
-   * Drives an execution that an earlier process left open to its end.
-   * @param superseded aborted when a newer run decides in its place, should it not have begun.
-   */
-  async resume(execution: ExecutionRecord, superseded?: AbortSignal): Promise<RebalanceResult> {
+  /** Drives an execution that an earlier process left open to its end. */
+  async resume(execution: ExecutionRecord): Promise<RebalanceResult> {
     const record = this.#parts.ledger.signal(execution.signalId);
     if (record === undefined) throw new Error(`The ledger has no signal ${execution.signalId} for execution ${execution.id}.`);
-    return this.#converge(execution, record.signal, { superseded });
+    return this.#converge(execution, record.signal, {});
   }
 
   /** Executions whose queued orders the preparation has just ended (R23) have come to their end too. */
@@ -253,7 +248,7 @@ export class Rebalancer {
 
   #prepare(signal: Signal, wanted: RebalanceTarget, options: RebalanceOptions): Promise<Preparation> {
     const { plan: settings, stopping, ...parts } = this.#parts;
-    const abandoned = options.superseded === undefined ? stopping : AbortSignal.any([stopping, options.superseded]);
+    const abandoned = AbortSignal.any([stopping, this.#inbox.overtaken]);
     const { ledger } = this.#parts;
     const earlier = ledger.executionsOfSignal(signal.id);
     const bounds = boundsAfter(earlier, ledger.intentsOfSignal(signal.id));
@@ -330,7 +325,7 @@ export class Rebalancer {
   }
 
   #newExecution(signal: Signal, wanted: RebalanceTarget, ready: Ready): NewExecution {
-    const { clock, executionDeadlineSeconds, ledger, mode } = this.#parts;
+    const { clock, executionDeadlineSeconds, ledger, account } = this.#parts;
     const now = clock.now();
     const left = sessionLeft(ready.snapshot.market, clock.monotonic()) ?? Infinity;
     const earlier = ledger.executionCount(signal.id);
@@ -338,7 +333,7 @@ export class Rebalancer {
       id: earlier === 0 ? signal.id : `${signal.id}.${String(earlier + 1)}`,
       signalId: signal.id,
       accountNumber: ready.snapshot.account.number,
-      mode,
+      mode: account.mode,
       wanted,
       startedAt: now,
       deadline: now + Math.min(executionDeadlineSeconds * 1_000, left - MIN_SESSION_LEFT_TO_POST_MS),
@@ -349,7 +344,7 @@ export class Rebalancer {
   async #converge(
     execution: ExecutionRecord,
     signal: Signal,
-    known: { readonly snapshot?: AccountSnapshot; readonly superseded: AbortSignal | undefined; readonly ageless?: boolean },
+    known: { readonly snapshot?: AccountSnapshot; readonly ageless?: boolean },
   ): Promise<RebalanceResult> {
     const { plan: settings, ...rest } = this.#parts;
     const common = {
@@ -360,7 +355,7 @@ export class Rebalancer {
       stream: this.#stream,
       startedAt: this.#startedAt,
     };
-    const parts: ConvergeParts = { ...rest, ...common, superseded: known.superseded, ageless: known.ageless === true };
+    const parts: ConvergeParts = { ...rest, ...common, inbox: this.#inbox, ageless: known.ageless === true };
     const convergence = new Convergence(parts, execution, signal, known.snapshot);
     if (known.snapshot !== undefined && this.#market !== undefined && isLater(this.#market, known.snapshot.market))
       convergence.sawMarket(this.#market);

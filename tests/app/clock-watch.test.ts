@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import { ClockWatch } from "../../src/app/clock-watch.ts";
-import type { Log } from "../../src/logging/logger.ts";
+import type { TraderEvent } from "../../src/app/events.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 const T0 = Date.UTC(2026, 10, 17, 15);
@@ -15,14 +15,15 @@ let watch: ClockWatch;
 beforeEach(() => {
   clock = new VirtualClock(T0);
   [aheadMs, readings, settled, isAway, said] = [0, 0, 0, false, []];
-  const say = (text: string): void => void said.push(text);
-  const log: Log = { error: say, warn: say, info: say, debug: () => undefined, child: () => log };
+  const emit = (event: TraderEvent): void => {
+    if (event.kind === "remark" && event.level !== "debug") said.push(event.text);
+  };
   const marketClock = (): Promise<never> => {
     readings += 1;
     if (isAway) return Promise.reject(new Error("away"));
     return Promise.resolve({ timestamp: clock.now() - aheadMs, isOpen: true, nextOpen: 0, nextClose: 0 } as never);
   };
-  watch = new ClockWatch({ broker: { marketClock }, clock, log, onSettled: () => (settled += 1) });
+  watch = new ClockWatch({ broker: { marketClock }, clock, emit, onSettled: () => (settled += 1) });
 });
 
 async function pass(seconds: number): Promise<void> {

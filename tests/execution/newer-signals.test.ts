@@ -39,9 +39,8 @@ describe("before the first order (R22)", () => {
 
   test("one that arrives while the preparation reads stops it there", async () => {
     const signal = signalOf(open().clock, HEDGE);
-    const superseded = new AbortController();
-    superseded.abort();
-    expect(await desk.run(signal, { superseded: superseded.signal })).toMatchObject({ kind: "declined", verdict: "superseded" });
+    desk.overtaken = AbortSignal.abort();
+    expect(await desk.run(signal)).toMatchObject({ kind: "declined", verdict: "superseded" });
     expect(desk.ledger.signal(signal.id)).toMatchObject({ verdict: "superseded" });
   });
 

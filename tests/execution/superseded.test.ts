@@ -23,11 +23,12 @@ function withoutAnswers(): { posts: number } {
 
 test("a run whose orders never arrived does not begin once a newer run decides, even one that is no signal", async () => {
   const seen = withoutAnswers();
-  const superseded = new AbortController();
-  const run = desk.start(signalOf(desk.clock, HEDGE), { superseded: superseded.signal });
+  const newerDecides = new AbortController();
+  desk.overtaken = newerDecides.signal;
+  const run = desk.start(signalOf(desk.clock, HEDGE));
   await desk.clock.advance(2_000);
   expect(seen.posts).toBe(2);
-  superseded.abort();
+  newerDecides.abort();
   await desk.clock.until(run);
   expect(seen.posts).toBe(2);
   expect(book(desk)).toEqual([]);

@@ -169,16 +169,17 @@ describe("the daemon takes up the rest by itself", () => {
     writeFileSync(join(directory, "alerts.json"), "", { mode: 0o644 });
     daemon = new Daemon({
       clock: desk.clock,
-      log: SILENT,
       ledger: desk.ledger,
       broker: desk.broker,
       sources: [{ intake, watch: (onHint) => watching(onHint) }],
-      rebalancer: (newer, stopping, waiting) => desk.rebalancerFor(newer, stopping, waiting),
+      rebalancer: (inbox, stopping) => desk.rebalancerFor(inbox, stopping),
       halted: () => desk.halted,
       signalMaxAgeSeconds: 300,
       connect: () => Promise.resolve(),
       selfCheck: () => undefined,
-      onConcluded: ({ conclusion }) => concluded.push(conclusion.outcome),
+      emit: (event) => {
+        if (event.kind === "concluded") concluded.push(event.conclusion.outcome);
+      },
     });
     over = daemon.run();
     await desk.clock.advance(2_000);

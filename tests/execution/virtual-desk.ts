@@ -5,6 +5,8 @@ import type { RebalanceEvent } from "../../src/execution/events.ts";
 import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
 import type { RebalanceOptions, RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
+import type { TradingMode } from "../../src/domain/config.ts";
+import type { InboxView } from "../../src/domain/inbox.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { ExecutionRecord } from "../../src/domain/ledger.ts";
 import type { LedgerOptions, SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
@@ -37,7 +39,9 @@ const PLAN_SETTINGS: PlanSettings = {
 
 export interface DeskOptions {
   /** TRADING_MODE, as the rebalancer takes it; the venue is the same. Default: paper. */
-  readonly mode?: string;
+  readonly mode?: TradingMode;
+  /** LIVE_TRADING_ACCOUNT. */
+  readonly liveTradingAccount?: string;
   readonly exchange?: Partial<ExchangeOptions>;
   readonly venue?: Partial<VenueOptions>;
   readonly plan?: Partial<PlanSettings>;
@@ -74,6 +78,8 @@ export class VirtualDesk {
   newer: Signal | undefined;
   /** Runs that wait to be executed; only those of other strategies than the one under way count. */
   waiting: readonly Signal[] = [];
+  /** Aborted when a newer run decides in place of the one under way. */
+  overtaken: AbortSignal = new AbortController().signal;
   readonly #ours: Clock = {
     now: () => this.clock.now() + this.skewMs,
     monotonic: () => this.clock.monotonic(),
@@ -139,15 +145,16 @@ export class VirtualDesk {
     this.#rebalancer = this.#newRebalancer();
   }
 
-  /** What a start does first: drives every open execution to its end. `superseded`: as the daemon says that a newer run decides. */
-  async recover(superseded?: AbortSignal): Promise<RebalanceResult[]> {
+  /** What a start does first: drives every open execution to its end. `overtaken`: as the inbox says that a newer run decides. */
+  async recover(overtaken?: AbortSignal): Promise<RebalanceResult[]> {
     const results: RebalanceResult[] = [];
-    for (const execution of this.ledger.openExecutions()) results.push(await this.clock.until(this.resume(execution, superseded)));
+    for (const execution of this.ledger.openExecutions()) results.push(await this.clock.until(this.resume(execution, overtaken)));
     return results;
   }
 
-  resume(execution: ExecutionRecord, superseded?: AbortSignal): Promise<RebalanceResult> {
-    return this.#rebalancer.resume(execution, superseded);
+  resume(execution: ExecutionRecord, overtaken?: AbortSignal): Promise<RebalanceResult> {
+    this.overtaken = overtaken ?? new AbortController().signal;
+    return this.#rebalancer.resume(execution);
   }
 
   /** Weight of each position in the account's equity, as a number for comparing. */
@@ -193,20 +200,28 @@ export class VirtualDesk {
   }
 
   #newRebalancer(): Rebalancer {
-    return this.rebalancerFor(
-      () => this.newer,
-      this.#stopping.signal,
-      () => this.waiting,
-    );
+    const inbox = (): InboxView => ({ waiting: this.waiting, newer: this.newer, overtaken: this.overtaken });
+    const view: InboxView = {
+      get waiting() {
+        return inbox().waiting;
+      },
+      get newer() {
+        return inbox().newer;
+      },
+      get overtaken() {
+        return inbox().overtaken;
+      },
+    };
+    return this.rebalancerFor(view, this.#stopping.signal);
   }
 
   /** With the settings of this desk, for whoever has runs of his own. */
-  rebalancerFor(newer: () => Signal | undefined, stopping: AbortSignal, waiting: () => readonly Signal[]): Rebalancer {
+  rebalancerFor(inbox: InboxView, stopping: AbortSignal): Rebalancer {
     return new Rebalancer({
       broker: this.#broker,
       ledger: this.ledger,
       clock: this.#ground?.clock ?? this.#ours,
-      mode: this.#options.mode ?? "paper",
+      account: { mode: this.#options.mode ?? "paper", liveTradingAccount: this.#options.liveTradingAccount },
       plan: { ...PLAN_SETTINGS, ...this.#options.plan },
       limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined, ...this.#options.limits },
       signalMaxAgeSeconds: 300,
@@ -214,14 +229,13 @@ export class VirtualDesk {
       executionDeadlineSeconds: this.#options.executionDeadlineSeconds ?? 600,
       ...(this.#options.execution === undefined ? {} : { execution: this.#options.execution }),
       halted: () => this.halted,
-      accountRefusal: () => undefined,
       stopping,
-      newer,
+      inbox,
       ...(this.#options.strategies === undefined ? {} : { strategies: this.#options.strategies }),
-      waiting,
-      emit: (event) => this.events.push(event),
-      progress: () => undefined,
-      warn: (text) => this.warnings.push(text),
+      emit: (event) => {
+        if (event.kind !== "remark") this.events.push(event);
+        else if (event.important === true) this.warnings.push(event.text);
+      },
     });
   }
 }

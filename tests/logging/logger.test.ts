@@ -144,7 +144,7 @@ describe("the log", () => {
 
   test("a process that ends right after logging loses no line", () => {
     const from = (path: string): string => JSON.stringify(join(import.meta.dirname, "../../src", path));
-    const script = `const { createLogger } = await import(${from("logger.ts")}); const { systemClock } = await import(${from("clock.ts")});
+    const script = `const { createLogger } = await import(${from("logging/logger.ts")}); const { systemClock } = await import(${from("domain/clock.ts")});
       const logger = createLogger({ dir: ${JSON.stringify(directory)}, group: undefined, clock: systemClock, zone: "UTC", console: undefined, colour: false, level: "info", secrets: [] });
       for (let index = 0; index < 1000; index++) logger.info("line " + index);
       process.exit(0);`;

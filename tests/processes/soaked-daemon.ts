@@ -5,7 +5,9 @@ import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Broker } from "../../src/domain/broker.ts";
 import { haltFilesFrom } from "../../src/config/halt-files.ts";
 import { Daemon } from "../../src/app/daemon.ts";
-import type { RebalanceEvent } from "../../src/execution/events.ts";
+import { recordEvent } from "../../src/app/event-log.ts";
+import type { TraderEvent } from "../../src/app/events.ts";
+import type { InboxView } from "../../src/domain/inbox.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
 import { HaltSwitch } from "../../src/machine/halt.ts";
 import { Intake } from "../../src/intake/intake.ts";
@@ -13,7 +15,7 @@ import { trustedOwners } from "../../src/intake/trust.ts";
 import { watchFile } from "../../src/intake/watcher.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
-import type { Logger, TradeLog } from "../../src/logging/logger.ts";
+import type { Log, Logger, TradeLog } from "../../src/logging/logger.ts";
 import { createLogger, createRedaction, openTradeLog } from "../../src/logging/logger.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { tradeRecord } from "../../src/reporting/trade-record.ts";
@@ -152,7 +154,6 @@ export class SoakedDaemon {
     const { clock, ledger } = this;
     return new Daemon({
       clock,
-      log: this.#log,
       ledger,
       broker: this.#broker,
       sources: [
@@ -161,7 +162,7 @@ export class SoakedDaemon {
           watch: (onHint) => watchFile(this.#alertsFile, { clock, onHint, onProblem: (problem) => this.#log.warn(problem.message) }),
         },
       ],
-      rebalancer: (newer, stopping) => this.#newRebalancer(newer, stopping),
+      rebalancer: (inbox, stopping) => this.#newRebalancer(inbox, stopping),
       halted: () => this.#halt.reason(),
       signalMaxAgeSeconds: 300,
       connect: async () => {
@@ -169,20 +170,16 @@ export class SoakedDaemon {
         if (ledger.pinnedAccount() === undefined) ledger.pinAccount(account.number, clock.now());
       },
       selfCheck: () => ledger.check(),
-      onConcluded: ({ execution, conclusion }) => {
-        this.executions += 1;
-        this.outcomes[conclusion.outcome] = (this.outcomes[conclusion.outcome] ?? 0) + 1;
-        this.#tradeLog.append(tradeRecord(ledger, execution.id, "paper"));
-      },
+      emit: (event) => this.#observe(event),
     });
   }
 
-  #newRebalancer(newer: ConstructorParameters<typeof Rebalancer>[0]["newer"], stopping: AbortSignal): Rebalancer {
+  #newRebalancer(inbox: InboxView, stopping: AbortSignal): Rebalancer {
     return new Rebalancer({
       broker: this.#broker,
       ledger: this.ledger,
       clock: this.clock,
-      mode: "paper",
+      account: { mode: "paper", liveTradingAccount: undefined },
       plan: {
         cashReserve: decimal("0.01"),
         minTradeValue: decimal("5"),
@@ -198,17 +195,24 @@ export class SoakedDaemon {
       orderTimeoutSeconds: 60,
       executionDeadlineSeconds: 600,
       halted: () => this.#halt.reason(),
-      accountRefusal: () => undefined,
       stopping,
-      newer,
+      inbox,
       emit: (event) => this.#observe(event),
-      progress: (text) => this.#log.info(text),
     });
   }
 
-  #observe({ kind, level, text, executionId, signalId, facts }: RebalanceEvent): void {
-    if (level !== "debug") this.ledger.note({ executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) });
-    this.#log.child({ signal: signalId, execution: executionId })[level](text);
+  #observe(event: TraderEvent): void {
+    const { ledger, clock } = this;
+    const warnAgain = (text: string, log: Log): boolean => {
+      log.warn(text);
+      return true;
+    };
+    recordEvent(event, { log: this.#log, ledger, clock, warnAgain });
+    if (event.kind !== "concluded") return;
+    const { execution, conclusion } = event;
+    this.executions += 1;
+    this.outcomes[conclusion.outcome] = (this.outcomes[conclusion.outcome] ?? 0) + 1;
+    this.#tradeLog.append(tradeRecord(ledger, execution.id, "paper"));
   }
 
   #letVenueForget(): void {

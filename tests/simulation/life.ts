@@ -6,7 +6,11 @@ import type { Clock, Timer } from "../../src/domain/clock.ts";
 import { sleepOn } from "../../src/domain/clock.ts";
 import type { AlpacaConfig } from "../../src/domain/config.ts";
 import { Daemon } from "../../src/app/daemon.ts";
+import { recordEvent } from "../../src/app/event-log.ts";
+import type { TraderEvent } from "../../src/app/events.ts";
+import type { InboxView } from "../../src/domain/inbox.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
+import { isRebalanceEvent } from "../../src/execution/events.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import type { Durability } from "../../src/domain/ledger.ts";
@@ -225,26 +229,25 @@ export class Life {
     const { surroundings, ledger, clock } = { surroundings: this.#surroundings, ledger: this.ledger, clock: this.clock };
     return new Daemon({
       clock,
-      log: this.#logger(""),
       ledger,
       broker: this.#broker,
       sources: [{ intake: this.#intake, watch: (onHint) => surroundings.watch(this, onHint) }],
-      rebalancer: (newer, stopping) => this.#newRebalancer(newer, stopping),
+      rebalancer: (inbox, stopping) => this.#newRebalancer(inbox, stopping),
       halted: surroundings.halted,
       signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
       connect: () => this.#connect(),
       selfCheck: () => ledger.check(),
-      onConcluded: () => undefined,
+      emit: (event) => this.#observe(event),
     });
   }
 
-  #newRebalancer(newer: ConstructorParameters<typeof Rebalancer>[0]["newer"], stopping: AbortSignal): Rebalancer {
+  #newRebalancer(inbox: InboxView, stopping: AbortSignal): Rebalancer {
     const { scenario, halted } = this.#surroundings;
     return new Rebalancer({
       broker: this.#broker,
       ledger: this.ledger,
       clock: this.clock,
-      mode: "paper",
+      account: CONFIGURED,
       plan: scenario.settings,
       limits: scenario.limits,
       signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
@@ -252,11 +255,9 @@ export class Life {
       execution: scenario.execution,
       executionDeadlineSeconds: EXECUTION_DEADLINE_SECONDS,
       halted,
-      accountRefusal: (snapshot) => accountRefusal(CONFIGURED, this.ledger, snapshot.account),
       stopping,
-      newer,
+      inbox,
       emit: (event) => this.#observe(event),
-      progress: (text) => this.#log("info", text),
     });
   }
 
@@ -267,14 +268,13 @@ export class Life {
     if (this.ledger.pinnedAccount() === undefined) this.ledger.pinAccount(account.number, this.clock.now());
   }
 
-  /** Decision record first, as the desk does it. */
-  #observe(event: RebalanceEvent): void {
-    const { kind, level, text, executionId, facts } = event;
-    if (level !== "debug") {
-      const note = { executionId, at: this.clock.now(), kind, text, ...(facts === undefined ? {} : { facts }) };
-      this.ledger.transaction(() => this.ledger.note(note), kind === "finish" ? "flushed" : "ordered");
-    }
-    this.#log(level, text);
+  #observe(event: TraderEvent): void {
+    const warnAgain = (text: string): boolean => {
+      this.#log("warn", text);
+      return true;
+    };
+    recordEvent(event, { log: this.#logger(""), ledger: this.ledger, clock: this.clock, warnAgain });
+    if (!isRebalanceEvent(event)) return;
     if (event.kind === "post" && event.intent !== undefined) this.#leaving.set(event.intent.clientOrderId, this.#commits + 1);
     this.#surroundings.onEvent(this, event);
   }

@@ -194,11 +194,10 @@ export class Convergence {
     const { clock, signalMaxAgeSeconds } = this.#parts;
     const age = freshness(this.#execution.signal, clock.now(), signalMaxAgeSeconds);
     if (age.kind !== "fresh" && this.#parts.ageless !== true) return { cause: "stale", reason: age.reason };
-    const newer = this.#parts.newer();
+    const { newer, overtaken } = this.#parts.inbox;
     if (newer?.kind === "rebalance")
       return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };
-    if (this.#parts.superseded?.aborted === true)
-      return { cause: "superseded", reason: "A newer run decides in its place; this one had not begun." };
+    if (overtaken.aborted) return { cause: "superseded", reason: "A newer run decides in its place; this one had not begun." };
     if (this.#execution.countsWithWaiting() && !this.#execution.wantsWhatWasLeft()) return undefined;
     return { cause: "planned-again", reason: "It is planned again, with what every strategy asks for now." };
   }

@@ -205,8 +205,8 @@ export class NextPlan {
    * (R22): one that may not begin, or that the limits refuse, would leave the account sold and not bought.
    */
   async #takenOver(): Promise<Signal | undefined> {
-    const { broker, assets, clock, settings, ledger, newer: waiting } = this.#execution.parts;
-    const newer = waiting();
+    const { broker, assets, clock, settings, ledger, inbox } = this.#execution.parts;
+    const { newer } = inbox;
     if (newer?.kind !== "rebalance") return undefined;
     const wanted = this.#execution.wantedInstead(newer);
     if (wanted === undefined) return undefined;

@@ -1,5 +1,6 @@
 import type { Broker } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
+import type { InboxView } from "../../domain/inbox.ts";
 import type { Signal } from "../../domain/signal.ts";
 import type { ExecutionRecord, IntentRecord, Ledger } from "../../domain/ledger.ts";
 import type { StrategyTarget, StrategyShare } from "../../domain/strategy-target.ts";
@@ -15,7 +16,7 @@ import {
   targetAfterExits,
   rebalanceTargetFor,
 } from "../../accounts/strategy-targets.ts";
-import type { RebalanceEvent } from "../events.ts";
+import type { ExecutionEvent, RebalanceEvent } from "../events.ts";
 import type { ExecutionSettings } from "../../domain/execution-style.ts";
 import type { AssetCache } from "../preparation/account-snapshot.ts";
 import { unlessAborted } from "../preparation/account-snapshot.ts";
@@ -48,17 +49,13 @@ export interface ConvergeParts {
   readonly halted: () => string | undefined;
   /** Aborted when the process has been asked to stop: what is in flight is awaited, nothing is begun. */
   readonly stopping: AbortSignal;
-  /** A newer complete run of the same strategy that waits behind this execution, if any (R22). */
-  readonly newer: () => Signal | undefined;
+  /** The runs behind this one (R6, R22). */
+  readonly inbox: InboxView;
   /** The strategies that share the account; `undefined`: the signal's alone. */
   readonly strategies?: readonly StrategyShare[];
-  /** Complete runs that wait to be executed, of any strategy. */
-  readonly waiting?: () => readonly Signal[];
   /** The owner has asked for it: it begins however old the signal is (R33). */
   readonly ageless?: boolean;
-  /** Aborted when a newer run, a whole one or not, decides in place of this execution's as long as it has not begun (R6). */
-  readonly superseded?: AbortSignal | undefined;
-  readonly emit: (event: RebalanceEvent) => void;
+  readonly emit: (event: ExecutionEvent) => void;
 }
 
 /** The execution that is being driven to its end: its record in the ledger, read anew each time, and its voice. */
@@ -94,15 +91,15 @@ export class OpenExecution {
   }
 
   #waiting({ strategy }: Signal): Signal[] {
-    const { waiting, strategies, clock, signalMaxAgeSeconds } = this.parts;
-    return stillWaiting(waiting?.() ?? [], strategies ?? [], strategy, clock.now(), signalMaxAgeSeconds);
+    const { inbox, strategies, clock, signalMaxAgeSeconds } = this.parts;
+    return stillWaiting(inbox.waiting, strategies ?? [], strategy, clock.now(), signalMaxAgeSeconds);
   }
 
   /** What is wanted now: a later SELL of the same strategy has taken its symbols out (R22). */
   wanted(): RebalanceTarget {
-    const { ledger, waiting } = this.parts;
+    const { ledger, inbox } = this.parts;
     const { wanted } = this.record();
-    const exits = laterExits(this.signal, ledger.recentSignals(RECENT_SIGNALS), waiting?.() ?? []);
+    const exits = laterExits(this.signal, ledger.recentSignals(RECENT_SIGNALS), inbox.waiting);
     if (exits.size === 0 || wanted.kind === "exit") return wanted;
     this.#strategyTargets ??= ledger.strategyTargetsOf(this.id);
     return targetAfterExits(wanted, this.#strategyTargets, this.signal.strategy, exits);
@@ -148,8 +145,7 @@ export class OpenExecution {
 
   /** A complete run waits that this execution would hold up if it waited for something to pass. */
   holdsUpAnother(): boolean {
-    const waiting = this.parts.waiting?.() ?? [];
-    return waiting.some((run) => run.kind === "exit") || this.#waiting(this.signal).length > 0;
+    return this.parts.inbox.waiting.some((run) => run.kind === "exit") || this.#waiting(this.signal).length > 0;
   }
 
   intents(): IntentRecord[] {

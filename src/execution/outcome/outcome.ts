@@ -13,7 +13,7 @@ import { decimal, max, ONE, ZERO } from "../../domain/decimal.ts";
 import type { PlanSettings } from "../../portfolio/plan.ts";
 import { isProtected } from "../../portfolio/valuation.ts";
 import type { Action, StopReason } from "../loop/decide.ts";
-import type { RebalanceEvent } from "../events.ts";
+import type { ExecutionEvent } from "../events.ts";
 import type { AssetCache, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { readAccount } from "../preparation/account-snapshot.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
@@ -29,7 +29,7 @@ export interface ConcludeParts {
   readonly clock: Clock;
   readonly assets: AssetCache;
   readonly settings: Pick<PlanSettings, "minTradeValue" | "protectedSymbols">;
-  readonly emit: (event: RebalanceEvent) => void;
+  readonly emit: (event: ExecutionEvent) => void;
 }
 
 /** How an execution ended. */

@@ -2,6 +2,7 @@ import type { Broker, Order } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
 import { marketDate } from "../../domain/market-day.ts";
+import type { ExecutionEvent } from "../events.ts";
 import { isOwnOrder } from "../orders/ids.ts";
 import { settleLateOrder } from "../orders/late-orders.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
@@ -18,7 +19,7 @@ export interface EarlierOrdersParts {
   readonly clock: Clock;
   /** When this process began to trade, monotonic. */
   readonly startedAt: number;
-  readonly progress: (text: string) => void;
+  readonly emit: (event: ExecutionEvent) => void;
 }
 
 /** Another installation sends orders to this account. */
@@ -51,7 +52,7 @@ export async function endEarlierOrders<Stopped extends { readonly kind: string }
   const start = parts.clock.monotonic();
   let cancelled = false;
   for (let round = 0; ; round += 1) {
-    const say = (_level: string, text: string): void => parts.progress(text);
+    const say = (_level: string, text: string): void => parts.emit({ kind: "remark", level: "info", text });
     await Promise.all(leftOver(parts).map((intent) => settleLateOrder({ ...parts, say }, intent)));
     const snapshot = await waiting.read();
     if ("kind" in snapshot) return snapshot;
@@ -61,7 +62,7 @@ export async function endEarlierOrders<Stopped extends { readonly kind: string }
     if (mine(parts, snapshot).length + unknown.length === 0 && isSeenToEnd) return snapshot;
     const waited = parts.clock.monotonic() - start;
     if (unknown.length > 0 && !cancelled && waited > EARLIER_ORDERS_LIMIT_MS) {
-      for (const order of unknown) parts.progress(`${order.symbol}: the ${order.side} ${order.id} of an unknown ledger is cancelled.`);
+      for (const order of unknown) say("info", `${order.symbol}: the ${order.side} ${order.id} of an unknown ledger is cancelled.`);
       await Promise.all(unknown.map(({ id }) => parts.broker.cancel(id)));
       cancelled = true;
     } else if (waited > EARLIER_ORDERS_LIMIT_MS * (cancelled ? 2 : 1)) return snapshot;

@@ -1,3 +1,5 @@
+import type { AccountSettings } from "../../accounts/account-guard.ts";
+import { accountRefusal } from "../../accounts/account-guard.ts";
 import type { Broker } from "../../domain/broker.ts";
 import { BrokerError } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
@@ -20,6 +22,7 @@ import type { ExecutionSettings } from "../../domain/execution-style.ts";
 import { endEarlierOrders } from "./earlier-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
+import type { ExecutionEvent } from "../events.ts";
 import type { AssetCache, AccountSnapshot } from "./account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
 import type { SignalBounds } from "../loop/signal-bounds.ts";
@@ -46,8 +49,7 @@ export interface PrepareParts {
   readonly broker: Broker;
   readonly ledger: Ledger;
   readonly clock: Clock;
-  /** TRADING_MODE. */
-  readonly mode: string;
+  readonly account: AccountSettings;
   readonly assets: AssetCache;
   readonly splits: SplitWatch;
   readonly settings: PlanSettings;
@@ -60,11 +62,7 @@ export interface PrepareParts {
   readonly halted: () => string | undefined;
   /** Aborted when the process is to stop or a newer run has taken the place of this one. */
   readonly abandoned: AbortSignal;
-  /** Why this account may not be traded (R27); `undefined` when it may. */
-  readonly accountRefusal: (snapshot: AccountSnapshot) => { reason: string; hint: string } | undefined;
-  readonly progress: (text: string) => void;
-  /** What the owner must know before anything is traded. */
-  readonly warn?: (text: string) => void;
+  readonly emit: (event: ExecutionEvent) => void;
 }
 
 export interface PrepareRequest {
@@ -155,7 +153,7 @@ async function firstSnapshot(parts: PrepareParts, request: PrepareRequest): Prom
       const lasting = error.failure === "unauthorized" || error.failure === "refused";
       const final = lasting || parts.clock.monotonic() - start + UNREACHABLE_PAUSE_MS > UNREACHABLE_LIMIT_MS;
       if (final) return declined("broker-unreachable", error.message, error.hint);
-      parts.progress(`${parts.broker.name} cannot be read yet: ${messageOf(error)}`);
+      parts.emit({ kind: "remark", level: "info", text: `${parts.broker.name} cannot be read yet: ${messageOf(error)}` });
       await parts.clock.sleep(UNREACHABLE_PAUSE_MS, parts.abandoned);
       const stopped = stillWanted(parts, request);
       if (stopped !== undefined) return stopped;
@@ -171,7 +169,7 @@ function sayUnreadableConfiguration(parts: PrepareParts): void {
   const trouble = parts.assets.configuration.takeTrouble();
   if (trouble === undefined) return;
   const text = `The account's configuration cannot be read: ${trouble} Whether it may buy fractions and partnerships is not known; the venue decides.`;
-  (parts.warn ?? parts.progress)(text);
+  parts.emit({ kind: "remark", level: "warn", important: true, text });
 }
 
 /** R27: in live mode the first run sells nothing that this ledger never bought before its owner says so; other modes say it. */
@@ -181,14 +179,14 @@ function adoptionDeclined(
   { plan, snapshot }: Extract<Preparation, { kind: "ready" }>,
 ): Declined | undefined {
   const facts = { ledger: parts.ledger, account: snapshot.account.number };
-  const judged = judgeFirstRun(plan.sells, facts, { isLive: parts.mode === "live", dryRun });
+  const judged = judgeFirstRun(plan.sells, facts, { isLive: parts.account.mode === "live", dryRun });
   if (judged?.kind === "refused") return { ...declined("refused", judged.reason, judged.hint), snapshot };
-  if (judged?.kind === "said") (parts.warn ?? parts.progress)(judged.text);
+  if (judged?.kind === "said") parts.emit({ kind: "remark", level: "warn", important: true, text: judged.text });
   return undefined;
 }
 
 function accountDeclined(parts: PrepareParts, snapshot: AccountSnapshot): Declined | undefined {
-  const refusal = parts.accountRefusal(snapshot);
+  const refusal = accountRefusal(parts.account, parts.ledger, snapshot.account);
   if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), snapshot };
   if (snapshot.configuration?.suspendTrade === true) {
     const suspended = "The account's own switch `suspend_trade` is on, so Alpaca refuses every order.";

@@ -1,0 +1,386 @@
+import type { Account } from "../domain/broker.ts";
+import { BrokerError } from "../domain/broker.ts";
+import type { StrategyConfig } from "../domain/config.ts";
+import type { ExitCode } from "../domain/errors.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { Signal } from "../domain/signal.ts";
+import type { RebalanceResult } from "../execution/rebalancer.ts";
+import { freshness } from "../intake/freshness.ts";
+import type { Intake, IntakeReport } from "../intake/intake.ts";
+import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
+import { failedNotice } from "../notifications/event-notices.ts";
+import { accountSummary } from "../reporting/account-summary.ts";
+import { dryRunLines } from "../reporting/dry-run-view.ts";
+import { conclusionLines, targetAgainstActual } from "../reporting/outcome-view.ts";
+import { strategyTargetLines } from "../reporting/strategy-target-lines.ts";
+import { targetPortfolio } from "../reporting/target-portfolio.ts";
+import type { Terminal } from "../reporting/terminal.ts";
+import type { AccountEngine } from "./account-engine.ts";
+import type { TraderEvent } from "./events.ts";
+import { missedTarget } from "./left-overs.ts";
+import { noticeOf, openNotifications } from "./open-notifications.ts";
+import { exitOfResult, exitOfVerdict } from "./outcome-exit.ts";
+import { SignalInbox } from "./signal-inbox.ts";
+import type { ShownAccount, TradingSession } from "./trading-session.ts";
+
+export interface RunOnceOptions {
+  readonly dryRun?: boolean;
+  readonly ignoreMarketHours?: boolean;
+  /** Goes on with what is left of the newest run, however old it is (R33). */
+  readonly finish?: boolean;
+  /** Where the runs are read, by default in the strategies' own alerts files. */
+  readonly strategies?: readonly StrategyConfig[];
+  readonly onAccountShown?: () => void;
+  /** Called once it is certain that this process may trade, right before the alerts files are read. */
+  readonly beforeReading?: () => void;
+}
+
+const FINISH_HINT = "Hint: Run `alpaca-trader execute --finish` in this session to go on with what is left.";
+
+/** How long a command tries to reach the broker (contract). */
+const BROKER_LIMIT_MS = 20_000;
+
+/** How long a notification may hold up the end of a command. */
+const NOTIFY_LIMIT_MS = 3_000;
+
+/** While late legs are waited for, the file is looked at again this often. */
+const LOOK_AGAIN_MS = 100;
+
+/** What the newest run of one strategy asks for. */
+interface NewestRun {
+  readonly strategy: string;
+  readonly decision: IntakeReport["decision"];
+}
+
+/** The daemon's parts, driven once: intake, inbox and account engine act on the newest run of each strategy. */
+export class RunOnce {
+  readonly #session: TradingSession;
+  readonly #out: Terminal;
+  readonly #options: RunOnceOptions;
+  readonly #stopping: AbortSignal;
+  readonly #inbox = new SignalInbox();
+  #account: ShownAccount | undefined;
+
+  constructor(session: TradingSession, out: Terminal, options: RunOnceOptions, stopping: AbortSignal) {
+    this.#session = session;
+    this.#out = out;
+    this.#options = options;
+    this.#stopping = stopping;
+  }
+
+  async act(): Promise<ExitCode> {
+    if (this.#options.dryRun === true) return this.#dryRun();
+    const unreachable = await this.showAccount();
+    this.#session.lockLedger();
+    const notifications = openNotifications(this.#session);
+    const ignore = this.#session.listen((event: TraderEvent) => notifications.notify(noticeOf(event, this.#session)));
+    try {
+      return await this.#actLocked(unreachable);
+    } catch (error) {
+      notifications.notify(failedNotice("the execution", error, this.#session.clock.now()));
+      throw error;
+    } finally {
+      ignore();
+      await notifications.close(NOTIFY_LIMIT_MS);
+    }
+  }
+
+  /** Everything that is done while the lock is held. */
+  async #actLocked(unreachable: BrokerError | undefined): Promise<ExitCode> {
+    if (unreachable !== undefined) return this.#unreachable(unreachable);
+    this.#session.claimAccount(this.#known());
+    const engine = this.#session.engine(this.#inbox, this.#stopping);
+    const recovered = await engine.recoverAll();
+    for (const result of recovered.values()) this.#report(result);
+    this.#options.beforeReading?.();
+    return this.#withIntakes(this.#session.ledger, async (intakes) => this.#decide(engine, await this.#newestRuns(intakes), recovered));
+  }
+
+  async #withIntakes<Result>(ledger: Ledger, work: (intakes: readonly Intake[]) => Promise<Result>): Promise<Result> {
+    const intakes = this.#session.intakes(ledger, this.#options.strategies);
+    try {
+      return await work(intakes);
+    } finally {
+      for (const intake of intakes) intake.close();
+    }
+  }
+
+  // --- the account ---------------------------------------------------------------------------
+
+  #known(): Account {
+    if (this.#account === undefined) throw new Error("The account has not been read.");
+    return this.#account.account;
+  }
+
+  /** Prints the summary, before anything is decided or refused. @returns why it cannot be read. */
+  async showAccount(): Promise<BrokerError | undefined> {
+    const out = this.#out;
+    const { config, broker } = this.#session;
+    if (config.mode === "simulator") out.line(`SIMULATOR: ${config.modeReason}; nothing here is real money.`);
+    const limit = this.#session.halt.reason() === undefined ? BROKER_LIMIT_MS : 0;
+    try {
+      this.#account = await this.#session.readAccountWithin(limit, (error) => out.progress(`Waiting for ${broker.name}: ${error.message}`));
+    } catch (error) {
+      if (error instanceof BrokerError) return error;
+      throw error;
+    } finally {
+      out.clearProgress();
+    }
+    const { account, positions } = this.#account;
+    for (const line of accountSummary(account, positions, { mode: config.mode, brokerName: broker.name }, out.style)) out.line(line);
+    this.#options.onAccountShown?.();
+    return undefined;
+  }
+
+  /** The newest runs get their verdicts all the same, so that they can be judged again while they are fresh. */
+  #unreachable(error: BrokerError): Promise<ExitCode> {
+    return this.#withIntakes(this.#session.ledger, (intakes) => {
+      const reports = intakes.map((intake) => this.#look(intake));
+      const halted = this.#session.halt.reason();
+      const { ledger, clock } = this.#session;
+      const verdict =
+        halted === undefined
+          ? ({ kind: "broker-unreachable", reason: error.message } as const)
+          : ({ kind: "halted", reason: `Trading is halted (${halted}).` } as const);
+      for (const { decision } of reports) if (decision.kind === "execute") ledger.judgeSignal(decision.signal.id, verdict, clock.now());
+      return Promise.reject(halted === undefined ? error : haltedError(halted));
+    });
+  }
+
+  // --- the newest runs -----------------------------------------------------------------------
+
+  async #newestRuns(intakes: readonly Intake[]): Promise<NewestRun[]> {
+    return Promise.all(
+      intakes.map(async (intake) => {
+        const { decision } = await this.#settled(intake, this.#look(intake));
+        return { strategy: intake.strategy, decision };
+      }),
+    );
+  }
+
+  #look(intake: Intake): IntakeReport {
+    const report = intake.rejudge("start");
+    for (const verdict of report.verdicts) this.#session.emit({ kind: "verdict", ...verdict });
+    return report;
+  }
+
+  /** R4: late legs are waited for as long as a run without named legs takes to settle, not longer. */
+  async #settled(intake: Intake, first: IntakeReport): Promise<IntakeReport> {
+    const { clock, config } = this.#session;
+    const end = clock.monotonic() + config.batchSettleSeconds * 1_000;
+    let report = first;
+    while (!this.#stopping.aborted) {
+      if (report.lastLineAt !== undefined) {
+        await clock.sleep(Math.max(1, report.lastLineAt - clock.now()), this.#stopping);
+        report = this.#look(intake);
+        continue;
+      }
+      if (report.decision.kind !== "wait") return report;
+      const rest =
+        report.decision.for === "settle" ? report.decision.until - clock.now() : Math.min(end - clock.monotonic(), LOOK_AGAIN_MS);
+      if (report.decision.for === "legs" && end - clock.monotonic() <= 0) return report;
+      await clock.sleep(Math.max(1, rest), this.#stopping);
+      const next = this.#look(intake);
+      report = next.decision.kind === "nothing" ? report : next;
+    }
+    return report;
+  }
+
+  /** Every strategy's fresh run is executed, the oldest first; the worst of what came of them all is the exit code. */
+  async #decide(engine: AccountEngine, runs: readonly NewestRun[], recovered: ReadonlyMap<string, RebalanceResult>): Promise<ExitCode> {
+    const codes = runs.flatMap((run) => this.#refused(run, recovered) ?? []);
+    const signals = freshSignals(runs);
+    for (const signal of signals) this.#inbox.offer(signal);
+    for (const signal of signals) {
+      codes.push(await this.#execute(engine, signal));
+      if (this.#stopping.aborted) break;
+    }
+    for (const { decision } of runs) {
+      if (this.#stopping.aborted) break;
+      const left = this.#leftOff(decision);
+      if (left !== undefined && !recovered.has(left.id)) codes.push(await this.#takeUp(engine, left));
+    }
+    const halted = this.#session.halt.reason();
+    if (halted !== undefined && signals.length === 0 && codes.length < runs.length) throw haltedError(halted);
+    if (codes.length === 0) return recovered.size === 0 ? EXIT.ok : worst([...recovered.values()].map(exitOfResult));
+    return worst(codes);
+  }
+
+  /** What a run that is not to be executed comes to; `undefined` where nothing is decided by it. */
+  #refused({ strategy, decision }: NewestRun, recovered: ReadonlyMap<string, RebalanceResult>): ExitCode | undefined {
+    switch (decision.kind) {
+      case "execute":
+        return undefined;
+      case "nothing":
+        this.#say(this.#of(strategy, "There is no run in the alerts file."));
+        return undefined;
+      case "wait":
+        this.#say(this.#of(strategy, `Not executed, incomplete: ${decision.reason}`));
+        this.#notExecuted(undefined, { kind: "incomplete", reason: decision.reason });
+        return EXIT.refused;
+      case "verdict": {
+        const { signalId, verdict } = decision;
+        const known = signalId === undefined ? undefined : recovered.get(signalId);
+        if (known !== undefined) return exitOfResult(known);
+        if (this.#leftOff(decision) !== undefined) return undefined;
+        const said = verdict.kind === "executed" ? "Already executed" : `Not executed, ${verdict.kind}`;
+        this.#say(this.#of(strategy, `${said}: ${verdict.reason}`));
+        this.#notExecuted(signalId, verdict);
+        return this.#session.halt.reason() === undefined ? exitOfVerdict(verdict.kind) : undefined;
+      }
+    }
+  }
+
+  #notExecuted(signalId: string | undefined, verdict: (IntakeReport["decision"] & { kind: "verdict" })["verdict"]): void {
+    this.#session.emit({ kind: "not-executed", origin: "intake", again: false, what: { signalId, verdict } });
+  }
+
+  /** The newest run, where it was executed and its account is not on target. */
+  #leftOff(decision: IntakeReport["decision"]): Signal | undefined {
+    if (decision.kind !== "verdict" || decision.verdict.kind !== "executed" || decision.signalId === undefined) return undefined;
+    const { ledger } = this.#session;
+    return missedTarget(ledger, decision.signalId) === undefined ? undefined : ledger.signal(decision.signalId)?.signal;
+  }
+
+  // --- acting --------------------------------------------------------------------------------
+
+  async #execute(engine: AccountEngine, signal: Signal): Promise<ExitCode> {
+    this.#showTargets(engine, signal);
+    const result = await engine.execute(signal, { ignoreMarketHours: this.#options.ignoreMarketHours === true });
+    return result === undefined ? EXIT.failed : this.#report(result);
+  }
+
+  /** Goes on with what an execution has left, while the run is fresh or the owner asks for it (R33). */
+  async #takeUp(engine: AccountEngine, signal: Signal): Promise<ExitCode> {
+    const { clock, config, ledger } = this.#session;
+    const finish = this.#options.finish === true;
+    this.#say(`Executed before, and not on target: ${missedTarget(ledger, signal.id)?.outcomeReason ?? ""}`);
+    if (!finish && freshness(signal, clock.now(), config.signalMaxAgeSeconds).kind !== "fresh") {
+      this.#out.line(FINISH_HINT);
+      return EXIT.failed;
+    }
+    this.#showTargets(engine, signal);
+    const ignoreMarketHours = this.#options.ignoreMarketHours === true;
+    const code = this.#report(await engine.takeUp(signal, finish ? "finish" : "fresh", { ignoreMarketHours }));
+    // Whatever has kept it from going on, the account is still off target.
+    return missedTarget(ledger, signal.id) === undefined ? code : worst([EXIT.failed, code]);
+  }
+
+  #showTargets(engine: AccountEngine, signal: Signal): void {
+    const { clock, config } = this.#session;
+    const { style } = this.#out;
+    const format = { now: clock.now(), zone: config.alertsTimezone };
+    for (const line of targetPortfolio(signal, style, format)) this.#out.line(line);
+    if (config.strategies.length > 1)
+      for (const line of strategyTargetLines(engine.strategyTargets(signal), style, format)) this.#out.line(line);
+  }
+
+  #report(result: RebalanceResult): ExitCode {
+    const out = this.#out;
+    out.clearProgress();
+    switch (result.kind) {
+      case "concluded":
+        for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)])
+          out.line(line);
+        break;
+      case "declined":
+        out.line(`Not executed, ${result.verdict}: ${result.reason}`);
+        if (result.hint !== undefined) out.line(`Hint: ${result.hint}`);
+        break;
+      case "dry-run":
+        for (const line of dryRunLines(result.plan, out.style)) out.line(line);
+        break;
+      case "still-off":
+        this.#say(`Still off target. ${result.reason}`);
+        if (!result.mayPass && this.#options.finish !== true) out.line(FINISH_HINT);
+        break;
+      case "left":
+        this.#say("Stopped before its end; the next start finishes it.");
+        break;
+    }
+    return exitOfResult(result);
+  }
+
+  /** With several strategies it is said of which one. */
+  #of(strategy: string, text: string): string {
+    return this.#session.config.strategies.length > 1 ? `${strategy}: ${text}` : text;
+  }
+
+  #say(text: string): void {
+    this.#out.line(text);
+    this.#session.log.info(text);
+  }
+
+  // --- dry run -------------------------------------------------------------------------------
+
+  /** On a copy of the ledger in memory: it uses nothing up, and works beside a running daemon. */
+  async #dryRun(): Promise<ExitCode> {
+    const unreachable = await this.showAccount();
+    if (unreachable !== undefined) throw unreachable;
+    this.#session.assertTradable(this.#known());
+    const copy: Ledger = openLedgerImage(this.#session.ledger.serialize());
+    try {
+      return await this.#withIntakes(copy, async (intakes) => {
+        const runs = await this.#newestRuns(intakes);
+        const codes = runs.map((run) => this.#notTriedOut(run));
+        for (const { signal, others } of shownPlans(freshSignals(runs))) codes.push(await this.#tryOut(signal, others, copy));
+        return worst(codes);
+      });
+    } finally {
+      copy.close();
+    }
+  }
+
+  #notTriedOut({ strategy, decision }: NewestRun): ExitCode {
+    switch (decision.kind) {
+      case "execute":
+        return EXIT.ok;
+      case "nothing":
+        this.#say(this.#of(strategy, "There is no run in the alerts file."));
+        return EXIT.ok;
+      case "wait":
+        this.#say(this.#of(strategy, `Dry run: incomplete: ${decision.reason}`));
+        return EXIT.refused;
+      case "verdict":
+        this.#say(this.#of(strategy, `Dry run: ${decision.verdict.kind}: ${decision.verdict.reason}`));
+        return exitOfVerdict(decision.verdict.kind);
+    }
+  }
+
+  /** @param others fresh runs of other strategies: the plan counts with all of them. */
+  async #tryOut(signal: Signal, others: readonly Signal[], copy: Ledger): Promise<ExitCode> {
+    const inbox = new SignalInbox();
+    for (const run of [signal, ...others]) inbox.offer(run);
+    const engine = this.#session.engine(inbox, this.#stopping, copy);
+    this.#showTargets(engine, signal);
+    const result = await engine.execute(signal, { dryRun: true, ignoreMarketHours: true });
+    return result === undefined ? EXIT.failed : this.#report(result);
+  }
+}
+
+/** The oldest first. */
+function freshSignals(runs: readonly NewestRun[]): Signal[] {
+  const signals = runs.flatMap(({ decision }) => (decision.kind === "execute" ? [decision.signal] : []));
+  return signals.sort((one, other) => one.generatedAt - other.generatedAt);
+}
+
+/** One plan shows where all runs together lead; exits alone touch nothing but their own symbols and are shown one by one. */
+function shownPlans(signals: readonly Signal[]): { readonly signal: Signal; readonly others: readonly Signal[] }[] {
+  const newest = signals.findLast(({ kind }) => kind === "rebalance");
+  const shown = newest === undefined ? signals : [newest];
+  return shown.map((signal) => ({ signal, others: signals.filter((other) => other !== signal) }));
+}
+
+/** Refused (3) is worse than failed (1). */
+function worst(codes: readonly ExitCode[]): ExitCode {
+  return Math.max(EXIT.ok, ...codes) as ExitCode;
+}
+
+function haltedError(reason: string): TraderError {
+  return new TraderError(`Trading is halted: ${reason}.`, {
+    code: "halted",
+    hint: "Run `alpaca-trader resume` when it may go on.",
+    exitCode: EXIT.refused,
+  });
+}
