@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 
-const ROOT = join(import.meta.dirname, "..");
+const ROOT = join(import.meta.dirname, "../..");
 const LOCKED = `node_modules/node-${process.platform}-${process.arch}`;
 
 /** A project folder as `npm ci` leaves it with npm up to 11.6.0: no `node_modules/.bin/node`. */
