@@ -7,6 +7,7 @@ import type { RebalanceOptions, RebalanceResult } from "../../src/execution/reba
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
 import type { TradingMode } from "../../src/domain/config.ts";
 import type { InboxView } from "../../src/domain/inbox.ts";
+import { EMPTY_INBOX } from "../../src/domain/inbox.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { ExecutionRecord } from "../../src/domain/ledger.ts";
 import type { LedgerOptions, SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
@@ -79,7 +80,7 @@ export class VirtualDesk {
   /** Runs that wait to be executed; only those of other strategies than the one under way count. */
   waiting: readonly Signal[] = [];
   /** Aborted when a newer run decides in place of the one under way. */
-  overtaken: AbortSignal = new AbortController().signal;
+  overtaken: AbortSignal = EMPTY_INBOX.overtaken;
   readonly #ours: Clock = {
     now: () => this.clock.now() + this.skewMs,
     monotonic: () => this.clock.monotonic(),
@@ -152,9 +153,9 @@ export class VirtualDesk {
     return results;
   }
 
-  resume(execution: ExecutionRecord, overtaken?: AbortSignal): Promise<RebalanceResult> {
-    this.overtaken = overtaken ?? new AbortController().signal;
-    return this.#rebalancer.resume(execution);
+  resume(execution: ExecutionRecord, overtaken: AbortSignal = EMPTY_INBOX.overtaken): Promise<RebalanceResult> {
+    this.overtaken = overtaken;
+    return this.#rebalancer.resume(execution).finally(() => (this.overtaken = EMPTY_INBOX.overtaken));
   }
 
   /** Weight of each position in the account's equity, as a number for comparing. */
