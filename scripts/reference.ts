@@ -134,13 +134,18 @@ function section(title: string, introduction: string, head: readonly string[], r
   return [`## ${title}`, introduction, table(head, rows)];
 }
 
-/** Padded as the formatter wants it, so that the page can be checked like every other file. */
+/** A line as long as the formatter allows; wider tables are not padded. */
+const MAX_WIDTH = 140;
+
+/** As the formatter writes it, so that the page can be checked like every other file. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]): string => `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
-  const [first = [], ...others] = cells;
-  return [line(first), line(widths.map((width) => "-".repeat(width))), ...others.map(line)].join("\n");
+  const line = (row: readonly string[]): string => `| ${row.join(" | ")} |`;
+  const aligned = head.map((_, column) => Math.max(3, ...cells.map((row) => row[column]?.length ?? 0)));
+  const isWide = line(aligned.map((width) => "-".repeat(width))).length > MAX_WIDTH;
+  const widths = isWide ? head.map(() => 0) : aligned;
+  const [first = [], ...others] = cells.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)));
+  return [line(first), line(widths.map((width) => "-".repeat(Math.max(3, width)))), ...others.map(line)].join("\n");
 }
 
 if (import.meta.main) {
