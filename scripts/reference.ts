@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { REFUSAL_MEANINGS } from "../src/domain/broker.ts";
 import { exitOfOutcome, exitOfVerdict } from "../src/app/outcome-exit.ts";
@@ -63,17 +63,6 @@ export function referenceText(): string {
     "## Settings",
     settings(),
   ].join("\n\n")}\n`;
-}
-
-/** The text of README.md with what is made from the code between its pairs of markers. @throws when a pair is missing. */
-export function readmeText(text: string): string {
-  return between(between(text, "settings", settings()), "exit codes", exitCodes());
-}
-
-function between(text: string, name: string, content: string): string {
-  const marked = new RegExp(`(<!-- ${name}: [^\n]*-->\n)[^]*(<!-- /${name} -->)`);
-  if (!marked.test(text)) throw new Error(`README.md lacks the markers of its ${name}.`);
-  return text.replace(marked, (_, start: string, end: string) => `${start}\n${content}\n\n${end}`);
 }
 
 function exitCodes(): string {
@@ -150,8 +139,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 
 if (import.meta.main) {
   const root = join(import.meta.dirname, "..");
-  const readme = join(root, "README.md");
-  writeFileSync(readme, readmeText(readFileSync(readme, "utf8")));
   mkdirSync(join(root, "docs"), { recursive: true });
   writeFileSync(join(root, "docs", "reference.md"), referenceText());
   writeFileSync(join(root, ".env.example"), environmentExample());

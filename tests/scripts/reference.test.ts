@@ -1,25 +1,12 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import { readmeText, referenceText } from "../../scripts/reference.ts";
+import { referenceText } from "../../scripts/reference.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/domain/verdict.ts";
 import { OFF_TARGET_REASONS, ON_TARGET_REASONS } from "../../src/portfolio/skip-reason.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/reference.md"), "utf8");
-
-const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
-
-describe("README.md", () => {
-  test("has the settings and exit codes that `npm run reference` makes of the code", () => {
-    expect(readme).toBe(readmeText(readme));
-    for (const name of Object.keys(SETTINGS)) expect(readme).toContain(`| \`${name}\` `);
-  });
-
-  test("that lost a marker is not taken for one that is up to date", () => {
-    expect(() => readmeText(readme.replace("<!-- /settings -->", ""))).toThrow(/markers of its settings/);
-  });
-});
 
 describe("docs/reference.md", () => {
   test("is what `npm run reference` makes of the code", () => {
