@@ -65,13 +65,13 @@ function rowOf(name: string, score: Score): string {
 export function pageWith(page: string, room: string, table: string): string {
   const [begin, end] = [`<!-- score of ${room} -->`, `<!-- end of ${room} -->`];
   const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/mutation-score.md has no place for a score, expected ${begin} and ${end}.`);
+  if (from < 0 || to < from) throw new Error(`docs/evidence/mutation-score.md has no place for a score, expected ${begin} and ${end}.`);
   return `${page.slice(0, from + begin.length)}\n\n${table}\n\n${page.slice(to)}`;
 }
 
 async function main(): Promise<void> {
   const root = join(import.meta.dirname, "..");
-  const file = join(root, "docs", "mutation-score.md");
+  const file = join(root, "docs", "evidence", "mutation-score.md");
   let page = readFileSync(file, "utf8");
   for (const room of ROOMS) {
     const report = join(root, "coverage", "mutation", `${room}.json`);

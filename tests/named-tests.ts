@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** A test that a page of the documentation names: [`room/file`](../tests/room/file.test.ts) “title”. */
+/** A test that a page of the documentation names: [`room/file`](../../tests/room/file.test.ts) “title”. */
 export interface NamedTest {
   readonly file: string;
   readonly name: string;
@@ -14,7 +14,7 @@ export function pageText(page: string): string {
 }
 
 export function namedTests(text: string): NamedTest[] {
-  return [...text.matchAll(/\]\(\.\.\/(tests\/[^)]+\.test\.ts)\) “([^”]+)”/g)].map(([, file = "", name = ""]) => ({ file, name }));
+  return [...text.matchAll(/\]\((?:\.\.\/)+(tests\/[^)]+\.test\.ts)\) “([^”]+)”/g)].map(([, file = "", name = ""]) => ({ file, name }));
 }
 
 /** Those that their files do not hold. */

@@ -9,7 +9,7 @@ import { measureParts, partsNamed, resultsOf } from "./results.ts";
 import { resultsMarkdown, writeResults } from "./results-page.ts";
 import { FULL, QUICK } from "./scale.ts";
 
-const PAGE = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../docs/evidence/performance.md", import.meta.url));
 
 const { values } = parseArgs({
   options: {

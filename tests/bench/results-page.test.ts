@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { RESULTS } from "./given-results.ts";
 import { resultsMarkdown, writeResults } from "./results-page.ts";
 
-const PAGE = fileURLToPath(new URL("../../docs/performance.md", import.meta.url));
+const PAGE = fileURLToPath(new URL("../../docs/evidence/performance.md", import.meta.url));
 
 let directory: string;
 let page: string;

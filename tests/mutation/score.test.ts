@@ -11,7 +11,7 @@ import { scoreTable } from "../../scripts/mutation-score.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const STRYKER = join(ROOT, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
-const PAGE = join(ROOT, "docs", "mutation-score.md");
+const PAGE = join(ROOT, "docs", "evidence", "mutation-score.md");
 const PATIENCE_MS = 600_000;
 
 test(

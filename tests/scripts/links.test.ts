@@ -3,7 +3,7 @@ import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 
 const ROOT = join(import.meta.dirname, "../..");
-const PAGES = [...pagesIn(ROOT), ...pagesIn(join(ROOT, "docs"))];
+const PAGES = ["", "docs", "docs/evidence"].flatMap((directory) => pagesIn(join(ROOT, directory)));
 
 function pagesIn(directory: string): string[] {
   return readdirSync(directory)

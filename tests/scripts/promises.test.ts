@@ -4,7 +4,7 @@ import { missingTests, namedTests, pageText } from "../named-tests.ts";
 const PROMISES = Array.from({ length: 10 }, (_, index) => `P${String(index + 1)}`);
 
 describe("the page of promises", () => {
-  const page = pageText("docs/promises.md");
+  const page = pageText("docs/evidence/promises.md");
 
   test("names no test that does not exist", () => {
     const named = namedTests(page);

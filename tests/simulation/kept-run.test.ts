@@ -35,7 +35,7 @@ describe("a long run that is kept", () => {
 });
 
 describe("the page of the long run", () => {
-  const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "simulation.md"), "utf8");
+  const page = readFileSync(join(import.meta.dirname, "..", "..", "docs", "evidence", "simulation.md"), "utf8");
 
   test("knows every kind of fault", () => {
     const rows = page.split("\n").filter((line) => line.startsWith("| `"));

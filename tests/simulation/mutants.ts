@@ -50,7 +50,7 @@ async function main(): Promise<number> {
     }
     const all = inListOrder([...verdicts, ...kept]);
     const sound = await control(all, runs);
-    if (values.write) writeFileSync(join(ROOT, "docs", "planted-bugs.md"), pageOf(all));
+    if (values.write) writeFileSync(join(ROOT, "docs", "evidence", "planted-bugs.md"), pageOf(all));
     const survivors = all.filter((verdict) => !isCaught(verdict));
     console.log(`${String(all.length)} planted bugs, ${String(survivors.length)} survived`);
     return sound && survivors.length === 0 ? 0 : 1;

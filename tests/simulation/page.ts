@@ -10,7 +10,7 @@ export interface RunFacts {
   readonly day: string;
 }
 
-/** The page `docs/simulation.md`. */
+/** The page `docs/evidence/simulation.md`. */
 export function pageOf(tally: Tally, { from, version, day }: RunFacts): string {
   const last = from + tally.seeds - 1;
   return `# The long simulation

@@ -112,7 +112,7 @@ async function writePage(total: Tally, from: number): Promise<void> {
   const root = join(import.meta.dirname, "..", "..");
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const day = new Date(systemClock.now()).toISOString().slice(0, 10);
-  const file = join(root, "docs", "simulation.md");
+  const file = join(root, "docs", "evidence", "simulation.md");
   const page = pageOf(total, { from, version, day });
   writeFileSync(file, await format(page, { ...(await resolveConfig(file)), parser: "markdown" }));
 }

@@ -5,7 +5,7 @@ import { missingTests, namedTests, pageText, shownTitle } from "../../named-test
 
 const ROOT = join(import.meta.dirname, "../../..");
 const FOLDER = "tests/scenarios/incidents";
-const PAGE = pageText("docs/incidents.md");
+const PAGE = pageText("docs/evidence/incidents.md");
 const NAMED = namedTests(PAGE);
 
 /** What follows `test(` or the rows of `test.each(…)`. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { MUTANTS } from "./list.ts";
 
-const ROWS = rowsOf(readFileSync(join(import.meta.dirname, "..", "..", "..", "docs", "planted-bugs.md"), "utf8"));
+const ROWS = rowsOf(readFileSync(join(import.meta.dirname, "..", "..", "..", "docs", "evidence", "planted-bugs.md"), "utf8"));
 
 describe("the page of planted bugs", () => {
   test("has a row for each bug that is planted, and for no other", () => {
