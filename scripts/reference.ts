@@ -16,14 +16,14 @@ import { isOnTargetReason, LEFT_ALONE_MEANINGS } from "../src/portfolio/skip-rea
 import { DAILY_LIMITS } from "../src/portfolio/limits.ts";
 import { PLAN_REFUSAL_MEANINGS } from "../src/portfolio/plan-result.ts";
 
-/** Every word with which the program explains itself, and every setting, made from the code that uses them. */
+/** Every word the program uses to explain itself, and every setting, generated from the code that uses them. */
 export function referenceText(): string {
   return `${[
     "# Reference",
-    "Made from the code by `npm run reference`; a test fails when it is out of date.",
+    "Generated from the code by `npm run reference`; a test fails when it is out of date.",
     ...section(
       "Verdicts",
-      "Every complete alert line has one current verdict. A final one never changes; one for now is judged again while the run is fresh, when someone asks or when its cause ends. The exit code is that of `execute` and `trade` when the newest run ends so and no execution began.",
+      "Every complete alert line has one current verdict. A final verdict never changes. A verdict for now is judged again while the run is fresh, on request or when its cause ends. The exit code is that of `execute` and `trade` when the newest run has this verdict and no execution began.",
       ["verdict", "holds", "exit code", "meaning"],
       entries(VERDICT_MEANINGS).map(([kind, meaning]) => [code(kind), holds(kind), String(exitOfVerdict(kind)), meaning]),
     ),
@@ -35,26 +35,26 @@ export function referenceText(): string {
     ),
     ...section(
       "Why a symbol is left alone",
-      "Every symbol that is held or wanted and not traded to plan carries one of these. An execution is on target when only reasons of the first kind are left.",
+      "Every held or targeted symbol that is not traded to plan has one of these reasons. An execution is on target if all remaining reasons have a yes in the second column.",
       ["reason", "still on target", "meaning"],
       entries(LEFT_ALONE_MEANINGS).map(([reason, meaning]) => [code(reason), onTarget(reason), meaning]),
     ),
-    ...section("Why a plan is refused", "Nothing is sent then.", ["refusal", "meaning"], plain(PLAN_REFUSAL_MEANINGS)),
+    ...section("Why a plan is refused", "Nothing is sent in these cases.", ["refusal", "meaning"], plain(PLAN_REFUSAL_MEANINGS)),
     ...section(
       "Daily limits",
-      "Judged on the whole plan before its first order, with what was traded on the same New York day before. An execution that has begun is not stopped by them.",
+      "Checked on the whole plan before its first order, including what was traded earlier on the same New York day. They do not stop an execution that has begun.",
       ["limit", "meaning"],
       plain(DAILY_LIMITS),
     ),
     ...section(
       "Why an execution sends nothing more",
-      "What is open is then cancelled and its end awaited.",
+      "Open orders are then cancelled, and their end is awaited.",
       ["cause", "meaning"],
       plain(BLOCKAGE_MEANINGS),
     ),
     ...section(
       "Why the venue refuses an order",
-      "Told from the venue's words, for one code can mean several things.",
+      "Recognised by the venue's text, because one code can mean several things.",
       ["refusal", "meaning"],
       plain(REFUSAL_MEANINGS),
     ),
@@ -67,7 +67,7 @@ export function referenceText(): string {
 
 function exitCodes(): string {
   const rows = Object.values(EXIT).map((exit) => [String(exit), EXIT_MEANINGS[exit]]);
-  return ["Of every command.", table(["code", "meaning"], rows)].join("\n\n");
+  return ["They apply to every command.", table(["code", "meaning"], rows)].join("\n\n");
 }
 
 function settings(): string {
@@ -78,7 +78,7 @@ function settings(): string {
     setting.doc,
   ]);
   return [
-    "From the environment, and below it from `.env`. Empty counts as unset. A wrong, impossible or misspelt one stops the start with exit code 78, all of them named at once.",
+    "Settings come from the environment, then from `.env`. Empty counts as unset. If any setting is invalid, impossible or misspelled, the program exits with 78 and names all of them at once.",
     table(["setting", "default", "expected", "meaning"], rows),
   ].join("\n\n");
 }
@@ -86,8 +86,8 @@ function settings(): string {
 const EXIT_MEANINGS: Record<(typeof EXIT)[keyof typeof EXIT], string> = {
   0: "Done, or nothing to do.",
   1: "Failed or off target, or the broker could not be reached.",
-  3: "Refused: halted, closed, a limit, a lock, the account, or a run that may not be traded.",
-  78: "A person must act: the configuration is wrong (every problem is named), or a directory, the ledger or a lock cannot be used (another owner, a newer version, damage).",
+  3: "Refused: halted, market closed, a limit, a lock, the account, or a run that may not be traded.",
+  78: "A person must act: the configuration is invalid (every problem is named), or a directory, the ledger or a lock cannot be used (another owner, a newer version, damage).",
 };
 
 function entries<Key extends string>(meanings: Record<Key, string>): [Key, string][] {
