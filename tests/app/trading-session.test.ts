@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
+import type { TraderEvent } from "../../src/app/events.ts";
 import { TradingSession } from "../../src/app/trading-session.ts";
 import { messageOf } from "../../src/domain/errors.ts";
 
@@ -31,7 +32,7 @@ afterEach(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-function open(onWait?: (text: string) => void): Promise<TradingSession> {
+function open(onEvent: (event: TraderEvent) => void = () => undefined): Promise<TradingSession> {
   const env = {
     STATE_DIR: directory,
     HALT_FILE: join(directory, "HALT"),
@@ -40,7 +41,7 @@ function open(onWait?: (text: string) => void): Promise<TradingSession> {
     ALPACA_PAPER_KEY: "PKDESK",
     ALPACA_PAPER_SECRET: "desk-secret",
   };
-  return TradingSession.open({ env, clock: systemClock, command: "run", console: undefined, verbose: false, ...(onWait && { onWait }) });
+  return TradingSession.open({ env, clock: systemClock, command: "run", console: undefined, verbose: false, onEvent });
 }
 
 function warning(session: TradingSession): Promise<unknown> {
@@ -76,7 +77,9 @@ test("a request that had not left when the desk was closed never leaves", async 
 
 test("a wait for the budgets of trading and of market data together is told once, in the log and to whoever waits", async () => {
   const told: string[] = [];
-  const session = await open((text) => told.push(text));
+  const session = await open((event) => {
+    if (event.kind === "remark" && event.important === true) told.push(event.text);
+  });
   limited = true;
   const both = new Promise<void>((resolve) => {
     onAsked = () => {

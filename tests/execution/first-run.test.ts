@@ -15,7 +15,7 @@ const BY_HAND: DeskOptions = {
     ],
   },
 };
-const LIVE: DeskOptions = { ...BY_HAND, mode: "live" };
+const LIVE: DeskOptions = { ...BY_HAND, mode: "live", liveTradingAccount: "SIM000001" };
 
 let desk: VirtualDesk;
 
