@@ -173,7 +173,7 @@ const assetSchema = z
     exchange: withDefault(z.string(), ""),
     status: text,
     tradable: z.boolean(),
-    fractionable: flag,
+    fractionable: seenFlag,
     attributes: withDefault(z.array(z.string()), []),
   })
   .transform((wire): Asset => ({
@@ -184,7 +184,8 @@ const assetSchema = z
     exchange: wire.exchange,
     active: wire.status === "active",
     tradable: wire.tradable,
-    fractionable: wire.fractionable,
+    fractionable: wire.fractionable === true,
+    fractionableUnread: wire.fractionable === undefined,
     attributes: wire.attributes,
   }));
 

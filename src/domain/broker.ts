@@ -122,6 +122,8 @@ export interface Asset {
   readonly active: boolean;
   readonly tradable: boolean;
   readonly fractionable: boolean;
+  /** The answer did not say, or not readably, whether it is {@link fractionable}: it counts as not, until an answer says. */
+  readonly fractionableUnread?: boolean;
   readonly attributes: readonly string[];
 }
 

@@ -31,6 +31,8 @@ export interface PlanAsset {
   readonly tradable: boolean;
   /** Of the asset, and fractional trading is not off for the account (R11). */
   readonly fractionable: boolean;
+  /** Whether it is fractionable has not been told: whole shares are traded, and what they leave is not final (R33). */
+  readonly fractionsUnknown?: boolean;
   /** Why this account may not buy it though it is tradable. */
   readonly purchaseBlock?: string;
 }

@@ -115,8 +115,8 @@ function compose(
   input: PlanInput,
   valuation: Valuation,
 ): Plan {
-  const lines = needs.map((need) => lineOf(need, sizedFor(need, sized), input, valuation));
   const { band } = thresholdsOf(input, valuation);
+  const lines = needs.map((need) => lineOf(need, notFinal(need, sizedFor(need, sized), band), input, valuation));
   const orders = needs.flatMap((need) => sized.get(need.symbol)?.order ?? []);
   const onSide = (side: PlannedOrder["side"]): PlannedOrder[] => orders.filter((order) => order.side === side);
   return {
@@ -147,6 +147,15 @@ function sizedFor(need: RebalanceNeed, sized: ReadonlyMap<string, Sized>): Sized
   const own = sized.get(need.symbol);
   if (own !== undefined) return own;
   return need.change.kind === "leave" ? { leftAlone: need.change.reason } : {};
+}
+
+/** What whole shares leave excuses nothing while it has not been told that only those are traded (R33). */
+function notFinal({ asset, targetValue, actualValue }: RebalanceNeed, sized: Sized, band: Decimal): Sized {
+  const { order, leftAlone } = sized;
+  if (asset?.fractionsUnknown !== true || (leftAlone !== "dust-cannot-close" && leftAlone !== "whole-share-remainder")) return sized;
+  const traded = order?.estimatedValue ?? ZERO;
+  const gap = targetValue.minus(order?.side === "sell" ? actualValue.minus(traded) : actualValue.plus(traded));
+  return leftAlone === "whole-share-remainder" && gap.abs().lte(band) ? sized : { ...sized, leftAlone: "fractions-unknown" };
 }
 
 function lineOf(need: RebalanceNeed, sized: Sized, input: PlanInput, valuation: Valuation): PlanLine {

@@ -23,6 +23,7 @@ export const OFF_TARGET_REASONS = [
   "quote-doubt",
   "split-unbooked",
   "split-suspected",
+  "fractions-unknown",
   "insufficient-cash",
   "held-by-orders",
   /** Too much is held, but the selling phase has ended (market moved, or a fill fell short). */
@@ -50,6 +51,7 @@ const PASSING_REASONS: ReadonlySet<SkipReason> = new Set<SkipReason>([
   "price-doubt",
   "quote-doubt",
   "split-suspected",
+  "fractions-unknown",
   "held-by-orders",
   "sells-over",
   "order-unknown",
@@ -78,6 +80,8 @@ export const LEFT_ALONE_MEANINGS: Record<SkipReason, string> = {
     "It was split, and the broker has not changed the quantity yet. It is valued as it will be and traded again once it is booked.",
   "split-suspected":
     "Its price or quantity changed as by a split, or its daily bars could not be read, and there is no proof that it was not split. Also: how much is wanted depends on such a symbol.",
+  "fractions-unknown":
+    "The broker has not said whether fractions of it can be traded: whole shares are, and the rest once the broker says that they can.",
   "insufficient-cash": "There is not enough cash for it, or for all of it.",
   "held-by-orders": "Open orders hold its shares.",
   "sells-over": "More is held than wanted, but the selling phase is over.",
@@ -122,6 +126,7 @@ const PHRASES: Record<Exclude<SkipReason, "within-drift" | "below-minimum" | "or
   "quote-doubt": "no sane quote came up to price its order from",
   "split-unbooked": "a split is not booked yet",
   "split-suspected": "a split is suspected",
+  "fractions-unknown": "whether fractions of it can be traded is not known",
   "insufficient-cash": "there is not enough cash",
   "held-by-orders": "open orders hold its shares",
   "sells-over": "more is held than wanted, but the selling phase is over",

@@ -139,6 +139,15 @@ describe("an asset", () => {
   test("is not fractionable unless the venue says so", () => {
     expect(toAsset(without(ASSET, "fractionable")).fractionable).toBe(false);
   });
+
+  test.each([
+    ["absent", without(ASSET, "fractionable")],
+    ["null", { ...ASSET, fractionable: null }],
+    ["garbled", { ...ASSET, fractionable: [true] }],
+  ])("has not been told whether it is fractionable where that is %s", (_, wire) => {
+    expect(toAsset(wire)).toMatchObject({ fractionable: false, fractionableUnread: true });
+    expect(toAsset({ ...ASSET, fractionable: false })).toMatchObject({ fractionable: false, fractionableUnread: false });
+  });
 });
 
 describe("the account's configuration", () => {

@@ -119,6 +119,54 @@ test("1,200.5 shares of a symbol that no longer trades in fractions: the 1,200 a
   expect(desk.exchange.state.positions.get("TQQQ")?.quantity).toEqual(decimal("0.5"));
 });
 
+describe("an asset whose answers do not say whether it is fractionable", () => {
+  const positions = [{ symbol: "TQQQ", quantity: decimal("1200.5"), averagePrice: decimal("20") }];
+
+  /** The next so many answers about one asset lack the field, or hold something that cannot be read. */
+  function unsaid(symbol: string, times: number, value?: unknown): void {
+    let left = times;
+    desk.venue.interceptor = {
+      after: (request, response) => {
+        if (request.url !== `/v2/assets/${symbol}` || left === 0) return Promise.resolve(response);
+        left -= 1;
+        const asset = { ...(JSON.parse(response.body) as Record<string, unknown>), fractionable: value };
+        return Promise.resolve({ ...response, body: JSON.stringify(asset) });
+      },
+    };
+  }
+
+  test.each([
+    [1, undefined],
+    [1, "yes"],
+    [2, null],
+    [6, undefined],
+  ])("%i times (%p): the whole shares are sold at once, and the rest once the venue has said", async (times, value) => {
+    open({ exchange: { cash: decimal("1000"), positions } });
+    unsaid("TQQQ", times, value);
+    expect(await hedged()).toMatch(/^on-target/);
+    expect([...desk.exchange.state.positions.keys()].sort()).toEqual(["BTAL", "UVXY"]);
+    const sold = intentsOf(desk).filter(({ symbol }) => symbol === "TQQQ");
+    expect(sold.map(({ quantity }) => quantity?.toFixed())).toEqual(["1200", "0.5"]);
+    expectUnharmed(desk);
+  });
+
+  test("for good: the whole shares are sold, and the end is not called on target", async () => {
+    open({ exchange: { cash: decimal("1000"), positions }, executionDeadlineSeconds: 200 });
+    unsaid("TQQQ", Infinity);
+    expect(await hedged()).toMatch(/^incomplete: .*TQQQ \(fractions-unknown\)/);
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled", "sell TQQQ filled"]);
+    expectUnharmed(desk);
+  });
+
+  test("of a share that is dearer than what is missing: nothing is called on target before it is bought", async () => {
+    open({ exchange: { cash: decimal("2000"), prices: { UVXY: "900", BTAL: "19" } } });
+    unsaid("UVXY", 2);
+    expect(await hedged()).toMatch(/^on-target/);
+    expect(desk.weights().UVXY).toBeGreaterThan(0.73);
+    expectUnharmed(desk);
+  });
+});
+
 describe("a holding that is active and not tradable", () => {
   test("is closed, as Alpaca lets it be", async () => {
     changeAsset(open().exchange, { symbol: "TQQQ", tradable: false });

@@ -51,7 +51,7 @@ type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
 
 /**
  * Remembers what seldom changes: assets for some hours, the account's configuration for some minutes, and in the ledger
- * which asset a symbol stood for, to recognise it under a new ticker. What is unknown or cannot be bought is asked for
+ * which asset a symbol stood for, to recognise it under a new ticker. What is unknown, is not told whole or cannot be bought is asked for
  * again each time: a halt of an hour must not keep a leg out for the day.
  */
 export class AssetCache {
@@ -103,7 +103,8 @@ export class AssetCache {
     const known = this.#known.get(symbol);
     if (known !== undefined && this.#clock.monotonic() - known.at < ASSET_MAX_AGE_MS) return known.asset;
     const asset = await this.#broker.asset(symbol);
-    if (asset?.active === true && asset.tradable && !isPartnership(asset)) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
+    const isSound = asset?.active === true && asset.tradable && asset.fractionableUnread !== true;
+    if (isSound && !isPartnership(asset)) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
     return asset;
   }
 }

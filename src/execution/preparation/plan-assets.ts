@@ -19,8 +19,9 @@ export function planAsset(asset: Asset | undefined, configuration: AccountConfig
   if (asset === undefined) return undefined;
   const { active, tradable } = asset;
   const fractionable = asset.fractionable && configuration?.fractionalTrading !== false;
+  const fractionsUnknown = asset.fractionableUnread === true && configuration?.fractionalTrading !== false;
   const purchaseBlock = purchaseBlockOf(asset, configuration);
-  return { active, tradable, fractionable, ...(purchaseBlock === undefined ? {} : { purchaseBlock }) };
+  return { active, tradable, fractionable, fractionsUnknown, ...(purchaseBlock === undefined ? {} : { purchaseBlock }) };
 }
 
 export interface TickerFacts {
