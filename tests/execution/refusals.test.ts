@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/domain/decimal.ts";
-import { afterFirstPost, beforePosts, both, isPost, isRead, NO_BUYING_POWER, postedOrder, reply } from "./faults.ts";
+import type { Arrival } from "./faults.ts";
+import { afterFirstPost, arrivals, beforePosts, both, isPost, isRead, NO_BUYING_POWER, postedOrder, reply } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, HELD, intentsOf, INVESTED, orderOf, SWITCH } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -62,7 +63,7 @@ describe("insufficient buying power (R20)", () => {
 describe("other refusals (R20)", () => {
   test.each([
     ["a wash trade", washTrade, 4],
-    ["not fractionable", reply(403, { code: 40310000, message: 'asset "UVXY" is not fractionable' }), 4],
+    ["a lack of shares", reply(403, { code: 40310000, message: "insufficient qty available for order (requested: 1, available: 0)" }), 4],
     ["not tradable", reply(422, { code: 42210000, message: 'asset "UVXY" is not tradable' }), 1],
     ["something new", reply(422, { code: 42210000, message: "the moon is full" }), 4],
   ])("%s: the others are bought, the symbol is named, and tried as often as its text deserves", async (_, answer, expected) => {
@@ -78,6 +79,79 @@ describe("other refusals (R20)", () => {
     expect(tries).toBe(expected);
     expect(book(desk)).toEqual(["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"]);
     expectUnharmed(desk);
+  });
+
+  describe("fractions that the venue refuses though the asset has them", () => {
+    const NOT_FRACTIONABLE = 'asset "UVXY" is not fractionable';
+
+    function refusingFractions(symbol: string, message: string): Arrival[] {
+      desk = new VirtualDesk(INVESTED);
+      const { list, interceptor } = arrivals(desk);
+      desk.venue.interceptor = both(interceptor, {
+        before: (request) => {
+          if (!isPost(request) || postedOrder(request).symbol !== symbol) return Promise.resolve(undefined);
+          const { notional, qty } = postedOrder(request);
+          const isFraction = notional !== undefined || String(qty).includes(".");
+          return Promise.resolve(isFraction ? reply(403, { code: 40310000, message }) : undefined);
+        },
+      });
+      return list;
+    }
+
+    test.each([
+      ["of the asset", NOT_FRACTIONABLE],
+      ["of the account", "fractional trading is disabled for this account"],
+    ])("a buy: its word (%s) is taken at once, and whole shares are bought after one refusal", async (_, message) => {
+      const sent = refusingFractions("UVXY", message);
+      expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+      const buys = sent.filter(({ symbol }) => symbol === "UVXY");
+      // Whole shares leave some of the cash, which a further buy spends (R11).
+      expect(buys.findIndex(({ quantity }) => quantity > 0)).toBe(1);
+      expect(buys.filter(({ notional }) => notional > 0)).toHaveLength(1);
+      expect((buys[1]?.at ?? Infinity) - (buys[0]?.at ?? 0)).toBeLessThan(3);
+      expectHoldings(desk, HEDGE);
+      expectUnharmed(desk);
+    });
+
+    test("a full exit: the whole shares are sold after one refusal, and the rest is dust", async () => {
+      const sent = refusingFractions("TQQQ", 'asset "TQQQ" is not fractionable');
+      expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+      expect(sent.filter(({ symbol }) => symbol === "TQQQ").map(({ quantity }) => quantity)).toEqual([1000.123456789, 1000]);
+      expect(desk.exchange.state.positions.get("TQQQ")?.quantity.toFixed()).toBe("0.123456789");
+    });
+
+    test.each([
+      ["its word counts hours later, where it spoke of the asset", NOT_FRACTIONABLE, 3, true],
+      [
+        "its word counts no more four minutes later, where it spoke of the account's switch",
+        "fractional trading is disabled for this account",
+        1 / 15,
+        false,
+      ],
+    ])("%s", async (_, message, hours, isWhole) => {
+      const sent = refusingFractions("UVXY", message);
+      await desk.run(signalOf(desk.clock, HEDGE));
+      sent.length = 0;
+      await desk.clock.advance(hours * 3_600_000);
+      await desk.run(signalOf(desk.clock, { UVXY: "0.85", BTAL: "0.15" }, { id: "00000000000000bb" }));
+      const [first] = sent.filter(({ symbol }) => symbol === "UVXY");
+      expect([(first?.quantity ?? 0) > 0, (first?.notional ?? 0) > 0]).toEqual([isWhole, !isWhole]);
+      expectUnharmed(desk);
+    });
+
+    test("whole shares refused in the same words are tried as what is not understood: four times", async () => {
+      desk = new VirtualDesk(INVESTED);
+      const { list, interceptor } = arrivals(desk);
+      desk.venue.interceptor = both(
+        interceptor,
+        beforePosts("UVXY", 9, () => reply(403, { code: 40310000, message: NOT_FRACTIONABLE })),
+      );
+      const result = await desk.run(signalOf(desk.clock, HEDGE));
+      expect(result).toMatchObject({ conclusion: { outcome: "off-target", reason: expect.stringContaining(NOT_FRACTIONABLE) } });
+      expect(list.filter(({ symbol }) => symbol === "UVXY").map(({ notional }) => notional > 0)).toEqual([true, false, false, false]);
+      expect(book(desk)).toEqual(["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"]);
+      expectUnharmed(desk);
+    });
   });
 
   test("an asset that becomes inactive between plan and POST", async () => {

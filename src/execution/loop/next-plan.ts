@@ -67,7 +67,9 @@ export class NextPlan {
     const { blocked } = request;
     const own = this.#execution.intents();
     await this.#parts.account.learnOfUnknown(own);
-    this.#execution.parts.assets.doubt(own.flatMap(({ symbol, status }) => (status === "not-fractionable" ? [symbol] : [])));
+    for (const { symbol, status, message } of own) {
+      if (status === "not-fractionable") this.#execution.parts.assets.refusedFractions(symbol, message ?? "");
+    }
     const settled = await this.#parts.account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;
     const selling = this.#stillSelling();

@@ -2,7 +2,7 @@ import type { Side } from "../../domain/broker.ts";
 import type { IntentRecord } from "../../domain/ledger.ts";
 import { isOnTargetReason, mayPass, type SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
-import { decimal, ZERO } from "../../domain/decimal.ts";
+import { decimal, truncate, ZERO } from "../../domain/decimal.ts";
 import { endedShort, isNewest } from "../orders/attempts.ts";
 import { isEnded } from "./decide.ts";
 import type { LineSummary, PhaseSummary, PlanSummary } from "../outcome/summary.ts";
@@ -128,7 +128,7 @@ function restOfIntent(intent: IntentRecord, { tries, minimum }: RestFacts): Rest
 
 /**
  * R20: which refusals may pass, and after which pause. Unknown texts are lasting after three more tries; where fractions
- * are refused, the asset and the account's switches are read again, and whole shares traded.
+ * are refused, whole shares are traded at once.
  */
 function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
   const { symbol, side, updatedAt } = intent;
@@ -136,19 +136,26 @@ function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
   const before = tries.filter((other) => other.symbol === symbol && other.side === side && wasRefused(other)).length;
   const rest = { symbol, reason: "order-refused", intent } as const;
   const pause = REFUSED_PAUSES_MS[before - 1];
+  const paced = pause === undefined ? { passing: false } : { passing: true, notBefore: updatedAt + pause };
   switch (why) {
     case "insufficient-buying-power":
       return { ...rest, passing: before < MOST_TRIES };
     case "trading-halt":
       return { ...rest, passing: true, notBefore: updatedAt + (pause ?? REFUSED_PAUSES_MS[2]) };
+    case "not-fractionable":
+      return isOfFractions(intent) ? { ...rest, passing: before < MOST_TRIES } : { ...rest, ...paced };
     case "insufficient-quantity":
     case "wash-trade":
-    case "not-fractionable":
     case "other":
-      return pause === undefined ? { ...rest, passing: false } : { ...rest, passing: true, notBefore: updatedAt + pause };
+      return { ...rest, ...paced };
     default:
       return { ...rest, passing: false };
   }
+}
+
+/** Whole shares that are refused for being none are not understood, and wait as what is unknown does. */
+function isOfFractions({ quantity }: IntentRecord): boolean {
+  return quantity?.eq(truncate(quantity, 0)) !== true;
 }
 
 /** An order that is rejected after its acceptance comes without a reason; lack of buying power is the usual one (R20). */

@@ -1,7 +1,7 @@
 import type { Account, AccountConfiguration, Asset, Broker, MarketClock, MarketPrices, Order, Position } from "../../domain/broker.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { Clock } from "../../domain/clock.ts";
-import { ConfigurationCache } from "./configuration-cache.ts";
+import { CONFIGURATION_MAX_AGE_MS, ConfigurationCache } from "./configuration-cache.ts";
 import { isPartnership, purchaseBlockOf } from "./plan-assets.ts";
 
 /** One look at the account and at the prices of everything that is held or wanted. */
@@ -47,6 +47,9 @@ export interface MarketReading {
 /** Assets do not change within a day; asking again for every plan would spend the request budget. */
 const ASSET_MAX_AGE_MS = 6 * 3_600_000;
 
+/** Alpaca's words where the account, and not the asset, trades in whole shares only. */
+const SWITCHED_OFF = /fractional trading is disabled/i;
+
 type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
 
 /**
@@ -59,6 +62,8 @@ export class AssetCache {
   held: readonly string[] = [];
   readonly configuration: ConfigurationCache;
   readonly #known = new Map<string, { asset: Asset; at: number }>();
+  /** Symbols whose fractions the order gate has refused, and how long that counts, monotonic. */
+  readonly #wholeUntil = new Map<string, number>();
   readonly #broker: Broker;
   readonly #clock: Clock;
   readonly #memory: AssetMemory | undefined;
@@ -75,10 +80,15 @@ export class AssetCache {
     return new Map(await Promise.all(unique.map(async (symbol) => [symbol, await this.#one(symbol)] as const)));
   }
 
-  /** What the venue's refusals contradict is read again: these assets, and the account's configuration. */
-  doubt(symbols: readonly string[]): void {
-    for (const symbol of symbols) this.#known.delete(symbol);
-    if (symbols.length > 0) this.configuration.askAgain();
+  /**
+   * The order gate has refused fractions of it. Its word counts above the asset's, for as long as an asset is remembered, or
+   * some minutes where it speaks of the account's switch (R11, R20).
+   */
+  refusedFractions(symbol: string, text: string): void {
+    if (this.#isWhole(symbol)) return;
+    const lasts = SWITCHED_OFF.test(text) ? CONFIGURATION_MAX_AGE_MS : ASSET_MAX_AGE_MS;
+    this.#wholeUntil.set(symbol, this.#clock.monotonic() + lasts);
+    this.configuration.askAgain();
   }
 
   /** Symbols whose asset is held under another ticker now, so that what is remembered of them is out of date. */
@@ -100,12 +110,21 @@ export class AssetCache {
   }
 
   async #one(symbol: string): Promise<Asset | undefined> {
+    const asset = await this.#told(symbol);
+    return asset !== undefined && this.#isWhole(symbol) ? { ...asset, fractionable: false, fractionableUnread: false } : asset;
+  }
+
+  async #told(symbol: string): Promise<Asset | undefined> {
     const known = this.#known.get(symbol);
     if (known !== undefined && this.#clock.monotonic() - known.at < ASSET_MAX_AGE_MS) return known.asset;
     const asset = await this.#broker.asset(symbol);
     const isSound = asset?.active === true && asset.tradable && asset.fractionableUnread !== true;
     if (isSound && !isPartnership(asset)) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
     return asset;
+  }
+
+  #isWhole(symbol: string): boolean {
+    return this.#clock.monotonic() < (this.#wholeUntil.get(symbol) ?? -Infinity);
   }
 }
 

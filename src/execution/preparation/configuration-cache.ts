@@ -3,7 +3,7 @@ import { BrokerError } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 
 /** The owner changes these switches by hand, so rarely; asking with every reading would spend the request budget. */
-const MAX_AGE_MS = 180_000;
+export const CONFIGURATION_MAX_AGE_MS = 180_000;
 /** A switch that keeps something from being traded is asked for again soon: its owner may be changing it right now. */
 const RESTRICTED_MAX_AGE_MS = 15_000;
 /** After an answer that could not be read. */
@@ -55,7 +55,7 @@ export class ConfigurationCache {
   async #ask(): Promise<void> {
     try {
       this.#known = await this.#broker.accountConfiguration();
-      this.#askAgainAt = this.#clock.monotonic() + MAX_AGE_MS;
+      this.#askAgainAt = this.#clock.monotonic() + CONFIGURATION_MAX_AGE_MS;
       this.#hasTrouble = false;
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;

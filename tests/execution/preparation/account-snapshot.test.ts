@@ -44,6 +44,42 @@ test("a partnership that is none any more is bought again at once", async () => 
   expect((await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")?.attributes).not.toContain("ptp_no_exception");
 });
 
+/** Takes the word `fractionable` out of an asset's answers while `active`. */
+function withoutFractionable(symbol: string, active: () => boolean): Interceptor {
+  return {
+    after: (request, response) => {
+      if (request.url !== `/v2/assets/${symbol}` || !active()) return Promise.resolve(response);
+      const asset = { ...(JSON.parse(response.body) as Record<string, unknown>), fractionable: undefined };
+      return Promise.resolve({ ...response, body: JSON.stringify(asset) });
+    },
+  };
+}
+
+test("an asset whose answer did not say whether it is fractionable is asked for again with the next reading", async () => {
+  desk = new VirtualDesk(INVESTED);
+  let isLacking = true;
+  desk.venue.interceptor = withoutFractionable("UVXY", () => isLacking);
+  const assets = new AssetCache(desk.broker, desk.clock);
+  expect((await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")).toMatchObject({ fractionable: false, fractionableUnread: true });
+  isLacking = false;
+  expect((await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")).toMatchObject({ fractionable: true });
+  isLacking = true;
+  expect((await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")).toMatchObject({ fractionable: true });
+});
+
+test("fractions that the order gate has refused count as refused for as long as an asset is remembered", async () => {
+  desk = new VirtualDesk(INVESTED);
+  const assets = new AssetCache(desk.broker, desk.clock);
+  const isFractionable = async (): Promise<boolean | undefined> => (await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")?.fractionable;
+  expect(await isFractionable()).toBe(true);
+  assets.refusedFractions("UVXY", 'asset "UVXY" is not fractionable');
+  expect(await isFractionable()).toBe(false);
+  await desk.clock.advance(6 * 3_600_000 - 1);
+  expect(await isFractionable()).toBe(false);
+  await desk.clock.advance(1);
+  expect(await isFractionable()).toBe(true);
+});
+
 test("what has come to be held since is asked for, and what is no longer held is left out", async () => {
   desk = new VirtualDesk(INVESTED);
   const assets = new AssetCache(desk.broker, desk.clock);

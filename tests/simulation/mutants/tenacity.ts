@@ -101,8 +101,8 @@ export const TENACITY: readonly Mutant[] = [
     patches: [
       {
         file: REST,
-        find: "return pause === undefined ? { ...rest, passing: false } :",
-        replace: "return pause === undefined ? { ...rest, passing: true } :",
+        find: "const paced = pause === undefined ? { passing: false } :",
+        replace: "const paced = pause === undefined ? { passing: true } :",
       },
     ],
     test: "tests/execution/refusals.test.ts",
