@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal, ZERO } from "../../src/domain/decimal.ts";
+import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import { afterFirstPost, beforePosts, isPost, isRead, postedOrder, reply, TIMED_OUT, UNAVAILABLE } from "./faults.ts";
 import { book, expectUnharmed, HEDGE, HELD, INVESTED, orderOf } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -140,8 +141,8 @@ describe("cash that leaves the account during the execution (R24)", () => {
 });
 
 describe("a position that somebody buys after the plans were made", () => {
-  const buying = (notional: string, protectedSymbols: readonly string[] = []): void => {
-    desk = new VirtualDesk({ ...INVESTED, plan: { protectedSymbols: new Set(protectedSymbols) } });
+  const buying = (notional: string, plan: Partial<PlanSettings> = {}): void => {
+    desk = new VirtualDesk({ ...INVESTED, plan });
     desk.venue.interceptor = afterFirstPost("UVXY", (response) => {
       desk.exchange.submit({ symbol: "LEU", side: "buy", type: "market", notional, time_in_force: "day" });
       return response;
@@ -162,10 +163,11 @@ describe("a position that somebody buys after the plans were made", () => {
   });
 
   test.each([
-    ["protected", "40", ["LEU"]],
-    ["worth less than the smallest trade", "5", []],
-  ])("counts for nothing when it is %s", async (_, notional, protectedSymbols) => {
-    buying(notional, protectedSymbols);
+    ["protected", "40", { protectedSymbols: new Set(["LEU"]) }],
+    ["outside ALLOWED_SYMBOLS", "40", { allowedSymbols: new Set(["UVXY", "BTAL", "SMR", "TQQQ"]) }],
+    ["worth less than the smallest trade", "5", {}],
+  ])("counts for nothing when it is %s", async (_, notional, plan) => {
+    buying(notional, plan);
     expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
     expect(desk.exchange.state.positions.has("LEU")).toBe(true);
   });

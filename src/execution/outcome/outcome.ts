@@ -11,7 +11,7 @@ import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.t
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, max, ONE, ZERO } from "../../domain/decimal.ts";
 import type { PlanSettings } from "../../portfolio/plan.ts";
-import { isProtected } from "../../portfolio/valuation.ts";
+import { isOutside, isProtected } from "../../portfolio/valuation.ts";
 import type { Action, StopReason } from "../loop/decide.ts";
 import type { ExecutionEvent } from "../events.ts";
 import type { AssetCache, AccountSnapshot } from "../preparation/account-snapshot.ts";
@@ -28,7 +28,7 @@ export interface ConcludeParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly assets: AssetCache;
-  readonly settings: Pick<PlanSettings, "minTradeValue" | "protectedSymbols">;
+  readonly settings: Pick<PlanSettings, "minTradeValue" | "protectedSymbols" | "allowedSymbols">;
   readonly emit: (event: ExecutionEvent) => void;
 }
 
@@ -162,7 +162,7 @@ interface Judged {
 /**
  * What came into the account after the plans were made, or may still come by an earlier buy whose end is not known,
  * has no line in them: nobody has decided about it. Its target is nothing, and an account that holds it must not be
- * called on target.
+ * called on target. What is protected or outside ALLOWED_SYMBOLS is none of ours (R9, R12).
  */
 function judgeHoldings(
   judged: { readonly outcome: ExecutionOutcome; readonly reason: string },
@@ -173,7 +173,8 @@ function judgeHoldings(
   const plans = plan as PlanSummary | undefined;
   if (judged.outcome !== "on-target" || wanted.kind === "exit" || plans === undefined) return judged;
   const planned = new Set([plans.selling, plans.buying].flatMap((phase) => phase?.lines.map(({ symbol }) => symbol) ?? []));
-  const isLeftOut = (symbol: string, holding?: Position): boolean => !planned.has(symbol) && !isProtected(symbol, holding, { settings });
+  const isLeftOut = (symbol: string, holding?: Position): boolean =>
+    !planned.has(symbol) && !isProtected(symbol, holding, { settings }) && !isOutside(symbol, settings);
   const came = after.positions
     .filter((position) => isLeftOut(position.symbol, position) && position.marketValue.gte(minimum))
     .map(({ symbol, marketValue }) => `${symbol} (${formatDollars(marketValue)})`);
@@ -187,7 +188,7 @@ function judgeHoldings(
   return reasons.length === 0 ? judged : { outcome: "off-target", reason: reasons.join(" ") };
 }
 
-interface HoldingsFacts extends Pick<PlanSettings, "protectedSymbols"> {
+interface HoldingsFacts extends Pick<PlanSettings, "protectedSymbols" | "allowedSymbols"> {
   /** Orders of any execution whose end is not known. */
   readonly unsettled: readonly IntentRecord[];
   /** Dollars; less is dust. */
