@@ -2,7 +2,7 @@ import type { Position } from "../../domain/broker.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { ExecutionRecord, IntentRecord } from "../../domain/ledger.ts";
 import type { Decimal } from "../../domain/decimal.ts";
-import { min, ZERO } from "../../domain/decimal.ts";
+import { decimal, min, ONE, ZERO } from "../../domain/decimal.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { otherInstance } from "../preparation/earlier-orders.ts";
 import { isOwnOrder } from "../orders/ids.ts";
@@ -30,6 +30,7 @@ import {
 } from "../preparation/settle.ts";
 import { cashBefore, foreignBuysBefore, knownForeignOrders, powerBefore, sharesBefore, unsettledBefore } from "../outcome/summary.ts";
 
+const HALF = decimal("0.5");
 /** Before a POST, what was seen of the account may be at most this old. */
 const LOOK_MAX_AGE_MS = 5_000;
 /** Pause between two looks for cash that is not shown; each costs three requests. */
@@ -63,6 +64,8 @@ export class AccountWatch {
   readonly #external = new Set<string>();
   /** Since when the looks before a POST have shown less cash than there must be, monotonic. */
   #cashMissingSince: number | undefined;
+  /** How many orders there were when all of the buying power was last waited for in vain. */
+  #waitedForPowerAt: number | undefined;
 
   /** @param lookedAt when the reading began that the plan was made from, if it was made by this process. */
   constructor(execution: OpenExecution, market: MarketWatch, lookedAt: Moment | undefined) {
@@ -243,8 +246,9 @@ export class AccountWatch {
     // More cash than our fills make is somebody's deposit, and not ours to spend before the next signal (R16).
     const more = isMore(snapshot.account.cash, expected) ? expected.cash : undefined;
     const external = this.#external;
-    if (missing === undefined && (lastChance || !isPowerBehind(snapshot, expected, powerBefore(record))))
-      return { snapshot, cash: more, external };
+    const isBehind = this.#isPowerBehind(snapshot, expected, record);
+    if (missing === undefined && lastChance && isBehind) this.#waitedForPowerAt = this.#execution.intents().length;
+    if (missing === undefined && (lastChance || !isBehind)) return { snapshot, cash: more, external };
     if (missing === undefined || !lastChance) return "unsettled";
     if (!this.#hasFilledRecently() && this.#learnOfExternal(snapshot, expected)) return "unsettled";
     const limit = String(SETTLE_LIMIT_MS / 1_000);
@@ -258,6 +262,14 @@ export class AccountWatch {
       cash?.eq(snapshot.account.cash) === true &&
       unsettled(snapshot, { ...expected, cash: undefined }) === undefined;
     return { snapshot, cash, external, ...(isLess ? {} : { missing }) };
+  }
+
+  /**
+   * All of the buying power is waited for once after each order; from then on half of it is worth a try at once (R20).
+   * Without the wait after a try, what it leaves would be bought in ever smaller halves.
+   */
+  #isPowerBehind(snapshot: AccountSnapshot, expected: Expected, record: ExecutionRecord): boolean {
+    return isPowerBehind(snapshot, expected, powerBefore(record), this.#waitedForPowerAt === this.#execution.intents().length ? HALF : ONE);
   }
 
   /** Fills of ours are shown within half a minute; what is held beyond them after that, somebody else has bought. */

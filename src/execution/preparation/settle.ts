@@ -84,11 +84,17 @@ export function isMore(cash: Decimal, expected: Expected): boolean {
  * Whether buying power has not grown yet by what our fills have brought, or has not been given back what a buy
  * reserved and did not take. Never more than the cash is expected of it (R16).
  * @param before dollars at the first plan of the execution; `undefined` when not known.
+ * @param enough the part of what is due that is enough.
  */
-export function isPowerBehind({ account, openOrders }: AccountSnapshot, expected: Expected, before: Decimal | undefined): boolean {
+export function isPowerBehind(
+  { account, openOrders }: AccountSnapshot,
+  expected: Expected,
+  before: Decimal | undefined,
+  enough: Decimal = ONE,
+): boolean {
   if (before === undefined || expected.net === undefined || openOrders.some(({ side }) => side === "buy")) return false;
   const due = min(account.cash, before.plus(expected.net));
-  return due.minus(account.buyingPower).gt(toleranceFor(expected));
+  return due.times(enough).minus(account.buyingPower).gt(toleranceFor(expected));
 }
 
 /**

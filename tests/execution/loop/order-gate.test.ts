@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../../src/domain/decimal.ts";
 import type { Arrival } from "../faults.ts";
-import { arrivals, both, lastSale, orderGate } from "../faults.ts";
+import { arrivals, both, lastSale, orderGate, shownAccount } from "../faults.ts";
 import { expectHoldings, expectUnharmed, HEDGE, INVESTED } from "../scenario.ts";
 import { signalOf, VirtualDesk } from "../virtual-desk.ts";
 
@@ -45,6 +45,33 @@ describe("an order gate that is behind the account after the sells (R20)", () =>
     expect(early).toEqual([]);
   });
 });
+
+test.each([16, 20, 25])(
+  "buying power that shows more than half of what is missing after %i s is used within 2.5 s, though not all of it has come",
+  async (seconds) => {
+    desk = new VirtualDesk(INVESTED);
+    const soldAt = lastSale(desk);
+    const { list, interceptor } = arrivals(desk);
+    const since = (): number => (desk.clock.monotonic() - soldAt()) / 1_000;
+    const shown = (): number => (since() < seconds ? 12 : since() < 35 ? 60_000 : Infinity);
+    desk.venue.interceptor = both(
+      interceptor,
+      shownAccount(({ buying_power }) => ({
+        buying_power: String(soldAt() === Infinity ? buying_power : Math.min(Number(buying_power), shown())),
+      })),
+    );
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    for (const symbol of ["UVXY", "BTAL"]) {
+      const [first, ...others] = buysOf(list, symbol);
+      expect(first?.notional).toBe(60_000 * Number(HEDGE[symbol as keyof typeof HEDGE]));
+      expect(first?.at).toBeGreaterThanOrEqual(seconds);
+      expect(first?.at).toBeLessThan(seconds + 2.5);
+      expect(others).toHaveLength(1);
+    }
+    expectHoldings(desk, HEDGE);
+    expectUnharmed(desk);
+  },
+);
 
 describe("an order gate that never lets the rest through", () => {
   test("of 60 % of the cash: what it lets through is bought, eight tries, growing pauses, and the end names the refusal", async () => {

@@ -77,7 +77,7 @@ export const TENACITY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/preparation/settle.ts",
-        find: "return due.minus(account.buyingPower).gt(toleranceFor(expected));",
+        find: "return due.times(enough).minus(account.buyingPower).gt(toleranceFor(expected));",
         replace: "return due.lt(ZERO) && due.minus(account.buyingPower).gt(toleranceFor(expected));",
       },
     ],
