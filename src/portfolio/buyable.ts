@@ -74,7 +74,11 @@ function runOf(targets: ReadonlyMap<string, Decimal>): Decimal {
 
 /** R11: why whole shares are not bought at this ask; the checked price alone would count them too cheap. */
 export function askTooHigh(symbol: string, price: Decimal, input: Pick<PlanInput, "observations" | "marketClosed">): string | undefined {
-  const ask = input.observations.get(symbol)?.quote?.ask;
-  if (input.marketClosed === true || ask === undefined || ask.lte(price.times(WORST_FILL))) return undefined;
+  return input.marketClosed === true ? undefined : askAbove(input.observations.get(symbol)?.quote?.ask, price);
+}
+
+/** As {@link askTooHigh}, of one ask; `undefined` too where there is none. */
+export function askAbove(ask: Decimal | undefined, price: Decimal): string | undefined {
+  if (ask === undefined || ask.lte(price.times(WORST_FILL))) return undefined;
   return `the ask is ${formatDollars(ask)}, more than 4 % above the checked price of ${formatDollars(price)}`;
 }

@@ -20,6 +20,7 @@ import { OrderGate } from "./order-gate.ts";
 import { OrderLifecycle, PROVEN_ABSENT } from "../orders/order-lifecycle.ts";
 import type { Conclusion } from "../outcome/outcome.ts";
 import { concludeExecution } from "../outcome/outcome.ts";
+import { isOfWholeShares } from "../styles/order-terms.ts";
 import { Pricer } from "../preparation/pricing.ts";
 import { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
@@ -278,16 +279,21 @@ export class Convergence {
       });
   }
 
-  /** Commits all of them as `posting`, then sends them side by side. The market clock must be known and recent. */
-  async #post(ids: readonly string[]): Promise<void> {
+  /** Commits these as `posting`, or those of them that can go now, then sends them side by side. The market clock must be known and recent. */
+  async #post(due: readonly string[]): Promise<void> {
     const { clock, ledger } = this.#parts;
     if (!(await this.#market.isKnown()) || !(await this.#account.lookedRecently(this.#orders, (intent) => this.#followUp(intent)))) return;
-    const toPrice = ids.map((id) => this.#execution.intent(id)).filter(isPricedNow);
-    if (toPrice.length > 0 && !(await this.#pricer.isReady(toPrice))) return;
+    const ids = this.#withoutOldQuotes(due);
+    const intents = ids.map((id) => this.#execution.intent(id));
+    const toPrice = intents.filter(isPricedNow);
+    const toCheck = intents.filter((intent) => this.#goesByTheAsk(intent));
+    if (toPrice.length + toCheck.length > 0 && !(await this.#pricer.isReady([...toPrice, ...toCheck]))) return;
     // The look at the account may have waited for the rate limit; the clock that it began with is old then.
     if (!this.#market.isFresh) return;
     if (this.#isBlocked() || this.#parts.stopping.aborted) return;
     const terms = this.#termsOf(toPrice);
+    for (const intent of toCheck)
+      if (this.#execution.intent(intent.clientOrderId).state === "recorded") this.#pricer.leaveIfTooDear(intent);
     const ready = ids.filter((id) => {
       const intent = this.#execution.intent(id);
       return intent.state === "recorded" && (!isPricedNow(intent) || terms.has(id));
@@ -304,6 +310,19 @@ export class Convergence {
       }
     });
     for (const id of ready) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
+  }
+
+  /** What needs no quote does not wait behind a look at the quotes of other orders. */
+  #withoutOldQuotes(due: readonly string[]): readonly string[] {
+    const isOld = (intent: IntentRecord): boolean => this.#goesByTheAsk(intent) && !this.#pricer.hasRecent(intent);
+    const ready = due.filter((id) => !isOld(this.#execution.intent(id)));
+    return ready.length === 0 ? due : ready;
+  }
+
+  /** A market order for whole shares, bought in a session. */
+  #goesByTheAsk(intent: IntentRecord): boolean {
+    const isMarket = intent.state === "recorded" && !isPricedNow(intent) && intent.limitPrice === undefined;
+    return isMarket && this.#market.isOpen === true && isOfWholeShares(intent);
   }
 
   #termsOf(toPrice: readonly IntentRecord[]): Map<string, OrderTerms> {

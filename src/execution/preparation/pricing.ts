@@ -5,12 +5,15 @@ import { cutShort, filledParts } from "../orders/attempts.ts";
 import type { FollowUp } from "../loop/follow-up.ts";
 import type { OpenExecution } from "../loop/open-execution.ts";
 import type { PricingFacts } from "../styles/order-terms.ts";
-import { priceOrder, termsProblem } from "../styles/order-terms.ts";
+import { askTooDear, priceOrder, termsProblem } from "../styles/order-terms.ts";
 import type { QuoteBook } from "../styles/quote-book.ts";
 import { summariseLeft } from "../outcome/summary.ts";
 
 /** How long until a symbol without a sane quote is looked at again. */
 const LOOK_AGAIN_MS = 1_000;
+
+/** How loudly it is said that an order is not sent; what may pass is planned again. */
+const LEVELS: Partial<Record<SkipReason, "info" | "warn">> = { "below-minimum": "info", "price-doubt": "warn" };
 
 /** Prices orders of limit style right before they are sent. */
 export class Pricer {
@@ -25,6 +28,17 @@ export class Pricer {
   /** Whether everything is there that these orders are priced from, after one look at the venue. */
   isReady(intents: readonly IntentRecord[]): Promise<boolean> {
     return this.#quotes.isRecent(intents.map(({ symbol }) => symbol));
+  }
+
+  /** Whether that can be told without a look at the venue. */
+  hasRecent({ symbol }: IntentRecord): boolean {
+    return !this.#quotes.isOld(symbol);
+  }
+
+  /** Of market style: leaves the order alone for now where the ask has gone away from the price that it was planned on (R11). */
+  leaveIfTooDear(intent: IntentRecord): void {
+    const dear = askTooDear(intent, this.#quotes.of(intent.symbol));
+    if (dear !== undefined) this.#leave(intent, "price-doubt", dear);
   }
 
   /**
@@ -93,7 +107,7 @@ export class Pricer {
       const plan = summariseLeft(this.#execution.record(), intent, leftAlone, reason);
       ledger.updateExecution(this.#execution.id, { plan });
     });
-    const level = leftAlone === "below-minimum" ? "info" : "error";
+    const level = LEVELS[leftAlone] ?? "error";
     this.#execution.emit({ kind: "doubt", level, symbol, text: `${symbol}: the ${intent.side} is not sent: ${reason}.` });
   }
 }

@@ -1,5 +1,6 @@
 import type { MarketPrices } from "../../domain/broker.ts";
 import type { Goal, IntentRecord, OrderTerms, QuoteSeen } from "../../domain/ledger.ts";
+import { askAbove } from "../../portfolio/buyable.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { CENT_DECIMALS, decimal, max, min, ONE, SHARE_DECIMALS, truncate, ZERO } from "../../domain/decimal.ts";
@@ -48,9 +49,23 @@ const MOST_PARTS = 10;
  */
 export function priceOrder(facts: PricingFacts): Pricing {
   const { intent, prices, now, settings } = facts;
+  const dear = askTooDear(intent, prices);
+  if (dear !== undefined) return { kind: "leave", leftAlone: "price-doubt", reason: dear };
   const judged = saneQuote(intent.side, prices, now, settings);
   if ("doubt" in judged) return withoutQuote(facts, judged.doubt);
   return facts.cutShort > settings.repegs && settings.then === "market" ? marketTerms(facts, judged) : limitTerms(facts, judged);
+}
+
+/** A buy of whole shares, whose price has decided how many: it goes by the ask at its POST too (R11). */
+export function isOfWholeShares({ side, notional, quantity, goal }: IntentRecord): boolean {
+  return side === "buy" && notional === undefined && quantity !== undefined && goal?.inDollars !== true;
+}
+
+/** R11: why a buy of whole shares is not sent at the ask that stands now, in either style. */
+export function askTooDear(intent: IntentRecord, prices: MarketPrices | undefined): string | undefined {
+  const { estimatedValue, quantity } = intent;
+  if (!isOfWholeShares(intent) || quantity?.gt(ZERO) !== true) return undefined;
+  return askAbove(prices?.quote?.ask, estimatedValue.div(quantity));
 }
 
 /** How long a symbol without a sane quote is waited for: as long as its limits would have been tried. */

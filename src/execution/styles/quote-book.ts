@@ -35,7 +35,7 @@ export class QuoteBook {
   /** Whether prices of all of these are there that are new enough, after one look at the venue. A symbol without any is known too. */
   async isRecent(symbols: readonly string[]): Promise<boolean> {
     const { broker, clock, stopping } = this.#execution.parts;
-    const old = symbols.filter((symbol) => this.#isOld(symbol));
+    const old = symbols.filter((symbol) => this.isOld(symbol));
     if (old.length === 0) return true;
     const at = momentOf(clock);
     try {
@@ -56,7 +56,7 @@ export class QuoteBook {
     return this.#market.time ?? this.#execution.parts.clock.now();
   }
 
-  #isOld(symbol: string): boolean {
+  isOld(symbol: string): boolean {
     const seen = this.#seen.get(symbol);
     return seen === undefined || ageOf(seen.at, this.#execution.parts.clock) > PRICES_MAX_AGE_MS;
   }
