@@ -51,7 +51,8 @@ export const VERDICT_MEANINGS: Record<VerdictKind, string> = {
   "broker-unreachable": "The broker could not be read.",
   "account-blocked": "The account may not trade, or is not the one that this ledger trades for.",
   "price-doubt": "A price that decides a quantity, or the worth of the account, is in doubt.",
-  "account-unsettled": "The account did not contain our last fills yet.",
+  "account-unsettled":
+    "The account did not contain our last fills yet, or all that is left to trade waits for something that passes: the reason says for what.",
   refused:
     "The plan was refused: a daily limit, MAX_ORDER_VALUE, too much that cannot be bought, holdings that were never adopted, a short position, an account above 100 %, or its proof.",
   waiting: "The run is not complete yet; its late legs are waited for.",

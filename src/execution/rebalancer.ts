@@ -9,6 +9,7 @@ import type { Signal } from "../domain/signal.ts";
 import { isFinal } from "../domain/verdict.ts";
 import type { ExecutionRecord, Ledger, NewExecution } from "../domain/ledger.ts";
 import { formatDollars } from "../domain/format.ts";
+import { isOnTargetReason, LEFT_ALONE_MEANINGS } from "../portfolio/skip-reason.ts";
 import { max, ONE } from "../domain/decimal.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { updateSubAccounts } from "../accounts/bookkeeping.ts";
@@ -201,7 +202,9 @@ export class Rebalancer {
     const minimum = max(this.#parts.plan.minTradeValue, ONE);
     const left = restOf({ plan: summarisePlan(plan, { input }), intents: [], tries: [], minimum });
     const passing = left.filter((rest) => rest.passing);
-    const reason = `Nothing can be traded now: ${left.map((rest) => restText(rest)).join(", ")}.`;
+    const missed = plan.lines.flatMap(({ leftAlone }) => (leftAlone === undefined || isOnTargetReason(leftAlone) ? [] : [leftAlone]));
+    const meanings = [...new Set(missed)].map((each) => LEFT_ALONE_MEANINGS[each]);
+    const reason = `Nothing can be traded now: ${left.map((rest) => restText(rest)).join(", ")}. ${meanings.join(" ")}`.trimEnd();
     if (options.takeUp !== undefined) return { kind: "still-off", reason, mayPass: passing.length > 0 };
     if (passing.length === 0) return undefined;
     const verdict = passing.some((rest) => rest.reason === "price-doubt") ? "price-doubt" : "account-unsettled";

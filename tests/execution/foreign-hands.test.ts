@@ -32,6 +32,21 @@ describe("a foreign order before planning (R24)", () => {
     expectUnharmed(desk);
   });
 
+  test("blocks all there is to trade: the reader is told that an order of somebody else does, and the run is tried again", async () => {
+    desk = new VirtualDesk({ exchange: { cash: decimal("5000") } });
+    desk.exchange.submit(limit("UVXY", "buy", "1", "5"));
+    await desk.clock.advance(100);
+    const signal = signalOf(desk.clock, { UVXY: "1" });
+    expect(await desk.run(signal)).toMatchObject({
+      kind: "declined",
+      verdict: "account-unsettled",
+      reason: "Nothing can be traded now: UVXY (foreign-order). Somebody else's order is open for it.",
+    });
+    desk.exchange.cancel(orderOf(desk, "UVXY").id);
+    await desk.clock.advance(1_000);
+    expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  });
+
   test("keeps the cash that it may take", async () => {
     desk = new VirtualDesk(WITH_CASH);
     desk.exchange.submit(limit("LEU", "buy", "20", "200"));
