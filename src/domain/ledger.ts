@@ -106,10 +106,13 @@ export interface Ledger {
   // --- intents and orders (R18) ---------------------------------------------------------------
   /** Sets how an order of limit style is sent, right before it is. @throws when there is no such intent, or it is not `recorded`. */
   recordTerms(clientOrderId: string, terms: OrderTerms, at: number): void;
-  /** @throws when a client order id exists already. */
+  /** @throws when a client order id exists already, but for one that is inherited from an order that was given up. */
   recordIntents(intents: readonly NewIntent[]): void;
+  /** An inherited id goes back to the order before when the venue holds nothing of this one (`refused`, `dropped`). */
   updateIntent(clientOrderId: string, change: IntentChange): void;
   intent(clientOrderId: string): IntentRecord | undefined;
+  /** Orders given up, whose id this one was sent under in their place (R19); newest first. */
+  formerIntents(clientOrderId: string): IntentRecord[];
   /** In the order in which they were recorded. */
   intentsOf(executionId: string): IntentRecord[];
   /** Of all executions of a signal, in the order in which they were recorded. */
@@ -272,7 +275,7 @@ export interface ExecutionChange {
  * - `done`: the order is terminal; `status` says which end.
  * - `refused`: the venue refused it; nothing is held.
  * - `abandoned`: unknown, and no longer to be sent; its worst case stays reserved until the session ends.
- * - `dropped`: never posted and no longer wanted.
+ * - `dropped`: never posted and no longer wanted; or given up, and its id has been passed on.
  */
 export type IntentState = "recorded" | "posting" | "unknown" | "open" | "done" | "refused" | "abandoned" | "dropped";
 
@@ -327,9 +330,11 @@ export interface NewIntent {
   readonly goal?: Goal | undefined;
   /** The quote at the plan, in limit style at the sending; missing where there was none. */
   readonly quote?: QuoteSeen | undefined;
+  /** Its id is that of an order which was given up: whichever of the two comes second, the venue refuses (R19). */
+  readonly inherits?: boolean | undefined;
 }
 
-export interface IntentRecord extends NewIntent {
+export interface IntentRecord extends Omit<NewIntent, "inherits"> {
   readonly state: IntentState;
   /** Missing for an order of limit style that has not been priced. */
   readonly orderType?: OrderType | undefined;

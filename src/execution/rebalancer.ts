@@ -283,7 +283,7 @@ export class Rebalancer {
     ready: Ready,
   ): ExecutionRecord {
     const { ledger, clock } = this.#parts;
-    const { plan, snapshot, offHours } = ready;
+    const { plan, snapshot, offHours, inherited } = ready;
     // Without a sell there is nothing to wait for; off hours everything waits side by side (R23).
     const atOnce = offHours || plan.sells.length === 0;
     const execution = this.#newExecution(signal, wanted, ready);
@@ -302,7 +302,7 @@ export class Rebalancer {
         accountBefore,
         plan: { ...summary, goals: earlier?.goals ?? goalsOf(summary.selling, accountBefore.positions), reached: earlier?.reached ?? [] },
       });
-      const common = { execution, reading: snapshot, style: offHours ? ("market" as const) : this.#execution.style };
+      const common = { execution, reading: snapshot, inherited, style: offHours ? ("market" as const) : this.#execution.style };
       ledger.recordIntents(newIntents(ledger, { ...common, phase: "selling", orders: plan.sells }, clock.now()));
       if (atOnce) ledger.recordIntents(newIntents(ledger, { ...common, phase: "buying", orders: plan.buys }, clock.now()));
       const { equity, lastEquity, cash } = snapshot.account;

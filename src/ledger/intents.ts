@@ -1,4 +1,4 @@
-import { toText } from "../domain/decimal.ts";
+import { max, toText } from "../domain/decimal.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
 import type { Goal, IntentChange, IntentRecord, IntentState, NewIntent, OrderTerms, OrderType, QuoteSeen } from "../domain/ledger.ts";
 import {
@@ -43,6 +43,16 @@ export function recordIntents(database: LedgerDatabase, intents: readonly NewInt
 
 /** Sets what `change` names and leaves the rest. @throws when there is no such intent. */
 export function updateIntent(database: LedgerDatabase, clientOrderId: string, change: IntentChange): void {
+  database.transaction(() => {
+    setChange(database, clientOrderId, change);
+    const [former] = formerIntents(database, clientOrderId);
+    if (former === undefined) return;
+    if (change.state === "refused" || change.state === "dropped") giveBackId(database, clientOrderId, former);
+    if (change.state === "abandoned") reserveFor(database, clientOrderId, former);
+  });
+}
+
+function setChange(database: LedgerDatabase, clientOrderId: string, change: IntentChange): void {
   const changed = database.write(
     `UPDATE intents SET
        state = coalesce(:state, state), posted_at = coalesce(:postedAt, posted_at), accepted_at = coalesce(:acceptedAt, accepted_at),
@@ -128,6 +138,45 @@ export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
   );
 }
 
+/**
+ * Orders that were given up, and whose id another one has since been sent under: newest first. Their rows bear the id and
+ * their own number, which sorts before any other mark.
+ */
+export function formerIntents(database: LedgerDatabase, clientOrderId: string): IntentRecord[] {
+  const sql = "SELECT * FROM intents WHERE client_order_id > :from AND client_order_id < :to ORDER BY number DESC";
+  return recorded(database, sql, { from: `${clientOrderId}~`, to: `${clientOrderId}~:` });
+}
+
+/** An order that was given up makes room for another one under its id: the venue takes one of the two, and never both. */
+function passOnId(database: LedgerDatabase, clientOrderId: string, at: number): void {
+  const changed = database.write(
+    `UPDATE intents SET client_order_id = client_order_id || '~' || number, state = 'dropped', updated_at = :at
+     WHERE client_order_id = :clientOrderId AND state = 'abandoned' AND order_id IS NULL AND filled_quantity = '0'`,
+    { clientOrderId, at: instant(at) },
+  );
+  if (changed !== 1) throw new Error(`The ledger has no order under ${clientOrderId} that was given up.`);
+}
+
+/** The venue holds nothing of the newest order under an id: the one before may still arrive. */
+function giveBackId(database: LedgerDatabase, clientOrderId: string, former: IntentRecord): void {
+  database.write("UPDATE intents SET client_order_id = client_order_id || '~unsent~' || number WHERE client_order_id = :clientOrderId", {
+    clientOrderId,
+  });
+  database.write("UPDATE intents SET client_order_id = :clientOrderId, state = 'abandoned' WHERE client_order_id = :former", {
+    clientOrderId,
+    former: former.clientOrderId,
+  });
+}
+
+/** Either of the two may arrive, so what is reserved covers both. */
+function reserveFor(database: LedgerDatabase, clientOrderId: string, former: IntentRecord): void {
+  const newest = findIntent(database, clientOrderId);
+  database.write("UPDATE intents SET worst_case_cost = :worst WHERE client_order_id = :clientOrderId", {
+    clientOrderId,
+    worst: toText(max(former.worstCaseCost, newest?.worstCaseCost ?? former.worstCaseCost)),
+  });
+}
+
 /** From `at` on, inclusive. */
 export function intentsChangedSince(database: LedgerDatabase, at: number): IntentRecord[] {
   return database.rows("SELECT * FROM intents WHERE updated_at >= :at ORDER BY number", { at: instant(at) }).map(intentOf);
@@ -140,6 +189,7 @@ export function lastFilledIntent(database: LedgerDatabase, symbol: string): Inte
 }
 
 function recordIntent(database: LedgerDatabase, intent: NewIntent): void {
+  if (intent.inherits === true) passOnId(database, intent.clientOrderId, intent.recordedAt);
   database.write(
     `INSERT INTO intents (client_order_id, execution_id, phase, symbol, side, attempt, quantity, notional, estimated_value,
        worst_case_cost, full_exit, held_before, recorded_at, state, filled_quantity, updated_at, style, order_type,

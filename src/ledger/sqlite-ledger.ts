@@ -258,6 +258,7 @@ function portOn(database: LedgerDatabase): Ledger {
     recordIntents: (planned) => intents.recordIntents(database, planned),
     updateIntent: (clientOrderId, change) => intents.updateIntent(database, clientOrderId, change),
     intent: (clientOrderId) => intents.findIntent(database, clientOrderId),
+    formerIntents: (clientOrderId) => intents.formerIntents(database, clientOrderId),
     intentsOf: (executionId) => intents.intentsOf(database, executionId),
     intentsOfSignal: (signalId) => intents.intentsOfSignal(database, signalId),
     unsettledIntents: () => intents.unsettledIntents(database),

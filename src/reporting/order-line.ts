@@ -51,7 +51,7 @@ function endOf(intent: IntentRecord, why: string | undefined): End {
     case "recorded":
       return { tint: "quiet", text: `not sent yet, ${askedText(intent)}` };
     case "dropped":
-      return { tint: "quiet", text: `never sent${because}` };
+      return { tint: "quiet", text: `${intent.postedAt === undefined ? "never sent" : "never taken"}${because}` };
   }
 }
 

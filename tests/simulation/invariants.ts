@@ -112,6 +112,8 @@ export class Invariants implements NetworkObserver {
   readonly #parts: InvariantParts;
   /** Intents of orders that left a process, by client order id, as its ledger had them then. */
   readonly #sent = new Map<string, IntentRecord>();
+  /** The signals that they were sent for, which an id that was inherited does not name (R19). */
+  readonly #signals = new Map<string, string>();
   /** When each of them last left, on the monotonic clock. */
   readonly #sentAt = new Map<string, number>();
   readonly #acceptedSignals = new Set<string>();
@@ -172,8 +174,11 @@ export class Invariants implements NetworkObserver {
       this.#parts.now(),
     ))
       this.#parts.violated(violation);
-    const slot = slotOf(id);
-    if (slot !== undefined) this.#bounds.onSent(slot.signalId);
+    const signalId = life.ledger.execution(intent.executionId)?.signalId;
+    if (signalId !== undefined) {
+      this.#signals.set(id, signalId);
+      this.#bounds.onSent(signalId);
+    }
     this.#sent.set(id, intent);
     this.#sentAt.set(id, this.#parts.now());
     this.#checkSending(life, intent);
@@ -193,6 +198,7 @@ export class Invariants implements NetworkObserver {
       ...this.#sending.onSent(intent, exchange.clock.now(), book, {
         steady: this.#isSteady,
         isUnknown: (id) => life.ledger.intent(id)?.state === "abandoned",
+        signalOf: (id) => this.#signals.get(id),
       }),
       ...[splitViolation(intent, exchange)].filter((violation) => violation !== undefined),
     ];
@@ -344,7 +350,7 @@ export class Invariants implements NetworkObserver {
   #onAccepted(order: OrderRecord): void {
     this.ordersAccepted += 1;
     const { exchange } = this.#parts;
-    const slot = slotOf(order.clientOrderId);
+    const slot = this.#slotOf(order);
     const intent = this.#sent.get(order.clientOrderId);
     if (slot === undefined || intent === undefined) {
       this.#violated("P1", `The venue holds ${order.clientOrderId}, which no ledger had recorded.`);
@@ -352,7 +358,7 @@ export class Invariants implements NetworkObserver {
     }
     this.#acceptedSignals.add(slot.signalId);
     const rival = [...exchange.state.orders.values()].find(
-      (other) => other !== order && isOpen(other) && sameSlot(slotOf(other.clientOrderId), slot),
+      (other) => other !== order && isOpen(other) && sameSlot(this.#slotOf(other), slot),
     );
     if (rival !== undefined) this.#violated("P1", `${order.clientOrderId} was accepted while ${rival.clientOrderId} was ${rival.status}.`);
     if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was accepted`, order.clientOrderId);
@@ -360,9 +366,17 @@ export class Invariants implements NetworkObserver {
 
   #onFill(order: OrderRecord): void {
     this.fills += 1;
-    const slot = slotOf(order.clientOrderId);
+    const slot = this.#slotOf(order);
     if (slot !== undefined) this.#checkTotal(slot);
     if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was filled`, order.clientOrderId);
+  }
+
+  /** Of what was sent last under its id, or, if the venue has taken an order that was given up before, what the id says. */
+  #slotOf({ clientOrderId, symbol, side, quantity, notional }: OrderRecord): Slot | undefined {
+    const [intent, signalId] = [this.#sent.get(clientOrderId), this.#signals.get(clientOrderId)];
+    if (intent === undefined || signalId === undefined || intent.symbol !== symbol || intent.side !== side) return slotOf(clientOrderId);
+    const isIt = intent.notional === undefined ? quantity?.eq(intent.quantity ?? ZERO) : notional?.eq(intent.notional);
+    return isIt === true ? { ...intent, signalId } : slotOf(clientOrderId);
   }
 
   /** However many attempts and executions there were, together they trade no more than the signal asks for (R33). */
@@ -371,8 +385,8 @@ export class Invariants implements NetworkObserver {
     // What cannot be read belongs to no target while it cannot.
     const isOdd = scenario.cause?.startsWith("row-") === true;
     if (isOdd || this.externalTradeWithin("", Infinity) || scenario.faults.includes("price-jump") || scenario.split !== undefined) return;
-    const orders = [...exchange.state.orders.values()].filter(({ clientOrderId }) => {
-      const slot = slotOf(clientOrderId);
+    const orders = [...exchange.state.orders.values()].filter((order) => {
+      const slot = this.#slotOf(order);
       return slot?.signalId === signalId && slot.symbol === symbol;
     });
     const signal = machine().life?.ledger.signal(signalId)?.signal;

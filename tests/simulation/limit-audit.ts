@@ -23,11 +23,6 @@ interface Seen {
   readonly trade: Decimal | undefined;
 }
 
-/** One attempt and the planned trade that it belongs to, as its id says. */
-function slotOf(clientOrderId: string): string {
-  return clientOrderId.slice(0, clientOrderId.lastIndexOf("-"));
-}
-
 /**
  * Orders of limit style, each against what its process was shown and against the venue's own book: on a tick,
  * inside the collar, on a sane quote; one at a time, and together never more than was planned (P1, P4).
@@ -90,8 +85,8 @@ export class LimitAudit {
 
   /** Filled by all attempts, and what this one asks for, against what was planned at first. */
   #totals(intent: IntentRecord, book: readonly OrderRecord[]): Violation[] {
-    const { clientOrderId, executionId, side } = intent;
-    const slot = `${executionId} ${String(this.#plans.get(executionId) ?? 0)} ${slotOf(clientOrderId)}`;
+    const { clientOrderId, executionId, side, phase, symbol } = intent;
+    const slot = `${executionId} ${String(this.#plans.get(executionId) ?? 0)} ${phase} ${symbol}`;
     if (!this.#planOf.has(clientOrderId)) this.#planOf.set(clientOrderId, slot);
     const earlier = book.filter((order) => order.clientOrderId !== clientOrderId && this.#planOf.get(order.clientOrderId) === slot);
     const filled = sum(earlier.map(({ filledQuantity }) => filledQuantity));

@@ -16,6 +16,14 @@ interface Sent {
   missingSince: number | undefined;
 }
 
+interface Surroundings {
+  /** The machine's clock was never set, so that it measures the same times as the venue's. */
+  readonly steady: boolean;
+  readonly isUnknown: (clientOrderId: string) => boolean;
+  /** The signal that an order was sent for. */
+  readonly signalOf: (clientOrderId: string) => string | undefined;
+}
+
 /** An absence counts only so long after the POST (R19), less what a POST may wait for its turn. */
 const ABSENCE_COUNTS_AFTER_MS = 9_000;
 
@@ -29,23 +37,19 @@ export class SendingAudit {
   /**
    * @param now time of the venue.
    * @param book every order at the venue.
-   * @param known steady: the machine's clock was never set, so that it measures the same times as the venue's.
    */
-  onSent(
-    intent: IntentRecord,
-    now: number,
-    book: readonly OrderRecord[],
-    { steady, isUnknown }: { readonly steady: boolean; readonly isUnknown: (clientOrderId: string) => boolean },
-  ): Violation[] {
+  onSent(intent: IntentRecord, now: number, book: readonly OrderRecord[], { steady, isUnknown, signalOf }: Surroundings): Violation[] {
     const before = this.#sent.get(intent.clientOrderId);
+    const isSameRun = (other: string): boolean => signalOf(other) === signalOf(intent.clientOrderId);
     this.#sent.set(intent.clientOrderId, { intent, at: now, status: undefined, missingSince: undefined });
     return [
       ...(before === undefined ? [] : this.#sentAgain(intent, before, now, steady)),
-      ...this.#attemptsBefore(intent, book),
+      ...this.#attemptsBefore(intent, book, isSameRun),
       // What was given up as unknown may turn up at any time; its money is reserved, and its cash is not counted.
       ...besideOthers(
         intent,
         book.filter(({ clientOrderId }) => !isUnknown(clientOrderId)),
+        (other) => isSameRun(other) && this.#sent.get(other)?.intent.phase === "selling",
       ),
     ];
   }
@@ -64,9 +68,11 @@ export class SendingAudit {
     }
   }
 
-  #sentAgain({ clientOrderId, postedAt }: IntentRecord, before: Sent, now: number, steady: boolean): Violation[] {
+  #sentAgain({ clientOrderId, postedAt, recordedAt }: IntentRecord, before: Sent, now: number, steady: boolean): Violation[] {
     if (before.intent.postedAt === postedAt) return [{ promise: "P1", text: `${clientOrderId} was sent twice for one record of it.` }];
     if (before.status === 429) return [];
+    // Another order under an id that was inherited: the one before it was refused, and what was given up before that is listed.
+    if (before.intent.recordedAt !== recordedAt && isRefusal(before.status)) return [];
     if (before.missingSince === undefined)
       return [{ promise: "P1", text: `${clientOrderId} was sent again without a list of orders that it is missing from.` }];
     if (steady && now - before.at < ABSENCE_COUNTS_AFTER_MS)
@@ -74,10 +80,10 @@ export class SendingAudit {
     return [];
   }
 
-  #attemptsBefore(intent: IntentRecord, book: readonly OrderRecord[]): Violation[] {
+  #attemptsBefore(intent: IntentRecord, book: readonly OrderRecord[], isSameRun: (clientOrderId: string) => boolean): Violation[] {
     if (intent.attempt === 1) return [];
     return [...this.#sent.values()]
-      .filter(({ intent: other }) => sameSlot(other, intent) && other.attempt < intent.attempt)
+      .filter(({ intent: other }) => isSameRun(other.clientOrderId) && sameSlot(other, intent) && other.attempt < intent.attempt)
       .flatMap(({ intent: other, status = 0 }): Violation[] => {
         const taken = book.find(({ clientOrderId }) => clientOrderId === other.clientOrderId);
         // What an order that has ended left undone is sent again (R33).
@@ -85,27 +91,26 @@ export class SendingAudit {
         if (taken !== undefined)
           return [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before is ${taken.status}.` }];
         // What the rate limit held back was never sent; it may be let go of, and planned again.
-        const refused = status >= 400 && status < 500 && status !== 408;
-        return refused ? [] : [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before was not refused.` }];
+        return isRefusal(status)
+          ? []
+          : [{ promise: "P1", text: `${intent.clientOrderId} was sent although the attempt before was not refused.` }];
       });
   }
 }
 
-function sameSlot(one: IntentRecord, other: IntentRecord): boolean {
-  return one.phase === other.phase && one.symbol === other.symbol && slotOf(one) === slotOf(other);
+function isRefusal(status = 0): boolean {
+  return status >= 400 && status < 500 && status !== 408;
 }
 
-/** The client order id without its attempt. */
-function slotOf({ clientOrderId }: IntentRecord): string {
-  return clientOrderId.slice(0, clientOrderId.lastIndexOf("-"));
+function sameSlot(one: IntentRecord, other: IntentRecord): boolean {
+  return one.phase === other.phase && one.symbol === other.symbol;
 }
 
 /** A symbol has one open order of ours at a time (R24), and buys wait for the sells of their run (R15). */
-function besideOthers(intent: IntentRecord, book: readonly OrderRecord[]): Violation[] {
+function besideOthers(intent: IntentRecord, book: readonly OrderRecord[], isSellOfRun: (clientOrderId: string) => boolean): Violation[] {
   const open = book.filter((order) => isOpen(order) && isOwnOrder(order) && order.clientOrderId !== intent.clientOrderId);
   const same = open.find(({ symbol }) => symbol === intent.symbol);
-  const run = intent.clientOrderId.split("-buying-")[0] ?? "";
-  const sell = intent.phase === "buying" ? open.find(({ clientOrderId }) => clientOrderId.startsWith(`${run}-selling-`)) : undefined;
+  const sell = intent.phase === "buying" ? open.find(({ clientOrderId }) => isSellOfRun(clientOrderId)) : undefined;
   return [
     ...(same === undefined
       ? []

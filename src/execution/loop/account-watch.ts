@@ -198,7 +198,9 @@ export class AccountWatch {
 
   /** What orders of unknown end have changed since the plan: it shows in the shares, whatever the clocks say. */
   #lateFills(record: ExecutionRecord): IntentRecord[] {
-    const earlier = unsettledBefore(record).flatMap((id) => this.#execution.parts.ledger.intent(id) ?? []);
+    const orders = unsettledBefore(record).flatMap((id) => this.#execution.parts.ledger.intent(id) ?? []);
+    // An order of this execution may have inherited the id (R19).
+    const earlier = orders.filter((intent) => this.#isEarlier(intent));
     return earlier.flatMap((intent) => changeSince(intent, sharesBefore(record, intent.symbol)) ?? []);
   }
 

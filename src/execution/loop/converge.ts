@@ -482,6 +482,8 @@ export class Convergence {
     if (heard === undefined || busy || this.#ended || this.#failure !== undefined) return;
     try {
       const intent = this.#execution.intent(id);
+      // Its id has gone back to an order of an earlier execution (R19).
+      if (intent.executionId !== this.#execution.id) return;
       const isWhole = isWholeFill(intent, heard);
       // A poll that waits for the rate limit does not hold back an end that is known already.
       if (polling && !isWhole) return;

@@ -1,6 +1,7 @@
 import type { ExecutionOutcome, ExecutionPhase, IntentRecord } from "../../domain/ledger.ts";
 import type { AttemptRules } from "../orders/attempts.ts";
 import { isContinued } from "../orders/attempts.ts";
+import { CAME_TOO_LATE } from "../former-orders.ts";
 
 /**
  * The deciding half of the rebalance: facts in, next actions out, nothing done. The loop in
@@ -257,10 +258,15 @@ function nextPlan(what: "buys" | "rest", facts: ExecutionFacts, at: number): Dec
   return only({ kind: "finish", outcome: undefined, reason: "", gaveWay: true }, facts);
 }
 
-/** Every order was let go of before anything was sent, for lack of sane quotes: the run may be tried again while it is fresh (R17). */
+/**
+ * Every order was let go of before anything was taken: for lack of sane quotes, and then the run may be tried again while it
+ * is fresh (R17), or because an order that had been given up has arrived in its place, and then it is planned again at once.
+ */
 function noneSent({ begun, intents }: ExecutionFacts): Extract<Action, { kind: "finish" }> | undefined {
   if (begun || intents.length === 0 || intents.some(({ record }) => record.state !== "dropped")) return undefined;
   const reasons = intents.map(({ record: { symbol, message = "" } }) => `${symbol}: ${message}`);
+  if (intents.some(({ record }) => record.message === CAME_TOO_LATE))
+    return { kind: "finish", outcome: "superseded", reason: `Planned again. ${reasons.join("; ")}.`, cause: "planned-again" };
   return { kind: "finish", outcome: "refused", reason: `Nothing was sent. ${reasons.join("; ")}.`, cause: "no-sane-quote" };
 }
 

@@ -1,15 +1,18 @@
 import { freshness } from "../../intake/freshness.ts";
 import type { Signal } from "../../domain/signal.ts";
-import type { NewIntent } from "../../domain/ledger.ts";
+import type { IntentRecord, NewIntent } from "../../domain/ledger.ts";
 import { formatDollars } from "../../domain/format.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import { decimal, max, sum, ZERO, type Decimal } from "../../domain/decimal.ts";
-import type { Plan, PlanInput, PlannedOrder } from "../../portfolio/plan.ts";
+import type { Plan, PlanInput } from "../../portfolio/plan.ts";
 import type { RebalanceTarget } from "../../domain/rebalance-target.ts";
 import { makePlan } from "../../portfolio/plan.ts";
 import { provePlan } from "../../portfolio/proof.ts";
 import type { AccountWatch, SettledSnapshot } from "./account-watch.ts";
 import { limitsAgainst } from "../preparation/daily-limits.ts";
+import type { Inheritance, PlannedOn, Reserved } from "../inherited-ids.ts";
+import { inheritable, planWithHeirs } from "../inherited-ids.ts";
+import type { PhaseOrders } from "../orders/intents.ts";
 import { newIntents } from "../orders/intents.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
@@ -19,6 +22,7 @@ import type { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } from "../preparation/account-snapshot.ts";
 import { restText } from "./rest.ts";
+import type { SignalBounds } from "./signal-bounds.ts";
 import { planWithin, plansOf } from "./signal-bounds.ts";
 import type { PlanSummary } from "../outcome/summary.ts";
 import { summariseNext } from "../outcome/summary.ts";
@@ -79,7 +83,9 @@ export class NextPlan {
     if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
     const splits = await this.#splitsIn(settled.snapshot, this.#execution.wanted());
     if (splits === undefined || blocked()) return DECIDE_AGAIN;
-    return this.#planned(settled, splits, request);
+    const given = await inheritable(this.#execution.parts);
+    if (blocked()) return DECIDE_AGAIN;
+    return this.#planned({ settled, splits, given }, request);
   }
 
   /** A sell of this signal whose fate was unknown has turned up, and works until its cancel takes effect (R15). */
@@ -88,9 +94,9 @@ export class NextPlan {
     return orders.find(({ side, state }) => side === "sell" && state === "open")?.symbol;
   }
 
-  #planned(settled: SettledSnapshot, splits: PlanInput["splits"], request: NextPlanRequest): NextPlanned {
+  #planned(known: Known, request: NextPlanRequest): NextPlanned {
     const reached = this.#execution.reached();
-    const { input, result } = this.#planOn(settled, splits, request, reached);
+    const { input, result, inherited } = this.#planOn(known, request, reached);
     if (result.kind === "refused") {
       const reason = `${request.what === "buys" ? "No buys" : "Nothing"} can be planned: ${result.reason}`;
       return result.refusal === "price-doubt" ? { kind: "not-yet", reason, isRecorded: false } : cancel(reason);
@@ -100,16 +106,20 @@ export class NextPlan {
     if (failures.length > 0) return cancel(`The plan failed its proof: ${failures.map(({ message }) => message).join(" ")}`);
     const tooSmall = this.#waitsForPower(plan, input);
     if (tooSmall !== undefined) return { kind: "not-yet", reason: tooSmall, isRecorded: false };
-    return this.#record(plan, { settled, input, reached });
+    return this.#record(plan, { settled: known.settled, input, reached, inherited });
   }
 
   /**
    * On the order gate's own numbers while it has refused. Where they allow nothing at all, nothing would ever tell that
    * they have grown: then the whole amounts are tried, as often as R20 allows.
    */
-  #planOn(settled: SettledSnapshot, splits: PlanInput["splits"], request: NextPlanRequest, reached: ReadonlySet<string>): Planned {
+  #planOn(known: Known, request: NextPlanRequest, reached: ReadonlySet<string>): Planned {
     const bounds = this.#execution.bounds(reached);
-    const given = this.#input(settled, splits, request);
+    const plan = (reserved: Reserved): PlannedOn => this.#planWithin(this.#input(known, reserved, request), bounds);
+    return planWithHeirs(plan, this.#execution.parts.ledger.unsettledIntents(), known.given);
+  }
+
+  #planWithin(given: PlanInput, bounds: SignalBounds | undefined): PlannedOn {
     const { spendable } = this.#parts.gate;
     if (spendable === undefined) return planWithin(given, bounds);
     // The order gate can lag behind the account, or count orders by requirements of its own: it knows best (R20).
@@ -118,14 +128,14 @@ export class NextPlan {
     return isStuck && !this.#mayComeSoon() ? planWithin(given, bounds) : bounded;
   }
 
-  #record(plan: Plan, { settled, input, reached }: Recording): NextPlanned {
+  #record(plan: Plan, { settled, input, reached, inherited }: Recording): NextPlanned {
     const { ledger } = this.#execution.parts;
     const phase = plan.sells.length > 0 ? "selling" : "buying";
     const orders = phase === "selling" ? plan.sells : plan.buys;
     const summary = summariseNext(plan, { input, missing: settled.missing }, this.#plansBefore(), reached);
     ledger.transaction(() => {
       ledger.updateExecution(this.#execution.id, { phase, plan: summary });
-      ledger.recordIntents(this.#intents(phase, orders, settled.snapshot));
+      ledger.recordIntents(this.#intents({ phase, orders, snapshot: settled.snapshot, inherited }));
     }, "ordered");
     const passing = orders.length === 0 ? this.#execution.rests().filter((rest) => rest.passing) : [];
     if (passing.length > 0) return { kind: "not-yet", reason: passing.map(restText).join(", "), isRecorded: true };
@@ -143,30 +153,23 @@ export class NextPlan {
     return goals === undefined ? plan : { ...plan, goals };
   }
 
-  #intents(phase: "selling" | "buying", orders: readonly PlannedOrder[], snapshot: AccountSnapshot): NewIntent[] {
+  #intents(orders: Omit<PhaseOrders, "execution" | "style"> & { readonly snapshot: AccountSnapshot }): NewIntent[] {
     const { ledger, clock, execution } = this.#execution.parts;
-    this.#parts.quotes.saw(snapshot.prices, snapshot.market.readAt);
-    return newIntents(
-      ledger,
-      { execution: this.#execution.record(), phase, orders, style: execution.style, reading: snapshot },
-      clock.now(),
-    );
+    this.#parts.quotes.saw(orders.snapshot.prices, orders.snapshot.market.readAt);
+    return newIntents(ledger, { ...orders, execution: this.#execution.record(), style: execution.style }, clock.now());
   }
 
-  #input(
-    { snapshot, cash, missing, external }: SettledSnapshot,
-    splits: PlanInput["splits"],
-    { what, maySell }: NextPlanRequest,
-  ): PlanInput {
-    const { ledger, settings } = this.#execution.parts;
+  #input({ settled, splits }: Known, reserved: Reserved, { what, maySell }: NextPlanRequest): PlanInput {
+    const { settings } = this.#execution.parts;
+    const { snapshot, cash, missing, external } = settled;
     return planInput(snapshot, {
       // Where our fills are missing, shares may be shown that are sold already.
       phase: what === "rest" && maySell && missing === undefined ? "selling" : "buying",
       wanted: this.#execution.wanted(),
       settings,
-      unsettled: ledger.unsettledIntents(),
       splits,
       excluded: this.#excluded(what, external),
+      ...reserved,
       ...(cash === undefined ? {} : { cash }),
     });
   }
@@ -255,9 +258,17 @@ export class NextPlan {
   }
 }
 
-type Planned = ReturnType<typeof planWithin>;
+type Planned = PlannedOn & Inheritance;
 
-interface Recording {
+/** What a plan is made on. */
+interface Known {
+  readonly settled: SettledSnapshot;
+  readonly splits: PlanInput["splits"];
+  /** Orders that were given up, whose id one of the new ones may inherit. */
+  readonly given: readonly IntentRecord[];
+}
+
+interface Recording extends Inheritance {
   readonly settled: SettledSnapshot;
   readonly input: PlanInput;
   readonly reached: ReadonlySet<string>;

@@ -5,6 +5,7 @@ import { ZERO } from "../../domain/decimal.ts";
 import type { PlannedOrder } from "../../portfolio/plan.ts";
 import { goalAfter } from "./attempts.ts";
 import type { ExecutionStyle } from "../../domain/execution-style.ts";
+import type { OrderIdentity } from "./ids.ts";
 import { clientOrderId } from "./ids.ts";
 import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 
@@ -16,18 +17,25 @@ export interface PhaseOrders {
   readonly style: ExecutionStyle;
   /** The reading that they were planned on. */
   readonly reading: Pick<AccountSnapshot, "positions" | "prices">;
+  /** By symbol: the id of an order that was given up, under which this one goes out (R19). */
+  readonly inherited: ReadonlyMap<string, string>;
 }
+
+type AttemptSource = Pick<Ledger, "intent" | "intentsOfSignal">;
 
 /**
  * The intents for a phase's orders, with the lowest attempt number that is free (R18).
  * @throws Error when the order before of the same slot is not proven to have ended.
  */
-export function newIntents(ledger: Pick<Ledger, "intent">, phaseOrders: PhaseOrders, now: number): NewIntent[] {
+export function newIntents(ledger: AttemptSource, phaseOrders: PhaseOrders, now: number): NewIntent[] {
   const { execution, phase, orders, style, reading } = phaseOrders;
   return orders.map((order) => {
-    const attempt = freeAttempt(ledger, execution.signalId, phase, order.symbol);
+    const slot = { signalId: execution.signalId, phase, symbol: order.symbol };
+    const inherited = phaseOrders.inherited.get(order.symbol);
+    const attempt = freeAttempt(ledger, slot, inherited);
     const intent: NewIntent = {
-      clientOrderId: clientOrderId({ signalId: execution.signalId, phase, symbol: order.symbol, attempt }),
+      clientOrderId: inherited ?? clientOrderId({ ...slot, attempt }),
+      inherits: inherited !== undefined,
       executionId: execution.id,
       phase,
       symbol: order.symbol,
@@ -50,11 +58,11 @@ export function newIntents(ledger: Pick<Ledger, "intent">, phaseOrders: PhaseOrd
  * more dollars. It is priced when it is sent.
  * @throws Error when it has nothing left, or is not proven to have ended.
  */
-export function nextAttempt(ledger: Pick<Ledger, "intent">, before: IntentRecord, signalId: string, now: number): NewIntent {
+export function nextAttempt(ledger: AttemptSource, before: IntentRecord, signalId: string, now: number): NewIntent {
   const { executionId, phase, symbol, side, fullExit } = before;
   const goal = goalAfter(before);
   if (goal.quantity?.gt(ZERO) !== true) throw new Error(`The order ${before.clientOrderId} has left nothing to send again.`);
-  const attempt = freeAttempt(ledger, signalId, phase, symbol);
+  const attempt = freeAttempt(ledger, { signalId, phase, symbol });
   const bought = side === "buy" ? before.filledQuantity : before.filledQuantity.neg();
   return {
     clientOrderId: clientOrderId({ signalId, phase, symbol, attempt }),
@@ -90,12 +98,19 @@ function heldOf(symbol: string, positions: readonly Position[]): Decimal {
 /** Ten parts, ten cancels, and as many again for each further plan; anything above this is a fault and not a market. */
 const MAX_ATTEMPTS = 120;
 
-function freeAttempt(ledger: Pick<Ledger, "intent">, signalId: string, phase: "selling" | "buying", symbol: string): number {
+/** @param inherited id of an order of unknown end in whose place the new one is sent. */
+function freeAttempt(ledger: AttemptSource, slot: Omit<OrderIdentity, "attempt">, inherited?: string): number {
+  const { signalId, phase, symbol } = slot;
+  const before = ledger.intentsOfSignal(signalId).filter((intent) => intent.phase === phase && intent.symbol === symbol);
+  const taken = new Set(before.map(({ attempt }) => attempt));
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    const before = ledger.intent(clientOrderId({ signalId, phase, symbol, attempt }));
-    if (before === undefined) return attempt;
-    if (!hasEnded(before))
-      throw new Error(`The order ${before.clientOrderId} has not ended (${before.state}); no further attempt may be made.`);
+    // An inherited id names the attempt of another execution, so the number alone may be taken, or the id alone.
+    const named = ledger.intent(clientOrderId({ ...slot, attempt }));
+    for (const earlier of [named, ...before.filter((intent) => intent.attempt === attempt)]) {
+      if (earlier !== undefined && earlier.clientOrderId !== inherited && !hasEnded(earlier))
+        throw new Error(`The order ${earlier.clientOrderId} has not ended (${earlier.state}); no further attempt may be made.`);
+    }
+    if (named === undefined && !taken.has(attempt)) return attempt;
   }
   throw new Error(`${symbol} had ${String(MAX_ATTEMPTS)} attempts for signal ${signalId}; no further one is made.`);
 }

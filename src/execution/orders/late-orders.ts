@@ -3,6 +3,7 @@ import { isTerminal } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
+import { CAME_TOO_LATE, isOfFormer } from "../former-orders.ts";
 import { marketDate } from "../../domain/market-day.ts";
 import { max } from "../../domain/decimal.ts";
 
@@ -53,6 +54,12 @@ export async function settleLateOrder(parts: LateOrdersParts, intent: IntentReco
 
 async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
   const { ledger, clock } = parts;
+  if (isOfFormer(ledger, intent, order)) {
+    ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: CAME_TOO_LATE, updatedAt: clock.now() });
+    const former = ledger.intent(intent.clientOrderId);
+    if (former !== undefined) await learn(parts, former, order);
+    return;
+  }
   const name = `${intent.symbol}: the ${intent.side} ${order.id}`;
   if (order.symbol !== intent.symbol || order.side !== intent.side) {
     ledger.updateIntent(intent.clientOrderId, {

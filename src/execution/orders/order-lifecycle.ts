@@ -7,6 +7,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { max, ZERO } from "../../domain/decimal.ts";
 import { CANCEL_RETRY_MS } from "../loop/decide.ts";
 import type { FollowUp } from "../loop/follow-up.ts";
+import { CAME_TOO_LATE, isOfFormer } from "../former-orders.ts";
 import type { RebalanceEvent } from "../events.ts";
 import type { OrderGate } from "../loop/order-gate.ts";
 
@@ -31,6 +32,9 @@ export interface LifecycleParts {
  *                        │            │  ├── found ──► open / done (adopted)
  *                        └ (restart) ─┘  ├── proven absent ──► recorded (same id)
  *                                        └── may not be sent any more ──► abandoned
+ *
+ * An order may go out under the id of an earlier one that was abandoned (`inherited-ids.ts`). What the venue then holds is
+ * either of the two; when it turns out to be the earlier one, this one is dropped, and the id is the earlier one's again.
  *
  * Each method does one request for one intent and writes what came of it before it returns. Errors of
  * the ledger are thrown: without a record nothing further may be done.
@@ -238,6 +242,11 @@ export class OrderLifecycle {
    */
   adopt(intent: IntentRecord, order: Order, followUp: FollowUp): void {
     const { clock, ledger } = this.#parts;
+    if (isOfFormer(ledger, intent, order)) {
+      this.#change(intent, { state: "dropped", message: CAME_TOO_LATE });
+      this.#emit("look-up", "warn", intent, `${intent.symbol}: the ${intent.side} was not taken: ${CAME_TOO_LATE}; that is ended first.`);
+      return;
+    }
     if (order.symbol !== intent.symbol || order.side !== intent.side) {
       this.#change(intent, { state: "refused", status: "other", message: `The venue holds ${order.side} ${order.symbol} under this id.` });
       this.#emit(
@@ -313,7 +322,7 @@ export class OrderLifecycle {
 export const PROVEN_ABSENT = "proven absent";
 
 /** The venue's clock and ours may differ; listing from a little earlier costs nothing. */
-const LISTING_SLACK_MS = 60_000;
+export const LISTING_SLACK_MS = 60_000;
 
 /** A limit that was cancelled for a newer one has done what it was for; what it left is told by the attempt after it. */
 function isLimitGivenUp({ orderType, status, cancelRequestedAt }: IntentRecord): boolean {

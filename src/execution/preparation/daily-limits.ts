@@ -8,6 +8,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { max, sum, ZERO } from "../../domain/decimal.ts";
 import type { Plan, PlanInput } from "../../portfolio/plan.ts";
 import { bookedEquity } from "./booked-equity.ts";
+import type { Inheritance } from "../inherited-ids.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { MARKET_ZONE, marketDayStart } from "../../domain/market-day.ts";
 
@@ -36,7 +37,7 @@ export interface Limited {
 export async function limitsAgainst(
   parts: DailyLimitParts,
   snapshot: AccountSnapshot,
-  { plan, splits }: { readonly plan: Plan; readonly splits: PlanInput["splits"] },
+  { plan, splits, inherited }: { readonly plan: Plan; readonly splits: PlanInput["splits"] } & Partial<Inheritance>,
 ): Promise<Limited | undefined> {
   const { account, market } = snapshot;
   const { broker, ledger, limits } = parts;
@@ -54,18 +55,25 @@ export async function limitsAgainst(
   }
   const { equity, lastEquity } = bookedEquity(snapshot, splits, ledger);
   const planned = sum(orders.map((order) => order.estimatedValue));
-  const breaches = judgeLimits({ equity, lastEquity, flows, planned, tradedToday: tradedToday(ledger, now) }, limits);
+  // Of an order that was given up and the one in its place only one is ever filled (R19).
+  const heirs = new Map(orders.map(({ symbol, estimatedValue }) => [inherited?.get(symbol) ?? "", estimatedValue]));
+  const breaches = judgeLimits({ equity, lastEquity, flows, planned, tradedToday: tradedToday(ledger, now, heirs) }, limits);
   if (breaches.length === 0) return undefined;
   const hint = "Nothing was sent. It may go on the next New York day, or with the setting raised if that is meant.";
   return { reason: breaches.map((breach) => breach.reason).join(" "), hint };
 }
 
-/** Dollars sold plus bought by us on the New York day of `now`; an order that may still be filled counts whole. */
-export function tradedToday(ledger: DailyLimitParts["ledger"], now: number): Decimal {
+/**
+ * Dollars sold plus bought by us on the New York day of `now`; an order that may still be filled counts whole.
+ * @param instead by client order id: dollars of it that are counted elsewhere.
+ */
+export function tradedToday(ledger: DailyLimitParts["ledger"], now: number, instead: ReadonlyMap<string, Decimal> = new Map()): Decimal {
   const midnight = marketDayStart(now);
   const intents = [...ledger.unsettledIntents(), ...ledger.intentsChangedSince(midnight - CLOCK_SLACK_MS)];
   const unique = new Map(intents.map((intent) => [intent.clientOrderId, intent]));
-  return sum([...unique.values()].map((intent) => movedSince(intent, midnight)));
+  return sum(
+    [...unique.values()].map((intent) => max(ZERO, movedSince(intent, midnight).minus(instead.get(intent.clientOrderId) ?? ZERO))),
+  );
 }
 
 function movedSince(intent: IntentRecord, midnight: number): Decimal {

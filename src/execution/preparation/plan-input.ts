@@ -24,6 +24,10 @@ export interface PlanContext {
   readonly excluded: ReadonlyMap<string, SkipReason>;
   /** What is known of splits that the broker has not booked (R10). */
   readonly splits: ReadonlyMap<string, SplitDoubt>;
+  /** Dollars that orders of unknown end may take besides (R19). */
+  readonly besides?: Decimal;
+  /** Symbols that wait for the cash which these may take. */
+  readonly later?: ReadonlySet<string>;
   /** Overrides the shown cash where it cannot be trusted (R16). */
   readonly cash?: Decimal;
 }
@@ -51,8 +55,8 @@ export function planInput(snapshot: AccountSnapshot, context: PlanContext): Plan
     renamed: renamedTickers({ ...snapshot, assetIds: snapshot.assetIds ?? new Map<string, string>() }),
     observations: observationsOf(snapshot, now),
     splits: context.splits,
-    workingOrders: workingOrders(snapshot, context.unsettled),
-    excluded: context.excluded,
+    workingOrders: [...workingOrders(snapshot, context.unsettled), ...ofNoSymbol(context.besides ?? ZERO)],
+    excluded: new Map([...later(context), ...context.excluded]),
     settings: context.settings,
     now,
     sessionStart: marketDayStart(snapshot.market.clock.timestamp),
@@ -126,6 +130,15 @@ function workingOrders(snapshot: AccountSnapshot, unsettled: readonly IntentReco
     .filter((intent) => !snapshot.openOrders.some((order) => order.clientOrderId === intent.clientOrderId))
     .map((intent): WorkingOrder => ({ symbol: intent.symbol, side: intent.side, own: true, worstCaseCost: intent.worstCaseCost }));
   return [...shown, ...hidden];
+}
+
+function later({ later: symbols }: PlanContext): [string, SkipReason][] {
+  return [...(symbols ?? [])].map((symbol) => [symbol, "insufficient-cash"]);
+}
+
+/** It keeps its money, and no symbol waits for it. */
+function ofNoSymbol(worstCaseCost: Decimal): WorkingOrder[] {
+  return worstCaseCost.gt(ZERO) ? [{ symbol: "", side: "buy", own: true, worstCaseCost }] : [];
 }
 
 /** The most cash an open order can still take. A buy without any price to go by takes all the buying power there is. */

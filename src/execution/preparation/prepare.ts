@@ -19,6 +19,8 @@ import { judgeFirstRun } from "./adoption.ts";
 import { limitsAgainst } from "./daily-limits.ts";
 import { unexplainedJump } from "./equity-jump.ts";
 import type { ExecutionSettings } from "../../domain/execution-style.ts";
+import type { Inheritance, Reserved } from "../inherited-ids.ts";
+import { inheritable, planWithHeirs } from "../inherited-ids.ts";
 import { endEarlierOrders } from "./earlier-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
@@ -79,13 +81,13 @@ export interface PrepareRequest {
 }
 
 export type Preparation =
-  | {
+  | ({
       readonly kind: "ready";
       readonly plan: Plan;
       readonly input: PlanInput;
       readonly snapshot: AccountSnapshot;
       readonly offHours: boolean;
-    }
+    } & Inheritance)
   | Declined;
 
 /** Why nothing was begun. */
@@ -124,7 +126,7 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), snapshot: prepared.snapshot };
   const unadopted = adoptionDeclined(parts, request, prepared);
   if (unadopted !== undefined) return unadopted;
-  const limited = await limitsAgainst(parts, prepared.snapshot, { plan: prepared.plan, splits: prepared.input.splits });
+  const limited = await limitsAgainst(parts, prepared.snapshot, { ...prepared, splits: prepared.input.splits });
   if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), snapshot: prepared.snapshot };
   if (request.dryRun) return prepared;
   // All of that may have taken most of a minute.
@@ -319,7 +321,9 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
   for (let round = 0; ; round += 1) {
     const splits = await splitsIn(parts, request, snapshot);
     if ("kind" in splits) return splits;
-    const planned = plannedOn(parts, request, snapshot, splits);
+    // What waits for the open is not sent now, and would pass on no id.
+    const given = snapshot.market.clock.isOpen ? await inheritable(parts) : [];
+    const planned = plannedOn(parts, request, snapshot, { splits, given });
     const goesOn = isDoubtful(planned.result) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
     if (!goesOn && isWhole) return judged(parts, request, planned);
     if (goesOn) await parts.clock.sleep(doubtPause(round), parts.abandoned);
@@ -332,16 +336,24 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
   }
 }
 
-function plannedOn(parts: PrepareParts, request: PrepareRequest, snapshot: AccountSnapshot, splits: PlanInput["splits"]): Planned {
-  const given = planInput(snapshot, {
-    phase: "selling",
-    wanted: request.wanted,
-    settings: parts.settings,
-    unsettled: parts.ledger.unsettledIntents(),
-    splits,
-    excluded: request.excluded ?? new Map<string, SkipReason>(),
-  });
-  return { snapshot, ...planWithin(given, request.bounds) };
+function plannedOn(
+  parts: PrepareParts,
+  request: PrepareRequest,
+  snapshot: AccountSnapshot,
+  { splits, given }: { readonly splits: PlanInput["splits"]; readonly given: readonly IntentRecord[] },
+): Planned {
+  const plan = (reserved: Reserved): Omit<Planned, "inherited"> => {
+    const input = planInput(snapshot, {
+      phase: "selling",
+      wanted: request.wanted,
+      settings: parts.settings,
+      splits,
+      excluded: request.excluded ?? new Map<string, SkipReason>(),
+      ...reserved,
+    });
+    return { snapshot, ...planWithin(input, request.bounds) };
+  };
+  return planWithHeirs(plan, parts.ledger.unsettledIntents(), given);
 }
 
 function isDoubtful(result: PlanResult): boolean {
@@ -371,13 +383,13 @@ async function splitsIn(parts: PrepareParts, request: PrepareRequest, snapshot: 
   }
 }
 
-interface Planned {
+interface Planned extends Inheritance {
   readonly snapshot: AccountSnapshot;
   readonly input: PlanInput;
   readonly result: PlanResult;
 }
 
-function judged(parts: PrepareParts, request: PrepareRequest, { snapshot, input, result }: Planned): Preparation {
+function judged(parts: PrepareParts, request: PrepareRequest, { snapshot, input, result, inherited }: Planned): Preparation {
   if (result.kind === "refused") {
     const verdict = result.refusal === "price-doubt" ? "price-doubt" : "refused";
     return { ...declined(verdict, result.reason, result.hint), snapshot };
@@ -390,7 +402,7 @@ function judged(parts: PrepareParts, request: PrepareRequest, { snapshot, input,
   const offHours = !request.dryRun && sessionLeft(snapshot.market, parts.clock.monotonic()) === undefined;
   const phases = offHours ? offHoursDeclined(result.plan, input) : undefined;
   if (phases !== undefined) return { ...phases, snapshot };
-  return { kind: "ready", plan: result.plan, input, snapshot, offHours };
+  return { kind: "ready", plan: result.plan, input, snapshot, offHours, inherited };
 }
 
 /** Off hours a plan is queued only if all of it can wait side by side (R23). */

@@ -201,7 +201,7 @@ function play(
   rules = { repegMs: 5_000, repegs: 3, then: "market" as const, minimum: decimal("5") },
 ): IntentRecord[] {
   const attempts: IntentRecord[] = [];
-  const ledger = { intent: (id: string) => attempts.find(({ clientOrderId }) => clientOrderId === id) };
+  const ledger = { intent: (id: string) => attempts.find(({ clientOrderId }) => clientOrderId === id), intentsOfSignal: () => attempts };
   let current = first;
   for (const move of moves) {
     const done = attempts.filter(({ status }) => status === "filled").length;

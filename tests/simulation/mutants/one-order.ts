@@ -213,8 +213,8 @@ export const ONE_ORDER: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/preparation/plan-input.ts",
-        find: "    workingOrders: workingOrders(snapshot, context.unsettled),",
-        replace: "    workingOrders: workingOrders(snapshot, context.unsettled).filter(({ own }) => !own),",
+        find: "workingOrders: [...workingOrders(snapshot, context.unsettled), ",
+        replace: "workingOrders: [...workingOrders(snapshot, context.unsettled).filter(({ own }) => !own), ",
       },
       {
         file: "src/execution/preparation/earlier-orders.ts",
