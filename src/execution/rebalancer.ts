@@ -302,7 +302,7 @@ export class Rebalancer {
         accountBefore,
         plan: { ...summary, goals: earlier?.goals ?? goalsOf(summary.selling, accountBefore.positions), reached: earlier?.reached ?? [] },
       });
-      const common = { execution, reading: snapshot, inherited, style: offHours ? ("market" as const) : this.#execution.style };
+      const common = { execution, snapshot, inherited, style: offHours ? ("market" as const) : this.#execution.style };
       ledger.recordIntents(newIntents(ledger, { ...common, phase: "selling", orders: plan.sells }, clock.now()));
       if (atOnce) ledger.recordIntents(newIntents(ledger, { ...common, phase: "buying", orders: plan.buys }, clock.now()));
       const { equity, lastEquity, cash } = snapshot.account;

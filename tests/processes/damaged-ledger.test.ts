@@ -19,9 +19,7 @@ import type { TraderProcess } from "../scenarios/trader-process.ts";
 import { expectExit, PATIENCE_MS, until } from "../scenarios/trader-process.ts";
 import { Installation } from "./installation.ts";
 
-/** Cash that an order took of which the record is lost is looked for until no fill of ours can be on its way. */
-const RECOVERY_MS = 2 * PATIENCE_MS;
-const LIMIT_MS = RECOVERY_MS + PATIENCE_MS;
+const LIMIT_MS = 2 * PATIENCE_MS;
 const SWITCH = ["buy BTAL filled", "buy UVXY filled", "sell SMR filled", "sell TQQQ filled"];
 const PAGE = 4_096;
 
@@ -48,7 +46,7 @@ async function invested(): Promise<Installation> {
 
 async function ready(installation: Installation): Promise<TraderProcess> {
   const daemon = installation.start();
-  await daemon.says(/Ready: watching for alerts/, RECOVERY_MS);
+  await daemon.says(/Ready: watching for alerts/);
   return daemon;
 }
 

@@ -21,13 +21,8 @@ export interface Ended {
 }
 
 /** Waits until `condition` holds; the error at the end of patience says what was waited for. */
-export async function until(
-  condition: () => boolean,
-  what: string,
-  details: () => string = () => "",
-  patienceMs = PATIENCE_MS,
-): Promise<void> {
-  const end = systemClock.monotonic() + patienceMs;
+export async function until(condition: () => boolean, what: string, details: () => string = () => ""): Promise<void> {
+  const end = systemClock.monotonic() + PATIENCE_MS;
   while (!condition()) {
     if (systemClock.monotonic() > end) throw new Error(`Waited in vain for ${what}.\n${details()}`);
     await systemClock.sleep(PAUSE_MS);
@@ -92,12 +87,11 @@ export class TraderProcess {
   }
 
   /** Waits for a text in its output. */
-  async says(pattern: RegExp, patienceMs = PATIENCE_MS): Promise<void> {
+  async says(pattern: RegExp): Promise<void> {
     await until(
       () => pattern.test(this.#output) || this.#over,
       `${String(pattern)} from ${this.args.join(" ")}`,
       () => this.#output,
-      patienceMs,
     );
     if (!pattern.test(this.#output)) throw new Error(`${this.args.join(" ")} ended without saying ${String(pattern)}.\n${this.#output}`);
   }

@@ -1,5 +1,5 @@
 import { isTerminal } from "../../domain/broker.ts";
-import { asError } from "../../domain/errors.ts";
+import { asError, messageOf } from "../../domain/errors.ts";
 import { freshness } from "../../intake/freshness.ts";
 import type { Signal } from "../../domain/signal.ts";
 import type { ExecutionRecord, IntentRecord, OrderTerms } from "../../domain/ledger.ts";
@@ -11,6 +11,7 @@ import { decide, isEnded } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { factsOf, followUpOf, isNews, isWholeFill } from "./follow-up.ts";
 import { nextAttempt } from "../orders/intents.ts";
+import { findLostOrders } from "../lost-orders.ts";
 import { MarketWatch } from "./market-watch.ts";
 import type { NextPlanned } from "./next-plan.ts";
 import { NextPlan } from "./next-plan.ts";
@@ -26,6 +27,7 @@ import { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_POST_MS } from "../preparation/account-snapshot.ts";
 import { restText } from "./rest.ts";
+import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 
 /** Before the deadline, this much is kept for buying; of a short deadline, half of it (R21). */
 const KEPT_FOR_BUYING_MS = 120_000;
@@ -74,6 +76,8 @@ export class Convergence {
   #saidNotYet: string | undefined;
   /** Why the newest plan could not be made: what keeps an execution from its target until it ends is told then. */
   #notPlanned: string | undefined;
+  /** An earlier process has left it, and the venue has not been asked yet for orders that its ledger may have lost. */
+  #mayHaveLost: boolean;
   /** Orders are being made ready, or a plan is made, in the background. */
   #preparing = false;
   #ended = false;
@@ -84,6 +88,7 @@ export class Convergence {
   constructor(parts: ConvergeParts, execution: ExecutionRecord, signal: Signal, known?: Pick<AccountSnapshot, "market" | "prices">) {
     const market = known?.market;
     this.#parts = parts;
+    this.#mayHaveLost = known === undefined;
     this.#execution = new OpenExecution(parts, execution.id, signal);
     this.#market = new MarketWatch(this.#execution, market, () => this.#wake());
     this.#account = new AccountWatch(this.#execution, this.#market, market?.readAt);
@@ -282,7 +287,8 @@ export class Convergence {
   /** Commits these as `posting`, or those of them that can go now, then sends them side by side. The market clock must be known and recent. */
   async #post(due: readonly string[]): Promise<void> {
     const { clock, ledger } = this.#parts;
-    if (!(await this.#market.isKnown()) || !(await this.#account.lookedRecently(this.#orders, (intent) => this.#followUp(intent)))) return;
+    if (!(await this.#market.isKnown()) || !(await this.#hasAll())) return;
+    if (!(await this.#account.lookedRecently(this.#orders, (intent) => this.#followUp(intent)))) return;
     const ids = this.#withoutOldQuotes(due);
     const intents = ids.map((id) => this.#execution.intent(id));
     const toPrice = intents.filter(isPricedNow);
@@ -374,13 +380,37 @@ export class Convergence {
     });
   }
 
-  #plan(what: "buys" | "rest"): Promise<NextPlanned> {
+  async #plan(what: "buys" | "rest"): Promise<NextPlanned> {
+    if (!(await this.#hasAll())) return { kind: "decide-again" };
     const maySell = this.#parts.clock.monotonic() < this.#sellUntil;
     return this.#nextPlan.plan({
       what,
       maySell: maySell || this.#execution.record().wanted.kind === "exit",
       blocked: () => this.#isBlocked(),
     });
+  }
+
+  /** Whether the ledger has all orders of this execution; after a restart the venue is asked before anything is sent or planned. */
+  async #hasAll(): Promise<boolean> {
+    const { clock, stopping } = this.#parts;
+    if (!this.#mayHaveLost) return true;
+    if (!(await this.#market.isKnown())) return false;
+    let found = false;
+    try {
+      await findLostOrders(this.#execution, this.#market, (intent, order) => {
+        const text = `${intent.symbol}: the venue has the ${intent.side} ${order.id}, which the ledger does not know; it is adopted.`;
+        this.#execution.emit({ kind: "look-up", level: "warn", text, symbol: intent.symbol, intent });
+        this.#orders.adopt(intent, order, this.#followUp(intent));
+        found = true;
+      });
+      this.#mayHaveLost = false;
+      return !found;
+    } catch (error) {
+      const text = `The orders of this execution cannot be read, so nothing is sent: ${messageOf(error)}`;
+      this.#execution.emit({ kind: "waiting", level: "warn", recurs: true, text });
+      await clock.sleep(SETTLE_PAUSE_MS, stopping);
+      return false;
+    }
   }
 
   #take(planned: NextPlanned): void {

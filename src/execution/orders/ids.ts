@@ -24,6 +24,13 @@ export function clientOrderId(identity: OrderIdentity): string {
   return id;
 }
 
+/** What a client order id of ours says; `undefined` when it is none. */
+export function identityIn(id: string): OrderIdentity | undefined {
+  const [, signalId, phase, symbol, attempt] = /^alpaca-trader-(.+)-(selling|buying)-([^-]+)-([1-9]\d*)$/.exec(id) ?? [];
+  if (signalId === undefined || symbol === undefined || (phase !== "selling" && phase !== "buying")) return undefined;
+  return { signalId, phase, symbol, attempt: Number(attempt) };
+}
+
 /** Whether an order was sent by this program (by this ledger or by another one). */
 export function isOwnOrder(order: { readonly clientOrderId: string }): boolean {
   return order.clientOrderId.startsWith(`${CLIENT_ORDER_ID_PREFIX}-`);

@@ -15,8 +15,8 @@ export interface PhaseOrders {
   readonly phase: "selling" | "buying";
   readonly orders: readonly PlannedOrder[];
   readonly style: ExecutionStyle;
-  /** The reading that they were planned on. */
-  readonly reading: Pick<AccountSnapshot, "positions" | "prices">;
+  /** The account snapshot that they were planned on. */
+  readonly snapshot: Pick<AccountSnapshot, "positions" | "prices">;
   /** By symbol: the id of an order that was given up, under which this one goes out (R19). */
   readonly inherited: ReadonlyMap<string, string>;
 }
@@ -28,7 +28,7 @@ type AttemptSource = Pick<Ledger, "intent" | "intentsOfSignal">;
  * @throws Error when the order before of the same slot is not proven to have ended.
  */
 export function newIntents(ledger: AttemptSource, phaseOrders: PhaseOrders, now: number): NewIntent[] {
-  const { execution, phase, orders, style, reading } = phaseOrders;
+  const { execution, phase, orders, style, snapshot } = phaseOrders;
   return orders.map((order) => {
     const slot = { signalId: execution.signalId, phase, symbol: order.symbol };
     const inherited = phaseOrders.inherited.get(order.symbol);
@@ -46,10 +46,10 @@ export function newIntents(ledger: AttemptSource, phaseOrders: PhaseOrders, now:
       estimatedValue: order.estimatedValue,
       worstCaseCost: order.worstCaseCost,
       fullExit: order.fullExit,
-      heldBefore: heldOf(order.symbol, reading.positions),
+      heldBefore: heldOf(order.symbol, snapshot.positions),
       recordedAt: now,
     };
-    return style === "limit" ? { ...intent, goal: goalOf(order) } : { ...intent, quote: reading.prices.get(order.symbol)?.quote };
+    return style === "limit" ? { ...intent, goal: goalOf(order) } : { ...intent, quote: snapshot.prices.get(order.symbol)?.quote };
   });
 }
 

@@ -11,7 +11,7 @@ import { settlePause } from "./settle.ts";
 /** How long the end of earlier orders is awaited, those of an unknown ledger before their cancel and after it (R24). */
 const EARLIER_ORDERS_LIMIT_MS = 20_000;
 /** The venue stamps an order within this much of when it was sent. */
-const STAMP_SLACK_MS = 2_000;
+export const STAMP_SLACK_MS = 2_000;
 
 export interface EarlierOrdersParts {
   readonly broker: Broker;

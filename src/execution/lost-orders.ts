@@ -1,0 +1,79 @@
+import type { Order } from "../domain/broker.ts";
+import type { ExecutionRecord, IntentRecord, NewIntent } from "../domain/ledger.ts";
+import type { Decimal } from "../domain/decimal.ts";
+import { decimal, ZERO } from "../domain/decimal.ts";
+import { STAMP_SLACK_MS } from "./preparation/earlier-orders.ts";
+import { identityIn } from "./orders/ids.ts";
+import type { MarketWatch } from "./loop/market-watch.ts";
+import type { OpenExecution } from "./loop/open-execution.ts";
+import { LISTING_SLACK_MS } from "./orders/order-lifecycle.ts";
+import { symbolsOf } from "./preparation/plan-input.ts";
+import { sharesBefore } from "./outcome/summary.ts";
+import type { AccountSummary } from "./outcome/summary.ts";
+
+/**
+ * A ledger that was cut off, or put back from a copy, does not know of orders that an execution has sent since, and its
+ * account would be waited for in vain to show what the known fills make (R16). The venue has them all: those under ids of
+ * this execution's signal, from before this process, are recorded as what they are.
+ * @param adopt called with each intent that the venue turns out to hold.
+ * @throws BrokerError when the venue cannot be asked.
+ */
+export async function findLostOrders(
+  execution: OpenExecution,
+  market: MarketWatch,
+  adopt: (intent: IntentRecord, order: Order) => void,
+): Promise<void> {
+  const { broker, ledger, clock, startedAt } = execution.parts;
+  const record = execution.record();
+  const listed = await execution.unlessStopping(broker.ordersSince(record.startedAt - LISTING_SLACK_MS, symbolsIn(execution)));
+  // Later ones are the work of another installation (R24).
+  const started = (market.time ?? -Infinity) - (clock.monotonic() - startedAt) + STAMP_SLACK_MS;
+  const own = listed.filter(({ problem, clientOrderId, createdAt }) => {
+    return problem === undefined && createdAt <= started && identityIn(clientOrderId)?.signalId === execution.signal.id;
+  });
+  for (const order of own.sort((one, other) => one.createdAt - other.createdAt)) {
+    const lost = ledger.intent(order.clientOrderId) === undefined ? lostIntent(order, execution, clock.now()) : undefined;
+    if (lost !== undefined) ledger.recordIntents([lost]);
+    const intent = execution.intents().find(({ clientOrderId }) => clientOrderId === order.clientOrderId);
+    if (intent?.state === "recorded") adopt(intent, order);
+  }
+}
+
+function symbolsIn(execution: OpenExecution): string[] {
+  const { wanted, accountBefore } = execution.record();
+  const held = (accountBefore as AccountSummary | undefined)?.positions ?? [];
+  return [...new Set([...symbolsOf(wanted), ...[...held, ...execution.intents()].map(({ symbol }) => symbol)])];
+}
+
+/** An order as the intent that it was sent for. */
+function lostIntent(order: Order, execution: OpenExecution, now: number): NewIntent | undefined {
+  const identity = identityIn(order.clientOrderId);
+  const { symbol, side, clientOrderId, quantity, notional } = order;
+  if (identity?.symbol !== symbol || (quantity === undefined) === (notional === undefined)) return undefined;
+  const record = execution.record();
+  const estimatedValue = notional ?? (quantity ?? ZERO).times(priceOf(order, record));
+  return {
+    ...{ clientOrderId, symbol, side, quantity, notional, estimatedValue },
+    executionId: execution.id,
+    phase: identity.phase,
+    attempt: identity.attempt,
+    worstCaseCost: side === "buy" ? estimatedValue : ZERO,
+    fullExit: false,
+    heldBefore: heldBefore(symbol, execution, record),
+    recordedAt: now,
+  };
+}
+
+function priceOf({ symbol, limitPrice, filledAveragePrice }: Order, { accountBefore }: ExecutionRecord): Decimal {
+  const seen = (accountBefore as AccountSummary | undefined)?.prices?.find((price) => price.symbol === symbol)?.price;
+  return limitPrice ?? filledAveragePrice ?? decimal(seen ?? "0");
+}
+
+/** What was held at the plan, and what is known to have been filled since. */
+function heldBefore(symbol: string, execution: OpenExecution, record: ExecutionRecord): Decimal {
+  const known = execution.intents().filter((intent) => intent.symbol === symbol);
+  return known.reduce(
+    (held, { side, filledQuantity }) => (side === "buy" ? held.plus(filledQuantity) : held.minus(filledQuantity)),
+    sharesBefore(record, symbol),
+  );
+}
