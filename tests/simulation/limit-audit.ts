@@ -36,8 +36,8 @@ export class LimitAudit {
   /** How many plans of each execution were seen, and the one that each order belongs to. */
   readonly #plans = new Map<string, number>();
   readonly #planOf = new Map<string, string>();
-  /** By client order id: what was sent is sent again as it was, or not at all. */
-  readonly #sentBefore = new Map<string, string>();
+  /** By client order id: what was sent for one record is sent again as it was, or not at all. */
+  readonly #sentBefore = new Map<string, { readonly recordedAt: number; readonly terms: string }>();
 
   constructor(settings: ExecutionSettings) {
     this.#settings = settings;
@@ -69,11 +69,11 @@ export class LimitAudit {
     book: readonly OrderRecord[],
     now: number,
   ): Violation[] {
-    const { clientOrderId, goal, orderType, limitPrice, message } = intent;
+    const { clientOrderId, goal, orderType, limitPrice, message, recordedAt } = intent;
     const [before, terms] = [this.#sentBefore.get(clientOrderId), JSON.stringify(sent)];
-    if (before !== undefined && message === "proven absent")
-      return before === terms ? [] : [violation("P1", `${clientOrderId} was sent again as something else`)];
-    this.#sentBefore.set(clientOrderId, terms);
+    if (before?.recordedAt === recordedAt && message === "proven absent")
+      return before.terms === terms ? [] : [violation("P1", `${clientOrderId} was sent again as something else`)];
+    this.#sentBefore.set(clientOrderId, { recordedAt, terms });
     const asRecorded = sent.type === (orderType ?? "") && sent.limit_price === limitPrice?.toFixed();
     return [
       ...(asRecorded ? [] : [violation("P1", `${clientOrderId} was sent as another type or at another limit than was recorded`)]),
