@@ -46,8 +46,8 @@ export function recordAdoption(database: LedgerDatabase, account: string, at: nu
 export function assetIds(database: LedgerDatabase, symbols: readonly string[]): Map<string, string> {
   if (symbols.length === 0) return new Map();
   const sql = "SELECT symbol, id FROM asset_ids WHERE symbol IN (SELECT value FROM json_each(:symbols))";
-  const rows = database.rows(sql, { symbols: JSON.stringify(symbols) });
-  return new Map(rows.map((row) => [readText(row, "symbol"), readText(row, "id")]));
+  const values = { symbols: JSON.stringify(symbols) };
+  return new Map(database.records("asset_ids", sql, values, (row) => [readText(row, "symbol"), readText(row, "id")] as const));
 }
 
 /** A lost row costs a warning about a renamed ticker and nothing else, so it waits for the next flush. */

@@ -6,6 +6,7 @@ import {
   flag,
   instant,
   json,
+  laterJson,
   optionalInstant,
   readDecimalPairs,
   readFlag,
@@ -133,6 +134,8 @@ function recorded(database: LedgerDatabase, sql: string, values: Values): Execut
 
 /** The columns of `executions` as a record. */
 export function executionOf(row: Row): ExecutionRecord {
+  // Large, and a rebalance reads its execution back at every step without wanting them.
+  const [accountBefore, accountAfter, plan] = [laterJson(row, "account_before"), laterJson(row, "account_after"), laterJson(row, "plan")];
   return {
     id: readText(row, "id"),
     signalId: readText(row, "signal_id"),
@@ -147,15 +150,14 @@ export function executionOf(row: Row): ExecutionRecord {
     finishedAt: readOptionalInteger(row, "finished_at"),
     outcome: readOptionalOneOf(row, "outcome", OUTCOMES),
     outcomeReason: readOptionalText(row, "outcome_reason"),
-    // Only reports want these: they are large, and a rebalance reads its execution back at every step.
     get accountBefore() {
-      return readJson(row, "account_before");
+      return accountBefore();
     },
     get accountAfter() {
-      return readJson(row, "account_after");
+      return accountAfter();
     },
     get plan() {
-      return readJson(row, "plan");
+      return plan();
     },
   };
 }

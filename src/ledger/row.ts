@@ -71,6 +71,12 @@ export function readJson(row: Row, column: string): unknown {
   }
 }
 
+/** As {@link readJson}, but only when it is asked for, and then once: what it gives is shared, so nobody may change it. */
+export function laterJson(row: Row, column: string): () => unknown {
+  let read: { readonly value: unknown } | undefined;
+  return () => (read ??= { value: readJson(row, column) }).value;
+}
+
 export function readOneOf<T extends string>(row: Row, column: string, known: readonly T[]): T {
   const value = row[column];
   return known.find((word) => word === value) ?? unreadable(column, value);

@@ -52,7 +52,7 @@ export function findSignal(database: LedgerDatabase, id: string): SignalRecord |
 }
 
 export function recentSignals(database: LedgerDatabase, limit: number): SignalRecord[] {
-  return database.rows("SELECT * FROM signals ORDER BY number DESC LIMIT :limit", { limit }).map(signalOf);
+  return database.records("signals", "SELECT * FROM signals ORDER BY number DESC LIMIT :limit", { limit }, signalOf);
 }
 
 /**
