@@ -1,10 +1,9 @@
-import { DateTime } from "luxon";
 import { z } from "zod";
 import type { Account, AccountConfiguration, Asset, MarketClock, Position, Session } from "../domain/broker.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { min, sum, ZERO } from "../domain/decimal.ts";
 import { amount, instant, optional, piece, read, readOr, rows, text, withDefault } from "./wire.ts";
-import { MARKET_ZONE } from "../domain/market-day.ts";
+import { marketInstant } from "../domain/market-day.ts";
 
 const flag = withDefault(z.boolean(), false);
 
@@ -221,7 +220,7 @@ const sessionSchema = z
 
 /** The calendar gives New York wall-clock times without a zone, so an early close and a clock change both come out right. */
 function inNewYork(date: string, time: string): number {
-  return DateTime.fromISO(`${date}T${time.slice(0, 2)}:${time.slice(-2)}`, { zone: MARKET_ZONE }).toMillis();
+  return marketInstant(`${date}T${time.slice(0, 2)}:${time.slice(-2)}`);
 }
 
 const sessionsSchema = z.array(sessionSchema);

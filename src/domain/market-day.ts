@@ -4,25 +4,46 @@ import { DateTime } from "luxon";
 export const MARKET_ZONE = "America/New_York";
 
 const HOUR_MS = 3_600_000;
-/** By hour of UTC: New York's offset is in whole hours, so its date changes with such an hour only. */
-const dates = new Map<number, string>();
-const MOST_DATES = 1_000;
+/** So many answers to one question are remembered at most: a time zone takes long to be asked. */
+const MOST_REMEMBERED = 1_000;
 
 /** The New York date of an instant (milliseconds since the epoch), `YYYY-MM-DD`. */
-export function marketDate(at: number): string {
-  const hour = Math.floor(at / HOUR_MS);
-  const date = dates.get(hour) ?? DateTime.fromMillis(at, { zone: MARKET_ZONE }).toFormat("yyyy-LL-dd");
-  if (dates.size >= MOST_DATES) dates.clear();
-  dates.set(hour, date);
-  return date;
-}
+export const marketDate = remembered(hourOf, (at: number) => inMarketZone(at).toFormat("yyyy-LL-dd"));
 
 /** When the New York day of an instant began; both in milliseconds since the epoch. */
-export function marketDayStart(at: number): number {
-  return DateTime.fromMillis(at, { zone: MARKET_ZONE }).startOf("day").toMillis();
-}
+export const marketDayStart = remembered(hourOf, (at: number) => inMarketZone(at).startOf("day").toMillis());
 
 /** An instant (milliseconds since the epoch) as a person reads it of the market: `2025-07-16 09:30:00 EDT`. */
-export function marketTime(at: number): string {
-  return DateTime.fromMillis(at, { zone: MARKET_ZONE, locale: "en-US" }).toFormat("yyyy-LL-dd HH:mm:ss ZZZZ");
+export const marketTime = remembered(
+  (at: number) => at,
+  (at) => inMarketZone(at).toFormat("yyyy-LL-dd HH:mm:ss ZZZZ", { locale: "en-US" }),
+);
+
+/** The instant of a New York wall-clock time without a zone, such as `2025-07-16T09:30`; NaN where it is none. */
+export const marketInstant = remembered(
+  (text: string) => text,
+  (text) => DateTime.fromISO(text, { zone: MARKET_ZONE }).toMillis(),
+);
+
+function inMarketZone(at: number): DateTime {
+  return DateTime.fromMillis(at, { zone: MARKET_ZONE });
+}
+
+/** New York's offset is in whole hours, so its date changes with an hour of UTC only. */
+function hourOf(at: number): number {
+  return Math.floor(at / HOUR_MS);
+}
+
+/** @param keyOf gives the same for inputs that have the same answer. */
+function remembered<Input, Answer>(keyOf: (input: Input) => string | number, answer: (input: Input) => Answer): (input: Input) => Answer {
+  const answers = new Map<string | number, { readonly answer: Answer }>();
+  return (input) => {
+    const key = keyOf(input);
+    const known = answers.get(key);
+    if (known !== undefined) return known.answer;
+    if (answers.size >= MOST_REMEMBERED) answers.clear();
+    const found = { answer: answer(input) };
+    answers.set(key, found);
+    return found.answer;
+  };
 }
