@@ -75,7 +75,7 @@ export class LedgerDatabase {
    */
   records<Record>(table: string, sql: string, values: Values, read: (row: Row) => Record): Record[] {
     this.#forgetWhatOthersChanged();
-    return [...this.#memory.recall(table, `${sql} ${JSON.stringify(values)}`, () => this.rows(sql, values).map((row) => read(row)))];
+    return [...this.#memory.recall(table, sql, JSON.stringify(values), () => this.rows(sql, values).map((row) => read(row)))];
   }
 
   /**

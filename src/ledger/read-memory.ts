@@ -1,4 +1,4 @@
-/** So many answers about one table are kept at most. */
+/** So many answers of one statement are kept at most. */
 const MOST_ANSWERS = 200;
 
 /**
@@ -6,16 +6,18 @@ const MOST_ANSWERS = 200;
  * every step, and to read them back costs many times what it costs to see that nothing has changed.
  */
 export class ReadMemory {
-  readonly #tables = new Map<string, Map<string, unknown>>();
+  /** By table, statement and values. */
+  readonly #tables = new Map<string, Map<string, Map<string, unknown>>>();
 
-  /** @param question names the same thing whenever it is asked, and always gets an answer of the same type. */
-  recall<Answer>(table: string, question: string, read: () => Answer): Answer {
-    const answers = this.#tables.get(table) ?? new Map<string, unknown>();
-    const known = answers.get(question);
+  /** @param values of the statement; the same ones always get an answer of the same type. */
+  recall<Answer>(table: string, sql: string, values: string, read: () => Answer): Answer {
+    const statements = this.#tables.get(table) ?? new Map<string, Map<string, unknown>>();
+    const answers = statements.get(sql) ?? new Map<string, unknown>();
+    const known = answers.get(values);
     if (known !== undefined) return known as Answer;
     const answer = read();
     if (answers.size >= MOST_ANSWERS) answers.clear();
-    this.#tables.set(table, answers.set(question, answer));
+    this.#tables.set(table, statements.set(sql, answers.set(values, answer)));
     return answer;
   }
 

@@ -84,7 +84,7 @@ describe("what the ledger remembers of its reads", () => {
   test("does not grow with the number of things that were ever asked for", () => {
     const memory = new ReadMemory();
     let reads = 0;
-    const ask = (question: number): number => memory.recall("intents", String(question), () => (reads += 1));
+    const ask = (question: number): number => memory.recall("intents", "SELECT", String(question), () => (reads += 1));
     ask(0);
     ask(0);
     expect(reads).toBe(1);
