@@ -27,6 +27,8 @@ export class AlertsFile {
   readonly path: string;
   readonly #timezone: string;
   #content = "";
+  /** Every write looks at all that stands in it, and most of that is read already. */
+  readonly #read = new Map<string, ReturnType<typeof readAlert>>();
   readonly lines: WrittenLine[] = [];
 
   constructor(timezone: string) {
@@ -85,8 +87,14 @@ export class AlertsFile {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
+  #alertOf(line: string): ReturnType<typeof readAlert> {
+    const alert = this.#read.get(line) ?? readAlert(line, this.#timezone);
+    this.#read.set(line, alert);
+    return alert;
+  }
+
   #note(monotonic: number): void {
-    const standing = this.content.filter((line) => line.trim() !== "").map((line) => readAlert(line, this.#timezone));
+    const standing = this.content.filter((line) => line.trim() !== "").map((line) => this.#alertOf(line));
     const hashes = new Set(standing.map(({ hash }) => hash));
     for (const line of this.lines) if (line.until === Infinity && !hashes.has(line.hash)) line.until = monotonic;
     const known = new Set(this.lines.filter(({ until }) => until === Infinity).map(({ hash }) => hash));
