@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import { decimal } from "../../src/portfolio/money.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { shownQuotient } from "../../src/simulator/quotient.ts";
 
 const shown = (dividend: string, divisor: string): string => shownQuotient(decimal(dividend), decimal(divisor));

@@ -78,8 +78,8 @@ export const PHASES: readonly Mutant[] = [
     bug: "What an earlier process left open is not taken up at a start.",
     patches: [
       {
-        file: "src/app/daemon.ts",
-        find: 'if (execution.outcome === "queued" || this.#stopping.signal.aborted) continue;',
+        file: "src/app/account-engine.ts",
+        find: 'if (execution.outcome === "queued" || this.#isStopping()) continue;',
         replace: 'if (execution.outcome !== "queued") continue;',
       },
     ],
@@ -111,9 +111,9 @@ export const PHASES: readonly Mutant[] = [
     bug: "What could not be executed for now is not tried again when its cause has ended.",
     patches: [
       {
-        file: "src/app/daemon.ts",
-        find: "const RETRIED: readonly VerdictKind[] = [",
-        replace: "const RETRIED: readonly VerdictKind[] = [] as VerdictKind[];\nvoid [",
+        file: "src/domain/verdict.ts",
+        find: "  return RETRIED.has(kind);",
+        replace: '  return RETRIED.has(kind) && kind === "held";',
       },
       {
         file: "src/app/maintenance.ts",
@@ -126,7 +126,7 @@ export const PHASES: readonly Mutant[] = [
     name: "stop-takes-its-time",
     bug: "A stop waits half a minute for a request without an answer.",
     patches: [
-      { file: "src/app/daemon.ts", find: "const DRAIN_LIMIT_MS = 6_500;", replace: "const DRAIN_LIMIT_MS = 30_000;" },
+      { file: "src/app/account-engine.ts", find: "const DRAIN_LIMIT_MS = 6_500;", replace: "const DRAIN_LIMIT_MS = 30_000;" },
       { file: "src/broker/transport.ts", find: "const WRITE_DEADLINE_MS = 10_000;", replace: "const WRITE_DEADLINE_MS = 30_000;" },
     ],
   },

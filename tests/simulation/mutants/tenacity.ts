@@ -22,9 +22,9 @@ export const TENACITY: readonly Mutant[] = [
     bug: "What an execution has left at its end is not taken up while the run is fresh.",
     patches: [
       {
-        file: "src/app/daemon.ts",
-        find: "if (mayGoOn) this.#leftOvers.remember(signal, 0, result.conclusion.gaveWay ? result.execution.deadline : undefined);\n    else",
-        replace: "if (!mayGoOn)",
+        file: "src/app/account-engine.ts",
+        find: "if (conclusion.mayGoOn) this.#leftOvers.remember(signal, 0, conclusion.gaveWay ? execution.deadline : undefined);\n    else",
+        replace: "if (!conclusion.mayGoOn)",
       },
     ],
   },
