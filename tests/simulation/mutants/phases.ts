@@ -117,7 +117,7 @@ export const PHASES: readonly Mutant[] = [
       },
       {
         file: "src/app/maintenance.ts",
-        find: "    this.#parts.onResumed();\n",
+        find: "    if (halted === undefined) this.#parts.onResumed();\n",
         replace: "",
       },
     ],
