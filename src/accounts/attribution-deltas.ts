@@ -1,4 +1,4 @@
-import type { SubAccountHolding, AttributionDelta } from "../domain/ledger.ts";
+import type { SubAccountHolding, AttributionDelta } from "../domain/ledger/sub-accounts.ts";
 import type { StrategyTarget } from "../domain/strategy-target.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { max, min, ONE, SHARE_DECIMALS, sum, truncate, ZERO } from "../domain/decimal.ts";

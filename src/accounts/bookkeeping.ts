@@ -1,4 +1,8 @@
-import type { Booking, BookingPage, ExecutionRecord, FillRecord, IntentRecord, Ledger, UnbookedFill } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { FillRecord } from "../domain/ledger/decisions.ts";
+import type { Booking, BookingPage, UnbookedFill } from "../domain/ledger/sub-accounts.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { combinedTargets } from "../domain/strategy-target.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { CENT_DECIMALS, ONE, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";

@@ -1,7 +1,7 @@
 import type { Position } from "../domain/broker.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { CENT_DECIMALS, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
-import type { SubAccountHolding } from "../domain/ledger.ts";
+import type { SubAccountHolding } from "../domain/ledger/sub-accounts.ts";
 import { allocate } from "./allocate.ts";
 import { SubAccounts } from "./sub-account.ts";
 import { UNATTRIBUTED } from "../domain/strategy-target.ts";

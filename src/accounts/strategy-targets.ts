@@ -1,7 +1,8 @@
 import { duration, freshness } from "../intake/freshness.ts";
 import type { Signal } from "../domain/signal.ts";
 import { isFinal } from "../domain/verdict.ts";
-import type { Ledger, SignalRecord } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { SignalRecord } from "../domain/ledger/signals.ts";
 import type { StrategyTarget, StrategyShare } from "../domain/strategy-target.ts";
 import { combinedTargets, targetOfAll, targetOfExit } from "../domain/strategy-target.ts";
 import { formatWeight } from "../domain/format.ts";

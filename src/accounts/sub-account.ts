@@ -1,4 +1,4 @@
-import type { Booking, SubAccountHolding } from "../domain/ledger.ts";
+import type { Booking, SubAccountHolding } from "../domain/ledger/sub-accounts.ts";
 import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { roundHalfUp, CENT_DECIMALS, ZERO } from "../domain/decimal.ts";

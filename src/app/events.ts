@@ -1,5 +1,5 @@
 import type { Account, Position } from "../domain/broker.ts";
-import type { ExecutionRecord } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { NotExecuted, Verdict } from "../domain/verdict.ts";
 import type { ExecutionEvent } from "../execution/events.ts";

@@ -1,7 +1,8 @@
 import type { Clock } from "../domain/clock.ts";
 import { freshness } from "../intake/freshness.ts";
 import type { Signal } from "../domain/signal.ts";
-import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 
 /** Pauses before what an execution has left is taken up; the last one repeats. */
 const PAUSES_MS = [5_000, 10_000, 15_000] as const;

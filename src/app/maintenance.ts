@@ -2,7 +2,8 @@ import type { Broker } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 import { LATE_ORDERS_EVERY_MS, lateIntents, settleLateOrders } from "../execution/orders/late-orders.ts";
-import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { TraderEvent } from "./events.ts";
 
 const SELF_CHECK_MS = 30_000;

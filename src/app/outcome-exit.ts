@@ -2,7 +2,7 @@ import type { ExitCode } from "../domain/errors.ts";
 import { EXIT } from "../domain/errors.ts";
 import type { RebalanceResult } from "../execution/rebalancer.ts";
 import type { VerdictKind } from "../domain/verdict.ts";
-import type { ExecutionOutcome } from "../domain/ledger.ts";
+import type { ExecutionOutcome } from "../domain/ledger/executions.ts";
 
 /** The exit code of the contract for what came of one run. */
 export function exitOfResult(result: RebalanceResult): ExitCode {

@@ -13,7 +13,7 @@ import { isRebalanceEvent } from "../execution/events.ts";
 import { readHalt } from "../machine/halt.ts";
 import type { Signal } from "../domain/signal.ts";
 import { watchFile } from "../intake/watcher.ts";
-import type { ExecutionRecord } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { decimal } from "../domain/decimal.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import { conclusionLines, targetAgainstActual } from "../reporting/outcome-view.ts";

@@ -5,7 +5,7 @@ import type { Config } from "../domain/config.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 import { readHalt } from "../machine/halt.ts";
 import { alertsProblems } from "../intake/intake-state.ts";
-import type { VerdictRecord } from "../domain/ledger.ts";
+import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import type { CurveRange } from "../reporting/curve-ranges.ts";
 import { equityCurves } from "../reporting/curve-ranges.ts";

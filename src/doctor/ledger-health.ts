@@ -1,7 +1,9 @@
 import { TraderError } from "../domain/errors.ts";
 import type { StandingHalt } from "../machine/halt.ts";
 import { UNSEEN_HALT_HINT } from "../machine/halt.ts";
-import type { ExecutionRecord, IntentRecord, Ledger } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { LedgerCopy } from "../ledger/ledger-copy.ts";
 import { copyLedger } from "../ledger/ledger-copy.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";

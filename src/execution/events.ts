@@ -1,4 +1,4 @@
-import type { IntentRecord } from "../domain/ledger.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
 import type { Plan } from "../portfolio/plan.ts";
 
 /** What can be observed of a rebalance while it runs; also the kinds of its decision record. */

@@ -1,5 +1,6 @@
 import type { Order } from "../domain/broker.ts";
-import type { ExecutionRecord, IntentRecord, NewIntent } from "../domain/ledger.ts";
+import type { IntentRecord, NewIntent } from "../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, ZERO } from "../domain/decimal.ts";
 import { STAMP_SLACK_MS } from "./preparation/earlier-orders.ts";

@@ -1,6 +1,8 @@
 import type { Clock } from "../domain/clock.ts";
 import type { TradingMode } from "../domain/config.ts";
-import type { ExecutionRecord, Ledger, LineRecord } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
+import type { LineRecord } from "../domain/ledger/alert-lines.ts";
 import { readAlert } from "./alert.ts";
 import type { Alert } from "./alert.ts";
 import type { Run } from "./batch.ts";

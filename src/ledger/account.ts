@@ -1,5 +1,5 @@
 import type { LedgerDatabase } from "./database.ts";
-import type { PinnedAccount, StrangerOrder } from "../domain/ledger.ts";
+import type { PinnedAccount, StrangerOrder } from "../domain/ledger/account.ts";
 import { instant, readInteger, readText } from "./row.ts";
 
 /** R27. The newest pin counts; the older ones stay as a record of who changed it when. */

@@ -1,6 +1,6 @@
 import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
-import type { ExecutionChange, ExecutionOutcome, ExecutionPhase, ExecutionRecord, NewExecution } from "../domain/ledger.ts";
+import type { ExecutionChange, ExecutionOutcome, ExecutionPhase, ExecutionRecord, NewExecution } from "../domain/ledger/executions.ts";
 import {
   decimalPairs,
   flag,

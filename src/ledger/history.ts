@@ -1,7 +1,7 @@
 import { toText } from "../domain/decimal.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import { SIDES } from "./intents.ts";
-import type { EquityRecord, FillRecord, NewNote, NoteRecord } from "../domain/ledger.ts";
+import type { EquityRecord, FillRecord, NewNote, NoteRecord } from "../domain/ledger/decisions.ts";
 import { instant, json, readDecimal, readInteger, readJson, readOneOf, readOptionalText, readText } from "./row.ts";
 
 /** The stream and the activities report the same fill twice; its id decides. */

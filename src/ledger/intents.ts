@@ -1,6 +1,15 @@
 import { max, toText } from "../domain/decimal.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
-import type { Goal, IntentChange, IntentRecord, IntentState, NewIntent, OrderTerms, OrderType, QuoteSeen } from "../domain/ledger.ts";
+import type {
+  Goal,
+  IntentChange,
+  IntentRecord,
+  IntentState,
+  NewIntent,
+  OrderTerms,
+  OrderType,
+  QuoteSeen,
+} from "../domain/ledger/orders.ts";
 import {
   flag,
   instant,

@@ -1,6 +1,6 @@
 import type { Verdict } from "../domain/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
-import type { LineRecord, NewLine } from "../domain/ledger.ts";
+import type { LineRecord, NewLine } from "../domain/ledger/alert-lines.ts";
 import { instant, optionalInstant, readInteger, readOptionalInteger, readOptionalOneOf, readOptionalText, readText } from "./row.ts";
 import { appendVerdict, FINAL_VERDICTS_SQL, VERDICT_KINDS } from "./verdicts.ts";
 

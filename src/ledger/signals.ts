@@ -2,7 +2,7 @@ import type { Signal } from "../domain/signal.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { isFinal } from "../domain/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
-import type { SignalRecord } from "../domain/ledger.ts";
+import type { SignalRecord } from "../domain/ledger/signals.ts";
 import { setLineVerdicts } from "./lines.ts";
 import {
   decimalPairs,

@@ -1,6 +1,6 @@
 import { toText } from "../domain/decimal.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
-import type { SessionQuantity, SplitRecord } from "../domain/ledger.ts";
+import type { SessionQuantity, SplitRecord } from "../domain/ledger/splits.ts";
 import { instant, optionalInstant, readDecimal, readInteger, readOptionalInteger, readText } from "./row.ts";
 
 /** About a quarter of sessions; only the newest one counts, the others are for whoever looks into a split afterwards. */

@@ -2,7 +2,8 @@ import { sum, toText } from "../domain/decimal.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import { executionOf } from "./executions.ts";
 import { intentOf } from "./intents.ts";
-import type { Booking, SubAccountHolding, BookingPage, ExecutionRecord, UnbookedFill, AttributionDelta } from "../domain/ledger.ts";
+import type { Booking, SubAccountHolding, BookingPage, UnbookedFill, AttributionDelta } from "../domain/ledger/sub-accounts.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { instant, optionalDecimal, readDecimal, readInteger, readOneOf, readOptionalDecimal, readOptionalText, readText } from "./row.ts";
 
 const KINDS = ["fill", "transfer"] as const satisfies readonly Booking["kind"][];

@@ -1,7 +1,7 @@
 import type { Verdict, VerdictKind } from "../domain/verdict.ts";
 import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../domain/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
-import type { VerdictRecord } from "../domain/ledger.ts";
+import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import { instant, readInteger, readOneOf, readOptionalText, readText } from "./row.ts";
 
 export const VERDICT_KINDS: readonly VerdictKind[] = [...FINAL_VERDICTS, ...PROVISIONAL_VERDICTS, "history"];

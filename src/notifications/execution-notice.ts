@@ -1,4 +1,5 @@
-import type { ExecutionOutcome, ExecutionRecord, IntentRecord } from "../domain/ledger.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
+import type { ExecutionOutcome, ExecutionRecord } from "../domain/ledger/executions.ts";
 import { formatDollars, formatWeight } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { sum, ZERO } from "../domain/decimal.ts";

@@ -1,6 +1,9 @@
 import type { SubAccountsSource } from "../accounts/bookkeeping.ts";
 import type { StreamState } from "../domain/broker.ts";
-import type { ExecutionRecord, IntentRecord, Ledger, SignalRecord } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
+import type { SignalRecord } from "../domain/ledger/signals.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
 import { type EquityCurves, equityCurves, type EquityHistories } from "./curve-ranges.ts";

@@ -1,4 +1,4 @@
-import type { ExecutionRecord } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, toText, ZERO } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";

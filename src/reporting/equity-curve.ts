@@ -1,5 +1,5 @@
 import type { EquityHistoryPoint } from "../domain/broker.ts";
-import type { EquityRecord } from "../domain/ledger.ts";
+import type { EquityRecord } from "../domain/ledger/decisions.ts";
 import { marketDate } from "../domain/market-day.ts";
 import { currentDrawdown, worstDrawdown } from "../performance/drawdown.ts";
 import type { EquityPoint } from "../performance/returns.ts";

@@ -1,6 +1,9 @@
 import type { AccountSummary } from "../execution/outcome/summary.ts";
 import type { ExecutionStyle } from "../domain/execution-style.ts";
-import type { ExecutionRecord, FillRecord, IntentRecord, Ledger, OrderType, QuoteSeen } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { FillRecord } from "../domain/ledger/decisions.ts";
+import type { IntentRecord, OrderType, QuoteSeen } from "../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { TradingCost } from "../performance/shortfall.ts";
 import { costOfOrder, costOfOrders, delaysOf } from "../performance/shortfall.ts";
 import { tradedValue, turnoverOf } from "../performance/trade.ts";

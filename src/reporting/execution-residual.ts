@@ -1,5 +1,5 @@
 import type { AccountSummary } from "../execution/outcome/summary.ts";
-import type { ExecutionRecord } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { cashDrag, residuesOf } from "../performance/residual.ts";
 import { decimal, sum } from "../domain/decimal.ts";
 import { dollarText, fractionOrNull } from "./json-values.ts";

@@ -1,4 +1,6 @@
-import type { FillRecord, IntentRecord, Ledger } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { FillRecord } from "../domain/ledger/decisions.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
 import type { Trade } from "../performance/trade.ts";
 import { tradesOf } from "../performance/trade.ts";
 

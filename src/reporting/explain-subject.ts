@@ -1,5 +1,7 @@
 import { TraderError } from "../domain/errors.ts";
-import type { ExecutionRecord, Ledger, SignalRecord } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
+import type { SignalRecord } from "../domain/ledger/signals.ts";
 
 /** What is to be explained: a signal and its executions (oldest first), or one of them alone. */
 export interface Subject {

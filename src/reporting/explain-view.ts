@@ -1,5 +1,9 @@
 import type { AccountSummary, LineSummary, PhaseSummary } from "../execution/outcome/summary.ts";
-import type { ExecutionRecord, FillRecord, IntentRecord, Ledger, SignalRecord } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { FillRecord } from "../domain/ledger/decisions.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
+import type { SignalRecord } from "../domain/ledger/signals.ts";
 import { formatPercent, formatQuantity, formatWeight } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, ZERO } from "../domain/decimal.ts";

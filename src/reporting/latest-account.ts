@@ -1,5 +1,5 @@
 import type { AccountSummary } from "../execution/outcome/summary.ts";
-import type { ExecutionRecord } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { dayProfit, type EquityPoint, gainOver, timeWeightedReturn } from "../performance/returns.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, HUNDRED, ONE, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";

@@ -1,6 +1,7 @@
 import { TraderError } from "../domain/errors.ts";
 import type { Signal } from "../domain/signal.ts";
-import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { EquityPoint } from "../performance/returns.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal } from "../domain/decimal.ts";

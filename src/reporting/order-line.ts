@@ -1,4 +1,4 @@
-import type { IntentRecord } from "../domain/ledger.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
 import { formatDollars, formatQuantity, formatShares } from "../domain/format.ts";
 import { ZERO } from "../domain/decimal.ts";
 import { formatPrice } from "./figures.ts";

@@ -1,5 +1,5 @@
 import type { AccountSummary } from "../execution/outcome/summary.ts";
-import type { ExecutionOutcome, ExecutionRecord } from "../domain/ledger.ts";
+import type { ExecutionOutcome, ExecutionRecord } from "../domain/ledger/executions.ts";
 import { formatDollars, formatPercent, formatWeight } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, ZERO } from "../domain/decimal.ts";

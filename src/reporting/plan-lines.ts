@@ -1,5 +1,5 @@
 import type { LineSummary, PlanSummary } from "../execution/outcome/summary.ts";
-import type { ExecutionRecord } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { isOnTargetReason, type SkipReason } from "../portfolio/plan.ts";
 
 /** Where one symbol stood over the whole execution, from the plans of both phases. */

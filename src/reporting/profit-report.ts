@@ -1,5 +1,6 @@
 import type { AccountSummary } from "../execution/outcome/summary.ts";
-import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { KnownHolding, Realised } from "../performance/average-cost.ts";
 import { AverageCostBook } from "../performance/average-cost.ts";
 import type { Decimal } from "../domain/decimal.ts";

@@ -1,6 +1,6 @@
 import { isNewest } from "../execution/orders/attempts.ts";
 import type { RebalanceEvent } from "../execution/events.ts";
-import type { IntentRecord } from "../domain/ledger.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
 import { formatDollars, formatQuantity } from "../domain/format.ts";
 import { ZERO } from "../domain/decimal.ts";
 import type { Plan } from "../portfolio/plan.ts";

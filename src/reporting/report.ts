@@ -1,6 +1,7 @@
 import type { EquityHistoryPoint } from "../domain/broker.ts";
 import type { SubAccountsSource } from "../accounts/bookkeeping.ts";
-import type { ExecutionRecord, Ledger } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
 import { type ActivityReport, activityReport } from "./activity-report.ts";

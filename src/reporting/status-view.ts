@@ -1,7 +1,9 @@
 import type { Account, Order, Position } from "../domain/broker.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { VerdictKind } from "../domain/verdict.ts";
-import type { ExecutionRecord, SignalRecord, VerdictRecord } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
+import type { SignalRecord } from "../domain/ledger/signals.ts";
+import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import { formatDollars, formatShares } from "../domain/format.ts";
 import { ZERO } from "../domain/decimal.ts";
 import type { SubAccount } from "../accounts/read-sub-accounts.ts";

@@ -1,7 +1,10 @@
 import { TraderError } from "../domain/errors.ts";
 import type { AccountSummary } from "../execution/outcome/summary.ts";
 import type { Signal } from "../domain/signal.ts";
-import type { ExecutionRecord, FillRecord, IntentRecord, Ledger } from "../domain/ledger.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { FillRecord } from "../domain/ledger/decisions.ts";
+import type { IntentRecord } from "../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { toText, ZERO } from "../domain/decimal.ts";
 import { tradedValue } from "../performance/trade.ts";

@@ -1,4 +1,4 @@
-import type { ExecutionRecord } from "../domain/ledger.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { toText, ZERO } from "../domain/decimal.ts";
 
 /** Symbol → weight as decimal text. An exit wants of its symbols what other strategies keep. */

@@ -1,7 +1,11 @@
 import { DatabaseSync } from "node:sqlite";
 import { updateSubAccounts } from "../../src/accounts/bookkeeping.ts";
 import { systemClock } from "../../src/domain/clock.ts";
-import type { SignalRecord, ExecutionRecord, FillRecord, IntentRecord, Ledger, NoteRecord } from "../../src/domain/ledger.ts";
+import type { Ledger } from "../../src/domain/ledger.ts";
+import type { FillRecord, NoteRecord } from "../../src/domain/ledger/decisions.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
+import type { SignalRecord } from "../../src/domain/ledger/signals.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { rebalance } from "./rebalance.ts";
 import type { Stand, StandSetup } from "./stand.ts";

@@ -1,6 +1,6 @@
 import type { Signal } from "../../src/domain/signal.ts";
 import { isFinal } from "../../src/domain/verdict.ts";
-import type { ExecutionRecord } from "../../src/domain/ledger.ts";
+import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
 import { sum, ZERO } from "../../src/domain/decimal.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";

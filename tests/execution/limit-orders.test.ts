@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { LimitOrderSettings } from "../../src/domain/execution-style.ts";
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import { decimal, sum } from "../../src/domain/decimal.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";
 import { afterFirstPost, both, isCancel, isPost, isRead, postedOrder, spoiledSnapshot } from "./faults.ts";

@@ -1,7 +1,8 @@
 import { expect } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import type { AccountSummary } from "../../src/execution/outcome/summary.ts";
-import type { ExecutionRecord, IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
 import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { InitialPosition } from "../../src/simulator/exchange-options.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";

@@ -9,7 +9,7 @@ import type { TradingMode } from "../../src/domain/config.ts";
 import type { InboxView } from "../../src/domain/inbox.ts";
 import { EMPTY_INBOX } from "../../src/domain/inbox.ts";
 import type { Signal } from "../../src/domain/signal.ts";
-import type { ExecutionRecord } from "../../src/domain/ledger.ts";
+import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
 import type { LedgerOptions, SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { decimal } from "../../src/domain/decimal.ts";

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
-import type { ExecutionChange, IntentChange, IntentState } from "../../src/domain/ledger.ts";
+import type { IntentChange, IntentState } from "../../src/domain/ledger/orders.ts";
+import type { ExecutionChange } from "../../src/domain/ledger/executions.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { decimal } from "../../src/domain/decimal.ts";

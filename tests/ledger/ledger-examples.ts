@@ -2,7 +2,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Signal } from "../../src/domain/signal.ts";
-import type { NewExecution, NewIntent, NewLine } from "../../src/domain/ledger.ts";
+import type { NewIntent } from "../../src/domain/ledger/orders.ts";
+import type { NewExecution } from "../../src/domain/ledger/executions.ts";
+import type { NewLine } from "../../src/domain/ledger/alert-lines.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 
 /** 2025-07-16T14:42:58.025Z, a Wednesday in a session. */

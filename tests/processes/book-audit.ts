@@ -1,4 +1,6 @@
-import type { IntentRecord, Ledger, LineRecord } from "../../src/domain/ledger.ts";
+import type { Ledger } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
+import type { LineRecord } from "../../src/domain/ledger/alert-lines.ts";
 import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { systemClock } from "../../src/domain/clock.ts";
-import type { IntentRecord, IntentState } from "../../src/domain/ledger.ts";
+import type { IntentRecord, IntentState } from "../../src/domain/ledger/orders.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { SimulatorOptions } from "../../src/simulator/server.ts";

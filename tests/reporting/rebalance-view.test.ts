@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { RebalanceEvent, RebalanceStep } from "../../src/execution/events.ts";
-import type { IntentState } from "../../src/domain/ledger.ts";
+import type { IntentState } from "../../src/domain/ledger/orders.ts";
 import { RebalanceView } from "../../src/reporting/rebalance-view.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { event, filled, intent, plan } from "./examples.ts";

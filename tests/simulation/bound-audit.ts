@@ -1,4 +1,4 @@
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { decimal, max, sum, ZERO } from "../../src/domain/decimal.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "@jest/globals";
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";

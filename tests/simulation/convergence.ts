@@ -1,5 +1,5 @@
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen, reservedValue } from "../../src/simulator/orders.ts";
 import { baseOf, isMet, legsOf, RESERVE, textOf } from "./distance.ts";

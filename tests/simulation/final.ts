@@ -1,4 +1,5 @@
-import type { ExecutionRecord, Ledger } from "../../src/domain/ledger.ts";
+import type { Ledger } from "../../src/domain/ledger.ts";
+import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
 import { isFinal } from "../../src/domain/verdict.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
 import { ONE } from "../../src/domain/decimal.ts";

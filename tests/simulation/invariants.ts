@@ -5,7 +5,7 @@ import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { TradeUpdate } from "../../src/simulator/trade-updates.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import { decimal, max, min, sum, ZERO } from "../../src/domain/decimal.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { nyseHours } from "../../src/simulator/sessions.ts";

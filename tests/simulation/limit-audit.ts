@@ -1,7 +1,7 @@
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { decimal, max, ONE, sum, truncate, ZERO } from "../../src/domain/decimal.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";

@@ -1,4 +1,6 @@
-import type { ExecutionRecord, IntentRecord, VerdictRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
+import type { VerdictRecord } from "../../src/domain/ledger/alert-lines.ts";
 import { isOnTargetReason } from "../../src/portfolio/skip-reason.ts";
 import type { SkipReason } from "../../src/portfolio/skip-reason.ts";
 import { isNewest } from "../../src/execution/orders/attempts.ts";

@@ -1,5 +1,6 @@
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
-import type { IntentRecord, Ledger } from "../../src/domain/ledger.ts";
+import type { Ledger } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import type { Violation } from "./invariants.ts";

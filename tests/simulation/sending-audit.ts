@@ -2,7 +2,7 @@ import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import { isPost } from "./faults/fault.ts";
 import type { Violation } from "./invariants.ts";
 

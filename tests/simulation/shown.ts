@@ -1,5 +1,5 @@
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { Violation } from "./invariants.ts";

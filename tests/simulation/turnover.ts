@@ -1,5 +1,6 @@
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
-import type { IntentRecord, Ledger } from "../../src/domain/ledger.ts";
+import type { Ledger } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import { decimal, sum, ZERO } from "../../src/domain/decimal.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";

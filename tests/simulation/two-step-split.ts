@@ -1,5 +1,5 @@
 import type { Exchange } from "../../src/simulator/exchange.ts";
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import { ONE } from "../../src/domain/decimal.ts";
 import type { Violation } from "./invariants.ts";
 

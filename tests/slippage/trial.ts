@@ -1,6 +1,6 @@
 import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
-import type { IntentRecord } from "../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { decimal, sum } from "../../src/domain/decimal.ts";
 import { Chance } from "../simulation/chance.ts";

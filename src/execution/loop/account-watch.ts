@@ -1,6 +1,7 @@
 import type { Position } from "../../domain/broker.ts";
 import { messageOf } from "../../domain/errors.ts";
-import type { ExecutionRecord, IntentRecord } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, min, ONE, ZERO } from "../../domain/decimal.ts";
 import type { FollowUp } from "./follow-up.ts";

@@ -1,4 +1,5 @@
-import type { ExecutionOutcome, ExecutionPhase, IntentRecord } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
+import type { ExecutionOutcome, ExecutionPhase } from "../../domain/ledger/executions.ts";
 import type { AttemptRules } from "../orders/attempts.ts";
 import { isContinued } from "../orders/attempts.ts";
 import { CAME_TOO_LATE } from "../former-orders.ts";

@@ -1,7 +1,7 @@
 import type { Order } from "../../domain/broker.ts";
 import { isTerminal } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { IntentRecord } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import { decimal } from "../../domain/decimal.ts";
 import type { IntentFacts } from "./decide.ts";
 import { isEnded } from "./decide.ts";

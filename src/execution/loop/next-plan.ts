@@ -1,6 +1,6 @@
 import { freshness } from "../../intake/freshness.ts";
 import type { Signal } from "../../domain/signal.ts";
-import type { IntentRecord, NewIntent } from "../../domain/ledger.ts";
+import type { IntentRecord, NewIntent } from "../../domain/ledger/orders.ts";
 import { formatDollars } from "../../domain/format.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import { decimal, max, sum, ZERO, type Decimal } from "../../domain/decimal.ts";

@@ -1,6 +1,6 @@
 import type { SubmitAnswer } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { IntentRecord } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import { min, ZERO, type Decimal } from "../../domain/decimal.ts";
 
 type Refusal = Extract<SubmitAnswer, { kind: "refused" }>;

@@ -1,5 +1,5 @@
 import type { Side } from "../../domain/broker.ts";
-import type { IntentRecord } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import { isOnTargetReason, mayPass, type SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, truncate, ZERO } from "../../domain/decimal.ts";

@@ -1,5 +1,6 @@
 import type { Side } from "../../domain/broker.ts";
-import type { ExecutionRecord, IntentRecord } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.ts";
 import { decimal, max, sum, toText, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { PlanInput, PlannedOrder, PlanResult } from "../../portfolio/plan.ts";

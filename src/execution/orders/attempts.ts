@@ -1,4 +1,4 @@
-import type { Goal, IntentRecord } from "../../domain/ledger.ts";
+import type { Goal, IntentRecord } from "../../domain/ledger/orders.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { CENT_DECIMALS, decimal, max, min, truncate, ZERO } from "../../domain/decimal.ts";
 import type { LimitOrderSettings } from "../../domain/execution-style.ts";

@@ -1,5 +1,7 @@
 import type { Position } from "../../domain/broker.ts";
-import type { ExecutionRecord, Goal, IntentRecord, Ledger, NewIntent } from "../../domain/ledger.ts";
+import type { Ledger } from "../../domain/ledger.ts";
+import type { Goal, IntentRecord, NewIntent } from "../../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { ZERO } from "../../domain/decimal.ts";
 import type { PlannedOrder } from "../../portfolio/plan.ts";

@@ -1,5 +1,6 @@
 import type { MarketPrices, PriceAt, Quote } from "../../domain/broker.ts";
-import type { ExecutionRecord, IntentRecord } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, ONE, sum, toText, ZERO } from "../../domain/decimal.ts";
 import type { SkipReason, Plan, PlanInput, PlanLine, PlannedOrder } from "../../portfolio/plan.ts";

@@ -1,7 +1,8 @@
 import { DateTime } from "luxon";
 import type { Account, Broker } from "../../domain/broker.ts";
 import { BrokerError } from "../../domain/broker.ts";
-import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
+import type { Ledger } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { LimitSettings } from "../../portfolio/limits.ts";
 import { judgeLimits } from "../../portfolio/limits.ts";
 import type { Decimal } from "../../domain/decimal.ts";

@@ -1,6 +1,7 @@
 import type { Broker, Order } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
+import type { Ledger } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import { marketDate } from "../../domain/market-day.ts";
 import type { ExecutionEvent } from "../events.ts";
 import { isOwnOrder } from "../orders/ids.ts";

@@ -1,5 +1,5 @@
 import type { MarketPrices, Order, Position } from "../../domain/broker.ts";
-import type { IntentRecord } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { marketDayStart } from "../../domain/market-day.ts";
 import { decimal, max, ONE, sum, ZERO } from "../../domain/decimal.ts";

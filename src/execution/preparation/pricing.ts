@@ -1,4 +1,4 @@
-import type { IntentRecord, OrderTerms } from "../../domain/ledger.ts";
+import type { IntentRecord, OrderTerms } from "../../domain/ledger/orders.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import { max, ONE } from "../../domain/decimal.ts";
 import { cutShort, filledParts } from "../orders/attempts.ts";

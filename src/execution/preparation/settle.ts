@@ -1,7 +1,8 @@
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, max, min, ONE, sum, ZERO } from "../../domain/decimal.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { IntentRecord, Ledger } from "../../domain/ledger.ts";
+import type { Ledger } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 
 /**

@@ -1,7 +1,8 @@
 import type { Broker, Position } from "../../domain/broker.ts";
 import { BrokerError } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
-import type { Ledger, SplitRecord } from "../../domain/ledger.ts";
+import type { Ledger } from "../../domain/ledger.ts";
+import type { SplitRecord } from "../../domain/ledger/splits.ts";
 import { marketDate } from "../../domain/market-day.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimalFromNumber, ONE, ZERO } from "../../domain/decimal.ts";

@@ -1,5 +1,5 @@
 import type { MarketPrices } from "../../domain/broker.ts";
-import type { Goal, IntentRecord, OrderTerms, QuoteSeen } from "../../domain/ledger.ts";
+import type { Goal, IntentRecord, OrderTerms, QuoteSeen } from "../../domain/ledger/orders.ts";
 import { askAbove } from "../../portfolio/buyable.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { ExecutionFacts, IntentFacts } from "../../../src/execution/loop/decide.ts";
 import { ABSENCE_COUNTS_AFTER_MS, CANCEL_WAIT_MS, decide, MAX_POSTS_IN_FLIGHT } from "../../../src/execution/loop/decide.ts";
-import type { IntentRecord } from "../../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../../src/domain/ledger/orders.ts";
 import { decimal, ZERO } from "../../../src/domain/decimal.ts";
 
 const NOW = 1_000_000;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Order } from "../../../src/domain/broker.ts";
 import { isNews, isWholeFill } from "../../../src/execution/loop/follow-up.ts";
-import type { IntentRecord } from "../../../src/domain/ledger.ts";
+import type { IntentRecord } from "../../../src/domain/ledger/orders.ts";
 import { openLedger } from "../../../src/ledger/sqlite-ledger.ts";
 import { decimal } from "../../../src/domain/decimal.ts";
 import { execution, intent, NOW, signal } from "../../ledger/ledger-examples.ts";

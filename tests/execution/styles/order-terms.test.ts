@@ -8,7 +8,7 @@ import type { PricingFacts } from "../../../src/execution/styles/order-terms.ts"
 import { priceOrder, termsProblem } from "../../../src/execution/styles/order-terms.ts";
 import { saneQuote } from "../../../src/execution/styles/sane-quote.ts";
 import { isOnTick, onTick } from "../../../src/execution/styles/tick.ts";
-import type { IntentRecord, OrderTerms } from "../../../src/domain/ledger.ts";
+import type { IntentRecord, OrderTerms } from "../../../src/domain/ledger/orders.ts";
 import type { Decimal } from "../../../src/domain/decimal.ts";
 import { decimal, min, SHARE_DECIMALS, sum, truncate, ZERO } from "../../../src/domain/decimal.ts";
 
