@@ -66,7 +66,7 @@ const REFUSALS: readonly (readonly [RefusalReason, RegExp])[] = [
   ["not-fractionable", /not fractionable|qty must be integer|fractional trading is disabled/i],
   ["cannot-short", /(cannot|can't|not allowed to) be sold short|not allowed to short/i],
   ["unknown-asset", /(asset|symbol) .*not found|(asset|symbol) not found|could not find asset/i],
-  ["trading-halt", /trading halt|halted|limit.up|limit.down|trading .*paused/i],
+  ["trading-halt", /trading halt|halted|limit.up|limit.down|trading .*paused|temporarily (not available|unavailable)/i],
   ["not-tradable", /not tradable|asset .*not active/i],
   [
     "account-restricted",

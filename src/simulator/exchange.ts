@@ -61,6 +61,9 @@ export class Exchange {
   readonly #equity: EquityRecord;
   readonly #listeners = new Set<(update: TradeUpdate) => void>();
   readonly #watchers = new Set<() => void>();
+  /** Until when only whole shares of a symbol, or of any, could be traded; monotonic. */
+  readonly #wholeOnlyUntil = new Map<string, number>();
+  #accountWholeOnlyUntil = -Infinity;
   readonly #onChange: () => void;
 
   constructor(options: ExchangeOptions) {
@@ -366,8 +369,16 @@ export class Exchange {
   setAsset(symbol: string, change: Partial<Omit<AssetRecord, "id" | "symbol">>): void {
     const asset = this.state.assets.get(symbol);
     if (asset === undefined) throw notFound(`asset not found for ${symbol}`);
+    if (!asset.fractionable) this.#wholeOnlyUntil.set(symbol, this.clock.monotonic());
     this.state.assets.set(symbol, { ...asset, ...change });
     this.#onChange();
+  }
+
+  /** Whether only whole shares of it could be traded at any time in the last `ms`. */
+  wasWholeOnly(symbol: string, ms: number): boolean {
+    if (!this.state.settings.fractionalTrading || this.state.assets.get(symbol)?.fractionable === false) return true;
+    const until = Math.max(this.#wholeOnlyUntil.get(symbol) ?? -Infinity, this.#accountWholeOnlyUntil);
+    return this.clock.monotonic() - until <= ms;
   }
 
   setFlags(change: Partial<AccountFlags>): void {
@@ -376,6 +387,7 @@ export class Exchange {
   }
 
   setSettings(change: Partial<AccountSettings>): void {
+    if (!this.state.settings.fractionalTrading) this.#accountWholeOnlyUntil = this.clock.monotonic();
     Object.assign(this.state.settings, change);
     this.#onChange();
   }

@@ -8,6 +8,8 @@ const SMALLEST_TRADE = 5;
 /** A buy of whole shares is counted this much above its price. */
 const WHOLE_SHARE_CUSHION = 0.05;
 const DUST = 1.01;
+/** That fractions were refused is remembered for three minutes, and an execution may have ended since. */
+export const WHOLE_ONLY_REMEMBERED_MS = 300_000;
 /** Of the base, which stays in cash. */
 export const RESERVE = 0.01;
 
@@ -47,8 +49,7 @@ export function legsOf(
     .filter((symbol) => !isGuarded(symbol))
     .map((symbol) => {
       const target = (targets.get(symbol) ?? 0) * base;
-      const wasWhole = scenario.faults.includes("account-set");
-      const isWhole = wasWhole || exchange.state.assets.get(symbol)?.fractionable === false || !exchange.state.settings.fractionalTrading;
+      const isWhole = exchange.wasWholeOnly(symbol, WHOLE_ONLY_REMEMBERED_MS);
       const whole = isWhole ? price(symbol) + target * WHOLE_SHARE_CUSHION : 0;
       const allowed = target === 0 ? DUST + whole : base * (DRIFT_BAND + MOVE) + whole + SMALLEST_TRADE;
       return { symbol, value: values.get(symbol) ?? 0, target, allowed, isWhole };

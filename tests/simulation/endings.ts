@@ -9,7 +9,7 @@ import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
-import { distanceFrom } from "./distance.ts";
+import { distanceFrom, WHOLE_ONLY_REMEMBERED_MS } from "./distance.ts";
 import { isDust, wasOpenLately } from "./named-reasons.ts";
 import type { FaultKind } from "./faults/kinds.ts";
 import type { Violation } from "./invariants.ts";
@@ -157,5 +157,5 @@ export class Endings {
 /** Less than one share cannot be sold where only whole ones are traded. */
 function isSellable(exchange: Exchange, symbol: string): boolean {
   const held = exchange.state.positions.get(symbol)?.quantity;
-  return held !== undefined && (exchange.state.assets.get(symbol)?.fractionable === true || held.gte("1"));
+  return held !== undefined && (!exchange.wasWholeOnly(symbol, WHOLE_ONLY_REMEMBERED_MS) || held.gte("1"));
 }

@@ -71,8 +71,8 @@ export class NextPlan {
     const { blocked } = request;
     const own = this.#execution.intents();
     await this.#parts.account.learnOfUnknown(own);
-    for (const { symbol, status, message } of own) {
-      if (status === "not-fractionable") this.#execution.parts.assets.refusedFractions(symbol, message ?? "");
+    for (const { symbol, status } of own) {
+      if (status === "not-fractionable") this.#execution.parts.assets.refusedFractions(symbol);
     }
     const settled = await this.#parts.account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;

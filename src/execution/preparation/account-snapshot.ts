@@ -46,9 +46,8 @@ export interface MarketReading {
 
 /** Assets do not change within a day; asking again for every plan would spend the request budget. */
 const ASSET_MAX_AGE_MS = 6 * 3_600_000;
-
-/** Alpaca's words where the account, and not the asset, trades in whole shares only. */
-const SWITCHED_OFF = /fractional trading is disabled/i;
+/** What trades in whole shares only is asked for again sooner: the flag changes, and costs a leg up to a share (R33). */
+const WHOLE_ASSET_MAX_AGE_MS = 60_000;
 
 type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
 
@@ -80,14 +79,10 @@ export class AssetCache {
     return new Map(await Promise.all(unique.map(async (symbol) => [symbol, await this.#one(symbol)] as const)));
   }
 
-  /**
-   * The order gate has refused fractions of it. Its word counts above the asset's, for as long as an asset is remembered, or
-   * some minutes where it speaks of the account's switch (R11, R20).
-   */
-  refusedFractions(symbol: string, text: string): void {
+  /** The order gate has refused fractions of it. For some minutes its word counts above the asset's (R11, R20). */
+  refusedFractions(symbol: string): void {
     if (this.#isWhole(symbol)) return;
-    const lasts = SWITCHED_OFF.test(text) ? CONFIGURATION_MAX_AGE_MS : ASSET_MAX_AGE_MS;
-    this.#wholeUntil.set(symbol, this.#clock.monotonic() + lasts);
+    this.#wholeUntil.set(symbol, this.#clock.monotonic() + CONFIGURATION_MAX_AGE_MS);
     this.configuration.askAgain();
   }
 
@@ -116,7 +111,8 @@ export class AssetCache {
 
   async #told(symbol: string): Promise<Asset | undefined> {
     const known = this.#known.get(symbol);
-    if (known !== undefined && this.#clock.monotonic() - known.at < ASSET_MAX_AGE_MS) return known.asset;
+    const maxAge = known?.asset.fractionable === false ? WHOLE_ASSET_MAX_AGE_MS : ASSET_MAX_AGE_MS;
+    if (known !== undefined && this.#clock.monotonic() - known.at < maxAge) return known.asset;
     const asset = await this.#broker.asset(symbol);
     const isSound = asset?.active === true && asset.tradable && asset.fractionableUnread !== true;
     if (isSound && !isPartnership(asset)) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });

@@ -26,6 +26,7 @@ import { endEarlierOrders } from "./earlier-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { ExecutionEvent } from "../events.ts";
+import { withExternalFills } from "./external-fills.ts";
 import type { AssetCache, AccountSnapshot } from "./account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
 import type { SignalBounds } from "../loop/signal-bounds.ts";
@@ -249,14 +250,22 @@ async function withoutEarlierOrders(
   return { ...declined("account-blocked", ended.reason, "Stop one of the two; nothing was sent."), snapshot: first };
 }
 
+/** Before orders placed by hand are looked for that explain a quantity, and before they are looked for again. */
+const EXTERNAL_FILLS_AFTER_MS = 5_000;
+
 /** Waits until the account contains the fills of the execution before this one (R16). */
 async function settle(parts: PrepareParts, request: PrepareRequest, first: AccountSnapshot): Promise<AccountSnapshot | Declined> {
-  const expected = expectedNow(parts, first);
+  let expected = expectedNow(parts, first);
   const start = parts.clock.monotonic();
+  let listAt = start + EXTERNAL_FILLS_AFTER_MS;
   let snapshot = first;
   for (let round = 0; ; round += 1) {
     const waited = parts.clock.monotonic() - start;
     const isLate = waited > SETTLE_LIMIT_MS;
+    if (parts.clock.monotonic() >= listAt && unsettled(snapshot, expected) !== undefined) {
+      expected = await withExternalFills(parts.broker, snapshot, expected);
+      listAt = parts.clock.monotonic() + EXTERNAL_FILLS_AFTER_MS;
+    }
     const missing = unsettled(snapshot, expected);
     // A deposit is no missing fill; but for as long as our last buys may not be in the cash, it may be theirs.
     const mayBeSpent = isMore(snapshot.account.cash, expected) && waited <= FILLS_SETTLE_WITHIN_MS;
