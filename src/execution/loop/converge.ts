@@ -12,7 +12,7 @@ import { decide, isEnded } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { factsOf, followUpOf, isNews, isWholeFill } from "./follow-up.ts";
 import { nextAttempt } from "../orders/intents.ts";
-import { findLostOrders } from "../lost-orders.ts";
+import { findLostOrders } from "./lost-orders.ts";
 import { MarketWatch } from "./market-watch.ts";
 import type { NextPlanned } from "./next-plan.ts";
 import { NextPlan } from "./next-plan.ts";

@@ -2,7 +2,7 @@ import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionOutcome, ExecutionPhase } from "../../domain/ledger/executions.ts";
 import type { AttemptRules } from "../orders/attempts.ts";
 import { isContinued } from "../orders/attempts.ts";
-import { CAME_TOO_LATE } from "../former-orders.ts";
+import { CAME_TOO_LATE } from "../orders/former-orders.ts";
 
 /**
  * The deciding half of the rebalance: facts in, next actions out, nothing done. The loop in

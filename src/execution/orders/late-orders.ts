@@ -4,7 +4,7 @@ import type { Clock } from "../../domain/clock.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
-import { CAME_TOO_LATE, isOfFormer } from "../former-orders.ts";
+import { CAME_TOO_LATE, isOfFormer } from "./former-orders.ts";
 import { marketDate } from "../../domain/market-day.ts";
 import { max } from "../../domain/decimal.ts";
 

@@ -8,7 +8,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { max, ZERO } from "../../domain/decimal.ts";
 import { CANCEL_RETRY_MS } from "../loop/decide.ts";
 import type { FollowUp } from "../loop/follow-up.ts";
-import { CAME_TOO_LATE, isOfFormer } from "../former-orders.ts";
+import { CAME_TOO_LATE, isOfFormer } from "./former-orders.ts";
 import type { RebalanceEvent } from "../events.ts";
 import type { OrderGate } from "../loop/order-gate.ts";
 

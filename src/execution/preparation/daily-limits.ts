@@ -9,7 +9,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { max, sum, ZERO } from "../../domain/decimal.ts";
 import type { Plan, PlanInput } from "../../portfolio/plan.ts";
 import { bookedEquity } from "./booked-equity.ts";
-import type { Inheritance } from "../inherited-ids.ts";
+import type { Inheritance } from "./inherited-ids.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { MARKET_ZONE, marketDayStart } from "../../domain/market-day.ts";
 

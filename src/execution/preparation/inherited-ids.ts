@@ -1,14 +1,14 @@
-import type { Broker } from "../domain/broker.ts";
-import { BrokerError } from "../domain/broker.ts";
-import type { Clock } from "../domain/clock.ts";
-import type { Ledger } from "../domain/ledger.ts";
-import type { IntentRecord } from "../domain/ledger/orders.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, max, min, sum, ZERO } from "../domain/decimal.ts";
-import type { PlanInput, PlannedOrder, PlanResult } from "../portfolio/plan.ts";
-import { ABSENCE_COUNTS_AFTER_MS } from "./loop/decide.ts";
-import { lateIntents } from "./orders/late-orders.ts";
-import { LISTING_SLACK_MS } from "./orders/order-lifecycle.ts";
+import type { Broker } from "../../domain/broker.ts";
+import { BrokerError } from "../../domain/broker.ts";
+import type { Clock } from "../../domain/clock.ts";
+import type { Ledger } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { decimal, max, min, sum, ZERO } from "../../domain/decimal.ts";
+import type { PlanInput, PlannedOrder, PlanResult } from "../../portfolio/plan.ts";
+import { ABSENCE_COUNTS_AFTER_MS } from "../loop/decide.ts";
+import { lateIntents } from "../orders/late-orders.ts";
+import { LISTING_SLACK_MS } from "../orders/order-lifecycle.ts";
 
 /**
  * An order that was given up as unknown (R19) may arrive as long as its session lasts, and no waiting proves that it will

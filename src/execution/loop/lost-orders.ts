@@ -1,16 +1,16 @@
-import type { Order } from "../domain/broker.ts";
-import type { IntentRecord, NewIntent } from "../domain/ledger/orders.ts";
-import type { ExecutionRecord } from "../domain/ledger/executions.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, ZERO } from "../domain/decimal.ts";
-import { STAMP_SLACK_MS } from "./preparation/earlier-orders.ts";
-import { identityIn } from "./orders/ids.ts";
-import type { MarketWatch } from "./loop/market-watch.ts";
-import type { OpenExecution } from "./loop/open-execution.ts";
-import { LISTING_SLACK_MS } from "./orders/order-lifecycle.ts";
-import { symbolsOf } from "./preparation/plan-input.ts";
-import { sharesBefore } from "./outcome/summary.ts";
-import type { AccountSummary } from "./outcome/summary.ts";
+import type { Order } from "../../domain/broker.ts";
+import type { IntentRecord, NewIntent } from "../../domain/ledger/orders.ts";
+import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { decimal, ZERO } from "../../domain/decimal.ts";
+import { STAMP_SLACK_MS } from "../preparation/earlier-orders.ts";
+import { identityIn } from "../orders/ids.ts";
+import type { MarketWatch } from "./market-watch.ts";
+import type { OpenExecution } from "./open-execution.ts";
+import { LISTING_SLACK_MS } from "../orders/order-lifecycle.ts";
+import { symbolsOf } from "../preparation/plan-input.ts";
+import { sharesBefore } from "../outcome/summary.ts";
+import type { AccountSummary } from "../outcome/summary.ts";
 
 /**
  * A ledger that was cut off, or put back from a copy, does not know of orders that an execution has sent since, and its

@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { Ledger } from "../../src/domain/ledger.ts";
-import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
-import { fetchFor } from "../../src/simulator/fetch.ts";
-import { isPost, postedOrder, UNAVAILABLE } from "./faults.ts";
-import { book, expectSwitchedBook, HEDGE, INVESTED } from "./scenario.ts";
-import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+import type { Ledger } from "../../../src/domain/ledger.ts";
+import { openLedgerImage } from "../../../src/ledger/sqlite-ledger.ts";
+import { fetchFor } from "../../../src/simulator/fetch.ts";
+import { isPost, postedOrder, UNAVAILABLE } from "../faults.ts";
+import { book, expectSwitchedBook, HEDGE, INVESTED } from "../scenario.ts";
+import { signalOf, VirtualDesk } from "../virtual-desk.ts";
 
 /** From a start to the end of what was left open, seconds. */
 const SOON = 5;

@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
-import { decimal, ZERO } from "../../src/domain/decimal.ts";
-import { Refusal } from "../../src/simulator/refusals.ts";
-import type { VenueRequest } from "../../src/simulator/venue.ts";
-import { beforePosts, both, isPost, NO_BUYING_POWER, postedOrder, TIMED_OUT } from "./faults.ts";
-import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf, passUntil } from "./scenario.ts";
-import type { DeskOptions } from "./virtual-desk.ts";
-import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+import type { RebalanceResult } from "../../../src/execution/rebalancer.ts";
+import { decimal, ZERO } from "../../../src/domain/decimal.ts";
+import { Refusal } from "../../../src/simulator/refusals.ts";
+import type { VenueRequest } from "../../../src/simulator/venue.ts";
+import { beforePosts, both, isPost, NO_BUYING_POWER, postedOrder, TIMED_OUT } from "../faults.ts";
+import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf, passUntil } from "../scenario.ts";
+import type { DeskOptions } from "../virtual-desk.ts";
+import { signalOf, VirtualDesk } from "../virtual-desk.ts";
 
 const CASH: DeskOptions = { exchange: { cash: decimal("100000") } };
 /** From a start to the target, seconds. */
