@@ -1,16 +1,15 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { REFUSAL_MEANINGS } from "../src/domain/broker.ts";
-import { exitOfOutcome, exitOfVerdict } from "../src/app/outcome-exit.ts";
 import { environmentExample } from "../src/config/example.ts";
 import type { Setting } from "../src/config/settings.ts";
 import { SETTINGS } from "../src/config/settings.ts";
 import { EXIT } from "../src/domain/errors.ts";
 import { BLOCKAGE_MEANINGS } from "../src/execution/loop/decide.ts";
 import type { VerdictKind } from "../src/domain/verdict.ts";
-import { isFinal, VERDICT_MEANINGS } from "../src/domain/verdict.ts";
-import type { ExecutionOutcome } from "../src/domain/ledger/executions.ts";
-import { OUTCOME_MEANINGS } from "../src/domain/ledger/executions.ts";
+import { isFinal, VERDICT_KINDS, VERDICTS } from "../src/domain/verdict.ts";
+import type { ExecutionOutcome } from "../src/domain/outcome.ts";
+import { EXECUTION_OUTCOMES, OUTCOMES } from "../src/domain/outcome.ts";
 import type { SkipReason } from "../src/portfolio/skip-reason.ts";
 import { isOnTargetReason, LEFT_ALONE_MEANINGS } from "../src/portfolio/skip-reason.ts";
 import { DAILY_LIMITS } from "../src/portfolio/limits.ts";
@@ -25,13 +24,13 @@ export function referenceText(): string {
       "Verdicts",
       "Every complete alert line has one current verdict. A final verdict never changes. A verdict for now is judged again while the run is fresh, on request or when its cause ends. The exit code is that of `execute` and `trade` when the newest run has this verdict and no execution began.",
       ["verdict", "holds", "exit code", "meaning"],
-      entries(VERDICT_MEANINGS).map(([kind, meaning]) => [code(kind), holds(kind), String(exitOfVerdict(kind)), meaning]),
+      VERDICT_KINDS.map((kind) => [code(kind), holds(kind), String(VERDICTS[kind].exit), VERDICTS[kind].meaning]),
     ),
     ...section(
       "Outcomes",
       "How an execution ended.",
       ["outcome", "exit code", "meaning"],
-      entries(OUTCOME_MEANINGS).map(([outcome, meaning]) => [code(outcome), outcomeExit(outcome), meaning]),
+      EXECUTION_OUTCOMES.map((outcome) => [code(outcome), outcomeExit(outcome), OUTCOMES[outcome].meaning]),
     ),
     ...section(
       "Why a symbol is left alone",
@@ -103,7 +102,7 @@ function holds(kind: VerdictKind): string {
 }
 
 function outcomeExit(outcome: ExecutionOutcome): string {
-  const exit = exitOfOutcome(outcome);
+  const exit = OUTCOMES[outcome].exit;
   return exit === undefined ? "of its verdict" : String(exit);
 }
 

@@ -2,6 +2,7 @@ import type { Clock } from "../domain/clock.ts";
 import { formatPercent } from "../domain/format.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { Signal } from "../domain/signal.ts";
+import { VERDICTS } from "../domain/verdict.ts";
 import type { Log } from "../logging/logger.ts";
 import type { RebalanceEvent } from "../execution/events.ts";
 import type { TraderEvent } from "./events.ts";
@@ -82,8 +83,7 @@ function recordStep(event: RebalanceEvent, { log: whole, ledger, clock, warnAgai
 
 function logVerdict({ verdict, subject, signalId }: TraderEvent & { kind: "verdict" }, whole: Log): void {
   const log = signalId === undefined ? whole : whole.child({ signal: signalId });
-  const isRoutine = verdict.kind === "history" || verdict.kind === "held" || verdict.kind === "waiting";
-  log[isRoutine ? "info" : "warn"](`Alerts: ${subject}: ${verdict.kind}. ${verdict.reason}`);
+  log[VERDICTS[verdict.kind].log](`Alerts: ${subject}: ${verdict.kind}. ${verdict.reason}`);
 }
 
 /** Intake's own verdicts have been logged with the lines that they are about. */

@@ -5,6 +5,7 @@ import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { Signal } from "../domain/signal.ts";
+import { VERDICTS } from "../domain/verdict.ts";
 import type { RebalanceResult } from "../execution/rebalancer.ts";
 import { freshness } from "../intake/freshness.ts";
 import type { Intake, IntakeReport } from "../intake/intake.ts";
@@ -20,7 +21,7 @@ import type { AccountEngine } from "./account-engine.ts";
 import type { TraderEvent } from "./events.ts";
 import { missedTarget } from "./left-overs.ts";
 import { noticeOf, openNotifications } from "./open-notifications.ts";
-import { exitOfResult, exitOfVerdict } from "./outcome-exit.ts";
+import { exitOfResult } from "./outcome-exit.ts";
 import { SignalInbox } from "./signal-inbox.ts";
 import type { ShownAccount, TradingSession } from "./trading-session.ts";
 
@@ -227,7 +228,7 @@ export class RunOnce {
         const said = verdict.kind === "executed" ? "Already executed" : `Not executed, ${verdict.kind}`;
         this.#say(this.#of(strategy, `${said}: ${verdict.reason}`));
         this.#notExecuted(signalId, verdict);
-        return this.#session.halt.reason() === undefined ? exitOfVerdict(verdict.kind) : undefined;
+        return this.#session.halt.reason() === undefined ? VERDICTS[verdict.kind].exit : undefined;
       }
     }
   }
@@ -344,7 +345,7 @@ export class RunOnce {
         return EXIT.refused;
       case "verdict":
         this.#say(this.#of(strategy, `Dry run: ${decision.verdict.kind}: ${decision.verdict.reason}`));
-        return exitOfVerdict(decision.verdict.kind);
+        return VERDICTS[decision.verdict.kind].exit;
     }
   }
 

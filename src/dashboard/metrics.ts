@@ -4,7 +4,7 @@ import type { StreamState } from "../domain/broker.ts";
 import type { IntakeState } from "../intake/intake-state.ts";
 import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../domain/verdict.ts";
 import type { IntentRecord } from "../domain/ledger/orders.ts";
-import { OUTCOME_MEANINGS } from "../domain/ledger/executions.ts";
+import { EXECUTION_OUTCOMES } from "../domain/outcome.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import type { DashboardData } from "../reporting/dashboard-data.ts";
 import { executionReport } from "../reporting/execution-report.ts";
@@ -69,7 +69,7 @@ export class Metrics {
     const { info, verdicts, executions } = this.#instruments;
     info.set({ mode: this.#view.mode, broker: this.#view.broker.name }, 1);
     for (const { name } of this.#view.strategies) for (const verdict of VERDICTS) verdicts.inc({ strategy: name, verdict }, 0);
-    for (const outcome of Object.keys(OUTCOME_MEANINGS)) executions.inc({ outcome }, 0);
+    for (const outcome of EXECUTION_OUTCOMES) executions.inc({ outcome }, 0);
   }
 
   /** A verdict has no id of its own: those of the last scrape are known by all that they say. */

@@ -1,6 +1,6 @@
 import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
-import type { ExecutionChange, ExecutionOutcome, ExecutionPhase, ExecutionRecord, NewExecution } from "../domain/ledger/executions.ts";
+import type { ExecutionChange, ExecutionPhase, ExecutionRecord, NewExecution } from "../domain/ledger/executions.ts";
 import {
   decimalPairs,
   flag,
@@ -20,17 +20,9 @@ import {
   textsIn,
   unreadable,
 } from "./row.ts";
+import { EXECUTION_OUTCOMES } from "../domain/outcome.ts";
 
 const PHASES = ["planning", "selling", "buying", "cancelling", "settled"] as const satisfies readonly ExecutionPhase[];
-const OUTCOMES = [
-  "on-target",
-  "off-target",
-  "incomplete",
-  "queued",
-  "refused",
-  "superseded",
-] as const satisfies readonly ExecutionOutcome[];
-
 export function createExecution(database: LedgerDatabase, execution: NewExecution): void {
   database.write(
     `INSERT INTO executions (id, signal_id, account_number, mode, wanted, started_at, deadline, off_hours, phase)
@@ -148,7 +140,7 @@ export function executionOf(row: Row): ExecutionRecord {
     phase: readOneOf(row, "phase", PHASES),
     begunAt: readOptionalInteger(row, "begun_at"),
     finishedAt: readOptionalInteger(row, "finished_at"),
-    outcome: readOptionalOneOf(row, "outcome", OUTCOMES),
+    outcome: readOptionalOneOf(row, "outcome", EXECUTION_OUTCOMES),
     outcomeReason: readOptionalText(row, "outcome_reason"),
     get accountBefore() {
       return accountBefore();

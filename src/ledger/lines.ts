@@ -2,7 +2,8 @@ import type { Verdict } from "../domain/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import type { LineRecord, NewLine } from "../domain/ledger/alert-lines.ts";
 import { instant, optionalInstant, readInteger, readOptionalInteger, readOptionalOneOf, readOptionalText, readText } from "./row.ts";
-import { appendVerdict, FINAL_VERDICTS_SQL, VERDICT_KINDS } from "./verdicts.ts";
+import { VERDICT_KINDS } from "../domain/verdict.ts";
+import { appendVerdict, FINAL_VERDICTS_SQL } from "./verdicts.ts";
 
 /** A line of megabytes shall not swell the ledger; its hash identifies it whatever its length. */
 const MAX_LINE_CHARACTERS = 4096;

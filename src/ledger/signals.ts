@@ -1,6 +1,6 @@
 import type { Signal } from "../domain/signal.ts";
 import type { Verdict } from "../domain/verdict.ts";
-import { isFinal } from "../domain/verdict.ts";
+import { isFinal, VERDICT_KINDS } from "../domain/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import type { SignalRecord } from "../domain/ledger/signals.ts";
 import { setLineVerdicts } from "./lines.ts";
@@ -19,7 +19,7 @@ import {
   readTexts,
   textPairs,
 } from "./row.ts";
-import { appendVerdict, VERDICT_KINDS } from "./verdicts.ts";
+import { appendVerdict } from "./verdicts.ts";
 
 const SIGNAL_KINDS = ["rebalance", "exit", "hold"] as const satisfies readonly Signal["kind"][];
 

@@ -1,10 +1,8 @@
-import type { Verdict, VerdictKind } from "../domain/verdict.ts";
-import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../domain/verdict.ts";
+import type { Verdict } from "../domain/verdict.ts";
+import { FINAL_VERDICTS, PROVISIONAL_VERDICTS, VERDICT_KINDS } from "../domain/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import { instant, readInteger, readOneOf, readOptionalText, readText } from "./row.ts";
-
-export const VERDICT_KINDS: readonly VerdictKind[] = [...FINAL_VERDICTS, ...PROVISIONAL_VERDICTS, "history"];
 
 /** The verdicts that no update may replace (R7), as a list in SQL. */
 export const FINAL_VERDICTS_SQL = `(${FINAL_VERDICTS.map((kind) => `'${kind}'`).join(", ")})`;

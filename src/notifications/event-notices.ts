@@ -2,13 +2,12 @@ import { createHash } from "node:crypto";
 import { BrokerError } from "../domain/broker.ts";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import type { HaltOrder } from "../machine/halt.ts";
-import type { NotExecuted, VerdictKind } from "../domain/verdict.ts";
-import { VERDICT_MEANINGS } from "../domain/verdict.ts";
+import type { NotExecuted } from "../domain/verdict.ts";
+import { VERDICTS } from "../domain/verdict.ts";
 import type { DaemonLife } from "../ledger/process-runs.ts";
 import { marketDate } from "../domain/market-day.ts";
 import { formatInstant } from "../domain/time-format.ts";
 import type { Notice } from "./notice.ts";
-import type { NoticeLevel } from "../domain/config.ts";
 
 /** `halted:<id>:<at>`: the same halt is known again after a restart by its id. */
 export function haltedNotice(order: HaltOrder, at: number): Notice {
@@ -31,34 +30,9 @@ export function resumedNotice(at: number): Notice {
   };
 }
 
-/** Undefined where there is nothing to tell: nothing was to be done, it is done, or something else is being done in its place. */
-const NOT_EXECUTED_LEVELS: Record<VerdictKind, NoticeLevel | undefined> = {
-  executed: undefined,
-  held: undefined,
-  duplicate: undefined,
-  superseded: undefined,
-  history: undefined,
-  accepted: undefined,
-  waiting: undefined,
-  "dry-run": undefined,
-  stale: "warning",
-  future: "warning",
-  incomplete: "warning",
-  malformed: "warning",
-  "over-allocated": "warning",
-  halted: "warning",
-  "market-closed": "warning",
-  untrusted: "error",
-  "broker-unreachable": "error",
-  "account-blocked": "error",
-  "price-doubt": "error",
-  "account-unsettled": "error",
-  refused: "error",
-};
-
 /** @returns undefined for a verdict that nobody needs to be told. */
 export function notExecutedNotice({ signalId, verdict, hint, wanted }: NotExecuted, at: number): Notice | undefined {
-  const level = NOT_EXECUTED_LEVELS[verdict.kind];
+  const level = VERDICTS[verdict.kind].notice;
   if (level === undefined) return undefined;
   // Lines that make no signal are known by what is said of them, once a day.
   const occasion = signalId ?? `${digest(verdict.reason)}:${marketDate(at)}`;
@@ -70,7 +44,7 @@ export function notExecutedNotice({ signalId, verdict, hint, wanted }: NotExecut
     lines: [
       ...(wanted === undefined ? [] : [`Signal: ${wanted}.`]),
       verdict.reason,
-      `In general: ${VERDICT_MEANINGS[verdict.kind]}`,
+      `In general: ${VERDICTS[verdict.kind].meaning}`,
       hint ?? "`alpaca-trader status` shows what is held and wanted; the next run is judged anew.",
     ],
   };

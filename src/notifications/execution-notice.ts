@@ -1,5 +1,6 @@
 import type { IntentRecord } from "../domain/ledger/orders.ts";
-import type { ExecutionOutcome, ExecutionRecord } from "../domain/ledger/executions.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
+import type { ExecutionOutcome } from "../domain/outcome.ts";
 import { formatDollars, formatWeight } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { sum, ZERO } from "../domain/decimal.ts";

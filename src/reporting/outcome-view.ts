@@ -1,8 +1,9 @@
 import type { AccountSummary } from "../execution/outcome/summary.ts";
-import type { ExecutionOutcome, ExecutionRecord } from "../domain/ledger/executions.ts";
+import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { formatDollars, formatPercent, formatWeight } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, ZERO } from "../domain/decimal.ts";
+import { OUTCOMES } from "../domain/outcome.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { dollarsOf, shareOf, signedDollars, signedPercent } from "./figures.ts";
 import { finalLines, isWanted, planOf, type FinalLine } from "./plan-lines.ts";
@@ -96,15 +97,6 @@ function cashRow(after: AccountSummary): Cell[] {
   ];
 }
 
-const OUTCOMES: Record<ExecutionOutcome, { readonly tint: Tint; readonly words: string }> = {
-  "on-target": { tint: "good", words: "On target." },
-  "off-target": { tint: "warn", words: "Off target." },
-  incomplete: { tint: "bad", words: "Incomplete." },
-  queued: { tint: "accent", words: "Queued: the orders wait for the next open." },
-  refused: { tint: "bad", words: "Refused, nothing was sent." },
-  superseded: { tint: "quiet", words: "Superseded, nothing was sent." },
-};
-
 /** How an execution ended and why, and what the account was worth before and after it. */
 export function conclusionLines(execution: ExecutionRecord, style: Style): string[] {
   return [outcomeLine(execution, style), ...valueLines(execution, style)];
@@ -117,7 +109,8 @@ function outcomeLine(execution: ExecutionRecord, style: Style): string {
     return `${style.mark("warn")}${style.paint("warn", "Not finished")} (${execution.phase})${reason === "" ? "." : `: ${reason}`}`;
   }
   const { tint, words } = OUTCOMES[execution.outcome];
-  const said = execution.outcome === "on-target" && reason.includes("on target");
+  // The reason of an end on target says so itself.
+  const said = execution.outcome === "on-target" && reason !== "";
   const text = said ? reason : `${words} ${reason}`.trim();
   return `${style.mark(tint)}${style.paint(tint, text)}`;
 }

@@ -1,6 +1,7 @@
 import type { Account, Order, Position } from "../domain/broker.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { VerdictKind } from "../domain/verdict.ts";
+import { VERDICTS } from "../domain/verdict.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { SignalRecord } from "../domain/ledger/signals.ts";
 import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
@@ -168,33 +169,5 @@ function verdictLines({ verdicts, zone }: StatusFacts, style: Style): string[] {
 
 /** How a verdict is coloured wherever it is shown. */
 export function verdictTint(verdict: VerdictKind | undefined): Tint {
-  switch (verdict) {
-    case "executed":
-      return "good";
-    case "held":
-    case "history":
-    case "superseded":
-    case "duplicate":
-    case "dry-run":
-    case undefined:
-      return "quiet";
-    case "waiting":
-    case "accepted":
-      return "accent";
-    case "market-closed":
-    case "stale":
-      return "warn";
-    case "incomplete":
-    case "over-allocated":
-    case "future":
-    case "malformed":
-    case "untrusted":
-    case "halted":
-    case "broker-unreachable":
-    case "account-blocked":
-    case "price-doubt":
-    case "account-unsettled":
-    case "refused":
-      return "bad";
-  }
+  return verdict === undefined ? "quiet" : VERDICTS[verdict].tint;
 }

@@ -1,3 +1,4 @@
+import type { ExecutionOutcome } from "../outcome.ts";
 import type { RebalanceTarget } from "../rebalance-target.ts";
 
 /** Executions, from their start to their recorded end. */
@@ -21,30 +22,6 @@ export interface ExecutionStore {
 
 /** R15. `cancelling`: nothing more is sent; open orders are being ended. */
 export type ExecutionPhase = "planning" | "selling" | "buying" | "cancelling" | "settled";
-
-export type ExecutionOutcome =
-  | "on-target"
-  /** Finished, but something is left for a reason that is not an on-target one. */
-  | "off-target"
-  /** Stopped before its end: halted, time-outs, deadline, a foreign hand. */
-  | "incomplete"
-  /** Off-hours orders wait for the open (R23). */
-  | "queued"
-  /** Ended before any order was sent. */
-  | "refused"
-  /** Never begun and replaced by a newer run (R22). */
-  | "superseded";
-
-/** What each outcome means, for people. */
-export const OUTCOME_MEANINGS: Record<ExecutionOutcome, string> = {
-  "on-target": "Every symbol was traded to plan, or left alone for a reason that counts as on target.",
-  "off-target": "It went to its end, but something was refused by the venue for good, or left alone for another reason that lasts.",
-  incomplete:
-    "It was stopped before it reached its target: the deadline or the session passed, trading was halted, or somebody else's order came up.",
-  queued: "Its orders wait at the venue for the next open.",
-  refused: "It ended before any order was sent.",
-  superseded: "A newer run took its place before any order was sent.",
-};
 
 export interface NewExecution {
   readonly id: string;

@@ -1,5 +1,6 @@
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
-import type { ExecutionOutcome, ExecutionPhase } from "../../domain/ledger/executions.ts";
+import type { ExecutionPhase } from "../../domain/ledger/executions.ts";
+import type { ExecutionOutcome } from "../../domain/outcome.ts";
 import type { AttemptRules } from "../orders/attempts.ts";
 import { isContinued } from "../orders/attempts.ts";
 import { CAME_TOO_LATE } from "../orders/former-orders.ts";

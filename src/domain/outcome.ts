@@ -1,0 +1,51 @@
+import type { ExitCode } from "./errors.ts";
+import { EXIT } from "./errors.ts";
+
+interface OutcomeRow {
+  /** For people. */
+  readonly meaning: string;
+  /** Of a command that acts once (contract); `undefined`: it never began, and the verdict on its run decides. */
+  readonly exit: ExitCode | undefined;
+  /** Before the reason, where it is shown. */
+  readonly words: string;
+  readonly tint: "good" | "quiet" | "accent" | "warn" | "bad";
+}
+
+/** How an execution can end, and what follows from it. */
+export const OUTCOMES = {
+  "on-target": {
+    meaning: "Every symbol was traded to plan, or left alone for a reason that counts as on target.",
+    exit: EXIT.ok,
+    words: "On target.",
+    tint: "good",
+  },
+  "off-target": {
+    meaning: "It went to its end, but something was refused by the venue for good, or left alone for another reason that lasts.",
+    exit: EXIT.failed,
+    words: "Off target.",
+    tint: "warn",
+  },
+  incomplete: {
+    meaning:
+      "It was stopped before it reached its target: the deadline or the session passed, trading was halted, or somebody else's order came up.",
+    exit: EXIT.failed,
+    words: "Incomplete.",
+    tint: "bad",
+  },
+  queued: {
+    meaning: "Its orders wait at the venue for the next open.",
+    exit: EXIT.ok,
+    words: "Queued: the orders wait for the next open.",
+    tint: "accent",
+  },
+  refused: { meaning: "It ended before any order was sent.", exit: undefined, words: "Refused, nothing was sent.", tint: "bad" },
+  superseded: {
+    meaning: "A newer run took its place before any order was sent.",
+    exit: undefined,
+    words: "Superseded, nothing was sent.",
+    tint: "quiet",
+  },
+} as const satisfies Record<string, OutcomeRow>;
+
+export type ExecutionOutcome = keyof typeof OUTCOMES;
+export const EXECUTION_OUTCOMES = Object.keys(OUTCOMES) as readonly ExecutionOutcome[];
