@@ -83,7 +83,7 @@ export class Endings {
     const bound = protectedSymbols.size > 0 || allowedSymbols !== undefined || maxOrderValue !== undefined;
     if (!only || bound || wanted.kind === "exit" || this.#isUnsteady(startedAt, now)) return;
     if (this.#isReservedByOthers(now)) return;
-    if ([...wanted.targets.keys()].some((symbol) => exchange.state.assets.get(symbol)?.fractionable === false)) return;
+    if ([...wanted.targets.keys()].some((symbol) => exchange.wasWholeOnly(symbol, WHOLE_ONLY_REMEMBERED_MS))) return;
     const equity = Number(String(exchange.accountView().equity));
     const cash = Number(exchange.state.cash.toFixed());
     if (cash > equity * MOST_IDLE_CASH)
