@@ -8,7 +8,7 @@ export interface PositionRecord {
   readonly symbol: string;
   quantity: Decimal;
   cost: Decimal;
-  /** New York date of the first fill, which tells today's profit from the whole. */
+  /** New York date of the first fill; separates today's profit from the total. */
   readonly openedOn: string;
 }
 
@@ -30,7 +30,7 @@ export interface AccountSettings {
   ptpNoExceptionEntry?: boolean;
 }
 
-/** What `/v2/account/activities` lists, as it goes over the wire. */
+/** What `/v2/account/activities` lists, in wire format. */
 export type Activity = Readonly<Record<string, string>> & { readonly id: string; readonly activity_type: string };
 
 /** A split whose price has taken effect. */
@@ -42,9 +42,9 @@ export interface SplitRecord {
   readonly at: number;
   readonly newRate: Decimal;
   readonly oldRate: Decimal;
-  /** When the quantity follows, by the wall clock; missing once it has. */
+  /** When the quantity changes, by the wall clock; missing once it has. */
   readonly bookAt?: number | undefined;
-  /** Shares that were held when the price changed; what is bought later is of the new ones. */
+  /** Shares held when the price changed; shares bought later count as new ones. */
   readonly shares?: Decimal | undefined;
 }
 
@@ -55,7 +55,7 @@ export interface Closing {
   readonly equity: Decimal;
 }
 
-/** Everything that a venue must not forget over a restart. */
+/** Everything a venue must remember across a restart. */
 export interface ExchangeState {
   readonly accountNumber: string;
   readonly createdAt: string;
@@ -69,7 +69,7 @@ export interface ExchangeState {
   readonly closings: Closing[];
   readonly splits: SplitRecord[];
   readonly assets: Map<string, AssetRecord>;
-  /** Counts time stamps, so that no two are equal. */
+  /** Counts timestamps, so that no two are equal. */
   sequence: number;
 }
 
@@ -85,19 +85,17 @@ const VERSION = 1;
 const DECIMAL_KEY = "$decimal";
 const MAP_KEY = "$map";
 
-/** The state as text. Deadlines on the monotonic clock are stored as what is left of them at `monotonicNow`. */
+/** The state as text. Deadlines on the monotonic clock are stored as the time left at `monotonicNow`. */
 export function storeState(stored: Omit<Stored, "version">, monotonicNow: number): string {
   const orders = new Map([...stored.state.orders].map(([id, order]) => [id, shifted(order, -monotonicNow)]));
   return JSON.stringify({ ...stored, version: VERSION, state: { ...stored.state, orders } }, encode);
 }
 
-/**
- * @throws RangeError when the text was not written by {@link storeState} of this version.
- */
+/** @throws RangeError when the text was not written by {@link storeState} of this version. */
 export function restoreState(text: string, monotonicNow: number): Omit<Stored, "version"> {
   const stored = JSON.parse(text, decode) as Stored;
   if ((stored.version as number) !== VERSION)
-    throw new RangeError("The stored simulator state is of another version; remove it to start anew.");
+    throw new RangeError("The stored simulator state was written by another version; delete it to start again.");
   for (const [id, order] of stored.state.orders) stored.state.orders.set(id, shifted(order, monotonicNow));
   const known: Partial<ExchangeState> = stored.state;
   return { ...stored, state: { ...stored.state, splits: known.splits ?? [] } };
@@ -120,7 +118,7 @@ function decode(_key: string, value: unknown): unknown {
   return MAP_KEY in value ? new Map(value[MAP_KEY] as [unknown, unknown][]) : value;
 }
 
-/** big.js values turn themselves into strings before a replacer sees them, hence the look at the holder. */
+/** big.js values turn themselves into strings before a replacer sees them, so check the value in its holder. */
 function isDecimal(value: unknown): value is Decimal {
   return typeof value === "object" && value !== null && "c" in value && "e" in value && "s" in value && "toFixed" in value;
 }

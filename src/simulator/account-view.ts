@@ -12,7 +12,7 @@ const MAINTENANCE_MARGIN = decimal("0.3");
 
 export type View = Record<string, string | number | boolean | null>;
 
-/** The body of `GET /v2/account`; `lastEquity` is that of the session which ended last. */
+/** The body of `GET /v2/account`; `lastEquity` is the equity at the end of the previous session. */
 export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity: Decimal, balanceDate: string): View {
   const stock = marketValue(state, valueOf);
   const equity = toText(state.cash.plus(stock));
@@ -75,7 +75,7 @@ export function settingsView(state: ExchangeState): View {
 
 export interface PositionPrices {
   readonly current: Decimal;
-  /** Close of the session before the one that is running or ended last. */
+  /** Close of the session before the current or most recent one. */
   readonly lastday: Decimal;
   /** New York date of today's session. */
   readonly today: string;

@@ -10,7 +10,10 @@ import { type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
 
 type Body = RouteRequest["body"];
 
-/** `/simulator/…`: what a person may do to the venue. Needs no keys, for it serves the loopback only. @throws Refusal */
+/**
+ * `/simulator/…`: controls for a person at the venue. Needs no keys, because it is served on the loopback only.
+ * @throws Refusal
+ */
 export function adminRoute(exchange: Exchange, faults: FaultInjector, request: RouteRequest): Answer | undefined {
   const { method, path, body } = request;
   const action = pathRest(path, "/simulator/");
@@ -37,7 +40,7 @@ export function adminRoute(exchange: Exchange, faults: FaultInjector, request: R
   }
 }
 
-/** `faults`, and `faults/{id or name}` to take one away. */
+/** `faults`, and `faults/{id or name}` to remove one. */
 function faultRoute(faults: FaultInjector, method: string, action: string, body: Body): Answer | undefined {
   const one = pathRest(action, "faults/");
   switch (`${method} ${one === undefined ? action : "fault"}`) {
@@ -70,10 +73,10 @@ function requestedFault({ fault, name, ...parameters }: Body): FaultSpec {
 
 function textOf(key: string, value: unknown): string {
   if (typeof value === "string" || typeof value === "number") return String(value);
-  throw malformed(`${key} must be a text or a number`);
+  throw malformed(`${key} must be a string or a number`);
 }
 
-/** `{symbol, ratio}` with new shares for old ones, such as `2` or `"1:10"`; `book_after` seconds until the quantity follows. */
+/** `{symbol, ratio}` with new shares for old ones, such as `2` or `"1:10"`; the quantity changes `book_after` seconds later. */
 function split(exchange: Exchange, body: Body): Record<string, unknown> {
   const bookAfter = body.book_after === undefined ? 0 : Number(positive(body, "book_after")) * 1_000;
   const asked = [textOf("symbol", body.symbol), textOf("ratio", body.ratio)] as const;
@@ -81,7 +84,7 @@ function split(exchange: Exchange, body: Body): Record<string, unknown> {
   return { id, symbol, date, new_rate: newRate.toFixed(), old_rate: oldRate.toFixed() };
 }
 
-/** `{symbol, price}`, `{symbol, bid, ask}`, or `{symbol, price: null}` to let it move again. */
+/** `{symbol, price}`, `{symbol, bid, ask}`, or `{symbol, price: null}` to let the price move again. */
 function setPrice(exchange: Exchange, body: Body): void {
   const symbol = body.symbol;
   if (typeof symbol !== "string" || !exchange.state.assets.has(symbol)) throw notFound(`asset not found for ${String(symbol)}`);

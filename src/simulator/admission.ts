@@ -8,7 +8,7 @@ import type { OrderRecord } from "./orders.ts";
 import { forbidden, insufficientBuyingPower, insufficientQuantity, malformed, notFound, unprocessable, washTrade } from "./refusals.ts";
 
 const MINIMUM_DOLLARS = ONE;
-/** A new symbol's price may be unknown; such an order is worth nothing and refused as too small. */
+/** A new symbol may have no price yet; its orders are worth nothing and refused as too small. */
 const UNPRICED = decimal("0");
 
 /** @throws Refusal when the account as a whole may not trade. */
@@ -19,7 +19,7 @@ export function checkAccount(state: ExchangeState): void {
   }
 }
 
-/** @throws Refusal when the symbol is unknown, inactive, not tradable or not to be had in parts. */
+/** @throws Refusal when the symbol is unknown, inactive, not tradable or not fractionable. */
 export function checkAsset(state: ExchangeState, request: OrderRequest): AssetRecord {
   const asset = state.assets.get(request.symbol);
   if (asset === undefined) throw unprocessable(`asset "${request.symbol}" not found`);
@@ -42,7 +42,7 @@ function isBarredPartnership({ settings }: ExchangeState, { attributes = [] }: A
   return attributes.includes("ptp_no_exception") && settings.ptpNoExceptionEntry !== true;
 }
 
-/** @throws Refusal when the id was ever used before, whatever became of that order. */
+/** @throws Refusal when the id was ever used before, whatever happened to that order. */
 export function checkClientOrderId(state: ExchangeState, clientOrderId: string): void {
   for (const order of state.orders.values()) {
     if (order.clientOrderId === clientOrderId) throw malformed("client_order_id must be unique");
@@ -50,8 +50,8 @@ export function checkClientOrderId(state: ExchangeState, clientOrderId: string):
 }
 
 /**
- * What the order is worth at `referencePrice`.
- * @throws Refusal below one dollar, worded by the way the size was given.
+ * The order's value at `referencePrice`.
+ * @throws Refusal below one dollar; the wording depends on how the size was given.
  */
 export function checkMinimum(request: OrderRequest, referencePrice: Decimal): Decimal {
   if (request.notional !== undefined) {
@@ -64,9 +64,8 @@ export function checkMinimum(request: OrderRequest, referencePrice: Decimal): De
 }
 
 /**
- * The matrix of opposite orders in one symbol: only a limit order against a limit order that cannot
- * trade with it may stand beside it.
- * @throws Refusal naming the order in the way.
+ * Refuses opposite open orders in one symbol, except two limit orders that cannot trade with each other.
+ * @throws Refusal naming the conflicting order.
  */
 export function checkWashTrade(state: ExchangeState, request: Pick<OrderRequest, "symbol" | "side" | "type" | "limitPrice">): void {
   for (const order of openOrders(state)) {
@@ -76,7 +75,7 @@ export function checkWashTrade(state: ExchangeState, request: Pick<OrderRequest,
   }
 }
 
-/** @throws Refusal when the sell is for more than what is held and not promised to other orders. */
+/** @throws Refusal when the sell exceeds the shares held and not reserved by other orders. */
 export function checkHolding(state: ExchangeState, request: OrderRequest, asset: AssetRecord, referencePrice: Decimal): void {
   const owned = state.positions.get(request.symbol)?.quantity ?? ZERO;
   if (owned.eq(ZERO)) throw cannotShort(request, asset);
@@ -88,7 +87,7 @@ export function checkHolding(state: ExchangeState, request: OrderRequest, asset:
 }
 
 /**
- * @param known what the gate believes to be there, which may lag behind; `undefined` for what is there.
+ * @param known what the gate believes is available, which may lag; `undefined` for the true figure.
  * @throws Refusal when the open buys together would cost more than the account can pay.
  */
 export function checkBuyingPower(

@@ -7,8 +7,8 @@ import type { RouteRequest } from "./wire.ts";
 type Body = RouteRequest["body"];
 
 /**
- * `{symbol, status, tradable, fractionable, attributes, renamed_to}`: what changes of an asset; a new ticker takes its id,
- * its price and what is held of it along, and the old one is not known any more.
+ * `{symbol, status, tradable, fractionable, attributes, renamed_to}`: changes to an asset. A new ticker keeps the
+ * id, the price and the holdings; the old ticker becomes unknown.
  * @throws Refusal
  */
 export function changeAsset(exchange: Exchange, body: Body): AssetRecord {
@@ -29,7 +29,7 @@ export function changeAsset(exchange: Exchange, body: Body): AssetRecord {
 
 function rename(exchange: Exchange, asset: AssetRecord, ticker: string): AssetRecord {
   const { assets, positions } = exchange.state;
-  if (assets.has(ticker)) throw malformed(`renamed_to must be a ticker that is not taken, and ${ticker} is`);
+  if (assets.has(ticker)) throw malformed(`renamed_to must be an unused ticker; ${ticker} exists`);
   const price = exchange.valueOf(asset.symbol);
   const renamed = { ...asset, symbol: ticker };
   assets.delete(asset.symbol);
@@ -44,7 +44,7 @@ function rename(exchange: Exchange, asset: AssetRecord, ticker: string): AssetRe
 function textIn(body: Body, key: string): string | undefined {
   const value = body[key];
   if (value === undefined || (typeof value === "string" && value !== "")) return value;
-  throw malformed(`${key} must be a text`);
+  throw malformed(`${key} must be a string`);
 }
 
 function flagIn(body: Body, key: string): boolean | undefined {
@@ -63,5 +63,5 @@ function wordsIn(body: Body, key: string): string[] | undefined {
   const value = body[key];
   if (value === undefined) return undefined;
   if (Array.isArray(value) && value.every((word): word is string => typeof word === "string")) return value;
-  throw malformed(`${key} must be a list of texts`);
+  throw malformed(`${key} must be a list of strings`);
 }

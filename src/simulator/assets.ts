@@ -12,14 +12,14 @@ export interface AssetRecord {
   fractionable: boolean;
   marginable: boolean;
   shortable: boolean;
-  /** As the venue lists them beside those that it makes up itself, such as `ptp_no_exception`. */
+  /** Attributes as the venue lists them, besides those it generates itself, such as `ptp_no_exception`. */
   attributes?: readonly string[];
-  /** Of its value, percent, which buying it on margin and holding it takes. Default 30. */
+  /** Margin required to buy and hold it, in percent of its value. Default 30. */
   marginRequirement?: number;
 }
 
-/** How a symbol's price behaves: around which level, how far it strays in a day, how it leans on the market. */
-export interface PriceHabit {
+/** How a symbol's price moves: its level, its daily volatility, and its beta to the market. */
+export interface PriceModel {
   readonly level: number;
   readonly dailyVolatility: number;
   readonly beta: number;
@@ -108,7 +108,7 @@ const ROWS: readonly Row[] = [
   ],
 ];
 
-const HABITS: ReadonlyMap<string, PriceHabit> = new Map(
+const PRICE_MODELS: ReadonlyMap<string, PriceModel> = new Map(
   ROWS.map(([symbol, , , level, dailyVolatility, beta]) => [symbol, { level, dailyVolatility, beta }]),
 );
 
@@ -125,11 +125,11 @@ const ASSETS: readonly AssetRecord[] = ROWS.map(([symbol, name, exchange, , , , 
   ...flags,
 }));
 
-/** A new list of everything the venue knows, so that one venue's changes do not reach another. */
+/** A new list of all assets, so that one venue's changes do not affect another. */
 export function builtInAssets(): Map<string, AssetRecord> {
   return new Map(ASSETS.map((asset) => [asset.symbol, { ...asset }]));
 }
 
-export function priceHabit(symbol: string): PriceHabit | undefined {
-  return HABITS.get(symbol);
+export function priceModel(symbol: string): PriceModel | undefined {
+  return PRICE_MODELS.get(symbol);
 }

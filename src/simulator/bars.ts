@@ -8,24 +8,24 @@ import type { Bar } from "./wire.ts";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
-/** Into how many parts a whole session, or a whole intraday bar, is cut by the moments at which its prices are looked at. */
+/** Number of price samples in a whole session, or in a whole intraday bar. */
 const PARTS_OF_DAY = 13;
 const PARTS_OF_INTRADAY_BAR = 4;
 const VOLUME_PER_MINUTE = 4_000;
 const SHARES_PER_TRADE = 90;
 
 /** One bar, with the eight keys of the market-data API. */
-/** The stretch of time that one bar covers; `from` is its stamp, trading happens between `open` and `end`. */
+/** The period one bar covers; `from` is its timestamp, trading happens between `open` and `end`. */
 export interface BarSpan {
   readonly from: number;
   readonly open: number;
   readonly end: number;
-  /** From one look at the price to the next. For a bar that is still growing it is that of the whole one, so a high stays a high. */
+  /** Time between price samples. A growing bar uses the interval of the whole bar, so that a high stays a high. */
   readonly stepMs: number;
   readonly isDay: boolean;
 }
 
-/** Bars of any past moment, made of the prices at that moment. */
+/** Bars of any past time, built from the prices at that time. */
 export class BarMaker {
   readonly #prices: PriceBook;
   readonly #hours: MarketHours;
@@ -38,7 +38,7 @@ export class BarMaker {
     this.#given = given;
   }
 
-  /** Spans of daily bars whose stamp lies in [start, end] and whose session has begun by `now`. */
+  /** Spans of daily bars with a timestamp in [start, end] whose session has begun by `now`. */
   dailySpans(start: number, end: number, now: number): BarSpan[] {
     const dates = sessionsBetween(new Date(start - DAY_MS).toISOString().slice(0, 10), new Date(end).toISOString().slice(0, 10));
     return dates.map((session) => daySpan(session, now)).filter(({ from, open }) => from >= start && from <= end && open <= now);
@@ -65,7 +65,7 @@ export class BarMaker {
     return intradaySpan(end - MINUTE_MS, end - MINUTE_MS, end);
   }
 
-  /** The daily bar of the session that began last, and the one before it. */
+  /** The daily bar of the current or most recent session, and the one before it. */
   latestDays(now: number): { current: BarSpan; previous: BarSpan } {
     const near = sessionNear(now, 1);
     const current = near.open <= now ? near : sessionNear(now, -1);
@@ -73,7 +73,7 @@ export class BarMaker {
     return { current: daySpan(current, now), previous: daySpan(previous, now) };
   }
 
-  /** `undefined` for a symbol without prices, or whose given bars leave the day out. */
+  /** `undefined` for a symbol without prices, or with loaded bars that skip the day. */
   bar(symbol: string, span: BarSpan, now: number): Bar | undefined {
     if (span.isDay && this.#given.has(symbol)) return this.#given.bar(symbol, span.from);
     if (!span.isDay || span.end >= now) return this.#make(symbol, span);
@@ -85,17 +85,17 @@ export class BarMaker {
     return made;
   }
 
-  /** A bar of the trades at these moments and of no others; `undefined` when there are none. */
-  ofMoments(symbol: string, from: number, moments: readonly number[]): Bar | undefined {
-    return this.#barOf(symbol, from, moments, moments.length * SHARES_PER_TRADE);
+  /** A bar built from the trades at these times only; `undefined` when there are none. */
+  ofTrades(symbol: string, from: number, times: readonly number[]): Bar | undefined {
+    return this.#barOf(symbol, from, times, times.length * SHARES_PER_TRADE);
   }
 
   #make(symbol: string, span: BarSpan): Bar | undefined {
-    return this.#barOf(symbol, span.from, looksAt(span), volumeOf(symbol, span));
+    return this.#barOf(symbol, span.from, samplingTimes(span), volumeOf(symbol, span));
   }
 
-  #barOf(symbol: string, from: number, moments: readonly number[], volume: number): Bar | undefined {
-    const prices = moments.map((at) => this.#priceAt(symbol, at)).filter((price) => price !== undefined);
+  #barOf(symbol: string, from: number, times: readonly number[], volume: number): Bar | undefined {
+    const prices = times.map((at) => this.#priceAt(symbol, at)).filter((price) => price !== undefined);
     const first = prices[0];
     const last = prices.at(-1);
     if (first === undefined || last === undefined) return undefined;
@@ -117,7 +117,7 @@ export class BarMaker {
     return trade === undefined ? undefined : Number(trade.price.toFixed());
   }
 
-  /** Where there can be intraday bars: the sessions, or everything when the market never closes. */
+  /** Where intraday bars can exist: the sessions, or all times when the market never closes. */
   #stretches(start: number, end: number): { open: number; close: number }[] {
     if (end < start) return [];
     if (this.#hours.endless) return [{ open: start, close: end }];
@@ -130,7 +130,7 @@ function daySpan({ date, open, close }: MarketSession, now: number): BarSpan {
   return { from: newYorkInstant(date, "00:00"), open, end: Math.min(close, now), stepMs: (close - open) / PARTS_OF_DAY, isDay: true };
 }
 
-/** The minute that `at` lies in. */
+/** The minute that contains `at`. */
 export function minuteOf(at: number): BarSpan {
   const from = Math.floor(at / MINUTE_MS) * MINUTE_MS;
   return intradaySpan(from, from, from + MINUTE_MS);
@@ -140,11 +140,11 @@ function intradaySpan(from: number, open: number, end: number): BarSpan {
   return { from, open, end, stepMs: (end - open) / PARTS_OF_INTRADAY_BAR, isDay: false };
 }
 
-/** The moments at which the price is looked at, the beginning and the end of the span among them. */
-function looksAt({ open, end, stepMs }: BarSpan): number[] {
-  const looks: number[] = [];
-  for (let at = open; at < end; at = Math.round(open + looks.length * stepMs)) looks.push(at);
-  return [...looks, end];
+/** The sampling times, including the beginning and the end of the span. */
+function samplingTimes({ open, end, stepMs }: BarSpan): number[] {
+  const times: number[] = [];
+  for (let at = open; at < end; at = Math.round(open + times.length * stepMs)) times.push(at);
+  return [...times, end];
 }
 
 const symbolHashes = new Map<string, number>();

@@ -3,7 +3,7 @@ import { decimal, decimalFromNumber, max, ONE, sum, ZERO } from "../domain/decim
 import type { ExchangeState } from "./account-state.ts";
 import { heldQuantity, isOpen, type OrderRecord, reservedValue } from "./orders.ts";
 
-/** The price that a position of this symbol is valued at; zero for one without a price. */
+/** The price used to value a position of this symbol; zero for one without a price. */
 export type Valuation = (symbol: string) => Decimal;
 
 const PERCENT = decimal("0.01");
@@ -17,8 +17,8 @@ export function marketValue(state: ExchangeState, valueOf: Valuation): Decimal {
 }
 
 /**
- * The share of a symbol's value that the account must pay with its own money: one part of the multiplier, or
- * the symbol's own requirement where that is higher, as the 100 % of a threefold fund.
+ * The fraction of a symbol's value that the account must pay with its own money: 1 ÷ multiplier, or the symbol's
+ * own requirement where that is higher, such as 100 % for a 3x fund.
  */
 export function requirementOf(state: ExchangeState, symbol: string): Decimal {
   if (state.settings.maxMarginMultiplier === "1") return ONE;
@@ -27,7 +27,7 @@ export function requirementOf(state: ExchangeState, symbol: string): Decimal {
   return own === undefined ? usual : max(usual, decimalFromNumber(own).times(PERCENT));
 }
 
-/** Own money that no stock held takes up, before open orders: what a purchase times its requirement may come to. */
+/** Own money not tied up in stock, before open orders: the limit for cost × requirement of a purchase. */
 export function marginExcess(state: ExchangeState, valueOf: Valuation): Decimal {
   if (state.settings.maxMarginMultiplier === "1") return state.cash;
   const free = [...state.positions.values()].map(({ symbol, quantity }) =>
@@ -36,18 +36,18 @@ export function marginExcess(state: ExchangeState, valueOf: Valuation): Decimal 
   return state.cash.plus(sum(free));
 }
 
-/** Reduced by every open buy; open sells add nothing until they fill. */
+/** Every open buy reduces it; open sells add nothing until they fill. */
 export function buyingPower(state: ExchangeState, valueOf: Valuation): Decimal {
   const reserved = openOrders(state).map((order) => reservedValue(order).times(requirementOf(state, order.symbol)));
   return max(marginExcess(state, valueOf).minus(sum(reserved)).times(multiplierOf(state)), ZERO);
 }
 
-/** What a purchase takes from the buying power: its cost, and more for a symbol with a higher requirement. */
+/** Buying power a purchase uses: its cost, or more for a symbol with a higher requirement. */
 export function takenByPurchase(state: ExchangeState, symbol: string, cost: Decimal): Decimal {
   return cost.times(requirementOf(state, symbol)).times(multiplierOf(state));
 }
 
-/** Shares of a symbol that open sells have laid claim to, and those orders. */
+/** Shares of a symbol reserved by open sells, and those orders. */
 export function heldShares(state: ExchangeState, symbol: string, except?: OrderRecord): { quantity: Decimal; orderIds: string[] } {
   const holding = openOrders(state).filter((order) => order.symbol === symbol && order.side === "sell" && order !== except);
   return { quantity: sum(holding.map(heldQuantity)), orderIds: holding.map(({ id }) => id) };

@@ -18,7 +18,7 @@ import { type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
 
 const DAY_MS = 86_400_000;
 const MARKET = { timezone: "America/New_York" };
-/** The markets whose hours the simulator knows: those that keep the sessions of New York's stock exchanges. */
+/** Markets with known hours: those that keep the sessions of New York's stock exchanges. */
 const MARKETS: ReadonlyMap<string, { readonly mic: string; readonly acronym: string; readonly name: string }> = new Map(
   (
     [
@@ -55,7 +55,7 @@ function clockView({ clock, hours }: Exchange): Record<string, string | boolean>
   };
 }
 
-/** `start` and `end` may be dates or full time stamps, of which the date counts. */
+/** `start` and `end` may be dates or full timestamps; only the date counts. */
 function calendar(query: URLSearchParams): Record<string, string>[] {
   return knownSessions(dateOf(query, "start") ?? CALENDAR_START, dateOf(query, "end") ?? CALENDAR_END).map(calendarDay);
 }
@@ -89,7 +89,7 @@ function clocks({ clock, hours }: Exchange, query: URLSearchParams): Record<stri
   }));
 }
 
-/** A session that was interrupted counts as closed until the next opening. */
+/** An interrupted session counts as closed until the next opening. */
 function phaseAt(at: number, isOpen: boolean, nextOpen: number): { phase: string; until: number } {
   const session = sessionOn(newYorkDate(at)) ?? sessionNear(at, 1);
   const extended = extendedHours(session);
@@ -100,7 +100,7 @@ function phaseAt(at: number, isOpen: boolean, nextOpen: number): { phase: string
   return { phase: "closed", until: extendedHours(sessionNear(at, 1)).open };
 }
 
-/** From today, for a week, unless asked otherwise. */
+/** Default: from today, for a week. */
 function marketCalendar(market: string, query: URLSearchParams, now: number): Record<string, unknown> {
   const stamp = choice(query, "timezone", ["", "UTC"], "") === "UTC" ? secondStamp : newYorkStamp;
   const start = dateOf(query, "start") ?? newYorkDate(now);

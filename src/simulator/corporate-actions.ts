@@ -9,7 +9,7 @@ const ACTIONS_BY_DEFAULT = 100;
 const MOST_ACTIONS = 1_000;
 
 /**
- * The answer of `GET /v1/corporate-actions`: the splits of the asked-for days, by default today's.
+ * The answer of `GET /v1/corporate-actions`: the splits of the requested days, by default today's.
  * @throws Refusal
  */
 export function corporateActions({ clock, state }: Exchange, query: URLSearchParams): Record<string, unknown> {
@@ -66,7 +66,7 @@ function common({ date, id, newRate, oldRate, symbol }: SplitRecord): Record<str
   return { id, symbol, new_rate: Number(newRate.toFixed()), old_rate: Number(oldRate.toFixed()), ...days };
 }
 
-/** Nine characters that stand for a security, and mean nothing outside the simulator. */
+/** Nine characters that identify a security inside the simulator only. */
 function cusipOf(text: string): string {
   return String(hashText(text) % 1_000_000_000).padStart(9, "0");
 }

@@ -1,4 +1,4 @@
-/** The one key pair that the venue accepts; without one, any that is not empty. */
+/** The only key pair that the venue accepts; without one, it accepts any pair that is not empty. */
 export interface Credentials {
   readonly keyId: string;
   readonly secret: string;

@@ -7,8 +7,8 @@ import type { PriceBook } from "./prices.ts";
 import { type MarketSession, sessionNear } from "./sessions.ts";
 
 /**
- * Equity at the end of each session. It is computed when somebody asks, which gives the same as a
- * timer at each close would, as long as it happens before holdings change: nothing was traded since.
+ * Equity at the end of each session, computed on request. The result equals that of a timer at each close, if it
+ * is computed before holdings change.
  */
 export class EquityRecord {
   readonly #state: ExchangeState;
@@ -31,7 +31,7 @@ export class EquityRecord {
     }
   }
 
-  /** Of the session before the one that began last. */
+  /** Of the session before the current or most recent one. */
   previousClosing(): Closing {
     this.recordCloses();
     const { closings } = this.#state;
@@ -45,7 +45,7 @@ export class EquityRecord {
     return this.#prices.trade(symbol, sessionNear(this.#latestBegun().open, -1).close)?.price ?? ZERO;
   }
 
-  /** New York date of the session that began last. */
+  /** New York date of the current or most recent session. */
   today(): string {
     return this.#latestBegun().date;
   }

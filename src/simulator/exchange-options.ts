@@ -4,11 +4,11 @@ import type { Decimal } from "../domain/decimal.ts";
 export const STARTING_CASH = "100000";
 export const ACCOUNT_NUMBER = "SIM000001";
 export const SEED = 1;
-/** Between the answer to a new order and its status `new`, milliseconds, as seen at the real venue. */
+/** Milliseconds between the answer to a new order and its status `new`, as observed at the real venue. */
 export const ACKNOWLEDGE_LATENCY_MS = 20;
-/** Between `new` and the first fill of a marketable order, milliseconds. */
+/** Milliseconds between `new` and the first fill of a marketable order. */
 export const FILL_LATENCY_MS = 9;
-/** Between the pieces of an order that fills in pieces, milliseconds. */
+/** Milliseconds between the partial fills of an order. */
 export const PARTIAL_FILL_INTERVAL_MS = 250;
 
 export interface InitialPosition {
@@ -20,7 +20,7 @@ export interface InitialPosition {
 
 export interface ExchangeOptions {
   readonly clock: Clock;
-  /** Of prices, ids, partial fills. Default {@link SEED}. */
+  /** Seed of prices, ids and partial fills. Default {@link SEED}. */
   readonly seed?: number;
   /** Dollars. Default {@link STARTING_CASH}. */
   readonly cash?: Decimal;
@@ -35,16 +35,16 @@ export interface ExchangeOptions {
   readonly fillLatencyMs?: number;
   /** From 0 to 1. Default 0.1. */
   readonly partialFillProbability?: number;
-  /** Pieces of an order that is filled in pieces, at least 2. Default 2. */
+  /** Fills of an order that fills in parts, at least 2. Default 2. */
   readonly partialFillSteps?: number;
   /** Default {@link PARTIAL_FILL_INTERVAL_MS}. */
   readonly partialFillIntervalMs?: number;
-  /** Prices that stand still from the beginning of time, by symbol. */
+  /** Fixed prices for all time, by symbol. */
   readonly prices?: Readonly<Record<string, string>>;
   /** Default {@link ACCOUNT_NUMBER}. */
   readonly accountNumber?: string;
-  /** What `serialize()` gave earlier; account, orders, prices and chance go on from there. */
+  /** An earlier result of `serialize()`; account, orders, prices and the random sequence continue from it. */
   readonly state?: string;
-  /** Called after everything that changes what `serialize()` gives. */
+  /** Called after every change to the result of `serialize()`. */
   readonly onChange?: () => void;
 }

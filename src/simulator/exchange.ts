@@ -17,8 +17,8 @@ import { openingState } from "./opening-state.ts";
 import { type ExchangeOptions, SEED } from "./exchange-options.ts";
 import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
 import { HaltableHours } from "./haltable-hours.ts";
-import { habitsOf } from "./habits.ts";
-import { type Habits, OrderEntry, type OrderGate } from "./order-entry.ts";
+import { executionModelOf } from "./execution-model.ts";
+import { type ExecutionModel, OrderEntry, type OrderGate } from "./order-entry.ts";
 import { isOpen, type OrderRecord } from "./orders.ts";
 import { type PositionPart, sharesOf } from "./position-part.ts";
 import { admit, replacementBody } from "./placing.ts";
@@ -39,25 +39,25 @@ export interface SplitOptions {
 }
 
 /**
- * One account at an Alpaca-shaped venue, with its order book and prices, driven by a clock and a seed
- * and without any transport. Requests that the venue would refuse throw a {@link Refusal}.
+ * One account at an Alpaca-shaped venue, with its order book and prices. A clock and a seed drive it; it has no
+ * transport. Requests that the venue would refuse throw a {@link Refusal}.
  */
 export class Exchange {
   readonly clock: Clock;
   readonly hours: MarketHours;
   readonly seed: number;
-  /** Where faults keep orders back. */
+  /** Where faults hold orders back. */
   gate: OrderGate | undefined;
-  /** Whether adjusted bars know of splits, which faults change. */
+  /** Whether adjusted bars know of splits; faults change this. */
   adjustsForSplits = true;
   readonly prices: PriceBook;
-  /** What market data shows of the prices, which faults make thin. */
+  /** What market data shows of the prices; faults thin it out. */
   readonly feed: ThinFeed;
   readonly givenBars = new GivenBars();
   readonly state: ExchangeState;
   readonly #random: Random;
   readonly #halt: HaltableHours;
-  readonly #desk: OrderEntry;
+  readonly #orderEntry: OrderEntry;
   readonly #equity: EquityRecord;
   readonly #listeners = new Set<(update: TradeUpdate) => void>();
   readonly #watchers = new Set<() => void>();
@@ -83,7 +83,7 @@ export class Exchange {
       for (const watcher of this.#watchers) watcher();
     };
     this.#equity = new EquityRecord(this.state, this.prices, this.clock);
-    this.#desk = new OrderEntry(
+    this.#orderEntry = new OrderEntry(
       {
         clock: this.clock,
         hours: this.hours,
@@ -100,33 +100,33 @@ export class Exchange {
         },
         changed: this.#onChange,
       },
-      habitsOf(options),
+      executionModelOf(options),
     );
   }
 
-  /** The price that positions are valued at now; zero for a symbol without one. */
+  /** The price used to value positions now; zero for a symbol without one. */
   readonly valueOf = (symbol: string): Decimal => this.prices.trade(symbol, this.clock.now())?.price ?? ZERO;
 
-  /** @returns how to stop listening. */
+  /** @returns a function that stops listening. */
   onTradeUpdate(listener: (update: TradeUpdate) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Calls back after every change of money, shares, orders or prices that were set. @returns how to stop. */
+  /** Calls back after every change of money, shares, orders or fixed prices. @returns a function that stops it. */
   onChanged(watcher: () => void): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
   /**
-   * Takes an order as `POST /v2/orders` does.
+   * Accepts an order as `POST /v2/orders` does.
    * @throws Refusal
    */
   submit(body: Body): OrderRecord {
     this.#bookDue();
     const order = admit(this.#admission(), body);
-    this.#desk.take(order);
+    this.#orderEntry.take(order);
     return order;
   }
 
@@ -142,25 +142,25 @@ export class Exchange {
 
   /** Requests a cancel, which takes effect later. @throws Refusal */
   cancel(id: string): void {
-    this.#desk.requestCancel(this.order(id));
+    this.#orderEntry.requestCancel(this.order(id));
   }
 
   /** Requests a cancel of every open order. */
   cancelAll(): OrderRecord[] {
     const open = [...this.state.orders.values()].filter(isOpen);
-    for (const order of open) this.#desk.requestCancel(order);
+    for (const order of open) this.#orderEntry.requestCancel(order);
     return open;
   }
 
-  /** Ends an open order as the venue does when it changes its mind after having accepted it. */
+  /** Ends an order that the venue first accepted and then rejects. */
   reject(id: string): void {
     const order = this.order(id);
-    if (isOpen(order)) this.#desk.rejectNow(order);
+    if (isOpen(order)) this.#orderEntry.rejectNow(order);
   }
 
   /**
-   * Puts a new limit order in the place of an unfilled one.
-   * @throws Refusal, and then the old order stands as before.
+   * Replaces an unfilled order with a new limit order.
+   * @throws Refusal, which leaves the old order unchanged.
    */
   replace(id: string, body: Body): OrderRecord {
     const old = this.order(id);
@@ -173,13 +173,13 @@ export class Exchange {
     } finally {
       old.status = before;
     }
-    this.#desk.replaceBy(old, order);
-    this.#desk.take(order);
+    this.#orderEntry.replaceBy(old, order);
+    this.#orderEntry.take(order);
     return order;
   }
 
   /**
-   * Sells a position, or a part given in shares or percent, at the market.
+   * Sells a position, or a part given in shares or percent, at market.
    * @throws Refusal
    */
   closePosition(symbol: string, part: PositionPart = {}): OrderRecord {
@@ -190,9 +190,9 @@ export class Exchange {
     return this.submit({ symbol, side: "sell", type: "market", time_in_force: "day", qty: toText(quantity) });
   }
 
-  /** Sells everything, after cancelling all open orders when asked to; one answer per position. */
+  /** Sells everything, on request after cancelling all open orders; one answer per position. */
   closeAllPositions(cancelOrders: boolean): { symbol: string; answer: OrderRecord | Refusal }[] {
-    if (cancelOrders) for (const order of this.state.orders.values()) if (isOpen(order)) this.#desk.cancelNow(order);
+    if (cancelOrders) for (const order of this.state.orders.values()) if (isOpen(order)) this.#orderEntry.cancelNow(order);
     return [...this.state.positions.keys()].map((symbol) => {
       try {
         return { symbol, answer: this.closePosition(symbol) };
@@ -226,7 +226,7 @@ export class Exchange {
     });
   }
 
-  /** Equity at the end of every session since the account exists, oldest first. */
+  /** Equity at the end of every session since the account opened, oldest first. */
   equityHistory(): ExchangeState["closings"] {
     this.#bookDue();
     this.#equity.recordCloses();
@@ -247,14 +247,14 @@ export class Exchange {
     });
   }
 
-  /** Lets a symbol move on its own again. */
+  /** Lets a symbol's price move again. */
   releasePrice(symbol: string): void {
     this.#reprice(symbol, () => {
       this.prices.release(symbol, this.clock.now());
     });
   }
 
-  /** Multiplies what a symbol costs from now on by `factor`, or undoes that; the past keeps its prices. */
+  /** Multiplies a symbol's price by `factor` from now on, or undoes that; past prices stay. */
   scalePrice(symbol: string, factor: Decimal, direction: "do" | "undo" = "do"): void {
     this.#reprice(symbol, () => {
       this.prices.scale(symbol, direction === "do" ? factor : ONE.div(factor), this.clock.now());
@@ -262,9 +262,9 @@ export class Exchange {
   }
 
   /**
-   * Lays in daily bars in place of those that the prices make, until the venue stops, and fixes each symbol's
-   * price at its last close.
-   * @returns how many bars each symbol has now; `null` where they were taken away.
+   * Loads daily bars that replace the generated ones until the venue stops, and fixes each symbol's price at its
+   * last close.
+   * @returns how many bars each symbol has now; `null` where they were removed.
    * @throws Refusal
    */
   giveBars(request: BarsRequest): Record<string, number | null> {
@@ -279,8 +279,8 @@ export class Exchange {
   }
 
   /**
-   * Splits a symbol as the venue does: the price changes from now on, the shares at once or later. Cost and
-   * everything in the past, the raw previous close among it, stay.
+   * Splits a symbol as the venue does: the price changes now, the shares at once or later. Cost and everything in
+   * the past stay, including the raw previous close.
    * @param ratio new shares for old ones: `"2"`, `"3:2"`, `"1:10"`.
    * @throws Refusal
    */
@@ -298,14 +298,14 @@ export class Exchange {
       shares: this.state.positions.get(symbol)?.quantity ?? ZERO,
     };
     this.#equity.recordCloses();
-    for (const order of splitOrders(this.state, symbol, rates)) this.#desk.cancelNow(order);
+    for (const order of splitOrders(this.state, symbol, rates)) this.#orderEntry.cancelNow(order);
     this.state.splits.push(split);
     this.#bookDue();
     this.scalePrice(symbol, ONE.div(factorOf(rates)));
     return split;
   }
 
-  /** Changes the quantities of every split that waits for it. */
+  /** Books the quantity of every split that is waiting for it. */
   bookSplits(): void {
     const now = this.clock.now();
     this.state.splits.forEach((split, index) => {
@@ -314,7 +314,7 @@ export class Exchange {
     this.#bookDue();
   }
 
-  /** What the shares of a symbol that are shown will be once its splits are booked, as a factor. */
+  /** The factor by which a symbol's quantity will change once its splits are booked. */
   pendingFactor(symbol: string): Decimal {
     const pending = this.state.splits.filter(
       (split) => split.symbol === symbol && split.bookAt !== undefined && split.shares?.gt(ZERO) === true,
@@ -322,31 +322,31 @@ export class Exchange {
     return pending.reduce((product, split) => product.times(factorOf(split)), ONE);
   }
 
-  /** Changes the quantities of every split whose time has come, which is when somebody looks. */
+  /** Books the quantity of every split that is due; runs on each read. */
   #bookDue(): void {
     const due = this.state.splits.filter(({ bookAt = Infinity }) => bookAt <= this.clock.now());
     if (due.length === 0) return;
     this.#equity.recordCloses();
     for (const split of due) {
       const change = splitPosition(this.state, split.symbol, split, split.shares ?? ZERO);
-      this.state.activities.push(splitActivity(split, change, this.#desk.stamp(), this.#random.uuid()));
+      this.state.activities.push(splitActivity(split, change, this.#orderEntry.stamp(), this.#random.uuid()));
       this.state.splits[this.state.splits.indexOf(split)] = { ...split, bookAt: undefined };
     }
     this.#onChange();
   }
 
-  /** Interrupts trading, whatever the hour; orders that come meanwhile are queued. */
+  /** Interrupts trading at any hour; orders that arrive meanwhile are queued. */
   haltTrading(): void {
     this.#halt.halt(this.clock.now());
-    this.#desk.arm();
+    this.#orderEntry.arm();
   }
 
   resumeTrading(): void {
     this.#halt.halt(undefined);
-    this.#desk.arm();
+    this.#orderEntry.arm();
   }
 
-  /** Stops trading in one symbol: its price stands still. That no order in it fills is the gate's part. */
+  /** Stops trading in one symbol: its price is frozen. The gate keeps its orders from filling. */
   pauseSymbol(symbol: string): void {
     this.prices.pause(symbol, this.clock.now());
   }
@@ -357,7 +357,7 @@ export class Exchange {
     });
   }
 
-  /** Fixes symbols, all by default, at the price they have now. */
+  /** Fixes symbols, all by default, at their current price. */
   freeze(symbols: Iterable<string> = this.state.assets.keys()): void {
     for (const symbol of symbols) {
       const price = this.valueOf(symbol);
@@ -393,13 +393,13 @@ export class Exchange {
   }
 
   /** Changes latencies and partial fills from now on. */
-  setHabits(change: Partial<Habits>): void {
-    this.#desk.habits = { ...this.#desk.habits, ...change };
+  setExecutionModel(change: Partial<ExecutionModel>): void {
+    this.#orderEntry.model = { ...this.#orderEntry.model, ...change };
   }
 
   /**
-   * A deposit, or with a negative amount a withdrawal.
-   * @throws Refusal when it would take more than the cash there is.
+   * A deposit, or a withdrawal if the amount is negative.
+   * @throws Refusal when it exceeds the cash.
    */
   transfer(amount: string): void {
     const change = parseDecimal(amount);
@@ -407,21 +407,21 @@ export class Exchange {
     if (this.state.cash.plus(change).lt(ZERO)) throw unprocessable("insufficient cash");
     this.#equity.recordCloses();
     this.state.cash = this.state.cash.plus(change);
-    this.state.activities.push(transferActivity(change, this.#desk.stamp(), this.#random.uuid()));
+    this.state.activities.push(transferActivity(change, this.#orderEntry.stamp(), this.#random.uuid()));
     this.#onChange();
   }
 
-  /** Takes a fee from the cash, which may fall below zero by it. @throws Refusal */
+  /** Takes a fee from the cash, which may become negative. @throws Refusal */
   charge(amount: string): void {
     const fee = parseDecimal(amount);
     if (fee?.gt(ZERO) !== true) throw malformed("amount must be greater than 0");
     this.#equity.recordCloses();
     this.state.cash = this.state.cash.minus(fee);
-    this.state.activities.push(feeActivity(fee, this.#desk.stamp(), this.#random.uuid()));
+    this.state.activities.push(feeActivity(fee, this.#orderEntry.stamp(), this.#random.uuid()));
     this.#onChange();
   }
 
-  /** Shares that come from elsewhere: bought before, transferred, spun off, or worth nothing any more. */
+  /** Shares from outside: bought earlier, transferred, spun off, or worthless. */
   endow(endowment: Endowment): void {
     this.#equity.recordCloses();
     endow(this.state, endowment, newYorkDate(this.clock.now()));
@@ -435,15 +435,15 @@ export class Exchange {
     this.#onChange();
   }
 
-  /** Everything that a restart must not lose, as text for the option `state`. */
+  /** Everything that must survive a restart, as text for the option `state`. */
   serialize(): string {
     const stored = { seed: this.seed, random: this.#random.state, pins: [...this.prices.pins], state: this.state };
     return storeState(stored, this.clock.monotonic());
   }
 
-  /** Stops the clockwork; nothing fills any more. */
+  /** Stops the timers; nothing fills any more. */
   close(): void {
-    this.#desk.close();
+    this.#orderEntry.close();
   }
 
   #admission(): Parameters<typeof admit>[0] {
@@ -456,7 +456,7 @@ export class Exchange {
       state,
       valueOf,
       random: this.#random,
-      stamp: () => this.#desk.stamp(),
+      stamp: () => this.#orderEntry.stamp(),
       knownPower: () => this.gate?.knownPower?.(),
     };
   }
@@ -464,7 +464,7 @@ export class Exchange {
   #reprice(symbol: string, change: () => void): void {
     this.#equity.recordCloses();
     change();
-    this.#desk.lookAgain(symbol);
+    this.#orderEntry.checkAgain(symbol);
     this.#onChange();
   }
 }

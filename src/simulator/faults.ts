@@ -16,7 +16,7 @@ import { STREAM_FAULTS } from "./faults/stream-faults.ts";
 export { COMMON_PARAMETERS } from "./faults/parse.ts";
 export type { FaultSpec } from "./faults/parse.ts";
 
-/** Every fault that the simulator knows, each made after something that real venues have done. */
+/** Every fault the simulator offers, each modelled on something real venues have done. */
 export const FAULT_MENU: readonly FaultKind[] = [
   ...ANSWER_FAULTS,
   ...ORDER_FAULTS,
@@ -34,7 +34,7 @@ export const FAULT_MENU: readonly FaultKind[] = [
 
 /**
  * A fault from `name` or `name:parameter=value,…`, as on the command line.
- * @throws TraderError naming what is wrong and the nearest right name.
+ * @throws TraderError naming the mistake and the nearest correct name.
  */
 export function parseFault(text: string): FaultSpec {
   return readFault(text, FAULT_MENU);
@@ -48,11 +48,11 @@ export function faultNamed(name: string, parameters: Readonly<Record<string, str
 export interface MenuEntry {
   readonly name: string;
   readonly description: string;
-  /** Its own and those that all have, with their defaults. */
+  /** Its own and the common parameters, with their defaults. */
   readonly parameters: readonly Pick<FaultParameter, "name" | "form" | "byDefault">[];
 }
 
-/** The menu for a reader. */
+/** The list of faults for a reader. */
 export function faultMenu(): MenuEntry[] {
   return FAULT_MENU.map((kind) => ({ name: kind.name, description: kind.description, parameters: parametersOf(kind) }));
 }

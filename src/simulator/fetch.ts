@@ -4,8 +4,8 @@ import type { VenueRequest, VenueResponse } from "./wire.ts";
 const WITHOUT_BODY = [204, 304];
 
 /**
- * A `fetch` that calls the venue within the process, without sockets; host and scheme are ignored.
- * An aborted or cut request rejects as the real one does, although the venue may have carried it out.
+ * A `fetch` that calls the venue in-process, without sockets; host and scheme are ignored. An aborted or cut
+ * request rejects like a real one, although the venue may have processed it.
  */
 export function fetchFor(venue: Pick<Venue, "handle">): typeof fetch {
   return async (input, init) => {
@@ -30,7 +30,7 @@ async function requestOf(
   return { request: { method, url: pathname + search, headers, body }, signal: whole?.signal ?? init.signal ?? undefined };
 }
 
-/** The answer, or a rejection with the signal's reason as soon as the caller gives up. */
+/** The answer, or a rejection with the signal's reason as soon as the caller aborts. */
 function unlessAborted(answer: Promise<VenueResponse>, signal: AbortSignal | undefined): Promise<VenueResponse> {
   if (signal === undefined) return answer;
   return new Promise((resolve, reject) => {

@@ -5,18 +5,18 @@ import { secondStamp } from "./timestamps.ts";
 
 const FIGURES = ["o", "h", "l", "c", "v", "n", "vw"] as const;
 
-/** A new bar for one that is not there: it traded this much. */
+/** Trading volume of a bar that has none. */
 const VOLUME = 1_000_000;
 const TRADES = 10_000;
 
 /**
- * Daily bars that somebody has laid in, raw as they were traded, in place of those that the prices would
- * make. They last as long as the venue runs. A session without one has none, so that a gap can be made too.
+ * Loaded daily bars, raw as traded, that replace the generated ones until the venue stops. A session without a bar
+ * has none, so gaps can be made too.
  */
 export class GivenBars {
   readonly #bars = new Map<string, ReadonlyMap<string, Bar>>();
 
-  /** Whether the symbol's daily bars are given ones. */
+  /** Whether the symbol has loaded daily bars. */
   has(symbol: string): boolean {
     return this.#bars.has(symbol);
   }
@@ -26,28 +26,28 @@ export class GivenBars {
     return this.#bars.get(symbol)?.get(newYorkDate(from));
   }
 
-  /** Replaces all bars of the symbol; none at all leaves it without any. */
+  /** Replaces all bars of the symbol; an empty list leaves it without any. */
   give(symbol: string, bars: readonly Bar[]): void {
     this.#bars.set(symbol, new Map(bars.map((bar) => [newYorkDate(Date.parse(bar.t)), bar])));
   }
 
-  /** Lets the prices make the symbol's bars again. */
+  /** Returns the symbol to generated bars. */
   takeAway(symbol: string): void {
     this.#bars.delete(symbol);
   }
 }
 
-/** What `POST /simulator/bars` and `simulator --bars` take: bars, or closes alone, by symbol; `null` takes them away. */
+/** The format of `POST /simulator/bars` and `simulator --bars`: bars, or closes alone, by symbol; `null` removes them. */
 export interface BarsRequest {
   readonly bars?: unknown;
   readonly closes?: unknown;
 }
 
 /**
- * Reads `{bars: {SPY: [{t, o, h, l, c, v}, …]}}`, as market data answers, or `{closes: {SPY: [598.2, …]}}`,
- * one close a session, the last one of the session that began last.
- * @returns each symbol's bars, or `undefined` where they are taken away.
- * @throws Refusal that names what cannot be read.
+ * Reads `{bars: {SPY: [{t, o, h, l, c, v}, …]}}`, as market data answers, or `{closes: {SPY: [598.2, …]}}`, one
+ * close per session, the last for the current or most recent session.
+ * @returns each symbol's bars, or `undefined` where they are removed.
+ * @throws Refusal naming what cannot be read.
  */
 export function readGivenBars(request: BarsRequest, known: (symbol: string) => boolean, now: number): Map<string, Bar[] | undefined> {
   const wholes = entriesOf(request.bars, "bars").map(([symbol, list]): [string, Bar[] | undefined] => [
@@ -69,12 +69,12 @@ function entriesOf(value: unknown, name: string): [string, readonly unknown[] | 
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw malformed(`${name} must be an object of lists by symbol`);
   return Object.entries(value).map(([symbol, list]) => {
     if (list === null) return [symbol, undefined];
-    if (!Array.isArray(list)) throw malformed(`${name}.${symbol} must be a list, or null to take it away`);
+    if (!Array.isArray(list)) throw malformed(`${name}.${symbol} must be a list, or null to remove it`);
     return [symbol, list as readonly unknown[]];
   });
 }
 
-/** Figures may be missing (the close alone is needed) but not wrong: bad data is what one may want to try out, nonsense is not. */
+/** Figures may be missing (the close is enough) but not invalid: bad data is worth testing, nonsense is not. */
 function barOf(value: unknown, place: string): Bar {
   if (typeof value !== "object" || value === null) throw malformed(`${place} must be an object`);
   const wire = value as Record<string, unknown>;
@@ -82,7 +82,7 @@ function barOf(value: unknown, place: string): Bar {
   const [o, h, l, , v, n, vw] = FIGURES.map((key) => figure(wire[key], `${place}.${key}`));
   const at = typeof wire.t === "string" ? Date.parse(wire.t) : Number.NaN;
   const date = /^\d{4}-\d\d-\d\d$/.test(String(wire.t)) ? String(wire.t) : Number.isNaN(at) ? "" : newYorkDate(at);
-  if (sessionOn(date) === undefined) throw malformed(`${place}.t must be a day on which the market is open`);
+  if (sessionOn(date) === undefined) throw malformed(`${place}.t must be a trading day`);
   const open = o ?? close;
   return {
     t: secondStamp(newYorkInstant(date, "00:00")),

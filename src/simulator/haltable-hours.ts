@@ -1,6 +1,6 @@
 import type { MarketHours } from "./sessions.ts";
 
-/** Market hours that can be interrupted in mid-session; while they are, the last price stands still. */
+/** Market hours that can be interrupted during a session; meanwhile the last price is frozen. */
 export class HaltableHours implements MarketHours {
   readonly #hours: MarketHours;
   #haltedSince: number | undefined;
@@ -13,7 +13,7 @@ export class HaltableHours implements MarketHours {
     return this.#hours.endless;
   }
 
-  /** @param since from when on nothing trades; `undefined` to go on. */
+  /** @param since start of the interruption; `undefined` ends it. */
   halt(since: number | undefined): void {
     this.#haltedSince = since;
   }

@@ -18,19 +18,19 @@ const TIMEFRAME_NAMES = ["1Min", "5Min", "15Min", "1H", "1D"] as const;
 const REPORTING = ["market_hours", "extended_hours", "continuous"] as const;
 const PERIOD = /^([1-9]\d{0,3})([DWMA])$/;
 const DEFAULT_PERIOD = "1M";
-/** Longest span of an intraday question, and what a question without a timeframe gets below these spans. */
+/** Longest intraday span, and the default timeframe below each span. */
 const LONGEST_INTRADAY_DAYS = 30;
 const MINUTES_BELOW_DAYS = 7;
-/** A day is stamped with the end of its extended session. */
+/** A day's timestamp is the end of its extended session. */
 const DAY_STAMP_TIME = "20:00";
 
 /** One element of the series. */
 export interface HistoryWindow {
   /** Seconds since the epoch. */
   readonly stamp: number;
-  /** The moment whose equity is shown, milliseconds since the epoch. */
+  /** The time of the equity shown, milliseconds since the epoch. */
   readonly at: number;
-  /** When the trading day began that it belongs to. */
+  /** Start of its trading day. */
   readonly dayBegan: number;
 }
 
@@ -40,9 +40,8 @@ export interface HistoryRange {
 }
 
 /**
- * The windows that a question for the portfolio history is about: none before the account was there,
- * none that have not begun.
- * @throws Refusal for parameters that cannot be read or do not go together.
+ * The windows a portfolio history request covers: none before the account opened, none that have not begun.
+ * @throws Refusal for parameters that cannot be read or contradict each other.
  */
 export function historyRange(query: URLSearchParams, now: number, hours: MarketHours, createdAt: number): HistoryRange {
   const { start, end } = bounds(query, now);
@@ -102,7 +101,7 @@ function dailyWindows(start: number, end: number, now: number, createdAt: number
 interface Stretch {
   readonly from: number;
   readonly to: number;
-  /** `undefined` where every window begins a day of its own: trading never stops. */
+  /** `undefined` where every window starts its own day: trading never stops. */
   readonly dayBegan: number | undefined;
 }
 
@@ -127,7 +126,7 @@ function continuous(start: number, end: number, step: number): Stretch[] {
   return [{ from: Math.floor(start / step) * step, to: end, dayBegan: undefined }];
 }
 
-/** From the first stamp to the last one inclusive: the one at the close shows the equity at the close. */
+/** From the first timestamp to the last, inclusive: the one at the close shows the equity at the close. */
 function intradayWindows({ dayBegan, from, to }: Stretch, step: number, now: number): HistoryWindow[] {
   const windows: HistoryWindow[] = [];
   for (let at = from; at <= to; at += step)

@@ -1,6 +1,6 @@
 /**
- * Days on which the New York Stock Exchange is closed or closes early, by rule. Exact for 2015–2029;
- * for the years before, the rules of today with the closures of their time.
+ * Days on which the New York Stock Exchange is closed or closes early, by rule. Exact for 2015–2029; for the years
+ * before, today's rules with the closures of their time.
  */
 
 export type TradingDay = "closed" | "early-close" | "full";
@@ -18,7 +18,7 @@ const FIRST_JUNETEENTH = 2022;
 const FIRST_EARLY_CLOSES = 1993;
 const LAST_ELECTION_DAY_CLOSURE = 1980;
 
-/** Mourning, storms, attacks and a blackout: nothing that a rule could tell. */
+/** Mourning, storms, attacks and a blackout: closures no rule could predict. */
 const UNSCHEDULED_CLOSURES: readonly string[] = [
   ...["1972-12-28", "1973-01-25", "1977-07-14", "1985-09-27", "1994-04-27"],
   ...["2001-09-11", "2001-09-12", "2001-09-13", "2001-09-14", "2004-06-11", "2007-01-02"],
@@ -63,7 +63,7 @@ function holidays(year: number): string[] {
   return days;
 }
 
-/** On a Saturday it is not made up for: the last day of the year stays a trading day. */
+/** On a Saturday it is not moved: the last day of the year stays a trading day. */
 function newYearsDay(year: number): string {
   return weekdayOf(year, 1, 1) === SUNDAY ? dateOf(Date.UTC(year, 0, 2)) : dateOf(Date.UTC(year, 0, 1));
 }
@@ -102,7 +102,7 @@ function easterSunday(year: number): number {
   return Date.UTC(year, Math.floor(sum / 31) - 1, (sum % 31) + 1);
 }
 
-/** 13:00: the day after Thanksgiving, Christmas Eve, and 3 July where the 4th is a weekday after it. */
+/** 13:00: the day after Thanksgiving, Christmas Eve, and 3 July if the 4th is a weekday after it. */
 function closesEarly(date: string, year: number, weekday: number): boolean {
   const monthAndDay = date.slice(5);
   if (monthAndDay === "12-24") return true;

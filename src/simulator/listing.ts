@@ -8,7 +8,7 @@ const MOST_ORDERS = 500;
 const MOST_ACTIVITIES = 100;
 
 /**
- * The orders that `GET /v2/orders` lists: open ones by default, newest first, `after` and `until` exclusive.
+ * The orders listed by `GET /v2/orders`: open ones by default, newest first, `after` and `until` exclusive.
  * @throws Refusal for a parameter that cannot be read.
  */
 export function listOrders(orders: Iterable<OrderRecord>, query: URLSearchParams): OrderRecord[] {
@@ -28,7 +28,7 @@ export function listOrders(orders: Iterable<OrderRecord>, query: URLSearchParams
 }
 
 /**
- * One page of `GET /v2/account/activities`, newest first; `page_token` is the id that the page before ended with.
+ * One page of `GET /v2/account/activities`, newest first; `page_token` is the last id of the previous page.
  * @param types empty for all.
  * @throws Refusal for a parameter that cannot be read.
  */
@@ -53,7 +53,7 @@ export function listActivities(activities: readonly Activity[], query: URLSearch
   return found.slice(start, start + count(query, "page_size", MOST_ACTIVITIES, MOST_ACTIVITIES));
 }
 
-/** A comma-separated parameter, or one that is given several times. */
+/** A comma-separated parameter, or a repeated one. */
 export function listOf(query: URLSearchParams, name: string): string[] {
   return query
     .getAll(name)
@@ -62,7 +62,7 @@ export function listOf(query: URLSearchParams, name: string): string[] {
     .filter((value) => value !== "");
 }
 
-/** @throws Refusal when it is no whole number from 1 on; more than `most` counts as `most`. */
+/** @throws Refusal unless it is a positive whole number; values above `most` count as `most`. */
 export function count(query: URLSearchParams, name: string, byDefault: number, most: number): number {
   const text = query.get(name);
   if (text === null || text === "") return byDefault;

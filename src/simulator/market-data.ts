@@ -18,7 +18,7 @@ const EXCHANGE_CODE = "V";
 
 type LatestKind = (typeof LATEST_KINDS)[number];
 
-/** Market data of the same server, `/v2/stocks/…`. */
+/** The server's market data, `/v2/stocks/…`. */
 export class MarketData {
   readonly #exchange: Exchange;
   readonly #bars: BarMaker;
@@ -31,7 +31,7 @@ export class MarketData {
     this.#sip = sip;
   }
 
-  /** `undefined` for a path that it does not have. @throws Refusal */
+  /** `undefined` for an unknown path. @throws Refusal */
   route({ method, path, query }: RouteRequest): Answer | undefined {
     const rest = pathRest(path, "/v2/stocks/");
     if (method !== "GET" || rest === undefined) return undefined;
@@ -80,7 +80,7 @@ export class MarketData {
 
   #trade(symbol: string): object | undefined {
     const { feed, prices } = this.#exchange;
-    const at = feed.habitsOf(symbol) === undefined ? this.#now : feed.lastPrint(symbol, this.#now);
+    const at = feed.settingsOf(symbol) === undefined ? this.#now : feed.lastPrint(symbol, this.#now);
     const trade = at === undefined ? undefined : prices.trade(symbol, at);
     if (trade === undefined) return undefined;
     return {
@@ -169,23 +169,23 @@ export class MarketData {
     return end ?? (limited ? now - RECENT_MS : now);
   }
 
-  /** Of the last whole minute in which there was a print. */
+  /** Of the last whole minute with a print. */
   #latestMinute(symbol: string): Bar | undefined {
     const { feed } = this.#exchange;
     const latest = this.#bars.latestMinute(this.#now);
-    if (feed.habitsOf(symbol) === undefined) return this.#bar(symbol, latest);
+    if (feed.settingsOf(symbol) === undefined) return this.#bar(symbol, latest);
     const print = feed.lastPrint(symbol, latest.end - 1);
     return print === undefined ? undefined : this.#bar(symbol, minuteOf(print));
   }
 
   #bar(symbol: string, span: BarSpan): Bar | undefined {
     const { feed } = this.#exchange;
-    if (!span.isDay && feed.habitsOf(symbol) !== undefined)
-      return this.#bars.ofMoments(symbol, span.from, feed.printsBetween(symbol, span.open, span.end));
+    if (!span.isDay && feed.settingsOf(symbol) !== undefined)
+      return this.#bars.ofTrades(symbol, span.from, feed.printsBetween(symbol, span.open, span.end));
     return this.#bars.bar(symbol, span, this.#now);
   }
 
-  /** @throws Refusal for the whole batch when one name in it is none. */
+  /** @throws Refusal for the whole batch when one symbol is invalid. */
   #symbols(query: URLSearchParams): string[] {
     const symbols = symbolsOf(query);
     const invalid = symbols.find((symbol) => this.#exchange.feed.isInvalid(symbol));
@@ -216,7 +216,7 @@ function instant(query: URLSearchParams, name: string): number | undefined {
   return at;
 }
 
-/** Names the first bar that did not fit on the page. */
+/** Identifies the first bar that did not fit on the page. */
 function tokenOf(symbol: string, stamp: string): string {
   return Buffer.from(`${symbol}|${stamp}`).toString("base64");
 }

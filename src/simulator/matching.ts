@@ -7,11 +7,11 @@ import { type OrderRecord, remainingQuantity } from "./orders.ts";
 import type { QuotePrices } from "./prices.ts";
 import type { Random } from "./random.ts";
 
-/** How fast and in how many pieces the venue fills. */
-export interface FillHabits {
-  /** Chance that a marketable order is filled in pieces; the venue's paper accounts do so one time in ten. */
+/** How fast the venue fills, and in how many parts. */
+export interface FillModel {
+  /** Probability that a marketable order fills in parts; the venue's paper accounts do so one time in ten. */
   readonly partialFillProbability: number;
-  /** Pieces of such an order, at least 2. */
+  /** Fills of such an order, at least 2. */
   readonly partialFillSteps: number;
 }
 
@@ -20,25 +20,25 @@ export const PARTIAL_FILL_STEPS = 2;
 const SMALLEST_SLICE = 0.2;
 const SLICE_RANGE = 0.6;
 
-/** What happens to an order when it is looked at. */
+/** What happens to an order when it is checked. */
 export type Match =
   | { readonly kind: "rests" }
   | { readonly kind: "fills"; readonly price: Decimal; readonly quantity: Decimal; readonly last: boolean }
-  /** The market has moved so that the account cannot pay for what it asked for. */
+  /** The market has moved and the account can no longer pay. */
   | { readonly kind: "unaffordable" };
 
-/** Whether a stop order's price has been touched, which then lets it act as a market or limit order. */
+/** Whether a stop order's price has been touched, so that it acts as a market or limit order. */
 export function touchesStop(order: OrderRecord, lastTrade: Decimal): boolean {
   if (order.stopPrice === undefined) return true;
   return order.side === "buy" ? lastTrade.gte(order.stopPrice) : lastTrade.lte(order.stopPrice);
 }
 
-/** Matches against the other side of the quote: buys pay the ask, sells get the bid. */
+/** Matches against the opposite side of the quote: buys pay the ask, sells get the bid. */
 export function match(
   state: ExchangeState,
   order: OrderRecord,
   quote: QuotePrices,
-  habits: FillHabits,
+  model: FillModel,
   random: Random,
   valueOf: Valuation,
 ): Match {
@@ -46,7 +46,7 @@ export function match(
   if (price.lte(ZERO) || !isMarketable(order, price)) return { kind: "rests" };
   const remaining = fillable(state, order, price);
   if (remaining.eq(ZERO)) return { kind: "unaffordable" };
-  order.slicesLeft ??= random.next() < habits.partialFillProbability ? Math.max(2, habits.partialFillSteps) : 1;
+  order.slicesLeft ??= random.next() < model.partialFillProbability ? Math.max(2, model.partialFillSteps) : 1;
   const quantity = order.slicesLeft > 1 ? slice(remaining, order.slicesLeft, random) : remaining;
   const ownMoney = quantity.times(price).times(requirementOf(state, order.symbol));
   if (order.side === "buy" && ownMoney.gt(marginExcess(state, valueOf))) return { kind: "unaffordable" };
@@ -58,7 +58,7 @@ function isMarketable(order: OrderRecord, price: Decimal): boolean {
   return order.side === "buy" ? price.lte(order.limitPrice) : price.gte(order.limitPrice);
 }
 
-/** A notional sell can want more shares than before when the price has fallen; never more than are free. */
+/** A notional sell can need more shares than before when the price has fallen; never more than are free. */
 function fillable(state: ExchangeState, order: OrderRecord, price: Decimal): Decimal {
   const wanted = remainingQuantity(order, price);
   if (order.side === "buy") return wanted;
@@ -66,7 +66,7 @@ function fillable(state: ExchangeState, order: OrderRecord, price: Decimal): Dec
   return min(wanted, max(owned.minus(heldShares(state, order.symbol, order).quantity), ZERO));
 }
 
-/** A random part of an even share: whole shares stay whole, and the last slice takes what is left. */
+/** A random part around an equal share: whole shares stay whole, and the last part takes the remainder. */
 function slice(remaining: Decimal, slicesLeft: number, random: Random): Decimal {
   const share = (SMALLEST_SLICE + SLICE_RANGE * random.next()) / (slicesLeft - 1);
   const part = truncate(remaining.times(decimal(share.toFixed(6))), isWhole(remaining) ? 0 : SHARE_DECIMALS);

@@ -5,7 +5,7 @@ import { ACCOUNT_NUMBER, type ExchangeOptions, STARTING_CASH } from "./exchange-
 import { newYorkDate, sessionNear } from "./sessions.ts";
 import { stampOf } from "./timestamps.ts";
 
-/** The account on its first day. Positions it starts with count as bought at the session before. */
+/** The account on its first day. Its starting positions count as bought in the session before. */
 export function openingState(options: ExchangeOptions): ExchangeState {
   const now = options.clock.now();
   const cash = options.cash ?? decimal(STARTING_CASH);

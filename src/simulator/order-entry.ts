@@ -3,7 +3,7 @@ import type { Decimal } from "../domain/decimal.ts";
 import { ZERO } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import { openOrders, type Valuation } from "./buying-power.ts";
-import { type FillHabits, match, touchesStop } from "./matching.ts";
+import { type FillModel, match, touchesStop } from "./matching.ts";
 import { isOpen, type OrderRecord, type OrderStatus } from "./orders.ts";
 import type { PriceBook } from "./prices.ts";
 import type { Random } from "./random.ts";
@@ -14,8 +14,8 @@ import { bookFill, fillActivity } from "./settlement.ts";
 import { stampOf } from "./timestamps.ts";
 import { type Execution, type TradeEvent, type TradeUpdate, tradeUpdate } from "./trade-updates.ts";
 
-/** How long things take at the venue, milliseconds, and in how many pieces orders fill. */
-export interface Habits extends FillHabits {
+/** How long the venue takes, in milliseconds, and how many fills an order takes. */
+export interface ExecutionModel extends FillModel {
   readonly ackLatencyMs: number;
   readonly fillLatencyMs: number;
   /** From a cancel request to its effect; `Infinity` for a cancel that sticks. */
@@ -23,13 +23,13 @@ export interface Habits extends FillHabits {
   readonly partialFillIntervalMs: number;
 }
 
-/** Where a fault keeps orders from what would become of them. */
+/** Where a fault keeps orders from filling or cancelling. */
 export interface OrderGate {
-  /** Whether it may be filled now; asked again after {@link RESTING_LOOK_MS}. */
+  /** Whether it may fill now; checked again after {@link RESTING_CHECK_MS}. */
   mayFill(order: OrderRecord): boolean;
-  /** Whether its cancel may take effect now; asked again likewise. */
+  /** Whether its cancel may take effect now; checked again after the same time. */
   mayCancel(order: OrderRecord): boolean;
-  /** Dollars that new buys are let in by at most; `undefined` for the true buying power. */
+  /** Dollar limit for new buys; `undefined` for the true buying power. */
   knownPower?(): Decimal | undefined;
 }
 
@@ -42,53 +42,53 @@ export interface OrderEntryContext {
   readonly valueOf: Valuation;
   readonly gate: () => OrderGate | undefined;
   readonly emit: (update: TradeUpdate) => void;
-  /** Called before anything moves money or shares, so that past closes are valued with what was held then. */
+  /** Called before money or shares change, so that past closes are valued with the holdings of their time. */
   readonly beforeBooking: () => void;
   readonly changed: () => void;
 }
 
 /** How often a resting order is compared with the moving quote. */
-const RESTING_LOOK_MS = 1_000;
-/** Timers of weeks overflow the machine's; a wake-up for nothing is harmless. */
+const RESTING_CHECK_MS = 1_000;
+/** A timer of several weeks overflows; waking up early is harmless. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
 /**
- * What becomes of accepted orders, in time:
+ * What happens to accepted orders over time:
  *
  * - `pending_new`: sent while the market is open; becomes `new` after the acknowledge latency.
  * - `accepted`: sent while it is closed; becomes `new` at the open.
- * - `new`, `partially_filled`: compared with the quote after the fill latency and then again and
- *   again, until the last piece makes it `filled`. While the market is closed it sleeps (GTC).
- * - `pending_cancel`: a cancel is under way; what fills in the meantime stays filled. Then `canceled`.
+ * - `new`, `partially_filled`: compared with the quote after the fill latency and then repeatedly, until the last
+ *   fill makes it `filled`. Paused while the market is closed (GTC).
+ * - `pending_cancel`: a cancel is in progress; fills in the meantime count. Then `canceled`.
  * - `expired`: at `expiresAt`, for day orders the close of their session.
- * - `rejected`: the account cannot pay any more when it would fill (or `canceled` after a partial fill).
+ * - `rejected`: the account can no longer pay when it would fill (`canceled` after a partial fill).
  */
 export class OrderEntry {
-  habits: Habits;
+  model: ExecutionModel;
   readonly #context: OrderEntryContext;
   #timer: Timer | undefined;
   #closed = false;
 
-  constructor(context: OrderEntryContext, habits: Habits) {
+  constructor(context: OrderEntryContext, model: ExecutionModel) {
     this.#context = context;
-    this.habits = habits;
+    this.model = model;
     this.arm();
   }
 
-  /** Takes an admitted order into the book. */
+  /** Adds an admitted order to the book. */
   take(order: OrderRecord): void {
     const { clock, state } = this.#context;
     state.orders.set(order.id, order);
-    if (order.status === "pending_new") order.stepAt = clock.monotonic() + this.habits.ackLatencyMs;
+    if (order.status === "pending_new") order.stepAt = clock.monotonic() + this.model.ackLatencyMs;
     this.#tell(order.status === "pending_new" ? "pending_new" : "accepted", order, order.submittedAt);
     this.#done();
   }
 
-  /** @throws Refusal when the order has already ended otherwise than by a cancel. */
+  /** @throws Refusal when the order has already ended, other than by a cancel. */
   requestCancel(order: OrderRecord): void {
     if (order.status === "canceled" || order.status === "pending_cancel") return;
     if (!isOpen(order)) throw unprocessable(`order is already in "${order.status}" state`);
-    const { cancelLatencyMs } = this.habits;
+    const { cancelLatencyMs } = this.model;
     order.cancelAt = Number.isFinite(cancelLatencyMs) ? this.#context.clock.monotonic() + cancelLatencyMs : undefined;
     this.#become(order, "pending_cancel", "pending_cancel");
     this.#done();
@@ -104,16 +104,16 @@ export class OrderEntry {
     this.#done();
   }
 
-  /** The old order of a pair where `by` takes its place. */
+  /** The old order of a pair that `by` replaces. */
   replaceBy(order: OrderRecord, by: OrderRecord): void {
     order.replacedBy = by.id;
     this.#end(order, "replaced");
     this.#done();
   }
 
-  /** After a price was set: looks at the orders that may rest on it without waiting for the next round. */
-  lookAgain(symbol: string): void {
-    const soon = this.#context.clock.monotonic() + this.habits.fillLatencyMs;
+  /** After a price was set: checks the orders that may rest on it without waiting for the next round. */
+  checkAgain(symbol: string): void {
+    const soon = this.#context.clock.monotonic() + this.model.fillLatencyMs;
     for (const order of openOrders(this.#context.state)) {
       const resting = order.symbol === symbol && order.status === "new" && order.slicesLeft === undefined;
       if (resting && order.stepAt !== undefined) order.stepAt = Math.min(order.stepAt, soon);
@@ -125,7 +125,7 @@ export class OrderEntry {
     return stampOf(this.#context.clock.now(), this.#context.state.sequence++);
   }
 
-  /** Sets the one timer to the next moment at which something falls due. */
+  /** Sets the one timer to the next due time. */
   arm(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
@@ -168,7 +168,7 @@ export class OrderEntry {
   }
 
   #awaken(order: OrderRecord): void {
-    order.stepAt = this.#context.clock.monotonic() + this.habits.fillLatencyMs;
+    order.stepAt = this.#context.clock.monotonic() + this.model.fillLatencyMs;
     if (order.status === "accepted" || order.status === "pending_new") this.#become(order, "new", "new");
   }
 
@@ -180,7 +180,7 @@ export class OrderEntry {
 
   #cancel(order: OrderRecord): void {
     if (this.#context.gate()?.mayCancel(order) ?? true) this.#end(order, "canceled");
-    else order.cancelAt = this.#context.clock.monotonic() + RESTING_LOOK_MS;
+    else order.cancelAt = this.#context.clock.monotonic() + RESTING_CHECK_MS;
   }
 
   #match(order: OrderRecord): void {
@@ -190,16 +190,16 @@ export class OrderEntry {
       return;
     }
     if (this.#context.gate()?.mayFill(order) === false) {
-      order.stepAt = clock.monotonic() + RESTING_LOOK_MS;
+      order.stepAt = clock.monotonic() + RESTING_CHECK_MS;
       return;
     }
     const trade = prices.trade(order.symbol, clock.now());
     const quote = prices.quote(order.symbol, clock.now());
     order.triggered ||= trade !== undefined && touchesStop(order, trade.price);
-    const outcome = quote !== undefined && order.triggered ? match(state, order, quote, this.habits, random, valueOf) : undefined;
+    const outcome = quote !== undefined && order.triggered ? match(state, order, quote, this.model, random, valueOf) : undefined;
     if (outcome?.kind === "fills") this.#fill(order, outcome.price, outcome.quantity, outcome.last);
     else if (outcome?.kind === "unaffordable") this.#end(order, order.filledQuantity.eq(ZERO) ? "rejected" : "canceled");
-    else order.stepAt = clock.monotonic() + RESTING_LOOK_MS;
+    else order.stepAt = clock.monotonic() + RESTING_CHECK_MS;
   }
 
   #fill(order: OrderRecord, price: Decimal, quantity: Decimal, last: boolean): void {
@@ -208,7 +208,7 @@ export class OrderEntry {
     const positionQuantity = bookFill(state, order, price, quantity, newYorkDate(clock.now()));
     const stamp = this.stamp();
     if (order.slicesLeft !== undefined) order.slicesLeft--;
-    order.stepAt = last ? undefined : clock.monotonic() + this.habits.partialFillIntervalMs;
+    order.stepAt = last ? undefined : clock.monotonic() + this.model.partialFillIntervalMs;
     order.updatedAt = stamp;
     if (last) order.filledAt = stamp;
     if (last) order.cancelAt = undefined;
@@ -229,7 +229,7 @@ export class OrderEntry {
     this.#tell(status, order, stamp);
   }
 
-  /** Changes the status and, unless it is an end (which tells more first), tells so. */
+  /** Changes the status and reports it, except for an end, which reports more first. */
   #become(order: OrderRecord, status: OrderStatus, event: TradeEvent): string {
     const stamp = this.stamp();
     order.status = status;

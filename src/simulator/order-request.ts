@@ -7,7 +7,7 @@ const LONGEST_CLIENT_ORDER_ID = 128;
 const TYPES: readonly OrderType[] = ["market", "limit", "stop", "stop_limit"];
 const KNOWN_UNSUPPORTED_TIMES = ["ioc", "fok", "cls"];
 
-/** An order as somebody asks for it, checked as far as that goes without the account. */
+/** A requested order, checked as far as possible without the account. */
 export interface OrderRequest {
   readonly clientOrderId: string | undefined;
   readonly symbol: string;
@@ -40,7 +40,7 @@ export function readOrderRequest(body: Readonly<Record<string, unknown>>): Order
   return request;
 }
 
-/** Whether an order of this size can only be filled in parts of a share. */
+/** Whether an order of this size needs fractional shares. */
 export function isFractional(request: Pick<OrderRequest, "quantity" | "notional">): boolean {
   return request.notional !== undefined || !isWhole(request.quantity ?? ZERO);
 }
@@ -49,7 +49,7 @@ export function isWhole(quantity: Decimal): boolean {
   return truncate(quantity, 0).eq(quantity);
 }
 
-/** @throws Refusal when it is too long or no text; an empty one counts as absent. */
+/** @throws Refusal when it is too long or not a string; an empty one counts as absent. */
 export function readClientOrderId(value: unknown): string | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value !== "string") throw malformed("client_order_id must be a string");
@@ -66,7 +66,7 @@ function checkTick(price: Decimal, field: string): Decimal {
   throw unprocessable(`invalid ${field} ${price.toFixed()}. sub-penny increment does not fulfill minimum pricing criteria`);
 }
 
-/** Numbers are taken as well as strings, as the venue does. */
+/** Accepts numbers as well as strings, as the venue does. */
 function readAmount(value: unknown, field: string): Decimal | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   const amount = parseDecimal(typeof value === "number" ? String(value) : value);

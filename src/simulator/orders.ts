@@ -11,7 +11,7 @@ export type OrderStatus =
 
 const ENDS: readonly OrderStatus[] = ["filled", "canceled", "expired", "rejected", "replaced"];
 
-/** One order as the venue keeps it. Times are RFC 3339 texts; `…At` numbers are milliseconds. */
+/** One order as the venue keeps it. Times are RFC 3339 strings; `…At` numbers are milliseconds. */
 export interface OrderRecord {
   readonly id: string;
   readonly clientOrderId: string;
@@ -25,12 +25,12 @@ export interface OrderRecord {
   readonly notional: Decimal | undefined;
   readonly limitPrice: Decimal | undefined;
   readonly stopPrice: Decimal | undefined;
-  /** What an open buy is valued at, and a notional sell turned into shares with, until it fills. */
+  /** Price that values an open buy and converts a notional sell into shares, until it fills. */
   readonly referencePrice: Decimal;
   readonly replaces: string | undefined;
   readonly createdAt: string;
   readonly submittedAt: string;
-  /** The wall-clock moment at which it expires. */
+  /** When it expires, by the wall clock. */
   readonly expiresAt: number;
   status: OrderStatus;
   filledQuantity: Decimal;
@@ -44,9 +44,9 @@ export interface OrderRecord {
   replacedBy: string | undefined;
   /** Whether the stop price has been touched. */
   triggered: boolean;
-  /** How many fills the order will take, once that is drawn. */
+  /** How many fills the order will take, once drawn. */
   slicesLeft: number | undefined;
-  /** When the order is looked at next, on the monotonic clock; `undefined` waits for the open. */
+  /** When the order is checked next, on the monotonic clock; `undefined` waits for the open. */
   stepAt: number | undefined;
   /** When a requested cancel takes effect, on the monotonic clock. */
   cancelAt: number | undefined;
@@ -56,20 +56,20 @@ export function isOpen(order: OrderRecord): boolean {
   return !ENDS.includes(order.status);
 }
 
-/** Shares that an order still wants; for a notional order at `price`, what its remaining dollars buy. */
+/** Shares an order still needs; for a notional order at `price`, what its remaining dollars buy. */
 export function remainingQuantity(order: OrderRecord, price: Decimal = order.referencePrice): Decimal {
   if (order.quantity !== undefined) return max(order.quantity.minus(order.filledQuantity), ZERO);
   return truncate(max((order.notional ?? ZERO).minus(order.filledValue), ZERO).div(price), SHARE_DECIMALS);
 }
 
-/** Dollars that an open buy keeps from the buying power. */
+/** Buying power reserved by an open buy, in dollars. */
 export function reservedValue(order: OrderRecord): Decimal {
   if (order.side !== "buy" || !isOpen(order)) return ZERO;
   if (order.notional !== undefined) return max(order.notional.minus(order.filledValue), ZERO);
   return remainingQuantity(order).times(order.referencePrice);
 }
 
-/** Shares that an open sell keeps from being sold again. */
+/** Shares reserved by an open sell. */
 export function heldQuantity(order: OrderRecord): Decimal {
   return order.side === "sell" && isOpen(order) ? remainingQuantity(order) : ZERO;
 }

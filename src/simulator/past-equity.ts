@@ -5,17 +5,17 @@ import type { PriceBook } from "./prices.ts";
 import { millisOf } from "./timestamps.ts";
 
 /**
- * What the account was worth at moments of the past. Cash and shares are those of today with every
- * fill, transfer and split since then taken back, so nothing has to be recorded as time goes by.
- * @param moments milliseconds since the epoch, in ascending order.
+ * The account's value at past times. Starts from today's cash and shares and reverses every later fill, transfer
+ * and split, so nothing needs recording as time passes.
+ * @param times milliseconds since the epoch, in ascending order.
  */
-export function equityAt(state: ExchangeState, prices: PriceBook, moments: readonly number[]): Decimal[] {
+export function equityAt(state: ExchangeState, prices: PriceBook, times: readonly number[]): Decimal[] {
   const past = new PastHoldings(state);
-  return [...moments]
+  return [...times]
     .reverse()
-    .map((moment) => {
-      past.goBackTo(moment);
-      return past.value((symbol) => prices.trade(symbol, moment)?.price ?? ZERO);
+    .map((time) => {
+      past.goBackTo(time);
+      return past.value((symbol) => prices.trade(symbol, time)?.price ?? ZERO);
     })
     .reverse();
 }
@@ -35,8 +35,8 @@ class PastHoldings {
     this.#activities = state.activities.map((activity) => ({ at: activityAt(activity), activity }));
   }
 
-  goBackTo(moment: number): void {
-    for (let last = this.#activities.at(-1); last !== undefined && last.at > moment; last = this.#activities.at(-1)) {
+  goBackTo(time: number): void {
+    for (let last = this.#activities.at(-1); last !== undefined && last.at > time; last = this.#activities.at(-1)) {
       this.#takeBack(last.activity);
       this.#activities.pop();
     }

@@ -24,12 +24,12 @@ export interface AdmissionContext {
   readonly state: ExchangeState;
   readonly valueOf: Valuation;
   readonly stamp: () => string;
-  /** Dollars that the order gate believes the account can pay, where a fault lets it lag behind. */
+  /** Dollars the order gate believes the account can pay, where a fault lets it lag. */
   readonly knownPower: () => Decimal | undefined;
 }
 
 /**
- * Checks an order as the venue does and makes its record; the book is not changed.
+ * Checks an order as the venue does and creates its record; the book does not change.
  * @throws Refusal
  */
 export function admit(context: AdmissionContext, body: Readonly<Record<string, unknown>>, replaces?: string): OrderRecord {
@@ -47,8 +47,8 @@ export function admit(context: AdmissionContext, body: Readonly<Record<string, u
 }
 
 /**
- * What a replacement order is made of: the old order with the changed fields.
- * @throws Refusal when the order is not one that can be replaced.
+ * The request of a replacement order: the old order with the changed fields.
+ * @throws Refusal when the order cannot be replaced.
  */
 export function replacementBody(old: OrderRecord, change: Readonly<Record<string, unknown>>): Record<string, unknown> {
   if (!isOpen(old) || !["new", "accepted"].includes(old.status) || old.type !== "limit" || !old.filledQuantity.eq(ZERO)) {
@@ -66,7 +66,10 @@ export function replacementBody(old: OrderRecord, change: Readonly<Record<string
   };
 }
 
-/** Far side of the quote while the market is open, latest trade while it is closed; a limit or stop price where there is one. */
+/**
+ * Opposite side of the quote while the market is open, latest trade while it is closed; a limit or stop price if
+ * there is one.
+ */
 function referencePriceOf(context: AdmissionContext, request: OrderRequest): Decimal {
   const own = request.limitPrice ?? request.stopPrice;
   if (own !== undefined) return own;

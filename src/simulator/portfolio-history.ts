@@ -11,9 +11,9 @@ const RATIO_DECIMALS = 4;
 const CASH_FLOWS = ["CSD", "CSW"];
 
 /**
- * The answer of `GET /v2/account/portfolio/history`. As in answers recorded from the venue, profit is
- * nothing but the change of equity: a deposit counts as profit. Who asks for `cashflow_types` gets the
- * transfers in a series of their own and can take them out; profit stays as it is.
+ * The answer of `GET /v2/account/portfolio/history`. As in recorded answers of the venue, profit is just the
+ * change of equity: a deposit counts as profit. A request with `cashflow_types` gets the transfers as a separate
+ * series; profit stays the same.
  * @throws Refusal
  */
 export function portfolioHistory(exchange: Exchange, query: URLSearchParams): Record<string, unknown> {
@@ -22,11 +22,11 @@ export function portfolioHistory(exchange: Exchange, query: URLSearchParams): Re
   const range = historyRange(query, clock.now(), hours, state.createdAtMs);
   const first = range.windows[0];
   const base = closingBefore(closings, first?.dayBegan ?? clock.now());
-  const moments = range.windows.map(({ at }) => at);
-  const equity = equityAt(state, prices, moments).map(toCents);
+  const times = range.windows.map(({ at }) => at);
+  const equity = equityAt(state, prices, times).map(toCents);
   const bases = basesOf(range, closings, equity, toCents(base.equity), choice(query, "pnl_reset", ["per_day", "no_reset"], "per_day"));
   const profit = equity.map((value, index) => value.minus(bases[index] ?? value));
-  const flows = cashFlows(state, query.get("cashflow_types") ?? "NONE", moments, base.at);
+  const flows = cashFlows(state, query.get("cashflow_types") ?? "NONE", times, base.at);
   return {
     timestamp: range.windows.map(({ stamp }) => stamp),
     equity: equity.map(toNumber),
@@ -39,7 +39,7 @@ export function portfolioHistory(exchange: Exchange, query: URLSearchParams): Re
   };
 }
 
-/** What each window's profit is measured against: the day before, or within a day its previous close. */
+/** The base of each window's profit: the day before, or within a day its previous close. */
 function basesOf(
   { timeframe, windows }: HistoryRange,
   closings: readonly Closing[],
@@ -52,24 +52,24 @@ function basesOf(
   return windows.map(({ dayBegan }) => toCents(closingBefore(closings, dayBegan).equity));
 }
 
-/** The first closing stands for the account's opening, which may lie in the middle of a session. */
-function closingBefore(closings: readonly Closing[], moment: number): Closing {
-  const closing = closings.findLast(({ at }) => at <= moment) ?? closings[0];
+/** The first closing represents the account's opening, which may be in the middle of a session. */
+function closingBefore(closings: readonly Closing[], time: number): Closing {
+  const closing = closings.findLast(({ at }) => at <= time) ?? closings[0];
   if (closing === undefined) throw new Error("An account starts with a closing.");
   return closing;
 }
 
-/** Per type the sum of what came (or, negative, went) in each window; only types that occurred. */
-function cashFlows(state: ExchangeState, asked: string, moments: readonly number[], since: number): Record<string, number[]> | undefined {
+/** Per type, the sum of inflows (or, negative, outflows) in each window; only types that occurred. */
+function cashFlows(state: ExchangeState, asked: string, times: readonly number[], since: number): Record<string, number[]> | undefined {
   if (asked === "NONE" || asked === "") return undefined;
   const wanted = asked === "ALL" ? CASH_FLOWS : asked.split(",").map((type) => type.trim());
   const series = new Map<string, Decimal[]>();
   for (const activity of state.activities) {
     const at = activityAt(activity);
     const type = activity.activity_type;
-    const index = moments.findIndex((moment) => at <= moment);
+    const index = times.findIndex((time) => at <= time);
     if (!CASH_FLOWS.includes(type) || !wanted.includes(type) || at <= since || index < 0) continue;
-    const sums = series.get(type) ?? moments.map(() => ZERO);
+    const sums = series.get(type) ?? times.map(() => ZERO);
     sums[index] = (sums[index] ?? ZERO).plus(decimal(activity.net_amount ?? "0"));
     series.set(type, sums);
   }
@@ -84,7 +84,7 @@ function toCents(value: Decimal): Decimal {
   return roundHalfUp(value, CENTS);
 }
 
-/** The one endpoint of the account that speaks in JSON numbers. */
+/** The only account endpoint that returns JSON numbers. */
 function toNumber(value: Decimal): number {
   return Number(value.toFixed());
 }

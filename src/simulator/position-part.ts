@@ -3,14 +3,14 @@ import { HUNDRED, parseDecimal, SHARE_DECIMALS, truncate, ZERO } from "../domain
 import { isWhole } from "./order-request.ts";
 import { malformed } from "./refusals.ts";
 
-/** A part of a position, in shares or percent; neither stands for the whole. */
+/** A part of a position, in shares or percent; neither means the whole. */
 export interface PositionPart {
   readonly quantity?: string;
   readonly percentage?: string;
 }
 
 /**
- * The shares that a part of a position comes to; of whole shares, whole ones.
+ * The shares in a part of a position; whole shares if the position is whole.
  * @throws Refusal
  */
 export function sharesOf(whole: Decimal, part: PositionPart): Decimal {

@@ -1,6 +1,6 @@
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, ONE, roundHalfUp, toText, truncate, ZERO } from "../domain/decimal.ts";
-import { priceHabit } from "./assets.ts";
+import { priceModel } from "./assets.ts";
 import { hashText, noiseAt } from "./random.ts";
 import type { MarketHours } from "./sessions.ts";
 
@@ -8,18 +8,18 @@ const DAY_MS = 86_400_000;
 /** Waves from two months down to about a minute, each half as long as the one before. */
 const LONGEST_WAVE_DAYS = 64;
 const WAVES = 17;
-/** Makes the spread of one-day moves come out near the daily volatility. */
+/** Makes the spread of one-day moves match the daily volatility approximately. */
 const WAVE_STRENGTH = 0.5;
 const MARKET_DAILY_VOLATILITY = 0.008;
 const SPREAD = decimal("0.0003");
 const CENT = decimal("0.01");
 const SUB_DOLLAR_TICK = decimal("0.0001");
 const ONE_DOLLAR = decimal("1");
-/** What is left of a factor that was undone lies this close to one. */
+/** Rounding error left by a factor that was undone. */
 const NO_FACTOR = decimal("0.000000001");
 const HALF = decimal("0.5");
 const FROM_THE_BEGINNING = Number.MIN_SAFE_INTEGER;
-/** So many prices of a symbol are remembered at most. */
+/** Most prices remembered per symbol. */
 const MOST_REMEMBERED = 500;
 /** Two years of daily bars. */
 const MOST_REMEMBERED_OF_MARKET = 8_000;
@@ -37,8 +37,8 @@ export interface QuotePrices {
 }
 
 /**
- * What somebody has set a symbol to, from a moment on; nothing set means that it moves on its own again.
- * Whatever is shown is that times `factor`, which splits and jumps change.
+ * A symbol's fixed price from a given time; nothing set means that it moves again. The shown price is that times
+ * `factor`, which splits and jumps change.
  */
 export interface Pin {
   readonly from: number;
@@ -49,20 +49,20 @@ export interface Pin {
 }
 
 /**
- * Prices as a function of seed, symbol and time: a sum of noise waves around a level that looks like
- * 2025, plus a share of a common market wave. Any moment of the past can be asked for, in any order,
- * and gives the same answer. While the market is closed the last price stands still.
+ * Prices as a function of seed, symbol and time: a sum of noise waves around a 2025-like level, plus a share of a
+ * common market wave. Any past time can be queried, in any order, with the same answer. While the market is closed
+ * the last price is frozen.
  */
 export class PriceBook {
   readonly #seed: number;
   readonly #hours: MarketHours;
   readonly #pins: Map<string, Pin[]>;
   readonly #symbolSeeds = new Map<string, number>();
-  /** By symbol and moment: an account, its positions and its bars ask for the same few moments over and over. */
+  /** By symbol and time: an account, its positions and its bars query the same few times repeatedly. */
   readonly #remembered = new Map<string, Map<number, Decimal>>();
-  /** When trading in a symbol paused, and until when; a pause that goes on has no end yet. */
+  /** When trading in a symbol paused, and until when; a current pause has no end yet. */
   readonly #pauses = new Map<string, { readonly from: number; until: number }[]>();
-  /** The market's wave by moment: daily bars of many symbols are made of the same moments. */
+  /** The market's wave by time: daily bars of many symbols are built from the same times. */
   readonly #market = new Map<number, number>();
 
   constructor(seed: number, hours: MarketHours, pins: ReadonlyMap<string, readonly Pin[]> = new Map()) {
@@ -75,7 +75,7 @@ export class PriceBook {
     return this.#pins;
   }
 
-  /** Fixes the price for all of the past and the future, so that every bar is flat. */
+  /** Fixes the price for all past and future times, so that every bar is flat. */
   pinFromTheBeginning(symbol: string, price: Decimal): void {
     this.#pins.set(symbol, [{ from: FROM_THE_BEGINNING, price: toText(price) }]);
   }
@@ -86,7 +86,7 @@ export class PriceBook {
     this.#add(symbol, { from: at, factor, price: toText(unscaled(price, factor)) });
   }
 
-  /** Fixes the quote from `at` on and leaves the trade price as it is; zero empties a side. */
+  /** Fixes the quote from `at` on and leaves the trade price unchanged; zero empties a side. */
   pinQuote(symbol: string, bid: Decimal, ask: Decimal, at: number): void {
     const { factor, price } = this.#pinAt(symbol, at) ?? {};
     this.#add(symbol, { from: at, factor, price, bid: toText(unscaled(bid, factor)), ask: toText(unscaled(ask, factor)) });
@@ -96,7 +96,7 @@ export class PriceBook {
     this.#add(symbol, { from: at, factor: this.#pinAt(symbol, at)?.factor });
   }
 
-  /** Multiplies whatever the symbol shows from `at` on, whether it moves or is fixed; what was before stays as it was. */
+  /** Multiplies the symbol's price from `at` on, whether it moves or is fixed; earlier prices stay. */
   scale(symbol: string, by: Decimal, at: number): void {
     const pin = this.#pinAt(symbol, at);
     const factor = pin?.factor === undefined ? by : decimal(pin.factor).times(by);
@@ -104,7 +104,7 @@ export class PriceBook {
     this.#add(symbol, { ...pin, from: at, factor: none ? undefined : toText(factor) });
   }
 
-  /** Lets trade and quote of a symbol stand still from `at` on. */
+  /** Freezes trade and quote of a symbol from `at` on. */
   pause(symbol: string, at: number): void {
     this.#pauses.set(symbol, [...(this.#pauses.get(symbol) ?? []), { from: at, until: Infinity }]);
   }
@@ -133,7 +133,7 @@ export class PriceBook {
     return trade === undefined ? undefined : { ...around(trade.price), at: trade.at };
   }
 
-  /** `at` itself, or the beginning of the pause that it lies in. */
+  /** `at` itself, or the start of the pause that contains it. */
   #lastMove(symbol: string, at: number): number {
     return this.#pauses.get(symbol)?.find(({ from, until }) => from <= at && at < until)?.from ?? at;
   }
@@ -148,12 +148,12 @@ export class PriceBook {
   }
 
   #moving(symbol: string, at: number): Decimal | undefined {
-    const habit = priceHabit(symbol);
-    if (habit === undefined) return undefined;
+    const model = priceModel(symbol);
+    if (model === undefined) return undefined;
     const days = at / DAY_MS;
-    const market = MARKET_DAILY_VOLATILITY * habit.beta * this.#marketAt(at);
-    const own = habit.dailyVolatility * waves(this.#seedOf(symbol), days);
-    return onTick(decimal((habit.level * Math.exp(market + own)).toFixed(6)));
+    const market = MARKET_DAILY_VOLATILITY * model.beta * this.#marketAt(at);
+    const own = model.dailyVolatility * waves(this.#seedOf(symbol), days);
+    return onTick(decimal((model.level * Math.exp(market + own)).toFixed(6)));
   }
 
   #marketAt(at: number): number {
@@ -188,7 +188,7 @@ function scaled(price: Decimal, factor: string | undefined): Decimal {
   return factor === undefined || price.eq(ZERO) ? price : onTick(price.times(decimal(factor)));
 }
 
-/** What must be remembered so that a fixed price is shown as it was given, whatever the factor is. */
+/** The price to store so that a fixed price is shown as given, whatever the factor. */
 function unscaled(price: Decimal, factor: string | undefined): Decimal {
   return factor === undefined ? price : price.div(decimal(factor));
 }
@@ -213,7 +213,7 @@ function onTick(price: Decimal): Decimal {
   return fine.lt(SUB_DOLLAR_TICK) ? SUB_DOLLAR_TICK : fine;
 }
 
-/** Bid and ask on both sides of a price, about three basis points apart and at least one tick. */
+/** Bid and ask around a price, about three basis points apart and at least one tick. */
 function around(price: Decimal): { bid: Decimal; ask: Decimal } {
   const tick = price.gte(ONE_DOLLAR) ? CENT : SUB_DOLLAR_TICK;
   const places = price.gte(ONE_DOLLAR) ? 2 : 4;

@@ -4,8 +4,8 @@ import type { Decimal } from "../domain/decimal.ts";
 const SHOWN_DECIMALS = 9;
 
 /**
- * A quotient as the venue shows it: nine decimals, rounded half away from zero. For what is shown, never to go on with.
- * Every position shows five of them at every look, and whole numbers are divided in a fraction of the time.
+ * A quotient as the venue shows it: nine decimals, rounded half away from zero. For display only, not for further
+ * calculation. Every listing of positions shows five for each, and dividing whole numbers takes a fraction of the time.
  */
 export function shownQuotient(dividend: Decimal, divisor: Decimal): string {
   const [above, below] = [wholeOf(dividend), wholeOf(divisor)];
@@ -18,7 +18,7 @@ export function shownQuotient(dividend: Decimal, divisor: Decimal): string {
   return dividend.s !== divisor.s && text !== "0" ? `-${text}` : text;
 }
 
-/** The digits without sign, and how many of them stand behind the point (less than none for whole tens). */
+/** The digits without sign, and how many of them are decimals (negative for whole tens). */
 function wholeOf({ c, e }: Decimal): { readonly digits: bigint; readonly decimals: number } {
   return { digits: BigInt(c.join("")), decimals: c.length - 1 - e };
 }

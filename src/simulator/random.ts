@@ -7,8 +7,8 @@ const ULID_TIME_CHARACTERS = 10;
 const ULID_RANDOM_CHARACTERS = 16;
 
 /**
- * A small seeded generator (a mixed Weyl sequence of 32 bits). Its whole state is one number, so that
- * a restored venue goes on exactly where the stored one stopped.
+ * A small seeded generator (a mixed Weyl sequence of 32 bits). Its whole state is one number, so that a restored
+ * venue continues exactly where the stored one stopped.
  */
 export class Random {
   #state: number;
@@ -37,7 +37,7 @@ export class Random {
     return asUuid(digits);
   }
 
-  /** Sorts by time, as event ids of the trade-updates stream do. */
+  /** Sorts by time, like event ids of the trade-updates stream. */
   ulid(atMs: number): string {
     let time = "";
     for (let rest = atMs, place = 0; place < ULID_TIME_CHARACTERS; place++, rest = Math.floor(rest / 32)) {
@@ -49,13 +49,13 @@ export class Random {
   }
 }
 
-/** A fixed point of noise for a lattice: uniform in [-1, 1), the same for the same three whole numbers. */
+/** Fixed lattice noise: uniform in [-1, 1), always the same for the same three whole numbers. */
 export function noiseAt(seed: number, layer: number, index: number): number {
   const spread = mix((Math.imul(index, 0x9e3779b1) ^ Math.imul(layer + 1, 0x7feb352d) ^ seed) >>> 0);
   return (spread / RANGE) * 2 - 1;
 }
 
-/** A 32-bit number that stands for a text. */
+/** A 32-bit hash of a text. */
 export function hashText(text: string): number {
   return createHash("sha256").update(text).digest().readUInt32LE(0);
 }

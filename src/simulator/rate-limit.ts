@@ -8,7 +8,7 @@ export interface RateLimitState {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Counts requests in windows of one minute, as the `X-RateLimit-*` headers describe it. */
+/** Counts requests in one-minute windows, as the `X-RateLimit-*` headers describe. */
 export class RateLimit {
   readonly #clock: Clock;
   readonly #perMinute: number | undefined;

@@ -6,7 +6,7 @@ const NOT_FOUND = 40410000;
 const UNPROCESSABLE = 42210000;
 const MALFORMED = 40010001;
 
-/** A request that the venue does not carry out, with the answer it gives. */
+/** A request that the venue refuses, with its answer. */
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly status: number;
@@ -19,12 +19,12 @@ export class Refusal extends Error {
   }
 }
 
-/** 422 with the code of a parameter that does not fit the rules of trading. */
+/** 422 with the code for a parameter that violates trading rules. */
 export function unprocessable(message: string): Refusal {
   return new Refusal(422, { code: UNPROCESSABLE, message });
 }
 
-/** 422 with the code of a request that is wrong in itself. */
+/** 422 with the code for a malformed request. */
 export function malformed(message: string): Refusal {
   return new Refusal(422, { code: MALFORMED, message });
 }

@@ -9,13 +9,13 @@ import type { VenueResponse } from "./wire.ts";
 
 const HOST = "127.0.0.1";
 const STREAM_PATH = "/stream";
-/** Holds daily bars of a whole universe, as `/simulator/bars` takes them. */
+/** Fits daily bars of a whole universe, as `/simulator/bars` accepts them. */
 const LARGEST_BODY_BYTES = 8_000_000;
 
 export interface SimulatorOptions extends Omit<ExchangeOptions, "clock">, Omit<VenueOptions, "exchange"> {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
-  /** On 127.0.0.1; 0, the default, for any free one. */
+  /** On 127.0.0.1; 0, the default, for any free port. */
   readonly port?: number;
 }
 
@@ -36,7 +36,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const venue = new Venue({ ...options, exchange });
   const server = createServer((request, response) => void answer(venue, request, response));
   const sockets = new WebSocketServer({ server, path: STREAM_PATH });
-  // The websocket server repeats the errors of the HTTP server, where `listen` already reports them.
+  // The websocket server repeats the HTTP server's errors, which `listen` already reports.
   sockets.on("error", () => undefined);
   sockets.on("connection", (socket) => {
     connect(venue, socket);

@@ -5,12 +5,12 @@ const NEW_YORK = "America/New_York";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Where `HH:mm` stands in an ISO time. */
+/** Position of `HH:mm` in an ISO time. */
 const HOURS_AND_MINUTES = ["yyyy-mm-ddT".length, "yyyy-mm-ddTHH:mm".length] as const;
-/** The years that the venue's calendar answers for. */
+/** The years covered by the venue's calendar. */
 export const CALENDAR_START = "1970-01-01";
 export const CALENDAR_END = "2029-12-31";
-/** Trades settle that many sessions later, by the first trade date of each regime. */
+/** Sessions until settlement, by the first trade date of each rule. */
 const SETTLEMENT_CYCLES = [
   { from: "2024-05-28", sessions: 1 },
   { from: "2017-09-05", sessions: 2 },
@@ -34,7 +34,7 @@ export interface MarketHours {
   nextOpen(at: number): number;
   /** The first close after `at`. */
   nextClose(at: number): number;
-  /** `at` itself while the market is open, else the close before it. */
+  /** `at` itself while the market is open, else the previous close. */
   lastOpenInstant(at: number): number;
 }
 
@@ -55,7 +55,7 @@ function computeSession(date: string): MarketSession | undefined {
   return { date, open: newYorkInstant(date, "09:30"), close: newYorkInstant(date, early ? "13:00" : "16:00"), early };
 }
 
-/** The session with the hours before and after it: from four in the morning, to eight or on a half-day five. */
+/** The session including extended hours: from 04:00 to 20:00, or 17:00 on a half day. */
 export function extendedHours({ date, early }: MarketSession): { open: number; close: number } {
   return { open: newYorkInstant(date, "04:00"), close: newYorkInstant(date, early ? "17:00" : "20:00") };
 }
@@ -70,7 +70,7 @@ export function sessionsBetween(start: string, end: string): MarketSession[] {
   return found;
 }
 
-/** The session that is running at `at` or is the next one to begin or, with `-1`, the one that ended last. */
+/** The current or next session at `at` or, with `-1`, the last one that ended. */
 export function sessionNear(at: number, direction: 1 | -1): MarketSession {
   for (let day = dayOf(at); ; day += direction) {
     const session = sessionOfDay(day);
@@ -82,7 +82,7 @@ export function newYorkDate(at: number): string {
   return newYorkClock(at).slice(0, "yyyy-mm-dd".length);
 }
 
-/** RFC 3339 with the offset that New York had at that moment. */
+/** RFC 3339 with New York's offset at that time. */
 export function newYorkStamp(at: number): string {
   const offset = newYorkOffset(at);
   const size = new Date(Math.abs(offset)).toISOString().slice(...HOURS_AND_MINUTES);
@@ -95,7 +95,7 @@ export function newYorkTime(at: number): string {
 
 const instants = new Map<string, number>();
 
-/** @param time `HH:mm` on New York's wall clock. */
+/** @param time `HH:mm` in New York time. */
 export function newYorkInstant(date: string, time: string): number {
   const text = `${date}T${time}`;
   const known = instants.get(text);
@@ -131,7 +131,7 @@ export const nyseHours: MarketHours = {
   lastOpenInstant: (at) => (nyseHours.isOpen(at) ? at : sessionNear(at, -1).close),
 };
 
-/** Open at any time, for a demonstration at night: the "close" is always between 24 and 48 hours ahead. */
+/** Always open, for a demonstration at night: the "close" is always between 24 and 48 hours ahead. */
 export const endlessHours: MarketHours = {
   endless: true,
   isOpen: () => true,
@@ -140,14 +140,14 @@ export const endlessHours: MarketHours = {
   lastOpenInstant: (at) => at,
 };
 
-/** What New York's clocks show, as an ISO time without a zone. */
+/** New York's local time, as an ISO time without a zone. */
 function newYorkClock(at: number): string {
   return new Date(at + newYorkOffset(at)).toISOString().slice(0, -1);
 }
 
 const offsets = new Map<number, number>();
 
-/** In milliseconds. The clocks are changed on the hour, so the zone's rules are looked up once for each hour. */
+/** In milliseconds. The clocks change on the hour, so the zone's rules are looked up once per hour. */
 function newYorkOffset(at: number): number {
   const hour = Math.floor(at / HOUR_MS);
   const known = offsets.get(hour);
@@ -159,7 +159,7 @@ function newYorkOffset(at: number): number {
 
 const sessionsByDay = new Map<number, MarketSession | undefined>();
 
-/** Sessions begin and end within one UTC day, so this finds the one that may be running without making a text of the date. */
+/** Sessions begin and end within one UTC day, so this finds the possible session without formatting the date. */
 function sessionOfDay(day: number): MarketSession | undefined {
   if (sessionsByDay.has(day)) return sessionsByDay.get(day);
   const session = sessionOn(dateAt(day * DAY_MS));

@@ -7,7 +7,7 @@ import { type OrderRecord, remainingQuantity } from "./orders.ts";
 
 const COST_DECIMALS = 13;
 
-/** Books one execution: order, cash and position, exactly. The order's status is the caller's. */
+/** Books one execution exactly: order, cash and position. The caller sets the order's status. */
 export function bookFill(state: ExchangeState, order: OrderRecord, price: Decimal, quantity: Decimal, today: string): Decimal {
   const value = price.times(quantity);
   order.filledQuantity = order.filledQuantity.plus(quantity);
@@ -24,7 +24,7 @@ function addShares(state: ExchangeState, symbol: string, quantity: Decimal, valu
   return position.quantity;
 }
 
-/** @throws Error when it would sell more than is held: the checks at the order's arrival rule that out. */
+/** @throws Error when it would sell more than is held, which the checks at the order's arrival rule out. */
 function takeShares(state: ExchangeState, symbol: string, quantity: Decimal): Decimal {
   const position = state.positions.get(symbol);
   if (position === undefined || quantity.gt(position.quantity)) throw new Error(`A fill would sell ${symbol} short.`);
@@ -59,7 +59,7 @@ export function transferActivity(amount: Decimal, stamp: string, id: string): Ac
   return amount.lt(ZERO) ? cashActivity("CSW", "Withdrawal", amount, stamp, id) : cashActivity("CSD", "Deposit", amount, stamp, id);
 }
 
-/** A fee (FEE), which is taken from the cash. */
+/** A fee (FEE), taken from the cash. */
 export function feeActivity(amount: Decimal, stamp: string, id: string): Activity {
   return cashActivity("FEE", "Fee", ZERO.minus(amount), stamp, id);
 }
@@ -77,15 +77,15 @@ function cashActivity(activity_type: string, description: string, amount: Decima
   };
 }
 
-/** Shares that come into the account without an order. */
+/** Shares added to the account without an order. */
 export interface Endowment {
   readonly symbol: string;
   readonly quantity: Decimal;
-  /** Dollars that they count as bought for. */
+  /** Their cost basis in dollars. */
   readonly cost: Decimal;
 }
 
-/** A symbol that the venue did not know becomes an asset that is not traded any more, as shares in escrow are. */
+/** An unknown symbol becomes an asset that no longer trades, such as shares in escrow. */
 export function endow(state: ExchangeState, { symbol, quantity, cost }: Endowment, today: string): void {
   if (!state.assets.has(symbol)) state.assets.set(symbol, delisted(symbol));
   addShares(state, symbol, quantity, cost, today);

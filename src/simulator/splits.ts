@@ -18,7 +18,7 @@ import type { OrderRecord } from "./orders.ts";
 import { malformed } from "./refusals.ts";
 
 const LARGEST_RATE = decimal("1000");
-/** Limit and stop prices of an order that follows a split are rounded to this. */
+/** Limit and stop prices adjusted for a split are rounded to this. */
 const PRICE_DECIMALS = 4;
 
 /** New shares for old ones, as a split is announced: 2 for 1, or 1 for 10. */
@@ -29,7 +29,7 @@ export interface SplitRates {
 
 /**
  * Reads `"2"`, `"3:2"` or, for a reverse split, `"1:10"` or `"0.1"`.
- * @throws Refusal when it is none of these.
+ * @throws Refusal for anything else.
  */
 export function readRatio(text: string): SplitRates {
   const [newText, oldText = "1", ...more] = text.split(":");
@@ -45,9 +45,9 @@ export function factorOf({ newRate, oldRate }: SplitRates): Decimal {
 }
 
 /**
- * Multiplies the shares of the position, whose cost stays.
- * @param old those of them that are of before the split.
- * @returns the shares that came or went.
+ * Multiplies the shares of the position; its cost stays.
+ * @param old how many of them predate the split.
+ * @returns the change in shares.
  */
 export function splitPosition(state: ExchangeState, symbol: string, { newRate, oldRate }: SplitRates, old: Decimal): Decimal {
   const position = state.positions.get(symbol);
@@ -60,8 +60,8 @@ export function splitPosition(state: ExchangeState, symbol: string, { newRate, o
 }
 
 /**
- * What becomes of open orders: a reverse split cancels them all, a forward split adjusts buy limits
- * and sell stops and leaves the others as they are.
+ * Applies a split to open orders: a reverse split cancels them all, a forward split adjusts buy limits and sell
+ * stops and leaves the others alone.
  * @returns the orders to cancel.
  */
 export function splitOrders(state: ExchangeState, symbol: string, rates: SplitRates): OrderRecord[] {
@@ -88,7 +88,7 @@ function followed(order: OrderRecord, { newRate, oldRate }: SplitRates): OrderRe
   };
 }
 
-/** A bar of the past as it would look had every later split already taken effect (`adjustment=split`). */
+/** A past bar adjusted for every later split (`adjustment=split`). */
 export function adjustedBar(bar: Bar, splits: readonly SplitRecord[], endedAt: number): Bar {
   const later = splits.filter(({ at }) => at >= endedAt);
   if (later.length === 0) return bar;
@@ -98,7 +98,7 @@ export function adjustedBar(bar: Bar, splits: readonly SplitRecord[], endedAt: n
   return { ...bar, o: price(bar.o), h: price(bar.h), l: price(bar.l), c: price(bar.c), vw: price(bar.vw), v: volume };
 }
 
-/** The account activity of a split; `qty` is what the holding changed by. */
+/** The account activity of a split; `qty` is the change of the holding. */
 export function splitActivity(split: SplitRecord, change: Decimal, stamp: string, id: string): Activity {
   return {
     id: `${stamp.replace(/\D/g, "").slice(0, 17)}::${id}`,

@@ -4,15 +4,15 @@ import { venueJson } from "./wire.ts";
 
 const TRADE_UPDATES = "trade_updates";
 
-/** One client's connection to `/stream`, whatever carries its frames. */
+/** One client's connection to `/stream`, independent of its transport. */
 export interface StreamSession {
-  /** A frame from the client, JSON in text or bytes. */
+  /** A frame from the client, JSON as text or bytes. */
   receive(frame: string | Uint8Array): void;
   /** The client has gone. */
   closed(): void;
 }
 
-/** What carries a connection, and what becomes of its frames. */
+/** The transport of a connection and of its frames. */
 interface StreamLine {
   readonly credentials: Credentials | undefined;
   /** Sends the answer to a frame of the client. */
@@ -23,7 +23,7 @@ interface StreamLine {
   readonly onClosed: (connection: StreamConnection) => void;
 }
 
-/** Server side of the trade-updates protocol. Frames go out as JSON texts; nothing is ever replayed. */
+/** Server side of the trade-updates protocol. Frames are JSON texts; nothing is ever replayed. */
 export class StreamConnection implements StreamSession {
   readonly #line: StreamLine;
   #authorized = false;
@@ -51,7 +51,7 @@ export class StreamConnection implements StreamSession {
     }
   }
 
-  /** Passes an update on to a client that listens; `frames` are what is left of it after faults. */
+  /** Passes an update to a listening client; `frames` are those left after faults. */
   deliver(frames: readonly string[]): void {
     if (this.#authorized && this.#streams.includes(TRADE_UPDATES)) for (const frame of frames) this.#line.send(frame);
   }

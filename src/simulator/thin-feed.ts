@@ -3,30 +3,30 @@ import type { MarketHours } from "./sessions.ts";
 
 const MINUTE_MS = 60_000;
 const MINUTES_OF_SESSION = 390;
-/** A symbol of one print a day is looked for this far back. */
+/** How far back to search for the print of a symbol with one print a day. */
 const LONGEST_WALK_MINUTES = 40 * MINUTES_OF_SESSION;
 const LAYERS = { count: 1, place: 100, quote: 200 } as const;
 
-/** How little of the market a feed of one exchange shows. */
-export interface FeedHabits {
-  /** In a session, on average. */
+/** How little of the market a single-exchange feed shows. */
+export interface FeedSettings {
+  /** Per session, on average. */
   readonly printsPerDay: number;
-  /** Milliseconds from one quote to the next that differs. */
+  /** Milliseconds until the quote changes. */
   readonly quoteEveryMs: number;
-  /** Of the quotes, those with one empty side. */
+  /** Share of quotes with one empty side. */
   readonly oneSidedShare: number;
 }
 
 /**
- * The free feed, which sees one exchange: few prints, quotes that stand for a minute. When there is a
- * print follows from seed, symbol and time alone, a Poisson process over the minutes of the sessions.
+ * The free feed, which sees one exchange: few prints, quotes that last a minute. Prints depend on seed, symbol and
+ * time alone: a Poisson process over the minutes of the sessions.
  */
 export class ThinFeed {
   readonly #seed: number;
   readonly #hours: MarketHours;
-  readonly #habits = new Map<string, FeedHabits>();
+  readonly #settings = new Map<string, FeedSettings>();
   readonly #seeds = new Map<string, number>();
-  /** Names that spoil every request they are in. */
+  /** Symbols that make any request including them fail. */
   readonly invalid = new Set<string>();
 
   constructor(seed: number, hours: MarketHours) {
@@ -34,22 +34,22 @@ export class ThinFeed {
     this.#hours = hours;
   }
 
-  /** @param symbol or `any` for all without habits of their own; `undefined` makes the feed whole again. */
-  show(symbol: string, habits: FeedHabits | undefined): void {
-    if (habits === undefined) this.#habits.delete(symbol);
-    else this.#habits.set(symbol, habits);
+  /** @param symbol or `any` for all without their own settings; `undefined` restores the full feed. */
+  show(symbol: string, settings: FeedSettings | undefined): void {
+    if (settings === undefined) this.#settings.delete(symbol);
+    else this.#settings.set(symbol, settings);
   }
 
-  /** Names with digits, as of shares in escrow, are unknown to market data altogether. */
+  /** Names with digits, such as shares in escrow, are unknown to market data altogether. */
   isInvalid(symbol: string): boolean {
     return this.invalid.has(symbol) || /\d/.test(symbol);
   }
 
-  habitsOf(symbol: string): FeedHabits | undefined {
-    return this.#habits.size === 0 ? undefined : (this.#habits.get(symbol) ?? this.#habits.get("any"));
+  settingsOf(symbol: string): FeedSettings | undefined {
+    return this.#settings.size === 0 ? undefined : (this.#settings.get(symbol) ?? this.#settings.get("any"));
   }
 
-  /** When the last print at or before `at` was, `undefined` when there is none. */
+  /** Time of the last print at or before `at`; `undefined` if there is none. */
   lastPrint(symbol: string, at: number): number | undefined {
     const newest = minuteOf(this.#hours.lastOpenInstant(at));
     const inThisMinute = this.#printsIn(symbol, newest).findLast((print) => print <= at);
@@ -58,16 +58,16 @@ export class ThinFeed {
     return minute === undefined ? undefined : this.#printsIn(symbol, minute).at(-1);
   }
 
-  /** Of the stretch [from, until). */
+  /** Within [from, until). */
   printsBetween(symbol: string, from: number, until: number): number[] {
     const prints: number[] = [];
     for (let minute = minuteOf(from); minute * MINUTE_MS < until; minute++) prints.push(...this.#printsIn(symbol, minute));
     return prints.filter((print) => print >= from && print < until);
   }
 
-  /** When the quote that is shown at `at` came, and which side of it is empty. */
+  /** When the quote shown at `at` arrived, and which side of it is empty. */
   quote(symbol: string, at: number): { readonly at: number; readonly empty: "bid" | "ask" | undefined } {
-    const { quoteEveryMs = 0, oneSidedShare = 0 } = this.habitsOf(symbol) ?? {};
+    const { quoteEveryMs = 0, oneSidedShare = 0 } = this.settingsOf(symbol) ?? {};
     if (quoteEveryMs === 0) return { at, empty: undefined };
     const seed = this.#seedOf(symbol);
     const offset = Math.floor(shareAt(seed, LAYERS.quote, 0) * quoteEveryMs);
@@ -97,7 +97,7 @@ export class ThinFeed {
 
   /** Poisson by inversion. */
   #countIn(symbol: string, minute: number): number {
-    const rate = (this.habitsOf(symbol)?.printsPerDay ?? 0) / MINUTES_OF_SESSION;
+    const rate = (this.settingsOf(symbol)?.printsPerDay ?? 0) / MINUTES_OF_SESSION;
     let left = shareAt(this.#seedOf(symbol), LAYERS.count, minute);
     let part = Math.exp(-rate);
     let count = 0;

@@ -4,17 +4,17 @@ const NANOS_PER_MILLI = 1_000_000n;
 const RFC3339 = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)$/i;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
-/** RFC 3339 in UTC with nanoseconds; `sequence` fills the digits that a clock of milliseconds does not have. */
+/** RFC 3339 in UTC with nanoseconds; `sequence` fills the digits below the millisecond. */
 export function stampOf(atMs: number, sequence: number): string {
   return `${new Date(atMs).toISOString().slice(0, -1)}${String(sequence % 1_000_000).padStart(6, "0")}Z`;
 }
 
-/** RFC 3339 in UTC without fractions, as bars are stamped. */
+/** RFC 3339 in UTC without fractions, as in bars. */
 export function secondStamp(atMs: number): string {
   return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
 }
 
-/** Nanoseconds since the epoch of an RFC 3339 time, or of the midnight in New York of a plain date. */
+/** Nanoseconds since the epoch of an RFC 3339 time, or of New York midnight for a plain date. */
 export function nanosOf(text: string): bigint | undefined {
   if (DATE.test(text)) {
     const midnight = newYorkInstant(text, "00:00");
@@ -32,7 +32,7 @@ export function millisOf(text: string): number | undefined {
   return nanos === undefined ? undefined : Number(nanos / NANOS_PER_MILLI);
 }
 
-/** The date part of a date or of a full time stamp. */
+/** The date part of a date or of a full timestamp. */
 export function datePart(text: string): string | undefined {
   return nanosOf(text) === undefined ? undefined : text.slice(0, 10);
 }

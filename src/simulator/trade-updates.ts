@@ -6,7 +6,7 @@ import { orderView } from "./orders.ts";
 export type TradeEvent =
   "pending_new" | "accepted" | "new" | "partial_fill" | "fill" | "pending_cancel" | "canceled" | "expired" | "rejected" | "replaced";
 
-/** The data of one `trade_updates` frame, as it goes over the wire. */
+/** The data of one `trade_updates` frame, in wire format. */
 export interface TradeUpdate {
   readonly event: TradeEvent;
   readonly timestamp: string;

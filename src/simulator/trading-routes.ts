@@ -8,7 +8,7 @@ import { malformed, notFound, Refusal } from "./refusals.ts";
 import { portfolioHistory } from "./portfolio-history.ts";
 import { type Answer, ok, pathRest, type RouteRequest, sortedKeys } from "./wire.ts";
 
-/** Answers the trading part of the API; `undefined` for a path that it does not have. @throws Refusal */
+/** Answers the trading part of the API; `undefined` for an unknown path. @throws Refusal */
 export function tradingRoute(exchange: Exchange, request: RouteRequest): Answer | undefined {
   const { method, path } = request;
   switch (`${method} ${path}`) {

@@ -19,30 +19,30 @@ export type { VenueRequest, VenueResponse } from "./wire.ts";
 const CORPORATE_ACTIONS = "/v1/corporate-actions";
 const REQUEST_ID_SEED = 0x52455155;
 
-/** Where faults are let in. */
+/** Where faults are injected. */
 export interface Interceptor {
-  /** Before the request is carried out: may wait, or answer in the venue's place. */
+  /** Before the request is processed: may wait, or answer instead of the venue. */
   before?(request: VenueRequest): Promise<VenueResponse | undefined>;
-  /** After it was carried out: may wait, replace the answer or cut it off (see `VenueResponse.cut`). */
+  /** After it was processed: may wait, replace the answer or cut it off (see `VenueResponse.cut`). */
   after?(request: VenueRequest, response: VenueResponse): Promise<VenueResponse>;
-  /** What is sent of a trade update: none to lose it, two to double it, another text to spoil it. */
+  /** The frames sent for a trade update: none to lose it, two to double it, another text to corrupt it. */
   frame?(frame: string): readonly string[];
 }
 
 export interface VenueOptions {
   readonly exchange: Exchange;
-  /** The only pair that is accepted. Default: any that is not empty. */
+  /** The only accepted pair. Default: any pair that is not empty. */
   readonly credentials?: Credentials;
-  /** Requests per minute, for trading and for market data each; `"off"` for no limit. Default 200. */
+  /** Requests per minute, separately for trading and market data; `"off"` for no limit. Default 200. */
   readonly rateLimitPerMinute?: number | "off";
   /** Whether recent SIP data may be read. Default false, as on the free plan. */
   readonly sip?: boolean;
   readonly interceptor?: Interceptor;
-  /** Faults of the menu, as {@link parseFault} reads them; more may come over `/simulator/faults`. */
+  /** Faults from the list, as {@link parseFault} reads them; `/simulator/faults` can add more. */
   readonly faults?: readonly (string | FaultSpec)[];
 }
 
-/** The API around an {@link Exchange}, for any transport: a socket server or calls within the process. */
+/** The API around an {@link Exchange}, for any transport: a socket server or in-process calls. */
 export class Venue {
   readonly exchange: Exchange;
   readonly clock: Clock;
@@ -84,7 +84,7 @@ export class Venue {
     for (const fault of options.faults ?? []) this.faults.add(typeof fault === "string" ? parseFault(fault) : fault);
   }
 
-  /** Answers one request. Rejects only when the simulator itself is at fault. */
+  /** Answers one request. Rejects only on a defect of the simulator itself. */
   async handle(request: VenueRequest): Promise<VenueResponse> {
     const instead = await this.interceptor.before?.(request);
     const response = instead ?? (await this.#answerWithFaults(request));
@@ -93,7 +93,7 @@ export class Venue {
 
   /**
    * A client's connection to `/stream`.
-   * @param send takes frames for the client, JSON texts.
+   * @param send delivers frames to the client, JSON texts.
    * @param close ends the connection from the venue's side.
    */
   openStream(send: (frame: string) => void, close: () => void): StreamSession {
@@ -128,7 +128,7 @@ export class Venue {
     this.exchange.close();
   }
 
-  /** What a person does to the venue is beyond the reach of faults, so that every fault can be taken away again. */
+  /** Faults do not affect the `/simulator` routes, so that every fault can be removed again. */
   async #answerWithFaults(request: VenueRequest): Promise<VenueResponse> {
     if (this.faults.isIdle || request.url.startsWith("/simulator/")) return this.#answer(request);
     const instead = await this.faults.before(request);
@@ -180,7 +180,7 @@ export class Venue {
   }
 }
 
-/** Alpaca has another host, and another rate limit, for these. */
+/** Alpaca has a separate host, and a separate rate limit, for these. */
 function isMarketData(path: string): boolean {
   return path.startsWith("/v2/stocks/") || path === CORPORATE_ACTIONS;
 }

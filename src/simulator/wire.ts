@@ -1,9 +1,9 @@
-/** A request as it reaches the venue, whatever carried it. */
+/** A request as it reaches the venue, whatever the transport. */
 export interface VenueRequest {
   readonly method: string;
   /** Path and query. */
   readonly url: string;
-  /** Names in lower case. */
+  /** Header names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
@@ -12,17 +12,17 @@ export interface VenueResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** What goes wrong on the way back: the connection dies before a byte, or in the middle of the body. */
+  /** A failure on the way back: the connection breaks before the first byte, or in the middle of the body. */
   readonly cut?: "connection" | "body";
 }
 
-/** What a route gives; `undefined` as body stands for none. */
+/** A route's result; `undefined` as body means none. */
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** A request taken apart. */
+/** A parsed request. */
 export interface RouteRequest {
   readonly method: string;
   readonly path: string;
@@ -47,7 +47,7 @@ export function sortedKeys(body: Readonly<Record<string, unknown>>): Record<stri
   return Object.fromEntries(Object.entries(body).sort(([first], [second]) => (first < second ? -1 : 1)));
 }
 
-/** The part of a path after a prefix, decoded; `undefined` when it does not start so or nothing follows. */
+/** The part of a path after a prefix, decoded; `undefined` when the prefix does not match or nothing follows. */
 export function pathRest(path: string, prefix: string): string | undefined {
   if (!path.startsWith(prefix) || path.length === prefix.length) return undefined;
   try {

@@ -86,7 +86,7 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     await desk.clock.advance(90_000);
     expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY new"]);
     desk.clock.after(500, () => desk.exchange.setPrice("UVXY", "20"));
-    desk.exchange.setHabits({ cancelLatencyMs: 20 });
+    desk.exchange.setExecutionModel({ cancelLatencyMs: 20 });
     await desk.run(next(HEDGE));
     expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY canceled", "buy UVXY filled"]);
     expectHoldings(desk, HEDGE);
@@ -98,7 +98,7 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     desk.exchange.setQuote("UVXY", "0", "0");
     await desk.clock.advance(90_000);
     desk.clock.after(3_500, () => desk.exchange.setPrice("UVXY", "20"));
-    desk.exchange.setHabits({ cancelLatencyMs: 3_000 });
+    desk.exchange.setExecutionModel({ cancelLatencyMs: 3_000 });
     desk.venue.interceptor = {
       before: (request) => Promise.resolve(isRead(request, "/v2/orders") ? reply(200, []) : undefined),
     };

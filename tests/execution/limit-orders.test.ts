@@ -135,7 +135,7 @@ describe("what is not filled in time", () => {
     desk.venue.interceptor = afterFirstPost("TQQQ", (response) => {
       desk.clock.after(1_000, () => {
         desk.exchange.setPrice("TQQQ", "84.5");
-        desk.exchange.setHabits({ partialFillProbability: 0 });
+        desk.exchange.setExecutionModel({ partialFillProbability: 0 });
       });
       return response;
     });
@@ -153,7 +153,7 @@ describe("what is not filled in time", () => {
 
   test("is not sent again before its cancel has taken effect, and what was filled until then counts", async () => {
     open({}, INVESTED);
-    desk.exchange.setHabits({ cancelLatencyMs: 3_000 });
+    desk.exchange.setExecutionModel({ cancelLatencyMs: 3_000 });
     desk.venue.interceptor = both(
       afterFirstPost("TQQQ", (response) => {
         desk.exchange.setQuote("TQQQ", "84", "84.02");
@@ -176,7 +176,7 @@ describe("what is not filled in time", () => {
     open({ repegs: 2 }, { exchange: { ...INVESTED.exchange, ...PIECES } });
     desk.venue.interceptor = {
       after: (request, response) => {
-        if (isPost(request) && postedOrder(request).type === "market") desk.exchange.setHabits({ partialFillProbability: 0 });
+        if (isPost(request) && postedOrder(request).type === "market") desk.exchange.setExecutionModel({ partialFillProbability: 0 });
         return Promise.resolve(response);
       },
     };
@@ -222,7 +222,7 @@ describe("what is not filled in time", () => {
     open({}, { exchange: { ...INVESTED.exchange, ...PIECES } });
     void desk.start(signalOf(desk.clock, HEDGE)).catch(() => undefined);
     await passUntil(desk, () => attempts("TQQQ")[0]?.status === "canceled");
-    desk.exchange.setHabits({ partialFillProbability: 0 });
+    desk.exchange.setExecutionModel({ partialFillProbability: 0 });
     await desk.restart(undefined, { execution: { ...limitStyle(), style: "market" } });
     expect(await desk.recover()).toMatchObject([{ conclusion: { outcome: "on-target" } }]);
     expect(filledShares("TQQQ")).toBe("1000.123456789");

@@ -38,7 +38,7 @@ test("a buy that never fills is cancelled each minute, and its share is not spen
 
 test("a fill that slips in while the cancel is under way counts", async () => {
   desk = new VirtualDesk(INVESTED);
-  desk.exchange.setHabits({ cancelLatencyMs: 3_000 });
+  desk.exchange.setExecutionModel({ cancelLatencyMs: 3_000 });
   desk.venue.interceptor = both(stuck("TQQQ"), {
     after: (request, response) => {
       if (isCancel(request)) desk.clock.after(500, () => desk.exchange.setPrice("TQQQ", "85"));
@@ -71,7 +71,7 @@ test("of an order that was filled in part and cancelled only the rest is sent ag
 describe("a cancel that does not take effect", () => {
   test("is waited for half a minute and no longer: incomplete, naming the symbol, and nothing is bought", async () => {
     desk = new VirtualDesk(INVESTED);
-    desk.exchange.setHabits({ cancelLatencyMs: Infinity });
+    desk.exchange.setExecutionModel({ cancelLatencyMs: Infinity });
     desk.venue.interceptor = stuck("TQQQ");
     const start = desk.clock.monotonic();
     const result = await desk.run(signalOf(desk.clock, HEDGE));
@@ -83,7 +83,7 @@ describe("a cancel that does not take effect", () => {
 
   test("keeps its symbol from being traded by the next signal only until it has ended", async () => {
     desk = new VirtualDesk(INVESTED);
-    desk.exchange.setHabits({ cancelLatencyMs: Infinity });
+    desk.exchange.setExecutionModel({ cancelLatencyMs: Infinity });
     desk.venue.interceptor = stuck("TQQQ");
     await desk.run(signalOf(desk.clock, HEDGE));
     const next = await desk.run(signalOf(desk.clock, HEDGE, { id: "00000000000000bb" }));

@@ -10,7 +10,7 @@ const CONFIRMED_WITHIN = 0.05;
  * with one side, one that lies too far from the last print, or no print of this session. A quote is live as long as it stands.
  */
 export function isInDoubt(symbol: string, { feed, prices, clock }: Exchange, { execution }: Scenario): boolean {
-  if (feed.habitsOf(symbol) === undefined) return false;
+  if (feed.settingsOf(symbol) === undefined) return false;
   const shown = feed.quote(symbol, clock.now());
   const print = feed.lastPrint(symbol, clock.now());
   const quote = prices.quote(symbol, shown.at);

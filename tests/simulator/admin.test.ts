@@ -4,7 +4,7 @@ import { clientOf, holding, marketOrder, openExchange, WEEKEND } from "./fixture
 describe("/simulator/… without any keys", () => {
   const NO_KEYS = {};
 
-  test("sets a price, which the next fill pays, and lets it move again", async () => {
+  test("sets a price, fills at it, and lets it move again", async () => {
     const { clock, exchange } = openExchange({ prices: {} });
     const client = clientOf(exchange);
     await client.request("POST", "/simulator/prices", { symbol: "SMR", price: 50 }, NO_KEYS);
@@ -47,7 +47,7 @@ describe("/simulator/… without any keys", () => {
 });
 
 describe("the account over time", () => {
-  test("last_equity is what the account was worth when the session before ended", async () => {
+  test("last_equity is the equity at the end of the previous session", async () => {
     const { clock, exchange } = openExchange({ positions: [holding("LEU", "10", "190")] });
     expect(exchange.accountView()).toMatchObject({ equity: "102000", last_equity: "101900", balance_asof: "2025-07-11" });
     exchange.setPrice("LEU", "210");
@@ -86,7 +86,7 @@ describe("the account over time", () => {
     expect(exchange.valueOf("SMR").eq(before)).toBe(true);
   });
 
-  test("what is not tradable can only be closed, and a partnership only be bought by an account that allows it", async () => {
+  test("an asset that is not tradable can only be closed, and only an account that allows it can buy a partnership", async () => {
     const { exchange } = openExchange({ positions: [holding("LEU", "10", "190")] });
     const client = clientOf(exchange);
     const order = async (side: "buy" | "sell", symbol: string): Promise<number> =>
@@ -100,7 +100,7 @@ describe("the account over time", () => {
     expect(await order("buy", "UVXY")).toBe(200);
   });
 
-  test("a renamed asset keeps its id, its price and what is held of it", async () => {
+  test("a renamed asset keeps its id, price and holdings", async () => {
     const { exchange } = openExchange({ positions: [holding("LEU", "10", "190")] });
     const client = clientOf(exchange);
     const before = exchange.state.assets.get("LEU")!.id;

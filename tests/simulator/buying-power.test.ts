@@ -3,7 +3,7 @@ import { decimal } from "../../src/domain/decimal.ts";
 import { holding, limitOrder, marketOrder, openExchange, refusalOf, WEEKEND } from "./fixture.ts";
 
 describe("buying power", () => {
-  test("is cash on an account without leverage, less what open buys may cost", () => {
+  test("equals cash less the cost of open buys on an account without leverage", () => {
     const { exchange } = openExchange({ positions: [holding("LEU", "10", "200")] });
     exchange.submit(limitOrder("buy", "SMR", "100", "30"));
     exchange.submit(marketOrder("buy", "BTAL", { notional: "1000" }));
@@ -53,7 +53,7 @@ describe("buying power", () => {
 });
 
 describe("held quantities", () => {
-  test("what an open sell has laid claim to cannot be sold again, and the refusal names that order", () => {
+  test("shares reserved by an open sell cannot be sold again, and the refusal names that order", () => {
     const { exchange } = openExchange({ positions: [holding("LEU", "106", "200")] });
     const first = exchange.submit(limitOrder("sell", "LEU", "106", "300"));
     expect(exchange.positionView("LEU")).toMatchObject({ qty: "106", qty_available: "0" });

@@ -48,7 +48,7 @@ function perform(exchange: Exchange, action: Step): void {
   }
 }
 
-/** What the fills alone say about cash and shares, and the account beside it. */
+/** Cash and shares computed from the fills alone, beside the account's own. */
 function books(exchange: Exchange): { fills: Record<string, string>; account: Record<string, string> } {
   const fills = exchange.state.activities;
   const signed = (wanted: string | undefined, weight: (fill: (typeof fills)[number]) => string): string =>

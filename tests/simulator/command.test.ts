@@ -33,7 +33,7 @@ describe("`simulator --fault`", () => {
     expect(lines).toContainEqual(expect.stringMatching(/^slow-answer .* on=all,symbol=any,ms=3000$/));
   });
 
-  test("daily bars that cannot be used end it with a sentence that names the file and what is wrong", async () => {
+  test("unusable daily bars end it with a message naming the file and the problem", async () => {
     const file = join(directory, "bars.json");
     for (const [text, words] of [
       ['{"closes":{"SPY":[1,"2"]}}', "closes.SPY[1].c must be a number"],
@@ -51,7 +51,7 @@ describe("`simulator --fault`", () => {
     }
   }, 60_000);
 
-  test("an unknown fault after a good one ends it with a sentence that names the nearest one", async () => {
+  test("an unknown fault after a known one ends it with a message naming the nearest one", async () => {
     await expect(simulator("cut-body", "stuck-cancl")).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringContaining('There is no fault "stuck-cancl"; did you mean stuck-cancel?'),

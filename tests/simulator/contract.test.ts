@@ -108,7 +108,7 @@ interface Exchanged {
   readonly reply: Reply;
 }
 
-/** A session that makes the venue give every kind of answer it has. */
+/** A session that makes the venue give every kind of answer. */
 async function everyAnswer(): Promise<{ exchanged: Exchanged[]; frames: string[] }> {
   const { clock, exchange } = openExchange({
     positions: [holding("LEU", "10.5", "190"), holding("BTAL", "3", "19")],

@@ -19,7 +19,7 @@ export interface Fixture {
   readonly updates: TradeUpdate[];
 }
 
-/** An exchange with still prices and without partial fills, unless asked otherwise. */
+/** An exchange with fixed prices and without partial fills, by default. */
 export function openExchange(options: Partial<ExchangeOptions> = {}, start = MARKET_OPEN): Fixture {
   const clock = new VirtualClock(start);
   const exchange = new Exchange({
@@ -45,7 +45,7 @@ export function limitOrder(side: "buy" | "sell", symbol: string, qty: string, li
   return { symbol, side, type: "limit", time_in_force: "day", qty, limit_price: limitPrice };
 }
 
-/** The refusal that an action ends in. */
+/** The refusal thrown by an action. */
 export function refusalOf(action: () => unknown): { status: number; body: unknown } {
   try {
     action();
@@ -68,7 +68,7 @@ export interface Client {
   readonly request: (method: string, path: string, body?: unknown, headers?: Record<string, string>) => Promise<Reply>;
 }
 
-/** Talks to a venue in this process as a client would. */
+/** Calls an in-process venue as a client would. */
 export function clientOf(exchange: Exchange, options: Partial<VenueOptions> = {}): Client {
   const venue = new Venue({ exchange, ...options });
   const send = fetchFor(venue);

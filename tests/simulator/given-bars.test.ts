@@ -11,8 +11,8 @@ interface Page {
 const NO_KEYS = {};
 const BARS = "/v2/stocks/bars?timeframe=1Day&adjustment=all&start=2025-07-01";
 
-describe("the daily bars that the venue makes by itself", () => {
-  test("are there for every symbol of the strategies", async () => {
+describe("the venue's generated daily bars", () => {
+  test("exist for every symbol of the strategies", async () => {
     const symbols = [...new Set([...nuclear.symbols, ...tecl.symbols])];
     const client = clientOf(openExchange({ prices: {} }).exchange);
     const { bars } = (await client.request("GET", `${BARS}&symbols=${symbols.join(",")}`)).json as Page;
@@ -32,7 +32,7 @@ describe("the daily bars that the venue makes by itself", () => {
 });
 
 describe("/simulator/bars", () => {
-  test("takes closes up to the newest session, and fixes the price at the last of them", async () => {
+  test("accepts closes up to the newest session, and fixes the price at the last one", async () => {
     const { exchange } = openExchange();
     const client = clientOf(exchange);
     const reply = await client.request("POST", "/simulator/bars", { closes: { SPY: [601.25, 598.5, 599] } }, NO_KEYS);
@@ -52,7 +52,7 @@ describe("/simulator/bars", () => {
     expect(snapshots.SPY?.prevDailyBar.c).toBe(598.5);
   });
 
-  test("takes bars as market data answers them, a gap among them, and gives the venue's own back on null", async () => {
+  test("accepts bars in market-data format, gaps included, and returns to generated ones on null", async () => {
     const client = clientOf(openExchange().exchange);
     const given = [
       { t: "2025-07-10T04:00:00Z", o: 41, h: 43, l: 40, c: 42, v: 5, n: 1, vw: 41.5 },
@@ -70,13 +70,13 @@ describe("/simulator/bars", () => {
     expect(((await client.request("GET", `${BARS}&symbols=SMR`)).json as Page).bars.SMR).toHaveLength(9);
   });
 
-  test("leaves a symbol without any bars when it is given none", async () => {
+  test("leaves a symbol without any bars for an empty list", async () => {
     const client = clientOf(openExchange().exchange);
     await client.request("POST", "/simulator/bars", { bars: { SMR: [] } }, NO_KEYS);
     expect((await client.request("GET", `${BARS}&symbols=SMR`)).json).toEqual({ bars: {}, next_page_token: null });
   });
 
-  test("adjusts given bars for a later split as it does its own", async () => {
+  test("adjusts loaded bars for a later split like generated ones", async () => {
     const { exchange } = openExchange();
     const client = clientOf(exchange);
     exchange.giveBars({ closes: { LEU: [198, 200, 202] } });

@@ -10,28 +10,28 @@ const cutting = (cut: "connection" | "body"): Interceptor => ({
 });
 
 describe("an interceptor", () => {
-  test("may answer in the venue's place, and then nothing is carried out", async () => {
+  test("may answer instead of the venue, and then nothing is processed", async () => {
     const { exchange } = openExchange();
     const client = clientOf(exchange, { interceptor: { before: () => Promise.resolve({ status: 504, headers: {}, body: "{}" }) } });
     expect((await client.request("POST", "/v2/orders", ORDER)).status).toBe(504);
     expect(exchange.state.orders.size).toBe(0);
   });
 
-  test("may replace the answer of what was carried out", async () => {
+  test("may replace the answer to a processed request", async () => {
     const { exchange } = openExchange();
     const client = clientOf(exchange, { interceptor: { after: () => Promise.resolve({ status: 504, headers: {}, body: "{}" }) } });
     expect((await client.request("POST", "/v2/orders", ORDER)).status).toBe(504);
     expect(exchange.state.orders.size).toBe(1);
   });
 
-  test("may let it wait on the clock", async () => {
+  test("may delay it on the clock", async () => {
     const { clock, exchange } = openExchange();
     const client = clientOf(exchange, { interceptor: { before: () => clock.sleep(5_000).then(() => undefined) } });
     const reply = client.request("GET", "/v2/clock");
     expect((await clock.until(reply)).json).toMatchObject({ timestamp: "2025-07-14T11:00:05.000-04:00" });
   });
 
-  test.each(["connection", "body"] as const)("may cut the %s, in the process and over a socket, after the order was taken", async (cut) => {
+  test.each(["connection", "body"] as const)("may cut the %s, in-process and over a socket, after the order was accepted", async (cut) => {
     const { exchange } = openExchange();
     const client = clientOf(exchange, { interceptor: cutting(cut) });
     await expect(client.request("POST", "/v2/orders", ORDER)).rejects.toThrow(TypeError);

@@ -49,7 +49,7 @@ describe("GET /v2/orders", () => {
     expect(await names(query)).toBe(expected);
   });
 
-  test("takes `after` and `until` as exclusive bounds, to the nanosecond", async () => {
+  test("treats `after` and `until` as exclusive bounds, to the nanosecond", async () => {
     const [after, until] = [listed[0]!.submitted_at, listed[3]!.submitted_at];
     expect(await names(`?status=all&after=${after}&until=${until}`)).toBe("o2 o1");
     expect(await names(`?status=all&after=${encodeURIComponent("2025-07-14T11:00:01.500-04:00")}`)).toBe("o4 o3 o2");
@@ -76,7 +76,7 @@ describe("GET /v2/orders", () => {
 });
 
 describe("GET /v2/account/activities", () => {
-  test("gives fills newest first, page by page, and deposits beside them", async () => {
+  test("lists fills newest first, page by page, together with deposits", async () => {
     const { clock, exchange } = openExchange();
     const client = clientOf(exchange);
     exchange.transfer("250.5");
@@ -96,7 +96,7 @@ describe("GET /v2/account/activities", () => {
 });
 
 describe("other listings", () => {
-  test("the calendar takes dates and full time stamps", async () => {
+  test("the calendar accepts dates and full timestamps", async () => {
     const client = clientOf(openExchange().exchange);
     const byDate = await client.request("GET", "/v2/calendar?start=2025-07-02&end=2025-07-07");
     const byStamp = await client.request("GET", "/v2/calendar?start=2025-07-02T00%3A00%3A00.000Z&end=2025-07-07T00%3A00%3A00.000Z");

@@ -29,7 +29,7 @@ describe("market data", () => {
     expect(page.bars.SPY![0]!.t).toBe("2025-07-14T04:00:00Z");
   });
 
-  test("leave out a symbol that nobody knows", async () => {
+  test("leave out an unknown symbol", async () => {
     const client = clientOf(openExchange().exchange);
     for (const path of [
       "/v2/stocks/bars?symbols=ZZZZ&timeframe=1Day",

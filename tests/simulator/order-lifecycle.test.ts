@@ -7,7 +7,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 describe("an order in market hours", () => {
-  test("goes from pending_new over new to filled, and each step is told", async () => {
+  test("goes from pending_new over new to filled, and each step is reported", async () => {
     const { clock, exchange, updates } = openExchange();
     const order = exchange.submit(marketOrder("buy", "SMR", { qty: "10" }));
     expect(order.status).toBe("pending_new");
@@ -49,7 +49,7 @@ describe("an order in market hours", () => {
     expect(rest).toBeLessThan(0.0000001);
   });
 
-  test("can be filled in as many slow pieces as wished", async () => {
+  test("can fill in any number of slow parts", async () => {
     const { clock, exchange, updates } = openExchange({ partialFillProbability: 1, partialFillSteps: 4, partialFillIntervalMs: 10_000 });
     const order = exchange.submit(marketOrder("buy", "SMR", { qty: "100" }));
     await clock.advance(29);
@@ -63,7 +63,7 @@ describe("an order in market hours", () => {
     expect(new Set(fills.map(({ execution_id }) => execution_id)).size).toBe(4);
   });
 
-  test("fills in pieces in about one case of ten by default", async () => {
+  test("fills in parts in about one case of ten by default", async () => {
     const { clock, exchange, updates } = openExchange({ partialFillProbability: 0.1 });
     for (let index = 0; index < 300; index++) exchange.submit(marketOrder("buy", "SMR", { notional: "100" }));
     await clock.advance(5_000);
@@ -82,7 +82,7 @@ describe("an order in market hours", () => {
     expect(orderView(order)).toMatchObject({ status: "filled", filled_avg_price: "39.4", limit_price: "39.5" });
   });
 
-  test("with a stop sleeps until the price touches it", async () => {
+  test("with a stop waits until the price touches it", async () => {
     const { clock, exchange } = openExchange({ positions: [holding("SMR", "10", "40")] });
     const order = exchange.submit({ symbol: "SMR", side: "sell", type: "stop", time_in_force: "day", qty: "10", stop_price: "38" });
     await clock.advance(MINUTE);
@@ -130,7 +130,7 @@ describe("cancelling", () => {
     expect(order.status).toBe("filled");
   });
 
-  test("keeps what a partial fill has brought", async () => {
+  test("keeps a partial fill", async () => {
     const { clock, exchange } = openExchange({ partialFillProbability: 1, partialFillIntervalMs: 60_000 });
     const order = exchange.submit(marketOrder("buy", "SMR", { qty: "50" }));
     await clock.advance(29);
@@ -155,9 +155,9 @@ describe("cancelling", () => {
     expect(() => exchange.cancel(canceled.id)).not.toThrow();
   });
 
-  test("can be made to stick for ever", async () => {
+  test("can be made to hang forever", async () => {
     const { clock, exchange } = openExchange();
-    exchange.setHabits({ cancelLatencyMs: Infinity });
+    exchange.setExecutionModel({ cancelLatencyMs: Infinity });
     const order = exchange.submit(limitOrder("buy", "SMR", "5", "30"));
     exchange.cancel(order.id);
     await clock.advance(HOUR);
@@ -187,7 +187,7 @@ describe("off hours", () => {
     expect(updates.at(-1)).toMatchObject({ event: "expired", order: { status: "expired" } });
   });
 
-  test("a good-till-cancelled order sleeps over night and lives on", async () => {
+  test("a good-till-cancelled order waits overnight and stays open", async () => {
     const { clock, exchange } = openExchange();
     const order = exchange.submit({ ...limitOrder("buy", "SMR", "5", "30"), time_in_force: "gtc" });
     await clock.advance(6 * HOUR);
@@ -207,7 +207,7 @@ describe("off hours", () => {
 });
 
 describe("replacing", () => {
-  test("puts a new limit order in the place of the old one", async () => {
+  test("replaces the old limit order with a new one", async () => {
     const { clock, exchange } = openExchange();
     const old = exchange.submit(limitOrder("buy", "SMR", "5", "30"));
     await clock.advance(100);
@@ -217,7 +217,7 @@ describe("replacing", () => {
     expect(orderView(order)).toMatchObject({ status: "filled", replaces: old.id, filled_qty: "6" });
   });
 
-  test("is refused when the order cannot be replaced, and then the old one stands", async () => {
+  test("is refused when the order cannot be replaced, and the old one stays open", async () => {
     const { clock, exchange } = openExchange();
     const filled = exchange.submit(marketOrder("buy", "SMR", { qty: "5" }));
     const resting = exchange.submit(limitOrder("buy", "SMR", "5", "30"));

@@ -16,7 +16,7 @@ interface History {
   readonly cashflow?: Record<string, number[]>;
 }
 
-/** An account of 10 LEU at 200 and $8,000 of cash on Monday at 11:00 in New York. */
+/** An account with 10 LEU at $200 and $8,000 in cash on Monday at 11:00 in New York. */
 const setUp = () => {
   const fixture = openExchange({ positions: [holding("LEU", "10", "200")], cash: decimal("8000") });
   const { request } = clientOf(fixture.exchange);
@@ -27,7 +27,7 @@ const inNewYork = (seconds: number): string =>
   new Date(seconds * 1_000).toLocaleString("sv-SE", { timeZone: "America/New_York" }).slice(0, 16);
 
 describe("the history of a portfolio by day", () => {
-  test("counts a deposit as profit, and shows it apart only to those who ask, as the venue was recorded to do", async () => {
+  test("counts a deposit as profit, and shows it separately only on request, as in the venue's recorded answers", async () => {
     const { clock, exchange, read } = setUp();
     exchange.setPrice("LEU", "210");
     await clock.advance(DAY_MS);
@@ -49,7 +49,7 @@ describe("the history of a portfolio by day", () => {
     expect(await read("?cashflow_types=NONE")).toEqual(history);
   });
 
-  test("values every day with what was held on it: fills, withdrawals and splits are taken back", async () => {
+  test("values every day with that day's holdings: fills, withdrawals and splits are reversed", async () => {
     const { clock, exchange, read } = setUp();
     await clock.advance(DAY_MS);
     exchange.submit(marketOrder("sell", "LEU", { qty: "4" }));
@@ -92,7 +92,7 @@ describe("the history of a portfolio by day", () => {
 });
 
 describe("the history of a portfolio within days", () => {
-  test("has a window for every quarter of an hour of the session so far, measured against the close before", async () => {
+  test("has a window for every quarter of an hour of the session so far, relative to the previous close", async () => {
     const { clock, exchange, read } = setUp();
     await clock.advance(DAY_MS - HOUR_MS + 60_000);
     exchange.setPrice("LEU", "201");
@@ -109,7 +109,7 @@ describe("the history of a portfolio within days", () => {
     });
   });
 
-  test("starts from zero every day, or with no_reset goes on from the base", async () => {
+  test("starts from zero every day, or with no_reset continues from the base", async () => {
     const { clock, exchange, read } = setUp();
     exchange.setPrice("LEU", "210");
     await clock.advance(DAY_MS + HOUR_MS);
@@ -141,7 +141,7 @@ describe("the history of a portfolio within days", () => {
   });
 });
 
-describe("a question for the history that cannot be answered", () => {
+describe("an invalid history request", () => {
   test.each([
     ["?period=1D&start=2025-07-01&end=2025-07-02", 422, "only two of start, end and period can be specified at the same time"],
     ["?period=3M&timeframe=15Min", 422, "only 1D is accepted as timeframe for more than 30 days"],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { decimal, toText } from "../../src/domain/decimal.ts";
 import { BarMaker } from "../../src/simulator/bars.ts";
-import { builtInAssets, priceHabit } from "../../src/simulator/assets.ts";
+import { builtInAssets, priceModel } from "../../src/simulator/assets.ts";
 import { GivenBars } from "../../src/simulator/given-bars.ts";
 import { PriceBook } from "../../src/simulator/prices.ts";
 import { endlessHours, nyseHours } from "../../src/simulator/sessions.ts";
@@ -11,7 +11,7 @@ const DAY_MS = 86_400_000;
 const FRIDAY_CLOSE = Date.parse("2025-07-11T20:00:00Z");
 
 describe("prices", () => {
-  test("depend on seed, symbol and time alone, whatever was asked before", () => {
+  test("depend on seed, symbol and time alone, whatever was queried before", () => {
     const first = new PriceBook(7, nyseHours);
     const second = new PriceBook(7, nyseHours);
     const ask = (book: PriceBook, at: number): string => toText(book.trade("SMR", at)!.price);
@@ -24,7 +24,7 @@ describe("prices", () => {
   test("of every listed symbol stay near their level over two years, and none is flat", () => {
     const book = new PriceBook(1, nyseHours);
     for (const symbol of builtInAssets().keys()) {
-      const level = priceHabit(symbol)!.level;
+      const level = priceModel(symbol)!.level;
       const seen = Array.from({ length: 100 }, (_, week) => Number(toText(book.trade(symbol, MARKET_OPEN - week * 7 * DAY_MS)!.price)));
       expect(Math.min(...seen)).toBeGreaterThan(level / 3);
       expect(Math.max(...seen)).toBeLessThan(level * 3);
@@ -32,7 +32,7 @@ describe("prices", () => {
     }
   });
 
-  test("stand still while the market is closed", () => {
+  test("are frozen while the market is closed", () => {
     const book = new PriceBook(1, nyseHours);
     expect(book.trade("SMR", FRIDAY_CLOSE + DAY_MS)).toEqual(book.trade("SMR", FRIDAY_CLOSE));
     expect(new PriceBook(1, endlessHours).trade("SMR", FRIDAY_CLOSE + DAY_MS)!.at).toBe(FRIDAY_CLOSE + DAY_MS);
@@ -48,7 +48,7 @@ describe("prices", () => {
     }
   });
 
-  test("can be fixed from a moment on, and the past stays what it was", () => {
+  test("can be fixed from a given time, and the past does not change", () => {
     const book = new PriceBook(1, nyseHours);
     const before = book.trade("SMR", MARKET_OPEN - 1);
     book.pinPrice("SMR", decimal("12.34"), MARKET_OPEN);
@@ -70,7 +70,7 @@ describe("bars", () => {
   const book = new PriceBook(1, nyseHours);
   const bars = new BarMaker(book, nyseHours, new GivenBars());
 
-  test("of 400 sessions hold together: low ≤ open, close ≤ high, and the close is the price at the close", () => {
+  test("of 400 sessions are consistent: low ≤ open, close ≤ high, and the close is the price at the close", () => {
     const spans = bars.dailySpans(MARKET_OPEN - 590 * DAY_MS, MARKET_OPEN, MARKET_OPEN);
     expect(spans.length).toBeGreaterThan(400);
     for (const span of spans) {
@@ -80,14 +80,14 @@ describe("bars", () => {
     }
   });
 
-  test("of a day are stamped with New York's midnight, in summer and in winter", () => {
+  test("of a day have New York midnight as timestamp, in summer and in winter", () => {
     const stamps = bars
       .dailySpans(Date.parse("2025-03-07T00:00:00Z"), Date.parse("2025-03-11T00:00:00Z"), MARKET_OPEN)
       .map((span) => bars.bar("SPY", span, MARKET_OPEN)!.t);
     expect(stamps).toEqual(["2025-03-07T05:00:00Z", "2025-03-10T04:00:00Z"]);
   });
 
-  test("of minutes lie within sessions and have ended", () => {
+  test("of minutes are within sessions and have ended", () => {
     const spans = bars.intradaySpans(1, MARKET_OPEN - 3 * DAY_MS, MARKET_OPEN, MARKET_OPEN + 30_000);
     expect(spans.every(({ open }) => nyseHours.isOpen(open))).toBe(true);
     expect(spans.at(-1)!.end).toBe(MARKET_OPEN);

@@ -31,7 +31,7 @@ describe("the rate limit", () => {
     expect(exchange.state.orders.size).toBe(0);
   });
 
-  test("every answer carries a request id of its own", async () => {
+  test("every answer has its own request id", async () => {
     const client = clientOf(openExchange().exchange, { rateLimitPerMinute: 1 });
     const replies = [];
     for (const headers of [undefined, undefined, {}]) replies.push(await client.request("GET", "/v2/account", undefined, headers));

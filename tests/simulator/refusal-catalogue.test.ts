@@ -42,7 +42,7 @@ const REFUSED: readonly (readonly [name: string, body: Record<string, unknown>, 
     { code: 42210000, message: "fractional orders must be simple orders" },
   ],
   [
-    "a fraction of what is not fractionable",
+    "a fraction of an asset that is not fractionable",
     marketOrder("buy", "CWVX", { notional: "100" }),
     403,
     { code: 40310000, message: 'asset "CWVX" is not fractionable' },
@@ -172,7 +172,7 @@ describe("other refusals", () => {
     expect(await clientOf(openExchange().exchange).request(method, path)).toMatchObject({ status, json });
   });
 
-  test("requests without keys and with wrong keys are told apart", async () => {
+  test("requests without keys and with wrong keys get different answers", async () => {
     const client = clientOf(openExchange().exchange, { credentials: { keyId: "right", secret: "pair" } });
     const none = await client.request("GET", "/v2/account", undefined, {});
     const wrong = await client.request("GET", "/v2/account");

@@ -4,7 +4,7 @@ import type { TradeUpdate } from "../../src/simulator/trade-updates.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { holding, limitOrder, marketOrder, MARKET_OPEN, openExchange, refusalOf, WEEKEND } from "./fixture.ts";
 
-/** The same exchange in another process, whose monotonic clock starts anew. */
+/** The same exchange in another process, with a new monotonic clock. */
 function restarted(exchange: Exchange, now: number): { clock: VirtualClock; exchange: Exchange; updates: TradeUpdate[] } {
   const state = exchange.serialize();
   exchange.close();
@@ -16,7 +16,7 @@ function restarted(exchange: Exchange, now: number): { clock: VirtualClock; exch
 }
 
 describe("a restored exchange", () => {
-  test("gives back the same text, account, positions, orders and prices", async () => {
+  test("returns the same text, account, positions, orders and prices", async () => {
     const first = openExchange({ positions: [holding("LEU", "10", "190.5")] });
     first.exchange.setPrice("SPY", "612.5");
     first.exchange.submit(limitOrder("sell", "LEU", "3", "300"));
@@ -44,7 +44,7 @@ describe("a restored exchange", () => {
     expect(order.status).toBe("pending_new");
   });
 
-  test("goes on with an order that was half filled, and books nothing twice", async () => {
+  test("continues an order that was half filled, and books nothing twice", async () => {
     const first = openExchange({ partialFillProbability: 1, partialFillIntervalMs: 30_000 });
     const order = first.exchange.submit(marketOrder("buy", "SMR", { qty: "100" }));
     await first.clock.advance(1_000);
@@ -64,7 +64,7 @@ describe("a restored exchange", () => {
     expect(second.exchange.order(order.id).status).toBe("filled");
   });
 
-  test("lets a day order expire whose session passed in the meantime", async () => {
+  test("expires a day order whose session has passed", async () => {
     const first = openExchange();
     const order = first.exchange.submit(limitOrder("buy", "SMR", "1", "30"));
     const second = restarted(first.exchange, MARKET_OPEN + 2 * 86_400_000);
@@ -72,7 +72,7 @@ describe("a restored exchange", () => {
     expect(second.exchange.order(order.id).status).toBe("expired");
   });
 
-  test("still knows every client order id that was ever used", () => {
+  test("remembers every client order id ever used", () => {
     const first = openExchange();
     first.exchange.submit({ ...marketOrder("buy", "SMR", { qty: "1" }), client_order_id: "once" });
     const second = restarted(first.exchange, MARKET_OPEN);
@@ -84,7 +84,7 @@ describe("a restored exchange", () => {
     expect(() => new Exchange({ clock: new VirtualClock(0), state: '{"version":2}' })).toThrow("another version");
   });
 
-  test("was asked to be stored after every change", async () => {
+  test("requests storage after every change", async () => {
     let stored = 0;
     const { clock, exchange } = openExchange({ onChange: () => stored++ });
     exchange.submit(marketOrder("buy", "SMR", { qty: "1" }));

@@ -13,7 +13,7 @@ describe("Alpaca's own SDK against the simulator", () => {
 
   afterAll(() => simulator.close());
 
-  test("reads the account, places an order, finds it, cancels another, and hears of the fill", async () => {
+  test("reads the account, places an order, finds it, cancels another, and receives the fill", async () => {
     const configuration = new trading.Configuration({ basePath: simulator.url, timeoutMs: 0, ...KEYS });
     const orders = new OrdersApi(configuration);
     const stream = new streaming.TradingStream({ credentials: KEYS, url: simulator.streamUrl, reconnect: false });

@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { endlessHours, newYorkStamp, nyseHours, sessionOn, sessionsBetween, settlementDate } from "../../src/simulator/sessions.ts";
 
 const DAY_MS = 86_400_000;
-/** As the exchange has published them. */
+/** As published by the exchange. */
 const CLOSED: Readonly<Record<string, string>> = {
   2024: "01-01 01-15 02-19 03-29 05-27 06-19 07-04 09-02 11-28 12-25",
   2025: "01-01 01-09 01-20 02-17 04-18 05-26 06-19 07-04 09-01 11-27 12-25",
@@ -95,7 +95,7 @@ describe("market hours", () => {
     expect(newYorkStamp(nyseHours.nextClose(friday))).toBe("2025-09-02T16:00:00.000-04:00");
   });
 
-  test("of the endless kind are open at night and close a day or two later", () => {
+  test("that never close are open at night and report a close a day or two later", () => {
     const night = Date.parse("2025-07-13T04:00:00Z");
     expect(endlessHours.isOpen(night)).toBe(true);
     expect(endlessHours.nextClose(night) - night).toBeGreaterThan(DAY_MS);

@@ -1,11 +1,11 @@
 import { WebSocket } from "ws";
 
-/** A websocket client that remembers the frames it got. */
+/** A websocket client that records its frames. */
 export interface SocketClient {
   readonly frames: { readonly binary: boolean; readonly message: Record<string, unknown> }[];
   readonly socket: WebSocket;
   send(message: unknown): void;
-  /** Resolves with the first frame, past or to come, that fits. */
+  /** Resolves with the first matching frame, past or future. */
   until(fits: (message: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
   closed: Promise<void>;
 }

@@ -44,7 +44,7 @@ describe("a split", () => {
     expect(await read("/v2/account/activities/SPLIT")).toMatchObject([{ qty: "-8.4" }]);
   });
 
-  test("can be asked for in two steps over HTTP, and as a fault", async () => {
+  test("can be requested in two steps over HTTP, and as a fault", async () => {
     const { exchange, request } = setUp();
     await request("POST", "/simulator/splits", { symbol: "LEU", ratio: "1:5", book_after: 60 }, {});
     expect(exchange.positionView("LEU")).toMatchObject({ qty: "10.5", current_price: "1000" });
@@ -52,7 +52,7 @@ describe("a split", () => {
     expect(exchange.positionView("LEU")).toMatchObject({ qty: "10.5", current_price: "500" });
   });
 
-  test("is lost in adjusted bars and corporate actions where a fault says so", async () => {
+  test("is missing from adjusted bars and corporate actions under a fault", async () => {
     const { exchange, read, request } = setUp();
     exchange.split("LEU", "1:5");
     const close = async (): Promise<number | undefined> => {
@@ -76,7 +76,7 @@ describe("a split", () => {
     expect(exchange.positionView("LEU")).toMatchObject({ qty: "0.038888888" });
   });
 
-  test("cancels open orders in reverse; forward it adjusts buy limits and sell stops, and nothing else", () => {
+  test("cancels open orders in reverse; forward it adjusts only buy limits and sell stops", () => {
     const { exchange } = setUp();
     const buy = exchange.submit({ ...limitOrder("buy", "LEU", "3", "100"), time_in_force: "gtc" });
     const sell = exchange.submit({ ...limitOrder("sell", "LEU", "4", "300"), time_in_force: "gtc" });
@@ -114,7 +114,7 @@ describe("a split", () => {
     expect(await read("/v1/corporate-actions?start=2025-07-01")).toEqual(all);
   });
 
-  test("shows in bars only where they are asked to be adjusted", async () => {
+  test("shows only in adjusted bars", async () => {
     const { clock, exchange, read } = setUp();
     exchange.split("LEU", "4");
     await clock.advance(2 * 86_400_000);
@@ -128,7 +128,7 @@ describe("a split", () => {
     expect(await closes("all")).toEqual([50, 50, 50, 50]);
   });
 
-  test("outlives a restart, and a price that is set or set free afterwards", () => {
+  test("survives a restart, and a price that is fixed or released afterwards", () => {
     const { clock, exchange } = openExchange({ prices: {} });
     const moving = exchange.valueOf("SMR");
     exchange.split("SMR", "1:10");

@@ -47,7 +47,7 @@ describe("the trade-updates stream over a websocket", () => {
     ]);
   });
 
-  test("takes the newer shape of authentication as well", async () => {
+  test("accepts the newer authentication format too", async () => {
     client.send({ action: "auth", key: "key", secret: "secret" });
     expect(await client.until(({ stream }) => stream === "authorization")).toEqual(AUTHORIZED);
   });
@@ -62,7 +62,7 @@ describe("the trade-updates stream over a websocket", () => {
     ]);
   });
 
-  test("tolerates the same listen twice and tells each update once", async () => {
+  test("tolerates the same listen twice and sends each update once", async () => {
     client.send(AUTHENTICATE);
     client.send(LISTEN);
     client.send(LISTEN);
@@ -84,14 +84,14 @@ describe("the trade-updates stream over a websocket", () => {
     expect(messages().slice(1)).toEqual([LISTENING, { stream: "listening", data: { streams: [] } }, LISTENING]);
   });
 
-  test("answers what it cannot read with an error and stays up", async () => {
+  test("answers an unreadable frame with an error and stays open", async () => {
     client.send("nonsense");
     client.send(AUTHENTICATE);
     await client.until(({ stream }) => stream === "authorization");
     expect(messages()[0]).toEqual({ action: "error", data: { error_message: "invalid action" } });
   });
 
-  test("can be dropped by the venue, and replays nothing to those who come back", async () => {
+  test("can be dropped by the venue, and replays nothing after a reconnect", async () => {
     client.send(AUTHENTICATE);
     client.send(LISTEN);
     await client.until(({ stream }) => stream === "listening");
@@ -106,7 +106,7 @@ describe("the trade-updates stream over a websocket", () => {
     back.socket.terminate();
   });
 
-  test("lets nothing keep the server from closing", async () => {
+  test("does not keep the server from closing", async () => {
     await fetch(`${simulator.url}/v2/clock`);
     await simulator.close();
     await client.closed;
@@ -114,14 +114,14 @@ describe("the trade-updates stream over a websocket", () => {
   });
 });
 
-test("a port that is taken is an error of the start, and nothing is left behind", async () => {
+test("a port in use fails the start, and leaves nothing behind", async () => {
   const simulator = await startSimulator({ alwaysOpen: true });
   await expect(startSimulator({ port: simulator.port })).rejects.toThrow("EADDRINUSE");
   await simulator.close();
 });
 
 describe("the trade-updates stream without sockets", () => {
-  test("can lose, double and spoil frames when a fault asks for it", async () => {
+  test("can lose, double and corrupt frames under a fault", async () => {
     const { clock, exchange } = openExchange();
     const { venue } = clientOf(exchange, { interceptor: { frame: (frame) => (frame.includes('"event":"fill"') ? [] : [frame, frame]) } });
     const events: unknown[] = [];
@@ -137,7 +137,7 @@ describe("the trade-updates stream without sockets", () => {
     expect(events.slice(2)).toEqual(["pending_new", "pending_new", "new", "new", "dropped"]);
   });
 
-  test("forgets a client that has gone", async () => {
+  test("forgets a disconnected client", async () => {
     const { clock, exchange } = openExchange();
     const { venue } = clientOf(exchange);
     const frames: string[] = [];

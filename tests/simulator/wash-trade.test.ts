@@ -65,13 +65,13 @@ describe("the wash-trade rule", () => {
     });
   });
 
-  test("lets limit orders stand side by side when they cannot trade with each other", () => {
+  test("allows opposite limit orders that cannot trade with each other", () => {
     const { exchange } = openExchange({ positions: [holding("SMR", "10", "40")] });
     exchange.submit(limitOrder("sell", "SMR", "1", "50"));
     expect(exchange.submit(limitOrder("buy", "SMR", "1", "49.99")).status).toBe("pending_new");
   });
 
-  test("looks at one symbol and one direction only, and forgets orders that have ended", async () => {
+  test("considers one symbol and one direction only, and ignores ended orders", async () => {
     const { clock, exchange } = openExchange({ positions: [holding("SMR", "10", "40"), holding("LEU", "1", "200")] });
     exchange.submit(marketOrder("sell", "SMR", { qty: "1" }));
     exchange.submit(marketOrder("sell", "SMR", { qty: "2" }));

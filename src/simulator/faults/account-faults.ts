@@ -2,10 +2,7 @@ import type { Exchange } from "../exchange.ts";
 import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
 import { lasting } from "./lasting.ts";
 
-/**
- * Faults of the whole venue. They strike at once or, with `nth`, when so many orders have been
- * accepted, and last until they end.
- */
+/** Faults of the whole venue. They start at once or, with `nth`, at the nth accepted order, and last until they end. */
 export const ACCOUNT_FAULTS: readonly FaultKind[] = [
   {
     name: "price-jump",
@@ -18,13 +15,13 @@ export const ACCOUNT_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "account-blocked",
-    description: "the account may not trade any more",
+    description: "the account is blocked from trading",
     parameters: [{ name: "by", form: ["trading_blocked", "account_blocked", "trade_suspended", "status"], byDefault: "trading_blocked" }],
     inject: accountBlocked,
   },
   {
     name: "market-closed",
-    description: "trading stops in mid-session; orders queue until it goes on",
+    description: "trading stops during a session; orders queue until it resumes",
     parameters: [],
     inject: ({ exchange, ...context }) =>
       lasting({ exchange, ...context }, () => {
@@ -53,7 +50,7 @@ function accountBlocked(context: FaultContext): FaultHooks {
   return lasting(context, () => block(context.exchange, context.settings.text("by")));
 }
 
-/** @returns how to put back the one thing that was changed. */
+/** @returns a function that restores the one value that was changed. */
 function block(exchange: Exchange, by: string): () => void {
   const { accountBlocked, status, tradingBlocked } = exchange.state.flags;
   const { suspendTrade } = exchange.state.settings;

@@ -15,7 +15,7 @@ const GARBAGE = {
 } as const;
 const GARBAGE_NAMES = Object.keys(GARBAGE) as (keyof typeof GARBAGE)[];
 
-/** Faults of the way there and back: what a client hears differs from what the venue did. */
+/** Faults of the connection: what the client sees differs from what the venue did. */
 export const ANSWER_FAULTS: readonly FaultKind[] = [
   {
     name: "reset-before-accept",
@@ -43,25 +43,25 @@ export const ANSWER_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "unavailable-before-accept",
-    description: "503 with a page of HTML; the venue has not seen the request",
+    description: "503 with an HTML page; the venue has not seen the request",
     parameters: ON_ORDERS,
     inject: inItsPlace(() => UNAVAILABLE),
   },
   {
     name: "cut-body",
-    description: "the connection dies in the middle of a successful answer",
+    description: "the connection breaks in the middle of a successful answer",
     parameters: ON_ORDERS,
     inject: onceAccepted((response) => ({ ...response, cut: "body" })),
   },
   {
     name: "garbage-answer",
-    description: "200 with a body that is no answer to an accepted request",
+    description: "200 with an unreadable body, for an accepted request",
     parameters: [...ON_ORDERS, { name: "body", form: ["any", ...GARBAGE_NAMES], byDefault: "any" }],
     inject: onceAccepted((response, context) => ({ ...response, status: 200, body: garbage(context) })),
   },
   {
     name: "slow-answer",
-    description: "answers come late, after the venue has carried the request out",
+    description: "answers come late, after the venue has processed the request",
     parameters: [...ON_ALL, { name: "ms", form: "milliseconds", byDefault: "3000" }],
     inject: (context) => ({
       after: (request, response) => (concerns(context.settings, request) && context.strikes() ? waited(context, response) : response),
@@ -69,7 +69,7 @@ export const ANSWER_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "rate-limit",
-    description: "429; the headers name the moment of the reset unless header=no",
+    description: "429; the headers give the reset time unless header=no",
     parameters: [...ON_ALL, { name: "header", form: ["yes", "no"], byDefault: "yes" }, { name: "reset", form: "seconds", byDefault: "1" }],
     inject: inItsPlace(tooMany),
   },

@@ -1,10 +1,10 @@
 import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
 
-/** Faults of a feed that sees one exchange of many, as the free one does; fills are untouched by them. */
+/** Faults of a feed that sees one exchange of many, as the free one does; fills are not affected. */
 export const FEED_FAULTS: readonly FaultKind[] = [
   {
     name: "free-feed",
-    description: "data of one exchange: `prints` trades a day, quotes that stand `still` seconds, some one-sided",
+    description: "data of one exchange: `prints` trades a day, quotes that last `still` seconds, some one-sided",
     parameters: [
       { name: "symbol", form: "symbol", byDefault: "any" },
       { name: "prints", form: "whole", byDefault: "60" },
@@ -15,7 +15,7 @@ export const FEED_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "invalid-symbol",
-    description: "market data refuses every request that names the symbol with 400, whatever else it asks for",
+    description: "market data answers 400 to every request that includes the symbol",
     parameters: [{ name: "symbol", form: "symbol", byDefault: "UVXY" }],
     inject: ({ exchange, settings }) => ({
       begin: () => {

@@ -10,7 +10,7 @@ import type { FaultContext, FaultHooks } from "./kind.ts";
 import { Occasions } from "./occasions.ts";
 import type { FaultSpec } from "./parse.ts";
 
-/** How the injector reaches the streams. */
+/** The injector's access to the streams. */
 export interface StreamOutlet {
   broadcast(frames: readonly string[]): void;
   dropStreams(): void;
@@ -22,14 +22,14 @@ export interface FaultReport {
   readonly name: string;
   readonly phase: Phase;
   readonly parameters: Readonly<Record<string, string>>;
-  /** Occasions that fitted, and those of them on which it struck. */
+  /** Matching occasions, and how many of them the fault hit. */
   readonly seen: number;
   readonly struck: number;
 }
 
 type Phase = "waiting" | "on" | "over";
 
-/** One fault at work: it waits for `after`, is on for `for` seconds or without end, and is then over. */
+/** One active fault: it waits for `after`, stays on for `for` seconds or without end, and is then over. */
 class ActiveFault {
   readonly id: number;
   readonly hooks: FaultHooks;
@@ -49,7 +49,7 @@ class ActiveFault {
     this.hooks = spec.kind.inject(this.#context(exchange, random, outlet));
   }
 
-  /** Starts the waiting, or the fault itself where there is nothing to wait for. */
+  /** Starts the delay, or the fault itself if there is none. */
   start(): void {
     const waitMs = this.#spec.settings.number("after") * 1_000;
     if (waitMs === 0) this.#begin();
@@ -113,7 +113,7 @@ class ActiveFault {
   }
 }
 
-/** The faults that a venue suffers from; several at once add up, in the order in which they were added. */
+/** The venue's active faults; several combine, in the order in which they were added. */
 export class FaultInjector implements OrderGate {
   readonly #exchange: Exchange;
   readonly #outlet: StreamOutlet;
@@ -125,7 +125,7 @@ export class FaultInjector implements OrderGate {
     this.#outlet = outlet;
   }
 
-  /** Whether there is nothing that could go wrong. */
+  /** Whether no fault is active or pending. */
   get isIdle(): boolean {
     return this.#faults.length === 0;
   }
@@ -137,7 +137,7 @@ export class FaultInjector implements OrderGate {
     return fault.report();
   }
 
-  /** Ends the fault with this id, or all faults of this name. @returns how many there were. */
+  /** Ends the fault with this id, or all faults of this name. @returns the number ended. */
   remove(idOrName: string): number {
     const fits = (fault: ActiveFault): boolean => String(fault.id) === idOrName || fault.report().name === idOrName;
     return this.#drop(fits);
@@ -165,7 +165,7 @@ export class FaultInjector implements OrderGate {
     return answer;
   }
 
-  /** What is sent of a trade update. */
+  /** The frames sent for a trade update. */
   frames(frame: string): readonly string[] {
     return this.#on().reduce<readonly string[]>((frames, hooks) => frames.flatMap((each) => hooks.update?.(each) ?? [each]), [frame]);
   }

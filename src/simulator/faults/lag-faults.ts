@@ -10,17 +10,17 @@ import { isAccepted, isRead } from "./requests.ts";
 const LAGS = ["cash", "power", "equity", "positions", "gate"] as const;
 type Lagging = (typeof LAGS)[number];
 
-/** Faults of an account whose numbers follow what happened each at its own pace, as Alpaca's do after fills. */
+/** Faults of an account whose figures lag behind fills, each by its own delay, as Alpaca's do. */
 export const LAG_FAULTS: readonly FaultKind[] = [
   {
     name: "lagging-numbers",
-    description: "cash, buying power, equity, positions and order gate each as so many milliseconds ago",
+    description: "cash, buying power, equity, positions and order gate, each delayed by its own milliseconds",
     parameters: LAGS.map((name): FaultParameter => ({ name, form: "milliseconds", byDefault: name === "power" ? "3000" : "0" })),
     inject: laggingNumbers,
   },
   {
     name: "equity-off",
-    description: "for `ms` after a sell has filled, the account's equity is too low by the share `by`",
+    description: "for `ms` after a sell fills, the account's equity is too low by the share `by`",
     parameters: [
       { name: "by", form: "share", byDefault: "0.03" },
       { name: "ms", form: "milliseconds", byDefault: "20000" },
@@ -29,19 +29,19 @@ export const LAG_FAULTS: readonly FaultKind[] = [
   },
 ];
 
-/** What was booked from one moment on. */
-interface Look {
+/** What was booked at one time. */
+interface Snapshot {
   readonly at: number;
   readonly state: ExchangeState;
   readonly positions: unknown;
 }
 
-/** The past of an account as far back as its slowest number. */
+/** The account's history, as far back as its slowest figure. */
 class Past {
   readonly #exchange: Exchange;
   readonly #longestMs: number;
   readonly #withPositions: boolean;
-  #looks: Look[] = [];
+  #snapshots: Snapshot[] = [];
 
   constructor(exchange: Exchange, longestMs: number, withPositions: boolean) {
     this.#exchange = exchange;
@@ -49,24 +49,24 @@ class Past {
     this.#withPositions = withPositions;
   }
 
-  readonly look = (): void => {
+  readonly record = (): void => {
     const { clock, state } = this.#exchange;
     const at = clock.monotonic();
-    const oldest = this.#looks.findLastIndex((each) => each.at <= at - this.#longestMs);
-    if (oldest > 0) this.#looks.splice(0, oldest);
+    const oldest = this.#snapshots.findLastIndex((each) => each.at <= at - this.#longestMs);
+    if (oldest > 0) this.#snapshots.splice(0, oldest);
     const positions = new Map([...state.positions].map(([symbol, position]) => [symbol, { ...position }]));
     const orders = new Map([...state.orders].filter(([, order]) => isOpen(order)).map(([id, order]) => [id, { ...order }]));
-    this.#looks.push({
+    this.#snapshots.push({
       at,
       state: { ...state, positions, orders },
       positions: this.#withPositions ? this.#exchange.positionViews() : undefined,
     });
   };
 
-  /** What was booked `lagMs` ago, and what it was worth then. */
+  /** What was booked `lagMs` ago, and its value then. */
   at(lagMs: number): { readonly state: ExchangeState; readonly valueOf: Valuation; readonly positions: unknown } | undefined {
     const { clock, prices } = this.#exchange;
-    const found = this.#looks.findLast(({ at }) => at <= clock.monotonic() - lagMs) ?? this.#looks[0];
+    const found = this.#snapshots.findLast(({ at }) => at <= clock.monotonic() - lagMs) ?? this.#snapshots[0];
     const then = clock.now() - lagMs;
     return found === undefined ? undefined : { ...found, valueOf: (symbol) => prices.trade(symbol, then)?.price ?? ZERO };
   }
@@ -79,8 +79,8 @@ function laggingNumbers({ exchange, settings, strikes }: FaultContext): FaultHoo
   const numbers = (): Record<string, string> => ({ ...cashThen(past, lagOf), ...powerThen(past, lagOf), ...equityThen(past, lagOf) });
   return {
     begin: () => {
-      past.look();
-      stop = exchange.onChanged(past.look);
+      past.record();
+      stop = exchange.onChanged(past.record);
     },
     end: () => stop?.(),
     after: (request, response) => {

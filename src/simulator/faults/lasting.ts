@@ -1,8 +1,8 @@
 import type { FaultContext, FaultHooks } from "./kind.ts";
 
 /**
- * A fault that does its damage once, at once or with `nth` when so many orders have been accepted, and undoes it at its end.
- * @param strike does the damage and gives how it is undone.
+ * A fault that changes something once, at once or at the `nth` accepted order, and reverts it at its end.
+ * @param strike makes the change and returns a function that reverts it.
  */
 export function lasting({ settings, strikes }: FaultContext, strike: () => () => void): FaultHooks {
   let undo: (() => void) | undefined;

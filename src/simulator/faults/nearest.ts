@@ -1,4 +1,4 @@
-/** The known name that takes the fewest changed letters to become `name`. */
+/** The known name with the smallest edit distance to `name`. */
 export function nearestName(name: string, known: readonly string[]): string {
   const ranked = known.map((candidate) => ({ candidate, changes: changedLetters(name.toLowerCase(), candidate) }));
   return ranked.sort((first, second) => first.changes - second.changes)[0]?.candidate ?? "";

@@ -1,7 +1,7 @@
 import type { Random } from "../random.ts";
 import type { FaultSettings } from "./settings.ts";
 
-/** Tells on which of the occasions that fit a fault strikes: a share of them, or the n-th, and at most so many times. */
+/** Decides which of the matching occasions a fault hits: a share of them, or the nth, up to a maximum. */
 export class Occasions {
   seen = 0;
   struck = 0;

@@ -9,11 +9,11 @@ const WHICH_ORDERS: readonly FaultParameter[] = [
 ];
 const NOT_FOUND = reply(404, { code: 40410000, message: "order not found" });
 
-/** Faults of single orders: the venue takes them and then does something else. */
+/** Faults of single orders: the venue accepts them and then does something else. */
 export const ORDER_FAULTS: readonly FaultKind[] = [
   {
     name: "asynchronous-reject",
-    description: "an accepted order is rejected afterwards, before anything was filled",
+    description: "an accepted order is rejected later, before any fill",
     parameters: [...WHICH_ORDERS, { name: "ms", form: "milliseconds", byDefault: "50" }],
     inject: asynchronousReject,
   },
@@ -28,7 +28,7 @@ export const ORDER_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "stuck-cancel",
-    description: "a cancel is taken and stays pending_cancel",
+    description: "a cancel is accepted and stays pending_cancel",
     parameters: WHICH_ORDERS,
     inject: (context) => {
       const isStuck = perOrder(context);
@@ -37,7 +37,7 @@ export const ORDER_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "insufficient-buying-power",
-    description: "403 for a buy, however much buying power the account shows",
+    description: "403 for a buy, whatever buying power the account shows",
     parameters: [
       { name: "symbol", form: "symbol", byDefault: "any" },
       { name: "available", form: "dollars", byDefault: "15" },
@@ -46,13 +46,13 @@ export const ORDER_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "look-up-misses",
-    description: "an order is not found by its client id for a while after it was accepted",
+    description: "a lookup by client id does not find an order for a while after acceptance",
     parameters: [{ name: "lag", form: "seconds", byDefault: "5" }],
     inject: lookUpMisses,
   },
 ];
 
-/** Whether a fault strikes an order, decided when that is first asked and then kept to. */
+/** Whether a fault hits an order: decided once, on the first check. */
 function perOrder({ settings, strikes }: FaultContext): (order: Pick<OrderRecord, "id" | "symbol" | "side">) => boolean {
   const decided = new Map<string, boolean>();
   return ({ id, side, symbol }) => {
@@ -65,7 +65,7 @@ function perOrder({ settings, strikes }: FaultContext): (order: Pick<OrderRecord
   };
 }
 
-/** A doomed order may not fill, so that the rejection is the first thing that becomes of it. */
+/** A doomed order may not fill, so that the rejection is the first thing that happens to it. */
 function asynchronousReject(context: FaultContext): FaultHooks {
   const { exchange, later, settings } = context;
   const isDoomed = perOrder(context);
@@ -94,7 +94,7 @@ function insufficientBuyingPower({ settings, strikes }: FaultContext): FaultHook
   };
 }
 
-/** Measured on the monotonic clock from acceptance; what has lagged long enough is forgotten. */
+/** Measured on the monotonic clock from acceptance; entries past the delay are dropped. */
 function lookUpMisses({ exchange, settings, strikes }: FaultContext): FaultHooks {
   const acceptedAt = new Map<string, number>();
   const lagMs = settings.number("lag") * 1_000;

@@ -4,7 +4,7 @@ import type { FaultKind, FaultParameter, ParameterForm } from "./kind.ts";
 import { nearestName } from "./nearest.ts";
 import { FaultSettings } from "./settings.ts";
 
-/** A fault of the menu with its parameters, ready to be injected. */
+/** A fault with its parameters, ready to inject. */
 export interface FaultSpec {
   readonly kind: FaultKind;
   readonly settings: FaultSettings;
@@ -12,7 +12,7 @@ export interface FaultSpec {
 
 const HINT = "`alpaca-trader simulator --fault list` shows every fault with its parameters.";
 
-/** What every fault can be told. */
+/** Parameters that every fault accepts. */
 export const COMMON_PARAMETERS: readonly FaultParameter[] = [
   { name: "share", form: "share", byDefault: "1" },
   { name: "nth", form: "whole", byDefault: "0" },
@@ -23,7 +23,7 @@ export const COMMON_PARAMETERS: readonly FaultParameter[] = [
 
 /**
  * Reads `name` or `name:parameter=value,parameter=value`.
- * @throws TraderError naming what is wrong and the nearest right name.
+ * @throws TraderError naming the mistake and the nearest correct name.
  */
 export function readFault(text: string, menu: readonly FaultKind[]): FaultSpec {
   const colon = text.indexOf(":");
@@ -40,7 +40,7 @@ export function readFault(text: string, menu: readonly FaultKind[]): FaultSpec {
   return faultOf(name, given, menu);
 }
 
-/** As {@link readFault}, of a name and its parameters. @throws TraderError */
+/** Like {@link readFault}, from a name and its parameters. @throws TraderError */
 export function faultOf(name: string, given: Iterable<readonly [string, string]>, menu: readonly FaultKind[]): FaultSpec {
   const kind = menu.find((each) => each.name === name);
   if (kind === undefined) {
@@ -56,7 +56,7 @@ export function faultOf(name: string, given: Iterable<readonly [string, string]>
   return { kind, settings: new FaultSettings(values) };
 }
 
-/** A fault's own parameters and the common ones; its own default wins over a common one. */
+/** A fault's own parameters and the common ones; its own default overrides a common one. */
 export function parametersOf(kind: FaultKind): readonly FaultParameter[] {
   const own = new Set(kind.parameters.map(({ name }) => name));
   return [...kind.parameters, ...COMMON_PARAMETERS.filter(({ name }) => !own.has(name))];
@@ -72,7 +72,7 @@ function checked(kind: FaultKind, name: string, value: string, parameters: reado
     throw usage(`The fault ${kind.name} has no parameter "${name}"; did you mean ${nearest}?`);
   }
   if (!fits(parameter.form, value)) {
-    throw usage(`${name} of the fault ${kind.name} is "${value}"; ${expected(parameter.form)} is expected.`);
+    throw usage(`${name} of the fault ${kind.name} is "${value}"; expected ${expected(parameter.form)}.`);
   }
   return [name, value];
 }
@@ -114,7 +114,7 @@ function expected(form: ParameterForm): string {
     case "dollars":
       return "a dollar amount";
     case "text":
-      return "a text";
+      return "text";
     case "symbol":
       return "a symbol in capital letters, or any,";
   }

@@ -6,7 +6,7 @@ import { postedOrder, reply } from "./requests.ts";
 const SYMBOL: FaultParameter = { name: "symbol", form: "symbol", byDefault: "any" };
 const SIDE: FaultParameter = { name: "side", form: ["any", "buy", "sell"], byDefault: "any" };
 
-/** What a venue says of an order that it would take a little later. The texts of the second kind mean nothing to anybody. */
+/** The venue's answers to an order that it would accept a little later. The second kind of text is deliberately meaningless. */
 const REFUSALS = {
   halted: { status: 422, code: 42210000, text: (symbol: string) => `trading in asset "${symbol}" is halted` },
   busy: { status: 403, code: 40310000, text: (symbol: string) => `asset "${symbol}" is temporarily not available for trading` },
@@ -15,11 +15,11 @@ const REFUSALS = {
 } as const;
 const REASONS = Object.keys(REFUSALS) as (keyof typeof REFUSALS)[];
 
-/** Faults that pass by themselves: the venue does not fill, or not take, what it fills and takes a little later. */
+/** Faults that end by themselves: for a while the venue does not fill or accept orders. */
 export const PAUSE_FAULTS: readonly FaultKind[] = [
   {
     name: "symbol-paused",
-    description: "trading in a symbol pauses: its price stands still, orders rest or are refused",
+    description: "trading in a symbol pauses: its price is frozen, orders rest or are refused",
     parameters: [
       { name: "symbol", form: "symbol", byDefault: "TQQQ" },
       { name: "orders", form: ["rest", "refused"], byDefault: "rest" },
@@ -29,7 +29,7 @@ export const PAUSE_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "refused-for-a-while",
-    description: "orders are refused for a reason that passes, or with text=… in other words",
+    description: "orders are refused for a passing reason; text=… changes the wording",
     parameters: [
       SYMBOL,
       SIDE,
@@ -41,7 +41,10 @@ export const PAUSE_FAULTS: readonly FaultKind[] = [
   },
 ];
 
-/** As after a move beyond the limits (LULD): at least 75 s, often 5 minutes. It begins at its time or with the order that `nth` names. */
+/**
+ * As after a price move beyond the limits (LULD): at least 75 s, often 5 minutes. It starts at its time or at the
+ * `nth` order.
+ */
 function symbolPaused(context: FaultContext): FaultHooks {
   const { exchange, settings } = context;
   const symbol = settings.text("symbol");

@@ -9,7 +9,7 @@ type Change = (quote: Json) => Json | undefined;
 const HALF = decimal("0.5");
 const SYMBOL: FaultParameter = { name: "symbol", form: "symbol", byDefault: "any" };
 
-/** Faults of what the data feed says; the market itself, and so every fill, is untouched by them. */
+/** Faults of the data feed; the market itself, and so every fill, is not affected. */
 export const QUOTE_FAULTS: readonly FaultKind[] = [
   {
     name: "one-sided-quotes",
@@ -19,7 +19,7 @@ export const QUOTE_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "wide-quotes",
-    description: "bid and ask lie `spread` of their middle apart",
+    description: "the gap between bid and ask is the share `spread` of their mid price",
     parameters: [SYMBOL, { name: "spread", form: "share", byDefault: "0.15" }],
     inject: spoiling((settings) => (quote) => widened(quote, settings.amount("spread"))),
   },
@@ -40,7 +40,7 @@ function spoiling(changeBy: (settings: FaultContext["settings"]) => Change): (co
   };
 }
 
-/** Finds every quote in an answer of the market-data API, in each of the four shapes it comes in. */
+/** Finds every quote in a market-data answer, in each of its four formats. */
 function inAnswer(
   request: VenueRequest,
   response: VenueResponse,

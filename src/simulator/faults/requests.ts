@@ -13,7 +13,7 @@ export const ON_ALL: readonly FaultParameter[] = [
   { name: "symbol", form: "symbol", byDefault: "any" },
 ];
 
-/** An order as its request carries it; nothing is known of a body that cannot be read. */
+/** An order as its request states it; nothing is known of an unreadable body. */
 export interface PostedOrder {
   readonly symbol: string;
   readonly side: string;
@@ -31,7 +31,7 @@ export function isRead(request: VenueRequest, path: string): boolean {
   return request.method === "GET" && pathOf(request) === path;
 }
 
-/** `undefined` for any other request, and for an order that cannot be read. */
+/** `undefined` for any other request, and for an unreadable order. */
 export function postedOrder(request: VenueRequest): PostedOrder | undefined {
   if (!isOrder(request)) return undefined;
   try {
@@ -42,19 +42,19 @@ export function postedOrder(request: VenueRequest): PostedOrder | undefined {
   }
 }
 
-/** Whether a request is of the kind `on` and about the `symbol` that the settings name. */
+/** Whether a request is of the kind `on` and about the settings' `symbol`. */
 export function concerns(settings: FaultSettings, request: VenueRequest): boolean {
   if (!isOfKind(settings.text("on") as (typeof KINDS_OF_REQUEST)[number], request)) return false;
   const symbol = settings.text("symbol");
   return symbol === "any" || postedOrder(request)?.symbol === symbol || pathOf(request).split("/").includes(symbol);
 }
 
-/** Whether the venue did what was asked. */
+/** Whether the venue did what was requested. */
 export function isAccepted({ status }: VenueResponse): boolean {
   return status >= 200 && status < 300;
 }
 
-/** An answer with a JSON body, or with a text as it stands. */
+/** An answer with a JSON body, or with plain text. */
 export function reply(status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): VenueResponse {
   const json = typeof body !== "string";
   return {

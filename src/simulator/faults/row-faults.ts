@@ -16,14 +16,14 @@ const NO_PRICE = {
   unrealized_intraday_pl: null,
   unrealized_intraday_plpc: null,
 };
-/** Of a share that has no market any more. */
+/** Of a share without a market. */
 const WORTHLESS = { quantity: decimal("10"), cost: ZERO };
 
-/** Rows that real lists have held, and that fit no scheme. */
+/** Rows seen in real lists that fit no schema. */
 export const ROW_FAULTS: readonly FaultKind[] = [
   {
     name: "unpriced-position",
-    description: "a position is shown without a price and without a value",
+    description: "a position has no price and no value",
     parameters: [{ name: "symbol", form: "symbol", byDefault: "any" }],
     inject: onPositions((row) => [{ ...row, ...NO_PRICE }]),
   },
@@ -35,7 +35,7 @@ export const ROW_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "worthless-share",
-    description: "the account holds a delisted share, which no market and no data know",
+    description: "the account holds a delisted share, unknown to market and data",
     parameters: [{ name: "symbol", form: "symbol", byDefault: "448ESC016" }],
     inject: ({ exchange, settings, strikes }) => ({
       begin: () => {
@@ -67,7 +67,7 @@ function onPositions(change: (row: Row) => readonly Row[]): (context: FaultConte
   });
 }
 
-/** It has no symbol, so that a list of one symbol's orders does not have it either. */
+/** It has no symbol, so a list of one symbol's orders does not include it either. */
 function multiLegOrder({ exchange, id, strikes }: FaultContext): FaultHooks {
   const createdAt = new Date(exchange.clock.now()).toISOString();
   const row = multiLeg(`multi-leg-${String(id)}`, createdAt);

@@ -19,11 +19,11 @@ const ASSET = {
   "not-tradable": { tradable: false },
 } as const satisfies Readonly<Record<string, Partial<AssetRecord>>>;
 
-/** What the account or an asset is set to, and what other hands do with the account's money. */
+/** Settings of the account or an asset, and external use of the account's money. */
 export const SETTING_FAULTS: readonly FaultKind[] = [
   {
     name: "account-set",
-    description: "the account is configured otherwise: no fractions, no orders, another margin multiplier",
+    description: "the account has other settings: no fractions, no orders, another margin multiplier",
     parameters: [{ name: "to", form: Object.keys(ACCOUNT), byDefault: "fractions-off" }],
     inject: (context) => lasting(context, () => setAccount(context.exchange, context.settings.text("to"))),
   },
@@ -52,7 +52,7 @@ export const SETTING_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "bought-by-hand",
-    description: "somebody buys at the market for so many dollars; with nth, in the middle of an execution",
+    description: "an external market buy for `dollars`; with nth, in the middle of an execution",
     parameters: [
       { name: "symbol", form: "symbol", byDefault: "AAPL" },
       { name: "amount", form: "dollars", byDefault: "500" },
@@ -79,7 +79,7 @@ function setAsset(exchange: Exchange, symbol: string, to: string): () => void {
   };
 }
 
-/** A withdrawal of more than there is does not happen. */
+/** A withdrawal that exceeds the cash does not happen. */
 function moveMoney({ exchange, settings }: FaultContext): void {
   const amount = settings.text("amount");
   unlessRefused(() => {
@@ -88,7 +88,7 @@ function moveMoney({ exchange, settings }: FaultContext): void {
   });
 }
 
-/** The order must not fall into the one whose event it answers to. */
+/** Deferred: the order must not be placed inside the order event that triggers it. */
 function boughtByHand(context: FaultContext): FaultHooks {
   const { exchange, settings, later } = context;
   return lasting(context, () => {

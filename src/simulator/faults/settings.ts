@@ -1,6 +1,6 @@
 import { decimal, type Decimal } from "../../domain/decimal.ts";
 
-/** A fault's parameters, all present and all checked. */
+/** A fault's parameters, all present and checked. */
 export class FaultSettings {
   readonly #values: ReadonlyMap<string, string>;
 
@@ -8,7 +8,7 @@ export class FaultSettings {
     this.#values = values;
   }
 
-  /** @throws Error when the fault has no such parameter, which is a mistake in its definition. */
+  /** @throws Error when the fault has no such parameter: a mistake in its definition. */
   text(name: string): string {
     const value = this.#values.get(name);
     if (value === undefined) throw new Error(`The fault has no parameter "${name}".`);
@@ -23,13 +23,13 @@ export class FaultSettings {
     return decimal(this.text(name));
   }
 
-  /** Whether a parameter that filters is `any` or this value. */
+  /** Whether a filter parameter is `any` or this value. */
   admits(name: string, value: string): boolean {
     const wanted = this.text(name);
     return wanted === "any" || wanted === value;
   }
 
-  /** As they are shown over HTTP. */
+  /** As shown over HTTP. */
   toJSON(): Record<string, string> {
     return Object.fromEntries(this.#values);
   }

@@ -2,7 +2,7 @@ import { venueJson, type VenueResponse } from "../wire.ts";
 import type { FaultHooks, FaultKind } from "./kind.ts";
 import { isAccepted, pathOf } from "./requests.ts";
 
-/** Faults around splits, each of which has been seen at real venues. */
+/** Faults around splits, each seen at real venues. */
 export const SPLIT_FAULTS: readonly FaultKind[] = [
   {
     name: "split",
@@ -22,7 +22,7 @@ export const SPLIT_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "split-lost",
-    description: "adjusted bars are the raw ones: every split is lost in them",
+    description: "adjusted bars equal the raw ones: they show no split",
     parameters: [],
     inject: ({ exchange, strikes }): FaultHooks => ({
       begin: () => {
@@ -35,7 +35,7 @@ export const SPLIT_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "no-corporate-actions",
-    description: "corporate actions are refused, or with answer=empty name no split",
+    description: "corporate actions are refused, or with answer=empty list no split",
     parameters: [{ name: "answer", form: ["none", "empty"], byDefault: "none" }],
     inject: ({ settings, strikes }) => ({
       after: (request, response): VenueResponse => {

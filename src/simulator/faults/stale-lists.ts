@@ -4,8 +4,8 @@ import { venueJson, type VenueRequest } from "../wire.ts";
 import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
 import { isAccepted, isRead, queryOf } from "./requests.ts";
 
-/** What the lists said from one moment on. */
-interface Look {
+/** What the lists showed at one time. */
+interface Snapshot {
   readonly at: number;
   readonly account: unknown;
   readonly positions: unknown;
@@ -13,12 +13,12 @@ interface Look {
 }
 
 /**
- * Each list is as old as chance will have it, up to `lag`, and independent of the others, so that
- * together they describe a state that never was. A single order by its id is always up to date.
+ * The age of each list is random, up to `lag`, and independent of the others, so together they describe a state
+ * that never existed. A single order by its id is always up to date.
  */
 export const STALE_LISTS: FaultKind = {
   name: "stale-lists",
-  description: "orders, positions and account are each shown as they were up to `lag` seconds ago",
+  description: "orders, positions and account are each up to `lag` seconds old",
   parameters: [
     { name: "of", form: ["all", "orders", "positions", "account"], byDefault: "all" },
     { name: "lag", form: "seconds", byDefault: "10" },
@@ -30,21 +30,21 @@ export const STALE_LISTS: FaultKind = {
 function staleLists({ exchange, random, settings, strikes }: FaultContext): FaultHooks {
   const lagMs = settings.number("lag") * 1_000;
   const of = settings.text("of");
-  let looks: Look[] = [];
-  const look = (): void => {
+  let snapshots: Snapshot[] = [];
+  const record = (): void => {
     const at = exchange.clock.monotonic();
-    const oldest = looks.findLastIndex((each) => each.at <= at - lagMs);
-    looks = looks.slice(Math.max(0, oldest));
+    const oldest = snapshots.findLastIndex((each) => each.at <= at - lagMs);
+    snapshots = snapshots.slice(Math.max(0, oldest));
     const orders = [...exchange.state.orders.values()].map((order) => ({ ...order }));
-    looks.push({ at, account: exchange.accountView(), positions: exchange.positionViews(), orders });
+    snapshots.push({ at, account: exchange.accountView(), positions: exchange.positionViews(), orders });
   };
-  const past = (): Look | undefined => {
+  const past = (): Snapshot | undefined => {
     const ageMs = settings.text("exact") === "yes" ? lagMs : lagMs * random.next();
-    return looks.findLast(({ at }) => at <= exchange.clock.monotonic() - ageMs) ?? looks[0];
+    return snapshots.findLast(({ at }) => at <= exchange.clock.monotonic() - ageMs) ?? snapshots[0];
   };
   return {
-    begin: look,
-    happened: look,
+    begin: record,
+    happened: record,
     after: (request, response) => {
       const list = listOf(request);
       if (list === undefined || !isAccepted(response) || (of !== "all" && of !== list) || !strikes()) return response;
@@ -62,6 +62,6 @@ function listOf(request: VenueRequest): List | undefined {
   return isRead(request, "/v2/account") ? "account" : undefined;
 }
 
-function shown(look: Look, list: List, request: VenueRequest): unknown {
-  return list === "orders" ? listOrders(look.orders, queryOf(request)).map(orderView) : look[list];
+function shown(snapshot: Snapshot, list: List, request: VenueRequest): unknown {
+  return list === "orders" ? listOrders(snapshot.orders, queryOf(request)).map(orderView) : snapshot[list];
 }

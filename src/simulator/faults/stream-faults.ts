@@ -1,6 +1,6 @@
 import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
 
-/** Faults of the trade-updates stream, which is only ever a hint. */
+/** Faults of the trade-updates stream, which never gives more than a hint. */
 export const STREAM_FAULTS: readonly FaultKind[] = [
   {
     name: "lost-updates",
@@ -22,13 +22,13 @@ export const STREAM_FAULTS: readonly FaultKind[] = [
   },
   {
     name: "reordered-updates",
-    description: "a trade update is kept back until the next one has been sent",
+    description: "a trade update is held back until the next one has been sent",
     parameters: [{ name: "ms", form: "milliseconds", byDefault: "1000" }],
     inject: reorderedUpdates,
   },
   {
     name: "mute-stream",
-    description: "the stream stays open and says nothing; handshake=no leaves even the authentication unanswered",
+    description: "the stream stays open but silent; handshake=no leaves even the authentication unanswered",
     parameters: [{ name: "handshake", form: ["yes", "no"], byDefault: "yes" }],
     inject: ({ settings, strikes }) => ({
       update: (frame) => (strikes() ? [] : [frame]),
@@ -61,7 +61,7 @@ function lateUpdates({ broadcast, later, settings, strikes }: FaultContext): Fau
   };
 }
 
-/** A frame that no other one follows is sent after `ms` all the same: reordered is not lost. */
+/** A frame without a successor is sent after `ms` anyway: reordered, not lost. */
 function reorderedUpdates({ broadcast, later, settings, strikes }: FaultContext): FaultHooks {
   let kept: string | undefined;
   const release = (): string[] => {

@@ -75,7 +75,7 @@ describe("the turnover of a day", () => {
     expect(Number(filled.toFixed())).toBeGreaterThan(10_000);
     expect(Number(filled.toFixed())).toBeLessThan(90_000);
     await desk.clock.advance(60_000);
-    desk.exchange.setHabits({ partialFillProbability: 0 });
+    desk.exchange.setExecutionModel({ partialFillProbability: 0 });
     expect(await run("b", { TQQQ: "1" })).toMatchObject({ conclusion: { outcome: "on-target" } });
     expectRefused(await run("c", HEDGE), "c", "MAX_DAILY_TURNOVER_PERCENT", 2);
   });

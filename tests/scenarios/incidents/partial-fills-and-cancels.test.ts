@@ -67,7 +67,7 @@ describe("a sell that was filled in part and then cancelled", () => {
     open(HALVES);
     expect(await desk.act()).toMatchObject({ conclusion: { outcome: "incomplete" } });
     expect(soldOfTqqq().lt(HELD)).toBe(true);
-    desk.exchange.setHabits({ partialFillProbability: 0 });
+    desk.exchange.setExecutionModel({ partialFillProbability: 0 });
     expect(await nextRun()).toMatchObject({ conclusion: { outcome: "on-target" } });
     let left = HELD;
     for (const { symbol, quantity, filledQuantity } of desk.exchange.state.orders.values()) {
@@ -92,7 +92,7 @@ describe("a sell that was filled in part and then cancelled", () => {
 
 test("an order that is still pending at the end is never called aligned: incomplete, and the symbol is named", async () => {
   open({ exchange: { cash: decimal("10000"), ackLatencyMs: 3_600_000 } });
-  desk.exchange.setHabits({ cancelLatencyMs: Infinity });
+  desk.exchange.setExecutionModel({ cancelLatencyMs: Infinity });
   expect(await desk.act()).toMatchObject({
     conclusion: { outcome: "incomplete", reason: expect.stringContaining("LEU") as unknown },
   });

@@ -77,11 +77,11 @@ function stuckCancel(world: FaultWorld): Fault {
   const { exchange } = world;
   return {
     begin: () => {
-      exchange.setHabits({ cancelLatencyMs: world.chance.pick([Infinity, Infinity, 25_000, 8_000]) });
+      exchange.setExecutionModel({ cancelLatencyMs: world.chance.pick([Infinity, Infinity, 25_000, 8_000]) });
       world.struck("cancels take long or for ever");
     },
     end: () => {
-      exchange.setHabits({ cancelLatencyMs: 20 });
+      exchange.setExecutionModel({ cancelLatencyMs: 20 });
       for (const order of exchange.state.orders.values()) if (isOpen(order) && order.status === "pending_cancel") exchange.reject(order.id);
     },
   };
@@ -93,10 +93,11 @@ function slowFills(world: FaultWorld): Fault {
     begin: () => {
       const partialFillIntervalMs = chance.spread(200, 20_000);
       const fillLatencyMs = chance.spread(9, 40_000);
-      exchange.setHabits({ partialFillProbability: 1, partialFillSteps: chance.whole(2, 6), partialFillIntervalMs, fillLatencyMs });
+      exchange.setExecutionModel({ partialFillProbability: 1, partialFillSteps: chance.whole(2, 6), partialFillIntervalMs, fillLatencyMs });
       world.struck(`first after ${String(fillLatencyMs)} ms, pieces every ${String(partialFillIntervalMs)} ms`);
     },
-    end: () => exchange.setHabits({ partialFillProbability: 0.1, partialFillSteps: 2, partialFillIntervalMs: 250, fillLatencyMs: 9 }),
+    end: () =>
+      exchange.setExecutionModel({ partialFillProbability: 0.1, partialFillSteps: 2, partialFillIntervalMs: 250, fillLatencyMs: 9 }),
   };
 }
 

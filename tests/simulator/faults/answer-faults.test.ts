@@ -5,7 +5,7 @@ import { clientOf, KEYS, marketOrder, openExchange } from "../fixture.ts";
 
 const ORDER = { ...marketOrder("buy", "SMR", { qty: "1" }), client_order_id: "one" };
 
-describe("faults of the way there and back, in the process", () => {
+describe("connection faults, in-process", () => {
   const setUp = (fault: string) => {
     const fixture = openExchange();
     const client = clientOf(fixture.exchange, { faults: [fault] });
@@ -38,7 +38,7 @@ describe("faults of the way there and back, in the process", () => {
     expect(exchange.state.orders.size).toBe(orders);
   });
 
-  test("a fault after acceptance leaves a refusal alone, so a client that tries again learns the truth", async () => {
+  test("a fault after acceptance does not change a refusal, so a retry reveals that the order exists", async () => {
     const { exchange, post } = setUp("reset-after-accept");
     await expect(post()).rejects.toThrow(TypeError);
     expect(await post()).toMatchObject({ status: 422, json: { message: "client_order_id must be unique" } });
@@ -51,7 +51,7 @@ describe("faults of the way there and back, in the process", () => {
     ["empty", ""],
     ["null", "null"],
     ["types", '{"id":7'],
-  ])("garbage-answer:body=%s says 200 and nothing of use", async (body, beginning) => {
+  ])("garbage-answer:body=%s answers 200 with an unusable body", async (body, beginning) => {
     const { client, exchange } = setUp(`garbage-answer:body=${body}`);
     const request = { method: "POST", url: "/v2/orders", headers: lowerCased(KEYS), body: JSON.stringify(ORDER) };
     const response = await client.venue.handle(request);
@@ -59,7 +59,7 @@ describe("faults of the way there and back, in the process", () => {
     expect(exchange.state.orders.size).toBe(1);
   });
 
-  test("slow-answer makes the client wait on the venue's clock, after the request was carried out", async () => {
+  test("slow-answer makes the client wait on the venue's clock, after the request was processed", async () => {
     const { clock, exchange, post } = setUp("slow-answer:ms=3000");
     const reply = post();
     await clock.advance(2_999);
@@ -68,7 +68,7 @@ describe("faults of the way there and back, in the process", () => {
     expect(clock.monotonic()).toBe(3_000);
   });
 
-  test("rate-limit names the moment of the reset, or with header=no does not", async () => {
+  test("rate-limit gives the reset time, unless header=no", async () => {
     const { clock, client } = setUp("rate-limit:reset=7");
     const limited = await client.request("GET", "/v2/account");
     expect(limited.headers.get("x-ratelimit-reset")).toBe(String(clock.now() / 1_000 + 7));
@@ -78,7 +78,7 @@ describe("faults of the way there and back, in the process", () => {
     expect([silent.status, silent.headers.get("x-ratelimit-reset")]).toEqual([429, null]);
   });
 
-  test("strikes only the requests that it is told of", async () => {
+  test("hits only the selected requests", async () => {
     const { client, post } = setUp("error-after-accept:on=lookups");
     const { id } = (await post()).json as { id: string };
     expect((await client.request("GET", `/v2/orders/${id}`)).status).toBe(500);
@@ -90,7 +90,7 @@ describe("faults of the way there and back, in the process", () => {
   });
 });
 
-describe("faults of the way there and back, over a socket", () => {
+describe("connection faults, over a socket", () => {
   let simulator: Simulator;
   const start = async (fault: string): Promise<Response> => {
     simulator = await startSimulator({ alwaysOpen: true, faults: [fault] });
@@ -113,7 +113,7 @@ describe("faults of the way there and back, over a socket", () => {
     await expect(response.text()).rejects.toThrow(TypeError);
   });
 
-  test("unavailable-before-accept sends its page of HTML", async () => {
+  test("unavailable-before-accept sends its HTML page", async () => {
     const response = await start("unavailable-before-accept");
     expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
       503,

@@ -14,7 +14,7 @@ describe("a feed of few prints", () => {
     return feed;
   };
 
-  test.each([15, 60, 400])("of %d a day has that many on average, the same ones in every run, none outside the session", (count) => {
+  test.each([15, 60, 400])("with %d a day averages that many, the same in every run, none outside the session", (count) => {
     const feed = feedOf(count);
     const days = ["SMR", "LEU", "BTAL", "UVXY", "SPY", "TQQQ", "OKLO", "AAPL"].map((symbol) =>
       feed.printsBetween(symbol, DAY.open - 3_600_000, DAY.close + 3_600_000),
@@ -26,7 +26,7 @@ describe("a feed of few prints", () => {
     expect(feedOf(count).printsBetween("SMR", DAY.open, DAY.close)).toEqual(days[0]);
   });
 
-  test("gives the last print at or before a moment, over the night as well", () => {
+  test("gives the last print at or before a time, also overnight", () => {
     const feed = feedOf(30);
     const prints = feed.printsBetween("BTAL", DAY.open, DAY.close);
     expect(feed.lastPrint("BTAL", DAY.close - 1)).toBe(prints.at(-1));
@@ -35,7 +35,7 @@ describe("a feed of few prints", () => {
     expect(feed.lastPrint("BTAL", DAY.close + 12 * 3_600_000)).toBe(prints.at(-1));
   });
 
-  test("leaves a side of a share of the quotes empty", () => {
+  test("empties one side of a share of the quotes", () => {
     const feed = feedOf(30);
     const sides = Array.from({ length: 2_000 }, (_, minute) => feed.quote("SMR", DAY.open + minute * 60_000).empty);
     expect(sides.filter((side) => side !== undefined).length / 2_000).toBeCloseTo(0.2, 1);
@@ -53,7 +53,7 @@ describe("faults of the free feed", () => {
     return { ...fixture, client, read, snapshot };
   };
 
-  test("a trade is as old as its print, its minute's bar is made of it alone, and the broker's price is not touched", async () => {
+  test("a trade is as old as its print, its minute's bar is built from it alone, and the broker's price does not change", async () => {
     const { exchange, read, snapshot } = setUp("free-feed:prints=40");
     const print = exchange.feed.lastPrint("LEU", MARKET_OPEN - 1)!;
     const { latestTrade, minuteBar } = await snapshot("LEU");
@@ -66,7 +66,7 @@ describe("faults of the free feed", () => {
     expect(await read("/v2/positions/LEU")).toMatchObject({ current_price: exchange.valueOf("LEU").toFixed() });
   });
 
-  test("minute bars are missing where nothing was printed", async () => {
+  test("minutes without a print have no bar", async () => {
     const { exchange, read } = setUp("free-feed:prints=40");
     const { bars } = (await read("/v2/stocks/bars?symbols=LEU&timeframe=1Min&start=2025-07-14T13:30:00Z")) as { bars: { LEU: Bar[] } };
     const minutes = exchange.feed.printsBetween("LEU", DAY.open, MARKET_OPEN).map((at) => Math.floor(at / 60_000));
@@ -83,14 +83,14 @@ describe("faults of the free feed", () => {
     expect(stamps.size).toBe(2);
   });
 
-  test("of one symbol leaves the others whole; one-sided=1 empties a side of every quote", async () => {
+  test("of one symbol does not affect the others; one-sided=1 empties a side of every quote", async () => {
     const { exchange, snapshot } = setUp("free-feed:symbol=LEU,one-sided=1");
     const { latestQuote } = await snapshot("LEU");
     expect([latestQuote.bp, latestQuote.ap].filter((side) => side === 0)).toHaveLength(1);
     expect((await snapshot("SPY")).latestTrade.p).toBe(Number(exchange.valueOf("SPY").toFixed()));
   });
 
-  test("one invalid symbol spoils the whole batch, as Alpaca words it", async () => {
+  test("one invalid symbol fails the whole batch, in Alpaca's words", async () => {
     const { client } = setUp("invalid-symbol:symbol=UVXY");
     for (const path of ["snapshots", "trades/latest", "quotes/latest", "bars"]) {
       const query = path === "bars" ? "&timeframe=1Day" : "";

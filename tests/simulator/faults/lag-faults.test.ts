@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { decimal } from "../../../src/domain/decimal.ts";
 import { clientOf, holding, marketOrder, openExchange } from "../fixture.ts";
 
-/** $1,000 in cash and 100 SMR at $40, which are sold at once: $3,999 or so come in. */
+/** $1,000 in cash and 100 SMR at $40, sold at once for about $3,999. */
 const soldUnder = async (fault: string) => {
   const fixture = openExchange({ cash: decimal("1000"), positions: [holding("SMR", "100", "30")] });
   const client = clientOf(fixture.exchange, { faults: [fault] });
@@ -12,11 +12,11 @@ const soldUnder = async (fault: string) => {
   return { ...fixture, client, read };
 };
 
-describe("numbers that follow at their own pace", () => {
+describe("figures that lag independently", () => {
   test.each([
     ["cash", { cash: "1000" }, { buying_power: "5000", equity: "5000" }],
     ["power", { buying_power: "1000", regt_buying_power: "1000" }, { cash: "5000", equity: "5000" }],
-  ])("lagging-numbers:%s shows the one as it was, and all the others as they are", async (name, late, rest) => {
+  ])("lagging-numbers:%s delays that figure and no other", async (name, late, rest) => {
     const lags = { cash: 0, power: 0, equity: 0, positions: 0, gate: 0, [name]: 6_000 };
     const fault = Object.entries(lags).map(([key, ms]) => `${key}=${String(ms)}`);
     const { clock, read } = await soldUnder(`lagging-numbers:${fault.join(",")}`);
@@ -28,7 +28,7 @@ describe("numbers that follow at their own pace", () => {
     expect(await read("/v2/account")).toMatchObject({ cash: "5000", buying_power: "5000", equity: "5000" });
   });
 
-  test("lagging-numbers:positions shows a holding that is sold, and equity that of before a deposit", async () => {
+  test("lagging-numbers:positions still shows a sold holding, and equity still excludes a deposit", async () => {
     const { clock, exchange, read } = await soldUnder("lagging-numbers:power=0,positions=2000,equity=3000");
     expect(await read("/v2/positions")).toMatchObject([{ symbol: "SMR", qty: "100" }]);
     exchange.transfer("500");
@@ -39,7 +39,7 @@ describe("numbers that follow at their own pace", () => {
     expect(await read("/v2/account")).toMatchObject({ equity: "5500" });
   });
 
-  test("lagging-numbers:gate refuses, as Alpaca words it, what the account shows to be there", async () => {
+  test("lagging-numbers:gate refuses, in Alpaca's words, cash that the account shows", async () => {
     const { clock, client, read } = await soldUnder("lagging-numbers:power=0,gate=3000");
     const buy = () => client.request("POST", "/v2/orders", marketOrder("buy", "BTAL", { notional: "4000" }));
     expect(await read("/v2/account")).toMatchObject({ buying_power: "5000" });
@@ -48,11 +48,11 @@ describe("numbers that follow at their own pace", () => {
     expect(refused.text).toBe('{"buying_power":"1000","code":40310000,"cost_basis":"4000","message":"insufficient buying power"}');
     await clock.advance(3_000);
     expect((await buy()).status).toBe(200);
-    // What a buy has taken is gone at once: a gate that lags never lets the same money be spent twice.
+    // A buy reduces the gate at once: a lagging gate never lets the same money be spent twice.
     expect((await buy()).status).toBe(403);
   });
 
-  test("equity-off shows too little for a while after a sell has filled", async () => {
+  test("equity-off shows too little for a while after a sell fills", async () => {
     const { clock, read } = await soldUnder("equity-off:by=0.03,ms=20000");
     expect(await read("/v2/account")).toMatchObject({ cash: "5000", buying_power: "5000", equity: "4850" });
     await clock.advance(20_000);

@@ -3,8 +3,8 @@ import { TraderError } from "../../../src/domain/errors.ts";
 import { FAULT_MENU, parseFault } from "../../../src/simulator/faults.ts";
 import { clientOf, marketOrder, openExchange } from "../fixture.ts";
 
-describe("a fault in words", () => {
-  test("is a name, and after a colon its parameters; what is not said has its default", () => {
+describe("a fault as text", () => {
+  test("is a name, a colon and parameters; missing ones have their defaults", () => {
     const { kind, settings } = parseFault("slow-answer: ms=250, share=0.2");
     expect(kind.name).toBe("slow-answer");
     expect(settings.toJSON()).toEqual({ on: "all", symbol: "any", ms: "250", share: "0.2", nth: "0", times: "0", after: "0", for: "0" });
@@ -20,22 +20,22 @@ describe("a fault in words", () => {
     ["", 'There is no fault ""; did you mean split?'],
     ["slow-answer:msec=3", 'The fault slow-answer has no parameter "msec"; did you mean ms?'],
     ["slow-answer:ms", '"ms" in the fault "slow-answer:ms" has no value; write ms=….'],
-    ["slow-answer:ms=1.5", 'ms of the fault slow-answer is "1.5"; a whole number of milliseconds is expected.'],
-    ["slow-answer:share=2", 'share of the fault slow-answer is "2"; a number from 0 to 1 is expected.'],
-    ["slow-answer:nth=x", 'nth of the fault slow-answer is "x"; a whole number is expected.'],
-    ["slow-answer:for=-1", 'for of the fault slow-answer is "-1"; a number of seconds is expected.'],
-    ["slow-answer:symbol=smr", 'symbol of the fault slow-answer is "smr"; a symbol in capital letters, or any, is expected.'],
-    ["price-jump:factor=0", 'factor of the fault price-jump is "0"; a number above 0 is expected.'],
-    ["insufficient-buying-power:available=x", 'available of the fault insufficient-buying-power is "x"; a dollar amount is expected.'],
-    ["rate-limit:header=maybe", 'header of the fault rate-limit is "maybe"; one of yes, no is expected.'],
-  ])("%j is refused in a clear sentence", (text, sentence) => {
+    ["slow-answer:ms=1.5", 'ms of the fault slow-answer is "1.5"; expected a whole number of milliseconds.'],
+    ["slow-answer:share=2", 'share of the fault slow-answer is "2"; expected a number from 0 to 1.'],
+    ["slow-answer:nth=x", 'nth of the fault slow-answer is "x"; expected a whole number.'],
+    ["slow-answer:for=-1", 'for of the fault slow-answer is "-1"; expected a number of seconds.'],
+    ["slow-answer:symbol=smr", 'symbol of the fault slow-answer is "smr"; expected a symbol in capital letters, or any,.'],
+    ["price-jump:factor=0", 'factor of the fault price-jump is "0"; expected a number above 0.'],
+    ["insufficient-buying-power:available=x", 'available of the fault insufficient-buying-power is "x"; expected a dollar amount.'],
+    ["rate-limit:header=maybe", 'header of the fault rate-limit is "maybe"; expected one of yes, no.'],
+  ])("%j is refused with a clear message", (text, sentence) => {
     const parsing = (): unknown => parseFault(text);
     expect(parsing).toThrow(TraderError);
     expect(parsing).toThrow(sentence);
   });
 });
 
-describe("when a fault strikes", () => {
+describe("when a fault applies", () => {
   const strikes = async (fault: string, requests: number, everyMs = 1_000): Promise<string> => {
     const { clock, exchange } = openExchange();
     const client = clientOf(exchange, { faults: [fault] });
@@ -56,11 +56,11 @@ describe("when a fault strikes", () => {
     ["rate-limit:after=1,for=2", ".xx..."],
     ["rate-limit:share=0", "......"],
     ["rate-limit:on=orders", "......"],
-  ])("%s strikes %s", async (fault, pattern) => {
+  ])("%s hits %s", async (fault, pattern) => {
     expect(await strikes(fault, 6)).toBe(pattern);
   });
 
-  test("a share is a share in the long run, and the same one in every run", async () => {
+  test("a share holds in the long run, and every run hits the same occasions", async () => {
     const pattern = await strikes("rate-limit:share=0.3", 190, 400);
     expect(pattern.split("x").length - 1).toBeGreaterThan(35);
     expect(pattern.split("x").length - 1).toBeLessThan(80);
@@ -71,7 +71,7 @@ describe("when a fault strikes", () => {
 describe("/simulator/faults", () => {
   const NO_KEYS = {};
 
-  test("adds, shows and takes away faults, which never touch the simulator's own paths", async () => {
+  test("adds, shows and removes faults, which never affect the simulator's own paths", async () => {
     const { exchange } = openExchange();
     const { request } = clientOf(exchange);
     const added = await request("POST", "/simulator/faults", { fault: "rate-limit:times=1" }, NO_KEYS);
@@ -94,16 +94,16 @@ describe("/simulator/faults", () => {
 
   test.each([
     [{ fault: "slow-anser" }, 'There is no fault "slow-anser"; did you mean slow-answer?'],
-    [{ name: "slow-answer", ms: "soon" }, 'ms of the fault slow-answer is "soon"; a whole number of milliseconds is expected.'],
-    [{ name: "slow-answer", ms: null }, "ms must be a text or a number"],
-  ])("refuses %j with the sentence that the command line gives", async (body, message) => {
+    [{ name: "slow-answer", ms: "soon" }, 'ms of the fault slow-answer is "soon"; expected a whole number of milliseconds.'],
+    [{ name: "slow-answer", ms: null }, "ms must be a string or a number"],
+  ])("refuses %j with the command line's message", async (body, message) => {
     expect(await clientOf(openExchange().exchange).request("POST", "/simulator/faults", body, NO_KEYS)).toMatchObject({
       status: 422,
       json: { message },
     });
   });
 
-  test("a fault that is taken away lets go of those who wait for it", async () => {
+  test("removing a fault releases its waiting requests", async () => {
     const { clock, exchange } = openExchange();
     const { request } = clientOf(exchange, { faults: ["slow-answer:ms=60000"] });
     const waiting = request("GET", "/v2/account");
@@ -113,7 +113,7 @@ describe("/simulator/faults", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("several faults add up", async () => {
+  test("several faults combine", async () => {
     const { clock, exchange } = openExchange();
     const { request } = clientOf(exchange, { faults: ["slow-answer:ms=500", "error-after-accept"] });
     const reply = request("POST", "/v2/orders", marketOrder("buy", "SMR", { qty: "1" }));

@@ -9,7 +9,7 @@ const BUY = { ...marketOrder("buy", "SMR", { qty: "1" }), client_order_id: "one"
 const statusOf = (reply: { json: unknown }): string => (reply.json as { status: string }).status;
 
 describe("faults of orders", () => {
-  test("asynchronous-reject takes the order, then rejects it before anything was filled", async () => {
+  test("asynchronous-reject accepts the order, then rejects it before any fill", async () => {
     const { clock, client, updates } = setUp("asynchronous-reject:ms=200");
     expect(statusOf(await client.request("POST", "/v2/orders", BUY))).toBe("pending_new");
     await clock.advance(1_000);
@@ -17,7 +17,7 @@ describe("faults of orders", () => {
     expect(statusOf(await client.request("GET", "/v2/orders:by_client_order_id?client_order_id=one"))).toBe("rejected");
   });
 
-  test("asynchronous-reject of one side leaves the other alone", async () => {
+  test("asynchronous-reject of one side does not affect the other", async () => {
     const { clock, client, exchange } = setUp("asynchronous-reject:side=sell");
     await client.request("POST", "/v2/orders", BUY);
     await client.request("POST", "/v2/orders", marketOrder("sell", "LEU", { qty: "1" }));
@@ -38,7 +38,7 @@ describe("faults of orders", () => {
     expect(states()).toEqual(["SMR filled", "LEU canceled"]);
   });
 
-  test("stuck-cancel stays pending_cancel until the fault is taken away", async () => {
+  test("stuck-cancel stays pending_cancel until the fault is removed", async () => {
     const { clock, client } = setUp("stuck-cancel");
     const { id } = (await client.request("POST", "/v2/orders", limitOrder("buy", "SMR", "1", "30"))).json as { id: string };
     await clock.advance(100);
@@ -50,7 +50,7 @@ describe("faults of orders", () => {
     expect(statusOf(await client.request("GET", `/v2/orders/${id}`))).toBe("canceled");
   });
 
-  test("insufficient-buying-power refuses buys as the venue words it, and no sell", async () => {
+  test("insufficient-buying-power refuses buys in the venue's words, and no sell", async () => {
     const { client, exchange } = setUp("insufficient-buying-power:times=1");
     const refused = await client.request("POST", "/v2/orders", marketOrder("buy", "SMR", { notional: "500" }));
     const body = { buying_power: "15", code: 40310000, cost_basis: "500", message: "insufficient buying power" };
@@ -60,7 +60,7 @@ describe("faults of orders", () => {
     expect(exchange.state.orders.size).toBe(2);
   });
 
-  test("look-up-misses hides a new order from the look-up by client id, and from nothing else", async () => {
+  test("look-up-misses hides a new order only from the lookup by client id", async () => {
     const { clock, client } = setUp("look-up-misses:lag=5");
     const { id } = (await client.request("POST", "/v2/orders", BUY)).json as { id: string };
     const lookUp = async (): Promise<number> => (await client.request("GET", "/v2/orders:by_client_order_id?client_order_id=one")).status;
@@ -80,7 +80,7 @@ describe("stale lists", () => {
     return { cash, held: positions.map(({ symbol }) => symbol), open: orders.length };
   };
 
-  test("show account, positions and orders as they were, while an order by its id is up to date", async () => {
+  test("show old account, positions and orders, while an order by its id is up to date", async () => {
     const { clock, client } = setUp("stale-lists:lag=10,exact=yes");
     const read = reading(client);
     const { id } = (await client.request("POST", "/v2/orders", BUY)).json as { id: string };
@@ -93,14 +93,14 @@ describe("stale lists", () => {
     expect(await read()).toEqual({ cash: "99959.99", held: ["LEU", "SMR"], open: 0 });
   });
 
-  test("may be of one kind only, which tears the snapshot", async () => {
+  test("may be limited to one list, which makes the snapshot inconsistent", async () => {
     const { clock, client } = setUp("stale-lists:of=positions,lag=10,exact=yes");
     await client.request("POST", "/v2/orders", BUY);
     await clock.advance(1_000);
     expect(await reading(client)()).toEqual({ cash: "99959.99", held: ["LEU"], open: 0 });
   });
 
-  test("are of any age up to the lag by default", async () => {
+  test("have any age up to the lag by default", async () => {
     const { clock, client } = setUp("stale-lists:lag=10,of=account");
     await clock.advance(20_000);
     await client.request("POST", "/v2/orders", BUY);

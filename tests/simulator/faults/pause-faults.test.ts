@@ -10,7 +10,7 @@ const setUp = (fault: string) => {
 };
 
 describe("a pause in one symbol", () => {
-  test("takes orders, lets them rest, and fills them when trading goes on; other symbols trade", async () => {
+  test("accepts orders, lets them rest, and fills them when trading resumes; other symbols trade", async () => {
     const { buy, clock, states } = setUp("symbol-paused:symbol=TQQQ");
     await buy("TQQQ");
     await buy("SMR");
@@ -20,7 +20,7 @@ describe("a pause in one symbol", () => {
     expect(states()).toEqual(["TQQQ filled", "SMR filled"]);
   });
 
-  test("holds quote, trade and their stamps still, and not those of others", async () => {
+  test("freezes quote, trade and their timestamps for that symbol only", async () => {
     const { client, clock, exchange } = setUp("symbol-paused:symbol=TQQQ,for=300");
     const quote = async (symbol: string): Promise<unknown> => (await client.request("GET", `/v2/stocks/${symbol}/quotes/latest`)).json;
     const before = [await quote("TQQQ"), await quote("SPXL"), exchange.valueOf("TQQQ").toFixed()];
@@ -42,19 +42,19 @@ describe("a pause in one symbol", () => {
   });
 });
 
-describe("a refusal that passes", () => {
+describe("a temporary refusal", () => {
   test.each([
     ["refused-for-a-while:for=20", 'asset "SMR" is temporarily not available for trading'],
     ["refused-for-a-while:reason=unknown,for=20", "order could not be validated by upstream (E7312)"],
     ["refused-for-a-while:text=come back later,for=20", "come back later"],
-  ])("%s says so for that long", async (fault, message) => {
+  ])("%s lasts for that time", async (fault, message) => {
     const { buy, clock } = setUp(fault);
     expect(await buy("SMR")).toMatchObject({ status: 403, json: { code: 40310000, message } });
     await clock.advance(20_000);
     expect((await buy("SMR")).status).toBe(200);
   });
 
-  test("of one symbol and side leaves the others alone", async () => {
+  test("of one symbol and side does not affect the others", async () => {
     const { buy } = setUp("refused-for-a-while:symbol=SMR,side=sell");
     expect((await buy("SMR")).status).toBe(200);
   });

@@ -7,7 +7,7 @@ const setUp = (fault: string) => {
   return { ...fixture, client, read: async (path: string): Promise<unknown> => (await client.request("GET", path)).json };
 };
 
-test("unpriced-position has neither value nor price, and the other one both", async () => {
+test("unpriced-position has neither value nor price; the other position has both", async () => {
   const { read } = setUp("unpriced-position:symbol=LEU");
   expect(await read("/v2/positions")).toMatchObject([
     { symbol: "LEU", qty: "10", market_value: null, current_price: null },
@@ -20,7 +20,7 @@ test("doubled-position is listed twice", async () => {
   expect(((await read("/v2/positions")) as { symbol: string }[]).map(({ symbol }) => symbol)).toEqual(["LEU", "SMR", "SMR"]);
 });
 
-test("a worthless share is held, inactive, without a price, and spoils a batch of market data; it goes with its fault", async () => {
+test("a worthless share is held, inactive, without a price, and fails a batch of market data; it disappears with its fault", async () => {
   const { client, read } = setUp("worthless-share");
   const cash = { cash: "100000", equity: "102200" };
   expect(await read("/v2/positions/448ESC016")).toMatchObject({ qty: "10", market_value: "0", current_price: "0" });
@@ -35,7 +35,7 @@ test("a worthless share is held, inactive, without a price, and spoils a batch o
   expect(((await read("/v2/positions")) as unknown[]).length).toBe(2);
 });
 
-test("multi-leg-order stands in the list of open orders without symbol and side, and not in that of one symbol", async () => {
+test("multi-leg-order is in the list of open orders without symbol and side, and not in that of one symbol", async () => {
   const { client, read } = setUp("multi-leg-order");
   await client.request("POST", "/v2/orders", limitOrder("buy", "SMR", "1", "30"));
   expect(await read("/v2/orders?status=open")).toMatchObject([

@@ -11,8 +11,8 @@ const setUp = (fault: string) => {
   return { ...fixture, client, read, order };
 };
 
-describe("what account and assets are set to", () => {
-  test("account-set:to=fractions-off is shown, refuses parts of shares, and is undone", async () => {
+describe("account and asset settings", () => {
+  test("account-set:to=fractions-off is shown, refuses fractional shares, and is reverted", async () => {
     const { client, order, read } = setUp("account-set");
     expect(await read("/v2/account/configurations")).toMatchObject({ fractional_trading: false });
     expect(await order("buy", "SMR", { notional: "100" })).toMatchObject({ status: 403 });
@@ -21,12 +21,12 @@ describe("what account and assets are set to", () => {
     expect((await order("buy", "SMR", { notional: "100" })).status).toBe(200);
   });
 
-  test("account-set:to=margin-2 doubles what may be spent", async () => {
+  test("account-set:to=margin-2 doubles the buying power", async () => {
     const { read } = setUp("account-set:to=margin-2");
     expect(await read("/v2/account")).toMatchObject({ multiplier: "2", cash: "1000", buying_power: "4000" });
   });
 
-  test("a partnership may be sold and not be bought, unless the account allows it", async () => {
+  test("a partnership can be sold but not bought, unless the account allows it", async () => {
     const { client, clock, order, read } = setUp("asset-set:symbol=LEU,to=partnership");
     expect(await read("/v2/assets/LEU")).toMatchObject({ attributes: expect.arrayContaining(["ptp_no_exception"]) });
     expect((await order("sell", "LEU", { qty: "1" })).status).toBe(200);
@@ -36,7 +36,7 @@ describe("what account and assets are set to", () => {
     expect((await order("buy", "LEU", { notional: "100" })).status).toBe(200);
   });
 
-  test("a symbol of which all must be paid leaves no margin to others", async () => {
+  test("a symbol with a 100 % requirement leaves no margin for others", async () => {
     const { exchange, read } = setUp("asset-set:symbol=LEU,to=no-margin");
     exchange.setSettings({ maxMarginMultiplier: "2" });
     expect(await read("/v2/assets/LEU")).toMatchObject({ margin_requirement_long: "100" });
@@ -44,7 +44,7 @@ describe("what account and assets are set to", () => {
   });
 });
 
-describe("other hands", () => {
+describe("external activity", () => {
   test.each([
     ["deposit", "6000", "CSD", "5000"],
     ["withdrawal", "1000", undefined, undefined],
@@ -57,7 +57,7 @@ describe("other hands", () => {
     expect(activities.map((each) => [each.activity_type, each.net_amount])).toEqual(type === undefined ? [] : [[type, amount]]);
   });
 
-  test("money-moved with nth comes with that order", async () => {
+  test("money-moved with nth happens at that order", async () => {
     const { order, read } = setUp("money-moved:amount=250,nth=2");
     await order("buy", "SMR", { notional: "100" });
     expect(await read("/v2/account")).toMatchObject({ cash: "1000" });
@@ -65,7 +65,7 @@ describe("other hands", () => {
     expect(await read("/v2/account")).toMatchObject({ cash: "1250" });
   });
 
-  test("bought-by-hand buys beside an order of ours", async () => {
+  test("bought-by-hand buys while an order of ours is open", async () => {
     const { clock, exchange, order } = setUp("bought-by-hand:symbol=BTAL,amount=200,nth=1");
     await order("buy", "SMR", { notional: "100" });
     await clock.advance(200);

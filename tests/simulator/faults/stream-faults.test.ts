@@ -6,7 +6,7 @@ import { connect } from "../socket.ts";
 const AUTHENTICATE = '{"action":"auth","key":"key","secret":"secret"}';
 const LISTEN = '{"action":"listen","data":{"streams":["trade_updates"]}}';
 
-/** A listening client of a venue with a fault; what it hears is told by event, or by stream for the handshake. */
+/** A listening client of a venue with a fault; it reports each event, or each stream for the handshake. */
 const listening = (fault: string) => {
   const fixture = openExchange();
   const { venue } = clientOf(fixture.exchange, { faults: [fault] });
@@ -36,14 +36,14 @@ describe("faults of the stream", () => {
     ["reordered-updates:nth=1", ["new", "pending_new", "fill"]],
     ["reordered-updates:nth=3", ["pending_new", "new", "fill"]],
     ["mute-stream", []],
-  ])("%s lets a listener hear %j of an order's life", async (fault, events) => {
+  ])("%s lets a listener receive %j of an order's events", async (fault, events) => {
     const { buy, clock, heard } = listening(fault);
     buy();
     await clock.advance(2_000);
     expect(heard).toEqual([...HANDSHAKE, ...events]);
   });
 
-  test("a share of lost updates is drawn from the seed, so the same run loses the same", async () => {
+  test("a share of lost updates is drawn from the seed, so a repeated run loses the same ones", async () => {
     const run = async (): Promise<string[]> => {
       const { buy, clock, heard } = listening("lost-updates");
       for (let order = 0; order < 10; order++) {
@@ -65,7 +65,7 @@ describe("faults of the stream", () => {
     expect(heard).toEqual([]);
   });
 
-  test("dropped-stream drops whoever is connected, again and again", async () => {
+  test("dropped-stream drops every connected client, repeatedly", async () => {
     const { clock, heard, open } = listening("dropped-stream:every=5");
     await clock.advance(5_000);
     open();

@@ -10,7 +10,7 @@ const setUp = (fault: string) => {
 type Quote = { bp: number; ap: number } | undefined;
 
 describe("faults of the data feed", () => {
-  /** SMR's quote and LEU's in each of the shapes that quotes come in. */
+  /** SMR's quote and LEU's in each quote format. */
   const quotes = async (read: (path: string) => Promise<unknown>): Promise<Quote[]> => {
     const latest = (await read("/v2/stocks/quotes/latest?symbols=SMR,LEU")) as { quotes: Record<string, Quote> };
     const snapshots = (await read("/v2/stocks/snapshots?symbols=SMR,LEU")) as Record<string, { latestQuote: Quote }>;
@@ -24,7 +24,7 @@ describe("faults of the data feed", () => {
     ["one-sided-quotes:symbol=SMR", { bp: 0, ap: 40.01 }],
     ["one-sided-quotes:symbol=SMR,empty=ask", { bp: 40, ap: 0 }],
     ["wide-quotes:symbol=SMR,spread=0.2", { bp: 36, ap: 44.01 }],
-  ])("%s changes every shape of the one symbol's quote", async (fault, spoiled) => {
+  ])("%s changes every format of that symbol's quote", async (fault, spoiled) => {
     const { read } = setUp(fault);
     const seen = await quotes(read);
     expect(seen.slice(0, 4).map((quote) => ({ bp: quote?.bp, ap: quote?.ap }))).toEqual([spoiled, spoiled, spoiled, spoiled]);
@@ -39,7 +39,7 @@ describe("faults of the data feed", () => {
     expect(await read("/v2/stocks/snapshots?symbols=SMR")).toMatchObject({ SMR: { latestTrade: { p: 40 } } });
   });
 
-  test("the market itself is not touched: an order fills at the true ask", async () => {
+  test("the market itself is not affected: an order fills at the true ask", async () => {
     const { buy, clock, exchange } = setUp("wide-quotes:spread=1");
     await buy();
     await clock.advance(100);
@@ -47,7 +47,7 @@ describe("faults of the data feed", () => {
   });
 });
 
-describe("faults of the venue as a whole", () => {
+describe("faults of the whole venue", () => {
   test("price-jump moves trade, quote, position and fill, and ends where it began", async () => {
     const { buy, clock, exchange, read } = setUp("price-jump:factor=1.5,for=60");
     expect(await read("/v2/stocks/SMR/trades/latest")).toMatchObject({ trade: { p: 60 } });
@@ -60,7 +60,7 @@ describe("faults of the venue as a whole", () => {
     expect(exchange.valueOf("LEU").toFixed()).toBe("200");
   });
 
-  test("price-jump with nth waits for that many orders, and then comes before they fill", async () => {
+  test("price-jump with nth waits for the nth order, and happens before it fills", async () => {
     const { buy, clock, exchange } = setUp("price-jump:symbol=SMR,factor=2,nth=2");
     await buy();
     await clock.advance(100);
@@ -74,7 +74,7 @@ describe("faults of the venue as a whole", () => {
     ["account_blocked", { account_blocked: true }],
     ["trade_suspended", { trade_suspended_by_user: true }],
     ["status", { status: "ACCOUNT_UPDATED" }],
-  ])("account-blocked:by=%s shows it, refuses orders, and is undone", async (by, shown) => {
+  ])("account-blocked:by=%s shows it, refuses orders, and is reverted", async (by, shown) => {
     const { buy, client, read } = setUp(`account-blocked:by=${by}`);
     expect(await read("/v2/account")).toMatchObject(shown);
     expect(await buy()).toMatchObject({ status: 403, json: { message: "account is not authorized to trade" } });
@@ -87,7 +87,7 @@ describe("faults of the venue as a whole", () => {
     expect([(await buy()).status, (await buy()).status, (await buy()).status]).toEqual([200, 200, 403]);
   });
 
-  test("market-closed says so, queues orders, holds prices still, and fills when trading goes on", async () => {
+  test("market-closed says so, queues orders, freezes prices, and fills when trading resumes", async () => {
     const { buy, clock, exchange, read } = setUp("market-closed:after=10,for=300");
     expect(await read("/v2/clock")).toMatchObject({ is_open: true });
     await clock.advance(10_000);

@@ -1,9 +1,9 @@
 import { ACKNOWLEDGE_LATENCY_MS, type ExchangeOptions, FILL_LATENCY_MS, PARTIAL_FILL_INTERVAL_MS } from "./exchange-options.ts";
 import { PARTIAL_FILL_PROBABILITY, PARTIAL_FILL_STEPS } from "./matching.ts";
-import type { Habits } from "./order-entry.ts";
+import type { ExecutionModel } from "./order-entry.ts";
 
-/** The habits that the options ask for. */
-export function habitsOf(options: ExchangeOptions): Habits {
+/** The fill behaviour from the options. */
+export function executionModelOf(options: ExchangeOptions): ExecutionModel {
   const ackLatencyMs = options.ackLatencyMs ?? ACKNOWLEDGE_LATENCY_MS;
   return {
     ackLatencyMs,
