@@ -9,23 +9,23 @@ import { Exchange } from "../simulator/exchange.ts";
 import { Refusal } from "../simulator/refusals.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
 
-/** One order that was filled. */
+/** One filled order. */
 export interface FilledTrade {
   readonly symbol: string;
   readonly side: "buy" | "sell";
-  /** What was ordered, in shares or in dollars; exactly one of them. */
+  /** The ordered size, in shares or in dollars; exactly one of them. */
   readonly ordered: Pick<PlannedOrder, "quantity" | "notional">;
   readonly quantity: Decimal;
-  /** Dollars a share, the spread included. */
+  /** Dollars a share, including the spread. */
   readonly price: Decimal;
   readonly value: Decimal;
-  /** Dollars that the spread took. */
+  /** Cost of the spread in dollars. */
   readonly cost: Decimal;
 }
 
 export interface SentOrders {
   readonly trades: readonly FilledTrade[];
-  /** By symbol, in the exchange's words. */
+  /** By symbol, in the exchange's notation. */
   readonly refused: ReadonlyMap<string, string>;
 }
 
@@ -34,17 +34,17 @@ const NEVER_CLOSES_FOR_MS = 24 * 3_600_000;
 const TICK_MS = 1;
 
 /**
- * An account at the simulator's exchange, in virtual time. Orders are checked, matched and booked by the exchange; the market
- * is what the bars say. It is open whenever it is asked, for the calendar of the bars decides about sessions.
+ * An account at the simulator's exchange, in virtual time. The exchange checks, matches and books orders; the bars
+ * supply the market. It is always open, because the bars' calendar decides about sessions.
  */
 export class BacktestAccount {
   readonly clock: VirtualClock;
   readonly #exchange: Exchange;
   readonly #spread: Decimal;
-  /** What a share costs now; a symbol without a price at this moment is missing. */
+  /** Current price of a share; a symbol without a price now is missing. */
   #prices: ReadonlyMap<string, Decimal> = new Map();
 
-  /** @param startAt milliseconds since the epoch. @param costBps what each trade loses against the price, in basis points of it. */
+  /** @param startAt milliseconds since the epoch. @param costBps loss of each trade against the price, in basis points. */
   constructor(startAt: number, cash: Decimal, costBps: Decimal) {
     this.clock = new VirtualClock(startAt);
     this.#spread = costBps.times(BASIS_POINT);
@@ -68,7 +68,7 @@ export class BacktestAccount {
     return new Map([...this.#exchange.state.positions.values()].map(({ symbol, quantity }) => [symbol, quantity]));
   }
 
-  /** What a holding is worth at the last price that was known of it. */
+  /** Value of a holding at its last known price. */
   valueOf(symbol: string): Decimal {
     return (this.holdings.get(symbol) ?? ZERO).times(this.#exchange.valueOf(symbol));
   }
@@ -81,7 +81,7 @@ export class BacktestAccount {
     await this.clock.advance(at - this.clock.now());
   }
 
-  /** Sets what is traded at now: buys pay more by the cost, sells get less. All other symbols have no price at this moment. */
+  /** Sets the current prices: buys pay more by the cost, sells get less. All other symbols have no price now. */
   setPrices(prices: ReadonlyMap<string, Decimal>): void {
     for (const [symbol, price] of prices) {
       this.#exchange.setPrice(symbol, toText(price));
@@ -109,7 +109,7 @@ export class BacktestAccount {
     };
   }
 
-  /** Sends the orders side by side and lets the exchange work until none is open. @throws Error when one that was accepted is not filled. */
+  /** Sends the orders together and runs the exchange until none is open. @throws Error when an accepted order is not filled. */
   async send(orders: readonly PlannedOrder[], signalId: string, phase: "selling" | "buying"): Promise<SentOrders> {
     const refused = new Map<string, string>();
     const accepted: (readonly [PlannedOrder, string])[] = [];
@@ -120,7 +120,7 @@ export class BacktestAccount {
     }
     if (accepted.length > 0) await this.clock.advance(TICK_MS);
     const trades = accepted.map(([order, id]) => this.#filled(order, id));
-    // The exchange goes through all orders it ever had at each step, and years of them would make every day slower than the one before.
+    // At each step the exchange checks every order it ever had; years of them would make every day slower than the one before.
     this.#exchange.state.orders.clear();
     return { trades, refused };
   }

@@ -21,13 +21,14 @@ import type { LeftOff, Rebalanced } from "./rebalance.ts";
 import { rebalance } from "./rebalance.ts";
 
 /**
- * Which price is traded at, and which bars the decision may see:
- * - `open`: decided on the closed bars of the sessions before, traded at the session's open. No look-ahead.
- * - `close`: decided a quarter of an hour before the close on bars that hold the close already, traded at the same close.
+ * Trade price, and the bars a decision may see:
+ * - `open`: decided on the closed bars of earlier sessions, traded at the session's open. No look-ahead.
+ * - `close`: decided a quarter of an hour before the close on bars that already contain the close, traded at that
+ *   close.
  */
 export type TradeAt = "open" | "close";
 
-/** When a decision of `close` is made: the habit that it stands for is 15:45, or as long before an early close. */
+/** Decision time of `close`: it represents trading at 15:45, or as long before an early close. */
 const BEFORE_CLOSE_MS = 15 * 60_000;
 
 export interface BacktestStrategy extends StrategyShare {
@@ -41,7 +42,7 @@ export interface BacktestOptions {
   readonly tradeAt: TradeAt;
   /** Dollars. */
   readonly cash: Decimal;
-  /** What each trade loses against the price, in basis points of it. */
+  /** Loss of each trade against the price, in basis points. */
   readonly costBps: Decimal;
   readonly settings: PlanSettings;
   readonly limits: LimitSettings;
@@ -50,21 +51,21 @@ export interface BacktestOptions {
 export interface BacktestDay {
   readonly session: string;
   readonly decisions: readonly StrategyDecision[];
-  /** Why nothing was traded although something was decided. */
+  /** Why nothing was traded despite a decision. */
   readonly refusal: string | undefined;
   readonly trades: readonly FilledTrade[];
   readonly leftOff: readonly LeftOff[];
   /** At the close, in dollars. */
   readonly equity: Decimal;
   readonly values: ReadonlyMap<string, Decimal>;
-  /** Held symbols without a bar of this session, valued at an earlier close. */
+  /** Held symbols without a bar for this session, valued at an earlier close. */
   readonly unpriced: readonly string[];
 }
 
 /**
- * Runs the strategies, the planner and the simulator's exchange over the sessions of the period. The same options give the
- * same days: nothing here knows the time or chance.
- * @returns one day for each session, oldest first.
+ * Runs the strategies, the planner and the simulator's exchange over the sessions of the period. The same options
+ * give the same days: nothing here reads a clock or is random.
+ * @returns one day per session, oldest first.
  * @throws TraderError when the bars do not cover the period.
  */
 export async function runBacktest(options: BacktestOptions): Promise<BacktestDay[]> {
@@ -75,17 +76,16 @@ export async function runBacktest(options: BacktestOptions): Promise<BacktestDay
   return days;
 }
 
-/** @throws TraderError when there is none, or when bars or sessions do not reach over all of them. */
+/** @throws TraderError when there is none, or when bars or sessions do not cover all of them. */
 function sessionsIn({ history, period: { from, to }, strategies }: BacktestOptions): [Session, ...Session[]] {
   const [first, ...rest] = history.sessions.filter(({ date }) => date >= from && date <= to);
-  if (first === undefined)
-    throw usage(`There is no session that is over from ${from} to ${to}.`, "The market is closed on weekends and holidays.");
+  if (first === undefined) throw usage(`No completed session from ${from} to ${to}.`, "The market is closed on weekends and holidays.");
   const newest = symbolsOfAll(strategies.map(({ strategy }) => strategy)).map((symbol) => history.bars.get(symbol)?.at(-1)?.session ?? "");
   const end = newest.reduce((latest, session) => (session > latest ? session : latest), "");
   const last = rest.at(-1) ?? first;
   if (end >= last.date) return [first, ...rest];
-  const there = end === "" ? `There are no bars (${history.source})` : `The bars end on ${end} (${history.source})`;
-  throw new TraderError(`${there}, and the back-test is to run to ${last.date}.`, {
+  const coverage = end === "" ? `There are no bars (${history.source})` : `The bars end on ${end} (${history.source})`;
+  throw new TraderError(`${coverage}, but the back-test runs to ${last.date}.`, {
     code: "backtest-bars",
     hint: end > first.date ? `Try --to ${end}.` : "Choose a period that the bars cover.",
   });
@@ -95,7 +95,7 @@ function momentOf({ open, close }: Session, tradeAt: TradeAt): number {
   return tradeAt === "open" ? open : close - BEFORE_CLOSE_MS;
 }
 
-/** The session before, which for the first one lies before the period. */
+/** The previous session; for the first one it is before the period. */
 function previousOf({ sessions: all }: MarketHistory, sessions: readonly Session[], index: number): string | undefined {
   const { date = "" } = sessions[index] ?? {};
   return sessions[index - 1]?.date ?? all.findLast((session) => session.date < date)?.date;
@@ -104,7 +104,7 @@ function previousOf({ sessions: all }: MarketHistory, sessions: readonly Session
 class BacktestRun {
   readonly #options: BacktestOptions;
   readonly #account: BacktestAccount;
-  /** What each strategy asked for last (R31). */
+  /** Each strategy's latest targets (R31). */
   readonly #strategyTargets = new Map<string, StrategyTarget>();
   #lastEquity: Decimal;
 
@@ -137,7 +137,7 @@ class BacktestRun {
     };
   }
 
-  /** @param through date of the last bar that the decisions may see. */
+  /** @param through date of the last bar that decisions may see. */
   async #decide(through: string): Promise<StrategyDecision[]> {
     const { history, tradeAt, settings, strategies } = this.#options;
     const market = seenThrough(history, through);
@@ -148,7 +148,7 @@ class BacktestRun {
     return decisions;
   }
 
-  /** All strategies together, as runs that wait side by side are executed (R22); one that said nothing keeps its last targets. */
+  /** All strategies together, like runs waiting side by side (R22); a strategy without a decision keeps its last targets. */
   async #act(decisions: readonly StrategyDecision[], session: string, before: string | undefined): Promise<Rebalanced | undefined> {
     const { strategies, history, settings, limits, tradeAt } = this.#options;
     const decided = decisions.filter((decision) => decision.kind === "decided");
@@ -160,7 +160,7 @@ class BacktestRun {
       const { id: signalId, generatedAt, targets } = signal;
       this.#strategyTargets.set(strategy, { strategy, share, basis: "run", signalId, generatedAt, targets });
     }
-    // Everything in the account was bought for one of the strategies, so all of it may be sold.
+    // Everything in the account was bought for a strategy, so all of it may be sold.
     const wanted = targetOfAll([...this.#strategyTargets.values()], undefined);
     const symbols = new Set([...symbolsOf(wanted), ...this.#account.holdings.keys()]);
     this.#account.setPrices(pricesOf(barsOn(history, symbols, session), tradeAt));

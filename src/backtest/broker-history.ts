@@ -5,13 +5,13 @@ import type { MarketHistory } from "./market-history.ts";
 import type { Period } from "./period.ts";
 import { usage } from "./period.ts";
 
-/** Bars that are asked for at a time: years of all symbols in one answer would take a slow venue longer than an answer may. */
+/** Bars per request: years of all symbols in one answer would exceed a slow venue's time limit. */
 const BARS_AT_A_TIME = 2_500;
 
 /**
- * Reads sessions and adjusted bars through the broker port. A session that is still running is left out: its bar is not final.
+ * Reads sessions and adjusted bars through the broker port. A running session is left out: its bar is not final.
  * @param now milliseconds since the epoch.
- * @throws BrokerError when they cannot be read, TraderError for a period that is still to come.
+ * @throws BrokerError when they cannot be read, TraderError for a future period.
  */
 export async function readBrokerHistory(
   broker: Pick<Broker, "name" | "calendar" | "dailyBars">,
@@ -21,16 +21,15 @@ export async function readBrokerHistory(
   now: number,
 ): Promise<Omit<MarketHistory, "invented">> {
   const today = marketDate(now);
-  if (to > today)
-    throw usage(`--to is ${to}, a day still to come (it is ${today} in New York).`, "A back-test ends with a session that is over.");
+  if (to > today) throw usage(`--to is ${to}, a future date (it is ${today} in New York).`, "A back-test ends with a completed session.");
   const calendar = await broker.calendar(start, to);
   const sessions = calendar.filter(({ close }) => close <= now);
   const bars = await readBars(broker, symbols, start, to, Math.max(1, Math.floor(BARS_AT_A_TIME / Math.max(1, sessions.length))));
-  const running = sessions.length === calendar.length ? [] : [`The session of ${today} is not over and is left out.`];
+  const running = sessions.length === calendar.length ? [] : [`The session of ${today} is still running and is left out.`];
   return { source: broker.name, sessions, bars, warnings: running };
 }
 
-/** One question after the other. */
+/** One request after the other. */
 async function readBars(
   broker: Pick<Broker, "dailyBars">,
   symbols: readonly string[],

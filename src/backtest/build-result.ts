@@ -14,10 +14,10 @@ import { dailyReturns, drawdowns, statisticsOf } from "./statistics.ts";
 import { branchesOf, legsOf } from "./time-held.ts";
 import { countOf, fractionText, numberText } from "./value-texts.ts";
 
-/** Held over the same period for comparison: all strategies look at it. */
+/** Benchmark held over the same period; all strategies read it. */
 const BENCHMARK = "SPY";
 
-/** Everything that is told of a back-test. @param days at least one. */
+/** The complete result of a back-test. @param days at least one. */
 export function buildResult(options: BacktestOptions, days: readonly BacktestDay[]): BacktestResult {
   const { history, period, cash, costBps, tradeAt, strategies } = options;
   const statistics = statisticsOf(equityPoints(options, days));
@@ -50,7 +50,7 @@ export function buildResult(options: BacktestOptions, days: readonly BacktestDay
   };
 }
 
-/** The money at the first open, then the equity at each close. */
+/** Equity at the first open, then at each close. */
 function equityPoints({ history, cash }: BacktestOptions, days: readonly BacktestDay[]): EquityPoint[] {
   const times = new Map(history.sessions.map((session) => [session.date, session]));
   const start = { at: times.get(days[0]?.session ?? "")?.open ?? 0, equity: cash, flow: ZERO };

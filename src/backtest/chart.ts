@@ -7,7 +7,7 @@ import { LINE_CHART_SIZE, lineChartBody } from "../reporting/line-chart.ts";
 import type { BacktestResult } from "./result.ts";
 import { headline, markText } from "./texts.ts";
 
-/** How a chart of ours is recognised: nothing else is ever overwritten. */
+/** Marks our own charts: no other file is ever overwritten. */
 export const BACKTEST_CHART: DocumentKind = {
   name: "back-test chart",
   mark: '<?xml version="1.0" encoding="UTF-8"?>\n<!-- alpaca-trader backtest -->\n',
@@ -26,7 +26,7 @@ const { width: WIDTH, height: PANEL } = LINE_CHART_SIZE;
 const TITLE = 18;
 const HEIGHT = HEAD + 2 * (PANEL + TITLE) + MARGIN;
 
-/** Equity at the closes and how far it lay below its high, as one SVG file that loads nothing. */
+/** Equity at the closes and its drawdown, as one SVG file that loads nothing. */
 export function backtestChart(result: BacktestResult): string {
   const title = headline(result);
   const svg = html`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img">
@@ -69,7 +69,7 @@ function equityChart({ start_equity, days }: BacktestResult): LineChart {
 
 function drawdownChart({ days }: BacktestResult): LineChart {
   return {
-    title: "Below the high before",
+    title: "Drawdown from the previous high",
     points: days.map(({ session, drawdown }) => ({ at: Date.parse(session), value: Number(decimal(drawdown).neg().toFixed()) })),
     marks: [],
     ceiling: 0,

@@ -2,18 +2,18 @@ import { TraderError } from "../domain/errors.ts";
 import type { DailyBar } from "../domain/daily-bar.ts";
 import { isDate } from "./period.ts";
 
-/** The first line of a file. Any other column would be guessed at: `Adj Close` beside unadjusted opens, for one. */
+/** The header of a file. Other columns are refused: a file might pair `Adj Close` with unadjusted opens, for example. */
 export const CSV_HEADER = "date,open,high,low,close,volume";
 
 const NUMBER = /^\d+(\.\d+)?([eE][+-]?\d{1,2})?$/;
 const SATURDAY = 6;
-/** Adjusting rounds each price by itself, so a close may stand a hair above its high. */
+/** Adjusting rounds each price separately, so a close may be slightly above its high. */
 const ROUNDING = 1e-4;
 
 /**
  * Reads one symbol's daily bars.
- * @param file for the sentences of what is wrong.
- * @throws TraderError `csv-bars` that names file and line.
+ * @param file for messages.
+ * @throws TraderError `csv-bars` with file and line.
  */
 export function readCsvBars(text: string, file: string): DailyBar[] {
   const [header = "", ...rows] = text
@@ -25,14 +25,14 @@ export function readCsvBars(text: string, file: string): DailyBar[] {
       file,
       1,
       `it begins with ${shown(header)}, expected ${CSV_HEADER}`,
-      "Prices must be adjusted for splits and dividends, all four of a day alike.",
+      "Adjust all four prices of a day for splits and dividends.",
     );
-  if (rows.length === 0) throw wrong(file, 1, "no bar follows its header", "Each line after the header is one session.");
+  if (rows.length === 0) throw wrong(file, 1, "it has no bar after its header", "Each line after the header is one session.");
   const bars: DailyBar[] = [];
   for (const [index, row] of rows.entries()) {
     const bar = barOf(row, (problem, hint) => wrong(file, index + 2, problem, hint));
     const before = bars.at(-1)?.session ?? "";
-    if (bar.session <= before) throw wrong(file, index + 2, `${bar.session} stands after ${before}`, "One line a session, oldest first.");
+    if (bar.session <= before) throw wrong(file, index + 2, `${bar.session} comes after ${before}`, "One line per session, oldest first.");
     bars.push(bar);
   }
   return bars;
@@ -43,9 +43,9 @@ type Wrong = (problem: string, hint: string) => TraderError;
 function barOf(row: string, fail: Wrong): DailyBar {
   const [session = "", ...figures] = row.split(",").map((part) => part.trim());
   if (figures.length !== 5) throw fail(`it has ${figures.length + 1} columns, expected 6`, `Expected ${CSV_HEADER}.`);
-  if (!isDate(session)) throw fail(`its date is ${shown(session)}, expected YYYY-MM-DD`, "It is the New York date of the session.");
+  if (!isDate(session)) throw fail(`its date is ${shown(session)}, expected YYYY-MM-DD`, "Use the New York date of the session.");
   if (isWeekend(session))
-    throw fail(`${session} is a Saturday or Sunday`, "It is the New York date of the session; another zone may have shifted it.");
+    throw fail(`${session} is a Saturday or Sunday`, "Use the New York date of the session; another zone may have shifted it.");
   const [open, high, low, close, volume] = figures.map((figure, index) => numberOf(figure, NAMES[index] ?? "", fail));
   const bar = { session, open: open ?? 0, high: high ?? 0, low: low ?? 0, close: close ?? 0, volume: volume ?? 0 };
   assertPrices(bar, fail);
@@ -57,13 +57,13 @@ const NAMES = ["open", "high", "low", "close", "volume"] as const;
 function numberOf(text: string, name: string, fail: Wrong): number {
   const value = NUMBER.test(text) ? Number(text) : Number.NaN;
   if (Number.isFinite(value)) return value;
-  throw fail(`its ${name} is ${shown(text)}, expected a plain number`, "A day without a price has no line.");
+  throw fail(`its ${name} is ${shown(text)}, expected a plain number`, "Leave out days without a price.");
 }
 
 function assertPrices(bar: DailyBar, fail: Wrong): void {
   const { open, high, low, close } = bar;
   const free = Object.entries({ open, high, low, close }).find(([, price]) => price <= 0);
-  if (free !== undefined) throw fail(`its ${free[0]} is 0, which is no price`, "A day without a price has no line.");
+  if (free !== undefined) throw fail(`its ${free[0]} is 0, which is not a price`, "Leave out days without a price.");
   const outside = Object.entries({ open, close }).find(([, price]) => price > high * (1 + ROUNDING) || price < low * (1 - ROUNDING));
   if (high < low || outside !== undefined)
     throw fail(
@@ -71,7 +71,7 @@ function assertPrices(bar: DailyBar, fail: Wrong): void {
         /, $/,
         ")",
       ),
-      "All four prices of a day must be adjusted alike.",
+      "Adjust all four prices of a day in the same way.",
     );
 }
 

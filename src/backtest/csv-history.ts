@@ -8,13 +8,13 @@ import { CSV_HEADER, readCsvBars } from "./csv-bars.ts";
 import type { MarketHistory } from "./market-history.ts";
 import type { Period } from "./period.ts";
 
-/** Dates that are spelt out; of more only their number is told. */
-const SPELT_OUT = 5;
+/** Most dates listed; the rest are counted. */
+const MAX_LISTED_DATES = 5;
 
 /**
- * Reads `SYMBOL.csv` of every symbol from a directory. Sessions are those of the New York Stock Exchange and, should the
- * files know better, any other weekday on which one of them has a bar.
- * @throws TraderError that names the directory, the missing files, or file and line.
+ * Reads `SYMBOL.csv` of every symbol from a directory. Sessions are those of the New York Stock Exchange plus any
+ * other weekday with a bar in one of the files.
+ * @throws TraderError naming the directory, the missing files, or file and line.
  */
 export function readCsvHistory(directory: string, symbols: readonly string[], start: string, { to }: Period): MarketHistory {
   assertDirectory(directory);
@@ -23,7 +23,7 @@ export function readCsvHistory(directory: string, symbols: readonly string[], st
   if (missing.length > 0)
     throw new TraderError(`${directory} has no ${missing.join(", ")}.`, {
       code: "csv-bars",
-      hint: `Each symbol of the strategies needs a file of its own, with the header ${CSV_HEADER}.`,
+      hint: `Each symbol of the strategies needs its own file with the header ${CSV_HEADER}.`,
     });
   const bars = new Map(texts.map(([symbol, text]) => [symbol, readCsvBars(text ?? "", join(directory, `${symbol}.csv`))]));
   const { sessions, extra } = sessionsOf([...bars.values()], start, to);
@@ -32,9 +32,9 @@ export function readCsvHistory(directory: string, symbols: readonly string[], st
 
 function assertDirectory(directory: string): void {
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true) return;
-  throw new TraderError(`--bars is ${JSON.stringify(directory)}, which is no directory.`, {
+  throw new TraderError(`--bars is ${JSON.stringify(directory)}, which is not a directory.`, {
     code: "csv-bars",
-    hint: `It holds one file a symbol, such as SPY.csv, with the header ${CSV_HEADER}.`,
+    hint: `Expected a directory with one file per symbol, such as SPY.csv, with the header ${CSV_HEADER}.`,
   });
 }
 
@@ -46,7 +46,7 @@ function textOf(file: string): string | undefined {
     if (Error.isError(error) && "code" in error && error.code === "ENOENT") return undefined;
     throw new TraderError(`${file} cannot be read: ${messageOf(error)}.`, {
       code: "csv-bars",
-      hint: "It must be a file that our user may read.",
+      hint: "Make it a file that our user can read.",
     });
   }
 }
@@ -65,6 +65,6 @@ function sessionOf(date: string): Session {
 }
 
 function closedDays(dates: readonly string[]): string {
-  const more = dates.length > SPELT_OUT ? ` and ${dates.length - SPELT_OUT} more` : "";
-  return `The files have bars of days on which the exchange was closed (${dates.slice(0, SPELT_OUT).join(", ")}${more}); they count as sessions.`;
+  const more = dates.length > MAX_LISTED_DATES ? ` and ${dates.length - MAX_LISTED_DATES} more` : "";
+  return `The files have bars for days when the exchange was closed (${dates.slice(0, MAX_LISTED_DATES).join(", ")}${more}); they count as sessions.`;
 }

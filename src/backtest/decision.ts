@@ -11,14 +11,14 @@ import type { BarMode } from "../domain/bar-basis.ts";
 import { generateSignal, NoSignal } from "../signals/generate.ts";
 import type { Allocation, Strategy, TraceStep } from "../strategies/strategy.ts";
 
-/** What one strategy said on one session. */
+/** One strategy's decision for one session. */
 export type StrategyDecision =
   | {
       readonly kind: "decided";
       readonly strategy: string;
       /** What `execute` would have read from the alerts file. */
       readonly signal: Signal;
-      /** The rule that decided, and what it holds: `N1.2 UVXY+BTAL`. */
+      /** The deciding rule, and what it holds: `N1.2 UVXY+BTAL`. */
       readonly branch: string;
     }
   | {
@@ -31,15 +31,15 @@ export type StrategyDecision =
 export interface DecisionParts {
   /** The market up to the last bar that counts. */
   readonly market: Pick<Broker, "calendar" | "dailyBars">;
-  /** Stands at the moment of the decision. */
+  /** Set to the decision time. */
   readonly clock: Clock;
   readonly barMode: BarMode;
   readonly allowedSymbols: ReadonlySet<string> | undefined;
 }
 
 /**
- * Bars → decision → alert lines → the signal that they are read back as, by the code that does it live at each step: what
- * the lines round off, a back-test rounds off too.
+ * Bars → decision → alert lines → the signal read back from them, each step by the live code: rounding in the
+ * lines also rounds a back-test.
  */
 export async function decideOn(strategy: Strategy, parts: DecisionParts): Promise<StrategyDecision> {
   const { market: broker, clock, barMode } = parts;
@@ -54,7 +54,7 @@ export async function decideOn(strategy: Strategy, parts: DecisionParts): Promis
   }
 }
 
-/** The signal that the lines make, or why they are refused. */
+/** The signal made of the lines, or why they are refused. */
 function readBack(strategy: string, text: string, now: number, allowedSymbols: ReadonlySet<string> | undefined): Signal | string {
   const lines = text.trimEnd().split("\n");
   const [run, ...others] = runsOf(lines.map((line) => ({ line: readAlert(line, MARKET_ZONE), arrivedAt: now })));
@@ -83,14 +83,14 @@ function readBack(strategy: string, text: string, now: number, allowedSymbols: R
     case "refuse":
       return assessment.verdict.reason;
     case "wait":
-      throw new Error(`The alerts of ${strategy} are not whole: ${assessment.reason}`);
+      throw new Error(`The alerts of ${strategy} are incomplete: ${assessment.reason}`);
   }
 }
 
-/** The run is read at the moment at which it was written. */
+/** The run is read at the time it was written. */
 const MAX_AGE_SECONDS = 1;
 
-/** The last step is the conclusion. What a ranking chose changes from day to day and is told by symbol instead. */
+/** The last step is the conclusion. A ranking's choice changes from day to day and is reported by symbol instead. */
 function branchOf(trace: readonly TraceStep[], { form, legs }: Allocation): string {
   const { rule } = lastStep(trace);
   return form === "nuclear" ? rule : `${rule} ${legs.map(({ symbol }) => symbol).join("+")}`;

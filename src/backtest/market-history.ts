@@ -4,25 +4,25 @@ import type { Strategy } from "../strategies/strategy.ts";
 import { dateAfter } from "./period.ts";
 import type { Period } from "./period.ts";
 
-/** Everything that a back-test knows of the market. */
+/** All market data of a back-test. */
 export interface MarketHistory {
-  /** Where the bars come from, for people: `CSV files in /data`. */
+  /** Source of the bars, for people: `CSV files in /data`. */
   readonly source: string;
-  /** Whether the bars were invented by the simulator. */
+  /** Whether the simulator generated the bars. */
   readonly invented: boolean;
-  /** Oldest first, from before the period on; each is over. */
+  /** Oldest first, starting before the period; all are completed. */
   readonly sessions: readonly Session[];
   /** Adjusted for splits and dividends, oldest first. */
   readonly bars: DailyBars;
-  /** What one should know about them, one sentence each. */
+  /** Warnings for the reader, one sentence each. */
   readonly warnings: readonly string[];
 }
 
-/** A session has 1.45 days of the calendar; with what holidays take, twice as much reaches back far enough for any strategy. */
+/** A session takes 1.45 calendar days, holidays not included; twice as much reaches back far enough for any strategy. */
 const DAYS_PER_BAR = 1.5;
 const SPARE_DAYS = 14;
 
-/** The first date whose bars a decision on the first session may ask for. */
+/** The first date whose bars a decision on the first session may need. */
 export function historyStart({ from }: Period, strategies: readonly Strategy[]): string {
   const longest = Math.max(...strategies.map(({ history }) => history));
   return dateAfter(from, -(Math.ceil(longest * DAYS_PER_BAR) + SPARE_DAYS));
@@ -34,9 +34,9 @@ export function symbolsOfAll(strategies: readonly Pick<Strategy, "symbols">[]): 
 }
 
 /**
- * The market as a broker shows it to a signal, up to a day and not one bar further: what lies ahead cannot
- * be asked for, so no decision can depend on it.
- * @param through date of the last bar that may be seen.
+ * The market as a broker shows it to a signal up to a date: later bars cannot be read, so no decision can depend
+ * on them.
+ * @param through date of the last visible bar.
  */
 export function seenThrough({ sessions, bars }: MarketHistory, through: string): Pick<Broker, "calendar" | "dailyBars"> {
   return {
@@ -64,7 +64,7 @@ function firstFrom(series: readonly DailyBar[], date: string): number {
   return low;
 }
 
-/** Each symbol's bar of that session; one without a bar is missing from the map. */
+/** Each symbol's bar of that session; symbols without one are missing. */
 export function barsOn({ bars }: MarketHistory, symbols: Iterable<string>, session: string): Map<string, DailyBar> {
   const found = new Map<string, DailyBar>();
   for (const symbol of symbols) {

@@ -9,20 +9,20 @@ export interface Period {
 const DAY_MS = 86_400_000;
 const DATE = /^\d{4}-\d{2}-\d{2}$/;
 
-/** @throws TraderError when one of them is no date, or they are the wrong way round. */
+/** @throws TraderError when one of them is not a date, or their order is wrong. */
 export function readPeriod(from: string, to: string): Period {
   for (const [name, text] of Object.entries({ from, to })) {
     if (isDate(text)) continue;
-    throw usage(`--${name} is ${JSON.stringify(text.slice(0, 40))}, which is no date.`, "Write it as YYYY-MM-DD, such as 2024-01-02.");
+    throw usage(`--${name} is ${JSON.stringify(text.slice(0, 40))}, which is not a date.`, "Write it as YYYY-MM-DD, such as 2024-01-02.");
   }
-  if (from > to) throw usage(`The back-test would begin on ${from}, after its end on ${to}.`, "--from is the earlier one.");
+  if (from > to) throw usage(`--from is ${from}, after --to (${to}).`, "Set --from to the earlier date.");
   return { from, to };
 }
 
-/** Whether it is a day of the calendar, written `YYYY-MM-DD`. */
+/** Whether it is a calendar date, written `YYYY-MM-DD`. */
 export function isDate(text: string): boolean {
   const at = DATE.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
-  // 30 February is read as 1 March.
+  // Date.parse turns 30 February into 1 March.
   return !Number.isNaN(at) && new Date(at).toISOString().startsWith(text);
 }
 

@@ -23,7 +23,7 @@ export interface RebalanceRequest {
   readonly lastEquity: Decimal;
 }
 
-/** A symbol that is not where it is wanted, and why. */
+/** A symbol that is off target, and why. */
 export interface LeftOff {
   readonly symbol: string;
   readonly reason: SkipReason;
@@ -34,7 +34,7 @@ export type Rebalanced =
   /** One sentence; nothing was traded. */
   | { readonly kind: "refused"; readonly reason: string };
 
-/** One rebalance as the trading path does it: plan, limits, sells, a new plan on what they brought, buys. */
+/** One rebalance as on the trading path: plan, limits, sells, a new plan on the proceeds, buys. */
 export async function rebalance(parts: RebalanceParts, request: RebalanceRequest): Promise<Rebalanced> {
   const { account, limits } = parts;
   const first = planFor(parts, request, "selling", new Map());
@@ -43,7 +43,7 @@ export async function rebalance(parts: RebalanceParts, request: RebalanceRequest
   if (limited !== undefined) return { kind: "refused", reason: limited };
   const sold = await account.send(first.plan.sells, request.signalId, "selling");
   const second = planFor(parts, request, "buying", excludedBy(first.plan.sells, sold));
-  // The sells are done; that the buys cannot be planned leaves their money in cash, as it does live.
+  // The sells are done; if the buys cannot be planned, the money stays in cash, as it does live.
   if (second.kind === "refused") return { kind: "traded", trades: sold.trades, leftOff: leftOffBy(first.plan) };
   const bought = await account.send(second.plan.buys, request.signalId, "buying");
   return { kind: "traded", trades: [...sold.trades, ...bought.trades], leftOff: leftOffBy(second.plan) };
@@ -63,12 +63,12 @@ function planFor(
   return makePlan(planInput(snapshot, { phase, wanted, settings, unsettled: [], splits: NO_SPLITS, excluded: excluded }));
 }
 
-/** Live, the market fills what nobody has a price for. History has no price to fill it at. */
+/** Live, the market fills symbols without a known price. History has no price to fill them at. */
 function withoutPrice({ assets, prices }: AccountSnapshot): [string, SkipReason][] {
   return [...assets.keys()].filter((symbol) => !prices.has(symbol)).map((symbol) => [symbol, "price-doubt"]);
 }
 
-/** R28, with what the plan moves as the whole turnover of its day: there is one rebalance a session, and nothing is paid in or out. */
+/** R28. The plan is the whole turnover of its day: there is one rebalance per session and no deposit or withdrawal. */
 function limitedBy(plan: Plan, equity: Decimal, lastEquity: Decimal, limits: LimitSettings): string | undefined {
   const orders = [...plan.sells, ...plan.buys];
   if (orders.length === 0) return undefined;

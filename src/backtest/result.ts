@@ -1,9 +1,9 @@
 import type { TradeAt } from "./backtest.ts";
 
-/** Raised when a key changes its meaning or goes; new keys may come at any time. */
+/** Raised when a key changes its meaning or is removed; new keys may be added at any time. */
 export const SCHEMA = 1;
 
-/** What `backtest --json` prints. Forms of values as in json-values.ts; docs/backtest.md describes it key by key. */
+/** What `backtest --json` prints. Value formats as in json-values.ts; docs/backtest.md describes each key. */
 export interface BacktestResult {
   readonly schema: typeof SCHEMA;
   readonly period: {
@@ -24,16 +24,16 @@ export interface BacktestResult {
   readonly best_day: DayReturn;
   readonly worst_day: DayReturn;
   readonly activity: Activity;
-  /** `null` where its bars are not there for the first and the last session. */
+  /** `null` without bars for the first and the last session. */
   readonly benchmark: (Figures & { readonly symbol: string }) | null;
   readonly branches: readonly BranchTime[];
   readonly legs: readonly LegTime[];
   readonly undecided: { readonly sessions: number; readonly list: readonly Undecided[] };
   /** Sessions on which the whole plan was refused. */
   readonly refused: readonly { readonly session: string; readonly reason: string }[];
-  /** Symbols that a rebalance left off their target. */
+  /** Symbols that a rebalance left off target. */
   readonly left_off: readonly { readonly session: string; readonly symbol: string; readonly reason: string }[];
-  /** Held symbols without a bar of the session, valued at an earlier close. */
+  /** Held symbols without a bar for the session, valued at an earlier close. */
   readonly unpriced: readonly { readonly session: string; readonly symbol: string }[];
   readonly warnings: readonly string[];
   readonly days: readonly ResultDay[];
@@ -41,7 +41,7 @@ export interface BacktestResult {
 
 export interface Figures {
   readonly return: string;
-  /** `null` where a short period makes it larger than a number can say. */
+  /** `null` if a short period makes it too large for a number. */
   readonly cagr: string | null;
   readonly max_drawdown: Fall | null;
   readonly volatility: string | null;

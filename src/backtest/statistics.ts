@@ -7,27 +7,27 @@ import { ONE, ZERO } from "../domain/decimal.ts";
 
 const SESSIONS_A_YEAR = 252;
 const YEAR_MS = 365.25 * 86_400_000;
-/** Beyond what a number can tell apart. */
+/** Smaller differences are rounding errors. */
 const NUMBER_DECIMALS = 15;
 
 /**
- * What a curve of equity amounts to. Returns and depths are exact; roots and powers of them are numbers, which is
- * what a statistic is. All are fractions: 0.05 for 5 %.
+ * Statistics of an equity curve. Returns and depths are exact; roots and powers are floating point. All are
+ * fractions: 0.05 means 5 %.
  */
 export interface Statistics {
   readonly growth: readonly GrowthPoint[];
   readonly totalReturn: Decimal;
-  /** Compound return a year of the calendar; −1 when everything was lost. */
+  /** Compound return per calendar year; −1 when everything was lost. */
   readonly yearlyReturn: number;
   /** Standard deviation (of a sample) of the daily returns × √252; `undefined` with fewer than two. */
   readonly volatility: number | undefined;
-  /** Mean daily return × 252 ÷ volatility, with a risk-free rate of 0; `undefined` where nothing moved. */
+  /** Mean daily return × 252 ÷ volatility, with a risk-free rate of 0; `undefined` without volatility. */
   readonly sharpe: number | undefined;
   readonly worst: Drawdown | undefined;
   readonly years: number;
 }
 
-/** @param points oldest first: the money at the start, then the equity at each close. At least two. */
+/** @param points oldest first: equity at the start, then at each close. At least two. */
 export function statisticsOf(points: readonly EquityPoint[]): Statistics {
   const growth = growthOf(points);
   const last = growth.at(-1);
@@ -54,7 +54,7 @@ export function dailyReturns(growth: readonly GrowthPoint[]): Decimal[] {
   });
 }
 
-/** How far each point lies below the highest one up to it, as a fraction of that. */
+/** How far each point is below the highest one so far, as a fraction. */
 export function drawdowns(growth: readonly GrowthPoint[]): Decimal[] {
   let peak = growth[0]?.index ?? ONE;
   return growth.map(({ index }) => {

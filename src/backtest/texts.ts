@@ -11,8 +11,8 @@ export function headline({ strategies, period }: Pick<BacktestResult, "strategie
 
 /** How it was traded, in one or two sentences. */
 export function markText({ trade_at, cost_bps }: Pick<BacktestResult, "trade_at" | "cost_bps">): string {
-  const cost = `${cost_bps} basis points lost on each trade`;
+  const cost = `${cost_bps} basis points cost per trade`;
   return trade_at === "open"
-    ? `Decided on the closes before, traded at the open; ${cost}.`
-    : `Decided and traded at the same close, which looks ahead; ${cost}.`;
+    ? `Decided on earlier closes, traded at the open; ${cost}.`
+    : `Decided and traded at the same close (look-ahead); ${cost}.`;
 }

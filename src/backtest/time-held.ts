@@ -6,7 +6,7 @@ import type { BacktestDay } from "./backtest.ts";
 import type { BranchTime, LegTime } from "./result.ts";
 import { countOf, fractionText, shareOfSessions } from "./value-texts.ts";
 
-/** How many sessions each branch decided, the most frequent first; undecided ones count as a branch of their own. */
+/** Sessions decided by each branch, the most frequent first; undecided ones count as their own branch. */
 export function branchesOf(days: readonly BacktestDay[]): BranchTime[] {
   const counts = new Map<string, { strategy: string; branch: string; sessions: number }>();
   for (const decision of days.flatMap(({ decisions }) => decisions)) {
@@ -23,7 +23,7 @@ export function branchesOf(days: readonly BacktestDay[]): BranchTime[] {
     .map((counted) => ({ ...counted, share: shareOfSessions(counted.sessions, days.length) }));
 }
 
-/** What was held at the closes, the longest held first, with what it earned at average cost. */
+/** Holdings at the closes, the longest held first, with their profit at average cost. */
 export function legsOf(days: readonly BacktestDay[]): LegTime[] {
   const profits = profitsOf(days);
   return [...profits]
@@ -46,7 +46,7 @@ function weightOf(value: Decimal | undefined, equity: Decimal): Decimal {
   return value === undefined || equity.lte(ZERO) ? ZERO : value.div(equity);
 }
 
-/** Realised and unrealised, of every symbol that was ever traded. */
+/** Realised and unrealised, of every symbol ever traded. */
 function profitsOf(days: readonly BacktestDay[]): Map<string, Decimal> {
   const book = new AverageCostBook();
   const profits = new Map<string, Decimal>();

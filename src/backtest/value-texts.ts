@@ -3,7 +3,7 @@ import { decimal, decimalFromNumber, roundHalfUp, toText } from "../domain/decim
 
 const FRACTION_DECIMALS = 8;
 
-/** A fraction of one as the result carries it. */
+/** A fraction as stored in the result. */
 export function fractionText(value: Decimal): string {
   return toText(roundHalfUp(value, FRACTION_DECIMALS));
 }

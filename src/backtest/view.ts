@@ -7,7 +7,7 @@ import { table } from "../reporting/table.ts";
 import type { BacktestResult, Figures } from "./result.ts";
 import { headline, markText } from "./texts.ts";
 
-/** Days that are spelt out of each kind; `--json` has all of them. */
+/** Days listed per kind; `--json` has all of them. */
 const SHOWN = 5;
 /** A quarter of a year. */
 const FEW_SESSIONS = 63;
@@ -25,17 +25,17 @@ export function backtestLines(result: BacktestResult, style: Style): string[] {
   return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ["", ...section]));
 }
 
-/** What one must know to believe the figures; also told where only the JSON object is printed. */
+/** What a reader must know to judge the figures; also printed with `--json`. */
 export function cautions({ bars, trade_at, warnings }: BacktestResult): string[] {
   return [
-    ...(bars.invented ? ["SIMULATOR: the bars are invented, and so are the figures."] : []),
+    ...(bars.invented ? ["SIMULATOR: bars and figures are invented."] : []),
     ...(trade_at === "close" ? [LOOK_AHEAD] : []),
     ...warnings,
   ];
 }
 
 const LOOK_AHEAD =
-  "--trade-at close looks ahead: the decision saw the close that it was traded at, which nobody knows at 15:45. Live trading will differ; rely on the default for what a rule is worth.";
+  "--trade-at close looks ahead: each decision used the close it traded at, which is unknown at 15:45. Live trading will differ; use the default to judge a rule.";
 
 function headLines(result: BacktestResult, style: Style): string[] {
   return [
@@ -64,9 +64,9 @@ function figureLines(result: BacktestResult, style: Style): string[] {
     ],
     [
       "Turnover",
-      `${share(activity.turnover)} of the mean equity, ${share(activity.turnover_per_year)} a year; ${dollarsOf(activity.traded)} traded`,
+      `${share(activity.turnover)} of the mean equity, ${share(activity.turnover_per_year)} per year; ${dollarsOf(activity.traded)} traded`,
     ],
-    ["Costs", `${dollarsOf(activity.costs)}, contained in all figures`],
+    ["Costs", `${dollarsOf(activity.costs)}, included in all figures`],
     ...(benchmark === null ? [] : [[`${benchmark.symbol} held`, benchmarkText(benchmark)] as const]),
   ];
   return [
@@ -76,7 +76,7 @@ function figureLines(result: BacktestResult, style: Style): string[] {
       rows.map(([name, text]) => [{ text: name }, { text }]),
       style,
     ),
-    ...(result.period.sessions < FEW_SESSIONS ? [style.paint("quiet", "  Figures a year say little about so few sessions.")] : []),
+    ...(result.period.sessions < FEW_SESSIONS ? [style.paint("quiet", "  Yearly figures mean little for so few sessions.")] : []),
   ];
 }
 
@@ -125,7 +125,7 @@ const LEGS: readonly Column[] = [
 ];
 
 function legLines({ legs }: BacktestResult, style: Style): string[] {
-  if (legs.length === 0) return ["Nothing was ever held."];
+  if (legs.length === 0) return ["Nothing was held."];
   const rows = legs.map((leg): Cell[] => {
     const profit = decimal(leg.profit);
     const tint = profit.s < 0 ? "bad" : "good";
@@ -140,12 +140,12 @@ function legLines({ legs }: BacktestResult, style: Style): string[] {
   return [style.paint("strong", "Time in each leg"), ...table(LEGS, rows, style)];
 }
 
-/** What kept it from trading, so that nobody takes a quiet day for a decision. */
+/** What kept the back-test from trading, so that a skipped day is not mistaken for a decision. */
 function doubtLines({ undecided, refused, left_off, unpriced }: BacktestResult, style: Style): string[] {
   const first =
     undecided.sessions === 0
-      ? "No session was left undecided."
-      : `${counted(undecided.sessions, "session")} left undecided; nothing was traded for it:`;
+      ? "Every session had a decision."
+      : `${counted(undecided.sessions, "session")} without a decision; nothing was traded:`;
   return [
     undecided.sessions === 0 ? first : `${style.mark("warn")}${style.paint("warn", first)}`,
     ...listed(undecided.list.map(({ session, strategy, reason }) => `${session} ${strategy}: ${reason}`)),
@@ -155,7 +155,7 @@ function doubtLines({ undecided, refused, left_off, unpriced }: BacktestResult, 
       style,
     ),
     ...headed(
-      "Symbols left off their target",
+      "Symbols left off target",
       left_off.map(({ session, symbol, reason }) => `${session} ${symbol}: ${reason}`),
       style,
     ),

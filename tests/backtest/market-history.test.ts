@@ -15,7 +15,7 @@ const SERIES = new Map([
 ]);
 
 describe("the market as a decision sees it", () => {
-  test("has no bar after the day that it may see, whatever is asked for", async () => {
+  test("has no bar after the visible date, whatever is requested", async () => {
     const market = seenThrough(historyOf(SERIES), "2024-03-04");
     const found = await market.dailyBars(["SPY", "TLT"], "2024-02-29", "2024-03-31");
     expect([...found.keys()]).toEqual(["SPY"]);
@@ -23,21 +23,21 @@ describe("the market as a decision sees it", () => {
     expect((await market.calendar("2024-03-04", "2024-03-05")).map(({ date }) => date)).toEqual(["2024-03-04", "2024-03-05"]);
   });
 
-  test("has a bar of a session only where there is one", () => {
+  test("has only existing bars of a session", () => {
     expect([...barsOn(historyOf(SERIES), ["SPY", "TLT"], "2024-03-05")].map(([symbol, { open }]) => `${symbol} ${String(open)}`)).toEqual([
       "SPY 102",
     ]);
     expect(barsOn(historyOf(SERIES), ["SPY"], "2024-03-06").size).toBe(0);
   });
 
-  test("reaches back as far as a signal of the first session asks", () => {
+  test("reaches back as far as a signal of the first session needs", () => {
     const start = historyStart({ from: "2024-03-04", to: "2024-03-08" }, [nuclear]);
     // 400 bars × 365.25 / 252 days and a week.
     expect(Date.parse("2024-03-04") - Date.parse(start)).toBeGreaterThan((Math.ceil((400 * 365.25) / 252) + 7) * 86_400_000);
   });
 });
 
-describe("the history that a broker gives", () => {
+describe("the history from a broker", () => {
   const noon = Date.parse("2024-03-05T12:00:00-05:00");
   const broker = {
     name: "a broker",
@@ -45,13 +45,13 @@ describe("the history that a broker gives", () => {
     dailyBars: (symbols: readonly string[]) => Promise.resolve(new Map(symbols.map((symbol) => [symbol, SERIES.get("SPY")!]))),
   };
 
-  test("ends with the last session that is over, which is said", async () => {
+  test("ends with the last completed session, with a warning", async () => {
     const history = await readBrokerHistory(broker, ["SPY", "TLT"], "2024-03-01", { from: "2024-03-04", to: "2024-03-05" }, noon);
     expect(history.sessions.map(({ date }) => date)).toEqual(["2024-03-01", "2024-03-04"]);
-    expect(history.warnings).toEqual(["The session of 2024-03-05 is not over and is left out."]);
+    expect(history.warnings).toEqual(["The session of 2024-03-05 is still running and is left out."]);
   });
 
-  test("is asked for in parts, so that years of many symbols are no single answer", async () => {
+  test("is requested in parts, so that years of many symbols are not a single answer", async () => {
     const asked: string[][] = [];
     const counting = { ...broker, dailyBars: (symbols: readonly string[]) => (asked.push([...symbols]), broker.dailyBars(symbols)) };
     const symbols = Array.from({ length: 20 }, (_, index) => `S${String(index)}`);
@@ -61,8 +61,8 @@ describe("the history that a broker gives", () => {
     expect(history.bars.size).toBe(20);
   });
 
-  test("does not reach into days to come", async () => {
+  test("does not reach into the future", async () => {
     const early = readBrokerHistory(broker, ["SPY"], "2024-03-01", { from: "2024-03-04", to: "2024-03-06" }, noon);
-    await expect(early).rejects.toThrow("--to is 2024-03-06, a day still to come (it is 2024-03-05 in New York).");
+    await expect(early).rejects.toThrow("--to is 2024-03-06, a future date (it is 2024-03-05 in New York).");
   });
 });

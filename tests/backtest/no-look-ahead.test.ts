@@ -19,7 +19,7 @@ function decidedAndOrdered(days: readonly BacktestDay[]): unknown[] {
   }));
 }
 
-describe("what lies ahead", () => {
+describe("future bars", () => {
   test.each<[TradeAt]>([["open"], ["close"]])(
     "changes no decision and no order up to a day, when traded at the %s",
     async (tradeAt) => {

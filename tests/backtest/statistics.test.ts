@@ -10,7 +10,7 @@ function curve(...equities: readonly string[]): EquityPoint[] {
 }
 
 describe("the statistics of a curve", () => {
-  test("are those worked by hand: 1 % and 2 % a day", () => {
+  test("match a calculation by hand: 1 % and 2 % a day", () => {
     const found = statisticsOf(curve("100", "101", "103.02"));
     expect(found.totalReturn.toFixed()).toBe("0.0302");
     // Mean 0.015, deviation of the two days 0.0070710678, a year has 252 of them.
@@ -20,7 +20,7 @@ describe("the statistics of a curve", () => {
     expect(dailyReturns(found.growth).map((each) => each.toFixed(4))).toEqual(["0.0100", "0.0200"]);
   });
 
-  test("have a compound return a year of the calendar", () => {
+  test("have a compound return per calendar year", () => {
     const twoYears = [
       { at: 0, equity: decimal("100"), flow: ZERO },
       { at: 2 * 365.25 * DAY_MS, equity: decimal("121"), flow: ZERO },
@@ -28,19 +28,19 @@ describe("the statistics of a curve", () => {
     expect(statisticsOf(twoYears).yearlyReturn).toBeCloseTo(0.1, 12);
   });
 
-  test("measure falls from the high before, and the deepest of them", () => {
+  test("measure falls from the previous high, and the deepest of them", () => {
     const { growth, worst } = statisticsOf(curve("100", "120", "90", "108", "126", "120"));
     expect(drawdowns(growth).map((fall) => fall.toFixed(2))).toEqual(["0.00", "0.00", "0.25", "0.10", "0.00", "0.04"]);
     expect(worst).toMatchObject({ peakAt: DAY_MS, troughAt: 2 * DAY_MS, recoveredAt: 4 * DAY_MS });
     expect(worst?.depth.toFixed()).toBe("0.25");
   });
 
-  test("are not defined where there is nothing to measure, rather than zero or infinite", () => {
+  test("are undefined without data, rather than zero or infinite", () => {
     expect(statisticsOf(curve("100", "101"))).toMatchObject({ volatility: undefined, sharpe: undefined });
     expect(statisticsOf(curve("100", "100", "100"))).toMatchObject({ volatility: 0, sharpe: undefined, worst: undefined });
   });
 
-  test("end with everything lost, and go on from there", () => {
+  test("stay defined after everything is lost", () => {
     const { totalReturn, yearlyReturn, growth } = statisticsOf(curve("100", "0", "0"));
     expect([totalReturn.toFixed(), yearlyReturn]).toEqual(["-1", -1]);
     expect(dailyReturns(growth).map((each) => each.toFixed())).toEqual(["-1", "0"]);

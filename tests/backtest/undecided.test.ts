@@ -12,8 +12,8 @@ const FLAT = [
 ] as const;
 const SPY_THEN_TLT = scripted({ "2024-03-01": single("SPY", "SPY"), "2024-03-04": single("TLT", "TLT") });
 
-describe("a session that cannot be decided", () => {
-  test("is one without a bar of the session before: nothing is traded, and symbol and day are named", async () => {
+describe("a session without a decision", () => {
+  test("lacks a bar of the previous session: nothing is traded, and symbol and day are named", async () => {
     const tlt = bars(100, FLAT).filter(({ session }) => session !== "2024-03-04");
     const options = optionsFor(
       SPY_THEN_TLT,
@@ -31,7 +31,7 @@ describe("a session that cannot be decided", () => {
         {
           session: "2024-03-05",
           strategy: "scripted",
-          reason: "TLT is stale: its newest bar is of 2024-03-01, the last session is that of 2024-03-04.",
+          reason: "TLT is stale: its newest bar is of 2024-03-01, the last session is 2024-03-04.",
         },
         { session: "2024-03-06", strategy: "scripted", reason: "TLT has no bar of the session of 2024-03-04." },
       ],
@@ -44,7 +44,7 @@ describe("a session that cannot be decided", () => {
     });
   });
 
-  test("is one with too little history before it", async () => {
+  test("has too little history before it", async () => {
     const young = bars(100, FLAT).slice(-91);
     const options = optionsFor(
       SPY_THEN_TLT,
@@ -61,7 +61,7 @@ describe("a session that cannot be decided", () => {
     expect(days.map(({ trades }) => trades.length)).toEqual([0, 0, 1]);
   });
 
-  test("is one on which ALLOWED_SYMBOLS refuses what the strategy names", async () => {
+  test("has a strategy symbol that ALLOWED_SYMBOLS refuses", async () => {
     const options = optionsFor(
       SPY_THEN_TLT,
       new Map([
@@ -76,8 +76,8 @@ describe("a session that cannot be decided", () => {
   });
 });
 
-describe("a price that is missing when it is to be traded at", () => {
-  test("of a symbol that is wanted: it is left alone, and what was held is sold all the same", async () => {
+describe("a price missing at trade time", () => {
+  test("of a target symbol: it is left alone, and the old holdings are still sold", async () => {
     const tlt = bars(100, FLAT).filter(({ session }) => session !== "2024-03-05");
     const options = optionsFor(
       SPY_THEN_TLT,
@@ -91,7 +91,7 @@ describe("a price that is missing when it is to be traded at", () => {
     expect(days[1]?.leftOff).toEqual([{ symbol: "TLT", reason: "price-doubt" }]);
   });
 
-  test("of a symbol that is held: nothing is traded, and it keeps its last value", async () => {
+  test("of a held symbol: nothing is traded, and it keeps its last value", async () => {
     const spy = bars(100, [
       [100, 104],
       [100, 100],
@@ -116,7 +116,7 @@ describe("a price that is missing when it is to be traded at", () => {
 });
 
 describe("the limits of the settings", () => {
-  test("refuse a day as they do live", async () => {
+  test("refuse a day as in live trading", async () => {
     const options = optionsFor(
       SPY_THEN_TLT,
       new Map([
@@ -140,11 +140,11 @@ describe("a period", () => {
       ]),
     );
     await expect(runBacktest({ ...options, period: { from: "2024-03-09", to: "2024-03-10" } })).rejects.toThrow(
-      "There is no session that is over from 2024-03-09 to 2024-03-10.",
+      "No completed session from 2024-03-09 to 2024-03-10.",
     );
   });
 
-  test("that goes on after the bars have ended is refused, with the last day that is there", async () => {
+  test("that ends after the bars is refused, with the last available day", async () => {
     const options = optionsFor(
       SPY_THEN_TLT,
       new Map([
@@ -154,7 +154,7 @@ describe("a period", () => {
     );
     const late = SESSIONS.at(-1)!.date;
     await expect(runBacktest({ ...options, period: { from: "2024-03-04", to: late } })).rejects.toMatchObject({
-      message: `The bars end on 2024-03-06 (the test), and the back-test is to run to ${late}.`,
+      message: `The bars end on 2024-03-06 (the test), but the back-test runs to ${late}.`,
       hint: "Try --to 2024-03-06.",
     });
   });

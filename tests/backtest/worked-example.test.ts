@@ -36,8 +36,8 @@ const SERIES = new Map([
   ],
 ]);
 
-describe("three days that were worked by hand", () => {
-  test("come out to the last digit: orders, fills at the open with the cost, equity at the close", async () => {
+describe("three days calculated by hand", () => {
+  test("match to the last digit: orders, fills at the open with the cost, equity at the close", async () => {
     const days = await runBacktest(optionsFor(STRATEGY, SERIES));
     const trades = days.map((day) =>
       day.trades.map(({ side, symbol, ordered, quantity, value }) => {
@@ -59,7 +59,7 @@ describe("three days that were worked by hand", () => {
     expect(days.map(({ equity }) => equity.toFixed())).toEqual(["10187.9120879119", "10029.980885396365", "10265.517637086285"]);
   });
 
-  test("add up to figures that were reckoned from them", async () => {
+  test("add up to the figures calculated from them", async () => {
     const options = optionsFor(STRATEGY, SERIES);
     const result = buildResult(options, await runBacktest(options));
     expect(result).toMatchObject({ start_equity: "10000", end_equity: "10265.517637", gain: "265.517637" });
@@ -91,7 +91,7 @@ describe("three days that were worked by hand", () => {
     expect(result.days[0]?.equity).toBe("10198");
   });
 
-  test("trade at the close that the decision saw when that is asked for", async () => {
+  test("trade at the close used by the decision, on request", async () => {
     const days = await runBacktest(optionsFor(STRATEGY, SERIES, { tradeAt: "close", costBps: decimal("0") }));
     // The decision made on Monday's close is traded at Monday's closes: 4,950 dollars of each.
     expect(days[0]?.trades.map(({ symbol, price, ordered }) => [symbol, price.toFixed(), ordered.notional!.toFixed()])).toEqual([
@@ -121,7 +121,7 @@ describe("several strategies", () => {
     expect(days[2]!.values.has("SPY")).toBe(false);
   });
 
-  test("that say nothing keep what they held while the others trade", async () => {
+  test("without a decision keep their holdings while the others trade", async () => {
     const other = { ...scripted({ "2024-03-01": single("TLT", "TLT") }), name: "other" };
     let asked = 0;
     const silent = {

@@ -39,7 +39,7 @@ describe("a back-test", () => {
       expect(readFileSync(chart, "utf8")).toBe(drawn);
       for (const text of [
         "Back-test of nuclear, 2024-03-04 to 2024-03-12, 7 sessions",
-        "SIMULATOR: the bars are invented",
+        "SIMULATOR: bars and figures are invented",
         "Return",
         "CAGR",
         "Worst drawdown",
@@ -50,7 +50,7 @@ describe("a back-test", () => {
         "Trades",
         "Time in each branch",
         "Time in each leg",
-        "5 basis points lost on each trade",
+        "5 basis points cost per trade",
       ])
         expect(printed.stdout).toContain(text);
       expect(
@@ -148,11 +148,9 @@ describe("a back-test", () => {
         /^Error: No session could be decided\. The first: .*SPY.*\nHint: /,
       );
       expect(await told("--from", "2024-03-32", "--to", "2024-04-01")).toMatch(
-        /^Error: --from is "2024-03-32", which is no date\.\nHint: /,
+        /^Error: --from is "2024-03-32", which is not a date\.\nHint: /,
       );
-      expect(await told("--from", "2024-03-04", "--to", "2099-01-01")).toMatch(
-        /^Error: --to is 2099-01-01, a day still to come .*\nHint: /,
-      );
+      expect(await told("--from", "2024-03-04", "--to", "2099-01-01")).toMatch(/^Error: --to is 2099-01-01, a future date .*\nHint: /);
       expect(await told(...MARCH, "--strategy", "oracle")).toMatch(/^Error: There is no strategy "oracle" built in\.\nHint: /);
       expect(await told(...MARCH, "--cost-bps", "-1")).toMatch(/^Error: --cost-bps is "-1"; expected basis points from 0 to 200.*\nHint: /);
       expect(await told("--from", "2024-03-04")).toContain("--to");
