@@ -7,7 +7,7 @@ export { STRATEGY_NAMES } from "./names.ts";
 
 const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = { nuclear, tecl };
 
-/** The strategy of that name, if there is one. Loading this module loads the indicators, which takes a moment. */
+/** The strategy of that name, if there is one. Loading this module also loads the indicators, which is slow. */
 export function strategyNamed(name: string): Strategy | undefined {
   return isStrategyName(name) ? STRATEGIES[name] : undefined;
 }

@@ -7,10 +7,10 @@ export type Closes = readonly number[] & { readonly [CHECKED]: true };
 
 export type CheckedCloses =
   | { readonly kind: "sound"; readonly closes: Closes }
-  /** `problem` goes on from the symbol: `has no daily bars`. */
+  /** `problem` follows the symbol: `has no daily bars`. */
   | { readonly kind: "doubtful"; readonly problem: string };
 
-/** Refuses an empty series, a close that is no price, and sessions that do not rise one by one. */
+/** Refuses an empty series, an invalid close, and sessions out of order. */
 export function checkedCloses(bars: readonly DailyBar[]): CheckedCloses {
   const problem = bars.length === 0 ? "has no daily bars" : (disorderIn(bars) ?? noPriceIn(bars));
   return problem === undefined
@@ -20,7 +20,7 @@ export function checkedCloses(bars: readonly DailyBar[]): CheckedCloses {
 
 function noPriceIn(bars: readonly DailyBar[]): string | undefined {
   const bad = bars.find(({ close }) => !Number.isFinite(close) || close <= 0);
-  return bad && `closed at ${bad.close} on ${bad.session}, which is no price`;
+  return bad && `closed at ${bad.close} on ${bad.session}, which is not a price`;
 }
 
 function disorderIn(bars: readonly DailyBar[]): string | undefined {
@@ -37,8 +37,8 @@ export type MarketCloses =
   | { readonly kind: "doubtful"; readonly symbol: string; readonly reason: string };
 
 /**
- * The closes of all symbols that a strategy may need. One of them without bars, with doubtful ones, or
- * with a newest bar of another day than the rest spoils all: a rule would compare different days.
+ * The closes of all symbols a strategy may need. Refuses them all if one has no bars, invalid bars, or a newest
+ * bar of another day: a rule would compare different days.
  */
 export function marketCloses(symbols: readonly string[], bars: DailyBars): MarketCloses {
   const closes = new Map<string, Closes>();
@@ -55,6 +55,6 @@ function upToOneDay(symbols: readonly string[], bars: DailyBars, closes: Readonl
   const newestSession = lastSessions.reduce((newest, { session }) => (session > newest ? session : newest), "");
   const behind = lastSessions.find(({ session }) => session !== newestSession);
   if (behind === undefined) return { kind: "sound", closes, newestSession };
-  const reason = `${behind.symbol} has no bar after ${behind.session}, while others have one of ${newestSession}.`;
+  const reason = `${behind.symbol} has no bar after ${behind.session}, but others have one for ${newestSession}.`;
   return { kind: "doubtful", symbol: behind.symbol, reason };
 }

@@ -1,7 +1,7 @@
 import { figuresApart, inUnit, withUnit } from "./figures.ts";
 import { measureName, type Measure } from "./measure.ts";
 
-/** A strict comparison: where both sides are equal it does not hold. */
+/** A strict comparison: equal sides do not satisfy it. */
 export interface Condition {
   readonly left: Measure;
   readonly relation: ">" | "<";
@@ -12,12 +12,12 @@ export const moreThan = (left: Measure, right: Measure | number): Condition => (
 
 export const lessThan = (left: Measure, right: Measure | number): Condition => ({ left, relation: "<", right });
 
-/** Whether it holds for these values of its two sides. */
+/** Whether it holds for these two values. */
 export function holds({ relation }: Condition, left: number, right: number): boolean {
   return relation === ">" ? left > right : left < right;
 }
 
-/** `RSI(10) of SPY 82.41 > 79`; a fixed bound is shown as the rule has it. */
+/** `RSI(10) of SPY 82.41 > 79`; a fixed bound is shown as written in the rule. */
 export function conditionText({ left, relation, right }: Condition, leftValue: number, rightValue: number): string {
   const rightKind = typeof right === "number" ? left.kind : right.kind;
   const [one = "", other = ""] = figuresApart([inUnit(left.kind, leftValue), inUnit(rightKind, rightValue)]);

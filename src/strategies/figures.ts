@@ -3,8 +3,8 @@ import type { Measure } from "./measure.ts";
 const MOST_PLACES = 15;
 
 /**
- * Numbers for people, with two decimals, or with as many as it takes that different numbers look
- * different: a reading of 79.004 shown as 79.00 would make "79.00 > 79" look false.
+ * Numbers for people, with two decimals, or more where needed to show a difference: 79.004 shown as 79.00 would
+ * make "79.00 > 79" look false.
  */
 export function figuresApart(values: readonly number[], leastPlaces = 2): readonly string[] {
   const different = new Set(values).size;
@@ -20,7 +20,7 @@ function fixed(value: number, places: number): string {
   return value.toFixed(places).replace(/^-(?=[0.]+$)/, "");
 }
 
-/** A reading with its unit; `figure` is the number in digits, of {@link inUnit}. */
+/** A reading with its unit; `figure` is the formatted number, as from {@link inUnit}. */
 export function withUnit(kind: Measure["kind"], figure: string): string {
   switch (kind) {
     case "cumulative-return":
@@ -34,12 +34,12 @@ export function withUnit(kind: Measure["kind"], figure: string): string {
   }
 }
 
-/** A reading in the unit in which people see it: a volatility in percent, the rest as it is. */
+/** A reading in its display unit: a volatility in percent, the rest unchanged. */
 export function inUnit(kind: Measure["kind"], value: number): number {
   return kind === "volatility" ? value * 100 : value;
 }
 
-/** One reading by itself. Daily returns are small, and two decimals would hide most of them. */
+/** A single reading. Daily returns are small; two decimals would hide most of them. */
 export function readingText(kind: Measure["kind"], value: number): string {
   const [figure = ""] = figuresApart([inUnit(kind, value)], kind === "mean-return" ? 4 : 2);
   return withUnit(kind, figure);

@@ -4,7 +4,7 @@ import type { Closes } from "./closes.ts";
 /** Undefined stays undefined: any number in its place would decide a branch. */
 export type Indicator =
   | { readonly kind: "value"; readonly value: number }
-  /** `why` goes on from the indicator's name: `needs 200 closes, and there are 150`. */
+  /** `why` follows the indicator's name: `needs 200 closes but has 150`. */
   | { readonly kind: "undefined"; readonly why: string };
 
 const SESSIONS_A_YEAR = 252;
@@ -15,9 +15,9 @@ export function lastPrice(closes: Closes): Indicator {
 }
 
 /**
- * Wilder's relative strength index, 0 to 100: gains and losses smoothed by 1/n, both starting at zero,
- * and 50 for a series that never moved. Written here because trading-signals starts from the mean of the
- * first n changes, which differs until that start has faded, and calls a flat series 100.
+ * Wilder's relative strength index, 0 to 100: gains and losses smoothed by 1/n, both starting at zero, and 50 for
+ * a series that never moved. Our own, because trading-signals starts from the mean of the first n changes, which
+ * differs until that start has faded, and gives 100 for a flat series.
  */
 export function relativeStrength(closes: Closes, days: number): Indicator {
   return over(closes, 2, () => {
@@ -39,7 +39,7 @@ export function movingAverage(closes: Closes, days: number): Indicator {
   return over(closes, days, getAverage);
 }
 
-/** Mean of the last n daily returns, in percent a day. */
+/** Mean of the last n daily returns, in percent per day. */
 export function meanReturn(closes: Closes, days: number): Indicator {
   return over(closes, days + 1, (window) => getAverage(getReturns(window)));
 }
@@ -49,19 +49,19 @@ export function cumulativeReturn(closes: Closes, days: number): Indicator {
   return over(closes, days + 1, (window) => getPercentageChange(window.at(0) ?? NaN, window.at(-1) ?? NaN));
 }
 
-/** Standard deviation (of the population) of the last n daily returns, a year, as a fraction: 0.85 is 85 %. */
+/** Annualised standard deviation (of the population) of the last n daily returns, as a fraction: 0.85 is 85 %. */
 export function volatility(closes: Closes, days: number): Indicator {
   return over(closes, days + 1, (window) => (getStandardDeviation(getReturns(window)) / 100) * Math.sqrt(SESSIONS_A_YEAR));
 }
 
-/** Works out a figure over the last `needed` closes, if there are so many and the figure is finite. */
+/** Calculates a figure over the last `needed` closes; undefined if there are fewer, or if the result is not finite. */
 function over(closes: Closes, needed: number, figure: (window: number[]) => number): Indicator {
   if (closes.length < needed) return tooFew(closes, needed);
   const value = figure(closes.slice(-needed));
-  return Number.isFinite(value) ? { kind: "value", value } : { kind: "undefined", why: "is beyond what can be calculated" };
+  return Number.isFinite(value) ? { kind: "value", value } : { kind: "undefined", why: "is too large to calculate" };
 }
 
-/** What an indicator says that needs more closes than there are. */
+/** An indicator that needs more closes than there are. */
 export function tooFew(closes: Closes, needed: number): Indicator {
-  return { kind: "undefined", why: `needs ${needed} closes, and there are ${closes.length}` };
+  return { kind: "undefined", why: `needs ${needed} closes but has ${closes.length}` };
 }

@@ -2,13 +2,13 @@ import type { RuleEvaluation } from "./rule-evaluation.ts";
 import { volatilityOf } from "./measure.ts";
 import type { Leg } from "./strategy.ts";
 
-/** A symbol that does not move would divide by zero, and one that hardly moves would take everything. */
+/** A volatility of zero would divide by zero, and a tiny one would take all the weight. */
 const LEAST_VOLATILITY = 0.01;
 
-/** A weight of exactly 1 % must not come out as 1.0000000000000002 %, which would be more than it. */
+/** A weight of exactly 1 % must not become 1.0000000000000002 %, which counts as more than 1 %. */
 const WEIGHT_DECIMALS = 12;
 
-/** Weights in proportion to 1 / volatility, so that every leg brings about the same risk; in the order given. */
+/** Weights in proportion to 1 / volatility, so that every leg carries the same risk; in the given order. */
 export function inverseVolatilityLegs(ask: RuleEvaluation, rule: string, symbols: readonly string[], days: number): readonly Leg[] {
   const calm = symbols.map((symbol) => ({ symbol, calmness: 1 / flooredVolatility(ask, rule, symbol, days) }));
   const total = calm.reduce((sum, { calmness }) => sum + calmness, 0);

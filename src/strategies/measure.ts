@@ -1,8 +1,8 @@
-/** What a rule asks about one symbol. */
+/** What a rule measures of one symbol. */
 export interface Measure {
   readonly kind: "price" | "rsi" | "average" | "cumulative-return" | "mean-return" | "volatility";
   readonly symbol: string;
-  /** How many days it looks back over. */
+  /** Days it looks back. */
   readonly days: number;
 }
 
@@ -15,13 +15,13 @@ export const rsiOf = (symbol: string, days: number): Measure => ({ kind: "rsi", 
 /** Mean of the last closes, in dollars. */
 export const averageOf = (symbol: string, days: number): Measure => ({ kind: "average", symbol, days });
 
-/** Change over so many days, in percent. */
+/** Change over the given days, in percent. */
 export const cumulativeReturnOf = (symbol: string, days: number): Measure => ({ kind: "cumulative-return", symbol, days });
 
 /** Mean daily return, in percent. */
 export const meanReturnOf = (symbol: string, days: number): Measure => ({ kind: "mean-return", symbol, days });
 
-/** Volatility a year, as a fraction. */
+/** Yearly volatility, as a fraction. */
 export const volatilityOf = (symbol: string, days: number): Measure => ({ kind: "volatility", symbol, days });
 
 /** `RSI(10) of SPY`. */

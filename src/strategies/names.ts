@@ -1,4 +1,4 @@
-/** The strategies that there are, apart from the strategies themselves: settings name them without loading indicators. */
+/** Strategy names, separate from the strategies: settings use them without loading indicators. */
 export const STRATEGY_NAMES = ["nuclear", "tecl"] as const;
 
 export type StrategyName = (typeof STRATEGY_NAMES)[number];

@@ -16,7 +16,7 @@ const SYMBOLS: readonly string[] = [
   ...NUCLEAR_STOCKS,
 ];
 
-/** N1 to N9: the first rule that matches decides. */
+/** N1 to N9: the first matching rule decides. */
 export function nuclearRules(ask: RuleEvaluation): Allocation {
   return (
     overbought(ask) ??
@@ -30,5 +30,5 @@ export function nuclearRules(ask: RuleEvaluation): Allocation {
   );
 }
 
-/** Nuclear energy with a frontrunner: volatility when markets run hot, dips bought, nuclear stocks in a bull market. */
+/** Nuclear energy with a frontrunner: volatility in overheated markets, buying dips, nuclear stocks in a bull market. */
 export const nuclear = strategyOf("nuclear", SYMBOLS, nuclearRules);

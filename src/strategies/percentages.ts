@@ -1,18 +1,18 @@
 import type { Allocation } from "./strategy.ts";
 
-/** A weight as people read it: `31.2%`. */
+/** A weight in the usual notation: `31.2%`. */
 export function oneDecimalPercent(weight: number): string {
   return tenths(weight * 1_000);
 }
 
-/** Cuts off the last binary digits of a sum of weights, which carry only the error of the calculation. */
+/** Removes the last binary digits of a sum of weights, which are rounding error only. */
 const CLEAN_DECIMALS = 6;
 const WHOLE_IN_TENTHS = 1_000;
 
 /**
- * All weights of a portfolio as alert lines and reasons carry them, with one decimal and a sum of 100.0:
- * each is rounded down, and what is missing then goes to those that lost most. A line's own percentage and
- * the one that its reason names for the leg must be the same text, or the reader refuses the run; so both come from here.
+ * All weights of a portfolio as written in alert lines and reasons, with one decimal and a sum of 100.0: each is
+ * rounded down, and the missing tenths go to those that lost most. A line's own percentage and the one its reason
+ * gives for the leg must be the same text, or the reader refuses the run; so both come from here.
  */
 export function portfolioPercents(weights: readonly number[]): readonly string[] {
   const exact = weights.map((weight) => Number((weight * WHOLE_IN_TENTHS).toFixed(CLEAN_DECIMALS)));
@@ -31,7 +31,7 @@ export function wholePercent(weight: number): string {
   return `${(weight * 100).toFixed(0)}%`;
 }
 
-/** Each leg's percentage, in order; shares that the rules fix are whole, calculated ones have one decimal. */
+/** Each leg's percentage, in order; fixed shares are whole, calculated ones have one decimal. */
 export function legPercents({ form, legs }: Pick<Allocation, "form" | "legs">): readonly string[] {
   const weights = legs.map(({ weight }) => weight);
   return form === "nuclear" || form === "bear" ? portfolioPercents(weights) : weights.map(wholePercent);

@@ -16,10 +16,10 @@ export type Reading =
   /** One sentence that names the symbol. */
   | { readonly kind: "undefined"; readonly reason: string };
 
-/** All that the rules know of the market: the answer to each measure. */
+/** What the rules know of the market: the value of each measure. */
 export type Readings = (measure: Measure) => Reading;
 
-/** Reads the measures off closing prices. */
+/** Calculates the measures from closing prices. */
 export function readingsFrom(closes: ReadonlyMap<string, Closes>): Readings {
   return (measure) => {
     const series = closes.get(measure.symbol);
@@ -48,10 +48,10 @@ function indicatorOf({ kind, days }: Measure, closes: Closes): Indicator {
   }
 }
 
-/** What the days before the first close may still weigh in an RSI: it moves it by a hundredth at most. */
+/** Largest remaining influence on an RSI of the days before the first close: one hundredth. */
 const UNSEEN_WEIGHT = 1e-4;
 
-/** An RSI remembers every day there ever was, each a bit less; on a short history it says something else. */
+/** An RSI depends on all earlier days, each a bit less; on a short history its value differs. */
 function closesToSettle(days: number): number {
   return Math.ceil(Math.log(UNSEEN_WEIGHT) / Math.log(1 - 1 / days)) + 1;
 }
@@ -60,8 +60,8 @@ const DECIMALS = 10;
 const SIGNIFICANT_DIGITS = 12;
 
 /**
- * Cuts off the last binary digits, which carry only the error of the calculation. Comparisons are strict,
- * and an RSI of 79 that came out as 79.00000000000001 would take the wrong branch.
+ * Removes the last binary digits, which are rounding error only. Comparisons are strict, and an RSI of
+ * 79.00000000000001 instead of 79 would take the wrong branch.
  */
 function withoutNoise({ kind }: Measure, value: number): number {
   switch (kind) {

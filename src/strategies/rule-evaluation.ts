@@ -5,10 +5,10 @@ import { allocationText } from "./percentages.ts";
 import type { Readings } from "./readings.ts";
 import type { Allocation, Decision, TraceStep } from "./strategy.ts";
 
-/** Rules as they are written: questions, and in the end an allocation. */
+/** How rules are written: conditions, and finally an allocation. */
 export type Rules = (ask: RuleEvaluation) => Allocation;
 
-/** A measure that the rules came to is not defined; it ends the inquiry from however deep inside. */
+/** A needed measure is not defined; it ends the evaluation from any depth. */
 class Unanswered extends Error {
   readonly symbol: string;
 
@@ -23,7 +23,7 @@ interface Step extends TraceStep {
 }
 
 /**
- * Follows rules over readings. A measure without a value ends it undecided: what is not known never
+ * Evaluates rules on readings. A measure without a value ends the evaluation undecided: an unknown value never
  * counts as "does not hold", which would open another branch.
  */
 export function decideBy(rules: Rules, readings: Readings): Decision {
@@ -37,11 +37,11 @@ export function decideBy(rules: Rules, readings: Readings): Decision {
   }
 }
 
-/** Answers the questions of one run of the rules, and writes down each with its numbers. */
+/** Answers the conditions of one evaluation, and records each with its numbers. */
 export class RuleEvaluation {
   readonly #readings: Readings;
   readonly #trace: Step[] = [];
-  /** Where the next step is written. */
+  /** Where the next step is recorded. */
   #level = this.#trace;
 
   constructor(readings: Readings) {
@@ -52,23 +52,23 @@ export class RuleEvaluation {
     return this.#trace;
   }
 
-  /** Goes down a branch if the condition holds, so that `??` reads as "otherwise". */
+  /** Takes a branch if the condition holds, so that `??` reads as "otherwise". */
   when<Result>(rule: string, condition: Condition, branch: () => Result): Result | undefined {
     return this.#holds(rule, condition) ? this.#below(branch) : undefined;
   }
 
-  /** Goes down one of two branches. */
+  /** Takes one of two branches. */
   either<Result>(rule: string, condition: Condition, branch: () => Result, otherwise: () => Result): Result {
     return this.#below(this.#holds(rule, condition) ? branch : otherwise);
   }
 
-  /** A part of the rules that asks nothing itself. */
+  /** A part of the rules without a condition. */
   part<Result>(rule: string, text: string, branch: () => Result): Result {
     this.notes(rule, text);
     return this.#below(branch);
   }
 
-  /** Reads a measure that the rules calculate with. */
+  /** Reads a measure for a calculation. */
   measures(rule: string, measure: Measure): number {
     const value = this.#read(rule, measure);
     this.notes(rule, `${measureName(measure)} ${readingText(measure.kind, value)}`);
@@ -79,7 +79,7 @@ export class RuleEvaluation {
     this.#write({ rule, text, held: undefined, below: [] });
   }
 
-  /** The last word of a branch. */
+  /** The result of a branch. */
   concludes(rule: string, allocation: Allocation): Allocation {
     this.notes(rule, `hold ${allocationText(allocation)}: ${allocation.reason}`);
     return allocation;
@@ -105,7 +105,7 @@ export class RuleEvaluation {
     this.#level.push(step);
   }
 
-  /** What the branch writes hangs below the newest step. */
+  /** Steps recorded by the branch are children of the newest step. */
   #below<Result>(branch: () => Result): Result {
     const level = this.#level;
     this.#level = level.at(-1)?.below ?? level;

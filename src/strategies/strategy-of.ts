@@ -5,12 +5,12 @@ import { readingsFrom } from "./readings.ts";
 import type { Decision, Strategy, TraceStep } from "./strategy.ts";
 
 /**
- * Bars asked for of each symbol. The slowest indicator is the RSI over 20 days: after 400 days what came
- * before weighs 1e-9 of it, and twenty symbols still fit on one page of market data (10,000 bars).
+ * Daily bars requested per symbol. The slowest indicator is the RSI over 20 days: after 400 days, earlier ones
+ * weigh 1e-9, and twenty symbols still fit on one page of market data (10,000 bars).
  */
 const HISTORY_BARS = 400;
 
-/** A strategy from its rules: it decides only when all its symbols have sound bars up to the same day. */
+/** A strategy from its rules: it decides only when all its symbols have valid bars up to the same day. */
 export function strategyOf(name: string, symbols: readonly string[], rules: Rules): Strategy {
   return { name, symbols, history: HISTORY_BARS, decide: (bars) => decide(symbols, rules, bars) };
 }

@@ -13,7 +13,7 @@ const withBills = (volatility: number, occasion: string): Allocation =>
     { symbol: "BIL", weight: 1 - volatility },
   ]);
 
-/** T2 to T4: technology threefold; volatility, treasury bills or a short position where the market calls for them. */
+/** T2 to T4: 3x technology; volatility, treasury bills or a short position in special market conditions. */
 export function teclRules(ask: RuleEvaluation): Allocation {
   return ask.either(
     "T2",
@@ -74,7 +74,7 @@ function weakTechnology(ask: RuleEvaluation, regime: "bull" | "bear"): Allocatio
   );
   if (dip !== undefined) return dip;
   if (regime === "bull") return ask.concludes("T4.3.2", single("BIL", "Bull market, technology weak, waiting in bills"));
-  return ask.part("T4.3.3", "in a bear market the stronger of SQQQ and BSV", () => shortOrBonds(ask));
+  return ask.part("T4.3.3", "bear market: the stronger of SQQQ and BSV", () => shortOrBonds(ask));
 }
 
 function shortOrBonds(ask: RuleEvaluation): Allocation {

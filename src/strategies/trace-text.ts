@@ -1,9 +1,9 @@
 import type { TraceStep } from "./strategy.ts";
 
-/** How to read the marks of {@link traceLines}. */
+/** Legend for the marks of {@link traceLines}. */
 export const TRACE_LEGEND = "✓ holds   ✗ does not hold   · measured or concluded";
 
-/** The trace as a tree, one line a step, for somebody who wants to follow the decision without reading code. */
+/** The trace as a tree, one line per step, for a reader who follows the decision without reading code. */
 export function traceLines(trace: readonly TraceStep[]): readonly string[] {
   return trace.flatMap((step) => [lineOf(step), ...branchLines(step.below)]);
 }

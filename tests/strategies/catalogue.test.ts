@@ -10,7 +10,7 @@ describe("the catalogue", () => {
     expect(strategyNamed(name)).toBeUndefined();
   });
 
-  test("each strategy asks for enough bars for its slowest indicator, and for each symbol once", () => {
+  test("each strategy requests enough bars for its slowest indicator, and for each symbol once", () => {
     for (const name of STRATEGY_NAMES) {
       const { history, symbols } = strategyNamed(name)!;
       expect(history).toBeGreaterThanOrEqual(300);

@@ -19,7 +19,7 @@ function valueOf(indicator: Indicator): number {
 const WALKS = Array.from({ length: 60 }, (_, seed) => randomWalk(seed * 7_919));
 
 describe("the RSI, after Wilder and from a start of zero", () => {
-  test("is the smoothed gains in a hundred of gains and losses", () => {
+  test("is the percentage of smoothed gains in gains plus losses", () => {
     // n = 2: gains 0, 2, 0, 3 → 0, 1, 0.5, 1.75; losses 0, 0, 1, 0 → 0, 0, 0.5, 0.25.
     expect(valueOf(relativeStrength(closesOf(10, 12, 11, 14), 2))).toBe(87.5);
     // n = 10: a rise of 79 has faded to 7.11, a fall of 18.9 counts 1.89.
@@ -36,7 +36,7 @@ describe("the RSI, after Wilder and from a start of zero", () => {
   });
 
   test("needs two closes", () => {
-    expect(relativeStrength(closesOf(5), 10)).toEqual({ kind: "undefined", why: "needs 2 closes, and there are 1" });
+    expect(relativeStrength(closesOf(5), 10)).toEqual({ kind: "undefined", why: "needs 2 closes but has 1" });
   });
 
   test.each([
@@ -59,8 +59,8 @@ describe("the moving average", () => {
     expect(valueOf(movingAverage(closesOf(100, 1, 2, 6), 3))).toBe(3);
   });
 
-  test("is not defined on fewer closes than it spans", () => {
-    expect(movingAverage(closesOf(1, 2), 3)).toEqual({ kind: "undefined", why: "needs 3 closes, and there are 2" });
+  test("is undefined on fewer closes than it spans", () => {
+    expect(movingAverage(closesOf(1, 2), 3)).toEqual({ kind: "undefined", why: "needs 3 closes but has 2" });
   });
 
   test("agrees with trading-signals", () => {
@@ -95,7 +95,7 @@ describe("returns", () => {
 });
 
 describe("volatility", () => {
-  test("is the deviation of the returns over the whole population, for 252 sessions a year", () => {
+  test("is the population deviation of the returns, for 252 sessions a year", () => {
     // Returns +10 % and −10 %: mean 0, deviation 0.1.
     expect(valueOf(volatility(closesOf(100, 110, 99), 2))).toBeCloseTo(0.1 * Math.sqrt(252), 12);
     // Returns 0, 0, +30 %: mean 0.1, variance (0.01 + 0.01 + 0.04) / 3 = 0.02.
@@ -118,6 +118,6 @@ test("the price is the newest close", () => {
   expect(lastPrice(closesOf(1, 2, 3))).toEqual({ kind: "value", value: 3 });
 });
 
-test("what is too large to calculate is not defined, rather than infinite", () => {
-  expect(cumulativeReturn(closesOf(1e-300, 1e300), 1)).toEqual({ kind: "undefined", why: "is beyond what can be calculated" });
+test("a result too large to calculate is undefined, not infinite", () => {
+  expect(cumulativeReturn(closesOf(1e-300, 1e300), 1)).toEqual({ kind: "undefined", why: "is too large to calculate" });
 });

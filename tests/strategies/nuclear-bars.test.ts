@@ -103,7 +103,7 @@ function deviation(wishes: Wishes, symbol: string): number {
   return Math.sqrt((returns.reduce((sum, each) => sum + (each - mean) ** 2, 0) / 14) * 252);
 }
 
-describe("thresholds met exactly by bars, and missed by a hair", () => {
+describe("thresholds met exactly by bars, and barely missed", () => {
   const flat400 = Array.from({ length: 398 }, () => 100);
   const ending = (...closes: readonly number[]) => barsOf([...flat400, ...closes]);
   const replaced = (wishes: Wishes, symbol: string, bars: ReturnType<typeof barsOf>): Allocation => {
@@ -167,10 +167,10 @@ describe("there is no decision", () => {
     expect(decision.kind === "undecided" ? decision.symbol : "OKLO").toBe("OKLO");
   });
 
-  test("on a history too short for the average of SPY", () => {
+  test("with a history too short for the average of SPY", () => {
     const bars = new Map(market(nuclear.symbols, BULL));
     bars.set("SPY", bars.get("SPY")!.slice(-199));
-    expect(nuclear.decide(bars)).toMatchObject({ symbol: "SPY", reason: "The SMA(200) of SPY needs 200 closes, and there are 199." });
+    expect(nuclear.decide(bars)).toMatchObject({ symbol: "SPY", reason: "The SMA(200) of SPY needs 200 closes but has 199." });
   });
 });
 

@@ -23,7 +23,7 @@ const answersOf = (yes: string): BearAnswers => ({
   mediumBondsStrong: yes.includes("M"),
 });
 
-describe("a bear market in which both strategies want the same", () => {
+describe("a bear market in which both strategies agree", () => {
   test.each([
     ["P", "B1.1 B2.1", "SQQQ", "PSQ oversold, aggressive short position (Bear 1)"],
     ["PWRLM", "B1.1 B2.1", "SQQQ", "PSQ oversold, aggressive short position (Bear 1)"],
@@ -58,7 +58,7 @@ describe("a bear market in which they differ", () => {
     "yearly volatility of SQQQ over 14 days": sqqq,
   });
 
-  test("a leg of one percent or less is dropped, and the other one is held alone", () => {
+  test("a leg of one percent or less is dropped, and the other is held alone", () => {
     expect(bear(answersOf("W"), volatilities(0.012, 1.188))).toEqual({
       form: "single",
       legs: [{ symbol: "PSQ", weight: 1 }],
@@ -71,7 +71,7 @@ describe("a bear market in which they differ", () => {
     });
   });
 
-  test("a leg of a hair more than one percent is kept", () => {
+  test("a leg of slightly more than one percent is kept", () => {
     expect(legsText(bear(answersOf("W"), volatilities(0.012, 1.18799)))).toBe("PSQ 0.989999916666, SQQQ 0.010000083334");
   });
 
@@ -79,7 +79,7 @@ describe("a bear market in which they differ", () => {
     expect(legsText(bear(answersOf("W"), volatilities(0, 0.03)))).toBe("PSQ 0.75, SQQQ 0.25");
   });
 
-  test("without a volatility there is no decision, and no leg takes all in its place", () => {
+  test("without a volatility there is no decision, and no leg takes everything", () => {
     const values = without(bearMarket(answersOf("W")), "yearly volatility of SQQQ over 14 days");
     expect(decideBy(nuclearRules, readingsOf(values))).toMatchObject({ kind: "undecided", symbol: "SQQQ" });
   });
@@ -109,22 +109,22 @@ describe("the comparisons are strict", () => {
     expect(ends(yes, values)).toBe(rules);
   });
 
-  test("the trace shows as many digits as it takes to see why", () => {
+  test("the trace shows enough digits to explain the result", () => {
     const { trace } = decideBy(nuclearRules, readingsOf({ ...bearMarket(answersOf("")), "RSI(20) of TLT": 50.0000001 }));
     expect(flat(trace).map(({ text }) => text)).toContain("RSI(20) of TLT 50.0000001 > RSI(20) of PSQ 50.0000000");
   });
 });
 
-test("the trace hangs each strategy, and how they are brought together, below the regime", () => {
+test("the trace shows each strategy, and how they are combined, below the regime", () => {
   const { trace } = decideBy(nuclearRules, readingsOf(bearMarket(answersOf("WR"))));
   expect(traceLines(trace.slice(-1))).toEqual([
     "✗ N9: price of SPY 550.00 > SMA(200) of SPY 580.00",
-    "├ · BEAR: what Bear 1 wants",
+    "├ · BEAR: Bear 1",
     "│ ├ ✗ B1.1: RSI(10) of PSQ 50.00 < 35",
     "│ └ ✓ B1.2: 60-day return of QQQ -20.00 % < -10 %",
     "│   ├ ✗ B1.2: RSI(20) of TLT 40.00 > RSI(20) of PSQ 50.00",
     "│   └ · B1.3: choose PSQ: QQQ weak, defensive short position (Bear 1)",
-    "├ · BEAR: what Bear 2 wants",
+    "├ · BEAR: Bear 2",
     "│ ├ ✗ B2.1: RSI(10) of PSQ 50.00 < 35",
     "│ └ ✓ B2.2: price of TQQQ 90.00 > SMA(20) of TQQQ 80.00",
     "│   ├ ✗ B2.2: RSI(20) of TLT 40.00 > RSI(20) of PSQ 50.00",

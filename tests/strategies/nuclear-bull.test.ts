@@ -8,13 +8,13 @@ const bull = (values: Readonly<Record<string, number>> = {}) => allocated(nuclea
 const symbolsOf = (allocation: ReturnType<typeof bull>): string => allocation.legs.map(({ symbol }) => symbol).join(" ");
 
 describe("N9: a bull market", () => {
-  test("is SPY above its average, not at it", () => {
+  test("means SPY above its average, not at it", () => {
     expect(bull({ "price of SPY": 580.0000001 }).form).toBe("nuclear");
     const level = decideBy(nuclearRules, readingsOf({ ...BEAR_MARKET, "price of SPY": 580 }));
     expect(level).toMatchObject({ kind: "undecided", symbol: "PSQ" });
   });
 
-  test("holds the three stocks that rose most, best first, by the inverse of their volatility", () => {
+  test("holds the three stocks that rose most, best first, weighted by inverse volatility", () => {
     // 1 / 0.8 = 1.25, 1 / 0.4 = 2.5, 1 / 1.6 = 0.625; together 4.375.
     const allocation = bull();
     expect(symbolsOf(allocation)).toBe("SMR LEU OKLO");
@@ -27,7 +27,7 @@ describe("N9: a bull market", () => {
     expect(allocation.reason).toBe("Bull market - Nuclear portfolio: SMR (33.4%), BWXT (33.3%), LEU (33.3%)");
   });
 
-  test("keeps the listed order between equal scores", () => {
+  test("keeps the listed order for equal scores", () => {
     const level = Object.fromEntries(["SMR", "BWXT", "LEU", "EXC", "NLR", "OKLO"].map((symbol) => [symbol, [0.3, 0.5] as const]));
     expect(symbolsOf(bull(stocks(level)))).toBe("SMR BWXT LEU");
     expect(symbolsOf(bull(stocks({ ...level, OKLO: [0.30001, 0.5] })))).toBe("OKLO SMR BWXT");
@@ -43,7 +43,7 @@ describe("N9: a bull market", () => {
     expect(legsText(allocation)).toBe("SMR 0.4, BWXT 0.4, LEU 0.2");
   });
 
-  test("is undecided when one stock has no score, also one that would not be held", () => {
+  test("is undecided when any stock has no score, held or not", () => {
     const values = without(BULL_MARKET, "mean daily return of EXC over 90 days");
     expect(decideBy(nuclearRules, readingsOf(values))).toMatchObject({ kind: "undecided", symbol: "EXC" });
   });

@@ -47,27 +47,27 @@ test.each(LADDER.flatMap(([rule, symbol, extremes]) => extremes.map((extreme) =>
 );
 
 describe("the ladder", () => {
-  test("stops at its first rung: one below it that runs hot counts only as an extreme", () => {
+  test("stops at its first match: a later overbought market counts only as an extreme", () => {
     expect(decided(rsi("SPY", 80), rsi("IOO", 80)).reason).toBe("SPY overbought (79-81), UVXY 75% + BTAL 25% allocation");
     expect(decided(rsi("SPY", 80), rsi("VOX", 99)).form).toBe("hedge");
     expect(decided(rsi("TQQQ", 80), rsi("VTV", 82)).reason).toBe("VTV extremely overbought (RSI > 81)");
     expect(decided(rsi("VTV", 80), rsi("XLF", 82)).reason).toBe("XLF extremely overbought (RSI > 81)");
   });
 
-  test("VOX is never hot enough for UVXY alone", () => {
+  test("VOX alone never leads to UVXY alone", () => {
     expect(legsText(decided(rsi("VOX", 99)))).toBe(HEDGE);
   });
 
-  test("of several extremes the first is named", () => {
+  test("names the first of several extremes", () => {
     expect(decided(rsi("SPY", 80), rsi("IOO", 95), rsi("XLF", 99)).reason).toBe("IOO extremely overbought (RSI > 81)");
     expect(decided(rsi("SPY", 82), rsi("IOO", 95)).reason).toBe("SPY extremely overbought (RSI > 81)");
   });
 
-  test("goes before what is oversold", () => {
+  test("takes priority over oversold rules", () => {
     expect(legsText(decided(rsi("VOX", 80), rsi("TQQQ", 10), rsi("SPY", 10)))).toBe(HEDGE);
   });
 
-  test("asks no more than it needs: the nuclear stocks may be unknown", () => {
+  test("needs no further readings: the nuclear stocks may be unknown", () => {
     expect(legsText(allocated(nuclearRules, { ...CALM, ...rsi("VOX", 80) }))).toBe(HEDGE);
   });
 });
@@ -103,7 +103,7 @@ describe("the trace", () => {
     expect(trace.map(({ below }) => below.length)).toEqual([0, 0, 3]);
   });
 
-  test("ends where a reading is missing, and names it", () => {
+  test("ends at a missing reading, and names it", () => {
     const decision = decideBy(nuclearRules, readingsOf({ "RSI(10) of SPY": 80, "RSI(10) of IOO": 80 }));
     expect(decision).toMatchObject({ kind: "undecided", symbol: "TQQQ", reason: "The RSI(10) of TQQQ is unknown." });
     expect(flat(decision.trace).map(({ text }) => text)).toEqual([

@@ -64,14 +64,14 @@ function expectSound(decision: Decision): void {
 const unknown = (measure: Measure) => ({ kind: "undecided", symbol: measure.symbol, reason: `The ${measureName(measure)} is unknown.` });
 
 describe.each(RULES)("for any readings, %s", (_, rules) => {
-  test("comes to positive weights that make a whole, of legs that are all different", () => {
+  test("gives positive weights that sum to 1, for distinct legs", () => {
     fc.assert(
       fc.property(SEED, CALM, (seed, calm) => expectSound(decideBy(rules, readingsOf(seed, calm)))),
       RUNS,
     );
   });
 
-  test("says the same each time it is asked", () => {
+  test("gives the same answer every time", () => {
     fc.assert(
       fc.property(SEED, CALM, (seed, calm) => {
         expect(decideBy(rules, readingsOf(seed, calm))).toEqual(decideBy(rules, readingsOf(seed, calm)));
@@ -80,7 +80,7 @@ describe.each(RULES)("for any readings, %s", (_, rules) => {
     );
   });
 
-  test("a measure that is unknown leaves it undecided, or changes nothing; it never opens another branch", () => {
+  test("an unknown measure leaves it undecided or changes nothing; it never opens another branch", () => {
     let undecided = 0;
     fc.assert(
       fc.property(SEED, CALM, fc.nat(), (seed, calm, choice) => {
@@ -101,7 +101,7 @@ describe.each(RULES)("for any readings, %s", (_, rules) => {
     expect(undecided).toBeGreaterThanOrEqual(RUNS.numRuns);
   });
 
-  test("every rule that the trace cites stands in the documentation", () => {
+  test("every rule cited in the trace is in the documentation", () => {
     const documented = new Set(readFileSync(new URL("../../docs/strategies.md", import.meta.url), "utf8").split(/[^A-Z0-9.]+/));
     const cited = new Set<string>();
     fc.assert(
@@ -114,7 +114,7 @@ describe.each(RULES)("for any readings, %s", (_, rules) => {
     expect([...cited].filter((rule) => !documented.has(rule))).toEqual([]);
   });
 
-  test("the trace shows every measure that was asked, and its last step is the decision", () => {
+  test("the trace shows every measure used, and its last step is the decision", () => {
     fc.assert(
       fc.property(SEED, CALM, (seed, calm) => {
         const asked = new Set<string>();
@@ -137,14 +137,14 @@ describe.each(STRATEGY_NAMES)("for any bars, %s", (name) => {
   const marketOf = (seed: number): DailyBars =>
     new Map(strategy.symbols.map((symbol) => [symbol, barsOf(randomWalk(hash(`${seed} ${symbol}`)))]));
 
-  test("comes to a whole", () => {
+  test("gives weights that sum to 1", () => {
     fc.assert(
       fc.property(SEED, (seed) => expectSound(strategy.decide(marketOf(seed)))),
       BAR_RUNS,
     );
   });
 
-  test("the order in which the symbols are listed changes nothing", () => {
+  test("the order of the symbols changes nothing", () => {
     fc.assert(
       fc.property(SEED, (seed) => {
         const bars = marketOf(seed);
@@ -171,7 +171,7 @@ describe.each(STRATEGY_NAMES)("for any bars, %s", (name) => {
     );
   });
 
-  test("a symbol that is missing, or ends a day early, leaves it undecided", () => {
+  test("a symbol that is missing or ends a day early leaves it undecided", () => {
     fc.assert(
       fc.property(SEED, fc.constantFrom(...strategy.symbols), (seed, symbol) => {
         const without = new Map(marketOf(seed));

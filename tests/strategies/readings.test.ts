@@ -17,7 +17,7 @@ const afterCalm = (...changes: readonly number[]): number[] => {
   return closes;
 };
 
-describe("what is equal in arithmetic is read as equal", () => {
+describe("arithmetically equal values read as equal", () => {
   test.each([
     [79, 79, -18.9],
     [81, 90, -19],
@@ -37,7 +37,7 @@ describe("what is equal in arithmetic is read as equal", () => {
     expect(read(cumulativeReturnOf("SPY", 60), [from, ...Array.from({ length: 59 }, () => 1), to])).toEqual({ kind: "value", value: -10 });
   });
 
-  test.each([0.1, 0.7, 500.1, 33.333])("the average of a series that stands at %d", (price) => {
+  test.each([0.1, 0.7, 500.1, 33.333])("the average of a constant series at %d", (price) => {
     const flat = Array.from({ length: 200 }, () => price);
     expect(read(averageOf("SPY", 200), flat)).toEqual(read(priceOf("SPY"), flat));
   });
@@ -55,14 +55,14 @@ describe("what is equal in arithmetic is read as equal", () => {
 
 describe("a reading is undefined", () => {
   test.each([
-    [rsiOf("SPY", 9), 79, "The RSI(9) of SPY needs 80 closes, and there are 79."],
-    [rsiOf("SPY", 10), 88, "The RSI(10) of SPY needs 89 closes, and there are 88."],
-    [rsiOf("SPY", 20), 180, "The RSI(20) of SPY needs 181 closes, and there are 180."],
-    [averageOf("SPY", 200), 199, "The SMA(200) of SPY needs 200 closes, and there are 199."],
-    [averageOf("SPY", 20), 19, "The SMA(20) of SPY needs 20 closes, and there are 19."],
-    [cumulativeReturnOf("SPY", 60), 60, "The 60-day return of SPY needs 61 closes, and there are 60."],
-    [meanReturnOf("SPY", 90), 90, "The mean daily return of SPY over 90 days needs 91 closes, and there are 90."],
-    [volatilityOf("SPY", 14), 14, "The yearly volatility of SPY over 14 days needs 15 closes, and there are 14."],
+    [rsiOf("SPY", 9), 79, "The RSI(9) of SPY needs 80 closes but has 79."],
+    [rsiOf("SPY", 10), 88, "The RSI(10) of SPY needs 89 closes but has 88."],
+    [rsiOf("SPY", 20), 180, "The RSI(20) of SPY needs 181 closes but has 180."],
+    [averageOf("SPY", 200), 199, "The SMA(200) of SPY needs 200 closes but has 199."],
+    [averageOf("SPY", 20), 19, "The SMA(20) of SPY needs 20 closes but has 19."],
+    [cumulativeReturnOf("SPY", 60), 60, "The 60-day return of SPY needs 61 closes but has 60."],
+    [meanReturnOf("SPY", 90), 90, "The mean daily return of SPY over 90 days needs 91 closes but has 90."],
+    [volatilityOf("SPY", 14), 14, "The yearly volatility of SPY over 14 days needs 15 closes but has 14."],
   ])("on one close too few: %j", (measure, length, reason) => {
     const walk = randomWalk(11, length + 1);
     expect(read(measure, walk.slice(1))).toEqual({ kind: "undefined", reason });
@@ -74,7 +74,7 @@ describe("a reading is undefined", () => {
   });
 });
 
-test("an RSI on no more closes than it needs is within a hundredth of the settled one", () => {
+test("an RSI on the minimum number of closes is within a hundredth of the settled one", () => {
   for (let seed = 1; seed < 40; seed += 1) {
     const walk = randomWalk(seed * 104_729);
     const settled = valueOf(read(rsiOf("SPY", 10), walk));

@@ -42,7 +42,7 @@ describe("the reader of alert lines finds in a reason", () => {
     expect(named(blend("Bear market, volatility spiking (UVXY RSI > 84)", legs).reason, "BIL")).toBe("UVXY 15%, BIL 85%");
   });
 
-  test("no percentage where everything is in one symbol", () => {
+  test("no percentage when everything is in one symbol", () => {
     const { reason } = single("UVXY", "SPY extremely overbought (RSI > 81)");
     expect(weightIn(reason)).toEqual({ kind: "none" });
     expect(named(reason, "UVXY")).toBeUndefined();

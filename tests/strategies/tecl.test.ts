@@ -101,7 +101,7 @@ describe("TECL", () => {
     expect(flat(decideBy(teclRules, readingsOf(values)).trace).at(-1)).toMatchObject({ rule, held: undefined });
   });
 
-  test("in a bull market nothing that only a bear market asks is needed", () => {
+  test("in a bull market, readings used only in a bear market are not needed", () => {
     const values = without(BULL, "RSI(10) of SPXL", "RSI(10) of UVXY");
     expect(legsText(allocated(teclRules, values))).toBe("BIL 1");
   });
@@ -113,7 +113,7 @@ describe("TECL", () => {
     ["SPXL", "RSI(10) of SPXL", BEAR],
     ["UVXY", "RSI(10) of UVXY", BEAR],
     ["BSV", "RSI(9) of BSV", BEAR],
-  ])("without a reading of %s that it comes to there is no decision: no rule is skipped, no bills are bought", (symbol, name, values) => {
+  ])("without a needed reading of %s there is no decision: no rule is skipped, no bills are bought", (symbol, name, values) => {
     expect(decideBy(teclRules, readingsOf(without(values, name)))).toMatchObject({ kind: "undecided", symbol });
   });
 });

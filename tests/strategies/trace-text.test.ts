@@ -11,7 +11,7 @@ const step = (rule: string, held: boolean | undefined, ...below: readonly TraceS
 });
 
 describe("the trace as text", () => {
-  test("is a tree of one line a step, marked by whether it held", () => {
+  test("is a tree with one line per step, marked by its result", () => {
     const trace = [step("N1", false), step("N2", true, step("A", true, step("B", undefined)), step("C", false)), step("D", undefined)];
     expect(traceLines(trace)).toEqual([
       "✗ N1: N1 text",

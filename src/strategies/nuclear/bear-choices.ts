@@ -2,7 +2,7 @@ import { lessThan, moreThan } from "../condition.ts";
 import type { RuleEvaluation } from "../rule-evaluation.ts";
 import { averageOf, cumulativeReturnOf, priceOf, rsiOf } from "../measure.ts";
 
-/** What one of the two bear strategies wants to hold, and why. */
+/** The choice of one of the two bear strategies, and why. */
 export interface Choice {
   readonly symbol: string;
   readonly reason: string;
@@ -12,7 +12,7 @@ const PSQ_OVERSOLD = lessThan(rsiOf("PSQ", 10), 35);
 const QQQ_WEAK = lessThan(cumulativeReturnOf("QQQ", 60), -10);
 const TQQQ_RISING = moreThan(priceOf("TQQQ"), averageOf("TQQQ", 20));
 const LONG_BONDS_STRONG = moreThan(rsiOf("TLT", 20), rsiOf("PSQ", 20));
-/** Ten days against twenty: so the rule has it. */
+/** Ten days against twenty, as the rule says. */
 const MEDIUM_BONDS_STRONG = moreThan(rsiOf("IEF", 10), rsiOf("PSQ", 20));
 
 /** B1.1 to B1.8. */

@@ -6,21 +6,21 @@ import type { Allocation } from "../strategy.ts";
 import { bearOne, bearTwo, type Choice } from "./bear-choices.ts";
 
 const WINDOW_DAYS = 14;
-/** A leg of no more than this is not worth its order. */
+/** A smaller leg is not worth an order. */
 const SMALLEST_LEG = 0.01;
 
 /** Two strategies, each with one symbol: together if they agree, else weighted by the inverse of volatility. */
 export function bear(ask: RuleEvaluation): Allocation {
-  const one = ask.part("BEAR", "what Bear 1 wants", () => bearOne(ask));
-  const two = ask.part("BEAR", "what Bear 2 wants", () => bearTwo(ask));
+  const one = ask.part("BEAR", "Bear 1", () => bearOne(ask));
+  const two = ask.part("BEAR", "Bear 2", () => bearTwo(ask));
   if (one.symbol === two.symbol) return ask.concludes("BEAR", single(one.symbol, one.reason));
   return ask.part("BEAR", `they differ: ${one.symbol} and ${two.symbol} by inverse volatility`, () => both(ask, one, two));
 }
 
 /**
- * The volatility is that of the two symbols themselves over 14 days, not that of what each strategy
- * would have held day by day: it can be checked on any chart, and needs no invented past.
- * With a leg too small to keep, the other takes its share, so that the weights still make a whole.
+ * The volatility is that of the two symbols over 14 days, not that of each strategy's holdings day by day: any
+ * chart can confirm it, and it needs no invented past. If one leg is too small to keep, the other takes its share,
+ * so that the weights still sum to 1.
  */
 function both(ask: RuleEvaluation, one: Choice, two: Choice): Allocation {
   const choices = [one, two];

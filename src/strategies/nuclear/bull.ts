@@ -5,7 +5,7 @@ import { inverseVolatilityLegs } from "../inverse-volatility.ts";
 import { meanReturnOf } from "../measure.ts";
 import type { Allocation } from "../strategy.ts";
 
-/** The order decides between equal scores. */
+/** The order decides ties. */
 export const NUCLEAR_STOCKS: readonly string[] = ["SMR", "BWXT", "LEU", "EXC", "NLR", "OKLO"];
 const HELD_STOCKS = 3;
 const WINDOW_DAYS = 90;
@@ -16,7 +16,7 @@ interface Scored {
   readonly score: number;
 }
 
-/** The three nuclear stocks that rose most, weighted by the inverse of their volatility, best first. */
+/** The three nuclear stocks with the highest returns, weighted by inverse volatility, best first. */
 export function bull(ask: RuleEvaluation): Allocation {
   const symbols = bestOf(ask).map(({ symbol }) => symbol);
   const legs = inverseVolatilityLegs(ask, "BULL", symbols, WINDOW_DAYS);

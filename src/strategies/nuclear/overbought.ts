@@ -7,7 +7,7 @@ import type { Allocation } from "../strategy.ts";
 interface Rung {
   readonly rule: string;
   readonly symbol: string;
-  /** Any of these far enough up turns the hedge into UVXY alone. */
+  /** If any of these is high enough, UVXY alone replaces the hedge. */
   readonly extremes: readonly string[];
 }
 
@@ -22,7 +22,7 @@ const LADDER: readonly Rung[] = [
 const OVERBOUGHT = 79;
 const EXTREMELY_OVERBOUGHT = 81;
 
-/** N1 to N6: the first market that is overbought calls for volatility, hedged or alone. */
+/** N1 to N6: the first overbought market leads to volatility, hedged or alone. */
 export function overbought(ask: RuleEvaluation): Allocation | undefined {
   for (const rung of LADDER) {
     const found = ask.when(rung.rule, moreThan(rsiOf(rung.symbol, 10), OVERBOUGHT), () => volatility(ask, rung));

@@ -6,7 +6,7 @@ import type { Allocation } from "../strategy.ts";
 
 const OVERSOLD = 30;
 
-/** N7 and N8: a market that fell far is bought with leverage. */
+/** N7 and N8: a deeply oversold market is bought with leverage. */
 export function oversold(ask: RuleEvaluation): Allocation | undefined {
   return (
     ask.when("N7", lessThan(rsiOf("TQQQ", 10), OVERSOLD), () => ask.concludes("N7", single("TQQQ", "TQQQ oversold, buying dip"))) ??
