@@ -2,39 +2,39 @@ import type { Decimal } from "../domain/decimal.ts";
 import { min, roundHalfUp, ZERO } from "../domain/decimal.ts";
 import type { Trade } from "./trade.ts";
 
-/** What is held of one symbol, and what it cost. */
+/** One symbol's holding and its cost. */
 export interface Lot {
   readonly quantity: Decimal;
-  /** Dollars paid for all of it; `undefined` when that is not known. */
+  /** Dollars paid for all of it; `undefined` when unknown. */
   readonly cost: Decimal | undefined;
 }
 
-/** The account's own word on one holding. */
+/** The account's own data on one holding. */
 export interface KnownHolding {
   readonly symbol: string;
   readonly quantity: Decimal;
-  /** Dollars a share; `undefined` when it was not recorded. */
+  /** Dollars a share; `undefined` when not recorded. */
   readonly averagePrice: Decimal | undefined;
 }
 
-/** What a sell brought. */
+/** The result of a sell. */
 export interface Realised {
   readonly symbol: string;
-  /** Shares sold whose cost is known, and the profit on them in dollars. */
+  /** Shares sold with known cost, and their profit in dollars. */
   readonly quantity: Decimal;
   readonly profit: Decimal;
-  /** Dollars that shares brought whose cost nobody knows; no profit can be told of them. */
+  /** Proceeds in dollars of shares with unknown cost; their profit is unknown. */
   readonly unknownProceeds: Decimal;
 }
 
-/** The part of a cost that goes with the shares sold; a billionth of a dollar is far below a cent of any report. */
+/** The cost of the shares sold; a billionth of a dollar is far below a cent of any report. */
 const COST_DECIMALS = 9;
 const EMPTY: Lot = { quantity: ZERO, cost: ZERO };
 
 /**
- * Holdings at average cost. A buy adds what it cost; a sell takes the average cost of its shares out and
- * the rest of what it brought is profit, of a full exit too. Nothing is lost in rounding: what is taken
- * out and what stays always add up to what was paid.
+ * Holdings at average cost. A buy adds its cost; a sell removes the average cost of its shares, and the rest of
+ * the proceeds is profit, also for a full exit. Rounding loses nothing: the removed and the remaining cost always
+ * sum to the amount paid.
  */
 export class AverageCostBook {
   readonly #lots = new Map<string, Lot>();
@@ -44,9 +44,9 @@ export class AverageCostBook {
   }
 
   /**
-   * Compares the book with what the account holds. Where the quantities agree, our own trades tell the
-   * cost; where they do not (shares from before, other people's trades, transfers, splits), the account's
-   * quantity and average price stand in.
+   * Compares the book with the account's holdings. Where the quantities agree, our own trades give the cost; where
+   * they do not (earlier shares, external trades, transfers, splits), the account's quantity and average price are
+   * used.
    */
   adopt(holdings: readonly KnownHolding[]): void {
     const held = new Set(holdings.map(({ symbol }) => symbol));
@@ -58,7 +58,7 @@ export class AverageCostBook {
     }
   }
 
-  /** Books one trade. @returns what a sell brought; `undefined` for a buy. */
+  /** Books one trade. @returns the result of a sell; `undefined` for a buy. */
   book(trade: Trade): Realised | undefined {
     const lot = this.#lots.get(trade.symbol) ?? EMPTY;
     if (trade.side === "sell") return this.#sell(lot, trade);
@@ -69,7 +69,7 @@ export class AverageCostBook {
     return undefined;
   }
 
-  /** What is held would bring more than it cost, in dollars, at `price` a share; `undefined` when the cost is not known. */
+  /** Unrealised profit in dollars at `price` a share; `undefined` when the cost is unknown. */
   unrealised(symbol: string, price: Decimal): Decimal | undefined {
     const lot = this.#lots.get(symbol) ?? EMPTY;
     return lot.cost === undefined ? undefined : lot.quantity.times(price).minus(lot.cost);

@@ -2,18 +2,18 @@ import type { Decimal } from "../domain/decimal.ts";
 import { ONE, ZERO } from "../domain/decimal.ts";
 import type { GrowthPoint } from "./returns.ts";
 
-/** A fall from a high, measured on growth without deposits: paying money in never ends one. */
+/** A fall from a high, measured on growth without deposits: a deposit never ends one. */
 export interface Drawdown {
-  /** Fraction of the high that was lost at the lowest point: 0.1 for 10 %. */
+  /** Fraction of the high lost at the lowest point: 0.1 means 10 %. */
   readonly depth: Decimal;
   /** Milliseconds since the epoch, as the others. */
   readonly peakAt: number;
   readonly troughAt: number;
-  /** When the high was reached again; `undefined` while it has not been. */
+  /** When the high was reached again; `undefined` until then. */
   readonly recoveredAt: number | undefined;
 }
 
-/** The deepest fall; `undefined` when no point lies below one before it. */
+/** The deepest fall; `undefined` when no point is below an earlier one. */
 export function worstDrawdown(growth: readonly GrowthPoint[]): Drawdown | undefined {
   let peak = growth[0];
   let worst: { readonly depth: Decimal; readonly peak: GrowthPoint; readonly trough: GrowthPoint } | undefined;
@@ -28,7 +28,7 @@ export function worstDrawdown(growth: readonly GrowthPoint[]): Drawdown | undefi
   return { depth, peakAt: high.at, troughAt: trough.at, recoveredAt: recovered?.at };
 }
 
-/** How far the last point lies below the highest one, as a fraction of it. */
+/** How far the last point is below the highest one, as a fraction. */
 export function currentDrawdown(growth: readonly GrowthPoint[]): Decimal {
   const last = growth.at(-1);
   if (last === undefined) return ZERO;

@@ -7,15 +7,15 @@ export interface Residue {
   /** Dollars. */
   readonly wanted: Decimal;
   readonly actual: Decimal;
-  /** Actual less wanted as a fraction of the base: points of the drift band. */
+  /** Actual less target as a fraction of the base, comparable with the drift band. */
   readonly drift: Decimal;
 }
 
 /**
- * How far every symbol was from its target in the end.
- * @param wanted dollars of each symbol that has a target, zero for one that was to go.
+ * Each symbol's final distance from its target.
+ * @param wanted dollars of each symbol with a target, zero for an exit.
  * @param actual dollars of each symbol held afterwards.
- * @param base what the targets are shares of (R9).
+ * @param base the amount the target weights refer to (R9).
  */
 export function residuesOf(wanted: ReadonlyMap<string, Decimal>, actual: ReadonlyMap<string, Decimal>, base: Decimal): Residue[] {
   return [...wanted].map(([symbol, value]) => {
@@ -25,10 +25,10 @@ export function residuesOf(wanted: ReadonlyMap<string, Decimal>, actual: Readonl
 }
 
 /**
- * The share of the account that lies idle although it was to be invested; negative when less cash is
- * left than was meant to be (a buy was filled above its price, or prices rose).
- * @param after the account afterwards, in dollars; `untargeted`: holdings that have no target (protected ones).
- * @param wanted dollars that were to be invested in all.
+ * The share of the account that stayed in cash although it was to be invested; negative when less cash is left
+ * than planned (a buy filled above its price, or prices rose).
+ * @param after the account afterwards, in dollars; `untargeted`: holdings without a target (protected ones).
+ * @param wanted total dollars to invest.
  */
 export function cashDrag(
   after: { readonly equity: Decimal; readonly cash: Decimal; readonly untargeted: Iterable<Decimal> },

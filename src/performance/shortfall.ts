@@ -1,29 +1,29 @@
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, sum, ZERO } from "../domain/decimal.ts";
 
-/** One order as it was filled, against the price it was decided at. */
+/** One filled order, against the price of the decision. */
 export interface FilledAgainstDecision {
   readonly side: "buy" | "sell";
   /** Shares filled. */
   readonly quantity: Decimal;
   /** Dollars a share, the average of the fills. */
   readonly fillPrice: Decimal;
-  /** The checked price of the plan; `undefined` when there was none. */
+  /** The checked price of the plan; `undefined` if there was none. */
   readonly decisionPrice: Decimal | undefined;
 }
 
-/** What trading cost against the decision; positive = worse. */
+/** The cost of trading against the decision; positive = worse. */
 export interface TradingCost {
   readonly dollars: Decimal;
-  /** Of what the shares were worth at the decision's prices. */
+  /** Basis points of the shares' value at decision prices. */
   readonly basisPoints: Decimal;
-  /** Dollars: that worth, by which basis points of several orders are weighted. */
+  /** That value in dollars; it weights the basis points of several orders. */
   readonly decisionValue: Decimal;
 }
 
 const BASIS_POINTS = decimal("10000");
 
-/** The cost of one order; `undefined` when nothing was filled or nothing is known to measure it against. */
+/** The cost of one order; `undefined` without a fill or a decision price. */
 export function costOfOrder(order: FilledAgainstDecision): TradingCost | undefined {
   const { side, quantity, fillPrice, decisionPrice } = order;
   if (decisionPrice === undefined || decisionPrice.lte(ZERO) || quantity.lte(ZERO)) return undefined;
@@ -31,7 +31,7 @@ export function costOfOrder(order: FilledAgainstDecision): TradingCost | undefin
   return costOf(side === "buy" ? paidMore : paidMore.neg(), decisionPrice.times(quantity));
 }
 
-/** The cost of several orders together, weighted by their value; `undefined` when none has one. */
+/** The cost of several orders together, weighted by value; `undefined` when none has one. */
 export function costOfOrders(costs: readonly (TradingCost | undefined)[]): TradingCost | undefined {
   const known = costs.flatMap((cost) => cost ?? []);
   if (known.length === 0) return undefined;
@@ -42,26 +42,26 @@ function costOf(dollars: Decimal, decisionValue: Decimal): TradingCost {
   return { dollars, decisionValue, basisPoints: dollars.div(decisionValue).times(BASIS_POINTS) };
 }
 
-/** The moments of one execution, milliseconds since the epoch. */
+/** The times of one execution, milliseconds since the epoch. */
 export interface ExecutionMoments {
   /** When the last line of the alert was read. */
   readonly alertAt: number | undefined;
-  /** When each order that was sent left. */
+  /** When each sent order left. */
   readonly sentAt: readonly number[];
-  /** When it ended on target; `undefined` when it did not. */
+  /** When it ended on target; `undefined` if it did not. */
   readonly onTargetAt: number | undefined;
 }
 
 export interface ExecutionDelays {
-  /** Milliseconds; `undefined` where one of the two moments is missing. */
+  /** Milliseconds; `undefined` if one of the two times is missing. */
   readonly alertToFirstOrder: number | undefined;
   readonly alertToOnTarget: number | undefined;
 }
 
-/** How long it took from the alert to the first order and to the end. A clock that was set back never makes it negative. */
+/** Time from the alert to the first order and to the end. Never negative, even if the clock was set back. */
 export function delaysOf({ alertAt, sentAt, onTargetAt }: ExecutionMoments): ExecutionDelays {
   const first = sentAt.length === 0 ? undefined : Math.min(...sentAt);
-  const since = (moment: number | undefined): number | undefined =>
-    alertAt === undefined || moment === undefined ? undefined : Math.max(0, moment - alertAt);
+  const since = (time: number | undefined): number | undefined =>
+    alertAt === undefined || time === undefined ? undefined : Math.max(0, time - alertAt);
   return { alertToFirstOrder: since(first), alertToOnTarget: since(onTargetAt) };
 }

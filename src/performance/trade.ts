@@ -1,7 +1,7 @@
 import type { Decimal } from "../domain/decimal.ts";
 import { sum, ZERO } from "../domain/decimal.ts";
 
-/** Shares that changed hands. */
+/** Shares bought or sold. */
 export interface Trade {
   readonly symbol: string;
   readonly side: "buy" | "sell";
@@ -23,8 +23,8 @@ export interface FilledOrder {
 }
 
 /**
- * The trades of one order: its single fills where all of them are known, because an average price is
- * rounded; else one trade at the average price. None when nothing is filled or no price is known.
+ * The trades of one order: its single fills if all are known, because an average price is rounded; otherwise one
+ * trade at the average price. None when nothing is filled or no price is known.
  */
 export function tradesOf(order: FilledOrder, fills: readonly Pick<Trade, "quantity" | "price" | "at">[]): Trade[] {
   const { symbol, side, filledQuantity: quantity, filledAveragePrice: price, filledAt: at } = order;
@@ -33,7 +33,7 @@ export function tradesOf(order: FilledOrder, fills: readonly Pick<Trade, "quanti
   return price === undefined ? [] : [{ symbol, side, quantity, price, at }];
 }
 
-/** Dollars that the trades moved, whatever their side. */
+/** Dollar value of the trades, both sides. */
 export function tradedValue(trades: readonly Pick<Trade, "quantity" | "price">[]): Decimal {
   return sum(trades.map(({ quantity, price }) => quantity.times(price)));
 }

@@ -32,14 +32,14 @@ describe("profit at average cost", () => {
     expect(book.lots.size).toBe(0);
   });
 
-  test("of shares that are bought again begins anew", () => {
+  test("restarts for shares that are bought again", () => {
     trade("buy", "1", "10");
     trade("sell", "1", "20");
     trade("buy", "1", "30");
     expect(trade("sell", "1", "31")?.profit).toBe("1");
   });
 
-  test("is told only of shares whose cost is known: selling more than was ever bought is no profit", () => {
+  test("covers only shares with known cost: selling more than was bought is not profit", () => {
     trade("buy", "2", "10");
     expect(trade("sell", "5", "12")).toEqual({ quantity: "2", profit: "4", unknown: "36" });
     expect(trade("sell", "1", "12")).toEqual({ quantity: "0", profit: "0", unknown: "12" });
@@ -64,33 +64,33 @@ describe("profit at average cost", () => {
   });
 });
 
-describe("what the account itself says", () => {
+describe("the account's own data", () => {
   const held = (quantity: string, averagePrice: string | undefined, symbol = "SMR") => ({
     symbol,
     quantity: decimal(quantity),
     averagePrice: averagePrice === undefined ? undefined : decimal(averagePrice),
   });
 
-  test("stands in for shares that our trades do not explain: from before, by hand, after a split", () => {
+  test("is used for shares that our trades do not explain: earlier ones, manual ones, after a split", () => {
     trade("buy", "10", "200");
     book.adopt([held("20", "100"), held("4", "50", "LEU")]);
     expect(trade("sell", "10", "110")?.profit).toBe("100");
     expect(trade("sell", "4", "49", "LEU")?.profit).toBe("-4");
   });
 
-  test("does not touch what our trades do explain, whose cost is exact", () => {
+  test("does not replace the exact cost of shares that our trades explain", () => {
     trade("buy", "3", "10.005");
     book.adopt([held("3", "10.01")]);
     expect(book.lots.get("SMR")?.cost?.toFixed()).toBe("30.015");
   });
 
-  test("that something is gone is believed, without a profit", () => {
+  test("may show a holding gone, without a profit", () => {
     trade("buy", "3", "10");
     book.adopt([]);
     expect(trade("sell", "3", "10")).toEqual({ quantity: "0", profit: "0", unknown: "30" });
   });
 
-  test("where it does not tell the cost, no profit is told, also not after buying more", () => {
+  test("gives no profit without a cost, even after buying more", () => {
     book.adopt([held("3", undefined)]);
     trade("buy", "1", "10");
     expect(book.unrealised("SMR", decimal("11"))).toBeUndefined();
@@ -108,11 +108,11 @@ describe("the trades of an order", () => {
   } as const;
   const fill = (quantity: string, price: string) => ({ quantity: decimal(quantity), price: decimal(price), at: 1 });
 
-  test("are its fills where all are known, because an average is rounded", () => {
+  test("are its fills if all are known, because an average is rounded", () => {
     expect(tradedValue(tradesOf(order, [fill("1", "10"), fill("2", "10.5")])).toFixed()).toBe("31");
   });
 
-  test("are one at the average price where fills are missing", () => {
+  test("are one trade at the average price if fills are missing", () => {
     expect(tradedValue(tradesOf(order, [fill("1", "10")])).toFixed()).toBe("30.999999");
     expect(tradesOf(order, [])).toMatchObject([{ at: 9 }]);
   });

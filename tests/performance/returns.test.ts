@@ -25,16 +25,16 @@ describe("the return over days", () => {
     expect(returned(days(["1000"], ["1100"], ["1045"]))).toBe("0.045");
   });
 
-  test("a deposit is no gain, on whatever day it comes", () => {
+  test("a deposit is not a gain, on any day", () => {
     expect(returned(days(["1000"], ["1500", "500"]))).toBe("0");
     expect(returned(days(["1000"], ["1100"], ["2100", "1000"], ["2100"]))).toBe("0.1");
   });
 
-  test("counts a deposit as there from the beginning of its day: 15 gained on 1,500", () => {
+  test("counts a deposit from the start of its day: 15 gained on 1,500", () => {
     expect(returned(days(["1000"], ["1515", "500"]))).toBe("0.01");
   });
 
-  test("counts a withdrawal as there to the end of its day: 10 gained on 1,000", () => {
+  test("counts a withdrawal until the end of its day: 10 gained on 1,000", () => {
     expect(returned(days(["1000"], ["510", "-500"]))).toBe("0.01");
   });
 
@@ -43,18 +43,18 @@ describe("the return over days", () => {
     expect(returned(days(["0"], ["0"], ["1000", "1000"]))).toBe("0");
   });
 
-  test("is at worst everything, and what is lost is lost", () => {
+  test("is at worst −100 %, with no recovery", () => {
     expect(returned(days(["1000"], ["-50"]))).toBe("-1");
     expect(returned(days(["1000"], ["0"], ["500", "500"], ["600"]))).toBe("-1");
   });
 
-  test("of fewer than two points is not known", () => {
+  test("of fewer than two points is unknown", () => {
     expect(timeWeightedReturn([])).toBeUndefined();
     expect(timeWeightedReturn(days(["1000"]))).toBeUndefined();
     expect(gainOver(days(["1000"]))).toBeUndefined();
   });
 
-  test("what was paid in before the first point belongs to no period", () => {
+  test("a deposit before the first point belongs to no period", () => {
     const points = days(["1000", "1000"], ["1010"]);
     expect(flowsWithin(points).toFixed()).toBe("0");
     expect(gainOver(points)?.toFixed()).toBe("10");
@@ -70,7 +70,7 @@ describe("the recorded account with two deposits", () => {
     expect(gainOver(points)?.toFixed()).toBe("451.17");
   });
 
-  test("lost 0.15 % on the day of which the naive reading says that it gained 57.7 %", () => {
+  test("lost 0.15 % on a day with a naive gain of 57.7 %", () => {
     const day = points.findIndex(({ flow }) => flow.eq("2667.87"));
     const naive = points[day]!.equity.minus(points[day - 1]!.equity).div(points[day - 1]!.equity);
     expect(roundHalfUp(naive, 3).toFixed()).toBe("0.577");
@@ -78,7 +78,7 @@ describe("the recorded account with two deposits", () => {
     expect(returned(points.slice(day - 1, day + 1))).toBe("-0.0015455462");
   });
 
-  test("returned the product of its days, worked out by hand with floating point", () => {
+  test("returned the product of its days, calculated by hand with floating point", () => {
     const expected = points.slice(1).reduce((product, { equity, flow }, index) => {
       const [before, after, paid] = [points[index]!.equity, equity, flow].map((value) => Number(value.toFixed())) as [
         number,
@@ -92,7 +92,7 @@ describe("the recorded account with two deposits", () => {
   });
 });
 
-describe("whatever the account", () => {
+describe("any account", () => {
   const cents = (least: number, most: number) => fc.integer({ min: least, max: most }).map((value) => decimal(String(value)).div("100"));
   const history = fc
     .array(fc.tuple(cents(100, 100_000_000), cents(-50_000, 50_000)), { minLength: 2, maxLength: 30 })
@@ -102,7 +102,7 @@ describe("whatever the account", () => {
     expect(first!.minus(second!).abs().lte(second!.abs().plus("1").times("1e-12"))).toBe(true);
   };
 
-  test("its return does not depend on the currency that it is counted in", () => {
+  test("has a return independent of its currency", () => {
     fc.assert(
       fc.property(history, cents(1, 100_000), (points, scale) => {
         close(
@@ -113,7 +113,7 @@ describe("whatever the account", () => {
     );
   });
 
-  test("a deposit that is valued right before and right after it changes nothing", () => {
+  test("is unaffected by a deposit valued right before and right after it", () => {
     fc.assert(
       fc.property(history, fc.nat(), cents(-9_000, 100_000_000), (points, place, flow) => {
         const at = place % points.length;
@@ -125,7 +125,7 @@ describe("whatever the account", () => {
     );
   });
 
-  test("one flow in two parts at the same moment is one flow", () => {
+  test("treats a flow in two parts at the same time as one", () => {
     fc.assert(
       fc.property(history, fc.nat(), cents(-50_000, 50_000), (points, place, part) => {
         const at = 1 + (place % (points.length - 1));
@@ -140,12 +140,12 @@ describe("whatever the account", () => {
   });
 });
 
-test("the profit of a day is equity less last equity less what was paid in", () => {
+test("has a day's profit of equity less last equity less deposits", () => {
   const day = { equity: decimal("12810"), lastEquity: decimal("10000"), flows: decimal("2667.87") };
   expect(dayProfit(day).amount.toFixed()).toBe("142.13");
 });
 
-test("the return of a day is that of a longer period: a deposit counts as there from the beginning, a withdrawal to the end", () => {
+test("has a day's return like that of a longer period: a deposit counts from the start, a withdrawal until the end", () => {
   const returnOf = (lastEquity: string, flows: string, equity: string): string | undefined =>
     dayProfit({ lastEquity: decimal(lastEquity), flows: decimal(flows), equity: decimal(equity) }).fraction?.toFixed();
   expect(returnOf("50000", "5000", "57750")).toBe("0.05");

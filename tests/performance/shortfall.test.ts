@@ -11,7 +11,7 @@ const order = (side: "buy" | "sell", quantity: string, fillPrice: string, decisi
 });
 const basisPoints = (...args: Parameters<typeof order>) => costOfOrder(order(...args))?.basisPoints.toFixed();
 
-describe("what an order cost against its decision", () => {
+describe("the cost of an order against its decision", () => {
   test("positive is worse, for a buy above the price and for a sell below it", () => {
     expect(basisPoints("buy", "10", "100.25", "100")).toBe("25");
     expect(basisPoints("sell", "10", "99.75", "100")).toBe("25");
@@ -20,7 +20,7 @@ describe("what an order cost against its decision", () => {
     expect(costOfOrder(order("sell", "10", "99.75", "100"))?.dollars.toFixed()).toBe("2.5");
   });
 
-  test("is not known without a fill or without a price of the decision", () => {
+  test("is unknown without a fill or a decision price", () => {
     expect(basisPoints("buy", "0", "100", "100")).toBeUndefined();
     expect(basisPoints("buy", "1", "100", undefined)).toBeUndefined();
     expect(basisPoints("buy", "1", "100", "0")).toBeUndefined();
@@ -42,7 +42,7 @@ describe("how long it took", () => {
     });
   });
 
-  test("is not known where nothing was sent, where it did not end on target, and where the alert is gone", () => {
+  test("is unknown if nothing was sent, if it did not end on target, or if the alert is gone", () => {
     expect(delaysOf({ alertAt: 1_000, sentAt: [], onTargetAt: undefined })).toEqual({
       alertToFirstOrder: undefined,
       alertToOnTarget: undefined,
@@ -58,7 +58,7 @@ describe("how long it took", () => {
   });
 });
 
-describe("what was left undone", () => {
+describe("what is missing to the target", () => {
   const amounts = (values: Record<string, string>) => new Map(Object.entries(values).map(([symbol, value]) => [symbol, decimal(value)]));
 
   test("is each symbol's distance from its target in points of the base", () => {
@@ -69,7 +69,7 @@ describe("what was left undone", () => {
     ]);
   });
 
-  test("is the cash that lies idle against what was wanted, beside holdings without a target", () => {
+  test("is the idle cash compared with the targets, next to holdings without a target", () => {
     const after = { equity: decimal("10000"), cash: decimal("600"), untargeted: [decimal("400")] };
     // 10,000 − 400 − 9,500 = 100 were meant to stay cash.
     expect(cashDrag(after, decimal("9500"))?.toFixed()).toBe("0.05");
