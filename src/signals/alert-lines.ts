@@ -3,20 +3,20 @@ import { legPercents } from "../strategies/percentages.ts";
 import type { Allocation } from "../strategies/strategy.ts";
 
 export interface AlertDetails {
-  /** Milliseconds since the epoch; the same for the whole run, which holds it together for every reader (R3). */
+  /** Milliseconds since the epoch; the same for the whole run, so that every reader keeps it together (R3). */
   readonly stampedAt: number;
-  /** IANA zone whose wall clock the stamp shows; its offset stands beside it, so nobody has to know the zone. */
+  /** IANA zone of the timestamp; the offset is included, so no reader needs to know the zone. */
   readonly zone: string;
-  /** Last close of each leg, for people; `null` is written where it is missing. */
+  /** Last close of each leg, for people; `null` where it is missing. */
   readonly prices: ReadonlyMap<string, number>;
   /** Whether the bars were invented, so that no other mode trades on it (R8). */
   readonly simulated: boolean;
 }
 
 /**
- * The lines of one run, one a leg and each with its newline, in the form that every reader of the alerts file
- * knows. The first percentage is the leg's weight; what the strategy's own reason repeats in each line
- * tells a reader which legs belong together, so that no part of a run can pass for the whole (R4).
+ * The lines of one run, one per leg with its newline, in the format known to every reader of the alerts file. The
+ * first percentage is the leg's weight; the strategy's reason, repeated in each line, shows a reader which legs
+ * belong together, so that no part of a run can look complete (R4).
  */
 export function alertLines(allocation: Allocation, details: AlertDetails): string {
   const timestamp = DateTime.fromMillis(details.stampedAt, { zone: details.zone }).toFormat("yyyy-LL-dd'T'HH:mm:ss.SSSZZ");
@@ -29,7 +29,7 @@ export function alertLines(allocation: Allocation, details: AlertDetails): strin
     .join("");
 }
 
-/** With blanks after colons and commas, as the file has always been written. */
+/** With spaces after colons and commas, as in the existing format. */
 function lineOf(fields: Readonly<Record<string, string | number | null>>): string {
   const entries = Object.entries(fields).map(([key, value]) => `${JSON.stringify(key)}: ${JSON.stringify(value)}`);
   return `{${entries.join(", ")}}\n`;

@@ -5,14 +5,14 @@ import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import { factsOf, trustOf } from "../intake/trust.ts";
 import { asUser, ourUid, userName } from "../machine/users.ts";
 
-/** The calls that writing makes; a test hands in ones that fail. */
+/** The file calls used for writing; a test passes failing ones. */
 export type AlertsFileSystem = Pick<
   typeof nodeFs,
   "openSync" | "closeSync" | "fstatSync" | "lstatSync" | "readSync" | "writeSync" | "ftruncateSync" | "fsyncSync" | "fchmodSync"
 >;
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR } = nodeFs.constants;
-/** Reading is for finding a torn last line; without waiting, in case somebody has laid a pipe there. */
+/** Opened for reading to find an incomplete last line; non-blocking, in case the file is a pipe. */
 const FLAGS = O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
 const FILE_MODE = 0o640;
 const NEWLINE = 0x0a;
@@ -20,11 +20,12 @@ const NEWLINE = 0x0a;
 const SEARCHED_BYTES = 1_048_576;
 
 /**
- * Appends a whole run to an alerts file in one write, so that no reader finds a part of it where the whole
- * should be. A file that is not ours, or that others can write, is never written to: they could put words into
- * our mouth (R8). A line that another writer left without its end is ended first.
+ * Appends a whole run to an alerts file in one write, so that no reader sees part of it as the whole. Never writes
+ * to a file that is not ours or that others can write: they could forge our alerts (R8). An unfinished line of
+ * another writer is ended first.
  * @param text lines, each with its newline.
- * @throws TraderError `alerts-file` (exit 1): then nothing of the run stands in the file, unless it says otherwise.
+ * @throws TraderError `alerts-file` (exit 1): then the file contains nothing of the run, unless the message says
+ * otherwise.
  */
 export function appendAlerts(file: string, text: string, fs: AlertsFileSystem = nodeFs): void {
   const descriptor = open(file, fs);
@@ -39,7 +40,7 @@ export function appendAlerts(file: string, text: string, fs: AlertsFileSystem = 
   }
 }
 
-/** Whether the end of the alerts file holds these lines, as after a crash between writing and recording. */
+/** Whether the end of the alerts file contains these lines, as after a crash between writing and recording. */
 export function holdsAlerts(file: string, text: string, fs: AlertsFileSystem = nodeFs): boolean {
   const descriptor = openIfPossible(file, fs);
   if (descriptor === undefined) return false;
@@ -53,7 +54,7 @@ export function holdsAlerts(file: string, text: string, fs: AlertsFileSystem = n
   }
 }
 
-/** What cannot be opened holds nothing of ours; whoever writes to it next is told why. */
+/** A file that cannot be opened contains nothing of ours; the next writer gets the reason. */
 function openIfPossible(file: string, fs: AlertsFileSystem): number | undefined {
   try {
     return openExisting(file, fs);
@@ -79,7 +80,10 @@ function openExisting(file: string, fs: AlertsFileSystem): number | undefined {
   }
 }
 
-/** The mode is set by itself, whatever the umask. @throws EEXIST when somebody else was quicker; the next signal finds his file. */
+/**
+ * The mode is set explicitly, whatever the umask. @throws EEXIST when another process was quicker; the next signal
+ * finds its file.
+ */
 function create(file: string, fs: AlertsFileSystem): number {
   const descriptor = fs.openSync(file, FLAGS | O_CREAT | O_EXCL, FILE_MODE);
   fs.fchmodSync(descriptor, FILE_MODE);
@@ -91,7 +95,7 @@ function assertOurs(file: string, stat: nodeFs.Stats): void {
   const facts = factsOf(stat);
   if (facts.kind === "regular" && facts.uid !== uid) {
     throw refused(
-      `${file} belongs to ${userName(facts.uid)}, and this is ${userName(uid)}`,
+      `${file} belongs to ${userName(facts.uid)}, but this process runs as ${userName(uid)}`,
       `Run the command as that user (\`${asUser(facts.uid)}\`), or remove the file.`,
     );
   }
@@ -115,13 +119,13 @@ function write(file: string, descriptor: number, bytes: Buffer, fs: AlertsFileSy
   }
 }
 
-/** A part of a run is taken out again, unless somebody has written behind it. */
+/** Removes a partly written run, unless somebody has appended to it. */
 function takenBack(file: string, descriptor: number, before: number, length: number, cause: unknown, fs: AlertsFileSystem): TraderError {
   const size = fs.fstatSync(descriptor).size;
   if (size > before + length) {
-    return new TraderError(`The alerts could not be written to ${file} for certain: ${messageOf(cause)}; somebody else wrote there too.`, {
+    return new TraderError(`The alerts may be incomplete in ${file}: ${messageOf(cause)}; another process wrote there too.`, {
       code: "alerts-file",
-      hint: "Look at the end of the file before you run it again.",
+      hint: "Check the end of the file before you run it again.",
       cause,
     });
   }
@@ -129,11 +133,11 @@ function takenBack(file: string, descriptor: number, before: number, length: num
   return unwritable(file, cause);
 }
 
-/** Lines in a file that has been moved away or replaced meanwhile reach nobody. */
+/** Nobody reads lines in a file that was moved away or replaced meanwhile. */
 function assertStillThere(file: string, opened: nodeFs.Stats, fs: AlertsFileSystem): void {
   const now = fs.lstatSync(file, { throwIfNoEntry: false });
   if (now?.ino === opened.ino && now.dev === opened.dev) return;
-  throw new TraderError(`${file} was moved or replaced while the alerts were written, so nobody may find them.`, {
+  throw new TraderError(`${file} was moved or replaced while the alerts were written; they may be lost.`, {
     code: "alerts-file",
     hint: "Run it again.",
     retryable: true,
@@ -144,32 +148,29 @@ function unwritable(file: string, error: unknown): TraderError {
   const options = { code: "alerts-file", cause: error };
   switch (codeOf(error)) {
     case "ELOOP":
-      return refused(`${file} is a symbolic link`, "Point the alerts file at the real file; links are never followed.");
+      return refused(`${file} is a symbolic link`, "Set the path to the real file; links are never followed.");
     case "ENOENT":
     case "ENOTDIR":
-      return new TraderError(`The alerts file ${file} cannot be made: its directory does not exist.`, {
+      return new TraderError(`The alerts file ${file} cannot be created: its directory does not exist.`, {
         ...options,
-        hint: "Make the directory, or set ALERTS_FILE or STRATEGIES to another place.",
+        hint: "Create the directory, or set ALERTS_FILE or STRATEGIES to another place.",
       });
     case "EISDIR":
     case "ENXIO":
-      return refused(`${file} is not a regular file`, "Point the alerts file at a file that can be appended to.");
+      return refused(`${file} is not a regular file`, "Set the path to a file that can be appended to.");
     case "EACCES":
     case "EPERM":
     case "EROFS":
       return forbidden(file, error);
     case "ENOSPC":
     case "EDQUOT":
-      return new TraderError(`The alerts could not be written to ${file}: the disk is full. Nothing of them stands in the file.`, {
+      return new TraderError(`The alerts could not be written to ${file}: the disk is full. None were written.`, {
         ...options,
         hint: "Free some space and run it again.",
         retryable: true,
       });
     default:
-      return new TraderError(
-        `The alerts could not be written to ${file}: ${messageOf(error)}. Nothing of them stands in the file.`,
-        options,
-      );
+      return new TraderError(`The alerts could not be written to ${file}: ${messageOf(error)}. None were written.`, options);
   }
 }
 
@@ -178,7 +179,7 @@ function forbidden(file: string, cause: unknown): TraderError {
   const user = `user ${String(process.getuid?.() ?? 0)}`;
   return new TraderError(
     obstacle === undefined
-      ? `This process runs as ${user}, who may not write to the alerts file ${file}: ${messageOf(cause)}.`
+      ? `This process runs as ${user}, which cannot write to the alerts file ${file}: ${messageOf(cause)}.`
       : `The alerts file ${file} cannot be written: ${obstacle.text}.`,
     {
       code: "alerts-file",
@@ -191,7 +192,7 @@ function forbidden(file: string, cause: unknown): TraderError {
 }
 
 function refused(what: string, hint: string): TraderError {
-  return new TraderError(`The alerts are not written: ${what}.`, { code: "alerts-file", hint, exitCode: EXIT.failed });
+  return new TraderError(`The alerts were not written: ${what}.`, { code: "alerts-file", hint, exitCode: EXIT.failed });
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -2,7 +2,7 @@ import type { DailyBar, DailyBars } from "../domain/daily-bar.ts";
 import type { BarBasis } from "../domain/bar-basis.ts";
 import { splitSizedJump } from "./split-sized-jump.ts";
 
-/** Why a symbol's bars may not decide anything. */
+/** Why a symbol's bars cannot be used. */
 export interface BarDoubt {
   readonly symbol: string;
   /** One sentence that names the symbol. */
@@ -12,23 +12,23 @@ export interface BarDoubt {
 
 export type CheckedBars =
   | { readonly kind: "sound"; readonly bars: DailyBars }
-  /** In the order of the symbols; never empty. */
+  /** In symbol order; never empty. */
   | { readonly kind: "doubtful"; readonly doubts: readonly BarDoubt[] };
 
-/** With fewer bars hardly an indicator means anything; what each needs beyond that, the strategy says itself. */
+/** Hardly an indicator works with fewer bars; the strategy states any further need itself. */
 const FEWEST_BARS = 90;
 
 const HINT = {
   missing: "Check the symbol at Alpaca, and ALPACA_DATA_FEED: not every feed has every symbol.",
-  late: "The feed of ALPACA_DATA_FEED has no trade of that session (yet); sip holds those of all exchanges.",
+  late: "ALPACA_DATA_FEED has no trade in that session yet; sip includes all exchanges.",
   short: "It may be newly listed or renamed; without its history there is no signal.",
-  figures: "Market data is wrong or in disorder; look at the bars of that day.",
+  figures: "Market data is wrong or out of order; check the bars of that day.",
   jump: "If it was a split, Alpaca has not adjusted the earlier bars; indicators over both scales would be wrong.",
 } as const;
 
 /**
- * Holds the bars of every symbol against the calendar and against themselves. A doubt about any of them is
- * one about the whole decision: nothing takes the place of a bar that is missing.
+ * Checks the bars of every symbol against the calendar and for consistency. A doubt about any of them stops the
+ * whole decision: nothing replaces a missing bar.
  * @returns the bars up to the last session that counts, all symbols ending with it.
  */
 export function checkBars(symbols: readonly string[], bars: DailyBars, basis: BarBasis): CheckedBars {
@@ -37,7 +37,7 @@ export function checkBars(symbols: readonly string[], bars: DailyBars, basis: Ba
   return doubts.length === 0 ? { kind: "sound", bars: counting } : { kind: "doubtful", doubts };
 }
 
-/** A bar of today that does not count is left out; one of a day to come stays in, to be found. */
+/** Removes today's bar if it does not count; a future bar stays, so that the check finds it. */
 function counts({ session }: DailyBar, { last, today }: BarBasis): boolean {
   return session <= last || session > today;
 }
@@ -50,7 +50,7 @@ function doubtAbout(symbol: string, series: readonly DailyBar[], basis: BarBasis
   return undefined;
 }
 
-/** `problem` goes on from the symbol. */
+/** `problem` continues a sentence that begins with the symbol. */
 type Finding = { readonly problem: string; readonly hint: keyof typeof HINT } | undefined;
 
 function missing(series: readonly DailyBar[]): Finding {
@@ -61,7 +61,7 @@ function figures(series: readonly DailyBar[]): Finding {
   for (const { session, open, high, low, close } of series) {
     if (isPrice(close) && isPrice(open) && isPrice(high) && isPrice(low)) continue;
     const wrong = Object.entries({ close, open, high, low }).find(([, price]) => !isPrice(price));
-    if (wrong !== undefined) return { problem: `has a ${wrong[0]} of ${wrong[1]} on ${session}, which is no price`, hint: "figures" };
+    if (wrong !== undefined) return { problem: `has a ${wrong[0]} of ${wrong[1]} on ${session}, which is not a price`, hint: "figures" };
   }
   return undefined;
 }
@@ -77,16 +77,16 @@ function order(series: readonly DailyBar[], { today }: BarBasis): Finding {
     if (session < before) return { problem: `has a bar of ${session} after that of ${before}`, hint: "figures" };
     before = session;
   }
-  return before > today ? { problem: `has a bar of ${before}, a day still to come`, hint: "figures" } : undefined;
+  return before > today ? { problem: `has a bar of ${before}, a future date`, hint: "figures" } : undefined;
 }
 
 function stale(series: readonly DailyBar[], { last, live }: BarBasis): Finding {
   const newest = series.at(-1)?.session ?? "";
   if (newest >= last) return undefined;
-  return { problem: `is stale: its newest bar is of ${newest}, the ${live ? "running" : "last"} session is that of ${last}`, hint: "late" };
+  return { problem: `is stale: its newest bar is of ${newest}, the ${live ? "running" : "last"} session is ${last}`, hint: "late" };
 }
 
-/** From its first bar on, which may be its first day of trading. */
+/** From its first bar on, which may be its first trading day. */
 function gap(series: readonly DailyBar[], { sessions }: BarBasis): Finding {
   const first = series[0]?.session ?? "";
   const present = new Set(series.map(({ session }) => session));

@@ -32,9 +32,9 @@ export interface GeneratedSignal {
 /** The strategy cannot decide on these bars. There is no default: nothing is written. */
 export class NoSignal extends TraderError {
   override readonly name = "NoSignal";
-  /** One sentence or more, which name the symbol; the message without the strategy. */
+  /** One or more sentences that name the symbol; the message without the strategy. */
   readonly reason: string;
-  /** As far as the decision came. */
+  /** The evaluation so far. */
   readonly trace: readonly TraceStep[];
 
   constructor(strategy: string, reason: string, hint: string, trace: readonly TraceStep[] = []) {
@@ -44,23 +44,23 @@ export class NoSignal extends TraderError {
   }
 }
 
-/** Days of the calendar that hold so many sessions: 252 a year, and a week for holidays that lie close together. */
+/** Calendar days that contain this many sessions: 252 per year, and a week for holidays close together. */
 const DAYS_PER_SESSION = 365.25 / 252;
 const SPARE_DAYS = 7;
 const DAY_MS = 86_400_000;
-/** Doubts that are spelt out; of more only the symbols are named. */
-const SPELT_OUT = 3;
+/** Doubts described in full; of the rest only the symbols are named. */
+const MAX_LISTED_DOUBTS = 3;
 
 /**
- * Bars → checks → decision → alert lines. Nothing is written here.
- * @throws NoSignal that names symbol and reason, and BrokerError when bars or calendar cannot be read.
+ * Bars → checks → decision → alert lines. Writes nothing.
+ * @throws NoSignal with symbol and reason, and BrokerError when bars or calendar cannot be read.
  */
 export async function generateSignal(strategy: Strategy, parts: GenerationParts): Promise<GeneratedSignal> {
   const { bars, basis } = await soundBars(strategy, parts);
   const decision = strategy.decide(bars);
   const trace = [{ rule: "Session", text: basisText(basis, parts.barMode), held: undefined, below: [] }, ...decision.trace];
   if (decision.kind === "undecided")
-    throw new NoSignal(strategy.name, decision.reason, "The rules need that figure; without it nothing is written.", trace);
+    throw new NoSignal(strategy.name, decision.reason, "The rules need that figure, so nothing was written.", trace);
   const { allocation } = decision;
   return { strategy: strategy.name, allocation, trace, text: linesFor(allocation, bars, parts) };
 }
@@ -79,13 +79,13 @@ async function soundBars(strategy: Strategy, { broker, clock, barMode }: Generat
 }
 
 function doubtful(strategy: string, doubts: readonly BarDoubt[]): NoSignal {
-  const spelt = doubts.slice(0, SPELT_OUT).map(({ reason }) => reason);
-  const rest = doubts.slice(SPELT_OUT).map(({ symbol }) => symbol);
-  const more = rest.length === 0 ? [] : [`In doubt too: ${rest.join(", ")}.`];
+  const spelt = doubts.slice(0, MAX_LISTED_DOUBTS).map(({ reason }) => reason);
+  const rest = doubts.slice(MAX_LISTED_DOUBTS).map(({ symbol }) => symbol);
+  const more = rest.length === 0 ? [] : [`Also doubtful: ${rest.join(", ")}.`];
   return new NoSignal(strategy, [...spelt, ...more].join(" "), doubts[0]?.hint ?? "");
 }
 
-/** Stamped when it is done, so that reading slowly makes no signal old before its time. */
+/** Stamped at the end, so that slow reading does not age a signal. */
 function linesFor(allocation: Allocation, bars: DailyBars, { clock, zone, simulated }: GenerationParts): string {
   const prices = new Map(allocation.legs.map(({ symbol }) => [symbol, bars.get(symbol)?.at(-1)?.close]));
   const known = new Map([...prices].filter((entry): entry is [string, number] => entry[1] !== undefined));

@@ -6,20 +6,20 @@ import type { Strategy } from "../strategies/strategy.ts";
 import type { GeneratedSignal } from "./generate.ts";
 import { generateSignal } from "./generate.ts";
 
-/** A strategy of ours, and where its alerts go. */
+/** A built-in strategy and its alerts file. */
 export interface OwnStrategy {
   readonly config: StrategyConfig;
   readonly strategy: Strategy;
 }
 
-/** What came of one strategy. */
+/** The result of one strategy. */
 export type SignalResult =
   | { readonly kind: "signal"; readonly own: OwnStrategy; readonly signal: GeneratedSignal }
   | { readonly kind: "failed"; readonly own: OwnStrategy; readonly error: unknown };
 
 /**
- * The strategies of STRATEGIES that are built in; others bring their alerts themselves. The strategies are
- * loaded here and not before: commands that generate nothing do not wait for the indicators.
+ * The built-in strategies of STRATEGIES; others write their alerts themselves. Loads the strategies only now:
+ * commands that generate nothing do not wait for the indicators.
  */
 export async function ownStrategies(strategies: readonly StrategyConfig[]): Promise<OwnStrategy[]> {
   const { strategyNamed } = await import("../strategies/catalogue.ts");
@@ -39,29 +39,29 @@ export function assertSome(own: readonly OwnStrategy[], strategies: readonly Str
   });
 }
 
-/** What the signals are generated with. */
+/** Settings and broker for generating signals. */
 export interface SignalContext {
   readonly config: Pick<Config, "alertsTimezone" | "mode" | "signalBar">;
   readonly broker: Broker;
   readonly clock: Clock;
 }
 
-/** One after the other; one that fails does not keep the next from its signal. */
-export async function generateAll(own: readonly OwnStrategy[], desk: SignalContext): Promise<SignalResult[]> {
+/** One after the other; a failure does not stop the next. */
+export async function generateAll(own: readonly OwnStrategy[], context: SignalContext): Promise<SignalResult[]> {
   const results: SignalResult[] = [];
-  for (const each of own) results.push(await resultOf(each, desk));
+  for (const each of own) results.push(await resultOf(each, context));
   return results;
 }
 
-async function resultOf(own: OwnStrategy, desk: SignalContext): Promise<SignalResult> {
+async function resultOf(own: OwnStrategy, context: SignalContext): Promise<SignalResult> {
   try {
-    return { kind: "signal", own, signal: await generate(own, desk) };
+    return { kind: "signal", own, signal: await generate(own, context) };
   } catch (error) {
     return { kind: "failed", own, error };
   }
 }
 
-/** As {@link generateSignal}, with the settings of the desk. */
+/** Like {@link generateSignal}, with the session's settings. */
 export function generate(own: OwnStrategy, { config, broker, clock }: SignalContext): Promise<GeneratedSignal> {
   const { signalBar: barMode, alertsTimezone: zone, mode } = config;
   return generateSignal(own.strategy, { broker, clock, barMode, zone, simulated: mode === "simulator" });

@@ -7,7 +7,7 @@ import { marketDate } from "../domain/market-day.ts";
 import type { Schedule } from "../domain/schedule.ts";
 import { dueAt, scheduleText } from "../domain/schedule.ts";
 
-/** A strategy, as far as its schedule is concerned. */
+/** A strategy as the schedule sees it. */
 export interface ScheduledStrategy {
   readonly name: string;
   /** Its alert lines, for now. @throws when there is no signal. */
@@ -18,7 +18,7 @@ export interface ScheduledStrategy {
   readonly holds: (text: string) => boolean;
 }
 
-/** A signal that was due and did not come. */
+/** A due signal that was not generated. */
 export interface MissedSignal {
   readonly strategy: string;
   /** Milliseconds since the epoch. */
@@ -29,11 +29,11 @@ export interface MissedSignal {
 export interface SignalScheduleParts {
   readonly schedule: Schedule;
   readonly strategies: readonly ScheduledStrategy[];
-  /** How long after its time a signal may still come, in milliseconds. */
+  /** How long after its time a signal may still be generated, in milliseconds. */
   readonly windowMs: number;
   readonly clock: Clock;
   readonly log: Log;
-  /** For a failure that comes again with every try; by default each one is a warning. */
+  /** For a failure that repeats with every try; by default each one is a warning. */
   readonly warnAgain?: (text: string) => void;
   readonly records: ScheduledSignals;
   readonly calendar: (start: string, end: string) => Promise<readonly Session[]>;
@@ -45,38 +45,38 @@ export interface SignalScheduleParts {
 const TICK_MS = 1_000;
 const RETRY_MS = 30_000;
 const DAY_MS = 86_400_000;
-/** The calendar is read so far back, which has a session in it whatever the holidays are. */
+/** How far back the calendar is read; always contains a session, whatever the holidays. */
 const DAYS_BACK = 10;
 
 /** One session, and when its signal is due. */
 interface Turn {
   readonly session: Session;
   readonly dueAt: number;
-  /** Why the schedule can give no signal in this session. */
+  /** Why the schedule gives no signal in this session. */
   readonly impossible: string | undefined;
 }
 
 /**
- * Generates every strategy's signal once a session, at its time, and says so when it did not come:
+ * Generates every strategy's signal once per session, at its time, and reports when it failed:
  *
  * - before its time nothing happens;
- * - from its time on, for the length of the window, it is tried until it comes. The record that it is about
- *   to be written is made before and contains the lines, so a restart finds out whether they were;
- * - after the window it is missed: an alarm, once.
+ * - from its time on, for the length of the window, it retries until it succeeds. It records the lines before it
+ *   writes them, so a restart can check whether they were written;
+ * - after the window the signal is missed: one alarm.
  *
- * It runs beside the trading and waits for nothing of it: what it writes is read as anybody's alerts are.
+ * It runs in parallel to trading and waits for nothing of it: its lines are read like any other alerts.
  */
 export class SignalSchedule {
   readonly #parts: SignalScheduleParts;
-  /** What the calendar says on that day. */
+  /** The calendar on that day. */
   #day: { readonly date: string; readonly turns: readonly Turn[] } | undefined;
-  /** Date of the session that has been served for every strategy. */
+  /** Date of the session with a signal for every strategy. */
   #served: string | undefined;
   #timer: Timer | undefined;
   #busy = false;
   #stopped = false;
-  /** Monotonic: no look before it. */
-  #lookAt = 0;
+  /** Monotonic: no check before it. */
+  #nextCheckAt = 0;
 
   constructor(parts: SignalScheduleParts) {
     this.#parts = parts;
@@ -90,7 +90,7 @@ export class SignalSchedule {
     this.#tick();
   }
 
-  /** Nothing is written any more once it returns. */
+  /** Nothing is written after it returns. */
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
@@ -100,14 +100,14 @@ export class SignalSchedule {
     const { clock, onFailure } = this.#parts;
     if (this.#stopped) return;
     this.#timer = clock.after(TICK_MS, () => this.#tick());
-    if (this.#busy || clock.monotonic() < this.#lookAt) return;
+    if (this.#busy || clock.monotonic() < this.#nextCheckAt) return;
     this.#busy = true;
-    this.#look()
+    this.#check()
       .catch(onFailure)
       .finally(() => (this.#busy = false));
   }
 
-  async #look(): Promise<void> {
+  async #check(): Promise<void> {
     const { strategies } = this.#parts;
     const turn = await this.#turn();
     if (turn === undefined || turn.session.date === this.#served) return;
@@ -127,11 +127,11 @@ export class SignalSchedule {
     const { schedule } = this.#parts;
     const due = dueAt(schedule, session);
     if (due !== undefined) return { session, dueAt: due, impossible: undefined };
-    const impossible = `${scheduleText(schedule)} does not lie within the session of ${session.date}; correct SIGNAL_SCHEDULE.`;
+    const impossible = `${scheduleText(schedule)} is outside the session of ${session.date}; correct SIGNAL_SCHEDULE.`;
     return { session, dueAt: session.open, impossible };
   }
 
-  /** Read once a day; while it cannot be read, yesterday's tells nothing about today. */
+  /** Read once a day; while it cannot be read, yesterday's calendar is no substitute. */
   async #turns(): Promise<readonly Turn[]> {
     const { clock, calendar, log, warnAgain } = this.#parts;
     const now = clock.now();
@@ -142,14 +142,14 @@ export class SignalSchedule {
       this.#day = { date, turns: sessions.map((session) => this.#turnOf(session)) };
       return this.#day.turns;
     } catch (error) {
-      const text = `Whether a signal is due cannot be told, for the calendar cannot be read: ${messageOf(error)}`;
-      if (!this.#stopped) (warnAgain ?? ((said) => log.warn(said)))(text);
-      this.#lookAt = clock.monotonic() + RETRY_MS;
+      const text = `Cannot check whether a signal is due, because the calendar cannot be read: ${messageOf(error)}`;
+      if (!this.#stopped) (warnAgain ?? ((message) => log.warn(message)))(text);
+      this.#nextCheckAt = clock.monotonic() + RETRY_MS;
       return [];
     }
   }
 
-  /** @returns whether the session's signal has come, or never will. */
+  /** @returns whether the session's signal is done, or can no longer be generated. */
   async #serve(strategy: ScheduledStrategy, turn: Turn): Promise<boolean> {
     if (this.#isServed(strategy, turn)) return true;
     const late = this.#parts.clock.now() > turn.dueAt + this.#parts.windowMs;
@@ -159,7 +159,7 @@ export class SignalSchedule {
     return true;
   }
 
-  /** Whatever was begun and stands in the file was written, though nobody lived to record it. */
+  /** A recorded intent found in the file was written, although the process ended before recording it. */
   #isServed(strategy: ScheduledStrategy, turn: Turn): boolean {
     const record = this.#parts.records.find(strategy.name, turn.session.date);
     switch (record?.state) {
@@ -187,7 +187,7 @@ export class SignalSchedule {
     return !this.#stopped && this.#write(strategy, turn, text);
   }
 
-  /** In one go: a stop comes before all of it or after it. */
+  /** In one step: a stop takes effect before or after all of it. */
   #write(strategy: ScheduledStrategy, turn: Turn, text: string): boolean {
     this.#record(strategy, turn, "begun", text);
     try {
@@ -196,7 +196,7 @@ export class SignalSchedule {
       return this.#fail(strategy, turn, error);
     }
     this.#record(strategy, turn, "written", `Due at ${instantText(turn.dueAt)}.`);
-    this.#parts.log.info(`The signal of ${strategy.name} for the session of ${turn.session.date} has been generated and written.`);
+    this.#parts.log.info(`The signal of ${strategy.name} for the session of ${turn.session.date} was generated and written.`);
     return true;
   }
 
@@ -204,14 +204,13 @@ export class SignalSchedule {
     const { clock, log } = this.#parts;
     if (this.#stopped) return false;
     const reason = messageOf(error);
-    if (this.#failureOf(strategy, turn) !== reason)
-      log.error(`The signal of ${strategy.name} is due, but did not come: ${reason} It is tried again.`);
+    if (this.#failureOf(strategy, turn) !== reason) log.error(`The signal of ${strategy.name} is due but failed: ${reason} Retrying.`);
     this.#record(strategy, turn, "failed", reason);
-    this.#lookAt = clock.monotonic() + RETRY_MS;
+    this.#nextCheckAt = clock.monotonic() + RETRY_MS;
     return false;
   }
 
-  /** What went wrong last, also in an earlier process. */
+  /** The last failure, also of an earlier process. */
   #failureOf({ name }: ScheduledStrategy, { session }: Turn): string | undefined {
     const record = this.#parts.records.find(name, session.date);
     return record?.state === "failed" ? record.detail : undefined;
@@ -221,7 +220,7 @@ export class SignalSchedule {
     const { log, onAlarm } = this.#parts;
     const reason = turn.impossible ?? this.#failureOf(strategy, turn) ?? "The daemon was not running at that time.";
     this.#record(strategy, turn, "missed", reason);
-    log.error(`No signal from ${strategy.name}: it was due at ${instantText(turn.dueAt)} and did not come. ${reason}`);
+    log.error(`No signal from ${strategy.name}: it was due at ${instantText(turn.dueAt)}. ${reason}`);
     onAlarm({ strategy: strategy.name, dueAt: turn.dueAt, reason });
   }
 

@@ -1,8 +1,8 @@
 import type { DailyBar } from "../domain/daily-bar.ts";
 
-/** R10: how near a ratio must lie to a whole one. */
+/** R10: how close a ratio must be to a whole one. */
 const TOLERANCE = 0.03;
-/** A day that traded this near the close before moved there by itself; after a split nobody trades at the old scale. */
+/** A day that traded this close to the previous close moved by itself; after a split nobody trades at the old scale. */
 const WITHIN_REACH = 1.1;
 
 export interface Jump {
@@ -13,9 +13,9 @@ export interface Jump {
 }
 
 /**
- * The first day whose close is a whole multiple, or fraction, of the close before, as after a split that the
- * adjustment missed. A leveraged fund's honest 20 % or 45 % are none; nor is a day that began at the old price
- * and ended at half of it.
+ * The first day whose close is a whole multiple, or fraction, of the previous close, as after a split that the
+ * adjustment missed. A leveraged fund's genuine 20 % or 45 % does not count; nor does a day that began at the old
+ * price and ended at half of it.
  */
 export function splitSizedJump(bars: readonly DailyBar[]): Jump | undefined {
   for (const [index, bar] of bars.entries()) {

@@ -115,7 +115,7 @@ describe("signal", () => {
       symlinkSync(scenario.path("elsewhere"), scenario.alertsFile);
       const linked = await scenario.run(["signal"]);
       expectExit(linked, 1);
-      expect(linked.stderr).toContain(`The alerts are not written: ${scenario.alertsFile} is a symbolic link.`);
+      expect(linked.stderr).toContain(`The alerts were not written: ${scenario.alertsFile} is a symbolic link.`);
       expect(existsSync(scenario.path("elsewhere"))).toBe(false);
       const open = scenario.path("open.json");
       writeFileSync(open, "");

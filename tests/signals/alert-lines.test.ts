@@ -28,7 +28,7 @@ const THREE: readonly Leg[] = [
 ];
 
 describe("alert lines", () => {
-  test("stand as they have always stood, with one stamp that names its offset", () => {
+  test("keep the existing format, with one timestamp that includes its offset", () => {
     const reason = "Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)";
     const text = alertLines(portfolio("nuclear", "Bull market - Nuclear portfolio", THREE), DETAILS);
     expect(text.split("\n").slice(0, 2)).toEqual([
@@ -44,7 +44,7 @@ describe("alert lines", () => {
     expect(written(single("UVXY", "x"), { zone })[0]?.timestamp).toBe(stamp);
   });
 
-  test("say where they come from when the bars were invented", () => {
+  test("name their origin when the bars were invented", () => {
     expect(written(single("UVXY", "x"))[0]).not.toHaveProperty("origin");
     expect(Object.keys(written(single("UVXY", "x"), { simulated: true })[0]!)).toEqual([
       "timestamp",
@@ -125,7 +125,7 @@ const allocations: fc.Arbitrary<Allocation> = fc.oneof(
     .map(([symbol, reason]) => single(symbol, reason)),
 );
 
-describe("what is written", () => {
+describe("a written run", () => {
   /** What the daemon makes of lines that have just arrived. */
   const readBack = (text: string, settleSeconds: number): ReturnType<typeof assess> => {
     const lines = text.trimEnd().split("\n");
@@ -165,7 +165,7 @@ describe("what is written", () => {
     );
   });
 
-  test("is complete at once where it has several legs", () => {
+  test("is complete at once if it has several legs", () => {
     fc.assert(
       fc.property(
         allocations.filter((allocation) => allocation.legs.length > 1),
@@ -176,7 +176,7 @@ describe("what is written", () => {
     );
   });
 
-  test("is incomplete as long as a leg is missing", () => {
+  test("is incomplete while a leg is missing", () => {
     fc.assert(
       fc.property(
         allocations.filter((allocation) => allocation.legs.length > 1),

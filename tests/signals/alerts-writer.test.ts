@@ -43,7 +43,7 @@ function systemError(code: string): Error {
 }
 
 describe("a run of alerts", () => {
-  test("goes to a new file that our group may read, whatever the umask", () => {
+  test("goes to a new file that our group can read, whatever the umask", () => {
     const before = process.umask(0o077);
     try {
       appendAlerts(file, RUN);
@@ -67,7 +67,7 @@ describe("a run of alerts", () => {
     expect(mode()).toBe("644");
   });
 
-  test("begins a line of its own after one that was torn off", () => {
+  test("starts a new line after an incomplete one", () => {
     writeFileSync(file, '{"timestamp": "2025-', { mode: 0o640 });
     appendAlerts(file, RUN);
     expect(text()).toBe(`{"timestamp": "2025-\n${RUN}`);
@@ -83,15 +83,15 @@ describe("a run of alerts", () => {
     expect(text()).toBe("");
   });
 
-  test("is not written to somebody else's file", () => {
+  test("is not written to another user's file", () => {
     writeFileSync(file, "");
     const fstatSync = ((descriptor: number) =>
       Object.assign(nodeFs.fstatSync(descriptor), { uid: 4_711 })) as AlertsFileSystem["fstatSync"];
-    expect(() => appendAlerts(file, RUN, but({ fstatSync }))).toThrow("belongs to user 4711, and this is ");
+    expect(() => appendAlerts(file, RUN, but({ fstatSync }))).toThrow("belongs to user 4711, but this process runs as ");
     expect(text()).toBe("");
   });
 
-  test("follows no link, not even one that leads nowhere yet", () => {
+  test("follows no link, not even a dangling one", () => {
     const target = join(directory, "target");
     symlinkSync(target, file);
     expect(() => appendAlerts(file, RUN)).toThrow("is a symbolic link");
@@ -110,16 +110,18 @@ describe("a run of alerts", () => {
   });
 
   test("needs its directory", () => {
-    expect(() => appendAlerts(join(directory, "none", "alerts.json"), RUN)).toThrow(/cannot be made: its directory does not exist/);
+    expect(() => appendAlerts(join(directory, "none", "alerts.json"), RUN)).toThrow(/cannot be created: its directory does not exist/);
     writeFileSync(join(directory, "plain"), "");
     expect(() => appendAlerts(join(directory, "plain", "alerts.json"), RUN)).toThrow(/its directory does not exist/);
   });
 
-  test("says so when our user may not write", () => {
+  test("reports that our user cannot write", () => {
     const openSync = (() => {
       throw systemError("EACCES");
     }) as AlertsFileSystem["openSync"];
-    expect(() => appendAlerts(file, RUN, but({ openSync }))).toThrow(/This process runs as user \d+, who may not write to the alerts file/);
+    expect(() => appendAlerts(file, RUN, but({ openSync }))).toThrow(
+      /This process runs as user \d+, which cannot write to the alerts file/,
+    );
   });
 
   test("leaves nothing behind on a full disk", () => {
@@ -127,11 +129,11 @@ describe("a run of alerts", () => {
     const full = (() => {
       throw systemError("ENOSPC");
     }) as AlertsFileSystem["writeSync"];
-    expect(() => appendAlerts(file, RUN, but({ writeSync: full }))).toThrow(/the disk is full\. Nothing of them stands in the file/);
+    expect(() => appendAlerts(file, RUN, but({ writeSync: full }))).toThrow(/the disk is full\. None were written/);
     expect(text()).toBe("before\n");
   });
 
-  test("is taken back when only a part of it could be written, or it may not last", () => {
+  test("is removed when only part of it was written, or it may not persist", () => {
     writeFileSync(file, "before\n", { mode: 0o640 });
     const short = ((descriptor: number, bytes: Buffer) =>
       nodeFs.writeSync(descriptor, bytes.subarray(0, 20))) as AlertsFileSystem["writeSync"];
@@ -144,33 +146,33 @@ describe("a run of alerts", () => {
     expect(text()).toBe("before\n");
   });
 
-  test("takes nobody else's lines with it", () => {
+  test("removes nobody else's lines", () => {
     writeFileSync(file, "before\n", { mode: 0o640 });
     const writeSync = ((descriptor: number, bytes: Buffer) => {
       const written = nodeFs.writeSync(descriptor, bytes.subarray(0, 20));
       nodeFs.appendFileSync(file, "a line of somebody else's, which is longer\n");
       return written;
     }) as AlertsFileSystem["writeSync"];
-    expect(() => appendAlerts(file, RUN, but({ writeSync }))).toThrow(/somebody else wrote there too/);
+    expect(() => appendAlerts(file, RUN, but({ writeSync }))).toThrow(/another process wrote there too/);
     expect(text()).toContain("somebody else's, which is longer\n");
   });
 
-  test("that went into a file which was moved away meanwhile is no success", () => {
+  test("written to a file that was moved away meanwhile is a failure", () => {
     writeFileSync(file, "", { mode: 0o640 });
     const fsyncSync = (() => renameSync(file, `${file}.1`)) as AlertsFileSystem["fsyncSync"];
     expect(() => appendAlerts(file, RUN, but({ fsyncSync }))).toThrow(/was moved or replaced while the alerts were written/);
   });
 });
 
-describe("whether the file holds a run", () => {
-  test("is told from its end", () => {
+describe("whether the file contains a run", () => {
+  test("is read from its end", () => {
     expect(holdsAlerts(file, RUN)).toBe(false);
     writeFileSync(file, `before\n${RUN}after\n`, { mode: 0o640 });
     expect(holdsAlerts(file, RUN)).toBe(true);
     expect(holdsAlerts(file, RUN.replace("LEU", "BWXT"))).toBe(false);
   });
 
-  test("is no for what cannot be opened", () => {
+  test("is false for a file that cannot be opened", () => {
     symlinkSync("/nowhere", file);
     expect(holdsAlerts(file, RUN)).toBe(false);
   });

@@ -72,7 +72,7 @@ describe("bars built for a branch lead to its alert lines", () => {
     expect(weightsIn(await new Market(teclCloses()).signal(tecl))).toEqual({ TECL: 1 });
   });
 
-  test("with the last close as price, one stamp for all, and where they come from", async () => {
+  test("with the last close as price, one timestamp for all, and their origin", async () => {
     const closes = nuclearCloses("SPY overbought");
     const { text } = await new Market(closes).signal(nuclear, "live", true);
     const lines = text
@@ -89,13 +89,13 @@ describe("bars built for a branch lead to its alert lines", () => {
 describe("the unfinished bar of today", () => {
   const closes = (): Closes => nuclearCloses("TQQQ oversold");
 
-  test("counts when it may", async () => {
+  test("counts if allowed", async () => {
     const signal = await new Market(closes()).signal(nuclear, "live");
     expect(weightsIn(signal)).toEqual({ TQQQ: 1 });
     expect(traceLines(signal.trace)[0]).toContain("the unfinished bar of the running session of 2025-07-14 counts");
   });
 
-  test("does not count when it may not: the rules then see the day before", async () => {
+  test("does not count otherwise: the rules then see the previous day", async () => {
     const signal = await new Market(closes()).signal(nuclear, "closed");
     expect(weightsIn(signal)).not.toHaveProperty("TQQQ");
     expect(traceLines(signal.trace)[0]).toContain("the newest bar is that of 2025-07-11");
@@ -109,7 +109,7 @@ describe("the unfinished bar of today", () => {
 });
 
 describe("there is no signal, and the reason names the symbol", () => {
-  test("without the bars of any one symbol", async () => {
+  test("without the bars of one symbol", async () => {
     const closes = nuclearCloses("bull market");
     const market = new Market(closes);
     for (const symbol of nuclear.symbols) {
@@ -120,7 +120,7 @@ describe("there is no signal, and the reason names the symbol", () => {
     await expect(market.signal()).resolves.toMatchObject({ strategy: "nuclear" });
   }, 60_000);
 
-  test("with too short a history for a rule that is needed, and the trace tells how far it came", async () => {
+  test("with too short a history for a needed rule, and the trace shows how far it got", async () => {
     const closes = nuclearCloses("bull market");
     const market = new Market({ ...closes, OKLO: closes.OKLO!.slice(-90) });
     await expect(market.signal()).rejects.toMatchObject({
@@ -146,13 +146,13 @@ describe("there is no signal, and the reason names the symbol", () => {
     });
   });
 
-  test("with a jump of the size of a split, although it is adjusted for splits that are known", async () => {
+  test("with a split-sized jump, although bars are adjusted for known splits", async () => {
     const closes = nuclearCloses("bull market");
     const jumped = { ...closes, NLR: closes.NLR!.map((close, index) => (index < 380 ? close * 2 : close)) };
     await expect(new Market(jumped).signal()).rejects.toMatchObject({ reason: expect.stringMatching(/^NLR jumps by the size of a split/) });
   });
 
-  test("of a split that the venue knows, everything is in order", async () => {
+  test("a split known to the venue is no problem", async () => {
     const market = new Market(nuclearCloses("bull market"));
     const before = weightsIn(await market.signal(nuclear, "closed"));
     market.exchange.split("SMR", "2");

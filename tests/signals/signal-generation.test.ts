@@ -74,7 +74,7 @@ async function scheduled(
 const written = (): boolean => existsSync(alertsFile()) && readFileSync(alertsFile(), "utf8").endsWith("\n");
 
 describe("the daemon's own signals", () => {
-  test("go to the strategy's alerts file, once a session also over restarts", async () => {
+  test("go to the strategy's alerts file, once per session, also across restarts", async () => {
     await scheduled(written);
     const lines = readFileSync(alertsFile(), "utf8");
     expect(lines).toMatch(/^\{"timestamp": "2026-11-24T20:46:00\.000\+00:00", "symbol": "UVXY"/);
@@ -83,7 +83,7 @@ describe("the daemon's own signals", () => {
     expect(readFileSync(alertsFile(), "utf8")).toBe(lines);
   });
 
-  test("are missed with an alarm when the bars do not come in time", async () => {
+  test("are missed with an alarm when the bars do not arrive in time", async () => {
     simulator.exchange.giveBars({ bars: { IOO: [] } });
     await scheduled(() => readFileSync(join(directory, "alpaca_trader.log"), "utf8").includes("IOO has no daily bars"));
     clock.step(10 * 60_000);
@@ -94,11 +94,11 @@ describe("the daemon's own signals", () => {
     expect(written()).toBe(false);
   });
 
-  test("are none without SIGNAL_SCHEDULE", async () => {
+  test("do not exist without SIGNAL_SCHEDULE", async () => {
     expect(await scheduled(() => true, { SIGNAL_SCHEDULE: "off" })).toEqual({ schedule: undefined, alarms: [] });
   });
 
-  test("need a strategy that is built in", async () => {
+  test("need a built-in strategy", async () => {
     const own = { STRATEGIES: `momentum:100:${alertsFile()}` };
     await expect(scheduled(() => true, own)).rejects.toMatchObject({ exitCode: 78, message: expect.stringContaining("momentum") });
   });

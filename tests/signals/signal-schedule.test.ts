@@ -100,7 +100,7 @@ function running(...args: ConstructorParameters<typeof Life>): Life {
 }
 
 describe("the schedule", () => {
-  test("brings one signal each session, at its time, and none on other days", async () => {
+  test("generates one signal per session, at its time, and none on other days", async () => {
     const life = running();
     await life.wake("2026-11-24T15:44:58-05:00");
     expect(life.generated).toBe(0);
@@ -121,7 +121,7 @@ describe("the schedule", () => {
     expect(new Set(life.calendarReads).size).toBe(life.calendarReads.length);
   });
 
-  test("brings none twice over a restart", async () => {
+  test("generates none twice across a restart", async () => {
     const life = running();
     await life.wake("2026-11-24T15:46:00-05:00");
     const next = life.restart("2026-11-24T15:47:00-05:00");
@@ -154,7 +154,7 @@ describe("the schedule", () => {
     expect([next.generated, next.alarms]).toEqual([1, []]);
   });
 
-  test("raises an alarm, once, when no process was there in time", async () => {
+  test("raises one alarm when no process was running in time", async () => {
     const life = running();
     await life.wake("2026-11-24T15:46:00-05:00");
     const next = life.restart("2026-11-25T16:30:00-05:00");
@@ -171,7 +171,7 @@ describe("the schedule", () => {
     expect(third.alarms).toEqual([]);
   });
 
-  test("raises none for a time that lay before it was first in force", async () => {
+  test("raises none for a time before it was first in force", async () => {
     const life = running(Date.parse("2026-11-24T18:00:00-05:00"));
     await life.clock.advance(MINUTE_MS);
     expect(life.alarms).toEqual([]);
@@ -180,7 +180,7 @@ describe("the schedule", () => {
     expect(life.generated).toBe(1);
   });
 
-  test("tries again within the window, and raises the alarm with the reason when it is over", async () => {
+  test("retries within the window, and raises the alarm with the reason after it", async () => {
     const life = running();
     life.generate = () => Promise.reject(new Error("OKLO has no daily bars."));
     await life.wake("2026-11-24T15:45:00-05:00");
@@ -193,7 +193,7 @@ describe("the schedule", () => {
     expect(life.file).toBe("");
   });
 
-  test("raises the alarm also for the first signal that it ever owed, and over a restart", async () => {
+  test("raises the alarm also for the very first signal, and across a restart", async () => {
     const life = running(Date.parse("2026-11-24T15:46:00-05:00"));
     life.generate = () => Promise.reject(new Error("OKLO has no daily bars."));
     await life.clock.advance(MINUTE_MS);
@@ -202,7 +202,7 @@ describe("the schedule", () => {
     expect(next.alarms).toMatchObject([{ reason: "OKLO has no daily bars." }]);
   });
 
-  test("has its signal when a later try succeeds", async () => {
+  test("succeeds on a later try", async () => {
     const life = running();
     life.generate = () => (life.generated < 3 ? Promise.reject(new Error("The network is down.")) : Promise.resolve("at last\n"));
     await life.wake("2026-11-24T15:45:00-05:00");
@@ -210,7 +210,7 @@ describe("the schedule", () => {
     expect([life.file, life.generated, life.alarms]).toEqual(["at last\n", 3, []]);
   });
 
-  test("writes again what could not be written", async () => {
+  test("retries a failed write", async () => {
     const life = running();
     const { append } = life;
     life.append = () => {
@@ -222,7 +222,7 @@ describe("the schedule", () => {
     expect([life.file, life.alarms]).toEqual(["signal 2\n", []]);
   });
 
-  test("looks again until the calendar can be read", async () => {
+  test("retries until the calendar can be read", async () => {
     const life = new Life(Date.parse("2026-11-24T15:46:00-05:00"));
     life.calendar = (start, end) =>
       life.clock.now() < Date.parse("2026-11-24T15:47:00-05:00")
@@ -235,16 +235,16 @@ describe("the schedule", () => {
     expect([life.generated, life.alarms]).toEqual([1, []]);
   });
 
-  test("says that its time does not lie within the session", async () => {
+  test("reports that its time is outside the session", async () => {
     const life = running(Date.parse("2026-11-24T06:00:00-05:00"), "07:00 America/New_York");
     await life.until("2026-11-24T16:00:00-05:00");
     expect(life.alarms).toMatchObject([
-      { reason: "07:00 America/New_York does not lie within the session of 2026-11-24; correct SIGNAL_SCHEDULE." },
+      { reason: "07:00 America/New_York is outside the session of 2026-11-24; correct SIGNAL_SCHEDULE." },
     ]);
     expect(life.generated).toBe(0);
   });
 
-  test("writes nothing once it is stopped, though a signal is just being generated", async () => {
+  test("writes nothing once stopped, even while generating a signal", async () => {
     const life = running();
     const signal = Promise.withResolvers<string>();
     life.generate = () => signal.promise;
@@ -257,7 +257,7 @@ describe("the schedule", () => {
     expect(life.clock.pending).toBe(0);
   });
 
-  test("hands on that the ledger cannot be written", async () => {
+  test("passes on that the ledger cannot be written", async () => {
     const life = running();
     life.ledger.close();
     await life.wake("2026-11-24T15:45:02-05:00");
