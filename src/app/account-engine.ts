@@ -17,11 +17,11 @@ import type { LeftOver } from "./left-overs.ts";
 import { LeftOvers } from "./left-overs.ts";
 import type { SignalInbox } from "./signal-inbox.ts";
 
-/** Before what could not be executed for now is judged again. */
+/** Pause before a run that could not be executed is judged again. */
 const RETRY_MS = 5_000;
-/** What was refused ends less often, and a look at it costs as much. */
+/** Longer after a refusal: refusals clear less often, and each check costs the same. */
 const REFUSED_RETRY_MS = 15_000;
-/** SIGTERM to exit: the daemon leaves within 8 s, of which this much is for requests under way. */
+/** The daemon exits within 8 s of SIGTERM; this much of that is for requests in flight. */
 const DRAIN_LIMIT_MS = 6_500;
 
 export interface AccountEngineParts {
@@ -31,20 +31,20 @@ export interface AccountEngineParts {
   readonly inbox: SignalInbox;
   readonly rebalancer: (inbox: InboxView, stopping: AbortSignal) => Rebalancer;
   readonly signalMaxAgeSeconds: number;
-  /** Aborted when the process has been asked to stop. */
+  /** Aborted when the process is asked to stop. */
   readonly stopping: AbortSignal;
   readonly emit: (event: TraderEvent) => void;
 }
 
 /**
- * One account: connect → recover → execute, and what an execution has left, one thing at a time.
+ * One account: connect → recover → execute → continue unfinished executions, one at a time.
  *
- * - `connect` reads and locks the account, and tries again while the venue cannot be reached.
- * - `recover` drives every execution that an earlier process left open to its end.
- * - `execute` takes a run out of the inbox. What is declined for now is due again in the inbox while it is fresh (R7).
- * - `takeUp` goes on with what an execution has left (R33).
+ * - `connect` reads and locks the account, and retries while the venue is unreachable.
+ * - `recover` finishes every execution left open by an earlier process.
+ * - `execute` takes a run out of the inbox. A run declined for now is retried while it is fresh (R7).
+ * - `takeUp` continues an execution that ended off target (R33).
  *
- * A daemon submits the runs to its serial queue; a command that acts once awaits them one by one.
+ * The daemon submits runs to its serial queue; a one-off command awaits them one by one.
  */
 export class AccountEngine {
   readonly #parts: AccountEngineParts;
@@ -58,22 +58,22 @@ export class AccountEngine {
     this.#leftOvers = new LeftOvers({ ...parts, newest: (strategy) => parts.inbox.newestOf(strategy) });
   }
 
-  /** Nothing is under way, and nothing is queued. */
+  /** Nothing is running or queued. */
   get isIdle(): boolean {
     return this.#queue.size + this.#queue.pending === 0;
   }
 
-  /** Of the order updates; `undefined` before they are followed. */
+  /** State of the order update stream; `undefined` before it is opened. */
   get streamState(): StreamState | undefined {
     return this.#rebalancer.streamState;
   }
 
-  /** What each strategy asks for if `signal` were executed now (R31). */
+  /** Each strategy's targets if `signal` were executed now (R31). */
   get strategyTargets(): Rebalancer["strategyTargets"] {
     return this.#rebalancer.strategyTargets.bind(this.#rebalancer);
   }
 
-  /** Reads the venue's clock. What it shows counts for the execution under way too. @throws BrokerError */
+  /** Reads the venue's clock, also on behalf of the running execution. @throws BrokerError */
   async readMarket(): Promise<MarketClock> {
     const reading = await readMarket(this.#parts.broker, this.#parts.clock);
     this.#rebalancer.sawMarket(reading);
@@ -83,9 +83,9 @@ export class AccountEngine {
   // --- starting ------------------------------------------------------------------------------
 
   /**
-   * @param connect reads the account, shows, pins and locks it; throws when it is not to be traded.
+   * @param connect reads, shows, pins and locks the account; throws when it must not be traded.
    * @returns false when the process is stopping.
-   * @throws what `connect` throws, unless the venue may answer later.
+   * @throws what `connect` throws, unless a retry may help.
    */
   async connect(connect: () => Promise<void>): Promise<boolean> {
     const { clock, stopping, emit } = this.#parts;
@@ -97,7 +97,7 @@ export class AccountEngine {
       } catch (error) {
         if (this.#isStopping()) return false;
         if (!(error instanceof BrokerError) || error.failure === "unauthorized") throw error;
-        const text = `The account cannot be read yet: ${error.message}`;
+        const text = `Cannot read the account yet: ${error.message}`;
         if (said !== text) emit({ kind: "remark", level: "error", text, hint: error.hint });
         said = text;
         await clock.sleep(RETRY_MS, stopping);
@@ -106,7 +106,7 @@ export class AccountEngine {
     return false;
   }
 
-  /** Finishes what an earlier process left open, and makes the way of the first order warm. @returns false when the process is stopping. */
+  /** Finishes executions left open by an earlier process, and warms up the connection for the first order. @returns false when the process is stopping. */
   async start(): Promise<boolean> {
     await this.recoverAll();
     const { stopping } = this.#parts;
@@ -118,7 +118,7 @@ export class AccountEngine {
     return !stopping.aborted;
   }
 
-  /** @returns what came of each, by the id of its signal. */
+  /** @returns each result by signal id. */
   async recoverAll(): Promise<Map<string, RebalanceResult>> {
     const results = new Map<string, RebalanceResult>();
     for (const execution of this.#parts.ledger.openExecutions()) {
@@ -128,7 +128,7 @@ export class AccountEngine {
     return results;
   }
 
-  /** Drives an execution that an earlier process left open, or that waited for the open, to its end. */
+  /** Finishes an execution left open by an earlier process, or one that waited for the market to open. */
   async recover(execution: ExecutionRecord): Promise<RebalanceResult> {
     const { ledger, inbox, emit } = this.#parts;
     emit({ kind: "recovering", execution });
@@ -138,20 +138,20 @@ export class AccountEngine {
 
   // --- executing -----------------------------------------------------------------------------
 
-  /** Puts a run of the inbox behind what is under way. @param failed called with what makes going on impossible. */
+  /** Queues a run from the inbox. @param failed called with a fatal error. */
   submit(signal: Signal, failed: (error: unknown) => void): void {
     this.enqueue(() => this.execute(signal), failed);
   }
 
-  /** Puts other work into the account's serial queue. */
+  /** Adds other work to the account's serial queue. */
   enqueue(work: () => Promise<unknown>, failed: (error: unknown) => void): void {
     this.#queue.add(work).catch((error: unknown) => {
-      // Waiting tasks are cleared at the end; the next start takes them up again.
+      // Waiting tasks are dropped on exit; the next start picks them up.
       if (!this.#isStopping() || !isCleared(error)) failed(error);
     });
   }
 
-  /** Executes a run that waits in the inbox. @returns `undefined` when it waits no more. */
+  /** Executes a run waiting in the inbox. @returns `undefined` when it is no longer waiting. */
   async execute(signal: Signal, options: Partial<RebalanceOptions> = {}): Promise<RebalanceResult | undefined> {
     const { inbox, emit } = this.#parts;
     if (this.#isStopping() || !inbox.take(signal)) return undefined;
@@ -164,7 +164,7 @@ export class AccountEngine {
   #declined(signal: Signal, { verdict, reason, hint }: RebalanceResult & { kind: "declined" }): void {
     const { inbox, emit } = this.#parts;
     if (this.#isStopping()) {
-      emit({ kind: "remark", level: "info", signalId: signal.id, text: "Not begun before the stop; the next start judges it again." });
+      emit({ kind: "remark", level: "info", signalId: signal.id, text: "Not started before the stop. The next start judges it again." });
       return;
     }
     const again = !inbox.isNews(signal.strategy, "not-executed", `${signal.id} ${verdict}`);
@@ -178,18 +178,18 @@ export class AccountEngine {
     if (!inbox.isWaiting(signal.strategy)) this.#retryLater(signal.strategy, verdict);
   }
 
-  /** Goes on with what an execution has left for a cause that may have passed (R33). @param how at the owner's word it goes on at any age. */
+  /** Continues an execution that ended off target for a cause that may be gone (R33). @param how at the owner's request, at any age. */
   async takeUp(signal: Signal, how: "fresh" | "finish", options: Partial<RebalanceOptions> = {}): Promise<RebalanceResult> {
     this.#parts.inbox.begin(signal);
     return this.#handled(() => this.#rebalancer.rebalance(signal, { dryRun: false, ignoreMarketHours: false, ...options, takeUp: how }));
   }
 
-  /** Queues what executions have left and whose pause is over. */
+  /** Queues unfinished executions whose pause is over. */
   takeUpLeftOvers(failed: (error: unknown) => void): void {
     for (const left of this.#leftOvers.due()) this.enqueue(() => this.#takeUpLeftOver(left), failed);
   }
 
-  /** What an earlier process could not get to its target. */
+  /** Executions that an earlier process could not bring to target. */
   rememberEarlier(signalId: string | undefined): void {
     this.#leftOvers.rememberEarlier(signalId);
   }
@@ -199,7 +199,7 @@ export class AccountEngine {
     const isFresh = freshness(signal, this.#parts.clock.now(), this.#parts.signalMaxAgeSeconds).kind === "fresh";
     const result = await this.takeUp(signal, isFresh ? "fresh" : "finish");
     if (result.kind !== "still-off" && result.kind !== "declined") return;
-    const text = `What is left of it cannot be traded yet: ${result.reason}`;
+    const text = `The rest of the execution cannot be traded yet: ${result.reason}`;
     this.#parts.emit({ kind: "remark", level: "debug", signalId: signal.id, text });
     if (result.kind === "declined" || result.mayPass) this.#leftOvers.remember(signal, tries, until);
   }
@@ -231,7 +231,7 @@ export class AccountEngine {
 
   // --- stopping ------------------------------------------------------------------------------
 
-  /** Waits for requests under way to be answered and recorded, bounded. */
+  /** Waits, within a limit, until requests in flight are answered and recorded. */
   async drain(): Promise<void> {
     this.#queue.pause();
     const bounded = new AbortController();

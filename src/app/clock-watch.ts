@@ -6,7 +6,7 @@ import type { TraderEvent } from "./events.ts";
 import { formatDuration } from "../domain/time-format.ts";
 
 export interface ClockReading {
-  /** Of our clock right before the question and right after the answer, milliseconds since the epoch. */
+  /** Our clock just before the request and just after the response, milliseconds since the epoch. */
   readonly before: number;
   readonly after: number;
   readonly market: MarketClock;
@@ -18,28 +18,28 @@ export async function readClock(broker: Pick<Broker, "marketClock">, clock: Pick
   return { before, after: clock.now(), market };
 }
 
-/** How far our clock is ahead of the broker's, in milliseconds; negative when behind. The time that the answer took is not counted. */
+/** How far our clock is ahead of the broker's, in milliseconds; negative when behind. Excludes the response time. */
 export function aheadOfBroker({ before, after, market: { timestamp } }: ClockReading): number {
   return timestamp < before ? before - timestamp : timestamp > after ? after - timestamp : 0;
 }
 
-/** R5: a stamp may be 5 s ahead of our clock, no more. */
+/** R5: a timestamp may be at most 5 s ahead of our clock. */
 export const HARMFUL_SKEW_MS = 5_000;
-/** More than our wall and monotonic clocks drift apart between two readings: the wall clock was set, or the machine slept. */
+/** If the wall and monotonic clocks diverge by more than this, the wall clock was set or the machine slept. */
 const STEP_MS = 2_000;
 const EVERY_MS = 60_000;
 const RETRY_MS = 5_000;
-const SKEW_HINT = "Let the machine keep its time (`timedatectl set-ntp true`): the age of alerts is judged by it.";
+const SKEW_HINT = "Turn on time synchronization (`timedatectl set-ntp true`). The age of alerts depends on the clock.";
 
 export interface ClockWatchParts {
   readonly broker: Pick<Broker, "marketClock">;
   readonly clock: Clock;
   readonly emit: (event: TraderEvent) => void;
-  /** What is thought of our clock has changed: runs whose age was in doubt can be judged again. */
+  /** The clock's status has changed: runs whose age was in doubt can be judged again. */
   readonly onSettled: () => void;
 }
 
-/** Compares our clock with the broker's once a minute, and at once when it was set. */
+/** Compares our clock with the broker's once a minute, and immediately after it was set. */
 export class ClockWatch {
   readonly #parts: ClockWatchParts;
   #compared: { readonly aheadMs: number; readonly gap: number } | undefined;
@@ -53,20 +53,24 @@ export class ClockWatch {
 
   get doubt(): ClockDoubt | undefined {
     if (this.#compared === undefined)
-      return { aheadMs: undefined, confirmed: false, reason: "Our clock has not been compared with the broker's yet." };
+      return { aheadMs: undefined, confirmed: false, reason: "This machine's clock has not been compared with the broker's yet." };
     const aheadMs = this.#compared.aheadMs + this.#moved();
     if (this.#wasSet())
-      return { aheadMs, confirmed: false, reason: "Our clock was set, or the machine slept, and the broker's has not been read since." };
+      return {
+        aheadMs,
+        confirmed: false,
+        reason: "This machine's clock was changed, or the machine slept, and it has not been compared with the broker's since.",
+      };
     return Math.abs(aheadMs) > HARMFUL_SKEW_MS ? { aheadMs, confirmed: true, reason: skewSentence(aheadMs) } : undefined;
   }
 
-  /** That the clock is wrong, as one sentence; `undefined` while it is right or has not been compared. */
+  /** A sentence saying how the clock is wrong; `undefined` while it is right or not yet compared. */
   get trouble(): string | undefined {
     const { doubt } = this;
     return doubt?.confirmed === true ? doubt.reason : undefined;
   }
 
-  /** To be called once a second; asks the broker when it is time. */
+  /** Call once a second; asks the broker when due. */
   tick(): void {
     const now = this.#parts.clock.monotonic();
     const isDue = this.#wasSet() || now >= this.#notBefore + EVERY_MS - RETRY_MS;
@@ -83,7 +87,7 @@ export class ClockWatch {
     try {
       reading = await readClock(broker, clock);
     } catch (error) {
-      emit({ kind: "remark", level: "debug", text: `The broker's clock cannot be read: ${messageOf(error)}` });
+      emit({ kind: "remark", level: "debug", text: `Cannot read the broker's clock: ${messageOf(error)}` });
       return;
     }
     if (Math.abs(this.#gap() - gap) > STEP_MS) return;
@@ -101,7 +105,7 @@ export class ClockWatch {
       emit({ kind: "remark", level: "warn", text: trouble, hint: SKEW_HINT });
     } else if (trouble === undefined && this.#wrongSince !== undefined) {
       const wrongFor = formatDuration(clock.monotonic() - this.#wrongSince);
-      emit({ kind: "remark", level: "warn", text: `Our clock agrees with the broker's again, after ${wrongFor}.` });
+      emit({ kind: "remark", level: "warn", text: `This machine's clock agrees with the broker's again, after ${wrongFor}.` });
       this.#wrongSince = undefined;
     }
   }
@@ -114,7 +118,7 @@ export class ClockWatch {
     return Math.abs(this.#moved()) > STEP_MS;
   }
 
-  /** How far the wall clock has been moved since the clocks were compared. */
+  /** How far the wall clock has moved since the last comparison. */
   #moved(): number {
     return this.#compared === undefined ? 0 : this.#gap() - this.#compared.gap;
   }
@@ -125,5 +129,5 @@ export class ClockWatch {
 }
 
 function skewSentence(aheadMs: number): string {
-  return `Our clock is ${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? "ahead of" : "behind"} the broker's.`;
+  return `This machine's clock is ${formatDuration(Math.abs(aheadMs))} ${aheadMs > 0 ? "ahead of" : "behind"} the broker's.`;
 }

@@ -13,7 +13,7 @@ import { SignalInbox } from "./signal-inbox.ts";
 
 const TICK_MS = 1_000;
 
-/** Where one strategy's runs come from. */
+/** Source of one strategy's runs. */
 export interface AlertSource {
   readonly intake: Intake;
   /** Calls back when the alerts file may have changed, and at least once a second. */
@@ -29,24 +29,24 @@ export interface DaemonParts {
   readonly rebalancer: AccountEngineParts["rebalancer"];
   readonly halted: () => string | undefined;
   readonly signalMaxAgeSeconds: number;
-  /** Reads the account once, pins it and locks it; throws when it is not to be traded. */
+  /** Reads, pins and locks the account; throws when it must not be traded. */
   readonly connect: () => Promise<void>;
-  /** Throws when ledger or locks have been pulled away from under the process. */
+  /** Throws when the ledger or locks were deleted or replaced while the process runs. */
   readonly selfCheck: () => void;
   readonly emit: (event: TraderEvent) => void;
 }
 
 /**
- * Alerts files → one intake for each strategy → inbox → account engine.
+ * Alerts files → one intake per strategy → inbox → account engine.
  *
- * - `starting`: the intakes read and judge; signals wait. Left when the account has been read and locked
- *   and every execution that an earlier process left open has been driven to its end.
- * - `trading`: complete fresh runs are executed one after the other, each with what the other strategies
- *   ask for (R31). A newer run takes the place of one of the same strategy that has not begun; one of
- *   another strategy is planned together with it (R22). What could not be executed for now is judged again
+ * - `starting`: the intakes read and judge; signals wait. Ends when the account has been read and locked
+ *   and every execution left open by an earlier process is finished.
+ * - `trading`: complete fresh runs are executed one after the other, each together with the targets of the
+ *   other strategies (R31). A newer run replaces one of the same strategy that has not started; one of
+ *   another strategy is planned together with it (R22). A run that cannot be executed yet is judged again
  *   while it is fresh (R7).
- * - `stopping`: no signal is taken any more, the answer to a POST under way is awaited and recorded; the
- *   rest is finished by the next start.
+ * - `stopping`: no new signals are accepted; the response to a POST in flight is awaited and recorded. The
+ *   next start finishes the rest.
  */
 export class Daemon {
   readonly #parts: DaemonParts;
@@ -56,7 +56,7 @@ export class Daemon {
   readonly #clockWatch: ClockWatch;
   #connected = false;
   #ready = false;
-  /** Strategy → what was last said about its alerts file being lost. */
+  /** Strategy → last message logged about its missing alerts file. */
   readonly #lastLoss = new Map<string, string>();
   readonly #lookTimers = new Map<string, Timer>();
   #tickTimer: Timer | undefined;
@@ -76,24 +76,24 @@ export class Daemon {
     return this.#ready;
   }
 
-  /** That our clock is wrong, as one sentence. */
+  /** A sentence saying how our clock is wrong. */
   get clockTrouble(): string | undefined {
     return this.#clockWatch.trouble;
   }
 
-  /** Runs that wait to be executed. */
+  /** Runs waiting to be executed. */
   get waiting(): number {
     return this.#inbox.waiting.length;
   }
 
-  /** Of the order updates; `undefined` before they are followed. */
+  /** State of the order update stream; `undefined` before it is opened. */
   get streamState(): StreamState | undefined {
     return this.#engine.streamState;
   }
 
   /**
    * Runs until `stop` is called.
-   * @throws what made going on impossible: a ledger that cannot be written, a lock that is gone, a refused account.
+   * @throws any fatal error: a ledger that cannot be written, a lost lock, a refused account.
    */
   async run(): Promise<void> {
     const ended = new Promise<void>((resolve) => (this.#end = resolve));
@@ -157,7 +157,7 @@ export class Daemon {
 
   #act(strategy: string, decision: IntakeReport["decision"]): void {
     if (decision.kind === "execute") this.#offer(decision.signal);
-    else if (decision.kind === "wait") this.#supersede(strategy, "A newer run has begun to arrive.", undefined);
+    else if (decision.kind === "wait") this.#supersede(strategy, "A newer run is arriving.", undefined);
     else if (decision.kind === "verdict" && decision.isNew) {
       const { signalId, verdict } = decision;
       this.#supersede(strategy, `A newer run decides: ${verdict.kind}.`, signalId);
@@ -167,10 +167,10 @@ export class Daemon {
 
   #offer(signal: Signal): void {
     const { ledger, clock, emit } = this.#parts;
-    // A SELL takes its symbols out of what is under way, and interrupts nothing (R22).
+    // A SELL removes its symbols from the running execution without interrupting it (R22).
     const isQuiet = signal.kind === "exit" && !this.#inbox.isWaiting(signal.strategy);
-    if (!isQuiet) this.#supersede(signal.strategy, `The newer signal ${signal.id} takes its place.`, signal.id);
-    // While open executions are finished it waits already, so that they can give way to it (R22).
+    if (!isQuiet) this.#supersede(signal.strategy, `Replaced by the newer signal ${signal.id}.`, signal.id);
+    // It is in the inbox while open executions are being finished, so that they can stop early for it (R22).
     if (!this.#connected) {
       ledger.judgeSignal(signal.id, { kind: "broker-unreachable", reason: "The account has not been read yet." }, clock.now());
       return;
@@ -180,7 +180,7 @@ export class Daemon {
     this.#engine.submit(signal, (error) => this.#fail(error));
   }
 
-  /** R6, R22: what has not begun gives way to whatever is newer of its strategy; what has begun is asked between its phases. */
+  /** R6, R22: a run that has not started is replaced by anything newer of its strategy; one that has started checks between its phases. */
   #supersede(strategy: string, reason: string, except: string | undefined): void {
     const dropped = this.#inbox.supersede(strategy, except);
     if (dropped !== undefined) this.#parts.ledger.judgeSignal(dropped.id, { kind: "superseded", reason }, this.#parts.clock.now());
@@ -191,7 +191,7 @@ export class Daemon {
     if (loss?.reason === this.#lastLoss.get(strategy)) return;
     if (loss === undefined) {
       this.#lastLoss.delete(strategy);
-      emit({ kind: "remark", level: "warn", text: `${alertsFile} is there again, and is watched.` });
+      emit({ kind: "remark", level: "warn", text: `${alertsFile} exists again and is being watched.` });
       return;
     }
     this.#lastLoss.set(strategy, loss.reason);
@@ -215,7 +215,7 @@ export class Daemon {
       const { isIdle } = this.#engine;
       if (isIdle) this.#retry();
       if (isIdle && this.#ready) this.#engine.takeUpLeftOvers((error) => this.#fail(error));
-      // An execution reads the broker's clock itself; runs whose age is in doubt do not wait for its end.
+      // A running execution reads the broker's clock itself, so runs whose age is in doubt need not wait for it to end.
       if (this.#ready && (isIdle || this.#clockWatch.doubt !== undefined)) this.#clockWatch.tick();
       maintenance.tick(this.#ready && isIdle);
     });
@@ -227,14 +227,14 @@ export class Daemon {
     for (const { intake } of this.#parts.sources) if (due.includes(intake.strategy)) this.#look(intake, "asked");
   }
 
-  /** A verdict is not left for long to what a power cut would take. Where the disk refuses, it is tried again, and logged once. */
+  /** Flushes soon, so that a power cut loses no verdict for long. A failed flush is retried and logged once. */
   #flush(): void {
     try {
       this.#parts.ledger.flush();
       this.#flushFails = false;
     } catch (error) {
       const level = this.#flushFails ? "debug" : "warn";
-      this.#parts.emit({ kind: "remark", level, text: `The ledger could not be flushed to the disk: ${asError(error).message}` });
+      this.#parts.emit({ kind: "remark", level, text: `Could not flush the ledger to disk: ${asError(error).message}` });
       this.#flushFails = true;
     }
   }

@@ -8,8 +8,8 @@ import { ledgerFile } from "../config/files.ts";
 import { createRedaction } from "../logging/logger.ts";
 
 /**
- * The dashboard of the daemon. It is opened beside the start and not waited for, it looks at the ledger
- * through a connection of its own that cannot write, and what goes wrong in it is a warning.
+ * The daemon's dashboard. It starts in the background, reads the ledger through its own read-only
+ * connection, and only ever fails with a warning.
  */
 export class DashboardService {
   readonly #session: TradingSession;
@@ -23,13 +23,13 @@ export class DashboardService {
     this.#terminal = terminal;
   }
 
-  /** Begins to open it. */
+  /** Starts opening it. */
   start(): void {
     const { port } = this.#session.config.dashboard;
     if (port === "off") return;
     this.#opening = this.#open(port).catch((error: unknown) => {
       const hint = error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {};
-      this.#session.log.warn(`There is no dashboard, no /metrics and no /healthz. ${messageOf(error)}`, hint);
+      this.#session.log.warn(`The dashboard, /metrics and /healthz are not available. ${messageOf(error)}`, hint);
       return undefined;
     });
   }
@@ -50,7 +50,7 @@ export class DashboardService {
       config,
       clock,
       ledgerFile: ledgerFile(config),
-      // The connection is the daemon's: its pace lets orders go first.
+      // Uses the daemon's connection, whose rate limit lets orders go first.
       broker: { name: broker.name, read: (ask) => ask(broker), close: () => Promise.resolve() },
       daemon: () => ({ pid: process.pid, since }),
       daemonState: this.#daemonState,
@@ -69,11 +69,11 @@ export class DashboardService {
     return server;
   }
 
-  /** A log may be read by a group, and a journal by administrators: a link that logs in is shown on a terminal alone. */
+  /** Groups can read the log and administrators the journal, so the login link is shown only on a terminal. */
   #announce(address: string, server: DashboardServer): void {
     const { dashboard, stateDir } = this.#session.config;
     this.#session.log.info(`Dashboard: ${address}${loginNote(dashboard, stateDir)}`);
     if (!dashboard.isOpen && this.#terminal.isTTY)
-      this.#terminal.write(`Open the dashboard with this link, which logs one browser in, once: ${server.linkTo(address)}\n`);
+      this.#terminal.write(`Open the dashboard with this one-time login link: ${server.linkTo(address)}\n`);
   }
 }

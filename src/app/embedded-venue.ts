@@ -11,28 +11,28 @@ import type { LockHolder } from "../ledger/lock-holder.ts";
 import type { SimulatorOptions } from "../simulator/server.ts";
 import { startSimulator } from "../simulator/server.ts";
 
-/** A venue of simulator mode, reached over HTTP like the real one. */
+/** The venue of simulator mode, reached over HTTP like the real one. */
 export interface EmbeddedVenue {
   readonly alpaca: AlpacaConfig;
-  /** Whether this process runs it; otherwise another one of ours does. */
+  /** Whether this process runs it, or another alpaca-trader process. */
   readonly own: boolean;
   close(): Promise<void>;
 }
 
 const KEYS = { keyId: "simulator", secret: "simulator" } as const;
 
-/** Commands that rely on the venue for longer than one look at it. */
+/** Commands that need the venue for more than one read. */
 const STAYING: readonly string[] = ["run", "execute", "trade"];
 
-/** How long one of them lets a command that is only passing by, such as `status`, end first. */
+/** How long such a command waits for a short one, such as `status`, to finish. */
 const PASSING_LIMIT_MS = 5_000;
 const PAUSE_MS = 100;
 
 /**
- * The venue of simulator mode. Its account lives in STATE_DIR/simulator, so it is still there after a
- * restart. One process runs it; any other command that comes meanwhile (`status` beside the daemon)
- * uses that one's. The daemon itself does not rely on the venue of a command that ends in a moment.
- * @param command the one that asks.
+ * The venue of simulator mode. Its account is stored in STATE_DIR/simulator and survives a restart.
+ * One process runs it; other commands (`status` beside the daemon) connect to that one. The daemon
+ * never depends on the venue of a short-lived command.
+ * @param command the calling command.
  * @param options `state` and `onChange` are ours.
  */
 export async function openEmbeddedVenue(
@@ -75,7 +75,7 @@ export function configFor(url: string): AlpacaConfig {
   return { tradingUrl: url, dataUrl: url, streamUrl: `${url.replace(/^http/, "ws")}/stream`, dataFeed: undefined, ...KEYS };
 }
 
-/** `undefined`: another process runs the venue, and its venue may be used. */
+/** `undefined`: another process runs the venue, and this one may use it. */
 async function lockVenue(file: string, stateDir: string, clock: Clock, command: string): Promise<HeldLock | undefined> {
   const end = clock.monotonic() + PASSING_LIMIT_MS;
   for (;;) {
@@ -95,16 +95,16 @@ function tryLock(file: string, self: LockHolder): HeldLock | undefined {
   }
 }
 
-/** The holder may still be starting: its address comes a moment after its lock. */
+/** The lock holder may still be starting: it publishes its address shortly after taking the lock. */
 async function joinRunning(address: string, clock: Clock): Promise<EmbeddedVenue> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     const url = readState(address);
     if (url !== undefined) return { alpaca: configFor(url), own: false, close: () => Promise.resolve() };
     await clock.sleep(PAUSE_MS);
   }
-  throw new TraderError("Another process runs the simulator, but does not say where.", {
+  throw new TraderError("Another process runs the simulator, but its address is not known.", {
     code: "simulator-unreachable",
-    hint: "Stop it, or try again in a moment.",
+    hint: "Stop that process, or try again in a few seconds.",
     retryable: true,
   });
 }
@@ -114,7 +114,7 @@ function readState(file: string): string | undefined {
     return readFileSync(file, "utf8");
   } catch (error) {
     if (Error.isError(error) && "code" in error && error.code === "ENOENT") return undefined;
-    throw new TraderError(`The simulator's state ${file} cannot be read: ${messageOf(error)}`, {
+    throw new TraderError(`Cannot read the simulator's state ${file}: ${messageOf(error)}`, {
       code: "simulator-state",
       hint: "Delete it to start with a new account.",
       cause: error,

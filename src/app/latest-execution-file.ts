@@ -11,12 +11,12 @@ import { type DocumentKind, writeDocument } from "../reporting/document-file.ts"
 import { pointsUpToNow } from "../reporting/equity-curve.ts";
 import { latestExecution, type LatestExecutionFacts } from "../reporting/latest-execution.ts";
 
-/** The directory is ours, so whatever plain file of ours stands there may be replaced. */
+/** The directory belongs to this program, so any plain file of ours in it may be replaced. */
 const DOCUMENT: DocumentKind = { name: "record of the latest execution", mark: "" };
 
-/** How long the account is waited for; without it the file has what the ledger knows. */
+/** How long to wait for the account; without it the file holds what the ledger knows. */
 const READ_LIMIT_MS = 10_000;
-/** At the end of the process: it must be gone within 8 s of being asked to, most of which belongs to requests under way. */
+/** On exit: the process must end within 8 s, and most of that is reserved for requests in flight. */
 const CLOSE_LIMIT_MS = 800;
 
 export interface LatestExecutionFileParts {
@@ -28,8 +28,8 @@ export interface LatestExecutionFileParts {
 }
 
 /**
- * Keeps `STATE_DIR/dashboard/latest_execution.json` up to date. It works beside the trading and never
- * holds it up: the account is read afterwards, within limits, and what goes wrong is a warning.
+ * Keeps `STATE_DIR/dashboard/latest_execution.json` up to date. It never delays trading: it reads the
+ * account afterwards, within time limits, and a failure is only a warning.
  */
 export class LatestExecutionFile {
   readonly #parts: LatestExecutionFileParts;
@@ -40,12 +40,12 @@ export class LatestExecutionFile {
     this.#parts = parts;
   }
 
-  /** Begins to write the file for an execution that has ended; one after the other. */
+  /** Starts writing the file for a finished execution, one after the other. */
   record(executionId: string): void {
     this.#writing = this.#writing.then(() => this.#write(executionId));
   }
 
-  /** Waits for what is being written, bounded. */
+  /** Waits, within a limit, for the current write. */
   async close(): Promise<void> {
     const over = new AbortController();
     await Promise.race([this.#writing, this.#parts.clock.sleep(CLOSE_LIMIT_MS, over.signal)]);
@@ -65,11 +65,11 @@ export class LatestExecutionFile {
         DOCUMENT,
       );
     } catch (error) {
-      log.warn(`The record of the latest execution for dashboards was not written: ${messageOf(error)}`);
+      log.warn(`Could not write the latest execution for dashboards: ${messageOf(error)}`);
     }
   }
 
-  /** Nothing when the account cannot be read in time. */
+  /** `undefined` when the account cannot be read in time. */
   async #read(): Promise<Pick<LatestExecutionFacts, "reading" | "points">> {
     const nothing = { reading: undefined, points: undefined };
     const over = new AbortController();
@@ -77,7 +77,7 @@ export class LatestExecutionFile {
     try {
       return await Promise.race([this.#readAll(), this.#parts.clock.sleep(READ_LIMIT_MS, limit).then(() => nothing)]);
     } catch {
-      // What the ledger knows is written then; that the broker is away is said by everything else.
+      // The file then holds what the ledger knows; the broker outage is reported elsewhere.
       return nothing;
     } finally {
       over.abort();

@@ -4,19 +4,19 @@ import type { Signal } from "../domain/signal.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 
-/** Pauses before what an execution has left is taken up; the last one repeats. */
+/** Pauses before an unfinished execution is continued; the last one repeats. */
 const PAUSES_MS = [5_000, 10_000, 15_000] as const;
 
-/** A run that was executed and missed its target. */
+/** A run that was executed and missed its targets. */
 export interface LeftOver {
   readonly signal: Signal;
-  /** How often it has been taken up in vain. */
+  /** Number of failed attempts to continue it. */
   readonly tries: number;
-  /** The deadline of an execution that gave way to another strategy's run or to a SELL: until then its run counts as fresh. */
+  /** Deadline of an execution that stopped early for another strategy's run or a SELL: until then its run counts as fresh. */
   readonly until: number | undefined;
 }
 
-/** The last execution of a signal that went to an end of its own, where that end missed the target. */
+/** A signal's last execution that was not cut short, if it ended off target. */
 export function missedTarget(ledger: Pick<Ledger, "executionsOfSignal">, signalId: string): ExecutionRecord | undefined {
   const last = ledger.executionsOfSignal(signalId).findLast(({ outcome }) => outcome !== "refused" && outcome !== "superseded");
   return last?.outcome === "off-target" || last?.outcome === "incomplete" ? last : undefined;
@@ -26,17 +26,17 @@ export interface LeftOversParts {
   readonly clock: Clock;
   readonly ledger: Pick<Ledger, "executionsOfSignal" | "signal">;
   readonly signalMaxAgeSeconds: number;
-  /** The signal that the newest run in a strategy's file stands for; without an id for a run that makes none. */
+  /** The signal of the newest run in a strategy's file; no id when the run makes no signal. */
   readonly newest: (strategy: string) => { readonly signalId: string | undefined } | undefined;
 }
 
 /**
- * Runs whose executions have ended off target for a cause that may pass. While such a run is fresh, and no newer BUY run
- * of its strategy was accepted, the daemon takes up what is left (R33).
+ * Runs whose executions ended off target for a passing cause. While such a run is fresh, and no newer BUY run
+ * of its strategy was accepted, the daemon continues it (R33).
  */
 export class LeftOvers {
   readonly #parts: LeftOversParts;
-  /** By the id of the signal. */
+  /** By signal id. */
   readonly #runs = new Map<string, LeftOver & { readonly at: number }>();
 
   constructor(parts: LeftOversParts) {
@@ -49,7 +49,7 @@ export class LeftOvers {
     this.#runs.set(signal.id, { signal, tries: tries + 1, until, at: this.#parts.clock.monotonic() + pause });
   }
 
-  /** What an earlier process could not get to its target. */
+  /** Executions that an earlier process could not bring to target. */
   rememberEarlier(signalId: string | undefined): void {
     const { ledger } = this.#parts;
     if (signalId === undefined || missedTarget(ledger, signalId) === undefined) return;
@@ -57,7 +57,7 @@ export class LeftOvers {
     if (signal !== undefined) this.remember(signal, 0);
   }
 
-  /** It has reached its end. What older BUY runs of its strategy have left ends with a BUY run. */
+  /** The run is done. A BUY run also ends unfinished older BUY runs of its strategy. */
   forget(signal: Signal): void {
     this.#runs.delete(signal.id);
     if (signal.kind !== "rebalance") return;
@@ -65,7 +65,7 @@ export class LeftOvers {
       if (left.strategy === signal.strategy && left.generatedAt <= signal.generatedAt) this.#runs.delete(left.id);
   }
 
-  /** Those whose pause is over, each once; what is stale or overtaken is forgotten. */
+  /** Those whose pause is over, each once; stale and superseded ones are dropped. */
   due(): LeftOver[] {
     const { clock, signalMaxAgeSeconds } = this.#parts;
     const over = [...this.#runs.values()].filter(({ at }) => clock.monotonic() >= at);
@@ -76,7 +76,7 @@ export class LeftOvers {
     });
   }
 
-  /** The newest run decides, whatever becomes of it (R6); only a SELL or a HOLD after it changes nothing (R22). */
+  /** The newest run decides, whatever its result (R6); a later SELL or HOLD changes nothing (R22). */
   #isOvertaken(signal: Signal): boolean {
     const newest = this.#parts.newest(signal.strategy);
     if (newest === undefined || newest.signalId === signal.id) return false;

@@ -13,18 +13,18 @@ export interface MaintenanceParts {
   readonly ledger: Ledger;
   readonly broker: Broker;
   readonly halted: () => string | undefined;
-  /** Throws when ledger or locks have been pulled away from under the process. */
+  /** Throws when the ledger or locks were deleted or replaced while the process runs. */
   readonly selfCheck: () => void;
-  /** Puts work into the account's serial queue. */
+  /** Adds work to the account's serial queue. */
   readonly enqueue: (work: () => Promise<void>) => void;
-  /** Drives an open execution to its end. */
+  /** Finishes an open execution. */
   readonly recover: (execution: ExecutionRecord) => Promise<unknown>;
-  /** The halt is over: what it held back may be judged again. */
+  /** The halt was lifted: runs it held back may be judged again. */
   readonly onResumed: () => void;
   readonly emit: (event: TraderEvent) => void;
 }
 
-/** What the daemon does besides trading, once a second: it watches the halt, its own footing, and orders that are still out. */
+/** The daemon's work besides trading, once a second: it checks the halt, its ledger and locks, and orders that are still open. */
 export class Maintenance {
   readonly #parts: MaintenanceParts;
   #halted: string | undefined;
@@ -37,7 +37,7 @@ export class Maintenance {
   }
 
   /**
-   * @param idle the daemon is connected, and nothing is being executed.
+   * @param idle whether the daemon is connected and nothing is executing.
    * @throws what `selfCheck` throws.
    */
   tick(idle: boolean): void {
@@ -60,7 +60,7 @@ export class Maintenance {
     if (halted === undefined) this.#parts.onResumed();
   }
 
-  /** Orders that outlived their execution, and queued ones whose market may have opened. */
+  /** Orders still open after their execution, and queued ones whose market may have opened. */
   #lookAfterOrders(): void {
     const { ledger, broker, clock, emit, enqueue } = this.#parts;
     const queued = ledger.openExecutions().filter((execution) => execution.outcome === "queued");
@@ -77,12 +77,12 @@ export class Maintenance {
     );
   }
 
-  /** R23: orders queued for the open are followed to their end once it has come. */
+  /** R23: orders queued for the open are followed until final once the market has opened. */
   async #adoptQueued(executions: readonly ExecutionRecord[]): Promise<void> {
     try {
       if (!(await this.#parts.broker.marketClock()).isOpen) return;
     } catch (error) {
-      const text = `Whether the market has opened cannot be read: ${messageOf(error)}`;
+      const text = `Cannot read whether the market is open: ${messageOf(error)}`;
       this.#parts.emit({ kind: "remark", level: "warn", recurs: true, text });
       return;
     }

@@ -5,10 +5,10 @@ import { MARKET_ZONE } from "../domain/market-day.ts";
 import { formatInstant } from "../domain/time-format.ts";
 
 const EVERY_MS = 60_000;
-/** A broker that is away for a few minutes is nothing to wake anybody for. */
+/** A broker outage of a few minutes is not worth an alarm. */
 const SILENT_READINGS = 5;
 
-/** Asks the broker's clock once a minute, for those who watch the daemon from outside: is it there, and is the market open? */
+/** Reads the broker's clock once a minute for the status shown outside: is the broker reachable, and is the market open? */
 export class MarketClockPoller {
   readonly #broker: Pick<Broker, "name" | "marketClock">;
   readonly #clock: Clock;
@@ -28,7 +28,7 @@ export class MarketClockPoller {
     return this.#text;
   }
 
-  /** What is wrong once it has been so for minutes. */
+  /** The problem, once it has lasted for minutes. */
   get ailment(): string | undefined {
     return this.#failures >= SILENT_READINGS ? this.#text : undefined;
   }

@@ -13,12 +13,12 @@ import type { Notice, Origin } from "../notifications/notice.ts";
 import type { ChannelTest } from "../notifications/test-message.ts";
 import { testChannels } from "../notifications/test-message.ts";
 
-/** Who speaks: one person may follow several accounts on several machines. */
+/** Identifies the sender: one person may follow several accounts on several machines. */
 function senderFor(config: Config, ledger: Pick<Ledger, "pinnedAccount"> | undefined): Origin {
   return { mode: config.mode, account: ledger?.pinnedAccount()?.number, host: hostname() };
 }
 
-/** The notifications of a trading command. To be opened once its lock is held, for the outbox has one owner at a time. */
+/** Notifications of a trading command. Open only while holding the lock: the outbox has one owner at a time. */
 export function openNotifications({ config, clock, log, ledger }: TradingSession): NotificationCenter {
   const redact = createRedaction(secretsOf(config));
   const sender = (): Origin => senderFor(config, ledger);
@@ -28,7 +28,7 @@ export function openNotifications({ config, clock, log, ledger }: TradingSession
   return center;
 }
 
-/** What people outside are told of an event, if anything. */
+/** The notification for an event, if any. */
 export function noticeOf(event: TraderEvent, { clock, ledger }: Pick<TradingSession, "clock" | "ledger">): Notice | undefined {
   switch (event.kind) {
     case "concluded":
@@ -40,7 +40,7 @@ export function noticeOf(event: TraderEvent, { clock, ledger }: Pick<TradingSess
   }
 }
 
-/** Sends a test to everything that is set up; for `notify --test` and whoever else checks the chain. Empty when nothing is. */
+/** Sends a test to every configured channel, for `notify --test` and `doctor`. Empty when none is configured. */
 export function testNotifications(config: Config, clock: Clock, ledger?: Pick<Ledger, "pinnedAccount">): Promise<ChannelTest[]> {
   const redact = createRedaction(secretsOf(config));
   return testChannels({ settings: config.notifications, sender: senderFor(config, ledger), clock, fetch, redact });

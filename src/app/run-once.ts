@@ -28,33 +28,33 @@ import type { ShownAccount, TradingSession } from "./trading-session.ts";
 export interface RunOnceOptions {
   readonly dryRun?: boolean;
   readonly ignoreMarketHours?: boolean;
-  /** Goes on with what is left of the newest run, however old it is (R33). */
+  /** Continues the newest run if it is off target, however old it is (R33). */
   readonly finish?: boolean;
-  /** Where the runs are read, by default in the strategies' own alerts files. */
+  /** Where runs are read from; by default the strategies' own alerts files. */
   readonly strategies?: readonly StrategyConfig[];
   readonly onAccountShown?: () => void;
-  /** Called once it is certain that this process may trade, right before the alerts files are read. */
+  /** Called once this process is allowed to trade, right before the alerts files are read. */
   readonly beforeReading?: () => void;
 }
 
-const FINISH_HINT = "Hint: Run `alpaca-trader execute --finish` in this session to go on with what is left.";
+const FINISH_HINT = "Hint: Run `alpaca-trader execute --finish` during this session to trade the rest.";
 
 /** How long a command tries to reach the broker (contract). */
 const BROKER_LIMIT_MS = 20_000;
 
-/** How long a notification may hold up the end of a command. */
+/** How long a notification may delay the end of a command. */
 const NOTIFY_LIMIT_MS = 3_000;
 
-/** While late legs are waited for, the file is looked at again this often. */
+/** How often the file is read again while waiting for late legs. */
 const LOOK_AGAIN_MS = 100;
 
-/** What the newest run of one strategy asks for. */
+/** The newest run of one strategy. */
 interface NewestRun {
   readonly strategy: string;
   readonly decision: IntakeReport["decision"];
 }
 
-/** The daemon's parts, driven once: intake, inbox and account engine act on the newest run of each strategy. */
+/** Runs the daemon's parts once: intake, inbox and account engine act on the newest run of each strategy. */
 export class RunOnce {
   readonly #session: TradingSession;
   readonly #out: Terminal;
@@ -87,7 +87,7 @@ export class RunOnce {
     }
   }
 
-  /** Everything that is done while the lock is held. */
+  /** Everything done while holding the lock. */
   async #actLocked(unreachable: BrokerError | undefined): Promise<ExitCode> {
     if (unreachable !== undefined) return this.#unreachable(unreachable);
     this.#session.claimAccount(this.#known());
@@ -114,11 +114,11 @@ export class RunOnce {
     return this.#account.account;
   }
 
-  /** Prints the summary, before anything is decided or refused. @returns why it cannot be read. */
+  /** Prints the summary before anything is decided or refused. @returns why the account cannot be read. */
   async showAccount(): Promise<BrokerError | undefined> {
     const out = this.#out;
     const { config, broker } = this.#session;
-    if (config.mode === "simulator") out.line(`SIMULATOR: ${config.modeReason}; nothing here is real money.`);
+    if (config.mode === "simulator") out.line(`SIMULATOR: ${config.modeReason}; no real money is involved.`);
     const limit = this.#session.halt.reason() === undefined ? BROKER_LIMIT_MS : 0;
     try {
       this.#account = await this.#session.readAccountWithin(limit, (error) => out.progress(`Waiting for ${broker.name}: ${error.message}`));
@@ -134,7 +134,7 @@ export class RunOnce {
     return undefined;
   }
 
-  /** The newest runs get their verdicts all the same, so that they can be judged again while they are fresh. */
+  /** The newest runs still get their verdicts, so that they can be judged again while they are fresh. */
   #unreachable(error: BrokerError): Promise<ExitCode> {
     return this.#withIntakes(this.#session.ledger, (intakes) => {
       const reports = intakes.map((intake) => this.#look(intake));
@@ -166,7 +166,7 @@ export class RunOnce {
     return report;
   }
 
-  /** R4: late legs are waited for as long as a run without named legs takes to settle, not longer. */
+  /** R4: waits for late legs as long as a run without named legs takes to settle. */
   async #settled(intake: Intake, first: IntakeReport): Promise<IntakeReport> {
     const { clock, config } = this.#session;
     const end = clock.monotonic() + config.batchSettleSeconds * 1_000;
@@ -188,7 +188,7 @@ export class RunOnce {
     return report;
   }
 
-  /** Every strategy's fresh run is executed, the oldest first; the worst of what came of them all is the exit code. */
+  /** Executes every strategy's fresh run, oldest first. The exit code is the worst of them. */
   async #decide(engine: AccountEngine, runs: readonly NewestRun[], recovered: ReadonlyMap<string, RebalanceResult>): Promise<ExitCode> {
     const codes = runs.flatMap((run) => this.#refused(run, recovered) ?? []);
     const signals = freshSignals(runs);
@@ -208,13 +208,13 @@ export class RunOnce {
     return worst(codes);
   }
 
-  /** What a run that is not to be executed comes to; `undefined` where nothing is decided by it. */
+  /** The exit code of a run that is not executed; `undefined` when it decides nothing. */
   #refused({ strategy, decision }: NewestRun, recovered: ReadonlyMap<string, RebalanceResult>): ExitCode | undefined {
     switch (decision.kind) {
       case "execute":
         return undefined;
       case "nothing":
-        this.#say(this.#of(strategy, "There is no run in the alerts file."));
+        this.#say(this.#of(strategy, "The alerts file holds no run."));
         return undefined;
       case "wait":
         this.#say(this.#of(strategy, `Not executed, incomplete: ${decision.reason}`));
@@ -237,7 +237,7 @@ export class RunOnce {
     this.#session.emit({ kind: "not-executed", origin: "intake", again: false, what: { signalId, verdict } });
   }
 
-  /** The newest run, where it was executed and its account is not on target. */
+  /** The newest run, if it was executed and the account is not on target. */
   #leftOff(decision: IntakeReport["decision"]): Signal | undefined {
     if (decision.kind !== "verdict" || decision.verdict.kind !== "executed" || decision.signalId === undefined) return undefined;
     const { ledger } = this.#session;
@@ -252,11 +252,11 @@ export class RunOnce {
     return result === undefined ? EXIT.failed : this.#report(result);
   }
 
-  /** Goes on with what an execution has left, while the run is fresh or the owner asks for it (R33). */
+  /** Continues an execution that ended off target, while the run is fresh or the owner asks for it (R33). */
   async #takeUp(engine: AccountEngine, signal: Signal): Promise<ExitCode> {
     const { clock, config, ledger } = this.#session;
     const finish = this.#options.finish === true;
-    this.#say(`Executed before, and not on target: ${missedTarget(ledger, signal.id)?.outcomeReason ?? ""}`);
+    this.#say(`Already executed, but not on target: ${missedTarget(ledger, signal.id)?.outcomeReason ?? ""}`);
     if (!finish && freshness(signal, clock.now(), config.signalMaxAgeSeconds).kind !== "fresh") {
       this.#out.line(FINISH_HINT);
       return EXIT.failed;
@@ -264,7 +264,7 @@ export class RunOnce {
     this.#showTargets(engine, signal);
     const ignoreMarketHours = this.#options.ignoreMarketHours === true;
     const code = this.#report(await engine.takeUp(signal, finish ? "finish" : "fresh", { ignoreMarketHours }));
-    // Whatever has kept it from going on, the account is still off target.
+    // Whatever the obstacle, the account is still off target.
     return missedTarget(ledger, signal.id) === undefined ? code : worst([EXIT.failed, code]);
   }
 
@@ -297,13 +297,13 @@ export class RunOnce {
         if (!result.mayPass && this.#options.finish !== true) out.line(FINISH_HINT);
         break;
       case "left":
-        this.#say("Stopped before its end; the next start finishes it.");
+        this.#say("Stopped before the end. The next start finishes it.");
         break;
     }
     return exitOfResult(result);
   }
 
-  /** With several strategies it is said of which one. */
+  /** Names the strategy when there are several. */
   #of(strategy: string, text: string): string {
     return this.#session.config.strategies.length > 1 ? `${strategy}: ${text}` : text;
   }
@@ -315,7 +315,7 @@ export class RunOnce {
 
   // --- dry run -------------------------------------------------------------------------------
 
-  /** On a copy of the ledger in memory: it uses nothing up, and works beside a running daemon. */
+  /** Works on an in-memory copy of the ledger: changes nothing, and is safe beside a running daemon. */
   async #dryRun(): Promise<ExitCode> {
     const unreachable = await this.showAccount();
     if (unreachable !== undefined) throw unreachable;
@@ -338,7 +338,7 @@ export class RunOnce {
       case "execute":
         return EXIT.ok;
       case "nothing":
-        this.#say(this.#of(strategy, "There is no run in the alerts file."));
+        this.#say(this.#of(strategy, "The alerts file holds no run."));
         return EXIT.ok;
       case "wait":
         this.#say(this.#of(strategy, `Dry run: incomplete: ${decision.reason}`));
@@ -349,7 +349,7 @@ export class RunOnce {
     }
   }
 
-  /** @param others fresh runs of other strategies: the plan counts with all of them. */
+  /** @param others fresh runs of other strategies, included in the plan. */
   async #tryOut(signal: Signal, others: readonly Signal[], copy: Ledger): Promise<ExitCode> {
     const inbox = new SignalInbox();
     for (const run of [signal, ...others]) inbox.offer(run);
@@ -360,13 +360,13 @@ export class RunOnce {
   }
 }
 
-/** The oldest first. */
+/** Oldest first. */
 function freshSignals(runs: readonly NewestRun[]): Signal[] {
   const signals = runs.flatMap(({ decision }) => (decision.kind === "execute" ? [decision.signal] : []));
   return signals.sort((one, other) => one.generatedAt - other.generatedAt);
 }
 
-/** One plan shows where all runs together lead; exits alone touch nothing but their own symbols and are shown one by one. */
+/** One plan shows the result of all runs together; runs of exits only affect their own symbols and are shown one by one. */
 function shownPlans(signals: readonly Signal[]): { readonly signal: Signal; readonly others: readonly Signal[] }[] {
   const newest = signals.findLast(({ kind }) => kind === "rebalance");
   const shown = newest === undefined ? signals : [newest];
@@ -381,7 +381,7 @@ function worst(codes: readonly ExitCode[]): ExitCode {
 function haltedError(reason: string): TraderError {
   return new TraderError(`Trading is halted: ${reason}.`, {
     code: "halted",
-    hint: "Run `alpaca-trader resume` when it may go on.",
+    hint: "Run `alpaca-trader resume` to resume trading.",
     exitCode: EXIT.refused,
   });
 }

@@ -6,8 +6,8 @@ import type { OwnStrategy } from "../signals/signal-run.ts";
 import { assertSome, generate, ownStrategies } from "../signals/signal-run.ts";
 
 /**
- * The daemon's own signals; `undefined` where SIGNAL_SCHEDULE is off. To be opened once the trading lock is held,
- * for two daemons would write every signal twice.
+ * The daemon's own signals; `undefined` when SIGNAL_SCHEDULE is off. Open only while holding the trading lock:
+ * two daemons would write every signal twice.
  * @throws TraderError (78) when none of the strategies is built in.
  */
 export async function openSignalSchedule(

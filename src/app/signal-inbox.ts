@@ -1,19 +1,19 @@
 import type { InboxView } from "../domain/inbox.ts";
 import type { Signal } from "../domain/signal.ts";
 
-/** What is known of one strategy's runs. */
+/** State of one strategy's runs. */
 interface StrategyRecord {
-  /** Complete, fresh, and not begun. */
+  /** Complete, fresh, and not started. */
   waiting: Signal | undefined;
-  /** What the newest run in its file stands for, once it has been judged; no id for a run that makes no signal. */
+  /** The newest run in its file, once judged; no id for a run that makes no signal. */
   newest: { readonly signalId: string | undefined } | undefined;
-  /** When a run that could not be executed for now is judged again; monotonic milliseconds. */
+  /** When a run that could not be executed is judged again; monotonic milliseconds. */
   retryAt: number | undefined;
-  /** What was last logged, by subject. */
+  /** Last log text by subject. */
   readonly said: Map<string, string>;
 }
 
-/** The run that is executed now. */
+/** The run being executed. */
 interface Current {
   readonly strategy: string;
   readonly signalId: string;
@@ -23,17 +23,17 @@ interface Current {
 const NEVER_ABORTED = new AbortController().signal;
 
 /**
- * The runs of one account's strategies, between intake and execution. It holds no clock and starts nothing.
+ * The runs of one account's strategies, between intake and execution. It has no clock and starts nothing.
  *
  * ```
  *            offer                take                 done
  *   (none) ────────► waiting ───────────► under way ─────────► (none)
  *              ▲        │ supersede            │ supersede
  *              └────────┤                      ▼
- *      a newer offer    └──► superseded   overtaken is aborted: it gives way unless it has begun
+ *      a newer offer    └──► superseded   overtaken is aborted: it stops unless it has started
  * ```
  *
- * At most one run of a strategy waits: the newest decides (R6), and takes the place of one that has not begun (R22).
+ * At most one run of a strategy waits: the newest decides (R6), and replaces one that has not started (R22).
  */
 export class SignalInbox implements InboxView {
   readonly #strategies = new Map<string, StrategyRecord>();
@@ -52,12 +52,12 @@ export class SignalInbox implements InboxView {
     return this.#current?.overtaken.signal ?? NEVER_ABORTED;
   }
 
-  /** Whether a run of this strategy waits. */
+  /** Whether a run of this strategy is waiting. */
   isWaiting(strategy: string): boolean {
     return this.#strategies.get(strategy)?.waiting !== undefined;
   }
 
-  /** Puts a complete fresh run at the end, in place of the one of its strategy that waits. */
+  /** Appends a complete fresh run, replacing the waiting run of its strategy. */
   offer(signal: Signal): void {
     this.#leave(signal.strategy);
     this.#of(signal.strategy).waiting = signal;
@@ -65,7 +65,7 @@ export class SignalInbox implements InboxView {
   }
 
   /**
-   * Something newer of the strategy decides: what waits is dropped, and what is under way is told.
+   * Something newer of the strategy decides: drops the waiting run, and aborts `overtaken` of the running one.
    * @param except the signal that decides; it does not supersede itself.
    * @returns the run that was dropped.
    */
@@ -79,7 +79,7 @@ export class SignalInbox implements InboxView {
     return waiting;
   }
 
-  /** Begins with a run that waits. @returns false when it waits no more. */
+  /** Starts a waiting run. @returns false when it is no longer waiting. */
   take(signal: Signal): boolean {
     if (this.#strategies.get(signal.strategy)?.waiting?.id !== signal.id) return false;
     this.#leave(signal.strategy);
@@ -87,19 +87,19 @@ export class SignalInbox implements InboxView {
     return true;
   }
 
-  /** Begins with a run that does not wait: one of an earlier process, or what an execution has left. */
+  /** Starts a run that is not waiting: one of an earlier process, or an unfinished execution. */
   begin({ strategy, id }: Pick<Signal, "strategy" | "id">): void {
     this.#current = { strategy, signalId: id, overtaken: new AbortController() };
   }
 
-  /** As {@link begin}; it gives way also to a newer run that came while no process lived (R6). */
+  /** As {@link begin}, but also stops for a newer run that came while no process was running (R6). */
   beginAgain(signal: Pick<Signal, "strategy" | "id">): void {
     this.begin(signal);
     const newest = this.newestOf(signal.strategy);
     if (newest !== undefined && newest.signalId !== signal.id) this.#current?.overtaken.abort();
   }
 
-  /** Nothing is under way any more. */
+  /** The running execution has ended. */
   done(): void {
     this.#current = undefined;
   }
@@ -118,14 +118,14 @@ export class SignalInbox implements InboxView {
     this.#of(strategy).retryAt = at;
   }
 
-  /** Strategies whose newest run is to be judged again, each once. @param now monotonic milliseconds. */
+  /** Strategies whose newest run is due to be judged again, each once. @param now monotonic milliseconds. */
   due(now: number): string[] {
     const due = [...this.#strategies].filter(([, { retryAt }]) => retryAt !== undefined && now >= retryAt);
     for (const [, record] of due) record.retryAt = undefined;
     return due.map(([strategy]) => strategy);
   }
 
-  /** Whether this was not the last thing said about the subject; what comes again with every try is logged once. */
+  /** Whether the text differs from the last one about the subject, so that repeats are logged once. */
   isNews(strategy: string, subject: "offered" | "not-executed", text: string): boolean {
     const { said } = this.#of(strategy);
     if (said.get(subject) === text) return false;

@@ -18,15 +18,15 @@ import { Heartbeat } from "../notifications/heartbeat.ts";
 import type { ServiceManager } from "../supervision/service-manager.ts";
 import { serviceManager } from "../supervision/service-manager.ts";
 
-/** The alerts file is looked at once a second; a watcher that did not for this long is stuck. */
+/** The alerts file is checked once a second; a watcher that has not done so for this long is stuck. */
 const LOOK_LIMIT_MS = 10_000;
-/** From the request to stop until this long after it, messages may still go out; the daemon leaves within 8 s. */
+/** How long messages may still be sent after a request to stop; the daemon exits within 8 s. */
 const STOP_BUDGET_MS = 7_000;
 const DRAIN_MS = 2_000;
 
 /**
- * Tells those outside how the daemon is: people (notifications, the daily summary), the watcher of the
- * heartbeat, systemd, and the health check of a container. Nothing here is waited for by the trading, and nothing that fails here stops it.
+ * Reports the daemon's state to people (notifications, daily summary), the heartbeat monitor, systemd,
+ * and the container health check. Trading never waits for it, and no failure here stops trading.
  */
 export class StatusReporter {
   readonly #session: TradingSession;
@@ -39,17 +39,17 @@ export class StatusReporter {
   readonly #liveness: LivenessFile;
   readonly #clockPoller: MarketClockPoller | undefined;
   readonly #redact: (text: string) => string;
-  /** Alerts file → when it was last looked at, monotonic. */
+  /** Alerts file → when it was last checked, monotonic. */
   readonly #lookedAt = new Map<string, number>();
   #ready = false;
   #executing: Signal | undefined;
   #lastOutcome: string | undefined;
-  /** As it was last said. */
+  /** The last status sent. */
   #refusedBefore: string | undefined;
   #stopAskedAt: number | undefined;
 
   /**
-   * To be made once the trading lock is held.
+   * Create only while holding the trading lock.
    * @param blind why new alerts cannot be seen.
    */
   constructor(session: TradingSession, env: Environment, alerts: readonly IntakeState[], blind: () => string | undefined) {
@@ -82,13 +82,13 @@ export class StatusReporter {
     const before = ledger.processRuns.begin(process.pid, clock.now());
     if (before !== undefined && (before.endedAt === undefined || before.failure !== undefined)) {
       log.warn(
-        `The daemon before this one (pid ${String(before.pid)}) did not stop by itself${before.failure === undefined ? "" : `: ${before.failure}`}.`,
+        `The daemon before this one (pid ${String(before.pid)}) did not stop cleanly${before.failure === undefined ? "" : `: ${before.failure}`}.`,
       );
       this.#notifications.notify(restartedNotice(before, ledger.openExecutions().length, clock.now(), config.alertsTimezone));
     }
   }
 
-  /** An alerts file has just been looked at. */
+  /** An alerts file has just been checked. */
   looked(file: string): void {
     this.#lookedAt.set(file, this.#session.clock.monotonic());
     const refused = this.#refusedAlerts;
@@ -97,13 +97,13 @@ export class StatusReporter {
     this.#sayStatus();
   }
 
-  /** Since the file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
+  /** Milliseconds since the least recently checked file was checked; `undefined` until all have been. */
   get sinceLookMs(): number | undefined {
     if (this.#lookedAt.size < this.#session.config.strategies.length) return undefined;
     return this.#session.clock.monotonic() - Math.min(...this.#lookedAt.values());
   }
 
-  /** What is to be told of an event. */
+  /** Reacts to an event. */
   onEvent(event: TraderEvent): void {
     switch (event.kind) {
       case "watching":
@@ -134,7 +134,7 @@ export class StatusReporter {
     this.#sayStatus();
   }
 
-  /** Ledger and watchers are up: what comes is seen, whatever the broker does. */
+  /** Ledger and watchers are running: new alerts are seen even when the broker is down. */
   #watching(): void {
     for (const { alertsFile } of this.#session.config.strategies) this.looked(alertsFile);
     this.#service.ready();
@@ -144,7 +144,7 @@ export class StatusReporter {
     this.#clockPoller?.start();
   }
 
-  /** A signal was due and did not come. @param due milliseconds since the epoch. */
+  /** A signal was due but did not arrive. @param due milliseconds since the epoch. */
   signalMissing(strategy: string, due: number, reason: string): void {
     this.#notifications.notify(signalMissingNotice(strategy, due, reason, this.#session.config.alertsTimezone));
   }
@@ -159,7 +159,7 @@ export class StatusReporter {
     this.#service.stopping();
   }
 
-  /** The daemon has ended. @param failure why, unless it had been asked to. Bounded; never throws. */
+  /** The daemon has ended. @param failure the reason, unless it was asked to stop. Bounded in time; never throws. */
   async end(failure?: unknown): Promise<void> {
     const { clock, ledger } = this.#session;
     this.#summary.close();
@@ -182,16 +182,16 @@ export class StatusReporter {
     over.abort();
   }
 
-  /** A ledger that fails is found out by the daemon itself, where it matters. */
+  /** The daemon itself detects a failing ledger where it matters. */
   #quietly(work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.#session.log.debug(`Nobody was told: ${messageOf(error)}`);
+      this.#session.log.debug(`Notification not sent: ${messageOf(error)}`);
     }
   }
 
-  /** Every file, for one watcher that is stuck would be hidden by the others. */
+  /** Checks each file: one stuck watcher must not hide behind the others. */
   #isWatching(): boolean {
     const now = this.#session.clock.monotonic();
     return this.#lookedAt.size > 0 && [...this.#lookedAt.values()].every((at) => now - at < LOOK_LIMIT_MS);
@@ -202,11 +202,11 @@ export class StatusReporter {
     return problems.length === 0 ? undefined : problems.join(" ");
   }
 
-  /** A halt is somebody's wish and no ailment. */
+  /** A halt is deliberate, so it does not count as a problem. */
   #ailment(): string | undefined {
-    if (!this.#isWatching()) return "An alerts file is not being looked at.";
+    if (!this.#isWatching()) return "An alerts file is not being watched.";
     if (this.#refusedAlerts !== undefined) return this.#refusedAlerts;
-    if (!this.#ready) return "The account has not been read yet, or an execution of an earlier process is not finished.";
+    if (!this.#ready) return "The account has not been read yet, or an execution left by an earlier process is not finished.";
     return this.#blind() ?? this.#clockPoller?.ailment;
   }
 

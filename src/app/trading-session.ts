@@ -30,17 +30,17 @@ import { RecurringWarnings } from "../logging/recurring.ts";
 import { notificationSecrets } from "../config/notification-settings.ts";
 import { tradeRecord } from "../reporting/trade-record.ts";
 
-/** What was never acted upon is kept for as long as somebody may still ask about it. */
+/** How long signals that were never traded are kept for questions. */
 const KEPT_MS = 90 * 86_400_000;
 const FORGET_EVERY_MS = 86_400_000;
 
-/** The account as a person sees it before anything is traded. */
+/** Account summary shown before anything is traded. */
 export interface ShownAccount {
   readonly account: Account;
   readonly positions: readonly Position[];
 }
 
-/** A venue and how it is reached. */
+/** A venue and how to reach it. */
 export interface VenueAccess {
   readonly name: string;
   readonly alpaca: AlpacaConfig;
@@ -55,15 +55,15 @@ export interface TradingSessionOptions {
   /** Where log lines go besides the files. */
   readonly console: NodeJS.WriteStream | undefined;
   readonly verbose: boolean;
-  /** Instead of the mode's own venue: a demonstration brings its own. It is closed with the desk. */
+  /** Replaces the mode's own venue: a demonstration brings its own. Closed with the session. */
   readonly venue?: VenueAccess;
-  /** Called with every event, once log and ledger have it. */
+  /** Called with every event, after log and ledger. */
   readonly onEvent?: (event: TraderEvent) => void;
 }
 
 /**
- * Everything a trading command works with: settings, logs, ledger, venue, locks. Opened in this order,
- * closed in the opposite one; what fails on the way closes what was opened before.
+ * Everything a trading command needs: settings, logs, ledger, venue, locks. Opened in this order and
+ * closed in reverse; a failure while opening closes what is already open.
  */
 export class TradingSession {
   readonly config: Config;
@@ -100,7 +100,7 @@ export class TradingSession {
     this.#latestExecution = new LatestExecutionFile(this);
   }
 
-  /** @throws TraderError: configuration or an unusable directory (78), a log that is not ours (3), a ledger that cannot be opened. */
+  /** @throws TraderError: configuration or an unusable directory (78), a log owned by someone else (3), a ledger that cannot be opened. */
   static async open(options: TradingSessionOptions): Promise<TradingSession> {
     const config = loadConfig(options.env);
     const closers: (() => unknown)[] = [];
@@ -109,7 +109,7 @@ export class TradingSession {
       const log = openLog(options, config);
       closers.push(() => log.close());
       const unseen = unseenMachineHalt(config.haltFiles);
-      if (unseen !== undefined) log.warn(`Careful: ${unseen}`, { hint: UNSEEN_HALT_HINT });
+      if (unseen !== undefined) log.warn(`Warning: ${unseen}`, { hint: UNSEEN_HALT_HINT });
       const tradeLog = openTradeLog({ dir: config.logDir, mode: config.mode, group: config.logGroup, secrets: secretsOf(config) });
       closers.push(() => tradeLog.close());
       const ledger = openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)) });
@@ -132,7 +132,7 @@ export class TradingSession {
   }
 
   /**
-   * Whether the account may be traded by this ledger, now (R27). A dry run asks it too: it shows what would be done.
+   * Checks that this ledger may trade the account now (R27). A dry run checks it too.
    * @throws TraderError: exit 3 for a wrong account.
    */
   assertTradable(account: Account): void {
@@ -142,7 +142,7 @@ export class TradingSession {
   }
 
   /**
-   * Takes a tradable account for this process: it is locked on this machine, and a new ledger is pinned to it.
+   * Takes a tradable account for this process: locks it on this machine, and pins a new ledger to it.
    * @throws TraderError as {@link assertTradable} does, and exit 3 for a held lock.
    */
   claimAccount(account: Account): void {
@@ -160,7 +160,7 @@ export class TradingSession {
     return { account, positions };
   }
 
-  /** As {@link readAccount}, tried again for `limitMs` while the venue is unreachable. */
+  /** As {@link readAccount}, retried for `limitMs` while the venue is unreachable. */
   async readAccountWithin(limitMs: number, onProblem: (error: BrokerError) => void): Promise<ShownAccount> {
     const start = this.clock.monotonic();
     for (;;) {
@@ -176,12 +176,12 @@ export class TradingSession {
     }
   }
 
-  /** One for each strategy. @param strategies where their alerts are read, by default in their own files. */
+  /** One per strategy. @param strategies where their alerts are read; by default their own files. */
   intakes(ledger: Ledger = this.ledger, strategies: Config["strategies"] = this.config.strategies): Intake[] {
     return openIntakes({ ...this.config, strategies }, this.clock, ledger);
   }
 
-  /** @param ledger by default the session's own; a copy of it for what is only tried out. */
+  /** @param ledger the session's own by default; a copy of it for a dry run. */
   rebalancer(inbox: InboxView, stopping: AbortSignal, ledger: Ledger = this.ledger): Rebalancer {
     const { config, clock, broker } = this;
     return new Rebalancer({
@@ -218,19 +218,19 @@ export class TradingSession {
     });
   }
 
-  /** R27: said before the first run of a ledger sells what was bought by hand. With several strategies nothing of it is sold. */
+  /** R27: warns before a ledger's first run sells positions bought by hand. With several strategies none of them are sold. */
   warnOfHoldings({ account, positions }: ShownAccount): void {
     const { config, ledger } = this;
     const held = strangersHeld(positions, config, { ledger, account: account.number });
     if (held.length === 0 || config.strategies.length > 1) return;
     const isLive = config.mode === "live";
     const text =
-      `Account ${account.number} holds what this ledger never bought: ${held.join(", ")}. A run sells of it what its targets do not name. ` +
-      (isLive ? `Until you have said that it may, such a run is refused. ${ADOPTION_HINT}` : "Name in PROTECTED_SYMBOLS what is to stay.");
+      `Account ${account.number} holds positions that this ledger did not buy: ${held.join(", ")}. A run sells those that are not among its targets. ` +
+      (isLive ? `Such a run is refused until you allow it. ${ADOPTION_HINT}` : "List the symbols to keep in PROTECTED_SYMBOLS.");
     this.emit({ kind: "remark", level: "warn", important: true, text });
   }
 
-  /** Into the log and the decision record, the trade log and the file for dashboards, and then to whoever watches. */
+  /** Sends an event to the log and the decision record, the trade log and the file for dashboards, and then to listeners. */
   emit(event: TraderEvent): void {
     const { log, ledger, clock, recurring } = this;
     recordEvent(event, { log, ledger, clock, warnAgain: (text, child) => recurring.warn(text, child) });
@@ -238,20 +238,20 @@ export class TradingSession {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** @returns how to listen no more. */
+  /** @returns a function that removes the listener. */
   listen(listener: (event: TraderEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
 
-  /** One line of the trade log for a finished execution; the file for dashboards is written meanwhile. */
+  /** Writes one trade log line for a finished execution, and the file for dashboards in the background. */
   #recordTrade(executionId: string): void {
     this.#tradeLog.append(tradeRecord(this.ledger, executionId, this.config.mode));
     this.#latestExecution.record(executionId);
   }
 
   /**
-   * To be called now and then by whoever holds the lock; it also keeps the ledger bounded.
+   * Call it regularly while holding the lock; it also keeps the ledger bounded.
    * @throws TraderError when ledger or locks were deleted or replaced from outside.
    */
   selfCheck(): void {
@@ -263,20 +263,20 @@ export class TradingSession {
     this.ledger.prune(this.clock.now() - KEPT_MS);
   }
 
-  /** The end of the process, in the log as well as on the terminal. */
+  /** Reports the end of the process in the log and on the terminal. */
   logFailure(error: unknown): void {
     const hint = error instanceof TraderError || error instanceof BrokerError ? error.hint : undefined;
     this.log.error(messageOf(error), hint === undefined ? {} : { hint });
   }
 
-  /** @param lastWords for the log, when all that could still have something to say has said it. */
+  /** @param lastWords final log entry, after all others. */
   async close(lastWords?: string): Promise<void> {
     this.halt.close();
     this.recurring.close();
     await this.#latestExecution.close();
     await this.broker.close();
     await this.#venue.close();
-    // Requests that the closed broker gives up are told of by those who waited for them.
+    // Requests cancelled by closing the broker are reported by their callers.
     await new Promise((resolve) => setImmediate(resolve));
     if (lastWords !== undefined) this.log.info(lastWords);
     for (const lock of this.#locks.toReversed()) lock.release();
@@ -307,14 +307,14 @@ function openLog(options: TradingSessionOptions, config: Config): Logger {
   });
 }
 
-/** Everything that must never be shown (R30). */
+/** Secrets that must never be shown (R30). */
 export function secretsOf(config: Config): string[] {
   const keys = config.alpaca === undefined ? [] : [config.alpaca.keyId, config.alpaca.secret];
   const token = config.dashboard.token === undefined ? [] : [config.dashboard.token];
   return [...keys, ...token, ...notificationSecrets(config.notifications)];
 }
 
-/** The intakes of the configured strategies, in their order. @throws TraderError (78) when ALERTS_OWNER names nobody. */
+/** The intakes of the configured strategies, in their order. @throws TraderError (78) when ALERTS_OWNER names no user. */
 export function openIntakes(config: Config, clock: Clock, ledger: Ledger): Intake[] {
   const owners = trustedOwners(config.alertsOwner);
   return config.strategies.map(
@@ -334,7 +334,7 @@ export function openIntakes(config: Config, clock: Clock, ledger: Ledger): Intak
   );
 }
 
-/** The venue of the mode: Alpaca, or the embedded simulator, which is loaded only for it. */
+/** The venue of the mode: Alpaca, or the embedded simulator, which is loaded only when needed. */
 export async function openVenue(config: Config, clock: Clock, command: string): Promise<VenueAccess> {
   if (config.alpaca !== undefined) return { name: `Alpaca ${config.mode}`, alpaca: config.alpaca, close: () => Promise.resolve() };
   const { openEmbeddedVenue } = await import("./embedded-venue.ts");
@@ -342,14 +342,14 @@ export async function openVenue(config: Config, clock: Clock, command: string): 
   return { name: "the built-in simulator", alpaca: venue.alpaca, close: () => venue.close() };
 }
 
-/** Who is told of the talk with the venue. */
+/** Logs the requests to the venue. */
 export interface BrokerListeners {
   readonly log?: Log;
-  /** Why nothing happens for a while. */
+  /** Explains why nothing happens for a while. */
   readonly onWait?: ((text: string) => void) | undefined;
 }
 
-/** The SDK is loaded here and not before: commands that only look at files do not wait for it. */
+/** Loads the SDK only here, so that commands that only read files do not wait for it. */
 export async function openBroker(
   config: Pick<Config, "mode">,
   venue: VenueAccess,
@@ -365,7 +365,7 @@ export async function openBroker(
     clock,
     onTraffic: (record) => log?.debug(`${record.method} ${record.path}`, { ...record }),
     onWait: (waitMs) => {
-      // Trading and market data have a budget each; when both are used up, once is enough.
+      // Trading and market data have separate budgets; when both are used up, one message is enough.
       const until = clock.monotonic() + waitMs;
       if (until < toldUntil + SAME_WAIT_MS) return;
       toldUntil = until;
@@ -377,5 +377,5 @@ export async function openBroker(
 }
 
 function waitSentence(venue: string, waitMs: number): string {
-  return `The requests that ${venue} allows in a minute are used up: the next one may leave in ${String(Math.ceil(waitMs / 1_000))} s.`;
+  return `The per-minute request limit of ${venue} is used up. The next request can be sent in ${String(Math.ceil(waitMs / 1_000))} s.`;
 }

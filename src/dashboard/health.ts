@@ -71,7 +71,7 @@ function ailmentsOf({ daemonState, daemonRuns, brokerProblems, halted }: HealthF
   if (!daemonRuns) ailments.push("No daemon runs with this ledger, so no alert is acted upon.");
   if (halted !== undefined) ailments.push(`Trading is halted: ${halted}.`);
   if (daemonState !== undefined && !daemonState.connected)
-    ailments.push("The account has not been read yet, or an execution of an earlier process is not finished.");
+    ailments.push("The account has not been read yet, or an execution left by an earlier process is not finished.");
   else if (daemonState?.stream !== undefined && daemonState.stream !== "listening")
     ailments.push(`The stream of order updates is ${daemonState.stream}.`);
   return ailments;

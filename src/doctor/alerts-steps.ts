@@ -26,7 +26,7 @@ export function alertsSteps(chart: Chart): Step[] {
 
 type Judge = (look: AlertsLook, moment: AlertsMoment) => readonly Finding[];
 
-/** @throws TraderError when ALERTS_OWNER names nobody. */
+/** @throws TraderError when ALERTS_OWNER names no user. */
 function readAll(chart: Chart, config: Config): void {
   const owners = trustedOwners(config.alertsOwner);
   const ledger = chart.ledgerCopy();

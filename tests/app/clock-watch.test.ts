@@ -55,15 +55,15 @@ test.each([
     expect(watch.doubt).toMatchObject({ aheadMs: by, confirmed: false });
     expect(watch.trouble).toBeUndefined();
     await pass(6);
-    expect(watch.trouble).toBe(`Our clock is 10 min ${words} the broker's.`);
+    expect(watch.trouble).toBe(`This machine's clock is 10 min ${words} the broker's.`);
     await pass(120);
-    expect(said).toEqual([`Our clock is 10 min ${words} the broker's.`]);
+    expect(said).toEqual([`This machine's clock is 10 min ${words} the broker's.`]);
     const before = settled;
     setClock(-by);
     expect(watch.doubt).toMatchObject({ confirmed: false });
     await pass(6);
     expect([watch.doubt, said.length, settled > before]).toEqual([undefined, 2, true]);
-    expect(said[1]).toMatch(/^Our clock agrees with the broker's again, after 2 min/);
+    expect(said[1]).toMatch(/^This machine's clock agrees with the broker's again, after 2 min/);
   },
 );
 

@@ -94,6 +94,6 @@ test("a wait for the budgets of trading and of market data together is told once
   await session.close();
   await Promise.all(given);
 
-  expect(told).toEqual(["The requests that Alpaca paper allows in a minute are used up: the next one may leave in 30 s."]);
+  expect(told).toEqual(["The per-minute request limit of Alpaca paper is used up. The next request can be sent in 30 s."]);
   expect(logLines().filter((line) => line.includes("used up"))).toEqual([expect.stringContaining(told[0] ?? "nothing")]);
 });

@@ -56,7 +56,7 @@ describe("/healthz", () => {
     [
       "an account that has not been read",
       (): void => void (dashboard.daemonState = { ...dashboard.daemonState, connected: false }),
-      "The account has not been read yet, or an execution of an earlier process is not finished.",
+      "The account has not been read yet, or an execution left by an earlier process is not finished.",
     ],
   ])("is degraded with 200 for %s: a restart would not help", async (_what, ail, reason) => {
     ail();

@@ -314,7 +314,7 @@ async function hung(): Promise<string> {
   );
   const ended = took(from);
   await says(TRADER, /Health check: The daemon .* hangs/, moment);
-  await says(TRADER, /did not stop by itself/, moment);
+  await says(TRADER, /did not stop cleanly/, moment);
   await says(TRADER, /Ready: watching for alerts/, moment);
   await health("healthy");
   return `ended after ${ended}, a new one healthy after ${took(from)}`;

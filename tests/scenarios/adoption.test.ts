@@ -41,7 +41,7 @@ describe("an account that holds what was bought by hand (R27)", () => {
       expect(doctor.stdout).toMatch(/✗ positions: the first run would sell what this installation never bought: BWXT, TQQQ/);
 
       const daemon = scenario.start(["run"], live);
-      await daemon.says(/holds what this ledger never bought: BWXT, TQQQ/);
+      await daemon.says(/holds positions that this ledger did not buy: BWXT, TQQQ/);
       await daemon.says(/Not executed, refused/);
       expectExit(await daemon.stop(), 0);
       expect(scenario.orders).toEqual([]);

@@ -115,7 +115,7 @@ describe("execute sends no order, says the verdict in one line and ends with the
 
       for (const ended of [none, empty]) {
         expectExit(ended, 0);
-        expect(ended.stdout).toContain("There is no run in the alerts file.");
+        expect(ended.stdout).toContain("The alerts file holds no run.");
       }
     },
     LIMIT_MS,

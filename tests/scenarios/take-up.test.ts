@@ -32,7 +32,7 @@ describe("execute on a run that was executed and missed its target", () => {
       const letGo = await offTarget(scenario);
       const again = await scenario.run(["execute"]);
       expectExit(again, 1);
-      expect(again.output).toMatch(/Executed before, and not on target: [^]*UVXY \(order-cancelled\)[^]*execute --finish/);
+      expect(again.output).toMatch(/Already executed, but not on target: [^]*UVXY \(order-cancelled\)[^]*execute --finish/);
       expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled"]);
 
       letGo();

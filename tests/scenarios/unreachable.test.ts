@@ -49,7 +49,7 @@ describe("the broker", () => {
 
       const execute = scenarios[0].start(["execute"]);
       const daemon = scenarios[1].start(["run"]);
-      await daemon.says(/The account cannot be read yet: .*502/);
+      await daemon.says(/Cannot read the account yet: .*502/);
       await systemClock.sleep(2_000);
       for (const { simulator } of scenarios) simulator.venue.interceptor = {};
 

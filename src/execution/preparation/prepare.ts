@@ -139,7 +139,7 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
 function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefined {
   if (request.dryRun) return undefined;
   const halted = parts.halted();
-  if (halted !== undefined) return declined("halted", `Trading is halted (${halted}).`, "Run `alpaca-trader resume` when it may go on.");
+  if (halted !== undefined) return declined("halted", `Trading is halted (${halted}).`, "Run `alpaca-trader resume` to resume trading.");
   const age = freshness(request.signal, parts.clock.now(), parts.signalMaxAgeSeconds);
   return age.kind === "fresh" || request.finishOf !== undefined ? undefined : declined(age.kind, age.reason);
 }
