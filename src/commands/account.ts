@@ -14,8 +14,8 @@ import { accountSummary } from "../reporting/account-summary.ts";
 import type { CommandContext } from "./context.ts";
 
 /**
- * Shows the account behind the keys and the one the ledger trades for; `--pin` changes the latter, and `--adopt` lets
- * the first run sell what was bought before (R27). `--release` lets a symbol be sold that no strategy is known to have named (R31).
+ * Shows the account behind the keys and the one the ledger trades for. `--pin` changes the latter, `--adopt` lets the
+ * first run sell existing positions (R27), and `--release` lets a symbol be sold that no known strategy has named (R31).
  */
 export async function account(context: CommandContext, options: AccountOptions): Promise<ExitCode> {
   const config = loadConfig(context.env);
@@ -33,7 +33,7 @@ export async function account(context: CommandContext, options: AccountOptions):
     const pinned = ledger.pinnedAccount()?.number;
     context.out.line(
       pinned === undefined
-        ? "The ledger is not pinned to an account yet; the first one it trades for will be."
+        ? "The ledger is not pinned to an account yet. It will be pinned to the first account it trades."
         : `The ledger trades for account ${pinned}.`,
     );
     return EXIT.ok;
@@ -50,7 +50,7 @@ interface AccountOptions {
   readonly release?: string;
 }
 
-/** @throws TraderError (3) for an account that this installation may not trade at all. */
+/** @throws TraderError (3) for an account that this installation must not trade. */
 function adopt(context: CommandContext, config: Config, ledger: SqliteLedger, { number }: Account, positions: readonly Position[]): void {
   const refusal = accountRefusal(config, ledger, { number });
   if (refusal !== undefined) throw new TraderError(refusal.reason, { code: "account-refused", hint: refusal.hint, exitCode: EXIT.refused });
@@ -58,8 +58,8 @@ function adopt(context: CommandContext, config: Config, ledger: SqliteLedger, { 
   ledger.recordAdoption(number, context.clock.now());
   context.out.line(
     held.length === 0
-      ? `Nothing in account ${number} needed to be adopted.`
-      : `Adopted: ${held.join(", ")}. The next run sells of it what its targets do not name.`,
+      ? `Account ${number} holds nothing to adopt.`
+      : `Adopted: ${held.join(", ")}. The next run sells those that are not among its targets.`,
   );
 }
 
@@ -71,17 +71,17 @@ function release(context: CommandContext, config: Config, ledger: SqliteLedger, 
     });
   }
   if (config.strategies.length < 2) {
-    context.out.line(`With one strategy everything held is its own; ${symbol} needs no release.`);
+    context.out.line(`With a single strategy every position belongs to it, so ${symbol} needs no release.`);
     return;
   }
   ledger.releaseSymbol(symbol, context.clock.now());
-  context.out.line(`${symbol} is released: the next rebalance of any strategy sells what no strategy wants of it.`);
+  context.out.line(`${symbol} is released: the next rebalance of any strategy sells the shares that no strategy targets.`);
 }
 
 function pin(context: CommandContext, ledger: SqliteLedger, number: string, found: string): void {
   const open = ledger.openExecutions();
   if (open.length > 0) {
-    throw new TraderError(`Execution ${open[0]?.id ?? ""} is still open; the account cannot be changed now.`, {
+    throw new TraderError(`Execution ${open[0]?.id ?? ""} is still open, so the account cannot be changed now.`, {
       code: "execution-open",
       hint: "Let the daemon finish it (or run `alpaca-trader execute`), then pin again.",
     });
@@ -89,7 +89,7 @@ function pin(context: CommandContext, ledger: SqliteLedger, number: string, foun
   if (number !== found) {
     throw new TraderError(`The keys belong to account ${found}, not to ${number}.`, {
       code: "account-mismatch",
-      hint: "Give the number that is shown, or set the other account's keys first.",
+      hint: "Give the number shown, or set the keys of the other account first.",
     });
   }
   ledger.pinAccount(number, context.clock.now());

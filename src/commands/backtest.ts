@@ -25,7 +25,7 @@ import type { CommandContext } from "./context.ts";
 export interface BacktestCommandOptions {
   readonly from: string;
   readonly to: string;
-  /** This one alone, with the whole account. */
+  /** Only this strategy, with the whole account. */
   readonly strategy?: string;
   /** A directory with `SYMBOL.csv`. */
   readonly bars?: string;
@@ -36,11 +36,11 @@ export interface BacktestCommandOptions {
   readonly json?: boolean;
 }
 
-/** A spread of twice this is still a quote that the planner trusts. */
+/** The planner still trusts a quote with a spread of twice this. */
 const MOST_COST_BPS = decimal("200");
 
 /**
- * Replays the strategies over history. Reads bars alone; nothing is traded, and no account is looked at.
+ * Replays the strategies over history. Reads bars only: it trades nothing and reads no account.
  * @throws TraderError and BrokerError when there is no result.
  */
 export async function backtest(context: CommandContext, options: BacktestCommandOptions): Promise<ExitCode> {
@@ -66,12 +66,15 @@ export async function backtest(context: CommandContext, options: BacktestCommand
   return EXIT.ok;
 }
 
-/** A strategy that STRATEGIES does not name can be looked at all the same. */
+/** A strategy missing from STRATEGIES can be tested too. */
 async function strategiesOf(config: Config, name: string | undefined): Promise<BacktestStrategy[]> {
   const own = await ownStrategies(name === undefined ? config.strategies : [{ name, share: ONE, alertsFile: "" }]);
   if (name === undefined) assertSome(own, config.strategies);
   else if (own.length === 0)
-    throw usage(`There is no strategy ${JSON.stringify(name)} built in.`, "nuclear and tecl are; others write their alerts themselves.");
+    throw usage(
+      `There is no built-in strategy ${JSON.stringify(name)}.`,
+      "The built-in strategies are nuclear and tecl; others write their own alerts.",
+    );
   return own.map(({ strategy, config: { share } }) => ({ name: strategy.name, share, strategy }));
 }
 
@@ -95,23 +98,23 @@ async function historyFor(
   }
 }
 
-/** @throws TraderError when nothing was ever decided: a flat line would look like a result. */
+/** @throws TraderError when no session could be decided: a flat line would look like a result. */
 async function resultOf(options: BacktestOptions): Promise<BacktestResult> {
   const days = await runBacktest(options);
   const decisions = days.flatMap((day) => day.decisions);
   const [first] = decisions;
   if (first?.kind !== "undecided" || decisions.some(({ kind }) => kind === "decided")) return buildResult(options, days);
-  throw new TraderError(`No session could be decided. The first: ${first.reason}`, {
+  throw new TraderError(`No session could be decided. Reason for the first session: ${first.reason}`, {
     code: "backtest-undecided",
-    hint: "Each symbol of the strategy needs bars of every session, and 90 of them at least (most branches more) before the first.",
+    hint: "Each symbol of the strategy needs a bar for every session, and at least 90 (most branches more) before the first one.",
   });
 }
 
-/** With `--json` nothing but the object is printed, so that it can be piped. */
+/** With `--json` only the object is printed, so that it can be piped. */
 function show({ out, err }: CommandContext, options: BacktestCommandOptions, result: BacktestResult): void {
   if (options.svg !== undefined) {
     writeDocument(options.svg, backtestChart(result), BACKTEST_CHART);
-    err.line(`The chart was written to ${options.svg}.`);
+    err.line(`Chart written to ${options.svg}.`);
   }
   if (options.json === true) {
     for (const caution of cautions(result)) err.line(`Note: ${oneLine(caution)}`);
@@ -123,7 +126,7 @@ function tradeAtOf(text: string): TradeAt {
   if (text === "open" || text === "close") return text;
   throw usage(
     `--trade-at is ${JSON.stringify(text)}; expected open or close.`,
-    "open is traded at the open after the decision; close at the close that it saw.",
+    "open trades at the next open after the decision; close trades at the close it was based on.",
   );
 }
 

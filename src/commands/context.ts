@@ -1,9 +1,9 @@
 import type { Clock } from "../domain/clock.ts";
 import type { Terminal } from "../reporting/terminal.ts";
 
-/** What every command is given by the command line. */
+/** What the command line passes to every command. */
 export interface CommandContext {
-  /** The environment with `.env` read in. */
+  /** The environment, including `.env`. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly out: Terminal;

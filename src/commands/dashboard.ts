@@ -23,13 +23,13 @@ export interface DashboardCommandOptions {
 }
 
 /**
- * The dashboard without the daemon, or beside one: then it takes another port. It trades nothing and holds
- * no lock. Returns 0 when stopped by a signal.
- * @throws TraderError when the ledger cannot be read, or a port that was asked for cannot be used.
+ * The dashboard without the daemon, or beside it on another port. It trades nothing and holds no lock.
+ * Returns 0 when stopped by a signal.
+ * @throws TraderError when the ledger cannot be read, or the requested port cannot be used.
  */
 export async function dashboard(context: CommandContext, options: DashboardCommandOptions): Promise<ExitCode> {
   const config = loadConfig(context.env);
-  // Brings an older ledger up to date, and says at once what is wrong with a damaged one.
+  // Migrates an older ledger, and fails early on a damaged one.
   openExistingLedger(config)?.close();
   const server = serverFor(context, config);
   try {
@@ -64,7 +64,7 @@ function serverFor({ clock, err }: CommandContext, config: Config): DashboardSer
   });
 }
 
-/** The port of the settings is the daemon's own when one runs; only a port asked for by name must be that one. */
+/** A running daemon already uses the configured port; only an explicitly requested port is mandatory. */
 async function listen(server: DashboardServer, { dashboard: { port } }: Config, options: DashboardCommandOptions): Promise<string> {
   if (options.port !== undefined) return server.listen(options.port);
   try {
@@ -76,13 +76,13 @@ async function listen(server: DashboardServer, { dashboard: { port } }: Config, 
 }
 
 function greeting(address: string, link: string, { mode, dashboard: settings, stateDir }: Config): string[] {
-  const login = settings.isOpen ? [] : [`Open it with this link, which logs one browser in, once: ${link}`];
-  return [`Dashboard: ${address} (${mode} mode)${loginNote(settings, stateDir)}`, ...login, "It only reads. Stop it with Ctrl-C."];
+  const login = settings.isOpen ? [] : [`Open it with this one-time login link: ${link}`];
+  return [`Dashboard: ${address} (${mode} mode)${loginNote(settings, stateDir)}`, ...login, "Read-only. Press Ctrl-C to stop."];
 }
 
 /**
- * A connection to Alpaca is kept. The venue of simulator mode is only visited: whoever stayed would be the
- * one who runs it, and a daemon that started meanwhile would lose it with him.
+ * Keeps a connection to Alpaca. In simulator mode it connects for each read only: otherwise this process
+ * would run the venue, and a daemon started meanwhile would lose it when this process stops.
  */
 function accessFor(config: Config, clock: Clock): BrokerAccess {
   const simulated = config.alpaca === undefined;

@@ -23,7 +23,7 @@ import { startSimulator } from "../simulator/server.ts";
 import type { CommandContext } from "./context.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
-/** What the account holds when the story begins: a leveraged position to be left, a part of what is wanted, little cash. */
+/** Initial positions: a leveraged one to exit, part of the targets, little cash. */
 const HOLDINGS = [
   { symbol: "TQQQ", quantity: decimal("950.125"), averagePrice: decimal("81.40") },
   { symbol: "SMR", quantity: decimal("1200"), averagePrice: decimal("36.10") },
@@ -38,7 +38,7 @@ interface Leg {
 const NUCLEAR = "Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)";
 const HEDGE = "SPY overbought (79-81), UVXY 75% + BTAL 25% allocation";
 
-/** What the strategy says, run by run. */
+/** The strategy's runs in order. */
 const STORY: readonly { readonly title: string; readonly legs: readonly Leg[] }[] = [
   {
     title: "the market is calm: three nuclear stocks",
@@ -57,18 +57,18 @@ const STORY: readonly { readonly title: string; readonly legs: readonly Leg[] }[
   },
 ];
 
-/** Between two lines of one run, as recorded of the original writer, in milliseconds. */
+/** Delay between two lines of one run, as recorded from the original writer, in milliseconds. */
 const LINE_GAP_MS = 80;
-/** Longest time one rebalance of the story may take. */
+/** Time limit for one rebalance. */
 const STEP_LIMIT_MS = 120_000;
 
-/** The real daemon against the built-in simulator, in a private directory that is removed afterwards (R29). */
+/** Runs the real daemon against the built-in simulator, in a private directory that is removed afterwards (R29). */
 export async function demo(context: CommandContext, options: { readonly once?: boolean }): Promise<ExitCode> {
   const halted = readHalt(haltFilesFrom(context.env));
   if (halted !== undefined)
-    throw new TraderError(`Trading is halted: ${halted.reason}. That stops the demonstration too.`, {
+    throw new TraderError(`Trading is halted: ${halted.reason}. The halt also stops the demonstration.`, {
       code: "halted",
-      hint: "Run `alpaca-trader resume` when trading may go on.",
+      hint: "Run `alpaca-trader resume` to resume trading.",
     });
   const dir = makeTemporaryDirectory("alpaca-trader-demo-");
   try {
@@ -95,9 +95,9 @@ class Demonstration {
 
   async play(story: typeof STORY): Promise<ExitCode> {
     const { clock, out } = this.#context;
-    this.#heading("The venue: an Alpaca-shaped simulator on this machine, reached through Alpaca's own SDK");
+    this.#heading("The venue: a simulator of Alpaca's API on this machine, reached through Alpaca's own SDK");
     const simulator = await startSimulator({ clock, alwaysOpen: true, cash: CASH, positions: HOLDINGS, partialFillProbability: 0.3 });
-    out.line(`It listens on ${simulator.url}; the market is always open here, and the money is invented.`);
+    out.line(`It listens on ${simulator.url}. Its market is always open, and no real money is involved.`);
     const session = await TradingSession.open({
       env: {
         HALT_FILE: this.#context.env.HALT_FILE,
@@ -190,7 +190,7 @@ class Demonstration {
     const result = await Promise.race([concluded.promise, running, clock.sleep(STEP_LIMIT_MS, limit.signal)]);
     limit.abort();
     if (result === undefined) {
-      out.line("The demonstration was stopped before the rebalance ended.");
+      out.line("Demonstration stopped before the rebalance ended.");
       return EXIT.failed;
     }
     this.#heading("The result");

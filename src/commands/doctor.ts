@@ -13,7 +13,7 @@ export interface DoctorOptions {
   readonly notify?: boolean;
 }
 
-/** Checks the whole chain, a line each. @returns 1 when anything fails, a wrong configuration too. */
+/** Checks the whole setup, one line per check. @returns 1 when anything fails, including the configuration. */
 export async function doctor({ env, clock, out, err, verbose }: CommandContext, options: DoctorOptions): Promise<ExitCode> {
   const json = options.json === true;
   const checks = await callDoctor(

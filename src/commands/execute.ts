@@ -4,7 +4,7 @@ import type { ExitCode } from "../domain/errors.ts";
 import type { CommandContext } from "./context.ts";
 import { tradeOnce } from "./trade-once.ts";
 
-/** Acts once on the newest run in the alerts file of each strategy. */
+/** Executes once the newest run in each strategy's alerts file. */
 export function execute(
   context: CommandContext,
   options: Pick<RunOnceOptions, "dryRun" | "ignoreMarketHours" | "finish">,

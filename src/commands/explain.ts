@@ -6,7 +6,7 @@ import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { explainLines } from "../reporting/explain-view.ts";
 import type { CommandContext } from "./context.ts";
 
-/** Why each symbol was traded or left alone. Reads the ledger only. */
+/** Explains why each symbol was traded or left alone. Reads the ledger only. */
 export function explain(context: CommandContext, id: string | undefined): Promise<ExitCode> {
   const config = loadConfig(context.env);
   const ledger = openLedger(ledgerFile(config), { mustExist: true });

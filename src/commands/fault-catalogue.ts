@@ -4,14 +4,14 @@ import { COMMON_PARAMETERS, FAULT_MENU } from "../simulator/faults.ts";
 
 const TITLES = ["fault", "what goes wrong", "parameters"];
 const COMMON_MEANING: Readonly<Record<string, string>> = {
-  share: "strike on this share of the occasions that fit, from 0 to 1",
-  nth: "strike on the n-th of them only",
-  times: "strike at most so many times; 0 for no limit",
-  after: "come on after so many seconds",
-  for: "end after so many seconds; 0 for never",
+  share: "apply to this share of the matching requests, from 0 to 1",
+  nth: "apply only to the n-th of them",
+  times: "apply at most this many times; 0 for no limit",
+  after: "start after this many seconds",
+  for: "end after this many seconds; 0 for never",
 };
 
-/** The menu for a terminal: name, what it does, its own parameters with their defaults, and those that all have. */
+/** The list for a terminal: name, meaning, own parameters with defaults, and the common parameters. */
 export function faultCatalogue(style: Style): string[] {
   const rows = FAULT_MENU.map(({ description, name, parameters }) => [
     { text: name },
@@ -23,9 +23,9 @@ export function faultCatalogue(style: Style): string[] {
   return [
     ...table(columns(TITLES), rows, style, ""),
     "",
-    "Every fault also takes:",
+    "Every fault also accepts:",
     ...table(columns(["", ""]), common, style),
     "",
-    'Parameters follow a colon: --fault "slow-answer:ms=3000,share=0.2". The option may be repeated.',
+    'Put parameters after a colon: --fault "slow-answer:ms=3000,share=0.2". The option may be repeated.',
   ];
 }

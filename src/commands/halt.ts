@@ -9,7 +9,7 @@ import type { LockHolder } from "../ledger/lock-holder.ts";
 import { accountLockPath } from "../ledger/lock-directory.ts";
 import type { CommandContext } from "./context.ts";
 
-/** A daemon looks once a second, an execution four times a second; this is generous. */
+/** A daemon checks for a halt once a second and an execution four times a second, so this is generous. */
 const CONFIRM_LIMIT_MS = 5_000;
 const CONFIRM_PAUSE_MS = 50;
 
@@ -27,9 +27,9 @@ const SAID: Readonly<Record<Answer, string>> = {
 };
 
 /**
- * Stops all trading of this installation, or of every one on this machine (R25). It needs no valid
- * configuration and no broker, and believes a halt only when every trading process it can find, and that
- * the halt is for, has said that it has seen it.
+ * Stops all trading of this installation, or of every one on this machine (R25). It needs neither a valid
+ * configuration nor the broker. A halt counts as confirmed only when every affected trading process that
+ * can be found has acknowledged it.
  */
 export async function halt(context: CommandContext, options: HaltOptions): Promise<ExitCode> {
   const files = haltFilesFrom(context.env);
@@ -37,8 +37,8 @@ export async function halt(context: CommandContext, options: HaltOptions): Promi
   const reason = options.reason ?? "halted by hand";
   const order = writeHalt(files, options.machine === true ? "machine" : "own", reason, context.clock);
   const everywhere = order.path === files.machine;
-  context.out.line(`Halted: ${order.reason}. No order is sent by anything ${everywhere ? "on this machine" : `that uses ${stateDir}`}.`);
-  if (order.reason !== reason) context.out.line(`It was halted already (${order.path}); the first reason is kept.`);
+  context.out.line(`Halted: ${order.reason}. Nothing ${everywhere ? "on this machine" : `that uses ${stateDir}`} sends orders now.`);
+  if (order.reason !== reason) context.out.line(`Trading was already halted (${order.path}). The first reason is kept.`);
   const answers = await askTraders(context, order, everywhere ? undefined : stateDir);
   if (answers.length === 0) context.out.line("No trading process is running.");
   for (const { trader, answer } of answers) context.out.line(`${SAID[answer]} ${describe(trader)}.`);
@@ -69,11 +69,11 @@ function sayResult({ out, err }: CommandContext, answers: readonly Answer[]): Ex
   const missing = answers.filter((answer) => answer === "not-seen").length;
   if (missing === 0) return EXIT.ok;
   err.line(`${String(missing)} trading process${missing === 1 ? " has" : "es have"} not confirmed the halt.`);
-  err.line("Hint: stop it by its pid (kill), and look at its log.");
+  err.line("Hint: stop the process with kill and its pid, and read its log.");
   return EXIT.failed;
 }
 
-/** Holders of a trading lock of this directory, or of any account of this user. */
+/** Processes that hold a trading lock of this directory or of any account of this user. */
 function tradersOnThisMachine(stateDir: string): LockHolder[] {
   return daemons([stateDir, accountLockPath()]).filter(
     (holder, index, all) => all.findIndex((other) => other.pid === holder.pid) === index,

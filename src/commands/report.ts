@@ -17,17 +17,18 @@ import { openExistingLedger } from "./status.ts";
 export interface ReportOptions {
   readonly days: number;
   readonly json?: boolean;
-  /** Where the report is written as one HTML file. */
+  /** Path of the HTML file to write. */
   readonly html?: string;
 }
 
 /**
- * What was done and earned in a period. Reads only, beside a running daemon too. Without the broker the
- * ledger's part is told all the same, with a warning: a report of what was traded needs no venue.
- * @throws TraderError for a ledger that cannot be read and an HTML file that may not be written.
+ * Trades and earnings of a period. Read-only, also beside a running daemon. Without the broker it still
+ * reports what the ledger knows, with a warning: a report of trades needs no venue.
+ * @throws TraderError when the ledger cannot be read or the HTML file cannot be written.
  */
 export async function report(context: CommandContext, options: ReportOptions): Promise<ExitCode> {
-  if (options.days < 1) throw new TraderError("A report covers one day at least.", { code: "report-days", hint: "Try `report --days 7`." });
+  if (options.days < 1)
+    throw new TraderError("A report must cover at least one day.", { code: "report-days", hint: "Try `report --days 7`." });
   const config = loadConfig(context.env);
   const now = context.clock.now();
   const existing = openExistingLedger(config);
@@ -35,7 +36,7 @@ export async function report(context: CommandContext, options: ReportOptions): P
   try {
     const seen = await fromBroker(context, config, reportStart(now, options.days));
     const problems = [
-      ...(existing === undefined ? ["There is no ledger yet: nothing has been executed with this installation."] : []),
+      ...(existing === undefined ? ["There is no ledger yet: this installation has not executed anything."] : []),
       ...seen.problems,
     ];
     show(context, config, options, buildReport({ ...seen, ledger, mode: config.mode, now, days: options.days, problems }));
@@ -57,18 +58,18 @@ async function fromBroker(
     return { reading, history: history.value, problems: [...reading.problems, ...history.problems] };
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
-    return { reading: undefined, history: undefined, problems: [`The account could not be read: ${error.message}`] };
+    return { reading: undefined, history: undefined, problems: [`Could not read the account: ${error.message}`] };
   } finally {
     await broker.close();
     await venue.close();
   }
 }
 
-/** With `--json` nothing but the object is printed, so that it can be piped. */
+/** With `--json` only the object is printed, so that it can be piped. */
 function show({ out, err }: CommandContext, config: Config, options: ReportOptions, made: Report): void {
   if (options.html !== undefined) {
     writeDocument(options.html, reportDocument(made, config.alertsTimezone), REPORT_DOCUMENT);
-    (options.json === true ? err : out).line(`The report was written to ${options.html}.`);
+    (options.json === true ? err : out).line(`Report written to ${options.html}.`);
   }
   if (options.json === true) out.line(JSON.stringify(made, undefined, 2));
   else if (options.html === undefined) for (const line of reportLines(made, out.style, config.alertsTimezone)) out.line(line);

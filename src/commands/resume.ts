@@ -12,23 +12,23 @@ import type { CommandContext } from "./context.ts";
 import { openExistingLedger } from "./status.ts";
 
 /**
- * Lets trading go on, and says which fresh run will now be executed (R25).
- * @throws TraderError when a halt cannot be lifted: then trading stays halted.
+ * Resumes trading, and says which fresh run will now be executed (R25).
+ * @throws TraderError when a halt cannot be lifted; trading then stays halted.
  */
 export function resume(context: CommandContext): Promise<ExitCode> {
   const files = haltFilesFrom(context.env);
   const { out } = context;
   const halts = standingHalts(files);
-  if (halts.length === 0) out.line(`There was no halt in ${stateDirFrom(context.env)}.`);
+  if (halts.length === 0) out.line(`Trading was not halted in ${stateDirFrom(context.env)}.`);
   for (const { path, reason } of halts) {
     removeHalt(path);
-    const whose = path === files.machine ? ". It was the machine's: every installation here may trade again" : "";
+    const whose = path === files.machine ? ". It applied to the whole machine: every installation may trade again" : "";
     out.line(`The halt ${path} (${reason}) is lifted${whose}.`);
   }
   try {
     announce(context, loadConfig(context.env));
   } catch (error) {
-    out.line(`Which run comes next cannot be told: ${messageOf(error)}`);
+    out.line(`Cannot tell which run comes next: ${messageOf(error)}`);
   }
   return Promise.resolve(EXIT.ok);
 }
@@ -46,10 +46,10 @@ function announce(context: CommandContext, config: Config): void {
       const { decision } = intake.rejudge("asked");
       const whose = config.strategies.length > 1 ? `${intake.strategy}: ` : "";
       if (decision.kind === "execute") {
-        out.line(`${whose}This run is still fresh; a running daemon executes it now, otherwise \`alpaca-trader execute\` does:`);
+        out.line(`${whose}This run is still fresh. A running daemon executes it now; without one, run \`alpaca-trader execute\`:`);
         for (const line of targetPortfolio(decision.signal, out.style, { now: clock.now(), zone: config.alertsTimezone })) out.line(line);
       } else if (decision.kind === "wait") out.line(`${whose}The newest run is not complete: ${decision.reason}`);
-      else out.line(`${whose}No fresh run is waiting; the next one in the alerts file will be executed.`);
+      else out.line(`${whose}No fresh run is waiting. The next run in the alerts file will be executed.`);
     }
   } finally {
     for (const intake of intakes) intake.close();

@@ -44,12 +44,10 @@ export async function run(context: CommandContext): Promise<ExitCode> {
 async function runSession(session: TradingSession, { env }: CommandContext): Promise<ExitCode> {
   const { config, log } = session;
   log.info(
-    `alpaca-trader starts in ${config.mode} mode (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}; its log is ${logPaths(config.logDir)[0] ?? config.logDir}.`,
+    `Starting in ${config.mode} mode (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}. Log: ${logPaths(config.logDir)[0] ?? config.logDir}.`,
   );
   if (config.mode === "simulator")
-    log.warn(
-      `SIMULATOR: ${config.modeReason}; nothing here is real money. For paper trading set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET.`,
-    );
+    log.warn(`SIMULATOR: ${config.modeReason}; no real money is involved. For paper trading set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET.`);
   if (config.strategies.length > 1)
     log.info(`Strategies: ${config.strategies.map(({ name, share }) => `${name} ${formatWeight(share)}`).join(", ")} of the account.`);
   await refuseSecondInstance(session);
@@ -79,7 +77,7 @@ async function runSession(session: TradingSession, { env }: CommandContext): Pro
     },
   });
   const ignore = onStopSignal(session.clock, (signal) => {
-    log.info(`${signal}: no more signals are taken; what is under way is recorded, the next start finishes it.`);
+    log.info(`${signal}: Stopping. Orders in progress will be picked up on the next start.`);
     reporter.stopping();
     schedule?.stop();
     daemon.stop();
@@ -108,7 +106,7 @@ function losses(intakes: ReturnType<TradingSession["intakes"]>, kind: FileLoss["
   return intakes.flatMap(({ loss }) => (loss?.kind === kind ? [loss.reason] : []));
 }
 
-/** The account is shown also when the lock is then refused. */
+/** Shows the account even if the lock is then refused. */
 async function refuseSecondInstance(session: TradingSession): Promise<void> {
   try {
     session.lockLedger();

@@ -11,11 +11,11 @@ import { showDecision, showFailure, showUnwritten } from "./signal-view.ts";
 export interface SignalOptions {
   readonly dryRun?: boolean;
   readonly explain?: boolean;
-  /** Only this one. */
+  /** Only this strategy. */
   readonly strategy?: string;
 }
 
-/** Runs the strategies and appends their alerts, each to its own file. 1 when one of them could not decide or write. */
+/** Runs the strategies and appends their alerts, each to its own file. Returns 1 when one of them could not decide or write. */
 export async function signal(context: CommandContext, options: SignalOptions): Promise<ExitCode> {
   const session = await TradingSession.open({
     ...context,
@@ -41,8 +41,8 @@ export async function signal(context: CommandContext, options: SignalOptions): P
 }
 
 /**
- * Shows what came of a strategy and appends it to its alerts file.
- * @returns whether there is a signal, and it is where it belongs.
+ * Shows a strategy's signal and appends it to its alerts file.
+ * @returns whether there is a signal and it was written.
  */
 function handOn(context: CommandContext, session: TradingSession, result: SignalResult, options: SignalOptions): boolean {
   const explain = options.explain === true;
@@ -55,7 +55,7 @@ function handOn(context: CommandContext, session: TradingSession, result: Signal
   return appendSignal(context, session, result);
 }
 
-/** @returns whether the alerts stand in their file. */
+/** @returns whether the alerts are in their file. */
 export function appendSignal(
   context: CommandContext,
   session: TradingSession,
@@ -74,14 +74,14 @@ export function appendSignal(
   return true;
 }
 
-/** For the person and for the log. */
+/** Prints to the terminal and to the log. */
 export function failSignal(context: CommandContext, session: TradingSession, error: unknown, explain: boolean): false {
   showFailure(context, error, explain);
   session.logFailure(error);
   return false;
 }
 
-/** A strategy that STRATEGIES does not name has no alerts file; its decision can be looked at all the same. */
+/** A strategy missing from STRATEGIES has no alerts file, but its decision can still be shown. */
 async function chosen({ config }: TradingSession, { strategy: name, dryRun }: SignalOptions): Promise<readonly OwnStrategy[]> {
   const own = await ownStrategies(config.strategies);
   if (name === undefined) {
@@ -96,15 +96,15 @@ async function chosen({ config }: TradingSession, { strategy: name, dryRun }: Si
 }
 
 function notNamed(name: string): TraderError {
-  return new TraderError(`STRATEGIES does not name ${name}, so it has no alerts file.`, {
+  return new TraderError(`${name} is not listed in STRATEGIES, so it has no alerts file.`, {
     code: "usage",
-    hint: "Add it to STRATEGIES, or look at its decision with --dry-run.",
+    hint: "Add it to STRATEGIES, or show its decision with --dry-run.",
   });
 }
 
 function notBuiltIn(name: string): TraderError {
-  return new TraderError(`There is no strategy ${JSON.stringify(name)} built in.`, {
+  return new TraderError(`There is no built-in strategy ${JSON.stringify(name)}.`, {
     code: "usage",
-    hint: "nuclear and tecl are; others write their alerts themselves.",
+    hint: "The built-in strategies are nuclear and tecl; others write their own alerts.",
   });
 }

@@ -20,13 +20,13 @@ export interface SimulatorCommandOptions {
   readonly fillLatency: number;
   readonly partialFills: number;
   readonly state?: string;
-  /** A file with what `/simulator/bars` takes. */
+  /** A file in the format of `/simulator/bars`. */
   readonly bars?: string;
-  /** Each `name` or `name:parameter=value,…`; `list` prints the menu instead. */
+  /** Each `name` or `name:parameter=value,…`; `list` prints the available faults instead. */
   readonly fault: readonly string[];
 }
 
-/** The Alpaca-shaped venue as a server of its own, until it is stopped. */
+/** Serves the simulated Alpaca API until stopped. */
 export async function simulator(context: CommandContext, options: SimulatorCommandOptions): Promise<ExitCode> {
   if (options.fault.includes("list")) {
     for (const line of faultCatalogue(context.out.style)) context.out.line(line);
@@ -34,7 +34,7 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   }
   const faults = options.fault.map(parseFault);
   const cash = parseDecimal(options.cash);
-  if (cash === undefined) throw usage(`--cash is "${options.cash}"; a dollar amount is expected.`);
+  if (cash === undefined) throw usage(`--cash is "${options.cash}"; expected a dollar amount.`);
   if (options.hours !== "always" && options.hours !== "nyse")
     throw usage(`--hours is "${options.hours}"; \`always\` or \`nyse\` is expected.`);
   const venue: Simulator = await startSimulator({
@@ -51,7 +51,7 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   }).catch((error: unknown) => {
     throw new TraderError(`The simulator cannot listen on port ${String(options.port)}: ${whyNot(error)}.`, {
       code: "port-taken",
-      hint: "Choose another one with --port, or 0 for any.",
+      hint: "Choose another port with --port, or 0 for any free port.",
       cause: error,
     });
   });
@@ -62,28 +62,28 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   return EXIT.ok;
 }
 
-/** A file that is wrong ends the venue that is up already: it would serve what nobody asked for. */
+/** A wrong file stops the venue that is already running, because it would serve unintended bars. */
 async function giveBars(venue: Simulator, file: string): Promise<void> {
   try {
     const request: unknown = JSON.parse(readFileSync(file, "utf8"));
-    if (typeof request !== "object" || request === null) throw new Error("it holds no object");
+    if (typeof request !== "object" || request === null) throw new Error("it is not a JSON object");
     venue.exchange.giveBars(request);
   } catch (error) {
     await venue.close();
-    throw usage(`The daily bars in ${file} cannot be used: ${messageOf(error)}.`);
+    throw usage(`Cannot use the daily bars in ${file}: ${messageOf(error)}.`);
   }
 }
 
 function greeting(venue: Simulator): string[] {
   return [
-    `Alpaca-shaped venue at ${venue.url}, order updates at ${venue.streamUrl}. Any key and secret are accepted.`,
-    "Point the trader at it:",
+    `Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Any key and secret are accepted.`,
+    "Run the trader against it:",
     `  TRADING_MODE=paper ALPACA_PAPER_ENDPOINT=${venue.url} ALPACA_PAPER_KEY=any ALPACA_PAPER_SECRET=any npx alpaca-trader run`,
     "Move a price, lock the account, deposit money:",
     `  curl -X POST ${venue.url}/simulator/prices -d '{"symbol":"SMR","price":"41.20"}'`,
     `  curl -X POST ${venue.url}/simulator/account -d '{"trading_blocked":true}'`,
     `  curl -X POST ${venue.url}/simulator/transfers -d '{"amount":"1000"}'`,
-    "Give it the daily bars that a strategy shall see (`bars` as market data answers them, or closes up to the newest session):",
+    "Set the daily bars that a strategy sees (`bars` in the format of the market data API, or closes up to the newest session):",
     `  curl -X POST ${venue.url}/simulator/bars -d '{"closes":{"SPY":[598.10,601.25,599.40]}}'`,
   ];
 }
@@ -91,8 +91,8 @@ function greeting(venue: Simulator): string[] {
 function faultLines(venue: Simulator): string[] {
   const active = venue.venue.faults.reports();
   const how = `  curl -X POST ${venue.url}/simulator/faults -d '{"fault":"reset-after-accept:nth=1"}'`;
-  if (active.length === 0) return ["Let something go wrong (`--fault list` shows the menu):", how];
-  return [`Faults: ${active.map(({ name }) => name).join(", ")}. To end them:`, `  curl -X DELETE ${venue.url}/simulator/faults`];
+  if (active.length === 0) return ["Inject a fault (`--fault list` shows all):", how];
+  return [`Faults: ${active.map(({ name }) => name).join(", ")}. To remove them:`, `  curl -X DELETE ${venue.url}/simulator/faults`];
 }
 
 function stateOptions(file: string | undefined, serialize: () => string): { state?: string; onChange?: () => void } {
@@ -111,5 +111,5 @@ function usage(message: string): TraderError {
 }
 
 function whyNot(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? "it is taken" : messageOf(error);
+  return (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? "it is in use" : messageOf(error);
 }

@@ -17,7 +17,7 @@ import type { CommandContext } from "./context.ts";
 
 const RECENT = 10;
 
-/** Mode, halted or not, last verdicts, holdings against targets, working orders. Works beside a running daemon. */
+/** Mode, halt, last verdicts, positions against targets, open orders. Works beside a running daemon. */
 export async function status(context: CommandContext): Promise<ExitCode> {
   const config = loadConfig(context.env);
   const ledger = openExistingLedger(config);
@@ -31,7 +31,7 @@ export async function status(context: CommandContext): Promise<ExitCode> {
   }
 }
 
-/** `undefined` when nothing has been traded with this installation yet. */
+/** `undefined` when this installation has not traded yet. */
 export function openExistingLedger(config: Config): SqliteLedger | undefined {
   try {
     return openLedger(ledgerFile(config), { mustExist: true });
@@ -62,7 +62,7 @@ function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedge
   };
 }
 
-/** What the account follows: the newest accepted targets, of one strategy or of all of them (R31). */
+/** The account's current targets: the newest accepted ones, of one strategy or of all (R31). */
 function wantedNow({ strategies }: Config, ledger: SqliteLedger | undefined): Pick<StatusFacts, "targets" | "strategyTargets"> {
   const [only, ...others] = strategies;
   if (only === undefined || others.length > 0)

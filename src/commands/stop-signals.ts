@@ -1,11 +1,11 @@
 import type { Clock } from "../domain/clock.ts";
 
-/** A second signal within this time is taken for the same wish (a terminal and a supervisor both send one). */
+/** A second signal within this time counts as the same request (a terminal and a supervisor both send one). */
 const REPEAT_MS = 2_000;
 
 /**
- * The first SIGTERM or SIGINT asks for an orderly stop; a later one forces it.
- * @returns how to stop listening.
+ * The first SIGTERM or SIGINT requests an orderly stop; a later one forces it.
+ * @returns a function that stops listening.
  */
 export function onStopSignal(clock: Clock, stop: (signal: string) => void): () => void {
   let first: number | undefined;

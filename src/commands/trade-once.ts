@@ -6,7 +6,7 @@ import { RebalanceView } from "../reporting/rebalance-view.ts";
 import type { CommandContext } from "./context.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
-/** Opens a session for a command that trades once, follows it on the terminal, and closes it. */
+/** Opens a session for a command that trades once, shows its progress on the terminal, and closes it. */
 export async function tradeOnce(
   context: CommandContext,
   command: string,
@@ -35,5 +35,5 @@ export async function tradeOnce(
 function showEvent(event: TraderEvent, view: RebalanceView, { out, err }: Pick<CommandContext, "out" | "err">): void {
   if (isRebalanceEvent(event)) view.event(event);
   else if (event.kind === "remark" && event.important === true) err.line(event.text);
-  else if (event.kind === "recovering") out.line(`Going on with execution ${event.execution.id}, which an earlier process left open.`);
+  else if (event.kind === "recovering") out.line(`Continuing execution ${event.execution.id}, left open by an earlier process.`);
 }

@@ -17,15 +17,15 @@ import { tradeOnce } from "./trade-once.ts";
 
 type Generated = Extract<SignalResult, { kind: "signal" }>;
 
-/** Generates the signals, connects and shows the account, and acts on them. */
+/** Generates the signals, connects, shows the account, and executes the signals. */
 export function trade(context: CommandContext, options: { readonly dryRun?: boolean }): Promise<ExitCode> {
   return tradeOnce(context, "trade", (session, stopping) => new Trade(context, session, stopping).act(options.dryRun === true));
 }
 
 /**
- * Three steps in one command. The alerts are written when it is certain that this process may trade (a daemon
- * that holds the lock would act on them in its place), and then read back as anybody's would be: what is
- * executed is what stands in the file.
+ * Three steps in one command. The alerts are written only once this process is allowed to trade (otherwise a
+ * daemon that holds the lock would execute them), and are then read back like any others: what is executed
+ * is what the file contains.
  */
 class Trade {
   readonly #context: CommandContext;
@@ -66,7 +66,7 @@ class Trade {
   async #withoutSignal(): Promise<ExitCode> {
     const unreachable = await this.#execution({}).showAccount();
     if (unreachable !== undefined) failSignal(this.#context, this.#session, unreachable, false);
-    this.#context.out.line("Nothing is executed, for there is no signal.");
+    this.#context.out.line("Nothing is executed: there is no signal.");
     return EXIT.failed;
   }
 
@@ -74,7 +74,7 @@ class Trade {
     const unwritten: Generated[] = [];
     const beforeReading = (): void => {
       unwritten.push(...generated.filter((result) => !appendSignal(this.#context, this.#session, result)));
-      // What stands in the files already is not to be executed instead.
+      // Alerts already in the files must not be executed instead.
       if (unwritten.length === generated.length)
         throw new TraderError("Nothing is executed: no alert could be written.", { code: "no-signal" });
     };
@@ -82,7 +82,7 @@ class Trade {
     return unwritten.length === 0 ? code : worse(code, EXIT.failed);
   }
 
-  /** The plan is made from files of our own, which nobody else reads. */
+  /** The plan is made from private files that no other process reads. */
   async #tryOut(generated: readonly Generated[]): Promise<ExitCode> {
     const dir = makeTemporaryDirectory("alpaca-trader-trade-");
     try {

@@ -145,13 +145,13 @@ describe("a back-test", () => {
 
       expect(await told(...MARCH, "--bars", directory)).toMatch(/^Error: .*\/bars has no OKLO\.csv\.\nHint: /);
       expect(await told("--from", "2024-03-04", "--to", "2024-03-05", "--bars", short)).toMatch(
-        /^Error: No session could be decided\. The first: .*SPY.*\nHint: /,
+        /^Error: No session could be decided\. Reason for the first session: .*SPY.*\nHint: /,
       );
       expect(await told("--from", "2024-03-32", "--to", "2024-04-01")).toMatch(
         /^Error: --from is "2024-03-32", which is not a date\.\nHint: /,
       );
       expect(await told("--from", "2024-03-04", "--to", "2099-01-01")).toMatch(/^Error: --to is 2099-01-01, a future date .*\nHint: /);
-      expect(await told(...MARCH, "--strategy", "oracle")).toMatch(/^Error: There is no strategy "oracle" built in\.\nHint: /);
+      expect(await told(...MARCH, "--strategy", "oracle")).toMatch(/^Error: There is no built-in strategy "oracle"\.\nHint: /);
       expect(await told(...MARCH, "--cost-bps", "-1")).toMatch(/^Error: --cost-bps is "-1"; expected basis points from 0 to 200.*\nHint: /);
       expect(await told("--from", "2024-03-04")).toContain("--to");
     },

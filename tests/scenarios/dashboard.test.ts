@@ -131,7 +131,7 @@ describe("the dashboard", () => {
       const scenario = await Scenario.open();
       const alone = scenario.start(["dashboard"], { ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" });
       const url = await addressOf(alone);
-      await alone.says(/which logs one browser in, once: \S+login#code=[0-9a-f]{48}/);
+      await alone.says(/one-time login link: \S+login#code=[0-9a-f]{48}/);
       expect(await jsonAt(`${url}api/overview`, await tokenOf(alone))).toMatchObject({
         daemon: null,
         account: null,

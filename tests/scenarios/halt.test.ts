@@ -138,7 +138,7 @@ describe("halt", () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();
       const halted = await scenario.run(["halt", "--machine", "--reason", "all of them"], { STATE_DIR: scenario.path("another") });
-      expect(halted.stdout).toContain("Halted: all of them. No order is sent by anything on this machine.");
+      expect(halted.stdout).toContain("Halted: all of them. Nothing on this machine sends orders now.");
       const [line] = halted.stdout.split("\n").filter((each) => each.includes(`process ${String(daemon.pid)} (run)`));
       expect(line).toMatch(/^Seen by /);
       scenario.alert(NUCLEAR);
@@ -149,7 +149,7 @@ describe("halt", () => {
 
       const resume = await scenario.run(["resume"]);
       expectExit(resume, 0);
-      expect(resume.stdout).toContain(`${scenario.path("machine", "HALT")} (all of them) is lifted. It was the machine's`);
+      expect(resume.stdout).toContain(`${scenario.path("machine", "HALT")} (all of them) is lifted. It applied to the whole machine`);
       await scenario.filled(3);
       expectExit(await daemon.stop(), 0);
     },
@@ -169,7 +169,7 @@ describe("halt", () => {
       expect(resume.stderr).toContain(`rm ${scenario.path("machine", "HALT")}`);
       const demo = await scenario.run(["demo", "--once"]);
       expectExit(demo, 1);
-      expect(demo.stderr).toMatch(/Trading is halted: .* That stops the demonstration too/);
+      expect(demo.stderr).toMatch(/Trading is halted: .* The halt also stops the demonstration/);
     },
     LIMIT_MS,
   );

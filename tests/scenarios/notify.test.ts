@@ -230,7 +230,7 @@ describe("commands that act once", () => {
 
       const none = await scenario.run(["notify", "--test"]);
       expectExit(none, 1);
-      expect(none.stderr).toMatch(/No notifications are set up\.[^]*Hint: Set NOTIFY_WEBHOOK_URL/);
+      expect(none.stderr).toMatch(/No notifications are configured\.[^]*Hint: Set NOTIFY_WEBHOOK_URL/);
     },
     LIMIT_MS,
   );

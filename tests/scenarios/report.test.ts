@@ -101,7 +101,7 @@ describe("the report", () => {
       expect(over.stderr).toContain("is not a report of this program");
       expect(readFileSync(scenario.path("notes.html"), "utf8")).toBe("mine");
       expectExit(none, 1);
-      expect(none.stderr).toContain("one day at least");
+      expect(none.stderr).toContain("at least one day");
       expectExit(wrong, 1);
     },
     LIMIT_MS,
@@ -125,7 +125,7 @@ describe("the report", () => {
       expectExit(ended, 0);
       const report = jsonOf(ended.stdout);
       expect(report).toMatchObject({ account: null, strategies: null, equity: { source: "ledger", return: null } });
-      expect(report.warnings[0]).toContain("The account could not be read");
+      expect(report.warnings[0]).toContain("Could not read the account");
       expect(report.executions).toMatchObject([{ outcome: "on-target" }]);
       expectExit(empty, 0);
       expect(empty.stdout).toContain("There is no ledger yet");

@@ -85,8 +85,8 @@ describe("signal", () => {
       expect(tecl.stdout).toMatch(/^tecl: /m);
       const written = await scenario.run(["signal", "--strategy", "tecl"]);
       expectExit(written, 1);
-      expect(written.stderr).toContain("STRATEGIES does not name tecl");
-      expect((await scenario.run(["signal", "--strategy", "momentum"])).stderr).toContain('There is no strategy "momentum" built in.');
+      expect(written.stderr).toContain("tecl is not listed in STRATEGIES");
+      expect((await scenario.run(["signal", "--strategy", "momentum"])).stderr).toContain('There is no built-in strategy "momentum".');
       expect(existsSync(scenario.alertsFile)).toBe(false);
     },
     LIMIT_MS,

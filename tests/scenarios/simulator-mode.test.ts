@@ -29,7 +29,7 @@ describe("without any Alpaca keys", () => {
 
       const first = await scenario.run(["execute"]);
       expectExit(first, 0);
-      expect(first.stdout).toContain("SIMULATOR: no Alpaca keys are set; nothing here is real money.");
+      expect(first.stdout).toContain("SIMULATOR: no Alpaca keys are set; no real money is involved.");
       expect(first.stdout).toMatch(/on target/i);
 
       const status = await scenario.run(["status"]);
@@ -57,9 +57,9 @@ describe("without any Alpaca keys", () => {
       for (const symbol of ["SMR", "LEU", "OKLO"]) expect(status.stdout).toMatch(new RegExp(`^ *${symbol} `, "m"));
       expectExit(await daemon.stop(), 0);
       expect(daemon.output).toContain("SIMULATOR: no Alpaca keys are set");
-      expect(daemon.output).toContain(`its log is ${scenario.path("state", "simulator", "alpaca_trader.log")}.`);
+      expect(daemon.output).toContain(`Log: ${scenario.path("state", "simulator", "alpaca_trader.log")}.`);
       const chosen = await scenario.run(["execute"], { TRADING_MODE: "simulator", ALPACA_PAPER_KEY: "any", ALPACA_PAPER_SECRET: "any" });
-      expect(chosen.stdout).toContain("SIMULATOR: TRADING_MODE=simulator; nothing here is real money.");
+      expect(chosen.stdout).toContain("SIMULATOR: TRADING_MODE=simulator; no real money is involved.");
     },
     LIMIT_MS,
   );

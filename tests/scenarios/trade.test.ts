@@ -75,7 +75,7 @@ describe("trade", () => {
       expectExit(trade, 1);
       expect(trade.stderr).toContain("No signal from nuclear: PSQ has no daily bars.");
       expect(trade.stdout).toContain("Portfolio Value: $100,000.00");
-      expect(trade.stdout).toContain("Nothing is executed, for there is no signal.");
+      expect(trade.stdout).toContain("Nothing is executed: there is no signal.");
       expect([scenario.book, readFileSync(scenario.alertsFile, "utf8")]).toEqual([[], before]);
     },
     LIMIT_MS,

@@ -37,7 +37,7 @@ describe("`simulator --fault`", () => {
     const file = join(directory, "bars.json");
     for (const [text, words] of [
       ['{"closes":{"SPY":[1,"2"]}}', "closes.SPY[1].c must be a number"],
-      ["null", "it holds no object"],
+      ["null", "it is not a JSON object"],
     ] as const) {
       writeFileSync(file, text);
       const started = run(process.execPath, [CLI, "simulator", "--port", "0", "--bars", file], {
@@ -46,7 +46,7 @@ describe("`simulator --fault`", () => {
       });
       await expect(started).rejects.toMatchObject({
         code: 1,
-        stderr: expect.stringContaining(`The daily bars in ${file} cannot be used: ${words}.`),
+        stderr: expect.stringContaining(`Cannot use the daily bars in ${file}: ${words}.`),
       });
     }
   }, 60_000);
