@@ -173,7 +173,7 @@ export class Rebalancer {
   async #attempt(signal: Signal, options: RebalanceOptions): Promise<RebalanceResult | "plan-again"> {
     const strategyTargets = this.strategyTargets(signal);
     const asked = rebalanceTargetFor(this.#parts.ledger, this.#strategies(signal), signal, strategyTargets);
-    if (asked === undefined) return this.#judged(signal, options, declined("held", "The strategy says HOLD: nothing is changed."));
+    if (asked === undefined) return this.#judged(signal, options, declined("held", "The strategy says HOLD: nothing changes."));
     const wanted = this.#withoutExits(signal, asked, strategyTargets);
     const preparation = await this.#prepare(signal, wanted, options);
     if (preparation.kind === "declined") return this.#judged(signal, options, preparation);

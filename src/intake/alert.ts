@@ -18,36 +18,36 @@ export interface Alert {
   readonly text: string;
   /** Milliseconds since the epoch. */
   readonly stamp: number;
-  /** Offset from UTC in which a naive stamp was read, in minutes; undefined when the stamp names its own. */
+  /** UTC offset used to read a stamp without one, in minutes; undefined when the stamp has its own. */
   readonly zoneOffsetMinutes: number | undefined;
   /** A ticker, or the literal name of a portfolio when `composite`. */
   readonly symbol: string;
   readonly action: AlertAction;
-  /** What a BUY states of its size, as a fraction of the account; undefined where it states none, and for composites. */
+  /** Size that a BUY states, as a fraction of the account; undefined when it states none, and for composites. */
   readonly weight: Decimal | undefined;
   /** As written; information only. */
   readonly price: string | undefined;
   readonly reason: string;
-  /** The legs that the reason (or a composite's name) lists. */
+  /** Legs listed by the reason (or by a composite's name). */
   readonly namedLegs: ReadonlyMap<string, Decimal> | undefined;
-  /** The one line stands for all of `namedLegs`. */
+  /** This one line represents all of `namedLegs`. */
   readonly composite: boolean;
   /** `simulator` for lines written from invented data (R8). */
   readonly origin: string | undefined;
 }
 
-/** A line that says nothing to rely on. */
+/** A line that cannot be relied on. */
 export interface MalformedLine {
   readonly kind: "malformed";
   readonly hash: string;
   readonly text: string;
-  /** Readable in some malformed lines; milliseconds since the epoch. */
+  /** Set when it is readable; milliseconds since the epoch. */
   readonly stamp: number | undefined;
-  /** One sentence: what was found, what is expected. */
+  /** One sentence: what was found and what was expected. */
   readonly problem: string;
 }
 
-/** Longest line that is read, in bytes; a real one has about 300. */
+/** Longest accepted line, in bytes; a real one has about 300. */
 export const MAX_LINE_BYTES = 65_536;
 
 const HEDGE = "UVXY_BTAL_PORTFOLIO";
@@ -57,7 +57,7 @@ const HEDGE_LEGS: ReadonlyMap<string, Decimal> = new Map([
   ["BTAL", decimal("0.25")],
 ]);
 
-/** A line's parts, checked one after the other; the first problem is thrown as one of these. */
+/** Thrown for the first problem found in a line. */
 class LineProblem extends Error {}
 
 /**
@@ -77,7 +77,7 @@ export function readAlert(line: Uint8Array | string, timezone: string): Alert | 
   if (fields.kind === "unreadable") return malformed(fields.problem);
   const stamp = stampOf(fields.raw, timezone);
   try {
-    if (fields.repeatedKey !== undefined) throw new LineProblem(`The key ${excerpt(fields.repeatedKey)} stands twice in the line.`);
+    if (fields.repeatedKey !== undefined) throw new LineProblem(`The key ${excerpt(fields.repeatedKey)} appears twice in the line.`);
     if (stamp.kind === "unreadable") throw new LineProblem(stamp.problem);
     return { kind: "alert", hash, text, stamp: stamp.at, zoneOffsetMinutes: stamp.zoneOffsetMinutes, ...content(fields.raw) };
   } catch (problem) {
@@ -86,7 +86,7 @@ export function readAlert(line: Uint8Array | string, timezone: string): Alert | 
   }
 }
 
-/** The verdict-bearing stand-in for a line too long to be read. */
+/** Placeholder for a line too long to read, so that it still gets a verdict. */
 export function overlongLine(hash: string, length: number): MalformedLine {
   const problem = `The line is ${length.toLocaleString("en-US")} bytes long, expected at most ${MAX_LINE_BYTES.toLocaleString("en-US")}.`;
   return { kind: "malformed", hash, text: "", stamp: undefined, problem };
@@ -99,7 +99,7 @@ export function hashOf(bytes: Uint8Array | string): string {
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
-/** Without the carriage return of Windows, and without the mark that some writers put before everything that they append. */
+/** Strips the Windows carriage return, and the byte order mark that some writers put before each append. */
 function withoutMarks(bytes: Buffer): Buffer {
   const line = bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
   return line.at(-1) === 0x0d ? line.subarray(0, -1) : line;
@@ -155,7 +155,7 @@ function actionOf(word: string): AlertAction {
   throw new LineProblem(`"action" is ${excerpt(word)}, expected BUY, SELL or HOLD.`);
 }
 
-/** Numbers keep their digits; what is neither number nor text is as good as missing, for the price decides nothing. */
+/** Numbers keep their digits. Anything else but text counts as missing, because the price decides nothing. */
 function priceOf(raw: ReadonlyMap<string, string>): string | undefined {
   const value = parsed(raw, "price");
   if (typeof value === "number") return Number.isNaN(value) ? undefined : raw.get("price")?.slice(0, 64);
@@ -180,12 +180,12 @@ function namedLegs(reason: string, symbol: string): ReadonlyMap<string, Decimal>
 
 function compositeLegs(symbol: string, action: AlertAction, reason: string): ReadonlyMap<string, Decimal> {
   if (action !== "BUY")
-    throw new LineProblem(`"action" is ${action} for ${symbol}, expected BUY: a portfolio's name stands for weights to hold.`);
+    throw new LineProblem(`"action" is ${action} for ${symbol}, expected BUY: a portfolio's name describes weights to hold.`);
   const named = namedLegs(reason, symbol);
   if (symbol !== HEDGE) {
     if (named === undefined)
       throw new LineProblem(
-        `The reason of ${symbol} lists no legs that make up a whole, expected all of them, such as "SMR (60%), LEU (40%)".`,
+        `The reason of ${symbol} does not list legs that add up to 100 %, expected all of them, such as "SMR (60%), LEU (40%)".`,
       );
     return named;
   }

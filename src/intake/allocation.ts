@@ -3,24 +3,24 @@ import type { Decimal } from "../domain/decimal.ts";
 import type { Alert, MalformedLine } from "./alert.ts";
 import { MAX_WEIGHT_SUM, MIN_WEIGHT_SUM, legsText, percent } from "./weights.ts";
 
-/** What the lines of one run add up to (R4). */
+/** Result of adding up the lines of one run (R4). */
 export type Allocation =
   | { readonly kind: "rebalance"; readonly targets: ReadonlyMap<string, Decimal>; readonly named: boolean }
   | { readonly kind: "exit"; readonly exits: readonly string[] }
   | { readonly kind: "hold" }
-  /** Legs are outstanding: by name, or because the sum is short; `canGrow` is false when no further line could mend it. */
+  /** Legs are missing, by name or because the sum is too low; `canGrow` is false when no further line could fix it. */
   | { readonly kind: "incomplete"; readonly reason: string; readonly canGrow: boolean }
   | { readonly kind: "over-allocated"; readonly reason: string }
   | { readonly kind: "malformed"; readonly reason: string };
 
-/** More legs than any portfolio has, and few enough to keep in memory. */
+/** More legs than any portfolio has, yet few enough to keep in memory. */
 const MAX_LINES = 500;
 /** Decimals of a scaled-down weight. */
 const SCALED_DECIMALS = 12;
 
 /**
- * Judges the lines of one run by themselves: no clock, no earlier runs. Every line counts, and one
- * that cannot be read spoils the run, unless it has no stamp and the run's reasons name its legs.
+ * Judges the lines of one run on their own: no clock, no earlier runs. Every line counts. An unreadable
+ * line makes the run malformed, unless it has no stamp and the run's reasons name its legs.
  */
 export function allocationOf(alerts: readonly Alert[], malformed: readonly MalformedLine[]): Allocation {
   const named = alerts.find((alert) => alert.action === "BUY" && alert.namedLegs !== undefined)?.namedLegs;
@@ -47,7 +47,7 @@ function withBuys(alerts: readonly Alert[]): Allocation {
   if (forms.size > 1 || (form === "composite" && buys.length > 1)) {
     return {
       kind: "malformed",
-      reason: `The run mixes forms that do not go together: ${[...forms].map((each) => FORM_NAMES[each]).join("; ")}.`,
+      reason: `The run mixes incompatible forms: ${[...forms].map((each) => FORM_NAMES[each]).join("; ")}.`,
     };
   }
   const legs = legsOf(buys);
@@ -60,8 +60,8 @@ function withBuys(alerts: readonly Alert[]): Allocation {
 type Form = "composite" | "named" | "weighted" | "whole";
 
 const FORM_NAMES: Readonly<Record<Form, string>> = {
-  composite: "the name of a whole portfolio",
-  named: "a reason that names all legs",
+  composite: "a portfolio name",
+  named: "a reason that lists all legs",
   weighted: "a weight of its own",
   whole: "a single symbol without a percentage",
 };
@@ -78,7 +78,7 @@ function legsOf(buys: readonly Alert[]): ReadonlyMap<string, Decimal> {
   return composite ?? new Map(buys.map((buy) => [buy.symbol, buy.weight ?? ONE]));
 }
 
-/** What is wrong or missing when the legs that are there are held against those that the reasons name. */
+/** Compares the legs that are there with those that the reasons name: what is wrong or missing. */
 function againstNames(
   buys: readonly Alert[],
   legs: ReadonlyMap<string, Decimal>,
@@ -88,7 +88,10 @@ function againstNames(
     const asNamed = named.get(symbol);
     if (asNamed === undefined) return { kind: "malformed", reason: `${symbol} is bought, but the reason names only ${legsText(named)}.` };
     if (!asNamed.eq(weight)) {
-      return { kind: "malformed", reason: `${symbol} is given ${percent(weight)}, but the reason names it with ${percent(asNamed)}.` };
+      return {
+        kind: "malformed",
+        reason: `The weight of ${symbol} is ${percent(weight)}, but the reason lists it with ${percent(asNamed)}.`,
+      };
     }
   }
   const total = sum(named.values());
@@ -113,7 +116,7 @@ function overAllocated(total: Decimal): Allocation {
   return { kind: "over-allocated", reason: `The weights add up to ${percent(total)}, expected at most ${percent(MAX_WEIGHT_SUM)}.` };
 }
 
-/** Weights of zero are no targets; a sum over one is brought down, each weight cut so that the sum cannot exceed one. */
+/** Zero weights are not targets. A sum over one is scaled down, with each weight rounded down so that the sum cannot exceed one. */
 function scaled(legs: ReadonlyMap<string, Decimal>, total: Decimal): ReadonlyMap<string, Decimal> {
   const held = [...legs].filter(([, weight]) => weight.gt(ZERO));
   if (total.lte(ONE)) return new Map(held);

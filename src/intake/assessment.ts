@@ -5,11 +5,11 @@ import { MAX_AHEAD_SECONDS, freshnessOf, iso, staleAt, zoneHint } from "./freshn
 import type { Signal } from "../domain/signal.ts";
 import type { FinalVerdict, Verdict } from "../domain/verdict.ts";
 
-/** Why our clock cannot say how old a run is. */
+/** Why our clock cannot determine the age of a run. */
 export interface ClockDoubt {
   /** How far our clock is ahead of the broker's, negative when behind; `undefined` before they were compared. */
   readonly aheadMs: number | undefined;
-  /** The broker's clock has been read since ours was last set. */
+  /** Whether the broker's clock has been read since ours was last set. */
   readonly confirmed: boolean;
   /** One sentence for a person. */
   readonly reason: string;
@@ -21,18 +21,18 @@ export interface JudgeSettings {
   readonly maxAgeSeconds: number;
   readonly settleSeconds: number;
   readonly allowedSymbols: ReadonlySet<string> | undefined;
-  /** For the hint at a wrong zone. */
+  /** For the hint about a wrong time zone. */
   readonly timezone: string;
 }
 
-/** The verdict that a line carries already. */
+/** The verdict that a line already has. */
 export interface KnownVerdict extends Verdict {
   readonly signalId: string | undefined;
 }
 
 /**
- * Who asks: a look after news or time (`look`), someone who wants provisional verdicts judged again
- * (`asked`), or a start, when nobody is at work on an accepted signal any more (`start`).
+ * Who asks: a routine check after new lines or a timer (`look`), a request to judge provisional verdicts
+ * again (`asked`), or a start, when no execution of an accepted signal is running (`start`).
  */
 export type Occasion = "look" | "asked" | "start";
 
@@ -41,37 +41,37 @@ export interface Facts {
   readonly runs: readonly Run[];
   /** By line hash. */
   readonly known: ReadonlyMap<string, KnownVerdict>;
-  /** Signals whose execution is under way or has sent orders: their verdict is no longer ours to speak. */
+  /** Signals whose execution is running or has sent orders: intake no longer changes their verdict. */
   readonly inExecution: ReadonlySet<string>;
-  /** Those of them of which the broker is known to hold an order (R17). */
+  /** Those of them with an order known to be at the broker (R17). */
   readonly begun: ReadonlySet<string>;
-  /** The signal last accepted for the strategy, also by an earlier process. */
+  /** The strategy's last accepted signal, including one from an earlier process. */
   readonly lastAccepted: { readonly id: string; readonly generatedAt: number } | undefined;
-  /** What is to be said of bytes behind the last newline of the file. */
+  /** Message about bytes after the last newline of the file. */
   readonly rest?: string | undefined;
   readonly now: number;
-  /** Set while our clock is not to be relied on. */
+  /** Set while our clock is not reliable. */
   readonly clockDoubt?: ClockDoubt | undefined;
   readonly occasion: Occasion;
 }
 
-/** The run may become whole: by its missing legs, or by nothing more coming. */
+/** The run may become complete: when its missing legs arrive, or when no more lines come. */
 export interface Wait {
   readonly kind: "wait";
   readonly for: "legs" | "settle" | "clock";
-  /** When to judge again if nothing new comes; milliseconds since the epoch. */
+  /** When to judge again if no new lines come; milliseconds since the epoch. */
   readonly until: number;
   readonly reason: string;
 }
 
-/** What a run is told when nothing has been said about it before. */
+/** The verdict of a run that has none yet. */
 export type Assessment =
   { readonly kind: "execute"; readonly signal: Signal } | Wait | { readonly kind: "refuse"; readonly verdict: Verdict };
 
 /**
- * Holds a run that is the newest against R2, R4, R5 and R8, as if nothing had been said about it yet.
+ * Checks the newest run against R2, R4, R5 and R8, as if it had no verdict yet.
  * @param id of the signal that it would make.
- * @param earlier the runs before it that are still remembered, in file order.
+ * @param earlier the remembered runs before it, in file order.
  */
 export function assess(run: Run, id: string, earlier: readonly Run[], facts: Facts, settings: JudgeSettings): Assessment {
   const { allocation, oldestStamp, newestStamp } = run;
@@ -92,7 +92,7 @@ export function assess(run: Run, id: string, earlier: readonly Run[], facts: Fac
   if (overtaken !== undefined)
     return refuse(
       "superseded",
-      `It is stamped ${iso(newestStamp)}, before a run that came earlier (${iso(overtaken)}); what is older is not executed after what is newer.`,
+      `The run is stamped ${iso(newestStamp)}, before a run that came earlier (${iso(overtaken)}). An older run is not executed after a newer one.`,
     );
   return assessAllocation(
     run,
@@ -107,13 +107,13 @@ function refuse(kind: FinalVerdict, reason: string): Assessment {
   return { kind: "refuse", verdict: { kind, reason } };
 }
 
-/** A run that waited for legs in vain ends as incomplete; the zone is suspected only where the line has come by just now. */
+/** A run whose legs never came ends as incomplete. The time zone is suspected only when the line has just arrived. */
 function tooOldOrEarly(run: Run, age: { kind: "stale" | "future"; reason: string }, facts: Facts, settings: JudgeSettings): Assessment {
   const waited = run.hashes.some((hash) => facts.known.get(hash)?.kind === "waiting");
   if (age.kind === "stale" && waited && run.allocation.kind === "incomplete") {
     return refuse(
       "incomplete",
-      `${run.allocation.reason}${besideMissing(run, facts)} The rest did not come within ${settings.maxAgeSeconds} s.`,
+      `${run.allocation.reason}${besideMissing(run, facts)} The missing legs did not arrive within ${settings.maxAgeSeconds} s.`,
     );
   }
   const last = run.alerts.at(-1);
@@ -121,8 +121,8 @@ function tooOldOrEarly(run: Run, age: { kind: "stale" | "future"; reason: string
 }
 
 /**
- * The stamp of an earlier, acceptable run that is newer than this one by its stamp: written out of order, or replayed.
- * A run that was refused because its stamp lay ahead says nothing, also when its time has come.
+ * The stamp of an acceptable run earlier in the file but with a newer stamp: written out of order, or replayed.
+ * A run that was refused for a stamp in the future does not count, even once that time has come.
  */
 function overtaking(newestStamp: number, id: string, earlier: readonly Run[], facts: Facts): number | undefined {
   const acceptable = earlier
@@ -155,23 +155,23 @@ function assessAllocation(run: Run, signal: Signal, until: number, facts: Facts,
     case "exit":
     case "hold": {
       const foreign = [...signal.targets.keys(), ...signal.exits].find((symbol) => settings.allowedSymbols?.has(symbol) === false);
-      if (foreign !== undefined) return refuse("malformed", `It names ${foreign}, which ALLOWED_SYMBOLS does not list.`);
+      if (foreign !== undefined) return refuse("malformed", `The run names ${foreign}, which is not in ALLOWED_SYMBOLS.`);
       const named = allocation.kind === "rebalance" && allocation.named;
       if (!named && now < settledAt)
         return {
           kind: "wait",
           for: "settle",
           until: settledAt,
-          reason: `Its reasons name no legs, so it is whole ${settings.settleSeconds} s after its last line.`,
+          reason: `No legs are named, so the run counts as complete ${settings.settleSeconds} s after its last line.`,
         };
-      return allocation.kind === "hold" ? refuse("held", "The strategy says HOLD: nothing is changed.") : { kind: "execute", signal };
+      return allocation.kind === "hold" ? refuse("held", "The strategy says HOLD: nothing changes.") : { kind: "execute", signal };
     }
   }
 }
 
-/** What stands where the missing legs should: a line that cannot be read, or one without its end. */
+/** What may have replaced the missing legs: an unreadable line, or an unfinished one. */
 function besideMissing({ strays }: Run, { rest }: Facts): string {
-  const stray = strays[0] === undefined ? "" : ` A line among them cannot be read: ${strays[0].problem}`;
+  const stray = strays[0] === undefined ? "" : ` One of the lines cannot be read: ${strays[0].problem}`;
   return stray + (rest === undefined ? "" : ` ${rest}`);
 }
 

@@ -4,7 +4,7 @@ import { allocationOf } from "./allocation.ts";
 import type { Allocation } from "./allocation.ts";
 import { sameLegs } from "./weights.ts";
 
-/** A line in its place in the file, with the time it was first seen. */
+/** A line at its position in the file, with the time it was first seen. */
 export interface Entry {
   readonly line: Alert | MalformedLine;
   /** Milliseconds since the epoch. */
@@ -15,29 +15,29 @@ export interface Entry {
 export interface Run {
   readonly entries: readonly Entry[];
   readonly alerts: readonly Alert[];
-  /** Of the lines that make it up. */
+  /** Result for the lines of the run. */
   readonly hashes: readonly string[];
-  /** Malformed lines without a stamp that stand between its lines, where they may or may not belong to it. */
+  /** Malformed lines without a stamp between the run's lines, which may or may not belong to it. */
   readonly strays: readonly MalformedLine[];
   readonly allocation: Allocation;
-  /** Undefined only where no line of the run has a readable stamp. Milliseconds since the epoch. */
+  /** Undefined only when no line of the run has a readable stamp. Milliseconds since the epoch. */
   readonly oldestStamp: number | undefined;
   readonly newestStamp: number | undefined;
   /** When its first line was first seen; milliseconds since the epoch. */
   readonly arrivedAt: number;
   readonly lastLineAt: number;
-  /** Lines among its entries that say again what was said before, and change nothing. */
+  /** Entries that repeat an earlier line and change nothing. */
   readonly repeats: readonly Alert[];
-  /** The lines that give the signal its id: the BUYs, or all where there is none. */
+  /** The lines that determine the signal's id: the BUYs, or all lines if there are none. */
   readonly key: readonly string[];
-  /** The lines whose verdict is that of the run. A SELL beside BUYs may have been carried out before them. */
+  /** The lines that share the run's verdict. A SELL beside BUYs may have been executed before them. */
   readonly decidedBy: readonly string[];
 }
 
 /** Recorded runs have at most 0.36 s between their lines, and at least 8 s lie between runs. */
 export const MAX_GAP_MS = 2_000;
 
-/** How far the stamps of one run lie apart at most. */
+/** Maximum distance between the stamps of one run. */
 export function runSpanMs(maxAgeSeconds: number): number {
   return Math.max(MAX_GAP_MS, maxAgeSeconds * 1_000);
 }
@@ -48,10 +48,10 @@ export function runSpanMs(maxAgeSeconds: number): number {
  * (ahead or back), or at a reason that names other legs. A symbol that the run has already begins a new one
  * too, unless the line is a repeat: the same word within two seconds, or any earlier line byte for byte.
  *
- * A malformed line with a stamp is placed by it. One without a stamp belongs to a run only if the run
- * goes on after it; at the end of the file it is a run of its own, so that what it may have meant to
- * say holds back everything before it (R6).
- * @param maxSpanMs the most that lies between the stamps of one run: a run is stale with its oldest line,
+ * A malformed line with a stamp is placed by that stamp. One without a stamp belongs to a run only if the
+ * run continues after it. At the end of the file it is a run of its own, because it may be a newer run and
+ * must hold back everything before it (R6).
+ * @param maxSpanMs maximum distance between the stamps of one run: a run becomes stale with its oldest line,
  *   so a later line could not be executed as part of it.
  */
 export function runsOf(entries: readonly Entry[], maxSpanMs = Infinity): Run[] {
@@ -71,9 +71,9 @@ class Grouping {
   readonly repeats = new Set<Entry>();
   readonly #seen = new Set<string>();
   #current: OpenRun | undefined;
-  /** The run before the current one, while the current one only sells. */
+  /** The previous run, while the current one only sells. */
   #previous: OpenRun | undefined;
-  /** Lines that belong to the current run only if it goes on. */
+  /** Lines that belong to the current run only if it continues. */
   #unplaced: Entry[] = [];
 
   constructor(maxSpanMs: number) {
@@ -105,7 +105,7 @@ class Grouping {
     else this.#current.entries.push(entry);
   }
 
-  /** A SELL between two slow lines of a run is carried out beside it, and must not tear it. */
+  /** A SELL between two slow lines of a run is executed beside the run and must not split it. */
   #goesOnBefore(line: Alert | MalformedLine): boolean {
     const [previous, current] = [this.#previous, this.#current];
     if (previous === undefined || current === undefined || this.#groups.at(-2) !== previous.entries) return false;
@@ -154,7 +154,7 @@ class OpenRun {
     return [...this.#said.values()].some(({ symbol }) => legs.has(symbol));
   }
 
-  /** Whether the same was said within two seconds: two runs of one strategy that overlap say everything twice. */
+  /** Whether the same line came within two seconds: two overlapping runs of one strategy repeat everything. */
   hasSaid(line: Alert): boolean {
     const before = this.#said.get(actionKey(line));
     return before !== undefined && isSameWord(before, line) && Math.abs(line.stamp - before.stamp) <= MAX_GAP_MS;
@@ -193,11 +193,10 @@ function isSameWord(one: Alert, other: Alert): boolean {
 
 const LINES_UNCERTAIN: Allocation = {
   kind: "malformed",
-  reason:
-    "It stands so close behind a run that goes wrong that a line of it may have been taken for one of that, and it names no legs to tell.",
+  reason: "The run follows a faulty run so closely that their lines may be mixed up, and it names no legs to tell them apart.",
 };
 
-/** Two runs of one moment: what spoils or overfills the first may be the beginning of the second, which then is not whole. */
+/** Two runs at the same time: the line that breaks or overfills the first may be the start of the second, which is then incomplete. */
 function mayLackLines({ alerts, allocation, oldestStamp }: Run, before: Run | undefined): boolean {
   if (allocation.kind !== "rebalance" || allocation.named || oldestStamp === undefined || before?.newestStamp === undefined) return false;
   if (before.allocation.kind !== "malformed" && before.allocation.kind !== "over-allocated") return false;

@@ -6,9 +6,9 @@ import { freshnessOf, iso } from "./freshness.ts";
 const COMPARED_WITHIN_MS = 60_000;
 
 /**
- * Keeps a final verdict on its age from a run that a wrong clock makes look stale or future (R5, R7): it
- * waits until the clock is right, or until it is stale by the broker's clock too. A run that has waited so
- * is not begun either before the clocks have been compared.
+ * Prevents a final verdict on a run that looks stale or future because of a wrong clock (R5, R7). The run
+ * waits until the clock is right, or until it is stale by the broker's clock too. Such a run is not started
+ * before the clocks have been compared.
  */
 export function unlessClockIsWrong(assessment: Assessment, run: Run, facts: Facts, settings: JudgeSettings): Assessment {
   const { clockDoubt: doubt, now } = facts;
@@ -19,7 +19,7 @@ export function unlessClockIsWrong(assessment: Assessment, run: Run, facts: Fact
     kind: "wait",
     for: "clock",
     until,
-    reason: `Its age is in doubt. ${doubt.reason} It is judged again once that is settled.`,
+    reason: `The run's age is in doubt. ${doubt.reason} The run is judged again once the clock is known to be right.`,
   });
   if (assessment.kind === "execute")
     return hasWaited && !doubt.confirmed && doubt.aheadMs !== undefined ? wait(now + COMPARED_WITHIN_MS) : assessment;
@@ -33,6 +33,6 @@ export function unlessClockIsWrong(assessment: Assessment, run: Run, facts: Fact
   const { kind, reason } = assessment.verdict;
   return {
     kind: "refuse",
-    verdict: { kind, reason: `${reason} ${doubt.reason} By the broker's clock it is ${age.kind} (${iso(brokersNow)}).` },
+    verdict: { kind, reason: `${reason} ${doubt.reason} By the broker's clock the run is ${age.kind} (${iso(brokersNow)}).` },
   };
 }

@@ -12,22 +12,22 @@ import type { TailSearch } from "./tail.ts";
 import { factsOf, openAlertsFile, trustOf } from "./trust.ts";
 import type { Trust } from "./trust.ts";
 
-/** Some lines that stood together in one content of the file. */
+/** Consecutive lines from one version of the file. */
 export interface Passage {
-  /** Rises whenever the file was replaced, cut or rewritten, so that what follows may repeat what was read before. */
+  /** Increases whenever the file was replaced, truncated or rewritten, so lines may repeat earlier ones. */
   readonly generation: number;
-  /** Whether it was looked for from the end of the file, so that old lines may be among it, and others before it. */
+  /** Whether it was read from the end of the file, so it may include old lines and skip earlier ones. */
   readonly scanned: boolean;
-  /** Bytes before it that were not read. */
+  /** Number of skipped bytes before it. */
   readonly bytesBefore: number;
   readonly lines: readonly RawLine[];
-  /** When its lines came, at the latest; milliseconds since the epoch. */
+  /** Latest time at which its lines arrived; milliseconds since the epoch. */
   readonly arrivedAt: number;
 }
 
 export type News =
   | { readonly kind: "unchanged" }
-  /** The file does not exist, but its directory does; lines that its last content had left are handed on still. */
+  /** The file does not exist, but its directory does. Remaining lines of its last version are still delivered. */
   | { readonly kind: "missing"; readonly passages: readonly Passage[] }
   | { readonly kind: "read"; readonly passages: readonly Passage[] }
   | { readonly kind: "untrusted"; readonly reason: string; readonly hint: string };
@@ -37,14 +37,14 @@ export interface CursorOptions {
   readonly owners: ReadonlySet<number>;
   readonly stampOf: TailSearch["stampOf"];
   readonly runSpanMs: number;
-  /** Told what stands at the path at each look. */
+  /** Called at each check with what is at the path. */
   readonly onSight?: (sight: Sight) => void;
 }
 
-/** Bytes kept from before the reading position, to notice that a file was rewritten in place. */
+/** Bytes kept from before the read position, to detect that a file was rewritten in place. */
 const FINGERPRINT_BYTES = 4_096;
 
-/** An open content of the file and how far it has been read. */
+/** An open version of the file and the read position. */
 interface Reading {
   readonly descriptor: number;
   readonly device: bigint;
@@ -52,24 +52,24 @@ interface Reading {
   position: number;
   splitter: LineSplitter;
   fingerprint: Buffer;
-  /** When what stands behind the last newline came, at the latest; milliseconds since the epoch. */
+  /** Latest time at which the bytes after the last newline arrived; milliseconds since the epoch. */
   restSince: number;
 }
 
 /**
- * How far the alerts file has been read. It holds the file open, so that lines written just before a
- * rename or a deletion are still read; it compares what stands before its position with what it read
- * there, so that a rewrite in place is noticed even when the file has not become smaller; and it never
- * reads more of a long file than can still matter. What has not changed costs one `lstat`.
+ * Reads new lines of the alerts file. It keeps the file open, so that lines written just before a rename
+ * or deletion are still read. It compares the bytes before its position with what it read there, which
+ * detects a rewrite in place even when the file did not shrink. It never reads more of a long file than
+ * can still matter. An unchanged file costs one `lstat`.
  */
 export class AlertsCursor {
   readonly #options: CursorOptions;
   #reading: Reading | undefined;
   #lastSeen: BigIntStats | undefined;
-  /** A second change may hide in the same tick of the file system's clock, so after a change one look more compares the content. */
+  /** A second change may fall into the same tick of the file system's clock, so the check after a change compares the content too. */
   #checkOnceMore = false;
   #generation = 0;
-  /** Lines that stand there when the file is first seen, or first trusted, may be as old as the file. */
+  /** Lines already in the file when it is first seen, or first trusted, may be as old as the file. */
   #atStart = true;
   #bytesRead = 0;
 
@@ -77,15 +77,15 @@ export class AlertsCursor {
     this.#options = options;
   }
 
-  /** How much has been read from the disk so far. */
+  /** Bytes read from disk so far. */
   get bytesRead(): number {
     return this.#bytesRead;
   }
 
   /**
-   * Reads what is new.
+   * Reads new lines.
    * @param now milliseconds since the epoch.
-   * @param freshFrom lines stamped before it can be left out where the file is long.
+   * @param freshFrom in a long file, lines stamped before it may be skipped.
    */
   look(now: number, freshFrom: number): News {
     try {
@@ -97,13 +97,13 @@ export class AlertsCursor {
     }
   }
 
-  /** What stands behind the last newline, and since when. */
+  /** Bytes after the last newline, and since when. */
   get rest(): { readonly bytes: Buffer; readonly since: number } | undefined {
     const bytes = this.#reading?.splitter.rest;
     return bytes === undefined || this.#reading === undefined ? undefined : { bytes, since: this.#reading.restSince };
   }
 
-  /** Takes what stands behind the last newline for a line. */
+  /** Treats the bytes after the last newline as a line. */
   takeRest(): Passage {
     const line = this.#reading?.splitter.end();
     const arrivedAt = this.#reading?.restSince ?? 0;
@@ -138,7 +138,7 @@ export class AlertsCursor {
     return Array.isArray(fresh) ? [...rest, ...fresh] : fresh;
   }
 
-  /** A replacement that is gone again before it is opened must not cost the lines of the file before it. */
+  /** If a replacement disappears before it is opened, the lines of the previous file must not be lost. */
   #readReplacement(now: number, freshFrom: number): Passage[] | (Trust & { kind: "untrusted" }) {
     try {
       return this.#readNewFile(now, freshFrom);
@@ -179,18 +179,18 @@ export class AlertsCursor {
       return [this.#scan(reading, size, now, freshFrom)];
     }
     if (size === reading.position) return [];
-    // More than that in one go is not read through but looked at from its end, as at the start.
+    // A larger growth at once is read from its end, as at the start.
     if (size - reading.position > MAX_TAIL_BYTES) return [this.#scan(reading, size, now, freshFrom)];
     return [{ generation: this.#generation, scanned: false, bytesBefore: 0, lines: this.#take(reading, size, now), arrivedAt: now }];
   }
 
-  /** Whether the bytes before the position are still those that were read there. */
+  /** Whether the bytes before the position are unchanged. */
   #isAsRead(reading: Reading): boolean {
     const length = reading.fingerprint.length;
     return length === 0 || this.#read(reading.descriptor, reading.position - length, length).equals(reading.fingerprint);
   }
 
-  /** Reads from the first line on that can still matter. */
+  /** Reads from the first line that can still matter. */
   #scan(reading: Reading, size: number, arrivedAt: number, freshFrom: number): Passage {
     const { stampOf, runSpanMs } = this.#options;
     const before = reading.position;
@@ -220,7 +220,7 @@ export class AlertsCursor {
       reading.position += bytes.length;
       reading.fingerprint = Buffer.concat([reading.fingerprint, bytes]).subarray(-FINGERPRINT_BYTES);
     }
-    // A slice would keep the whole chunk alive.
+    // A slice would keep the whole chunk in memory.
     reading.fingerprint = Buffer.from(reading.fingerprint);
     return lines;
   }
@@ -244,7 +244,7 @@ export class AlertsCursor {
     return trust;
   }
 
-  /** What comes after a time in which the file could not be trusted is judged as at a start: its lines may be old. */
+  /** After a period in which the file was not trusted, its lines may be old and are judged as at a start. */
   #forget(): void {
     this.#letGo();
     this.#atStart = true;
@@ -272,7 +272,7 @@ function codeOf(error: unknown): string {
   return Error.isError(error) && "code" in error ? String(error.code) : "";
 }
 
-/** A strategy that has not written yet has a directory to write to. */
+/** A strategy that has not written yet must still have its directory. */
 function isDirectory(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
@@ -281,7 +281,7 @@ function noDirectory(file: string): Trust & { kind: "untrusted" } {
   return {
     kind: "untrusted",
     reason: `${dirname(file)}, the directory of ${basename(file)}, does not exist.`,
-    hint: "Check ALERTS_FILE or STRATEGIES, or make the directory for the strategy's user.",
+    hint: "Check ALERTS_FILE or STRATEGIES, or create the directory for the strategy's user.",
   };
 }
 
@@ -296,6 +296,6 @@ function unreadable(file: string, error: unknown): News {
   return {
     kind: "untrusted",
     reason: `${obstacle?.text ?? `${file} cannot be read: ${messageOf(error)}`}.`,
-    hint: obstacle?.hint ?? "Let our user read the file and enter its directory.",
+    hint: obstacle?.hint ?? "Allow the daemon's user to read the file and enter its directory.",
   };
 }

@@ -4,28 +4,28 @@ import type { Facts, JudgeSettings, KnownVerdict } from "./assessment.ts";
 import type { Run } from "./batch.ts";
 import { isFinal } from "../domain/verdict.ts";
 
-/** The run that decides, and what the others are to it. */
+/** The deciding run and its relation to the others. */
 export interface Decisive {
-  /** May be several runs in one plan (R22). */
+  /** Several runs when they form one plan (R22). */
   readonly run: Run;
-  /** Runs around it that interrupt nothing and that nothing interrupts: each is judged by itself. */
+  /** Runs around it that neither interrupt nor are interrupted: each is judged on its own. */
   readonly beside: readonly Run[];
-  /** Runs whose place it takes, and those that were decided before. */
+  /** Runs that it replaces, and those decided before. */
   readonly earlier: readonly Run[];
 }
 
-/** 16 hexadecimal digits: the same lines of the same strategy give the same id, wherever they stand. */
+/** 16 hexadecimal digits: the same lines of the same strategy give the same id, wherever they are in the file. */
 export function signalIdOf(strategy: string, run: Run): string {
-  // A SELL beside BUYs asks for nothing that the targets do not: one that comes late must not make a second signal.
+  // A SELL beside BUYs adds nothing to the targets: a late one must not make a second signal.
   return hashOf([strategy, ...run.key].join("\n")).slice(0, 16);
 }
 
 /**
  * Finds the run that decides (R6, R22): the newest in file order, except that SELL and HOLD never interrupt.
  *
- * A run with BUYs that has not begun stays the one that decides while only SELL and HOLD runs follow it; the
- * SELLs become one plan with it, in which what they sell has no target. SELL runs that have not begun become one
- * plan too. Where legs of the BUYs are still awaited, the SELLs do not wait for them.
+ * A run with BUYs that has not started keeps deciding while only SELL and HOLD runs follow it. The SELLs form one
+ * plan with it, in which the sold symbols have no target. SELL runs that have not started form one plan too.
+ * The SELLs do not wait for missing legs of the BUYs.
  */
 export function decisiveRun(facts: Facts, settings: JudgeSettings): Decisive | undefined {
   const { runs } = facts;
@@ -42,7 +42,7 @@ export function decisiveRun(facts: Facts, settings: JudgeSettings): Decisive | u
   if (joined !== undefined) return { run: joined, beside: without(quiet, exits), earlier: before };
   const heads = head === undefined ? [] : [head];
   const exit = mergedExits(exits);
-  // What the SELLs have taken back wholly has no place beside them.
+  // A BUY run that the SELLs cancel completely is not part of the plan.
   if (exit !== undefined && waitingHead?.allocation.kind === "rebalance")
     return { run: exit, beside: without(quiet, exits), earlier: runs.slice(0, at + 1) };
   if (exit !== undefined) return { run: exit, beside: [...heads, ...without(quiet, exits)], earlier: before };
@@ -59,7 +59,7 @@ function isQuiet({ allocation }: Run): boolean {
   return allocation.kind === "exit" || allocation.kind === "hold";
 }
 
-/** What is said of the plan of BUYs that carries out a run of SELLs, once that has begun or ended. */
+/** Verdict of the BUY plan that executes a SELL run, once the plan has started or ended. */
 export function carryingPlan(run: Run, id: string, { known, begun }: Facts): KnownVerdict | undefined {
   if (run.allocation.kind !== "exit") return undefined;
   const planId = run.decidedBy.map((hash) => known.get(hash)?.signalId).find((each) => each !== undefined && each !== id);
@@ -68,11 +68,11 @@ export function carryingPlan(run: Run, id: string, { known, begun }: Facts): Kno
   return ended ?? (planId !== undefined && begun.has(planId) ? said[0] : undefined);
 }
 
-/** Which runs may still be acted upon. */
+/** The runs that may still be executed. */
 class PendingRuns {
   readonly #facts: Facts;
   readonly #settings: JudgeSettings;
-  /** A plan of several runs has been spoken of before, so that a part of it may have been superseded by the whole. */
+  /** A plan of several runs already has a verdict, so one part may have been superseded by the whole. */
   readonly #wasJoined: boolean;
 
   constructor(facts: Facts, settings: JudgeSettings, quiet: readonly Run[]) {
@@ -84,7 +84,7 @@ class PendingRuns {
     });
   }
 
-  /** What the run asks for; `undefined` where it has been decided, has begun, or is not acceptable. */
+  /** The run's targets; `undefined` when it is decided, has started, or is not acceptable. */
   stateOf(run: Run): "execute" | "wait" | undefined {
     const isOpen = this.#said(run).every(({ kind, signalId }) => {
       if (signalId !== undefined && this.#facts.begun.has(signalId)) return false;
@@ -102,7 +102,7 @@ class PendingRuns {
   }
 }
 
-/** @returns `undefined` where the SELLs leave nothing of what was to be bought: then they decide alone. */
+/** @returns `undefined` when the SELLs leave nothing to buy: then they decide alone. */
 function joinExits(head: Run, exits: readonly Run[]): Run | undefined {
   if (head.allocation.kind !== "rebalance") return undefined;
   const sold = new Set(exits.flatMap(({ alerts }) => alerts.map(({ symbol }) => symbol)));

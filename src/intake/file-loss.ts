@@ -3,7 +3,7 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 
-/** Why new alerts may be written and never seen. */
+/** Why new alerts may never be seen. */
 export interface FileLoss {
   /** `replaced`: our path leads to a deleted file or directory, for good. `gone`: the file may come back. */
   readonly kind: "replaced" | "gone";
@@ -12,20 +12,20 @@ export interface FileLoss {
   readonly hint: string;
 }
 
-/** What a look at the path has found. */
+/** What is at the path. */
 export interface Sight {
-  /** `undefined`: there is none. */
+  /** `undefined` when missing. */
   readonly file: Pick<BigIntStats, "nlink"> | undefined;
-  /** Of the file's directory; asked only where the file is missing. */
+  /** The file's directory; read only when the file is missing. */
   readonly directory: () => Pick<BigIntStats, "nlink"> | undefined;
 }
 
-/** A look in the very moment of a rename may find the old file with no link left. */
+/** A check during a rename may find the old file without a link. */
 const REPLACED_AFTER_MS = 3_000;
-/** Writers that delete the file and write a new one take seconds at most. */
+/** Writers that delete the file and write a new one need a few seconds at most. */
 const GONE_AFTER_MS = 60_000;
 
-/** Notices that the path leads nowhere any more, once that has lasted. A file that was never there is simply waited for. */
+/** Detects that the path no longer leads to the file, once that has lasted. A file that never existed is simply awaited. */
 export class FileLossWatch {
   readonly #file: string;
   readonly #clock: Pick<Clock, "monotonic">;
@@ -52,7 +52,7 @@ export class FileLossWatch {
   }
 }
 
-/** A mount keeps the file or directory that it was made of, also when another one has taken its place on the host. */
+/** A mount keeps pointing to the original file or directory, even when it was replaced on the host. */
 function lossOf(file: string, sight: Sight): FileLoss | undefined {
   if (sight.file !== undefined) return sight.file.nlink === 0n ? replaced(file, `${file} was mounted alone, and`) : undefined;
   const directory = sight.directory();
@@ -60,16 +60,16 @@ function lossOf(file: string, sight: Sight): FileLoss | undefined {
   const what = directory === undefined ? "and its directory are" : "is";
   return {
     kind: "gone",
-    reason: `${file} ${what} gone: it was there before, and no alert can be seen until it is there again.`,
-    hint: "Find out what deleted or unmounted it. It is read as soon as it is there again.",
+    reason: `${file} ${what} gone: it existed before, and no alert can be read until it exists again.`,
+    hint: "Find out what deleted or unmounted it. Reading resumes as soon as the file exists again.",
   };
 }
 
 function replaced(file: string, what: string): FileLoss {
   return {
     kind: "replaced",
-    reason: `${what} has been replaced or deleted outside: no new alert can be seen.`,
-    hint: `Mount the directory ${dirname(file)} rather than the file alone, and start the container or service again.`,
+    reason: `${what} has been replaced or deleted outside: no new alert can be read.`,
+    hint: `Mount the directory ${dirname(file)} instead of the file, and restart the container or service.`,
   };
 }
 

@@ -1,10 +1,10 @@
 import type { Signal } from "../domain/signal.ts";
 import type { Alert } from "./alert.ts";
 
-/** How far a stamp may lie ahead of our clock: two machines' clocks never agree exactly (R5). */
+/** How far a stamp may be ahead of our clock: two machines' clocks never agree exactly (R5). */
 export const MAX_AHEAD_SECONDS = 5;
 const QUARTER_HOUR_MS = 15 * 60_000;
-/** A line that took longer than this to arrive says nothing about its zone. */
+/** A line that took longer than this to arrive gives no hint about its time zone. */
 const ARRIVAL_TOLERANCE_MS = 60_000;
 
 export type Freshness =
@@ -12,7 +12,7 @@ export type Freshness =
   /** `reason` is one sentence for a person. */
   | { readonly kind: "stale" | "future"; readonly reason: string };
 
-/** The times of a run or signal that decide about its age, milliseconds since the epoch. */
+/** The times that determine the age of a run or signal, milliseconds since the epoch. */
 export interface Times {
   readonly oldestStamp: number;
   readonly newestStamp: number;
@@ -20,8 +20,8 @@ export interface Times {
 }
 
 /**
- * Whether a signal may still be acted on (R5): by its oldest stamp and by when its first line arrived.
- * Asked again right before the first order.
+ * Whether a signal is still fresh (R5), by its oldest stamp and by the arrival of its first line.
+ * Checked again right before the first order.
  */
 export function freshness(signal: Signal, now: number, maxAgeSeconds: number): Freshness {
   return freshnessOf({ oldestStamp: signal.oldestStamp, newestStamp: signal.generatedAt, arrivedAt: signal.arrivedAt }, now, maxAgeSeconds);
@@ -33,42 +33,42 @@ export function freshnessOf(times: Times, now: number, maxAgeSeconds: number): F
   if (ahead > MAX_AHEAD_SECONDS * 1_000) {
     return {
       kind: "future",
-      reason: `It is stamped ${iso(times.newestStamp)}, ${duration(ahead)} ahead of the clock; at most ${MAX_AHEAD_SECONDS} s are allowed.`,
+      reason: `The run is stamped ${iso(times.newestStamp)}, ${duration(ahead)} ahead of the clock; at most ${MAX_AHEAD_SECONDS} s are allowed.`,
     };
   }
   const maxAge = maxAgeSeconds * 1_000;
   if (now - times.oldestStamp > maxAge) {
     return {
       kind: "stale",
-      reason: `It is stamped ${iso(times.oldestStamp)}, ${duration(now - times.oldestStamp)} ago; at most ${maxAgeSeconds} s are allowed.`,
+      reason: `The run is stamped ${iso(times.oldestStamp)}, ${duration(now - times.oldestStamp)} ago; at most ${maxAgeSeconds} s are allowed.`,
     };
   }
   if (now - times.arrivedAt > maxAge) {
     return {
       kind: "stale",
-      reason: `It arrived at ${iso(times.arrivedAt)}, ${duration(now - times.arrivedAt)} ago; at most ${maxAgeSeconds} s are allowed.`,
+      reason: `The run arrived at ${iso(times.arrivedAt)}, ${duration(now - times.arrivedAt)} ago; at most ${maxAgeSeconds} s are allowed.`,
     };
   }
   return { kind: "fresh" };
 }
 
-/** The first instant at which something with these times is stale. */
+/** The first instant at which these times are stale. */
 export function staleAt(times: Pick<Times, "oldestStamp" | "arrivedAt">, maxAgeSeconds: number): number {
   return Math.min(times.oldestStamp, times.arrivedAt) + maxAgeSeconds * 1_000 + 1;
 }
 
 /**
- * What a line that was stamped about whole quarter-hours away from its arrival says about time zones (R5).
- * @returns a sentence with a leading space, or nothing where the distance fits no zone.
+ * A hint about time zones when a line's stamp is off from its arrival by about whole quarter-hours (R5).
+ * @returns a sentence with a leading space, or an empty text when no zone fits.
  */
 export function zoneHint(alert: Alert, arrivedAt: number, timezone: string): string {
   const off = alert.stamp - arrivedAt;
   const quarters = Math.round(off / QUARTER_HOUR_MS);
   if (quarters === 0 || Math.abs(quarters) > 14 * 4 || Math.abs(off - quarters * QUARTER_HOUR_MS) > ARRIVAL_TOLERANCE_MS) return "";
-  const distance = `When the line arrived its stamp was ${duration(Math.abs(off))} ${off > 0 ? "ahead" : "back"}`;
-  if (alert.zoneOffsetMinutes === undefined) return ` ${distance}: the offset that its writer gives it looks wrong.`;
+  const distance = `When the line arrived, its stamp was ${duration(Math.abs(off))} ${off > 0 ? "ahead" : "behind"}`;
+  if (alert.zoneOffsetMinutes === undefined) return ` ${distance}: the UTC offset in the stamp looks wrong.`;
   const fitting = offsetText(alert.zoneOffsetMinutes + quarters * 15);
-  return ` ${distance}: it was read in ${timezone} (${offsetText(alert.zoneOffsetMinutes)}), but ${fitting} would fit; set ALERTS_TIMEZONE to the writer's zone.`;
+  return ` ${distance}: it was read as ${timezone} (${offsetText(alert.zoneOffsetMinutes)}), but ${fitting} would fit. Set ALERTS_TIMEZONE to the writer's zone.`;
 }
 
 /** `2025-07-14T10:18:00Z`. */
@@ -77,7 +77,7 @@ export function iso(at: number): string {
   return text.replace(/\.\d{3}Z$/, "Z");
 }
 
-/** `45 s`, `12 min`, `3.5 h`, `2 days`: as exact as a person needs it. */
+/** `45 s`, `12 min`, `3.5 h`, `2 days`: as exact as a person needs. */
 export function duration(ms: number): string {
   const seconds = ms / 1_000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -1,13 +1,13 @@
 /** Whether the alerts file of a strategy is read at all. */
 export interface IntakeState {
   readonly strategy: string;
-  /** Why no line of the file is acted upon, and what to do about it; undefined while it is read. */
+  /** Why the file is refused, and what to do about it; undefined while it is read. */
   readonly problem: string | undefined;
-  /** How often a problem has begun since the start. */
+  /** Number of problems since the start. */
   readonly problems: number;
 }
 
-/** One sentence for each strategy whose alerts file is refused. */
+/** One sentence per strategy whose alerts file is refused. */
 export function alertsProblems(alerts: readonly IntakeState[]): string[] {
   return alerts.flatMap(({ strategy, problem }) => (problem === undefined ? [] : [`Alerts of ${strategy} are refused: ${problem}`]));
 }

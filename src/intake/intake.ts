@@ -42,36 +42,36 @@ export type IntakeLedger = Pick<
 export interface IntakeOptions {
   readonly strategy: string;
   readonly alertsFile: string;
-  /** IANA name in which stamps without an offset are read. */
+  /** IANA time zone for stamps without an offset. */
   readonly timezone: string;
   readonly mode: TradingMode;
   readonly maxAgeSeconds: number;
   readonly settleSeconds: number;
   /** Undefined: every symbol is allowed. */
   readonly allowedSymbols: ReadonlySet<string> | undefined;
-  /** User ids that may own the file; see `trustedOwners`. */
+  /** User ids allowed to own the file; see `trustedOwners`. */
   readonly owners: ReadonlySet<number>;
   readonly clock: Clock;
   readonly ledger: IntakeLedger;
 }
 
-/** A verdict spoken for the first time, for the log. */
+/** A new verdict, for the log. */
 export interface SpokenVerdict {
   readonly verdict: Verdict;
-  /** What it was spoken over, for people: `3 lines stamped 2025-07-14T15:07:06Z (SMR, LEU, OKLO)`. */
+  /** The lines it is about, for people: `3 lines stamped 2025-07-14T15:07:06Z (SMR, LEU, OKLO)`. */
   readonly subject: string;
   readonly lines: number;
   readonly signalId: string | undefined;
 }
 
 export interface IntakeReport {
-  /** `nothing` also where a look found nothing new and nothing is due. */
+  /** `nothing` also when nothing is new and nothing is due. */
   readonly decision: Decision;
-  /** In the order in which they were recorded. */
+  /** In recording order. */
   readonly verdicts: readonly SpokenVerdict[];
-  /** When to look again even if the file does not change; milliseconds since the epoch. */
+  /** When to check again even if the file does not change; milliseconds since the epoch. */
   readonly lookAgainAt: number | undefined;
-  /** When a last line without its newline will count; milliseconds since the epoch. */
+  /** When a last line without a newline will count; milliseconds since the epoch. */
   readonly lastLineAt: number | undefined;
   readonly fileMissing: boolean;
 }
@@ -80,10 +80,10 @@ export interface IntakeReport {
 const KEPT_CHARACTERS = 4_096;
 
 /**
- * The way from the bytes of one strategy's alerts file to a signal, or to verdicts on why not (R1–R8).
- * It reads news through the cursor, records every line and verdict before it speaks of them, and hands
- * out each signal once: with the verdict `accepted`, which belongs to whoever executes it. Only
- * `rejudge` can hand the same signal out again.
+ * Turns the bytes of one strategy's alerts file into a signal, or into verdicts that say why not (R1–R8).
+ * It reads new lines through the cursor, records every line and verdict before reporting them, and returns
+ * each signal once, with the verdict `accepted`; from then on the execution owns the verdict. Only
+ * `rejudge` can return the same signal again.
  */
 export class Intake implements IntakeState {
   readonly #options: IntakeOptions;
@@ -98,7 +98,7 @@ export class Intake implements IntakeState {
   #rest: Rest = { kind: "none" };
   #tornTold = false;
   #judgeAgainAt: number | undefined;
-  /** Lines were read whose judgement has not been recorded yet, for example because the ledger failed. */
+  /** Some lines were read but not yet judged on record, for example because the ledger failed. */
   #unjudged = false;
 
   constructor(options: IntakeOptions) {
@@ -120,12 +120,12 @@ export class Intake implements IntakeState {
     return this.#options.alertsFile;
   }
 
-  /** Why new alerts would not be seen, as of the last look; `undefined` while all is well. */
+  /** Why new alerts would not be seen, as of the last check; `undefined` while all is well. */
   get loss(): FileLoss | undefined {
     return this.#lossWatch.loss;
   }
 
-  /** Name of the strategy whose file this is. */
+  /** Name of the strategy that owns the file. */
   get strategy(): string {
     return this.#options.strategy;
   }
@@ -139,23 +139,23 @@ export class Intake implements IntakeState {
   }
 
   /**
-   * Reads what is new and judges it. Cheap when nothing has changed and nothing is due.
-   * @throws when the ledger cannot record; nothing is lost then, the next look judges again.
+   * Reads and judges new lines. Cheap when nothing has changed and nothing is due.
+   * @throws when the ledger cannot record. Nothing is lost: the next check judges again.
    */
   look(clockDoubt?: ClockDoubt): IntakeReport {
     return this.#examine("look", clockDoubt);
   }
 
   /**
-   * As {@link look}, but provisional verdicts on the newest run are judged again (R7).
-   * `start`: nobody is at work yet, so even an accepted signal is handed out again while it is fresh,
+   * As {@link look}, but judges provisional verdicts on the newest run again (R7).
+   * `start`: no execution is running yet, so even an accepted signal is returned again while it is fresh,
    * unless an execution of it is open or has sent orders.
    */
   rejudge(occasion: "asked" | "start", clockDoubt?: ClockDoubt): IntakeReport {
     return this.#examine(occasion, clockDoubt);
   }
 
-  /** The clocks have been compared: the next look judges again what waited for that. @param isRight our clock agrees with the broker's. */
+  /** The clocks have been compared: the next check judges the runs that waited for it. @param isRight whether our clock agrees with the broker's. */
   clockSettled(isRight: boolean): void {
     if (isRight) this.#window.correctArrivals();
     this.#unjudged = true;
@@ -185,7 +185,7 @@ export class Intake implements IntakeState {
     };
   }
 
-  /** R7: a whole object without its newline counts as a line; any other rest is named, once. */
+  /** R7: a complete object without a newline counts as a line; any other rest is reported once. */
   #takeRest(now: number, clockDoubt: ClockDoubt | undefined): SpokenVerdict[] {
     const before = this.#rest;
     this.#rest = judgeRest(this.#cursor.rest, this.#settings.settleSeconds);
@@ -227,10 +227,10 @@ export class Intake implements IntakeState {
     return this.#recordHistory(lines, bytes, now);
   }
 
-  /** One verdict, once, for all that stood in the file before the first line that can still be fresh (R7). */
+  /** A single verdict for everything in the file before the first line that can still be fresh (R7). */
   #recordHistory(lines: number, bytes: number, now: number): SpokenVerdict[] {
     if (this.#historyRecorded || (lines === 0 && bytes === 0)) return [];
-    const reason = `${lines} lines and ${bytes} unread bytes stand before the first line that can still be fresh; nothing is done about them.`;
+    const reason = `${lines} lines and ${bytes} unread bytes before the first line that can still be fresh are ignored.`;
     this.#options.ledger.recordHistory(this.#settings.strategy, reason, now);
     this.#historyRecorded = true;
     return [{ verdict: { kind: "history", reason }, subject: "the beginning of the alerts file", lines, signalId: undefined }];
@@ -247,7 +247,7 @@ export class Intake implements IntakeState {
         ledger.recordLines(newLines(strategy, runs, records));
         for (const verdict of verdicts) this.#record(verdict, now);
         if (judgement.decision.kind === "execute") this.#accept(judgement.decision, now);
-        // What is executed is flushed before its first order; what a power cut takes is read from the file again.
+        // An execution is flushed before its first order; anything else lost in a power cut is read from the file again.
       },
       judgement.decision.kind === "execute" ? "ordered" : "flushed",
     );
@@ -298,7 +298,7 @@ export class Intake implements IntakeState {
     return this.#rest.kind === "torn" && now >= this.#rest.at ? this.#rest.text : undefined;
   }
 
-  /** The first copy keeps its own verdict, which stands for the same lines; a repeat is only spoken of, once. */
+  /** The first copy keeps the verdict for these lines; the repeat is only logged, once. */
   #isNewRepeat(runs: readonly Run[], { hashes }: LineVerdict): boolean {
     const repeats = runs.flatMap((run) => run.repeats).filter((line) => hashes.includes(line.hash) && !this.#reportedRepeats.has(line));
     for (const line of repeats) this.#reportedRepeats.add(line);
@@ -316,16 +316,16 @@ export class Intake implements IntakeState {
 
   #accept({ signal }: Decision & { kind: "execute" }, now: number): void {
     const { ledger, strategy } = this.#options;
-    const verdict: Verdict = { kind: "accepted", reason: "The run is fresh and complete; it is handed to execution." };
+    const verdict: Verdict = { kind: "accepted", reason: "The run is fresh and complete and is passed to execution." };
     ledger.recordSignal(signal, now);
     ledger.judgeSignal(signal.id, verdict, now);
-    // Where the signal was recorded before the run had all its lines, the others have no verdict yet.
+    // If the signal was recorded before the run had all its lines, the others have no verdict yet.
     const unjudged = signal.lineHashes.filter((hash) => ledger.signal(signal.id)?.signal.lineHashes.includes(hash) !== true);
     if (unjudged.length > 0) ledger.judgeLines(strategy, unjudged, verdict, now, signal.id);
   }
 }
 
-/** A machine that slept looks as if its clock had been set ahead; only the broker's clock tells the two apart. */
+/** Sleep looks like a clock set ahead; only the broker's clock tells the two apart. */
 function surelyAhead(doubt: ClockDoubt | undefined): number {
   const aheadMs = doubt?.aheadMs ?? 0;
   return doubt?.confirmed === true || aheadMs < 0 ? aheadMs : 0;

@@ -1,19 +1,19 @@
-/** Where a text stops being JSON. */
+/** Where a text is no longer valid JSON. */
 export interface JsonFault {
-  /** Of the first character that does not fit, from 0. */
+  /** Index of the first invalid character, from 0. */
   readonly index: number;
   /** What to write instead; a sentence. */
   readonly advice: string;
 }
 
 const BLANKS = /[ \t\r\n]*/y;
-/** Control characters, such as a line break, have to be escaped in a text. */
+/** Control characters, such as a line break, must be escaped in a string. */
 const STRING = /"(?:[^"\\\p{Cc}]|[\u007f-\u009f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/uy;
 const SCALAR = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?![\w.])|(?:true|false|null)(?!\w)/y;
 
 type Expected = "value" | "first-value" | "key" | "first-key" | "colon" | "separator" | "end";
 
-/** @returns `undefined` where the text is JSON. Takes one step for each token, however deep they are nested. */
+/** @returns `undefined` when the text is valid JSON. Takes one step per token, whatever the nesting. */
 export function jsonFault(text: string): JsonFault | undefined {
   const open: ("{" | "[")[] = [];
   let expected: Expected = "value";
@@ -57,31 +57,29 @@ const WORDS: readonly (readonly [RegExp, string])[] = [
   [/^(?:[+-]?(?:nan|inf(?:inity)?)|None|undefined)\b/i, "Write null instead."],
   [/^True\b/, "Write true."],
   [/^False\b/, "Write false."],
-  [/^[‘’']/, "Put texts and keys in double quotes."],
+  [/^[‘’']/, "Put strings and keys in double quotes."],
   [/^[“”]/, 'Use straight quotes (").'],
-  [/^"/, 'End the text with a double quote; write a line break in it as \\n and a quote as \\".'],
+  [/^"/, 'End the string with a double quote; inside it, write a line break as \\n and a quote as \\".'],
 ];
 
 function adviceAt(text: string, at: number, expected: Expected): string {
   const rest = text.slice(at, at + 20);
   const word = ["end", "colon", "separator"].includes(expected) ? undefined : WORDS.find(([pattern]) => pattern.test(rest))?.[1];
   if (word !== undefined) return word;
-  if (rest === "") return "The object has no end: write each object whole, on one line of its own.";
+  if (rest === "") return "The object has no end: write each object completely, on its own line.";
   switch (expected) {
     case "end":
-      return rest.startsWith(",")
-        ? "Leave out what stands behind the object."
-        : "Write each object on a line of its own, with nothing behind it.";
+      return rest.startsWith(",") ? "Remove the text after the object." : "Write each object on its own line, with nothing after it.";
     case "key":
     case "first-key":
       return "Write a key in double quotes.";
     case "colon":
-      return text.startsWith("{") ? "Write a colon behind the key." : EACH_LINE;
+      return text.startsWith("{") ? "Write a colon after the key." : EACH_LINE;
     case "separator":
       return "Write a comma between two members.";
     case "value":
     case "first-value":
-      return at === 0 ? EACH_LINE : "Write a text in double quotes, a number, true, false or null.";
+      return at === 0 ? EACH_LINE : "Write a string in double quotes, a number, true, false or null.";
   }
 }
 

@@ -1,6 +1,6 @@
 import { jsonFault } from "./json-fault.ts";
 
-/** The members of one JSON object as raw JSON text, so that numbers keep every digit they were written with. */
+/** The members of one JSON object as raw JSON text, so that numbers keep all their digits. */
 export type LineFields =
   | { readonly kind: "fields"; readonly raw: ReadonlyMap<string, string>; readonly repeatedKey: string | undefined }
   | { readonly kind: "unreadable"; readonly problem: string };
@@ -10,12 +10,12 @@ const TOKEN = /"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]|[^\s{}[\],:"]+/g;
 /**
  * Splits a line that holds one JSON object into its members.
  *
- * `JSON.parse` alone would let the last of two equal keys win in silence and would round numbers, so
- * it only proves here that the text is JSON; the members are then cut out of the text itself.
- * A key that stands twice is named in `repeatedKey` and its value is not handed on.
+ * `JSON.parse` alone would silently keep the last of two equal keys and would round numbers, so it only
+ * checks that the text is JSON; the members are then cut out of the text itself.
+ * A repeated key is returned in `repeatedKey`, without its value.
  *
- * A comma too many and a bare `NaN` do no harm: they are read past. `NaN` stays as it is in its member, so
- * that nobody who needs that value takes it for a missing one.
+ * An extra comma and a bare `NaN` are tolerated. `NaN` is kept in its member, so that it is not mistaken
+ * for a missing value.
  */
 export function readFields(text: string): LineFields {
   const parsed = parse(text) ?? parse(withoutSlips(text));
@@ -24,7 +24,7 @@ export function readFields(text: string): LineFields {
   if (Array.isArray(value))
     return {
       kind: "unreadable",
-      problem: "The line holds an array. Write each object on a line of its own, without brackets around them.",
+      problem: "The line holds an array. Write each object on its own line, without brackets around them.",
     };
   if (typeof value !== "object" || value === null) {
     return { kind: "unreadable", problem: `The line holds ${kindOf(value)}, expected one JSON object.` };
@@ -42,7 +42,7 @@ function parse(text: string): { readonly value: unknown } | undefined {
 
 const NOT_A_NUMBER = /^-?(?:NaN|Infinity)$/;
 
-/** The text without commas before an end, and with a number for NaN; every other character keeps its place. */
+/** The text without trailing commas and with a number for NaN; every other character keeps its position. */
 function withoutSlips(text: string): string {
   const tokens = [...text.matchAll(TOKEN)];
   let mended = "";
@@ -58,25 +58,25 @@ function withoutSlips(text: string): string {
 
 const EXCERPT_BEFORE = 24;
 
-/** Where the fault is, what stands there, and what to write instead. */
+/** Where the fault is, what is there, and what to write instead. */
 function faultText(text: string): string {
   const { index, advice } = jsonFault(withoutSlips(text)) ?? { index: 0, advice: "" };
   const from = Math.max(0, index - EXCERPT_BEFORE);
-  return `at column ${String(index + 1)} it reads ${excerpt(`${from > 0 ? "…" : ""}${text.slice(from)}`)}. ${advice}`;
+  return `column ${String(index + 1)} reads ${excerpt(`${from > 0 ? "…" : ""}${text.slice(from)}`)}. ${advice}`;
 }
 
-/** The value of a member as {@link readFields} gives it; NaN for what it has read past. */
+/** The value of a member returned by {@link readFields}; NaN for a tolerated `NaN`. */
 export function valueOf(json: string): unknown {
   const parsed = parse(json);
   return parsed === undefined ? Number.NaN : parsed.value;
 }
 
-/** A short quotation for a message, safe to print: control characters are escaped. */
+/** A short excerpt for a message, with control characters escaped. */
 export function excerpt(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-/** What a JSON value is, for people. */
+/** Describes a JSON value for people. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Number.isNaN(value)) return "NaN";

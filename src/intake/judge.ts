@@ -9,32 +9,32 @@ import type { Signal } from "../domain/signal.ts";
 import { isFinal } from "../domain/verdict.ts";
 import type { Verdict, VerdictKind } from "../domain/verdict.ts";
 
-/** What the newest run asks for. */
+/** What to do about the newest run. */
 export type Decision =
   | { readonly kind: "execute"; readonly signal: Signal }
   | Wait
-  /** `isNew`: spoken now, not before. */
+  /** `isNew`: the verdict is new. */
   | { readonly kind: "verdict"; readonly verdict: Verdict; readonly signalId: string | undefined; readonly isNew: boolean }
   | { readonly kind: "nothing" };
 
-/** A verdict to be recorded for some lines. */
+/** A verdict to record for some lines. */
 export interface LineVerdict {
   readonly hashes: readonly string[];
   readonly verdict: Verdict;
-  /** Set when the lines make up a whole signal. */
+  /** Set when the lines form a complete signal. */
   readonly signalId: string | undefined;
-  /** The lines have a verdict of their own already, which stays. */
+  /** The lines already have their own verdict, which stays. */
   readonly onlySpoken?: true;
 }
 
 export interface Judgement {
   readonly decision: Decision;
   readonly verdicts: readonly LineVerdict[];
-  /** When the decision changes by itself; milliseconds since the epoch. */
+  /** When the decision changes without new lines; milliseconds since the epoch. */
   readonly judgeAgainAt: number | undefined;
 }
 
-/** Decides what the decisive run asks for (R4–R7, R22); no older run is executed in its place (R6). */
+/** Judges the decisive run (R4–R7, R22); no older run is executed in its place (R6). */
 export function judge(facts: Facts, settings: JudgeSettings): Judgement {
   const decisive = decisiveRun(facts, settings);
   if (decisive === undefined) return { decision: { kind: "nothing" }, verdicts: [], judgeAgainAt: undefined };
@@ -66,7 +66,7 @@ export function earliest(moments: readonly (number | undefined)[]): number | und
 
 type Beside = Omit<Judgement, "decision"> & { readonly unsettled: Wait | undefined };
 
-/** A run that interrupts nothing, and that nothing interrupts (R22). */
+/** A run that neither interrupts nor is interrupted (R22). */
 function judgeBeside(run: Run, facts: Facts, settings: JudgeSettings): Beside {
   const id = signalIdOf(settings.strategy, run);
   const assessment = assess(run, id, facts.runs.slice(0, facts.runs.indexOf(run)), facts, settings);
@@ -82,13 +82,13 @@ function judgeBeside(run: Run, facts: Facts, settings: JudgeSettings): Beside {
   }
 }
 
-/** The verdict of a plan that a SELL has become a part of is the SELL's too. */
+/** A SELL that became part of a plan shares the plan's verdict. */
 function withVerdictOfPlan(run: Run, id: string, facts: Facts): LineVerdict[] {
   const plan = carryingPlan(run, id, facts);
   return plan === undefined ? [] : sharedVerdict(run.hashes, plan, facts);
 }
 
-/** For lines that are carried out by the plan of others: the verdict of that plan, also while it is in execution. */
+/** For lines executed as part of another plan: that plan's verdict, also while it executes. */
 function sharedVerdict(lines: readonly string[], plan: KnownVerdict, facts: Facts): LineVerdict[] {
   const hashes = lines.filter((hash) => {
     const known = facts.known.get(hash);
@@ -99,7 +99,7 @@ function sharedVerdict(lines: readonly string[], plan: KnownVerdict, facts: Fact
   return hashes.length === 0 ? [] : [{ hashes, verdict: { kind: plan.kind, reason: plan.reason }, signalId: plan.signalId }];
 }
 
-/** A SELL that has just come may yet become a part of the plan; a plan that has been spoken of before does not wait for it. */
+/** A new SELL may still become part of the plan; a plan that already has a verdict does not wait for it. */
 function unlessUnsettled(judged: Judgement, run: Run, beside: readonly Beside[], facts: Facts): Judgement {
   const unsettled = beside.find((each) => each.unsettled !== undefined)?.unsettled;
   const isKnown = run.decidedBy.some((hash) => (facts.known.get(hash)?.kind ?? "waiting") !== "waiting");
@@ -107,7 +107,7 @@ function unlessUnsettled(judged: Judgement, run: Run, beside: readonly Beside[],
   return { decision: unsettled, verdicts: [], judgeAgainAt: unsettled.until };
 }
 
-/** A run that was begun again from its first line must not be spoilt by what is said of the attempt before. */
+/** A run written again from its first line must not be affected by the verdict on the previous attempt. */
 function withoutLinesOf(newest: Run, verdicts: readonly LineVerdict[]): LineVerdict[] {
   const standing = new Set(newest.hashes);
   return verdicts
@@ -115,14 +115,14 @@ function withoutLinesOf(newest: Run, verdicts: readonly LineVerdict[]): LineVerd
     .filter(({ hashes }) => hashes.length > 0);
 }
 
-/** Until then the run before an unreadable last line may go on. */
+/** Until then the run before an unreadable last line may continue. */
 function endOfOpenRun(run: Run | undefined, facts: Facts, settings: JudgeSettings): number | undefined {
   return run === undefined ? undefined : endOfFreshness(run, facts, settings);
 }
 
-const REPEAT: Verdict = { kind: "duplicate", reason: "The same was said before; a repeat asks for nothing." };
+const REPEAT: Verdict = { kind: "duplicate", reason: "The line repeats an earlier one, so nothing is done." };
 
-/** A line that stands in the file twice has one verdict, that of its first place; it is only said that it is repeated. */
+/** A line that appears twice in the file has one verdict, from its first position; the repeat is only logged. */
 function duplicates(repeats: readonly Alert[], facts: Facts): LineVerdict[] {
   const own = new Set(facts.runs.flatMap(({ hashes }) => hashes));
   const again = repeats.map(({ hash }) => hash).filter((hash) => own.has(hash));
@@ -146,19 +146,19 @@ function judgeNewest(run: Run, earlier: readonly Run[], facts: Facts, settings: 
   return assessment.kind === "execute" ? { ...judgement, judgeAgainAt: endOfFreshness(run, facts, settings) } : judgement;
 }
 
-/** A SELL that has just become a part of the plan. */
+/** A SELL that has just become part of the plan. */
 function hasNewPart(run: Run, facts: Facts): boolean {
   return run.hashes.some((hash) => !run.decidedBy.includes(hash) && (facts.known.get(hash)?.kind ?? "waiting") === "waiting");
 }
 
-/** When a verdict for now must become a final one, if nobody has acted by then. */
+/** When a provisional verdict must become final if nothing has happened by then. */
 function endOfFreshness(run: Run, facts: Facts, settings: JudgeSettings): number | undefined {
   if (run.oldestStamp === undefined) return undefined;
   const end = staleAt({ oldestStamp: run.oldestStamp, arrivedAt: run.arrivedAt }, settings.maxAgeSeconds);
   return end > facts.now ? end : undefined;
 }
 
-/** Whether a provisional verdict holds for now: until someone asks, its time is up, or execution lets go of the signal (R7). */
+/** Whether a provisional verdict still holds: until someone asks, it expires, or execution releases the signal (R7). */
 function stands(own: KnownVerdict, id: string, assessment: Assessment, facts: Facts): boolean {
   if (facts.inExecution.has(id)) return true;
   if (own.kind === "accepted") return facts.occasion !== "start";
@@ -177,8 +177,11 @@ function standing(run: Run, known: KnownVerdict, assessment: Assessment, facts: 
   const verdict: Verdict =
     assessment.kind === "refuse"
       ? assessment.verdict
-      : { kind: "superseded", reason: `It came after its run had been decided (${known.kind}), and a decided run is not added to.` };
-  // The plan of the BUYs sells what the SELLs beside them name: what is said of it is said of them.
+      : {
+          kind: "superseded",
+          reason: `The line came after its run was decided (${known.kind}), and lines cannot be added to a decided run.`,
+        };
+  // The BUY plan also executes the SELLs beside it, so they share its verdict.
   const sold = run.hashes.filter((hash) => !deciding.has(hash));
   const beside = assessment.kind === "refuse" && !isFinal(known.kind) ? { ...assessment.verdict, signalId: undefined } : known;
   return {
@@ -209,7 +212,7 @@ function spoken(run: Run, id: string, assessment: Assessment, facts: Facts): Jud
   }
 }
 
-/** The lines that do not carry this verdict yet; those of a signal in execution are left to it. */
+/** The lines without this verdict; those of a signal in execution are left to the execution. */
 function newVerdict(lines: readonly string[], verdict: Verdict, signalId: string | undefined, facts: Facts): LineVerdict[] {
   const hashes = lines.filter((hash) => {
     const known = facts.known.get(hash);
@@ -226,18 +229,18 @@ function leftToExecution(known: KnownVerdict, facts: Facts): boolean {
 }
 
 /**
- * Verdicts for a run that is not the newest. One thing is left open: while only lines without a stamp
- * follow, its missing legs may still come and join it, so it is not ended for good.
+ * Verdicts for a run that is not the newest. The run is not final while only lines without a stamp
+ * follow, because its missing legs may still come.
  */
 function judgeOlder(run: Run, later: readonly Run[], facts: Facts, settings: JudgeSettings): LineVerdict[] {
   if (run.allocation.kind === "malformed")
     return newVerdict(run.hashes, { kind: "malformed", reason: run.allocation.reason }, undefined, facts);
   const successor = later.find(({ newestStamp }) => newestStamp !== undefined);
   if (successor?.newestStamp !== undefined) {
-    const detail = run.allocation.kind === "incomplete" ? ` It was incomplete: ${run.allocation.reason}` : "";
+    const detail = run.allocation.kind === "incomplete" ? ` This run was incomplete: ${run.allocation.reason}` : "";
     return newVerdict(
       run.hashes,
-      { kind: "superseded", reason: `A newer run follows it in the file, stamped ${iso(successor.newestStamp)}.${detail}` },
+      { kind: "superseded", reason: `A newer run follows in the file, stamped ${iso(successor.newestStamp)}.${detail}` },
       signalIdOf(settings.strategy, run),
       facts,
     );
@@ -248,8 +251,8 @@ function judgeOlder(run: Run, later: readonly Run[], facts: Facts, settings: Jud
     facts.now < end
       ? {
           kind: "waiting",
-          reason: "A line that cannot be read follows it, and may have been a newer run; nothing is done unless the run goes on.",
+          reason: "An unreadable line follows and may be a newer run. Nothing is done unless this run continues.",
         }
-      : { kind: "superseded", reason: "A line that cannot be read follows it, and may have been a newer run." };
+      : { kind: "superseded", reason: "An unreadable line follows and may be a newer run." };
   return newVerdict(run.hashes, verdict, undefined, facts);
 }

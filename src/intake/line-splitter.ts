@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { Hash } from "node:crypto";
 import { MAX_LINE_BYTES } from "./alert.ts";
 
-/** A complete line, without its newline; of one that is too long only its size and hash are kept. */
+/** A complete line, without its newline; for a line that is too long only size and hash are kept. */
 export type RawLine =
   | { readonly kind: "line"; readonly bytes: Uint8Array; readonly number: number | undefined }
   | { readonly kind: "overlong"; readonly hash: string; readonly length: number; readonly number: number | undefined };
@@ -11,23 +11,23 @@ const NEWLINE = 0x0a;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /**
- * Cuts a stream of bytes into lines. A line counts only once its newline is there, so one that is torn
- * by two writes is whole when it is handed on. Never holds more than one line of the allowed length.
+ * Splits a stream of bytes into lines. A line counts only once its newline has arrived, so a line split
+ * over two writes is returned whole. Never holds more than one line of the allowed length.
  */
 export class LineSplitter {
   #held: Buffer[] = [];
   #heldBytes = 0;
   #overlong: { readonly hash: Hash; length: number } | undefined;
 
-  /** Counts from 1; undefined where the lines before are not known. */
+  /** Counts from 1; undefined when the number of preceding lines is unknown. */
   #number: number | undefined;
 
-  /** @param firstNumber of the line that the first byte belongs to, where it is known. */
+  /** @param firstNumber number of the line that contains the first byte, if known. */
   constructor(firstNumber?: number) {
     this.#number = firstNumber;
   }
 
-  /** Takes the next bytes and gives the lines that they complete; blank lines are left out. */
+  /** Takes the next bytes and returns the lines they complete, without blank ones. */
   take(bytes: Buffer): RawLine[] {
     const lines: RawLine[] = [];
     let start = 0;
@@ -41,13 +41,13 @@ export class LineSplitter {
     return lines;
   }
 
-  /** The bytes behind the last newline; undefined where there is nothing but blanks, or too much. */
+  /** The bytes after the last newline; undefined when there are only blanks, or too many. */
   get rest(): Buffer | undefined {
     const rest = Buffer.concat(this.#held);
     return isBlank(rest) ? undefined : rest;
   }
 
-  /** Ends the last line without its newline, which is blank when it comes. */
+  /** Ends the last line without its newline; a newline that follows later only gives a blank line. */
   end(): RawLine | undefined {
     return this.#finish();
   }
@@ -59,10 +59,10 @@ export class LineSplitter {
       this.#overlong.length += part.length;
       return;
     }
-    // The caller's buffer is used again for the next read.
+    // The caller reuses its buffer for the next read.
     this.#held.push(Buffer.from(part));
     this.#heldBytes += part.length;
-    // One byte more for the carriage return, which is no part of the line.
+    // One more byte for the carriage return, which is not part of the line.
     if (this.#heldBytes > MAX_LINE_BYTES + BYTE_ORDER_MARK.length + 1) this.#letGo();
   }
 
@@ -87,7 +87,7 @@ export class LineSplitter {
   }
 }
 
-/** Blanks, and what stands around the objects of a list that has one of them on each line: `[`, `]` and `,`. */
+/** Blanks, and the `[`, `]` and `,` around the objects of an array with one object per line. */
 const NOTHING = Buffer.from(" \t\r[],");
 
 function isBlank(line: Buffer): boolean {

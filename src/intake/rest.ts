@@ -1,21 +1,21 @@
 import { readFields } from "./json-line.ts";
 
-/** A writer that has paused for so long is not in the middle of a line. */
+/** A writer that has paused this long is not in the middle of a line. */
 export const TORN_AFTER_MS = 3_000;
 
-/** What stands behind the last newline of the file. */
+/** The bytes after the last newline of the file. */
 export type Rest =
   | { readonly kind: "none" }
-  /** A whole object, which counts as a line from `at` on. */
+  /** A complete object, which counts as a line from `at` on. */
   | { readonly kind: "line"; readonly at: number }
   /** Anything else; reported once, from `at` on. */
   | { readonly kind: "torn"; readonly at: number; readonly text: string };
 
-/** Judges the bytes behind the last newline (R7). @param since when they came; milliseconds since the epoch. */
+/** Judges the bytes after the last newline (R7). @param since their arrival; milliseconds since the epoch. */
 export function judgeRest(rest: { readonly bytes: Buffer; readonly since: number } | undefined, settleSeconds: number): Rest {
   if (rest === undefined) return { kind: "none" };
   const fields = readFields(rest.bytes.toString("utf8").replace(/^\uFEFF/, ""));
   if (fields.kind === "fields") return { kind: "line", at: rest.since + settleSeconds * 1_000 };
-  const text = `${rest.bytes.length.toLocaleString("en-US")} bytes stand behind the last newline of the file: its last line has no end.`;
+  const text = `${rest.bytes.length.toLocaleString("en-US")} bytes follow the last newline of the file: its last line is not finished.`;
   return { kind: "torn", at: rest.since + TORN_AFTER_MS, text };
 }

@@ -3,18 +3,18 @@ import type { Decimal } from "../domain/decimal.ts";
 import { excerpt, valueOf } from "./json-line.ts";
 import { wholePercentage } from "./weights.ts";
 
-/** A field of a line that states how much is to be traded. */
+/** A field of a line that states how much to trade. */
 export interface SizeField {
   readonly key: string;
   /** As written. */
   readonly value: string;
-  /** A fraction of the account; undefined where the value can mean several things. */
+  /** A fraction of the account; undefined when the value is ambiguous. */
   readonly weight: Decimal | undefined;
 }
 
 const WORDS =
   "weight|weighting|allocation|alloc|percent|percentage|pct|size|sizing|quantity|qty|notional|amount|shares|contracts|units|lots|exposure|stake|fraction|portion";
-/** `weight`, `Position_Size`, `orderQty`, `amountUsd`: the letters begin or end with a word for a size. */
+/** `weight`, `Position_Size`, `orderQty`, `amountUsd`: the key begins or ends with a word for a size. */
 const SIZE_KEY = new RegExp(`^(?:${WORDS})|(?:${WORDS})s?$`);
 /** `pct_change`, `stopPercent`: figures about the market or a safeguard. */
 const OTHER_KEY = /change|chg|gain|loss|return|profit|drawdown|stop|risk|move|fee|volume|step|tick|outstanding|confidence|volatil|yield/;
@@ -22,7 +22,7 @@ const WEIGHT_KEY = /weights?$/;
 const PERCENT_KEY = /^(?:percent|percentage|pct)|(?:percent|percentage|pct)s?$/;
 const PLAIN_NUMBER = /^\d{1,6}(?:\.\d{1,15})?$/;
 
-/** The fields that state a size (R2), whatever the case and the form of their keys. `null` and an empty text state none. */
+/** The fields that state a size (R2), whatever the case and form of their keys. `null` and an empty string state none. */
 export function sizeFields(raw: ReadonlyMap<string, string>): SizeField[] {
   return [...raw].flatMap(([key, json]) => {
     const letters = key.toLowerCase().replace(/[^a-z]/g, "");
@@ -38,7 +38,7 @@ export function fieldText({ key, value }: SizeField): string {
   return `"${excerpt(key).slice(1, -1)}": ${value.length > 60 ? `${value.slice(0, 60)}…` : value}`;
 }
 
-/** A weight counts from 0 to 1. A percentage counts from above 1, because 0.5 may be half a percent or half of all. */
+/** A weight counts from 0 to 1. A percentage counts only above 1, because 0.5 may be half a percent or one half. */
 function fieldWeight(letters: string, text: string): Decimal | undefined {
   const percentage = wholePercentage(text);
   if (percentage !== undefined) return percentage;

@@ -23,7 +23,7 @@ const FRACTIONS: readonly RegExp[] = [
 const SPLIT = /(?<![\d/.])(\d{2})\s?\/\s?(\d{2})(?![\d/.])/g;
 
 /**
- * A size that a text states in other ways than by a percentage (R2): `allocate 25`, `0.5 weight`, `half`, `60/40`.
+ * A size that a text states other than as a percentage (R2): `allocate 25`, `0.5 weight`, `half`, `60/40`.
  * @param symbol the line's own: `TQQQ 0.5` gives its weight.
  * @returns the words, for a message.
  */
@@ -35,8 +35,8 @@ export function sizeInWords(text: string, symbol: string): string | undefined {
 }
 
 /**
- * The part of a holding that the reason of a SELL speaks of (R2): `sell 50% of it`, `trim to 20%`, `sell 10 shares`, `half`.
- * A percentage about the market (`up 12%`, `5% stop`) or in a list of legs is none, and neither is nothing left (`to 0%`) or all.
+ * The part of a position mentioned in the reason of a SELL (R2): `sell 50% of it`, `trim to 20%`, `sell 10 shares`, `half`.
+ * Not a part: a percentage about the market (`up 12%`, `5% stop`), one in a list of legs, `to 0%`, or all.
  */
 export function partSold(reason: string, symbol: string): string | undefined {
   const text = withoutLegs(reason, symbol);

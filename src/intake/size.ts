@@ -7,13 +7,13 @@ import type { Weight } from "./weights.ts";
 import { excerpt } from "./json-line.ts";
 
 const HOW = 'Write it as a percentage in the reason, such as "31.2%", or as a field "weight" from 0 to 1.';
-const SELLS_ALL = "A SELL sells all of its symbol. To keep a part, BUY the symbol with its new weight, beside the other legs.";
+const SELLS_ALL = "A SELL sells the whole position. To keep a part, BUY the symbol with its new weight, together with the other legs.";
 /** The reason rounds to a tenth of a percent. */
 const ROUNDING = decimal("0.001");
 
 /**
- * The weight that a BUY states (R2): the first percentage of its reason, or a field. A size that cannot be
- * read, or two that differ, make the line unreadable: taken for none it would buy for the whole account.
+ * The weight that a BUY states (R2): the first percentage of its reason, or a field. An unreadable size, or
+ * two that differ, make the line unreadable: treated as no size, it would buy for the whole account.
  */
 export function sizeBought(raw: ReadonlyMap<string, string>, reason: string, symbol: string): Weight {
   const written = weightIn(reason);
@@ -25,10 +25,10 @@ export function sizeBought(raw: ReadonlyMap<string, string>, reason: string, sym
   const weight = written.kind === "weight" ? written.weight : field.weight;
   const differs = [field, ...others].find((each) => each.weight?.minus(weight).abs().gt(ROUNDING) === true);
   if (differs === undefined) return { kind: "weight", weight };
-  return { kind: "unreadable", problem: `The line gives two sizes: ${fieldText(differs)} and ${percent(weight)}. Leave one out.` };
+  return { kind: "unreadable", problem: `The line gives two sizes: ${fieldText(differs)} and ${percent(weight)}. Remove one of them.` };
 }
 
-/** A size, stated anywhere but in a percentage of the reason, that can mean several things; a sentence for people. */
+/** A sentence about an ambiguous size stated anywhere but in a percentage of the reason. */
 function unclearSize(raw: ReadonlyMap<string, string>, reason: string, symbol: string): string | undefined {
   const field = sizeFields(raw).find(({ weight }) => weight === undefined);
   if (field !== undefined) return `The line gives a size as ${fieldText(field)}, which cannot be read. ${HOW}`;
@@ -36,18 +36,18 @@ function unclearSize(raw: ReadonlyMap<string, string>, reason: string, symbol: s
   return words === undefined ? undefined : `The reason gives a size as ${excerpt(words)}, which cannot be read. ${HOW}`;
 }
 
-/** A portfolio's name stands for the whole account. */
+/** A portfolio's name means the whole account. */
 export function problemOfComposite(raw: ReadonlyMap<string, string>, reason: string, symbol: string): string | undefined {
   const part = sizeFields(raw).find(({ weight }) => weight?.eq(ONE) === false);
-  if (part !== undefined) return `The line gives a size as ${fieldText(part)}, but ${symbol} stands for the whole account.`;
+  if (part !== undefined) return `The line gives a size as ${fieldText(part)}, but ${symbol} means the whole account.`;
   return unclearSize(raw, reason, symbol);
 }
 
-/** Why a SELL is not carried out: it speaks of a part, and never more is sold than was said (R2). */
+/** Why a SELL is refused: it mentions a part, and never more is sold than stated (R2). */
 export function problemOfSale(raw: ReadonlyMap<string, string>, reason: string, symbol: string): string | undefined {
   const field = sizeFields(raw).find((each) => !isWhole(each));
   const part = field === undefined ? partSold(reason, symbol) : fieldText(field);
-  return part === undefined ? undefined : `The line sells a part: ${field === undefined ? excerpt(part) : part}. ${SELLS_ALL}`;
+  return part === undefined ? undefined : `The line sells only a part: ${field === undefined ? excerpt(part) : part}. ${SELLS_ALL}`;
 }
 
 /** `"weight": 0`, `"percent": 100` and `"quantity": "all"` sell all of it. */

@@ -6,13 +6,13 @@ export type Stamp =
       readonly kind: "stamp";
       /** Milliseconds since the epoch. */
       readonly at: number;
-      /** Offset from UTC in which a stamp without one was read, in minutes; undefined when the stamp names its own. */
+      /** UTC offset used to read a stamp without one, in minutes; undefined when the stamp has its own. */
       readonly zoneOffsetMinutes: number | undefined;
     }
   | { readonly kind: "unreadable"; readonly problem: string };
 
 const ISO = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d(?::?\d\d)?)?$/i;
-/** No place on earth is further from UTC. */
+/** The largest UTC offset in use. */
 const MAX_OFFSET_MINUTES = 14 * 60;
 
 interface WallTime {
@@ -27,8 +27,8 @@ interface WallTime {
 
 /**
  * Reads an ISO time (R5). An explicit offset or `Z` is honoured; without one the time is read in
- * `timezone` (IANA name), where a local time that a clock change makes double or impossible is refused:
- * guessing would make a line an hour younger or older than it is. Digits beyond the millisecond are cut.
+ * `timezone` (IANA name). A local time that a clock change makes ambiguous or impossible is refused:
+ * a guess could be an hour off. Digits beyond the millisecond are dropped.
  */
 export function readStamp(text: string, timezone: string): Stamp {
   const match = ISO.exec(text);
@@ -48,7 +48,7 @@ export function readStamp(text: string, timezone: string): Stamp {
     millisecond: Number(fraction.padEnd(3, "0").slice(0, 3)),
   };
   const asUtc = DateTime.fromObject(wall, { zone: "utc" });
-  if (!asUtc.isValid || wall.hour > 23) return unreadable(`The timestamp ${excerpt(text)} names a day or time that does not exist.`);
+  if (!asUtc.isValid || wall.hour > 23) return unreadable(`The timestamp ${excerpt(text)} is a day or time that does not exist.`);
   return offset === undefined ? localTime(text, wall, asUtc.toMillis(), timezone) : withOffset(text, asUtc.toMillis(), offset);
 }
 
@@ -74,18 +74,18 @@ function localTime(text: string, wall: WallTime, asUtcMs: number, timezone: stri
       return unreadable(`The timestamp ${excerpt(text)} cannot be read in the time zone ${excerpt(timezone)} (ALERTS_TIMEZONE).`);
     case "skipped":
       return unreadable(
-        `The timestamp ${excerpt(text)} does not exist in ${timezone}: the clocks are put forward over it. Write stamps with an offset.`,
+        `The timestamp ${excerpt(text)} does not exist in ${timezone}: clocks skip it when daylight saving time starts. Write stamps with a UTC offset.`,
       );
     case "twice":
       return unreadable(
-        `The timestamp ${excerpt(text)} exists twice in ${timezone}: the clocks are put back over it. Write stamps with an offset.`,
+        `The timestamp ${excerpt(text)} exists twice in ${timezone}: clocks repeat it when daylight saving time ends. Write stamps with a UTC offset.`,
       );
     default:
       return { kind: "stamp", at: asUtcMs - offset * 60_000, zoneOffsetMinutes: offset };
   }
 }
 
-/** Offset from UTC in minutes, or why a local time has none. */
+/** UTC offset in minutes, or why a local time has none. */
 type LocalOffset = number | "no-such-zone" | "skipped" | "twice";
 
 function offsetOf(wall: WallTime, timezone: string): LocalOffset {
@@ -96,8 +96,8 @@ function offsetOf(wall: WallTime, timezone: string): LocalOffset {
 }
 
 /**
- * The offset of the minute that was asked for last. All lines of a run bear stamps of one or two minutes, in which
- * clocks are not changed, and a time zone takes long to be asked.
+ * Caches the offset of the last minute. All lines of a run have stamps within a minute or two, in which clocks do
+ * not change, and a time zone look-up is slow.
  */
 class LastMinute {
   #name = "";

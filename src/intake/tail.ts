@@ -2,30 +2,30 @@ import { readSync } from "node:fs";
 
 /** Bytes read at a time. */
 export const CHUNK_BYTES = 65_536;
-/** The most of a file's end that is looked through; holds thousands of lines, of which a strategy writes three in a run. */
+/** Maximum part of a file's end that is scanned; holds thousands of lines, and a run has about three. */
 export const MAX_TAIL_BYTES = 1_048_576;
-/** Lines of a chunk whose stamp is tried; a file of garbage must not keep the daemon from starting. */
+/** Number of lines per chunk whose stamp is parsed; a garbage file must not delay the start. */
 const MAX_TRIES = 16;
 
 const NEWLINE = 0x0a;
 
 export interface TailSearch {
-  /** Reads as much as there is at a position, up to {@link CHUNK_BYTES}. */
+  /** Reads what is available at a position, up to {@link CHUNK_BYTES}. */
   readonly read: (position: number, length: number) => Buffer;
-  /** The stamp of a complete line, where it has one; milliseconds since the epoch. */
+  /** The stamp of a complete line, if it has one; milliseconds since the epoch. */
   readonly stampOf: (line: Buffer) => number | undefined;
   /** Lines stamped before this cannot be fresh any more; milliseconds since the epoch. */
   readonly freshFrom: number;
-  /** The stamps of one run lie at most so far apart; the newest run is looked for whole even when it is old. */
+  /** Maximum distance between the stamps of one run; the newest run is read completely even when it is old. */
   readonly runSpanMs: number;
 }
 
 /**
- * Looks backwards from `end`, chunk by chunk, for a place from which on every line is found that can
- * still be fresh and every line of the newest run. Reads at most {@link MAX_TAIL_BYTES}, whatever is in
- * the file: a file of any size costs the same.
- * @param from where reading would start if all of it were wanted.
- * @returns the position of a line's start, or of some byte of a line that is longer than all of that.
+ * Scans backwards from `end`, chunk by chunk, for a start position that covers every line that can still
+ * be fresh and every line of the newest run. Reads at most {@link MAX_TAIL_BYTES}, so a file of any size
+ * costs the same.
+ * @param from where reading would start without this limit.
+ * @returns the start of a line, or a byte inside a line longer than the limit.
  */
 export function tailStart(search: TailSearch, from: number, end: number): number {
   let newestStamp: number | undefined;
@@ -63,7 +63,7 @@ interface PlacedLine {
   readonly bytes: Buffer;
 }
 
-/** The lines that lie wholly in the chunk. */
+/** The lines completely inside the chunk. */
 function linesOf(chunk: Buffer, position: number, startsLine: boolean): PlacedLine[] {
   const lines: PlacedLine[] = [];
   let start = startsLine ? 0 : chunk.indexOf(NEWLINE) + 1;
@@ -75,7 +75,7 @@ function linesOf(chunk: Buffer, position: number, startsLine: boolean): PlacedLi
   return lines;
 }
 
-/** Reads up to `length` bytes at `position` of an open file; fewer where the file ends. */
+/** Reads up to `length` bytes at `position` of an open file; fewer at the end of the file. */
 export function readAt(descriptor: number, position: number, length: number): Buffer {
   const buffer = Buffer.allocUnsafe(length);
   let filled = 0;

@@ -3,7 +3,7 @@ import type { Stats } from "node:fs";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import { userIdOf } from "../machine/users.ts";
 
-/** What `fstat` says of the alerts file, as far as trust depends on it. */
+/** The result of `fstat` on the alerts file, as far as trust depends on it. */
 export interface FileFacts {
   readonly kind: "regular" | "symlink" | "other";
   readonly uid: number;
@@ -17,8 +17,8 @@ const WRITABLE_BY_GROUP = 0o020;
 const WRITABLE_BY_OTHERS = 0o002;
 
 /**
- * Whether lines of this file may move money (R8): a regular file of a trusted owner that nobody else can write.
- * @param owners user ids that are trusted.
+ * Whether lines of this file may move money (R8): only a regular file of a trusted owner that no one else can write.
+ * @param owners trusted user ids.
  */
 export function trustOf(path: string, facts: FileFacts, owners: ReadonlySet<number>): Trust {
   if (facts.kind === "symlink")
@@ -28,14 +28,14 @@ export function trustOf(path: string, facts: FileFacts, owners: ReadonlySet<numb
   if (!owners.has(facts.uid)) {
     return untrusted(
       `${path} belongs to user ${facts.uid}, expected user ${[...owners].sort((a, b) => a - b).join(" or ")}.`,
-      `Let the strategy run as the same user, or set ALERTS_OWNER=${facts.uid} if that user is meant to write alerts.`,
+      `Run the strategy as the same user, or set ALERTS_OWNER=${facts.uid} if that user should write alerts.`,
     );
   }
   if ((facts.mode & (WRITABLE_BY_GROUP | WRITABLE_BY_OTHERS)) !== 0) {
     const who = (facts.mode & WRITABLE_BY_OTHERS) !== 0 ? "anyone" : "its group";
     return untrusted(
       `${path} can be written by ${who} (mode ${(facts.mode & 0o7777).toString(8).padStart(4, "0")}).`,
-      `chmod 644 ${path}, and let the writer's umask be 022.`,
+      `Run chmod 644 ${path}, and set the writer's umask to 022.`,
     );
   }
   return { kind: "trusted" };
@@ -55,16 +55,16 @@ export function factsOf(
   };
 }
 
-/** An opened alerts file and what is to be thought of it; nothing of it has been read yet. */
+/** An opened alerts file and whether it is trusted; nothing has been read yet. */
 export interface OpenedFile {
   readonly descriptor: number;
   readonly trust: Trust;
 }
 
 /**
- * Opens the file without following a link and without waiting for a writer of a pipe, and judges the
- * thing that was opened rather than the path, which may change its meaning at any moment.
- * @throws the error of the operating system, such as `ENOENT`, or `ELOOP` for a symbolic link.
+ * Opens the file without following a link and without waiting for the writer of a pipe. Judges the opened
+ * file rather than the path, which may change at any time.
+ * @throws the operating system's error, such as `ENOENT`, or `ELOOP` for a symbolic link.
  */
 export function openAlertsFile(path: string, owners: ReadonlySet<number>): OpenedFile {
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
@@ -85,9 +85,9 @@ export function trustedOwners(alertsOwner: string | undefined, passwdFile = "/et
 function userId(owner: string, passwdFile: string): number {
   const id = userIdOf(owner, passwdFile);
   if (id !== undefined) return id;
-  throw new TraderError(`ALERTS_OWNER names the user "${owner}", who does not exist on this machine.`, {
+  throw new TraderError(`ALERTS_OWNER is the user "${owner}", who does not exist on this machine.`, {
     code: "unknown-alerts-owner",
-    hint: "Give the name of a local user, or a numeric user id.",
+    hint: "Set it to the name of a local user, or to a numeric user id.",
     exitCode: EXIT.configuration,
   });
 }

@@ -4,13 +4,13 @@ import { TraderError, messageOf } from "../domain/errors.ts";
 
 export interface WatchOptions {
   readonly clock: Clock;
-  /** Called when the file may have changed, and at least once every `tickMs`. It must find out by itself. */
+  /** Called when the file may have changed, and at least once every `tickMs`. It must check for itself. */
   readonly onHint: () => void;
-  /** Called once for each kind of failure of the watching itself; the tick goes on. */
+  /** Called once for each kind of watch failure; the tick continues. */
   readonly onProblem: (problem: TraderError) => void;
-  /** For a single file mounted into a container, where the kernel reports no changes. Default: false. */
+  /** For a single file mounted into a container, for which the kernel reports no changes. Default: false. */
   readonly usePolling?: boolean;
-  /** The longest time between two looks, in milliseconds. Default: 1000. */
+  /** Maximum time between two checks, in milliseconds. Default: 1000. */
   readonly tickMs?: number;
 }
 
@@ -20,12 +20,12 @@ export interface FileWatch {
 
 const DEFAULT_TICK_MS = 1_000;
 const POLLING_INTERVAL_MS = 250;
-/** chokidar reports a second change within 50 ms only at their end; looking again by ourselves finds it sooner. */
+/** chokidar reports a second change within 50 ms only after that time; checking again ourselves finds it sooner. */
 const LOOKS_AFTER_EVENT_MS = [5, 15, 30, 51];
 
 /**
- * Watches one file, which need not exist, nor its directory. Events are hints and may be lost (a full
- * inotify table, a bind mount), so the tick alone already guarantees that a change is found.
+ * Watches one file; neither the file nor its directory need exist. Events are hints and may be lost (a full
+ * inotify table, a bind mount), so the tick alone guarantees that a change is found.
  */
 export function watchFile(path: string, options: WatchOptions): FileWatch {
   const { clock, onHint, onProblem, usePolling = false, tickMs = DEFAULT_TICK_MS } = options;
@@ -88,11 +88,11 @@ class Timers {
 function watchProblem(path: string, error: unknown): TraderError {
   const code = Error.isError(error) && "code" in error ? String(error.code) : "";
   const exhausted = code === "EMFILE" || code === "ENOSPC";
-  return new TraderError(`Changes of ${path} are not reported by the system: ${messageOf(error)}.`, {
+  return new TraderError(`The system does not report changes of ${path}: ${messageOf(error)}.`, {
     code: "watch-failed",
     hint: exhausted
-      ? "Raise fs.inotify.max_user_instances and max_user_watches; until then the file is looked at by the clock alone."
-      : "The file is looked at by the clock alone.",
+      ? "Raise fs.inotify.max_user_instances and max_user_watches. Until then the file is only checked periodically."
+      : "The file is only checked periodically.",
     cause: error,
   });
 }

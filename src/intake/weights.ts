@@ -6,7 +6,7 @@ import { excerpt } from "./json-line.ts";
 export const MIN_WEIGHT_SUM = decimal("0.98");
 export const MAX_WEIGHT_SUM = decimal("1.005");
 
-/** Alpaca's form of a US equity: class shares, units and warrants carry a dot (`BRK.B`); a slash would be a crypto pair. */
+/** Alpaca's form of a US equity: class shares, units and warrants carry a dot (`BRK.B`); a slash means a crypto pair. */
 const TICKER = "[A-Z]{1,5}(?:\\.[A-Z]{1,3})?";
 const WHOLE_TICKER = new RegExp(`^${TICKER}$`);
 
@@ -19,9 +19,9 @@ export type Weight =
   | { readonly kind: "none" }
   | { readonly kind: "unreadable"; readonly problem: string };
 
-/** The percent sign, also in its other scripts and in words: `50 percent`, `50 pct`. */
+/** The percent sign, also in other scripts and in words: `50 percent`, `50 pct`. */
 const SIGN = "(?:\\s{0,8}[%\uFF05\u066A\uFE6A]|[\\s-]{0,8}(?:percent|per cent|pct)(?![A-Za-z]))";
-/** Anything written like a number before a percent sign, also `31,2%`, `-5%`, `79-81%`, `1e2%` and `nan%`. Bounded, so that no line takes long. */
+/** Anything written like a number before a percent sign, also `31,2%`, `-5%`, `79-81%`, `1e2%` and `nan%`. Bounded, so that every line is fast. */
 export const PERCENTAGES = new RegExp(`([+\\-−]?)(\\d[\\d.,_]{0,30}(?:e[+-]?\\d{1,4})?|\\.\\d{1,30}|\\bnan|\\binf(?:inity)?)${SIGN}`, "gi");
 const PLAIN_NUMBER = /^\d{1,6}(?:\.\d{1,15})?$/;
 
@@ -30,12 +30,12 @@ export function firstPercentage(text: string): RegExpExecArray | undefined {
   return text.matchAll(PERCENTAGES).next().value;
 }
 
-/** Whether a match of {@link PERCENTAGES} is exactly that many percent. */
+/** Whether a match of {@link PERCENTAGES} is exactly the given percentage. */
 export function isPercentOf(match: RegExpExecArray, percents: 0 | 100): boolean {
   return match[1] === "" && PLAIN_NUMBER.test(match[2] ?? "") && Number(match[2]) === percents;
 }
 
-/** The fraction that a text is, where it is nothing but a percentage: `20 %` → 0.2. */
+/** The fraction for a text that is only a percentage: `20 %` → 0.2. */
 export function wholePercentage(text: string): Decimal | undefined {
   const match = firstPercentage(text);
   const digits = match?.[2] ?? "";
@@ -45,7 +45,7 @@ export function wholePercentage(text: string): Decimal | undefined {
 /**
  * The weight that a reason gives its line: its first percentage (R2), as an exact fraction.
  * The strategy's own reason, nested in it, repeats every leg's percentage; only the first counts.
- * A first percentage that is no plain number is refused, never skipped: the next one belongs to another leg.
+ * A first percentage that is not a plain number is refused, never skipped: the next one belongs to another leg.
  */
 export function weightIn(reason: string): Weight {
   const match = firstPercentage(reason);
@@ -76,8 +76,8 @@ export type NamedLegs =
 /**
  * The legs that a reason lists with their weights, such as `SMR (31.2%), LEU (39.5%), OKLO (29.3%)` or
  * `UVXY 75% + BTAL 25%` (R4). A list has at least two legs, or one of the whole; figures about something
- * else (`RSI > 81`, `SPY (79%)`) are none. A list that adds up to a whole portfolio goes before one that does not.
- * @param symbol the line's own; a list that neither adds up nor has it is talk about something else.
+ * else (`RSI > 81`, `SPY (79%)`) do not count. A list that adds up to 100 % is preferred over one that does not.
+ * @param symbol the line's own; a list that neither adds up nor contains it is about something else.
  */
 export function legsIn(reason: string, symbol: string): NamedLegs {
   const lists = legLists(reason).map((list) => ({
@@ -90,17 +90,17 @@ export function legsIn(reason: string, symbol: string): NamedLegs {
   const first = best[0];
   if (first === undefined) return { kind: "none" };
   if (best.some(({ repeats }) => repeats))
-    return { kind: "unreadable", problem: "The reason names a leg twice in one list, so its weights are in doubt." };
+    return { kind: "unreadable", problem: "The reason names a leg twice in one list, so its weights are ambiguous." };
   if (best.some(({ legs }) => !sameLegs(legs, first.legs))) {
     return {
       kind: "unreadable",
-      problem: `The reason names its legs in two ways: ${best.map(({ legs }) => legsText(legs)).join(" and ")}.`,
+      problem: `The reason lists its legs in two different ways: ${best.map(({ legs }) => legsText(legs)).join(" and ")}.`,
     };
   }
   return { kind: "legs", legs: first.legs };
 }
 
-/** A text without the legs that it lists, where they make up the whole portfolio or name the symbol. */
+/** A text without the legs it lists, if they add up to 100 % or name the symbol. */
 export function withoutLegs(reason: string, symbol: string): string {
   return legsIn(reason, symbol).kind === "legs" ? reason.replace(LEG, " ") : reason;
 }
@@ -115,7 +115,7 @@ export function legsText(legs: ReadonlyMap<string, Decimal>): string {
   return [...legs].map(([symbol, weight]) => `${symbol} ${percent(weight)}`).join(", ");
 }
 
-/** A fraction as a person reads it: 0.312 → `31.2%`. */
+/** A fraction as a percentage: 0.312 → `31.2%`. */
 export function percent(weight: Decimal): string {
   return `${weight.times(HUNDRED).toFixed()}%`;
 }

@@ -5,21 +5,21 @@ import type { Entry, Run } from "./batch.ts";
 import type { Passage } from "./cursor.ts";
 import type { RawLine } from "./line-splitter.ts";
 
-/** Lines kept in memory at most; a run has at most 500, and older runs only matter as what came before. */
+/** Maximum lines in memory; a run has at most 500, and older runs matter only as context. */
 const MAX_ENTRIES = 2_000;
 
 interface WindowEntry extends Entry {
   readonly generation: number;
-  /** Found when looking through the file's end, not appended before our eyes. */
+  /** Found while scanning the file's end, rather than seen being appended. */
   readonly scanned: boolean;
-  /** How far our clock was ahead of the broker's when `arrivedAt` was read from it. */
+  /** How far our clock was ahead of the broker's when `arrivedAt` was taken. */
   readonly aheadMs: number;
 }
 
 /**
- * The lines that can still matter, in the order in which they were written. When the file is replaced or
- * rewritten, lines that stand in the new content too take their new place; those that do not stay in
- * front of it, so that a run whose legs are spread over both is not torn.
+ * The lines that can still matter, in writing order. When the file is replaced or rewritten, lines that are
+ * also in the new version take their new position; the others stay in front of it, so that a run whose legs
+ * are spread over both versions is not split.
  */
 export class LineWindow {
   readonly #timezone: string;
@@ -29,7 +29,7 @@ export class LineWindow {
 
   /**
    * @param timezone IANA name in which stamps without an offset are read.
-   * @param maxAgeSeconds the stamps of one run lie at most so far apart.
+   * @param maxAgeSeconds maximum distance between the stamps of one run.
    */
   constructor(timezone: string, maxAgeSeconds: number) {
     this.#timezone = timezone;
@@ -38,8 +38,8 @@ export class LineWindow {
 
   /**
    * Takes newly read lines.
-   * @param firstSeen when lines of these hashes were first seen by an earlier look or process.
-   * @param clock what our clock says now, and how far it is ahead of the broker's as far as is known.
+   * @param firstSeen when lines of these hashes were first seen by an earlier check or process.
+   * @param clock our current time, and how far it is ahead of the broker's, if known.
    */
   admit(
     passages: readonly Passage[],
@@ -59,7 +59,7 @@ export class LineWindow {
     this.#entries = this.#entries.slice(-MAX_ENTRIES);
   }
 
-  /** Our clock is right again: what was read from it while it was wrong is put right. */
+  /** Our clock is right again: corrects the times taken while it was wrong. */
   correctArrivals(): void {
     this.#entries = this.#entries.map((entry) => ({ ...entry, arrivedAt: entry.arrivedAt - entry.aheadMs, aheadMs: 0 }));
   }
@@ -69,10 +69,10 @@ export class LineWindow {
   }
 
   /**
-   * Drops the runs in front that are too old to matter; the newest always stays.
+   * Drops leading runs that are too old to matter; the newest always stays.
    * @param freshFrom milliseconds since the epoch; older stamps cannot be fresh.
-   * @param onlyScanned leave lines that were appended before our eyes: each of them gets a verdict.
-   * @returns how many lines went.
+   * @param onlyScanned keep lines that we saw being appended: each of them gets a verdict.
+   * @returns the number of dropped lines.
    */
   dropBefore(freshFrom: number, onlyScanned: boolean): number {
     let gone = 0;
@@ -91,7 +91,7 @@ export class LineWindow {
     return { ...line, problem: `Line ${String(raw.number)}: ${line.problem}` };
   }
 
-  /** Takes a line of an earlier content of the file out of its old place. */
+  /** Removes a line of an earlier version of the file from its old position. */
   #takeOut(hash: string): WindowEntry | undefined {
     const index = this.#entries.findIndex((entry) => entry.generation < this.#generation && entry.line.hash === hash);
     return index < 0 ? undefined : this.#entries.splice(index, 1)[0];

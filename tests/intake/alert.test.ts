@@ -51,10 +51,10 @@ describe("a line", () => {
     expect(alert(line({ action: "SELL", reason: "up 50%, out" })).weight).toBeUndefined();
   });
 
-  test("whose key stands twice is malformed, whichever key, and the first of them is named", () => {
+  test("whose key appears twice is malformed, whichever key, and the first of them is named", () => {
     const twice = (key: string): string => line({}).replace("{", `{"${key}": "x", "${key}": 1, `);
-    expect(problem(twice("note"))).toBe('The key "note" stands twice in the line.');
-    expect(problem(`{"a": 1, "b": 2, "a": 3, "b": 4, ${line({}).slice(1)}`)).toBe('The key "a" stands twice in the line.');
+    expect(problem(twice("note"))).toBe('The key "note" appears twice in the line.');
+    expect(problem(`{"a": 1, "b": 2, "a": 3, "b": 4, ${line({}).slice(1)}`)).toBe('The key "a" appears twice in the line.');
     expect(alert(line({ more: { nested: { note: 1, other: { note: 2 } }, note: [":", { a: "," }] } })).symbol).toBe("SMR");
   });
 
@@ -108,8 +108,8 @@ describe("a line", () => {
     ["null", "null", "holds null"],
     ["a raw NUL byte", RECORDED.replace("SMR", "S\0R"), "not JSON"],
     ["NaN where a text belongs", RECORDED.replace(/"reason": ".*"/, '"reason": NaN'), '"reason" is NaN, expected a text.'],
-    ["a key twice", RECORDED.replace('"action"', '"symbol": "LEU", "action"'), 'key "symbol" stands twice'],
-    ["a key twice, once in disguise", RECORDED.replace('"action"', '"s\\u0079mbol": "LEU", "action"'), 'key "symbol" stands twice'],
+    ["a key twice", RECORDED.replace('"action"', '"symbol": "LEU", "action"'), 'key "symbol" appears twice'],
+    ["a key twice, once in disguise", RECORDED.replace('"action"', '"s\\u0079mbol": "LEU", "action"'), 'key "symbol" appears twice'],
     ["no reason", RECORDED.replace('"reason"', '"why"'), '"reason" is nothing'],
     ["an empty reason", line({ reason: " " }), '"reason" is'],
     ["an unknown action", line({ action: "SHORT" }), '"action" is "SHORT"'],
@@ -187,7 +187,7 @@ describe("a stamp", () => {
 
   test("of a day or hour that does not exist says so", () => {
     for (const timestamp of ["2025-02-30T11:18:00", "2025-07-14T24:00:00", "2025-13-01T00:00:00Z"])
-      expect(problem(line({ more: { timestamp } }))).toBe(`The timestamp "${timestamp}" names a day or time that does not exist.`);
+      expect(problem(line({ more: { timestamp } }))).toBe(`The timestamp "${timestamp}" is a day or time that does not exist.`);
   });
 
   test("is quoted by its first sixty characters", () => {
@@ -287,10 +287,12 @@ describe("the legs that a reason names", () => {
 
   test("are told in both ways where they differ", () => {
     expect(problem(line({ symbol: "UVXY", reason: "75% (UVXY 75% + BTAL 25%; before, UVXY 60% + BTAL 40%)" }))).toBe(
-      "The reason names its legs in two ways: UVXY 75%, BTAL 25% and UVXY 60%, BTAL 40%.",
+      "The reason lists its legs in two different ways: UVXY 75%, BTAL 25% and UVXY 60%, BTAL 40%.",
     );
-    expect(problem(line({ symbol: "UVXY", reason: "75% (UVXY 75% + BTAL 25%; or UVXY 75% + TQQQ 25%)" }))).toContain("two ways");
-    expect(problem(line({ symbol: "UVXY", reason: "75% (UVXY 75% + BTAL 25%; or UVXY 75% + BTAL 20% + BIL 5%)" }))).toContain("two ways");
+    expect(problem(line({ symbol: "UVXY", reason: "75% (UVXY 75% + BTAL 25%; or UVXY 75% + TQQQ 25%)" }))).toContain("two different ways");
+    expect(problem(line({ symbol: "UVXY", reason: "75% (UVXY 75% + BTAL 25%; or UVXY 75% + BTAL 20% + BIL 5%)" }))).toContain(
+      "two different ways",
+    );
   });
 
   test("are found in a paragraph of many lines, past figures about something else", () => {
@@ -300,8 +302,8 @@ describe("the legs that a reason names", () => {
     expect(legs("Nuclear allocation: 50%\n• SMR (50.0%)\n• BRK.B (50.0%)", "SMR")).toEqual({ SMR: "0.5", "BRK.B": "0.5" });
   });
 
-  test("are in doubt when two whole lists differ or a leg stands twice", () => {
-    expect(problem(line({ reason: "75% (UVXY 75% + BTAL 25%; was UVXY (50%), BTAL (50%) before)" }))).toContain("two ways");
+  test("are in doubt when two whole lists differ or a leg appears twice", () => {
+    expect(problem(line({ reason: "75% (UVXY 75% + BTAL 25%; was UVXY (50%), BTAL (50%) before)" }))).toContain("two different ways");
     expect(problem(line({ reason: "50% (UVXY 50% + UVXY 50%)", symbol: "UVXY" }))).toContain("twice");
   });
 });
@@ -318,8 +320,12 @@ describe("a portfolio's literal name", () => {
     expect(
       plain(alert(line({ symbol: "NUCLEAR_PORTFOLIO", reason: "Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)" })).namedLegs!),
     ).toEqual({ SMR: "0.312", LEU: "0.395", OKLO: "0.293" });
-    expect(problem(line({ symbol: "NUCLEAR_PORTFOLIO", reason: "Bull market - default nuclear energy play" }))).toContain("lists no legs");
-    expect(problem(line({ symbol: "BEAR_PORTFOLIO", reason: "Bear market portfolio: SQQQ (60.0%)" }))).toContain("lists no legs");
+    expect(problem(line({ symbol: "NUCLEAR_PORTFOLIO", reason: "Bull market - default nuclear energy play" }))).toContain(
+      "does not list legs that add up",
+    );
+    expect(problem(line({ symbol: "BEAR_PORTFOLIO", reason: "Bear market portfolio: SQQQ (60.0%)" }))).toContain(
+      "does not list legs that add up",
+    );
   });
 
   test("cannot be sold", () => {

@@ -109,7 +109,7 @@ describe("a run", () => {
   });
 
   test("does not mix forms", () => {
-    const mixed = { kind: "malformed", reason: expect.stringContaining("mixes forms") };
+    const mixed = { kind: "malformed", reason: expect.stringContaining("mixes incompatible forms") };
     expect(only(SMR, LEU, OKLO, line({ at: T0 + 300, symbol: "UVXY" }))).toMatchObject(mixed);
     expect(only(SQQQ, line({ at: T0 + 100, symbol: "TQQQ" }))).toMatchObject(mixed);
     expect(only(line({ symbol: "UVXY_BTAL_PORTFOLIO" }), line({ at: T0 + 10, symbol: "TQQQ" }))).toMatchObject(mixed);
@@ -124,7 +124,7 @@ describe("a run", () => {
     const second = [weight("BIL", "2", T0 + 600), weight("SMR", "60", T0 + 660), weight("SPY", "38", T0 + 720)];
     const [mixed, rest] = runs(SMR, LEU, OKLO, ...second);
     expect([mixed?.allocation.kind, mixed?.entries.length]).toEqual(["malformed", 4]);
-    expect(rest?.allocation).toMatchObject({ kind: "malformed", reason: expect.stringContaining("so close behind") });
+    expect(rest?.allocation).toMatchObject({ kind: "malformed", reason: expect.stringContaining("so closely") });
     const later = second.map((_, index) => weight(["BIL", "SMR", "SPY"][index]!, ["2", "60", "38"][index]!, T0 + 8_000 + index * 60));
     expect(runs(SMR, LEU, OKLO, ...later).map(({ allocation }) => allocation.kind)).toEqual(["rebalance", "rebalance"]);
   });
@@ -164,7 +164,7 @@ describe("a run", () => {
   test("names every form that it mixes", () => {
     expect(only(SQQQ, line({ at: T0 + 100, symbol: "TQQQ" }))).toEqual({
       kind: "malformed",
-      reason: "The run mixes forms that do not go together: a weight of its own; a single symbol without a percentage.",
+      reason: "The run mixes incompatible forms: a weight of its own; a single symbol without a percentage.",
     });
     const whole = (at: number): string => line({ at, symbol: "UVXY_BTAL_PORTFOLIO" });
     const nuclear = line({
@@ -174,11 +174,11 @@ describe("a run", () => {
     });
     expect(only(whole(T0), nuclear)).toEqual({
       kind: "malformed",
-      reason: "The run mixes forms that do not go together: the name of a whole portfolio.",
+      reason: "The run mixes incompatible forms: a portfolio name.",
     });
     expect(only(SMR, line({ at: T0 + 10, symbol: "BIL", reason: "10%" }))).toEqual({
       kind: "malformed",
-      reason: "The run mixes forms that do not go together: a reason that names all legs; a weight of its own.",
+      reason: "The run mixes incompatible forms: a reason that lists all legs; a weight of its own.",
     });
   });
 

@@ -56,7 +56,7 @@ describe.each([
     const verdict = aheadMs > 0 ? "stale" : "future";
     const report = desk.intake.look(wrong(aheadMs));
     expect(told(report)).toBe(verdict);
-    expect(report.verdicts.at(-1)?.verdict.reason).toMatch(/Our clock is wrong. By the broker's clock it is stale/);
+    expect(report.verdicts.at(-1)?.verdict.reason).toMatch(/Our clock is wrong. By the broker's clock the run is stale/);
     desk.clock.step(-aheadMs);
     expect(righted()).toBe(verdict);
   });

@@ -19,32 +19,32 @@ describe("a line that is not JSON", () => {
     [
       "says where it goes wrong, what stands there and what to write",
       GOOD.replace('"BUY"', "None"),
-      'The line is not JSON: at column 65 it reads "…\\"symbol\\":\\"SMR\\",\\"action\\":None,\\"price\\":37.47999954223633,\\"rea…". Write null instead.',
+      'The line is not JSON: column 65 reads "…\\"symbol\\":\\"SMR\\",\\"action\\":None,\\"price\\":37.47999954223633,\\"rea…". Write null instead.',
     ],
     [
       "in single quotes",
       `{'symbol': 'SMR'}`,
-      `The line is not JSON: at column 2 it reads "{'symbol': 'SMR'}". Put texts and keys in double quotes.`,
+      `The line is not JSON: column 2 reads "{'symbol': 'SMR'}". Put strings and keys in double quotes.`,
     ],
-    ["of Python's True", '{"a": True}', 'The line is not JSON: at column 7 it reads "{\\"a\\": True}". Write true.'],
+    ["of Python's True", '{"a": True}', 'The line is not JSON: column 7 reads "{\\"a\\": True}". Write true.'],
   ])("%s", (_, text, expected) => {
     expect(problem(text)).toBe(expected);
   });
 
   test.each([
     ['{"a": "he said "no""}', 17, "Write a comma between two members."],
-    ['{"a": "two\nlines"}', 7, 'End the text with a double quote; write a line break in it as \\n and a quote as \\".'],
-    ['{"a" 1}', 6, "Write a colon behind the key."],
+    ['{"a": "two\nlines"}', 7, 'End the string with a double quote; inside it, write a line break as \\n and a quote as \\".'],
+    ['{"a" 1}', 6, "Write a colon after the key."],
     ['{"a": 1 "b": 2}', 9, "Write a comma between two members."],
     ["{a: 1}", 2, "Write a key in double quotes."],
-    ['{"a": 01}', 7, "Write a text in double quotes, a number, true, false or null."],
-    ['{"a": 1', 8, "The object has no end: write each object whole, on one line of its own."],
-    ['"timestamp": "now",', 12, "Write each object on a line of its own, with nothing behind it."],
-    ["{", 2, "The object has no end: write each object whole, on one line of its own."],
+    ['{"a": 01}', 7, "Write a string in double quotes, a number, true, false or null."],
+    ['{"a": 1', 8, "The object has no end: write each object completely, on its own line."],
+    ['"timestamp": "now",', 12, "Write each object on its own line, with nothing after it."],
+    ["{", 2, "The object has no end: write each object completely, on its own line."],
     ["buy SMR", 1, 'Write each alert as one JSON object on one line, such as {"timestamp": …}.'],
-    [`${GOOD}${GOOD}`, GOOD.length + 1, "Write each object on a line of its own, with nothing behind it."],
+    [`${GOOD}${GOOD}`, GOOD.length + 1, "Write each object on its own line, with nothing after it."],
   ])("%j: column %d, %s", (text, column, advice) => {
-    expect(problem(text)).toContain(`not JSON: at column ${String(column)} it reads "`);
+    expect(problem(text)).toContain(`not JSON: column ${String(column)} reads "`);
     expect(problem(text).endsWith(`". ${advice}`)).toBe(true);
   });
 
@@ -102,9 +102,7 @@ describe("what does no harm is read past", () => {
 describe("bytes that are no UTF-8", () => {
   test("are named with their column and what to write instead", () => {
     const text = problem(Buffer.from(line({ reason: "Prüfung" }), "latin1"));
-    expect(text).toMatch(
-      /^The line is not valid UTF-8 text: at column \d+ stands the byte 0xfc, in ".*Pr�fung.*"\. Write the file as UTF-8/,
-    );
+    expect(text).toMatch(/^The line is not valid UTF-8 text: column \d+ has the byte 0xfc, in ".*Pr�fung.*"\. Write the file as UTF-8/);
     expect(text).toContain(`column ${String(line({ reason: "Prüfung" }).indexOf("ü") + 1)} `);
   });
 
@@ -118,7 +116,7 @@ describe("bytes that are no UTF-8", () => {
 
   test("leave a replacement character that is meant as it is", () => {
     expect(readAlert(line({ reason: "a \uFFFD in it" }), "UTC").kind).toBe("alert");
-    expect(problem(Buffer.concat([Buffer.from("\uFFFD"), Buffer.from([0xe9])]))).toContain("column 2 stands the byte 0xe9");
+    expect(problem(Buffer.concat([Buffer.from("\uFFFD"), Buffer.from([0xe9])]))).toContain("column 2 has the byte 0xe9");
   });
 });
 
@@ -145,20 +143,20 @@ describe("a file", () => {
 
   test("that is a list on one line says what to write instead", () => {
     write(`[${RUN.join(", ")}]\n`);
-    expect(told()).toBe("Line 1: The line holds an array. Write each object on a line of its own, without brackets around them.");
+    expect(told()).toBe("Line 1: The line holds an array. Write each object on its own line, without brackets around them.");
   });
 
   test("that is printed prettily says what to write instead", () => {
     write(`${JSON.stringify(JSON.parse(RUN[0]), null, 2)}\n`);
     expect(told()).toContain(
-      'Line 1: The line is not JSON: at column 2 it reads "{". The object has no end: write each object whole, on one line',
+      'Line 1: The line is not JSON: column 2 reads "{". The object has no end: write each object completely, on its own line',
     );
   });
 
   test("names the line of a fault, and of one that stands among the legs of a run that lacks one", () => {
     write(`${RUN[0]}\n\n{"symbol": LEU}\n${RUN[2]}\n`);
     expect(told()).toMatch(
-      /LEU is missing \(2 there\)\. A line among them cannot be read: Line 3: The line is not JSON: at column 12 it reads .* Waiting/,
+      /LEU is missing \(2 there\)\. One of the lines cannot be read: Line 3: The line is not JSON: column 12 reads .* Waiting/,
     );
   });
 
@@ -203,12 +201,12 @@ describe("a file", () => {
       expect(report.verdicts[0]).toMatchObject({ subject: "the end of the alerts file", verdict: { kind: "incomplete" } });
       expect(report.decision).toMatchObject({
         kind: "wait",
-        reason: expect.stringContaining("60 bytes stand behind the last newline of the file") as unknown,
+        reason: expect.stringContaining("60 bytes follow the last newline of the file") as unknown,
       });
       await desk.clock.advance(1_000);
       expect(desk.look().verdicts).toEqual([]);
       await desk.clock.advance(300_000);
-      expect(told()).toMatch(/OKLO is missing .* 60 bytes stand behind the last newline of the file.* did not come within 300 s/);
+      expect(told()).toMatch(/OKLO is missing .* 60 bytes follow the last newline of the file.* did not arrive within 300 s/);
       expect(desk.verdictsOf([hashOf(RUN[0])])).toEqual(["incomplete"]);
     });
 

@@ -34,7 +34,7 @@ async function look(sight: Sight, seconds: number): Promise<string | undefined> 
 test("a file with no link left was mounted alone and replaced, once that has lasted three seconds", async () => {
   expect(await look(seen(1n), 100)).toBeUndefined();
   expect(await look(seen(0n), 2)).toBeUndefined();
-  expect(await look(seen(0n), 2)).toBe(`${FILE} was mounted alone, and has been replaced or deleted outside: no new alert can be seen.`);
+  expect(await look(seen(0n), 2)).toBe(`${FILE} was mounted alone, and has been replaced or deleted outside: no new alert can be read.`);
   expect(watch.loss).toMatchObject({ kind: "replaced", hint: expect.stringContaining("Mount the directory /alerts") as unknown });
 });
 
@@ -52,7 +52,7 @@ test("a deleted directory is a replaced one, for what takes its place cannot be 
 test("a file that was there and has been gone for a minute is told, and whether its directory is gone too", async () => {
   await look(seen(1n), 1);
   expect(await look(missing(2n), 59)).toBeUndefined();
-  expect(await look(missing(2n), 2)).toBe(`${FILE} is gone: it was there before, and no alert can be seen until it is there again.`);
+  expect(await look(missing(2n), 2)).toBe(`${FILE} is gone: it existed before, and no alert can be read until it exists again.`);
   expect(await look(missing(undefined), 1)).toMatch(/and its directory are gone/);
   expect(await look(seen(1n), 1)).toBeUndefined();
 });

@@ -13,11 +13,11 @@ describe("a run is fresh (R5)", () => {
     expect(judged(T0 - 300_000, T0, T0 - 300_000)).toEqual({ kind: "fresh" });
     expect(judged(T0 - 300_001, T0, T0)).toEqual({
       kind: "stale",
-      reason: "It is stamped 2025-07-14T14:54:59Z, 300 s ago; at most 300 s are allowed.",
+      reason: "The run is stamped 2025-07-14T14:54:59Z, 300 s ago; at most 300 s are allowed.",
     });
     expect(judged(T0, T0, T0 - 450_000)).toEqual({
       kind: "stale",
-      reason: "It arrived at 2025-07-14T14:52:30Z, 450 s ago; at most 300 s are allowed.",
+      reason: "The run arrived at 2025-07-14T14:52:30Z, 450 s ago; at most 300 s are allowed.",
     });
   });
 
@@ -25,7 +25,7 @@ describe("a run is fresh (R5)", () => {
     expect(judged(T0, T0 + 5_000, T0)).toEqual({ kind: "fresh" });
     expect(judged(T0, T0 + 5_001, T0)).toEqual({
       kind: "future",
-      reason: "It is stamped 2025-07-14T15:00:05Z, 5.0 s ahead of the clock; at most 5 s are allowed.",
+      reason: "The run is stamped 2025-07-14T15:00:05Z, 5.0 s ahead of the clock; at most 5 s are allowed.",
     });
   });
 
@@ -52,9 +52,11 @@ describe("the hint at a wrong zone", () => {
     [5 * 60 * MINUTE + 60_000, "UTC+06:00"],
     [14 * 60 * MINUTE, "UTC+15:00"],
   ])("is given for a distance of %d ms", (off, fitting) => {
-    expect(hint(off)).toMatch(/^ When the line arrived its stamp was .* (ahead|back): it was read in Europe\/London \(UTC\+01:00\), but /);
-    expect(hint(off)).toContain(`but ${fitting} would fit; set ALERTS_TIMEZONE`);
-    expect(hint(off)).toContain(off > 0 ? "ahead" : "back");
+    expect(hint(off)).toMatch(
+      /^ When the line arrived, its stamp was .* (ahead|behind): it was read as Europe\/London \(UTC\+01:00\), but /,
+    );
+    expect(hint(off)).toContain(`but ${fitting} would fit. Set ALERTS_TIMEZONE`);
+    expect(hint(off)).toContain(off > 0 ? "ahead" : "behind");
   });
 
   test.each([0, 30_000, 7 * MINUTE, 60 * MINUTE + 60_001, 60 * MINUTE - 60_001, 14 * 60 * MINUTE + 15 * MINUTE])(
@@ -68,7 +70,7 @@ describe("the hint at a wrong zone", () => {
     const explicit = readAlert(line({}), LONDON);
     if (explicit.kind !== "alert") throw new Error(explicit.problem);
     expect(hint(60 * MINUTE, explicit)).toBe(
-      " When the line arrived its stamp was 60 min ahead: the offset that its writer gives it looks wrong.",
+      " When the line arrived, its stamp was 60 min ahead: the UTC offset in the stamp looks wrong.",
     );
   });
 });

@@ -117,7 +117,7 @@ describe("the newest run", () => {
     const judgement = judged([SMR, LEU], { now, known: { [LEU]: waiting } });
     expect(told(judgement)).toBe("incomplete");
     expect(judgement.decision).toMatchObject({
-      verdict: { reason: expect.stringContaining("The rest did not come within 300 s.") as unknown },
+      verdict: { reason: expect.stringContaining("The missing legs did not arrive within 300 s.") as unknown },
     });
     expect(told(judged([SMR, LEU], { now }))).toBe("stale");
     expect(told(judged(BEAR, { now, known: { [BEAR[0]]: waiting } }))).toBe("stale");
@@ -127,7 +127,7 @@ describe("the newest run", () => {
   test("gets the hint at a zone by its last line, which has just come", () => {
     const lines = nuclearRun(T0 + 3_600_000);
     expect(judged(lines, { lastAt: T0 }).decision).toMatchObject({
-      verdict: { kind: "future", reason: expect.stringContaining("the offset that its writer gives it looks wrong") as unknown },
+      verdict: { kind: "future", reason: expect.stringContaining("the UTC offset in the stamp looks wrong") as unknown },
     });
   });
 
@@ -202,7 +202,7 @@ describe("a run that has been decided", () => {
       isNew: false,
     });
     expect(recorded(RUN, judgement)).toEqual(["2 superseded"]);
-    expect(judgement.verdicts[0]?.verdict.reason).toContain("had been decided (executed)");
+    expect(judgement.verdicts[0]?.verdict.reason).toContain("was decided (executed)");
     const waiting = judged(RUN, { known: { ...known, [OKLO]: { kind: "waiting" } } });
     expect(recorded(RUN, waiting)).toEqual(["2 superseded"]);
   });
@@ -244,11 +244,13 @@ describe("a run that another follows", () => {
     expect(judgement.verdicts[0]).toMatchObject({
       signalId: idOf([SMR, LEU]),
       verdict: {
-        reason: expect.stringMatching(/^A newer run follows it in the file, stamped 2025-07-14T15:00:10Z\. It was incomplete: /) as unknown,
+        reason: expect.stringMatching(
+          /^A newer run follows in the file, stamped 2025-07-14T15:00:10Z\. This run was incomplete: /,
+        ) as unknown,
       },
     });
     const whole = judged([...RUN, ...later], { now: T0 + 15_000 }).verdicts[0];
-    expect(whole?.verdict.reason).toBe("A newer run follows it in the file, stamped 2025-07-14T15:00:10Z.");
+    expect(whole?.verdict.reason).toBe("A newer run follows in the file, stamped 2025-07-14T15:00:10Z.");
   });
 
   test("is left alone where it is in execution, and not where it was only accepted before a start", () => {

@@ -182,11 +182,11 @@ describe("a SELL that states a part is malformed: never more is sold than was sa
     "up 12%, sell 50%",
     "half the position",
   ])("%j", (reason) => {
-    expect(problemOf(sell(reason))).toMatch(/^The line sells a part: ".+"\. A SELL sells all of its symbol\./);
+    expect(problemOf(sell(reason))).toMatch(/^The line sells only a part: ".+"\. A SELL sells the whole position\./);
   });
 
   test.each([[{ quantity: 10 }], [{ weight: 0.2 }], [{ percent: 50 }], [{ size: "20%" }], [{ amount: 5000 }]])("%j", (more) => {
-    expect(problemOf(sell("Take profit", more))).toMatch(/^The line sells a part: "/);
+    expect(problemOf(sell("Take profit", more))).toMatch(/^The line sells only a part: "/);
   });
 
   test.each([

@@ -56,11 +56,11 @@ describe("trusted owners", () => {
   test("cannot include a user whose number is none, nor a number of more than ten digits", () => {
     writeFileSync(folder.file("passwd"), "strategy:x:12a:0::/:/bin/sh\nother:x:a12:0::/:/bin/sh\nshort:x\n");
     for (const name of ["strategy", "other", "short", "12345678901", "1x", "x1"])
-      expect(() => trustedOwners(name, folder.file("passwd"))).toThrow(`names the user "${name}", who does not exist`);
+      expect(() => trustedOwners(name, folder.file("passwd"))).toThrow(`is the user "${name}", who does not exist`);
   });
 
   test("cannot include a user who does not exist", () => {
-    expect(() => trustedOwners("nobody-here", folder.file("passwd"))).toThrow('names the user "nobody-here", who does not exist');
+    expect(() => trustedOwners("nobody-here", folder.file("passwd"))).toThrow('is the user "nobody-here", who does not exist');
   });
 
   test("open a file, but never a link, a pipe or a directory", () => {

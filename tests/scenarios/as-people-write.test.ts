@@ -23,7 +23,7 @@ const WRITTEN: readonly Written[] = [
   { what: "a weight of 50", code: 3, says: /malformed: Line 1: The line gives a size as "weight": 50/, text: () => tqqq(', "weight": 50') },
   { what: "ten shares", code: 3, says: /malformed: Line 1: The line gives a size as "quantity": 10/, text: () => tqqq(', "quantity": 10') },
   { what: "half in words", code: 3, says: /malformed: .*"Buy half"|malformed: .*half/, text: () => tqqq("", "BUY", "Buy half") },
-  { what: "a SELL of a part", code: 3, says: /malformed: .*sells a part/, text: () => tqqq("", "SELL", "sell 50% of it") },
+  { what: "a SELL of a part", code: 3, says: /malformed: .*sells only a part/, text: () => tqqq("", "SELL", "sell 50% of it") },
   { what: "a slow run", code: 0, says: /SMR_BUY +\$/, text: slow },
   {
     what: "BUYs and a SELL after them",

@@ -32,7 +32,7 @@ const EFFECTS: readonly Effect[] = [
   { env: { MIN_TRADE_VALUE: "11000" }, code: 0, says: /LEU_BUY/, silentOn: /SMR_BUY/ },
   { env: { DRIFT_BAND_PERCENT: "12" }, code: 0, says: /LEU_BUY/, silentOn: /SMR_BUY/ },
   { env: { PROTECTED_SYMBOLS: "spy, tqqq" }, code: 0, says: /base of \$59,400\.00/, silentOn: /TQQQ_SELL/ },
-  { env: { ALLOWED_SYMBOLS: "SMR,LEU" }, code: 3, says: /malformed: .*OKLO, which ALLOWED_SYMBOLS does not list/ },
+  { env: { ALLOWED_SYMBOLS: "SMR,LEU" }, code: 3, says: /malformed: .*OKLO, which is not in ALLOWED_SYMBOLS/ },
   { env: { ALLOWED_SYMBOLS: "SMR,LEU,OKLO" }, code: 0, says: /LEU_BUY/, silentOn: /TQQQ_SELL/ },
   { env: { MAX_ORDER_VALUE: "39000" }, code: 3, says: /MAX_ORDER_VALUE/ },
   { env: { MAX_ORDER_VALUE: "40000" }, code: 0, says: /TQQQ_SELL/ },
