@@ -2,9 +2,9 @@ import type { Decimal } from "../domain/decimal.ts";
 import { decimal, sum, truncate, ZERO } from "../domain/decimal.ts";
 
 /**
- * Divides an amount in proportion, so that the parts are whole units and add up to it exactly: every part
- * is rounded down, and the units that are left go to the largest remainders (of equal ones, to the first).
- * What is smaller than a unit goes with the first of these units.
+ * Divides an amount in proportion into whole units that add up to it exactly: every part is rounded down,
+ * and the remaining units go to the largest remainders (the first of equal ones). Anything smaller than a
+ * unit is added to the first of these units.
  * @param total not negative.
  * @param weights not negative and not all zero; a weight of zero gets nothing.
  * @param places decimals of a unit: 2 for cents, 9 for shares.

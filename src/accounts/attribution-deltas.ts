@@ -7,14 +7,14 @@ import { allocate } from "./allocate.ts";
 import { SubAccounts } from "./sub-account.ts";
 import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 
-/** What is left for these reasons is not the strategies' to divide. */
+/** Shares left alone for these reasons are not divided among the strategies. */
 const UNTOUCHED: readonly SkipReason[] = ["protected", "unattributed", "split-unbooked", "split-suspected", "unreadable-position"];
 
 /**
- * What each book wished to trade when an execution was planned (R32): the shares that its targets come to
- * at the plan's prices, less those that it holds. Books without a target want to be rid of what they hold,
- * the unattributed one too: once a strategy names a symbol, its shares count towards that target.
- * @param positions the account as it was planned for.
+ * The shares each sub-account wanted to trade when an execution was planned (R32): its targets at the plan's
+ * prices, less what it holds. Sub-accounts without a target give up what they hold, the unattributed one
+ * too: once a strategy names a symbol, all its shares count towards that target.
+ * @param positions the account's positions at planning time.
  */
 export function attributionDeltasFor(
   plan: Pick<Plan, "base" | "lines" | "sells" | "buys">,
@@ -40,13 +40,13 @@ function lineDeltas(
 ): AttributionDelta[] {
   const { symbol } = line;
   const known = planPrice(line, position);
-  // Dollars buy what has no price too (R10); where nothing is held yet only the proportion of the wishes counts.
+  // Dollar orders also buy symbols without a price (R10); when nothing is held yet, only the proportion of the deltas matters.
   const price = known ?? (line.action === "buy" ? ONE : undefined);
   const targets = new Map<string, Decimal>();
   for (const { strategy, share, targets: weights } of strategyTargets) {
     const worth = share.times(weights.get(symbol) ?? ZERO).times(plan.base);
     if (worth.eq(ZERO)) continue;
-    // Without a price nobody can say how many shares that is, and nothing is traded for it either.
+    // Without a price the number of shares is unknown, and nothing is traded either.
     if (price === undefined) return [];
     targets.set(strategy, truncate(worth.div(price), SHARE_DECIMALS));
   }
@@ -61,16 +61,16 @@ function lineDeltas(
   }));
 }
 
-/** What the plan counts a share at: the checked price, else the broker's own (R9). Dollars. */
+/** The plan's price of a share: the checked price, else the broker's own (R9). Dollars. */
 function planPrice({ checkedPrice, actualValue, leftAlone }: PlanLine, position: Decimal): Decimal | undefined {
   const isCounted = leftAlone !== "price-doubt" && position.gt(ZERO) && actualValue.gt(ZERO);
   return checkedPrice ?? (isCounted ? actualValue.div(position) : undefined);
 }
 
 /**
- * What stays in the account above all targets (inside the drift band, say) would else stay in the books of
- * those who want none of the symbol any more: it goes to those who do.
- * @param expected shares that the account will hold after the plan.
+ * Shares that stay in the account above all targets (inside the drift band, for example) go to the
+ * sub-accounts that target the symbol; otherwise they would stay with those that no longer want it.
+ * @param expected shares in the account after the plan.
  */
 function withRemainder(
   targets: ReadonlyMap<string, Decimal>,
@@ -92,7 +92,7 @@ function plannedQuantity(symbol: string, { sells, buys }: Pick<Plan, "sells" | "
   return truncate(bought, SHARE_DECIMALS).minus(sell);
 }
 
-/** What the books hold and the account does not any more: somebody sold it by hand. It is given up, at what it had cost. */
+/** Shares in the sub-accounts that the account no longer holds, because they were sold by hand. They are written off at cost. */
 function goneDeltas(plan: Pick<Plan, "lines">, subAccounts: SubAccounts, positions: ReadonlyMap<string, Decimal>): AttributionDelta[] {
   const alive = new Set([...plan.lines.map(({ symbol }) => symbol), ...positions.keys()]);
   const gone = subAccounts.holdings.filter(({ symbol, quantity }) => !alive.has(symbol) && !quantity.eq(ZERO));

@@ -7,11 +7,11 @@ import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 export type Shares = ReadonlyMap<string, Decimal>;
 
 /**
- * Shares that pass from books that want less of a symbol to books that want more of it, without an order
- * (R32): as many as both sides have in common, in proportion on either side.
- * @param deltas what each book wished to trade.
- * @param held what the strategies' books hold; none of them gives away more.
- * @returns what comes into each book, negative for what leaves it; it adds up to zero.
+ * Shares that move from sub-accounts that want less of a symbol to those that want more, without an order
+ * (R32): as many as both sides have in common, in proportion on each side.
+ * @param deltas the shares each sub-account wanted to trade.
+ * @param held the strategies' shares; none of them gives away more.
+ * @returns the change of each sub-account, negative for a decrease; the sum is zero.
  */
 export function transferred(deltas: Shares, held: Shares): Map<string, Decimal> {
   const buyers = positive(deltas);
@@ -24,17 +24,17 @@ export function transferred(deltas: Shares, held: Shares): Map<string, Decimal> 
 }
 
 /**
- * Whose shares those of a fill are (R32): those of the books that wished for it, in proportion.
+ * Attributes the shares of a fill (R32) to the sub-accounts that wanted them, in proportion.
  * @param quantity shares bought, negative when sold.
- * @param weights what each book claims of the symbol; they decide where a buy matches no wish.
- * @returns what comes into each book, negative for what leaves it; it adds up to `quantity`.
+ * @param weights each sub-account's target weight of the symbol; used when a buy matches no delta.
+ * @returns the change of each sub-account, negative for a decrease; the sum is `quantity`.
  */
 export function attributed(quantity: Decimal, deltas: Shares, weights: Shares, held: Shares): Map<string, Decimal> {
   if (quantity.gte(ZERO)) return allocate(quantity, firstOf(positive(deltas), positive(weights)), SHARE_DECIMALS);
   return negated(sold(quantity.neg(), positive(negated(deltas)), held));
 }
 
-/** Wishes first; what was sold beyond them comes out of what the books hold, and the last of it out of the unattributed one. */
+/** Deltas first; shares sold beyond them come from the strategies' positions, and the rest from the unattributed sub-account. */
 function sold(quantity: Decimal, deltas: Shares, held: Shares): Map<string, Decimal> {
   const total = min(quantity, sum(deltas.values()));
   const first = total.eq(ZERO) ? new Map<string, Decimal>() : covered(allocate(total, deltas, SHARE_DECIMALS), held);
@@ -46,7 +46,7 @@ function sold(quantity: Decimal, deltas: Shares, held: Shares): Map<string, Deci
   return summed(summed(first, second), new Map([[UNATTRIBUTED, rest.minus(fromHeld)]]));
 }
 
-/** No strategy's book gives more than it holds; the unattributed one gives the difference. */
+/** No strategy gives more than it holds; the unattributed sub-account gives the difference. */
 function covered(parts: Shares, held: Shares): Map<string, Decimal> {
   const result = new Map(
     [...parts].map(([book, part]) => [book, book === UNATTRIBUTED ? part : min(part, max(ZERO, held.get(book) ?? ZERO))]),

@@ -11,23 +11,23 @@ import type { Shares } from "./attribution.ts";
 import { attributed, transferred } from "./attribution.ts";
 import { SubAccounts } from "./sub-account.ts";
 
-/** The part of the ledger that the books are kept from. */
+/** The part of the ledger that the sub-accounts are derived from. */
 export type SubAccountsSource = Pick<
   Ledger,
   "bookHoldings" | "unbookedExecutions" | "unbookedFills" | "attributionDeltasOf" | "strategyTargetsOf" | "signal" | "execution" | "fillsOf"
 >;
 
 /**
- * Books everything that has not been booked yet: the ends of executions with their transfers, and the
- * fills of their orders, late ones too. Each is booked once, however often this is called; to be called
- * in the transaction that records the end of an execution.
+ * Books everything not booked yet: the ends of executions with their transfers, and the fills of their
+ * orders, including late ones. Each is booked once, however often this is called. Call it in the
+ * transaction that records the end of an execution.
  */
 export function updateSubAccounts(ledger: SubAccountsSource & Pick<Ledger, "recordBookings">): void {
   const page = unbookedPage(ledger);
   if (page.executionIds.length > 0 || page.orders.size > 0) ledger.recordBookings(page);
 }
 
-/** What {@link updateSubAccounts} would record. A pure function of the ledger, so that a command which only looks sees the same books. */
+/** What {@link updateSubAccounts} would record. A pure function of the ledger, so that read-only commands see the same sub-accounts. */
 export function unbookedPage(ledger: SubAccountsSource): BookingPage {
   const scribe = new Scribe(ledger);
   const fills = ledger.unbookedFills();
@@ -49,7 +49,7 @@ export function unbookedPage(ledger: SubAccountsSource): BookingPage {
   };
 }
 
-/** Writes bookings one after the other, each on the books as the ones before have left them. */
+/** Creates bookings one after the other, each based on the previous ones. */
 class Scribe {
   readonly subAccounts: SubAccounts;
   readonly bookings: Booking[] = [];
@@ -60,7 +60,7 @@ class Scribe {
     this.subAccounts = new SubAccounts(ledger.bookHoldings());
   }
 
-  /** Opposite wishes that net out, at the plan's price; where there was none, at what the shares had cost (R32). */
+  /** Opposite deltas that net out, at the plan's price, or without one at the shares' cost (R32). */
   bookTransfers(execution: ExecutionRecord): void {
     const deltas = this.#ledger.attributionDeltasOf(execution.id);
     for (const symbol of new Set(deltas.map((delta) => delta.symbol))) {
@@ -70,7 +70,7 @@ class Scribe {
     }
   }
 
-  /** What an order has traded beyond what is booked of it. */
+  /** The fills of an order that are not booked yet. */
   bookFill({ intent, booked, bookedAmount }: UnbookedFill, execution: ExecutionRecord): void {
     const shares = intent.filledQuantity.minus(booked);
     const { symbol, side, clientOrderId } = intent;
@@ -115,7 +115,7 @@ class Scribe {
     }
   }
 
-  /** Strategy → what it claims of a symbol. An execution that kept no claims was its one strategy's. */
+  /** Strategy → its target weight of a symbol. An execution without recorded targets belongs to its only strategy. */
   #weights(execution: ExecutionRecord, symbol: string): Shares {
     const strategyTargets = this.#ledger.strategyTargetsOf(execution.id);
     if (strategyTargets.length > 0)
@@ -132,7 +132,7 @@ class Scribe {
   }
 }
 
-/** An amount of dollars, positive or negative, in proportion to the shares that it belongs to. */
+/** Divides a dollar amount, positive or negative, in proportion to the shares. */
 function divided(amount: Decimal, parts: Shares): Map<string, Decimal> {
   const sizes = new Map([...parts].map(([book, quantity]) => [book, quantity.abs()]));
   const cents = allocate(amount.abs(), sizes, CENT_DECIMALS);

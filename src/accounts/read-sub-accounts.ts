@@ -8,44 +8,44 @@ import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 import type { SubAccountsSource } from "./bookkeeping.ts";
 import { unbookedPage } from "./bookkeeping.ts";
 
-/** What one book holds, or once held, of a symbol. All amounts are dollars in whole cents. */
+/** A sub-account's current or past position in a symbol. All amounts are dollars in whole cents. */
 export interface SubAccountPosition {
   readonly symbol: string;
-  /** Zero for what was sold wholly. Negative in the unattributed book alone: shares that left the account by other hands. */
+  /** Zero when sold completely. Negative only in the unattributed sub-account: shares sold outside this program. */
   readonly quantity: Decimal;
-  /** What the shares that are held have cost, at average cost; the unattributed ones at the broker's average. */
+  /** Cost of the shares held, at average cost; unattributed ones at the broker's average. */
   readonly cost: Decimal;
-  /** What a share has cost; `undefined` when none is held. */
+  /** Cost per share; `undefined` when none is held. */
   readonly averageCost: Decimal | undefined;
   readonly marketValue: Decimal;
   readonly unrealised: Decimal;
-  /** Profit of what is no longer held; `undefined` in the unattributed book, since nobody told us what was paid. */
+  /** Realized profit; `undefined` in the unattributed sub-account, whose cost is unknown. */
   readonly realised: Decimal | undefined;
 }
 
 export interface SubAccount {
-  /** Of a strategy, or {@link UNATTRIBUTED}. */
+  /** Name of a strategy, or {@link UNATTRIBUTED}. */
   readonly name: string;
   /** Ordered by symbol. */
   readonly positions: readonly SubAccountPosition[];
   readonly marketValue: Decimal;
-  /** What its sales brought less what its purchases took; in the unattributed book the rest of the account's cash. */
+  /** Sale proceeds less purchase costs; in the unattributed sub-account the rest of the account's cash. */
   readonly cash: Decimal;
   readonly unrealised: Decimal;
   readonly realised: Decimal | undefined;
-  /** `cash + marketValue`, which is `unrealised + realised`; `undefined` in the unattributed book. */
+  /** `cash + marketValue`, which is `unrealised + realised`; `undefined` in the unattributed sub-account. */
   readonly profit: Decimal | undefined;
 }
 
-/** What the account holds of a symbol. */
+/** The account's position in a symbol. */
 export type AccountPosition = Pick<Position, "symbol" | "quantity" | "marketValue" | "averageEntryPrice">;
 
 /**
- * The books of all strategies as they stand, and the unattributed one last (R32). They always add up to
+ * The current sub-accounts of all strategies, with the unattributed one last (R32). They always add up to
  * the account: quantities of each symbol to the ninth decimal, market values and cash to the cent.
- * It only reads, also what has not been booked yet, so it may be called beside a running daemon.
+ * Read-only and includes what is not booked yet, so it may be called beside a running daemon.
  * @param ledger any `Ledger`.
- * @param account as the broker shows it now, with its positions.
+ * @param account the broker's current account, with positions.
  */
 export function readSubAccounts(
   ledger: SubAccountsSource,
@@ -113,7 +113,7 @@ function valuesOf(subAccounts: SubAccounts, positions: readonly AccountPosition[
   );
 }
 
-/** The account's value of a symbol, divided by the shares. Where a book holds more than the account does, the rest is unattributed. */
+/** Divides the account's value of a symbol by shares. If a sub-account holds more than the account does, the rest is unattributed. */
 function valuesOfSymbol(symbol: string, subAccounts: SubAccounts, position: AccountPosition | undefined): Map<string, Decimal> {
   const held = subAccounts.held(symbol);
   const quantity = position?.quantity ?? ZERO;
@@ -125,7 +125,7 @@ function valuesOfSymbol(symbol: string, subAccounts: SubAccounts, position: Acco
   return values.set(UNATTRIBUTED, total.minus(sum(values.values())));
 }
 
-/** At the account's price, and at cost when the account holds nothing of it that had one. */
+/** At the account's price, or at cost when the account has no priced position in it. */
 function valueAlone(
   symbol: string,
   book: string,

@@ -13,8 +13,8 @@ import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 export type StrategyTargetsLedger = Pick<Ledger, "lastStrategyTarget" | "bookHoldings" | "releasedSymbols">;
 
 /**
- * What every strategy asks for when `signal` is executed (R31): the signal's own targets, those of runs
- * that wait behind it, and of the other strategies what was last accepted from them.
+ * Every strategy's targets when `signal` is executed (R31): the signal's own targets, those of runs waiting
+ * behind it, and the last accepted targets of the other strategies.
  * @param waiting complete, fresh runs of other strategies (R22).
  */
 export function strategyTargetsFor(
@@ -33,7 +33,7 @@ export function strategyTargetsFor(
   });
 }
 
-/** What was last accepted from each strategy that has spoken, with the shares they have now. */
+/** The last accepted targets of each strategy that has sent any, with the strategies' current shares. */
 export function lastStrategyTargets(
   ledger: Pick<StrategyTargetsLedger, "lastStrategyTarget">,
   strategies: readonly StrategyShare[],
@@ -45,11 +45,11 @@ export function lastStrategyTargets(
 }
 
 /**
- * Symbols that SELLs of the same strategy have named since `signal` was generated (R22).
- * @param recorded signals of the ledger, the newest first: those that came to nothing do not count.
+ * Symbols named by SELLs of the same strategy since `signal` was generated (R22).
+ * @param recorded signals of the ledger, newest first; those that were never executed do not count.
  */
 export function laterExits(signal: Signal, recorded: readonly SignalRecord[], waiting: readonly Signal[]): Set<string> {
-  // A stamp alone does not make a SELL the later one: our clock may have been set in between.
+  // A later stamp alone does not prove that a SELL is later: our clock may have been set in between.
   const own = recorded.findIndex((record) => record.signal.id === signal.id);
   const accepted = recorded
     .slice(0, Math.max(0, own))
@@ -62,8 +62,8 @@ export function laterExits(signal: Signal, recorded: readonly SignalRecord[], wa
 }
 
 /**
- * What is still wanted of an execution after its strategy has left these symbols: the others' claims on them stay.
- * @param strategyTargets of the execution; empty where none were kept.
+ * The remaining targets of an execution after its strategy dropped these symbols; other strategies' targets stay.
+ * @param strategyTargets of the execution; empty when none were recorded.
  */
 export function targetAfterExits(
   wanted: Extract<RebalanceTarget, { kind: "rebalance" }>,
@@ -81,7 +81,7 @@ export function targetAfterExits(
   return { ...wanted, ...known, targets: combinedTargets(left) };
 }
 
-/** What is wanted of the account when `signal` is executed with these claims; `undefined` for HOLD. */
+/** The account's targets when `signal` is executed with these strategy targets; `undefined` for HOLD. */
 export function rebalanceTargetFor(
   ledger: StrategyTargetsLedger,
   strategies: readonly StrategyShare[],
@@ -98,7 +98,7 @@ export function rebalanceTargetFor(
   }
 }
 
-/** The runs that may still be acted upon, of other strategies than the one that is executed. */
+/** The runs of other strategies that may still be executed. */
 export function stillWaiting(
   waiting: readonly Signal[],
   strategies: readonly StrategyShare[],
@@ -110,7 +110,7 @@ export function stillWaiting(
   return waiting.filter((run) => others.has(run.strategy) && freshness(run, now, maxAgeSeconds).kind === "fresh");
 }
 
-/** Whether a plan that was made on these claims counts with exactly the runs that wait now (R22). */
+/** Whether a plan made with these strategy targets covers exactly the runs waiting now (R22). */
 export function countsWith(strategyTargets: readonly StrategyTarget[], waiting: readonly Signal[]): boolean {
   const planned = strategyTargets.filter(({ basis }) => basis === "waiting").map(({ signalId }) => signalId);
   return planned.length === waiting.length && waiting.every(({ id }) => planned.includes(id));
@@ -135,15 +135,15 @@ function strategyTargetOf(
   return { strategy: name, share, basis, signalId, generatedAt, targets: targetsAfter(signal, last) };
 }
 
-/** A SELL takes its symbols out of what the strategy wanted before; its other symbols stay wanted. */
+/** A SELL removes its symbols from the strategy's previous targets; the others stay. */
 function targetsAfter(signal: Signal, last: StrategyTarget | undefined): StrategyTarget["targets"] {
   if (signal.kind === "rebalance") return signal.targets;
   return new Map([...(last?.targets ?? [])].filter(([symbol]) => !signal.exits.includes(symbol)));
 }
 
 /**
- * Symbols that may be sold although no target names them any more: a strategy asked for them last time,
- * leaves them now, holds them in its book, or the owner has released them (R31).
+ * Symbols that may be sold although no target names them: a strategy targeted them last time, exits them
+ * now, holds them in its sub-account, or the owner has released them (R31).
  */
 function knownSymbols(
   ledger: StrategyTargetsLedger,

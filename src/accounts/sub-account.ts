@@ -3,7 +3,7 @@ import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { roundHalfUp, CENT_DECIMALS, ZERO } from "../domain/decimal.ts";
 
-/** The books of the strategies in memory: what each holds of each symbol, at average cost. */
+/** The strategies' sub-accounts in memory: positions of each symbol at average cost. */
 export class SubAccounts {
   readonly #holdings = new Map<string, SubAccountHolding>();
   readonly #changed = new Set<string>();
@@ -12,28 +12,28 @@ export class SubAccounts {
     for (const holding of holdings) this.#holdings.set(keyOf(holding), holding);
   }
 
-  /** Every holding, those that were sold wholly included: their profit stays. */
+  /** Every position, including closed ones, whose profit stays. */
   get holdings(): SubAccountHolding[] {
     return [...this.#holdings.values()];
   }
 
-  /** The holdings that bookings have changed since the beginning. */
+  /** Positions changed by bookings so far. */
   get changed(): SubAccountHolding[] {
     return [...this.#changed].flatMap((key) => this.#holdings.get(key) ?? []);
   }
 
-  /** Book → shares of a symbol, of those that hold any. */
+  /** Sub-account → shares of a symbol, for those that hold any. */
   held(symbol: string): Map<string, Decimal> {
     const holdings = this.holdings.filter((holding) => holding.symbol === symbol && !holding.quantity.eq(ZERO));
     return new Map(holdings.map(({ book, quantity }) => [book, quantity]));
   }
 
-  /** What the shares that a book would give away have cost it, in whole cents. */
+  /** Cost of the shares a sub-account would give away, in whole cents. */
   costOf(book: string, symbol: string, quantity: Decimal): Decimal {
     return costOf(this.#of(book, symbol), quantity);
   }
 
-  /** Takes one line of the journal in. The unattributed book is what is left over, so nothing is kept for it. */
+  /** Applies one journal entry. The unattributed sub-account is the remainder, so nothing is stored for it. */
   apply(booking: Pick<Booking, "book" | "symbol" | "quantity" | "amount">): void {
     if (booking.book === UNATTRIBUTED) return;
     const changed = applied(this.#of(booking.book, booking.symbol), booking);
@@ -46,10 +46,10 @@ export class SubAccounts {
   }
 }
 
-/** Bought at average cost; what is sold takes its part of the cost with it, and the rest of what it brought is profit. */
+/** Average cost: a sale removes its share of the cost, and the rest of the proceeds is profit. */
 function applied(holding: SubAccountHolding, { quantity, amount }: Pick<Booking, "quantity" | "amount">): SubAccountHolding {
   const after = holding.quantity.plus(quantity);
-  if (after.lt(ZERO)) throw new RangeError(`The book ${holding.book} would hold ${after.toFixed()} shares of ${holding.symbol}.`);
+  if (after.lt(ZERO)) throw new RangeError(`The sub-account ${holding.book} would hold ${after.toFixed()} shares of ${holding.symbol}.`);
   const cash = holding.cash.plus(amount);
   if (quantity.gte(ZERO)) return { ...holding, quantity: after, cost: holding.cost.minus(amount), cash };
   const cost = costOf(holding, quantity.neg());
