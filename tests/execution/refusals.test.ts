@@ -120,24 +120,23 @@ describe("other refusals (R20)", () => {
       expect(desk.exchange.state.positions.get("TQQQ")?.quantity.toFixed()).toBe("0.123456789");
     });
 
-    test.each([
-      ["its word counts hours later, where it spoke of the asset", NOT_FRACTIONABLE, 3, true],
-      [
-        "its word counts no more four minutes later, where it spoke of the account's switch",
-        "fractional trading is disabled for this account",
-        1 / 15,
-        false,
-      ],
-    ])("%s", async (_, message, hours, isWhole) => {
-      const sent = refusingFractions("UVXY", message);
-      await desk.run(signalOf(desk.clock, HEDGE));
-      sent.length = 0;
-      await desk.clock.advance(hours * 3_600_000);
-      await desk.run(signalOf(desk.clock, { UVXY: "0.85", BTAL: "0.15" }, { id: "00000000000000bb" }));
-      const [first] = sent.filter(({ symbol }) => symbol === "UVXY");
-      expect([(first?.quantity ?? 0) > 0, (first?.notional ?? 0) > 0]).toEqual([isWhole, !isWhole]);
-      expectUnharmed(desk);
-    });
+    test.each([NOT_FRACTIONABLE, "fractional trading is disabled for this account"])(
+      "its word counts for three minutes, and then fractions are tried again: %s",
+      async (message) => {
+        const sent = refusingFractions("UVXY", message);
+        const firstOf = async (weights: Record<string, string>, id: string): Promise<(typeof sent)[number] | undefined> => {
+          sent.length = 0;
+          await desk.run(signalOf(desk.clock, weights, { id }));
+          return sent.find(({ symbol }) => symbol === "UVXY");
+        };
+        await firstOf(HEDGE, "00000000000000aa");
+        await desk.clock.advance(60_000);
+        expect(await firstOf({ UVXY: "0.85", BTAL: "0.15" }, "00000000000000bb")).toMatchObject({ quantity: expect.any(Number) });
+        await desk.clock.advance(180_000);
+        expect(await firstOf({ UVXY: "0.95", BTAL: "0.05" }, "00000000000000cc")).toMatchObject({ notional: expect.any(Number) });
+        expectUnharmed(desk);
+      },
+    );
 
     test("whole shares refused in the same words are tried as what is not understood: four times", async () => {
       desk = new VirtualDesk(INVESTED);

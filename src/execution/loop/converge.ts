@@ -27,7 +27,7 @@ import { Pricer } from "../preparation/pricing.ts";
 import { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_POST_MS } from "../preparation/account-snapshot.ts";
-import { restText } from "./rest.ts";
+import { pauseOf, restText } from "./rest.ts";
 import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 
 /** Before the deadline, this much is kept for buying; of a short deadline, half of it (R21). */
@@ -70,6 +70,8 @@ export class Convergence {
   #cancellingReason: string | undefined;
   /** When the next plan is made, monotonic; `undefined` while none is due. */
   #planAt: number | undefined;
+  /** The newer run for which a pause was last cut short. */
+  #offered: string | undefined;
   /** Plans since anything was filled. */
   #fruitless = 0;
   #filled = "";
@@ -168,9 +170,18 @@ export class Convergence {
       attempts: { ...this.#parts.execution.limitOrders, minimum: max(this.#parts.settings.minTradeValue, ONE) },
       sellUntil: this.#sellUntil,
       rest: this.#rest(record, intents),
-      planAt: this.#planAt,
+      planAt: this.#nextPlanAt(),
       holdsUpAnother: this.#planAt !== undefined && this.#execution.holdsUpAnother(),
     };
+  }
+
+  /** A run that has just come may take over at once; it does not wait for the end of a pause (R22). */
+  #nextPlanAt(): number | undefined {
+    const { newer } = this.#parts.inbox;
+    if (this.#planAt === undefined || newer?.kind !== "rebalance" || newer.id === this.#offered) return this.#planAt;
+    this.#offered = newer.id;
+    this.#planAt = Math.min(this.#planAt, this.#parts.clock.monotonic());
+    return this.#planAt;
   }
 
   #rest({ phase }: ExecutionRecord, intents: readonly IntentRecord[]): ExecutionFacts["rest"] {
@@ -445,8 +456,8 @@ export class Convergence {
     const pause = PAUSES_MS[Math.min(this.#fruitless, PAUSES_MS.length - 1)] ?? 0;
     this.#fruitless += 1;
     const passing = this.#execution.record().phase === "selling" ? [] : this.#execution.rests().filter((rest) => rest.passing);
-    const earliest = Math.min(...passing.map(({ notBefore }) => (notBefore ?? 0) - clock.now()));
-    this.#planAt = clock.monotonic() + Math.max(pause, Number.isFinite(earliest) ? earliest : 0);
+    const earliest = passing.length === 0 ? 0 : Math.min(...passing.map((rest) => pauseOf(rest, clock.now())));
+    this.#planAt = clock.monotonic() + Math.max(pause, earliest);
     if (passing.length > 0) this.#sayNotYet(passing.map((rest) => restText(rest)).join(", "));
   }
 

@@ -21,7 +21,7 @@ import { planInput, symbolsOf } from "../preparation/plan-input.ts";
 import type { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } from "../preparation/account-snapshot.ts";
-import { restText } from "./rest.ts";
+import { pauseOf, restText } from "./rest.ts";
 import type { SignalBounds } from "./signal-bounds.ts";
 import { planWithin, plansOf } from "./signal-bounds.ts";
 import type { PlanSummary } from "../outcome/summary.ts";
@@ -178,9 +178,10 @@ export class NextPlan {
   #excluded(what: NextPlanRequest["what"], external: ReadonlySet<string>): Map<string, SkipReason> {
     const now = this.#execution.parts.clock.now();
     const excluded = new Map<string, SkipReason>([...external].map((symbol) => [symbol, "signal-bound"]));
-    for (const { symbol, reason, passing, notBefore, intent } of this.#execution.rests()) {
+    for (const rest of this.#execution.rests()) {
+      const { symbol, reason, passing, intent } = rest;
       if (intent === undefined || reason === "not-sent" || reason === "account-unsettled") continue;
-      const isOver = what === "buys" ? intent.side === "sell" : !passing || (notBefore ?? 0) > now;
+      const isOver = what === "buys" ? intent.side === "sell" : !passing || pauseOf(rest, now) > 0;
       if (isOver || reason === "order-unknown") excluded.set(symbol, reason);
     }
     return excluded;

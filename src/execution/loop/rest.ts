@@ -13,6 +13,7 @@ const MOST_TRIES = 8;
 const MOST_ATTEMPTS = 60;
 /** Pauses before the next try of an order that was refused for another reason that may pass; milliseconds. */
 const REFUSED_PAUSES_MS = [5_000, 15_000, 30_000] as const;
+const LONGEST_PAUSE_MS = 30_000;
 
 /** Reasons of a plan for having no order of a symbol that tell how its last one ended. */
 const TOLD_OF_ORDERS: ReadonlySet<SkipReason> = new Set<SkipReason>([
@@ -178,6 +179,15 @@ function withCash(rests: readonly Rest[], { powerIsShort, isReserved, buys }: Ph
     buys.some(({ quantity }) => quantity !== undefined) ||
     rests.some(({ passing }) => passing);
   return rests.map((rest) => (rest.reason === "insufficient-cash" ? { ...rest, passing: mayCome } : rest));
+}
+
+/**
+ * How long it has to wait, in milliseconds; 0 when it may be tried now.
+ * Pauses count by the wall clock, so that they survive a restart. A clock that was set back must not make one longer.
+ */
+export function pauseOf({ notBefore }: Rest, now: number): number {
+  const pause = (notBefore ?? now) - now;
+  return pause > LONGEST_PAUSE_MS ? 0 : Math.max(0, pause);
 }
 
 /** `UVXY (order-refused: insufficient buying power)` */
