@@ -11,7 +11,7 @@ import { isFinal, VERDICT_KINDS, VERDICTS } from "../src/domain/verdict.ts";
 import type { ExecutionOutcome } from "../src/domain/outcome.ts";
 import { EXECUTION_OUTCOMES, OUTCOMES } from "../src/domain/outcome.ts";
 import type { SkipReason } from "../src/portfolio/skip-reason.ts";
-import { isOnTargetReason, LEFT_ALONE_MEANINGS } from "../src/portfolio/skip-reason.ts";
+import { isOnTargetReason, SKIP_REASONS } from "../src/portfolio/skip-reason.ts";
 import { DAILY_LIMITS } from "../src/portfolio/limits.ts";
 import { PLAN_REFUSAL_MEANINGS } from "../src/portfolio/plan-result.ts";
 
@@ -36,7 +36,7 @@ export function referenceText(): string {
       "Why a symbol is left alone",
       "Every held or targeted symbol that is not traded to plan has one of these reasons. An execution is on target if all remaining reasons have a yes in the second column.",
       ["reason", "still on target", "meaning"],
-      entries(LEFT_ALONE_MEANINGS).map(([reason, meaning]) => [code(reason), onTarget(reason), meaning]),
+      entries(SKIP_REASONS).map(([reason, { meaning }]) => [code(reason), onTarget(reason), meaning]),
     ),
     ...section("Why a plan is refused", "Nothing is sent in these cases.", ["refusal", "meaning"], plain(PLAN_REFUSAL_MEANINGS)),
     ...section(
@@ -89,8 +89,8 @@ const EXIT_MEANINGS: Record<(typeof EXIT)[keyof typeof EXIT], string> = {
   78: "A person must act: the configuration is invalid (every problem is named), or a directory, the ledger or a lock cannot be used (another owner, a newer version, damage).",
 };
 
-function entries<Key extends string>(meanings: Record<Key, string>): [Key, string][] {
-  return Object.entries(meanings) as [Key, string][];
+function entries<Key extends string, Row>(table: Record<Key, Row>): [Key, Row][] {
+  return Object.entries(table) as [Key, Row][];
 }
 
 function plain(meanings: Record<string, string>): string[][] {

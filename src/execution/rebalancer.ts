@@ -10,7 +10,7 @@ import { isFinal } from "../domain/verdict.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord, NewExecution } from "../domain/ledger/executions.ts";
 import { formatDollars } from "../domain/format.ts";
-import { isOnTargetReason, LEFT_ALONE_MEANINGS } from "../portfolio/skip-reason.ts";
+import { isOnTargetReason, SKIP_REASONS } from "../portfolio/skip-reason.ts";
 import { max, ONE } from "../domain/decimal.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
 import { updateSubAccounts } from "../accounts/bookkeeping.ts";
@@ -204,7 +204,7 @@ export class Rebalancer {
     const left = restOf({ plan: summarisePlan(plan, { input }), intents: [], tries: [], minimum });
     const passing = left.filter((rest) => rest.passing);
     const missed = plan.lines.flatMap(({ leftAlone }) => (leftAlone === undefined || isOnTargetReason(leftAlone) ? [] : [leftAlone]));
-    const meanings = [...new Set(missed)].map((each) => LEFT_ALONE_MEANINGS[each]);
+    const meanings = [...new Set(missed)].map((each) => SKIP_REASONS[each].meaning);
     const reason = `Nothing can be traded now: ${left.map((rest) => restText(rest)).join(", ")}. ${meanings.join(" ")}`.trimEnd();
     if (options.takeUp !== undefined) return { kind: "still-off", reason, mayPass: passing.length > 0 };
     if (passing.length === 0) return undefined;

@@ -8,7 +8,7 @@ import { valueAccount, type Refused } from "./valuation.ts";
 
 export type { Holding, PlanAsset, PlanInput, PlanSettings, WorkingOrder } from "./plan-input.ts";
 export type { Plan, PlanLine, PlannedOrder, PlanResult } from "./plan-result.ts";
-export { isOnTargetReason, OFF_TARGET_REASONS, ON_TARGET_REASONS, type SkipReason } from "./skip-reason.ts";
+export { isOnTargetReason, type SkipReason } from "./skip-reason.ts";
 
 /**
  * Decides what to sell and buy so that the account holds the wanted weights (R9–R13). Pure: the same

@@ -4,7 +4,7 @@ import { describe, expect, test } from "@jest/globals";
 import { referenceText } from "../../scripts/reference.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../../src/domain/verdict.ts";
-import { OFF_TARGET_REASONS, ON_TARGET_REASONS } from "../../src/portfolio/skip-reason.ts";
+import { SKIP_REASONS } from "../../src/portfolio/skip-reason.ts";
 
 const page = readFileSync(join(import.meta.dirname, "../../docs/reference.md"), "utf8");
 
@@ -23,8 +23,8 @@ describe("docs/reference.md", () => {
     );
     for (const kind of FINAL_VERDICTS) expect(rows).toContain(`\`${kind}\` for good`);
     for (const kind of PROVISIONAL_VERDICTS) expect(rows).toContain(`\`${kind}\` for now`);
-    for (const reason of ON_TARGET_REASONS) expect(rows).toContain(`\`${reason}\` yes`);
-    for (const reason of OFF_TARGET_REASONS) expect(rows).toContain(`\`${reason}\` no`);
+    for (const [reason, { leaves }] of Object.entries(SKIP_REASONS))
+      expect(rows).toContain(`\`${reason}\` ${leaves === "on-target" ? "yes" : "no"}`);
     for (const name of Object.keys(SETTINGS)) expect(page).toContain(`| \`${name}\` `);
   });
 });
