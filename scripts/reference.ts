@@ -5,8 +5,8 @@ import { environmentExample } from "../src/config/example.ts";
 import type { Setting } from "../src/config/settings.ts";
 import { SETTINGS } from "../src/config/settings.ts";
 import { EXIT } from "../src/domain/errors.ts";
-import { BLOCKAGE_MEANINGS } from "../src/execution/loop/decide.ts";
 import type { VerdictKind } from "../src/domain/verdict.ts";
+import { STOP_CAUSES } from "../src/domain/stop-cause.ts";
 import { isFinal, VERDICT_KINDS, VERDICTS } from "../src/domain/verdict.ts";
 import type { ExecutionOutcome } from "../src/domain/outcome.ts";
 import { EXECUTION_OUTCOMES, OUTCOMES } from "../src/domain/outcome.ts";
@@ -49,7 +49,7 @@ export function referenceText(): string {
       "Why an execution sends nothing more",
       "Open orders are then cancelled, and their end is awaited.",
       ["cause", "meaning"],
-      plain(BLOCKAGE_MEANINGS),
+      entries(STOP_CAUSES).map(([cause, { meaning }]) => [code(cause), meaning]),
     ),
     ...section(
       "Why the venue refuses an order",

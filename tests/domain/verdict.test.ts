@@ -1,5 +1,6 @@
 import { expect, test } from "@jest/globals";
 import { OUTCOMES } from "../../src/domain/outcome.ts";
+import { STOP_CAUSES } from "../../src/domain/stop-cause.ts";
 import { isFinal, isRetried, VERDICT_KINDS, VERDICTS } from "../../src/domain/verdict.ts";
 
 /** R7 and the contract: verdict → final or for now, whether the daemon asks again, exit code. */
@@ -44,4 +45,26 @@ test("every outcome of an execution has its exit code; one that never began has 
     refused: undefined,
     superseded: undefined,
   });
+});
+
+/** R7, R17, R22: what stops an execution → verdict and outcome where that has not begun, and whether it matters only until then. */
+const STOPS = `
+  halted           halted           refused
+  deadline         stale            refused
+  session-closed   market-closed    refused
+  clock-unknown    market-closed    refused
+  stale            stale            refused    until begun
+  foreign-hand     refused          refused
+  no-sane-quote    price-doubt      refused
+  keys-refused     account-blocked  refused
+  account-blocked  account-blocked  refused
+  superseded       superseded       superseded until begun
+  planned-again    accepted         superseded until begun
+`;
+
+test("every cause that keeps an execution from beginning has its verdict and outcome", () => {
+  const rows = Object.entries(STOP_CAUSES).map(([cause, { verdict, outcome, untilBegun }]) =>
+    `  ${cause.padEnd(16)} ${verdict.padEnd(16)} ${outcome.padEnd(10)} ${untilBegun ? "until begun" : ""}`.trimEnd(),
+  );
+  expect(`\n${rows.join("\n")}\n`).toBe(STOPS);
 });

@@ -1,6 +1,8 @@
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionPhase } from "../../domain/ledger/executions.ts";
 import type { ExecutionOutcome } from "../../domain/outcome.ts";
+import type { StopCause } from "../../domain/stop-cause.ts";
+import { STOP_CAUSES } from "../../domain/stop-cause.ts";
 import type { AttemptRules } from "../orders/attempts.ts";
 import { isContinued } from "../orders/attempts.ts";
 import { CAME_TOO_LATE } from "../orders/former-orders.ts";
@@ -60,36 +62,9 @@ export interface IntentFacts {
 
 /** Why nothing more may be sent. */
 export interface StopReason {
-  readonly cause:
-    | "halted"
-    | "deadline"
-    | "session-closed"
-    | "clock-unknown"
-    | "stale"
-    | "foreign-hand"
-    | "no-sane-quote"
-    | "keys-refused"
-    | "account-blocked"
-    | "superseded"
-    | "planned-again";
+  readonly cause: StopCause;
   readonly reason: string;
 }
-
-/** What keeps an execution from sending more, for people. */
-export const BLOCKAGE_MEANINGS: Record<StopReason["cause"], string> = {
-  halted: "Trading was halted.",
-  deadline: "EXECUTION_DEADLINE_SECONDS have passed.",
-  "session-closed": "The session is over, or less than 30 s of it are left.",
-  "clock-unknown": "The venue's clock cannot be read.",
-  stale: "The signal became stale before the broker held an order of it.",
-  "foreign-hand": "Somebody else's order touches a symbol or the cash of the plan, or cash has left the account.",
-  "no-sane-quote": "Limit style: no order of it had a quote to be priced from.",
-  "keys-refused": "The venue refused the API keys, which are not valid any more or may not trade.",
-  "account-blocked": "The account may no longer trade.",
-  superseded: "A newer run takes its place before anything was sent.",
-  "planned-again":
-    "A run of another strategy came, or fell away, before anything was sent: it is planned again with what every strategy asks for now.",
-};
 
 export interface ExecutionFacts {
   readonly now: number;
@@ -142,7 +117,7 @@ export type Action =
       readonly kind: "finish";
       readonly outcome: ExecutionOutcome | undefined;
       readonly reason: string;
-      readonly cause?: StopReason["cause"];
+      readonly cause?: StopCause;
       readonly gaveWay?: true;
     }
   | { readonly kind: "leave" };
@@ -183,16 +158,10 @@ function decideBlocked(facts: ExecutionFacts, stopReason: StopReason): Decision 
   if (!facts.begun && others.length === 0 && facts.intents.every((intent) => !intent.busy) && facts.intents.every(neverTaken)) {
     if (recorded.length > 0) return only({ kind: "drop", ids: recorded.map(idOf), reason: stopReason.reason }, facts);
     if (facts.preparing) return wait(facts, []);
-    const outcome = stopReason.cause === "superseded" || stopReason.cause === "planned-again" ? "superseded" : "refused";
-    return only({ kind: "finish", outcome, reason: stopReason.reason, cause: stopReason.cause }, facts);
+    return only(unbegun(stopReason), facts);
   }
-  if (!facts.begun && mayStillBegin(stopReason.cause) && others.length > 0) return awaitBeginning(facts, others, stopReason);
+  if (!facts.begun && STOP_CAUSES[stopReason.cause].untilBegun && others.length > 0) return awaitBeginning(facts, others, stopReason);
   return only({ kind: "start-cancelling", reason: stopReason.reason }, facts);
-}
-
-/** Age and newer runs decide about an execution only until it has begun (R17, R22). */
-function mayStillBegin(cause: StopReason["cause"]): boolean {
-  return cause === "stale" || cause === "superseded" || cause === "planned-again";
 }
 
 /**
@@ -268,8 +237,12 @@ function noneSent({ begun, intents }: ExecutionFacts): Extract<Action, { kind: "
   if (begun || intents.length === 0 || intents.some(({ record }) => record.state !== "dropped")) return undefined;
   const reasons = intents.map(({ record: { symbol, message = "" } }) => `${symbol}: ${message}`);
   if (intents.some(({ record }) => record.message === CAME_TOO_LATE))
-    return { kind: "finish", outcome: "superseded", reason: `Planned again. ${reasons.join("; ")}.`, cause: "planned-again" };
-  return { kind: "finish", outcome: "refused", reason: `Nothing was sent. ${reasons.join("; ")}.`, cause: "no-sane-quote" };
+    return unbegun({ cause: "planned-again", reason: `Planned again. ${reasons.join("; ")}.` });
+  return unbegun({ cause: "no-sane-quote", reason: `Nothing was sent. ${reasons.join("; ")}.` });
+}
+
+function unbegun({ cause, reason }: StopReason): Extract<Action, { kind: "finish" }> {
+  return { kind: "finish", outcome: STOP_CAUSES[cause].outcome, reason, cause };
 }
 
 /** Terminal orders of limit style whose rest is sent again, each under the next attempt. */

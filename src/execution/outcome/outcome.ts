@@ -10,12 +10,14 @@ import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { ExecutionOutcome } from "../../domain/outcome.ts";
 import { formatDollars } from "../../domain/format.ts";
+import type { StopCause } from "../../domain/stop-cause.ts";
+import { STOP_CAUSES } from "../../domain/stop-cause.ts";
 import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, max, ONE, ZERO } from "../../domain/decimal.ts";
 import type { PlanSettings } from "../../portfolio/plan.ts";
 import { isOutside, isProtected } from "../../portfolio/valuation.ts";
-import type { Action, StopReason } from "../loop/decide.ts";
+import type { Action } from "../loop/decide.ts";
 import type { ExecutionEvent } from "../events.ts";
 import type { AssetCache, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { readAccount } from "../preparation/account-snapshot.ts";
@@ -216,9 +218,9 @@ function whyBefore({ clientOrderId, symbol, side }: IntentRecord, all: readonly 
 
 /**
  * R7: a begun execution is `executed` whatever came of it; one that never began keeps the reason that
- * stopped it. What is planned again with another strategy's run stays accepted: it is about to be executed.
+ * stopped it.
  */
-function verdictOf(outcome: ExecutionOutcome, reason: string, cause: StopReason["cause"] | undefined): Verdict {
+function verdictOf(outcome: ExecutionOutcome, reason: string, cause: StopCause | undefined): Verdict {
   switch (outcome) {
     case "on-target":
       return { kind: "executed", reason };
@@ -227,35 +229,8 @@ function verdictOf(outcome: ExecutionOutcome, reason: string, cause: StopReason[
     case "queued":
       return { kind: "executed", reason: `${outcome.replace("-", " ")}: ${reason}` };
     case "superseded":
-      return { kind: cause === "planned-again" ? "accepted" : "superseded", reason };
     case "refused":
-      return { kind: causeVerdict(cause), reason };
-  }
-}
-
-function causeVerdict(cause: StopReason["cause"] | undefined): Verdict["kind"] {
-  switch (cause) {
-    case "halted":
-      return "halted";
-    case "stale":
-    case "deadline":
-      return "stale";
-    case "session-closed":
-    case "clock-unknown":
-      return "market-closed";
-    case "superseded":
-      return "superseded";
-    case "planned-again":
-      return "accepted";
-    case "account-blocked":
-      return "account-blocked";
-    case "no-sane-quote":
-      return "price-doubt";
-    case "keys-refused":
-      return "account-blocked";
-    case "foreign-hand":
-    case undefined:
-      return "refused";
+      return { kind: cause === undefined ? outcome : STOP_CAUSES[cause].verdict, reason };
   }
 }
 
