@@ -1,5 +1,7 @@
 import type { ExitCode } from "./errors.ts";
 import { EXIT } from "./errors.ts";
+import type { StopCause } from "./stop-cause.ts";
+import { STOP_CAUSES } from "./stop-cause.ts";
 
 interface OutcomeRow {
   /** For people. */
@@ -49,3 +51,25 @@ export const OUTCOMES = {
 
 export type ExecutionOutcome = keyof typeof OUTCOMES;
 export const EXECUTION_OUTCOMES = Object.keys(OUTCOMES) as readonly ExecutionOutcome[];
+
+/** What ended an execution, and why it is on target or not. */
+export const OUTCOME_CODES = [
+  ...(Object.keys(STOP_CAUSES) as StopCause[]),
+  "on-target",
+  "queued",
+  /** An order was not filled to plan. */
+  "not-filled",
+  /** The venue refused an order. */
+  "order-refused",
+  /** The last plan leaves a symbol alone. */
+  "left-alone",
+  /** Something has come into the account, or may still come, that no plan has decided about. */
+  "not-planned",
+  /** A cancel did not take effect. */
+  "cancel-overdue",
+  /** Whether something was sold is not known. */
+  "sell-unknown",
+  /** No further plan could be made, or it failed its proof. */
+  "plan-refused",
+] as const;
+export type OutcomeCode = (typeof OUTCOME_CODES)[number];

@@ -235,6 +235,14 @@ export interface Verdict {
   readonly kind: VerdictKind;
   /** One sentence for a person: what was seen, against what it was measured. */
   readonly reason: string;
+  /** What `reason` says in words, where there are codes for it. */
+  readonly causes?: readonly VerdictCause[] | undefined;
+}
+
+/** A refusal of a plan, a daily limit, or what is left of a symbol and why. */
+export interface VerdictCause {
+  readonly code: string;
+  readonly symbol?: string;
 }
 
 /** A run that is not executed, or not for now, as those are told who are not part of the trading. */

@@ -208,8 +208,9 @@ export class Rebalancer {
     const reason = `Nothing can be traded now: ${left.map((rest) => restText(rest)).join(", ")}. ${meanings.join(" ")}`.trimEnd();
     if (options.takeUp !== undefined) return { kind: "still-off", reason, mayPass: passing.length > 0 };
     if (passing.length === 0) return undefined;
+    const causes = left.map(({ symbol, reason: code }) => ({ symbol, code }));
     const verdict = passing.some((rest) => rest.reason === "price-doubt") ? "price-doubt" : "account-unsettled";
-    return this.#judged(signal, options, { ...declined(verdict, reason, "It is tried again while the run is fresh."), snapshot });
+    return this.#judged(signal, options, { ...declined(verdict, reason, "It is tried again while the run is fresh."), causes, snapshot });
   }
 
   /** What a later SELL of the strategy has taken out is not bought again (R22). */
@@ -371,7 +372,7 @@ export class Rebalancer {
 
   #judged(signal: Signal, options: RebalanceOptions, result: Declined): Declined {
     if (options.dryRun || this.#parts.stopping.aborted) return result;
-    const verdict = withCause(this.#parts.ledger, signal.id, { kind: result.verdict, reason: result.reason });
+    const verdict = withCause(this.#parts.ledger, signal.id, { kind: result.verdict, reason: result.reason, causes: result.causes });
     this.#parts.ledger.transaction(() => {
       this.#parts.ledger.recordSignal(signal, this.#parts.clock.now());
       this.#parts.ledger.judgeSignal(signal.id, verdict, this.#parts.clock.now());

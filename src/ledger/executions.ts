@@ -20,7 +20,7 @@ import {
   textsIn,
   unreadable,
 } from "./row.ts";
-import { EXECUTION_OUTCOMES } from "../domain/outcome.ts";
+import { EXECUTION_OUTCOMES, OUTCOME_CODES } from "../domain/outcome.ts";
 
 const PHASES = ["planning", "selling", "buying", "cancelling", "settled"] as const satisfies readonly ExecutionPhase[];
 export function createExecution(database: LedgerDatabase, execution: NewExecution): void {
@@ -78,6 +78,7 @@ export function updateExecution(database: LedgerDatabase, id: string, change: Ex
        phase = coalesce(:phase, phase), deadline = coalesce(:deadline, deadline),
        begun_at = coalesce(:begunAt, begun_at), finished_at = coalesce(:finishedAt, finished_at),
        outcome = coalesce(:outcome, outcome), outcome_reason = coalesce(:outcomeReason, outcome_reason),
+       outcome_code = coalesce(:outcomeCode, outcome_code),
        account_before = coalesce(:accountBefore, account_before), account_after = coalesce(:accountAfter, account_after),
        plan = coalesce(:plan, plan)
      WHERE id = :id`,
@@ -89,6 +90,7 @@ export function updateExecution(database: LedgerDatabase, id: string, change: Ex
       finishedAt: optionalInstant(change.finishedAt),
       outcome: change.outcome ?? null,
       outcomeReason: change.outcomeReason ?? null,
+      outcomeCode: change.outcomeCode ?? null,
       accountBefore: json(change.accountBefore),
       accountAfter: json(change.accountAfter),
       plan: json(change.plan),
@@ -142,6 +144,7 @@ export function executionOf(row: Row): ExecutionRecord {
     finishedAt: readOptionalInteger(row, "finished_at"),
     outcome: readOptionalOneOf(row, "outcome", EXECUTION_OUTCOMES),
     outcomeReason: readOptionalText(row, "outcome_reason"),
+    outcomeCode: readOptionalOneOf(row, "outcome_code", OUTCOME_CODES),
     get accountBefore() {
       return accountBefore();
     },

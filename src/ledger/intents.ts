@@ -10,6 +10,7 @@ import type {
   OrderType,
   QuoteSeen,
 } from "../domain/ledger/orders.ts";
+import { INTENT_CODES } from "../domain/ledger/orders.ts";
 import {
   flag,
   instant,
@@ -69,7 +70,7 @@ function setChange(database: LedgerDatabase, clientOrderId: string, change: Inte
        filled_quantity = coalesce(:filledQuantity, filled_quantity),
        filled_average_price = coalesce(:filledAveragePrice, filled_average_price), filled_at = coalesce(:filledAt, filled_at),
        cancel_requested_at = coalesce(:cancelRequestedAt, cancel_requested_at), message = coalesce(:message, message),
-       updated_at = :updatedAt
+       code = coalesce(:code, code), updated_at = :updatedAt
      WHERE client_order_id = :clientOrderId`,
     {
       clientOrderId,
@@ -83,6 +84,7 @@ function setChange(database: LedgerDatabase, clientOrderId: string, change: Inte
       filledAt: optionalInstant(change.filledAt),
       cancelRequestedAt: optionalInstant(change.cancelRequestedAt),
       message: change.message ?? null,
+      code: change.code ?? null,
       updatedAt: instant(change.updatedAt),
     },
   );
@@ -258,6 +260,7 @@ export function intentOf(row: Row): IntentRecord {
     filledAt: readOptionalInteger(row, "filled_at"),
     cancelRequestedAt: readOptionalInteger(row, "cancel_requested_at"),
     message: readOptionalText(row, "message"),
+    code: readOptionalOneOf(row, "code", INTENT_CODES),
     updatedAt: readInteger(row, "updated_at"),
     orderType: readOptionalOneOf(row, "order_type", ORDER_TYPES),
     limitPrice: readOptionalDecimal(row, "limit_price"),

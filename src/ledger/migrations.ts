@@ -330,6 +330,17 @@ CREATE TABLE strangers (
 ) STRICT;
 `,
   },
+  {
+    version: 9,
+    // What was told by its text until then, and decides about an order that is open.
+    sql: `
+ALTER TABLE executions ADD COLUMN outcome_code TEXT;
+ALTER TABLE verdicts ADD COLUMN causes TEXT;
+ALTER TABLE intents ADD COLUMN code TEXT;
+UPDATE intents SET code = 'proven-absent' WHERE message = 'proven absent';
+UPDATE intents SET code = 'came-too-late' WHERE message = 'an earlier order, which had been given up, has arrived under its id';
+`,
+  },
 ];
 
 /**

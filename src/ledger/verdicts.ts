@@ -2,7 +2,7 @@ import type { Verdict } from "../domain/verdict.ts";
 import { FINAL_VERDICTS, PROVISIONAL_VERDICTS, VERDICT_KINDS } from "../domain/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
-import { instant, readInteger, readOneOf, readOptionalText, readText } from "./row.ts";
+import { instant, json, readInteger, readJson, readOneOf, readOptionalText, readText } from "./row.ts";
 
 /** The verdicts that no update may replace (R7), as a list in SQL. */
 export const FINAL_VERDICTS_SQL = `(${FINAL_VERDICTS.map((kind) => `'${kind}'`).join(", ")})`;
@@ -22,13 +22,14 @@ export interface SpokenVerdict {
 /** Adds one row to the history of verdicts, which is never changed, only pruned. */
 export function appendVerdict(database: LedgerDatabase, spoken: SpokenVerdict): void {
   database.write(
-    `INSERT INTO verdicts (at, strategy, verdict, reason, signal_id, lines)
-     VALUES (:at, :strategy, :verdict, :reason, :signalId, :lines)`,
+    `INSERT INTO verdicts (at, strategy, verdict, reason, causes, signal_id, lines)
+     VALUES (:at, :strategy, :verdict, :reason, :causes, :signalId, :lines)`,
     {
       at: instant(spoken.at),
       strategy: spoken.strategy,
       verdict: spoken.verdict.kind,
       reason: spoken.verdict.reason,
+      causes: json(spoken.verdict.causes),
       signalId: spoken.signalId ?? null,
       lines: spoken.lines,
     },
@@ -63,6 +64,7 @@ function verdictOf(row: Row): VerdictRecord {
     strategy: readText(row, "strategy"),
     verdict: readOneOf(row, "verdict", VERDICT_KINDS),
     reason: readText(row, "reason"),
+    causes: (readJson(row, "causes") ?? undefined) as VerdictRecord["causes"],
     signalId: readOptionalText(row, "signal_id"),
     lines: readInteger(row, "lines"),
   };

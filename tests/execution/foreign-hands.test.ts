@@ -170,6 +170,7 @@ describe("a position that somebody buys after the plans were made", () => {
     expect(result).toMatchObject({
       conclusion: {
         outcome: "off-target",
+        code: "not-planned",
         reason: "Came into the account after it was planned for, and was left alone: LEU ($39.99).",
         verdict: { kind: "executed" },
       },

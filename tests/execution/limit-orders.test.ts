@@ -256,6 +256,7 @@ describe("without a sane quote", () => {
     expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/deadline.*BTAL.*quote/);
     expect(asked("BTAL")).toEqual([]);
     expect(new Set(attempts("BTAL").map(({ state }) => state))).toEqual(new Set(["dropped"]));
+    expect(attempts("BTAL")[0]?.code).toBe("quote-doubt");
     expect(attempts("UVXY")).toMatchObject([{ status: "filled" }]);
   });
 

@@ -74,7 +74,14 @@ describe("executions", () => {
     const changes: ExecutionChange[] = [
       { phase: "selling", accountBefore: { cash: "-1.98", positions: [null, { symbol: "SMR" }] }, plan: [] },
       { begunAt: NOW + 20, deadline: NOW + 9 },
-      { phase: "settled", finishedAt: NOW + 30, outcome: "off-target", outcomeReason: "LEU was refused.", accountAfter: null },
+      {
+        phase: "settled",
+        finishedAt: NOW + 30,
+        outcome: "off-target",
+        outcomeReason: "LEU was refused.",
+        outcomeCode: "order-refused",
+        accountAfter: null,
+      },
     ];
     for (const change of changes) ledger.updateExecution("x", change);
     expect(ledger.execution("x")).toEqual(Object.assign({ ...execution("x", "a"), ...BLANK }, ...changes));

@@ -10,10 +10,11 @@ import { inTemporaryDirectory } from "./ledger-examples.ts";
 const SCHEMAS = join(import.meta.dirname, "schemas");
 const VERSIONS = MIGRATIONS.map(({ version }) => version);
 
-function oldLedger(directory: string, version: number): string {
+function oldLedger(directory: string, version: number, change = ""): string {
   const file = join(directory, "paper.sqlite");
   const connection = new DatabaseSync(file);
   connection.exec(readFileSync(join(SCHEMAS, `${String(version)}.sql`), "utf8"));
+  connection.exec(change);
   connection.close();
   return file;
 }
@@ -67,5 +68,21 @@ describe.each(VERSIONS)("a ledger of schema %d", (version) => {
       expect(ledger.equitySince(0).map(({ equity }) => equity.toString())).toEqual(["1000.25"]);
       ledger.close();
     });
+  });
+});
+
+test.each([
+  ["recorded", "proven absent", "proven-absent"],
+  ["dropped", "an earlier order, which had been given up, has arrived under its id", "came-too-late"],
+  ["dropped", "Trading was halted.", undefined],
+])("an order that schema 8 told apart by its text keeps that as a code: %s, %s", (state, message, code) => {
+  inTemporaryDirectory((directory) => {
+    const file = oldLedger(directory, 8, `UPDATE intents SET state = '${state}', message = '${message}' WHERE client_order_id = 'c2'`);
+    const ledger = openLedger(file);
+    expect(ledger.intent("c2")).toMatchObject({ state, message });
+    expect(ledger.intent("c2")?.code).toBe(code);
+    expect(ledger.execution("e1")?.outcomeCode).toBeUndefined();
+    expect(ledger.recentVerdicts(1)[0]?.causes).toBeUndefined();
+    ledger.close();
   });
 });

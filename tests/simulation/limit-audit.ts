@@ -69,9 +69,9 @@ export class LimitAudit {
     book: readonly OrderRecord[],
     now: number,
   ): Violation[] {
-    const { clientOrderId, goal, orderType, limitPrice, message, recordedAt } = intent;
+    const { clientOrderId, goal, orderType, limitPrice, code, recordedAt } = intent;
     const [before, terms] = [this.#sentBefore.get(clientOrderId), JSON.stringify(sent)];
-    if (before?.recordedAt === recordedAt && message === "proven absent")
+    if (before?.recordedAt === recordedAt && code === "proven-absent")
       return before.terms === terms ? [] : [violation("P1", `${clientOrderId} was sent again as something else`)];
     this.#sentBefore.set(clientOrderId, { recordedAt, terms });
     const asRecorded = sent.type === (orderType ?? "") && sent.limit_price === limitPrice?.toFixed();
@@ -79,7 +79,7 @@ export class LimitAudit {
       ...(asRecorded ? [] : [violation("P1", `${clientOrderId} was sent as another type or at another limit than was recorded`)]),
       ...(goal === undefined ? [] : this.#totals(intent, book)),
       // What may have been sent before, by a process that was killed over it, keeps its terms.
-      ...(orderType === "limit" && message !== "proven absent" ? this.#priceProblems(life, intent, now) : []),
+      ...(orderType === "limit" && code !== "proven-absent" ? this.#priceProblems(life, intent, now) : []),
     ];
   }
 

@@ -3,6 +3,8 @@ import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
 import type { VerdictRecord } from "../../src/domain/ledger/alert-lines.ts";
 import { isOnTargetReason } from "../../src/portfolio/skip-reason.ts";
 import type { SkipReason } from "../../src/portfolio/skip-reason.ts";
+import type { DailyLimit } from "../../src/portfolio/limits.ts";
+import type { PlanRefusal } from "../../src/portfolio/plan-result.ts";
 import { isNewest } from "../../src/execution/orders/attempts.ts";
 import type { PlanSummary } from "../../src/execution/outcome/summary.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
@@ -38,8 +40,6 @@ export interface NamedParts {
   readonly isStampedBack: boolean;
 }
 
-/** How an execution says that something is there, or may come, which no plan of it has decided about. */
-const SINCE_THE_PLAN = /^(?:Came into the account|May still come)/;
 const LATELY_MS = 60_000;
 /** Of the equity; a drift inside the band is named otherwise. */
 const DRIFT_IS_NAMED_FROM = 0.005;
@@ -61,17 +61,14 @@ export class NamedReasons {
   /** Of a run that was never executed. */
   withoutExecution(verdict: string | undefined, reason: string | undefined): Unreached {
     const { settings } = this.#parts.scenario;
-    const spoken = this.spoken();
-    const refused = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_ORDER_VALUE"));
     if (verdict === "superseded" && this.#parts.isStampedBack) return { kind: "excused", reason: "stamped before an earlier run" };
-    if (settings.maxOrderValue !== undefined && refused) return { kind: "excused", reason: "order-limit" };
-    const limited = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_DAILY_TURNOVER_PERCENT"));
+    if (settings.maxOrderValue !== undefined && this.#isRefusedFor("order-limit")) return { kind: "excused", reason: "order-limit" };
     const isHeldBack = this.#parts.machine.life?.ledger.openExecutions().some(({ signalId }) => signalId !== this.#parts.signalId) === true;
-    if ((limited || isHeldBack) && this.#wouldTurnOverTooMuch()) return { kind: "excused", reason: "turnover-limit" };
-    const owes = spoken.some((each) => each.verdict === "refused" && each.reason.includes("owes more than its positions are worth"));
-    const unbuyable = spoken.some((each) => each.verdict === "refused" && each.reason.includes("MAX_UNBUYABLE_PERCENT"));
-    if (unbuyable && this.#isLargelyUnbuyable()) return { kind: "excused", reason: "unbuyable, and named" };
-    if (owes && this.#ownEquity() <= 0) return { kind: "excused", reason: "owes more than it holds" };
+    if ((this.#isRefusedFor("daily-turnover") || isHeldBack) && this.#wouldTurnOverTooMuch())
+      return { kind: "excused", reason: "turnover-limit" };
+    if (this.#isRefusedFor("unbuyable") && this.#isLargelyUnbuyable()) return { kind: "excused", reason: "unbuyable, and named" };
+    if (this.#isRefusedFor("account-over-allocated") && this.#ownEquity() <= 0)
+      return { kind: "excused", reason: "owes more than it holds" };
     return failed(`The last signal ${this.#parts.signalId} was not executed: ${verdict ?? "no verdict"}, ${reason ?? ""}`);
   }
 
@@ -84,6 +81,10 @@ export class NamedReasons {
     );
     const values = guarded.map(([symbol, { quantity }]) => Number(quantity.times(exchange.valueOf(symbol)).toFixed()));
     return Number(String(exchange.accountView().equity)) - values.reduce((total, each) => total + each, 0);
+  }
+
+  #isRefusedFor(code: PlanRefusal | DailyLimit): boolean {
+    return this.spoken().some(({ verdict, causes }) => verdict === "refused" && causes?.some((cause) => cause.code === code) === true);
   }
 
   /** What was lately said of the last signal. */
@@ -127,7 +128,7 @@ export class NamedReasons {
     const reasons = lines.flatMap(({ symbol, leftAlone }) =>
       leftAlone === undefined || isOnTargetReason(leftAlone as SkipReason) ? [] : [{ symbol, leftAlone }],
     );
-    const isSaid = SINCE_THE_PLAN.test(execution.outcomeReason ?? "");
+    const isSaid = execution.outcomeCode === "not-planned";
     if (reasons.length === 0 && isSaid && this.#cameOrMayCome(unsettled)) return { kind: "excused", reason: "came, or may still come" };
     if (reasons.length === 0 && lines.some((line) => line.leftAlone === "whole-share-remainder" && this.#isTooDear(line.symbol)))
       return { kind: "excused", reason: "no whole share" };
@@ -176,12 +177,12 @@ export class NamedReasons {
   }
 
   /** An order for the symbol that something is wrong with, which the venue refused or did not fill. */
-  #isStuck({ symbol, state, status, message }: IntentRecord): boolean {
+  #isStuck({ symbol, state, status, code }: IntentRecord): boolean {
     if (symbol !== this.#parts.trouble?.symbol) return false;
     // What is left for the market after the last limit may buy no whole share for its money.
     if (this.#parts.trouble.kind === "orders-stuck")
-      return (state === "done" && status === "canceled") || (state === "dropped" && message?.includes("no whole share") === true);
-    return this.#parts.trouble.kind === "asset-inactive" && state === "refused" && message?.includes("not active") === true;
+      return (state === "done" && status === "canceled") || (state === "dropped" && code === "insufficient-cash");
+    return this.#parts.trouble.kind === "asset-inactive" && state === "refused" && status === "not-tradable";
   }
 
   /** It was split, and the plan leaves it alone for that. */
@@ -215,7 +216,9 @@ export class NamedReasons {
   /** Nothing has begun, because a split is suspected that there was. */
   saysSuspected(symbol: string): boolean {
     if (this.#parts.scenario.split === undefined) return false;
-    return this.spoken().some(({ reason }) => reason.includes(`${symbol} (split-suspected)`));
+    return this.spoken().some(
+      ({ causes }) => causes?.some((cause) => cause.symbol === symbol && cause.code === "split-suspected") === true,
+    );
   }
 
   /** The owner's settings of limit style leave this symbol's rest alone. */
@@ -232,9 +235,9 @@ export class NamedReasons {
   }
 
   /** Not sent for want of a sane quote, which is left at that where it is so set. */
-  #isWithoutQuote({ state, message }: IntentRecord): boolean {
+  #isWithoutQuote({ state, code }: IntentRecord): boolean {
     const { withoutQuote } = this.#parts.scenario.execution.limitOrders;
-    return state === "dropped" && withoutQuote === "leave" && message?.includes("quote") === true;
+    return state === "dropped" && withoutQuote === "leave" && code === "quote-doubt";
   }
 
   #isTrue(symbol: string, reason: string, unsettled: readonly IntentRecord[]): boolean {

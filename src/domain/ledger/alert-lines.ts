@@ -1,4 +1,4 @@
-import type { Verdict, VerdictKind } from "../verdict.ts";
+import type { Verdict, VerdictCause, VerdictKind } from "../verdict.ts";
 
 /** Lines of the alerts files and their verdicts (R7). */
 export interface AlertLineStore {
@@ -37,6 +37,7 @@ export interface VerdictRecord {
   readonly strategy: string;
   readonly verdict: VerdictKind;
   readonly reason: string;
+  readonly causes?: readonly VerdictCause[] | undefined;
   readonly signalId: string | undefined;
   /** How many lines it was spoken over. */
   readonly lines: number;

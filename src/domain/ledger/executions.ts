@@ -1,4 +1,4 @@
-import type { ExecutionOutcome } from "../outcome.ts";
+import type { ExecutionOutcome, OutcomeCode } from "../outcome.ts";
 import type { RebalanceTarget } from "../rebalance-target.ts";
 
 /** Executions, from their start to their recorded end. */
@@ -42,6 +42,8 @@ export interface ExecutionRecord extends NewExecution {
   readonly finishedAt: number | undefined;
   readonly outcome: ExecutionOutcome | undefined;
   readonly outcomeReason: string | undefined;
+  /** `undefined` too for one that an earlier version ended. */
+  readonly outcomeCode?: OutcomeCode | undefined;
   /** JSON values, written by execution/, read by reporting/. */
   readonly accountBefore: unknown;
   readonly accountAfter: unknown;
@@ -55,6 +57,7 @@ export interface ExecutionChange {
   readonly finishedAt?: number;
   readonly outcome?: ExecutionOutcome;
   readonly outcomeReason?: string;
+  readonly outcomeCode?: OutcomeCode | undefined;
   readonly accountBefore?: unknown;
   readonly accountAfter?: unknown;
   readonly plan?: unknown;

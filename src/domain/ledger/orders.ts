@@ -37,6 +37,16 @@ export interface OrderStore {
  */
 export type IntentState = "recorded" | "posting" | "unknown" | "open" | "done" | "refused" | "abandoned" | "dropped";
 
+/**
+ * What is known of an intent beyond its state:
+ * - `proven-absent`: it was sent once, and proven never to have arrived. It keeps that from then on: a refusal of what
+ *   is sent again says nothing of what was sent before, so it is no proof that the venue holds no such order (R18).
+ * - `came-too-late`: an order that was given up before has taken the id that both were sent under (R19).
+ * - the others are the skip reasons for which it was not sent.
+ */
+export const INTENT_CODES = ["proven-absent", "came-too-late", "price-doubt", "quote-doubt", "insufficient-cash", "below-minimum"] as const;
+export type IntentCode = (typeof INTENT_CODES)[number];
+
 /** What is still wanted of a planned trade when an order for it is made. */
 export interface Goal {
   /** Shares; `undefined` for a buy in dollars until its first price is known. */
@@ -108,6 +118,7 @@ export interface IntentRecord extends Omit<NewIntent, "inherits"> {
   readonly cancelRequestedAt: number | undefined;
   /** Refusal text, or why it was abandoned or dropped. */
   readonly message: string | undefined;
+  readonly code?: IntentCode | undefined;
   readonly updatedAt: number;
 }
 
@@ -122,5 +133,6 @@ export interface IntentChange {
   readonly filledAt?: number;
   readonly cancelRequestedAt?: number;
   readonly message?: string;
+  readonly code?: IntentCode;
   readonly updatedAt: number;
 }

@@ -3,6 +3,7 @@ import { asError, messageOf } from "../../domain/errors.ts";
 import { freshness } from "../../intake/freshness.ts";
 import type { Signal } from "../../domain/signal.ts";
 import type { IntentRecord, OrderTerms } from "../../domain/ledger/orders.ts";
+import type { OutcomeCode } from "../../domain/outcome.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import { formatDollars } from "../../domain/format.ts";
 import { max, ONE, ZERO } from "../../domain/decimal.ts";
@@ -19,7 +20,7 @@ import { NextPlan } from "./next-plan.ts";
 import type { ConvergeParts } from "./open-execution.ts";
 import { OpenExecution } from "./open-execution.ts";
 import { OrderGate } from "./order-gate.ts";
-import { OrderLifecycle, PROVEN_ABSENT } from "../orders/order-lifecycle.ts";
+import { OrderLifecycle } from "../orders/order-lifecycle.ts";
 import type { Conclusion } from "../outcome/outcome.ts";
 import { concludeExecution } from "../outcome/outcome.ts";
 import { isOfWholeShares } from "../styles/order-terms.ts";
@@ -68,6 +69,7 @@ export class Convergence {
   readonly #sellUntil: number;
   #cancellingSince: number | undefined;
   #cancellingReason: string | undefined;
+  #cancellingCause: OutcomeCode | undefined;
   /** When the next plan is made, monotonic; `undefined` while none is due. */
   #planAt: number | undefined;
   /** The newer run for which a pause was last cut short. */
@@ -105,6 +107,7 @@ export class Convergence {
     if (execution.phase === "cancelling") {
       this.#cancellingSince = parts.clock.monotonic();
       this.#cancellingReason = execution.outcomeReason;
+      this.#cancellingCause = execution.outcomeCode;
     }
     this.#orders = new OrderLifecycle({
       broker: parts.broker,
@@ -166,6 +169,7 @@ export class Convergence {
       stopping: this.#parts.stopping.aborted,
       cancellingSince: this.#cancellingSince,
       cancellingReason: this.#cancellingReason,
+      cancellingCause: this.#cancellingCause,
       orderTimeoutMs: this.#parts.orderTimeoutSeconds * 1_000,
       attempts: { ...this.#parts.execution.limitOrders, minimum: max(this.#parts.settings.minTradeValue, ONE) },
       sellUntil: this.#sellUntil,
@@ -270,7 +274,7 @@ export class Convergence {
         this.#nextAttempts(action.ids);
         return;
       case "start-cancelling":
-        this.#startCancelling(action.reason);
+        this.#startCancelling(action);
         return;
       case "plan":
         this.#prepare(async () => this.#take(await this.#plan(action.what)));
@@ -438,7 +442,7 @@ export class Convergence {
         this.#pause();
         return;
       case "cancel":
-        if (!this.#isBlocked()) this.#startCancelling(planned.reason);
+        if (!this.#isBlocked()) this.#startCancelling(planned);
         return;
       case "decide-again":
         return;
@@ -473,11 +477,12 @@ export class Convergence {
     return this.#ended || this.#failure !== undefined || phase === "cancelling" || stopReason !== undefined;
   }
 
-  #startCancelling(cause: string): void {
-    const reason = this.#notPlanned === undefined ? cause : `${cause} Until then: ${asSentence(this.#notPlanned)}`;
+  #startCancelling({ cause, reason: why }: { readonly cause: OutcomeCode; readonly reason: string }): void {
+    const reason = this.#notPlanned === undefined ? why : `${why} Until then: ${asSentence(this.#notPlanned)}`;
     this.#cancellingSince ??= this.#parts.clock.monotonic();
     this.#cancellingReason ??= reason;
-    this.#parts.ledger.updateExecution(this.#execution.id, { phase: "cancelling", outcomeReason: reason });
+    this.#cancellingCause ??= cause;
+    this.#parts.ledger.updateExecution(this.#execution.id, { phase: "cancelling", outcomeReason: reason, outcomeCode: cause });
     this.#execution.emit({ kind: "phase", level: "warn", text: `Nothing more is sent. ${reason}` });
   }
 
@@ -557,6 +562,6 @@ function amountText({ quantity, notional, limitPrice }: IntentRecord): string {
  * Of limit style, and proven never to have been sent: it is priced, or priced anew. What may have been sent
  * once keeps the terms that it may arrive with.
  */
-function isPricedNow({ goal, state, message }: IntentRecord): boolean {
-  return goal !== undefined && state === "recorded" && message !== PROVEN_ABSENT;
+function isPricedNow({ goal, state, code }: IntentRecord): boolean {
+  return goal !== undefined && state === "recorded" && code !== "proven-absent";
 }

@@ -1,11 +1,10 @@
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionPhase } from "../../domain/ledger/executions.ts";
-import type { ExecutionOutcome } from "../../domain/outcome.ts";
+import type { ExecutionOutcome, OutcomeCode } from "../../domain/outcome.ts";
 import type { StopCause } from "../../domain/stop-cause.ts";
 import { STOP_CAUSES } from "../../domain/stop-cause.ts";
 import type { AttemptRules } from "../orders/attempts.ts";
 import { isContinued } from "../orders/attempts.ts";
-import { CAME_TOO_LATE } from "../orders/former-orders.ts";
 
 /**
  * The deciding half of the rebalance: facts in, next actions out, nothing done. The loop in
@@ -85,6 +84,7 @@ export interface ExecutionFacts {
   /** Since when the execution is cancelling. */
   readonly cancellingSince: number | undefined;
   readonly cancellingReason: string | undefined;
+  readonly cancellingCause?: OutcomeCode | undefined;
   readonly orderTimeoutMs: number;
   /** What decides about the rest of an order of limit style. */
   readonly attempts: AttemptRules;
@@ -108,16 +108,16 @@ export type Action =
   | { readonly kind: "drop"; readonly ids: readonly string[]; readonly reason: string }
   /** The rest of these terminal orders is sent under the next attempt (limit style). */
   | { readonly kind: "next-attempt"; readonly ids: readonly string[] }
-  | { readonly kind: "start-cancelling"; readonly reason: string }
+  | { readonly kind: "start-cancelling"; readonly cause: OutcomeCode; readonly reason: string }
   | { readonly kind: "plan"; readonly what: "buys" | "rest" }
   /** The next plan is made after a pause. */
   | { readonly kind: "pause" }
-  /** Without an outcome it follows from how the orders ended. `cause` says what kept it from beginning. */
+  /** Without an outcome it follows from how the orders ended, and so does the code of it. */
   | {
       readonly kind: "finish";
       readonly outcome: ExecutionOutcome | undefined;
       readonly reason: string;
-      readonly cause?: StopCause;
+      readonly cause?: OutcomeCode | undefined;
       readonly gaveWay?: true;
     }
   | { readonly kind: "leave" };
@@ -141,9 +141,10 @@ export function decide(facts: ExecutionFacts): Decision {
   if (facts.stopReason !== undefined) return decideBlocked(facts, facts.stopReason);
   const unended = facts.intents.filter((intent) => !isEnded(intent.record));
   const stuck = unended.filter((intent) => cancelIsOverdue(intent, facts.now));
-  if (stuck.length > 0) return only({ kind: "start-cancelling", reason: `The cancel of ${names(stuck)} did not take effect.` }, facts);
+  if (stuck.length > 0)
+    return only({ kind: "start-cancelling", cause: "cancel-overdue", reason: `The cancel of ${names(stuck)} did not take effect.` }, facts);
   if (facts.offHours && facts.marketOpen === false && unended.length > 0 && unended.every(isQueued)) {
-    return only({ kind: "finish", outcome: "queued", reason: "The orders wait for the next open." }, facts);
+    return only({ kind: "finish", outcome: "queued", cause: "queued", reason: "The orders wait for the next open." }, facts);
   }
   const cutShort = facts.preparing ? [] : restsToSend(facts);
   if (cutShort.length > 0) return only({ kind: "next-attempt", ids: cutShort.map(idOf) }, facts);
@@ -161,7 +162,7 @@ function decideBlocked(facts: ExecutionFacts, stopReason: StopReason): Decision 
     return only(unbegun(stopReason), facts);
   }
   if (!facts.begun && STOP_CAUSES[stopReason.cause].untilBegun && others.length > 0) return awaitBeginning(facts, others, stopReason);
-  return only({ kind: "start-cancelling", reason: stopReason.reason }, facts);
+  return only({ kind: "start-cancelling", ...stopReason }, facts);
 }
 
 /**
@@ -184,7 +185,10 @@ function decideCancelling(facts: ExecutionFacts): Decision {
   const unended = facts.intents.filter((intent) => !isEnded(intent.record));
   if (unended.length === 0 && isUnderWay(facts)) return wait(facts, []);
   if (unended.length === 0)
-    return only({ kind: "finish", outcome: "incomplete", reason: facts.cancellingReason ?? "Stopped before its end." }, facts);
+    return only(
+      { kind: "finish", outcome: "incomplete", cause: facts.cancellingCause, reason: facts.cancellingReason ?? "Stopped before its end." },
+      facts,
+    );
   const idle = unended.filter((intent) => !intent.busy);
   if (!isUnderWay(facts) && idle.every((intent) => hasBeenAwaited(intent, facts))) {
     const unknown = idle.filter((intent) => intent.record.state !== "open");
@@ -199,7 +203,7 @@ function decideCancelling(facts: ExecutionFacts): Decision {
       };
     }
     const reason = `${facts.cancellingReason ?? "Stopped before its end."} The end of ${names(idle)} was not seen within ${String(CANCEL_WAIT_MS / 1_000)} s of the cancel.`;
-    return only({ kind: "finish", outcome: "incomplete", reason }, facts);
+    return only({ kind: "finish", outcome: "incomplete", cause: facts.cancellingCause, reason }, facts);
   }
   return wait(
     facts,
@@ -215,7 +219,14 @@ function decidePhaseEnd(facts: ExecutionFacts): Decision {
   if (facts.phase === "selling") {
     const uncertain = abandoned.filter((intent) => intent.record.phase === "selling");
     if (uncertain.length > 0)
-      return only({ kind: "start-cancelling", reason: `Whether ${names(uncertain)} was sold is not known, so nothing is bought.` }, facts);
+      return only(
+        {
+          kind: "start-cancelling",
+          cause: "sell-unknown",
+          reason: `Whether ${names(uncertain)} was sold is not known, so nothing is bought.`,
+        },
+        facts,
+      );
     if (!facts.sellsOnly) return nextPlan("buys", facts, facts.planAt ?? facts.now);
   }
   if (facts.rest !== "passing" || facts.offHours) return only({ kind: "finish", outcome: undefined, reason: "" }, facts);
@@ -236,7 +247,7 @@ function nextPlan(what: "buys" | "rest", facts: ExecutionFacts, at: number): Dec
 function noneSent({ begun, intents }: ExecutionFacts): Extract<Action, { kind: "finish" }> | undefined {
   if (begun || intents.length === 0 || intents.some(({ record }) => record.state !== "dropped")) return undefined;
   const reasons = intents.map(({ record: { symbol, message = "" } }) => `${symbol}: ${message}`);
-  if (intents.some(({ record }) => record.message === CAME_TOO_LATE))
+  if (intents.some(({ record }) => record.code === "came-too-late"))
     return unbegun({ cause: "planned-again", reason: `Planned again. ${reasons.join("; ")}.` });
   return unbegun({ cause: "no-sane-quote", reason: `Nothing was sent. ${reasons.join("; ")}.` });
 }

@@ -1,6 +1,7 @@
 import { freshness } from "../../intake/freshness.ts";
 import type { Signal } from "../../domain/signal.ts";
 import type { IntentRecord, NewIntent } from "../../domain/ledger/orders.ts";
+import type { OutcomeCode } from "../../domain/outcome.ts";
 import { formatDollars } from "../../domain/format.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import { decimal, max, sum, ZERO, type Decimal } from "../../domain/decimal.ts";
@@ -33,7 +34,7 @@ export type NextPlanned =
   | { readonly kind: "decide-again" }
   /** Nothing to send now; what stands in the way may pass (R33). Where no plan was recorded, nothing else tells of it. */
   | { readonly kind: "not-yet"; readonly reason: string; readonly isRecorded: boolean }
-  | { readonly kind: "cancel"; readonly reason: string };
+  | { readonly kind: "cancel"; readonly cause: OutcomeCode; readonly reason: string };
 
 /** The buys after the last sell, or whatever is left after the last order of both phases. */
 export interface NextPlanRequest {
@@ -80,7 +81,7 @@ export class NextPlan {
     if (selling !== undefined) return { kind: "not-yet", reason: `${selling} (own-order-working)`, isRecorded: false };
     const newer = await this.#takenOver();
     if (blocked()) return DECIDE_AGAIN;
-    if (newer !== undefined) return cancel(`Replaced by the newer signal ${newer.id} between selling and buying.`);
+    if (newer !== undefined) return cancel("superseded", `Replaced by the newer signal ${newer.id} between selling and buying.`);
     const splits = await this.#splitsIn(settled.snapshot, this.#execution.wanted());
     if (splits === undefined || blocked()) return DECIDE_AGAIN;
     const given = await inheritable(this.#execution.parts);
@@ -99,11 +100,12 @@ export class NextPlan {
     const { input, result, inherited } = this.#planOn(known, request, reached);
     if (result.kind === "refused") {
       const reason = `${request.what === "buys" ? "No buys" : "Nothing"} can be planned: ${result.reason}`;
-      return result.refusal === "price-doubt" ? { kind: "not-yet", reason, isRecorded: false } : cancel(reason);
+      return result.refusal === "price-doubt" ? { kind: "not-yet", reason, isRecorded: false } : cancel("plan-refused", reason);
     }
     const { plan } = result;
     const failures = provePlan(plan, input);
-    if (failures.length > 0) return cancel(`The plan failed its proof: ${failures.map(({ message }) => message).join(" ")}`);
+    if (failures.length > 0)
+      return cancel("plan-refused", `The plan failed its proof: ${failures.map(({ message }) => message).join(" ")}`);
     const tooSmall = this.#waitsForPower(plan, input);
     if (tooSmall !== undefined) return { kind: "not-yet", reason: tooSmall, isRecorded: false };
     return this.#record(plan, { settled: known.settled, input, reached, inherited });
@@ -279,6 +281,6 @@ function lackOf({ targetValue, actualValue }: { readonly targetValue: Decimal; r
   return max(ZERO, targetValue.minus(actualValue));
 }
 
-function cancel(reason: string): NextPlanned {
-  return { kind: "cancel", reason };
+function cancel(cause: OutcomeCode, reason: string): NextPlanned {
+  return { kind: "cancel", cause, reason };
 }

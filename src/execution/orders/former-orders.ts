@@ -2,7 +2,7 @@ import type { Order } from "../../domain/broker.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 
-/** What an order carries when one that was given up before has taken the id that both were sent under. */
+/** What is said of an order when one that was given up before has taken the id that both were sent under. */
 export const CAME_TOO_LATE = "an earlier order, which had been given up, has arrived under its id";
 
 /** Whether an order at the venue is not the one that was last sent under its id, but one that was given up before (R19). */

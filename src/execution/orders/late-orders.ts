@@ -56,7 +56,7 @@ export async function settleLateOrder(parts: LateOrdersParts, intent: IntentReco
 async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
   const { ledger, clock } = parts;
   if (isOfFormer(ledger, intent, order)) {
-    ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: CAME_TOO_LATE, updatedAt: clock.now() });
+    ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: CAME_TOO_LATE, code: "came-too-late", updatedAt: clock.now() });
     const former = ledger.intent(intent.clientOrderId);
     if (former !== undefined) await learn(parts, former, order);
     return;

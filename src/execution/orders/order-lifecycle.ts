@@ -65,7 +65,7 @@ export class OrderLifecycle {
         this.adopt(intent, answer.order, followUp);
         return;
       case "refused":
-        if (intent.message === PROVEN_ABSENT) {
+        if (intent.code === "proven-absent") {
           this.abandon(intent, `Sent again it was refused (${answer.message}), but what was sent before may still arrive.`);
           return;
         }
@@ -153,7 +153,7 @@ export class OrderLifecycle {
         );
         return;
       }
-      this.#change(intent, { state: "recorded", message: PROVEN_ABSENT });
+      this.#change(intent, { state: "recorded", message: "proven absent", code: "proven-absent" });
       followUp.absentAt = undefined;
       this.#emit("look-up", "info", intent, `${intent.symbol}: proven never to have arrived; it is sent again under the same id.`);
     } catch (error) {
@@ -215,7 +215,7 @@ export class OrderLifecycle {
     const held = positions.find((position) => position.symbol === intent.symbol)?.quantity ?? ZERO;
     if (intent.quantity === undefined || held.gte(intent.quantity)) return;
     const message = `only ${held.toFixed()} of the ${intent.quantity.toFixed()} shares to sell are held any more; it was not sent`;
-    if (intent.message === PROVEN_ABSENT) {
+    if (intent.code === "proven-absent") {
       this.abandon(intent, `Only ${held.toFixed()} of the shares are held any more; what was sent before may have arrived.`);
       return;
     }
@@ -230,7 +230,7 @@ export class OrderLifecycle {
 
   /** Lets go of what was never sent. What was sent once is given up instead: it may still arrive (R19). */
   drop(intent: IntentRecord, reason: string): void {
-    if (intent.message === PROVEN_ABSENT) {
+    if (intent.code === "proven-absent") {
       this.abandon(intent, reason);
       return;
     }
@@ -244,7 +244,7 @@ export class OrderLifecycle {
   adopt(intent: IntentRecord, order: Order, followUp: FollowUp): void {
     const { clock, ledger } = this.#parts;
     if (isOfFormer(ledger, intent, order)) {
-      this.#change(intent, { state: "dropped", message: CAME_TOO_LATE });
+      this.#change(intent, { state: "dropped", message: CAME_TOO_LATE, code: "came-too-late" });
       this.#emit("look-up", "warn", intent, `${intent.symbol}: the ${intent.side} was not taken: ${CAME_TOO_LATE}; that is ended first.`);
       return;
     }
@@ -315,12 +315,6 @@ export class OrderLifecycle {
     this.#parts.emit({ kind, level, text, symbol: intent.symbol, intent, ...(facts === undefined ? {} : { facts }) });
   }
 }
-
-/**
- * What an intent carries from a proof of absence on. A refusal of what is sent again then says nothing of
- * what was sent before, so it is no proof that the venue holds no such order (R18).
- */
-export const PROVEN_ABSENT = "proven absent";
 
 /** The venue's clock and ours may differ; listing from a little earlier costs nothing. */
 export const LISTING_SLACK_MS = 60_000;

@@ -8,7 +8,7 @@ import { sameLegs } from "../../intake/weights.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
-import type { ExecutionOutcome } from "../../domain/outcome.ts";
+import type { ExecutionOutcome, OutcomeCode } from "../../domain/outcome.ts";
 import { formatDollars } from "../../domain/format.ts";
 import type { StopCause } from "../../domain/stop-cause.ts";
 import { STOP_CAUSES } from "../../domain/stop-cause.ts";
@@ -41,6 +41,7 @@ export interface ConcludeParts {
 export interface Conclusion {
   readonly executionId: string;
   readonly outcome: ExecutionOutcome;
+  readonly code: OutcomeCode | undefined;
   readonly reason: string;
   readonly verdict: Verdict;
   /** The account afterwards; `undefined` when it could not be read. */
@@ -75,13 +76,14 @@ export async function concludeExecution(
   const reason = `${judged.reason}${lack}`;
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
   const confirms = judged.outcome === "on-target" && intents.length === 0 && isConfirmation(ledger, execution);
-  const said: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged.outcome, reason, action.cause);
+  const said: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged, reason);
   const verdict = withCause(ledger, execution.signalId, said);
   ledger.transaction(() => {
     for (const fill of fills) ledger.recordFill(fill);
     ledger.updateExecution(execution.id, {
       outcome: judged.outcome,
       outcomeReason: reason,
+      outcomeCode: judged.code,
       ...(judged.outcome === "queued" ? {} : { phase: "settled", finishedAt: clock.now() }),
       ...(after === undefined ? {} : { accountAfter: summariseAccount(after) }),
     });
@@ -93,14 +95,23 @@ export async function concludeExecution(
     }
   });
   const mayGoOn = isOff && rests.some(({ passing }) => passing);
-  return { executionId: execution.id, outcome: judged.outcome, reason, verdict, after, mayGoOn, gaveWay: action.gaveWay === true };
+  return {
+    executionId: execution.id,
+    outcome: judged.outcome,
+    code: judged.code,
+    reason,
+    verdict,
+    after,
+    mayGoOn,
+    gaveWay: action.gaveWay === true,
+  };
 }
 
 /** What stopped it comes first; then what its orders had left by then. */
-function endedAs({ outcome, reason }: Extract<Action, { kind: "finish" }>, orders: Judged): Judged {
+function endedAs({ outcome, reason, cause }: Extract<Action, { kind: "finish" }>, orders: Judged): Judged {
   if (outcome === undefined) return orders;
   const isTold = outcome === "incomplete" && orders.outcome !== "on-target" && orders.reason !== "";
-  return { outcome, reason: isTold ? `${reason} ${orders.reason}` : reason };
+  return { outcome, code: cause, reason: isTold ? `${reason} ${orders.reason}` : reason };
 }
 
 /** ` Missing: UVXY $24,700.00 of $73,500.00.`, or nothing where every leg is near enough. */
@@ -134,15 +145,16 @@ function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestF
   const unfinished = rests.filter(({ intent }) => intent !== undefined && intent.state !== "refused");
   if (unfinished.length > 0) {
     const described = unfinished.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent, facts.intents)]));
-    return { outcome: "incomplete", reason: `Not filled to plan: ${described.join("; ")}.` };
+    return { outcome: "incomplete", code: "not-filled", reason: `Not filled to plan: ${described.join("; ")}.` };
   }
   const refused = rests.flatMap(({ intent }) => (intent === undefined ? [] : [describe(intent, facts.intents)]));
-  if (refused.length > 0) return { outcome: "off-target", reason: `Refused by the venue: ${refused.join("; ")}.` };
+  if (refused.length > 0) return { outcome: "off-target", code: "order-refused", reason: `Refused by the venue: ${refused.join("; ")}.` };
   const last = plan === undefined ? undefined : newestPhase(plan);
   if (rests.length === 0 && (last === undefined || last.reachesTarget)) {
     const sent = facts.intents.filter((intent) => intent.state === "done").length;
     return {
       outcome: "on-target",
+      code: "on-target",
       reason:
         sent === 0
           ? "The account is on target already; nothing to do."
@@ -156,11 +168,12 @@ function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestF
     ...(left.length === 0 ? [] : [`Left alone: ${left.join(", ")}.`]),
     ...(last?.missing === undefined ? [] : [`Bought on an account that did not contain all our fills: ${last.missing}.`]),
   ];
-  return { outcome: "off-target", reason: reasons.join(" ") };
+  return { outcome: "off-target", code: "left-alone", reason: reasons.join(" ") };
 }
 
 interface Judged {
   readonly outcome: ExecutionOutcome;
+  readonly code: OutcomeCode | undefined;
   readonly reason: string;
 }
 
@@ -170,11 +183,11 @@ interface Judged {
  * called on target. What is protected or outside ALLOWED_SYMBOLS is none of ours (R9, R12).
  */
 function judgeHoldings(
-  judged: { readonly outcome: ExecutionOutcome; readonly reason: string },
+  judged: Judged,
   { id, wanted, plan }: Pick<ExecutionRecord, "id" | "wanted" | "plan">,
   after: AccountSnapshot,
   { unsettled, minimum, ...settings }: HoldingsFacts,
-): { outcome: ExecutionOutcome; reason: string } {
+): Judged {
   const plans = plan as PlanSummary | undefined;
   if (judged.outcome !== "on-target" || wanted.kind === "exit" || plans === undefined) return judged;
   const planned = new Set([plans.selling, plans.buying].flatMap((phase) => phase?.lines.map(({ symbol }) => symbol) ?? []));
@@ -190,7 +203,7 @@ function judgeHoldings(
     ...(came.length === 0 ? [] : [`Came into the account after it was planned for, and was left alone: ${came.join(", ")}.`]),
     ...(mayCome.length === 0 ? [] : [`May still come by an earlier order whose end is not known: ${mayCome.join(", ")}.`]),
   ];
-  return reasons.length === 0 ? judged : { outcome: "off-target", reason: reasons.join(" ") };
+  return reasons.length === 0 ? judged : { outcome: "off-target", code: "not-planned", reason: reasons.join(" ") };
 }
 
 interface HoldingsFacts extends Pick<PlanSettings, "protectedSymbols" | "allowedSymbols"> {
@@ -220,7 +233,7 @@ function whyBefore({ clientOrderId, symbol, side }: IntentRecord, all: readonly 
  * R7: a begun execution is `executed` whatever came of it; one that never began keeps the reason that
  * stopped it.
  */
-function verdictOf(outcome: ExecutionOutcome, reason: string, cause: StopCause | undefined): Verdict {
+function verdictOf({ outcome, code }: Judged, reason: string): Verdict {
   switch (outcome) {
     case "on-target":
       return { kind: "executed", reason };
@@ -230,7 +243,7 @@ function verdictOf(outcome: ExecutionOutcome, reason: string, cause: StopCause |
       return { kind: "executed", reason: `${outcome.replace("-", " ")}: ${reason}` };
     case "superseded":
     case "refused":
-      return { kind: cause === undefined ? outcome : STOP_CAUSES[cause].verdict, reason };
+      return { kind: code !== undefined && code in STOP_CAUSES ? STOP_CAUSES[code as StopCause].verdict : outcome, reason };
   }
 }
 

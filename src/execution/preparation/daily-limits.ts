@@ -3,7 +3,7 @@ import type { Account, Broker } from "../../domain/broker.ts";
 import { BrokerError } from "../../domain/broker.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
-import type { LimitSettings } from "../../portfolio/limits.ts";
+import type { DailyLimit, LimitSettings } from "../../portfolio/limits.ts";
 import { judgeLimits } from "../../portfolio/limits.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { max, sum, ZERO } from "../../domain/decimal.ts";
@@ -27,6 +27,7 @@ export interface DailyLimitParts {
 /** Why the daily limits keep a plan from being begun. */
 export interface Limited {
   readonly reason: string;
+  readonly causes: readonly { readonly code: DailyLimit }[];
   readonly hint: string;
 }
 
@@ -52,7 +53,8 @@ export async function limitsAgainst(
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
     const reason = `Whether MAX_DAILY_TURNOVER_PERCENT and MAX_DAILY_LOSS_PERCENT hold cannot be told: ${error.message}`;
-    return { reason, hint: "Nothing was sent. Run `execute` again when the broker's activities can be read." };
+    const causes = [{ code: "daily-turnover" }, { code: "daily-loss" }] as const;
+    return { reason, causes, hint: "Nothing was sent. Run `execute` again when the broker's activities can be read." };
   }
   const { equity, lastEquity } = bookedEquity(snapshot, splits, ledger);
   const planned = sum(orders.map((order) => order.estimatedValue));
@@ -61,7 +63,8 @@ export async function limitsAgainst(
   const breaches = judgeLimits({ equity, lastEquity, flows, planned, tradedToday: tradedToday(ledger, now, heirs) }, limits);
   if (breaches.length === 0) return undefined;
   const hint = "Nothing was sent. It may go on the next New York day, or with the setting raised if that is meant.";
-  return { reason: breaches.map((breach) => breach.reason).join(" "), hint };
+  const causes = breaches.map(({ limit }) => ({ code: limit }));
+  return { reason: breaches.map((breach) => breach.reason).join(" "), causes, hint };
 }
 
 /**

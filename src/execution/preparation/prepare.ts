@@ -6,7 +6,7 @@ import type { Clock } from "../../domain/clock.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { Signal } from "../../domain/signal.ts";
 import { freshness } from "../../intake/freshness.ts";
-import type { VerdictKind } from "../../domain/verdict.ts";
+import type { Verdict, VerdictKind } from "../../domain/verdict.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import { marketDate, marketTime } from "../../domain/market-day.ts";
@@ -97,6 +97,7 @@ export interface Declined {
   readonly kind: "declined";
   readonly verdict: VerdictKind;
   readonly reason: string;
+  readonly causes?: Verdict["causes"];
   readonly hint?: string;
   readonly snapshot?: AccountSnapshot;
 }
@@ -129,7 +130,8 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   const unadopted = adoptionDeclined(parts, request, prepared);
   if (unadopted !== undefined) return unadopted;
   const limited = await limitsAgainst(parts, prepared.snapshot, { ...prepared, splits: prepared.input.splits });
-  if (limited !== undefined) return { ...declined("refused", limited.reason, limited.hint), snapshot: prepared.snapshot };
+  if (limited !== undefined)
+    return { ...declined("refused", limited.reason, limited.hint), causes: limited.causes, snapshot: prepared.snapshot };
   if (request.dryRun) return prepared;
   // All of that may have taken most of a minute.
   return accountDeclined(parts, prepared.snapshot) ?? sessionDeclined(parts, request, prepared.snapshot) ?? prepared;
@@ -402,7 +404,7 @@ interface Planned extends Inheritance {
 function judged(parts: PrepareParts, request: PrepareRequest, { snapshot, input, result, inherited }: Planned): Preparation {
   if (result.kind === "refused") {
     const verdict = result.refusal === "price-doubt" ? "price-doubt" : "refused";
-    return { ...declined(verdict, result.reason, result.hint), snapshot };
+    return { ...declined(verdict, result.reason, result.hint), causes: [{ code: result.refusal }], snapshot };
   }
   const failures = provePlan(result.plan, input);
   if (failures.length > 0) {

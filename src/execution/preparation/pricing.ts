@@ -1,4 +1,4 @@
-import type { IntentRecord, OrderTerms } from "../../domain/ledger/orders.ts";
+import type { IntentCode, IntentRecord, OrderTerms } from "../../domain/ledger/orders.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import { max, ONE } from "../../domain/decimal.ts";
 import { cutShort, filledParts } from "../orders/attempts.ts";
@@ -99,11 +99,11 @@ export class Pricer {
     });
   }
 
-  #leave(intent: IntentRecord, leftAlone: SkipReason, reason: string): void {
+  #leave(intent: IntentRecord, leftAlone: SkipReason & IntentCode, reason: string): void {
     const { ledger, clock } = this.#execution.parts;
     const { symbol, clientOrderId } = intent;
     ledger.transaction(() => {
-      ledger.updateIntent(clientOrderId, { state: "dropped", message: reason, updatedAt: clock.now() });
+      ledger.updateIntent(clientOrderId, { state: "dropped", message: reason, code: leftAlone, updatedAt: clock.now() });
       const plan = summariseLeft(this.#execution.record(), intent, leftAlone, reason);
       ledger.updateExecution(this.#execution.id, { plan });
     });

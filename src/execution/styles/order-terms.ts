@@ -1,5 +1,5 @@
 import type { MarketPrices } from "../../domain/broker.ts";
-import type { Goal, IntentRecord, OrderTerms, QuoteSeen } from "../../domain/ledger/orders.ts";
+import type { Goal, IntentCode, IntentRecord, OrderTerms, QuoteSeen } from "../../domain/ledger/orders.ts";
 import { askAbove } from "../../portfolio/buyable.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
@@ -33,7 +33,7 @@ export type Pricing =
   /** Nothing to price it from yet. */
   | { readonly kind: "wait"; readonly reason: string }
   /** It is not sent at all. */
-  | { readonly kind: "leave"; readonly leftAlone: SkipReason; readonly reason: string };
+  | { readonly kind: "leave"; readonly leftAlone: SkipReason & IntentCode; readonly reason: string };
 
 /** The venue's smallest order, dollars. */
 const VENUE_MINIMUM = ONE;

@@ -101,7 +101,7 @@ describe("a ledger that has lost the end of an execution", () => {
     await desk.recover();
     expect(desk.ledger.intent(id)).toBeUndefined();
     expect(desk.ledger.recentExecutions(1)).toMatchObject([
-      { outcome: "incomplete", outcomeReason: expect.stringContaining("Another installation") },
+      { outcome: "incomplete", outcomeCode: "foreign-hand", outcomeReason: expect.stringContaining("Another installation") },
     ]);
     expect(posts).toEqual([]);
   });

@@ -47,6 +47,7 @@ describe("the turnover of a day", () => {
       "a",
       /turnover to \$1\d\d,\d{3}\.\d\d, 20\d\.\d % of \$92,041\.88.*MAX_DAILY_TURNOVER_PERCENT \(150\.0 %\)/,
     );
+    expect(desk.ledger.recentVerdicts(1)).toMatchObject([{ signalId: "a", causes: [{ code: "daily-turnover" }] }]);
     await desk.restart(undefined, { limits: limits("2.5") });
     expectSwitched(desk, await run("a", HEDGE));
   });

@@ -121,8 +121,8 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/loop/converge.ts",
-        find: 'return goal !== undefined && state === "recorded" && message !== PROVEN_ABSENT;',
-        replace: 'return goal !== undefined && state === "recorded" && message !== `${PROVEN_ABSENT}.`;',
+        find: 'return goal !== undefined && state === "recorded" && code !== "proven-absent";',
+        replace: 'return goal !== undefined && state === "recorded" && code !== "came-too-late";',
       },
     ],
   },

@@ -94,7 +94,7 @@ export const ONE_ORDER: readonly Mutant[] = [
         find: '      this.#emitFailure("look-up", intent, `${intent.symbol}: the proof of absence failed: ${messageOf(error)}`);',
         replace:
           '      this.#emit("look-up", "warn", intent, messageOf(error));\n' +
-          '      this.#change(intent, { state: "recorded", message: PROVEN_ABSENT });\n' +
+          '      this.#change(intent, { state: "recorded", message: "proven absent", code: "proven-absent" });\n' +
           "      followUp.absentAt = undefined;",
       },
     ],
@@ -140,8 +140,8 @@ export const ONE_ORDER: readonly Mutant[] = [
     patches: [
       {
         file: LIFECYCLE,
-        find: 'case "refused":\n        if (intent.message === PROVEN_ABSENT) {',
-        replace: 'case "refused":\n        if (intent.message === "") {',
+        find: 'case "refused":\n        if (intent.code === "proven-absent") {',
+        replace: 'case "refused":\n        if (intent.code === "below-minimum") {',
       },
     ],
   },

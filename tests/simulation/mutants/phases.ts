@@ -112,8 +112,8 @@ export const PHASES: readonly Mutant[] = [
     patches: [
       {
         file: "src/domain/verdict.ts",
-        find: "  return RETRIED.has(kind);",
-        replace: '  return RETRIED.has(kind) && kind === "held";',
+        find: "  return VERDICTS[kind].isRetried;",
+        replace: '  return VERDICTS[kind].isRetried && kind === "held";',
       },
       {
         file: "src/app/maintenance.ts",
