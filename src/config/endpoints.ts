@@ -1,8 +1,8 @@
 import { EXIT, TraderError } from "../domain/errors.ts";
 
 /**
- * An HTTP endpoint in the one form the SDK can use: people paste it with or without `/v2` and a
- * trailing slash, and the SDK would turn either into a path that the venue does not know.
+ * An HTTP endpoint in the form the SDK needs: people paste it with or without `/v2` and a trailing slash, and the
+ * SDK would turn both into unknown paths.
  * @returns scheme, host and path, without `/v2` and without a trailing slash.
  * @throws TraderError `bad-endpoint` when it is not a plain http(s) address.
  */
@@ -19,7 +19,7 @@ export function normaliseEndpoint(text: string): string {
   return url.origin + path;
 }
 
-/** Where the trade-updates stream of a trading endpoint is: `wss://host/stream` (`ws:` for plain http). */
+/** The trade-updates stream of a trading endpoint: `wss://host/stream` (`ws:` for plain http). */
 export function streamUrlOf(tradingEndpoint: string): string {
   return `${normaliseEndpoint(tradingEndpoint).replace(/^http/, "ws")}/stream`;
 }

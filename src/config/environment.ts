@@ -6,18 +6,17 @@ import type { Environment } from "../domain/config.ts";
 import { SETTINGS } from "./settings.ts";
 
 /**
- * The process's environment, below it systemd's credentials, and below them what `.env` in `directory`
- * says. A variable that is set but empty hides the others, so that a setting can be switched off for one
- * command.
- * @throws TraderError (exit 78) when there is a `.env` or a credential that cannot be read.
+ * The process's environment, then systemd's credentials, then `.env` in `directory`. A variable that is set but
+ * empty hides the others, so that a setting can be switched off for one command.
+ * @throws TraderError (exit 78) when `.env` or a credential exists but cannot be read.
  */
 export function loadEnvironment(directory: string, environment: Environment = process.env): Environment {
   return { ...parse(readIfThere(join(directory, ".env"))), ...credentials(environment), ...environment };
 }
 
 /**
- * Settings handed over as files by `LoadCredential=` (systemd.exec(5), "Credentials"): the name of the
- * file is the name of the setting. Other files there belong to somebody else.
+ * Settings passed as files by `LoadCredential=` (systemd.exec(5), "Credentials"): the file name is the setting's
+ * name. Other files there are not ours.
  */
 function credentials(environment: Environment): Environment {
   const directory = environment.CREDENTIALS_DIRECTORY ?? "";

@@ -1,10 +1,10 @@
 import type { Setting } from "./settings.ts";
 import { SETTINGS } from "./settings.ts";
 
-const INTRODUCTION = `# Settings of alpaca-trader. Copy this file to .env (mode 0600) and remove the # where something shall differ.
-# The environment wins over .env; an empty value counts as unset.`;
+const INTRODUCTION = `# Settings of alpaca-trader. Copy this file to .env (mode 0600) and uncomment the lines you want to change.
+# The environment overrides .env; an empty value counts as unset.`;
 
-/** The text of `.env.example`: every setting of this version with its default, made from the table. */
+/** The text of `.env.example`: every setting of this version with its default, generated from the table. */
 export function environmentExample(): string {
   return `${[INTRODUCTION, ...Object.entries<Setting<unknown>>(SETTINGS).map(entry)].join("\n\n")}\n`;
 }

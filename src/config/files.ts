@@ -1,17 +1,17 @@
 import { join } from "node:path";
 import type { Config } from "../domain/config.ts";
 
-/** One ledger per mode: paper's history must never steer live trading. */
+/** One ledger per mode: paper's history must never affect live trading. */
 export function ledgerFile(config: Pick<Config, "stateDir" | "mode">): string {
   return join(config.stateDir, `${config.mode}.sqlite`);
 }
 
-/** The trading lock of that ledger (R26). */
+/** The ledger's trading lock (R26). */
 export function ledgerLockFile(config: Pick<Config, "stateDir" | "mode">): string {
   return join(config.stateDir, `${config.mode}.lock`);
 }
 
-/** Everything that is invented lives here, away from where a real daemon reads (R29). */
+/** Directory for all simulator data, away from where a real daemon reads (R29). */
 export function simulatorDirectory(stateDir: string): string {
   return join(stateDir, "simulator");
 }

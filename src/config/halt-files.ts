@@ -4,7 +4,7 @@ import { textIn } from "./read-settings.ts";
 import { MACHINE_HALT_FILE } from "./settings.ts";
 import { stateDirFrom } from "./state-dir.ts";
 
-/** Works however broken the other settings are, because `halt` must (R25). */
+/** Works even if other settings are wrong, because `halt` must (R25). */
 export function haltFilesFrom(env: Environment): HaltFiles {
   const named = textIn(env, "HALT_FILE");
   return {

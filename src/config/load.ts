@@ -15,7 +15,7 @@ import { readStrategies } from "./strategies.ts";
 import { isLoopbackHost } from "./values.ts";
 
 /**
- * Checks everything that the environment says.
+ * Checks the whole environment.
  * @throws TraderError `configuration` (exit 78) that names every problem at once.
  */
 export function loadConfig(env: Environment): Config {
@@ -49,7 +49,7 @@ export function loadConfig(env: Environment): Config {
   };
 }
 
-/** Without a word from the owner only invented money is shown to every user of the machine. */
+/** By default only the simulator's data is shown to every user of the machine. */
 function dashboard(values: SettingValues, mode: TradingMode): DashboardConfig {
   const { DASHBOARD_TOKEN: token } = values;
   const [port, host] = [given(values, "DASHBOARD_PORT"), given(values, "DASHBOARD_HOST")];
@@ -120,14 +120,14 @@ function notifications(values: SettingValues): NotificationSettings {
   };
 }
 
-/** The value of a setting that has a default; a missing one is an error in the table, never a zero. */
+/** The value of a setting with a default; a missing default is an error in the table, never a zero. */
 function given<Name extends SettingName>(values: SettingValues, name: Name): NonNullable<SettingValues[Name]> {
   const value = values[name];
   if (value === undefined) throw new Error(`The table of settings has no default for ${name}.`);
   return value;
 }
 
-/** In simulator mode nothing may be written by default where a real daemon reads (R29). `undefined` when the setting is wrong. */
+/** In simulator mode nothing is written by default where a real daemon reads (R29). `undefined` when the setting is wrong. */
 function alertsFileIn(env: Environment, values: SettingValues, mode: TradingMode | undefined): string | undefined {
   const simulated = mode === "simulator" && !isSet(env, "ALERTS_FILE");
   return simulated ? join(simulatorDirectory(stateDirFrom(env)), "nuclear_alerts.json") : values.ALERTS_FILE;

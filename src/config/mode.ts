@@ -26,7 +26,7 @@ export interface ChosenMode {
   readonly reason: string;
 }
 
-/** The contract's choice; undefined when it cannot be made, which is then among the problems. Never live by itself. */
+/** The mode by the contract; undefined when it cannot be chosen, which is then one of the problems. Never live by default. */
 export function chooseMode(env: Environment, values: SettingValues, problems: Problem[]): ChosenMode | undefined {
   const mode = values.TRADING_MODE;
   if (mode !== undefined) return { mode, reason: `TRADING_MODE=${mode}` };
@@ -35,12 +35,12 @@ export function chooseMode(env: Environment, values: SettingValues, problems: Pr
   if (!anySet(env, KEY_PAIRS.live)) return { mode: "simulator", reason: "no Alpaca keys are set" };
   problems.push({
     name: "TRADING_MODE",
-    text: "TRADING_MODE is unset and only live keys are set; expected TRADING_MODE=live if real money is meant, or ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET",
+    text: "TRADING_MODE is unset and only live keys are set; expected TRADING_MODE=live for real money, or ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET",
   });
   return undefined;
 }
 
-/** What does not fit together about keys and addresses, whatever the mode; and what the mode lacks. */
+/** Checks keys and addresses for contradictions in any mode, and for what the mode needs. */
 export function checkKeys(env: Environment, values: SettingValues, mode: TradingMode | undefined, problems: Problem[]): void {
   for (const pair of Object.values(KEY_PAIRS)) findHalfPair(env, pair, problems);
   findForeignNames(env, problems);
@@ -48,14 +48,14 @@ export function checkKeys(env: Environment, values: SettingValues, mode: Trading
   if (mode === "live" && !isSet(env, "LIVE_TRADING_ACCOUNT")) {
     problems.push({
       name: "LIVE_TRADING_ACCOUNT",
-      text: "LIVE_TRADING_ACCOUNT is unset; expected the number of the account that live mode may trade",
+      text: "LIVE_TRADING_ACCOUNT is unset; expected the number of the account to trade in live mode",
     });
   }
   findWrongHost(values, "ALPACA_PAPER_ENDPOINT", LIVE_HOST, "the live venue", problems);
   if (mode === "live") findWrongHost(values, "ALPACA_ENDPOINT", PAPER_HOST, "the paper venue", problems);
 }
 
-/** Only to be asked when there was no problem. Undefined in simulator mode: the embedded venue needs no address. */
+/** Call only if there was no problem. Undefined in simulator mode: the embedded venue needs no address. */
 export function alpacaConfig(values: SettingValues, mode: TradingMode): AlpacaConfig | undefined {
   if (mode === "simulator") return undefined;
   const pair = KEY_PAIRS[mode];
@@ -74,7 +74,7 @@ function anySet(env: Environment, pair: KeyPair): boolean {
   return isSet(env, pair.key) || isSet(env, pair.secret);
 }
 
-/** Names that Alpaca's own libraries read. Unseen they would mean "no keys", and so the simulator. */
+/** Names read by Alpaca's own libraries. Ignored, they would mean "no keys", and so the simulator. */
 const FOREIGN_NAMES = { APCA_API_KEY_ID: "ALPACA_PAPER_KEY", APCA_API_SECRET_KEY: "ALPACA_PAPER_SECRET" } as const;
 
 function findForeignNames(env: Environment, problems: Problem[]): void {
@@ -84,7 +84,7 @@ function findForeignNames(env: Environment, problems: Problem[]): void {
     const live = ours.replace("_PAPER", "");
     problems.push({
       name,
-      text: `${name} is set and is not read; expected ${ours} for paper or ${live} for live trading (or TRADING_MODE=simulator)`,
+      text: `${name} is set but never read; expected ${ours} for paper or ${live} for live trading (or TRADING_MODE=simulator)`,
     });
   }
 }
@@ -99,7 +99,7 @@ function findMissingKeys(env: Environment, mode: "paper" | "live", problems: Pro
   const pair = KEY_PAIRS[mode];
   if (anySet(env, pair)) return;
   for (const name of [pair.key, pair.secret])
-    problems.push({ name, text: `${name} is unset; expected the one of your ${mode} account, which ${mode} mode needs` });
+    problems.push({ name, text: `${name} is unset; ${mode} mode needs the one of your ${mode} account` });
 }
 
 function findWrongHost(
@@ -111,5 +111,5 @@ function findWrongHost(
 ): void {
   const url = values[name];
   if (url === undefined || new URL(url).hostname.replace(/\.$/, "") !== host) return;
-  problems.push({ name, text: `${name} leads to ${what} (${host}); expected an address of the other one` });
+  problems.push({ name, text: `${name} points to ${what} (${host}); expected the other venue` });
 }

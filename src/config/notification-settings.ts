@@ -3,30 +3,30 @@ export const WEBHOOK_KINDS = ["slack", "discord", "ntfy", "json"] as const satis
 
 export const NOTIFY_LEVELS = ["info", "warning", "error", "off"] as const satisfies readonly (NoticeLevel | "off")[];
 
-/** Hosts that give the service away; any other address gets plain JSON. */
+/** Hosts with a known service; any other address gets plain JSON. */
 const HOSTS: readonly (readonly [RegExp, WebhookKind])[] = [
   [/^hooks\.slack(-gov)?\.com$/, "slack"],
   [/^(\w+\.)?discord(app)?\.com$/, "discord"],
   [/^ntfy(\.|$)/, "ntfy"],
 ];
 
-/** The kind of webhook that an address leads to, as far as its host tells. */
+/** The kind of webhook, judged by the host. */
 export function webhookKindOf(url: string): WebhookKind {
   const { hostname } = new URL(url);
   return HOSTS.find(([host]) => host.test(hostname))?.[1] ?? "json";
 }
 
-/** Parts of an address from this length on are taken for secrets of their own; shorter ones are words that stand elsewhere too. */
+/** Address parts of at least this length count as secrets; shorter ones are ordinary words. */
 const SECRET_PART_CHARACTERS = 16;
 
-/** Everything in the settings that must never be shown, for redaction. */
+/** All secret settings, for redaction. */
 export function notificationSecrets(settings: NotificationSettings): string[] {
   const { webhook, telegram, heartbeatUrl } = settings;
   const addresses = [webhook?.url, heartbeatUrl].filter((url) => url !== undefined);
   return [...addresses.flatMap(secretPartsOf), ...(telegram === undefined ? [] : [telegram.token])];
 }
 
-/** An address is quoted whole, without its scheme, or with only its path or query. */
+/** Messages quote an address as a whole, without its scheme, or only its path or query. */
 function secretPartsOf(address: string): string[] {
   const url = new URL(address);
   const parts = [...url.pathname.split("/"), ...url.searchParams.values()].filter((part) => part.length >= SECRET_PART_CHARACTERS);
@@ -34,7 +34,7 @@ function secretPartsOf(address: string): string[] {
   return [address, url.href, `${url.host}${url.pathname}${url.search}`, ...parts, ...credentials];
 }
 
-/** Where an address leads, without anything secret: `hooks.slack.com`. */
+/** An address without its secrets: `hooks.slack.com`. */
 export function hostOf(address: string): string {
   return new URL(address).host;
 }

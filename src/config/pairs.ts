@@ -5,7 +5,7 @@ import { isSet } from "./read-settings.ts";
 import type { SettingName, SettingValues } from "./settings.ts";
 import { isLoopbackHost } from "./values.ts";
 
-/** Settings that are fine alone and impossible together. */
+/** Settings that are valid alone but not together. */
 export function checkPairs(values: SettingValues, problems: Problem[]): void {
   for (const check of [bandAndReserve, timeouts, repegging, settling, orderValues, symbolLists, openDashboard]) {
     const found = check(values);
@@ -17,7 +17,7 @@ type Found = readonly [name: string, text: string] | undefined;
 
 function bandAndReserve({ DRIFT_BAND_PERCENT: band, CASH_RESERVE_PERCENT: reserve }: SettingValues): Found {
   if (band === undefined || reserve === undefined || band.plus(reserve).lt(ONE)) return undefined;
-  return ["DRIFT_BAND_PERCENT", "and CASH_RESERVE_PERCENT make 100 or more together, so that nothing would ever be traded; expected less"];
+  return ["DRIFT_BAND_PERCENT", "and CASH_RESERVE_PERCENT sum to 100 or more, so nothing would ever be traded; expected less"];
 }
 
 function timeouts({ ORDER_TIMEOUT_SECONDS: order, EXECUTION_DEADLINE_SECONDS: whole }: SettingValues): Found {
@@ -28,7 +28,7 @@ function timeouts({ ORDER_TIMEOUT_SECONDS: order, EXECUTION_DEADLINE_SECONDS: wh
   ];
 }
 
-/** Limits of both phases, tried to the last, must end before the execution does. */
+/** Repeated limits of both phases must end before the execution does. */
 function repegging({
   LIMIT_REPEG_SECONDS: repeg,
   LIMIT_REPEGS: repegs,
@@ -49,7 +49,7 @@ function repegging({
 
 function settling({ BATCH_SETTLE_SECONDS: settle, SIGNAL_MAX_AGE_SECONDS: age }: SettingValues): Found {
   if (settle === undefined || age === undefined || settle < age) return undefined;
-  return ["BATCH_SETTLE_SECONDS", `is ${settle}, by when a signal is stale (SIGNAL_MAX_AGE_SECONDS is ${age}); expected less`];
+  return ["BATCH_SETTLE_SECONDS", `is ${settle}, when a signal is already stale (SIGNAL_MAX_AGE_SECONDS is ${age}); expected less`];
 }
 
 function orderValues({ MIN_TRADE_VALUE: least, MAX_ORDER_VALUE: most }: SettingValues): Found {
@@ -57,7 +57,7 @@ function orderValues({ MIN_TRADE_VALUE: least, MAX_ORDER_VALUE: most }: SettingV
   return ["MAX_ORDER_VALUE", `is ${most.toFixed()}, less than MIN_TRADE_VALUE (${least.toFixed()}); expected at least that`];
 }
 
-/** Whoever sets one half of a channel expects to be told things, and would wait in vain. */
+/** A half-configured channel would never send anything. */
 export function checkChannels(env: Environment, problems: Problem[]): void {
   const needs = (name: SettingName, other: SettingName): void => {
     if (isSet(env, name) && !isSet(env, other))
@@ -72,12 +72,12 @@ export function checkChannels(env: Environment, problems: Problem[]): void {
     });
 }
 
-/** What is held and earned is nobody's business who happens to be in the same network. */
+/** Holdings and profit must not be visible to the whole network. */
 function openDashboard({ DASHBOARD_HOST: host, DASHBOARD_TOKEN: token }: SettingValues): Found {
   if (host === undefined || isLoopbackHost(host) || token !== "off") return undefined;
   return [
     "DASHBOARD_TOKEN",
-    `is off although DASHBOARD_HOST is ${host}, which others can reach; expected a token or none set, or a host such as 127.0.0.1 that only this machine reaches`,
+    `is off although DASHBOARD_HOST is ${host}, which other machines can reach; expected a token, or unset, or a host such as 127.0.0.1 that only this machine reaches`,
   ];
 }
 

@@ -1,21 +1,21 @@
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Setting } from "./settings.ts";
 
-/** One thing that is wrong with the environment. */
+/** One error in the environment. */
 export interface Problem {
   readonly name: string;
-  /** A sentence without its full stop, that begins with the name of the setting. */
+  /** A sentence without its full stop, beginning with the name of the setting. */
   readonly text: string;
 }
 
 const MAX_SHOWN_CHARACTERS = 60;
 
 export function wrongValue(name: string, was: string, setting: Pick<Setting<unknown>, "expected" | "secret">): Problem {
-  const shown = setting.secret === true ? "set, but not in the form it must have" : JSON.stringify(was.slice(0, MAX_SHOWN_CHARACTERS));
+  const shown = setting.secret === true ? "set, but in the wrong format" : JSON.stringify(was.slice(0, MAX_SHOWN_CHARACTERS));
   return { name, text: `${name} is ${shown}; expected ${setting.expected}` };
 }
 
-/** Carries each problem by itself, for whoever lists them. */
+/** Also carries each problem separately, for lists. */
 export class ConfigurationError extends TraderError {
   readonly problems: readonly Problem[];
 
@@ -29,7 +29,7 @@ export class ConfigurationError extends TraderError {
   }
 }
 
-/** Everything that is wrong, at once: nobody shall have to start the daemon five times to learn it. */
+/** All problems at once, so that nobody restarts the daemon five times to find them. */
 export function configurationError(problems: readonly Problem[]): ConfigurationError {
   const [first, ...rest] = problems.map(({ text }) => (text.endsWith("?") ? text : `${text}.`));
   const message =

@@ -4,20 +4,20 @@ import { wrongValue } from "./problems.ts";
 import type { Setting, SettingName, SettingValues } from "./settings.ts";
 import { SETTINGS } from "./settings.ts";
 
-/** Blanks around a value are never meant; empty counts as unset. */
+/** Surrounding spaces are always ignored; empty counts as unset. */
 export function textIn(env: Environment, name: string): string | undefined {
   const text = env[name]?.trim();
   return text === "" ? undefined : text;
 }
 
-/** Reads every setting; what is wrong is added to `problems` and left out of the values. */
+/** Reads every setting; adds invalid ones to `problems` and omits their values. */
 export function readSettings(env: Environment, problems: Problem[]): SettingValues {
   const values: Record<string, unknown> = {};
   for (const [name, setting] of Object.entries<Setting<unknown>>(SETTINGS)) {
     const text = textIn(env, name) ?? setting.default;
     if (text === undefined) continue;
     if (isQuoted(text)) {
-      problems.push({ name, text: `${name} stands in quotes; expected the value alone (docker's --env-file keeps the quotes of a file)` });
+      problems.push({ name, text: `${name} is in quotes; expected the value without them (docker's --env-file keeps quotes)` });
       continue;
     }
     const parsed = setting.form.safeParse(text);
@@ -28,7 +28,7 @@ export function readSettings(env: Environment, problems: Problem[]): SettingValu
   return values;
 }
 
-/** A shell and dotenv take quotes away; what hands them on is no setting. */
+/** Shells and dotenv remove quotes; quotes that remain come from another tool. */
 function isQuoted(text: string): boolean {
   return text.length >= 2 && (text.startsWith('"') || text.startsWith("'")) && text.endsWith(text.charAt(0));
 }
@@ -37,7 +37,7 @@ export function isSet(env: Environment, name: SettingName): boolean {
   return textIn(env, name) !== undefined;
 }
 
-/** A misspelt key name would otherwise mean "no keys are set", and so another mode than was meant. */
+/** A misspelt key name would otherwise mean "no keys are set", and so the wrong mode. */
 function findUnknown(env: Environment, problems: Problem[]): void {
   for (const name of Object.keys(env)) {
     if (!name.toUpperCase().startsWith("ALPACA_") || name in SETTINGS || textIn(env, name) === undefined) continue;
@@ -51,7 +51,7 @@ function nearest(name: string): string {
   return known.reduce((best, candidate) => ((distances.get(candidate) ?? 0) < (distances.get(best) ?? 0) ? candidate : best));
 }
 
-/** How many letters must be added, removed or changed to get from one word to the other. */
+/** Letters to add, remove or change to turn one word into the other. */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (let index = 0; index < from.length; index++) {

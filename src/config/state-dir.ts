@@ -6,8 +6,8 @@ import { textIn } from "./read-settings.ts";
 const NAME = "alpaca-trader";
 
 /**
- * Where the ledger and HALT are. It works however broken the other settings are, because `halt` must
- * (R25). systemd may name several directories; the first is ours.
+ * Directory of the ledger and HALT. Works even if other settings are wrong, because `halt` must (R25). systemd may
+ * list several directories; the first is ours.
  */
 export function stateDirFrom(env: Environment): string {
   const own = textIn(env, "STATE_DIR") ?? textIn(env, "STATE_DIRECTORY")?.split(":")[0];

@@ -14,7 +14,7 @@ const MAX_SHOWN_CHARACTERS = 60;
 
 /**
  * The strategies that share the account: `nuclear:60:/tmp/nuclear_alerts.json,tecl:40:/tmp/tecl_alerts.json`.
- * What is wrong is added to `problems`.
+ * Errors are added to `problems`.
  * @param alertsFile what `$ALERTS_FILE` stands for; `undefined` when that setting is itself wrong.
  */
 export function readStrategies(text: string, alertsFile: string | undefined, problems: Problem[]): StrategyConfig[] {
@@ -28,11 +28,11 @@ export function readStrategies(text: string, alertsFile: string | undefined, pro
   return strategies;
 }
 
-/** The strategy, or what is wrong with the entry; `undefined` where another setting is to blame. */
+/** The strategy, or the error in the entry; `undefined` when another setting is wrong. */
 function readEntry(entry: string, alertsFile: string | undefined): StrategyConfig | string | undefined {
   const [name = "", percent = "", ...rest] = entry.split(":").map((part) => part.trim());
   const named = rest.join(":");
-  if (named === "") return `${shown(entry)} in it has not three parts; expected ${ENTRY}`;
+  if (named === "") return `${shown(entry)} does not have three parts; expected ${ENTRY}`;
   if (!NAME.test(name) || name === UNATTRIBUTED)
     return `it names a strategy ${shown(name)}; expected small letters, digits, - and _, and not ${UNATTRIBUTED}`;
   const share = shareIn(percent);
@@ -52,9 +52,9 @@ function problemsTogether(strategies: readonly StrategyConfig[]): string[] {
   const name = repeated(strategies.map((strategy) => strategy.name));
   const file = repeated(strategies.map(({ alertsFile }) => normalize(alertsFile)));
   return [
-    ...(total.gt(ONE) ? [`the shares come to ${total.times(HUNDRED).toFixed()} %; expected at most 100`] : []),
+    ...(total.gt(ONE) ? [`the shares sum to ${total.times(HUNDRED).toFixed()} %; expected at most 100`] : []),
     ...(name === undefined ? [] : [`it names ${name} twice; expected each strategy once`]),
-    ...(file === undefined ? [] : [`two strategies read ${file}; expected a file of its own for each`]),
+    ...(file === undefined ? [] : [`two strategies read ${file}; expected a separate file for each`]),
   ];
 }
 

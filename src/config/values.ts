@@ -8,8 +8,8 @@ import type { Schedule } from "../domain/schedule.ts";
 import { readSchedule } from "../domain/schedule.ts";
 
 /**
- * The forms a setting can have: each turns a text that is not empty into its value or fails. What is
- * expected is said by the table of settings, in one sentence per setting.
+ * The formats of settings: each parses a non-empty text into its value or fails. The table of settings describes
+ * what is expected, one sentence per setting.
  */
 export type Form<T> = z.ZodType<T, string>;
 
@@ -54,7 +54,7 @@ export function percent(least: string, most: string): Form<Decimal> {
   return amount.refine(between(least, most)).transform((value) => value.div(HUNDRED));
 }
 
-/** As {@link percent}; `off` gives none. */
+/** Like {@link percent}; `off` gives none. */
 export function percentOrOff(least: string, most: string): Form<Decimal | undefined> {
   const off = z
     .string()
@@ -67,10 +67,10 @@ export function oneOf<const T extends string>(...words: readonly T[]): Form<T> {
   return z.string().toLowerCase().pipe(z.enum(words));
 }
 
-/** Whatever Alpaca shows as the symbol of a position: `448ESC016` (escrow), `BTC/USD`, `SMR270115C00040000` (option). */
+/** Any symbol Alpaca shows for a position: `448ESC016` (escrow), `BTC/USD`, `SMR270115C00040000` (option). */
 const HELD_SYMBOL = /^[A-Z0-9][A-Z0-9./_-]{0,31}$/;
 
-/** Separated by commas; small letters are taken for capitals, so that `smr` protects SMR too. */
+/** Separated by commas; converted to capitals, so that `smr` protects SMR too. */
 function symbolList(form: RegExp): Form<ReadonlySet<string>> {
   return z
     .string()
@@ -95,15 +95,15 @@ export const zone: Form<string> = z
   .regex(/^[A-Za-z]/)
   .refine(isZone);
 
-/** Anything; whoever uses it looks at it more closely. */
+/** Any text; its user validates it. */
 export const text: Form<string> = z.string();
 
 export const word: Form<string> = z.string().regex(/^[\w.$-]{1,64}$/);
 
-/** Keys are copied with stray characters now and then; inside they have none. */
+/** Copied keys sometimes contain stray characters; real ones contain no spaces. */
 export const key: Form<string> = z.string().regex(/^[\x21-\x7e]{1,256}$/);
 
-/** Without `/v2` and without a trailing slash. Plain http would show the keys to everyone on the way. */
+/** Without `/v2` and without a trailing slash. Plain http would expose the keys on the way. */
 export const endpoint: Form<string> = z.string().transform((text, context) => {
   try {
     const url = normaliseEndpoint(text);
@@ -115,19 +115,19 @@ export const endpoint: Form<string> = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Any address of a web service, whole; plain http would show it, and what is sent there, to everyone on the way. */
+/** Any web address, complete; plain http would expose it and the data sent there. */
 export const address: Form<string> = z
   .string()
   .max(2_048)
   .regex(/^https?:\/\/[\x21-\x7e]+$/i)
   .refine((text) => URL.canParse(text) && (/^https:/i.test(text) || isLoopback(text)));
 
-/** As it stands in an address: `123456789:AAE…`. */
+/** As in an address: `123456789:AAE…`. */
 export const botToken: Form<string> = z.string().regex(/^\w+:[\w-]{1,128}$/);
 
 export const chatId: Form<string> = z.string().regex(/^(-?\d{1,20}|@\w{1,64})$/);
 
-/** A TCP port; 0 stands for any free one. */
+/** A TCP port; 0 means any free port. */
 export const portOrOff: Form<number | "off"> = z
   .string()
   .toLowerCase()
@@ -135,13 +135,13 @@ export const portOrOff: Form<number | "off"> = z
   .transform((text) => (text === "off" ? text : Number(text)))
   .refine((port) => port === "off" || port <= 65_535);
 
-/** What a server can be told to listen on. */
+/** A valid address for a server to listen on. */
 export const hostName: Form<string> = z
   .string()
   .toLowerCase()
   .refine((text) => isIP(text) !== 0 || (/^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$/.test(text) && !/^[\d.]+$/.test(text)));
 
-/** Short enough to be typed into a phone, long enough not to be guessed at five tries a second. `off`: none is asked for. */
+/** Short enough to type on a phone, too long to guess at five tries a second. `off`: none is required. */
 export const dashboardToken: Form<string> = z
   .string()
   .regex(/^([\x21-\x7e]{8,256}|off)$/i)
@@ -155,12 +155,12 @@ export const schedule: Form<Schedule | undefined> = z.string().transform((text, 
   return z.NEVER;
 });
 
-/** Whether an address leads to this very machine. */
+/** Whether an address points to this machine. */
 export function isLoopback(url: string): boolean {
   return isLoopbackHost(new URL(url).hostname);
 }
 
-/** @param host a name or an address, of version 6 with or without brackets. */
+/** @param host a name or an address, IPv6 with or without brackets. */
 export function isLoopbackHost(host: string): boolean {
   return host === "localhost" || host === "[::1]" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
 }

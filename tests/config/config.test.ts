@@ -30,7 +30,7 @@ function refusalOf(env: Environment): TraderError {
   throw new Error("It was accepted.");
 }
 
-/** One problem, named in one sentence that says what was and what is expected. */
+/** One problem, named in one sentence with the actual and the expected value. */
 function expectProblem(env: Environment, ...words: readonly (string | RegExp)[]): void {
   const refusal = refusalOf(env);
   expect(refusal).toMatchObject({ code: "configuration", exitCode: 78 });
@@ -40,7 +40,7 @@ function expectProblem(env: Environment, ...words: readonly (string | RegExp)[])
 }
 
 describe("the mode", () => {
-  test("it is what TRADING_MODE says, in small or capital letters", () => {
+  test("it follows TRADING_MODE, in small or capital letters", () => {
     expect(load({ TRADING_MODE: "simulator" })).toMatchObject({
       mode: "simulator",
       modeReason: "TRADING_MODE=simulator",
@@ -54,22 +54,22 @@ describe("the mode", () => {
     });
   });
 
-  test("unset, it is paper with paper keys, even beside live ones", () => {
+  test("unset, it is paper with paper keys, even next to live ones", () => {
     expect(load()).toMatchObject({ mode: "paper", alpaca: { keyId: "PKTEST", secret: "paper-secret" } });
     expect(load({ ALPACA_KEY: "AK", ALPACA_SECRET: "s" })).toMatchObject({ mode: "paper", alpaca: { keyId: "PKTEST" } });
   });
 
-  test("unset and without any key it is the simulator, also when keys are empty", () => {
+  test("unset and without keys it is the simulator, also when keys are empty", () => {
     expect(loadConfig(HOME)).toMatchObject({ mode: "simulator", modeReason: "no Alpaca keys are set" });
     expect(loadConfig({ ...HOME, ALPACA_PAPER_KEY: "", ALPACA_PAPER_SECRET: "  ", TRADING_MODE: "" }).mode).toBe("simulator");
   });
 
-  test("it is never live by itself", () => {
+  test("it is never live by default", () => {
     expectProblem({ ...LIVE, TRADING_MODE: undefined }, /^TRADING_MODE is unset/, "expected TRADING_MODE=live");
     expectProblem(paperWith({ TRADING_MODE: "true" }), 'TRADING_MODE is "true"', "expected simulator, paper or live");
   });
 
-  test("what a mode needs and lacks is named", () => {
+  test("missing settings of a mode are named", () => {
     expectProblem({ ...LIVE, LIVE_TRADING_ACCOUNT: "" }, /^LIVE_TRADING_ACCOUNT is unset/);
     expectProblem({ ...PAPER, ALPACA_PAPER_SECRET: undefined }, /^ALPACA_PAPER_SECRET is unset although ALPACA_PAPER_KEY is set/);
     expectProblem({ ...HOME, ALPACA_PAPER_SECRET: "s" }, /^ALPACA_PAPER_KEY is unset/);
@@ -100,7 +100,7 @@ describe("addresses", () => {
     "https://paper-api.alpaca.markets/v2/",
     "https://paper-api.alpaca.markets/",
     " https://paper-api.alpaca.markets ",
-  ])("%p means the same with or without /v2 and slash", (endpoint) =>
+  ])("%p is the same with or without /v2 and slash", (endpoint) =>
     expect(load({ ALPACA_PAPER_ENDPOINT: endpoint }).alpaca?.tradingUrl).toBe("https://paper-api.alpaca.markets"),
   );
 
@@ -116,7 +116,7 @@ describe("addresses", () => {
     ).toBe("https://data.alpaca.markets");
   });
 
-  test("plain http to another machine would show the keys and is refused", () => {
+  test("plain http to another machine would expose the keys and is refused", () => {
     expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: "http://10.0.0.7:8788" }), "ALPACA_PAPER_ENDPOINT", "http only for this machine");
     expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: "http://127.0.0.1.example.com" }), "ALPACA_PAPER_ENDPOINT");
   });
@@ -126,15 +126,18 @@ describe("addresses", () => {
     (endpoint) => expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: endpoint }), "ALPACA_PAPER_ENDPOINT is", "expected an https address"),
   );
 
-  test("a paper address that leads to real money is refused, and a live one that does not", () => {
-    expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: "https://api.alpaca.markets/v2" }), "ALPACA_PAPER_ENDPOINT leads to the live venue");
-    expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: "https://API.alpaca.markets.:443" }), "ALPACA_PAPER_ENDPOINT leads to the live venue");
-    expectProblem({ ...LIVE, ALPACA_ENDPOINT: "https://paper-api.alpaca.markets" }, "ALPACA_ENDPOINT leads to the paper venue");
+  test("a paper address that points to real money is refused, and a live one that does not", () => {
+    expectProblem(paperWith({ ALPACA_PAPER_ENDPOINT: "https://api.alpaca.markets/v2" }), "ALPACA_PAPER_ENDPOINT points to the live venue");
+    expectProblem(
+      paperWith({ ALPACA_PAPER_ENDPOINT: "https://API.alpaca.markets.:443" }),
+      "ALPACA_PAPER_ENDPOINT points to the live venue",
+    );
+    expectProblem({ ...LIVE, ALPACA_ENDPOINT: "https://paper-api.alpaca.markets" }, "ALPACA_ENDPOINT points to the paper venue");
   });
 });
 
 describe("values", () => {
-  test("everything has the default that the contract names", () => {
+  test("every setting has its documented default", () => {
     expect(load({ ALERTS_TIMEZONE: "UTC" })).toEqual({
       mode: "paper",
       modeReason: "TRADING_MODE is unset and paper keys are set",
@@ -170,11 +173,11 @@ describe("values", () => {
     });
   });
 
-  test("the zone is the machine's when none is named", () => {
+  test("the zone defaults to the machine's", () => {
     expect(load().alertsTimezone).toBe(new Intl.DateTimeFormat().resolvedOptions().timeZone);
   });
 
-  test("limit style is set by percentages, seconds and words", () => {
+  test("limit style uses percentages, seconds and words", () => {
     const { execution } = load({
       EXECUTION_STYLE: "limit",
       AVOID_OPEN_MINUTES: "15",
@@ -218,7 +221,7 @@ describe("values", () => {
     expectProblem(paperWith({ MAX_DAILY_TURNOVER_PERCENT: "200%" }), "MAX_DAILY_TURNOVER_PERCENT");
   });
 
-  test("lists of symbols take blanks and small letters", () => {
+  test("lists of symbols accept spaces and small letters", () => {
     const config = load({ PROTECTED_SYMBOLS: " vti, BRK.B ,", ALLOWED_SYMBOLS: "SMR,LEU" });
     expect(config.protectedSymbols).toEqual(new Set(["VTI", "BRK.B"]));
     expect(config.allowedSymbols).toEqual(new Set(["SMR", "LEU"]));
@@ -264,7 +267,7 @@ describe("values", () => {
     expectProblem(paperWith({ [name]: text }), `${name} is ${JSON.stringify(text)}; expected`);
   });
 
-  test.each(["market", "limit"])("a feed that is 15 minutes late is refused in %s style, and the reason is named", (style) => {
+  test.each(["market", "limit"])("a feed 15 minutes late is refused in %s style, with the reason", (style) => {
     expectProblem(paperWith({ ALPACA_DATA_FEED: "delayed_sip", EXECUTION_STYLE: style }), "delayed_sip is 15 minutes late");
   });
 
@@ -316,11 +319,11 @@ describe("the dashboard", () => {
     ],
   ])("%p is understood", (change, dashboard) => expect(load(change)).toMatchObject({ dashboard }));
 
-  test.each(["65536", "-1", "80a", "8787.5", "on"])("%p is no port", (port) =>
+  test.each(["65536", "-1", "80a", "8787.5", "on"])("%p is not a port", (port) =>
     expectProblem(paperWith({ DASHBOARD_PORT: port }), `DASHBOARD_PORT is "${port}"; expected a port from 0 to 65535`),
   );
 
-  test.each(["http://127.0.0.1", "1.2.3", "a b", "host:80", "-x"])("%p is no host", (host) =>
+  test.each(["http://127.0.0.1", "1.2.3", "a b", "host:80", "-x"])("%p is not a host", (host) =>
     expectProblem(paperWith({ DASHBOARD_HOST: host, DASHBOARD_TOKEN: "a-long-token" }), "DASHBOARD_HOST is", "expected an IP address"),
   );
 
@@ -330,28 +333,28 @@ describe("the dashboard", () => {
       expect(load({ DASHBOARD_HOST: host })).toMatchObject({ dashboard: { host, isOpen: false, token: undefined } });
       expectProblem(
         paperWith({ DASHBOARD_HOST: host, DASHBOARD_TOKEN: "off" }),
-        `DASHBOARD_TOKEN is off although DASHBOARD_HOST is ${host}, which others can reach`,
+        `DASHBOARD_TOKEN is off although DASHBOARD_HOST is ${host}, which other machines can reach`,
       );
     },
   );
 
-  test("a token that can be guessed is refused, and is not shown", () => {
+  test("a guessable token is refused and not shown", () => {
     const refusal = refusalOf(paperWith({ DASHBOARD_TOKEN: "hunter2" }));
-    expect(refusal.message).toContain("DASHBOARD_TOKEN is set, but not in the form it must have; expected 8 to 256");
+    expect(refusal.message).toContain("DASHBOARD_TOKEN is set, but in the wrong format; expected 8 to 256");
     expect(refusal.message).not.toContain("hunter2");
   });
 });
 
 describe("names", () => {
-  test("a value that still has its quotes is refused by name, and not shown", () => {
+  test("a value in quotes is refused by name, and not shown", () => {
     for (const quoted of ['"PKTEST"', "'PKTEST'"])
-      expectProblem({ ...PAPER, ALPACA_PAPER_KEY: quoted }, "ALPACA_PAPER_KEY stands in quotes", "--env-file");
+      expectProblem({ ...PAPER, ALPACA_PAPER_KEY: quoted }, "ALPACA_PAPER_KEY is in quotes", "--env-file");
     expect(refusalOf({ ...PAPER, ALPACA_PAPER_KEY: '"PKTEST"' }).message).not.toContain("PKTEST");
-    expectProblem({ ...PAPER, TRADING_MODE: '"paper"' }, "TRADING_MODE stands in quotes");
+    expectProblem({ ...PAPER, TRADING_MODE: '"paper"' }, "TRADING_MODE is in quotes");
   });
 
-  test("the key names of Alpaca's own libraries are refused where ours are not set, not taken for no keys", () => {
-    expectProblem({ ...HOME, APCA_API_KEY_ID: "PKTEST" }, "APCA_API_KEY_ID is set and is not read", "ALPACA_PAPER_KEY for paper");
+  test("key names of Alpaca's own libraries are refused when ours are unset, instead of meaning no keys", () => {
+    expectProblem({ ...HOME, APCA_API_KEY_ID: "PKTEST" }, "APCA_API_KEY_ID is set but never read", "ALPACA_PAPER_KEY for paper");
     expect(refusalOf({ ...HOME, APCA_API_KEY_ID: "PK", APCA_API_SECRET_KEY: "s" }).message).toContain("ALPACA_PAPER_SECRET");
     expect(load({ APCA_API_KEY_ID: "PKTEST" }).mode).toBe("paper");
     expect(loadConfig({ ...HOME, TRADING_MODE: "simulator", APCA_API_KEY_ID: "PKTEST" }).mode).toBe("simulator");
@@ -369,7 +372,7 @@ describe("names", () => {
 });
 
 describe("places", () => {
-  test("the state is where the first of STATE_DIR, systemd, XDG and the home directory says", () => {
+  test("the state directory comes from the first of STATE_DIR, systemd, XDG and the home directory", () => {
     const everything = { STATE_DIR: "/a", STATE_DIRECTORY: "/b:/c", XDG_STATE_HOME: "/d", HOME: "/home/ada" };
     expect(stateDirFrom(everything)).toBe("/a");
     expect(stateDirFrom({ ...everything, STATE_DIR: "" })).toBe("/b");
@@ -377,26 +380,26 @@ describe("places", () => {
     expect(stateDirFrom({ XDG_STATE_HOME: "relative", HOME: "/home/ada" })).toBe("/home/ada/.local/state/alpaca-trader");
   });
 
-  test("it is found although everything else is wrong, because halt must work then too", () => {
+  test("it is found even if everything else is wrong, because halt must work then too", () => {
     const broken = { STATE_DIR: "/a", TRADING_MODE: "??", ALPACA_KEY: "half", MIN_TRADE_VALUE: "none" };
     expect(() => loadConfig(broken)).toThrow(TraderError);
     expect(haltFilesFrom(broken).own).toBe("/a/HALT");
   });
 
-  test("the machine's halt is at its default path, or where HALT_FILE says", () => {
+  test("the machine's halt is at its default path or at HALT_FILE", () => {
     expect(load({ STATE_DIR: "/s" }).haltFiles).toEqual({ own: "/s/HALT", machine: "/var/lib/alpaca-trader/HALT", machineIsNamed: false });
     expect(load({ STATE_DIR: "/s", HALT_FILE: "/h" }).haltFiles).toEqual({ own: "/s/HALT", machine: "/h", machineIsNamed: true });
     expect(() => load({ HALT_FILE: "h" })).toThrow('HALT_FILE is "h"; expected an absolute path');
   });
 
-  test("in simulator mode alerts and logs lie apart, unless they are named", () => {
+  test("in simulator mode alerts and logs have separate paths, unless they are set", () => {
     const config = loadConfig({ STATE_DIR: "/s" });
     expect([config.strategies[0]?.alertsFile, config.logDir]).toEqual(["/s/simulator/nuclear_alerts.json", "/s/simulator"]);
     const named = loadConfig({ STATE_DIR: "/s", ALERTS_FILE: "/x/alerts", LOG_DIR: "/x" });
     expect([named.strategies[0]?.alertsFile, named.logDir]).toEqual(["/x/alerts", "/x"]);
   });
 
-  test("each mode has a ledger and a lock of its own, and one HALT stands for all", () => {
+  test("each mode has its own ledger and lock, and one HALT applies to all", () => {
     const modes = [loadConfig({ ...HOME, STATE_DIR: "/s" }), load({ STATE_DIR: "/s" }), loadConfig({ ...LIVE, STATE_DIR: "/s" })];
     expect(modes.map(ledgerFile)).toEqual(["/s/simulator.sqlite", "/s/paper.sqlite", "/s/live.sqlite"]);
     expect(modes.map(ledgerLockFile)).toEqual(["/s/simulator.lock", "/s/paper.lock", "/s/live.lock"]);
@@ -405,7 +408,7 @@ describe("places", () => {
 });
 
 describe(".env", () => {
-  test("the environment wins over .env, also with an empty value; without the file there is only the environment", () => {
+  test("the environment overrides .env, also with an empty value; the file is optional", () => {
     const directory = mkdtempSync(join(tmpdir(), "env-"));
     try {
       expect(loadEnvironment(directory, { A: "1" })).toEqual({ A: "1" });
@@ -416,7 +419,7 @@ describe(".env", () => {
     }
   });
 
-  test("systemd's credentials that are named as settings stand between the environment and .env", () => {
+  test("systemd's credentials named like settings rank between the environment and .env", () => {
     const directory = mkdtempSync(join(tmpdir(), "env-"));
     try {
       const handed = join(directory, "credentials");
@@ -428,7 +431,7 @@ describe(".env", () => {
         CREDENTIALS_DIRECTORY: handed,
         ALPACA_PAPER_KEY: "handed ALPACA_PAPER_KEY",
         ALPACA_PAPER_SECRET: "own",
-        // Not a setting, but to be named as an error rather than passed over in silence.
+        // Not a setting; must be reported as an error instead of ignored.
         ALPACA_PAPER_KYE: "handed ALPACA_PAPER_KYE",
         LOG_DIR: "/file",
       });
@@ -438,7 +441,7 @@ describe(".env", () => {
     }
   });
 
-  test("one that cannot be read is an error that names it", () => {
+  test("an unreadable one is an error that names it", () => {
     const directory = mkdtempSync(join(tmpdir(), "env-"));
     try {
       mkdirSync(join(directory, ".env"));

@@ -10,7 +10,7 @@ const PAPER: Environment = { HOME: "/home/ada", TRADING_MODE: "paper", ALPACA_PA
 const LIVE: Environment = { ...PAPER, TRADING_MODE: "live", ALPACA_KEY: "AK", ALPACA_SECRET: "s", LIVE_TRADING_ACCOUNT: "1" };
 const TELEGRAM: Environment = { TELEGRAM_CHAT_ID: "1", TELEGRAM_BOT_TOKEN: "123456789:AAHfiqksKZ8WmR2zSjiQ7_v4TMAKdiHm9T0" };
 
-/** A good value of each setting that is not its default, and what must be set beside it. */
+/** A valid value of each setting that is not its default, and the settings it requires. */
 const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Environment]> = {
   TRADING_MODE: ["live", LIVE],
   ALPACA_PAPER_ENDPOINT: ["https://paper.example"],
@@ -68,7 +68,7 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   DASHBOARD_TOKEN: ["0123456789abcdef"],
 };
 
-/** What is read of the environment and is no setting of ours: systemd, the image, the shell and the terminal put it there. */
+/** Variables read that are not our settings: set by systemd, the image, the shell and the terminal. */
 const OF_THE_SYSTEM = new Set([
   "NODE_USE_ENV_PROXY",
   "CREDENTIALS_DIRECTORY",
@@ -90,7 +90,7 @@ describe("every setting in .env.example is read, and every setting read is in it
     expect(loadConfig({ ...base, [name]: value })).not.toEqual(loadConfig(name === "TRADING_MODE" ? PAPER : base));
   });
 
-  test("the source asks the environment for nothing else", () => {
+  test("the source reads nothing else from the environment", () => {
     const asked = sourceTexts().flatMap((text) =>
       [...text.matchAll(/\benv(?:ironment)?(?:\.|\??\.?\["|, ")([A-Z][A-Z0-9_]+)\b/gi)].map(([, name = ""]) => name),
     );

@@ -9,7 +9,7 @@ import { SETTINGS } from "../../src/config/settings.ts";
 const example = readFileSync(join(import.meta.dirname, "../../.env.example"), "utf8");
 
 describe(".env.example", () => {
-  test("it is what the table of settings says, word for word", () => {
+  test("it matches the table of settings, word for word", () => {
     expect(example).toBe(environmentExample());
   });
 
@@ -18,7 +18,7 @@ describe(".env.example", () => {
     expect(listed.toSorted()).toEqual(Object.keys(SETTINGS).toSorted());
   });
 
-  test("copied as it is, or with every default spelled out, it changes nothing", () => {
+  test("copied unchanged, or with every default spelled out, it changes nothing", () => {
     const home = { HOME: "/home/ada", TRADING_MODE: "paper", ALPACA_PAPER_KEY: "PK", ALPACA_PAPER_SECRET: "s" };
     expect(parse(example)).toEqual({});
     const spelledOut = parse(example.replaceAll(/^#([A-Z_]+=)/gm, "$1"));

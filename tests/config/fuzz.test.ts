@@ -14,7 +14,7 @@ import { DateTime } from "luxon";
 import { decimal, HUNDRED, ONE, ZERO } from "../../src/domain/decimal.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
-/** Far above what it takes; for a machine that is busy with other things. */
+/** Far above the time needed, for a busy machine. */
 const LIMIT_MS = 60_000;
 
 const NAMES = [...Object.keys(SETTINGS), "HOME", "XDG_STATE_HOME", "STATE_DIRECTORY"];
@@ -113,10 +113,10 @@ const LIVE = {
   LIVE_TRADING_ACCOUNT: "123456789",
 };
 
-/** Ends every secret, so that it is known again wherever it is shown. */
+/** Suffix of every secret, so that it is recognised wherever it is shown. */
 const MARK = "-S3CR3T";
 
-/** Strange settings, alone or on top of good ones. */
+/** Strange settings, alone or on top of valid ones. */
 const environments: fc.Arbitrary<Environment> = fc
   .tuple(fc.constantFrom({}, { HOME: "/home/ada" }, PAPER, LIVE), fc.array(fc.tuple(name, value), { maxLength: 6 }))
   .map(([base, entries]) => marked({ ...base, ...(Object.fromEntries(entries) as Environment) }));
@@ -135,9 +135,9 @@ function outcomeOf(env: Environment): Config | TraderError {
   }
 }
 
-describe("whatever stands in the environment", () => {
+describe("any environment", () => {
   test(
-    "gives a configuration, or one error with exit 78 that names the settings at fault and shows no secret",
+    "gives a configuration, or one error with exit 78 that names the wrong settings and shows no secret",
     () => {
       let [accepted, refused] = [0, 0];
       fc.assert(
@@ -159,7 +159,7 @@ describe("whatever stands in the environment", () => {
     LIMIT_MS,
   );
 
-  test("leaves a state directory to `halt`, always the same and absolute", () => {
+  test("gives `halt` a state directory, always the same and absolute", () => {
     fc.assert(
       fc.property(environments, (env) => {
         const directory = stateDirFrom(env);
@@ -172,7 +172,7 @@ describe("whatever stands in the environment", () => {
   });
 
   test(
-    "a configuration that is accepted can be worked with: its zone is a zone, its venue can be reached only where the mode may",
+    "gives only usable configurations: a valid zone, and a venue that the mode may reach",
     () => {
       const clock = new VirtualClock(0);
       fc.assert(
@@ -199,8 +199,8 @@ describe("whatever stands in the environment", () => {
   );
 });
 
-describe("whatever stands in .env", () => {
-  test("is read without an exception of its own, and never outranks the environment", () => {
+describe("any .env", () => {
+  test("is read without an unexpected exception, and never overrides the environment", () => {
     const directory = mkdtempSync(join(tmpdir(), "env-"));
     try {
       fc.assert(
@@ -238,7 +238,7 @@ function expectNamed(error: TraderError, env: Environment): void {
   expect(error.message).not.toContain(MARK);
 }
 
-/** Every number is one, within what the settings promise. */
+/** Every number is one, within the documented limits. */
 function expectSound(config: Config, env: Environment): void {
   const { cashReserve, driftBand, minTradeValue, maxOrderValue, maxDailyTurnover, maxDailyLoss } = config;
   for (const fraction of [cashReserve, driftBand]) expect(fraction.gte(ZERO) && fraction.lt(ONE)).toBe(true);

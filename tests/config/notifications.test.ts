@@ -22,13 +22,13 @@ describe("the settings of notifications", () => {
     expect(settingsOf({})).toEqual({ level: "info", webhook: undefined, telegram: undefined, heartbeatUrl: undefined });
   });
 
-  test("take the kind of a webhook from its address, unless it is named", () => {
+  test("derive the kind of a webhook from its address, unless it is set", () => {
     const url = "https://hooks.slack.com/services/T0/B0/x";
     expect(settingsOf({ NOTIFY_WEBHOOK_URL: url }).webhook).toEqual({ url, kind: "slack" });
     expect(settingsOf({ NOTIFY_WEBHOOK_URL: url, NOTIFY_WEBHOOK_KIND: "JSON" }).webhook).toEqual({ url, kind: "json" });
   });
 
-  test("take Telegram with token and chat, at its own address or another", () => {
+  test("accept Telegram with token and chat, at its own address or another", () => {
     const pair = { TELEGRAM_BOT_TOKEN: "123456789:AAx-y_z", TELEGRAM_CHAT_ID: "-1001234567890" };
     const telegram = { token: "123456789:AAx-y_z", chatId: "-1001234567890" };
     expect(settingsOf(pair).telegram).toEqual({ ...telegram, apiUrl: "https://api.telegram.org" });
@@ -44,10 +44,10 @@ describe("the settings of notifications", () => {
     expect(problemOf({ [name]: value })).toContain(problem);
   });
 
-  test.each(["NOTIFY_WEBHOOK_URL", "HEARTBEAT_URL"])("refuse a %s that others could read on the way, without showing it", (name) => {
+  test.each(["NOTIFY_WEBHOOK_URL", "HEARTBEAT_URL"])("refuse a %s that others could intercept, without showing it", (name) => {
     for (const value of ["http://example.org/SECRET", "ftp://example.org/SECRET", "SECRET", "https://exa mple.org/SECRET", "https://"]) {
       const problem = problemOf({ [name]: value });
-      expect(problem).toContain(`${name} is set, but not in the form it must have; expected an https address`);
+      expect(problem).toContain(`${name} is set, but in the wrong format; expected an https address`);
       expect(problem).not.toContain("SECRET");
     }
     expect(problemOf({ [name]: "http://127.0.0.1:8080/hook" })).toBe("none");
@@ -57,8 +57,8 @@ describe("the settings of notifications", () => {
   test.each([
     ["NOTIFY_LEVEL", "loud", "info, warning, error or off"],
     ["NOTIFY_WEBHOOK_KIND", "teams", "slack, discord, ntfy or json"],
-    ["TELEGRAM_CHAT_ID", "my chat", "the number of a chat"],
-    ["TELEGRAM_BOT_TOKEN", "not/a/token", "the token that BotFather gave"],
+    ["TELEGRAM_CHAT_ID", "my chat", "a chat number"],
+    ["TELEGRAM_BOT_TOKEN", "not/a/token", "the token from BotFather"],
   ])("refuse %s=%s and say what is expected", (name, value, expected) => {
     expect(problemOf({ [name]: value })).toContain(expected);
   });

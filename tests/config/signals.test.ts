@@ -5,12 +5,12 @@ import { loadConfig } from "../../src/config/load.ts";
 const load = (env: Record<string, string>): Config => loadConfig({ HOME: "/home/someone", ...env });
 
 describe("the settings of signals", () => {
-  test("generate nothing by themselves, and count the bar of today, when nothing is set", () => {
+  test("generate nothing by default, and use today's bar", () => {
     expect(load({})).toMatchObject({ signalSchedule: undefined, signalBar: "live" });
     expect(load({ SIGNAL_SCHEDULE: "off", SIGNAL_BAR: "Closed" })).toMatchObject({ signalSchedule: undefined, signalBar: "closed" });
   });
 
-  test("take a time with its zone, or minutes before the close", () => {
+  test("accept a time with its zone, or minutes before the close", () => {
     const zone = "America/New_York";
     expect(load({ SIGNAL_SCHEDULE: `15:45 ${zone}` }).signalSchedule).toEqual({ kind: "time", hour: 15, minute: 45, zone });
     expect(load({ SIGNAL_SCHEDULE: "15 minutes before close" }).signalSchedule).toEqual({ kind: "before-close", minutes: 15 });

@@ -28,16 +28,16 @@ describe("STRATEGIES", () => {
     ]);
   });
 
-  test("$ALERTS_FILE stands for that setting, also where the simulator keeps it apart", () => {
+  test("$ALERTS_FILE means that setting, also with the simulator's separate path", () => {
     expect(strategies("mine:100:$ALERTS_FILE", { ...PAPER, ALERTS_FILE: "/var/alerts" })).toEqual(["mine 1 /var/alerts"]);
     expect(strategies("mine:30:$ALERTS_FILE", { STATE_DIR: "/s" })).toEqual(["mine 0.3 /s/simulator/nuclear_alerts.json"]);
     expect(strategies("")).toEqual(["nuclear 1 /tmp/nuclear_alerts.json"]);
   });
 
   test.each([
-    ["tecl:40", "not three parts"],
-    ["nuclear:60:/a,", "not three parts"],
-    ["tecl", "not three parts"],
+    ["tecl:40", "does not have three parts"],
+    ["nuclear:60:/a,", "does not have three parts"],
+    ["tecl", "does not have three parts"],
     ["Nuclear:60:/a", "expected small letters"],
     ["un attributed:60:/a", "expected small letters"],
     ["unattributed:60:/a", "not unattributed"],
@@ -46,7 +46,7 @@ describe("STRATEGIES", () => {
     ["a:101:/a", "at most 100"],
     ["a:60%:/a", "a percentage above 0"],
     ["a:60:b.json", "expected an absolute path"],
-    ["a:60:/a,b:40.1:/b", "the shares come to 100.1 %"],
+    ["a:60:/a,b:40.1:/b", "the shares sum to 100.1 %"],
     ["a:50:/a,a:50:/b", "it names a twice"],
     ["a:50:/x/../a,b:50:/a", "two strategies read /a"],
     ["a:50:$ALERTS_FILE,b:50:/tmp/nuclear_alerts.json", "two strategies read /tmp/nuclear_alerts.json"],
