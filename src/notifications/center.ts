@@ -11,7 +11,7 @@ import type { Message, Notice, NoticeKind, Origin } from "./notice.ts";
 import { isWanted, messageFrom, messageIn } from "./notice.ts";
 import type { NotificationSettings } from "../domain/config.ts";
 
-/** A cause that repeats itself must not fill anybody's phone: so many of one kind an hour. */
+/** A repeating cause must not flood anybody's phone: the maximum of one kind per hour. */
 const MAX_PER_HOUR = 12;
 const HOUR_MS = 3_600_000;
 const KEPT_MS = 90 * 86_400_000;
@@ -25,14 +25,13 @@ export interface NotificationParts {
   readonly log: Log;
   readonly fetch: typeof fetch;
   readonly redact: (text: string) => string;
-  /** Asked for each message, because the account is known only after a while. */
+  /** Read for each message, because the account becomes known only after a while. */
   readonly sender: () => Origin;
 }
 
 /**
- * Tells people what happens, besides the work and never in its way: `notify` records the message and
- * returns; couriers carry it. What is in the outbox survives the process; what was told once is not told
- * again by the next one.
+ * Sends notifications without delaying the work: `notify` records the message and returns; senders deliver it. The
+ * outbox survives the process, so a new process does not repeat a delivered message.
  */
 export class NotificationCenter {
   readonly #parts: NotificationParts;
@@ -45,7 +44,7 @@ export class NotificationCenter {
     this.#senders = new Map(this.#channels.map((channel) => [channel.id, new Sender(channel, parts)]));
   }
 
-  /** Takes up what an earlier process left. To be called by the one process that holds the trading lock. */
+  /** Takes over what an earlier process left. Called only by the process that holds the trading lock. */
   start(): void {
     if (this.#channels.length === 0) return;
     this.#quietly(() => {
@@ -54,18 +53,18 @@ export class NotificationCenter {
     });
   }
 
-  /** How many messages wait for a channel. */
+  /** Number of messages queued for a channel. */
   get waiting(): number {
     return [...this.#senders.values()].reduce((total, sender) => total + sender.waiting, 0);
   }
 
-  /** Whether the occasion was told already; then nobody needs to find out what there is to tell. */
+  /** Whether this was already reported; then no report needs building. */
   knows(key: string): boolean {
     if (this.#channels.length === 0) return true;
     return this.#quietly(() => this.#parts.outbox.has(key)) ?? false;
   }
 
-  /** Records a message and sends it in the background. Never throws. An occasion that is known already is left alone. */
+  /** Records a message and sends it in the background. Never throws. A known key is ignored. */
   notify(notice: Notice | undefined): void {
     if (notice === undefined || this.knows(notice.key)) return;
     const { clock, settings, redact, sender } = this.#parts;
@@ -81,18 +80,18 @@ export class NotificationCenter {
     }
   }
 
-  /** To be told the halt at every start and whenever it changes; speaks only of what people have not been told. */
+  /** Called with the halt at every start and on every change; reports only what is new. */
   halt(order: HaltOrder | undefined): void {
     if (this.#channels.length === 0) return;
-    const told = this.#quietly(() => this.#parts.outbox.newestOf(HALTS));
-    const key = told?.kind === "halted" ? told.key : undefined;
+    const newest = this.#quietly(() => this.#parts.outbox.newestOf(HALTS));
+    const key = newest?.kind === "halted" ? newest.key : undefined;
     const now = this.#parts.clock.now();
     if (order === undefined) {
       if (key !== undefined) this.notify(resumedNotice(now));
     } else if (key?.startsWith(`halted:${order.id}:`) !== true) this.notify(haltedNotice(order, now));
   }
 
-  /** Takes no more, and lets what is on its way arrive, bounded. */
+  /** Accepts no more messages, and lets those in progress finish, within a limit. */
   async close(limitMs: number): Promise<void> {
     await Promise.all([...this.#senders.values()].map((sender) => sender.close(limitMs)));
   }
@@ -104,7 +103,7 @@ export class NotificationCenter {
       if (message !== undefined) this.#senders.get(channel)?.take(message, id);
       else {
         outbox.mark(id, channel, "unanswered", clock.now());
-        log.debug(`Whether ${entry.key} reached ${channel} is not known; it is not sent again.`);
+        log.debug(`Whether ${entry.key} reached ${channel} is unknown; it is not sent again.`);
       }
     }
   }
@@ -124,7 +123,7 @@ export class NotificationCenter {
 
   #bounded(notice: Notice): Notice {
     if (this.#sentWithinHour(notice.kind) !== MAX_PER_HOUR - 1) return notice;
-    return { ...notice, lines: [...notice.lines, "More of this kind are not sent within the hour; the log has them all."] };
+    return { ...notice, lines: [...notice.lines, "No more of this kind are sent this hour; the log has all of them."] };
   }
 
   #quietly<T>(work: () => T): T | undefined {

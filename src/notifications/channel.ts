@@ -1,6 +1,6 @@
 import type { Message } from "./notice.ts";
 
-/** One request to a service outside. */
+/** One request to an external service. */
 export interface OutgoingRequest {
   readonly url: string;
   readonly method: "GET" | "POST";
@@ -8,14 +8,14 @@ export interface OutgoingRequest {
   readonly body: string | undefined;
 }
 
-/** The whole answer of a service; its body is cut to what is of use. */
+/** A service's whole answer; the body is cut to the useful part. */
 export interface ServiceAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly body: string;
 }
 
-/** What an answer means. */
+/** The meaning of an answer. */
 export type DeliveryResult =
   | { readonly kind: "accepted" }
   /** Not now; at the earliest after `afterMs`, if the service says so. */
@@ -23,14 +23,14 @@ export type DeliveryResult =
   /** Never in this form: a wrong token, a channel that is gone. */
   | { readonly kind: "refused"; readonly reason: string };
 
-/** A way to people. */
+/** A way to send messages. */
 export interface Channel {
-  /** In the outbox. */
+  /** Its name in the outbox. */
   readonly id: "webhook" | "telegram";
-  /** For people, without anything secret: `Slack (hooks.slack.com)`. */
+  /** Its name for people, without secrets: `Slack (hooks.slack.com)`. */
   readonly name: string;
   /** @param repeated the message may have arrived already. */
   request(message: Message, repeated: boolean): OutgoingRequest;
-  /** @param now milliseconds since the epoch; a service may name the moment from which on it listens again. */
+  /** @param now milliseconds since the epoch; a service may name the time when it accepts messages again. */
   receive(answer: ServiceAnswer, now: number): DeliveryResult;
 }

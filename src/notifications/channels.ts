@@ -3,7 +3,7 @@ import type { Channel } from "./channel.ts";
 import { telegramChannel } from "./telegram.ts";
 import { webhookChannel } from "./webhook.ts";
 
-/** The channels that are set up, whatever the level. */
+/** The configured channels, whatever the level. */
 export function channelsOf(settings: NotificationSettings): Channel[] {
   return [
     ...(settings.webhook === undefined ? [] : [webhookChannel(settings.webhook)]),

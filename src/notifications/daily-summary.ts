@@ -16,7 +16,7 @@ import type { Notice } from "./notice.ts";
 
 /** The venue books the last fills of a session within minutes. */
 const AFTER_CLOSE_MS = 300_000;
-const LOOK_EVERY_MS = 60_000;
+const CHECK_EVERY_MS = 60_000;
 /** When the broker could not be read. */
 const AGAIN_MS = 600_000;
 const SHOWN_HOLDINGS = 12;
@@ -28,19 +28,19 @@ export interface DailySummaryParts {
   readonly ledger: Pick<Ledger, "recentExecutions" | "recentSignals" | "intentsOf" | "intentsChangedSince" | "unsettledIntents">;
   readonly clock: Clock;
   readonly log: Log;
-  /** Nobody needs the figures of a day that has been told. */
+  /** The figures of a reported day are not needed again. */
   readonly knows: (key: string) => boolean;
   readonly notify: (notice: Notice) => void;
 }
 
 /**
- * Tells once for each session, a few minutes after its close, what became of the day. A daemon that
- * starts later in the evening catches up; yesterday's is not told any more.
+ * Reports each session once, a few minutes after its close. A daemon that starts later in the evening catches up;
+ * yesterday's report is skipped.
  */
 export class DailySummary {
   readonly #parts: DailySummaryParts;
   #timer: Timer | undefined;
-  #told = "";
+  #reported = "";
   #close: { readonly date: string; readonly at: number | undefined } | undefined;
   #notBefore = 0;
 
@@ -49,9 +49,9 @@ export class DailySummary {
   }
 
   start(): void {
-    this.#timer = this.#parts.clock.after(LOOK_EVERY_MS, () => {
+    this.#timer = this.#parts.clock.after(CHECK_EVERY_MS, () => {
       this.start();
-      void this.look();
+      void this.check();
     });
   }
 
@@ -59,11 +59,11 @@ export class DailySummary {
     this.#timer?.cancel();
   }
 
-  /** Tells what is due. Never throws. */
-  async look(): Promise<void> {
+  /** Sends the report if it is due. Never throws. */
+  async check(): Promise<void> {
     const { clock, log, notify, knows } = this.#parts;
     const date = marketDate(clock.now());
-    if (date === this.#told || clock.monotonic() < this.#notBefore || knows(keyOf(date))) return;
+    if (date === this.#reported || clock.monotonic() < this.#notBefore || knows(keyOf(date))) return;
     this.#notBefore = clock.monotonic() + AGAIN_MS;
     try {
       const close = await this.#closeOf(date);
@@ -72,9 +72,9 @@ export class DailySummary {
         return;
       }
       if (close !== undefined) notify(await this.#summary(date));
-      this.#told = date;
+      this.#reported = date;
     } catch (error) {
-      log.debug(`The daily summary cannot be made yet: ${messageOf(error)}`);
+      log.debug(`The daily summary is not available yet: ${messageOf(error)}`);
     }
   }
 
@@ -96,29 +96,29 @@ export class DailySummary {
       kind: "daily-summary",
       level: "info",
       key: keyOf(date),
-      title: `the day ${date}`,
+      title: `daily summary ${date}`,
       lines: [
         `Account value: ${formatDollars(account.equity)}, cash ${formatDollars(account.cash)}.`,
         await this.#change(account, date),
-        `${counted(signals.length, "signal")} came; ${executionsText(executions)}.`,
+        `${counted(signals.length, "signal")} received; ${executionsText(executions)}.`,
         ...this.#traded(executions),
         `Holdings: ${holdingsText(account, positions)}.`,
       ],
     };
   }
 
-  /** Equity less last equity less what was paid in or out. Once the venue counts from today's close, the day's change is gone. */
+  /** Equity less last equity less deposits. Once the venue counts from today's close, the day's change is lost. */
   async #change(account: Account, date: string): Promise<string> {
-    if (account.balanceAsOf !== undefined && account.balanceAsOf >= date) return "Change of the day: the broker does not tell it any more.";
+    if (account.balanceAsOf !== undefined && account.balanceAsOf >= date) return "Change of the day: no longer available from the broker.";
     const gross = account.equity.minus(account.lastEquity);
     const relative = (change: Decimal): string => `${signedDollars(change)} (${signedPercent(shareOf(change, account.lastEquity), 2)})`;
     try {
       const flows = await flowsSinceLastClose(this.#parts.broker, account, this.#parts.clock.now());
-      const paid = flows.eq(ZERO) ? "" : `, without ${signedDollars(flows)} paid in or out`;
+      const paid = flows.eq(ZERO) ? "" : `, excluding ${signedDollars(flows)} of deposits and withdrawals`;
       return `Change of the day: ${relative(gross.minus(flows))}${paid}.`;
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      return `Change of the day: ${relative(gross)}, with whatever was paid in or out, which could not be read.`;
+      return `Change of the day: ${relative(gross)}, including deposits and withdrawals, which could not be read.`;
     }
   }
 

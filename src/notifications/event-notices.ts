@@ -9,14 +9,14 @@ import { marketDate } from "../domain/market-day.ts";
 import { formatInstant } from "../domain/time-format.ts";
 import type { Notice } from "./notice.ts";
 
-/** `halted:<id>:<at>`: the same halt is known again after a restart by its id. */
+/** `halted:<id>:<at>`: identifies the same halt after a restart. */
 export function haltedNotice(order: HaltOrder, at: number): Notice {
   return {
     kind: "halted",
     level: "error",
     key: `halted:${order.id}:${String(at)}`,
     title: "trading is halted",
-    lines: [`Reason: ${order.reason}.`, "No order is sent until `alpaca-trader resume`."],
+    lines: [`Reason: ${order.reason}.`, "No orders are sent until `alpaca-trader resume`."],
   };
 }
 
@@ -25,16 +25,16 @@ export function resumedNotice(at: number): Notice {
     kind: "resumed",
     level: "info",
     key: `resumed:${String(at)}`,
-    title: "trading goes on",
-    lines: ["The halt is over. A run that is still fresh is executed now; otherwise the next one is."],
+    title: "trading resumed",
+    lines: ["The halt is over. A run that is still fresh is executed now; otherwise the next one."],
   };
 }
 
-/** @returns undefined for a verdict that nobody needs to be told. */
+/** @returns undefined for a verdict that needs no notification. */
 export function notExecutedNotice({ signalId, verdict, hint, wanted }: NotExecuted, at: number): Notice | undefined {
   const level = VERDICTS[verdict.kind].notice;
   if (level === undefined) return undefined;
-  // Lines that make no signal are known by what is said of them, once a day.
+  // Lines without a signal are identified by their message, once a day.
   const occasion = signalId ?? `${digest(verdict.reason)}:${marketDate(at)}`;
   return {
     kind: "not-executed",
@@ -45,18 +45,18 @@ export function notExecutedNotice({ signalId, verdict, hint, wanted }: NotExecut
       ...(wanted === undefined ? [] : [`Signal: ${wanted}.`]),
       verdict.reason,
       `In general: ${VERDICTS[verdict.kind].meaning}`,
-      hint ?? "`alpaca-trader status` shows what is held and wanted; the next run is judged anew.",
+      hint ?? "`alpaca-trader status` shows holdings and targets; the next run is judged independently.",
     ],
   };
 }
 
-/** The daemon before this one was cut off, or ended with an error. */
+/** The previous daemon was killed, or ended with an error. */
 export function restartedNotice(before: DaemonLife, open: number, at: number, zone: string): Notice {
   const since = formatInstant(before.startedAt, zone);
   const end =
     before.failure === undefined
-      ? `The daemon before it (pid ${String(before.pid)}, since ${since}) was cut off: killed, crashed, or the machine went down.`
-      : `The daemon before it (pid ${String(before.pid)}, since ${since}) had failed: ${before.failure}`;
+      ? `The previous daemon (pid ${String(before.pid)}, since ${since}) did not stop cleanly: it was killed or crashed, or the machine went down.`
+      : `The previous daemon (pid ${String(before.pid)}, since ${since}) failed: ${before.failure}`;
   return {
     kind: "restarted",
     level: "warning",
@@ -66,14 +66,14 @@ export function restartedNotice(before: DaemonLife, open: number, at: number, zo
       end,
       open === 0
         ? "No execution was open."
-        : `${open === 1 ? "1 execution was" : `${String(open)} executions were`} open; it goes on with that.`,
-      `Started at ${formatInstant(at, zone)}. If it happens again, look at alpaca_trader_error.log.`,
+        : `${open === 1 ? "1 execution was" : `${String(open)} executions were`} open; the daemon continues with ${open === 1 ? "it" : "them"}.`,
+      `Started at ${formatInstant(at, zone)}. If it happens again, check alpaca_trader_error.log.`,
     ],
   };
 }
 
 /**
- * The end of something that was to go on, because of an error.
+ * An error ended something that should have kept running.
  * @param what `the daemon`, `the execution`.
  */
 export function failedNotice(what: string, failure: unknown, at: number): Notice {
@@ -84,11 +84,11 @@ export function failedNotice(what: string, failure: unknown, at: number): Notice
     level: refused ? "warning" : "error",
     key: `failed:${what}:${String(at)}`,
     title: refused ? `${what} was refused` : `${what} FAILED`,
-    lines: [messageOf(failure), hint ?? "Look at alpaca_trader_error.log.", "`alpaca-trader status` shows what is held."],
+    lines: [messageOf(failure), hint ?? "Check alpaca_trader_error.log.", "`alpaca-trader status` shows the holdings."],
   };
 }
 
-/** For whoever knows when a signal is due. @param due milliseconds since the epoch. */
+/** For the schedule of signals. @param due milliseconds since the epoch. */
 export function signalMissingNotice(strategy: string, due: number, reason: string, zone: string): Notice {
   return {
     kind: "signal-missing",
@@ -96,8 +96,8 @@ export function signalMissingNotice(strategy: string, due: number, reason: strin
     key: `signal-missing:${strategy}:${String(due)}`,
     title: `no signal from ${strategy}`,
     lines: [
-      `A signal was due at ${formatInstant(due, zone)} and did not come: ${reason}`,
-      "Nothing is traded without one. `alpaca-trader signal --explain` shows what the strategy sees.",
+      `A signal was due at ${formatInstant(due, zone)} but was not generated: ${reason}`,
+      "Nothing is traded without one. `alpaca-trader signal --explain` shows the strategy's view.",
     ],
   };
 }

@@ -16,11 +16,11 @@ interface Telling {
   readonly advice: string | undefined;
 }
 
-/** R33: where the cause may pass. */
+/** R33: for a cause that may pass. */
 const GOING_ON =
-  "While the run is fresh, the daemon goes on once the cause has passed; later in the session `alpaca-trader execute --finish` does, else the next run.";
+  "While the run is fresh, the daemon continues once the cause is gone; later in the session run `alpaca-trader execute --finish`, or wait for the next run.";
 
-/** Undefined: a newer run has taken its place and will be told of. */
+/** Undefined: a newer run has replaced it and will be reported. */
 const TELLINGS: Record<ExecutionOutcome, Telling | undefined> = {
   "on-target": { level: "info", title: "on target", advice: undefined },
   "off-target": { level: "warning", title: "off target", advice: GOING_ON },
@@ -29,12 +29,12 @@ const TELLINGS: Record<ExecutionOutcome, Telling | undefined> = {
     title: "execution INCOMPLETE",
     advice: GOING_ON,
   },
-  queued: { level: "info", title: "orders queued for the next open", advice: "`alpaca-trader halt` keeps them from being followed up." },
+  queued: { level: "info", title: "orders queued for the next open", advice: "`alpaca-trader halt` stops them from being followed up." },
   refused: { level: "error", title: "execution refused", advice: "Nothing was sent." },
   superseded: undefined,
 };
 
-/** How an execution ended, with its figures. @returns undefined for an outcome that nobody needs to be told. */
+/** The result of an execution, with its figures. @returns undefined for an outcome that needs no notification. */
 export function executionNotice(execution: ExecutionRecord, intents: readonly IntentRecord[]): Notice | undefined {
   const telling = execution.outcome === undefined ? undefined : TELLINGS[execution.outcome];
   if (telling === undefined || execution.outcome === undefined) return undefined;
@@ -69,7 +69,7 @@ function traded(verb: string, intents: readonly IntentRecord[], side: IntentReco
   return [`${verb}: ${parts.join(", ")}.`];
 }
 
-/** Dollars that the fills of an intent moved. */
+/** Dollars traded by the fills of an intent. */
 export function filledValue(intent: IntentRecord): Decimal {
   return intent.filledAveragePrice?.times(intent.filledQuantity) ?? (intent.filledQuantity.eq(ZERO) ? ZERO : intent.estimatedValue);
 }

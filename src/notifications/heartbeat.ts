@@ -7,7 +7,7 @@ import { deliveryResultOf } from "./delivery-result.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
 const EVERY_MS = 60_000;
-/** What a person is to read about a failure. */
+/** Description of a failure for people. */
 const MAX_REASON_CHARACTERS = 1_000;
 
 export interface HeartbeatParts extends PostPorts {
@@ -15,14 +15,14 @@ export interface HeartbeatParts extends PostPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly redact: (text: string) => string;
-  /** What is wrong; undefined while all is well. */
-  readonly ailment: () => string | undefined;
+  /** The current problem; undefined while all is well. */
+  readonly problem: () => string | undefined;
 }
 
 /**
- * Tells a watcher outside once a minute that we live, as healthchecks.io and its like want it: the
- * address while all is well, the address with `/fail` when not. Silence means that the daemon, its
- * machine or its network is down, and then it is the watcher who tells people.
+ * Signals once a minute to an external monitor that the daemon is alive, in the format of healthchecks.io: the
+ * address while healthy, the address with `/fail` when not. Silence means that the daemon, its machine or its
+ * network is down, and the monitor alerts people.
  */
 export class Heartbeat {
   readonly #parts: HeartbeatParts;
@@ -38,18 +38,18 @@ export class Heartbeat {
   /** Beats now if all is well, and every minute from now on, well or not. */
   start(): void {
     this.#timer?.cancel();
-    if (this.#parts.ailment() === undefined) this.#beat(undefined);
+    if (this.#parts.problem() === undefined) this.#beat(undefined);
     this.#schedule();
   }
 
-  /** Says that it is over, and waits for the answer; for the end of a daemon that failed. */
+  /** Reports a failed end of the daemon, and waits for the answer. */
   async fail(reason: string): Promise<void> {
     this.#timer?.cancel();
     await this.#beating;
     await this.#send(reason);
   }
 
-  /** Ends what is on its way. */
+  /** Aborts a request in progress. */
   close(): void {
     this.#timer?.cancel();
     this.#giveUp.abort();
@@ -57,19 +57,19 @@ export class Heartbeat {
 
   #schedule(): void {
     this.#timer = this.#parts.clock.after(EVERY_MS, () => {
-      this.#beat(this.#parts.ailment());
+      this.#beat(this.#parts.problem());
       this.#schedule();
     });
   }
 
-  /** One at a time: a watcher that hangs must not be asked again and again. */
-  #beat(ailment: string | undefined): void {
-    this.#beating ??= this.#send(ailment).finally(() => (this.#beating = undefined));
+  /** One at a time: a hanging monitor must not collect requests. */
+  #beat(problem: string | undefined): void {
+    this.#beating ??= this.#send(problem).finally(() => (this.#beating = undefined));
   }
 
-  async #send(ailment: string | undefined): Promise<void> {
+  async #send(problem: string | undefined): Promise<void> {
     const { url, log, clock, redact } = this.#parts;
-    const result = await post(this.#parts, heartbeatRequest(url, ailment === undefined ? undefined : redact(ailment)), this.#giveUp.signal);
+    const result = await post(this.#parts, heartbeatRequest(url, problem === undefined ? undefined : redact(problem)), this.#giveUp.signal);
     const delivery = result.kind === "answered" ? deliveryResultOf(result.answer, clock.now()) : result;
     if (delivery.kind === "accepted") {
       if (this.#failing) log.info(`The heartbeat reaches ${hostOf(url)} again.`);
@@ -77,16 +77,16 @@ export class Heartbeat {
       return;
     }
     if (this.#giveUp.signal.aborted) return;
-    log[this.#failing ? "debug" : "warn"](redact(`The heartbeat does not reach ${hostOf(url)}: ${delivery.reason}.`));
+    log[this.#failing ? "debug" : "warn"](redact(`The heartbeat cannot reach ${hostOf(url)}: ${delivery.reason}.`));
     this.#failing = true;
   }
 }
 
-/** @param ailment what is wrong; undefined for a sign of life. */
-export function heartbeatRequest(address: string, ailment: string | undefined): OutgoingRequest {
-  if (ailment === undefined) return { url: address, method: "GET", headers: {}, body: undefined };
+/** @param problem the current problem; undefined for a normal beat. */
+export function heartbeatRequest(address: string, problem: string | undefined): OutgoingRequest {
+  if (problem === undefined) return { url: address, method: "GET", headers: {}, body: undefined };
   const url = new URL(address);
   url.pathname = `${url.pathname.replace(/\/$/, "")}/fail`;
-  const body = ailment.slice(0, MAX_REASON_CHARACTERS);
+  const body = problem.slice(0, MAX_REASON_CHARACTERS);
   return { url: url.href, method: "POST", headers: { "Content-Type": "text/plain; charset=utf-8" }, body };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { NoticeLevel, NotificationSettings } from "../domain/config.ts";
 
-/** What people are told about. */
+/** The kinds of notification. */
 export type NoticeKind =
   | "execution"
   /** A run that is not executed, or not now. */
@@ -17,11 +17,11 @@ export type NoticeKind =
   | "daily-summary"
   | "test";
 
-/** Something that people are told, once. */
+/** A notification, sent once. */
 export interface Notice {
   readonly kind: NoticeKind;
   readonly level: NoticeLevel;
-  /** Names the occasion, across restarts: the same one is told once. */
+  /** Identifies the occasion, across restarts: the same one is sent once. */
   readonly key: string;
   /** A few words without a full stop. */
   readonly title: string;
@@ -29,7 +29,7 @@ export interface Notice {
   readonly lines: readonly string[];
 }
 
-/** Who speaks. */
+/** The sender. */
 export interface Origin {
   readonly mode: string;
   /** The account's number; undefined until it is known. */
@@ -50,15 +50,15 @@ const message = z.object({
   lines: z.array(z.string()),
 });
 
-/** A notice as it goes out and as the outbox keeps it: with who spoke and when. No secret is in it. */
+/** A notice as sent and as stored in the outbox, with sender and time. Contains no secret. */
 export type Message = Readonly<z.infer<typeof message>>;
 
-/** Reads what an earlier process left in the outbox; undefined for what cannot be understood. */
+/** Reads a stored notice of an earlier process; undefined if it cannot be understood. */
 export function messageIn(content: unknown): Message | undefined {
   return message.safeParse(content).data;
 }
 
-/** Live money must be unmistakable in the first word. */
+/** Live money must be obvious from the first word. */
 export function messageFrom(notice: Notice, sender: Origin, at: number, clean: (text: string) => string): Message {
   const { mode, account, host } = sender;
   const who = account === undefined ? `${mode} mode` : `${mode} account ${account}`;
@@ -77,7 +77,7 @@ export function messageFrom(notice: Notice, sender: Origin, at: number, clean: (
 
 const ORDER: readonly NoticeLevel[] = ["info", "warning", "error"];
 
-/** Whether the settings want a notice of this level to be sent. */
+/** Whether the settings allow a notice of this level. */
 export function isWanted(level: NoticeLevel, least: NotificationSettings["level"]): boolean {
   return least !== "off" && ORDER.indexOf(level) >= ORDER.indexOf(least);
 }

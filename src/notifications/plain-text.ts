@@ -3,13 +3,13 @@ import type { Message } from "./notice.ts";
 
 const CUT = "…";
 
-/** How a service wants the text that it takes, so that nothing in it turns into a link, a mention or a format. */
+/** How a service expects its text, so that nothing in it becomes a link, a mention or formatting. */
 export type Escape = (text: string) => string;
 
-/** Only these three have a meaning in Slack's text: `<!here>` would call everyone, `&lt;!here&gt;` says it. */
+/** Only these three characters are special in Slack's text: `<!here>` would notify everyone, `&lt;!here&gt;` prints it. */
 export const escapeForSlack: Escape = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
-/** Everything that Discord's Markdown gives a meaning to, and `-`, `+` and `1.` where they would begin a list. */
+/** Characters that are special in Discord's Markdown, and `-`, `+` and `1.` where they would begin a list. */
 export const escapeForDiscord: Escape = (text) =>
   text
     .replace(/[\\*_~`|<>[\]()#@]/g, "\\$&")
@@ -17,7 +17,7 @@ export const escapeForDiscord: Escape = (text) =>
 
 export interface TextLimit {
   readonly limit: number;
-  /** How the service counts: UTF-16 units for chats, bytes for ntfy. */
+  /** The service's unit of length: UTF-16 units for chats, bytes for ntfy. */
   readonly measure: (text: string) => number;
   readonly escape: Escape;
   /** Between the title and the lines; without a title when undefined. */
@@ -27,12 +27,12 @@ export interface TextLimit {
 export const inUnits = (text: string): number => text.length;
 export const inBytes = (text: string): number => Buffer.byteLength(text);
 
-/** Said before a message that may be there already. */
+/** Prefix of a message that may have arrived before. */
 const REPEATED = "(Sent again: the first attempt was not answered.)";
 
 /**
- * A message as lines of plain text, cut to what the service takes. The last line says who speaks and
- * always stays; what gives way is the end of the report before it.
+ * A message as lines of plain text, cut to the service's limit. The last line names the sender and always stays;
+ * the end of the report before it is cut.
  */
 export function plainText(message: Message, repeated: boolean, { limit, measure, escape, title }: TextLimit): string {
   const report = [...(title ? [message.title] : []), ...(repeated ? [REPEATED] : []), ...message.lines.slice(0, -1)];
@@ -44,7 +44,7 @@ export function plainText(message: Message, repeated: boolean, { limit, measure,
   return `${fitting(lines.join("\n"), room, measure)}${CUT}\n${signature}`;
 }
 
-/** Never cuts a character, nor between a backslash and what it escapes, nor inside `&amp;`. */
+/** Never cuts inside a character, between a backslash and the character it escapes, or inside `&amp;`. */
 function fitting(text: string, room: number, measure: (text: string) => number): string {
   let low = 0;
   let high = text.length;

@@ -1,9 +1,9 @@
 import type { Clock } from "../domain/clock.ts";
 import type { OutgoingRequest, ServiceAnswer } from "./channel.ts";
 
-/** Longer than the ten seconds in which a connection must stand, so that "not connected" and "not answered" are told apart. */
+/** Longer than the ten-second connection timeout, so that "not connected" and "not answered" can be distinguished. */
 const DEADLINE_MS = 15_000;
-/** All that is of use in an answer; the rest is not read. */
+/** The useful part of an answer; the rest is not read. */
 const READ_BYTES = 8_192;
 
 export interface PostPorts {
@@ -19,15 +19,15 @@ export type PostResult =
   | { readonly kind: "unanswered"; readonly reason: string };
 
 /**
- * Sends one request to a service outside, once. Never throws. Redirects are not followed: they would
- * carry the message, and a token in the address, to another host.
+ * Sends one request to an external service, once. Never throws. Redirects are not followed: they would carry the
+ * message, and a token in the address, to another host.
  * @param giveUp ends it at once, as unanswered.
  */
 export async function post({ clock, fetch }: PostPorts, request: OutgoingRequest, giveUp: AbortSignal): Promise<PostResult> {
   const abandon = new AbortController();
   const stop = (reason: string) => (): void => abandon.abort(new Error(reason));
   const timer = clock.after(DEADLINE_MS, stop(`no answer within ${String(DEADLINE_MS / 1_000)} s`));
-  const abort = stop("given up because the program ends");
+  const abort = stop("aborted because the program is ending");
   giveUp.addEventListener("abort", abort, { once: true });
   if (giveUp.aborted) abort();
   let response: Response | undefined;
@@ -35,7 +35,7 @@ export async function post({ clock, fetch }: PostPorts, request: OutgoingRequest
     response = await unlessAbandoned(send(fetch, request, abandon.signal), abandon.signal);
     return answered(response, await unlessAbandoned(beginningOf(response), abandon.signal));
   } catch (error) {
-    // What the status says holds, also when the body then does not come.
+    // The status counts even if the body never arrives.
     return response === undefined ? failureOf(abandon.signal.aborted ? abandon.signal.reason : error) : answered(response, "");
   } finally {
     abandon.abort();
@@ -48,7 +48,7 @@ function answered({ status, headers }: Response, body: string): PostResult {
   return { kind: "answered", answer: { status, headers, body } };
 }
 
-/** A stand-in for `fetch`, or a body that hangs, may not listen to its signal. */
+/** A stand-in for `fetch`, or a hanging body, may ignore its signal. */
 function unlessAbandoned<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   work.catch(() => undefined);
   return new Promise((resolve, reject) => {
@@ -70,7 +70,7 @@ function send(fetch: PostPorts["fetch"], { url, method, headers, body }: Outgoin
   });
 }
 
-/** `fetch` takes no address with a user and a password in it. */
+/** `fetch` rejects addresses that contain a user and a password. */
 function withoutCredentials(text: string): { readonly address: string; readonly authorization: Readonly<Record<string, string>> } {
   const url = new URL(text);
   if (url.username === "" && url.password === "") return { address: text, authorization: {} };
@@ -80,7 +80,7 @@ function withoutCredentials(text: string): { readonly address: string; readonly 
   return { address: url.href, authorization: { Authorization: `Basic ${Buffer.from(pair).toString("base64")}` } };
 }
 
-/** Read as far as it is of use, then dropped: a body without end must fill neither memory nor time. */
+/** Reads the useful part and drops the rest: an endless body must fill neither memory nor time. */
 async function beginningOf(response: Response): Promise<string> {
   const reader = response.body?.getReader();
   const chunks: Uint8Array[] = [];
@@ -94,7 +94,7 @@ async function beginningOf(response: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, READ_BYTES).toString("utf8");
 }
 
-/** Failures from before a connection stood: nothing can have arrived. */
+/** Failures before the connection was established: nothing can have arrived. */
 const NEVER_CONNECTED: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -115,7 +115,7 @@ function failureOf(error: unknown): Exclude<PostResult, { kind: "answered" }> {
   return { kind: code !== undefined && NEVER_CONNECTED.has(code) ? "not-sent" : "unanswered", reason: text };
 }
 
-/** "fetch failed" says nothing; what it was stands in the cause, and with two addresses in the first of its errors. */
+/** "fetch failed" explains nothing; the reason is in its cause, and with two addresses in the first of the cause's errors. */
 function causeOf(error: unknown): { readonly code: string | undefined; readonly text: string } {
   if (!Error.isError(error)) return { code: undefined, text: String(error) };
   const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;

@@ -9,20 +9,20 @@ import { post } from "./post.ts";
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;
-/** News of yesterday helps nobody. */
+/** Yesterday's news is of no use. */
 const MAX_AGE_MS = 86_400_000;
-/** So many wait for one channel at most; the oldest gives way. */
+/** Queue limit per channel; the oldest message is dropped. */
 const MAX_WAITING = 100;
 
 export interface SenderParts extends PostPorts {
   readonly clock: Clock;
   readonly log: Log;
   readonly outbox: Pick<Outbox, "mark">;
-  /** Takes secrets out of what a service or a network library says. */
+  /** Removes secrets from messages of services and network libraries. */
   readonly redact: (text: string) => string;
 }
 
-/** @param id in the outbox; undefined when the outbox could not take it, as on a full disk. */
+/** @param id in the outbox; undefined when it could not be stored, as on a full disk. */
 interface QueuedMessage {
   readonly id: number | undefined;
   readonly message: Message;
@@ -30,14 +30,14 @@ interface QueuedMessage {
 }
 
 /**
- * Carries messages to one channel, one after the other, in the background. A parcel is
+ * Sends messages to one channel, one after the other, in the background. A message is
  *
- * - handed over: the service took it;
- * - kept, and tried again after a pause that doubles, when it cannot have arrived or the service asks to wait;
- * - sent a second time, saying so, when it was not answered; never a third time;
- * - given up when the service refuses it, or after a day.
+ * - delivered: the service accepted it;
+ * - kept and retried after a doubling pause, when it cannot have arrived or the service asks to wait;
+ * - sent a second time, marked as such, when it was not answered; never a third time;
+ * - dropped when the service refuses it, or after a day.
  *
- * Whatever happens is at most a line in the log, one an outage.
+ * Each outage logs at most one warning.
  */
 export class Sender {
   readonly #channel: Channel;
@@ -55,7 +55,7 @@ export class Sender {
     this.#parts = parts;
   }
 
-  /** How many wait, the one on its way among them. */
+  /** Number of queued messages, including the one in progress. */
   get waiting(): number {
     return this.#queue.length;
   }
@@ -67,7 +67,7 @@ export class Sender {
     if (this.#endsAt === Infinity) this.#round ??= this.#work();
   }
 
-  /** Goes on for `limitMs` at most if that may help; what is left then waits for the next process. */
+  /** Continues for up to `limitMs` if that may help; the rest waits for the next process. */
   async close(limitMs: number): Promise<void> {
     const { clock } = this.#parts;
     this.#endsAt = clock.monotonic() + limitMs;
@@ -81,7 +81,7 @@ export class Sender {
   }
 
   async #work(): Promise<void> {
-    // The caller goes on with its own work first.
+    // Lets the caller continue first.
     await Promise.resolve();
     for (let queued = this.#queue[0]; queued !== undefined && !this.#stop.signal.aborted; queued = this.#queue[0]) {
       if (this.#parts.clock.now() - queued.message.at > MAX_AGE_MS) this.#done(queued, "left-out");
@@ -119,7 +119,7 @@ export class Sender {
     }
   }
 
-  /** It stays marked as on its way: should the process end now, nobody knows whether it arrived. */
+  /** It stays marked as in progress: if the process ends now, nobody knows whether it arrived. */
   async #unanswered(queued: QueuedMessage, reason: string): Promise<void> {
     if (this.#giveUp.signal.aborted) return;
     this.#complain(`${this.#channel.name} does not answer: ${reason}.`);
@@ -130,7 +130,7 @@ export class Sender {
 
   async #later(queued: QueuedMessage, reason: string, afterMs: number | undefined): Promise<void> {
     if (!queued.repeated) this.#mark(queued, "waiting");
-    this.#complain(`Notifications cannot be delivered to ${this.#channel.name}: ${reason}. They wait; trading goes on.`);
+    this.#complain(`Notifications cannot be delivered to ${this.#channel.name}: ${reason}. They are queued; trading continues.`);
     await this.#pause(afterMs);
   }
 
@@ -144,7 +144,7 @@ export class Sender {
     this.#pauseEnd = 0;
   }
 
-  /** Once an outage for those who follow the log, then only for those who look closely. */
+  /** One warning per outage, the rest at debug level. */
   #complain(text: string): void {
     this.#failures += 1;
     this.#parts.log[this.#failures === 1 ? "warn" : "debug"](this.#parts.redact(text));
@@ -153,7 +153,7 @@ export class Sender {
   #leaveOut(): void {
     const [oldest] = this.#queue.splice(1, 1);
     if (oldest !== undefined) this.#mark(oldest, "left-out");
-    this.#parts.log.debug(`More than ${String(MAX_WAITING)} notifications wait for ${this.#channel.name}; the oldest is left out.`);
+    this.#parts.log.debug(`More than ${String(MAX_WAITING)} notifications are queued for ${this.#channel.name}; the oldest is dropped.`);
   }
 
   #done(queued: QueuedMessage, state: DeliveryState): void {
@@ -161,13 +161,13 @@ export class Sender {
     this.#mark(queued, state);
   }
 
-  /** A ledger that cannot be written must not keep a warning about just that from being sent. */
+  /** An unwritable ledger must not block a warning about just that. */
   #mark({ id, message }: QueuedMessage, state: DeliveryState): void {
     if (id === undefined) return;
     try {
       this.#parts.outbox.mark(id, this.#channel.id, state, this.#parts.clock.now());
     } catch (error) {
-      this.#parts.log.debug(`The outbox does not know what became of ${message.key}: ${textOf(error)}`);
+      this.#parts.log.debug(`The outbox cannot record the delivery of ${message.key}: ${textOf(error)}`);
     }
   }
 }

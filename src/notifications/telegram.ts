@@ -5,10 +5,10 @@ import { deliveryResultOf } from "./delivery-result.ts";
 import type { NotificationSettings } from "../domain/config.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
-/** The Bot API's `sendMessage` refuses more. */
+/** The Bot API's `sendMessage` refuses longer texts. */
 const TEXT: TextLimit = { limit: 4_096, measure: inUnits, escape: (text) => text, title: true };
 
-/** Without a `parse_mode` the text is taken as it is: no character of it has a meaning. */
+/** Without a `parse_mode` the text is literal: no character is special. */
 export function telegramChannel({ apiUrl, token, chatId }: NonNullable<NotificationSettings["telegram"]>): Channel {
   return {
     id: "telegram",
@@ -27,9 +27,9 @@ export function telegramChannel({ apiUrl, token, chatId }: NonNullable<Notificat
   };
 }
 
-/** The Bot API says `ok: true`; a page of somebody in between (a captive portal, a proxy) does not. */
+/** The Bot API answers `ok: true`; the page of a captive portal or a proxy does not. */
 function receive(answer: ServiceAnswer, now: number): DeliveryResult {
   const delivery = deliveryResultOf(answer, now);
   if (delivery.kind !== "accepted" || /"ok"\s*:\s*true/.test(answer.body)) return delivery;
-  return { kind: "later", reason: `it answered ${String(answer.status)} without saying that the message was taken`, afterMs: undefined };
+  return { kind: "later", reason: `it answered ${String(answer.status)} without confirming the message`, afterMs: undefined };
 }

@@ -9,11 +9,11 @@ import { deliveryResultOf } from "./delivery-result.ts";
 import type { NotificationSettings } from "../domain/config.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
-/** What a channel said to a test; nothing secret is in it. */
+/** A channel's answer to a test; contains no secret. */
 export interface ChannelTest {
   /** `Slack (hooks.slack.com)`, `heartbeat (hc-ping.com)`. */
   readonly name: string;
-  /** Why it was not taken; undefined when it was. */
+  /** Why it was refused; undefined when accepted. */
   readonly problem: string | undefined;
 }
 
@@ -24,8 +24,8 @@ export interface ChannelTestParts extends PostPorts {
 }
 
 /**
- * Sends one test message to every channel that is set up and one sign of life to the watcher of the
- * heartbeat, side by side, each once. Takes 15 s at most; never throws. Empty when nothing is set up.
+ * Sends one test message to every configured channel and one beat to the heartbeat monitor, in parallel, each
+ * once. Takes up to 15 s; never throws. Empty when nothing is configured.
  */
 export async function testChannels(parts: ChannelTestParts): Promise<ChannelTest[]> {
   const { settings } = parts;
@@ -60,7 +60,7 @@ function testNotice(at: number): Notice {
     kind: "test",
     level: "info",
     key: `test:${String(at)}`,
-    title: "a test of the notifications",
-    lines: ["If you can read this, they arrive. Nothing was traded."],
+    title: "test notification",
+    lines: ["Notifications work. Nothing was traded."],
   };
 }

@@ -12,7 +12,7 @@ import { hostOf } from "../config/notification-settings.ts";
 const SLACK: TextLimit = { limit: 4_000, measure: inUnits, escape: escapeForSlack, title: true };
 /** Discord refuses more. */
 const DISCORD: TextLimit = { limit: 2_000, measure: inUnits, escape: escapeForDiscord, title: true };
-/** ntfy makes an attachment of more bytes than this. */
+/** ntfy turns longer messages into attachments. */
 const NTFY: TextLimit = { limit: 4_096, measure: inBytes, escape: (text) => text, title: false };
 const NTFY_TITLE_CHARACTERS = 200;
 
@@ -62,12 +62,12 @@ function ntfyContent(message: Message, repeated: boolean): Content {
   };
 }
 
-/** A header holds Latin letters only; ntfy reads the rest in RFC 2047's form. */
+/** A header holds Latin-1 characters only; ntfy reads others in RFC 2047 format. */
 function headerText(text: string): string {
   return /^[\x20-\x7e]*$/.test(text) ? text : `=?UTF-8?B?${Buffer.from(text).toString("base64")}?=`;
 }
 
-/** For machines: what the message says, and the words that tell its occasion. `id` is the same when it is sent again. */
+/** For machines: the message, and the keys that identify its occasion. `id` is the same when it is sent again. */
 function jsonContent(message: Message, repeated: boolean): Record<string, unknown> {
   return {
     id: message.key,

@@ -17,7 +17,7 @@ const BOTH: NotificationSettings = {
 };
 const WEBHOOK: NotificationSettings = { ...BOTH, telegram: undefined };
 
-/** A process with its notifications; the next one starts from what it left on the disk. */
+/** A process with its notifications; the next one starts from its state on disk. */
 class Installation {
   readonly clock = new VirtualClock(NOW);
   readonly log = new RecordingLog();
@@ -55,7 +55,7 @@ const HALT: HaltOrder = { id: "h1", reason: "a look at the books", at: "" };
 const BY_HAND: HaltOrder = { id: "by-hand", reason: "the file exists", at: "" };
 
 describe("a notice", () => {
-  test("goes to every channel that is set up, with the mode first, who speaks last, and no key in it", async () => {
+  test("goes to every configured channel, with the mode first, the sender last, and no key in it", async () => {
     const installation = new Installation();
     const net = service({ status: 200, body: '{"ok":true}' });
     installation.start(BOTH, net).notify(notice("one"));
@@ -70,7 +70,7 @@ describe("a notice", () => {
     ["warning", ["PAPER: warning", "PAPER: error"]],
     ["error", ["PAPER: error"]],
     ["off", []],
-  ])("is sent from the level %s on", async (level, titles) => {
+  ])("is sent at level %s and above", async (level, titles) => {
     const installation = new Installation();
     const net = service();
     const center = installation.start({ ...WEBHOOK, level }, net);
@@ -86,7 +86,7 @@ describe("a notice", () => {
     expect(installation.ledger.outbox.has("one")).toBe(false);
   });
 
-  test("that repeats itself fills nobody's phone: twelve of a kind an hour, the last one says so", async () => {
+  test("that repeats is limited to twelve of a kind per hour, and the last one says so", async () => {
     const installation = new Installation();
     const net = service();
     const center = installation.start(WEBHOOK, net);
@@ -94,14 +94,14 @@ describe("a notice", () => {
     center.notify(notice("other", { kind: "halted" }));
     await installation.clock.advance(10);
     expect(net.titles).toHaveLength(13);
-    expect((net.bodies[11] as { text: string }).text).toContain("More of this kind are not sent within the hour");
+    expect((net.bodies[11] as { text: string }).text).toContain("No more of this kind are sent this hour");
     await installation.clock.advance(3_600_000);
     center.notify(notice("later"));
     await installation.clock.advance(10);
     expect(net.titles.at(-1)).toBe("PAPER: later");
   });
 
-  test("about a disk that is full is sent although it cannot be recorded", async () => {
+  test("about a full disk is sent although it cannot be recorded", async () => {
     const installation = new Installation();
     const net = service(refusedConnection(), { status: 200 });
     const center = installation.start(WEBHOOK, net);
@@ -114,7 +114,7 @@ describe("a notice", () => {
 });
 
 describe("a restart", () => {
-  test("neither repeats what was sent nor forgets what was not", async () => {
+  test("neither repeats sent messages nor forgets unsent ones", async () => {
     const installation = new Installation();
     const first = service({ status: 200 }, refusedConnection());
     const center = installation.start(WEBHOOK, first);
@@ -132,7 +132,7 @@ describe("a restart", () => {
     expect(second.titles).toEqual(["PAPER: waiting", "PAPER: new"]);
   });
 
-  test("while a message is on its way does not send it again, for it may have arrived", async () => {
+  test("while a message is in progress does not send it again, because it may have arrived", async () => {
     const installation = new Installation();
     installation.start(WEBHOOK, service("silent")).notify(notice("on its way"));
     await installation.clock.advance(100);
@@ -143,7 +143,7 @@ describe("a restart", () => {
     expect(installation.ledger.outbox.pending("webhook")).toEqual([]);
   });
 
-  test("sends each channel only what that one lacks", async () => {
+  test("sends each channel only its missing messages", async () => {
     const installation = new Installation();
     installation.start(BOTH, service({ status: 200 }, refusedConnection())).notify(notice("one"));
     await installation.clock.advance(100);
@@ -154,7 +154,7 @@ describe("a restart", () => {
     expect(second.asked.map(({ url }) => url)).toEqual(["https://telegram.example.org/bot123:abc/sendMessage"]);
   });
 
-  test("three months later has forgotten what it told", () => {
+  test("three months later has forgotten sent messages", () => {
     const installation = new Installation();
     installation.start(WEBHOOK, service()).notify(notice("one"));
     installation.clock.step(91 * 86_400_000);
@@ -165,7 +165,7 @@ describe("a restart", () => {
 });
 
 describe("a halt", () => {
-  test("is told once however often the daemon starts during it, and its end too", async () => {
+  test("is reported once however often the daemon starts during it, and so is its end", async () => {
     const installation = new Installation();
     const net = service();
     for (let start = 0; start < 3; start++) {
@@ -176,11 +176,11 @@ describe("a halt", () => {
       installation.start(WEBHOOK, net).halt(undefined);
       await installation.clock.advance(1_000);
     }
-    expect(net.titles).toEqual(["PAPER: trading is halted", "PAPER: trading goes on"]);
+    expect(net.titles).toEqual(["PAPER: trading is halted", "PAPER: trading resumed"]);
     expect((net.bodies[0] as { text: string }).text).toContain("Reason: a look at the books.");
   });
 
-  test("that was never told has no end to tell", async () => {
+  test("that was never reported has no reported end", async () => {
     const installation = new Installation();
     const net = service();
     installation.start(WEBHOOK, net).halt(undefined);
@@ -188,7 +188,7 @@ describe("a halt", () => {
     expect(net.asked).toEqual([]);
   });
 
-  test("made by hand is told each time, although its file looks the same, and so is another one in its place", async () => {
+  test("made by hand is reported each time, although its file looks the same, and so is one that replaces it", async () => {
     const installation = new Installation();
     const net = service();
     const center = installation.start(WEBHOOK, net);
@@ -198,13 +198,13 @@ describe("a halt", () => {
     }
     expect(net.titles.map((title) => String(title).replace("PAPER: trading ", ""))).toEqual([
       "is halted",
-      "goes on",
+      "resumed",
       "is halted",
       "is halted",
     ]);
   });
 
-  test("is known after a restart also where the level keeps its end silent", async () => {
+  test("is known after a restart even if the level hides its end", async () => {
     const installation = new Installation();
     const net = service();
     const center = installation.start({ ...WEBHOOK, level: "error" }, net);

@@ -61,7 +61,7 @@ class Day {
 }
 
 describe("the daily summary", () => {
-  test("is told once, five minutes after the close, with the change of the day", async () => {
+  test("is sent once, five minutes after the close, with the change of the day", async () => {
     const day = new Day();
     await day.clock.advance(at("2025-07-16T16:04:00") - MORNING);
     expect(day.told).toEqual([]);
@@ -71,7 +71,7 @@ describe("the daily summary", () => {
     expect(day.told[0]?.lines).toEqual([
       "Account value: $100,000.00, cash $42,115.20.",
       "Change of the day: +$1,000.00 (+1.01 %).",
-      "0 signals came; 0 executions.",
+      "0 signals received; 0 executions.",
       "Holdings: SMR 30.0 %, LEU 2.1 %.",
     ]);
     await day.clock.advance(5 * 3_600_000);
@@ -84,25 +84,25 @@ describe("the daily summary", () => {
     const day = new Day();
     recordExecuted(day.ledger);
     await day.clock.advance(at("2025-07-16T16:10:00") - MORNING);
-    expect(day.text).toMatch(/1 signal came; 1 execution: 1 \S+/);
+    expect(day.text).toMatch(/1 signal received; 1 execution: 1 \S+/);
     expect(day.text).toMatch(/orders? filled: sold \$[\d,.]+, bought \$[\d,.]+\./);
   });
 
-  test("takes out what was paid in, and says so; says too when that cannot be read or the broker no longer tells", async () => {
+  test("excludes deposits and says so; says too when they cannot be read or the broker's figure is gone", async () => {
     const paid = new Day(at("2025-07-16T16:10:00"));
     paid.flows = decimal("600");
     await paid.clock.advance(70_000);
-    expect(paid.text).toContain("Change of the day: +$400.00 (+0.40 %), without +$600.00 paid in or out.");
+    expect(paid.text).toContain("Change of the day: +$400.00 (+0.40 %), excluding +$600.00 of deposits and withdrawals.");
 
     const unread = new Day(at("2025-07-16T16:10:00"));
     unread.broken = "flows";
     await unread.clock.advance(70_000);
-    expect(unread.text).toContain("+$1,000.00 (+1.01 %), with whatever was paid in or out, which could not be read.");
+    expect(unread.text).toContain("+$1,000.00 (+1.01 %), including deposits and withdrawals, which could not be read.");
 
     const rolled = new Day(at("2025-07-16T19:10:00"));
     rolled.account = account({ balanceAsOf: "2025-07-16" });
     await rolled.clock.advance(70_000);
-    expect(rolled.text).toContain("Change of the day: the broker does not tell it any more.");
+    expect(rolled.text).toContain("Change of the day: no longer available from the broker.");
   });
 
   test("comes early on a half-day, not at all without a session, and again the next day", async () => {
@@ -116,7 +116,7 @@ describe("the daily summary", () => {
     expect(day.told.map(({ key }) => key)).toEqual(["daily-summary:2025-07-16", "daily-summary:2025-07-18"]);
   });
 
-  test("is made up for by a daemon that starts in the evening, but not told twice", async () => {
+  test("is sent late by a daemon that starts in the evening, but not twice", async () => {
     const day = new Day(at("2025-07-16T20:00:00"));
     await day.clock.advance(70_000);
     day.summary.close();
@@ -125,7 +125,7 @@ describe("the daily summary", () => {
     expect(day.told).toHaveLength(1);
   });
 
-  test.each(["calendar", "account", "positions"])("waits ten minutes and tries again when the %s cannot be read", async (what) => {
+  test.each(["calendar", "account", "positions"])("retries after ten minutes when the %s cannot be read", async (what) => {
     const day = new Day(at("2025-07-16T16:10:00"));
     day.broken = what;
     await day.clock.advance(9 * 60_000);

@@ -12,7 +12,7 @@ class Watched {
   readonly log = new RecordingLog();
   readonly service: RecordingService;
   readonly heartbeat: Heartbeat;
-  ailment: string | undefined;
+  problem: string | undefined;
 
   constructor(...deeds: Deed[]) {
     this.service = new RecordingService(...deeds);
@@ -22,7 +22,7 @@ class Watched {
       fetch: this.service.fetch,
       log: this.log,
       redact: (text) => text.replaceAll("SECRET", "[redacted]"),
-      ailment: () => this.ailment,
+      problem: () => this.problem,
     });
   }
 
@@ -42,21 +42,21 @@ describe("the heartbeat", () => {
     expect(watched.beats).toHaveLength(3);
   });
 
-  test("says what is wrong while something is, but not in the first moments of a start", async () => {
+  test("reports a problem while it lasts, but not right after a start", async () => {
     const watched = new Watched();
-    watched.ailment = "The account cannot be read with SECRET.";
+    watched.problem = "The account cannot be read with SECRET.";
     watched.heartbeat.start();
     await watched.clock.advance(59_000);
     expect(watched.beats).toEqual([]);
     await watched.clock.advance(2_000);
-    watched.ailment = undefined;
+    watched.problem = undefined;
     await watched.clock.advance(60_000);
     expect(watched.beats).toEqual([`POST ${FAIL}`, `GET ${URL_}`]);
     expect(watched.service.asked[0]?.body).toBe("The account cannot be read with [redacted].");
     watched.heartbeat.close();
   });
 
-  test("says at the end why it is over", async () => {
+  test("reports the reason at the end", async () => {
     const watched = new Watched();
     watched.heartbeat.start();
     await watched.clock.until(watched.heartbeat.fail("The disk is full."));
@@ -65,7 +65,7 @@ describe("the heartbeat", () => {
     expect(watched.clock.pending).toBe(0);
   });
 
-  test("does not pile up in front of a watcher that hangs, and says once that it is not heard", async () => {
+  test("does not pile up requests to a hanging monitor, and warns once", async () => {
     const watched = new Watched("silent", refusedConnection(), refusedConnection(), { status: 200 });
     watched.heartbeat.start();
     await watched.clock.advance(14_000);
@@ -73,7 +73,7 @@ describe("the heartbeat", () => {
     expect(watched.beats).toHaveLength(1);
     await watched.clock.advance(4 * 60_000);
     expect(watched.log.seen).toEqual([
-      "warn The heartbeat does not reach hc-ping.com: no answer within 15 s.",
+      "warn The heartbeat cannot reach hc-ping.com: no answer within 15 s.",
       "info The heartbeat reaches hc-ping.com again.",
     ]);
     watched.heartbeat.close();

@@ -7,7 +7,7 @@ import { execution, filled, intent } from "../reporting/examples.ts";
 import { NOW } from "./recording-service.ts";
 
 describe("the end of an execution", () => {
-  test("is told with what was wanted, sold and bought, and the account before and after", () => {
+  test("is reported with targets, sells, buys, and the account before and after", () => {
     const intents = [
       filled("TQQQ", "sell", "10", "80.5"),
       filled("SMR", "buy", "800", "39"),
@@ -36,11 +36,11 @@ describe("the end of an execution", () => {
     expect(notice?.lines.join("\n")).toMatch(/Because of this\..*\n[^]*alpaca-trader (explain|halt)/);
   });
 
-  test("that gave way to a newer run is not told", () => {
+  test("that a newer run replaced is not reported", () => {
     expect(executionNotice(execution({ outcome: "superseded", outcomeReason: "A newer one." }), [])).toBeUndefined();
   });
 
-  test("queued and then filled is told twice, anything else once", () => {
+  test("queued and then filled is reported twice, anything else once", () => {
     const keyOf = (outcome: "queued" | "on-target"): string | undefined =>
       executionNotice(execution({ outcome, outcomeReason: "x" }), [])?.key;
     expect(keyOf("queued")).not.toBe(keyOf("on-target"));
@@ -49,7 +49,7 @@ describe("the end of an execution", () => {
 });
 
 describe("a run that is not executed", () => {
-  test("is told only where something was to be done and was not", () => {
+  test("is reported only if something was to do and was not done", () => {
     const told = [...FINAL_VERDICTS, ...PROVISIONAL_VERDICTS].filter(
       (kind) => notExecutedNotice({ signalId: "s", verdict: { kind, reason: "r" } }, NOW) !== undefined,
     );
@@ -72,7 +72,7 @@ describe("a run that is not executed", () => {
     );
   });
 
-  test("is the same occasion for the same signal and verdict, and for lines without a signal on the same day", () => {
+  test("has the same key for the same signal and verdict, and for lines without a signal on the same day", () => {
     const keyOf = (signalId: string | undefined, reason: string, at = NOW): string | undefined =>
       notExecutedNotice({ signalId, verdict: { kind: "malformed", reason } }, at)?.key;
     expect(keyOf("s1", "a")).toBe(keyOf("s1", "b"));
@@ -82,7 +82,7 @@ describe("a run that is not executed", () => {
     expect(keyOf(undefined, "a")).not.toBe(keyOf(undefined, "a", NOW + 86_400_000));
   });
 
-  test("is told with reason and hint", () => {
+  test("is reported with reason and hint", () => {
     const notice = notExecutedNotice(
       { signalId: "s", verdict: { kind: "market-closed", reason: "It opens later." }, hint: "Wait.", wanted: "nuclear: SMR 100 %" },
       NOW,
@@ -95,19 +95,19 @@ describe("a run that is not executed", () => {
 describe("what happens to the daemon", () => {
   const before = { pid: 4711, startedAt: NOW - 3_600_000, endedAt: undefined, failure: undefined };
 
-  test("a start after a crash names the daemon that was cut off and what is open", () => {
+  test("a start after a crash names the previous daemon and open executions", () => {
     const notice = restartedNotice(before, 1, NOW, "America/New_York");
-    expect(notice.lines[0]).toContain("(pid 4711, since 2025-07-16 09:42:58 EDT) was cut off");
-    expect(notice.lines[1]).toBe("1 execution was open; it goes on with that.");
+    expect(notice.lines[0]).toContain("(pid 4711, since 2025-07-16 09:42:58 EDT) did not stop cleanly");
+    expect(notice.lines[1]).toBe("1 execution was open; the daemon continues with it.");
     expect(restartedNotice(before, 2, NOW + 5, "UTC").key).toBe(notice.key);
   });
 
-  test("a start after a failure says what it was", () => {
+  test("a start after a failure describes it", () => {
     const notice = restartedNotice({ ...before, endedAt: NOW, failure: "The disk is full." }, 0, NOW, "UTC");
-    expect(notice.lines[0]).toContain("had failed: The disk is full.");
+    expect(notice.lines[0]).toContain("failed: The disk is full.");
   });
 
-  test("its failure is told with the hint; a refusal is called one", () => {
+  test("its failure is reported with the hint; a refusal is named as such", () => {
     const options = { code: "x", hint: "Do this." };
     expect(failedNotice("the daemon", new TraderError("No.", options), NOW)).toMatchObject({ level: "error", title: "the daemon FAILED" });
     const refused = failedNotice("the execution", new TraderError("No.", { ...options, exitCode: EXIT.refused }), NOW);
@@ -115,9 +115,9 @@ describe("what happens to the daemon", () => {
   });
 });
 
-test("a signal that was due and did not come is told once for each time it was due", () => {
+test("a missed signal is reported once per due time", () => {
   const notice = signalMissingNotice("nuclear", NOW, "the bars of SMR are missing.", "America/New_York");
   expect(notice).toMatchObject({ level: "error", title: "no signal from nuclear" });
-  expect(notice.lines[0]).toBe("A signal was due at 2025-07-16 10:42:58 EDT and did not come: the bars of SMR are missing.");
+  expect(notice.lines[0]).toBe("A signal was due at 2025-07-16 10:42:58 EDT but was not generated: the bars of SMR are missing.");
   expect(signalMissingNotice("nuclear", NOW + 1, "x", "UTC").key).not.toBe(notice.key);
 });

@@ -36,7 +36,7 @@ function send(url: string, giveUp: AbortSignal = new AbortController().signal): 
 }
 
 describe("a request to a service", () => {
-  test("is answered with status, headers and the beginning of the body, however long that is", async () => {
+  test("returns status, headers and the beginning of a body of any length", async () => {
     handle = (_request, response) => response.writeHead(429, { "Retry-After": "7" }).end("x".repeat(1_000_000));
     const result = await send(address());
     expect(result).toMatchObject({ kind: "answered", answer: { status: 429 } });
@@ -51,33 +51,33 @@ describe("a request to a service", () => {
     expect(seen.map(({ url }) => url)).toEqual(["/hook"]);
   });
 
-  test("hands user and password of the address over as a header", async () => {
+  test("passes user and password of the address as a header", async () => {
     handle = (_request, response) => response.end();
     await send(address("/hook", "me:pass%20word@"));
     expect(seen[0]?.headers.authorization).toBe(`Basic ${Buffer.from("me:pass word").toString("base64")}`);
   });
 
-  test("that nobody listens to was not sent", async () => {
+  test("that nobody accepts was not sent", async () => {
     const free = address();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));
     expect(await send(free)).toEqual({ kind: "not-sent", reason: expect.stringContaining("ECONNREFUSED") as unknown });
   });
 
-  test("that is cut off, or answered with what is no HTTP, may have arrived", async () => {
+  test("that is cut off, or answered with something other than HTTP, may have arrived", async () => {
     handle = (_request, response) => response.destroy();
     expect(await send(address())).toMatchObject({ kind: "unanswered" });
     handle = (request) => request.socket.end("this is no HTTP\r\n\r\n");
     expect(await send(address())).toMatchObject({ kind: "unanswered" });
   });
 
-  test("is given up at once when the program ends", async () => {
+  test("is aborted at once when the program ends", async () => {
     handle = () => undefined;
     const giveUp = new AbortController();
     const sent = send(address(), giveUp.signal);
     while (seen.length === 0) await systemClock.sleep(5);
     giveUp.abort();
-    expect(await sent).toEqual({ kind: "unanswered", reason: "given up because the program ends" });
+    expect(await sent).toEqual({ kind: "unanswered", reason: "aborted because the program is ending" });
     expect(await send(address(), giveUp.signal)).toMatchObject({ kind: "unanswered" });
   });
 });

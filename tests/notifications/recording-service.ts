@@ -11,10 +11,10 @@ export interface Asked {
   readonly body: string;
 }
 
-/** What the service does with a request: an answer, a failure, or silence until it is given up. */
+/** The service's response to a request: an answer, a failure, or silence until it is aborted. */
 export type Deed = { status: number; headers?: Record<string, string>; body?: string } | { fails: Error } | "silent";
 
-/** Stands in for the network and whatever service is behind it; deeds are used up one by one, the last one stays. */
+/** Replaces the network and any service behind it; responses are used one by one, the last one repeats. */
 export class RecordingService {
   readonly asked: Asked[] = [];
   readonly #deeds: Deed[];
@@ -59,7 +59,7 @@ export class RecordingLog implements Log {
     return this;
   }
 
-  /** What a person who follows the log sees. */
+  /** What a reader of the log sees. */
   get seen(): string[] {
     return this.lines.filter((line) => !line.startsWith("debug"));
   }

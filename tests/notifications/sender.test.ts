@@ -28,8 +28,8 @@ class Round {
   }
 }
 
-describe("a courier", () => {
-  test("hands messages over one after the other, in order", async () => {
+describe("a sender", () => {
+  test("sends messages one after the other, in order", async () => {
     const round = new Round();
     round.take("one", "two", "three");
     expect(round.service.asked).toEqual([]);
@@ -40,7 +40,7 @@ describe("a courier", () => {
     expect(round.clock.pending).toBe(0);
   });
 
-  test("tries again after pauses that double up to five minutes, says so once, and once that it is over", async () => {
+  test("retries after pauses that double up to five minutes, warns once, and reports the recovery once", async () => {
     const round = new Round(...Array.from({ length: 10 }, refusedConnection), { status: 204 });
     round.take("one");
     const at: number[] = [];
@@ -62,7 +62,7 @@ describe("a courier", () => {
     ["a date in the header", { status: 503, headers: { "Retry-After": new Date(NOW + 90_000).toUTCString() } }],
     ["Discord's body", { status: 429, body: '{"message":"limited","retry_after":89.4,"global":false}' }],
     ["Telegram's body", { status: 429, body: '{"ok":false,"parameters":{"retry_after":90}}' }],
-  ])("waits as long as it is asked to by %s", async (_how, deed) => {
+  ])("waits as long as %s requests", async (_how, deed) => {
     const round = new Round(deed, { status: 200 });
     round.take("one", "two");
     await round.clock.advance(88_000);
@@ -71,14 +71,14 @@ describe("a courier", () => {
     expect(round.service.titles).toEqual(["one", "one", "two"]);
   });
 
-  test("waits an hour at most, whatever it is asked for", async () => {
+  test("waits at most an hour, whatever is requested", async () => {
     const round = new Round({ status: 429, headers: { "Retry-After": "999999" } }, { status: 200 });
     round.take("one");
     await round.clock.advance(3_601_000);
     expect(round.service.asked).toHaveLength(2);
   });
 
-  test("gives up what is refused or redirected, with the answer in the log but no secret, and goes on with the next", async () => {
+  test("drops refused or redirected messages, logs the answer without secrets, and continues with the next", async () => {
     const round = new Round({ status: 404, body: `no such hook: ${SECRET}\nsorry` }, { status: 200 });
     round.take("one", "two");
     await round.clock.advance(0);
@@ -94,7 +94,7 @@ describe("a courier", () => {
     expect(moved.log.seen[0]).toContain("a redirect, which is not followed");
   });
 
-  test("sends what was not answered a second time, saying so, and never a third time", async () => {
+  test("sends an unanswered message a second time, marked as such, and never a third time", async () => {
     const round = new Round("silent", "silent", { status: 200 });
     round.take("one", "two");
     await round.clock.advance(120_000);
@@ -106,7 +106,7 @@ describe("a courier", () => {
     expect(round.marks).toEqual(["1 sending", "1 sending", "1 unanswered", "2 sending", "2 sent"]);
   });
 
-  test("takes a status for the answer although the body never comes, or never ends", async () => {
+  test("accepts a status as the answer even if the body never arrives or never ends", async () => {
     const clock = new VirtualClock(NOW);
     const bodies = [new ReadableStream(), new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(4_096)) })];
     let asked = 0;
@@ -125,7 +125,7 @@ describe("a courier", () => {
     expect(marks).toEqual(["1 sending", "1 sent", "2 sending", "2 sent"]);
   });
 
-  test("leaves out what is a day old, and the oldest when a hundred wait", async () => {
+  test("drops day-old messages, and the oldest when a hundred are queued", async () => {
     const round = new Round(refusedConnection());
     round.take(...Array.from({ length: 105 }, (_, index) => `title ${String(index)}`));
     expect(round.sender.waiting).toBe(100);
@@ -137,8 +137,8 @@ describe("a courier", () => {
   });
 });
 
-describe("the end of a courier", () => {
-  test("comes at once when nothing waits, and when a pause is longer than there is time", async () => {
+describe("the end of a sender", () => {
+  test("is immediate when nothing is queued, and when a pause exceeds the remaining time", async () => {
     const idle = new Round();
     await idle.clock.until(idle.sender.close(2_000));
     expect(idle.clock.monotonic()).toBe(0);
@@ -152,7 +152,7 @@ describe("the end of a courier", () => {
     expect(paused.clock.pending).toBe(0);
   });
 
-  test("waits for what is on its way, not longer than it may, and does not call it undelivered", async () => {
+  test("waits for the message in progress, within its limit, and does not report it as undelivered", async () => {
     const round = new Round("silent");
     round.take("one");
     await round.clock.advance(100);
@@ -162,7 +162,7 @@ describe("the end of a courier", () => {
     expect(round.clock.pending).toBe(0);
   });
 
-  test("comes as soon as what was on its way has failed, when there is no time for another try", async () => {
+  test("follows a failed message at once when there is no time for another try", async () => {
     const round = new Round("silent");
     round.take("one");
     await round.clock.advance(14_500);
@@ -171,7 +171,7 @@ describe("the end of a courier", () => {
     expect(round.clock.pending).toBe(0);
   });
 
-  test("still tries again when that is due in time", async () => {
+  test("still retries when the retry is due in time", async () => {
     const round = new Round(refusedConnection(), { status: 200 });
     round.take("one");
     await round.clock.advance(500);

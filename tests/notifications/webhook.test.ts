@@ -36,20 +36,20 @@ describe("the kind of a webhook", () => {
     ["https://evildiscord.com/api", "json"],
     ["https://hooks.slack.com.example.org/x", "json"],
     ["http://127.0.0.1:8080/hook", "json"],
-  ])("%s is taken for %s", (url, kind) => {
+  ])("%s is recognised as %s", (url, kind) => {
     expect(webhookKindOf(url)).toBe(kind);
   });
 });
 
-describe("what the services are sent", () => {
-  test("Slack: text in which nothing is a mention, a link or a format", () => {
+describe("the format for each service", () => {
+  test("Slack: text without mentions, links or formatting", () => {
     const body = json(requestFor("slack", { title: WILD }));
     expect(body).toMatchObject({ mrkdwn: false, unfurl_links: false, unfurl_media: false });
     expect(body.text).toContain("&lt;!channel&gt; @everyone *bold*");
     expect(body.text).toContain("&lt;@U1&gt; [a](http://b) &amp; # heading\nBought: SMR $31,200.00.\nalpaca-trader on vps");
   });
 
-  test("Discord: no mentions, no previews, and Markdown shown as it was written", () => {
+  test("Discord: no mentions, no previews, and Markdown shown literally", () => {
     const body = json(requestFor("discord", { title: WILD, lines: ["- no list", "1. nor this", "sign"] }));
     expect(body).toMatchObject({ allowed_mentions: { parse: [] }, flags: 4 });
     expect(body.content).toBe(
@@ -58,7 +58,7 @@ describe("what the services are sent", () => {
     );
   });
 
-  test("ntfy: title and priority in headers that may hold any letter, the report as the body", () => {
+  test("ntfy: title and priority in headers with any letter, the report as the body", () => {
     const request = requestFor("ntfy", { level: "error", title: "PAPER: größer → besser" });
     expect(request.headers).toMatchObject({ Priority: "urgent", "Content-Type": "text/plain; charset=utf-8" });
     const encoded = /^=\?UTF-8\?B\?(.*)\?=$/.exec(request.headers.Title ?? "")?.[1] ?? "";
@@ -67,7 +67,7 @@ describe("what the services are sent", () => {
     expect(requestFor("ntfy").headers).toMatchObject({ Priority: "default", Title: "PAPER: on target" });
   });
 
-  test("anybody else: JSON with the words that tell the occasion", () => {
+  test("any other: JSON with the keys of the occasion", () => {
     expect(json(requestFor("json"))).toEqual({
       id: "execution:1:on-target",
       event: "execution",
@@ -82,7 +82,7 @@ describe("what the services are sent", () => {
     });
   });
 
-  test("Telegram: plain text to the chat, without a format and without previews", () => {
+  test("Telegram: plain text to the chat, without formatting or previews", () => {
     const request = telegramRequest({ title: WILD });
     expect(request.url).toBe("https://api.telegram.org/bot123:secret/sendMessage");
     const body = json(request);
@@ -91,7 +91,7 @@ describe("what the services are sent", () => {
     expect(body.text).toMatch(/^<!channel> @everyone \*bold\*/);
   });
 
-  test("one that is sent again says so", () => {
+  test("a repeated message says so", () => {
     expect(json(requestFor("slack", {}, true)).text).toMatch(/^PAPER: on target\n\(Sent again/);
     expect(json(requestFor("json", {}, true)).repeated).toBe(true);
   });
@@ -103,7 +103,7 @@ describe("a message that is too long", () => {
   test.each<[WebhookKind, string, number]>([
     ["slack", "text", 4_000],
     ["discord", "content", 2_000],
-  ])("is cut for %s between its characters, and still says who speaks", (kind, field, limit) => {
+  ])("is cut for %s between its characters, and still names the sender", (kind, field, limit) => {
     for (let shift = 0; shift < 4; shift++) {
       const text = String(json(requestFor(kind, { title: "x".repeat(shift + 1), lines }))[field]);
       expect(text.length).toBeLessThanOrEqual(limit);
@@ -123,7 +123,7 @@ describe("a message that is too long", () => {
 });
 
 describe("secrets of the settings", () => {
-  test("are every form in which an address or a token may be quoted, but no plain word of it", () => {
+  test("include every form in which an address or a token may be quoted, but no plain word of it", () => {
     const secrets = notificationSecrets({
       level: "info",
       webhook: { url: "https://me:pass%20word@ntfy.sh/alerts", kind: "ntfy" },
