@@ -6,7 +6,7 @@ import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 const { R_OK, W_OK, X_OK } = nodeFs.constants;
 const PRIVATE_MODE = 0o700;
 
-/** The user that this process runs as, and the calls that look; a test hands in its own. */
+/** The process's user, and the calls used for checking; a test passes its own. */
 export interface Viewer {
   readonly uid: number;
   readonly gid: number;
@@ -16,21 +16,21 @@ export interface Viewer {
   };
 }
 
-/** Why our user cannot use a path, as a sentence without its full stop, and the cure. */
+/** Why our user cannot use a path, as a sentence without its full stop, and the remedy. */
 export interface Obstacle {
   readonly text: string;
   readonly hint: string;
 }
 
 /**
- * What keeps our user from making a directory, or from reading and writing in it.
- * @param setting that names the directory, where another one would do: `LOG_DIR`.
+ * What keeps our user from creating a directory, or from reading and writing in it.
+ * @param setting that names the directory, if another one would do: `LOG_DIR`.
  */
 export function directoryObstacle(path: string, setting?: string, viewer: Viewer = ourselves()): Obstacle | undefined {
   return obstacleOn(path, R_OK | W_OK | X_OK, setting, viewer);
 }
 
-/** What keeps our user from reading a file; undefined also where there is none. */
+/** What keeps our user from reading a file; undefined also if there is none. */
 export function readingObstacle(file: string, setting?: string, viewer: Viewer = ourselves()): Obstacle | undefined {
   const directory = obstacleOn(dirname(file), X_OK, setting, viewer);
   if (directory !== undefined || statIfPossible(file, viewer) === undefined) return directory;
@@ -39,7 +39,7 @@ export function readingObstacle(file: string, setting?: string, viewer: Viewer =
   return { text: `${file} cannot be read: it ${reason.why}`, hint: reason.cure ?? `Let user ${String(viewer.uid)} read the file.` };
 }
 
-/** The same of an error of the system that names a path; undefined of any other one. */
+/** The same for a system error that names a path; undefined for any other error. */
 export function obstacleBehind(error: unknown, viewer: Viewer = ourselves()): Obstacle | undefined {
   const { code, path } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (path === undefined || (code !== "EACCES" && code !== "EPERM" && code !== "EROFS")) return undefined;
@@ -47,8 +47,8 @@ export function obstacleBehind(error: unknown, viewer: Viewer = ourselves()): Ob
 }
 
 /**
- * Makes the state directory, or one within it, unless it is there.
- * @throws TraderError `state-directory`, with exit 78 where starting again cannot help.
+ * Creates the state directory, or one within it, unless it exists.
+ * @throws TraderError `state-directory`, with exit 78 when a restart cannot help.
  */
 export function prepareStateDirectory(path: string): void {
   let failure: unknown;
@@ -66,16 +66,16 @@ export function prepareStateDirectory(path: string): void {
       cause: failure,
     });
   if (failure !== undefined)
-    throw new TraderError(`The state directory ${path} cannot be made: ${messageOf(failure)}.`, {
+    throw new TraderError(`The state directory ${path} cannot be created: ${messageOf(failure)}.`, {
       code: "state-directory",
-      hint: "Check the path, and the space on the disk.",
+      hint: "Check the path and the free disk space.",
       retryable: true,
       cause: failure,
     });
 }
 
 /**
- * Makes a private directory for this process alone, which removes it in the end.
+ * Creates a private directory for this process, removed when it ends.
  * @throws TraderError `temporary-directory`.
  */
 export function makeTemporaryDirectory(prefix: string, parent: string = tmpdir()): string {
@@ -85,7 +85,7 @@ export function makeTemporaryDirectory(prefix: string, parent: string = tmpdir()
     const obstacle = directoryObstacle(parent, "TMPDIR");
     throw new TraderError(`The temporary directory ${obstacle?.text ?? `${parent} cannot be used: ${messageOf(error)}`}.`, {
       code: "temporary-directory",
-      hint: "Set TMPDIR to a directory that can be written; a container with a read-only root needs `--tmpfs /tmp`.",
+      hint: "Set TMPDIR to a writable directory; a container with a read-only root needs `--tmpfs /tmp`.",
       cause: error,
     });
   }
@@ -99,7 +99,7 @@ function statOf(path: string, { fs }: Viewer): ReturnType<Viewer["fs"]["statSync
   return fs.statSync(path, { throwIfNoEntry: false });
 }
 
-/** For sentences about an error, which must not end in another one. */
+/** For messages about an error, which must not end in another one. */
 function statIfPossible(path: string, viewer: Viewer): ReturnType<typeof statOf> {
   try {
     return statOf(path, viewer);
@@ -116,7 +116,7 @@ function obstacleOn(path: string, need: number, setting: string | undefined, vie
   }
 }
 
-/** The first directory on the way that our user cannot pass. */
+/** The first directory on the path that our user cannot enter. */
 function firstObstacle(path: string, need: number, setting: string | undefined, viewer: Viewer): Obstacle | undefined {
   for (const step of stepsTo(path)) {
     const stat = statOf(step, viewer);
@@ -135,8 +135,8 @@ function firstObstacle(path: string, need: number, setting: string | undefined, 
 function obstacleToMaking(path: string, parent: string, setting: string | undefined, viewer: Viewer): Obstacle | undefined {
   const reason = denial(parent, W_OK | X_OK, viewer);
   if (reason === undefined) return undefined;
-  const cure = `Make it with \`sudo mkdir -p ${path} && sudo chown ${owner(viewer)} ${path}\`.${orElse(setting)}`;
-  return { text: `${path} cannot be made: ${parent} ${reason.why}`, hint: reason.cure ?? cure };
+  const cure = `Create it: \`sudo mkdir -p ${path} && sudo chown ${owner(viewer)} ${path}\`.${orElse(setting)}`;
+  return { text: `${path} cannot be created: ${parent} ${reason.why}`, hint: reason.cure ?? cure };
 }
 
 /** `/a/b` → `/`, `/a`, `/a/b`. */
@@ -145,7 +145,7 @@ function stepsTo(path: string): string[] {
   return parent === path ? [path] : [...stepsTo(parent), path];
 }
 
-/** Why the system refuses, to follow the path; with a cure where it is another one than to change the owner. */
+/** Why the system refuses access, to follow the path; with a remedy unless it is a change of owner. */
 function denial(path: string, need: number, viewer: Viewer): { readonly why: string; readonly cure?: string } | undefined {
   try {
     viewer.fs.accessSync(path, need);
@@ -160,13 +160,13 @@ function whyDenied(path: string, need: number, viewer: Viewer, error: unknown): 
   if ((error as NodeJS.ErrnoException).code === "EROFS")
     return { why: "is on a read-only file system", cure: "Mount it writable; in a container, mount a volume there, without `:ro`." };
   if (stat === undefined) return { why: `is refused (${messageOf(error)})` };
-  const why = `belongs to user ${String(stat.uid)} (mode ${octal(stat.mode)}), and this process runs as user ${String(viewer.uid)}`;
+  const why = `belongs to user ${String(stat.uid)} (mode ${octal(stat.mode)}), but this process runs as user ${String(viewer.uid)}`;
   if (stat.uid !== viewer.uid) return { why };
-  // The bits of the owner, as `access` numbers them.
+  // The owner's bits, as `access` numbers them.
   if (((stat.mode >> 6) & need) !== need) return { why, cure: `\`chmod u+rwX ${path}\`` };
   return {
     why: `is refused by the system (${messageOf(error)})`,
-    cure: "Look at SELinux or AppArmor; a container may need `:Z` at the mount.",
+    cure: "Check SELinux or AppArmor; a container may need `:Z` on the mount.",
   };
 }
 
@@ -180,8 +180,8 @@ function owner({ uid, gid }: Viewer): string {
 
 function handOver(path: string, viewer: Viewer): string {
   return (
-    `Give it to user ${String(viewer.uid)}, if nobody else uses it: \`sudo chown ${owner(viewer)} ${path}\`; ` +
-    "in a container, do so on the host, with the directory mounted there."
+    `Change its owner to user ${String(viewer.uid)}, if nobody else uses it: \`sudo chown ${owner(viewer)} ${path}\`; ` +
+    "in a container, do this on the host, for the directory mounted there."
   );
 }
 

@@ -1,10 +1,10 @@
 import { registerHooks } from "node:module";
 import { setFlagsFromString } from "node:v8";
 
-/** zod's table of sixty languages, of whose messages none but the English are ever shown. */
+/** zod's table of sixty languages; only English messages are ever shown. */
 const UNUSED_MODULE = "/zod/v4/locales/index.js";
 
-/** Spares the process what it would load and never use. To be called before anything else is imported. */
+/** Avoids loading what is never used. Call before any other import. */
 export function loadOnlyWhatIsUsed(): void {
   registerHooks({
     load: (url, context, next) =>
@@ -13,8 +13,8 @@ export function loadOnlyWhatIsUsed(): void {
 }
 
 /**
- * Keeps a process small that mostly waits. The engine's space for young objects would grow while the program
- * starts, by 10 MiB and more, and be kept for good; with its first size a rebalance is not slower.
+ * Keeps a mostly idle process small. The engine's space for young objects would grow by 10 MiB and more during the
+ * start, and stay that size; with its initial size a rebalance is not slower.
  */
 export function stayInFirstYoungSpace(): void {
   setFlagsFromString("--semi-space-growth-factor=1");

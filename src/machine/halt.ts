@@ -7,10 +7,9 @@ import { directoryObstacle } from "./directory-access.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 
 /**
- * The halt (R25): a file `HALT` in the root of STATE_DIR, for all modes, or the machine's (HALT_FILE),
- * for every installation. Whoever can make such a file can stop trading, with `alpaca-trader halt`, with
- * `touch`, from a script, with a broken configuration and without a broker. Every trading process looks
- * for both before every POST.
+ * The halt (R25): a file `HALT` in the root of STATE_DIR, for all modes, or the machine's (HALT_FILE), for every
+ * installation. Anyone who can create such a file can stop trading, with `alpaca-trader halt`, with `touch`, from
+ * a script, with a broken configuration and without a broker. Every trading process checks both before every POST.
  */
 export interface HaltOrder {
   readonly id: string;
@@ -20,15 +19,15 @@ export interface HaltOrder {
 
 export interface StandingHalt extends HaltOrder {
   readonly path: string;
-  /** It could not be checked whether there is one. */
+  /** Its existence could not be checked. */
   readonly unreadable: boolean;
 }
 
-/** The machine's halt must be seen by users who are not the one who halted. */
+/** Other users must see the machine's halt. */
 const MODES = { own: { directory: 0o700, file: 0o640 }, machine: { directory: 0o755, file: 0o644 } };
 
 /**
- * A halt that stands already stays as it is: the first reason counts.
+ * An existing halt stays unchanged: the first reason counts.
  * @throws TraderError when the file cannot be written: then nothing was halted.
  */
 export function writeHalt(files: HaltFiles, which: "own" | "machine", reason: string, clock: Clock): StandingHalt {
@@ -47,7 +46,7 @@ export function writeHalt(files: HaltFiles, which: "own" | "machine", reason: st
     const obstacle = directoryObstacle(dirname(path));
     throw new TraderError(`Trading could NOT be halted: ${obstacle?.text ?? `${path} cannot be written (${messageOf(error)})`}.`, {
       code: "halt-failed",
-      hint: `Make the file as a user who may (sudo touch ${path}), or stop the daemon itself (systemctl stop alpaca-trader, docker stop, or kill it). ${obstacle?.hint ?? ""}`.trim(),
+      hint: `Create the file as a user with permission (sudo touch ${path}), or stop the daemon itself (systemctl stop alpaca-trader, docker stop, or kill it). ${obstacle?.hint ?? ""}`.trim(),
       cause: error,
     });
   }
@@ -61,19 +60,19 @@ export function removeHalt(path: string): void {
   } catch (error) {
     throw new TraderError(`The halt is still in force: ${path} cannot be removed (${messageOf(error)}).`, {
       code: "resume-failed",
-      hint: `Find out who made it, and remove it as its owner or as root: rm ${path}`,
+      hint: `Find out who created it, and remove it as its owner or as root: rm ${path}`,
       cause: error,
     });
   }
 }
 
-/** The halts in force, at most one of each file. A file that cannot be read, or that somebody made by hand, halts as well. */
+/** The halts in force, at most one per file. An unreadable or hand-made file halts as well. */
 export function standingHalts({ own, machine, machineIsNamed }: HaltFiles): StandingHalt[] {
   const theirs = machine === own ? undefined : haltAt(machine);
   return [haltAt(own), theirs?.unreadable === true && !machineIsNamed ? undefined : theirs].filter((halt) => halt !== undefined);
 }
 
-/** The halts in force as one; `undefined` when there is none. */
+/** The halts in force as one; `undefined` if there is none. */
 export function readHalt(files: HaltFiles): HaltOrder | undefined {
   const [first, second] = standingHalts(files);
   if (first === undefined || second === undefined) return first;
@@ -81,8 +80,8 @@ export function readHalt(files: HaltFiles): HaltOrder | undefined {
 }
 
 /**
- * Why a machine's halt would go unnoticed: its default path cannot be checked. Nobody named that path, so
- * trading goes on, but people must know.
+ * Why a machine-wide halt would not be noticed: its default path cannot be checked. Nobody configured that path,
+ * so trading continues, but people must know.
  */
 export function unseenMachineHalt({ own, machine, machineIsNamed }: HaltFiles): string | undefined {
   if (machineIsNamed || machine === own) return undefined;
@@ -121,7 +120,7 @@ function parseHalt(path: string): HaltOrder {
   return { id: `by-hand:${path}`, reason: `the file ${path} exists`, at: "" };
 }
 
-/** The view of the halt that one trading process has; it leaves a mark when it has seen one. */
+/** One trading process's view of the halt; it leaves a mark when it has seen one. */
 export class HaltSwitch {
   readonly #config: Pick<Config, "haltFiles" | "stateDir">;
   readonly #pid: number;
@@ -132,14 +131,14 @@ export class HaltSwitch {
     this.#pid = pid;
   }
 
-  /** Why trading is halted; `undefined` when it is not. Reads the files each time. */
+  /** Why trading is halted; `undefined` if it is not. Reads the files each time. */
   reason(): string | undefined {
     const halt = readHalt(this.#config.haltFiles);
     this.#acknowledge(halt?.id);
     return halt?.reason;
   }
 
-  /** Takes the mark away; to be called when the process ends. */
+  /** Removes the mark; call when the process ends. */
   close(): void {
     rmSync(seenPath(this.#config.stateDir, this.#pid), { force: true });
   }
@@ -156,7 +155,7 @@ export class HaltSwitch {
   }
 }
 
-/** Whether the process has confirmed that it saw this very halt. */
+/** Whether the process has confirmed this very halt. */
 export function hasSeen(stateDir: string, pid: number, id: string): boolean {
   try {
     return ` ${readFileSync(seenPath(stateDir, pid), "utf8")} `.includes(` ${id} `);
@@ -165,7 +164,7 @@ export function hasSeen(stateDir: string, pid: number, id: string): boolean {
   }
 }
 
-/** The umask would take from a new directory what other users need. */
+/** The umask would remove permissions that other users need on a new directory. */
 function makeDirectory(path: string, mode: number): void {
   if (mkdirSync(path, { recursive: true, mode }) !== undefined) chmodSync(path, mode);
 }

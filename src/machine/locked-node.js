@@ -7,10 +7,10 @@ import process from "node:process";
 
 export const REQUIRED_NODE_MAJOR = 24;
 
-/** A command line or setting that cannot work (exit code of the contract). */
+/** A command line or setting that cannot work (the documented exit code). */
 const CONFIGURATION = 78;
 
-/** What starts the locked Node; systems without it (Alpine, NixOS) cannot run that Node. */
+/** Starts the locked Node; systems without it (Alpine, NixOS) cannot run that Node. */
 const LOADERS = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"];
 
 export function isNewEnough(version = process.versions.node) {
@@ -18,10 +18,10 @@ export function isNewEnough(version = process.versions.node) {
 }
 
 /**
- * Hands a command line to a Node that is new enough: this one, or else the one that `npm ci` installed.
- * That one is found by its package, because npm up to 11.6.0 leaves no link to it in `node_modules/.bin`:
- * the packages for x64 and arm64 claim the same link, and the one that does not fit takes it away.
- * @param {readonly string[]} args what follows `node`.
+ * Passes a command line to a Node that is new enough: this one, or the one installed by `npm ci`. It is found by
+ * its package, because npm up to 11.6.0 leaves no link to it in `node_modules/.bin`: the packages for x64 and
+ * arm64 claim the same link, and the one that does not fit removes it.
+ * @param {readonly string[]} args the arguments after `node`.
  */
 export function runOnRequiredNode(args) {
   const node = isNewEnough() ? process.execPath : lockedNode();
@@ -32,7 +32,7 @@ export function runOnRequiredNode(args) {
   runAsChild(node, args, env);
 }
 
-/** @returns the path of the Node that `npm ci` installed; `undefined` where none is locked (macOS, Windows) or none can run. */
+/** @returns the path of the Node installed by `npm ci`; `undefined` where none is locked (macOS, Windows) or none can run. */
 function lockedNode() {
   if (!LOADERS.some((loader) => existsSync(loader))) return undefined;
   try {
@@ -43,13 +43,13 @@ function lockedNode() {
 }
 
 /**
- * For a Node that cannot replace itself: passes signals on and ends as the child ended.
+ * For a Node that cannot replace itself: forwards signals and exits like the child.
  * @param {string} node
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env
  */
 function runAsChild(node, args, env) {
-  // The child learns by its channel when this process was killed.
+  // The child notices on its channel when this process is killed.
   const child = spawn(node, args, { env, stdio: ["inherit", "inherit", "inherit", "ipc"] });
   for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
   child.on("error", refuse);

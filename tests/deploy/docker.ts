@@ -233,7 +233,7 @@ async function mounted(): Promise<string> {
     const ran = run("docker", ["run", "--rm", ...settings, ...mount(place), IMAGE]);
     expectThat(ran.output.includes(`sudo chown ${String(NODE_UID)}:${String(NODE_UID)} ${place}`), ran.output);
     chownSync(join(directory, "made", place), NODE_UID, NODE_UID);
-    return refusal(ran, 78, /belongs to user 0 \(mode 0755\), and this process runs as user 1000/);
+    return refusal(ran, 78, /belongs to user 0 \(mode 0755\), but this process runs as user 1000/);
   });
   mkdirSync(join(directory, "made/alerts"), { mode: 0o700 });
   docker("run", "-d", "--name", MOUNTED, ...settings, ...places.flatMap(mount), IMAGE);

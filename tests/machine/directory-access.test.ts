@@ -19,7 +19,7 @@ interface Entry {
   readonly refusal?: string;
 }
 
-/** User 1000 before a tree of files, where the system judges by owner and mode; what is not named belongs to root, mode 0755. */
+/** User 1000 and a tree of files, where the system judges by owner and mode; other paths belong to root, mode 0755. */
 function user(tree: Readonly<Record<string, Entry>>): Viewer {
   const entry = (path: string): Entry | undefined => (path === "/" || path === "/srv" ? { ...tree[path] } : tree[path]);
   const modeOf = ({ mode = 0o755 }: Entry): number => mode;
@@ -51,28 +51,28 @@ describe("a directory that user 1000 cannot use", () => {
       "made by root, as Docker makes the host's side of a mount",
       "/srv/state",
       { "/srv/state": {} },
-      "/srv/state cannot be used: it belongs to user 0 (mode 0755), and this process runs as user 1000",
-      /`sudo chown 1000:1000 \/srv\/state`; in a container, do so on the host.*Or set STATE_DIR/,
+      "/srv/state cannot be used: it belongs to user 0 (mode 0755), but this process runs as user 1000",
+      /`sudo chown 1000:1000 \/srv\/state`; in a container, do this on the host.*Or set STATE_DIR/,
     ],
     [
-      "below a directory that only root may enter",
+      "below a directory that only root can enter",
       "/srv/closed/state",
       { "/srv/closed": { mode: 0o700 }, "/srv/closed/state": { uid: 1_000 } },
-      "/srv/closed/state cannot be reached: /srv/closed belongs to user 0 (mode 0700), and this process runs as user 1000",
+      "/srv/closed/state cannot be reached: /srv/closed belongs to user 0 (mode 0700), but this process runs as user 1000",
       /^Run this as user 0, or let user 1000 enter \/srv\/closed\. Or set STATE_DIR/,
     ],
     [
-      "still to be made where only root may",
+      "missing where only root can create it",
       "/srv/new/state",
       {},
-      "/srv/new/state cannot be made: /srv belongs to user 0 (mode 0755), and this process runs as user 1000",
+      "/srv/new/state cannot be created: /srv belongs to user 0 (mode 0755), but this process runs as user 1000",
       /`sudo mkdir -p \/srv\/new\/state && sudo chown 1000:1000 \/srv\/new\/state`/,
     ],
     [
-      "its own, without the right to write",
+      "its own, without write permission",
       "/srv/state",
       { "/srv/state": { uid: 1_000, mode: 0o500 } },
-      "/srv/state cannot be used: it belongs to user 1000 (mode 0500), and this process runs as user 1000",
+      "/srv/state cannot be used: it belongs to user 1000 (mode 0500), but this process runs as user 1000",
       /chmod u\+rwX \/srv\/state/,
     ],
     [
@@ -100,12 +100,12 @@ describe("a directory that user 1000 cannot use", () => {
     expect(directoryObstacle(path, "STATE_DIR", user(tree))).toEqual({ text, hint: expect.stringMatching(hint) });
   });
 
-  test("is one that it can use where it owns it, may write as another, or can make it", () => {
+  test("is usable if it owns it, may write as another user, or can create it", () => {
     const viewer = user({ "/srv/own": { uid: 1_000, mode: 0o700 }, "/srv/open": { mode: 0o1777 } });
     for (const path of ["/srv/own", "/srv/open", "/srv/own/a/b"]) expect(directoryObstacle(path, "LOG_DIR", viewer)).toBeUndefined();
   });
 
-  test("also where the path leads in a circle", () => {
+  test("also with a circular path", () => {
     const statSync: Viewer["fs"]["statSync"] = () => {
       throw refused("ELOOP");
     };
@@ -119,14 +119,14 @@ describe("an alerts file that user 1000 cannot read", () => {
   const obstacle = (tree: Readonly<Record<string, Entry>>): string | undefined =>
     readingObstacle("/srv/a/alerts.json", "ALERTS_FILE", user(tree))?.text;
 
-  test("is one in a directory that is closed to it, or one that is closed itself", () => {
+  test("is in a closed directory, or closed itself", () => {
     expect(obstacle({ "/srv/a": { mode: 0o700 } })).toMatch(/cannot be used: it belongs to user 0 \(mode 0700\)/);
     expect(obstacle({ "/srv/a": {}, "/srv/a/alerts.json": { file: true, mode: 0o600 } })).toMatch(
       /alerts\.json cannot be read: .*user 0 \(mode 0600\)/,
     );
   });
 
-  test("is none that is missing, nor one in a directory that it may only look into", () => {
+  test("excludes a missing one, and one in a directory it can only list", () => {
     expect(obstacle({ "/srv/a": {}, "/srv/a/alerts.json": { file: true } })).toBeUndefined();
     expect(obstacle({ "/srv/a": {} })).toBeUndefined();
     expect(obstacle({})).toBeUndefined();
@@ -137,9 +137,9 @@ describe("an error of the system", () => {
   const closed = user({ "/srv/a": { uid: 999, mode: 0o700 } });
   const denied = (code: string, path?: string): Error => Object.assign(new Error(code), { code, path });
 
-  test("becomes a sentence about users, and the way in", () => {
+  test("becomes a sentence about users, with a remedy", () => {
     expect(obstacleBehind(denied("EACCES", "/srv/a/paper.sqlite"), closed)).toEqual({
-      text: "/srv/a cannot be used: it belongs to user 999 (mode 0700), and this process runs as user 1000",
+      text: "/srv/a cannot be used: it belongs to user 999 (mode 0700), but this process runs as user 1000",
       hint: "Run this as user 999, or let user 1000 enter /srv/a.",
     });
     expect(obstacleBehind(denied("EACCES", "/srv/b"), user({ "/srv/b": { file: true, mode: 0o600 } }))?.text).toMatch(
@@ -148,7 +148,7 @@ describe("an error of the system", () => {
     expect(obstacleBehind(denied("EROFS", "/srv/new"), user({ "/srv": { refusal: "EROFS" } }))?.text).toMatch(/read-only/);
   });
 
-  test("stays what it is when it is another one, names no path, or is no error at all", () => {
+  test("stays unchanged if it is another one, names no path, or is not an error", () => {
     for (const error of [denied("ENOENT", "/srv/a"), denied("EACCES"), new Error("EACCES"), undefined, "EACCES"])
       expect(obstacleBehind(error, closed)).toBeUndefined();
   });
@@ -171,7 +171,7 @@ describe("on the disk", () => {
     return undefined;
   }
 
-  test("the state directory is made for our user alone, and one that is there keeps its mode", () => {
+  test("the state directory is created for our user only, and an existing one keeps its mode", () => {
     const made = join(directory, "a", "state");
     prepareStateDirectory(made);
     expect(statSync(made).mode & 0o777).toBe(0o700);
@@ -180,7 +180,7 @@ describe("on the disk", () => {
     expect(statSync(made).mode & 0o777).toBe(0o750);
   });
 
-  test("a state directory that cannot be used ends the start with 78: starting again would not help", () => {
+  test("an unusable state directory ends the start with 78: a restart would not help", () => {
     writeFileSync(join(directory, "plain"), "");
     const refusal = refusalOf(() => prepareStateDirectory(join(directory, "plain", "state")));
     expect(refusal).toBeInstanceOf(TraderError);
@@ -191,7 +191,7 @@ describe("on the disk", () => {
     });
   });
 
-  test("a link that leads nowhere is told of as what it is", () => {
+  test("a dangling link is reported as such", () => {
     symlinkSync(join(directory, "nowhere", "else"), join(directory, "link"));
     expect(refusalOf(() => prepareStateDirectory(join(directory, "link")))).toMatchObject({ code: "state-directory" });
   });
