@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { EXIT, TraderError } from "../domain/errors.ts";
 
 /**
- * The numeric id of a group, from the group database of this machine.
- * @param group its name or already its number; undefined stays undefined: our own group.
+ * A group's numeric id, from this machine's group database.
+ * @param group its name or number; undefined stays undefined: our own group.
  * @throws TraderError (exit 78) when there is no group of that name.
  */
 export function groupIdOf(group: string | undefined, database = "/etc/group"): number | undefined {
@@ -14,9 +14,9 @@ export function groupIdOf(group: string | undefined, database = "/etc/group"): n
     .map((line) => line.split(":"))
     .find(([name]) => name === group);
   if (entry?.[2] !== undefined) return Number(entry[2]);
-  throw new TraderError(`LOG_GROUP is "${group}", but this machine has no group of that name; expected one that is in ${database}.`, {
+  throw new TraderError(`LOG_GROUP is "${group}", but this machine has no group of that name; expected one listed in ${database}.`, {
     code: "configuration",
-    hint: "Make the group (`groupadd`), name another one, or leave LOG_GROUP unset.",
+    hint: "Create the group (`groupadd`), set another one, or leave LOG_GROUP unset.",
     exitCode: EXIT.configuration,
   });
 }

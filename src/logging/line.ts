@@ -15,16 +15,16 @@ export interface LogRecord {
 export interface LineStyle {
   readonly zone: string;
   readonly redact: Redact;
-  /** Print the stacks of errors. */
+  /** Print the stack traces of errors. */
   readonly stacks: boolean;
 }
 
-/** A page of HTML that a proxy answered with shall not fill the log. */
+/** A proxy's HTML error page must not fill the log. */
 const MAX_CHARACTERS = 8_192;
 
 /**
- * What would break a line, move the cursor of a terminal or turn the direction of its text round:
- * alerts and venue answers are foreign text, and one event is one line.
+ * Characters that would break a line, move the cursor of a terminal or reverse the text direction: alerts and
+ * venue answers are external text, and one event is one line.
  */
 const UNSAFE = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
@@ -43,8 +43,8 @@ export function lineOf(record: LogRecord, style: LineStyle): string {
 const MINUTE_MS = 60_000;
 
 /**
- * Keeps what the lines of one minute have in common: lines come in bursts, and to ask a time zone takes longer than
- * all else about a line. No zone changes its clocks within a minute.
+ * Caches the part shared by the lines of one minute: lines come in bursts, and a time zone lookup takes longer
+ * than the rest of a line. No zone changes its clocks within a minute.
  */
 class MinuteOfLines {
   #zone = "";
@@ -73,8 +73,8 @@ function oneLine(text: string): string {
 }
 
 /**
- * A value as JSON in which errors show their message, maps are objects, cycles are cut and every text is
- * redacted. Never throws: logging must not be what stops the daemon.
+ * A value as JSON in which errors show their message, maps are objects, cycles are cut and every text is redacted.
+ * Never throws: logging must not stop the daemon.
  */
 export function jsonOf(value: unknown, redact: Redact, stacks: boolean): string {
   try {

@@ -5,13 +5,13 @@ import { directoryObstacle } from "../machine/directory-access.ts";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import { asUser, ourUid, userName } from "../machine/users.ts";
 
-/** A second name (hard link) or another owner means that somebody else decides what is written to. */
+/** A hard link or another owner means that somebody else controls the file. */
 export function refuseForeignFile(file: string, stat: Stats): void {
   const reason = foreignness(stat);
   if (reason !== undefined) throw notOurs(file, reason, stat);
 }
 
-/** Why a log file could not be opened: something in its place that is not ours, or a directory that cannot be used. */
+/** Why a log file could not be opened: its path is taken by something that is not ours, or the directory cannot be used. */
 export function logFileError(file: string, error: unknown, fs: { lstatSync: typeof lstatSync } = { lstatSync }): TraderError {
   if (error instanceof TraderError) return error;
   const stat = statInPlace(file, fs);
@@ -22,7 +22,7 @@ export function logFileError(file: string, error: unknown, fs: { lstatSync: type
     obstacle === undefined ? `The log file ${file} cannot be opened: ${messageOf(error)}.` : `The log directory ${obstacle.text}.`;
   return new TraderError(text, {
     code: "log-directory",
-    hint: obstacle?.hint ?? "LOG_DIR must be a directory that our user may write to.",
+    hint: obstacle?.hint ?? "LOG_DIR must be a directory that our user can write to.",
     exitCode: EXIT.configuration,
     cause: error,
   });
@@ -38,8 +38,8 @@ function statInPlace(file: string, fs: { lstatSync: typeof lstatSync }): Stats |
 
 function foreignness(stat: Stats): string | undefined {
   if (stat.isSymbolicLink()) return "it is a symbolic link";
-  if (!stat.isFile()) return "it is no plain file";
-  if (stat.uid !== ourUid()) return `it belongs to ${userName(stat.uid)}, and this is ${userName(ourUid())}`;
+  if (!stat.isFile()) return "it is not a plain file";
+  if (stat.uid !== ourUid()) return `it belongs to ${userName(stat.uid)}, but this process runs as ${userName(ourUid())}`;
   return stat.nlink === 1 ? undefined : "it has a second name (a hard link)";
 }
 
@@ -51,12 +51,12 @@ function notOurs(file: string, reason: string, stat: Stats | undefined): TraderE
   });
 }
 
-/** Most often a file of another user is the log of the daemon, and root or a login runs a command beside it. */
+/** A file of another user is usually the daemon's log, while root or a login runs a command. */
 function hintFor(stat: Stats | undefined): string {
   if (stat?.isFile() !== true || stat.uid === ourUid())
-    return "Find out who made it and remove it, or set LOG_DIR to a directory of your own.";
+    return "Find out who created it and remove it, or set LOG_DIR to your own directory.";
   return (
     `If ${userName(stat.uid)} runs the daemon, run this command as that user too: \`${asUser(stat.uid)}\`. ` +
-    "If not, find out why the file is there and remove it, or set LOG_DIR to a directory of your own."
+    "If not, find out why the file is there and remove it, or set LOG_DIR to your own directory."
   );
 }

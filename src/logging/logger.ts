@@ -13,21 +13,21 @@ export { createRedaction } from "./redaction.ts";
 export type { TradeLog } from "./trade-log.ts";
 export { openTradeLog, tradeLogPath } from "./trade-log.ts";
 
-/** What stands behind a message; printed as `name=value`. An error under any name shows its message. */
+/** The facts of a message; printed as `name=value`. An error under any name shows its message. */
 export type LogFacts = Readonly<Record<string, unknown>>;
 
-/** All that the rooms need of a logger. */
+/** The logger as other rooms see it. */
 export interface Log {
   error(message: string, facts?: LogFacts): void;
   warn(message: string, facts?: LogFacts): void;
   info(message: string, facts?: LogFacts): void;
   debug(message: string, facts?: LogFacts): void;
-  /** A log whose lines carry the id of a signal or an execution. */
+  /** A logger whose lines carry the id of a signal or an execution. */
   child(about: { readonly signal?: string; readonly execution?: string }): Log;
 }
 
 export interface Logger extends Log {
-  /** Lines that no file took, since the start. */
+  /** Lines that no file accepted since the start. */
   readonly lostLines: number;
   close(): void;
 }
@@ -40,10 +40,10 @@ export interface LoggerOptions {
   readonly clock: Clock;
   /** IANA zone of the times in the lines. */
   readonly zone: string;
-  /** Where lines are printed too; undefined: nowhere. */
+  /** Where lines are also printed; undefined: nowhere. */
   readonly console: LineStream | undefined;
   readonly colour: boolean;
-  /** Least level on the console; the files take everything from `info` on. `debug` also prints stacks. */
+  /** Minimum level on the console; the files record everything from `info` on. `debug` also prints stack traces. */
   readonly level: "error" | "warn" | "info" | "debug";
   readonly secrets: readonly string[];
 }
@@ -51,15 +51,16 @@ export interface LoggerOptions {
 const EVERYTHING = "alpaca_trader.log";
 const ERRORS = "alpaca_trader_error.log";
 
-/** Where the logs are that {@link createLogger} writes. */
+/** The paths of the logs written by {@link createLogger}. */
 export function logPaths(dir: string): string[] {
   return [join(dir, EVERYTHING), join(dir, ERRORS)];
 }
 
 /**
- * The daemon's log: `alpaca_trader.log` with all that a person wants to follow,
- * `alpaca_trader_error.log` with the errors alone, and the console.
- * @throws TraderError when a file in their place is not ours (exit 3), or LOG_DIR or LOG_GROUP cannot be used (exit 78).
+ * The daemon's log: `alpaca_trader.log` with everything for a reader, `alpaca_trader_error.log` with the errors
+ * only, and the console.
+ * @throws TraderError when another file is in their place (exit 3), or LOG_DIR or LOG_GROUP cannot be used (exit
+ * 78).
  */
 export function createLogger(options: LoggerOptions): Logger {
   const style: LineStyle = { zone: options.zone, redact: createRedaction(options.secrets), stacks: options.level === "debug" };
@@ -79,14 +80,14 @@ export function createLogger(options: LoggerOptions): Logger {
       return files.reduce((total, { file }) => total + file.lost, 0);
     },
     close() {
-      // What still comes, such as a request given up at the end, has no file to go to any more.
+      // Later lines, such as a request aborted at the end, have no file any more.
       logger.silent = true;
       logger.close();
     },
   };
 }
 
-/** Files report problems while the logger is still being made; a file's own problem goes to the console alone. */
+/** Files report problems while the logger is still being created; a file's own problem goes to the console only. */
 class ProblemOutlet {
   #waiting: string[] = [];
   #print: ((sentence: string) => void) | undefined;
@@ -132,7 +133,7 @@ type Level = LoggerOptions["level"];
 
 const LEVELS: readonly Level[] = ["error", "warn", "info", "debug"];
 
-/** What nobody takes is not made into a line: every request of a rebalance leaves a debug line of many facts. */
+/** Lines that no sink wants are not formatted: every request of a rebalance logs a debug line with many facts. */
 function takenLevels({ console, level }: LoggerOptions, files: readonly LevelledFile[]): ReadonlySet<string> {
   const least = [...files.map((file) => file.level), ...(console === undefined ? [] : [level])].map((each) => LEVELS.indexOf(each));
   return new Set(LEVELS.slice(0, Math.max(-1, ...least) + 1));

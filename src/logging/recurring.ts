@@ -3,7 +3,7 @@ import type { Log } from "./logger.ts";
 import { formatDuration } from "../domain/time-format.ts";
 
 const REMIND_MS = 60_000;
-/** Longer than the longest pause between two tries of anything that is tried again. */
+/** Longer than the longest pause between two retries. */
 const QUIET_MS = 45_000;
 
 interface Trouble {
@@ -14,9 +14,8 @@ interface Trouble {
 }
 
 /**
- * Warnings that would come again and again while the venue cannot be reached: said when the trouble
- * begins, then once a minute, and once when nothing of the kind has come for 45 s. What is left
- * out goes to the debug level.
+ * Warnings that repeat while the venue cannot be reached: logged at the first failure, then once a minute, and
+ * once when none of the kind has occurred for 45 s. The others go to the debug level.
  */
 export class RecurringWarnings {
   readonly #log: Log;
@@ -29,7 +28,7 @@ export class RecurringWarnings {
     this.#clock = clock;
   }
 
-  /** @returns whether it was said as a warning. */
+  /** @returns whether it was logged as a warning. */
   warn(text: string, log: Log = this.#log): boolean {
     const now = this.#clock.monotonic();
     const trouble = (this.#trouble ??= { since: now, last: now, count: 0, nextReminder: now + REMIND_MS });
@@ -43,7 +42,7 @@ export class RecurringWarnings {
       log.debug(text);
       return false;
     }
-    log.warn(isReminder ? `Still so after ${formatDuration(now - trouble.since)} (${String(trouble.count)} failures): ${text}` : text);
+    log.warn(isReminder ? `Still failing after ${formatDuration(now - trouble.since)} (${String(trouble.count)} failures): ${text}` : text);
     return true;
   }
 
@@ -55,6 +54,6 @@ export class RecurringWarnings {
   /** A single failure that passed needs no second line. */
   #end({ since, last, count }: Trouble): void {
     this.#trouble = undefined;
-    if (count > 1) this.#log.warn(`Requests are answered again: ${String(count)} failures in ${formatDuration(last - since)}.`);
+    if (count > 1) this.#log.warn(`Requests succeed again after ${String(count)} failures in ${formatDuration(last - since)}.`);
   }
 }

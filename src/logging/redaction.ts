@@ -1,21 +1,21 @@
-/** Takes everything that is or looks like a key out of a text (R30). */
+/** Removes everything from a text that is or looks like a key (R30). */
 export type Redact = (text: string) => string;
 
 const MASK = "[redacted]";
 
-/** A shorter "secret" is a test's or a mistake, and would blank out half of every line. */
+/** A shorter "secret" is a test's or a mistake, and would remove half of every line. */
 const MIN_SECRET_CHARACTERS = 6;
 
-/** Key ids of Alpaca: paper `PK…`, live `AK…`, broker `CK…`, 20 characters or, lately, a few more. */
+/** Alpaca's key ids: paper `PK…`, live `AK…`, broker `CK…`, 20 characters or, lately, a few more. */
 const KEY_ID = /(?<![A-Za-z0-9])[PAC]K[A-Z0-9]{16,26}(?![A-Za-z0-9])/g;
 
-/** Secrets of Alpaca: 40 to 44 letters and digits, with all three kinds among them (a hexadecimal hash has no capitals). */
+/** Alpaca's secrets: 40 to 44 letters and digits, including all three kinds (a hexadecimal hash has no capitals). */
 const SECRET = /(?<![A-Za-z0-9])(?=[a-zA-Z]*\d)(?=[a-z\d]*[A-Z])(?=[A-Z\d]*[a-z])[A-Za-z0-9]{40,44}(?![A-Za-z0-9])/g;
 
-/** What a request's headers look like when a library prints them. */
+/** A request's headers as a library prints them. */
 const HEADER = /\b(apca-api-(?:key-id|secret-key)|authorization)(["']?\s*[:=,]\s*\[?\s*["']?)(?:(?:Basic|Bearer)\s+)?[^\s"',}\]]+/gi;
 
-/** @param secrets the configured keys; each is found as it is, URL-encoded, and as JSON writes it. */
+/** @param secrets the configured keys; each is found in plain text, URL-encoded, and JSON-escaped. */
 export function createRedaction(secrets: readonly string[]): Redact {
   const forms = secrets.filter((secret) => secret.length >= MIN_SECRET_CHARACTERS).flatMap(formsOf);
   const longestFirst = [...new Set(forms)].toSorted((one, other) => other.length - one.length);

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { messageOf } from "../domain/errors.ts";
 import { logFileError, refuseForeignFile } from "./log-file-error.ts";
 
-/** The calls that a log file makes; a test hands in ones that fail. */
+/** The file calls of a log file; a test passes failing ones. */
 export type LogFileSystem = Pick<
   typeof nodeFs,
   | "openSync"
@@ -22,15 +22,15 @@ export type LogFileSystem = Pick<
 
 export interface RotatingFileOptions {
   readonly file: string;
-  /** Numeric id of the group that may read; undefined: our own. */
+  /** Numeric id of the group allowed to read; undefined: our own. */
   readonly groupId: number | undefined;
-  /** The line that tells how many were lost, written before the first that succeeds again. */
+  /** The line with the number of lost lines, written before the first one that succeeds again. */
   readonly lossLine: (lost: number) => string;
-  /** Told once when lines begin to be lost, and of what could not be done otherwise. */
+  /** Called once when lines start to be lost, and for any other failure. */
   readonly onProblem: (sentence: string) => void;
   /** Size at which the file is rotated. Default 10 MB. */
   readonly maxBytes?: number;
-  /** How many rotated files are kept beside the current one. Default 4, so five files in all. */
+  /** How many rotated files to keep besides the current one. Default 4, so five files in all. */
   readonly keep?: number;
   readonly fileSystem?: LogFileSystem;
 }
@@ -42,10 +42,9 @@ const DIRECTORY_MODE = 0o750;
 const { O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK, O_WRONLY } = nodeFs.constants;
 
 /**
- * A bounded file of lines in a directory that may be open to everyone (R30). Each line is on its way to
- * the disk when `append` returns, so none is lost at `process.exit`. It rotates by renaming, which
- * `tail -F` follows; links and files of others are never written to; a full disk loses lines, counts
- * them, and is left behind by itself.
+ * A size-limited log file in a directory that may be open to everyone (R30). Each line is written when `append`
+ * returns, so `process.exit` loses none. It rotates by renaming, which `tail -F` follows; it never writes to links
+ * and files of others; a full disk loses lines, counts them, and needs no restart to recover.
  */
 export class RotatingFile {
   readonly #options: RotatingFileOptions;
@@ -53,14 +52,14 @@ export class RotatingFile {
   #descriptor = -1;
   #size = 0;
   #inode = 0;
-  /** The last write ended within a line. */
+  /** The last write ended in the middle of a line. */
   #torn = false;
   #lost = 0;
   #lostInAll = 0;
 
   /**
-   * @throws TraderError `log-file` (exit 3) when the file is not a plain file of ours, and
-   * `log-directory` (exit 78) when nothing can be written there. A full disk is no reason.
+   * @throws TraderError `log-file` (exit 3) when the file is not a plain file of ours, and `log-directory` (exit 78)
+   * when nothing can be written there. Does not throw for a full disk.
    */
   constructor(options: RotatingFileOptions) {
     this.#options = options;
@@ -94,7 +93,7 @@ export class RotatingFile {
     this.#descriptor = -1;
   }
 
-  /** A file that was renamed or removed by others (logrotate, a cleaner of /tmp) would swallow all that follows. */
+  /** A file renamed or removed by others (logrotate, a cleaner of /tmp) would swallow all later lines. */
   #makeReady(bytes: number): void {
     if (this.#descriptor >= 0 && this.#fs.statSync(this.#options.file, { throwIfNoEntry: false })?.ino !== this.#inode) this.close();
     if (this.#descriptor < 0) this.#open();
@@ -117,7 +116,7 @@ export class RotatingFile {
     this.#lost++;
     this.#lostInAll++;
     if (this.#lost === 1)
-      this.#options.onProblem(`${this.#options.file} cannot be written: ${messageOf(error)}. Lines are lost until it can.`);
+      this.#options.onProblem(`${this.#options.file} cannot be written: ${messageOf(error)}. Lines are lost until then.`);
   }
 
   #open(): void {
@@ -143,11 +142,11 @@ export class RotatingFile {
     try {
       this.#fs.fchownSync(descriptor, stat.uid, groupId);
     } catch (error) {
-      onProblem(`${file} cannot be given to group ${groupId} (LOG_GROUP): ${messageOf(error)}. Our user must be a member of it.`);
+      onProblem(`${file} cannot be assigned to group ${groupId} (LOG_GROUP): ${messageOf(error)}. Our user must be a member of it.`);
     }
   }
 
-  /** When the old files cannot be moved (somebody laid one in the way), the log stays bounded by being emptied. */
+  /** If the old files cannot be moved (something is in the way), the log is emptied to stay bounded. */
   #rotate(): void {
     try {
       this.#shift();

@@ -9,9 +9,9 @@ export interface TradeLogOptions {
   readonly dir: string;
   readonly mode: TradingMode;
   readonly group: string | undefined;
-  /** Configured keys, to be taken out. */
+  /** Configured keys, to be removed. */
   readonly secrets?: readonly string[];
-  /** Told when lines begin to be lost; the ledger has the facts all the same. */
+  /** Called when lines start to be lost; the ledger keeps the facts. */
   readonly onProblem?: (sentence: string) => void;
 }
 
@@ -22,14 +22,14 @@ export interface TradeLog {
   close(): void;
 }
 
-/** Where the trade log of a mode is (contract). */
+/** Path of a mode's trade log (documented). */
 export function tradeLogPath(dir: string, mode: TradingMode): string {
   return join(dir, mode === "live" ? "trades_live.json" : "alpaca_trades.json");
 }
 
 /**
- * The trade log for people and scripts: a copy that can be lost; the truth is in the ledger.
- * @throws TraderError as {@link RotatingFile} does.
+ * The trade log for people and scripts: a copy that may be lost; the ledger is authoritative.
+ * @throws TraderError like {@link RotatingFile}.
  */
 export function openTradeLog(options: TradeLogOptions): TradeLog {
   const path = tradeLogPath(options.dir, options.mode);

@@ -9,7 +9,7 @@ interface Finished {
   readonly [LINE]?: string;
 }
 
-/** What a line is printed to: a terminal, a pipe. */
+/** The target of printed lines: a terminal, a pipe. */
 export interface LineStream {
   write(text: string): unknown;
 }
@@ -17,7 +17,7 @@ export interface LineStream {
 const COLOURS: Readonly<Record<string, string>> = { error: "\u001b[31m", warn: "\u001b[33m", debug: "\u001b[2m" };
 const COLOUR_END = "\u001b[0m";
 
-/** Hands each line to a file at once: nothing is queued, so nothing is lost when the process ends. */
+/** Writes each line to a file immediately: nothing is queued, so nothing is lost when the process ends. */
 export function fileTransport(file: RotatingFile, level: string): Transport {
   return new Transport({
     level,

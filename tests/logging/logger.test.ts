@@ -65,7 +65,7 @@ describe("the log", () => {
     expect(printed).toBe(`${linesOf("alpaca_trader.log").join("\n")}\n`);
   });
 
-  test("errors stand in both files, debugging in none", () => {
+  test("errors are in both files, debug lines in none", () => {
     const logger = loggerWith();
     logger.debug("Looked.");
     logger.info("Looked and saw.");
@@ -75,7 +75,7 @@ describe("the log", () => {
     expect(printed).not.toContain("Looked.");
   });
 
-  test("stacks are printed only when asked for", () => {
+  test("stack traces are printed only on request", () => {
     const error = new Error("no route", { cause: new Error("cable") });
     loggerWith().error("Broker unreachable.", { error });
     expect(linesOf("alpaca_trader.log")[0]).toMatch(/ error="no route \(cause: cable\)"$/);
@@ -83,7 +83,7 @@ describe("the log", () => {
     expect(linesOf("alpaca_trader.log")[1]).toMatch(/no route\\n +at .*logger\.test/);
   });
 
-  test("one event is one line, whatever its texts hold", () => {
+  test("one event is one line, whatever its texts contain", () => {
     const logger = loggerWith();
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (message, fact) => {
@@ -114,7 +114,7 @@ describe("the log", () => {
     for (const trace of [SECRET, encodeURIComponent(SECRET), "PKTESTKEYID012345678"]) expect(everything).not.toContain(trace);
   });
 
-  test("what cannot be printed does not stop the daemon", () => {
+  test("an unprintable value does not stop the daemon", () => {
     const logger = loggerWith();
     const circle: { self?: unknown } = {};
     circle.self = circle;
@@ -127,13 +127,13 @@ describe("the log", () => {
     expect(linesOf("alpaca_trader.log")[0]).toContain('circle={"self":"[circular]"} hostile="[unprintable]" big=1 call=null list=[1]');
   });
 
-  test("a page of foreign text is cut", () => {
+  test("a long external text is cut", () => {
     loggerWith().info("x".repeat(100_000));
     expect(linesOf("alpaca_trader.log")[0]!.length).toBeLessThan(8_400);
     expect(linesOf("alpaca_trader.log")[0]).toMatch(/91808 more characters\)$/);
   });
 
-  test("colours are for the console alone", () => {
+  test("colours are for the console only", () => {
     const logger = loggerWith({ colour: true });
     logger.warn("Careful.");
     logger.info("Fine.");
@@ -154,7 +154,7 @@ describe("the log", () => {
     );
   });
 
-  test("a planted link stops the start with the file's name; without files there is only the console", () => {
+  test("a planted link stops the start and is named; without files there is only the console", () => {
     symlinkSync("/etc/passwd", join(directory, "alpaca_trader_error.log"));
     expect(() => loggerWith()).toThrow(/alpaca_trader_error\.log is not a plain file of ours/);
     loggerWith({ dir: undefined }).info("Only here.");
@@ -163,7 +163,7 @@ describe("the log", () => {
 });
 
 describe("the group of the logs", () => {
-  test("it is looked up by name or taken as a number, and an unknown one is an error of configuration", () => {
+  test("it is looked up by name or used as a number, and an unknown one is a configuration error", () => {
     const database = join(directory, "group");
     writeFileSync(database, "root:x:0:\nadm:x:4:syslog\nstaff:x:50:\n");
     expect([groupIdOf("staff", database), groupIdOf("4711", database), groupIdOf(undefined, database)]).toEqual([50, 4711, undefined]);

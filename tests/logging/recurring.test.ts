@@ -34,17 +34,17 @@ async function outage(seconds: number): Promise<void> {
   }
 }
 
-test("ten minutes without a network are said when they begin, once a minute, and once when they are over", async () => {
+test("ten minutes without a network are logged at the start, once a minute, and once at the end", async () => {
   await outage(600);
   expect(said).toHaveLength(10);
   expect(said[0]).toBe("SMR: the order could not be read: ECONNREFUSED");
-  expect(said[1]).toMatch(/^Still so after 1 min \(\d+ failures\): /);
+  expect(said[1]).toMatch(/^Still failing after 1 min \(\d+ failures\): /);
   await clock.advance(60_000);
   expect(said).toHaveLength(11);
-  expect(said[10]).toBe("Requests are answered again: 400 failures in 9 min 57 s.");
+  expect(said[10]).toBe("Requests succeed again after 400 failures in 9 min 57 s.");
 });
 
-test("a failure that passes is one line, and the next one is told again", async () => {
+test("a passing failure is one line, and the next one is logged again", async () => {
   for (let round = 0; round < 3; round++) {
     expect(warnings.warn("The account cannot be read.")).toBe(true);
     await clock.advance(120_000);
@@ -52,7 +52,7 @@ test("a failure that passes is one line, and the next one is told again", async 
   expect(said).toEqual(Array(3).fill("The account cannot be read."));
 });
 
-test("a failure that comes again every half minute is one trouble", async () => {
+test("a failure that repeats every half minute is one incident", async () => {
   for (let round = 0; round < 20; round++) {
     warnings.warn("What became of the order cannot be read.");
     await clock.advance(30_000);

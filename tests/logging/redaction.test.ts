@@ -9,7 +9,7 @@ const printable = fc.string({
 });
 
 describe("redaction", () => {
-  test("a configured key is found wherever it stands, as it is, URL-encoded, and inside JSON", () => {
+  test("a configured key is found anywhere, in plain text, URL-encoded, and inside JSON", () => {
     fc.assert(
       fc.property(printable, fc.string(), fc.string(), (secret, before, after) => {
         fc.pre(!"[redacted]".includes(secret));
@@ -23,7 +23,7 @@ describe("redaction", () => {
     );
   });
 
-  test("of two keys of which one contains the other, nothing of either is left", () => {
+  test("two keys, one containing the other, are both removed completely", () => {
     expect(createRedaction(["abcdef", "abcdefghij"])("x abcdefghij y abcdef")).toBe("x [redacted] y [redacted]");
   });
 
@@ -34,7 +34,7 @@ describe("redaction", () => {
     [`{"apca-api-secret-key":"s/e+c=r","qty":"1"}`, `{"apca-api-secret-key":"[redacted]","qty":"1"}`],
     ["Authorization: Bearer abc.def", "Authorization: [redacted]"],
     ["secret aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5hJ7k used", "secret [redacted] used"],
-  ])("what looks like a key is taken out although nobody configured it: %p", (text, clean) => {
+  ])("text that looks like a key is removed without being configured: %p", (text, clean) => {
     expect(createRedaction([])(text)).toBe(clean);
   });
 
@@ -44,5 +44,5 @@ describe("redaction", () => {
     "sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "at-0123456789abcdef-selling-SMR-1",
     "da39a3ee5e6b4b0d3255bfef95601890afd80709",
-  ])("what only resembles one stays: %p", (text) => expect(createRedaction([""])(text)).toBe(text));
+  ])("text that only resembles one stays: %p", (text) => expect(createRedaction([""])(text)).toBe(text));
 });

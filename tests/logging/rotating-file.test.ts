@@ -46,7 +46,7 @@ function refusalOf(work: () => unknown): TraderError {
   throw new Error("It was not refused.");
 }
 
-/** What `tail -F` does: reads on in the file that it has open, and goes to the new one when the name leads elsewhere. */
+/** Like `tail -F`: reads on in its open file, and switches to the new one when the name points elsewhere. */
 class Follower {
   readonly lines: string[] = [];
   #descriptor = fs.openSync(file, "r");
@@ -97,7 +97,7 @@ describe("rotation", () => {
     expect(problems).toEqual([]);
   });
 
-  test("a start goes on where the file ends", () => {
+  test("a start continues at the end of the file", () => {
     logOn({ maxBytes: 20 }).append("first");
     const again = logOn({ maxBytes: 20 });
     again.append("second");
@@ -106,7 +106,7 @@ describe("rotation", () => {
     expect(fs.readFileSync(`${file}.1`, "utf8")).toBe("first\nsecond\n");
   });
 
-  test("when somebody blocks the rotation the log is emptied, goes on, and says so", () => {
+  test("when rotation is blocked, the log is emptied, continues, and says so", () => {
     fs.mkdirSync(join(`${file}.1`, "in the way"), { recursive: true });
     const log = logOn({ maxBytes: 20, keep: 1 });
     log.append("0123456789");
@@ -115,7 +115,7 @@ describe("rotation", () => {
     expect(problems.join()).toMatch(/cannot be rotated.*emptied/);
   });
 
-  test("a file that others move or remove is made anew", () => {
+  test("a file that others move or remove is recreated", () => {
     const log = logOn();
     log.append("one");
     fs.renameSync(file, `${file}.moved`);
@@ -126,7 +126,7 @@ describe("rotation", () => {
   });
 });
 
-describe("what lies in the log file's place", () => {
+describe("anything else at the log file's path", () => {
   test("a symbolic link is refused by name, and its target is not touched", () => {
     fs.writeFileSync(join(directory, "target"), "mine");
     fs.symlinkSync(join(directory, "target"), file);
@@ -146,10 +146,10 @@ describe("what lies in the log file's place", () => {
     expect(refusalOf(() => logOn()).message).toMatch(/second name/);
     fs.rmSync(file);
     fs.mkdirSync(file);
-    expect(refusalOf(() => logOn()).message).toMatch(/no plain file/);
+    expect(refusalOf(() => logOn()).message).toMatch(/not a plain file/);
   });
 
-  test("a file of another user is refused, with what to do if that user runs the daemon and if not", () => {
+  test("a file of another user is refused, with advice whether or not that user runs the daemon", () => {
     fs.writeFileSync(file, "");
     const stranger = (stat: fs.Stats): fs.Stats => Object.assign(stat, { uid: 4_711_000 });
     const fileSystem: LogFileSystem = {
@@ -158,12 +158,12 @@ describe("what lies in the log file's place", () => {
     };
     const refusal = refusalOf(() => logOn({ fileSystem }));
     expect(refusal).toMatchObject({ code: "log-file", exitCode: 3 });
-    expect(refusal.message).toContain("it belongs to user 4711000, and this is ");
+    expect(refusal.message).toContain("it belongs to user 4711000, but this process runs as ");
     expect(refusal.hint).toContain("If user 4711000 runs the daemon, run this command as that user too: `sudo -u '#4711000' …`");
     expect(refusal.hint).toContain("If not, find out why");
   });
 
-  test("a link laid there later costs lines, not the target", () => {
+  test("a link placed there later loses lines, but does not damage the target", () => {
     const log = logOn();
     log.append("one");
     fs.rmSync(file);
@@ -177,7 +177,7 @@ describe("what lies in the log file's place", () => {
     expect(fs.readFileSync(file, "utf8")).toBe("(1 lost)\nthree\n");
   });
 
-  test("a directory that cannot be used is a matter of configuration", () => {
+  test("an unusable directory is a configuration error", () => {
     fs.writeFileSync(join(directory, "plain"), "");
     expect(refusalOf(() => logOn({ file: join(directory, "plain/x.log") }))).toMatchObject({ code: "log-directory", exitCode: 78 });
   });
@@ -193,7 +193,7 @@ describe("who may read", () => {
     expect(fs.readFileSync(file, "utf8")).toBe("old\nnew\n");
   });
 
-  test("the file is given to the group, and a refusal of that is a warning, not an end", () => {
+  test("the file is assigned to the group, and a failure is only a warning", () => {
     const given: number[][] = [];
     const fileSystem: LogFileSystem = { ...fs, fchownSync: (...call) => given.push(call) };
     logOn({ groupId: 12_345, fileSystem });
@@ -214,7 +214,7 @@ describe("who may read", () => {
 });
 
 describe("a full disk", () => {
-  test("lines are lost, counted and told once; when there is space again the log goes on and says how many", () => {
+  test("lines are lost, counted and reported once; when there is space again the log continues and says how many", () => {
     let space = true;
     const fileSystem = {
       ...fs,
@@ -233,7 +233,7 @@ describe("a full disk", () => {
     expect(fs.readFileSync(file, "utf8")).toBe("one\n(10 lost)\ntwo\nthree\n");
   });
 
-  test("a line of which only a part fitted does not run into the next", () => {
+  test("a partly written line does not run into the next", () => {
     let room = 8;
     const writeSync = ((descriptor: number, bytes: Buffer, from: number) => {
       const length = Math.min(room, bytes.length - from);
