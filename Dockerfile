@@ -29,7 +29,7 @@ RUN ln -s /app/dist/cli.js /usr/local/bin/alpaca-trader && chmod +x dist/cli.js
 USER node
 VOLUME ["/var/lib/alpaca-trader", "/var/log/alpaca-trader"]
 STOPSIGNAL SIGTERM
-# Healthy while the daemon gives signs of life; one that hangs is ended, for the restart policy to start another.
+# Healthy while the daemon updates its liveness file; a hung one is killed, so that the restart policy starts another.
 # A broker that does not answer is no reason to restart.
 HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["node", "dist/supervision/health-check.js"]
 ENTRYPOINT ["tini", "--", "alpaca-trader"]

@@ -18,7 +18,7 @@ try {
   process.stdout.write(`${found.text}\n`);
   process.exitCode = found.healthy ? 0 : 1;
 } catch (error) {
-  process.stdout.write(`The daemon hangs and cannot be ended: ${messageOf(error)}\n`);
+  process.stdout.write(`The daemon hangs and cannot be killed: ${messageOf(error)}\n`);
   process.exitCode = 1;
 }
 
@@ -27,7 +27,7 @@ function end(pid: number, text: string): void {
   process.kill(pid, "SIGKILL");
 }
 
-/** Into what `docker logs` shows. */
+/** Shown by `docker logs`. */
 function tellWhereItLogs(pid: number, text: string): void {
   try {
     writeFileSync(`/proc/${String(pid)}/fd/2`, text, { flag: "a" });

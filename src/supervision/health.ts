@@ -2,19 +2,19 @@ import type { LivenessRecord } from "./liveness-file.ts";
 import { BEAT_MS } from "./liveness-file.ts";
 import type { ProcessFacts } from "./process-facts.ts";
 
-/** As WatchdogSec in the unit. No work of the daemon holds its event loop up for a tenth of it. */
+/** Like WatchdogSec in the unit. No work of the daemon blocks its event loop for a tenth of it. */
 const LIMIT_SECONDS = 30;
-/** A machine that was asleep, or a container that was paused, has old signs in it; a daemon that lives gives the next one within this. */
+/** After a machine's sleep or a container's pause the liveness file is old; a running daemon updates it within this time. */
 const SECOND_LOOK_MS = BEAT_MS + 1_500;
 
-/** What the health check looks at and does. */
+/** What the health check reads and does. */
 export interface HealthParts {
   readonly sign: () => LivenessRecord | undefined;
   readonly processOf: (pid: number) => ProcessFacts | undefined;
   /** Seconds since the machine started. */
   readonly uptime: () => number;
   readonly sleep: (ms: number) => Promise<void>;
-  /** @param text why, for those who follow what the daemon writes. */
+  /** @param text the reason, for readers of the daemon's log. */
   readonly end: (pid: number, text: string) => void;
 }
 
@@ -24,15 +24,15 @@ export interface Health {
   readonly text: string;
 }
 
-const NO_SIGN: Health = { healthy: false, text: "No daemon gives signs of life in this container." };
+const NO_SIGN: Health = { healthy: false, text: "No daemon reports as alive in this container." };
 
 /**
- * Whether the daemon of this container gives signs of life. One that has given none for 30 seconds, and gives none
- * while it is looked at again, is ended: the restart policy starts another, which goes on where the ledger says.
+ * Whether the daemon of this container is alive. If the liveness file is 30 seconds old and still not updated at a
+ * second check, the daemon is killed: the restart policy starts another, which continues from the ledger.
  *
- * - Busy, or with a broker that does not answer: signs go on, healthy.
- * - Asleep with the machine, or paused: the second look finds a new sign.
- * - Stopped by a signal, or held by a debugger: somebody's doing, so unhealthy and left alone.
+ * - Busy, or with a broker that does not answer: updates continue, healthy.
+ * - Asleep with the machine, or paused: the second check finds an update.
+ * - Stopped by a signal, or held by a debugger: done on purpose, so unhealthy and left alone.
  */
 export async function health(parts: HealthParts): Promise<Health> {
   const first = parts.sign();
@@ -45,9 +45,9 @@ export async function health(parts: HealthParts): Promise<Health> {
   if (isGone(first, parts)) return gone(first);
   if (second.beat !== first.beat) return alive(first);
   if (parts.processOf(first.pid)?.stopped === true)
-    return { healthy: false, text: `${named(first)} is stopped by a signal or held by a debugger, and so left alone.` };
+    return { healthy: false, text: `${named(first)} is stopped by a signal or held by a debugger, so it is left alone.` };
   const silence = String(Math.floor(silenceOf(first, parts)));
-  const text = `${named(first)} has given no sign of life for ${silence} s: it hangs. It is ended (SIGKILL), for the container's restart policy to start another.`;
+  const text = `${named(first)} has not reported as alive for ${silence} s: it hangs. Killing it (SIGKILL), so that the container's restart policy starts another.`;
   parts.end(first.pid, text);
   return { healthy: false, text };
 }
@@ -62,7 +62,7 @@ function isGone({ pid, startedAt }: LivenessRecord, { processOf }: HealthParts):
 }
 
 function alive(sign: LivenessRecord): Health {
-  return { healthy: true, text: `${named(sign)} lives.` };
+  return { healthy: true, text: `${named(sign)} is alive.` };
 }
 
 function gone(sign: LivenessRecord): Health {

@@ -6,22 +6,22 @@ import { messageOf } from "../domain/errors.ts";
 import type { Log } from "../logging/logger.ts";
 import { processFacts } from "./process-facts.ts";
 
-/** Shorter than the time after which the health check looks a second time. */
+/** Shorter than the delay before the health check's second look. */
 export const BEAT_MS = 2_000;
 
-/** What a daemon in a container leaves behind every two seconds, for the health check of its image. */
+/** What a daemon in a container writes every two seconds for the image's health check. */
 export interface LivenessRecord {
   readonly pid: number;
-  /** Tells the process from a later one with the same number. */
+  /** Distinguishes the process from a later one with the same number. */
   readonly startedAt: string;
   readonly beat: number;
-  /** Seconds since the machine started, by which no step of the clock can age or freshen a sign. */
+  /** Seconds since the machine started, so that clock steps cannot change its age. */
   readonly at: number;
 }
 
 const WRITTEN = /^(?<pid>[1-9]\d*) (?<startedAt>\d+) (?<beat>\d+) (?<at>\d+(?:\.\d+)?)$/;
 
-/** `undefined` when there is none, or when it cannot be made out. */
+/** `undefined` when there is none, or when it cannot be parsed. */
 export function readLiveness(file: string): LivenessRecord | undefined {
   try {
     const { pid, startedAt = "", beat, at } = WRITTEN.exec(readFileSync(file, "utf8"))?.groups ?? {};
@@ -39,8 +39,8 @@ export interface LivenessFileParts {
 }
 
 /**
- * The watchdog of a container, where no service manager listens: signs of life into LIFE_SIGN_FILE, which the
- * image sets. The health check ends the daemon whose signs stop; without that variable nothing is written.
+ * The watchdog of a container without a service manager: it updates LIFE_SIGN_FILE, which the image sets. The
+ * health check kills a daemon whose updates stop; without that variable nothing is written.
  */
 export class LivenessFile {
   readonly #parts: LivenessFileParts;
@@ -54,14 +54,14 @@ export class LivenessFile {
     this.#file = parts.env.LIFE_SIGN_FILE ?? "";
   }
 
-  /** Gives signs for as long as `alive` says so. */
+  /** Updates the file while `alive` says so. */
   watch(alive: () => boolean): void {
     if (this.#file === "") return;
     this.#timer = this.#parts.clock.after(BEAT_MS, () => this.watch(alive));
     if (alive()) this.#give();
   }
 
-  /** Takes the sign away: what ends by itself is not to be missed. */
+  /** Removes the file: a daemon that stops normally must not count as hung. */
   close(): void {
     this.#timer?.cancel();
     if (this.#beat > 0) rmSync(this.#file, { force: true });
@@ -74,7 +74,7 @@ export class LivenessFile {
       writeWhole(this.#file, [pid, processFacts(pid)?.startedAt ?? "0", this.#beat, uptime()].join(" "));
       this.#failed = false;
     } catch (error) {
-      log[this.#failed ? "debug" : "warn"](`The health check cannot be told that the daemon lives: ${messageOf(error)}`, {
+      log[this.#failed ? "debug" : "warn"](`The liveness file cannot be written: ${messageOf(error)}`, {
         hint: "LIFE_SIGN_FILE must be in a directory that the daemon can write to; the image sets it to /dev/shm/alpaca-trader.",
       });
       this.#failed = true;
@@ -82,7 +82,7 @@ export class LivenessFile {
   }
 }
 
-/** By renaming, so that no reader meets half a sign. */
+/** By renaming, so that no reader sees half a file. */
 function writeWhole(file: string, text: string): void {
   const part = `${file}.part`;
   rmSync(part, { force: true });

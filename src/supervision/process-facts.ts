@@ -1,13 +1,13 @@
 import { readFileSync } from "node:fs";
 
-/** Fields of /proc/PID/stat after the name, which may hold blanks and brackets itself (proc(5)). */
+/** Fields of /proc/PID/stat after the name, which may contain spaces and brackets itself (proc(5)). */
 const STATE = 0;
 const START_TIME = 19;
 
 export interface ProcessFacts {
-  /** In ticks since the machine started; with the pid it names a process for good. */
+  /** In ticks since the machine started; together with the pid it identifies a process. */
   readonly startedAt: string;
-  /** Somebody has stopped it by a signal or follows it with a debugger. */
+  /** Stopped by a signal or held by a debugger. */
   readonly stopped: boolean;
 }
 
@@ -27,6 +27,6 @@ export function factsIn(stat: string): ProcessFacts | undefined {
     .trim()
     .split(/\s+/);
   const [state, startedAt] = [fields[STATE] ?? "", fields[START_TIME]];
-  // A zombie has ended; only its parent has not looked yet.
+  // A zombie has ended; its parent just has not read its status yet.
   return startedAt === undefined || state === "Z" ? undefined : { startedAt, stopped: /^[Tt]$/.test(state) };
 }

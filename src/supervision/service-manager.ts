@@ -8,20 +8,20 @@ import { systemdNotify } from "./systemd-notify.ts";
 
 const MAX_STATUS_CHARACTERS = 200;
 const MICROSECONDS_IN_MS = 1_000;
-/** So often within the time after which the watchdog strikes; one that comes late is then no harm. */
+/** Updates per watchdog period; a late one then does no harm. */
 const BEATS_PER_TIMEOUT = 3;
 
-/** What the supervisor of the process is told, as `sd_notify(3)` has it. Outside systemd every call does nothing. */
+/** Messages to the process's supervisor, as in `sd_notify(3)`. Outside systemd every call does nothing. */
 export interface ServiceManager {
-  /** Whether anybody listens; finding out a status for nobody can be spared. */
+  /** Whether a supervisor listens; if not, no status needs computing. */
   readonly listening: boolean;
   ready(): void;
   /** One line for `systemctl status`. */
   status(text: string): void;
-  /** Feeds the watchdog, if the unit has one, for as long as `alive` says so: silence makes systemd restart us. */
+  /** Feeds the unit's watchdog, if there is one, while `alive` says so: silence makes systemd restart us. */
   watch(alive: () => boolean): void;
   stopping(): void;
-  /** Ends the feeding, and waits until what was said has been handed over. */
+  /** Stops feeding, and waits until pending messages are delivered. */
   close(): Promise<void>;
 }
 
@@ -43,14 +43,14 @@ const NOBODY: ServiceManager = {
   close: () => Promise.resolve(),
 };
 
-/** The service manager that started us, if one did. */
+/** The service manager that started us, if any. */
 export function serviceManager(parts: ServiceManagerParts): ServiceManager {
   return (parts.env.NOTIFY_SOCKET ?? "") === "" ? NOBODY : new Systemd(parts);
 }
 
 /**
- * One message at a time. What comes while one is on its way waits, and only the newest of each name:
- * nobody reads a status that has been overtaken.
+ * One message at a time. Updates that arrive meanwhile wait, and only the newest of each name is sent: nobody
+ * needs an outdated status.
  */
 class Systemd implements ServiceManager {
   readonly listening = true;
@@ -103,7 +103,7 @@ class Systemd implements ServiceManager {
   }
 
   async #send(): Promise<void> {
-    // What is said in the same breath goes in one message.
+    // Updates made in the same turn go in one message.
     await Promise.resolve();
     while (this.#waiting.size > 0) {
       const assignments = [...this.#waiting].map(([name, value]) => `${name}=${value}`);
@@ -118,7 +118,7 @@ class Systemd implements ServiceManager {
       await this.#notify(assignments);
       this.#failed = false;
     } catch (error) {
-      const text = `systemd cannot be told how we are (${assignments.join(", ")}): ${oneLine(messageOf(error))}`;
+      const text = `systemd cannot be notified (${assignments.join(", ")}): ${oneLine(messageOf(error))}`;
       this.#parts.log[this.#failed ? "debug" : "warn"](text, {
         hint: "systemd-notify must be in PATH, and the unit needs NotifyAccess=all.",
       });
@@ -127,7 +127,7 @@ class Systemd implements ServiceManager {
   }
 }
 
-/** WATCHDOG_USEC counts only for the process that WATCHDOG_PID names; a child of ours inherits both. */
+/** WATCHDOG_USEC applies only to the process named by WATCHDOG_PID; our children inherit both. */
 function watchdogTimeout({ env, pid }: ServiceManagerParts): number | undefined {
   const microseconds = Number(env.WATCHDOG_USEC ?? "");
   const meant = env.WATCHDOG_PID ?? String(pid);

@@ -29,25 +29,25 @@ class Container {
 }
 
 describe("the health check of the image", () => {
-  test("finds a daemon healthy that has given a sign within 30 s, at once", async () => {
+  test("finds a daemon healthy at once if it updated within 30 s", async () => {
     const container = new Container();
     container.uptime = 1_029.9;
-    expect(await container.check()).toEqual({ healthy: true, text: "The daemon (pid 7) lives." });
+    expect(await container.check()).toEqual({ healthy: true, text: "The daemon (pid 7) is alive." });
     expect(container.slept).toEqual([]);
   });
 
-  test("ends one that has given none for 30 s, and none while it is looked at again", async () => {
+  test("kills one that has not updated for 30 s, nor at the second check", async () => {
     const container = new Container();
     container.uptime = 1_030;
     expect(await container.check()).toEqual({
       healthy: false,
-      text: "The daemon (pid 7) has given no sign of life for 33 s: it hangs. It is ended (SIGKILL), for the container's restart policy to start another.",
+      text: "The daemon (pid 7) has not reported as alive for 33 s: it hangs. Killing it (SIGKILL), so that the container's restart policy starts another.",
     });
     expect(container.killed).toEqual([7]);
     expect(container.slept).toEqual([3_500]);
   });
 
-  test("leaves one alone that has slept with the machine, and gives signs again", async () => {
+  test("leaves one alone that slept with the machine and updates again", async () => {
     const container = new Container();
     container.uptime = 90_000;
     container.signs = [SIGN, { ...SIGN, beat: 41, at: 90_001 }];
@@ -55,13 +55,13 @@ describe("the health check of the image", () => {
     expect(container.killed).toEqual([]);
   });
 
-  test("leaves one alone that somebody has stopped, and calls it unhealthy", async () => {
+  test("leaves a stopped one alone, and reports it unhealthy", async () => {
     const container = new Container();
     container.uptime = 2_000;
     container.process = { startedAt: "1234", stopped: true };
     expect(await container.check()).toEqual({
       healthy: false,
-      text: "The daemon (pid 7) is stopped by a signal or held by a debugger, and so left alone.",
+      text: "The daemon (pid 7) is stopped by a signal or held by a debugger, so it is left alone.",
     });
     expect(container.killed).toEqual([]);
   });
@@ -69,7 +69,7 @@ describe("the health check of the image", () => {
   test.each([
     ["is gone", undefined],
     ["has left its number to another process", { startedAt: "9999", stopped: false }],
-  ])("kills nobody when the daemon %s", async (_case, process) => {
+  ])("kills nothing when the daemon %s", async (_case, process) => {
     const container = new Container();
     container.uptime = 2_000;
     container.process = process;
@@ -77,17 +77,17 @@ describe("the health check of the image", () => {
     expect(container.killed).toEqual([]);
   });
 
-  test("kills nobody when the daemon ends while it is looked at again", async () => {
+  test("kills nothing when the daemon ends before the second check", async () => {
     const container = new Container();
     container.uptime = 2_000;
     container.signs = [SIGN, undefined];
-    expect(await container.check()).toMatchObject({ healthy: false, text: "No daemon gives signs of life in this container." });
+    expect(await container.check()).toMatchObject({ healthy: false, text: "No daemon reports as alive in this container." });
     expect(container.killed).toEqual([]);
   });
 
-  test("says so when there is no sign at all", async () => {
+  test("says so when there is no liveness file", async () => {
     const container = new Container();
     container.signs = [undefined];
-    expect(await container.check()).toEqual({ healthy: false, text: "No daemon gives signs of life in this container." });
+    expect(await container.check()).toEqual({ healthy: false, text: "No daemon reports as alive in this container." });
   });
 });

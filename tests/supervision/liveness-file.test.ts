@@ -37,8 +37,8 @@ function signs(env: Record<string, string> = { LIFE_SIGN_FILE: file }) {
   return { ...parts, signs: new LivenessFile(parts) };
 }
 
-describe("signs of life", () => {
-  test("are given every two seconds for as long as the daemon lives, each another, and none is left at the end", async () => {
+describe("the liveness file", () => {
+  test("changes every two seconds while the daemon is alive, and is removed at the end", async () => {
     const { signs: given, clock } = signs();
     let alive = true;
     given.watch(() => alive);
@@ -59,7 +59,7 @@ describe("signs of life", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("are for nobody where the image has not named a file", async () => {
+  test("is not written if the image sets no path", async () => {
     const { signs: given, clock } = signs({});
     given.watch(() => true);
     expect(clock.pending).toBe(0);
@@ -68,18 +68,18 @@ describe("signs of life", () => {
     expect(readdirSync(directory)).toEqual([]);
   });
 
-  test("that cannot be written are a warning once, and come when they can", async () => {
+  test("causes one warning if it cannot be written, and appears once it can", async () => {
     const { signs: given, clock, log } = signs({ LIFE_SIGN_FILE: join(directory, "later", "sign") });
     given.watch(() => true);
     await clock.advance(6_000);
-    expect(log.seen).toEqual([expect.stringContaining("warn The health check cannot be told that the daemon lives")]);
+    expect(log.seen).toEqual([expect.stringContaining("warn The liveness file cannot be written")]);
     mkdirSync(join(directory, "later"));
     await clock.advance(2_000);
     expect(readLiveness(join(directory, "later", "sign"))?.pid).toBe(process.pid);
     given.close();
   });
 
-  test("follow no link, and are for their user alone", () => {
+  test("follows no link, and only its user can read it", () => {
     const other = join(directory, "other");
     writeFileSync(other, "precious");
     symlinkSync(other, file);
@@ -91,21 +91,21 @@ describe("signs of life", () => {
     given.close();
   });
 
-  test.each(["", "7", "x 1 2 3", "7 1 2 3 4", "-7 1 2 3"])("that read %j are none", (text) => {
+  test.each(["", "7", "x 1 2 3", "7 1 2 3 4", "-7 1 2 3"])("is invalid with the content %j", (text) => {
     writeFileSync(file, text);
     expect(readLiveness(file)).toBeUndefined();
   });
 });
 
-describe("what the kernel tells of a process", () => {
-  test("is its start, and whether somebody has stopped it", () => {
+describe("the kernel's facts about a process", () => {
+  test("are its start, and whether it is stopped", () => {
     const fields = "1 7 7 0 -1 4194560 100 0 0 0 5 5 0 0 20 0 11 0 8812345 1 2 3";
     expect(factsIn(`7 (node (a) ) S ${fields}`)).toEqual({ startedAt: "8812345", stopped: false });
     expect(factsIn(`7 (node) T ${fields}`)).toEqual({ startedAt: "8812345", stopped: true });
     expect(factsIn(`7 (node) t ${fields}`)).toEqual({ startedAt: "8812345", stopped: true });
   });
 
-  test("is nothing of one that has ended", () => {
+  test("are absent for one that has ended", () => {
     expect(factsIn("7 (node) Z 1 7 7 0 -1 4194560 100 0 0 0 5 5 0 0 20 0 11 0 8812345 1 2 3")).toBeUndefined();
     expect(processFacts(2 ** 22 + 1)).toBeUndefined();
   });
@@ -120,7 +120,7 @@ describe("the health check as a process", () => {
     return { code, said };
   }
 
-  test("ends a process whose event loop hangs, tells so where that one logs, and ends no other", async () => {
+  test("kills a process whose event loop hangs, says so in its log, and kills no other", async () => {
     const log = join(directory, "log");
     const outlet = openSync(log, "a");
     const hung = spawn(process.execPath, ["-e", "for (;;) {}"], { stdio: ["ignore", "ignore", outlet] });
@@ -129,14 +129,14 @@ describe("the health check as a process", () => {
     const pid = hung.pid ?? 0;
     const startedAt = processFacts(pid)?.startedAt ?? "";
     writeFileSync(file, `${String(pid)} ${startedAt} 1 ${String(uptime())}`);
-    expect(await check()).toEqual({ code: 0, said: `The daemon (pid ${String(pid)}) lives.\n` });
+    expect(await check()).toEqual({ code: 0, said: `The daemon (pid ${String(pid)}) is alive.\n` });
 
     writeFileSync(file, `${String(pid)} ${startedAt}0 1 ${String(uptime() - 40)}`);
     expect(await check()).toEqual({ code: 1, said: `The daemon (pid ${String(pid)}) is gone.\n` });
     expect(hung.exitCode).toBeNull();
 
     writeFileSync(file, `${String(pid)} ${startedAt} 1 ${String(uptime() - 40)}`);
-    expect(await check()).toEqual({ code: 1, said: expect.stringContaining("it hangs. It is ended (SIGKILL)") });
+    expect(await check()).toEqual({ code: 1, said: expect.stringContaining("it hangs. Killing it (SIGKILL)") });
     expect(await ended).toEqual([null, "SIGKILL"]);
     expect(readFileSync(log, "utf8")).toContain("Health check: The daemon");
   });

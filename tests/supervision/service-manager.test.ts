@@ -32,8 +32,8 @@ class Supervised {
   }
 }
 
-describe("systemd is told", () => {
-  test("what is said in one breath in one message, and of what comes meanwhile only the newest", async () => {
+describe("systemd receives", () => {
+  test("updates of one turn in one message, and of later ones only the newest", async () => {
     const supervised = new Supervised();
     const manager = supervised.manager();
     manager.ready();
@@ -55,7 +55,7 @@ describe("systemd is told", () => {
     expect(supervised.said).toEqual(["STATUS=broken READY=1"]);
   });
 
-  test("three times within the watchdog's time that we live, and nothing while we do not", async () => {
+  test("three pings per watchdog period while alive, and none otherwise", async () => {
     const supervised = new Supervised();
     const manager = supervised.manager();
     let alive = true;
@@ -73,7 +73,7 @@ describe("systemd is told", () => {
     ["without a watchdog", { NOTIFY_SOCKET: "/x" }],
     ["with a watchdog meant for another process", { ...SYSTEMD, WATCHDOG_PID: "41" }],
     ["with a watchdog that makes no sense", { ...SYSTEMD, WATCHDOG_USEC: "soon" }],
-  ])("no signs of life %s", async (_when, env) => {
+  ])("no pings %s", async (_when, env) => {
     const supervised = new Supervised();
     supervised.manager(env).watch(() => true);
     await supervised.clock.advance(120_000);
@@ -93,7 +93,7 @@ describe("systemd is told", () => {
     expect(supervised.said).toEqual([]);
   });
 
-  test("again after it could not be told, which is said once", async () => {
+  test("a repeated message after a failure, which is logged once", async () => {
     const supervised = new Supervised();
     const manager = supervised.manager();
     supervised.failure = new Error("spawn systemd-notify ENOENT");
@@ -105,11 +105,11 @@ describe("systemd is told", () => {
     manager.status("three");
     await supervised.clock.until(manager.close());
     expect(supervised.said).toEqual(["STATUS=three"]);
-    expect(supervised.log.seen).toEqual(["warn systemd cannot be told how we are (STATUS=one): spawn systemd-notify ENOENT"]);
+    expect(supervised.log.seen).toEqual(["warn systemd cannot be notified (STATUS=one): spawn systemd-notify ENOENT"]);
   });
 });
 
-/** `systemd-notify` in a few lines, for machines without systemd: one datagram, an assignment a line. */
+/** `systemd-notify` in a few lines, for machines without systemd: one datagram, one assignment per line. */
 const STAND_IN = `#!/usr/bin/env perl
 use Socket;
 socket(my $out, PF_UNIX, SOCK_DGRAM, 0) or die $!;
@@ -119,7 +119,7 @@ const LISTENER = `use Socket; $| = 1;
 socket(my $in, PF_UNIX, SOCK_DGRAM, 0) or die $!; bind($in, sockaddr_un($ARGV[0])) or die $!; print "bound\\n";
 while (defined recv($in, my $text, 65536, 0)) { $text =~ s/\\n/ /g; print "$text\\n"; }`;
 
-test("over a real datagram socket, by way of the systemd-notify in PATH, with nothing else of our environment", async () => {
+test("messages over a real datagram socket, through the systemd-notify in PATH, with nothing else of our environment", async () => {
   const directory = mkdtempSync(join(tmpdir(), "systemd-"));
   const socket = join(directory, "notify");
   writeFileSync(join(directory, "systemd-notify"), STAND_IN, { mode: 0o755 });
@@ -149,5 +149,5 @@ test("a machine without systemd-notify gets a warning and nothing else", async (
   const manager = serviceManager({ env: { PATH: "/nowhere", NOTIFY_SOCKET: "/nowhere/notify" }, pid: 1, clock: systemClock, log });
   manager.ready();
   await manager.close();
-  expect(log.seen).toEqual([expect.stringMatching(/^warn systemd cannot be told how we are \(READY=1\): .*ENOENT/)]);
+  expect(log.seen).toEqual([expect.stringMatching(/^warn systemd cannot be notified \(READY=1\): .*ENOENT/)]);
 });
