@@ -12,11 +12,11 @@ import { failed, ok, warning } from "./check.ts";
 
 export interface AccountNumberFacts {
   readonly number: string;
-  /** Why it may not be traded (R27); undefined when it may. */
+  /** Why it must not be traded (R27); undefined when it may. */
   readonly refusal: { readonly reason: string; readonly hint: string } | undefined;
-  /** The one that the ledger trades for. */
+  /** The account that the ledger is pinned to. */
   readonly pinned: string | undefined;
-  /** Another process that trades this account, with a STATE_DIR of its own. */
+  /** Another process that trades this account, with its own STATE_DIR. */
   readonly elsewhere: LockHolder | undefined;
 }
 
@@ -42,12 +42,12 @@ export function judgeAccountNumber({ number, refusal, pinned, elsewhere }: Accou
 
 export function judgeAccount({ blocks, status, equity }: Account, configuration: Known<AccountConfiguration>): readonly Finding[] {
   const switches = judgeConfiguration(configuration);
-  if (blocks.length === 0) return switches.length > 0 ? switches : [ok(`${status}, nothing is blocked; worth ${formatDollars(equity)}`)];
+  if (blocks.length === 0) return switches.length > 0 ? switches : [ok(`${status}, nothing is blocked; equity ${formatDollars(equity)}`)];
   return [
     ...switches,
     failed(
-      `it may not trade: ${blocks.join(", ")}`,
-      "Look at the account's page at Alpaca (`trade_suspended_by_user` is a switch there), or ask its support.",
+      `trading is blocked: ${blocks.join(", ")}`,
+      "Check the account's page at Alpaca (`trade_suspended_by_user` is a switch there), or ask its support.",
     ),
   ];
 }
@@ -58,7 +58,7 @@ function judgeConfiguration(configuration: Known<AccountConfiguration>): readonl
     return [
       warning(
         `its configuration cannot be read: ${configuration.why}`,
-        "Whether it may buy fractions and partnerships is not known; the venue's answers to the orders decide.",
+        "It is unknown whether the account can buy fractions and partnerships; the venue's answers to orders decide.",
       ),
     ];
   const { fractionalTrading, suspendTrade } = configuration.value;
@@ -69,7 +69,7 @@ function judgeConfiguration(configuration: Known<AccountConfiguration>): readonl
     ...(fractionalTrading === false
       ? [
           warning(
-            "fractional trading is off: whole shares are traded, and fractions of a share stay as they are",
+            "fractional trading is off: only whole shares are traded, and existing fractions stay",
             "Switch `fractional_trading` on in the account's configuration at Alpaca to reach the targets more closely.",
           ),
         ]
@@ -77,15 +77,13 @@ function judgeConfiguration(configuration: Known<AccountConfiguration>): readonl
   ];
 }
 
-/** R9: gross never above 100 %, whatever the multiplier allows, so that a debit only leads to sells. */
+/** R9: gross never exceeds 100 %, whatever the multiplier, so a debit only leads to sells. */
 export function judgeBuyingPower({ cash, buyingPower, multiplier }: Account): readonly Finding[] {
   const factor = parseDecimal(multiplier);
-  const margin = factor?.gt("1") === true ? `; the margin multiplier ${multiplier} is never made use of` : "";
+  const margin = factor?.gt("1") === true ? `; the margin multiplier ${multiplier} is never used` : "";
   const text = `${formatDollars(buyingPower)}, cash ${formatDollars(cash)}${margin}`;
-  if (cash.lt(ZERO))
-    return [warning(text, "Cash is negative: until it is not, the account may only be reduced. Pay in, or let the next run sell.")];
-  if (buyingPower.lt(cash))
-    return [warning(text, "Less than the cash can be spent: open orders or Alpaca hold the rest. Buys are made smaller.")];
+  if (cash.lt(ZERO)) return [warning(text, "Cash is negative, so positions can only be reduced. Deposit cash, or let the next run sell.")];
+  if (buyingPower.lt(cash)) return [warning(text, "Buying power is below cash: open orders or Alpaca hold the rest. Buys are reduced.")];
   return [ok(text)];
 }
 
@@ -94,7 +92,7 @@ export interface PositionFacts {
   readonly openOrders: Known<readonly Order[]>;
   readonly account: Account;
   readonly protectedSymbols: ReadonlySet<string>;
-  /** What the first run would sell, and whether live mode refuses it until it is adopted (R27). */
+  /** What the first run would sell, and whether live mode refuses it until adoption (R27). */
   readonly strangers?: { readonly symbols: readonly string[]; readonly isRefused: boolean };
 }
 
@@ -115,7 +113,7 @@ export function judgePositions(facts: PositionFacts): readonly Finding[] {
 function strangers({ strangers: facts }: PositionFacts): readonly Finding[] {
   if (facts === undefined || facts.symbols.length === 0) return [];
   const text = `the first run would sell what this installation never bought: ${listed(facts.symbols)}`;
-  if (!facts.isRefused) return [warning(text, "Name in PROTECTED_SYMBOLS what is to stay; live mode asks first.")];
+  if (!facts.isRefused) return [warning(text, "List positions to keep in PROTECTED_SYMBOLS; live mode asks first.")];
   return [failed(`${text}; live mode refuses it`, ADOPTION_HINT)];
 }
 
@@ -125,8 +123,8 @@ function shorts({ positions, protectedSymbols }: PositionFacts): readonly Findin
   if (short.length === 0) return [];
   return [
     failed(
-      `short: ${listed(short.map(({ symbol }) => symbol))}; every plan is refused while there is a short position`,
-      "Buy it back at Alpaca, or name it in PROTECTED_SYMBOLS if it is meant.",
+      `short: ${listed(short.map(({ symbol }) => symbol))}; every plan is refused until it is closed`,
+      "Buy it back at Alpaca, or list it in PROTECTED_SYMBOLS if it is intended.",
     ),
   ];
 }
@@ -136,13 +134,13 @@ function leveraged({ positions, account }: PositionFacts): readonly Finding[] {
   if (held.lte(account.equity) || account.cash.lt(ZERO)) return [];
   return [
     warning(
-      `${formatDollars(held)} are held, more than the account is worth (${formatDollars(account.equity)})`,
-      "Until then the account may only be reduced.",
+      `holdings of ${formatDollars(held)} exceed the account's equity (${formatDollars(account.equity)})`,
+      "Until then positions can only be reduced.",
     ),
   ];
 }
 
-/** R34: one position that cannot be read stops no other. */
+/** R34: an unreadable position does not stop the others. */
 function odd({ positions }: PositionFacts): readonly Finding[] {
   return positions.flatMap(({ symbol, assetId, problem }) =>
     problem === undefined
@@ -150,7 +148,7 @@ function odd({ positions }: PositionFacts): readonly Finding[] {
       : [
           warning(
             `${symbol} (asset ${assetId}) cannot be read, ${problem}; it is left alone and not counted`,
-            `Look at it on the account's page at Alpaca; PROTECTED_SYMBOLS=${symbol} says that it is meant to stay.`,
+            `Check it on the account's page at Alpaca; set PROTECTED_SYMBOLS=${symbol} to keep it.`,
           ),
         ],
   );
@@ -158,7 +156,7 @@ function odd({ positions }: PositionFacts): readonly Finding[] {
 
 /** R10: such a symbol is not traded. */
 export function judgeSplits(doubts: ReadonlyMap<string, SplitDoubt>): readonly Finding[] {
-  if (doubts.size === 0) return [ok("no holding has a split that is not booked")];
+  if (doubts.size === 0) return [ok("no holding has an unbooked split")];
   return [...doubts].map(([symbol, split]) =>
     split.kind === "split-unbooked"
       ? warning(
@@ -167,32 +165,32 @@ export function judgeSplits(doubts: ReadonlyMap<string, SplitDoubt>): readonly F
         )
       : warning(
           `${symbol}: ${split.reason}; it is not traded`,
-          "Look for a split of it at Alpaca. Run `doctor` again when the market data answers.",
+          "Check for a split at Alpaca. Run `doctor` again when market data answers.",
         ),
   );
 }
 
-/** R9: what is no US equity is left alone and not counted. */
+/** R9: positions other than US equities are left alone and not counted. */
 function others({ positions }: PositionFacts): readonly Finding[] {
   const foreign = positions.filter(({ assetClass, problem }) => assetClass !== "us_equity" && problem === undefined);
   if (foreign.length === 0) return [];
   return [
     warning(
       `no US equities: ${listed(foreign.map(({ symbol }) => symbol))}; they are left alone and not counted`,
-      "Nothing needs to be done, if they are meant to stay.",
+      "No action is needed if you want to keep them.",
     ),
   ];
 }
 
-/** R24: a symbol with somebody else's order is left alone. */
+/** R24: a symbol with an external order is left alone. */
 function foreignOrders(orders: Known<readonly Order[]>): readonly Finding[] {
-  if (orders.kind === "unknown") return [warning(`the open orders cannot be read: ${orders.why}`, "Try again in a moment.")];
+  if (orders.kind === "unknown") return [warning(`the open orders cannot be read: ${orders.why}`, "Try again in a few seconds.")];
   const foreign = [...new Set(orders.value.filter((order) => !isOwnOrder(order)).map(({ symbol, id }) => (symbol === "" ? id : symbol)))];
   if (foreign.length === 0) return [];
   return [
     warning(
       `open orders that are not ours: ${listed(foreign)}; these symbols are left alone`,
-      "Cancel them at Alpaca if the daemon is to trade these symbols.",
+      "Cancel them at Alpaca if the daemon should trade these symbols.",
     ),
   ];
 }

@@ -5,66 +5,65 @@ import type { Decision } from "../intake/judge.ts";
 import { TORN_AFTER_MS } from "../intake/rest.ts";
 import type { VerdictKind } from "../domain/verdict.ts";
 import { formatAge, formatDuration } from "../domain/time-format.ts";
-import type { AlertsLook } from "./alerts.ts";
+import type { AlertsState } from "./alerts.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok, skipped, warning } from "./check.ts";
 
-export interface AlertsMoment {
+export interface AlertsTime {
   readonly now: number;
   /** ALERTS_TIMEZONE, or the machine's. */
   readonly zone: string;
 }
 
-/** A line that was written within so long of its stamp shows that the zone is right. */
+/** A line written this soon after its timestamp shows that the zone is right. */
 const PROMPT_MS = 60_000;
-/** A strategy that writes on trading days is silent for four days at most: over a long weekend. */
+/** A strategy that writes on trading days is silent for at most four days, over a long weekend. */
 const SILENT_AFTER_MS = 4 * 86_400_000 + 43_200_000;
 
-/** R8: whose file it is, and whether its last line is whole. */
-export function judgeAlertsFile(look: AlertsLook, { now }: AlertsMoment): readonly Finding[] {
-  switch (look.kind) {
+/** R8: the file's owner, and whether its last line is complete. */
+export function judgeAlertsFile(state: AlertsState, { now }: AlertsTime): readonly Finding[] {
+  switch (state.kind) {
     case "missing":
       return [
         warning(
-          `${look.file} does not exist: the strategy has written nothing yet`,
-          "It is read as soon as it is there. If the strategy has run, compare its path with ALERTS_FILE.",
+          `${state.file} does not exist: the strategy has not written yet`,
+          "It is read as soon as it exists. If the strategy has run, compare its path with ALERTS_FILE.",
         ),
       ];
     case "untrusted":
-      return [failed(look.reason, look.hint)];
+      return [failed(state.reason, state.hint)];
     case "read":
-      return [look.replaced ? replacedFinding(look) : endFinding(look, now)];
+      return [state.replaced ? replacedFinding(state) : endFinding(state, now)];
   }
 }
 
-function replacedFinding({ file }: AlertsLook & { kind: "read" }): Finding {
+function replacedFinding({ file }: AlertsState & { kind: "read" }): Finding {
   return failed(
-    `${file} was mounted alone, and has been replaced or deleted outside: no new alert can be seen`,
-    `Mount the directory ${dirname(file)} rather than the file alone, and start the container again.`,
+    `${file} was mounted as a single file and replaced or deleted outside: new alerts cannot be seen`,
+    `Mount the directory ${dirname(file)} instead of the file, and restart the container.`,
   );
 }
 
-function endFinding({ file, bytes, ended, writtenAt }: AlertsLook & { kind: "read" }, now: number): Finding {
+function endFinding({ file, bytes, ended, writtenAt }: AlertsState & { kind: "read" }, now: number): Finding {
   const text = `${file} is trusted; ${bytes.toLocaleString("en-US")} bytes, last written ${formatDuration(Math.max(0, now - writtenAt))} ago`;
   if (ended || now - writtenAt < TORN_AFTER_MS) return ok(text);
   return warning(
-    `${text}; its last line has no end`,
-    "A whole object counts without its newline too, after BATCH_SETTLE_SECONDS. Anything else waits for its end: the writer stopped in the middle.",
+    `${text}; its last line is incomplete`,
+    "A complete JSON object without a newline counts after BATCH_SETTLE_SECONDS. Anything else waits for the rest: the writer stopped in the middle.",
   );
 }
 
-/** R1–R5: the newest run, its age, and what would be done with it now. */
-export function judgeAlertsRun(look: AlertsLook, { now }: AlertsMoment): readonly Finding[] {
-  if (look.kind !== "read")
-    return [skipped(look.kind === "missing" ? "there is no alerts file" : "the alerts file has to be mended first")];
-  const { run, decision } = look;
-  if (run === undefined) return [warning("there is no run in the file", "The strategy has not written a complete line yet.")];
+/** R1–R5: the newest run, its age, and how it would be judged now. */
+export function judgeAlertsRun(state: AlertsState, { now }: AlertsTime): readonly Finding[] {
+  if (state.kind !== "read") return [skipped(state.kind === "missing" ? "there is no alerts file" : "fix the alerts file first")];
+  const { run, decision } = state;
+  if (run === undefined) return [warning("the file contains no run", "The strategy has not written a complete line yet.")];
   const subject = `${subjectOf(run)}${run.newestStamp === undefined ? "" : `, ${formatAge(run.newestStamp, now)}`}`;
   if (run.allocation.kind === "malformed") return [failed(`${subject}: malformed. ${run.allocation.reason}`, FORMAT_HINT)];
   return [decided(subject, run, decision, now)];
 }
 
-const FORMAT_HINT = "docs/alerts.md says how a run is written.";
+const FORMAT_HINT = "docs/alerts.md describes the format.";
 
 function decided(subject: string, run: Run, decision: Decision, now: number): Finding {
   switch (decision.kind) {
@@ -73,10 +72,10 @@ function decided(subject: string, run: Run, decision: Decision, now: number): Fi
     case "wait":
       return warning(
         `${subject}: ${decision.reason}`,
-        "Look again in a moment; if it stays so, the strategy does not write all of its legs.",
+        "Check again in a few seconds; if it persists, the strategy does not write all of its legs.",
       );
     case "nothing":
-      return ok(`${subject}: nothing is to be done`);
+      return ok(`${subject}: nothing to do`);
     case "verdict":
       return verdictFinding(`${subject}: ${decision.verdict.kind}. ${decision.verdict.reason}`, decision.verdict.kind, run, now);
   }
@@ -89,9 +88,9 @@ function verdictFinding(text: string, kind: VerdictKind, run: Run, now: number):
     case "untrusted":
       return failed(text, FORMAT_HINT);
     case "future":
-      return failed(text, "The writer's clock or ours is wrong, or ALERTS_TIMEZONE is not the zone of its stamps.");
+      return failed(text, "The writer's clock or ours is wrong, or ALERTS_TIMEZONE is not the zone of its timestamps.");
     case "incomplete":
-      return warning(text, "The strategy did not write all the legs that it names, or its weights lack more than 2 %.");
+      return warning(text, "The strategy did not write all the legs it names, or its weights sum to less than 98 %.");
     case "stale":
     case "executed":
     case "held":
@@ -115,7 +114,7 @@ function verdictFinding(text: string, kind: VerdictKind, run: Run, now: number):
 
 function silenceFinding(text: string, { newestStamp }: Run, now: number): Finding {
   if (newestStamp === undefined || now - newestStamp < SILENT_AFTER_MS) return ok(text);
-  return warning(text, `The strategy has not written for ${formatDuration(now - newestStamp)}; look whether it still runs.`);
+  return warning(text, `The strategy has not written for ${formatDuration(now - newestStamp)}; check whether it still runs.`);
 }
 
 function subjectOf({ alerts, hashes, newestStamp }: Run): string {
@@ -127,28 +126,27 @@ function subjectOf({ alerts, hashes, newestStamp }: Run): string {
   return newestStamp === undefined ? legs : `${legs}, stamped ${iso(newestStamp)}`;
 }
 
-/** R5: a stamp that lies whole quarter-hours beside the moment at which the file was written was read in the wrong zone. */
-export function judgeAlertsZone(look: AlertsLook, { zone }: AlertsMoment): readonly Finding[] {
-  if (look.kind !== "read")
-    return [skipped(look.kind === "missing" ? "there is no alerts file" : "the alerts file has to be mended first")];
-  const last = look.run?.alerts.at(-1);
-  if (last === undefined) return [skipped("there is no line with a stamp")];
-  const hint = zoneHint(last, look.writtenAt, zone).trim();
-  const read = last.zoneOffsetMinutes === undefined ? "stamps name their own offset" : `stamps are read in ${zone}`;
+/** R5: a timestamp off by whole quarter-hours from the file's modification time was read in the wrong zone. */
+export function judgeAlertsZone(state: AlertsState, { zone }: AlertsTime): readonly Finding[] {
+  if (state.kind !== "read") return [skipped(state.kind === "missing" ? "there is no alerts file" : "fix the alerts file first")];
+  const last = state.run?.alerts.at(-1);
+  if (last === undefined) return [skipped("there is no line with a timestamp")];
+  const hint = zoneHint(last, state.writtenAt, zone).trim();
+  const read = last.zoneOffsetMinutes === undefined ? "timestamps include their own offset" : `timestamps are read in ${zone}`;
   if (hint === "") {
-    const fits = Math.abs(last.stamp - look.writtenAt) <= PROMPT_MS;
+    const fits = Math.abs(last.stamp - state.writtenAt) <= PROMPT_MS;
     return [
       ok(
         fits
-          ? `${read}, which fits the time at which the file was written`
-          : `${read}; the file was not written at that time, so it tells nothing more`,
+          ? `${read}, which matches the file's modification time`
+          : `${read}; the file was modified at another time, so this cannot be checked`,
       ),
     ];
   }
   return [
     warning(
-      `${read}, which does not fit: ${hint}`,
-      "Set ALERTS_TIMEZONE to the zone of the machine that writes, or let it write stamps with an offset. If the file was copied or touched since, this says nothing.",
+      `${read}, which does not match: ${hint}`,
+      "Set ALERTS_TIMEZONE to the zone of the machine that writes, or write timestamps with an offset. Ignore this if the file was copied or touched since.",
     ),
   ];
 }

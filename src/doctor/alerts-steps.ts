@@ -1,9 +1,9 @@
 import type { Config } from "../domain/config.ts";
 import { trustedOwners } from "../intake/trust.ts";
 import { judgeAlertsFile, judgeAlertsRun, judgeAlertsZone } from "./alerts-health.ts";
-import type { AlertsMoment } from "./alerts-health.ts";
-import type { AlertsLook } from "./alerts.ts";
-import { lookAtAlerts } from "./alerts.ts";
+import type { AlertsTime } from "./alerts-health.ts";
+import type { AlertsState } from "./alerts.ts";
+import { readAlertsState } from "./alerts.ts";
 import type { Chart } from "./chart.ts";
 import type { Finding } from "./check.ts";
 import { given, skipped } from "./check.ts";
@@ -18,28 +18,28 @@ export function alertsSteps(chart: Chart): Step[] {
       return each(chart, config, judgeAlertsFile);
     });
   return [
-    { id: "alerts-file", look: readFirst },
-    { id: "alerts-run", look: about(judgeAlertsRun) },
-    { id: "alerts-time-zone", look: about(judgeAlertsZone) },
+    { id: "alerts-file", run: readFirst },
+    { id: "alerts-run", run: about(judgeAlertsRun) },
+    { id: "alerts-time-zone", run: about(judgeAlertsZone) },
   ];
 }
 
-type Judge = (look: AlertsLook, moment: AlertsMoment) => readonly Finding[];
+type Judge = (run: AlertsState, moment: AlertsTime) => readonly Finding[];
 
-/** @throws TraderError when ALERTS_OWNER names no user. */
+/** @throws TraderError when ALERTS_OWNER is an unknown user. */
 function readAll(chart: Chart, config: Config): void {
   const owners = trustedOwners(config.alertsOwner);
   const ledger = chart.ledgerCopy();
   for (const strategy of config.strategies)
-    chart.looks.set(strategy.name, lookAtAlerts({ config, clock: chart.clock, ledger, owners }, strategy));
+    chart.alertsStates.set(strategy.name, readAlertsState({ config, clock: chart.clock, ledger, owners }, strategy));
 }
 
-/** With several strategies each line says whose it is. */
-function each({ looks, clock }: Chart, { strategies, alertsTimezone }: Config, judge: Judge): readonly Finding[] {
-  const moment = { now: clock.now(), zone: alertsTimezone };
+/** With several strategies, each line names its strategy. */
+function each({ alertsStates: states, clock }: Chart, { strategies, alertsTimezone }: Config, judge: Judge): readonly Finding[] {
+  const time = { now: clock.now(), zone: alertsTimezone };
   return strategies.flatMap(({ name }) => {
-    const look = looks.get(name);
-    const findings = look === undefined ? [skipped("the alerts file was not reached")] : judge(look, moment);
+    const state = states.get(name);
+    const findings = state === undefined ? [skipped("the alerts file was not read")] : judge(state, time);
     return strategies.length === 1 ? findings : findings.map((finding) => ({ ...finding, of: name }));
   });
 }

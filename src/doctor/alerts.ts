@@ -12,8 +12,8 @@ import { openAlertsFile } from "../intake/trust.ts";
 import { LineWindow } from "../intake/window.ts";
 import type { Ledger } from "../domain/ledger.ts";
 
-/** What is to be seen of the alerts file of one strategy. */
-export type AlertsLook =
+/** The state of one strategy's alerts file. */
+export type AlertsState =
   | { readonly kind: "missing"; readonly file: string }
   | { readonly kind: "untrusted"; readonly reason: string; readonly hint: string }
   | {
@@ -22,13 +22,13 @@ export type AlertsLook =
       /** When it was last written; milliseconds since the epoch. */
       readonly writtenAt: number;
       readonly bytes: number;
-      /** Whether its last line has an end. */
+      /** Whether its last line is complete. */
       readonly ended: boolean;
-      /** No link is left: another file has taken its place, which this process cannot see. */
+      /** No link is left: another file has replaced it, which this process cannot see. */
       readonly replaced: boolean;
       /** The newest one; undefined when there is none. */
       readonly run: Run | undefined;
-      /** What the daemon would say to it now. */
+      /** How the daemon would judge it now. */
       readonly decision: Decision;
     };
 
@@ -37,13 +37,13 @@ const NEWLINE = 0x0a;
 export interface AlertsPorts {
   readonly config: Config;
   readonly clock: Clock;
-  /** A copy: what intake records in it is lost. */
+  /** A copy: what intake records in it is discarded. */
   readonly ledger: Ledger;
   readonly owners: ReadonlySet<number>;
 }
 
-/** Reads the file exactly as the daemon would at a start, through the same eyes. */
-export function lookAtAlerts({ config, clock, ledger, owners }: AlertsPorts, strategy: StrategyConfig): AlertsLook {
+/** Reads the file with the same code as the daemon at a start. */
+export function readAlertsState({ config, clock, ledger, owners }: AlertsPorts, strategy: StrategyConfig): AlertsState {
   const file = strategy.alertsFile;
   const timezone = config.alertsTimezone;
   const cursor = new AlertsCursor({

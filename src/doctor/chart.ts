@@ -7,23 +7,26 @@ import type { Ledger } from "../domain/ledger.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { holderOf } from "../ledger/lock.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
-import type { AlertsLook } from "./alerts.ts";
+import type { AlertsState } from "./alerts.ts";
 import type { Finding, Known } from "./check.ts";
 import { skipped, unknown } from "./check.ts";
 import { readConfiguration } from "./configuration.ts";
-import type { LedgerLook } from "./ledger-health.ts";
+import type { LedgerState } from "./ledger-health.ts";
 
 export interface DoctorParts {
-  /** The process's own environment; `.env` and credentials are read here, so that a broken one is a line like any other. */
+  /**
+   * The process's own environment; `.env` and credentials are read here, so that an unreadable one is reported like
+   * any other problem.
+   */
   readonly env: Environment;
   readonly clock: Clock;
-  /** Where `.env` lies. */
+  /** Directory of `.env`. */
   readonly directory: string;
   /** Send a test to every notification channel. */
   readonly notify: boolean;
 }
 
-/** What has been found out so far. A step writes down what the ones after it go by. */
+/** The findings so far. A step stores what later steps need. */
 export class Chart {
   readonly clock: Clock;
   readonly directory: string;
@@ -31,9 +34,9 @@ export class Chart {
   readonly env: Environment;
   readonly config: Known<Config>;
   readonly configurationFindings: readonly Finding[];
-  ledger: Known<LedgerLook> = unknown("the ledger was not reached");
+  ledger: Known<LedgerState> = unknown("the ledger was not read");
   /** Alerts files by strategy. */
-  readonly looks = new Map<string, AlertsLook>();
+  readonly alertsStates = new Map<string, AlertsState>();
   #scratch: Ledger | undefined;
 
   constructor(parts: DoctorParts) {
@@ -54,7 +57,7 @@ export class Chart {
     return holderIfReadable(ledgerLockFile(this.config.value));
   }
 
-  /** A copy of the ledger that may be written to, or an empty one where there is none to be read. */
+  /** A writable copy of the ledger, or an empty one if there is none to read. */
   ledgerCopy(): Ledger {
     if (this.ledger.kind === "known" && this.ledger.value.kind === "there") return this.ledger.value.copy.ledger;
     return (this.#scratch ??= openLedger(":memory:"));
@@ -74,7 +77,7 @@ function readEnvironment({ directory, env }: DoctorParts): { env: Environment; p
   }
 }
 
-/** A lock that cannot be read is somebody's all the same; the step that asks for it by itself says so. */
+/** An unreadable lock counts as held; the step for the lock reports it. */
 export function holderIfReadable(file: string): LockHolder | undefined {
   try {
     return holderOf(file);

@@ -3,8 +3,8 @@ import { obstacleBehind } from "../machine/directory-access.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 
 /**
- * Everything that is looked at, in this order, with its name for people. `docs/troubleshooting.md` has a
- * section for each, under the same id.
+ * All checks, in this order, with their names for people. `docs/troubleshooting.md` has a section for each, under
+ * the same id.
  */
 export const CHECKS = {
   node: "Node",
@@ -41,21 +41,21 @@ export const CHECKS = {
 
 export type CheckId = keyof typeof CHECKS;
 
-/** `warning`: it works, but somebody should look. `skipped`: it could not or need not be looked at. */
+/** `warning`: it works, but check it. `skipped`: it could not or need not be checked. */
 export type CheckStatus = "ok" | "warning" | "failed" | "skipped";
 
-/** What was found about one thing. */
+/** The result of one check. */
 export interface Finding {
   readonly status: CheckStatus;
-  /** What was seen, for a person; one line. */
+  /** The finding for a person; one line. */
   readonly text: string;
-  /** What can be done about it; one line. */
+  /** The remedy; one line. */
   readonly hint?: string;
-  /** Which one, where a check is made of several things: the name of a strategy. */
+  /** The subject, where a check covers several things: the name of a strategy. */
   readonly of?: string;
 }
 
-/** A finding in its place: one line of the doctor. */
+/** A finding with its check: one line of the doctor. */
 export interface Check {
   readonly id: CheckId;
   readonly title: string;
@@ -76,12 +76,12 @@ export function failed(text: string, hint: string): Finding {
   return { status: "failed", text, hint };
 }
 
-/** @param why to follow "not looked at": what stands in the way, or why there is no need. */
+/** @param why to follow "skipped": the obstacle, or why the check is not needed. */
 export function skipped(why: string): Finding {
-  return { status: "skipped", text: `not looked at: ${why}` };
+  return { status: "skipped", text: `skipped: ${why}` };
 }
 
-/** Something that was to be read, or why it is not known. */
+/** A value, or why it is not known. */
 export type Known<T> = { readonly kind: "known"; readonly value: T } | { readonly kind: "unknown"; readonly why: string };
 
 export function known<T>(value: T): Known<T> {
@@ -92,15 +92,15 @@ export function unknown(why: string): Known<never> {
   return { kind: "unknown", why };
 }
 
-/** The findings about a value, or the one that it is not known. */
+/** The findings about a value, or the finding that it is unknown. */
 export function given<T>(fact: Known<T>, judge: (value: T) => readonly Finding[]): readonly Finding[] {
   return fact.kind === "known" ? judge(fact.value) : [skipped(fact.why)];
 }
 
-const FAULT_HINT = "This is a fault in the program; `--verbose` shows more. Please report it.";
-const RIGHTS_HINT = "Run it as the daemon's user; if that is so, look at the owner and the mode of the file and its directory.";
+const FAULT_HINT = "This is a bug; `--verbose` shows more. Please report it.";
+const RIGHTS_HINT = "Run it as the daemon's user; if you do, check the owner and mode of the file and its directory.";
 
-/** What an error says, as a failed finding. Every problem of a configuration, which takes several lines, is left to its own check. */
+/** An error's message as a failed finding. A configuration error, which takes several lines, is left to its own check. */
 export function failure(error: unknown, otherHint: string = FAULT_HINT): Finding {
   const obstacle = obstacleBehind(error);
   if (obstacle !== undefined) return failed(obstacle.text, obstacle.hint);

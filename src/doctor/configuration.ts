@@ -23,23 +23,23 @@ export interface SettingsFileFacts {
   readonly state: "missing" | "there" | { readonly unreadable: string };
   /** Permission bits. */
   readonly mode: number;
-  /** Names of the secrets that it holds. */
+  /** Names of the secrets in it. */
   readonly secrets: readonly string[];
 }
 
-/** Whoever can read `.env` can trade with the account, and whoever can write it can say which account. */
+/** Anyone who can read `.env` can trade with the account, and anyone who can write it can choose the account. */
 export function judgeSettingsFile({ path, state, mode, secrets }: SettingsFileFacts): readonly Finding[] {
-  if (state === "missing") return [ok(`there is no ${path}; settings come from the environment alone`)];
+  if (state === "missing") return [ok(`there is no ${path}; settings come from the environment only`)];
   if (state !== "there") return [failed(`${path} cannot be read: ${state.unreadable}`, "Make it readable for our user, or move it away.")];
   const rights = `mode ${mode.toString(8).padStart(4, "0")}`;
   const cure = `chmod 600 ${path}`;
   if ((mode & WRITABLE_BY_OTHERS) !== 0)
-    return [warning(`${path} can be written by others (${rights})`, `${cure}, and look through it once.`)];
+    return [warning(`${path} can be written by others (${rights})`, `${cure}, and check its content.`)];
   if ((mode & READABLE_BY_OTHERS) !== 0 && secrets.length > 0)
     return [
       warning(
         `anyone on this machine can read ${secrets.join(", ")} in ${path} (${rights})`,
-        `${cure}, and make new keys if others use this machine.`,
+        `${cure}, and create new keys if others use this machine.`,
       ),
     ];
   return [ok(`${path} (${rights})`)];
@@ -63,7 +63,7 @@ function secretNames(): string[] {
   return Object.entries<Setting<unknown>>(SETTINGS).flatMap(([name, { secret }]) => (secret === true ? [name] : []));
 }
 
-/** Everything in the environment that must never be shown, however broken the configuration is (R30). */
+/** Every secret in the environment, however broken the configuration is (R30). */
 export function secretsIn(env: Environment): string[] {
   const values = secretNames().flatMap((name) => env[name]?.trim() ?? []);
   const addresses = values.filter((value) => URL.canParse(value) && /^https?:/i.test(value));
@@ -73,7 +73,7 @@ export function secretsIn(env: Environment): string[] {
   return [...values, ...parts];
 }
 
-/** The configuration, and what the doctor says of it: every problem in a line of its own. */
+/** The configuration and its findings: each problem on its own line. */
 export function readConfiguration(env: Environment): { config: Known<Config>; findings: readonly Finding[] } {
   try {
     const config = loadConfig(env);
@@ -86,19 +86,19 @@ export function readConfiguration(env: Environment): { config: Known<Config>; fi
 
 const PROXY_NAMES = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/** Node asks a proxy only when it is told to. */
+/** Node uses a proxy only when configured to. */
 function proxyFinding(env: Environment, { alpaca }: Config): readonly Finding[] {
   const name = PROXY_NAMES.find((each) => (env[each] ?? "").trim() !== "");
   if (name === undefined || env.NODE_USE_ENV_PROXY === "1" || alpaca === undefined || isLoopback(alpaca.tradingUrl)) return [];
   return [
     warning(
-      `${name} is set, and requests do not go through that proxy`,
-      "Set NODE_USE_ENV_PROXY=1 in the environment of the process (not in .env) if the way to Alpaca leads through it.",
+      `${name} is set, but requests do not use that proxy`,
+      "Set NODE_USE_ENV_PROXY=1 in the environment of the process (not in .env) if Alpaca is reached through it.",
     ),
   ];
 }
 
-/** The hint is the same for all of them, so it stands under the last one. */
+/** All share one hint, so it is printed under the last one. */
 function problemFindings({ problems, hint }: ConfigurationError): readonly Finding[] {
   return problems.map(({ text }, index): Finding => {
     const last = index === problems.length - 1;

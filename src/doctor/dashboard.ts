@@ -16,7 +16,7 @@ export type HealthAnswer =
   /** The question was taken, and nothing came. */
   | { readonly kind: "hanging" };
 
-/** Where the running daemon's dashboard is; undefined when that cannot be known. */
+/** Address of the running daemon's dashboard; undefined when unknown. */
 export function dashboardAddress({ port, host }: DashboardConfig): string | undefined {
   if (port === "off" || port === 0) return undefined;
   const everywhere: Record<string, string> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
@@ -24,7 +24,7 @@ export function dashboardAddress({ port, host }: DashboardConfig): string | unde
   return `http://${reached.includes(":") ? `[${reached}]` : reached}:${String(port)}`;
 }
 
-/** Asks the daemon how it is. That needs no token, and another program may have the port. */
+/** Asks the daemon for its health. This needs no token, and another program may have the port. */
 export async function askHealth(address: string, clock: Clock, ask: typeof fetch): Promise<HealthAnswer> {
   const limit = new AbortController();
   const timer = clock.after(LIMIT_MS, () => limit.abort());
@@ -40,7 +40,7 @@ export async function askHealth(address: string, clock: Clock, ask: typeof fetch
   }
 }
 
-/** `fetch failed` says nothing; what caused it does. */
+/** `fetch failed` explains nothing; its cause does. */
 function causeOf(error: unknown): string {
   return Error.isError(error) && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
 }
@@ -49,24 +49,24 @@ export function judgeHealth(address: string, answer: HealthAnswer): readonly Fin
   if (answer.kind === "hanging")
     return [
       failed(
-        `${address} takes the question and gives no answer within ${String(LIMIT_MS / 1_000)} s: the daemon hangs, or another program has its port`,
-        "If nothing new comes into its log, stop it (with `kill -9` if need be) and start it again: it goes on where the ledger says.",
+        `${address} accepts the connection but does not answer within ${String(LIMIT_MS / 1_000)} s: the daemon hangs, or another program uses its port`,
+        "If its log shows nothing new, stop it (with `kill -9` if needed) and restart it: it continues from the ledger.",
       ),
     ];
   if (answer.kind === "silent")
     return [
       warning(
-        `${address} does not answer for the daemon: ${answer.why}`,
-        "Another program may have taken the port before the daemon started; its log says so. Trading does not need it.",
+        `${address} is not answered by the daemon: ${answer.why}`,
+        "Another program may use the port; the daemon's log shows it. Trading does not need it.",
       ),
     ];
   const { status, healthy, reasons } = answer;
   const text = `${address} says ${status}${reasons.length === 0 ? "" : `: ${reasons.join(" ")}`}`;
-  if (!healthy) return [failed(text, "The daemon's log says more.")];
-  return [reasons.length === 0 ? ok(text) : warning(text, "The daemon's log says more.")];
+  if (!healthy) return [failed(text, "See the daemon's log.")];
+  return [reasons.length === 0 ? ok(text) : warning(text, "See the daemon's log.")];
 }
 
 export function noDashboard({ port }: DashboardConfig, daemon: boolean): Finding {
   if (port === "off") return ok("switched off (DASHBOARD_PORT=off)");
-  return skipped(daemon ? "with DASHBOARD_PORT=0 its port is in the daemon's log alone" : "no daemon runs");
+  return skipped(daemon ? "with DASHBOARD_PORT=0 only the daemon's log shows the port" : "no daemon runs");
 }

@@ -17,7 +17,7 @@ export interface DirectoryFacts {
   readonly ourUid: number;
 }
 
-/** A directory that is not there yet can be made where its nearest parent lets us. @param setting that names it: `STATE_DIR`. */
+/** A missing directory can be created if its nearest parent permits it. @param setting that names it: `STATE_DIR`. */
 export function readDirectory(path: string, setting: string): DirectoryFacts {
   const ourUid = process.getuid?.() ?? 0;
   const obstacle = directoryObstacle(path, setting);
@@ -33,7 +33,7 @@ export function nearestParent(path: string): string {
   return statSync(parent, { throwIfNoEntry: false }) === undefined && parent !== path ? nearestParent(parent) : parent;
 }
 
-/** The ledger and HALT: whoever can write here decides what was traded already. */
+/** The ledger and HALT: anyone who can write here controls the trading history. */
 export function judgeStateDirectory(facts: DirectoryFacts): readonly Finding[] {
   return unusable(facts) ?? [strange(facts) ?? open(facts) ?? ok(`${facts.path} (${rights(facts)})`)];
 }
@@ -41,7 +41,7 @@ export function judgeStateDirectory(facts: DirectoryFacts): readonly Finding[] {
 function strange({ path, uid, ourUid }: DirectoryFacts): Finding | undefined {
   if (uid === ourUid) return undefined;
   return warning(
-    `${path} belongs to user ${String(uid)}, and this is user ${String(ourUid)}: what is said here of files and rights holds for this user alone`,
+    `${path} belongs to user ${String(uid)}, but this process runs as user ${String(ourUid)}: findings about files and permissions apply to this user only`,
     `Run the command as the daemon's user: \`${asUser(uid)}\`.`,
   );
 }
@@ -50,13 +50,13 @@ function open(facts: DirectoryFacts): Finding | undefined {
   if ((facts.mode & WRITABLE_BY_OTHERS) === 0) return undefined;
   return warning(
     `${facts.path} can be written by others (${rights(facts)})`,
-    `chmod 700 ${facts.path}: whoever can write here can replace the ledger.`,
+    `chmod 700 ${facts.path}: anyone who can write here can replace the ledger.`,
   );
 }
 
-/** Why a directory cannot be used at all, or that it is still to be made. */
+/** Why a directory cannot be used, or that it does not exist yet. */
 export function unusable({ path, state }: DirectoryFacts): readonly Finding[] | undefined {
-  if (state === "missing") return [ok(`${path} is not there yet; it will be made`)];
+  if (state === "missing") return [ok(`${path} does not exist yet; it will be created`)];
   return state === "directory" ? undefined : [failed(state.text, state.hint)];
 }
 

@@ -4,20 +4,20 @@ import { failed, ok, warning } from "./check.ts";
 import { nearestParent } from "./directories.ts";
 
 export interface SpaceFacts {
-  /** The settings that lead there: `STATE_DIR`, or `STATE_DIR and LOG_DIR`. */
+  /** The settings that point there: `STATE_DIR`, or `STATE_DIR and LOG_DIR`. */
   readonly settings: string;
   readonly path: string;
-  /** Bytes that our user can still write; `undefined` when it cannot be told. */
+  /** Bytes that our user can still write; `undefined` when unknown. */
   readonly free: number | undefined;
 }
 
 const MEBIBYTE = 1_048_576;
 const SCARCE_BYTES = 100 * MEBIBYTE;
-/** A ledger that cannot grow records nothing, and what is not recorded is not sent. */
+/** A full disk means no records, and an order without a record is not sent. */
 const TOO_LITTLE_BYTES = 10 * MEBIBYTE;
 
 export function judgeSpace({ settings, path, free }: SpaceFacts): Finding {
-  if (free === undefined) return warning(`how much is free for ${settings} (${path}) cannot be told`, "Look with `df`.");
+  if (free === undefined) return warning(`the free space for ${settings} (${path}) is unknown`, "Check with `df`.");
   const text = `${sizeText(free)} free for ${settings} (${path})`;
   if (free < TOO_LITTLE_BYTES) return failed(text, "Free some space: a full disk stops new executions.");
   if (free < SCARCE_BYTES) return warning(text, "Free some space before it is full: a full disk stops new executions.");

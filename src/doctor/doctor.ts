@@ -11,15 +11,15 @@ import { peopleSteps } from "./people-steps.ts";
 import { VenueExamination } from "./venue-examination.ts";
 
 export interface DoctorListener {
-  /** Told each line as soon as it is known. */
+  /** Called with each line as soon as it is known. */
   onCheck(check: Check): void;
-  /** Told what a step threw, for those who want to see its stack. */
+  /** Called with the error of a failed step, for a stack trace. */
   onFault(error: Error): void;
 }
 
 /**
- * Looks at the whole chain, from Node to the dashboard. It sends no order, changes no file but the
- * simulator's own, and works beside a running daemon. Whatever is broken, all that can still be looked at is.
+ * Checks the whole setup, from Node to the dashboard. It sends no order, changes no file but the simulator's own,
+ * and works while a daemon runs. A failed check does not stop the others.
  */
 export async function callDoctor(parts: DoctorParts, listener: DoctorListener): Promise<Check[]> {
   const chart = new Chart(parts);

@@ -4,28 +4,28 @@ import { oneLine } from "../reporting/style.ts";
 import type { Check, CheckId, Finding } from "./check.ts";
 import { CHECKS, failure } from "./check.ts";
 
-/** A check whose turn has come. */
+/** A check to run. */
 export interface Step {
   readonly id: CheckId;
-  readonly look: () => readonly Finding[] | Promise<readonly Finding[]>;
+  readonly run: () => readonly Finding[] | Promise<readonly Finding[]>;
 }
 
 export interface ExaminationPorts {
   readonly redact: Redact;
-  /** Told each line as soon as it is known. */
+  /** Called with each line as soon as it is known. */
   readonly onCheck: (check: Check) => void;
-  /** Told what a step threw, for those who want to see its stack. */
+  /** Called with the error of a failed step, for a stack trace. */
   readonly onFault: (error: Error) => void;
 }
 
 /**
- * Takes one step after the other. It never throws: a step that does is a failed line, and the next one is
- * taken all the same. What stands in a line may come from outside, so keys are taken out and it stays one line.
+ * Runs one step after the other. It never throws: a step that throws becomes a failed line, and the next one runs.
+ * A line may contain external text, so keys are removed and it stays one line.
  */
 export async function examine(steps: readonly Step[], ports: ExaminationPorts): Promise<Check[]> {
   const checks: Check[] = [];
-  for (const { id, look } of steps) {
-    for (const finding of await findings(look, ports)) {
+  for (const { id, run } of steps) {
+    for (const finding of await findings(run, ports)) {
       const check = checkOf(id, finding, ports.redact);
       checks.push(check);
       ports.onCheck(check);
@@ -34,14 +34,14 @@ export async function examine(steps: readonly Step[], ports: ExaminationPorts): 
   return checks;
 }
 
-/** Nothing of what was looked at stands in the way of trading. */
+/** No check failed. */
 export function isWell(checks: readonly Check[]): boolean {
   return checks.every(({ status }) => status !== "failed");
 }
 
-async function findings(look: Step["look"], { onFault }: ExaminationPorts): Promise<readonly Finding[]> {
+async function findings(run: Step["run"], { onFault }: ExaminationPorts): Promise<readonly Finding[]> {
   try {
-    return await look();
+    return await run();
   } catch (error) {
     onFault(asError(error));
     return [failure(error)];

@@ -9,17 +9,17 @@ export interface KeyFacts {
   readonly mode: TradingMode;
   /** Host of the trading endpoint. */
   readonly host: string;
-  /** The letters that the key id begins with; never more of it. */
+  /** The first letters of the key id; never more of it. */
   readonly prefix: string;
   readonly first: FirstContact;
 }
 
 const ALPACA = /(^|\.)alpaca\.markets$/;
 
-/** Keys of paper trading begin with PK, those of live trading with AK, and neither works in the place of the other. */
+/** Keys of paper trading begin with PK, those of live trading with AK, and each works in its mode only. */
 export function judgeKeys(facts: KeyFacts): readonly Finding[] {
   const { mode, host, first } = facts;
-  if (mode === "simulator") return [ok("the built-in simulator needs no keys; nothing there is real money")];
+  if (mode === "simulator") return [ok("the built-in simulator needs no keys and uses no real money")];
   const swapped = swappedHint(facts);
   if (first.kind === "answered") {
     const text = `${host} accepts them: ${mode === "live" ? "LIVE trading, real money" : "paper trading"}`;
@@ -36,20 +36,20 @@ function refused({ mode, host }: KeyFacts, error: BrokerError, swapped: string |
   const names = mode === "live" ? "ALPACA_KEY and ALPACA_SECRET" : "ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET";
   if (error.status === 403)
     return failed(
-      `${host} knows who asks, but does not allow it (HTTP 403)`,
-      swapped ?? `Are ${names} made for ${mode} trading? Keys of paper trading do not work in live trading, nor the other way round.`,
+      `${host} recognises the keys but denies access (HTTP 403)`,
+      swapped ?? `Check that ${names} are for ${mode} trading. Paper keys do not work for live trading, nor live keys for paper.`,
     );
   return failed(
     `${host} does not accept them (HTTP ${String(error.status)})`,
-    swapped ?? `Compare ${names} with Alpaca's page; a key that was made anew, or a paper account that was reset, makes the old ones void.`,
+    swapped ?? `Compare ${names} with Alpaca's page; a regenerated key or a reset paper account invalidates the old ones.`,
   );
 }
 
 function swappedHint({ mode, prefix, host }: KeyFacts): string | undefined {
   if (!ALPACA.test(host)) return undefined;
   if (mode === "paper" && prefix === "AK")
-    return "The key id begins with AK, as live keys do, but this is paper trading: put the paper account's keys there.";
+    return "The key id begins with AK, like live keys, but this is paper trading: use the paper account's keys.";
   if (mode === "live" && prefix === "PK")
-    return "The key id begins with PK, as paper keys do, but this is live trading: use live keys, or TRADING_MODE=paper.";
+    return "The key id begins with PK, like paper keys, but this is live trading: use live keys, or TRADING_MODE=paper.";
   return undefined;
 }

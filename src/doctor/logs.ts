@@ -7,23 +7,23 @@ import type { DirectoryFacts } from "./directories.ts";
 import { rights, unusable } from "./directories.ts";
 
 const WRITABLE_BY_ANYONE = 0o002;
-/** Others may write to such a directory, but not take away or replace what is ours. */
+/** Others may write to such a directory, but not remove or replace our files. */
 const STICKY = 0o1000;
 
 export interface LogFacts {
   readonly directory: DirectoryFacts;
-  /** What stands where a log should be and is not a plain file of ours. */
+  /** Anything in place of a log that is not a plain file of ours. */
   readonly foreign: readonly Finding[];
   readonly group: GroupFacts | undefined;
 }
 
 export interface GroupFacts {
   readonly name: string;
-  /** `unknown` carries why it cannot be used. */
+  /** `unknown` holds why it cannot be used. */
   readonly state: "ours" | "not-ours" | { readonly unknown: string; readonly hint: string };
 }
 
-/** R30: what is not ours is never written to, so the daemon would not start. */
+/** R30: the daemon never writes to files that are not ours, so it would not start. */
 export function judgeLogDirectory({ directory, foreign, group }: LogFacts): readonly Finding[] {
   const problem = unusable(directory);
   if (problem !== undefined && directory.state !== "missing") return problem;
@@ -34,7 +34,10 @@ export function judgeLogDirectory({ directory, foreign, group }: LogFacts): read
 function replaceable(directory: DirectoryFacts): readonly Finding[] {
   if ((directory.mode & WRITABLE_BY_ANYONE) === 0 || (directory.mode & STICKY) !== 0) return [];
   return [
-    warning(`${directory.path} can be written by anyone (${rights(directory)}), who could replace the logs`, `chmod o-w ${directory.path}`),
+    warning(
+      `${directory.path} can be written by anyone (${rights(directory)}), so anyone could replace the logs`,
+      `chmod o-w ${directory.path}`,
+    ),
   ];
 }
 
@@ -43,7 +46,7 @@ function groupFindings(group: GroupFacts | undefined): readonly Finding[] {
   if (group.state === "not-ours")
     return [
       warning(
-        `LOG_GROUP is ${group.name}, but our user is no member of it, so the logs cannot be given to it`,
+        `LOG_GROUP is ${group.name}, but our user is not a member, so the logs cannot be assigned to it`,
         "Add the user to the group (`usermod -aG`), or SupplementaryGroups= to the unit.",
       ),
     ];
@@ -58,12 +61,12 @@ export function foreignLogs(files: readonly string[]): readonly Finding[] {
       if (stats !== undefined) refuseForeignFile(file, stats);
       return [];
     } catch (error) {
-      return [failure(error, "Let our user enter LOG_DIR.")];
+      return [failure(error, "Give our user access to LOG_DIR.")];
     }
   });
 }
 
-/** @param idOf gives the number of a group, or throws when there is none. */
+/** @param idOf gives a group's number, or throws when there is none. */
 export function readGroup(name: string | undefined, idOf: (name: string) => number | undefined): GroupFacts | undefined {
   if (name === undefined) return undefined;
   try {
@@ -72,6 +75,6 @@ export function readGroup(name: string | undefined, idOf: (name: string) => numb
     return { name, state: ours ? "ours" : "not-ours" };
   } catch (error) {
     const hint = error instanceof TraderError ? error.hint : undefined;
-    return { name, state: { unknown: messageOf(error), hint: hint ?? "Name another group, or leave LOG_GROUP unset." } };
+    return { name, state: { unknown: messageOf(error), hint: hint ?? "Set another group, or leave LOG_GROUP unset." } };
   }
 }

@@ -19,23 +19,23 @@ import { foreignLogs, judgeLogDirectory, readGroup } from "./logs.ts";
 import { judgeNode, judgeZones, readZones } from "./runtime.ts";
 import { judgeSurroundings, readSurroundings } from "./surroundings.ts";
 
-/** This machine: what we run on, our settings, files and locks. */
+/** This machine: runtime, settings, files and locks. */
 export function machineSteps(chart: Chart): Step[] {
   const stateDir = stateDirFrom(chart.env);
   const haltFiles = haltFilesFrom(chart.env);
   return [
-    { id: "node", look: () => judgeNode({ version: process.versions.node, platform: `${process.platform} ${process.arch}` }) },
-    { id: "time-zones", look: () => judgeZones(readZones()) },
-    { id: "settings-file", look: () => judgeSettingsFile(readSettingsFile(chart.directory)) },
-    { id: "configuration", look: () => chart.configurationFindings },
-    { id: "surroundings", look: () => surroundings(chart, stateDir) },
-    { id: "state-directory", look: () => judgeStateDirectory(readDirectory(stateDir, "STATE_DIR")) },
-    { id: "log-directory", look: () => given(chart.config, logDirectory) },
-    { id: "disk-space", look: () => diskSpace(chart, stateDir) },
-    { id: "ledger", look: () => ledger(chart) },
-    { id: "open-work", look: () => openWork(chart) },
-    { id: "trading-lock", look: () => given(chart.config, (config) => judgeLock(holderOf(ledgerLockFile(config)))) },
-    { id: "halt", look: () => judgeHalt(standingHalts(haltFiles), unseenMachineHalt(haltFiles)) },
+    { id: "node", run: () => judgeNode({ version: process.versions.node, platform: `${process.platform} ${process.arch}` }) },
+    { id: "time-zones", run: () => judgeZones(readZones()) },
+    { id: "settings-file", run: () => judgeSettingsFile(readSettingsFile(chart.directory)) },
+    { id: "configuration", run: () => chart.configurationFindings },
+    { id: "surroundings", run: () => surroundings(chart, stateDir) },
+    { id: "state-directory", run: () => judgeStateDirectory(readDirectory(stateDir, "STATE_DIR")) },
+    { id: "log-directory", run: () => given(chart.config, logDirectory) },
+    { id: "disk-space", run: () => diskSpace(chart, stateDir) },
+    { id: "ledger", run: () => ledger(chart) },
+    { id: "open-work", run: () => openWork(chart) },
+    { id: "trading-lock", run: () => given(chart.config, (config) => judgeLock(holderOf(ledgerLockFile(config)))) },
+    { id: "halt", run: () => judgeHalt(standingHalts(haltFiles), unseenMachineHalt(haltFiles)) },
   ];
 }
 
@@ -68,9 +68,9 @@ function diskSpace({ config }: Chart, stateDir: string): readonly Finding[] {
 
 function ledger(chart: Chart): readonly Finding[] {
   return given(chart.config, (config) => {
-    const look = readLedger(ledgerFile(config));
-    chart.ledger = look.ledger;
-    return look.findings;
+    const run = readLedger(ledgerFile(config));
+    chart.ledger = run.ledger;
+    return run.findings;
   });
 }
 

@@ -7,49 +7,49 @@ import { formatDollars } from "../domain/format.ts";
 import type { PriceObservations } from "../portfolio/price.ts";
 import { priceOf } from "../portfolio/price.ts";
 import { formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
-import type { AlertsLook } from "./alerts.ts";
+import type { AlertsState } from "./alerts.ts";
 import type { Finding, Known } from "./check.ts";
 import { failed, ok, warning } from "./check.ts";
 
 const WHOLE_SESSION_MS = 6.5 * 3_600_000;
 const US_EQUITY = "us_equity";
 
-/** @param sessions of this day and the next ones; without them half-days are not told. */
+/** @param sessions of this day and the next ones; without them half-days are not reported. */
 export function judgeSession(market: MarketClock, sessions: Known<readonly Session[]>): readonly Finding[] {
   const next = market.isOpen ? market.nextClose : market.nextOpen;
   const state = `${market.isOpen ? "open until" : "closed until"} ${formatInstant(next, MARKET_ZONE)}`;
   if (sessions.kind === "unknown")
-    return [warning(`${state}; the calendar cannot be read: ${sessions.why}`, "Only schedules need it; orders go by the clock.")];
+    return [warning(`${state}; the calendar cannot be read: ${sessions.why}`, "Only schedules need it; orders depend on the clock.")];
   const session = sessions.value.find(({ date }) => date === marketDate(market.isOpen ? market.timestamp : next));
   const early = session !== undefined && session.close - session.open < WHOLE_SESSION_MS;
   return [ok(early ? `${state}; a short session, it closes at ${formatTimeOfDay(session.close, MARKET_ZONE).slice(0, 5)}` : state)];
 }
 
 const UNBUYABLE_HINT =
-  "Change what is named, or let the strategy choose something else. Above MAX_UNBUYABLE_PERCENT of a run UNBUYABLE_ACTION decides.";
+  "Fix the cause shown, or change the strategy's symbols. Above MAX_UNBUYABLE_PERCENT of a run UNBUYABLE_ACTION applies.";
 
-/** Symbols that are looked at in one go at most: each costs a request of the account's budget. */
+/** Most symbols checked at once: each costs a request of the account's rate limit. */
 const MAX_SYMBOLS = 40;
 
 /**
- * What the strategies want: of each the newest run in its file, else what was last accepted from it.
- * Where none has said anything yet, ALLOWED_SYMBOLS.
+ * The strategies' targets: each strategy's newest run in its file, or its last accepted one. If there is none,
+ * ALLOWED_SYMBOLS.
  */
 export function wantedSymbols(
   strategies: readonly StrategyConfig[],
-  looks: ReadonlyMap<string, AlertsLook>,
+  states: ReadonlyMap<string, AlertsState>,
   ledger: Pick<Ledger, "lastAcceptedSignal">,
   allowed: ReadonlySet<string> | undefined,
 ): readonly string[] {
   const wanted = strategies.flatMap(({ name }) => {
-    const written = writtenIn(looks.get(name));
+    const written = writtenIn(states.get(name));
     return written.length > 0 ? written : [...(ledger.lastAcceptedSignal(name)?.signal.targets.keys() ?? [])];
   });
   return [...new Set(wanted.length > 0 ? wanted : (allowed ?? []))].slice(0, MAX_SYMBOLS);
 }
 
-function writtenIn(look: AlertsLook | undefined): readonly string[] {
-  const allocation = look?.kind === "read" ? look.run?.allocation : undefined;
+function writtenIn(state: AlertsState | undefined): readonly string[] {
+  const allocation = state?.kind === "read" ? state.run?.allocation : undefined;
   return allocation?.kind === "rebalance" ? [...allocation.targets.keys()] : [];
 }
 
@@ -63,11 +63,11 @@ export async function readAssets(
 export interface BuyableFacts {
   /** The account's switches; `undefined`: not known. */
   readonly configuration: AccountConfiguration | undefined;
-  /** Targets whose ticker is gone → the ticker under which the same asset is held. */
+  /** Targets whose ticker is gone → the new ticker of the held asset. */
   readonly renamed: ReadonlyMap<string, string>;
 }
 
-/** R12: whether every target can be bought at all. */
+/** R12: whether every target can be bought. */
 export function judgeAssets(
   assets: ReadonlyMap<string, Asset | undefined>,
   { configuration, renamed }: BuyableFacts = { configuration: undefined, renamed: new Map() },
@@ -88,8 +88,8 @@ export function judgeAssets(
   const found = [
     ...[...renamed].map(([symbol, held]) =>
       failed(
-        `${symbol} is traded as ${held} now, and held under that name`,
-        "Let the strategy name the new ticker. The position is not sold for it.",
+        `${symbol} now trades as ${held}, and the holding has that name`,
+        "Use the new ticker in the strategy. The position is not sold because of this.",
       ),
     ),
     ...blocked,
@@ -98,25 +98,18 @@ export function judgeAssets(
       : [
           failed(
             `the broker does not know ${strange}`,
-            "Compare the strategy's symbols with Alpaca's; class shares are written BRK.B. A renamed one has a new symbol.",
+            "Compare the strategy's symbols with Alpaca's; class shares are written BRK.B. A renamed asset has a new symbol.",
           ),
         ]),
     ...(frozen === ""
       ? []
-      : [
-          failed(
-            `not tradable: ${frozen}`,
-            "They are left alone and their share is not spent on others; let the strategy choose something else.",
-          ),
-        ]),
-    ...(whole === ""
-      ? []
-      : [warning(`not fractionable: ${whole}`, "Whole shares are bought; what does not make a whole share stays cash.")]),
+      : [failed(`not tradable: ${frozen}`, "They are left alone and their share stays in cash; change the strategy's symbols.")]),
+    ...(whole === "" ? [] : [warning(`not fractionable: ${whole}`, "Only whole shares are bought; the remainder stays in cash.")]),
   ];
   return found.length > 0 ? found : [ok(`${all.map(([symbol]) => symbol).join(", ")}: tradable and fractionable`)];
 }
 
-/** Held equities that a plan must put a value on (R9). */
+/** Held equities that a plan must value (R9). */
 export function pricedHoldings(positions: readonly Position[], protectedSymbols: ReadonlySet<string>): readonly string[] {
   return positions
     .filter(({ symbol, assetClass, problem }) => assetClass === US_EQUITY && problem === undefined && !protectedSymbols.has(symbol))
@@ -124,9 +117,9 @@ export function pricedHoldings(positions: readonly Position[], protectedSymbols:
 }
 
 export interface PriceFacts {
-  /** What the strategies want. */
+  /** The strategies' targets. */
   readonly wanted: readonly string[];
-  /** What is held and not protected. */
+  /** Held and not protected. */
   readonly held: readonly string[];
   readonly prices: ReadonlyMap<string, MarketPrices>;
   readonly positions: readonly Position[];
@@ -135,7 +128,7 @@ export interface PriceFacts {
   readonly feed: string | undefined;
 }
 
-/** R10: a price that decides a quantity needs a second witness; R9: the worth of a large holding does too. */
+/** R10: a price that decides a quantity needs a second witness; R9: so does the value of a large holding. */
 export function judgePrices({ wanted, held, prices, positions, market, feed }: PriceFacts): readonly Finding[] {
   const symbols = [...new Set([...wanted, ...held])];
   const observations = new Map(symbols.map((symbol) => [symbol, observe(symbol, prices, positions, market)]));
@@ -164,14 +157,14 @@ function observe(
 }
 
 function doubtHint({ isOpen }: MarketClock, feed: string | undefined): string {
-  if (!isOpen) return "The market is closed, when few prices are made; look again while it is open.";
+  if (!isOpen) return "The market is closed and prices are few; check again while it is open.";
   return feed === "sip"
-    ? "It is read again for up to 15 s before a plan."
-    : "The free feed sees a few percent of the trades. It is read again for up to 15 s before a plan.";
+    ? "Before a plan it is retried for up to 15 s."
+    : "The free feed contains a few percent of the trades. Before a plan it is retried for up to 15 s.";
 }
 
 function consequence(symbol: string, isHeld: boolean): string {
   return isHeld
-    ? `If it stays so, ${symbol} can be sold whole and not in part; a large holding that is kept outside the drift band refuses the plan. To take it out of the plan, name it in PROTECTED_SYMBOLS.`
-    : "If it stays so, it can be bought in dollars; whole shares of it are not bought.";
+    ? `If it persists, ${symbol} can only be sold in full; a large holding kept outside the drift band refuses the plan. To exclude it from the plan, list it in PROTECTED_SYMBOLS.`
+    : "If it persists, it can be bought by dollar amount but not in whole shares.";
 }

@@ -8,7 +8,7 @@ import { askHealth, dashboardAddress, judgeHealth, noDashboard } from "./dashboa
 import type { Step } from "./examination.ts";
 import { judgeHeartbeat, judgeNotifications } from "./people.ts";
 
-/** How people hear of the daemon. */
+/** Notifications, heartbeat and dashboard. */
 export function peopleSteps(chart: Chart): Step[] {
   let tests: readonly ChannelTest[] | undefined;
   const notifications = async (config: Config): Promise<readonly Finding[]> => {
@@ -16,9 +16,9 @@ export function peopleSteps(chart: Chart): Step[] {
     return judgeNotifications({ settings: config.notifications, mode: config.mode, tests });
   };
   return [
-    { id: "notifications", look: () => (chart.config.kind === "known" ? notifications(chart.config.value) : [skipped(chart.config.why)]) },
-    { id: "heartbeat", look: () => given(chart.config, ({ notifications: settings, mode }) => judgeHeartbeat({ settings, mode, tests })) },
-    { id: "dashboard", look: () => (chart.config.kind === "known" ? dashboard(chart, chart.config.value) : [skipped(chart.config.why)]) },
+    { id: "notifications", run: () => (chart.config.kind === "known" ? notifications(chart.config.value) : [skipped(chart.config.why)]) },
+    { id: "heartbeat", run: () => given(chart.config, ({ notifications: settings, mode }) => judgeHeartbeat({ settings, mode, tests })) },
+    { id: "dashboard", run: () => (chart.config.kind === "known" ? dashboard(chart, chart.config.value) : [skipped(chart.config.why)]) },
   ];
 }
 

@@ -8,18 +8,18 @@ import { failed, ok, warning } from "./check.ts";
 export interface PeopleFacts {
   readonly settings: NotificationSettings;
   readonly mode: TradingMode;
-  /** What every channel answered to a test; undefined when none was sent. */
+  /** Each channel's answer to a test; undefined when none was sent. */
   readonly tests: readonly ChannelTest[] | undefined;
 }
 
 const NOT_SENT = "not tried; `doctor --notify` sends a test";
 const HEARTBEAT = "heartbeat ";
 
-/** A trader that has stopped says nothing by itself; in the field such deaths were noticed by accident, days later. */
+/** A stopped trader reports nothing by itself; in practice such failures were noticed by accident, days later. */
 export function judgeNotifications({ settings, mode, tests }: PeopleFacts): readonly Finding[] {
   const names = channelsOf(settings).map(({ name }) => name);
   if (names.length === 0)
-    return [none(mode, "nobody is told what happens", "Set NOTIFY_WEBHOOK_URL or Telegram; docs/notifications.md shows how.")];
+    return [none(mode, "no notifications are sent", "Set NOTIFY_WEBHOOK_URL or Telegram; see docs/notifications.md.")];
   if (settings.level === "off")
     return [warning(`${names.join(", ")}: NOTIFY_LEVEL is off, so nothing is sent`, "Set NOTIFY_LEVEL to info, warning or error.")];
   if (tests === undefined) return [ok(`${names.join(", ")}; ${NOT_SENT}`)];
@@ -29,18 +29,16 @@ export function judgeNotifications({ settings, mode, tests }: PeopleFacts): read
 export function judgeHeartbeat({ settings, mode, tests }: PeopleFacts): readonly Finding[] {
   const { heartbeatUrl } = settings;
   if (heartbeatUrl === undefined)
-    return [
-      none(mode, "nobody watches from outside whether the daemon lives", "Set HEARTBEAT_URL to a check at healthchecks.io or the like."),
-    ];
+    return [none(mode, "no external service monitors the daemon", "Set HEARTBEAT_URL to a check at healthchecks.io or similar.")];
   if (tests === undefined) return [ok(`${hostOf(heartbeatUrl)}; ${NOT_SENT}`)];
   return tests.filter(({ name }) => name.startsWith(HEARTBEAT)).map(tested);
 }
 
 function none(mode: TradingMode, text: string, hint: string): Finding {
-  return mode === "simulator" ? ok(`none, and in simulator mode none is needed`) : warning(text, hint);
+  return mode === "simulator" ? ok("none, and simulator mode needs none") : warning(text, hint);
 }
 
 function tested({ name, problem }: ChannelTest): Finding {
-  if (problem === undefined) return ok(`${name} took the test`);
-  return failed(`${name} did not take the test: ${problem}`, "Compare the address or token with what the service shows.");
+  if (problem === undefined) return ok(`${name} accepted the test`);
+  return failed(`${name} rejected the test: ${problem}`, "Compare the address or token with the service's settings.");
 }

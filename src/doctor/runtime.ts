@@ -16,15 +16,15 @@ export function judgeNode({ version, platform }: NodeFacts): readonly Finding[] 
   return [
     failed(
       `${version} is too old; expected ${String(LEAST_NODE_MAJOR)} or newer`,
-      "Start it with `npx alpaca-trader` in the project's folder, which uses the Node that `npm ci` installed there.",
+      "Start it with `npx alpaca-trader` in the project's directory, which uses the Node installed by `npm ci`.",
     ),
   ];
 }
 
 export interface ZoneFacts {
-  /** Release of the data, such as `2025b`; undefined when Node brings none. */
+  /** Release of the data, such as `2025b`; undefined when Node has none. */
   readonly release: string | undefined;
-  /** Minutes from UTC in New York in January and in July; undefined when the zone is not known. */
+  /** Minutes from UTC in New York in January and in July; undefined when the zone is unknown. */
   readonly newYork: readonly [winter: number | undefined, summer: number | undefined];
 }
 
@@ -32,14 +32,14 @@ const EASTERN: ZoneFacts["newYork"] = [-300, -240];
 const WINTER = Date.UTC(2026, 0, 15, 12);
 const SUMMER = Date.UTC(2026, 6, 15, 12);
 
-/** A Node that was built without the data takes every zone for UTC, or refuses it. */
+/** A Node built without the data treats every zone as UTC, or rejects it. */
 export function judgeZones({ release, newYork }: ZoneFacts): readonly Finding[] {
   const right = newYork[0] === EASTERN[0] && newYork[1] === EASTERN[1];
-  if (right) return [ok(`${release === undefined ? "there" : `release ${release}`}; New York changes its clocks as it should`)];
+  if (right) return [ok(`${release === undefined ? "present" : `release ${release}`}; New York's clock changes are correct`)];
   return [
     failed(
-      `New York's time cannot be told: ${newYork.map(offsetText).join(" in January and ")} in July, expected UTC-05:00 and UTC-04:00`,
-      "Use a Node with full ICU data, such as the one that `npm ci` brings; unset NODE_ICU_DATA.",
+      `New York's time is wrong: ${newYork.map(offsetText).join(" in January and ")} in July, expected UTC-05:00 and UTC-04:00`,
+      "Use a Node with full ICU data, such as the one from `npm ci`; unset NODE_ICU_DATA.",
     ),
   ];
 }

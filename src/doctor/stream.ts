@@ -3,12 +3,12 @@ import type { Clock } from "../domain/clock.ts";
 import type { Finding } from "./check.ts";
 import { failed, ok } from "./check.ts";
 
-/** Socket, authentication and subscription; at the venue they take a fraction of a second. */
+/** Time for connection, authentication and subscription; at the venue they take a fraction of a second. */
 const LIMIT_MS = 5_000;
 
 export type Handshake = { readonly kind: "listening"; readonly tookMs: number } | { readonly kind: "lost"; readonly detail: string };
 
-/** Connects, authenticates, listens, and leaves again. */
+/** Connects, authenticates, listens, and disconnects. */
 export async function shakeHands(broker: Pick<Broker, "watchOrders">, clock: Clock): Promise<Handshake> {
   const began = clock.monotonic();
   const over = new AbortController();
@@ -33,13 +33,13 @@ export async function shakeHands(broker: Pick<Broker, "watchOrders">, clock: Clo
   }
 }
 
-/** The stream only makes things faster: orders are followed by asking for them, with it or without. */
+/** The stream only speeds things up: orders are polled with or without it. */
 export function judgeHandshake(handshake: Handshake): readonly Finding[] {
   if (handshake.kind === "listening") return [ok(`connected, authenticated and listening (in ${handshake.tookMs.toFixed(0)} ms)`)];
   return [
     failed(
-      `it cannot be followed: ${handshake.detail}`,
-      "Trading works without it, a little slower. A proxy or firewall may not let websockets through, or another program holds the account's one stream.",
+      `cannot connect: ${handshake.detail}`,
+      "Trading works without it, a little slower. A proxy or firewall may block websockets, or another program uses the account's only stream.",
     ),
   ];
 }

@@ -4,23 +4,23 @@ import type { Finding } from "./check.ts";
 import { ok, warning } from "./check.ts";
 
 export interface SurroundingsFacts {
-  /** The process that is looked at: the daemon where one runs, else this one. */
+  /** The process examined: the daemon if one is running, else this one. */
   readonly process: "daemon" | "this command";
   /** `Docker`, `Podman`, `container`; undefined outside of one. */
   readonly container: string | undefined;
   /** Name of the systemd unit; undefined outside of systemd. */
   readonly unit: string | undefined;
-  /** Whether the unit has a watchdog; undefined where that cannot be seen. */
+  /** Whether the unit has a watchdog; undefined when unknown. */
   readonly watchdog: boolean | undefined;
   readonly machineZone: string;
   readonly alertsZoneSet: boolean;
-  /** Whether STATE_DIR is on a volume of its own, which outlives the container. */
+  /** Whether STATE_DIR is on its own volume, which survives the container. */
   readonly stateOnVolume: boolean;
 }
 
 const UTC = new Set(["UTC", "Etc/UTC", "Etc/UCT", "Etc/GMT", "GMT"]);
 
-/** What is around us decides who starts the daemon again, and what is left when it is gone. */
+/** Who restarts the daemon, and what remains when it is gone. */
 export function judgeSurroundings(facts: SurroundingsFacts): readonly Finding[] {
   const { container, unit } = facts;
   if (container !== undefined) return containerFindings(facts, container);
@@ -32,8 +32,8 @@ function containerFindings({ machineZone, alertsZoneSet, stateOnVolume }: Surrou
     ...(UTC.has(machineZone) && !alertsZoneSet
       ? [
           warning(
-            `in a container (${container}) whose zone is ${machineZone}, and ALERTS_TIMEZONE is unset: stamps without an offset are read as UTC`,
-            "Set ALERTS_TIMEZONE to the zone of the strategy's stamps, also if that is UTC.",
+            `in a container (${container}) with zone ${machineZone}, and ALERTS_TIMEZONE is unset: timestamps without an offset are read as UTC`,
+            "Set ALERTS_TIMEZONE to the zone of the strategy's timestamps, even if that is UTC.",
           ),
         ]
       : []),
@@ -41,8 +41,8 @@ function containerFindings({ machineZone, alertsZoneSet, stateOnVolume }: Surrou
       ? []
       : [
           warning(
-            `in a container (${container}), and STATE_DIR is on no volume: a new container will know nothing of what this one has begun`,
-            "Mount a volume at STATE_DIR; docs/docker.md shows how.",
+            `in a container (${container}), and STATE_DIR is not on a volume: a new container loses the ledger`,
+            "Mount a volume at STATE_DIR; see docs/docker.md.",
           ),
         ]),
   ];
@@ -54,7 +54,7 @@ function unitFinding({ process, watchdog }: SurroundingsFacts, unit: string): Fi
   if (process === "daemon" && watchdog === false)
     return warning(
       `${subject} under systemd as ${unit}, without a watchdog`,
-      "Add WatchdogSec=30 and Type=notify, as systemd/alpaca-trader.service has them.",
+      "Add WatchdogSec=30 and Type=notify, as in systemd/alpaca-trader.service.",
     );
   return ok(`${subject} under systemd as ${unit}${watchdog === true ? ", with the watchdog" : ""}`);
 }
@@ -62,8 +62,8 @@ function unitFinding({ process, watchdog }: SurroundingsFacts, unit: string): Fi
 function alone({ process }: SurroundingsFacts): Finding {
   if (process === "this command") return ok("neither systemd nor a container");
   return warning(
-    "the daemon runs under neither systemd nor a container: nobody starts it again after a crash or a reboot",
-    "Install the unit of docs/systemd.md, or the container of docs/docker.md.",
+    "the daemon runs under neither systemd nor a container: nothing restarts it after a crash or a reboot",
+    "Install it as in docs/systemd.md or docs/docker.md.",
   );
 }
 
@@ -72,7 +72,7 @@ export interface SurroundingsPlaces {
   readonly daemonPid: number | undefined;
   readonly stateDir: string;
   readonly alertsZoneSet: boolean;
-  /** `/`, below which `proc`, `run` and `.dockerenv` lie. */
+  /** The root, `/`, with `proc`, `run` and `.dockerenv`. */
   readonly root: string;
 }
 
@@ -90,7 +90,7 @@ export function readSurroundings({ env, daemonPid, stateDir, alertsZoneSet, root
   };
 }
 
-/** Only this one name is looked for; an environment holds keys as well. */
+/** Reads only this variable; an environment holds keys as well. */
 function watchdogIn(environment: string | undefined): boolean | undefined {
   return environment === undefined ? undefined : environment.split("\0").some((entry) => /^WATCHDOG_USEC=[1-9]/.test(entry));
 }
@@ -101,7 +101,7 @@ function containerAt(root: string): string | undefined {
   return /docker|containerd|kubepods|libpod|lxc/.test(textOf(`${root}proc/1/cgroup`) ?? "") ? "container" : undefined;
 }
 
-/** `0::/system.slice/alpaca-trader.service` names it; a login's own service manager is no supervisor. */
+/** `0::/system.slice/alpaca-trader.service` contains the name; a login's own service manager is no supervisor. */
 function unitIn(cgroup: string): string | undefined {
   const units = [...cgroup.matchAll(/([^/\s]+\.service)(?=[/\s]|$)/g)].map((match) => match[1] ?? "");
   return units.findLast((unit) => !unit.startsWith("user@"));

@@ -18,7 +18,7 @@ import type { Step } from "./examination.ts";
 import { judgeKeys } from "./keys.ts";
 import { judgeAssets, judgePrices, judgeSession, pricedHoldings, readAssets, wantedSymbols } from "./market.ts";
 import { judgeHandshake, shakeHands } from "./stream.ts";
-import type { FirstContact, LookOnlyBroker, VenueReading } from "./venue.ts";
+import type { FirstContact, ReadOnlyBroker, VenueReading } from "./venue.ts";
 import { accountIn, contact, judgeConnection, readVenue, unread } from "./venue.ts";
 
 type ValueOf<Name extends keyof VenueReading> = Extract<VenueReading[Name], { kind: "known" }>["value"];
@@ -26,11 +26,11 @@ type ValueOf<Name extends keyof VenueReading> = Extract<VenueReading[Name], { ki
 const UNREACHED = "there is no connection to the broker";
 const NOT_REACHED = unknown(UNREACHED);
 
-/** The venue and the account there. It has a way to look, and none to trade. */
+/** The venue and its account. It can read but not trade. */
 export class VenueExamination {
   readonly #chart: Chart;
   readonly #closers: (() => Promise<void>)[] = [];
-  #broker: Known<LookOnlyBroker> = NOT_REACHED;
+  #broker: Known<ReadOnlyBroker> = NOT_REACHED;
   #first: FirstContact | undefined;
   #account: Known<Account> = NOT_REACHED;
   #reading: VenueReading = unread(NOT_REACHED);
@@ -41,9 +41,9 @@ export class VenueExamination {
   }
 
   steps(): Step[] {
-    const step = (id: CheckId, look: (config: Config) => readonly Finding[] | Promise<readonly Finding[]>): Step => ({
+    const step = (id: CheckId, run: (config: Config) => readonly Finding[] | Promise<readonly Finding[]>): Step => ({
       id,
-      look: () => (this.#chart.config.kind === "known" ? look(this.#chart.config.value) : [skipped(this.#chart.config.why)]),
+      run: () => (this.#chart.config.kind === "known" ? run(this.#chart.config.value) : [skipped(this.#chart.config.why)]),
     });
     return [
       step("connection", (config) => this.#connect(config)),
@@ -61,7 +61,7 @@ export class VenueExamination {
     ];
   }
 
-  /** Ends what was opened, in the opposite order. */
+  /** Closes everything, in the opposite order of opening. */
   async close(): Promise<void> {
     for (const close of this.#closers.toReversed()) await close();
   }
@@ -100,7 +100,7 @@ export class VenueExamination {
     });
   }
 
-  /** Who else trades this account on this machine, with a ledger of his own (R26). */
+  /** Another process on this machine that trades this account with its own ledger (R26). */
   #elsewhere({ alpaca }: Config, { number }: Account): LockHolder | undefined {
     if (alpaca === undefined) return undefined;
     const holder = holderIfReadable(accountLockFile(accountLockName(alpaca, number), accountLockPath()));
@@ -123,7 +123,7 @@ export class VenueExamination {
     );
   }
 
-  /** What the first run would sell whole; with several strategies it sells nothing that none of them named (R27, R31). */
+  /** What the first run would sell in full; with several strategies it sells nothing that none of them names (R27, R31). */
   #strangers(config: Config, { number }: Account, positions: readonly Position[]): readonly string[] {
     if (config.strategies.length > 1) return [];
     const wanted = this.#wanted(config);
@@ -131,7 +131,7 @@ export class VenueExamination {
     return held.filter((symbol) => !wanted.includes(symbol));
   }
 
-  /** As the trading path looks for them, on a copy of the ledger. */
+  /** As on the trading path, on a copy of the ledger. */
   async #splits({ protectedSymbols }: Config): Promise<readonly Finding[]> {
     const { clock: market, positions } = this.#reading;
     if (this.#broker.kind === "unknown") return [skipped(UNREACHED)];
@@ -146,19 +146,19 @@ export class VenueExamination {
     return judgeSplits(await watch.doubts(reading, { wanted: [], record: false }));
   }
 
-  /** What a venue that shows the account does not tell is a failure; without an account it was not asked for. */
+  /** A missing answer of a venue that shows the account is a failure; without an account it was not requested. */
   #readOf<Name extends "clock" | "positions">(name: Name, judge: (value: ValueOf<Name>) => readonly Finding[]): readonly Finding[] {
     const fact = this.#reading[name] as Known<ValueOf<Name>>;
     if (this.#account.kind === "unknown" || fact.kind === "known") return given(fact, judge);
-    return [failed(fact.why, "Try again in a moment; Alpaca's state is shown at https://status.alpaca.markets.")];
+    return [failed(fact.why, "Try again in a few seconds; see https://status.alpaca.markets.")];
   }
 
   #wanted({ strategies, allowedSymbols }: Config): readonly string[] {
-    this.#symbols ??= wantedSymbols(strategies, this.#chart.looks, this.#chart.ledgerCopy(), allowedSymbols);
+    this.#symbols ??= wantedSymbols(strategies, this.#chart.alertsStates, this.#chart.ledgerCopy(), allowedSymbols);
     return this.#symbols;
   }
 
-  /** Why no symbol can be looked at; undefined when some can. */
+  /** Why no symbol can be checked; undefined when some can. */
   #noSymbols(config: Config): Finding | undefined {
     if (this.#account.kind === "unknown") return skipped(this.#account.why);
     return this.#wanted(config).length === 0 ? skipped("no strategy has named a symbol yet, and ALLOWED_SYMBOLS is unset") : undefined;
@@ -190,13 +190,13 @@ export class VenueExamination {
     return judgePrices({ wanted, held, prices, positions, market: market.value, feed: config.alpaca?.dataFeed });
   }
 
-  /** Alpaca may keep one stream an account: ours must not push the daemon's out. The simulator's has room for all. */
+  /** Alpaca may allow one stream per account: ours must not close the daemon's. The simulator allows any number. */
   async #stream(config: Config): Promise<readonly Finding[]> {
     if (this.#account.kind === "unknown") return [skipped(this.#account.why)];
     if (this.#broker.kind === "unknown") return [skipped(UNREACHED)];
     const follower = config.alpaca === undefined ? undefined : (this.#chart.holder() ?? this.#elsewhere(config, this.#account.value));
     if (follower !== undefined)
-      return [skipped(`process ${String(follower.pid)} follows the account already, and a second stream could push its own out`)];
+      return [skipped(`process ${String(follower.pid)} uses the order stream, and a second connection could close it`)];
     return judgeHandshake(await shakeHands(this.#broker.value, this.#chart.clock));
   }
 }

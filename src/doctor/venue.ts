@@ -7,8 +7,8 @@ import { readClock } from "../app/clock-watch.ts";
 import type { Finding, Known } from "./check.ts";
 import { failure, known, ok, unknown } from "./check.ts";
 
-/** All that the doctor can ask of a venue: it has no way to send or cancel an order. */
-export type LookOnlyBroker = Pick<
+/** The doctor's requests to a venue: it cannot send or cancel an order. */
+export type ReadOnlyBroker = Pick<
   Broker,
   | "name"
   | "account"
@@ -25,7 +25,7 @@ export type LookOnlyBroker = Pick<
   | "announcedSplits"
 >;
 
-/** The first answer of the venue, or what came instead of one. */
+/** The first answer of the venue, or the error instead of one. */
 export type FirstContact =
   { readonly kind: "answered"; readonly account: Account; readonly tookMs: number } | { readonly kind: "refused"; readonly error: unknown };
 
@@ -38,7 +38,7 @@ export async function contact(broker: Pick<Broker, "account">, clock: Clock): Pr
   }
 }
 
-/** Wrong keys and a refusal are answers as well: somebody is there. */
+/** Wrong keys and a refusal are answers as well: the venue is there. */
 export function judgeConnection(name: string, first: FirstContact): readonly Finding[] {
   if (first.kind === "answered") return [ok(`${name} answers (in ${first.tookMs.toFixed(0)} ms)`)];
   const { error } = first;
@@ -47,7 +47,7 @@ export function judgeConnection(name: string, first: FirstContact): readonly Fin
   return [failure(error, "Check the network, the endpoint, and https://status.alpaca.markets.")];
 }
 
-/** Somebody answers who knows no accounts: the endpoint leads to another place. */
+/** Another server answers: the endpoint is wrong. */
 export function isElsewhere(error: unknown): boolean {
   return error instanceof BrokerError && error.status === 404;
 }
@@ -68,7 +68,7 @@ export function accountIn(first: FirstContact): Known<Account> {
   }
 }
 
-/** Something that was asked of the venue, or why it is not known: the error's own words. */
+/** A value requested from the venue, or the error's own words. */
 async function asked<T>(question: () => Promise<T>): Promise<Known<T>> {
   try {
     return known(await question());
@@ -88,8 +88,8 @@ export interface VenueReading {
 
 const CALENDAR_DAYS_MS = 7 * 86_400_000;
 
-/** Everything else that is read of an account that answers, side by side. */
-export async function readVenue(broker: LookOnlyBroker, clock: Clock): Promise<VenueReading> {
+/** The other requests for an account that answers, in parallel. */
+export async function readVenue(broker: ReadOnlyBroker, clock: Clock): Promise<VenueReading> {
   const today = clock.now();
   const [market, positions, openOrders, configuration, sessions] = await Promise.all([
     asked(() => readClock(broker, clock)),
@@ -101,8 +101,8 @@ export async function readVenue(broker: LookOnlyBroker, clock: Clock): Promise<V
   return { clock: market, positions, openOrders, configuration, sessions };
 }
 
-/** Nothing more is asked of a venue that does not show the account. */
+/** Nothing more is requested from a venue that does not show the account. */
 export function unread(account: Known<Account>): VenueReading {
-  const why = account.kind === "unknown" ? account : unknown("it was not asked for");
+  const why = account.kind === "unknown" ? account : unknown("it was not requested");
   return { clock: why, positions: why, openOrders: why, configuration: why, sessions: why };
 }

@@ -1,3 +1,4 @@
+import { counted } from "../reporting/figures.ts";
 import type { Style, Tint } from "../reporting/style.ts";
 import type { Check, CheckStatus } from "./check.ts";
 
@@ -17,11 +18,11 @@ export function checkLines({ title, status, text, hint }: Check, style: Style): 
   return hint === undefined ? [line] : [line, `  ${style.paint("accent", "Hint:")} ${hint}`];
 }
 
-/** How many lines are of each kind, and where to read on. */
+/** The number of lines of each kind, and where to read more. */
 export function summaryLines(checks: readonly Check[], style: Style): string[] {
   const count = (status: CheckStatus): number => checks.filter((check) => check.status === status).length;
   const failures = count("failed");
-  const total = `${String(failures)} failed, ${String(count("warning"))} to look at, ${String(count("ok"))} well, ${String(count("skipped"))} not looked at.`;
+  const total = `${String(failures)} failed, ${counted(count("warning"), "warning")}, ${String(count("ok"))} passed, ${String(count("skipped"))} skipped.`;
   const wanting = checks.filter(({ status }) => status === "failed" || status === "warning").map(({ id }) => id);
   return [
     "",

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Finding } from "../../src/doctor/check.ts";
 import { judgeAlertsFile, judgeAlertsRun, judgeAlertsZone } from "../../src/doctor/alerts-health.ts";
-import type { AlertsLook } from "../../src/doctor/alerts.ts";
-import { lookAtAlerts } from "../../src/doctor/alerts.ts";
+import type { AlertsState } from "../../src/doctor/alerts.ts";
+import { readAlertsState } from "../../src/doctor/alerts.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
@@ -24,14 +24,14 @@ beforeEach(() => {
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-/** Writes the file at a moment. */
+/** Writes the file at a given time. */
 function written(text: string, at = NOW): void {
   writeFileSync(file, text, { mode: 0o644 });
   utimesSync(file, at / 1_000, at / 1_000);
 }
 
 interface Judged {
-  readonly look: AlertsLook;
+  readonly look: AlertsState;
   readonly file: readonly Finding[];
   readonly run: readonly Finding[];
   readonly zone: readonly Finding[];
@@ -42,29 +42,29 @@ function judged(zone = WRITERS_ZONE): Judged {
   const [strategy] = config.strategies;
   const ledger = openLedger(":memory:");
   const owners = new Set([process.getuid?.() ?? 0]);
-  const look = lookAtAlerts({ config, clock: new VirtualClock(NOW), ledger, owners }, strategy!);
+  const look = readAlertsState({ config, clock: new VirtualClock(NOW), ledger, owners }, strategy!);
   ledger.close();
   const moment = { now: NOW, zone };
   return { look, file: judgeAlertsFile(look, moment), run: judgeAlertsRun(look, moment), zone: judgeAlertsZone(look, moment) };
 }
 
 describe("an alerts file", () => {
-  test("with a fresh and whole run is well, and left as it is", () => {
+  test("with a fresh and complete run passes, and stays unchanged", () => {
     const text = runOf(NUCLEAR, NOW - 10_000);
     written(text, NOW - 9_000);
     const { file: trust, run, zone } = judged();
     expect(trust).toEqual([saying("ok", "is trusted")]);
     expect(run).toEqual([saying("ok", "SMR, LEU, OKLO, stamped 2025-07-14T14:59:50Z, 9 s old: fresh and complete, it would be executed")]);
-    expect(zone).toEqual([saying("ok", "Asia/Kolkata, which fits")]);
+    expect(zone).toEqual([saying("ok", "Asia/Kolkata, which matches")]);
     expect(readFileSync(file, "utf8")).toBe(text);
   });
 
-  test("that is missing or empty is waited for", () => {
+  test("that is missing or empty is a warning", () => {
     const missing = judged();
     expect(missing.file).toEqual([saying("warning", "does not exist")]);
     expect([...missing.run, ...missing.zone].map(({ status }) => status)).toEqual(["skipped", "skipped"]);
     written("");
-    expect(judged().run).toEqual([saying("warning", "no run in the file")]);
+    expect(judged().run).toEqual([saying("warning", "contains no run")]);
   });
 
   test.each<[string, () => void, string]>([
@@ -85,17 +85,17 @@ describe("an alerts file", () => {
     expect(run[0]?.status).toBe("skipped");
   });
 
-  test("whose last line is torn is named once the writer has had time to end it", () => {
+  test("with an incomplete last line is reported once the writer has had time to finish it", () => {
     const torn = `${runOf(NUCLEAR, NOW - 10_000)}{"timestamp": "2025`;
     written(torn, NOW - 9_000);
-    expect(judged().file).toEqual([saying("warning", "its last line has no end")]);
+    expect(judged().file).toEqual([saying("warning", "its last line is incomplete")]);
     written(torn, NOW - 500);
     expect(judged().file[0]?.status).toBe("ok");
   });
 });
 
 describe("the newest run", () => {
-  test("that is old is stale and no fault; after days of silence somebody should look", () => {
+  test("that is old is stale and no failure; days of silence are a warning", () => {
     written(runOf(NUCLEAR, NOW - 86_400_000), NOW - 86_400_000);
     expect(judged().run).toEqual([saying("ok", "stale.")]);
     written(runOf(NUCLEAR, NOW - 6 * 86_400_000), NOW - 6 * 86_400_000);
@@ -104,7 +104,7 @@ describe("the newest run", () => {
     expect(silent?.hint).toContain("has not written for 5 d");
   });
 
-  test("fails when it is malformed, over-allocated or of the future, and is warned of when legs are missing", () => {
+  test("fails when it is malformed, over-allocated or in the future, and is a warning when legs are missing", () => {
     written("nonsense that is no alert\n");
     expect(judged().run).toEqual([saying("failed", "1 unreadable line: malformed")]);
     written(lineOf({ symbol: "SMR", reason: "SMR (150%)" }, NOW - 5_000));
@@ -117,12 +117,12 @@ describe("the newest run", () => {
     expect(judged().run[0]?.status).toBe("ok");
   });
 
-  test("whose file was written at another time says nothing about the zone", () => {
+  test("in a file modified at another time proves nothing about the zone", () => {
     written(runOf(NUCLEAR, NOW - 20 * 86_400_000), NOW);
-    expect(judged().zone).toEqual([saying("ok", "tells nothing more")]);
+    expect(judged().zone).toEqual([saying("ok", "cannot be checked")]);
   });
 
-  test("read in the wrong zone is hinted at, by when the file was written", () => {
+  test("read in the wrong zone gets a hint based on the file's modification time", () => {
     written(runOf(NUCLEAR, NOW - 3_600_000), NOW - 3_600_000);
     const { zone, run } = judged("UTC");
     expect(run).toEqual([saying("failed", "future.")]);

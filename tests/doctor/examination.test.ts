@@ -21,18 +21,18 @@ async function examined(...steps: Step[]): Promise<{ checks: Check[]; told: Chec
 }
 
 describe("an examination", () => {
-  test("goes on after a step that throws, which is a failed line with what it said", async () => {
+  test("continues after a step that throws, and reports its message as failed", async () => {
     const { checks, told, faults } = await examined(
-      { id: "node", look: () => [ok("fine")] },
+      { id: "node", run: () => [ok("fine")] },
       {
         id: "ledger",
-        look: () => {
+        run: () => {
           throw new TraderError("The ledger is gone.", { code: "x", hint: "Look for it." });
         },
       },
-      { id: "connection", look: () => Promise.reject(new BrokerError("unreachable", "Nobody there.", { hint: "Look at the cable." })) },
-      { id: "stream", look: () => Promise.reject(new TypeError("undefined is not a function")) },
-      { id: "dashboard", look: () => [skipped("no daemon runs")] },
+      { id: "connection", run: () => Promise.reject(new BrokerError("unreachable", "Nobody there.", { hint: "Look at the cable." })) },
+      { id: "stream", run: () => Promise.reject(new TypeError("undefined is not a function")) },
+      { id: "dashboard", run: () => [skipped("no daemon runs")] },
     );
 
     expect(checks.map(({ id, status, text }) => `${id} ${status} ${text}`)).toEqual([
@@ -40,40 +40,40 @@ describe("an examination", () => {
       "ledger failed The ledger is gone.",
       "connection failed Nobody there.",
       "stream failed undefined is not a function",
-      "dashboard skipped not looked at: no daemon runs",
+      "dashboard skipped skipped: no daemon runs",
     ]);
     expect(checks.map(({ hint }) => hint)).toEqual([
       undefined,
       "Look for it.",
       "Look at the cable.",
-      expect.stringContaining("fault in the program"),
+      expect.stringContaining("This is a bug"),
       undefined,
     ]);
     expect(told).toEqual(checks);
     expect(faults).toHaveLength(3);
   });
 
-  test("shows no key and forges no line, whoever wrote the words", async () => {
+  test("shows no key and no forged line, whatever the text", async () => {
     const { checks } = await examined({
       id: "alerts-run",
-      look: () => [{ ...failed("a-secret-key\n✓ all: well\u001b[2J", "a-secret-key"), of: "tecl" }],
+      run: () => [{ ...failed("a-secret-key\n✓ all: well\u001b[2J", "a-secret-key"), of: "tecl" }],
     });
     expect(checks).toEqual([
       { id: "alerts-run", title: "newest run (tecl)", status: "failed", text: "[redacted] ✓ all: well [2J", hint: "[redacted]" },
     ]);
   });
 
-  test("is well when nothing failed, whatever else was found", async () => {
-    const { checks } = await examined({ id: "halt", look: () => [warning("halted", "resume"), skipped("no")] });
+  test("passes when nothing failed, whatever else was found", async () => {
+    const { checks } = await examined({ id: "halt", run: () => [warning("halted", "resume"), skipped("no")] });
     expect(isWell(checks)).toBe(true);
     expect(isWell([...checks, { id: "keys", title: "keys", status: "failed", text: "no" }])).toBe(false);
   });
 });
 
-test("a check is a line with its sign, and a hint below it; the end counts them and says where to read on", async () => {
+test("a check is a line with its sign, and a hint below it; the summary counts them and says where to read more", async () => {
   const { checks } = await examined({
     id: "keys",
-    look: () => [ok("yes"), failed("no", "Do this."), warning("well", "Look."), skipped("dark")],
+    run: () => [ok("yes"), failed("no", "Do this."), warning("well", "Look."), skipped("dark")],
   });
   expect(checks.flatMap((check) => checkLines(check, plainStyle))).toEqual([
     "✓ keys: yes",
@@ -81,11 +81,11 @@ test("a check is a line with its sign, and a hint below it; the end counts them 
     "  Hint: Do this.",
     "! keys: well",
     "  Hint: Look.",
-    "- keys: not looked at: dark",
+    "- keys: skipped: dark",
   ]);
   expect(summaryLines(checks, plainStyle)).toEqual([
     "",
-    "1 failed, 1 to look at, 1 well, 1 not looked at.",
+    "1 failed, 1 warning, 1 passed, 1 skipped.",
     "docs/troubleshooting.md has a section for each: keys.",
   ]);
 });

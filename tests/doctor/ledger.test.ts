@@ -22,13 +22,13 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 describe("the ledger", () => {
-  test("that is sound is read beside its owner, in the midst of his writing, and not changed", () => {
+  test("that is intact is read while its owner writes, and not changed", () => {
     const owner = openLedger(file);
     owner.pinAccount("PA1", 1);
     owner.transaction(() => {
       owner.pinAccount("PA2", 2);
       const { ledger, findings } = readLedger(file);
-      expect(findings).toEqual([saying("ok", "is sound")]);
+      expect(findings).toEqual([saying("ok", "is intact")]);
       const copy = ledger.kind === "known" && ledger.value.kind === "there" ? ledger.value.copy.ledger : undefined;
       expect(copy?.pinnedAccount()?.number).toBe("PA1");
       copy?.pinAccount("PA3", 3);
@@ -38,7 +38,7 @@ describe("the ledger", () => {
     owner.close();
   });
 
-  test("of an older version is not migrated by looking at it", () => {
+  test("of an older version is not migrated by the check", () => {
     const old = new DatabaseSync(file);
     migrate(new LedgerDatabase(old, file), MIGRATIONS.slice(0, 1));
     old.close();
@@ -49,16 +49,16 @@ describe("the ledger", () => {
     expect(copy.ledger.openExecutions()).toEqual([]);
     copy.ledger.close();
 
-    expect(judgeLedger(file, copy)).toEqual([saying("ok", `schema 1 becomes ${String(MIGRATIONS.length)}`)]);
+    expect(judgeLedger(file, copy)).toEqual([saying("ok", `migrates schema 1 to ${String(MIGRATIONS.length)}`)]);
     expect(readFileSync(file).equals(before)).toBe(true);
   });
 
-  test("that is missing is no failure, and is not made", () => {
+  test("that is missing is no failure, and is not created", () => {
     expect(readLedger(file)).toEqual({ ledger: { kind: "known", value: { kind: "missing" } }, findings: [saying("ok", "there is no")] });
     expect(statSync(file, { throwIfNoEntry: false })).toBeUndefined();
   });
 
-  test("that is empty is looked at by somebody before it is taken for a new one", () => {
+  test("that is empty is a warning, not a new ledger", () => {
     writeFileSync(file, "");
     expect(readLedger(file)).toEqual({
       ledger: { kind: "known", value: { kind: "missing" } },
@@ -66,18 +66,18 @@ describe("the ledger", () => {
     });
   });
 
-  test("that our user may not look at is nobody's fault but his who asks", () => {
+  test("that our user cannot read is not reported as a bug", () => {
     const forbidden = Object.assign(new Error("EACCES: permission denied, stat '/s/paper.sqlite'"), { code: "EACCES" });
     expect(failure(forbidden)).toMatchObject({ status: "failed", hint: expect.stringContaining("the daemon's user") as unknown });
-    expect(failure(new Error("boom"))).toMatchObject({ hint: expect.stringContaining("a fault in the program") as unknown });
+    expect(failure(new Error("boom"))).toMatchObject({ hint: expect.stringContaining("This is a bug") as unknown });
   });
 
-  test("that is a directory is said to be no file", () => {
+  test("that is a directory is reported as not a file", () => {
     mkdirSync(file);
     expect(readLedger(file).findings).toEqual([saying("failed", `The ledger ${file} is not a file`)]);
   });
 
-  test("that is damaged, foreign, newer or nothing of the kind fails, and what needs it is not looked at", () => {
+  test("that is damaged, foreign, newer or not a ledger fails, and dependent checks are skipped", () => {
     const owner = openLedger(file);
     owner.close();
     const bytes = readFileSync(file);
@@ -109,7 +109,7 @@ describe("open work", () => {
   const execution = { id: "e1", phase: "selling", outcome: undefined, startedAt: 0 } as const;
   const intent = { clientOrderId: "alpaca-trader-x-buying-SMR-1", symbol: "SMR", side: "buy", state: "unknown" } as const;
 
-  test("is none, is the daemon's business, or waits for one", () => {
+  test("is empty, in progress in the daemon, or waits for one", () => {
     expect(judgeOpenWork({ executions: [], intents: [], daemon: false, now: 5 })).toEqual([saying("ok", "nothing is open")]);
     expect(judgeOpenWork({ executions: [execution], intents: [], daemon: true, now: 65_000 })).toEqual([
       saying("ok", "execution e1 is selling, begun 1 min 5 s ago"),
@@ -117,7 +117,7 @@ describe("open work", () => {
     expect(judgeOpenWork({ executions: [execution], intents: [], daemon: false, now: 65_000 })).toEqual([saying("warning", "e1")]);
   });
 
-  test("names orders of which nobody knows whether the broker holds them, and not those that are simply open", () => {
+  test("lists orders with an unknown outcome, but not those that are simply open", () => {
     const intents = [intent, { ...intent, state: "open", symbol: "LEU" }, { ...intent, state: "abandoned", symbol: "OKLO" }] as const;
     expect(judgeOpenWork({ executions: [], intents, daemon: true, now: 5 })).toEqual([
       saying("warning", "buy order for SMR (unknown, alpaca-trader-x-buying-SMR-1)"),
@@ -127,15 +127,15 @@ describe("open work", () => {
 });
 
 test("the lock names its holder, or that no daemon runs", () => {
-  expect(judgeLock(undefined)).toEqual([saying("warning", "no daemon runs")]);
+  expect(judgeLock(undefined)).toEqual([saying("warning", "no daemon is running")]);
   const holder = { pid: 7, command: "run", mode: "paper", account: "PA1", stateDir: "/s", startedAt: 0 };
   expect(judgeLock(holder)).toEqual([
-    saying("ok", "the daemon runs: process 7 (run, paper, account PA1, state in /s), since 1970-01-01T00:00:00.000Z"),
+    saying("ok", "the daemon is running: process 7 (run, paper, account PA1, state in /s), since 1970-01-01T00:00:00.000Z"),
   ]);
-  expect(judgeLock({ ...holder, command: "execute" })).toEqual([saying("ok", "`execute` is at work")]);
+  expect(judgeLock({ ...holder, command: "execute" })).toEqual([saying("ok", "`execute` is running")]);
 });
 
-test("a halt is told with its reason and its file; one that cannot be checked fails; an unseen one is a warning", () => {
+test("a halt is reported with its reason and file; one that cannot be checked fails; an unseen one is a warning", () => {
   const halt = { id: "1", reason: "books", at: "2026-01-02T03:04:05.000Z", path: "/s/HALT", unreadable: false };
   expect(judgeHalt([], undefined)).toEqual([saying("ok", "not halted")]);
   expect(judgeHalt([halt, { ...halt, at: "", path: "/m/HALT" }], undefined)).toEqual([

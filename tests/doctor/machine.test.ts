@@ -34,8 +34,8 @@ describe("Node and its time zone data", () => {
     expect(judgeNode({ version, platform: "linux x64" })[0]?.status).toBe(status);
   });
 
-  test("the zones of this Node are right, and a Node that takes every zone for UTC is found out", () => {
-    expect(judgeZones(readZones())).toEqual([saying("ok", "New York changes its clocks")]);
+  test("the zones of this Node are correct, and a Node that treats every zone as UTC is detected", () => {
+    expect(judgeZones(readZones())).toEqual([saying("ok", "New York's clock changes")]);
     expect(judgeZones({ release: undefined, newYork: [0, 0] })).toEqual([saying("failed", "UTC+00:00 in January and UTC+00:00 in July")]);
     expect(judgeZones({ release: "2025b", newYork: [-300, undefined] })).toEqual([saying("failed", "unknown in July")]);
   });
@@ -56,7 +56,7 @@ describe("the settings file", () => {
     expect(JSON.stringify(finding)).not.toContain("abc");
   });
 
-  test("need not be there, but must be readable if it is", () => {
+  test("is optional, but must be readable if it exists", () => {
     expect(judgeSettingsFile(readSettingsFile(directory))).toEqual([saying("ok", "there is no")]);
     mkdirSync(at(".env"));
     expect(judgeSettingsFile(readSettingsFile(directory))).toEqual([saying("failed", "cannot be read")]);
@@ -67,20 +67,20 @@ describe("the settings file", () => {
 });
 
 describe("the configuration", () => {
-  test("says the mode and why, and the strategies", () => {
+  test("shows the mode and why, and the strategies", () => {
     const { config, findings } = readConfiguration({ HOME: directory, STRATEGIES: "a:60:/tmp/a.json,b:40:/tmp/b.json" });
     expect(findings).toEqual([saying("ok", "simulator (no Alpaca keys are set); a 60.0 %, b 40.0 %")]);
     expect(config.kind).toBe("known");
   });
 
-  test("warns of a proxy that Node does not ask", () => {
+  test("warns about a proxy that Node does not use", () => {
     const env = { HOME: directory, ALPACA_PAPER_KEY: "PK", ALPACA_PAPER_SECRET: "secret", HTTPS_PROXY: "http://proxy:3128" };
     expect(readConfiguration(env).findings).toEqual([saying("ok", "paper"), saying("warning", "HTTPS_PROXY is set")]);
     expect(readConfiguration({ ...env, NODE_USE_ENV_PROXY: "1" }).findings).toHaveLength(1);
     expect(readConfiguration({ ...env, ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" }).findings).toHaveLength(1);
   });
 
-  test("names every problem in a line of its own, with one hint, and no secret", () => {
+  test("lists each problem on its own line, with one hint and no secret", () => {
     const { config, findings } = readConfiguration({ TRADING_MODE: "pape", MIN_TRADE_VALUE: "few", ALPACA_PAPER_KEY: "a key with blanks" });
     expect(config).toEqual({ kind: "unknown", why: "the configuration is wrong" });
     expect(findings.map(({ status }) => status)).toEqual(findings.map(() => "failed"));
@@ -89,7 +89,7 @@ describe("the configuration", () => {
     expect(JSON.stringify(findings)).not.toContain("a key with blanks");
   });
 
-  test("its secrets are known however broken it is, addresses part by part", () => {
+  test("its secrets are found however broken it is, addresses part by part", () => {
     const secrets = secretsIn({
       TRADING_MODE: "nonsense",
       ALPACA_SECRET: " sEcReT ",
@@ -109,7 +109,7 @@ const PLAIN: SurroundingsFacts = {
   stateOnVolume: true,
 };
 
-describe("what is around the process", () => {
+describe("the surroundings of the process", () => {
   test.each<[string, Partial<SurroundingsFacts>, readonly CheckStatus[]]>([
     ["a daemon under systemd with a watchdog", { unit: "alpaca-trader.service", watchdog: true }, ["ok"]],
     ["a daemon under systemd without one", { unit: "alpaca-trader.service", watchdog: false }, ["warning"]],
@@ -124,7 +124,7 @@ describe("what is around the process", () => {
     expect(judgeSurroundings({ ...PLAIN, ...facts }).map(({ status }) => status)).toEqual(statuses);
   });
 
-  test("is read from the process's own entries below /proc, of which no other variable is shown", () => {
+  test("are read from the process's entries in /proc, and no other variable is shown", () => {
     mkdirSync(at("proc", "77"), { recursive: true });
     mkdirSync(at("proc", "1"));
     writeFileSync(at("proc", "77", "cgroup"), "0::/system.slice/system-alpaca.slice/alpaca-trader@growth.service\n");
@@ -153,16 +153,16 @@ describe("the state directory", () => {
     expect(judgeStateDirectory(readDirectory(at("state"), "STATE_DIR"))[0]?.status).toBe(status);
   });
 
-  test("is made later where it is missing, and may be no file", () => {
+  test("is created later if missing, and must not be a file", () => {
     writeFileSync(at("file"), "");
-    expect(judgeStateDirectory(readDirectory(at("not", "yet"), "STATE_DIR"))).toEqual([saying("ok", "will be made")]);
+    expect(judgeStateDirectory(readDirectory(at("not", "yet"), "STATE_DIR"))).toEqual([saying("ok", "will be created")]);
     expect(judgeStateDirectory(readDirectory(at("file"), "STATE_DIR"))).toEqual([saying("failed", "is not a directory")]);
     expect(judgeStateDirectory(readDirectory(at("file", "below"), "STATE_DIR"))).toEqual([saying("failed", "cannot be used")]);
   });
 
-  test("of another user is said to be one: rights are then those of the wrong user", () => {
+  test("of another user is reported: permissions are then those of the wrong user", () => {
     const facts = { path: "/var/lib/alpaca-trader", state: "directory", uid: 998, mode: 0o700, ourUid: 0 } as const;
-    expect(judgeStateDirectory(facts)).toEqual([saying("warning", "belongs to user 998, and this is user 0")]);
+    expect(judgeStateDirectory(facts)).toEqual([saying("warning", "belongs to user 998, but this process runs as user 0")]);
   });
 });
 
@@ -175,34 +175,34 @@ describe("the log directory", () => {
     });
   }
 
-  test("is well when it is ours and nothing strange is in it, also without logs", () => {
+  test("passes when it is ours and contains nothing unexpected, also without logs", () => {
     expect(judged()).toEqual([saying("ok", directory)]);
     writeFileSync(at("alpaca_trader.log"), "");
     expect(judged("0")).toEqual([saying("ok", directory)]);
   });
 
-  test("names a planted link, a second name and a directory in the place of a log", () => {
+  test("reports a planted link, a hard link and a directory in place of a log", () => {
     symlinkSync("/etc/passwd", at("alpaca_trader.log"));
     writeFileSync(at("elsewhere"), "");
     linkSync(at("elsewhere"), at("alpaca_trades.json"));
     expect(judged()).toEqual([saying("failed", "it is a symbolic link"), saying("failed", "it has a second name")]);
     rmSync(at("alpaca_trades.json"));
     mkdirSync(at("alpaca_trades.json"));
-    expect(judged()[1]).toEqual(saying("failed", "it is no plain file"));
+    expect(judged()[1]).toEqual(saying("failed", "it is not a plain file"));
   });
 
-  test("may be open to all only as /tmp is", () => {
+  test("may be open to all only like /tmp", () => {
     chmodSync(directory, 0o777);
     expect(judged()).toEqual([saying("warning", "can be written by anyone")]);
     chmodSync(directory, 0o1777);
     expect(judged()).toEqual([saying("ok", "mode 1777")]);
   });
 
-  test("LOG_GROUP must exist, and be one of our user's", () => {
+  test("LOG_GROUP must exist and include our user", () => {
     expect(judged("nobody-has-such-a-group")).toEqual([saying("failed", "no group of that name")]);
     const directoryFacts = readDirectory(directory, "LOG_DIR");
     expect(judgeLogDirectory({ directory: directoryFacts, foreign: [], group: { name: "adm", state: "not-ours" } })).toEqual([
-      saying("warning", "no member"),
+      saying("warning", "not a member"),
     ]);
   });
 });
@@ -220,7 +220,7 @@ describe("disk space", () => {
     expect(judgeSpace({ settings: "STATE_DIR", path: "/x", free }).status).toBe(status);
   });
 
-  test("is that of the nearest directory where the own one is still to be made", () => {
+  test("is measured at the nearest existing directory", () => {
     expect(readSpace("STATE_DIR", at("not", "yet")).free).toBeGreaterThan(0);
   });
 });

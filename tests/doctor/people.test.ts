@@ -17,34 +17,34 @@ const ALL: NotificationSettings = {
 };
 
 describe("notifications and heartbeat", () => {
-  test("are missed where real orders are sent, and not in the simulator", () => {
+  test("are expected where real orders are sent, but not in the simulator", () => {
     const facts = { settings: NONE, tests: undefined };
     for (const mode of ["paper", "live"] as const)
       expect([...judgeNotifications({ ...facts, mode }), ...judgeHeartbeat({ ...facts, mode })]).toEqual([
-        saying("warning", "nobody is told"),
-        saying("warning", "nobody watches"),
+        saying("warning", "no notifications are sent"),
+        saying("warning", "no external service"),
       ]);
     expect(judgeNotifications({ ...facts, mode: "simulator" })[0]?.status).toBe("ok");
   });
 
-  test("are named by their hosts alone, and not tried unless asked", () => {
+  test("are named by their hosts only, and tested only on request", () => {
     const facts = { settings: ALL, mode: "paper", tests: undefined } as const;
     const findings = [...judgeNotifications(facts), ...judgeHeartbeat(facts)];
     expect(findings).toEqual([saying("ok", "Slack (hooks.slack.com); not tried"), saying("ok", "hc-ping.com; not tried")]);
     expect(JSON.stringify(findings)).not.toContain(SECRET);
   });
 
-  test("that were tried say what came of it", () => {
+  test("that were tested show the result", () => {
     const tests = [
       { name: "Slack (hooks.slack.com)", problem: "it answered 404" },
       { name: "heartbeat (hc-ping.com)", problem: undefined },
     ];
     const facts = { settings: ALL, mode: "paper", tests } as const;
-    expect(judgeNotifications(facts)).toEqual([saying("failed", "did not take the test: it answered 404")]);
-    expect(judgeHeartbeat(facts)).toEqual([saying("ok", "took the test")]);
+    expect(judgeNotifications(facts)).toEqual([saying("failed", "rejected the test: it answered 404")]);
+    expect(judgeHeartbeat(facts)).toEqual([saying("ok", "accepted the test")]);
   });
 
-  test("that are switched off by their level are warned of", () => {
+  test("that are switched off by their level cause a warning", () => {
     expect(judgeNotifications({ settings: { ...ALL, level: "off" }, mode: "paper", tests: undefined })).toEqual([
       saying("warning", "NOTIFY_LEVEL is off"),
     ]);
@@ -52,7 +52,7 @@ describe("notifications and heartbeat", () => {
 });
 
 describe("the dashboard", () => {
-  test("is found where it can be reached from this machine", () => {
+  test("is found at its address on this machine", () => {
     const at = (host: string, port: number | "off"): string | undefined =>
       dashboardAddress({ host, port, isOpen: false, token: undefined });
     expect(at("127.0.0.1", 8787)).toBe("http://127.0.0.1:8787");
@@ -69,7 +69,7 @@ describe("the dashboard", () => {
     [200, '{"status":"degraded","reasons":["the broker is silent"]}', saying("warning", "degraded: the broker is silent")],
     [503, '{"status":"failing","reasons":["the watcher stands still"]}', saying("failed", "failing: the watcher stands still")],
     [404, '{"message":"no such page"}', saying("warning", "something else answers there (HTTP 404)")],
-    [200, "<html>hello</html>", saying("warning", "does not answer for the daemon")],
+    [200, "<html>hello</html>", saying("warning", "is not answered by the daemon")],
   ])("that answers %d with %s", async (status, body, expected) => {
     let asked = "";
     const server = createServer((request, response) => {
@@ -87,7 +87,7 @@ describe("the dashboard", () => {
     }
   });
 
-  test("that takes the question and says nothing is a daemon that hangs", async () => {
+  test("that accepts a request and does not answer means a hanging daemon", async () => {
     const clock = new VirtualClock(0);
     const silent: typeof fetch = (_address, init) =>
       new Promise((_resolve, reject) => init?.signal?.addEventListener("abort", () => reject(new Error("aborted"))));
@@ -97,7 +97,7 @@ describe("the dashboard", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("that is not there is a warning and no failure", async () => {
+  test("that is missing is a warning and no failure", async () => {
     const server = createServer();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const address = `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`;

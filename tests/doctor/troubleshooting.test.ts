@@ -7,15 +7,15 @@ import { pageText } from "../named-tests.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const MESSAGES = "Messages of an execution";
 
-describe("the page of troubles", () => {
+describe("the troubleshooting page", () => {
   const page = pageText("docs/troubleshooting.md");
   const sections = [...page.matchAll(/^## (.+)$/gm)].map((match) => match[1] ?? "");
 
-  test("has one section for each check and no other, in their order, after that of the messages", () => {
+  test("has one section per check and no other, in order, after the messages", () => {
     expect(sections).toEqual([MESSAGES, ...Object.keys(CHECKS)]);
   });
 
-  test("explains messages that the program has", () => {
+  test("explains existing messages", () => {
     const source = globSync("src/**/*.ts", { cwd: ROOT }).map((file) => readFileSync(join(ROOT, file), "utf8"));
     const section = page.split(/^## /m).find((text) => text.startsWith(MESSAGES)) ?? "";
     const messages = [...section.matchAll(/^\| ([A-Z][^|]+?) +\|/gm)].map(([, message = ""]) => message);
@@ -25,14 +25,14 @@ describe("the page of troubles", () => {
     expect(messages.length).toBeGreaterThan(8);
   });
 
-  test("says a symptom, its cause and its cure in each of them", () => {
+  test("has a symptom, cause and cure in each section", () => {
     for (const section of page.split(/^## /m).slice(1)) {
       expect(section).toMatch(/^\| symptom +\| cause +\| cure +\|$/m);
       expect((section.match(/^\|/gm) ?? []).length).toBeGreaterThanOrEqual(3);
     }
   });
 
-  test("leads only to sections that exist", () => {
+  test("links only to existing sections", () => {
     for (const [, anchor = ""] of page.matchAll(/\]\(#([^)]+)\)/g)) expect(sections).toContain(anchor);
   });
 });

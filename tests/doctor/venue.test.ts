@@ -62,7 +62,7 @@ function position(symbol: string, change: Partial<Position> = {}): Position {
 }
 
 describe("the connection", () => {
-  test("is there when the broker answers, be it with a refusal", () => {
+  test("is up when the broker answers, even with a refusal", () => {
     expect(judgeConnection("Alpaca paper", ANSWERED)).toEqual([saying("ok", "Alpaca paper answers (in 21 ms)")]);
     expect(judgeConnection("Alpaca paper", refused("unauthorized", "no", 401))).toEqual([saying("ok", "HTTP 401")]);
     expect(judgeConnection("Alpaca paper", refused("unreachable", "It did not answer."))).toEqual([saying("failed", "did not answer")]);
@@ -70,7 +70,7 @@ describe("the connection", () => {
     expect(judgeConnection("Alpaca paper", { kind: "refused", error: new Error("boom") })).toEqual([saying("failed", "boom")]);
   });
 
-  test("is none when somebody answers who knows no accounts, and the keys are not to blame", () => {
+  test("fails when another server answers, without blaming the keys", () => {
     const elsewhere = refused("refused", "endpoint not found", 404);
     expect(judgeConnection("Alpaca paper", elsewhere)).toEqual([saying("failed", "endpoint not found")]);
     expect(accountIn(elsewhere)).toEqual(unknown("there is no connection to the broker"));
@@ -79,7 +79,7 @@ describe("the connection", () => {
     ]);
   });
 
-  test("what needs an account says why there is none", () => {
+  test("checks that need an account say why there is none", () => {
     expect(accountIn(ANSWERED)).toEqual(known(ACCOUNT));
     expect(accountIn(refused("unauthorized", "no", 401))).toEqual(unknown("the keys are not accepted"));
     expect(accountIn(refused("unreachable", "no"))).toEqual(unknown("there is no connection to the broker"));
@@ -90,7 +90,7 @@ describe("the connection", () => {
 describe("the keys", () => {
   const paper = { mode: "paper", host: "paper-api.alpaca.markets", prefix: "PK", first: ANSWERED } as const;
 
-  test("are accepted for paper and for live, said plainly", () => {
+  test("are accepted for paper and for live, stated clearly", () => {
     expect(judgeKeys(paper)).toEqual([saying("ok", "paper trading")]);
     expect(judgeKeys({ ...paper, mode: "live", host: "api.alpaca.markets", prefix: "AK" })).toEqual([
       saying("ok", "LIVE trading, real money"),
@@ -98,7 +98,7 @@ describe("the keys", () => {
     expect(judgeKeys({ ...paper, mode: "simulator", host: "", prefix: "" })).toEqual([saying("ok", "needs no keys")]);
   });
 
-  test("401 and 403 are told apart, each with its own cure", () => {
+  test("401 and 403 are distinguished, each with its own remedy", () => {
     const [wrong] = judgeKeys({ ...paper, first: refused("unauthorized", "no", 401) });
     const [forbidden] = judgeKeys({ ...paper, first: refused("unauthorized", "no", 403) });
     expect(wrong).toEqual(saying("failed", "does not accept them (HTTP 401)"));
@@ -107,16 +107,16 @@ describe("the keys", () => {
     expect(forbidden?.hint).not.toBe(wrong?.hint);
   });
 
-  test("of the other kind are recognised by how they begin, refused or not", () => {
+  test("of the other kind are recognised by their prefix, refused or not", () => {
     const [live] = judgeKeys({ ...paper, prefix: "AK", first: refused("unauthorized", "no", 401) });
-    expect(live?.hint).toContain("begins with AK, as live keys do");
+    expect(live?.hint).toContain("begins with AK, like live keys");
     const [other] = judgeKeys({ ...paper, mode: "live", host: "api.alpaca.markets" });
     expect(other).toEqual(saying("warning", "LIVE"));
-    expect(other?.hint).toContain("begins with PK, as paper keys do");
+    expect(other?.hint).toContain("begins with PK, like paper keys");
     expect(judgeKeys({ ...paper, mode: "live", host: "127.0.0.1:8788" })).toEqual([saying("ok", "LIVE")]);
   });
 
-  test("are not looked at without a connection", () => {
+  test("are skipped without a connection", () => {
     expect(judgeKeys({ ...paper, first: refused("unreachable", "no") })[0]?.status).toBe("skipped");
   });
 });
@@ -134,7 +134,7 @@ describe("our clock", () => {
     expect(judgeClock({ before: NOON, after: NOON, market: { ...MARKET, timestamp: NOON + off } })).toEqual([saying(status, words)]);
   });
 
-  test("is not blamed for the time that the answer took", () => {
+  test("is not blamed for the answer's travel time", () => {
     expect(judgeClock({ before: NOON, after: NOON + 9_000, market: { ...MARKET, timestamp: NOON + 8_000 } })).toEqual([
       saying("ok", "agrees"),
     ]);
@@ -142,7 +142,7 @@ describe("our clock", () => {
 });
 
 describe("the account", () => {
-  test("is the right one, or fails by what stands against it", () => {
+  test("is the right one, or fails with the reason", () => {
     const facts = { number: "PA1", refusal: undefined, pinned: "PA1", elsewhere: undefined };
     expect(judgeAccountNumber(facts)).toEqual([saying("ok", "pinned to")]);
     expect(judgeAccountNumber({ ...facts, pinned: undefined })).toEqual([saying("ok", "the first rebalance pins it")]);
@@ -160,7 +160,7 @@ describe("the account", () => {
     ]);
   });
 
-  test("fails when its owner has suspended trading, and warns of whole shares and of switches that cannot be read", () => {
+  test("fails when its owner suspended trading, and warns about whole shares and unreadable switches", () => {
     expect(judgeAccount(ACCOUNT, known({ ...SWITCHES, suspendTrade: true }))).toEqual([saying("failed", "suspend_trade")]);
     expect(judgeAccount(ACCOUNT, known({ ...SWITCHES, fractionalTrading: false }))).toEqual([
       saying("warning", "fractional trading is off"),
@@ -168,7 +168,7 @@ describe("the account", () => {
     expect(judgeAccount(ACCOUNT, unknown("it failed"))).toEqual([saying("warning", "its configuration cannot be read: it failed")]);
   });
 
-  test("may have too little cash to buy with, and margin is never made use of", () => {
+  test("may have too little buying power, and margin is never used", () => {
     expect(judgeBuyingPower({ ...ACCOUNT, multiplier: "4", buyingPower: decimal("160000") })).toEqual([
       saying("ok", "multiplier 4 is never"),
     ]);
@@ -178,8 +178,8 @@ describe("the account", () => {
   });
 });
 
-test("a split that is not booked, or may be none, is warned of with its symbol", () => {
-  expect(judgeSplits(new Map())).toEqual([saying("ok", "no holding has a split")]);
+test("an unbooked or doubtful split is a warning with its symbol", () => {
+  expect(judgeSplits(new Map())).toEqual([saying("ok", "no holding has an unbooked split")]);
   const unbooked = { kind: "split-unbooked", ratio: decimal("5"), session: "2026-11-18", quantity: decimal("3712.5") } as const;
   const suspected = { kind: "split-suspected", reason: "its daily bars cannot be read" } as const;
   expect(
@@ -209,7 +209,7 @@ describe("the positions", () => {
     expect(judgePositions({ ...facts, positions, protectedSymbols: new Set(["SMR"]) })[0]?.status).toBe("ok");
   });
 
-  test("that a first run would sell unasked are warned of, and in live mode fail until they are adopted", () => {
+  test("that a first run would sell unasked are a warning, and in live mode fail until adopted", () => {
     const strangers = { symbols: ["AAPL", "QQQ"], isRefused: false };
     expect(judgePositions({ ...facts, strangers })).toEqual([saying("warning", "never bought: AAPL, QQQ")]);
     expect(judgePositions({ ...facts, strangers: { ...strangers, isRefused: true } })).toEqual([
@@ -217,7 +217,7 @@ describe("the positions", () => {
     ]);
   });
 
-  test("one that cannot be read is named with what is wrong, and a covered call is no short position", () => {
+  test("an unreadable one is named with the problem, and a covered call is not a short position", () => {
     const row = position("448ESC016", { assetId: "b0b6", problem: "market_value: is missing" });
     const call = position("SMR270115C00040000", { side: "short", assetClass: "us_option", marketValue: decimal("-1") });
     expect(judgePositions({ ...facts, positions: [row, call] })).toEqual([
@@ -226,10 +226,10 @@ describe("the positions", () => {
     ]);
   });
 
-  test("others than equities, more than the account is worth, and somebody else's orders are warned of", () => {
+  test("assets other than equities, holdings above equity, and external orders are warnings", () => {
     expect(judgePositions({ ...facts, positions: [position("BTCUSD", { assetClass: "crypto" })] })).toEqual([saying("warning", "BTCUSD")]);
     expect(judgePositions({ ...facts, positions: [position("SMR", { marketValue: decimal("100001") })] })).toEqual([
-      saying("warning", "$100,001.00 are held"),
+      saying("warning", "holdings of $100,001.00 exceed"),
     ]);
     const orders = [
       { clientOrderId: "by-hand", symbol: "LEU" },
@@ -253,7 +253,7 @@ describe("the market", () => {
     expect(judgeSession(MARKET, unknown("it failed"))).toEqual([saying("warning", "calendar cannot be read: it failed")]);
   });
 
-  test("knows every symbol, or names those that are unknown, frozen or indivisible", () => {
+  test("knows every symbol, or names unknown, frozen and whole-share ones", () => {
     const asset = { active: true, tradable: true, fractionable: true, attributes: [] as readonly string[] } as Asset;
     expect(judgeAssets(new Map([["SMR", asset]]))).toEqual([saying("ok", "SMR: tradable and fractionable")]);
     expect(
@@ -273,7 +273,7 @@ describe("the market", () => {
     ]);
   });
 
-  test("fails for a target that this account may not buy, and for one whose ticker has changed", () => {
+  test("fails for a target that this account cannot buy, and for one whose ticker has changed", () => {
     const asset = { active: true, tradable: true, fractionable: true, attributes: ["ptp_no_exception"] } as unknown as Asset;
     const assets = new Map([
       ["UVXY", asset],
@@ -281,7 +281,7 @@ describe("the market", () => {
     ]);
     const renamed = new Map([["OKLO", "OKLX"]]);
     expect(judgeAssets(assets, { configuration: SWITCHES, renamed })).toEqual([
-      saying("failed", "OKLO is traded as OKLX now"),
+      saying("failed", "OKLO now trades as OKLX"),
       saying("failed", "UVXY cannot be bought: it is a partnership (ptp_no_exception)"),
     ]);
     expect(
@@ -289,7 +289,7 @@ describe("the market", () => {
     ).toEqual([saying("ok", "UVXY")]);
   });
 
-  test("prices are good when two witnesses agree, and told with their doubt when not", () => {
+  test("prices pass when two witnesses agree, and are reported with the doubt otherwise", () => {
     const price = (amount: string, at = NOON - 1_000) => ({ price: decimal(amount), at });
     const seen = (trade: string, quote: string, at?: number): MarketPrices => ({
       trade: price(trade, at),
@@ -305,7 +305,7 @@ describe("the market", () => {
     expect(judgePrices({ ...facts, market: evening, prices: new Map([["SMR", seen("40", "40", NOON)]]) })[0]?.status).toBe("ok");
   });
 
-  test("holdings without a price are warned of, wanted or not, and only those that a plan puts a value on", () => {
+  test("holdings without a price are a warning, targeted or not, if a plan must value them", () => {
     const positions = [
       position("SPIN", { currentPrice: decimal("50") }),
       position("KEPT", { currentPrice: decimal("50") }),
@@ -317,10 +317,10 @@ describe("the market", () => {
     const [finding, ...more] = judgePrices(facts);
     expect(more).toEqual([]);
     expect(finding).toEqual(saying("warning", "SPIN (held): only one usable price was observed: position $50.00"));
-    expect(finding?.status === "warning" && finding.hint).toContain("SPIN can be sold whole and not in part");
+    expect(finding?.status === "warning" && finding.hint).toContain("SPIN can only be sold in full");
   });
 
-  test("the symbols that matter are the newest run's, else the last accepted ones, else those that are allowed", () => {
+  test("the checked symbols are the newest run's, or the last accepted ones, or the allowed ones", () => {
     const strategies = [{ name: "nuclear", share: decimal("1"), alertsFile: "/a" }];
     const nothing = { lastAcceptedSignal: () => undefined };
     const accepted = { lastAcceptedSignal: () => ({ signal: { targets: new Map([["LEU", decimal("1")]]) } }) as never };
@@ -350,7 +350,7 @@ describe("the order stream", () => {
     return { clock, broker, closed: () => closed };
   }
 
-  test("is well once it listens, and is let go of", async () => {
+  test("passes once it listens, and is then closed", async () => {
     const { clock, broker, closed } = stream((listener, time) => time.after(40, () => listener.onState("listening", "")));
     const hands = shakeHands(broker, clock);
     await clock.advance(40);
