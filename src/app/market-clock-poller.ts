@@ -29,7 +29,7 @@ export class MarketClockPoller {
   }
 
   /** The problem, once it has lasted for minutes. */
-  get ailment(): string | undefined {
+  get problem(): string | undefined {
     return this.#failures >= SILENT_READINGS ? this.#text : undefined;
   }
 

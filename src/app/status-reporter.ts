@@ -61,7 +61,7 @@ export class StatusReporter {
     this.#notifications = openNotifications(session);
     const { heartbeatUrl: url } = config.notifications;
     const common = { clock, log, fetch, redact: this.#redact };
-    this.#heartbeat = url === undefined ? undefined : new Heartbeat({ ...common, url, ailment: () => this.#ailment() });
+    this.#heartbeat = url === undefined ? undefined : new Heartbeat({ ...common, url, problem: () => this.#problem() });
     this.#service = serviceManager({ env, pid: process.pid, clock, log });
     this.#liveness = new LivenessFile({ env, pid: process.pid, clock, log });
     this.#clockPoller =
@@ -203,11 +203,11 @@ export class StatusReporter {
   }
 
   /** A halt is deliberate, so it does not count as a problem. */
-  #ailment(): string | undefined {
+  #problem(): string | undefined {
     if (!this.#isWatching()) return "An alerts file is not being watched.";
     if (this.#refusedAlerts !== undefined) return this.#refusedAlerts;
     if (!this.#ready) return "The account has not been read yet, or an execution left by an earlier process is not finished.";
-    return this.#blind() ?? this.#clockPoller?.ailment;
+    return this.#blind() ?? this.#clockPoller?.problem;
   }
 
   #sayStatus(): void {

@@ -44,7 +44,7 @@ describe("a daemon with a webhook", () => {
       await scenario.run(["halt", "--reason", "a look at the books"]);
       await told("PAPER: trading is halted");
       expectExit(await scenario.run(["resume"]), 0);
-      await told("PAPER: trading goes on");
+      await told("PAPER: trading resumed");
 
       expectExit(await daemon.stop(), 0);
       expect(service.titles).toHaveLength(4);

@@ -263,7 +263,7 @@ test(
     expect(said[0]).toContain("the shares come to 110 %");
     expect(said[1]).toContain("it names nuclear twice");
     expect(said[2]).toContain("two strategies read /x");
-    expect(said[3]).toContain("not three parts");
+    expect(said[3]).toContain("does not have three parts");
     expect(said[4]).toContain("a percentage above 0 and at most 100");
     expect(said[5]).toContain("expected small letters");
     expect(said[6]).toContain("expected an absolute path");
