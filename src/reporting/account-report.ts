@@ -4,7 +4,7 @@ import type { AccountReading } from "./account-reading.ts";
 import { dollarsOrNull, fractionOrNull } from "./json-values.ts";
 import type { PricedHolding } from "./profit-report.ts";
 
-/** The account as it stands. Forms of values as in json-values.ts. */
+/** The current account. Value formats as in json-values.ts. */
 export interface AccountReport {
   readonly number: string;
   readonly status: string;
@@ -15,7 +15,7 @@ export interface AccountReport {
   readonly positions: readonly HoldingReport[];
   /** Equity less last equity less deposits since; `null` when deposits are not known. */
   readonly day_profit: string | null;
-  /** Of last equity. */
+  /** As a fraction of last equity. */
   readonly day_return: string | null;
   /** Deposits less withdrawals since the last close. */
   readonly day_flows: string | null;
@@ -39,7 +39,7 @@ export function holdingsOf({ positions }: AccountReading): PricedHolding[] {
   }));
 }
 
-/** The account with its day: a deposit is no profit. */
+/** The account with its day's profit: deposits do not count as profit. */
 export function accountReport({ account, positions, flowsSinceClose: flows }: AccountReading): AccountReport {
   const { number, status, equity, lastEquity, cash, buyingPower } = account;
   const day = flows === undefined ? undefined : dayProfit({ equity, lastEquity, flows });

@@ -16,8 +16,8 @@ export interface AccountContext {
 const BANNER_WIDTH = 60;
 
 /**
- * The account as it stands, with one `Label: value` a line so that tools can match them (part of the
- * outward contract).
+ * The current account, one `Label: value` per line so that tools can match them (part of the public
+ * contract).
  * @param positions `undefined` when they could not be read, which must not look like an empty account.
  */
 export function accountSummary(
@@ -39,7 +39,7 @@ export function accountSummary(
   ];
 }
 
-/** The labelled figures alone. */
+/** Only the labelled figures. */
 export function accountFigures(account: Account, style: Style): string[] {
   const blocked = account.blocks.length > 0;
   return [
@@ -84,7 +84,7 @@ function positionCells(position: Position): Cell[] {
   ];
 }
 
-/** Unrealized profit as a fraction of what was paid. */
+/** Unrealized profit as a fraction of the cost. */
 function profitOf(position: Position): Decimal | undefined {
   if (position.unrealizedProfit === undefined || position.costBasis.eq(ZERO)) return undefined;
   return shareOf(position.unrealizedProfit, position.costBasis.abs());

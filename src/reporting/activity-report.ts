@@ -5,10 +5,10 @@ import type { EquityCurve } from "./equity-curve.ts";
 import type { ExecutionReport } from "./execution-report.ts";
 import { basisPointsOrNull, dollarText, fractionOrNull } from "./json-values.ts";
 
-/** What was done in a period, in figures. Forms of values as in json-values.ts. */
+/** Activity of a period in figures. Value formats as in json-values.ts. */
 export interface ActivityReport {
   readonly executions: number;
-  /** Outcome → how many; `open` are those that have not ended. */
+  /** Outcome → count; `open` counts those that have not ended. */
   readonly outcomes: Readonly<Record<string, number>>;
   readonly orders: number;
   readonly filled_orders: number;
@@ -17,7 +17,7 @@ export interface ActivityReport {
   readonly bought: string;
   /** (Sold + bought) ÷ the average of the curve's equity. */
   readonly turnover: string | null;
-  /** All orders' cost against their decision, weighted by value; positive = worse. */
+  /** Cost of all orders against the decision price, weighted by value; positive = worse. */
   readonly cost: string | null;
   readonly cost_bps: string | null;
   readonly median_alert_to_first_order_ms: number | null;
@@ -60,7 +60,7 @@ function countedBy(words: readonly string[]): Record<string, number> {
   return counts;
 }
 
-/** The middle one; of an even number the lower, so that it is a time that was really measured. */
+/** Median; the lower one of an even number, so that it is a measured time. */
 function median(values: readonly number[]): number | null {
   return values.toSorted((one, other) => one - other)[Math.floor((values.length - 1) / 2)] ?? null;
 }

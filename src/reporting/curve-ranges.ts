@@ -3,15 +3,15 @@ import { type AccountReading, readEquityHistory } from "./account-reading.ts";
 import type { EquityCurve } from "./equity-curve.ts";
 import { curveOf, intradayPointsUpToNow, pointsUpToNow } from "./equity-curve.ts";
 
-/** The stretches of time that the dashboard shows the account's equity over. */
+/** Time ranges of the dashboard's equity chart. */
 export const CURVE_RANGES = ["day", "week", "month", "all"] as const;
 export type CurveRange = (typeof CURVE_RANGES)[number];
 
 export type EquityHistories = Readonly<Partial<Record<CurveRange, readonly EquityHistoryPoint[]>>>;
-/** `null` where the broker did not say. */
+/** `null` when the broker did not provide it. */
 export type EquityCurves = Readonly<Record<CurveRange, EquityCurve | null>>;
 
-/** Windows as fine as can be drawn; the venue gives windows within days for 30 days at most. */
+/** The finest useful resolution; the venue provides intraday windows for at most 30 days. */
 const QUESTIONS: Readonly<Record<CurveRange, { readonly days: number; readonly window: EquityWindow }>> = {
   day: { days: 1, window: "5Min" },
   week: { days: 7, window: "15Min" },
@@ -20,7 +20,7 @@ const QUESTIONS: Readonly<Record<CurveRange, { readonly days: number; readonly w
 };
 const DAY_MS = 86_400_000;
 
-/** One request for each range, side by side; what cannot be read is told in `problems`, once. */
+/** One parallel request per range; what cannot be read is reported once in `problems`. */
 export async function readEquityHistories(
   broker: Pick<Broker, "equityHistory">,
   now: number,

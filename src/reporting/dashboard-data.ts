@@ -17,29 +17,29 @@ import { type StrategyReport, strategyReports } from "./strategy-report.ts";
 import { type OrderEntry, orderEntry } from "./trade-record.ts";
 import { wantedWeights } from "./wanted-weights.ts";
 
-/** All that the dashboard shows, ready to be sent. Forms of values as in json-values.ts; `null` is not known. */
+/** All dashboard data, ready to send. Value formats as in json-values.ts; `null` means unknown. */
 export interface DashboardData {
   readonly generated_at: string;
   readonly mode: string;
   readonly mode_reason: string;
   /** Why trading is halted; `null` when it is not. */
   readonly halted: string | null;
-  /** Why alerts are not acted upon, one sentence for each strategy; only the daemon itself knows. */
+  /** Why alerts are refused, one sentence per strategy; only the daemon knows. */
   readonly alerts_problems: readonly string[];
   readonly daemon: { readonly pid: number; readonly since: string } | null;
   readonly market: { readonly is_open: boolean; readonly next_open: string; readonly next_close: string } | null;
   readonly broker: BrokerHealth;
-  /** The newest run that made a signal. */
+  /** The newest run that produced a signal. */
   readonly last_alert: SignalEntry | null;
   readonly account: AccountReport | null;
   readonly holdings: readonly HoldingAgainstTarget[];
   readonly equity: EquityCurves;
   /** Executions that have not ended, oldest first. */
   readonly running: readonly RunningExecution[];
-  /** Newest first, as the executions. */
+  /** Newest first, like the executions. */
   readonly signals: readonly SignalEntry[];
   readonly executions: readonly ExecutionReport[];
-  /** Of the executions shown. */
+  /** Orders of the executions shown. */
   readonly profit: ProfitReport;
   readonly strategies: readonly StrategyReport[] | null;
 }
@@ -49,7 +49,7 @@ export interface BrokerHealth {
   readonly reachable: boolean;
   /** What could not be read, one sentence each. */
   readonly problems: readonly string[];
-  /** Of the order updates; `null` where no daemon follows them. */
+  /** State of the order update stream; `null` when no daemon follows it. */
   readonly stream: StreamState | null;
 }
 
@@ -62,7 +62,7 @@ export interface SignalEntry {
   /** Since it was generated. */
   readonly age_ms: number;
   readonly reason: string;
-  /** Symbol → weight; for an exit every symbol that is to go, with zero. */
+  /** Symbol → weight; for an exit, every symbol to sell, with zero. */
   readonly targets: Readonly<Record<string, string>>;
   readonly verdict: string | null;
   readonly verdict_reason: string | null;
@@ -77,7 +77,7 @@ export interface RunningExecution {
   readonly outcome: string | null;
   readonly started_at: string;
   readonly deadline: string;
-  /** Also those that are not sent yet. */
+  /** Including those not sent yet. */
   readonly orders: readonly RunningOrder[];
 }
 
@@ -106,11 +106,11 @@ export interface DashboardFacts {
   readonly histories: EquityHistories;
   readonly problems: readonly string[];
   readonly aside: SetAside;
-  /** How many signals and executions are shown at most. */
+  /** Maximum number of signals and executions shown. */
   readonly limit: number;
 }
 
-/** A pure function of what was read: the daemon and the dashboard beside it show the same. */
+/** A pure function of its input, so that the daemon and a separate dashboard show the same. */
 export function dashboardData(facts: DashboardFacts): DashboardData {
   const { ledger, now, reading } = facts;
   const recent = ledger.recentExecutions(facts.limit);
@@ -141,7 +141,7 @@ export function dashboardData(facts: DashboardFacts): DashboardData {
   };
 }
 
-/** Its plan is what the account follows: it has begun, or found nothing to do. */
+/** Whether the account follows its plan: it has started, or found nothing to do. */
 function wasAccepted({ begunAt, outcome }: ExecutionRecord): boolean {
   return begunAt !== undefined || outcome === "on-target" || outcome === "off-target";
 }
@@ -168,7 +168,7 @@ export function signalEntry({ signal, verdict, verdictReason, verdictAt }: Signa
   };
 }
 
-/** One execution under way, with all its orders as they stand; for the live view. */
+/** A running execution with the current state of all its orders, for the live view. */
 export function runningExecution(ledger: Pick<Ledger, "intentsOf" | "fillsOf">, execution: ExecutionRecord): RunningExecution {
   const fills = ledger.fillsOf(execution.id);
   return {

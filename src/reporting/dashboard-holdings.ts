@@ -9,7 +9,7 @@ import { finalLines, isWanted } from "./plan-lines.ts";
 import type { SetAside } from "./target-base.ts";
 import { isSetAside, targetBase } from "./target-base.ts";
 
-/** A symbol that is held or wanted. Forms of values as in json-values.ts. */
+/** A symbol that is held or targeted. Value formats as in json-values.ts. */
 export interface HoldingAgainstTarget {
   readonly symbol: string;
   readonly quantity: string;
@@ -17,17 +17,17 @@ export interface HoldingAgainstTarget {
   readonly value: string;
   /** Share of the account. */
   readonly weight: string;
-  /** Share of the base that is wanted; `null` when nothing is known to be wanted or not wanted of it. */
+  /** Target share of the base; `null` when no target is known. */
   readonly target_weight: string | null;
   /** Weight less target, in shares of the account. */
   readonly drift: string | null;
-  /** Why the last execution left it, or the rest of it, alone, and that in a sentence. */
+  /** Why the last execution left it, or the rest of it, alone: code and sentence. */
   readonly left_alone: string | null;
   readonly detail: string | null;
 }
 
 /**
- * What is held against what the last accepted plan wanted.
+ * Positions against the targets of the last accepted plan.
  * @param last the newest execution that traded or found nothing to do.
  */
 export function holdingsAgainstTargets(

@@ -17,23 +17,22 @@ import { dirname, resolve } from "node:path";
 import { obstacleBehind } from "../machine/directory-access.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 
-/** Readable by our group, as the logs are (R30). */
+/** Readable by our group, like the logs (R30). */
 const FILE_MODE = 0o640;
 const DIRECTORY_MODE = 0o750;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-/** How an earlier document of the same kind is recognised: it begins with this. */
+/** Prefix that identifies an earlier document of the same kind. */
 export interface DocumentKind {
-  /** For sentences: `report`. */
+  /** Name used in messages, such as `report`. */
   readonly name: string;
   readonly mark: string;
 }
 
 /**
- * Writes a whole document at once: a reader sees the old one or the new one, never half of it. What
- * stands at the path already is replaced only when it is an earlier document of the same kind that is
- * ours; no link is followed.
- * @throws TraderError `document-foreign` when something else stands there, `document-unwritable` when it cannot be written.
+ * Writes a document atomically: a reader sees the old one or the new one, never half of it. An existing
+ * file is replaced only when it is our own earlier document of the same kind; links are not followed.
+ * @throws TraderError `document-foreign` when something else is there, `document-unwritable` when it cannot be written.
  */
 export function writeDocument(path: string, text: string, kind: DocumentKind): void {
   const file = resolve(path);
@@ -42,9 +41,9 @@ export function writeDocument(path: string, text: string, kind: DocumentKind): v
     mkdirSync(dirname(file), { recursive: true, mode: DIRECTORY_MODE });
     writeInPlaceOf(file, text);
   } catch (error) {
-    throw new TraderError(`The ${kind.name} ${file} cannot be written: ${obstacleBehind(error)?.text ?? messageOf(error)}.`, {
+    throw new TraderError(`Cannot write the ${kind.name} ${file}: ${obstacleBehind(error)?.text ?? messageOf(error)}.`, {
       code: "document-unwritable",
-      hint: "Name a file in a directory that our user may write to, on a disk that is not full.",
+      hint: "Choose a file in a directory that this user may write to, on a disk that is not full.",
       cause: error,
     });
   }
@@ -81,7 +80,7 @@ function statOf(file: string, kind: DocumentKind): Stats | undefined {
   try {
     return lstatSync(file, { throwIfNoEntry: false });
   } catch (error) {
-    throw foreign(file, `cannot be looked at (${messageOf(error)})`, kind);
+    throw foreign(file, `cannot be checked (${messageOf(error)})`, kind);
   }
 }
 
@@ -92,7 +91,7 @@ function beginsWith(file: string, mark: string): boolean {
     descriptor = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     return readSync(descriptor, bytes) === bytes.length && bytes.toString() === mark;
   } catch {
-    // What cannot be read cannot be shown to be ours.
+    // A file that cannot be read cannot be verified as ours.
     return false;
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
@@ -100,8 +99,8 @@ function beginsWith(file: string, mark: string): boolean {
 }
 
 function foreign(file: string, what: string, kind: DocumentKind): TraderError {
-  return new TraderError(`${file} ${what}; it is left as it is.`, {
+  return new TraderError(`${file} ${what}, so it was not replaced.`, {
     code: "document-foreign",
-    hint: `Name another file for the ${kind.name}, or remove this one yourself.`,
+    hint: `Choose another file for the ${kind.name}, or remove this one yourself.`,
   });
 }

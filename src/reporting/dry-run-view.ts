@@ -16,11 +16,11 @@ const ORDER_COLUMNS: readonly Column[] = [
   { title: "", align: "right" },
 ];
 
-/** What would be done: every symbol with its reason, then the orders. */
+/** The planned trades: every symbol with its reason, then the orders. */
 export function dryRunLines(plan: Plan, style: Style): string[] {
   return [
     style.paint("strong", `Dry run: the plan on a base of ${formatDollars(plan.base)}`),
-    ...(plan.lines.length === 0 ? ["  Nothing is held and nothing is wanted."] : table(LINE_COLUMNS, plan.lines.map(lineCells), style)),
+    ...(plan.lines.length === 0 ? ["  No positions and no targets."] : table(LINE_COLUMNS, plan.lines.map(lineCells), style)),
     "",
     ...orderLines(plan, style),
     "Dry run: nothing was sent.",
@@ -42,7 +42,7 @@ function tintOf(line: PlanLine): Tint {
 function orderLines(plan: Plan, style: Style): string[] {
   const orders = [...plan.sells, ...plan.buys];
   if (orders.length === 0) return ["No order would be sent."];
-  const after = plan.sells.length > 0 && plan.buys.length > 0 ? ["The buys are planned again on the cash that the sells bring."] : [];
+  const after = plan.sells.length > 0 && plan.buys.length > 0 ? ["The buys are planned again with the actual proceeds of the sells."] : [];
   return [style.paint("strong", "Orders that would be sent:"), ...table(ORDER_COLUMNS, orders.map(orderCells), style), ...after];
 }
 

@@ -9,16 +9,16 @@ import type { AccountReading } from "./account-reading.ts";
 import { dollarsOrNull, fractionOrNull } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
 
-/** What the account was worth over time. Forms of values as in json-values.ts. */
+/** The account's value over time. Value formats as in json-values.ts. */
 export interface EquityCurve {
-  /** `broker`: its portfolio history. `ledger`: what was seen after each execution, where deposits are not known. */
+  /** `broker`: its portfolio history. `ledger`: values recorded after each execution, without known deposits. */
   readonly source: "broker" | "ledger";
   readonly points: readonly CurvePoint[];
   /** Deposits less withdrawals after the first point. */
   readonly flows: string | null;
   /** Change of equity less flows. */
   readonly gain: string | null;
-  /** Time-weighted, deposits and withdrawals taken out, as a fraction; `null` where they are not known. */
+  /** Time-weighted return without deposits and withdrawals, as a fraction; `null` when those are unknown. */
   readonly return: string | null;
   readonly drawdown: DrawdownReport | null;
 }
@@ -26,23 +26,23 @@ export interface EquityCurve {
 interface CurvePoint {
   readonly at: string;
   readonly equity: string;
-  /** Paid in (negative: out) since the point before; `null` when not known. */
+  /** Deposited (negative: withdrawn) since the previous point; `null` when unknown. */
   readonly flow: string | null;
-  /** What one dollar of the first point has become, deposits and withdrawals taken out. */
+  /** Current value of one dollar at the first point, without deposits and withdrawals. */
   readonly growth: string | null;
 }
 
 interface DrawdownReport {
-  /** Below the highest point now, as a fraction of it. */
+  /** Current drawdown as a fraction of the highest point. */
   readonly now: string;
   readonly worst: { readonly depth: string; readonly from: string; readonly to: string; readonly recovered_at: string | null } | null;
 }
 
 /**
- * The broker's history up to the last close, and the account as it stands: today's window of the history
- * is not over and its flows are those of the activities anyway.
+ * The broker's history up to the last close, plus the current account: today's window of the history is
+ * not complete, and its flows come from the activities anyway.
  * @param now milliseconds since the epoch.
- * @returns `undefined` when what was paid in since the history's end is not known: a deposit would look like a gain.
+ * @returns `undefined` when deposits since the history's end are unknown: a deposit would look like a gain.
  */
 export function pointsUpToNow(history: readonly EquityHistoryPoint[], reading: AccountReading, now: number): EquityPoint[] | undefined {
   const { account, flowsSinceClose } = reading;
@@ -55,8 +55,8 @@ export function pointsUpToNow(history: readonly EquityHistoryPoint[], reading: A
 }
 
 /**
- * A history of windows within days, and the account as it stands. What was paid in today and is in none
- * of its windows yet belongs to the stretch up to now.
+ * An intraday history plus the current account. Today's deposits that are in none of its windows yet count
+ * for the time up to now.
  * @returns `undefined` as {@link pointsUpToNow} does.
  */
 export function intradayPointsUpToNow(
@@ -70,7 +70,7 @@ export function intradayPointsUpToNow(
   return withNow(history, { at: now, equity: account.equity, flow: flowsSinceClose.minus(seen) });
 }
 
-/** Before its first deposit an account is worth nothing, which is no beginning of a curve. */
+/** Before its first deposit an account is worth nothing, so the curve cannot start there. */
 function withNow(history: readonly EquityHistoryPoint[], last: EquityPoint): EquityPoint[] {
   const first = history.findIndex(({ equity, flow }) => !equity.eq(ZERO) || !flow.eq(ZERO));
   const known = first < 0 ? [] : history.slice(first);
@@ -102,7 +102,7 @@ export function curveOf(points: readonly EquityPoint[]): EquityCurve {
   };
 }
 
-/** What the ledger saw; without the broker nobody can tell a deposit from a gain, so no return is made of it. */
+/** Values from the ledger. Without the broker a deposit looks like a gain, so no return is calculated. */
 export function curveFromLedger(snapshots: readonly EquityRecord[]): EquityCurve {
   const points = snapshots.map(({ at, equity }) => ({ at: isoInstant(at), equity: toText(equity), flow: null, growth: null }));
   return { source: "ledger", points, flows: null, gain: null, return: null, drawdown: null };

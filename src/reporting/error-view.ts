@@ -3,11 +3,11 @@ import { obstacleBehind } from "../machine/directory-access.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 import { oneLine, type Style } from "./style.ts";
 
-const UNEXPECTED_HINT = "This is a fault in the program. Run it again with --verbose and report what it prints.";
+const UNEXPECTED_HINT = "This is a bug in the program. Run it again with --verbose and report the output.";
 
 /**
- * What a person reads of an error: a sentence and a hint. An error that was not made for a person says
- * so; the stack is shown only when asked for.
+ * An error as shown to a person: a sentence and a hint. An unexpected error says so; the stack is shown
+ * only on request.
  */
 export function errorLines(error: unknown, options: { readonly verbose: boolean }, style: Style): string[] {
   const { sentence, hint } = told(error);
@@ -25,7 +25,7 @@ interface Told {
   readonly hint: string | undefined;
 }
 
-/** An error made for a person may take several lines (every problem of a configuration); another one gets its first. */
+/** A TraderError may have several lines (every problem of a configuration); other errors show their first. */
 function told(error: unknown): Told {
   if (error instanceof TraderError) return { sentence: `Error: ${error.message}`, hint: error.hint };
   if (error instanceof BrokerError) return { sentence: `Error: ${brokerSentence(error)}`, hint: error.hint };
@@ -35,17 +35,17 @@ function told(error: unknown): Told {
   return { sentence: `Unexpected error: ${first}`, hint: UNEXPECTED_HINT };
 }
 
-/** Keeps the indent, which tells the lines of a list and of a stack apart. */
+/** Keeps the indentation of lists and stacks. */
 function tidy(line: string): string {
   return `${/^ */.exec(line)?.[0] ?? ""}${oneLine(line)}`;
 }
 
-/** The venue's support asks for the request id. */
+/** Alpaca's support asks for the request id. */
 function brokerSentence(error: BrokerError): string {
   return error.requestId === undefined ? error.message : `${error.message} (request id ${error.requestId})`;
 }
 
-/** The stack of the error and of everything that caused it. */
+/** The stacks of the error and its causes. */
 function traceLines(error: unknown): string[] {
   const lines: string[] = [];
   const seen = new Set<unknown>();

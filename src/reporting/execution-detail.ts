@@ -6,17 +6,17 @@ import { isoInstant } from "../domain/time-format.ts";
 import { planOf } from "./plan-lines.ts";
 import { wantedWeights } from "./wanted-weights.ts";
 
-/** The decision record of one execution, as `explain` tells it. Forms of values as in json-values.ts. */
+/** The decision record of one execution, as shown by `explain`. Value formats as in json-values.ts. */
 export interface ExecutionDetail {
-  /** With orders, fills, their cost against the decision, delays and what was left undone. */
+  /** Orders, fills, cost against the decision, delays and residuals. */
   readonly execution: ExecutionReport;
-  /** What decided: `null` when it is no longer in the ledger. */
+  /** The signal; `null` when it is no longer in the ledger. */
   readonly signal: SignalDetail | null;
-  /** Symbol → weight; for an exit every symbol that was to go, with zero. */
+  /** Symbol → weight; for an exit, every symbol to sell, with zero. */
   readonly wanted: Readonly<Record<string, string>>;
   readonly account_before: AccountSummary | null;
   readonly account_after: AccountSummary | null;
-  /** What was observed of prices before the plan, with its age then. */
+  /** Prices observed before the plan, with their age at that time. */
   readonly prices: readonly ObservedPrice[];
   readonly plan: { readonly selling: PhaseSummary; readonly buying: PhaseSummary | null } | null;
   readonly steps: readonly { readonly at: string; readonly kind: string; readonly text: string }[];
@@ -50,7 +50,7 @@ type DetailSource = Pick<Ledger, "execution" | "signal" | "lines" | "intentsOf" 
 /** @throws TraderError `unknown-execution` when the ledger holds no such execution. */
 export function executionDetail(ledger: DetailSource, executionId: string): ExecutionDetail {
   const execution = ledger.execution(executionId);
-  if (execution === undefined) throw new TraderError(`The ledger knows no execution ${executionId}.`, { code: "unknown-execution" });
+  if (execution === undefined) throw new TraderError(`The ledger has no execution ${executionId}.`, { code: "unknown-execution" });
   const before = (execution.accountBefore ?? null) as AccountSummary | null;
   return {
     execution: executionReport(ledger, execution),

@@ -16,7 +16,7 @@ import { isoInstant } from "../domain/time-format.ts";
 import { planOf } from "./plan-lines.ts";
 import { orderEntry, type OrderEntry, wasSent } from "./trade-record.ts";
 
-/** One execution in figures. Forms of values as in json-values.ts. */
+/** One execution in figures. Value formats as in json-values.ts. */
 export interface ExecutionReport {
   readonly id: string;
   readonly signal_id: string;
@@ -26,12 +26,12 @@ export interface ExecutionReport {
   readonly outcome: string | null;
   readonly reason: string | null;
   readonly started_at: string;
-  /** When the broker was first known to hold an order of it. */
+  /** When its first order was known to be at the broker. */
   readonly begun_at: string | null;
   readonly finished_at: string | null;
   readonly value_before: string | null;
   readonly value_after: string | null;
-  /** Dollars that fills moved. */
+  /** Dollar value of the fills. */
   readonly sold: string;
   readonly bought: string;
   /** (Sold + bought) ÷ value before. */
@@ -40,18 +40,18 @@ export interface ExecutionReport {
   readonly shortfall: ShortfallReport;
 }
 
-/** As in the trade log, with its fills and what it cost against the decision. */
+/** As in the trade log, with its fills and its cost against the decision. */
 export interface OrderReport extends OrderEntry {
   readonly phase: string;
   /** The plan's checked price. */
   readonly decision_price: string | null;
-  /** `limit`: sent in limit style, be it as the market order for the last rest. */
+  /** `limit`: sent in limit style, including the final market order for the rest. */
   readonly style: ExecutionStyle;
   readonly type: OrderType | null;
   readonly limit_price: string | null;
-  /** The quote at the plan, in limit style at the sending. */
+  /** The quote at planning time, or in limit style at sending time. */
   readonly quote: { readonly bid: string; readonly ask: string; readonly spread_bps: string | null } | null;
-  /** Dollars and basis points of the fills against the middle of that quote; positive = worse. */
+  /** Dollars and basis points of the fills against the mid of that quote; positive = worse. */
   readonly slippage: string | null;
   readonly slippage_bps: string | null;
   /** Dollars and basis points against the decision; positive = worse. */
@@ -60,18 +60,18 @@ export interface OrderReport extends OrderEntry {
   readonly fills: readonly { readonly id: string; readonly quantity: string; readonly price: string; readonly at: string }[];
 }
 
-/** Implementation shortfall: what lay between the decision and the account. */
+/** Implementation shortfall: the difference between the decision and the result. */
 export interface ShortfallReport extends ResidualReport {
-  /** From the alert's last line read to the first order sent. */
+  /** From reading the run's last line to sending the first order. */
   readonly alert_to_first_order_ms: number | null;
-  /** To the recorded end, where that is on target. */
+  /** To the recorded end, if on target. */
   readonly alert_to_on_target_ms: number | null;
   /** Of all orders that can be measured, weighted by value; positive = worse. */
   readonly cost: string | null;
   readonly cost_bps: string | null;
-  /** Dollars the cost was measured on, at the decision's prices. */
+  /** Dollars included in the cost, at the decision's prices. */
   readonly measured_value: string | null;
-  /** Filled orders without a price of the decision. */
+  /** Filled orders without a decision price. */
   readonly unmeasured_orders: number;
 }
 
@@ -135,7 +135,7 @@ function tradesIn({ intent, fills }: MeasuredOrder): ReturnType<typeof tradesOfI
   return tradesOfIntent(intent, fills);
 }
 
-/** Of the first plan also for buys: what the prices did while the sells were filled is part of the shortfall. */
+/** Prices of the first plan, for buys too: price moves during the sells are part of the shortfall. */
 function decisionPriceOf(execution: ExecutionRecord, symbol: string): Decimal | undefined {
   const plan = planOf(execution);
   const line = [plan?.selling, plan?.buying].map((phase) => phase?.lines.find((each) => each.symbol === symbol)?.price);
@@ -162,7 +162,7 @@ function orderReport({ intent, fills, decisionPrice, cost, slippage }: MeasuredO
   };
 }
 
-/** A quote with an empty side has no middle. */
+/** A quote with an empty side has no mid. */
 function middleOf(quote: QuoteSeen | undefined): Decimal | undefined {
   return quote === undefined || quote.bid.lte(ZERO) || quote.ask.lt(quote.bid) ? undefined : quote.bid.plus(quote.ask).div("2");
 }

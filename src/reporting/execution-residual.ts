@@ -5,9 +5,9 @@ import { decimal, sum } from "../domain/decimal.ts";
 import { dollarText, fractionOrNull } from "./json-values.ts";
 import { finalLines, isWanted, planOf } from "./plan-lines.ts";
 
-/** What an execution left undone. */
+/** What an execution did not complete. */
 export interface ResidualReport {
-  /** Share of the account that lies idle against what was wanted; negative = more is invested than wanted. */
+  /** Share of the account left in cash compared with the target; negative = more invested than targeted. */
   readonly cash_drag: string | null;
   readonly drift: readonly DriftEntry[];
 }
@@ -17,13 +17,13 @@ interface DriftEntry {
   /** Dollars. */
   readonly wanted: string;
   readonly actual: string;
-  /** (Actual − wanted) ÷ base. */
+  /** (Actual − target) ÷ base. */
   readonly drift: string;
   /** Why it, or the rest of it, was left alone. */
   readonly left_alone: string | null;
 }
 
-/** Nothing where the plan or the account afterwards is not known. An exit wants only its symbols gone, so no cash is too much. */
+/** `undefined` when the plan or the account afterwards is unknown. An exit only sells its symbols, so any cash is fine. */
 export function residualReport(execution: ExecutionRecord): ResidualReport {
   const plan = planOf(execution);
   const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;

@@ -4,7 +4,7 @@ import type { IntentRecord } from "../domain/ledger/orders.ts";
 import type { Trade } from "../performance/trade.ts";
 import { tradesOf } from "../performance/trade.ts";
 
-/** What one order traded. @param fills of any orders of its execution. */
+/** The trades of one order. @param fills of any orders of its execution. */
 export function tradesOfIntent(intent: IntentRecord, fills: readonly FillRecord[]): Trade[] {
   const own = fills.filter(({ clientOrderId }) => clientOrderId === intent.clientOrderId);
   return tradesOf(

@@ -3,7 +3,7 @@ import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { SignalRecord } from "../domain/ledger/signals.ts";
 
-/** What is to be explained: a signal and its executions (oldest first), or one of them alone. */
+/** The subject of `explain`: a signal and its executions (oldest first), or a single one. */
 export interface Subject {
   readonly signalId: string;
   /** `undefined` when it was pruned. */
@@ -13,13 +13,13 @@ export interface Subject {
 
 export type SubjectSource = Pick<Ledger, "execution" | "executionOfSignal" | "recentExecutions" | "recentSignals" | "signal">;
 
-/** How far back a beginning of an id is searched; a whole id is found however old it is. */
+/** How far back an id prefix is searched; a complete id is found whatever its age. */
 const SEARCHED = 1_000;
 const SHOWN_IN_HINT = 5;
 
 /**
- * @param id of a signal or of an execution, or a beginning that only one of them has. The first
- *   execution of a signal has the signal's id, which stands for the signal with all its executions.
+ * @param id of a signal or execution, or a unique prefix. A signal's first execution has the signal's id,
+ *   which means the signal with all its executions.
  * @throws TraderError `unknown-id` or `ambiguous-id`, with ids to choose from.
  */
 export function findSubject(ledger: SubjectSource, id: string): Subject {
@@ -55,9 +55,9 @@ function completed(ledger: SubjectSource, beginning: string): string {
     if (execution.id.startsWith(beginning) && !matches.has(execution.signalId)) matches.add(execution.id);
   }
   if (matches.size > 1) {
-    throw new TraderError(`"${beginning}" is the beginning of ${matches.size} ids.`, {
+    throw new TraderError(`"${beginning}" matches ${matches.size} ids.`, {
       code: "ambiguous-id",
-      hint: `Give more of it: ${listed([...matches])}.`,
+      hint: `Use a longer prefix: ${listed([...matches])}.`,
     });
   }
   return [...matches][0] ?? beginning;

@@ -23,9 +23,9 @@ import { table } from "./table.ts";
 export type ExplainSource = SubjectSource & Pick<Ledger, "lines" | "intentsOf" | "fillsOf" | "notesOf" | "strategyTargetsOf">;
 
 /**
- * Why each symbol was traded or left alone, from the decision record alone.
- * @param id see {@link findSubject}; `undefined` for the newest signal, also one that was never executed.
- * @param zone IANA zone that instants are shown in.
+ * Why each symbol was traded or left alone, from the decision record only.
+ * @param id see {@link findSubject}; `undefined` for the newest signal, even one that was never executed.
+ * @param zone IANA time zone for display.
  * @throws TraderError when `id` is unknown or not unique.
  */
 export function explainLines(ledger: ExplainSource, id: string | undefined, style: Style, zone = "UTC"): string[] {
@@ -44,7 +44,7 @@ interface View {
 function signalLines(view: View, subject: Subject): string[] {
   const { style } = view;
   const record = subject.signal;
-  if (record === undefined) return [style.paint("strong", `Signal ${subject.signalId}`), "The signal itself is no longer in the ledger."];
+  if (record === undefined) return [style.paint("strong", `Signal ${subject.signalId}`), "The signal is no longer in the ledger."];
   const { signal } = record;
   return [
     style.paint("strong", `Signal ${signal.id} (${signal.strategy})`),
@@ -53,7 +53,7 @@ function signalLines(view: View, subject: Subject): string[] {
     `Reason: ${oneLine(signal.reason)}`,
     `Verdict: ${verdictText(record.verdict, record.verdictReason, style)}`,
     ...alertLines(view, record),
-    ...(subject.executions.length === 0 ? ["It was not executed; the verdict says why."] : []),
+    ...(subject.executions.length === 0 ? ["The signal was not executed; the verdict says why."] : []),
   ];
 }
 
@@ -64,7 +64,7 @@ function wantedText({ signal }: SignalRecord): string {
     case "exit":
       return `sell all of ${signal.exits.join(", ")}`;
     case "hold":
-      return "nothing is to be changed (HOLD)";
+      return "no changes (HOLD)";
   }
 }
 
@@ -98,7 +98,7 @@ function executionLines(view: View, execution: ExecutionRecord): string[] {
   ];
 }
 
-/** With several strategies, what each asked for and how old it was then. */
+/** With several strategies, each one's targets and their age at that time. */
 function strategyTargetsOf({ ledger, style, zone }: View, execution: ExecutionRecord): string[] {
   const strategyTargets = ledger.strategyTargetsOf(execution.id);
   return strategyTargets.length < 2 ? [] : strategyTargetLines(strategyTargets, style, { now: execution.startedAt, zone });
@@ -110,7 +110,7 @@ const LISTED: readonly Column[] = Array.from({ length: 3 }, () => ({ title: "", 
 function accountLines(execution: ExecutionRecord): string[] {
   const before = (execution.accountBefore ?? undefined) as AccountSummary | undefined;
   if (before === undefined) return [];
-  const foreign = before.foreignOrders.length === 0 ? [] : [`  Open orders of somebody else: ${before.foreignOrders.join(", ")}`];
+  const foreign = before.foreignOrders.length === 0 ? [] : [`  External open orders: ${before.foreignOrders.join(", ")}`];
   return [
     `Account before: value ${dollarsOf(before.equity)}, cash ${dollarsOf(before.cash)}, buying power ${dollarsOf(before.buyingPower)}`,
     ...before.positions.map((position) => {
@@ -167,7 +167,7 @@ function fillLine(fill: FillRecord, zone: string): string {
   return `    ${formatTimeOfDay(fill.at, zone)}  ${formatQuantity(fill.quantity)} @ ${formatPrice(fill.price)}`;
 }
 
-/** Only where the plan had a checked price and the order has a fill. */
+/** Only if the plan had a checked price and the order has a fill. */
 function slippageLines(execution: ExecutionRecord, intent: IntentRecord): string[] {
   const checked = checkedLine(execution, intent)?.price;
   const average = intent.filledAveragePrice;

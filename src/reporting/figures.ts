@@ -2,10 +2,10 @@ import { formatDollars, formatPercent, formatQuantity } from "../domain/format.t
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, roundHalfUp, ZERO } from "../domain/decimal.ts";
 
-/** Average fill prices come with up to this many decimals that mean something. */
+/** Number of meaningful decimals in average fill prices. */
 const PRICE_DECIMALS = 6;
 
-/** A price without its `$`, with two decimals at least: `38.50`, `217.138185`. */
+/** A price without `$`, with at least two decimals: `38.50`, `217.138185`. */
 export function formatPrice(price: Decimal): string {
   const [whole = "0", fraction = ""] = formatQuantity(roundHalfUp(price, PRICE_DECIMALS)).split(".");
   return `${whole}.${fraction.padEnd(2, "0")}`;
@@ -21,12 +21,12 @@ export function signedPercent(fraction: Decimal, places = 1): string {
   return signed(formatPercent(fraction, places));
 }
 
-/** Decimal text of the ledger as dollars. */
+/** Formats decimal text of the ledger as dollars. */
 export function dollarsOf(text: string): string {
   return formatDollars(decimal(text));
 }
 
-/** `part` of `whole`; nothing of nothing is nothing. */
+/** `part` divided by `whole`; zero when `whole` is zero. */
 export function shareOf(part: Decimal, whole: Decimal): Decimal {
   return whole.eq(ZERO) ? ZERO : part.div(whole);
 }

@@ -19,12 +19,12 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export interface HoldingsTarget {
-  /** Fractions of what is not set aside; `undefined` when no target is known. */
+  /** Fractions of the base; `undefined` when no target is known. */
   readonly targets: ReadonlyMap<string, Decimal> | undefined;
   readonly aside: SetAside;
 }
 
-/** Every symbol held or wanted, with its weight now and how far that is from its target, in points of the account. */
+/** Every symbol held or targeted, with its current weight and its distance from the target in percentage points. */
 export function holdingsTable(account: Account, positions: readonly Position[], sought: HoldingsTarget, style: Style): string[] {
   const held = new Map(positions.map((position) => [position.symbol, position]));
   const symbols = [...new Set([...(sought.targets?.keys() ?? []), ...[...held.keys()].sort()])];
@@ -41,10 +41,10 @@ export function holdingsTable(account: Account, positions: readonly Position[], 
   return [...table(COLUMNS, [...rows, cash], style), ...baseNote(account, positions, sought, base)];
 }
 
-/** Said where targets and actual weights cannot be compared by eye. */
+/** Explains why targets and actual weights cannot be compared directly. */
 function baseNote({ equity }: Account, positions: readonly Position[], { targets, aside }: HoldingsTarget, base: Decimal): string[] {
   if (targets === undefined || !positions.some((position) => isSetAside(position, aside))) return [];
-  return [`Targets are shares of ${formatDollars(equity.times(base))}: protected positions and the cash reserve are left out.`];
+  return [`Targets are shares of ${formatDollars(equity.times(base))}: protected positions and the cash reserve are excluded.`];
 }
 
 interface Measure {
@@ -73,7 +73,7 @@ function targetOf(symbol: string, position: Position | undefined, { targets, asi
   return targets.get(symbol) ?? ZERO;
 }
 
-/** A difference of two weights: points, because a percentage of a percentage misleads. */
+/** A difference of two weights, in percentage points. */
 function points(fraction: Decimal): string {
   const rounded = roundHalfUp(fraction.times(HUNDRED), 1);
   const sign = rounded.gt(ZERO) ? "+" : rounded.lt(ZERO) ? "-" : "";

@@ -2,13 +2,13 @@ import { html, type Markup } from "./html.ts";
 
 export interface HtmlColumn {
   readonly title: string;
-  /** `number` stands on the right, `words` may wrap. */
+  /** `number` is right-aligned, `words` may wrap. */
   readonly kind?: "number" | "words";
 }
 
 export type HtmlCell = string | Markup;
 
-/** A table that scrolls by itself on a narrow screen. @param rows cells in the order of the columns. */
+/** A table with its own scrolling on a narrow screen. @param rows cells in column order. */
 export function htmlTable(caption: string, columns: readonly HtmlColumn[], rows: readonly (readonly HtmlCell[])[]): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
     <table>
@@ -29,7 +29,7 @@ export function htmlTable(caption: string, columns: readonly HtmlColumn[], rows:
   </div>`;
 }
 
-/** Figures side by side, each with its name. */
+/** Labelled figures side by side. */
 export function figureList(figures: readonly (readonly [name: string, value: HtmlCell])[]): Markup {
   return html`<dl class="figures">
     ${figures.map(

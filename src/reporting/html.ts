@@ -1,4 +1,4 @@
-/** Markup that is safe to be put into a page as it is; made by {@link html} alone. */
+/** Markup that is safe to insert into a page; made only by {@link html}. */
 export class Markup {
   readonly text: string;
 
@@ -12,8 +12,8 @@ type Part = string | number | Markup | readonly (string | Markup)[];
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
 
 /**
- * A template whose every value is escaped unless it is markup already, in text and in quoted attributes:
- * a strategy's reason or a venue's message never becomes a tag.
+ * A template that escapes every value in text and quoted attributes unless it is already markup, so that a
+ * strategy's reason or a venue's message never becomes a tag.
  */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(strings.reduce((text, string, index) => text + rendered(parts[index - 1] ?? "") + string));

@@ -3,20 +3,20 @@ import { roundHalfUp, toText } from "../domain/decimal.ts";
 import { isoInstant } from "../domain/time-format.ts";
 
 /**
- * The forms of values in everything that is written as JSON: amounts are decimal text, fractions of one
- * (0.05 for 5 %) too, instants ISO 8601 in UTC, and what is not known is null, never zero or empty.
+ * Value formats in all JSON output: amounts and fractions (0.05 for 5 %) are decimal text, instants are
+ * ISO 8601 in UTC, and unknown values are null, never zero or empty.
  */
 
 const DOLLAR_DECIMALS = 6;
 const FRACTION_DECIMALS = 8;
 const BASIS_POINT_DECIMALS = 4;
 
-/** As exact as it is. */
+/** Exact value. */
 export function textOrNull(value: Decimal | undefined): string | null {
   return value === undefined ? null : toText(value);
 }
 
-/** Dollars that were computed. */
+/** Calculated dollars. */
 export function dollarText(value: Decimal): string {
   return toText(roundHalfUp(value, DOLLAR_DECIMALS));
 }

@@ -9,7 +9,7 @@ import { shareOf } from "./figures.ts";
 /** The account in the file of the latest execution: dollars and percentages (times 100) as JSON numbers. */
 export interface PortfolioState {
   readonly total_value: number | null;
-  /** Profit on what is held, against what it cost. */
+  /** Unrealized profit of the positions. */
   readonly total_pl: number | null;
   readonly total_pl_percent: number | null;
   readonly daily_pl: number | null;
@@ -31,7 +31,7 @@ export interface PositionState {
   readonly change_today: number | null;
 }
 
-/** Deposits and withdrawals are in neither. */
+/** Neither includes deposits and withdrawals. */
 export interface PeriodResult {
   readonly profit: number;
   readonly percent: number | null;
@@ -57,7 +57,7 @@ export function portfolioOf(reading: AccountReading | undefined, execution: Exec
   };
 }
 
-/** Whether money was paid in meanwhile is not known without the broker, so no profit of the day is told. */
+/** Without the broker deposits are unknown, so the day's profit is not shown. */
 function recordedPortfolio({ accountAfter, accountBefore }: ExecutionRecord): PortfolioState {
   const account = (accountAfter ?? accountBefore ?? undefined) as AccountSummary | undefined;
   const equity = account === undefined ? null : toNumber(decimal(account.equity));
@@ -106,7 +106,7 @@ export function todayOf(reading: AccountReading | undefined): PeriodResult | nul
   return { profit: toNumber(amount), percent: fraction === undefined ? null : percent(fraction) };
 }
 
-/** From the last point before the period began, or the first there is. */
+/** From the last point before the period, or the first available one. */
 export function periodOf(points: readonly EquityPoint[] | undefined, from: number): PeriodResult | null {
   if (points === undefined) return null;
   const start = Math.max(
@@ -128,7 +128,7 @@ function numberOrNull(value: Decimal | undefined): number | null {
   return value === undefined ? null : toNumber(value);
 }
 
-/** For pages that expect JSON numbers; nothing of ours ever reads one back. */
+/** For pages that expect JSON numbers; this program never reads them back. */
 export function toNumber(value: Decimal): number {
   return Number(roundHalfUp(value, NUMBER_DECIMALS).toFixed());
 }

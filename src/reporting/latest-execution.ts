@@ -22,10 +22,9 @@ import { orderEntry } from "./trade-record.ts";
 import { wantedWeights } from "./wanted-weights.ts";
 
 /**
- * `dashboard/latest_execution.json`: the newest execution for other programs' pages. Keys and numbers as in
- * the program that this one follows (percentages are times 100), with the faults of that one mended: times
- * have a zone, rows are never blank, trades are real fills, a deposit is no profit, and what is not known
- * is null and not zero.
+ * `dashboard/latest_execution.json`: the newest execution for other programs' pages. Keys and numbers match
+ * the program that this one replaces (percentages are times 100), with its faults fixed: times have a zone,
+ * rows are never blank, trades are real fills, deposits are not profit, and unknown values are null, not zero.
  */
 export interface LatestExecution {
   readonly timestamp: string;
@@ -37,7 +36,7 @@ export interface LatestExecution {
   readonly strategies: Readonly<Record<string, StrategyState>>;
   readonly portfolio: PortfolioState;
   readonly positions: readonly PositionState[];
-  /** Newest first, at most ten; only what was filled. */
+  /** Filled orders, newest first, at most ten. */
   readonly recent_trades: readonly RecentTrade[];
   readonly signals: Readonly<Record<string, SignalState>>;
   readonly performance: Readonly<Record<"today" | "last_7_days" | "last_30_days", PeriodResult | null>>;
@@ -45,11 +44,11 @@ export interface LatestExecution {
 
 interface StrategyState {
   readonly signal: "BUY" | "SELL" | "HOLD";
-  /** All its symbols, parted by commas. */
+  /** All its symbols, separated by commas. */
   readonly symbol: string;
   readonly reason: string;
   readonly timestamp: string;
-  /** The strategy's share of the account as a fraction; `null` when it is not configured any more. */
+  /** The strategy's share of the account as a fraction; `null` when it is no longer configured. */
   readonly allocation: number | null;
 }
 
@@ -79,9 +78,9 @@ export interface LatestExecutionFacts {
   readonly executionId: string;
   readonly mode: string;
   readonly strategies: readonly { readonly name: string; readonly share: Decimal }[];
-  /** The account afterwards; `undefined` takes what the execution recorded. */
+  /** The account afterwards; `undefined` uses the values recorded by the execution. */
   readonly reading: AccountReading | undefined;
-  /** A month of days up to now; `undefined` when it is not known. */
+  /** Daily history of the last month; `undefined` when unknown. */
   readonly points: readonly EquityPoint[] | undefined;
   /** Milliseconds since the epoch. */
   readonly now: number;
@@ -95,7 +94,7 @@ const DAY_MS = 86_400_000;
 /** @throws TraderError `unknown-execution` when the ledger holds no such execution. */
 export function latestExecution(facts: LatestExecutionFacts): LatestExecution {
   const execution = facts.ledger.execution(facts.executionId);
-  if (execution === undefined) throw new TraderError(`The ledger knows no execution ${facts.executionId}.`, { code: "unknown-execution" });
+  if (execution === undefined) throw new TraderError(`The ledger has no execution ${facts.executionId}.`, { code: "unknown-execution" });
   const signals = signalsOf(facts, execution);
   return {
     timestamp: isoInstant(execution.finishedAt ?? facts.now),
@@ -117,7 +116,7 @@ export function latestExecution(facts: LatestExecutionFacts): LatestExecution {
   };
 }
 
-/** Of every configured strategy the newest accepted one; of this execution's strategy the one that was executed. */
+/** The newest accepted signal of every configured strategy; for this execution's strategy the executed one. */
 function signalsOf({ ledger, strategies }: LatestExecutionFacts, execution: ExecutionRecord): Signal[] {
   const own = ledger.signal(execution.signalId)?.signal;
   const others = strategies

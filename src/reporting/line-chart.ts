@@ -2,13 +2,13 @@ import { html, type Markup } from "./html.ts";
 
 /** A line over time, drawn as SVG for a page that loads nothing. Values are for drawing only. */
 export interface LineChart {
-  /** Read out by screen readers. */
+  /** Text for screen readers. */
   readonly title: string;
   /** Oldest first; at least one. */
   readonly points: readonly { readonly at: number; readonly value: number }[];
-  /** Moments to be marked, with the words shown for each. */
+  /** Points in time to mark, each with a label. */
   readonly marks: readonly { readonly at: number; readonly label: string }[];
-  /** Where the scale ends at its top, in place of some room above the highest value. */
+  /** Fixed upper end of the scale, instead of some room above the highest value. */
   readonly ceiling?: number;
   readonly formatValue: (value: number) => string;
   readonly formatTime: (at: number) => string;
@@ -21,7 +21,7 @@ const RIGHT = 14;
 const TOP = 22;
 const BOTTOM = 30;
 const GRID_LINES = 4;
-/** Room above and below the line, of its range. */
+/** Room above and below the line, as a fraction of its range. */
 const MARGIN = 0.06;
 
 interface Scale {
@@ -40,7 +40,7 @@ export function lineChart(chart: LineChart): Markup {
   </div>`;
 }
 
-/** The size of what {@link lineChartBody} draws, in the units of its drawing. */
+/** Size of the drawing of {@link lineChartBody}, in its own units. */
 export const LINE_CHART_SIZE = { width: WIDTH, height: HEIGHT } as const;
 
 /** The drawing alone, for an SVG that holds more than one. */

@@ -4,12 +4,12 @@ import { ZERO } from "../domain/decimal.ts";
 import { formatPrice } from "./figures.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
 
-/** `SMR_BUY`: how one order is called in every view. */
+/** `SMR_BUY`: the name of an order in every view. */
 export function orderName(order: Pick<IntentRecord, "symbol" | "side">): string {
   return `${order.symbol}_${order.side.toUpperCase()}`;
 }
 
-/** What was asked for: `810.38 shares`, `810.38 shares at 38.51 or better`, `$31,199.63`. */
+/** What was ordered: `810.38 shares`, `810.38 shares at 38.51 or better`, `$31,199.63`. */
 function askedText(order: Pick<IntentRecord, "quantity" | "notional" | "limitPrice">): string {
   if (order.notional !== undefined) return formatDollars(order.notional);
   const shares = order.quantity === undefined ? "an unknown amount" : formatShares(order.quantity);
@@ -17,12 +17,12 @@ function askedText(order: Pick<IntentRecord, "quantity" | "notional" | "limitPri
 }
 
 /**
- * One order in one line: name, what came of it, and its id.
+ * One order in one line: name, result, and id.
  * @param width of the name column, so that lines printed one by one still align.
- * @param reason why it was cancelled, refused or given up, when that is known.
+ * @param reason why it was cancelled, refused or abandoned, if known.
  */
 export function orderLine(intent: IntentRecord, style: Style, width: number, reason?: string): string {
-  // The message of an order that was sent tells of its sending, not of its end.
+  // The message of a sent order is about sending it, not about its end.
   const why = reason ?? (intent.state === "done" ? undefined : intent.message);
   const { tint, text } = endOf(intent, why === undefined ? undefined : oneLine(why));
   const id = intent.orderId === undefined ? "" : `  order ${intent.orderId}`;
@@ -44,10 +44,10 @@ function endOf(intent: IntentRecord, why: string | undefined): End {
     case "refused":
       return { tint: "bad", text: `refused${because}` };
     case "abandoned":
-      return { tint: "bad", text: `fate unknown${because}` };
+      return { tint: "bad", text: `unknown whether it exists${because}` };
     case "posting":
     case "unknown":
-      return { tint: "warn", text: `no answer to rely on yet${because}` };
+      return { tint: "warn", text: `no reliable answer yet${because}` };
     case "recorded":
       return { tint: "quiet", text: `not sent yet, ${askedText(intent)}` };
     case "dropped":
@@ -57,7 +57,7 @@ function endOf(intent: IntentRecord, why: string | undefined): End {
 
 function endedEarly(intent: IntentRecord, because: string): End {
   const status = (intent.status ?? "ended").replaceAll("_", " ");
-  // A limit that was given up for a newer one is no bad end: what it left is the next order's.
+  // A limit order replaced by a newer one is not a failure: the next order trades the rest.
   const givenUp = intent.orderType === "limit" && intent.status === "canceled" && intent.cancelRequestedAt !== undefined;
   if (intent.filledQuantity.eq(ZERO)) return { tint: givenUp ? "quiet" : "bad", text: `${status}, nothing filled${because}` };
   return { tint: givenUp ? "quiet" : "warn", text: `partly filled ${fillText(intent)} of ${askedText(intent)}, then ${status}${because}` };
@@ -72,6 +72,6 @@ function openText(intent: IntentRecord): string {
 function fillText(intent: IntentRecord): string {
   const quantity = formatQuantity(intent.filledQuantity);
   const price = intent.filledAveragePrice;
-  if (price === undefined) return `${quantity} at a price not told yet`;
+  if (price === undefined) return `${quantity} at a price not yet known`;
   return `${quantity} @ ${formatPrice(price)}  = ${formatDollars(intent.filledQuantity.times(price))}`;
 }

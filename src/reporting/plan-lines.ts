@@ -2,27 +2,27 @@ import type { LineSummary, PlanSummary } from "../execution/outcome/summary.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { isOnTargetReason, type SkipReason } from "../portfolio/plan.ts";
 
-/** Where one symbol stood over the whole execution, from the plans of both phases. */
+/** One symbol over the whole execution, from the plans of both phases. */
 export interface FinalLine {
   readonly symbol: string;
-  /** Fraction of the base, as decimal text; likewise the values, in dollars. */
+  /** Fraction of the base as decimal text; values likewise, in dollars. */
   readonly targetWeight: string;
   readonly targetValue: string;
   readonly ordered: "sell" | "buy" | "none";
-  /** The buys were only expected: the execution ended before they were planned. */
+  /** The buys were only estimated: the execution ended before they were planned. */
   readonly neverSent: boolean;
   readonly leftAlone: SkipReason | undefined;
   readonly detail: string;
 }
 
-/** What an execution recorded as its plan; `undefined` when it ended before one was made. */
+/** The recorded plan of an execution; `undefined` when it ended before planning. */
 export function planOf(execution: Pick<ExecutionRecord, "plan">): PlanSummary | undefined {
   return (execution.plan ?? undefined) as PlanSummary | undefined;
 }
 
 /**
- * One line a symbol, ordered by symbol. A symbol that was sold down stands in the plan of the buys as
- * within its band or not at all, so what its sell was for is taken from the first plan.
+ * One line per symbol, ordered by symbol. In the plan of the buys a reduced symbol is within its band or
+ * missing, so the purpose of its sell is taken from the first plan.
  */
 export function finalLines(execution: Pick<ExecutionRecord, "plan" | "offHours">): FinalLine[] {
   const plan = planOf(execution);
@@ -36,7 +36,7 @@ export function finalLines(execution: Pick<ExecutionRecord, "plan" | "offHours">
   });
 }
 
-/** A protected symbol, and one that an exit does not name, has no target; zero would be a wrong one. */
+/** Protected symbols, and those that an exit does not name, have no target; zero would be wrong. */
 export function isWanted({ wanted }: Pick<ExecutionRecord, "wanted">, line: FinalLine): boolean {
   if (line.leftAlone === "protected") return false;
   return wanted.kind === "rebalance" || wanted.symbols.includes(line.symbol);
@@ -70,7 +70,7 @@ function bySymbol(lines: readonly LineSummary[]): Map<string, LineSummary> {
   return new Map(lines.map((line) => [line.symbol, line]));
 }
 
-/** The ledger holds the reason as the word it was when written. */
+/** The ledger stores the reason's code as it was when written. */
 function reasonOf(line: LineSummary | undefined): SkipReason | undefined {
   return line?.leftAlone as SkipReason | undefined;
 }

@@ -8,12 +8,12 @@ import { decimal, roundHalfUp, sum, toText, ZERO } from "../domain/decimal.ts";
 import { tradesOfExecution } from "./execution-trades.ts";
 import { dollarsOrNull, dollarText } from "./json-values.ts";
 
-/** Profit at average cost, of what this program traded and of what is held now. Forms of values as in json-values.ts. */
+/** Profit at average cost, of this program's trades and of the current positions. Value formats as in json-values.ts. */
 export interface ProfitReport {
   readonly realised: string;
-  /** `null` when the cost or the price of something held is not known. */
+  /** `null` when the cost or price of a position is unknown. */
   readonly unrealised: string | null;
-  /** Dollars from sells of shares whose cost nobody recorded; they are in no profit. */
+  /** Dollars from sells of shares without a recorded cost; not included in any profit. */
   readonly unknown_proceeds: string;
   readonly by_symbol: readonly SymbolProfit[];
 }
@@ -26,12 +26,12 @@ interface SymbolProfit {
   readonly average_cost: string | null;
 }
 
-/** One holding as it stands, with its price. */
+/** One current position with its price. */
 export interface PricedHolding extends KnownHolding {
   readonly price: Decimal | undefined;
 }
 
-/** What was earned, and what it would still earn to sell everything. */
+/** Realized and unrealized profit. */
 export interface Profit {
   readonly report: ProfitReport;
   /** Profit of each execution that sold, in dollars. */
@@ -41,8 +41,8 @@ export interface Profit {
 const PRICE_DECIMALS = 6;
 
 /**
- * @param executions in the order in which they were begun, all of one account.
- * @param holdings what the account holds now; `undefined` takes what it held after the last execution.
+ * @param executions in starting order, all of one account.
+ * @param holdings the current positions; `undefined` uses those after the last execution.
  */
 export function profitOf(
   ledger: Pick<Ledger, "intentsOf" | "fillsOf">,

@@ -11,13 +11,13 @@ import type { Terminal } from "./terminal.ts";
 
 type Phase = IntentRecord["phase"];
 
-/** Room for the name of a five-letter symbol's sell and a gap, before a plan says what is needed. */
+/** Room for the sell of a five-letter symbol and a gap, until the plan is known. */
 const DEFAULT_NAME_WIDTH = 12;
 const NAME_GAP = 2;
 
 /**
- * Follows a rebalance on a terminal: a heading for each phase, one line for every order when it has
- * ended, warnings as they come, and a progress line while orders are working.
+ * Shows a rebalance on a terminal: a heading per phase, one line per finished order, warnings as they come,
+ * and a progress line while orders are open.
  */
 export class RebalanceView {
   readonly #terminal: Terminal;
@@ -76,12 +76,12 @@ export class RebalanceView {
       case "finish":
         break;
     }
-    // The event of a cancel carries the intent as it was before.
+    // A cancel event carries the previous state of the intent.
     this.#follow(event.kind === "cancel" ? { ...intent, cancelRequestedAt: intent.cancelRequestedAt ?? intent.updatedAt } : intent);
     if (event.level === "warn" || event.level === "error") this.#warn(event.text);
   }
 
-  /** An answer that comes late (to a cancel, say) tells of the order as it was; what has ended stays ended. */
+  /** A late response (to a cancel, for example) describes an old state; finished orders stay finished. */
   #follow(intent: IntentRecord): void {
     this.#enter(intent.phase);
     if (intent.state !== "done" && this.#orders.get(intent.clientOrderId)?.state === "done") return;
@@ -121,7 +121,7 @@ export class RebalanceView {
     return (phase === "selling" ? this.#plan?.sells : this.#plan?.buys)?.length ?? 0;
   }
 
-  /** The same trouble is reported at every try; a person needs to read it once. */
+  /** The same problem is reported at every attempt; show it once. */
   #warn(text: string): void {
     const warning = oneLine(text);
     if (warning === this.#lastWarning) return;
@@ -132,7 +132,7 @@ export class RebalanceView {
 
   #showProgress(): void {
     const all = [...this.#orders.values()].filter((intent) => intent.phase === this.#phase);
-    // Of one planned trade in limit style only the newest order counts.
+    // In limit style only the newest order of a planned trade counts.
     const orders = all.filter((intent) => intent.goal === undefined || isNewest(intent, all));
     const working = orders.filter((intent) => intent.state === "open" || intent.state === "posting" || intent.state === "unknown");
     if (working.length === 0) this.#terminal.clearProgress();
@@ -152,7 +152,7 @@ function workingText(intent: IntentRecord): string {
   return intent.state === "open" ? `${intent.symbol} working` : `${intent.symbol} sent`;
 }
 
-/** Events of a refusal and of a giving up carry the intent as it was before. */
+/** Refusal and abandon events carry the previous state of the intent. */
 function endState(kind: RebalanceEvent["kind"]): IntentRecord["state"] {
   if (kind === "refused") return "refused";
   return kind === "abandoned" ? "abandoned" : "done";
@@ -167,7 +167,7 @@ function withoutSymbol(text: string, symbol: string): string {
   return text.startsWith(`${symbol}: `) ? text.slice(symbol.length + 2) : text;
 }
 
-/** Of "OKLO: cancelling the buy. Not filled in time." the second sentence; any other text stays whole. */
+/** The second sentence of "OKLO: cancelling the buy. Not filled in time."; any other text unchanged. */
 function cancelReason(text: string): string {
   return text.replace(/^\S+: cancelling the (buy|sell)\. /, "");
 }

@@ -5,7 +5,7 @@ import { dollarsOf, formatPrice, signedDollars, signedPercent } from "./figures.
 import { html, type Markup } from "./html.ts";
 import type { Tint } from "./style.ts";
 
-/** How figures of a report are written, on a terminal and on a page. Texts are decimal, `null` is not known. */
+/** Formats a report's figures, on a terminal and on a page. Texts are decimal, `null` means unknown. */
 
 const UNKNOWN = "–";
 
@@ -29,19 +29,19 @@ export function shareCell(text: string | null): string {
   return text === null ? UNKNOWN : formatPercent(decimal(text), 2);
 }
 
-/** `+1.2 bp`; a dash where nothing could be measured. */
+/** `+1.2 bp`; a dash when not measured. */
 export function basisPoints(text: string | null, unknown = "-"): string {
   if (text === null) return unknown;
   const rounded = roundHalfUp(decimal(text), 1);
   return `${rounded.gt(ZERO) ? "+" : ""}${rounded.toFixed(1)} bp`;
 }
 
-/** `340 ms`; a dash where nothing was measured. */
+/** `340 ms`; a dash when not measured. */
 export function milliseconds(value: number | null, unknown = "-"): string {
   return value === null ? unknown : `${value.toLocaleString("en-US")} ms`;
 }
 
-/** How an execution's outcome is coloured wherever it is shown. */
+/** Colour of an execution's outcome. */
 export function outcomeTint(outcome: string | null): Tint {
   switch (outcome) {
     case "on-target":

@@ -12,10 +12,10 @@ import { REPORT_STYLE } from "./report-style.ts";
 import type { Report } from "./report.ts";
 import type { StyleFigures } from "./style-report.ts";
 
-/** How a report of ours is recognised: nothing else is ever overwritten. */
+/** Identifies our reports: nothing else is ever overwritten. */
 export const REPORT_DOCUMENT: DocumentKind = { name: "report", mark: "<!doctype html>\n<!-- alpaca-trader report -->\n" };
 
-/** The report as one page that loads nothing from anywhere. @param zone IANA zone that instants are shown in. */
+/** The report as a self-contained page. @param zone IANA time zone for display. */
 export function reportDocument(report: Report, zone: string): string {
   const page = html`<html lang="en">
     <head>
@@ -46,7 +46,7 @@ function header({ period, generated_at, mode, warnings, account }: Report, zone:
   </header>`;
 }
 
-/** A chart of less says the time of day below it: the same date three times tells nothing. */
+/** Shorter charts label the time of day, because the same date three times says nothing. */
 const SHORT_SPAN_MS = 2 * 86_400_000;
 
 const HOLDINGS: readonly HtmlColumn[] = [
@@ -112,7 +112,7 @@ function equitySection({ equity }: Report, zone: string): Markup {
         ? ""
         : html`<h3>Return without deposits</h3>
             ${lineChart({
-              title: "Return in percent, deposits and withdrawals taken out",
+              title: "Return in percent, without deposits and withdrawals",
               points: growth,
               marks: [],
               formatValue: (value) => `${(value * 100).toFixed(2)} %`,
@@ -214,7 +214,7 @@ function styleSection({ execution_styles }: Report): Markup | string {
     ${htmlTable("Execution styles", STYLES, rows)}`;
 }
 
-/** For the place of a point; no amount is ever made of it. */
+/** Only for drawing; never used as an amount. */
 function toNumber(value: { toFixed(places: number): string }): number {
   return Number(value.toFixed(6));
 }

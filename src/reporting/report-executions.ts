@@ -29,7 +29,7 @@ const DRIFT: readonly HtmlColumn[] = [
   { title: "Left alone" },
 ];
 
-/** Every execution with its orders, what they cost, and what was left undone. */
+/** Every execution with its orders, their cost, and what was not completed. */
 export function executionSection({ executions }: Report, zone: string): Markup {
   if (executions.length === 0)
     return html`<h2>Executions</h2>
@@ -46,7 +46,7 @@ function oneExecution(execution: ReportedExecution, zone: string, open: boolean)
     ${counted(execution.orders.length, "order")}, sold ${dollarsCell(execution.sold)}, bought ${dollarsCell(execution.bought)}
   </summary>`;
   const body = html`${title}
-    <p>${execution.reason ?? "It has not ended."}</p>
+    <p>${execution.reason ?? "Still in progress."}</p>
     <p class="quiet">
       Execution ${execution.id}, signal ${execution.signal_id}${execution.strategy === null ? "" : ` of ${execution.strategy}`}
     </p>
@@ -89,7 +89,7 @@ function orderCells(order: OrderReport, zone: string): (string | Markup)[] {
 function driftTable({ id, shortfall }: ReportedExecution): Markup | string {
   if (shortfall.drift.length === 0) return "";
   return htmlTable(
-    `What was left undone by execution ${id}`,
+    `Not completed by execution ${id}`,
     DRIFT,
     shortfall.drift.map((entry) => [
       entry.symbol,

@@ -1,4 +1,4 @@
-/** The look of the report: calm, narrow, dark where the reader's system is, and black on white on paper. */
+/** Style of the report: calm, narrow, dark if the reader's system is, and black on white in print. */
 export const REPORT_STYLE = `
 :root { color-scheme: light dark; --ink: #1c2126; --quiet: #5b6570; --paper: #ffffff; --panel: #f5f7f9; --rule: #d8dee4; --good: #12703a; --bad: #b3261e; --warn: #8a5300; --accent: #1f5fbf; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e4e8ec; --quiet: #9aa5b1; --paper: #14181c; --panel: #1c2228; --rule: #323b44; --good: #5fce8d; --bad: #ff8a80; --warn: #f0b45c; --accent: #82b1ff; } }

@@ -11,7 +11,7 @@ import { oneLine, type Style } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
 import { table } from "./table.ts";
 
-/** The report on a terminal. @param zone IANA zone that instants are shown in. */
+/** The report on a terminal. @param zone IANA time zone for display. */
 export function reportLines(report: Report, style: Style, zone: string): string[] {
   const sections = [
     headLines(report, style, zone),
@@ -106,7 +106,7 @@ const PROFIT: readonly Column[] = [
 function profitLines({ profit }: Report, style: Style): string[] {
   const unknown = decimal(profit.unknown_proceeds).eq(ZERO)
     ? []
-    : [`Sold without a known cost: ${dollarsOf(profit.unknown_proceeds)} (in no profit)`];
+    : [`Sold without a known cost: ${dollarsOf(profit.unknown_proceeds)} (not in any profit)`];
   return [
     style.paint("strong", "Profit at average cost"),
     `Realized: ${tinted(profit.realised, signedDollars, style)}`,
@@ -145,7 +145,7 @@ function strategyLines({ strategies }: Report, style: Style): string[] {
     money(book.unrealised),
     money(book.profit),
   ]);
-  return [style.paint("strong", "Books of the strategies, since the ledger began"), ...table(STRATEGIES, rows, style)];
+  return [style.paint("strong", "Sub-accounts of the strategies since the ledger began"), ...table(STRATEGIES, rows, style)];
 }
 
 function activityLines({ activity }: Report, style: Style): string[] {
@@ -189,7 +189,7 @@ function styleLines({ execution_styles }: Report, style: Style): string[] {
     ...each.by_symbol.map((figures) => row("", figures.symbol, figures)),
   ]);
   return [
-    style.paint("strong", "Execution styles: slippage against the middle of the quote, cost against the decision (positive = worse)"),
+    style.paint("strong", "Execution styles: slippage against the mid of the quote, cost against the decision (positive = worse)"),
     ...table(STYLES, rows, style),
   ];
 }
@@ -237,7 +237,7 @@ const ORDERS: readonly Column[] = [
   { title: "Cost", align: "right" },
 ];
 
-/** A report of a month may hold hundreds; the rest is in the JSON and the HTML. */
+/** A monthly report may have hundreds; the rest is in the JSON and the HTML. */
 const ORDERS_SHOWN = 30;
 
 function orderLines({ executions }: Report, style: Style): string[] {
@@ -259,7 +259,7 @@ function orderLines({ executions }: Report, style: Style): string[] {
   return [
     style.paint("strong", "Orders"),
     ...table(ORDERS, rows, style),
-    ...(rest > 0 ? [`  and ${counted(rest, "older order")}; --json and --html have all of them.`] : []),
+    ...(rest > 0 ? [`  and ${counted(rest, "older order")}; use --json or --html to see all.`] : []),
   ];
 }
 

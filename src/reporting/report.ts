@@ -16,26 +16,26 @@ import { profitOf } from "./profit-report.ts";
 import { type StyleReport, styleReports } from "./style-report.ts";
 import { type StrategyReport, strategyReports } from "./strategy-report.ts";
 
-/** Raised when a key changes its meaning or goes; new keys may come at any time. */
+/** Incremented when a key changes its meaning or is removed; new keys may be added at any time. */
 const SCHEMA = 1;
 
-/** What `report --json` prints. Forms of values as in json-values.ts; docs/report.md describes it key by key. */
+/** Output of `report --json`. Value formats as in json-values.ts; docs/report.md describes it key by key. */
 export interface Report {
   readonly schema: typeof SCHEMA;
   readonly generated_at: string;
   readonly mode: string;
   /** The period the report is about; it ends at `generated_at`. */
   readonly period: { readonly days: number; readonly from: string };
-  /** What could not be read or told, one sentence each. */
+  /** What is missing and why, one sentence each. */
   readonly warnings: readonly string[];
   /** `null` when the account could not be read. */
   readonly account: AccountReport | null;
   readonly equity: EquityCurve;
   readonly profit: ProfitReport;
-  /** Since the beginning of the ledger, not of the period; `null` when the account could not be read. */
+  /** Since the ledger began, not for the period; `null` when the account could not be read. */
   readonly strategies: readonly StrategyReport[] | null;
   readonly activity: ActivityReport;
-  /** What each execution style has cost, the one that was used first first. */
+  /** Cost of each execution style, in order of first use. */
   readonly execution_styles: readonly StyleReport[];
   /** Newest first. */
   readonly executions: readonly ReportedExecution[];
@@ -61,12 +61,12 @@ export interface ReportFacts {
 
 const DAY_MS = 86_400_000;
 
-/** When a report of so many days begins. */
+/** Start of a report of the given number of days. */
 export function reportStart(now: number, days: number): number {
   return now - days * DAY_MS;
 }
 
-/** Everything about a period, from what was recorded and what the account says now. */
+/** Everything about a period, from the ledger and the current account. */
 export function buildReport(facts: ReportFacts): Report {
   const { ledger, now, days, reading, mode } = facts;
   const from = reportStart(now, days);
@@ -101,12 +101,12 @@ function curveFor(
   if (points !== undefined) return { curve: curveOf(points), lack: [] };
   const known = new Set(executions.map(({ id }) => id));
   const snapshots = ledger.equitySince(from).filter(({ executionId }) => executionId !== undefined && known.has(executionId));
-  const lack = "Deposits and withdrawals are not known, so no return is told: the equity is what was seen after each execution.";
+  const lack = "Deposits and withdrawals are unknown, so no return is shown. Equity is as recorded after each execution.";
   return { curve: curveFromLedger(snapshots), lack: [lack] };
 }
 
 function leftOut(count: number, number: string | undefined): string[] {
-  return count === 0 ? [] : [`${String(count)} of the executions were for another account than ${number ?? ""} and are left out.`];
+  return count === 0 ? [] : [`${String(count)} of the executions were for an account other than ${number ?? ""} and are excluded.`];
 }
 
 function reported(report: ExecutionReport, { byExecution }: Profit): ReportedExecution {

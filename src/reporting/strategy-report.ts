@@ -4,21 +4,21 @@ import { toText } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { textOrNull } from "./json-values.ts";
 
-/** The book of one strategy since the beginning of the ledger, to the cent (R32). Forms of values as in json-values.ts. */
+/** The sub-account of one strategy since the ledger began, to the cent (R32). Value formats as in json-values.ts. */
 export interface StrategyReport {
-  /** `unattributed` holds what no strategy brought about; all books add up to the account. */
+  /** `unattributed` holds what no strategy caused; all sub-accounts add up to the account. */
   readonly name: string;
   readonly value: string;
-  /** What its sales brought less what its purchases took. */
+  /** Sale proceeds less purchase costs. */
   readonly cash: string;
-  /** `null` in the unattributed book, as `profit` is. */
+  /** `null` in the unattributed sub-account, like `profit`. */
   readonly realised: string | null;
   readonly unrealised: string;
   readonly profit: string | null;
   readonly positions: readonly { readonly symbol: string; readonly quantity: string; readonly cost: string; readonly value: string }[];
 }
 
-/** Every book as it stands; what is not held any more is left out of its positions. */
+/** Every current sub-account; closed positions are left out. */
 export function strategyReports(ledger: Parameters<typeof readSubAccounts>[0], { account, positions }: AccountReading): StrategyReport[] {
   return readSubAccounts(ledger, account, positions).map(strategyReport);
 }

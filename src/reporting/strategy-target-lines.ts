@@ -19,14 +19,14 @@ const TOTALS: readonly Column[] = [
   { title: "", align: "right" },
 ];
 
-/** What each strategy asks for, from which run and how old that is, and what it comes to together (R31). */
+/** Each strategy's targets, their run and age, and the combined targets (R31). */
 export function strategyTargetLines(strategyTargets: readonly StrategyTarget[], style: Style, moment: TimeFormat): string[] {
   const totals = [...combinedTargets(strategyTargets)].map(([symbol, weight]): Cell[] => [
     { text: symbol, tint: "strong" },
     { text: formatWeight(weight) },
   ]);
   return [
-    style.paint("strong", "Asked for by all strategies:"),
+    style.paint("strong", "Targets of all strategies:"),
     ...table(
       CLAIMS,
       strategyTargets.map((strategyTarget) => strategyTargetCells(strategyTarget, moment)),
@@ -55,6 +55,6 @@ function targetsText({ targets }: StrategyTarget): string {
 
 const BASES: Record<StrategyTarget["basis"], string> = {
   run: "this run",
-  waiting: "its run that waits",
+  waiting: "its waiting run",
   accepted: "its last accepted run",
 };

@@ -4,15 +4,15 @@ import { decimal, sum, toText, ZERO } from "../domain/decimal.ts";
 import type { ExecutionReport, OrderReport } from "./execution-report.ts";
 import { basisPointsOrNull, dollarsOrNull } from "./json-values.ts";
 
-/** What orders have cost, weighted by value. Forms of values as in json-values.ts. */
+/** Cost of orders, weighted by value. Value formats as in json-values.ts. */
 export interface StyleFigures {
   readonly orders: number;
   readonly filled_orders: number;
-  /** Dollars that the fills moved. */
+  /** Dollar value of the fills. */
   readonly value: string;
-  /** Of the quotes that filled orders were sent on. */
+  /** Spread of the quotes used for filled orders. */
   readonly spread_bps: string | null;
-  /** Fills against the middle of those quotes; positive = worse. */
+  /** Fills against the mid of those quotes; positive = worse. */
   readonly slippage: string | null;
   readonly slippage_bps: string | null;
   /** Fills against the checked prices of the plan; positive = worse. */
@@ -20,7 +20,7 @@ export interface StyleFigures {
   readonly cost_bps: string | null;
 }
 
-/** One style, and each symbol that was traded in it, in alphabetical order. */
+/** One style with its traded symbols in alphabetical order. */
 export interface StyleReport extends StyleFigures {
   readonly style: ExecutionStyle;
   readonly by_symbol: readonly (StyleFigures & { readonly symbol: string })[];
@@ -59,7 +59,7 @@ function valueOf(orders: readonly OrderReport[]): Decimal {
   return sum(orders.map(({ value }) => decimal(value ?? "0")));
 }
 
-/** `undefined` where none of them could be measured. */
+/** `undefined` when none could be measured. */
 function dollarsOf(orders: readonly OrderReport[], key: "slippage" | "cost"): Decimal | undefined {
   const known = orders.flatMap((order) => order[key] ?? []);
   return known.length === 0 ? undefined : sum(known.map((text) => decimal(text)));

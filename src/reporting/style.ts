@@ -1,17 +1,17 @@
 import { styleText } from "node:util";
 
-/** What a piece of text means; the colour follows from it. */
+/** Meaning of a text, which determines its colour. */
 export type Tint = "good" | "bad" | "warn" | "quiet" | "strong" | "accent";
 
-/** How text is dressed: with colours and symbols on a terminal, not at all elsewhere. */
+/** Text style: colours and symbols on a terminal, plain elsewhere. */
 export interface Style {
   readonly rich: boolean;
   paint(tint: Tint, text: string): string;
-  /** A symbol and a space before a line; nothing in plain text. */
+  /** A symbol and a space before a line; empty in plain text. */
   mark(tint: Tint): string;
   /** `share` of `width` cells filled; 0 to 1. */
   bar(share: number, width: number): string;
-  /** Stands between a value before and a value after. */
+  /** Separates the old value from the new one. */
   readonly arrow: string;
 }
 
@@ -26,7 +26,7 @@ const COLOURS = {
 
 const MARKS: Record<Tint, string> = { good: "✔", bad: "✖", warn: "⚠", quiet: "·", strong: "▸", accent: "◆" };
 
-/** For pipes, files and `NO_COLOR`: nothing but the words. */
+/** Plain text, for pipes, files and `NO_COLOR`. */
 export const plainStyle: Style = {
   rich: false,
   paint: (_tint, text) => text,
@@ -35,7 +35,7 @@ export const plainStyle: Style = {
   arrow: "->",
 };
 
-/** Whether the stream can show colours is decided where the style is chosen, so Node is not asked again. */
+/** Colour support is decided where the style is chosen, so Node need not check again. */
 export const richStyle: Style = {
   rich: true,
   paint: (tint, text) => (text === "" ? "" : styleText(COLOURS[tint], text, { validateStream: false })),
@@ -49,8 +49,8 @@ function cells(share: number, width: number): number {
 }
 
 /**
- * Text from outside (a strategy's reason, a venue's message) on one line. Without this a line break
- * would forge lines of ours and an escape code would reach the reader's terminal.
+ * External text (a strategy's reason, a venue's message) on one line. Without this a line break could fake
+ * our output, and an escape code would reach the reader's terminal.
  */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();

@@ -18,8 +18,8 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /**
- * Whose what is (R32): every holding in its book, what was sold wholly with the profit that it brought, and
- * what it comes to. Values and cash of all books add up to the account to the cent.
+ * Sub-accounts (R32): every position, closed ones with their profit, and the totals. Values and cash of all
+ * sub-accounts add up to the account to the cent.
  */
 export function subAccountsTable(subAccounts: readonly SubAccount[], style: Style): string[] {
   return table(COLUMNS, [...subAccounts.flatMap(bookRows), totalRow(subAccounts)], style);

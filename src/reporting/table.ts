@@ -13,9 +13,9 @@ export interface Cell {
 const GAP = "  ";
 
 /**
- * Columns as wide as their widest cell, two spaces apart. Widths are taken before colours are put on:
+ * Columns as wide as their widest cell, two spaces apart. Widths are measured before colouring, because
  * escape codes take no room on the screen.
- * @param rows cells in the order of the columns; a missing cell is empty.
+ * @param rows cells in column order; a missing cell is empty.
  */
 export function table(columns: readonly Column[], rows: readonly (readonly Cell[])[], style: Style, indent = GAP): string[] {
   const widths = columns.map((column, index) => Math.max(column.title.length, ...rows.map((row) => row[index]?.text.length ?? 0)));
@@ -34,7 +34,7 @@ function rowText(columns: readonly Column[], row: readonly Cell[], widths: reado
     .join(GAP);
 }
 
-/** The last cell of a row is not filled up on its right: trailing blanks are noise in a pipe. */
+/** The last cell of a row is not padded: trailing blanks are noise in a pipe. */
 function cellText(cell: Cell, column: Column, leftWidth: number, rightWidth: number, style: Style): string {
   const padded = column.align === "right" ? cell.text.padStart(rightWidth) : cell.text.padEnd(leftWidth);
   return cell.tint === undefined ? padded : style.paint(cell.tint, padded);

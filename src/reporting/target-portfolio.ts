@@ -16,7 +16,7 @@ const COLUMNS: readonly Column[] = [
   { title: "", align: "right" },
 ];
 
-/** What the strategy asks for: where it comes from, how old it is, and the weight of every symbol. */
+/** The strategy's targets: source, age, and the weight of every symbol. */
 export function targetPortfolio(signal: Signal, style: Style, moment: TimeFormat): string[] {
   return [
     style.paint("strong", `Target portfolio (${signal.strategy}, signal ${signal.id})`),
@@ -31,9 +31,9 @@ function targetLines(signal: Signal, style: Style): string[] {
     case "rebalance":
       return weightLines(signal.targets, style);
     case "exit":
-      return [`  Sell all of ${signal.exits.join(", ")}; nothing else is touched.`];
+      return [`  Sell all of ${signal.exits.join(", ")}; other positions are not touched.`];
     case "hold":
-      return ["  HOLD: nothing is changed."];
+      return ["  HOLD: nothing changes."];
   }
 }
 
@@ -56,7 +56,7 @@ function weightCells(symbol: string, weight: Decimal, style: Style): Cell[] {
   ];
 }
 
-/** For the length of a bar; no amount is ever made of it. */
+/** Only for the length of a bar; never used as an amount. */
 function toShare(weight: Decimal): number {
   return Number(weight.toFixed(4));
 }

@@ -2,22 +2,22 @@ import { stripVTControlCharacters } from "node:util";
 import type { Style } from "./style.ts";
 import { plainStyle, richStyle } from "./style.ts";
 
-/** The part of a writable stream that is needed. */
+/** The required part of a writable stream. */
 export interface TerminalStream {
   write(text: string): unknown;
   readonly isTTY?: boolean | undefined;
   readonly columns?: number | undefined;
 }
 
-/** Where a command writes for a person. */
+/** Output of a command for a person. */
 export interface Terminal {
   /** Prints one line, above the progress line if there is one. */
   line(text: string): void;
-  /** Shows or replaces the progress line; does nothing where a line cannot be rewritten. */
+  /** Shows or replaces the progress line; does nothing if the output cannot rewrite a line. */
   progress(text: string): void;
   clearProgress(): void;
   readonly style: Style;
-  /** Characters in a row; 80 where the stream does not say. */
+  /** Characters per row; 80 when unknown. */
   readonly columns: number;
 }
 
@@ -25,8 +25,8 @@ const DEFAULT_COLUMNS = 80;
 const CLEAR_ROW = "\r\u001b[2K";
 
 /**
- * `NO_COLOR` wins over everything. `FORCE_COLOR` gives colours to a pipe, but never a rewritten line:
- * a log collector would keep every version of it.
+ * `NO_COLOR` has priority. `FORCE_COLOR` enables colours in a pipe, but never line rewriting: a log
+ * collector would keep every version of the line.
  * @param env `NO_COLOR`, `FORCE_COLOR` and `TERM` are read; empty counts as unset.
  */
 export function terminalOn(stream: TerminalStream, env: Readonly<Record<string, string | undefined>>): Terminal {

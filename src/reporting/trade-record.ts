@@ -48,7 +48,7 @@ interface AccountEntry {
   readonly cash_after: string | null;
 }
 
-/** One order that left this machine, or may have. */
+/** One order that was sent, or may have been. */
 export interface OrderEntry {
   readonly symbol: string;
   readonly side: "buy" | "sell";
@@ -56,7 +56,7 @@ export interface OrderEntry {
   readonly quantity: string;
   readonly requested: { readonly quantity: string } | { readonly notional: string } | null;
   readonly fill_price: string | null;
-  /** Dollars that the fills moved. */
+  /** Dollar value of the fills. */
   readonly value: string | null;
   readonly order_id: string | null;
   readonly client_order_id: string;
@@ -80,7 +80,7 @@ type Source = Pick<Ledger, "execution" | "signal" | "lines" | "intentsOf" | "fil
  */
 export function tradeRecord(ledger: Source, executionId: string, mode: string): TradeRecord {
   const execution = ledger.execution(executionId);
-  if (execution === undefined) throw new TraderError(`The ledger knows no execution ${executionId}.`, { code: "unknown-execution" });
+  if (execution === undefined) throw new TraderError(`The ledger has no execution ${executionId}.`, { code: "unknown-execution" });
   const fills = ledger.fillsOf(executionId);
   return {
     timestamp: isoInstant(execution.finishedAt ?? execution.startedAt),
@@ -133,7 +133,7 @@ function accountEntry(execution: ExecutionRecord): AccountEntry {
   };
 }
 
-/** What never left this machine is no order; what may have left it is one. */
+/** An order that was certainly never sent does not count; one that may have been sent does. */
 export function wasSent(intent: IntentRecord): boolean {
   return intent.state !== "recorded" && intent.state !== "dropped";
 }
@@ -185,7 +185,7 @@ function statusOf(intent: IntentRecord): string {
   }
 }
 
-/** The end of an order without a fill is not a fill. */
+/** An order that ended without a fill is not a trade. */
 function filledAt(intent: IntentRecord, fills: readonly FillRecord[]): number | undefined {
   if (intent.filledQuantity.eq(ZERO)) return undefined;
   if (fills.length > 0) return Math.max(...fills.map((fill) => fill.at));

@@ -150,7 +150,7 @@ describe("the decision record of an execution", () => {
   });
 
   test("of an unknown one is refused in a sentence", () => {
-    expect(() => executionDetail(desk.ledger, "nope")).toThrow("The ledger knows no execution nope.");
+    expect(() => executionDetail(desk.ledger, "nope")).toThrow("The ledger has no execution nope.");
   });
 });
 

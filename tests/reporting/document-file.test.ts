@@ -65,7 +65,10 @@ describe("a document", () => {
 
   test("never replaces what is not an earlier one", () => {
     writeFileSync(file, "my notes");
-    expect(failure()).toMatchObject({ code: "document-foreign", message: `${file} is not a report of this program; it is left as it is.` });
+    expect(failure()).toMatchObject({
+      code: "document-foreign",
+      message: `${file} is not a report of this program, so it was not replaced.`,
+    });
     expect(readFileSync(file, "utf8")).toBe("my notes");
     writeFileSync(file, "<!-");
     expect(failure().code).toBe("document-foreign");

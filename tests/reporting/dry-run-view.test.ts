@@ -15,7 +15,7 @@ describe("a dry run", () => {
       "Orders that would be sent:",
       "  BWXT_SELL  all 12.5 shares  about $1,812.50",
       "  SMR_BUY         $30,888.00",
-      "The buys are planned again on the cash that the sells bring.",
+      "The buys are planned again with the actual proceeds of the sells.",
       "Dry run: nothing was sent.",
     ]);
   });
@@ -23,7 +23,7 @@ describe("a dry run", () => {
   test("says that no order would be sent when all is on target", () => {
     expect(dryRunLines(plan({ sells: [], buys: [], lines: [] }), plainStyle)).toEqual([
       "Dry run: the plan on a base of $99,000.00",
-      "  Nothing is held and nothing is wanted.",
+      "  No positions and no targets.",
       "",
       "No order would be sent.",
       "Dry run: nothing was sent.",

@@ -33,7 +33,7 @@ describe("an error that a person sees", () => {
   test.each([[new Error("boom\n  at somewhere")], ["boom"]])("is called unexpected when it was not made for a person", (thrown) => {
     expect(quiet(thrown)).toEqual([
       "Unexpected error: boom",
-      "Hint: This is a fault in the program. Run it again with --verbose and report what it prints.",
+      "Hint: This is a bug in the program. Run it again with --verbose and report the output.",
     ]);
   });
 

@@ -77,10 +77,10 @@ describe("explain", () => {
     expect(explain()).toEqual([
       "Signal fedcba9876543210 (nuclear)",
       "Generated: 2025-07-16 10:42:46 EDT, arrived 2 s later",
-      "Wanted: nothing is to be changed (HOLD)",
+      "Wanted: no changes (HOLD)",
       "Reason: Bull market: SMR (31.2%), LEU (39.5%), OKLO (29.3%)",
       "Verdict: held, HOLD changes nothing.",
-      "It was not executed; the verdict says why.",
+      "The signal was not executed; the verdict says why.",
     ]);
   });
 
@@ -104,8 +104,8 @@ describe("explain", () => {
     ledger().recordSignal(signal("aa01"), NOW);
     ledger().recordSignal(signal("aa02"), NOW);
     const error = thrownBy(() => explain("aa"));
-    expect(error.message).toBe('"aa" is the beginning of 2 ids.');
-    expect(error.hint).toBe("Give more of it: aa02, aa01.");
+    expect(error.message).toBe('"aa" matches 2 ids.');
+    expect(error.hint).toBe("Use a longer prefix: aa02, aa01.");
   });
 
   test("answers an unknown id with the recent ones", () => {

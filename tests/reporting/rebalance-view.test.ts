@@ -85,7 +85,7 @@ describe("a rebalance in a pipe", () => {
         intent: intent("SMR", "buy", { state: "unknown", orderId: undefined }),
       }),
     );
-    expect(lines[1]).toBe("SMR_BUY     fate unknown: whether the buy was taken is not known. The market closed.");
+    expect(lines[1]).toBe("SMR_BUY     unknown whether it exists: whether the buy was taken is not known. The market closed.");
   });
 
   test("repeats a warning that comes at every try only once", () => {

@@ -187,7 +187,7 @@ describe("one execution", () => {
     const made = buildReport({ ledger, mode: "paper", now: clock.now(), days: 7, reading: other, history: undefined, problems: [] });
     expect(made.executions).toEqual([]);
     expect(made.equity.points).toEqual([]);
-    expect(made.warnings).toContain("1 of the executions were for another account than PA3OTHER and are left out.");
+    expect(made.warnings).toContain("1 of the executions were for an account other than PA3OTHER and are excluded.");
   });
 });
 

@@ -113,7 +113,7 @@ describe("the status", () => {
     expect(lines).toContain("  SMR          -  31.2 %            810.38  $31,199.63");
     // 0.395 of (100,000 − 31,199.63) × 0.99 is 26.9 % of the account.
     expect(lines).toContain("  LEU     39.5 %   0.0 %  -26.9 pt       0       $0.00");
-    expect(lines).toContain("Targets are shares of $68,112.37: protected positions and the cash reserve are left out.");
+    expect(lines).toContain("Targets are shares of $68,112.37: protected positions and the cash reserve are excluded.");
     expect(status().join()).not.toContain("Targets are shares of");
   });
 

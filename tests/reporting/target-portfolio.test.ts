@@ -28,12 +28,12 @@ describe("the target portfolio", () => {
 
   test("names the symbols of an exit", () => {
     const lines = targetPortfolio(signal(undefined, { kind: "exit", targets: new Map(), exits: ["SMR", "LEU"] }), plainStyle, MOMENT);
-    expect(lines.at(-1)).toBe("  Sell all of SMR, LEU; nothing else is touched.");
+    expect(lines.at(-1)).toBe("  Sell all of SMR, LEU; other positions are not touched.");
   });
 
   test("says that a HOLD changes nothing", () => {
     const lines = targetPortfolio(signal(undefined, { kind: "hold", targets: new Map() }), plainStyle, MOMENT);
-    expect(lines.at(-1)).toBe("  HOLD: nothing is changed.");
+    expect(lines.at(-1)).toBe("  HOLD: nothing changes.");
   });
 
   test("tells a stamp in the future from an old one", () => {

@@ -169,7 +169,7 @@ describe("a back-test", () => {
       const ended = await scenario.run(["backtest", ...MARCH, "--bars", directory, "--svg", foreign]);
 
       expectExit(ended, 1);
-      expect(ended.stderr).toContain("is not a back-test chart of this program; it is left as it is.");
+      expect(ended.stderr).toContain("is not a back-test chart of this program, so it was not replaced.");
       expect(readFileSync(foreign, "utf8")).toBe("mine");
     },
     LIMIT_MS,

@@ -101,7 +101,7 @@ describe("two strategies on one account", () => {
       expect(status.stdout).toMatch(/nuclear +60\.0 % +LEU 30\.0 %, OKLO 70\.0 % +its last accepted run/);
       expect(status.stdout).toMatch(/tecl +40\.0 % .*old/);
       expectExit(explain, 0);
-      expect(explain.stdout).toContain("Asked for by all strategies:");
+      expect(explain.stdout).toContain("Targets of all strategies:");
       expect(explain.stdout).toMatch(/tecl +40\.0 % .*its last accepted run .* old/);
       expect(scenario.log).toMatch(/Asked for by nuclear 60\.0 % \(this run, .* old\), tecl 40\.0 % \(accepted, .* old\)/);
       expectExit(await daemon.stop(), 0);
