@@ -40,7 +40,7 @@ export interface Broker {
   announcedSplits(symbols: readonly string[], start: string, end: string): Promise<AnnouncedSplit[]>;
   /** Fills from the account's activities after `after`. */
   fillsSince(after: number): Promise<Fill[]>;
-  /** Deposits, withdrawals and journals booked after `after`, summed, in dollars; negative when more went than came. */
+  /** Deposits, withdrawals and journals booked after `after`, summed, in dollars; negative for a net withdrawal. */
   cashFlowsSince(after: number): Promise<Decimal>;
   /** What the account was worth from `start` on, by windows of that length, and what was paid in or out in each. */
   equityHistory(start: number, window: EquityWindow): Promise<EquityHistoryPoint[]>;

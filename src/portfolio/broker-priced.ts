@@ -2,16 +2,16 @@ import { decimal, max, min, ONE, ZERO, type Decimal } from "../domain/decimal.ts
 import type { Holding, PlanInput } from "./plan-input.ts";
 import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
 
-/** What such a holding may make of the equity at most, unless it is exited or within the drift band (R9). */
+/** Maximum share of equity for such a position, unless it is exited or within the drift band (R9). */
 const MOST_OF_EQUITY = decimal("0.2");
-/** How far the broker's price may lie from the last raw close, as a fraction of the lower one. */
+/** How far the broker's price may be from the last raw close, as a fraction of the lower one. */
 const NEAR_CLOSE = decimal("0.2");
 
 /**
- * Whether a holding without a checked price may count at the broker's own price (R9): it is exited in full, it is
- * within the drift band, or it is small and its price is near the last close. An error in its price then decides
- * nothing, or little. That the sum agrees with the equity would prove nothing: the equity is made of these prices.
- * @param base dollars, with every such holding at the broker's price.
+ * Whether a position without a checked price may be valued at the broker's own price (R9): it is exited in full, is
+ * within the drift band, or is small with a price near the last close. A wrong price then matters little or not at
+ * all. That the sum agrees with the equity proves nothing, because the equity is made of these prices.
+ * @param base dollars, with every such position at the broker's price.
  */
 export function countsAtBrokersPrice(holding: Holding, base: Decimal, input: PlanInput): boolean {
   if (holding.quantity.lte(ZERO) || holding.marketValue.lte(ZERO) || input.splits.has(holding.symbol)) return false;
@@ -29,7 +29,7 @@ function isExited({ symbol, quantity, available }: Holding, input: PlanInput): b
   return settings.allowedSymbols?.has(symbol) !== false && asset?.active === true && asset.tradable;
 }
 
-/** Of a symbol that is not wanted nothing is within the band: the band would excuse any small holding, at any price. */
+/** A symbol without a target is never within the band: the band would excuse any small position, at any price. */
 function isWithinBand({ symbol, marketValue }: Holding, base: Decimal, { wanted, settings }: PlanInput): boolean {
   const weight = targetWeight(wanted, symbol);
   if (weight.eq(ZERO)) return false;

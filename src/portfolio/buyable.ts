@@ -7,16 +7,16 @@ import { isProtected, type Refused, type Valuation } from "./valuation.ts";
 
 /** A whole-share order may fill this much above the checked price (R11). */
 export const WORST_FILL = decimal("1.04");
-/** Weights of a whole run come to at least this much (R4); less is the share of one strategy among several. */
+/** The weights of a whole run add up to at least this much (R4); less is one strategy's share among several. */
 const WHOLE_RUN = decimal("0.98");
 
-/** A lasting cause that keeps a target from being bought at all (R12). */
+/** A lasting cause that prevents buying a target at all (R12). */
 export interface PurchaseObstacle {
   readonly reason: SkipReason;
   readonly note?: string;
 }
 
-/** Why `symbol` cannot be bought, however long one waits; `undefined` when it can. What passes, like a doubtful price, is no such cause. */
+/** The lasting reason why `symbol` cannot be bought; `undefined` when it can. Passing causes, such as a doubtful price, do not count. */
 export function purchaseObstacle(
   symbol: string,
   { assets, renamed, settings }: Pick<PlanInput, "assets" | "renamed" | "settings">,
@@ -33,8 +33,8 @@ export function purchaseObstacle(
 }
 
 /**
- * R12: refuses the whole plan when too much of the run cannot be bought, so that nothing is sold for a purchase that
- * cannot be made. A leg counts with its whole target weight, unless so much of it is held that no purchase is needed.
+ * R12: refuses the whole plan when too much of the run cannot be bought, so that nothing is sold to pay for an
+ * impossible purchase. A leg counts with its whole target weight, unless enough of it is already held.
  */
 export function refuseUnbuyable(input: PlanInput, valuation: Valuation): Refused | undefined {
   const { phase, wanted, settings, begun } = input;
@@ -54,11 +54,11 @@ export function refuseUnbuyable(input: PlanInput, valuation: Valuation): Refused
     reason:
       `${formatWeight(unbuyable)} of the run cannot be bought, more than MAX_UNBUYABLE_PERCENT (${formatWeight(settings.maxUnbuyable)}), ` +
       `so nothing is sold for it. ${named.join("; ")}.`,
-    hint: "Remove the cause, or let the strategy choose something else. UNBUYABLE_ACTION=exit trades the rest and keeps their share as cash.",
+    hint: "Remove the cause, or let the strategy choose other symbols. UNBUYABLE_ACTION=exit trades the rest and keeps their share as cash.",
   };
 }
 
-/** Whether a purchase is needed to get there. What is protected is never bought, because the owner says so. */
+/** Whether reaching the target needs a purchase. Protected symbols are never bought, at the owner's request. */
 function lacks(symbol: string, weight: Decimal, input: PlanInput, { base, holdings, values }: Valuation): boolean {
   const holding = holdings.get(symbol);
   if (weight.lte(ZERO) || isProtected(symbol, holding, input)) return false;
@@ -66,18 +66,18 @@ function lacks(symbol: string, weight: Decimal, input: PlanInput, { base, holdin
   return holding === undefined || missing.gt(base.times(input.settings.driftBand));
 }
 
-/** What the target weights are parts of. */
+/** The base of the target weights. */
 function runOf(targets: ReadonlyMap<string, Decimal>): Decimal {
   const total = sum(targets.values());
   return total.gte(WHOLE_RUN) ? ONE : total;
 }
 
-/** R11: why whole shares are not bought at this ask; the checked price alone would count them too cheap. */
+/** R11: why whole shares are not bought at this ask; the checked price alone would underestimate their cost. */
 export function askTooHigh(symbol: string, price: Decimal, input: Pick<PlanInput, "observations" | "marketClosed">): string | undefined {
   return input.marketClosed === true ? undefined : askAbove(input.observations.get(symbol)?.quote?.ask, price);
 }
 
-/** As {@link askTooHigh}, of one ask; `undefined` too where there is none. */
+/** As {@link askTooHigh}, for one ask; also `undefined` without an ask. */
 export function askAbove(ask: Decimal | undefined, price: Decimal): string | undefined {
   if (ask === undefined || ask.lte(price.times(WORST_FILL))) return undefined;
   return `the ask is ${formatDollars(ask)}, more than 4 % above the checked price of ${formatDollars(price)}`;

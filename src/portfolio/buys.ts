@@ -5,15 +5,15 @@ import type { PlannedOrder } from "./plan-result.ts";
 import type { Sized } from "./sells.ts";
 import type { RebalanceNeed, Thresholds } from "./rebalance-need.ts";
 
-/** What buys may take, in dollars. */
+/** Dollars that buys may spend. */
 export interface Budget {
-  /** No buy may, at its worst, take more than this. */
+  /** Worst-case limit for all buys. */
   readonly spendable: Decimal;
-  /** What buys are expected to take must leave the cash reserve; only the margin of whole shares may reach into it. */
+  /** The expected cost of buys must leave the cash reserve untouched; only the price margin of whole shares may use it. */
   readonly beyondReserve: Decimal;
 }
 
-/** A buy before cash is shared out: an amount of dollars (fractionable) or of whole shares. */
+/** A buy before cash is allocated: dollars (fractionable) or whole shares. */
 export interface Ask {
   readonly symbol: string;
   readonly unit: "dollars" | "shares";
@@ -21,11 +21,11 @@ export interface Ask {
   readonly unitPrice: Decimal;
   readonly worstUnitPrice: Decimal;
   readonly shortfall: Decimal;
-  /** Why the amount is less than the need, beyond rounding. */
+  /** Why the amount is less than needed, beyond rounding. */
   readonly cut?: SkipReason;
 }
 
-/** The amount that would reach the target, or why none can (R11). Dollars need no price (R10). */
+/** The amount that reaches the target, or why none does (R11). Dollar amounts need no price (R10). */
 export function askFor(need: RebalanceNeed, shortfall: Decimal, { minimum }: Thresholds, limit: Decimal | undefined): Ask | SkipReason {
   const fractionable = need.asset?.fractionable === true;
   const unitPrice = fractionable ? ONE : need.checkedPrice;
@@ -47,14 +47,14 @@ export function askFor(need: RebalanceNeed, shortfall: Decimal, { minimum }: Thr
   return amount.lt(wanted) ? { ...ask, cut: "order-limit" } : ask;
 }
 
-/** Dollars that the asks are expected to take. */
+/** Expected cost of the asks in dollars. */
 export function expectedCost(asks: readonly Ask[]): Decimal {
   return sum(asks.map((ask) => ask.amount.times(ask.unitPrice)));
 }
 
 /**
- * Shares the budget out in proportion. What falls below the minimum is dropped, and its part is
- * shared once more among the others (R11).
+ * Allocates the budget in proportion. Asks that fall below the minimum are dropped, and their part is
+ * allocated once more among the others (R11).
  * @returns the reduced asks; a missing one was dropped.
  */
 export function shareOut(asks: readonly Ask[], budget: Budget, minimum: Decimal): Ask[] {
@@ -73,12 +73,12 @@ function shrink(asks: readonly Ask[], { spendable, beyondReserve }: Budget): Ask
   });
 }
 
-/** `amount × cash ÷ cost`, in this order: divided first, an exact share would come out a hair less and lose its last cent. */
+/** `amount × cash ÷ cost`, in this order: dividing first would round an exact share down and lose its last cent. */
 function portion(amount: Decimal, cash: Decimal, cost: Decimal): Decimal {
   return amount.times(cash).div(cost);
 }
 
-/** The order for what an ask got, and the reason for what it did not get. */
+/** The order for the allocated amount, and the reason for the rest. */
 export function sizeBuy(ask: Ask, granted: Ask | undefined, thresholds: Thresholds): Sized {
   if (granted === undefined) return { leftAlone: "insufficient-cash" };
   const order = orderFor(granted);
@@ -97,7 +97,7 @@ function orderFor(granted: Ask): PlannedOrder {
   };
 }
 
-/** A shortfall that the next plan would leave alone counts as on target here too, or no fully invested account ever would. */
+/** A shortfall that the next plan would ignore counts as on target here too; otherwise no fully invested account would ever be on target. */
 function reasonForRest(ask: Ask, granted: Ask, missing: Decimal, { band, minimum }: Thresholds): SkipReason | undefined {
   const asAsked = granted.amount.eq(ask.amount);
   if (asAsked && ask.cut === undefined) return ask.unit === "shares" && missing.gt(ZERO) ? "whole-share-remainder" : undefined;

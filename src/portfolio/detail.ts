@@ -8,7 +8,7 @@ import type { Sized } from "./sells.ts";
 import type { RebalanceNeed } from "./rebalance-need.ts";
 import type { Valuation } from "./valuation.ts";
 
-/** The sentence of one line: target, holding, and what is done about it or why not. */
+/** The sentence of one line: target, position, and the order or the reason for none. */
 export function detailOf(need: RebalanceNeed, sized: Sized, input: PlanInput, valuation: Valuation): string {
   const parts = [
     ...(sized.order === undefined ? [] : [orderText(sized.order, sized.leftAlone === undefined)]),
@@ -22,7 +22,7 @@ export function detailOf(need: RebalanceNeed, sized: Sized, input: PlanInput, va
 function situationText(need: RebalanceNeed, input: PlanInput, valuation: Valuation): string {
   const held = `held ${formatDollars(need.actualValue)}`;
   if (input.wanted.kind === "exit" && need.weight.eq(ZERO)) return `to be sold, ${held}`;
-  if (need.weight.eq(ZERO)) return `not wanted, ${held}`;
+  if (need.weight.eq(ZERO)) return `no target, ${held}`;
   return `target ${formatWeight(need.weight)} of ${formatDollars(valuation.base)} = ${formatDollars(need.targetValue)}, ${held}`;
 }
 
@@ -42,7 +42,7 @@ function phrase(reason: SkipReason, { settings }: PlanInput, valuation: Valuatio
     case "within-drift":
       return `within the drift band of ${formatPercent(settings.driftBand)} (${formatDollars(valuation.base.times(settings.driftBand))})`;
     case "below-minimum":
-      return `below the smallest trade worth making (${formatDollars(settings.minTradeValue)}, never under $1.00)`;
+      return `below the minimum trade (${formatDollars(settings.minTradeValue)}, never under $1.00)`;
     case "order-limit":
       return `above MAX_ORDER_VALUE (${settings.maxOrderValue === undefined ? "unset" : formatDollars(settings.maxOrderValue)})`;
     default:

@@ -7,15 +7,15 @@ export interface PlannedOrder {
   readonly side: "buy" | "sell";
   readonly quantity?: Decimal;
   readonly notional?: Decimal;
-  /** Dollars it is expected to move, at the checked price or the position's value. */
+  /** Expected value in dollars, at the checked price or the position's value. */
   readonly estimatedValue: Decimal;
-  /** The most it can take from cash (buys; whole shares at price × 1.04), zero for sells. */
+  /** Maximum cash a buy can use (whole shares at price × 1.04); zero for sells. */
   readonly worstCaseCost: Decimal;
-  /** The whole position goes, or all of its whole shares where only those are traded. */
+  /** Sells the whole position, or all its whole shares where only those are traded. */
   readonly fullExit: boolean;
 }
 
-/** Where one symbol stands: what is wanted, what is held, and what is done about it or why not. */
+/** One symbol: target, position, and the order or the reason for none. */
 export interface PlanLine {
   readonly symbol: string;
   /** Fraction of the base; undefined for protected symbols and outside an exit. */
@@ -24,7 +24,7 @@ export interface PlanLine {
   readonly actualValue: Decimal;
   readonly checkedPrice: Decimal | undefined;
   readonly action: "sell" | "buy" | "none";
-  /** Set when `action` is `none`, or when an order moves only a part of what is wanted. */
+  /** Set when `action` is `none`, or when an order covers only a part of the need. */
   readonly leftAlone?: SkipReason;
   /** One sentence for a person. */
   readonly detail: string;
@@ -33,14 +33,14 @@ export interface PlanLine {
 export interface Plan {
   /** (cash + Σ quantity × checked price, without protected positions) × (1 − reserve), in dollars (R9). */
   readonly base: Decimal;
-  /** The base if every suspected split is none, or at its highest price. */
+  /** The base if no suspected split is real, or at the highest price. */
   readonly highestBase: Decimal;
   readonly sells: readonly PlannedOrder[];
-  /** In phase `selling` only an expectation; they are planned again on the cash that the sells brought. */
+  /** In phase `selling` only an estimate; buys are planned again with the actual proceeds of the sells. */
   readonly buys: readonly PlannedOrder[];
-  /** One line for every symbol that is held or wanted, ordered by symbol. */
+  /** One line per symbol that is held or targeted, ordered by symbol. */
   readonly lines: readonly PlanLine[];
-  /** Cash available to buys after `min(cash − open and unknown buys, buying power)` and expected sells, in dollars. */
+  /** Cash available for buys after `min(cash − open and unknown buys, buying power)` and expected sells, in dollars. */
   readonly spendable: Decimal;
   /** Whether every line was traded to plan or left for an on-target reason, and no leg lacks more than the band and one share. */
   readonly reachesTarget: boolean;
@@ -52,12 +52,12 @@ export type PlanRefusal = "price-doubt" | "short-position" | "account-over-alloc
 /** What each refusal of a plan means, for people. */
 export const PLAN_REFUSAL_MEANINGS: Record<PlanRefusal, string> = {
   "price-doubt":
-    "The worth of the account is in doubt: a large holding that is not sold whole has no confirmed price, or cash and positions disagree with the broker's equity.",
-  "short-position": "The account holds a short position, which this program never opens and does not know how to close.",
-  "account-over-allocated": "The account owes more than its positions are worth, so no target can be computed.",
+    "The account's value is in doubt: a large position that is not sold completely has no confirmed price, or cash and positions disagree with the broker's equity.",
+  "short-position": "The account holds a short position, which this program never opens and cannot close.",
+  "account-over-allocated": "The account owes more than its positions are worth, so no target can be calculated.",
   "order-limit": "An order of the plan would be worth more than MAX_ORDER_VALUE.",
   unbuyable: "Legs that cannot be bought make up more of the run than MAX_UNBUYABLE_PERCENT, and UNBUYABLE_ACTION is refuse.",
-  "proof-failed": "The plan, or what it was to be made from, breaks a rule: a fault of this program or of the broker's answer.",
+  "proof-failed": "The plan or its input breaks a rule: a bug in this program or a wrong answer from the broker.",
 };
 
 export type PlanResult =

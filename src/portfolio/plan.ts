@@ -11,9 +11,9 @@ export type { Plan, PlanLine, PlannedOrder, PlanResult } from "./plan-result.ts"
 export { isOnTargetReason, type SkipReason } from "./skip-reason.ts";
 
 /**
- * Decides what to sell and buy so that the account holds the wanted weights (R9–R13). Pure: the same
- * input gives the same plan, in whatever order holdings, targets and orders are listed.
- * @returns a proven plan, in which every symbol held or wanted has a line; or why none can be made.
+ * Decides what to sell and buy so that the account reaches the target weights (R9–R13). Pure: the same
+ * input gives the same plan, whatever the order of positions, targets and orders.
+ * @returns a checked plan with a line for every symbol held or targeted; or why no plan is possible.
  */
 export function makePlan(input: PlanInput): PlanResult {
   const valuation = valueAccount(input);
@@ -24,7 +24,7 @@ export function makePlan(input: PlanInput): PlanResult {
   return overLimit(plan, input) ?? unproven(plan, input) ?? { kind: "plan", plan };
 }
 
-/** R28: judged on the whole plan before its first order, sells too; named by its largest offender. */
+/** R28: checked on the whole plan before its first order, including sells; reports the largest violation. */
 function overLimit(plan: Plan, { phase, settings }: PlanInput): Refused | undefined {
   const limit = settings.maxOrderValue;
   if (limit === undefined || phase === "buying") return undefined;
@@ -34,7 +34,7 @@ function overLimit(plan: Plan, { phase, settings }: PlanInput): Refused | undefi
     kind: "refused",
     refusal: "order-limit",
     reason: `The plan would ${describe(largest)}, above MAX_ORDER_VALUE (${formatDollars(limit)}).`,
-    hint: "Nothing was sent. Raise MAX_ORDER_VALUE if such an order is meant.",
+    hint: "Nothing was sent. Raise MAX_ORDER_VALUE if you want such an order.",
   };
 }
 
@@ -42,14 +42,14 @@ function describe(order: PlannedOrder): string {
   return `${order.side} ${formatDollars(order.estimatedValue)} of ${order.symbol}`;
 }
 
-/** A plan that breaks a rule is a fault of this program; it must never reach the broker. */
+/** A plan that breaks a rule is a bug in this program and must never reach the broker. */
 function unproven(plan: Plan, input: PlanInput): Refused | undefined {
   const [failure] = provePlan(plan, input);
   if (failure === undefined) return undefined;
   return {
     kind: "refused",
     refusal: "proof-failed",
-    reason: `The plan breaks a rule and was thrown away: ${failure.message}`,
-    hint: "Nothing was sent. This is a fault in the program; please report it with the log.",
+    reason: `The plan breaks a rule and was discarded: ${failure.message}`,
+    hint: "Nothing was sent. This is a bug in the program; please report it with the log.",
   };
 }

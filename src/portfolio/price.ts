@@ -10,38 +10,38 @@ export interface ObservedPrice {
 export interface ObservedQuote {
   readonly bid: Decimal;
   readonly ask: Decimal;
-  /** When it last changed, which says nothing about whether it still stands: it was just read. */
+  /** Time of the last change. An old quote is still valid, because it was just read. */
   readonly at: number;
 }
 
-/** All that is known of one symbol's price at one moment (R10). */
+/** Everything known about one symbol's price at one time (R10). */
 export interface PriceObservations {
   readonly trade: ObservedPrice | undefined;
   readonly quote: ObservedQuote | undefined;
   readonly minuteBar: ObservedPrice | undefined;
   readonly previousClose: ObservedPrice | undefined;
-  /** The position's own price, when held; belongs to the moment of the reading. */
+  /** The position's own price, when held; as of the snapshot. */
   readonly position: ObservedPrice | undefined;
 }
 
-/** The moment of a reading. Milliseconds since the epoch. */
+/** Time of the snapshot. Milliseconds since the epoch. */
 export interface PriceMoment {
   readonly now: number;
-  /** Stamps from here on are of this session; what is older is no witness. */
+  /** Stamps from this time on are from this session; older prices are not witnesses. */
   readonly sessionStart: number;
 }
 
 /** Of two prices that confirm each other, the higher may be this much above the lower. */
 const AGREEMENT = decimal("0.05");
-/** A quote wider than this, against its middle, says nothing (recorded: SMR 37.01 / 43.10). */
+/** A quote with a wider spread, relative to its mid, is useless (recorded: SMR 37.01 / 43.10). */
 const WIDEST_SPREAD = decimal("0.05");
 
 /**
- * A print that is older than this is not the price of now, only a witness for one. On the free feed a quiet
- * stock prints every few minutes, some every few hours, and such a print still confirms a quote that stands.
+ * An older print is not the current price, only a witness for it. On the free feed a quiet stock prints
+ * every few minutes or hours, and such a print still confirms a live quote.
  */
 const RECENT_PRINT_MS = 15 * 60_000;
-/** While no session is open, what is older than the last print by more than this is of another session. */
+/** While no session is open, anything older than the last print by more than this is from another session. */
 const CLOSED_WINDOW_MS = 60 * 60_000;
 
 const HALF = decimal("0.5");
@@ -72,11 +72,11 @@ interface Reading extends PriceMoment {
 interface Witness {
   readonly source: PriceSource;
   readonly price: Decimal;
-  /** Whether it is the price of now, and may be taken for it. */
+  /** Whether it can be used as the current price. */
   readonly current: boolean;
 }
 
-/** Nothing is known of this symbol's price. */
+/** No price of this symbol is known. */
 export const NO_OBSERVATIONS: PriceObservations = {
   trade: undefined,
   quote: undefined,
@@ -87,7 +87,7 @@ export const NO_OBSERVATIONS: PriceObservations = {
 
 /**
  * The price that two independent witnesses agree on (R10): the print if it is recent and among them, else the
- * quote's middle, else the position's price.
+ * quote's mid, else the position's price.
  * @returns a doubt when no two witnesses agree.
  */
 export function checkPrice(observations: PriceObservations, moment: PriceMoment): CheckedPrice | PriceDoubt {
@@ -97,7 +97,7 @@ export function checkPrice(observations: PriceObservations, moment: PriceMoment)
   return { price: taken.price, source: taken.source, confirmedBy: confirmationsOf(taken, witnesses).map(({ source }) => source) };
 }
 
-/** {@link checkPrice} for one symbol of a reading. While no session is open, the moment is that of its last print. */
+/** {@link checkPrice} for one symbol of a reading. While no session is open, the time is that of its last print. */
 export function priceOf(symbol: string, { observations, now, sessionStart, marketClosed }: Reading): CheckedPrice | PriceDoubt {
   const seen = observations.get(symbol) ?? NO_OBSERVATIONS;
   return checkPrice(seen, marketClosed === true ? lastMoment(seen, now) : { now, sessionStart });
@@ -135,7 +135,7 @@ function printOf({ trade, minuteBar }: PriceObservations): (ObservedPrice & { re
   return ofBar.at > ofTrade.at ? ofBar : ofTrade;
 }
 
-/** A one-sided or inverted quote has no middle: taking the remaining side was a recorded fault. */
+/** A one-sided or inverted quote has no mid: using the remaining side was a recorded fault. */
 function quoteMiddle(quote: ObservedQuote | undefined): ObservedPrice | undefined {
   if (quote === undefined || quote.bid.lte(ZERO) || quote.ask.lt(quote.bid)) return undefined;
   const middle = quote.bid.plus(quote.ask).times(HALF);

@@ -23,8 +23,8 @@ const BROKER_NEAR_CLOSE = decimal("1.2");
 
 /**
  * Checks a whole plan against the rules in one place, before its first order (R13). Everything is
- * computed anew from the input, not with the planner's own code, so a fault there is caught here.
- * @param input the very reading that the plan was made from; with other prices its targets are other ones.
+ * recalculated from the input, without the planner's code, so that a bug there is caught here.
+ * @param input the same snapshot that the plan was made from; other prices would give other targets.
  * @returns every violation; empty when the plan may be sent.
  */
 export function provePlan(plan: Plan, input: PlanInput): ProofFailure[] {
@@ -50,11 +50,11 @@ export function provePlan(plan: Plan, input: PlanInput): ProofFailure[] {
 interface Facts {
   readonly input: PlanInput;
   readonly held: ReadonlyMap<string, Holding>;
-  /** Protected symbols: those that are named, and positions that are no US equities or cannot be read (R9, R34). */
+  /** Protected symbols: those listed, and positions that are not US equities or cannot be read (R9, R34). */
   readonly guarded: ReadonlySet<string>;
   /** Cash and unprotected positions, without those that may have been split. */
   readonly worth: Decimal;
-  /** Everything that is held, protected or not. */
+  /** All positions, protected or not. */
   readonly gross: Decimal;
   readonly base: Decimal;
 }
@@ -108,7 +108,7 @@ function failure(rule: ProofRule, symbol: string, message: string): ProofFailure
 function provePhase(plan: Plan, { phase, wanted }: PlanInput): ProofFailure[] {
   const wrongSide = [...plan.sells.filter((order) => order.side !== "sell"), ...plan.buys.filter((order) => order.side !== "buy")];
   return [
-    ...wrongSide.flatMap((order) => failure("phase", order.symbol, `a ${order.side} stands among the orders of the other side`)),
+    ...wrongSide.flatMap((order) => failure("phase", order.symbol, `a ${order.side} is among the orders of the other side`)),
     ...(phase === "buying" ? plan.sells.flatMap((order) => failure("phase", order.symbol, "a sell after the selling phase")) : []),
     ...(wanted.kind === "exit" ? plan.buys.flatMap((order) => failure("phase", order.symbol, "a buy in an exit")) : []),
   ];
@@ -127,7 +127,7 @@ function proveSymbol(order: PlannedOrder, { input, guarded }: Facts): ProofFailu
   const { allowedSymbols } = input.settings;
   const isExit = order.side === "sell" && order.fullExit;
   if (guarded.has(symbol)) return failure("symbol", symbol, "an order for a protected symbol");
-  if (input.excluded.has(symbol)) return failure("symbol", symbol, "an order for a symbol that may no longer be touched");
+  if (input.excluded.has(symbol)) return failure("symbol", symbol, "an order for a symbol that must no longer be traded");
   if (input.workingOrders.some((working) => working.symbol === symbol)) return failure("symbol", symbol, "another order is still open");
   if (input.splits.has(symbol)) return failure("symbol", symbol, "it may have a split that is not booked");
   if (belongsToNobody(symbol, input)) return failure("symbol", symbol, "no known strategy names it");
@@ -145,13 +145,13 @@ function isRenamed(symbol: string, { renamed, wanted }: PlanInput): boolean {
   return renamed.has(symbol) || (!isTarget && [...renamed.values()].includes(symbol));
 }
 
-/** R31: with several strategies only what one of them names, or is known to have named, may be traded. */
+/** R31: with several strategies only symbols that one of them names, or is known to have named, may be traded. */
 function belongsToNobody(symbol: string, { wanted }: PlanInput): boolean {
   if (wanted.kind === "exit" || wanted.known === undefined) return false;
   return ![...wanted.targets.keys(), ...wanted.known].includes(symbol);
 }
 
-/** Dollars and full exits are sized without a price; a number of shares is only as good as the price it comes from (R10). */
+/** Dollar orders and full exits need no price; a number of shares is only as good as its price (R10). */
 function provePrice({ symbol, side, quantity, notional, fullExit }: PlannedOrder, { input }: Facts): ProofFailure[] {
   const checked = priceOf(symbol, input);
   if ("doubt" in checked) return notional !== undefined || fullExit ? [] : failure("price", symbol, checked.reason);
@@ -162,7 +162,7 @@ function provePrice({ symbol, side, quantity, notional, fullExit }: PlannedOrder
     : failure("price", symbol, "whole shares at an ask more than 4 % above the checked price");
 }
 
-/** R9: each holding that counts at the broker's own price must be one whose price decides nothing, or little. */
+/** R9: a position may be valued at the broker's own price only if that price decides little or nothing. */
 function proveBrokersPrices(plan: Plan, facts: Facts): ProofFailure[] {
   const { input, guarded, base } = facts;
   if (input.wanted.kind === "exit" && input.wanted.kept === undefined) return [];
@@ -209,7 +209,7 @@ function proveNotional(order: PlannedOrder, notional: Decimal, fractionable: boo
     : failure("amount", order.symbol, `${notional.toFixed()} dollars has more than 2 decimals`);
 }
 
-/** What an order moves at the checked price; a full exit without one counts at the broker's value. */
+/** Value of an order at the checked price; a full exit without one counts at the broker's value. */
 function valueOf(order: PlannedOrder, { input, held }: Facts): Decimal | undefined {
   if (order.notional !== undefined) return order.notional;
   const price = tradePrice(order.symbol, input);
@@ -226,7 +226,7 @@ function worstOf(order: PlannedOrder, facts: Facts): Decimal | undefined {
 function proveLimit(order: PlannedOrder, facts: Facts): ProofFailure[] {
   const limit = facts.input.settings.maxOrderValue;
   const value = valueOf(order, facts);
-  if (value === undefined) return failure("amount", order.symbol, "no checked price tells what the order is worth");
+  if (value === undefined) return failure("amount", order.symbol, "the value of the order is unknown without a checked price");
   if (limit === undefined || value.lte(limit)) return [];
   return failure("limit", order.symbol, `${formatDollars(value)} is above MAX_ORDER_VALUE (${formatDollars(limit)})`);
 }
@@ -254,11 +254,11 @@ function proveSellStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
   if (order.fullExit) {
     const whole = facts.input.assets.get(order.symbol)?.fractionable === true ? holding.quantity : truncate(holding.quantity, 0);
     const all = order.quantity?.eq(whole) === true && targetOf(order.symbol, facts).eq(ZERO);
-    return all ? [] : failure("overshoot", order.symbol, "called a full exit, but it is wanted or something would be left");
+    return all ? [] : failure("overshoot", order.symbol, "marked as a full exit, but it has a target or shares would remain");
   }
   const left = heldValue(holding, facts).minus(valueOf(order, facts) ?? ZERO);
   const target = targetOf(order.symbol, facts);
-  if (target.eq(ZERO)) return failure("overshoot", order.symbol, "not wanted at all, so only a full exit may sell it");
+  if (target.eq(ZERO)) return failure("overshoot", order.symbol, "it has no target, so only a full exit may sell it");
   return left.gte(target.minus(CENT))
     ? []
     : failure("overshoot", order.symbol, `the sell would leave ${formatDollars(left)}, below the target of ${formatDollars(target)}`);
@@ -315,7 +315,7 @@ function proveMoney(plan: Plan, facts: Facts): ProofFailure[] {
     ...say(
       "gross",
       !buys || facts.gross.minus(proceeds).plus(working).plus(worst).lte(equity),
-      "The positions could come to more than 100 % of equity.",
+      "The positions could exceed 100 % of equity.",
     ),
     ...plan.buys.flatMap((order) => proveStatedCost(order, facts)),
   ];
@@ -340,7 +340,7 @@ function mayBeBought(symbol: string, { input: { assets, renamed, settings } }: F
   return isKnown && renamed?.has(symbol) !== true && settings.allowedSymbols?.has(symbol) !== false;
 }
 
-/** Beyond the drift band below its target, or not held at all; what is protected is never bought. */
+/** Below its target by more than the drift band, or not held at all; protected symbols are never bought. */
 function isShort(symbol: string, facts: Facts): boolean {
   const holding = facts.held.get(symbol);
   if (facts.guarded.has(symbol)) return false;
@@ -348,20 +348,20 @@ function isShort(symbol: string, facts: Facts): boolean {
   return targetOf(symbol, facts).minus(heldValue(holding, facts)).gt(facts.base.times(facts.input.settings.driftBand));
 }
 
-/** Later stages reserve cash by what the order itself says it can take, so that must not be too little. */
+/** Later stages reserve cash by the order's stated worst case, so it must not be too low. */
 function proveStatedCost(order: PlannedOrder, facts: Facts): ProofFailure[] {
   const worst = worstOf(order, facts);
-  return worst !== undefined && order.worstCaseCost.gte(worst) ? [] : failure("cash", order.symbol, "its worst case is stated too low");
+  return worst !== undefined && order.worstCaseCost.gte(worst) ? [] : failure("cash", order.symbol, "its stated worst case is too low");
 }
 
-/** What the bookings that are still to come will change the broker's equity by. */
+/** How pending split bookings will change the broker's equity. */
 function unbookedSince(facts: Facts): Decimal {
   const { holdings, splits } = facts.input;
   const unbooked = holdings.filter(({ symbol }) => splits.get(symbol)?.kind === "split-unbooked" && !facts.guarded.has(symbol));
   return sum(unbooked.map((holding) => heldValue(holding, facts).minus(holding.marketValue)));
 }
 
-/** With what cannot be read of the positions, which may be worth all that is missing. */
+/** Including unreadable positions, which may be worth the whole difference. */
 function agrees(known: Decimal, facts: Facts): boolean {
   const equity = facts.input.account.equity.plus(unbookedSince(facts));
   if (near(known, equity)) return true;

@@ -10,7 +10,7 @@ import { isOutside, isProtected, type Valuation } from "./valuation.ts";
 /** Alpaca refuses orders below one dollar. */
 const VENUE_MINIMUM = ONE;
 
-/** What should happen to one symbol, before cash is looked at. */
+/** What should happen to one symbol, before cash is considered. */
 type NeededChange =
   | {
       readonly kind: "leave";
@@ -25,7 +25,7 @@ type NeededChange =
   /** Buy up by `need` dollars. */
   | { readonly kind: "add"; readonly shortfall: Decimal };
 
-/** Where one symbol stands against its target. */
+/** One symbol compared with its target. */
 export interface RebalanceNeed {
   readonly symbol: string;
   readonly weight: Decimal;
@@ -48,7 +48,7 @@ export function thresholdsOf(input: PlanInput, valuation: Valuation): Thresholds
   return { band: valuation.base.times(input.settings.driftBand), minimum: max(input.settings.minTradeValue, VENUE_MINIMUM) };
 }
 
-/** One standing for every symbol that is held or wanted, ordered by symbol. */
+/** One need per symbol that is held or targeted, ordered by symbol. */
 export function rebalanceNeedsOf(input: PlanInput, valuation: Valuation): RebalanceNeed[] {
   const thresholds = thresholdsOf(input, valuation);
   return symbolsInScope(input.wanted, valuation.holdings.keys()).map((symbol) => {
@@ -76,7 +76,7 @@ function withoutChange(symbol: string, input: PlanInput, valuation: Valuation): 
   };
 }
 
-/** What may never be touched comes first, then what needs nothing, then what could not be done. */
+/** In this order: what must never be traded, what needs no trade, what cannot be done. */
 function changeFor(need: WithoutChange, input: PlanInput, valuation: Valuation, thresholds: Thresholds): NeededChange {
   if (need.quantity.eq(ZERO) && need.weight.eq(ZERO)) return nothingToSell(need.symbol, input);
   const untouchable = untouchableFor(need.symbol, input, valuation);
@@ -89,7 +89,7 @@ function changeFor(need: WithoutChange, input: PlanInput, valuation: Valuation, 
   return obstacle === undefined ? withRelease(change, need, thresholds, valuation) : change;
 }
 
-/** An order of ours that is still under way, or whose fate is not known, may yet buy what is not wanted. */
+/** An open order of ours, or one not known to exist, may still buy a symbol without a target. */
 function nothingToSell(symbol: string, input: PlanInput): NeededChange {
   if (input.workingOrders.some((order) => order.own && order.side === "buy" && order.symbol === symbol))
     return { kind: "leave", reason: "own-order-working" };
@@ -116,7 +116,7 @@ function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation):
   return split && { kind: "leave", reason: split.kind, note: split.kind === "split-suspected" ? split.reason : splitText(split) };
 }
 
-/** While a position that is wanted cannot be read, no target is reached; any other one may stay as it is (R34). */
+/** While a targeted position cannot be read, its target is not reached; any other position may stay as it is (R34). */
 function leftProtected(symbol: string, holding: Holding | undefined, input: PlanInput): NeededChange {
   if (holding?.problem === undefined || input.settings.protectedSymbols.has(symbol)) return { kind: "leave", reason: "protected" };
   return { kind: "leave", reason: isNamed(symbol, input) ? "unreadable-position" : "protected", note: holding.problem };
@@ -126,7 +126,7 @@ function isNamed(symbol: string, { wanted }: PlanInput): boolean {
   return wanted.kind === "exit" ? wanted.symbols.includes(symbol) : targetWeight(wanted, symbol).gt(ZERO);
 }
 
-/** The target that a position which no target names is, under its new ticker: selling it would sell what is wanted (R12). */
+/** The target that this position belongs to under its new ticker: selling it would sell the target (R12). */
 function formerTicker(symbol: string, input: PlanInput): string | undefined {
   if (isNamed(symbol, input)) return undefined;
   return [...(input.renamed ?? [])].find(([, held]) => held === symbol)?.[0];
@@ -139,18 +139,18 @@ function changeByValue(need: WithoutChange, { band, minimum }: Thresholds, { bas
   if (!isNew && shortfall.abs().lte(band)) return { kind: "leave", reason: "within-drift" };
   if (shortfall.abs().lt(minimum)) return { kind: "leave", reason: "below-minimum" };
   if (shortfall.gt(ZERO)) return { kind: "add", shortfall };
-  // What a suspected split would make of the base may also be more: only what is too much by both is sold.
+  // A suspected split may also make the base larger: only what is too much by both bases is sold.
   const excess = need.actualValue.minus(need.weight.times(highestBase));
   if (excess.eq(shortfall.neg()) || (excess.gt(band) && excess.gte(minimum))) return { kind: "trim", excess };
-  const note = `it is a share of ${formatDollars(base)} to ${formatDollars(highestBase)}, depending on the split of another symbol`;
+  const note = `its target is a share of ${formatDollars(base)} to ${formatDollars(highestBase)}, depending on the split of another symbol`;
   return { kind: "leave", reason: "split-suspected", note };
 }
 
-/** What other strategies lack of a symbol is for their own runs to buy: an exit that finds nothing to sell is on target. */
+/** Other strategies buy their missing shares in their own runs: an exit with nothing to sell is on target. */
 const SHORT_IN_EXIT: NeededChange = {
   kind: "leave",
   reason: "within-drift",
-  note: "all that is held is other strategies'; an exit buys nothing",
+  note: "all shares belong to other strategies; an exit buys nothing",
 };
 
 function obstacleFor(need: WithoutChange, change: NeededChange, input: PlanInput): NeededChange | undefined {
@@ -158,7 +158,7 @@ function obstacleFor(need: WithoutChange, change: NeededChange, input: PlanInput
   return lasting === undefined || maySellDespite(lasting.reason, change) ? undefined : { kind: "leave", ...lasting };
 }
 
-/** What may only not be bought can be sold; an active asset that is not tradable, only whole (R12). */
+/** A symbol that cannot be bought can still be sold; an active asset that is not tradable, only completely (R12). */
 function maySellDespite(obstacle: SkipReason, change: NeededChange): boolean {
   if (obstacle === "not-tradable") return change.kind === "exit";
   return obstacle === "not-buyable" && (change.kind === "exit" || change.kind === "trim");

@@ -3,21 +3,21 @@ import type { SkipReason } from "./skip-reason.ts";
 import type { PlannedOrder } from "./plan-result.ts";
 import type { RebalanceNeed, Thresholds } from "./rebalance-need.ts";
 
-/** What came of sizing one order: the order, or a reason, or an order that does only a part with the reason for the rest. */
+/** Result of sizing one order: an order, a reason, or a partial order with the reason for the rest. */
 export interface Sized {
   readonly order?: PlannedOrder;
   readonly leftAlone?: SkipReason;
 }
 
 /**
- * The whole position, by its exact quantity, so that no dust stays (R11; recorded: 7.227358 against 7.2273576 held).
- * Where only whole shares are traded, those; the rest cannot be sold.
+ * Sells the whole position, by its exact quantity, so that no dust remains (R11; recorded: 7.227358 against 7.2273576 held).
+ * Where only whole shares are traded, sells those; the rest cannot be sold.
  */
 export function sizeExit(need: RebalanceNeed): Sized {
   const { actualValue, quantity: held } = need;
   const quantity = need.asset?.fractionable === true ? held : truncate(held, 0);
   if (quantity.eq(ZERO)) return { leftAlone: "dust-cannot-close" };
-  // Shares that an order holds would stay behind; a part of an exit is not an exit.
+  // Shares held by an open order would remain, and a partial exit is not an exit.
   if (need.available.lt(quantity)) return { leftAlone: "held-by-orders" };
   if (quantity.eq(held)) return { order: sell(need, quantity, actualValue, true) };
   return { order: sell(need, quantity, actualValue.times(quantity).div(held), true), leftAlone: "dust-cannot-close" };

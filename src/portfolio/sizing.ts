@@ -27,7 +27,7 @@ interface Asks {
 }
 
 function asksOf(needs: readonly RebalanceNeed[], thresholds: Thresholds, input: PlanInput): Asks {
-  // A begun execution is not refused by the limit (R28), so its buys are cut to it instead.
+  // The limit does not refuse an execution that has begun (R28); its buys are reduced to the limit instead.
   const limit = input.phase === "buying" ? input.settings.maxOrderValue : undefined;
   const wanted = new Map<string, Ask>();
   const hopeless = new Map<string, Sized>();
@@ -55,7 +55,7 @@ function sellFor(need: RebalanceNeed, thresholds: Thresholds): Sized | undefined
   return need.change.kind === "trim" ? sizeTrim(need, need.change.excess, thresholds) : undefined;
 }
 
-/** If buys lack cash, sells inside the band are added, largest first, until the cash is there (R12). */
+/** If buys lack cash, adds sells inside the band, largest first, until there is enough (R12). */
 function release(
   needs: readonly RebalanceNeed[],
   sells: Map<string, Sized>,
@@ -68,7 +68,7 @@ function release(
   for (const { need, excess } of releasable(needs)) {
     const { spendable, beyondReserve } = budgetOf(input, valuation, proceedsOf(sells));
     const missing = expectedCost(asks).minus(min(spendable, beyondReserve));
-    // Cents that a fill slipped are not worth an order; the buys shrink by them instead.
+    // A slippage of cents is not worth an order; the buys shrink by it instead.
     if (missing.lt(thresholds.minimum)) return;
     const sized = sizeTrim(need, excess, thresholds);
     if (sized.order !== undefined) sells.set(need.symbol, sized);
@@ -88,8 +88,8 @@ function proceedsOf(sells: ReadonlyMap<string, Sized>): Decimal {
 }
 
 /**
- * `min(cash − open and unknown buys, buying power)` (R11), with what the sells are expected to bring.
- * The base carries the reserve already, but a symbol left alone above its target would still eat it.
+ * `min(cash − open and unknown buys, buying power)` (R11), plus the expected proceeds of the sells.
+ * The base already excludes the reserve, but a symbol left above its target would still use it up.
  */
 function budgetOf(input: PlanInput, valuation: Valuation, proceeds: Decimal): Budget {
   const buys = input.workingOrders.filter((order) => order.side === "buy");
@@ -100,7 +100,7 @@ function budgetOf(input: PlanInput, valuation: Valuation, proceeds: Decimal): Bu
   };
 }
 
-/** An account that owes money may only be reduced, so its buys wait for the cash that the sells bring (R9). */
+/** An account that owes money may only be reduced, so its buys wait for the proceeds of the sells (R9). */
 function buysOf(asks: ReadonlyMap<string, Ask>, budget: Budget, thresholds: Thresholds, input: PlanInput): Map<string, Sized> {
   const owes = input.account.cash.lt(ZERO);
   const granted = owes ? [] : shareOut([...asks.values()], budget, thresholds.minimum);
@@ -131,8 +131,8 @@ function compose(
 }
 
 /**
- * A reason that excuses a rest excuses no whole leg (R12): a leg that lacks more than the drift band is on target only
- * if something of it is held and one share would be too much.
+ * A reason that excuses a rest does not excuse a whole leg (R12): a leg that lacks more than the drift band is on
+ * target only if some of it is held and one more share would be too much.
  */
 function isOnTarget(line: PlanLine, buys: readonly PlannedOrder[], band: Decimal): boolean {
   if (line.leftAlone === undefined) return true;
@@ -149,7 +149,7 @@ function sizedFor(need: RebalanceNeed, sized: ReadonlyMap<string, Sized>): Sized
   return need.change.kind === "leave" ? { leftAlone: need.change.reason } : {};
 }
 
-/** What whole shares leave excuses nothing while it has not been told that only those are traded (R33). */
+/** The rest after whole shares is no excuse until it is known that only whole shares are traded (R33). */
 function notFinal({ asset, targetValue, actualValue }: RebalanceNeed, sized: Sized, band: Decimal): Sized {
   const { order, leftAlone } = sized;
   if (asset?.fractionsUnknown !== true || (leftAlone !== "dust-cannot-close" && leftAlone !== "whole-share-remainder")) return sized;

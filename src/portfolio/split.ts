@@ -9,7 +9,7 @@ import { decimal, max, min, ONE, sum, truncate, ZERO, type Decimal } from "../do
 /** What one share's price was multiplied by: 5 for one new share for five old ones, 0.5 for two for one. Quantities are divided by it. */
 export type SplitRatio = Decimal;
 
-/** The price has changed by the split, the quantity has not: nothing is traded, and the value is quantity × price ÷ ratio. */
+/** The price has changed by the split, but the quantity has not: nothing is traded, and the value is quantity × price ÷ ratio. */
 export interface UnbookedSplit {
   readonly kind: "split-unbooked";
   readonly ratio: SplitRatio;
@@ -19,7 +19,7 @@ export interface UnbookedSplit {
   readonly quantity: Decimal;
 }
 
-/** Whether there was a split cannot be told: nothing is traded, and nothing else is bought with its value. */
+/** It is unknown whether there was a split: nothing is traded, and its value is not spent on anything else. */
 export interface SuspectedSplit {
   readonly kind: "split-suspected";
   readonly reason: string;
@@ -31,52 +31,52 @@ export type SplitDoubt = UnbookedSplit | SuspectedSplit;
 export interface Unproven {
   readonly kind: "unproven";
   readonly reason: string;
-  /** Whether only the price of this session is odd, so that prints of this session can explain it. */
+  /** Whether only this session's price is odd, so that prints of this session can explain it. */
   readonly todayOnly: boolean;
 }
 
-/** What a quantity is measured against: shares that were seen, or left by our own fill, in a session. */
+/** Reference quantity: shares that were seen, or left by our own fill, in a session. */
 export interface ExpectedPosition {
   readonly session: string;
   readonly quantity: Decimal;
-  /** Left by a fill of ours, which is made of the new shares; what was only seen may still have been of the old ones. */
+  /** Left by our own fill, which counts new shares; a quantity that was only seen may still count old ones. */
   readonly isFilled?: boolean;
 }
 
-/** The close of one finished session, as it was and as adjusted for later splits. */
+/** The close of one finished session, raw and adjusted for later splits. */
 export interface SessionClose {
   readonly session: string;
   readonly raw: Decimal;
   readonly adjusted: Decimal;
 }
 
-/** All that is known of one symbol. */
+/** Everything known about one symbol. */
 export interface SplitEvidence {
-  /** New York date of the session that runs now, or comes next. */
+  /** New York date of the current or next session. */
   readonly today: string;
   /** Zero when the broker lists no position. */
   readonly held: Decimal;
   readonly known: ExpectedPosition | undefined;
-  /** Raw close of the session before, by the newest snapshot. */
+  /** Raw close of the previous session, from the newest snapshot. */
   readonly previousClose: Decimal | undefined;
-  /** Prices of now; the first one counts, every one must be ordinary. */
+  /** Current prices; the first one is used, and all must be plausible. */
   readonly latest: readonly Decimal[];
-  /** Splits that are in the ledger, by session: they explain a jump even where the bars have lost them. */
+  /** Splits in the ledger, by session: they explain a jump even when the bars no longer show them. */
   readonly recorded: ReadonlyMap<string, SplitRatio>;
 }
 
-/** A move outside of this needs an explanation: 4:3 is the smallest common split (R10). */
+/** A larger move needs an explanation: 4:3 is the smallest common split (R10). */
 const ORDINARY_FROM = decimal("0.75");
 const ORDINARY_TO = decimal("1.34");
-/** Adjusted closes are rounded, so the same ratio comes out a little different on each day. */
+/** Adjusted closes are rounded, so the same ratio differs slightly from day to day. */
 const RATIO_NOISE = decimal("0.005");
 const CENT = decimal("0.01");
 const HALF_CENT = decimal("0.005");
-/** A quantity matches when it is this near: brokers round fractions of a share. */
+/** Tolerance for matching quantities: brokers round fractions of a share. */
 const QUANTITY_NOISE = decimal("0.001");
-/** A booking takes hours to days. Where nothing was known before, a split that is older is taken to be booked. */
+/** A booking takes hours to days. If no earlier quantity is known, an older split is assumed to be booked. */
 const BOOKED_AFTER_SESSIONS = 10;
-/** Two neighbouring prints on the way from one price to another are at most this far apart. */
+/** Maximum distance between neighbouring prints on the way from one price to another. */
 const LARGEST_STEP = decimal("1.15");
 
 /** Whether one price or quantity is no more than an ordinary move away from the other. */
@@ -84,7 +84,7 @@ export function isOrdinary(now: Decimal, before: Decimal): boolean {
   return now.gte(before.times(ORDINARY_FROM)) && now.lte(before.times(ORDINARY_TO));
 }
 
-/** What looks odd without a look at the daily bars; `undefined`: nothing. */
+/** What looks odd before checking the daily bars; `undefined`: nothing. */
 export function oddity({ today, held, known, previousClose, latest, recorded }: SplitEvidence): Omit<Unproven, "kind"> | undefined {
   const quantity = oddQuantity(held, known);
   if (quantity !== undefined) return { reason: quantity, todayOnly: false };
@@ -99,7 +99,7 @@ function oddQuantity(held: Decimal, known: ExpectedPosition | undefined): string
   return `${formatQuantity(held)} shares are held, and ${formatQuantity(known.quantity)} were on ${known.session}`;
 }
 
-/** Both series of one symbol as pairs: what only one of them has proves nothing. Oldest first. */
+/** Both series of one symbol as pairs, oldest first. A session in only one of them proves nothing. */
 export function pairCloses(raw: ReadonlyMap<string, Decimal>, adjusted: ReadonlyMap<string, Decimal>, today: string): SessionClose[] {
   const pairs = [...raw].flatMap(([session, close]): SessionClose[] => {
     const other = adjusted.get(session);
@@ -109,13 +109,13 @@ export function pairCloses(raw: ReadonlyMap<string, Decimal>, adjusted: Readonly
 }
 
 /**
- * What raw and split-adjusted bars say of a symbol (R10).
+ * What raw and split-adjusted bars show about a symbol (R10).
  * @param closes finished sessions, oldest first; `undefined` when they could not be read.
  */
 export function judgeSplit(evidence: SplitEvidence, closes: readonly SessionClose[] | undefined): SplitFinding {
   const { held, today } = evidence;
   if (closes === undefined || closes.length === 0) return suspected("its daily bars cannot be read");
-  // Shares that somebody else bought after we held none were never seen before.
+  // Shares bought externally after we held none were never seen before.
   const known = evidence.known?.quantity.eq(ZERO) === true && held.gt(ZERO) ? undefined : evidence.known;
   if (known !== undefined && known.session < today && (closes[0]?.session ?? today) > known.session)
     return suspected(`its daily bars do not reach back to ${known.session}, when its quantity was last known`);
@@ -140,7 +140,7 @@ export interface FoundSplit {
 /** `none`: nothing is pending; the quantity contains the splits in `booked`. */
 export type SplitFinding = SplitDoubt | Unproven | { readonly kind: "none"; readonly booked: readonly FoundSplit[] };
 
-/** A quantity seen on the day of a split, before the split was known, may have been the old one. */
+/** A quantity seen on the day of a split, before the split was known, may be the old one. */
 function isSince({ session }: FoundSplit, known: ExpectedPosition, { today, recorded }: SplitEvidence): boolean {
   return session > known.session || (session === today && known.session === today && known.isFilled !== true && !recorded.has(session));
 }
@@ -173,7 +173,7 @@ function factorOf({ raw, adjusted }: SessionClose): Decimal {
   return adjusted.eq(raw) ? ONE : adjusted.div(raw);
 }
 
-/** On a thin feed the session of the split may have no bar: then the ledger knows better when it was. */
+/** On a thin feed the session of the split may have no bar; the ledger then has the better date. */
 function sessionOf(after: string, upTo: string, ratio: SplitRatio, recorded: SplitEvidence["recorded"]): string {
   const known = [...recorded].find(
     ([session, other]) => session > after && session <= upTo && other.div(ratio).minus(ONE).abs().lte(RATIO_NOISE),
@@ -205,7 +205,7 @@ function recently(found: readonly FoundSplit[], closes: readonly SessionClose[])
   return found.filter(({ session }) => session >= oldest);
 }
 
-/** Which of the splits does the quantity contain? `undefined`: all of them. */
+/** Which of the splits the quantity includes; `undefined`: all of them. */
 function judgeBooking(
   splits: readonly FoundSplit[],
   held: Decimal,
@@ -215,7 +215,7 @@ function judgeBooking(
   const last = splits.at(-1);
   if (last === undefined) return undefined;
   if (held.eq(ZERO)) return judgeVanished(last, known, afterAll(known?.quantity ?? ZERO, splits), closes);
-  if (known === undefined) return suspected(`it was split on ${last.session}, and how many shares were held before is not known`);
+  if (known === undefined) return suspected(`it was split on ${last.session}, and the number of shares held before is unknown`);
   const pending = splits.findIndex((_, index) => held.eq(afterAll(known.quantity, splits.slice(0, index))));
   const first = splits[pending];
   const booked = afterAll(known.quantity, splits);
@@ -228,7 +228,7 @@ function judgeBooking(
   return { kind: "split-unbooked", ratio, session: first.session, quantity: held };
 }
 
-/** While a split in reverse is booked, the old shares may be gone before the new ones are there. */
+/** While a reverse split is being booked, the old shares may be gone before the new ones arrive. */
 function judgeVanished(
   last: FoundSplit,
   known: ExpectedPosition | undefined,
@@ -239,13 +239,13 @@ function judgeVanished(
   return suspected(`it was split on ${last.session}, and the broker lists no shares of it`);
 }
 
-/** Whether a quantity is the expected one; what is less than a share may have been paid in cash. */
+/** Whether a quantity is the expected one; a fraction of a share may have been paid in cash. */
 export function isSameQuantity(held: Decimal, expected: Decimal): boolean {
   const whole = truncate(expected, 0);
   return held.minus(expected).abs().lte(expected.times(QUANTITY_NOISE)) || held.eq(whole) || (whole.gt(ZERO) && held.eq(whole.plus(ONE)));
 }
 
-/** The bars show no split since the quantity was known. That is proof only if nothing else looks like one. */
+/** The bars show no split since the quantity was known. That is proof only if nothing else looks like a split. */
 function judgeAgreement(evidence: SplitEvidence, closes: readonly SessionClose[], found: readonly FoundSplit[]): Unproven | undefined {
   const explained = new Map([...evidence.recorded, ...found.map(({ session, ratio }) => [session, ratio] as const)]);
   const last = closes.at(-1);
@@ -267,12 +267,12 @@ function judgeAgreement(evidence: SplitEvidence, closes: readonly SessionClose[]
   return odd && { kind: "unproven", ...odd };
 }
 
-/** What the splits after one session, up to another, have multiplied the price by. */
+/** Combined price ratio of the splits after one session, up to another. */
 function ratioBetween(after: string, upTo: string, splits: ReadonlyMap<string, SplitRatio>): SplitRatio {
   return [...splits].reduce((product, [session, ratio]) => (session > after && session <= upTo ? product.times(ratio) : product), ONE);
 }
 
-/** Whether the prints lead from one price to the other in ordinary steps: a split leaps over them. */
+/** Whether the prints lead from one price to the other in ordinary steps; a split would jump. */
 export function leadThere(prints: readonly Decimal[], from: Decimal, to: Decimal): boolean {
   const [low, high] = [min(from, to), max(from, to)];
   const way = [low, ...prints.filter((price) => price.gt(low) && price.lt(high)), high].sort((one, two) => one.cmp(two));
@@ -283,12 +283,12 @@ export function suspected(reason: string): SuspectedSplit {
   return { kind: "split-suspected", reason };
 }
 
-/** A value or a quantity as it will be once the split is booked. */
+/** A value or quantity after the split is booked. */
 export function afterSplit(amount: Decimal, split: SplitDoubt | undefined): Decimal {
   return split?.kind === "split-unbooked" ? amount.div(split.ratio) : amount;
 }
 
-/** What a person reads of a split that is not booked. */
+/** Message about a split that is not booked. */
 export function splitText({ ratio, session, quantity }: Omit<UnbookedSplit, "kind">): string {
   const after = formatQuantity(quantity.div(ratio));
   return `its price changed by the split of ${session}, and the broker still lists the ${formatQuantity(quantity)} shares from before it, which become ${after}`;

@@ -7,19 +7,19 @@ import { priceOf, type CheckedPrice, type PriceDoubt } from "./price.ts";
 import { afterSplit } from "./split.ts";
 import { isMeasured, targetProblem } from "./targets.ts";
 
-/** How far our sum of cash and positions may lie from the broker's equity, as a fraction of it (R9). */
+/** How far our sum of cash and positions may differ from the broker's equity, as a fraction of it (R9). */
 const EQUITY_AGREEMENT = decimal("0.02");
 const US_EQUITY = "us_equity";
 
-/** What everything is worth at checked prices, and at the broker's own where R9 lets those count. Dollars. */
+/** Total value at checked prices, and at the broker's own where R9 allows it. Dollars. */
 export interface Valuation {
-  /** Cash and the positions that count, without those that may have been split. */
+  /** Cash and counted positions, without those that may have been split. */
   readonly worth: Decimal;
-  /** `worth` without the cash reserve: what the target weights are fractions of (R9). */
+  /** `worth` without the cash reserve: the base of the target weights (R9). */
   readonly base: Decimal;
-  /** The base if every suspected split is none, or at its highest price: nothing is sold down below its share of this. */
+  /** The base if no suspected split is real, or at the highest price: nothing is sold below its share of this. */
   readonly highestBase: Decimal;
-  /** Cash that buys must leave. */
+  /** Cash that buys must not use. */
   readonly reserve: Decimal;
   readonly holdings: ReadonlyMap<string, Holding>;
   readonly values: ReadonlyMap<string, Decimal>;
@@ -43,17 +43,17 @@ export function isProtected(
   return holding !== undefined && (holding.assetClass !== US_EQUITY || holding.problem !== undefined);
 }
 
-/** R9: outside ALLOWED_SYMBOLS. What is held of it counts as little as what is protected. */
+/** R9: outside ALLOWED_SYMBOLS. Such positions do not count, like protected ones. */
 export function isOutside(symbol: string, { allowedSymbols }: Pick<PlanInput["settings"], "allowedSymbols">): boolean {
   return allowedSymbols?.has(symbol) === false;
 }
 
-/** Held, and no part of what the target weights are fractions of (R9). */
+/** Held, but not part of the base of the target weights (R9). */
 function isSetApart(holding: Holding, input: PlanInput): boolean {
   return isProtected(holding.symbol, holding, input) || isOutside(holding.symbol, input.settings);
 }
 
-/** Values the account, or says why it cannot be planned for at all (R9, R10). */
+/** Values the account, or says why no plan is possible (R9, R10). */
 export function valueAccount(input: PlanInput): Valuation | Refused {
   const broken = targetsRefused(input) ?? twiceHeld(input) ?? shortPosition(input);
   if (broken !== undefined) return broken;
@@ -65,7 +65,7 @@ export function valueAccount(input: PlanInput): Valuation | Refused {
   return doubtful === undefined ? valuation : unpriced(doubtful.symbol, prices.get(doubtful.symbol));
 }
 
-/** Holdings that count at the broker's own price, for want of a checked one. */
+/** Positions valued at the broker's own price because no checked price exists. */
 export function brokerPriced(input: PlanInput): Holding[] {
   return input.holdings.filter((holding) => {
     if (holding.quantity.eq(ZERO) || isSetApart(holding, input) || isSuspect(holding.symbol, input)) return false;
@@ -73,7 +73,7 @@ export function brokerPriced(input: PlanInput): Holding[] {
   });
 }
 
-/** Dollars that holdings with a checked price have gained since the last raw close; negative for a loss. */
+/** Gain of positions with a checked price since the last raw close, in dollars; negative for a loss. */
 export function checkedGain({ holdings, splits, ...reading }: PlanInput): Decimal {
   const gains = holdings.map(({ symbol, quantity }) => {
     const checked = priceOf(symbol, reading);
@@ -83,7 +83,7 @@ export function checkedGain({ holdings, splits, ...reading }: PlanInput): Decima
   return sum(gains);
 }
 
-/** Dollars by which holdings at the broker's own price have moved since the last raw close, up or down; all of one that has no close. */
+/** Absolute move of positions at the broker's own price since the last raw close, in dollars; the full value without a close. */
 export function unconfirmedMove(input: PlanInput): Decimal {
   const moves = brokerPriced(input).map(({ symbol, quantity, marketValue }) => {
     const close = input.observations.get(symbol)?.previousClose?.price;
@@ -114,7 +114,7 @@ function isSuspect(symbol: string, input: Pick<PlanInput, "splits">): boolean {
   return input.splits.get(symbol)?.kind === "split-suspected";
 }
 
-/** What a holding that may have been split could be worth at most. */
+/** Maximum value of a position that may have been split. */
 function highestValue(
   { symbol, quantity, marketValue }: Holding,
   checked: CheckedPrice | PriceDoubt | undefined,
@@ -125,7 +125,7 @@ function highestValue(
   return max(marketValue, ...prices.flatMap((price) => (price === undefined ? [] : [price.price.times(quantity)])));
 }
 
-/** The broker's equity as it will be once every split is booked: until then it counts the old quantity at the new price (R9). */
+/** The broker's equity after every split is booked; until then it counts the old quantity at the new price (R9). */
 function bookedEquity(input: PlanInput, values: ReadonlyMap<string, Decimal>): Decimal {
   const unbooked = input.holdings.filter(({ symbol }) => input.splits.get(symbol)?.kind === "split-unbooked");
   return input.account.equity.plus(sum(unbooked.map(({ symbol, marketValue }) => (values.get(symbol) ?? marketValue).minus(marketValue))));
@@ -149,21 +149,21 @@ function unpriced(symbol: string, checked: CheckedPrice | PriceDoubt | undefined
   return {
     kind: "refused",
     refusal: "price-doubt",
-    reason: `What ${symbol} is worth is in doubt, so the size of every target is: ${why}.`,
-    hint: `It is too much of the account to count at the broker's own price. Wait until its prices agree; if nobody quotes ${symbol} any more, name it in PROTECTED_SYMBOLS.`,
+    reason: `The value of ${symbol} is in doubt, and with it the size of every target: ${why}.`,
+    hint: `The position is too large to be valued at the broker's own price. Wait until its prices agree. If ${symbol} is no longer quoted, add it to PROTECTED_SYMBOLS.`,
   };
 }
 
 function equityDisagrees(total: Decimal, equity: Decimal, holdings: readonly Holding[]): Refused | undefined {
   if (total.minus(equity).abs().lte(equity.abs().times(EQUITY_AGREEMENT))) return undefined;
-  // What rows that cannot be read are worth explains the difference: nothing of it is known, or it is listed twice (R34).
+  // Unreadable rows may explain the difference: their value is unknown, or they are listed twice (R34).
   const odd = holdings.filter(({ problem }) => problem !== undefined);
   if (odd.length > 0 && equity.gte(total.minus(sum(odd.map(({ marketValue }) => marketValue.abs()))))) return undefined;
   return {
     kind: "refused",
     refusal: "price-doubt",
-    reason: `Cash and positions at checked prices come to ${formatDollars(total)}, but the broker's equity is ${formatDollars(equity)}.`,
-    hint: "The two must agree within 2 %; wait until prices and the account have settled.",
+    reason: `Cash and positions at checked prices add up to ${formatDollars(total)}, but the broker's equity is ${formatDollars(equity)}.`,
+    hint: "The two must agree within 2 %. Wait until prices and the account have settled.",
   };
 }
 
@@ -171,8 +171,8 @@ function underwater(worth: Decimal): Refused {
   return {
     kind: "refused",
     refusal: "account-over-allocated",
-    reason: `The account owes more than its positions are worth (${formatDollars(worth)}), so no target can be computed.`,
-    hint: "Pay money in or close positions by hand.",
+    reason: `The account owes more than its positions are worth (${formatDollars(worth)}), so no target can be calculated.`,
+    hint: "Deposit money or close positions by hand.",
   };
 }
 
@@ -183,7 +183,7 @@ function shortPosition(input: PlanInput): Refused | undefined {
     kind: "refused",
     refusal: "short-position",
     reason: `The account holds a short position of ${formatQuantity(short.quantity)} ${short.symbol}; this program trades long positions only.`,
-    hint: `Close the ${short.symbol} position by hand, or name it in PROTECTED_SYMBOLS.`,
+    hint: `Close the ${short.symbol} position by hand, or add it to PROTECTED_SYMBOLS.`,
   };
 }
 
@@ -203,5 +203,5 @@ function targetsRefused(input: PlanInput): Refused | undefined {
   const problem = targetProblem(input.wanted);
   return problem === undefined
     ? undefined
-    : { kind: "refused", refusal: "proof-failed", reason: problem, hint: "Nothing may be planned on such targets." };
+    : { kind: "refused", refusal: "proof-failed", reason: problem, hint: "No plan is made from such targets." };
 }

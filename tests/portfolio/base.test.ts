@@ -36,7 +36,7 @@ describe("the base (R9)", () => {
     const given: Scene = { cash: "1000", held: { SMR: "100" }, targets: { SMR: "1" }, prices: { SMR: "40" } };
     expect(refusal({ ...given, equity: "5100" })).toBe("plan");
     expect(refusal({ ...given, equity: "5103" })).toBe(
-      "price-doubt: Cash and positions at checked prices come to $5,000.00, but the broker's equity is $5,103.00.",
+      "price-doubt: Cash and positions at checked prices add up to $5,000.00, but the broker's equity is $5,103.00.",
     );
     expect(refusal({ ...given, equity: "4900" })).toMatch(/^price-doubt/);
   });

@@ -151,7 +151,7 @@ describe("a holding without a checked price (R9)", () => {
       },
     ],
   ])("that %s puts the whole plan in doubt", (_, given) => {
-    expect(refusal(given)).toMatch(/^price-doubt: What SMR is worth is in doubt/);
+    expect(refusal(given)).toMatch(/^price-doubt: The value of SMR is in doubt/);
   });
 
   test.each<[string, Scene]>([
@@ -189,7 +189,7 @@ describe("a holding without a checked price (R9)", () => {
       ["it is inactive", { assets: { SMR: { active: false, tradable: true, fractionable: true } } }],
       ["the sells are over", { phase: "buying" }],
     ])("does not count where %s", (_, change) => {
-      expect(refusal({ ...large, ...change })).toMatch(/^price-doubt: What SMR is worth is in doubt/);
+      expect(refusal({ ...large, ...change })).toMatch(/^price-doubt: The value of SMR is in doubt/);
     });
 
     test("does not count where no known strategy names it, and so nothing sells it", () => {

@@ -35,7 +35,7 @@ describe("recorded incidents of sizing", () => {
       kind: "refused",
       refusal: "price-doubt",
       reason:
-        "What SMR is worth is in doubt, so the size of every target is: the observed prices do not confirm one another: latest trade $41.50, quote $110.74.",
+        "The value of SMR is in doubt, and with it the size of every target: the observed prices do not confirm one another: latest trade $41.50, quote $110.74.",
     });
   });
 

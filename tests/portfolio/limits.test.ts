@@ -60,7 +60,7 @@ describe("the daily loss", () => {
     expect(breaches({ equity: "95000.01" }, { loss: "0.05" })).toEqual([]);
     expect(breaches({ equity: "95000" }, { loss: "0.05" })).toEqual([
       "daily-loss: The account has lost $5,000.00 (5.00 % of $100,000.00) since the last close, " +
-        "and MAX_DAILY_LOSS_PERCENT (5.00 %) lets nothing begin after that.",
+        "so MAX_DAILY_LOSS_PERCENT (5.00 %) blocks new executions.",
     ]);
   });
 
@@ -68,7 +68,7 @@ describe("the daily loss", () => {
     expect(breaches({ equity: "80000", flows: "-20000" }, { loss: "0.01" })).toEqual([]);
     expect(breaches({ equity: "110000", flows: "20000" }, { loss: "0.05" })).toEqual([
       expect.stringContaining(
-        "lost $10,000.00 (10.00 % of $100,000.00) since the last close, deposits and withdrawals of $20,000.00 apart",
+        "lost $10,000.00 (10.00 % of $100,000.00) since the last close, excluding deposits and withdrawals of $20,000.00",
       ),
     ]);
   });

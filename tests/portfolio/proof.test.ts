@@ -190,7 +190,7 @@ describe("the proof before sending (R13)", () => {
       "a buy among the sells",
       { ...PLAN, sells: [...PLAN.sells, buy("FFF", "10")] },
       INPUT,
-      "FFF: a buy stands among the orders of the other side.",
+      "FFF: a buy is among the orders of the other side.",
     ],
     [
       "a sell that the exit does not name",
@@ -220,7 +220,7 @@ describe("the proof before sending (R13)", () => {
     ["orders for what the venue does not know", PLAN, { ...INPUT, assets: new Map() }, "EEE: not known as active and tradable."],
     ["a buy while money is owed", PLAN, owing("-1"), "The account owes money and may only be reduced, but the plan buys."],
     ["buys that take more than there is", PLAN, owing("-1"), "The buys may take $4,714.05, but $3,744.25 may be spent."],
-    ["more than all of the equity", PLAN, owing("-1"), "The positions could come to more than 100 % of equity."],
+    ["more than all of the equity", PLAN, owing("-1"), "The positions could exceed 100 % of equity."],
   ])("says what is wrong with %s", (_, plan, input, message) => {
     expect(provePlan(plan, input).map((failure) => failure.message)).toContain(message);
   });

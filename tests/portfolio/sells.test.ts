@@ -24,7 +24,7 @@ describe("a full exit (R11)", () => {
     expect(lineOf(plan, "SMR")).toMatchObject({
       action: "sell",
       leftAlone: "dust-cannot-close",
-      detail: "not wanted, held $420.00: sell 10 shares (about $400.00); the rest is left alone, too small for the broker to close",
+      detail: "no target, held $420.00: sell 10 shares (about $400.00); the rest is left alone, too small for the broker to close",
     });
   });
 

@@ -165,6 +165,6 @@ test("every line says in a sentence what is wanted, what is held and why nothing
   });
   expect(plan.lines.map((line) => line.detail)).toEqual([
     "target 97.0 % of $31,883.94 = $30,927.42, held $31,200.00: left alone, within the drift band of 1.0 % ($318.84)",
-    "not wanted, held $6.00: left alone, its order was refused",
+    "no target, held $6.00: left alone, its order was refused",
   ]);
 });

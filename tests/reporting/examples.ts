@@ -178,7 +178,7 @@ export function plan(change: Partial<Plan> = {}): Plan {
         targetWeight: ZERO,
         targetValue: ZERO,
         action: "sell",
-        detail: "not wanted, held $1,812.50: sell all 12.5 shares (about $1,812.50)",
+        detail: "no target, held $1,812.50: sell all 12.5 shares (about $1,812.50)",
       }),
       planLine("LEU", {
         action: "none",
@@ -244,7 +244,7 @@ export const PLAN_SUMMARY: PlanSummary = {
         actualValue: "1812.5",
         price: "145",
         action: "sell",
-        detail: "not wanted, held $1,812.50: sell all 12.5 shares",
+        detail: "no target, held $1,812.50: sell all 12.5 shares",
       }),
       LEU,
       OKLO,

@@ -37,7 +37,7 @@ describe("explain", () => {
       "  BWXT: 12.5 @ 145.00 = $1,812.50",
       "  LEU: 180 @ 216.666666 = $39,000.00",
       "Plan (base $99,000.00, $42,115.20 to spend):",
-      "  BWXT  not wanted, held $1,812.50: sell all 12.5 shares",
+      "  BWXT  no target, held $1,812.50: sell all 12.5 shares",
       "  LEU   left alone, within the drift band",
       "  OKLO  left alone, its price is in doubt",
       "  SMR   target 31.2 % of $99,000.00 = $30,888.00, held $0.00: buy $30,888.00",
