@@ -4,6 +4,7 @@ import { iso, zoneHint } from "../intake/freshness.ts";
 import type { Decision } from "../intake/judge.ts";
 import { TORN_AFTER_MS } from "../intake/rest.ts";
 import type { VerdictKind } from "../domain/verdict.ts";
+import { isFinal } from "../domain/verdict.ts";
 import { formatAge, formatDuration } from "../domain/time-format.ts";
 import type { AlertsState } from "./alerts.ts";
 import type { Finding } from "./check.ts";
@@ -81,35 +82,19 @@ function decided(subject: string, run: Run, decision: Decision, now: number): Fi
   }
 }
 
+/** What the writer of the file can do. */
+const HINTS: Partial<Record<VerdictKind, string>> = {
+  malformed: FORMAT_HINT,
+  "over-allocated": FORMAT_HINT,
+  untrusted: FORMAT_HINT,
+  future: "The writer's clock or ours is wrong, or ALERTS_TIMEZONE is not the zone of its timestamps.",
+  incomplete: "The strategy did not write all the legs it names, or its weights sum to less than 98 %.",
+};
+
 function verdictFinding(text: string, kind: VerdictKind, run: Run, now: number): Finding {
-  switch (kind) {
-    case "malformed":
-    case "over-allocated":
-    case "untrusted":
-      return failed(text, FORMAT_HINT);
-    case "future":
-      return failed(text, "The writer's clock or ours is wrong, or ALERTS_TIMEZONE is not the zone of its timestamps.");
-    case "incomplete":
-      return warning(text, "The strategy did not write all the legs it names, or its weights sum to less than 98 %.");
-    case "stale":
-    case "executed":
-    case "held":
-    case "duplicate":
-    case "superseded":
-    case "history":
-      return silenceFinding(text, run, now);
-    case "dry-run":
-    case "halted":
-    case "market-closed":
-    case "broker-unreachable":
-    case "account-blocked":
-    case "price-doubt":
-    case "account-unsettled":
-    case "refused":
-    case "waiting":
-    case "accepted":
-      return ok(text);
-  }
+  const hint = HINTS[kind];
+  if (hint !== undefined) return kind === "incomplete" ? warning(text, hint) : failed(text, hint);
+  return isFinal(kind) || kind === "history" ? silenceFinding(text, run, now) : ok(text);
 }
 
 function silenceFinding(text: string, { newestStamp }: Run, now: number): Finding {

@@ -1,3 +1,4 @@
+import type { NoticeLevel } from "./config.ts";
 import type { ExitCode } from "./errors.ts";
 import { EXIT } from "./errors.ts";
 import type { StopCause } from "./stop-cause.ts";
@@ -11,7 +12,13 @@ interface OutcomeRow {
   /** Before the reason, where it is shown. */
   readonly words: string;
   readonly tint: "good" | "quiet" | "accent" | "warn" | "bad";
+  /** What people outside are told, with what they can do; `undefined`: a newer run has replaced it and will be reported. */
+  readonly notice: { readonly level: NoticeLevel; readonly title: string; readonly advice: string | undefined } | undefined;
 }
+
+/** R33: for a cause that may pass. */
+const GOING_ON =
+  "While the run is fresh, the daemon continues once the cause is gone; later in the session run `alpaca-trader execute --finish`, or wait for the next run.";
 
 /** How an execution can end, and what follows from it. */
 export const OUTCOMES = {
@@ -20,12 +27,14 @@ export const OUTCOMES = {
     exit: EXIT.ok,
     words: "On target.",
     tint: "good",
+    notice: { level: "info", title: "on target", advice: undefined },
   },
   "off-target": {
     meaning: "It went to its end, but something was refused by the venue for good, or left alone for another reason that lasts.",
     exit: EXIT.failed,
     words: "Off target.",
     tint: "warn",
+    notice: { level: "warning", title: "off target", advice: GOING_ON },
   },
   incomplete: {
     meaning:
@@ -33,19 +42,28 @@ export const OUTCOMES = {
     exit: EXIT.failed,
     words: "Incomplete.",
     tint: "bad",
+    notice: { level: "error", title: "execution INCOMPLETE", advice: GOING_ON },
   },
   queued: {
     meaning: "Its orders wait at the venue for the next open.",
     exit: EXIT.ok,
     words: "Queued: the orders wait for the next open.",
     tint: "accent",
+    notice: { level: "info", title: "orders queued for the next open", advice: "`alpaca-trader halt` stops them from being followed up." },
   },
-  refused: { meaning: "It ended before any order was sent.", exit: undefined, words: "Refused, nothing was sent.", tint: "bad" },
+  refused: {
+    meaning: "It ended before any order was sent.",
+    exit: undefined,
+    words: "Refused, nothing was sent.",
+    tint: "bad",
+    notice: { level: "error", title: "execution refused", advice: "Nothing was sent." },
+  },
   superseded: {
     meaning: "A newer run took its place before any order was sent.",
     exit: undefined,
     words: "Superseded, nothing was sent.",
     tint: "quiet",
+    notice: undefined,
   },
 } as const satisfies Record<string, OutcomeRow>;
 

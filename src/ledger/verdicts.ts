@@ -1,15 +1,18 @@
-import type { Verdict } from "../domain/verdict.ts";
-import { FINAL_VERDICTS, PROVISIONAL_VERDICTS, VERDICT_KINDS } from "../domain/verdict.ts";
+import type { Verdict, VerdictKind } from "../domain/verdict.ts";
+import { isFinal, isRetried, VERDICT_KINDS } from "../domain/verdict.ts";
 import type { LedgerDatabase, Row } from "./database.ts";
 import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import { instant, json, readInteger, readJson, readOneOf, readOptionalText, readText } from "./row.ts";
 
 /** The verdicts that no update may replace (R7), as a list in SQL. */
-export const FINAL_VERDICTS_SQL = `(${FINAL_VERDICTS.map((kind) => `'${kind}'`).join(", ")})`;
+export const FINAL_VERDICTS_SQL = listOf(isFinal);
+const CAUSES_SQL = listOf(isRetried);
 
-const CAUSES_SQL = `(${PROVISIONAL_VERDICTS.filter((kind) => !["accepted", "waiting", "dry-run"].includes(kind))
-  .map((kind) => `'${kind}'`)
-  .join(", ")})`;
+function listOf(isMeant: (kind: VerdictKind) => boolean): string {
+  return `(${VERDICT_KINDS.filter(isMeant)
+    .map((kind) => `'${kind}'`)
+    .join(", ")})`;
+}
 
 export interface SpokenVerdict {
   readonly strategy: string;

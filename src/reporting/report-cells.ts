@@ -1,3 +1,5 @@
+import type { ExecutionOutcome } from "../domain/outcome.ts";
+import { OUTCOMES } from "../domain/outcome.ts";
 import { formatPercent } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, roundHalfUp, ZERO } from "../domain/decimal.ts";
@@ -43,19 +45,7 @@ export function milliseconds(value: number | null, unknown = "-"): string {
 
 /** Colour of an execution's outcome. */
 export function outcomeTint(outcome: string | null): Tint {
-  switch (outcome) {
-    case "on-target":
-      return "good";
-    case "queued":
-      return "accent";
-    case "superseded":
-      return "quiet";
-    case "incomplete":
-    case "refused":
-      return "bad";
-    default:
-      return "warn";
-  }
+  return outcome !== null && outcome in OUTCOMES ? OUTCOMES[outcome as ExecutionOutcome].tint : "warn";
 }
 
 function signedCell(text: string | null, format: (value: Decimal) => string): Markup {
