@@ -28,9 +28,9 @@ export interface RebalanceEvent {
   readonly signalId: string;
   /** One sentence for a person. */
   readonly text: string;
-  /** How loud it is in the log. */
+  /** Log level. */
   readonly level: "info" | "warn" | "error" | "debug";
-  /** It comes again with every try while the venue cannot be reached: the log says it now and then only. */
+  /** Repeats with every attempt while the venue is unreachable, so the log limits it. */
   readonly recurs?: true;
   readonly symbol?: string;
   readonly intent?: IntentRecord;
@@ -39,7 +39,7 @@ export interface RebalanceEvent {
   readonly facts?: unknown;
 }
 
-/** Something about the account that belongs to no step of an execution. */
+/** A message about the account outside any step of an execution. */
 export interface Remark {
   readonly kind: "remark";
   readonly level: "info" | "warn" | "error" | "debug";
@@ -48,9 +48,9 @@ export interface Remark {
   readonly hint?: string | undefined;
   readonly signalId?: string;
   readonly executionId?: string;
-  /** It comes again with every try: the log says it now and then only. */
+  /** Repeats with every attempt, so the log limits it. */
   readonly recurs?: true;
-  /** The owner must know it before anything is traded, wherever the command runs. */
+  /** The owner must see it before anything is traded, wherever the command runs. */
   readonly important?: true;
 }
 

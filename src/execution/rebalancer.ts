@@ -59,14 +59,14 @@ export interface RebalancerParts {
   readonly signalMaxAgeSeconds: number;
   readonly orderTimeoutSeconds: number;
   readonly executionDeadlineSeconds: number;
-  /** Default: {@link DEFAULT_EXECUTION}, market orders at once. */
+  /** Default: {@link DEFAULT_EXECUTION}, immediate market orders. */
   readonly execution?: ExecutionSettings;
   readonly halted: () => string | undefined;
-  /** Aborted when the process has been asked to stop. */
+  /** Aborted when the process is asked to stop. */
   readonly stopping: AbortSignal;
-  /** The runs behind the one under way (R6, R22). Default: there are none. */
+  /** The runs behind the current one (R6, R22). Default: none. */
   readonly inbox?: InboxView;
-  /** The strategies that share the account. Default: the signal's own, with all of it. */
+  /** The strategies that share the account. Default: only the signal's own. */
   readonly strategies?: readonly StrategyShare[];
   readonly emit: (event: ExecutionEvent) => void;
 }
@@ -74,9 +74,9 @@ export interface RebalancerParts {
 export interface RebalanceOptions {
   readonly dryRun: boolean;
   readonly ignoreMarketHours: boolean;
-  /** Goes on with what earlier executions of the signal have left (R33): while it is fresh, or at the owner's word within the session. */
+  /** Continues earlier executions of the signal (R33): while it is fresh, or at the owner's request within the session. */
   readonly takeUp?: "fresh" | "finish";
-  /** Called with the first reading, so that a person sees the account before anything happens. */
+  /** Called with the first snapshot, so that a person sees the account before anything happens. */
   readonly onReady?: (snapshot: AccountSnapshot, plan: Plan, strategyTargets: readonly StrategyTarget[]) => void;
 }
 
@@ -89,24 +89,24 @@ export type RebalanceResult =
       readonly snapshot: AccountSnapshot;
       readonly strategyTargets: readonly StrategyTarget[];
     }
-  /** What is left of a signal cannot be traded now. */
+  /** The rest of a signal cannot be traded now. */
   | { readonly kind: "still-off"; readonly reason: string; readonly mayPass: boolean }
   /** The process is stopping; the next start finishes it. */
   | { readonly kind: "left" };
 
 type Ready = Extract<Preparation, { kind: "ready" }>;
 
-/** Among which later SELLs of the strategy are looked for. */
+/** Searched for later SELLs of the strategy. */
 const RECENT_SIGNALS = 20;
 
-/** One account, one execution at a time: from a signal to its recorded end, and from a restart to the end of what was begun. */
+/** One account, one execution at a time: from a signal to its recorded end, or from a restart to the end of an open execution. */
 export class Rebalancer {
   readonly #parts: RebalancerParts;
   readonly #assets: AssetCache;
   readonly #splits: SplitWatch;
   readonly #stream: SharedOrderStream;
   readonly #startedAt: number;
-  /** What somebody else has last read of the venue's clock. */
+  /** The last reading of the venue's clock made elsewhere. */
   #market: MarketReading | undefined;
   #underWay: Convergence | undefined;
 
@@ -118,7 +118,7 @@ export class Rebalancer {
     this.#stream = new SharedOrderStream(parts.broker);
   }
 
-  /** Somebody else has read the venue's clock. */
+  /** The venue's clock was read elsewhere. */
   sawMarket(market: MarketReading): void {
     this.#market = market;
     this.#underWay?.sawMarket(market);
@@ -130,13 +130,13 @@ export class Rebalancer {
   }
 
   /**
-   * Goes through everything before a first order, without sending one: connects the stream, opens
-   * connections, brings the books up to date, fills the asset cache and compiles what is on the way. The
-   * first alert then does not pay for it. What fails here will be said when it matters.
+   * Runs everything that precedes a first order, without sending one: connects the stream, opens connections,
+   * updates the sub-accounts, fills the asset cache and compiles the code path, so that the first alert need
+   * not wait for it. Failures are reported when they matter.
    */
   async warm(): Promise<void> {
     const { broker, clock, ledger, plan: settings } = this.#parts;
-    // A ledger of a version without books has all its fills to be booked.
+    // In a ledger from a version without sub-accounts, all fills must be booked first.
     updateSubAccounts(ledger);
     this.#stream.open();
     try {
@@ -163,7 +163,7 @@ export class Rebalancer {
   }
 
   /**
-   * What each strategy asks for if `signal` were executed now (R31); ages are those of its runs.
+   * Each strategy's targets if `signal` were executed now (R31); ages are those of its runs.
    * @throws Error when the signal's strategy is not configured.
    */
   strategyTargets(signal: Signal): StrategyTarget[] {
@@ -197,7 +197,7 @@ export class Rebalancer {
     return { kind: "still-off", reason: `The earlier sell of ${working.symbol} has not ended yet.`, mayPass: true };
   }
 
-  /** A plan without an order that misses its target: worth another look while a cause may pass, and no execution (R33). */
+  /** A plan without orders that is off target: worth a retry while the cause may pass, but not an execution (R33). */
   #nothingToSend(signal: Signal, options: RebalanceOptions, { plan, input, snapshot }: Ready): RebalanceResult | undefined {
     if (plan.sells.length + plan.buys.length > 0 || plan.reachesTarget) return undefined;
     const minimum = max(this.#parts.plan.minTradeValue, ONE);
@@ -210,10 +210,10 @@ export class Rebalancer {
     if (passing.length === 0) return undefined;
     const causes = left.map(({ symbol, reason: code }) => ({ symbol, code }));
     const verdict = passing.some((rest) => rest.reason === "price-doubt") ? "price-doubt" : "account-unsettled";
-    return this.#judged(signal, options, { ...declined(verdict, reason, "It is tried again while the run is fresh."), causes, snapshot });
+    return this.#judged(signal, options, { ...declined(verdict, reason, "The run is tried again while it is fresh."), causes, snapshot });
   }
 
-  /** What a later SELL of the strategy has taken out is not bought again (R22). */
+  /** Symbols of a later SELL of the strategy are not bought again (R22). */
   #withoutExits(signal: Signal, wanted: RebalanceTarget, strategyTargets: readonly StrategyTarget[]): RebalanceTarget {
     if (wanted.kind === "exit") return wanted;
     const exits = laterExits(signal, this.#parts.ledger.recentSignals(RECENT_SIGNALS), this.#inbox.waiting);
@@ -237,14 +237,14 @@ export class Rebalancer {
     return stillWaiting(this.#inbox.waiting, this.#strategies(signal), signal.strategy, clock.now(), signalMaxAgeSeconds);
   }
 
-  /** Drives an execution that an earlier process left open to its end. */
+  /** Finishes an execution left open by an earlier process. */
   async resume(execution: ExecutionRecord): Promise<RebalanceResult> {
     const record = this.#parts.ledger.signal(execution.signalId);
     if (record === undefined) throw new Error(`The ledger has no signal ${execution.signalId} for execution ${execution.id}.`);
     return this.#converge(execution, record.signal, {});
   }
 
-  /** Executions whose queued orders the preparation has just ended (R23) have come to their end too. */
+  /** Executions whose queued orders the preparation has just ended (R23) are finished too. */
   async #concludeReplaced(): Promise<void> {
     for (const execution of this.#parts.ledger.openExecutions()) {
       if (this.#parts.ledger.intentsOf(execution.id).every(isEnded)) await this.resume(execution);
@@ -265,7 +265,7 @@ export class Rebalancer {
     );
   }
 
-  /** What the last begun execution of a signal has left for a cause that does not pass by itself. */
+  /** What the signal's last execution that has begun left for a lasting cause. */
   #lasting(signal: Signal): Map<string, SkipReason> {
     const { ledger, plan: settings } = this.#parts;
     const last = ledger.executionsOfSignal(signal.id).findLast(({ begunAt }) => begunAt !== undefined);
@@ -286,7 +286,7 @@ export class Rebalancer {
   ): ExecutionRecord {
     const { ledger, clock } = this.#parts;
     const { plan, snapshot, offHours, inherited } = ready;
-    // Without a sell there is nothing to wait for; off hours everything waits side by side (R23).
+    // Without a sell there is nothing to wait for; off hours everything is queued together (R23).
     const atOnce = offHours || plan.sells.length === 0;
     const execution = this.#newExecution(signal, wanted, ready);
     const accountBefore = summariseAccount(snapshot, ledger.unsettledIntents());
@@ -296,7 +296,7 @@ export class Rebalancer {
       ledger.recordSignal(signal, clock.now());
       ledger.createExecution(execution);
       ledger.recordStrategyTargets(execution.id, strategyTargets);
-      // Late fills of earlier executions first: the wishes count from what the books hold now.
+      // Book late fills of earlier executions first: the deltas start from the current sub-accounts.
       updateSubAccounts(ledger);
       ledger.recordAttributionDeltas(execution.id, attributionDeltasFor(plan, strategyTargets, ledger.bookHoldings(), snapshot.positions));
       ledger.updateExecution(execution.id, {
@@ -311,7 +311,7 @@ export class Rebalancer {
       ledger.recordEquity({ at: snapshot.at, equity, lastEquity, cash, executionId: execution.id });
     }, "ordered");
     if (this.#strategies(signal).length > 1) {
-      const text = `Asked for by ${strategyTargetsText(strategyTargets, clock.now())}.`;
+      const text = `Targets: ${strategyTargetsText(strategyTargets, clock.now())}.`;
       this.#parts.emit({ kind: "snapshot", level: "info", executionId: execution.id, signalId: signal.id, text });
     }
     const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base ${formatDollars(plan.base)}.`;

@@ -45,7 +45,7 @@ function open(onEvent: (event: TraderEvent) => void = () => undefined): Promise<
 }
 
 function warning(session: TradingSession): Promise<unknown> {
-  return session.readAccount().catch((error: unknown) => session.log.warn(`The account cannot be read: ${messageOf(error)}`));
+  return session.readAccount().catch((error: unknown) => session.log.warn(`Cannot read the account: ${messageOf(error)}`));
 }
 
 function logLines(): string[] {
@@ -61,7 +61,7 @@ test("the last words stand last in the log, after what is told of requests that 
   await session.close("Stopped.");
   await told;
 
-  expect(logLines()).toEqual([expect.stringContaining("The account cannot be read: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
+  expect(logLines()).toEqual([expect.stringContaining("Cannot read the account: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
 });
 
 test("a request that had not left when the desk was closed never leaves", async () => {
@@ -72,7 +72,7 @@ test("a request that had not left when the desk was closed never leaves", async 
   await told;
 
   expect(asked).toBe(0);
-  expect(logLines()).toEqual([expect.stringContaining("The account cannot be read: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
+  expect(logLines()).toEqual([expect.stringContaining("Cannot read the account: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
 });
 
 test("a wait for the budgets of trading and of market data together is told once, in the log and to whoever waits", async () => {

@@ -41,7 +41,7 @@ test("a calendar that cannot be read stands against it", async () => {
   desk.venue.interceptor = { before: (request) => Promise.resolve(isRead(request, "/v2/calendar") ? UNAVAILABLE : undefined) };
   const result = await desk.run(signalOf(desk.clock, HEDGE));
   expect(result).toMatchObject({ kind: "declined", verdict: "market-closed" });
-  expect(result.kind === "declined" && result.reason).toContain("When the session opened cannot be told");
+  expect(result.kind === "declined" && result.reason).toContain("Cannot tell when the session opened");
 });
 
 test("nothing is queued for the open", async () => {

@@ -31,7 +31,7 @@ describe("in live mode", () => {
     desk = new VirtualDesk(LIVE);
     const told = await refusal();
     expect(told).toMatch(
-      /^refused: This is the first run of this ledger in account SIM000001, and it would sell what the ledger never bought: all 300\.5 shares of SMR \(\$11,569\.25\), all 1,?000 shares of TQQQ \(\$85,000\.00\)\./,
+      /^refused: This is the first run of this ledger in account SIM000001, and it would sell positions that the ledger did not buy: all 300\.5 shares of SMR \(\$11,569\.25\), all 1,?000 shares of TQQQ \(\$85,000\.00\)\./,
     );
     expect(told).toContain("`alpaca-trader account --adopt`");
     expect(book(desk)).toEqual([]);
@@ -43,7 +43,7 @@ describe("in live mode", () => {
   test("is refused for a part of a position too, and for a SELL", async () => {
     desk = new VirtualDesk(LIVE);
     const part = await desk.run(signalOf(desk.clock, { TQQQ: "0.5", SMR: "0.12", UVXY: "0.38" }));
-    expect(part).toMatchObject({ verdict: "refused", reason: expect.stringMatching(/never bought: \d[\d,.]* shares of TQQQ/) as unknown });
+    expect(part).toMatchObject({ verdict: "refused", reason: expect.stringMatching(/did not buy: \d[\d,.]* shares of TQQQ/) as unknown });
     const exit = await desk.run(signalOf(desk.clock, {}, { kind: "exit", exits: ["SMR"], id: "00000000000000bb" }));
     expect(exit).toMatchObject({ verdict: "refused", reason: expect.stringContaining("all 300.5 shares of SMR") as unknown });
   });
@@ -58,7 +58,7 @@ describe("in live mode", () => {
   test("is shown by a dry run, which says that it would be refused", async () => {
     desk = new VirtualDesk(LIVE);
     expect(await refusal(true)).toBeUndefined();
-    expect(desk.warnings).toEqual([expect.stringMatching(/never bought: .*Live mode refuses it/)]);
+    expect(desk.warnings).toEqual([expect.stringMatching(/did not buy: .*Live mode refuses it/)]);
   });
 
   test("an adoption of another account does not count", async () => {
@@ -73,7 +73,7 @@ test("in any other mode it is said before anything is sold, and never again once
   expect(await refusal()).toBeUndefined();
   expect(book(desk)).toEqual(SWITCH);
   expect(desk.warnings).toEqual([
-    expect.stringMatching(/it would sell what the ledger never bought: all 300\.5 shares of SMR .*PROTECTED_SYMBOLS/),
+    expect.stringMatching(/it would sell positions that the ledger did not buy: all 300\.5 shares of SMR .*PROTECTED_SYMBOLS/),
   ]);
   await desk.run(signalOf(desk.clock, { TQQQ: "1" }, { id: "00000000000000bb" }));
   expect(desk.warnings).toHaveLength(1);

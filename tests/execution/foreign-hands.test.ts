@@ -71,7 +71,7 @@ describe("a foreign order during the execution (R24)", () => {
     });
     const result = await desk.run(signalOf(desk.clock, HEDGE));
     expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
-    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/Somebody else/);
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/An external /);
     expect(book(desk).filter((line) => line.endsWith("filled"))).toEqual(["sell SMR filled", "sell TQQQ filled"]);
     expectUnharmed(desk);
   });

@@ -54,7 +54,11 @@ describe("an order with our prefix that this ledger does not know (R24)", () => 
     sendFromElsewhere(1);
     await desk.clock.advance(100);
     const result = await desk.run(signalOf(desk.clock, HEDGE));
-    expect(result).toMatchObject({ kind: "declined", verdict: "account-blocked", hint: "Stop one of the two; nothing was sent." });
+    expect(result).toMatchObject({
+      kind: "declined",
+      verdict: "account-blocked",
+      hint: "Nothing was sent. Stop one of the two installations.",
+    });
     expect(result.kind === "declined" && result.reason).toMatch(/^Another installation of alpaca-trader trades this account: .*LEU/);
     expect(book(desk)).toEqual(["buy LEU new"]);
   });

@@ -69,7 +69,7 @@ describe("what an execution has left is taken up (R33)", () => {
     expect(await desk.run(signal, { takeUp: "finish" })).toMatchObject({
       kind: "declined",
       verdict: "refused",
-      reason: expect.stringContaining("in the same session only"),
+      reason: expect.stringContaining("only be finished in the same session"),
     });
   });
 

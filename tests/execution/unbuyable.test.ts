@@ -85,7 +85,7 @@ describe("a partnership without exception, 75 % of the run", () => {
     partnership();
     configured({ message: "endpoint not found" }, 404);
     expect(await hedged()).toMatch(/^off-target: .*UVXY/);
-    expect(desk.warnings.filter((text) => text.startsWith("The account's configuration cannot be read"))).toHaveLength(1);
+    expect(desk.warnings.filter((text) => text.startsWith("Cannot read the account's configuration"))).toHaveLength(1);
   });
 });
 

@@ -80,12 +80,12 @@ describe("a rebalance in a pipe", () => {
 
   test("never calls an order ended whose fate is unknown", () => {
     const lines = piped(
-      event("abandoned", "SMR: whether the buy was taken is not known. The market closed.", {
+      event("abandoned", "SMR: it is not known whether the venue has the buy. The market closed.", {
         level: "error",
         intent: intent("SMR", "buy", { state: "unknown", orderId: undefined }),
       }),
     );
-    expect(lines[1]).toBe("SMR_BUY     unknown whether it exists: whether the buy was taken is not known. The market closed.");
+    expect(lines[1]).toBe("SMR_BUY     unknown whether it exists: it is not known whether the venue has the buy. The market closed.");
   });
 
   test("repeats a warning that comes at every try only once", () => {
@@ -138,7 +138,7 @@ describe("a rebalance on a screen", () => {
   });
 
   test("does not bring an ended order back when a late answer tells of it as it was", () => {
-    const late = event("cancel", "OKLO: the cancel was answered: already filled", { level: "warn", intent: intent("OKLO", "buy") });
+    const late = event("cancel", "OKLO: response to the cancel: already filled", { level: "warn", intent: intent("OKLO", "buy") });
     expect(progressAfter(...buying, event("filled", "", { intent: filled("OKLO", "buy", "500", "56.1") }), late)).toBe("");
   });
 

@@ -29,13 +29,13 @@ describe("an account that holds what was bought by hand (R27)", () => {
       const refused = await scenario.run(["execute"], live);
       expectExit(refused, 3);
       expect(refused.stdout).toMatch(
-        /Not executed, refused: .*never bought: all 100 shares of BWXT \(\$10,000\.00\), all 500 shares of TQQQ/,
+        /Not executed, refused: .*did not buy: all 100 shares of BWXT \(\$10,000\.00\), all 500 shares of TQQQ/,
       );
       expect(refused.stdout).toContain("account --adopt");
 
       const dry = await scenario.run(["execute", "--dry-run"], live);
       expectExit(dry, 0);
-      expect(dry.stderr).toContain("never bought: all 100 shares of BWXT");
+      expect(dry.stderr).toContain("did not buy: all 100 shares of BWXT");
 
       const doctor = await scenario.run(["doctor"], live);
       expect(doctor.stdout).toMatch(/✗ positions: the first run would sell what this installation never bought: BWXT, TQQQ/);
@@ -63,10 +63,10 @@ describe("an account that holds what was bought by hand (R27)", () => {
       scenario.alert(NUCLEAR);
       const executed = await scenario.run(["execute"]);
       expectExit(executed, 0);
-      expect(executed.stderr).toContain("it would sell what the ledger never bought: all 100 shares of BWXT");
-      expect(scenario.log).toMatch(/WARN .*never bought/);
+      expect(executed.stderr).toContain("it would sell positions that the ledger did not buy: all 100 shares of BWXT");
+      expect(scenario.log).toMatch(/WARN .*did not buy/);
       const again = await scenario.run(["execute"]);
-      expect(again.stderr).not.toContain("never bought");
+      expect(again.stderr).not.toContain("did not buy");
     },
     LIMIT_MS,
   );

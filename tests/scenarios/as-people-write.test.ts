@@ -41,7 +41,7 @@ const WRITTEN: readonly Written[] = [
   {
     what: "None",
     code: 3,
-    says: /Line 1: The line is not JSON: at column \d+ .*None.* Write null instead/,
+    says: /Line 1: The line is not JSON: column \d+ .*None.* Write null instead/,
     text: () => tqqq(', "note": None'),
   },
 ];

@@ -103,7 +103,7 @@ describe("two strategies on one account", () => {
       expectExit(explain, 0);
       expect(explain.stdout).toContain("Targets of all strategies:");
       expect(explain.stdout).toMatch(/tecl +40\.0 % .*its last accepted run .* old/);
-      expect(scenario.log).toMatch(/Asked for by nuclear 60\.0 % \(this run, .* old\), tecl 40\.0 % \(accepted, .* old\)/);
+      expect(scenario.log).toMatch(/Targets: nuclear 60\.0 % \(this run, .* old\), tecl 40\.0 % \(accepted, .* old\)/);
       expectExit(await daemon.stop(), 0);
     },
     LIMIT_MS,

@@ -32,55 +32,55 @@ import {
 import { cashBefore, foreignBuysBefore, knownForeignOrders, powerBefore, sharesBefore, unsettledBefore } from "../outcome/summary.ts";
 
 const HALF = decimal("0.5");
-/** Before a POST, what was seen of the account may be at most this old. */
+/** Maximum age of the account data before a POST. */
 const LOOK_MAX_AGE_MS = 5_000;
-/** Pause between two looks for cash that is not shown; each costs three requests. */
+/** Pause between two checks for missing cash; each costs three requests. */
 const CASH_PAUSE_MS = 1_500;
 
-/** A reading that contains all own fills, or one that never came to. */
+/** An account snapshot that contains all own fills, or one that never did. */
 export interface SettledSnapshot {
   readonly snapshot: AccountSnapshot;
-  /** Replaces the shown cash where that cannot be trusted. */
+  /** Replaces the shown cash when that cannot be trusted. */
   readonly cash: Decimal | undefined;
-  /** What is not shown as our fills make it, in words: a plan made on this cannot claim to reach the target. */
+  /** Which of our fills are not shown, in words: a plan made on this cannot claim to reach the target. */
   readonly missing?: string;
-  /** Symbols that somebody else has bought more of meanwhile: those shares are not this signal's to trade. */
+  /** Symbols bought externally in the meantime: this signal does not trade those shares. */
   readonly external: ReadonlySet<string>;
 }
 
-/** Shares that are shown again or still, this long after their sale, have been bought by somebody else. */
+/** Shares still shown this long after their sale were bought externally. */
 const SALES_SHOWN_WITHIN_MS = 120_000;
 
-/** The account during an execution: settled before a plan (R16), untouched by others before a POST (R24). */
+/** The account during an execution: settled before a plan (R16), without external changes before a POST (R24). */
 export class AccountWatch {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
   #lookedAt: Moment | undefined;
-  /** What was held when that was last shown; `undefined` when only the plan has looked. */
+  /** Positions as last shown; `undefined` when only the plan has read them. */
   #held: readonly Position[] | undefined;
-  /** The cash that was shown to the look before a POST; `undefined` when a plan has looked since, which has its own measure. */
+  /** Cash shown by the check before a POST; `undefined` when a plan has read the account since, with its own check. */
   #cash: Decimal | undefined;
   #foreign: string | undefined;
-  /** Symbols of which more is held, for longer than a fill of ours could be hidden, than our orders leave. */
+  /** Symbols held in excess of our orders for longer than a fill of ours could be missing. */
   readonly #external = new Set<string>();
-  /** Since when the looks before a POST have shown less cash than there must be, monotonic. */
+  /** Since when the checks before a POST have shown too little cash, monotonic. */
   #cashMissingSince: number | undefined;
-  /** How many orders there were when all of the buying power was last waited for in vain. */
+  /** Number of orders when the full buying power was last awaited without success. */
   #waitedForPowerAt: number | undefined;
 
-  /** @param lookedAt when the reading began that the plan was made from, if it was made by this process. */
+  /** @param lookedAt start of the snapshot that the plan was made from, if this process made it. */
   constructor(execution: OpenExecution, market: MarketWatch, lookedAt: Moment | undefined) {
     this.#execution = execution;
     this.#market = market;
     this.#lookedAt = lookedAt;
   }
 
-  /** Why nothing more may be sent: a foreign hand, or a blocked account. */
+  /** Why nothing more may be sent: an external order, or a blocked account. */
   get externalOrder(): string | undefined {
     return this.#foreign;
   }
 
-  /** What others have read for reasons of their own counts too: against what was shown last no order may leave. */
+  /** Also uses account data read by others: no order may contradict what was shown last. */
   saw({ account, positions, openOrders }: Pick<AccountSnapshot, "account" | "positions" | "openOrders">): void {
     this.#touched({ account, openOrders }, this.#execution.record());
     this.sawPositions(positions);
@@ -91,8 +91,8 @@ export class AccountWatch {
   }
 
   /**
-   * Between plan and POST there may have been a restart, a rate limit or a proof of absence: then foreign
-   * hands and held quantities are looked at again, since a sell of shares that are gone could open a short.
+   * Between plan and POST there may have been a restart, a rate limit or a proof of absence. External orders
+   * and quantities are then checked again, because selling missing shares could open a short position.
    */
   async lookedRecently(orders: OrderLifecycle, followUpOf: (intent: IntentRecord) => FollowUp): Promise<boolean> {
     const { broker, clock, stopping } = this.#execution.parts;
@@ -111,13 +111,13 @@ export class AccountWatch {
       this.#lookedAt = momentOf(clock);
       return true;
     } catch (error) {
-      this.#warnOfFailure(`The account cannot be read, so nothing is sent: ${messageOf(error)}`);
+      this.#warnOfFailure(`Nothing is sent because the account cannot be read: ${messageOf(error)}`);
       await clock.sleep(SETTLE_PAUSE_MS, stopping);
       return false;
     }
   }
 
-  /** All sells that are still to be sent, those too that were recorded after the look. */
+  /** All unsent sells, including those recorded after the check. */
   async #refuseUncovered(orders: OrderLifecycle, followUpOf: (intent: IntentRecord) => FollowUp): Promise<void> {
     if (this.#held === undefined) return;
     for (const { clientOrderId } of this.#execution.intents()) {
@@ -127,8 +127,8 @@ export class AccountWatch {
   }
 
   /**
-   * Cash that was planned with may have been taken out since (R24). It may also not be shown yet, so it is
-   * looked for as long as an account may lag; nothing is sent meanwhile.
+   * Planned cash may have been withdrawn since (R24), or may not be shown yet. It is awaited for as long as an
+   * account may lag; nothing is sent in the meantime.
    */
   async #lacksCash(shown: Decimal): Promise<boolean> {
     const { clock, stopping } = this.#execution.parts;
@@ -146,8 +146,8 @@ export class AccountWatch {
   }
 
   /**
-   * Whether the last look showed too little cash by what is known now: an order that could have taken it then may
-   * have been proven since never to have arrived. What has been sent since then had not taken anything yet.
+   * Whether the last check showed too little cash, given what is known now: an order that could have used it may
+   * since be proven never to have arrived. Orders sent since then had not used any cash yet.
    */
   #lackedCash(followUpOf: (intent: IntentRecord) => FollowUp): boolean {
     const lookedAt = this.#lookedAt?.monotonic;
@@ -172,14 +172,14 @@ export class AccountWatch {
     return { ...expected, quantities };
   }
 
-  /** What is not explained by our fills may be the doing of an order that was given up as unknown. */
+  /** Changes not explained by our fills may come from an abandoned order. */
   async #learnOfEarlierOrders(): Promise<void> {
     const { broker, ledger, clock } = this.#execution.parts;
     const say = (_level: string, text: string): void => this.#warn(text);
     await this.#execution.unlessStopping(settleLateOrders({ broker, ledger, clock, say }));
   }
 
-  /** Orders that were given up as unknown, here or by an earlier execution, are asked for again before the next plan. */
+  /** Orders abandoned as unknown, here or by an earlier execution, are looked up again before the next plan. */
   async learnOfUnknown(own: readonly IntentRecord[]): Promise<void> {
     const { broker, ledger, clock } = this.#execution.parts;
     const say = (_level: string, text: string): void => this.#warn(text);
@@ -192,12 +192,12 @@ export class AccountWatch {
     }
   }
 
-  /** Buys of earlier executions that may still take their cash. */
+  /** Buys of earlier executions that may still use cash. */
   #earlierBuys(): IntentRecord[] {
     return this.#execution.parts.ledger.unsettledIntents().filter((intent) => this.#isEarlier(intent) && intent.side === "buy");
   }
 
-  /** What orders of unknown end have changed since the plan: it shows in the shares, whatever the clocks say. */
+  /** Changes by orders of unknown state since the plan: visible in the shares, whatever the clocks say. */
   #lateFills(record: ExecutionRecord): IntentRecord[] {
     const orders = unsettledBefore(record).flatMap((id) => this.#execution.parts.ledger.intent(id) ?? []);
     // An order of this execution may have inherited the id (R19).
@@ -210,9 +210,9 @@ export class AccountWatch {
   }
 
   /**
-   * Reads until the account contains all own fills of this execution (R16). When it does not in time, the
-   * smaller of shown and computed cash is used.
-   * @param blocked whether something has come up that must be decided first.
+   * Reads until the account contains all own fills of this execution (R16). On timeout the smaller of shown
+   * and calculated cash is used.
+   * @param blocked whether something must be decided first.
    * @returns `undefined` when the loop has to decide again first.
    */
   async settled(blocked: () => boolean): Promise<SettledSnapshot | undefined> {
@@ -225,7 +225,7 @@ export class AccountWatch {
         if (found === "touched") return undefined;
         if (found !== "unsettled") return found;
       } catch (error) {
-        this.#warnOfFailure(`The account cannot be read: ${messageOf(error)}`);
+        this.#warnOfFailure(`Cannot read the account: ${messageOf(error)}`);
       }
       if (blocked() || stopping.aborted) return undefined;
       await clock.sleep(settlePause(round), stopping);
@@ -246,7 +246,7 @@ export class AccountWatch {
     if (unsettled(snapshot, known) !== undefined || isMore(snapshot.account.cash, known)) await this.#learnOfEarlierOrders();
     const expected = this.#expected(record);
     const missing = unsettled(snapshot, expected);
-    // More cash than our fills make is somebody's deposit, and not ours to spend before the next signal (R16).
+    // Cash beyond our fills is a deposit, which is not spent before the next signal (R16).
     const more = isMore(snapshot.account.cash, expected) ? expected.cash : undefined;
     const external = this.#external;
     const isBehind = this.#isPowerBehind(snapshot, expected, record);
@@ -255,11 +255,11 @@ export class AccountWatch {
     if (missing === undefined || !lastChance) return "unsettled";
     if (!this.#hasFilledRecently() && this.#learnOfExternal(snapshot, expected)) return "unsettled";
     const limit = String(SETTLE_LIMIT_MS / 1_000);
-    const text = `The account does not contain all our fills after ${limit} s (${missing}); the smaller cash is used.`;
+    const text = `After ${limit} s the account still does not show all our fills (${missing}). The lower cash amount is used.`;
     this.#execution.emit({ kind: "doubt", level: "warn", text });
     const cash = expected.cash === undefined ? undefined : min(expected.cash, snapshot.account.cash);
-    // Cash that left the account is rightly not counted, and the target is that of what remains. Soon after a fill of
-    // ours it may also be on its way: then what is bought now is not all.
+    // Withdrawn cash is rightly not counted, and the target applies to what remains. Soon after a fill of ours the cash
+    // may also be on its way: then these buys are not the last ones.
     const isLess =
       !this.#hasFilledRecently() &&
       cash?.eq(snapshot.account.cash) === true &&
@@ -268,24 +268,24 @@ export class AccountWatch {
   }
 
   /**
-   * All of the buying power is waited for once after each order; from then on half of it is worth a try at once (R20).
-   * Without the wait after a try, what it leaves would be bought in ever smaller halves.
+   * After each order the full buying power is awaited once; from then on half of it is worth an attempt (R20). Without
+   * the wait after an attempt, the rest would be bought in ever smaller halves.
    */
   #isPowerBehind(snapshot: AccountSnapshot, expected: Expected, record: ExecutionRecord): boolean {
     return isPowerBehind(snapshot, expected, powerBefore(record), this.#waitedForPowerAt === this.#execution.intents().length ? HALF : ONE);
   }
 
-  /** Fills of ours are shown within half a minute; what is held beyond them after that, somebody else has bought. */
+  /** Our fills are shown within half a minute; any excess after that was bought externally. */
   #learnOfExternal(snapshot: AccountSnapshot, expected: Expected): boolean {
     const beyond = heldBeyond(snapshot, expected).filter((symbol) => !this.#maySeemUnsold(symbol, snapshot));
     for (const symbol of beyond) {
       this.#external.add(symbol);
-      this.#warn(`${symbol}: more shares are held than our orders leave; somebody else has bought them, and they stay.`);
+      this.#warn(`${symbol}: the account holds more shares than our orders explain. They were bought externally and are kept.`);
     }
     return beyond.length > 0;
   }
 
-  /** As many shares as before a sell of ours are rather ones that are not shown as sold yet than ones that somebody has bought since. */
+  /** If the quantity is the same as before our sell, the sale is probably not shown yet, rather than bought back externally. */
   #maySeemUnsold(symbol: string, { positions }: AccountSnapshot): boolean {
     const shown = positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
     const now = this.#execution.parts.clock.now();
@@ -301,7 +301,7 @@ export class AccountWatch {
     return filled.some(({ updatedAt }) => Math.abs(now - updatedAt) <= FILLS_SETTLE_WITHIN_MS);
   }
 
-  /** R24: somebody else's order on a symbol or on the cash of this plan, or a blocked account, stops it. */
+  /** R24: an external order for a symbol or the cash of this plan, or a blocked account, stops the execution. */
   #touched(reading: Pick<AccountSnapshot, "account" | "openOrders">, record: ExecutionRecord): boolean {
     const symbols = new Set(symbolsOf(record.wanted));
     for (const intent of this.#execution.intents()) symbols.add(intent.symbol);
@@ -310,7 +310,7 @@ export class AccountWatch {
       (order) => !isOwnOrder(order) && !known.has(order.id) && (order.side === "buy" || symbols.has(order.symbol)),
     );
     if (foreign !== undefined)
-      this.#foreign = `Somebody else's ${foreign.side} order for ${foreign.symbol} (${foreign.id}) came up during the execution.`;
+      this.#foreign = `An external ${foreign.side} order for ${foreign.symbol} (${foreign.id}) appeared during the execution.`;
     const market = this.#market.reading;
     const other = market && otherInstance(this.#execution.parts, { openOrders: reading.openOrders, market });
     if (other !== undefined) this.#foreign = other.reason;

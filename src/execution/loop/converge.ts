@@ -31,29 +31,29 @@ import { MIN_SESSION_LEFT_TO_POST_MS } from "../preparation/account-snapshot.ts"
 import { pauseOf, restText } from "./rest.ts";
 import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 
-/** Before the deadline, this much is kept for buying; of a short deadline, half of it (R21). */
+/** Time reserved for buying before the deadline; half of a short deadline (R21). */
 const KEPT_FOR_BUYING_MS = 120_000;
-/** Pauses before what is left is planned again; the last one repeats (R33). */
+/** Pauses before the rest is planned again; the last one repeats (R33). */
 const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
 
-/** What `run` came to; `undefined` when the process is stopping and the rest is left to the next start. */
+/** Result of `run`; `undefined` when the process is stopping and the next start continues. */
 export type ConvergeResult = Conclusion | undefined;
 
 /**
- * One execution, driven to its end. Its states are the phases of the ledger:
+ * Runs one execution to its end. Its states are the phases of the ledger:
  *
- * - `selling`: sells are sent side by side and followed. Entered with all sell intents recorded in the
+ * - `selling`: sells are sent in parallel and followed. Entered with all sell intents recorded in the
  *   same transaction. Left when the last sell is terminal.
- * - `buying`: entered after a fresh, settled reading, with all buy intents recorded in the same
- *   transaction. Left when the last buy is terminal. What is left then for a cause that may pass is planned
- *   again after a pause: back to `selling`, or a further round of buys, until the deadline (R33).
- * - In both, an order of limit style is priced when it is sent, cancelled when it has worked for its time, and
- *   what it left is sent under the next attempt when it has ended; the phase ends with the last of them.
+ * - `buying`: entered after a fresh, settled snapshot, with all buy intents recorded in the same
+ *   transaction. Left when the last buy is terminal. Anything left for a passing cause is then planned
+ *   again after a pause: back to `selling`, or another round of buys, until the deadline (R33).
+ * - In both, a limit-style order is priced when it is sent and cancelled after its time; the rest is sent
+ *   under the next attempt. The phase ends with the last of them.
  * - `cancelling`: entered from any of them when nothing more may be sent (halt, deadline, closed
- *   session, foreign hand, stuck order). Working orders are cancelled and their ends awaited, bounded.
- * - `settled`: the outcome is recorded; nothing happens any more.
+ *   session, external order, stuck order). Open orders are cancelled and awaited within a limit.
+ * - `settled`: the outcome is recorded; nothing more happens.
  *
- * Starting and restarting are the same: the loop reads the facts from ledger and venue, asks `decide`,
+ * Starting and restarting are the same: the loop reads the facts from ledger and venue, calls `decide`,
  * records, acts. It may be killed at any point.
  */
 export class Convergence {
@@ -77,19 +77,19 @@ export class Convergence {
   /** Plans since anything was filled. */
   #fruitless = 0;
   #filled = "";
-  /** What was said last about a plan that cannot be made yet. */
+  /** Last message about a plan that cannot be made yet. */
   #saidNotYet: string | undefined;
-  /** Why the newest plan could not be made: what keeps an execution from its target until it ends is told then. */
+  /** Why the newest plan could not be made; reported if the execution ends off target. */
   #notPlanned: string | undefined;
-  /** An earlier process has left it, and the venue has not been asked yet for orders that its ledger may have lost. */
+  /** Left by an earlier process, and the venue has not yet been asked for orders missing in the ledger. */
   #mayHaveLost: boolean;
-  /** Orders are being made ready, or a plan is made, in the background. */
+  /** Orders are being prepared, or a plan is being made, in the background. */
   #preparing = false;
   #ended = false;
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
-  /** @param known the venue's clock and the prices that the plan was made on, when it was made by this process. */
+  /** @param known the venue's clock and prices used for the plan, if this process made it. */
   constructor(parts: ConvergeParts, execution: ExecutionRecord, signal: Signal, known?: Pick<AccountSnapshot, "market" | "prices">) {
     const market = known?.market;
     this.#parts = parts;
@@ -120,7 +120,7 @@ export class Convergence {
     });
   }
 
-  /** What others have read of the venue's clock counts here too. */
+  /** Also uses readings of the venue's clock made elsewhere. */
   sawMarket(market: MarketReading): void {
     this.#market.saw(market);
   }
@@ -196,7 +196,7 @@ export class Convergence {
     return rests.some(({ passing }) => passing) ? "passing" : "lasting";
   }
 
-  /** Why nothing more may be sent, asked anew before every decision and so before every POST (R5, R14, R25). */
+  /** Why nothing more may be sent; checked before every decision and so before every POST (R5, R14, R25). */
   #stopReason(record: ExecutionRecord, intents: readonly IntentRecord[]): StopReason | undefined {
     const halted = this.#parts.halted();
     if (halted !== undefined) return { cause: "halted", reason: `Trading was halted (${halted}).` };
@@ -204,14 +204,14 @@ export class Convergence {
     if (keys !== undefined) return { cause: "keys-refused", reason: `The venue refused the API keys: ${keys.message ?? ""}` };
     const foreign = this.#account.externalOrder;
     if (foreign !== undefined) return { cause: "foreign-hand", reason: foreign };
-    // Orders that wait for the open are past any deadline; what has not been sent by then is not sent at all (R17, R23).
+    // Orders waiting for the open have no deadline; anything not sent by then is not sent at all (R17, R23).
     const bound = !record.offHours || intents.some(({ state }) => state === "recorded" || state === "posting" || state === "unknown");
     if (bound && this.#parts.clock.monotonic() >= this.#deadlineAt)
       return { cause: "deadline", reason: "The execution's deadline has passed." };
     return (record.begunAt === undefined ? this.#overtaken() : undefined) ?? this.#sessionStopReason(record);
   }
 
-  /** What keeps an execution from beginning (R5, R6, R22). */
+  /** What prevents an execution from starting (R5, R6, R22). */
   #overtaken(): StopReason | undefined {
     const { clock, signalMaxAgeSeconds } = this.#parts;
     const age = freshness(this.#execution.signal, clock.now(), signalMaxAgeSeconds);
@@ -225,7 +225,7 @@ export class Convergence {
   }
 
   #sessionStopReason(record: ExecutionRecord): StopReason | undefined {
-    // Orders for the open wait for it; once it has opened, its end counts for them as for others.
+    // Orders for the open wait for it; after that, the end of the session applies to them too.
     if (this.#market.isOpen === undefined || (record.offHours && this.#market.opened === undefined)) return undefined;
     const { left } = this.#market;
     if (left !== undefined && left >= MIN_SESSION_LEFT_TO_POST_MS) return undefined;
@@ -244,8 +244,8 @@ export class Convergence {
   // --- actions -----------------------------------------------------------------------------
 
   /**
-   * Whatever asks the venue runs in the background and wakes the loop when it is through, so that a halt, a
-   * deadline or a due cancel never waits behind a read; the rest is done at once.
+   * Requests to the venue run in the background and wake the loop when done, so that a halt, a deadline or a
+   * due cancel never waits behind a read. Everything else is done immediately.
    */
   #act(action: Exclude<Action, { kind: "leave" | "finish" }>): void {
     switch (action.kind) {
@@ -285,7 +285,7 @@ export class Convergence {
     }
   }
 
-  /** One at a time; while it lasts, nothing else is begun. */
+  /** One at a time; nothing else starts meanwhile. */
   #prepare(work: () => Promise<void>): void {
     this.#preparing = true;
     this.#inBackground(work(), () => (this.#preparing = false));
@@ -300,7 +300,7 @@ export class Convergence {
       });
   }
 
-  /** Commits these as `posting`, or those of them that can go now, then sends them side by side. The market clock must be known and recent. */
+  /** Commits those that can be sent now as `posting`, then sends them in parallel. The market clock must be known and recent. */
   async #post(due: readonly string[]): Promise<void> {
     const { clock, ledger } = this.#parts;
     if (!(await this.#market.isKnown()) || !(await this.#hasAll())) return;
@@ -310,7 +310,7 @@ export class Convergence {
     const toPrice = intents.filter(isPricedNow);
     const toCheck = intents.filter((intent) => this.#goesByTheAsk(intent));
     if (toPrice.length + toCheck.length > 0 && !(await this.#pricer.isReady([...toPrice, ...toCheck]))) return;
-    // The look at the account may have waited for the rate limit; the clock that it began with is old then.
+    // The account check may have waited for the rate limit, so the clock may be old by now.
     if (!this.#market.isFresh) return;
     if (this.#isBlocked() || this.#parts.stopping.aborted) return;
     const terms = this.#termsOf(toPrice);
@@ -320,7 +320,7 @@ export class Convergence {
       const intent = this.#execution.intent(id);
       return intent.state === "recorded" && (!isPricedNow(intent) || terms.has(id));
     });
-    // One flushed commit for all of them and for what was recorded since the last: each one more would hold back the first order.
+    // One flushed commit for all of them and everything recorded since the last: each extra commit would delay the first order.
     ledger.transaction(() => {
       for (const id of ready) {
         const priced = terms.get(id);
@@ -334,7 +334,7 @@ export class Convergence {
     for (const id of ready) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
   }
 
-  /** What needs no quote does not wait behind a look at the quotes of other orders. */
+  /** Orders that need no quote do not wait for the quotes of others. */
   #withoutOldQuotes(due: readonly string[]): readonly string[] {
     const isOld = (intent: IntentRecord): boolean => this.#goesByTheAsk(intent) && !this.#pricer.hasRecent(intent);
     const ready = due.filter((id) => !isOld(this.#execution.intent(id)));
@@ -356,7 +356,7 @@ export class Convergence {
     );
   }
 
-  /** The rests of terminal orders as intents of their own; a further part of a large order keeps its distance from the one before. */
+  /** The rests of terminal orders as new intents; the parts of a large order keep a time distance. */
   #nextAttempts(ids: readonly string[]): void {
     const { ledger, clock, execution } = this.#parts;
     const before = ids.map((id) => this.#execution.intent(id));
@@ -371,7 +371,7 @@ export class Convergence {
         level: "info",
         symbol,
         intent,
-        text: `${symbol}: ${quantity?.toFixed() ?? "0"} shares are left to ${intent.side}; they are priced anew.`,
+        text: `${symbol}: ${quantity?.toFixed() ?? "0"} shares left to ${intent.side}; they will be repriced.`,
       });
     }
   }
@@ -406,7 +406,7 @@ export class Convergence {
     });
   }
 
-  /** Whether the ledger has all orders of this execution; after a restart the venue is asked before anything is sent or planned. */
+  /** Whether the ledger has all orders of this execution; after a restart the venue is asked before sending or planning anything. */
   async #hasAll(): Promise<boolean> {
     const { clock, stopping } = this.#parts;
     if (!this.#mayHaveLost) return true;
@@ -414,7 +414,7 @@ export class Convergence {
     let found = false;
     try {
       await findLostOrders(this.#execution, this.#market, (intent, order) => {
-        const text = `${intent.symbol}: the venue has the ${intent.side} ${order.id}, which the ledger does not know; it is adopted.`;
+        const text = `${intent.symbol}: the venue has the ${intent.side} ${order.id}, which is missing in the ledger. Adopting it.`;
         this.#execution.emit({ kind: "look-up", level: "warn", text, symbol: intent.symbol, intent });
         this.#orders.adopt(intent, order, this.#followUp(intent));
         found = true;
@@ -422,7 +422,7 @@ export class Convergence {
       this.#mayHaveLost = false;
       return !found;
     } catch (error) {
-      const text = `The orders of this execution cannot be read, so nothing is sent: ${messageOf(error)}`;
+      const text = `Nothing is sent because the orders of this execution cannot be read: ${messageOf(error)}`;
       this.#execution.emit({ kind: "waiting", level: "warn", recurs: true, text });
       await clock.sleep(SETTLE_PAUSE_MS, stopping);
       return false;
@@ -449,7 +449,7 @@ export class Convergence {
     }
   }
 
-  /** Before what is left is planned again: longer after each plan that has brought no fill (R33, R35). */
+  /** Pause before the rest is planned again: longer after each plan without a fill (R33, R35). */
   #pause(): void {
     const { clock } = this.#parts;
     const filled = this.#execution.intents().flatMap(({ clientOrderId, filledQuantity }) => {
@@ -471,7 +471,7 @@ export class Convergence {
     this.#execution.emit({ kind: "waiting", level, text: `Not on target yet: ${reason}. Trying again until the deadline.` });
   }
 
-  /** Asked anew whenever something was awaited: what has come up meanwhile is decided first. */
+  /** Checked again after every wait: anything that happened meanwhile is decided first. */
   #isBlocked(): boolean {
     const { phase, stopReason } = this.#facts();
     return this.#ended || this.#failure !== undefined || phase === "cancelling" || stopReason !== undefined;
@@ -500,7 +500,7 @@ export class Convergence {
     if (this.#execution.record().begunAt === undefined) ledger.updateExecution(this.#execution.id, { begunAt: clock.now() });
   }
 
-  /** A whole fill of an order of ours is taken from the stream; of all else it only wakes the loop, which reads it by id. */
+  /** A complete fill of our order is taken from the stream; for anything else the stream only wakes the loop, which reads the order by id. */
   #followStream(): () => void {
     return this.#parts.stream.follow({
       onUpdate: ({ order }) => {
@@ -516,23 +516,23 @@ export class Convergence {
           this.#execution.emit({
             kind: "waiting",
             level: "debug",
-            text: `The stream of order updates was lost (${detail}); orders are polled.`,
+            text: `The order update stream was lost (${detail}). Polling orders instead.`,
           });
         this.#wake();
       },
     });
   }
 
-  /** What the stream told while a request was under way is older or newer than its answer; either does no harm. */
+  /** A stream update during a request may be older or newer than its response; both are harmless. */
   #takeHeard(id: string, followUp: FollowUp): void {
     const { heard, busy, polling } = followUp;
     if (heard === undefined || busy || this.#ended || this.#failure !== undefined) return;
     try {
       const intent = this.#execution.intent(id);
-      // Its id has gone back to an order of an earlier execution (R19).
+      // Its id belongs to an order of an earlier execution again (R19).
       if (intent.executionId !== this.#execution.id) return;
       const isWhole = isWholeFill(intent, heard);
-      // A poll that waits for the rate limit does not hold back an end that is known already.
+      // A poll waiting for the rate limit must not delay an end that is already known.
       if (polling && !isWhole) return;
       followUp.heard = undefined;
       if (isWhole) this.#orders.adopt(intent, heard, followUp);
@@ -559,8 +559,8 @@ function amountText({ quantity, notional, limitPrice }: IntentRecord): string {
 }
 
 /**
- * Of limit style, and proven never to have been sent: it is priced, or priced anew. What may have been sent
- * once keeps the terms that it may arrive with.
+ * A limit-style order proven never to have been sent is priced or repriced. One that may have been sent
+ * keeps the terms it may arrive with.
  */
 function isPricedNow({ goal, state, code }: IntentRecord): boolean {
   return goal !== undefined && state === "recorded" && code !== "proven-absent";

@@ -6,11 +6,11 @@ import { decimal } from "../../domain/decimal.ts";
 import type { IntentFacts } from "./decide.ts";
 import { isEnded } from "./decide.ts";
 
-/** What this process knows of one intent beyond the ledger; all times monotonic, in milliseconds. */
+/** What this process knows about one intent beyond the ledger; all times monotonic, in milliseconds. */
 export interface FollowUp {
-  /** A request for it is under way that may change it, or that tells whether the venue has it. */
+  /** A request is in flight that may change it, or that shows whether the venue has it. */
   busy: boolean;
-  /** A poll of it is under way. */
+  /** A poll of it is in flight. */
   polling: boolean;
   postedAt: number | undefined;
   absentAt: number | undefined;
@@ -21,15 +21,15 @@ export interface FollowUp {
   cancelAgainAt: number | undefined;
   notBefore: number | undefined;
   hinted: boolean;
-  /** What the stream told last, as long as a request for the order is under way. */
+  /** The last stream update while a request for the order is in flight. */
   heard: Order | undefined;
-  /** Since when an order of limit style waits for a sane quote; `undefined` while it has one. */
+  /** Since when a limit-style order has been waiting for a sane quote; `undefined` while it has one. */
   quoteAwaitedSince: number | undefined;
 }
 
 /**
- * Starts to follow an intent. Recorded wall-clock times are carried over to the monotonic clock; a
- * wall clock that has been set back makes them count from now, which only waits longer.
+ * Starts following an intent. Recorded wall-clock times are converted to the monotonic clock; if the wall
+ * clock was set back, they count from now, which only waits longer.
  */
 export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
   const carried = (at: number | undefined): number | undefined =>
@@ -43,7 +43,7 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
     polls: 0,
     workingSince: carried(record.acceptedAt),
     cancelRequestedAt: carried(record.cancelRequestedAt),
-    // It is recorded before it is sent: a process that was killed in between has not asked.
+    // It is recorded before it is sent: a process killed in between has not sent the request.
     cancelAgainAt: record.cancelRequestedAt === undefined ? undefined : clock.monotonic(),
     notBefore: undefined,
     hinted: false,
@@ -53,8 +53,8 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
 }
 
 /**
- * Whether the stream tells of the end of exactly the order that was sent: under both of its ids, filled in full.
- * That is taken as it is. Everything else that it tells is read again by id.
+ * Whether the stream reports the complete fill of exactly the order that was sent, under both of its ids. Only
+ * that is accepted directly; every other update is read again by id.
  */
 export function isWholeFill(intent: IntentRecord, told: Order): boolean {
   const isOurs = told.id === intent.orderId && told.clientOrderId === intent.clientOrderId;
@@ -67,10 +67,10 @@ export function isWholeFill(intent: IntentRecord, told: Order): boolean {
   return spent.minus(intent.notional).abs().lte(intent.notional.times(WHOLE_NOTIONAL_WITHIN));
 }
 
-/** A notional buy spends its amount but for what rounding leaves. */
+/** A notional buy spends its amount, up to rounding. */
 const WHOLE_NOTIONAL_WITHIN = decimal("0.001");
 
-/** Whether the stream tells something of an order that has not been read by id. */
+/** Whether the stream has an update of an order that has not been read by id. */
 export function isNews(intent: IntentRecord, told: Order): boolean {
   if (intent.state !== "open" || told.id !== intent.orderId) return true;
   return isTerminal(told.status) || told.filledQuantity.gt(intent.filledQuantity);
@@ -79,7 +79,7 @@ export function isNews(intent: IntentRecord, told: Order): boolean {
 /** @param opened monotonic time of the last open; a queued order's time-out counts from there (R23). */
 export function factsOf(record: IntentRecord, followUp: FollowUp, opened: number | undefined): IntentFacts {
   const working = followUp.workingSince;
-  // What is still being read of an order that has ended, as the stream told, is not waited for.
+  // Once the stream has reported the end of an order, reads in flight are not awaited.
   const polling = followUp.polling && !isEnded(record);
   return {
     ...followUp,

@@ -13,10 +13,10 @@ import { sharesBefore } from "../outcome/summary.ts";
 import type { AccountSummary } from "../outcome/summary.ts";
 
 /**
- * A ledger that was cut off, or put back from a copy, does not know of orders that an execution has sent since, and its
- * account would be waited for in vain to show what the known fills make (R16). The venue has them all: those under ids of
- * this execution's signal, from before this process, are recorded as what they are.
- * @param adopt called with each intent that the venue turns out to hold.
+ * A truncated or restored ledger lacks orders that an execution has sent since, and the account would never match the
+ * known fills (R16). The venue has all of them: those with ids of this execution's signal, from before this process,
+ * are recorded.
+ * @param adopt called with each intent that the venue holds.
  * @throws BrokerError when the venue cannot be asked.
  */
 export async function findLostOrders(
@@ -27,7 +27,7 @@ export async function findLostOrders(
   const { broker, ledger, clock, startedAt } = execution.parts;
   const record = execution.record();
   const listed = await execution.unlessStopping(broker.ordersSince(record.startedAt - LISTING_SLACK_MS, symbolsIn(execution)));
-  // Later ones are the work of another installation (R24).
+  // Later ones come from another installation (R24).
   const started = (market.time ?? -Infinity) - (clock.monotonic() - startedAt) + STAMP_SLACK_MS;
   const own = listed.filter(({ problem, clientOrderId, createdAt }) => {
     return problem === undefined && createdAt <= started && identityIn(clientOrderId)?.signalId === execution.signal.id;
@@ -46,7 +46,7 @@ function symbolsIn(execution: OpenExecution): string[] {
   return [...new Set([...symbolsOf(wanted), ...[...held, ...execution.intents()].map(({ symbol }) => symbol)])];
 }
 
-/** An order as the intent that it was sent for. */
+/** The intent that an order was sent for. */
 function lostIntent(order: Order, execution: OpenExecution, now: number): NewIntent | undefined {
   const identity = identityIn(order.clientOrderId);
   const { symbol, side, clientOrderId, quantity, notional } = order;
@@ -70,7 +70,7 @@ function priceOf({ symbol, limitPrice, filledAveragePrice }: Order, { accountBef
   return limitPrice ?? filledAveragePrice ?? decimal(seen ?? "0");
 }
 
-/** What was held at the plan, and what is known to have been filled since. */
+/** The position at planning time, and known fills since. */
 function heldBefore(symbol: string, execution: OpenExecution, record: ExecutionRecord): Decimal {
   const known = execution.intents().filter((intent) => intent.symbol === symbol);
   return known.reduce(

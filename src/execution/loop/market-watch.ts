@@ -4,10 +4,10 @@ import type { MarketReading } from "../preparation/account-snapshot.ts";
 import { ageOf, MARKET_READING_MAX_AGE_MS, readMarket, sessionLeft } from "../preparation/account-snapshot.ts";
 import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 
-/** Wall and monotonic clock drift apart by less than this within the age of a reading. */
+/** Maximum drift between wall and monotonic clock within the age of a reading. */
 const CLOCKS_AGREE_WITHIN_MS = 500;
 
-/** An answer that was longer on its way, or came on a second try, may be ahead by as much when it is carried forward. */
+/** A slower response, or one from a second attempt, may be ahead by as much when it is carried forward. */
 const MOST_ON_ITS_WAY_MS = 2_000;
 
 /** The venue's clock during an execution: it alone decides whether an order may be sent (R14). */
@@ -18,14 +18,14 @@ export class MarketWatch {
   #busy = false;
   #opened: number | undefined;
 
-  /** @param onRead called when a reading in the background is through. */
+  /** @param onRead called when a background reading is done. */
   constructor(execution: OpenExecution, first: MarketReading | undefined, onRead: () => void) {
     this.#execution = execution;
     this.#reading = first;
     this.#onRead = onRead;
   }
 
-  /** The newest one; `undefined` while the venue's clock has not been read. */
+  /** The newest reading; `undefined` until the venue's clock has been read. */
   get reading(): MarketReading | undefined {
     return this.#reading;
   }
@@ -52,8 +52,8 @@ export class MarketWatch {
   }
 
   /**
-   * Whether the reading is recent enough for an order to be sent on it. Where our two clocks disagree about
-   * its age, one was set or the machine slept, and how much of the session is left cannot be told from it.
+   * Whether the reading is recent enough to send an order. If our two clocks disagree about its age, one was
+   * set or the machine slept, and the rest of the session is unknown.
    */
   get isFresh(): boolean {
     return this.#age() <= MARKET_READING_MAX_AGE_MS && this.#disagreement() <= CLOCKS_AGREE_WITHIN_MS;
@@ -64,7 +64,7 @@ export class MarketWatch {
     if (market.clock.isOpen && this.#execution.record().offHours) this.#opened ??= market.readAt.monotonic;
   }
 
-  /** Keeps the reading fresh and exact in the background; one that fails leaves the old one to age. */
+  /** Refreshes the reading in the background; after a failure the old one simply ages. */
   refresh(): void {
     const isExact = (this.#reading?.tookMs ?? Infinity) <= MOST_ON_ITS_WAY_MS;
     if (this.#busy || (isExact && this.#age() < MARKET_READING_MAX_AGE_MS / 2)) return;
@@ -75,7 +75,7 @@ export class MarketWatch {
     });
   }
 
-  /** Whether a recent reading is there, after one more try; nothing is sent on an unknown or an old one. */
+  /** Whether a recent reading exists, after one more attempt; nothing is sent on a missing or old one. */
   async isKnown(): Promise<boolean> {
     const { clock, stopping } = this.#execution.parts;
     if (!this.isFresh) await this.#execution.unlessStopping(this.#read()).catch(() => undefined);
@@ -100,7 +100,7 @@ export class MarketWatch {
     try {
       this.saw(await readMarket(broker, clock));
     } catch (error) {
-      this.#execution.emit({ kind: "waiting", level: "debug", text: `The market clock cannot be read: ${messageOf(error)}` });
+      this.#execution.emit({ kind: "waiting", level: "debug", text: `Cannot read the market clock: ${messageOf(error)}` });
     }
   }
 }

@@ -28,25 +28,25 @@ import { planWithin, plansOf } from "./signal-bounds.ts";
 import type { PlanSummary } from "../outcome/summary.ts";
 import { summariseNext } from "../outcome/summary.ts";
 
-/** What came of planning: orders are recorded, or the loop decides again, at once or after a pause, or nothing more may be sent. */
+/** Result of planning: orders are recorded, or the loop decides again now or after a pause, or nothing more may be sent. */
 export type NextPlanned =
   | { readonly kind: "recorded" }
   | { readonly kind: "decide-again" }
-  /** Nothing to send now; what stands in the way may pass (R33). Where no plan was recorded, nothing else tells of it. */
+  /** Nothing to send now, but the obstacle may pass (R33). Without a recorded plan only this reports the obstacle. */
   | { readonly kind: "not-yet"; readonly reason: string; readonly isRecorded: boolean }
   | { readonly kind: "cancel"; readonly cause: OutcomeCode; readonly reason: string };
 
-/** The buys after the last sell, or whatever is left after the last order of both phases. */
+/** The buys after the last sell, or the rest after the last order of both phases. */
 export interface NextPlanRequest {
   readonly what: "buys" | "rest";
-  /** Enough of the deadline is left to sell first and buy afterwards (R21). */
+  /** Enough time is left to sell first and buy afterwards (R21). */
   readonly maySell: boolean;
-  /** Whether something has come up that must be decided first. */
+  /** Whether something must be decided first. */
   readonly blocked: () => boolean;
 }
 
 const DECIDE_AGAIN: NextPlanned = { kind: "decide-again" };
-/** While buying power is behind, buys of less than half of what is missing are not sent before this time (R20). */
+/** While buying power lags, buys of less than half of the missing amount are not sent before this time (R20). */
 const SMALL_BUYS_WAIT_MS = 30_000;
 const HALF = decimal("0.5");
 
@@ -57,7 +57,7 @@ export interface NextPlanParts {
   readonly gate: OrderGate;
 }
 
-/** Every plan of an execution after its first one, each made on a fresh and settled reading (R15, R16, R20, R33). */
+/** Every plan of an execution after its first, each made on a fresh and settled snapshot (R15, R16, R20, R33). */
 export class NextPlan {
   readonly #execution: OpenExecution;
   readonly #parts: NextPlanParts;
@@ -67,7 +67,7 @@ export class NextPlan {
     this.#parts = parts;
   }
 
-  /** Plans and records the orders together with the change of phase. */
+  /** Plans, and records the orders together with the phase change. */
   async plan(request: NextPlanRequest): Promise<NextPlanned> {
     const { blocked } = request;
     const own = this.#execution.intents();
@@ -89,7 +89,7 @@ export class NextPlan {
     return this.#planned({ settled, splits, given }, request);
   }
 
-  /** A sell of this signal whose fate was unknown has turned up, and works until its cancel takes effect (R15). */
+  /** A sell of this signal whose state was unknown has appeared and is open until its cancel takes effect (R15). */
   #stillSelling(): string | undefined {
     const orders = this.#execution.parts.ledger.intentsOfSignal(this.#execution.signal.id);
     return orders.find(({ side, state }) => side === "sell" && state === "open")?.symbol;
@@ -112,8 +112,8 @@ export class NextPlan {
   }
 
   /**
-   * On the order gate's own numbers while it has refused. Where they allow nothing at all, nothing would ever tell that
-   * they have grown: then the whole amounts are tried, as often as R20 allows.
+   * Uses the order gate's own numbers while it refuses. If they allow nothing at all, nothing would show when they
+   * grow, so the full amounts are tried, as often as R20 allows.
    */
   #planOn(known: Known, request: NextPlanRequest, reached: ReadonlySet<string>): Planned {
     const bounds = this.#execution.bounds(reached);
@@ -124,7 +124,7 @@ export class NextPlan {
   #planWithin(given: PlanInput, bounds: SignalBounds | undefined): PlannedOn {
     const { spendable } = this.#parts.gate;
     if (spendable === undefined) return planWithin(given, bounds);
-    // The order gate can lag behind the account, or count orders by requirements of its own: it knows best (R20).
+    // The order gate can lag behind the account or apply its own requirements; its numbers decide (R20).
     const bounded = planWithin({ ...given, account: { ...given.account, buyingPower: max(ZERO, spendable) } }, bounds);
     const isStuck = bounded.result.kind === "plan" && bounded.result.plan.sells.length + bounded.result.plan.buys.length === 0;
     return isStuck && !this.#mayComeSoon() ? planWithin(given, bounds) : bounded;
@@ -147,7 +147,7 @@ export class NextPlan {
     return { kind: "recorded" };
   }
 
-  /** With the goals of the signal: a ledger of an earlier version has them only in the first plan, which the new one may replace. */
+  /** Includes the signal's goals: a ledger of an earlier version has them only in the first plan, which the new one may replace. */
   #plansBefore(): PlanSummary {
     const { parts, signal } = this.#execution;
     const plan = this.#execution.plan();
@@ -165,7 +165,7 @@ export class NextPlan {
     const { settings } = this.#execution.parts;
     const { snapshot, cash, missing, external } = settled;
     return planInput(snapshot, {
-      // Where our fills are missing, shares may be shown that are sold already.
+      // If our fills are missing, sold shares may still be shown.
       phase: what === "rest" && maySell && missing === undefined ? "selling" : "buying",
       wanted: this.#execution.wanted(),
       settings,
@@ -176,7 +176,7 @@ export class NextPlan {
     });
   }
 
-  /** What has had its orders and may not have another now, with the reason. */
+  /** Symbols that have had their orders and may not have another now, with the reason. */
   #excluded(what: NextPlanRequest["what"], external: ReadonlySet<string>): Map<string, SkipReason> {
     const now = this.#execution.parts.clock.now();
     const excluded = new Map<string, SkipReason>([...external].map((symbol) => [symbol, "signal-bound"]));
@@ -189,7 +189,7 @@ export class NextPlan {
     return excluded;
   }
 
-  /** R20: a small part of the buys is not sent while the rest of the buying power may still come. */
+  /** R20: a small part of the buys is not sent while more buying power may still come. */
   #waitsForPower(plan: Plan, input: PlanInput): string | undefined {
     const lacking = plan.lines.filter(({ leftAlone }) => leftAlone === "insufficient-cash");
     if (lacking.length === 0 || input.account.buyingPower.gte(input.account.cash)) return undefined;
@@ -209,8 +209,8 @@ export class NextPlan {
   }
 
   /**
-   * A begun execution is replaced only between its phases, and only by a run that could be executed now
-   * (R22): one that may not begin, or that the limits refuse, would leave the account sold and not bought.
+   * An execution that has begun is replaced only between its phases, and only by a run that can be executed
+   * now (R22): one that may not start, or that the limits refuse, would leave the account sold but not bought.
    */
   async #takenOver(): Promise<Signal | undefined> {
     const { broker, assets, clock, settings, ledger, inbox } = this.#execution.parts;
@@ -221,7 +221,7 @@ export class NextPlan {
     const reads = readAccount(broker, assets, clock, symbolsOf(wanted));
     const shown = await this.#execution.unlessStopping(reads).catch(() => undefined);
     const snapshot = shown === undefined ? undefined : withoutEnded(shown, ledger);
-    // What is learned of the account, the session and of quotes counts for this execution too.
+    // Data about the account, the session and quotes is used for this execution too.
     if (snapshot !== undefined) {
       this.#parts.account.saw(snapshot);
       this.#parts.market.saw(snapshot.market);
@@ -243,7 +243,7 @@ export class NextPlan {
     return (await limitsAgainst(this.#execution.parts, snapshot, { plan: result.plan, splits })) === undefined ? newer : undefined;
   }
 
-  /** @returns `undefined` when the process is to stop before it is known. */
+  /** @returns `undefined` when the process must stop before it is known. */
   async #splitsIn(snapshot: AccountSnapshot, wanted: RebalanceTarget): Promise<PlanInput["splits"] | undefined> {
     const { splits, stopping } = this.#execution.parts;
     try {
@@ -263,11 +263,11 @@ export class NextPlan {
 
 type Planned = PlannedOn & Inheritance;
 
-/** What a plan is made on. */
+/** Input of a plan. */
 interface Known {
   readonly settled: SettledSnapshot;
   readonly splits: PlanInput["splits"];
-  /** Orders that were given up, whose id one of the new ones may inherit. */
+  /** Abandoned orders whose id one of the new ones may inherit. */
   readonly given: readonly IntentRecord[];
 }
 

@@ -30,7 +30,7 @@ import type { SplitWatch } from "../preparation/split-watch.ts";
 import type { SharedOrderStream } from "../orders/shared-stream.ts";
 import type { PlanSummary } from "../outcome/summary.ts";
 
-/** Among which later SELLs of the strategy are looked for. */
+/** Searched for later SELLs of the strategy. */
 const RECENT_SIGNALS = 20;
 
 export interface ConvergeParts {
@@ -41,7 +41,7 @@ export interface ConvergeParts {
   readonly assets: AssetCache;
   readonly splits: SplitWatch;
   readonly settings: PlanSettings;
-  /** Asked only about a newer run that would take over: a begun execution is not stranded by them (R28). */
+  /** Checked only for a newer run that would replace this one: an execution that has begun is not stopped by them (R28). */
   readonly limits: LimitSettings;
   readonly signalMaxAgeSeconds: number;
   /** When this process began to trade, monotonic. */
@@ -49,18 +49,18 @@ export interface ConvergeParts {
   readonly orderTimeoutSeconds: number;
   readonly execution: ExecutionSettings;
   readonly halted: () => string | undefined;
-  /** Aborted when the process has been asked to stop: what is in flight is awaited, nothing is begun. */
+  /** Aborted when the process is asked to stop: requests in flight are awaited, nothing new starts. */
   readonly stopping: AbortSignal;
   /** The runs behind this one (R6, R22). */
   readonly inbox: InboxView;
-  /** The strategies that share the account; `undefined`: the signal's alone. */
+  /** The strategies that share the account; `undefined`: only the signal's own. */
   readonly strategies?: readonly StrategyShare[];
-  /** The owner has asked for it: it begins however old the signal is (R33). */
+  /** The owner requested it: it starts whatever the age of the signal (R33). */
   readonly ageless?: boolean;
   readonly emit: (event: ExecutionEvent) => void;
 }
 
-/** The execution that is being driven to its end: its record in the ledger, read anew each time, and its voice. */
+/** The running execution: its ledger record, read again each time, and its events. */
 export class OpenExecution {
   readonly parts: ConvergeParts;
   readonly id: string;
@@ -79,13 +79,13 @@ export class OpenExecution {
     return record;
   }
 
-  /** Whether the plan counts with exactly the runs of other strategies that wait now (R22). */
+  /** Whether the plan covers exactly the runs of other strategies waiting now (R22). */
   countsWithWaiting(): boolean {
     this.#strategyTargets ??= this.parts.ledger.strategyTargetsOf(this.id);
     return countsWith(this.#strategyTargets, this.#waiting(this.signal));
   }
 
-  /** What would be wanted of the account if `newer` were executed in this one's place. */
+  /** The account's targets if `newer` were executed instead. */
   wantedInstead(newer: Signal): RebalanceTarget | undefined {
     const strategies = this.parts.strategies ?? [{ name: newer.strategy, share: ONE }];
     const strategyTargets = strategyTargetsFor(this.parts.ledger, strategies, newer, this.#waiting(newer));
@@ -97,7 +97,7 @@ export class OpenExecution {
     return stillWaiting(inbox.waiting, strategies ?? [], strategy, clock.now(), signalMaxAgeSeconds);
   }
 
-  /** What is wanted now: a later SELL of the same strategy has taken its symbols out (R22). */
+  /** The current targets, without symbols of later SELLs of the same strategy (R22). */
   wanted(): RebalanceTarget {
     const { ledger, inbox } = this.parts;
     const { wanted } = this.record();
@@ -107,7 +107,7 @@ export class OpenExecution {
     return targetAfterExits(wanted, this.#strategyTargets, this.signal.strategy, exits);
   }
 
-  /** Whether a SELL of the same strategy has come since it was planned, for a symbol that it wants. */
+  /** Whether a SELL of the same strategy for one of its targets has come since planning. */
   wantsWhatWasLeft(): boolean {
     const { wanted } = this.record();
     const now = this.wanted();
@@ -121,17 +121,17 @@ export class OpenExecution {
     return plan;
   }
 
-  /** What the newest plan and its orders have left undone. */
+  /** What the newest plan and its orders did not complete. */
   rests(): Rest[] {
     return restOf(this.#restFacts());
   }
 
-  /** Symbols that are traded no more for this signal. */
+  /** Symbols no longer traded for this signal. */
   reached(): Set<string> {
     return new Set([...(this.plan().reached ?? []), ...reachedBy(this.#restFacts())]);
   }
 
-  /** What the signal may still trade; `undefined` where no order of it was ever taken. */
+  /** What the signal may still trade; `undefined` when none of its orders was ever accepted. */
   bounds(reached: ReadonlySet<string>): SignalBounds | undefined {
     const { ledger } = this.parts;
     const orders = ledger.intentsOfSignal(this.signal.id);
@@ -145,7 +145,7 @@ export class OpenExecution {
     return { plan: this.plan(), intents: this.intents(), tries: ledger.intentsOfSignal(this.signal.id), minimum };
   }
 
-  /** A complete run waits that this execution would hold up if it waited for something to pass. */
+  /** A complete run is waiting that this execution would delay by waiting for an obstacle to pass. */
   holdsUpAnother(): boolean {
     return this.parts.inbox.waiting.some((run) => run.kind === "exit") || this.#waiting(this.signal).length > 0;
   }
@@ -164,7 +164,7 @@ export class OpenExecution {
     this.parts.emit({ ...event, executionId: this.id, signalId: this.signal.id });
   }
 
-  /** A read that hangs does not keep the process from stopping: it rejects then. */
+  /** A hanging read must not prevent the process from stopping, so it rejects. */
   unlessStopping<Result>(read: Promise<Result>): Promise<Result> {
     return unlessAborted(read, this.parts.stopping);
   }

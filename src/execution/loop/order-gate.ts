@@ -6,8 +6,8 @@ import { min, ZERO, type Decimal } from "../../domain/decimal.ts";
 type Refusal = Extract<SubmitAnswer, { kind: "refused" }>;
 
 /**
- * What the venue's order gate said last about the money for buys (R20). The gate can lag behind the account, so its
- * newest refusal sizes the next buys, until a buy that was sent after it is accepted.
+ * The order gate's last statement about the money for buys (R20). The gate can lag behind the account, so its
+ * newest refusal sizes the next buys until a later buy is accepted.
  */
 export class OrderGate {
   readonly #clock: Clock;
@@ -39,9 +39,8 @@ export class OrderGate {
   }
 
   /**
-   * Dollars that the next buys may come to together: the refusal's buying power, less what the venue adds to an
-   * order's amount when it counts it.
-   * @returns `undefined` when no refusal stands, or it named no figures.
+   * Total dollars for the next buys: the refusal's buying power, less what the venue adds to an order's amount.
+   * @returns `undefined` without a current refusal, or when it gave no figures.
    */
   get spendable(): Decimal | undefined {
     if (this.#refusal === undefined) return undefined;

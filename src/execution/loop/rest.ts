@@ -11,11 +11,11 @@ import type { LineSummary, PhaseSummary, PlanSummary } from "../outcome/summary.
 const MOST_TRIES = 8;
 /** Orders for one symbol and signal after which it is not planned again; one plan takes 25 of them at most. */
 const MOST_ATTEMPTS = 60;
-/** Pauses before the next try of an order that was refused for another reason that may pass; milliseconds. */
+/** Pauses before retrying an order that was refused for another passing reason; milliseconds. */
 const REFUSED_PAUSES_MS = [5_000, 15_000, 30_000] as const;
 const LONGEST_PAUSE_MS = 30_000;
 
-/** Reasons of a plan for having no order of a symbol that tell how its last one ended. */
+/** A plan's reasons for no order that say how the symbol's last order ended. */
 const TOLD_OF_ORDERS: ReadonlySet<SkipReason> = new Set<SkipReason>([
   "order-refused",
   "order-unknown",
@@ -24,17 +24,17 @@ const TOLD_OF_ORDERS: ReadonlySet<SkipReason> = new Set<SkipReason>([
   "sells-over",
 ]);
 
-/** What one execution has left undone of a symbol, and whether it is worth another plan (R33). */
+/** What one execution did not complete of a symbol, and whether that is worth another plan (R33). */
 export interface Rest {
-  /** Empty where the whole account is meant. */
+  /** Empty for the whole account. */
   readonly symbol: string;
   /** `not-sent`: its order was expected, and its phase never came. `account-unsettled`: planned on an account that lacked our fills. */
   readonly reason: SkipReason | "not-sent" | "account-unsettled";
   /** The cause may pass. */
   readonly passing: boolean;
-  /** Not to be tried before, milliseconds since the epoch. */
+  /** Earliest retry, milliseconds since the epoch. */
   readonly notBefore?: number | undefined;
-  /** The order that fell short; missing where none was sent. */
+  /** The order that fell short; missing when none was sent. */
   readonly intent?: IntentRecord;
 }
 
@@ -44,11 +44,11 @@ export interface RestFacts {
   readonly intents: readonly IntentRecord[];
   /** Of all executions of the signal. */
   readonly tries: readonly IntentRecord[];
-  /** Dollars: less is not worth an order. */
+  /** Minimum order in dollars. */
   readonly minimum: Decimal;
 }
 
-/** What the newest plan and the orders after it have left undone; empty when all of the plan was carried out. */
+/** What the newest plan and the orders after it did not complete; empty when the plan was completed. */
 export function restOf(facts: RestFacts): Rest[] {
   const last = newestPhase(facts.plan);
   const lines = last.lines.flatMap((line) => restOfLine(line, last, facts));
@@ -57,18 +57,18 @@ export function restOf(facts: RestFacts): Rest[] {
   return withCash([...lines, ...orders, ...unsettled], last);
 }
 
-/** Symbols that the newest plan found on target, or whose orders brought them there: this signal trades them no more (R33). */
+/** Symbols that are on target in the newest plan, or that reached it by their orders: this signal no longer trades them (R33). */
 export function reachedBy(facts: RestFacts): Set<string> {
   const last = newestPhase(facts.plan);
-  // Amounts that were planned on an account that lacks our fills are no targets.
+  // Amounts planned on an account without all our fills are not targets.
   if (last.missing !== undefined) return new Set();
   const left = new Set(restOf(facts).map(({ symbol }) => symbol));
-  // While what may have been split is in no base, the shares of that base are no targets yet.
+  // While a suspected split is excluded from the base, shares of that base are not final targets.
   const isOpen = ({ targetWeight }: LineSummary): boolean => last.highestBase !== undefined && decimal(targetWeight).gt(ZERO);
   return new Set(last.lines.filter((line) => !left.has(line.symbol) && !isOpen(line)).map(({ symbol }) => symbol));
 }
 
-/** Symbols whose orders ended for a cause that does not pass by itself: only the owner has them tried again. */
+/** Symbols whose orders ended for a lasting cause: only the owner can have them retried. */
 export function lastingOf(facts: RestFacts): Map<string, SkipReason> {
   const lasting = restOf(facts).filter(({ intent, passing }) => intent !== undefined && !passing);
   return new Map(
@@ -88,7 +88,7 @@ function restOfLine(line: LineSummary, last: PhaseSummary, facts: RestFacts): Re
   if (fellShort.length > 0 && !isTold) return fellShort;
   if (leftAlone === undefined || isOnTargetReason(leftAlone)) return [];
   const earlier = facts.intents.findLast(({ symbol }) => symbol === line.symbol);
-  // A plan that has no order for it leaves it where its last order ended: that is what counts and what is told (R20).
+  // Without a new order in the plan, the end of its last order counts and is reported (R20).
   if (earlier !== undefined && (TOLD_OF_ORDERS.has(leftAlone) || (leftAlone === "insufficient-cash" && lackedPower(earlier)))) {
     const rest = restOfIntent(earlier, facts);
     if (rest.length > 0) return rest;
@@ -97,7 +97,7 @@ function restOfLine(line: LineSummary, last: PhaseSummary, facts: RestFacts): Re
 }
 
 function restOfOrder(symbol: string, side: Side, facts: RestFacts): Rest[] {
-  // The buys beside sells are planned again when those have ended: until then none of them is sent, whatever was bought before.
+  // Buys are planned again after the sells: until then none of them is sent, whatever was bought before.
   const isOutlook = side === "buy" && facts.plan.buying === undefined;
   const newest = isOutlook ? undefined : newestOf(symbol, side, facts);
   if (newest === undefined) return [{ symbol, reason: "not-sent", passing: true }];
@@ -108,7 +108,7 @@ function newestOf(symbol: string, side: Side, { intents }: RestFacts): IntentRec
   return intents.find((intent) => intent.symbol === symbol && intent.side === side && isNewest(intent, intents));
 }
 
-/** Orders whose fate is not known stay open questions, whatever was planned after them. */
+/** Orders of unknown state remain unresolved, whatever was planned after them. */
 function looseEnds(last: PhaseSummary, { intents }: RestFacts): Rest[] {
   const planned = new Set([...last.sells, ...last.buys].map(({ symbol }) => symbol));
   const loose = intents.filter(({ symbol, state }) => state === "abandoned" && !planned.has(symbol));
@@ -128,8 +128,8 @@ function restOfIntent(intent: IntentRecord, { tries, minimum }: RestFacts): Rest
 }
 
 /**
- * R20: which refusals may pass, and after which pause. Unknown texts are lasting after three more tries; where fractions
- * are refused, whole shares are traded at once.
+ * R20: which refusals may pass, and after which pause. Unknown texts count as lasting after three more attempts; when
+ * fractions are refused, whole shares are traded immediately.
  */
 function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
   const { symbol, side, updatedAt } = intent;
@@ -154,12 +154,12 @@ function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
   }
 }
 
-/** Whole shares that are refused for being none are not understood, and wait as what is unknown does. */
+/** Whole shares refused as fractions make no sense, and wait like any unknown refusal. */
 function isOfFractions({ quantity }: IntentRecord): boolean {
   return quantity?.eq(truncate(quantity, 0)) !== true;
 }
 
-/** An order that is rejected after its acceptance comes without a reason; lack of buying power is the usual one (R20). */
+/** A rejection after acceptance has no reason; it is usually a lack of buying power (R20). */
 function lackedPower({ state, status }: IntentRecord): boolean {
   return (state === "refused" && status === "insufficient-buying-power") || (state === "done" && status === "rejected");
 }
@@ -169,8 +169,8 @@ function wasRefused({ state, status }: IntentRecord): boolean {
 }
 
 /**
- * Lack of cash passes where buying power lags behind the cash, where open buys reserve some of it, where something else
- * that is left may bring cash, and after whole shares, which are counted above their price and leave some of it (R11).
+ * A lack of cash may pass when buying power lags behind the cash, when open buys reserve some of it, when another rest
+ * may bring cash, and after whole-share buys, which are counted above their price and leave some cash (R11).
  */
 function withCash(rests: readonly Rest[], { powerIsShort, isReserved, buys }: PhaseSummary): Rest[] {
   const mayCome =
@@ -192,7 +192,7 @@ export function pauseOf({ notBefore }: Rest, now: number): number {
 
 /** `UVXY (order-refused: insufficient buying power)` */
 export function restText({ symbol, reason, intent }: Rest): string {
-  if (symbol === "") return "the account does not contain all our fills";
+  if (symbol === "") return "the account does not show all our fills";
   const said = intent?.state === "refused" && intent.message !== undefined ? `${reason}: ${intent.message}` : reason;
   return `${symbol} (${said})`;
 }

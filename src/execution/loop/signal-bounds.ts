@@ -8,12 +8,12 @@ import { makePlan } from "../../portfolio/plan.ts";
 import { isUnderWay } from "../preparation/settle.ts";
 import type { AccountSummary, GoalSummary, LineSummary, PhaseSummary, PlanSummary } from "../outcome/summary.ts";
 
-/** Beyond what it set out to trade, a signal may trade this much more of a symbol, as a fraction of the base (R33). */
+/** How much more than first planned a signal may trade of a symbol, as a fraction of the base (R33). */
 const SLACK = decimal("0.05");
 
 /** What one signal may still trade, over all of its executions (R33). */
 export interface SignalBounds {
-  /** By symbol: what the first plan of the signal set out to do. */
+  /** By symbol: the goal of the signal's first plan. */
   readonly goals: ReadonlyMap<string, SymbolGoal>;
   /** Symbols that have reached their target. */
   readonly reached: ReadonlySet<string>;
@@ -21,11 +21,11 @@ export interface SignalBounds {
   readonly orders: readonly IntentRecord[];
 }
 
-/** What the first plan of a signal set out to do with one symbol. */
+/** The goal of a signal's first plan for one symbol. */
 export interface SymbolGoal {
-  /** From the holding towards the target; the other direction is never traded. */
+  /** From the position towards the target; the other direction is never traded. */
   readonly side: Side;
-  /** Dollars that may be traded at most; shares sold count at `price`. */
+  /** Maximum dollars to trade; sold shares count at `price`. */
   readonly most: Decimal;
   /** Dollars a share at the first plan; zero where nothing was held. */
   readonly price: Decimal;
@@ -40,7 +40,7 @@ export function goalsOf(first: Pick<PhaseSummary, "base" | "highestBase" | "line
 
 interface Room {
   readonly slack: Decimal;
-  /** Dollars that the base may grow by, of which a target is its share. */
+  /** Dollars by which the base may grow; each target grows by its share. */
   readonly more: Decimal;
 }
 
@@ -55,7 +55,7 @@ function goalOf(line: LineSummary, held: AccountSummary["positions"], { slack, m
   return { symbol, side: missing.gt(ZERO) ? "buy" : "sell", most: toText(missing.abs().plus(slack)), price: toText(price) };
 }
 
-/** What the begun executions of a signal have recorded, oldest first: goals of the first plan, and all that has reached its target. */
+/** Records of a signal's executions that have begun, oldest first: goals of the first plan, and symbols that reached their targets. */
 export function plansOf(
   executions: readonly ExecutionRecord[],
 ): { readonly goals: readonly GoalSummary[]; readonly reached: readonly string[] } | undefined {
@@ -84,9 +84,9 @@ export function boundsAfter(executions: readonly ExecutionRecord[], orders: read
 const NO_PHASE = { base: "0", lines: [] };
 
 /**
- * A plan within what the signal may still trade: what has reached its target, lies in the other direction, or goes
- * beyond the bound is left alone.
- * @returns the plan, and the input that it was made from and can be proven on.
+ * Limits a plan to what the signal may still trade: a symbol is left alone if it has reached its target, would be
+ * traded in the other direction, or would exceed the bound.
+ * @returns the plan and its input, for the proof.
  */
 export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): { input: PlanInput; result: PlanResult } {
   if (bounds === undefined) return { input: given, result: makePlan(given) };
@@ -104,7 +104,7 @@ export function planWithin(given: PlanInput, bounds: SignalBounds | undefined): 
   }
 }
 
-/** Symbols that lack nothing: nobody has to be told that the signal may not trade them. */
+/** Symbols that lack nothing: no need to report that the signal may not trade them. */
 function contentOf(given: PlanInput): Set<string> {
   const result = makePlan({ ...given, begun: true });
   const lines = result.kind === "plan" ? result.plan.lines : [];
@@ -120,7 +120,7 @@ function outside({ holdings, wanted }: PlanInput, { goals, reached }: SignalBoun
   });
 }
 
-/** @param slack dollars: a holding that lies further beyond its target has not come there by prices alone. */
+/** @param slack dollars: price moves alone do not explain a position further beyond its target. */
 function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds, slack: Decimal): SkipReason | undefined {
   const goal = goals.get(order.symbol);
   if (goal === undefined) return "signal-bound";
@@ -130,7 +130,7 @@ function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds, slack: De
   return traded.plus(value).gt(goal.most) ? "signal-bound" : undefined;
 }
 
-/** Dollars that an order has traded, or may have. */
+/** Dollars that an order has traded or may have traded. */
 function moved(intent: IntentRecord, { price }: SymbolGoal): Decimal {
   const { side, filledQuantity, filledAveragePrice, estimatedValue } = intent;
   const filled = filledQuantity.times(side === "sell" && price.gt(ZERO) ? price : (filledAveragePrice ?? ZERO));

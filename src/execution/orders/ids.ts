@@ -1,9 +1,9 @@
-/** What makes one order of ours unmistakable at the venue (R18). */
+/** Identity of one of our orders at the venue (R18). */
 export interface OrderIdentity {
   readonly signalId: string;
   readonly phase: "selling" | "buying";
   readonly symbol: string;
-  /** Rises only when the order before is proven terminal, refused, or never sent. */
+  /** Incremented only when the previous order is proven terminal, refused, or never sent. */
   readonly attempt: number;
 }
 
@@ -15,7 +15,7 @@ const CLIENT_ORDER_ID_LIMIT = 128;
 
 /**
  * The same identity gives the same id on every machine and after every restart, so the venue itself
- * refuses a second order for one intent (it keeps client order ids unique for ever).
+ * refuses a second order for one intent (client order ids are unique forever).
  */
 export function clientOrderId(identity: OrderIdentity): string {
   const id = [CLIENT_ORDER_ID_PREFIX, identity.signalId, identity.phase, identity.symbol, String(identity.attempt)].join("-");
@@ -24,7 +24,7 @@ export function clientOrderId(identity: OrderIdentity): string {
   return id;
 }
 
-/** What a client order id of ours says; `undefined` when it is none. */
+/** Parses one of our client order ids; `undefined` for any other id. */
 export function identityIn(id: string): OrderIdentity | undefined {
   const [, signalId, phase, symbol, attempt] = /^alpaca-trader-(.+)-(selling|buying)-([^-]+)-([1-9]\d*)$/.exec(id) ?? [];
   if (signalId === undefined || symbol === undefined || (phase !== "selling" && phase !== "buying")) return undefined;

@@ -11,7 +11,7 @@ import type { OrderIdentity } from "./ids.ts";
 import { clientOrderId } from "./ids.ts";
 import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 
-/** What the orders of a phase are made intents from. */
+/** Input for turning a phase's orders into intents. */
 export interface PhaseOrders {
   readonly execution: Pick<ExecutionRecord, "id" | "signalId">;
   readonly phase: "selling" | "buying";
@@ -19,15 +19,15 @@ export interface PhaseOrders {
   readonly style: ExecutionStyle;
   /** The account snapshot that they were planned on. */
   readonly snapshot: Pick<AccountSnapshot, "positions" | "prices">;
-  /** By symbol: the id of an order that was given up, under which this one goes out (R19). */
+  /** By symbol: the id of an abandoned order, reused for this one (R19). */
   readonly inherited: ReadonlyMap<string, string>;
 }
 
 type AttemptSource = Pick<Ledger, "intent" | "intentsOfSignal">;
 
 /**
- * The intents for a phase's orders, with the lowest attempt number that is free (R18).
- * @throws Error when the order before of the same slot is not proven to have ended.
+ * The intents for a phase's orders, with the lowest free attempt number (R18).
+ * @throws Error when the previous order of the same slot is not proven to have ended.
  */
 export function newIntents(ledger: AttemptSource, phaseOrders: PhaseOrders, now: number): NewIntent[] {
   const { execution, phase, orders, style, snapshot } = phaseOrders;
@@ -56,14 +56,14 @@ export function newIntents(ledger: AttemptSource, phaseOrders: PhaseOrders, now:
 }
 
 /**
- * The intent for what a terminal order of limit style has left: never more shares than that, and for buys never
- * more dollars. It is priced when it is sent.
+ * The intent for the rest of a terminal limit-style order: never more shares, and for buys never more dollars.
+ * It is priced when it is sent.
  * @throws Error when it has nothing left, or is not proven to have ended.
  */
 export function nextAttempt(ledger: AttemptSource, before: IntentRecord, signalId: string, now: number): NewIntent {
   const { executionId, phase, symbol, side, fullExit } = before;
   const goal = goalAfter(before);
-  if (goal.quantity?.gt(ZERO) !== true) throw new Error(`The order ${before.clientOrderId} has left nothing to send again.`);
+  if (goal.quantity?.gt(ZERO) !== true) throw new Error(`The order ${before.clientOrderId} has no rest to send again.`);
   const attempt = freeAttempt(ledger, { signalId, phase, symbol });
   const bought = side === "buy" ? before.filledQuantity : before.filledQuantity.neg();
   return {
@@ -88,7 +88,7 @@ function goalOf({ side, quantity, notional, worstCaseCost }: PlannedOrder): Goal
   return { quantity, cost: side === "buy" ? worstCaseCost : undefined, inDollars: notional !== undefined };
 }
 
-/** At the price that the plan counted with. */
+/** At the plan's price. */
 function valueOfRest({ estimatedValue, quantity }: IntentRecord, rest: Decimal): Decimal {
   return quantity === undefined || quantity.eq(ZERO) ? estimatedValue : estimatedValue.times(rest).div(quantity);
 }
@@ -97,24 +97,24 @@ function heldOf(symbol: string, positions: readonly Position[]): Decimal {
   return positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
 }
 
-/** Ten parts, ten cancels, and as many again for each further plan; anything above this is a fault and not a market. */
+/** Ten parts, ten cancels, and the same again for each further plan; a higher number can only be a bug. */
 const MAX_ATTEMPTS = 120;
 
-/** @param inherited id of an order of unknown end in whose place the new one is sent. */
+/** @param inherited id of an order of unknown state that the new one replaces. */
 function freeAttempt(ledger: AttemptSource, slot: Omit<OrderIdentity, "attempt">, inherited?: string): number {
   const { signalId, phase, symbol } = slot;
   const before = ledger.intentsOfSignal(signalId).filter((intent) => intent.phase === phase && intent.symbol === symbol);
   const taken = new Set(before.map(({ attempt }) => attempt));
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
-    // An inherited id names the attempt of another execution, so the number alone may be taken, or the id alone.
+    // An inherited id names an attempt of another execution, so only the number or only the id may be taken.
     const named = ledger.intent(clientOrderId({ ...slot, attempt }));
     for (const earlier of [named, ...before.filter((intent) => intent.attempt === attempt)]) {
       if (earlier !== undefined && earlier.clientOrderId !== inherited && !hasEnded(earlier))
-        throw new Error(`The order ${earlier.clientOrderId} has not ended (${earlier.state}); no further attempt may be made.`);
+        throw new Error(`The order ${earlier.clientOrderId} has not ended (${earlier.state}); no further attempt is allowed.`);
     }
     if (named === undefined && !taken.has(attempt)) return attempt;
   }
-  throw new Error(`${symbol} had ${String(MAX_ATTEMPTS)} attempts for signal ${signalId}; no further one is made.`);
+  throw new Error(`${symbol} had ${String(MAX_ATTEMPTS)} attempts for signal ${signalId}; no further attempt is made.`);
 }
 
 /** Proven: the venue holds no working order of it and never will. */

@@ -13,7 +13,7 @@ export const LATE_ORDERS_EVERY_MS = 30_000;
 
 const CANCEL_AGAIN_MS = 2_000;
 
-/** Books may be slow to show the last orders of a session. */
+/** The venue may be slow to show the last orders of a session. */
 const SESSION_END_MARGIN_MS = 15 * 60_000;
 
 export interface LateOrdersParts {
@@ -21,14 +21,14 @@ export interface LateOrdersParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly say: (level: "warn" | "error", text: string, intent: IntentRecord) => void;
-  /** A failed read, which comes again with every try; by default a warning like the others. */
+  /** A failed read, which repeats with every attempt; by default a warning like the others. */
   readonly sayFailure?: (text: string, intent: IntentRecord) => void;
 }
 
 /**
- * Watches orders that outlived their execution: those whose fate was never learned (`abandoned`, R19)
- * and those whose cancel was not seen to take effect. One round: what is found working is cancelled,
- * what has ended is recorded, and what never appeared is written off after its session.
+ * Watches orders after the end of their execution: those whose state was never learned (`abandoned`, R19)
+ * and those whose cancel was not seen to take effect. One round cancels open ones, records ended ones, and
+ * writes off those that never appeared once their session is over.
  */
 export async function settleLateOrders(parts: LateOrdersParts): Promise<void> {
   for (const intent of lateIntents(parts.ledger)) await settleLateOrder(parts, intent);
@@ -40,14 +40,14 @@ export function lateIntents(ledger: Ledger): IntentRecord[] {
   return unsettled.filter((intent) => ledger.execution(intent.executionId)?.finishedAt !== undefined);
 }
 
-/** As {@link settleLateOrders}, for one intent. What cannot be read now is said, and tried again another time. */
+/** As {@link settleLateOrders}, for one intent. A failed read is logged and retried later. */
 export async function settleLateOrder(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
   try {
     const order = await parts.broker.orderByClientId(intent.clientOrderId);
     if (order === undefined) await writeOff(parts, intent);
     else await learn(parts, intent, order);
   } catch (error) {
-    const text = `${intent.symbol}: what became of the ${intent.side} ${intent.clientOrderId} cannot be read: ${messageOf(error)}`;
+    const text = `${intent.symbol}: cannot read the state of the ${intent.side} ${intent.clientOrderId}: ${messageOf(error)}`;
     if (parts.sayFailure === undefined) parts.say("warn", text, intent);
     else parts.sayFailure(text, intent);
   }
@@ -71,7 +71,7 @@ async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order)
     });
     parts.say(
       "error",
-      `${intent.symbol}: the venue holds ${order.side} ${order.symbol} under our id ${intent.clientOrderId}; it is not touched.`,
+      `${intent.symbol}: the venue holds ${order.side} ${order.symbol} under our id ${intent.clientOrderId}. It is left alone.`,
       intent,
     );
     return;
@@ -81,7 +81,7 @@ async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order)
     state: ended ? "done" : "open",
     orderId: order.id,
     status: order.status,
-    // A late answer may be older than what is known; fills are never undone.
+    // A late response may be older than what is known; fills are never undone.
     filledQuantity: max(intent.filledQuantity, order.filledQuantity),
     ...(order.filledAveragePrice === undefined ? {} : { filledAveragePrice: order.filledAveragePrice }),
     ...(ended ? { filledAt: order.filledAt ?? order.updatedAt ?? clock.now() } : {}),
@@ -98,16 +98,16 @@ async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order)
   await cancelOnce(parts, intent, order);
 }
 
-/** Asked for again only after a while: a cancel takes its time, and each one spends the request budget. */
+/** Repeated only after a while: a cancel takes time, and each request counts against the budget. */
 async function cancelOnce({ broker, ledger, clock, say }: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
   const since = clock.now() - (intent.cancelRequestedAt ?? -Infinity);
   if (since >= 0 && since < CANCEL_AGAIN_MS) return;
-  say("error", `${intent.symbol}: our earlier ${intent.side} ${order.id} is still ${order.status}; it is cancelled.`, intent);
+  say("error", `${intent.symbol}: our earlier ${intent.side} ${order.id} is still ${order.status}. Cancelling it.`, intent);
   ledger.updateIntent(intent.clientOrderId, { cancelRequestedAt: clock.now(), updatedAt: clock.now() });
   await broker.cancel(order.id);
 }
 
-/** An order that never appeared can come to life no more once the session has ended that it was meant for. */
+/** An order that never appeared can no longer arrive once its session has ended. */
 async function writeOff(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
   const { broker, ledger, clock } = parts;
   const posted = intent.postedAt ?? intent.recordedAt;

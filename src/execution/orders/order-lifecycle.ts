@@ -17,10 +17,10 @@ export interface LifecycleParts {
   readonly ledger: Ledger;
   readonly clock: Clock;
   readonly emit: (event: Omit<RebalanceEvent, "executionId" | "signalId">) => void;
-  /** Called whenever the venue is known to hold (or to have held) an order of this execution (R17). */
+  /** Called when the venue is known to hold, or to have held, an order of this execution (R17). */
   readonly onBegun: () => void;
   readonly gate: OrderGate;
-  /** Told of the positions that a proof of absence was made on. */
+  /** Called with the positions used for a proof of absence. */
   readonly onPositions: (positions: readonly Position[]) => void;
 }
 
@@ -29,16 +29,16 @@ export interface LifecycleParts {
  *
  * recorded ── post ──► posting ──► open ──► done         the venue has it; followed by id to its end
  *    ▲                   │ ├─────► refused                a 4xx with a code: it holds nothing
- *    └──── not sent ─────┤ └─────► unknown                no answer to rely on
+ *    └──── not sent ─────┤ └─────► unknown                no reliable answer
  *                        │            │  ├── found ──► open / done (adopted)
  *                        └ (restart) ─┘  ├── proven absent ──► recorded (same id)
  *                                        └── may not be sent any more ──► abandoned
  *
- * An order may go out under the id of an earlier one that was abandoned (`inherited-ids.ts`). What the venue then holds is
- * either of the two; when it turns out to be the earlier one, this one is dropped, and the id is the earlier one's again.
+ * An order may be sent under the id of an earlier abandoned one (`inherited-ids.ts`). The venue then holds one of the
+ * two; if it is the earlier one, this one is dropped, and the id belongs to the earlier one again.
  *
- * Each method does one request for one intent and writes what came of it before it returns. Errors of
- * the ledger are thrown: without a record nothing further may be done.
+ * Each method makes one request for one intent and records the result before it returns. Ledger errors are
+ * thrown: without a record nothing more may be done.
  */
 export class OrderLifecycle {
   readonly #parts: LifecycleParts;
@@ -66,7 +66,7 @@ export class OrderLifecycle {
         return;
       case "refused":
         if (intent.code === "proven-absent") {
-          this.abandon(intent, `Sent again it was refused (${answer.message}), but what was sent before may still arrive.`);
+          this.abandon(intent, `The second sending was refused (${answer.message}), but the first one may still arrive.`);
           return;
         }
         this.#parts.gate.refused(intent, answer);
@@ -76,26 +76,16 @@ export class OrderLifecycle {
       case "not-sent":
         followUp.notBefore = answer.retryAt;
         this.#change(intent, { state: "recorded" });
-        this.#emit("waiting", "warn", intent, `${intent.symbol}: not sent yet (${answer.message}); it is sent under the same id later.`);
+        this.#emit("waiting", "warn", intent, `${intent.symbol}: not sent yet (${answer.message}). Retrying later with the same id.`);
         return;
       case "exists":
         this.#change(intent, { state: "unknown", message: answer.message });
         followUp.hinted = true;
-        this.#emit(
-          "unknown",
-          "warn",
-          intent,
-          `${intent.symbol}: the venue holds an order with this id already; it is looked up and adopted.`,
-        );
+        this.#emit("unknown", "warn", intent, `${intent.symbol}: the venue already has an order with this id. Looking it up to adopt it.`);
         return;
       case "unknown":
         this.#change(intent, { state: "unknown", message: answer.message });
-        this.#emit(
-          "unknown",
-          "warn",
-          intent,
-          `${intent.symbol}: no answer to rely on (${answer.message}); the order is looked up by its id.`,
-        );
+        this.#emit("unknown", "warn", intent, `${intent.symbol}: no reliable answer (${answer.message}). Looking the order up by its id.`);
         return;
     }
   }
@@ -124,8 +114,8 @@ export class OrderLifecycle {
   }
 
   /**
-   * The last proof before an unknown order is sent again (R19): no order of this id among all orders of
-   * the symbol since the intent, and the position as it was. Then it counts as never sent.
+   * The last check before an unknown order is sent again (R19): no order with this id among all orders of the
+   * symbol since the intent, and an unchanged position. The order then counts as never sent.
    */
   async proveAbsent(intent: IntentRecord, followUp: FollowUp): Promise<void> {
     const { broker, clock, onPositions } = this.#parts;
@@ -136,7 +126,7 @@ export class OrderLifecycle {
       ]);
       onPositions(positions);
       const order = orders.find((candidate) => candidate.clientOrderId === intent.clientOrderId);
-      // What cannot be read of it stands there as nothing, its fills too.
+      // Unreadable parts appear as empty, including its fills.
       if (order?.problem !== undefined) throw new Error(`the order cannot be read (${order.problem})`);
       if (order !== undefined) {
         this.adopt(intent, order, followUp);
@@ -155,7 +145,7 @@ export class OrderLifecycle {
       }
       this.#change(intent, { state: "recorded", message: "proven absent", code: "proven-absent" });
       followUp.absentAt = undefined;
-      this.#emit("look-up", "info", intent, `${intent.symbol}: proven never to have arrived; it is sent again under the same id.`);
+      this.#emit("look-up", "info", intent, `${intent.symbol}: proven never to have arrived. Sending it again under the same id.`);
     } catch (error) {
       this.#emitFailure("look-up", intent, `${intent.symbol}: the proof of absence failed: ${messageOf(error)}`);
     } finally {
@@ -173,15 +163,15 @@ export class OrderLifecycle {
       followUp.polls += 1;
       if (order !== undefined) this.adopt(intent, order, followUp);
     } catch (error) {
-      // The stream may have told its end while the read waited.
+      // The stream may have reported its end while the read waited.
       if (ledger.intent(intent.clientOrderId)?.state !== "done")
-        this.#emitFailure("progress", intent, `${intent.symbol}: the order could not be read: ${messageOf(error)}`);
+        this.#emitFailure("progress", intent, `${intent.symbol}: cannot read the order: ${messageOf(error)}`);
     } finally {
       followUp.askedAt = clock.monotonic();
     }
   }
 
-  /** Asks for a cancel; its end is seen by polling (R21). */
+  /** Requests a cancel; polling shows its effect (R21). */
   async cancel(intent: IntentRecord, followUp: FollowUp, reason: string): Promise<void> {
     const { broker, clock } = this.#parts;
     if (intent.orderId === undefined) return;
@@ -194,29 +184,29 @@ export class OrderLifecycle {
     const answer = await broker.cancel(intent.orderId);
     followUp.hinted = true;
     if (answer.kind === "unknown") followUp.cancelAgainAt = clock.monotonic() + CANCEL_RETRY_MS;
-    const text = `${intent.symbol}: the cancel was answered: ${"message" in answer ? answer.message : ""}`;
+    const text = `${intent.symbol}: response to the cancel: ${"message" in answer ? answer.message : ""}`;
     if (answer.kind === "unknown") this.#emitFailure("cancel", intent, text);
     else if (answer.kind !== "requested") this.#emit("cancel", "warn", intent, text);
   }
 
-  /** Gives an unknown order up for this execution; it stays reserved at its worst (R19). */
+  /** Abandons an unknown order for this execution; its worst case stays reserved (R19). */
   abandon(intent: IntentRecord, reason: string): void {
     this.#change(intent, { state: "abandoned", message: reason });
-    this.#emit("abandoned", "error", intent, `${intent.symbol}: whether the ${intent.side} was taken is not known. ${reason}`);
+    this.#emit("abandoned", "error", intent, `${intent.symbol}: it is not known whether the venue has the ${intent.side}. ${reason}`);
   }
 
   /**
-   * A sell of more than is held any more is never sent: the long-only guard is ours and not the venue's. The
-   * shares may also be gone because the venue has had the order all along, and a damaged ledger has lost that.
-   * @throws BrokerError when that cannot be told.
+   * Never sends a sell of more shares than are held: this program, not the venue, prevents short positions. The
+   * shares may also be gone because the venue already has the order and a damaged ledger has lost it.
+   * @throws BrokerError when that cannot be determined.
    */
   async refuseUncovered(intent: IntentRecord, positions: readonly Position[], followUp: FollowUp): Promise<void> {
     if (intent.side !== "sell" || intent.state !== "recorded") return;
     const held = positions.find((position) => position.symbol === intent.symbol)?.quantity ?? ZERO;
     if (intent.quantity === undefined || held.gte(intent.quantity)) return;
-    const message = `only ${held.toFixed()} of the ${intent.quantity.toFixed()} shares to sell are held any more; it was not sent`;
+    const message = `only ${held.toFixed()} of the ${intent.quantity.toFixed()} shares to sell are still held, so it was not sent`;
     if (intent.code === "proven-absent") {
-      this.abandon(intent, `Only ${held.toFixed()} of the shares are held any more; what was sent before may have arrived.`);
+      this.abandon(intent, `Only ${held.toFixed()} of the shares are still held. The first sending may have arrived.`);
       return;
     }
     const order = await this.#parts.broker.orderByClientId(intent.clientOrderId);
@@ -228,7 +218,7 @@ export class OrderLifecycle {
     this.#emit("refused", "error", intent, `${intent.symbol}: ${message}.`);
   }
 
-  /** Lets go of what was never sent. What was sent once is given up instead: it may still arrive (R19). */
+  /** Drops an order that was never sent. One that was sent is abandoned instead, because it may still arrive (R19). */
   drop(intent: IntentRecord, reason: string): void {
     if (intent.code === "proven-absent") {
       this.abandon(intent, reason);
@@ -238,14 +228,19 @@ export class OrderLifecycle {
   }
 
   /**
-   * Takes over what the venue says of our order. Late and reordered answers never undo a fill or an end.
-   * An order under our id that is not what we sent is somebody else's doing: it is refused, loudly.
+   * Applies the venue's state of our order. Late and reordered responses never undo a fill or an end. An order
+   * under our id that differs from what we sent is external: it is refused with an error.
    */
   adopt(intent: IntentRecord, order: Order, followUp: FollowUp): void {
     const { clock, ledger } = this.#parts;
     if (isOfFormer(ledger, intent, order)) {
       this.#change(intent, { state: "dropped", message: CAME_TOO_LATE, code: "came-too-late" });
-      this.#emit("look-up", "warn", intent, `${intent.symbol}: the ${intent.side} was not taken: ${CAME_TOO_LATE}; that is ended first.`);
+      this.#emit(
+        "look-up",
+        "warn",
+        intent,
+        `${intent.symbol}: the ${intent.side} was not accepted: ${CAME_TOO_LATE}. That one is ended first.`,
+      );
       return;
     }
     if (order.symbol !== intent.symbol || order.side !== intent.side) {
@@ -254,7 +249,7 @@ export class OrderLifecycle {
         "refused",
         "error",
         intent,
-        `${intent.symbol}: the venue holds ${order.side} ${order.symbol} under our id ${intent.clientOrderId}; it is not touched.`,
+        `${intent.symbol}: the venue holds ${order.side} ${order.symbol} under our id ${intent.clientOrderId}. It is left alone.`,
         order,
       );
       return;
@@ -266,7 +261,7 @@ export class OrderLifecycle {
     if (!changed) return;
     followUp.workingSince ??= clock.monotonic();
     if (known.state !== "open") followUp.polls = 0;
-    // One commit: what is known of the order and the note of it belong together. A power cut may take it: the venue has it too.
+    // One commit for the order's state and its event. Losing it in a power cut is harmless: the venue has the order too.
     ledger.transaction(() => this.#record(known, order, filled), "ordered");
   }
 
@@ -316,10 +311,10 @@ export class OrderLifecycle {
   }
 }
 
-/** The venue's clock and ours may differ; listing from a little earlier costs nothing. */
+/** The venue's clock and ours may differ, and listing from a little earlier is free. */
 export const LISTING_SLACK_MS = 60_000;
 
-/** A limit that was cancelled for a newer one has done what it was for; what it left is told by the attempt after it. */
+/** A limit order replaced by a newer one is not a failure; the next attempt reports the rest. */
 function isLimitGivenUp({ orderType, status, cancelRequestedAt }: IntentRecord): boolean {
   return orderType === "limit" && status === "canceled" && cancelRequestedAt !== undefined;
 }

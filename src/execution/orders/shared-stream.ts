@@ -1,9 +1,8 @@
 import type { Broker, OrderStream, OrderStreamListener, StreamState } from "../../domain/broker.ts";
 
 /**
- * One trade-updates stream for the life of the process, whoever follows it at the moment. Alpaca allows
- * one connection for each key and answers quick reconnects with 429, and a stream that is open already
- * does not miss the first fills of an execution.
+ * One trade-updates stream for the life of the process, whoever follows it. Alpaca allows one connection per
+ * key and answers quick reconnects with 429, and an open stream does not miss the first fills of an execution.
  */
 export class SharedOrderStream {
   readonly #broker: Broker;
@@ -19,7 +18,7 @@ export class SharedOrderStream {
     return this.#stream?.state;
   }
 
-  /** Connects, unless that has been done. It stays connected until the broker is closed. */
+  /** Connects if not connected. Stays connected until the broker is closed. */
   open(): void {
     if (this.#stream !== undefined) return;
     this.#stream = this.#broker.watchOrders({
@@ -35,7 +34,7 @@ export class SharedOrderStream {
     });
   }
 
-  /** @returns how to stop following; the stream itself goes on. */
+  /** @returns a function that stops following; the stream stays open. */
   follow(listener: OrderStreamListener): () => void {
     this.#followers.add(listener);
     this.open();

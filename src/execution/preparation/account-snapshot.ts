@@ -4,23 +4,23 @@ import type { Clock } from "../../domain/clock.ts";
 import { CONFIGURATION_MAX_AGE_MS, ConfigurationCache } from "./configuration-cache.ts";
 import { isPartnership, purchaseBlockOf } from "./plan-assets.ts";
 
-/** One look at the account and at the prices of everything that is held or wanted. */
+/** One snapshot of the account and the prices of everything held or targeted. */
 export interface AccountSnapshot {
   readonly account: Account;
   readonly positions: readonly Position[];
   readonly openOrders: readonly Order[];
   readonly market: MarketReading;
   readonly assets: ReadonlyMap<string, Asset | undefined>;
-  /** Of symbols whose asset is gone: the id that it had when it was last known. */
+  /** For symbols whose asset is gone: its last known id. */
   readonly assetIds?: ReadonlyMap<string, string>;
-  /** `undefined`: it could not be read, and the venue decides. */
+  /** `undefined`: not readable, so the venue decides. */
   readonly configuration?: AccountConfiguration | undefined;
   readonly prices: ReadonlyMap<string, MarketPrices>;
   /** Wall clock, milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** A moment on both of our clocks, milliseconds: the monotonic one stands still while the machine sleeps, the wall clock may be set. */
+/** A time on both of our clocks, milliseconds: the monotonic one stops while the machine sleeps, and the wall clock may be set. */
 export interface Moment {
   readonly monotonic: number;
   readonly wall: number;
@@ -30,21 +30,21 @@ export function momentOf(clock: Clock): Moment {
   return { monotonic: clock.monotonic(), wall: clock.now() };
 }
 
-/** How long ago it was, by the clock that says longer: what may be old counts as old. */
+/** Age by the clock that shows more: what may be old counts as old. */
 export function ageOf(moment: Moment, clock: Clock): number {
   return Math.max(clock.monotonic() - moment.monotonic, clock.now() - moment.wall);
 }
 
-/** The venue's clock, and when it was asked for on ours, so that its time can be carried forward. */
+/** The venue's clock and our time of the request, so that it can be carried forward. */
 export interface MarketReading {
   readonly clock: MarketClock;
-  /** Before the request left: an answer that was seconds on its way must not make the session seem longer. */
+  /** Before the request: a slow response must not make the session seem longer. */
   readonly readAt: Moment;
-  /** Until the answer came, milliseconds: so much later than {@link readAt} it may have been true. */
+  /** Response time in milliseconds: the clock may be as much later than {@link readAt}. */
   readonly tookMs: number;
 }
 
-/** Assets do not change within a day; asking again for every plan would spend the request budget. */
+/** Assets rarely change within a day, and reading them for every plan would use up the request budget. */
 const ASSET_MAX_AGE_MS = 6 * 3_600_000;
 /** What trades in whole shares only is asked for again sooner: the flag changes, and costs a leg up to a share (R33). */
 const WHOLE_ASSET_MAX_AGE_MS = 60_000;
@@ -52,16 +52,16 @@ const WHOLE_ASSET_MAX_AGE_MS = 60_000;
 type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
 
 /**
- * Remembers what seldom changes: assets for some hours, the account's configuration for some minutes, and in the ledger
- * which asset a symbol stood for, to recognise it under a new ticker. What is unknown, is not told whole or cannot be bought is asked for
- * again each time: a halt of an hour must not keep a leg out for the day.
+ * Caches what rarely changes: assets for some hours, the account's configuration for some minutes, and in the ledger
+ * the asset of each symbol, to recognize it under a new ticker. Assets that are unknown, incomplete or not buyable are
+ * read each time: a halt of an hour must not exclude a leg for the day.
  */
 export class AssetCache {
-  /** Of the equities that the last reading showed; the next one asks for their prices without waiting to be told of them. */
+  /** Equities of the last snapshot; the next one requests their prices without waiting for the positions. */
   held: readonly string[] = [];
   readonly configuration: ConfigurationCache;
   readonly #known = new Map<string, { asset: Asset; at: number }>();
-  /** Symbols whose fractions the order gate has refused, and how long that counts, monotonic. */
+  /** Symbols whose fractions the order gate has refused, and until when that counts, monotonic. */
   readonly #wholeUntil = new Map<string, number>();
   readonly #broker: Broker;
   readonly #clock: Clock;
@@ -86,7 +86,7 @@ export class AssetCache {
     this.configuration.askAgain();
   }
 
-  /** Symbols whose asset is held under another ticker now, so that what is remembered of them is out of date. */
+  /** Symbols whose asset is now held under another ticker, so that the cache is out of date. */
   forgetRenamed(positions: readonly Position[]): Set<string> {
     const held = new Map(positions.map(({ assetId, symbol }) => [assetId, symbol]));
     const renamed = [...this.#known].filter(([symbol, { asset }]) => (held.get(asset.id) ?? symbol) !== symbol).map(([symbol]) => symbol);
@@ -94,7 +94,7 @@ export class AssetCache {
     return new Set(renamed);
   }
 
-  /** Notes which assets the symbols of a reading stand for, and tells it of those that stand for none any more. */
+  /** Records the assets of a snapshot's symbols, and adds the last known ids of symbols without an asset. */
   identify(assets: AccountSnapshot["assets"], positions: readonly Position[]): Map<string, string> {
     const gone = [...assets].flatMap(([symbol, asset]) => (asset?.active === true ? [] : [symbol]));
     const seen = [...assets.values()].flatMap((asset) => (asset?.active === true ? [[asset.symbol, asset.id] as const] : []));
@@ -128,9 +128,9 @@ export class AssetCache {
 const US_EQUITY = "us_equity";
 
 /**
- * Reads everything a plan needs, side by side.
- * @param wanted symbols to read prices and assets of besides the held ones.
- * @throws BrokerError when any part cannot be read; a partial reading is no reading.
+ * Reads everything a plan needs, in parallel.
+ * @param wanted symbols to read in addition to the held ones.
+ * @throws BrokerError when any part cannot be read; there are no partial snapshots.
  */
 export async function readAccount(broker: Broker, assets: AssetCache, clock: Clock, wanted: readonly string[]): Promise<AccountSnapshot> {
   const wantedAssets = assets.of(wanted);
@@ -162,13 +162,13 @@ export async function readAccount(broker: Broker, assets: AssetCache, clock: Clo
   return { account, positions, openOrders, market, assets: known, assetIds, configuration, prices, at: clock.now() };
 }
 
-/** Symbols of open buys of shares without a limit: what they may still take can be told only from a price. */
+/** Symbols of open share buys without a limit: the cash they may still use depends on a price. */
 function boughtAtMarket(orders: readonly Order[]): string[] {
   const unpriced = orders.filter(({ side, notional, limitPrice }) => side === "buy" && notional === undefined && limitPrice === undefined);
   return unpriced.flatMap(({ symbol, problem }) => (problem === undefined ? [symbol] : []));
 }
 
-/** Whether a switch of the account keeps something from being traded. */
+/** Whether one of the account's switches prevents a trade. */
 function isRestricted(configuration: AccountConfiguration | undefined, assets: AccountSnapshot["assets"]): boolean {
   const { fractionalTrading, suspendTrade } = configuration ?? {};
   const isBlocked = [...assets.values()].some((asset) => asset !== undefined && purchaseBlockOf(asset, configuration) !== undefined);
@@ -181,7 +181,7 @@ async function pricesOf(broker: Broker, symbols: readonly string[]): Promise<Pri
   return symbols.length === 0 ? new Map<string, MarketPrices>() : broker.prices(symbols);
 }
 
-/** The prices of exactly `symbols`: those asked for early, and those that nobody could guess. */
+/** The prices of exactly `symbols`: those requested early, and the unexpected ones. */
 async function completed(
   broker: Broker,
   symbols: readonly string[],
@@ -195,7 +195,7 @@ async function completed(
   late.catch(() => undefined);
   const needed = new Set(symbols);
   const known = await early.catch((error: unknown) => {
-    // A symbol that was held and is no more, one renamed for example, must not spoil the reading.
+    // A symbol that is no longer held, for example after a rename, must not make the snapshot fail.
     if ([...guessed].every((symbol) => needed.has(symbol))) throw error;
     return pricesOf(
       broker,
@@ -206,12 +206,12 @@ async function completed(
 }
 
 /**
- * A read, given up when the signal is aborted: one that hangs must not keep a process from stopping in
- * time. For reads only, on whose answers nothing depends any more then.
+ * A read that is dropped when the signal is aborted: a hanging read must not prevent the process from
+ * stopping in time. Only for reads, whose results no longer matter then.
  */
 export async function unlessAborted<Result>(read: Promise<Result>, signal: AbortSignal): Promise<Result> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(new Error("it is no longer wanted"));
+  const abort = (): void => reject(new Error("the read was cancelled"));
   if (signal.aborted) abort();
   signal.addEventListener("abort", abort, { once: true });
   read.catch(() => undefined);
@@ -232,7 +232,7 @@ export async function readMarket(broker: Broker, clock: Clock): Promise<MarketRe
 export const MIN_SESSION_LEFT_TO_START_MS = 180_000;
 /** Every POST needs this much of the session left (R14). */
 export const MIN_SESSION_LEFT_TO_POST_MS = 30_000;
-/** The venue's clock is read again before a POST when the last reading is older than this. */
+/** Maximum age of the venue's clock before a POST; after that it is read again. */
 export const MARKET_READING_MAX_AGE_MS = 30_000;
 
 /** Milliseconds left in the session by the venue's own clock, carried forward; `undefined` while closed. */
@@ -243,8 +243,8 @@ export function sessionLeft(market: MarketReading, monotonic: number): number | 
 }
 
 /**
- * The reading without orders of ours that are known by their id to have ended: lists lag behind that (R16),
- * and what they still show would keep cash and symbols reserved for nothing.
+ * The snapshot without our orders known by id to have ended: lists lag behind (R16), and such orders would
+ * keep cash and symbols reserved for nothing.
  */
 export function withoutEnded(snapshot: AccountSnapshot, ledger: Pick<Ledger, "intent">): AccountSnapshot {
   const open = snapshot.openOrders.filter(({ clientOrderId }) => ledger.intent(clientOrderId)?.state !== "done");

@@ -6,13 +6,13 @@ import { isOutside, isProtected } from "../../portfolio/valuation.ts";
 
 export interface AdoptionFacts {
   readonly ledger: Pick<Ledger, "hasTraded" | "adoptedAt">;
-  /** Number of the account. */
+  /** Account number. */
   readonly account: string;
 }
 
 /**
- * Whether everything that the account holds was bought by somebody else, and its owner has not said that it may be
- * traded (R27): the first run would sell what was bought by hand.
+ * Whether all positions were bought externally and the owner has not allowed trading them (R27): the first run would
+ * sell positions bought by hand.
  */
 function isUnadopted({ ledger, account }: AdoptionFacts): boolean {
   return !ledger.hasTraded(account) && ledger.adoptedAt(account) === undefined;
@@ -21,7 +21,7 @@ function isUnadopted({ ledger, account }: AdoptionFacts): boolean {
 export type FirstRun =
   { readonly kind: "refused"; readonly reason: string; readonly hint: string } | { readonly kind: "said"; readonly text: string };
 
-/** @returns what is to come of a plan that would sell what this ledger never bought; `undefined` when it would not, or may. */
+/** @returns what to do with a plan that would sell positions this ledger did not buy; `undefined` when it would not, or may. */
 export function judgeFirstRun(
   sells: readonly PlannedOrder[],
   facts: AdoptionFacts,
@@ -30,18 +30,18 @@ export function judgeFirstRun(
   const strangers = strangersSold(sells, facts);
   if (strangers === undefined) return undefined;
   if (isLive && !dryRun) return { kind: "refused", reason: strangers, hint: ADOPTION_HINT };
-  const advice = isLive ? `Live mode refuses it. ${ADOPTION_HINT}` : "Name in PROTECTED_SYMBOLS what is to stay; live mode asks first.";
+  const advice = isLive ? `Live mode refuses it. ${ADOPTION_HINT}` : "List the symbols to keep in PROTECTED_SYMBOLS. Live mode asks first.";
   return { kind: "said", text: `${strangers} ${advice}` };
 }
 
-/** What the first run would sell, as one sentence. */
+/** A sentence listing what the first run would sell. */
 function strangersSold(sells: readonly PlannedOrder[], facts: AdoptionFacts): string | undefined {
   if (sells.length === 0 || !isUnadopted(facts)) return undefined;
   const named = sells.map(
     ({ symbol, quantity, estimatedValue, fullExit }) =>
       `${fullExit ? "all " : ""}${quantity === undefined ? "" : `${formatShares(quantity)} of `}${symbol} (${formatDollars(estimatedValue)})`,
   );
-  return `This is the first run of this ledger in account ${facts.account}, and it would sell what the ledger never bought: ${named.join(", ")}.`;
+  return `This is the first run of this ledger in account ${facts.account}, and it would sell positions that the ledger did not buy: ${named.join(", ")}.`;
 }
 
 /** Symbols held before the first run that a plan may touch. */
@@ -57,4 +57,4 @@ export function strangersHeld(
 }
 
 export const ADOPTION_HINT =
-  "Name in PROTECTED_SYMBOLS what is to stay. If all of it may be traded, run `alpaca-trader account --adopt`; the run is then judged again while it is fresh.";
+  "List the symbols to keep in PROTECTED_SYMBOLS. To allow trading all positions, run `alpaca-trader account --adopt`. The run is then judged again while it is fresh.";

@@ -4,15 +4,15 @@ import { sum, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { PlanInput } from "../../portfolio/plan.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 
-/** What the account is and was worth had the broker booked every split together with its price, in dollars. */
+/** Current and last equity as if the broker had booked every split together with its price, in dollars. */
 export interface BookedEquity {
   readonly equity: Decimal;
   readonly lastEquity: Decimal;
 }
 
 /**
- * The broker's two figures without what a late booking adds to them (R9): until it books a split it counts the old
- * quantity at the new price, and the last close may have been such a moment even when it has booked since.
+ * The broker's two figures corrected for late bookings (R9): until it books a split it counts the old quantity at the
+ * new price, and this may have been so at the last close even if the split is booked now.
  */
 export function bookedEquity(
   { account, market, positions, prices }: AccountSnapshot,

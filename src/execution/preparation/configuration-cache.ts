@@ -2,18 +2,18 @@ import type { AccountConfiguration, Broker } from "../../domain/broker.ts";
 import { BrokerError } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 
-/** The owner changes these switches by hand, so rarely; asking with every reading would spend the request budget. */
+/** The owner changes these switches by hand, so rarely; reading them every time would use up the request budget. */
 export const CONFIGURATION_MAX_AGE_MS = 180_000;
-/** A switch that keeps something from being traded is asked for again soon: its owner may be changing it right now. */
+/** A switch that prevents a trade is read again soon: the owner may be changing it right now. */
 const RESTRICTED_MAX_AGE_MS = 15_000;
-/** After an answer that could not be read. */
+/** After a failed read. */
 const PAUSE_MS = 60_000;
-/** A reading waits this long at most, as nothing in it depends on a switch that is as it was. */
+/** Maximum wait of a snapshot, because nothing depends on an unchanged switch. */
 const LONGEST_WAIT_MS = 2_000;
 
 /**
- * The account's own switches, read beside the account and remembered for minutes. One that cannot be read stops
- * nothing: what was read last counts on, and before that nothing is known and the venue's answer to an order decides.
+ * The account's own switches, read beside the account and cached for minutes. A failed read stops nothing: the last
+ * values still count, and without any the venue's answer to an order decides.
  */
 export class ConfigurationCache {
   readonly #broker: Pick<Broker, "accountConfiguration">;
@@ -35,17 +35,17 @@ export class ConfigurationCache {
     return this.#known;
   }
 
-  /** To be called when a switch keeps something from being traded. */
+  /** Call when a switch prevents a trade. */
   askAgainSoon(): void {
     this.#askAgainAt = Math.min(this.#askAgainAt, this.#clock.monotonic() + RESTRICTED_MAX_AGE_MS);
   }
 
-  /** To be called when an order was refused that the switches, as they are known, allow. */
+  /** Call when an order was refused although the known switches allow it. */
   askAgain(): void {
     this.#askAgainAt = this.#clock.monotonic();
   }
 
-  /** Why it cannot be read, to be said once; `undefined` when there is nothing new to say. */
+  /** Why it cannot be read, reported once; `undefined` when there is nothing new. */
   takeTrouble(): string | undefined {
     const trouble = this.#trouble;
     this.#trouble = undefined;

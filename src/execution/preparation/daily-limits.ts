@@ -13,9 +13,9 @@ import type { Inheritance } from "./inherited-ids.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { MARKET_ZONE, marketDayStart } from "../../domain/market-day.ts";
 
-/** Longest time without a session, with room to spare: the last close before any day lies within. */
+/** More than the longest time without a session, so it always contains the last close. */
 const CALENDAR_DAYS = 10;
-/** Fills are stamped by the venue and their records by our clock, which may be wrong; so many more records are looked at. */
+/** The venue stamps fills, but our possibly wrong clock stamps their records; this much more is searched. */
 const CLOCK_SLACK_MS = 86_400_000;
 
 export interface DailyLimitParts {
@@ -24,7 +24,7 @@ export interface DailyLimitParts {
   readonly limits: LimitSettings;
 }
 
-/** Why the daily limits keep a plan from being begun. */
+/** Why the daily limits block a plan. */
 export interface Limited {
   readonly reason: string;
   readonly causes: readonly { readonly code: DailyLimit }[];
@@ -32,9 +32,9 @@ export interface Limited {
 }
 
 /**
- * Judges a whole plan by the daily limits, before its first order (R28). What was traded before on the
- * same New York day comes from the ledger, so a restart forgets nothing. A plan without orders breaks none.
- * @returns `undefined` when it may be begun. What cannot be read stands against it.
+ * Checks a whole plan against the daily limits, before its first order (R28). Earlier trades of the same New
+ * York day come from the ledger, so a restart forgets nothing. A plan without orders breaks no limit.
+ * @returns `undefined` when it may start. Anything unreadable blocks the plan.
  */
 export async function limitsAgainst(
   parts: DailyLimitParts,
@@ -52,23 +52,23 @@ export async function limitsAgainst(
     flows = await flowsSinceLastClose(broker, account, now);
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
-    const reason = `Whether MAX_DAILY_TURNOVER_PERCENT and MAX_DAILY_LOSS_PERCENT hold cannot be told: ${error.message}`;
+    const reason = `Cannot check MAX_DAILY_TURNOVER_PERCENT and MAX_DAILY_LOSS_PERCENT: ${error.message}`;
     const causes = [{ code: "daily-turnover" }, { code: "daily-loss" }] as const;
     return { reason, causes, hint: "Nothing was sent. Run `execute` again when the broker's activities can be read." };
   }
   const { equity, lastEquity } = bookedEquity(snapshot, splits, ledger);
   const planned = sum(orders.map((order) => order.estimatedValue));
-  // Of an order that was given up and the one in its place only one is ever filled (R19).
+  // Of an abandoned order and its replacement only one is ever filled (R19).
   const heirs = new Map(orders.map(({ symbol, estimatedValue }) => [inherited?.get(symbol) ?? "", estimatedValue]));
   const breaches = judgeLimits({ equity, lastEquity, flows, planned, tradedToday: tradedToday(ledger, now, heirs) }, limits);
   if (breaches.length === 0) return undefined;
-  const hint = "Nothing was sent. It may go on the next New York day, or with the setting raised if that is meant.";
+  const hint = "Nothing was sent. Wait for the next New York day, or raise the setting if you want this trade.";
   const causes = breaches.map(({ limit }) => ({ code: limit }));
   return { reason: breaches.map((breach) => breach.reason).join(" "), causes, hint };
 }
 
 /**
- * Dollars sold plus bought by us on the New York day of `now`; an order that may still be filled counts whole.
+ * Dollars sold plus bought by us on the New York day of `now`; an order that may still be filled counts in full.
  * @param instead by client order id: dollars of it that are counted elsewhere.
  */
 export function tradedToday(ledger: DailyLimitParts["ledger"], now: number, instead: ReadonlyMap<string, Decimal> = new Map()): Decimal {
@@ -105,7 +105,7 @@ async function lastClose(broker: DailyLimitParts["broker"], account: Account, no
   const sessions = await broker.calendar(dateOf(end.minus({ days: CALENDAR_DAYS })), dateOf(end));
   const last = sessions.findLast(({ close }) => close <= now);
   if (last !== undefined) return last.close;
-  throw new BrokerError("unreadable", `The calendar names no session in the ten days up to ${dateOf(end)}.`);
+  throw new BrokerError("unreadable", `The calendar has no session in the ten days up to ${dateOf(end)}.`);
 }
 
 function dateOf(day: DateTime): string {

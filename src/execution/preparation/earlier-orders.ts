@@ -9,9 +9,9 @@ import { settleLateOrder } from "../orders/late-orders.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { settlePause } from "./settle.ts";
 
-/** How long the end of earlier orders is awaited, those of an unknown ledger before their cancel and after it (R24). */
+/** How long to wait for earlier orders to end; for those of an unknown ledger, before and after their cancel (R24). */
 const EARLIER_ORDERS_LIMIT_MS = 20_000;
-/** The venue stamps an order within this much of when it was sent. */
+/** Maximum difference between the venue's stamp of an order and its sending. */
 export const STAMP_SLACK_MS = 2_000;
 
 export interface EarlierOrdersParts {
@@ -29,16 +29,16 @@ export interface OtherInstance {
   readonly reason: string;
 }
 
-/** What is awaited before the first plan; `read` and `pause` may come back with why nothing is to be begun any more. */
+/** Waits before the first plan; `read` and `pause` may return why nothing may start any more. */
 export interface Waiting<Stopped> {
   readonly read: () => Promise<AccountSnapshot | Stopped>;
   readonly pause: (ms: number) => Promise<Stopped | undefined>;
 }
 
 /**
- * Orders of earlier executions must be terminal before their symbols trade again (R24). Orders with our prefix that
- * this ledger does not know are awaited, and cancelled after 20 s; what was sent since this process started, or comes
- * up a second time in a session, is the work of another instance.
+ * Orders of earlier executions must be terminal before their symbols trade again (R24). Orders with our prefix that are
+ * missing in this ledger are awaited, and cancelled after 20 s; if one was sent since this process started, or appears
+ * a second time in a session, another instance is trading.
  */
 export async function endEarlierOrders<Stopped extends { readonly kind: string }>(
   parts: EarlierOrdersParts,
@@ -58,12 +58,12 @@ export async function endEarlierOrders<Stopped extends { readonly kind: string }
     const snapshot = await waiting.read();
     if ("kind" in snapshot) return snapshot;
     const unknown = strangersIn(parts, snapshot);
-    // As long as the ledger does not know its end, the money of a cancelled buy stays reserved in the plan.
+    // The cash of a cancelled buy stays reserved in the plan until the ledger knows that it has ended.
     const isSeenToEnd = leftOver(parts).every(({ state }) => state !== "open");
     if (mine(parts, snapshot).length + unknown.length === 0 && isSeenToEnd) return snapshot;
     const waited = parts.clock.monotonic() - start;
     if (unknown.length > 0 && !cancelled && waited > EARLIER_ORDERS_LIMIT_MS) {
-      for (const order of unknown) say("info", `${order.symbol}: the ${order.side} ${order.id} of an unknown ledger is cancelled.`);
+      for (const order of unknown) say("info", `${order.symbol}: the ${order.side} ${order.id} of an unknown ledger is being cancelled.`);
       await Promise.all(unknown.map(({ id }) => parts.broker.cancel(id)));
       cancelled = true;
     } else if (waited > EARLIER_ORDERS_LIMIT_MS * (cancelled ? 2 : 1)) return snapshot;
@@ -89,7 +89,7 @@ export function otherInstance(
   const { side, symbol, id } = found;
   return {
     kind: "other-instance",
-    reason: `Another installation of alpaca-trader trades this account: it sent the ${side} order ${id} for ${symbol}, which this ledger does not know.`,
+    reason: `Another installation of alpaca-trader trades this account: it sent the ${side} order ${id} for ${symbol}, which is not in this ledger.`,
   };
 }
 
@@ -108,7 +108,7 @@ function mine({ ledger }: EarlierOrdersParts, { openOrders }: AccountSnapshot): 
   return openOrders.filter((order) => isOwnOrder(order) && ledger.intent(order.clientOrderId) !== undefined);
 }
 
-/** Intents of earlier executions whose end was never seen: each keeps its symbol and its worst case reserved. */
+/** Intents of earlier executions that were never seen to end: each keeps its symbol and its worst case reserved. */
 function leftOver({ ledger }: EarlierOrdersParts): IntentRecord[] {
   return ledger.unsettledIntents().filter((intent) => intent.state !== "recorded");
 }

@@ -11,9 +11,9 @@ import { bookedEquity } from "./booked-equity.ts";
 import { flowsSinceLastClose } from "./daily-limits.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 
-/** How far the equity may lie from that of the last close, as a fraction of it, before it needs an explanation (R9). */
+/** How far equity may move from the last close, as a fraction, before it needs an explanation (R9). */
 const LARGEST_JUMP = decimal("0.25");
-/** What unconfirmed prices may have moved at most without being the explanation, as a fraction of the equity: as far as it may be off anyway. */
+/** Moves of unconfirmed prices up to this fraction of equity are no explanation: equity may be off by as much anyway. */
 const MATERIAL_MOVE = decimal("0.02");
 
 export interface EquityJumpParts {
@@ -22,10 +22,10 @@ export interface EquityJumpParts {
 }
 
 /**
- * Whether the equity has moved further since the last close than flows and checked prices explain (R9). Where every
- * holding has a checked price, those explain it: a jump by a split is found by its bars (R10). Where one counts at the
- * broker's own price and that has moved, it may be what moved the equity, and with it the size of every target. The
- * venue is asked for deposits and withdrawals only then.
+ * Whether equity has moved further since the last close than flows and checked prices explain (R9). If every position
+ * has a checked price, those explain it: a jump by a split is found by its bars (R10). If one is valued at the broker's
+ * own price and that has moved, it may have moved the equity, and with it the size of every target. Only then is the
+ * venue asked for deposits and withdrawals.
  * @returns why the plan is refused; `undefined` when it is not.
  */
 export async function unexplainedJump(

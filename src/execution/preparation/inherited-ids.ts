@@ -11,19 +11,19 @@ import { lateIntents } from "../orders/late-orders.ts";
 import { LISTING_SLACK_MS } from "../orders/order-lifecycle.ts";
 
 /**
- * An order that was given up as unknown (R19) may arrive as long as its session lasts, and no waiting proves that it will
- * not: what a killed process has left in its machine is sent for minutes. But the venue takes a client order id once. So
- * what is to be traded next in its symbol goes out under its id: whichever of the two comes second is refused, and
- * nothing is traded twice. Until the venue has answered, the dearer of the two is reserved.
+ * An order abandoned as unknown (R19) may arrive until its session ends, and waiting never proves that it will not: a
+ * killed process can leave a request that is still sent minutes later. But the venue accepts a client order id only
+ * once. So the next order for the symbol is sent under the same id: the second of the two is refused, and nothing is
+ * traded twice. Until the venue has answered, the more expensive of the two is reserved.
  */
 export interface Inheritance {
-  /** By symbol: the id under which its next order goes out. */
+  /** By symbol: the id for its next order. */
   readonly inherited: ReadonlyMap<string, string>;
 }
 
 /**
- * A plan may shrink by what is reserved besides, and then more has to be: after so many rounds a part of the orders given up
- * is added, so that this comes to an end.
+ * Reserving more may shrink the plan, which then needs even more reserved. After this many rounds part of the abandoned
+ * orders is added, so that planning ends.
  */
 const EXACT_ROUNDS = 3;
 const HAIR = decimal("0.001");
@@ -36,8 +36,8 @@ interface HeirParts {
 }
 
 /**
- * Orders of earlier executions that were given up, and of which the venue shows nothing long after they were sent.
- * Where it cannot be asked, there are none: their symbols wait.
+ * Abandoned orders of earlier executions that the venue still does not show long after they were sent. Empty when the
+ * venue cannot be asked: their symbols wait.
  */
 export async function inheritable({ broker, ledger, clock }: HeirParts): Promise<IntentRecord[]> {
   const unsettled = ledger.unsettledIntents();
@@ -63,12 +63,12 @@ function isAlone(intent: IntentRecord, unsettled: readonly IntentRecord[]): bool
   return unsettled.every(({ symbol, clientOrderId }) => symbol !== intent.symbol || clientOrderId === intent.clientOrderId);
 }
 
-/** What a plan leaves room for. */
+/** What a plan must reserve. */
 export interface Reserved {
   readonly unsettled: readonly IntentRecord[];
-  /** Dollars that orders of unknown end may take besides. */
+  /** Dollars that orders of unknown state may still use. */
   readonly besides: Decimal;
-  /** Symbols that are bought only when it is known which of two orders the venue has taken. */
+  /** Symbols bought only once it is known which of two orders the venue has accepted. */
   readonly later: ReadonlySet<string>;
 }
 
@@ -78,10 +78,10 @@ export interface PlannedOn {
 }
 
 /**
- * Plans so that what was given up is in nobody's way where an order takes its place, and stays reserved where none does.
- * Where an heir is smaller than what it takes the place of, the rest is reserved too, and only heirs are bought before it
- * is known which of the two the venue has taken; the others follow in the next plan.
- * @param plan on what stays reserved. @param given orders whose id may be inherited.
+ * Plans so that an abandoned order does not block its replacement, and stays reserved where there is none. If the
+ * replacement is smaller, the difference is reserved too, and only replacements are bought until it is known which of
+ * the two the venue has accepted; the others follow in the next plan.
+ * @param plan plans with the given reservation. @param given orders whose id may be inherited.
  */
 export function planWithHeirs<Planned extends PlannedOn>(
   plan: (reserved: Reserved) => Planned,
@@ -98,9 +98,9 @@ export function planWithHeirs<Planned extends PlannedOn>(
     const { sells, buys } = result.plan;
     const orders = [...sells, ...buys];
     const succeeded = freed.filter(({ symbol }) => orders.some((order) => order.symbol === symbol));
-    // The buys beside sells are planned again when those have ended (R15).
+    // Buys are planned again after the sells (R15).
     const lack = sells.length > 0 ? ZERO : sum(succeeded.map((intent) => lackOf(intent, buys)));
-    // What is a hair short is found in the reserve of the account, if it keeps one.
+    // A tiny shortfall is covered by the account's reserve, if there is one.
     const isCovered = lack.minus(besides).lte(result.plan.base.times(min(planned.input.settings.cashReserve, HAIR)));
     if (succeeded.length === freed.length && isCovered)
       return { ...planned, inherited: new Map(freed.map(({ symbol, clientOrderId }) => [symbol, clientOrderId])) };
@@ -115,7 +115,7 @@ export function planWithHeirs<Planned extends PlannedOn>(
   return { ...plan({ unsettled, besides: ZERO, later: new Set() }), inherited: new Map() };
 }
 
-/** Dollars that an order which was given up may take beyond the one in its place. */
+/** Dollars that an abandoned order may use beyond its replacement. */
 function lackOf({ symbol, side, worstCaseCost }: IntentRecord, orders: readonly PlannedOrder[]): Decimal {
   const heir = orders.find((order) => order.symbol === symbol);
   if (side === "sell" || heir === undefined) return ZERO;

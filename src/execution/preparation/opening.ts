@@ -6,16 +6,16 @@ import type { AccountSnapshot } from "./account-snapshot.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Why nothing may be begun at this time of the session, or in this way while there is none. */
+/** Why nothing may start at this time of the session, or in this way outside a session. */
 export interface NotYet {
   readonly reason: string;
   readonly hint: string;
 }
 
 /**
- * Keeps an execution from beginning in the first minutes of a session, when spreads are wide. The open is the
- * calendar's; the time is the venue's. A calendar that cannot be read stands against it.
- * @returns `undefined` when it may begin.
+ * Prevents an execution from starting in the first minutes of a session, when spreads are wide. The open comes from
+ * the calendar, the time from the venue. An unreadable calendar blocks it.
+ * @returns `undefined` when it may start.
  */
 export async function tooSoonAfterOpen(
   broker: Pick<Broker, "calendar">,
@@ -30,20 +30,20 @@ export async function tooSoonAfterOpen(
     const until = (session?.open ?? -Infinity) + avoidOpenMinutes * MINUTE_MS;
     if (now >= until) return undefined;
     return {
-      reason: `The session has only just opened; nothing begins before ${marketTime(until)} (AVOID_OPEN_MINUTES is ${String(avoidOpenMinutes)}).`,
-      hint: "It is tried again while the run is fresh; a run that is older by then is not executed.",
+      reason: `The session has just opened; nothing starts before ${marketTime(until)} (AVOID_OPEN_MINUTES is ${String(avoidOpenMinutes)}).`,
+      hint: "The run is tried again while it is fresh. If it is too old by then, it is not executed.",
     };
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
-    return { reason: `When the session opened cannot be told: ${error.message}`, hint: "AVOID_OPEN_MINUTES needs the broker's calendar." };
+    return { reason: `Cannot tell when the session opened: ${error.message}`, hint: "AVOID_OPEN_MINUTES needs the broker's calendar." };
   }
 }
 
-/** Orders that wait for the open are filled at the open, unseen: that is what these settings are there to avoid. */
+/** Orders queued for the open are filled at the open without a check, which these settings are meant to avoid. */
 export function notForTheOpen({ style, avoidOpenMinutes, limitOrders }: ExecutionSettings): NotYet | undefined {
   if (avoidOpenMinutes > 0) {
     return {
-      reason: `The market is closed, and orders that wait for the open would be filled in its first minutes (AVOID_OPEN_MINUTES is ${String(avoidOpenMinutes)}).`,
+      reason: `The market is closed, and orders queued for the open would be filled in its first minutes (AVOID_OPEN_MINUTES is ${String(avoidOpenMinutes)}).`,
       hint: "Run it again while the market is open, or without AVOID_OPEN_MINUTES.",
     };
   }

@@ -1,7 +1,7 @@
 import type { AccountConfiguration, Asset, Position } from "../../domain/broker.ts";
 import type { PlanAsset } from "../../portfolio/plan.ts";
 
-/** Alpaca's attribute of a publicly traded partnership without a qualified notice: by default it is not sold to anybody. */
+/** Alpaca's attribute of a publicly traded partnership without a qualified notice: by default it cannot be bought. */
 const PARTNERSHIP = "ptp_no_exception";
 
 export function isPartnership({ attributes }: Pick<Asset, "attributes">): boolean {
@@ -27,13 +27,13 @@ export function planAsset(asset: Asset | undefined, configuration: AccountConfig
 export interface TickerFacts {
   readonly positions: readonly Pick<Position, "symbol" | "assetId">[];
   readonly assets: ReadonlyMap<string, Asset | undefined>;
-  /** Symbol → the id that its asset had when it was last known. */
+  /** Symbol → last known asset id. */
   readonly assetIds: ReadonlyMap<string, string>;
 }
 
 /**
- * Symbols that are gone → the ticker under which the same asset is held. At a change of name the asset keeps its id and
- * the position goes on under the new ticker, while a strategy may still name the old one.
+ * Symbols that are gone → the ticker under which the same asset is held. After a rename the asset keeps its id and the
+ * position continues under the new ticker, while a strategy may still use the old one.
  */
 export function renamedTickers({ positions, assets, assetIds }: TickerFacts): Map<string, string> {
   const renamed = [...assets].flatMap(([symbol, asset]) => {

@@ -12,7 +12,7 @@ import { planAsset, renamedTickers } from "./plan-assets.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { isEnded } from "../loop/decide.ts";
 
-/** A market buy of shares is counted this much above its price against cash (R11). */
+/** A market buy of shares counts this much above its price against cash (R11). */
 const MARKET_BUY_CUSHION = decimal("1.04");
 
 export interface PlanContext {
@@ -22,17 +22,17 @@ export interface PlanContext {
   /** Intents, of any execution, that may still hold or become an order at the venue. */
   readonly unsettled: readonly IntentRecord[];
   readonly excluded: ReadonlyMap<string, SkipReason>;
-  /** What is known of splits that the broker has not booked (R10). */
+  /** Known splits that the broker has not booked (R10). */
   readonly splits: ReadonlyMap<string, SplitDoubt>;
   /** Dollars that orders of unknown end may take besides (R19). */
   readonly besides?: Decimal;
-  /** Symbols that wait for the cash which these may take. */
+  /** Symbols that wait for the cash of these orders. */
   readonly later?: ReadonlySet<string>;
   /** Overrides the shown cash where it cannot be trusted (R16). */
   readonly cash?: Decimal;
 }
 
-/** Puts one reading of the account into the planner's terms. Pure. */
+/** Converts an account snapshot to the planner's input. Pure. */
 export function planInput(snapshot: AccountSnapshot, context: PlanContext): PlanInput {
   const { buyingPower, ...shown } = snapshot.account;
   const now = priceTime(snapshot);
@@ -41,7 +41,7 @@ export function planInput(snapshot: AccountSnapshot, context: PlanContext): Plan
   return {
     phase: context.phase,
     wanted: context.wanted,
-    // Cash that is shown but not counted must not count in the equity either, or the two would disagree.
+    // Cash that is not counted must not count in the equity either, or the two would disagree.
     account: { equity: shown.equity.minus(shown.cash.minus(context.cash ?? shown.cash)), cash, buyingPower },
     holdings: snapshot.positions.map((position) => ({
       symbol: position.symbol,
@@ -65,8 +65,8 @@ export function planInput(snapshot: AccountSnapshot, context: PlanContext): Plan
 }
 
 /**
- * What it takes to buy back each short position that is left alone, in dollars. The cash holds what its sale brought,
- * which belongs to whoever lent the shares: it is counted off the cash, and the position then as nothing.
+ * Cost of buying back each short position that is left alone, in dollars. The cash includes the proceeds of the short
+ * sale, which are owed: the cost is deducted from the cash, and the position counts as zero.
  */
 function protectedShorts({ positions }: AccountSnapshot, settings: PlanSettings): ReadonlyMap<Position, Decimal> {
   const shorts = positions.filter((position) => position.marketValue.lt(ZERO) && isProtected(position.symbol, position, { settings }));
@@ -74,9 +74,9 @@ function protectedShorts({ positions }: AccountSnapshot, settings: PlanSettings)
 }
 
 /**
- * The moment that ages of prices are measured at. Ours may be stepped meanwhile, and the venue's clock and
- * its market data need not agree to the hour, so the one of the two counts that lies nearer to the newest
- * price: what is really old is old by both.
+ * The reference time for the ages of prices. Our clock may be set meanwhile, and the venue's clock and its
+ * market data may differ by hours, so the one nearer to the newest price is used: really old prices are old
+ * by both.
  */
 function priceTime(reading: PriceReading): number {
   const stamps = [...reading.prices.values()].flatMap(({ trade, quote, minuteBar }) =>
@@ -95,7 +95,7 @@ export function symbolsOf(wanted: RebalanceTarget): string[] {
 
 type PriceReading = Pick<AccountSnapshot, "market" | "positions" | "prices" | "at">;
 
-/** Every price that a reading shows of each symbol. */
+/** All prices of each symbol in a snapshot. */
 export function observationsOf(reading: PriceReading, now = priceTime(reading)): Map<string, PriceObservations> {
   const held = new Map(reading.positions.map((position) => [position.symbol, position]));
   const symbols = new Set([...reading.prices.keys(), ...held.keys()]);
@@ -113,13 +113,13 @@ function observe(prices: MarketPrices | undefined, position: Position | undefine
   };
 }
 
-/** The broker's own last close, where the data service has none: of a spin-off, or of what trades on no exchange of the feed. */
+/** The broker's own last close, if the data service has none: for a spin-off, or a symbol that trades on no exchange of the feed. */
 function lastClose(position: Position | undefined, at: number): PriceObservations["previousClose"] {
   const close = position?.lastdayPrice;
   return close?.gt(ZERO) === true ? { price: close, at } : undefined;
 }
 
-/** Open orders as the venue shows them, and orders of ours that it may hold without showing them (R11, R19). */
+/** Open orders shown by the venue, and our orders that it may hold without showing them (R11, R19). */
 function workingOrders(snapshot: AccountSnapshot, unsettled: readonly IntentRecord[]): WorkingOrder[] {
   const shown = snapshot.openOrders.map((order): WorkingOrder => {
     const intent = unsettled.find((candidate) => candidate.clientOrderId === order.clientOrderId);
@@ -136,12 +136,12 @@ function later({ later: symbols }: PlanContext): [string, SkipReason][] {
   return [...(symbols ?? [])].map((symbol) => [symbol, "insufficient-cash"]);
 }
 
-/** It keeps its money, and no symbol waits for it. */
+/** Its cash stays reserved, and no symbol waits for it. */
 function ofNoSymbol(worstCaseCost: Decimal): WorkingOrder[] {
   return worstCaseCost.gt(ZERO) ? [{ symbol: "", side: "buy", own: true, worstCaseCost }] : [];
 }
 
-/** The most cash an open order can still take. A buy without any price to go by takes all the buying power there is. */
+/** Maximum cash an open order can still use. A buy without any known price uses all the buying power. */
 export function costOf(order: Order, snapshot: AccountSnapshot): Decimal {
   if (order.side === "sell") return ZERO;
   const spent = order.filledQuantity.times(order.filledAveragePrice ?? ZERO);
@@ -150,6 +150,6 @@ export function costOf(order: Order, snapshot: AccountSnapshot): Decimal {
   const prices = snapshot.prices.get(order.symbol);
   const price = order.limitPrice ?? prices?.trade?.price ?? prices?.quote?.ask;
   if (price !== undefined) return rest.times(price).times(MARKET_BUY_CUSHION);
-  // Of an order that cannot be read the buying power, which the venue has reduced by it, is the only measure.
+  // For an unreadable order, the buying power, which the venue has reduced by it, is the only measure.
   return order.problem === undefined ? snapshot.account.buyingPower : ZERO;
 }

@@ -36,14 +36,14 @@ import type { Expected } from "./settle.ts";
 import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "../outcome/summary.ts";
 
-/** How long the venue may stay unreachable before an execution that has not begun gives up. */
+/** How long the venue may be unreachable before an execution that has not begun gives up. */
 const UNREACHABLE_LIMIT_MS = 20_000;
 const UNREACHABLE_PAUSE_MS = 1_000;
 /** How long doubtful prices are read again (R10). */
 const PRICE_DOUBT_LIMIT_MS = 15_000;
 /** Pauses between these readings; the last one repeats. */
 const PRICE_DOUBT_PAUSES_MS = [1_000, 1_000, 2_000, 3_000, 4_000] as const;
-const JUMP_HINT = "Nothing was sent. Wait until its price is confirmed, or name it in PROTECTED_SYMBOLS.";
+const JUMP_HINT = "Nothing was sent. Wait until its price is confirmed, or add the symbol to PROTECTED_SYMBOLS.";
 
 function doubtPause(round: number): number {
   return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
@@ -64,7 +64,7 @@ export interface PrepareParts {
   readonly startedAt: number;
   /** Why trading is halted; `undefined` when it is not (R25). */
   readonly halted: () => string | undefined;
-  /** Aborted when the process is to stop or a newer run has taken the place of this one. */
+  /** Aborted when the process must stop or a newer run has replaced this one. */
   readonly abandoned: AbortSignal;
   readonly emit: (event: ExecutionEvent) => void;
 }
@@ -76,9 +76,9 @@ export interface PrepareRequest {
   readonly ignoreMarketHours: boolean;
   /** What the signal may still trade, after earlier executions of it (R33). */
   readonly bounds?: SignalBounds | undefined;
-  /** What has had its orders and is not traded again. */
+  /** Symbols that have had their orders and are not traded again. */
   readonly excluded?: ReadonlyMap<string, SkipReason>;
-  /** The owner goes on with what is left of a signal, however old it is, in the session in which it was first executed then. */
+  /** The owner continues a signal, whatever its age, in the session in which it was first executed. */
   readonly finishOf?: number | undefined;
 }
 
@@ -92,7 +92,7 @@ export type Preparation =
     } & Inheritance)
   | Declined;
 
-/** Why nothing was begun. */
+/** Why nothing was started. */
 export interface Declined {
   readonly kind: "declined";
   readonly verdict: VerdictKind;
@@ -103,8 +103,8 @@ export interface Declined {
 }
 
 /**
- * Everything between a signal and its first order: reads the account until it is settled, plans, and
- * proves the plan. Sends no order; cancels only own orders left over from an earlier execution.
+ * Everything between a signal and its first order: reads the account until it is settled, plans, and checks
+ * the plan. Sends no order; cancels only own orders left from an earlier execution.
  */
 export async function prepare(parts: PrepareParts, request: PrepareRequest): Promise<Preparation> {
   const early = parts.abandoned.aborted ? declined("superseded", "A newer run took its place.") : gate(parts, request);
@@ -133,11 +133,11 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (limited !== undefined)
     return { ...declined("refused", limited.reason, limited.hint), causes: limited.causes, snapshot: prepared.snapshot };
   if (request.dryRun) return prepared;
-  // All of that may have taken most of a minute.
+  // All of this may have taken most of a minute.
   return accountDeclined(parts, prepared.snapshot) ?? sessionDeclined(parts, request, prepared.snapshot) ?? prepared;
 }
 
-/** Halted or stale: asked before anything is read, and again by the loop right before the first order. */
+/** Halted or stale: checked before reading anything, and again by the loop right before the first order. */
 function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefined {
   if (request.dryRun) return undefined;
   const halted = parts.halted();
@@ -159,7 +159,7 @@ async function firstSnapshot(parts: PrepareParts, request: PrepareRequest): Prom
       const lasting = error.failure === "unauthorized" || error.failure === "refused";
       const final = lasting || parts.clock.monotonic() - start + UNREACHABLE_PAUSE_MS > UNREACHABLE_LIMIT_MS;
       if (final) return declined("broker-unreachable", error.message, error.hint);
-      parts.emit({ kind: "remark", level: "info", text: `${parts.broker.name} cannot be read yet: ${messageOf(error)}` });
+      parts.emit({ kind: "remark", level: "info", text: `Cannot read from ${parts.broker.name} yet: ${messageOf(error)}` });
       await parts.clock.sleep(UNREACHABLE_PAUSE_MS, parts.abandoned);
       const stopped = stillWanted(parts, request);
       if (stopped !== undefined) return stopped;
@@ -174,11 +174,11 @@ function stillWanted(parts: PrepareParts, request: PrepareRequest): Declined | u
 function sayUnreadableConfiguration(parts: PrepareParts): void {
   const trouble = parts.assets.configuration.takeTrouble();
   if (trouble === undefined) return;
-  const text = `The account's configuration cannot be read: ${trouble} Whether it may buy fractions and partnerships is not known; the venue decides.`;
+  const text = `Cannot read the account's configuration: ${trouble} It is not known whether it may buy fractions and partnerships, so the venue decides.`;
   parts.emit({ kind: "remark", level: "warn", important: true, text });
 }
 
-/** R27: in live mode the first run sells nothing that this ledger never bought before its owner says so; other modes say it. */
+/** R27: in live mode the first run sells nothing that this ledger did not buy until the owner allows it; other modes only warn. */
 function adoptionDeclined(
   parts: PrepareParts,
   { dryRun }: PrepareRequest,
@@ -196,16 +196,19 @@ function accountDeclined(parts: PrepareParts, snapshot: AccountSnapshot): Declin
   if (refusal !== undefined) return { ...declined("account-blocked", refusal.reason, refusal.hint), snapshot };
   if (snapshot.configuration?.suspendTrade === true) {
     const suspended = "The account's own switch `suspend_trade` is on, so Alpaca refuses every order.";
-    return { ...declined("account-blocked", suspended, "Switch it off on the account's page at Alpaca; nothing was sent."), snapshot };
+    return { ...declined("account-blocked", suspended, "Nothing was sent. Switch it off on the account's page at Alpaca."), snapshot };
   }
   if (snapshot.account.blocks.length === 0) return undefined;
   const reason = `The account may not trade: ${snapshot.account.blocks.join(", ")}.`;
-  return { ...declined("account-blocked", reason, "Ask the broker, or look at the account's page; nothing was sent."), snapshot };
+  return {
+    ...declined("account-blocked", reason, "Nothing was sent. Check the account's page at the broker, or contact its support."),
+    snapshot,
+  };
 }
 
 function otherSession({ finishOf }: PrepareRequest, snapshot: AccountSnapshot): Declined | undefined {
   if (finishOf === undefined || marketDate(finishOf) === marketDate(snapshot.market.clock.timestamp)) return undefined;
-  const reason = `The run was executed on ${marketDate(finishOf)}; what is left of it can be finished in the same session only.`;
+  const reason = `The run was executed on ${marketDate(finishOf)}; it can only be finished in the same session.`;
   return { ...declined("refused", reason, "Let the strategy write a new run."), snapshot };
 }
 
@@ -235,7 +238,7 @@ async function openingDeclined(parts: PrepareParts, snapshot: AccountSnapshot): 
   return notYet === undefined ? undefined : { ...declined("market-closed", notYet.reason, notYet.hint), snapshot };
 }
 
-/** Waits for the end of earlier orders; another installation on the account stops everything (R24). */
+/** Waits for earlier orders to end; another installation on the account stops everything (R24). */
 async function withoutEarlierOrders(
   parts: PrepareParts,
   request: PrepareRequest,
@@ -249,7 +252,7 @@ async function withoutEarlierOrders(
     },
   });
   if (!("kind" in ended) || ended.kind === "declined") return ended;
-  return { ...declined("account-blocked", ended.reason, "Stop one of the two; nothing was sent."), snapshot: first };
+  return { ...declined("account-blocked", ended.reason, "Nothing was sent. Stop one of the two installations."), snapshot: first };
 }
 
 /** Before orders placed by hand are looked for that explain a quantity, and before they are looked for again. */
@@ -269,15 +272,15 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Accou
       listAt = parts.clock.monotonic() + EXTERNAL_FILLS_AFTER_MS;
     }
     const missing = unsettled(snapshot, expected);
-    // A deposit is no missing fill; but for as long as our last buys may not be in the cash, it may be theirs.
+    // A deposit is not a missing fill; but while our last buys may not be in the cash yet, it may belong to them.
     const mayBeSpent = isMore(snapshot.account.cash, expected) && waited <= FILLS_SETTLE_WITHIN_MS;
     if (missing === undefined && !mayBeSpent && (isLate || !mayReleaseMore(snapshot, parts))) return snapshot;
     if (missing !== undefined && isLate) {
       return {
         ...declined(
           "account-unsettled",
-          `The account does not contain our last fills yet: ${missing}.`,
-          "It is tried again while the run is fresh.",
+          `The account does not show our last fills yet: ${missing}.`,
+          "The run is tried again while it is fresh.",
         ),
         snapshot,
       };
@@ -292,7 +295,7 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Accou
 }
 
 /**
- * What the newest own order of each symbol left, and the cash after the last execution that traded, as
+ * The position after our newest order of each symbol, and the cash after the last execution that traded, as
  * long as the venue may not show them yet.
  */
 function expectedNow(parts: PrepareParts, snapshot: AccountSnapshot): Expected {
@@ -301,10 +304,10 @@ function expectedNow(parts: PrepareParts, snapshot: AccountSnapshot): Expected {
   let money: Pick<Expected, "cash" | "traded"> = { cash: undefined, traded: ZERO };
   for (const execution of parts.ledger.recentExecutions(5).toReversed()) {
     const filled = parts.ledger.intentsOf(execution.id).filter((intent) => intent.filledQuantity.gt(ZERO));
-    // A late fill of an earlier execution is not in the cash that this one began with: then nothing can be computed.
+    // A late fill of an earlier execution is not in this one's initial cash, so the cash cannot be calculated.
     const late = [...newest.values()].some((intent) => filledSince(intent, execution.startedAt));
     if (filled.some(isRecent)) money = expectedAfter(filled, late ? undefined : cashBefore(execution));
-    // It has changed the cash after an order of an earlier one that was filled late.
+    // It changed the cash after a late fill of an earlier one.
     else if (filled.length > 0) money = { cash: undefined, traded: ZERO };
     for (const intent of filled) newest.set(intent.symbol, intent);
   }
@@ -313,8 +316,8 @@ function expectedNow(parts: PrepareParts, snapshot: AccountSnapshot): Expected {
 }
 
 /**
- * Fills bear the venue's stamps and their records ours. The two clocks need not agree, and ours may have been
- * set since: what is recent by either of them is taken to be so.
+ * Fills have the venue's stamps, their records ours. The two clocks may differ, and ours may have been set
+ * since, so recent by either clock counts as recent.
  */
 function mayNotBeShownYet({ filledAt, updatedAt }: IntentRecord, { market }: AccountSnapshot, clock: Clock): boolean {
   const venueNow = market.clock.timestamp + (clock.monotonic() - market.readAt.monotonic);
@@ -333,7 +336,7 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
   for (let round = 0; ; round += 1) {
     const splits = await splitsIn(parts, request, snapshot);
     if ("kind" in splits) return splits;
-    // What waits for the open is not sent now, and would pass on no id.
+    // An order waiting for the open is not sent now and cannot reuse an id.
     const given = snapshot.market.clock.isOpen ? await inheritable(parts) : [];
     const planned = plannedOn(parts, request, snapshot, { splits, given });
     const goesOn = isDoubtful(planned.result) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
@@ -373,7 +376,7 @@ function isDoubtful(result: PlanResult): boolean {
   return result.plan.lines.some(({ leftAlone }) => leftAlone === "price-doubt" || leftAlone === "split-suspected");
 }
 
-/** Only what is in doubt is read again (R35); before anything is planned on it, the account is read too. */
+/** Reads only doubtful prices again (R35); before planning on them, the account is read too. */
 async function repriced(parts: PrepareParts, snapshot: AccountSnapshot): Promise<AccountSnapshot> {
   try {
     const prices = await unlessAborted(parts.broker.prices([...snapshot.prices.keys()]), parts.abandoned);
@@ -409,7 +412,7 @@ function judged(parts: PrepareParts, request: PrepareRequest, { snapshot, input,
   const failures = provePlan(result.plan, input);
   if (failures.length > 0) {
     const reason = `The plan failed its proof: ${failures.map((failure) => failure.message).join(" ")}`;
-    return { ...declined("refused", reason, "Nothing was sent. This is a fault of the program: please report it with the log."), snapshot };
+    return { ...declined("refused", reason, "Nothing was sent. This is a bug in the program; please report it with the log."), snapshot };
   }
   const offHours = !request.dryRun && sessionLeft(snapshot.market, parts.clock.monotonic()) === undefined;
   const phases = offHours ? offHoursDeclined(result.plan, input) : undefined;
@@ -426,7 +429,7 @@ function offHoursDeclined(plan: Plan, input: PlanInput): Declined | undefined {
   if (needed.lte(available)) return undefined;
   return declined(
     "market-closed",
-    `The market is closed and the buys need ${formatDollars(needed)}, but only ${formatDollars(available)} is there before the sells are filled; both cannot be queued together.`,
+    `The market is closed and the buys need ${formatDollars(needed)}, but only ${formatDollars(available)} is available before the sells are filled, so they cannot be queued together.`,
     "Run it again while the market is open.",
   );
 }

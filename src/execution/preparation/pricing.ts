@@ -9,13 +9,13 @@ import { askTooDear, priceOrder, termsProblem } from "../styles/order-terms.ts";
 import type { QuoteBook } from "../styles/quote-book.ts";
 import { summariseLeft } from "../outcome/summary.ts";
 
-/** How long until a symbol without a sane quote is looked at again. */
+/** Pause before a symbol without a sane quote is checked again. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** How loudly it is said that an order is not sent; what may pass is planned again. */
+/** Log level for an unsent order; passing causes are planned again. */
 const LEVELS: Partial<Record<SkipReason, "info" | "warn">> = { "below-minimum": "info", "price-doubt": "warn" };
 
-/** Prices orders of limit style right before they are sent. */
+/** Prices limit-style orders right before they are sent. */
 export class Pricer {
   readonly #execution: OpenExecution;
   readonly #quotes: QuoteBook;
@@ -25,25 +25,25 @@ export class Pricer {
     this.#quotes = quotes;
   }
 
-  /** Whether everything is there that these orders are priced from, after one look at the venue. */
+  /** Whether all data needed to price these orders is available, after at most one request to the venue. */
   isReady(intents: readonly IntentRecord[]): Promise<boolean> {
     return this.#quotes.isRecent(intents.map(({ symbol }) => symbol));
   }
 
-  /** Whether that can be told without a look at the venue. */
+  /** Whether that is known without asking the venue. */
   hasRecent({ symbol }: IntentRecord): boolean {
     return !this.#quotes.isOld(symbol);
   }
 
-  /** Of market style: leaves the order alone for now where the ask has gone away from the price that it was planned on (R11). */
+  /** Market style: does not send the order yet if the ask has moved away from its planned price (R11). */
   leaveIfTooDear(intent: IntentRecord): void {
     const dear = askTooDear(intent, this.#quotes.of(intent.symbol));
     if (dear !== undefined) this.#leave(intent, "price-doubt", dear);
   }
 
   /**
-   * How an order is sent. Without a sane quote it is looked at again later, and when that has lasted too long
-   * it is left alone, with the reason in the plan. What is decided is not written here but the leaving.
+   * How an order is sent. Without a sane quote it is checked again later, and after too long it is left alone,
+   * with the reason in the plan. Only leaving it alone is recorded here.
    * @returns `undefined` when it is not sent now.
    */
   termsFor(intent: IntentRecord, followUp: FollowUp): OrderTerms | undefined {
@@ -77,7 +77,7 @@ export class Pricer {
     };
   }
 
-  /** Terms that break a rule are a fault of this program; they must never reach the broker. */
+  /** Terms that break a rule are a bug in this program and must never reach the broker. */
   #proven(terms: OrderTerms, facts: PricingFacts): OrderTerms {
     const problem = termsProblem(terms, facts);
     if (problem === undefined) return terms;
@@ -94,7 +94,7 @@ export class Pricer {
       kind: "waiting",
       level,
       symbol: intent.symbol,
-      text: `${intent.symbol}: ${reason}; it is looked at again.`,
+      text: `${intent.symbol}: ${reason}; checking again.`,
       intent,
     });
   }

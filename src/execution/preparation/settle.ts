@@ -6,15 +6,15 @@ import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 
 /**
- * R16: at Alpaca orders, positions and cash disagree for up to ten seconds. A plan made on a torn
- * reading sells twice or spends twice, so before each phase the account must contain all own fills.
+ * R16: at Alpaca orders, positions and cash disagree for up to ten seconds. A plan made on an inconsistent
+ * snapshot sells twice or spends twice, so before each phase the account must contain all own fills.
  */
 
-/** Fills older than this are taken to be contained in the account (Alpaca: about 10 s). */
+/** Fills older than this are assumed to be contained in the account (Alpaca: about 10 s). */
 export const FILLS_SETTLE_WITHIN_MS = 30_000;
-/** How long a reading may stay unsettled before it is given up. */
+/** How long to wait for a settled snapshot. */
 export const SETTLE_LIMIT_MS = 15_000;
-/** Pause before something that could not be read is asked for again. */
+/** Pause before a failed read is repeated. */
 export const SETTLE_PAUSE_MS = 300;
 /** Pauses between the first readings; the last one repeats. A reading costs five requests, of which only 150 a minute may be reads. */
 const SETTLE_PAUSES_MS = [300, 300, 600, 1_000, 1_500, 2_000] as const;
@@ -54,17 +54,17 @@ export function expectedAfter(intents: readonly IntentRecord[], cashBefore: Deci
   return { quantities, cash: cashBefore?.plus(net), traded, net };
 }
 
-/** What is still missing from the reading, in words; `undefined` when it contains all of our fills. */
+/** What is missing from the snapshot, in words; `undefined` when it contains all our fills. */
 export function unsettled(snapshot: AccountSnapshot, expected: Expected): string | undefined {
   for (const [symbol, quantity] of expected.quantities) {
     const position = snapshot.positions.find((each) => each.symbol === symbol);
-    // A row that cannot be read tells of no fill (R34).
+    // An unreadable row says nothing about fills (R34).
     if (position?.problem !== undefined) continue;
     const shown = position?.quantity ?? ZERO;
-    if (!shown.eq(quantity)) return `${symbol} shows ${shown.toFixed()} shares, our fills make it ${quantity.toFixed()}`;
+    if (!shown.eq(quantity)) return `${symbol} shows ${shown.toFixed()} shares, expected ${quantity.toFixed()} from our fills`;
   }
   if (expected.cash === undefined || expected.cash.minus(snapshot.account.cash).lte(toleranceFor(expected))) return undefined;
-  return `cash shows ${snapshot.account.cash.toFixed()}, our fills make it ${expected.cash.toFixed()}`;
+  return `cash shows ${snapshot.account.cash.toFixed()}, expected ${expected.cash.toFixed()} from our fills`;
 }
 
 /** Symbols of which the account shows more shares than our fills leave. */
@@ -76,16 +76,16 @@ export function heldBeyond(snapshot: AccountSnapshot, expected: Expected): strin
   return more.map(([symbol]) => symbol);
 }
 
-/** Whether more cash is shown than our fills make: a deposit, or a buy of ours that is not in the cash yet. */
+/** Whether more cash is shown than our fills explain: a deposit, or a buy of ours that is not in the cash yet. */
 export function isMore(cash: Decimal, expected: Expected): boolean {
   return expected.cash !== undefined && cash.minus(expected.cash).gt(toleranceFor(expected));
 }
 
 /**
- * Whether buying power has not grown yet by what our fills have brought, or has not been given back what a buy
- * reserved and did not take. Never more than the cash is expected of it (R16).
+ * Whether buying power does not yet include the proceeds of our fills, or the unused reservation of a buy. It is
+ * never expected to exceed the cash (R16).
  * @param before dollars at the first plan of the execution; `undefined` when not known.
- * @param enough the part of what is due that is enough.
+ * @param enough the sufficient fraction of the expected amount.
  */
 export function isPowerBehind(
   { account, openOrders }: AccountSnapshot,
@@ -99,9 +99,9 @@ export function isPowerBehind(
 }
 
 /**
- * Whether there is less buying power than cash although no open buy reserves any of it, shortly after a buy of
- * ours has ended: what it reserved and did not take is given back later than its end is told. It may also have a
- * reason of its own, so it is waited for and then taken as it is.
+ * Whether buying power is below cash without an open buy, shortly after a buy of ours has ended: the unused
+ * reservation is released later than the end is reported. There may also be another reason, so it is awaited and
+ * then used as it is.
  */
 export function mayReleaseMore({ account, openOrders }: AccountSnapshot, { ledger, clock }: { ledger: Ledger; clock: Clock }): boolean {
   if (openOrders.some(({ side }) => side === "buy") || account.cash.minus(account.buyingPower).lte(ONE)) return false;
@@ -110,8 +110,8 @@ export function mayReleaseMore({ account, openOrders }: AccountSnapshot, { ledge
 }
 
 /**
- * What an order has changed since this many shares of its symbol were held: itself, with only the fills that
- * came after that. Nothing else of ours trades its symbol meanwhile (R24).
+ * The order with only the fills since this many shares of its symbol were held. None of our other orders trades its
+ * symbol meanwhile (R24).
  * @returns `undefined` when the shares held then contain all of its fills.
  */
 export function changeSince(intent: IntentRecord, held: Decimal): IntentRecord | undefined {
@@ -126,19 +126,18 @@ export function changeSince(intent: IntentRecord, held: Decimal): IntentRecord |
 export interface Doings {
   /** All of the execution itself. */
   readonly own: readonly IntentRecord[];
-  /** Buys of earlier executions that may still take their cash. */
+  /** Buys of earlier executions that may still use cash. */
   readonly earlierBuys: readonly IntentRecord[];
   /** What orders of earlier executions have changed since the plan. */
   readonly lateFills: readonly IntentRecord[];
-  /** Dollars that somebody else's buys could take which were open before the execution. */
+  /** Dollars that external buys open before the execution could use. */
   readonly foreignBuys: Decimal;
 }
 
 /**
- * Whether less cash is shown than must be there while buys are to be sent, in words. It must pay for those,
- * and be what the account held before the execution, changed by our known fills, less all that buys which
- * are under way can have taken.
- * @param before cash before the execution, in dollars; `undefined` when nothing can be computed from it.
+ * Describes missing cash while buys are waiting. The cash must pay for them, and must equal the cash before
+ * the execution, changed by our known fills, less the maximum that open buys may have used.
+ * @param before cash before the execution, in dollars; `undefined` when it cannot be used.
  * @returns `undefined` when nothing is missing, and when nothing is to be bought.
  */
 export function missingCash(
@@ -152,15 +151,15 @@ export function missingCash(
   const underWay = sum([...buys.filter(isUnderWay), ...earlierBuys].map(restOf)).plus(foreignBuys);
   const expected = expectedAfter([...lateFills, ...own], before);
   const least = max(toBuy, (expected.cash ?? ZERO).minus(underWay).minus(toleranceFor(expected)));
-  return shown.gte(least) ? undefined : `cash shows ${shown.toFixed()}, and at least ${least.toFixed(2)} must be there`;
+  return shown.gte(least) ? undefined : `cash shows ${shown.toFixed()}, expected at least ${least.toFixed(2)}`;
 }
 
-/** It may have taken its cash already. */
+/** It may have used its cash already. */
 export function isUnderWay({ state }: IntentRecord): boolean {
   return state === "posting" || state === "unknown" || state === "open" || state === "abandoned";
 }
 
-/** Dollars that it can still take. */
+/** Dollars that it can still use. */
 function restOf({ worstCaseCost, filledQuantity, filledAveragePrice }: IntentRecord): Decimal {
   return max(ZERO, worstCaseCost.minus(filledQuantity.times(filledAveragePrice ?? ZERO)));
 }

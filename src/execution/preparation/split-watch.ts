@@ -13,18 +13,18 @@ import { observationsOf } from "./plan-input.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { expectedAfter } from "./settle.ts";
 
-/** Fourteen sessions or more, so that a symbol whose quantity was never known is looked at over ten of them. */
+/** At least fourteen sessions, so that a symbol whose quantity was never known is checked over ten of them. */
 const LEAST_DAYS_BACK = 21;
-/** A session may have no bar on a thin feed; the one before it serves as well. */
+/** A session may have no bar on a thin feed; the previous one is as good. */
 const SPARE_DAYS = 7;
-/** A position that has vanished while its split was booked is not expected back after ten sessions. */
+/** A position that disappeared while its split was booked is not expected back after ten sessions. */
 const GONE_AFTER_DAYS = 14;
-/** A suspicion is looked into again after so long at the earliest. */
+/** Minimum time before a suspected split is checked again. */
 const ASK_AGAIN_MS = 3_000;
 const DAY_MS = 86_400_000;
-/** Prints of this session, not of the one before. */
+/** Prints of this session, not the previous one. */
 const LONGEST_SESSION_MS = 7 * 3_600_000;
-/** Of the prices that are known, those this much older than the newest are of another moment. */
+/** Prices this much older than the newest are from another time. */
 const SAME_MOMENT_MS = 3_600_000;
 const US_EQUITY = "us_equity";
 
@@ -39,32 +39,32 @@ export interface SplitWatchParts {
 }
 
 export interface SplitQuestion {
-  /** Symbols that are to be traded, held or not. */
+  /** Symbols to trade, held or not. */
   readonly wanted: readonly string[];
-  /** Whether what is found is written down; a dry run leaves nothing behind. */
+  /** Whether to record the findings; a dry run records nothing. */
   readonly record: boolean;
 }
 
-/** The part of a reading that tells of splits. */
+/** The part of a snapshot that is relevant for splits. */
 export type SplitReading = Pick<AccountSnapshot, "market" | "positions" | "prices" | "at">;
 
-/** What was found of a symbol in this session, so that it is not asked for again. */
+/** Finding for a symbol in this session, so that it is not requested again. */
 interface Proof {
   readonly session: string;
   readonly isOpen: boolean;
   readonly latest: Decimal | undefined;
 }
 
-/** One symbol that is looked into. */
+/** One symbol being checked. */
 interface Case {
   readonly symbol: string;
   readonly evidence: SplitEvidence;
 }
 
 /**
- * Finds splits that the broker has not booked yet (R10). Every holding is looked into once a session, and again
- * whenever a price or a quantity is odd: two requests for all of them together. What is found is in the ledger
- * until the quantity has changed by the ratio.
+ * Finds splits that the broker has not booked yet (R10). Every position is checked once per session, and again
+ * whenever a price or quantity looks odd: two requests for all of them together. A split stays in the ledger
+ * until the quantity has changed by its ratio.
  */
 export class SplitWatch {
   readonly #parts: SplitWatchParts;
@@ -75,7 +75,7 @@ export class SplitWatch {
     this.#parts = parts;
   }
 
-  /** Every symbol, held or wanted, that must be left alone. Never throws for what cannot be read: that counts against the symbol. */
+  /** Every symbol, held or targeted, that must be left alone. Never throws on a failed read: that counts against the symbol. */
   async doubts(reading: SplitReading, { wanted, record }: SplitQuestion): Promise<ReadonlyMap<string, SplitDoubt>> {
     const doubts = new Map<string, SplitDoubt>();
     const open: Case[] = [];
@@ -88,7 +88,7 @@ export class SplitWatch {
     const findings = await this.#findings(open, reading.market.clock.timestamp);
     this.#parts.ledger.transaction(() => {
       for (const each of open) {
-        const doubt = this.#conclude(each, findings.get(each.symbol) ?? suspected("nothing is known of it"), { reading, record });
+        const doubt = this.#conclude(each, findings.get(each.symbol) ?? suspected("nothing is known about it"), { reading, record });
         if (doubt !== undefined) doubts.set(each.symbol, doubt);
       }
     }, "ordered");
@@ -139,7 +139,7 @@ export class SplitWatch {
     return { session: marketDate(fill.filledAt ?? fill.updatedAt), quantity, isFilled: true };
   }
 
-  /** Writes down what became of a split that was found before. */
+  /** Records the progress of a known split. */
   #follow(symbol: string, held: Decimal, today: string): void {
     const { ledger, clock } = this.#parts;
     const split = this.#unbooked(symbol);
@@ -150,7 +150,7 @@ export class SplitWatch {
         ledger.recordSplit({ ...split, bookedAt: at });
         ledger.recordSessionQuantity({ symbol, session: today, quantity: held, at });
       });
-    // Somebody has traded it by hand: what will be booked is what is held now.
+    // It was traded by hand: the current quantity will be booked.
     else if (held.gt(ZERO)) ledger.recordSplit({ ...split, quantity: held });
   }
 
@@ -205,7 +205,7 @@ export class SplitWatch {
     const { start, today } = daysOf(cases);
     const symbols = cases.map(({ symbol }) => symbol);
     const together = await this.#barsOf(symbols, start, today);
-    // One symbol that the venue refuses spoils the answer for all of them.
+    // One symbol refused by the venue makes the request fail for all.
     if (together !== "refused") return together;
     const one = await Promise.all(symbols.map((symbol) => this.#barsOf([symbol], start, today)));
     return new Map(one.flatMap((found) => (found === "refused" ? [] : [...found])));
@@ -225,7 +225,7 @@ export class SplitWatch {
     }
   }
 
-  /** Symbols with a split that the ledger does not know; `undefined` when it cannot be told. */
+  /** Symbols with a split missing in the ledger; `undefined` when unknown. */
   async #announced(cases: readonly Case[]): Promise<ReadonlySet<string> | undefined> {
     const symbols = cases.map(({ symbol }) => symbol);
     const { today, start } = daysOf(cases);

@@ -9,25 +9,25 @@ import type { SaneQuote } from "./sane-quote.ts";
 import { collarEdge, saneQuote } from "./sane-quote.ts";
 import { isOnTick } from "./tick.ts";
 
-/** What an order is priced from, right before it is sent. */
+/** Input for pricing an order right before it is sent. */
 export interface PricingFacts {
   /** Of limit style, and proven never to have been sent. */
   readonly intent: IntentRecord;
   readonly prices: MarketPrices | undefined;
-  /** By the clock that the prices' stamps belong to, milliseconds since the epoch. */
+  /** By the clock of the prices' stamps, milliseconds since the epoch. */
   readonly now: number;
   readonly settings: LimitOrderSettings;
   /** Attempts of the same planned trade that were cancelled before they were filled. */
   readonly cutShort: number;
   /** Attempts of it that were filled. */
   readonly filledParts: number;
-  /** How long a sane quote has been waited for, milliseconds. */
+  /** How long the order has waited for a sane quote, milliseconds. */
   readonly waitedMs: number;
-  /** Dollars: a rest that is worth less goes along with the part before it. */
+  /** Dollars: a smaller rest is added to the part before it. */
   readonly minimum: Decimal;
 }
 
-/** What comes of pricing an order. */
+/** Result of pricing an order. */
 export type Pricing =
   | { readonly kind: "priced"; readonly terms: OrderTerms }
   /** Nothing to price it from yet. */
@@ -37,14 +37,14 @@ export type Pricing =
 
 /** The venue's smallest order, dollars. */
 const VENUE_MINIMUM = ONE;
-/** A market buy of whole shares is counted this much above the ask against its money, as in a plan (R11). */
+/** A market buy of whole shares counts this much above the ask against its money, as in a plan (R11). */
 const MARKET_BUY_CUSHION = decimal("1.04");
-/** Parts of one planned trade at most, however thinly the symbol is traded. */
+/** Maximum parts of one planned trade, however thinly the symbol is traded. */
 const MOST_PARTS = 10;
 
 /**
- * How an order of limit style is sent: at the far side of a sane quote, for no more than is left of its
- * goal in shares, and for buys in dollars. After the last limit the rest goes to the market, and that too only
+ * How a limit-style order is sent: at the ask (buy) or bid (sell) of a sane quote, for at most the rest of its
+ * goal in shares and, for buys, in dollars. After the last limit the rest is sent as a market order, also only
  * on a sane quote. Pure.
  */
 export function priceOrder(facts: PricingFacts): Pricing {
@@ -56,19 +56,19 @@ export function priceOrder(facts: PricingFacts): Pricing {
   return facts.cutShort > settings.repegs && settings.then === "market" ? marketTerms(facts, judged) : limitTerms(facts, judged);
 }
 
-/** A buy of whole shares, whose price has decided how many: it goes by the ask at its POST too (R11). */
+/** A buy of whole shares, sized by its price: the ask is checked at its POST too (R11). */
 export function isOfWholeShares({ side, notional, quantity, goal }: IntentRecord): boolean {
   return side === "buy" && notional === undefined && quantity !== undefined && goal?.inDollars !== true;
 }
 
-/** R11: why a buy of whole shares is not sent at the ask that stands now, in either style. */
+/** R11: why a buy of whole shares is not sent at the current ask, in either style. */
 export function askTooDear(intent: IntentRecord, prices: MarketPrices | undefined): string | undefined {
   const { estimatedValue, quantity } = intent;
   if (!isOfWholeShares(intent) || quantity?.gt(ZERO) !== true) return undefined;
   return askAbove(prices?.quote?.ask, estimatedValue.div(quantity));
 }
 
-/** How long a symbol without a sane quote is waited for: as long as its limits would have been tried. */
+/** How long to wait for a sane quote: as long as its limits would have been tried. */
 function patienceMs({ repegMs, repegs }: Pick<LimitOrderSettings, "repegMs" | "repegs">): number {
   return repegMs * (repegs + 1);
 }
@@ -79,7 +79,7 @@ function withoutQuote({ intent, settings, waitedMs }: PricingFacts, reason: stri
   return blindMarketTerms(intent);
 }
 
-/** As market style would send it: nothing is known that it could be measured by. */
+/** As in market style: there is nothing to compare it with. */
 function blindMarketTerms(intent: IntentRecord): Pricing {
   const goal = goalOf(intent);
   const notional = goal.inDollars ? truncate(goal.cost ?? ZERO, CENT_DECIMALS) : undefined;
@@ -108,7 +108,7 @@ function limitTerms(facts: PricingFacts, { limit, quote }: SaneQuote): Pricing {
   });
 }
 
-/** The rest after the last limit. Buys of fractions go in dollars, so that the money bounds them whatever the ask becomes. */
+/** The rest after the last limit. Fractional buys are sent in dollars, so that the money limits them whatever the ask becomes. */
 function marketTerms({ intent }: PricingFacts, { quote, limit }: SaneQuote): Pricing {
   const goal = goalOf(intent);
   const rest = goal.quantity ?? truncate((goal.cost ?? ZERO).div(limit), SHARE_DECIMALS);
@@ -129,8 +129,8 @@ function marketTerms({ intent }: PricingFacts, { quote, limit }: SaneQuote): Pri
 }
 
 /**
- * What one order may be of it: whole shares, and no more than the share of a day's volume, unless that made
- * too many parts. What would be left too small for an order of its own goes along.
+ * The size of one part: whole shares, and at most the allowed share of a day's volume, unless that makes too
+ * many parts. A rest too small for its own order is included.
  */
 function partOf(quantity: Decimal, price: Decimal, { prices, settings, filledParts, minimum }: PricingFacts): Decimal {
   const volume = prices?.dayVolume;
@@ -145,23 +145,23 @@ function refuseSmall(intent: IntentRecord, quantity: Decimal, price: Decimal): P
     const reason = `what is left of its money buys no whole share at ${price.toFixed()}`;
     return { kind: "leave", leftAlone: "insufficient-cash", reason };
   }
-  // The last of a position is offered whatever it is worth: only the venue can tell whether it takes dust.
+  // The last of a position is sent whatever its value: only the venue knows whether it accepts dust.
   return !intent.fullExit && quantity.times(price).lt(VENUE_MINIMUM) ? TOO_SMALL : undefined;
 }
 
 const TOO_SMALL: Pricing = { kind: "leave", leftAlone: "below-minimum", reason: "what is left is worth less than the smallest order" };
 
 /**
- * Checks terms against what they were made from, in other words than those that made them, before an order is
- * committed (R13). @returns what is wrong with them; `undefined` when they may be sent.
+ * Checks terms against their input, independently of the code that made them, before an order is committed (R13).
+ * @returns what is wrong with them; `undefined` when they may be sent.
  */
 export function termsProblem(terms: OrderTerms, { intent, prices, settings }: PricingFacts): string | undefined {
   const { quantity, notional, limitPrice, orderType } = terms;
   const before = goalOf(intent);
   if ((quantity === undefined) === (notional === undefined)) return "exactly one of quantity and notional is needed";
   if (!(quantity ?? notional ?? ZERO).gt(ZERO)) return "its amount is not positive";
-  if (before.quantity !== undefined && quantity?.gt(before.quantity) === true) return "it is for more shares than are left of the plan";
-  if (before.cost !== undefined && notional?.gt(before.cost) === true) return "it is for more dollars than are left of the plan";
+  if (before.quantity !== undefined && quantity?.gt(before.quantity) === true) return "it is for more shares than the plan has left";
+  if (before.cost !== undefined && notional?.gt(before.cost) === true) return "it is for more dollars than the plan has left";
   if (orderType === "market") return limitPrice === undefined ? undefined : "a market order has no limit";
   if (limitPrice === undefined || quantity === undefined) return "a limit order needs a limit and a quantity";
   if (!isOnTick(limitPrice)) return `its limit of ${limitPrice.toFixed()} is not on a tick`;
@@ -180,7 +180,7 @@ function collarProblem(
   if (trade === undefined) return "no trade bounds its limit";
   const edge = collarEdge(side, trade, collar);
   const outside = side === "buy" ? limit.gt(edge) : limit.lt(edge);
-  return outside ? `its limit of ${limit.toFixed()} lies outside the collar around ${trade.toFixed()}` : undefined;
+  return outside ? `its limit of ${limit.toFixed()} is outside the collar around ${trade.toFixed()}` : undefined;
 }
 
 function goalOf({ goal, symbol }: IntentRecord): Goal {
@@ -194,7 +194,7 @@ function priced(
   return { kind: "priced", terms: { quantity: undefined, notional: undefined, ...terms } };
 }
 
-/** What a part of the rest is worth by the plan. The intent's estimate is of the rest, or of the part that it was priced for before. */
+/** Planned value of a part of the rest. The intent's estimate covers the rest, or the part it was priced for before. */
 function estimateOf({ estimatedValue, orderType, quantity }: IntentRecord, part: Decimal, rest: Decimal): Decimal {
   const whole = orderType === undefined || quantity === undefined ? rest : quantity;
   return whole.eq(ZERO) ? ZERO : estimatedValue.times(part).div(whole);

@@ -6,10 +6,10 @@ import type { Moment, AccountSnapshot } from "../preparation/account-snapshot.ts
 import { ageOf, momentOf } from "../preparation/account-snapshot.ts";
 import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 
-/** A limit is taken from prices that were asked for this lately; older ones are asked for again. */
+/** Maximum age of prices for a limit; older ones are requested again. */
 const PRICES_MAX_AGE_MS = 1_500;
 
-/** The quotes that orders of limit style are priced from: those of the plan while they are new, then its own. */
+/** Quotes for pricing limit-style orders: the plan's while they are recent, then its own. */
 export class QuoteBook {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
@@ -20,7 +20,7 @@ export class QuoteBook {
     this.#market = market;
   }
 
-  /** What was asked for later counts. @param at before they were asked for. */
+  /** The later request counts. @param at time before the request. */
   saw(prices: AccountSnapshot["prices"], at: Moment): void {
     for (const [symbol, each] of prices) {
       const seen = this.#seen.get(symbol);
@@ -32,7 +32,7 @@ export class QuoteBook {
     return this.#seen.get(symbol)?.prices;
   }
 
-  /** Whether prices of all of these are there that are new enough, after one look at the venue. A symbol without any is known too. */
+  /** Whether recent prices of all of these are available, after at most one request. A symbol without prices counts as known. */
   async isRecent(symbols: readonly string[]): Promise<boolean> {
     const { broker, clock, stopping } = this.#execution.parts;
     const old = symbols.filter((symbol) => this.isOld(symbol));
@@ -44,14 +44,14 @@ export class QuoteBook {
       this.saw(prices, at);
       return true;
     } catch (error) {
-      const text = `The quotes cannot be read, so nothing is priced: ${messageOf(error)}`;
+      const text = `Nothing is priced because the quotes cannot be read: ${messageOf(error)}`;
       this.#execution.emit({ kind: "waiting", level: "warn", recurs: true, text });
       await clock.sleep(SETTLE_PAUSE_MS, stopping);
       return false;
     }
   }
 
-  /** The venue's time, which tells what is of this session. Nothing is sent while its clock is unknown. */
+  /** The venue's time, which defines the session. Nothing is sent while its clock is unknown. */
   time(): number {
     return this.#market.time ?? this.#execution.parts.clock.now();
   }

@@ -8,24 +8,24 @@ import { onTick } from "./tick.ts";
 
 const HALF = decimal("0.5");
 
-/** A quote that an order may be priced from. */
+/** A quote suitable for pricing an order. */
 export interface SaneQuote {
   readonly quote: Quote;
-  /** The far side, which a marketable order meets: on a tick, and inside the collar. */
+  /** The ask (buy) or bid (sell): on a tick, and inside the collar. */
   readonly limit: Decimal;
 }
 
 export interface QuoteDoubt {
-  /** Why not, to follow the symbol. */
+  /** Why not, as text after the symbol. */
   readonly doubt: string;
 }
 
 type Limits = Pick<LimitOrderSettings, "maxSpread" | "collar">;
 
 /**
- * Judges a quote that was just read: two-sided, of this session, not too wide, and its far side near the last
- * trade. A market order pays whatever the far side asks, however absurd; a limit is only as good as the quote it is
- * taken from. Its stamp is its last change, so that its age says nothing (R10): BTAL's stands for minutes.
+ * Checks a quote that was just read: two-sided, from this session, not too wide, and with its far side near the last
+ * trade. A market order pays any price, however absurd; a limit is only as good as its quote. The stamp is the last
+ * change, so the age says nothing (R10): BTAL's quote is unchanged for minutes.
  * @param now by the venue's clock, milliseconds since the epoch.
  */
 export function saneQuote(side: Side, prices: MarketPrices | undefined, now: number, settings: Limits): SaneQuote | QuoteDoubt {
@@ -46,7 +46,7 @@ function middleOf({ bid, ask }: Pick<Quote, "bid" | "ask">): Decimal {
   return bid.plus(ask).times(HALF);
 }
 
-/** The worst price that the collar around the last trade lets an order have. */
+/** The worst price inside the collar around the last trade. */
 export function collarEdge(side: Side, trade: Decimal, collar: Decimal): Decimal {
   return trade.times(side === "buy" ? ONE.plus(collar) : ONE.minus(collar));
 }

@@ -6,8 +6,8 @@ const CENT = decimal("0.01");
 const SUB_DOLLAR_TICK = decimal("0.0001");
 
 /**
- * A limit price as the venue takes it: whole cents from a dollar on, four decimals below it. Rounded the safe
- * way: a buy never pays more than was meant, a sell never takes less.
+ * A limit price that the venue accepts: whole cents from one dollar, four decimals below. Rounded the safe way:
+ * a buy never pays more than intended, a sell never gets less.
  */
 export function onTick(price: Decimal, side: Side): Decimal {
   const places = price.gte(ONE) ? 2 : 4;
@@ -16,7 +16,7 @@ export function onTick(price: Decimal, side: Side): Decimal {
   return below.plus(price.gte(ONE) ? CENT : SUB_DOLLAR_TICK);
 }
 
-/** Whether the venue takes it as a limit price. */
+/** Whether the venue accepts it as a limit price. */
 export function isOnTick(price: Decimal): boolean {
   return truncate(price, price.gte(ONE) ? 2 : 4).eq(price);
 }

@@ -180,7 +180,7 @@ describe("the loss of a day", () => {
     open({ ...INVESTED, limits: limits(undefined, "0.04") });
     desk.exchange.transfer("20000");
     desk.exchange.setPrice("TQQQ", "76");
-    expectRefused(await run("a", HEDGE), "a", /deposits and withdrawals of \$20,000\.00 apart/);
+    expectRefused(await run("a", HEDGE), "a", /excluding deposits and withdrawals of \$20,000\.00/);
   });
 
   test("a withdrawal adds nothing to it", async () => {
@@ -200,7 +200,7 @@ describe("the loss of a day", () => {
     desk.exchange.transfer("10000");
     await desk.clock.advance(Date.parse(monday) - desk.clock.now());
     desk.exchange.setPrice("TQQQ", "79.5");
-    expectRefused(await run("a", HEDGE), "a", /lost \$5,5\d\d\.\d\d .*deposits and withdrawals of \$10,000\.00 apart/);
+    expectRefused(await run("a", HEDGE), "a", /lost \$5,5\d\d\.\d\d .*excluding deposits and withdrawals of \$10,000\.00/);
   });
 });
 
@@ -218,7 +218,7 @@ describe("when deposits and withdrawals cannot be read", () => {
   test.each(ANSWERS)("because %s, a plan under limits is refused and nothing is sent", async (_name, answer) => {
     open({ ...INVESTED, limits: limits("5") });
     spoil(answer);
-    expectRefused(await run("a", HEDGE), "a", /MAX_DAILY_TURNOVER_PERCENT and MAX_DAILY_LOSS_PERCENT .* cannot be told/);
+    expectRefused(await run("a", HEDGE), "a", /Cannot check MAX_DAILY_TURNOVER_PERCENT and MAX_DAILY_LOSS_PERCENT: /);
   });
 
   test("because the calendar is silent, too", async () => {
