@@ -2,7 +2,7 @@ import type { LedgerDatabase } from "./database.ts";
 import type { PinnedAccount, StrangerOrder } from "../domain/ledger/account.ts";
 import { instant, readInteger, readText } from "./row.ts";
 
-/** R27. The newest pin counts; the older ones stay as a record of who changed it when. */
+/** R27. The newest pin counts; older ones are kept as a history of changes. */
 export function pinnedAccount(database: LedgerDatabase): PinnedAccount | undefined {
   const row = database.row("SELECT number, pinned_at FROM account_pins ORDER BY id DESC LIMIT 1");
   return row && { number: readText(row, "number"), pinnedAt: readInteger(row, "pinned_at") };
@@ -12,14 +12,14 @@ export function pinAccount(database: LedgerDatabase, number: string, at: number)
   database.write("INSERT INTO account_pins (number, pinned_at) VALUES (:number, :at)", { number, at: instant(at) });
 }
 
-/** Executions of another account before a new pin do not count: nothing that this one holds is theirs. */
+/** Executions of another account before a new pin do not count: they bought nothing for this one. */
 export function hasTraded(database: LedgerDatabase, account: string): boolean {
   const sql = `SELECT 1 FROM intents JOIN executions ON executions.id = intents.execution_id
     WHERE executions.account_number = :account AND intents.filled_quantity <> '0' LIMIT 1`;
   return database.row(sql, { account }) !== undefined;
 }
 
-/** R24. A stranger that is met again is the same one. */
+/** R24. An unknown order seen again is recorded once. */
 export function recordStranger(database: LedgerDatabase, { clientOrderId, session, at }: StrangerOrder): void {
   database.write("INSERT OR IGNORE INTO strangers (client_order_id, session, at) VALUES (:clientOrderId, :session, :at)", {
     clientOrderId,
@@ -50,7 +50,7 @@ export function assetIds(database: LedgerDatabase, symbols: readonly string[]): 
   return new Map(database.records("asset_ids", sql, values, (row) => [readText(row, "symbol"), readText(row, "id")] as const));
 }
 
-/** A lost row costs a warning about a renamed ticker and nothing else, so it waits for the next flush. */
+/** A lost row only costs a warning about a renamed ticker, so it waits for the next flush. */
 export function recordAssetIds(database: LedgerDatabase, ids: ReadonlyMap<string, string>, at: number): void {
   const known = assetIds(database, [...ids.keys()]);
   const changed = [...ids].filter(([symbol, id]) => known.get(symbol) !== id);

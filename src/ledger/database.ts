@@ -10,38 +10,38 @@ export type Row = Record<string, SQLOutputValue>;
 
 export type CommitStage = "before" | "after";
 
-/** How SQLite is told of each {@link Durability}, which cannot be changed inside a transaction. */
+/** SQLite's setting for each {@link Durability}, which cannot be changed inside a transaction. */
 const SYNCHRONOUS = { flushed: "FULL", ordered: "NORMAL" } as const satisfies Record<Durability, string>;
 
 interface Prepared {
   readonly statement: StatementSync;
   readonly parameters: readonly string[];
-  /** The one table that it changes; undefined when that cannot be told from its first words. */
+  /** The one table that it changes; undefined when its first words do not show it. */
   readonly table: string | undefined;
 }
 
 const CHANGED_TABLE = /^\s*(?:INSERT INTO|UPDATE) (\w+)/;
 
 /**
- * One SQLite connection with the three habits that the ledger's promises rest on: every write runs in
- * an immediate transaction, every named parameter is given (SQLite takes a missing one for NULL,
- * silently), and every failure is a sentence for a person.
+ * One SQLite connection with three guarantees that the ledger relies on: every write runs in an immediate
+ * transaction, every named parameter has a value (SQLite silently treats a missing one as NULL), and every
+ * failure is a sentence for a person.
  */
 export class LedgerDatabase {
   readonly name: string;
   readonly #database: DatabaseSync;
   readonly #isInMemory: boolean;
   readonly #onCommit: ((stage: CommitStage, durability: Durability) => void) | undefined;
-  /** Of the next commit. */
+  /** Durability of the next commit. */
   #durability: Durability | undefined;
-  /** Something is committed that a power cut would take. */
+  /** A commit exists that a power cut would lose. */
   #unflushed = false;
   readonly #statements = new Map<string, Prepared>();
   readonly #memory = new ReadMemory();
   /** Changes whenever another connection has committed. */
   #versionElsewhere: unknown;
   #inside = false;
-  /** A joined call has thrown: what it left behind must never be committed. */
+  /** A nested call has thrown: its writes must never be committed. */
   #spoiled = false;
 
   constructor(database: DatabaseSync, name: string, onCommit?: (stage: CommitStage, durability: Durability) => void) {
@@ -51,7 +51,7 @@ export class LedgerDatabase {
     this.#onCommit = onCommit;
   }
 
-  /** Runs a writing statement, in a transaction of its own unless one is open. Gives the number of rows changed. */
+  /** Runs a writing statement, in a transaction of its own unless one is open. Returns the number of rows changed. */
   write(sql: string, values: Values = {}): number {
     return this.transaction(() => {
       this.#mustBeInTransaction();
@@ -70,8 +70,8 @@ export class LedgerDatabase {
   }
 
   /**
-   * What `rows` gives of a query of one table, as `read` makes it of each row; remembered until the table
-   * is written, or anything by another process. The records are shared, so nobody may change them.
+   * The rows of a query of one table, converted by `read` and cached until the table is written, or another
+   * process writes anything. The records are shared, so callers must not change them.
    */
   records<Record>(table: string, sql: string, values: Values, read: (row: Row) => Record): Record[] {
     this.#forgetWhatOthersChanged();
@@ -101,14 +101,14 @@ export class LedgerDatabase {
     }
   }
 
-  /** A flushed commit takes all before it along; writing the number of the schema anew changes nothing. */
+  /** A flushed commit includes all earlier ones; rewriting the schema number changes nothing. */
   flush(): void {
     if (!this.#unflushed || this.#inside) return;
     const version = String(this.pragma("user_version"));
     this.transaction(() => this.#guarded(() => this.#database.exec(`PRAGMA user_version = ${version}`)));
   }
 
-  /** No other process has a way to a database in memory. */
+  /** No other process can access a database in memory. */
   #forgetWhatOthersChanged(): void {
     if (this.#isInMemory) return;
     const version = this.row("PRAGMA data_version")?.data_version;
@@ -123,7 +123,7 @@ export class LedgerDatabase {
     this.#guarded(() => this.#database.exec(sql));
   }
 
-  /** Sets or asks a pragma; gives its first value. */
+  /** Sets or reads a pragma; returns its first value. */
   pragma(sql: string): SQLOutputValue | undefined {
     const row = this.#guarded(() => this.#database.prepare(`PRAGMA ${sql}`).get());
     return row === undefined ? undefined : Object.values(row)[0];
@@ -157,14 +157,14 @@ export class LedgerDatabase {
     this.#onCommit?.("after", durability);
   }
 
-  /** SQLite acts on this pragma when it is prepared, so it is never kept prepared. Memory has no disk to wait for. */
+  /** SQLite executes this pragma when it is prepared, so the statement is never cached. Memory has no disk to wait for. */
   #prepareFor(durability: Durability): void {
     if (this.#isInMemory || this.#durability === durability) return;
     this.#guarded(() => this.#database.exec(`PRAGMA synchronous = ${SYNCHRONOUS[durability]}`));
     this.#durability = durability;
   }
 
-  /** SQLite rolls back by itself on some errors, a full disk among them; a second ROLLBACK would hide the first error. */
+  /** SQLite rolls back by itself on some errors, such as a full disk; a second ROLLBACK would hide the first error. */
   #rollBack(): void {
     this.#memory.forget(undefined);
     if (this.#database.isOpen && this.#database.isTransaction) this.#execute("ROLLBACK");
@@ -174,7 +174,7 @@ export class LedgerDatabase {
     this.#guarded(() => this.#prepare(sql, {}).statement.run());
   }
 
-  /** Without it a write that follows a swallowed full-disk error would be committed alone. */
+  /** Otherwise a write after a swallowed full-disk error would be committed alone. */
   #mustBeInTransaction(): void {
     if (!this.#database.isTransaction)
       throw new Error("The ledger transaction was rolled back by SQLite; nothing more can be written in it.");

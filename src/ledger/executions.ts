@@ -48,7 +48,7 @@ export function executionsOfSignal(database: LedgerDatabase, signalId: string): 
   return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number", { signalId });
 }
 
-/** The newest one, should there be several. */
+/** The newest one, if there are several. */
 export function executionOfSignal(database: LedgerDatabase, signalId: string): ExecutionRecord | undefined {
   return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number DESC LIMIT 1", { signalId })[0];
 }
@@ -96,7 +96,7 @@ export function updateExecution(database: LedgerDatabase, id: string, change: Ex
       plan: json(change.plan),
     },
   );
-  if (changed !== 1) throw new Error(`The ledger knows no execution ${id} to change.`);
+  if (changed !== 1) throw new Error(`The ledger has no execution ${id} to change.`);
 }
 
 /** Symbols of an exit are a plain list; targets keep their order and their exact weights. */
@@ -128,7 +128,7 @@ function recorded(database: LedgerDatabase, sql: string, values: Values): Execut
 
 /** The columns of `executions` as a record. */
 export function executionOf(row: Row): ExecutionRecord {
-  // Large, and a rebalance reads its execution back at every step without wanting them.
+  // Large, and a rebalance reads its execution at every step without needing them.
   const [accountBefore, accountAfter, plan] = [laterJson(row, "account_before"), laterJson(row, "account_after"), laterJson(row, "plan")];
   return {
     id: readText(row, "id"),

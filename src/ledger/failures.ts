@@ -4,7 +4,7 @@ import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import type { Purpose } from "./file-failures.ts";
 import { fullDisk, isDiskFull, obstacleTo } from "./file-failures.ts";
 
-/** SQLite's primary result codes (the low byte of `errcode`) that need an answer of their own. */
+/** SQLite's primary result codes (the low byte of `errcode`) with special handling. */
 const BUSY = 5;
 const LOCKED = 6;
 const READ_ONLY = 8;
@@ -14,7 +14,7 @@ const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
 
-const REMOVE_LOCK = "Stop every daemon of this account, then remove the file: it holds nothing but who is trading.";
+const REMOVE_LOCK = "Stop every daemon of this account, then remove the file. It only records which process is trading.";
 
 /** The primary result code of an error of `node:sqlite`; undefined for any other error. */
 function sqliteCode(error: unknown): number | undefined {
@@ -23,20 +23,20 @@ function sqliteCode(error: unknown): number | undefined {
   return typeof errcode === "number" ? errcode & 0xff : undefined;
 }
 
-/** Whether another connection holds the lock that was asked for. */
+/** Whether another connection holds the requested lock. */
 export function isBusy(error: unknown): boolean {
   const code = sqliteCode(error);
   return code === BUSY || code === LOCKED;
 }
 
-/** What a failed statement on a ledger means to a person. @param name its file, or "in memory". */
+/** Explains a failed statement on a ledger to a person. @param name its file, or "in memory". */
 export function ledgerFailure(error: unknown, name: string): unknown {
   return databaseFailure(error, name, "ledger");
 }
 
 /**
- * What a failed statement means to a person. An error that is one already is handed on as it is.
- * Exit code 78 is for what no new start can heal.
+ * Explains a failed statement to a person. A TraderError is returned unchanged.
+ * Exit code 78 means that a restart cannot help.
  */
 export function databaseFailure(error: unknown, name: string, purpose: Purpose): unknown {
   if (error instanceof TraderError) return error;
@@ -50,7 +50,7 @@ export function databaseFailure(error: unknown, name: string, purpose: Purpose):
     case BUSY:
     case LOCKED:
       return failure(`Another process is writing to the ${purpose} ${name}.`, purpose, error, {
-        hint: "Try again; if it stays so, look for a command or a database tool that keeps a transaction open.",
+        hint: "Try again. If the problem remains, look for a command or database tool that keeps a transaction open.",
         retryable: true,
       });
     case READ_ONLY:
@@ -69,7 +69,7 @@ export function databaseFailure(error: unknown, name: string, purpose: Purpose):
   }
 }
 
-/** @param detail what was found wrong, in SQLite's or our own words. */
+/** @param detail the problem, in SQLite's or our own words. */
 export function damagedLedger(name: string, detail: string): TraderError {
   return damaged(name, "ledger", detail);
 }
@@ -92,7 +92,7 @@ function failingDisk(name: string, purpose: Purpose, cause: unknown): TraderErro
   });
 }
 
-/** Owner, mode and mount are as they should be, as far as can be seen. */
+/** For failures without a visible problem of owner, mode or mount. */
 function unusable(name: string, purpose: Purpose, code: number, cause: unknown): TraderError {
   const how = code === READ_ONLY ? "may not be written" : "cannot be opened";
   return failure(`The ${purpose} ${name} ${how} (${messageOf(cause)}).`, purpose, cause, {
@@ -108,15 +108,15 @@ function failure(message: string, purpose: Purpose, cause: unknown, options: Par
 export function missingLedger(file: string): TraderError {
   return new TraderError(`There is no ledger at ${file}.`, {
     code: "ledger-missing",
-    hint: "It is made by the first `run` or `execute`; check STATE_DIR and TRADING_MODE if there should be one.",
+    hint: "The first `run` or `execute` creates it. If it should exist, check STATE_DIR and TRADING_MODE.",
   });
 }
 
-/** A start takes it for a new one; whoever has traded with it before should know that first. */
+/** A start would use it as a new ledger; a person who has traded with it before should know that first. */
 export function emptyLedger(file: string): TraderError {
   return new TraderError(`The ledger ${file} is empty: a start takes it for a new one.`, {
     code: "ledger-empty",
-    hint: "If it has held anything, restore a backup, or look at the account's open orders before the next start.",
+    hint: "If it had any content, restore a backup, or check the account's open orders before the next start.",
   });
 }
 

@@ -4,19 +4,19 @@ import { dirname } from "node:path";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import { asUser, giveDirectory, giveFiles, ourUid, userName } from "../machine/users.ts";
 
-/** What a database file is for: part of sentences and of error codes (`ledger-unavailable`). */
+/** Purpose of a database file: part of messages and of error codes (`ledger-unavailable`). */
 export type Purpose = "ledger" | "lock";
 
 const { R_OK, W_OK, X_OK } = constants;
 
-/** Only a person can remove these causes, so a supervisor must not start the daemon again and again. */
+/** Only a person can remove these causes, so a supervisor must not keep restarting the daemon. */
 const LASTING: readonly unknown[] = ["EACCES", "EPERM", "ENOTDIR", "EEXIST", "EISDIR", "ELOOP", "ENAMETOOLONG"];
 const FULL: readonly unknown[] = ["ENOSPC", "EDQUOT"];
 
 /** Less than this counts as full: SQLite's index of the write-ahead log alone takes 32 KiB. */
 const LEAST_FREE_BYTES = 65_536;
 
-/** SQLite keeps these beside a database, and cannot work when one of them belongs to somebody else. */
+/** SQLite keeps these files beside a database and fails when one of them belongs to another user. */
 const COMPANIONS = ["-wal", "-shm", "-journal"] as const;
 
 const WITHOUT: Readonly<Record<Purpose, string>> = {
@@ -24,7 +24,7 @@ const WITHOUT: Readonly<Record<Purpose, string>> = {
   lock: "nothing trades without its lock",
 };
 
-/** Why the operating system does not let us use a database file. */
+/** Why the operating system refuses access to a database file. */
 export function unavailable(file: string, cause: unknown, purpose: Purpose, uid: number = ourUid()): TraderError {
   const passing = passingFailure(file, cause, purpose);
   if (passing !== undefined) return passing;
@@ -40,7 +40,7 @@ export function unavailable(file: string, cause: unknown, purpose: Purpose, uid:
   });
 }
 
-/** A full disk, or one that was mounted read-only: a later start may well succeed. */
+/** A full disk, or one mounted read-only: a later start may succeed. */
 export function passingFailure(file: string, cause: unknown, purpose: Purpose): TraderError | undefined {
   const errno: unknown = (cause as NodeJS.ErrnoException).code;
   if (FULL.includes(errno)) return fullDisk(file, purpose, cause);
@@ -66,7 +66,7 @@ export function isDiskFull(file: string): boolean {
   }
 }
 
-/** What stands in SQLite's way, which says only that it cannot open or write something. undefined when nothing is seen. */
+/** The obstacle behind SQLite's "cannot open" or "cannot write"; undefined when none is found. */
 export function obstacleTo(file: string, purpose: Purpose): TraderError | undefined {
   try {
     accessSync(dirname(file), R_OK | W_OK | X_OK);
@@ -81,7 +81,7 @@ function partsOf(file: string): string[] {
   return [file, ...COMPANIONS.map((companion) => `${file}${companion}`)];
 }
 
-/** Another user to whom something here belongs, and how it is given to us. */
+/** Another user who owns something here, and the command that gives it to us. */
 interface Stranger {
   readonly uid: number;
   readonly cure: string;
@@ -89,7 +89,7 @@ interface Stranger {
 
 /**
  * A directory that is not ours and that others may enter is a system directory such as /tmp or /var/lib.
- * Nobody must be told to give that away.
+ * Never suggest changing its owner.
  */
 function strangerIn(file: string, uid: number): Stranger | undefined {
   const directory = statusOf(dirname(file));
@@ -108,7 +108,7 @@ function statusOf(path: string): Stats | undefined {
   }
 }
 
-/** As after a restore by root, or when a command is run beside the daemon by somebody else. */
+/** For example after a restore by root, or when another user runs a command beside the daemon. */
 function notOurs(file: string, purpose: Purpose, stranger: Stranger, uid: number, cause: unknown): TraderError {
   const owner = userName(stranger.uid);
   return new TraderError(`The ${purpose} ${file} cannot be used: it or its directory belongs to ${owner}, and this is ${userName(uid)}.`, {
@@ -126,7 +126,7 @@ function readOnlyFileSystem(file: string, purpose: Purpose, cause: unknown): Tra
   const directory = dirname(file);
   return new TraderError(`The ${purpose} ${file} cannot be written: its file system is read-only.`, {
     code: `${purpose}-read-only`,
-    hint: `Look why (\`findmnt -T ${directory}\`, \`dmesg\`); a systemd unit may write only below its StateDirectory= and ReadWritePaths=.`,
+    hint: `Find out why (\`findmnt -T ${directory}\`, \`dmesg\`); a systemd unit may write only below its StateDirectory= and ReadWritePaths=.`,
     retryable: true,
     cause,
   });

@@ -4,7 +4,7 @@ import { SIDES } from "./intents.ts";
 import type { EquityRecord, FillRecord, NewNote, NoteRecord } from "../domain/ledger/decisions.ts";
 import { instant, json, readDecimal, readInteger, readJson, readOneOf, readOptionalText, readText } from "./row.ts";
 
-/** The stream and the activities report the same fill twice; its id decides. */
+/** The stream and the activities report the same fill; its id prevents duplicates. */
 export function recordFill(database: LedgerDatabase, fill: FillRecord): void {
   database.write(
     `INSERT INTO fills (id, execution_id, client_order_id, symbol, side, quantity, price, at)
@@ -22,7 +22,7 @@ export function recordFill(database: LedgerDatabase, fill: FillRecord): void {
   );
 }
 
-/** In the order in which they were recorded. */
+/** In recording order. */
 export function fillsOf(database: LedgerDatabase, executionId: string): FillRecord[] {
   return database.rows("SELECT * FROM fills WHERE execution_id = :executionId ORDER BY number", { executionId }).map(fillOf);
 }
@@ -56,7 +56,7 @@ export function appendNote(database: LedgerDatabase, entry: NewNote): void {
   });
 }
 
-/** In the order in which they were written. */
+/** In writing order. */
 export function notesOf(database: LedgerDatabase, executionId: string): NoteRecord[] {
   return database.rows("SELECT * FROM notes WHERE execution_id = :executionId ORDER BY id", { executionId }).map(noteOf);
 }

@@ -88,10 +88,10 @@ function setChange(database: LedgerDatabase, clientOrderId: string, change: Inte
       updatedAt: instant(change.updatedAt),
     },
   );
-  if (changed !== 1) throw new Error(`The ledger knows no intent ${clientOrderId} to change.`);
+  if (changed !== 1) throw new Error(`The ledger has no intent ${clientOrderId} to change.`);
 }
 
-/** Both amounts are set, so that one takes the place of the other. */
+/** Sets both amounts, so that one replaces the other. */
 export function recordTerms(database: LedgerDatabase, clientOrderId: string, terms: OrderTerms, at: number): void {
   const changed = database.write(
     `UPDATE intents SET
@@ -112,7 +112,7 @@ export function recordTerms(database: LedgerDatabase, clientOrderId: string, ter
       at: instant(at),
     },
   );
-  if (changed !== 1) throw new Error(`The ledger knows no intent ${clientOrderId} that may be priced.`);
+  if (changed !== 1) throw new Error(`The ledger has no intent ${clientOrderId} that may be priced.`);
 }
 
 function goalValues(goal: Goal | undefined): Values {
@@ -140,7 +140,7 @@ export function intentsOfSignal(database: LedgerDatabase, signalId: string): Int
   );
 }
 
-/** The states are spelled out as in the index, which SQLite uses only then. */
+/** The states are listed exactly as in the index; otherwise SQLite does not use it. */
 export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
   return recorded(
     database,
@@ -150,15 +150,15 @@ export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
 }
 
 /**
- * Orders that were given up, and whose id another one has since been sent under: newest first. Their rows bear the id and
- * their own number, which sorts before any other mark.
+ * Abandoned orders whose id was reused for another order, newest first. Their rows have the id plus their own number,
+ * which sorts before any other suffix.
  */
 export function formerIntents(database: LedgerDatabase, clientOrderId: string): IntentRecord[] {
   const sql = "SELECT * FROM intents WHERE client_order_id > :from AND client_order_id < :to ORDER BY number DESC";
   return recorded(database, sql, { from: `${clientOrderId}~`, to: `${clientOrderId}~:` });
 }
 
-/** An order that was given up makes room for another one under its id: the venue takes one of the two, and never both. */
+/** Frees the id of an abandoned order for another one: the venue accepts one of the two, never both. */
 function passOnId(database: LedgerDatabase, clientOrderId: string, at: number): void {
   const changed = database.write(
     `UPDATE intents SET client_order_id = client_order_id || '~' || number, state = 'dropped', updated_at = :at
@@ -168,7 +168,7 @@ function passOnId(database: LedgerDatabase, clientOrderId: string, at: number): 
   if (changed !== 1) throw new Error(`The ledger has no order under ${clientOrderId} that was given up.`);
 }
 
-/** The venue holds nothing of the newest order under an id: the one before may still arrive. */
+/** The venue does not have the newest order under an id; the previous one may still arrive. */
 function giveBackId(database: LedgerDatabase, clientOrderId: string, former: IntentRecord): void {
   database.write("UPDATE intents SET client_order_id = client_order_id || '~unsent~' || number WHERE client_order_id = :clientOrderId", {
     clientOrderId,
@@ -179,7 +179,7 @@ function giveBackId(database: LedgerDatabase, clientOrderId: string, former: Int
   });
 }
 
-/** Either of the two may arrive, so what is reserved covers both. */
+/** Either of the two may arrive, so the reservation covers both. */
 function reserveFor(database: LedgerDatabase, clientOrderId: string, former: IntentRecord): void {
   const newest = findIntent(database, clientOrderId);
   database.write("UPDATE intents SET worst_case_cost = :worst WHERE client_order_id = :clientOrderId", {
@@ -193,7 +193,7 @@ export function intentsChangedSince(database: LedgerDatabase, at: number): Inten
   return database.rows("SELECT * FROM intents WHERE updated_at >= :at ORDER BY number", { at: instant(at) }).map(intentOf);
 }
 
-/** The condition is spelled out as in the index, which SQLite uses only then. */
+/** The condition is written exactly as in the index; otherwise SQLite does not use it. */
 export function lastFilledIntent(database: LedgerDatabase, symbol: string): IntentRecord | undefined {
   const sql = "SELECT * FROM intents WHERE symbol = :symbol AND filled_quantity <> '0' ORDER BY number DESC LIMIT 1";
   return recorded(database, sql, { symbol })[0];

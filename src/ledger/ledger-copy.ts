@@ -5,9 +5,9 @@ import { notAFile, statOf } from "./private-file.ts";
 import type { SqliteLedger } from "./sqlite-ledger.ts";
 import { openLedgerImage } from "./sqlite-ledger.ts";
 
-/** What stood in a ledger at one moment. */
+/** The content of a ledger at one time. */
 export interface LedgerCopy {
-  /** In memory, brought up to this version's schema; writing to it changes no file. */
+  /** In memory, migrated to this version's schema; writing to it changes no file. */
   readonly ledger: SqliteLedger;
   /** Of the file. */
   readonly schema: number;
@@ -16,8 +16,8 @@ export interface LedgerCopy {
 }
 
 /**
- * Reads a ledger without changing it: its schema is left as it is, so that an older daemon can go on
- * working with it, and a running one is not waited for.
+ * Reads a ledger without changing it: it keeps its schema, so that an older daemon can continue to use it,
+ * and it does not wait for a running daemon.
  * @throws TraderError when it is not there or empty, cannot be read, is damaged, is no ledger, or is of a newer version.
  */
 export function copyLedger(file: string): LedgerCopy {

@@ -5,10 +5,10 @@ import { instant, optionalInstant, readInteger, readOptionalInteger, readOptiona
 import { VERDICT_KINDS } from "../domain/verdict.ts";
 import { appendVerdict, FINAL_VERDICTS_SQL } from "./verdicts.ts";
 
-/** A line of megabytes shall not swell the ledger; its hash identifies it whatever its length. */
+/** A huge line must not bloat the ledger; its hash identifies it whatever its length. */
 const MAX_LINE_CHARACTERS = 4096;
 
-/** Which lines of a strategy are meant, and what is said about them. */
+/** The lines of a strategy and their verdict. */
 export interface LineJudgement {
   readonly strategy: string;
   readonly hashes: readonly string[];
@@ -31,7 +31,7 @@ export function recordLines(database: LedgerDatabase, lines: readonly NewLine[])
   });
 }
 
-/** Judges lines and, where that changed anything, says so once in the history. */
+/** Judges lines and, if that changed anything, adds one entry to the history. */
 export function judgeLines(database: LedgerDatabase, judgement: LineJudgement, at: number): void {
   database.transaction(() => {
     const changed = setLineVerdicts(database, judgement);
@@ -42,7 +42,7 @@ export function judgeLines(database: LedgerDatabase, judgement: LineJudgement, a
 /**
  * Sets the current verdict of lines that have no final one. Hashes that are not known (any more:
  * pruned) have no line to judge.
- * @returns how many lines now have another verdict or reason than before.
+ * @returns the number of lines whose verdict or reason changed.
  */
 export function setLineVerdicts(database: LedgerDatabase, judgement: LineJudgement): number {
   const where = {

@@ -7,7 +7,7 @@ import { ourUid } from "../machine/users.ts";
 import { passingFailure } from "./file-failures.ts";
 
 /**
- * Where the locks per account are (R26). Two daemons of one user must meet here whatever their
+ * Directory of the account locks (R26). Two daemons of one user must meet here whatever their
  * STATE_DIR and however they were started, so nothing in the environment may move it: not TMPDIR, and
  * not XDG_RUNTIME_DIR, which a login has and a system service or a cron job has not. The alerts file
  * and the logs live in /tmp by default too, so it is there wherever the daemon can work.
@@ -17,8 +17,8 @@ import { passingFailure } from "./file-failures.ts";
 const MACHINE_DIRECTORY = "/tmp";
 
 /**
- * The directory of this user's account locks, made if need be.
- * @throws TraderError `lock-directory` (exit 3) when somebody else has laid something in its place; `lock-full` or `lock-read-only` (exit 1) when the disk is.
+ * The directory of this user's account locks, created if needed.
+ * @throws TraderError `lock-directory` (exit 3) when another user has put something in its place; `lock-full` or `lock-read-only` (exit 1) when the disk is.
  */
 export function accountLockDirectory(parent?: string, uid: number = ourUid(), fs = { mkdirSync }): string {
   const directory = accountLockPath(parent, uid);
@@ -35,7 +35,7 @@ export function accountLockFile(accountNumber: string, directory: string = accou
   return join(directory, `account-${encodeURIComponent(accountNumber)}.lock`);
 }
 
-/** Where {@link accountLockDirectory} is, without making it. */
+/** The path of {@link accountLockDirectory}, without creating it. */
 export function accountLockPath(parent: string = MACHINE_DIRECTORY, uid: number = ourUid()): string {
   return join(parent, `alpaca-trader-${uid}`);
 }
@@ -48,14 +48,14 @@ function makeDirectory(directory: string, fs: { mkdirSync: typeof mkdirSync }): 
   }
 }
 
-/** In a directory of somebody else's making, locks could be taken away or held against us. */
+/** In a directory made by another user, locks could be removed or held against us. */
 function assertOurs(directory: string, stat: Stats, uid: number): void {
   if (!stat.isDirectory()) throw refused(`${directory} is ${stat.isSymbolicLink() ? "a symbolic link" : "not a directory"}`);
   if (stat.uid !== uid) throw refused(`${directory} belongs to user ${stat.uid}, not to ours (${uid})`);
   if ((stat.mode & 0o077) !== 0) throw refused(`${directory} is open to other users (mode ${(stat.mode & 0o777).toString(8)})`);
 }
 
-/** Without a place in `/tmp` nothing shows whether another daemon trades the account. */
+/** Without a directory in `/tmp` another daemon on the same account cannot be detected. */
 function unmakeable(directory: string, cause: unknown): TraderError {
   const parent = dirname(directory);
   const what = directoryObstacle(parent, "/tmp")?.text ?? `${directory}: ${messageOf(cause)}`;
@@ -70,7 +70,7 @@ function unmakeable(directory: string, cause: unknown): TraderError {
 function refused(what: string): TraderError {
   return new TraderError(`The account locks cannot be trusted: ${what}.`, {
     code: "lock-directory",
-    hint: "Find out who made it, remove it, and start again; it must be a directory of our user with mode 700.",
+    hint: "Find out who created it, remove it, and start again. It must be a directory owned by this user with mode 700.",
     exitCode: EXIT.refused,
   });
 }

@@ -15,7 +15,7 @@ const lockHolder = z.object({
 /** Who holds a trading lock. */
 export type LockHolder = Readonly<z.infer<typeof lockHolder>>;
 
-/** Reads what a holder wrote about itself; undefined for anything else. */
+/** Parses a holder's description of itself; undefined for anything else. */
 export function holderIn(text: unknown): LockHolder | undefined {
   if (typeof text !== "string") return undefined;
   try {

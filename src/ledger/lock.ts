@@ -10,31 +10,31 @@ import { assertSameFile, identityOf, preparePrivateFile } from "./private-file.t
 
 /**
  * A trading lock (R26) lives exactly as long as the process that holds it: an open write transaction
- * on a small database of its own, which the kernel lets go of however the process ends. The steps:
+ * on a small database of its own, which the kernel releases however the process ends. The steps:
  *
  * 1. `BEGIN IMMEDIATE`, write who we are, `COMMIT`: readers may now know the holder;
  * 2. `BEGIN IMMEDIATE` again, and keep it open for good;
- * 3. read who stands there; if another process came between 1 and 2, begin again.
+ * 3. read the recorded holder; if another process came between 1 and 2, start again.
  *
  * Never open or read the lock file by any other means than SQLite: closing such a descriptor would
- * drop the lock without a sign (POSIX locks belong to the process, not to the descriptor).
+ * silently drop the lock (POSIX locks belong to the process, not to the descriptor).
  */
 export interface HeldLock {
   readonly file: string;
   readonly holder: LockHolder;
-  /** @throws TraderError `lock-replaced` when the file was deleted or replaced: the lock protects nothing any more. */
+  /** @throws TraderError `lock-replaced` when the file was deleted or replaced: the lock no longer protects anything. */
   check(now: number): void;
   release(): void;
 }
 
-/** Long enough for another process to look who holds the lock, in milliseconds. */
+/** Long enough for another process to read the holder, in milliseconds. */
 const BUSY_TIMEOUT_MS = 500;
 
-/** Two starters can come between each other's steps once or twice, not for ever. */
+/** Two starting processes can interleave once or twice, but not forever. */
 const ATTEMPTS = 5;
 
 /**
- * Takes the lock at once or refuses; it never waits for the holder.
+ * Takes the lock immediately or fails; it never waits for the holder.
  * @throws TraderError `lock-held` (exit 3) that names the holder; as {@link databaseFailure} says when the file cannot be used.
  */
 export function acquireLock(file: string, holder: LockHolder): HeldLock {
@@ -149,7 +149,7 @@ function isHeld(database: DatabaseSync): boolean {
   }
 }
 
-/** undefined when the holder has not yet written who it is. */
+/** undefined when the holder has not yet recorded itself. */
 function readHolder(database: DatabaseSync): LockHolder | undefined {
   try {
     return holderIn(database.prepare("SELECT self FROM holder").get()?.self);

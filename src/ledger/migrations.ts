@@ -1,7 +1,7 @@
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { LedgerDatabase } from "./database.ts";
 
-/** Marks a database as a ledger of this program ("ALPT"), so that no other one is ever written to. */
+/** Marks a database as a ledger of this program ("ALPT"), so that no other database is ever written. */
 const APPLICATION_ID = 0x41_4c_50_54;
 
 export interface Migration {
@@ -11,9 +11,9 @@ export interface Migration {
 }
 
 /**
- * The schema, step by step. A step that was released is never edited: ledgers in the field have it
- * behind them. Amounts, weights and ids are TEXT, instants are whole milliseconds, and every table is
- * STRICT, so that nothing is converted on its way in.
+ * The schema, step by step. A released step is never edited, because existing ledgers have already run it.
+ * Amounts, weights and ids are TEXT, instants are whole milliseconds, and every table is STRICT, so that
+ * nothing is converted on writing.
  */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -344,7 +344,7 @@ UPDATE intents SET code = 'came-too-late' WHERE message = 'an earlier order, whi
 ];
 
 /**
- * Brings the schema up to the newest version, each step in one transaction.
+ * Migrates the schema to the newest version, each step in one transaction.
  * @throws TraderError for a database of another program and for a ledger of a newer version.
  */
 export function migrate(database: LedgerDatabase, migrations: readonly Migration[] = MIGRATIONS): void {
@@ -353,7 +353,7 @@ export function migrate(database: LedgerDatabase, migrations: readonly Migration
     step(database, migrations, newest);
 }
 
-/** @throws TraderError as {@link migrate} does, and `ledger-older` when it would have something to do. */
+/** @throws TraderError as {@link migrate} does, and `ledger-older` when a migration is needed. */
 export function assertCurrent(database: LedgerDatabase): void {
   const newest = MIGRATIONS.at(-1)?.version ?? 0;
   const version = schemaVersion(database, newest);
@@ -362,7 +362,7 @@ export function assertCurrent(database: LedgerDatabase): void {
     `The ledger ${database.name} is of an older version of this program (schema ${version}; this one needs ${newest}).`,
     {
       code: "ledger-older",
-      hint: "The next `alpaca-trader run` or `status` brings it up to date.",
+      hint: "The next `alpaca-trader run` or `status` migrates it.",
     },
   );
 }

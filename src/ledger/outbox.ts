@@ -2,13 +2,13 @@ import type { LedgerDatabase, Row } from "./database.ts";
 import { instant, json, readInteger, readJson, readOneOf, readText } from "./row.ts";
 
 /**
- * What was to be told to people outside, and to whom it went. It lies in the ledger so that a restart
- * neither repeats a message nor forgets one.
+ * Notifications and their delivery states. Stored in the ledger, so that a restart neither repeats nor
+ * loses a message.
  *
  * - `waiting`: not sent, or proven not to have arrived.
- * - `sending`: on its way; if the process dies now, nobody knows whether it arrived.
- * - `sent`: taken by the service.
- * - `refused`: the service will not take it.
+ * - `sending`: in flight; if the process dies now, it is unknown whether it arrived.
+ * - `sent`: accepted by the service.
+ * - `refused`: rejected by the service for good.
  * - `unanswered`: may have arrived, and is not sent again.
  * - `left-out`: too old, or one too many.
  */
@@ -18,7 +18,7 @@ const STATES = ["waiting", "sending", "sent", "refused", "unanswered", "left-out
 
 /** One message; `content` is a JSON value that only its writer understands. */
 export interface OutboxEntry {
-  /** Names the occasion: the same one is never taken twice. */
+  /** Identifies the occasion; each is accepted only once. */
   readonly key: string;
   readonly kind: string;
   /** Milliseconds since the epoch. */
@@ -33,16 +33,16 @@ export interface Delivery {
 }
 
 export interface Outbox {
-  /** Takes a message for these channels. @returns its id; `undefined` when the occasion is known already. */
+  /** Adds a message for these channels. @returns its id; `undefined` when the occasion already exists. */
   add(entry: OutboxEntry, channels: readonly string[]): number | undefined;
   has(key: string): boolean;
   /** The newest message of any of these kinds. */
   newestOf(kinds: readonly string[]): OutboxEntry | undefined;
   countSince(kind: string, at: number): number;
-  /** What a channel has not got yet, oldest first: `waiting` and `sending`. */
+  /** Undelivered messages of a channel, oldest first: `waiting` and `sending`. */
   pending(channel: string): Delivery[];
   mark(id: number, channel: string, state: DeliveryState, at: number): void;
-  /** Forgets messages from before `beforeMs`. */
+  /** Deletes messages from before `beforeMs`. */
   prune(beforeMs: number): void;
 }
 

@@ -5,20 +5,20 @@ import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Purpose } from "./file-failures.ts";
 import { unavailable } from "./file-failures.ts";
 
-/** Which file a path leads to: its device and inode. */
+/** The file a path leads to: device and inode. */
 export interface FileIdentity {
   readonly device: bigint;
   readonly inode: bigint;
 }
 
-/** Our user alone: orders and account numbers are nobody else's business. */
+/** Only our user: orders and account numbers are private. */
 const FILE_MODE = 0o600;
 const DIRECTORY_MODE = 0o700;
 
 /**
- * Makes sure that a database file is there and ours alone, without ever opening an existing one:
+ * Ensures that a database file exists and is private, without ever opening an existing one:
  * closing another descriptor of an open database would silently drop SQLite's (POSIX) locks on it.
- * @throws TraderError `…-owner`, `…-full`, `…-read-only`, `…-unavailable` when it can be neither found nor made.
+ * @throws TraderError `…-owner`, `…-full`, `…-read-only`, `…-unavailable` when it can be neither found nor created.
  */
 export function preparePrivateFile(file: string, purpose: Purpose): void {
   const present = statOf(file, purpose);
@@ -42,7 +42,7 @@ export function identityOf(file: string): FileIdentity | undefined {
 }
 
 /**
- * A database whose file was deleted or replaced goes on taking writes and holding locks, for nobody.
+ * A database whose file was deleted or replaced still accepts writes and holds locks, but they have no effect.
  * @throws TraderError `…-replaced` unless the path still leads to the file that was opened.
  */
 export function assertSameFile(file: string, opened: FileIdentity | undefined, purpose: Purpose): void {
@@ -50,11 +50,11 @@ export function assertSameFile(file: string, opened: FileIdentity | undefined, p
   if (now !== undefined && now.device === opened?.device && now.inode === opened.inode) return;
   throw new TraderError(`The ${purpose} ${file} was ${now === undefined ? "deleted" : "replaced"} while it was open.`, {
     code: `${purpose}-replaced`,
-    hint: "Put the file back if you can and start again; what is recorded now would not survive, and another daemon could start beside this one.",
+    hint: "Put the file back if you can, and start again. New records would be lost, and another daemon could start beside this one.",
   });
 }
 
-/** undefined when there is nothing at the path. @throws TraderError when it cannot be told. */
+/** undefined when there is nothing at the path. @throws TraderError when it cannot be determined. */
 export function statOf(file: string, purpose: Purpose): Stats | undefined {
   try {
     return statSync(file, { throwIfNoEntry: false });

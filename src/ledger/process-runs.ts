@@ -1,20 +1,20 @@
 import type { LedgerDatabase } from "./database.ts";
 import { instant, readInteger, readOptionalInteger, readOptionalText } from "./row.ts";
 
-/** One run of the daemon. Without an end it was cut off: killed, or the machine went down. */
+/** One run of the daemon. A missing end means that it was killed or the machine went down. */
 export interface DaemonLife {
   readonly pid: number;
   readonly startedAt: number;
   readonly endedAt: number | undefined;
-  /** What made it end, when nobody had asked it to stop. */
+  /** Why it ended, if it was not asked to stop. */
   readonly failure: string | undefined;
 }
 
-/** When the daemon ran with this ledger, so that a start knows whether the stop before it was a clean one. */
+/** The daemon's runs with this ledger, so that a start knows whether the previous one stopped cleanly. */
 export interface ProcessRuns {
-  /** Records a start. @returns the life before it. */
+  /** Records a start. @returns the previous run. */
   begin(pid: number, at: number): DaemonLife | undefined;
-  /** Records the end of the newest life. @param failure why it ended, unless it was asked to stop. */
+  /** Records the end of the newest run. @param failure why it ended, unless it was asked to stop. */
   end(at: number, failure?: string): void;
 }
 

@@ -1,20 +1,20 @@
 import type { LedgerDatabase } from "./database.ts";
 import { instant } from "./row.ts";
 
-/** How many rows went. */
+/** Number of deleted rows. */
 export interface Pruned {
   readonly lines: number;
   readonly verdicts: number;
   readonly signals: number;
 }
 
-/** An execution is why a line or signal must be remembered: it tells that it was acted upon. */
+/** A line or signal with an execution must be kept: it was traded. */
 const ACTED_UPON = "signal_id IN (SELECT signal_id FROM executions UNION SELECT signal_id FROM claims)";
 
 /**
- * Forgets lines, signals and verdicts from before `beforeMs` that no execution refers to, so that a
- * strategy which talks every minute cannot fill the disk. A line counts as old only when its stamp is
- * old too: one stamped ahead of its time must stay known until it can no longer become fresh.
+ * Deletes lines, signals and verdicts from before `beforeMs` that no execution refers to, so that a
+ * strategy that writes every minute cannot fill the disk. A line counts as old only when its stamp is old
+ * too: a line with a future stamp must be kept until it can no longer become fresh.
  */
 export function prune(database: LedgerDatabase, beforeMs: number): Pruned {
   const before = instant(beforeMs);

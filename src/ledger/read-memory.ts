@@ -1,15 +1,15 @@
-/** So many answers of one statement are kept at most. */
+/** Maximum cached results per statement. */
 const MOST_ANSWERS = 200;
 
 /**
- * What was read from each table, until somebody writes to it. A rebalance looks at its own few rows at
- * every step, and to read them back costs many times what it costs to see that nothing has changed.
+ * Caches the rows read from each table until it is written. A rebalance reads its own few rows at every
+ * step, and reading them costs many times more than checking that nothing has changed.
  */
 export class ReadMemory {
   /** By table, statement and values. */
   readonly #tables = new Map<string, Map<string, Map<string, unknown>>>();
 
-  /** @param values of the statement; the same ones always get an answer of the same type. */
+  /** @param values of the statement; the same values always give a result of the same type. */
   recall<Answer>(table: string, sql: string, values: string, read: () => Answer): Answer {
     const statements = this.#tables.get(table) ?? new Map<string, Map<string, unknown>>();
     const answers = statements.get(sql) ?? new Map<string, unknown>();

@@ -4,8 +4,8 @@ import type { Ledger } from "../domain/ledger.ts";
 export type Redact = (text: string) => string;
 
 /**
- * A ledger in which no free text can hold a key (R30): error messages of a venue or a library may
- * quote the request that failed. Ids, symbols and amounts pass as they are.
+ * A ledger in which no free text can contain a key (R30): error messages of a venue or a library may quote
+ * the failed request. Ids, symbols and amounts are not changed.
  */
 export function redactingLedger(ledger: Ledger, redact: Redact): Ledger {
   const spoken = (verdict: Verdict): Verdict => ({ ...verdict, reason: redact(verdict.reason) });
@@ -23,7 +23,7 @@ export function redactingLedger(ledger: Ledger, redact: Redact): Ledger {
   };
 }
 
-/** JSON values are redacted as their text: a key may stand at any depth. */
+/** JSON values are redacted as text, because a key may be at any depth. */
 function withoutKeys<T extends object>(value: T, fields: readonly (keyof T)[], redact: Redact): T {
   const copy = { ...value };
   for (const field of fields) {

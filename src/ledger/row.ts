@@ -4,11 +4,11 @@ import { TraderError } from "../domain/errors.ts";
 import type { Row } from "./database.ts";
 
 /**
- * Between rows and values. Writing turns every value into the one form the schema knows; reading
- * checks it again, so a row that was changed by hand stops the program instead of misleading it.
+ * Converts between rows and values. Writing gives every value the one form of the schema; reading checks
+ * it again, so a row changed by hand stops the program instead of misleading it.
  */
 
-/** Milliseconds since the epoch, whole; a fraction of a millisecond is cut, so nothing lies in the future. */
+/** Milliseconds since the epoch, whole; fractions are dropped, so that nothing is in the future. */
 export function instant(at: number): number {
   if (!Number.isFinite(at)) throw new RangeError(`${String(at)} is not an instant.`);
   return Math.floor(at);
@@ -118,7 +118,7 @@ export function unreadable(column: string, value: unknown): never {
   const shown = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : `a value of type ${typeof value}`;
   throw new TraderError(`The ledger holds ${shown} as ${column}, which cannot be read.`, {
     code: "ledger-damaged",
-    hint: "Restore a backup of the ledger; it was changed by something else than this program.",
+    hint: "Restore a backup of the ledger; something other than this program has changed it.",
   });
 }
 

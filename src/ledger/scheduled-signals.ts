@@ -2,31 +2,31 @@ import type { LedgerDatabase, Row } from "./database.ts";
 import { instant, readOneOf, readText } from "./row.ts";
 
 /**
- * - `skipped`: it was due before the schedule was first in force.
- * - `failed`: it was tried, and has not come yet.
- * - `begun`: its alerts are about to be appended; after a crash the alerts file tells whether they were.
- * - `written`: its alerts stand in the file.
- * - `missed`: it did not come in time.
+ * - `skipped`: it was due before the schedule first applied.
+ * - `failed`: an attempt failed, and there is no signal yet.
+ * - `begun`: its alerts are about to be appended; after a crash the alerts file shows whether they were.
+ * - `written`: its alerts are in the file.
+ * - `missed`: it was not generated in time.
  */
 export const SCHEDULED_STATES = ["skipped", "failed", "begun", "written", "missed"] as const;
 export type ScheduledState = (typeof SCHEDULED_STATES)[number];
 
-/** The one signal that a strategy owes a session. */
+/** The one scheduled signal of a strategy for a session. */
 export interface ScheduledSignal {
   readonly strategy: string;
   /** New York date of the session. */
   readonly session: string;
   readonly state: ScheduledState;
-  /** The alert lines of a signal that is `begun`; else why it is as it is, for people. */
+  /** The alert lines of a `begun` signal; otherwise an explanation of the state. */
   readonly detail: string;
 }
 
-/** Which sessions have had their scheduled signal, so that a restart brings none twice. */
+/** The sessions with a scheduled signal, so that a restart does not repeat one. */
 export interface ScheduledSignals {
   find(strategy: string, session: string): ScheduledSignal | undefined;
   /** Whether the strategy was ever scheduled. */
   knows(strategy: string): boolean;
-  /** Takes the place of what was known of that strategy and session. */
+  /** Replaces the entry of that strategy and session. */
   record(signal: ScheduledSignal, at: number): void;
 }
 

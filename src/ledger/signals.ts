@@ -56,9 +56,9 @@ export function recentSignals(database: LedgerDatabase, limit: number): SignalRe
 }
 
 /**
- * The signal of an execution counts as accepted (R31) once the broker holds an order of it; when it went to
- * its end without needing one; and when it ended with orders whose fate is not known, because nobody will
- * ask for that signal again.
+ * The signal of an execution counts as accepted (R31) once the broker has an order of it, when it finished
+ * without needing one, and when it ended with orders not known to exist, because that signal is never
+ * executed again.
  */
 export const ACCEPTED = "(executions.begun_at IS NOT NULL OR executions.outcome IN ('on-target', 'off-target', 'incomplete'))";
 
@@ -76,8 +76,8 @@ export function lastAcceptedSignal(database: LedgerDatabase, strategy: string): 
 export function judgeSignal(database: LedgerDatabase, id: string, verdict: Verdict, at: number): void {
   database.transaction(() => {
     const record = findSignal(database, id);
-    if (record === undefined) throw new Error(`The ledger knows no signal ${id} to judge.`);
-    // What is executed stays so; how its newest execution ended may change, when what was left has been taken up (R33).
+    if (record === undefined) throw new Error(`The ledger has no signal ${id} to judge.`);
+    // An executed signal stays executed; the result of its newest execution may change when the rest is traded (R33).
     const isTakenUp = record.verdict === "executed" && verdict.kind === "executed";
     if (record.verdict !== undefined && isFinal(record.verdict) && !isTakenUp) return;
     const { strategy, lineHashes } = record.signal;

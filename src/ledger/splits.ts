@@ -3,7 +3,7 @@ import type { LedgerDatabase, Row } from "./database.ts";
 import type { SessionQuantity, SplitRecord } from "../domain/ledger/splits.ts";
 import { instant, optionalInstant, readDecimal, readInteger, readOptionalInteger, readText } from "./row.ts";
 
-/** About a quarter of sessions; only the newest one counts, the others are for whoever looks into a split afterwards. */
+/** About a quarter of sessions; only the newest one counts, the others help to investigate a split later. */
 const SESSIONS_KEPT = 60;
 
 export function recordSessionQuantity(database: LedgerDatabase, { symbol, session, quantity, at }: SessionQuantity): void {

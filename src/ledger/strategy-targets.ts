@@ -12,7 +12,7 @@ export function recordStrategyTargets(database: LedgerDatabase, executionId: str
   });
 }
 
-/** In the order of the configuration. */
+/** In configuration order. */
 export function strategyTargetsOf(database: LedgerDatabase, executionId: string): StrategyTarget[] {
   return database.rows("SELECT * FROM claims WHERE execution_id = :executionId ORDER BY number", { executionId }).map(strategyTargetOf);
 }
@@ -26,7 +26,7 @@ export function lastStrategyTarget(database: LedgerDatabase, strategy: string): 
   return row === undefined ? strategyTargetBeforeRecords(database, strategy) : { ...strategyTargetOf(row), basis: "accepted" };
 }
 
-/** An execution of a version that kept no claims: the newest accepted targets, without what was exited since. */
+/** For executions of a version that recorded no strategy targets: the newest accepted targets, without symbols exited since. */
 function strategyTargetBeforeRecords(database: LedgerDatabase, strategy: string): StrategyTarget | undefined {
   const accepted = database.rows(
     `SELECT * FROM signals WHERE strategy = :strategy AND kind IN ('rebalance', 'exit')
@@ -54,7 +54,7 @@ export function releaseSymbol(database: LedgerDatabase, symbol: string, at: numb
   database.write("INSERT INTO releases (symbol, at) VALUES (:symbol, :at)", { symbol, at: instant(at) });
 }
 
-/** A release is used up when the whole position has been sold: what is bought of it later is another matter. */
+/** A release ends when the whole position has been sold; later purchases need a new one. */
 export function releasedSymbols(database: LedgerDatabase): string[] {
   const rows = database.rows(
     `SELECT DISTINCT symbol FROM releases WHERE NOT EXISTS (

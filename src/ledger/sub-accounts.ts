@@ -28,7 +28,7 @@ export function attributionDeltasOf(database: LedgerDatabase, executionId: strin
   }));
 }
 
-/** The condition is spelled out as in the index, which SQLite uses only then; likewise below. */
+/** The condition is written exactly as in the index, here and below; otherwise SQLite does not use it. */
 export function unbookedExecutions(database: LedgerDatabase): ExecutionRecord[] {
   return database.rows("SELECT * FROM executions WHERE booked = 0 AND finished_at IS NOT NULL ORDER BY number").map(executionOf);
 }

@@ -4,7 +4,7 @@ import type { LedgerDatabase, Row } from "./database.ts";
 import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import { instant, json, readInteger, readJson, readOneOf, readOptionalText, readText } from "./row.ts";
 
-/** The verdicts that no update may replace (R7), as a list in SQL. */
+/** Final verdicts, which no update may replace (R7), as an SQL list. */
 export const FINAL_VERDICTS_SQL = listOf(isFinal);
 const CAUSES_SQL = listOf(isRetried);
 
@@ -39,7 +39,7 @@ export function appendVerdict(database: LedgerDatabase, spoken: SpokenVerdict): 
   );
 }
 
-/** A daemon that is restarted over and over would otherwise say the same thing each time. */
+/** Otherwise a daemon that keeps restarting would repeat the same entry each time. */
 export function recordHistory(database: LedgerDatabase, strategy: string, detail: string, at: number): void {
   database.transaction(() => {
     const newest = database.row("SELECT verdict, reason FROM verdicts WHERE strategy = :strategy ORDER BY id DESC LIMIT 1", { strategy });
@@ -48,7 +48,7 @@ export function recordHistory(database: LedgerDatabase, strategy: string, detail
   });
 }
 
-/** What last kept a signal from being executed, where it was anything of that kind. */
+/** The last cause that prevented the execution of a signal, if any. */
 export function lastCause(database: LedgerDatabase, signalId: string): Verdict | undefined {
   const row = database.row(
     `SELECT verdict, reason FROM verdicts WHERE signal_id = :signalId AND verdict IN ${CAUSES_SQL} ORDER BY id DESC LIMIT 1`,
