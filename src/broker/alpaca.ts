@@ -66,11 +66,11 @@ export interface AlpacaBrokerOptions {
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
   /** Default 180, below the venue's 200. */
   readonly requestsPerMinute?: number | undefined;
-  /** Told once of every long wait for room in the budget of requests: milliseconds until the next one may leave. */
+  /** Called once for every long wait on the request budget, with the milliseconds until the next request may leave. */
   readonly onWait?: ((waitMs: number) => void) | undefined;
 }
 
-/** Snapshots and bars are asked for in one request of at most this many symbols. */
+/** Maximum symbols per request for snapshots and bars. */
 const SYMBOLS_PER_REQUEST = 100;
 const MOST_POSITION_READS = 3;
 const SPLIT_TYPES = "forward_split,reverse_split,unit_split,stock_dividend";
@@ -78,10 +78,10 @@ const ACTIONS_PER_PAGE = 1_000;
 const MAX_STREAM_FRAME_BYTES = 1024 * 1024;
 
 /**
- * The Broker port over Alpaca's SDK. Its raw API classes build the requests; what leaves, when, how
- * often and how long it may take is decided here (transport, pacing, retry), and answers are read
- * from the wire, because the SDK's models drop what they do not know.
- * @throws TraderError when an endpoint is malformed, or not reachable in this mode (R27).
+ * The Broker port over Alpaca's SDK. Its raw API classes build the requests; this room decides what is sent, when,
+ * how often and how long it may take (transport, pacing, retry). Answers are read from the wire, because the SDK's
+ * models drop unknown fields.
+ * @throws TraderError when an endpoint is malformed, or forbidden in this mode (R27).
  */
 export function createAlpacaBroker(options: AlpacaBrokerOptions): Broker {
   return new AlpacaBroker(options);
@@ -106,7 +106,7 @@ class AlpacaBroker implements Broker {
   readonly #stocks: marketData.StockApi;
   readonly #actions: marketData.CorporateActionsApi;
   readonly #streams = new Set<OrderStream>();
-  /** Symbols whose positions the last answer had in a form that cannot be read. */
+  /** Symbols with an unreadable position in the last answer. */
   #oddPositions: readonly string[] = [];
 
   constructor(options: AlpacaBrokerOptions) {
@@ -131,7 +131,7 @@ class AlpacaBroker implements Broker {
     this.#streamGuard = createHostGuard(mode, alpaca.streamUrl);
     this.#streamGuard(alpaca.streamUrl);
 
-    // No time-out, retry or limiter of the SDK: they run on its own timers.
+    // No timeout, retry or limiter of the SDK: they run on its own timers.
     const keys = { keyId: alpaca.keyId, secret: alpaca.secret, timeoutMs: 0 };
     const tradingSettings = new trading.Configuration({ ...keys, basePath: tradingUrl, fetchApi: this.#trading.send });
     this.#orders = new OrdersApi(tradingSettings);
@@ -160,7 +160,7 @@ class AlpacaBroker implements Broker {
     );
   }
 
-  /** A row that cannot be read is believed when the next answer has it too; a garbled answer must not hide a position. */
+  /** An unreadable row is accepted only when the next answer has it too; a garbled answer must not hide a position. */
   async positions(): Promise<Position[]> {
     for (let tries = 1; ; tries += 1) {
       const positions = await this.#trading.read("reading the positions", () => this.#positions.getAllOpenPositionsRaw(), toPositions);
@@ -393,7 +393,7 @@ function inChunks(symbols: readonly string[]): string[][] {
 }
 
 /**
- * Market data refuses a whole batch for one symbol that it does not know, and names it: the others are asked for again.
+ * Market data refuses a whole batch for one unknown symbol, and names it: the others are requested again.
  * @throws BrokerError when the refusal names none of them.
  */
 async function withoutRefused<Answer>(
@@ -417,8 +417,8 @@ function activityPage(after: number, token: string | undefined): { after: Date; 
   return token === undefined ? page : { ...page, pageToken: token };
 }
 
-/** An answer about something else is no answer to the question. */
+/** An answer about something else does not answer the request. */
 function expected<Thing>(thing: Thing, isRight: (thing: Thing) => boolean): Thing {
-  if (!isRight(thing)) throw new UnreadableAnswer("it is about something else than was asked for");
+  if (!isRight(thing)) throw new UnreadableAnswer("it is about something else than requested");
   return thing;
 }

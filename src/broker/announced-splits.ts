@@ -12,7 +12,10 @@ const answerSchema = z.looseObject({
   next_page_token: optional(z.string()),
 });
 
-/** @throws UnreadableAnswer also for a list that goes on: a part of it would look like proof that there is no split. */
+/**
+ * @throws UnreadableAnswer also for a list with another page: an incomplete list would look like proof that there
+ * is no split.
+ */
 export function toAnnouncedSplits(json: unknown): AnnouncedSplit[] {
   const { corporate_actions: actions, next_page_token: more } = read(answerSchema, json);
   if (more !== undefined) throw new UnreadableAnswer("the list of corporate actions has more than one page");

@@ -4,15 +4,15 @@ import { max, sum, ZERO } from "../domain/decimal.ts";
 import { amount, instant, optional, read, text } from "./wire.ts";
 import { marketDate } from "../domain/market-day.ts";
 
-/** Activities that move money or shares between the account and the outside, and so are neither gain nor loss (R28). */
+/** Activities that move money or shares into or out of the account, and so are neither gain nor loss (R28). */
 export const FLOW_TYPES = ["CSD", "CSW", "JNL", "JNLC", "JNLS", "ACATC", "ACATS", "FOPT"] as const;
 
-/** One activity; its amount is zero when it is no flow. */
+/** One activity; its amount is zero when it is not a flow. */
 interface CashFlow {
   readonly id: string;
   /** Dollars, negative for money that left. */
   readonly amount: Decimal;
-  /** When it was booked, milliseconds since the epoch; older records tell only the date. */
+  /** When it was booked, milliseconds since the epoch; older records have only the date. */
   readonly at: number | undefined;
   /** `YYYY-MM-DD`. */
   readonly date: string | undefined;
@@ -33,7 +33,7 @@ const flowSchema = z
   .transform((wire, context): CashFlow => {
     const counts = FLOW_TYPES.some((type) => type === wire.activity_type) && wire.status !== "canceled";
     const value = counts ? valueOf(wire) : ZERO;
-    if (value === undefined) context.addIssue({ code: "custom", path: ["net_amount"], message: "does not say what it was worth" });
+    if (value === undefined) context.addIssue({ code: "custom", path: ["net_amount"], message: "has no value" });
     return {
       id: wire.id,
       amount: value ?? ZERO,
@@ -42,7 +42,7 @@ const flowSchema = z
     };
   });
 
-/** Shares that were moved in or out carry no money; without a price nobody can tell what they were worth. */
+/** Transferred shares carry no money; without a price their value is unknown. */
 function valueOf(wire: { net_amount?: Decimal | undefined; qty?: Decimal | undefined; price?: Decimal | undefined }): Decimal | undefined {
   const money = wire.net_amount ?? ZERO;
   if (!money.eq(ZERO)) return money;
@@ -52,14 +52,14 @@ function valueOf(wire: { net_amount?: Decimal | undefined; qty?: Decimal | undef
 
 const flowsSchema = z.array(flowSchema);
 
-/** @throws UnreadableAnswer, also for a flow whose worth is not said: taken for nothing, it would look like gain or loss. */
+/** @throws UnreadableAnswer, also for a flow without a value: counted as zero, it would look like gain or loss. */
 export function toCashFlows(json: unknown): CashFlow[] {
   return read(flowsSchema, json);
 }
 
 /**
- * What came in less what went out after `after`. Where a record does not tell on which side of it it
- * lies, it counts only if it makes the account look worse: money that came is no gain.
+ * Deposits less withdrawals after `after`. If a record may be before or after it, it counts only if it makes the
+ * account look worse: a deposit is not a gain.
  */
 export function sumOfFlows(flows: readonly CashFlow[], after: number): Decimal {
   const day = marketDate(after);

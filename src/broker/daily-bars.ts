@@ -5,11 +5,11 @@ import type { DailyBar } from "../domain/daily-bar.ts";
 import { instant, optional, read, UnreadableAnswer, withDefault } from "./wire.ts";
 
 /**
- * Bars of one answer, over all symbols together. The venue would give 10,000, but an answer of that size can
- * take a slow venue longer than a read may.
+ * Bars per answer, over all symbols together. The venue allows 10,000, but a slow venue may exceed the read
+ * deadline with so large an answer.
  */
 export const BARS_PER_PAGE = 2_000;
-/** A million bars: far above what any strategy asks for, and an end for a server that repeats itself. */
+/** A million bars: far above any strategy's needs, and a stop for a server that repeats itself. */
 const MAX_PAGES = 100;
 
 export interface BarsPage {
@@ -28,8 +28,9 @@ const pageSchema = z.looseObject({
 });
 
 /**
- * One page of daily bars. A bar is stamped with midnight in New York, and belongs to the session of that date.
- * @throws UnreadableAnswer that names symbol and bar: one that lacks a figure spoils the answer, for leaving it out would be a gap.
+ * One page of daily bars. A bar's timestamp is midnight in New York, and it belongs to the session of that date.
+ * @throws UnreadableAnswer with symbol and bar: a bar that lacks a figure makes the answer unreadable, because
+ * leaving it out would be a gap.
  */
 export function toBarsPage(json: unknown): BarsPage {
   const page = read(pageSchema, json);
@@ -37,8 +38,8 @@ export function toBarsPage(json: unknown): BarsPage {
 }
 
 /**
- * The bars of all pages, each symbol's oldest first. A symbol's bars may run on over a page's end.
- * @throws UnreadableAnswer rather than give a series that ends too early.
+ * The bars of all pages, each symbol's oldest first. A symbol's bars may continue on the next page.
+ * @throws UnreadableAnswer instead of returning a series that ends too early.
  */
 export async function allBars(
   symbols: readonly string[],
@@ -65,7 +66,7 @@ function append(found: Map<string, DailyBar[]>, symbol: string, bars: readonly D
   else known.push(...bars);
 }
 
-/** What is asked of the venue for sessions from `start` to `end` (New York dates, inclusive). */
+/** The request for sessions from `start` to `end` (New York dates, inclusive). */
 export interface BarsRange {
   readonly start: Date;
   readonly end: Date;
@@ -74,7 +75,7 @@ export interface BarsRange {
 
 type HistoricalFeed = "iex" | "sip" | "boats" | "otc";
 
-/** Stamps to ask for, and the feed. `iex` is what every account may read up to the moment; what ALPACA_DATA_FEED says goes before it. */
+/** Timestamps to request, and the feed. Every account may read `iex` up to now; ALPACA_DATA_FEED overrides it. */
 export function barsRange(start: string, end: string, dataFeed: string | undefined, now: number): BarsRange {
   const from = midnight(start).toJSDate();
   const until = Math.min(midnight(end).plus({ days: 1 }).toMillis() - 1, now);

@@ -7,7 +7,7 @@ import type { EquityHistoryPoint } from "../domain/broker.ts";
 import { FLOW_TYPES } from "./cash-flows.ts";
 import { amount, optional, read, UnreadableAnswer } from "./wire.ts";
 
-/** A day is stamped with the end of its extended session. */
+/** A day's timestamp is the end of its extended session. */
 const DAY_STAMP_HOUR = 20;
 
 const series = z.array(amount.nullable());
@@ -23,32 +23,32 @@ const historySchema = z.looseObject({
 type Wire = z.output<typeof historySchema>;
 
 /**
- * The portfolio history as points, oldest first, beginning with what it is measured against. Its own
- * profit figures are left alone: they take a deposit for profit.
- * @throws UnreadableAnswer when the series do not go together.
+ * The portfolio history as points, oldest first, beginning with their base. Its own profit figures are not used:
+ * they count a deposit as profit.
+ * @throws UnreadableAnswer when the series do not match.
  */
 export function toEquityHistory(json: unknown): EquityHistoryPoint[] {
   const wire = read(historySchema, json);
   const stamps = wire.timestamp ?? [];
   const equity = wire.equity ?? [];
-  if (equity.length !== stamps.length) throw new UnreadableAnswer("equity: has another length than timestamp");
+  if (equity.length !== stamps.length) throw new UnreadableAnswer("equity: length differs from timestamp");
   const flows = flowSeries(wire, stamps.length);
   const points = stamps.flatMap((stamp, index): EquityHistoryPoint[] => {
     const value = equity[index] ?? undefined;
     return value === undefined ? [] : [{ at: stamp * 1_000, equity: value, flow: sum(flows.map((flow) => flow[index] ?? ZERO)) }];
   });
   const opened = points.findIndex(({ equity: value, flow }) => !value.eq(ZERO) || !flow.eq(ZERO));
-  // Days before the account existed come as zeros, with a base that belongs to its first day.
+  // Days before the account existed are zeros, with a base that belongs to its first day.
   if (opened > 0 && wire.base_value?.gt(ZERO) === true) return points.slice(opened);
   return [...basePoint(wire, points[0]?.at), ...points];
 }
 
-/** Only what comes from outside or goes there; dividends and fees are gains and losses. */
+/** External flows only; dividends and fees are gains and losses. */
 function flowSeries({ cashflow = {} }: Wire, length: number): (readonly (Decimal | null)[])[] {
   return FLOW_TYPES.flatMap((type) => {
     const values = cashflow[type];
     if (values === undefined) return [];
-    if (values.length !== length) throw new UnreadableAnswer(`cashflow.${type}: has another length than timestamp`);
+    if (values.length !== length) throw new UnreadableAnswer(`cashflow.${type}: length differs from timestamp`);
     return [values];
   });
 }

@@ -3,19 +3,19 @@ import { EXIT, TraderError } from "../domain/errors.ts";
 
 const ALPACA_DOMAIN = "alpaca.markets";
 
-/** The only Alpaca hosts that cannot move real money, and that a mode other than live may therefore ask. */
+/** The only Alpaca hosts that cannot move real money, and so the only ones allowed outside live mode. */
 const HARMLESS_HOSTS: Record<Exclude<TradingMode, "live">, readonly string[]> = {
   paper: ["paper-api.alpaca.markets", "data.alpaca.markets", "data.sandbox.alpaca.markets"],
   simulator: [],
 };
 
-/** Throws unless a request to `url` may leave. */
+/** Throws unless a request to `url` is allowed. */
 export type HostGuard = (url: string) => void;
 
 /**
- * The last look before a request leaves (R27): it goes to exactly the configured scheme, host and
- * port, and outside live mode to no Alpaca host that could hold real money, whatever was configured.
- * @throws TraderError `live-host` or `foreign-host`, from the guard that it returns.
+ * The last check before a request leaves (R27): it goes to exactly the configured scheme, host and port, and
+ * outside live mode to no Alpaca host that could hold real money, whatever was configured.
+ * @throws TraderError `live-host` or `foreign-host`, from the returned guard.
  */
 export function createHostGuard(mode: TradingMode, configuredUrl: string): HostGuard {
   const configured = originOf(new URL(configuredUrl));
@@ -35,17 +35,17 @@ function assertNotLive(mode: TradingMode, url: URL): void {
   const host = url.hostname.toLowerCase().replace(/\.+$/, "");
   if (host !== ALPACA_DOMAIN && !host.endsWith(`.${ALPACA_DOMAIN}`)) return;
   if (mode !== "live" && !HARMLESS_HOSTS[mode].includes(host)) {
-    throw new TraderError(`A request to ${host} was stopped: in ${mode} mode the live venue is out of reach.`, {
+    throw new TraderError(`A request to ${host} was stopped: ${mode} mode never reaches the live venue.`, {
       code: "live-host",
       hint:
         mode === "paper"
           ? "Set ALPACA_PAPER_ENDPOINT to https://paper-api.alpaca.markets."
-          : "Unset the endpoint; the simulator brings its own.",
+          : "Unset the endpoint; the simulator has its own.",
       exitCode: EXIT.refused,
     });
   }
   if (url.protocol !== "https:" && url.protocol !== "wss:") {
-    throw new TraderError(`A request to ${host} was stopped: without TLS the keys would be readable on the way.`, {
+    throw new TraderError(`A request to ${host} was stopped: without TLS the keys could be intercepted.`, {
       code: "foreign-host",
       hint: "Write the endpoint with https://.",
       exitCode: EXIT.refused,

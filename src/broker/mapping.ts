@@ -54,7 +54,7 @@ const configurationSchema = z
     ptpNoExceptionEntry: wire.ptp_no_exception_entry,
   }));
 
-/** One switch that cannot be read hides no other (R34). @throws UnreadableAnswer */
+/** One unreadable switch does not hide the others (R34). @throws UnreadableAnswer */
 export function toAccountConfiguration(json: unknown): AccountConfiguration {
   return read(configurationSchema, json);
 }
@@ -88,7 +88,7 @@ const positionSchema = z
       available: available(wire.qty_available, quantity, short),
       marketValue: signed(marketValue ?? quantity, short),
       currentPrice: wire.current_price,
-      // A new ticker has no close yet, and a zero is no price.
+      // A new ticker has no close yet, and zero is not a price.
       lastdayPrice: wire.lastday_price?.gt(ZERO) === true ? wire.lastday_price : undefined,
       averageEntryPrice: wire.avg_entry_price,
       costBasis: wire.cost_basis ?? wire.avg_entry_price.times(quantity),
@@ -96,18 +96,18 @@ const positionSchema = z
     };
   });
 
-/** The schema does not say which sign a short position carries; here it is always negative. */
+/** The schema does not define the sign of a short position; here it is always negative. */
 function signed(value: Decimal, short: boolean): Decimal {
   return short ? value.abs().neg() : value;
 }
 
-/** Never more than is held: a sell is sized by it (R11). */
+/** Never more than held: it determines the size of a sell (R11). */
 function available(stated: Decimal | undefined, quantity: Decimal, short: boolean): Decimal {
   if (stated === undefined) return quantity;
   return short ? signed(stated, true) : min(stated, quantity);
 }
 
-/** What is known of a row that cannot be read whole. A row without a symbol is none of Alpaca's. */
+/** The readable part of a damaged row. A row without a symbol is not one of Alpaca's. */
 const oddPositionSchema = z.object({
   symbol: text,
   asset_id: piece(text),
@@ -140,15 +140,16 @@ function oddPosition(row: unknown, problem: string): Position {
 }
 
 /**
- * The positions, row by row: one that cannot be read whole, or a symbol listed twice, carries its `problem` and hides no other (R34).
- * @throws UnreadableAnswer when it is no list, or a row has no symbol.
+ * The positions, row by row: a damaged row, or a symbol listed twice, carries its `problem` and does not hide the
+ * others (R34).
+ * @throws UnreadableAnswer when it is not a list, or a row has no symbol.
  */
 export function toPositions(json: unknown): Position[] {
   const positions = read(rows, json).map((row) => readOr(positionSchema, row, (problem) => oddPosition(row, problem)));
   return [...Map.groupBy(positions, ({ symbol }) => symbol).values()].map(inOne);
 }
 
-/** After a split a symbol can stand there twice, under its old and its new number. */
+/** After a split a symbol can be listed twice, under its old and its new number. */
 function inOne([first, ...others]: readonly Position[]): Position {
   if (first === undefined) throw new Error("A group has at least one member.");
   if (others.length === 0) return first;
@@ -218,7 +219,7 @@ const sessionSchema = z
     return session;
   });
 
-/** The calendar gives New York wall-clock times without a zone, so an early close and a clock change both come out right. */
+/** The calendar gives New York local times without a zone, so an early close and a clock change both come out right. */
 function inNewYork(date: string, time: string): number {
   return marketInstant(`${date}T${time.slice(0, 2)}:${time.slice(-2)}`);
 }

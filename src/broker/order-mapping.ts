@@ -27,7 +27,7 @@ const orderSchema = z
   .transform((wire, context): Order => {
     const createdAt = wire.created_at ?? wire.submitted_at ?? wire.updated_at;
     if (createdAt === undefined) context.addIssue({ code: "custom", path: ["created_at"], message: "is missing" });
-    // Null was seen of an order that was rejected; of any other it could hide a fill.
+    // Null was seen for a rejected order; for any other it could hide a fill.
     const filledQuantity = wire.filled_qty ?? (wire.status === "rejected" ? ZERO : undefined);
     if (filledQuantity === undefined) context.addIssue({ code: "custom", path: ["filled_qty"], message: "is missing" });
     return {
@@ -51,7 +51,7 @@ const orderSchema = z
     };
   });
 
-/** One option contract stands for a hundred shares. */
+/** One option contract covers a hundred shares. */
 function sizeOf(assetClass: string | undefined): Pick<Order, "contractSize"> {
   return assetClass === "us_option" ? { contractSize: HUNDRED } : {};
 }
@@ -61,7 +61,7 @@ export function toOrder(json: unknown): Order {
   return read(orderSchema, json);
 }
 
-/** What is known of a row that cannot be read whole; its id must be, or it could be an order of ours. */
+/** The readable part of a damaged row; its id is required, because it could be an order of ours. */
 const oddOrderSchema = z.object({
   id: text,
   client_order_id: text,
@@ -104,9 +104,9 @@ function oddOrder(row: unknown, problem: string): Order {
 }
 
 /**
- * A list of orders, row by row: one that cannot be read whole carries its `problem` and hides no other (R34).
- * An order of several legs (options) has no symbol and no side of its own; its legs, where they are shown, stand for it.
- * @throws UnreadableAnswer when it is no list, or a row has no ids.
+ * A list of orders, row by row: a damaged row carries its `problem` and does not hide the others (R34). An order
+ * with several legs (options) has no symbol and no side of its own; its legs, if shown, represent it.
+ * @throws UnreadableAnswer when it is not a list, or a row has no ids.
  */
 export function toOrders(json: unknown): Order[] {
   return read(rows, json)
@@ -154,7 +154,7 @@ const updateSchema = z.object({
 
 /**
  * One message of the trade-updates stream.
- * @param receivedAt stands in when the message names no moment, milliseconds since the epoch.
+ * @param receivedAt used when the message has no timestamp, milliseconds since the epoch.
  * @throws UnreadableAnswer
  */
 export function toOrderUpdate(message: unknown, receivedAt: number): OrderUpdate {
@@ -169,7 +169,7 @@ export function toOrderUpdate(message: unknown, receivedAt: number): OrderUpdate
   };
 }
 
-/** The order in the answer to a POST, or `undefined` when there is none that can be read. */
+/** The order in the answer to a POST, or `undefined` when none is readable. */
 export function toOrderOrNothing(json: unknown): Order | undefined {
   try {
     return toOrder(json);

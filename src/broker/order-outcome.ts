@@ -3,10 +3,10 @@ import type { RejectedAnswer, VenueAnswer } from "./venue-answer.ts";
 import { NO_MESSAGE } from "./venue-answer.ts";
 
 /**
- * What came of a POST of one order (R18). The line between "refused" and "unknown" is the line
- * between "may be planned again" and "may exist": whatever does not prove a refusal is unknown.
+ * The outcome of one order's POST (R18). "Refused" means "may be planned again", "unknown" means "may exist":
+ * anything that does not prove a refusal is unknown.
  * @param readOrder reads the order in a 2xx body; `undefined` when it cannot be read.
- * @param retryAt monotonic time at which a 429 may be tried again.
+ * @param retryAt monotonic time at which a 429 may be retried.
  */
 export function submitAnswerOf(
   answer: VenueAnswer,
@@ -26,38 +26,38 @@ export function submitAnswerOf(
   }
 }
 
-/** An order that is not the one asked for proves nothing about the one asked for. */
+/** A different order proves nothing about the requested one. */
 function acceptance(order: Order | undefined, status: number, request: OrderRequest): SubmitAnswer {
-  if (order === undefined) return { kind: "unknown", message: `The answer (HTTP ${status}) does not hold a readable order.` };
+  if (order === undefined) return { kind: "unknown", message: `The answer (HTTP ${status}) contains no readable order.` };
   const same = order.clientOrderId === request.clientOrderId && order.symbol === request.symbol && order.side === request.side;
   if (same) return { kind: "accepted", order };
   return {
     kind: "unknown",
-    message: `The answer holds another order: ${order.side} ${order.symbol}, client order id "${order.clientOrderId}".`,
+    message: `The answer contains another order: ${order.side} ${order.symbol}, client order id "${order.clientOrderId}".`,
   };
 }
 
 function rejection(answer: RejectedAnswer, retryAt: number): SubmitAnswer {
   const { status, code, message, requestId } = answer;
-  if (status === 429) return { kind: "not-sent", message: `No more requests are allowed for the moment: ${message}`, retryAt };
+  if (status === 429) return { kind: "not-sent", message: `The request limit is used up: ${message}`, retryAt };
   if (status < 400 || status >= 500 || status === 408) return { kind: "unknown", message: `HTTP ${status}: ${message}` };
   if (ID_TAKEN.test(message)) return { kind: "exists", message };
   if ((status === 401 && answer.isJson && message !== NO_MESSAGE) || (status === 403 && message === NO_PERMISSION))
     return { kind: "refused", reason: "keys-refused", status, code, message: `${message} ${KEYS_HINT}`, requestId };
-  // Without a code of Alpaca's own, a proxy or a gatekeeper may have spoken while the order went through.
+  // Without one of Alpaca's codes, a proxy may have answered although the order went through.
   if (code === undefined) return { kind: "unknown", message: `HTTP ${status} without a code: ${message}` };
   const { buyingPower, costBasis } = answer;
   return { kind: "refused", reason: refusalReasonOf(answer), status, code, message, requestId, buyingPower, costBasis };
 }
 
-/** Alpaca's answer to keys that may read and not trade; it comes without a code. */
+/** Alpaca's answer to keys that can read but not trade; it has no code. */
 const NO_PERMISSION = "forbidden.";
-const KEYS_HINT = "(the API keys were refused: check that they are valid and may trade)";
+const KEYS_HINT = "(the API keys were refused: check that they are valid and allow trading)";
 
 /** Seen with two different codes, so the text decides. */
 const ID_TAKEN = /client.?order.?id must be unique/i;
 
-/** In this order: the first that matches counts. Texts are those seen of the venue (R20). */
+/** In this order: the first match counts. Texts seen from the venue (R20). */
 const REFUSALS: readonly (readonly [RefusalReason, RegExp])[] = [
   ["wash-trade", /wash trade|opposite side .*order exists/i],
   ["insufficient-buying-power", /insufficient (day.?trading )?buying power|insufficient balance/i],
@@ -74,16 +74,16 @@ const REFUSALS: readonly (readonly [RefusalReason, RegExp])[] = [
   ],
 ];
 
-/** One code, 40310000, stands for at least seven refusals: only the text tells them apart. */
+/** The code 40310000 covers at least seven refusals: only the text distinguishes them. */
 function refusalReasonOf({ message, detail }: Pick<RejectedAnswer, "message" | "detail">): RefusalReason {
   const text = detail === undefined ? message : `${message} ${detail}`;
   return REFUSALS.find(([, pattern]) => pattern.test(text))?.[0] ?? "other";
 }
 
-/** A cancel that is on its way already is as good as one that was taken. */
+/** A cancel already in progress is as good as an accepted one. */
 const BEING_CANCELED = /pending.?cancel/i;
 
-/** What came of a DELETE of one order. Nothing in it ends the order: its own status does. */
+/** The outcome of one order's DELETE. It never ends the order: only its own status does. */
 export function cancelAnswerOf(answer: VenueAnswer, isAbsent: boolean): CancelAnswer {
   switch (answer.kind) {
     case "success":

@@ -4,14 +4,13 @@ import { CENT_DECIMALS, ONE, SHARE_DECIMALS, toText, truncate, ZERO } from "../d
 import type { OrderRequest } from "../domain/broker.ts";
 
 const MAX_CLIENT_ORDER_ID_LENGTH = 128;
-/** Of a limit below a dollar. */
+/** For limits below a dollar. */
 const SUB_DOLLAR_DECIMALS = 4;
 
 /**
- * The amount of an order as the wire wants it, after the last check before it is sent. The SDK sends
- * what it is given: without an id an order could not be found again, and of two amounts it drops one
- * in silence.
- * @throws TraderError `invalid-order`; nothing was sent then.
+ * An order's amount in wire format, after the last check before sending. The SDK sends anything: without an id an
+ * order could not be found again, and of two amounts it silently drops one.
+ * @throws TraderError `invalid-order`; then nothing was sent.
  */
 export function wireAmountOf(request: OrderRequest): { qty: string } | { notional: string } {
   const { clientOrderId, symbol, quantity, notional, limitPrice } = request;
@@ -24,12 +23,12 @@ export function wireAmountOf(request: OrderRequest): { qty: string } | { notiona
   throw invalid(request, "it must have either a quantity or a notional amount");
 }
 
-/** Type and limit of an order as the wire wants them. */
+/** Type and limit of an order in wire format. */
 export function wireTypeOf({ limitPrice }: OrderRequest): { type: "market" } | { type: "limit"; limitPrice: string } {
   return limitPrice === undefined ? { type: "market" } : { type: "limit", limitPrice: toText(limitPrice) };
 }
 
-/** The venue takes no limit on a notional order, and none finer than a tick. */
+/** The venue accepts no limit on a notional order, and none finer than a tick. */
 function checkLimit(request: OrderRequest, limit: Decimal): void {
   if (request.quantity === undefined) throw invalid(request, "a limit order must have a quantity");
   const places = limit.gte(ONE) ? CENT_DECIMALS : SUB_DOLLAR_DECIMALS;
@@ -45,6 +44,6 @@ function amountText(request: OrderRequest, value: Decimal, places: number): stri
 function invalid(request: OrderRequest, problem: string): TraderError {
   return new TraderError(`The order to ${request.side} "${request.symbol}" cannot be sent: ${problem}.`, {
     code: "invalid-order",
-    hint: "This is a fault of the program; nothing was sent.",
+    hint: "This is a bug; nothing was sent.",
   });
 }

@@ -8,11 +8,11 @@ import { StreamConnection } from "./stream-connection.ts";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 64_000;
-/** A venue that rejects keys once may have had a hiccup; hammering it with them locks accounts. */
+/** A single rejection may be a glitch at the venue; repeated rejections lock accounts. */
 const PAUSE_AFTER_REJECTION_MS = 30_000;
-/** Only a connection that lasted this long makes the next pause short again. */
+/** Only a connection that lasted this long resets the pause. */
 const STEADY_AFTER_MS = 30_000;
-/** Spread of the pauses, so that many daemons do not come back in step. */
+/** Spread of the pauses, so that many daemons do not reconnect at the same time. */
 const JITTER = 0.2;
 
 export interface OrderStreamOptions {
@@ -28,14 +28,14 @@ export interface OrderStreamOptions {
 }
 
 /**
- * Follows the trade updates for as long as it is not closed.
+ * Follows the trade updates until it is closed.
  *
- * - `connecting`: socket, authentication and subscription are under way, 10 s at most.
- * - `listening`: the venue has acknowledged the subscription. Whatever was missed before is not
- *   replayed; whoever listens reads it over REST now.
- * - `lost`: the connection ended, for whatever reason, rejected keys included; a new one is begun
- *   after a pause of 1 s, doubling to 64 s.
- * - `closed`: by us, for good.
+ * - `connecting`: socket, authentication and subscription in progress, up to 10 s.
+ * - `listening`: the venue has acknowledged the subscription. Missed updates are not replayed; the listener reads
+ *   them over REST now.
+ * - `lost`: the connection ended for any reason, rejected keys included; the next one starts after a pause of 1 s,
+ *   doubling to 64 s.
+ * - `closed`: by us, permanently.
  */
 export class ReconnectingOrderStream implements OrderStream {
   readonly #options: OrderStreamOptions;
@@ -47,7 +47,7 @@ export class ReconnectingOrderStream implements OrderStream {
 
   constructor(options: OrderStreamOptions) {
     this.#options = options;
-    // A turn later, so that the caller holds the stream before the first state arrives.
+    // A turn later, so that the caller has the stream before the first state arrives.
     this.#pause = options.clock.after(0, () => this.#connect());
   }
 
@@ -122,7 +122,7 @@ export class ReconnectingOrderStream implements OrderStream {
     this.#tell((listener) => listener.onState(state, this.#options.redact(detail)));
   }
 
-  /** The SDK swallows what a callback throws; a fault of the listener shall be seen. */
+  /** The SDK swallows exceptions of callbacks; a listener's failure must be visible. */
   #tell(message: (listener: OrderStreamListener) => void): void {
     try {
       message(this.#options.listener);

@@ -1,36 +1,36 @@
 import type { Clock, Timer } from "../domain/clock.ts";
 
 /**
- * Alpaca allows 200 requests a minute for an account, whoever sends them. Staying below leaves room
- * for a person's `status` beside the daemon.
+ * Alpaca allows 200 requests a minute per account, from all programs together. Staying below leaves room for a
+ * `status` command while the daemon runs.
  */
 const REQUESTS_PER_MINUTE = 180;
-/** Of those, what reads may not use up: an order must never wait behind polling. */
+/** Reserved from reads: an order must never wait for polling. */
 const RESERVED_FOR_ORDERS = 30;
-/** Beyond those, for cancels alone: after a halt an order must not work on because its cancel waits for the next minute. */
+/** Reserved for cancels only: after a halt an open order must not wait for the next minute to be cancelled. */
 const EXTRA_FOR_CANCELS = 10;
-/** When the venue says that no more than this is left, only orders and cancels go out until its reset. */
+/** When the venue reports this few requests left, only orders and cancels leave until its reset. */
 const VENUE_RESERVE = 10;
 const WINDOW_MS = 60_000;
-/** The venue counts by the minute, so no true wait is longer; a wrong clock must not stop us for hours. */
+/** The venue counts by the minute, so no real wait is longer; a wrong clock must not stop us for hours. */
 const MAX_PAUSE_MS = 60_000;
-/** After a 429 that names no moment. */
+/** After a 429 without a reset time. */
 const DEFAULT_PAUSE_MS = 5_000;
 const MIN_PAUSE_MS = 1_000;
-/** The reset is given in whole seconds by a clock that is not ours. */
+/** The reset is in whole seconds of another clock. */
 const RESET_MARGIN_MS = 250;
 const MAX_WAITING = 500;
-/** A shorter wait is told nobody. */
-const TOLD_WAIT_MS = 5_000;
+/** Shorter waits are not reported. */
+const REPORTED_WAIT_MS = 5_000;
 
-/** What goes before what: whoever waits, the first kind is let through first. */
+/** Priority: the first kind leaves first. */
 const KINDS = ["cancel", "order", "read"] as const;
 export type RequestKind = (typeof KINDS)[number];
 
-/** A request that never left: there was no room for it in the budget within the time it could wait. */
+/** A request that never left: its time limit passed without room in the budget. */
 export class PaceExceeded extends Error {
   override readonly name = "PaceExceeded";
-  /** Monotonic clock: when there may be room. */
+  /** Monotonic time when there may be room. */
   readonly retryAt: number;
 
   constructor(message: string, retryAt: number) {
@@ -46,23 +46,23 @@ interface Waiter {
 }
 
 /**
- * The gate in front of the transport: at most `perMinute` requests in any 60 seconds and a few cancels more,
- * cancels before orders before reads, and nothing at all while the venue says that its own budget is used up.
+ * The gate before the transport: at most `perMinute` requests in any 60 seconds plus a few cancels, cancels before
+ * orders before reads, and nothing while the venue reports its own budget used up.
  */
 export class RequestPace {
   readonly #clock: Clock;
   readonly #perMinute: number;
   readonly #onWait: (waitMs: number) => void;
-  /** Monotonic times of what left within the last minute, oldest first. */
+  /** Monotonic times of requests sent within the last minute, oldest first. */
   #sent: number[] = [];
   #waiting: Waiter[] = [];
   readonly #pausedUntil: Record<RequestKind, number> = { cancel: 0, order: 0, read: 0 };
   #timer: Timer | undefined;
-  /** Until when those outside know that nothing leaves. */
-  #toldUntil = 0;
+  /** End of the wait last reported. */
+  #reportedUntil = 0;
   #closed = false;
 
-  /** @param onWait told once of every wait that is long enough to be wondered at: milliseconds until the next request may leave. */
+  /** @param onWait called once for every wait worth reporting, with the milliseconds until the next request may leave. */
   constructor(clock: Clock, perMinute = REQUESTS_PER_MINUTE, onWait: (waitMs: number) => void = () => undefined) {
     this.#clock = clock;
     this.#perMinute = perMinute;
@@ -95,7 +95,7 @@ export class RequestPace {
     });
   }
 
-  /** Monotonic time at which a request of this kind may leave, were it alone. */
+  /** Monotonic time at which a request of this kind may leave if no others wait. */
   opensAt(kind: RequestKind): number {
     return this.#opensAt(kind, this.#clock.monotonic());
   }
@@ -118,7 +118,7 @@ export class RequestPace {
     }
   }
 
-  /** Learns from an answer how much the venue still allows. */
+  /** Learns the remaining budget from an answer. */
   observe(status: number, headers: Headers): void {
     const pauseMs = this.#namedPause(headers);
     if (status === 429) this.#pause(KINDS, Math.max(pauseMs ?? DEFAULT_PAUSE_MS, MIN_PAUSE_MS));
@@ -127,7 +127,7 @@ export class RequestPace {
     this.#pause(remaining <= 0 ? KINDS : ["read"], pauseMs);
   }
 
-  /** Refuses everyone who still waits. */
+  /** Refuses all waiting requests. */
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
@@ -152,7 +152,7 @@ export class RequestPace {
 
   #giveUp(waiter: Waiter): void {
     this.#waiting = this.#waiting.filter((other) => other !== waiter);
-    waiter.refuse(new PaceExceeded("the budget of requests is used up", this.opensAt(waiter.kind)));
+    waiter.refuse(new PaceExceeded("the request budget is used up", this.opensAt(waiter.kind)));
     this.#letThrough();
   }
 
@@ -174,12 +174,12 @@ export class RequestPace {
   }
 
   #tellWait(now: number, until: number): void {
-    if (until - now < TOLD_WAIT_MS || until <= this.#toldUntil) return;
-    this.#toldUntil = until;
+    if (until - now < REPORTED_WAIT_MS || until <= this.#reportedUntil) return;
+    this.#reportedUntil = until;
     this.#onWait(until - now);
   }
 
-  /** What goes before opens no later, so nothing waits for what comes behind it. */
+  /** A higher priority opens no later, so nothing waits for a lower one. */
   #next(): Waiter | undefined {
     for (const kind of KINDS) {
       const waiter = this.#waiting.find((each) => each.kind === kind);

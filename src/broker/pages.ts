@@ -1,24 +1,24 @@
 import type { Order } from "../domain/broker.ts";
 import { UnreadableAnswer } from "./wire.ts";
 
-/** The most that the venue gives at once. */
+/** The venue's maximum page size. */
 export const ORDERS_PER_PAGE = 500;
 export const ACTIVITIES_PER_PAGE = 100;
-/** 10,000 orders or activities: far above what one account does in a day, and an end for a server that repeats itself. */
+/** 10,000 orders or activities: far above an account's day, and a stop for a server that repeats itself. */
 const MAX_ORDER_PAGES = 20;
 const MAX_ACTIVITY_PAGES = 100;
 
 export interface OrderPage {
-  /** How many entries the page held, before legs were spread out. */
+  /** Entries on the page, before legs were flattened. */
   readonly entries: number;
   readonly orders: readonly Order[];
 }
 
 /**
- * All orders, oldest first. The venue has no page token for orders, so the next page begins at the
- * last order's submission, one millisecond early because `after` excludes and our moments are cut
- * to milliseconds; what comes twice is kept once.
- * @throws UnreadableAnswer rather than give a list that ends too early: a missing order could be sent again.
+ * All orders, oldest first. The venue has no page token for orders, so the next page begins at the last order's
+ * submission, one millisecond early because `after` is exclusive and our times are cut to milliseconds; duplicates
+ * are kept once.
+ * @throws UnreadableAnswer instead of returning a list that ends too early: a missing order could be sent again.
  */
 export async function allOrders(page: (after: number | undefined) => Promise<OrderPage>, after: number | undefined): Promise<Order[]> {
   const orders = new Map<string, Order>();
@@ -37,7 +37,7 @@ export async function allOrders(page: (after: number | undefined) => Promise<Ord
 /**
  * All activities (fills, transfers), oldest first; the page token is the last one's id.
  * @param things for the error message: `"fills"`.
- * @throws UnreadableAnswer rather than give a list that ends too early.
+ * @throws UnreadableAnswer instead of returning a list that ends too early.
  */
 export async function allActivities<Activity extends { readonly id: string }>(
   things: string,

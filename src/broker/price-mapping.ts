@@ -6,8 +6,8 @@ import { amount, instant, piece, read } from "./wire.ts";
 import { marketDate } from "../domain/market-day.ts";
 
 /*
- * A piece that is missing or cannot be read is no price. That is safe, since a price counts only
- * when a second one agrees with it (R10), and one bad quote must not hide the prices of all symbols.
+ * A missing or unreadable part is not a price. That is safe, since a price counts only when a second one agrees
+ * with it (R10), and one bad quote must not hide the prices of all symbols.
  */
 const trade = piece(z.object({ p: amount, t: instant }));
 const quote = piece(z.object({ bp: amount, ap: amount, t: instant }));
@@ -19,10 +19,9 @@ const snapshotSchema = z.object({ latestTrade: trade, latestQuote: quote, minute
 const snapshotsSchema = z.record(z.string(), piece(snapshotSchema));
 
 /**
- * Prices of the snapshots answer. A bar's price belongs to the bar's beginning, the earliest moment
- * it can be of.
+ * Prices of the snapshots answer. A bar's price counts as of the bar's start, the earliest possible time.
  * @param now decides which daily bar is the previous session's, milliseconds since the epoch.
- * @throws UnreadableAnswer when it is no answer of this form at all.
+ * @throws UnreadableAnswer when the answer has another format.
  */
 export function toMarketPrices(json: unknown, now: number): Map<string, MarketPrices> {
   const prices = new Map<string, MarketPrices>();
@@ -34,7 +33,7 @@ export function toMarketPrices(json: unknown, now: number): Map<string, MarketPr
 
 function fromSnapshot(snapshot: z.output<typeof snapshotSchema>, now: number): MarketPrices {
   const { latestTrade, latestQuote, minuteBar, dailyBar, prevDailyBar } = snapshot;
-  // Until today's first trade the "daily" bar is still that of the session before.
+  // Until today's first trade the "daily" bar is the previous session's.
   const previous = dailyBar !== undefined && marketDate(dailyBar.t) < marketDate(now) ? dailyBar : prevDailyBar;
   return {
     trade: latestTrade && priceAt(latestTrade.p, latestTrade.t),
@@ -45,7 +44,7 @@ function fromSnapshot(snapshot: z.output<typeof snapshotSchema>, now: number): M
   };
 }
 
-/** Early in a session the day before tells better how much is traded. */
+/** Early in a session the previous day is the better estimate of volume. */
 function busier(one: Decimal | undefined, other: Decimal | undefined): Decimal | undefined {
   if (one === undefined || other === undefined) return one ?? other;
   return max(one, other);

@@ -1,11 +1,11 @@
-/** Takes the account's keys out of a text. */
+/** Removes the account's keys from a text. */
 export type Redact = (text: string) => string;
 
 const MASK = "[key]";
 
 /**
- * Venues and network libraries quote what they were sent, header values included; such a text may
- * reach a log or a web page only without the keys (R30).
+ * Venues and network libraries quote requests, header values included; such a text may reach a log or a web page
+ * only without the keys (R30).
  */
 export function createRedaction(secrets: readonly string[]): Redact {
   const forms = secrets.filter((secret) => secret !== "").flatMap((secret) => [secret, encodeURIComponent(secret), secret.trim()]);

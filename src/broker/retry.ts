@@ -1,9 +1,9 @@
 import type { Clock } from "../domain/clock.ts";
 import type { VenueAnswer } from "./venue-answer.ts";
 
-/** Pauses between the attempts of a read; their number bounds the attempts. */
+/** Pauses between the attempts of a read; their number limits the attempts. */
 const READ_BACKOFF_MS = [250, 500, 1_000];
-/** No further attempt begins after this much time on the wire and in pauses (waits of the pacing not counted). */
+/** No further attempt starts after this much time in requests and pauses (waits for pacing not counted). */
 const READ_TOTAL_MS = 15_000;
 
 export interface ReadAttempts {
@@ -16,8 +16,8 @@ export interface ReadAttempts {
 }
 
 /**
- * Asks until there is an answer that another attempt could not better. For reads only: a POST or
- * DELETE sent twice may act twice, and so goes out once, whatever comes of it (R18).
+ * Retries until another attempt could not improve the answer. For reads only: a POST or DELETE sent twice may act
+ * twice, so it is sent once, whatever the outcome (R18).
  */
 export async function askRepeatedly({ clock, admit, attempt, closing }: ReadAttempts): Promise<VenueAnswer> {
   let spentMs = 0;
@@ -32,7 +32,7 @@ export async function askRepeatedly({ clock, admit, attempt, closing }: ReadAtte
   throw new Error("A read ended without an answer.");
 }
 
-/** Whether what went wrong may be gone a moment later. */
+/** Whether the failure may be temporary. */
 function mayPass(answer: VenueAnswer): boolean {
   if (answer.kind === "none") return true;
   return answer.kind === "rejected" && (answer.status >= 500 || answer.status === 408 || answer.status === 429);

@@ -2,9 +2,9 @@ import { streaming } from "@alpacahq/alpaca-trade-api";
 import type { Clock, Timer } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 
-/** From the first byte to the venue's acknowledgement; the SDK itself would wait for ever. */
+/** From the first byte to the venue's acknowledgement; the SDK itself would wait forever. */
 const ESTABLISH_LIMIT_MS = 10_000;
-/** A socket can stay open and mute for hours, so it is asked for a sign of life. */
+/** A socket can stay open and silent for hours, so it is pinged. */
 const PING_EVERY_MS = 10_000;
 const PONG_LIMIT_MS = 5_000;
 
@@ -34,16 +34,16 @@ export interface ConnectionOptions {
 }
 
 /**
- * One life of the trade-updates stream, from connecting to its end. The SDK speaks the protocol;
- * its own reconnects and pings are off, because they run on timers that no clock of ours governs and
- * because it never gives up an authentication that is not answered.
+ * One connection of the trade-updates stream, from connecting to its end. The SDK implements the protocol; its own
+ * reconnects and pings are off, because they run on timers outside our clock and because it waits forever for an
+ * unanswered authentication.
  */
 export class StreamConnection {
   readonly #options: ConnectionOptions;
   readonly #stream: streaming.TradingStream;
   readonly #timers = new Set<Timer>();
   #socket: StreamSocket | undefined;
-  #lastSign = 0;
+  #lastHeardAt = 0;
   #lastProblem = NO_REASON;
   #ended = false;
 
@@ -60,7 +60,7 @@ export class StreamConnection {
     this.#stream.onError((detail) => this.#problem(detail));
     this.#stream.onDisconnect(() => this.#end(this.#lastProblem));
     this.#stream.on(EVENT.SUBSCRIPTION, (streams: unknown) => this.#acknowledged(streams));
-    // Asked for before connecting, so that exactly one listen is sent.
+    // Requested before connecting, so that exactly one listen is sent.
     this.#stream.subscribeTradeUpdates();
   }
 
@@ -73,7 +73,7 @@ export class StreamConnection {
     }
   }
 
-  /** Ends it without a word: no timer and no socket stays. */
+  /** Ends it silently: no timer and no socket remains. */
   close(): void {
     this.#ended = true;
     for (const timer of this.#timers) timer.cancel();
@@ -86,13 +86,13 @@ export class StreamConnection {
   #open(url: string): StreamSocket {
     const socket = this.#options.createSocket(url);
     this.#socket = socket;
-    socket.on("pong", () => this.#signOfLife());
-    socket.on("message", () => this.#signOfLife());
+    socket.on("pong", () => this.#heard());
+    socket.on("message", () => this.#heard());
     return socket;
   }
 
-  #signOfLife(): void {
-    this.#lastSign = this.#options.clock.monotonic();
+  #heard(): void {
+    this.#lastHeardAt = this.#options.clock.monotonic();
     this.#lastProblem = NO_REASON;
   }
 
@@ -118,7 +118,7 @@ export class StreamConnection {
       return;
     }
     this.#later(PONG_LIMIT_MS, () => {
-      if (this.#lastSign < sent) this.#end(`no sign of life within ${PONG_LIMIT_MS / 1000} s`);
+      if (this.#lastHeardAt < sent) this.#end(`no answer to a ping within ${PONG_LIMIT_MS / 1000} s`);
       else this.#later(PING_EVERY_MS - PONG_LIMIT_MS, () => this.#ping());
     });
   }

@@ -3,15 +3,15 @@ import { messageOf } from "../domain/errors.ts";
 import type { HostGuard } from "./host-guard.ts";
 import type { Redact } from "./redaction.ts";
 
-/** A read has no side effect, so it is given up early and asked again. */
+/** A read has no side effect, so it is aborted early and retried. */
 const READ_DEADLINE_MS = 5_000;
-/** A write that is given up has an unknown outcome, so it is given more time. */
+/** An aborted write has an unknown outcome, so it gets more time. */
 const WRITE_DEADLINE_MS = 10_000;
-/** Far above the largest answer (500 orders); a body without end must not fill the memory. */
+/** Far above the largest answer (500 orders); an endless body must not fill the memory. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
 const UTF8 = new TextDecoder();
 
-/** One request, for logs. It never holds headers or bodies, so no key can be in it. */
+/** One request, for logs. It never contains headers or bodies, so no key can be in it. */
 export interface TrafficRecord {
   /** When it left, milliseconds since the epoch. */
   readonly at: number;
@@ -20,7 +20,7 @@ export interface TrafficRecord {
   readonly path: string;
   readonly status: number | undefined;
   readonly durationMs: number;
-  /** Alpaca's `X-Request-ID`; it cannot be asked for later. */
+  /** Alpaca's `X-Request-ID`; it cannot be obtained later. */
   readonly requestId: string | undefined;
   /** Why there was no usable answer. */
   readonly failure: string | undefined;
@@ -31,17 +31,17 @@ export interface TransportOptions {
   readonly guard: HostGuard;
   readonly fetch: typeof fetch;
   readonly redact: Redact;
-  /** Told of every answer, so that pacing learns the venue's limits. */
+  /** Called with every answer, so that pacing learns the venue's limits. */
   readonly onAnswer?: (status: number, headers: Headers) => void;
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
 }
 
-/** The request was given up; whether the venue acted on it is not known. */
+/** The request was aborted; whether the venue processed it is unknown. */
 class RequestTimeout extends Error {
   override readonly name = "RequestTimeout";
 }
 
-/** What the SDK's raw calls and we look at of an answer: the body has arrived, so there is no stream to read it from. */
+/** The parts of an answer that the SDK's raw calls and we read: the body has arrived, so there is no stream. */
 class WholeResponse implements Pick<Response, "ok" | "status" | "statusText" | "headers" | "text" | "json" | "clone"> {
   readonly ok: boolean;
   readonly status: number;
@@ -75,9 +75,8 @@ function asResponse(response: WholeResponse): Response {
 }
 
 /**
- * The one place where an HTTP request leaves. The deadline runs on the clock and covers the body
- * too: the SDK gets an answer that is already complete, so a body cut on the way is a failed request
- * and never half an answer.
+ * The one place where an HTTP request leaves. The deadline runs on the clock and covers the body too: the SDK gets
+ * a complete answer, so a body cut on the way is a failed request and never half an answer.
  */
 export class Transport {
   readonly #options: TransportOptions;
@@ -88,7 +87,7 @@ export class Transport {
     this.#options = options;
   }
 
-  /** In the form in which the SDK takes its `fetchApi`. */
+  /** In the SDK's `fetchApi` format. */
   readonly send = async (url: string, init: RequestInit = {}): Promise<Response> => {
     const { clock, guard, onAnswer } = this.#options;
     if (this.#closed) throw connectionClosed();
@@ -107,7 +106,7 @@ export class Transport {
     }
   };
 
-  /** Gives up what is still on its way. Nothing leaves any more: whoever closes has given up its locks next. */
+  /** Aborts requests in progress. Nothing leaves any more: after closing, the caller releases its locks. */
   close(): void {
     this.#closed = true;
     for (const abandon of [...this.#abandon]) abandon(connectionClosed());

@@ -2,7 +2,7 @@ import { messageOf, TraderError } from "../domain/errors.ts";
 import { parseDecimal, type Decimal } from "../domain/decimal.ts";
 import type { Redact } from "./redaction.ts";
 
-/** What came of one request, whatever the SDK made of it. */
+/** The result of one request, whatever the SDK made of it. */
 export type VenueAnswer =
   /** A 2xx with JSON, or with an empty body (`json` is then undefined). */
   | { readonly kind: "success"; readonly status: number; readonly json: unknown; readonly requestId: string | undefined }
@@ -12,32 +12,32 @@ export type VenueAnswer =
   /** No complete answer: network failure, time-out, cut body, redirect. */
   | { readonly kind: "none"; readonly message: string };
 
-/** An answer outside 2xx. */
+/** An answer other than 2xx. */
 export interface RejectedAnswer {
   readonly kind: "rejected";
   readonly status: number;
   /** Alpaca's own code, when the body is JSON and carries a numeric one. */
   readonly code: number | undefined;
   readonly message: string;
-  /** Alpaca's `reject_reason`, which some refusals carry beside the message. */
+  /** Alpaca's `reject_reason`, which some refusals have besides the message. */
   readonly detail: string | undefined;
-  /** Dollars in the body of a refusal for lack of buying power; missing elsewhere. */
+  /** Dollars in a refusal for lack of buying power; missing elsewhere. */
   readonly buyingPower?: Decimal | undefined;
   readonly costBasis?: Decimal | undefined;
   readonly requestId: string | undefined;
-  /** False for an HTML page from a proxy: then the venue itself did not speak. */
+  /** False for a proxy's HTML page: then the venue itself did not answer. */
   readonly isJson: boolean;
 }
 
 const MAX_MESSAGE_LENGTH = 300;
 
-/** Stands for the message of an answer that has none. */
+/** Used as the message of an answer without one. */
 export const NO_MESSAGE = "no message";
 
 /**
- * Makes one call of the SDK's raw API and describes its end as a value. The body is read here and
- * not by the SDK's models, which drop keys that they do not know and dress up messages.
- * @throws TraderError when a guard of our own stopped the request; that is no answer of the venue.
+ * Makes one call of the SDK's raw API and describes its result as a value. The body is read here and not by the
+ * SDK's models, which drop unknown keys and rewrite messages.
+ * @throws TraderError when our own guard stopped the request; that is not an answer of the venue.
  */
 export async function ask(call: () => Promise<{ raw: Response }>, redact: Redact): Promise<VenueAnswer> {
   try {
@@ -77,7 +77,7 @@ async function rejected(response: Response, redact: Redact): Promise<VenueAnswer
   };
 }
 
-/** The answer inside an `ApiError` of the SDK; its classes differ between bundles, so its shape decides. */
+/** The answer inside an `ApiError` of the SDK; its classes differ between bundles, so its structure decides. */
 function responseOf(thrown: unknown): Response | undefined {
   if (!isRecord(thrown)) return undefined;
   const response = thrown.response;
@@ -86,7 +86,7 @@ function responseOf(thrown: unknown): Response | undefined {
     : undefined;
 }
 
-/** The innermost causes say what happened (`ECONNREFUSED`); the outer ones only that something did. */
+/** The innermost causes name the failure (`ECONNREFUSED`); the outer ones only that there was one. */
 function describe(thrown: unknown): string {
   const innermost = causesOf(thrown).at(-1);
   const code = isRecord(innermost) && typeof innermost.code === "string" ? innermost.code : undefined;

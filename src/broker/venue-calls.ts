@@ -14,12 +14,9 @@ import type { VenueNames } from "./venue-errors.ts";
 import { isAbsent, readError, unreadable } from "./venue-errors.ts";
 import { UnreadableAnswer } from "./wire.ts";
 
-/** A read may wait out the venue's whole minute: nothing it could do meanwhile would be answered. */
+/** A read may wait for the venue's next minute: nothing else would be answered meanwhile. */
 const READ_WAIT_MS = 65_000;
-/**
- * A write was checked against the clock, the session and the halt just before (R14, R25), so it
- * leaves at once or not at all.
- */
+/** A write was checked against clock, session and halt just before (R14, R25), so it leaves at once or not at all. */
 const WRITE_WAIT_MS = 1_000;
 
 export interface VenueCallsOptions {
@@ -31,7 +28,7 @@ export interface VenueCallsOptions {
   readonly fetch: typeof fetch;
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
   readonly requestsPerMinute?: number | undefined;
-  /** Told once of every long wait for room in the budget: milliseconds until the next request may leave. */
+  /** Called once for every long wait on the request budget, with the milliseconds until the next request may leave. */
   readonly onWait?: ((waitMs: number) => void) | undefined;
 }
 
@@ -45,13 +42,13 @@ export interface HeldBack {
 
 type SdkCall = () => Promise<{ raw: Response }>;
 
-/** All calls to one of the venue's hosts: paced, guarded and timed together. Reads are repeated, writes never. */
+/** All calls to one of the venue's hosts: paced, guarded and timed together. Reads are retried, writes never. */
 export class VenueCalls {
   readonly #options: VenueCallsOptions;
   readonly #pace: RequestPace;
   readonly #transport: Transport;
   readonly #closing = new AbortController();
-  /** What the SDK is to send its requests through. */
+  /** How the SDK sends its requests. */
   readonly send: (url: string, init?: RequestInit) => Promise<Response>;
 
   constructor(options: VenueCallsOptions) {
@@ -81,7 +78,7 @@ export class VenueCalls {
     return this.#parsed(answer, activity, parse);
   }
 
-  /** As `read`, but `undefined` when the venue itself says that it has no such thing. */
+  /** Like `read`, but `undefined` when the venue itself reports that it does not exist. */
   async find<Result>(
     thing: "order" | "asset",
     activity: string,
@@ -103,7 +100,7 @@ export class VenueCalls {
     return ask(call, this.#options.redact);
   }
 
-  /** Several reads that make one answer: what they cannot make sense of together is unreadable too. */
+  /** Several reads forming one answer: a contradiction between them is unreadable too. */
   async reading<Result>(activity: string, run: () => Promise<Result>): Promise<Result> {
     try {
       return await run();
@@ -134,7 +131,7 @@ export class VenueCalls {
       });
     } catch (error) {
       if (!(error instanceof PaceExceeded)) throw error;
-      throw new BrokerError("unreachable", `${names.broker} was not asked while ${activity}: ${error.message}.`, {
+      throw new BrokerError("unreachable", `${names.broker} was not contacted while ${activity}: ${error.message}.`, {
         hint: "Too many requests in one minute; the limit is shared by every program on the account.",
       });
     }
@@ -152,6 +149,6 @@ export class VenueCalls {
   #asBrokerError(error: unknown, activity: string, answer: { status: number; requestId: string | undefined }): unknown {
     if (!(error instanceof UnreadableAnswer)) return error;
     const { names, redact } = this.#options;
-    return unreadable(`${names.broker} gave an answer that cannot be used while ${activity}: ${redact(error.message)}.`, answer, names);
+    return unreadable(`${names.broker} gave an unusable answer while ${activity}: ${redact(error.message)}.`, answer, names);
   }
 }

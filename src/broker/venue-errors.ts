@@ -7,7 +7,7 @@ import { NO_MESSAGE } from "./venue-answer.ts";
 export interface VenueNames {
   /** `Alpaca paper` */
   readonly broker: string;
-  /** The settings a person would look at. */
+  /** The settings to check. */
   readonly keySetting: string;
   readonly secretSetting: string;
   readonly endpointSetting: string;
@@ -18,13 +18,12 @@ export function venueNames(broker: string, mode: TradingMode): VenueNames {
   return { broker, keySetting: `${prefix}KEY`, secretSetting: `${prefix}SECRET`, endpointSetting: `${prefix}ENDPOINT` };
 }
 
-/** Alpaca's code for "no such thing". */
+/** Alpaca's code for "not found". */
 const NOT_FOUND_CODE = 40410000;
 
 /**
- * Whether the venue itself says that it has no such order or asset. A 404 page of a proxy, or a
- * path that the server does not know, says nothing about the order, and taking it for an absence
- * could send the same order twice (R19).
+ * Whether the venue itself reports that the order or asset does not exist. A proxy's 404 page, or an unknown path,
+ * proves nothing about the order, and treating it as absent could send the same order twice (R19).
  */
 export function isAbsent(answer: VenueAnswer, thing: "order" | "asset"): boolean {
   if (answer.kind !== "rejected" || answer.status !== 404 || !answer.isJson) return false;
@@ -32,7 +31,7 @@ export function isAbsent(answer: VenueAnswer, thing: "order" | "asset"): boolean
 }
 
 /**
- * The error of a read that brought no answer to rely on.
+ * The error of a read without a reliable answer.
  * @param activity what was being done: `"reading the account"`.
  */
 export function readError(answer: Exclude<VenueAnswer, { kind: "success" }>, activity: string, names: VenueNames): BrokerError {
@@ -48,14 +47,14 @@ export function readError(answer: Exclude<VenueAnswer, { kind: "success" }>, act
   }
 }
 
-/** The error of an answer that lacks what is needed. */
+/** The error of an answer that lacks required data. */
 export function unreadable(
   message: string,
   answer: { readonly status: number; readonly requestId: string | undefined },
   names: VenueNames,
 ): BrokerError {
   return new BrokerError("unreadable", message, {
-    hint: `Check that ${names.endpointSetting} is Alpaca's own address; if it is, the form of its answers may have changed.`,
+    hint: `Check that ${names.endpointSetting} is Alpaca's own address; if it is, its answer format may have changed.`,
     status: answer.status,
     requestId: answer.requestId,
   });
@@ -63,50 +62,50 @@ export function unreadable(
 
 function rejection(answer: RejectedAnswer, activity: string, names: VenueNames): BrokerError {
   const { status, requestId } = answer;
-  const said = `(HTTP ${status}: ${stripped(answer.message)})`;
+  const reply = `(HTTP ${status}: ${stripped(answer.message)})`;
   if (isFeedRefusal(answer)) {
-    return new BrokerError("refused", `${names.broker} does not sell this account the requested market data feed ${said}.`, {
-      hint: "Set ALPACA_DATA_FEED=iex, which every account may read.",
+    return new BrokerError("refused", `${names.broker} does not sell this account the requested market data feed ${reply}.`, {
+      hint: "Set ALPACA_DATA_FEED=iex, which every account can read.",
       status,
       requestId,
     });
   }
   if (status === 401 || (status === 403 && answer.code === undefined)) {
-    return new BrokerError("unauthorized", `${names.broker} refused the keys while ${activity} ${said}.`, {
-      hint: `Check ${names.keySetting} and ${names.secretSetting}; keys of paper trading do not work in live trading, nor the other way round.`,
+    return new BrokerError("unauthorized", `${names.broker} refused the keys while ${activity} ${reply}.`, {
+      hint: `Check ${names.keySetting} and ${names.secretSetting}; paper keys do not work for live trading, nor live keys for paper.`,
       status,
       requestId,
     });
   }
   if (status === 429) {
-    return new BrokerError("unreachable", `${names.broker} allows no more requests for the moment ${said}, while ${activity}.`, {
+    return new BrokerError("unreachable", `${names.broker} reports its request limit as used up ${reply}, while ${activity}.`, {
       hint: "Another program may be using the same account; the limit is shared.",
       status,
       requestId,
     });
   }
   if (status >= 500 || status === 408) {
-    return new BrokerError("unreachable", `${names.broker} failed while ${activity} ${said}.`, {
-      hint: "Alpaca's state is shown at https://status.alpaca.markets.",
+    return new BrokerError("unreachable", `${names.broker} failed while ${activity} ${reply}.`, {
+      hint: "See https://status.alpaca.markets.",
       status,
       requestId,
     });
   }
   if (!answer.isJson || (answer.code === undefined && (status === 404 || answer.message === NO_MESSAGE)))
-    return unreadable(`${names.broker} did not answer as Alpaca does while ${activity} ${said}.`, answer, names);
-  const hint = status === 404 ? { hint: `Check ${names.endpointSetting}: at that address there is no such thing.` } : {};
+    return unreadable(`${names.broker} did not answer like Alpaca while ${activity} ${reply}.`, answer, names);
+  const hint = status === 404 ? { hint: `Check ${names.endpointSetting}: nothing was found at that address.` } : {};
   // Market data gives a message without a code, of doubts that may pass.
   const failure = answer.code === undefined ? "unreadable" : "refused";
-  return new BrokerError(failure, `${names.broker} refused while ${activity} ${said}.`, { ...hint, status, requestId });
+  return new BrokerError(failure, `${names.broker} refused while ${activity} ${reply}.`, { ...hint, status, requestId });
 }
 
-/** Told by its text: it comes with several codes and without one. */
+/** Recognised by its text: it comes with several codes and without one. */
 function isFeedRefusal({ status, message }: RejectedAnswer): boolean {
   return status >= 400 && status < 500 && /subscription does not permit/i.test(message);
 }
 
 function checkConnection(names: VenueNames): string {
-  return `Check the network and ${names.endpointSetting}; Alpaca's state is shown at https://status.alpaca.markets.`;
+  return `Check the network and ${names.endpointSetting}; see https://status.alpaca.markets.`;
 }
 
 function stripped(message: string): string {

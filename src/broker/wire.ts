@@ -3,12 +3,12 @@ import type { Decimal } from "../domain/decimal.ts";
 import { decimalFromNumber, parseDecimal } from "../domain/decimal.ts";
 
 /**
- * The venue's data types. Lenient where the venue has changed its mind before (fields come and go,
- * null stands for absent), strict where a misread value would move money: a value that is there but
- * cannot be read is an error and never a zero.
+ * The venue's data types. Lenient where the venue has changed before (fields come and go, null means absent),
+ * strict where a misread value would move money: a value that is present but unreadable is an error and never a
+ * zero.
  */
 
-/** An exact amount: text in the trading API, a JSON number in market data. */
+/** An exact amount: a string in the trading API, a JSON number in market data. */
 export const amount = z.union([z.string(), z.number()]).transform((value, context): Decimal => {
   const parsed = typeof value === "number" ? decimalFromNumber(value) : parseDecimal(value.trim());
   if (parsed !== undefined) return parsed;
@@ -16,27 +16,27 @@ export const amount = z.union([z.string(), z.number()]).transform((value, contex
   return z.NEVER;
 });
 
-/** A moment, with up to nanoseconds; kept in milliseconds since the epoch. */
+/** A timestamp, with up to nanoseconds; kept in milliseconds since the epoch. */
 export const instant = z.string().transform((text, context): number => {
   const at = Date.parse(text);
   if (!Number.isNaN(at)) return at;
-  context.addIssue({ code: "custom", message: "is not a moment" });
+  context.addIssue({ code: "custom", message: "is not a timestamp" });
   return z.NEVER;
 });
 
 export const text = z.string().min(1);
 
-/** Null, an empty text and a missing key all mean "not there". */
+/** Null, an empty string and a missing key all mean "absent". */
 export function optional<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema> | undefined> {
   return z.preprocess((value) => (value === null || value === "" ? undefined : value), schema.optional());
 }
 
-/** As {@link optional}, with what to take when it is not there. */
+/** Like {@link optional}, with a default. */
 export function withDefault<Schema extends z.ZodType>(schema: Schema, fallback: z.output<Schema>): z.ZodType<z.output<Schema>> {
   return optional(schema).transform((value) => value ?? fallback);
 }
 
-/** What cannot be read counts as not there: for rows of which anything that is known is worth having. */
+/** An unreadable value counts as absent: for rows where any known field is useful. */
 export function piece<Schema extends z.ZodType>(schema: Schema): z.ZodType<z.output<Schema> | undefined> {
   return z
     .unknown()
@@ -55,19 +55,19 @@ export const side = z.string().transform((word, context): "buy" | "sell" => {
   return z.NEVER;
 });
 
-/** What is wrong with an answer, in one line: `equity: is not a decimal number`. */
+/** The first problem of an answer, in one line: `equity: is not a decimal number`. */
 export class UnreadableAnswer extends Error {
   override readonly name = "UnreadableAnswer";
 }
 
-/** @throws UnreadableAnswer when `json` lacks something that is needed. */
+/** @throws UnreadableAnswer when `json` lacks something required. */
 export function read<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
   return readOr(schema, json, (problem) => {
     throw new UnreadableAnswer(problem);
   });
 }
 
-/** One row of a list, or what `otherwise` makes of it and of what is wrong with it: one odd row must not hide the others (R34). */
+/** One row of a list, or the result of `otherwise` for an unreadable one: one damaged row must not hide the others (R34). */
 export function readOr<Schema extends z.ZodType>(
   schema: Schema,
   row: unknown,
@@ -80,5 +80,5 @@ export function readOr<Schema extends z.ZodType>(
   return otherwise(`${where === "" ? "it" : where}: ${issue?.message ?? "unreadable"}`);
 }
 
-/** A list from the venue, whose rows are read one by one. */
+/** A list from the venue, read row by row. */
 export const rows = z.array(z.unknown());

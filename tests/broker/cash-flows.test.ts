@@ -17,8 +17,8 @@ function total(...rows: unknown[]): string {
   return sumOfFlows(toCashFlows(rows), CLOSE).toFixed();
 }
 
-describe("money that came and went since the last close", () => {
-  test("is the sum of deposits, withdrawals and journals; fills, dividends and fees are none", () => {
+describe("deposits and withdrawals since the last close", () => {
+  test("is the sum of deposits, withdrawals and journals, without fills, dividends and fees", () => {
     expect(
       total(
         flow("CSD", { net_amount: "2667.87" }),
@@ -42,7 +42,7 @@ describe("money that came and went since the last close", () => {
     ).toBe("9");
   });
 
-  test("counts shares that were moved in or out at the price that is said", () => {
+  test("counts transferred shares at the stated price", () => {
     expect(total(flow("JNLS", { net_amount: "0", symbol: "SMR", qty: "-10", price: "38.5" }))).toBe("-385");
   });
 
@@ -51,11 +51,11 @@ describe("money that came and went since the last close", () => {
     ["no amount at all", flow("CSD", {})],
     ["an amount that is no number", flow("CSW", { net_amount: "a lot" })],
     ["no list", undefined],
-  ])("cannot be told from %s", (_name, row) => {
+  ])("is unreadable in %s", (_name, row) => {
     expect(() => toCashFlows(row === undefined ? { message: "no" } : [row])).toThrow(UnreadableAnswer);
   });
 
-  test("where only the date is known, that of the close itself counts only if it makes the account look worse", () => {
+  test("with only a date, a record on the day of the close counts only if it makes the account look worse", () => {
     const dated = (date: string, net_amount: string) => flow("CSD", { date, net_amount, created_at: null });
     expect(total(dated("2026-11-16", "100"))).toBe("100");
     expect(total(dated("2026-11-16T00:00:00Z", "-100"))).toBe("0");
@@ -64,14 +64,14 @@ describe("money that came and went since the last close", () => {
   });
 });
 
-describe("asking the venue", () => {
+describe("requests to the venue", () => {
   const PAGE = Array.from({ length: 250 }, (_, index) => flow("CSD", { id: `a-${index}`, net_amount: "1.01" }));
   const paged = ({ query }: SeenRequest): Reply => {
     const from = PAGE.findIndex(({ id }) => id === query.get("page_token")) + 1;
     return { json: PAGE.slice(from, from + Number(query.get("page_size"))) };
   };
 
-  test("goes through all pages and names the kinds it means", async () => {
+  test("read all pages and name the kinds they want", async () => {
     await atVenue(paged, systemClock, async (broker, venue) => {
       expect((await broker.cashFlowsSince(CLOSE)).toFixed()).toBe("252.5");
       expect(venue.seen.map(({ path }) => path)).toEqual(Array(3).fill("/v2/account/activities"));
@@ -84,7 +84,7 @@ describe("asking the venue", () => {
     ["a list without an end", { json: PAGE.slice(0, 100) }, "unreadable"],
     ["something else than a list", { json: { ok: true } }, "unreadable"],
     ["a refusal", { status: 404, json: { code: 40410000, message: "not found" } }, "refused"],
-  ])("%s is an error and never nothing", async (_name, reply, failure) => {
+  ])("treat %s as an error, never as zero", async (_name, reply, failure) => {
     await atVenue(reply, systemClock, async (broker) => {
       const error: unknown = await broker.cashFlowsSince(CLOSE).catch((thrown: unknown) => thrown);
       expect(error).toBeInstanceOf(BrokerError);

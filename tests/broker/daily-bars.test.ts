@@ -15,7 +15,7 @@ function pages(...all: Record<string, unknown>[]): (request: SeenRequest) => Rep
 }
 
 describe("daily bars", () => {
-  test("are asked for adjusted, from New York's midnight up to now, of the feed that everybody may read", async () => {
+  test("are requested adjusted, from New York midnight until now, from the feed that every account can read", async () => {
     await atVenue({ json: { bars: {}, next_page_token: null } }, new VirtualClock(NOW), async (broker, venue) => {
       expect(await broker.dailyBars(["SPY", "BRK.B"], "2025-03-07", "2026-11-17")).toEqual(new Map());
       const [{ path, query }] = venue.seen as [SeenRequest];
@@ -70,7 +70,7 @@ describe("daily bars", () => {
     });
   });
 
-  test("are put together from all pages, also where a symbol's run over the end of one", async () => {
+  test("are combined from all pages, even if a symbol's bars continue on the next page", async () => {
     const script = pages(
       { bars: { IEF: [bar("2026-11-13T05:00:00Z", 94)], SPY: [bar("2026-11-12T05:00:00Z", 601)] }, next_page_token: "1" },
       { bars: { SPY: [bar("2026-11-13T05:00:00Z", 602)], WHO: [bar("2026-11-13T05:00:00Z", 1)] }, next_page_token: "2" },
@@ -85,7 +85,7 @@ describe("daily bars", () => {
     });
   });
 
-  test("of a list without an end are no answer", async () => {
+  test("of an endless list are unreadable", async () => {
     const script = { json: { bars: {}, next_page_token: "again" } };
     await atVenue(script, new VirtualClock(NOW), async (broker, venue) => {
       await expect(broker.dailyBars(["SPY"], "2026-11-01", "2026-11-17")).rejects.toMatchObject({ failure: "unreadable" });
@@ -97,7 +97,7 @@ describe("daily bars", () => {
     ["no close", { ...bar("2026-11-13T05:00:00Z", 94), c: null }, /bars\.OKLO\.0\.c/],
     ["a text for a close", { ...bar("2026-11-13T05:00:00Z", 94), c: "94" }, /bars\.OKLO\.0\.c/],
     ["no stamp", { ...bar("2026-11-13T05:00:00Z", 94), t: "yesterday" }, /bars\.OKLO\.0\.t/],
-  ])("with %s are no answer, and the symbol is named", async (_, wrong, name) => {
+  ])("with %s are unreadable, and the symbol is named", async (_, wrong, name) => {
     const script = { json: { bars: { OKLO: [wrong] }, next_page_token: null } };
     await atVenue(script, new VirtualClock(NOW), async (broker) => {
       await expect(broker.dailyBars(["OKLO"], "2026-11-01", "2026-11-17")).rejects.toMatchObject({
@@ -107,7 +107,7 @@ describe("daily bars", () => {
     });
   });
 
-  test("of a feed that the account does not pay for are refused with what to do", async () => {
+  test("of a feed outside the account's plan are refused with a remedy", async () => {
     const script = { status: 403, json: { message: "subscription does not permit querying recent SIP data" } };
     await atVenue(script, new VirtualClock(NOW), async (broker) => {
       await expect(broker.dailyBars(["SPY"], "2026-11-01", "2026-11-17")).rejects.toMatchObject({

@@ -35,11 +35,11 @@ describe("the portfolio history", () => {
     ["flows of another length", { ...HISTORY, cashflow: { CSD: [1] } }],
     ["an equity that is no number", { ...HISTORY, equity: ["a", "b", "c"] }],
     ["something else", "later"],
-  ])("with %s is unreadable and never guessed at", (_name, json) => {
+  ])("with %s is unreadable and never guessed", (_name, json) => {
     expect(() => toEquityHistory(json)).toThrow(UnreadableAnswer);
   });
 
-  test("is asked for from a moment on, with all its cash flows", async () => {
+  test("is requested from a given time, with all cash flows", async () => {
     await atVenue({ json: HISTORY }, systemClock, async (broker, venue) => {
       expect(await broker.equityHistory(Date.parse("2025-12-29T05:00:00Z"), "1D")).toHaveLength(3);
       expect(venue.seen[0]!.path).toBe("/v2/account/portfolio/history");

@@ -14,10 +14,10 @@ import { brokerFor } from "./scripted-venue.ts";
 const NOW = Date.parse("2026-03-17T14:30:00Z");
 const HELD = "alpaca-trader-00000000000000aa-buying-LEU-1";
 const RUNS = 120;
-/** Far above what it takes; for a machine that is busy with other things. */
+/** Far above the time needed, for a busy machine. */
 const LIMIT_MS = 120_000;
 
-/** A real venue in this process whose answers are spoiled on the way, so that what is garbled was a good answer once. */
+/** A real venue in this process whose answers are corrupted on the way, so every garbled answer was valid once. */
 class SpoilingVenue {
   readonly clock = new VirtualClock(NOW);
   readonly exchange = new Exchange({
@@ -30,7 +30,7 @@ class SpoilingVenue {
   });
   readonly venue = new Venue({ exchange: this.exchange, rateLimitPerMinute: "off" });
   readonly broker: Broker = brokerFor("http://127.0.0.1:9", this.clock, { fetch: (input, init) => this.#answer(new Request(input, init)) });
-  /** The last one that was sent. */
+  /** The last one sent. */
   sent: RawAnswer | undefined;
   spoiler: Spoiler | undefined;
 
@@ -77,7 +77,7 @@ async function withVenue<Result>(use: (venue: SpoilingVenue, orderId: string) =>
   }
 }
 
-describe("a read that is answered with garbage", () => {
+describe("a read answered with garbage", () => {
   test.each(READS)(
     "%s gives a sound value or a BrokerError with a sentence, and nothing else",
     async (name, ask) => {
@@ -95,20 +95,20 @@ describe("a read that is answered with garbage", () => {
     LIMIT_MS,
   );
 
-  test.each(READS)("%s gives its value when the answer is a good one", async (_name, ask) => {
+  test.each(READS)("%s gives its value for a valid answer", async (_name, ask) => {
     const value = await withVenue((venue, orderId) => venue.clock.until(ask(venue.broker, orderId)));
 
     expect(value).toBeDefined();
   });
 });
 
-/** What is wrong with an error that a person is to read. @throws the error when it was not made for one. */
+/** What is wrong with an error meant for people. @throws the error when it was not meant for them. */
 function unclear(error: Error): string[] {
   if (!(error instanceof BrokerError)) throw error;
   return /^Alpaca paper .{10,900}\.$/s.test(error.message) ? [] : [error.message];
 }
 
-/** Places that hold a number which is none. */
+/** Places that contain an invalid number. */
 function unsound(value: unknown, path: string): string[] {
   if (typeof value === "number") return Number.isFinite(value) ? [] : [path];
   if (value instanceof Map) return [...value].flatMap(([key, entry]) => unsound(entry, `${path}.${String(key)}`));
@@ -123,7 +123,7 @@ const ORDERS: fc.Arbitrary<OrderRequest> = fc.record({
   quantity: fc.constant(decimal("1.5")),
 });
 
-describe("an order that is answered with garbage", () => {
+describe("an order answered with garbage", () => {
   test(
     "counts as accepted, refused, not sent or known only where the answer proves it, else as unknown; nothing is thrown",
     async () => {
@@ -178,7 +178,7 @@ function provesCancel(status: number, kind: CancelAnswer["kind"]): boolean {
   }
 }
 
-/** Whether the raw answer says what it was taken for. */
+/** Whether the raw answer supports the value read from it. */
 function proves(raw: RawAnswer | undefined, kind: SubmitAnswer["kind"], request: OrderRequest): boolean {
   if (raw === undefined) return false;
   const { status } = raw;

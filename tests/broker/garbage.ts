@@ -1,13 +1,13 @@
 import fc from "fast-check";
 
-/** What comes over the wire. */
+/** What arrives on the wire. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array<ArrayBuffer>;
 }
 
-/** Makes something else of a good answer. */
+/** Corrupts a valid answer. */
 export interface Spoiler {
   readonly name: string;
   readonly spoil: (good: { readonly status: number; readonly body: string }) => RawAnswer;
@@ -19,7 +19,7 @@ const STATUSES = [
 const WITHOUT_BODY = [204, 304];
 const DEPTH = 20_000;
 
-/** Values that a careless reader takes for something else. */
+/** Values that a careless reader would misread. */
 const NASTY: readonly unknown[] = [
   null,
   "",
@@ -148,7 +148,7 @@ const headers = fc.constantFrom<Readonly<Record<string, string>>>(
   { "content-type": "text/html", "content-encoding": "br" },
 );
 
-/** An answer in another form, under another status now and then, with strange headers. */
+/** An answer in another format, sometimes under another status, with strange headers. */
 export const spoilers: fc.Arbitrary<Spoiler> = fc
   .tuple(
     fc.oneof({ weight: 5, arbitrary: changed }, { weight: 2, arbitrary: replaced }, bytes, text, cut),
@@ -163,7 +163,7 @@ export const spoilers: fc.Arbitrary<Spoiler> = fc
     },
   }));
 
-/** Carries the steps out one after the other, each at one of the places that there are then. */
+/** Applies the steps one after the other, each at one of the places that exist then. */
 function changedJson(body: string, list: readonly Step[]): string {
   const whole = { root: JSON.parse(body === "" ? "null" : body) as unknown };
   for (const [operation, place, value] of list) {

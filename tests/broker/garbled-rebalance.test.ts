@@ -22,7 +22,7 @@ const READS: readonly (readonly [string, (request: VenueRequest) => boolean])[] 
   ["activities", ({ url }) => url.startsWith("/v2/account/activities")],
 ];
 
-/** Far above what it takes; for a machine that is busy with other things. */
+/** Far above the time needed, for a busy machine. */
 const LIMIT_MS = 120_000;
 
 const KINDS = new Set(["concluded", "declined"]);
@@ -52,7 +52,7 @@ function spoilt(spoiler: Spoiler, { status, body }: VenueResponse): VenueRespons
   return { ...answer, body: typeof answer.body === "string" ? answer.body : Buffer.from(answer.body).toString("latin1") };
 }
 
-/** No order or correct orders, and a verdict that says what happened. */
+/** No order or correct orders, and a verdict that explains what happened. */
 function expectHonest(desk: VirtualDesk, result: RebalanceResult): void {
   expectUnharmed(desk);
   const sides = new Set(SWITCH.map((line) => line.replace(" filled", "")));
@@ -65,15 +65,15 @@ function expectHonest(desk: VirtualDesk, result: RebalanceResult): void {
   if (result.kind !== "concluded") return;
   const { outcome, reason } = result.conclusion;
   expect(reason).toMatch(/\S/);
-  // A position that cannot be read twice in a row counts as somebody else's, and the plan says so.
+  // A position that is unreadable twice in a row counts as external, and the plan says so.
   const lines = finalLines(desk.ledger.execution(result.conclusion.executionId)!);
   if (outcome !== "on-target" || lines.some(({ leftAlone }) => leftAlone === "protected")) return;
-  // What a first buy leaves undone, of whole shares say, may take a second one.
+  // Anything left by the first buy, such as whole shares, may take a second one.
   expect([...new Set(book(desk))]).toEqual(SWITCH);
   expectHoldings(desk, HEDGE);
 }
 
-describe("a rebalance at a venue that answers one kind of read with garbage", () => {
+describe("a rebalance when the venue answers one kind of read with garbage", () => {
   test.each(READS)(
     "%s: it sends no order or correct ones, and says clearly how it ended",
     async (_name, isSpoilt) => {

@@ -12,7 +12,7 @@ import { atVenue, brokerFor, configFor, ScriptedVenue } from "./scripted-venue.t
 const LIVE = "https://api.alpaca.markets";
 const LIVE_STREAM = "wss://api.alpaca.markets/stream";
 
-describe("outside live mode the live venue is out of reach", () => {
+describe("outside live mode the live venue cannot be reached", () => {
   const forms = [
     LIVE,
     "https://API.Alpaca.Markets/v2/orders",
@@ -33,15 +33,18 @@ describe("outside live mode the live venue is out of reach", () => {
     },
   );
 
-  test.each(["tradingUrl", "dataUrl", "streamUrl"] as const)("a paper broker is not even made when its %s is the live one", (setting) => {
-    const alpaca = { ...configFor("http://127.0.0.1:9"), [setting]: setting === "streamUrl" ? LIVE_STREAM : LIVE };
-    const sent: unknown[] = [];
-    const record: typeof fetch = (input) => Promise.reject(new Error(String(sent.push(input))));
-    expect(() => brokerFor("http://127.0.0.1:9", systemClock, { alpaca, fetch: record })).toThrow(
-      expect.objectContaining({ code: "live-host" }),
-    );
-    expect(sent).toEqual([]);
-  });
+  test.each(["tradingUrl", "dataUrl", "streamUrl"] as const)(
+    "a paper broker is not even created when its %s is the live one",
+    (setting) => {
+      const alpaca = { ...configFor("http://127.0.0.1:9"), [setting]: setting === "streamUrl" ? LIVE_STREAM : LIVE };
+      const sent: unknown[] = [];
+      const record: typeof fetch = (input) => Promise.reject(new Error(String(sent.push(input))));
+      expect(() => brokerFor("http://127.0.0.1:9", systemClock, { alpaca, fetch: record })).toThrow(
+        expect.objectContaining({ code: "live-host" }),
+      );
+      expect(sent).toEqual([]);
+    },
+  );
 
   test("the paper host passes in paper mode, the live host in live mode, and no Alpaca host from the simulator", () => {
     expect(() => createHostGuard("paper", "https://paper-api.alpaca.markets")("https://paper-api.alpaca.markets/v2/account")).not.toThrow();
@@ -56,7 +59,7 @@ describe("outside live mode the live venue is out of reach", () => {
   });
 });
 
-describe("only the configured host is asked", () => {
+describe("only the configured host is contacted", () => {
   test.each([
     "http://127.0.0.1:2/v2",
     "https://127.0.0.1:1/v2",

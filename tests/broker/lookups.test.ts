@@ -25,7 +25,7 @@ describe("an order or asset counts as absent", () => {
   });
 });
 
-describe("an order is never taken for absent", () => {
+describe("an order never counts as absent", () => {
   test.each([
     ["a proxy answers 404", { status: 404, text: "<html>404 Not Found: order not found</html>" }],
     ["the path is not known", { status: 404, json: { message: "endpoint not found" } }],
@@ -42,7 +42,7 @@ describe("an order is never taken for absent", () => {
 });
 
 describe("a client order id", () => {
-  test("survives the way to the venue whatever it is made of", async () => {
+  test("reaches the venue unchanged, whatever its characters", async () => {
     const id = "at:2026 a/b&c=d+é";
     await atVenue({ json: wireOrder({ client_order_id: id }) }, systemClock, async (broker, venue) => {
       expect((await broker.orderByClientId(id))?.clientOrderId).toBe(id);
@@ -52,7 +52,7 @@ describe("a client order id", () => {
   });
 });
 
-/** An order book that lists as the venue does: `after` excludes, oldest first, at most 500. */
+/** An order book that lists like the venue: `after` excludes, oldest first, at most 500. */
 function listing(submissions: readonly string[]): (request: SeenRequest) => Reply {
   const orders = submissions.map((submitted_at, index) => wireOrder({ id: String(index), client_order_id: `at-${index}`, submitted_at }));
   return ({ query }) => {
@@ -64,7 +64,7 @@ function listing(submissions: readonly string[]): (request: SeenRequest) => Repl
 const momentOf = (milliseconds: number): string => new Date(START + milliseconds).toISOString();
 
 describe("the list of orders", () => {
-  test("asks for all statuses and the symbols, oldest first", async () => {
+  test("requests all statuses and the symbols, oldest first", async () => {
     await atVenue({ json: [] }, systemClock, async (broker, venue) => {
       expect(await broker.ordersSince(START, ["SMR", "BRK.B"])).toEqual([]);
       expect(Object.fromEntries(venue.seen[0]!.query)).toEqual({
@@ -80,7 +80,7 @@ describe("the list of orders", () => {
     });
   });
 
-  test("is whole beyond one page, also where orders share a millisecond across the edge", async () => {
+  test("is complete beyond one page, even if orders share a millisecond across the boundary", async () => {
     const moments = Array.from({ length: 1_203 }, (_, index) => momentOf(Math.floor(index / 7) + 1));
     await atVenue(listing(moments), systemClock, async (broker, venue) => {
       const orders = await broker.ordersSince(START);
@@ -89,13 +89,13 @@ describe("the list of orders", () => {
     });
   });
 
-  test("is an error and never cut off when it cannot be read to its end", async () => {
+  test("is an error and never cut off when it cannot be read completely", async () => {
     await atVenue(listing(Array.from({ length: 600 }, () => momentOf(1))), systemClock, async (broker) => {
       await expect(broker.ordersSince(START)).rejects.toMatchObject({ failure: "unreadable" });
     });
   });
 
-  test("holds only orders that are not over when the open ones are asked for", async () => {
+  test("contains only unfinished orders when open ones are requested", async () => {
     const orders = ["new", "held", "something_new", "filled", "done_for_day"].map((status) => wireOrder({ id: status, status }));
     await atVenue({ json: orders }, systemClock, async (broker, venue) => {
       expect((await broker.openOrders()).map(({ status }) => status)).toEqual(["new", "held", "something_new"]);
@@ -103,7 +103,7 @@ describe("the list of orders", () => {
     });
   });
 
-  test("shows the legs of a foreign order that has no symbol of its own", async () => {
+  test("shows the legs of an external order without its own symbol", async () => {
     const legs = [wireOrder({ id: "leg", symbol: "SMR260320C00030000", asset_class: "us_option" })];
     await atVenue({ json: [wireOrder({ symbol: "", side: "", legs }), wireOrder({ id: "ours" })] }, systemClock, async (broker) => {
       expect((await broker.openOrders()).map(({ id }) => id)).toEqual(["leg", "ours"]);

@@ -46,12 +46,12 @@ describe("the account", () => {
     expect(account).toMatchObject({ number: "PA3ALC7W0P9L", multiplier: "2", blocks: [] });
   });
 
-  test("is readable without the fields that were removed in 2026, and with ones that nobody knows", () => {
+  test("is readable without the fields removed in 2026, and with unknown ones", () => {
     expect(toAccount({ ...ACCOUNT, crypto_tier: 1, admin_configurations: {}, daytrade_count: null }).status).toBe("ACTIVE");
     expect(toAccount(without(without(ACCOUNT, "multiplier"), "trading_blocked")).blocks).toEqual([]);
   });
 
-  test("names everything that forbids trading", () => {
+  test("names everything that blocks trading", () => {
     const blocked = { ...ACCOUNT, status: "ACCOUNT_CLOSED", trading_blocked: true, account_blocked: true, trade_suspended_by_user: true };
     expect(toAccount(blocked).blocks).toEqual(["status ACCOUNT_CLOSED", "trading_blocked", "account_blocked", "trade_suspended_by_user"]);
   });
@@ -66,13 +66,13 @@ describe("the account", () => {
 });
 
 describe("a position", () => {
-  test("tells what open orders leave of it", () => {
+  test("shows the quantity that open orders leave", () => {
     const [position] = toPositions([POSITION]);
     expect(position!.quantity.toFixed()).toBe("10.5");
     expect(position!.available.toFixed()).toBe("4.25");
   });
 
-  test("is available as a whole when the venue does not say, and never beyond what is held", () => {
+  test("is fully available by default, and never beyond the holding", () => {
     expect(toPositions([without(POSITION, "qty_available")])[0]!.available.toFixed()).toBe("10.5");
     expect(toPositions([{ ...POSITION, qty_available: "11" }])[0]!.available.toFixed()).toBe("10.5");
   });
@@ -97,7 +97,7 @@ describe("a position", () => {
     ["qty: is not a decimal number", { qty: "many" }],
     ["avg_entry_price: ", { avg_entry_price: null }],
     ["asset_class: ", { asset_class: "" }],
-  ])("that cannot be read whole (%s) says what is wrong, and hides no other", (problem, fields) => {
+  ])("that is damaged (%s) names the problem, and does not hide the others", (problem, fields) => {
     const positions = toPositions([{ ...POSITION, ...fields, symbol: "448ESC016" }, POSITION]);
     expect(positions.map(({ symbol }) => symbol)).toEqual(["448ESC016", POSITION.symbol]);
     expect(positions[0]!.problem).toContain(problem);
@@ -105,14 +105,14 @@ describe("a position", () => {
     expect(positions[1]!.problem).toBeUndefined();
   });
 
-  test("that the list has twice is one, and says so", () => {
+  test("listed twice is one, with a problem", () => {
     const [once, ...others] = toPositions([POSITION, { ...POSITION, asset_id: "2", qty: "1", market_value: "5" }]);
     expect(others).toEqual([]);
     expect(once!.problem).toBe("symbol: is listed more than once");
     expect(once!.marketValue.toFixed()).toBe("236");
   });
 
-  test("without a symbol spoils the list, which then is none of the venue's", () => {
+  test("without a symbol makes the list unreadable", () => {
     expect(() => toPositions([POSITION, { ...POSITION, symbol: null }])).toThrow("symbol");
     expect(() => toPositions([POSITION, null])).toThrow();
     expect(() => toPositions({})).toThrow();
@@ -144,14 +144,14 @@ describe("an asset", () => {
     ["absent", without(ASSET, "fractionable")],
     ["null", { ...ASSET, fractionable: null }],
     ["garbled", { ...ASSET, fractionable: [true] }],
-  ])("has not been told whether it is fractionable where that is %s", (_, wire) => {
+  ])("has unknown fractionability when it is %s", (_, wire) => {
     expect(toAsset(wire)).toMatchObject({ fractionable: false, fractionableUnread: true });
     expect(toAsset({ ...ASSET, fractionable: false })).toMatchObject({ fractionable: false, fractionableUnread: false });
   });
 });
 
 describe("the account's configuration", () => {
-  test("is read switch by switch: one that is missing or strange hides no other", () => {
+  test("is read switch by switch: a missing or strange one does not hide the others", () => {
     const wire = {
       fractional_trading: true,
       no_shorting: false,
@@ -184,7 +184,7 @@ describe("sessions", () => {
     session_close: "2000",
   });
 
-  test("are moments in New York, on both sides of a clock change and on a half day", () => {
+  test("are times in New York, on both sides of a clock change and on a half day", () => {
     const sessions = toSessions([session("2026-03-06", "16:00"), session("2026-03-09", "16:00"), session("2026-11-27", "13:00")]);
     expect(sessions.map(({ open, close }) => [new Date(open).toISOString(), new Date(close).toISOString()])).toEqual([
       ["2026-03-06T14:30:00.000Z", "2026-03-06T21:00:00.000Z"],
@@ -197,7 +197,7 @@ describe("sessions", () => {
     expect(() => toSessions([session("2026-03-06", close)])).toThrow("close");
   });
 
-  test("the clock keeps offset and milliseconds of its moments", () => {
+  test("the clock keeps offset and milliseconds of its times", () => {
     const clock = toMarketClock({
       timestamp: "2026-03-16T09:30:00.123456789-04:00",
       is_open: true,
@@ -224,7 +224,7 @@ describe("an order", () => {
     expect(toOrder(without(wireOrder(), key)).symbol).toBe("SMR");
   });
 
-  test("in an update stands beside the one execution that the update is about", () => {
+  test("in an update comes with the one execution of the update", () => {
     const message = {
       event: "partial_fill",
       timestamp: new Date("2026-03-16T14:30:01Z"),
@@ -249,7 +249,7 @@ describe("market prices", () => {
     prevDailyBar: { t: "2026-03-13T04:00:00Z", c: 0.1 },
   };
 
-  test("are exact decimals of the numbers on the wire, with their moments", () => {
+  test("are exact decimals of the numbers on the wire, with their times", () => {
     const prices = toMarketPrices({ SMR: SNAPSHOT }, DURING).get("SMR")!;
     expect(prices.trade?.price.toFixed()).toBe("178.26");
     expect(prices.trade?.at).toBe(Date.parse("2026-03-16T14:59:59.086Z"));
@@ -258,7 +258,7 @@ describe("market prices", () => {
     expect(prices.previousClose?.price.toFixed()).toBe("0.1");
   });
 
-  test("take the last finished session for the previous close while today has no bar yet", () => {
+  test("use the last finished session as the previous close while today has no bar", () => {
     const beforeTheOpen = Date.parse("2026-03-17T12:00:00Z");
     expect(toMarketPrices({ SMR: SNAPSHOT }, beforeTheOpen).get("SMR")!.previousClose?.price.toFixed()).toBe("178.2");
   });
@@ -277,14 +277,14 @@ describe("market prices", () => {
     expect(prices.get("SMR")!.previousClose?.price.toFixed()).toBe("0.1");
   });
 
-  test("keep what there is of a symbol whose quote or bars are not in the answer at all", () => {
+  test("keep the available part of a symbol without quote or bars", () => {
     const { latestTrade, minuteBar } = SNAPSHOT;
     const seen = toMarketPrices({ SMR: { latestTrade, minuteBar } }, DURING).get("SMR")!;
     expect(seen).toMatchObject({ quote: undefined, previousClose: undefined });
     expect(seen.trade?.price).toEqual(toMarketPrices({ SMR: SNAPSHOT }, DURING).get("SMR")!.trade?.price);
   });
 
-  test("tell the volume of the busier one of the newest two days", () => {
+  test("use the higher volume of the newest two days", () => {
     const day = (bar: object, v: unknown): object => ({ ...bar, v });
     const { dailyBar, prevDailyBar } = SNAPSHOT;
     const volume = (today: unknown, before: unknown): string | undefined =>
@@ -299,7 +299,7 @@ describe("market prices", () => {
     ]);
   });
 
-  test("are unreadable when the answer is not of this form at all", () => {
+  test("are unreadable when the answer has another format", () => {
     expect(() => toMarketPrices([], DURING)).toThrow();
     expect(() => toMarketPrices(undefined, DURING)).toThrow();
   });

@@ -9,7 +9,7 @@ import { atVenue, brokerFor, eventually, wireOrder } from "./scripted-venue.ts";
 const NOW = Date.parse("2026-03-16T14:30:00Z");
 const REQUEST: OrderRequest = { clientOrderId: "at-1", symbol: "SMR", side: "buy", quantity: decimal("1.5") };
 
-/** What a broker makes of one POST, and how often the venue saw it. */
+/** The broker's result for one POST, and how often the venue saw it. */
 function submitted(reply: Reply): Promise<{ answer: SubmitAnswer; posts: number }> {
   return atVenue(reply, systemClock, async (broker, venue) => ({ answer: await broker.submit(REQUEST), posts: venue.seen.length }));
 }
@@ -19,13 +19,13 @@ const refusal = (status: number, code: number, message: string, more: Record<str
   json: { code, message, ...more },
 });
 
-describe("an order that the venue took", () => {
+describe("an order that the venue accepted", () => {
   test("is accepted when the answer is that order", async () => {
     const { answer } = await submitted({ json: wireOrder() });
     expect(answer).toMatchObject({ kind: "accepted", order: { clientOrderId: "at-1", status: "accepted" } });
   });
 
-  test("is accepted although the venue added, removed and nulled fields that do not matter", async () => {
+  test("is accepted although the venue added, removed and nulled irrelevant fields", async () => {
     const { asset_class, order_class, legs, ...rest } = wireOrder({ brand_new: { deep: [1] }, limit_price: null });
     const { answer } = await submitted({ json: rest });
     expect([asset_class, order_class, legs]).toEqual(["us_equity", "simple", null]);
@@ -33,7 +33,7 @@ describe("an order that the venue took", () => {
   });
 });
 
-describe("an order whose fate is unknown", () => {
+describe("an order with an unknown outcome", () => {
   const cases: readonly (readonly [string, Reply])[] = [
     ["the connection is reset", "reset"],
     ["the body is cut after a 200", "cut"],
@@ -57,7 +57,7 @@ describe("an order whose fate is unknown", () => {
     ["the venue redirects", { status: 307, headers: { Location: "/elsewhere" } }],
   ];
 
-  test.each(cases)("is unknown when %s, and goes out once", async (_name, reply) => {
+  test.each(cases)("is unknown when %s, and is sent once", async (_name, reply) => {
     const { answer, posts } = await submitted(reply);
     expect(answer.kind).toBe("unknown");
     expect(posts).toBe(1);
@@ -93,12 +93,12 @@ describe("an order that exists already", () => {
   test.each([
     [422, 40010001],
     [422, 42210000],
-  ])("is to be adopted, told by the text of a %d with code %d", async (status, code) => {
+  ])("is adopted, recognised by the text of a %d with code %d", async (status, code) => {
     const { answer } = await submitted(refusal(status, code, "client_order_id must be unique"));
     expect(answer).toEqual({ kind: "exists", message: "client_order_id must be unique" });
   });
 
-  test("is to be adopted even when no code comes with the text", async () => {
+  test("is adopted even when the text has no code", async () => {
     const { answer } = await submitted({ status: 422, json: { message: "client order id must be unique" } });
     expect(answer.kind).toBe("exists");
   });
@@ -112,7 +112,7 @@ describe("an order that was not sent", () => {
   });
   const LIMITED = { code: 42910000, message: "rate limit exceeded" };
 
-  test("may be sent again when the venue's window resets", async () => {
+  test("may be resent when the venue's window resets", async () => {
     const clock = new VirtualClock(NOW);
     const answer = await atVenue({ status: 429, json: LIMITED, headers: resetAt(29) }, clock, (broker) => broker.submit(REQUEST));
     expect(answer).toEqual({
@@ -122,7 +122,7 @@ describe("an order that was not sent", () => {
     });
   });
 
-  test("may be sent again after Retry-After where the venue gives it", async () => {
+  test("may be resent after Retry-After if the venue gives it", async () => {
     const clock = new VirtualClock(NOW);
     const answer = await atVenue({ status: 429, json: LIMITED, headers: { "Retry-After": "7" } }, clock, (broker) =>
       broker.submit(REQUEST),
@@ -130,7 +130,7 @@ describe("an order that was not sent", () => {
     expect(answer).toMatchObject({ kind: "not-sent", retryAt: 7_000 });
   });
 
-  test("may be sent again after some seconds when a 429 names no moment", async () => {
+  test("may be resent after some seconds when a 429 gives no time", async () => {
     const answer = await atVenue({ status: 429, text: "slow down" }, new VirtualClock(NOW), (broker) => broker.submit(REQUEST));
     expect(answer).toMatchObject({ kind: "not-sent", retryAt: 5_000 });
   });
@@ -196,17 +196,17 @@ describe("an order that the venue refused", () => {
     [401, { code: 40110000, message: "request is not authorized" }],
     [401, { message: "unauthorized." }],
     [403, { message: "forbidden." }],
-  ])("is refused for its keys, which are named (%d %j)", async (status, json) => {
+  ])("is refused because of the keys, and says so (%d %j)", async (status, json) => {
     const { answer, posts } = await submitted({ status, json });
     expect(answer).toMatchObject({
       kind: "refused",
       reason: "keys-refused",
-      message: expect.stringContaining("check that they are valid and may trade"),
+      message: expect.stringContaining("check that they are valid and allow trading"),
     });
     expect(posts).toBe(1);
   });
 
-  test("is told by the text also when the wire escapes it", async () => {
+  test("is recognised by its text even if escaped on the wire", async () => {
     const text = '{"code":40310000,"message":"cost basis must be \\u003e= minimal amount of order 1"}';
     const { answer } = await submitted({ status: 403, text });
     expect(answer).toMatchObject({ kind: "refused", reason: "below-minimum", message: "cost basis must be >= minimal amount of order 1" });
@@ -225,7 +225,7 @@ describe("a cancel", () => {
     ["unknown", "there are too many requests", { status: 429 }],
   ];
 
-  test.each(cases)("is %s when %s, and goes out once", async (kind, _name, reply) => {
+  test.each(cases)("is %s when %s, and is sent once", async (kind, _name, reply) => {
     await atVenue(reply, systemClock, async (broker, venue) => {
       expect((await broker.cancel("61e69015")).kind).toBe(kind);
       expect(venue.seen.map(({ method, path }) => `${method} ${path}`)).toEqual(["DELETE /v2/orders/61e69015"]);

@@ -88,7 +88,7 @@ async function listen(): Promise<Peer> {
 }
 
 describe("the stream of order updates", () => {
-  test("authenticates, asks once for trade updates, and listens when the venue acknowledges it", async () => {
+  test("authenticates, subscribes once to trade updates, and listens when the venue acknowledges it", async () => {
     const peer = await listen();
     expect(peer.frames).toEqual([
       { action: "authenticate", data: { key_id: KEY_ID, secret_key: SECRET } },
@@ -108,7 +108,7 @@ describe("the stream of order updates", () => {
     expect(stream!.state).toBe("connecting");
   });
 
-  test("hands on updates from binary and text frames, in the order of their coming", async () => {
+  test("passes on updates from binary and text frames, in order of arrival", async () => {
     const peer = await listen();
     const fill = {
       event: "fill",
@@ -130,7 +130,7 @@ describe("the stream of order updates", () => {
     expect(updates[0]!.quantity?.toFixed()).toBe("1.5");
   });
 
-  test("outlives what it cannot understand", async () => {
+  test("survives unknown messages", async () => {
     const peer = await listen();
     peer.socket.send("{");
     peer.socket.send('"text"');
@@ -145,7 +145,7 @@ describe("the stream of order updates", () => {
     expect(stream!.state).toBe("listening");
   });
 
-  test("reports a listener that fails, and goes on", async () => {
+  test("reports a failing listener, and continues", async () => {
     let failures = 0;
     stream = broker.watchOrders({
       onUpdate: () => {
@@ -175,7 +175,7 @@ describe("a stream that breaks", () => {
     expect(states).toEqual(["connecting", "listening", "lost: the connection was closed", "connecting", "listening"]);
   });
 
-  test("is begun anew when its authentication is not answered for 10 s", async () => {
+  test("restarts when its authentication is not answered for 10 s", async () => {
     manner = silent;
     watch();
     await clock.advance(0);
@@ -190,7 +190,7 @@ describe("a stream that breaks", () => {
     await eventually(() => server.clients.size === 1);
   });
 
-  test("is begun anew when its subscription is not acknowledged for 10 s", async () => {
+  test("restarts when its subscription is not acknowledged for 10 s", async () => {
     manner = (peer, frame) => frame.action === "authenticate" && polite(peer, frame);
     watch();
     await clock.advance(0);
@@ -212,7 +212,7 @@ describe("a stream that breaks", () => {
     await eventually(() => stream!.state === "listening");
   });
 
-  test("is taken for dead when a ping is not answered within 5 s", async () => {
+  test("counts as dead when a ping is not answered within 5 s", async () => {
     let pongs = 0;
     await broker.close();
     broker = brokerFor(url, clock, {
@@ -226,7 +226,7 @@ describe("a stream that breaks", () => {
     peer.socket.pause();
     await clock.advance(10_000);
     await clock.advance(0);
-    expect(states.at(-1)).toBe("lost: no sign of life within 5 s");
+    expect(states.at(-1)).toBe("lost: no answer to a ping within 5 s");
   });
 
   test("waits twice as long after each failure, up to about a minute", async () => {
@@ -244,7 +244,7 @@ describe("a stream that breaks", () => {
     await refusing.close();
   });
 
-  test("spreads its pauses by the randomness it is given", async () => {
+  test("spreads its pauses by the given randomness", async () => {
     const sockets: number[] = [];
     const refusing = brokerFor("http://127.0.0.1:9", clock, {
       random: () => 1,

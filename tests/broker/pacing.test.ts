@@ -10,7 +10,7 @@ function paceOf(perMinute?: number): { clock: VirtualClock; pace: RequestPace } 
   return { clock, pace: new RequestPace(clock, perMinute) };
 }
 
-/** When each of the requests was let through, in the order of leaving. */
+/** The times at which the requests were let through, in order. */
 function departures(clock: VirtualClock, entries: readonly (readonly [string, Promise<void>])[]): [string, number][] {
   const left: [string, number][] = [];
   for (const [name, entry] of entries) {
@@ -29,8 +29,8 @@ const limits = (remaining: number, resetInSeconds: number): Headers =>
     "X-RateLimit-Reset": String(NOW / 1000 + resetInSeconds),
   });
 
-describe("the budget of requests", () => {
-  test("is at most 180 in any minute, so that the venue's 200 are never reached", async () => {
+describe("the request budget", () => {
+  test("is at most 180 in any minute, so that the venue's 200 is never reached", async () => {
     const { clock, pace } = paceOf();
     const left = departures(
       clock,
@@ -66,7 +66,7 @@ describe("the budget of requests", () => {
     for (const [, at] of all) expect(all.filter(([, other]) => other > at - MINUTE && other <= at).length).toBeLessThanOrEqual(190);
   });
 
-  test("lets a cancel pass every order that waits, and an order every read", async () => {
+  test("lets a cancel pass every waiting order, and an order every read", async () => {
     const { clock, pace } = paceOf(40);
     pace.observe(429, limits(0, 10));
     const left = departures(clock, [
@@ -79,7 +79,7 @@ describe("the budget of requests", () => {
     expect(left.map(([name]) => name)).toEqual(["cancel", "order", "read 1", "read 2"]);
   });
 
-  test("refuses what cannot leave in time, and names the moment to try again", async () => {
+  test("refuses requests that cannot leave in time, and says when to retry", async () => {
     const { clock, pace } = paceOf();
     pace.observe(429, limits(0, 20));
     const refused = pace.enter("order", 1_000).catch((error: unknown) => error);
@@ -102,7 +102,7 @@ describe("the budget of requests", () => {
     expect(left.at(-1)).toEqual(["order", 30_250]);
   });
 
-  test("refuses everyone when it is closed, and leaves no timer", async () => {
+  test("refuses all requests when closed, and leaves no timer", async () => {
     const { clock, pace } = paceOf();
     pace.observe(429, limits(0, 30));
     const left = departures(clock, [["read", pace.enter("read", MINUTE)]]);
@@ -114,7 +114,7 @@ describe("the budget of requests", () => {
   });
 });
 
-describe("what the venue says of its own budget", () => {
+describe("the venue's reported budget", () => {
   test.each([
     ["nothing left", limits(0, 12), { order: 12_250, read: 12_250 }],
     ["little left", limits(10, 12), { order: 0, read: 12_250 }],
@@ -147,7 +147,7 @@ describe("a long wait", () => {
     return { clock, waits, pace: new RequestPace(clock, 60, (waitMs) => waits.push(waitMs)) };
   }
 
-  test("is told once, however many requests wait, and the next one again", async () => {
+  test("is reported once, however many requests wait, and so is the next one", async () => {
     const { clock, pace, waits } = told();
     pace.observe(429, limits(0, 47));
     departures(clock, [
@@ -163,7 +163,7 @@ describe("a long wait", () => {
     expect(waits).toEqual([47_250, 30_000]);
   });
 
-  test("is told also when the budget is our own", async () => {
+  test("is reported also for our own budget", async () => {
     const { clock, pace, waits } = told();
     departures(
       clock,
@@ -173,7 +173,7 @@ describe("a long wait", () => {
     expect(waits).toEqual([MINUTE]);
   });
 
-  test("is not told when it is short, or when nobody waits", async () => {
+  test("is not reported when it is short, or when nothing waits", async () => {
     const { clock, pace, waits } = told();
     pace.observe(429, new Headers({ "Retry-After": "4" }));
     departures(clock, [["read", pace.enter("read", MINUTE)]]);

@@ -49,21 +49,21 @@ describe("a read", () => {
     ["a time-out of the venue", () => new Response("", { status: 408 })],
     ["an internal error", () => Response.json({ code: 50010000, message: "internal server error" }, { status: 500 })],
     ["a 504", () => new Response("<html>", { status: 504 })],
-  ])("is asked again after %s, 0.25, 0.5 and 1 s later", async (_name, failing) => {
+  ])("is retried after %s, 0.25, 0.5 and 1 s later", async (_name, failing) => {
     const { broker, clock, sentAt } = venueOf((index) => (index < 3 ? failing() : ok()));
     expect(await clock.until(broker.marketClock())).toMatchObject({ isOpen: true });
     expect(sentAt).toEqual([0, 250, 750, 1_750]);
     expect(clock.pending).toBe(0);
   });
 
-  test("gives up after four attempts and says that the venue is unreachable", async () => {
+  test("stops after four attempts and reports the venue as unreachable", async () => {
     const { broker, clock, sentAt } = venueOf(() => new Response("", { status: 503 }));
     const error = await failureOf(clock.until(broker.marketClock()));
     expect(error).toMatchObject({ failure: "unreachable", status: 503 });
     expect(sentAt).toHaveLength(4);
   });
 
-  test("is given up after 5 s without an answer, and not begun again after 15 s in all", async () => {
+  test("is aborted after 5 s without an answer, and not retried after 15 s in total", async () => {
     const { broker, clock, sentAt } = venueOf(never);
     const error = await failureOf(clock.until(broker.marketClock()));
     expect(error.failure).toBe("unreachable");
@@ -72,7 +72,7 @@ describe("a read", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("waits for the reset that a 429 names before it asks again", async () => {
+  test("waits for the reset of a 429 before it retries", async () => {
     const limited = (): Response =>
       Response.json(
         { code: 42910000, message: "rate limit exceeded" },
@@ -91,13 +91,13 @@ describe("a read", () => {
     [403, { code: 40310000, message: "something" }, "refused"],
     [404, { message: "endpoint not found" }, "unreadable"],
     [422, { code: 42210000, message: "bad" }, "refused"],
-  ])("is asked once when the answer is %d %j", async (status, body, failure) => {
+  ])("is not retried when the answer is %d %j", async (status, body, failure) => {
     const { broker, clock, sentAt } = venueOf(() => Response.json(body, { status }));
     expect(await failureOf(clock.until(broker.marketClock()))).toMatchObject({ failure, status });
     expect(sentAt).toHaveLength(1);
   });
 
-  test("names the settings to look at when the keys are refused", async () => {
+  test("names the settings to check when the keys are refused", async () => {
     const { broker, clock } = venueOf(() =>
       Response.json({ message: "forbidden." }, { status: 403, headers: { "X-Request-ID": "req-1" } }),
     );
@@ -107,7 +107,7 @@ describe("a read", () => {
     expect(error.requestId).toBe("req-1");
   });
 
-  test("names the endpoint when somebody answers who has no such thing", async () => {
+  test("names the endpoint when another server answers", async () => {
     const { broker, clock } = venueOf(() => Response.json({ code: 40410000, message: "endpoint not found" }, { status: 404 }));
     const error = await failureOf(clock.until(broker.account()));
     expect(error).toMatchObject({ failure: "refused", status: 404 });
@@ -161,7 +161,7 @@ describe("a read over real sockets", () => {
     );
   });
 
-  test("has its deadline cover the body too", async () => {
+  test("has a deadline that covers the body too", async () => {
     const clock = new VirtualClock(NOW);
     await atVenue(
       (_request, index) => (index === 0 ? "stall" : { json: CLOCK_BODY }),
@@ -185,7 +185,7 @@ describe("a read over real sockets", () => {
     });
   });
 
-  test("is recorded with status and request id, without keys", async () => {
+  test("is recorded with status and request id, but no keys", async () => {
     const records: TrafficRecord[] = [];
     const reply: Reply = { json: [wireOrder()], headers: { "X-Request-ID": "req-7" } };
     await atVenue(reply, systemClock, (broker) => broker.openOrders(), { onTraffic: (record) => records.push(record) });

@@ -10,7 +10,7 @@ import { submitAnswerOf } from "../../src/broker/order-outcome.ts";
 import { toMarketPrices } from "../../src/broker/price-mapping.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 
-/** Answers of the real API, where they lie beside the checkout. */
+/** Answers of the real API, if present next to the checkout. */
 const RECORDED = join(import.meta.dirname, "..", "..", "..", "shared", "recorded", "alpaca");
 
 /** Accounts of 2019, from before the account number was shown. */
@@ -43,7 +43,7 @@ function bodyOf(folder: string, file: string): unknown {
   return (JSON.parse(readFileSync(join(RECORDED, folder, file), "utf8")) as { body: unknown }).body;
 }
 
-describe("answers recorded of the real API", () => {
+describe("recorded answers of the real API", () => {
   test.each(Object.keys(READERS))("can be read: %s", (folder) => {
     const files = existsSync(join(RECORDED, folder)) ? readdirSync(join(RECORDED, folder)).filter((file) => !TOO_OLD.includes(file)) : [];
     const unreadable = files.flatMap((file) => {
@@ -58,7 +58,7 @@ describe("answers recorded of the real API", () => {
     expect(unreadable).toEqual([]);
   });
 
-  test("refuse an order for the reason that their text means", () => {
+  test("refuse an order for the reason in their text", () => {
     const file = join(RECORDED, "errors", "REFUSAL-TEXTS.json");
     const texts = existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as readonly Refusal[]) : [];
     const misread = texts
@@ -91,7 +91,7 @@ function readingOf({ status, body }: Refusal): string {
   return answer.kind === "exists" || answer.kind === "not-sent" ? answer.kind.toUpperCase() : answer.kind;
 }
 
-test("the history of an account that is younger than the range begins with its first day", () => {
+test("the history of an account younger than the range begins with its first day", () => {
   const points = toEquityHistory({
     timestamp: [1_777_593_600, 1_777_680_000, 1_790_812_800, 1_790_899_200],
     equity: [0, 0, 100_000, 99_500],
@@ -104,7 +104,7 @@ test("the history of an account that is younger than the range begins with its f
 test.each([
   ["has no symbol, side or legs", { symbol: "", side: "", legs: null, order_class: "mleg", qty: "2", limit_price: "-1.35" }, "symbol"],
   ["has a side of another kind", { side: "exchange" }, "side"],
-])("an order that %s says what is wrong, and hides no other", (_name, fields, problem) => {
+])("an order that %s names the problem, and does not hide the others", (_name, fields, problem) => {
   const good = {
     id: "1",
     client_order_id: "a",

@@ -17,7 +17,7 @@ export interface SeenRequest {
   readonly body: string;
 }
 
-/** How the venue behaves towards one request. */
+/** The venue's response to one request. */
 export type Reply =
   | { readonly status?: number; readonly json?: unknown; readonly text?: string; readonly headers?: Record<string, string> }
   /** The connection is torn down without an answer. */
@@ -29,7 +29,7 @@ export type Reply =
   /** A 200 whose body never ends. */
   | "stall";
 
-/** A venue on loopback that answers as a script says. */
+/** A venue on the loopback that answers by a script. */
 export class ScriptedVenue {
   readonly seen: SeenRequest[] = [];
   readonly #server = createServer((request, response) => void this.#handle(request, response));
@@ -109,7 +109,7 @@ export function brokerFor(url: string, clock: Clock, options: Partial<AlpacaBrok
   return createAlpacaBroker({ name: "Alpaca paper", mode: "paper", alpaca: configFor(url), clock, ...options });
 }
 
-/** Runs `use` with a broker at a venue that follows `script`, and takes both down again. */
+/** Runs `use` with a broker at a venue that follows `script`, and closes both again. */
 export async function atVenue<Result>(
   script: Reply | ((request: SeenRequest, index: number) => Reply),
   clock: Clock,
@@ -134,7 +134,7 @@ export async function eventually(holds: () => boolean): Promise<void> {
   }
 }
 
-/** An order as the venue writes it. */
+/** An order in the venue's format. */
 export function wireOrder(fields: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     id: "61e69015-8549-4bfd-b9c3-01e75843f47d",

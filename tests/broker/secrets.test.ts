@@ -5,7 +5,7 @@ import { decimal } from "../../src/domain/decimal.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { brokerFor, configFor, KEY_ID, SECRET } from "./scripted-venue.ts";
 
-/** All that an error would show in a log, causes included. */
+/** Everything an error would show in a log, causes included. */
 async function shown(work: Promise<unknown>): Promise<string> {
   return inspect(await work.catch((error: unknown) => error), { depth: 10, showHidden: true });
 }
@@ -39,7 +39,7 @@ describe("keys", () => {
     expect(seen).not.toContain(KEY_ID);
   });
 
-  test("that no header can carry are not quoted either", async () => {
+  test("that are invalid in a header are not quoted either", async () => {
     const clock = new VirtualClock(0);
     const alpaca = { ...configFor("http://127.0.0.1:9"), secret: `${SECRET}\nX: 1` };
     const broker = brokerFor("http://127.0.0.1:9", clock, { alpaca });

@@ -36,7 +36,7 @@ async function untilOver(id: string): Promise<Order> {
 }
 
 describe("at a simulated venue", () => {
-  test("everything that the port reads can be read", async () => {
+  test("every read of the port works", async () => {
     expect(await broker.account()).toMatchObject({ status: "ACTIVE", blocks: [] });
     const positions = await broker.positions();
     expect(positions.map(({ symbol, quantity }) => [symbol, quantity.toFixed()])).toEqual([["AAPL", "2.5"]]);
@@ -51,7 +51,7 @@ describe("at a simulated venue", () => {
     expect(prices.get("AAPL")?.trade?.price.toFixed()).toBe("200");
   });
 
-  test("an order is accepted, filled, told over the stream, and found by every way of looking", async () => {
+  test("an order is accepted, filled, reported on the stream, and found by every lookup", async () => {
     const since = systemClock.now() - 1_000;
     const updates: OrderUpdate[] = [];
     const stream = broker.watchOrders({ onUpdate: (update) => updates.push(update), onState: () => undefined });
@@ -69,13 +69,13 @@ describe("at a simulated venue", () => {
     expect((await broker.cancel("00000000-0000-4000-8000-000000000000")).kind).toBe("not-found");
   });
 
-  test("the same client order id is never an order twice", async () => {
+  test("the same client order id never makes two orders", async () => {
     const request = { clientOrderId: "at-2", symbol: "AAPL", side: "buy", notional: decimal("10.01") } as const;
     expect((await broker.submit(request)).kind).toBe("accepted");
     expect((await broker.submit(request)).kind).toBe("exists");
   });
 
-  test("refusals are told apart", async () => {
+  test("refusals are distinguished", async () => {
     const submit = async (amount: object, symbol = "AAPL"): Promise<string> => {
       const answer = await broker.submit({ clientOrderId: JSON.stringify(amount) + symbol, symbol, side: "buy", ...amount });
       return answer.kind === "refused" ? answer.reason : answer.kind;

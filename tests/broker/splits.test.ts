@@ -5,8 +5,8 @@ import { atVenue } from "./scripted-venue.ts";
 /** A Tuesday, at 15:45 in New York. */
 const NOW = Date.parse("2026-11-17T15:45:00-05:00");
 
-describe("what tells of splits", () => {
-  test.each(["raw", "split"] as const)("daily bars are asked for as %s", async (adjustment) => {
+describe("evidence of splits", () => {
+  test.each(["raw", "split"] as const)("daily bars are requested as %s", async (adjustment) => {
     await atVenue({ json: { bars: {}, next_page_token: null } }, new VirtualClock(NOW), async (broker, venue) => {
       await broker.dailyBars(["UVXY", "BTAL"], "2026-11-01", "2026-11-17", adjustment);
       expect(venue.seen.map(({ query }) => [query.get("symbols"), query.get("adjustment")])).toEqual([["UVXY,BTAL", adjustment]]);
@@ -39,10 +39,10 @@ describe("what tells of splits", () => {
   });
 
   test.each([
-    ["goes on", { corporate_actions: {}, next_page_token: "more" }],
+    ["has another page", { corporate_actions: {}, next_page_token: "more" }],
     ["names no actions", { next_page_token: null }],
     ["cannot be read", { corporate_actions: { forward_splits: [{ symbol: "UVXY" }] }, next_page_token: null }],
-  ])("a list that %s is no answer", async (_, json) => {
+  ])("a list that %s is unreadable", async (_, json) => {
     await atVenue({ json }, new VirtualClock(NOW), async (broker) => {
       await expect(broker.announcedSplits(["UVXY"], "2026-11-13", "2026-11-17")).rejects.toMatchObject({ failure: "unreadable" });
     });

@@ -128,7 +128,7 @@ export const ONE_ORDER: readonly Mutant[] = [
     patches: [
       {
         file: OUTCOME,
-        find: 'if (order === undefined) return { kind: "unknown", message: `The answer (HTTP ${status}) does not hold a readable order.` };',
+        find: 'if (order === undefined) return { kind: "unknown", message: `The answer (HTTP ${status}) contains no readable order.` };',
         replace:
           'if (order === undefined) return { kind: "refused", reason: "other", status, code: 0, message: "unreadable", requestId: undefined };',
       },
