@@ -260,7 +260,7 @@ test(
     );
     for (const each of ended) expectExit(each, 78);
     const said = ended.map(({ stderr }) => stderr);
-    expect(said[0]).toContain("the shares come to 110 %");
+    expect(said[0]).toContain("the shares sum to 110 %");
     expect(said[1]).toContain("it names nuclear twice");
     expect(said[2]).toContain("two strategies read /x");
     expect(said[3]).toContain("does not have three parts");
