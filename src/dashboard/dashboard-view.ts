@@ -106,7 +106,7 @@ export class DashboardView {
     return this.#ledger.reader();
   }
 
-  /** @throws TraderError when the ledger cannot be read; a broker that does not answer is told in the data. */
+  /** @throws TraderError when the ledger cannot be read; a broker that does not answer is reported in the data. */
   data(): Promise<DashboardData> {
     return this.#data.get(DATA_AGE_MS);
   }

@@ -47,14 +47,14 @@ const LOOK_LIMIT_MS = 10_000;
 export function healthOf(facts: HealthFacts): Health {
   const failures = failuresOf(facts);
   const refusals = alertsProblems(facts.daemonState?.alerts ?? []);
-  const ailments = ailmentsOf(facts);
-  return { status: statusOf(failures.length, refusals.length, ailments.length), reasons: [...failures, ...refusals, ...ailments] };
+  const problems = problemsOf(facts);
+  return { status: statusOf(failures.length, refusals.length, problems.length), reasons: [...failures, ...refusals, ...problems] };
 }
 
-function statusOf(failures: number, refusals: number, ailments: number): Health["status"] {
+function statusOf(failures: number, refusals: number, problems: number): Health["status"] {
   if (failures > 0) return "failing";
   if (refusals > 0) return "alerts-untrusted";
-  return ailments > 0 ? "degraded" : "ready";
+  return problems > 0 ? "degraded" : "ready";
 }
 
 function failuresOf({ daemonState, ledgerProblem }: HealthFacts): string[] {
@@ -66,13 +66,13 @@ function failuresOf({ daemonState, ledgerProblem }: HealthFacts): string[] {
   return [...failures, `The alerts file has not been looked at for ${String(Math.floor(daemonState.sinceLookMs / 1_000))} s.`];
 }
 
-function ailmentsOf({ daemonState, daemonRuns, brokerProblems, halted }: HealthFacts): string[] {
-  const ailments = [...brokerProblems, ...(daemonState?.troubles ?? [])];
-  if (!daemonRuns) ailments.push("No daemon runs with this ledger, so no alert is acted upon.");
-  if (halted !== undefined) ailments.push(`Trading is halted: ${halted}.`);
+function problemsOf({ daemonState, daemonRuns, brokerProblems, halted }: HealthFacts): string[] {
+  const problems = [...brokerProblems, ...(daemonState?.troubles ?? [])];
+  if (!daemonRuns) problems.push("No daemon runs with this ledger, so no alert is acted upon.");
+  if (halted !== undefined) problems.push(`Trading is halted: ${halted}.`);
   if (daemonState !== undefined && !daemonState.connected)
-    ailments.push("The account has not been read yet, or an execution left by an earlier process is not finished.");
+    problems.push("The account has not been read yet, or an execution left by an earlier process is not finished.");
   else if (daemonState?.stream !== undefined && daemonState.stream !== "listening")
-    ailments.push(`The stream of order updates is ${daemonState.stream}.`);
-  return ailments;
+    problems.push(`The stream of order updates is ${daemonState.stream}.`);
+  return problems;
 }

@@ -26,7 +26,7 @@ const LONGEST_EXECUTION_MS = 5 * 86_400_000;
 const VERDICTS_LOOKED_AT = 1_000;
 
 /**
- * What Prometheus is told. The counters begin with the process, as is usual, and are brought up to date
+ * The metrics that Prometheus reads. The counters begin with the process, as is usual, and are brought up to date
  * from the ledger whenever somebody scrapes: nothing is counted on the way of an order.
  */
 export class Metrics {

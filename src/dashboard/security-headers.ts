@@ -1,4 +1,4 @@
-/** With every answer. The page runs its own files and nothing else, and nobody may frame it, read it or be told of it. */
+/** With every answer. The page runs its own files and nothing else, and no other site may frame it, read it or learn its address. */
 export const SECURITY_HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

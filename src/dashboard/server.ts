@@ -19,7 +19,7 @@ export interface DashboardOptions {
   readonly installationToken: string | undefined;
   /** Takes out of a text what must never be shown (R30). */
   readonly redact: (text: string) => string;
-  /** Told of what nobody expected; nothing is thrown at the daemon. */
+  /** Called with unexpected errors; none reaches the daemon. */
   readonly onProblem: (text: string) => void;
 }
 

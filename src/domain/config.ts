@@ -79,7 +79,7 @@ export type WebhookKind = "slack" | "discord" | "ntfy" | "json";
 /** How much it matters; from the least to the most. */
 export type NoticeLevel = "info" | "warning" | "error";
 
-/** Who is told what. Addresses and tokens in it are secrets: whoever knows them can write to the owner's channels. */
+/** Where notifications go. Its addresses and tokens are secrets: anyone who knows them can write to the owner's channels. */
 export interface NotificationSettings {
   /** The least level that is sent; `off`: nothing is. */
   readonly level: NoticeLevel | "off";

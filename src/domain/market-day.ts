@@ -4,7 +4,7 @@ import { DateTime } from "luxon";
 export const MARKET_ZONE = "America/New_York";
 
 const HOUR_MS = 3_600_000;
-/** So many answers to one question are remembered at most: a time zone takes long to be asked. */
+/** At most this many answers are kept: a time zone conversion is slow. */
 const MOST_REMEMBERED = 1_000;
 
 /** The New York date of an instant (milliseconds since the epoch), `YYYY-MM-DD`. */

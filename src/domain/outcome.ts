@@ -12,7 +12,7 @@ interface OutcomeRow {
   /** Before the reason, where it is shown. */
   readonly words: string;
   readonly tint: "good" | "quiet" | "accent" | "warn" | "bad";
-  /** What people outside are told, with what they can do; `undefined`: a newer run has replaced it and will be reported. */
+  /** The notification, with what a person can do; `undefined`: a newer run has replaced it and will be reported. */
   readonly notice: { readonly level: NoticeLevel; readonly title: string; readonly advice: string | undefined } | undefined;
 }
 

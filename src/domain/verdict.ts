@@ -13,7 +13,7 @@ interface VerdictRow {
   readonly exit: ExitCode;
   /** How lines that get it are logged. */
   readonly log: "info" | "warn";
-  /** How loudly people outside are told; `undefined`: nothing was to be done, it is done, or something else is being done instead. */
+  /** Level of the notification; `undefined`: nothing was to be done, it is done, or something else is being done instead. */
   readonly notice: "warning" | "error" | undefined;
   readonly tint: "good" | "quiet" | "accent" | "warn" | "bad";
 }
@@ -245,7 +245,7 @@ export interface VerdictCause {
   readonly symbol?: string;
 }
 
-/** A run that is not executed, or not for now, as those are told who are not part of the trading. */
+/** A run that is not executed, or not for now, as the log and notifications report it. */
 export interface NotExecuted {
   /** Undefined for lines that make no signal. */
   readonly signalId: string | undefined;

@@ -45,15 +45,15 @@ const NOT_A_NUMBER = /^-?(?:NaN|Infinity)$/;
 /** The text without trailing commas and with a number for NaN; every other character keeps its position. */
 function withoutSlips(text: string): string {
   const tokens = [...text.matchAll(TOKEN)];
-  let mended = "";
+  let repaired = "";
   let from = 0;
   for (const [place, { 0: token, index }] of tokens.entries()) {
     const next = tokens[place + 1]?.[0];
     const isSlip = token === "," && place > 0 && (next === undefined || next === "}" || next === "]");
-    mended += text.slice(from, index) + (isSlip ? " " : NOT_A_NUMBER.test(token) ? "0".padEnd(token.length) : token);
+    repaired += text.slice(from, index) + (isSlip ? " " : NOT_A_NUMBER.test(token) ? "0".padEnd(token.length) : token);
     from = index + token.length;
   }
-  return mended + text.slice(from);
+  return repaired + text.slice(from);
 }
 
 const EXCERPT_BEFORE = 24;

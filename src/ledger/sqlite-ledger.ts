@@ -164,7 +164,7 @@ export function ledgerOn(
     throw error;
   }
   const port = portOn(database);
-  return { ...(options.redact === undefined ? port : redactingLedger(port, options.redact)), ...upkeepOf(database, file) };
+  return { ...(options.redact === undefined ? port : redactingLedger(port, options.redact)), ...maintenanceOf(database, file) };
 }
 
 /** Checks the schema first: nothing is written to a database of another program. */
@@ -194,7 +194,7 @@ function switchToWriteAheadLog(database: LedgerDatabase): void {
   }
 }
 
-function upkeepOf(database: LedgerDatabase, file: string): Omit<SqliteLedger, keyof Ledger> {
+function maintenanceOf(database: LedgerDatabase, file: string): Omit<SqliteLedger, keyof Ledger> {
   const opened = file === MEMORY ? undefined : identityOf(file);
   return {
     file,

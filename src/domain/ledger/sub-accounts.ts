@@ -4,7 +4,7 @@ import type { IntentRecord } from "./orders.ts";
 
 /** The strategies' sub-accounts (R32). */
 export interface SubAccountStore {
-  /** Records what every book wished to trade in an execution. */
+  /** Records by how much an execution should change each sub-account. */
   recordAttributionDeltas(executionId: string, deltas: readonly AttributionDelta[]): void;
   attributionDeltasOf(executionId: string): AttributionDelta[];
   /** Finished executions whose end has not been booked, oldest first. */
@@ -19,7 +19,7 @@ export interface SubAccountStore {
   bookHoldings(): SubAccountHolding[];
 }
 
-/** How many shares more one book wished to hold of a symbol when an execution was planned. */
+/** By how many shares an execution should change one sub-account's holding of a symbol. */
 export interface AttributionDelta {
   readonly symbol: string;
   readonly book: string;

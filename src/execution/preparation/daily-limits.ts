@@ -92,7 +92,7 @@ function mayStillFill({ state }: IntentRecord): boolean {
 
 /**
  * Deposits less withdrawals since the close that the account's last equity belongs to, in dollars (R28).
- * @param now by the venue's clock. @throws BrokerError when they cannot be told.
+ * @param now by the venue's clock. @throws BrokerError when they cannot be read.
  */
 export async function flowsSinceLastClose(broker: DailyLimitParts["broker"], account: Account, now: number): Promise<Decimal> {
   return broker.cashFlowsSince(await lastClose(broker, account, now));
