@@ -100,7 +100,7 @@ describe("doctor, where all is well,", () => {
       });
       expect(beside.of("stream")[0]).toMatchObject({
         status: "skipped",
-        text: containing("follows the account already"),
+        text: containing("uses the order stream"),
       });
 
       const elsewhere = await diagnosis(scenario, { STATE_DIR: scenario.path("other-state") });
@@ -165,7 +165,7 @@ describe("doctor names what is broken at the broker:", () => {
       const scenario = await Scenario.open();
       for (const [status, body, words] of [
         [401, '{"message":"unauthorized."}', "does not accept them (HTTP 401)"],
-        [403, '{"message":"forbidden."}', "does not allow it (HTTP 403)"],
+        [403, '{"message":"forbidden."}', "denies access (HTTP 403)"],
       ] as const) {
         scenario.simulator.venue.interceptor = {
           before: () => Promise.resolve({ status, headers: { "content-type": "application/json" }, body }),
