@@ -116,7 +116,9 @@ export class RotatingFile {
     this.#lost++;
     this.#lostInAll++;
     if (this.#lost === 1)
-      this.#options.onProblem(`${this.#options.file} cannot be written: ${messageOf(error)}. Lines are lost until then.`);
+      this.#options.onProblem(
+        `${this.#options.file} cannot be written: ${messageOf(error)}. Lines are lost until it can be written again.`,
+      );
   }
 
   #open(): void {

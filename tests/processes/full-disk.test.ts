@@ -192,7 +192,7 @@ describe.each(possibleMeans())("with %s as LOG_DIR that is full", (means) => {
       installation.alert(hedge());
       await bookIs(installation, SWITCH, daemon);
       await daemon.says(/on target/i);
-      expect(daemon.output).toMatch(/alpaca_trader\.log cannot be written: .*Lines are lost until it can\./);
+      expect(daemon.output).toMatch(/alpaca_trader\.log cannot be written: .*Lines are lost until it can be written again\./);
       expectHedged(installation);
       // Written after the line of the trade log, which must have been lost before there is space again.
       await until(
