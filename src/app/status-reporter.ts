@@ -97,8 +97,8 @@ export class StatusReporter {
     this.#sayStatus();
   }
 
-  /** Milliseconds since the least recently checked file was checked; `undefined` until all have been. */
-  get sinceLookMs(): number | undefined {
+  /** Since the file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
+  get sinceCheckMs(): number | undefined {
     if (this.#lookedAt.size < this.#session.config.strategies.length) return undefined;
     return this.#session.clock.monotonic() - Math.min(...this.#lookedAt.values());
   }

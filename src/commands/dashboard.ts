@@ -4,7 +4,7 @@ import { loadConfig } from "../config/load.ts";
 import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import type { BrokerAccess } from "../dashboard/broker-view.ts";
 import { DashboardView } from "../dashboard/dashboard-view.ts";
-import { LookingBroker } from "../dashboard/looking-broker.ts";
+import { OnDemandBroker } from "../dashboard/on-demand-broker.ts";
 import { DashboardServer } from "../dashboard/server.ts";
 import { installationToken, loginNote } from "../dashboard/token-file.ts";
 import { openBroker, openVenue, secretsOf } from "../app/trading-session.ts";
@@ -86,7 +86,7 @@ function greeting(address: string, link: string, { mode, dashboard: settings, st
  */
 function accessFor(config: Config, clock: Clock): BrokerAccess {
   const simulated = config.alpaca === undefined;
-  return new LookingBroker({
+  return new OnDemandBroker({
     name: simulated ? "the built-in simulator" : `Alpaca ${config.mode}`,
     stay: !simulated,
     open: async () => {

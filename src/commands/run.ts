@@ -59,7 +59,7 @@ async function runSession(session: TradingSession, { env }: CommandContext): Pro
     session,
     () => ({
       connected: daemon.ready,
-      sinceLookMs: reporter.sinceLookMs,
+      sinceCheckMs: reporter.sinceCheckMs,
       alerts: intakes,
       stream: daemon.streamState,
       waiting: daemon.waiting,

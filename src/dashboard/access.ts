@@ -3,9 +3,9 @@ import type { Clock } from "../domain/clock.ts";
 import type { DashboardConfig } from "../domain/config.ts";
 import { isLoopbackHost } from "../config/values.ts";
 
-/** After a wrong secret; guessing gets slow, a typing mistake does not. */
+/** Delay after a wrong secret: it slows guessing, but not a typing mistake. */
 const PENALTY_MS = 1_000;
-/** Wrong secrets that wait for their answer at the same time; a further guess is turned away unchecked. */
+/** Wrong secrets waiting for their answer at the same time; further guesses are refused unchecked. */
 const MOST_WAITING = 5;
 const COOKIE_DAYS = 30;
 
@@ -17,16 +17,16 @@ export interface ShownSecrets {
 }
 
 /**
- * Who may look. The secrets are the token, the cookie of a login, and the code of the printed link, which logs in
- * once. There is one limit on guesses for all of them together: five a second.
+ * Access control. The secrets are the token, the cookie of a login, and the code of the printed link, which works
+ * once. All share one limit: five guesses a second.
  *
- * Cookie, code and the token of the installation hold at least 192 random bits, which nobody finds by trying. They
- * are let in also while somebody uses up the limit, so a stranger's guesses lock nobody out. A token of the
- * owner's choice may be a word, so it is only checked within the limit.
+ * Cookie, code and the installation's token contain at least 192 random bits, which cannot be guessed. They are
+ * accepted even while others exhaust the limit, so a stranger's guesses lock nobody out. A token chosen by the
+ * owner may be a word, so it is checked only within the limit.
  */
 export class Access {
   readonly #token: string | undefined;
-  /** Of the printed link; undefined once somebody has logged in with it. */
+  /** Of the printed link; undefined once used. */
   #code: string | undefined = randomBytes(24).toString("hex");
   readonly #isChosen: boolean;
   readonly #anyHost: boolean;
@@ -35,12 +35,12 @@ export class Access {
   readonly #clock: Clock;
   #waiting = 0;
 
-  /** @param installation the installation's own token; undefined: everybody who can reach the port may look. */
+  /** @param installation the installation's own token; undefined: no token, anyone who can reach the port may read. */
   constructor({ token: chosen, host }: DashboardConfig, installation: string | undefined, clock: Clock) {
     this.#token = installation === undefined ? undefined : (chosen ?? installation);
     this.#isChosen = chosen !== undefined;
     this.#anyHost = !this.isOpen && (this.#isChosen || !isLoopbackHost(host));
-    // Browsers keep cookies by host and not by port, so each installation has a name of its own.
+    // Browsers store cookies by host and not by port, so each installation has its own name.
     this.#cookieName = `alpaca_trader_${proof(installation ?? "", "name").slice(0, 8)}`;
     this.#cookieValue = proof(installation ?? "", `login ${this.#token ?? ""}`);
     this.#clock = clock;
@@ -51,16 +51,16 @@ export class Access {
   }
 
   /**
-   * Whether a request may have been meant for us. A page of another site whose name was made to lead here
-   * (DNS rebinding) shows itself by its name. Behind a proxy or on a network we cannot know our names; there
-   * a token is needed, and the cookie stays with the name under which it was set.
+   * Whether a request may be meant for us. A page of another site whose name points here (DNS rebinding) is
+   * recognised by its host name. Behind a proxy or on a network we cannot know our names; there a token is required,
+   * and the cookie belongs to the name under which it was set.
    */
   isOurHost(host: string | undefined): boolean {
     if (host === undefined || !URL.canParse(`http://${host}`)) return false;
     return this.#anyHost || isLoopbackHost(new URL(`http://${host}`).hostname);
   }
 
-  /** What a request shows: `Authorization: Bearer …`, or the cookie of a login. */
+  /** The secret of a request: `Authorization: Bearer …`, or the cookie of a login. */
   async admits({ authorization, cookie }: ShownSecrets): Promise<Admission> {
     if (this.isOpen) return "admitted";
     const bearer = /^Bearer +(.+)$/i.exec(authorization ?? "")?.[1];
@@ -73,12 +73,12 @@ export class Access {
     return isSame(cookieNamed(this.#cookieName, cookie) ?? "", this.#cookieValue);
   }
 
-  /** For the link; browsers keep the addresses that they have been to, so a token does not belong there. */
+  /** For the link; browsers remember addresses, so a token must not be part of one. */
   get code(): string | undefined {
     return this.#code;
   }
 
-  /** The code of the link, which is used up by that. */
+  /** The code of the link; this uses it up. */
   async redeems(given: string): Promise<Admission> {
     if (this.#code === undefined || !isSame(given, this.#code)) return this.#guess(() => false);
     this.#code = undefined;
@@ -92,7 +92,7 @@ export class Access {
     return this.#guess(check);
   }
 
-  /** For whoever has shown the token. The cookie proves that without holding it. */
+  /** For a request that has proved the token. The cookie proves that without containing it. */
   get loginCookie(): string {
     return `${this.#cookieName}=${this.#cookieValue}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${String(COOKIE_DAYS * 86_400)}`;
   }
@@ -108,7 +108,7 @@ export class Access {
   }
 }
 
-/** The first of this name alone: many in one request would be many guesses. */
+/** Only the first of this name: many in one request would be many guesses. */
 function cookieNamed(name: string, header = ""): string | undefined {
   const found = header
     .split(";")
@@ -121,7 +121,7 @@ function proof(key: string, of: string): string {
   return createHmac("sha256", key).update(`alpaca-trader dashboard ${of}`).digest("hex");
 }
 
-/** In a time that does not depend on where they differ. */
+/** In constant time, wherever they differ. */
 function isSame(one: string, other: string): boolean {
   const digest = (text: string): Buffer => createHmac("sha256", "comparison").update(text).digest();
   return timingSafeEqual(digest(one), digest(other));

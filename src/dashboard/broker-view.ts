@@ -7,7 +7,7 @@ import type { EquityHistories } from "../reporting/curve-ranges.ts";
 import { readEquityHistories } from "../reporting/curve-ranges.ts";
 import { Remembered } from "./remembered.ts";
 
-/** How the broker is reached: the daemon's own connection, or one that is opened for looking. */
+/** How the broker is reached: the daemon's own connection, or one opened for reading. */
 export interface BrokerAccess {
   /** For people: `"Alpaca paper"`. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface BrokerAccess {
   close(): Promise<void>;
 }
 
-/** What was asked of the broker; without an answer, `problems` say why. */
+/** The broker's answer; without one, `problems` say why. */
 export interface Seen<Answer> {
   readonly value: Answer | undefined;
   readonly problems: readonly string[];
@@ -23,17 +23,17 @@ export interface Seen<Answer> {
 
 /** The account costs five requests; Alpaca allows 200 a minute, and orders come first. */
 const ACCOUNT_AGE_MS = 8_000;
-/** While an execution is under way the requests are left to it. */
+/** During an execution the requests are left to it. */
 const ACCOUNT_AGE_TRADING_MS = 30_000;
-/** Four requests; windows of five minutes are not finer than this anyway. */
+/** Four requests; windows of five minutes are not finer anyway. */
 const HISTORY_AGE_MS = 60_000;
 const MARKET_AGE_MS = 15_000;
-/** A page that waits longer than this shows that the broker does not answer. */
+/** After this wait a page is told that the broker does not answer. */
 const PATIENCE_MS = 4_000;
 
 /**
- * The account as the dashboard sees it: a few seconds old, asked for by as many pages, scrapes and checks
- * as like. Failures are remembered like answers, so that a broker which is away is not asked all the time.
+ * The account for the dashboard: a few seconds old, shared by all pages, scrapes and checks. Failures are cached
+ * like answers, so that an unreachable broker is not requested all the time.
  */
 export class BrokerView {
   readonly #access: BrokerAccess;
@@ -55,7 +55,7 @@ export class BrokerView {
     return this.#access.name;
   }
 
-  /** @param trading an execution is under way. */
+  /** @param trading an execution is in progress. */
   account(trading: boolean): Promise<Seen<AccountReading>> {
     return this.#soon(this.#account.get(trading ? ACCOUNT_AGE_TRADING_MS : ACCOUNT_AGE_MS));
   }
@@ -64,12 +64,12 @@ export class BrokerView {
     return this.#soon(this.#histories.get(HISTORY_AGE_MS));
   }
 
-  /** One request at most: for those who only ask whether the broker is there. */
+  /** At most one request: for checks of whether the broker is reachable. */
   market(): Promise<Seen<MarketClock>> {
     return this.#soon(this.#market.get(MARKET_AGE_MS));
   }
 
-  /** The account has been traded: what is known of it is out of date. */
+  /** The account has been traded: cached data is out of date. */
   forgetAccount(): void {
     this.#account.forget();
   }

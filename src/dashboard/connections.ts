@@ -1,16 +1,16 @@
 import type { Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** A browser opens six and Prometheus one; more than this is somebody who does not want to look at the account. */
+/** A browser opens six and Prometheus one; more is not normal use. */
 export const MOST_CONNECTIONS = 200;
 
 /**
- * The open connections. Where there are too many, one is closed for each new one, so that nobody can keep others
- * out by holding connections open: the one whose last request is longest ago, and one that answers somebody who
- * was let in only when there is no other.
+ * The open connections. Above the limit, each new one closes an old one, so that nobody can lock others out by
+ * holding connections open: first the one with the oldest last request, and connections of authorised clients only
+ * when no others are left.
  */
 export class Connections {
-  /** Last request longest ago first. */
+  /** Oldest last request first. */
   readonly #others = new Set<Socket>();
   readonly #answering = new Set<Socket>();
 
@@ -18,12 +18,12 @@ export class Connections {
     server.on("connection", (socket) => this.#add(socket));
   }
 
-  /** A request has come that anybody may make. */
+  /** A request that needs no authorisation. */
   used(socket: Socket): void {
     if (this.#others.delete(socket)) this.#others.add(socket);
   }
 
-  /** A request of somebody who was let in is being answered. */
+  /** A request of an authorised client is being answered. */
   answering(socket: Socket, response: ServerResponse): void {
     if (!this.#others.delete(socket)) return;
     this.#answering.add(socket);

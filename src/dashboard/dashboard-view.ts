@@ -35,16 +35,16 @@ export interface DashboardSource {
   readonly broker: BrokerAccess;
   /** The daemon that trades with this ledger, this process or another one. */
   readonly daemon: () => DashboardFacts["daemon"];
-  /** What only the daemon itself knows; `undefined` beside it. */
+  /** Known only to the daemon itself; `undefined` in other processes. */
   readonly daemonState?: () => DaemonState;
 }
 
-/** An execution under way, with what was last said about it. */
+/** An execution in progress, with its latest steps. */
 export interface LiveExecution extends RunningExecution {
   readonly steps: ExecutionDetail["steps"];
 }
 
-/** A verdict over lines that make no signal. */
+/** A verdict over lines without a signal. */
 export interface LinesVerdict {
   readonly at: string;
   readonly strategy: string;
@@ -54,24 +54,24 @@ export interface LinesVerdict {
 }
 
 export interface SignalHistory {
-  /** Newest first, as the others. */
+  /** Newest first, like the others. */
   readonly signals: readonly SignalEntry[];
   readonly lines: readonly LinesVerdict[];
 }
 
-/** Of lines that make no signal. Lines that waited for others have found their verdict once something later is said of their strategy. */
+/** Of lines without a signal. Waiting lines have their verdict once their strategy gets a later one. */
 function stillHolds({ signalId, verdict, strategy }: VerdictRecord, index: number, newestFirst: readonly VerdictRecord[]): boolean {
   if (signalId !== undefined || verdict === "history") return false;
   return verdict !== "waiting" || !newestFirst.slice(0, index).some((later) => later.strategy === strategy);
 }
 
-/** How many signals and executions the page shows at first. */
+/** How many signals and executions the page shows first. */
 const SHOWN = 20;
 const STEPS_SHOWN = 12;
-/** Many pages that ask at the same moment cost one answer. */
+/** Simultaneous requests of many pages cost one answer. */
 const DATA_AGE_MS = 500;
 
-/** Everything that the dashboard can be asked for. It reads only, and whatever it waits for is bounded. */
+/** All data of the dashboard. Read-only, and every wait is limited. */
 export class DashboardView {
   readonly broker: BrokerView;
   readonly #source: DashboardSource;
@@ -111,7 +111,7 @@ export class DashboardView {
     return this.#data.get(DATA_AGE_MS);
   }
 
-  /** What was last said is out of date. */
+  /** The latest steps are out of date. */
   changed(): void {
     this.#data.forget();
   }
@@ -145,7 +145,7 @@ export class DashboardView {
     };
   }
 
-  /** The file that other programs read, as it stands. @throws TraderError `no-execution` before the first one. */
+  /** The file for other programs, unchanged. @throws TraderError `no-execution` before the first one. */
   latestExecution(): string {
     try {
       return readFileSync(join(this.#source.config.stateDir, "dashboard", "latest_execution.json"), "utf8");

@@ -2,28 +2,28 @@ import type { StreamState } from "../domain/broker.ts";
 import type { IntakeState } from "../intake/intake-state.ts";
 import { alertsProblems } from "../intake/intake-state.ts";
 
-/** What only the daemon itself knows of its state. */
+/** State known only to the daemon itself. */
 export interface DaemonState {
-  /** The account has been read, and what an earlier process left open is finished. */
+  /** The account has been read, and work of an earlier process is finished. */
   readonly connected: boolean;
-  /** Since the alerts file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
-  readonly sinceLookMs: number | undefined;
+  /** Age of the oldest check among the alerts files, in milliseconds; `undefined` until all were checked. */
+  readonly sinceCheckMs: number | undefined;
   /** One for each strategy. */
   readonly alerts: readonly IntakeState[];
   /** Of the order updates; `undefined` before it is opened. */
   readonly stream: StreamState | undefined;
-  /** Runs that wait to be executed. */
+  /** Runs waiting to be executed. */
   readonly waiting: number;
   /** Why new alerts cannot be seen, one sentence each. */
   readonly blind?: readonly string[];
-  /** What else is wrong around the daemon, one sentence each. */
+  /** Other problems of the daemon, one sentence each. */
   readonly troubles?: readonly string[];
 }
 
 export interface HealthFacts {
-  /** `undefined` in a process that is no daemon. */
+  /** `undefined` in a process that is not a daemon. */
   readonly daemonState: DaemonState | undefined;
-  /** Whether a daemon trades with this ledger at all. */
+  /** Whether any daemon trades with this ledger. */
   readonly daemonRuns: boolean;
   readonly ledgerProblem: string | undefined;
   readonly brokerProblems: readonly string[];
@@ -32,18 +32,18 @@ export interface HealthFacts {
 
 export interface Health {
   /**
-   * `failing`: starting the process again may help. `alerts-untrusted`: the daemon is well and acts on nothing,
-   * because an alerts file is refused. `degraded`: alerts are read, and something else is wrong.
+   * `failing`: a restart may help. `alerts-untrusted`: the daemon works but trades on nothing, because an alerts
+   * file is refused. `degraded`: alerts are read, but there is another problem.
    */
   readonly status: "ready" | "degraded" | "alerts-untrusted" | "failing";
   /** One sentence each. */
   readonly reasons: readonly string[];
 }
 
-/** The alerts file is looked at once a second; a watcher that did not for this long is stuck. */
+/** The alerts file is checked once a second; a watcher without a check for this long is stuck. */
 const LOOK_LIMIT_MS = 10_000;
 
-/** Whoever is answered knows already that the process turns; this tells what it cannot do. */
+/** An answer already proves that the process runs; this reports what it cannot do. */
 export function healthOf(facts: HealthFacts): Health {
   const failures = failuresOf(facts);
   const refusals = alertsProblems(facts.daemonState?.alerts ?? []);
@@ -60,18 +60,18 @@ function statusOf(failures: number, refusals: number, problems: number): Health[
 function failuresOf({ daemonState, ledgerProblem }: HealthFacts): string[] {
   const failures = ledgerProblem === undefined ? [] : [ledgerProblem];
   if (daemonState === undefined) return failures;
-  if (daemonState.sinceLookMs === undefined) return [...failures, "The daemon is still starting."];
+  if (daemonState.sinceCheckMs === undefined) return [...failures, "The daemon is still starting."];
   failures.push(...(daemonState.blind ?? []));
-  if (daemonState.sinceLookMs < LOOK_LIMIT_MS) return failures;
-  return [...failures, `The alerts file has not been looked at for ${String(Math.floor(daemonState.sinceLookMs / 1_000))} s.`];
+  if (daemonState.sinceCheckMs < LOOK_LIMIT_MS) return failures;
+  return [...failures, `The alerts file has not been checked for ${String(Math.floor(daemonState.sinceCheckMs / 1_000))} s.`];
 }
 
 function problemsOf({ daemonState, daemonRuns, brokerProblems, halted }: HealthFacts): string[] {
   const problems = [...brokerProblems, ...(daemonState?.troubles ?? [])];
-  if (!daemonRuns) problems.push("No daemon runs with this ledger, so no alert is acted upon.");
+  if (!daemonRuns) problems.push("No daemon is running with this ledger, so alerts are ignored.");
   if (halted !== undefined) problems.push(`Trading is halted: ${halted}.`);
   if (daemonState !== undefined && !daemonState.connected)
-    problems.push("The account has not been read yet, or an execution left by an earlier process is not finished.");
+    problems.push("The account has not been read yet, or an execution of an earlier process is not finished.");
   else if (daemonState?.stream !== undefined && daemonState.stream !== "listening")
     problems.push(`The stream of order updates is ${daemonState.stream}.`);
   return problems;

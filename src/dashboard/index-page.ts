@@ -1,6 +1,6 @@
 /**
- * The one page: its frame in words that stand before any script has run. The scripts fill it.
- * @param scripts paths of the page's modules, fetched side by side and not one behind the other.
+ * The only page: its static frame, visible before any script runs. The scripts fill it.
+ * @param scripts paths of the page's modules, fetched in parallel.
  */
 export function indexPage(scripts: readonly string[]): string {
   return `<!doctype html>
@@ -49,7 +49,7 @@ ${scripts.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n")}
 </div>
 <div id="curve" aria-hidden="true"></div>
 <div id="curve-figures"></div>
-<details class="words"><summary>The curve in words and figures</summary><div id="curve-words"></div></details>
+<details class="words"><summary>Chart data as table</summary><div id="curve-words"></div></details>
 </section>
 </div>
 <div>
@@ -79,8 +79,8 @@ ${scripts.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n")}
 <p><button id="more" type="button">Show older</button></p>
 </main>
 <footer>
-<p><span id="as-of"></span>Times are in your own zone unless they name another one.</p>
-<p>The same as data: <a href="/api/dashboard">dashboard</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>. Charts: uPlot (<a href="/charts/LICENSE.txt">MIT licence</a>).</p>
+<p><span id="as-of"></span>Times are in your own time zone unless another is shown.</p>
+<p>Raw data: <a href="/api/dashboard">dashboard</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>. Charts: uPlot (<a href="/charts/LICENSE.txt">MIT licence</a>).</p>
 </footer>
 </body>
 </html>

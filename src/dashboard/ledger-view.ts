@@ -2,7 +2,7 @@ import { TraderError } from "../domain/errors.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import { openLedger, openLedgerToRead } from "../ledger/sqlite-ledger.ts";
 
-/** The ledger through a connection that cannot write, opened when it is there and again when it was replaced. */
+/** The ledger through a read-only connection, opened when it exists and reopened when it was replaced. */
 export class LedgerView {
   readonly #file: string;
   #open: LedgerReader | undefined;
@@ -14,7 +14,7 @@ export class LedgerView {
 
   /**
    * Before the first execution there is no ledger: then an empty one.
-   * @throws TraderError when it is there and cannot be read.
+   * @throws TraderError when it exists and cannot be read.
    */
   reader(): LedgerReader {
     if (this.#open !== undefined && !isStillThere(this.#open)) this.#letGo();

@@ -2,24 +2,24 @@ import type { ServerResponse } from "node:http";
 import type { Clock, Timer } from "../domain/clock.ts";
 import type { DashboardView } from "./dashboard-view.ts";
 
-/** How soon a page learns what is happening, in milliseconds. Nothing is looked at while no page is open. */
+/** Delay until a page learns what is happening, in milliseconds. Nothing is read while no page is open. */
 const LOOK_EVERY_MS = 100;
-/** A page that hears nothing for some of these knows that the connection is dead. */
+/** A page that receives nothing for a few of these treats the connection as dead. */
 const BEAT_EVERY_MS = 10_000;
-/** How long a browser waits before it connects again. */
+/** How long a browser waits before it reconnects. */
 const RETRY_MS = 1_000;
 const MOST_LISTENERS = 50;
-/** A listener who does not keep up is let go; it comes back by itself. */
+/** A slow listener is disconnected; it reconnects by itself. */
 const MOST_UNSENT_BYTES = 1_000_000;
 
 /**
- * The stream of server-sent events that all open pages follow:
+ * The stream of server-sent events for all open pages:
  *
- * - `running`: the executions under way, whenever anything in them has changed, and once at the beginning;
- * - `changed`: something else in the ledger has; whoever shows it asks again;
+ * - `running`: the executions in progress, whenever anything in them has changed, and once at the beginning;
+ * - `changed`: something else in the ledger has changed; the page requests it again;
  * - `beat`: nothing, every 10 s.
  *
- * It looks at the ledger and not at the daemon's inside, so it tells the same in the daemon and beside it.
+ * It reads the ledger and not the daemon's state, so it works the same in the daemon and in another process.
  */
 export class LiveFeed {
   readonly #view: DashboardView;
@@ -31,7 +31,7 @@ export class LiveFeed {
   #running = "[]";
   #beatAt = 0;
 
-  /** @param text JSON without anything secret. */
+  /** @param text JSON without secrets. */
   constructor(view: DashboardView, clock: Clock, text: (value: unknown) => string) {
     this.#view = view;
     this.#clock = clock;
@@ -48,7 +48,7 @@ export class LiveFeed {
     listener.on("close", () => this.#remove(listener));
     listener.on("error", () => this.#remove(listener));
     listener.write(`retry: ${String(RETRY_MS)}\n\n`);
-    this.#look();
+    this.#check();
     listener.write(event("running", this.#running));
     if (this.#timer === undefined) this.#schedule();
   }
@@ -70,12 +70,12 @@ export class LiveFeed {
   #schedule(): void {
     this.#timer = this.#clock.after(LOOK_EVERY_MS, () => {
       this.#schedule();
-      this.#look();
+      this.#check();
       this.#beat();
     });
   }
 
-  #look(): void {
+  #check(): void {
     try {
       const version = this.#view.ledger().version();
       if (version === this.#version) return;
@@ -87,7 +87,7 @@ export class LiveFeed {
       if (before !== "[]" && this.#running === "[]") this.#view.broker.forgetAccount();
       this.#send(event("changed", "{}"));
     } catch {
-      // What cannot be read is said by the answers to the page's own questions; the next look may succeed.
+      // The page's own requests report what cannot be read; the next check may succeed.
       this.#version = undefined;
     }
   }
@@ -106,7 +106,7 @@ export class LiveFeed {
   }
 }
 
-/** JSON has no line breaks of its own, so it is one line of data. */
+/** JSON contains no raw line breaks, so it is one line of data. */
 function event(name: string, json: string): string {
   return `event: ${name}\ndata: ${json}\n\n`;
 }

@@ -17,7 +17,7 @@ export const LOGIN_PAGE = `<!doctype html>
 <label for="token">Token of this dashboard</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required autofocus>
 <button type="submit">Log in</button>
-<p class="quiet">It is <code>DASHBOARD_TOKEN</code>, or if that is unset, the content of <code>dashboard-token</code> in <code>STATE_DIR</code>. If this page comes back, the token was wrong, the link was used before, or somebody tries too many: wait a moment.</p>
+<p class="quiet">It is <code>DASHBOARD_TOKEN</code>, or if that is unset, the content of <code>dashboard-token</code> in <code>STATE_DIR</code>. If this page reappears, the token was wrong, the link was already used, or there were too many attempts: wait a few seconds.</p>
 </form>
 </main>
 </body>

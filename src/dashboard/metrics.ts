@@ -12,9 +12,9 @@ import type { DashboardView } from "./dashboard-view.ts";
 import type { Instruments } from "./instruments.ts";
 import { instruments } from "./instruments.ts";
 
-/** Prometheus' own checker refuses the names of these three: only counters end in `_total`. */
+/** Prometheus' own checker rejects the names of these three: only counters end in `_total`. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
-/** Finer would wake an idle process a hundred times a second. */
+/** A finer interval would wake an idle process a hundred times a second. */
 const LOOP_PRECISION_MS = 100;
 
 const STREAM_STATES: readonly StreamState[] = ["connecting", "listening", "lost", "closed"];
@@ -22,12 +22,12 @@ const VERDICTS = [...FINAL_VERDICTS, ...PROVISIONAL_VERDICTS];
 
 /** Off hours an execution waits from one evening to the next open, over a long weekend at most. */
 const LONGEST_EXECUTION_MS = 5 * 86_400_000;
-/** More than come between two scrapes, and few enough to be read in a moment. */
+/** More than occur between two scrapes, and few enough to read quickly. */
 const VERDICTS_LOOKED_AT = 1_000;
 
 /**
- * The metrics that Prometheus reads. The counters begin with the process, as is usual, and are brought up to date
- * from the ledger whenever somebody scrapes: nothing is counted on the way of an order.
+ * The data for Prometheus. The counters start with the process, as usual, and each scrape updates them from the
+ * ledger: nothing is counted on an order's path.
  */
 export class Metrics {
   readonly registry = new Registry();
@@ -36,10 +36,10 @@ export class Metrics {
   readonly #instruments: Instruments;
   readonly #counted = new Set<string>();
   #verdicts = new Set<string>();
-  /** Strategy → refusals of its file that have been counted; they stand over a file and not in the ledger. */
+  /** Strategy → counted refusals of its file; they concern a file and are not in the ledger. */
   readonly #refusals = new Map<string, number>();
 
-  /** @param since what happened before is not counted; milliseconds since the epoch. */
+  /** @param since earlier events are not counted; milliseconds since the epoch. */
   constructor(view: DashboardView, since: number) {
     this.#view = view;
     this.#since = since;
@@ -64,7 +64,7 @@ export class Metrics {
     return this.registry.metrics();
   }
 
-  /** A series that only appears with its first event hides that event from every rate. */
+  /** A series that appears only with its first event hides that event from every rate. */
   #beginAtZero(): void {
     const { info, verdicts, executions } = this.#instruments;
     info.set({ mode: this.#view.mode, broker: this.#view.broker.name }, 1);
@@ -72,11 +72,11 @@ export class Metrics {
     for (const outcome of EXECUTION_OUTCOMES) executions.inc({ outcome }, 0);
   }
 
-  /** A verdict has no id of its own: those of the last scrape are known by all that they say. */
+  /** A verdict has no id: those of the last scrape are identified by their content. */
   #countVerdicts(ledger: LedgerReader): void {
-    const spoken = ledger.recentVerdicts(VERDICTS_LOOKED_AT).filter(({ at, verdict }) => at >= this.#since && verdict !== "history");
-    const keys = spoken.map(({ at, strategy, verdict, signalId, reason }) => JSON.stringify([at, strategy, verdict, signalId, reason]));
-    for (const [index, { strategy, verdict }] of spoken.entries())
+    const seen = ledger.recentVerdicts(VERDICTS_LOOKED_AT).filter(({ at, verdict }) => at >= this.#since && verdict !== "history");
+    const keys = seen.map(({ at, strategy, verdict, signalId, reason }) => JSON.stringify([at, strategy, verdict, signalId, reason]));
+    for (const [index, { strategy, verdict }] of seen.entries())
       if (!this.#verdicts.has(keys[index] ?? "")) this.#instruments.verdicts.inc({ strategy, verdict });
     this.#verdicts = new Set(keys);
   }
@@ -102,7 +102,7 @@ export class Metrics {
     }
   }
 
-  /** Fills are stamped by the broker's clock, which may be a little behind ours. */
+  /** Fills carry the broker's time, which may be a little behind ours. */
   #measure({ clientOrderId, postedAt }: IntentRecord, until: "acceptance" | "fill", at: number | undefined): void {
     if (postedAt === undefined || postedAt < this.#since || at === undefined || !this.#isNew(`${until} ${clientOrderId}`)) return;
     this.#instruments.orderLatency.observe({ until }, Math.max(0, at - postedAt) / 1_000);
@@ -133,7 +133,7 @@ export class Metrics {
   }
 
   #showDaemon(ledger: LedgerReader): void {
-    const { halted, running, unsettled, connected, waiting, lastLook, stream } = this.#instruments;
+    const { halted, running, unsettled, connected, waiting, lastCheck, stream } = this.#instruments;
     halted.set(this.#view.halted === undefined ? 0 : 1);
     running.set(ledger.openExecutions().length);
     unsettled.set(ledger.unsettledIntents().length);
@@ -141,7 +141,7 @@ export class Metrics {
     this.#showAlerts(daemonState?.alerts ?? []);
     show(connected, daemonState && (daemonState.connected ? 1 : 0));
     show(waiting, daemonState?.waiting);
-    show(lastLook, daemonState?.sinceLookMs === undefined ? undefined : daemonState.sinceLookMs / 1_000);
+    show(lastCheck, daemonState?.sinceCheckMs === undefined ? undefined : daemonState.sinceCheckMs / 1_000);
     if (daemonState?.stream !== undefined) for (const state of STREAM_STATES) stream.set({ state }, daemonState.stream === state ? 1 : 0);
   }
 
@@ -155,7 +155,7 @@ export class Metrics {
   }
 }
 
-/** What is not known is not told: a zero would be a lie. */
+/** An unknown value is not reported: a zero would be wrong. */
 function show(gauge: Gauge<never>, value: string | number | null | undefined): void {
   if (value === null || value === undefined) gauge.remove();
   else gauge.set(Number(value));

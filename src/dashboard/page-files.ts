@@ -8,7 +8,7 @@ import { LOGIN_PAGE } from "./login-page.ts";
 import { indexPage } from "./index-page.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 
-/** Something that is served as it is. */
+/** A file served unchanged. */
 export interface PageFile {
   readonly type: string;
   readonly body: Buffer;
@@ -21,10 +21,10 @@ const SCRIPT = "text/javascript; charset=utf-8";
 const STYLE = "text/css; charset=utf-8";
 const HTML = "text/html; charset=utf-8";
 
-/** Path → file. A closed list made once: no path that somebody sends is ever looked up on the disk. */
+/** Path → file. A closed list built once: no requested path is ever looked up on the disk. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
-/** The page with everything that belongs to it; nothing is loaded from anywhere else. */
+/** The page with all its files; nothing is loaded from elsewhere. */
 export function pageFiles(): PageFiles {
   const scripts = scriptFiles();
   const charts = dirname(require.resolve("uplot/package.json"));

@@ -1,6 +1,6 @@
 /**
- * How the page looks. Colours hold at least 4.5 : 1 against what they stand on, in light and in dark; what
- * is good or bad is always said in words or signs too.
+ * The page's style. Text has a contrast of at least 4.5 : 1 in light and dark mode; good and bad are never shown
+ * by colour alone.
  */
 export const PAGE_STYLE = `
 :root {

@@ -1,6 +1,6 @@
 import type { Clock } from "../domain/clock.ts";
 
-/** An answer that is asked for once, however many wait for it, and given again while it is young enough. */
+/** A cached answer: one request serves all waiting readers, and the answer is reused while it is fresh enough. */
 export class Remembered<Answer> {
   readonly #clock: Clock;
   readonly #ask: () => Promise<Answer>;
@@ -13,14 +13,14 @@ export class Remembered<Answer> {
     this.#ask = ask;
   }
 
-  /** What was last answered, however old; `undefined` before the first answer. */
+  /** The last answer, however old; `undefined` before the first one. */
   get last(): Answer | undefined {
     return this.#known?.answer;
   }
 
   /**
-   * @param maxAgeMs an answer older than this is asked for again.
-   * @throws what asking throws; nothing is remembered then.
+   * @param maxAgeMs an older answer is requested again.
+   * @throws the request's error; then nothing is cached.
    */
   get(maxAgeMs: number): Promise<Answer> {
     const known = this.#known;
@@ -29,7 +29,7 @@ export class Remembered<Answer> {
     return this.#asking;
   }
 
-  /** What is known is out of date, and so is what is being asked for right now. */
+  /** The cached answer, and any request in progress, is out of date. */
   forget(): void {
     this.#epoch += 1;
     this.#known = undefined;

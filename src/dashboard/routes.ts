@@ -20,7 +20,7 @@ const JSON_TYPE = "application/json; charset=utf-8";
 const SHOWN = 50;
 const MOST_SHOWN = 500;
 
-/** Everything that can be asked for. All of it only reads. */
+/** All routes. Every one is read-only. */
 export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
   addPage(app);
   addData(app, parts);
@@ -33,7 +33,7 @@ function addPage(app: FastifyInstance): void {
   app.get("/*", (request, reply) => {
     files ??= pageFiles();
     const file = files.get(pathOf(request));
-    if (file === undefined) throw new TraderError("There is nothing at this address.", { code: "not-found" });
+    if (file === undefined) throw new TraderError("Nothing exists at this address.", { code: "not-found" });
     void reply.header("cache-control", "no-cache").header("etag", file.tag);
     return request.headers["if-none-match"] === file.tag ? reply.code(304).send() : reply.type(file.type).send(file.body);
   });
@@ -44,7 +44,7 @@ function addData(app: FastifyInstance, { view }: RouteParts): void {
     app.get(path, async (request, reply) => reply.type(JSON_TYPE).send(JSON.stringify(await ask(request))));
   };
   answer("/api/dashboard", () => view.data());
-  // What the page asks for again and again: the curves, which are long and change slowly, have their own address.
+  // Requested by the page again and again: the curves, which are long and change slowly, have their own address.
   answer("/api/overview", async () => ({ ...(await view.data()), equity: undefined }));
   answer("/api/executions", (request) => view.executions(limitIn(request)));
   answer("/api/executions/:id", (request) => view.execution((request.params as { id: string }).id));
@@ -56,7 +56,7 @@ function addData(app: FastifyInstance, { view }: RouteParts): void {
 function addWatching(app: FastifyInstance, { view, feed, metrics }: RouteParts): void {
   app.get("/api/events", (request, reply) => {
     if (request.method === "HEAD") return reply.type("text/event-stream").send();
-    if (feed.isFull) throw new TraderError("Too many pages follow the events already.", { code: "too-many", hint: "Close some of them." });
+    if (feed.isFull) throw new TraderError("Too many pages are open.", { code: "too-many", hint: "Close some of them." });
     reply.hijack();
     reply.raw.writeHead(200, { ...SECURITY_HEADERS, "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-store" });
     feed.add(reply.raw);
@@ -77,7 +77,7 @@ function addLogin(app: FastifyInstance, access: Access): void {
     done(null, new URLSearchParams(String(body))),
   );
   app.post("/login", async (request, reply) => {
-    // The link was followed again, and its code is used up.
+    // The link was opened again, and its code is used up.
     if (access.isLoggedIn(request.headers.cookie)) return reply.redirect("/", 303);
     const form = request.body instanceof URLSearchParams ? request.body : new URLSearchParams();
     const code = form.get("code");

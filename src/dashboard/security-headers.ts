@@ -1,4 +1,4 @@
-/** With every answer. The page runs its own files and nothing else, and no other site may frame it, read it or learn its address. */
+/** Sent with every answer. The page runs its own files only, and no other site may frame it, read it or receive its address. */
 export const SECURITY_HEADERS = {
   "content-security-policy":
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",

@@ -15,27 +15,27 @@ export interface DashboardOptions {
   readonly view: DashboardView;
   readonly clock: Clock;
   readonly config: DashboardConfig;
-  /** The installation's own token; undefined only where the dashboard is open. */
+  /** The installation's own token; undefined only if the dashboard is open. */
   readonly installationToken: string | undefined;
-  /** Takes out of a text what must never be shown (R30). */
+  /** Removes secrets from a text (R30). */
   readonly redact: (text: string) => string;
-  /** Called with unexpected errors; none reaches the daemon. */
+  /** Called with unexpected errors; nothing is thrown at the daemon. */
   readonly onProblem: (text: string) => void;
 }
 
-/** Nobody who means to look needs longer to ask; who dawdles holds one of the connections. */
+/** A normal client sends its request faster; a slow one occupies a connection. */
 const HEADERS_LIMIT_MS = 5_000;
 const REQUEST_LIMIT_MS = 10_000;
-/** How often the connections are looked over for those who do. */
+/** How often slow connections are checked. */
 const DAWDLERS_EVERY_MS = 2_000;
-/** Between two questions; a page asks again sooner, and a new connection costs others nothing. */
+/** Between two requests; a page sends the next one sooner, and a new connection costs nothing much. */
 const IDLE_LIMIT_MS = 5_000;
 const BODY_LIMIT_BYTES = 4_096;
 
-/** Open to whoever reaches the port: what a login page is made of, and whether the process is well. */
+/** Open to anyone who can reach the port: the login page's files, and whether the process is healthy. */
 const FREE_PATHS: readonly string[] = ["/healthz", "/login", "/favicon.svg", "/page/style.css", "/page/login.js"];
 
-/** No route has a schema; the compilers for them would be a tenth of what the daemon keeps in memory. */
+/** No route has a schema; compilers for them would take a tenth of the daemon's memory. */
 const WITHOUT_SCHEMAS = { buildValidator: noSchemas, buildSerializer: noSchemas };
 
 function noSchemas(): never {
@@ -43,9 +43,9 @@ function noSchemas(): never {
 }
 
 /**
- * The dashboard's server: it answers GET and HEAD and nothing else (and, with a token, the login form). It
- * sends nothing to other sites and takes nothing from them, and what fails in it is an answer to whoever
- * asked, never the end of the process.
+ * The dashboard's server: it answers GET and HEAD only (and, with a token, the login form). It sends nothing to
+ * other sites and accepts nothing from them, and a failure is an answer to the client, never the end of the
+ * process.
  */
 export class DashboardServer {
   readonly app: FastifyInstance;
@@ -76,18 +76,18 @@ export class DashboardServer {
       schemaController: { compilersFactory: WITHOUT_SCHEMAS },
     });
     this.#connections.watch(this.app.server);
-    // Whatever a route says and whoever it quotes; files are sent as bytes and hold nothing of ours.
+    // Whatever a route returns or quotes; files are sent as bytes and contain no secrets.
     this.app.addHook("onSend", (_request, _reply, payload, done) => done(null, typeof payload === "string" ? redact(payload) : payload));
     this.app.addHook("onRequest", (request, reply) => this.#guard(request, reply));
     this.app.setErrorHandler((error: FastifyError, request, reply) => this.#fail(error, request, reply));
     this.app.setNotFoundHandler((_request, reply) => {
-      this.#say(reply, 404, { error: "There is nothing at this address.", code: "not-found" });
+      this.#send(reply, 404, { error: "Nothing exists at this address.", code: "not-found" });
     });
     addRoutes(this.app, { view, feed: this.#feed, access: this.#access, metrics: () => this.#loadMetrics() });
   }
 
   /**
-   * @returns where it is, with the port that it was given.
+   * @returns its address, with the assigned port.
    * @throws TraderError `dashboard-unavailable` when it cannot listen there.
    */
   async listen(port: number): Promise<string> {
@@ -105,7 +105,7 @@ export class DashboardServer {
     return `http://${addressOf(host, typeof address === "object" && address !== null ? address.port : port)}/`;
   }
 
-  /** The address that logs one browser in, once. The code stands behind the `#`, so no address that is asked for holds it. */
+  /** The address that logs one browser in, once. The code follows the `#`, so no requested address contains it. */
   linkTo(address: string): string {
     return `${address}login#code=${this.#access.code ?? ""}`;
   }
@@ -122,7 +122,7 @@ export class DashboardServer {
     if (!this.#access.isOurHost(request.headers.host)) return this.#refuseHost(reply);
     if (!this.#isAllowedMethod(request)) {
       void reply.header("allow", "GET, HEAD");
-      return this.#say(reply, 405, { error: "The dashboard only reads: GET and HEAD are answered.", code: "method" });
+      return this.#send(reply, 405, { error: "The dashboard is read-only: only GET and HEAD are allowed.", code: "method" });
     }
     this.#connections.used(request.raw.socket);
     if (FREE_PATHS.includes(pathOf(request))) return undefined;
@@ -132,9 +132,10 @@ export class DashboardServer {
       return undefined;
     }
     if (pathOf(request) === "/") return reply.redirect("/login", 303);
-    if (admission === "too-many") return this.#say(reply, 429, { error: "Too many wrong tokens; try again in a moment.", code: "token" });
+    if (admission === "too-many")
+      return this.#send(reply, 429, { error: "Too many wrong tokens; try again in a few seconds.", code: "token" });
     void reply.header("www-authenticate", 'Bearer realm="alpaca-trader"');
-    return this.#say(reply, 401, { error: "A token is needed: `Authorization: Bearer …`, or the login form at /login.", code: "token" });
+    return this.#send(reply, 401, { error: "A token is required: `Authorization: Bearer …`, or the login form at /login.", code: "token" });
   }
 
   #isAllowedMethod(request: FastifyRequest): boolean {
@@ -143,32 +144,32 @@ export class DashboardServer {
     return method === "POST" && !this.#access.isOpen && pathOf(request) === "/login" && isSameSite(headers.origin, headers.host);
   }
 
-  /** An address that cannot even be read, such as `/%zz`. */
+  /** An unreadable address, such as `/%zz`. */
   #refuseAddress(request: FastifyRequest, reply: FastifyReply): void {
     void reply.headers(SECURITY_HEADERS).header("cache-control", "no-store");
     if (!this.#access.isOurHost(request.headers.host)) this.#refuseHost(reply);
-    else this.#say(reply, 400, { error: "This address cannot be read.", code: "bad-request" });
+    else this.#send(reply, 400, { error: "This address cannot be read.", code: "bad-request" });
   }
 
   #refuseHost(reply: FastifyReply): FastifyReply {
-    return this.#say(reply, 421, { error: "This address leads here, but is not one of this machine's own.", code: "wrong-host" });
+    return this.#send(reply, 421, { error: "This host name points here but does not belong to this machine.", code: "wrong-host" });
   }
 
   #fail(error: FastifyError | TraderError, request: FastifyRequest, reply: FastifyReply): void {
     const status = statusOf(error);
     if (status === 500) this.#options.onProblem(`The dashboard failed at ${pathOf(request)}: ${messageOf(error)}`);
     const hint = error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {};
-    this.#say(reply, status, { error: messageOf(error), code: error.code, ...hint });
+    this.#send(reply, status, { error: messageOf(error), code: error.code, ...hint });
   }
 
-  #say(reply: FastifyReply, status: number, body: Readonly<Record<string, string>>): FastifyReply {
+  #send(reply: FastifyReply, status: number, body: Readonly<Record<string, string>>): FastifyReply {
     return reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
   }
 
-  /** Whoever scrapes nothing does not pay for it. */
+  /** Without scrapes it costs nothing. */
   #loadMetrics(): Promise<Metrics> {
     this.#metrics ??= this.#importMetrics().catch((error: unknown) => {
-      // The files may be missing only while an upgrade replaces them; the next question tries again.
+      // Files are missing only during an upgrade; the next request retries.
       this.#metrics = undefined;
       throw error;
     });
@@ -181,7 +182,7 @@ export class DashboardServer {
   }
 }
 
-/** A form of another site could otherwise log somebody in. Browsers send the origin with every form. */
+/** Otherwise a form on another site could log somebody in. Browsers send the origin with every form. */
 function isSameSite(origin: string | undefined, host: string | undefined): boolean {
   return origin === undefined || (URL.canParse(origin) && new URL(origin).host === host);
 }
@@ -211,9 +212,9 @@ function isTaken(error: unknown): boolean {
 function whyNot(error: unknown): string {
   switch ((error as NodeJS.ErrnoException).code) {
     case "EADDRINUSE":
-      return "the port is taken";
+      return "the port is in use";
     case "EACCES":
-      return "our user may not use this port";
+      return "our user is not allowed to use this port";
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
     case "EAI_AGAIN":

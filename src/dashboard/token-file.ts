@@ -17,23 +17,23 @@ import type { DashboardConfig } from "../domain/config.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 
 const TOKEN_BYTES = 24;
-/** Ours holds fewer; what is larger was not written by us. */
+/** Ours are smaller; a larger file was not written by us. */
 const FORM = /^[0-9a-f]{48}\n$/;
 
-/** Where an installation keeps the token of its dashboard. */
+/** Where an installation stores the dashboard's token. */
 export function tokenFile(stateDir: string): string {
   return join(stateDir, "dashboard-token");
 }
 
-/** Where to find what the dashboard asks for; to be put behind its address. */
+/** Where to find the token; printed after the dashboard's address. */
 export function loginNote({ isOpen, token }: DashboardConfig, stateDir: string): string {
   if (isOpen) return "";
   return token === undefined ? ` (its token is in ${tokenFile(stateDir)})` : " (its token is DASHBOARD_TOKEN)";
 }
 
 /**
- * The installation's own token: made once, at random, and kept for our user alone.
- * @throws TraderError `dashboard-token` when the file cannot be made, or was not made by us.
+ * The installation's own token: generated once, at random, and readable by our user only.
+ * @throws TraderError `dashboard-token` when the file cannot be created, or was not created by us.
  */
 export function installationToken(stateDir: string): string {
   const file = tokenFile(stateDir);
@@ -42,15 +42,15 @@ export function installationToken(stateDir: string): string {
   } catch (error) {
     if (error instanceof TraderError) throw error;
     if (codeOf(error) === "ELOOP") throw notOurs(file, "is a symbolic link");
-    throw new TraderError(`The dashboard's token cannot be kept in ${file}: ${messageOf(error)}.`, {
+    throw new TraderError(`The dashboard's token cannot be stored in ${file}: ${messageOf(error)}.`, {
       code: "dashboard-token",
-      hint: "STATE_DIR must be a directory that our user may write to.",
+      hint: "STATE_DIR must be a directory that our user can write to.",
       cause: error,
     });
   }
 }
 
-/** `undefined` when there is none, or when others could have read it: then it is a secret no longer. */
+/** `undefined` when there is none, or when others could have read it: then it is no longer secret. */
 function read(file: string): string | undefined {
   const descriptor = open(file);
   if (descriptor === undefined) return undefined;
@@ -59,7 +59,7 @@ function read(file: string): string | undefined {
     if ((mode & constants.S_IFMT) !== constants.S_IFREG) throw notOurs(file, "is not a regular file");
     if (uid !== process.geteuid?.() && uid !== statSync(dirname(file)).uid) throw notOurs(file, `belongs to user ${String(uid)}`);
     const text = size > 100 ? "" : readFileSync(descriptor, "utf8");
-    if (!FORM.test(text)) throw notOurs(file, "does not hold a token that was made here");
+    if (!FORM.test(text)) throw notOurs(file, "does not contain a token created here");
     if ((mode & 0o077) === 0) return text.trim();
   } finally {
     closeSync(descriptor);
@@ -77,7 +77,7 @@ function open(file: string): number | undefined {
   }
 }
 
-/** Written whole beside it and then linked: of two processes that start at once, one makes it and both use it. */
+/** Written completely next to it and then linked: if two processes start at once, one creates it and both use it. */
 function make(file: string): string {
   const token = randomBytes(TOKEN_BYTES).toString("hex");
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -107,7 +107,7 @@ function giveToOwner(descriptor: number, directory: string): void {
 function notOurs(file: string, why: string): TraderError {
   return new TraderError(`The dashboard's token cannot be read: ${file} ${why}.`, {
     code: "dashboard-token",
-    hint: "Find out who made the file, and delete it; the next start makes a new token.",
+    hint: "Find out who created the file, and delete it; the next start creates a new token.",
   });
 }
 

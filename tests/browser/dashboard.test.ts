@@ -57,7 +57,7 @@ describe("the page in a browser", () => {
       expect(await textOf(page, "#facts")).toMatch(/Market\s+Open\s+until .* E[SD]T[^]*Last alert\s+none yet[^]*Reachable[^]*Listening/);
       expect(await textOf(page, "#account")).toMatch(/Equity\s+\$[\d,]+\.\d\d[^]*Cash\s+\$15,500\.00/);
       expect(await textOf(page, "#curve-figures")).toMatch(
-        /Return without deposits\s+[+−]?[\d.]+ %[^]*Deposits less withdrawals\s+\+\$3,500\.00/,
+        /Return (excl. deposits)\s+[+−]?[\d.]+ %[^]*Deposits less withdrawals\s+\+\$3,500\.00/,
       );
       expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
       expect(await barriers(page)).toEqual([]);

@@ -47,7 +47,7 @@ describe("guesses", () => {
     expect(clock.pending).toBe(0);
   });
 
-  test("by all ways together have one limit", async () => {
+  test("share one limit across all ways", async () => {
     const access = accessWith(CHOSEN);
     expect(await countOf(Array.from({ length: 12 }, (_, guess) => WAYS[guess % 4]![1](access, "guess-guess")))).toEqual({
       refused: 5,
@@ -55,7 +55,7 @@ describe("guesses", () => {
     });
   });
 
-  test("beyond the limit are not checked: a chosen token found there gives nothing", async () => {
+  test("beyond the limit are not checked: even a correct chosen token is refused", async () => {
     const access = accessWith(CHOSEN);
     const wrong = Array.from({ length: 5 }, () => access.tries("guess-guess"));
     expect(await access.tries(CHOSEN)).toBe("too-many");
@@ -76,14 +76,14 @@ describe("guesses", () => {
     expect(await countOf(wrong)).toEqual({ refused: 5, "too-many": 45 });
   });
 
-  test("by many cookies in one request are one guess", async () => {
+  test("with many cookies in one request are one guess", async () => {
     const access = accessWith(CHOSEN);
     const [name = ""] = cookieOf(access).split("=", 1);
     const many = Array.from({ length: 700 }, (_, guess) => `${name}=${String(guess)}`).join("; ");
     expect(await countOf([access.admits({ cookie: `${many}; ${cookieOf(access)}` })])).toEqual({ refused: 1 });
   });
 
-  test("are not what a browser sends for another installation, or what sends nothing", async () => {
+  test("exclude a browser's cookie for another installation, and a request without secrets", async () => {
     const access = accessWith(CHOSEN);
     for (const shown of [{}, { cookie: "" }, { cookie: "alpaca_trader_00000000=abc; other=1" }, { authorization: "Basic YTpi" }])
       expect(await access.admits(shown)).toBe("refused");
@@ -92,7 +92,7 @@ describe("guesses", () => {
 });
 
 describe("the cookie of a login", () => {
-  test("admits beside others, until the token is changed or the installation is another one", async () => {
+  test("works together with others, until the token or the installation changes", async () => {
     const cookie = `other=1; ${cookieOf(accessWith(CHOSEN))}`;
     expect(await accessWith(CHOSEN).admits({ cookie })).toBe("admitted");
     expect(await countOf([accessWith("another-token").admits({ cookie })])).toEqual({ refused: 1 });
@@ -100,7 +100,7 @@ describe("the cookie of a login", () => {
     expect(await elsewhere.admits({ cookie })).toBe("refused");
   });
 
-  test("cannot be made from a chosen token alone, so nobody can try words against it", () => {
+  test("cannot be computed from a chosen token alone, so nobody can test words against it", () => {
     const [name, value] = cookieOf(accessWith(CHOSEN)).split("=");
     const other = cookieOf(new Access({ port: 0, host: "127.0.0.1", isOpen: false, token: CHOSEN }, "f".repeat(48), clock)).split("=");
     expect([name, value]).not.toEqual(other);

@@ -82,7 +82,7 @@ describe("as many connections as are allowed, held open by somebody", () => {
     expect(await statusOf("/healthz")).toBe(200);
   });
 
-  test("do not end the events of a page that is open", async () => {
+  test("do not end the events of an open page", async () => {
     const events = await opened(ask("/api/events", "GET", `Authorization: Bearer ${TOKEN}\r\n`), true);
     for (let held = 0; held < MOST_CONNECTIONS; held++) await opened();
     expect(await statusOf("/healthz")).toBe(200);

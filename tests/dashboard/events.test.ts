@@ -41,7 +41,7 @@ class Listener {
 }
 
 describe("the events", () => {
-  test("tell an execution from its plan to its end, order by order, to everybody who listens", async () => {
+  test("report an execution from its plan to its end, order by order, to all listeners", async () => {
     const listeners = await Promise.all([1, 2].map(async () => new Listener(await fetch(`${url}api/events`))));
     for (const listener of listeners) expect(await listener.until("event: running\ndata: []")).toContain("retry: 1000");
 
@@ -61,7 +61,7 @@ describe("the events", () => {
     for (const listener of listeners) await listener.until("event: running\ndata: []");
   });
 
-  test("end when the dashboard is closed, however many listen", async () => {
+  test("end when the dashboard is closed, however many listeners there are", async () => {
     const listeners = await Promise.all([1, 2, 3].map(async () => new Listener(await fetch(`${url}api/events`))));
     for (const listener of listeners) await listener.until("event: beat");
     const started = systemClock.monotonic();
@@ -77,11 +77,11 @@ describe("the events", () => {
     await answer.body?.cancel();
   });
 
-  test("are given to fifty at most", async () => {
+  test("are limited to fifty listeners", async () => {
     const answers = await Promise.all(Array.from({ length: 51 }, () => fetch(`${url}api/events`)));
     const refused = answers.filter(({ status }) => status === 503);
     expect(refused).toHaveLength(1);
-    expect(await refused[0]!.json()).toMatchObject({ error: "Too many pages follow the events already." });
+    expect(await refused[0]!.json()).toMatchObject({ error: "Too many pages are open." });
     for (const answer of answers) if (!answer.bodyUsed) await answer.body?.cancel();
   });
 });

@@ -22,9 +22,9 @@ describe("/healthz", () => {
   });
 
   test.each([
-    [{ sinceLookMs: undefined, connected: false }, "The daemon is still starting."],
-    [{ sinceLookMs: 10_000 }, "The alerts file has not been looked at for 10 s."],
-    [{ sinceLookMs: 61_500 }, "The alerts file has not been looked at for 61 s."],
+    [{ sinceCheckMs: undefined, connected: false }, "The daemon is still starting."],
+    [{ sinceCheckMs: 10_000 }, "The alerts file has not been checked for 10 s."],
+    [{ sinceCheckMs: 61_500 }, "The alerts file has not been checked for 61 s."],
     [{ blind: ["The file was replaced."] }, "The file was replaced."],
   ])("fails with 503 for %p", async (daemonState, reason) => {
     dashboard.daemonState = { ...dashboard.daemonState, ...daemonState };
@@ -71,21 +71,21 @@ describe("/healthz", () => {
 
     const REASON = "Alerts of nuclear are refused: /tmp/alerts.json is a symbolic link.";
 
-    test("answers 503 with a status of its own and the reason", async () => {
+    test("answers 503 with its own status and the reason", async () => {
       expect(await health()).toEqual([503, { status: "alerts-untrusted", reasons: [REASON] }]);
     });
 
-    test("says whatever else is wrong after that", async () => {
+    test("lists other problems after that", async () => {
       dashboard.halt("lunch");
       expect(await health()).toEqual([503, { status: "alerts-untrusted", reasons: [REASON, "Trading is halted: lunch."] }]);
     });
 
-    test("is failing where a restart may help", async () => {
-      dashboard.daemonState = { ...dashboard.daemonState, sinceLookMs: 10_000 };
+    test("is failing if a restart may help", async () => {
+      dashboard.daemonState = { ...dashboard.daemonState, sinceCheckMs: 10_000 };
       expect(await health()).toMatchObject([503, { status: "failing", reasons: [expect.anything(), REASON] }]);
     });
 
-    test("says so in the metrics and on the page too", async () => {
+    test("appears in the metrics and on the page too", async () => {
       const { text } = await dashboard.get("/metrics");
       expect(text).toContain('alpaca_trader_alerts_refused{strategy="nuclear"} 1\n');
       expect(text).toContain('alpaca_trader_alerts_refused{strategy="tecl"} 0\n');
@@ -95,13 +95,16 @@ describe("/healthz", () => {
     });
   });
 
-  test("beside the daemon says when none runs", async () => {
+  test("in another process reports when no daemon runs", async () => {
     await dashboard.close();
     dashboard = new OpenDashboard({}, { beside: true });
-    expect(await health()).toEqual([200, { status: "degraded", reasons: ["No daemon runs with this ledger, so no alert is acted upon."] }]);
+    expect(await health()).toEqual([
+      200,
+      { status: "degraded", reasons: ["No daemon is running with this ledger, so alerts are ignored."] },
+    ]);
   });
 
-  test("asks the broker for its clock alone, and not for everybody who asks", async () => {
+  test("requests only the broker's clock, and not for every client", async () => {
     await Promise.all(Array.from({ length: 20 }, () => health()));
     expect(dashboard.asked).toBe(1);
   });

@@ -16,7 +16,7 @@ beforeEach(async () => {
 
 afterEach(() => dashboard.close());
 
-test("/metrics is there again after an upgrade that took its files away while somebody asked", async () => {
+test("/metrics works again after an upgrade removed its files during a request", async () => {
   expect(await dashboard.get("/metrics")).toMatchObject({ status: 500 });
   expect(dashboard.problems).toEqual(["The dashboard failed at /metrics: Cannot find package 'prom-client'"]);
   isInstalled = true;

@@ -45,8 +45,8 @@ async function scrape(): Promise<Map<string, number>> {
 }
 
 describe("/metrics", () => {
-  test("tells the account, the daemon and the process", async () => {
-    dashboard.daemonState = { ...dashboard.daemonState, sinceLookMs: 400, stream: "lost", waiting: 2 };
+  test("describes the account, the daemon and the process", async () => {
+    dashboard.daemonState = { ...dashboard.daemonState, sinceCheckMs: 400, stream: "lost", waiting: 2 };
     dashboard.halt("a test");
     const samples = await scrape();
     for (const [name, value] of Object.entries({
@@ -72,7 +72,7 @@ describe("/metrics", () => {
     expect([...samples.keys()].filter((name) => name.startsWith("nodejs_active_") && name.includes("_total"))).toEqual([]);
   });
 
-  test("counts what has happened since the start once, however often it is asked", async () => {
+  test("counts events since the start once, however often it is scraped", async () => {
     // The example happened long ago, by the stamps in it.
     const metrics = new Metrics(dashboard.view, 0);
     dashboard.execute();
@@ -92,7 +92,7 @@ describe("/metrics", () => {
     expect(samples.get('alpaca_trader_order_latency_seconds_sum{until="fill"}')).toBeCloseTo(0.8);
   });
 
-  test("leaves out what happened before the start, and what is not known", async () => {
+  test("leaves out earlier events and unknown values", async () => {
     dashboard.execute();
     dashboard.breakBroker();
     const samples = samplesOf(await new Metrics(dashboard.view, systemClock.now() + 1).scrape());
@@ -122,7 +122,7 @@ function seriesIn(expressions: readonly string[]): Set<string> {
 }
 
 describe("the Grafana dashboard", () => {
-  test("asks for nothing but metrics that exist, and for all of ours", () => {
+  test("uses only existing metrics, and all of ours", () => {
     const known = knownSeries();
     const expressions = [...textOf("grafana-dashboard.json").matchAll(/"expr": "((?:[^"\\]|\\.)*)"/g)].map(
       ([, expression]) => JSON.parse(`"${expression!}"`) as string,
@@ -139,7 +139,7 @@ describe("the alert rules for Prometheus", () => {
   const text = textOf("prometheus-alerts.yml");
   const expressions = [...text.matchAll(/^ {8}expr: (?:>-\n((?: {10}.*\n)+)|(.*))/gm)].map(([, folded, plain]) => folded ?? plain ?? "");
 
-  test("ask for nothing but metrics that exist", () => {
+  test("use only existing metrics", () => {
     const known = knownSeries();
     expect(expressions).toHaveLength(text.match(/- alert: /g)!.length);
     for (const expression of expressions) {
@@ -149,7 +149,7 @@ describe("the alert rules for Prometheus", () => {
     }
   });
 
-  test("ask for labels and values that they have", async () => {
+  test("use existing labels and values", async () => {
     const scraped = [...(await scrape()).keys()].join("\n");
     const values = (label: string): string[] =>
       expressions

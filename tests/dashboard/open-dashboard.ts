@@ -26,7 +26,7 @@ export const TOKEN = "a-token-of-the-tests";
 
 const WELL: DaemonState = {
   connected: true,
-  sinceLookMs: 120,
+  sinceCheckMs: 120,
   alerts: [{ strategy: "nuclear", problem: undefined, problems: 0 }],
   stream: "listening",
   waiting: 0,

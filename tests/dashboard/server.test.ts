@@ -44,7 +44,7 @@ describe("every answer", () => {
     for (const url of ["/", "/api/dashboard", "/login", "/nothing"]) {
       const answer = await dashboard().app.inject({ method, url, headers: { host: "localhost:8787" } });
       expect([answer.statusCode, answer.headers.allow]).toEqual([405, "GET, HEAD"]);
-      expect(answer.json()).toMatchObject({ error: "The dashboard only reads: GET and HEAD are answered." });
+      expect(answer.json()).toMatchObject({ error: "The dashboard is read-only: only GET and HEAD are allowed." });
     }
   });
 
@@ -68,13 +68,13 @@ describe("every answer", () => {
     expect((await dashboard().get("/healthz", { host })).status).toBe(200);
   });
 
-  test("about what is not there, or asked wrongly, is a sentence as JSON", async () => {
+  test("to an unknown address or a bad request is a message as JSON", async () => {
     const made = dashboard();
     for (const [url, status, error] of [
-      ["/nothing", 404, "There is nothing at this address."],
-      ["/page/../server.ts", 404, "There is nothing at this address."],
-      ["/page/%2e%2e%2fserver.ts", 404, "There is nothing at this address."],
-      ["/api/executions/none", 404, "The ledger has no execution none."],
+      ["/nothing", 404, "Nothing exists at this address."],
+      ["/page/../server.ts", 404, "Nothing exists at this address."],
+      ["/page/%2e%2e%2fserver.ts", 404, "Nothing exists at this address."],
+      ["/api/executions/none", 404, "The ledger knows no execution none."],
       ["/api/latest-execution", 404, "Nothing has been executed yet."],
       ["/api/equity", 400, "range must be one of day, week, month, all."],
       ["/api/equity?range=year", 400, "range must be one of day, week, month, all."],
@@ -94,12 +94,12 @@ describe("every answer", () => {
     expect((await made.get(url, { host: "evil.example" })).status).toBe(421);
   });
 
-  test("waits for nobody who dawdles: a request stands within seconds, or its connection is free for others", () => {
+  test("does not wait for slow clients: a request arrives within seconds, or its connection is closed", () => {
     const { server } = dashboard().app;
     expect([server.headersTimeout, server.requestTimeout]).toEqual([5_000, 10_000]);
   });
 
-  test("never holds a key, also where the broker quotes it", async () => {
+  test("never contains a key, even if the broker quotes it", async () => {
     const made = dashboard();
     made.breakBroker(`401 for apca-api-secret-key: ${SECRET}`);
     for (const path of ["/api/dashboard", "/healthz", "/api/equity?range=day"]) {
@@ -111,7 +111,7 @@ describe("every answer", () => {
 });
 
 describe("the data", () => {
-  test("tell of lines that wait only while they do", async () => {
+  test("list waiting lines only while they wait", async () => {
     const made = dashboard();
     const said = async (): Promise<unknown> =>
       (await made.json<{ lines: { verdict: string }[] }>("/api/signals")).lines.map((line) => line.verdict);
@@ -126,7 +126,7 @@ describe("the data", () => {
     expect(await said()).toEqual(["incomplete", "malformed"]);
   });
 
-  test("are those of the ledger and of the account", async () => {
+  test("come from the ledger and the account", async () => {
     const made = dashboard();
     made.execute();
     const data = await made.json<Record<string, unknown>>("/api/dashboard");
@@ -147,7 +147,7 @@ describe("the data", () => {
     expect((await made.get("/api/latest-execution")).text).toBe('{\n  "execution_mode": "PAPER"\n}\n');
   });
 
-  test("without the broker are what the ledger knows, with a sentence why", async () => {
+  test("without the broker come from the ledger, with the reason", async () => {
     const made = dashboard();
     made.execute();
     made.breakBroker();
@@ -159,7 +159,7 @@ describe("the data", () => {
     expect(await made.json("/api/equity?range=week")).toMatchObject({ range: "week", curve: null });
   });
 
-  test("cost the broker the same for one page and for many", async () => {
+  test("need the same broker requests for one page and for many", async () => {
     const made = dashboard();
     await Promise.all(Array.from({ length: 40 }, () => made.get("/api/overview")));
     // The account, and the curves.
@@ -168,7 +168,7 @@ describe("the data", () => {
     expect(made.asked).toBe(2);
   });
 
-  test("are those of the ledger that is there now: deleted it is empty, put back it is read again", async () => {
+  test("follow the current ledger: deleted it is empty, restored it is read again", async () => {
     const made = dashboard();
     expect(await made.json("/api/signals")).toMatchObject({ signals: [] });
     made.execute();
@@ -186,7 +186,7 @@ describe("the data", () => {
 describe("with a token", () => {
   const withToken = (): OpenDashboard => dashboard({ DASHBOARD_HOST: "0.0.0.0", DASHBOARD_TOKEN: TOKEN });
 
-  test("nothing is shown without it but the health and the way to log in", async () => {
+  test("only health and the login page are shown without it", async () => {
     const made = withToken();
     for (const path of ["/api/dashboard", "/api/events", "/metrics", "/page/main.js", "/api/executions/x"]) {
       const { status, headers, text } = await made.get(path);
@@ -197,13 +197,13 @@ describe("with a token", () => {
     for (const path of ["/healthz", "/login", "/page/style.css"]) expect((await made.get(path)).status).toBe(200);
   });
 
-  test("it opens as a bearer token, under whatever name the machine has", async () => {
+  test("it works as a bearer token, under any host name", async () => {
     const headers = { authorization: `Bearer ${TOKEN}`, host: "trader.lan:8787" };
     expect((await withToken().get("/api/overview", headers)).status).toBe(200);
     expect((await withToken().get("/api/overview", { ...headers, authorization: "Bearer wrong-token-here" })).status).toBe(401);
   });
 
-  test("the login form gives a cookie that scripts cannot read and other sites cannot use", async () => {
+  test("the login form sets a cookie that scripts cannot read and other sites cannot use", async () => {
     const made = withToken();
     const answer = await login(made, { token: TOKEN });
     const cookie = String(answer.headers["set-cookie"]);
@@ -215,7 +215,7 @@ describe("with a token", () => {
     expect((await made.get("/api/overview", { cookie: shown.replace(/.$/, (last) => (last === "0" ? "1" : "0")) })).status).toBe(401);
   });
 
-  test("the page that logs in is given with its script, and needs no other page", async () => {
+  test("the login page is served with its script, and needs no other page", async () => {
     const made = withToken();
     const { text } = await made.get("/login");
     const paths = [...text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, path]) => path ?? "");
@@ -223,7 +223,7 @@ describe("with a token", () => {
     for (const path of paths) expect([path, (await made.get(path)).status]).toEqual([path, 200]);
   });
 
-  test("the link for people logs in once, and takes whoever is logged in to the page", async () => {
+  test("the printed link logs in once, and takes a logged-in browser to the page", async () => {
     const made = withToken();
     const [address, code = ""] = made.server.linkTo("http://127.0.0.1:8787/").split("#code=");
     expect([address, code]).toEqual(["http://127.0.0.1:8787/login", expect.stringMatching(/^[0-9a-f]{48}$/)]);
@@ -235,7 +235,7 @@ describe("with a token", () => {
     expect((await login(made, { code }, { cookie })).headers.location).toBe("/");
   });
 
-  test("none chosen, that of the installation is asked for, and it is never shown", async () => {
+  test("if unset, the installation's token is required, and it is never shown", async () => {
     const made = dashboard({ DASHBOARD_TOKEN: "" });
     const token = installationToken(made.directory);
     expect((await made.get("/api/overview")).status).toBe(401);
@@ -245,14 +245,14 @@ describe("with a token", () => {
     expect((await made.get("/healthz", { host: "evil.example" })).status).toBe(421);
   });
 
-  test("a wrong one is answered late and gives nothing; a form of another site is not taken", async () => {
+  test("a wrong one is answered late and refused; a form of another site is rejected", async () => {
     const made = withToken();
     const wrong = await login(made, { token: "not-the-token" });
     expect([wrong.headers.location, wrong.headers["set-cookie"]]).toEqual(["/login?wrong", undefined]);
     expect((await login(made, { token: TOKEN }, { origin: "https://evil.example" })).statusCode).toBe(405);
   });
 
-  test("many guesses at once are turned away", async () => {
+  test("many guesses at once are refused", async () => {
     const made = withToken();
     const answers = await Promise.all(Array.from({ length: 12 }, () => made.get("/metrics", { authorization: "Bearer guess-guess" })));
     expect(answers.filter(({ status }) => status === 429)).toHaveLength(7);
@@ -278,7 +278,7 @@ describe("with a token", () => {
 });
 
 describe("the port", () => {
-  test("that is taken is an error that names it and says what to do", async () => {
+  test("in use is an error that names it and the remedy", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
     const { port } = other.address() as AddressInfo;
@@ -287,11 +287,11 @@ describe("the port", () => {
       .catch((error: unknown) => error);
     await new Promise((resolve) => other.close(resolve));
     expect(refusal).toBeInstanceOf(TraderError);
-    expect((refusal as TraderError).message).toBe(`The dashboard cannot listen on 127.0.0.1:${String(port)}: the port is taken.`);
+    expect((refusal as TraderError).message).toBe(`The dashboard cannot listen on 127.0.0.1:${String(port)}: the port is in use.`);
     expect((refusal as TraderError).hint).toContain("DASHBOARD_PORT");
   });
 
-  test("0 is any free one, and the page is there", async () => {
+  test("0 is any free port, and the page is served", async () => {
     const url = await dashboard().server.listen(0);
     const answer = await fetch(url);
     expect(answer.headers.get("content-type")).toBe("text/html; charset=utf-8");
@@ -305,7 +305,7 @@ describe("the port", () => {
     }
   });
 
-  test("a part of the page that the browser has is not sent again", async () => {
+  test("a file that the browser has is not sent again", async () => {
     const made = dashboard();
     const { headers } = await made.get("/page/main.js");
     expect(await made.get("/page/main.js", { "if-none-match": String(headers.etag) })).toMatchObject({ status: 304, text: "" });

@@ -14,7 +14,7 @@ beforeEach(() => {
 afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
 
 describe("the token of an installation", () => {
-  test("is made once, for our user alone, and used again by every later start", () => {
+  test("is created once, for our user only, and reused by every later start", () => {
     const token = installationToken(stateDir);
     expect(token).toMatch(/^[0-9a-f]{48}$/);
     expect(readFileSync(tokenFile(stateDir), "utf8")).toBe(`${token}\n`);
@@ -23,11 +23,11 @@ describe("the token of an installation", () => {
     expect(readdirSync(stateDir)).toEqual(["dashboard-token"]);
   });
 
-  test("is another one for each installation, also where STATE_DIR is not there yet", () => {
+  test("differs for each installation, even before STATE_DIR exists", () => {
     expect(installationToken(join(stateDir, "one"))).not.toBe(installationToken(join(stateDir, "other")));
   });
 
-  test("that others could read is a secret no longer: a new one takes its place", () => {
+  test("that others could read is replaced", () => {
     const token = installationToken(stateDir);
     chmodSync(tokenFile(stateDir), 0o644);
     const next = installationToken(stateDir);
@@ -39,9 +39,9 @@ describe("the token of an installation", () => {
     ["a symbolic link", (file) => symlinkSync(`${file}-target`, file), "is a symbolic link"],
     ["a directory", (file) => mkdirSync(file), "is not a regular file"],
     ["a pipe that nobody writes to", (file) => void spawnSync("mkfifo", [file]), "is not a regular file"],
-    ["an empty file", (file) => writeFileSync(file, "", { mode: 0o600 }), "does not hold a token"],
-    ["somebody's own words", (file) => writeFileSync(file, "hunter2\n", { mode: 0o600 }), "does not hold a token"],
-    ["a file without end", (file) => writeFileSync(file, "f".repeat(100_000), { mode: 0o600 }), "does not hold a token"],
+    ["an empty file", (file) => writeFileSync(file, "", { mode: 0o600 }), "does not contain a token"],
+    ["somebody's own words", (file) => writeFileSync(file, "hunter2\n", { mode: 0o600 }), "does not contain a token"],
+    ["a file without end", (file) => writeFileSync(file, "f".repeat(100_000), { mode: 0o600 }), "does not contain a token"],
   ])("is not read from %s, which is left as it is", (_what, plant, why) => {
     const file = tokenFile(stateDir);
     plant(file);
@@ -49,14 +49,14 @@ describe("the token of an installation", () => {
     expect(readdirSync(stateDir)).toEqual(["dashboard-token"]);
   });
 
-  test("is not followed to where a link leads, even when a token is there", () => {
+  test("is not read through a link", () => {
     installationToken(join(stateDir, "other"));
     symlinkSync(tokenFile(join(stateDir, "other")), tokenFile(stateDir));
     expect(() => installationToken(stateDir)).toThrow("is a symbolic link");
   });
 
-  test("that cannot be kept says why and what to check", () => {
+  test("that cannot be stored says why and what to check", () => {
     writeFileSync(join(stateDir, "file"), "");
-    expect(() => installationToken(join(stateDir, "file"))).toThrow(/cannot be kept in .*dashboard-token: .*(ENOTDIR|EEXIST)/);
+    expect(() => installationToken(join(stateDir, "file"))).toThrow(/cannot be stored in .*dashboard-token: .*(ENOTDIR|EEXIST)/);
   });
 });

@@ -84,7 +84,7 @@ describe("the dashboard", () => {
       const { port } = other.address() as AddressInfo;
 
       const daemon = await scenario.daemon({ DASHBOARD_PORT: String(port) });
-      await daemon.says(/WARN .*The dashboard, \/metrics and \/healthz are not available.* 127\.0\.0\.1:\d+: the port is taken\./);
+      await daemon.says(/WARN .*There is no dashboard.* 127\.0\.0\.1:\d+: the port is in use\./);
       scenario.alert(NUCLEAR);
       await scenario.filled(3);
 
@@ -144,7 +144,7 @@ describe("the dashboard", () => {
       const open = await scenario.run(["dashboard"], { DASHBOARD_HOST: "0.0.0.0", DASHBOARD_TOKEN: "off" });
 
       expectExit(taken, 1);
-      expect(taken.stderr).toMatch(/The dashboard cannot listen on 127\.0\.0\.1:\d+: the port is taken\./);
+      expect(taken.stderr).toMatch(/The dashboard cannot listen on 127\.0\.0\.1:\d+: the port is in use\./);
       expectExit(open, 78);
       expect(open.stderr).toContain("DASHBOARD_TOKEN is off although DASHBOARD_HOST is 0.0.0.0");
       expectExit(await alone.stop(), 0);

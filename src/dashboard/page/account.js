@@ -2,7 +2,7 @@
 import { byId, figures, fill } from "./elements.js";
 import { change, dollars, percent, percentChange, toned } from "./words.js";
 
-/** What the account is worth. @param {Omit<DashboardData, "equity">} data */
+/** Equity, cash and today's result. @param {Omit<DashboardData, "equity">} data */
 export function showAccount({ account }) {
   fill(byId("account"), account, () => {
     if (account === null) return "The account has not been read yet.";
@@ -14,13 +14,13 @@ export function showAccount({ account }) {
         account.status === "ACTIVE" ? `account ${account.number}` : `account ${account.number}: ${account.status}`,
       ],
       [
-        "Today, without deposits",
+        "Today's P/L (excl. deposits)",
         toned(change(account.day_profit), account.day_profit),
         toned(percentChange(account.day_return), account.day_return),
       ],
       ["Cash", dollars(account.cash), Number.isFinite(idle) ? `${percent(idle)} of the account` : null],
       ["Buying power", dollars(account.buying_power)],
-      account.day_flows === null || Number(account.day_flows) === 0 ? null : ["Paid in today", change(account.day_flows)],
+      account.day_flows === null || Number(account.day_flows) === 0 ? null : ["Deposits today", change(account.day_flows)],
     ]);
   });
 }

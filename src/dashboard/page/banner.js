@@ -1,7 +1,7 @@
 /** @import { DashboardData } from "../../reporting/dashboard-data.ts" */
 import { dateOf, now } from "./browser-clock.js";
 import { badge, byId, el, figures, fill } from "./elements.js";
-import { moment, span, spoken, timeWithAge, UNKNOWN } from "./words.js";
+import { timeText, span, readable, timeWithAge, UNKNOWN } from "./words.js";
 import { verdictBadge } from "./states.js";
 
 const MARKET_ZONE = "America/New_York";
@@ -9,7 +9,7 @@ const MARKET_ZONE = "America/New_York";
 const MODES = /** @type {const} */ ({ live: "LIVE · real money", paper: "Paper trading", simulator: "Simulator · invented money" });
 
 /**
- * Mode, halted or running, the market, the last alert, and who can be reached.
+ * Mode, halted or running, the market, the last alert, and what can be reached.
  * @param {Omit<DashboardData, "equity">} data
  */
 export function showBanner(data) {
@@ -29,7 +29,7 @@ function showState({ halted, alerts_problems: refusals, daemon, running }) {
       : refusals.length > 0
         ? /** @type {const} */ (["Alerts refused", "bad"])
         : daemon === null
-          ? /** @type {const} */ (["No daemon runs", "warn"])
+          ? /** @type {const} */ (["No daemon running", "warn"])
           : running.some(({ outcome }) => outcome !== "queued")
             ? /** @type {const} */ (["Trading", "busy"])
             : /** @type {const} */ (["Running", "good"]);
@@ -45,7 +45,7 @@ function alarms({ halted, alerts_problems: refusals, broker }) {
           "p",
           { class: "alarm bad" },
           el("strong", {}, "Trading is halted. "),
-          `No order is sent: ${halted}. `,
+          `No orders are sent: ${halted}. `,
           el("code", {}, "alpaca-trader resume"),
           " lets it go on.",
         ),
@@ -54,7 +54,7 @@ function alarms({ halted, alerts_problems: refusals, broker }) {
   ].filter((part) => part !== null);
 }
 
-/** What is said of the market counts down in minutes. */
+/** The market text counts down in minutes. */
 function minute() {
   return Math.floor(now() / 60_000);
 }
@@ -66,12 +66,12 @@ function facts({ market, last_alert: alert, broker, daemon }) {
     alert === null
       ? ["Last alert", "none yet"]
       : ["Last alert", timeWithAge(alert.generated_at), el("span", {}, `${alert.strategy} `, verdictBadge(alert.verdict))],
-    ["Broker", broker.reachable ? badge("Reachable", "good") : badge("Not reached", "bad"), broker.name],
-    ["Order updates", streamBadge(broker.stream), broker.stream === null ? "only the daemon follows them" : null],
+    ["Broker", broker.reachable ? badge("Reachable", "good") : badge("Unreachable", "bad"), broker.name],
+    ["Order updates", streamBadge(broker.stream), broker.stream === null ? "only the daemon receives them" : null],
     [
       "Daemon",
       daemon === null ? badge("None", "warn") : badge("Up", "good"),
-      daemon === null ? "alerts are not acted upon" : `since ${moment(daemon.since, { seconds: false })}`,
+      daemon === null ? "alerts are ignored" : `since ${timeText(daemon.since, { seconds: false })}`,
     ],
   ]);
 }
@@ -84,7 +84,7 @@ function marketWords(market) {
   if (market === null) return [UNKNOWN];
   const at = market.is_open ? market.next_close : market.next_open;
   const left = dateOf(at).getTime() - now();
-  const clock = moment(at, { zone: MARKET_ZONE, date: left > 20 * 3_600_000, seconds: false });
+  const clock = timeText(at, { zone: MARKET_ZONE, date: left > 20 * 3_600_000, seconds: false });
   return market.is_open
     ? [badge("Open", "good"), `until ${clock}, in ${span(left)}`]
     : [badge("Closed", "plain"), `opens ${clock}, in ${span(left)}`];
@@ -101,6 +101,6 @@ function streamBadge(stream) {
       return badge("Connecting", "warn");
     case "lost":
     case "closed":
-      return badge(spoken(stream), "bad");
+      return badge(readable(stream), "bad");
   }
 }

@@ -1,4 +1,4 @@
-/** The page's only source of time, so that everything else can be read without thinking of it. */
+/** The page's only source of time, so that all other code is free of it. */
 
 /** How far the server's clock is ahead of this one, in milliseconds. */
 let ahead = 0;
@@ -26,7 +26,7 @@ export function dateOf(instant) {
 /**
  * @param {number} delayMs
  * @param {() => void} run
- * @returns {() => void} how to stop it.
+ * @returns {() => void} cancels it.
  */
 export function every(delayMs, run) {
   const handle = setInterval(run, delayMs);
@@ -36,7 +36,7 @@ export function every(delayMs, run) {
 /**
  * @param {number} delayMs
  * @param {() => void} run
- * @returns {() => void} how to stop it.
+ * @returns {() => void} cancels it.
  */
 export function after(delayMs, run) {
   const handle = setTimeout(run, delayMs);

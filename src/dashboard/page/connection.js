@@ -1,13 +1,13 @@
 import { after, elapsed, every } from "./browser-clock.js";
 
-/** The server sends something every 10 s at least. */
+/** The server sends something at least every 10 s. */
 const SILENCE_LIMIT_MS = 25_000;
 const RETRY_MS = 2_000;
 
 /**
  * @param {string} path
  * @returns {Promise<unknown>}
- * @throws {Error} with the server's own sentence.
+ * @throws {Error} with the server's message.
  */
 export async function ask(path) {
   const answer = await fetch(path, { headers: { accept: "application/json" } });
@@ -18,9 +18,10 @@ export async function ask(path) {
 }
 
 /**
- * Follows the server's events for as long as the page is open. The browser comes back by itself after a
- * lost connection; what it gives up (an answer that is no stream) and what falls silent is begun anew.
- * @param {{ onRunning: (executions: readonly unknown[]) => void, onChanged: () => void, onState: (connected: boolean) => void }} on
+ * Follows the server's events while the page is open. The browser reconnects by itself after a lost connection; a
+ * stream that it gives up (an answer that is not a stream) or that falls silent is restarted.
+ * @param {{ onRunning: (executions: readonly unknown[]) => void, onChanged: () => void, onState: (connected:
+ * boolean) => void }} on
  */
 export function follow({ onRunning, onChanged, onState }) {
   /** @type {EventSource | undefined} */

@@ -2,18 +2,18 @@
 /** @import { Child } from "./elements.js" */
 import { dateOf } from "./browser-clock.js";
 import { byId, el, figures, fill, table } from "./elements.js";
-import { change, day, dollars, moment, percent, percentChange, toned } from "./words.js";
+import { change, day, dollars, timeText, percent, percentChange, toned } from "./words.js";
 
 /** @typedef {typeof import("uplot")} Plotter */
 /** @typedef {import("uplot")} Plot */
 
 const CURVE_HEIGHT = 240;
 const DRAWDOWN_HEIGHT = 96;
-/** As a fraction: what is less must not look like a cliff. */
+/** As a fraction: smaller changes must not look dramatic. */
 const LEAST_SPAN = 0.01;
-/** As a fraction: what is less rounds to nothing. */
+/** As a fraction: smaller values round to zero. */
 const LEAST_DEPTH = 0.00005;
-/** As many rows as somebody reads. */
+/** The most rows in the table. */
 const ROWS_SHOWN = 60;
 
 /** @type {Plot[]} */
@@ -22,7 +22,7 @@ let plots = [];
 let shown;
 
 /**
- * The account's worth over time: a picture, and the same in words and figures beside it.
+ * Equity over time: a chart, and the same data in words and figures.
  * @param {string} range
  * @param {EquityCurve | null} curve
  */
@@ -33,7 +33,7 @@ export function showCurve(range, curve) {
   draw();
 }
 
-/** In the colours and the width of the moment. */
+/** In the current colours and width. */
 export function draw() {
   for (const plot of plots) plot.destroy();
   plots = [];
@@ -68,7 +68,7 @@ export function draw() {
     }),
   );
   if (below === undefined) return;
-  place.append(el("p", { class: "quiet chart-title" }, "Below the highest point, deposits taken out"));
+  place.append(el("p", { class: "quiet chart-title" }, "Below the highest point, excluding deposits"));
   plots.push(
     plot({
       place,
@@ -89,8 +89,8 @@ export function draw() {
 function pointWords(point, below) {
   if (point === undefined) return "";
   const depth = below === undefined || below > -LEAST_DEPTH ? "" : ` · ${percent(below)} below the highest`.replace("−", "");
-  const paid = Number(point.flow ?? 0) === 0 ? "" : ` · ${change(point.flow)} paid in or out`;
-  return `${moment(point.at, { seconds: false })} · ${dollars(point.equity)}${depth}${paid}`;
+  const paid = Number(point.flow ?? 0) === 0 ? "" : ` · ${change(point.flow)} deposited or withdrawn`;
+  return `${timeText(point.at, { seconds: false })} · ${dollars(point.equity)}${depth}${paid}`;
 }
 
 /**
@@ -161,7 +161,7 @@ function around(_plot, least, most) {
 /** @param {number} seconds @param {number} step between two of them. */
 function axisTime(seconds, step) {
   const at = seconds * 1_000;
-  const time = moment(at, { date: false, seconds: false }).slice(0, 5);
+  const time = timeText(at, { date: false, seconds: false }).slice(0, 5);
   return step >= 86_400 || time === "00:00" ? day(at).slice(0, -5) : time;
 }
 
@@ -182,20 +182,20 @@ function drawdowns({ points, drawdown }) {
 
 /** @param {EquityCurve | null} curve */
 function curveFigures(curve) {
-  if (curve === null) return el("p", { class: "quiet" }, "What the account was worth in this time is not known.");
+  if (curve === null) return el("p", { class: "quiet" }, "Equity for this period is unknown.");
   if (curve.source === "ledger")
     return el(
       "p",
       { class: "quiet" },
-      "The broker does not say what the account was worth. This is what was seen after each execution; deposits are not known, so there is no return.",
+      "The broker provides no equity history. These values were recorded after each execution; deposits are unknown, so no return is shown.",
     );
   const worst = curve.drawdown?.worst;
   return figures([
-    ["Return without deposits", toned(percentChange(curve.return), curve.return)],
-    ["Gain without deposits", toned(change(curve.gain), curve.gain)],
+    ["Return (excl. deposits)", toned(percentChange(curve.return), curve.return)],
+    ["Gain (excl. deposits)", toned(change(curve.gain), curve.gain)],
     ["Deposits less withdrawals", change(curve.flows)],
     [
-      "Drawdown now",
+      "Current drawdown",
       percent(negative(curve.drawdown?.now)),
       worst ? `worst ${percent(negative(worst.depth))}, ${day(worst.from)} to ${day(worst.to)}` : null,
     ],
@@ -207,7 +207,10 @@ function negative(depth) {
   return depth === undefined ? null : Number(depth) === 0 ? 0 : -Number(depth);
 }
 
-/** What the picture shows, for those who do not see it. @param {string} range @param {EquityCurve | null} curve @returns {Child[]} */
+/**
+ * The chart as text, for readers who cannot see it. @param {string} range @param {EquityCurve | null} curve
+ * @returns {Child[]}
+ */
 function curveWords(range, curve) {
   const points = curve?.points ?? [];
   const [first, last] = [points[0], points.at(-1)];
@@ -219,15 +222,17 @@ function curveWords(range, curve) {
     el(
       "p",
       {},
-      `From ${dollars(first.equity)} (${moment(first.at, { seconds: false })}) to ${dollars(last.equity)} (${moment(last.at, { seconds: false })}). `,
+      `From ${dollars(first.equity)} (${timeText(first.at, { seconds: false })}) to ${dollars(last.equity)} (${timeText(last.at, { seconds: false })}). `,
       `Lowest ${dollars(lowest.equity)}, highest ${dollars(highest.equity)}.`,
-      deposits.length === 0 ? "" : ` Paid in or out: ${deposits.map(({ at, flow }) => `${change(flow)} on ${day(at)}`).join(", ")}.`,
+      deposits.length === 0
+        ? ""
+        : ` Deposits and withdrawals: ${deposits.map(({ at, flow }) => `${change(flow)} on ${day(at)}`).join(", ")}.`,
     ),
     table(
-      `Worth of the account, ${range}`,
-      [{ title: "Time" }, { title: "Equity", kind: "number" }, { title: "Paid in", kind: "number" }],
+      `Equity, ${range}`,
+      [{ title: "Time" }, { title: "Equity", kind: "number" }, { title: "Deposits", kind: "number" }],
       thinned(points).map(({ at, equity, flow }) => [
-        moment(at, { seconds: false }),
+        timeText(at, { seconds: false }),
         dollars(equity),
         Number(flow ?? 0) === 0 ? "" : change(flow),
       ]),
@@ -236,7 +241,7 @@ function curveWords(range, curve) {
 }
 
 /**
- * Newest first; of many points every so-manieth and all with a deposit.
+ * Newest first; of many points every nth and all with a deposit.
  * @param {EquityCurve["points"]} points
  */
 function thinned(points) {

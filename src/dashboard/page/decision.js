@@ -2,10 +2,10 @@
 /** @import { Child } from "./elements.js" */
 import { el, figures, fill, table } from "./elements.js";
 import { orderBadge } from "./states.js";
-import { bps, change, dollars, duration, moment, percent, points, price, shares, spoken, toned, UNKNOWN } from "./words.js";
+import { bps, change, dollars, duration, timeText, percent, points, price, shares, readable, toned, UNKNOWN } from "./words.js";
 
 /**
- * Why an execution did what it did: what it saw, what it planned, what came of it.
+ * Why an execution did what it did: its inputs, plan and result.
  * @param {HTMLElement} place
  * @param {ExecutionDetail} detail
  */
@@ -19,13 +19,13 @@ export function showDecision(place, detail) {
 function signalPart({ execution, signal }) {
   return [
     el("h4", {}, "Signal"),
-    execution.reason === null ? null : el("p", {}, el("strong", {}, `${spoken(execution.outcome ?? "under way")}: `), execution.reason),
+    execution.reason === null ? null : el("p", {}, el("strong", {}, `${readable(execution.outcome ?? "in progress")}: `), execution.reason),
     signal === null
       ? el("p", { class: "quiet" }, "It is no longer in the ledger.")
       : el(
           "p",
           {},
-          `${signal.strategy}, generated ${moment(signal.generated_at)}, read ${moment(signal.arrived_at)}. `,
+          `${signal.strategy}, generated ${timeText(signal.generated_at)}, read ${timeText(signal.arrived_at)}. `,
           el("q", {}, signal.reason),
         ),
     signal === null || signal.lines.length === 0
@@ -38,7 +38,7 @@ function signalPart({ execution, signal }) {
 function costPart({ execution }) {
   const { shortfall } = execution;
   return [
-    el("h4", {}, "What lay between decision and account"),
+    el("h4", {}, "From decision to account"),
     figures([
       ["Alert to first order", duration(shortfall.alert_to_first_order_ms)],
       ["Alert to on target", duration(shortfall.alert_to_on_target_ms)],
@@ -78,8 +78,8 @@ function ordersPart({ execution: { orders } }) {
         price(order.fill_price),
         price(order.decision_price),
         toned(bps(order.cost_bps), -Number(order.cost_bps ?? 0)),
-        order.submitted_at === null ? UNKNOWN : moment(order.submitted_at, { date: false }),
-        order.fills.map((fill) => `${shares(fill.quantity)} at ${price(fill.price)}, ${moment(fill.at, { date: false })}`).join("; "),
+        order.submitted_at === null ? UNKNOWN : timeText(order.submitted_at, { date: false }),
+        order.fills.map((fill) => `${shares(fill.quantity)} at ${price(fill.price)}, ${timeText(fill.at, { date: false })}`).join("; "),
       ]),
     ),
   ];
@@ -88,10 +88,7 @@ function ordersPart({ execution: { orders } }) {
 /** @param {ExecutionDetail} detail @returns {Child[]} */
 function planPart({ plan, wanted }) {
   if (plan === null)
-    return [
-      el("h4", {}, "Plan"),
-      el("p", { class: "quiet" }, `It ended before a plan was made. Wanted: ${Object.keys(wanted).join(", ")}.`),
-    ];
+    return [el("h4", {}, "Plan"), el("p", { class: "quiet" }, `It ended before planning. Targets: ${Object.keys(wanted).join(", ")}.`)];
   const phases = /** @type {const} */ ([
     ["first", plan.selling],
     ["after the sells", plan.buying],
@@ -100,7 +97,7 @@ function planPart({ plan, wanted }) {
     if (phase === null || (when === "after the sells" && JSON.stringify(phase) === JSON.stringify(plan.selling))) return [];
     return [
       el("h4", {}, `Plan, ${when}`),
-      el("p", { class: "quiet" }, `Base ${dollars(phase.base)}, to be spent at most ${dollars(phase.spendable)}.`),
+      el("p", { class: "quiet" }, `Base ${dollars(phase.base)}, spendable ${dollars(phase.spendable)}.`),
       table(
         `Plan, ${when}`,
         [
@@ -143,7 +140,7 @@ function pricesPart({ prices, execution }) {
             ],
             prices.map(({ symbol, source, price: seen, bid, ask, age_ms: age }) => [
               symbol,
-              spoken(source),
+              readable(source),
               price(seen),
               bid === null ? "" : `${price(bid)} / ${price(ask)}`,
               duration(age),
@@ -153,9 +150,9 @@ function pricesPart({ prices, execution }) {
     ...(drift.length === 0
       ? []
       : [
-          el("h4", {}, "Left afterwards"),
+          el("h4", {}, "Remaining difference"),
           table(
-            "Left afterwards",
+            "Remaining difference",
             [
               { title: "Symbol" },
               { title: "Wanted", kind: "number" },
@@ -168,7 +165,7 @@ function pricesPart({ prices, execution }) {
               dollars(row.wanted),
               dollars(row.actual),
               points(row.drift),
-              row.left_alone === null ? "" : spoken(row.left_alone),
+              row.left_alone === null ? "" : readable(row.left_alone),
             ]),
           ),
         ]),
@@ -183,7 +180,7 @@ function stepsPart({ steps }) {
     el(
       "ol",
       { class: "steps" },
-      steps.map(({ at, text }) => el("li", {}, el("time", { datetime: at }, moment(at, { date: false })), " ", text)),
+      steps.map(({ at, text }) => el("li", {}, el("time", { datetime: at }, timeText(at, { date: false })), " ", text)),
     ),
   ];
 }

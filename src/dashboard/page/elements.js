@@ -62,8 +62,7 @@ export function byId(id) {
 }
 
 /**
- * Fills an element anew, but only when what it shows has changed: a page that is redrawn all the time
- * loses the reader's place.
+ * Refills an element, but only when its content has changed: constant redrawing would lose the reader's place.
  * @param {HTMLElement} element
  * @param {unknown} shown everything that the content depends on.
  * @param {() => Child | readonly Child[]} content
@@ -84,8 +83,8 @@ const filled = new WeakMap();
  */
 
 /**
- * A table in a box of its own that scrolls when it is too wide, with the keyboard as well.
- * @param {string} caption said to those who do not see it.
+ * A table in a scrollable box, usable with the keyboard.
+ * @param {string} caption for screen readers.
  * @param {readonly Column[]} columns
  * @param {readonly (readonly Child[] | HTMLTableRowElement)[]} rows
  */

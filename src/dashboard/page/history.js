@@ -5,7 +5,7 @@ import { ask } from "./connection.js";
 import { showDecision } from "./decision.js";
 import { byId, el, fill } from "./elements.js";
 import { outcomeBadge, verdictBadge } from "./states.js";
-import { bps, briefly, dollars, duration, moment, percent, toned } from "./words.js";
+import { bps, briefly, dollars, duration, timeText, percent, toned } from "./words.js";
 
 /** @type {Map<string, HTMLDetailsElement>} Kept, so that what somebody has opened stays open. */
 const opened = new Map();
@@ -73,7 +73,7 @@ function summaryOf({ started_at: at, outcome, strategy, sold, bought, orders, sh
   ];
 }
 
-/** Every signal with its verdict, and lines that made none. @param {SignalHistory} history */
+/** Every signal with its verdict, and lines without a signal. @param {SignalHistory} history */
 export function showSignals(history) {
   fill(byId("signals"), history, () => {
     const all = [
@@ -94,7 +94,7 @@ function signalItem({ generated_at: at, strategy, kind, targets, verdict, verdic
   const wanted = Object.entries(targets).map(([symbol, weight]) => (kind === "exit" ? symbol : `${symbol} ${percent(weight, 1)}`));
   const text = kind === "hold" ? "hold" : kind === "exit" ? `exit ${wanted.join(", ")}` : wanted.join(", ");
   return [
-    el("span", { class: "when", title: moment(at) }, briefly(at)),
+    el("span", { class: "when", title: timeText(at) }, briefly(at)),
     verdictBadge(verdict),
     el("span", { class: "what" }, `${strategy}: ${text}`),
     el("span", { class: "quiet cost" }, why ?? reason),
@@ -104,7 +104,7 @@ function signalItem({ generated_at: at, strategy, kind, targets, verdict, verdic
 /** @param {SignalHistory["lines"][number]} lines */
 function linesItem({ at, strategy, verdict, reason, lines }) {
   return [
-    el("span", { class: "when", title: moment(at) }, briefly(at)),
+    el("span", { class: "when", title: timeText(at) }, briefly(at)),
     verdictBadge(verdict),
     el("span", { class: "what" }, `${strategy}: ${String(lines)} ${lines === 1 ? "line" : "lines"}, no signal`),
     el("span", { class: "quiet cost" }, reason),

@@ -1,7 +1,7 @@
 /** @import { DashboardData } from "../../reporting/dashboard-data.ts" */
 /** @import { HoldingAgainstTarget } from "../../reporting/dashboard-holdings.ts" */
 import { byId, el, fill, svg, table } from "./elements.js";
-import { dollars, percent, points, price, shares, spoken } from "./words.js";
+import { dollars, percent, points, price, shares, readable } from "./words.js";
 
 /** @type {readonly import("./elements.js").Column[]} */
 const COLUMNS = [
@@ -15,14 +15,14 @@ const COLUMNS = [
   { title: "Price", kind: "number", wide: true },
 ];
 
-/** A bar that fills everything would not show that more is held. */
+/** A bar that fills everything could not show an excess. */
 const LEAST_SCALE = 0.05;
 
-/** What is held against what is wanted. @param {Omit<DashboardData, "equity">} data */
+/** Holdings against targets. @param {Omit<DashboardData, "equity">} data */
 export function showHoldings({ holdings, account }) {
   fill(byId("holdings"), [holdings, account === null], () => {
     if (account === null && holdings.length === 0) return el("p", { class: "quiet" }, "The account has not been read yet.");
-    if (holdings.length === 0) return el("p", { class: "quiet" }, "Nothing is held, and nothing is wanted.");
+    if (holdings.length === 0) return el("p", { class: "quiet" }, "No positions and no targets yet.");
     const ordered = [...holdings].sort((one, other) => Number(other.value) - Number(one.value));
     const scale = Math.max(LEAST_SCALE, ...ordered.flatMap((row) => [Number(row.weight), targetOf(row) ?? 0])) * 1.05;
     return table(
@@ -33,7 +33,10 @@ export function showHoldings({ holdings, account }) {
   });
 }
 
-/** Of the account, as what is held: the drift is measured after the reserve is taken out. @param {HoldingAgainstTarget} row */
+/**
+ * Relative to the account, like holdings: drift is measured after the reserve is subtracted. @param
+ * {HoldingAgainstTarget} row
+ */
 function targetOf({ weight, drift }) {
   return drift === null ? null : Math.max(0, Number((Number(weight) - Number(drift)).toFixed(8)));
 }
@@ -61,13 +64,15 @@ function reason(word, detail) {
   return el(
     "tr",
     { class: "reason" },
-    el("td", { colspan: COLUMNS.length }, el("strong", {}, `Left alone, ${spoken(word)}`), detail === null ? "" : `: ${detail}`),
+    el("td", { colspan: COLUMNS.length }, el("strong", {}, `Left alone, ${readable(word)}`), detail === null ? "" : `: ${detail}`),
   );
 }
 
 /**
- * What is held as a bar, what is wanted as a line across it. The figures stand beside it.
- * @param {number} held @param {number | null} wanted @param {number} scale
+ * The holding as a bar, the target as a line across it, next to the figures.
+ * @param {number} held
+ * @param {number | null} wanted
+ * @param {number} scale
  */
 function bar(held, wanted, scale) {
   const place = (/** @type {number} */ share) => Math.max(0, (share / scale) * 100);

@@ -3,16 +3,16 @@
 import { after, dateOf, elapsed, now } from "./browser-clock.js";
 import { byId, el, fill, svg, table } from "./elements.js";
 import { orderBadge, outcomeBadge } from "./states.js";
-import { dollars, duration, moment, price, shares, spoken, timeWithAge } from "./words.js";
+import { dollars, duration, timeText, price, shares, readable, timeWithAge } from "./words.js";
 
 const PHASES = ["planning", "selling", "buying", "settled"];
-/** Whoever listens cannot follow ten sentences a second. */
+/** A listener cannot follow ten sentences a second. */
 const SAY_EVERY_MS = 1_500;
 
 /** @typedef {LiveExecution["orders"][number] | ExecutionReport["orders"][number]} Order */
 
 /**
- * The execution under way, or how the last one ended.
+ * The execution in progress, or the result of the last one.
  * @param {readonly LiveExecution[]} running
  * @param {ExecutionReport | undefined} last
  */
@@ -20,12 +20,12 @@ export function showLive(running, last) {
   const live = running.at(-1);
   byId("live").dataset.busy = String(live !== undefined && live.outcome !== "queued");
   fill(byId("live-title"), [live === undefined, live?.outcome], () =>
-    live === undefined ? "Last execution" : live.outcome === "queued" ? "Queued for the open" : "Execution under way",
+    live === undefined ? "Last execution" : live.outcome === "queued" ? "Queued for the open" : "Execution in progress",
   );
   fill(byId("live-content"), live ?? last ?? null, () => {
     if (live !== undefined) return liveContent(live);
     return last === undefined
-      ? el("p", { class: "quiet" }, "Nothing has been executed yet. When an alert comes, its orders appear here as they happen.")
+      ? el("p", { class: "quiet" }, "Nothing executed yet. When an alert arrives, its orders appear here live.")
       : endedContent(last);
   });
   announce(live === undefined ? endOf(last) : (live.steps.at(-1)?.text ?? `Execution ${live.id}: ${live.phase}.`));
@@ -37,12 +37,12 @@ function liveContent(live) {
     "div",
     {},
     stepper(live.phase),
-    el("p", { class: "quiet" }, "Started ", timeWithAge(live.started_at), `, to be over by ${moment(live.deadline, { date: false })}`),
+    el("p", { class: "quiet" }, "Started ", timeWithAge(live.started_at), `, deadline ${timeText(live.deadline, { date: false })}`),
     orders(live.orders),
     el(
       "ol",
       { class: "steps" },
-      live.steps.slice(-6).map(({ at, text }) => el("li", {}, el("time", { datetime: at }, moment(at, { date: false })), " ", text)),
+      live.steps.slice(-6).map(({ at, text }) => el("li", {}, el("time", { datetime: at }, timeText(at, { date: false })), " ", text)),
     ),
   );
 }
@@ -55,7 +55,7 @@ function endedContent(last) {
     {},
     el("p", {}, outcomeBadge(last.outcome), " ", timeWithAge(last.finished_at ?? last.started_at)),
     last.reason === null ? null : el("p", {}, last.reason),
-    last.orders.length === 0 ? el("p", { class: "quiet" }, "It needed no order.") : orders(last.orders),
+    last.orders.length === 0 ? el("p", { class: "quiet" }, "No order was needed.") : orders(last.orders),
     reaction === null
       ? null
       : el(
@@ -91,7 +91,7 @@ function orders(all) {
       { title: "Order" },
       { title: "State" },
       { title: "Filled", kind: "bar" },
-      { title: "Asked for", kind: "number", wide: true },
+      { title: "Requested", kind: "number", wide: true },
       { title: "Price", kind: "number" },
     ],
     all.map((order) => [
@@ -130,10 +130,10 @@ function progress(order) {
   );
 }
 
-/** What was over before the page was opened is no news. @param {ExecutionReport | undefined} last */
+/** An execution that ended before the page was opened is not announced. @param {ExecutionReport | undefined} last */
 function endOf(last) {
   if (last?.finished_at == null || now() - dateOf(last.finished_at).getTime() > 60_000) return "";
-  return `The execution has ended: ${spoken(last.outcome ?? "")}.`;
+  return `The execution has ended: ${readable(last.outcome ?? "")}.`;
 }
 
 let said = "";
@@ -141,7 +141,7 @@ let saidAt = -SAY_EVERY_MS;
 /** @type {(() => void) | undefined} */
 let waiting;
 
-/** For a screen reader: the newest sentence, and not too many of them. @param {string} text */
+/** For a screen reader: the newest sentence, at a limited rate. @param {string} text */
 function announce(text) {
   if (text === said || text === "") return;
   waiting?.();

@@ -1,6 +1,6 @@
 /**
- * The printed link holds a code behind the `#`, which browsers keep to themselves and which logs in once. It is
- * sent in the form, without the token.
+ * The printed link has a code after the `#`, which browsers do not send and which logs in once. It is sent in the
+ * form, without the token.
  */
 const code = new URLSearchParams(location.hash.slice(1)).get("code");
 if (code !== null) {

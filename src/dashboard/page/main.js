@@ -11,13 +11,13 @@ import { showExecutions, showSignals } from "./history.js";
 import { showHoldings } from "./holdings.js";
 import { showLive } from "./live.js";
 import { showStrategies } from "./strategies.js";
-import { countAges, moment } from "./words.js";
+import { countAges, timeText } from "./words.js";
 
 /** @typedef {Omit<DashboardData, "equity">} Overview */
 
 const OVERVIEW_EVERY_MS = 10_000;
 const CURVE_EVERY_MS = 60_000;
-/** After something has happened, more often does happen at once. */
+/** Events often come in groups. */
 const SETTLE_MS = 250;
 const MORE = 500;
 
@@ -28,7 +28,7 @@ let running = [];
 let historyLimit = 20;
 let wasRunning = false;
 
-/** What is known of the account stays when it cannot be read for a while; the banner says that it is old. @param {Overview} fresh */
+/** Account data stays visible while it cannot be read; the banner marks it as old. @param {Overview} fresh */
 function taken(fresh) {
   const old = overview;
   if (fresh.account !== null || old === undefined) return fresh;
@@ -55,7 +55,7 @@ async function refresh() {
     fill(byId("trouble"), null, () => null);
   } catch (error) {
     const text =
-      error instanceof TypeError ? "The dashboard cannot be reached; what is shown is old." : /** @type {Error} */ (error).message;
+      error instanceof TypeError ? "The dashboard cannot be reached; the data shown is old." : /** @type {Error} */ (error).message;
     fill(byId("trouble"), text, () => el("p", { class: "alarm warn" }, text));
   }
 }
@@ -68,7 +68,7 @@ function show(data, isOld) {
   showHoldings(data);
   showStrategies(data);
   showLive(running, lastOf(data));
-  fill(byId("as-of"), data.generated_at, () => `As of ${moment(data.generated_at)}. `);
+  fill(byId("as-of"), data.generated_at, () => `As of ${timeText(data.generated_at)}. `);
 }
 
 /** @param {Overview} data */
@@ -110,7 +110,7 @@ function showConnection(connected) {
 function onRunning(executions) {
   running = /** @type {readonly LiveExecution[]} */ (executions);
   const isRunning = running.some(({ outcome }) => outcome !== "queued");
-  // What has just ended stays as it was until its end has been read.
+  // A finished execution stays visible until its result has been read.
   if (wasRunning && !isRunning) after(SETTLE_MS, () => void refreshCurve());
   else if (overview !== undefined) showLive(running, lastOf(overview));
   wasRunning = isRunning;

@@ -1,6 +1,6 @@
 /** @import { RunningOrder } from "../../reporting/dashboard-data.ts" */
 import { badge } from "./elements.js";
-import { spoken } from "./words.js";
+import { readable } from "./words.js";
 
 /** @typedef {"good" | "bad" | "warn" | "plain" | "busy"} Tone */
 
@@ -9,7 +9,7 @@ const OUTCOMES = { "on-target": "good", queued: "busy", "off-target": "warn", in
 
 /** @param {string | null} outcome */
 export function outcomeBadge(outcome) {
-  return outcome === null ? badge("under way", "busy") : badge(spoken(outcome), OUTCOMES[outcome] ?? "plain");
+  return outcome === null ? badge("in progress", "busy") : badge(readable(outcome), OUTCOMES[outcome] ?? "plain");
 }
 
 /** @type {Readonly<Record<string, Tone>>} */
@@ -25,12 +25,12 @@ const VERDICTS = {
   untrusted: "bad",
 };
 
-/** Whatever is no verdict of an ordinary day is worth a look. @param {string | null} verdict */
+/** Any verdict other than an everyday one deserves attention. @param {string | null} verdict */
 export function verdictBadge(verdict) {
-  return verdict === null ? badge("not judged yet", "busy") : badge(spoken(verdict), VERDICTS[verdict] ?? "warn");
+  return verdict === null ? badge("not judged yet", "busy") : badge(readable(verdict), VERDICTS[verdict] ?? "warn");
 }
 
-/** Where an order stands, for a person. @param {Pick<RunningOrder, "status"> & { readonly state?: string }} order */
+/** An order's state, for a person. @param {Pick<RunningOrder, "status"> & { readonly state?: string }} order */
 export function orderBadge({ state, status }) {
   switch (state) {
     case "recorded":
@@ -40,13 +40,13 @@ export function orderBadge({ state, status }) {
     case "unknown":
       return badge("no answer, looking it up", "warn");
     case "abandoned":
-      return badge("fate unknown", "bad");
+      return badge("outcome unknown", "bad");
     case "dropped":
       return badge("not needed", "plain");
     case "refused":
       return badge("refused", "bad");
     default:
-      return badge(STATUS_WORDS[status] ?? spoken(status), STATUSES[status] ?? "busy");
+      return badge(STATUS_WORDS[status] ?? readable(status), STATUSES[status] ?? "busy");
   }
 }
 

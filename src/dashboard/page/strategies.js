@@ -2,10 +2,10 @@
 import { byId, el, fill, table } from "./elements.js";
 import { change, dollars, toned } from "./words.js";
 
-/** What each strategy has earned. @param {Omit<DashboardData, "equity">} data */
+/** Profit and loss of each strategy. @param {Omit<DashboardData, "equity">} data */
 export function showStrategies({ strategies }) {
   fill(byId("strategies"), strategies, () => {
-    if (strategies === null) return el("p", { class: "quiet" }, "Not known while the account cannot be read.");
+    if (strategies === null) return el("p", { class: "quiet" }, "Unknown while the account cannot be read.");
     return table(
       "Profit and loss of each strategy",
       [

@@ -1,7 +1,7 @@
 import { dateOf, now } from "./browser-clock.js";
 import { el } from "./elements.js";
 
-/** What is not known. */
+/** An unknown value. */
 export const UNKNOWN = "–";
 const MINUS = "−";
 
@@ -50,7 +50,11 @@ export function duration(milliseconds) {
   return milliseconds < 60_000 ? `${(milliseconds / 1_000).toFixed(1)} s` : span(milliseconds);
 }
 
-/** What is nothing after rounding has no sign. @param {number} value @param {number} decimals */
+/**
+ * A value that rounds to zero has no sign.
+ * @param {number} value
+ * @param {number} decimals
+ */
 function rounded(value, decimals) {
   return Number(value.toFixed(decimals)) || 0;
 }
@@ -72,7 +76,11 @@ export function toneOf(amount) {
   return value > 0 ? "gain" : value < 0 ? "loss" : "";
 }
 
-/** A figure that is good or bad. @param {string} text @param {Amount} amount */
+/**
+ * A figure with a good or bad sign.
+ * @param {string} text
+ * @param {Amount} amount
+ */
 export function toned(text, amount) {
   return el("span", { class: toneOf(amount) }, text);
 }
@@ -93,11 +101,12 @@ export function ago(milliseconds) {
 }
 
 /**
- * A moment with its zone.
+ * A time with its zone.
  * @param {string | number} instant
- * @param {{ readonly zone?: string, readonly date?: boolean, readonly seconds?: boolean }} [form] Default: the reader's own zone.
+ * @param {{ readonly zone?: string, readonly date?: boolean, readonly seconds?: boolean }} [form] Default: the
+ * reader's own zone.
  */
-export function moment(instant, { zone, date = true, seconds = true } = {}) {
+export function timeText(instant, { zone, date = true, seconds = true } = {}) {
   const parts = partsOf(instant, zone);
   const time = `${parts.hour}:${parts.minute}${seconds ? `:${parts.second}` : ""} ${parts.timeZoneName}`;
   return date ? `${day(instant, zone)}, ${time}` : time;
@@ -109,9 +118,9 @@ export function day(instant, zone) {
   return `${parts.day} ${parts.month} ${parts.year}`;
 }
 
-/** The day only where it is not today. @param {string | number} instant */
+/** The date only if it is not today. @param {string | number} instant */
 export function briefly(instant) {
-  return moment(instant, { date: day(instant) !== day(now()) });
+  return timeText(instant, { date: day(instant) !== day(now()) });
 }
 
 /**
@@ -134,11 +143,11 @@ function partsOf(instant, zone) {
   return Object.fromEntries(format.formatToParts(dateOf(instant)).map(({ type, value }) => [type, value]));
 }
 
-/** A time with its age, which goes on counting. @param {string} instant */
+/** A time with its age, which keeps counting. @param {string} instant */
 export function timeWithAge(instant) {
   return el(
     "time",
-    { datetime: instant, title: moment(instant) },
+    { datetime: instant, title: timeText(instant) },
     briefly(instant),
     " · ",
     el("span", { "data-since": instant }, age(instant)),
@@ -150,7 +159,7 @@ function age(instant) {
   return ago(now() - dateOf(instant).getTime());
 }
 
-/** Brings every age on the page up to date. */
+/** Updates every age on the page. */
 export function countAges() {
   for (const element of document.querySelectorAll("[data-since]")) {
     const text = age(element.getAttribute("data-since") ?? "");
@@ -159,6 +168,6 @@ export function countAges() {
 }
 
 /** `not-tradable` → `not tradable`. @param {string} word */
-export function spoken(word) {
+export function readable(word) {
   return word.replaceAll("-", " ").replaceAll("_", " ");
 }

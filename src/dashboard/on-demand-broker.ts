@@ -6,22 +6,22 @@ export interface OpenedBroker {
   close(): Promise<void>;
 }
 
-export interface LookingBrokerOptions {
+export interface OnDemandBrokerOptions {
   readonly name: string;
   readonly open: () => Promise<OpenedBroker>;
-  /** Keep it until the end; otherwise it is closed whenever nobody reads. */
+  /** Keep it open until the end; otherwise it is closed whenever nobody reads. */
   readonly stay: boolean;
 }
 
-/** A broker that is opened when somebody wants to look, once for all who look at the same time. */
-export class LookingBroker implements BrokerAccess {
+/** A broker opened on demand and shared by simultaneous readers. */
+export class OnDemandBroker implements BrokerAccess {
   readonly name: string;
-  readonly #options: LookingBrokerOptions;
+  readonly #options: OnDemandBrokerOptions;
   #opening: Promise<OpenedBroker> | undefined;
   #readers = 0;
   #closed: Promise<void> = Promise.resolve();
 
-  constructor(options: LookingBrokerOptions) {
+  constructor(options: OnDemandBrokerOptions) {
     this.name = options.name;
     this.#options = options;
   }
@@ -44,7 +44,7 @@ export class LookingBroker implements BrokerAccess {
     return this.#closed;
   }
 
-  /** What could not be opened is tried again by the next reader. */
+  /** A failed open is retried by the next reader. */
   #opened(): Promise<OpenedBroker> {
     this.#opening ??= this.#closed.then(() => this.#options.open());
     const opening = this.#opening;
