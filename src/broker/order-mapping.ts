@@ -105,7 +105,7 @@ function oddOrder(row: unknown, problem: string): Order {
 
 /**
  * A list of orders, row by row: a damaged row carries its `problem` and does not hide the others (R34). An order
- * with several legs (options) has no symbol and no side of its own; its legs, if shown, represent it.
+ * with several legs (options) has no symbol and no side; its legs, if shown, represent it.
  * @throws UnreadableAnswer when it is not a list, or a row has no ids.
  */
 export function toOrders(json: unknown): Order[] {
@@ -140,7 +140,7 @@ export function toFills(json: unknown): Fill[] {
   return read(fillsSchema, json);
 }
 
-const moment = z.union([instant, z.date().transform((date) => date.getTime())]);
+const wireTime = z.union([instant, z.date().transform((date) => date.getTime())]);
 
 const updateSchema = z.object({
   event: text,
@@ -148,8 +148,8 @@ const updateSchema = z.object({
   execution_id: optional(text),
   price: optional(amount),
   qty: optional(amount),
-  timestamp: optional(moment),
-  at: optional(moment),
+  timestamp: optional(wireTime),
+  at: optional(wireTime),
 });
 
 /**

@@ -63,12 +63,12 @@ async function success(response: Response): Promise<VenueAnswer> {
 async function rejected(response: Response, redact: Redact): Promise<VenueAnswer> {
   const body = parseJson(await response.clone().text());
   const fields = isRecord(body) ? body : undefined;
-  const spoken = textIn(fields, "message") ?? textIn(fields, "error");
+  const ownMessage = textIn(fields, "message") ?? textIn(fields, "error");
   return {
     kind: "rejected",
     status: response.status,
     code: Number.isInteger(fields?.code) ? (fields?.code as number) : undefined,
-    message: redact((spoken ?? (fields === undefined ? "the answer is not JSON" : NO_MESSAGE)).slice(0, MAX_MESSAGE_LENGTH)),
+    message: redact((ownMessage ?? (fields === undefined ? "the answer is not JSON" : NO_MESSAGE)).slice(0, MAX_MESSAGE_LENGTH)),
     detail: textIn(fields, "reject_reason"),
     buyingPower: dollarsIn(fields, "buying_power"),
     costBasis: dollarsIn(fields, "cost_basis"),

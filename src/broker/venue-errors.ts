@@ -3,7 +3,7 @@ import { BrokerError } from "../domain/broker.ts";
 import type { RejectedAnswer, VenueAnswer } from "./venue-answer.ts";
 import { NO_MESSAGE } from "./venue-answer.ts";
 
-/** The broker as its error messages speak of it. */
+/** The broker as error messages name it. */
 export interface VenueNames {
   /** `Alpaca paper` */
   readonly broker: string;

@@ -109,7 +109,7 @@ export const endpoint: Form<string> = z.string().transform((text, context) => {
     const url = normaliseEndpoint(text);
     if (url.startsWith("https:") || isLoopback(url)) return url;
   } catch {
-    // Said below, as for every other form.
+    // Reported below, as for every other format.
   }
   context.addIssue({ code: "custom", message: "not an endpoint" });
   return z.NEVER;

@@ -28,7 +28,7 @@ const ACCOUNT_AGE_TRADING_MS = 30_000;
 /** Four requests; windows of five minutes are not finer anyway. */
 const HISTORY_AGE_MS = 60_000;
 const MARKET_AGE_MS = 15_000;
-/** After this wait a page is told that the broker does not answer. */
+/** After this wait the page shows that the broker does not answer. */
 const PATIENCE_MS = 4_000;
 
 /**

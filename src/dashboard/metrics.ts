@@ -20,7 +20,7 @@ const LOOP_PRECISION_MS = 100;
 const STREAM_STATES: readonly StreamState[] = ["connecting", "listening", "lost", "closed"];
 const VERDICTS = [...FINAL_VERDICTS, ...PROVISIONAL_VERDICTS];
 
-/** Off hours an execution waits from one evening to the next open, over a long weekend at most. */
+/** Off hours an execution waits from one evening to the next open, at most over a long weekend. */
 const LONGEST_EXECUTION_MS = 5 * 86_400_000;
 /** More than occur between two scrapes, and few enough to read quickly. */
 const VERDICTS_LOOKED_AT = 1_000;

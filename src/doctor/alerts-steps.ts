@@ -24,7 +24,7 @@ export function alertsSteps(chart: Chart): Step[] {
   ];
 }
 
-type Judge = (run: AlertsState, moment: AlertsTime) => readonly Finding[];
+type Judge = (state: AlertsState, time: AlertsTime) => readonly Finding[];
 
 /** @throws TraderError when ALERTS_OWNER is an unknown user. */
 function readAll(chart: Chart, config: Config): void {

@@ -13,7 +13,7 @@ const health = z.object({ status: z.string(), reasons: z.array(z.string()).defau
 export type HealthAnswer =
   | { readonly kind: "answered"; readonly status: string; readonly healthy: boolean; readonly reasons: readonly string[] }
   | { readonly kind: "silent"; readonly why: string }
-  /** The question was taken, and nothing came. */
+  /** The connection was accepted, but no answer came. */
   | { readonly kind: "hanging" };
 
 /** Address of the running daemon's dashboard; undefined when unknown. */

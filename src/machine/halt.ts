@@ -115,7 +115,7 @@ function parseHalt(path: string): HaltOrder {
       return { id: parsed.id, reason: parsed.reason, at: "at" in parsed && typeof parsed.at === "string" ? parsed.at : "" };
     }
   } catch {
-    // Made by hand or by a script: that it exists is enough.
+    // Made by hand or by a script: its existence is enough.
   }
   return { id: `by-hand:${path}`, reason: `the file ${path} exists`, at: "" };
 }
@@ -150,7 +150,7 @@ export class HaltSwitch {
       else writeFileSync(seenPath(this.#config.stateDir, this.#pid), id, { mode: 0o640 });
       this.#acknowledged = id;
     } catch {
-      // The halt is in force without the mark; `halt` will then say that it was not confirmed.
+      // The halt is in force without the mark; `halt` then reports it as unconfirmed.
     }
   }
 }
@@ -173,7 +173,7 @@ function removeQuietly(path: string): void {
   try {
     rmSync(path, { force: true });
   } catch {
-    // A draft that stays halts nothing and hinders nothing.
+    // A leftover draft halts nothing and blocks nothing.
   }
 }
 

@@ -18,9 +18,9 @@ export interface ServiceAnswer {
 /** The meaning of an answer. */
 export type DeliveryResult =
   | { readonly kind: "accepted" }
-  /** Not now; at the earliest after `afterMs`, if the service says so. */
+  /** Retry later, at the earliest after `afterMs` if the service says so. */
   | { readonly kind: "later"; readonly reason: string; readonly afterMs: number | undefined }
-  /** Never in this form: a wrong token, a channel that is gone. */
+  /** Never accepted in this form: a wrong token, a deleted channel. */
   | { readonly kind: "refused"; readonly reason: string };
 
 /** A way to send messages. */

@@ -8,9 +8,9 @@ export type NoticeKind =
   | "not-executed"
   | "halted"
   | "resumed"
-  /** A signal that was due did not come. */
+  /** A due signal was not generated. */
   | "signal-missing"
-  /** The daemon started after one that was cut off. */
+  /** The daemon started after one that did not stop cleanly. */
   | "restarted"
   /** The daemon, or a command, ended because of an error. */
   | "failed"

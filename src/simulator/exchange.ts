@@ -314,7 +314,7 @@ export class Exchange {
     this.#bookDue();
   }
 
-  /** The factor by which a symbol's quantity will change once its splits are booked. */
+  /** The factor of the change in a symbol's quantity once its splits are booked. */
   pendingFactor(symbol: string): Decimal {
     const pending = this.state.splits.filter(
       (split) => split.symbol === symbol && split.bookAt !== undefined && split.shares?.gt(ZERO) === true,

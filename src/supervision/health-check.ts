@@ -32,6 +32,6 @@ function tellWhereItLogs(pid: number, text: string): void {
   try {
     writeFileSync(`/proc/${String(pid)}/fd/2`, text, { flag: "a" });
   } catch {
-    // Not every runtime allows it; the next start tells of an unclean end all the same.
+    // Not every runtime allows it; the next start reports the unclean end anyway.
   }
 }

@@ -57,7 +57,7 @@ describe("the page in a browser", () => {
       expect(await textOf(page, "#facts")).toMatch(/Market\s+Open\s+until .* E[SD]T[^]*Last alert\s+none yet[^]*Reachable[^]*Listening/);
       expect(await textOf(page, "#account")).toMatch(/Equity\s+\$[\d,]+\.\d\d[^]*Cash\s+\$15,500\.00/);
       expect(await textOf(page, "#curve-figures")).toMatch(
-        /Return (excl. deposits)\s+[+−]?[\d.]+ %[^]*Deposits less withdrawals\s+\+\$3,500\.00/,
+        /Return \(excl\. deposits\)\s+[+−]?[\d.]+ %[^]*Deposits less withdrawals\s+\+\$3,500\.00/,
       );
       expect(await page.evaluate("document.documentElement.scrollWidth <= innerWidth")).toBe(true);
       expect(await barriers(page)).toEqual([]);
@@ -157,7 +157,7 @@ describe("the page in a browser", () => {
     const page = await openPage();
     await stage.run("halt", "--reason", "a look at the prices").end();
     await page.getByText("Trading is halted.").waitFor();
-    expect(await textOf(page, "#alarms")).toContain("No order is sent: a look at the prices.");
+    expect(await textOf(page, "#alarms")).toContain("No orders are sent: a look at the prices.");
     expect(await page.title()).toMatch(/^HALTED/);
     expect(await barriers(page)).toEqual([]);
     await photograph(page, "halted-desktop");

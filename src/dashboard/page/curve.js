@@ -44,7 +44,7 @@ export function draw() {
   const width = Math.max(240, Math.floor(place.clientWidth));
   const below = drawdowns(shown.curve);
   const readout = el("p", { class: "quiet readout" });
-  /** @param {number | null | undefined} index Of the point under the pointer; without one the newest is shown. */
+  /** @param {number | null | undefined} index Of the point under the pointer; default: the newest. */
   const read = (index) => readout.replaceChildren(pointWords(points[index ?? points.length - 1], below?.[index ?? points.length - 1]));
   read(null);
   place.append(readout);

@@ -7,7 +7,7 @@ import { byId, el, fill } from "./elements.js";
 import { outcomeBadge, verdictBadge } from "./states.js";
 import { bps, briefly, dollars, duration, timeText, percent, toned } from "./words.js";
 
-/** @type {Map<string, HTMLDetailsElement>} Kept, so that what somebody has opened stays open. */
+/** @type {Map<string, HTMLDetailsElement>} Kept, so that opened entries stay open. */
 const opened = new Map();
 
 /** Every execution, newest first. @param {readonly ExecutionReport[]} executions */

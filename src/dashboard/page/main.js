@@ -86,7 +86,7 @@ async function refreshCurve() {
     const { curve } = /** @type {{ curve: EquityCurve | null }} */ (await ask(`/api/equity?range=${range}`));
     if (range === chosenRange()) showCurve(range, curve);
   } catch {
-    // That the server cannot be reached is said above; the curve of a minute ago is still right.
+    // The unreachable server is reported above; the old chart stays.
   }
 }
 
