@@ -1,41 +1,108 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 
 const ROOT = join(import.meta.dirname, "../..");
 
-/** Coined words and foreign idiom that were replaced, and what to write instead. SQL keeps the names of its tables. */
-const REPLACED: readonly (readonly [RegExp, string])[] = [
+/** What a text says → what to write instead. A space matches any white space, so a phrase is found across lines. */
+type Dictionary = readonly (readonly [RegExp, string])[];
+
+/** Coined words and foreign idiom that no source may contain. SQL keeps the names of its tables. */
+const REPLACED: Dictionary = [
   [/\b(is|are|be) told\b|\btold of\b/i, "is logged, is reported"],
   [/\bso many\b/i, "at most N, that many"],
   [/\bso long as\b/i, "while, as long as"],
   [/\b(is|are) spoken\b|\bto speak\b/i, "a verdict is recorded"],
   [/\bcomes? to nothing\b/i, "fails, has no effect"],
-  [/\bis minded\b/i, "is rejected"],
-  [/\breckoned\b/i, "calculated"],
-  [/\bmended\b/i, "fixed, repaired"],
-  [/\bailments?\b/i, "problem"],
-  [/\b(couriers?|parcels?)\b/i, "sender, queued message"],
-  [/\b(announcer|upkeep)\b/i, "status reporter, maintenance"],
-  [/\blife signs?\b/i, "liveness file"],
+  [/\bis minded\b|\bit minds\b/i, "is rejected"],
+  [/\breckon/i, "calculate"],
+  [/\bmend(s|ed|ing)?\b/i, "fix, repair"],
+  [/ailments?\b/i, "problem"],
+  [/(couriers?|parcels?)\b/i, "sender, queued message"],
+  [/(announcer|upkeep)\b/i, "status reporter, maintenance"],
+  [/\blife[ -]?signs?\b|\bsigns? of life\b/i, "liveness file"],
   [/\bforeign hands?\b/i, "external order"],
   [/\btorn reading\b/i, "inconsistent snapshot"],
   [/\bfault table\b/i, "fault catalogue"],
   [/\bdesks?\b/i, "trading session"],
   [/\b(wish|wished)\b/i, "attribution delta, should"],
+  [/\bmistreat|\bdwell/i, "misuse, stay"],
 ];
 
-const FILES = readdirSync(join(ROOT, "src"), { recursive: true, withFileTypes: true })
-  .filter((entry) => entry.isFile() && /\.(ts|js)$/.test(entry.name))
-  .map((entry) => join(entry.parentPath, entry.name));
+/** The same for the rooms that are rewritten this far. */
+const IDIOM: Dictionary = [
+  [/\bmoments?\b/i, "time, instant"],
+  [/looking[ -]?broker|\bhabits?\b/i, "on-demand broker, settings"],
+  [/\bacted upon\b/i, "executed"],
+  [/\b(begun|filled|judged|made|priced|starts?) anew\b/i, "repriced, restarted, again"],
+  [/\basked for\b/i, "requested"],
+  [/\bat (the )?(least|most)[.;,](?!\d)/i, "at most N, before the noun"],
+  [/\b(becomes|became|came) of (it|a|an|the|this|each|that)\b/i, "happens to, the result of"],
+  [/\bbeside\b/i, "next to, besides"],
+  [/\bby which\b/i, "so that"],
+  [/\bfor ever\b/i, "forever"],
+  [/\b(gives?|gave|giving) way\b/i, "is replaced, is dropped"],
+  [/\bin mid-\w+/i, "during"],
+  [/\b(is|are|not) believed\b/i, "is accepted, is rejected"],
+  [/\bis there again\b/i, "is back"],
+  [/\blies? (above|at|below|between|far|in|on|within)\b/i, "is"],
+  [/\b(are|be|been|is|not|was) looked at\b|\blooks? at\b/i, "checks"],
+  [/\bof (her|his|its|our) own(?! side)\b/i, "its own"],
+  [/\bshall\b/i, "must, will"],
+  [/\bspeaks? of\b|\bverdicts spoken\b/i, "is reported"],
+  [/\bstands? (as|at|between|in|on|there)\b/i, "is"],
+  [/\btold (about|by|once)\b|\btells? of\b/i, "is reported, is called with"],
+  [/\bwhoever\b/i, "anyone who"],
+];
+
+/** Rooms, and the command line, that still contain some of it. The commit that rewrites one removes it here. */
+const NOT_YET = ["accounts", "app", "commands", "domain", "execution", "intake", "ledger", "main.ts", "portfolio", "reporting"];
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+}
+
+const SOURCES: readonly Source[] = globSync("src/**/*.{ts,js}", { cwd: ROOT }).map((file) => ({
+  file,
+  text: readFileSync(join(ROOT, file), "utf8"),
+}));
 
 describe("the source uses the field's words, in plain English", () => {
-  test.each(REPLACED.map(([word, instead]) => [word.source, instead, word] as const))("%s → %s", (_, __, word) => {
-    const found = FILES.flatMap((file) =>
-      readFileSync(file, "utf8")
-        .split("\n")
-        .flatMap((line, index) => (word.test(line) ? [`${relative(ROOT, file)}:${String(index + 1)} ${line.trim()}`] : [])),
-    );
-    expect(found).toEqual([]);
+  test("in every room", () => {
+    expect(SOURCES.flatMap((source) => findings(source, REPLACED))).toEqual([]);
+  });
+
+  test("in rewritten rooms without any foreign idiom", () => {
+    const rewritten = SOURCES.filter(({ file }) => !NOT_YET.includes(roomOf(file)));
+    expect(rewritten.flatMap((source) => findings(source, IDIOM))).toEqual([]);
+  });
+
+  test.each(NOT_YET)("%s still needs its exception", (room) => {
+    const own = SOURCES.filter(({ file }) => roomOf(file) === room);
+    expect(own.flatMap((source) => findings(source, IDIOM))).not.toEqual([]);
+  });
+
+  test("also in identifiers, and across the lines of a comment", () => {
+    const text = ["/**", " * Who is", " * told.", " */", "const courier = 1;"].join("\n");
+    expect(findings({ file: "x.ts", text }, REPLACED)).toEqual([
+      "x.ts:2 is told → is logged, is reported",
+      "x.ts:5 courier → sender, queued message",
+    ]);
   });
 });
+
+function roomOf(file: string): string {
+  return file.split("/")[1] ?? "";
+}
+
+/** The first finding of each kind in a file. */
+function findings({ file, text }: Source, dictionary: Dictionary): string[] {
+  // Blanks of the same length keep the line numbers.
+  const prose = text.replace(/\n *(\*|\/\/)(?= )/g, (start) => " ".repeat(start.length));
+  return dictionary.flatMap(([{ source, flags }, instead]) => {
+    const found = new RegExp(source.replaceAll(" ", String.raw`\s+`), flags).exec(prose);
+    if (found === null) return [];
+    return [`${file}:${String(text.slice(0, found.index).split("\n").length)} ${found[0].replaceAll(/\s+/g, " ")} → ${instead}`];
+  });
+}
