@@ -71,7 +71,7 @@ function problemsOf({ daemonState, daemonRuns, brokerProblems, halted }: HealthF
   if (!daemonRuns) problems.push("No daemon is running with this ledger, so alerts are ignored.");
   if (halted !== undefined) problems.push(`Trading is halted: ${halted}.`);
   if (daemonState !== undefined && !daemonState.connected)
-    problems.push("The account has not been read yet, or an execution of an earlier process is not finished.");
+    problems.push("The account has not been read yet, or an execution left by an earlier process is not finished.");
   else if (daemonState?.stream !== undefined && daemonState.stream !== "listening")
     problems.push(`The stream of order updates is ${daemonState.stream}.`);
   return problems;

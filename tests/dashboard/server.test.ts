@@ -74,7 +74,7 @@ describe("every answer", () => {
       ["/nothing", 404, "Nothing exists at this address."],
       ["/page/../server.ts", 404, "Nothing exists at this address."],
       ["/page/%2e%2e%2fserver.ts", 404, "Nothing exists at this address."],
-      ["/api/executions/none", 404, "The ledger knows no execution none."],
+      ["/api/executions/none", 404, "The ledger has no execution none."],
       ["/api/latest-execution", 404, "Nothing has been executed yet."],
       ["/api/equity", 400, "range must be one of day, week, month, all."],
       ["/api/equity?range=year", 400, "range must be one of day, week, month, all."],
