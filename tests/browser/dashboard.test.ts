@@ -129,7 +129,7 @@ describe("the page in a browser", () => {
     expect(await page.evaluate("document.activeElement.value")).toBe("all");
     await page.keyboard.press("Tab");
     await page.keyboard.press("Enter");
-    await page.getByText(/^From \$[\d,.]+ \(.*Paid in or out: \+\$5,000\.00 on .*−\$1,500\.00 on/).waitFor();
+    await page.getByText(/^From \$[\d,.]+ \(.*Deposits and withdrawals: \+\$5,000\.00 on .*−\$1,500\.00 on/).waitFor();
   });
 
   test("tells of the point of the curve that lies under the pointer, and of the newest without one", async () => {
@@ -190,8 +190,8 @@ describe("the printed link", () => {
 
   test("logs in with one click, and leaves nothing in the address that would log in another browser", async () => {
     const beside = stage.run("dashboard", "--port", new URL(stage.url).port);
-    await beside.says(/once: (\S+)/);
-    const link = /once: (\S+)/.exec(beside.output)?.[1] ?? "";
+    await beside.says(/one-time login link: (\S+)/);
+    const link = /one-time login link: (\S+)/.exec(beside.output)?.[1] ?? "";
     const page = await stage.page();
     await page.goto(link);
     await page.waitForURL(stage.url);
@@ -205,7 +205,7 @@ describe("the printed link", () => {
     const other = await stage.page();
     await other.goto(link);
     await other.waitForURL(/wrong/);
-    expect(await textOf(other, "main")).toMatch(/dashboard-token[^]*the link was used before/);
+    expect(await textOf(other, "main")).toMatch(/dashboard-token[^]*the link was already used/);
     expect(await barriers(other)).toEqual([]);
     await photograph(other, "login-desktop");
     await beside.stop();

@@ -84,7 +84,7 @@ describe("the dashboard", () => {
       const { port } = other.address() as AddressInfo;
 
       const daemon = await scenario.daemon({ DASHBOARD_PORT: String(port) });
-      await daemon.says(/WARN .*There is no dashboard.* 127\.0\.0\.1:\d+: the port is in use\./);
+      await daemon.says(/WARN .*The dashboard, .* are not available\..* 127\.0\.0\.1:\d+: the port is in use\./);
       scenario.alert(NUCLEAR);
       await scenario.filled(3);
 
