@@ -32,9 +32,12 @@ export class BoundAudit {
     this.#scenario = scenario;
   }
 
-  /** @param signalId of an order that leaves. */
-  onSent(signalId: string): void {
-    if (!this.#before.has(signalId)) this.#before.set(signalId, this.#look());
+  /**
+   * @param signalId of an order that leaves.
+   * @param unreadable symbols that the process was shown in rows that cannot be read: they belong to no base (R9).
+   */
+  onSent(signalId: string, unreadable: ReadonlySet<string>): void {
+    if (!this.#before.has(signalId)) this.#before.set(signalId, this.#look(unreadable));
   }
 
   /**
@@ -61,7 +64,7 @@ export class BoundAudit {
     return [violation(`The signal ${signalId} has traded $${traded.toFixed(2)} of ${symbol}, and $${most.toFixed(2)} at most were to be`)];
   }
 
-  #look(): Before {
+  #look(unreadable: ReadonlySet<string>): Before {
     const { state } = this.#exchange;
     const symbols = [...state.positions.keys()];
     const prices = new Map(symbols.map((symbol) => [symbol, this.#exchange.valueOf(symbol)]));
@@ -69,7 +72,9 @@ export class BoundAudit {
       symbols.map((symbol) => [symbol, (state.positions.get(symbol)?.quantity ?? ZERO).times(prices.get(symbol) ?? ZERO)]),
     );
     const { protectedSymbols, allowedSymbols } = this.#scenario.settings;
-    const counted = symbols.filter((symbol) => !protectedSymbols.has(symbol) && allowedSymbols?.has(symbol) !== false);
+    const counted = symbols.filter(
+      (symbol) => !protectedSymbols.has(symbol) && !unreadable.has(symbol) && allowedSymbols?.has(symbol) !== false,
+    );
     const base = max(ZERO, state.cash.plus(sum(counted.map((symbol) => values.get(symbol) ?? ZERO))));
     return { base, values, prices };
   }

@@ -177,7 +177,7 @@ export class Invariants implements NetworkObserver {
     const signalId = life.ledger.execution(intent.executionId)?.signalId;
     if (signalId !== undefined) {
       this.#signals.set(id, signalId);
-      this.#bounds.onSent(signalId);
+      this.#bounds.onSent(signalId, this.#shown.unreadablePositions(life));
     }
     this.#sent.set(id, intent);
     this.#sentAt.set(id, this.#parts.now());

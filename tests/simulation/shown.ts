@@ -58,6 +58,15 @@ export class ShownToProcess {
     return shown !== undefined && shown.at > openedAt && !shown.body.includes(`"${orderId}"`);
   }
 
+  /** Symbols whose positions the process was last shown without a price, or twice: it counts them as protected (R34). */
+  unreadablePositions(life: Life): ReadonlySet<string> {
+    const rows = JSON.parse(this.#shown.get(life)?.get("/v2/positions")?.body ?? "[]") as View[];
+    const symbols = rows.map(({ symbol }) => String(symbol));
+    const isOdd = ({ market_value }: View, index: number): boolean =>
+      market_value === null || symbols.indexOf(symbols[index] ?? "") !== symbols.lastIndexOf(symbols[index] ?? "");
+    return new Set(rows.filter(isOdd).map(({ symbol }) => String(symbol)));
+  }
+
   /** @param leftAt when the order was committed as leaving; what was shown later could not be heeded any more. */
   violationsOf(life: Life, intent: IntentRecord, leftAt: number): Violation[] {
     const last = (subject: string): Shown | undefined => {
