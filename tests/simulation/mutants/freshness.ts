@@ -158,7 +158,7 @@ export const FRESHNESS: readonly Mutant[] = [
   },
   {
     name: "verdict-not-recorded",
-    bug: "A verdict is spoken and not recorded.",
+    bug: "A verdict is logged and not recorded.",
     patches: [
       {
         file: "src/intake/intake.ts",
