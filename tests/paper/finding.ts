@@ -42,8 +42,8 @@ export async function classOf(answer: Answer, order: OrderBody, clientOrderId: s
   const body = [204, 304].includes(answer.status) ? null : answer.body;
   const raw = new Response(body, { status: answer.status, headers: { ...answer.headers } });
   // As the SDK hands them over: an answer outside 2xx is thrown with the response inside.
-  // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-  const call = (): Promise<{ raw: Response }> => (raw.ok ? Promise.resolve({ raw }) : Promise.reject({ response: raw }));
+  const refusal = Object.assign(new Error(`HTTP ${String(answer.status)}`), { response: raw });
+  const call = (): Promise<{ raw: Response }> => (raw.ok ? Promise.resolve({ raw }) : Promise.reject(refusal));
   const asked = { clientOrderId, symbol: order.symbol ?? "", side: order.side === "sell" ? "sell" : "buy" } as const;
   return submitAnswerOf(await ask(call, (text) => text), asked, toOrderOrNothing, 0);
 }
