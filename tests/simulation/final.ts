@@ -269,10 +269,14 @@ export class Final {
     const { exchange } = this.#parts;
     const asset = exchange.state.assets.get(symbol);
     if (asset?.tradable !== true || asset.status !== "active") return "inactive";
-    if (exchange.state.splits.some((split) => split.symbol === symbol)) return "split";
+    if (this.#wasSplit(symbol)) return "split";
     if (this.#cause?.touches(symbol) === true) return this.#cause.kind;
     if (this.#trouble?.symbol === symbol) return this.#trouble.kind;
     return this.#named.reachesOrderLimit(symbol) ? "order-limit" : "as set, or a foreign order";
+  }
+
+  #wasSplit(symbol: string): boolean {
+    return this.#parts.exchange.state.splits.some((split) => split.symbol === symbol);
   }
 
   /** Whether what is wrong lets nothing begin at all. */
@@ -341,7 +345,10 @@ export class Final {
       this.#parts.scenario.faults.some((kind) => kind === "manual-trade" || kind === "bought-by-hand")
     )
       return { kind: "excused", reason: "shares traded by hand between the two steps of a split" };
-    if (this.#named.isFedThinly && this.#named.suspects) return { kind: "excused", reason: "a split suspected for want of prints" };
+    const { suspected, isFedThinly } = this.#named;
+    if (suspected.length > 0 && isFedThinly) return { kind: "excused", reason: "a split suspected for want of prints" };
+    if (suspected.length > 0 && suspected.every((symbol) => this.#wasSplit(symbol)))
+      return { kind: "excused", reason: "a split whose shares from before were never seen" };
     if (this.#dueAt > this.#mayTradeUntil) return { kind: "excused", reason: "no time left after its cause" };
     const seconds = Math.round((this.#parts.monotonic() - obstructedUntil) / 1_000);
     const last = this.#cause?.kind ?? this.#parts.scenario.trouble ?? "nothing";

@@ -205,12 +205,12 @@ export class NamedReasons {
     return habit === "thin-feed" || cause?.startsWith("feed-") === true;
   }
 
-  /** Whether anything is left alone as a split that may be, and then all shares of the base are open. */
-  get suspects(): boolean {
+  /** Symbols left alone as possibly split. Their value is in no base then, so all shares of the base are open. */
+  get suspected(): string[] {
     const ledger = this.#parts.machine.life?.ledger;
     const plan = ledger?.executionOfSignal(this.#parts.signalId)?.plan as PlanSummary | null | undefined;
     const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
-    return lines.some((line) => line.leftAlone === "split-suspected");
+    return lines.filter((line) => line.leftAlone === "split-suspected").map(({ symbol }) => symbol);
   }
 
   /** Nothing has begun, because a split is suspected that there was. */

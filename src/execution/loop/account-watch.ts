@@ -13,7 +13,7 @@ import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "../orders/order-lifecycle.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import type { Moment, AccountSnapshot } from "../preparation/account-snapshot.ts";
-import { ageOf, momentOf, readAccount, withoutEnded } from "../preparation/account-snapshot.ts";
+import { ageOf, momentOf, readAccount, readHoldings, withoutEnded } from "../preparation/account-snapshot.ts";
 import type { Expected } from "../preparation/settle.ts";
 import {
   changeSince,
@@ -218,29 +218,44 @@ export class AccountWatch {
   async settled(blocked: () => boolean): Promise<SettledSnapshot | undefined> {
     const { clock, stopping } = this.#execution.parts;
     const start = clock.monotonic();
-    for (let round = 0; ; round += 1) {
-      const begun = clock.monotonic();
+    let before: AccountSnapshot | undefined;
+    for (let round = 0; ;) {
+      const isLast = clock.monotonic() - start >= SETTLE_LIMIT_MS;
       try {
-        const found = await this.#readOnce(begun - start >= SETTLE_LIMIT_MS);
+        const snapshot = await this.#read(isLast ? undefined : before);
+        const found = await this.#judged(snapshot, isLast);
         if (found === "touched") return undefined;
-        if (found !== "unsettled") return found;
+        const isWhole = before === undefined || isLast;
+        if (found !== "unsettled" && isWhole) return found;
+        before = found === "unsettled" ? snapshot : undefined;
+        if (found !== "unsettled") continue;
       } catch (error) {
         this.#warnOfFailure(`Cannot read the account: ${messageOf(error)}`);
       }
       if (blocked() || stopping.aborted) return undefined;
       await clock.sleep(settlePause(round), stopping);
+      round += 1;
     }
   }
 
-  async #readOnce(lastChance: boolean): Promise<SettledSnapshot | "touched" | "unsettled"> {
+  /** @param before an earlier snapshot, to read only what our own orders change (R35). */
+  async #read(before: AccountSnapshot | undefined): Promise<AccountSnapshot> {
     const { broker, assets, clock, ledger } = this.#execution.parts;
-    const record = this.#execution.record();
-    const reads = readAccount(broker, assets, clock, symbolsOf(record.wanted));
+    const readAt = momentOf(clock);
+    const reads =
+      before === undefined
+        ? readAccount(broker, assets, clock, symbolsOf(this.#execution.record().wanted))
+        : readHoldings(broker, clock, before);
     const snapshot = withoutEnded(await this.#execution.unlessStopping(reads), ledger);
-    this.#market.saw(snapshot.market);
-    this.#lookedAt = snapshot.market.readAt;
+    if (before === undefined) this.#market.saw(snapshot.market);
+    this.#lookedAt = readAt;
     this.#held = snapshot.positions;
     this.#cash = undefined;
+    return snapshot;
+  }
+
+  async #judged(snapshot: AccountSnapshot, lastChance: boolean): Promise<SettledSnapshot | "touched" | "unsettled"> {
+    const record = this.#execution.record();
     if (this.#touched(snapshot, record)) return "touched";
     const known = this.#expected(record);
     if (unsettled(snapshot, known) !== undefined || isMore(snapshot.account.cash, known)) await this.#learnOfEarlierOrders();

@@ -162,6 +162,16 @@ export async function readAccount(broker: Broker, assets: AssetCache, clock: Clo
   return { account, positions, openOrders, market, assets: known, assetIds, configuration, prices, at: clock.now() };
 }
 
+/**
+ * Reads only what our own orders change (R35): prices, assets and the venue's clock stay as they were, so that no plan is
+ * made on the result.
+ * @throws BrokerError when any part cannot be read.
+ */
+export async function readHoldings(broker: Broker, clock: Clock, before: AccountSnapshot): Promise<AccountSnapshot> {
+  const [account, positions, openOrders] = await Promise.all([broker.account(), broker.positions(), broker.openOrders()]);
+  return { ...before, account, positions, openOrders, at: clock.now() };
+}
+
 /** Symbols of open share buys without a limit: the cash they may still use depends on a price. */
 function boughtAtMarket(orders: readonly Order[]): string[] {
   const unpriced = orders.filter(({ side, notional, limitPrice }) => side === "buy" && notional === undefined && limitPrice === undefined);

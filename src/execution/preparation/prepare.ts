@@ -28,7 +28,7 @@ import { planInput, symbolsOf } from "./plan-input.ts";
 import type { ExecutionEvent } from "../events.ts";
 import { withExternalFills } from "./external-fills.ts";
 import type { AssetCache, AccountSnapshot } from "./account-snapshot.ts";
-import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
+import { MIN_SESSION_LEFT_TO_START_MS, readAccount, readHoldings, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
 import type { SignalBounds } from "../loop/signal-bounds.ts";
 import { planWithin } from "../loop/signal-bounds.ts";
 import type { SplitWatch } from "./split-watch.ts";
@@ -109,7 +109,7 @@ export interface Declined {
 export async function prepare(parts: PrepareParts, request: PrepareRequest): Promise<Preparation> {
   const early = parts.abandoned.aborted ? declined("superseded", "A newer run took its place.") : gate(parts, request);
   if (early !== undefined) return early;
-  const snapshot = await firstSnapshot(parts, request);
+  const snapshot = await wholeSnapshot(parts, request);
   if ("kind" in snapshot) return snapshot;
   sayUnreadableConfiguration(parts);
   const refusal =
@@ -121,7 +121,7 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (opening !== undefined) return opening;
   const clean = request.dryRun ? snapshot : await withoutEarlierOrders(parts, request, snapshot);
   if ("kind" in clean) return clean;
-  const settled = request.dryRun ? clean : await settle(parts, request, clean);
+  const settled = request.dryRun ? clean : await settle(parts, request, { snapshot: clean, isWhole: clean === snapshot });
   if ("kind" in settled) return settled;
   const prepared = await planWithoutDoubt(parts, request, settled);
   if (prepared.kind === "declined") return prepared;
@@ -146,12 +146,25 @@ function gate(parts: PrepareParts, request: PrepareRequest): Declined | undefine
   return age.kind === "fresh" || request.finishOf !== undefined ? undefined : declined(age.kind, age.reason);
 }
 
-async function firstSnapshot(parts: PrepareParts, request: PrepareRequest): Promise<AccountSnapshot | Declined> {
+async function wholeSnapshot(parts: PrepareParts, request: PrepareRequest): Promise<AccountSnapshot | Declined> {
+  return readable(parts, request, async () => readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(request.wanted)));
+}
+
+/** What our own orders change, read again (R35). */
+async function holdings(parts: PrepareParts, request: PrepareRequest, before: AccountSnapshot): Promise<AccountSnapshot | Declined> {
+  return readable(parts, request, async () => readHoldings(parts.broker, parts.clock, before));
+}
+
+/** Reads again while the venue cannot be reached, for a limited time. */
+async function readable(
+  parts: PrepareParts,
+  request: PrepareRequest,
+  read: () => Promise<AccountSnapshot>,
+): Promise<AccountSnapshot | Declined> {
   const start = parts.clock.monotonic();
   for (;;) {
     try {
-      const reads = readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(request.wanted));
-      return withoutEnded(await unlessAborted(reads, parts.abandoned), parts.ledger);
+      return withoutEnded(await unlessAborted(read(), parts.abandoned), parts.ledger);
     } catch (error) {
       const unwanted = parts.abandoned.aborted ? stillWanted(parts, request) : undefined;
       if (unwanted !== undefined) return unwanted;
@@ -245,7 +258,7 @@ async function withoutEarlierOrders(
   first: AccountSnapshot,
 ): Promise<AccountSnapshot | Declined> {
   const ended = await endEarlierOrders<Declined>(parts, first, {
-    read: () => firstSnapshot(parts, request),
+    read: () => holdings(parts, request, first),
     pause: async (ms) => {
       await parts.clock.sleep(ms, parts.abandoned);
       return stillWanted(parts, request);
@@ -259,12 +272,16 @@ async function withoutEarlierOrders(
 const EXTERNAL_FILLS_AFTER_MS = 5_000;
 
 /** Waits until the account contains the fills of the execution before this one (R16). */
-async function settle(parts: PrepareParts, request: PrepareRequest, first: AccountSnapshot): Promise<AccountSnapshot | Declined> {
-  let expected = expectedNow(parts, first);
+async function settle(
+  parts: PrepareParts,
+  request: PrepareRequest,
+  first: { readonly snapshot: AccountSnapshot; readonly isWhole: boolean },
+): Promise<AccountSnapshot | Declined> {
+  let { snapshot, isWhole } = first;
+  let expected = expectedNow(parts, snapshot);
   const start = parts.clock.monotonic();
   let listAt = start + EXTERNAL_FILLS_AFTER_MS;
-  let snapshot = first;
-  for (let round = 0; ; round += 1) {
+  for (let round = 0; ;) {
     const waited = parts.clock.monotonic() - start;
     const isLate = waited > SETTLE_LIMIT_MS;
     if (parts.clock.monotonic() >= listAt && unsettled(snapshot, expected) !== undefined) {
@@ -274,7 +291,8 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Accou
     const missing = unsettled(snapshot, expected);
     // A deposit is not a missing fill; but while our last buys may not be in the cash yet, it may belong to them.
     const mayBeSpent = isMore(snapshot.account.cash, expected) && waited <= FILLS_SETTLE_WITHIN_MS;
-    if (missing === undefined && !mayBeSpent && (isLate || !mayReleaseMore(snapshot, parts))) return snapshot;
+    const isSettled = missing === undefined && !mayBeSpent && (isLate || !mayReleaseMore(snapshot, parts));
+    if (isSettled && isWhole) return snapshot;
     if (missing !== undefined && isLate) {
       return {
         ...declined(
@@ -285,11 +303,15 @@ async function settle(parts: PrepareParts, request: PrepareRequest, first: Accou
         snapshot,
       };
     }
-    await parts.clock.sleep(settlePause(round), parts.abandoned);
-    const stopped = stillWanted(parts, request);
-    if (stopped !== undefined) return stopped;
-    const next = await firstSnapshot(parts, request);
+    if (!isSettled) {
+      await parts.clock.sleep(settlePause(round), parts.abandoned);
+      round += 1;
+      const stopped = stillWanted(parts, request);
+      if (stopped !== undefined) return stopped;
+    }
+    const next = isSettled ? await wholeSnapshot(parts, request) : await holdings(parts, request, snapshot);
     if ("kind" in next) return next;
+    isWhole = isSettled;
     snapshot = next;
   }
 }
@@ -344,7 +366,7 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
     if (goesOn) await parts.clock.sleep(doubtPause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
-    const next = goesOn ? await repriced(parts, snapshot) : await firstSnapshot(parts, request);
+    const next = goesOn ? await repriced(parts, snapshot) : await wholeSnapshot(parts, request);
     if ("kind" in next) return next;
     isWhole = !goesOn;
     snapshot = next;
