@@ -109,8 +109,9 @@ export class Convergence {
       .filter(this.#parts.touches);
   }
 
-  /** The part of the run, from 0 to 1, whose symbols something keeps from being bought. */
+  /** The part of the run, from 0 to 1, whose symbols something keeps from being bought: all of it where the base is a debt. */
   get touchedShare(): number {
+    if (baseOf(this.#parts.exchange, this.#isGuarded) < 0) return 1;
     return [...this.#parts.targets].reduce((total, [symbol, weight]) => (this.#parts.touches(symbol) ? total + weight : total), 0);
   }
 
