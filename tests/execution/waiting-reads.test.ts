@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Interceptor } from "../../src/simulator/venue.ts";
-import { afterFirstPost, both, isCancel, isPost, UNAVAILABLE } from "./faults.ts";
+import { afterFirstPost, both, isCancel, isPost, isRead, UNAVAILABLE } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
 import { book, expectUnharmed, HEDGE, INVESTED } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -67,6 +67,35 @@ describe("while reads wait for the venue's next minute", () => {
     expect(at[0]! - start).toBeLessThan(7_000);
     expectUnharmed(desk);
   });
+});
+
+test("while our fills are missing in the account, only what they change is read again, and the plan is made on new prices (R35)", async () => {
+  desk = new VirtualDesk(INVESTED);
+  await desk.run(signalOf(desk.clock, HEDGE));
+  const shownAt = desk.clock.monotonic() + 6_000;
+  const reads: { readonly path: string; readonly at: number }[] = [];
+  desk.venue.interceptor = {
+    before: (request) => {
+      reads.push({ path: isPost(request) ? "post" : request.url.replace(/\?.*/, ""), at: desk.clock.monotonic() });
+      return Promise.resolve(undefined);
+    },
+    after: (request, response) => {
+      if (!isRead(request, "/v2/account") || desk.clock.monotonic() >= shownAt) return Promise.resolve(response);
+      const account = JSON.parse(response.body) as { cash: string };
+      const cash = String(Number(account.cash) - 500);
+      return Promise.resolve({ ...response, body: JSON.stringify({ ...account, cash }) });
+    },
+  };
+  await desk.run(signalOf(desk.clock, { LEU: "1" }, { id: "00000000000000bb" }));
+  const before = reads.slice(
+    0,
+    reads.findIndex(({ path }) => path === "post"),
+  );
+  const times = (path: string): number[] => before.filter((read) => read.path.endsWith(path)).map(({ at }) => at);
+  expect(times("/account").length).toBeGreaterThan(5);
+  expect(times("/snapshots")).toHaveLength(2);
+  expect(times("/snapshots").at(-1)).toBeGreaterThanOrEqual(shownAt);
+  expectUnharmed(desk);
 });
 
 test("warnings that come again with every try while the venue is away are marked, so that the log can be brief", async () => {

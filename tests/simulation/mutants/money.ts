@@ -184,4 +184,28 @@ export const MONEY: readonly Mutant[] = [
     ],
     test: "tests/execution/preparation/daily-limits.test.ts",
   },
+  {
+    name: "any-quantity-explained-by-hand",
+    bug: "Orders placed by hand explain any quantity of their symbol, although a fill of our own may be missing in it.",
+    patches: [
+      {
+        file: "src/execution/preparation/external-fills.ts",
+        find: "if (!quantity.plus(fills.shares).eq(shown)) continue;",
+        replace: "",
+      },
+    ],
+    test: "tests/execution/preparation/external-fills.test.ts",
+  },
+  {
+    name: "planned-on-prices-from-before-a-wait",
+    bug: "After waiting for its fills to show, a plan is made on the prices from before.",
+    patches: [
+      {
+        file: "src/execution/preparation/prepare.ts",
+        find: "if (isSettled && isWhole) return snapshot;",
+        replace: "if (isSettled) return snapshot;",
+      },
+    ],
+    test: "tests/execution/waiting-reads.test.ts",
+  },
 ];

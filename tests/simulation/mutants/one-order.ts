@@ -223,4 +223,52 @@ export const ONE_ORDER: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "abandoned-id-not-reused",
+    bug: "The order that takes the place of one of unknown state goes out under an id of its own, so that both may be filled.",
+    patches: [
+      {
+        file: "src/execution/orders/intents.ts",
+        find: "clientOrderId: inherited ?? clientOrderId({ ...slot, attempt }),\n      inherits: inherited !== undefined,",
+        replace: "clientOrderId: clientOrderId({ ...slot, attempt }),\n      inherits: false,",
+      },
+    ],
+    test: "tests/execution/preparation/inherited-ids.test.ts",
+  },
+  {
+    name: "former-order-taken-for-the-last",
+    bug: "An order that was given up and has arrived after all counts as the one sent under its id since.",
+    patches: [
+      {
+        file: "src/execution/orders/former-orders.ts",
+        find: "if (intent.orderId === order.id || isSentAs(intent, order)) return false;",
+        replace: "if (intent.clientOrderId === order.clientOrderId || isSentAs(intent, order)) return false;",
+      },
+    ],
+    test: "tests/execution/preparation/inherited-ids.test.ts",
+  },
+  {
+    name: "heir-reserves-only-itself",
+    bug: "Of two orders under one id only the newer one's cash is reserved, though the venue may take the more expensive one.",
+    patches: [
+      {
+        file: "src/execution/preparation/inherited-ids.ts",
+        find: 'if (side === "sell" || heir === undefined) return ZERO;',
+        replace: 'if (side === "sell" || heir !== undefined) return ZERO;',
+      },
+    ],
+    test: "tests/execution/preparation/inherited-ids.test.ts",
+  },
+  {
+    name: "lost-orders-not-looked-for",
+    bug: "After a ledger has lost its last records, orders that the venue holds of an open execution are not looked for.",
+    patches: [
+      {
+        file: "src/execution/loop/lost-orders.ts",
+        find: "const lost = ledger.intent(order.clientOrderId) === undefined ? lostIntent(order, execution, clock.now()) : undefined;",
+        replace: "const lost = ledger.intent(order.clientOrderId) === null ? lostIntent(order, execution, clock.now()) : undefined;",
+      },
+    ],
+    test: "tests/execution/loop/lost-orders.test.ts",
+  },
 ];

@@ -119,4 +119,28 @@ export const TENACITY: readonly Mutant[] = [
     ],
     test: "tests/execution/loop/decide.test.ts",
   },
+  {
+    name: "pause-not-cut-short",
+    bug: "A newer run waits for the end of a pause before it may take over.",
+    patches: [
+      {
+        file: "src/execution/loop/converge.ts",
+        find: "this.#planAt = Math.min(this.#planAt, this.#parts.clock.monotonic());",
+        replace: "this.#planAt = Math.max(this.#planAt, this.#parts.clock.monotonic());",
+      },
+    ],
+    test: "tests/execution/tenacity.test.ts",
+  },
+  {
+    name: "refused-fractions-forgotten",
+    bug: "That the order gate has refused fractions of a symbol is forgotten at once, and asked for with every plan.",
+    patches: [
+      {
+        file: "src/execution/preparation/account-snapshot.ts",
+        find: "return this.#clock.monotonic() < (this.#wholeUntil.get(symbol) ?? -Infinity);",
+        replace: "return this.#clock.monotonic() < -(this.#wholeUntil.get(symbol) ?? Infinity);",
+      },
+    ],
+    test: "tests/execution/preparation/account-snapshot.test.ts",
+  },
 ];
