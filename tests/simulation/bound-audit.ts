@@ -13,7 +13,8 @@ const DOLLARS = decimal("30");
 
 /** The account when the first order of a signal left, by the venue's own book. */
 interface Before {
-  readonly base: Decimal;
+  /** With and without what an unreadable row hides for now: plans are made on either. */
+  readonly bases: readonly Decimal[];
   readonly values: ReadonlyMap<string, Decimal>;
   readonly prices: ReadonlyMap<string, Decimal>;
 }
@@ -34,7 +35,7 @@ export class BoundAudit {
 
   /**
    * @param signalId of an order that leaves.
-   * @param unreadable symbols that the process was shown in rows that cannot be read: they belong to no base (R9).
+   * @param unreadable symbols that the process was shown in rows that cannot be read: they belong to no base while that lasts (R9).
    */
   onSent(signalId: string, unreadable: ReadonlySet<string>): void {
     if (!this.#before.has(signalId)) this.#before.set(signalId, this.#look(unreadable));
@@ -53,9 +54,12 @@ export class BoundAudit {
     if (before === undefined) return [];
     const [bought, sold] = [moved("buy", orders), moved("sell", orders)];
     if (bought.gt(ZERO) && sold.gt(ZERO)) return [violation(`The signal ${signalId} has bought and sold ${symbol}`)];
-    const target = decimal(String(weight)).times(before.base);
-    const way = target.minus(before.values.get(symbol) ?? ZERO).abs();
-    const most = way.plus(before.base.times(SLACK.plus(MOVES))).plus(DOLLARS);
+    const held = before.values.get(symbol) ?? ZERO;
+    const ways = before.bases.map((base) => {
+      const way = decimal(String(weight)).times(base).minus(held).abs();
+      return way.plus(base.times(SLACK.plus(MOVES))).plus(DOLLARS);
+    });
+    const most = max(ZERO, ...ways);
     const price = before.prices.get(symbol);
     const shares = sum(orders.map(({ filledQuantity }) => filledQuantity));
     // Sold shares count at the price before, so that a price that rises makes no sale too large.
@@ -72,11 +76,10 @@ export class BoundAudit {
       symbols.map((symbol) => [symbol, (state.positions.get(symbol)?.quantity ?? ZERO).times(prices.get(symbol) ?? ZERO)]),
     );
     const { protectedSymbols, allowedSymbols } = this.#scenario.settings;
-    const counted = symbols.filter(
-      (symbol) => !protectedSymbols.has(symbol) && !unreadable.has(symbol) && allowedSymbols?.has(symbol) !== false,
-    );
-    const base = max(ZERO, state.cash.plus(sum(counted.map((symbol) => values.get(symbol) ?? ZERO))));
-    return { base, values, prices };
+    const counted = symbols.filter((symbol) => !protectedSymbols.has(symbol) && allowedSymbols?.has(symbol) !== false);
+    const readable = counted.filter((symbol) => !unreadable.has(symbol));
+    const bases = [counted, readable].map((parts) => max(ZERO, state.cash.plus(sum(parts.map((symbol) => values.get(symbol) ?? ZERO)))));
+    return { bases, values, prices };
   }
 }
 
