@@ -1,6 +1,7 @@
 import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { decimal, max, sum, ZERO } from "../../src/domain/decimal.ts";
+import { isOwnOrder } from "../../src/execution/orders/ids.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import type { Violation } from "./invariants.ts";
@@ -17,6 +18,8 @@ interface Before {
   readonly bases: readonly Decimal[];
   readonly values: ReadonlyMap<string, Decimal>;
   readonly prices: ReadonlyMap<string, Decimal>;
+  /** Dollars that each order had filled by then, by its id at the venue. */
+  readonly filled: ReadonlyMap<string, Decimal>;
 }
 
 /**
@@ -59,13 +62,21 @@ export class BoundAudit {
       const way = decimal(String(weight)).times(base).minus(held).abs();
       return way.plus(base.times(SLACK.plus(MOVES))).plus(DOLLARS);
     });
-    const most = max(ZERO, ...ways);
+    const most = max(ZERO, ...ways).plus(this.#filledLate(symbol, before, orders));
     const price = before.prices.get(symbol);
     const shares = sum(orders.map(({ filledQuantity }) => filledQuantity));
     // Sold shares count at the price before, so that a price that rises makes no sale too large.
     const traded = sold.gt(ZERO) && price !== undefined ? shares.times(price) : max(bought, sold);
     if (traded.lte(most)) return [];
     return [violation(`The signal ${signalId} has traded $${traded.toFixed(2)} of ${symbol}, and $${most.toFixed(2)} at most were to be`)];
+  }
+
+  /** Dollars that orders of earlier signals have filled since: that changes the way, too. */
+  #filledLate(symbol: string, { filled }: Before, own: readonly OrderRecord[]): Decimal {
+    const others = [...this.#exchange.state.orders.values()].filter(
+      (order) => order.symbol === symbol && isOwnOrder(order) && !own.includes(order),
+    );
+    return sum(others.map(({ id, filledValue }) => filledValue.minus(filled.get(id) ?? ZERO)));
   }
 
   #look(unreadable: ReadonlySet<string>): Before {
@@ -79,7 +90,8 @@ export class BoundAudit {
     const counted = symbols.filter((symbol) => !protectedSymbols.has(symbol) && allowedSymbols?.has(symbol) !== false);
     const readable = counted.filter((symbol) => !unreadable.has(symbol));
     const bases = [counted, readable].map((parts) => max(ZERO, state.cash.plus(sum(parts.map((symbol) => values.get(symbol) ?? ZERO)))));
-    return { bases, values, prices };
+    const filled = new Map([...state.orders.values()].map(({ id, filledValue }) => [id, filledValue]));
+    return { bases, values, prices, filled };
   }
 }
 
