@@ -133,6 +133,14 @@ describe("UVXY is split 1 for 5, and Alpaca books it a day later", () => {
     expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
   });
 
+  test("is found of shares whose order was cut short, and whose end is stamped only after the split", async () => {
+    await overnight(HEDGE, split());
+    const bought = desk.ledger.lastFilledIntent("UVXY")!;
+    desk.ledger.updateIntent(bought.clientOrderId, { status: "expired", filledAt: desk.clock.now(), updatedAt: desk.clock.now() });
+    expect(await signal(TQQQ)).toMatchObject(left("UVXY (split-unbooked)"));
+    expect(sold("UVXY")).toEqual([]);
+  });
+
   test("is found beside an ordinary move", async () => {
     await overnight(HEDGE, () => {
       split()();

@@ -2,6 +2,7 @@ import type { Broker, Position } from "../../domain/broker.ts";
 import { BrokerError } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { Ledger } from "../../domain/ledger.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { SplitRecord } from "../../domain/ledger/splits.ts";
 import { marketDate } from "../../domain/market-day.ts";
 import type { Decimal } from "../../domain/decimal.ts";
@@ -136,7 +137,7 @@ export class SplitWatch {
     // In limit style one trade may take several orders, all planned on the shares from before the first.
     const orders = ledger.intentsOf(fill.executionId).filter((intent) => intent.symbol === symbol);
     const quantity = expectedAfter(orders, undefined).quantities.get(symbol) ?? ZERO;
-    return { session: marketDate(fill.filledAt ?? fill.updatedAt), quantity, isFilled: true };
+    return { session: marketDate(lastFillOf(fill)), quantity, isFilled: true };
   }
 
   /** Records the progress of a known split. */
@@ -300,6 +301,11 @@ export class SplitWatch {
       }
     }
   }
+}
+
+/** Of an order that was cut short only its end is stamped, which may be on a later day than its fills: they count as of its sending. */
+function lastFillOf({ status, filledAt, postedAt, recordedAt }: IntentRecord): number {
+  return (status === "filled" ? filledAt : undefined) ?? postedAt ?? recordedAt;
 }
 
 /** Whether the quantity contains the split, or the position is gone for good. */
