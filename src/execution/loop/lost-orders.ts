@@ -27,10 +27,11 @@ export async function findLostOrders(
   const { broker, ledger, clock, startedAt } = execution.parts;
   const record = execution.record();
   const listed = await execution.unlessStopping(broker.ordersSince(record.startedAt - LISTING_SLACK_MS, symbolsIn(execution)));
-  // Later ones come from another installation (R24).
+  // Later ones that this ledger does not know come from another installation (R24).
   const started = (market.time ?? -Infinity) - (clock.monotonic() - startedAt) + STAMP_SLACK_MS;
   const own = listed.filter(({ problem, clientOrderId, createdAt }) => {
-    return problem === undefined && createdAt <= started && identityIn(clientOrderId)?.signalId === execution.signal.id;
+    const isOurs = createdAt <= started || ledger.intent(clientOrderId) !== undefined;
+    return problem === undefined && isOurs && identityIn(clientOrderId)?.signalId === execution.signal.id;
   });
   for (const order of own.sort((one, other) => one.createdAt - other.createdAt)) {
     const lost = ledger.intent(order.clientOrderId) === undefined ? lostIntent(order, execution, clock.now()) : undefined;

@@ -92,6 +92,19 @@ describe("a ledger that has lost the end of an execution", () => {
     expectSwitchedBook(desk);
   });
 
+  test("an order of ours that arrives only after the start is adopted when it is listed, and not sent again", async () => {
+    await switchedAndLost(unsent, () => {
+      desk.venue.interceptor = { before: (request) => Promise.resolve(isPost(request) ? UNAVAILABLE : undefined) };
+    });
+    await desk.clock.advance(10_000);
+    const { symbol, side, quantity, clientOrderId } = desk.ledger.intentsOf(SIGNAL).find((intent) => intent.symbol === "TQQQ")!;
+    const qty = quantity!.toFixed();
+    desk.exchange.submit({ symbol, side, qty, type: "market", time_in_force: "day", client_order_id: clientOrderId });
+    await desk.recover();
+    expect(posts).not.toContain("TQQQ");
+    expectSwitchedBook(desk);
+  });
+
   test("an order of the signal that has come since the start is another installation's, and is not adopted", async () => {
     await switchedAndLost(withoutBuys);
     await desk.clock.advance(10_000);
