@@ -18,6 +18,10 @@ export interface ConvergenceParts {
   readonly touches: (symbol: string) => boolean;
   /** Whether the symbol has just now no price by which a quantity could be decided. */
   readonly isInDoubt: (symbol: string) => boolean;
+  /** Whether the prices shown of the holdings contradict the equity just now. */
+  readonly sumsDisagree: () => boolean;
+  /** The price that a thin feed shows; `undefined` where it shows the true one. */
+  readonly shownPrice: (symbol: string) => number | undefined;
   /** Dollars that were paid in since the signal, which its target may or may not count. */
   readonly cameIn: () => number;
   /** Dollars that an order keeps which is not in the venue's book. */
@@ -49,8 +53,9 @@ export class Convergence {
 
   look(now: number): void {
     const legs = this.#legs();
-    for (const leg of legs) if (isMet(leg)) this.#reached.add(leg.symbol);
-    const isObstructed = this.#hasOldOrders() || legs.some((leg) => !this.#reached.has(leg.symbol) && this.#lacksPrice(leg));
+    for (const leg of legs) if (isMet(leg) || this.#isMetAsShown(leg)) this.#reached.add(leg.symbol);
+    const isObstructed =
+      this.#hasOldOrders() || this.#parts.sumsDisagree() || legs.some((leg) => !this.#reached.has(leg.symbol) && this.#lacksPrice(leg));
     this.#obstructedUntil = Math.max(this.#obstructedUntil, this.#parts.obstructedUntil(), isObstructed ? now : -Infinity);
     if (legs.some(({ symbol }) => !this.#reached.has(symbol))) this.#reachedAt = undefined;
     else this.#reachedAt ??= now;
@@ -127,6 +132,13 @@ export class Convergence {
     const isLarge = target > 0 && value > LARGE_HOLDING * baseOf(this.#parts.exchange, this.#isGuarded);
     const decides = isLarge || isWhole || (target > 0 && value > target) || scenario.execution.style === "limit";
     return decides && isInDoubt(symbol);
+  }
+
+  /** The program knows no better price than the one that the feed shows. */
+  #isMetAsShown(leg: Leg): boolean {
+    const { shownPrice, exchange } = this.#parts;
+    const shown = shownPrice(leg.symbol);
+    return shown !== undefined && isMet({ ...leg, value: (leg.value * shown) / Number(exchange.valueOf(leg.symbol).toFixed()) });
   }
 
   #open(): Leg[] {

@@ -10,7 +10,7 @@ import { beginCause } from "./causes.ts";
 import type { Cause } from "./causes.ts";
 import type { Chance } from "./chance.ts";
 import { Convergence } from "./convergence.ts";
-import { isInDoubt } from "./doubt.ts";
+import { isInDoubt, shownPrice, sumsDisagree } from "./doubt.ts";
 import { EXECUTION_DEADLINE_SECONDS, SIGNAL_MAX_AGE_SECONDS } from "./life.ts";
 import type { Machine } from "./machine.ts";
 import { failed, NamedReasons } from "./named-reasons.ts";
@@ -212,6 +212,8 @@ export class Final {
       obstructedUntil: () => this.#obstructedUntil(),
       touches: (symbol) => this.#isTouched(symbol),
       isInDoubt: (symbol) => isInDoubt(symbol, exchange, scenario),
+      sumsDisagree: () => sumsDisagree(exchange),
+      shownPrice: (symbol) => shownPrice(symbol, exchange),
       cameIn: () => this.#cause?.cameIn() ?? 0,
       reserves: () => this.#cause?.reserves ?? 0,
       guards: (symbol) => this.#cause?.guards(symbol) === true,
