@@ -5,6 +5,8 @@ import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, min, ONE, ZERO } from "../../domain/decimal.ts";
 import type { FollowUp } from "./follow-up.ts";
+import type { Inheritable } from "../preparation/inherited-ids.ts";
+import { inheritable } from "../preparation/inherited-ids.ts";
 import { otherInstance } from "../preparation/earlier-orders.ts";
 import { isOwnOrder } from "../orders/ids.ts";
 import { lateIntents, settleLateOrder, settleLateOrders } from "../orders/late-orders.ts";
@@ -190,6 +192,12 @@ export class AccountWatch {
         if (!this.#execution.parts.stopping.aborted) throw error;
       });
     }
+  }
+
+  /** As {@link inheritable}. */
+  async inheritable(): Promise<Inheritable> {
+    const { broker, ledger, clock } = this.#execution.parts;
+    return inheritable({ broker, ledger, clock, say: (_level, text) => this.#warn(text) });
   }
 
   /** Buys of earlier executions that may still use cash. */

@@ -12,7 +12,7 @@ import { provePlan } from "../../portfolio/proof.ts";
 import type { AccountWatch, SettledSnapshot } from "./account-watch.ts";
 import { limitsAgainst } from "../preparation/daily-limits.ts";
 import type { Inheritance, PlannedOn, Reserved } from "../preparation/inherited-ids.ts";
-import { inheritable, planWithHeirs } from "../preparation/inherited-ids.ts";
+import { planWithHeirs } from "../preparation/inherited-ids.ts";
 import type { PhaseOrders } from "../orders/intents.ts";
 import { newIntents } from "../orders/intents.ts";
 import type { MarketWatch } from "./market-watch.ts";
@@ -84,8 +84,8 @@ export class NextPlan {
     if (newer !== undefined) return cancel("superseded", `Replaced by the newer signal ${newer.id} between selling and buying.`);
     const splits = await this.#splitsIn(settled.snapshot, this.#execution.wanted());
     if (splits === undefined || blocked()) return DECIDE_AGAIN;
-    const given = await inheritable(this.#execution.parts);
-    if (blocked()) return DECIDE_AGAIN;
+    const { given, hasLearned } = await this.#parts.account.inheritable();
+    if (blocked() || hasLearned) return DECIDE_AGAIN;
     return this.#planned({ settled, splits, given }, request);
   }
 

@@ -45,7 +45,7 @@ export async function settleLateOrder(parts: LateOrdersParts, intent: IntentReco
   try {
     const order = await parts.broker.orderByClientId(intent.clientOrderId);
     if (order === undefined) await writeOff(parts, intent);
-    else await learn(parts, intent, order);
+    else await learnOf(parts, intent, order);
   } catch (error) {
     const text = `${intent.symbol}: cannot read the state of the ${intent.side} ${intent.clientOrderId}: ${messageOf(error)}`;
     if (parts.sayFailure === undefined) parts.say("warn", text, intent);
@@ -53,12 +53,13 @@ export async function settleLateOrder(parts: LateOrdersParts, intent: IntentReco
   }
 }
 
-async function learn(parts: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
+/** Records what the venue has of an intent whose execution is over, and cancels what still works. */
+export async function learnOf(parts: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
   const { ledger, clock } = parts;
   if (isOfFormer(ledger, intent, order)) {
     ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: CAME_TOO_LATE, code: "came-too-late", updatedAt: clock.now() });
     const former = ledger.intent(intent.clientOrderId);
-    if (former !== undefined) await learn(parts, former, order);
+    if (former !== undefined) await learnOf(parts, former, order);
     return;
   }
   const name = `${intent.symbol}: the ${intent.side} ${order.id}`;

@@ -1,13 +1,12 @@
 import type { Broker } from "../../domain/broker.ts";
 import { BrokerError } from "../../domain/broker.ts";
-import type { Clock } from "../../domain/clock.ts";
-import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, max, min, sum, ZERO } from "../../domain/decimal.ts";
 import type { PlanInput, PlannedOrder, PlanResult } from "../../portfolio/plan.ts";
 import { ABSENCE_COUNTS_AFTER_MS } from "../loop/decide.ts";
-import { lateIntents } from "../orders/late-orders.ts";
+import type { LateOrdersParts } from "../orders/late-orders.ts";
+import { lateIntents, learnOf } from "../orders/late-orders.ts";
 import { LISTING_SLACK_MS } from "../orders/order-lifecycle.ts";
 
 /**
@@ -29,27 +28,41 @@ const EXACT_ROUNDS = 3;
 const HAIR = decimal("0.001");
 const MOST_ROUNDS = 30;
 
-interface HeirParts {
-  readonly broker: Pick<Broker, "ordersSince">;
-  readonly ledger: Ledger;
-  readonly clock: Pick<Clock, "now">;
+interface HeirParts extends LateOrdersParts {
+  readonly broker: LateOrdersParts["broker"] & Pick<Broker, "ordersSince">;
+}
+
+export interface Inheritable {
+  /** Abandoned orders of earlier executions that the venue still does not show long after they were sent. */
+  readonly given: readonly IntentRecord[];
+  /** Whether the venue has shown an abandoned order, so that account and ledger must be read again. */
+  readonly hasLearned: boolean;
 }
 
 /**
- * Abandoned orders of earlier executions that the venue still does not show long after they were sent. Empty when the
- * venue cannot be asked: their symbols wait.
+ * Nothing is given when the venue cannot be asked: then the symbols wait.
+ * @param dryRun whether to leave the ledger and the venue's orders as they are.
  */
-export async function inheritable({ broker, ledger, clock }: HeirParts): Promise<IntentRecord[]> {
+export async function inheritable(parts: HeirParts, { dryRun = false } = {}): Promise<Inheritable> {
+  const { broker, ledger, clock } = parts;
   const unsettled = ledger.unsettledIntents();
   const given = lateIntents(ledger).filter((intent) => isGivenUp(intent, clock.now()) && isAlone(intent, unsettled));
-  if (given.length === 0) return [];
+  if (given.length === 0) return { given, hasLearned: false };
   try {
     const since = Math.min(...given.map(({ recordedAt }) => recordedAt)) - LISTING_SLACK_MS;
     const listed = await broker.ordersSince(since, [...new Set(given.map(({ symbol }) => symbol))]);
-    return given.filter(({ clientOrderId }) => listed.every((order) => order.clientOrderId !== clientOrderId));
+    let hasLearned = false;
+    // A list may show what a look-up by the id does not show yet.
+    for (const intent of given) {
+      const order = listed.find(({ clientOrderId, problem }) => clientOrderId === intent.clientOrderId && problem === undefined);
+      if (order === undefined || dryRun) continue;
+      await learnOf(parts, intent, order);
+      hasLearned = true;
+    }
+    return { given: given.filter(({ clientOrderId }) => listed.every((order) => order.clientOrderId !== clientOrderId)), hasLearned };
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
-    return [];
+    return { given: [], hasLearned: false };
   }
 }
 

@@ -20,7 +20,7 @@ import { judgeFirstRun } from "./adoption.ts";
 import { limitsAgainst } from "./daily-limits.ts";
 import { unexplainedJump } from "./equity-jump.ts";
 import type { ExecutionSettings } from "../../domain/execution-style.ts";
-import type { Inheritance, Reserved } from "./inherited-ids.ts";
+import type { Inheritable, Inheritance, Reserved } from "./inherited-ids.ts";
 import { inheritable, planWithHeirs } from "./inherited-ids.ts";
 import { endEarlierOrders } from "./earlier-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
@@ -358,11 +358,10 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
   for (let round = 0; ; round += 1) {
     const splits = await splitsIn(parts, request, snapshot);
     if ("kind" in splits) return splits;
-    // An order waiting for the open is not sent now and cannot reuse an id.
-    const given = snapshot.market.clock.isOpen ? await inheritable(parts) : [];
+    const { given, hasLearned } = await heirsOf(parts, request, snapshot);
     const planned = plannedOn(parts, request, snapshot, { splits, given });
     const goesOn = isDoubtful(planned.result) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
-    if (!goesOn && isWhole) return judged(parts, request, planned);
+    if (!goesOn && isWhole && !hasLearned) return judged(parts, request, planned);
     if (goesOn) await parts.clock.sleep(doubtPause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;
@@ -371,6 +370,12 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
     isWhole = !goesOn;
     snapshot = next;
   }
+}
+
+/** An order waiting for the open is not sent now and cannot reuse an id. */
+async function heirsOf(parts: PrepareParts, { dryRun }: PrepareRequest, { market }: AccountSnapshot): Promise<Inheritable> {
+  if (!market.clock.isOpen) return { given: [], hasLearned: false };
+  return inheritable({ ...parts, say: (level, text) => parts.emit({ kind: "remark", level, text }) }, { dryRun });
 }
 
 function plannedOn(

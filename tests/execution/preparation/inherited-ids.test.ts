@@ -3,7 +3,7 @@ import type { RebalanceResult } from "../../../src/execution/rebalancer.ts";
 import { decimal, ZERO } from "../../../src/domain/decimal.ts";
 import { Refusal } from "../../../src/simulator/refusals.ts";
 import type { VenueRequest } from "../../../src/simulator/venue.ts";
-import { beforePosts, both, isPost, NO_BUYING_POWER, postedOrder, TIMED_OUT } from "../faults.ts";
+import { beforePosts, both, isPost, NO_BUYING_POWER, postedOrder, reply, TIMED_OUT } from "../faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, intentsOf, passUntil } from "../scenario.ts";
 import type { DeskOptions } from "../virtual-desk.ts";
 import { signalOf, VirtualDesk } from "../virtual-desk.ts";
@@ -111,6 +111,22 @@ describe("orders that a killed process had recorded, when a newer run decides", 
     await killedBeforePost({ lateMs: 5 });
     expectOnTarget(await newerRun());
     expect(arrived.sort()).toEqual(["BTAL taken", "UVXY taken"]);
+    expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled"]);
+  });
+
+  test("that arrived and only a list shows: they are known by it, and nothing is bought twice", async () => {
+    await killedBeforePost({ lateMs: 20_000 });
+    await desk.clock.advance(25_000);
+    startedAt = desk.clock.monotonic();
+    desk.venue.interceptor = {
+      before: ({ url }) =>
+        Promise.resolve(url.startsWith("/v2/orders:by_client_order_id") ? reply(404, { message: "order not found" }) : undefined),
+    };
+    expect(arrived.sort()).toEqual(["BTAL taken", "UVXY taken"]);
+    const dry = await desk.run(signalOf(desk.clock, HEDGE, { id: "00000000000000cc" }), { dryRun: true });
+    expect([dry.kind, ...states()]).toEqual(["dry-run", "buy BTAL abandoned aa-buying-BTAL-1", "buy UVXY abandoned aa-buying-UVXY-1"]);
+    expectOnTarget(await newerRun());
+    expect(states()).toEqual(["buy BTAL done aa-buying-BTAL-1", "buy UVXY done aa-buying-UVXY-1"]);
     expect(book(desk)).toEqual(["buy BTAL filled", "buy UVXY filled"]);
   });
 
