@@ -189,6 +189,11 @@ export class AccountEngine {
     for (const left of this.#leftOvers.due()) this.enqueue(() => this.#takeUpLeftOver(left), failed);
   }
 
+  /** A run has decided for its strategy, so that older ones are not continued (R6). */
+  decided(strategy: string, signalId: string | undefined): void {
+    this.#leftOvers.decided(strategy, signalId);
+  }
+
   /** Executions that an earlier process could not bring to target. */
   rememberEarlier(signalId: string | undefined): void {
     this.#leftOvers.rememberEarlier(signalId);

@@ -39,6 +39,9 @@ export class LeftOvers {
   /** By signal id. */
   readonly #runs = new Map<string, LeftOver & { readonly at: number }>();
 
+  /** By strategy: the signal of the last run that decided. */
+  readonly #decided = new Map<string, string | undefined>();
+
   constructor(parts: LeftOversParts) {
     this.#parts = parts;
   }
@@ -46,6 +49,7 @@ export class LeftOvers {
   remember(signal: Signal, tries: number, until?: number): void {
     const pause = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
     this.forget(signal);
+    if (this.#decided.has(signal.strategy) && this.#decided.get(signal.strategy) !== signal.id) return;
     this.#runs.set(signal.id, { signal, tries: tries + 1, until, at: this.#parts.clock.monotonic() + pause });
   }
 
@@ -63,6 +67,19 @@ export class LeftOvers {
     if (signal.kind !== "rebalance") return;
     for (const { signal: left } of [...this.#runs.values()])
       if (left.strategy === signal.strategy && left.generatedAt <= signal.generatedAt) this.#runs.delete(left.id);
+  }
+
+  /**
+   * A run has decided for its strategy, whatever its result (R6): older ones are not continued any more, whatever else
+   * comes. A SELL or HOLD decides nothing (R22).
+   * @param signalId `undefined` when the run makes no signal.
+   */
+  decided(strategy: string, signalId: string | undefined): void {
+    const signal = signalId === undefined ? undefined : this.#parts.ledger.signal(signalId)?.signal;
+    if (signal !== undefined && signal.kind !== "rebalance") return;
+    this.#decided.set(strategy, signalId);
+    for (const { signal: left } of [...this.#runs.values()])
+      if (left.strategy === strategy && left.id !== signalId) this.#runs.delete(left.id);
   }
 
   /** Those whose pause is over, each once; stale and superseded ones are dropped. */

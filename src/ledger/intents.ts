@@ -3,6 +3,7 @@ import type { LedgerDatabase, Row, Values } from "./database.ts";
 import type {
   Goal,
   IntentChange,
+  IntentCode,
   IntentRecord,
   IntentState,
   NewIntent,
@@ -10,7 +11,7 @@ import type {
   OrderType,
   QuoteSeen,
 } from "../domain/ledger/orders.ts";
-import { INTENT_CODES } from "../domain/ledger/orders.ts";
+import { INTENT_CODES, mayBecome } from "../domain/ledger/orders.ts";
 import {
   flag,
   instant,
@@ -51,15 +52,27 @@ export function recordIntents(database: LedgerDatabase, intents: readonly NewInt
   });
 }
 
-/** Sets what `change` names and leaves the rest. @throws when there is no such intent. */
+/** Sets what `change` names and leaves the rest. @throws when there is no such intent, or it may not become that. */
 export function updateIntent(database: LedgerDatabase, clientOrderId: string, change: IntentChange): void {
   database.transaction(() => {
+    const known = change.state === undefined ? undefined : fateOf(database, clientOrderId);
+    if (known !== undefined && !mayBecome(known, change))
+      throw new Error(`The order ${clientOrderId} is ${stateText(known)} and cannot become ${stateText(change)}.`);
     setChange(database, clientOrderId, change);
     const [former] = formerIntents(database, clientOrderId);
     if (former === undefined) return;
     if (change.state === "refused" || change.state === "dropped") giveBackId(database, clientOrderId, former);
     if (change.state === "abandoned") reserveFor(database, clientOrderId, former);
   });
+}
+
+function fateOf(database: LedgerDatabase, clientOrderId: string): Pick<IntentRecord, "state" | "code"> | undefined {
+  const [row] = database.rows("SELECT state, code FROM intents WHERE client_order_id = :clientOrderId", { clientOrderId });
+  return row && { state: readOneOf(row, "state", STATES), code: readOptionalOneOf(row, "code", INTENT_CODES) };
+}
+
+function stateText({ state, code }: { readonly state?: IntentState; readonly code?: IntentCode | undefined }): string {
+  return code === undefined ? String(state) : `${String(state)} (${code})`;
 }
 
 function setChange(database: LedgerDatabase, clientOrderId: string, change: IntentChange): void {

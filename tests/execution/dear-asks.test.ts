@@ -4,7 +4,7 @@ import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { changeAsset } from "../../src/simulator/asset-changes.ts";
 import type { Arrival } from "./faults.ts";
-import { arrivals, beforePosts, both, isRead, reply, UNAVAILABLE } from "./faults.ts";
+import { arrivals, beforePosts, both, isRead, postedOrder, reply, TIMED_OUT, UNAVAILABLE } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
 import { expectHoldings, expectUnharmed, HEDGE, intentsOf } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -62,6 +62,24 @@ describe.each([
     expectHoldings(desk, HEDGE);
     expectUnharmed(desk);
   });
+});
+
+test("market style: an order that was sent without an answer is not taken for unsent when the ask goes away before it is sent again", async () => {
+  desk = new VirtualDesk({ exchange: { cash: decimal("100000") } });
+  changeAsset(desk.exchange, { symbol: "UVXY", fractionable: false });
+  let arrive: (() => unknown) | undefined;
+  desk.venue.interceptor = beforePosts("UVXY", 1, (request) => {
+    arrive = () => desk.exchange.submit(postedOrder(request));
+    desk.exchange.setQuote("UVXY", "19.99", "21");
+    desk.clock.after(40_000, () => desk.exchange.setQuote("UVXY", "19.99", "20.01"));
+    desk.clock.after(60_000, () => arrive?.());
+    return TIMED_OUT;
+  });
+  await desk.run(signalOf(desk.clock, HEDGE));
+  const orders = intentsOf(desk).filter(({ symbol }) => symbol === "UVXY");
+  expect(orders.map(({ state }) => state)).not.toContain("dropped");
+  expectHoldings(desk, HEDGE);
+  expectUnharmed(desk);
 });
 
 test("market style: an ask 3 % above is bought at", async () => {

@@ -98,17 +98,3 @@ test("shares that a proof of absence does not find any more are not sold, whiche
     { state: "refused", status: "insufficient-quantity" },
   ]);
 });
-
-test("a sell that the ledger has lost the sending of is adopted, and not taken for one that somebody else has made", async () => {
-  desk = new VirtualDesk(INVESTED);
-  void desk.start(signalOf(desk.clock, HEDGE)).catch(() => undefined);
-  await passUntil(desk, () => book(desk).filter((line) => line.endsWith("filled")).length === 2);
-  // What a log of which the end is missing leaves: the intents as they were before they were sent.
-  const damaged = openLedgerImage(desk.ledger.serialize());
-  for (const { clientOrderId, phase, updatedAt } of intentsOf(desk))
-    if (phase === "selling") damaged.updateIntent(clientOrderId, { state: "recorded", filledQuantity: ZERO, updatedAt });
-  await desk.restart(damaged.serialize());
-  expect(await desk.recover()).toMatchObject([{ conclusion: { outcome: "on-target" } }]);
-  expect(book(desk)).toEqual(SWITCH);
-  damaged.close();
-});

@@ -162,6 +162,36 @@ describe("intents", () => {
     expect(() => ledger.updateIntent("nobody", { state: "done", updatedAt: NOW })).toThrow("no intent nobody");
   });
 
+  test.each<[string, readonly IntentChange[], IntentChange]>([
+    ["that has ended is open again", [{ state: "done", updatedAt: NOW }], { state: "recorded", updatedAt: NOW }],
+    ["that was sent is dropped", [{ state: "posting", updatedAt: NOW }], { state: "dropped", updatedAt: NOW }],
+    [
+      "that was sent and proven absent is dropped",
+      [
+        { state: "posting", updatedAt: NOW },
+        { state: "unknown", updatedAt: NOW },
+        { state: "recorded", code: "proven-absent", updatedAt: NOW },
+      ],
+      { state: "dropped", code: "price-doubt", updatedAt: NOW },
+    ],
+    [
+      "that was proven absent ends with a refusal of what was sent again",
+      [
+        { state: "posting", updatedAt: NOW },
+        { state: "recorded", code: "proven-absent", updatedAt: NOW },
+        { state: "posting", updatedAt: NOW },
+      ],
+      { state: "refused", status: "other-reason", updatedAt: NOW },
+    ],
+  ])("no order %s, as it may still arrive (R19)", (_, before, change) => {
+    const ledger = ledgerWithExecution();
+    ledger.recordIntents([intent("c", "x")]);
+    for (const each of before) ledger.updateIntent("c", each);
+    const known = ledger.intent("c");
+    expect(() => ledger.updateIntent("c", change)).toThrow(/cannot become/);
+    expect(ledger.intent("c")).toEqual(known);
+  });
+
   test("a client order id is given out once, and a phase is recorded whole or not at all", () => {
     const ledger = ledgerWithExecution();
     ledger.recordIntents([intent("c", "x")]);
@@ -182,6 +212,7 @@ describe("intents", () => {
     const states: IntentState[] = ["done", "recorded", "refused", "posting", "dropped", "unknown", "abandoned", "open"];
     for (const [index, state] of states.entries()) {
       ledger.recordIntents([intent(state, index % 2 === 0 ? "x" : "y")]);
+      if (state === "unknown") ledger.updateIntent(state, { state: "posting", updatedAt: NOW });
       ledger.updateIntent(state, { state, updatedAt: NOW });
     }
     expect(ledger.unsettledIntents().map(({ clientOrderId }) => clientOrderId)).toEqual([

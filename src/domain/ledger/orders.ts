@@ -47,6 +47,36 @@ export type IntentState = "recorded" | "posting" | "unknown" | "open" | "done" |
 export const INTENT_CODES = ["proven-absent", "came-too-late", "price-doubt", "quote-doubt", "insufficient-cash", "below-minimum"] as const;
 export type IntentCode = (typeof INTENT_CODES)[number];
 
+/** What each state may become, beside staying what it is. */
+export const TRANSITIONS: Readonly<Record<IntentState, readonly IntentState[]>> = {
+  recorded: ["posting", "open", "done", "refused", "dropped", "abandoned"],
+  posting: ["recorded", "unknown", "open", "done", "refused", "dropped", "abandoned"],
+  unknown: ["recorded", "open", "done", "refused", "dropped", "abandoned"],
+  open: ["done"],
+  done: [],
+  refused: [],
+  abandoned: ["open", "done", "refused", "dropped"],
+  dropped: [],
+};
+
+type Fate = Pick<IntentRecord, "state" | "code">;
+
+/** Whether a request for it may have reached the venue, which may still take it (R19). */
+export function wasSent({ state, code }: Fate): boolean {
+  return state !== "recorded" || code === "proven-absent";
+}
+
+/**
+ * Whether the ledger may record a change. What was sent once may still arrive, so it is dropped only when its session is
+ * over or its id has gone back to an earlier order, and a refusal of what was sent again ends nothing.
+ */
+export function mayBecome(intent: Fate, { state, code, status }: Pick<IntentChange, "state" | "code" | "status">): boolean {
+  if (state === undefined || state === intent.state) return true;
+  if (!TRANSITIONS[intent.state].includes(state)) return false;
+  if (state === "dropped") return !wasSent(intent) || intent.state === "abandoned" || code === "came-too-late";
+  return state !== "refused" || intent.code !== "proven-absent" || status === "other";
+}
+
 /** What is still wanted of a planned trade when an order for it is made. */
 export interface Goal {
   /** Shares; `undefined` for a buy in dollars until its first price is known. */

@@ -3,6 +3,7 @@ import { asError, messageOf } from "../../domain/errors.ts";
 import { freshness } from "../../intake/freshness.ts";
 import type { Signal } from "../../domain/signal.ts";
 import type { IntentRecord, OrderTerms } from "../../domain/ledger/orders.ts";
+import { wasSent } from "../../domain/ledger/orders.ts";
 import type { OutcomeCode } from "../../domain/outcome.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import { formatDollars } from "../../domain/format.ts";
@@ -562,6 +563,6 @@ function amountText({ quantity, notional, limitPrice }: IntentRecord): string {
  * A limit-style order proven never to have been sent is priced or repriced. One that may have been sent
  * keeps the terms it may arrive with.
  */
-function isPricedNow({ goal, state, code }: IntentRecord): boolean {
-  return goal !== undefined && state === "recorded" && code !== "proven-absent";
+function isPricedNow(intent: IntentRecord): boolean {
+  return intent.goal !== undefined && !wasSent(intent);
 }

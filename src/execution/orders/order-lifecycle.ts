@@ -8,6 +8,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { max, ZERO } from "../../domain/decimal.ts";
 import { CANCEL_RETRY_MS } from "../loop/decide.ts";
 import type { FollowUp } from "../loop/follow-up.ts";
+import { wasSent } from "../../domain/ledger/orders.ts";
 import { CAME_TOO_LATE, isOfFormer } from "./former-orders.ts";
 import type { RebalanceEvent } from "../events.ts";
 import type { OrderGate } from "../loop/order-gate.ts";
@@ -220,7 +221,7 @@ export class OrderLifecycle {
 
   /** Drops an order that was never sent. One that was sent is abandoned instead, because it may still arrive (R19). */
   drop(intent: IntentRecord, reason: string): void {
-    if (intent.code === "proven-absent") {
+    if (wasSent(intent)) {
       this.abandon(intent, reason);
       return;
     }

@@ -1,4 +1,5 @@
 import type { IntentCode, IntentRecord, OrderTerms } from "../../domain/ledger/orders.ts";
+import { wasSent } from "../../domain/ledger/orders.ts";
 import type { SkipReason } from "../../portfolio/skip-reason.ts";
 import { max, ONE } from "../../domain/decimal.ts";
 import { cutShort, filledParts } from "../orders/attempts.ts";
@@ -102,8 +103,10 @@ export class Pricer {
   #leave(intent: IntentRecord, leftAlone: SkipReason & IntentCode, reason: string): void {
     const { ledger, clock } = this.#execution.parts;
     const { symbol, clientOrderId } = intent;
+    // One that was sent before may still arrive (R19).
+    const end = wasSent(intent) ? ({ state: "abandoned" } as const) : ({ state: "dropped", code: leftAlone } as const);
     ledger.transaction(() => {
-      ledger.updateIntent(clientOrderId, { state: "dropped", message: reason, code: leftAlone, updatedAt: clock.now() });
+      ledger.updateIntent(clientOrderId, { ...end, message: reason, updatedAt: clock.now() });
       const plan = summariseLeft(this.#execution.record(), intent, leftAlone, reason);
       ledger.updateExecution(this.#execution.id, { plan });
     });

@@ -124,26 +124,30 @@ describe("the day", () => {
     });
     for (const [index, at] of filledAt.entries()) {
       const clientOrderId = `i-${String(index)}`;
-      ledger.recordIntents([
-        {
-          clientOrderId,
-          executionId: "x",
-          phase: "selling",
-          symbol: "SMR",
-          side: "sell",
-          attempt: 1,
-          quantity: decimal("10"),
-          notional: undefined,
-          estimatedValue: decimal("999"),
-          worstCaseCost: decimal("0"),
-          fullExit: true,
-          heldBefore: decimal("10"),
-          recordedAt: Date.parse(at),
-        },
-      ]);
+      recordSell(clientOrderId, at);
       const filled = { filledQuantity: decimal("10"), filledAveragePrice: decimal("1"), filledAt: Date.parse(at) };
       ledger.updateIntent(clientOrderId, { state: "done", status: "filled", ...filled, updatedAt: Date.parse(at) });
     }
+  }
+
+  function recordSell(clientOrderId: string, at: string): void {
+    desk.ledger.recordIntents([
+      {
+        clientOrderId,
+        executionId: "x",
+        phase: "selling",
+        symbol: "SMR",
+        side: "sell",
+        attempt: 1,
+        quantity: decimal("10"),
+        notional: undefined,
+        estimatedValue: decimal("999"),
+        worstCaseCost: decimal("0"),
+        fullExit: true,
+        heldBefore: decimal("10"),
+        recordedAt: Date.parse(at),
+      },
+    ]);
   }
 
   test.each([
@@ -160,9 +164,11 @@ describe("the day", () => {
   });
 
   test("an order of the day before that may still be filled counts whole, and one that was dropped not at all", () => {
-    ledgerWithFills(["2026-11-13T15:00:00Z", "2026-11-13T15:00:01Z", "2026-11-13T15:00:02Z"]);
-    desk.ledger.updateIntent("i-0", { state: "abandoned", filledQuantity: decimal("0"), updatedAt: Date.parse("2026-11-13T15:00:03Z") });
-    desk.ledger.updateIntent("i-1", { state: "dropped", filledQuantity: decimal("0"), updatedAt: Date.parse("2026-11-17T15:00:03Z") });
+    ledgerWithFills(["2026-11-13T15:00:02Z"]);
+    recordSell("given-up", "2026-11-13T15:00:00Z");
+    recordSell("unsent", "2026-11-13T15:00:01Z");
+    desk.ledger.updateIntent("given-up", { state: "abandoned", updatedAt: Date.parse("2026-11-13T15:00:03Z") });
+    desk.ledger.updateIntent("unsent", { state: "dropped", updatedAt: Date.parse("2026-11-17T15:00:03Z") });
     expect(tradedToday(desk.ledger, Date.parse("2026-11-17T10:00:00-05:00")).toFixed()).toBe("999");
   });
 });
