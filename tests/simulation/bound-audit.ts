@@ -1,6 +1,6 @@
 import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
-import { decimal, max, sum, ZERO } from "../../src/domain/decimal.ts";
+import { decimal, max, min, sum, ZERO } from "../../src/domain/decimal.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
@@ -65,8 +65,10 @@ export class BoundAudit {
     const most = max(ZERO, ...ways).plus(this.#filledLate(symbol, before, orders));
     const price = before.prices.get(symbol);
     const shares = sum(orders.map(({ filledQuantity }) => filledQuantity));
-    // Sold shares count at the price before, so that a price that rises makes no sale too large.
-    const traded = sold.gt(ZERO) && price !== undefined ? shares.times(price) : max(bought, sold);
+    // Shares count at the price before, so that a price that rises meanwhile makes no trade too large.
+    const dollars = max(bought, sold);
+    const atBefore = price === undefined ? dollars : shares.times(price);
+    const traded = sold.gt(ZERO) ? atBefore : min(dollars, atBefore);
     if (traded.lte(most)) return [];
     return [violation(`The signal ${signalId} has traded $${traded.toFixed(2)} of ${symbol}, and $${most.toFixed(2)} at most were to be`)];
   }
@@ -82,7 +84,7 @@ export class BoundAudit {
   #look(unreadable: ReadonlySet<string>): Before {
     const { state } = this.#exchange;
     const symbols = [...state.positions.keys()];
-    const prices = new Map(symbols.map((symbol) => [symbol, this.#exchange.valueOf(symbol)]));
+    const prices = new Map([...symbols, ...this.#scenario.universe].map((symbol) => [symbol, this.#exchange.valueOf(symbol)]));
     const values = new Map(
       symbols.map((symbol) => [symbol, (state.positions.get(symbol)?.quantity ?? ZERO).times(prices.get(symbol) ?? ZERO)]),
     );

@@ -1,4 +1,4 @@
-import { runOfSignal, wantedAgain } from "./joined-run.ts";
+import { RUN_GAP_MS, runOfSignal, wantedAgain } from "./joined-run.ts";
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
@@ -75,8 +75,6 @@ const FOREIGN_HAND_MS = 40_000;
 const NEWER_RUN_MS = 3_000;
 /** A run whose reasons name no legs is complete only so long after its last line (R4). */
 const SETTLE_MS = 1_000;
-/** Lines so near to each other make up one run (R3). */
-const RUN_GAP_MS = 2_500;
 const MOST_AHEAD_MS = 5_000;
 /** A file that anybody may write is noticed at the next look. */
 const EXPOSURE_SEEN_MS = 3_000;
@@ -275,7 +273,10 @@ export class Invariants implements NetworkObserver {
     if (signal.generatedAt - wall > MOST_AHEAD_MS + PACE_MS)
       this.#violated("P3", `${intent.clientOrderId} began an execution on a signal of the future.`);
     const now = this.#parts.now();
-    const again = wantedAgain(this.#parts.runs, run, signal, now - NEWER_RUN_MS - SETTLE_MS);
+    const again = wantedAgain(this.#parts.runs, run, signal, {
+      seenBefore: now - NEWER_RUN_MS - SETTLE_MS,
+      allowed: this.#parts.scenario.settings.allowedSymbols,
+    });
     const isWanted = execution?.wanted.kind === "rebalance" && again !== undefined && execution.wanted.targets.has(again);
     if (isWanted && life.startedAt < now - NEWER_RUN_MS - SETTLE_MS)
       this.#violated("P6", `${intent.clientOrderId} began an execution that wants ${again}, which a SELL has taken out of it.`);
