@@ -1,10 +1,9 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { Interceptor, VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import { afterFirstPost, both, isPost, postedOrder, reply, TIMED_OUT } from "./faults.ts";
-import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
-import { decimal, ZERO } from "../../src/domain/decimal.ts";
+import { decimal } from "../../src/domain/decimal.ts";
 import { limitStyle } from "./limit-style.ts";
-import { book, HEDGE, HELD, INVESTED, intentsOf, passUntil, SWITCH } from "./scenario.ts";
+import { HEDGE, HELD, INVESTED, intentsOf, passUntil } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;

@@ -121,8 +121,8 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/loop/converge.ts",
-        find: 'return goal !== undefined && state === "recorded" && code !== "proven-absent";',
-        replace: 'return goal !== undefined && state === "recorded" && code !== "came-too-late";',
+        find: "return intent.goal !== undefined && !wasSent(intent);",
+        replace: 'return intent.goal !== undefined && (!wasSent(intent) || intent.state === "recorded");',
       },
     ],
   },

@@ -271,4 +271,39 @@ export const ONE_ORDER: readonly Mutant[] = [
     ],
     test: "tests/execution/loop/lost-orders.test.ts",
   },
+  {
+    name: "sent-order-dropped",
+    bug: "What was sent without an answer and must not be sent again just now counts as never sent.",
+    patches: [
+      {
+        file: "src/execution/preparation/pricing.ts",
+        find: "const end = wasSent(intent) ?",
+        replace: 'const end = intent.clientOrderId === "" ?',
+      },
+      {
+        file: "src/domain/ledger/orders.ts",
+        find: 'return !wasSent(intent) || intent.state === "abandoned"',
+        replace: 'return intent.state !== "done"',
+      },
+    ],
+    test: "tests/execution/dear-asks.test.ts",
+  },
+  {
+    name: "listed-order-not-learned-of",
+    bug: "An abandoned order that a list shows, and its look-up not yet, stays unknown, and its money counts as a deposit.",
+    patches: [{ file: "src/execution/preparation/inherited-ids.ts", find: "await learnOf(parts, intent, order);", replace: "continue;" }],
+    test: "tests/execution/preparation/inherited-ids.test.ts",
+  },
+  {
+    name: "own-late-order-taken-for-foreign",
+    bug: "After a start, an order of ours that arrives late is taken for another installation's and sent again.",
+    patches: [
+      {
+        file: "src/execution/loop/lost-orders.ts",
+        find: "createdAt <= started || ledger.intent(clientOrderId) !== undefined",
+        replace: "createdAt <= started",
+      },
+    ],
+    test: "tests/execution/loop/lost-orders.test.ts",
+  },
 ];

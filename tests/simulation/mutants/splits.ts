@@ -79,4 +79,16 @@ export const SPLITS: readonly Mutant[] = [
     ],
     test: "tests/portfolio/splits-in-plan.test.ts",
   },
+  {
+    name: "stamped-end-taken-for-a-fill",
+    bug: "Shares of an order that was cut short count as new ones of the day on which its end was stamped.",
+    patches: [
+      {
+        file: "src/execution/preparation/split-watch.ts",
+        find: 'return (status === "filled" ? filledAt : undefined) ?? postedAt ?? recordedAt;',
+        replace: "return filledAt ?? (status === undefined ? postedAt : undefined) ?? recordedAt;",
+      },
+    ],
+    test: "tests/execution/splits.test.ts",
+  },
 ];
