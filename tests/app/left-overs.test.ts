@@ -1,0 +1,67 @@
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { LeftOvers } from "../../src/app/left-overs.ts";
+import type { Signal } from "../../src/domain/signal.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { NOW, signal as example } from "../ledger/ledger-examples.ts";
+
+let ledger: SqliteLedger;
+let clock: VirtualClock;
+let newest: string | undefined;
+let leftOvers: LeftOvers;
+
+beforeEach(() => {
+  ledger = openLedger(":memory:");
+  clock = new VirtualClock(NOW);
+  leftOvers = new LeftOvers({
+    clock,
+    ledger,
+    signalMaxAgeSeconds: 300,
+    newest: () => (newest === undefined ? undefined : { signalId: newest }),
+  });
+});
+
+afterEach(() => ledger.close());
+
+/** A run of the strategy, in the ledger. */
+function run(id: string, kind: Signal["kind"] = "rebalance"): Signal {
+  const signal: Signal = { ...example(id), kind, generatedAt: NOW, oldestStamp: NOW, arrivedAt: NOW, lastLineAt: NOW };
+  ledger.recordSignal(signal, NOW);
+  newest = id;
+  return signal;
+}
+
+async function due(): Promise<string[]> {
+  await clock.advance(20_000);
+  return leftOvers.due().map(({ signal }) => signal.id);
+}
+
+describe("an execution that ended off target", () => {
+  test("is continued after a pause, once", async () => {
+    leftOvers.remember(run("a"), 0);
+    expect(leftOvers.due()).toEqual([]);
+    expect([await due(), await due()]).toEqual([["a"], []]);
+  });
+
+  test("is continued after a SELL, which decides nothing", async () => {
+    const first = run("a");
+    leftOvers.decided(first.strategy, "a");
+    leftOvers.remember(first, 0);
+    leftOvers.decided(first.strategy, run("b", "exit").id);
+    expect(await due()).toEqual(["a"]);
+  });
+
+  test.each([
+    ["and ends later", true],
+    ["that had ended before", false],
+  ])("is not continued after a run that decided and was not executed itself, though a SELL follows that: one %s", async (_, isOpen) => {
+    const first = run("a");
+    leftOvers.decided(first.strategy, "a");
+    if (!isOpen) leftOvers.remember(first, 0);
+    leftOvers.decided(first.strategy, run("b").id);
+    if (isOpen) leftOvers.remember(first, 0);
+    leftOvers.decided(first.strategy, run("c", "exit").id);
+    expect(await due()).toEqual([]);
+  });
+});
