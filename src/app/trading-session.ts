@@ -189,7 +189,7 @@ export class TradingSession {
       ledger,
       clock,
       account: config,
-      plan: config,
+      settings: config,
       limits: config,
       signalMaxAgeSeconds: config.signalMaxAgeSeconds,
       orderTimeoutSeconds: config.orderTimeoutSeconds,

@@ -1,22 +1,17 @@
-import type { Broker, StreamState } from "../domain/broker.ts";
+import type { StreamState } from "../domain/broker.ts";
 import { BrokerError } from "../domain/broker.ts";
-import type { Clock } from "../domain/clock.ts";
 import { withCause } from "../intake/cause.ts";
-import type { AccountSettings } from "../accounts/account-guard.ts";
-import type { InboxView } from "../domain/inbox.ts";
 import { EMPTY_INBOX } from "../domain/inbox.ts";
 import type { Signal } from "../domain/signal.ts";
 import { isFinal } from "../domain/verdict.ts";
-import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord, NewExecution } from "../domain/ledger/executions.ts";
 import { formatDollars } from "../domain/format.ts";
 import { isOnTargetReason, SKIP_REASONS } from "../portfolio/skip-reason.ts";
 import { max, ONE } from "../domain/decimal.ts";
-import type { LimitSettings } from "../portfolio/limits.ts";
 import { updateSubAccounts } from "../accounts/bookkeeping.ts";
 import { attributionDeltasFor } from "../accounts/attribution-deltas.ts";
 import type { StrategyTarget, StrategyShare } from "../domain/strategy-target.ts";
-import type { SkipReason, Plan, PlanSettings } from "../portfolio/plan.ts";
+import type { SkipReason, Plan } from "../portfolio/plan.ts";
 import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 import { makePlan } from "../portfolio/plan.ts";
 import {
@@ -30,10 +25,8 @@ import {
 } from "../accounts/strategy-targets.ts";
 import type { ConvergeResult } from "./loop/converge.ts";
 import { Convergence } from "./loop/converge.ts";
-import type { ConvergeParts } from "./loop/open-execution.ts";
+import type { ExecutionParts } from "./execution-parts.ts";
 import { isEnded } from "./loop/decide.ts";
-import type { ExecutionEvent } from "./events.ts";
-import type { ExecutionSettings } from "../domain/execution-style.ts";
 import { DEFAULT_EXECUTION } from "../domain/execution-style.ts";
 import { newIntents } from "./orders/intents.ts";
 import type { Conclusion } from "./outcome/outcome.ts";
@@ -49,27 +42,10 @@ import { boundsAfter, goalsOf, plansOf } from "./loop/signal-bounds.ts";
 import type { PlanSummary } from "./outcome/summary.ts";
 import { summariseAccount, summarisePlan } from "./outcome/summary.ts";
 
-export interface RebalancerParts {
-  readonly broker: Broker;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly account: AccountSettings;
-  readonly plan: PlanSettings;
-  readonly limits: LimitSettings;
-  readonly signalMaxAgeSeconds: number;
-  readonly orderTimeoutSeconds: number;
-  readonly executionDeadlineSeconds: number;
-  /** Default: {@link DEFAULT_EXECUTION}, immediate market orders. */
-  readonly execution?: ExecutionSettings;
-  readonly halted: () => string | undefined;
-  /** Aborted when the process is asked to stop. */
-  readonly stopping: AbortSignal;
-  /** The runs behind the current one (R6, R22). Default: none. */
-  readonly inbox?: InboxView;
-  /** The strategies that share the account. Default: only the signal's own. */
-  readonly strategies?: readonly StrategyShare[];
-  readonly emit: (event: ExecutionEvent) => void;
-}
+type OwnParts = "assets" | "splits" | "stream" | "startedAt";
+
+/** Default style: {@link DEFAULT_EXECUTION}, immediate market orders. Default inbox: no other runs. */
+export type RebalancerParts = Omit<ExecutionParts, OwnParts | "execution" | "inbox"> & Partial<Pick<ExecutionParts, "execution" | "inbox">>;
 
 export interface RebalanceOptions {
   readonly dryRun: boolean;
@@ -101,21 +77,21 @@ const RECENT_SIGNALS = 20;
 
 /** One account, one execution at a time: from a signal to its recorded end, or from a restart to the end of an open execution. */
 export class Rebalancer {
-  readonly #parts: RebalancerParts;
-  readonly #assets: AssetCache;
-  readonly #splits: SplitWatch;
-  readonly #stream: SharedOrderStream;
-  readonly #startedAt: number;
+  readonly #parts: ExecutionParts;
   /** The last reading of the venue's clock made elsewhere. */
   #market: MarketReading | undefined;
   #underWay: Convergence | undefined;
 
   constructor(parts: RebalancerParts) {
-    this.#parts = parts;
-    this.#startedAt = parts.clock.monotonic();
-    this.#assets = new AssetCache(parts.broker, parts.clock, parts.ledger);
-    this.#splits = new SplitWatch({ ...parts, protectedSymbols: parts.plan.protectedSymbols });
-    this.#stream = new SharedOrderStream(parts.broker);
+    this.#parts = {
+      execution: DEFAULT_EXECUTION,
+      inbox: EMPTY_INBOX,
+      ...parts,
+      assets: new AssetCache(parts.broker, parts.clock, parts.ledger),
+      splits: new SplitWatch({ ...parts, protectedSymbols: parts.settings.protectedSymbols }),
+      stream: new SharedOrderStream(parts.broker),
+      startedAt: parts.clock.monotonic(),
+    };
   }
 
   /** The venue's clock was read elsewhere. */
@@ -126,7 +102,7 @@ export class Rebalancer {
 
   /** Of the order updates; `undefined` before they are followed. */
   get streamState(): StreamState | undefined {
-    return this.#stream.state;
+    return this.#parts.stream.state;
   }
 
   /**
@@ -135,14 +111,14 @@ export class Rebalancer {
    * not wait for it. Failures are reported when they matter.
    */
   async warm(): Promise<void> {
-    const { broker, clock, ledger, plan: settings } = this.#parts;
+    const { broker, clock, ledger, settings, stream, assets, splits: watch } = this.#parts;
     // In a ledger from a version without sub-accounts, all fills must be booked first.
     updateSubAccounts(ledger);
-    this.#stream.open();
+    stream.open();
     try {
-      const snapshot = await readAccount(broker, this.#assets, clock, []);
+      const snapshot = await readAccount(broker, assets, clock, []);
       const wanted: RebalanceTarget = { kind: "rebalance", targets: new Map() };
-      const splits = await this.#splits.doubts(snapshot, { wanted: [], record: true });
+      const splits = await watch.doubts(snapshot, { wanted: [], record: true });
       makePlan(planInput(snapshot, { phase: "selling", wanted, settings, unsettled: [], splits, excluded: new Map() }));
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
@@ -200,7 +176,7 @@ export class Rebalancer {
   /** A plan without orders that is off target: worth a retry while the cause may pass, but not an execution (R33). */
   #nothingToSend(signal: Signal, options: RebalanceOptions, { plan, input, snapshot }: Ready): RebalanceResult | undefined {
     if (plan.sells.length + plan.buys.length > 0 || plan.reachesTarget) return undefined;
-    const minimum = max(this.#parts.plan.minTradeValue, ONE);
+    const minimum = max(this.#parts.settings.minTradeValue, ONE);
     const left = restOf({ plan: summarisePlan(plan, { input }), intents: [], tries: [], minimum });
     const passing = left.filter((rest) => rest.passing);
     const missed = plan.lines.flatMap(({ leftAlone }) => (leftAlone === undefined || isOnTargetReason(leftAlone) ? [] : [leftAlone]));
@@ -216,16 +192,8 @@ export class Rebalancer {
   /** Symbols of a later SELL of the strategy are not bought again (R22). */
   #withoutExits(signal: Signal, wanted: RebalanceTarget, strategyTargets: readonly StrategyTarget[]): RebalanceTarget {
     if (wanted.kind === "exit") return wanted;
-    const exits = laterExits(signal, this.#parts.ledger.recentSignals(RECENT_SIGNALS), this.#inbox.waiting);
+    const exits = laterExits(signal, this.#parts.ledger.recentSignals(RECENT_SIGNALS), this.#parts.inbox.waiting);
     return exits.size === 0 ? wanted : targetAfterExits(wanted, strategyTargets, signal.strategy, exits);
-  }
-
-  get #inbox(): InboxView {
-    return this.#parts.inbox ?? EMPTY_INBOX;
-  }
-
-  get #execution(): ExecutionSettings {
-    return this.#parts.execution ?? DEFAULT_EXECUTION;
   }
 
   #strategies(signal: Signal): readonly StrategyShare[] {
@@ -234,7 +202,7 @@ export class Rebalancer {
 
   #waiting(signal: Signal): Signal[] {
     const { clock, signalMaxAgeSeconds } = this.#parts;
-    return stillWaiting(this.#inbox.waiting, this.#strategies(signal), signal.strategy, clock.now(), signalMaxAgeSeconds);
+    return stillWaiting(this.#parts.inbox.waiting, this.#strategies(signal), signal.strategy, clock.now(), signalMaxAgeSeconds);
   }
 
   /** Finishes an execution left open by an earlier process. */
@@ -252,22 +220,21 @@ export class Rebalancer {
   }
 
   #prepare(signal: Signal, wanted: RebalanceTarget, options: RebalanceOptions): Promise<Preparation> {
-    const { plan: settings, stopping, ...parts } = this.#parts;
-    const abandoned = AbortSignal.any([stopping, this.#inbox.overtaken]);
-    const { ledger } = this.#parts;
+    const { ledger, stopping, inbox } = this.#parts;
+    const abandoned = AbortSignal.any([stopping, inbox.overtaken]);
     const earlier = ledger.executionsOfSignal(signal.id);
     const bounds = boundsAfter(earlier, ledger.intentsOfSignal(signal.id));
     const { dryRun, ignoreMarketHours, takeUp } = options;
     const excluded = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, SkipReason>();
     return prepare(
-      { ...parts, settings, execution: this.#execution, assets: this.#assets, splits: this.#splits, startedAt: this.#startedAt, abandoned },
+      { ...this.#parts, abandoned },
       { signal, wanted, dryRun, ignoreMarketHours, bounds, excluded, finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined },
     );
   }
 
   /** What the signal's last execution that has begun left for a lasting cause. */
   #lasting(signal: Signal): Map<string, SkipReason> {
-    const { ledger, plan: settings } = this.#parts;
+    const { ledger, settings } = this.#parts;
     const last = ledger.executionsOfSignal(signal.id).findLast(({ begunAt }) => begunAt !== undefined);
     const plan = last?.plan as PlanSummary | null | undefined;
     if (last === undefined || plan === undefined || plan === null) return new Map();
@@ -304,7 +271,7 @@ export class Rebalancer {
         accountBefore,
         plan: { ...summary, goals: earlier?.goals ?? goalsOf(summary.selling, accountBefore.positions), reached: earlier?.reached ?? [] },
       });
-      const common = { execution, snapshot, inherited, style: offHours ? ("market" as const) : this.#execution.style };
+      const common = { execution, snapshot, inherited, style: offHours ? ("market" as const) : this.#parts.execution.style };
       ledger.recordIntents(newIntents(ledger, { ...common, phase: "selling", orders: plan.sells }, clock.now()));
       if (atOnce) ledger.recordIntents(newIntents(ledger, { ...common, phase: "buying", orders: plan.buys }, clock.now()));
       const { equity, lastEquity, cash } = snapshot.account;
@@ -351,17 +318,7 @@ export class Rebalancer {
     signal: Signal,
     known: { readonly snapshot?: AccountSnapshot; readonly ageless?: boolean },
   ): Promise<RebalanceResult> {
-    const { plan: settings, ...rest } = this.#parts;
-    const common = {
-      settings,
-      execution: this.#execution,
-      assets: this.#assets,
-      splits: this.#splits,
-      stream: this.#stream,
-      startedAt: this.#startedAt,
-    };
-    const parts: ConvergeParts = { ...rest, ...common, inbox: this.#inbox, ageless: known.ageless === true };
-    const convergence = new Convergence(parts, execution, signal, known.snapshot);
+    const convergence = new Convergence(this.#parts, execution, signal, known);
     if (known.snapshot !== undefined && this.#market !== undefined && isLater(this.#market, known.snapshot.market))
       convergence.sawMarket(this.#market);
     this.#underWay = convergence;

@@ -223,7 +223,7 @@ export class VirtualDesk {
       ledger: this.ledger,
       clock: this.#ground?.clock ?? this.#ours,
       account: { mode: this.#options.mode ?? "paper", liveTradingAccount: this.#options.liveTradingAccount },
-      plan: { ...PLAN_SETTINGS, ...this.#options.plan },
+      settings: { ...PLAN_SETTINGS, ...this.#options.plan },
       limits: { maxDailyTurnover: undefined, maxDailyLoss: undefined, ...this.#options.limits },
       signalMaxAgeSeconds: 300,
       orderTimeoutSeconds: this.#options.orderTimeoutSeconds ?? 60,

@@ -180,7 +180,7 @@ export class SoakedDaemon {
       ledger: this.ledger,
       clock: this.clock,
       account: { mode: "paper", liveTradingAccount: undefined },
-      plan: {
+      settings: {
         cashReserve: decimal("0.01"),
         minTradeValue: decimal("5"),
         driftBand: decimal("0.01"),

@@ -248,7 +248,7 @@ export class Life {
       ledger: this.ledger,
       clock: this.clock,
       account: CONFIGURED,
-      plan: scenario.settings,
+      settings: scenario.settings,
       limits: scenario.limits,
       signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
       orderTimeoutSeconds: scenario.orderTimeoutSeconds,

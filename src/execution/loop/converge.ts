@@ -18,7 +18,7 @@ import { findLostOrders } from "./lost-orders.ts";
 import { MarketWatch } from "./market-watch.ts";
 import type { NextPlanned } from "./next-plan.ts";
 import { NextPlan } from "./next-plan.ts";
-import type { ConvergeParts } from "./open-execution.ts";
+import type { ExecutionParts } from "../execution-parts.ts";
 import { OpenExecution } from "./open-execution.ts";
 import { OrderGate } from "./order-gate.ts";
 import { OrderLifecycle } from "../orders/order-lifecycle.ts";
@@ -40,6 +40,14 @@ const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
 /** Result of `run`; `undefined` when the process is stopping and the next start continues. */
 export type ConvergeResult = Conclusion | undefined;
 
+/** What is known of an execution before it runs. */
+export interface Known {
+  /** Used for the plan, if this process made it. */
+  readonly snapshot?: Pick<AccountSnapshot, "market" | "prices">;
+  /** The owner requested it: it starts whatever the age of the signal (R33). */
+  readonly ageless?: boolean;
+}
+
 /**
  * Runs one execution to its end. Its states are the phases of the ledger:
  *
@@ -59,7 +67,8 @@ export type ConvergeResult = Conclusion | undefined;
  */
 export class Convergence {
   readonly #execution: OpenExecution;
-  readonly #parts: ConvergeParts;
+  readonly #parts: ExecutionParts;
+  readonly #isAgeless: boolean;
   readonly #orders: OrderLifecycle;
   readonly #market: MarketWatch;
   readonly #account: AccountWatch;
@@ -90,16 +99,16 @@ export class Convergence {
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
-  /** @param known the venue's clock and prices used for the plan, if this process made it. */
-  constructor(parts: ConvergeParts, execution: ExecutionRecord, signal: Signal, known?: Pick<AccountSnapshot, "market" | "prices">) {
-    const market = known?.market;
+  constructor(parts: ExecutionParts, execution: ExecutionRecord, signal: Signal, { snapshot, ageless = false }: Known) {
+    const market = snapshot?.market;
     this.#parts = parts;
-    this.#mayHaveLost = known === undefined;
+    this.#isAgeless = ageless;
+    this.#mayHaveLost = snapshot === undefined;
     this.#execution = new OpenExecution(parts, execution.id, signal);
     this.#market = new MarketWatch(this.#execution, market, () => this.#wake());
     this.#account = new AccountWatch(this.#execution, this.#market, market?.readAt);
     const quotes = new QuoteBook(this.#execution, this.#market);
-    if (known !== undefined) quotes.saw(known.prices, known.market.readAt);
+    if (snapshot !== undefined) quotes.saw(snapshot.prices, snapshot.market.readAt);
     this.#pricer = new Pricer(this.#execution, quotes);
     const gate = new OrderGate(parts.clock);
     this.#nextPlan = new NextPlan(this.#execution, { account: this.#account, market: this.#market, quotes, gate });
@@ -216,7 +225,7 @@ export class Convergence {
   #overtaken(): StopReason | undefined {
     const { clock, signalMaxAgeSeconds } = this.#parts;
     const age = freshness(this.#execution.signal, clock.now(), signalMaxAgeSeconds);
-    if (age.kind !== "fresh" && this.#parts.ageless !== true) return { cause: "stale", reason: age.reason };
+    if (age.kind !== "fresh" && !this.#isAgeless) return { cause: "stale", reason: age.reason };
     const { newer, overtaken } = this.#parts.inbox;
     if (newer?.kind === "rebalance")
       return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };

@@ -1,14 +1,9 @@
-import type { Broker } from "../../domain/broker.ts";
-import type { Clock } from "../../domain/clock.ts";
-import type { InboxView } from "../../domain/inbox.ts";
+import type { ExecutionParts } from "../execution-parts.ts";
 import type { Signal } from "../../domain/signal.ts";
-import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
-import type { StrategyTarget, StrategyShare } from "../../domain/strategy-target.ts";
-import type { LimitSettings } from "../../portfolio/limits.ts";
+import type { StrategyTarget } from "../../domain/strategy-target.ts";
 import { max, ONE } from "../../domain/decimal.ts";
-import type { PlanSettings } from "../../portfolio/plan.ts";
 import type { RebalanceTarget } from "../../domain/rebalance-target.ts";
 import {
   strategyTargetsFor,
@@ -18,56 +13,25 @@ import {
   targetAfterExits,
   rebalanceTargetFor,
 } from "../../accounts/strategy-targets.ts";
-import type { ExecutionEvent, RebalanceEvent } from "../events.ts";
-import type { ExecutionSettings } from "../../domain/execution-style.ts";
-import type { AssetCache } from "../preparation/account-snapshot.ts";
+import type { RebalanceEvent } from "../events.ts";
 import { unlessAborted } from "../preparation/account-snapshot.ts";
 import type { Rest, RestFacts } from "./rest.ts";
 import { reachedBy, restOf } from "./rest.ts";
 import type { SignalBounds } from "./signal-bounds.ts";
 import { boundsAfter } from "./signal-bounds.ts";
-import type { SplitWatch } from "../preparation/split-watch.ts";
-import type { SharedOrderStream } from "../orders/shared-stream.ts";
 import type { PlanSummary } from "../outcome/summary.ts";
 
 /** Searched for later SELLs of the strategy. */
 const RECENT_SIGNALS = 20;
 
-export interface ConvergeParts {
-  readonly broker: Broker;
-  readonly stream: SharedOrderStream;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly assets: AssetCache;
-  readonly splits: SplitWatch;
-  readonly settings: PlanSettings;
-  /** Checked only for a newer run that would replace this one: an execution that has begun is not stopped by them (R28). */
-  readonly limits: LimitSettings;
-  readonly signalMaxAgeSeconds: number;
-  /** When this process began to trade, monotonic. */
-  readonly startedAt: number;
-  readonly orderTimeoutSeconds: number;
-  readonly execution: ExecutionSettings;
-  readonly halted: () => string | undefined;
-  /** Aborted when the process is asked to stop: requests in flight are awaited, nothing new starts. */
-  readonly stopping: AbortSignal;
-  /** The runs behind this one (R6, R22). */
-  readonly inbox: InboxView;
-  /** The strategies that share the account; `undefined`: only the signal's own. */
-  readonly strategies?: readonly StrategyShare[];
-  /** The owner requested it: it starts whatever the age of the signal (R33). */
-  readonly ageless?: boolean;
-  readonly emit: (event: ExecutionEvent) => void;
-}
-
 /** The running execution: its ledger record, read again each time, and its events. */
 export class OpenExecution {
-  readonly parts: ConvergeParts;
+  readonly parts: ExecutionParts;
   readonly id: string;
   readonly signal: Signal;
   #strategyTargets: readonly StrategyTarget[] | undefined;
 
-  constructor(parts: ConvergeParts, id: string, signal: Signal) {
+  constructor(parts: ExecutionParts, id: string, signal: Signal) {
     this.parts = parts;
     this.id = id;
     this.signal = signal;

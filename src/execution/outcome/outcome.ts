@@ -1,6 +1,6 @@
 import { updateSubAccounts } from "../../accounts/bookkeeping.ts";
-import type { Broker, Position } from "../../domain/broker.ts";
-import type { Clock } from "../../domain/clock.ts";
+import type { ExecutionParts } from "../execution-parts.ts";
+import type { Position } from "../../domain/broker.ts";
 import { messageOf } from "../../domain/errors.ts";
 import { withCause } from "../../intake/cause.ts";
 import type { Verdict } from "../../domain/verdict.ts";
@@ -18,8 +18,7 @@ import { decimal, max, ONE, ZERO } from "../../domain/decimal.ts";
 import type { PlanSettings } from "../../portfolio/plan.ts";
 import { isOutside, isProtected } from "../../portfolio/valuation.ts";
 import type { Action } from "../loop/decide.ts";
-import type { ExecutionEvent } from "../events.ts";
-import type { AssetCache, AccountSnapshot } from "../preparation/account-snapshot.ts";
+import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { readAccount } from "../preparation/account-snapshot.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import type { RestFacts } from "../loop/rest.ts";
@@ -28,14 +27,7 @@ import { isUnderWay } from "../preparation/settle.ts";
 import type { PhaseSummary, PlanSummary } from "./summary.ts";
 import { summariseAccount } from "./summary.ts";
 
-export interface ConcludeParts {
-  readonly broker: Broker;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly assets: AssetCache;
-  readonly settings: Pick<PlanSettings, "minTradeValue" | "protectedSymbols" | "allowedSymbols">;
-  readonly emit: (event: ExecutionEvent) => void;
-}
+type ConcludeParts = Pick<ExecutionParts, "broker" | "ledger" | "clock" | "assets" | "settings" | "emit">;
 
 /** How an execution ended. */
 export interface Conclusion {

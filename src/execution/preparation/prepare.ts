@@ -1,37 +1,31 @@
-import type { AccountSettings } from "../../accounts/account-guard.ts";
 import { accountRefusal } from "../../accounts/account-guard.ts";
-import type { Broker } from "../../domain/broker.ts";
 import { BrokerError } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { Signal } from "../../domain/signal.ts";
 import { freshness } from "../../intake/freshness.ts";
 import type { Verdict, VerdictKind } from "../../domain/verdict.ts";
-import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import { marketDate, marketTime } from "../../domain/market-day.ts";
 import { max, min, sum, ZERO } from "../../domain/decimal.ts";
-import type { SkipReason, Plan, PlanInput, PlanResult, PlanSettings } from "../../portfolio/plan.ts";
+import type { SkipReason, Plan, PlanInput, PlanResult } from "../../portfolio/plan.ts";
 import type { RebalanceTarget } from "../../domain/rebalance-target.ts";
 import { provePlan } from "../../portfolio/proof.ts";
 import { formatDollars } from "../../domain/format.ts";
-import type { LimitSettings } from "../../portfolio/limits.ts";
 import { judgeFirstRun } from "./adoption.ts";
 import { limitsAgainst } from "./daily-limits.ts";
 import { unexplainedJump } from "./equity-jump.ts";
-import type { ExecutionSettings } from "../../domain/execution-style.ts";
 import type { Inheritable, Inheritance, Reserved } from "./inherited-ids.ts";
 import { inheritable, planWithHeirs } from "./inherited-ids.ts";
 import { endEarlierOrders } from "./earlier-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
-import type { ExecutionEvent } from "../events.ts";
+import type { ExecutionParts } from "../execution-parts.ts";
 import { withExternalFills } from "./external-fills.ts";
-import type { AssetCache, AccountSnapshot } from "./account-snapshot.ts";
+import type { AccountSnapshot } from "./account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, readHoldings, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
 import type { SignalBounds } from "../loop/signal-bounds.ts";
 import { planWithin } from "../loop/signal-bounds.ts";
-import type { SplitWatch } from "./split-watch.ts";
 import type { Expected } from "./settle.ts";
 import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "../outcome/summary.ts";
@@ -49,24 +43,9 @@ function doubtPause(round: number): number {
   return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
 }
 
-export interface PrepareParts {
-  readonly broker: Broker;
-  readonly ledger: Ledger;
-  readonly clock: Clock;
-  readonly account: AccountSettings;
-  readonly assets: AssetCache;
-  readonly splits: SplitWatch;
-  readonly settings: PlanSettings;
-  readonly limits: LimitSettings;
-  readonly execution: ExecutionSettings;
-  readonly signalMaxAgeSeconds: number;
-  /** When this process began to trade, monotonic. */
-  readonly startedAt: number;
-  /** Why trading is halted; `undefined` when it is not (R25). */
-  readonly halted: () => string | undefined;
+export interface PrepareParts extends ExecutionParts {
   /** Aborted when the process must stop or a newer run has replaced this one. */
   readonly abandoned: AbortSignal;
-  readonly emit: (event: ExecutionEvent) => void;
 }
 
 export interface PrepareRequest {
