@@ -100,9 +100,7 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (opening !== undefined) return opening;
   const clean = request.dryRun ? snapshot : await withoutEarlierOrders(parts, request, snapshot);
   if ("kind" in clean) return clean;
-  const settled = request.dryRun ? clean : await settle(parts, request, { snapshot: clean, isWhole: clean === snapshot });
-  if ("kind" in settled) return settled;
-  const prepared = await planWithoutDoubt(parts, request, settled);
+  const prepared = await settledPlan(parts, request, { snapshot: clean, isWhole: clean === snapshot });
   if (prepared.kind === "declined") return prepared;
   const jump = await unexplainedJump(parts, prepared.snapshot, prepared);
   if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), snapshot: prepared.snapshot };
@@ -247,15 +245,31 @@ async function withoutEarlierOrders(
   return { ...declined("account-blocked", ended.reason, "Nothing was sent. Stop one of the two installations."), snapshot: first };
 }
 
+/** The plan on a settled account. What is learned of an earlier order while planning must show in the account, too. */
+async function settledPlan(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<Preparation> {
+  let reading = first;
+  for (;;) {
+    const settled = request.dryRun ? reading.snapshot : await settle(parts, request, reading);
+    if ("kind" in settled) return settled;
+    const planned = await planWithoutDoubt(parts, request, settled);
+    if (planned !== "learned") return planned;
+    const next = await wholeSnapshot(parts, request);
+    if ("kind" in next) return next;
+    reading = { snapshot: next, isWhole: true };
+  }
+}
+
+interface Reading {
+  readonly snapshot: AccountSnapshot;
+  /** Whether it was read at one time, prices included. */
+  readonly isWhole: boolean;
+}
+
 /** Before orders placed by hand are looked for that explain a quantity, and before they are looked for again. */
 const EXTERNAL_FILLS_AFTER_MS = 5_000;
 
 /** Waits until the account contains the fills of the execution before this one (R16). */
-async function settle(
-  parts: PrepareParts,
-  request: PrepareRequest,
-  first: { readonly snapshot: AccountSnapshot; readonly isWhole: boolean },
-): Promise<AccountSnapshot | Declined> {
+async function settle(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<AccountSnapshot | Declined> {
   let { snapshot, isWhole } = first;
   let expected = expectedNow(parts, snapshot);
   const start = parts.clock.monotonic();
@@ -330,7 +344,7 @@ function filledSince(intent: IntentRecord, since: number): boolean {
   return (intent.filledAt ?? intent.updatedAt) >= since;
 }
 
-async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: AccountSnapshot): Promise<Preparation> {
+async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, first: AccountSnapshot): Promise<Preparation | "learned"> {
   const start = parts.clock.monotonic();
   let snapshot = first;
   let isWhole = true;
@@ -338,9 +352,10 @@ async function planWithoutDoubt(parts: PrepareParts, request: PrepareRequest, fi
     const splits = await splitsIn(parts, request, snapshot);
     if ("kind" in splits) return splits;
     const { given, hasLearned } = await heirsOf(parts, request, snapshot);
+    if (hasLearned) return "learned";
     const planned = plannedOn(parts, request, snapshot, { splits, given });
     const goesOn = isDoubtful(planned.result) && parts.clock.monotonic() - start < PRICE_DOUBT_LIMIT_MS;
-    if (!goesOn && isWhole && !hasLearned) return judged(parts, request, planned);
+    if (!goesOn && isWhole) return judged(parts, request, planned);
     if (goesOn) await parts.clock.sleep(doubtPause(round), parts.abandoned);
     const stopped = stillWanted(parts, request);
     if (stopped !== undefined) return stopped;

@@ -36,8 +36,8 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/preparation/prepare.ts",
-        find: "const settled = request.dryRun ? clean :",
-        replace: 'const settled = request.dryRun || request.signal.id !== "" ? clean :',
+        find: "const settled = request.dryRun ?",
+        replace: 'const settled = request.dryRun || request.signal.id !== "" ?',
       },
     ],
   },
