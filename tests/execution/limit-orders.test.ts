@@ -5,7 +5,7 @@ import { decimal, sum } from "../../src/domain/decimal.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";
 import { afterFirstPost, both, isCancel, isPost, isRead, postedOrder, spoiledSnapshot } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
-import { HEDGE, HELD, INVESTED, expectHoldings, intentsOf, passUntil } from "./scenario.ts";
+import { book, HEDGE, HELD, INVESTED, expectHoldings, expectUnharmed, intentsOf, passUntil } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, TUESDAY_10_00, VirtualDesk } from "./virtual-desk.ts";
 
@@ -48,6 +48,20 @@ function afterQuotes(change: () => void): Interceptor {
     },
   };
 }
+
+test("a sell without a sane quote holds back none of the buys that the cash allows", async () => {
+  const positions = [{ symbol: "SMR", quantity: decimal("1000"), averagePrice: decimal("40") }];
+  desk = new VirtualDesk({
+    exchange: { cash: decimal("60000"), positions },
+    execution: limitStyle({ withoutQuote: "leave" }),
+    executionDeadlineSeconds: 60,
+  });
+  desk.exchange.setQuote("SMR", "0", "40");
+  await desk.run(signalOf(desk.clock, { TQQQ: "1" }));
+  expect(book(desk)).toEqual(["buy TQQQ filled"]);
+  expect(desk.weights().TQQQ).toBeGreaterThan(0.55);
+  expectUnharmed(desk);
+});
 
 describe("a marketable limit", () => {
   test("is filled at once, buys at the ask, for no more than the dollars planned", async () => {

@@ -10,6 +10,7 @@ import type { Violation } from "./invariants.ts";
 import type { Life } from "./life.ts";
 
 const SNAPSHOTS = "/v2/stocks/snapshots";
+
 /** Prices are at most 1.5 s old when an order is priced, and the order may wait a second for its turn. */
 const PRICES_MAX_AGE_MS = 3_500;
 const CENT = decimal("0.01");
@@ -128,7 +129,7 @@ export class LimitAudit {
       ),
       ...say(bid.gt(ZERO) && ask.gte(bid), `was sent on a quote of ${bid.toFixed()} / ${ask.toFixed()}`),
       ...say(
-        ask.minus(bid).lte(max(ask.plus(bid).div("2").times(maxSpread), ZERO)),
+        ask.minus(bid).lte(max(ask.plus(bid).div("2").times(maxSpread), bid.gte(ONE) ? CENT : CENT.div("100"))),
         `was sent on a quote ${bid.toFixed()} / ${ask.toFixed()} too wide`,
       ),
       ...say(quote?.bid.eq(bid) === true && quote.ask.eq(ask), "records another quote than was shown lately"),

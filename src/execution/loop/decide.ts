@@ -244,11 +244,13 @@ function nextPlan(what: "buys" | "rest", facts: ExecutionFacts, at: number): Dec
  * Every order was let go of before anything was taken: for lack of sane quotes, and then the run may be tried again while it
  * is fresh (R17), or because an order that had been given up has arrived in its place, and then it is planned again at once.
  */
-function noneSent({ begun, intents }: ExecutionFacts): Extract<Action, { kind: "finish" }> | undefined {
+function noneSent({ begun, intents, phase, sellsOnly }: ExecutionFacts): Extract<Action, { kind: "finish" }> | undefined {
   if (begun || intents.length === 0 || intents.some(({ record }) => record.state !== "dropped")) return undefined;
   const reasons = intents.map(({ record: { symbol, message = "" } }) => `${symbol}: ${message}`);
   if (intents.some(({ record }) => record.code === "came-too-late"))
     return unbegun({ cause: "planned-again", reason: `Planned again. ${reasons.join("; ")}.` });
+  // A sell without a quote does not hold back what is bought with the cash that is there (R33).
+  if (phase === "selling" && !sellsOnly) return undefined;
   return unbegun({ cause: "no-sane-quote", reason: `Nothing was sent. ${reasons.join("; ")}.` });
 }
 

@@ -2,9 +2,9 @@ import type { MarketPrices, Quote, Side } from "../../domain/broker.ts";
 import { marketDate } from "../../domain/market-day.ts";
 import { formatPercent } from "../../domain/format.ts";
 import type { Decimal } from "../../domain/decimal.ts";
-import { decimal, ONE, ZERO } from "../../domain/decimal.ts";
+import { decimal, max, ONE, ZERO } from "../../domain/decimal.ts";
 import type { LimitOrderSettings } from "../../domain/execution-style.ts";
-import { onTick } from "./tick.ts";
+import { onTick, tickAt } from "./tick.ts";
 
 const HALF = decimal("0.5");
 
@@ -36,7 +36,8 @@ export function saneQuote(side: Side, prices: MarketPrices | undefined, now: num
   if (ask.lt(bid)) return { doubt: `its quote is crossed (${bid.toFixed()} / ${ask.toFixed()})` };
   if (marketDate(quote.at) !== marketDate(now)) return { doubt: `its quote is of the session of ${marketDate(quote.at)}` };
   const middle = middleOf(quote);
-  if (ask.minus(bid).gt(middle.times(settings.maxSpread)))
+  // No quote of a cheap symbol can be narrower than one tick.
+  if (ask.minus(bid).gt(max(middle.times(settings.maxSpread), tickAt(bid))))
     return { doubt: `its quote is ${formatPercent(ask.minus(bid).div(middle), 2)} wide (${bid.toFixed()} / ${ask.toFixed()})` };
   if (trade === undefined) return { doubt: "no trade confirms its quote" };
   return insideCollar(side, quote, trade.price, settings);

@@ -430,9 +430,14 @@ describe("limit style", () => {
 
   test("when nothing could be priced and nothing was sent, the run may be tried again while it is fresh", () => {
     const dropped = intent({ state: "dropped", goal, message: "there is no quote" });
-    expect(decide(facts({ begun: false, intents: [dropped] })).actions).toEqual([
+    expect(decide(facts({ begun: false, sellsOnly: true, intents: [dropped] })).actions).toEqual([
       { kind: "finish", outcome: "refused", reason: "Nothing was sent. SMR: there is no quote.", cause: "no-sane-quote" },
     ]);
     expect(kinds({ begun: true, intents: [dropped] })).toEqual(["plan"]);
+  });
+
+  test("when no sell could be priced, what the cash allows is bought all the same", () => {
+    const dropped = intent({ state: "dropped", goal, message: "there is no quote" });
+    expect(kinds({ begun: false, intents: [dropped] })).toEqual(["plan"]);
   });
 });

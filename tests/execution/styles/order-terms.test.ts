@@ -104,6 +104,12 @@ describe("a sane quote", () => {
     expect(saneQuote("sell", standing(age), NOW, SETTINGS)).toMatchObject({ limit: decimal("17.5") });
   });
 
+  test("one tick wide is as narrow as it can be, whatever part of a low price that is", () => {
+    const narrow = { ...SETTINGS, maxSpread: decimal("0.005") };
+    expect(saneQuote("buy", prices("1.96", "1.97", "1.96"), NOW, narrow)).toMatchObject({ limit: decimal("1.97") });
+    expect(saneQuote("buy", prices("1.96", "1.98", "1.96"), NOW, narrow)).toMatchObject({ doubt: expect.stringMatching(/wide/) });
+  });
+
   test("an ask far below the last trade is as good as any for a buy", () => {
     expect(saneQuote("buy", prices("30", "30.01", "38.5"), NOW, SETTINGS)).toMatchObject({ limit: decimal("30.01") });
   });
