@@ -258,7 +258,7 @@ export class Rebalancer {
     const execution = this.#newExecution(signal, wanted, ready);
     const accountBefore = summariseAccount(snapshot, ledger.unsettledIntents());
     const summary = summarisePlan(plan, { input: ready.input }, atOnce);
-    const earlier = plansOf(ledger.executionsOfSignal(signal.id));
+    const earlier = plansOf(ledger.executionsOfSignal(signal.id), ledger.intentsOfSignal(signal.id));
     ledger.transaction(() => {
       ledger.recordSignal(signal, clock.now());
       ledger.createExecution(execution);

@@ -151,7 +151,7 @@ export class NextPlan {
   #plansBefore(): PlanSummary {
     const { parts, signal } = this.#execution;
     const plan = this.#execution.plan();
-    const goals = plan.goals ?? plansOf(parts.ledger.executionsOfSignal(signal.id))?.goals;
+    const goals = plan.goals ?? plansOf(parts.ledger.executionsOfSignal(signal.id), parts.ledger.intentsOfSignal(signal.id))?.goals;
     return goals === undefined ? plan : { ...plan, goals };
   }
 

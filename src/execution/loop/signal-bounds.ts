@@ -55,11 +55,19 @@ function goalOf(line: LineSummary, held: AccountSummary["positions"], { slack, m
   return { symbol, side: missing.gt(ZERO) ? "buy" : "sell", most: toText(missing.abs().plus(slack)), price: toText(price) };
 }
 
-/** Records of a signal's executions that have begun, oldest first: goals of the first plan, and symbols that reached their targets. */
+/**
+ * Records of a signal's executions that have traded, oldest first: goals of the first plan, and symbols that reached their
+ * targets. One that is not known to have begun may have traded all the same, by an order whose fate was learned later (R19).
+ * @param orders of these executions.
+ */
 export function plansOf(
   executions: readonly ExecutionRecord[],
+  orders: readonly IntentRecord[],
 ): { readonly goals: readonly GoalSummary[]; readonly reached: readonly string[] } | undefined {
-  const begun = executions.filter(({ begunAt, plan }) => begunAt !== undefined && plan !== undefined && plan !== null);
+  const traded = new Set(orders.filter(({ filledQuantity }) => filledQuantity.gt(ZERO)).map(({ executionId }) => executionId));
+  const begun = executions.filter(
+    ({ id, begunAt, plan }) => (begunAt !== undefined || traded.has(id)) && plan !== undefined && plan !== null,
+  );
   const [first] = begun;
   if (first === undefined) return undefined;
   const plans = begun.map(({ plan }) => plan as PlanSummary);
@@ -70,10 +78,10 @@ export function plansOf(
 
 /**
  * What a signal may still trade after these executions, by the plans recorded with them.
- * @param executions all of the signal, oldest first. @returns `undefined` when none of them has begun.
+ * @param executions all of the signal, oldest first. @returns `undefined` when none of them has traded.
  */
 export function boundsAfter(executions: readonly ExecutionRecord[], orders: readonly IntentRecord[]): SignalBounds | undefined {
-  const plans = plansOf(executions);
+  const plans = plansOf(executions, orders);
   if (plans === undefined) return undefined;
   const goals = plans.goals.map(({ symbol, side, most, price }): [string, SymbolGoal] => {
     return [symbol, { side, most: decimal(most), price: decimal(price) }];
