@@ -60,14 +60,18 @@ export class Endings {
     if (execution === undefined || outcome === "queued") return;
     const intents = life.ledger.intentsOf(executionId);
     for (const intent of intents) this.#checkEnd(intent, outcome);
-    if (outcome === "on-target") this.#checkTarget(execution, intents, life.clock.now());
+    // What has reached its target for the signal once is not traded again for it, whoever changes it afterwards (R33).
+    const since = life.ledger.executionsOfSignal(execution.signalId)[0]?.startedAt ?? execution.startedAt;
+    if (outcome === "on-target" && !this.#parts.externalTradeWithin(life.clock.now() - since))
+      this.#checkTarget(execution, intents, life.clock.now());
     this.#checkAgreement(execution, life.clock.now());
     if (outcome === "off-target" && life.ledger.unsettledIntents().length === 0) this.#checkLackOfCash(execution, life.clock.now());
   }
 
   /** An account that shows fills late disagrees with itself for some seconds, and is waited for (R16). */
-  #checkAgreement({ id, outcomeReason = "", startedAt }: ExecutionRecord, now: number): void {
-    if (!outcomeReason.includes(DISAGREEMENT) || this.#isUnsteady(startedAt, now)) return;
+  #checkAgreement({ id, outcomeReason = "", outcomeCode, startedAt }: ExecutionRecord, now: number): void {
+    const wasEndedByHalt = outcomeCode === "halted";
+    if (!outcomeReason.includes(DISAGREEMENT) || wasEndedByHalt || this.#isUnsteady(startedAt, now)) return;
     this.#parts.violated({ promise: "P5", text: `The execution ${id} was given up on an account that only lagged: ${outcomeReason}` });
   }
 

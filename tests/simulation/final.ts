@@ -204,7 +204,7 @@ export class Final {
       ...{ scenario, exchange, machine, targets },
       signalId: this.#signalId,
       trouble: this.#trouble,
-      isStampedBack: this.#isStampedBack(),
+      isStampedBack: () => this.#isStampedBack(),
     });
     this.#convergence = new Convergence({
       ...{ scenario, exchange, targets },
@@ -349,7 +349,7 @@ export class Final {
       return { kind: "excused", reason: "shares traded by hand between the two steps of a split" };
     const { suspected, isFedThinly } = this.#named;
     if (suspected.length > 0 && isFedThinly) return { kind: "excused", reason: "a split suspected for want of prints" };
-    if (suspected.length > 0 && suspected.every((symbol) => this.#wasSplit(symbol)))
+    if (suspected.some((symbol) => this.#wasSplit(symbol)))
       return { kind: "excused", reason: "a split whose shares from before were never seen" };
     if (this.#dueAt > this.#mayTradeUntil) return { kind: "excused", reason: "no time left after its cause" };
     const seconds = Math.round((this.#parts.monotonic() - obstructedUntil) / 1_000);

@@ -37,7 +37,7 @@ export interface NamedParts {
   /** What is still wrong, and with which symbol. */
   readonly trouble: { readonly kind: Trouble; readonly symbol: string } | undefined;
   /** The clock was set back, so that the last run bears an older stamp than one before it. */
-  readonly isStampedBack: boolean;
+  readonly isStampedBack: () => boolean;
 }
 
 const LATELY_MS = 60_000;
@@ -61,7 +61,7 @@ export class NamedReasons {
   /** Of a run that was never executed. */
   withoutExecution(verdict: string | undefined, reason: string | undefined): Unreached {
     const { settings } = this.#parts.scenario;
-    if (verdict === "superseded" && this.#parts.isStampedBack) return { kind: "excused", reason: "stamped before an earlier run" };
+    if (verdict === "superseded" && this.#parts.isStampedBack()) return { kind: "excused", reason: "stamped before an earlier run" };
     if (settings.maxOrderValue !== undefined && this.#isRefusedFor("order-limit")) return { kind: "excused", reason: "order-limit" };
     const isHeldBack = this.#parts.machine.life?.ledger.openExecutions().some(({ signalId }) => signalId !== this.#parts.signalId) === true;
     if ((this.#isRefusedFor("daily-turnover") || isHeldBack) && this.#wouldTurnOverTooMuch())
