@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from "@jest/globals";
 import type { Interceptor, VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
-import { afterFirstPost, both, isPost, postedOrder, reply, TIMED_OUT } from "./faults.ts";
+import { afterFirstPost, both, isPost, isRead, postedOrder, reply, TIMED_OUT } from "./faults.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { limitStyle } from "./limit-style.ts";
 import { HEDGE, HELD, INVESTED, intentsOf, passUntil } from "./scenario.ts";
@@ -32,6 +32,35 @@ test("two sells that the rate limit holds back, one a moment longer: neither goe
   expect(posted.slice(0, 2).sort()).toEqual(["SMR", "TQQQ"]);
   expect(posted.slice(2)).not.toContain("SMR");
   expect(intentsOf(desk).find(({ symbol }) => symbol === "SMR")).toMatchObject({ state: "refused", status: "insufficient-quantity" });
+});
+
+test("a sell that waits is not sent on a row that cannot be read, as fewer shares may be held by now", async () => {
+  desk = new VirtualDesk(INVESTED);
+  const posted: string[] = [];
+  let isDoubled = false;
+  desk.venue.interceptor = {
+    before: (request) => {
+      if (!isPost(request)) return Promise.resolve(undefined);
+      const { symbol } = postedOrder(request);
+      posted.push(symbol);
+      return Promise.resolve(symbol === "SMR" ? RATE_LIMITED : undefined);
+    },
+    after: (request, response) => {
+      if (!isDoubled || !isRead(request, "/v2/positions")) return Promise.resolve(response);
+      const rows = JSON.parse(response.body) as { symbol: string }[];
+      return Promise.resolve({ ...response, body: JSON.stringify([...rows, ...rows.filter(({ symbol }) => symbol === "SMR")]) });
+    },
+  };
+  const running = desk.start(signalOf(desk.clock, HEDGE));
+  await passUntil(desk, () => posted.includes("SMR"));
+  isDoubled = true;
+  desk.exchange.submit({ symbol: "SMR", side: "sell", type: "market", qty: "100", time_in_force: "day" });
+  await desk.clock.until(running);
+  expect(posted.filter((symbol) => symbol === "SMR")).toHaveLength(1);
+  expect(intentsOf(desk).find(({ symbol }) => symbol === "SMR")).toMatchObject({
+    state: "refused",
+    message: expect.stringContaining("position cannot be read"),
+  });
 });
 
 test("what a cancelled limit has left is not sent again for shares that the last look did not find any more", async () => {

@@ -203,13 +203,19 @@ export class OrderLifecycle {
    */
   async refuseUncovered(intent: IntentRecord, positions: readonly Position[], followUp: FollowUp): Promise<void> {
     if (intent.side !== "sell" || intent.state !== "recorded") return;
-    const held = positions.find((position) => position.symbol === intent.symbol)?.quantity ?? ZERO;
+    const row = positions.find((position) => position.symbol === intent.symbol);
+    // A row that cannot be read says nothing of how many shares are held (R34).
+    const held = row === undefined || row.problem !== undefined ? ZERO : row.quantity;
     if (intent.quantity === undefined || held.gte(intent.quantity)) return;
-    const message = `only ${held.toFixed()} of the ${intent.quantity.toFixed()} shares to sell are still held, so it was not sent`;
-    if (intent.code === "proven-absent") {
-      this.abandon(intent, `Only ${held.toFixed()} of the shares are still held. The first sending may have arrived.`);
+    const cause =
+      row?.problem === undefined
+        ? `only ${held.toFixed()} of the ${intent.quantity.toFixed()} shares to sell are still held`
+        : `its position cannot be read (${row.problem})`;
+    if (wasSent(intent)) {
+      this.abandon(intent, `It is not sent again: ${cause}. The first sending may have arrived.`);
       return;
     }
+    const message = `${cause}, so it was not sent`;
     const order = await this.#parts.broker.orderByClientId(intent.clientOrderId);
     if (order !== undefined) {
       this.adopt(intent, order, followUp);
