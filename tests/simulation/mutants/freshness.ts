@@ -10,8 +10,8 @@ export const FRESHNESS: readonly Mutant[] = [
     patches: [
       {
         file: CONVERGE,
-        find: 'if (age.kind !== "fresh" && this.#parts.ageless !== true) return { cause: "stale"',
-        replace: 'if (age.kind === "future") return { cause: "stale"',
+        find: 'if (age.kind !== "fresh" && !this.#isAgeless) return { cause: "stale"',
+        replace: 'if (age.kind === "future" && !this.#isAgeless) return { cause: "stale"',
       },
     ],
   },

@@ -77,8 +77,8 @@ export const LIMIT_STYLE: readonly Mutant[] = [
       },
       {
         file: "src/execution/styles/sane-quote.ts",
-        find: "  if (ask.minus(bid).gt(middle.times(settings.maxSpread)))",
-        replace: "  if (bid.gt(ZERO) && ask.minus(bid).gt(middle.times(settings.maxSpread)))",
+        find: "  if (ask.minus(bid).gt(max(",
+        replace: "  if (bid.gt(ZERO) && ask.minus(bid).gt(max(",
       },
     ],
   },
@@ -88,8 +88,8 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/styles/sane-quote.ts",
-        find: "  if (ask.minus(bid).gt(middle.times(settings.maxSpread)))",
-        replace: '  if (ask.minus(bid).gt(middle.times(settings.maxSpread).times("1000")))',
+        find: "  if (ask.minus(bid).gt(max(",
+        replace: "  if (ask.minus(bid).gt(max(ask.times(ask.plus(ONE)), ",
       },
     ],
   },
