@@ -39,7 +39,6 @@ import { SplitWatch } from "./preparation/split-watch.ts";
 import { SharedOrderStream } from "./orders/shared-stream.ts";
 import { lastingOf, restOf, restText } from "./loop/rest.ts";
 import { boundsAfter, goalsOf, plansOf } from "./loop/signal-bounds.ts";
-import type { PlanSummary } from "./outcome/summary.ts";
 import { summariseAccount, summarisePlan } from "./outcome/summary.ts";
 
 type OwnParts = "assets" | "splits" | "stream" | "startedAt";
@@ -236,8 +235,8 @@ export class Rebalancer {
   #lasting(signal: Signal): Map<string, SkipReason> {
     const { ledger, settings } = this.#parts;
     const last = ledger.executionsOfSignal(signal.id).findLast(({ begunAt }) => begunAt !== undefined);
-    const plan = last?.plan as PlanSummary | null | undefined;
-    if (last === undefined || plan === undefined || plan === null) return new Map();
+    const plan = last?.plan;
+    if (last === undefined || plan === undefined) return new Map();
     const minimum = max(settings.minTradeValue, ONE);
     return lastingOf({ plan, intents: ledger.intentsOf(last.id), tries: ledger.intentsOfSignal(signal.id), minimum });
   }

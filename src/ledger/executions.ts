@@ -20,6 +20,7 @@ import {
   textsIn,
   unreadable,
 } from "./row.ts";
+import type { AccountSummary, PlanSummary } from "../domain/ledger/summaries.ts";
 import { EXECUTION_OUTCOMES, OUTCOME_CODES } from "../domain/outcome.ts";
 
 const PHASES = ["planning", "selling", "buying", "cancelling", "settled"] as const satisfies readonly ExecutionPhase[];
@@ -129,7 +130,10 @@ function recorded(database: LedgerDatabase, sql: string, values: Values): Execut
 /** The columns of `executions` as a record. */
 export function executionOf(row: Row): ExecutionRecord {
   // Large, and a rebalance reads its execution at every step without needing them.
-  const [accountBefore, accountAfter, plan] = [laterJson(row, "account_before"), laterJson(row, "account_after"), laterJson(row, "plan")];
+  // Taken for the types in which this program has written them.
+  const accountBefore = laterJson(row, "account_before");
+  const accountAfter = laterJson(row, "account_after");
+  const plan = laterJson(row, "plan");
   return {
     id: readText(row, "id"),
     signalId: readText(row, "signal_id"),
@@ -146,13 +150,13 @@ export function executionOf(row: Row): ExecutionRecord {
     outcomeReason: readOptionalText(row, "outcome_reason"),
     outcomeCode: readOptionalOneOf(row, "outcome_code", OUTCOME_CODES),
     get accountBefore() {
-      return accountBefore();
+      return accountBefore() as AccountSummary | undefined;
     },
     get accountAfter() {
-      return accountAfter();
+      return accountAfter() as AccountSummary | undefined;
     },
     get plan() {
-      return plan();
+      return plan() as PlanSummary | undefined;
     },
   };
 }

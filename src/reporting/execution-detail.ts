@@ -1,5 +1,5 @@
 import { TraderError } from "../domain/errors.ts";
-import type { AccountSummary, PhaseSummary, PlanSummary, PriceSummary } from "../execution/outcome/summary.ts";
+import type { AccountSummary, PhaseSummary, PlanSummary, PriceSummary } from "../domain/ledger/summaries.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import { type ExecutionReport, executionReport } from "./execution-report.ts";
 import { isoInstant } from "../domain/time-format.ts";
@@ -51,13 +51,13 @@ type DetailSource = Pick<Ledger, "execution" | "signal" | "lines" | "intentsOf" 
 export function executionDetail(ledger: DetailSource, executionId: string): ExecutionDetail {
   const execution = ledger.execution(executionId);
   if (execution === undefined) throw new TraderError(`The ledger has no execution ${executionId}.`, { code: "unknown-execution" });
-  const before = (execution.accountBefore ?? null) as AccountSummary | null;
+  const before = execution.accountBefore ?? null;
   return {
     execution: executionReport(ledger, execution),
     signal: signalDetail(ledger, execution.signalId),
     wanted: wantedWeights(execution),
     account_before: before,
-    account_after: (execution.accountAfter ?? null) as AccountSummary | null,
+    account_after: execution.accountAfter ?? null,
     prices: before === null ? [] : (before.prices ?? []).map((price) => observedPrice(price, before.at)),
     plan: planDetail(planOf(execution)),
     steps: ledger.notesOf(executionId).map(({ at, kind, text }) => ({ at: isoInstant(at), kind, text })),

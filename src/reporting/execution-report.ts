@@ -1,4 +1,3 @@
-import type { AccountSummary } from "../execution/outcome/summary.ts";
 import type { ExecutionStyle } from "../domain/execution-style.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { FillRecord } from "../domain/ledger/decisions.ts";
@@ -89,8 +88,8 @@ interface MeasuredOrder {
 export function executionReport(ledger: Source, execution: ExecutionRecord): ExecutionReport {
   const signal = ledger.signal(execution.signalId)?.signal;
   const orders = measuredOrders(ledger, execution);
-  const before = (execution.accountBefore ?? undefined) as AccountSummary | undefined;
-  const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;
+  const before = execution.accountBefore;
+  const after = execution.accountAfter;
   const moved = (side: "buy" | "sell"): Decimal =>
     tradedValue(orders.flatMap((order) => (order.intent.side === side ? tradesIn(order) : [])));
   const [sold, bought] = [moved("sell"), moved("buy")];

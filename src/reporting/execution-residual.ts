@@ -1,4 +1,3 @@
-import type { AccountSummary } from "../execution/outcome/summary.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { cashDrag, residuesOf } from "../performance/residual.ts";
 import { decimal, sum } from "../domain/decimal.ts";
@@ -26,7 +25,7 @@ interface DriftEntry {
 /** `undefined` when the plan or the account afterwards is unknown. An exit only sells its symbols, so any cash is fine. */
 export function residualReport(execution: ExecutionRecord): ResidualReport {
   const plan = planOf(execution);
-  const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;
+  const after = execution.accountAfter;
   if (plan === undefined || after === undefined) return { cash_drag: null, drift: [] };
   const lines = finalLines(execution).filter((line) => isWanted(execution, line));
   const wanted = new Map(lines.map(({ symbol, targetValue }) => [symbol, decimal(targetValue)]));

@@ -1,4 +1,4 @@
-import type { AccountSummary, LineSummary, PhaseSummary } from "../execution/outcome/summary.ts";
+import type { LineSummary, PhaseSummary } from "../domain/ledger/summaries.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { FillRecord } from "../domain/ledger/decisions.ts";
 import type { IntentRecord } from "../domain/ledger/orders.ts";
@@ -108,7 +108,7 @@ function strategyTargetsOf({ ledger, style, zone }: View, execution: ExecutionRe
 const LISTED: readonly Column[] = Array.from({ length: 3 }, () => ({ title: "", align: "left" as const }));
 
 function accountLines(execution: ExecutionRecord): string[] {
-  const before = (execution.accountBefore ?? undefined) as AccountSummary | undefined;
+  const before = execution.accountBefore;
   if (before === undefined) return [];
   const foreign = before.foreignOrders.length === 0 ? [] : [`  External open orders: ${before.foreignOrders.join(", ")}`];
   return [

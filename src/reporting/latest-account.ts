@@ -1,4 +1,3 @@
-import type { AccountSummary } from "../execution/outcome/summary.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { dayProfit, type EquityPoint, gainOver, timeWeightedReturn } from "../performance/returns.ts";
 import type { Decimal } from "../domain/decimal.ts";
@@ -59,7 +58,7 @@ export function portfolioOf(reading: AccountReading | undefined, execution: Exec
 
 /** Without the broker deposits are unknown, so the day's profit is not shown. */
 function recordedPortfolio({ accountAfter, accountBefore }: ExecutionRecord): PortfolioState {
-  const account = (accountAfter ?? accountBefore ?? undefined) as AccountSummary | undefined;
+  const account = accountAfter ?? accountBefore;
   const equity = account === undefined ? null : toNumber(decimal(account.equity));
   const cash = account === undefined ? null : toNumber(decimal(account.cash));
   return { total_value: equity, total_pl: null, total_pl_percent: null, daily_pl: null, daily_pl_percent: null, cash, equity };
@@ -85,7 +84,7 @@ function changeSince(before: Decimal | undefined, now: Decimal | undefined): num
 }
 
 export function recordedPositions({ accountAfter, accountBefore }: ExecutionRecord): PositionState[] {
-  const account = (accountAfter ?? accountBefore ?? undefined) as AccountSummary | undefined;
+  const account = accountAfter ?? accountBefore;
   return (account?.positions ?? []).map(({ symbol, quantity, marketValue, price, averagePrice }) => ({
     symbol,
     quantity: toNumber(decimal(quantity)),

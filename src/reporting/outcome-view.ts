@@ -1,4 +1,4 @@
-import type { AccountSummary } from "../execution/outcome/summary.ts";
+import type { AccountSummary } from "../domain/ledger/summaries.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { formatDollars, formatPercent, formatWeight } from "../domain/format.ts";
 import type { Decimal } from "../domain/decimal.ts";
@@ -23,7 +23,7 @@ const COLUMNS: readonly Column[] = [
 /** What an execution aimed at, against what the account holds after it; one row for every symbol. */
 export function targetAgainstActual(execution: ExecutionRecord, style: Style): string[] {
   const plan = planOf(execution);
-  const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;
+  const after = execution.accountAfter;
   if (plan === undefined) return ["No plan was made."];
   const title = style.paint("strong", "Target against actual:");
   const base = (plan.buying ?? plan.selling).base;
@@ -116,8 +116,8 @@ function outcomeLine(execution: ExecutionRecord, style: Style): string {
 }
 
 function valueLines(execution: ExecutionRecord, style: Style): string[] {
-  const before = (execution.accountBefore ?? undefined) as AccountSummary | undefined;
-  const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;
+  const before = execution.accountBefore;
+  const after = execution.accountAfter;
   if (before === undefined) return [];
   if (after === undefined) return [`Account value: ${dollarsOf(before.equity)} before; afterwards not read.`];
   const change = decimal(after.equity).minus(decimal(before.equity));

@@ -1,4 +1,4 @@
-import type { LineSummary, PlanSummary } from "../execution/outcome/summary.ts";
+import type { LineSummary, PlanSummary } from "../domain/ledger/summaries.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { isOnTargetReason, type SkipReason } from "../portfolio/plan.ts";
 
@@ -17,7 +17,7 @@ export interface FinalLine {
 
 /** The recorded plan of an execution; `undefined` when it ended before planning. */
 export function planOf(execution: Pick<ExecutionRecord, "plan">): PlanSummary | undefined {
-  return (execution.plan ?? undefined) as PlanSummary | undefined;
+  return execution.plan;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { AccountSummary } from "../execution/outcome/summary.ts";
+import type { AccountSummary } from "../domain/ledger/summaries.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { KnownHolding, Realised } from "../performance/average-cost.ts";
@@ -96,11 +96,10 @@ function unrealisedOf(book: AverageCostBook, symbol: string, price: Decimal | un
 }
 
 function lastKnown(executions: readonly ExecutionRecord[]): PricedHolding[] | undefined {
-  return holdingsIn(executions.findLast(({ accountAfter }) => (accountAfter ?? undefined) !== undefined)?.accountAfter);
+  return holdingsIn(executions.findLast(({ accountAfter }) => accountAfter !== undefined)?.accountAfter);
 }
 
-function holdingsIn(summary: unknown): PricedHolding[] | undefined {
-  const account = (summary ?? undefined) as AccountSummary | undefined;
+function holdingsIn(account: AccountSummary | undefined): PricedHolding[] | undefined {
   return account?.positions.map(({ symbol, quantity, price, averagePrice }) => ({
     symbol,
     quantity: decimal(quantity),

@@ -1,5 +1,4 @@
 import { TraderError } from "../domain/errors.ts";
-import type { AccountSummary } from "../execution/outcome/summary.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { FillRecord } from "../domain/ledger/decisions.ts";
@@ -122,8 +121,8 @@ function alertLines(ledger: Source, signal: Signal): string[] {
 }
 
 function accountEntry(execution: ExecutionRecord): AccountEntry {
-  const before = (execution.accountBefore ?? undefined) as AccountSummary | undefined;
-  const after = (execution.accountAfter ?? undefined) as AccountSummary | undefined;
+  const before = execution.accountBefore;
+  const after = execution.accountAfter;
   return {
     number: execution.accountNumber,
     value_before: before?.equity ?? null,

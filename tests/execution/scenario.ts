@@ -1,6 +1,5 @@
 import { expect } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
-import type { AccountSummary } from "../../src/execution/outcome/summary.ts";
 import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
 import { decimal, ZERO } from "../../src/domain/decimal.ts";
@@ -71,7 +70,7 @@ export function overtraded(desk: VirtualDesk): string[] {
 }
 
 function overtradedBy(desk: VirtualDesk, { signalId, wanted, accountBefore }: ExecutionRecord): string[] {
-  const { equity, positions } = accountBefore as AccountSummary;
+  const { equity, positions } = accountBefore!;
   const orders = [...desk.exchange.state.orders.values()].filter(
     ({ clientOrderId }) => desk.ledger.execution(desk.ledger.intent(clientOrderId)?.executionId ?? "")?.signalId === signalId,
   );

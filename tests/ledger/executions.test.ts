@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import type { IntentChange, IntentState } from "../../src/domain/ledger/orders.ts";
+import type { AccountSummary, PhaseSummary } from "../../src/domain/ledger/summaries.ts";
 import type { ExecutionChange } from "../../src/domain/ledger/executions.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
@@ -13,6 +14,20 @@ function ledgerWithExecution(): SqliteLedger {
   ledger.createExecution(execution("x", "a"));
   return ledger;
 }
+
+const ACCOUNT: AccountSummary = {
+  number: "1",
+  status: "ACTIVE",
+  equity: "98.02",
+  lastEquity: "100",
+  cash: "-1.98",
+  buyingPower: "0",
+  at: NOW,
+  positions: [{ symbol: "SMR", quantity: "2.5", marketValue: "100", price: undefined }],
+  foreignOrders: ["f"],
+};
+
+const PHASE: PhaseSummary = { base: "98.02", spendable: "0", reachesTarget: false, sells: [], buys: [], lines: [] };
 
 const BLANK = {
   phase: "planning",
@@ -72,7 +87,7 @@ describe("executions", () => {
   test("a change sets what it names and leaves the rest", () => {
     const ledger = ledgerWithExecution();
     const changes: ExecutionChange[] = [
-      { phase: "selling", accountBefore: { cash: "-1.98", positions: [null, { symbol: "SMR" }] }, plan: [] },
+      { phase: "selling", accountBefore: ACCOUNT, plan: { selling: PHASE } },
       { begunAt: NOW + 20, deadline: NOW + 9 },
       {
         phase: "settled",
@@ -80,7 +95,7 @@ describe("executions", () => {
         outcome: "off-target",
         outcomeReason: "LEU was refused.",
         outcomeCode: "order-refused",
-        accountAfter: null,
+        accountAfter: { ...ACCOUNT, cash: "0" },
       },
     ];
     for (const change of changes) ledger.updateExecution("x", change);

@@ -1,6 +1,6 @@
 import type { Account, Order, Position } from "../../src/domain/broker.ts";
 import type { RebalanceEvent, RebalanceStep } from "../../src/execution/events.ts";
-import type { AccountSummary, LineSummary, PhaseSummary, PlanSummary } from "../../src/execution/outcome/summary.ts";
+import type { AccountSummary, LineSummary, PhaseSummary, PlanSummary } from "../../src/domain/ledger/summaries.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { IntentRecord, NewIntent } from "../../src/domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";

@@ -1,7 +1,6 @@
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
 import type { Conclusion } from "../../src/execution/outcome/outcome.ts";
-import type { PlanSummary } from "../../src/execution/outcome/summary.ts";
 import type { SkipReason } from "../../src/portfolio/skip-reason.ts";
 import { isOnTargetReason } from "../../src/portfolio/skip-reason.ts";
 import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
@@ -79,7 +78,7 @@ export class Endings {
   #checkLackOfCash({ id, wanted, plan, startedAt }: ExecutionRecord, now: number): void {
     const { exchange, scenario, violated } = this.#parts;
     const { protectedSymbols, allowedSymbols, maxOrderValue } = scenario.settings;
-    const lines = (plan as PlanSummary | undefined)?.buying?.lines ?? [];
+    const lines = plan?.buying?.lines ?? [];
     const reasons = lines.flatMap(({ leftAlone }) =>
       leftAlone === undefined || isOnTargetReason(leftAlone as SkipReason) ? [] : leftAlone,
     );

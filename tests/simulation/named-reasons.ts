@@ -6,7 +6,6 @@ import type { SkipReason } from "../../src/portfolio/skip-reason.ts";
 import type { DailyLimit } from "../../src/portfolio/limits.ts";
 import type { PlanRefusal } from "../../src/portfolio/plan-result.ts";
 import { isNewest } from "../../src/execution/orders/attempts.ts";
-import type { PlanSummary } from "../../src/execution/outcome/summary.ts";
 import { isOwnOrder } from "../../src/execution/orders/ids.ts";
 import { sum, ZERO } from "../../src/domain/decimal.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
@@ -117,7 +116,7 @@ export class NamedReasons {
   excuse(execution: ExecutionRecord, intents: readonly IntentRecord[], unsettled: readonly IntentRecord[]): Unreached {
     const changed = this.#parts.machine.life?.ledger.intentsChangedSince(execution.finishedAt ?? 0) ?? [];
     this.#endedAfterwards = changed.filter(({ executionId }) => executionId !== execution.id);
-    const plan = execution.plan as PlanSummary | undefined;
+    const plan = execution.plan;
     const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
     const newest = intents.filter((intent) => isNewest(intent, intents));
     const unfinished = newest.filter((intent) => (intent.state !== "done" || intent.status !== "filled") && !isDust(intent));
@@ -188,14 +187,14 @@ export class NamedReasons {
   /** It was split, and the plan leaves it alone for that. */
   suspectsSplit(symbol: string, { plan }: ExecutionRecord): boolean {
     if (!this.#parts.exchange.state.splits.some((split) => split.symbol === symbol)) return false;
-    const { selling, buying } = (plan as PlanSummary | undefined) ?? {};
+    const { selling, buying } = plan ?? {};
     return ((buying ?? selling)?.lines ?? []).some((line) => line.symbol === symbol && line.leftAlone === "split-suspected");
   }
 
   /** The signal has traded as much of it as it may, or an order of unknown fate has since carried it beyond its target (R33). */
   isBound(symbol: string): boolean {
     const ledger = this.#parts.machine.life?.ledger;
-    const plan = ledger?.executionOfSignal(this.#parts.signalId)?.plan as PlanSummary | null | undefined;
+    const plan = ledger?.executionOfSignal(this.#parts.signalId)?.plan;
     const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
     return lines.some((line) => line.symbol === symbol && line.leftAlone === "signal-bound");
   }
@@ -208,7 +207,7 @@ export class NamedReasons {
   /** Symbols left alone as possibly split. Their value is in no base then, so all shares of the base are open. */
   get suspected(): string[] {
     const ledger = this.#parts.machine.life?.ledger;
-    const plan = ledger?.executionOfSignal(this.#parts.signalId)?.plan as PlanSummary | null | undefined;
+    const plan = ledger?.executionOfSignal(this.#parts.signalId)?.plan;
     const lines = (plan?.buying ?? plan?.selling)?.lines ?? [];
     return lines.filter((line) => line.leftAlone === "split-suspected").map(({ symbol }) => symbol);
   }
@@ -262,6 +261,9 @@ export class NamedReasons {
         return this.#isAboveTarget(symbol);
       case "order-limit":
         return this.reachesOrderLimit(symbol);
+      case "signal-bound":
+        // It came into the account from outside after the first plan (R33).
+        return scenario.faults.some((kind) => kind === "bought-by-hand" || kind === "manual-trade");
       case "split-suspected":
         // How many shares it was of before may never have been seen, and then of what the others are shares of.
         return exchange.state.splits.length > 0;

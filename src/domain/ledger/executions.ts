@@ -1,4 +1,5 @@
 import type { ExecutionOutcome, OutcomeCode } from "../outcome.ts";
+import type { AccountSummary, PlanSummary } from "./summaries.ts";
 import type { RebalanceTarget } from "../rebalance-target.ts";
 
 /** Executions, from their start to their recorded end. */
@@ -44,10 +45,9 @@ export interface ExecutionRecord extends NewExecution {
   readonly outcomeReason: string | undefined;
   /** `undefined` too for one that an earlier version ended. */
   readonly outcomeCode?: OutcomeCode | undefined;
-  /** JSON values, written by execution/, read by reporting/. */
-  readonly accountBefore: unknown;
-  readonly accountAfter: unknown;
-  readonly plan: unknown;
+  readonly accountBefore: AccountSummary | undefined;
+  readonly accountAfter: AccountSummary | undefined;
+  readonly plan: PlanSummary | undefined;
 }
 
 export interface ExecutionChange {
@@ -58,7 +58,7 @@ export interface ExecutionChange {
   readonly outcome?: ExecutionOutcome;
   readonly outcomeReason?: string;
   readonly outcomeCode?: OutcomeCode | undefined;
-  readonly accountBefore?: unknown;
-  readonly accountAfter?: unknown;
-  readonly plan?: unknown;
+  readonly accountBefore?: AccountSummary | undefined;
+  readonly accountAfter?: AccountSummary | undefined;
+  readonly plan?: PlanSummary | undefined;
 }

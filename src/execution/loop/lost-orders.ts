@@ -10,7 +10,6 @@ import type { OpenExecution } from "./open-execution.ts";
 import { LISTING_SLACK_MS } from "../orders/order-lifecycle.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import { sharesBefore } from "../outcome/summary.ts";
-import type { AccountSummary } from "../outcome/summary.ts";
 
 /**
  * A truncated or restored ledger lacks orders that an execution has sent since, and the account would never match the
@@ -43,7 +42,7 @@ export async function findLostOrders(
 
 function symbolsIn(execution: OpenExecution): string[] {
   const { wanted, accountBefore } = execution.record();
-  const held = (accountBefore as AccountSummary | undefined)?.positions ?? [];
+  const held = accountBefore?.positions ?? [];
   return [...new Set([...symbolsOf(wanted), ...[...held, ...execution.intents()].map(({ symbol }) => symbol)])];
 }
 
@@ -67,7 +66,7 @@ function lostIntent(order: Order, execution: OpenExecution, now: number): NewInt
 }
 
 function priceOf({ symbol, limitPrice, filledAveragePrice }: Order, { accountBefore }: ExecutionRecord): Decimal {
-  const seen = (accountBefore as AccountSummary | undefined)?.prices?.find((price) => price.symbol === symbol)?.price;
+  const seen = accountBefore?.prices?.find((price) => price.symbol === symbol)?.price;
   return limitPrice ?? filledAveragePrice ?? decimal(seen ?? "0");
 }
 

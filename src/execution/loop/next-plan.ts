@@ -25,7 +25,7 @@ import { MIN_SESSION_LEFT_TO_START_MS, readAccount, sessionLeft, withoutEnded } 
 import { pauseOf, restText } from "./rest.ts";
 import type { SignalBounds } from "./signal-bounds.ts";
 import { planWithin, plansOf } from "./signal-bounds.ts";
-import type { PlanSummary } from "../outcome/summary.ts";
+import type { PlanSummary } from "../../domain/ledger/summaries.ts";
 import { summariseNext } from "../outcome/summary.ts";
 
 /** Result of planning: orders are recorded, or the loop decides again now or after a pause, or nothing more may be sent. */

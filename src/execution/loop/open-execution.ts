@@ -19,7 +19,7 @@ import type { Rest, RestFacts } from "./rest.ts";
 import { reachedBy, restOf } from "./rest.ts";
 import type { SignalBounds } from "./signal-bounds.ts";
 import { boundsAfter } from "./signal-bounds.ts";
-import type { PlanSummary } from "../outcome/summary.ts";
+import type { PlanSummary } from "../../domain/ledger/summaries.ts";
 
 /** Searched for later SELLs of the strategy. */
 const RECENT_SIGNALS = 20;
@@ -80,8 +80,8 @@ export class OpenExecution {
 
   /** The newest plans. */
   plan(): PlanSummary {
-    const plan = this.record().plan as PlanSummary | null | undefined;
-    if (plan === null || plan === undefined) throw new Error(`The execution ${this.id} has no plan.`);
+    const plan = this.record().plan;
+    if (plan === undefined) throw new Error(`The execution ${this.id} has no plan.`);
     return plan;
   }
 

@@ -5,7 +5,7 @@ import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, truncate, ZERO } from "../../domain/decimal.ts";
 import { endedShort, isNewest } from "../orders/attempts.ts";
 import { isEnded } from "./decide.ts";
-import type { LineSummary, PhaseSummary, PlanSummary } from "../outcome/summary.ts";
+import type { LineSummary, PhaseSummary, PlanSummary } from "../../domain/ledger/summaries.ts";
 
 /** Orders for one symbol and signal that may be refused, or rejected later, for lack of buying power (R20). */
 const MOST_TRIES = 8;

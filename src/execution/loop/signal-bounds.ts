@@ -6,7 +6,7 @@ import { decimal, max, sum, toText, ZERO, type Decimal } from "../../domain/deci
 import type { PlanInput, PlannedOrder, PlanResult } from "../../portfolio/plan.ts";
 import { makePlan } from "../../portfolio/plan.ts";
 import { isUnderWay } from "../preparation/settle.ts";
-import type { AccountSummary, GoalSummary, LineSummary, PhaseSummary, PlanSummary } from "../outcome/summary.ts";
+import type { AccountSummary, GoalSummary, LineSummary, PhaseSummary } from "../../domain/ledger/summaries.ts";
 
 /** How much more than first planned a signal may trade of a symbol, as a fraction of the base (R33). */
 const SLACK = decimal("0.05");
@@ -65,13 +65,11 @@ export function plansOf(
   orders: readonly IntentRecord[],
 ): { readonly goals: readonly GoalSummary[]; readonly reached: readonly string[] } | undefined {
   const traded = new Set(orders.filter(({ filledQuantity }) => filledQuantity.gt(ZERO)).map(({ executionId }) => executionId));
-  const begun = executions.filter(
-    ({ id, begunAt, plan }) => (begunAt !== undefined || traded.has(id)) && plan !== undefined && plan !== null,
-  );
+  const begun = executions.filter(({ id, begunAt, plan }) => (begunAt !== undefined || traded.has(id)) && plan !== undefined);
   const [first] = begun;
   if (first === undefined) return undefined;
-  const plans = begun.map(({ plan }) => plan as PlanSummary);
-  const held = (first.accountBefore as AccountSummary | null | undefined)?.positions ?? [];
+  const plans = begun.flatMap(({ plan }) => plan ?? []);
+  const held = first.accountBefore?.positions ?? [];
   const goals = plans[0]?.goals ?? goalsOf(plans[0]?.selling ?? NO_PHASE, held);
   return { goals, reached: [...new Set(plans.flatMap(({ reached }) => reached ?? []))] };
 }

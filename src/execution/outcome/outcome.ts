@@ -24,7 +24,7 @@ import { symbolsOf } from "../preparation/plan-input.ts";
 import type { RestFacts } from "../loop/rest.ts";
 import { newestPhase, restOf } from "../loop/rest.ts";
 import { isUnderWay } from "../preparation/settle.ts";
-import type { PhaseSummary, PlanSummary } from "./summary.ts";
+import type { PhaseSummary } from "../../domain/ledger/summaries.ts";
 import { summariseAccount } from "./summary.ts";
 
 type ConcludeParts = Pick<ExecutionParts, "broker" | "ledger" | "clock" | "assets" | "settings" | "emit">;
@@ -61,10 +61,10 @@ export async function concludeExecution(
     after === undefined
       ? ended
       : judgeHoldings(ended, execution, after, { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() });
-  const plan = execution.plan as PlanSummary | null | undefined;
-  const rests = plan === undefined || plan === null ? [] : restOf({ plan, intents, tries, minimum });
+  const plan = execution.plan;
+  const rests = plan === undefined ? [] : restOf({ plan, intents, tries, minimum });
   const isOff = judged.outcome === "off-target" || judged.outcome === "incomplete";
-  const lack = isOff && after !== undefined && plan !== undefined && plan !== null ? lackText(newestPhase(plan), after) : "";
+  const lack = isOff && after !== undefined && plan !== undefined ? lackText(newestPhase(plan), after) : "";
   const reason = `${judged.reason}${lack}`;
   const fills = after === undefined ? [] : await readFills(parts, execution, intents);
   const confirms = judged.outcome === "on-target" && intents.length === 0 && isConfirmation(ledger, execution);
@@ -132,7 +132,7 @@ function isConfirmation(ledger: Ledger, { signalId }: ExecutionRecord): boolean 
 
 /** On target = every symbol traded to plan, or left alone for a reason that counts as on target (R12). */
 function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestFacts, "plan">): Judged {
-  const plan = execution.plan as PlanSummary | undefined;
+  const plan = execution.plan;
   const rests = plan === undefined ? [] : restOf({ ...facts, plan });
   const unfinished = rests.filter(({ intent }) => intent !== undefined && intent.state !== "refused");
   if (unfinished.length > 0) {
@@ -180,7 +180,7 @@ function judgeHoldings(
   after: AccountSnapshot,
   { unsettled, minimum, ...settings }: HoldingsFacts,
 ): Judged {
-  const plans = plan as PlanSummary | undefined;
+  const plans = plan;
   if (judged.outcome !== "on-target" || wanted.kind === "exit" || plans === undefined) return judged;
   const planned = new Set([plans.selling, plans.buying].flatMap((phase) => phase?.lines.map(({ symbol }) => symbol) ?? []));
   const isLeftOut = (symbol: string, holding?: Position): boolean =>
