@@ -32,7 +32,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** Whoever reads what we print may leave (`| head`). A rebalance goes on without him; the log files have it all. */
+/** The reader of our output may leave (`| head`). A rebalance goes on without it; the log files have everything. */
 function outliveReaders(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 }
@@ -86,7 +86,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     );
   add("signal", "run the strategies and append their alerts")
     .option("--dry-run", "show the decision and the alerts; write nothing")
-    .option("--explain", "show every condition that was looked at, with its numbers")
+    .option("--explain", "show every condition that was checked, with its numbers")
     .option("--strategy <name>", "only this one")
     .action(async (options: { dryRun?: boolean; explain?: boolean; strategy?: string }) =>
       done(await (await import("./commands/signal.ts")).signal(context, options)),
@@ -113,7 +113,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .action(async (options: { json?: boolean; notify?: boolean }) =>
       done(await (await import("./commands/doctor.ts")).doctor(context, options)),
     );
-  add("dashboard", "the dashboard in a browser, without the daemon or beside it")
+  add("dashboard", "the dashboard in a browser, without the daemon or next to it")
     .option(
       "--port <number>",
       "port to listen on; 0 = any free one; default: DASHBOARD_PORT, or any free one when that is taken",
@@ -212,7 +212,7 @@ function useCompileCache(env: Record<string, string | undefined>): void {
     const named = (env.STATE_DIR ?? "").trim();
     if (named !== "" && !isAbsolute(named)) return;
     const stateDir = stateDirFrom(env);
-    // Root would leave files beside the daemon's that the daemon cannot replace.
+    // Root would leave files next to the daemon's that the daemon cannot replace.
     if ((statSync(stateDir, { throwIfNoEntry: false })?.uid ?? ourUid()) !== ourUid()) return;
     const dir = join(stateDir, "compile-cache");
     mkdirSync(dir, { recursive: true, mode: 0o700 });

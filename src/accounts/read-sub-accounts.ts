@@ -43,7 +43,7 @@ export type AccountPosition = Pick<Position, "symbol" | "quantity" | "marketValu
 /**
  * The current sub-accounts of all strategies, with the unattributed one last (R32). They always add up to
  * the account: quantities of each symbol to the ninth decimal, market values and cash to the cent.
- * Read-only and includes what is not booked yet, so it may be called beside a running daemon.
+ * Read-only and includes what is not booked yet, so it may be called while a running daemon.
  * @param ledger any `Ledger`.
  * @param account the broker's current account, with positions.
  */

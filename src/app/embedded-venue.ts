@@ -30,7 +30,7 @@ const PAUSE_MS = 100;
 
 /**
  * The venue of simulator mode. Its account is stored in STATE_DIR/simulator and survives a restart.
- * One process runs it; other commands (`status` beside the daemon) connect to that one. The daemon
+ * One process runs it; other commands (`status` next to the daemon) connect to that one. The daemon
  * never depends on the venue of a short-lived command.
  * @param command the calling command.
  * @param options `state` and `onChange` are ours.

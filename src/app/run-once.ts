@@ -315,7 +315,7 @@ export class RunOnce {
 
   // --- dry run -------------------------------------------------------------------------------
 
-  /** Works on an in-memory copy of the ledger: changes nothing, and is safe beside a running daemon. */
+  /** Works on an in-memory copy of the ledger: changes nothing, and is safe while a daemon runs. */
   async #dryRun(): Promise<ExitCode> {
     const unreachable = await this.showAccount();
     if (unreachable !== undefined) throw unreachable;

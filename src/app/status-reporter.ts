@@ -97,7 +97,7 @@ export class StatusReporter {
     this.#sayStatus();
   }
 
-  /** Since the file that was left alone longest was looked at, in milliseconds; `undefined` before all were. */
+  /** Milliseconds since the least recently checked file was checked; `undefined` until all were. */
   get sinceCheckMs(): number | undefined {
     if (this.#lookedAt.size < this.#session.config.strategies.length) return undefined;
     return this.#session.clock.monotonic() - Math.min(...this.#lookedAt.values());

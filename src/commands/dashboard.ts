@@ -23,7 +23,7 @@ export interface DashboardCommandOptions {
 }
 
 /**
- * The dashboard without the daemon, or beside it on another port. It trades nothing and holds no lock.
+ * The dashboard without the daemon, or next to it on another port. It trades nothing and holds no lock.
  * Returns 0 when stopped by a signal.
  * @throws TraderError when the ledger cannot be read, or the requested port cannot be used.
  */

@@ -22,7 +22,7 @@ export interface ReportOptions {
 }
 
 /**
- * Trades and earnings of a period. Read-only, also beside a running daemon. Without the broker it still
+ * Trades and earnings of a period. Read-only, also while a daemon runs. Without the broker it still
  * reports what the ledger knows, with a warning: a report of trades needs no venue.
  * @throws TraderError when the ledger cannot be read or the HTML file cannot be written.
  */

@@ -17,7 +17,7 @@ import type { CommandContext } from "./context.ts";
 
 const RECENT = 10;
 
-/** Mode, halt, last verdicts, positions against targets, open orders. Works beside a running daemon. */
+/** Mode, halt, last verdicts, positions against targets, open orders. Works while a daemon runs. */
 export async function status(context: CommandContext): Promise<ExitCode> {
   const config = loadConfig(context.env);
   const ledger = openExistingLedger(config);

@@ -4,7 +4,7 @@ import type { Config } from "../domain/config.ts";
 import { openBroker, openVenue } from "../app/trading-session.ts";
 import { strangersHeld } from "../execution/preparation/adoption.ts";
 import { renamedTickers } from "../execution/preparation/plan-assets.ts";
-import { momentOf } from "../execution/preparation/account-snapshot.ts";
+import { readClocks } from "../execution/preparation/account-snapshot.ts";
 import { SplitWatch } from "../execution/preparation/split-watch.ts";
 import { accountLockFile, accountLockPath } from "../ledger/lock-directory.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
@@ -140,7 +140,7 @@ export class VenueExamination {
     const { clock } = this.#chart;
     const symbols = positions.value.filter(({ assetClass }) => assetClass === "us_equity").map(({ symbol }) => symbol);
     const prices = symbols.length === 0 ? new Map<string, MarketPrices>() : await broker.prices(symbols);
-    const now = { clock: market.value.market, readAt: momentOf(clock), tookMs: 0 };
+    const now = { clock: market.value.market, readAt: readClocks(clock), tookMs: 0 };
     const watch = new SplitWatch({ broker, ledger: this.#chart.ledgerCopy(), clock, protectedSymbols });
     const reading = { market: now, positions: positions.value, prices, at: clock.now() };
     return judgeSplits(await watch.doubts(reading, { wanted: [], record: false }));

@@ -5,7 +5,7 @@ import { marketDate } from "./market-day.ts";
 export const BAR_MODES = ["live", "closed"] as const;
 export type BarMode = (typeof BAR_MODES)[number];
 
-/** What bars a decision shall rest on. */
+/** Which bars a decision is based on. */
 export interface BarBasis {
   /** Dates of the calendar's sessions up to the last that counts, oldest first. */
   readonly sessions: readonly string[];

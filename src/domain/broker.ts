@@ -141,7 +141,7 @@ export interface Session {
   readonly close: number;
 }
 
-/** One observed price and the moment it belongs to. */
+/** One observed price and its time. */
 export interface PriceAt {
   readonly price: Decimal;
   readonly at: number;
@@ -229,7 +229,7 @@ export type RefusalReason =
 /** What each refusal means, for people. */
 export const REFUSAL_MEANINGS: Record<RefusalReason, string> = {
   "insufficient-buying-power": "There is not enough buying power yet; the buy is tried again, sized by what the refusal says.",
-  "insufficient-quantity": "Fewer shares are held, or free of open orders, than the sell asked for.",
+  "insufficient-quantity": "Fewer shares are held, or free of open orders, than the sell needs.",
   "wash-trade": "An order of the opposite side is open for the symbol.",
   "below-minimum": "The order is worth less than the venue's smallest one.",
   "not-fractionable": "Fractions of the symbol cannot be traded.",
@@ -239,7 +239,7 @@ export const REFUSAL_MEANINGS: Record<RefusalReason, string> = {
   "cannot-short": "The sell would have opened a short position.",
   "account-restricted": "The account may not trade, or may only close positions.",
   "keys-refused": "The API keys are not valid any more, or may read and not trade.",
-  other: "Anything else; the venue's own words stand in the log and in `explain`.",
+  other: "Anything else; the venue's own words are in the log and in `explain`.",
 };
 
 /** The four things that can come of a POST (R18). */
@@ -282,12 +282,12 @@ export interface Fill {
   readonly at: number;
 }
 
-/** Windows within days reach back 30 days at most. */
+/** Windows within days reach back at most 30 days. */
 export type EquityWindow = "5Min" | "15Min" | "1H" | "1D";
 
 /** The worth of the account at the end of a window; the first point is what the first window is measured against. */
 export interface EquityHistoryPoint {
-  /** As the venue stamps the window: of a day that is not over it lies in the future. */
+  /** As the venue stamps the window: for a day that is not over it is in the future. */
   readonly at: number;
   readonly equity: Decimal;
   /** Deposits and journals less withdrawals within the window, contained in `equity`. */

@@ -67,7 +67,7 @@ export interface HaltFiles {
   /** Stops every installation on this machine. */
   readonly machine: string;
   /**
-   * Whether HALT_FILE names it. What was named and cannot be checked counts as a halt. The default may lie
+   * Whether HALT_FILE names it. A named file that cannot be checked counts as a halt. The default may be
    * in the private directory of another user, which must not stop everybody else for good.
    */
   readonly machineIsNamed: boolean;
@@ -93,7 +93,7 @@ export interface DashboardConfig {
   /** 0: any free one. */
   readonly port: number | "off";
   readonly host: string;
-  /** Whoever can reach the port may look, which is then only this machine. */
+  /** Anyone who can reach the port may look; then that is only this machine. */
   readonly isOpen: boolean;
   /** Chosen by the owner, and never shown; undefined: the one of the installation, unless the dashboard is open. */
   readonly token: string | undefined;

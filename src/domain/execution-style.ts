@@ -1,22 +1,22 @@
 import type { Decimal } from "./decimal.ts";
 import { decimal } from "./decimal.ts";
 
-/** `market`: one market order for each planned trade. `limit`: marketable limits, priced anew until they are filled. */
+/** `market`: one market order for each planned trade. `limit`: marketable limits, repriced until they are filled. */
 export type ExecutionStyle = "market" | "limit";
 
 /** How limit orders are priced and how long they are tried. Fractions of one, whole milliseconds. */
 export interface LimitOrderSettings {
   /** A quote whose sides lie further apart than this fraction of their middle says nothing. */
   readonly maxSpread: Decimal;
-  /** A limit lies at most this fraction away from the last trade. */
+  /** A limit is at most this fraction away from the last trade. */
   readonly collar: Decimal;
-  /** An order that has worked for so long is cancelled, and its rest priced anew. */
+  /** An order that has been open this long is cancelled, and its rest is repriced. */
   readonly repegMs: number;
-  /** How often at most the rest is priced anew. */
+  /** Maximum number of times the rest is repriced. */
   readonly repegs: number;
-  /** What becomes of the rest after the last limit. */
+  /** What happens to the rest after the last limit. */
   readonly then: "market" | "leave";
-  /** What becomes of a symbol that shows no sane quote all that time. */
+  /** What happens to a symbol that shows no sane quote for that long. */
   readonly withoutQuote: "market" | "leave";
   /** A single order is at most this fraction of a day's volume; `undefined`: of any size. */
   readonly sliceShare: Decimal | undefined;

@@ -12,8 +12,8 @@ import type { SubAccountStore } from "./ledger/sub-accounts.ts";
  *
  * - `flushed`: a power cut as well, and with it everything that was committed before.
  * - `ordered`: a power cut only once a later transaction has been flushed. Until then the cut may take it and
- *   what came after it, never what came before, so the ledger is as it was at an earlier moment. For what the
- *   venue can be asked for again, or what nothing is done upon before the next flush: an order is never sent
+ *   what came after it, never what came before, so the ledger is as it was at an earlier time. For what the
+ *   venue can be read again, or what nothing is done upon before the next flush: an order is never sent
  *   but after one.
  */
 export type Durability = "flushed" | "ordered";
@@ -25,7 +25,7 @@ export interface Transactions {
    * @param durability default: `flushed`; a flush takes a disk milliseconds, in which nothing else runs.
    */
   transaction<T>(work: () => T, durability?: Durability): T;
-  /** Flushes what is committed and not flushed yet, if anything is. For whoever has a moment; before an order it comes by itself. */
+  /** Flushes what is committed and not flushed yet, if anything is. To be called when there is time; before an order it happens by itself. */
   flush(): void;
   close(): void;
 }

@@ -52,7 +52,7 @@ function within(at: number, { open, close }: Session): number | undefined {
   return at >= open && at < close ? at : undefined;
 }
 
-/** The moment in the zone's day that has the session in it: Asia is at the next day's morning when New York closes. */
+/** The time in the zone's day that contains the session: Asia is at the next day's morning when New York closes. */
 function wallClock(date: string, hour: number, minute: number, zone: string): number {
   const noon = DateTime.fromISO(`${date}T12:45`, { zone: MARKET_ZONE }).setZone(zone);
   const days = [-1, 0, 1].map((shift) => noon.plus({ days: shift }).set({ hour, minute, second: 0, millisecond: 0 }).toMillis());

@@ -4,7 +4,7 @@ import { ZERO } from "./decimal.ts";
 
 /**
  * The book of everything that no strategy brought about: deposits, trades by hand, splits, fees. It is
- * what is left of the account beside the other books, so that all of them always add up to it (R32).
+ * what is left of the account after the other books, so that all of them always add up to it (R32).
  */
 export const UNATTRIBUTED = "unattributed";
 

@@ -9,7 +9,7 @@ interface VerdictRow {
   readonly isFinal: boolean;
   /** Its cause may end by itself while the run is fresh, so the daemon asks again (R7). */
   readonly isRetried: boolean;
-  /** Of a command that acts once, where this is what came of the run (contract). */
+  /** Of a command that acts once, where this is the result of the run (contract). */
   readonly exit: ExitCode;
   /** How lines that get it are logged. */
   readonly log: "info" | "warn";
@@ -66,7 +66,7 @@ export const VERDICTS = {
     tint: "quiet",
   },
   incomplete: {
-    meaning: "The run lacks legs, or its weights do not come to 98 % at least.",
+    meaning: "The run lacks legs, or its weights add up to less than 98 %.",
     isFinal: true,
     isRetried: false,
     exit: EXIT.refused,
@@ -251,7 +251,7 @@ export interface NotExecuted {
   readonly signalId: string | undefined;
   readonly verdict: Verdict;
   readonly hint?: string | undefined;
-  /** What was asked for, in a few words. */
+  /** The request, in a few words. */
   readonly wanted?: string | undefined;
 }
 

@@ -62,7 +62,7 @@ type Form = "composite" | "named" | "weighted" | "whole";
 const FORM_NAMES: Readonly<Record<Form, string>> = {
   composite: "a portfolio name",
   named: "a reason that lists all legs",
-  weighted: "a weight of its own",
+  weighted: "a single weight",
   whole: "a single symbol without a percentage",
 };
 

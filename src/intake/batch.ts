@@ -30,11 +30,11 @@ export interface Run {
   readonly repeats: readonly Alert[];
   /** The lines that determine the signal's id: the BUYs, or all lines if there are none. */
   readonly key: readonly string[];
-  /** The lines that share the run's verdict. A SELL beside BUYs may have been executed before them. */
+  /** The lines that share the run's verdict. A SELL next to BUYs may have been executed before them. */
   readonly decidedBy: readonly string[];
 }
 
-/** Recorded runs have at most 0.36 s between their lines, and at least 8 s lie between runs. */
+/** Recorded runs have at most 0.36 s between their lines, and runs are at least 8 s apart. */
 export const MAX_GAP_MS = 2_000;
 
 /** Maximum distance between the stamps of one run. */
@@ -49,7 +49,7 @@ export function runSpanMs(maxAgeSeconds: number): number {
  * too, unless the line is a repeat: the same word within two seconds, or any earlier line byte for byte.
  *
  * A malformed line with a stamp is placed by that stamp. One without a stamp belongs to a run only if the
- * run continues after it. At the end of the file it is a run of its own, because it may be a newer run and
+ * run continues after it. At the end of the file it is a separate run, because it may be a newer run and
  * must hold back everything before it (R6).
  * @param maxSpanMs maximum distance between the stamps of one run: a run becomes stale with its oldest line,
  *   so a later line could not be executed as part of it.
@@ -105,7 +105,7 @@ class Grouping {
     else this.#current.entries.push(entry);
   }
 
-  /** A SELL between two slow lines of a run is executed beside the run and must not split it. */
+  /** A SELL between two slow lines of a run is executed separately and must not split it. */
   #goesOnBefore(line: Alert | MalformedLine): boolean {
     const [previous, current] = [this.#previous, this.#current];
     if (previous === undefined || current === undefined || this.#groups.at(-2) !== previous.entries) return false;

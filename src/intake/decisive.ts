@@ -9,14 +9,14 @@ export interface Decisive {
   /** Several runs when they form one plan (R22). */
   readonly run: Run;
   /** Runs around it that neither interrupt nor are interrupted: each is judged on its own. */
-  readonly beside: readonly Run[];
+  readonly sideRuns: readonly Run[];
   /** Runs that it replaces, and those decided before. */
   readonly earlier: readonly Run[];
 }
 
 /** 16 hexadecimal digits: the same lines of the same strategy give the same id, wherever they are in the file. */
 export function signalIdOf(strategy: string, run: Run): string {
-  // A SELL beside BUYs adds nothing to the targets: a late one must not make a second signal.
+  // A SELL next to BUYs adds nothing to the targets: a late one must not make a second signal.
   return hashOf([strategy, ...run.key].join("\n")).slice(0, 16);
 }
 
@@ -34,20 +34,20 @@ export function decisiveRun(facts: Facts, settings: JudgeSettings): Decisive | u
   const at = runs.findLastIndex((run) => !isQuiet(run));
   const before = runs.slice(0, Math.max(at, 0));
   const [head, quiet] = [runs[at], runs.slice(at + 1)];
-  if (quiet.length === 0) return { run: newest, beside: [], earlier: before };
+  if (quiet.length === 0) return { run: newest, sideRuns: [], earlier: before };
   const pending = new PendingRuns(facts, settings, quiet);
   const exits = quiet.filter((run) => run.allocation.kind === "exit" && pending.stateOf(run) === "execute");
   const waitingHead = head === undefined || pending.stateOf(head) === undefined ? undefined : head;
   const joined = waitingHead === undefined ? undefined : joinExits(waitingHead, exits);
-  if (joined !== undefined) return { run: joined, beside: without(quiet, exits), earlier: before };
+  if (joined !== undefined) return { run: joined, sideRuns: without(quiet, exits), earlier: before };
   const heads = head === undefined ? [] : [head];
   const exit = mergedExits(exits);
   // A BUY run that the SELLs cancel completely is not part of the plan.
   if (exit !== undefined && waitingHead?.allocation.kind === "rebalance")
-    return { run: exit, beside: without(quiet, exits), earlier: runs.slice(0, at + 1) };
-  if (exit !== undefined) return { run: exit, beside: [...heads, ...without(quiet, exits)], earlier: before };
+    return { run: exit, sideRuns: without(quiet, exits), earlier: runs.slice(0, at + 1) };
+  if (exit !== undefined) return { run: exit, sideRuns: [...heads, ...without(quiet, exits)], earlier: before };
   const run = waitingHead ?? newest;
-  return { run, beside: without([...heads, ...quiet], [run]), earlier: before };
+  return { run, sideRuns: without([...heads, ...quiet], [run]), earlier: before };
 }
 
 function without(runs: readonly Run[], others: readonly Run[]): Run[] {

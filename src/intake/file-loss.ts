@@ -22,7 +22,7 @@ export interface Sight {
 
 /** A check during a rename may find the old file without a link. */
 const REPLACED_AFTER_MS = 3_000;
-/** Writers that delete the file and write a new one need a few seconds at most. */
+/** Writers that delete the file and write a new one need at most a few seconds. */
 const GONE_AFTER_MS = 60_000;
 
 /** Detects that the path no longer leads to the file, once that has lasted. A file that never existed is simply awaited. */

@@ -39,8 +39,8 @@ export function judge(facts: Facts, settings: JudgeSettings): Judgement {
   const decisive = decisiveRun(facts, settings);
   if (decisive === undefined) return { decision: { kind: "nothing" }, verdicts: [], judgeAgainAt: undefined };
   const { run, earlier } = decisive;
-  const beside = decisive.beside.map((each) => judgeBeside(each, facts, settings));
-  const judged = unlessUnsettled(judgeNewest(run, earlier, facts, settings), run, beside, facts);
+  const sides = decisive.sideRuns.map((each) => judgeSideRun(each, facts, settings));
+  const judged = unlessUnsettled(judgeNewest(run, earlier, facts, settings), run, sides, facts);
   const strays = facts.runs.flatMap((each) =>
     each.strays.flatMap((stray) => newVerdict([stray.hash], { kind: "malformed", reason: stray.problem }, undefined, facts)),
   );
@@ -51,23 +51,23 @@ export function judge(facts: Facts, settings: JudgeSettings): Judgement {
     verdicts: [
       ...strays,
       ...withoutLinesOf(run, older),
-      ...beside.flatMap(({ verdicts }) => verdicts),
+      ...sides.flatMap(({ verdicts }) => verdicts),
       ...judged.verdicts,
       ...facts.runs.flatMap(({ repeats }) => duplicates(repeats, facts)),
     ],
-    judgeAgainAt: earliest([judged.judgeAgainAt, openEnd, ...beside.map(({ judgeAgainAt }) => judgeAgainAt)]),
+    judgeAgainAt: earliest([judged.judgeAgainAt, openEnd, ...sides.map(({ judgeAgainAt }) => judgeAgainAt)]),
   };
 }
 
-export function earliest(moments: readonly (number | undefined)[]): number | undefined {
-  const known = moments.filter((at) => at !== undefined);
+export function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((at) => at !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 }
 
-type Beside = Omit<Judgement, "decision"> & { readonly unsettled: Wait | undefined };
+type SideJudgement = Omit<Judgement, "decision"> & { readonly unsettled: Wait | undefined };
 
 /** A run that neither interrupts nor is interrupted (R22). */
-function judgeBeside(run: Run, facts: Facts, settings: JudgeSettings): Beside {
+function judgeSideRun(run: Run, facts: Facts, settings: JudgeSettings): SideJudgement {
   const id = signalIdOf(settings.strategy, run);
   const assessment = assess(run, id, facts.runs.slice(0, facts.runs.indexOf(run)), facts, settings);
   switch (assessment.kind) {
@@ -100,8 +100,8 @@ function sharedVerdict(lines: readonly string[], plan: KnownVerdict, facts: Fact
 }
 
 /** A new SELL may still become part of the plan; a plan that already has a verdict does not wait for it. */
-function unlessUnsettled(judged: Judgement, run: Run, beside: readonly Beside[], facts: Facts): Judgement {
-  const unsettled = beside.find((each) => each.unsettled !== undefined)?.unsettled;
+function unlessUnsettled(judged: Judgement, run: Run, sides: readonly SideJudgement[], facts: Facts): Judgement {
+  const unsettled = sides.find((each) => each.unsettled !== undefined)?.unsettled;
   const isKnown = run.decidedBy.some((hash) => (facts.known.get(hash)?.kind ?? "waiting") !== "waiting");
   if (judged.decision.kind !== "execute" || unsettled === undefined || isKnown) return judged;
   return { decision: unsettled, verdicts: [], judgeAgainAt: unsettled.until };
@@ -181,12 +181,12 @@ function standing(run: Run, known: KnownVerdict, assessment: Assessment, facts: 
           kind: "superseded",
           reason: `The line came after its run was decided (${known.kind}), and lines cannot be added to a decided run.`,
         };
-  // The BUY plan also executes the SELLs beside it, so they share its verdict.
+  // The BUY plan also executes the SELLs next to it, so they share its verdict.
   const sold = run.hashes.filter((hash) => !deciding.has(hash));
-  const beside = assessment.kind === "refuse" && !isFinal(known.kind) ? { ...assessment.verdict, signalId: undefined } : known;
+  const shared = assessment.kind === "refuse" && !isFinal(known.kind) ? { ...assessment.verdict, signalId: undefined } : known;
   return {
     decision,
-    verdicts: [...(late.length === 0 ? [] : [{ hashes: late, verdict, signalId: undefined }]), ...sharedVerdict(sold, beside, facts)],
+    verdicts: [...(late.length === 0 ? [] : [{ hashes: late, verdict, signalId: undefined }]), ...sharedVerdict(sold, shared, facts)],
     judgeAgainAt: undefined,
   };
 }

@@ -51,7 +51,7 @@ export class LedgerDatabase {
     this.#onCommit = onCommit;
   }
 
-  /** Runs a writing statement, in a transaction of its own unless one is open. Returns the number of rows changed. */
+  /** Runs a writing statement, in a new transaction unless one is open. Returns the number of rows changed. */
   write(sql: string, values: Values = {}): number {
     return this.transaction(() => {
       this.#mustBeInTransaction();

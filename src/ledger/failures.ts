@@ -97,7 +97,7 @@ function unusable(name: string, purpose: Purpose, code: number, cause: unknown):
   const how = code === READ_ONLY ? "may not be written" : "cannot be opened";
   return failure(`The ${purpose} ${name} ${how} (${messageOf(cause)}).`, purpose, cause, {
     code: code === READ_ONLY ? `${purpose}-failed` : `${purpose}-unavailable`,
-    hint: "Check owner and mode of the file, of those beside it (-wal, -shm) and of the directory; none of them may be a directory or a link that leads nowhere.",
+    hint: "Check owner and mode of the file, of those next to it (-wal, -shm) and of the directory; none of them may be a directory or a link that leads nowhere.",
   });
 }
 

@@ -16,7 +16,7 @@ const FULL: readonly unknown[] = ["ENOSPC", "EDQUOT"];
 /** Less than this counts as full: SQLite's index of the write-ahead log alone takes 32 KiB. */
 const LEAST_FREE_BYTES = 65_536;
 
-/** SQLite keeps these files beside a database and fails when one of them belongs to another user. */
+/** SQLite keeps these files next to a database and fails when one of them belongs to another user. */
 const COMPANIONS = ["-wal", "-shm", "-journal"] as const;
 
 const WITHOUT: Readonly<Record<Purpose, string>> = {
@@ -56,7 +56,7 @@ export function fullDisk(file: string, purpose: Purpose, cause: unknown): Trader
   });
 }
 
-/** Whether nothing more can be written beside a file. SQLite often calls that an I/O error. */
+/** Whether nothing more can be written next to a file. SQLite often calls that an I/O error. */
 export function isDiskFull(file: string): boolean {
   try {
     const { bavail, bsize, files, ffree } = statfsSync(dirname(file));
@@ -108,7 +108,7 @@ function statusOf(path: string): Stats | undefined {
   }
 }
 
-/** For example after a restore by root, or when another user runs a command beside the daemon. */
+/** For example after a restore by root, or when another user runs a command while the daemon runs. */
 function notOurs(file: string, purpose: Purpose, stranger: Stranger, uid: number, cause: unknown): TraderError {
   const owner = userName(stranger.uid);
   return new TraderError(`The ${purpose} ${file} cannot be used: it or its directory belongs to ${owner}, and this is ${userName(uid)}.`, {

@@ -10,7 +10,7 @@ import { assertSameFile, identityOf, preparePrivateFile } from "./private-file.t
 
 /**
  * A trading lock (R26) lives exactly as long as the process that holds it: an open write transaction
- * on a small database of its own, which the kernel releases however the process ends. The steps:
+ * on a small separate database, which the kernel releases however the process ends. The steps:
  *
  * 1. `BEGIN IMMEDIATE`, write who we are, `COMMIT`: readers may now know the holder;
  * 2. `BEGIN IMMEDIATE` again, and keep it open for good;
@@ -114,7 +114,7 @@ function heldBy(file: string, holder: LockHolder | undefined): TraderError {
   const who = holder === undefined ? "another process" : describeHolder(holder);
   return new TraderError(`Another trader is running: ${who} holds the trading lock ${file}.`, {
     code: "lock-held",
-    hint: holder === undefined ? "Try again in a moment." : `Stop it first (process ${holder.pid}), or leave the trading to it.`,
+    hint: holder === undefined ? "Try again in a few seconds." : `Stop it first (process ${holder.pid}), or leave the trading to it.`,
     exitCode: EXIT.refused,
     retryable: true,
   });

@@ -332,7 +332,7 @@ CREATE TABLE strangers (
   },
   {
     version: 9,
-    // What was told by its text until then, and decides about an order that is open.
+    // What only its text said until then, and decides about an order that is open.
     sql: `
 ALTER TABLE executions ADD COLUMN outcome_code TEXT;
 ALTER TABLE verdicts ADD COLUMN causes TEXT;

@@ -50,7 +50,7 @@ export function assertSameFile(file: string, opened: FileIdentity | undefined, p
   if (now !== undefined && now.device === opened?.device && now.inode === opened.inode) return;
   throw new TraderError(`The ${purpose} ${file} was ${now === undefined ? "deleted" : "replaced"} while it was open.`, {
     code: `${purpose}-replaced`,
-    hint: "Put the file back if you can, and start again. New records would be lost, and another daemon could start beside this one.",
+    hint: "Put the file back if you can, and start again. New records would be lost, and another daemon could start next to this one.",
   });
 }
 

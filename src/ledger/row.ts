@@ -71,7 +71,7 @@ export function readJson(row: Row, column: string): unknown {
   }
 }
 
-/** As {@link readJson}, but only when it is asked for, and then once: what it gives is shared, so nobody may change it. `null` counts as nothing. */
+/** As {@link readJson}, but only when it is used, and then once: what it gives is shared, so nobody may change it. `null` counts as nothing. */
 export function laterJson(row: Row, column: string): () => unknown {
   let read: { readonly value: unknown } | undefined;
   return () => (read ??= { value: readJson(row, column) ?? undefined }).value;

@@ -78,7 +78,7 @@ type LedgerWrites =
 
 const MEMORY = ":memory:";
 
-/** A write by a command beside the daemon takes a fraction of a millisecond; seconds mean that something is wrong. */
+/** A write by a command while the daemon runs takes a fraction of a millisecond; seconds mean that something is wrong. */
 const DEFAULT_BUSY_TIMEOUT_MS = 2_000;
 
 /** Readers do not wait: with a write-ahead log only a recovery delays a reader. */

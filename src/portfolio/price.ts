@@ -25,7 +25,7 @@ export interface PriceObservations {
 }
 
 /** Time of the snapshot. Milliseconds since the epoch. */
-export interface PriceMoment {
+export interface PriceTime {
   readonly now: number;
   /** Stamps from this time on are from this session; older prices are not witnesses. */
   readonly sessionStart: number;
@@ -64,7 +64,7 @@ export interface PriceDoubt {
 }
 
 /** All observations of one reading. */
-interface Reading extends PriceMoment {
+interface Reading extends PriceTime {
   readonly observations: ReadonlyMap<string, PriceObservations>;
   readonly marketClosed?: boolean;
 }
@@ -90,8 +90,8 @@ export const NO_OBSERVATIONS: PriceObservations = {
  * quote's mid, else the position's price.
  * @returns a doubt when no two witnesses agree.
  */
-export function checkPrice(observations: PriceObservations, moment: PriceMoment): CheckedPrice | PriceDoubt {
-  const witnesses = witnessesOf(observations, moment);
+export function checkPrice(observations: PriceObservations, time: PriceTime): CheckedPrice | PriceDoubt {
+  const witnesses = witnessesOf(observations, time);
   const taken = witnesses.find((witness) => witness.current && confirmationsOf(witness, witnesses).length > 0);
   if (taken === undefined) return { doubt: "price-doubt", reason: unconfirmed(witnesses) };
   return { price: taken.price, source: taken.source, confirmedBy: confirmationsOf(taken, witnesses).map(({ source }) => source) };
@@ -103,7 +103,7 @@ export function priceOf(symbol: string, { observations, now, sessionStart, marke
   return checkPrice(seen, marketClosed === true ? lastMoment(seen, now) : { now, sessionStart });
 }
 
-function lastMoment(seen: PriceObservations, now: number): PriceMoment {
+function lastMoment(seen: PriceObservations, now: number): PriceTime {
   const last = Math.min(now, printOf(seen)?.at ?? now);
   return { now: last, sessionStart: last - CLOSED_WINDOW_MS };
 }
@@ -116,7 +116,7 @@ function agree(one: Decimal, other: Decimal): boolean {
   return max(one, other).lte(min(one, other).times(ONE.plus(AGREEMENT)));
 }
 
-function witnessesOf(seen: PriceObservations, { now, sessionStart }: PriceMoment): Witness[] {
+function witnessesOf(seen: PriceObservations, { now, sessionStart }: PriceTime): Witness[] {
   const print = printOf(seen);
   const quote = quoteMiddle(seen.quote);
   const found = [

@@ -20,7 +20,7 @@ const TOTALS: readonly Column[] = [
 ];
 
 /** Each strategy's targets, their run and age, and the combined targets (R31). */
-export function strategyTargetLines(strategyTargets: readonly StrategyTarget[], style: Style, moment: TimeFormat): string[] {
+export function strategyTargetLines(strategyTargets: readonly StrategyTarget[], style: Style, format: TimeFormat): string[] {
   const totals = [...combinedTargets(strategyTargets)].map(([symbol, weight]): Cell[] => [
     { text: symbol, tint: "strong" },
     { text: formatWeight(weight) },
@@ -29,7 +29,7 @@ export function strategyTargetLines(strategyTargets: readonly StrategyTarget[], 
     style.paint("strong", "Targets of all strategies:"),
     ...table(
       CLAIMS,
-      strategyTargets.map((strategyTarget) => strategyTargetCells(strategyTarget, moment)),
+      strategyTargets.map((strategyTarget) => strategyTargetCells(strategyTarget, format)),
       style,
     ),
     ...(totals.length === 0 ? [] : ["Together, as shares of the account:", ...table(TOTALS, totals, style)]),

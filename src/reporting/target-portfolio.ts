@@ -17,10 +17,10 @@ const COLUMNS: readonly Column[] = [
 ];
 
 /** The strategy's targets: source, age, and the weight of every symbol. */
-export function targetPortfolio(signal: Signal, style: Style, moment: TimeFormat): string[] {
+export function targetPortfolio(signal: Signal, style: Style, format: TimeFormat): string[] {
   return [
     style.paint("strong", `Target portfolio (${signal.strategy}, signal ${signal.id})`),
-    `Generated: ${formatInstant(signal.generatedAt, moment.zone)}, ${formatAge(signal.generatedAt, moment.now)}`,
+    `Generated: ${formatInstant(signal.generatedAt, format.zone)}, ${formatAge(signal.generatedAt, format.now)}`,
     ...(signal.reason === "" ? [] : [`Reason: ${oneLine(signal.reason)}`]),
     ...targetLines(signal, style),
   ];

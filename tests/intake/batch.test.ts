@@ -164,7 +164,7 @@ describe("a run", () => {
   test("names every form that it mixes", () => {
     expect(only(SQQQ, line({ at: T0 + 100, symbol: "TQQQ" }))).toEqual({
       kind: "malformed",
-      reason: "The run mixes incompatible forms: a weight of its own; a single symbol without a percentage.",
+      reason: "The run mixes incompatible forms: a single weight; a single symbol without a percentage.",
     });
     const whole = (at: number): string => line({ at, symbol: "UVXY_BTAL_PORTFOLIO" });
     const nuclear = line({
@@ -178,7 +178,7 @@ describe("a run", () => {
     });
     expect(only(SMR, line({ at: T0 + 10, symbol: "BIL", reason: "10%" }))).toEqual({
       kind: "malformed",
-      reason: "The run mixes incompatible forms: a reason that lists all legs; a weight of its own.",
+      reason: "The run mixes incompatible forms: a reason that lists all legs; a single weight.",
     });
   });
 

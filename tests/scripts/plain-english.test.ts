@@ -27,10 +27,6 @@ const REPLACED: Dictionary = [
   [/\bdesks?\b/i, "trading session"],
   [/\b(wish|wished)\b/i, "attribution delta, should"],
   [/\bmistreat|\bdwell/i, "misuse, stay"],
-];
-
-/** The same for the rooms that are rewritten this far. */
-const IDIOM: Dictionary = [
   [/\bmoments?\b/i, "time, instant"],
   [/looking[ -]?broker|\bhabits?\b/i, "on-demand broker, settings"],
   [/\bacted upon\b/i, "executed"],
@@ -55,9 +51,6 @@ const IDIOM: Dictionary = [
   [/\bwhoever\b/i, "anyone who"],
 ];
 
-/** Rooms, and the command line, that still contain some of it. The commit that rewrites one removes it here. */
-const NOT_YET = ["accounts", "app", "commands", "domain", "execution", "intake", "ledger", "main.ts", "portfolio", "reporting"];
-
 interface Source {
   readonly file: string;
   readonly text: string;
@@ -73,16 +66,6 @@ describe("the source uses the field's words, in plain English", () => {
     expect(SOURCES.flatMap((source) => findings(source, REPLACED))).toEqual([]);
   });
 
-  test("in rewritten rooms without any foreign idiom", () => {
-    const rewritten = SOURCES.filter(({ file }) => !NOT_YET.includes(roomOf(file)));
-    expect(rewritten.flatMap((source) => findings(source, IDIOM))).toEqual([]);
-  });
-
-  test.each(NOT_YET)("%s still needs its exception", (room) => {
-    const own = SOURCES.filter(({ file }) => roomOf(file) === room);
-    expect(own.flatMap((source) => findings(source, IDIOM))).not.toEqual([]);
-  });
-
   test("also in identifiers, and across the lines of a comment", () => {
     const text = ["/**", " * Who is", " * told.", " */", "const courier = 1;"].join("\n");
     expect(findings({ file: "x.ts", text }, REPLACED)).toEqual([
@@ -91,10 +74,6 @@ describe("the source uses the field's words, in plain English", () => {
     ]);
   });
 });
-
-function roomOf(file: string): string {
-  return file.split("/")[1] ?? "";
-}
 
 /** The first finding of each kind in a file. */
 function findings({ file, text }: Source, dictionary: Dictionary): string[] {

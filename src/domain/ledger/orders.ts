@@ -47,7 +47,7 @@ export type IntentState = "recorded" | "posting" | "unknown" | "open" | "done" |
 export const INTENT_CODES = ["proven-absent", "came-too-late", "price-doubt", "quote-doubt", "insufficient-cash", "below-minimum"] as const;
 export type IntentCode = (typeof INTENT_CODES)[number];
 
-/** What each state may become, beside staying what it is. */
+/** What each state may become, besides staying as it is. */
 export const TRANSITIONS: Readonly<Record<IntentState, readonly IntentState[]>> = {
   recorded: ["posting", "open", "done", "refused", "dropped", "abandoned"],
   posting: ["recorded", "unknown", "open", "done", "refused", "dropped", "abandoned"],

@@ -15,7 +15,7 @@ export interface AccountSummary {
     /** What a share cost on average. */
     readonly averagePrice?: string | undefined;
   }[];
-  /** What was observed of every price, with the moment it belongs to. */
+  /** Every observed price, with its time. */
   readonly prices?: readonly PriceSummary[];
   /** Ids of open orders that are not ours. */
   readonly foreignOrders: readonly string[];
@@ -76,7 +76,7 @@ export interface PhaseSummary {
 export interface GoalSummary {
   readonly symbol: string;
   readonly side: "buy" | "sell";
-  /** Dollars that the signal may trade of it at most. */
+  /** Maximum dollars that the signal may trade of it. */
   readonly most: string;
   /** Dollars a share at that plan; 0 where nothing was held. */
   readonly price: string;

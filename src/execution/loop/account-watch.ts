@@ -14,8 +14,8 @@ import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "../orders/order-lifecycle.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
-import type { Moment, AccountSnapshot } from "../preparation/account-snapshot.ts";
-import { ageOf, momentOf, readAccount, readHoldings, withoutEnded } from "../preparation/account-snapshot.ts";
+import type { ClockReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
+import { ageOf, readClocks, readAccount, readHoldings, withoutEnded } from "../preparation/account-snapshot.ts";
 import type { Expected } from "../preparation/settle.ts";
 import {
   changeSince,
@@ -57,7 +57,7 @@ const SALES_SHOWN_WITHIN_MS = 120_000;
 export class AccountWatch {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
-  #lookedAt: Moment | undefined;
+  #lookedAt: ClockReading | undefined;
   /** Positions as last shown; `undefined` when only the plan has read them. */
   #held: readonly Position[] | undefined;
   /** Cash shown by the check before a POST; `undefined` when a plan has read the account since, with its own check. */
@@ -71,7 +71,7 @@ export class AccountWatch {
   #waitedForPowerAt: number | undefined;
 
   /** @param lookedAt start of the snapshot that the plan was made from, if this process made it. */
-  constructor(execution: OpenExecution, market: MarketWatch, lookedAt: Moment | undefined) {
+  constructor(execution: OpenExecution, market: MarketWatch, lookedAt: ClockReading | undefined) {
     this.#execution = execution;
     this.#market = market;
     this.#lookedAt = lookedAt;
@@ -110,7 +110,7 @@ export class AccountWatch {
       this.#cash = account.cash;
       await this.#refuseUncovered(orders, followUpOf);
       if (await this.#lacksCash(account.cash)) return false;
-      this.#lookedAt = momentOf(clock);
+      this.#lookedAt = readClocks(clock);
       return true;
     } catch (error) {
       this.#warnOfFailure(`Nothing is sent because the account cannot be read: ${messageOf(error)}`);
@@ -249,7 +249,7 @@ export class AccountWatch {
   /** @param before an earlier snapshot, to read only what our own orders change (R35). */
   async #read(before: AccountSnapshot | undefined): Promise<AccountSnapshot> {
     const { broker, assets, clock, ledger } = this.#execution.parts;
-    const readAt = momentOf(clock);
+    const readAt = readClocks(clock);
     const reads =
       before === undefined
         ? readAccount(broker, assets, clock, symbolsOf(this.#execution.record().wanted))

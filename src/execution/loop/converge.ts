@@ -91,7 +91,7 @@ export class Convergence {
   #saidNotYet: string | undefined;
   /** Why the newest plan could not be made; reported if the execution ends off target. */
   #notPlanned: string | undefined;
-  /** Left by an earlier process, and the venue has not yet been asked for orders missing in the ledger. */
+  /** Left by an earlier process, and the venue has not yet been searched for orders missing in the ledger. */
   #mayHaveLost: boolean;
   /** Orders are being prepared, or a plan is being made, in the background. */
   #preparing = false;

@@ -28,9 +28,9 @@ const POLL_PER_OPEN_ORDER_MS = 1_000;
 export const MAX_POSTS_IN_FLIGHT = 5;
 /** How long the end of a cancelled order is awaited (R21). */
 export const CANCEL_WAIT_MS = 30_000;
-/** Polls of a working order whose cancel was asked for. */
+/** Polls of a working order whose cancel was requested. */
 const CANCEL_POLL_MS = 500;
-/** A cancel without an answer is asked for again: twice the same does no harm. */
+/** A cancel without an answer is requested again: repeating it does no harm. */
 export const CANCEL_RETRY_MS = 2_000;
 
 /** One intent with what this process knows beyond the ledger. */
@@ -51,9 +51,9 @@ export interface IntentFacts {
   /** When the venue accepted it (time-outs count from here, or from the open for queued orders). */
   readonly workingSince: number | undefined;
   readonly cancelRequestedAt: number | undefined;
-  /** When the cancel is asked for again, because no answer tells whether the venue has taken it. */
+  /** When the cancel is requested again, because no answer shows whether the venue accepted it. */
   readonly cancelAgainAt: number | undefined;
-  /** Not before this moment may it be sent again ("not sent": rate limit). */
+  /** It may not be sent again before this ("not sent": rate limit). */
   readonly notBefore: number | undefined;
   /** The stream hinted at a change that has not been read yet. */
   readonly hinted: boolean;
@@ -128,7 +128,7 @@ export interface Decision {
   readonly wakeAt: number;
 }
 
-/** Longest time between two decisions: halt, deadline and session are looked at again at least this often. */
+/** Longest time between two decisions: halt, deadline and session are checked again at least this often. */
 const HEARTBEAT_MS = 250;
 
 /**
@@ -309,7 +309,7 @@ function nextLookUp(intent: IntentFacts, now: number): number {
   const posted = intent.postedAt ?? now;
   const asked = intent.askedAt;
   if (intent.hinted) return now;
-  const scheduled = LOOK_UP_AFTER_MS.map((delay) => posted + delay).find((moment) => asked === undefined || moment > asked);
+  const scheduled = LOOK_UP_AFTER_MS.map((delay) => posted + delay).find((at) => asked === undefined || at > asked);
   return scheduled ?? (asked ?? now) + LOOK_UP_RETRY_MS;
 }
 
@@ -391,11 +391,11 @@ function only(action: Action, facts: ExecutionFacts): Decision {
 }
 
 function wait(facts: ExecutionFacts, actions: readonly Action[]): Decision {
-  const moments = facts.intents.filter((intent) => !intent.busy && !isEnded(intent.record)).map((intent) => nextMoment(intent, facts));
-  return { actions, wakeAt: Math.min(facts.now + HEARTBEAT_MS, ...moments.filter((moment) => moment > facts.now)) };
+  const times = facts.intents.filter((intent) => !intent.busy && !isEnded(intent.record)).map((intent) => nextTime(intent, facts));
+  return { actions, wakeAt: Math.min(facts.now + HEARTBEAT_MS, ...times.filter((at) => at > facts.now)) };
 }
 
-function nextMoment(intent: IntentFacts, facts: ExecutionFacts): number {
+function nextTime(intent: IntentFacts, facts: ExecutionFacts): number {
   if (intent.record.state === "open") return nextPoll(intent, facts);
   if (intent.record.state === "recorded") return intent.notBefore ?? facts.now;
   return nextLookUp(intent, facts.now);

@@ -9,7 +9,7 @@ import type { LineSummary, PhaseSummary, PlanSummary } from "../../domain/ledger
 
 /** Orders for one symbol and signal that may be refused, or rejected later, for lack of buying power (R20). */
 const MOST_TRIES = 8;
-/** Orders for one symbol and signal after which it is not planned again; one plan takes 25 of them at most. */
+/** Orders for one symbol and signal after which it is not planned again; one plan takes at most 25 of them. */
 const MOST_ATTEMPTS = 60;
 /** Pauses before retrying an order that was refused for another passing reason; milliseconds. */
 const REFUSED_PAUSES_MS = [5_000, 15_000, 30_000] as const;

@@ -40,7 +40,7 @@ export function goalsOf(first: Pick<PhaseSummary, "base" | "highestBase" | "line
 
 interface Room {
   readonly slack: Decimal;
-  /** Dollars by which the base may grow; each target grows by its share. */
+  /** How many dollars the base may grow; each target grows by its share. */
   readonly more: Decimal;
 }
 

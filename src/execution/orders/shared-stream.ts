@@ -1,7 +1,7 @@
 import type { Broker, OrderStream, OrderStreamListener, StreamState } from "../../domain/broker.ts";
 
 /**
- * One trade-updates stream for the life of the process, whoever follows it. Alpaca allows one connection per
+ * One trade-updates stream for the life of the process, however many follow it. Alpaca allows one connection per
  * key and answers quick reconnects with 429, and an open stream does not miss the first fills of an execution.
  */
 export class SharedOrderStream {

@@ -222,7 +222,7 @@ function whyBefore({ clientOrderId, symbol, side }: IntentRecord, all: readonly 
 }
 
 /**
- * R7: a begun execution is `executed` whatever came of it; one that never began keeps the reason that
+ * R7: a begun execution is `executed` whatever its result; one that never began keeps the reason that
  * stopped it.
  */
 function verdictOf({ outcome, code }: Judged, reason: string): Verdict {

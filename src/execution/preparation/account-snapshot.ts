@@ -21,32 +21,32 @@ export interface AccountSnapshot {
 }
 
 /** A time on both of our clocks, milliseconds: the monotonic one stops while the machine sleeps, and the wall clock may be set. */
-export interface Moment {
+export interface ClockReading {
   readonly monotonic: number;
   readonly wall: number;
 }
 
-export function momentOf(clock: Clock): Moment {
+export function readClocks(clock: Clock): ClockReading {
   return { monotonic: clock.monotonic(), wall: clock.now() };
 }
 
 /** Age by the clock that shows more: what may be old counts as old. */
-export function ageOf(moment: Moment, clock: Clock): number {
-  return Math.max(clock.monotonic() - moment.monotonic, clock.now() - moment.wall);
+export function ageOf(reading: ClockReading, clock: Clock): number {
+  return Math.max(clock.monotonic() - reading.monotonic, clock.now() - reading.wall);
 }
 
 /** The venue's clock and our time of the request, so that it can be carried forward. */
 export interface MarketReading {
   readonly clock: MarketClock;
   /** Before the request: a slow response must not make the session seem longer. */
-  readonly readAt: Moment;
+  readonly readAt: ClockReading;
   /** Response time in milliseconds: the clock may be as much later than {@link readAt}. */
   readonly tookMs: number;
 }
 
 /** Assets rarely change within a day, and reading them for every plan would use up the request budget. */
 const ASSET_MAX_AGE_MS = 6 * 3_600_000;
-/** What trades in whole shares only is asked for again sooner: the flag changes, and costs a leg up to a share (R33). */
+/** What trades in whole shares only is read again sooner: the flag changes, and costs a leg up to a share (R33). */
 const WHOLE_ASSET_MAX_AGE_MS = 60_000;
 
 type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
@@ -233,7 +233,7 @@ export async function unlessAborted<Result>(read: Promise<Result>, signal: Abort
 }
 
 export async function readMarket(broker: Broker, clock: Clock): Promise<MarketReading> {
-  const readAt = momentOf(clock);
+  const readAt = readClocks(clock);
   const market = await broker.marketClock();
   return { clock: market, readAt, tookMs: clock.monotonic() - readAt.monotonic };
 }

@@ -12,7 +12,7 @@ const PAUSE_MS = 60_000;
 const LONGEST_WAIT_MS = 2_000;
 
 /**
- * The account's own switches, read beside the account and cached for minutes. A failed read stops nothing: the last
+ * The account's own switches, read with the account and cached for minutes. A failed read stops nothing: the last
  * values still count, and without any the venue's answer to an order decides.
  */
 export class ConfigurationCache {

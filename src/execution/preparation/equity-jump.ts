@@ -25,7 +25,7 @@ export interface EquityJumpParts {
  * Whether equity has moved further since the last close than flows and checked prices explain (R9). If every position
  * has a checked price, those explain it: a jump by a split is found by its bars (R10). If one is valued at the broker's
  * own price and that has moved, it may have moved the equity, and with it the size of every target. Only then is the
- * venue asked for deposits and withdrawals.
+ * venue is searched for deposits and withdrawals.
  * @returns why the plan is refused; `undefined` when it is not.
  */
 export async function unexplainedJump(

@@ -314,7 +314,7 @@ function isOver(split: SplitRecord, held: Decimal, today: string): boolean {
   return !held.eq(split.quantity) && isSameQuantity(held, split.quantity.div(split.ratio));
 }
 
-/** From before the oldest session in which the quantity of one of them was known, ten sessions at least. */
+/** From before the oldest session in which the quantity of one of them was known, at least ten sessions. */
 function daysOf(cases: readonly Case[]): { readonly start: string; readonly today: string } {
   const today = cases[0]?.evidence.today ?? "";
   const known = cases.map(({ evidence }) => Date.parse(evidence.known?.session ?? today));

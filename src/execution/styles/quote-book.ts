@@ -2,8 +2,8 @@ import type { MarketPrices } from "../../domain/broker.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { MarketWatch } from "../loop/market-watch.ts";
 import type { OpenExecution } from "../loop/open-execution.ts";
-import type { Moment, AccountSnapshot } from "../preparation/account-snapshot.ts";
-import { ageOf, momentOf } from "../preparation/account-snapshot.ts";
+import type { ClockReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
+import { ageOf, readClocks } from "../preparation/account-snapshot.ts";
 import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 
 /** Maximum age of prices for a limit; older ones are requested again. */
@@ -13,7 +13,7 @@ const PRICES_MAX_AGE_MS = 1_500;
 export class QuoteBook {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
-  readonly #seen = new Map<string, { readonly prices: MarketPrices; readonly at: Moment }>();
+  readonly #seen = new Map<string, { readonly prices: MarketPrices; readonly at: ClockReading }>();
 
   constructor(execution: OpenExecution, market: MarketWatch) {
     this.#execution = execution;
@@ -21,7 +21,7 @@ export class QuoteBook {
   }
 
   /** The later request counts. @param at time before the request. */
-  saw(prices: AccountSnapshot["prices"], at: Moment): void {
+  saw(prices: AccountSnapshot["prices"], at: ClockReading): void {
     for (const [symbol, each] of prices) {
       const seen = this.#seen.get(symbol);
       if (seen === undefined || seen.at.monotonic <= at.monotonic) this.#seen.set(symbol, { prices: each, at });
@@ -37,7 +37,7 @@ export class QuoteBook {
     const { broker, clock, stopping } = this.#execution.parts;
     const old = symbols.filter((symbol) => this.isOld(symbol));
     if (old.length === 0) return true;
-    const at = momentOf(clock);
+    const at = readClocks(clock);
     try {
       const prices = await this.#execution.unlessStopping(broker.prices(old));
       for (const symbol of old) this.#seen.delete(symbol);
