@@ -1,15 +1,12 @@
 import { isTerminal } from "../../domain/broker.ts";
 import { asError, messageOf } from "../../domain/errors.ts";
-import { freshness } from "../../intake/freshness.ts";
 import type { Signal } from "../../domain/signal.ts";
-import type { IntentRecord, OrderTerms } from "../../domain/ledger/orders.ts";
-import { wasSent } from "../../domain/ledger/orders.ts";
+import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { OutcomeCode } from "../../domain/outcome.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
-import { formatDollars } from "../../domain/format.ts";
-import { max, ONE, ZERO } from "../../domain/decimal.ts";
+import { max, ONE } from "../../domain/decimal.ts";
 import { AccountWatch } from "./account-watch.ts";
-import type { Action, StopReason, ExecutionFacts } from "./decide.ts";
+import type { Action, ExecutionFacts } from "./decide.ts";
 import { decide, isEnded } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { factsOf, followUpOf, isNews, isWholeFill } from "./follow-up.ts";
@@ -24,19 +21,17 @@ import { OrderGate } from "./order-gate.ts";
 import { OrderLifecycle } from "../orders/order-lifecycle.ts";
 import type { Conclusion } from "../outcome/outcome.ts";
 import { concludeExecution } from "../outcome/outcome.ts";
-import { isOfWholeShares } from "../styles/order-terms.ts";
 import { Pricer } from "../preparation/pricing.ts";
 import { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
-import { MIN_SESSION_LEFT_TO_POST_MS } from "../preparation/account-snapshot.ts";
-import { pauseOf, restText } from "./rest.ts";
+import { PlanPause } from "./plan-pause.ts";
+import { Sending } from "./sending.ts";
+import type { StopFacts } from "./stop-reason.ts";
+import { stopReasonOf } from "./stop-reason.ts";
 import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 
 /** Time reserved for buying before the deadline; half of a short deadline (R21). */
 const KEPT_FOR_BUYING_MS = 120_000;
-/** Pauses before the rest is planned again; the last one repeats (R33). */
-const PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 15_000] as const;
-
 /** Result of `run`; `undefined` when the process is stopping and the next start continues. */
 export type ConvergeResult = Conclusion | undefined;
 
@@ -73,22 +68,14 @@ export class Convergence {
   readonly #market: MarketWatch;
   readonly #account: AccountWatch;
   readonly #nextPlan: NextPlan;
-  readonly #pricer: Pricer;
+  readonly #sending: Sending;
+  readonly #pause: PlanPause;
   readonly #followUps = new Map<string, FollowUp>();
   readonly #deadlineAt: number;
   readonly #sellUntil: number;
   #cancellingSince: number | undefined;
   #cancellingReason: string | undefined;
   #cancellingCause: OutcomeCode | undefined;
-  /** When the next plan is made, monotonic; `undefined` while none is due. */
-  #planAt: number | undefined;
-  /** The newer run for which a pause was last cut short. */
-  #offered: string | undefined;
-  /** Plans since anything was filled. */
-  #fruitless = 0;
-  #filled = "";
-  /** Last message about a plan that cannot be made yet. */
-  #saidNotYet: string | undefined;
   /** Why the newest plan could not be made; reported if the execution ends off target. */
   #notPlanned: string | undefined;
   /** Left by an earlier process, and the venue has not yet been searched for orders missing in the ledger. */
@@ -109,9 +96,10 @@ export class Convergence {
     this.#account = new AccountWatch(this.#execution, this.#market, market?.readAt);
     const quotes = new QuoteBook(this.#execution, this.#market);
     if (snapshot !== undefined) quotes.saw(snapshot.prices, snapshot.market.readAt);
-    this.#pricer = new Pricer(this.#execution, quotes);
+    const pricer = new Pricer(this.#execution, quotes);
     const gate = new OrderGate(parts.clock);
     this.#nextPlan = new NextPlan(this.#execution, { account: this.#account, market: this.#market, quotes, gate });
+    this.#pause = new PlanPause(this.#execution);
     this.#deadlineAt = parts.clock.monotonic() + (execution.deadline - parts.clock.now());
     this.#sellUntil = this.#deadlineAt - Math.min(KEPT_FOR_BUYING_MS, (execution.deadline - execution.startedAt) / 2);
     if (execution.phase === "cancelling") {
@@ -128,6 +116,11 @@ export class Convergence {
       gate,
       onPositions: (positions) => this.#account.sawPositions(positions),
     });
+    this.#sending = new Sending(this.#execution, {
+      ...{ market: this.#market, account: this.#account, orders: this.#orders, pricer },
+      followUpOf: (intent) => this.#followUp(intent),
+      isBlocked: () => this.#isBlocked(),
+    });
   }
 
   /** Also uses readings of the venue's clock made elsewhere. */
@@ -143,6 +136,7 @@ export class Convergence {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
         this.#market.refresh();
+        this.#pause.cutShortFor(this.#parts.inbox.newer);
         const decision = decide(this.#facts());
         const woken = new Promise<void>((resolve) => (this.#wake = resolve));
         for (const action of decision.actions) {
@@ -175,7 +169,7 @@ export class Convergence {
       sellsOnly: record.wanted.kind === "exit",
       intents: intents.map((intent) => factsOf(intent, this.#followUp(intent), this.#market.opened)),
       preparing: this.#preparing,
-      stopReason: this.#stopReason(record, intents),
+      stopReason: stopReasonOf(this.#execution, { record, intents }, this.#stopFacts()),
       stopping: this.#parts.stopping.aborted,
       cancellingSince: this.#cancellingSince,
       cancellingReason: this.#cancellingReason,
@@ -184,18 +178,14 @@ export class Convergence {
       attempts: { ...this.#parts.execution.limitOrders, minimum: max(this.#parts.settings.minTradeValue, ONE) },
       sellUntil: this.#sellUntil,
       rest: this.#rest(record, intents),
-      planAt: this.#nextPlanAt(),
-      holdsUpAnother: this.#planAt !== undefined && this.#execution.holdsUpAnother(),
+      planAt: this.#pause.at,
+      holdsUpAnother: this.#pause.at !== undefined && this.#execution.holdsUpAnother(),
     };
   }
 
-  /** A run that has just come may take over at once; it does not wait for the end of a pause (R22). */
-  #nextPlanAt(): number | undefined {
-    const { newer } = this.#parts.inbox;
-    if (this.#planAt === undefined || newer?.kind !== "rebalance" || newer.id === this.#offered) return this.#planAt;
-    this.#offered = newer.id;
-    this.#planAt = Math.min(this.#planAt, this.#parts.clock.monotonic());
-    return this.#planAt;
+  #stopFacts(): StopFacts {
+    const { externalOrder } = this.#account;
+    return { market: this.#market, externalOrder, deadlineAt: this.#deadlineAt, isAgeless: this.#isAgeless };
   }
 
   #rest({ phase }: ExecutionRecord, intents: readonly IntentRecord[]): ExecutionFacts["rest"] {
@@ -204,42 +194,6 @@ export class Convergence {
     const rests = this.#execution.rests();
     if (rests.length === 0) return "none";
     return rests.some(({ passing }) => passing) ? "passing" : "lasting";
-  }
-
-  /** Why nothing more may be sent; checked before every decision and so before every POST (R5, R14, R25). */
-  #stopReason(record: ExecutionRecord, intents: readonly IntentRecord[]): StopReason | undefined {
-    const halted = this.#parts.halted();
-    if (halted !== undefined) return { cause: "halted", reason: `Trading was halted (${halted}).` };
-    const keys = intents.find(({ state, status }) => state === "refused" && status === "keys-refused");
-    if (keys !== undefined) return { cause: "keys-refused", reason: `The venue refused the API keys: ${keys.message ?? ""}` };
-    const foreign = this.#account.externalOrder;
-    if (foreign !== undefined) return { cause: "foreign-hand", reason: foreign };
-    // Orders waiting for the open have no deadline; anything not sent by then is not sent at all (R17, R23).
-    const bound = !record.offHours || intents.some(({ state }) => state === "recorded" || state === "posting" || state === "unknown");
-    if (bound && this.#parts.clock.monotonic() >= this.#deadlineAt)
-      return { cause: "deadline", reason: "The execution's deadline has passed." };
-    return (record.begunAt === undefined ? this.#overtaken() : undefined) ?? this.#sessionStopReason(record);
-  }
-
-  /** What prevents an execution from starting (R5, R6, R22). */
-  #overtaken(): StopReason | undefined {
-    const { clock, signalMaxAgeSeconds } = this.#parts;
-    const age = freshness(this.#execution.signal, clock.now(), signalMaxAgeSeconds);
-    if (age.kind !== "fresh" && !this.#isAgeless) return { cause: "stale", reason: age.reason };
-    const { newer, overtaken } = this.#parts.inbox;
-    if (newer?.kind === "rebalance")
-      return { cause: "superseded", reason: `The newer signal ${newer.id} takes its place before anything was sent.` };
-    if (overtaken.aborted) return { cause: "superseded", reason: "A newer run decides in its place; this one had not begun." };
-    if (this.#execution.countsWithWaiting() && !this.#execution.wantsWhatWasLeft()) return undefined;
-    return { cause: "planned-again", reason: "It is planned again, with what every strategy asks for now." };
-  }
-
-  #sessionStopReason(record: ExecutionRecord): StopReason | undefined {
-    // Orders for the open wait for it; after that, the end of the session applies to them too.
-    if (this.#market.isOpen === undefined || (record.offHours && this.#market.opened === undefined)) return undefined;
-    const { left } = this.#market;
-    if (left !== undefined && left >= MIN_SESSION_LEFT_TO_POST_MS) return undefined;
-    return { cause: "session-closed", reason: "The session is over, or too little of it is left." };
   }
 
   #followUp(record: IntentRecord): FollowUp {
@@ -290,7 +244,7 @@ export class Convergence {
         this.#prepare(async () => this.#take(await this.#plan(action.what)));
         return;
       case "pause":
-        this.#pause();
+        this.#pause.begin();
         return;
     }
   }
@@ -310,60 +264,10 @@ export class Convergence {
       });
   }
 
-  /** Commits those that can be sent now as `posting`, then sends them in parallel. The market clock must be known and recent. */
+  /** Sends those that can be sent now, in parallel. The market clock must be known and recent. */
   async #post(due: readonly string[]): Promise<void> {
-    const { clock, ledger } = this.#parts;
     if (!(await this.#market.isKnown()) || !(await this.#hasAll())) return;
-    if (!(await this.#account.lookedRecently(this.#orders, (intent) => this.#followUp(intent)))) return;
-    const ids = this.#withoutOldQuotes(due);
-    const intents = ids.map((id) => this.#execution.intent(id));
-    const toPrice = intents.filter(isPricedNow);
-    const toCheck = intents.filter((intent) => this.#goesByTheAsk(intent));
-    if (toPrice.length + toCheck.length > 0 && !(await this.#pricer.isReady([...toPrice, ...toCheck]))) return;
-    // The account check may have waited for the rate limit, so the clock may be old by now.
-    if (!this.#market.isFresh) return;
-    if (this.#isBlocked() || this.#parts.stopping.aborted) return;
-    const terms = this.#termsOf(toPrice);
-    for (const intent of toCheck)
-      if (this.#execution.intent(intent.clientOrderId).state === "recorded") this.#pricer.leaveIfTooDear(intent);
-    const ready = ids.filter((id) => {
-      const intent = this.#execution.intent(id);
-      return intent.state === "recorded" && (!isPricedNow(intent) || terms.has(id));
-    });
-    // One flushed commit for all of them and everything recorded since the last: each extra commit would delay the first order.
-    ledger.transaction(() => {
-      for (const id of ready) {
-        const priced = terms.get(id);
-        if (priced !== undefined) ledger.recordTerms(id, priced, clock.now());
-        ledger.updateIntent(id, { state: "posting", postedAt: clock.now(), updatedAt: clock.now() });
-        const intent = this.#execution.intent(id);
-        const { symbol, side } = intent;
-        this.#execution.emit({ kind: "post", level: "info", text: `${symbol}: ${side} ${amountText(intent)} sent.`, symbol, intent });
-      }
-    });
-    for (const id of ready) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
-  }
-
-  /** Orders that need no quote do not wait for the quotes of others. */
-  #withoutOldQuotes(due: readonly string[]): readonly string[] {
-    const isOld = (intent: IntentRecord): boolean => this.#goesByTheAsk(intent) && !this.#pricer.hasRecent(intent);
-    const ready = due.filter((id) => !isOld(this.#execution.intent(id)));
-    return ready.length === 0 ? due : ready;
-  }
-
-  /** A market order for whole shares, bought in a session. */
-  #goesByTheAsk(intent: IntentRecord): boolean {
-    const isMarket = intent.state === "recorded" && !isPricedNow(intent) && intent.limitPrice === undefined;
-    return isMarket && this.#market.isOpen === true && isOfWholeShares(intent);
-  }
-
-  #termsOf(toPrice: readonly IntentRecord[]): Map<string, OrderTerms> {
-    return new Map(
-      toPrice.flatMap((intent) => {
-        const terms = intent.state === "recorded" ? this.#pricer.termsFor(intent, this.#followUp(intent)) : undefined;
-        return terms === undefined ? [] : [[intent.clientOrderId, terms] as const];
-      }),
-    );
+    for (const id of await this.#sending.commit(due)) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
   }
 
   /** The rests of terminal orders as new intents; the parts of a large order keep a time distance. */
@@ -443,13 +347,12 @@ export class Convergence {
     if (planned.kind !== "decide-again") this.#notPlanned = undefined;
     switch (planned.kind) {
       case "recorded":
-        this.#planAt = undefined;
-        this.#saidNotYet = undefined;
+        this.#pause.end();
         return;
       case "not-yet":
         if (!planned.isRecorded) this.#notPlanned = planned.reason;
-        this.#sayNotYet(planned.reason);
-        this.#pause();
+        this.#pause.say(planned.reason);
+        this.#pause.begin();
         return;
       case "cancel":
         if (!this.#isBlocked()) this.#startCancelling(planned);
@@ -457,28 +360,6 @@ export class Convergence {
       case "decide-again":
         return;
     }
-  }
-
-  /** Pause before the rest is planned again: longer after each plan without a fill (R33, R35). */
-  #pause(): void {
-    const { clock } = this.#parts;
-    const filled = this.#execution.intents().flatMap(({ clientOrderId, filledQuantity }) => {
-      return filledQuantity.gt(ZERO) ? [`${clientOrderId} ${filledQuantity.toFixed()}`] : [];
-    });
-    if (filled.join() !== this.#filled) this.#fruitless = 0;
-    this.#filled = filled.join();
-    const pause = PAUSES_MS[Math.min(this.#fruitless, PAUSES_MS.length - 1)] ?? 0;
-    this.#fruitless += 1;
-    const passing = this.#execution.record().phase === "selling" ? [] : this.#execution.rests().filter((rest) => rest.passing);
-    const earliest = passing.length === 0 ? 0 : Math.min(...passing.map((rest) => pauseOf(rest, clock.now())));
-    this.#planAt = clock.monotonic() + Math.max(pause, earliest);
-    if (passing.length > 0) this.#sayNotYet(passing.map((rest) => restText(rest)).join(", "));
-  }
-
-  #sayNotYet(reason: string): void {
-    const level = reason === this.#saidNotYet ? "debug" : "warn";
-    this.#saidNotYet = reason;
-    this.#execution.emit({ kind: "waiting", level, text: `Not on target yet: ${reason}. Trying again until the deadline.` });
   }
 
   /** Checked again after every wait: anything that happened meanwhile is decided first. */
@@ -561,17 +442,4 @@ export class Convergence {
 
 function asSentence(text: string): string {
   return text.endsWith(".") ? text : `${text}.`;
-}
-
-function amountText({ quantity, notional, limitPrice }: IntentRecord): string {
-  const amount = notional === undefined ? `${quantity?.toFixed() ?? "0"} shares` : formatDollars(notional);
-  return limitPrice === undefined ? amount : `${amount} at ${limitPrice.toFixed()} or better`;
-}
-
-/**
- * A limit-style order proven never to have been sent is priced or repriced. One that may have been sent
- * keeps the terms it may arrive with.
- */
-function isPricedNow(intent: IntentRecord): boolean {
-  return intent.goal !== undefined && !wasSent(intent);
 }

@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-const CONVERGE = "src/execution/loop/converge.ts";
+const STOP_REASON = "src/execution/loop/stop-reason.ts";
 
 /** Bugs that act on what is old, replaced or never asked for (P2, P3, P6). */
 export const FRESHNESS: readonly Mutant[] = [
@@ -9,9 +9,9 @@ export const FRESHNESS: readonly Mutant[] = [
     bug: "The age of a run is not looked at again before its first order.",
     patches: [
       {
-        file: CONVERGE,
-        find: 'if (age.kind !== "fresh" && !this.#isAgeless) return { cause: "stale"',
-        replace: 'if (age.kind === "future" && !this.#isAgeless) return { cause: "stale"',
+        file: STOP_REASON,
+        find: 'if (age.kind !== "fresh" && !isAgeless) return { cause: "stale"',
+        replace: 'if (age.kind === "future" && !isAgeless) return { cause: "stale"',
       },
     ],
   },
@@ -49,9 +49,9 @@ export const FRESHNESS: readonly Mutant[] = [
     bug: "A run that has not begun goes on although a newer one has come.",
     patches: [
       {
-        file: CONVERGE,
-        find: "(record.begunAt === undefined ? this.#overtaken() : undefined)",
-        replace: '(record.begunAt === undefined && this.#overtaken()?.cause === "stale" ? this.#overtaken() : undefined)',
+        file: STOP_REASON,
+        find: "const { newer, overtaken } = inbox;",
+        replace: 'const { newer, overtaken } = inbox;\n  if (age.kind !== "future") return undefined;',
       },
     ],
   },

@@ -120,7 +120,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
     bug: "An order that may have been sent once is sent again under its id with other terms.",
     patches: [
       {
-        file: "src/execution/loop/converge.ts",
+        file: "src/execution/loop/sending.ts",
         find: "return intent.goal !== undefined && !wasSent(intent);",
         replace: 'return intent.goal !== undefined && (!wasSent(intent) || intent.state === "recorded");',
       },

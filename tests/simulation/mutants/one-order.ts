@@ -1,7 +1,7 @@
 import type { Mutant } from "./mutant.ts";
 
 const LIFECYCLE = "src/execution/orders/order-lifecycle.ts";
-const CONVERGE = "src/execution/loop/converge.ts";
+const SENDING = "src/execution/loop/sending.ts";
 const OUTCOME = "src/broker/order-outcome.ts";
 
 /** Bugs that send an order twice, or lose one from sight (P1). */
@@ -11,7 +11,7 @@ export const ONE_ORDER: readonly Mutant[] = [
     bug: "An order leaves before the ledger says that it does.",
     patches: [
       {
-        file: CONVERGE,
+        file: SENDING,
         find: 'ledger.updateIntent(id, { state: "posting", postedAt: clock.now(), updatedAt: clock.now() });',
         replace: "ledger.updateIntent(id, { updatedAt: clock.now() });",
       },
@@ -22,7 +22,7 @@ export const ONE_ORDER: readonly Mutant[] = [
     bug: "What marks an order as sent is committed, but not flushed to the disk before it leaves.",
     patches: [
       {
-        file: CONVERGE,
+        file: SENDING,
         find: "${amountText(intent)} sent.`, symbol, intent });\n      }\n    });",
         replace: '${amountText(intent)} sent.`, symbol, intent });\n      }\n    }, "ordered");',
       },

@@ -56,9 +56,9 @@ export const PHASES: readonly Mutant[] = [
     bug: "An execution goes on after its deadline, after a night for example.",
     patches: [
       {
-        file: "src/execution/loop/converge.ts",
-        find: "if (bound && this.#parts.clock.monotonic() >= this.#deadlineAt)",
-        replace: "if (bound && this.#parts.clock.monotonic() >= this.#deadlineAt + 1e12)",
+        file: "src/execution/loop/stop-reason.ts",
+        find: "if (isBound && clock.monotonic() >= facts.deadlineAt)",
+        replace: "if (isBound && clock.monotonic() >= facts.deadlineAt + 1e12)",
       },
     ],
   },

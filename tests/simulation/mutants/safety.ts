@@ -1,6 +1,6 @@
 import type { Mutant } from "./mutant.ts";
 
-const CONVERGE = "src/execution/loop/converge.ts";
+const STOP_REASON = "src/execution/loop/stop-reason.ts";
 
 /** Bugs in what stops the program, and in what must never get out or grow (P6–P10). */
 export const SAFETY: readonly Mutant[] = [
@@ -33,9 +33,9 @@ export const SAFETY: readonly Mutant[] = [
     bug: "A halt is looked at before an execution and not during it.",
     patches: [
       {
-        file: CONVERGE,
-        find: 'if (halted !== undefined) return { cause: "halted", reason: `Trading was halted (${halted}).` };',
-        replace: 'if (halted === "") return { cause: "halted", reason: `Trading was halted (${halted}).` };',
+        file: STOP_REASON,
+        find: 'if (halt !== undefined) return { cause: "halted", reason: `Trading was halted (${halt}).` };',
+        replace: 'if (halt === "") return { cause: "halted", reason: `Trading was halted (${halt}).` };',
       },
     ],
   },
@@ -44,9 +44,9 @@ export const SAFETY: readonly Mutant[] = [
     bug: "Whether the market is open is not looked at again before an order.",
     patches: [
       {
-        file: CONVERGE,
-        find: "if (this.#market.isOpen === undefined || (record.offHours && this.#market.opened === undefined)) return undefined;",
-        replace: "if (this.#market.isOpen !== null || (record.offHours && this.#market.opened === undefined)) return undefined;",
+        file: STOP_REASON,
+        find: "if (isOpen === undefined || (record.offHours && opened === undefined)) return undefined;",
+        replace: "if (isOpen !== null || (record.offHours && opened === undefined)) return undefined;",
       },
     ],
   },

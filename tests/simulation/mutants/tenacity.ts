@@ -124,9 +124,9 @@ export const TENACITY: readonly Mutant[] = [
     bug: "A newer run waits for the end of a pause before it may take over.",
     patches: [
       {
-        file: "src/execution/loop/converge.ts",
-        find: "this.#planAt = Math.min(this.#planAt, this.#parts.clock.monotonic());",
-        replace: "this.#planAt = Math.max(this.#planAt, this.#parts.clock.monotonic());",
+        file: "src/execution/loop/plan-pause.ts",
+        find: "this.#at = Math.min(this.#at, ",
+        replace: "this.#at = Math.max(this.#at, ",
       },
     ],
     test: "tests/execution/tenacity.test.ts",
