@@ -20,7 +20,6 @@ export const STOP_CAUSES = {
     outcome: "refused",
     untilBegun: false,
   },
-  "clock-unknown": { meaning: "The venue's clock cannot be read.", verdict: "market-closed", outcome: "refused", untilBegun: false },
   stale: {
     meaning: "The signal became stale before the broker held an order of it.",
     verdict: "stale",

@@ -52,7 +52,6 @@ const STOPS = `
   halted           halted           refused
   deadline         stale            refused
   session-closed   market-closed    refused
-  clock-unknown    market-closed    refused
   stale            stale            refused    until begun
   foreign-hand     refused          refused
   no-sane-quote    price-doubt      refused

@@ -4,6 +4,7 @@ import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { decimal, min, ONE, ZERO } from "../../domain/decimal.ts";
+import type { StopReason } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import type { Inheritable } from "../preparation/inherited-ids.ts";
 import { inheritable } from "../preparation/inherited-ids.ts";
@@ -62,7 +63,7 @@ export class AccountWatch {
   #held: readonly Position[] | undefined;
   /** Cash shown by the check before a POST; `undefined` when a plan has read the account since, with its own check. */
   #cash: Decimal | undefined;
-  #foreign: string | undefined;
+  #stop: StopReason | undefined;
   /** Symbols held in excess of our orders for longer than a fill of ours could be missing. */
   readonly #external = new Set<string>();
   /** Since when the checks before a POST have shown too little cash, monotonic. */
@@ -78,8 +79,8 @@ export class AccountWatch {
   }
 
   /** Why nothing more may be sent: an external order, or a blocked account. */
-  get externalOrder(): string | undefined {
-    return this.#foreign;
+  get stopReason(): StopReason | undefined {
+    return this.#stop;
   }
 
   /** Also uses account data read by others: no order may contradict what was shown last. */
@@ -143,7 +144,7 @@ export class AccountWatch {
     if (clock.monotonic() - this.#cashMissingSince < SETTLE_LIMIT_MS) {
       this.#warn(`Nothing is bought yet: ${missing}.`);
       await clock.sleep(CASH_PAUSE_MS, stopping);
-    } else this.#foreign = `Cash left the account during the execution: ${missing}.`;
+    } else this.#stop = { cause: "foreign-hand", reason: `Cash left the account during the execution: ${missing}.` };
     return true;
   }
 
@@ -332,13 +333,16 @@ export class AccountWatch {
     const foreign = reading.openOrders.find(
       (order) => !isOwnOrder(order) && !known.has(order.id) && (order.side === "buy" || symbols.has(order.symbol)),
     );
-    if (foreign !== undefined)
-      this.#foreign = `An external ${foreign.side} order for ${foreign.symbol} (${foreign.id}) appeared during the execution.`;
+    if (foreign !== undefined) {
+      const reason = `An external ${foreign.side} order for ${foreign.symbol} (${foreign.id}) appeared during the execution.`;
+      this.#stop = { cause: "foreign-hand", reason };
+    }
     const market = this.#market.reading;
     const other = market && otherInstance(this.#execution.parts, { openOrders: reading.openOrders, market });
-    if (other !== undefined) this.#foreign = other.reason;
-    if (reading.account.blocks.length > 0) this.#foreign = `The account may no longer trade: ${reading.account.blocks.join(", ")}.`;
-    return this.#foreign !== undefined;
+    if (other !== undefined) this.#stop = { cause: "foreign-hand", reason: other.reason };
+    const { blocks } = reading.account;
+    if (blocks.length > 0) this.#stop = { cause: "account-blocked", reason: `The account may no longer trade: ${blocks.join(", ")}.` };
+    return this.#stop !== undefined;
   }
 
   #warn(text: string): void {

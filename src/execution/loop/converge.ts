@@ -184,8 +184,7 @@ export class Convergence {
   }
 
   #stopFacts(): StopFacts {
-    const { externalOrder } = this.#account;
-    return { market: this.#market, externalOrder, deadlineAt: this.#deadlineAt, isAgeless: this.#isAgeless };
+    return { market: this.#market, account: this.#account.stopReason, deadlineAt: this.#deadlineAt, isAgeless: this.#isAgeless };
   }
 
   #rest({ phase }: ExecutionRecord, intents: readonly IntentRecord[]): ExecutionFacts["rest"] {

@@ -8,8 +8,8 @@ import type { OpenExecution } from "./open-execution.ts";
 
 export interface StopFacts {
   readonly market: MarketWatch;
-  /** An external order, or a block of the account, in words. */
-  readonly externalOrder: string | undefined;
+  /** An external order, cash that has left, or a block of the account. */
+  readonly account: StopReason | undefined;
   /** Monotonic. */
   readonly deadlineAt: number;
   /** The owner requested it, so that it starts whatever the age of the signal (R33). */
@@ -27,7 +27,7 @@ export function stopReasonOf(
   if (halt !== undefined) return { cause: "halted", reason: `Trading was halted (${halt}).` };
   const keys = intents.find(({ state, status }) => state === "refused" && status === "keys-refused");
   if (keys !== undefined) return { cause: "keys-refused", reason: `The venue refused the API keys: ${keys.message ?? ""}` };
-  if (facts.externalOrder !== undefined) return { cause: "foreign-hand", reason: facts.externalOrder };
+  if (facts.account !== undefined) return facts.account;
   // Orders waiting for the open have no deadline; anything not sent by then is not sent at all (R17, R23).
   const isBound = !record.offHours || intents.some(({ state }) => state === "recorded" || state === "posting" || state === "unknown");
   if (isBound && clock.monotonic() >= facts.deadlineAt) return { cause: "deadline", reason: "The execution's deadline has passed." };

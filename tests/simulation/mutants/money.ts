@@ -134,8 +134,8 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
-        find: "    if (foreign !== undefined)\n      this.#foreign =",
-        replace: "    if (foreign === null)\n      this.#foreign =",
+        find: "if (foreign !== undefined) {",
+        replace: "if (foreign === null) {",
       },
     ],
   },

@@ -67,8 +67,8 @@ export const SAFETY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
-        find: "if (reading.account.blocks.length > 0) this.#foreign",
-        replace: "if (snapshot.account.blocks.length > 1e9) this.#foreign",
+        find: "if (blocks.length > 0) this.#stop",
+        replace: "if (blocks.length > 1e9) this.#stop",
       },
     ],
   },
