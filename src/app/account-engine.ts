@@ -13,7 +13,7 @@ import { readMarket, unlessAborted } from "../execution/preparation/account-snap
 import type { RebalanceOptions, Rebalancer, RebalanceResult } from "../execution/rebalancer.ts";
 import { describeSignal } from "./event-log.ts";
 import type { TraderEvent } from "./events.ts";
-import type { LeftOver } from "./left-overs.ts";
+import type { DecidingRun, LeftOver } from "./left-overs.ts";
 import { LeftOvers } from "./left-overs.ts";
 import type { SignalInbox } from "./signal-inbox.ts";
 
@@ -190,8 +190,8 @@ export class AccountEngine {
   }
 
   /** A run has decided for its strategy, so that older ones are not continued (R6). */
-  decided(strategy: string, signalId: string | undefined): void {
-    this.#leftOvers.decided(strategy, signalId);
+  decided(strategy: string, run: DecidingRun): void {
+    this.#leftOvers.decided(strategy, run);
   }
 
   /** Executions that an earlier process could not bring to target. */

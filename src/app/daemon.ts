@@ -150,6 +150,7 @@ export class Daemon {
     this.#sayLoss(intake);
     this.#scheduleLook(intake, report.lookAgainAt);
     const { decision } = report;
+    if (report.decidedBefore !== undefined) this.#engine.decided(intake.strategy, { lines: report.decidedBefore });
     if (decision.kind !== "nothing") this.#inbox.judged(intake.strategy, signalIdOf(decision));
     if (occasion === "start" && decision.kind === "verdict") this.#engine.rememberEarlier(decision.signalId);
     this.#act(intake.strategy, decision);
@@ -161,14 +162,14 @@ export class Daemon {
     else if (decision.kind === "verdict" && decision.isNew) {
       const { signalId, verdict } = decision;
       this.#supersede(strategy, `A newer run decides: ${verdict.kind}.`, signalId);
-      this.#engine.decided(strategy, signalId);
+      this.#engine.decided(strategy, { signalId });
       this.#parts.emit({ kind: "not-executed", origin: "intake", again: false, what: { signalId, verdict } });
     }
   }
 
   #offer(signal: Signal): void {
     const { ledger, clock, emit } = this.#parts;
-    this.#engine.decided(signal.strategy, signal.id);
+    this.#engine.decided(signal.strategy, { signalId: signal.id });
     // A SELL removes its symbols from the running execution without interrupting it (R22).
     const isQuiet = signal.kind === "exit" && !this.#inbox.isWaiting(signal.strategy);
     if (!isQuiet) this.#supersede(signal.strategy, `Replaced by the newer signal ${signal.id}.`, signal.id);

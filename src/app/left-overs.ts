@@ -22,6 +22,16 @@ export function missedTarget(ledger: Pick<Ledger, "executionsOfSignal">, signalI
   return last?.outcome === "off-target" || last?.outcome === "incomplete" ? last : undefined;
 }
 
+/** A run that decides what is executed, by its signal or its lines; neither when it makes no signal. */
+export interface DecidingRun {
+  readonly signalId?: string | undefined;
+  readonly lines?: readonly string[];
+}
+
+function isOf({ id, lineHashes }: Signal, { signalId, lines = [] }: DecidingRun): boolean {
+  return id === signalId || lineHashes.some((hash) => lines.includes(hash));
+}
+
 export interface LeftOversParts {
   readonly clock: Clock;
   readonly ledger: Pick<Ledger, "executionsOfSignal" | "signal">;
@@ -39,8 +49,8 @@ export class LeftOvers {
   /** By signal id. */
   readonly #runs = new Map<string, LeftOver & { readonly at: number }>();
 
-  /** By strategy: the signal of the last run that decided. */
-  readonly #decided = new Map<string, string | undefined>();
+  /** By strategy: the last run that decided. */
+  readonly #decided = new Map<string, DecidingRun>();
 
   constructor(parts: LeftOversParts) {
     this.#parts = parts;
@@ -49,7 +59,8 @@ export class LeftOvers {
   remember(signal: Signal, tries: number, until?: number): void {
     const pause = PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)] ?? 0;
     this.forget(signal);
-    if (this.#decided.has(signal.strategy) && this.#decided.get(signal.strategy) !== signal.id) return;
+    const decided = this.#decided.get(signal.strategy);
+    if (decided !== undefined && !isOf(signal, decided)) return;
     this.#runs.set(signal.id, { signal, tries: tries + 1, until, at: this.#parts.clock.monotonic() + pause });
   }
 
@@ -72,14 +83,12 @@ export class LeftOvers {
   /**
    * A run has decided for its strategy, whatever its result (R6): older ones are not continued any more, whatever else
    * comes. A SELL or HOLD decides nothing (R22).
-   * @param signalId `undefined` when the run makes no signal.
    */
-  decided(strategy: string, signalId: string | undefined): void {
-    const signal = signalId === undefined ? undefined : this.#parts.ledger.signal(signalId)?.signal;
+  decided(strategy: string, run: DecidingRun): void {
+    const signal = run.signalId === undefined ? undefined : this.#parts.ledger.signal(run.signalId)?.signal;
     if (signal !== undefined && signal.kind !== "rebalance") return;
-    this.#decided.set(strategy, signalId);
-    for (const { signal: left } of [...this.#runs.values()])
-      if (left.strategy === strategy && left.id !== signalId) this.#runs.delete(left.id);
+    this.#decided.set(strategy, run);
+    for (const { signal: left } of [...this.#runs.values()]) if (left.strategy === strategy && !isOf(left, run)) this.#runs.delete(left.id);
   }
 
   /** Those whose pause is over, each once; stale and superseded ones are dropped. */

@@ -74,6 +74,12 @@ export interface IntakeReport {
   /** When a last line without a newline will count; milliseconds since the epoch. */
   readonly lastLineAt: number | undefined;
   readonly fileMissing: boolean;
+  /** Lines of the newest run apart from SELL and HOLD, if only those follow it: it decides that older runs are not continued (R6, R22). */
+  readonly decidedBefore?: readonly string[] | undefined;
+}
+
+interface Judged extends Pick<IntakeReport, "verdicts" | "decidedBefore"> {
+  readonly judgement: Judgement;
 }
 
 /** Characters of a line that the ledger keeps. */
@@ -182,6 +188,7 @@ export class Intake implements IntakeState {
       lookAgainAt: earliest([this.#judgeAgainAt, restAt]),
       lastLineAt: this.#rest.kind === "line" ? restAt : undefined,
       fileMissing,
+      decidedBefore: asked?.decidedBefore,
     };
   }
 
@@ -236,7 +243,7 @@ export class Intake implements IntakeState {
     return [{ verdict: { kind: "history", reason }, subject: "the beginning of the alerts file", lines, signalId: undefined }];
   }
 
-  #judge(now: number, occasion: Occasion, clockDoubt: ClockDoubt | undefined): { judgement: Judgement; verdicts: SpokenVerdict[] } {
+  #judge(now: number, occasion: Occasion, clockDoubt: ClockDoubt | undefined): Judged {
     const { ledger, strategy } = this.#options;
     const runs = this.#window.runs();
     const records = this.#known(runs.flatMap(({ entries }) => entries.map(({ line }) => line.hash)));
@@ -254,7 +261,9 @@ export class Intake implements IntakeState {
     this.#unjudged = false;
     this.#judgeAgainAt = judgement.judgeAgainAt;
     this.#window.dropBefore(now - this.#settings.maxAgeSeconds * 1_000, false);
-    return { judgement, verdicts: verdicts.map((verdict) => spokenOf(verdict, runs)) };
+    const deciding = runs.findLast(({ allocation }) => allocation.kind !== "exit" && allocation.kind !== "hold");
+    const decidedBefore = deciding === runs.at(-1) ? undefined : deciding?.hashes;
+    return { judgement, verdicts: verdicts.map((verdict) => spokenOf(verdict, runs)), decidedBefore };
   }
 
   #withCauses({ decision, verdicts, judgeAgainAt }: Judgement): Judgement {

@@ -46,9 +46,9 @@ describe("an execution that ended off target", () => {
 
   test("is continued after a SELL, which decides nothing", async () => {
     const first = run("a");
-    leftOvers.decided(first.strategy, "a");
+    leftOvers.decided(first.strategy, { signalId: "a" });
     leftOvers.remember(first, 0);
-    leftOvers.decided(first.strategy, run("b", "exit").id);
+    leftOvers.decided(first.strategy, { signalId: run("b", "exit").id });
     expect(await due()).toEqual(["a"]);
   });
 
@@ -57,11 +57,21 @@ describe("an execution that ended off target", () => {
     ["that had ended before", false],
   ])("is not continued after a run that decided and was not executed itself, though a SELL follows that: one %s", async (_, isOpen) => {
     const first = run("a");
-    leftOvers.decided(first.strategy, "a");
+    leftOvers.decided(first.strategy, { signalId: "a" });
     if (!isOpen) leftOvers.remember(first, 0);
-    leftOvers.decided(first.strategy, run("b").id);
+    leftOvers.decided(first.strategy, { signalId: run("b").id });
     if (isOpen) leftOvers.remember(first, 0);
-    leftOvers.decided(first.strategy, run("c", "exit").id);
+    leftOvers.decided(first.strategy, { signalId: run("c", "exit").id });
+    expect(await due()).toEqual([]);
+  });
+
+  test("is continued when the run whose lines it has is the last to decide, and not after another", async () => {
+    const first = { ...run("a"), lineHashes: ["a-1", "a-2", "s-1"] };
+    leftOvers.remember(first, 0);
+    leftOvers.decided(first.strategy, { lines: ["a-1", "a-2"] });
+    expect(await due()).toEqual(["a"]);
+    leftOvers.remember(first, 0);
+    leftOvers.decided(first.strategy, { lines: ["b-1"] });
     expect(await due()).toEqual([]);
   });
 });
