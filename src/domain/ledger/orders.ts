@@ -48,7 +48,7 @@ export const INTENT_CODES = ["proven-absent", "came-too-late", "price-doubt", "q
 export type IntentCode = (typeof INTENT_CODES)[number];
 
 /** What each state may become, besides staying as it is. */
-export const TRANSITIONS: Readonly<Record<IntentState, readonly IntentState[]>> = {
+const TRANSITIONS: Readonly<Record<IntentState, readonly IntentState[]>> = {
   recorded: ["posting", "open", "done", "refused", "dropped", "abandoned"],
   posting: ["recorded", "unknown", "open", "done", "refused", "dropped", "abandoned"],
   unknown: ["recorded", "open", "done", "refused", "dropped", "abandoned"],
