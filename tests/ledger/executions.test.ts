@@ -207,6 +207,27 @@ describe("intents", () => {
     expect(ledger.intent("c")).toEqual(known);
   });
 
+  test.each<[string, IntentChange, IntentChange]>([
+    ["was refused is held by the venue after all", { state: "refused", updatedAt: NOW }, { state: "open", orderId: "o", updatedAt: NOW }],
+    ["was dropped has been filled after all", { state: "dropped", updatedAt: NOW }, { state: "done", orderId: "o", updatedAt: NOW }],
+    [
+      "was sent never appeared until its session ended",
+      { state: "posting", updatedAt: NOW },
+      { state: "dropped", code: "session-over", updatedAt: NOW },
+    ],
+    [
+      "worked is not found after its session",
+      { state: "open", updatedAt: NOW },
+      { state: "dropped", code: "session-over", updatedAt: NOW },
+    ],
+  ])("late truth wins: an order that %s", (_, before, change) => {
+    const ledger = ledgerWithExecution();
+    ledger.recordIntents([intent("c", "x")]);
+    ledger.updateIntent("c", before);
+    ledger.updateIntent("c", change);
+    expect(ledger.intent("c")).toMatchObject(change);
+  });
+
   test("a client order id is given out once, and a phase is recorded whole or not at all", () => {
     const ledger = ledgerWithExecution();
     ledger.recordIntents([intent("c", "x")]);

@@ -42,9 +42,18 @@ export type IntentState = "recorded" | "posting" | "unknown" | "open" | "done" |
  * - `proven-absent`: it was sent once, and proven never to have arrived. It keeps that from then on: a refusal of what
  *   is sent again says nothing of what was sent before, so it is no proof that the venue holds no such order (R18).
  * - `came-too-late`: an order that was given up before has taken the id that both were sent under (R19).
+ * - `session-over`: it never appeared, and cannot arrive any more, because its session has ended (R19).
  * - the others are the skip reasons for which it was not sent.
  */
-export const INTENT_CODES = ["proven-absent", "came-too-late", "price-doubt", "quote-doubt", "insufficient-cash", "below-minimum"] as const;
+export const INTENT_CODES = [
+  "proven-absent",
+  "came-too-late",
+  "session-over",
+  "price-doubt",
+  "quote-doubt",
+  "insufficient-cash",
+  "below-minimum",
+] as const;
 export type IntentCode = (typeof INTENT_CODES)[number];
 
 /** What each state may become, besides staying as it is. */
@@ -52,11 +61,12 @@ const TRANSITIONS: Readonly<Record<IntentState, readonly IntentState[]>> = {
   recorded: ["posting", "open", "done", "refused", "dropped", "abandoned"],
   posting: ["recorded", "unknown", "open", "done", "refused", "dropped", "abandoned"],
   unknown: ["recorded", "open", "done", "refused", "dropped", "abandoned"],
-  open: ["done"],
+  open: ["done", "refused", "dropped"],
   done: [],
-  refused: [],
+  // Late truth wins: the venue may have an order after all.
+  refused: ["open", "done"],
   abandoned: ["open", "done", "refused", "dropped"],
-  dropped: [],
+  dropped: ["open", "done"],
 };
 
 type Fate = Pick<IntentRecord, "state" | "code">;
@@ -68,13 +78,14 @@ export function wasSent({ state, code }: Fate): boolean {
 
 /**
  * Whether the ledger may record a change. What was sent once may still arrive, so it is dropped only when its session is
- * over or its id has gone back to an earlier order, and a refusal of what was sent again ends nothing.
+ * over or its id has gone back to an earlier order. A refusal ends only what was sent once and is not known to be held,
+ * or what the venue holds another order for under this id.
  */
 export function mayBecome(intent: Fate, { state, code, status }: Pick<IntentChange, "state" | "code" | "status">): boolean {
   if (state === undefined || state === intent.state) return true;
   if (!TRANSITIONS[intent.state].includes(state)) return false;
-  if (state === "dropped") return !wasSent(intent) || intent.state === "abandoned" || code === "came-too-late";
-  return state !== "refused" || intent.code !== "proven-absent" || status === "other";
+  if (state === "dropped") return !wasSent(intent) || code === "came-too-late" || code === "session-over";
+  return state !== "refused" || status === "other" || (intent.code !== "proven-absent" && intent.state !== "open");
 }
 
 /** What is still wanted of a planned trade when an order for it is made. */

@@ -115,6 +115,7 @@ async function writeOff(parts: LateOrdersParts, intent: IntentRecord): Promise<v
   const now = (await broker.marketClock()).timestamp;
   const sessions = await broker.calendar(marketDate(posted), marketDate(now));
   if (!sessions.some(({ close }) => close >= posted && close + SESSION_END_MARGIN_MS <= now)) return;
-  ledger.updateIntent(intent.clientOrderId, { state: "dropped", message: "Its session ended without it.", updatedAt: clock.now() });
+  const message = "Its session ended without it.";
+  ledger.updateIntent(intent.clientOrderId, { state: "dropped", code: "session-over", message, updatedAt: clock.now() });
   parts.say("warn", `${intent.symbol}: the ${intent.side} ${intent.clientOrderId} never appeared, and its session is over.`, intent);
 }

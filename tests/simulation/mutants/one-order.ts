@@ -282,8 +282,8 @@ export const ONE_ORDER: readonly Mutant[] = [
       },
       {
         file: "src/domain/ledger/orders.ts",
-        find: 'return !wasSent(intent) || intent.state === "abandoned"',
-        replace: 'return intent.state !== "done"',
+        find: "return !wasSent(intent) || code ===",
+        replace: 'return intent.state !== "done" || code ===',
       },
     ],
     test: "tests/execution/dear-asks.test.ts",
