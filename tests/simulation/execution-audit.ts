@@ -14,15 +14,18 @@ const MOST_VERDICTS = 10_000;
 /**
  * P5: when everything is over, no execution is left open beyond its deadline, none that had an order says that it never began.
  * @param now by the machine's clock.
+ * @param wasSuspended whether the machine slept.
  */
 export function auditExecutions(
   ledger: Pick<Ledger, "recentExecutions" | "intentsOf">,
   orders: readonly OrderRecord[],
   now: number,
+  wasSuspended: boolean,
 ): Violation[] {
   return ledger.recentExecutions(MOST_EXECUTIONS).flatMap(({ id, phase, outcome, begunAt, finishedAt, deadline }): Violation[] => {
     // Until its deadline an execution may wait for something to pass (R33), and after it for the end of what it cancels.
-    const isOver = now > deadline + ENDED_WITHIN_MS;
+    // A deadline is kept by the clock that stops while the machine is suspended.
+    const isOver = !wasSuspended && now > deadline + ENDED_WITHIN_MS;
     if (finishedAt === undefined && outcome !== "queued" && isOver)
       return [{ promise: "P5", text: `The execution ${id} is still open, in phase ${phase}.` }];
     const taken = ledger.intentsOf(id).find(({ acceptedAt }) => acceptedAt !== undefined);

@@ -365,8 +365,7 @@ class Simulation {
       const livesSince = this.#clock.now() - (this.#clock.monotonic() - life.startedAt);
       const audits = [
         auditOrders(life.ledger, orders),
-        // A deadline is kept by the clock that stops while the machine is suspended.
-        ...(faults.includes("suspended") ? [] : [auditExecutions(life.ledger, orders, life.clock.now())]),
+        auditExecutions(life.ledger, orders, life.clock.now(), faults.includes("suspended")),
         auditLateOrders(life.ledger, orders, livesSince, this.#clock.now()),
         auditFinality(life.ledger),
       ];
