@@ -10,7 +10,7 @@ interface Pending {
 /**
  * The machine's clock, with leaps: `skip` lets an idle minute be over at once, so that what is rationed by
  * the minute (requests to the venue) or remembered for a while is as it would be after a real one. Between
- * leaps it runs as fast as any clock.
+ * leaps it runs in real time.
  */
 export class SkippingClock implements Clock {
   readonly #pending = new Set<Pending>();

@@ -86,13 +86,16 @@ describe("every answer", () => {
     }
   });
 
-  test.each(["/%zz", "/api/executions/%c3%28"])("to %s, which cannot be read as an address, is as guarded as any other", async (url) => {
-    const made = dashboard();
-    const answer = await made.get(url);
-    expect([answer.status, JSON.parse(answer.text)]).toEqual([400, { error: "This address cannot be read.", code: "bad-request" }]);
-    expect(answer.headers).toMatchObject({ "x-content-type-options": "nosniff", "x-frame-options": "DENY", "cache-control": "no-store" });
-    expect((await made.get(url, { host: "evil.example" })).status).toBe(421);
-  });
+  test.each(["/%zz", "/api/executions/%c3%28"])(
+    "to %s, which is no readable address, has the same protection as every other",
+    async (url) => {
+      const made = dashboard();
+      const answer = await made.get(url);
+      expect([answer.status, JSON.parse(answer.text)]).toEqual([400, { error: "This address cannot be read.", code: "bad-request" }]);
+      expect(answer.headers).toMatchObject({ "x-content-type-options": "nosniff", "x-frame-options": "DENY", "cache-control": "no-store" });
+      expect((await made.get(url, { host: "evil.example" })).status).toBe(421);
+    },
+  );
 
   test("does not wait for slow clients: a request arrives within seconds, or its connection is closed", () => {
     const { server } = dashboard().app;

@@ -7,6 +7,7 @@ import type { VenueResponse } from "../../../src/simulator/venue.ts";
 import { isPost, isRead, reply } from "../faults.ts";
 import { book, expectHoldings, expectSwitched, expectSwitchedBook, expectUnharmed, HEDGE, INVESTED } from "../scenario.ts";
 import type { DeskOptions } from "../virtual-desk.ts";
+import { execution, intent } from "../../ledger/ledger-examples.ts";
 import { signalOf, VirtualDesk } from "../virtual-desk.ts";
 
 const EXAMPLE = { SMR: "0.312", LEU: "0.395", OKLO: "0.293" };
@@ -112,16 +113,7 @@ describe("the day", () => {
     open({});
     desk.ledger.recordSignal(signalOf(desk.clock, HEDGE, { id: "s" }), 0);
     const { ledger } = desk;
-    ledger.createExecution({
-      id: "x",
-      signalId: "s",
-      accountNumber: "PA",
-      mode: "paper",
-      wanted: { kind: "exit", symbols: [] },
-      startedAt: 0,
-      deadline: 1,
-      offHours: false,
-    });
+    ledger.createExecution(execution("x", "s"));
     for (const [index, at] of filledAt.entries()) {
       const clientOrderId = `i-${String(index)}`;
       recordSell(clientOrderId, at);
@@ -131,23 +123,8 @@ describe("the day", () => {
   }
 
   function recordSell(clientOrderId: string, at: string): void {
-    desk.ledger.recordIntents([
-      {
-        clientOrderId,
-        executionId: "x",
-        phase: "selling",
-        symbol: "SMR",
-        side: "sell",
-        attempt: 1,
-        quantity: decimal("10"),
-        notional: undefined,
-        estimatedValue: decimal("999"),
-        worstCaseCost: decimal("0"),
-        fullExit: true,
-        heldBefore: decimal("10"),
-        recordedAt: Date.parse(at),
-      },
-    ]);
+    const amounts = { quantity: decimal("10"), heldBefore: decimal("10"), estimatedValue: decimal("999") };
+    desk.ledger.recordIntents([intent(clientOrderId, "x", { ...amounts, recordedAt: Date.parse(at) })]);
   }
 
   test.each([

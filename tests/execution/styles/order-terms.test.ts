@@ -110,7 +110,7 @@ describe("a sane quote", () => {
     expect(saneQuote("buy", prices("1.96", "1.98", "1.96"), NOW, narrow)).toMatchObject({ doubt: expect.stringMatching(/wide/) });
   });
 
-  test("an ask far below the last trade is as good as any for a buy", () => {
+  test("an ask far below the last trade is accepted for a buy", () => {
     expect(saneQuote("buy", prices("30", "30.01", "38.5"), NOW, SETTINGS)).toMatchObject({ limit: decimal("30.01") });
   });
 
