@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { parseFault } from "../../src/simulator/faults.ts";
+import { reply } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
 import { expectHoldings, expectUnharmed, HEDGE } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
@@ -285,5 +286,40 @@ describe("requests", () => {
     expect(sold("UVXY")).toEqual([]);
     desk.venue.interceptor = {};
     expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  });
+});
+
+describe("TQQQ's quote loses its ask once the first sell is sent", () => {
+  /** Shows TQQQ from then on without an ask, and its last trade as given. */
+  function showOneSided(trade: Record<string, unknown>, hasBars: boolean): void {
+    desk.venue.interceptor = {
+      before: ({ url }) =>
+        Promise.resolve(!hasBars && sold("TQQQ").length > 0 && url.startsWith("/v2/stocks/bars") ? reply(500, {}) : undefined),
+      after: ({ url }, response) => {
+        if (sold("TQQQ").length === 0 || !url.startsWith("/v2/stocks/snapshots")) return Promise.resolve(response);
+        const { TQQQ: shown, ...others } = JSON.parse(response.body) as Record<string, Record<string, object>>;
+        if (shown === undefined) return Promise.resolve(response);
+        const changed = {
+          ...shown,
+          latestTrade: { ...shown.latestTrade, ...trade },
+          latestQuote: { ...shown.latestQuote, ap: 0 },
+          minuteBar: undefined,
+        };
+        return Promise.resolve({ ...response, body: JSON.stringify({ ...others, TQQQ: changed }) });
+      },
+    };
+  }
+
+  test("a last trade from before its split, booked since, is no current price, and the target is reached", async () => {
+    await overnight(TQQQ, () => void desk.exchange.split("TQQQ", "2:1", { bookAfter: 0 }));
+    showOneSided({ p: 85, t: "2026-11-17T20:59:00Z" }, true);
+    expect(await signal(HALF)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HALF);
+  });
+
+  test("when it then looks split, it is not said to have reached its target", async () => {
+    await overnight(TQQQ, () => undefined);
+    showOneSided({ p: 42.5 }, false);
+    expect(await signal(HALF)).toMatchObject(left("TQQQ (split-suspected)"));
   });
 });

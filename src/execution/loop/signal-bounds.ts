@@ -117,10 +117,12 @@ function contentOf(given: PlanInput): Set<string> {
   return new Set(lines.filter(({ leftAlone }) => leftAlone !== undefined && isOnTargetReason(leftAlone)).map(({ symbol }) => symbol));
 }
 
-function outside({ holdings, wanted }: PlanInput, { goals, reached }: SignalBounds, content: ReadonlySet<string>): [string, SkipReason][] {
+function outside({ holdings, wanted, splits }: PlanInput, { goals, reached }: SignalBounds, content: ReadonlySet<string>): [string, SkipReason][] {
   const targets = wanted.kind === "rebalance" ? [...wanted.targets.keys()] : wanted.symbols;
   const symbols = [...new Set([...targets, ...holdings.map(({ symbol }) => symbol)])];
   return symbols.flatMap((symbol): [string, SkipReason][] => {
+    // Whether a symbol that may have been split since is still at its target is unknown: the plan leaves it alone, off target.
+    if (splits.get(symbol)?.kind === "split-suspected") return [];
     if (reached.has(symbol)) return [[symbol, "target-reached"]];
     return goals.has(symbol) || content.has(symbol) ? [] : [[symbol, "signal-bound"]];
   });

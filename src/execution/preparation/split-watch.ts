@@ -117,7 +117,9 @@ export class SplitWatch {
   #evidence(symbol: string, today: string, position: Position | undefined, seen: PriceObservations | undefined): SplitEvidence {
     const newest = seen === undefined ? 0 : Math.max(...stampsOf(seen));
     const checked = seen === undefined ? undefined : checkPrice(seen, { now: newest, sessionStart: newest - SAME_MOMENT_MS });
-    const latest = [checked === undefined || "doubt" in checked ? undefined : checked.price, seen?.trade?.price, position?.currentPrice];
+    // On a thin feed the last trade may be from before the split.
+    const trade = seen?.trade !== undefined && seen.trade.at >= newest - SAME_MOMENT_MS ? seen.trade.price : undefined;
+    const latest = [checked === undefined || "doubt" in checked ? undefined : checked.price, trade, position?.currentPrice];
     return {
       today,
       held: position?.quantity ?? ZERO,
