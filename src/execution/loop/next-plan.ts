@@ -72,8 +72,9 @@ export class NextPlan {
     const { blocked } = request;
     const own = this.#execution.intents();
     await this.#parts.account.learnOfUnknown(own);
-    for (const { symbol, status } of own) {
-      if (status === "not-fractionable") this.#execution.parts.assets.refusedFractions(symbol);
+    const { assets, clock } = this.#execution.parts;
+    for (const { symbol, status, updatedAt } of own) {
+      if (status === "not-fractionable") assets.refusedFractions(symbol, clock.now() - updatedAt);
     }
     const settled = await this.#parts.account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;

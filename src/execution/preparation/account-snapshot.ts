@@ -79,10 +79,14 @@ export class AssetCache {
     return new Map(await Promise.all(unique.map(async (symbol) => [symbol, await this.#one(symbol)] as const)));
   }
 
-  /** The order gate has refused fractions of it. For some minutes its word counts above the asset's (R11, R20). */
-  refusedFractions(symbol: string): void {
-    if (this.#isWhole(symbol)) return;
-    this.#wholeUntil.set(symbol, this.#clock.monotonic() + CONFIGURATION_MAX_AGE_MS);
+  /**
+   * The order gate has refused fractions of it. For some minutes its word counts above the asset's (R11, R20).
+   * @param ageMs time since the refusal, which an earlier process may have received.
+   */
+  refusedFractions(symbol: string, ageMs: number): void {
+    const left = CONFIGURATION_MAX_AGE_MS - Math.max(0, ageMs);
+    if (left <= 0 || this.#isWhole(symbol)) return;
+    this.#wholeUntil.set(symbol, this.#clock.monotonic() + left);
     this.configuration.askAgain();
   }
 

@@ -67,14 +67,16 @@ test("an asset whose answer did not say whether it is fractionable is asked for 
   expect((await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")).toMatchObject({ fractionable: true });
 });
 
-test("fractions that the order gate has refused count as refused for three minutes", async () => {
+test("fractions that the order gate has refused count as refused for three minutes from the refusal", async () => {
   desk = new VirtualDesk(INVESTED);
   const assets = new AssetCache(desk.broker, desk.clock);
   const isFractionable = async (): Promise<boolean | undefined> => (await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")?.fractionable;
   expect(await isFractionable()).toBe(true);
-  assets.refusedFractions("UVXY");
+  assets.refusedFractions("UVXY", 180_000);
+  expect(await isFractionable()).toBe(true);
+  assets.refusedFractions("UVXY", 60_000);
   expect(await isFractionable()).toBe(false);
-  await desk.clock.advance(180_000 - 1);
+  await desk.clock.advance(120_000 - 1);
   expect(await isFractionable()).toBe(false);
   await desk.clock.advance(1);
   expect(await isFractionable()).toBe(true);
