@@ -88,7 +88,10 @@ describe("the target is reached beside", () => {
     expect(book(desk)).toEqual(SWITCH);
   });
 
-  test("an option order of several legs that shows none of them", async () => {
+  test.each([
+    ["already there", 0],
+    ["placed during the execution", 1],
+  ])("an option order of several legs that shows none of them, %s", async (_when, after) => {
     const order = {
       id: "1",
       client_order_id: "by-hand",
@@ -99,7 +102,8 @@ describe("the target is reached beside", () => {
       qty: "1",
       limit_price: "0.01",
     };
-    openWith(beside("/v2/orders", { ...order, status: "new", filled_qty: "0", created_at: "2026-03-16T14:30:00Z" }));
+    const shown = beside("/v2/orders", { ...order, status: "new", filled_qty: "0", created_at: "2026-03-16T14:30:00Z" });
+    openWith((request, rows) => (desk.orders().length < after ? rows : shown(request, rows)));
     expect(await hedged()).toBe("on-target");
     expect(book(desk)).toEqual(SWITCH);
   });

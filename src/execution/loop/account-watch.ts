@@ -1,4 +1,4 @@
-import type { Position } from "../../domain/broker.ts";
+import type { Order, Position } from "../../domain/broker.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
@@ -330,9 +330,9 @@ export class AccountWatch {
     const symbols = new Set(symbolsOf(record.wanted));
     for (const intent of this.#execution.intents()) symbols.add(intent.symbol);
     const known = knownForeignOrders(record);
-    const foreign = reading.openOrders.find(
-      (order) => !isOwnOrder(order) && !known.has(order.id) && (order.side === "buy" || symbols.has(order.symbol)),
-    );
+    // A row that cannot be read whole reserves no cash, as in a plan (R34).
+    const isTouching = ({ symbol, side, problem }: Order): boolean => symbols.has(symbol) || (side === "buy" && problem === undefined);
+    const foreign = reading.openOrders.find((order) => !isOwnOrder(order) && !known.has(order.id) && isTouching(order));
     if (foreign !== undefined) {
       const reason = `An external ${foreign.side} order for ${foreign.symbol} (${foreign.id}) appeared during the execution.`;
       this.#stop = { cause: "foreign-hand", reason };
