@@ -70,6 +70,23 @@ describe("an order whose absence could not be proven before the halt (R19)", () 
     expect(intentsOf(desk).find(({ state }) => state === "dropped")).toMatchObject({ symbol: "UVXY" });
   });
 
+  test("when it appears after its session has ended all the same, the next run cancels it before it trades its symbol", async () => {
+    await haltedInDoubt("UVXY", 48 * HOUR);
+    await desk.clock.advance(24 * HOUR);
+    await desk.run(next({ BTAL: "1" }));
+    expect(intentsOf(desk).filter(({ state }) => state === "dropped")).toMatchObject([{ symbol: "UVXY", code: "session-over" }]);
+    desk.exchange.transfer("100000");
+    desk.exchange.setQuote("UVXY", "0", "0");
+    await desk.clock.advance(24 * HOUR);
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY new"]);
+    desk.clock.after(500, () => desk.exchange.setPrice("UVXY", "20"));
+    desk.exchange.setExecutionModel({ cancelLatencyMs: 20 });
+    await desk.run(next(HEDGE, "00000000000000cc"));
+    expect(book(desk).filter((line) => line.includes("UVXY"))).toEqual(["buy UVXY canceled", "buy UVXY filled"]);
+    expectHoldings(desk, HEDGE);
+    expectUnharmed(desk);
+  });
+
   test("when it arrives late and is filled, the next run sees its fill and sends no second one", async () => {
     await haltedInDoubt("UVXY", 60_000);
     await desk.clock.advance(90_000);

@@ -54,7 +54,8 @@ export async function endEarlierOrders<Stopped extends { readonly kind: string }
   let cancelled = false;
   for (let round = 0; ; round += 1) {
     const say = (_level: string, text: string): void => parts.emit({ kind: "remark", level: "info", text });
-    await Promise.all(leftOver(parts).map((intent) => settleLateOrder({ ...parts, say }, intent)));
+    const late = [...leftOver(parts), ...comeBack(parts, round === 0 ? first : undefined)];
+    await Promise.all(late.map((intent) => settleLateOrder({ ...parts, say }, intent)));
     const snapshot = await waiting.read();
     if ("kind" in snapshot) return snapshot;
     const unknown = strangersIn(parts, snapshot);
@@ -106,6 +107,13 @@ function recordStrangers({ ledger, clock }: EarlierOrdersParts, reading: Strange
 
 function mine({ ledger }: EarlierOrdersParts, { openOrders }: AccountSnapshot): Order[] {
   return openOrders.filter((order) => isOwnOrder(order) && ledger.intent(order.clientOrderId) !== undefined);
+}
+
+/** Intents that ended without an order according to the ledger, whose order the venue lists as open after all (R6). */
+function comeBack(parts: EarlierOrdersParts, snapshot: AccountSnapshot | undefined): IntentRecord[] {
+  if (snapshot === undefined) return [];
+  const intents = mine(parts, snapshot).map(({ clientOrderId }) => parts.ledger.intent(clientOrderId));
+  return intents.filter((intent) => intent?.state === "dropped" || intent?.state === "refused") as IntentRecord[];
 }
 
 /** Intents of earlier executions that were never seen to end: each keeps its symbol and its worst case reserved. */
