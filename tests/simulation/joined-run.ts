@@ -13,7 +13,7 @@ export function runOfSignal(runs: readonly KnownRun[], signal: Signal): KnownRun
   const own = runs.findLast(({ signalId }) => signalId === signal.id) ?? renewedRun(runs, signal);
   if (own !== undefined) return own;
   const parts = runs.filter(({ lines }) => lines.length > 0 && lines.every((hash) => signal.lineHashes.includes(hash)));
-  const [first, ...sells] = parts;
+  const [first, ...sells] = withoutSellsBefore(parts);
   const last = parts.at(-1);
   if (first === undefined || last === undefined || sells.some(({ sold }) => sold.length === 0)) return undefined;
   if (parts.reduce((count, { lines }) => count + lines.length, 0) !== signal.lineHashes.length) return undefined;
@@ -21,6 +21,14 @@ export function runOfSignal(runs: readonly KnownRun[], signal: Signal): KnownRun
   const left = [...first.targets].filter(([symbol]) => !sells.some(({ sold }) => sold.includes(symbol)));
   if (!isAsked(left, signal)) return undefined;
   return { ...first, signalId: signal.id, lastAt: last.lastAt };
+}
+
+/** SELLs within the gap before the BUYs stand in the same run, and what they sell is no target of it (R4). */
+function withoutSellsBefore(parts: readonly KnownRun[]): readonly KnownRun[] {
+  const buys = parts.findIndex(({ targets }) => targets.size > 0);
+  const begun = parts[buys]?.firstAt ?? -Infinity;
+  const isBeside = parts.slice(0, buys).every(({ sold, lastAt }) => sold.length > 0 && begun - lastAt <= RUN_GAP_MS);
+  return buys > 0 && isBeside ? parts.slice(buys) : parts;
 }
 
 /** A run that was begun again within the gap: its repeated lines count as of their first time (R3). */

@@ -78,16 +78,18 @@ export class LimitAudit {
     const asRecorded = sent.type === (orderType ?? "") && sent.limit_price === limitPrice?.toFixed();
     return [
       ...(asRecorded ? [] : [violation("P1", `${clientOrderId} was sent as another type or at another limit than was recorded`)]),
-      ...(goal === undefined ? [] : this.#totals(intent, book)),
+      ...(goal === undefined ? [] : this.#totals(life, intent, book)),
       // What may have been sent before, by a process that was killed over it, keeps its terms.
       ...(orderType === "limit" && code !== "proven-absent" ? this.#priceProblems(life, intent, now) : []),
     ];
   }
 
   /** Filled by all attempts, and what this one asks for, against what was planned at first. */
-  #totals(intent: IntentRecord, book: readonly OrderRecord[]): Violation[] {
+  #totals(life: Life, intent: IntentRecord, book: readonly OrderRecord[]): Violation[] {
     const { clientOrderId, executionId, side, phase, symbol } = intent;
-    const slot = `${executionId} ${String(this.#plans.get(executionId) ?? 0)} ${phase} ${symbol}`;
+    // A process that is killed right after it recorded a plan does not say so; the base tells that plan from the one before.
+    const base = life.ledger.execution(executionId)?.plan?.[phase]?.base ?? "";
+    const slot = `${executionId} ${String(this.#plans.get(executionId) ?? 0)} ${base} ${phase} ${symbol}`;
     if (!this.#planOf.has(clientOrderId)) this.#planOf.set(clientOrderId, slot);
     const earlier = book.filter((order) => order.clientOrderId !== clientOrderId && this.#planOf.get(order.clientOrderId) === slot);
     const filled = sum(earlier.map(({ filledQuantity }) => filledQuantity));

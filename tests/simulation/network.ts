@@ -34,6 +34,9 @@ export interface NetworkParts {
 
 type Handler = (...args: never[]) => void;
 
+/** No connection and no gateway holds a request longer, whoever sleeps meanwhile. */
+const LONGEST_ON_THE_WAY_MS = 300_000;
+
 /** What lies between the process and the venue: latency, and whatever goes wrong on the way. */
 export class Network {
   readonly #parts: NetworkParts;
@@ -82,9 +85,9 @@ export class Network {
     if (!life.isDead) this.#machine?.diesAtRequest("before", post);
     if (life.isDead && chance.happens(0.5)) return never();
     await this.#pass(chance.whole(2, 40));
-    const night = this.#nights;
+    const [night, sentAt] = [this.#nights, this.#parts.clock.now()];
     const fate = await this.#onTheWay(request);
-    if (night !== this.#nights) return never();
+    if (night !== this.#nights || this.#parts.clock.now() - sentAt > LONGEST_ON_THE_WAY_MS) return never();
     const answer = fate ?? (await this.#atVenue(request));
     if (!life.isDead && this.#machine?.diesAtRequest("after", post) === true) return never();
     const response = await this.#onTheWayBack(request, answer);
