@@ -38,7 +38,7 @@ import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } fro
 import { SplitWatch } from "./preparation/split-watch.ts";
 import { SharedOrderStream } from "./orders/shared-stream.ts";
 import { lastingOf, restOf, restText } from "./loop/rest.ts";
-import { boundsAfter, goalsOf, plansOf } from "./loop/signal-bounds.ts";
+import { boundsOf, goalsOf, plansOf } from "./loop/signal-bounds.ts";
 import { summariseAccount, summarisePlan } from "./outcome/summary.ts";
 
 type OwnParts = "assets" | "splits" | "stream" | "startedAt";
@@ -222,7 +222,7 @@ export class Rebalancer {
     const { ledger, stopping, inbox } = this.#parts;
     const abandoned = AbortSignal.any([stopping, inbox.overtaken]);
     const earlier = ledger.executionsOfSignal(signal.id);
-    const bounds = boundsAfter(earlier, ledger.intentsOfSignal(signal.id));
+    const bounds = boundsOf(ledger, signal.id);
     const { dryRun, ignoreMarketHours, takeUp } = options;
     const excluded = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, SkipReason>();
     return prepare(

@@ -112,6 +112,8 @@ export class Invariants implements NetworkObserver {
   readonly #sent = new Map<string, IntentRecord>();
   /** The signals that they were sent for, which an id that was inherited does not name (R19). */
   readonly #signals = new Map<string, string>();
+  /** All that ever left under one id, oldest first. */
+  readonly #slots = new Map<string, (IntentRecord & { readonly signalId: string })[]>();
   /** When each of them last left, on the monotonic clock. */
   readonly #sentAt = new Map<string, number>();
   readonly #acceptedSignals = new Set<string>();
@@ -175,6 +177,7 @@ export class Invariants implements NetworkObserver {
     const signalId = life.ledger.execution(intent.executionId)?.signalId;
     if (signalId !== undefined) {
       this.#signals.set(id, signalId);
+      this.#slots.set(id, [...(this.#slots.get(id) ?? []), { ...intent, signalId }]);
       this.#bounds.onSent(signalId, this.#shown.unreadablePositions(life));
     }
     this.#sent.set(id, intent);
@@ -372,12 +375,13 @@ export class Invariants implements NetworkObserver {
     if (order.side === "buy") this.#checkMoney(`${order.clientOrderId} was filled`, order.clientOrderId);
   }
 
-  /** Of what was sent last under its id, or, if the venue has taken an order that was given up before, what the id says. */
+  /** Of what was sent last under its id like this, or, if nothing was, what the id says. */
   #slotOf({ clientOrderId, symbol, side, quantity, notional }: OrderRecord): Slot | undefined {
-    const [intent, signalId] = [this.#sent.get(clientOrderId), this.#signals.get(clientOrderId)];
-    if (intent === undefined || signalId === undefined || intent.symbol !== symbol || intent.side !== side) return slotOf(clientOrderId);
-    const isIt = intent.notional === undefined ? quantity?.eq(intent.quantity ?? ZERO) : notional?.eq(intent.notional);
-    return isIt === true ? { ...intent, signalId } : slotOf(clientOrderId);
+    const sent = this.#slots.get(clientOrderId)?.findLast((intent) => {
+      if (intent.symbol !== symbol || intent.side !== side) return false;
+      return intent.notional === undefined ? quantity?.eq(intent.quantity ?? ZERO) === true : notional?.eq(intent.notional) === true;
+    });
+    return sent ?? slotOf(clientOrderId);
   }
 
   /** However many attempts and executions there were, together they trade no more than the signal asks for (R33). */

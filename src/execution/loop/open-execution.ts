@@ -18,7 +18,7 @@ import { unlessAborted } from "../preparation/account-snapshot.ts";
 import type { Rest, RestFacts } from "./rest.ts";
 import { reachedBy, restOf } from "./rest.ts";
 import type { SignalBounds } from "./signal-bounds.ts";
-import { boundsAfter } from "./signal-bounds.ts";
+import { boundsOf } from "./signal-bounds.ts";
 import type { PlanSummary } from "../../domain/ledger/summaries.ts";
 
 /** Searched for later SELLs of the strategy. */
@@ -97,9 +97,7 @@ export class OpenExecution {
 
   /** What the signal may still trade; `undefined` when none of its orders was ever accepted. */
   bounds(reached: ReadonlySet<string>): SignalBounds | undefined {
-    const { ledger } = this.parts;
-    const orders = ledger.intentsOfSignal(this.signal.id);
-    const bounds = boundsAfter(ledger.executionsOfSignal(this.signal.id), orders);
+    const bounds = boundsOf(this.parts.ledger, this.signal.id);
     return bounds && { ...bounds, reached: new Set([...bounds.reached, ...reached]) };
   }
 

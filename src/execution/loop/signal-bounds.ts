@@ -1,4 +1,5 @@
 import type { Side } from "../../domain/broker.ts";
+import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.ts";
@@ -55,39 +56,71 @@ function goalOf(line: LineSummary, held: AccountSummary["positions"], { slack, m
   return { symbol, side: missing.gt(ZERO) ? "buy" : "sell", most: toText(missing.abs().plus(slack)), price: toText(price) };
 }
 
+/** What the first plan of a signal set out to do, and what has come of it. */
+interface FirstPlan {
+  readonly goals: readonly GoalSummary[];
+  /** Dollars that the signal may trade of a symbol beyond its goal. */
+  readonly slack: Decimal;
+  readonly reached: readonly string[];
+}
+
 /**
  * Records of a signal's executions that have traded, oldest first: goals of the first plan, and symbols that reached their
  * targets. One that is not known to have begun may have traded all the same, by an order whose fate was learned later (R19).
  * @param orders of these executions.
  */
-export function plansOf(
-  executions: readonly ExecutionRecord[],
-  orders: readonly IntentRecord[],
-): { readonly goals: readonly GoalSummary[]; readonly reached: readonly string[] } | undefined {
+export function plansOf(executions: readonly ExecutionRecord[], orders: readonly IntentRecord[]): FirstPlan | undefined {
   const traded = new Set(orders.filter(({ filledQuantity }) => filledQuantity.gt(ZERO)).map(({ executionId }) => executionId));
   const begun = executions.filter(({ id, begunAt, plan }) => (begunAt !== undefined || traded.has(id)) && plan !== undefined);
   const [first] = begun;
   if (first === undefined) return undefined;
   const plans = begun.flatMap(({ plan }) => plan ?? []);
   const held = first.accountBefore?.positions ?? [];
-  const goals = plans[0]?.goals ?? goalsOf(plans[0]?.selling ?? NO_PHASE, held);
-  return { goals, reached: [...new Set(plans.flatMap(({ reached }) => reached ?? []))] };
+  const selling = plans[0]?.selling ?? NO_PHASE;
+  const slack = decimal(selling.highestBase ?? selling.base).times(SLACK);
+  return { goals: plans[0]?.goals ?? goalsOf(selling, held), slack, reached: [...new Set(plans.flatMap(({ reached }) => reached ?? []))] };
 }
 
 /**
- * What a signal may still trade after these executions, by the plans recorded with them.
- * @param executions all of the signal, oldest first. @returns `undefined` when none of them has traded.
+ * What a signal may still trade, by the plans and orders of its executions. What orders of earlier signals have filled
+ * since its first plan may be sold or bought back as well (R33).
+ * @returns `undefined` when none of its executions has traded.
  */
-export function boundsAfter(executions: readonly ExecutionRecord[], orders: readonly IntentRecord[]): SignalBounds | undefined {
+export function boundsOf(
+  ledger: Pick<Ledger, "executionsOfSignal" | "intentsOfSignal" | "intentsChangedSince">,
+  signalId: string,
+): SignalBounds | undefined {
+  const executions = ledger.executionsOfSignal(signalId);
+  const orders = ledger.intentsOfSignal(signalId);
   const plans = plansOf(executions, orders);
-  if (plans === undefined) return undefined;
-  const goals = plans.goals.map(({ symbol, side, most, price }): [string, SymbolGoal] => {
-    return [symbol, { side, most: decimal(most), price: decimal(price) }];
-  });
-  return { goals: new Map(goals), reached: new Set(plans.reached), orders };
+  const begun = executions[0]?.startedAt;
+  if (plans === undefined || begun === undefined) return undefined;
+  const late = ledger.intentsChangedSince(begun).filter((intent) => isFilledLate(intent, begun));
+  const goals = [...plans.goals, ...newGoals(plans, late)].map((goal): [string, SymbolGoal] => [goal.symbol, widened(goal, late)]);
+  const traded = new Set(orders.map(({ symbol }) => symbol));
+  const moved = new Set(late.map(({ symbol }) => symbol).filter((symbol) => !traded.has(symbol)));
+  return { goals: new Map(goals), reached: new Set(plans.reached.filter((symbol) => !moved.has(symbol))), orders };
 }
 
-const NO_PHASE = { base: "0", lines: [] };
+/** Recorded before the signal's first execution and filled after its start. */
+function isFilledLate({ recordedAt, filledQuantity, filledAt, updatedAt }: IntentRecord, begun: number): boolean {
+  return recordedAt < begun && filledQuantity.gt(ZERO) && (filledAt ?? updatedAt) >= begun;
+}
+
+/** For symbols that the first plan knew nothing of, because they were neither held nor wanted. */
+function newGoals({ goals, slack }: FirstPlan, late: readonly IntentRecord[]): GoalSummary[] {
+  const symbols = new Set(late.filter(({ side }) => side === "buy").map(({ symbol }) => symbol));
+  for (const { symbol } of goals) symbols.delete(symbol);
+  return [...symbols].map((symbol) => ({ symbol, side: "sell", most: toText(slack), price: "0" }));
+}
+
+function widened({ symbol, side, most, price }: GoalSummary, late: readonly IntentRecord[]): SymbolGoal {
+  const against = late.filter((intent) => intent.symbol === symbol && intent.side !== side);
+  const more = against.map(({ filledQuantity, filledAveragePrice }) => filledQuantity.times(filledAveragePrice ?? ZERO));
+  return { side, most: decimal(most).plus(sum(more)), price: decimal(price) };
+}
+
+const NO_PHASE: Pick<PhaseSummary, "base" | "highestBase" | "lines"> = { base: "0", lines: [] };
 
 /**
  * Limits a plan to what the signal may still trade: a symbol is left alone if it has reached its target, would be
@@ -117,7 +150,11 @@ function contentOf(given: PlanInput): Set<string> {
   return new Set(lines.filter(({ leftAlone }) => leftAlone !== undefined && isOnTargetReason(leftAlone)).map(({ symbol }) => symbol));
 }
 
-function outside({ holdings, wanted, splits }: PlanInput, { goals, reached }: SignalBounds, content: ReadonlySet<string>): [string, SkipReason][] {
+function outside(
+  { holdings, wanted, splits }: PlanInput,
+  { goals, reached }: SignalBounds,
+  content: ReadonlySet<string>,
+): [string, SkipReason][] {
   const targets = wanted.kind === "rebalance" ? [...wanted.targets.keys()] : wanted.symbols;
   const symbols = [...new Set([...targets, ...holdings.map(({ symbol }) => symbol)])];
   return symbols.flatMap((symbol): [string, SkipReason][] => {
