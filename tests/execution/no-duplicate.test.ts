@@ -193,6 +193,26 @@ test("while it is not known whether an order exists, nothing else is sent for it
   expect(posts.filter(({ symbol }) => symbol === "UVXY" || symbol === "BTAL").every(({ at }) => at > second!.at)).toBe(true);
 });
 
+test("an order without an answer is not sent again before the venue's list has shown that it is not there", async () => {
+  desk = new VirtualDesk(INVESTED);
+  const asked: string[] = [];
+  let failures = 4;
+  desk.venue.interceptor = both(
+    {
+      before: (request) => {
+        if (isPost(request) && postedOrder(request).symbol === "TQQQ") asked.push("sent");
+        if (!request.url.startsWith("/v2/orders?status=all")) return Promise.resolve(undefined);
+        failures -= 1;
+        asked.push(failures >= 0 ? "list failed" : "listed");
+        return Promise.resolve(failures >= 0 ? UNAVAILABLE : undefined);
+      },
+    },
+    beforePosts("TQQQ", 1, () => RESET),
+  );
+  expectSwitched(desk, await desk.run(signalOf(desk.clock, HEDGE)));
+  expect(asked).toEqual(["sent", ...Array<string>(4).fill("list failed"), "listed", "sent"]);
+});
+
 test("an order under our id that is for another symbol is not taken for ours, not touched, and named; ours goes out under the next", async () => {
   desk = new VirtualDesk({ exchange: { cash: decimal("100"), positions: HELD } });
   desk.venue.interceptor = beforePosts("SMR", 1, (request) => {

@@ -98,6 +98,7 @@ export const ONE_ORDER: readonly Mutant[] = [
           "      followUp.absentAt = undefined;",
       },
     ],
+    test: "tests/execution/no-duplicate.test.ts",
   },
   {
     name: "unknown-taken-for-refused",
@@ -305,5 +306,17 @@ export const ONE_ORDER: readonly Mutant[] = [
       },
     ],
     test: "tests/execution/loop/lost-orders.test.ts",
+  },
+  {
+    name: "order-after-its-session-ignored",
+    bug: "An order that was recorded as never to arrive is left working when the venue lists it all the same.",
+    patches: [
+      {
+        file: "src/execution/preparation/earlier-orders.ts",
+        find: "comeBack(parts, round === 0 ? first : undefined)",
+        replace: "comeBack(parts, undefined)",
+      },
+    ],
+    test: "tests/execution/abandoned.test.ts",
   },
 ];

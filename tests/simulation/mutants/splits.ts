@@ -91,4 +91,16 @@ export const SPLITS: readonly Mutant[] = [
     ],
     test: "tests/execution/splits.test.ts",
   },
+  {
+    name: "trade-before-split-taken-for-current",
+    bug: "On a thin feed the last trade from before a split counts as a price of this moment.",
+    patches: [
+      {
+        file: "src/execution/preparation/split-watch.ts",
+        find: "seen.trade.at >= newest - SAME_MOMENT_MS ? seen.trade.price",
+        replace: "seen.trade.at >= 0 ? seen.trade.price",
+      },
+    ],
+    test: "tests/execution/splits.test.ts",
+  },
 ];

@@ -143,4 +143,28 @@ export const TENACITY: readonly Mutant[] = [
     ],
     test: "tests/execution/preparation/account-snapshot.test.ts",
   },
+  {
+    name: "late-fill-not-sold-again",
+    bug: "What a late order of an earlier run bought during a run is left, because the run did not set out to sell it.",
+    patches: [
+      {
+        file: BOUNDS,
+        find: "return recordedAt < begun && filledQuantity.gt(ZERO)",
+        replace: "return recordedAt < 0 && filledQuantity.gt(ZERO)",
+      },
+    ],
+    test: "tests/execution/abandoned.test.ts",
+  },
+  {
+    name: "odd-order-ends-execution",
+    bug: "An order row without a symbol that appears during an execution ends it.",
+    patches: [
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: '(side === "buy" && problem === undefined)',
+        replace: '(side === "buy" && problem !== null)',
+      },
+    ],
+    test: "tests/execution/odd-rows.test.ts",
+  },
 ];
