@@ -111,6 +111,7 @@ export const FRESHNESS: readonly Mutant[] = [
         replace: 'if (!options.dryRun && known?.verdict !== undefined && isFinal(known.verdict) && known.verdict !== "executed") {',
       },
     ],
+    test: "tests/intake/judge.test.ts",
   },
   {
     name: "over-allocation-traded",

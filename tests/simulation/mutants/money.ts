@@ -24,11 +24,13 @@ export const MONEY: readonly Mutant[] = [
         replace: "if (snapshot.at > 0 || expected.cash === undefined || expected.cash.minus",
       },
     ],
+    test: "tests/execution/account-numbers.test.ts",
   },
   {
     name: "settle-quantity-not-checked",
     bug: "A plan is made on positions that do not contain our own fills.",
     patches: [{ file: SETTLE, find: "if (!shown.eq(quantity)) return", replace: "if (shown.lt(ZERO) && !shown.eq(quantity)) return" }],
+    test: "tests/execution/account-numbers.test.ts",
   },
   {
     name: "earlier-fills-not-awaited",
@@ -56,6 +58,7 @@ export const MONEY: readonly Mutant[] = [
         replace: "side: intent.side, own: true, worstCaseCost: ZERO }",
       },
     ],
+    test: "tests/execution/abandoned.test.ts",
   },
   {
     name: "unknown-orders-not-reserved",

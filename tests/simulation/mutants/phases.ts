@@ -105,7 +105,7 @@ export const PHASES: readonly Mutant[] = [
         replace: "  if (unfinished.length > 1e9) {\n",
       },
     ],
-    test: "tests/execution/time-outs.test.ts",
+    test: "tests/execution/limit-orders.test.ts",
   },
   {
     name: "provisional-verdict-never-retried",
