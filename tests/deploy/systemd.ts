@@ -229,7 +229,7 @@ function commandsBeside(): Promise<string> {
   const status = command("status");
   expectThat(status.status === 0 && status.output.includes("OKLO"), status.output);
   const doctor = command("doctor");
-  expectThat(doctor.status === 0 && /^✓ trading lock: the daemon runs/m.test(doctor.output), doctor.output);
+  expectThat(doctor.status === 0 && /^✓ trading lock: the daemon is running/m.test(doctor.output), doctor.output);
   return Promise.resolve(/^\d+ failed, .*$/m.exec(doctor.output)?.[0] ?? doctor.output);
 }
 
