@@ -25,7 +25,8 @@ function isBuilt() {
 function build() {
   rmSync(stamp, { force: true });
   // `npm test` checks the types; an installation need not wait for that.
-  const status = spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json", "--noCheck"], { cwd: root, stdio: "inherit" }).status ?? 1;
+  const status =
+    spawnSync(process.execPath, [compiler, "-p", "tsconfig.build.json", "--noCheck"], { cwd: root, stdio: "inherit" }).status ?? 1;
   if (status !== 0) return status;
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, fingerprint());
