@@ -2,7 +2,7 @@
 export default {
   testEnvironment: "./tests/environment.ts",
   extensionsToTreatAsEsm: [".ts"],
-  transform: { "^.+\\.ts$": ["ts-jest", { useESM: true }] },
+  transform: { "^.+\\.ts$": "./tests/strip-types.js" },
   testMatch: ["<rootDir>/tests/**/*.test.ts"],
   testPathIgnorePatterns: ["/node_modules/", "<rootDir>/tests/browser/"],
   modulePathIgnorePatterns: ["<rootDir>/dist/", "<rootDir>/coverage/"],
@@ -10,5 +10,6 @@ export default {
   randomize: true,
   // Only ends what hangs: how long a test takes says something of the machine, not of the product.
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // On two cores: half of what a test of processes takes is waiting.
+  maxWorkers: 4,
 };
