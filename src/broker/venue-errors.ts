@@ -70,6 +70,13 @@ function rejection(answer: RejectedAnswer, activity: string, names: VenueNames):
       requestId,
     });
   }
+  if (status === 403 && !answer.isJson) {
+    return new BrokerError("unreachable", `${names.broker} did not answer like Alpaca while ${activity} ${reply}.`, {
+      hint: "A proxy or a firewall may have answered, because Alpaca answers in JSON.",
+      status,
+      requestId,
+    });
+  }
   if (status === 401 || (status === 403 && answer.code === undefined)) {
     return new BrokerError("unauthorized", `${names.broker} refused the keys while ${activity} ${reply}.`, {
       hint: `Check ${names.keySetting} and ${names.secretSetting}; paper keys do not work for live trading, nor live keys for paper.`,

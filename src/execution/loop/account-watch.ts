@@ -231,7 +231,7 @@ export class AccountWatch {
     for (let round = 0; ;) {
       const isLast = clock.monotonic() - start >= SETTLE_LIMIT_MS;
       try {
-        const snapshot = await this.#read(isLast ? undefined : before);
+        const snapshot = await this.#read(isLast ? undefined : before, isLast);
         const found = await this.#judged(snapshot, isLast);
         if (found === "touched") return undefined;
         const isWhole = before === undefined || isLast;
@@ -248,12 +248,12 @@ export class AccountWatch {
   }
 
   /** @param before an earlier snapshot, to read only what our own orders change (R35). */
-  async #read(before: AccountSnapshot | undefined): Promise<AccountSnapshot> {
+  async #read(before: AccountSnapshot | undefined, pricesMayFail = false): Promise<AccountSnapshot> {
     const { broker, assets, clock, ledger } = this.#execution.parts;
     const readAt = readClocks(clock);
     const reads =
       before === undefined
-        ? readAccount(broker, assets, clock, symbolsOf(this.#execution.record().wanted))
+        ? readAccount(broker, assets, clock, symbolsOf(this.#execution.record().wanted), pricesMayFail)
         : readHoldings(broker, clock, before);
     const snapshot = withoutEnded(await this.#execution.unlessStopping(reads), ledger);
     if (before === undefined) this.#market.saw(snapshot.market);

@@ -32,6 +32,8 @@ export const CANCEL_WAIT_MS = 30_000;
 const CANCEL_POLL_MS = 500;
 /** A cancel without an answer is requested again: repeating it does no harm. */
 export const CANCEL_RETRY_MS = 2_000;
+/** A cancel that was answered is requested again while the order still works: the venue may have rejected it (R21). */
+export const CANCEL_WITHOUT_EFFECT_MS = 5_000;
 
 /** One intent with what this process knows beyond the ledger. */
 export interface IntentFacts {
@@ -323,7 +325,7 @@ function dueCancel(intent: IntentFacts, facts: ExecutionFacts): Action[] {
   const overdue =
     facts.marketOpen === true && intent.workingSince !== undefined && facts.now - intent.workingSince >= timeoutOf(intent, facts);
   const isSoldTooLate = intent.record.side === "sell" && !facts.sellsOnly && facts.now >= facts.sellUntil;
-  const again = intent.cancelAgainAt !== undefined && facts.now >= intent.cancelAgainAt;
+  const again = facts.now >= (intent.cancelAgainAt ?? Infinity) && intent.record.status !== "pending_cancel";
   if (!again && (intent.cancelRequestedAt !== undefined || (facts.phase !== "cancelling" && !overdue && !isSoldTooLate))) return [];
   const reason =
     facts.phase === "cancelling"

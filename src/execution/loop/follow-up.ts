@@ -21,6 +21,8 @@ export interface FollowUp {
   cancelAgainAt: number | undefined;
   notBefore: number | undefined;
   hinted: boolean;
+  /** Since when it has been shown as ended, with fills and without their price. */
+  pricelessSince: number | undefined;
   /** The last stream update while a request for the order is in flight. */
   heard: Order | undefined;
   /** Since when a limit-style order has been waiting for a sane quote; `undefined` while it has one. */
@@ -47,6 +49,7 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
     cancelAgainAt: record.cancelRequestedAt === undefined ? undefined : clock.monotonic(),
     notBefore: undefined,
     hinted: false,
+    pricelessSince: undefined,
     heard: undefined,
     quoteAwaitedSince: undefined,
   };

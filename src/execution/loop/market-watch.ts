@@ -7,6 +7,8 @@ import { SETTLE_PAUSE_MS } from "../preparation/settle.ts";
 /** Maximum drift between wall and monotonic clock within the age of a reading. */
 const CLOCKS_AGREE_WITHIN_MS = 500;
 
+const LONGEST_STEP_BACK_MS = 60_000;
+
 /** A slower response, or one from a second attempt, may be ahead by as much when it is carried forward. */
 const MOST_ON_ITS_WAY_MS = 2_000;
 
@@ -60,6 +62,7 @@ export class MarketWatch {
   }
 
   saw(market: MarketReading): void {
+    if (this.#runsBackwards(market)) return;
     this.#reading = market;
     if (market.clock.isOpen && this.#execution.record().offHours) this.#opened ??= market.readAt.monotonic;
   }
@@ -82,6 +85,14 @@ export class MarketWatch {
     if (this.isFresh) return true;
     await clock.sleep(SETTLE_PAUSE_MS, stopping);
     return false;
+  }
+
+  /** A venue's clock does not go back by a minute: such an answer is an old one. */
+  #runsBackwards({ clock, readAt }: MarketReading): boolean {
+    const before = this.#reading;
+    if (before === undefined) return false;
+    const expected = before.clock.timestamp + readAt.monotonic - before.readAt.monotonic;
+    return clock.timestamp < expected - LONGEST_STEP_BACK_MS;
   }
 
   #age(): number {

@@ -49,11 +49,17 @@ export function goalAfter(record: IntentRecord): Goal {
   return { ...goal, quantity, cost: max(ZERO, goal.cost.minus(counted)) };
 }
 
+/** `done_for_day` and `calculated` may end an order that is filled in full. */
+function isFilledWhole({ quantity, notional, filledQuantity, filledAveragePrice }: IntentRecord): boolean {
+  if (quantity !== undefined) return filledQuantity.gte(quantity);
+  return notional !== undefined && filledQuantity.times(filledAveragePrice ?? ZERO).gte(notional.minus(CENT));
+}
+
 /** Whether the rest of a terminal order's planned trade is worth an order. */
 export function endedShort(record: IntentRecord, minimum: Decimal): boolean {
   if (record.state !== "done") return false;
   const rest = record.orderType === "limit" ? restOf(record) : undefined;
-  if (rest === undefined) return record.status !== "filled";
+  if (rest === undefined) return record.status !== "filled" && !isFilledWhole(record);
   if (rest.eq(ZERO)) return false;
   const worth = rest.times(record.limitPrice ?? ZERO);
   // A buy is complete when its dollars are spent, whatever the number of shares.

@@ -6,7 +6,7 @@ import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentChange, IntentRecord } from "../../domain/ledger/orders.ts";
 import type { Decimal } from "../../domain/decimal.ts";
 import { max, ZERO } from "../../domain/decimal.ts";
-import { CANCEL_RETRY_MS } from "../loop/decide.ts";
+import { CANCEL_RETRY_MS, CANCEL_WITHOUT_EFFECT_MS } from "../loop/decide.ts";
 import type { FollowUp } from "../loop/follow-up.ts";
 import { wasSent } from "../../domain/ledger/orders.ts";
 import { CAME_TOO_LATE, isOfFormer } from "./former-orders.ts";
@@ -24,6 +24,9 @@ export interface LifecycleParts {
   /** Called with the positions used for a proof of absence. */
   readonly onPositions: (positions: readonly Position[]) => void;
 }
+
+/** The average price of a fill follows the fill by less. */
+const PRICE_SHOWN_WITHIN_MS = 10_000;
 
 /**
  * The life of one order, as the ledger and the venue see it:
@@ -184,7 +187,7 @@ export class OrderLifecycle {
     this.#emit("cancel", level, intent, `${intent.symbol}: cancelling the ${intent.side}. ${reason}`);
     const answer = await broker.cancel(intent.orderId);
     followUp.hinted = true;
-    if (answer.kind === "unknown") followUp.cancelAgainAt = clock.monotonic() + CANCEL_RETRY_MS;
+    followUp.cancelAgainAt = clock.monotonic() + (answer.kind === "unknown" ? CANCEL_RETRY_MS : CANCEL_WITHOUT_EFFECT_MS);
     const text = `${intent.symbol}: response to the cancel: ${"message" in answer ? answer.message : ""}`;
     if (answer.kind === "unknown") this.#emitFailure("cancel", intent, text);
     else if (answer.kind !== "requested") this.#emit("cancel", "warn", intent, text);
@@ -264,12 +267,21 @@ export class OrderLifecycle {
     const known = ledger.intent(intent.clientOrderId) ?? intent;
     if (known.state === "done") return;
     const filled = max(known.filledQuantity, order.filledQuantity);
-    const changed = known.status !== order.status || !filled.eq(known.filledQuantity) || known.state !== "open";
+    const shown = this.#untilPriced(order, followUp);
+    const changed = known.status !== shown.status || !filled.eq(known.filledQuantity) || known.state !== "open";
     if (!changed) return;
     followUp.workingSince ??= clock.monotonic();
     if (known.state !== "open") followUp.polls = 0;
     // One commit for the order's state and its event. Losing it in a power cut is harmless: the venue has the order too.
-    ledger.transaction(() => this.#record(known, order, filled), "ordered");
+    ledger.transaction(() => this.#record(known, shown, filled), "ordered");
+  }
+
+  /** Fills may be shown before their average price: for some seconds such an order counts as still working, and is polled. */
+  #untilPriced(order: Order, followUp: FollowUp): Order {
+    if (!isTerminal(order.status) || order.filledQuantity.eq(ZERO) || order.filledAveragePrice !== undefined) return order;
+    const now = this.#parts.clock.monotonic();
+    followUp.pricelessSince ??= now;
+    return now - followUp.pricelessSince < PRICE_SHOWN_WITHIN_MS ? { ...order, status: "partially_filled" } : order;
   }
 
   #record(known: IntentRecord, order: Order, filled: Decimal): void {

@@ -241,7 +241,7 @@ function verdictOf({ outcome, code }: Judged, reason: string): Verdict {
 
 async function readAfter(parts: ConcludeParts, execution: ExecutionRecord): Promise<AccountSnapshot | undefined> {
   try {
-    return await readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(execution.wanted));
+    return await readAccount(parts.broker, parts.assets, parts.clock, symbolsOf(execution.wanted), true);
   } catch (error) {
     emitDoubt(parts, execution, `The account could not be read afterwards: ${messageOf(error)}`);
     return undefined;

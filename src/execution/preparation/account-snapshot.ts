@@ -1,4 +1,5 @@
 import type { Account, AccountConfiguration, Asset, Broker, MarketClock, MarketPrices, Order, Position } from "../../domain/broker.ts";
+import { BrokerError } from "../../domain/broker.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { Clock } from "../../domain/clock.ts";
 import { CONFIGURATION_MAX_AGE_MS, ConfigurationCache } from "./configuration-cache.ts";
@@ -44,15 +45,13 @@ export interface MarketReading {
   readonly tookMs: number;
 }
 
-/** Assets rarely change within a day, and reading them for every plan would use up the request budget. */
-const ASSET_MAX_AGE_MS = 6 * 3_600_000;
-/** What trades in whole shares only is read again sooner: the flag changes, and costs a leg up to a share (R33). */
-const WHOLE_ASSET_MAX_AGE_MS = 60_000;
+/** Reading assets for every plan would use up the request budget; one that can no longer be bought must be known before the first sell (R12). */
+const ASSET_MAX_AGE_MS = 60_000;
 
 type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
 
 /**
- * Caches what rarely changes: assets for some hours, the account's configuration for some minutes, and in the ledger
+ * Caches what rarely changes: assets for a minute, the account's configuration for some minutes, and in the ledger
  * the asset of each symbol, to recognize it under a new ticker. Assets that are unknown, incomplete or not buyable are
  * read each time: a halt of an hour must not exclude a leg for the day.
  */
@@ -77,6 +76,11 @@ export class AssetCache {
   async of(symbols: Iterable<string>): Promise<Map<string, Asset | undefined>> {
     const unique = [...new Set(symbols)];
     return new Map(await Promise.all(unique.map(async (symbol) => [symbol, await this.#one(symbol)] as const)));
+  }
+
+  /** As {@link of}, for positions without a target: an asset that cannot be read stops nothing (R34). */
+  async ofHeld(positions: readonly Position[]): Promise<Map<string, Asset | undefined>> {
+    return new Map(await Promise.all(positions.map(async (position) => [position.symbol, await this.#held(position)] as const)));
   }
 
   /**
@@ -113,10 +117,18 @@ export class AssetCache {
     return asset !== undefined && this.#isWhole(symbol) ? { ...asset, fractionable: false, fractionableUnread: false } : asset;
   }
 
+  async #held(position: Position): Promise<Asset | undefined> {
+    try {
+      return await this.#one(position.symbol);
+    } catch (error) {
+      if (!(error instanceof BrokerError)) throw error;
+      return this.#known.get(position.symbol)?.asset ?? assumedOf(position);
+    }
+  }
+
   async #told(symbol: string): Promise<Asset | undefined> {
     const known = this.#known.get(symbol);
-    const maxAge = known?.asset.fractionable === false ? WHOLE_ASSET_MAX_AGE_MS : ASSET_MAX_AGE_MS;
-    if (known !== undefined && this.#clock.monotonic() - known.at < maxAge) return known.asset;
+    if (known !== undefined && this.#clock.monotonic() - known.at < ASSET_MAX_AGE_MS) return known.asset;
     const asset = await this.#broker.asset(symbol);
     const isSound = asset?.active === true && asset.tradable && asset.fractionableUnread !== true;
     if (isSound && !isPartnership(asset)) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
@@ -128,15 +140,28 @@ export class AssetCache {
   }
 }
 
+/** Of what is held and cannot be looked up: a sell is tried, and the venue's answer decides (R12). */
+function assumedOf({ assetId, symbol, assetClass }: Position): Asset {
+  const unread = { name: symbol, exchange: "", fractionable: false, fractionableUnread: true, attributes: [] };
+  return { id: assetId, symbol, assetClass, active: true, tradable: true, ...unread };
+}
+
 /** Asset class of what this program trades; everything else counts as protected (R9). */
 const US_EQUITY = "us_equity";
 
 /**
  * Reads everything a plan needs, in parallel.
  * @param wanted symbols to read in addition to the held ones.
- * @throws BrokerError when any part cannot be read; there are no partial snapshots.
+ * @param pricesMayFail then a failure of market data alone leaves the prices empty: dollar buys and full exits need none (R10).
+ * @throws BrokerError when any other part cannot be read; there are no partial snapshots.
  */
-export async function readAccount(broker: Broker, assets: AssetCache, clock: Clock, wanted: readonly string[]): Promise<AccountSnapshot> {
+export async function readAccount(
+  broker: Broker,
+  assets: AssetCache,
+  clock: Clock,
+  wanted: readonly string[],
+  pricesMayFail = false,
+): Promise<AccountSnapshot> {
   const wantedAssets = assets.of(wanted);
   wantedAssets.catch(() => undefined);
   const guessed = new Set([...wanted, ...assets.held]);
@@ -149,17 +174,20 @@ export async function readAccount(broker: Broker, assets: AssetCache, clock: Clo
     readMarket(broker, clock),
     assets.configuration.current(),
   ]);
-  const equities = positions
-    .filter(({ assetClass, problem }) => assetClass === US_EQUITY && problem === undefined)
-    .map((position) => position.symbol);
+  const held = positions.filter(({ assetClass, problem }) => assetClass === US_EQUITY && problem === undefined);
+  const equities = held.map((position) => position.symbol);
   assets.held = equities;
   const symbols = [...new Set([...wanted, ...equities])];
   const renamed = assets.forgetRenamed(positions);
   const [known, prices] = await Promise.all([
-    wantedAssets.then(
-      async (found) => new Map([...found, ...(await assets.of(symbols.filter((symbol) => !found.has(symbol) || renamed.has(symbol))))]),
-    ),
-    completed(broker, [...new Set([...symbols, ...boughtAtMarket(openOrders)])], guessed, early),
+    wantedAssets.then(async (found) => {
+      const others = assets.ofHeld(held.filter(({ symbol }) => !found.has(symbol)));
+      return new Map([...found, ...(await assets.of(wanted.filter((symbol) => renamed.has(symbol)))), ...(await others)]);
+    }),
+    completed(broker, [...new Set([...symbols, ...boughtAtMarket(openOrders)])], guessed, early).catch((error: unknown) => {
+      if (pricesMayFail && error instanceof BrokerError) return new Map<string, MarketPrices>();
+      throw error;
+    }),
   ]);
   if (isRestricted(configuration, known)) assets.configuration.askAgainSoon();
   const assetIds = assets.identify(known, positions);

@@ -327,7 +327,8 @@ function expectedNow(parts: PrepareParts, snapshot: AccountSnapshot): Expected {
     for (const intent of filled) newest.set(intent.symbol, intent);
   }
   const recent = [...newest.values()].filter(isRecent);
-  return { ...money, quantities: expectedAfter(recent, undefined).quantities };
+  const { quantities, bought } = expectedAfter(recent, undefined);
+  return { ...money, quantities, bought };
 }
 
 /**

@@ -26,10 +26,15 @@ export function settlePause(round: number): number {
   return SETTLE_PAUSES_MS[Math.min(round, SETTLE_PAUSES_MS.length - 1)] ?? SETTLE_PAUSE_MS;
 }
 
+/** Shares have nine decimals, and the last ones of a position and of its fills may be rounded apart. */
+const SHARE_NOISE = decimal("0.000001");
+
 /** What the account must show once it contains our fills. */
 export interface Expected {
   /** Symbol → quantity; only symbols that we traded. */
   readonly quantities: ReadonlyMap<string, Decimal>;
+  /** Of these, the ones that we bought: a missing fill of a sell shows too many shares, never too few. */
+  readonly bought: ReadonlySet<string>;
   /** `undefined` when there is nothing to compute it from. */
   readonly cash: Decimal | undefined;
   /** Dollars bought plus dollars sold since `cash` was read. */
@@ -41,17 +46,23 @@ export interface Expected {
 /** What the account must show after these orders, from what it showed before them. */
 export function expectedAfter(intents: readonly IntentRecord[], cashBefore: Decimal | undefined): Expected {
   const quantities = new Map<string, Decimal>();
+  const bought = new Set<string>();
   let traded = ZERO;
   let net = ZERO;
+  let isPriced = true;
   for (const intent of intents) {
     if (intent.filledQuantity.eq(ZERO)) continue;
+    isPriced &&= intent.filledAveragePrice !== undefined;
+    if (intent.side === "buy") bought.add(intent.symbol);
     const signed = intent.side === "buy" ? intent.filledQuantity : intent.filledQuantity.neg();
     quantities.set(intent.symbol, (quantities.get(intent.symbol) ?? intent.heldBefore).plus(signed));
     const value = intent.filledQuantity.times(intent.filledAveragePrice ?? ZERO);
     traded = traded.plus(value);
     net = intent.side === "buy" ? net.minus(value) : net.plus(value);
   }
-  return { quantities, cash: cashBefore?.plus(net), traded, net };
+  // Without the price of one fill the cash that is shown decides.
+  const shares = { quantities, bought, traded };
+  return isPriced ? { ...shares, cash: cashBefore?.plus(net), net } : { ...shares, cash: undefined };
 }
 
 /** What is missing from the snapshot, in words; `undefined` when it contains all our fills. */
@@ -61,7 +72,10 @@ export function unsettled(snapshot: AccountSnapshot, expected: Expected): string
     // An unreadable row says nothing about fills (R34).
     if (position?.problem !== undefined) continue;
     const shown = position?.quantity ?? ZERO;
-    if (!shown.eq(quantity)) return `${symbol} shows ${shown.toFixed()} shares, expected ${quantity.toFixed()} from our fills`;
+    // Fewer shares than our sells have left were sold by somebody else.
+    if (shown.lt(quantity) && !expected.bought.has(symbol)) continue;
+    if (shown.minus(quantity).abs().gt(SHARE_NOISE))
+      return `${symbol} shows ${shown.toFixed()} shares, expected ${quantity.toFixed()} from our fills`;
   }
   if (expected.cash === undefined || expected.cash.minus(snapshot.account.cash).lte(toleranceFor(expected))) return undefined;
   return `cash shows ${snapshot.account.cash.toFixed()}, expected ${expected.cash.toFixed()} from our fills`;
@@ -71,7 +85,7 @@ export function unsettled(snapshot: AccountSnapshot, expected: Expected): string
 export function heldBeyond(snapshot: AccountSnapshot, expected: Expected): string[] {
   const more = [...expected.quantities].filter(([symbol, quantity]) => {
     const position = snapshot.positions.find((each) => each.symbol === symbol);
-    return position !== undefined && position.problem === undefined && position.quantity.gt(quantity);
+    return position !== undefined && position.problem === undefined && position.quantity.gt(quantity.plus(SHARE_NOISE));
   });
   return more.map(([symbol]) => symbol);
 }

@@ -1,0 +1,252 @@
+import { afterEach, describe, expect, test } from "@jest/globals";
+import { decimal } from "../../src/domain/decimal.ts";
+import { changeAsset } from "../../src/simulator/asset-changes.ts";
+import type { Interceptor, VenueResponse } from "../../src/simulator/venue.ts";
+import { afterFirstPost, both, isCancel, isPost, isRead, lastSale, postedOrder, reply, shownAccount, UNAVAILABLE } from "./faults.ts";
+import { book, expectHoldings, HEDGE, HELD, INVESTED, SWITCH } from "./scenario.ts";
+import { limitStyle } from "./limit-style.ts";
+import type { DeskOptions } from "./virtual-desk.ts";
+import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+
+/** What a real venue does now and then, and what must not keep the account from its target (R33). */
+
+let desk: VirtualDesk;
+afterEach(() => desk.close());
+
+type Row = Record<string, unknown>;
+
+function open(options: DeskOptions = INVESTED): void {
+  desk = new VirtualDesk(options);
+}
+
+function told(result: Awaited<ReturnType<VirtualDesk["run"]>>): string {
+  if (result.kind === "concluded") return `${result.conclusion.outcome}: ${result.conclusion.reason}`;
+  return result.kind === "declined" ? `${result.verdict}: ${result.reason} ${result.hint ?? ""}` : result.kind;
+}
+
+async function hedged(change: Parameters<typeof signalOf>[2] = {}): Promise<string> {
+  return told(await desk.run(signalOf(desk.clock, HEDGE, change)));
+}
+
+/** Orders as REST shows them. */
+function shownOrders(change: (order: Row) => Row): Interceptor {
+  return {
+    after: (request, response) => {
+      const isOrders = request.url.startsWith("/v2/orders") && request.method !== "DELETE" && response.status < 300 && response.body !== "";
+      if (!isOrders) return Promise.resolve(response);
+      const json = JSON.parse(response.body) as Row | Row[];
+      const changed = Array.isArray(json) ? json.map((order) => ({ ...order, ...change(order) })) : { ...json, ...change(json) };
+      return Promise.resolve({ ...response, body: JSON.stringify(changed) });
+    },
+  };
+}
+
+function shownPositions(change: (rows: readonly Row[]) => readonly Row[]): Interceptor {
+  return {
+    after: (request, response) =>
+      Promise.resolve(
+        isRead(request, "/v2/positions") ? { ...response, body: JSON.stringify(change(JSON.parse(response.body) as Row[])) } : response,
+      ),
+  };
+}
+
+/** The stream is down: orders are polled. */
+function withoutStream(): void {
+  desk.venue.openStream = (_send: unknown, end: () => void) => {
+    desk.clock.after(0, end);
+    return { receive: () => undefined, closed: () => undefined };
+  };
+}
+
+describe("an order that is shown as filled before its average price is (R16)", () => {
+  test.each([
+    ["both sells", ["SMR", "TQQQ"]],
+    ["one sell of 12 %", ["SMR"]],
+  ])("of %s: the proceeds are spent", async (_name, symbols) => {
+    open();
+    withoutStream();
+    const seen = new Set<unknown>();
+    desk.venue.interceptor = shownOrders(({ id, symbol, status }) => {
+      if (status !== "filled" || !symbols.includes(String(symbol)) || seen.has(id)) return {};
+      seen.add(id);
+      return { filled_avg_price: null };
+    });
+    const words = await hedged();
+    expect(words).toMatch(/^on-target/);
+    expectHoldings(desk, HEDGE);
+  });
+});
+
+describe("market data that fails after the sells (R10)", () => {
+  test.each<[string, VenueResponse]>([
+    ["503", UNAVAILABLE],
+    ["403 without subscription", reply(403, { message: "subscription does not permit querying recent SIP data" })],
+  ])("with %s: dollar buys are made without it", async (_name, answer) => {
+    open();
+    const soldAt = lastSale(desk);
+    desk.venue.interceptor = {
+      before: ({ url }) => Promise.resolve(url.startsWith("/v2/stocks/") && desk.clock.monotonic() >= soldAt() ? answer : undefined),
+    };
+    expect(await hedged()).toMatch(/^on-target/);
+    expect(book(desk)).toEqual(SWITCH);
+  });
+});
+
+test("a target that has become untradable since the execution before: nothing is sold for it (R12)", async () => {
+  open({ exchange: { cash: decimal("100000") } });
+  expect(await hedged()).toMatch(/^on-target/);
+  await desk.clock.advance(3_600_000);
+  expect(told(await desk.run(signalOf(desk.clock, { TQQQ: "1" }, { id: "00000000000000bb" })))).toMatch(/^on-target/);
+  await desk.clock.advance(3_600_000);
+  changeAsset(desk.exchange, { symbol: "UVXY", tradable: false });
+  const words = await hedged({ id: "00000000000000cc" });
+  expect(words).toMatch(/^refused: 75\.0 % of the run cannot be bought/);
+  expect(desk.weights().TQQQ).toBeGreaterThan(0.9);
+});
+
+describe("a cancel that has no effect (R21)", () => {
+  test.each([
+    ["204, then order_cancel_rejected", reply(204, "")],
+    ["422 order is not cancelable", reply(422, { code: 42210000, message: "order is not cancelable" })],
+  ])("after %s is requested again, and the proceeds of the other sell are spent", async (_name, answer) => {
+    open();
+    let cancels = 0;
+    const noBuyer = afterFirstPost("TQQQ", (response) => {
+      desk.exchange.setQuote("TQQQ", "0", "0");
+      desk.clock.after(65_000, () => desk.exchange.setQuote("TQQQ", "0", "0"));
+      return response;
+    });
+    desk.venue.interceptor = both(noBuyer, {
+      before: (request) => Promise.resolve(isCancel(request) && cancels++ === 0 ? answer : undefined),
+    });
+    await hedged();
+    expect(cancels).toBeGreaterThan(1);
+    // The proceeds of the other sell are bought (R21).
+    expect(book(desk).filter((line) => line.startsWith("buy")).length).toBeGreaterThan(0);
+  });
+
+  test("in limit style: the target is reached", async () => {
+    open({ ...INVESTED, execution: limitStyle() });
+    let cancels = 0;
+    let moved = false;
+    desk.venue.interceptor = {
+      before: (request) => {
+        if (!moved && isPost(request) && postedOrder(request).symbol === "TQQQ") {
+          moved = true;
+          desk.exchange.setPrice("TQQQ", "84.5");
+        }
+        return Promise.resolve(isCancel(request) && cancels++ === 0 ? reply(204, "") : undefined);
+      },
+    };
+    const words = await hedged();
+    expect(words).toMatch(/^on-target/);
+  });
+});
+
+describe("a small holding whose asset cannot be read (R34)", () => {
+  const ODD: Row = {
+    asset_id: "b0b6dd9d-8b9b-48a9-ba46-b9d54906e415",
+    symbol: "ODD",
+    exchange: "OTC",
+    asset_class: "us_equity",
+    avg_entry_price: "10",
+    qty: "5",
+    qty_available: "5",
+    side: "long",
+    market_value: "50",
+    cost_basis: "50",
+    current_price: "10",
+    lastday_price: "10",
+  };
+  const ASSET = { id: ODD.asset_id, class: "us_equity", exchange: "OTC", symbol: "ODD", name: "Odd", status: "inactive", tradable: false };
+  const ANSWERS: [string, VenueResponse][] = [
+    ["500", reply(500, { code: 50010000, message: "internal server error" })],
+    ["422", reply(422, { code: 42210000, message: "invalid symbol" })],
+    ["tradable: null", reply(200, { ...ASSET, tradable: null })],
+  ];
+  function beside(answer: () => VenueResponse): Interceptor {
+    return both(
+      shownPositions((rows) => [...rows, ODD]),
+      shownAccount(({ equity }) => ({ equity: String(Number(equity) + 50) })),
+      { before: (request) => Promise.resolve(isRead(request, "/v2/assets/ODD") ? answer() : undefined) },
+    );
+  }
+  test.each(ANSWERS)("%s, and protected: the run is executed", async (_name, answer) => {
+    open({ ...INVESTED, plan: { protectedSymbols: new Set(["ODD"]) } });
+    desk.venue.interceptor = beside(() => answer);
+    const words = await hedged();
+    expect(words).toMatch(/^on-target/);
+  });
+  test.each(ANSWERS)("%s after the sells: the buys are made", async (_name, answer) => {
+    open();
+    const soldAt = lastSale(desk);
+    desk.venue.interceptor = beside(() => (desk.clock.monotonic() >= soldAt() ? answer : reply(200, ASSET)));
+    await hedged();
+    expect(book(desk)).toEqual(SWITCH);
+  });
+});
+
+describe("after a partial sell the account shows (R16)", () => {
+  test.each([
+    ["a billionth of a share less", -1e-9],
+    ["a billionth of a share more", 1e-9],
+    ["one share less, sold by hand", -1],
+  ])("%s: the target is reached", async (_name, difference) => {
+    open({ exchange: { cash: decimal("12"), positions: HELD } });
+    const soldAt = lastSale(desk);
+    desk.venue.interceptor = shownPositions((rows) =>
+      rows.map((row) => {
+        if (row.symbol !== "TQQQ" || desk.clock.monotonic() < soldAt()) return row;
+        const qty = (Number(row.qty) + difference).toFixed(9);
+        return { ...row, qty, qty_available: qty };
+      }),
+    );
+    const start = desk.clock.monotonic();
+    const words = told(await desk.run(signalOf(desk.clock, { TQQQ: "0.5", BTAL: "0.5" })));
+    expect(words).toMatch(/^on-target/);
+    expect(desk.clock.monotonic() - start).toBeLessThan(90_000);
+  });
+});
+
+describe("orders that are filled in full and end as", () => {
+  test.each(["calculated", "done_for_day"])("%s: the account is on target", async (status) => {
+    open();
+    withoutStream();
+    desk.venue.interceptor = shownOrders((order) => (order.status === "filled" ? { status } : {}));
+    const words = await hedged();
+    expectHoldings(desk, HEDGE);
+    expect(words).toMatch(/^on-target/);
+  });
+});
+
+test("one old answer of the venue's clock does not end the execution (R14)", async () => {
+  open();
+  let stale = 0;
+  const yesterday = {
+    timestamp: "2026-11-16T19:59:50-05:00",
+    is_open: false,
+    next_open: "2026-11-17T09:30:00-05:00",
+    next_close: "2026-11-17T16:00:00-05:00",
+  };
+  desk.venue.interceptor = {
+    after: (request, response) =>
+      Promise.resolve(
+        isRead(request, "/v2/clock") && desk.orders().length >= 2 && stale++ === 0
+          ? { ...response, body: JSON.stringify(yesterday) }
+          : response,
+      ),
+  };
+  const words = await hedged();
+  expect(words).toMatch(/^on-target/);
+});
+
+test("a proxy's page with HTTP 403 does not count as a refusal of the keys", async () => {
+  open();
+  let pages = 0;
+  desk.venue.interceptor = {
+    before: (request) =>
+      Promise.resolve(isRead(request, "/v2/account") && pages++ === 0 ? reply(403, "<html>403 Forbidden</html>") : undefined),
+  };
+  const words = await hedged();
+  expect(words).toMatch(/^on-target/);
+});
