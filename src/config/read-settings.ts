@@ -37,18 +37,39 @@ export function isSet(env: Environment, name: SettingName): boolean {
   return textIn(env, name) !== undefined;
 }
 
-/** A misspelt key name would otherwise mean "no keys are set", and so the wrong mode. */
+/** A misspelled limit would otherwise be no limit, and a misspelled key name the wrong mode. */
 function findUnknown(env: Environment, problems: Problem[]): void {
   for (const name of Object.keys(env)) {
-    if (!name.toUpperCase().startsWith("ALPACA_") || name in SETTINGS || textIn(env, name) === undefined) continue;
-    problems.push({ name, text: `${name} is not a setting; did you mean ${nearest(name)}?` });
+    if (name in SETTINGS || textIn(env, name) === undefined) continue;
+    const meant = nearest(name);
+    if (name.toUpperCase().startsWith("ALPACA_") || isClose(name.toUpperCase(), meant))
+      problems.push({ name, text: `${name} is not a setting; did you mean ${meant}?` });
   }
 }
 
 function nearest(name: string): string {
   const known = Object.keys(SETTINGS);
-  const distances = new Map(known.map((candidate) => [candidate, editDistance(name.toUpperCase(), candidate)]));
-  return known.reduce((best, candidate) => ((distances.get(candidate) ?? 0) < (distances.get(best) ?? 0) ? candidate : best));
+  const related = known.filter((candidate) => isRelated(wordsOf(name.toUpperCase()), wordsOf(candidate)));
+  const candidates = related.length > 0 ? related : known;
+  const distances = new Map(candidates.map((candidate) => [candidate, editDistance(name.toUpperCase(), candidate)]));
+  return candidates.reduce((best, candidate) => ((distances.get(candidate) ?? 0) < (distances.get(best) ?? 0) ? candidate : best));
+}
+
+const wordsOf = (name: string): string[] => name.split("_");
+
+/** The environment also holds the variables of other programs: only what can hardly be one of these is close. */
+function isClose(name: string, setting: string): boolean {
+  if (name.replaceAll("_", "") === setting.replaceAll("_", "")) return true;
+  return editDistance(name, setting) <= (setting.length >= 8 ? 2 : 1) || isRelated(wordsOf(name), wordsOf(setting));
+}
+
+/** The words of a setting without its last one, with another last one, or with one more. */
+function isRelated(name: readonly string[], setting: readonly string[]): boolean {
+  const [shorter, longer] = name.length < setting.length ? [name, setting] : [setting, name];
+  const shared = shorter.findIndex((word, index) => word !== longer[index]);
+  const same = shared === -1 ? shorter.length : shared;
+  if (name.length === setting.length) return same >= 3 && same === name.length - 1;
+  return same === shorter.length && longer.length - shorter.length === 1 && same >= (name.length < setting.length ? 2 : 3);
 }
 
 /** Letters to add, remove or change to turn one word into the other. */

@@ -369,6 +369,25 @@ describe("names", () => {
     );
     expect(load({ ALPACA_PAPER_TRADING: "" }).mode).toBe("paper");
   });
+
+  test.each([
+    ["MAX_ORDERVALUE", "MAX_ORDER_VALUE"],
+    ["max_order_value", "MAX_ORDER_VALUE"],
+    ["MAX_ORDER_VALUE_USD", "MAX_ORDER_VALUE"],
+    ["MAX_DAILY_LOSS", "MAX_DAILY_LOSS_PERCENT"],
+    ["MAX_DAILY_LOSS_PCT", "MAX_DAILY_LOSS_PERCENT"],
+    ["SIGNAL_MAXAGE_SECONDS", "SIGNAL_MAX_AGE_SECONDS"],
+    ["PROTECTED_SYMBOL", "PROTECTED_SYMBOLS"],
+    ["CASH_RESERVE", "CASH_RESERVE_PERCENT"],
+    ["LOGDIR", "LOG_DIR"],
+  ])("%s is close to a setting, so it is an error that names %s", (name, meant) => {
+    expectProblem(paperWith({ [name]: "5" }), `${name} is not a setting; did you mean ${meant}?`);
+  });
+
+  test.each(["STATE_DIRECTORY", "LOGS_DIRECTORY", "NOTIFY_SOCKET", "LOGNAME", "HOSTNAME", "LOG_LEVEL", "DASHBOARD_URL", "HALT"])(
+    "%s belongs to another program and is ignored",
+    (name) => expect(load({ [name]: "5" }).mode).toBe("paper"),
+  );
 });
 
 describe("places", () => {
