@@ -30,7 +30,7 @@ export interface Run {
   readonly repeats: readonly Alert[];
   /** The lines that determine the signal's id: the BUYs, or all lines if there are none. */
   readonly key: readonly string[];
-  /** The lines that share the run's verdict. A SELL next to BUYs may have been executed before them. */
+  /** The lines that share the run's verdict. A SELL next to BUYs may have been executed before them, unless it contradicts one. */
   readonly decidedBy: readonly string[];
 }
 
@@ -213,6 +213,7 @@ function runOf(entries: readonly Entry[], repeats: ReadonlySet<Entry>): Run {
   const arrivals = own.map(({ arrivedAt }) => arrivedAt);
   const members = lines.filter((line) => strays.every((stray) => stray !== line));
   const buys = alerts.filter(({ action }) => action === "BUY");
+  const bought = new Set(buys.map(({ symbol }) => symbol));
   return {
     entries,
     alerts,
@@ -225,7 +226,7 @@ function runOf(entries: readonly Entry[], repeats: ReadonlySet<Entry>): Run {
     lastLineAt: Math.max(...arrivals),
     repeats: entries.flatMap((entry) => (repeats.has(entry) && entry.line.kind === "alert" ? [entry.line] : [])),
     key: hashesOf(buys.length > 0 ? buys : alerts),
-    decidedBy: hashesOf(members.filter((line) => buys.length === 0 || line.kind === "malformed" || line.action === "BUY")),
+    decidedBy: hashesOf(members.filter((line) => buys.length === 0 || line.kind === "malformed" || bought.has(line.symbol))),
   };
 }
 

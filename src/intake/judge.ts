@@ -134,7 +134,8 @@ function duplicates(repeats: readonly Alert[], facts: Facts): LineVerdict[] {
 function judgeNewest(run: Run, earlier: readonly Run[], facts: Facts, settings: JudgeSettings): Judgement {
   const id = signalIdOf(settings.strategy, run);
   const said = run.decidedBy.map((hash) => facts.known.get(hash)).filter((known) => known !== undefined);
-  const settled = said.find((known) => isFinal(known.kind));
+  // A line that came after the decision, and contradicts it, is the newest word of the strategy (R6).
+  const settled = said.findLast(({ kind }) => CONTRADICTIONS.has(kind)) ?? said.find((known) => isFinal(known.kind));
   const own = said.find((known) => known.signalId === id && known.kind !== "waiting");
   const plan = carryingPlan(run, id, facts);
   const assessment = unlessClockIsWrong(assess(run, id, earlier, facts, settings), run, facts, settings);
@@ -165,15 +166,17 @@ function stands(own: KnownVerdict, id: string, assessment: Assessment, facts: Fa
   return facts.occasion === "look" && assessment.kind !== "refuse";
 }
 
+/** Verdicts on what a run says, whatever the time. */
+const CONTRADICTIONS: ReadonlySet<VerdictKind> = new Set(["malformed", "over-allocated"]);
+
 function standing(run: Run, known: KnownVerdict, assessment: Assessment, facts: Facts): Judgement {
-  const decision: Decision = {
-    kind: "verdict",
-    verdict: { kind: known.kind, reason: known.reason },
-    signalId: known.signalId,
-    isNew: false,
-  };
   const deciding = new Set(run.decidedBy);
   const late = run.hashes.filter((hash) => deciding.has(hash) && (facts.known.get(hash)?.kind ?? "waiting") === "waiting");
+  const contradiction = assessment.kind === "refuse" && CONTRADICTIONS.has(assessment.verdict.kind) ? assessment : undefined;
+  const decision: Decision =
+    contradiction !== undefined && late.length > 0 && isFinal(known.kind)
+      ? { kind: "verdict", verdict: contradiction.verdict, signalId: undefined, isNew: true }
+      : { kind: "verdict", verdict: { kind: known.kind, reason: known.reason }, signalId: known.signalId, isNew: false };
   const verdict: Verdict =
     assessment.kind === "refuse"
       ? assessment.verdict

@@ -212,6 +212,16 @@ describe("a run that has been decided", () => {
     expect(recorded(RUN, judged(RUN, { known, now: T0 + 400_000 }))).toEqual(["2 stale"]);
   });
 
+  test("is contradicted by a SELL of what it bought, which is refused and not called executed", () => {
+    const lines = [...RUN, line({ symbol: "SMR", action: "SELL", reason: "Take profit", at: T0 + 1_500 })];
+    const known = Object.fromEntries(RUN.map((text) => [text, { kind: "executed" as const, signalId: "s" }]));
+    const judgement = judged(lines, { known });
+    expect(judgement.decision).toMatchObject({ kind: "verdict", verdict: { kind: "malformed" }, isNew: true });
+    expect(recorded(lines, judgement)).toEqual([`${String(RUN.length)} malformed`]);
+    const again = judged(lines, { known: { ...known, [lines.at(-1)!]: { kind: "malformed" as const } } });
+    expect(again.decision).toMatchObject({ kind: "verdict", verdict: { kind: "malformed" } });
+  });
+
   const accepted = Object.fromEntries(RUN.map((text) => [text, { kind: "accepted" as const, signalId: idOf(RUN) }]));
 
   test("as accepted belongs to whoever executes it, but not after a start", () => {
