@@ -16,6 +16,10 @@ const WORDS =
   "weight|weighting|allocation|alloc|percent|percentage|pct|size|sizing|quantity|qty|notional|amount|shares|contracts|units|lots|exposure|stake|fraction|portion";
 /** `weight`, `Position_Size`, `orderQty`, `amountUsd`: the key begins or ends with a word for a size. */
 const SIZE_KEY = new RegExp(`^(?:${WORDS})|(?:${WORDS})s?$`);
+/** As a part of a longer key these words say something else (`sharePrice`), and with a word as value, too (`"position": "long"`). */
+const NUMBER_KEY = /^(?:share|contract|unit|lot|position|ratio|wt|usd|dollars)$/;
+/** An object of one order. */
+const ORDER_KEY = /^(?:order|trade|position)$/;
 /** `pct_change`, `stopPercent`: figures about the market or a safeguard. */
 const OTHER_KEY = /change|chg|gain|loss|return|profit|drawdown|stop|risk|move|fee|volume|step|tick|outstanding|confidence|volatil|yield/;
 const WEIGHT_KEY = /weights?$/;
@@ -25,12 +29,22 @@ const PLAIN_NUMBER = /^\d{1,6}(?:\.\d{1,15})?$/;
 /** The fields that state a size (R2), whatever the case and form of their keys. `null` and an empty string state none. */
 export function sizeFields(raw: ReadonlyMap<string, string>): SizeField[] {
   return [...raw].flatMap(([key, json]) => {
-    const letters = key.toLowerCase().replace(/[^a-z]/g, "");
-    if (!SIZE_KEY.test(letters) || OTHER_KEY.test(letters)) return [];
+    const letters = lettersOf(key);
     const value = valueOf(json);
+    if (ORDER_KEY.test(letters) && typeof value === "object" && value !== null) {
+      const inside = Object.entries(value).map(([name, each]) => [name, JSON.stringify(each)] as const);
+      // Whatever an inner size means, it is not certain that it means this line.
+      return sizeFields(new Map(inside)).map((field) => ({ ...field, key: `${key}.${field.key}`, weight: undefined }));
+    }
+    const isNumber = NUMBER_KEY.test(letters) && !Number.isNaN(Number(typeof value === "string" ? value : json));
+    if (!isNumber && (!SIZE_KEY.test(letters) || OTHER_KEY.test(letters))) return [];
     if (value === null || (typeof value === "string" && value.trim() === "")) return [];
     return [{ key, value: json, weight: fieldWeight(letters, typeof value === "string" ? value.trim() : json) }];
   });
+}
+
+function lettersOf(key: string): string {
+  return key.toLowerCase().replace(/[^a-z]/g, "");
 }
 
 /** `"weight": 50` */

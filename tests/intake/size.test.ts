@@ -88,11 +88,31 @@ describe("a BUY whose size cannot be read for certain is malformed and never buy
     [{ shares: 12 }],
     [{ weight: 0.5, quantity: 10 }],
     [{ weight: 0.5, percent: 60 }],
+    [{ share: 0.5 }],
+    [{ lot: 1 }],
+    [{ contract: "3" }],
+    [{ position: 0.5 }],
+    [{ ratio: 0.5 }],
+    [{ usd: 500 }],
+    [{ order: { size: 0.5 } }],
   ])("with the fields %j", (more) => {
     expect(problemOf(buy(DIP, more))).toMatch(/size/);
   });
 
   test.each([
+    "one third",
+    "two thirds",
+    "a third of NAV",
+    "three quarters in",
+    "50:50 with BIL",
+    "fifty-fifty",
+    "split equally between TQQQ and BIL",
+    "buy ten shares",
+    "$5000 worth",
+    "5000 USD",
+    "30 Prozent",
+    "w=0.3",
+    "TQQQ at 0.3",
     "allocate 25",
     "allocate 0.5 to it",
     "0.5 weight",
@@ -136,8 +156,14 @@ describe("a BUY whose size cannot be read for certain is malformed and never buy
 });
 
 describe("figures that are no sizes leave a BUY as it is", () => {
+  test.each([{ position: "long" }, { sharePrice: 37.5 }, { target: 45.2 }, { order: { type: "market" } }])("the fields %j", (more) => {
+    expect(sizeOf(buy(DIP, more) as Alert)).toBe("whole");
+  });
+
   test.each([
     DIP,
+    "weakest in two quarters, one of three",
+    "at 09:30, target 10:15",
     "SPY extremely overbought (RSI > 81)",
     "SPY overbought (79-81)",
     "TQQQ weak, bonds weak, short position (Bear 1)",
@@ -168,6 +194,14 @@ describe("figures that are no sizes leave a BUY as it is", () => {
 
 describe("a SELL that states a part is malformed: never more is sold than was said", () => {
   test.each([
+    "sell one third",
+    "sell ten shares",
+    "sell some",
+    "sell a part",
+    "partial take profit",
+    "trim position",
+    "reduce exposure",
+    "scale out",
     "take profit: sell 50% of the position",
     "trim to 20%",
     "Trim 30 percent",
