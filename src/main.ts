@@ -65,7 +65,7 @@ function environmentFor(argv: readonly string[]): Environment {
 
 function commandLine(context: CommandContext, done: (code: ExitCode) => void): Command {
   const program = new Command("alpaca-trader")
-    .description("Watches a strategy's alerts and rebalances one Alpaca account to the weights in them, once, and can say why.")
+    .description("Watches a strategy's alerts and rebalances one Alpaca account to the weights in them, once, and explains every decision.")
     .version(version())
     .option("--verbose", "show stack traces and every step")
     .showHelpAfterError("Hint: `alpaca-trader --help` lists the commands, and `alpaca-trader COMMAND --help` the options of one.")
@@ -78,9 +78,9 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     done(await (await import("./commands/run.ts")).run(context)),
   );
   add("execute", "act once on the newest run in the alerts file")
-    .option("--dry-run", "make the plan and print it; send nothing, use nothing up")
+    .option("--dry-run", "make the plan and print it; send and record nothing")
     .option("--ignore-market-hours", "queue orders for the open while the market is closed")
-    .option("--finish", "go on with what is left of the newest run, in the session in which it was executed")
+    .option("--finish", "continue what is left of the newest run, in the session in which it was executed")
     .action(async (options: { dryRun?: boolean; ignoreMarketHours?: boolean; finish?: boolean }) =>
       done(await (await import("./commands/execute.ts")).execute(context, options)),
     );
@@ -92,7 +92,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
       done(await (await import("./commands/signal.ts")).signal(context, options)),
     );
   add("trade", "generate the signals, show the account, and act on them")
-    .option("--dry-run", "generate and plan, and print both; write nothing, send nothing, use nothing up")
+    .option("--dry-run", "generate and plan, and print both; write, send and record nothing")
     .action(async (options: { dryRun?: boolean }) => done(await (await import("./commands/trade.ts")).trade(context, options)));
   add("status", "mode, last verdicts, holdings against targets, working orders").action(async () =>
     done(await (await import("./commands/status.ts")).status(context)),
@@ -107,7 +107,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .action(async (options: { days: number; json?: boolean; html?: string }) =>
       done(await (await import("./commands/report.ts")).report(context, options)),
     );
-  add("doctor", "check the whole chain, a line each; never sends an order")
+  add("doctor", "check the whole setup, one line each; sends no order")
     .option("--json", "print it as one JSON object")
     .option("--notify", "send a test to every notification channel as well")
     .action(async (options: { json?: boolean; notify?: boolean }) =>
@@ -126,7 +126,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .action(async (options: { reason?: string; machine?: boolean }) =>
       done(await (await import("./commands/halt.ts")).halt(context, options)),
     );
-  add("resume", "let trading go on after a halt").action(async () => done(await (await import("./commands/resume.ts")).resume(context)));
+  add("resume", "resume trading after a halt").action(async () => done(await (await import("./commands/resume.ts")).resume(context)));
   add("account", "show the account this installation trades for")
     .option("--pin <number>", "trade for this account from now on")
     .option("--adopt", "let the first run sell what this installation never bought")
@@ -173,14 +173,14 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .action(async (options: Record<string, unknown>) =>
       done(await (await import("./commands/simulator.ts")).simulator(context, options as never)),
     );
-  add("demo", "the whole thing on the built-in simulator: an alert is seen, excess is sold, what is missing is bought")
+  add("demo", "rebalance an account on the built-in simulator, from an alert to the target")
     .option("--once", "stop after the first rebalance")
     .action(async (options: { once?: boolean }) => done(await (await import("./commands/demo.ts")).demo(context, options)));
   return program;
 }
 
 function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("a whole number is expected.");
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
   return Number(text);
 }
 
@@ -190,13 +190,13 @@ function eachOf(text: string, before: readonly string[]): readonly string[] {
 
 function percentage(text: string): number {
   const percent = wholeNumber(text);
-  if (percent > 100) throw new InvalidArgumentError("a whole percentage from 0 to 100 is expected.");
+  if (percent > 100) throw new InvalidArgumentError("Expected a whole percentage from 0 to 100.");
   return percent;
 }
 
 function portNumber(text: string): number {
   const port = wholeNumber(text);
-  if (port > 65_535) throw new InvalidArgumentError("a port from 0 to 65535 is expected.");
+  if (port > 65_535) throw new InvalidArgumentError("Expected a port from 0 to 65535.");
   return port;
 }
 

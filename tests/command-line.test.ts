@@ -30,10 +30,10 @@ describe("what cannot be understood is one sentence with a hint, and 1", () => {
   test.each([
     [["frobnicate"], "unknown command 'frobnicate'"],
     [["run", "--bogus"], "unknown option '--bogus'"],
-    [["report", "--days", "x"], "option '--days <number>' argument 'x' is invalid. a whole number is expected."],
+    [["report", "--days", "x"], "option '--days <number>' argument 'x' is invalid. Expected a whole number."],
     [
       ["simulator", "--partial-fills", "200"],
-      "option '--partial-fills <percent>' argument '200' is invalid. a whole percentage from 0 to 100 is expected.",
+      "option '--partial-fills <percent>' argument '200' is invalid. Expected a whole percentage from 0 to 100.",
     ],
     [["backtest"], "required option '--from <date>' not specified"],
   ])("%j", (words, sentence) => {

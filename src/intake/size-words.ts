@@ -37,7 +37,10 @@ const PARTLY =
 export function sizeInWords(text: string, symbol: string): string | undefined {
   const figure = FIGURES.flatMap((pattern) => [...text.matchAll(pattern)])[0];
   return (
-    figure?.[0] ?? fractionIn(text) ?? ownFraction(text, symbol) ?? /\b(?:percent|per cent|pct|prozent)\b|[%％٪﹪‰](?![A-Za-z])/i.exec(text)?.[0]
+    figure?.[0] ??
+    fractionIn(text) ??
+    ownFraction(text, symbol) ??
+    /\b(?:percent|per cent|pct|prozent)\b|[%％٪﹪‰](?![A-Za-z])/i.exec(text)?.[0]
   );
 }
 

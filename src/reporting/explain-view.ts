@@ -16,7 +16,7 @@ import { orderLine, orderName } from "./order-line.ts";
 import { conclusionLines, targetAgainstActual } from "./outcome-view.ts";
 import { planOf } from "./plan-lines.ts";
 import { verdictTint } from "./status-view.ts";
-import { oneLine, type Style } from "./style.ts";
+import { oneLine, shortened, type Style } from "./style.ts";
 import type { Column } from "./table.ts";
 import { table } from "./table.ts";
 
@@ -50,7 +50,7 @@ function signalLines(view: View, subject: Subject): string[] {
     style.paint("strong", `Signal ${signal.id} (${signal.strategy})`),
     `Generated: ${formatInstant(signal.generatedAt, view.zone)}, arrived ${formatDuration(Math.max(0, signal.arrivedAt - signal.generatedAt))} later`,
     `Wanted: ${wantedText(record)}`,
-    `Reason: ${oneLine(signal.reason)}`,
+    `Reason: ${shortened(signal.reason)}`,
     `Verdict: ${verdictText(record.verdict, record.verdictReason, style)}`,
     ...alertLines(view, record),
     ...(subject.executions.length === 0 ? ["The signal was not executed; the verdict says why."] : []),
@@ -79,7 +79,7 @@ function alertLines({ ledger, style }: View, { signal }: SignalRecord): string[]
   if (lines.length === 0) return [];
   return [
     "Lines:",
-    ...lines.map((line) => `  ${style.paint(verdictTint(line.verdict), `[${line.verdict ?? "not judged yet"}]`)} ${oneLine(line.text)}`),
+    ...lines.map((line) => `  ${style.paint(verdictTint(line.verdict), `[${line.verdict ?? "not judged yet"}]`)} ${shortened(line.text)}`),
   ];
 }
 

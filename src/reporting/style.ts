@@ -48,10 +48,18 @@ function cells(share: number, width: number): number {
   return Math.max(0, Math.min(width, Math.round(share * width)));
 }
 
+const LONGEST_QUOTE = 1_000;
+
 /**
  * External text (a strategy's reason, a venue's message) on one line. Without this a line break could fake
  * our output, and an escape code would reach the reader's terminal.
  */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, " ").trim();
+}
+
+/** A text of somebody else for one line, of which a reader needs no more: a line of an alerts file may have 64 KB. */
+export function shortened(text: string): string {
+  const line = oneLine(text);
+  return line.length <= LONGEST_QUOTE ? line : `${line.slice(0, LONGEST_QUOTE)}…`;
 }

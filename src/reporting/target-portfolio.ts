@@ -4,7 +4,7 @@ import type { Decimal } from "../domain/decimal.ts";
 import { ONE, sum } from "../domain/decimal.ts";
 import type { TimeFormat } from "../domain/time-format.ts";
 import { formatAge, formatInstant } from "../domain/time-format.ts";
-import { oneLine, type Style } from "./style.ts";
+import { shortened, type Style } from "./style.ts";
 import type { Cell, Column } from "./table.ts";
 import { table } from "./table.ts";
 
@@ -21,7 +21,7 @@ export function targetPortfolio(signal: Signal, style: Style, format: TimeFormat
   return [
     style.paint("strong", `Target portfolio (${signal.strategy}, signal ${signal.id})`),
     `Generated: ${formatInstant(signal.generatedAt, format.zone)}, ${formatAge(signal.generatedAt, format.now)}`,
-    ...(signal.reason === "" ? [] : [`Reason: ${oneLine(signal.reason)}`]),
+    ...(signal.reason === "" ? [] : [`Reason: ${shortened(signal.reason)}`]),
     ...targetLines(signal, style),
   ];
 }
