@@ -82,7 +82,12 @@ export class BookAudit {
   /** No execution begins on a run older than one that has begun already. */
   #auditOrderOfSignals(orders: readonly OrderRecord[], ledger: Ledger): void {
     let newest = 0;
-    for (const id of new Set(orders.map(({ clientOrderId }) => SLOT.exec(clientOrderId)?.[2] ?? ""))) {
+    // An order may have inherited the id of one of an older run (R19).
+    const signals = orders.map(({ clientOrderId }) => {
+      const execution = ledger.execution(ledger.intent(clientOrderId)?.executionId ?? "");
+      return execution?.signalId ?? SLOT.exec(clientOrderId)?.[2] ?? "";
+    });
+    for (const id of new Set(signals)) {
       const generatedAt = ledger.signal(id)?.signal.generatedAt;
       if (generatedAt === undefined) this.#violated(`The ledger does not know signal ${id}, for which there are orders.`);
       else if (generatedAt < newest) this.#violated(`Signal ${id} was begun after a newer one.`);
