@@ -163,10 +163,10 @@ export const ONE_ORDER: readonly Mutant[] = [
     patches: [
       {
         file: LIFECYCLE,
-        find: '    followUp.hinted = true;\n    if (answer.kind === "unknown")',
+        find: "    followUp.hinted = true;\n    followUp.cancelAgainAt =",
         replace:
           '    if (answer.kind === "requested") this.#change(intent, { state: "done", status: "canceled" });\n' +
-          '    followUp.hinted = true;\n    if (answer.kind === "unknown")',
+          "    followUp.hinted = true;\n    followUp.cancelAgainAt =",
       },
     ],
   },
@@ -318,5 +318,34 @@ export const ONE_ORDER: readonly Mutant[] = [
       },
     ],
     test: "tests/execution/abandoned.test.ts",
+  },
+  {
+    name: "fill-without-price-counts-as-nothing",
+    bug: "Proceeds of a fill whose price is not shown yet count as somebody's deposit and are not spent.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: "now - followUp.pricelessSince < PRICE_SHOWN_WITHIN_MS",
+        replace: "now - followUp.pricelessSince < -PRICE_SHOWN_WITHIN_MS",
+      },
+      {
+        file: "src/execution/preparation/settle.ts",
+        find: "isPriced &&= intent.filledAveragePrice !== undefined;",
+        replace: "isPriced &&= intent.filledQuantity !== undefined;",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "cancel-never-requested-again",
+    bug: "A cancel that the venue answered and that had no effect is not requested again.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: 'answer.kind === "unknown" ? CANCEL_RETRY_MS : CANCEL_WITHOUT_EFFECT_MS',
+        replace: 'answer.kind === "unknown" ? CANCEL_RETRY_MS : CANCEL_WITHOUT_EFFECT_MS * 1e6',
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
   },
 ];

@@ -167,4 +167,40 @@ export const TENACITY: readonly Mutant[] = [
     ],
     test: "tests/execution/odd-rows.test.ts",
   },
+  {
+    name: "asset-trusted-for-hours",
+    bug: "Whether a target can be bought is judged by an asset that was read hours ago.",
+    patches: [
+      {
+        file: "src/execution/preparation/account-snapshot.ts",
+        find: "const ASSET_MAX_AGE_MS = 60_000;",
+        replace: "const ASSET_MAX_AGE_MS = 6 * 3_600_000;",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "unreadable-asset-stops-all",
+    bug: "A holding whose asset cannot be read stops the whole account.",
+    patches: [
+      {
+        file: "src/execution/preparation/account-snapshot.ts",
+        find: "return this.#known.get(position.symbol)?.asset ?? assumedOf(position);",
+        replace: "throw error;",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "dollar-buys-wait-for-prices",
+    bug: "While market data cannot be read after the sells, dollar buys are not made.",
+    patches: [
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "this.#read(isLast ? undefined : before, isLast)",
+        replace: "this.#read(isLast ? undefined : before, isLast && round < 0)",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
 ];
