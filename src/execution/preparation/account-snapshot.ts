@@ -45,13 +45,15 @@ export interface MarketReading {
   readonly tookMs: number;
 }
 
-/** Reading assets for every plan would use up the request budget; one that can no longer be bought must be known before the first sell (R12). */
-const ASSET_MAX_AGE_MS = 60_000;
+/** Reading assets for every plan would use up the request budget; what can no longer be bought must be known before the first sell (R12). */
+const ASSET_MAX_AGE_MS = 300_000;
+/** What trades in whole shares only is read again sooner: the flag changes, and costs a leg up to a share (R33). */
+const WHOLE_ASSET_MAX_AGE_MS = 60_000;
 
 type AssetMemory = Pick<Ledger, "assetIds" | "recordAssetIds">;
 
 /**
- * Caches what rarely changes: assets for a minute, the account's configuration for some minutes, and in the ledger
+ * Caches what rarely changes for some minutes: assets, the account's configuration, and in the ledger
  * the asset of each symbol, to recognize it under a new ticker. Assets that are unknown, incomplete or not buyable are
  * read each time: a halt of an hour must not exclude a leg for the day.
  */
@@ -128,7 +130,8 @@ export class AssetCache {
 
   async #told(symbol: string): Promise<Asset | undefined> {
     const known = this.#known.get(symbol);
-    if (known !== undefined && this.#clock.monotonic() - known.at < ASSET_MAX_AGE_MS) return known.asset;
+    const maxAge = known?.asset.fractionable === false ? WHOLE_ASSET_MAX_AGE_MS : ASSET_MAX_AGE_MS;
+    if (known !== undefined && this.#clock.monotonic() - known.at < maxAge) return known.asset;
     const asset = await this.#broker.asset(symbol);
     const isSound = asset?.active === true && asset.tradable && asset.fractionableUnread !== true;
     if (isSound && !isPartnership(asset)) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });

@@ -173,7 +173,7 @@ export const TENACITY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/preparation/account-snapshot.ts",
-        find: "const ASSET_MAX_AGE_MS = 60_000;",
+        find: "const ASSET_MAX_AGE_MS = 300_000;",
         replace: "const ASSET_MAX_AGE_MS = 6 * 3_600_000;",
       },
     ],
