@@ -11,5 +11,5 @@ export default {
   // Only ends what hangs: how long a test takes says something of the machine, not of the product.
   testTimeout: 120_000,
   // On two cores: half of what a test of processes takes is waiting.
-  maxWorkers: 4,
+  maxWorkers: 3,
 };

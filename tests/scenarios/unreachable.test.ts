@@ -27,7 +27,9 @@ describe("the broker", () => {
       const scenario = await Scenario.open({ venue: { credentials: { keyId: "another", secret: "pair" } } });
       scenario.alert(NUCLEAR);
 
-      const [execute, run, status] = await Promise.all([scenario.run(["execute"]), scenario.run(["run"]), scenario.run(["status"])]);
+      // One after the other: both would take the trading lock.
+      const execute = await scenario.run(["execute"]);
+      const [run, status] = await Promise.all([scenario.run(["run"]), scenario.run(["status"])]);
 
       for (const ended of [execute, run]) {
         expectExit(ended, 1);
