@@ -110,6 +110,8 @@ async function cancelOnce({ broker, ledger, clock, say }: LateOrdersParts, inten
 
 /** An order that never appeared can no longer arrive once its session has ended. */
 async function writeOff(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
+  // Only a list has shown it, and the ledger says already that there is none.
+  if (intent.state === "dropped" || intent.state === "refused") return;
   const { broker, ledger, clock } = parts;
   const posted = intent.postedAt ?? intent.recordedAt;
   const now = (await broker.marketClock()).timestamp;

@@ -107,7 +107,9 @@ export class AssetCache {
   /** Records the assets of a snapshot's symbols, and adds the last known ids of symbols without an asset. */
   identify(assets: AccountSnapshot["assets"], positions: readonly Position[]): Map<string, string> {
     const gone = [...assets].flatMap(([symbol, asset]) => (asset?.active === true ? [] : [symbol]));
-    const seen = [...assets.values()].flatMap((asset) => (asset?.active === true ? [[asset.symbol, asset.id] as const] : []));
+    const seen = [...assets.values()].flatMap((asset) =>
+      asset?.active === true && asset.id !== "" ? [[asset.symbol, asset.id] as const] : [],
+    );
     const held = positions.flatMap(({ symbol, assetId }) => (assetId === "" ? [] : [[symbol, assetId] as const]));
     const before = this.#memory?.assetIds([...gone]) ?? new Map<string, string>();
     this.#memory?.recordAssetIds(new Map([...seen, ...held]), this.#clock.now());
