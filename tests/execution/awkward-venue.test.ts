@@ -3,7 +3,7 @@ import { decimal } from "../../src/domain/decimal.ts";
 import { changeAsset } from "../../src/simulator/asset-changes.ts";
 import type { Interceptor, VenueResponse } from "../../src/simulator/venue.ts";
 import { afterFirstPost, both, isCancel, isPost, isRead, lastSale, postedOrder, reply, shownAccount, UNAVAILABLE } from "./faults.ts";
-import { book, expectHoldings, HEDGE, HELD, INVESTED, SWITCH } from "./scenario.ts";
+import { book, expectHoldings, HEDGE, HELD, INVESTED, ODD_POSITION, SWITCH } from "./scenario.ts";
 import { limitStyle } from "./limit-style.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -144,20 +144,7 @@ describe("a cancel that has no effect (R21)", () => {
 });
 
 describe("a small holding whose asset cannot be read (R34)", () => {
-  const ODD: Row = {
-    asset_id: "b0b6dd9d-8b9b-48a9-ba46-b9d54906e415",
-    symbol: "ODD",
-    exchange: "OTC",
-    asset_class: "us_equity",
-    avg_entry_price: "10",
-    qty: "5",
-    qty_available: "5",
-    side: "long",
-    market_value: "50",
-    cost_basis: "50",
-    current_price: "10",
-    lastday_price: "10",
-  };
+  const ODD: Row = { ...ODD_POSITION, lastday_price: "10" };
   const ASSET = { id: ODD.asset_id, class: "us_equity", exchange: "OTC", symbol: "ODD", name: "Odd", status: "inactive", tradable: false };
   const ANSWERS: [string, VenueResponse][] = [
     ["500", reply(500, { code: 50010000, message: "internal server error" })],

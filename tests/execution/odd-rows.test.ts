@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { finalLines } from "../../src/reporting/plan-lines.ts";
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import { isRead, reply } from "./faults.ts";
-import { book, expectUnharmed, HEDGE, INVESTED, SWITCH } from "./scenario.ts";
+import { book, expectUnharmed, HEDGE, INVESTED, ODD_POSITION, SWITCH } from "./scenario.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -13,20 +13,6 @@ type Row = Record<string, unknown>;
 let desk: VirtualDesk;
 
 afterEach(() => desk.close());
-
-const POSITION: Row = {
-  asset_id: "b0b6dd9d-8b9b-48a9-ba46-b9d54906e415",
-  symbol: "ODD",
-  exchange: "OTC",
-  asset_class: "us_equity",
-  avg_entry_price: "10",
-  qty: "5",
-  qty_available: "5",
-  side: "long",
-  market_value: "50",
-  cost_basis: "50",
-  current_price: "10",
-};
 
 type Change = (request: VenueRequest, rows: readonly Row[]) => readonly Row[];
 
@@ -77,13 +63,13 @@ describe("the target is reached beside", () => {
     ["an option that was sold", { symbol: "SMR270115C00040000", asset_class: "us_option", side: "short", qty: "-1", market_value: "-1" }],
     ["a coin", { symbol: "BTCUSD", asset_class: "crypto", qty: "0.0001", market_value: "10" }],
   ])("%s", async (_name, fields) => {
-    openWith(beside("/v2/positions", { ...POSITION, ...fields }));
+    openWith(beside("/v2/positions", { ...ODD_POSITION, ...fields }));
     expect(await hedged()).toMatch(/^on-target/);
     expect(book(desk)).toEqual(SWITCH);
   });
 
   test("a symbol that is listed twice", async () => {
-    openWith(beside("/v2/positions", POSITION, { ...POSITION, asset_id: "2", qty: "1", market_value: "10" }));
+    openWith(beside("/v2/positions", ODD_POSITION, { ...ODD_POSITION, asset_id: "2", qty: "1", market_value: "10" }));
     expect(await hedged()).toBe("on-target protected");
     expect(book(desk)).toEqual(SWITCH);
   });
@@ -109,7 +95,7 @@ describe("the target is reached beside", () => {
   });
 
   test("a holding that market data refuses by name", async () => {
-    openWith(beside("/v2/positions", { ...POSITION, symbol: "448ESC016", asset_class: "us_equity" }), {
+    openWith(beside("/v2/positions", { ...ODD_POSITION, symbol: "448ESC016", asset_class: "us_equity" }), {
       protectedSymbols: new Set(["448ESC016"]),
     });
     const refused = reply(400, { message: "code=400, message=invalid symbol: 448ESC016" });
@@ -121,7 +107,7 @@ describe("the target is reached beside", () => {
 
 test("a leg of the target that cannot be read is left alone, and the account is not called on target", async () => {
   openWith((request, rows) =>
-    isRead(request, "/v2/positions") ? [...rows, { ...POSITION, symbol: "BTAL", market_value: null, current_price: null }] : rows,
+    isRead(request, "/v2/positions") ? [...rows, { ...ODD_POSITION, symbol: "BTAL", market_value: null, current_price: null }] : rows,
   );
   expect(await hedged()).toMatch(/^incomplete/);
   expect(book(desk)).toEqual(SWITCH.filter((line) => !line.includes("BTAL")));
@@ -140,7 +126,7 @@ test("one garbled answer hides no position: it is asked for again", async () => 
 
 test("what a protected short position brought in is not spent", async () => {
   const short = {
-    ...POSITION,
+    ...ODD_POSITION,
     symbol: "QQQ",
     side: "short",
     qty: "-100",

@@ -110,3 +110,18 @@ export function expectSwitchedBook(desk: VirtualDesk): void {
   expectUnharmed(desk);
   expect(intentsOf(desk).map(({ state }) => state)).toEqual(["done", "done", "done", "done"]);
 }
+
+/** A position as the venue lists it, of which the simulator knows nothing. */
+export const ODD_POSITION: Readonly<Record<string, unknown>> = {
+  asset_id: "b0b6dd9d-8b9b-48a9-ba46-b9d54906e415",
+  symbol: "ODD",
+  exchange: "OTC",
+  asset_class: "us_equity",
+  avg_entry_price: "10",
+  qty: "5",
+  qty_available: "5",
+  side: "long",
+  market_value: "50",
+  cost_basis: "50",
+  current_price: "10",
+};
