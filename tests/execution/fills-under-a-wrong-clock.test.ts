@@ -29,6 +29,17 @@ describe("the fills of the execution before, while our clock is not the venue's 
     expectUnharmed(desk);
   });
 
+  test("are long contained when it is set back to their own minute: money that has left since is not waited for", async () => {
+    desk = new VirtualDesk({ exchange: { cash: decimal("25000") } });
+    await desk.run(signalOf(desk.clock, HEDGE));
+    await desk.clock.advance(45_000);
+    desk.exchange.transfer("-100");
+    desk.skewMs = -60_000;
+    const at = desk.clock.now() + desk.skewMs;
+    const again = signalOf(desk.clock, { LEU: "1" }, { id: "00000000000000bb", generatedAt: at, oldestStamp: at, arrivedAt: at });
+    expect(await desk.run(again)).toMatchObject({ conclusion: { outcome: "on-target" } });
+  });
+
   test("are long contained when it is set back: what somebody sold since then is bought again", async () => {
     desk = new VirtualDesk(MARGIN);
     await desk.run(signalOf(desk.clock, HEDGE));

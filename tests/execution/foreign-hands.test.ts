@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import { afterFirstPost, beforePosts, isPost, isRead, postedOrder, reply, TIMED_OUT, UNAVAILABLE } from "./faults.ts";
-import { book, expectUnharmed, HEDGE, HELD, INVESTED, orderOf } from "./scenario.ts";
+import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED, orderOf } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -54,6 +54,38 @@ describe("a foreign order before planning (R24)", () => {
     await desk.run(signalOf(desk.clock, HEDGE));
     expect(orderOf(desk, "LEU").status).toBe("new");
     expect(desk.exchange.state.cash.gte(decimal("4000"))).toBe(true);
+  });
+});
+
+describe("a foreign sell that is open before planning, and is filled during the execution (R16, R33)", () => {
+  test.each([
+    ["half of the shares", "500"],
+    ["all of them", "1000.123456789"],
+  ])("of %s: what it brings was planned on, and is no deposit", async (_, qty) => {
+    desk = new VirtualDesk(INVESTED);
+    desk.exchange.submit(limit("TQQQ", "sell", qty, "86"));
+    await desk.clock.advance(100);
+    desk.venue.interceptor = afterFirstPost("BTAL", (response) => {
+      desk.exchange.scalePrice("TQQQ", decimal("1.02"));
+      return response;
+    });
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HEDGE);
+    expectUnharmed(desk);
+  });
+
+  test("does not make a deposit of the same minute spendable", async () => {
+    desk = new VirtualDesk(INVESTED);
+    desk.exchange.submit(limit("TQQQ", "sell", "500", "86"));
+    await desk.clock.advance(100);
+    desk.venue.interceptor = afterFirstPost("BTAL", (response) => {
+      desk.exchange.scalePrice("TQQQ", decimal("1.02"));
+      desk.exchange.transfer("50000");
+      return response;
+    });
+    await desk.run(signalOf(desk.clock, HEDGE));
+    expect(desk.exchange.state.cash.gte(decimal("50000"))).toBe(true);
+    expectUnharmed(desk);
   });
 });
 

@@ -84,6 +84,8 @@ export class Endings {
     );
     const only = reasons.length > 0 && reasons.every((reason) => reason === "insufficient-cash");
     const bound = protectedSymbols.size > 0 || allowedSymbols !== undefined || maxOrderValue !== undefined;
+    // What orders of unknown state could still use was kept for them when this was planned.
+    if (plan?.buying?.isReserved === true) return;
     if (!only || bound || wanted.kind === "exit" || this.#isUnsteady(startedAt, now)) return;
     if (this.#isReservedByOthers(now)) return;
     if ([...wanted.targets.keys()].some((symbol) => exchange.wasWholeOnly(symbol, WHOLE_ONLY_REMEMBERED_MS))) return;

@@ -3,7 +3,7 @@ import { messageOf } from "../../domain/errors.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import type { Decimal } from "../../domain/decimal.ts";
-import { decimal, min, ONE, ZERO } from "../../domain/decimal.ts";
+import { decimal, max, min, ONE, sum, ZERO } from "../../domain/decimal.ts";
 import type { StopReason } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
 import type { Inheritable } from "../preparation/inherited-ids.ts";
@@ -17,6 +17,8 @@ import type { OrderLifecycle } from "../orders/order-lifecycle.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import type { ClockReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { ageOf, readClocks, readAccount, readHoldings, withoutEnded } from "../preparation/account-snapshot.ts";
+import type { ExternalFills } from "../preparation/external-fills.ts";
+import { EXTERNAL_FILLS_AFTER_MS, explainedByExternalFills, withExternalFills } from "../preparation/external-fills.ts";
 import type { Expected } from "../preparation/settle.ts";
 import {
   changeSince,
@@ -39,6 +41,8 @@ const HALF = decimal("0.5");
 const LOOK_MAX_AGE_MS = 5_000;
 /** Pause between two checks for missing cash; each costs three requests. */
 const CASH_PAUSE_MS = 1_500;
+/** Pause between two look-ups of the earlier orders that could explain a difference. */
+const EARLIER_ORDERS_EVERY_MS = 3_000;
 
 /** An account snapshot that contains all own fills, or one that never did. */
 export interface SettledSnapshot {
@@ -49,6 +53,12 @@ export interface SettledSnapshot {
   readonly missing?: string;
   /** Symbols bought externally in the meantime: this signal does not trade those shares. */
   readonly external: ReadonlySet<string>;
+}
+
+interface Waiting {
+  readonly lastChance: boolean;
+  /** Milliseconds that the account has been awaited. */
+  readonly waited: number;
 }
 
 /** Shares still shown this long after their sale were bought externally. */
@@ -66,6 +76,10 @@ export class AccountWatch {
   #stop: StopReason | undefined;
   /** Symbols held in excess of our orders for longer than a fill of ours could be missing. */
   readonly #external = new Set<string>();
+  /** What external orders explain of the difference from our fills. */
+  #externalFills: ReadonlyMap<string, ExternalFills> = new Map();
+  /** Times of the next look-ups that could explain a difference, monotonic. */
+  #lookUpAt = { earlier: -Infinity, external: -Infinity };
   /** Since when the checks before a POST have shown too little cash, monotonic. */
   #cashMissingSince: number | undefined;
   /** Number of orders when the full buying power was last awaited without success. */
@@ -170,16 +184,57 @@ export class AccountWatch {
   }
 
   #expected(record: ExecutionRecord): Expected {
-    const expected = expectedAfter([...this.#lateFills(record), ...this.#execution.intents()], cashBefore(record));
+    const expected = withExternalFills(this.#expectedFromOurs(record), this.#externalFills);
     const quantities = new Map([...expected.quantities].filter(([symbol]) => !this.#external.has(symbol)));
     return { ...expected, quantities };
   }
 
+  #expectedFromOurs(record: ExecutionRecord): Expected {
+    return expectedAfter([...this.#lateFills(record), ...this.#execution.intents()], cashBefore(record));
+  }
+
   /** Changes not explained by our fills may come from an abandoned order. */
-  async #learnOfEarlierOrders(): Promise<void> {
+  async #learnOfEarlierOrders(lastChance: boolean): Promise<void> {
     const { broker, ledger, clock } = this.#execution.parts;
+    if (!lastChance && clock.monotonic() < this.#lookUpAt.earlier) return;
+    this.#lookUpAt.earlier = clock.monotonic() + EARLIER_ORDERS_EVERY_MS;
     const say = (_level: string, text: string): void => this.#warn(text);
     await this.#execution.unlessStopping(settleLateOrders({ broker, ledger, clock, say }));
+  }
+
+  /** Changes that stay may come from orders placed by hand after ours. */
+  async #learnOfExternalFills(snapshot: AccountSnapshot, expected: Expected): Promise<void> {
+    const { broker, clock } = this.#execution.parts;
+    if (clock.monotonic() < this.#lookUpAt.external) return;
+    this.#lookUpAt.external = clock.monotonic() + EXTERNAL_FILLS_AFTER_MS;
+    this.#externalFills = await this.#execution.unlessStopping(explainedByExternalFills(broker, snapshot, expected));
+  }
+
+  /**
+   * Dollars that sells by hand which were open before the execution have brought since: its plan counted their shares, so
+   * they are no deposit. Only what the shown shares confirm counts.
+   */
+  async #foreignSales(record: ExecutionRecord, { positions, openOrders }: AccountSnapshot): Promise<Decimal> {
+    const { broker } = this.#execution.parts;
+    const gone = new Map<string, Decimal>();
+    let dollars = ZERO;
+    for (const id of knownForeignOrders(record)) {
+      const order = openOrders.find((open) => open.id === id) ?? (await this.#execution.unlessStopping(broker.orderById(id)));
+      if (order?.side !== "sell" || order.filledAveragePrice === undefined) continue;
+      const { symbol, filledQuantity, filledAveragePrice } = order;
+      const shown = positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
+      const left = gone.get(symbol) ?? sharesBefore(record, symbol).plus(this.#ownChange(symbol)).minus(shown);
+      const sold = max(ZERO, min(filledQuantity, left));
+      gone.set(symbol, left.minus(sold));
+      dollars = dollars.plus(sold.times(filledAveragePrice));
+    }
+    return dollars;
+  }
+
+  /** Shares that orders of this execution have bought of a symbol, less what they sold. */
+  #ownChange(symbol: string): Decimal {
+    const own = this.#execution.intents().filter((intent) => intent.symbol === symbol);
+    return sum(own.map(({ side, filledQuantity }) => (side === "buy" ? filledQuantity : filledQuantity.neg())));
   }
 
   /** Orders abandoned as unknown, here or by an earlier execution, are looked up again before the next plan. */
@@ -232,7 +287,7 @@ export class AccountWatch {
       const isLast = clock.monotonic() - start >= SETTLE_LIMIT_MS;
       try {
         const snapshot = await this.#read(isLast ? undefined : before, isLast);
-        const found = await this.#judged(snapshot, isLast);
+        const found = await this.#judged(snapshot, { lastChance: isLast, waited: clock.monotonic() - start });
         if (found === "touched") return undefined;
         const isWhole = before === undefined || isLast;
         if (found !== "unsettled" && isWhole) return found;
@@ -263,15 +318,16 @@ export class AccountWatch {
     return snapshot;
   }
 
-  async #judged(snapshot: AccountSnapshot, lastChance: boolean): Promise<SettledSnapshot | "touched" | "unsettled"> {
+  async #judged(snapshot: AccountSnapshot, { lastChance, waited }: Waiting): Promise<SettledSnapshot | "touched" | "unsettled"> {
     const record = this.#execution.record();
     if (this.#touched(snapshot, record)) return "touched";
     const known = this.#expected(record);
-    if (unsettled(snapshot, known) !== undefined || isMore(snapshot.account.cash, known)) await this.#learnOfEarlierOrders();
+    if (unsettled(snapshot, known) !== undefined || isMore(snapshot.account.cash, known)) await this.#learnOfEarlierOrders(lastChance);
+    if (waited >= EXTERNAL_FILLS_AFTER_MS && unsettled(snapshot, this.#expected(record)) !== undefined)
+      await this.#learnOfExternalFills(snapshot, this.#expectedFromOurs(record));
     const expected = this.#expected(record);
     const missing = unsettled(snapshot, expected);
-    // Cash beyond our fills is a deposit, which is not spent before the next signal (R16).
-    const more = isMore(snapshot.account.cash, expected) ? expected.cash : undefined;
+    const more = await this.#withoutDeposit(record, snapshot, expected);
     const external = this.#external;
     const isBehind = this.#isPowerBehind(snapshot, expected, record);
     if (missing === undefined && lastChance && isBehind) this.#waitedForPowerAt = this.#execution.intents().length;
@@ -289,6 +345,14 @@ export class AccountWatch {
       cash?.eq(snapshot.account.cash) === true &&
       unsettled(snapshot, { ...expected, cash: undefined }) === undefined;
     return { snapshot, cash, external, ...(isLess ? {} : { missing }) };
+  }
+
+  /** Cash beyond our fills is a deposit, which is not spent before the next signal (R16). @returns the cash to use instead, if any. */
+  async #withoutDeposit(record: ExecutionRecord, snapshot: AccountSnapshot, expected: Expected): Promise<Decimal | undefined> {
+    const shown = snapshot.account.cash;
+    if (expected.cash === undefined || !isMore(shown, expected)) return undefined;
+    const cash = expected.cash.plus(await this.#foreignSales(record, snapshot));
+    return isMore(shown, { ...expected, cash }) ? cash : undefined;
   }
 
   /**

@@ -114,7 +114,8 @@ async function writeOff(parts: LateOrdersParts, intent: IntentRecord): Promise<v
   if (intent.state === "dropped" || intent.state === "refused") return;
   const { broker, ledger, clock } = parts;
   const posted = intent.postedAt ?? intent.recordedAt;
-  const now = (await broker.marketClock()).timestamp;
+  const { timestamp: now, isOpen } = await broker.marketClock();
+  if (isOpen && marketDate(posted) === marketDate(now)) return;
   const sessions = await broker.calendar(marketDate(posted), marketDate(now));
   if (!sessions.some(({ close }) => close >= posted && close + SESSION_END_MARGIN_MS <= now)) return;
   const message = "Its session ended without it.";

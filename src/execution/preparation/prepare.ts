@@ -21,7 +21,7 @@ import { endEarlierOrders } from "./earlier-orders.ts";
 import { notForTheOpen, tooSoonAfterOpen } from "./opening.ts";
 import { planInput, symbolsOf } from "./plan-input.ts";
 import type { ExecutionParts } from "../execution-parts.ts";
-import { withExternalFills } from "./external-fills.ts";
+import { EXTERNAL_FILLS_AFTER_MS, explainedByExternalFills, withExternalFills } from "./external-fills.ts";
 import type { AccountSnapshot } from "./account-snapshot.ts";
 import { MIN_SESSION_LEFT_TO_START_MS, readAccount, readHoldings, sessionLeft, unlessAborted, withoutEnded } from "./account-snapshot.ts";
 import type { SignalBounds } from "../loop/signal-bounds.ts";
@@ -265,20 +265,18 @@ interface Reading {
   readonly isWhole: boolean;
 }
 
-/** Before orders placed by hand are looked for that explain a quantity, and before they are looked for again. */
-const EXTERNAL_FILLS_AFTER_MS = 5_000;
-
 /** Waits until the account contains the fills of the execution before this one (R16). */
 async function settle(parts: PrepareParts, request: PrepareRequest, first: Reading): Promise<AccountSnapshot | Declined> {
   let { snapshot, isWhole } = first;
-  let expected = expectedNow(parts, snapshot);
+  const fromOurs = expectedNow(parts, snapshot);
+  let expected = fromOurs;
   const start = parts.clock.monotonic();
   let listAt = start + EXTERNAL_FILLS_AFTER_MS;
   for (let round = 0; ;) {
     const waited = parts.clock.monotonic() - start;
     const isLate = waited > SETTLE_LIMIT_MS;
     if (parts.clock.monotonic() >= listAt && unsettled(snapshot, expected) !== undefined) {
-      expected = await withExternalFills(parts.broker, snapshot, expected);
+      expected = withExternalFills(fromOurs, await explainedByExternalFills(parts.broker, snapshot, fromOurs));
       listAt = parts.clock.monotonic() + EXTERNAL_FILLS_AFTER_MS;
     }
     const missing = unsettled(snapshot, expected);
@@ -327,8 +325,8 @@ function expectedNow(parts: PrepareParts, snapshot: AccountSnapshot): Expected {
     for (const intent of filled) newest.set(intent.symbol, intent);
   }
   const recent = [...newest.values()].filter(isRecent);
-  const { quantities, bought } = expectedAfter(recent, undefined);
-  return { ...money, quantities, bought };
+  const { quantities, bought, after } = expectedAfter(recent, undefined);
+  return { ...money, quantities, bought, after };
 }
 
 /**
@@ -337,8 +335,10 @@ function expectedNow(parts: PrepareParts, snapshot: AccountSnapshot): Expected {
  */
 function mayNotBeShownYet({ filledAt, updatedAt }: IntentRecord, { market }: AccountSnapshot, clock: Clock): boolean {
   const venueNow = market.clock.timestamp + (clock.monotonic() - market.readAt.monotonic);
-  const ages = [clock.now() - updatedAt, venueNow - (filledAt ?? updatedAt)];
-  return ages.some((age) => Math.abs(age) <= FILLS_SETTLE_WITHIN_MS);
+  const age = clock.now() - updatedAt;
+  // A record from the future only says that our clock has been set back.
+  const isRecent = age >= 0 && age <= FILLS_SETTLE_WITHIN_MS;
+  return isRecent || Math.abs(venueNow - (filledAt ?? updatedAt)) <= FILLS_SETTLE_WITHIN_MS;
 }
 
 function filledSince(intent: IntentRecord, since: number): boolean {

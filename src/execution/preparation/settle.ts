@@ -35,6 +35,8 @@ export interface Expected {
   readonly quantities: ReadonlyMap<string, Decimal>;
   /** Of these, the ones that we bought: a missing fill of a sell shows too many shares, never too few. */
   readonly bought: ReadonlySet<string>;
+  /** Symbol → client order id of the first of our orders that counts: what others traded after it is not in the quantity. */
+  readonly after: ReadonlyMap<string, string>;
   /** `undefined` when there is nothing to compute it from. */
   readonly cash: Decimal | undefined;
   /** Dollars bought plus dollars sold since `cash` was read. */
@@ -47,6 +49,7 @@ export interface Expected {
 export function expectedAfter(intents: readonly IntentRecord[], cashBefore: Decimal | undefined): Expected {
   const quantities = new Map<string, Decimal>();
   const bought = new Set<string>();
+  const after = new Map<string, string>();
   let traded = ZERO;
   let net = ZERO;
   let isPriced = true;
@@ -54,6 +57,7 @@ export function expectedAfter(intents: readonly IntentRecord[], cashBefore: Deci
     if (intent.filledQuantity.eq(ZERO)) continue;
     isPriced &&= intent.filledAveragePrice !== undefined;
     if (intent.side === "buy") bought.add(intent.symbol);
+    if (!after.has(intent.symbol)) after.set(intent.symbol, intent.clientOrderId);
     const signed = intent.side === "buy" ? intent.filledQuantity : intent.filledQuantity.neg();
     quantities.set(intent.symbol, (quantities.get(intent.symbol) ?? intent.heldBefore).plus(signed));
     const value = intent.filledQuantity.times(intent.filledAveragePrice ?? ZERO);
@@ -61,7 +65,7 @@ export function expectedAfter(intents: readonly IntentRecord[], cashBefore: Deci
     net = intent.side === "buy" ? net.minus(value) : net.plus(value);
   }
   // Without the price of one fill the cash that is shown decides.
-  const shares = { quantities, bought, traded };
+  const shares = { quantities, bought, after, traded };
   return isPriced ? { ...shares, cash: cashBefore?.plus(net), net } : { ...shares, cash: undefined };
 }
 

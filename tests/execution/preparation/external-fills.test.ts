@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from "@jest/globals";
-import { reply } from "../faults.ts";
+import { both, isPost, orderGate, postedOrder, reply } from "../faults.ts";
 import { HEDGE, INVESTED } from "../scenario.ts";
 import { signalOf, VirtualDesk } from "../virtual-desk.ts";
 
@@ -34,6 +34,24 @@ test.each([
   const { result, seconds } = await runAfter(byHand(symbol, side, qty));
   expect(result).toMatchObject({ kind: "concluded", conclusion: { outcome: "on-target" } });
   expect(seconds).toBeLessThan(10);
+});
+
+test("a sale by hand of what the first buys brought is not waited for with every further plan", async () => {
+  desk = new VirtualDesk(INVESTED);
+  let isSold = false;
+  const gate = orderGate(() => (isSold ? Infinity : 20_000));
+  desk.venue.interceptor = both(gate, {
+    after: async (request, response) => {
+      if (isSold || !isPost(request) || postedOrder(request).side !== "buy" || response.status !== 200) return response;
+      isSold = true;
+      await desk.clock.advance(500);
+      desk.exchange.submit(byHand(String(postedOrder(request).symbol), "sell", "3"));
+      return response;
+    },
+  });
+  const start = desk.clock.monotonic();
+  await desk.run(signalOf(desk.clock, HEDGE));
+  expect(desk.clock.monotonic() - start).toBeLessThan(40_000);
 });
 
 test("a quantity that no external order explains exactly is waited for, as one of our own fills may be missing", async () => {

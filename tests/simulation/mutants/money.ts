@@ -193,11 +193,59 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/preparation/external-fills.ts",
-        find: "if (!quantity.plus(fills.shares).eq(shown)) continue;",
-        replace: "",
+        find: "fills.filter(({ symbol, quantity, shares }) => quantity.plus(shares).eq(shownOf(symbol, snapshot)))",
+        replace: "fills",
       },
     ],
     test: "tests/execution/preparation/external-fills.test.ts",
+  },
+  {
+    name: "open-foreign-sale-taken-for-a-deposit",
+    bug: "What a sell by hand brings that was open before the plan counts as a deposit, and stays in cash.",
+    patches: [
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "const cash = expected.cash.plus(await this.#foreignSales(record, snapshot));",
+        replace: "const cash = expected.cash;",
+      },
+    ],
+    test: "tests/execution/foreign-hands.test.ts",
+  },
+  {
+    name: "deposit-taken-for-a-foreign-sale",
+    bug: "Any cash that comes in during an execution in which a sell by hand is filled is spent.",
+    patches: [
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "return isMore(shown, { ...expected, cash }) ? cash : undefined;",
+        replace: "return cash.eq(expected.cash) ? cash : undefined;",
+      },
+    ],
+    test: "tests/execution/foreign-hands.test.ts",
+  },
+  {
+    name: "sale-by-hand-waited-for-again",
+    bug: "During an execution the orders placed by hand are not asked for, so every further plan waits for its own fills in vain.",
+    patches: [
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "if (waited >= EXTERNAL_FILLS_AFTER_MS && unsettled",
+        replace: "if (waited >= 2 * SETTLE_LIMIT_MS && unsettled",
+      },
+    ],
+    test: "tests/execution/preparation/external-fills.test.ts",
+  },
+  {
+    name: "record-from-the-future-is-recent",
+    bug: "After the clock was set back, fills of long ago count as recent, and money that has left since is waited for.",
+    patches: [
+      {
+        file: "src/execution/preparation/prepare.ts",
+        find: "const isRecent = age >= 0 && age",
+        replace: "const isRecent = Math.abs(age)",
+      },
+    ],
+    test: "tests/execution/fills-under-a-wrong-clock.test.ts",
   },
   {
     name: "planned-on-prices-from-before-a-wait",
