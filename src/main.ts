@@ -1,8 +1,9 @@
 import { enableCompileCache } from "node:module";
-import { mkdirSync, readFileSync, statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Environment } from "./domain/config.ts";
+import { makeDirectories } from "./machine/directory-access.ts";
 import { stateDirFrom } from "./config/state-dir.ts";
 import { loadEnvironment } from "./config/environment.ts";
 import type { ExitCode } from "./domain/errors.ts";
@@ -215,7 +216,7 @@ function useCompileCache(env: Record<string, string | undefined>): void {
     // Root would leave files next to the daemon's that the daemon cannot replace.
     if ((statSync(stateDir, { throwIfNoEntry: false })?.uid ?? ourUid()) !== ourUid()) return;
     const dir = join(stateDir, "compile-cache");
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeDirectories(dir, 0o700);
     enableCompileCache(dir);
   } catch {
     // Without the cache the start takes a little longer; nothing else depends on it.

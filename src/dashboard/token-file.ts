@@ -1,20 +1,9 @@
 import { randomBytes } from "node:crypto";
-import {
-  closeSync,
-  constants,
-  fchownSync,
-  fstatSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, fchownSync, fstatSync, linkSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DashboardConfig } from "../domain/config.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
+import { makeDirectories } from "../machine/directory-access.ts";
 
 const TOKEN_BYTES = 24;
 /** Ours are smaller; a larger file was not written by us. */
@@ -80,7 +69,7 @@ function open(file: string): number | undefined {
 /** Written completely next to it and then linked: if two processes start at once, one creates it and both use it. */
 function make(file: string): string {
   const token = randomBytes(TOKEN_BYTES).toString("hex");
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeDirectories(dirname(file), 0o700);
   const draft = `${file}.${randomBytes(6).toString("hex")}`;
   const descriptor = openSync(draft, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
   try {

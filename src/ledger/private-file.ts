@@ -1,9 +1,10 @@
 import type { Stats } from "node:fs";
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, statSync } from "node:fs";
+import { accessSync, chmodSync, closeSync, constants, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Purpose } from "./file-failures.ts";
 import { unavailable } from "./file-failures.ts";
+import { makeDirectories } from "../machine/directory-access.ts";
 
 /** The file a path leads to: device and inode. */
 export interface FileIdentity {
@@ -65,7 +66,7 @@ export function statOf(file: string, purpose: Purpose): Stats | undefined {
 
 function create(file: string, purpose: Purpose): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: DIRECTORY_MODE });
+    makeDirectories(dirname(file), DIRECTORY_MODE);
     closeSync(openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, FILE_MODE));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST" || statOf(file, purpose) === undefined) throw unavailable(file, error, purpose);

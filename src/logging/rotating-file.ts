@@ -2,6 +2,7 @@ import * as nodeFs from "node:fs";
 import { dirname } from "node:path";
 import { messageOf } from "../domain/errors.ts";
 import { logFileError, refuseForeignFile } from "./log-file-error.ts";
+import { makeDirectories } from "../machine/directory-access.ts";
 
 /** The file calls of a log file; a test passes failing ones. */
 export type LogFileSystem = Pick<
@@ -18,6 +19,7 @@ export type LogFileSystem = Pick<
   | "renameSync"
   | "rmSync"
   | "mkdirSync"
+  | "existsSync"
 >;
 
 export interface RotatingFileOptions {
@@ -65,7 +67,7 @@ export class RotatingFile {
     this.#options = options;
     this.#fs = options.fileSystem ?? nodeFs;
     try {
-      this.#fs.mkdirSync(dirname(options.file), { recursive: true, mode: DIRECTORY_MODE });
+      makeDirectories(dirname(options.file), DIRECTORY_MODE, this.#fs);
       this.#open();
     } catch (error) {
       if (!isFull(error)) throw logFileError(options.file, error, this.#fs);

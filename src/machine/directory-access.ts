@@ -47,13 +47,33 @@ export function obstacleBehind(error: unknown, viewer: Viewer = ourselves()): Ob
 }
 
 /**
+ * Creates a directory and its missing parents. Node's own `recursive` never returns under /proc, where nothing can be
+ * created and the error says that a parent is missing.
+ * @returns whether it did not exist before.
+ * @throws the system error.
+ */
+export function makeDirectories(path: string, mode: number, fs: Pick<typeof nodeFs, "mkdirSync" | "existsSync"> = nodeFs): boolean {
+  if (fs.existsSync(path)) return false;
+  const parent = dirname(path);
+  if (parent !== path) makeDirectories(parent, mode, fs);
+  try {
+    fs.mkdirSync(path, { mode });
+    return true;
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code === "EEXIST" && fs.existsSync(path)) return false;
+    throw error;
+  }
+}
+
+/**
  * Creates the state directory, or one within it, unless it exists.
  * @throws TraderError `state-directory`, with exit 78 when a restart cannot help.
  */
 export function prepareStateDirectory(path: string): void {
   let failure: unknown;
   try {
-    nodeFs.mkdirSync(path, { recursive: true, mode: PRIVATE_MODE });
+    makeDirectories(path, PRIVATE_MODE);
   } catch (error) {
     failure = error;
   }

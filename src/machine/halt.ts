@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, lstatSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import type { Config, HaltFiles } from "../domain/config.ts";
-import { directoryObstacle } from "./directory-access.ts";
+import { directoryObstacle, makeDirectories } from "./directory-access.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 
 /**
@@ -166,7 +166,7 @@ export function hasSeen(stateDir: string, pid: number, id: string): boolean {
 
 /** The umask would remove permissions that other users need on a new directory. */
 function makeDirectory(path: string, mode: number): void {
-  if (mkdirSync(path, { recursive: true, mode }) !== undefined) chmodSync(path, mode);
+  if (makeDirectories(path, mode)) chmodSync(path, mode);
 }
 
 function removeQuietly(path: string): void {

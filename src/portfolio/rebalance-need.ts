@@ -118,6 +118,8 @@ function untouchableFor(symbol: string, input: PlanInput, valuation: Valuation):
 
 /** While a targeted position cannot be read, its target is not reached; any other position may stay as it is (R34). */
 function leftProtected(symbol: string, holding: Holding | undefined, input: PlanInput): NeededChange {
+  if (holding === undefined && input.wanted.kind === "rebalance" && isNamed(symbol, input))
+    return { kind: "leave", reason: "protected-not-held" };
   if (holding?.problem === undefined || input.settings.protectedSymbols.has(symbol)) return { kind: "leave", reason: "protected" };
   return { kind: "leave", reason: isNamed(symbol, input) ? "unreadable-position" : "protected", note: holding.problem };
 }

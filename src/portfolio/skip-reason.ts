@@ -32,6 +32,11 @@ export const SKIP_REASONS = {
     meaning: "It is named by PROTECTED_SYMBOLS, is no US equity, or is no target and is outside ALLOWED_SYMBOLS or cannot be read.",
     phrase: "protected",
   },
+  "protected-not-held": {
+    leaves: "lasts",
+    meaning: "The run wants it, nothing of it is held, and PROTECTED_SYMBOLS forbids buying it.",
+    phrase: "nothing of it is held, and it is in PROTECTED_SYMBOLS",
+  },
   "dust-cannot-close": {
     leaves: "on-target",
     meaning: "The position is too small for the broker to close, or less than one share where only whole shares are traded.",

@@ -1,20 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { Stats } from "node:fs";
-import {
-  closeSync,
-  constants,
-  fchmodSync,
-  fsyncSync,
-  lstatSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { obstacleBehind } from "../machine/directory-access.ts";
+import { makeDirectories, obstacleBehind } from "../machine/directory-access.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 
 /** Readable by our group, like the logs (R30). */
@@ -38,7 +26,7 @@ export function writeDocument(path: string, text: string, kind: DocumentKind): v
   const file = resolve(path);
   assertReplaceable(file, kind);
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: DIRECTORY_MODE });
+    makeDirectories(dirname(file), DIRECTORY_MODE);
     writeInPlaceOf(file, text);
   } catch (error) {
     throw new TraderError(`Cannot write the ${kind.name} ${file}: ${obstacleBehind(error)?.text ?? messageOf(error)}.`, {

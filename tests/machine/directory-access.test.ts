@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -189,6 +189,11 @@ describe("on the disk", () => {
       exitCode: 78,
       message: `The state directory ${join(directory, "plain", "state")} cannot be used: ${join(directory, "plain")} is not a directory.`,
     });
+  });
+
+  test("where nothing can be created, the start ends instead of trying without end", () => {
+    const nowhere = existsSync("/proc/self") ? "/proc/alpaca-trader/state" : join(directory, "\0", "state");
+    expect(refusalOf(() => prepareStateDirectory(nowhere))).toMatchObject({ code: "state-directory" });
   });
 
   test("a dangling link is reported as such", () => {

@@ -85,7 +85,8 @@ describe("what cannot be traded (R12)", () => {
     ["own-order-working", { working: [{ symbol: "SMR", side: "sell", own: true, worstCaseCost: decimal("0") }] }],
     ["price-doubt", { prices: { LEU: "200", SMR: NO_OBSERVATIONS }, assets: { SMR: WHOLE_ONLY } }],
     ["order-timed-out", { excluded: new Map([["SMR", "order-timed-out"]]) }],
-    ["protected", { settings: { protectedSymbols: new Set(["SMR"]) } }],
+    ["protected", { held: { SMR: "10" }, settings: { protectedSymbols: new Set(["SMR"]) } }],
+    ["protected-not-held", { settings: { protectedSymbols: new Set(["SMR"]) } }],
   ] satisfies [string, Partial<Scene>][])("is left alone as %s, and its share is not spent on others", (reason, change) => {
     const given: Scene = { cash: "1000", targets, prices: PRICES, ...change };
     const plan = planFor({ ...given, settings: { ...given.settings, unbuyableAction: "exit" } });
@@ -120,6 +121,7 @@ const EXPECTED = `
   below-minimum          on-target
   whole-share-remainder  on-target
   protected              on-target
+  protected-not-held     lasts
   dust-cannot-close      on-target
   not-tradable           lasts
   not-buyable            lasts

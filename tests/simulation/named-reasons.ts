@@ -259,6 +259,8 @@ export class NamedReasons {
         return exchange.state.assets.get(symbol)?.tradable === false;
       case "sells-over":
         return this.#isAboveTarget(symbol);
+      case "protected-not-held":
+        return scenario.settings.protectedSymbols.has(symbol) && !exchange.state.positions.has(symbol);
       case "order-limit":
         return this.reachesOrderLimit(symbol);
       case "signal-bound":
