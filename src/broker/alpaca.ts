@@ -34,6 +34,7 @@ import { allBars, BARS_PER_PAGE, barsRange, toBarsPage } from "./daily-bars.ts";
 import { normaliseEndpoint } from "../config/endpoints.ts";
 import { toEquityHistory } from "./equity-history.ts";
 import type { HostGuard } from "./host-guard.ts";
+import { KeptConnections } from "./kept-connections.ts";
 import { createHostGuard } from "./host-guard.ts";
 import { toAccount, toAccountConfiguration, toAsset, toMarketClock, toPositions, toSessions } from "./mapping.ts";
 import { toFills, toOrder, toOrderOrNothing, toOrders } from "./order-mapping.ts";
@@ -105,6 +106,7 @@ class AlpacaBroker implements Broker {
   readonly #history: trading.PortfolioHistoryApi;
   readonly #stocks: marketData.StockApi;
   readonly #actions: marketData.CorporateActionsApi;
+  readonly #connections = new KeptConnections();
   readonly #streams = new Set<OrderStream>();
   /** Symbols with an unreadable position in the last answer. */
   #oddPositions: readonly string[] = [];
@@ -119,7 +121,7 @@ class AlpacaBroker implements Broker {
       mode,
       names: venueNames(name, mode),
       redact: this.#redact,
-      fetch: options.fetch ?? fetch,
+      fetch: options.fetch ?? this.#connections.send,
       onTraffic: options.onTraffic,
       requestsPerMinute: options.requestsPerMinute,
       onWait: options.onWait,
@@ -325,6 +327,7 @@ class AlpacaBroker implements Broker {
     this.#streams.clear();
     this.#trading.close();
     this.#data.close();
+    this.#connections.close();
     return Promise.resolve();
   }
 

@@ -26,10 +26,19 @@ export interface TrafficRecord {
   readonly failure: string | undefined;
 }
 
+/** One exchange over HTTP: `fetch`, or what is enough of it. */
+export type SendHttp = (url: string, init: RequestInit) => Promise<HttpAnswer>;
+
+export interface HttpAnswer extends Pick<Response, "ok" | "status" | "statusText" | "headers"> {
+  readonly body: AsyncIterable<Uint8Array> | null;
+  readonly redirected?: boolean;
+  readonly type?: string;
+}
+
 export interface TransportOptions {
   readonly clock: Clock;
   readonly guard: HostGuard;
-  readonly fetch: typeof fetch;
+  readonly fetch: SendHttp;
   readonly redact: Redact;
   /** Called with every answer, so that pacing learns the venue's limits. */
   readonly onAnswer?: (status: number, headers: Headers) => void;
@@ -115,7 +124,7 @@ export class Transport {
   async #exchange(url: string, init: RequestInit, signal: AbortSignal): Promise<Response> {
     // A redirect would carry the key headers to another host.
     const response = await this.#options.fetch(url, { ...init, redirect: "error", signal });
-    if (response.redirected || response.type === "opaqueredirect")
+    if (response.redirected === true || response.type === "opaqueredirect")
       throw new Error("The venue answered with a redirect, which is never followed.");
     return asResponse(new WholeResponse(await wholeBody(response), response));
   }
@@ -159,10 +168,10 @@ function connectionClosed(): Error {
   return new Error("The connection was closed by this program.");
 }
 
-async function wholeBody(response: Response): Promise<Buffer> {
+async function wholeBody({ body }: HttpAnswer): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+  for await (const chunk of body ?? []) {
     size += chunk.byteLength;
     if (size > MAX_BODY_BYTES) throw new Error(`The answer is larger than ${MAX_BODY_BYTES} bytes.`);
     chunks.push(chunk);

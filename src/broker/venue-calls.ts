@@ -6,7 +6,7 @@ import type { RequestKind } from "./pacing.ts";
 import { PaceExceeded, RequestPace } from "./pacing.ts";
 import type { Redact } from "./redaction.ts";
 import { askRepeatedly } from "./retry.ts";
-import type { TrafficRecord } from "./transport.ts";
+import type { SendHttp, TrafficRecord } from "./transport.ts";
 import { Transport } from "./transport.ts";
 import type { VenueAnswer } from "./venue-answer.ts";
 import { ask } from "./venue-answer.ts";
@@ -25,7 +25,7 @@ export interface VenueCallsOptions {
   readonly url: string;
   readonly names: VenueNames;
   readonly redact: Redact;
-  readonly fetch: typeof fetch;
+  readonly fetch: SendHttp;
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
   readonly requestsPerMinute?: number | undefined;
   /** Called once for every long wait on the request budget, with the milliseconds until the next request may leave. */

@@ -1,0 +1,61 @@
+import http from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
+import https from "node:https";
+import type { SendHttp } from "./transport.ts";
+
+/**
+ * Idle longer than this, a connection is closed. Node's `fetch` closes them after 4 s, and an order after a quiet minute
+ * would wait for a new handshake. Much longer is dangerous: routers forget silent connections, and an order that is lost on
+ * one stays unknown until its look-ups are through.
+ */
+const IDLE_MS = 60_000;
+/** First TCP probe of an idle connection: one whose other end is gone is closed before it is used. */
+const PROBE_AFTER_MS = 15_000;
+const REDIRECTS = new Set([301, 302, 303, 307, 308]);
+
+/** HTTP over connections that are kept between requests, the most recently used first. No cookies, cache, redirects or compression. */
+export class KeptConnections {
+  readonly #agents = {
+    "http:": new http.Agent({ keepAlive: true, keepAliveMsecs: PROBE_AFTER_MS, timeout: IDLE_MS, scheduling: "lifo" }),
+    "https:": new https.Agent({ keepAlive: true, keepAliveMsecs: PROBE_AFTER_MS, timeout: IDLE_MS, scheduling: "lifo" }),
+  };
+
+  /** Rejects with the system's error when there is no answer; whether the other side got the request is then unknown. */
+  readonly send: SendHttp = (address, { method = "GET", headers, body, signal }) => {
+    const url = new URL(address);
+    const isPlain = url.protocol === "http:";
+    const options: RequestOptions = {
+      method,
+      headers: { ...Object.fromEntries(new Headers(headers)), "accept-encoding": "identity" },
+      agent: this.#agents[isPlain ? "http:" : "https:"],
+      ...(signal == null ? {} : { signal }),
+    };
+    return new Promise((resolve, reject) => {
+      const request = (isPlain ? http : https).request(url, options, (message) => {
+        try {
+          resolve(answerOf(message));
+        } catch (error) {
+          message.destroy();
+          reject(error);
+        }
+      });
+      request.once("error", reject);
+      request.end(typeof body === "string" ? body : undefined);
+    });
+  };
+
+  /** Closes the idle connections; those in use end with their requests. */
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+}
+
+function answerOf(message: IncomingMessage): Awaited<ReturnType<SendHttp>> {
+  const status = message.statusCode ?? 0;
+  if (REDIRECTS.has(status)) throw new Error("The venue answered with a redirect, which is never followed.");
+  const encoding = message.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") throw new Error(`The venue's answer is compressed (${encoding}), which was not asked for.`);
+  const headers = new Headers();
+  for (const [name, values = []] of Object.entries(message.headersDistinct)) for (const value of values) headers.append(name, value);
+  return { ok: status >= 200 && status < 300, status, statusText: message.statusMessage ?? "", headers, body: message };
+}
