@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal, ZERO } from "../../src/domain/decimal.ts";
 import { isPost, lagging, postedOrder } from "./faults.ts";
-import { book, expectHoldings, expectSwitched, expectUnharmed, HEDGE, heldEach, INVESTED, MANY, SWITCH } from "./scenario.ts";
+import { book, expectHoldings, expectSwitched, expectUnharmed, HEDGE, heldEach, INVESTED, MANY, SWITCH, THIRTY } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
 
 let desk: VirtualDesk;
@@ -65,9 +65,9 @@ describe("sells first (R15)", () => {
 });
 
 describe("side by side (R15)", () => {
-  test("twelve sells go out with at most five POSTs in flight, and really five", async () => {
-    desk = new VirtualDesk({ exchange: { cash: decimal("12"), positions: heldEach(MANY) } });
-    desk.exchange.freeze(MANY);
+  test("thirty sells go out with at most 25 POSTs in flight, and really 25", async () => {
+    desk = new VirtualDesk({ exchange: { cash: decimal("12"), positions: heldEach(THIRTY) } });
+    desk.exchange.freeze(THIRTY);
     let inFlight = 0;
     let most = 0;
     desk.venue.interceptor = {
@@ -84,8 +84,8 @@ describe("side by side (R15)", () => {
     };
     const result = await desk.run(signalOf(desk.clock, HEDGE));
     expect(result).toMatchObject({ conclusion: { outcome: "on-target" } });
-    expect(most).toBe(5);
-    expect(book(desk)).toHaveLength(14);
+    expect(most).toBe(25);
+    expect(book(desk)).toHaveLength(32);
     expectHoldings(desk, HEDGE);
   });
 });

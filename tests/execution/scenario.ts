@@ -21,6 +21,9 @@ export const SWITCH = ["buy BTAL filled", "buy UVXY filled", "sell SMR filled", 
 
 export const MANY = ["AAPL", "AMZN", "BWXT", "CCJ", "EXC", "GOOGL", "MSFT", "NLR", "NVDA", "TSLA", "XLF", "XLK"];
 
+/** More than may be sent side by side. */
+export const THIRTY = [...MANY, ..."SPY IOO QQQ QQQE SQQQ PSQ UPRO SPXL SSO TECL SOXL XLP XLY VTV VOX VOOG VOOV FAS".split(" ")];
+
 export function heldEach(symbols: readonly string[], quantity = "10"): InitialPosition[] {
   return symbols.map((symbol) => ({ symbol, quantity: decimal(quantity), averagePrice: decimal("100") }));
 }

@@ -10,7 +10,7 @@ import {
   heldEach,
   intentsOf,
   INVESTED,
-  MANY,
+  THIRTY,
   orderOf,
   SWITCH,
 } from "./scenario.ts";
@@ -58,8 +58,8 @@ describe("halt (R25)", () => {
   });
 
   test("between sells: those under way are finished or cancelled, the others never sent, nothing is bought", async () => {
-    desk = new VirtualDesk({ exchange: { cash: decimal("12"), positions: heldEach(MANY) } });
-    desk.exchange.freeze(MANY);
+    desk = new VirtualDesk({ exchange: { cash: decimal("12"), positions: heldEach(THIRTY) } });
+    desk.exchange.freeze(THIRTY);
     desk.venue.interceptor = {
       after: async (request, response) => {
         if (!isPost(request)) return response;
@@ -71,9 +71,9 @@ describe("halt (R25)", () => {
     const result = await desk.run(signalOf(desk.clock, HEDGE));
     expect(result).toMatchObject({ conclusion: { outcome: "incomplete" } });
     expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/halted/);
-    expect(book(desk)).toHaveLength(5);
+    expect(book(desk)).toHaveLength(25);
     expect(book(desk).every((line) => line.startsWith("sell"))).toBe(true);
-    expect(intentsOf(desk).filter(({ state }) => state === "dropped")).toHaveLength(7);
+    expect(intentsOf(desk).filter(({ state }) => state === "dropped")).toHaveLength(5);
   });
 
   test("while buys are open: they are cancelled and the execution is incomplete", async () => {

@@ -24,8 +24,11 @@ const POLL_AFTER_MS = [50, 100, 200, 400, 800] as const;
 const LAST_POLL_GAP_MS = 1_500;
 /** With many orders open, each of them is polled less often: reads share a budget of 150 a minute. */
 const POLL_PER_OPEN_ORDER_MS = 1_000;
-/** POSTs under way at the same time: Alpaca serialises orders per account, more gains nothing (R15). */
-export const MAX_POSTS_IN_FLIGHT = 5;
+/**
+ * POSTs under way at the same time (R15). All are in one flushed commit before the first leaves, so a crash is no worse with
+ * many; more are held back so that a halt or a newer run can still stop some of a very large portfolio.
+ */
+export const MAX_POSTS_IN_FLIGHT = 25;
 /** How long the end of a cancelled order is awaited (R21). */
 export const CANCEL_WAIT_MS = 30_000;
 /** Polls of a working order whose cancel was requested. */

@@ -81,15 +81,17 @@ function facts(change: Partial<ExecutionFacts>): ExecutionFacts {
 const kinds = (change: Partial<ExecutionFacts>): string[] => decide(facts(change)).actions.map((action) => action.kind);
 
 describe("sending", () => {
-  test("sends recorded orders side by side, at most five at a time", () => {
-    const intents = ["A", "B", "C", "D", "E", "F", "G"].map((symbol) => intent({ symbol }));
+  const symbols = (count: number): string[] => Array.from({ length: count }, (_, index) => `S${String(index)}`);
+
+  test("sends recorded orders side by side, but not without end", () => {
+    const intents = symbols(MAX_POSTS_IN_FLIGHT + 2).map((symbol) => intent({ symbol }));
     const [post] = decide(facts({ intents })).actions;
     expect(post).toMatchObject({ kind: "post" });
     expect(post?.kind === "post" && post.ids).toHaveLength(MAX_POSTS_IN_FLIGHT);
   });
 
-  test("counts POSTs under way against the five", () => {
-    const busy = ["A", "B", "C", "D"].map((symbol) => intent({ symbol, state: "posting" }, { busy: true, postedAt: NOW }));
+  test("counts POSTs under way among them", () => {
+    const busy = symbols(MAX_POSTS_IN_FLIGHT - 1).map((symbol) => intent({ symbol, state: "posting" }, { busy: true, postedAt: NOW }));
     const [post] = decide(facts({ intents: [...busy, intent({ symbol: "E" }), intent({ symbol: "F" })] })).actions;
     expect(post).toEqual({ kind: "post", ids: ["id-E-1"] });
   });
