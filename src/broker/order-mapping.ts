@@ -41,7 +41,8 @@ const orderSchema = z
       notional: wire.notional,
       limitPrice: wire.limit_price,
       filledQuantity: filledQuantity ?? ZERO,
-      filledAveragePrice: wire.filled_avg_price,
+      // Some answers show the fills first and the price as 0.
+      filledAveragePrice: wire.filled_avg_price?.gt(ZERO) === true ? wire.filled_avg_price : undefined,
       createdAt: createdAt ?? 0,
       submittedAt: wire.submitted_at,
       filledAt: wire.filled_at,

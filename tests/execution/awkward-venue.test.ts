@@ -1,9 +1,21 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { decimal } from "../../src/domain/decimal.ts";
+import { decimal, sum } from "../../src/domain/decimal.ts";
 import { changeAsset } from "../../src/simulator/asset-changes.ts";
 import type { Interceptor, VenueResponse } from "../../src/simulator/venue.ts";
-import { afterFirstPost, both, isCancel, isPost, isRead, lastSale, postedOrder, reply, shownAccount, UNAVAILABLE } from "./faults.ts";
-import { book, expectHoldings, HEDGE, HELD, INVESTED, ODD_POSITION, SWITCH } from "./scenario.ts";
+import {
+  afterFirstPost,
+  both,
+  isCancel,
+  lagging,
+  isPost,
+  isRead,
+  lastSale,
+  postedOrder,
+  reply,
+  shownAccount,
+  UNAVAILABLE,
+} from "./faults.ts";
+import { book, expectHoldings, expectUnharmed, HEDGE, HELD, intentsOf, INVESTED, ODD_POSITION, SWITCH } from "./scenario.ts";
 import { limitStyle } from "./limit-style.ts";
 import type { DeskOptions } from "./virtual-desk.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";
@@ -57,6 +69,47 @@ function withoutStream(): void {
     return { receive: () => undefined, closed: () => undefined };
   };
 }
+
+describe("an end that is shown before its last fills (R16, R18)", () => {
+  const LATE: DeskOptions = { exchange: { cash: decimal("100000"), multiplier: "2" }, orderTimeoutSeconds: 20 };
+
+  /** As REST shows an order of UVXY that has ended, for so long after its end was first shown. */
+  function endShownAs(ms: number, row: Row, ended: (order: Row) => boolean): Interceptor {
+    let since: number | undefined;
+    return shownOrders((order) => {
+      if (order.symbol !== "UVXY") return {};
+      if (!ended(order)) return order.status === "filled" ? {} : { filled_qty: "0", filled_avg_price: null };
+      since ??= desk.clock.monotonic();
+      return desk.clock.monotonic() <= since + ms ? { filled_qty: "0", filled_avg_price: null, ...row } : {};
+    });
+  }
+
+  test.each([
+    ["canceled, with a fill that slipped in, in the first answer", 0, {}, "canceled"],
+    ["canceled, with a fill that slipped in, for 1.5 s", 1_500, {}, "canceled"],
+    ["rejected for 3 s, though it is filled", 3_000, { status: "rejected" }, "filled"],
+    ["filled with no shares, in the first answer", 0, { status: "filled" }, "filled"],
+    ["filled with 10 of its shares and a price, for 2 s", 2_000, { status: "filled", filled_qty: "10", filled_avg_price: "20" }, "filled"],
+  ])("%s: nothing is bought twice, whatever a margin account would lend", async (_name, ms, row, status) => {
+    open(LATE);
+    withoutStream();
+    if (status === "canceled")
+      desk.exchange.setExecutionModel({ partialFillProbability: 1, partialFillSteps: 2, partialFillIntervalMs: 600_000 });
+    const isFilledFromNow: Interceptor = {
+      before: (request) => {
+        if (isCancel(request)) desk.exchange.setExecutionModel({ partialFillProbability: 0 });
+        return Promise.resolve(undefined);
+      },
+    };
+    const shown = endShownAs(ms, row, (order) => order.status === status);
+    desk.venue.interceptor = both(isFilledFromNow, lagging(desk, 40_000), shown);
+    await hedged();
+    expectUnharmed(desk);
+    const known = intentsOf(desk).filter(({ symbol }) => symbol === "UVXY");
+    const held = desk.exchange.state.positions.get("UVXY")?.quantity.toFixed();
+    expect(sum(known.map(({ filledQuantity }) => filledQuantity)).toFixed()).toBe(held);
+  });
+});
 
 describe("an order that is shown as filled before its average price is (R16)", () => {
   test.each([

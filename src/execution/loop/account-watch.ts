@@ -10,7 +10,7 @@ import type { Inheritable } from "../preparation/inherited-ids.ts";
 import { inheritable } from "../preparation/inherited-ids.ts";
 import { otherInstance } from "../preparation/earlier-orders.ts";
 import { isOwnOrder } from "../orders/ids.ts";
-import { lateIntents, settleLateOrder, settleLateOrders } from "../orders/late-orders.ts";
+import { lateIntents, settleEnded, settleLateOrder, settleLateOrders } from "../orders/late-orders.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderLifecycle } from "../orders/order-lifecycle.ts";
@@ -41,6 +41,10 @@ const HALF = decimal("0.5");
 const LOOK_MAX_AGE_MS = 5_000;
 /** Pause between two checks for missing cash; each costs three requests. */
 const CASH_PAUSE_MS = 1_500;
+/** Fills that slip in at an order's end are shown within this. */
+const ENDED_MAY_FILL_WITHIN_MS = 60_000;
+/** What shares were sold for may differ from their known price by this part of it. */
+const PRICE_MAY_DIFFER = decimal("0.05");
 /** Pause between two look-ups of the earlier orders that could explain a difference. */
 const EARLIER_ORDERS_EVERY_MS = 3_000;
 
@@ -78,6 +82,8 @@ export class AccountWatch {
   readonly #external = new Set<string>();
   /** What external orders explain of the difference from our fills. */
   #externalFills: ReadonlyMap<string, ExternalFills> = new Map();
+  /** Symbols whose shares were reported as gone. */
+  readonly #saidGone = new Set<string>();
   /** Times of the next look-ups that could explain a difference, monotonic. */
   #lookUpAt = { earlier: -Infinity, external: -Infinity };
   /** Since when the checks before a POST have shown too little cash, monotonic. */
@@ -211,24 +217,20 @@ export class AccountWatch {
   }
 
   /**
-   * Dollars that sells by hand which were open before the execution have brought since: its plan counted their shares, so
-   * they are no deposit. Only what the shown shares confirm counts.
+   * Dollars that shares were worth which the plan counted and which have gone without a fill of ours: sold by hand, or by an
+   * order of ours that the venue shows wrongly. What they brought is no deposit.
    */
-  async #foreignSales(record: ExecutionRecord, { positions, openOrders }: AccountSnapshot): Promise<Decimal> {
-    const { broker } = this.#execution.parts;
-    const gone = new Map<string, Decimal>();
-    let dollars = ZERO;
-    for (const id of knownForeignOrders(record)) {
-      const order = openOrders.find((open) => open.id === id) ?? (await this.#execution.unlessStopping(broker.orderById(id)));
-      if (order?.side !== "sell" || order.filledAveragePrice === undefined) continue;
-      const { symbol, filledQuantity, filledAveragePrice } = order;
+  #worthOfGone(record: ExecutionRecord, { positions, prices }: AccountSnapshot): Decimal {
+    const worth = (record.accountBefore?.positions ?? []).map(({ symbol, price }) => {
       const shown = positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
-      const left = gone.get(symbol) ?? sharesBefore(record, symbol).plus(this.#ownChange(symbol)).minus(shown);
-      const sold = max(ZERO, min(filledQuantity, left));
-      gone.set(symbol, left.minus(sold));
-      dollars = dollars.plus(sold.times(filledAveragePrice));
-    }
-    return dollars;
+      const gone = max(ZERO, sharesBefore(record, symbol).plus(this.#ownChange(symbol)).minus(shown));
+      if (gone.gt(ZERO) && !this.#saidGone.has(symbol)) {
+        this.#saidGone.add(symbol);
+        this.#warn(`${symbol}: ${gone.toFixed()} shares are gone without an order of ours. What they brought is used.`);
+      }
+      return gone.times(max(prices.get(symbol)?.trade?.price ?? ZERO, decimal(price ?? "0")));
+    });
+    return sum(worth);
   }
 
   /** Shares that orders of this execution have bought of a symbol, less what they sold. */
@@ -237,17 +239,29 @@ export class AccountWatch {
     return sum(own.map(({ side, filledQuantity }) => (side === "buy" ? filledQuantity : filledQuantity.neg())));
   }
 
-  /** Orders abandoned as unknown, here or by an earlier execution, are looked up again before the next plan. */
-  async learnOfUnknown(own: readonly IntentRecord[]): Promise<void> {
+  /**
+   * Looked up again before the next plan: orders abandoned as unknown, here or by an earlier execution, and those that
+   * have just ended unfilled.
+   * @returns whether one of them has filled more than was known.
+   */
+  async learnOfUnknown(own: readonly IntentRecord[]): Promise<boolean> {
     const { broker, ledger, clock } = this.#execution.parts;
     const say = (_level: string, text: string): void => this.#warn(text);
     const unknown = own.filter(({ state }) => state === "abandoned");
-    for (const intent of [...unknown, ...lateIntents(ledger)]) {
-      const learned = this.#execution.unlessStopping(settleLateOrder({ broker, ledger, clock, say }, intent));
+    const ended = own.filter((intent) => intent.state === "done" && intent.status !== "filled" && this.#isRecent(intent));
+    const doubtful = [...unknown, ...lateIntents(ledger), ...ended];
+    for (const intent of doubtful) {
+      const settle = ended.includes(intent) ? settleEnded : settleLateOrder;
+      const learned = this.#execution.unlessStopping(settle({ broker, ledger, clock, say }, intent));
       await learned.catch((error: unknown) => {
         if (!this.#execution.parts.stopping.aborted) throw error;
       });
     }
+    return doubtful.some(({ clientOrderId, filledQuantity }) => ledger.intent(clientOrderId)?.filledQuantity.gt(filledQuantity) === true);
+  }
+
+  #isRecent({ updatedAt }: IntentRecord): boolean {
+    return Math.abs(this.#execution.parts.clock.now() - updatedAt) <= ENDED_MAY_FILL_WITHIN_MS;
   }
 
   /** As {@link inheritable}. */
@@ -327,7 +341,7 @@ export class AccountWatch {
       await this.#learnOfExternalFills(snapshot, this.#expectedFromOurs(record));
     const expected = this.#expected(record);
     const missing = unsettled(snapshot, expected);
-    const more = await this.#withoutDeposit(record, snapshot, expected);
+    const more = this.#withoutDeposit(record, snapshot, expected);
     const external = this.#external;
     const isBehind = this.#isPowerBehind(snapshot, expected, record);
     if (missing === undefined && lastChance && isBehind) this.#waitedForPowerAt = this.#execution.intents().length;
@@ -348,11 +362,12 @@ export class AccountWatch {
   }
 
   /** Cash beyond our fills is a deposit, which is not spent before the next signal (R16). @returns the cash to use instead, if any. */
-  async #withoutDeposit(record: ExecutionRecord, snapshot: AccountSnapshot, expected: Expected): Promise<Decimal | undefined> {
+  #withoutDeposit(record: ExecutionRecord, snapshot: AccountSnapshot, expected: Expected): Decimal | undefined {
     const shown = snapshot.account.cash;
     if (expected.cash === undefined || !isMore(shown, expected)) return undefined;
-    const cash = expected.cash.plus(await this.#foreignSales(record, snapshot));
-    return isMore(shown, { ...expected, cash }) ? cash : undefined;
+    const gone = this.#worthOfGone(record, snapshot);
+    const cash = expected.cash.plus(gone);
+    return isMore(shown, { ...expected, cash: cash.plus(gone.times(PRICE_MAY_DIFFER)) }) ? cash : undefined;
   }
 
   /**

@@ -396,6 +396,7 @@ export class Convergence {
       onUpdate: ({ order }) => {
         const followUp = this.#followUps.get(order.clientOrderId);
         if (followUp === undefined) return;
+        followUp.told = max(followUp.told, order.filledQuantity);
         if (followUp.heard === undefined || !isTerminal(followUp.heard.status)) followUp.heard = order;
         this.#takeHeard(order.clientOrderId, followUp);
         this.#wake();

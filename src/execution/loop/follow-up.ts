@@ -2,7 +2,8 @@ import type { Order } from "../../domain/broker.ts";
 import { isTerminal } from "../../domain/broker.ts";
 import type { Clock } from "../../domain/clock.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
-import { decimal } from "../../domain/decimal.ts";
+import type { Decimal } from "../../domain/decimal.ts";
+import { decimal, ZERO } from "../../domain/decimal.ts";
 import type { IntentFacts } from "./decide.ts";
 import { isEnded } from "./decide.ts";
 
@@ -21,8 +22,10 @@ export interface FollowUp {
   cancelAgainAt: number | undefined;
   notBefore: number | undefined;
   hinted: boolean;
-  /** Since when it has been shown as ended, with fills and without their price. */
-  pricelessSince: number | undefined;
+  /** Since when it has been shown as ended with these fills. */
+  endShown: { readonly since: number; readonly filledQuantity: Decimal } | undefined;
+  /** The most shares that the stream has reported as filled. */
+  told: Decimal;
   /** The last stream update while a request for the order is in flight. */
   heard: Order | undefined;
   /** Since when a limit-style order has been waiting for a sane quote; `undefined` while it has one. */
@@ -49,7 +52,8 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
     cancelAgainAt: record.cancelRequestedAt === undefined ? undefined : clock.monotonic(),
     notBefore: undefined,
     hinted: false,
-    pricelessSince: undefined,
+    endShown: undefined,
+    told: ZERO,
     heard: undefined,
     quoteAwaitedSince: undefined,
   };

@@ -78,6 +78,8 @@ export class NextPlan {
     }
     const settled = await this.#parts.account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;
+    // What an account lacks after so long may be known of the orders by now.
+    if (settled.missing !== undefined && (await this.#parts.account.learnOfUnknown(this.#execution.intents()))) return DECIDE_AGAIN;
     const selling = this.#stillSelling();
     if (selling !== undefined) return { kind: "not-yet", reason: `${selling} (own-order-working)`, isRecorded: false };
     const newer = await this.#takenOver();

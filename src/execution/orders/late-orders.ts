@@ -53,6 +53,17 @@ export async function settleLateOrder(parts: LateOrdersParts, intent: IntentReco
   }
 }
 
+/** Looks once more at an order that ended unfilled: its last fills may be shown later than its end. A failed read is logged. */
+export async function settleEnded(parts: LateOrdersParts, intent: IntentRecord): Promise<void> {
+  try {
+    const order = await parts.broker.orderByClientId(intent.clientOrderId);
+    if (order !== undefined && isTerminal(order.status) && order.filledQuantity.gt(intent.filledQuantity))
+      await learnOf(parts, intent, order);
+  } catch (error) {
+    parts.say("warn", `${intent.symbol}: cannot read the state of the ${intent.side} ${intent.clientOrderId}: ${messageOf(error)}`, intent);
+  }
+}
+
 /** Records what the venue has of an intent whose execution is over, and cancels what still works. */
 export async function learnOf(parts: LateOrdersParts, intent: IntentRecord, order: Order): Promise<void> {
   const { ledger, clock } = parts;

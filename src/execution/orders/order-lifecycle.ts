@@ -5,7 +5,7 @@ import { messageOf } from "../../domain/errors.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentChange, IntentRecord } from "../../domain/ledger/orders.ts";
 import type { Decimal } from "../../domain/decimal.ts";
-import { max, ZERO } from "../../domain/decimal.ts";
+import { decimal, max, ZERO } from "../../domain/decimal.ts";
 import { CANCEL_RETRY_MS, CANCEL_WITHOUT_EFFECT_MS } from "../loop/decide.ts";
 import type { FollowUp } from "../loop/follow-up.ts";
 import { wasSent } from "../../domain/ledger/orders.ts";
@@ -25,8 +25,12 @@ export interface LifecycleParts {
   readonly onPositions: (positions: readonly Position[]) => void;
 }
 
-/** The average price of a fill follows the fill by less. */
-const PRICE_SHOWN_WITHIN_MS = 10_000;
+/** The figures of an order's end, its average price above all, follow the end by less. */
+const FIGURES_SHOWN_WITHIN_MS = 10_000;
+/** A fill may slip in at a cancel and be missing from the first answer: an unfilled end counts when it is shown again after this. */
+const END_CONFIRMED_AFTER_MS = 1_000;
+/** A dollar buy that is filled for less than this part of its amount is not shown whole. */
+const MOST_OF_IT = decimal("0.9");
 
 /**
  * The life of one order, as the ledger and the venue see it:
@@ -265,9 +269,14 @@ export class OrderLifecycle {
       return;
     }
     const known = ledger.intent(intent.clientOrderId) ?? intent;
-    if (known.state === "done") return;
     const filled = max(known.filledQuantity, order.filledQuantity);
-    const shown = this.#untilPriced(order, followUp);
+    if (known.state === "done") {
+      // Its end was shown before its last fills were.
+      if (isTerminal(order.status) && filled.gt(known.filledQuantity))
+        ledger.transaction(() => this.#record(known, order, filled), "ordered");
+      return;
+    }
+    const shown = this.#untilConfirmed(known, order, followUp);
     const changed = known.status !== shown.status || !filled.eq(known.filledQuantity) || known.state !== "open";
     if (!changed) return;
     followUp.workingSince ??= clock.monotonic();
@@ -276,12 +285,19 @@ export class OrderLifecycle {
     ledger.transaction(() => this.#record(known, shown, filled), "ordered");
   }
 
-  /** Fills may be shown before their average price: for some seconds such an order counts as still working, and is polled. */
-  #untilPriced(order: Order, followUp: FollowUp): Order {
-    if (!isTerminal(order.status) || order.filledQuantity.eq(ZERO) || order.filledAveragePrice !== undefined) return order;
+  /**
+   * An end may be shown before its last fills, or before their average price (R16): what is left would be traded twice. Until
+   * its figures are whole, or have not changed for a while, such an order counts as still working, and is polled.
+   */
+  #untilConfirmed(intent: IntentRecord, order: Order, followUp: FollowUp): Order {
+    if (!isTerminal(order.status)) return order;
+    const lacking = lacksFigures(intent, order) || order.filledQuantity.lt(followUp.told);
+    if (order.status === "filled" && !lacking) return order;
     const now = this.#parts.clock.monotonic();
-    followUp.pricelessSince ??= now;
-    return now - followUp.pricelessSince < PRICE_SHOWN_WITHIN_MS ? { ...order, status: "partially_filled" } : order;
+    if (followUp.endShown?.filledQuantity.eq(order.filledQuantity) !== true)
+      followUp.endShown = { since: now, filledQuantity: order.filledQuantity };
+    if (now - followUp.endShown.since >= (lacking ? FIGURES_SHOWN_WITHIN_MS : END_CONFIRMED_AFTER_MS)) return order;
+    return { ...order, status: order.filledQuantity.gt(ZERO) ? "partially_filled" : "pending_cancel" };
   }
 
   #record(known: IntentRecord, order: Order, filled: Decimal): void {
@@ -343,4 +359,12 @@ function endText(intent: IntentRecord, order: Order): string {
   const verb = intent.side === "buy" ? "bought" : "sold";
   if (order.status === "filled") return `${intent.symbol}: ${verb} ${order.filledQuantity.toFixed()}${price}.`;
   return `${intent.symbol}: the ${intent.side} ended ${order.status} with ${order.filledQuantity.toFixed()} shares filled${price}.`;
+}
+
+/** Filled without a price, or `filled` with fewer shares or dollars than were ordered. */
+function lacksFigures({ quantity, notional }: IntentRecord, { status, filledQuantity, filledAveragePrice }: Order): boolean {
+  if (filledQuantity.gt(ZERO) && filledAveragePrice === undefined) return true;
+  if (status !== "filled") return false;
+  if (quantity !== undefined) return filledQuantity.lt(quantity);
+  return filledQuantity.times(filledAveragePrice ?? ZERO).lt((notional ?? ZERO).times(MOST_OF_IT));
 }

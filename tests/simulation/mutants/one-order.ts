@@ -320,13 +320,51 @@ export const ONE_ORDER: readonly Mutant[] = [
     test: "tests/execution/abandoned.test.ts",
   },
   {
+    name: "unfilled-end-believed-at-once",
+    bug: "An end without fills counts at its first showing, and what has slipped in is bought again.",
+    patches: [
+      { file: LIFECYCLE, find: "const END_CONFIRMED_AFTER_MS = 1_000;", replace: "const END_CONFIRMED_AFTER_MS = 0;" },
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "const ENDED_MAY_FILL_WITHIN_MS = 60_000;",
+        replace: "const ENDED_MAY_FILL_WITHIN_MS = -1;",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "ended-order-not-looked-at-again",
+    bug: "An order that has just ended unfilled is not looked up again before the next plan.",
+    patches: [
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "const ENDED_MAY_FILL_WITHIN_MS = 60_000;",
+        replace: "const ENDED_MAY_FILL_WITHIN_MS = -1;",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "filled-without-figures-believed",
+    bug: "An order shown as filled with too few shares counts as filled with those.",
+    patches: [
+      {
+        file: LIFECYCLE,
+        find: "if (quantity !== undefined) return filledQuantity.lt(quantity);",
+        replace: "if (quantity !== undefined) return false;",
+      },
+      { file: LIFECYCLE, find: "lt((notional ?? ZERO).times(MOST_OF_IT))", replace: "lt(ZERO)" },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
     name: "fill-without-price-counts-as-nothing",
     bug: "Proceeds of a fill whose price is not shown yet count as somebody's deposit and are not spent.",
     patches: [
       {
         file: LIFECYCLE,
-        find: "now - followUp.pricelessSince < PRICE_SHOWN_WITHIN_MS",
-        replace: "now - followUp.pricelessSince < -PRICE_SHOWN_WITHIN_MS",
+        find: "if (filledQuantity.gt(ZERO) && filledAveragePrice === undefined) return true;",
+        replace: "if (filledQuantity.gt(ZERO) && filledAveragePrice === undefined) return false;",
       },
       {
         file: "src/execution/preparation/settle.ts",
