@@ -13,7 +13,7 @@ import { readMarket, unlessAborted } from "../execution/preparation/account-snap
 import type { RebalanceOptions, Rebalancer, RebalanceResult } from "../execution/rebalancer.ts";
 import { describeSignal } from "./event-log.ts";
 import type { TraderEvent } from "./events.ts";
-import type { DecidingRun, LeftOver } from "./left-overs.ts";
+import type { DecidingRun, LeftOver, NewestRun } from "./left-overs.ts";
 import { LeftOvers } from "./left-overs.ts";
 import type { SignalInbox } from "./signal-inbox.ts";
 
@@ -55,7 +55,7 @@ export class AccountEngine {
   constructor(parts: AccountEngineParts) {
     this.#parts = parts;
     this.#rebalancer = parts.rebalancer(parts.inbox, parts.stopping);
-    this.#leftOvers = new LeftOvers({ ...parts, newest: (strategy) => parts.inbox.newestOf(strategy) });
+    this.#leftOvers = new LeftOvers({ ...parts, inbox: parts.inbox });
   }
 
   /** Nothing is running or queued. */
@@ -194,9 +194,9 @@ export class AccountEngine {
     this.#leftOvers.decided(strategy, run);
   }
 
-  /** Executions that an earlier process could not bring to target. */
-  rememberEarlier(signalId: string | undefined): void {
-    this.#leftOvers.rememberEarlier(signalId);
+  /** An execution that an earlier process could not bring to target. */
+  rememberEarlier(run: NewestRun): void {
+    this.#leftOvers.rememberEarlier(run);
   }
 
   async #takeUpLeftOver({ signal, tries, until }: LeftOver): Promise<void> {

@@ -149,10 +149,11 @@ export class Daemon {
     for (const verdict of report.verdicts) this.#parts.emit({ kind: "verdict", ...verdict });
     this.#sayLoss(intake);
     this.#scheduleLook(intake, report.lookAgainAt);
-    const { decision } = report;
-    if (report.decidedBefore !== undefined) this.#engine.decided(intake.strategy, { lines: report.decidedBefore });
-    if (decision.kind !== "nothing") this.#inbox.judged(intake.strategy, signalIdOf(decision));
-    if (occasion === "start" && decision.kind === "verdict") this.#engine.rememberEarlier(decision.signalId);
+    const { decision, decidedBefore } = report;
+    if (decidedBefore !== undefined) this.#engine.decided(intake.strategy, { lines: decidedBefore });
+    if (decision.kind === "wait" || isHeld(decision)) this.#inbox.arriving(intake.strategy, decision.kind === "wait");
+    else if (decision.kind !== "nothing") this.#inbox.judged(intake.strategy, signalIdOf(decision));
+    if (occasion === "start") this.#engine.rememberEarlier({ strategy: intake.strategy, decision, decidedBefore });
     this.#act(intake.strategy, decision);
   }
 
@@ -162,7 +163,7 @@ export class Daemon {
     else if (decision.kind === "verdict" && decision.isNew) {
       const { signalId, verdict } = decision;
       this.#supersede(strategy, `A newer run decides: ${verdict.kind}.`, signalId);
-      this.#engine.decided(strategy, { signalId });
+      if (!isHeld(decision)) this.#engine.decided(strategy, { signalId });
       this.#parts.emit({ kind: "not-executed", origin: "intake", again: false, what: { signalId, verdict } });
     }
   }
@@ -272,13 +273,11 @@ export class Daemon {
   }
 }
 
-function signalIdOf(decision: Exclude<IntakeReport["decision"], { kind: "nothing" }>): string | undefined {
-  switch (decision.kind) {
-    case "execute":
-      return decision.signal.id;
-    case "verdict":
-      return decision.signalId;
-    case "wait":
-      return undefined;
-  }
+function signalIdOf(decision: Exclude<IntakeReport["decision"], { kind: "nothing" | "wait" }>): string | undefined {
+  return decision.kind === "execute" ? decision.signal.id : decision.signalId;
+}
+
+/** A HOLD changes nothing, not even which run decides (R22). */
+function isHeld(decision: IntakeReport["decision"]): boolean {
+  return decision.kind === "verdict" && decision.verdict.kind === "held";
 }

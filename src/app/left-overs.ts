@@ -1,5 +1,8 @@
 import type { Clock } from "../domain/clock.ts";
 import { freshness } from "../intake/freshness.ts";
+import type { IntakeReport } from "../intake/intake.ts";
+import type { SignalInbox } from "./signal-inbox.ts";
+import { marketDate } from "../domain/market-day.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
@@ -22,6 +25,39 @@ export function missedTarget(ledger: Pick<Ledger, "executionsOfSignal">, signalI
   return last?.outcome === "off-target" || last?.outcome === "incomplete" ? last : undefined;
 }
 
+/** The newest run of one strategy. */
+export interface NewestRun {
+  readonly strategy: string;
+  readonly decision: IntakeReport["decision"];
+  /** The lines of the last BUY run, when only SELL or HOLD runs came after it. */
+  readonly decidedBefore?: readonly string[] | undefined;
+}
+
+/**
+ * The BUY run of today that still decides for a strategy, if the account is not on target for it (R33): the newest run, or
+ * the last accepted one where only SELL or HOLD runs came after it, or where the file holds no run any more.
+ */
+export function leftOff(
+  ledger: Pick<Ledger, "executionsOfSignal" | "signal" | "lastAcceptedSignal">,
+  { strategy, decision, decidedBefore }: NewestRun,
+  now: number,
+): Signal | undefined {
+  const newest = decision.kind === "verdict" && decision.signalId !== undefined ? ledger.signal(decision.signalId)?.signal : undefined;
+  const isBuy = newest?.kind === "rebalance";
+  if (isBuy && decision.kind === "verdict" && decision.verdict.kind !== "executed") return undefined;
+  const signal = isBuy ? newest : decidesNothing(decision) ? ledger.lastAcceptedSignal(strategy, "rebalance")?.signal : undefined;
+  if (signal === undefined || (!isBuy && decidedBefore !== undefined && !isOf(signal, { lines: decidedBefore }))) return undefined;
+  const missed = missedTarget(ledger, signal.id);
+  return missed !== undefined && marketDate(missed.startedAt) === marketDate(now) ? signal : undefined;
+}
+
+/** A SELL or HOLD run, or no run at all, leaves the last BUY run in force (R22). */
+function decidesNothing(decision: IntakeReport["decision"]): boolean {
+  if (decision.kind === "nothing") return true;
+  if (decision.kind === "execute") return decision.signal.kind === "exit";
+  return decision.kind === "verdict" && (decision.verdict.kind === "held" || decision.verdict.kind === "executed");
+}
+
 /** A run that decides what is executed, by its signal or its lines; neither when it makes no signal. */
 export interface DecidingRun {
   readonly signalId?: string | undefined;
@@ -34,10 +70,9 @@ function isOf({ id, lineHashes }: Signal, { signalId, lines = [] }: DecidingRun)
 
 export interface LeftOversParts {
   readonly clock: Clock;
-  readonly ledger: Pick<Ledger, "executionsOfSignal" | "signal">;
+  readonly ledger: Pick<Ledger, "executionsOfSignal" | "signal" | "lastAcceptedSignal">;
   readonly signalMaxAgeSeconds: number;
-  /** The signal of the newest run in a strategy's file; no id when the run makes no signal. */
-  readonly newest: (strategy: string) => { readonly signalId: string | undefined } | undefined;
+  readonly inbox: Pick<SignalInbox, "newestOf" | "isArriving">;
 }
 
 /**
@@ -64,11 +99,9 @@ export class LeftOvers {
     this.#runs.set(signal.id, { signal, tries: tries + 1, until, at: this.#parts.clock.monotonic() + pause });
   }
 
-  /** Executions that an earlier process could not bring to target. */
-  rememberEarlier(signalId: string | undefined): void {
-    const { ledger } = this.#parts;
-    if (signalId === undefined || missedTarget(ledger, signalId) === undefined) return;
-    const signal = ledger.signal(signalId)?.signal;
+  /** An execution that an earlier process could not bring to target. */
+  rememberEarlier(run: NewestRun): void {
+    const signal = leftOff(this.#parts.ledger, run, this.#parts.clock.now());
     if (signal !== undefined) this.remember(signal, 0);
   }
 
@@ -91,10 +124,10 @@ export class LeftOvers {
     for (const { signal: left } of [...this.#runs.values()]) if (left.strategy === strategy && !isOf(left, run)) this.#runs.delete(left.id);
   }
 
-  /** Those whose pause is over, each once; stale and superseded ones are dropped. */
+  /** Those whose pause is over, each once; stale and superseded ones are dropped. While a newer run arrives, they wait. */
   due(): LeftOver[] {
-    const { clock, signalMaxAgeSeconds } = this.#parts;
-    const over = [...this.#runs.values()].filter(({ at }) => clock.monotonic() >= at);
+    const { clock, signalMaxAgeSeconds, inbox } = this.#parts;
+    const over = [...this.#runs.values()].filter(({ at, signal }) => clock.monotonic() >= at && !inbox.isArriving(signal.strategy));
     for (const { signal } of over) this.#runs.delete(signal.id);
     return over.filter(({ signal, until }) => {
       const isFresh = freshness(signal, clock.now(), signalMaxAgeSeconds).kind === "fresh";
@@ -104,7 +137,7 @@ export class LeftOvers {
 
   /** The newest run decides, whatever its result (R6); a later SELL or HOLD changes nothing (R22). */
   #isOvertaken(signal: Signal): boolean {
-    const newest = this.#parts.newest(signal.strategy);
+    const newest = this.#parts.inbox.newestOf(signal.strategy);
     if (newest === undefined || newest.signalId === signal.id) return false;
     const other = newest.signalId === undefined ? undefined : this.#parts.ledger.signal(newest.signalId)?.signal;
     return other === undefined || other.kind === "rebalance";

@@ -5,6 +5,7 @@ import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { Signal } from "../domain/signal.ts";
+import type { Verdict } from "../domain/verdict.ts";
 import { VERDICTS } from "../domain/verdict.ts";
 import type { RebalanceResult } from "../execution/rebalancer.ts";
 import { freshness } from "../intake/freshness.ts";
@@ -19,7 +20,8 @@ import { targetPortfolio } from "../reporting/target-portfolio.ts";
 import type { Terminal } from "../reporting/terminal.ts";
 import type { AccountEngine } from "./account-engine.ts";
 import type { TraderEvent } from "./events.ts";
-import { missedTarget } from "./left-overs.ts";
+import type { NewestRun } from "./left-overs.ts";
+import { leftOff, missedTarget } from "./left-overs.ts";
 import { noticeOf, openNotifications } from "./open-notifications.ts";
 import { exitOfResult } from "./outcome-exit.ts";
 import { SignalInbox } from "./signal-inbox.ts";
@@ -47,12 +49,6 @@ const NOTIFY_LIMIT_MS = 3_000;
 
 /** How often the file is read again while waiting for late legs. */
 const LOOK_AGAIN_MS = 100;
-
-/** The newest run of one strategy. */
-interface NewestRun {
-  readonly strategy: string;
-  readonly decision: IntakeReport["decision"];
-}
 
 /** Runs the daemon's parts once: intake, inbox and account engine act on the newest run of each strategy. */
 export class RunOnce {
@@ -154,8 +150,8 @@ export class RunOnce {
   async #newestRuns(intakes: readonly Intake[]): Promise<NewestRun[]> {
     return Promise.all(
       intakes.map(async (intake) => {
-        const { decision } = await this.#settled(intake, this.#look(intake));
-        return { strategy: intake.strategy, decision };
+        const { decision, decidedBefore } = await this.#settled(intake, this.#look(intake));
+        return { strategy: intake.strategy, decision, decidedBefore };
       }),
     );
   }
@@ -197,9 +193,9 @@ export class RunOnce {
       codes.push(await this.#execute(engine, signal));
       if (this.#stopping.aborted) break;
     }
-    for (const { decision } of runs) {
+    for (const run of runs) {
       if (this.#stopping.aborted) break;
-      const left = this.#leftOff(decision);
+      const left = this.#leftOff(run);
       if (left !== undefined && !recovered.has(left.id)) codes.push(await this.#takeUp(engine, left));
     }
     const halted = this.#session.halt.reason();
@@ -209,7 +205,8 @@ export class RunOnce {
   }
 
   /** The exit code of a run that is not executed; `undefined` when it decides nothing. */
-  #refused({ strategy, decision }: NewestRun, recovered: ReadonlyMap<string, RebalanceResult>): ExitCode | undefined {
+  #refused(run: NewestRun, recovered: ReadonlyMap<string, RebalanceResult>): ExitCode | undefined {
+    const { strategy, decision } = run;
     switch (decision.kind) {
       case "execute":
         return undefined;
@@ -224,9 +221,15 @@ export class RunOnce {
         const { signalId, verdict } = decision;
         const known = signalId === undefined ? undefined : recovered.get(signalId);
         if (known !== undefined) return exitOfResult(known);
-        if (this.#leftOff(decision) !== undefined) return undefined;
-        const said = verdict.kind === "executed" ? "Already executed" : `Not executed, ${verdict.kind}`;
-        this.#say(this.#of(strategy, `${said}: ${verdict.reason}`));
+        const left = this.#leftOff(run);
+        if (left !== undefined && left.id === signalId) return undefined;
+        this.#say(
+          this.#of(
+            strategy,
+            verdict.kind === "executed" ? this.#executedText(signalId, verdict) : `Not executed, ${verdict.kind}: ${verdict.reason}`,
+          ),
+        );
+        if (left !== undefined) return undefined;
         this.#notExecuted(signalId, verdict);
         return this.#session.halt.reason() === undefined ? VERDICTS[verdict.kind].exit : undefined;
       }
@@ -237,11 +240,15 @@ export class RunOnce {
     this.#session.emit({ kind: "not-executed", origin: "intake", again: false, what: { signalId, verdict } });
   }
 
-  /** The newest run, if it was executed and the account is not on target. */
-  #leftOff(decision: IntakeReport["decision"]): Signal | undefined {
-    if (decision.kind !== "verdict" || decision.verdict.kind !== "executed" || decision.signalId === undefined) return undefined;
-    const { ledger } = this.#session;
-    return missedTarget(ledger, decision.signalId) === undefined ? undefined : ledger.signal(decision.signalId)?.signal;
+  /** As {@link leftOff}. A run that is only about to be executed is not looked behind, unless it is a SELL. */
+  #leftOff(run: NewestRun): Signal | undefined {
+    return leftOff(this.#session.ledger, run, this.#session.clock.now());
+  }
+
+  /** What came of the last of its executions, which its lines need not say (R33). */
+  #executedText(signalId: string | undefined, { reason }: Pick<Verdict, "reason">): string {
+    const last = signalId === undefined ? undefined : this.#session.ledger.executionsOfSignal(signalId).at(-1);
+    return `Already executed: ${last?.outcome === "on-target" ? (last.outcomeReason ?? reason) : reason}`;
   }
 
   // --- acting --------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ interface StrategyRecord {
   waiting: Signal | undefined;
   /** The newest run in its file, once judged; no id for a run that makes no signal. */
   newest: { readonly signalId: string | undefined } | undefined;
+  /** A newer run is not complete yet: what it decides is not known. */
+  isArriving: boolean;
   /** When a run that could not be executed is judged again; monotonic milliseconds. */
   retryAt: number | undefined;
   /** Last log text by subject. */
@@ -96,7 +98,7 @@ export class SignalInbox implements InboxView {
   beginAgain(signal: Pick<Signal, "strategy" | "id">): void {
     this.begin(signal);
     const newest = this.newestOf(signal.strategy);
-    if (newest !== undefined && newest.signalId !== signal.id) this.#current?.overtaken.abort();
+    if (this.isArriving(signal.strategy) || (newest !== undefined && newest.signalId !== signal.id)) this.#current?.overtaken.abort();
   }
 
   /** The running execution has ended. */
@@ -107,6 +109,16 @@ export class SignalInbox implements InboxView {
   /** The newest run of a strategy's file has been judged. */
   judged(strategy: string, signalId: string | undefined): void {
     this.#of(strategy).newest = { signalId };
+    this.#of(strategy).isArriving = false;
+  }
+
+  /** The newest run of a strategy's file is not complete, or is again none that decides (a HOLD, R22). */
+  arriving(strategy: string, isArriving: boolean): void {
+    this.#of(strategy).isArriving = isArriving;
+  }
+
+  isArriving(strategy: string): boolean {
+    return this.#strategies.get(strategy)?.isArriving === true;
   }
 
   newestOf(strategy: string): { readonly signalId: string | undefined } | undefined {
@@ -136,7 +148,7 @@ export class SignalInbox implements InboxView {
   #of(strategy: string): StrategyRecord {
     const known = this.#strategies.get(strategy);
     if (known !== undefined) return known;
-    const record: StrategyRecord = { waiting: undefined, newest: undefined, retryAt: undefined, said: new Map() };
+    const record: StrategyRecord = { waiting: undefined, newest: undefined, isArriving: false, retryAt: undefined, said: new Map() };
     this.#strategies.set(strategy, record);
     return record;
   }

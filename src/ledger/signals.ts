@@ -62,12 +62,12 @@ export function recentSignals(database: LedgerDatabase, limit: number): SignalRe
  */
 export const ACCEPTED = "(executions.begun_at IS NOT NULL OR executions.outcome IN ('on-target', 'off-target', 'incomplete'))";
 
-export function lastAcceptedSignal(database: LedgerDatabase, strategy: string): SignalRecord | undefined {
+export function lastAcceptedSignal(database: LedgerDatabase, strategy: string, kind: Signal["kind"] | undefined): SignalRecord | undefined {
   const row = database.row(
-    `SELECT * FROM signals WHERE strategy = :strategy
+    `SELECT * FROM signals WHERE strategy = :strategy AND kind LIKE :kind
        AND EXISTS (SELECT 1 FROM executions WHERE signal_id = signals.id AND ${ACCEPTED})
      ORDER BY number DESC LIMIT 1`,
-    { strategy },
+    { strategy, kind: kind ?? "%" },
   );
   return row && signalOf(row);
 }

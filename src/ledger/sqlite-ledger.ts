@@ -236,7 +236,7 @@ function portOn(database: LedgerDatabase): Ledger {
     signal: (id) => signals.findSignal(database, id),
     recentSignals: (limit) => signals.recentSignals(database, limit),
     judgeSignal: (id, verdict, at) => signals.judgeSignal(database, id, verdict, at),
-    lastAcceptedSignal: (strategy) => signals.lastAcceptedSignal(database, strategy),
+    lastAcceptedSignal: (strategy, kind) => signals.lastAcceptedSignal(database, strategy, kind),
 
     recordStrategyTargets: (executionId, asked) => strategyTargets.recordStrategyTargets(database, executionId, asked),
     strategyTargetsOf: (executionId) => strategyTargets.strategyTargetsOf(database, executionId),

@@ -9,6 +9,7 @@ import { NOW, signal as example } from "../ledger/ledger-examples.ts";
 let ledger: SqliteLedger;
 let clock: VirtualClock;
 let newest: string | undefined;
+let isArriving = false;
 let leftOvers: LeftOvers;
 
 beforeEach(() => {
@@ -18,7 +19,7 @@ beforeEach(() => {
     clock,
     ledger,
     signalMaxAgeSeconds: 300,
-    newest: () => (newest === undefined ? undefined : { signalId: newest }),
+    inbox: { newestOf: () => (newest === undefined ? undefined : { signalId: newest }), isArriving: () => isArriving },
   });
 });
 
@@ -42,6 +43,14 @@ describe("an execution that ended off target", () => {
     leftOvers.remember(run("a"), 0);
     expect(leftOvers.due()).toEqual([]);
     expect([await due(), await due()]).toEqual([["a"], []]);
+  });
+
+  test("waits while a newer run is arriving", async () => {
+    leftOvers.remember(run("a"), 0);
+    isArriving = true;
+    expect(await due()).toEqual([]);
+    isArriving = false;
+    expect(await due()).toEqual(["a"]);
   });
 
   test("is continued after a SELL, which decides nothing", async () => {

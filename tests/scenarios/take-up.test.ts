@@ -1,6 +1,8 @@
+import { truncateSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
+import type { Leg } from "./strategy.ts";
 import { HEDGE, HEDGE_WEIGHTS } from "./strategy.ts";
 import { expectExit, until } from "./trader-process.ts";
 
@@ -90,7 +92,35 @@ describe("execute on a run that was executed and missed its target", () => {
 });
 
 test(
-  "a daemon takes up what a halt has left when it is over",
+  "a HOLD, a SELL or a rotated file hides no run that missed its target: execute ends with 1, and --finish goes on",
+  async () => {
+    const scenario = await Scenario.open();
+    const letGo = await offTarget(scenario);
+    const holds: Leg = { symbol: "SPY", reason: "No clear signal", action: "HOLD" };
+    const exits: Leg = { symbol: "QQQ", reason: "Exit", action: "SELL" };
+    for (const [leg, said] of [
+      [holds, /held: [^]*Already executed, but not on target: [^]*UVXY/],
+      [exits, /already[^]*Already executed, but not on target: [^]*UVXY/],
+      [undefined, /holds no run[^]*Already executed, but not on target: [^]*UVXY/],
+    ] as const) {
+      if (leg === undefined) truncateSync(scenario.alertsFile);
+      else scenario.alert([leg], leg === holds ? -3_000 : -4_900);
+      const again = await scenario.run(["execute"]);
+      expectExit(again, 1);
+      expect(again.output).toMatch(said);
+    }
+    letGo();
+    expectExit(await scenario.run(["execute", "--finish"]), 0);
+    expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
+    const done = await scenario.run(["execute"]);
+    expectExit(done, 0);
+    expect(done.output).not.toMatch(/not on target/);
+  },
+  LIMIT_MS,
+);
+
+test(
+  "a daemon takes up what a halt has left when it is over, also after a HOLD",
   async () => {
     const scenario = await Scenario.open();
     let isHeld = true;
@@ -109,6 +139,12 @@ test(
       () => daemon.output,
     );
     isHeld = false;
+    scenario.alert([{ symbol: "SPY", reason: "No clear signal", action: "HOLD" }], -4_000);
+    await until(
+      () => scenario.log.includes("held"),
+      "the verdict on the HOLD",
+      () => daemon.output,
+    );
     expectExit(await scenario.run(["resume"]), 0);
     await until(
       () => scenario.book.includes("buy UVXY filled"),

@@ -11,8 +11,11 @@ export interface SignalStore {
   recentSignals(limit: number): SignalRecord[];
   /** Sets the verdict of the signal and of all its lines. A final verdict is never replaced, but for `executed` by the end of a later execution. */
   judgeSignal(id: string, verdict: Verdict, at: number): void;
-  /** The newest signal of a strategy that was accepted: its execution has begun, or found that no order was needed (R31). */
-  lastAcceptedSignal(strategy: string): SignalRecord | undefined;
+  /**
+   * The newest signal of a strategy that was accepted: its execution has begun, or found that no order was needed (R31).
+   * @param kind of any kind if missing.
+   */
+  lastAcceptedSignal(strategy: string, kind?: Signal["kind"]): SignalRecord | undefined;
 
   /** Records what each strategy asks for in an execution. @throws when the execution has its claims already. */
   recordStrategyTargets(executionId: string, strategyTargets: readonly StrategyTarget[]): void;
