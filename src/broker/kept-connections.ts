@@ -32,12 +32,13 @@ export class KeptConnections {
     };
     return new Promise((resolve, reject) => {
       const request = (isPlain ? http : https).request(url, options, (message) => {
-        try {
+        const refusal = refusalOf(message);
+        if (refusal === undefined) {
           resolve(answerOf(message));
-        } catch (error) {
-          message.destroy();
-          reject(error);
+          return;
         }
+        message.destroy();
+        reject(new Error(refusal));
       });
       request.once("error", reject);
       request.end(typeof body === "string" ? body : undefined);
@@ -50,11 +51,15 @@ export class KeptConnections {
   }
 }
 
+/** Why an answer cannot be used. */
+function refusalOf({ statusCode = 0, headers }: IncomingMessage): string | undefined {
+  if (REDIRECTS.has(statusCode)) return "The venue answered with a redirect, which is never followed.";
+  const encoding = headers["content-encoding"] ?? "identity";
+  return encoding === "identity" ? undefined : `The venue's answer is compressed (${encoding}), which was not asked for.`;
+}
+
 function answerOf(message: IncomingMessage): Awaited<ReturnType<SendHttp>> {
   const status = message.statusCode ?? 0;
-  if (REDIRECTS.has(status)) throw new Error("The venue answered with a redirect, which is never followed.");
-  const encoding = message.headers["content-encoding"] ?? "identity";
-  if (encoding !== "identity") throw new Error(`The venue's answer is compressed (${encoding}), which was not asked for.`);
   const headers = new Headers();
   for (const [name, values = []] of Object.entries(message.headersDistinct)) for (const value of values) headers.append(name, value);
   return { ok: status >= 200 && status < 300, status, statusText: message.statusMessage ?? "", headers, body: message };

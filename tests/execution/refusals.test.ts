@@ -64,7 +64,9 @@ describe("other refusals (R20)", () => {
   test.each([
     ["a wash trade", washTrade, 4],
     ["a lack of shares", reply(403, { code: 40310000, message: "insufficient qty available for order (requested: 1, available: 0)" }), 4],
-    ["not tradable", reply(422, { code: 42210000, message: 'asset "UVXY" is not tradable' }), 1],
+    ["not tradable, against the asset's own word", reply(422, { code: 42210000, message: 'asset "UVXY" is not tradable' }), 4],
+    ["may only close", reply(403, { code: 40310000, message: "account is restricted to liquidation only" }), 4],
+    ["too small", reply(403, { code: 40310000, message: "cost basis must be >= minimal amount of order 1" }), 1],
     ["something new", reply(422, { code: 42210000, message: "the moon is full" }), 4],
   ])("%s: the others are bought, the symbol is named, and tried as often as its text deserves", async (_, answer, expected) => {
     desk = new VirtualDesk(INVESTED);
@@ -157,7 +159,36 @@ describe("other refusals (R20)", () => {
     desk = new VirtualDesk(INVESTED);
     const result = await desk.run(signalOf(desk.clock, HEDGE), { onReady: () => desk.exchange.setAsset("UVXY", { status: "inactive" }) });
     expect(result).toMatchObject({ conclusion: { outcome: "off-target" } });
-    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/UVXY.*not active/);
+    expect(result.kind === "concluded" && result.conclusion.reason).toMatch(/UVXY \(inactive\)/);
+    expect(intentsOf(desk).filter(({ symbol }) => symbol === "UVXY")).toHaveLength(1);
+  });
+
+  test.each([
+    ["asset not found", reply(404, { code: 40410000, message: "asset not found for UVXY" })],
+    ["not tradable", reply(422, { code: 42210000, message: 'asset "UVXY" is not tradable' })],
+    ["the account", reply(403, { code: 40310000, message: "account is not authorized to trade" })],
+  ])("one that the venue's own data contradicts is tried again: %s", async (_, answer) => {
+    desk = new VirtualDesk(INVESTED);
+    desk.venue.interceptor = beforePosts("UVXY", 1, () => answer);
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expectHoldings(desk, HEDGE);
+  });
+
+  test("a day order that the venue lets expire while the session lasts is sent again", async () => {
+    desk = new VirtualDesk(INVESTED);
+    let isOver = false;
+    desk.exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY" || isOver, mayCancel: () => true };
+    desk.venue.interceptor = {
+      after: async (request, response) => {
+        if (!isOver && isPost(request) && postedOrder(request).symbol === "UVXY") {
+          await desk.clock.advance(2_000);
+          desk.exchange.cancel(orderOf(desk, "UVXY").id);
+          isOver = true;
+        }
+        return { ...response, body: response.body.replaceAll('"canceled"', '"expired"') };
+      },
+    };
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
   });
 
   test("a refused sell: its symbol stays, and no more is bought than there is cash for", async () => {

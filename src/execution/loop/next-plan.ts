@@ -75,6 +75,7 @@ export class NextPlan {
     const { assets, clock } = this.#execution.parts;
     for (const { symbol, status, updatedAt } of own) {
       if (status === "not-fractionable") assets.refusedFractions(symbol, clock.now() - updatedAt);
+      if (status === "not-tradable" || status === "unknown-asset") assets.readAgain(symbol);
     }
     const settled = await this.#parts.account.settled(blocked);
     if (settled === undefined) return DECIDE_AGAIN;

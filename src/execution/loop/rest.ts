@@ -124,6 +124,8 @@ function restOfIntent(intent: IntentRecord, { tries, minimum }: RestFacts): Rest
   if (!endedShort(intent, minimum)) return [];
   if (status === "rejected") return [refused(intent, tries)];
   if (status === "canceled" && cancelRequestedAt !== undefined) return [{ symbol, reason: "order-timed-out", passing, intent }];
+  // Nobody can let a day order expire while the session lasts, so the venue will take another one.
+  if (status === "expired") return [{ symbol, reason: "order-timed-out", passing, intent }];
   return [{ symbol, reason: "order-cancelled", passing: false, intent }];
 }
 
@@ -145,6 +147,10 @@ function refused(intent: IntentRecord, tries: readonly IntentRecord[]): Rest {
       return { ...rest, passing: true, notBefore: updatedAt + (pause ?? REFUSED_PAUSES_MS[2]) };
     case "not-fractionable":
       return isOfFractions(intent) ? { ...rest, passing: before < MOST_TRIES } : { ...rest, ...paced };
+    // What the venue itself says of the asset and of the account decides; one refusal that contradicts it may be a fault.
+    case "not-tradable":
+    case "unknown-asset":
+    case "account-restricted":
     case "insufficient-quantity":
     case "wash-trade":
     case "other":

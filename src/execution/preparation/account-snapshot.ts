@@ -96,6 +96,11 @@ export class AssetCache {
     this.configuration.askAgain();
   }
 
+  /** The order gate has contradicted what is known of it. */
+  readAgain(symbol: string): void {
+    this.#known.delete(symbol);
+  }
+
   /** Symbols whose asset is now held under another ticker, so that the cache is out of date. */
   forgetRenamed(positions: readonly Position[]): Set<string> {
     const held = new Map(positions.map(({ assetId, symbol }) => [assetId, symbol]));

@@ -45,7 +45,7 @@ test("a sale by hand of what the first buys brought is not waited for with every
       if (isSold || !isPost(request) || postedOrder(request).side !== "buy" || response.status !== 200) return response;
       isSold = true;
       await desk.clock.advance(500);
-      desk.exchange.submit(byHand(String(postedOrder(request).symbol), "sell", "3"));
+      desk.exchange.submit(byHand(postedOrder(request).symbol, "sell", "3"));
       return response;
     },
   });
