@@ -77,7 +77,7 @@ export class Exchange {
     this.feed = new ThinFeed(this.seed, this.hours);
     if (restored === undefined)
       for (const [symbol, price] of Object.entries(options.prices ?? {})) this.prices.pinFromTheBeginning(symbol, decimal(price));
-    this.state = restored?.state ?? openingState(options);
+    this.state = restored?.state ?? openingState(options, (symbol, at) => this.prices.trade(symbol, at)?.price);
     this.#onChange = () => {
       options.onChange?.();
       for (const watcher of this.#watchers) watcher();

@@ -49,7 +49,7 @@ describe("/simulator/… without any keys", () => {
 describe("the account over time", () => {
   test("last_equity is the equity at the end of the previous session", async () => {
     const { clock, exchange } = openExchange({ positions: [holding("LEU", "10", "190")] });
-    expect(exchange.accountView()).toMatchObject({ equity: "102000", last_equity: "101900", balance_asof: "2025-07-11" });
+    expect(exchange.accountView()).toMatchObject({ equity: "102000", last_equity: "102000", balance_asof: "2025-07-11" });
     exchange.setPrice("LEU", "210");
     await clock.advance(6 * 3_600_000);
     exchange.setPrice("LEU", "220");
@@ -57,7 +57,7 @@ describe("the account over time", () => {
     await clock.advance(24 * 3_600_000);
     expect(exchange.accountView()).toMatchObject({ equity: "103200", last_equity: "102100", balance_asof: "2025-07-14" });
     expect(exchange.equityHistory().map(({ date, equity }) => [date, equity.toFixed()])).toEqual([
-      ["2025-07-11", "101900"],
+      ["2025-07-11", "102000"],
       ["2025-07-14", "102100"],
       ["2025-07-15", "103200"],
     ]);

@@ -46,7 +46,7 @@ describe("the turnover of a day", () => {
     expectRefused(
       await run("a", HEDGE),
       "a",
-      /turnover to \$1\d\d,\d{3}\.\d\d, 20\d\.\d % of \$92,041\.88.*MAX_DAILY_TURNOVER_PERCENT \(150\.0 %\)/,
+      /turnover to \$1\d\d,\d{3}\.\d\d, 199\.\d % of \$96,591\.74.*MAX_DAILY_TURNOVER_PERCENT \(150\.0 %\)/,
     );
     expect(desk.ledger.recentVerdicts(1)).toMatchObject([{ signalId: "a", causes: [{ code: "daily-turnover" }] }]);
     await desk.restart(undefined, { limits: limits("2.5") });
@@ -153,8 +153,8 @@ describe("the day", () => {
 describe("the loss of a day", () => {
   test("lets nothing begin once it is reached", async () => {
     open({ ...INVESTED, limits: limits(undefined, "0.04") });
-    desk.exchange.setPrice("TQQQ", "76");
-    expectRefused(await run("a", HEDGE), "a", /lost \$4,4\d\d\.\d\d \(4\.8\d % of \$92,041\.88\).*MAX_DAILY_LOSS_PERCENT \(4\.00 %\)/);
+    desk.exchange.setPrice("TQQQ", "80.5");
+    expectRefused(await run("a", HEDGE), "a", /lost \$4,5\d\d\.\d\d \(4\.6\d % of \$96,591\.74\).*MAX_DAILY_LOSS_PERCENT \(4\.00 %\)/);
     await desk.restart(undefined, { limits: limits(undefined, "0.05") });
     expectSwitched(desk, await run("a", HEDGE));
   });
