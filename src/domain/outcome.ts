@@ -83,6 +83,8 @@ export const OUTCOME_CODES = [
   "left-alone",
   /** Something has come into the account, or may still come, that no plan has decided about. */
   "not-planned",
+  /** It owes the broker money that it did not owe before. */
+  "in-debt",
   /** A cancel did not take effect. */
   "cancel-overdue",
   /** Whether something was sold is not known. */

@@ -1,6 +1,6 @@
 import { countsAtBrokersPrice } from "./broker-priced.ts";
 import { formatDollars, formatQuantity } from "../domain/format.ts";
-import { decimal, max, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
+import { decimal, max, min, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
 import type { PlanRefusal } from "./plan-result.ts";
 import { priceOf, type CheckedPrice, type PriceDoubt } from "./price.ts";
@@ -73,14 +73,31 @@ export function brokerPriced(input: PlanInput): Holding[] {
   });
 }
 
-/** Gain of positions with a checked price since the last raw close, in dollars; negative for a loss. */
-export function checkedGain({ holdings, splits, ...reading }: PlanInput): Decimal {
-  const gains = holdings.map(({ symbol, quantity }) => {
-    const checked = priceOf(symbol, reading);
-    const close = reading.observations.get(symbol)?.previousClose?.price;
-    return "doubt" in checked || close === undefined || splits.has(symbol) ? ZERO : quantity.times(checked.price.minus(close));
-  });
-  return sum(gains);
+/** What is lost (negative) and gained at most, in dollars, if every holding came to its value from one of several prices. */
+export interface Moves {
+  readonly lost: Decimal;
+  readonly gained: Decimal;
+}
+
+/**
+ * Moves that explain a change of the equity (R9): of checked prices, of what does not count in the base, and of what may
+ * have been split. @param before by symbol: prices a share before.
+ */
+export function explainedMoves(input: PlanInput, before: ReadonlyMap<string, readonly Decimal[]>): Moves {
+  const unconfirmed = new Set(brokerPriced(input));
+  const moves = input.holdings
+    .filter((holding) => !unconfirmed.has(holding))
+    .map((holding) => (before.get(holding.symbol) ?? []).map((price) => moveFrom(price, holding, input)));
+  return { lost: sum(moves.map((each) => min(ZERO, ...each))), gained: sum(moves.map((each) => max(ZERO, ...each))) };
+}
+
+function moveFrom(before: Decimal, holding: Holding, input: PlanInput): Decimal {
+  const { symbol, quantity } = holding;
+  const value = valueOf(holding, priceOf(symbol, input), input);
+  if (!isSetApart(holding, input)) return value.minus(afterSplit(quantity.times(before), input.splits.get(symbol)));
+  // An option's value is a hundred times its price.
+  const price = input.observations.get(symbol)?.position?.price;
+  return price?.gt(ZERO) === true ? value.minus(value.times(before).div(price)) : ZERO;
 }
 
 /** Absolute move of positions at the broker's own price since the last raw close, in dollars; the full value without a close. */

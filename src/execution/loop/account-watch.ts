@@ -1,4 +1,5 @@
 import type { Order, Position } from "../../domain/broker.ts";
+import { BrokerError } from "../../domain/broker.ts";
 import { messageOf } from "../../domain/errors.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
@@ -34,9 +35,20 @@ import {
   settlePause,
   unsettled,
 } from "../preparation/settle.ts";
-import { cashBefore, foreignBuysBefore, knownForeignOrders, powerBefore, sharesBefore, unsettledBefore } from "../outcome/summary.ts";
+import { flowsSinceLastClose } from "../preparation/daily-limits.ts";
+import {
+  cashBefore,
+  equityBefore,
+  foreignBuysBefore,
+  knownForeignOrders,
+  powerBefore,
+  sharesBefore,
+  unsettledBefore,
+} from "../outcome/summary.ts";
 
 const HALF = decimal("0.5");
+/** Missing cash up to this fraction of the equity needs no proof that it was withdrawn: it may be a fee, or a falling price. */
+const SMALL_LOSS = decimal("0.03");
 /** Maximum age of the account data before a POST. */
 const LOOK_MAX_AGE_MS = 5_000;
 /** Pause between two checks for missing cash; each costs three requests. */
@@ -357,8 +369,25 @@ export class AccountWatch {
     const isLess =
       !this.#hasFilledRecently() &&
       cash?.eq(snapshot.account.cash) === true &&
-      unsettled(snapshot, { ...expected, cash: undefined }) === undefined;
+      unsettled(snapshot, { ...expected, cash: undefined }) === undefined &&
+      (await this.#isWithdrawn(expected.cash?.minus(cash) ?? ZERO, snapshot));
     return { snapshot, cash, external, ...(isLess ? {} : { missing }) };
+  }
+
+  /** Much missing cash counts as withdrawn only if the account's activities say so: accounts have been shown empty for minutes. */
+  async #isWithdrawn(dollars: Decimal, { account, market }: AccountSnapshot): Promise<boolean> {
+    const { broker, stopping } = this.#execution.parts;
+    const before = equityBefore(this.#execution.record());
+    // What somebody else has bought for it is in the equity.
+    const unproven = min(dollars, before.minus(account.equity)).minus(before.times(SMALL_LOSS));
+    if (unproven.lte(ZERO)) return true;
+    try {
+      const flows = await this.#execution.unlessStopping(flowsSinceLastClose(broker, account, market.clock.timestamp));
+      return flows.lte(unproven.neg());
+    } catch (error) {
+      if (stopping.aborted || error instanceof BrokerError) return false;
+      throw error;
+    }
   }
 
   /** Cash beyond our fills is a deposit, which is not spent before the next signal (R16). @returns the cash to use instead, if any. */

@@ -9,8 +9,10 @@ import type { Plan, PlanInput } from "../../portfolio/plan.ts";
 import type { RebalanceTarget } from "../../domain/rebalance-target.ts";
 import { makePlan } from "../../portfolio/plan.ts";
 import { provePlan } from "../../portfolio/proof.ts";
+import { isMeasured } from "../../portfolio/targets.ts";
 import type { AccountWatch, SettledSnapshot } from "./account-watch.ts";
 import { limitsAgainst } from "../preparation/daily-limits.ts";
+import { unexplainedJump } from "../preparation/equity-jump.ts";
 import type { Inheritance, PlannedOn, Reserved } from "../preparation/inherited-ids.ts";
 import { planWithHeirs } from "../preparation/inherited-ids.ts";
 import type { PhaseOrders } from "../orders/intents.ts";
@@ -90,7 +92,23 @@ export class NextPlan {
     if (splits === undefined || blocked()) return DECIDE_AGAIN;
     const { given, hasLearned } = await this.#parts.account.inheritable();
     if (blocked() || hasLearned) return DECIDE_AGAIN;
-    return this.#planned({ settled, splits, given }, request);
+    const known = { settled, splits, given };
+    const jump = await this.#unexplainedJump(known, request);
+    return blocked() ? DECIDE_AGAIN : this.#planned(known, request, jump);
+  }
+
+  /** An account that is shown wrong after the first plan (R9). While our own fills are missing in it, R16 decides what is bought. */
+  async #unexplainedJump(known: Known, request: NextPlanRequest): Promise<string | undefined> {
+    const { parts } = this.#execution;
+    const { snapshot, missing } = known.settled;
+    if (missing !== undefined || !isMeasured(this.#execution.wanted())) return undefined;
+    const reserved = { unsettled: parts.ledger.unsettledIntents(), besides: ZERO, later: new Set<string>() };
+    try {
+      return await this.#execution.unlessStopping(unexplainedJump(parts, snapshot, this.#input(known, reserved, request)));
+    } catch (error) {
+      if (parts.stopping.aborted) return undefined;
+      throw error;
+    }
   }
 
   /** A sell of this signal whose state was unknown has appeared and is open until its cancel takes effect (R15). */
@@ -99,13 +117,14 @@ export class NextPlan {
     return orders.find(({ side, state }) => side === "sell" && state === "open")?.symbol;
   }
 
-  #planned(known: Known, request: NextPlanRequest): NextPlanned {
+  #planned(known: Known, request: NextPlanRequest, jump: string | undefined): NextPlanned {
     const reached = this.#execution.reached();
     const { input, result, inherited } = this.#planOn(known, request, reached);
     if (result.kind === "refused") {
       const reason = `${request.what === "buys" ? "No buys" : "Nothing"} can be planned: ${result.reason}`;
       return result.refusal === "price-doubt" ? { kind: "not-yet", reason, isRecorded: false } : cancel("plan-refused", reason);
     }
+    if (jump !== undefined) return { kind: "not-yet", reason: jump, isRecorded: false };
     const { plan } = result;
     const failures = provePlan(plan, input);
     if (failures.length > 0)
@@ -244,6 +263,7 @@ export class NextPlan {
     });
     const result = makePlan(input);
     if (result.kind === "refused" || provePlan(result.plan, input).length > 0) return undefined;
+    if ((await unexplainedJump(this.#execution.parts, snapshot, input)) !== undefined) return undefined;
     return (await limitsAgainst(this.#execution.parts, snapshot, { plan: result.plan, splits })) === undefined ? newer : undefined;
   }
 

@@ -14,7 +14,7 @@ import type { StopCause } from "../../domain/stop-cause.ts";
 import { STOP_CAUSES } from "../../domain/stop-cause.ts";
 import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.ts";
 import type { Decimal } from "../../domain/decimal.ts";
-import { decimal, max, ONE, ZERO } from "../../domain/decimal.ts";
+import { decimal, max, min, ONE, ZERO } from "../../domain/decimal.ts";
 import type { PlanSettings } from "../../portfolio/plan.ts";
 import { isOutside, isProtected } from "../../portfolio/valuation.ts";
 import type { Action } from "../loop/decide.ts";
@@ -25,7 +25,7 @@ import type { RestFacts } from "../loop/rest.ts";
 import { newestPhase, restOf } from "../loop/rest.ts";
 import { isUnderWay } from "../preparation/settle.ts";
 import type { PhaseSummary } from "../../domain/ledger/summaries.ts";
-import { summariseAccount } from "./summary.ts";
+import { cashBefore, summariseAccount } from "./summary.ts";
 
 type ConcludeParts = Pick<ExecutionParts, "broker" | "ledger" | "clock" | "assets" | "settings" | "emit">;
 
@@ -60,7 +60,11 @@ export async function concludeExecution(
   const judged =
     after === undefined
       ? ended
-      : judgeHoldings(ended, execution, after, { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() });
+      : judgeDebt(
+          judgeHoldings(ended, execution, after, { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() }),
+          execution,
+          after,
+        );
   const plan = execution.plan;
   const rests = plan === undefined ? [] : restOf({ plan, intents, tries, minimum });
   const isOff = judged.outcome === "off-target" || judged.outcome === "incomplete";
@@ -197,6 +201,18 @@ function judgeHoldings(
   ];
   return reasons.length === 0 ? judged : { outcome: "off-target", code: "not-planned", reason: reasons.join(" ") };
 }
+
+/** More was bought than the account could pay for: whatever else became of it, the owner must know. */
+function judgeDebt(judged: Judged, execution: ExecutionRecord, { account }: AccountSnapshot): Judged {
+  const before = min(ZERO, cashBefore(execution) ?? ZERO);
+  if (judged.outcome === "queued" || account.cash.gte(before.minus(SMALL_DEBT))) return judged;
+  const said = `The account owes ${formatDollars(account.cash.neg())}: more was bought than its cash could pay for. Sell by hand, or let the next run reduce it.`;
+  if (judged.outcome !== "on-target") return { ...judged, reason: `${judged.reason} ${said}` };
+  return { outcome: "off-target", code: "in-debt", reason: said };
+}
+
+/** Dollars of fees. */
+const SMALL_DEBT = decimal("5");
 
 interface HoldingsFacts extends Pick<PlanSettings, "protectedSymbols" | "allowedSymbols"> {
   /** Orders of any execution whose end is not known. */

@@ -60,6 +60,11 @@ export function cashBefore(execution: Pick<ExecutionRecord, "accountBefore">): D
   return account === undefined ? undefined : decimal(account.cash);
 }
 
+/** Equity when the execution was planned, dollars; zero when it is not known. */
+export function equityBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">): Decimal {
+  return decimal(accountBefore?.equity ?? "0");
+}
+
 /** Buying power when the execution was planned, dollars. */
 export function powerBefore({ accountBefore }: Pick<ExecutionRecord, "accountBefore">): Decimal | undefined {
   const account = accountBefore;

@@ -10,6 +10,7 @@ import { marketDate, marketTime } from "../../domain/market-day.ts";
 import { max, min, sum, ZERO } from "../../domain/decimal.ts";
 import type { SkipReason, Plan, PlanInput, PlanResult } from "../../portfolio/plan.ts";
 import type { RebalanceTarget } from "../../domain/rebalance-target.ts";
+import { isMeasured } from "../../portfolio/targets.ts";
 import { provePlan } from "../../portfolio/proof.ts";
 import { formatDollars } from "../../domain/format.ts";
 import { judgeFirstRun } from "./adoption.ts";
@@ -37,7 +38,9 @@ const UNREACHABLE_PAUSE_MS = 1_000;
 const PRICE_DOUBT_LIMIT_MS = 15_000;
 /** Pauses between these readings; the last one repeats. */
 const PRICE_DOUBT_PAUSES_MS = [1_000, 1_000, 2_000, 3_000, 4_000] as const;
-const JUMP_HINT = "Nothing was sent. Wait until its price is confirmed, or add the symbol to PROTECTED_SYMBOLS.";
+const JUMP_HINT =
+  "Nothing was sent. The run is tried again while it is fresh. Compare with the account's page at the broker. A symbol whose price stays unconfirmed can be added to PROTECTED_SYMBOLS.";
+const EMPTY_HINT = "Nothing was sent. The run is tried again while it is fresh. Compare with the account's page at the broker.";
 
 function doubtPause(round: number): number {
   return PRICE_DOUBT_PAUSES_MS[Math.min(round, PRICE_DOUBT_PAUSES_MS.length - 1)] ?? 0;
@@ -71,6 +74,8 @@ export type Preparation =
     } & Inheritance)
   | Declined;
 
+type Ready = Extract<Preparation, { kind: "ready" }>;
+
 /** Why nothing was started. */
 export interface Declined {
   readonly kind: "declined";
@@ -102,8 +107,8 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if ("kind" in clean) return clean;
   const prepared = await settledPlan(parts, request, { snapshot: clean, isWhole: clean === snapshot });
   if (prepared.kind === "declined") return prepared;
-  const jump = await unexplainedJump(parts, prepared.snapshot, prepared);
-  if (jump !== undefined) return { ...declined("price-doubt", jump, JUMP_HINT), snapshot: prepared.snapshot };
+  const doubtful = await equityDeclined(parts, prepared);
+  if (doubtful !== undefined) return doubtful;
   const unadopted = adoptionDeclined(parts, request, prepared);
   if (unadopted !== undefined) return unadopted;
   const limited = await limitsAgainst(parts, prepared.snapshot, { ...prepared, splits: prepared.input.splits });
@@ -169,11 +174,7 @@ function sayUnreadableConfiguration(parts: PrepareParts): void {
 }
 
 /** R27: in live mode the first run sells nothing that this ledger did not buy until the owner allows it; other modes only warn. */
-function adoptionDeclined(
-  parts: PrepareParts,
-  { dryRun }: PrepareRequest,
-  { plan, snapshot }: Extract<Preparation, { kind: "ready" }>,
-): Declined | undefined {
+function adoptionDeclined(parts: PrepareParts, { dryRun }: PrepareRequest, { plan, snapshot }: Ready): Declined | undefined {
   const facts = { ledger: parts.ledger, account: snapshot.account.number };
   const judged = judgeFirstRun(plan.sells, facts, { isLive: parts.account.mode === "live", dryRun });
   if (judged?.kind === "refused") return { ...declined("refused", judged.reason, judged.hint), snapshot };
@@ -194,6 +195,17 @@ function accountDeclined(parts: PrepareParts, snapshot: AccountSnapshot): Declin
     ...declined("account-blocked", reason, "Nothing was sent. Check the account's page at the broker, or contact its support."),
     snapshot,
   };
+}
+
+/** An account that is shown wrong must not size a target, nor seem to be on target (R9). What is sold in full needs no equity. */
+async function equityDeclined(parts: PrepareParts, { plan, input, snapshot }: Ready): Promise<Declined | undefined> {
+  if (!isMeasured(input.wanted) && plan.sells.length > 0) return undefined;
+  if (snapshot.account.equity.lte(ZERO)) {
+    const reason = `The account shows an equity of ${formatDollars(snapshot.account.equity)}, so there is nothing to trade with.`;
+    return { ...declined("account-unsettled", reason, EMPTY_HINT), snapshot };
+  }
+  const jump = await unexplainedJump(parts, snapshot, input);
+  return jump === undefined ? undefined : { ...declined("price-doubt", jump, JUMP_HINT), snapshot };
 }
 
 function otherSession({ finishOf }: PrepareRequest, snapshot: AccountSnapshot): Declined | undefined {

@@ -4,7 +4,11 @@ import { unexplainedJump } from "../../../src/execution/preparation/equity-jump.
 import type { AccountSnapshot } from "../../../src/execution/preparation/account-snapshot.ts";
 import { decimal } from "../../../src/domain/decimal.ts";
 import { NO_OBSERVATIONS, type PriceObservations } from "../../../src/portfolio/price.ts";
-import { NOW, planFor, scene, seenAt, type Scene } from "../../portfolio/given.ts";
+import type { ExecutionRecord } from "../../../src/domain/ledger/executions.ts";
+import type { IntentRecord } from "../../../src/domain/ledger/orders.ts";
+import type { SplitRecord } from "../../../src/domain/ledger/splits.ts";
+import type { AccountSummary } from "../../../src/domain/ledger/summaries.ts";
+import { NOW, scene, seenAt, type Scene } from "../../portfolio/given.ts";
 
 const close = (price: string): PriceObservations["previousClose"] => ({ price: decimal(price), at: NOW - 86_400_000 });
 
@@ -19,14 +23,25 @@ const JUMPED: Scene = {
 interface Past {
   readonly lastEquity?: string;
   readonly flows?: string | BrokerError;
+  /** Of this session's newest plan. */
+  readonly planned?: Pick<AccountSummary, "equity"> & Partial<AccountSummary>;
+  readonly wasExit?: boolean;
+  readonly fills?: readonly Partial<IntentRecord>[];
+  readonly splits?: readonly Pick<SplitRecord, "session" | "ratio">[];
 }
 
 /** What is said of a scene, and how often the venue was asked for flows. */
-async function judged(given: Scene, { lastEquity = "10000", flows = "0" }: Past = {}): Promise<[string | undefined, number]> {
+async function judged(given: Scene, past: Past = {}): Promise<[string | undefined, number]> {
+  const { lastEquity = "10000", flows = "0", planned, wasExit = false } = past;
   const input = scene(given);
+  const wanted = wasExit ? { kind: "exit", symbols: ["LEU"] } : input.wanted;
+  const accountBefore = { number: "A1", at: NOW, positions: [], ...planned };
+  const executions = (planned === undefined ? [] : [{ wanted, accountBefore }]) as unknown as ExecutionRecord[];
+  const fills = (past.fills ?? []).map((fill) => ({ filledAt: NOW, ...fill })) as unknown as IntentRecord[];
+  const splits = (past.splits ?? []) as unknown as SplitRecord[];
   const clock = { timestamp: NOW, isOpen: true, nextOpen: NOW, nextClose: NOW + 3_600_000 };
   const snapshot = {
-    account: { equity: input.account.equity, lastEquity: decimal(lastEquity) },
+    account: { number: "A1", equity: input.account.equity, lastEquity: decimal(lastEquity) },
     market: { clock },
     positions: input.holdings as unknown as Position[],
     prices: input.observations,
@@ -39,7 +54,8 @@ async function judged(given: Scene, { lastEquity = "10000", flows = "0" }: Past 
       return flows instanceof BrokerError ? Promise.reject(flows) : Promise.resolve(decimal(flows));
     },
   };
-  const reason = await unexplainedJump({ broker, ledger: { splitsOf: () => [] } }, snapshot, { plan: planFor(input), input });
+  const ledger = { splitsOf: () => splits, recentExecutions: () => executions, intentsChangedSince: () => fills };
+  const reason = await unexplainedJump({ broker, ledger }, snapshot, input);
   return [reason, asked];
 }
 
@@ -86,14 +102,83 @@ describe("an equity more than 25 % away from the last close (R9)", () => {
     expect((await judged(flat, { lastEquity: "100000" }))[0]).toContain("the price of BTAL is the broker's own");
   });
 
-  test("is not the doing of a spin-off of half a percent, whatever else was traded since", async () => {
-    const spin: Scene = { ...JUMPED, held: { LEU: "95", SPIN: { quantity: "1", marketValue: "100" } } };
-    expect(await judged(spin, { lastEquity: "10000" })).toEqual([undefined, 0]);
+  const ALL_CASH: Scene = { cash: "20000", targets: { OKLO: "1" }, prices: { OKLO: "60" } };
+  const HELD: Scene = {
+    cash: "0",
+    held: { LEU: "100" },
+    targets: { OKLO: "1" },
+    prices: { LEU: { ...seenAt("200"), previousClose: close("200") }, OKLO: "60" },
+  };
+
+  test("is refused in an account of cash, or with checked prices, which explain nothing of it", async () => {
+    expect((await judged(ALL_CASH))[0]).toBe(
+      "The equity went from $10,000.00 at the last close to $20,000.00, of which $0.00 was paid in or out, and checked prices do not explain the rest.",
+    );
+    expect((await judged(HELD))[0]).toContain("checked prices do not explain the rest");
+    expect(await judged(ALL_CASH, { lastEquity: "200000" })).toEqual([expect.any(String), 1]);
   });
 
-  test("keeps no exit from being made, which no price decides, and no account on target from being so", async () => {
-    expect(await judged({ ...JUMPED, targets: {}, exit: ["SMR"] })).toEqual([undefined, 0]);
-    const onTarget = { ...JUMPED, targets: { LEU: "0.2526", SMR: "0.7071" } };
-    expect(await judged(onTarget)).toEqual([undefined, 0]);
+  test("is refused beside a spin-off of half a percent, which is not named", async () => {
+    const spin: Scene = { ...JUMPED, held: { LEU: "95", SPIN: { quantity: "1", marketValue: "100" } } };
+    expect((await judged(spin))[0]).toContain("checked prices do not explain the rest");
+  });
+
+  test("is none in an account that has no last close", async () => {
+    expect(await judged(ALL_CASH, { lastEquity: "0" })).toEqual([undefined, 0]);
+    expect((await judged(ALL_CASH, { lastEquity: "0", planned: { equity: "10000" } }))[0]).toContain("when it was last planned on");
+  });
+
+  test("is explained by what this session's newest plan was made on, and what was paid in since, but not by that of an exit", async () => {
+    expect(await judged(ALL_CASH, { planned: { equity: "16000" } })).toEqual([undefined, 0]);
+    expect((await judged(ALL_CASH, { planned: { equity: "15999" } }))[0]).toEqual(expect.any(String));
+    expect(await judged(ALL_CASH, { planned: { equity: "15999" }, flows: "1" })).toEqual([undefined, 2]);
+    expect((await judged(ALL_CASH, { planned: { equity: "20000" }, wasExit: true }))[0]).toEqual(expect.any(String));
+    expect((await judged(ALL_CASH, { planned: { equity: "20000", number: "A2" } }))[0]).toEqual(expect.any(String));
+    expect((await judged(ALL_CASH, { planned: { equity: "20000", at: NOW - 86_400_000 } }))[0]).toEqual(expect.any(String));
+  });
+
+  test("is explained by the move since our own buy, or since the plan, where the price is back at the last close", async () => {
+    const lastEquity = "30000";
+    expect((await judged(HELD, { lastEquity }))[0]).toEqual(expect.any(String));
+    const bought = { symbol: "LEU", side: "buy", filledAveragePrice: decimal("300") } as const;
+    expect(await judged(HELD, { lastEquity, fills: [bought] })).toEqual([undefined, 0]);
+    expect((await judged(HELD, { lastEquity, fills: [{ ...bought, filledAt: NOW - 86_400_000 }] }))[0]).toEqual(expect.any(String));
+    const planned = {
+      equity: "30000",
+      positions: [{ symbol: "LEU", quantity: "100", marketValue: "30000", price: "300", averagePrice: "1" }],
+    };
+    expect(await judged(HELD, { lastEquity, planned })).toEqual([undefined, 0]);
+  });
+
+  test("is explained by what our sells brought less than the plan counted on", async () => {
+    const sold: Partial<IntentRecord> = {
+      symbol: "SMR",
+      side: "sell",
+      quantity: decimal("100"),
+      filledQuantity: decimal("100"),
+      estimatedValue: decimal("20000"),
+      filledAveragePrice: decimal("100"),
+    };
+    expect((await judged(ALL_CASH, { lastEquity: "30000", planned: { equity: "30000" } }))[0]).toEqual(expect.any(String));
+    expect(await judged(ALL_CASH, { lastEquity: "30000", planned: { equity: "30000" }, fills: [sold] })).toEqual([undefined, 0]);
+  });
+
+  test("is explained by what is protected, whose price decides nothing", async () => {
+    const option: Scene = {
+      ...ALL_CASH,
+      held: { LEU: { quantity: "100", marketValue: "20000", assetClass: "us_option" } },
+      prices: { OKLO: "60", LEU: { ...NO_OBSERVATIONS, previousClose: close("1"), position: { price: decimal("2"), at: NOW } } },
+    };
+    expect(await judged(option, { lastEquity: "30000" })).toEqual([undefined, 0]);
+    expect(await judged(option, { lastEquity: "22000" })).toEqual([undefined, 0]);
+    expect((await judged(option, { lastEquity: "21999" }))[0]).toEqual(expect.any(String));
+  });
+
+  test("is not explained by a split that is booked: two shares for one at half the price are worth the same", async () => {
+    const half: Scene = { ...HELD, prices: { ...HELD.prices, LEU: { ...seenAt("200"), previousClose: close("400") } } };
+    expect(await judged(half, { lastEquity: "40000" })).toEqual([undefined, 0]);
+    const splits = [{ session: "2025-07-14", ratio: decimal("0.5") }];
+    expect((await judged(half, { lastEquity: "40000", splits }))[0]).toEqual(expect.any(String));
+    expect(await judged(half, { lastEquity: "20000", splits })).toEqual([undefined, 0]);
   });
 });

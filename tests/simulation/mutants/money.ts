@@ -1,6 +1,7 @@
 import type { Mutant, Patch } from "./mutant.ts";
 
 const SETTLE = "src/execution/preparation/settle.ts";
+const JUMP = "src/execution/preparation/equity-jump.ts";
 const PLAN_INPUT = "src/execution/preparation/plan-input.ts";
 
 /** What planner and proof are both told, so that neither can catch the other. */
@@ -130,6 +131,124 @@ export const MONEY: readonly Mutant[] = [
           "const shown = snapshot.openOrders.filter((order) => unsettled.some((intent) => intent.clientOrderId === order.clientOrderId)).map((order): WorkingOrder => {",
       },
     ],
+  },
+  {
+    name: "equity-of-an-unpriced-jump-only",
+    bug: "Only a price that nothing confirms makes the equity doubtful: an account of cash that is shown at twice its worth is believed.",
+    patches: [
+      {
+        file: JUMP,
+        find: "if (first === undefined || references",
+        replace: "if (first === undefined || unconfirmedMove(input).eq(ZERO) || references",
+      },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
+  },
+  {
+    name: "equity-judged-only-with-orders",
+    bug: "An account that is shown wrong and has nothing to trade counts as on target.",
+    patches: [
+      {
+        file: "src/execution/preparation/prepare.ts",
+        find: "if (!isMeasured(input.wanted) && plan.sells.length > 0) return undefined;",
+        replace: "if (plan.sells.length + plan.buys.length === 0 || !isMeasured(input.wanted)) return undefined;",
+      },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
+  },
+  {
+    name: "equity-decides-about-an-exit",
+    bug: "A full exit waits until the equity is believed.",
+    patches: [
+      {
+        file: "src/execution/preparation/prepare.ts",
+        find: "if (!isMeasured(input.wanted) && plan.sells.length > 0) return undefined;",
+        replace: "if (!isMeasured(input.wanted) && plan.sells.length < 0) return undefined;",
+      },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
+  },
+  {
+    name: "empty-account-on-target",
+    bug: "An account that is shown empty, its last equity too, is on target: nothing to do.",
+    patches: [
+      { file: "src/execution/preparation/prepare.ts", find: "if (snapshot.account.equity.lte(ZERO)) {", replace: "if (snapshot.at < 0) {" },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
+  },
+  {
+    name: "equity-between-the-phases-believed",
+    bug: "After the first plan a position that is left out of list and equity is bought a second time.",
+    patches: [
+      {
+        file: "src/execution/loop/next-plan.ts",
+        find: "if (jump !== undefined) return",
+        replace: "if (jump === known.settled.missing && jump !== undefined) return",
+      },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
+  },
+  {
+    name: "taken-over-on-a-wrong-equity",
+    bug: "A newer run takes over between the phases on an account that it may not be planned on, and leaves it sold.",
+    patches: [
+      {
+        file: "src/execution/loop/next-plan.ts",
+        find: "if ((await unexplainedJump(this.#execution.parts, snapshot, input)) !== undefined) return undefined;",
+        replace: "",
+      },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
+  },
+  {
+    name: "equity-of-an-exit-trusted",
+    bug: "The equity that an exit was planned on, which nobody has judged, explains a wrong one.",
+    patches: [{ file: JUMP, find: ".filter(({ wanted }) => isMeasured(wanted))", replace: "" }],
+    test: "tests/execution/preparation/equity-jump.test.ts",
+  },
+  {
+    name: "equity-of-an-earlier-session-trusted",
+    bug: "The equity of an earlier session explains a wrong one.",
+    patches: [{ file: JUMP, find: " && marketDate(at) === today", replace: " && marketDate(at) <= today" }],
+    test: "tests/execution/preparation/equity-jump.test.ts",
+  },
+  {
+    name: "booked-split-taken-for-a-gain",
+    bug: "The close before a split that is booked counts as a price of the new shares, and explains a wrong equity.",
+    patches: [{ file: JUMP, find: "[close.times(ratio)]", replace: "[close.times(ratio.div(ratio))]" }],
+    test: "tests/execution/preparation/equity-jump.test.ts",
+  },
+  {
+    name: "any-missing-cash-withdrawn",
+    bug: "Cash that is not shown after the sells counts as withdrawn, and the account without it as on target.",
+    patches: [
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "if (unproven.lte(ZERO)) return true;",
+        replace: "if (unproven.lte(before)) return true;",
+      },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
+  },
+  {
+    name: "withdrawn-cash-not-proven",
+    bug: "What was withdrawn during an execution is waited for until the deadline.",
+    patches: [
+      { file: "src/execution/loop/account-watch.ts", find: "return flows.lte(unproven.neg());", replace: "return flows.gt(unproven);" },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
+  },
+  {
+    name: "debt-on-target",
+    bug: "An account that owes money after its buys is on target.",
+    patches: [
+      {
+        file: "src/execution/outcome/outcome.ts",
+        find: 'if (judged.outcome === "queued" || account',
+        replace: 'if (judged.outcome !== "queued" || account',
+      },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
   },
   {
     name: "foreign-hand-ignored",
