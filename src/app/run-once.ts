@@ -231,7 +231,9 @@ export class RunOnce {
         );
         if (left !== undefined) return undefined;
         this.#notExecuted(signalId, verdict);
-        return this.#session.halt.reason() === undefined ? VERDICTS[verdict.kind].exit : undefined;
+        if (this.#session.halt.reason() !== undefined) return undefined;
+        // The last run of the file comes before an earlier one by its stamp, so neither is executed.
+        return verdict.kind === "superseded" ? EXIT.refused : VERDICTS[verdict.kind].exit;
       }
     }
   }
