@@ -5,6 +5,7 @@ import { encodingProblem } from "./encoding.ts";
 import { excerpt, kindOf, readFields, valueOf } from "./json-line.ts";
 import { readStamp } from "./stamp.ts";
 import { problemOfComposite, problemOfSale, sizeBought } from "./size.ts";
+import { foreignCharacter, missingKey, symbolProblem } from "./spelling.ts";
 import { isTicker, legsIn, legsText, sameLegs } from "./weights.ts";
 
 export type AlertAction = "BUY" | "SELL" | "HOLD";
@@ -108,6 +109,7 @@ function withoutMarks(bytes: Buffer): Buffer {
 function stampOf(raw: ReadonlyMap<string, string>, timezone: string): ReturnType<typeof readStamp> {
   const value = parsed(raw, "timestamp");
   if (typeof value === "string") return readStamp(value, timezone);
+  if (value === undefined) return { kind: "unreadable", problem: missingKey(raw, "timestamp") };
   return { kind: "unreadable", problem: `"timestamp" is ${kindOf(value)}, expected an ISO time in quotes.` };
 }
 
@@ -118,6 +120,7 @@ function parsed(raw: ReadonlyMap<string, string>, key: string): unknown {
 
 function text(raw: ReadonlyMap<string, string>, key: string): string {
   const value = parsed(raw, key);
+  if (value === undefined) throw new LineProblem(missingKey(raw, key));
   if (typeof value !== "string" || value.trim() === "") {
     throw new LineProblem(`"${key}" is ${value === "" ? "empty" : kindOf(value)}, expected a text.`);
   }
@@ -138,8 +141,7 @@ function content(raw: ReadonlyMap<string, string>): Content {
     assertNone(problemOfComposite(raw, reason, symbol));
     return { ...common, weight: undefined, namedLegs: legs, composite: true };
   }
-  if (!isTicker(symbol))
-    throw new LineProblem(`"symbol" is ${excerpt(symbol)}, expected a ticker in Alpaca's form such as "SMR" or "BRK.B".`);
+  if (!isTicker(symbol)) throw new LineProblem(symbolProblem(symbol));
   return {
     ...common,
     weight: action === "BUY" ? ownWeight(raw, reason, symbol) : undefined,
@@ -152,7 +154,8 @@ function actionOf(word: string): AlertAction {
   if (/^buy$/i.test(word)) return "BUY";
   if (/^sell$/i.test(word)) return "SELL";
   if (/^hold$/i.test(word)) return "HOLD";
-  throw new LineProblem(`"action" is ${excerpt(word)}, expected BUY, SELL or HOLD.`);
+  const foreign = foreignCharacter(word);
+  throw new LineProblem(`"action" is ${excerpt(word)}${foreign === undefined ? "" : `: ${foreign}`}, expected BUY, SELL or HOLD.`);
 }
 
 /** Numbers keep their digits. Anything else but text counts as missing, because the price decides nothing. */

@@ -81,7 +81,6 @@ export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Number.isNaN(value)) return "NaN";
   if (Array.isArray(value)) return "an array";
-  if (value === undefined) return "nothing";
   return typeof value === "object" ? "an object" : `the ${typeof value} ${excerpt(JSON.stringify(value))}`;
 }
 

@@ -20,7 +20,7 @@ export function sizeBought(raw: ReadonlyMap<string, string>, reason: string, sym
   if (written.kind === "unreadable") return written;
   const unclear = unclearSize(raw, reason, symbol);
   if (unclear !== undefined) return { kind: "unreadable", problem: unclear };
-  const [field, ...others] = sizeFields(raw);
+  const [field, ...others] = sizeFields(raw).filter(({ weight }) => weight !== undefined);
   if (field?.weight === undefined) return written;
   const weight = written.kind === "weight" ? written.weight : field.weight;
   const differs = [field, ...others].find((each) => each.weight?.minus(weight).abs().gt(ROUNDING) === true);
@@ -30,7 +30,9 @@ export function sizeBought(raw: ReadonlyMap<string, string>, reason: string, sym
 
 /** A sentence about an ambiguous size stated anywhere but in a percentage of the reason. */
 function unclearSize(raw: ReadonlyMap<string, string>, reason: string, symbol: string): string | undefined {
-  const field = sizeFields(raw).find(({ weight }) => weight === undefined);
+  const fields = sizeFields(raw);
+  const isSaid = weightIn(reason).kind === "weight" || fields.some(({ weight }) => weight !== undefined);
+  const field = fields.find(({ weight, isAside }) => weight === undefined && !(isAside && isSaid));
   if (field !== undefined) return `The line gives a size as ${fieldText(field)}, which cannot be read. ${HOW}`;
   const words = sizeInWords(reason.slice(0, firstPercentage(reason)?.index), symbol);
   return words === undefined ? undefined : `The reason gives a size as ${excerpt(words)}, which cannot be read. ${HOW}`;

@@ -21,9 +21,15 @@ export type Weight =
 
 /** The percent sign, also in other scripts and in words: `50 percent`, `50 pct`. */
 const SIGN = "(?:\\s{0,8}[%\uFF05\u066A\uFE6A]|[\\s-]{0,8}(?:percent|per cent|pct)(?![A-Za-z]))";
-/** Anything written like a number before a percent sign, also `31,2%`, `-5%`, `79-81%`, `1e2%` and `nan%`. Bounded, so that every line is fast. */
-export const PERCENTAGES = new RegExp(`([+\\-−]?)(\\d[\\d.,_]{0,30}(?:e[+-]?\\d{1,4})?|\\.\\d{1,30}|\\bnan|\\binf(?:inity)?)${SIGN}`, "gi");
+/** Anything written like a number before a percent sign, also `31,2%`, `-5%`, `79–81%`, `1e2%` and `nan%`. Bounded, so that every line is fast. */
+export const PERCENTAGES = new RegExp(
+  `([+\\-\u2010-\u2015−]?)(\\d[\\d.,_]{0,30}(?:e[+-]?\\d{1,4})?|\\.\\d{1,30}|\\bnan|\\binf(?:inity)?)${SIGN}`,
+  "gi",
+);
 const PLAIN_NUMBER = /^\d{1,6}(?:\.\d{1,15})?$/;
+/** The other end of a range before or after a percentage: `20 to 60%`, `60/40%`, `20%-60%`. */
+const RANGE_BEFORE = /(?:\d[/~]|\d{2}:|\d\s(?:to|or)\s|\bbetween\s[\d.,]{1,9}\sand\s)$/i;
+const RANGE_AFTER = /^(?:[/~\-\u2010-\u2015−]|\s?(?:to|or)\s)\d[\d.,]{0,20}\s?%/i;
 
 /** The first percentage of a text, readable or not. */
 export function firstPercentage(text: string): RegExpExecArray | undefined {
@@ -51,11 +57,14 @@ export function weightIn(reason: string): Weight {
   const match = firstPercentage(reason);
   if (match === undefined) return { kind: "none" };
   const [found, sign, digits = ""] = match;
-  const before = reason.charAt(match.index - 1);
-  if (sign === "-" || sign === "−" || !PLAIN_NUMBER.test(digits) || /[A-Za-z0-9_.,]/.test(before)) {
+  const before = reason.slice(Math.max(0, match.index - 24), match.index);
+  const range = RANGE_AFTER.exec(reason.slice(match.index + found.length, match.index + found.length + 30))?.[0] ?? "";
+  const isPlain = (sign === "" || sign === "+") && PLAIN_NUMBER.test(digits) && !/[A-Za-z0-9_.,]$/.test(before);
+  if (!isPlain || range !== "" || RANGE_BEFORE.test(before)) {
+    const word = /(?:\d\S{0,8}\s(?:to|or|and)\s|\S{0,24})$/i.exec(before)?.[0] ?? "";
     return {
       kind: "unreadable",
-      problem: `The first percentage of the reason is ${excerpt(before + found)}, expected a plain one such as "31.2%".`,
+      problem: `The first percentage of the reason is ${excerpt(word + found + range)}, expected a plain one such as "31.2%".`,
     };
   }
   return { kind: "weight", weight: decimal(digits).div(HUNDRED) };

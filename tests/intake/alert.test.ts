@@ -62,7 +62,7 @@ describe("a line", () => {
     expect(problem(line({ more: { reason: null } }))).toBe('"reason" is null, expected a text.');
     expect(problem(line({ more: { reason: [1] } }))).toBe('"reason" is an array, expected a text.');
     expect(problem(line({ more: { reason: { a: 1 } } }))).toBe('"reason" is an object, expected a text.');
-    expect(problem(line({ more: { reason: undefined } }))).toBe('"reason" is nothing, expected a text.');
+    expect(problem(line({ more: { reason: undefined } }))).toBe('"reason" is missing.');
   });
 
   test("tells an empty text from a missing one and from one of another kind", () => {
@@ -110,7 +110,7 @@ describe("a line", () => {
     ["NaN where a text belongs", RECORDED.replace(/"reason": ".*"/, '"reason": NaN'), '"reason" is NaN, expected a text.'],
     ["a key twice", RECORDED.replace('"action"', '"symbol": "LEU", "action"'), 'key "symbol" appears twice'],
     ["a key twice, once in disguise", RECORDED.replace('"action"', '"s\\u0079mbol": "LEU", "action"'), 'key "symbol" appears twice'],
-    ["no reason", RECORDED.replace('"reason"', '"why"'), '"reason" is nothing'],
+    ["no reason", RECORDED.replace('"reason"', '"why"'), '"reason" is missing. Rename "why" to "reason".'],
     ["an empty reason", line({ reason: " " }), '"reason" is'],
     ["an unknown action", line({ action: "SHORT" }), '"action" is "SHORT"'],
     ["a number as timestamp", RECORDED.replace(/"2025[^"]*"/, "1752488280"), '"timestamp" is the number'],
@@ -123,6 +123,38 @@ describe("a line", () => {
     expect(problem("[".repeat(60_000))).toContain("not JSON");
     expect(problem(`${"[".repeat(30_000)}${"]".repeat(30_000)}`)).toContain("array");
     expect(problem(line({ reason: "x".repeat(65_536) }))).toMatch(/bytes long, expected at most 65,536/);
+  });
+
+  test.each([
+    ["symbol", "ticker", 'Rename "ticker" to "symbol".'],
+    ["timestamp", "Timestamp", 'Rename "Timestamp" to "timestamp".'],
+    ["timestamp", "timestmap", 'Rename "timestmap" to "timestamp".'],
+    ["action", "side", 'Rename "side" to "action".'],
+    ["symbol", "symb\u043el", 'In "symb\u043el", character 5 is U+043E, which only looks like a letter.'],
+  ])("that lacks its %s and has %j instead says so", (key, other, hint) => {
+    expect(problem(RECORDED.replace(`"${key}"`, `"${other}"`))).toBe(`"${key}" is missing. ${hint}`);
+  });
+
+  test("does not call another of its own keys the one that is missing", () => {
+    expect(problem('{"symbol": "SMR", "action": "BUY", "reason": "dip", "price": 1}')).toBe('"timestamp" is missing.');
+  });
+
+  test.each([
+    ["\u0422QQQ", '"symbol" is "\u0422QQQ": character 1 is U+0422, which only looks like a letter.'],
+    ["TQQQ\u200b", '"symbol" is "TQQQ\u200b": character 5 is U+200B, which does not belong there.'],
+    ["tqqq", '"symbol" is "tqqq", write "TQQQ".'],
+    ["BRK/B", '"symbol" is "BRK/B", write "BRK.B".'],
+    ["brk-b ", '"symbol" is "brk-b ", write "BRK.B".'],
+    ["$SMR", '"symbol" is "$SMR", write "SMR".'],
+    ["BTC/USD", '"symbol" is "BTC/USD", expected a ticker in Alpaca\'s form such as "SMR" or "BRK.B".'],
+  ])("whose symbol is %j says what to write", (symbol, expected) => {
+    expect(problem(line({ symbol }))).toBe(expected);
+  });
+
+  test("whose action has a foreign letter names it", () => {
+    expect(problem(line({ action: "BU\u0423" }))).toBe(
+      '"action" is "BU\u0423": character 3 is U+0423, which only looks like a letter, expected BUY, SELL or HOLD.',
+    );
   });
 
   test("keeps a readable stamp when something else about it is wrong", () => {
@@ -224,11 +256,24 @@ describe("the weight", () => {
     "allocation: 31,2%",
     "allocation: 1,000%",
     "RSI 79-81% of range",
+    "20–60%",
+    "20—60%",
+    "20 to 60%",
+    "between 20 and 60%",
+    "60/40%",
+    "20%-60%",
+    "20% to 60%",
     "1e2%",
     "5.%",
   ])("is refused when the first percentage is no plain number: %s", (reason) => {
     expect(problem(line({ reason }))).toContain("first percentage");
   });
+});
+
+test("a range is quoted whole", () => {
+  expect(problem(line({ reason: "allocation 20–60%" }))).toContain('is "20–60%", expected a plain one');
+  expect(problem(line({ reason: "allocation 20 to 60%" }))).toContain('is "20 to 60%", expected a plain one');
+  expect(problem(line({ reason: "allocation 20% or 60%" }))).toContain('is "20% or 60%", expected a plain one');
 });
 
 describe("the legs that a reason names", () => {

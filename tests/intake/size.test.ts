@@ -49,6 +49,12 @@ describe("the size of a BUY is read", () => {
     [{ Allocation: "31.2 percent" }, "0.312"],
     [{ weight: null, quantity: "" }, "whole"],
     [{ weight: 0.5, percent: 50 }, "0.5"],
+    [{ target: "50%" }, "0.5"],
+    [{ w: "31.2 %" }, "0.312"],
+    [{ share_of_portfolio: "25%" }, "0.25"],
+    [{ weight: 0.5, prev_weight: 0.3, max_weight: 0.6 }, "0.5"],
+    [{ from_weight: 0.3, to_weight: 0.5 }, "0.5"],
+    [{ strategyWeight: 0.5 }, "0.5"],
   ])("in the fields %j as %s", (more, size) => {
     expect(sizeOf(buy(DIP, more))).toBe(size);
   });
@@ -57,6 +63,32 @@ describe("the size of a BUY is read", () => {
     expect(sizeOf(buy("allocation: 31.2%", { weight: 0.3117 }))).toBe("0.312");
     expect(sizeOf(buy("allocation: 31.2%", { weight: 0.33 }))).toBe("malformed");
   });
+
+  test.each([
+    { prev_weight: 0.3 },
+    { currentWeight: 0.6 },
+    { old_allocation: 25 },
+    { last_position: 10 },
+    { "held-shares": 12 },
+    { delta_weight: -0.1 },
+    { weight_change: 0.1 },
+    { max_weight: 0.5 },
+    { min_size: 10 },
+    { position_limit: 0.5 },
+    { somewhere: "50%" },
+  ])("in the reason beside %j, which alone is malformed", (more) => {
+    expect(sizeOf(buy("allocation: 60%", more))).toBe("0.6");
+    expect(sizeOf(buy(DIP, { ...more, weight: 0.6 }))).toBe("0.6");
+    expect(problemOf(buy(DIP, more))).toMatch(/^The line gives a size as ".+": .+, which cannot be read\./);
+    expect(problemOf(sell("Exit", more))).toContain("sells only a part");
+  });
+
+  test.each(["Bear 1: 60%", "Bear 1 - 60%", "Bull market — 60%", "SMA 200 and 60%", "~60%", "60% – 20 days", "RSI(10) / 60%"])(
+    "in %j, which is no range",
+    (reason) => {
+      expect(sizeOf(buy(reason))).toBe("0.6");
+    },
+  );
 
   test("as legs in words too", () => {
     const read = readAlert(line({ symbol: "UVXY", reason: "UVXY 75 percent + BTAL 25 pct" }), "UTC");
@@ -95,6 +127,25 @@ describe("a BUY whose size cannot be read for certain is malformed and never buy
     [{ ratio: 0.5 }],
     [{ usd: 500 }],
     [{ order: { size: 0.5 } }],
+    [{ orders: [{ symbol: "TQQQ", qty: 5 }] }],
+    [{ target: 0.5 }],
+    [{ target: 90 }],
+    [{ Targets: { TQQQ: 0.5 } }],
+    [{ tgt: "0.5" }],
+    [{ target: "half" }],
+    [{ w: 0.5 }],
+    [{ pos: 10 }],
+    [{ positions: [{ amount: 5 }] }],
+    [{ leverage: 0.5 }],
+    [{ value: 5000 }],
+    [{ order_value: 5000 }],
+    [{ usd: "5,000" }],
+    [{ legs: [{ symbol: "TQQQ", ratio: 1 }] }],
+    [{ portfolio: { TQQQ: 0.5 } }],
+    [{ portfolio: 0.5 }],
+    [{ share_of_portfolio: 0.5 }],
+    [{ bps: 250 }],
+    [{ tranche: 2 }],
   ])("with the fields %j", (more) => {
     expect(problemOf(buy(DIP, more))).toMatch(/size/);
   });
@@ -142,6 +193,55 @@ describe("a BUY whose size cannot be read for certain is malformed and never buy
     "５０％",
     "% of equity",
     "allocate 25 (RSI 79%)",
+    "Bear 1: half-position",
+    "half-sized",
+    "half-Kelly, all in on the dip",
+    "half–size",
+    "quarter-size",
+    "Put one tenth of the account into TQQQ",
+    "allocate a quarter",
+    "put a third in",
+    "one-eighth position",
+    "three tenths",
+    "1/20 of account",
+    "3/8",
+    "1⁄2 position",
+    "⅛ of it",
+    "25/100",
+    "25 out of 100",
+    "250 bps of NAV",
+    "weight: 250bps",
+    "$5000 of TQQQ",
+    "Bear 1: $5000",
+    "$5000, then wait",
+    "$5000 TQQQ",
+    "Dip buy: $5k",
+    "5000€ in TQQQ",
+    "USD 5000",
+    "7 sh",
+    "7shs",
+    "lots=3",
+    "units 5",
+    "position: 10",
+    "eleven shares",
+    "a dozen shares",
+    "a few shares",
+    "buy １０ shares",
+    "buy some",
+    "small position",
+    "starter position",
+    "reduced size",
+    "scale in",
+    "most of the account",
+    "tranche 1 of 3",
+    "target 0.25",
+    "TQQQ=50",
+    "TQQQ to 0.5",
+    "0.5x position",
+    "size 0.5x",
+    "2x normal size",
+    "weighting fifty",
+    "equal weight",
   ])("with the reason %j", (reason) => {
     expect(problemOf(buy(reason))).toMatch(/^The reason gives a size as ".+", which cannot be read\. Write it as a percentage/);
   });
@@ -156,7 +256,13 @@ describe("a BUY whose size cannot be read for certain is malformed and never buy
 });
 
 describe("figures that are no sizes leave a BUY as it is", () => {
-  test.each([{ position: "long" }, { sharePrice: 37.5 }, { target: 45.2 }, { order: { type: "market" } }])("the fields %j", (more) => {
+  test.each([
+    { position: "long" },
+    { sharePrice: 37.5 },
+    { target: "breakout" },
+    { portfolio: "nuclear", legs: ["SMR", "LEU"], orders: [] },
+    { order: { type: "market" } },
+  ])("the fields %j", (more) => {
     expect(sizeOf(buy(DIP, more) as Alert)).toBe("whole");
   });
 
@@ -175,8 +281,24 @@ describe("figures that are no sizes leave a BUY as it is", () => {
     "bought the 20-day breakout at $84.20",
     "buy 2-day dip",
     "volume-weighted 20 day average crossed",
-    "equal weight, second half of July",
+    "second half of July",
+    "equal-weight S&P lags",
     "half-hour chart turned up",
+    "half-yearly low",
+    "a third straight day up, a fifth wave",
+    "down a third since May",
+    "a quarter of strong earnings, weak for a quarter",
+    "EMA 3/8 crossed on 3/8",
+    "fear and greed 25/100",
+    "RSI 79.5 > 79",
+    "above $31",
+    "Price: $612.53, SMA 200: $598.10",
+    "SPY $612.53 in premarket, TQQQ $84.20",
+    "VIX up 25 bps in a week, the Fed cut 25 bps",
+    "Vogtle unit 3 restarted",
+    "volume 0.8x average, stop 0.5x ATR",
+    "small-cap strength, new position",
+    "reduced volatility, lighter volume",
     "MACD 12/26 crossed on 7/14",
     "3x leveraged exposure",
     "90th percentile of volatility",
@@ -187,7 +309,10 @@ describe("figures that are no sizes leave a BUY as it is", () => {
 
   test("nor do the fields of other bots that are about the market", () => {
     expect(
-      sizeOf(buy(DIP, { confidence: 0.75, pct_change: 1.2, stop_percent: 5, volume: 1e6, rsi: 28, position: "long", target: 90 })),
+      sizeOf(buy(DIP, { confidence: 0.75, pct_change: 1.2, stop_percent: 5, volume: 1e6, rsi: 28, position: "long", price_target: 90 })),
+    ).toBe("whole");
+    expect(
+      sizeOf(buy(DIP, { win_rate: "60%", stop_loss: "5%", spread_bps: 3, last_price: 84, market_cap: 5e9, portfolio_value: 1e5 })),
     ).toBe("whole");
   });
 });
@@ -215,12 +340,61 @@ describe("a SELL that states a part is malformed: never more is sold than was sa
     "take 50% profit-taking",
     "up 12%, sell 50%",
     "half the position",
+    "sell a third",
+    "sell a quarter",
+    "sell one tenth",
+    "halve the position",
+    "take profit on half-position",
+    "half-size",
+    "quarter-position",
+    "lighten TQQQ",
+    "pare the position",
+    "scale back",
+    "sell down",
+    "reduce TQQQ",
+    "reduce tqqq to 0.2",
+    "decrease TQQQ weight",
+    "cut exposure",
+    "take some profit",
+    "take profits on some",
+    "sell most of it",
+    "keep a runner",
+    "overweight, back to target",
+    "sell tranche 2 of 3",
+    "sell twelve shares",
+    "sell a dozen shares",
+    "sell USD 5000",
+    "sell lots=3",
+    "rebalance to 0.3",
+    "target 0.25",
+    "move 30% to cash",
+    "take 50% off",
+    "take 20–60% off",
+    "above 20% of the portfolio",
+    "TQQQ is more than 20% of NAV",
   ])("%j", (reason) => {
     expect(problemOf(sell(reason))).toMatch(/^The line sells only a part: ".+"\. A SELL sells the whole position\./);
   });
 
-  test.each([[{ quantity: 10 }], [{ weight: 0.2 }], [{ percent: 50 }], [{ size: "20%" }], [{ amount: 5000 }]])("%j", (more) => {
+  test.each([
+    [{ quantity: 10 }],
+    [{ weight: 0.2 }],
+    [{ percent: 50 }],
+    [{ size: "20%" }],
+    [{ amount: 5000 }],
+    [{ orders: [{ qty: 5 }] }],
+    [{ target: 0.5 }],
+    [{ leverage: "50%" }],
+  ])("%j", (more) => {
     expect(problemOf(sell("Take profit", more))).toMatch(/^The line sells only a part: "/);
+  });
+
+  test.each([
+    ["a position that exceeds 20%", "that exceeds 20%"],
+    ["at its profit target 20%", "profit target 20%"],
+    ["a-word-without-any-blank,sell:20%", "20%"],
+  ])("%j, quoted in whole words", (reason, quoted) => {
+    expect(problemOf(sell(reason))).toContain(`sells only a part: "${quoted}".`);
   });
 
   test.each([
@@ -234,6 +408,18 @@ describe("a SELL that states a part is malformed: never more is sold than was sa
     "sell 100% of the position",
     "weight to 0",
     "reduce to 0%",
+    "reduce TQQQ to 0%",
+    "reduce risk",
+    "Exit",
+    "Stop loss",
+    "cut losses, fell below $31",
+    "Exit $84.20, take profit $95",
+    "RSI 79–81%",
+    "–5% since Monday",
+    "stop loss: down a third",
+    "down more than 5% of equity",
+    "quarter-end exit, half-hour chart broke down",
+    "a move of 5%, 5% off the high",
     "out of TQQQ (60%), BIL (40%)",
     "Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)",
   ])("while %j sells all of it", (reason) => {
@@ -249,7 +435,24 @@ describe("a SELL that states a part is malformed: never more is sold than was sa
 });
 
 test("a long reason is searched for sizes without delay", () => {
-  for (const part of ["1", "weight ", "buy ", "half ", "9 ", "TQQQ ", "%", "stop "]) {
+  for (const part of [
+    "1",
+    "weight ",
+    "buy ",
+    "half ",
+    "9 ",
+    "TQQQ ",
+    "%",
+    "stop ",
+    "$1 ",
+    "a third ",
+    "0.5x",
+    "1/1",
+    "of the ",
+    "reduce ",
+    "equal ",
+    "RSI ",
+  ]) {
     expect(["malformed", "whole"]).toContain(sizeOf(buy(`x ${part.repeat(40_000 / part.length)}`)));
     expect(["malformed", "whole"]).toContain(sizeOf(sell(`x ${part.repeat(40_000 / part.length)}`)));
   }

@@ -7,6 +7,7 @@ import { OUTSIDE } from "./outside.ts";
 import { PHASES } from "./phases.ts";
 import { PRICES } from "./prices.ts";
 import { SAFETY } from "./safety.ts";
+import { SIZES } from "./sizes.ts";
 import { SPLITS } from "./splits.ts";
 import { TENACITY } from "./tenacity.ts";
 
@@ -22,4 +23,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...TENACITY,
   ...PRICES,
   ...OUTSIDE,
+  ...SIZES,
 ];
