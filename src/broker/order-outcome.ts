@@ -46,8 +46,8 @@ function rejection(answer: RejectedAnswer, retryAt: number): SubmitAnswer {
     return { kind: "refused", reason: "keys-refused", status, code, message: `${message} ${KEYS_HINT}`, requestId };
   // Without one of Alpaca's codes, a proxy may have answered although the order went through.
   if (code === undefined) return { kind: "unknown", message: `HTTP ${status} without a code: ${message}` };
-  const { buyingPower, costBasis } = answer;
-  return { kind: "refused", reason: refusalReasonOf(answer), status, code, message, requestId, buyingPower, costBasis };
+  const { buyingPower, costBasis, available } = answer;
+  return { kind: "refused", reason: refusalReasonOf(answer), status, code, message, requestId, buyingPower, costBasis, available };
 }
 
 /** Alpaca's answer to keys that can read but not trade; it has no code. */

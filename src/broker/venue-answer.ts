@@ -24,6 +24,8 @@ export interface RejectedAnswer {
   /** Dollars in a refusal for lack of buying power; missing elsewhere. */
   readonly buyingPower?: Decimal | undefined;
   readonly costBasis?: Decimal | undefined;
+  /** Shares that may be sold, in a refusal of a sell of more. */
+  readonly available?: Decimal | undefined;
   readonly requestId: string | undefined;
   /** False for a proxy's HTML page: then the venue itself did not answer. */
   readonly isJson: boolean;
@@ -70,8 +72,9 @@ async function rejected(response: Response, redact: Redact): Promise<VenueAnswer
     code: Number.isInteger(fields?.code) ? (fields?.code as number) : undefined,
     message: redact((ownMessage ?? (fields === undefined ? "the answer is not JSON" : NO_MESSAGE)).slice(0, MAX_MESSAGE_LENGTH)),
     detail: textIn(fields, "reject_reason"),
-    buyingPower: dollarsIn(fields, "buying_power"),
-    costBasis: dollarsIn(fields, "cost_basis"),
+    buyingPower: amountIn(fields, "buying_power"),
+    costBasis: amountIn(fields, "cost_basis"),
+    available: amountIn(fields, "available"),
     requestId: response.headers.get("X-Request-ID") ?? undefined,
     isJson: fields !== undefined,
   };
@@ -115,7 +118,7 @@ function textIn(fields: Record<string, unknown> | undefined, key: string): strin
 }
 
 /** Alpaca writes these as text; a number is taken as well. */
-function dollarsIn(fields: Record<string, unknown> | undefined, key: string): Decimal | undefined {
+function amountIn(fields: Record<string, unknown> | undefined, key: string): Decimal | undefined {
   const value = fields?.[key];
   return parseDecimal(typeof value === "number" ? String(value) : value);
 }

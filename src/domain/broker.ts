@@ -255,6 +255,8 @@ export type SubmitAnswer =
       /** What the venue says that there is for buys, and what it counts this order at; dollars. */
       readonly buyingPower?: Decimal | undefined;
       readonly costBasis?: Decimal | undefined;
+      /** Shares that the venue says may be sold. */
+      readonly available?: Decimal | undefined;
     }
   /** Proven not to have reached the order book; the same id may be sent again at `retryAt` (monotonic clock). */
   | { readonly kind: "not-sent"; readonly message: string; readonly retryAt: number }

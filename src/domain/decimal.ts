@@ -43,6 +43,8 @@ export function decimalFromNumber(value: number): Decimal {
 export const ZERO = decimal("0");
 export const ONE = decimal("1");
 export const HUNDRED = decimal("100");
+/** Two statements of the venue about the same shares may differ by less than this much. */
+export const ROUNDING_SHARES = decimal("0.000001");
 
 /** Rounds towards zero to `places` decimals. */
 export function truncate(value: Decimal, places: number): Decimal {

@@ -1,4 +1,4 @@
-import { decimal, max, min, ONE, ZERO, type Decimal } from "../domain/decimal.ts";
+import { decimal, max, min, ONE, ROUNDING_SHARES, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Holding, PlanInput } from "./plan-input.ts";
 import { isUnattributed, symbolsInScope, targetWeight } from "./targets.ts";
 
@@ -21,7 +21,7 @@ export function countsAtBrokersPrice(holding: Holding, base: Decimal, input: Pla
 /** Whether the plan will sell all of it. */
 function isExited({ symbol, quantity, available }: Holding, input: PlanInput): boolean {
   const { wanted, settings, assets } = input;
-  if (input.phase === "buying" || available.lt(quantity)) return false;
+  if (input.phase === "buying" || quantity.minus(available).gte(ROUNDING_SHARES)) return false;
   if (targetWeight(wanted, symbol).gt(ZERO) || !symbolsInScope(wanted, [symbol]).includes(symbol)) return false;
   if (isUnattributed(wanted, symbol) || input.excluded.has(symbol)) return false;
   if (input.workingOrders.some((order) => order.symbol === symbol)) return false;

@@ -11,7 +11,7 @@ export interface PlannedOrder {
   readonly estimatedValue: Decimal;
   /** Maximum cash a buy can use (whole shares at price × 1.04); zero for sells. */
   readonly worstCaseCost: Decimal;
-  /** Sells the whole position, or all its whole shares where only those are traded. */
+  /** Sells the whole position, or all its whole shares where only those are traded; less than a rounding may remain. */
   readonly fullExit: boolean;
 }
 

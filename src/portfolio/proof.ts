@@ -17,6 +17,7 @@ export interface ProofFailure {
 const CENT = decimal("0.01");
 const WORST_FILL = decimal("1.04");
 const EQUITY_TOLERANCE = decimal("0.02");
+const ROUNDING = decimal("0.000001");
 const WHOLE_RUN = decimal("0.98");
 const MOST_AT_BROKERS_PRICE = decimal("0.2");
 const BROKER_NEAR_CLOSE = decimal("1.2");
@@ -251,17 +252,22 @@ function targetOf(symbol: string, { input, base }: Facts): Decimal {
 function proveSellStops(order: PlannedOrder, facts: Facts): ProofFailure[] {
   const holding = facts.held.get(order.symbol);
   if (holding === undefined) return [];
-  if (order.fullExit) {
-    const whole = facts.input.assets.get(order.symbol)?.fractionable === true ? holding.quantity : truncate(holding.quantity, 0);
-    const all = order.quantity?.eq(whole) === true && targetOf(order.symbol, facts).eq(ZERO);
-    return all ? [] : failure("overshoot", order.symbol, "marked as a full exit, but it has a target or shares would remain");
-  }
-  const left = heldValue(holding, facts).minus(valueOf(order, facts) ?? ZERO);
   const target = targetOf(order.symbol, facts);
-  if (target.eq(ZERO)) return failure("overshoot", order.symbol, "it has no target, so only a full exit may sell it");
+  if (target.eq(ZERO)) return proveExit(order, holding, facts);
+  if (order.fullExit) return failure("overshoot", order.symbol, "marked as a full exit, but it has a target");
+  const left = heldValue(holding, facts).minus(valueOf(order, facts) ?? ZERO);
   return left.gte(target.minus(CENT))
     ? []
     : failure("overshoot", order.symbol, `the sell would leave ${formatDollars(left)}, below the target of ${formatDollars(target)}`);
+}
+
+/** All that is available; it is marked as a full exit where no more than a rounding remains, or less than a share that trades whole. */
+function proveExit({ symbol, quantity, fullExit }: PlannedOrder, holding: Holding, { input }: Facts): ProofFailure[] {
+  const places = input.assets.get(symbol)?.fractionable === true ? 9 : 0;
+  const most = truncate(min(holding.quantity, holding.available), places);
+  const isFull = truncate(holding.quantity, places).minus(most).lt(ROUNDING);
+  if (quantity?.eq(most) === true && fullExit === isFull) return [];
+  return failure("overshoot", symbol, "it has no target, so all of it that is available must be sold, and marked as that");
 }
 
 function proveBuyStops(order: PlannedOrder, facts: Facts): ProofFailure[] {

@@ -51,7 +51,7 @@ function sellsOf(needs: readonly RebalanceNeed[], thresholds: Thresholds, input:
 }
 
 function sellFor(need: RebalanceNeed, thresholds: Thresholds): Sized | undefined {
-  if (need.change.kind === "exit") return sizeExit(need);
+  if (need.change.kind === "exit") return sizeExit(need, thresholds);
   return need.change.kind === "trim" ? sizeTrim(need, need.change.excess, thresholds) : undefined;
 }
 

@@ -115,9 +115,16 @@ export const SKIP_REASONS = {
     meaning: "There is not enough cash for it, or for all of it.",
     phrase: "there is not enough cash",
   },
-  "held-by-orders": {
+  "not-available": {
     leaves: "passes",
-    meaning: "Open orders hold its shares.",
+    meaning:
+      "The broker lets only a part of its shares be sold, or none, although it lists no open order for it: they are collateral, or held by an order that is not listed.",
+    phrase: "the broker does not let these shares be sold now",
+  },
+  "held-by-orders": {
+    // Of earlier versions; their plans are still read.
+    leaves: "passes",
+    meaning: "Said by earlier versions instead of `not-available`.",
     phrase: "open orders hold its shares",
   },
   "sells-over": {

@@ -152,6 +152,7 @@ describe("an order that the venue refused", () => {
     ["insufficient-buying-power", 403, 40310000, "insufficient buying power", { buying_power: "15", cost_basis: "31319000.3" }],
     ["insufficient-buying-power", 403, 40310000, "insufficient day trading buying power"],
     ["insufficient-quantity", 403, 40310000, "insufficient qty available for order (requested: 106, available: 0)", { available: "0" }],
+    ["insufficient-quantity", 403, 40310000, "insufficient qty available for order", { available: "900.5", existing_qty: "1000" }],
     [
       "wash-trade",
       403,
@@ -188,7 +189,8 @@ describe("an order that the venue refused", () => {
     const reply = refusal(status, code, message, more);
     const { answer, posts } = await submitted({ ...(reply as object), headers: { "X-Request-ID": "req-9" } });
     const figures = more?.buying_power === undefined ? {} : { buyingPower: decimal("15"), costBasis: decimal("31319000.3") };
-    expect(answer).toEqual({ kind: "refused", reason, status, code, message, requestId: "req-9", ...figures });
+    const shares = more?.available === undefined ? {} : { available: decimal(more.available as string) };
+    expect(answer).toEqual({ kind: "refused", reason, status, code, message, requestId: "req-9", ...figures, ...shares });
     expect(posts).toBe(1);
   });
 

@@ -87,6 +87,7 @@ describe("the proof before sending (R13)", () => {
     ["a partial sell past its target", changed("sells", "BBB", { quantity: decimal("40") }), "overshoot"],
     ["a full exit of a wanted symbol", changed("sells", "BBB", { quantity: decimal("60"), fullExit: true }), "overshoot"],
     ["a partial sell of what is not wanted", changed("sells", "AAA", { fullExit: false }), "overshoot"],
+    ["an exit of a part of what is available", changed("sells", "AAA", { quantity: decimal("20"), fullExit: false }), "overshoot"],
     ["a sell in dollars", { ...PLAN, sells: [{ ...buy("AAA", "100"), side: "sell" }] }, "amount"],
     ["a buy past its target", changed("buys", "DDD", { notional: decimal("3400"), worstCaseCost: decimal("3400") }), "overshoot"],
     ["a notional of a tenth of a cent", changed("buys", "DDD", { notional: decimal("100.001") }), "amount"],
@@ -106,6 +107,21 @@ describe("the proof before sending (R13)", () => {
     ["more to spend than there is", { ...PLAN, spendable: PLAN.spendable.plus(decimal("0.01")) }, "cash"],
   ])("catches %s", (_, plan, rule) => {
     expect(rules(plan)).toContain(rule);
+  });
+
+  test("lets an exit take all that is available, and calls it full only if no more than a rounding remains", () => {
+    const exit = (available: string, quantity: string, fullExit: boolean): ProofRule[] =>
+      provePlan(changed("sells", "AAA", { quantity: decimal(quantity), fullExit }), {
+        ...INPUT,
+        holdings: INPUT.holdings.map((holding) => (holding.symbol === "AAA" ? { ...holding, available: decimal(available) } : holding)),
+      })
+        .map(({ rule }) => rule)
+        .filter((rule) => rule === "overshoot" || rule === "short");
+    expect(exit("49.5", "49.5", false)).toEqual([]);
+    expect(exit("49.999999001", "49.999999001", true)).toEqual([]);
+    expect(exit("49.5", "49.5", true)).toEqual(["overshoot"]);
+    expect(exit("49.999999001", "49.999999001", false)).toEqual(["overshoot"]);
+    expect(exit("49.5", "50", true)).toContain("short");
   });
 
   test.each<[string, Partial<PlanInput>, ProofRule]>([

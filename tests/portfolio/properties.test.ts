@@ -248,7 +248,7 @@ describe("for any account, targets, prices and settings", () => {
         expect(order.quantity!.lte(holding.available)).toBe(true);
         const isFractionable = input.assets.get(order.symbol)!.fractionable;
         const all = order.quantity!.eq(isFractionable ? holding.quantity : truncate(holding.quantity, 0));
-        // Of whole shares, a partial sell may take all but the fraction.
+        // Of whole shares, a partial sell may take all but the fraction; of an exit, all that is available.
         expect(order.fullExit ? all : !all || !isFractionable).toBe(true);
       }
     });

@@ -57,11 +57,47 @@ describe("a full exit (R11)", () => {
     expect(ordersOf(plan)).toEqual([]);
     expect(reasonsOf(plan)).toMatchObject({ SMR: "not-tradable" });
   });
+});
 
-  test("waits when orders hold a part of the shares, because half an exit would leave dust", () => {
-    const plan = planFor({ cash: "0", held: { SMR: { quantity: "10", available: "9" } }, targets: { LEU: "1" }, prices: PRICES });
+describe("a full exit of a position that the broker does not let go completely (R11)", () => {
+  const exitOf = (available: string, change: Partial<Scene> = {}): ReturnType<typeof planFor> =>
+    planFor({ cash: "0", held: { SMR: { quantity: "10.5", available } }, targets: { LEU: "1" }, prices: PRICES, ...change });
+
+  test("sells what is available, and names the rest", () => {
+    const plan = exitOf("9.25");
+    expect(plan.sells).toMatchObject([{ symbol: "SMR", quantity: decimal("9.25"), estimatedValue: decimal("370"), fullExit: false }]);
+    expect(lineOf(plan, "SMR")).toMatchObject({
+      leftAlone: "not-available",
+      detail:
+        "no target, held $420.00: sell 9.25 shares (about $370.00); the rest is left alone, the broker does not let these shares be sold now",
+    });
+    expect(plan.reachesTarget).toBe(false);
+  });
+
+  test("sells whole shares where only those are traded", () => {
+    const plan = exitOf("9.9", { assets: { SMR: WHOLE_ONLY } });
+    expect(ordersOf(plan)).toContain("sell SMR 9 shares");
+    expect(reasonsOf(plan)).toMatchObject({ SMR: "not-available" });
+    expect(reasonsOf(exitOf("10.1", { assets: { SMR: WHOLE_ONLY } }))).toMatchObject({ SMR: "dust-cannot-close" });
+  });
+
+  test("takes a difference of less than a millionth of a share for rounding", () => {
+    const plan = exitOf("10.499999001");
+    expect(plan.sells).toMatchObject([{ symbol: "SMR", quantity: decimal("10.499999001"), fullExit: true }]);
+    expect(reasonsOf(plan)).toMatchObject({ SMR: "dust-cannot-close" });
+    expect(plan.reachesTarget).toBe(true);
+    expect(reasonsOf(exitOf("10.499999"))).toMatchObject({ SMR: "not-available" });
+  });
+
+  test.each<[string, string, Partial<Scene>, string]>([
+    ["nothing is available", "0", {}, "not-available"],
+    ["what is available is worth less than an order", "0.1", {}, "not-available"],
+    ["the symbol is not tradable", "9", { assets: { SMR: { ...TRADABLE, tradable: false } } }, "not-available"],
+    ["its price is in doubt", "9", { exit: ["SMR"], targets: {}, prices: { ...PRICES, SMR: NO_OBSERVATIONS } }, "price-doubt"],
+  ])("sells nothing where %s", (_name, available, change, reason) => {
+    const plan = exitOf(available, change);
     expect(plan.sells).toEqual([]);
-    expect(lineOf(plan, "SMR").leftAlone).toBe("held-by-orders");
+    expect(reasonsOf(plan)).toMatchObject({ SMR: reason });
   });
 });
 
@@ -96,19 +132,19 @@ describe("a partial sell (R11)", () => {
     expect(plan.reachesTarget).toBe(true);
   });
 
-  test("never exceeds what open orders leave available", () => {
+  test("never exceeds what is available", () => {
     const plan = planFor({ cash: "0", held: { SMR: { quantity: "100", available: "20" } }, targets: { SMR: "0.5" }, prices: PRICES });
     expect(ordersOf(plan)).toEqual(["sell SMR 20 shares"]);
-    expect(reasonsOf(plan)).toEqual({ SMR: "held-by-orders" });
+    expect(reasonsOf(plan)).toEqual({ SMR: "not-available" });
     expect(plan.reachesTarget).toBe(false);
   });
 });
 
-describe("a partial sell of what open orders hold", () => {
-  test("is not worth an order when they leave less than the minimum", () => {
+describe("a partial sell of what is not all available", () => {
+  test("is not worth an order when less than the minimum is", () => {
     const plan = planFor({ cash: "0", held: { SMR: { quantity: "100", available: "0.1" } }, targets: { SMR: "0.5" }, prices: PRICES });
     expect(plan.sells).toEqual([]);
-    expect(reasonsOf(plan)).toEqual({ SMR: "held-by-orders" });
+    expect(reasonsOf(plan)).toEqual({ SMR: "not-available" });
   });
 
   test("may leave as much as the band allows, and is on target", () => {

@@ -137,6 +137,7 @@ const EXPECTED = `
   split-suspected        passes
   fractions-unknown      passes
   insufficient-cash      lasts
+  not-available          passes
   held-by-orders         passes
   sells-over             passes
   order-limit            lasts

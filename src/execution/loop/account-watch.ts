@@ -14,6 +14,7 @@ import { isOwnOrder } from "../orders/ids.ts";
 import { lateIntents, settleEnded, settleLateOrder, settleLateOrders } from "../orders/late-orders.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
+import type { OrderGate } from "./order-gate.ts";
 import type { OrderLifecycle } from "../orders/order-lifecycle.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import type { ClockReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
@@ -77,6 +78,11 @@ interface Waiting {
   readonly waited: number;
 }
 
+interface Watched {
+  readonly market: MarketWatch;
+  readonly gate: OrderGate;
+}
+
 /** Shares still shown this long after their sale were bought externally. */
 const SALES_SHOWN_WITHIN_MS = 120_000;
 
@@ -84,6 +90,7 @@ const SALES_SHOWN_WITHIN_MS = 120_000;
 export class AccountWatch {
   readonly #execution: OpenExecution;
   readonly #market: MarketWatch;
+  readonly #gate: OrderGate;
   #lookedAt: ClockReading | undefined;
   /** Positions as last shown; `undefined` when only the plan has read them. */
   #held: readonly Position[] | undefined;
@@ -104,9 +111,10 @@ export class AccountWatch {
   #waitedForPowerAt: number | undefined;
 
   /** @param lookedAt start of the snapshot that the plan was made from, if this process made it. */
-  constructor(execution: OpenExecution, market: MarketWatch, lookedAt: ClockReading | undefined) {
+  constructor(execution: OpenExecution, { market, gate }: Watched, lookedAt: ClockReading | undefined) {
     this.#execution = execution;
     this.#market = market;
+    this.#gate = gate;
     this.#lookedAt = lookedAt;
   }
 
@@ -341,7 +349,7 @@ export class AccountWatch {
     this.#lookedAt = readAt;
     this.#held = snapshot.positions;
     this.#cash = undefined;
-    return snapshot;
+    return { ...snapshot, positions: this.#gate.withSellable(snapshot.positions) };
   }
 
   async #judged(snapshot: AccountSnapshot, { lastChance, waited }: Waiting): Promise<SettledSnapshot | "touched" | "unsettled"> {

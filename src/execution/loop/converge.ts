@@ -93,11 +93,11 @@ export class Convergence {
     this.#mayHaveLost = snapshot === undefined;
     this.#execution = new OpenExecution(parts, execution.id, signal);
     this.#market = new MarketWatch(this.#execution, market, () => this.#wake());
-    this.#account = new AccountWatch(this.#execution, this.#market, market?.readAt);
+    const gate = new OrderGate(parts.clock);
+    this.#account = new AccountWatch(this.#execution, { market: this.#market, gate }, market?.readAt);
     const quotes = new QuoteBook(this.#execution, this.#market);
     if (snapshot !== undefined) quotes.saw(snapshot.prices, snapshot.market.readAt);
     const pricer = new Pricer(this.#execution, quotes);
-    const gate = new OrderGate(parts.clock);
     this.#nextPlan = new NextPlan(this.#execution, { account: this.#account, market: this.#market, quotes, gate });
     this.#pause = new PlanPause(this.#execution);
     this.#deadlineAt = parts.clock.monotonic() + (execution.deadline - parts.clock.now());

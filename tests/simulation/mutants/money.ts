@@ -378,4 +378,97 @@ export const MONEY: readonly Mutant[] = [
     ],
     test: "tests/execution/waiting-reads.test.ts",
   },
+  {
+    name: "exit-all-or-nothing",
+    bug: "A position of which a part is not available is not sold at all.",
+    patches: [
+      {
+        file: "src/portfolio/sells.ts",
+        find: "if (quantity.eq(ZERO) || need.asset?.tradable !== true) return",
+        replace: "if (quantity.gte(ZERO)) return",
+      },
+    ],
+    test: "tests/execution/shares-not-available.test.ts",
+  },
+  {
+    name: "rounding-taken-for-shares",
+    bug: "A billionth of a share that is not available keeps the account off its target.",
+    patches: [
+      {
+        file: "src/portfolio/sells.ts",
+        find: "if (all.minus(quantity).gte(ROUNDING_SHARES)) return",
+        replace: "if (all.gt(quantity)) return",
+      },
+    ],
+    test: "tests/execution/shares-not-available.test.ts",
+  },
+  {
+    name: "rest-of-an-exit-taken-for-dust",
+    bug: "Shares that are not available for an exit count as dust, and the account as on target.",
+    patches: [
+      {
+        file: "src/portfolio/sells.ts",
+        find: '{ order: sell(need, quantity, value, false), leftAlone: "not-available" };\n}',
+        replace: '{ order: sell(need, quantity, value, false), leftAlone: "dust-cannot-close" };\n}',
+      },
+    ],
+    test: "tests/execution/shares-not-available.test.ts",
+  },
+  {
+    name: "part-of-an-exit-in-doubt",
+    bug: "A position whose price is in doubt is sold in part.",
+    patches: [
+      {
+        file: "src/portfolio/sells.ts",
+        find: 'if (need.checkedPrice === undefined) return { leftAlone: "price-doubt" };\n  const value = quantity.times(need.checkedPrice);\n  return',
+        replace: "const value = need.actualValue.times(quantity).div(need.quantity);\n  return",
+      },
+    ],
+    test: "tests/portfolio/sells.test.ts",
+  },
+  {
+    name: "available-in-refusal-not-read",
+    bug: "A sell that was refused because less is available is sent again as it was.",
+    patches: [{ file: "src/broker/venue-answer.ts", find: 'amountIn(fields, "available")', replace: "undefined" }],
+    test: "tests/execution/shares-not-available.test.ts",
+  },
+  {
+    name: "available-in-refusal-for-good",
+    bug: "How many shares a refusal said were available limits the sells of its symbol for good.",
+    patches: [
+      {
+        file: "src/execution/loop/order-gate.ts",
+        find: "said === undefined || this.#clock.monotonic() - said.at > SELLABLE_FOR_MS",
+        replace: "said === undefined",
+      },
+    ],
+    test: "tests/execution/shares-not-available.test.ts",
+  },
+  {
+    name: "none-available-in-refusal-believed",
+    bug: "A refusal that says that no shares are available keeps them from being tried again.",
+    patches: [
+      { file: "src/execution/loop/order-gate.ts", find: "available?.gt(ZERO) === true)", replace: "available !== undefined)" },
+      { file: "src/execution/loop/order-gate.ts", find: "const SELLABLE_FOR_MS = 60_000;", replace: "const SELLABLE_FOR_MS = 600_000;" },
+    ],
+    test: "tests/execution/shares-not-available.test.ts",
+  },
+  {
+    name: "available-kept-after-a-sale",
+    bug: "How many shares a refusal said were available still counts after they were sold.",
+    patches: [{ file: "src/execution/loop/order-gate.ts", find: 'if (side === "sell") this.#sellable.delete(symbol);', replace: "" }],
+    test: "tests/execution/shares-not-available.test.ts",
+  },
+  {
+    name: "proof-lets-less-of-an-exit-pass",
+    bug: "The proof lets a plan pass that sells less of a symbol without a target than it could.",
+    patches: [
+      {
+        file: "src/portfolio/proof.ts",
+        find: "if (quantity?.eq(most) === true && fullExit === isFull)",
+        replace: "if (quantity?.lte(most) === true)",
+      },
+    ],
+    test: "tests/portfolio/proof.test.ts",
+  },
 ];
