@@ -290,3 +290,24 @@ test("a proxy's page with HTTP 403 does not count as a refusal of the keys", asy
   const words = await hedged();
   expect(words).toMatch(/^on-target/);
 });
+
+describe("a symbol that was sold and is held again (R12, R33)", () => {
+  test("by a trade bust while the buys work: it is left alone and named, and the account is not on target", async () => {
+    open();
+    const returned = { symbol: "TQQQ", quantity: decimal("100"), cost: decimal("8000") };
+    desk.exchange.gate = { mayFill: ({ symbol }) => symbol !== "UVXY" || desk.clock.monotonic() > 30_000, mayCancel: () => true };
+    desk.clock.after(10_000, () => desk.exchange.endow(returned));
+    expect(await hedged()).toMatch(/^off-target: Came into the account .*: TQQQ \(\$8,500\.00\)/);
+    expect(book(desk)).toEqual(SWITCH);
+  });
+
+  test("only in old answers at the end: they are read again, and the account is on target", async () => {
+    open();
+    let old = 0;
+    const isOver = (): boolean => desk.orders().filter(({ status }) => status === "filled").length === SWITCH.length;
+    const sold = { ...ODD_POSITION, symbol: "TQQQ", market_value: "85000", qty: "1000", qty_available: "1000", current_price: "85" };
+    desk.venue.interceptor = shownPositions((rows) => (isOver() && old++ < 2 ? [...rows, sold] : rows));
+    expect(await hedged()).toMatch(/^on-target/);
+    expect(old).toBeGreaterThan(2);
+  });
+});

@@ -20,14 +20,15 @@ import { isOutside, isProtected } from "../../portfolio/valuation.ts";
 import type { Action } from "../loop/decide.ts";
 import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { readAccount } from "../preparation/account-snapshot.ts";
+import { planAsset } from "../preparation/plan-assets.ts";
 import { symbolsOf } from "../preparation/plan-input.ts";
 import type { RestFacts } from "../loop/rest.ts";
 import { newestPhase, restOf } from "../loop/rest.ts";
-import { isUnderWay } from "../preparation/settle.ts";
-import type { PhaseSummary } from "../../domain/ledger/summaries.ts";
+import { isUnderWay, SETTLE_LIMIT_MS, settlePause } from "../preparation/settle.ts";
+import type { LineSummary, PhaseSummary } from "../../domain/ledger/summaries.ts";
 import { cashBefore, summariseAccount } from "./summary.ts";
 
-type ConcludeParts = Pick<ExecutionParts, "broker" | "ledger" | "clock" | "assets" | "settings" | "emit">;
+type ConcludeParts = Pick<ExecutionParts, "broker" | "ledger" | "clock" | "assets" | "settings" | "stopping" | "emit">;
 
 /** How an execution ended. */
 export interface Conclusion {
@@ -56,15 +57,10 @@ export async function concludeExecution(
   const tries = ledger.intentsOfSignal(execution.signalId);
   const ended = endedAs(action, judgeOrders(execution, { intents, tries, minimum }));
   const never = ended.outcome === "refused" || ended.outcome === "superseded";
-  const after = never ? undefined : await readAfter(parts, execution);
-  const judged =
-    after === undefined
-      ? ended
-      : judgeDebt(
-          judgeHoldings(ended, execution, after, { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() }),
-          execution,
-          after,
-        );
+  const facts = { ...parts.settings, minimum, unsettled: ledger.unsettledIntents() };
+  const judge = (after: AccountSnapshot): Judged => judgeDebt(judgeHoldings(ended, execution, after, facts), execution, after);
+  const after = never ? undefined : await readSettled(parts, execution, (shown) => judge(shown).outcome === ended.outcome);
+  const judged = after === undefined ? ended : judge(after);
   const plan = execution.plan;
   const rests = plan === undefined ? [] : restOf({ plan, intents, tries, minimum });
   const isOff = judged.outcome === "off-target" || judged.outcome === "incomplete";
@@ -174,9 +170,10 @@ interface Judged {
 }
 
 /**
- * What came into the account after the plans were made, or may still come by an earlier buy whose end is not known,
- * has no line in them: nobody has decided about it. Its target is nothing, and an account that holds it must not be
- * called on target. What is protected or outside ALLOWED_SYMBOLS is none of ours (R9, R12).
+ * What came into the account after the plans were made, or may still come by an earlier buy whose end is not known:
+ * nobody has decided about it. That may also be a symbol that was sold, and came back by a trade bust, a transfer or a
+ * buy by hand. Its target is nothing, and an account that holds it must not be called on target. What is protected or
+ * outside ALLOWED_SYMBOLS is none of ours (R9, R12).
  */
 function judgeHoldings(
   judged: Judged,
@@ -186,9 +183,9 @@ function judgeHoldings(
 ): Judged {
   const plans = plan;
   if (judged.outcome !== "on-target" || wanted.kind === "exit" || plans === undefined) return judged;
-  const planned = new Set([plans.selling, plans.buying].flatMap((phase) => phase?.lines.map(({ symbol }) => symbol) ?? []));
+  const lines = new Map([plans.selling, plans.buying].flatMap((phase) => phase?.lines.map((line) => [line.symbol, line] as const) ?? []));
   const isLeftOut = (symbol: string, holding?: Position): boolean =>
-    !planned.has(symbol) && !isProtected(symbol, holding, { settings }) && !isOutside(symbol, settings);
+    !isDecided(lines.get(symbol), holding, after) && !isProtected(symbol, holding, { settings }) && !isOutside(symbol, settings);
   const came = after.positions
     .filter((position) => isLeftOut(position.symbol, position) && position.marketValue.gte(minimum))
     .map(({ symbol, marketValue }) => `${symbol} (${formatDollars(marketValue)})`);
@@ -213,6 +210,14 @@ function judgeDebt(judged: Judged, execution: ExecutionRecord, { account }: Acco
 
 /** Dollars of fees. */
 const SMALL_DEBT = decimal("5");
+
+/** A plan has decided about it: it has a target, or is less than one share of what trades whole, which cannot be sold (R11). */
+function isDecided(line: LineSummary | undefined, holding: Position | undefined, { assets, configuration }: AccountSnapshot): boolean {
+  if (line === undefined) return false;
+  if (decimal(line.targetWeight).gt(ZERO)) return true;
+  const asset = planAsset(assets.get(line.symbol), configuration);
+  return holding?.quantity.lt(ONE) === true && asset?.fractionable !== true;
+}
 
 interface HoldingsFacts extends Pick<PlanSettings, "protectedSymbols" | "allowedSymbols"> {
   /** Orders of any execution whose end is not known. */
@@ -253,6 +258,22 @@ function verdictOf({ outcome, code }: Judged, reason: string): Verdict {
     case "refused":
       return { kind: code !== undefined && code in STOP_CAUSES ? STOP_CAUSES[code as StopCause].verdict : outcome, reason };
   }
+}
+
+/** Sold shares may still be shown for a while: what does not agree with the end is read again as long as that may be (R16). */
+async function readSettled(
+  parts: ConcludeParts,
+  execution: ExecutionRecord,
+  agrees: (after: AccountSnapshot) => boolean,
+): Promise<AccountSnapshot | undefined> {
+  const { clock, stopping } = parts;
+  const until = clock.monotonic() + SETTLE_LIMIT_MS;
+  let after = await readAfter(parts, execution);
+  for (let round = 0; after !== undefined && !agrees(after) && clock.monotonic() < until && !stopping.aborted; round += 1) {
+    await clock.sleep(settlePause(round), stopping);
+    after = (await readAfter(parts, execution)) ?? after;
+  }
+  return after;
 }
 
 async function readAfter(parts: ConcludeParts, execution: ExecutionRecord): Promise<AccountSnapshot | undefined> {

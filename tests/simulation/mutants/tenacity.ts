@@ -203,4 +203,40 @@ export const TENACITY: readonly Mutant[] = [
     ],
     test: "tests/execution/awkward-venue.test.ts",
   },
+  {
+    name: "returned-symbol-taken-for-sold",
+    bug: "An account that holds a sold symbol again, by a trade bust or a transfer, counts as on target.",
+    patches: [
+      {
+        file: "src/execution/outcome/outcome.ts",
+        find: "if (decimal(line.targetWeight).gt(ZERO)) return true;",
+        replace: "if (line.symbol.length > 0) return true;",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "old-answer-at-the-end-believed",
+    bug: "One old answer of the positions after the last order makes an account off target that is on it.",
+    patches: [
+      {
+        file: "src/execution/outcome/outcome.ts",
+        find: "after !== undefined && !agrees(after) && clock",
+        replace: "after !== undefined && round < 0 && clock",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "less-than-a-share-taken-for-returned",
+    bug: "Less than one share of what trades whole, which nobody can sell, keeps the account off its target.",
+    patches: [
+      {
+        file: "src/execution/outcome/outcome.ts",
+        find: "holding?.quantity.lt(ONE) === true && asset",
+        replace: "holding?.quantity.lt(ZERO) === true && asset",
+      },
+    ],
+    test: "tests/execution/unbuyable.test.ts",
+  },
 ];
