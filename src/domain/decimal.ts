@@ -26,12 +26,17 @@ const PLAIN_DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/;
  */
 export function decimal(text: string | bigint | Decimal): Decimal {
   if (typeof text === "string" && !PLAIN_DECIMAL.test(text)) throw new RangeError(`"${text.slice(0, 40)}" is not a decimal number.`);
-  return Exact(typeof text === "bigint" ? text.toString() : text);
+  return Exact(typeof text === "string" ? withoutPlus(text) : typeof text === "bigint" ? text.toString() : text);
 }
 
 /** As {@link decimal}, for text from outside: `undefined` instead of an error. */
 export function parseDecimal(text: unknown): Decimal | undefined {
-  return typeof text === "string" && text.length <= 64 && PLAIN_DECIMAL.test(text) ? Exact(text) : undefined;
+  return typeof text === "string" && text.length <= 64 && PLAIN_DECIMAL.test(text) ? Exact(withoutPlus(text)) : undefined;
+}
+
+/** big.js refuses a leading plus. */
+function withoutPlus(text: string): string {
+  return text.startsWith("+") ? text.slice(1) : text;
 }
 
 /** A JSON number from outside (market data, portfolio history): its shortest decimal form, exactly. */

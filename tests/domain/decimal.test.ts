@@ -17,6 +17,18 @@ describe("exact decimals", () => {
     expect(() => decimal(text)).toThrow(RangeError);
   });
 
+  /** Every form that the pattern allows, against the library that reads it. */
+  test.each(["+15.20", "-15.2", "5.", ".5", "+.5", "-.5", "1e3", "1E3", "+1e+3", "1e-3", "007", "+0", "1e300"])("read %j", (text) => {
+    const digits = text.replace("+", "");
+    expect(decimal(text).eq(decimal(digits))).toBe(true);
+    expect(Number(toText(parseDecimal(text)!))).toBe(Number(text));
+  });
+
+  test.each(["+-1", "++1", "+", "1e", "1e1000", "."])("refuse %j", (text) => {
+    expect(parseDecimal(text)).toBeUndefined();
+    expect(() => decimal(text)).toThrow(RangeError);
+  });
+
   test("from outside are text of at most 64 characters", () => {
     expect(toText(parseDecimal("1.50")!)).toBe("1.5");
     expect(toText(parseDecimal(`0.${"1".repeat(62)}`)!)).toBe(`0.${"1".repeat(62)}`);
