@@ -82,7 +82,8 @@ function unattributedBook(subAccounts: SubAccounts, positions: readonly AccountP
     const quantity = (position?.quantity ?? ZERO).minus(sum(subAccounts.held(symbol).values()));
     const marketValue = values.get(symbol)?.get(UNATTRIBUTED) ?? ZERO;
     if (quantity.eq(ZERO) && marketValue.eq(ZERO)) return [];
-    const cost = position === undefined ? marketValue : cents(quantity.times(position.averageEntryPrice));
+    // Where the broker does not say what was paid, nothing counts as gained or lost.
+    const cost = position?.averageEntryPrice === undefined ? marketValue : cents(quantity.times(position.averageEntryPrice));
     const averageCost = quantity.eq(ZERO) ? undefined : cost.div(quantity);
     return [{ symbol, quantity, cost, averageCost, marketValue, unrealised: marketValue.minus(cost), realised: undefined }];
   });

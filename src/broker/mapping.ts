@@ -13,7 +13,7 @@ const accountSchema = z
     account_number: text,
     status: text,
     equity: amount,
-    last_equity: amount,
+    last_equity: piece(amount),
     balance_asof: optional(z.string()).catch(undefined),
     cash: amount,
     buying_power: amount,
@@ -27,7 +27,8 @@ const accountSchema = z
     number: wire.account_number,
     status: wire.status,
     equity: wire.equity,
-    lastEquity: wire.last_equity,
+    lastEquity: wire.last_equity ?? wire.equity,
+    lastEquityKnown: wire.last_equity !== undefined,
     balanceAsOf: /^\d{4}-\d{2}-\d{2}/.exec(wire.balance_asof ?? "")?.[0],
     cash: wire.cash,
     buyingPower: wire.buying_power,
@@ -70,14 +71,16 @@ const positionSchema = z
     market_value: optional(amount),
     current_price: optional(amount),
     lastday_price: optional(amount),
-    avg_entry_price: amount,
-    cost_basis: optional(amount),
-    unrealized_pl: optional(amount),
+    // These decide nothing: without them the position is traded all the same.
+    avg_entry_price: piece(amount),
+    cost_basis: piece(amount),
+    unrealized_pl: piece(amount),
   })
   .transform((wire, context): Position => {
     const short = wire.side === "short" || wire.qty.s < 0;
     const quantity = signed(wire.qty, short);
     const marketValue = wire.market_value ?? wire.current_price?.times(quantity);
+    const costBasis = wire.cost_basis ?? wire.avg_entry_price?.times(quantity);
     if (marketValue === undefined) context.addIssue({ code: "custom", path: ["market_value"], message: "is missing" });
     return {
       symbol: wire.symbol,
@@ -90,8 +93,8 @@ const positionSchema = z
       currentPrice: wire.current_price,
       // A new ticker has no close yet, and zero is not a price.
       lastdayPrice: wire.lastday_price?.gt(ZERO) === true ? wire.lastday_price : undefined,
-      averageEntryPrice: wire.avg_entry_price,
-      costBasis: wire.cost_basis ?? wire.avg_entry_price.times(quantity),
+      averageEntryPrice: wire.avg_entry_price ?? (quantity.eq(ZERO) ? undefined : wire.cost_basis?.div(quantity).abs()),
+      costBasis: costBasis ?? ZERO,
       unrealizedProfit: wire.unrealized_pl,
     };
   });
@@ -132,7 +135,7 @@ function oddPosition(row: unknown, problem: string): Position {
     marketValue: signed(known.market_value ?? ZERO, short),
     currentPrice: known.current_price,
     lastdayPrice: undefined,
-    averageEntryPrice: ZERO,
+    averageEntryPrice: undefined,
     costBasis: ZERO,
     unrealizedProfit: undefined,
     problem,
@@ -194,14 +197,15 @@ export function toAsset(json: unknown): Asset {
   return read(assetSchema, json);
 }
 
+/** Of the two times only the nearer one decides anything; the other one may be missing. */
 const clockSchema = z
-  .object({ timestamp: instant, is_open: z.boolean(), next_open: instant, next_close: instant })
-  .transform((wire): MarketClock => ({
-    timestamp: wire.timestamp,
-    isOpen: wire.is_open,
-    nextOpen: wire.next_open,
-    nextClose: wire.next_close,
-  }));
+  .object({ timestamp: instant, is_open: z.boolean(), next_open: optional(instant), next_close: optional(instant) })
+  .transform((wire, context): MarketClock => {
+    const { timestamp, is_open: isOpen, next_open: nextOpen, next_close: nextClose } = wire;
+    const nearer = isOpen ? nextClose : nextOpen;
+    if (nearer === undefined) context.addIssue({ code: "custom", path: [isOpen ? "next_close" : "next_open"], message: "is missing" });
+    return { timestamp, isOpen, nextOpen: nextOpen ?? nearer ?? timestamp, nextClose: nextClose ?? nearer ?? timestamp };
+  });
 
 /** @throws UnreadableAnswer */
 export function toMarketClock(json: unknown): MarketClock {

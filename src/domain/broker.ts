@@ -69,8 +69,10 @@ export interface Account {
   /** `ACTIVE` when trading is possible. */
   readonly status: string;
   readonly equity: Decimal;
-  /** Equity at the previous session's close. */
+  /** Equity at the previous session's close; the present one where that is not known. */
   readonly lastEquity: Decimal;
+  /** False: the venue does not say it, or not in a form that can be read. */
+  readonly lastEquityKnown?: boolean;
   /** New York date of that close, `YYYY-MM-DD`, when the venue says it. */
   readonly balanceAsOf?: string | undefined;
   /** May be negative (margin debit). */
@@ -106,7 +108,8 @@ export interface Position {
   readonly currentPrice: Decimal | undefined;
   /** Close of the previous session. */
   readonly lastdayPrice: Decimal | undefined;
-  readonly averageEntryPrice: Decimal;
+  readonly averageEntryPrice: Decimal | undefined;
+  /** Zero when the venue does not say it. */
   readonly costBasis: Decimal;
   readonly unrealizedProfit: Decimal | undefined;
   /** Which field of the row cannot be read, and why; what is not known is then zero. Such a position counts as protected (R34). */
@@ -130,7 +133,9 @@ export interface Asset {
 export interface MarketClock {
   readonly timestamp: number;
   readonly isOpen: boolean;
+  /** While the market is open, the venue may not say it; it is then the close. */
   readonly nextOpen: number;
+  /** While the market is closed, the venue may not say it; it is then the next open. */
   readonly nextClose: number;
 }
 

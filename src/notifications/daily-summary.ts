@@ -110,6 +110,7 @@ export class DailySummary {
   /** Equity less last equity less deposits. Once the venue counts from today's close, the day's change is lost. */
   async #change(account: Account, date: string): Promise<string> {
     if (account.balanceAsOf !== undefined && account.balanceAsOf >= date) return "Change of the day: no longer available from the broker.";
+    if (account.lastEquityKnown === false) return "Change of the day: unknown, as the broker does not say the value at the last close.";
     const gross = account.equity.minus(account.lastEquity);
     const relative = (change: Decimal): string => `${signedDollars(change)} (${signedPercent(shareOf(change, account.lastEquity), 2)})`;
     try {

@@ -9,7 +9,7 @@ export interface AccountReport {
   readonly number: string;
   readonly status: string;
   readonly equity: string;
-  readonly last_equity: string;
+  readonly last_equity: string | null;
   readonly cash: string;
   readonly buying_power: string;
   readonly positions: readonly HoldingReport[];
@@ -26,7 +26,7 @@ export interface HoldingReport {
   readonly quantity: string;
   readonly price: string | null;
   readonly value: string;
-  readonly average_price: string;
+  readonly average_price: string | null;
   readonly unrealised: string | null;
 }
 
@@ -41,14 +41,14 @@ export function holdingsOf({ positions }: AccountReading): PricedHolding[] {
 
 /** The account with its day's profit: deposits do not count as profit. */
 export function accountReport({ account, positions, flowsSinceClose: flows }: AccountReading): AccountReport {
-  const { number, status, equity, lastEquity, cash, buyingPower } = account;
-  const day = flows === undefined ? undefined : dayProfit({ equity, lastEquity, flows });
+  const { number, status, equity, lastEquity, lastEquityKnown, cash, buyingPower } = account;
+  const day = flows === undefined || lastEquityKnown === false ? undefined : dayProfit({ equity, lastEquity, flows });
   const ordered = [...positions].sort((one, other) => other.marketValue.cmp(one.marketValue));
   return {
     number,
     status,
     equity: toText(equity),
-    last_equity: toText(lastEquity),
+    last_equity: lastEquityKnown === false ? null : toText(lastEquity),
     cash: toText(cash),
     buying_power: toText(buyingPower),
     positions: ordered.map((position) => ({
@@ -56,7 +56,7 @@ export function accountReport({ account, positions, flowsSinceClose: flows }: Ac
       quantity: toText(position.quantity),
       price: position.currentPrice === undefined ? null : toText(position.currentPrice),
       value: toText(position.marketValue),
-      average_price: toText(position.averageEntryPrice),
+      average_price: position.averageEntryPrice === undefined ? null : toText(position.averageEntryPrice),
       unrealised: dollarsOrNull(position.unrealizedProfit),
     })),
     day_profit: dollarsOrNull(day?.amount),

@@ -73,7 +73,7 @@ export function positionState(position: AccountReading["positions"][number]): Po
     unrealized_pl: numberOrNull(unrealizedProfit),
     unrealized_pl_percent: unrealizedProfit === undefined ? null : percent(shareOf(unrealizedProfit, costBasis.abs())),
     current_price: numberOrNull(currentPrice),
-    avg_entry_price: toNumber(averageEntryPrice),
+    avg_entry_price: numberOrNull(averageEntryPrice),
     side,
     change_today: changeSince(lastdayPrice, currentPrice),
   };
@@ -100,7 +100,8 @@ export function recordedPositions({ accountAfter, accountBefore }: ExecutionReco
 
 export function todayOf(reading: AccountReading | undefined): PeriodResult | null {
   if (reading?.flowsSinceClose === undefined) return null;
-  const { equity, lastEquity } = reading.account;
+  const { equity, lastEquity, lastEquityKnown } = reading.account;
+  if (lastEquityKnown === false) return null;
   const { amount, fraction } = dayProfit({ equity, lastEquity, flows: reading.flowsSinceClose });
   return { profit: toNumber(amount), percent: fraction === undefined ? null : percent(fraction) };
 }

@@ -46,6 +46,17 @@ describe("the account", () => {
     expect(account).toMatchObject({ number: "PA3ALC7W0P9L", multiplier: "2", blocks: [] });
   });
 
+  test("is readable with a plus before an amount", () => {
+    expect(toAccount({ ...ACCOUNT, cash: "+15.20" }).cash.toFixed()).toBe("15.2");
+  });
+
+  test.each([null, "", undefined, "n/a"])("with last_equity %j is readable, and says that it is not known", (last_equity) => {
+    const account = toAccount({ ...ACCOUNT, last_equity });
+    expect(account.lastEquityKnown).toBe(false);
+    expect(account.lastEquity).toEqual(account.equity);
+    expect(toAccount(ACCOUNT).lastEquityKnown).toBe(true);
+  });
+
   test("is readable without the fields removed in 2026, and with unknown ones", () => {
     expect(toAccount({ ...ACCOUNT, crypto_tier: 1, admin_configurations: {}, daytrade_count: null }).status).toBe("ACTIVE");
     expect(toAccount(without(without(ACCOUNT, "multiplier"), "trading_blocked")).blocks).toEqual([]);
@@ -95,7 +106,6 @@ describe("a position", () => {
     ["market_value: is missing", { market_value: null, current_price: null }],
     ["qty: ", { qty: null }],
     ["qty: is not a decimal number", { qty: "many" }],
-    ["avg_entry_price: ", { avg_entry_price: null }],
     ["asset_class: ", { asset_class: "" }],
   ])("that is damaged (%s) names the problem, and does not hide the others", (problem, fields) => {
     const positions = toPositions([{ ...POSITION, ...fields, symbol: "448ESC016" }, POSITION]);
@@ -103,6 +113,23 @@ describe("a position", () => {
     expect(positions[0]!.problem).toContain(problem);
     expect(positions[0]!.available.toFixed()).toBe("0");
     expect(positions[1]!.problem).toBeUndefined();
+  });
+
+  test.each([
+    ["avg_entry_price null", { avg_entry_price: null }, "20"],
+    ["avg_entry_price empty", { avg_entry_price: "" }, "20"],
+    ["avg_entry_price missing of a short position", { avg_entry_price: undefined, side: "short", qty: "-10.5", cost_basis: "-210" }, "20"],
+    ["neither it nor cost_basis", { avg_entry_price: null, cost_basis: null }, undefined],
+    ["words in what decides nothing", { avg_entry_price: "n/a", cost_basis: "n/a", unrealized_pl: "n/a" }, undefined],
+  ])("is whole with %s", (_name, fields, price) => {
+    const [position] = toPositions([{ ...POSITION, ...fields }]);
+    expect(position!.problem).toBeUndefined();
+    expect(position!.averageEntryPrice?.toFixed()).toBe(price);
+  });
+
+  test("of which nothing is known of the cost has none", () => {
+    expect(toPositions([{ ...POSITION, avg_entry_price: null, cost_basis: null }])[0]!.costBasis.toFixed()).toBe("0");
+    expect(toPositions([{ ...POSITION, cost_basis: null }])[0]!.costBasis.toFixed()).toBe("210");
   });
 
   test("listed twice is one, with a problem", () => {
@@ -205,6 +232,17 @@ describe("sessions", () => {
       next_close: "2026-03-16T16:00:00-04:00",
     });
     expect(new Date(clock.timestamp).toISOString()).toBe("2026-03-16T13:30:00.123Z");
+  });
+
+  test.each([
+    [true, "next_open", "next_close"],
+    [false, "next_close", "next_open"],
+  ])("the clock of a market that is open (%j) may lack %s, and not %s", (is_open, farther, nearer) => {
+    const times = { next_open: "2026-03-17T09:30:00-04:00", next_close: "2026-03-16T16:00:00-04:00" };
+    const clock = { timestamp: "2026-03-16T09:30:00-04:00", is_open, ...times };
+    const { nextOpen, nextClose } = toMarketClock({ ...clock, [farther]: null });
+    expect(nextOpen).toBe(nextClose);
+    expect(() => toMarketClock({ ...clock, [nearer]: null })).toThrow(`${nearer}: is missing`);
   });
 });
 

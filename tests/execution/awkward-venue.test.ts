@@ -311,3 +311,23 @@ describe("a symbol that was sold and is held again (R12, R33)", () => {
     expect(old).toBeGreaterThan(2);
   });
 });
+
+test.each([null, ""])("a position without its average entry price (%j) is sold like any other (R34)", async (avg_entry_price) => {
+  open();
+  desk.venue.interceptor = shownPositions((rows) => rows.map((row) => ({ ...row, avg_entry_price })));
+  expect(await hedged()).toMatch(/^on-target/);
+  expectHoldings(desk, HEDGE);
+});
+
+test("an open market's clock without its next open does not keep the run from being executed", async () => {
+  open();
+  desk.venue.interceptor = {
+    after: (request, response) =>
+      Promise.resolve(
+        isRead(request, "/v2/clock")
+          ? { ...response, body: JSON.stringify({ ...(JSON.parse(response.body) as Row), next_open: null }) }
+          : response,
+      ),
+  };
+  expect(await hedged()).toMatch(/^on-target/);
+});

@@ -103,6 +103,11 @@ describe("the daily summary", () => {
     rolled.account = account({ balanceAsOf: "2025-07-16" });
     await rolled.clock.advance(70_000);
     expect(rolled.text).toContain("Change of the day: no longer available from the broker.");
+
+    const unknown = new Day(at("2025-07-16T16:10:00"));
+    unknown.account = account({ lastEquityKnown: false });
+    await unknown.clock.advance(70_000);
+    expect(unknown.text).toContain("Change of the day: unknown, as the broker does not say the value at the last close.");
   });
 
   test("comes early on a half-day, not at all without a session, and again the next day", async () => {

@@ -54,7 +54,7 @@ describe("the report", () => {
         [venue.equity, venue.cash].map((text) => decimal(String(text)).toFixed(2)),
       );
       expect(account.day_flows).toBe("2500");
-      const day = decimal(account.equity).minus(decimal(account.last_equity)).minus("2500");
+      const day = decimal(account.equity).minus(decimal(account.last_equity!)).minus("2500");
       expect(decimal(account.day_profit!).minus(day).abs().lt("0.00001")).toBe(true);
       expect(decimal(report.profit.unrealised!).minus(day).abs().lt("0.01")).toBe(true);
       expect(report.equity).toMatchObject({ source: "broker", flows: "2500" });

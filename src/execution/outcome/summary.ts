@@ -30,7 +30,7 @@ export function summariseAccount(snapshot: AccountSnapshot, unsettled: readonly 
       quantity: toText(position.quantity),
       marketValue: toText(position.marketValue),
       price: position.currentPrice === undefined ? undefined : toText(position.currentPrice),
-      averagePrice: toText(position.averageEntryPrice),
+      ...(position.averageEntryPrice === undefined ? {} : { averagePrice: toText(position.averageEntryPrice) }),
     })),
     prices: [...snapshot.prices].flatMap(([symbol, prices]) => summarisePrices(symbol, prices)),
     foreignOrders: foreign.map((order) => order.id),

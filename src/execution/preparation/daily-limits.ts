@@ -31,6 +31,12 @@ export interface Limited {
   readonly hint: string;
 }
 
+const LAST_EQUITY_UNKNOWN: Limited = {
+  reason: "Cannot check MAX_DAILY_LOSS_PERCENT: the broker does not say the account's value at the last close (last_equity).",
+  causes: [{ code: "daily-loss" }],
+  hint: "Nothing was sent. Run `execute` again when the broker says it, or unset MAX_DAILY_LOSS_PERCENT.",
+};
+
 /**
  * Checks a whole plan against the daily limits, before its first order (R28). Earlier trades of the same New
  * York day come from the ledger, so a restart forgets nothing. A plan without orders breaks no limit.
@@ -47,6 +53,7 @@ export async function limitsAgainst(
   const now = market.clock.timestamp;
   const orders = [...plan.sells, ...plan.buys];
   if (orders.length === 0 || (limits.maxDailyTurnover === undefined && limits.maxDailyLoss === undefined)) return undefined;
+  if (account.lastEquityKnown === false && limits.maxDailyLoss !== undefined) return LAST_EQUITY_UNKNOWN;
   let flows: Decimal;
   try {
     flows = await flowsSinceLastClose(broker, account, now);
@@ -56,7 +63,9 @@ export async function limitsAgainst(
     const causes = [{ code: "daily-turnover" }, { code: "daily-loss" }] as const;
     return { reason, causes, hint: "Nothing was sent. Run `execute` again when the broker's activities can be read." };
   }
-  const { equity, lastEquity } = bookedEquity(snapshot, splits, ledger);
+  const { equity, ...booked } = bookedEquity(snapshot, splits, ledger);
+  // As for a new account, the turnover is then measured against the present equity.
+  const lastEquity = account.lastEquityKnown === false ? ZERO : booked.lastEquity;
   const planned = sum(orders.map((order) => order.estimatedValue));
   // Of an abandoned order and its replacement only one is ever filled (R19).
   const heirs = new Map(orders.map(({ symbol, estimatedValue }) => [inherited?.get(symbol) ?? "", estimatedValue]));

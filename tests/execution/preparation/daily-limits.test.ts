@@ -280,3 +280,34 @@ describe("an execution that has begun is not stranded", () => {
     expectUnharmed(desk);
   });
 });
+
+describe("an account of which the value at the last close is not known", () => {
+  function openUnknown(settings: LimitSettings): void {
+    open({ ...INVESTED, limits: settings });
+    desk.venue.interceptor = {
+      after: (request, response) =>
+        Promise.resolve(
+          isRead(request, "/v2/account")
+            ? { ...response, body: response.body.replace(/"last_equity":"[^"]*"/, '"last_equity":null') }
+            : response,
+        ),
+    };
+  }
+
+  test("is not traded under a limit of the day's loss, and the setting is named", async () => {
+    openUnknown(limits(undefined, "0.05"));
+    expectRefused(await run("a", HEDGE), "a", /MAX_DAILY_LOSS_PERCENT.*last_equity/);
+  });
+
+  test("is traded without one", async () => {
+    openUnknown(limits(undefined));
+    expectSwitched(desk, await run("a", HEDGE));
+  });
+
+  test("has its turnover measured against its present value", async () => {
+    openUnknown(limits("1.5"));
+    expectRefused(await run("a", HEDGE), "a", /MAX_DAILY_TURNOVER_PERCENT/);
+    await desk.restart(undefined, { limits: limits("2.5") });
+    expectSwitched(desk, await run("a", HEDGE));
+  });
+});

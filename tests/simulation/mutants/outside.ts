@@ -110,4 +110,40 @@ export const OUTSIDE: readonly Mutant[] = [
     ],
     test: "tests/logging/rotating-file.test.ts",
   },
+  {
+    name: "unknown-last-close-taken-for-no-loss",
+    bug: "Where the value at the last close is not known, the limit of a day's loss lets every plan pass.",
+    patches: [
+      {
+        file: "src/execution/preparation/daily-limits.ts",
+        find: "if (account.lastEquityKnown === false && limits.maxDailyLoss !== undefined) return",
+        replace: "if (account.lastEquityKnown === false && limits.maxDailyLoss === null) return",
+      },
+    ],
+    test: "tests/execution/preparation/daily-limits.test.ts",
+  },
+  {
+    name: "unknown-last-close-stops-all",
+    bug: "Where the value at the last close is not known, nothing is traded even without a limit of a day's loss.",
+    patches: [{ file: "src/broker/mapping.ts", find: "    last_equity: piece(amount),", replace: "    last_equity: amount," }],
+    test: "tests/execution/preparation/daily-limits.test.ts",
+  },
+  {
+    name: "missing-entry-price-protects",
+    bug: "A position without an average entry price counts as unreadable, and is never sold.",
+    patches: [{ file: "src/broker/mapping.ts", find: "    avg_entry_price: piece(amount),", replace: "    avg_entry_price: amount," }],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "farther-session-time-required",
+    bug: "An open market's clock that does not say when the market opens next stops every run.",
+    patches: [{ file: "src/broker/mapping.ts", find: "next_open: optional(instant),", replace: "next_open: instant," }],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "plus-sign-refused",
+    bug: "A number with a plus before it throws out of the adapter.",
+    patches: [{ file: "src/domain/decimal.ts", find: 'return text.startsWith("+") ? text.slice(1) : text;', replace: "return text;" }],
+    test: "tests/domain/decimal.test.ts",
+  },
 ];
