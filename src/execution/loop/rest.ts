@@ -119,7 +119,7 @@ function restOfIntent(intent: IntentRecord, { tries, minimum }: RestFacts): Rest
   const { symbol, state, status, cancelRequestedAt, attempt } = intent;
   const passing = attempt < MOST_ATTEMPTS;
   if (state === "abandoned" || !isEnded(intent)) return [{ symbol, reason: "order-unknown", passing: true, intent }];
-  if (state === "refused") return isDust(intent) ? [] : [refused(intent, tries)];
+  if (state === "refused") return isDust(intent, minimum) ? [] : [refused(intent, tries)];
   if (state === "dropped") return [{ symbol, reason: "not-sent", passing, intent }];
   if (!endedShort(intent, minimum)) return [];
   if (status === "rejected") return [refused(intent, tries)];
@@ -203,6 +203,7 @@ export function restText({ symbol, reason, intent }: Rest): string {
   return `${symbol} (${said})`;
 }
 
-function isDust(intent: IntentRecord): boolean {
-  return intent.fullExit && intent.status === "below-minimum";
+/** A refusal of more than the minimum as too small is a mistake of the venue, and excuses nothing. */
+function isDust({ fullExit, status, estimatedValue }: IntentRecord, minimum: Decimal): boolean {
+  return fullExit && status === "below-minimum" && estimatedValue.lt(minimum);
 }
