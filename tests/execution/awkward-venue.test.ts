@@ -331,3 +331,58 @@ test("an open market's clock without its next open does not keep the run from be
   };
   expect(await hedged()).toMatch(/^on-target/);
 });
+
+test("a full exit of $85,000 that is refused as too small is no dust: it is named, and the account is not on target (R20)", async () => {
+  open();
+  const tooSmall = reply(403, { code: 40310000, message: "cost basis must be >= minimal amount of order 1" });
+  desk.venue.interceptor = {
+    before: (request) => Promise.resolve(isPost(request) && postedOrder(request).symbol === "TQQQ" ? tooSmall : undefined),
+  };
+  expect(await hedged()).toMatch(/^off-target: Refused by the venue: sell TQQQ: cost basis must be/);
+});
+
+describe("an account that is shown as blocked after the sells (R24)", () => {
+  test.each<[string, number, Row]>([
+    ["an update of its data, in one answer", 0, { status: "ACCOUNT_UPDATED" }],
+    ["trading_blocked, for two seconds", 2_000, { trading_blocked: true }],
+  ])("by %s: nothing is sent until it is read again, and then the buys are made", async (_name, forMs, shown) => {
+    open();
+    const soldAt = lastSale(desk);
+    let answers = 0;
+    let blockedAt = Infinity;
+    const early: unknown[] = [];
+    desk.venue.interceptor = {
+      before: (request) => {
+        if (isPost(request) && desk.clock.monotonic() < blockedAt + forMs) early.push(...(blockedAt === Infinity ? [] : [request.body]));
+        return Promise.resolve(undefined);
+      },
+      after: (request, response) => {
+        const now = desk.clock.monotonic();
+        if (!isRead(request, "/v2/account") || now < soldAt()) return Promise.resolve(response);
+        if (answers++ > 0 && now >= blockedAt + forMs) return Promise.resolve(response);
+        blockedAt = Math.min(blockedAt, now);
+        return Promise.resolve({ ...response, body: JSON.stringify({ ...(JSON.parse(response.body) as Row), ...shown }) });
+      },
+    };
+    expect(await hedged()).toMatch(/^on-target/);
+    expect(early).toEqual([]);
+    expect(book(desk)).toEqual(SWITCH);
+  });
+
+  test("for good: it ends after some seconds, and nothing is bought", async () => {
+    open();
+    const soldAt = lastSale(desk);
+    desk.venue.interceptor = {
+      after: (request, response) =>
+        Promise.resolve(
+          isRead(request, "/v2/account") && desk.clock.monotonic() >= soldAt()
+            ? { ...response, body: JSON.stringify({ ...(JSON.parse(response.body) as Row), trading_blocked: true }) }
+            : response,
+        ),
+    };
+    expect(await hedged()).toMatch(/The account may no longer trade: trading_blocked/);
+    expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ filled"]);
+    expect(desk.clock.monotonic() - soldAt()).toBeGreaterThanOrEqual(3_000);
+    expect(desk.clock.monotonic() - soldAt()).toBeLessThan(10_000);
+  });
+});

@@ -52,6 +52,8 @@ const HALF = decimal("0.5");
 const SMALL_LOSS = decimal("0.03");
 /** Maximum age of the account data before a POST. */
 const LOOK_MAX_AGE_MS = 5_000;
+/** A block of the account must be shown this long before it stops an execution. */
+const BLOCKED_FOR_MS = 3_000;
 /** Pause between two checks for missing cash; each costs three requests. */
 const CASH_PAUSE_MS = 1_500;
 /** Fills that slip in at an order's end are shown within this. */
@@ -97,6 +99,8 @@ export class AccountWatch {
   /** Cash shown by the check before a POST; `undefined` when a plan has read the account since, with its own check. */
   #cash: Decimal | undefined;
   #stop: StopReason | undefined;
+  /** Since when every reading has shown the account as blocked, monotonic. */
+  #blockedSince: number | undefined;
   /** Symbols held in excess of our orders for longer than a fill of ours could be missing. */
   readonly #external = new Set<string>();
   /** What external orders explain of the difference from our fills. */
@@ -123,6 +127,11 @@ export class AccountWatch {
     return this.#stop;
   }
 
+  /** The last reading showed the account as blocked: until the next one nothing is sent, and no newer run takes over. */
+  get maySoonStop(): boolean {
+    return this.#blockedSince !== undefined;
+  }
+
   /** Also uses account data read by others: no order may contradict what was shown last. */
   saw({ account, positions, openOrders }: Pick<AccountSnapshot, "account" | "positions" | "openOrders">): void {
     this.#touched({ account, openOrders }, this.#execution.record());
@@ -140,13 +149,17 @@ export class AccountWatch {
   async lookedRecently(orders: OrderLifecycle, followUpOf: (intent: IntentRecord) => FollowUp): Promise<boolean> {
     const { broker, clock, stopping } = this.#execution.parts;
     try {
-      if (this.#lookedAt !== undefined && ageOf(this.#lookedAt, clock) <= LOOK_MAX_AGE_MS) {
+      if (this.#blockedSince === undefined && this.#lookedAt !== undefined && ageOf(this.#lookedAt, clock) <= LOOK_MAX_AGE_MS) {
         await this.#refuseUncovered(orders, followUpOf);
         if (!this.#lackedCash(followUpOf)) return true;
       }
       const reads = Promise.all([broker.account(), broker.positions(), broker.openOrders()]);
       const [account, positions, openOrders] = await this.#execution.unlessStopping(reads);
       if (this.#touched({ account, openOrders }, this.#execution.record())) return false;
+      if (this.#blockedSince !== undefined) {
+        await clock.sleep(BLOCKED_FOR_MS, stopping);
+        return false;
+      }
       this.#held = positions;
       this.#cash = account.cash;
       await this.#refuseUncovered(orders, followUpOf);
@@ -330,6 +343,7 @@ export class AccountWatch {
       } catch (error) {
         this.#warnOfFailure(`Cannot read the account: ${messageOf(error)}`);
       }
+      if (this.maySoonStop) await clock.sleep(BLOCKED_FOR_MS, stopping);
       if (blocked() || stopping.aborted) return undefined;
       await clock.sleep(settlePause(round), stopping);
       round += 1;
@@ -355,6 +369,7 @@ export class AccountWatch {
   async #judged(snapshot: AccountSnapshot, { lastChance, waited }: Waiting): Promise<SettledSnapshot | "touched" | "unsettled"> {
     const record = this.#execution.record();
     if (this.#touched(snapshot, record)) return "touched";
+    if (this.#blockedSince !== undefined) return "unsettled";
     const known = this.#expected(record);
     if (unsettled(snapshot, known) !== undefined || isMore(snapshot.account.cash, known)) await this.#learnOfEarlierOrders(lastChance);
     if (waited >= EXTERNAL_FILLS_AFTER_MS && unsettled(snapshot, this.#expected(record)) !== undefined)
@@ -456,9 +471,19 @@ export class AccountWatch {
     const market = this.#market.reading;
     const other = market && otherInstance(this.#execution.parts, { openOrders: reading.openOrders, market });
     if (other !== undefined) this.#stop = { cause: "foreign-hand", reason: other.reason };
-    const { blocks } = reading.account;
-    if (blocks.length > 0) this.#stop = { cause: "account-blocked", reason: `The account may no longer trade: ${blocks.join(", ")}.` };
+    this.#sawBlocks(reading.account.blocks);
     return this.#stop !== undefined;
+  }
+
+  /** One reading may show a passing state of the account: only a later one that says the same stops, and nothing is sent before it. */
+  #sawBlocks(blocks: readonly string[]): void {
+    const now = this.#execution.parts.clock.monotonic();
+    if (blocks.length === 0) this.#blockedSince = undefined;
+    else if (this.#blockedSince === undefined) {
+      this.#blockedSince = now;
+      this.#warn(`The account may not trade: ${blocks.join(", ")}. Nothing is sent until it is read again.`);
+    } else if (now - this.#blockedSince >= BLOCKED_FOR_MS)
+      this.#stop = { cause: "account-blocked", reason: `The account may no longer trade: ${blocks.join(", ")}.` };
   }
 
   #warn(text: string): void {

@@ -364,7 +364,8 @@ export class Convergence {
   /** Checked again after every wait: anything that happened meanwhile is decided first. */
   #isBlocked(): boolean {
     const { phase, stopReason } = this.#facts();
-    return this.#ended || this.#failure !== undefined || phase === "cancelling" || stopReason !== undefined;
+    const mayDecide = !this.#ended && this.#failure === undefined && phase !== "cancelling" && stopReason === undefined;
+    return !mayDecide || this.#account.maySoonStop;
   }
 
   #startCancelling({ cause, reason: why }: { readonly cause: OutcomeCode; readonly reason: string }): void {

@@ -67,8 +67,8 @@ export const SAFETY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
-        find: "if (blocks.length > 0) this.#stop",
-        replace: "if (blocks.length > 1e9) this.#stop",
+        find: "if (blocks.length === 0) this.#blockedSince = undefined;",
+        replace: "if (blocks.length >= 0) this.#blockedSince = undefined;",
       },
     ],
   },

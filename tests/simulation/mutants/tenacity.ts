@@ -239,4 +239,49 @@ export const TENACITY: readonly Mutant[] = [
     ],
     test: "tests/execution/unbuyable.test.ts",
   },
+  {
+    name: "large-exit-taken-for-dust",
+    bug: "A position of any size counts as dust once its exit was refused as too small.",
+    patches: [{ file: REST, find: '"below-minimum" && estimatedValue.lt(minimum);', replace: '"below-minimum" && status.length > 0;' }],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "one-blocked-answer-stops",
+    bug: "One answer that shows the account as blocked ends the execution between its sells and its buys.",
+    patches: [
+      { file: "src/execution/loop/account-watch.ts", find: "const BLOCKED_FOR_MS = 3_000;", replace: "const BLOCKED_FOR_MS = 0;" },
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "this.#blockedSince = now;\n",
+        replace:
+          'this.#blockedSince = now;\n      this.#stop = { cause: "account-blocked", reason: "The account may no longer trade." };\n',
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "sent-while-blocked",
+    bug: "Orders are planned and sent while the account is shown as blocked.",
+    patches: [
+      { file: "src/execution/loop/account-watch.ts", find: 'if (this.#blockedSince !== undefined) return "unsettled";', replace: "" },
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "if (this.#blockedSince === undefined && this.#lookedAt !== undefined",
+        replace: "if (this.#lookedAt !== undefined",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
+  {
+    name: "blocked-for-good-awaited",
+    bug: "An account that stays blocked is waited for until the deadline.",
+    patches: [
+      {
+        file: "src/execution/loop/account-watch.ts",
+        find: "now - this.#blockedSince >= BLOCKED_FOR_MS",
+        replace: "now - this.#blockedSince >= 1e9",
+      },
+    ],
+    test: "tests/execution/awkward-venue.test.ts",
+  },
 ];
