@@ -38,7 +38,9 @@ export async function halt(context: CommandContext, options: HaltOptions): Promi
   const order = writeHalt(files, options.machine === true ? "machine" : "own", reason, context.clock);
   const everywhere = order.path === files.machine;
   context.out.line(`Halted: ${order.reason}. Nothing ${everywhere ? "on this machine" : `that uses ${stateDir}`} sends orders now.`);
-  if (order.reason !== reason) context.out.line(`Trading was already halted (${order.path}). The first reason is kept.`);
+  if (order.unstored !== undefined)
+    context.err.line(`The reason (${reason}) could not be stored: ${order.unstored}. An empty file halts as well.`);
+  else if (order.reason !== reason) context.out.line(`Trading was already halted (${order.path}). The first reason is kept.`);
   const answers = await askTraders(context, order, everywhere ? undefined : stateDir);
   if (answers.length === 0) context.out.line("No trading process is running.");
   for (const { trader, answer } of answers) context.out.line(`${SAID[answer]} ${describe(trader)}.`);
@@ -58,7 +60,7 @@ async function askTraders(
   return Promise.all(
     traders.map(async (trader) => {
       if (stateDir !== undefined && trader.stateDir !== stateDir) return { trader, answer: "another-installation" as const };
-      return { trader, answer: (await isConfirmed(context, trader, order.id)) ? ("seen" as const) : ("not-seen" as const) };
+      return { trader, answer: (await isConfirmed(context, trader, order)) ? ("seen" as const) : ("not-seen" as const) };
     }),
   );
 }
@@ -80,9 +82,9 @@ function tradersOnThisMachine(stateDir: string): LockHolder[] {
   );
 }
 
-async function isConfirmed(context: CommandContext, trader: LockHolder, id: string): Promise<boolean> {
+async function isConfirmed(context: CommandContext, trader: LockHolder, order: StandingHalt): Promise<boolean> {
   const end = context.clock.monotonic() + CONFIRM_LIMIT_MS;
-  while (!hasSeen(trader.stateDir, trader.pid, id)) {
+  while (!hasSeen(trader.stateDir, trader.pid, order)) {
     if (!tradersOnThisMachine(trader.stateDir).some((other) => other.pid === trader.pid)) return true;
     if (context.clock.monotonic() >= end) return false;
     await context.clock.sleep(CONFIRM_PAUSE_MS);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, lstatSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import type { Config, HaltFiles } from "../domain/config.ts";
@@ -23,6 +23,11 @@ export interface StandingHalt extends HaltOrder {
   readonly unreadable: boolean;
 }
 
+export interface WrittenHalt extends StandingHalt {
+  /** Why the reason is not in the file: an empty one halts as well, and fits on a full disk. */
+  readonly unstored?: string;
+}
+
 /** Other users must see the machine's halt. */
 const MODES = { own: { directory: 0o700, file: 0o640 }, machine: { directory: 0o755, file: 0o644 } };
 
@@ -30,7 +35,7 @@ const MODES = { own: { directory: 0o700, file: 0o640 }, machine: { directory: 0o
  * An existing halt stays unchanged: the first reason counts.
  * @throws TraderError when the file cannot be written: then nothing was halted.
  */
-export function writeHalt(files: HaltFiles, which: "own" | "machine", reason: string, clock: Clock): StandingHalt {
+export function writeHalt(files: HaltFiles, which: "own" | "machine", reason: string, clock: Clock): WrittenHalt {
   const path = files[which];
   const standing = haltAt(path);
   if (standing?.unreadable === false) return standing;
@@ -43,14 +48,31 @@ export function writeHalt(files: HaltFiles, which: "own" | "machine", reason: st
     renameSync(draft, path);
   } catch (error) {
     removeQuietly(draft);
+    const empty = writeEmptyHalt(path);
+    if (empty !== undefined) return { ...empty, unstored: messageOf(error) };
     const obstacle = directoryObstacle(dirname(path));
     throw new TraderError(`Trading could NOT be halted: ${obstacle?.text ?? `${path} cannot be written (${messageOf(error)})`}.`, {
       code: "halt-failed",
-      hint: `Create the file as a user with permission (sudo touch ${path}), or stop the daemon itself (systemctl stop alpaca-trader, docker stop, or kill it). ${obstacle?.hint ?? ""}`.trim(),
+      hint: `${isFull(error) ? "Free some disk space" : `Create the file as a user with permission (sudo touch ${path})`}, or stop the daemon itself (systemctl stop alpaca-trader, docker stop, or kill it). ${obstacle?.hint ?? ""}`.trim(),
       cause: error,
     });
   }
   return order;
+}
+
+/** @returns `undefined` when that fails too. */
+function writeEmptyHalt(path: string): StandingHalt | undefined {
+  try {
+    writeFileSync(path, "", { flag: "wx" });
+  } catch {
+    // Another `halt` may have made it meanwhile.
+  }
+  const halt = haltAt(path);
+  return halt?.unreadable === false ? halt : undefined;
+}
+
+function isFull(error: unknown): boolean {
+  return Error.isError(error) && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
 }
 
 /** Removes one file. @throws TraderError when that fails: then trading stays halted. */
@@ -155,10 +177,13 @@ export class HaltSwitch {
   }
 }
 
-/** Whether the process has confirmed this very halt. */
-export function hasSeen(stateDir: string, pid: number, id: string): boolean {
+/** Whether the process has confirmed this very halt. On a full disk its mark stays empty, and is written again with each check. */
+export function hasSeen(stateDir: string, pid: number, { id, path }: Pick<StandingHalt, "id" | "path">): boolean {
+  const mark = seenPath(stateDir, pid);
   try {
-    return ` ${readFileSync(seenPath(stateDir, pid), "utf8")} `.includes(` ${id} `);
+    const ids = readFileSync(mark, "utf8");
+    if (ids === "") return statSync(mark).mtimeMs > lstatSync(path).mtimeMs;
+    return ` ${ids} `.includes(` ${id} `);
   } catch {
     return false;
   }

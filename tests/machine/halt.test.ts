@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
@@ -61,6 +61,29 @@ test("where both paths are the same file, it is one halt", () => {
   expect(readHalt(same)?.reason).toBe("odd prices");
 });
 
+describe("where a file with content cannot be written", () => {
+  test("an empty one halts, and why the reason is missing is told", () => {
+    // Its draft has a longer name, which no file system takes.
+    const own = join(directory, "H".repeat(230));
+    const halt = writeHalt({ ...files, own }, "own", "odd prices", clock);
+    expect(halt).toMatchObject({ reason: `the file ${own} exists`, path: own, unstored: expect.stringContaining("ENAMETOOLONG") });
+    expect(readFileSync(own, "utf8")).toBe("");
+    expect(writeHalt({ ...files, own }, "own", "me too", clock).unstored).toBeUndefined();
+  });
+
+  test("an empty mark confirms a halt that is older", () => {
+    const stateDir = join(directory, "state");
+    const mark = join(stateDir, "halt-seen.4711");
+    const halt = writeHalt(files, "own", "odd prices", clock);
+    utimesSync(halt.path, 100, 100);
+    writeFileSync(mark, "");
+    utimesSync(mark, 100, 100);
+    expect(hasSeen(stateDir, 4711, halt)).toBe(false);
+    utimesSync(mark, 101, 101);
+    expect(hasSeen(stateDir, 4711, halt)).toBe(true);
+  });
+});
+
 describe("a file that cannot be checked", () => {
   test("halts where it is the installation's own", () => {
     expect(readHalt({ ...files, own: uncheckable() })?.reason).toMatch(/HALT cannot be checked: .*ELOOP/);
@@ -98,11 +121,11 @@ test("a process confirms each of two halts, and takes its mark away with the las
   const all = writeHalt(files, "machine", "all", clock);
   mkdirSync(stateDir);
   halt.reason();
-  expect(hasSeen(stateDir, 4711, all.id)).toBe(true);
+  expect(hasSeen(stateDir, 4711, all)).toBe(true);
   const one = writeHalt(files, "own", "one", clock);
-  expect(hasSeen(stateDir, 4711, one.id)).toBe(false);
+  expect(hasSeen(stateDir, 4711, one)).toBe(false);
   halt.reason();
-  expect([one, all].map(({ id }) => hasSeen(stateDir, 4711, id))).toEqual([true, true]);
+  expect([one, all].map((order) => hasSeen(stateDir, 4711, order))).toEqual([true, true]);
   removeHalt(files.own);
   removeHalt(files.machine);
   halt.reason();
