@@ -2,7 +2,7 @@ import { stateDirFrom } from "../config/state-dir.ts";
 import { haltFilesFrom } from "../config/halt-files.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT } from "../domain/errors.ts";
-import type { StandingHalt } from "../machine/halt.ts";
+import type { StandingHalt, WrittenHalt } from "../machine/halt.ts";
 import { hasSeen, writeHalt } from "../machine/halt.ts";
 import { daemons } from "../ledger/lock.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
@@ -34,20 +34,29 @@ const SAID: Readonly<Record<Answer, string>> = {
 export async function halt(context: CommandContext, options: HaltOptions): Promise<ExitCode> {
   const files = haltFilesFrom(context.env);
   const stateDir = stateDirFrom(context.env);
-  const reason = options.reason ?? "halted by hand";
+  const reason = oneLine(options.reason ?? "") || "halted by hand";
   const order = writeHalt(files, options.machine === true ? "machine" : "own", reason, context.clock);
   const everywhere = order.path === files.machine;
-  context.out.line(`Halted: ${order.reason}. Nothing ${everywhere ? "on this machine" : `that uses ${stateDir}`} sends orders now.`);
-  if (order.unstored !== undefined)
-    context.err.line(`The reason (${reason}) could not be stored: ${order.unstored}. An empty file halts as well.`);
-  else if (order.reason !== reason) context.out.line(`Trading was already halted (${order.path}). The first reason is kept.`);
   const answers = await askTraders(context, order, everywhere ? undefined : stateDir);
+  const unconfirmed = answers.filter(({ answer }) => answer === "not-seen").length;
+  const where = everywhere ? "on this machine" : `that uses ${stateDir}`;
+  context.out.line(unconfirmed === 0 ? `Halted: ${order.reason}. Nothing ${where} sends orders now.` : `The halt is set: ${order.reason}.`);
+  sayReason(context, order, reason);
   if (answers.length === 0) context.out.line("No trading process is running.");
   for (const { trader, answer } of answers) context.out.line(`${SAID[answer]} ${describe(trader)}.`);
-  return sayResult(
-    context,
-    answers.map(({ answer }) => answer),
-  );
+  if (answers.some(({ answer }) => answer === "another-installation"))
+    context.out.line("`alpaca-trader halt --machine` halts every installation; STATE_DIR=… alpaca-trader halt halts that one.");
+  return sayResult(context, unconfirmed);
+}
+
+/** The reason is shown inside sentences. */
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, " ");
+}
+
+function sayReason({ out, err }: CommandContext, order: WrittenHalt, reason: string): void {
+  if (order.unstored !== undefined) err.line(`The reason (${reason}) could not be stored: ${order.unstored}. An empty file halts as well.`);
+  else if (order.reason !== reason) out.line(`Trading was already halted (${order.path}). The first reason is kept.`);
 }
 
 /** @param stateDir the installation that was halted; `undefined` for all of them. */
@@ -65,13 +74,12 @@ async function askTraders(
   );
 }
 
-function sayResult({ out, err }: CommandContext, answers: readonly Answer[]): ExitCode {
-  if (answers.includes("another-installation"))
-    out.line("`alpaca-trader halt --machine` halts every installation; STATE_DIR=… alpaca-trader halt halts that one.");
-  const missing = answers.filter((answer) => answer === "not-seen").length;
-  if (missing === 0) return EXIT.ok;
-  err.line(`${String(missing)} trading process${missing === 1 ? " has" : "es have"} not confirmed the halt.`);
-  err.line("Hint: stop the process with kill and its pid, and read its log.");
+function sayResult({ err }: CommandContext, unconfirmed: number): ExitCode {
+  if (unconfirmed === 0) return EXIT.ok;
+  err.line(
+    `${String(unconfirmed)} trading process${unconfirmed === 1 ? " has" : "es have"} not confirmed the halt and may still send orders.`,
+  );
+  err.line("Hint: Stop the process with kill and its pid, and read its log.");
   return EXIT.failed;
 }
 
@@ -92,6 +100,8 @@ async function isConfirmed(context: CommandContext, trader: LockHolder, order: S
   return true;
 }
 
-function describe(trader: LockHolder): string {
-  return `process ${String(trader.pid)} (${trader.command}), mode ${trader.mode}, account ${trader.account ?? "not read yet"}, ${trader.stateDir}`;
+function describe({ pid, command, mode, account, stateDir }: LockHolder): string {
+  // A simulator's account is its own; no lock is taken on it, so its number is not known here.
+  const whose = mode === "simulator" ? "its own account" : `account ${account ?? "not read yet"}`;
+  return `process ${String(pid)} (${command}), mode ${mode}, ${whose}, ${stateDir}`;
 }

@@ -113,7 +113,7 @@ export function unseenMachineHalt({ own, machine, machineIsNamed }: HaltFiles): 
 
 export const UNSEEN_HALT_HINT = "Set HALT_FILE to a path that this user can check, such as /run/alpaca-trader.HALT.";
 
-function haltAt(path: string): StandingHalt | undefined {
+export function haltAt(path: string): StandingHalt | undefined {
   try {
     lstatSync(path);
   } catch (error) {

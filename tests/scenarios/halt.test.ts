@@ -104,6 +104,8 @@ describe("halt", () => {
 
       daemon.kill("SIGCONT");
       expectExit(ended, 1);
+      expect(ended.stdout).toMatch(/^The halt is set: halted by hand\.\n/);
+      expect(ended.stdout).not.toContain("sends orders now");
       expect(ended.stdout).toContain(`NOT SEEN by process ${String(daemon.pid)} (run)`);
       expect(ended.stderr).toMatch(/not confirmed the halt/);
     },

@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "@jest/globals";
+import { halt } from "../../src/commands/halt.ts";
+import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import { haltAt } from "../../src/machine/halt.ts";
+import { terminalOn } from "../../src/reporting/terminal.ts";
+
+let directory: string;
+let said: { out: string; err: string };
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), "halt-"));
+  said = { out: "", err: "" };
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+async function typed(reason: string, file = "HALT"): Promise<number> {
+  const env = { STATE_DIR: directory, HALT_FILE: join(directory, file) };
+  const into = (end: "out" | "err"): ReturnType<typeof terminalOn> => terminalOn({ write: (text: string) => (said[end] += text) }, env);
+  const clock = new VirtualClock(Date.UTC(2026, 10, 17, 15));
+  return halt({ env, clock, out: into("out"), err: into("err"), verbose: false }, { reason, machine: true });
+}
+
+test.each([
+  ["", "halted by hand"],
+  [" \t ", "halted by hand"],
+  [" odd\n  prices ", "odd prices"],
+])("the reason %j becomes %j, on one line", async (given, kept) => {
+  expect(await typed(given)).toBe(0);
+  expect(said.out).toMatch(`Halted: ${kept}. Nothing on this machine sends orders now.\n`);
+  expect(haltAt(join(directory, "HALT"))?.reason).toBe(kept);
+});
+
+test("a reason that cannot be stored is told, and trading is halted", async () => {
+  // Its draft has a longer name, which no file system takes.
+  const file = "H".repeat(230);
+  expect(await typed("odd prices", file)).toBe(0);
+  expect(said.out).toMatch(/^Halted: the file \S+ exists\. Nothing on this machine sends orders now\.\n/);
+  expect(said.err).toMatch(/^The reason \(odd prices\) could not be stored: ENAMETOOLONG.* An empty file halts as well\.\n$/);
+});
