@@ -5,7 +5,7 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Environment } from "./domain/config.ts";
 import { makeDirectories } from "./machine/directory-access.ts";
 import { stateDirFrom } from "./config/state-dir.ts";
-import { loadEnvironment } from "./config/environment.ts";
+import { loadEnvironment, readableEnvironment } from "./config/environment.ts";
 import type { ExitCode } from "./domain/errors.ts";
 import { EXIT, TraderError } from "./domain/errors.ts";
 import { errorLines } from "./reporting/error-view.ts";
@@ -52,14 +52,14 @@ async function runCommand(argv: readonly string[], env: Environment, verbose: bo
   return code;
 }
 
-/** These work however broken the settings are (R25), so for them a `.env` that cannot be read is left out; `doctor` names it. */
+/** These work however broken the settings are (R25), so for them what cannot be read of `.env` is left out; `doctor` names it. */
 const WITHOUT_SETTINGS: readonly string[] = ["halt", "doctor"];
 
 function environmentFor(argv: readonly string[]): Environment {
   try {
     return loadEnvironment(process.cwd());
   } catch (error) {
-    if (WITHOUT_SETTINGS.some((command) => argv.includes(command))) return process.env;
+    if (WITHOUT_SETTINGS.some((command) => argv.includes(command))) return readableEnvironment(process.cwd());
     throw error;
   }
 }

@@ -1,17 +1,34 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parse } from "dotenv";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import type { Environment } from "../domain/config.ts";
+import { readEnvFile } from "./env-file.ts";
 import { SETTINGS } from "./settings.ts";
 
 /**
  * The process's environment, then systemd's credentials, then `.env` in `directory`. A variable that is set but
  * empty hides the others, so that a setting can be switched off for one command.
- * @throws TraderError (exit 78) when `.env` or a credential exists but cannot be read.
+ * @throws TraderError (exit 78) when `.env` or a credential exists but cannot be read, or a line of `.env` would be lost.
  */
 export function loadEnvironment(directory: string, environment: Environment = process.env): Environment {
-  return { ...parse(readIfThere(join(directory, ".env"))), ...credentials(environment), ...environment };
+  const path = join(directory, ".env");
+  const { values, problems } = readEnvFile(readIfThere(path));
+  if (problems.length > 0) throw damaged(path, problems);
+  return { ...values, ...credentials(environment), ...environment };
+}
+
+/** As much of it as can be read, for what must work however broken the settings are (R25). */
+export function readableEnvironment(directory: string, environment: Environment = process.env): Environment {
+  const { values } = orElse(() => readEnvFile(readIfThere(join(directory, ".env"))), { values: {}, problems: [] });
+  return { ...values, ...orElse(() => credentials(environment), {}), ...environment };
+}
+
+function orElse<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
 }
 
 /**
@@ -22,7 +39,7 @@ function credentials(environment: Environment): Environment {
   const directory = environment.CREDENTIALS_DIRECTORY ?? "";
   if (directory === "") return {};
   const names = namesIn(directory).filter((name) => name in SETTINGS || name.startsWith("ALPACA_"));
-  return Object.fromEntries(names.map((name) => [name, readIfThere(join(directory, name)).trim()]));
+  return Object.fromEntries(names.map((name) => [name, readIfThere(join(directory, name)).toString("utf8").trim()]));
 }
 
 function namesIn(directory: string): string[] {
@@ -33,13 +50,22 @@ function namesIn(directory: string): string[] {
   }
 }
 
-function readIfThere(file: string): string {
+function readIfThere(file: string): Buffer {
   try {
-    return readFileSync(file, "utf8");
+    return readFileSync(file);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
     throw unreadable(file, error);
   }
+}
+
+function damaged(file: string, problems: readonly string[]): TraderError {
+  const text = problems.length === 1 ? ` ${problems.join()}.` : `\n${problems.map((problem) => `  ${problem}.`).join("\n")}`;
+  return new TraderError(`${file} cannot be used:${text}`, {
+    code: "configuration",
+    hint: "Each line is NAME=value, empty, or a remark that begins with #.",
+    exitCode: EXIT.configuration,
+  });
 }
 
 function unreadable(file: string, error: unknown): TraderError {

@@ -41,10 +41,15 @@ export function isSet(env: Environment, name: SettingName): boolean {
 function findUnknown(env: Environment, problems: Problem[]): void {
   for (const name of Object.keys(env)) {
     if (name in SETTINGS || textIn(env, name) === undefined) continue;
-    const meant = nearest(name);
-    if (name.toUpperCase().startsWith("ALPACA_") || isClose(name.toUpperCase(), meant))
-      problems.push({ name, text: `${name} is not a setting; did you mean ${meant}?` });
+    const meant = mistakenFor(name);
+    if (meant !== undefined) problems.push({ name, text: `${name} is not a setting; did you mean ${meant}?` });
   }
+}
+
+/** The setting that an unknown name was probably meant to be. */
+export function mistakenFor(name: string): string | undefined {
+  const meant = nearest(name);
+  return name.toUpperCase().startsWith("ALPACA_") || isClose(name.toUpperCase(), meant) ? meant : undefined;
 }
 
 function nearest(name: string): string {

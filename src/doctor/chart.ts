@@ -1,7 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
 import type { Config, Environment } from "../domain/config.ts";
 import { ledgerLockFile } from "../config/files.ts";
-import { loadEnvironment } from "../config/environment.ts";
+import { loadEnvironment, readableEnvironment } from "../config/environment.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
@@ -73,7 +73,9 @@ function readEnvironment({ directory, env }: DoctorParts): { env: Environment; p
   try {
     return { env: loadEnvironment(directory, env), problem: undefined };
   } catch (error) {
-    return { env, problem: messageOf(error).replace(/\.$/, "") };
+    // The check of the settings file lists them all.
+    const [problem = ""] = messageOf(error).split("\n");
+    return { env: readableEnvironment(directory, env), problem: problem.replace(/[.:]$/, "") };
   }
 }
 

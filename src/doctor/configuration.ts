@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, statSync } from "node:fs";
 import type { Stats } from "node:fs";
 import { join } from "node:path";
-import { parse } from "dotenv";
 import type { Config, Environment } from "../domain/config.ts";
+import { readEnvFile, unknownNames } from "../config/env-file.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigurationError } from "../config/problems.ts";
 import type { Setting } from "../config/settings.ts";
@@ -16,6 +16,9 @@ import { failed, failure, known, ok, unknown, warning } from "./check.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_OTHERS = 0o004;
+const LINE_HINT = "Each line is NAME=value, empty, or a remark that begins with #.";
+const UNKNOWN_HINT = "Correct or remove them, unless another program reads this file.";
+const NOTHING = { mode: 0, secrets: [], problems: [], unknown: [] } as const;
 
 export interface SettingsFileFacts {
   readonly path: string;
@@ -25,24 +28,33 @@ export interface SettingsFileFacts {
   readonly mode: number;
   /** Names of the secrets in it. */
   readonly secrets: readonly string[];
+  /** What cannot be read as it was meant. */
+  readonly problems: readonly string[];
+  /** Names in it that are no settings. */
+  readonly unknown: readonly string[];
+}
+
+export function judgeSettingsFile(facts: SettingsFileFacts): readonly Finding[] {
+  const { path, state, problems, unknown: names } = facts;
+  if (state === "missing") return [ok(`there is no ${path}; settings come from the environment only`)];
+  if (state !== "there") return [failed(`${path} cannot be read: ${state.unreadable}`, "Make it readable for our user, or move it away.")];
+  const wrong = problems.map((problem) => failed(`${path} cannot be used: ${problem}`, LINE_HINT));
+  const others =
+    names.length === 0 ? [] : [warning(`${path} has names that are no settings, and are ignored: ${names.join(", ")}`, UNKNOWN_HINT)];
+  return [...wrong, ...(wrong.length > 0 ? [] : [rightsOf(facts)]), ...others];
 }
 
 /** Anyone who can read `.env` can trade with the account, and anyone who can write it can choose the account. */
-export function judgeSettingsFile({ path, state, mode, secrets }: SettingsFileFacts): readonly Finding[] {
-  if (state === "missing") return [ok(`there is no ${path}; settings come from the environment only`)];
-  if (state !== "there") return [failed(`${path} cannot be read: ${state.unreadable}`, "Make it readable for our user, or move it away.")];
+function rightsOf({ path, mode, secrets }: SettingsFileFacts): Finding {
   const rights = `mode ${mode.toString(8).padStart(4, "0")}`;
   const cure = `chmod 600 ${path}`;
-  if ((mode & WRITABLE_BY_OTHERS) !== 0)
-    return [warning(`${path} can be written by others (${rights})`, `${cure}, and check its content.`)];
+  if ((mode & WRITABLE_BY_OTHERS) !== 0) return warning(`${path} can be written by others (${rights})`, `${cure}, and check its content.`);
   if ((mode & READABLE_BY_OTHERS) !== 0 && secrets.length > 0)
-    return [
-      warning(
-        `anyone on this machine can read ${secrets.join(", ")} in ${path} (${rights})`,
-        `${cure}, and create new keys if others use this machine.`,
-      ),
-    ];
-  return [ok(`${path} (${rights})`)];
+    return warning(
+      `anyone on this machine can read ${secrets.join(", ")} in ${path} (${rights})`,
+      `${cure}, and create new keys if others use this machine.`,
+    );
+  return ok(`${path} (${rights})`);
 }
 
 export function readSettingsFile(directory: string): SettingsFileFacts {
@@ -50,12 +62,12 @@ export function readSettingsFile(directory: string): SettingsFileFacts {
   let stats: Stats | undefined;
   try {
     stats = statSync(path, { throwIfNoEntry: false }) ?? lstatSync(path, { throwIfNoEntry: false });
-    if (stats === undefined) return { path, state: "missing", mode: 0, secrets: [] };
-    const values = parse(readFileSync(path, "utf8"));
-    const secrets = secretNames().filter((name) => (values[name] ?? "").trim() !== "");
-    return { path, state: "there", mode: stats.mode & 0o7777, secrets };
+    if (stats === undefined) return { ...NOTHING, path, state: "missing" };
+    const file = readEnvFile(readFileSync(path));
+    const secrets = secretNames().filter((name) => (file.values[name] ?? "").trim() !== "");
+    return { path, state: "there", mode: stats.mode & 0o7777, secrets, problems: file.problems, unknown: unknownNames(file) };
   } catch (error) {
-    return { path, state: { unreadable: messageOf(error) }, mode: (stats?.mode ?? 0) & 0o7777, secrets: [] };
+    return { ...NOTHING, path, state: { unreadable: messageOf(error) }, mode: (stats?.mode ?? 0) & 0o7777 };
   }
 }
 

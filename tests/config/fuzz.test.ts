@@ -7,7 +7,7 @@ import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Config, Environment } from "../../src/domain/config.ts";
 import { stateDirFrom } from "../../src/config/state-dir.ts";
 import { loadConfig } from "../../src/config/load.ts";
-import { loadEnvironment } from "../../src/config/environment.ts";
+import { loadEnvironment, readableEnvironment } from "../../src/config/environment.ts";
 import { SETTINGS } from "../../src/config/settings.ts";
 import { TraderError } from "../../src/domain/errors.ts";
 import { DateTime } from "luxon";
@@ -213,9 +213,12 @@ describe("any .env", () => {
           ),
           (bytes) => {
             writeFileSync(join(directory, ".env"), bytes);
-            const env = loadEnvironment(directory, { ALPACA_PAPER_KEY: "own" });
-            expect(env.ALPACA_PAPER_KEY).toBe("own");
-            outcomeOf(env);
+            for (const load of [loadEnvironment, readableEnvironment]) {
+              const env = loaded(load, directory);
+              if (env === undefined) continue;
+              expect(env.ALPACA_PAPER_KEY).toBe("own");
+              outcomeOf(env);
+            }
           },
         ),
         { seed: 81, numRuns: 500 },
@@ -225,6 +228,16 @@ describe("any .env", () => {
     }
   });
 });
+
+/** `undefined`: refused in words. */
+function loaded(load: typeof loadEnvironment, directory: string): Environment | undefined {
+  try {
+    return load(directory, { ALPACA_PAPER_KEY: "own" });
+  } catch (error) {
+    expect(error).toMatchObject({ code: "configuration", exitCode: 78 });
+    return undefined;
+  }
+}
 
 function expectNamed(error: TraderError, env: Environment): void {
   expect(error).toMatchObject({ code: "configuration", exitCode: 78 });

@@ -56,6 +56,15 @@ describe("the settings file", () => {
     expect(JSON.stringify(finding)).not.toContain("abc");
   });
 
+  test("is failed line by line, and names that are no settings are a note", () => {
+    writeFileSync(at(".env"), "MAX_ORDER_VALUE 100\nMY_OTHER=1\nLOG_DIR=/a#b\n", { mode: 0o600 });
+    expect(judgeSettingsFile(readSettingsFile(directory))).toEqual([
+      saying("failed", "line 1 is not NAME=value"),
+      saying("failed", "line 3 (LOG_DIR) has a #"),
+      saying("warning", "no settings, and are ignored: MY_OTHER"),
+    ]);
+  });
+
   test("is optional, but must be readable if it exists", () => {
     expect(judgeSettingsFile(readSettingsFile(directory))).toEqual([saying("ok", "there is no")]);
     mkdirSync(at(".env"));
