@@ -3,9 +3,12 @@
 import { isNewEnough, runOnRequiredNode } from "./machine/locked-node.js";
 
 if (isNewEnough()) {
+  const runs = process.argv.includes("run");
+  // Before the other imports, which take a moment.
+  if (runs) (await import("./commands/stop-signals.ts")).leaveOnStopSignal();
   const { loadOnlyWhatIsUsed, stayInFirstYoungSpace } = await import("./machine/footprint.ts");
   loadOnlyWhatIsUsed();
-  if (process.argv.includes("run")) stayInFirstYoungSpace();
+  if (runs) stayInFirstYoungSpace();
   stopWithParent();
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv);

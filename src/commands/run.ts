@@ -76,7 +76,8 @@ async function runSession(session: TradingSession, { env }: CommandContext): Pro
       daemon.stop();
     },
   });
-  const ignore = onStopSignal(session.clock, (signal) => {
+  // Until the process has ended: a signal that is repeated meanwhile is the same request.
+  onStopSignal(session.clock, (signal) => {
     log.info(`${signal}: Stopping. Orders in progress will be picked up on the next start.`);
     reporter.stopping();
     schedule?.stop();
@@ -95,7 +96,6 @@ async function runSession(session: TradingSession, { env }: CommandContext): Pro
     throw error;
   } finally {
     await dashboard.close();
-    ignore();
     schedule?.stop();
     for (const intake of intakes) intake.close();
   }

@@ -27,8 +27,8 @@ export async function tradeOnce(
     session.logFailure(error);
     throw error;
   } finally {
-    ignore();
     await session.close();
+    ignore();
   }
 }
 

@@ -176,6 +176,23 @@ describe("whoever reads the output", () => {
   );
 });
 
+test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
+  "%s during the start, or as the terminal closes, ends the daemon with 0",
+  async (signal) => {
+    const scenario = await Scenario.open();
+    const starting = scenario.start(["run"]);
+    await starting.says(/Starting in paper mode/);
+    starting.kill(signal);
+    expectExit(await starting.end(), 0);
+    const daemon = await scenario.daemon();
+    daemon.kill(signal);
+    const ended = await daemon.end();
+    expectExit(ended, 0);
+    expect(ended.output).toContain(`${signal}: Stopping.`);
+  },
+  LIMIT_MS,
+);
+
 describe("SIGTERM", () => {
   test(
     "lets a POST that is answered slowly be answered, records the order and leaves with 0",
