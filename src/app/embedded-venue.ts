@@ -1,15 +1,16 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import type { AlpacaConfig } from "../domain/config.ts";
 import { simulatorDirectory } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
-import { messageOf, TraderError } from "../domain/errors.ts";
+import { TraderError } from "../domain/errors.ts";
 import type { HeldLock } from "../ledger/lock.ts";
 import { acquireLock, holderOf } from "../ledger/lock.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import type { SimulatorOptions } from "../simulator/server.ts";
 import { startSimulator } from "../simulator/server.ts";
+import { readSimulatorFile, startFrom, writeSimulatorFile } from "./simulator-state.ts";
 
 /** The venue of simulator mode, reached over HTTP like the real one. */
 export interface EmbeddedVenue {
@@ -47,27 +48,54 @@ export async function openEmbeddedVenue(
   const address = join(dir, "venue-address");
   const lock = await lockVenue(join(dir, "venue.lock"), stateDir, clock, command);
   if (lock === undefined) return joinRunning(address, clock);
-  const file = join(dir, "venue.json");
-  const state = readState(file);
-  const simulator = await startSimulator({
-    alwaysOpen: true,
-    rateLimitPerMinute: "off",
-    ...options,
-    clock,
-    ...(state === undefined ? {} : { state }),
-    onChange: () => writeAtomically(file, simulator.exchange.serialize()),
-  });
-  writeAtomically(address, simulator.url);
+  try {
+    return await openOwn(join(dir, "venue.json"), address, lock, { ...options, clock });
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openOwn(file: string, address: string, lock: HeldLock, options: SimulatorOptions): Promise<EmbeddedVenue> {
+  const state = readSimulatorFile(file);
+  const start = (): ReturnType<typeof startSimulator> =>
+    startSimulator({
+      alwaysOpen: true,
+      rateLimitPerMinute: "off",
+      ...options,
+      ...(state === undefined ? {} : { state }),
+      onChange: storeIfPossible,
+    });
+  const simulator = await startFrom(file, state, start);
+  const store = (): void => writeSimulatorFile(file, simulator.exchange.serialize());
+  try {
+    writeSimulatorFile(address, simulator.url);
+  } catch (error) {
+    await simulator.close();
+    throw error;
+  }
   return {
     alpaca: configFor(simulator.url),
     own: true,
     close: async () => {
       rmSync(address, { force: true });
       await simulator.close();
-      writeAtomically(file, simulator.exchange.serialize());
-      lock.release();
+      try {
+        store();
+      } finally {
+        lock.release();
+      }
     },
   };
+
+  /** Each later change, and the end, stores everything again. */
+  function storeIfPossible(): void {
+    try {
+      store();
+    } catch {
+      // The ledger on the same disk reports a full one.
+    }
+  }
 }
 
 /** How the SDK reaches a venue on this machine. */
@@ -98,7 +126,7 @@ function tryLock(file: string, self: LockHolder): HeldLock | undefined {
 /** The lock holder may still be starting: it publishes its address shortly after taking the lock. */
 async function joinRunning(address: string, clock: Clock): Promise<EmbeddedVenue> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const url = readState(address);
+    const url = readSimulatorFile(address);
     if (url !== undefined) return { alpaca: configFor(url), own: false, close: () => Promise.resolve() };
     await clock.sleep(PAUSE_MS);
   }
@@ -107,23 +135,4 @@ async function joinRunning(address: string, clock: Clock): Promise<EmbeddedVenue
     hint: "Stop that process, or try again in a few seconds.",
     retryable: true,
   });
-}
-
-function readState(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (Error.isError(error) && "code" in error && error.code === "ENOENT") return undefined;
-    throw new TraderError(`Cannot read the simulator's state ${file}: ${messageOf(error)}`, {
-      code: "simulator-state",
-      hint: "Delete it to start with a new account.",
-      cause: error,
-    });
-  }
-}
-
-function writeAtomically(file: string, text: string): void {
-  const draft = `${file}.draft`;
-  writeFileSync(draft, text, { mode: 0o600 });
-  renameSync(draft, file);
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { directoryObstacle } from "../machine/directory-access.ts";
 import type { ExitCode } from "../domain/errors.ts";
@@ -7,6 +7,7 @@ import { parseDecimal } from "../domain/decimal.ts";
 import { parseFault } from "../simulator/faults.ts";
 import type { Simulator } from "../simulator/server.ts";
 import { startSimulator } from "../simulator/server.ts";
+import { readSimulatorFile, startFrom, writeSimulatorFile } from "../app/simulator-state.ts";
 import type { CommandContext } from "./context.ts";
 import { faultCatalogue } from "./fault-catalogue.ts";
 import { onStopSignal } from "./stop-signals.ts";
@@ -37,23 +38,23 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   if (cash === undefined) throw usage(`--cash is "${options.cash}"; expected a dollar amount.`);
   if (options.hours !== "always" && options.hours !== "nyse")
     throw usage(`--hours is "${options.hours}"; \`always\` or \`nyse\` is expected.`);
-  const venue: Simulator = await startSimulator({
-    clock: context.clock,
-    port: options.port,
-    seed: options.seed,
-    cash,
-    alwaysOpen: options.hours === "always",
-    ackLatencyMs: options.latency,
-    fillLatencyMs: options.fillLatency,
-    partialFillProbability: options.partialFills / 100,
-    faults,
-    ...stateOptions(options.state, () => venue.exchange.serialize()),
-  }).catch((error: unknown) => {
-    throw new TraderError(`The simulator cannot listen on port ${String(options.port)}: ${whyNot(error)}.`, {
-      code: "port-taken",
-      hint: "Choose another port with --port, or 0 for any free port.",
-      cause: error,
+  const { file, state } = storedAccount(options.state);
+  const start = (): Promise<Simulator> =>
+    startSimulator({
+      clock: context.clock,
+      port: options.port,
+      seed: options.seed,
+      cash,
+      alwaysOpen: options.hours === "always",
+      ackLatencyMs: options.latency,
+      fillLatencyMs: options.fillLatency,
+      partialFillProbability: options.partialFills / 100,
+      faults,
+      ...(state === undefined ? {} : { state }),
+      ...(file === undefined ? {} : { onChange: () => store(file, venue, context) }),
     });
+  const venue: Simulator = await startFrom(file ?? "", state, start).catch((error: unknown) => {
+    throw error instanceof TraderError ? error : portTaken(options.port, error);
   });
   if (options.bars !== undefined) await giveBars(venue, options.bars);
   for (const line of [...greeting(venue), ...faultLines(venue)]) context.out.line(line);
@@ -95,15 +96,28 @@ function faultLines(venue: Simulator): string[] {
   return [`Faults: ${active.map(({ name }) => name).join(", ")}. To remove them:`, `  curl -X DELETE ${venue.url}/simulator/faults`];
 }
 
-function stateOptions(file: string | undefined, serialize: () => string): { state?: string; onChange?: () => void } {
-  if (file === undefined) return {};
+function storedAccount(file: string | undefined): { file: string | undefined; state: string | undefined } {
+  if (file === undefined) return { file, state: undefined };
   const obstacle = directoryObstacle(dirname(resolve(file)));
   if (obstacle !== undefined) throw new TraderError(`The directory ${obstacle.text}.`, { code: "simulator-state", hint: obstacle.hint });
-  const onChange = (): void => {
-    writeFileSync(`${file}.draft`, serialize(), { mode: 0o600 });
-    renameSync(`${file}.draft`, file);
-  };
-  return existsSync(file) ? { state: readFileSync(file, "utf8"), onChange } : { onChange };
+  return { file, state: readSimulatorFile(file) };
+}
+
+/** It goes on serving; each later change stores everything again. */
+function store(file: string, { exchange }: Simulator, { err }: CommandContext): void {
+  try {
+    writeSimulatorFile(file, exchange.serialize());
+  } catch (error) {
+    err.line(messageOf(error));
+  }
+}
+
+function portTaken(port: number, error: unknown): TraderError {
+  return new TraderError(`The simulator cannot listen on port ${String(port)}: ${whyNot(error)}.`, {
+    code: "port-taken",
+    hint: "Choose another port with --port, or 0 for any free port.",
+    cause: error,
+  });
 }
 
 function usage(message: string): TraderError {
