@@ -22,9 +22,14 @@ import { ourUid } from "./machine/users.ts";
 export async function main(argv: readonly string[]): Promise<number> {
   process.umask(0o027);
   const verbose = argv.includes("--verbose");
-  outliveReaders();
+  const losses = outliveReaders();
   try {
-    return await runCommand(argv, environmentFor(argv), verbose);
+    const code = await runCommand(argv, environmentFor(argv), verbose);
+    // What was written last fails a moment later.
+    await new Promise((resolve) => setImmediate(resolve));
+    const [loss] = losses;
+    if (code === EXIT.ok && loss !== undefined && SHOWING.some((command) => argv.includes(command))) throw outputLost(loss);
+    return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
     const terminal = terminalOn(process.stderr, process.env);
@@ -33,9 +38,28 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** The reader of our output may leave (`| head`). A rebalance goes on without it; the log files have everything. */
-function outliveReaders(): void {
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
+/**
+ * The reader of our output may leave (`| head`). A rebalance goes on without it; the log files have everything.
+ * @returns why output was lost otherwise: a full disk.
+ */
+function outliveReaders(): NodeJS.ErrnoException[] {
+  const losses: NodeJS.ErrnoException[] = [];
+  process.stderr.on("error", () => undefined);
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") losses.push(error);
+  });
+  return losses;
+}
+
+/** Their output is all they do. */
+const SHOWING: readonly string[] = ["status", "explain", "report", "doctor", "account", "backtest"];
+
+function outputLost(cause: Error): TraderError {
+  return new TraderError(`The output could not be written: ${cause.message}.`, {
+    code: "output-lost",
+    hint: "It is incomplete. Check the free space where it is redirected to.",
+    cause,
+  });
 }
 
 async function runCommand(argv: readonly string[], env: Environment, verbose: boolean): Promise<number> {

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -49,4 +49,22 @@ test("a STATE_DIR that is no absolute path is refused, and nothing is made there
   expect(refused.status).toBe(78);
   expect(refused.stderr).toContain('STATE_DIR is "state"; expected an absolute path');
   expect(existsSync(join(directory, "state"))).toBe(false);
+});
+
+test("a report that cannot be written is a failure", () => {
+  // Only Linux has a full disk at hand.
+  if (!existsSync("/dev/full")) return;
+  const full = openSync("/dev/full", "w");
+  try {
+    const { status, stderr } = spawnSync(process.execPath, [CLI, "report", "--json"], {
+      cwd: directory,
+      env: { STATE_DIR: directory },
+      encoding: "utf8",
+      stdio: ["ignore", full, "pipe"],
+    });
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^Error: The output could not be written: ENOSPC.*\.\nHint: It is incomplete/);
+  } finally {
+    closeSync(full);
+  }
 });

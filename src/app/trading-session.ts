@@ -112,13 +112,16 @@ export class TradingSession {
       if (unseen !== undefined) log.warn(`Warning: ${unseen}`, { hint: UNSEEN_HALT_HINT });
       const tradeLog = openTradeLog({ dir: config.logDir, mode: config.mode, group: config.logGroup, secrets: secretsOf(config) });
       closers.push(() => tradeLog.close());
-      const ledger = openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)) });
+      const warnings: string[] = [];
+      const onEmpty = (): void => void warnings.push(emptyLedger(ledgerFile(config)));
+      const ledger = openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)), onEmpty });
       closers.push(() => ledger.close());
       const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
       closers.push(() => venue.close());
       const onWait = (text: string): void => session.emit({ kind: "remark", level: "info", important: true, text });
       const broker = await openBroker(config, venue, options.clock, { log, onWait });
       const session = new TradingSession(options, config, { log, tradeLog, ledger, venue, broker });
+      for (const text of warnings) session.emit({ kind: "remark", level: "warn", important: true, text });
       return session;
     } catch (error) {
       for (const close of closers.toReversed()) await close();
@@ -305,6 +308,14 @@ function openLog(options: TradingSessionOptions, config: Config): Logger {
     level: options.verbose ? "debug" : "info",
     secrets: secretsOf(config),
   });
+}
+
+/** After a crash of the very first start it is harmless, so it must not keep the next one from starting. */
+function emptyLedger(file: string): string {
+  return (
+    `Warning: The ledger ${file} was there but empty (0 bytes); a new one is started in its place. ` +
+    "If this installation has traded before, its records are lost: stop, restore a backup, and check the account's orders."
+  );
 }
 
 /** Secrets that must never be shown (R30). */

@@ -77,7 +77,8 @@ export function readOr<Schema extends z.ZodType>(
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const where = issue?.path.join(".") ?? "";
-  return otherwise(`${where === "" ? "it" : where}: ${issue?.message ?? "unreadable"}`);
+  if (where === "") return otherwise(row === undefined || row === null || row === "" ? "it is empty" : "it is not in the expected form");
+  return otherwise(`${where}: ${issue?.message ?? "unreadable"}`);
 }
 
 /** A list from the venue, read row by row. */

@@ -71,7 +71,8 @@ async function giveBars(venue: Simulator, file: string): Promise<void> {
     venue.exchange.giveBars(request);
   } catch (error) {
     await venue.close();
-    throw usage(`Cannot use the daily bars in ${file}: ${messageOf(error)}.`);
+    const isDirectory = (error as NodeJS.ErrnoException).code === "EISDIR";
+    throw usage(`Cannot use the daily bars in ${file}: ${isDirectory ? "it is a directory; a JSON file is expected" : messageOf(error)}.`);
   }
 }
 

@@ -8,11 +8,11 @@ import { alpacaConfig, checkKeys, chooseMode } from "./mode.ts";
 import { checkChannels, checkPairs } from "./pairs.ts";
 import type { Problem } from "./problems.ts";
 import { configurationError } from "./problems.ts";
-import { isSet, readSettings } from "./read-settings.ts";
+import { isSet, readSettings, textIn } from "./read-settings.ts";
 import type { SettingName, SettingValues } from "./settings.ts";
 import { stateDirFrom } from "./state-dir.ts";
 import { readStrategies } from "./strategies.ts";
-import { isLoopbackHost } from "./values.ts";
+import { isLoopbackHost, zone } from "./values.ts";
 
 /**
  * Checks the whole environment.
@@ -25,6 +25,7 @@ export function loadConfig(env: Environment): Config {
   checkKeys(env, values, chosen?.mode, problems);
   checkPairs(values, problems);
   checkChannels(env, problems);
+  checkMachineZone(env, problems);
   const strategies = readStrategies(given(values, "STRATEGIES"), alertsFileIn(env, values, chosen?.mode), problems);
   if (problems.length > 0 || chosen === undefined) throw configurationError(problems);
   return {
@@ -138,6 +139,18 @@ function logDirIn(env: Environment, values: SettingValues, mode: TradingMode): s
   return mode === "simulator" && !isSet(env, "LOG_DIR") ? simulatorDirectory(stateDirFrom(env)) : given(values, "LOG_DIR");
 }
 
+/** Node silently takes UTC for a zone that it does not know. */
+function checkMachineZone(env: Environment, problems: Problem[]): void {
+  const named = textIn(env, "TZ");
+  if (named === undefined || isSet(env, "ALERTS_TIMEZONE") || zone.safeParse(named.replace(/^:?(.*\/zoneinfo\/)?/, "")).success) return;
+  problems.push({
+    name: "TZ",
+    text: `TZ is ${JSON.stringify(named.slice(0, 60))}, which is no IANA time zone; expected one such as Europe/London, or ALERTS_TIMEZONE`,
+  });
+}
+
+/** An empty TZ means UTC; Node calls that unknown. */
 function machineZone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { timeZone } = new Intl.DateTimeFormat().resolvedOptions();
+  return zone.safeParse(timeZone).success && timeZone !== "Etc/Unknown" ? timeZone : "UTC";
 }

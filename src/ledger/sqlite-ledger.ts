@@ -34,6 +34,8 @@ export interface LedgerOptions {
   readonly onCommit?: (stage: CommitStage, durability: Durability) => void;
   /** Refuse to create a new ledger, for read-only commands. Default false. */
   readonly mustExist?: boolean;
+  /** Called when the file is there without any content: a crash while it was created, or records that are lost. */
+  readonly onEmpty?: () => void;
   /** Redacts keys in every free text before it is written (R30). Default: no redaction. */
   readonly redact?: Redact;
 }
@@ -99,7 +101,9 @@ const HEADER_VERSIONS = [18, 19] as const;
  * @throws TraderError when it cannot be opened, is no ledger, is damaged, or is of a newer version.
  */
 export function openLedger(file: string, options: LedgerOptions = {}): SqliteLedger {
-  if (options.mustExist === true && statOf(file, "ledger") === undefined) throw missingLedger(file);
+  const before = file === MEMORY ? undefined : statOf(file, "ledger");
+  if (options.mustExist === true && before === undefined) throw missingLedger(file);
+  if (before?.isFile() === true && before.size === 0) options.onEmpty?.();
   if (file !== MEMORY) preparePrivateFile(file, "ledger");
   let database: DatabaseSync;
   try {
@@ -171,7 +175,13 @@ export function ledgerOn(
 function prepare(database: LedgerDatabase, file: string): void {
   database.pragma("foreign_keys = ON");
   const findings = database.pragma("quick_check(1)");
-  if (findings !== "ok") throw damagedLedger(database.name, String(findings));
+  if (findings !== "ok")
+    throw damagedLedger(
+      database.name,
+      String(findings)
+        .trim()
+        .replaceAll(/\s*\n\s*/g, " "),
+    );
   migrate(database);
   if (file === MEMORY) return;
   switchToWriteAheadLog(database);

@@ -4,7 +4,7 @@ export type Redact = (text: string) => string;
 const MASK = "[redacted]";
 
 /** A shorter "secret" is a test's or a mistake, and would remove half of every line. */
-const MIN_SECRET_CHARACTERS = 6;
+export const MIN_SECRET_CHARACTERS = 6;
 
 /** Alpaca's key ids: paper `PK…`, live `AK…`, broker `CK…`, 20 characters or, lately, a few more. */
 const KEY_ID = /(?<![A-Za-z0-9])[PAC]K[A-Z0-9]{16,26}(?![A-Za-z0-9])/g;

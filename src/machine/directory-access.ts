@@ -5,6 +5,8 @@ import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 
 const { R_OK, W_OK, X_OK } = nodeFs.constants;
 const PRIVATE_MODE = 0o700;
+/** Where every permission is there, and yet: below /proc and /sys, or behind a dangling link. */
+const CANNOT_EXIST: readonly unknown[] = ["ENOENT", "EEXIST", "EPERM", "EACCES", "EROFS", "EINVAL", "ENAMETOOLONG", "ENOTSUP"];
 
 /** The process's user, and the calls used for checking; a test passes its own. */
 export interface Viewer {
@@ -82,6 +84,13 @@ export function prepareStateDirectory(path: string): void {
     throw new TraderError(`The state directory ${obstacle.text}.`, {
       code: "state-directory",
       hint: obstacle.hint,
+      exitCode: EXIT.configuration,
+      cause: failure,
+    });
+  if (failure !== undefined && CANNOT_EXIST.includes((failure as NodeJS.ErrnoException).code))
+    throw new TraderError(`The state directory ${path} cannot be created: no directory can be made there.`, {
+      code: "state-directory",
+      hint: "Set STATE_DIR to another path.",
       exitCode: EXIT.configuration,
       cause: failure,
     });

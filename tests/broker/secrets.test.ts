@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "@jest/globals";
+import { createRedaction } from "../../src/broker/redaction.ts";
 import type { TrafficRecord } from "../../src/broker/transport.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
@@ -9,6 +10,10 @@ import { brokerFor, configFor, KEY_ID, SECRET } from "./scripted-venue.ts";
 async function shown(work: Promise<unknown>): Promise<string> {
   return inspect(await work.catch((error: unknown) => error), { depth: 10, showHidden: true });
 }
+
+test("a key of a few letters, a test's or a mistake, does not garble every message", () => {
+  expect(createRedaction(["k", "  ab ", SECRET])(`blocked port, ${SECRET}`)).toBe("blocked port, [key]");
+});
 
 describe("keys", () => {
   test.each([

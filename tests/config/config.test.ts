@@ -426,6 +426,17 @@ describe("places", () => {
   });
 });
 
+describe("the machine's time zone", () => {
+  test.each(["Nonsense/Zone", "CET-1CEST", "/etc/localtime"])("TZ=%s, which Node silently takes for UTC, is refused", (TZ) => {
+    expect(() => loadConfig({ ...HOME, TZ })).toThrow(/^TZ is ".*", which is no IANA time zone/);
+    expect(loadConfig({ ...HOME, TZ, ALERTS_TIMEZONE: "Europe/London" }).alertsTimezone).toBe("Europe/London");
+  });
+
+  test.each(["", "UTC", ":Europe/London", "EST5EDT", "/usr/share/zoneinfo/Europe/London"])("TZ=%s is accepted", (TZ) => {
+    expect(loadConfig({ ...HOME, TZ }).alertsTimezone).toMatch(/./);
+  });
+});
+
 describe(".env", () => {
   test("the environment overrides .env, also with an empty value; the file is optional", () => {
     const directory = mkdtempSync(join(tmpdir(), "env-"));

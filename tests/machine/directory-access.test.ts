@@ -193,7 +193,7 @@ describe("on the disk", () => {
 
   test("where nothing can be created, the start ends instead of trying without end", () => {
     const nowhere = existsSync("/proc/self") ? "/proc/alpaca-trader/state" : join(directory, "\0", "state");
-    expect(refusalOf(() => prepareStateDirectory(nowhere))).toMatchObject({ code: "state-directory" });
+    expect(refusalOf(() => prepareStateDirectory(nowhere))).toMatchObject({ code: "state-directory", exitCode: 78 });
   });
 
   test("a dangling link is reported as such", () => {

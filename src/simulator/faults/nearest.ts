@@ -1,7 +1,8 @@
-/** The known name with the smallest edit distance to `name`. */
-export function nearestName(name: string, known: readonly string[]): string {
+/** The known name with the smallest edit distance to `name`; `undefined` when more than half of it would change. */
+export function nearestName(name: string, known: readonly string[]): string | undefined {
   const ranked = known.map((candidate) => ({ candidate, changes: changedLetters(name.toLowerCase(), candidate) }));
-  return ranked.sort((first, second) => first.changes - second.changes)[0]?.candidate ?? "";
+  const [nearest] = ranked.sort((first, second) => first.changes - second.changes);
+  return nearest !== undefined && nearest.changes <= Math.max(1, name.length / 2) ? nearest.candidate : undefined;
 }
 
 /** Letters to add, remove or change between two words. */

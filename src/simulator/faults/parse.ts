@@ -48,7 +48,7 @@ export function faultOf(name: string, given: Iterable<readonly [string, string]>
       name,
       menu.map((each) => each.name),
     );
-    throw usage(`There is no fault "${name}"; did you mean ${nearest}?`);
+    throw usage(`There is no fault "${name}"${suggestion(nearest)}`);
   }
   const parameters = parametersOf(kind);
   const values = new Map(parameters.map(({ name: parameter, byDefault }) => [parameter, byDefault]));
@@ -69,7 +69,7 @@ function checked(kind: FaultKind, name: string, value: string, parameters: reado
       name,
       parameters.map((each) => each.name),
     );
-    throw usage(`The fault ${kind.name} has no parameter "${name}"; did you mean ${nearest}?`);
+    throw usage(`The fault ${kind.name} has no parameter "${name}"${suggestion(nearest)}`);
   }
   if (!fits(parameter.form, value)) {
     throw usage(`${name} of the fault ${kind.name} is "${value}"; expected ${expected(parameter.form)}.`);
@@ -118,6 +118,10 @@ function expected(form: ParameterForm): string {
     case "symbol":
       return "a symbol in capital letters, or any,";
   }
+}
+
+function suggestion(nearest: string | undefined): string {
+  return nearest === undefined ? "." : `; did you mean ${nearest}?`;
 }
 
 function usage(message: string): TraderError {

@@ -17,7 +17,9 @@ describe("a fault as text", () => {
 
   test.each([
     ["reset-aftr-accept", 'There is no fault "reset-aftr-accept"; did you mean reset-after-accept?'],
-    ["", 'There is no fault ""; did you mean split?'],
+    ["", 'There is no fault "".'],
+    ["zzz", 'There is no fault "zzz".'],
+    ["slow-answer:zzzz=3", 'The fault slow-answer has no parameter "zzzz".'],
     ["slow-answer:msec=3", 'The fault slow-answer has no parameter "msec"; did you mean ms?'],
     ["slow-answer:ms", '"ms" in the fault "slow-answer:ms" has no value; write ms=….'],
     ["slow-answer:ms=1.5", 'ms of the fault slow-answer is "1.5"; expected a whole number of milliseconds.'],
