@@ -15,6 +15,7 @@ const FILL_KNOWN = /: (?:bought|sold) [\d.]+ @ /;
 export interface Timing {
   readonly firstOrderMs: number;
   readonly lastSellMs: number;
+  readonly lastOrderMs: number;
   /** The last fill is known. */
   readonly filledMs: number;
   /** The account has been read again and the outcome is recorded. */
@@ -65,6 +66,7 @@ function timingOf(alertAt: number, outcomeAt: number, filledAt: number, record: 
   return {
     firstOrderMs: first - alertAt,
     lastSellMs: (orders[sells - 1] ?? first) - alertAt,
+    lastOrderMs: Math.max(...orders) - alertAt,
     filledMs: filledAt - alertAt,
     outcomeMs: outcomeAt - alertAt,
     requests: requests.filter(({ at }) => at <= outcomeAt).length,

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { format, resolveConfig } from "prettier";
+import type { AfterIdleResult } from "./after-idle.ts";
 import type { RebalanceResult } from "./rebalance.ts";
 import type { Results } from "./results.ts";
 import type { Growth, Spread } from "./statistics.ts";
@@ -12,6 +13,8 @@ const TARGETS = {
   ownOverheadP50Ms: 3,
   ownOverheadP99Ms: 15,
   ratio: 1.15,
+  limitRatio: 1.3,
+  limitRatioOf25: 1.4,
   requestsOf25: 120,
   rssMiB: 100,
   cpuPercent: 0.3,
@@ -27,6 +30,7 @@ export function resultsMarkdown(results: Results): string[] {
     ...surroundingsLines(results),
     ...latencyLines(results),
     ...rebalanceLines(results.rebalance),
+    ...afterIdleLines(results.afterIdle),
     ...processLines(results),
     ...growthLines(results),
   ];
@@ -113,6 +117,41 @@ function rebalanceTarget({ symbols, ratio, requests }: RebalanceResult): string 
   const ratioText = verdict(`ratio ≤ ${String(TARGETS.ratio)}`, ratio <= TARGETS.ratio);
   if (symbols !== 25) return ratioText;
   return `${ratioText}; ${verdict(`requests ≤ ${String(TARGETS.requestsOf25)}`, requests <= TARGETS.requestsOf25)}`;
+}
+
+/** In real time, with connections that may have closed; held against what is possible at all. */
+function afterIdleLines(rebalances: readonly AfterIdleResult[]): string[] {
+  return table(
+    [
+      "symbols",
+      "r ms",
+      "real seconds idle",
+      "runs",
+      "first order p50 ms",
+      "p99 ms",
+      "last fill at the venue ms",
+      "1.5 r + 2 f ms",
+      "ratio",
+      "target",
+    ],
+    rebalances.map((each) => [
+      String(each.symbols),
+      String(each.measuredRttMs),
+      String(each.idleSeconds),
+      String(each.runs),
+      String(each.firstOrderMs),
+      String(each.firstOrderP99Ms),
+      String(each.lastFillMs),
+      String(each.floorMs),
+      String(each.ratio),
+      verdict(`ratio ≤ ${String(limitRatio(each.symbols))}`, each.ratio <= limitRatio(each.symbols)),
+    ]),
+  );
+}
+
+/** Of the last fill to the physical limit. */
+function limitRatio(symbols: number): number {
+  return symbols > 3 ? TARGETS.limitRatioOf25 : TARGETS.limitRatio;
 }
 
 function processLines({ idle, manyRebalances: many }: Results): string[] {

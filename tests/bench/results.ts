@@ -1,5 +1,7 @@
 import { cpus, loadavg, release } from "node:os";
 import { systemClock } from "../../src/domain/clock.ts";
+import type { AfterIdleResult } from "./after-idle.ts";
+import { measureAfterIdle } from "./after-idle.ts";
 import type { Idle } from "./idle.ts";
 import { measureIdle } from "./idle.ts";
 import type { IntakeFigures } from "./intake.ts";
@@ -50,6 +52,7 @@ export interface Parts {
   readonly intake: IntakeFigures;
   readonly restart: Restart;
   readonly rebalance: readonly RebalanceResult[];
+  readonly afterIdle: readonly AfterIdleResult[];
   readonly manyRebalances: ManyRebalances;
   readonly idle: Idle;
   readonly ledger: LongLedger;
@@ -66,6 +69,7 @@ const MEASURES: Measures = {
   intake: ({ intake }) => measureIntake(intake),
   restart: ({ restarts }, setup) => measureRestart(setup, restarts),
   rebalance: ({ rebalances }, setup, say) => measureRebalances(setup, rebalances, say),
+  afterIdle: ({ afterIdle }, setup, say) => measureAfterIdle(setup, afterIdle, say),
   manyRebalances: ({ manyRebalances }, setup, say) => measureManyRebalances(setup, manyRebalances, say),
   idle: ({ idleSeconds }, setup) => measureIdle(setup, idleSeconds),
   ledger: ({ ledgers, ledgerRuns }, setup, say) => measureLongLedger(setup, ledgers, ledgerRuns, say),

@@ -1,3 +1,4 @@
+import type { AfterIdlePlan } from "./after-idle.ts";
 import type { IntakePlan } from "./intake.ts";
 import type { RebalancePlan } from "./rebalance.ts";
 
@@ -5,6 +6,7 @@ import type { RebalancePlan } from "./rebalance.ts";
 export interface Scale {
   readonly name: "full" | "quick";
   readonly rebalances: readonly RebalancePlan[];
+  readonly afterIdle: readonly AfterIdlePlan[];
   readonly manyRebalances: number;
   readonly idleSeconds: number;
   readonly restarts: number;
@@ -22,6 +24,12 @@ const ROUND_TRIPS_MS = [0, 20, 50];
 export const FULL: Scale = {
   name: "full",
   rebalances: [...rebalancesOf(3, 25), ...rebalancesOf(25, 11), ...rebalancesOf(100, 3)],
+  afterIdle: [
+    ...[20, 50].map((rttMs) => ({ symbols: 3, rttMs, idleSeconds: 10, runs: 15 })),
+    { symbols: 3, rttMs: 20, idleSeconds: 2, runs: 15 },
+    { symbols: 3, rttMs: 20, idleSeconds: 60, runs: 5 },
+    { symbols: 25, rttMs: 20, idleSeconds: 10, runs: 9 },
+  ],
   manyRebalances: 1_000,
   idleSeconds: 120,
   restarts: 9,
@@ -37,6 +45,7 @@ export const FULL: Scale = {
 export const QUICK: Scale = {
   name: "quick",
   rebalances: [...rebalancesOf(3, 5), ...rebalancesOf(25, 3)],
+  afterIdle: [3, 25].map((symbols) => ({ symbols, rttMs: 20, idleSeconds: 10, runs: 3 })),
   manyRebalances: 25,
   idleSeconds: 10,
   restarts: 3,
