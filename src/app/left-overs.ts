@@ -31,6 +31,8 @@ export interface NewestRun {
   readonly decision: IntakeReport["decision"];
   /** The lines of the last BUY run, when only SELL or HOLD runs came after it. */
   readonly decidedBefore?: readonly string[] | undefined;
+  /** As in the report of its intake. */
+  readonly unfinished?: string | undefined;
 }
 
 /**

@@ -150,8 +150,8 @@ export class RunOnce {
   async #newestRuns(intakes: readonly Intake[]): Promise<NewestRun[]> {
     return Promise.all(
       intakes.map(async (intake) => {
-        const { decision, decidedBefore } = await this.#settled(intake, this.#look(intake));
-        return { strategy: intake.strategy, decision, decidedBefore };
+        const { decision, decidedBefore, unfinished } = await this.#settled(intake, this.#look(intake));
+        return { strategy: intake.strategy, decision, decidedBefore, unfinished };
       }),
     );
   }
@@ -206,13 +206,14 @@ export class RunOnce {
 
   /** The exit code of a run that is not executed; `undefined` when it decides nothing. */
   #refused(run: NewestRun, recovered: ReadonlyMap<string, RebalanceResult>): ExitCode | undefined {
-    const { strategy, decision } = run;
+    const { strategy, decision, unfinished } = run;
+    if (unfinished !== undefined) this.#say(this.#of(strategy, `The end of the alerts file is not read: ${unfinished}`));
     switch (decision.kind) {
       case "execute":
         return undefined;
       case "nothing":
         this.#say(this.#of(strategy, "The alerts file holds no run."));
-        return undefined;
+        return unfinished === undefined ? undefined : EXIT.refused;
       case "wait":
         this.#say(this.#of(strategy, `Not executed, incomplete: ${decision.reason}`));
         this.#notExecuted(undefined, { kind: "incomplete", reason: decision.reason });
@@ -342,13 +343,14 @@ export class RunOnce {
     }
   }
 
-  #notTriedOut({ strategy, decision }: NewestRun): ExitCode {
+  #notTriedOut({ strategy, decision, unfinished }: NewestRun): ExitCode {
+    if (unfinished !== undefined) this.#say(this.#of(strategy, `The end of the alerts file is not read: ${unfinished}`));
     switch (decision.kind) {
       case "execute":
         return EXIT.ok;
       case "nothing":
         this.#say(this.#of(strategy, "The alerts file holds no run."));
-        return EXIT.ok;
+        return unfinished === undefined ? EXIT.ok : EXIT.refused;
       case "wait":
         this.#say(this.#of(strategy, `Dry run: incomplete: ${decision.reason}`));
         return EXIT.refused;

@@ -76,6 +76,8 @@ export interface IntakeReport {
   readonly fileMissing: boolean;
   /** Lines of the newest run apart from SELL and HOLD, if only those follow it: it decides that older runs are not continued (R6, R22). */
   readonly decidedBefore?: readonly string[] | undefined;
+  /** What follows the last newline of the file, in words, if it is no whole line. */
+  readonly unfinished?: string | undefined;
 }
 
 interface Judged extends Pick<IntakeReport, "verdicts" | "decidedBefore"> {
@@ -189,6 +191,7 @@ export class Intake implements IntakeState {
       lastLineAt: this.#rest.kind === "line" ? restAt : undefined,
       fileMissing,
       decidedBefore: asked?.decidedBefore,
+      unfinished: this.#rest.kind === "torn" ? this.#rest.text : undefined,
     };
   }
 

@@ -120,6 +120,22 @@ describe("execute sends no order, says the verdict in one line and ends with the
     },
     LIMIT_MS,
   );
+
+  test(
+    "half a line and nothing else: exit 3, and it is said, also beside a run that is executed",
+    async () => {
+      const scenario = await Scenario.open();
+      scenario.append('{"timestamp": "2026-11-');
+      const half = await scenario.run(["execute"]);
+      expectExit(half, 3);
+      expect(half.stdout).toMatch(/The end of the alerts file is not read: 23 bytes follow the last newline/);
+      writeFileSync(scenario.alertsFile, `${runOf(NUCLEAR, systemClock.now())}{"timestamp": "2026-11-`);
+      const both = await scenario.run(["execute", "--dry-run"]);
+      expectExit(both, 0);
+      expect(both.stdout).toMatch(/The end of the alerts file is not read/);
+    },
+    LIMIT_MS,
+  );
 });
 
 describe("the daemon", () => {
