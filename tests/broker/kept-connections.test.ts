@@ -52,6 +52,17 @@ test("a request carries its method, headers and body, and the answer its status 
 });
 
 test.each([
+  ["used where Node is told to use it", "1", "asked for http://venue.invalid/v2/clock"],
+  ["left alone otherwise", "0", "no such host"],
+])("a proxy of the environment is %s", async (_, told, expected) => {
+  const url = await serve((request, response) => response.end(`asked for ${request.url ?? ""}`));
+  const proxied = new KeptConnections({ NODE_USE_ENV_PROXY: told, HTTP_PROXY: url, NO_PROXY: "" });
+  const answer = proxied.send("http://venue.invalid/v2/clock", {}).then(textOf, () => "no such host");
+  expect(await answer).toBe(expected);
+  proxied.close();
+});
+
+test.each([
   ["a redirect, which would carry the keys elsewhere", 307, { Location: "http://127.0.0.1:1/" }, "redirect"],
   ["a compressed answer, which nobody asked for", 200, { "Content-Encoding": "br" }, "compressed (br)"],
 ])("%s is refused", async (_, status, headers, message) => {
