@@ -47,7 +47,7 @@ export const OUTCOMES = {
   queued: {
     meaning: "Its orders wait at the venue for the next open.",
     exit: EXIT.ok,
-    words: "Queued: the orders wait for the next open.",
+    words: "Queued.",
     tint: "accent",
     notice: { level: "info", title: "orders queued for the next open", advice: "`alpaca-trader halt` stops them from being followed up." },
   },
