@@ -351,6 +351,7 @@ export class Final {
     if (suspected.length > 0 && isFedThinly) return { kind: "excused", reason: "a split suspected for want of prints" };
     if (suspected.some((symbol) => this.#wasSplit(symbol)))
       return { kind: "excused", reason: "a split whose shares from before were never seen" };
+    if (this.#named.hasMovedByHand) return { kind: "excused", reason: "a trade by hand that moved the equity by more than 25 %" };
     if (this.#dueAt > this.#mayTradeUntil) return { kind: "excused", reason: "no time left after its cause" };
     const seconds = Math.round((this.#parts.monotonic() - obstructedUntil) / 1_000);
     const last = this.#cause?.kind ?? this.#parts.scenario.trouble ?? "nothing";

@@ -46,6 +46,8 @@ const DRIFT_IS_NAMED_FROM = 0.005;
 const NEAR_LIMIT = 0.7;
 /** Prices of a plan and of the judgement differ a little. */
 const TURNOVER_TOLERANCE = 0.9;
+/** Part of the equity by which it may differ from that of the last close without an explanation. */
+const EQUITY_MAY_MOVE = 0.25;
 
 /** Holds the reason that the program names for not being on target against the venue's own book. */
 export class NamedReasons {
@@ -90,6 +92,13 @@ export class NamedReasons {
   spoken(): VerdictRecord[] {
     const verdicts = this.#parts.machine.life?.ledger.recentVerdicts(20) ?? [];
     return verdicts.filter(({ signalId }) => signalId === this.#parts.signalId);
+  }
+
+  /** Somebody sold or bought at an absurd quote, and neither prices nor flows explain the equity since the last close (R9). */
+  get hasMovedByHand(): boolean {
+    const { exchange, scenario } = this.#parts;
+    const [start, now] = [Number(equityAtStart(exchange).toFixed()), Number(String(exchange.accountView().equity))];
+    return scenario.faults.includes("manual-trade") && Math.abs(now - start) > start * EQUITY_MAY_MOVE;
   }
 
   /** By the venue's own book: what was moved today, and what it would take to come to the target. */
