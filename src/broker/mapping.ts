@@ -152,10 +152,13 @@ export function toPositions(json: unknown): Position[] {
   return [...Map.groupBy(positions, ({ symbol }) => symbol).values()].map(inOne);
 }
 
-/** After a split a symbol can be listed twice, under its old and its new number. */
+/** After a split a symbol can be listed twice, under its old and its new number. Equal rows are copies, and count once. */
 function inOne([first, ...others]: readonly Position[]): Position {
   if (first === undefined) throw new Error("A group has at least one member.");
   if (others.length === 0) return first;
+  const problem = "symbol: is listed more than once";
+  if (others.every(({ quantity, marketValue }) => quantity.eq(first.quantity) && marketValue.eq(first.marketValue)))
+    return { ...first, available: ZERO, problem };
   const total = (amountOf: (position: Position) => Decimal): Decimal => sum([first, ...others].map(amountOf));
   return {
     ...first,
@@ -163,7 +166,7 @@ function inOne([first, ...others]: readonly Position[]): Position {
     available: ZERO,
     marketValue: total(({ marketValue }) => marketValue),
     costBasis: total(({ costBasis }) => costBasis),
-    problem: "symbol: is listed more than once",
+    problem,
   };
 }
 

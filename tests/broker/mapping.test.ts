@@ -139,6 +139,13 @@ describe("a position", () => {
     expect(once!.marketValue.toFixed()).toBe("236");
   });
 
+  test("listed twice with the same figures is a copy, and counts once", () => {
+    const [once, ...others] = toPositions([POSITION, { ...POSITION }]);
+    expect(others).toEqual([]);
+    expect(once!.problem).toBe("symbol: is listed more than once");
+    expect(once!.marketValue.toFixed()).toBe("231");
+  });
+
   test("without a symbol makes the list unreadable", () => {
     expect(() => toPositions([POSITION, { ...POSITION, symbol: null }])).toThrow("symbol");
     expect(() => toPositions([POSITION, null])).toThrow();

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import type { Interceptor } from "../../src/simulator/venue.ts";
 import { decimal } from "../../src/domain/decimal.ts";
-import { isRead, lastSale, reply } from "./faults.ts";
+import { beforePosts, isRead, lastSale, reply } from "./faults.ts";
 import { book, expectSwitchedBook, expectUnharmed, HEDGE, INVESTED } from "./scenario.ts";
 import { type DeskOptions, signalOf, VirtualDesk } from "./virtual-desk.ts";
 
@@ -150,6 +150,29 @@ describe("an account that is shown too small (Alpaca, 2022-08-19)", () => {
     await desk.clock.advance(5_000);
     expect(endOf(await desk.run(exit))).toMatch(/^on-target/);
     expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ filled"]);
+  });
+
+  test("is believed where our own trades of the session have lost it", async () => {
+    desk = new VirtualDesk(ALL_CASH);
+    await desk.run(signalOf(desk.clock, { LEU: "1" }));
+    desk.exchange.setPrice("LEU", "60");
+    await desk.run(signalOf(desk.clock, {}, { id: "00000000000000bb", kind: "exit", exits: ["LEU"] }));
+    await desk.clock.advance(40_000);
+    const result = await desk.run(signalOf(desk.clock, HEDGE, { id: "00000000000000cc" }));
+    expect(endOf(result)).toMatch(/^on-target/);
+  });
+
+  test("is believed where its own sells brought more than its first plan had counted", async () => {
+    desk = new VirtualDesk({ ...INVESTED, executionDeadlineSeconds: 120 });
+    const soldAt = lastSale(desk);
+    desk.venue.interceptor = beforePosts("TQQQ", 1, () => {
+      desk.exchange.setPrice("TQQQ", "140");
+      return reply(403, { code: 40310000, message: "the moon is full" });
+    });
+    await desk.run(signalOf(desk.clock, HEDGE));
+    expect(soldAt()).toBeLessThan(Infinity);
+    await desk.clock.advance(40_000);
+    expect(endOf(await desk.run(signalOf(desk.clock, { LEU: "1" }, { id: "00000000000000bb" })))).toMatch(/^on-target/);
   });
 
   test("is believed where as much was withdrawn", async () => {

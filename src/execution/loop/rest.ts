@@ -124,6 +124,8 @@ function restOfIntent(intent: IntentRecord, { tries, minimum }: RestFacts): Rest
   if (!endedShort(intent, minimum)) return [];
   if (status === "rejected") return [refused(intent, tries)];
   if (status === "canceled" && cancelRequestedAt !== undefined) return [{ symbol, reason: "order-timed-out", passing, intent }];
+  // A filled part of a larger order, whose next part was not sent.
+  if (status === "filled") return [{ symbol, reason: "order-timed-out", passing, intent }];
   // Nobody can let a day order expire while the session lasts, so the venue will take another one.
   if (status === "expired") return [{ symbol, reason: "order-timed-out", passing, intent }];
   return [{ symbol, reason: "order-cancelled", passing: false, intent }];

@@ -24,12 +24,14 @@ export interface SignalBounds {
 
 /** The goal of a signal's first plan for one symbol. */
 export interface SymbolGoal {
-  /** From the position towards the target; the other direction is never traded. */
+  /** From the position towards the target; the other direction is traded only as far as `back`. */
   readonly side: Side;
   /** Maximum dollars to trade; sold shares count at `price`. */
   readonly most: Decimal;
   /** Dollars a share at the first plan; zero where nothing was held. */
   readonly price: Decimal;
+  /** Dollars that orders of earlier runs have filled late in the same direction: as much may be traded back. */
+  readonly back: Decimal;
 }
 
 /** The goals of a first plan, one for each of its lines. */
@@ -116,8 +118,13 @@ function newGoals({ goals, slack }: FirstPlan, late: readonly IntentRecord[]): G
 
 function widened({ symbol, side, most, price }: GoalSummary, late: readonly IntentRecord[]): SymbolGoal {
   const against = late.filter((intent) => intent.symbol === symbol && intent.side !== side);
-  const more = against.map(({ filledQuantity, filledAveragePrice }) => filledQuantity.times(filledAveragePrice ?? ZERO));
-  return { side, most: decimal(most).plus(sum(more)), price: decimal(price) };
+  const along = late.filter((intent) => intent.symbol === symbol && intent.side === side);
+  return { side, most: decimal(most).plus(filledFor(against)), price: decimal(price), back: filledFor(along) };
+}
+
+/** Dollars. */
+function filledFor(orders: readonly IntentRecord[]): Decimal {
+  return sum(orders.map(({ filledQuantity, filledAveragePrice }) => filledQuantity.times(filledAveragePrice ?? ZERO)));
 }
 
 const NO_PHASE: Pick<PhaseSummary, "base" | "highestBase" | "lines"> = { base: "0", lines: [] };
@@ -169,6 +176,7 @@ function outside(
 function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds, slack: Decimal): SkipReason | undefined {
   const goal = goals.get(order.symbol);
   if (goal === undefined) return "signal-bound";
+  if (goal.side !== order.side && order.estimatedValue.lte(goal.back)) return undefined;
   if (goal.side !== order.side) return order.estimatedValue.gt(slack) ? "signal-bound" : "target-reached";
   const traded = sum(orders.filter(({ symbol, side }) => symbol === order.symbol && side === order.side).map((each) => moved(each, goal)));
   const value = order.side === "sell" && goal.price.gt(ZERO) ? (order.quantity ?? ZERO).times(goal.price) : order.estimatedValue;

@@ -109,22 +109,28 @@ function sessionMoves(
       const close = input.observations.get(symbol)?.previousClose?.price;
       const ratio = ledger.splitsOf(symbol).find(({ session }) => session === marketDate(now))?.ratio ?? ONE;
       const bought = fills.filter((fill) => fill.symbol === symbol && fill.side === "buy").flatMap((fill) => fill.filledAveragePrice ?? []);
-      const planned = newest?.positions.find((position) => position.symbol === symbol)?.price;
-      return [
-        symbol,
-        [...(close === undefined ? [] : [close.times(ratio)]), ...bought, ...(planned === undefined ? [] : [decimal(planned)])],
-      ];
+      return [symbol, [...(close === undefined ? [] : [close.times(ratio)]), ...bought, ...plannedAt(symbol, newest)]];
     }),
   );
   const { lost, gained } = explainedMoves(input, before);
-  const sold = fills.flatMap((fill) => (newest === undefined || fill.side === "buy" ? [] : soldFor(fill)));
+  const sold = fills.filter(({ side }) => side === "sell").flatMap((fill) => soldFor(fill, fills, newest));
   return { lost: lost.plus(sum(sold.map((each) => min(ZERO, each)))), gained: gained.plus(sum(sold.map((each) => max(ZERO, each)))) };
 }
 
-/** Dollars that a sell brought beyond the estimate of its plan. */
-function soldFor({ quantity, estimatedValue, filledQuantity, filledAveragePrice }: IntentRecord): Decimal {
-  if (quantity === undefined || quantity.eq(ZERO) || filledAveragePrice === undefined) return ZERO;
-  return filledQuantity.times(filledAveragePrice.minus(estimatedValue.div(quantity)));
+/** Its price when the newest plan was made. */
+function plannedAt(symbol: string, newest: AccountSummary | undefined): Decimal[] {
+  const price = newest?.positions.find((position) => position.symbol === symbol)?.price;
+  return price === undefined ? [] : [decimal(price)];
+}
+
+/** Dollars that a sell brought beyond what its shares had cost in this session, were worth at the newest plan, or were estimated at. */
+function soldFor(sell: IntentRecord, fills: readonly IntentRecord[], newest: AccountSummary | undefined): Decimal[] {
+  const { symbol, quantity, estimatedValue, filledQuantity, filledAveragePrice } = sell;
+  if (quantity === undefined || quantity.eq(ZERO) || filledAveragePrice === undefined) return [];
+  const costs = fills.filter((fill) => fill.side === "buy" && fill.symbol === symbol).flatMap((fill) => fill.filledAveragePrice ?? []);
+  const before = newest === undefined ? costs : [...costs, ...plannedAt(symbol, newest), estimatedValue.div(quantity)];
+  const moves = before.map((each) => filledQuantity.times(filledAveragePrice.minus(each)));
+  return [min(ZERO, ...moves), max(ZERO, ...moves)];
 }
 
 /** Near what it was, near that with all that was lost or gained, or between. */

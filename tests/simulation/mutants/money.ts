@@ -355,6 +355,42 @@ export const MONEY: readonly Mutant[] = [
     test: "tests/execution/preparation/external-fills.test.ts",
   },
   {
+    name: "own-trades-explain-no-equity",
+    bug: "What our own trades of the session have gained or lost does not explain the equity, and the account is not traded any more today.",
+    patches: [
+      {
+        file: "src/execution/preparation/equity-jump.ts",
+        find: "return [min(ZERO, ...moves), max(ZERO, ...moves)];",
+        replace: "return moves.filter((each) => each.eq(ZERO));",
+      },
+    ],
+    test: "tests/execution/wrong-equity.test.ts",
+  },
+  {
+    name: "late-sale-not-bought-back",
+    bug: "What an order of an earlier run sold late of a target is not bought back, and the account counts as on target without it.",
+    patches: [
+      {
+        file: "src/execution/loop/signal-bounds.ts",
+        find: "if (goal.side !== order.side && order.estimatedValue.lte(goal.back)) return undefined;",
+        replace: "",
+      },
+    ],
+    test: "tests/execution/loop/signal-bounds.test.ts",
+  },
+  {
+    name: "copied-row-counts-twice",
+    bug: "A position that the venue lists twice with the same figures counts twice.",
+    patches: [
+      {
+        file: "src/broker/mapping.ts",
+        find: "others.every(({ quantity, marketValue }) => quantity.eq(first.quantity) && marketValue.eq(first.marketValue))",
+        replace: "others.length === 0",
+      },
+    ],
+    test: "tests/broker/mapping.test.ts",
+  },
+  {
     name: "record-from-the-future-is-recent",
     bug: "After the clock was set back, fills of long ago count as recent, and money that has left since is waited for.",
     patches: [
