@@ -176,7 +176,9 @@ function outside(
 function tooMuch(order: PlannedOrder, { goals, orders }: SignalBounds, slack: Decimal): SkipReason | undefined {
   const goal = goals.get(order.symbol);
   if (goal === undefined) return "signal-bound";
-  if (goal.side !== order.side && order.estimatedValue.lte(goal.back)) return undefined;
+  // What a late sale took of a target is missing; what a late buy added a little too much of is not worth a sale.
+  const isBack = goal.side !== order.side && order.estimatedValue.lte(goal.back);
+  if (isBack && (order.side === "buy" || order.estimatedValue.gt(slack))) return undefined;
   if (goal.side !== order.side) return order.estimatedValue.gt(slack) ? "signal-bound" : "target-reached";
   const traded = sum(orders.filter(({ symbol, side }) => symbol === order.symbol && side === order.side).map((each) => moved(each, goal)));
   const value = order.side === "sell" && goal.price.gt(ZERO) ? (order.quantity ?? ZERO).times(goal.price) : order.estimatedValue;

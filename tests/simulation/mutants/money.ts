@@ -372,8 +372,8 @@ export const MONEY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/loop/signal-bounds.ts",
-        find: "if (goal.side !== order.side && order.estimatedValue.lte(goal.back)) return undefined;",
-        replace: "",
+        find: 'if (isBack && (order.side === "buy" || order.estimatedValue.gt(slack))) return undefined;',
+        replace: "if (isBack && order.estimatedValue.lt(ZERO)) return undefined;",
       },
     ],
     test: "tests/execution/loop/signal-bounds.test.ts",
