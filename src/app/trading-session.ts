@@ -113,7 +113,9 @@ export class TradingSession {
       const tradeLog = openTradeLog({ dir: config.logDir, mode: config.mode, group: config.logGroup, secrets: secretsOf(config) });
       closers.push(() => tradeLog.close());
       const warnings: string[] = [];
-      const onEmpty = (): void => void warnings.push(emptyLedger(ledgerFile(config)));
+      const onEmpty = (since: number): void => {
+        if (options.clock.now() - since > LEDGER_MADE_WITHIN_MS) warnings.push(emptyLedger(ledgerFile(config)));
+      };
       const ledger = openLedger(ledgerFile(config), { redact: createRedaction(secretsOf(config)), onEmpty });
       closers.push(() => ledger.close());
       const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
@@ -294,6 +296,8 @@ export class TradingSession {
   }
 }
 
+/** Two commands may start at once, the first time: one of them finds the other's ledger before it has any content. */
+const LEDGER_MADE_WITHIN_MS = 60_000;
 const PAUSE_MS = 1_000;
 const SAME_WAIT_MS = 1_000;
 

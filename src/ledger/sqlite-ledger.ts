@@ -34,8 +34,12 @@ export interface LedgerOptions {
   readonly onCommit?: (stage: CommitStage, durability: Durability) => void;
   /** Refuse to create a new ledger, for read-only commands. Default false. */
   readonly mustExist?: boolean;
-  /** Called when the file is there without any content: a crash while it was created, or records that are lost. */
-  readonly onEmpty?: () => void;
+  /**
+   * Called when the file is there without any content: another process is just creating it, one crashed at that, or records
+   * are lost.
+   * @param since when it was last written, milliseconds since the epoch.
+   */
+  readonly onEmpty?: (since: number) => void;
   /** Redacts keys in every free text before it is written (R30). Default: no redaction. */
   readonly redact?: Redact;
 }
@@ -103,7 +107,7 @@ const HEADER_VERSIONS = [18, 19] as const;
 export function openLedger(file: string, options: LedgerOptions = {}): SqliteLedger {
   const before = file === MEMORY ? undefined : statOf(file, "ledger");
   if (options.mustExist === true && before === undefined) throw missingLedger(file);
-  if (before?.isFile() === true && before.size === 0) options.onEmpty?.();
+  if (before?.isFile() === true && before.size === 0) options.onEmpty?.(before.mtimeMs);
   if (file !== MEMORY) preparePrivateFile(file, "ledger");
   let database: DatabaseSync;
   try {
