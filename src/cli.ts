@@ -4,7 +4,7 @@ import { isNewEnough, runOnRequiredNode } from "./machine/locked-node.js";
 
 if (isNewEnough()) {
   const runs = process.argv.includes("run");
-  // Before the other imports, which take a moment.
+  // Before the other imports, which take some time.
   if (runs) (await import("./commands/stop-signals.ts")).leaveOnStopSignal();
   const { loadOnlyWhatIsUsed, stayInFirstYoungSpace } = await import("./machine/footprint.ts");
   loadOnlyWhatIsUsed();

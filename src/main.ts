@@ -25,7 +25,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const losses = outliveReaders();
   try {
     const code = await runCommand(argv, environmentFor(argv), verbose);
-    // What was written last fails a moment later.
+    // What was written last fails a little later.
     await new Promise((resolve) => setImmediate(resolve));
     const [loss] = losses;
     if (code === EXIT.ok && loss !== undefined && SHOWING.some((command) => argv.includes(command))) throw outputLost(loss);

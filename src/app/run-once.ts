@@ -248,7 +248,7 @@ export class RunOnce {
     return leftOff(this.#session.ledger, run, this.#session.clock.now());
   }
 
-  /** What came of the last of its executions, which its lines need not say (R33). */
+  /** The result of its last execution, which its lines need not say (R33). */
   #executedText(signalId: string | undefined, { reason }: Pick<Verdict, "reason">): string {
     const last = signalId === undefined ? undefined : this.#session.ledger.executionsOfSignal(signalId).at(-1);
     return `Already executed: ${last?.outcome === "on-target" ? (last.outcomeReason ?? reason) : reason}`;

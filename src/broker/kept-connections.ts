@@ -64,7 +64,7 @@ export class KeptConnections {
 function refusalOf({ statusCode = 0, headers }: IncomingMessage): string | undefined {
   if (REDIRECTS.has(statusCode)) return "The venue answered with a redirect, which is never followed.";
   const encoding = headers["content-encoding"] ?? "identity";
-  return encoding === "identity" ? undefined : `The venue's answer is compressed (${encoding}), which was not asked for.`;
+  return encoding === "identity" ? undefined : `The venue's answer is compressed (${encoding}), which was not requested.`;
 }
 
 function answerOf(message: IncomingMessage): Awaited<ReturnType<SendHttp>> {

@@ -10,7 +10,7 @@ export interface SizeField {
   readonly value: string;
   /** A fraction of the account; undefined when the value is ambiguous. */
   readonly weight: Decimal | undefined;
-  /** It may say something else (`prev_weight`), so it does no harm beside a size that can be read. */
+  /** It may say something else (`prev_weight`), so it does no harm where another size can be read. */
   readonly isAside: boolean;
 }
 
@@ -18,7 +18,7 @@ const WORDS =
   "weight|weighting|allocation|alloc|percent|percentage|pct|size|sizing|quantity|qty|notional|amount|shares|contracts|units|lots|exposure|stake|fraction|portion";
 /** `weight`, `Position_Size`, `orderQty`, `amountUsd`: the key begins or ends with a word for a size. */
 const SIZE_KEY = new RegExp(`^(?:${WORDS})|(?:${WORDS})s?$`);
-/** Sizes only where a figure stands in them: `"position": 0.5` but not `"position": "long"`, and never as a part of a longer key (`sharePrice`). */
+/** Sizes only if they hold a figure: `"position": 0.5` but not `"position": "long"`, and never as a part of a longer key (`sharePrice`). */
 const FIGURE_KEY =
   /^(?:(?:new|desired|to|model|portfolio|account)?(?:target|tgt|wt|wgt|w|pos|position|leverage|portfolio)s?|share|contract|unit|lot|tranche|ratio|bps|usd|dollars|multiplier|scale|legs?|(?:share|part)of[a-z]*|(?:portfolio|account|equity|nav|cash)share|(?:order|trade|position|target|dollar|cash|buy|sell)?value(?:usd)?)$/;
 /** Orders: a size may be inside. */

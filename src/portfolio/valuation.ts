@@ -73,7 +73,7 @@ export function brokerPriced(input: PlanInput): Holding[] {
   });
 }
 
-/** What is lost (negative) and gained at most, in dollars, if every holding came to its value from one of several prices. */
+/** The largest loss (negative) and gain, in dollars, if every holding came to its value from one of several prices. */
 export interface Moves {
   readonly lost: Decimal;
   readonly gained: Decimal;

@@ -79,6 +79,7 @@ const OF_THE_SYSTEM = new Set([
   "NO_COLOR",
   "STATE_DIRECTORY",
   "TERM",
+  "TZ",
   "WATCHDOG_PID",
   "WATCHDOG_USEC",
   "XDG_STATE_HOME",

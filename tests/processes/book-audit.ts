@@ -43,7 +43,7 @@ export class BookAudit {
   /** What may not be once all is at rest. */
   conclude(ledger: Ledger, strategy: string, runs: readonly WrittenRun[]): void {
     const orders = this.#installation.orders;
-    this.#auditSlots(orders);
+    this.#auditSlots(orders, ledger);
     this.#auditOrderOfSignals(orders, ledger);
     for (const order of orders) this.#auditIntent(order, ledger.intent(order.clientOrderId));
     for (const { id } of ledger.recentExecutions(1_000_000)) for (const intent of ledger.intentsOf(id)) this.#auditOrderOf(intent, orders);
@@ -66,15 +66,22 @@ export class BookAudit {
     }
   }
 
-  #auditSlots(orders: readonly OrderRecord[]): void {
-    const filled = new Map<string, string>();
-    for (const { clientOrderId, filledQuantity } of orders) {
-      const slot = SLOT.exec(clientOrderId)?.[1];
-      if (slot === undefined) this.#violated(`The venue holds ${clientOrderId}, which is none of our ids.`);
-      else if (filledQuantity.gt(ZERO)) {
+  /** A second order of a slot is for what the first left: together they trade no more than the signal set out to (R33). */
+  #auditSlots(orders: readonly OrderRecord[], ledger: Ledger): void {
+    const filled = new Map<string, OrderRecord>();
+    for (const order of orders) {
+      const slot = SLOT.exec(order.clientOrderId)?.[1];
+      if (slot === undefined) this.#violated(`The venue holds ${order.clientOrderId}, which is none of our ids.`);
+      else if (order.filledQuantity.gt(ZERO)) {
         const other = filled.get(slot);
-        if (other !== undefined) this.#violated(`${other} and ${clientOrderId} were both filled.`);
-        filled.set(slot, clientOrderId);
+        const goals = ledger.execution(ledger.intent(order.clientOrderId)?.executionId ?? "")?.plan?.goals ?? [];
+        const most = decimal(goals.find(({ symbol }) => symbol === order.symbol)?.most ?? "0");
+        const traded = order.filledValue.plus(other?.filledValue ?? ZERO);
+        if (other !== undefined && traded.gt(most))
+          this.#violated(
+            `${other.clientOrderId} and ${order.clientOrderId} were both filled: $${traded.toFixed(2)} of at most $${most.toFixed(2)}.`,
+          );
+        filled.set(slot, order);
       }
     }
   }

@@ -199,7 +199,7 @@ function judgeHoldings(
   return reasons.length === 0 ? judged : { outcome: "off-target", code: "not-planned", reason: reasons.join(" ") };
 }
 
-/** More was bought than the account could pay for: whatever else became of it, the owner must know. */
+/** More was bought than the account could pay for: however it ended, the owner must know. */
 function judgeDebt(judged: Judged, execution: ExecutionRecord, { account }: AccountSnapshot): Judged {
   const before = min(ZERO, cashBefore(execution) ?? ZERO);
   if (judged.outcome === "queued" || account.cash.gte(before.minus(SMALL_DEBT))) return judged;
