@@ -53,6 +53,14 @@ export function leftOff(
   return missed !== undefined && marketDate(missed.startedAt) === marketDate(now) ? signal : undefined;
 }
 
+/**
+ * Whether the file still shows that no newer BUY run has come since. Where it does not, as after a rotation, one may have
+ * come and been refused, and only the owner may have the older one finished (R6).
+ */
+export function isShownToDecide({ decision, decidedBefore }: NewestRun, { id }: Signal): boolean {
+  return decidedBefore !== undefined || (decision.kind === "verdict" && decision.signalId === id);
+}
+
 /** A SELL or HOLD run, or no run at all, leaves the last BUY run in force (R22). */
 function decidesNothing(decision: IntakeReport["decision"]): boolean {
   if (decision.kind === "nothing") return true;
@@ -104,7 +112,7 @@ export class LeftOvers {
   /** An execution that an earlier process could not bring to target. */
   rememberEarlier(run: NewestRun): void {
     const signal = leftOff(this.#parts.ledger, run, this.#parts.clock.now());
-    if (signal !== undefined) this.remember(signal, 0);
+    if (signal !== undefined && isShownToDecide(run, signal)) this.remember(signal, 0);
   }
 
   /** The run is done. A BUY run also ends unfinished older BUY runs of its strategy. */

@@ -21,7 +21,7 @@ import type { Terminal } from "../reporting/terminal.ts";
 import type { AccountEngine } from "./account-engine.ts";
 import type { TraderEvent } from "./events.ts";
 import type { NewestRun } from "./left-overs.ts";
-import { leftOff, missedTarget } from "./left-overs.ts";
+import { isShownToDecide, leftOff, missedTarget } from "./left-overs.ts";
 import { noticeOf, openNotifications } from "./open-notifications.ts";
 import { exitOfResult } from "./outcome-exit.ts";
 import { SignalInbox } from "./signal-inbox.ts";
@@ -196,7 +196,7 @@ export class RunOnce {
     for (const run of runs) {
       if (this.#stopping.aborted) break;
       const left = this.#leftOff(run);
-      if (left !== undefined && !recovered.has(left.id)) codes.push(await this.#takeUp(engine, left));
+      if (left !== undefined && !recovered.has(left.id)) codes.push(await this.#takeUp(engine, left, isShownToDecide(run, left)));
     }
     const halted = this.#session.halt.reason();
     if (halted !== undefined && signals.length === 0 && codes.length < runs.length) throw haltedError(halted);
@@ -263,11 +263,11 @@ export class RunOnce {
   }
 
   /** Continues an execution that ended off target, while the run is fresh or the owner asks for it (R33). */
-  async #takeUp(engine: AccountEngine, signal: Signal): Promise<ExitCode> {
+  async #takeUp(engine: AccountEngine, signal: Signal, isShown: boolean): Promise<ExitCode> {
     const { clock, config, ledger } = this.#session;
     const finish = this.#options.finish === true;
     this.#say(`Already executed, but not on target: ${missedTarget(ledger, signal.id)?.outcomeReason ?? ""}`);
-    if (!finish && freshness(signal, clock.now(), config.signalMaxAgeSeconds).kind !== "fresh") {
+    if (!finish && (!isShown || freshness(signal, clock.now(), config.signalMaxAgeSeconds).kind !== "fresh")) {
       this.#out.line(FINISH_HINT);
       return EXIT.failed;
     }

@@ -296,7 +296,7 @@ export class TradingSession {
   }
 }
 
-/** Two commands may start at once, the first time: one of them finds the other's ledger before it has any content. */
+/** At the very first start two commands may run at once, and one finds the ledger that the other has just created, still empty. */
 const LEDGER_MADE_WITHIN_MS = 60_000;
 const PAUSE_MS = 1_000;
 const SAME_WAIT_MS = 1_000;

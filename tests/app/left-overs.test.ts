@@ -4,7 +4,7 @@ import type { Signal } from "../../src/domain/signal.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { NOW, signal as example } from "../ledger/ledger-examples.ts";
+import { execution, NOW, signal as example } from "../ledger/ledger-examples.ts";
 
 let ledger: SqliteLedger;
 let clock: VirtualClock;
@@ -43,6 +43,16 @@ describe("an execution that ended off target", () => {
     leftOvers.remember(run("a"), 0);
     expect(leftOvers.due()).toEqual([]);
     expect([await due(), await due()]).toEqual([["a"], []]);
+  });
+
+  test("of an earlier process is continued only where the file shows that no newer BUY run has come", async () => {
+    const missed = run("a");
+    ledger.createExecution(execution("a", "a", { startedAt: NOW }));
+    ledger.updateExecution("a", { begunAt: NOW, outcome: "off-target", phase: "settled", finishedAt: NOW });
+    leftOvers.rememberEarlier({ strategy: missed.strategy, decision: { kind: "nothing" } });
+    expect(await due()).toEqual([]);
+    leftOvers.rememberEarlier({ strategy: missed.strategy, decision: { kind: "nothing" }, decidedBefore: missed.lineHashes });
+    expect(await due()).toEqual(["a"]);
   });
 
   test("waits while a newer run is arriving", async () => {

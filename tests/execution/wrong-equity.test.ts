@@ -78,6 +78,18 @@ describe("an account that is shown too large (Alpaca, 2021-05-05 and 2025-11-13)
     expectUnharmed(desk);
   });
 
+  test("is not believed where the last close is not known, but a plan of today is", async () => {
+    let isRaised = false;
+    desk = new VirtualDesk(ON_MARGIN);
+    const unknown = (account: Row): Row => ({ ...(isRaised ? inflated(100_000)(account) : {}), last_equity: "" });
+    desk.venue.interceptor = shown(() => true, unknown);
+    await desk.run(signalOf(desk.clock, HEDGE));
+    await desk.clock.advance(40_000);
+    isRaised = true;
+    const result = await desk.run(signalOf(desk.clock, { LEU: "1" }, { id: "00000000000000bb" }));
+    expect(endOf(result)).toMatch(/^price-doubt: The equity went from/);
+  });
+
   test("is not believed where checked prices are all there is", async () => {
     desk = wrongFor(600_000, { exchange: { ...INVESTED.exchange, multiplier: "2" } }, inflated(96_000));
     expect(await twice(10_000)).toEqual([expect.stringMatching(/^price-doubt/), expect.stringMatching(/^price-doubt/)]);

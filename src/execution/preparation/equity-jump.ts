@@ -49,11 +49,12 @@ export async function unexplainedJump(parts: EquityJumpParts, snapshot: AccountS
   // Cash that is not counted does not count here either.
   const counted = { ...snapshot, account: { ...account, equity: input.account.equity } };
   const { equity, lastEquity } = bookedEquity(counted, input.splits, parts.ledger);
-  if (account.lastEquity.gt(ZERO) && isExplained(equity, lastEquity, NO_MOVES)) return undefined;
+  const hasClose = account.lastEquity.gt(ZERO) && account.lastEquityKnown !== false;
+  if (hasClose && isExplained(equity, lastEquity, NO_MOVES)) return undefined;
   const newest = newestPlannedOn(parts.ledger, snapshot);
   const references: Reference[] = [
-    // An account of today has no last close.
-    ...(account.lastEquity.gt(ZERO)
+    // An account of today has no last close, and the venue may not say it.
+    ...(hasClose
       ? [{ equity: lastEquity, flows: () => flowsSinceLastClose(parts.broker, account, market.clock.timestamp) }]
       : []),
     ...(newest === undefined ? [] : [{ equity: decimal(newest.equity), flows: () => parts.broker.cashFlowsSince(newest.at) }]),
@@ -61,7 +62,7 @@ export async function unexplainedJump(parts: EquityJumpParts, snapshot: AccountS
   const moves = sessionMoves(parts.ledger, snapshot, { input, newest });
   const [first] = references;
   if (first === undefined || references.some((before) => isExplained(equity, before.equity, moves))) return undefined;
-  const since = account.lastEquity.gt(ZERO) ? "at the last close" : "when it was last planned on";
+  const since = hasClose ? "at the last close" : "when it was last planned on";
   const moved = `The equity went from ${formatDollars(first.equity)} ${since} to ${formatDollars(equity)}`;
   try {
     const flows: Decimal[] = [];
