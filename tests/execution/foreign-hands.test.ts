@@ -74,6 +74,20 @@ describe("a foreign sell that is open before planning, and is filled during the 
     expectUnharmed(desk);
   });
 
+  test("of protected shares: what it brings is the owner's, and stays", async () => {
+    desk = new VirtualDesk({ ...INVESTED, plan: { protectedSymbols: new Set(["TQQQ"]) } });
+    desk.exchange.submit(limit("TQQQ", "sell", "500", "86"));
+    await desk.clock.advance(100);
+    desk.venue.interceptor = afterFirstPost("SMR", (response) => {
+      desk.exchange.scalePrice("TQQQ", decimal("1.02"));
+      return response;
+    });
+    expect(await desk.run(signalOf(desk.clock, HEDGE))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(orderOf(desk, "TQQQ").status).toBe("filled");
+    expect(desk.exchange.state.cash.gte(decimal("43000"))).toBe(true);
+    expectUnharmed(desk);
+  });
+
   test("does not make a deposit of the same minute spendable", async () => {
     desk = new VirtualDesk(INVESTED);
     desk.exchange.submit(limit("TQQQ", "sell", "500", "86"));

@@ -254,7 +254,14 @@ export class AccountWatch {
    * order of ours that the venue shows wrongly. What they brought is no deposit.
    */
   #worthOfGone(record: ExecutionRecord, { positions, prices }: AccountSnapshot): Decimal {
-    const worth = (record.accountBefore?.positions ?? []).map(({ symbol, price }) => {
+    const { ledger } = this.#execution.parts;
+    const lines = record.plan?.selling.lines ?? [];
+    // What is protected is not in the base, and a split takes shares away without any cash.
+    const counted = new Set(lines.filter(({ leftAlone }) => leftAlone !== "protected").map(({ symbol }) => symbol));
+    const held = (record.accountBefore?.positions ?? []).filter(
+      ({ symbol }) => counted.has(symbol) && ledger.splitsOf(symbol).length === 0,
+    );
+    const worth = held.map(({ symbol, price }) => {
       const shown = positions.find((position) => position.symbol === symbol)?.quantity ?? ZERO;
       const gone = max(ZERO, sharesBefore(record, symbol).plus(this.#ownChange(symbol)).minus(shown));
       if (gone.gt(ZERO) && !this.#saidGone.has(symbol)) {

@@ -50,25 +50,26 @@ export async function unexplainedJump(parts: EquityJumpParts, snapshot: AccountS
   const counted = { ...snapshot, account: { ...account, equity: input.account.equity } };
   const { equity, lastEquity } = bookedEquity(counted, input.splits, parts.ledger);
   const hasClose = account.lastEquity.gt(ZERO) && account.lastEquityKnown !== false;
-  if (hasClose && isExplained(equity, lastEquity, NO_MOVES)) return undefined;
+  // Cash that is not counted may be what protected shares were sold for: then the whole equity is as it was.
+  const equities = [equity, bookedEquity(snapshot, input.splits, parts.ledger).equity];
+  const isAsBefore = (before: Decimal, moves: Moves): boolean => equities.some((each) => isExplained(each, before, moves));
+  if (hasClose && isAsBefore(lastEquity, NO_MOVES)) return undefined;
   const newest = newestPlannedOn(parts.ledger, snapshot);
   const references: Reference[] = [
     // An account of today has no last close, and the venue may not say it.
-    ...(hasClose
-      ? [{ equity: lastEquity, flows: () => flowsSinceLastClose(parts.broker, account, market.clock.timestamp) }]
-      : []),
+    ...(hasClose ? [{ equity: lastEquity, flows: () => flowsSinceLastClose(parts.broker, account, market.clock.timestamp) }] : []),
     ...(newest === undefined ? [] : [{ equity: decimal(newest.equity), flows: () => parts.broker.cashFlowsSince(newest.at) }]),
   ];
   const moves = sessionMoves(parts.ledger, snapshot, { input, newest });
   const [first] = references;
-  if (first === undefined || references.some((before) => isExplained(equity, before.equity, moves))) return undefined;
+  if (first === undefined || references.some((before) => isAsBefore(before.equity, moves))) return undefined;
   const since = hasClose ? "at the last close" : "when it was last planned on";
   const moved = `The equity went from ${formatDollars(first.equity)} ${since} to ${formatDollars(equity)}`;
   try {
     const flows: Decimal[] = [];
     for (const before of references) {
       const paid = await before.flows();
-      if (isExplained(equity, before.equity.plus(paid), moves)) return undefined;
+      if (isAsBefore(before.equity.plus(paid), moves)) return undefined;
       flows.push(paid);
     }
     return `${moved}, of which ${formatDollars(flows[0] ?? ZERO)} was paid in or out, and ${unconfirmed(input)}.`;
