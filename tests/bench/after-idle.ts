@@ -1,16 +1,13 @@
-import { systemClock } from "../../src/domain/clock.ts";
-import type { Timing } from "./rebalance.ts";
-import { rebalance } from "./rebalance.ts";
+import { switchOf } from "./portfolio.ts";
+import type { RebalancePlan, TimedRounds } from "./rebalance.ts";
+import { timedRounds } from "./rebalance.ts";
 import type { Stand, StandSetup } from "./stand.ts";
 import { atStand } from "./stand.ts";
 import { median, quantile, rounded } from "./statistics.ts";
 
 /** Rebalances of one size over one way, each after so many seconds in which nothing happened. */
-export interface AfterIdlePlan {
-  readonly symbols: number;
-  readonly rttMs: number;
+export interface AfterIdlePlan extends RebalancePlan {
   readonly idleSeconds: number;
-  readonly runs: number;
 }
 
 /** Milliseconds from the last byte of the alert. */
@@ -29,7 +26,7 @@ export interface AfterIdleResult extends AfterIdlePlan {
 const MS_PER_SECOND = 1_000;
 
 /**
- * As {@link measureRebalances}, but the seconds before each alert really pass, so that whatever closes or cools down in them
+ * As {@link measureRebalances}, but the account goes over to other symbols as a whole, and the seconds before each alert really pass, so that whatever closes or cools down in them
  * does. The leap in time before them is only for the request budget.
  */
 export async function measureAfterIdle(
@@ -50,21 +47,9 @@ async function measureAt(stand: Stand, plans: readonly AfterIdlePlan[], say: (te
   const daemon = await stand.daemon();
   let round = 0;
   for (const plan of plans) {
-    await stand.venue.setRoundTrip(plan.rttMs);
-    const timings: Timing[] = [];
-    const roundTrips: number[] = [];
-    // The first of all buys everything, and the first of a plan connects over another way.
-    for (let run = round === 0 ? -2 : -1; run < plan.runs; run += 1) {
-      await stand.nextMinute(daemon);
-      const roundTrip = await stand.venue.measureRoundTrip();
-      await systemClock.sleep(run < 0 ? 0 : plan.idleSeconds * MS_PER_SECOND);
-      const timing = await rebalance(stand, daemon, plan.symbols, round);
-      round += 1;
-      if (run < 0) continue;
-      timings.push(timing);
-      roundTrips.push(roundTrip);
-    }
-    const result = resultOf(plan, timings, median(roundTrips));
+    const timed = await timedRounds(stand, daemon, plan, { from: round, changeOf: switchOf, idleMs: plan.idleSeconds * MS_PER_SECOND });
+    round = timed.next;
+    const result = resultOf(plan, timed);
     say(
       `${String(plan.symbols)} symbols at r = ${String(plan.rttMs)} ms after ${String(plan.idleSeconds)} s: first order ${String(result.firstOrderMs)} ms, last fill ${String(result.ratio)} × the floor`,
     );
@@ -74,7 +59,7 @@ async function measureAt(stand: Stand, plans: readonly AfterIdlePlan[], say: (te
   return results;
 }
 
-function resultOf(plan: AfterIdlePlan, timings: readonly Timing[], roundTripMs: number): AfterIdleResult {
+function resultOf(plan: AfterIdlePlan, { timings, roundTripMs }: TimedRounds): AfterIdleResult {
   const fillMs = median(timings.flatMap(({ fillTimes }) => fillTimes));
   const first = timings.map(({ firstOrderMs }) => firstOrderMs);
   // An order is half a round trip on its way, and filled a while after it has arrived.

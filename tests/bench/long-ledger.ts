@@ -7,6 +7,7 @@ import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
 import type { SignalRecord } from "../../src/domain/ledger/signals.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { shiftOf } from "./portfolio.ts";
 import { rebalance } from "./rebalance.ts";
 import type { Stand, StandSetup } from "./stand.ts";
 import { atStand, READY } from "./stand.ts";
@@ -90,7 +91,7 @@ interface Recorded {
 async function recordedRebalance(stand: Stand): Promise<Recorded> {
   const daemon = await stand.daemon();
   for (const round of [0, 1]) {
-    await rebalance(stand, daemon, SYMBOLS, round);
+    await rebalance(stand, daemon, shiftOf(SYMBOLS, round));
     await stand.nextMinute(daemon);
   }
   await daemon.stop();

@@ -1,4 +1,5 @@
 import { residentMiB } from "./process-figures.ts";
+import { shiftOf } from "./portfolio.ts";
 import { rebalance } from "./rebalance.ts";
 import type { StandSetup } from "./stand.ts";
 import { atStand } from "./stand.ts";
@@ -43,7 +44,7 @@ export function measureManyRebalances(setup: StandSetup, runs: number, say: (tex
       if (round === WARM_UP) liveBefore = await daemon.liveHeapMiB();
       if (round % 20 === 0) roundTrips.push(await stand.venue.measureRoundTrip());
       await daemon.watchStalls();
-      const timing = await rebalance(stand, daemon, SYMBOLS, round);
+      const timing = await rebalance(stand, daemon, shiftOf(SYMBOLS, round));
       const stall = await daemon.longestStall();
       await stand.nextMinute(daemon);
       if (round < WARM_UP) continue;

@@ -36,6 +36,27 @@ export function sellsOf(symbols: number, round: number): number {
   return [...weightsOf(symbols, round)].filter(([symbol, weight]) => weight < (before.get(symbol) ?? 0)).length;
 }
 
+/** What a round changes in an account. */
+export interface Change {
+  readonly weights: ReadonlyMap<string, number>;
+  readonly sells: number;
+}
+
+/** From one weighting to the other. */
+export function shiftOf(symbols: number, round: number): Change {
+  return { weights: weightsOf(symbols, round), sells: sellsOf(symbols, round) };
+}
+
+/** From one half of the symbols to the other half, each sold or bought whole: one order for each symbol. */
+export function switchOf(symbols: number, round: number): Change {
+  const all = INVENTED_SYMBOLS.slice(0, symbols);
+  const larger = Math.ceil(symbols / 2);
+  const wanted = round % 2 === 0 ? all.slice(0, larger) : all.slice(larger);
+  const each = Math.floor(WHOLE / wanted.length);
+  const weights = new Map(wanted.map((symbol, index) => [symbol, index === 0 ? WHOLE - each * (wanted.length - 1) : each]));
+  return { weights, sells: symbols - wanted.length };
+}
+
 /** The strategy's run as it stands in the file, its last line written `at`. */
 export function runText(weights: ReadonlyMap<string, number>, at: number): string {
   const legs = legsOf(weights);

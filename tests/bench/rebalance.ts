@@ -1,6 +1,8 @@
+import { systemClock } from "../../src/domain/clock.ts";
 import { MAX_POSTS_IN_FLIGHT } from "../../src/execution/loop/decide.ts";
 import { floorMs } from "./floor.ts";
-import { sellsOf } from "./portfolio.ts";
+import type { Change } from "./portfolio.ts";
+import { sellsOf, shiftOf } from "./portfolio.ts";
 import type { Stand, StandSetup } from "./stand.ts";
 import { atStand } from "./stand.ts";
 import { median, quantile, rounded } from "./statistics.ts";
@@ -47,15 +49,15 @@ export interface RebalanceResult {
  * Writes the alert of one round and follows what comes of it.
  * @throws when the account does not come to its target.
  */
-export async function rebalance(stand: Stand, daemon: Trader, symbols: number, round: number): Promise<Timing> {
+export async function rebalance(stand: Stand, daemon: Trader, { weights, sells }: Change): Promise<Timing> {
   await stand.venue.takeRecord();
   daemon.takeLines();
-  const alertAt = stand.alert(symbols, round);
+  const alertAt = stand.alert(weights);
   const outcome = await daemon.says(OUTCOME);
   const record = await stand.venue.takeRecord();
-  if (!ON_TARGET.test(outcome.text)) throw new Error(`The rebalance of ${String(symbols)} symbols failed:\n${daemon.tail}`);
+  if (!ON_TARGET.test(outcome.text)) throw new Error(`The rebalance of ${String(weights.size)} symbols failed:\n${daemon.tail}`);
   const filled = daemon.takeLines().filter(({ text }) => FILL_KNOWN.test(text));
-  return timingOf(alertAt, outcome.at, Math.max(...filled.map(({ at }) => at)), record, sellsOf(symbols, round));
+  return timingOf(alertAt, outcome.at, Math.max(...filled.map(({ at }) => at)), record, sells);
 }
 
 function timingOf(alertAt: number, outcomeAt: number, filledAt: number, record: WireRecord, sells: number): Timing {
@@ -94,25 +96,53 @@ export async function measureRebalances(
   return results;
 }
 
+export interface Rounds {
+  /** The number of the first round; the next one changes back what it has changed. */
+  readonly from: number;
+  readonly changeOf: (symbols: number, round: number) => Change;
+  /** Before each alert, in real time. */
+  readonly idleMs: number;
+}
+
+export interface TimedRounds {
+  readonly timings: readonly Timing[];
+  readonly roundTripMs: number;
+  readonly next: number;
+}
+
+/** So many rebalances over one way, each in a minute of its own of the venue's request budget. */
+export async function timedRounds(
+  stand: Stand,
+  daemon: Trader,
+  { symbols, rttMs, runs }: RebalancePlan,
+  { from, changeOf, idleMs }: Rounds,
+): Promise<TimedRounds> {
+  await stand.venue.setRoundTrip(rttMs);
+  const timings: Timing[] = [];
+  const roundTrips: number[] = [];
+  // The first of all buys everything, and the first over a way has to connect again, or finds no asset remembered.
+  const uncounted = from === 0 ? 2 : 1;
+  for (let round = from; round < from + uncounted + runs; round += 1) {
+    const roundTrip = await stand.venue.measureRoundTrip();
+    const counts = round >= from + uncounted;
+    if (counts) await systemClock.sleep(idleMs);
+    const timing = await rebalance(stand, daemon, changeOf(symbols, round));
+    await stand.nextMinute(daemon);
+    if (!counts) continue;
+    timings.push(timing);
+    roundTrips.push(roundTrip);
+  }
+  return { timings, roundTripMs: median(roundTrips), next: from + uncounted + runs };
+}
+
 async function measureAt(stand: Stand, plans: readonly RebalancePlan[], say: (text: string) => void): Promise<RebalanceResult[]> {
   const results: RebalanceResult[] = [];
   const daemon = await stand.daemon();
   let round = 0;
   for (const plan of plans) {
-    await stand.venue.setRoundTrip(plan.rttMs);
-    const timings: Timing[] = [];
-    const roundTrips: number[] = [];
-    // The first of them buys everything, or has to connect again, or finds no asset remembered: it does not count.
-    for (let run = round === 0 ? -2 : -1; run < plan.runs; run += 1) {
-      const roundTrip = await stand.venue.measureRoundTrip();
-      const timing = await rebalance(stand, daemon, plan.symbols, round);
-      round += 1;
-      await stand.nextMinute(daemon);
-      if (run < 0) continue;
-      timings.push(timing);
-      roundTrips.push(roundTrip);
-    }
-    const result = resultOf(plan, timings, median(roundTrips));
+    const timed = await timedRounds(stand, daemon, plan, { from: round, changeOf: shiftOf, idleMs: 0 });
+    round = timed.next;
+    const result = resultOf(plan, timed.timings, timed.roundTripMs);
     say(
       `${String(plan.symbols)} symbols at r = ${String(plan.rttMs)} ms: ${String(result.medianMs)} ms, ${String(result.ratio)} × the floor`,
     );

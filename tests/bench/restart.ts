@@ -1,6 +1,7 @@
 import { systemClock } from "../../src/domain/clock.ts";
 import type { WireRequest } from "./delay-line.ts";
 import { machineMs } from "./machine-time.ts";
+import { shiftOf } from "./portfolio.ts";
 import { rebalance } from "./rebalance.ts";
 import type { Stand, StandSetup } from "./stand.ts";
 import { atStand, READY } from "./stand.ts";
@@ -45,11 +46,11 @@ async function goodStarts(stand: Stand, runs: number): Promise<number[]> {
 
 async function killedInExecution(stand: Stand): Promise<number> {
   const daemon = await stand.daemon();
-  await rebalance(stand, daemon, SYMBOLS, 0);
+  await rebalance(stand, daemon, shiftOf(SYMBOLS, 0));
   await stand.venue.setRoundTrip(RTT_MS);
   await stand.nextMinute(daemon);
   await stand.venue.takeRecord();
-  stand.alert(SYMBOLS, 1);
+  stand.alert(shiftOf(SYMBOLS, 1).weights);
   await nextOrder(stand);
   await daemon.kill();
   await stand.venue.takeRecord();

@@ -11,6 +11,7 @@ import { measureLongLedger } from "./long-ledger.ts";
 import type { ManyRebalances } from "./many-rebalances.ts";
 import { measureManyRebalances } from "./many-rebalances.ts";
 import type { Planning } from "./planning.ts";
+import { shiftOf } from "./portfolio.ts";
 import { measurePlanning } from "./planning.ts";
 import type { RebalanceResult } from "./rebalance.ts";
 import { measureRebalances, rebalance as rebalanceOnce } from "./rebalance.ts";
@@ -125,7 +126,7 @@ function warmUp(setup: StandSetup): Promise<void> {
   return atStand(setup, async (stand) => {
     const daemon = await stand.daemon();
     for (const round of [0, 1]) {
-      await rebalanceOnce(stand, daemon, WARM_UP_SYMBOLS, round);
+      await rebalanceOnce(stand, daemon, shiftOf(WARM_UP_SYMBOLS, round));
       await stand.nextMinute(daemon);
     }
     await daemon.stop();

@@ -5,7 +5,7 @@ import { systemClock } from "../../src/domain/clock.ts";
 import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-directory.ts";
 import { WRITERS_ZONE } from "../scenarios/strategy.ts";
 import { machineMs } from "./machine-time.ts";
-import { runText, weightsOf } from "./portfolio.ts";
+import { runText } from "./portfolio.ts";
 import { SkippingClock } from "./skipping-clock.ts";
 import { Trader } from "./trader.ts";
 import { BenchVenue } from "./venue.ts";
@@ -95,8 +95,8 @@ export class Stand {
   }
 
   /** Writes a whole run of the strategy at once. @returns when its last byte was about to be written, on the machine's clock. */
-  alert(symbols: number, round: number): number {
-    const text = Buffer.from(runText(weightsOf(symbols, round), this.#clock.now()));
+  alert(weights: ReadonlyMap<string, number>): number {
+    const text = Buffer.from(runText(weights, this.#clock.now()));
     const at = machineMs();
     writeSync(this.#alerts, text);
     return at;
