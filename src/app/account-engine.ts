@@ -80,6 +80,11 @@ export class AccountEngine {
     return reading.clock;
   }
 
+  /** Keeps a recent reading of the account while nothing is executed, for sells that need not wait (R36). */
+  keepWarm(failed: (error: unknown) => void): void {
+    if (this.isIdle && !this.#isStopping()) this.#rebalancer.keepWarm().catch(failed);
+  }
+
   // --- starting ------------------------------------------------------------------------------
 
   /**

@@ -218,7 +218,10 @@ export class Daemon {
     this.#guard(() => {
       const { isIdle } = this.#engine;
       if (isIdle) this.#retry();
-      if (isIdle && this.#ready) this.#engine.takeUpLeftOvers((error) => this.#fail(error));
+      if (isIdle && this.#ready) {
+        this.#engine.takeUpLeftOvers((error) => this.#fail(error));
+        this.#engine.keepWarm((error) => this.#fail(error));
+      }
       // A running execution reads the broker's clock itself, so runs whose age is in doubt need not wait for it to end.
       if (this.#ready && (isIdle || this.#clockWatch.doubt !== undefined)) this.#clockWatch.tick();
       maintenance.tick(this.#ready && isIdle);

@@ -291,9 +291,10 @@ class AlpacaBroker implements Broker {
   async submit(request: OrderRequest): Promise<SubmitAnswer> {
     const amount = wireAmountOf(request);
     const { clientOrderId, symbol, side } = request;
+    const intent = request.closesOnly === true ? { positionIntent: "sell_to_close" as const } : {};
     const answer = await this.#trading.write("order", () =>
       this.#orders.postOrderRaw({
-        postOrderRequest: { clientOrderId, symbol, side, ...wireTypeOf(request), timeInForce: "day", ...amount },
+        postOrderRequest: { clientOrderId, symbol, side, ...wireTypeOf(request), timeInForce: "day", ...intent, ...amount },
       }),
     );
     if (answer.kind === "held-back") return { kind: "not-sent", message: `Not sent: ${answer.message}.`, retryAt: answer.retryAt };

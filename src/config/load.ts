@@ -99,6 +99,7 @@ function execution(values: SettingValues): ExecutionSettings {
   return {
     style: given(values, "EXECUTION_STYLE"),
     avoidOpenMinutes: given(values, "AVOID_OPEN_MINUTES"),
+    warmSnapshot: given(values, "WARM_SNAPSHOT") === "on",
     limitOrders: {
       maxSpread: given(values, "LIMIT_MAX_SPREAD_PERCENT"),
       collar: given(values, "LIMIT_COLLAR_PERCENT"),

@@ -215,6 +215,12 @@ export const SETTINGS = {
     default: "0",
     doc: "No rebalance starts this soon after the open, when spreads are wide; a signal that is stale by then is not executed.",
   }),
+  WARM_SNAPSHOT: setting({
+    form: oneOf("on", "off"),
+    expected: "on or off",
+    default: "on",
+    doc: "While a session is open, the daemon reads the account about every 30 s, so that sells of whole positions can leave as soon as an alert comes; a new reading leaves beside them. Costs about ten requests a minute.",
+  }),
   LIMIT_MAX_SPREAD_PERCENT: setting({
     form: percent("0.01", "20"),
     expected: "a percentage from 0.01 to 20",

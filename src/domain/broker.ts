@@ -214,6 +214,8 @@ export interface OrderRequest {
   readonly notional?: Decimal;
   /** Makes it a limit order, which takes a quantity; dollars a share, on a tick. Without it, it is a market order. */
   readonly limitPrice?: Decimal;
+  /** A sell that may only close a position (`sell_to_close`). */
+  readonly closesOnly?: boolean;
 }
 
 /** Why an order was refused, told from the message and not from the code alone (R20). */

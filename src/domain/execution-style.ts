@@ -26,6 +26,8 @@ export interface ExecutionSettings {
   readonly style: ExecutionStyle;
   /** Nothing begins so soon after the open. */
   readonly avoidOpenMinutes: number;
+  /** Sells may leave on a reading from before the alert (R36). */
+  readonly warmSnapshot: boolean;
   /** Kept to in either style: an execution that was begun in limit style is finished in it. */
   readonly limitOrders: LimitOrderSettings;
 }
@@ -34,6 +36,7 @@ export interface ExecutionSettings {
 export const DEFAULT_EXECUTION: ExecutionSettings = {
   style: "market",
   avoidOpenMinutes: 0,
+  warmSnapshot: true,
   limitOrders: {
     maxSpread: decimal("0.01"),
     collar: decimal("0.02"),

@@ -36,6 +36,8 @@ import { declined, prepare } from "./preparation/prepare.ts";
 import type { MarketReading, AccountSnapshot } from "./preparation/account-snapshot.ts";
 import { AssetCache, MIN_SESSION_LEFT_TO_POST_MS, readAccount, sessionLeft } from "./preparation/account-snapshot.ts";
 import { SplitWatch } from "./preparation/split-watch.ts";
+import { WarmSnapshot } from "./preparation/warm-snapshot.ts";
+import { formatDuration } from "../domain/time-format.ts";
 import { SharedOrderStream } from "./orders/shared-stream.ts";
 import { lastingOf, restOf, restText } from "./loop/rest.ts";
 import { boundsOf, goalsOf, plansOf } from "./loop/signal-bounds.ts";
@@ -80,6 +82,7 @@ export class Rebalancer {
   /** The last reading of the venue's clock made elsewhere. */
   #market: MarketReading | undefined;
   #underWay: Convergence | undefined;
+  readonly #warm: WarmSnapshot;
 
   constructor(parts: RebalancerParts) {
     this.#parts = {
@@ -91,6 +94,7 @@ export class Rebalancer {
       stream: new SharedOrderStream(parts.broker),
       startedAt: parts.clock.monotonic(),
     };
+    this.#warm = new WarmSnapshot(this.#parts);
   }
 
   /** The venue's clock was read elsewhere. */
@@ -122,6 +126,11 @@ export class Rebalancer {
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
     }
+  }
+
+  /** Called while nothing is executed: keeps a recent reading of the account (R36). */
+  keepWarm(): Promise<void> {
+    return this.#warm.refresh(this.#market);
   }
 
   /** Executes a signal unless its verdict is final already. */
@@ -159,7 +168,8 @@ export class Rebalancer {
     if (nothingNow !== undefined) return nothingNow;
     await this.#concludeReplaced();
     const execution = this.#open(signal, { wanted, strategyTargets }, preparation);
-    const known = { snapshot: preparation.snapshot, ageless: options.takeUp === "finish" };
+    this.#warm.drop();
+    const known = { snapshot: preparation.snapshot, isWarm: preparation.isWarm === true, ageless: options.takeUp === "finish" };
     const result = await this.#converge(execution, signal, known);
     return result.kind === "concluded" && result.conclusion.verdict.kind === "accepted" ? "plan-again" : result;
   }
@@ -225,9 +235,19 @@ export class Rebalancer {
     const bounds = boundsOf(ledger, signal.id);
     const { dryRun, ignoreMarketHours, takeUp } = options;
     const excluded = takeUp === "fresh" ? this.#lasting(signal) : new Map<string, SkipReason>();
+    const warm = dryRun || takeUp !== undefined || earlier.length > 0 ? undefined : this.#warm;
     return prepare(
       { ...this.#parts, abandoned },
-      { signal, wanted, dryRun, ignoreMarketHours, bounds, excluded, finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined },
+      {
+        signal,
+        wanted,
+        dryRun,
+        ignoreMarketHours,
+        bounds,
+        excluded,
+        warm,
+        finishOf: takeUp === "finish" ? earlier[0]?.startedAt : undefined,
+      },
     );
   }
 
@@ -280,7 +300,8 @@ export class Rebalancer {
       const text = `Targets: ${strategyTargetsText(strategyTargets, clock.now())}.`;
       this.#parts.emit({ kind: "snapshot", level: "info", executionId: execution.id, signalId: signal.id, text });
     }
-    const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base ${formatDollars(plan.base)}.`;
+    const read = ready.isWarm === true ? ` The sells leave on the account as read ${formatDuration(clock.now() - snapshot.at)} ago.` : "";
+    const text = `Plan: ${String(plan.sells.length)} to sell, ${String(plan.buys.length)} to buy, base ${formatDollars(plan.base)}.${read}`;
     this.#parts.emit({
       kind: "plan",
       level: "info",
@@ -315,7 +336,7 @@ export class Rebalancer {
   async #converge(
     execution: ExecutionRecord,
     signal: Signal,
-    known: { readonly snapshot?: AccountSnapshot; readonly ageless?: boolean },
+    known: { readonly snapshot?: AccountSnapshot; readonly isWarm?: boolean; readonly ageless?: boolean },
   ): Promise<RebalanceResult> {
     const convergence = new Convergence(this.#parts, execution, signal, known);
     if (known.snapshot !== undefined && this.#market !== undefined && isLater(this.#market, known.snapshot.market))

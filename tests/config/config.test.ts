@@ -181,6 +181,7 @@ describe("values", () => {
     const { execution } = load({
       EXECUTION_STYLE: "limit",
       AVOID_OPEN_MINUTES: "15",
+      WARM_SNAPSHOT: "off",
       LIMIT_MAX_SPREAD_PERCENT: "0.5",
       LIMIT_COLLAR_PERCENT: "1.5",
       LIMIT_REPEG_SECONDS: "2.5",
@@ -192,6 +193,7 @@ describe("values", () => {
     expect(execution).toEqual({
       style: "limit",
       avoidOpenMinutes: 15,
+      warmSnapshot: false,
       limitOrders: {
         maxSpread: decimal("0.005"),
         collar: decimal("0.015"),

@@ -42,6 +42,7 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   EXECUTION_DEADLINE_SECONDS: ["601"],
   EXECUTION_STYLE: ["limit"],
   AVOID_OPEN_MINUTES: ["5"],
+  WARM_SNAPSHOT: ["off"],
   LIMIT_MAX_SPREAD_PERCENT: ["3"],
   LIMIT_COLLAR_PERCENT: ["3"],
   LIMIT_REPEG_SECONDS: ["6"],

@@ -3,6 +3,7 @@ import type { Broker } from "../../src/domain/broker.ts";
 import type { Clock } from "../../src/domain/clock.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
+import { readMarket } from "../../src/execution/preparation/account-snapshot.ts";
 import type { RebalanceOptions, RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { Rebalancer } from "../../src/execution/rebalancer.ts";
 import type { TradingMode } from "../../src/domain/config.ts";
@@ -72,6 +73,8 @@ export class VirtualDesk {
   readonly events: RebalanceEvent[] = [];
   /** What the owner was told before anything was traded. */
   readonly warnings: string[] = [];
+  /** Everything said outside an execution. */
+  readonly remarks: string[] = [];
   ledger: SqliteLedger;
   /** How far this machine's wall clock is off the venue's, milliseconds. */
   skewMs = 0;
@@ -115,6 +118,12 @@ export class VirtualDesk {
 
   run(signal: Signal, options: Partial<RebalanceOptions> = {}): Promise<RebalanceResult> {
     return this.clock.until(this.start(signal, options));
+  }
+
+  /** What the daemon does each second while nothing is executed: keeps a recent reading of the account. */
+  async keepWarm(): Promise<void> {
+    this.#rebalancer.sawMarket(await this.clock.until(readMarket(this.#broker, this.#ground?.clock ?? this.#ours)));
+    await this.clock.until(this.#rebalancer.keepWarm());
   }
 
   start(signal: Signal, options: Partial<RebalanceOptions> = {}): Promise<RebalanceResult> {
@@ -234,6 +243,7 @@ export class VirtualDesk {
       inbox,
       ...(this.#options.strategies === undefined ? {} : { strategies: this.#options.strategies }),
       emit: (event) => {
+        if (event.kind === "remark") this.remarks.push(event.text);
         if (event.kind !== "remark") this.events.push(event);
         else if (event.important === true) this.warnings.push(event.text);
       },

@@ -88,9 +88,9 @@ export class Final {
   }
 
   async run(): Promise<FinalState> {
-    const { pass, monotonic, chance, stamps, machine } = this.#parts;
+    const { pass, monotonic, chance, stamps, machine, scenario } = this.#parts;
     await this.#untilOpen();
-    await pass(chance.spread(500, 45_000));
+    await pass(chance.spread(500, 45_000) + scenario.lullMs);
     // A process that was stopped for minutes would find the signal stale, and rightly so.
     while (!machine.isUp) await pass(LOOK_EVERY_MS);
     // Lines stamped so near to each other are one run (R3).

@@ -67,6 +67,8 @@ export interface Scenario {
   readonly trouble: Trouble | undefined;
   /** What goes on while the last signal is executed, and passes or lasts. */
   readonly cause: CauseKind | undefined;
+  /** Quiet before the last run under faults and before the last signal: long enough for a reading on which sells leave at once (R36). */
+  readonly lullMs: number;
   /** Nothing is put in the way. */
   readonly isCalm: boolean;
 }
@@ -133,12 +135,31 @@ export function drawScenario(seed: number): Scenario {
     split: undefined,
     trouble,
     cause: trouble === undefined ? drawCause(new Chance(seed, "cause")) : undefined,
+    lullMs: 0,
     isCalm: false,
   };
   const pressure = new Chance(seed, "pressure");
   const pressed = withSplit(underPressure(scenario, drawPressure(pressure), pressure), new Chance(seed, "split"));
   const unkind = { ...pressed, faults: [...pressed.faults, ...unkindFaults(new Chance(seed, "unkind faults"))] };
-  return withHabit(unkind, new Chance(seed, "habit of the account"));
+  return withHabit(withLull(unkind, new Chance(seed, "lull")), new Chance(seed, "habit of the account"));
+}
+
+const LULL_SHARE = 0.35;
+
+/** A run that trades after more than half a minute without a fill, with all faults still at work. */
+function withLull(scenario: Scenario, chance: Chance): Scenario {
+  const last = scenario.stages.at(-1);
+  const { style, avoidOpenMinutes } = scenario.execution;
+  if (last === undefined || style === "limit" || avoidOpenMinutes > 0 || !chance.happens(LULL_SHARE)) return scenario;
+  const lullMs = chance.whole(45_000, 110_000);
+  const run: StagedRun = { afterMs: last.forMs + lullMs, kind: chance.pick(["named", "weighted", "single", "sell"]) };
+  const stage = { ...last, forMs: run.afterMs + chance.whole(2_000, 20_000), runs: [...last.runs, run] };
+  return {
+    ...scenario,
+    lullMs,
+    stages: [...scenario.stages.slice(0, -1), stage],
+    limits: { ...scenario.limits, maxDailyTurnover: undefined },
+  };
 }
 
 /** The same strategy, account and settings, and nothing in the way. */

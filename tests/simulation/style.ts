@@ -10,6 +10,7 @@ export function drawStyle(chance: Chance): ExecutionSettings {
   if (!chance.happens(SHARE_OF_LIMIT)) return DEFAULT_EXECUTION;
   return {
     style: "limit",
+    warmSnapshot: true,
     avoidOpenMinutes: chance.happens(0.1) ? chance.whole(1, 5) : 0,
     limitOrders: {
       maxSpread: decimal(chance.pick(["0.005", "0.01", "0.03"])),

@@ -138,6 +138,18 @@ export class AccountWatch {
     this.sawPositions(positions);
   }
 
+  /**
+   * A plan is made on this reading, which contains all own fills (R36).
+   * @returns `undefined` when it shows that nothing may be planned.
+   */
+  settledBy(snapshot: AccountSnapshot, readAt: ClockReading): SettledSnapshot | undefined {
+    if (this.#touched(snapshot, this.#execution.record()) || this.maySoonStop) return undefined;
+    this.#lookedAt = readAt;
+    this.#held = snapshot.positions;
+    this.#cash = undefined;
+    return { snapshot: { ...snapshot, positions: this.#gate.withSellable(snapshot.positions) }, cash: undefined, external: this.#external };
+  }
+
   sawPositions(positions: readonly Position[]): void {
     this.#held = positions;
   }

@@ -9,6 +9,7 @@ import { AccountWatch } from "./account-watch.ts";
 import type { Action, ExecutionFacts } from "./decide.ts";
 import { decide, isEnded } from "./decide.ts";
 import type { FollowUp } from "./follow-up.ts";
+import { FreshReading } from "./fresh-reading.ts";
 import { factsOf, followUpOf, isNews, isWholeFill } from "./follow-up.ts";
 import { nextAttempt } from "../orders/intents.ts";
 import { findLostOrders } from "./lost-orders.ts";
@@ -24,6 +25,7 @@ import { concludeExecution } from "../outcome/outcome.ts";
 import { Pricer } from "../preparation/pricing.ts";
 import { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
+import { readClocks } from "../preparation/account-snapshot.ts";
 import { PlanPause } from "./plan-pause.ts";
 import { Sending } from "./sending.ts";
 import type { StopFacts } from "./stop-reason.ts";
@@ -38,7 +40,9 @@ export type ConvergeResult = Conclusion | undefined;
 /** What is known of an execution before it runs. */
 export interface Known {
   /** Used for the plan, if this process made it. */
-  readonly snapshot?: Pick<AccountSnapshot, "market" | "prices">;
+  readonly snapshot?: AccountSnapshot;
+  /** It was read before the alert: the sells leave on it, and a new reading leaves beside them (R36). */
+  readonly isWarm?: boolean;
   /** The owner requested it: it starts whatever the age of the signal (R33). */
   readonly ageless?: boolean;
 }
@@ -68,6 +72,7 @@ export class Convergence {
   readonly #market: MarketWatch;
   readonly #account: AccountWatch;
   readonly #nextPlan: NextPlan;
+  readonly #fresh: FreshReading | undefined;
   readonly #sending: Sending;
   readonly #pause: PlanPause;
   readonly #followUps = new Map<string, FollowUp>();
@@ -86,7 +91,7 @@ export class Convergence {
   #failure: Error | undefined;
   #wake: () => void = () => undefined;
 
-  constructor(parts: ExecutionParts, execution: ExecutionRecord, signal: Signal, { snapshot, ageless = false }: Known) {
+  constructor(parts: ExecutionParts, execution: ExecutionRecord, signal: Signal, { snapshot, isWarm = false, ageless = false }: Known) {
     const market = snapshot?.market;
     this.#parts = parts;
     this.#isAgeless = ageless;
@@ -94,11 +99,14 @@ export class Convergence {
     this.#execution = new OpenExecution(parts, execution.id, signal);
     this.#market = new MarketWatch(this.#execution, market, () => this.#wake());
     const gate = new OrderGate(parts.clock);
-    this.#account = new AccountWatch(this.#execution, { market: this.#market, gate }, market?.readAt);
+    // Nothing was heard of the account's orders since a warm reading, which is as good as a look at them.
+    const lookedAt = isWarm ? readClocks(parts.clock) : market?.readAt;
+    this.#account = new AccountWatch(this.#execution, { market: this.#market, gate }, lookedAt);
+    this.#fresh = isWarm && snapshot !== undefined ? new FreshReading(this.#execution, snapshot) : undefined;
     const quotes = new QuoteBook(this.#execution, this.#market);
     if (snapshot !== undefined) quotes.saw(snapshot.prices, snapshot.market.readAt);
     const pricer = new Pricer(this.#execution, quotes);
-    this.#nextPlan = new NextPlan(this.#execution, { account: this.#account, market: this.#market, quotes, gate });
+    this.#nextPlan = new NextPlan(this.#execution, { account: this.#account, market: this.#market, quotes, gate, fresh: this.#fresh });
     this.#pause = new PlanPause(this.#execution);
     this.#deadlineAt = parts.clock.monotonic() + (execution.deadline - parts.clock.now());
     this.#sellUntil = this.#deadlineAt - Math.min(KEPT_FOR_BUYING_MS, (execution.deadline - execution.startedAt) / 2);
@@ -135,7 +143,8 @@ export class Convergence {
     try {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
-        this.#market.refresh();
+        // The reading that leaves beside the first sells has the clock too.
+        if (this.#fresh?.hasCome !== false || !this.#market.isFresh) this.#market.refresh();
         this.#pause.cutShortFor(this.#parts.inbox.newer);
         const decision = decide(this.#facts());
         const woken = new Promise<void>((resolve) => (this.#wake = resolve));
@@ -266,7 +275,12 @@ export class Convergence {
   /** Sends those that can be sent now, in parallel. The market clock must be known and recent. */
   async #post(due: readonly string[]): Promise<void> {
     if (!(await this.#market.isKnown()) || !(await this.#hasAll())) return;
-    for (const id of await this.#sending.commit(due)) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
+    const ids = await this.#sending.commit(due);
+    for (const id of ids) {
+      if (this.#fresh?.hasLeft === false) this.#followUp(this.#execution.intent(id)).closesOnly = true;
+      this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
+    }
+    if (ids.length > 0) this.#fresh?.leave((snapshot) => this.#account.saw(snapshot));
   }
 
   /** The rests of terminal orders as new intents; the parts of a large order keep a time distance. */

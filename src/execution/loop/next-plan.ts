@@ -17,6 +17,7 @@ import type { Inheritance, PlannedOn, Reserved } from "../preparation/inherited-
 import { planWithHeirs } from "../preparation/inherited-ids.ts";
 import type { PhaseOrders } from "../orders/intents.ts";
 import { newIntents } from "../orders/intents.ts";
+import type { FreshReading } from "./fresh-reading.ts";
 import type { MarketWatch } from "./market-watch.ts";
 import type { OpenExecution } from "./open-execution.ts";
 import type { OrderGate } from "./order-gate.ts";
@@ -57,6 +58,8 @@ export interface NextPlanParts {
   readonly market: MarketWatch;
   readonly quotes: QuoteBook;
   readonly gate: OrderGate;
+  /** Where the sells have left on an earlier reading. */
+  readonly fresh?: FreshReading | undefined;
 }
 
 /** Every plan of an execution after its first, each made on a fresh and settled snapshot (R15, R16, R20, R33). */
@@ -79,8 +82,8 @@ export class NextPlan {
       if (status === "not-fractionable") assets.refusedFractions(symbol, clock.now() - updatedAt);
       if (status === "not-tradable" || status === "unknown-asset") assets.readAgain(symbol);
     }
-    const settled = await this.#parts.account.settled(blocked);
-    if (settled === undefined) return DECIDE_AGAIN;
+    const settled = (await this.#settledBeside()) ?? (await this.#parts.account.settled(blocked));
+    if (settled === undefined || blocked()) return DECIDE_AGAIN;
     // What an account lacks after so long may be known of the orders by now.
     if (settled.missing !== undefined && (await this.#parts.account.learnOfUnknown(this.#execution.intents()))) return DECIDE_AGAIN;
     const selling = this.#stillSelling();
@@ -95,6 +98,15 @@ export class NextPlan {
     const known = { settled, splits, given };
     const jump = await this.#unexplainedJump(known, request);
     return blocked() ? DECIDE_AGAIN : this.#planned(known, request, jump);
+  }
+
+  /** What was read beside sells that left before any reading, with their fills (R36). */
+  async #settledBeside(): Promise<SettledSnapshot | undefined> {
+    const { fresh, account, market } = this.#parts;
+    const read = await fresh?.withSells();
+    if (read === undefined) return undefined;
+    market.saw(read.snapshot.market);
+    return account.settledBy(read.snapshot, read.readAt);
   }
 
   /** An account that is shown wrong after the first plan (R9). While our own fills are missing in it, R16 decides what is bought. */

@@ -66,6 +66,7 @@ export class OrderLifecycle {
       ...(intent.quantity === undefined ? {} : { quantity: intent.quantity }),
       ...(intent.notional === undefined ? {} : { notional: intent.notional }),
       ...(intent.limitPrice === undefined ? {} : { limitPrice: intent.limitPrice }),
+      ...(followUp.closesOnly && intent.side === "sell" ? { closesOnly: true } : {}),
     });
     switch (answer.kind) {
       case "accepted":

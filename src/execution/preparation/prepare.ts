@@ -30,6 +30,7 @@ import { planWithin } from "../loop/signal-bounds.ts";
 import type { Expected } from "./settle.ts";
 import { expectedAfter, FILLS_SETTLE_WITHIN_MS, isMore, mayReleaseMore, SETTLE_LIMIT_MS, settlePause, unsettled } from "./settle.ts";
 import { cashBefore } from "../outcome/summary.ts";
+import type { WarmSnapshot } from "./warm-snapshot.ts";
 
 /** How long the venue may be unreachable before an execution that has not begun gives up. */
 const UNREACHABLE_LIMIT_MS = 20_000;
@@ -62,6 +63,8 @@ export interface PrepareRequest {
   readonly excluded?: ReadonlyMap<string, SkipReason>;
   /** The owner continues a signal, whatever its age, in the session in which it was first executed. */
   readonly finishOf?: number | undefined;
+  /** Where sells may leave on what was read before the alert (R36). */
+  readonly warm?: WarmSnapshot | undefined;
 }
 
 export type Preparation =
@@ -71,6 +74,8 @@ export type Preparation =
       readonly input: PlanInput;
       readonly snapshot: AccountSnapshot;
       readonly offHours: boolean;
+      /** Its sells may leave before the account is read (R36). */
+      readonly isWarm?: true;
     } & Inheritance)
   | Declined;
 
@@ -93,6 +98,8 @@ export interface Declined {
 export async function prepare(parts: PrepareParts, request: PrepareRequest): Promise<Preparation> {
   const early = parts.abandoned.aborted ? declined("superseded", "A newer run took its place.") : gate(parts, request);
   if (early !== undefined) return early;
+  const warm = await preparedWarm(parts, request);
+  if (warm !== undefined) return warm;
   const snapshot = await wholeSnapshot(parts, request);
   if ("kind" in snapshot) return snapshot;
   sayUnreadableConfiguration(parts);
@@ -117,6 +124,35 @@ export async function prepare(parts: PrepareParts, request: PrepareRequest): Pro
   if (request.dryRun) return prepared;
   // All of this may have taken most of a minute.
   return accountDeclined(parts, prepared.snapshot) ?? sessionDeclined(parts, request, prepared.snapshot) ?? prepared;
+}
+
+/**
+ * The plan on what was read before the alert, if its sells may leave on that (R36). It never declines: whatever stands
+ * against it is judged on a new reading.
+ */
+async function preparedWarm(parts: PrepareParts, request: PrepareRequest): Promise<Ready | undefined> {
+  if (request.warm === undefined) return undefined;
+  const prepared = await plannedWarm(parts, request, request.warm);
+  if (typeof prepared !== "string") return prepared;
+  const text = `The account is read before the first sell: ${prepared}.`;
+  parts.emit({ kind: "remark", level: "debug", text, signalId: request.signal.id });
+  return undefined;
+}
+
+/** @returns in words why the account must be read first, or the plan. */
+async function plannedWarm(parts: PrepareParts, request: PrepareRequest, warm: WarmSnapshot): Promise<Ready | string> {
+  const snapshot = warm.usable(symbolsOf(request.wanted));
+  if (typeof snapshot === "string") return snapshot;
+  if (accountDeclined(parts, snapshot) !== undefined) return "the account may not be the right one";
+  const splits = await splitsIn(parts, { ...request, dryRun: true }, snapshot);
+  if ("kind" in splits || splits.size > 0) return "a split is suspected";
+  const planned = plannedOn(parts, request, snapshot, { splits, given: [] });
+  const prepared = isDoubtful(planned.result) ? undefined : judged(parts, request, planned);
+  if (prepared?.kind !== "ready") return "nothing can be planned on the last reading";
+  const unfit = warm.unfit(snapshot, prepared.plan.sells);
+  if (unfit !== undefined) return unfit;
+  if ((await equityDeclined(parts, prepared)) !== undefined) return "the last reading shows an equity that is not explained";
+  return stillWanted(parts, request) === undefined ? { ...prepared, isWarm: true } : "something has happened meanwhile";
 }
 
 /** Halted or stale: checked before reading anything, and again by the loop right before the first order. */

@@ -298,7 +298,8 @@ export class SplitWatch {
           const before = evidence.known?.quantity ?? ZERO;
           ledger.recordSplit({ symbol, session, ratio, quantity: before, foundAt: now, bookedAt: now });
         }
-        ledger.recordSessionQuantity({ symbol, session: today, quantity: held, at: now });
+        // As of the reading: what an order of ours has filled since is newer.
+        ledger.recordSessionQuantity({ symbol, session: today, quantity: held, at: Math.min(now, reading.at) });
         return undefined;
       }
     }

@@ -10,6 +10,7 @@ import { SAFETY } from "./safety.ts";
 import { SIZES } from "./sizes.ts";
 import { SPLITS } from "./splits.ts";
 import { TENACITY } from "./tenacity.ts";
+import { WARM_SNAPSHOT } from "./warm.ts";
 
 /** Every planted bug. */
 export const MUTANTS: readonly Mutant[] = [
@@ -24,4 +25,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...PRICES,
   ...OUTSIDE,
   ...SIZES,
+  ...WARM_SNAPSHOT,
 ];

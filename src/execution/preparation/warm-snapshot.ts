@@ -1,0 +1,165 @@
+import { BrokerError } from "../../domain/broker.ts";
+import type { PlannedOrder } from "../../portfolio/plan.ts";
+import { truncate } from "../../domain/decimal.ts";
+import type { ExecutionParts } from "../execution-parts.ts";
+import { isOwnOrder } from "../orders/ids.ts";
+import type { AccountSnapshot, ClockReading, MarketReading } from "./account-snapshot.ts";
+import {
+  ageOf,
+  MARKET_READING_MAX_AGE_MS,
+  MIN_SESSION_LEFT_TO_START_MS,
+  readAccount,
+  readClocks,
+  sessionLeft,
+  unlessAborted,
+  withoutEnded,
+} from "./account-snapshot.ts";
+import { purchaseBlockOf } from "./plan-assets.ts";
+import { FILLS_SETTLE_WITHIN_MS } from "./settle.ts";
+
+/** Between the starts of two readings: the venue's clock may be 30 s old at a POST, and a reading costs five requests. */
+const EVERY_MS = 28_000;
+/** After anything was heard of the account's orders, and after a failure. */
+const AGAIN_MS = 10_000;
+/** A sell may leave on a reading of at most this age. */
+const MAX_AGE_MS = 60_000;
+/** A sell of a part is sized by its price, which may be of at most this age. */
+export const PRICE_MAX_AGE_MS = 5_000;
+/** Signals searched for the symbols that the next one may name. */
+const RECENT_SIGNALS = 20;
+
+type WarmParts = Pick<
+  ExecutionParts,
+  "broker" | "stream" | "ledger" | "clock" | "assets" | "splits" | "execution" | "limits" | "halted" | "stopping" | "emit"
+>;
+
+interface Kept {
+  readonly snapshot: AccountSnapshot;
+  /** Before the first request. */
+  readonly readAt: ClockReading;
+}
+
+/**
+ * A snapshot of the account from before the alert, on which sells may leave at once (R36). It is read about every half
+ * minute while a session is open, and dropped as soon as anything is heard of the account's orders.
+ */
+export class WarmSnapshot {
+  readonly #parts: WarmParts;
+  #kept: Kept | undefined;
+  #isReading = false;
+  /** Monotonic. */
+  #nextAt = -Infinity;
+  /** Counts what was heard: a reading during which it changes is not kept. */
+  #heard = 0;
+  #follows = false;
+
+  constructor(parts: WarmParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Reads again when it is time. Failures are left to whoever needs the account.
+   * @param market the last reading of the venue's clock: outside a session nothing is read.
+   */
+  async refresh(market: MarketReading | undefined): Promise<void> {
+    const { broker, clock, ledger, assets, splits, stream, stopping, halted } = this.#parts;
+    const now = clock.monotonic();
+    if (this.#isReading || now < this.#nextAt || halted() !== undefined) return;
+    if (!this.#isOn || (sessionLeft(market ?? this.#kept?.snapshot.market ?? CLOSED, now) ?? 0) < MIN_SESSION_LEFT_TO_START_MS) return;
+    this.#follow();
+    if (stream.state !== "listening") return;
+    this.#isReading = true;
+    this.#nextAt = now + EVERY_MS;
+    const heard = this.#heard;
+    const readAt = readClocks(clock);
+    try {
+      const wanted = this.#likely();
+      const read = await unlessAborted(readAccount(broker, assets, clock, wanted), stopping);
+      if (heard !== this.#heard) return;
+      const snapshot = withoutEnded(read, ledger);
+      // So that nothing has to be asked when the alert comes.
+      await unlessAborted(splits.doubts(snapshot, { wanted, record: true }), stopping);
+      if (heard === this.#heard) this.#kept = { snapshot, readAt };
+    } catch (error) {
+      if (!stopping.aborted && !(error instanceof BrokerError)) throw error;
+      this.#kept = undefined;
+      this.#nextAt = clock.monotonic() + AGAIN_MS;
+    } finally {
+      this.#isReading = false;
+    }
+  }
+
+  /** Nothing read until now counts any more: an execution begins, or something was heard. */
+  drop(): void {
+    this.#heard += 1;
+    this.#kept = undefined;
+    this.#nextAt = Math.min(this.#nextAt, this.#parts.clock.monotonic() + AGAIN_MS);
+  }
+
+  /**
+   * @param wanted the symbols of all targets.
+   * @returns the snapshot, or in words why the account must be read first.
+   */
+  usable(wanted: readonly string[]): AccountSnapshot | string {
+    const { clock, ledger, limits } = this.#parts;
+    if (!this.#isOn) return "WARM_SNAPSHOT is off, or EXECUTION_STYLE or AVOID_OPEN_MINUTES needs a reading";
+    if (limits.maxDailyTurnover !== undefined || limits.maxDailyLoss !== undefined) return "the daily limits need the account's activities";
+    if (this.#kept === undefined) return "there is no reading from before the alert";
+    const { snapshot, readAt } = this.#kept;
+    const { account, market, configuration, assets } = snapshot;
+    const age = ageOf(readAt, clock);
+    if (age > MAX_AGE_MS) return `the last reading is ${String(Math.round(age / 1_000))} s old`;
+    if (ageOf(market.readAt, clock) > MARKET_READING_MAX_AGE_MS) return "the venue's clock was read too long ago";
+    if ((sessionLeft(market, clock.monotonic()) ?? 0) < MIN_SESSION_LEFT_TO_START_MS) return "the session is closed or about to close";
+    if (snapshot.openOrders.some(isOwnOrder)) return "an order of this program is open";
+    if (account.blocks.length > 0 || configuration?.suspendTrade === true) return "the account is blocked";
+    if (!ledger.hasTraded(account.number)) return "it is the first run in this account";
+    if (ledger.unsettledIntents().length > 0) return "an order has not ended";
+    const settledSince = Math.min(readAt.wall, clock.now() - age) - FILLS_SETTLE_WITHIN_MS;
+    if (ledger.intentsChangedSince(settledSince).length > 0) return "an order has just ended";
+    const unchecked = wanted.find((symbol) => {
+      const asset = assets.get(symbol);
+      return asset?.active !== true || !asset.tradable || purchaseBlockOf(asset, configuration) !== undefined;
+    });
+    return unchecked === undefined ? snapshot : `${unchecked} has not been checked, or cannot be bought`;
+  }
+
+  /**
+   * Whether these sells may leave on it: full exits, or prices of at most 5 s; and a quantity that is wrong could open no
+   * short position. The venue sells no fraction short.
+   * @returns in words why not; `undefined` when they may.
+   */
+  unfit(snapshot: AccountSnapshot, sells: readonly PlannedOrder[]): string | undefined {
+    if (sells.length === 0) return "there is nothing to sell";
+    const isRecent = this.#kept !== undefined && ageOf(this.#kept.readAt, this.#parts.clock) <= PRICE_MAX_AGE_MS;
+    const part = sells.find(({ fullExit }) => !fullExit);
+    if (part !== undefined && !isRecent)
+      return `only a part of ${part.symbol} is sold, and its price is older than ${PRICE_MAX_AGE_MS / 1_000} s`;
+    if (snapshot.configuration?.noShorting === true) return undefined;
+    const whole = sells.find(({ quantity }) => quantity === undefined || truncate(quantity, 0).eq(quantity));
+    return whole === undefined ? undefined : `a sell of whole shares of ${whole.symbol} could open a short position (no_shorting is off)`;
+  }
+
+  get #isOn(): boolean {
+    const { warmSnapshot, style, avoidOpenMinutes } = this.#parts.execution;
+    return warmSnapshot && style === "market" && avoidOpenMinutes === 0;
+  }
+
+  /** The symbols that the next alert will most likely name. */
+  #likely(): string[] {
+    return [...new Set(this.#parts.ledger.recentSignals(RECENT_SIGNALS).flatMap(({ signal }) => [...signal.targets.keys()]))];
+  }
+
+  #follow(): void {
+    if (this.#follows) return;
+    this.#follows = true;
+    const drop = (): void => this.drop();
+    this.#parts.stream.follow({ onUpdate: drop, onState: drop, onProblem: drop });
+  }
+}
+
+const CLOSED: MarketReading = {
+  clock: { timestamp: 0, isOpen: false, nextOpen: 0, nextClose: 0 },
+  readAt: { monotonic: 0, wall: 0 },
+  tookMs: 0,
+};

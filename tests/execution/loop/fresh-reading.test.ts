@@ -1,0 +1,73 @@
+import { describe, expect, test } from "@jest/globals";
+import type { Position } from "../../../src/domain/broker.ts";
+import { decimal, toText, ZERO } from "../../../src/domain/decimal.ts";
+import type { IntentRecord } from "../../../src/domain/ledger/orders.ts";
+import { isUnchanged, withFills } from "../../../src/execution/loop/fresh-reading.ts";
+import type { AccountSnapshot } from "../../../src/execution/preparation/account-snapshot.ts";
+
+const position = (symbol: string, quantity: string, price = "10"): Position =>
+  ({
+    symbol,
+    quantity: decimal(quantity),
+    available: decimal(quantity),
+    marketValue: decimal(quantity).times(decimal(price)),
+    costBasis: decimal(quantity),
+    currentPrice: decimal(price),
+  }) as Position;
+
+function snapshot(cash: string, positions: readonly Position[], account: object = {}): AccountSnapshot {
+  const numbers = { cash: decimal(cash), equity: decimal("10000"), buyingPower: decimal(cash) };
+  return { account: { number: "1", blocks: [], ...numbers, ...account }, positions, openOrders: [] } as unknown as AccountSnapshot;
+}
+
+const BEFORE = snapshot("100", [position("TQQQ", "500"), position("UVXY", "490")]);
+
+describe("a reading beside the sells says that nothing had changed", () => {
+  test.each<[string, AccountSnapshot, boolean]>([
+    ["the same", snapshot("100.40", BEFORE.positions), true],
+    ["other cash", snapshot("5100", BEFORE.positions), false],
+    ["less cash", snapshot("20", BEFORE.positions), false],
+    ["a fill of ours", snapshot("100", [position("TQQQ", "400"), position("UVXY", "490")]), false],
+    ["a position gone", snapshot("100", [position("UVXY", "490")]), false],
+    ["another symbol in its place", snapshot("100", [position("BTAL", "500"), position("UVXY", "490")]), false],
+    ["an unreadable row", snapshot("100", [{ ...position("TQQQ", "500"), problem: "qty" }, position("UVXY", "490")]), false],
+    ["a block", snapshot("100", BEFORE.positions, { blocks: ["trading_blocked"] }), false],
+    ["another account", snapshot("100", BEFORE.positions, { number: "2" }), false],
+  ])("%s: %#", (_name, fresh, unchanged) => {
+    expect(isUnchanged(fresh, BEFORE)).toBe(unchanged);
+  });
+});
+
+describe("the account with the fills of our sells", () => {
+  const sell = (symbol: string, quantity: string, price: string, change: Partial<IntentRecord> = {}): IntentRecord =>
+    ({
+      symbol,
+      side: "sell",
+      state: "done",
+      status: "filled",
+      quantity: decimal(quantity),
+      filledQuantity: decimal(quantity),
+      filledAveragePrice: decimal(price),
+      ...change,
+    }) as IntentRecord;
+
+  test("has their cash, fewer shares, and the equity that they really brought", () => {
+    const after = withFills(BEFORE, [sell("TQQQ", "500", "9"), sell("UVXY", "90", "11")]);
+    expect(
+      after?.positions.map(({ symbol, quantity, available, marketValue }) => [symbol, ...[quantity, available, marketValue].map(toText)]),
+    ).toEqual([["UVXY", "400", "400", "4000"]]);
+    const { cash, buyingPower, equity } = after!.account;
+    expect([cash, buyingPower, equity].map(toText)).toEqual(["5590", "5590", "9590"]);
+  });
+
+  test.each<[string, Partial<IntentRecord>]>([
+    ["cut short", { status: "canceled", filledQuantity: decimal("10") }],
+    ["still open", { state: "open", status: "partially_filled", filledQuantity: decimal("10") }],
+    ["refused", { state: "refused", filledQuantity: ZERO }],
+    ["without a price", { filledAveragePrice: undefined }],
+    ["a buy", { side: "buy" }],
+    ["more than is held", { quantity: decimal("501"), filledQuantity: decimal("501") }],
+  ])("is not known when one of them is %s", (_name, change) => {
+    expect(withFills(BEFORE, [sell("UVXY", "90", "11"), sell("TQQQ", "500", "9", change)])).toBeUndefined();
+  });
+});

@@ -1,0 +1,125 @@
+import type { Mutant, Patch } from "./mutant.ts";
+
+const WARM = "src/execution/preparation/warm-snapshot.ts";
+const FRESH = "src/execution/loop/fresh-reading.ts";
+const TEST = "tests/execution/warm-snapshot.test.ts";
+
+function warm(name: string, bug: string, ...patches: readonly Patch[]): Mutant {
+  return { name: `warm-${name}`, bug, patches, test: TEST };
+}
+
+/** Bugs of sells that leave on a reading from before the alert: one for each condition (R36). */
+export const WARM_SNAPSHOT: readonly Mutant[] = [
+  warm("however-old", "Sells leave on a reading of any age.", {
+    file: WARM,
+    find: "    if (age > MAX_AGE_MS) return",
+    replace: "    if (age > 99 * MAX_AGE_MS) return",
+  }),
+  warm("monotonic-age", "A machine that slept takes an old reading for a new one.", {
+    file: WARM,
+    find: "    const age = ageOf(readAt, clock);\n",
+    replace: "    const age = clock.monotonic() - readAt.monotonic;\n",
+  }),
+  warm("although-heard", "An update of an order does not end the reading.", {
+    file: WARM,
+    find: "onUpdate: drop,",
+    replace: "onUpdate: () => undefined,",
+  }),
+  warm(
+    "heard-while-reading",
+    "What was heard while the account was read is forgotten.",
+    {
+      file: WARM,
+      find: "      if (heard === this.#heard) this.#kept",
+      replace: "      if (heard <= this.#heard) this.#kept",
+    },
+    {
+      file: WARM,
+      find: "      if (heard !== this.#heard) return;",
+      replace: "      if (heard > this.#heard) return;",
+    },
+  ),
+  warm("stream-lost", "Sells leave although the stream of order updates was lost.", {
+    file: WARM,
+    find: "onState: drop,",
+    replace: "onState: () => undefined,",
+  }),
+  warm("order-not-ended", "Sells leave although an order has not ended.", {
+    file: WARM,
+    find: "    if (ledger.unsettledIntents().length > 0) return",
+    replace: "    if (ledger.unsettledIntents().length > 99) return",
+  }),
+  warm("just-filled", "Fills of the last half minute may be missing in the reading.", {
+    file: WARM,
+    find: "    if (ledger.intentsChangedSince(settledSince).length > 0) return",
+    replace: "    if (ledger.intentsChangedSince(settledSince).length > 99) return",
+  }),
+  warm("clock-unknown", "Sells leave by a clock of the venue that was read long ago.", {
+    file: WARM,
+    find: "    if (ageOf(market.readAt, clock) > MARKET_READING_MAX_AGE_MS) return",
+    replace: "    if (ageOf(market.readAt, clock) > 99 * MARKET_READING_MAX_AGE_MS) return",
+  }),
+  warm("first-run", "The first run of an account sells what was there before without a reading.", {
+    file: WARM,
+    find: "    if (!ledger.hasTraded(account.number)) return",
+    replace: '    if (account.number === "") return',
+  }),
+  warm("target-unchecked", "Something is sold for a target that was not looked up.", {
+    file: WARM,
+    find: "    return unchecked === undefined ? snapshot",
+    replace: '    return unchecked !== "" ? snapshot',
+  }),
+  warm("split-unbooked", "Sells leave although a split is not booked.", {
+    file: "src/execution/preparation/prepare.ts",
+    find: '  if ("kind" in splits || splits.size > 0) return "a',
+    replace: '  if ("kind" in splits) return "a',
+  }),
+  warm("old-price", "A part of a position is sold by a price of any age.", {
+    file: WARM,
+    find: "    if (part !== undefined && !isRecent)",
+    replace: "    if (part !== undefined && !isRecent && sells.length > 9)",
+  }),
+  warm("may-go-short", "Whole shares are sold without a reading where the account may go short.", {
+    file: WARM,
+    find: "    return whole === undefined ? undefined",
+    replace: '    return whole?.symbol !== "" ? undefined',
+  }),
+  warm("limits-unread", "The daily limits are not checked.", {
+    file: WARM,
+    find: "    if (limits.maxDailyTurnover !== undefined ||",
+    replace: "    if (limits.maxDailyTurnover?.lt(0) === true ||",
+  }),
+  warm("limit-style", "Limit orders leave on quotes from before the alert.", {
+    file: WARM,
+    find: 'return warmSnapshot && style === "market" &&',
+    replace: 'return warmSnapshot && style !== "" &&',
+  }),
+  warm("not-marked", "The sells do not say that they may only close a position.", {
+    file: "src/broker/alpaca.ts",
+    find: "request.closesOnly === true ?",
+    replace: 'request.closesOnly === true && symbol === "" ?',
+  }),
+  {
+    name: "warm-counted-twice",
+    bug: "Sells that the reading beside them shows already are counted again.",
+    patches: [
+      {
+        file: FRESH,
+        find: "  if (fresh.account.cash.minus(before.account.cash).abs().gt(ONE)) return false;",
+        replace: "  if (fresh.account.cash.minus(before.account.cash).abs().gt(fresh.account.equity)) return false;",
+      },
+    ],
+    test: "tests/execution/loop/fresh-reading.test.ts",
+  },
+  {
+    name: "warm-part-filled",
+    bug: "A sell that was cut short counts as filled.",
+    patches: [{ file: FRESH, find: "quantity?.eq(filledQuantity) === true", replace: "quantity?.gte(filledQuantity) === true" }],
+    test: "tests/execution/loop/fresh-reading.test.ts",
+  },
+  warm("old-reading-beside", "The buys are planned on a reading of any age.", {
+    file: FRESH,
+    find: "> PRICE_MAX_AGE_MS) return undefined;",
+    replace: "> 99 * PRICE_MAX_AGE_MS) return undefined;",
+  }),
+];
