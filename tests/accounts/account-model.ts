@@ -3,13 +3,14 @@ import type { AccountPosition, SubAccount } from "../../src/accounts/read-sub-ac
 import { readSubAccounts } from "../../src/accounts/read-sub-accounts.ts";
 import { attributionDeltasFor } from "../../src/accounts/attribution-deltas.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
+import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import type { StrategyTarget } from "../../src/domain/strategy-target.ts";
 import { combinedTargets } from "../../src/domain/strategy-target.ts";
 import type { Decimal } from "../../src/domain/decimal.ts";
 import { decimal, max, min, roundHalfUp, SHARE_DECIMALS, sum, truncate, ZERO } from "../../src/domain/decimal.ts";
 import type { PlanLine, PlannedOrder } from "../../src/portfolio/plan.ts";
 import { execution, intent, NOW, signal } from "../ledger/ledger-examples.ts";
+import { newLedger } from "../ledger/new-ledger.ts";
 
 export interface RunOfStrategies {
   /** Strategy → symbol → weight; each has half of the account. */
@@ -21,7 +22,7 @@ export interface RunOfStrategies {
 
 /** An account as a broker keeps it, and the real ledger and books beside it. */
 export class AccountModel {
-  ledger: SqliteLedger = openLedger(":memory:");
+  ledger: SqliteLedger = newLedger();
   cash = decimal("100000");
   readonly #positions = new Map<string, { quantity: Decimal; cost: Decimal }>();
   readonly #prices = new Map<string, Decimal>();

@@ -12,7 +12,7 @@ import { EMPTY_INBOX } from "../../src/domain/inbox.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { ExecutionRecord } from "../../src/domain/ledger/executions.ts";
 import type { LedgerOptions, SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
+import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { StrategyShare } from "../../src/domain/strategy-target.ts";
 import type { LimitSettings } from "../../src/portfolio/limits.ts";
@@ -23,6 +23,7 @@ import { Venue } from "../../src/simulator/venue.ts";
 import { fetchFor } from "../../src/simulator/fetch.ts";
 import type { VenueOptions } from "../../src/simulator/venue.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import { newLedger } from "../ledger/new-ledger.ts";
 import { inProcessSocket } from "./in-process-socket.ts";
 
 /** A Tuesday, half an hour after the open. */
@@ -107,7 +108,7 @@ export class VirtualDesk {
     });
     this.venue = new Venue({ rateLimitPerMinute: "off", ...options.venue, exchange: this.exchange });
     this.#ground = options.process?.(this);
-    this.ledger = openLedger(":memory:", this.#ground ?? {});
+    this.ledger = newLedger(this.#ground ?? {});
     this.#broker = this.#newBroker();
     this.#rebalancer = this.#newRebalancer();
   }

@@ -4,8 +4,8 @@ import { Intake } from "../../src/intake/intake.ts";
 import type { IntakeOptions, IntakeReport } from "../../src/intake/intake.ts";
 import { trustedOwners } from "../../src/intake/trust.ts";
 import type { Ledger } from "../../src/domain/ledger.ts";
-import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import { newLedger } from "../ledger/new-ledger.ts";
 import { Folder, T0, fileText } from "./alerts.ts";
 
 /** An alerts file on disk, a ledger in memory and a virtual clock around one intake. */
@@ -13,7 +13,7 @@ export class AlertsDesk {
   readonly folder = new Folder();
   readonly file = this.folder.file();
   readonly clock: VirtualClock;
-  readonly ledger: Ledger = openLedger(":memory:");
+  readonly ledger: Ledger = newLedger();
   readonly #settings: Partial<IntakeOptions>;
   intake: Intake;
 

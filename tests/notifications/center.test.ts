@@ -1,11 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import type { HaltOrder } from "../../src/machine/halt.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
+import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import { NotificationCenter } from "../../src/notifications/center.ts";
 import type { Notice } from "../../src/notifications/notice.ts";
 import type { NotificationSettings } from "../../src/domain/config.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import { newLedger } from "../ledger/new-ledger.ts";
 import type { Deed } from "./recording-service.ts";
 import { NOW, RecordingLog, RecordingService, refusedConnection } from "./recording-service.ts";
 
@@ -21,7 +22,7 @@ const WEBHOOK: NotificationSettings = { ...BOTH, telegram: undefined };
 class Installation {
   readonly clock = new VirtualClock(NOW);
   readonly log = new RecordingLog();
-  ledger: SqliteLedger = openLedger(":memory:");
+  ledger: SqliteLedger = newLedger();
 
   start(settings: NotificationSettings, service: RecordingService): NotificationCenter {
     this.ledger = openLedgerImage(this.ledger.serialize());

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "@jest/globals";
 import type { Account, Session } from "../../src/domain/broker.ts";
 import { BrokerError } from "../../src/domain/broker.ts";
-import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { DailySummary } from "../../src/notifications/daily-summary.ts";
 import type { Notice } from "../../src/notifications/notice.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import { newLedger } from "../ledger/new-ledger.ts";
 import { account, position, recordExecuted } from "../reporting/examples.ts";
 import { RecordingLog } from "./recording-service.ts";
 
@@ -21,7 +21,7 @@ class Day {
   readonly clock: VirtualClock;
   readonly told: Notice[] = [];
   readonly calls: string[] = [];
-  readonly ledger = openLedger(":memory:");
+  readonly ledger = newLedger();
   sessions: Session[] = [session("2025-07-15"), session("2025-07-16"), session("2025-07-17")];
   account: Account = account();
   flows = decimal("0");

@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Session } from "../../src/domain/broker.ts";
-import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
+import { openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 import type { Log } from "../../src/logging/logger.ts";
 import { readSchedule } from "../../src/domain/schedule.ts";
 import type { MissedSignal } from "../../src/signals/signal-schedule.ts";
 import { SignalSchedule } from "../../src/signals/signal-schedule.ts";
 import { sessionsBetween } from "../../src/simulator/sessions.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import { newLedger } from "../ledger/new-ledger.ts";
 
 const MINUTE_MS = 60_000;
 /** A Tuesday. */
@@ -31,7 +32,7 @@ class Life {
 
   constructor(startAt = TUESDAY_10_00, text = "15 minutes before close", image?: Uint8Array) {
     this.clock = new VirtualClock(startAt);
-    this.ledger = image === undefined ? openLedger(":memory:") : openLedgerImage(image);
+    this.ledger = image === undefined ? newLedger() : openLedgerImage(image);
     const log = { child: () => log } as unknown as Record<keyof Log, unknown>;
     for (const level of ["debug", "info", "warn", "error"] as const) log[level] = (line: string) => void this.said.push(`${level} ${line}`);
     this.schedule = new SignalSchedule({

@@ -1,6 +1,6 @@
 import type { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { messageOf } from "../../src/domain/errors.ts";
-import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
+import { emptyLedger } from "../ledger/new-ledger.ts";
 import type { AlertsFile } from "./alerts-file.ts";
 import { Killed, Life } from "./life.ts";
 import type { Surroundings } from "./life.ts";
@@ -39,18 +39,6 @@ export interface LifeEnd {
 
 /** A supervisor starts a process that failed again after this long. */
 const RESTART_AFTER_FAILURE_MS = 2_000;
-
-let newLedger: Uint8Array | undefined;
-
-/** What a ledger is on its first day; made once, since every seed begins with one. */
-function emptyLedger(): Uint8Array {
-  if (newLedger === undefined) {
-    const ledger = openLedger(":memory:");
-    newLedger = ledger.serialize();
-    ledger.close();
-  }
-  return newLedger;
-}
 
 /**
  * The computer that the daemon runs on: its wall clock, its disk, and a supervisor that starts the
