@@ -13,6 +13,7 @@ import { TraderError } from "../../src/domain/errors.ts";
 import { DateTime } from "luxon";
 import { decimal, HUNDRED, ONE, ZERO } from "../../src/domain/decimal.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
+import { anyText } from "../any-text.ts";
 
 /** Far above the time needed, for a busy machine. */
 const LIMIT_MS = 60_000;
@@ -92,7 +93,7 @@ const PLAUSIBLE = [
 
 const value = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom(...PLAUSIBLE) },
-  fc.string({ unit: "binary", maxLength: 80 }),
+  anyText(80),
   fc.string({ unit: "grapheme", maxLength: 40 }),
   fc.double().map(String),
   fc.webUrl({ withQueryParameters: true }),
