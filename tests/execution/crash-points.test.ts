@@ -11,6 +11,10 @@ import { signalOf, TUESDAY_10_00 } from "./virtual-desk.ts";
 const HEDGED = ["buy BTAL filled", "buy UVXY filled"];
 const IN_PIECES = { partialFillProbability: 1, partialFillSteps: 3, partialFillIntervalMs: 400 };
 const RATE_LIMITED = reply(429, { code: 42910000, message: "rate limit exceeded" }, { "retry-after": "2" });
+/** `npm run test:crash-points` dies every death of the long cases too. */
+const EVERY_DEATH = process.env.CRASH_POINTS === "all";
+/** A prime, so that it does not fall into step with what an order goes through. */
+const QUICK_STEP = 5;
 const BEFORE_THE_OPEN = TUESDAY_10_00 - 32 * 60_000;
 
 /** The first attempts for two symbols stay half filled. */
@@ -40,29 +44,9 @@ const CASES: Record<string, Case> = {
     book: SWITCH,
     outcome: "on-target",
   },
-  "orders that fill slowly and in pieces, a part of a position sold": {
-    situation: {
-      options: { exchange: { ...INVESTED.exchange, ...IN_PIECES } },
-      signal: { weights: { TQQQ: "0.5", BTAL: "0.5" } },
-    },
-    book: ["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"],
-    outcome: "on-target",
-  },
   "fractions of one symbol and whole shares of another": {
     situation: { options: { exchange: { prices: { FNGU: "31", UVXY: "20" } } }, signal: { weights: { FNGU: "0.4", UVXY: "0.6" } } },
     book: ["buy FNGU filled", "buy UVXY filled"],
-    outcome: "on-target",
-  },
-  "a stuck sell that is cancelled and sent again, and buys before and after it": {
-    situation: {
-      options: { ...INVESTED, orderTimeoutSeconds: 3 },
-      signal: { weights: HEDGE },
-      fault: ({ desk }) => {
-        desk.exchange.gate = { mayFill: ({ clientOrderId }) => !clientOrderId.endsWith("TQQQ-1"), mayCancel: () => true };
-        return {};
-      },
-    },
-    book: [...HEDGED, ...HEDGED, "sell SMR filled", "sell TQQQ canceled", "sell TQQQ filled"].sort(),
     outcome: "on-target",
   },
   "answers that are lost after acceptance, found by look-up": {
@@ -86,6 +70,75 @@ const CASES: Record<string, Case> = {
   "limits that are filled at once": {
     situation: { options: { ...INVESTED, execution: limitStyle() }, signal: { weights: HEDGE } },
     book: SWITCH,
+    outcome: "on-target",
+  },
+  "a newer run that comes in with the first sell": {
+    situation: {
+      options: INVESTED,
+      signal: { weights: HEDGE },
+      fault: (world) =>
+        afterFirstPost("SMR", (response) => {
+          world.newer = signalOf(world.desk.clock, { LEU: "1" }, { id: "00000000000000bb" });
+          world.desk.newer = world.newer;
+          return response;
+        }),
+      // Whoever is started anew between the phases finishes what has begun, and then executes the newer run.
+      mayEnd: ({ holdings, outcome }) =>
+        outcome === "on-target" && holdings.every((held) => held.startsWith("LEU ")) && holdings.length === 1,
+    },
+    book: ["buy LEU filled", "sell SMR filled", "sell TQQQ filled"],
+    outcome: "on-target",
+  },
+  "a halt that comes with the first sell": {
+    situation: {
+      options: INVESTED,
+      signal: { weights: HEDGE },
+      fault: ({ desk }) =>
+        afterFirstPost("SMR", (response) => {
+          desk.halted = "by hand";
+          return response;
+        }),
+      mayEnd: ({ book, outcome, reason }) =>
+        outcome === "incomplete" && reason?.includes("halted") === true && book.every((line) => line.startsWith("sell ")),
+    },
+    book: ["sell SMR filled", "sell TQQQ filled"],
+    outcome: "incomplete",
+  },
+  "orders queued before the open and adopted after it": {
+    situation: { options: { startAt: BEFORE_THE_OPEN }, signal: { weights: HEDGE }, ignoreMarketHours: true },
+    book: HEDGED,
+    outcome: "on-target",
+  },
+  "an exit, sells alone": {
+    situation: {
+      options: { exchange: { cash: decimal("12"), positions: HELD } },
+      signal: { weights: {}, change: { kind: "exit", exits: ["SMR"] } },
+    },
+    book: ["sell SMR filled"],
+    outcome: "on-target",
+  },
+};
+
+/** Orders that go on for long, so that the same kinds of moments come again for each of them. */
+const LONG_CASES: Record<string, Case> = {
+  "orders that fill slowly and in pieces, a part of a position sold": {
+    situation: {
+      options: { exchange: { ...INVESTED.exchange, ...IN_PIECES } },
+      signal: { weights: { TQQQ: "0.5", BTAL: "0.5" } },
+    },
+    book: ["buy BTAL filled", "sell SMR filled", "sell TQQQ filled"],
+    outcome: "on-target",
+  },
+  "a stuck sell that is cancelled and sent again, and buys before and after it": {
+    situation: {
+      options: { ...INVESTED, orderTimeoutSeconds: 3 },
+      signal: { weights: HEDGE },
+      fault: ({ desk }) => {
+        desk.exchange.gate = { mayFill: ({ clientOrderId }) => !clientOrderId.endsWith("TQQQ-1"), mayCancel: () => true };
+        return {};
+      },
+    },
+    book: [...HEDGED, ...HEDGED, "sell SMR filled", "sell TQQQ canceled", "sell TQQQ filled"].sort(),
     outcome: "on-target",
   },
   "a limit that is filled in part, cancelled, and its rest sent again": {
@@ -138,60 +191,24 @@ const CASES: Record<string, Case> = {
     book: ["buy BTAL filled", "buy UVXY filled", "buy UVXY rejected", "sell SMR filled", "sell TQQQ filled"],
     outcome: "on-target",
   },
-  "a newer run that comes in with the first sell": {
-    situation: {
-      options: INVESTED,
-      signal: { weights: HEDGE },
-      fault: (world) =>
-        afterFirstPost("SMR", (response) => {
-          world.newer = signalOf(world.desk.clock, { LEU: "1" }, { id: "00000000000000bb" });
-          world.desk.newer = world.newer;
-          return response;
-        }),
-      // Whoever is started anew between the phases finishes what has begun, and then executes the newer run.
-      mayEnd: ({ holdings, outcome }) =>
-        outcome === "on-target" && holdings.every((held) => held.startsWith("LEU ")) && holdings.length === 1,
-    },
-    book: ["buy LEU filled", "sell SMR filled", "sell TQQQ filled"],
-    outcome: "on-target",
-  },
-  "a halt that comes with the first sell": {
-    situation: {
-      options: INVESTED,
-      signal: { weights: HEDGE },
-      fault: ({ desk }) =>
-        afterFirstPost("SMR", (response) => {
-          desk.halted = "by hand";
-          return response;
-        }),
-      mayEnd: ({ book, outcome, reason }) =>
-        outcome === "incomplete" && reason?.includes("halted") === true && book.every((line) => line.startsWith("sell ")),
-    },
-    book: ["sell SMR filled", "sell TQQQ filled"],
-    outcome: "incomplete",
-  },
-  "orders queued before the open and adopted after it": {
-    situation: { options: { startAt: BEFORE_THE_OPEN }, signal: { weights: HEDGE }, ignoreMarketHours: true },
-    book: HEDGED,
-    outcome: "on-target",
-  },
-  "an exit, sells alone": {
-    situation: {
-      options: { exchange: { cash: decimal("12"), positions: HELD } },
-      signal: { weights: {}, change: { kind: "exit", exits: ["SMR"] } },
-    },
-    book: ["sell SMR filled"],
-    outcome: "on-target",
-  },
 };
+
+async function expectEveryEnd({ situation, book, outcome }: Case, step: number): Promise<void> {
+  const { unharmed, failures, moments, deaths } = await dieEverywhere(situation, step);
+  expect(unharmed).toMatchObject({ book, outcome });
+  expect(moments).toBeGreaterThan(40);
+  expect(deaths).toBeGreaterThan(5);
+  expect(failures).toEqual([]);
+}
 
 test.each(Object.entries(CASES))(
   "%s: killed at every moment, the next start ends it as if nothing had been",
-  async (_, expected) => {
-    const { unharmed, failures, moments } = await dieEverywhere(expected.situation);
-    expect(unharmed).toMatchObject({ book: expected.book, outcome: expected.outcome });
-    expect(moments).toBeGreaterThan(40);
-    expect(failures).toEqual([]);
-  },
+  (_, expected) => expectEveryEnd(expected, 1),
+  120_000,
+);
+
+test.each(Object.entries(LONG_CASES))(
+  "%s: killed at one moment after the other, the next start ends it as if nothing had been",
+  (_, expected) => expectEveryEnd(expected, EVERY_DEATH ? 1 : QUICK_STEP),
   120_000,
 );

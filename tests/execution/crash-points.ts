@@ -185,6 +185,8 @@ export interface Survey {
   readonly unharmed: End;
   /** At how many moments it may die. */
   readonly moments: number;
+  /** How many deaths it died. */
+  readonly deaths: number;
   /** A sentence for each death that was not survived. */
   readonly failures: readonly string[];
 }
@@ -193,21 +195,25 @@ export interface Survey {
  * Lives through a situation once unharmed, then once for every moment at which the process may die: it dies
  * there, the next process starts from the ledger, and all must end as if nothing had been. Moments that leave
  * the very same state are one death.
+ * @param step 1 dies every death, 2 every other one.
  */
-export async function dieEverywhere(situation: Situation): Promise<Survey> {
+export async function dieEverywhere(situation: Situation, step = 1): Promise<Survey> {
   const unharmed = new MortalDesk(situation);
   await unharmed.live();
   const { moments } = unharmed;
   const end = unharmed.end();
   const failures = unharmed.problems().map((problem) => `Unharmed: ${problem}.`);
   await unharmed.close();
-  const seen = new Set<string>();
+  const states = new Set<string>();
+  let deaths = 0;
   for (const [index, moment] of moments.entries()) {
-    if (seen.has(moment.state)) continue;
-    seen.add(moment.state);
+    if (states.has(moment.state)) continue;
+    states.add(moment.state);
+    if (states.size % step !== 0) continue;
+    deaths += 1;
     failures.push(...(await dieAt(situation, index, moment, end)));
   }
-  return { unharmed: end, moments: moments.length, failures };
+  return { unharmed: end, moments: moments.length, deaths, failures };
 }
 
 async function dieAt(situation: Situation, index: number, moment: Moment, unharmed: End): Promise<string[]> {
