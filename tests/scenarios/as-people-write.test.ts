@@ -1,8 +1,8 @@
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
+import { execute } from "../../src/commands/execute.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { lineOf, NUCLEAR, runOf } from "./strategy.ts";
-import type { Ended } from "./trader-process.ts";
 import { expectExit } from "./trader-process.ts";
 
 interface Written {
@@ -46,26 +46,18 @@ const WRITTEN: readonly Written[] = [
   },
 ];
 
-const seen = new Map<Written, Ended>();
-
 describe("execute --dry-run, given", () => {
-  beforeAll(async () => {
-    const pending = [...WRITTEN];
-    const worker = async (): Promise<void> => {
-      for (let written = pending.shift(); written !== undefined; written = pending.shift()) {
-        const scenario = await Scenario.open({ env: { BATCH_SETTLE_SECONDS: "0.2" } });
-        scenario.append(written.text());
-        seen.set(written, await scenario.run(["execute", "--dry-run"]));
-      }
-    };
-    await Promise.all([worker(), worker()]);
-  }, LIMIT_MS);
-
-  test.each(WRITTEN)("$what, ends with $code and says what it makes of it", (written) => {
-    const ended = seen.get(written)!;
-    expectExit(ended, written.code);
-    expect(ended.output).toMatch(written.says);
-  });
+  test.each(WRITTEN)(
+    "$what, ends with $code and says what it makes of it",
+    async ({ text, code, says }) => {
+      const scenario = await Scenario.open({ env: { BATCH_SETTLE_SECONDS: "0.2" } });
+      scenario.append(text());
+      const ended = await scenario.call((context) => execute(context, { dryRun: true }));
+      expectExit(ended, code);
+      expect(ended.output).toMatch(says);
+    },
+    LIMIT_MS,
+  );
 });
 
 test(

@@ -1,10 +1,10 @@
 import { chmodSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
-import { beforeAll, describe, expect, test } from "@jest/globals";
+import { describe, expect, test } from "@jest/globals";
+import { execute } from "../../src/commands/execute.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import type { Leg } from "./strategy.ts";
 import { NUCLEAR, runOf } from "./strategy.ts";
-import type { Ended } from "./trader-process.ts";
 import { expectExit } from "./trader-process.ts";
 
 const MINUTE_MS = 60_000;
@@ -14,6 +14,8 @@ interface Doubt {
   readonly verdict: string;
   readonly code: 0 | 3;
   readonly write: (scenario: Scenario) => void;
+  /** Whether a process of its own runs it, as a person would start it. */
+  readonly ownProcess?: true;
 }
 
 function run(legs: readonly Leg[], ageMs = 0): (scenario: Scenario) => void {
@@ -25,10 +27,10 @@ function weighted(symbol: string, percent: string): Leg {
 }
 
 const DOUBTS: readonly Doubt[] = [
-  { what: "a run of six minutes ago", verdict: "stale", code: 0, write: run(NUCLEAR, 6 * MINUTE_MS) },
+  { what: "a run of six minutes ago", verdict: "stale", code: 0, write: run(NUCLEAR, 6 * MINUTE_MS), ownProcess: true },
   { what: "a run stamped an hour ahead", verdict: "future", code: 3, write: run(NUCLEAR, -60 * MINUTE_MS) },
   { what: "HOLD", verdict: "held", code: 0, write: run([{ symbol: "SPY", action: "HOLD", reason: "Missing SPY data" }]) },
-  { what: "two of three legs", verdict: "incomplete", code: 3, write: run(NUCLEAR.slice(0, 2)) },
+  { what: "two of three legs", verdict: "incomplete", code: 3, write: run(NUCLEAR.slice(0, 2)), ownProcess: true },
   { what: "190 %", verdict: "over-allocated", code: 3, write: run([weighted("SMR", "95.0"), weighted("LEU", "95.0")]) },
   { what: "a negative weight", verdict: "malformed", code: 3, write: run([weighted("SMR", "-40.0"), weighted("LEU", "140.0")]) },
   {
@@ -73,36 +75,22 @@ const DOUBTS: readonly Doubt[] = [
   },
 ];
 
-interface Seen {
-  readonly ended: Ended;
-  readonly orders: number;
-}
-
-const seen = new Map<Doubt, Seen>();
-
 describe("execute sends no order, says the verdict in one line and ends with the contract's code, given", () => {
-  /** Two at a time: most of their time is a process getting up. */
-  beforeAll(async () => {
-    const pending = [...DOUBTS];
-    const worker = async (): Promise<void> => {
-      for (let doubt = pending.shift(); doubt !== undefined; doubt = pending.shift()) {
-        const scenario = await Scenario.open({ env: { BATCH_SETTLE_SECONDS: "0.2" } });
-        doubt.write(scenario);
-        const ended = await scenario.run(["execute"]);
-        seen.set(doubt, { ended, orders: scenario.orders.length });
-      }
-    };
-    await Promise.all([worker(), worker()]);
-  }, LIMIT_MS);
+  test.each(DOUBTS)(
+    "$what: $verdict, exit $code",
+    async (doubt) => {
+      const scenario = await Scenario.open({ env: { BATCH_SETTLE_SECONDS: "0.2" } });
+      doubt.write(scenario);
 
-  test.each(DOUBTS)("$what: $verdict, exit $code", (doubt) => {
-    const { ended, orders } = seen.get(doubt)!;
+      const ended = await (doubt.ownProcess === true ? scenario.run(["execute"]) : scenario.call((context) => execute(context, {})));
 
-    expectExit(ended, doubt.code);
-    expect(ended.output.split("\n").filter((line) => line.startsWith(`Not executed, ${doubt.verdict}: `))).toHaveLength(1);
-    expect(ended.stdout).toContain("Portfolio Value: $100,000.00");
-    expect(orders).toBe(0);
-  });
+      expectExit(ended, doubt.code);
+      expect(ended.output.split("\n").filter((line) => line.startsWith(`Not executed, ${doubt.verdict}: `))).toHaveLength(1);
+      expect(ended.stdout).toContain("Portfolio Value: $100,000.00");
+      expect(scenario.orders).toEqual([]);
+    },
+    LIMIT_MS,
+  );
 
   test(
     "an empty file or none at all: exit 0",

@@ -2,8 +2,14 @@ import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "@jest/globals";
+import type { CommandContext } from "../../src/commands/context.ts";
+import { loadEnvironment } from "../../src/config/environment.ts";
 import { systemClock } from "../../src/domain/clock.ts";
+import type { ExitCode } from "../../src/domain/errors.ts";
+import { EXIT, TraderError } from "../../src/domain/errors.ts";
 import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-directory.ts";
+import { errorLines } from "../../src/reporting/error-view.ts";
+import { terminalOn } from "../../src/reporting/terminal.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import type { Simulator, SimulatorOptions } from "../../src/simulator/server.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
@@ -30,6 +36,12 @@ export interface ScenarioOptions {
   readonly env?: Environment;
 }
 
+/** What a command shows that runs within this process. */
+interface Called {
+  readonly args: readonly string[];
+  readonly output: string;
+}
+
 const open: Scenario[] = [];
 let accounts = 0;
 
@@ -50,6 +62,7 @@ export class Scenario {
   readonly simulator: Simulator;
   readonly env: Record<string, string>;
   readonly #processes: TraderProcess[] = [];
+  readonly #calls: Called[] = [];
 
   private constructor(directory: string, accountNumber: string, simulator: Simulator, env: Environment) {
     this.directory = directory;
@@ -80,14 +93,41 @@ export class Scenario {
   // --- processes -----------------------------------------------------------------------------
 
   start(args: readonly string[], env: Environment = {}): TraderProcess {
-    const merged = Object.entries({ ...this.env, ...env }).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const started = new TraderProcess(args, Object.fromEntries(merged), this.directory);
+    const started = new TraderProcess(args, this.#merged(env), this.directory);
     this.#processes.push(started);
     return started;
   }
 
+  #merged(env: Environment): Record<string, string> {
+    return Object.fromEntries(Object.entries({ ...this.env, ...env }).filter((entry): entry is [string, string] => entry[1] !== undefined));
+  }
+
   run(args: readonly string[], env: Environment = {}): Promise<Ended> {
     return this.start(args, env).end();
+  }
+
+  /**
+   * One command, as `main.ts` calls it, within this process: for the many cases of a command that one process of its
+   * own has shown to be wired up. Starting a process takes longer than the command.
+   */
+  async call(command: (context: CommandContext) => Promise<ExitCode>, env: Environment = {}): Promise<Ended> {
+    const [stdout, stderr, output]: [string[], string[], string[]] = [[], [], []];
+    const merged = loadEnvironment(this.directory, this.#merged(env));
+    const streamTo = (own: string[]) => ({ write: (text: string) => (own.push(text), output.push(text)) });
+    const context = {
+      env: merged,
+      clock: systemClock,
+      out: terminalOn(streamTo(stdout), merged),
+      err: terminalOn(streamTo(stderr), merged),
+      verbose: false,
+    };
+    const code = await command(context).catch((error: unknown) => {
+      for (const line of errorLines(error, { verbose: false }, context.err.style)) context.err.line(line);
+      return error instanceof TraderError ? error.exitCode : EXIT.failed;
+    });
+    const ended = { code, stdout: stdout.join(""), stderr: stderr.join(""), output: output.join("") };
+    this.#calls.push({ args: [command.name], output: ended.output });
+    return ended;
   }
 
   /** A daemon that watches for alerts already. */
@@ -184,7 +224,7 @@ export class Scenario {
   #leaks(): string[] {
     const written = filesBelow(this.directory).filter((file) => !file.endsWith("/.env"));
     return [
-      ...this.#processes
+      ...[...this.#processes, ...this.#calls]
         .filter(({ output }) => output.includes(SECRET))
         .map(({ args }) => `The output of ${args.join(" ")} holds the secret.`),
       ...written.filter((file) => readFileSync(file).includes(SECRET)).map((file) => `${file} holds the secret.`),
@@ -193,7 +233,7 @@ export class Scenario {
 
   #mishaps(): string[] {
     const mishap = /^\s+at .*(:\d+:\d+|node:)|^Unexpected error|^\[winston\]|Warning:/m;
-    return this.#processes
+    return [...this.#processes, ...this.#calls]
       .filter(({ args, output }) => !args.includes("--verbose") && mishap.test(output))
       .map(({ args, output }) => `${args.join(" ")} shows what nobody should see:\n${output}`);
   }

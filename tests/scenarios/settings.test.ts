@@ -1,11 +1,13 @@
 import { chownSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { execute } from "../../src/commands/execute.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { SimulatorOptions } from "../../src/simulator/server.ts";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { KEY, LIMIT_MS, PRICES, Scenario, SECRET } from "./harness.ts";
 import { HEDGE, lineOf, NUCLEAR } from "./strategy.ts";
+import type { Ended } from "./trader-process.ts";
 import { expectExit } from "./trader-process.ts";
 
 /** $100,000: 40 % cash, 40 % TQQQ, 20 % SMR. */
@@ -24,10 +26,12 @@ interface Effect {
   readonly silentOn?: RegExp;
 }
 
+const RESERVE: Effect = { env: { CASH_RESERVE_PERCENT: "10" }, code: 0, says: /base of \$90,000\.00/ };
+
 /** What a dry run of the owner's example on MIXED says with one setting changed. */
 const EFFECTS: readonly Effect[] = [
   { env: {}, code: 0, says: /base of \$99,000\.00/ },
-  { env: { CASH_RESERVE_PERCENT: "10" }, code: 0, says: /base of \$90,000\.00/ },
+  RESERVE,
   { env: { CASH_RESERVE_PERCENT: "" }, code: 0, says: /base of \$99,000\.00/ },
   { env: { MIN_TRADE_VALUE: "11000" }, code: 0, says: /LEU_BUY/, silentOn: /SMR_BUY/ },
   { env: { DRIFT_BAND_PERCENT: "12" }, code: 0, says: /LEU_BUY/, silentOn: /SMR_BUY/ },
@@ -48,16 +52,13 @@ describe("each setting does what it says:", () => {
     async () => {
       const scenario = await Scenario.open({ venue: MIXED });
       scenario.alert(NUCLEAR, 30_000);
-      const pending = [...EFFECTS];
-      const worker = async (): Promise<void> => {
-        for (let effect = pending.shift(); effect !== undefined; effect = pending.shift()) {
-          const ended = await scenario.run(["execute", "--dry-run"], effect.env);
-          expectExit(ended, effect.code);
-          expect(ended.output).toMatch(effect.says);
-          expect(effect.silentOn?.test(ended.output) ?? false).toBe(false);
-        }
+      const expectEffect = (ended: Ended, effect: Effect): void => {
+        expectExit(ended, effect.code);
+        expect(ended.output).toMatch(effect.says);
+        expect(effect.silentOn?.test(ended.output) ?? false).toBe(false);
       };
-      await Promise.all([worker(), worker()]);
+      expectEffect(await scenario.run(["execute", "--dry-run"], RESERVE.env), RESERVE);
+      for (const effect of EFFECTS) expectEffect(await scenario.call((context) => execute(context, { dryRun: true }), effect.env), effect);
       expect(scenario.orders).toEqual([]);
     },
     LIMIT_MS,
@@ -290,8 +291,8 @@ describe("wrong settings", () => {
       const [run, status, half, live] = await Promise.all([
         scenario.run(["run"], { MIN_TRADE_VALUE: "few" }),
         scenario.run(["status"], { MIN_TRADE_VALUE: "few" }),
-        scenario.run(["execute"], { ALPACA_PAPER_SECRET: undefined }),
-        scenario.run(["execute"], { ...none, ALPACA_KEY: KEY, ALPACA_SECRET: SECRET }),
+        scenario.call((context) => execute(context, {}), { ALPACA_PAPER_SECRET: undefined }),
+        scenario.call((context) => execute(context, {}), { ...none, ALPACA_KEY: KEY, ALPACA_SECRET: SECRET }),
       ]);
 
       for (const ended of [run, status, half, live]) expectExit(ended, 78);

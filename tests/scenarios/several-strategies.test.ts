@@ -1,11 +1,13 @@
 import { appendFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
+import { execute } from "../../src/commands/execute.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { decimal, sum } from "../../src/domain/decimal.ts";
 import type { ScenarioOptions } from "./harness.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import type { Leg } from "./strategy.ts";
 import { runOf } from "./strategy.ts";
+import type { Ended } from "./trader-process.ts";
 import { expectExit, until } from "./trader-process.ts";
 
 /** A portfolio that names its legs, so that it is complete at once. */
@@ -253,11 +255,9 @@ test(
   "what is wrong with STRATEGIES ends with 78 and says what",
   async () => {
     const scenario = await Scenario.open();
-    const ended = await Promise.all(
-      ["nuclear:60:/a,tecl:50:/b", "nuclear:60:/a,nuclear:40:/b", "a:50:/x,b:50:/x", "tecl:40", "a:0:/x", "A:50:/x", "a:50:x"].map((text) =>
-        scenario.run(["execute"], { STRATEGIES: text }),
-      ),
-    );
+    const texts = ["nuclear:60:/a,tecl:50:/b", "nuclear:60:/a,nuclear:40:/b", "a:50:/x,b:50:/x", "tecl:40", "a:0:/x", "A:50:/x", "a:50:x"];
+    const ended: Ended[] = [];
+    for (const text of texts) ended.push(await scenario.call((context) => execute(context, {}), { STRATEGIES: text }));
     for (const each of ended) expectExit(each, 78);
     const said = ended.map(({ stderr }) => stderr);
     expect(said[0]).toContain("the shares sum to 110 %");
