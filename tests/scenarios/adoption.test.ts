@@ -33,7 +33,7 @@ describe("an account that holds what was bought by hand (R27)", () => {
       );
       expect(refused.stdout).toContain("account --adopt");
 
-      const dry = await scenario.run(["execute", "--dry-run"], live);
+      const dry = await scenario.execute({ dryRun: true }, live);
       expectExit(dry, 0);
       expect(dry.stderr).toContain("did not buy: all 100 shares of BWXT");
 
@@ -49,7 +49,7 @@ describe("an account that holds what was bought by hand (R27)", () => {
       const adopted = await scenario.run(["account", "--adopt"], live);
       expectExit(adopted, 0);
       expect(adopted.stdout).toContain("Adopted: BWXT, TQQQ.");
-      const executed = await scenario.run(["execute"], live);
+      const executed = await scenario.execute({}, live);
       expectExit(executed, 0);
       expect(scenario.orders.length).toBeGreaterThanOrEqual(4);
     },
@@ -65,7 +65,7 @@ describe("an account that holds what was bought by hand (R27)", () => {
       expectExit(executed, 0);
       expect(executed.stderr).toContain("it would sell positions that the ledger did not buy: all 100 shares of BWXT");
       expect(scenario.log).toMatch(/WARN .*did not buy/);
-      const again = await scenario.run(["execute"]);
+      const again = await scenario.execute();
       expect(again.stderr).not.toContain("did not buy");
     },
     LIMIT_MS,

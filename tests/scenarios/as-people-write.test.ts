@@ -1,5 +1,4 @@
 import { describe, expect, test } from "@jest/globals";
-import { execute } from "../../src/commands/execute.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { lineOf, NUCLEAR, runOf } from "./strategy.ts";
@@ -52,7 +51,7 @@ describe("execute --dry-run, given", () => {
     async ({ text, code, says }) => {
       const scenario = await Scenario.open({ env: { BATCH_SETTLE_SECONDS: "0.2" } });
       scenario.append(text());
-      const ended = await scenario.call((context) => execute(context, { dryRun: true }));
+      const ended = await scenario.execute({ dryRun: true });
       expectExit(ended, code);
       expect(ended.output).toMatch(says);
     },

@@ -147,7 +147,7 @@ describe("the daemon", () => {
       for (const symbol of ["SMR", "LEU", "OKLO"]) expect(dryRun.stdout).toMatch(new RegExp(`${symbol}_BUY +\\$`));
       expect(dryRun.stdout).toContain("Dry run: nothing was sent.");
       expect(scenario.orders).toEqual([]);
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       expect(scenario.orders).toHaveLength(3);
     },
     LIMIT_MS,
@@ -217,7 +217,7 @@ describe("SIGTERM", () => {
       const status = await scenario.run(["explain"]);
       expect(status.stdout).toContain(scenario.orders[0]?.id ?? "no order");
       scenario.simulator.venue.interceptor = {};
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       expect(scenario.book).toEqual(["buy SPY filled"]);
     },
     LIMIT_MS,
@@ -247,7 +247,7 @@ describe("SIGTERM", () => {
 
       silence.resolve(undefined);
       scenario.simulator.venue.interceptor = {};
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       expect(scenario.book).toEqual(["buy SPY filled"]);
     },
     LIMIT_MS,

@@ -2,8 +2,13 @@ import { chmodSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSyn
 import { describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
 import type { Clock } from "../../src/domain/clock.ts";
+import type { CommandContext } from "../../src/commands/context.ts";
 import type { Check, CheckId } from "../../src/doctor/check.ts";
 import { CHECKS } from "../../src/doctor/check.ts";
+import { callDoctor } from "../../src/doctor/doctor.ts";
+import { isWell } from "../../src/doctor/examination.ts";
+import type { ExitCode } from "../../src/domain/errors.ts";
+import { EXIT } from "../../src/domain/errors.ts";
 import { KEY, LIMIT_MS, Scenario, SECRET } from "./harness.ts";
 import { NotificationService } from "./notification-service.ts";
 import { NUCLEAR, runOf } from "./strategy.ts";
@@ -23,8 +28,24 @@ function containing(words: string): string {
   return expect.stringContaining(words) as unknown as string;
 }
 
-async function diagnosis(scenario: Scenario, env: Environment = {}, options: readonly string[] = []): Promise<Diagnosis> {
-  const ended = await scenario.run(["doctor", "--json", ...options], env);
+/** `doctor --json` in a process of its own. */
+async function commandsDiagnosis(scenario: Scenario, env: Environment = {}, options: readonly string[] = []): Promise<Diagnosis> {
+  return diagnosisIn(await scenario.run(["doctor", "--json", ...options], env));
+}
+
+/** The same within this process. */
+async function diagnosis(scenario: Scenario, env: Environment = {}, notify = false): Promise<Diagnosis> {
+  return diagnosisIn(await scenario.call("doctor", (context) => examine(context, scenario.directory, notify), env));
+}
+
+async function examine({ env, clock, out }: CommandContext, directory: string, notify: boolean): Promise<ExitCode> {
+  const checks = await callDoctor({ env, clock, directory, notify }, { onCheck: () => undefined, onFault: () => undefined });
+  const ok = isWell(checks);
+  out.line(JSON.stringify({ ok, checks }));
+  return ok ? EXIT.ok : EXIT.failed;
+}
+
+function diagnosisIn(ended: Ended): Diagnosis {
   const { ok, checks } = JSON.parse(ended.stdout) as { ok: boolean; checks: Check[] };
   expect(ended.stderr).toBe("");
   expect(checks.filter(({ title, text }) => title === "" || text === "")).toEqual([]);
@@ -77,9 +98,9 @@ describe("doctor, where all is well,", () => {
       expect(scenario.log).toBe("");
 
       // What it saw it has not used up.
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       expect(scenario.orders).toHaveLength(3);
-      const after = await diagnosis(scenario);
+      const after = await commandsDiagnosis(scenario);
       expect(after.of("account-number")[0]?.text).toContain("which the ledger is pinned to");
       expect(after.of("alerts-run")[0]).toMatchObject({ status: "ok", text: containing("executed") });
       expect(scenario.orders).toHaveLength(3);
@@ -92,7 +113,7 @@ describe("doctor, where all is well,", () => {
     async () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();
-      const beside = await diagnosis(scenario);
+      const beside = await commandsDiagnosis(scenario);
       expect(beside.ok).toBe(true);
       expect(beside.of("trading-lock")[0]).toMatchObject({
         status: "ok",
@@ -139,7 +160,7 @@ describe("doctor, where all is well,", () => {
         expect(silent.of("notifications")[0]?.text).toContain("`doctor --notify` sends a test");
         expect(service.received).toEqual([]);
 
-        const sent = await diagnosis(scenario, {}, ["--notify"]);
+        const sent = await commandsDiagnosis(scenario, {}, ["--notify"]);
         expect([...sent.of("notifications"), ...sent.of("heartbeat")].map(({ status, text }) => `${status} ${text}`)).toEqual([
           expect.stringMatching(/^ok webhook .* accepted the test$/),
           expect.stringMatching(/^ok heartbeat .* accepted the test$/),
@@ -147,7 +168,7 @@ describe("doctor, where all is well,", () => {
         expect(service.received).toHaveLength(2);
 
         service.manner = { status: 404, body: "no such hook 0123456789abcdef0123" };
-        const refused = await diagnosis(scenario, {}, ["--notify"]);
+        const refused = await diagnosis(scenario, {}, true);
         expect(refused.of("notifications")[0]?.status).toBe("failed");
         expect(refused.ended.output).not.toContain("0123456789abcdef0123");
       } finally {
@@ -289,7 +310,7 @@ describe("doctor names what is broken on the machine:", () => {
     "every wrong setting, in lines of their own and with exit 1, and looks at what is left",
     async () => {
       const scenario = await Scenario.open();
-      const found = await diagnosis(scenario, { TRADING_MODE: "papr", MIN_TRADE_VALUE: "few", ALPACA_PAPER_SECRIT: SECRET });
+      const found = await commandsDiagnosis(scenario, { TRADING_MODE: "papr", MIN_TRADE_VALUE: "few", ALPACA_PAPER_SECRIT: SECRET });
       expect(found.of("configuration").map(({ status }) => status)).toEqual(["failed", "failed", "failed"]);
       expect(found.of("configuration").map(({ text }) => text.split(" ")[0])).toEqual([
         "TRADING_MODE",
@@ -308,7 +329,7 @@ describe("doctor names what is broken on the machine:", () => {
       const scenario = await Scenario.open();
       writeFileSync(scenario.path(".env"), `ALPACA_PAPER_SECRET=${SECRET}\n`);
       chmodSync(scenario.path(".env"), 0o644);
-      const open = await diagnosis(scenario, { ALPACA_PAPER_SECRET: undefined });
+      const open = await commandsDiagnosis(scenario, { ALPACA_PAPER_SECRET: undefined });
       expect(open.of("settings-file")[0]).toMatchObject({
         status: "warning",
         text: containing("anyone on this machine"),
@@ -317,7 +338,7 @@ describe("doctor names what is broken on the machine:", () => {
 
       const other = await Scenario.open();
       mkdirSync(other.path(".env"));
-      const unreadable = await diagnosis(other);
+      const unreadable = await commandsDiagnosis(other);
       expect(onlyFailure(unreadable)?.id).toBe("settings-file");
       expect(unreadable.of("configuration")[0]?.status).toBe("skipped");
     },
@@ -363,7 +384,7 @@ describe("doctor names what is broken on the machine:", () => {
     "a damaged ledger, which it leaves as it is, and a halt",
     async () => {
       const scenario = await Scenario.open();
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       writeFileSync(scenario.path("state", "HALT"), JSON.stringify({ id: "by-test", reason: "a look at the books" }));
       const halted = await diagnosis(scenario);
       expect(halted.of("halt")[0]).toMatchObject({ status: "warning", text: containing("a look at the books") });
@@ -372,7 +393,7 @@ describe("doctor names what is broken on the machine:", () => {
       const file = scenario.path("state", "paper.sqlite");
       const bytes = Buffer.from(readFileSync(file)).fill(0x5a, 4_096, 12_288);
       writeFileSync(file, bytes);
-      const damaged = await diagnosis(scenario);
+      const damaged = await commandsDiagnosis(scenario);
       expect(onlyFailure(damaged)).toMatchObject({ id: "ledger", text: containing("damaged") });
       expect(damaged.of("open-work")[0]?.text).toBe("skipped: the ledger cannot be read");
       expect(damaged.of("account")[0]?.status).toBe("ok");

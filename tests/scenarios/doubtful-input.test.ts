@@ -1,6 +1,5 @@
 import { chmodSync, renameSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { execute } from "../../src/commands/execute.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import type { Leg } from "./strategy.ts";
@@ -82,7 +81,7 @@ describe("execute sends no order, says the verdict in one line and ends with the
       const scenario = await Scenario.open({ env: { BATCH_SETTLE_SECONDS: "0.2" } });
       doubt.write(scenario);
 
-      const ended = await (doubt.ownProcess === true ? scenario.run(["execute"]) : scenario.call((context) => execute(context, {})));
+      const ended = await (doubt.ownProcess === true ? scenario.run(["execute"]) : scenario.execute());
 
       expectExit(ended, doubt.code);
       expect(ended.output.split("\n").filter((line) => line.startsWith(`Not executed, ${doubt.verdict}: `))).toHaveLength(1);
@@ -97,9 +96,9 @@ describe("execute sends no order, says the verdict in one line and ends with the
     async () => {
       const scenario = await Scenario.open();
 
-      const none = await scenario.run(["execute"]);
+      const none = await scenario.execute();
       scenario.append("");
-      const empty = await scenario.run(["execute"]);
+      const empty = await scenario.execute();
 
       for (const ended of [none, empty]) {
         expectExit(ended, 0);
@@ -114,11 +113,11 @@ describe("execute sends no order, says the verdict in one line and ends with the
     async () => {
       const scenario = await Scenario.open();
       scenario.append('{"timestamp": "2026-11-');
-      const half = await scenario.run(["execute"]);
+      const half = await scenario.execute();
       expectExit(half, 3);
       expect(half.stdout).toMatch(/The end of the alerts file is not read: 23 bytes follow the last newline/);
       writeFileSync(scenario.alertsFile, `${runOf(NUCLEAR, systemClock.now())}{"timestamp": "2026-11-`);
-      const both = await scenario.run(["execute", "--dry-run"]);
+      const both = await scenario.execute({ dryRun: true });
       expectExit(both, 0);
       expect(both.stdout).toMatch(/The end of the alerts file is not read/);
     },

@@ -26,7 +26,7 @@ describe("halt", () => {
       expectHalted(await scenario.run(["halt", "--reason", "odd prices"]), scenario, daemon);
       scenario.alert(NUCLEAR);
       await scenario.logSays(/Not executed, halted: /);
-      const execute = await scenario.run(["execute", "--dry-run"]);
+      const execute = await scenario.execute({ dryRun: true });
       expectExit(execute, 0);
       const status = await scenario.run(["status"]);
       expect(status.stdout).toContain("Trading: HALTED (odd prices)");
@@ -50,13 +50,13 @@ describe("halt", () => {
       scenario.alert(NUCLEAR);
 
       expectHalted(await scenario.run(["halt", "--reason", "odd prices"]), scenario, undefined);
-      const refused = await scenario.run(["execute"]);
+      const refused = await scenario.execute();
       expectExit(refused, 3);
       expect(refused.output).toMatch(/halted.*odd prices/i);
       expect(refused.stdout).toContain("Portfolio Value: $100,000.00");
       expect(scenario.orders).toEqual([]);
       expectExit(await scenario.run(["resume"]), 0);
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       expect(scenario.orders).toHaveLength(3);
     },
     LIMIT_MS,
@@ -68,10 +68,10 @@ describe("halt", () => {
       const scenario = await Scenario.open({ env: { TRADING_MODE: "real", MIN_TRADE_VALUE: "few", ALPACA_TYPO: "1" } });
 
       expectHalted(await scenario.run(["halt"]), scenario, undefined);
-      const refused = await scenario.run(["execute"], { TRADING_MODE: undefined, MIN_TRADE_VALUE: undefined, ALPACA_TYPO: undefined });
+      const refused = await scenario.execute({}, { TRADING_MODE: undefined, MIN_TRADE_VALUE: undefined, ALPACA_TYPO: undefined });
       expectExit(refused, 3);
       expectExit(await scenario.run(["resume"]), 0);
-      expectExit(await scenario.run(["execute"], { TRADING_MODE: undefined, MIN_TRADE_VALUE: undefined, ALPACA_TYPO: undefined }), 0);
+      expectExit(await scenario.execute({}, { TRADING_MODE: undefined, MIN_TRADE_VALUE: undefined, ALPACA_TYPO: undefined }), 0);
     },
     LIMIT_MS,
   );
@@ -84,7 +84,7 @@ describe("halt", () => {
       mkdirSync(scenario.path("state", "HALT"), { recursive: true });
 
       expectHalted(await scenario.run(["halt"]), scenario, undefined);
-      expectExit(await scenario.run(["execute"]), 3);
+      expectExit(await scenario.execute(), 3);
       const resume = await scenario.run(["resume"]);
       expectExit(resume, 1);
       expect(resume.stderr).toMatch(/The halt is still in force: .*HALT cannot be removed/);
@@ -145,8 +145,8 @@ describe("halt", () => {
       expect(line).toMatch(/^Seen by /);
       scenario.alert(NUCLEAR);
       await scenario.logSays(/Not executed, halted: /);
-      expect((await scenario.run(["status"])).stdout).toContain("Trading: HALTED (all of them)");
-      expectExit(await scenario.run(["execute"], { STATE_DIR: scenario.path("another") }), 3);
+      expect((await scenario.status()).stdout).toContain("Trading: HALTED (all of them)");
+      expectExit(await scenario.execute({}, { STATE_DIR: scenario.path("another") }), 3);
       expect(scenario.orders).toEqual([]);
 
       const resume = await scenario.run(["resume"]);

@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach } from "@jest/globals";
 import type { CommandContext } from "../../src/commands/context.ts";
+import type { execute } from "../../src/commands/execute.ts";
+import type { signal } from "../../src/commands/signal.ts";
 import { loadEnvironment } from "../../src/config/environment.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import type { ExitCode } from "../../src/domain/errors.ts";
@@ -107,10 +109,10 @@ export class Scenario {
   }
 
   /**
-   * One command, as `main.ts` calls it, within this process: for the many cases of a command that one process of its
-   * own has shown to be wired up. Starting a process takes longer than the command.
+   * One command, as `main.ts` calls it, within this process: for the many cases of a command of which others start a
+   * process of its own, which takes longer than the command. Its modules are loaded only where they are used.
    */
-  async call(command: (context: CommandContext) => Promise<ExitCode>, env: Environment = {}): Promise<Ended> {
+  async call(name: string, command: (context: CommandContext) => Promise<ExitCode>, env: Environment = {}): Promise<Ended> {
     const [stdout, stderr, output]: [string[], string[], string[]] = [[], [], []];
     const merged = loadEnvironment(this.directory, this.#merged(env));
     const streamTo = (own: string[]) => ({ write: (text: string) => (own.push(text), output.push(text)) });
@@ -126,8 +128,20 @@ export class Scenario {
       return error instanceof TraderError ? error.exitCode : EXIT.failed;
     });
     const ended = { code, stdout: stdout.join(""), stderr: stderr.join(""), output: output.join("") };
-    this.#calls.push({ args: [command.name], output: ended.output });
+    this.#calls.push({ args: [name], output: ended.output });
     return ended;
+  }
+
+  execute(options: Parameters<typeof execute>[1] = {}, env: Environment = {}): Promise<Ended> {
+    return this.call("execute", async (context) => (await import("../../src/commands/execute.ts")).execute(context, options), env);
+  }
+
+  signal(options: Parameters<typeof signal>[1] = {}, env: Environment = {}): Promise<Ended> {
+    return this.call("signal", async (context) => (await import("../../src/commands/signal.ts")).signal(context, options), env);
+  }
+
+  status(env: Environment = {}): Promise<Ended> {
+    return this.call("status", async (context) => (await import("../../src/commands/status.ts")).status(context), env);
   }
 
   /** A daemon that watches for alerts already. */

@@ -194,12 +194,12 @@ describe("commands that act once", () => {
       scenario.alert(NUCLEAR);
       expectExit(await scenario.run(["execute", "--dry-run"]), 0);
       expect(service.titles).toEqual([]);
-      expectExit(await scenario.run(["execute"]), 0);
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
+      expectExit(await scenario.execute(), 0);
       expect(service.titles).toEqual(["PAPER: on target"]);
 
       scenario.append("nonsense that is no alert\n");
-      expectExit(await scenario.run(["execute"]), 3);
+      expectExit(await scenario.execute(), 3);
       expect(service.titles).toEqual(["PAPER: on target", "PAPER: not executed, malformed"]);
     },
     LIMIT_MS,

@@ -68,7 +68,7 @@ describe("the report", () => {
     async () => {
       const scenario = await Scenario.open();
       scenario.alert(NUCLEAR);
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       const file = scenario.path("report.html");
 
       const printed = await scenario.run(["report"]);
@@ -112,7 +112,7 @@ describe("the report", () => {
     async () => {
       const scenario = await Scenario.open();
       scenario.alert(NUCLEAR);
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       const away = { ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" };
 
       const ended = await scenario.run(["report", "--json"], away);
@@ -145,7 +145,7 @@ describe("the file of the latest execution", () => {
       const file = scenario.path("state", "dashboard", "latest_execution.json");
       const latest = (): LatestExecution => JSON.parse(readFileSync(file, "utf8")) as LatestExecution;
       scenario.alert(NUCLEAR);
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
 
       expect(latest()).toMatchObject({ execution_mode: "PAPER", success: true, portfolio: { daily_pl: expect.any(Number) as unknown } });
       expect(

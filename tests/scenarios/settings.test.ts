@@ -1,6 +1,5 @@
 import { chownSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { execute } from "../../src/commands/execute.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { SimulatorOptions } from "../../src/simulator/server.ts";
@@ -58,7 +57,7 @@ describe("each setting does what it says:", () => {
         expect(effect.silentOn?.test(ended.output) ?? false).toBe(false);
       };
       expectEffect(await scenario.run(["execute", "--dry-run"], RESERVE.env), RESERVE);
-      for (const effect of EFFECTS) expectEffect(await scenario.call((context) => execute(context, { dryRun: true }), effect.env), effect);
+      for (const effect of EFFECTS) expectEffect(await scenario.execute({ dryRun: true }, effect.env), effect);
       expect(scenario.orders).toEqual([]);
     },
     LIMIT_MS,
@@ -112,7 +111,7 @@ describe("each setting does what it says:", () => {
       });
       scenario.alert(NUCLEAR);
 
-      const ended = await scenario.run(["execute"]);
+      const ended = await scenario.execute();
 
       expectExit(ended, 1);
       expect(ended.stdout).toMatch(/incomplete/i);
@@ -133,7 +132,7 @@ describe("each setting does what it says:", () => {
       scenario.simulator.exchange.gate = { mayFill: ({ side }) => side === "sell", mayCancel: () => true };
       scenario.alert(HEDGE);
 
-      const ended = await scenario.run(["execute"]);
+      const ended = await scenario.execute();
 
       expectExit(ended, 1);
       expect(ended.stdout).toMatch(/deadline/);
@@ -180,8 +179,8 @@ describe("each setting does what it says:", () => {
       scenario.alert(NUCLEAR);
 
       const iex = await scenario.run(["execute", "--dry-run"]);
-      const otc = await scenario.run(["execute", "--dry-run"], { ALPACA_DATA_FEED: "otc", ALPACA_DATA_ENDPOINT: undefined });
-      const delayed = await scenario.run(["execute", "--dry-run"], { ALPACA_DATA_FEED: "delayed_sip" });
+      const otc = await scenario.execute({ dryRun: true }, { ALPACA_DATA_FEED: "otc", ALPACA_DATA_ENDPOINT: undefined });
+      const delayed = await scenario.execute({ dryRun: true }, { ALPACA_DATA_FEED: "delayed_sip" });
       await data.close();
 
       expectExit(iex, 0);
@@ -203,17 +202,17 @@ describe("each setting does what it says:", () => {
       const scenario = await Scenario.open();
       scenario.alert(NUCLEAR);
 
-      const unknown = await scenario.run(["execute"], { ALERTS_OWNER: "nobody-of-that-name" });
+      const unknown = await scenario.execute({}, { ALERTS_OWNER: "nobody-of-that-name" });
 
       expectExit(unknown, 78);
       expect(unknown.stderr).toContain("ALERTS_OWNER");
       // Only root can give a file away.
       for (const stranger of process.getuid?.() === 0 ? [54_321] : []) {
         chownSync(scenario.alertsFile, stranger, 0);
-        const untrusted = await scenario.run(["execute"]);
+        const untrusted = await scenario.execute();
         expectExit(untrusted, 3);
         expect(untrusted.stdout).toContain(`ALERTS_OWNER=${String(stranger)}`);
-        expectExit(await scenario.run(["execute"], { ALERTS_OWNER: String(stranger) }), 0);
+        expectExit(await scenario.execute({}, { ALERTS_OWNER: String(stranger) }), 0);
         expect(scenario.orders).toHaveLength(3);
       }
     },
@@ -291,8 +290,8 @@ describe("wrong settings", () => {
       const [run, status, half, live] = await Promise.all([
         scenario.run(["run"], { MIN_TRADE_VALUE: "few" }),
         scenario.run(["status"], { MIN_TRADE_VALUE: "few" }),
-        scenario.call((context) => execute(context, {}), { ALPACA_PAPER_SECRET: undefined }),
-        scenario.call((context) => execute(context, {}), { ...none, ALPACA_KEY: KEY, ALPACA_SECRET: SECRET }),
+        scenario.execute({}, { ALPACA_PAPER_SECRET: undefined }),
+        scenario.execute({}, { ...none, ALPACA_KEY: KEY, ALPACA_SECRET: SECRET }),
       ]);
 
       for (const ended of [run, status, half, live]) expectExit(ended, 78);
@@ -313,10 +312,10 @@ describe("live mode", () => {
       const live = { TRADING_MODE: "live", ALPACA_ENDPOINT: scenario.simulator.url, ALPACA_KEY: KEY, ALPACA_SECRET: SECRET };
       scenario.alert(NUCLEAR);
 
-      const unset = await scenario.run(["execute"], live);
-      const wrong = await scenario.run(["execute"], { ...live, LIVE_TRADING_ACCOUNT: "PA1" });
+      const unset = await scenario.execute({}, live);
+      const wrong = await scenario.execute({}, { ...live, LIVE_TRADING_ACCOUNT: "PA1" });
       const wrongDaemon = await scenario.run(["run"], { ...live, LIVE_TRADING_ACCOUNT: "PA1" });
-      const dry = await scenario.run(["execute", "--dry-run"], { ...live, LIVE_TRADING_ACCOUNT: scenario.accountNumber });
+      const dry = await scenario.execute({ dryRun: true }, { ...live, LIVE_TRADING_ACCOUNT: scenario.accountNumber });
 
       expectExit(unset, 78);
       expect(unset.stderr).toContain("LIVE_TRADING_ACCOUNT is unset");

@@ -1,6 +1,5 @@
 import { appendFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
-import { execute } from "../../src/commands/execute.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { decimal, sum } from "../../src/domain/decimal.ts";
 import type { ScenarioOptions } from "./harness.ts";
@@ -119,7 +118,7 @@ describe("two strategies on one account", () => {
       account.nuclear({ SMR: 100 });
       account.tecl({ SMR: 50, LEU: 50 });
 
-      const dry = await scenario.run(["execute", "--dry-run"], env);
+      const dry = await scenario.execute({ dryRun: true }, env);
       expectExit(dry, 0);
       expect(dry.stdout).toMatch(/SMR +80\.0 %/);
       expect(scenario.orders).toEqual([]);
@@ -128,7 +127,7 @@ describe("two strategies on one account", () => {
       expect(scenario.book).toEqual(["buy LEU filled", "buy SMR filled"]);
       expectWeights(account, { SMR: 0.8, LEU: 0.2 });
       expect(scenario.trades.map(({ outcome }) => outcome)).toEqual(["on-target", "on-target"]);
-      const again = await scenario.run(["execute"], env);
+      const again = await scenario.execute({}, env);
       expectExit(again, 0);
       expect(again.stdout).toMatch(/nuclear: Already executed/);
       expect(again.stdout).toMatch(/tecl: Already executed/);
@@ -145,7 +144,7 @@ describe("two strategies on one account", () => {
       account.nuclear({ SMR: 100 });
       appendFileSync(account.teclFile, "{\n", { mode: 0o644 });
 
-      const ended = await scenario.run(["execute"], env);
+      const ended = await scenario.execute({}, env);
 
       expectExit(ended, 3);
       expect(ended.stdout).toMatch(/tecl: Not executed, malformed/);
@@ -175,7 +174,7 @@ describe("two strategies on one account", () => {
       await account.concluded(2);
       expectWeights(account, { SMR: 0.8, LEU: 0.2 });
       expect(scenario.book).toEqual(["buy LEU filled", "buy SMR filled", "buy SMR filled"]);
-      const status = await scenario.run(["status"], env);
+      const status = await scenario.status(env);
       expect(bookRows(status.stdout).filter(({ book, what }) => book === "unattributed" && what !== "cash")).toEqual([]);
       expectExit(await second.stop(), 0);
     },
@@ -191,7 +190,7 @@ describe("two strategies on one account", () => {
       account.nuclear({ SMR: 100 });
       scenario.append(runOf(portfolio({ LEU: 100 }), systemClock.now() + 3_000));
 
-      expectExit(await scenario.run(["execute"], env), 0);
+      expectExit(await scenario.execute({}, env), 0);
 
       expectWeights(account, { LEU: 0.6, OKLO: 0.4 });
       expect(scenario.book).toEqual(["buy LEU filled", "buy OKLO filled"]);
@@ -232,7 +231,7 @@ describe("two strategies on one account", () => {
       const { scenario, env } = account;
       account.nuclear({ SMR: 100 });
 
-      const first = await scenario.run(["execute"], env);
+      const first = await scenario.execute({}, env);
       expectExit(first, 1);
       expect(first.stdout).toMatch(/TQQQ.*left alone: unattributed/);
       expect(scenario.book).toEqual(["buy SMR filled"]);
@@ -244,7 +243,7 @@ describe("two strategies on one account", () => {
       expectExit(released, 0);
       expect(released.stdout).toContain("TQQQ is released");
       account.tecl({ LEU: 100 });
-      expectExit(await scenario.run(["execute"], env), 0);
+      expectExit(await scenario.execute({}, env), 0);
       expectWeights(account, { SMR: 0.6, LEU: 0.4 });
     },
     LIMIT_MS,
@@ -257,7 +256,7 @@ test(
     const scenario = await Scenario.open();
     const texts = ["nuclear:60:/a,tecl:50:/b", "nuclear:60:/a,nuclear:40:/b", "a:50:/x,b:50:/x", "tecl:40", "a:0:/x", "A:50:/x", "a:50:x"];
     const ended: Ended[] = [];
-    for (const text of texts) ended.push(await scenario.call((context) => execute(context, {}), { STRATEGIES: text }));
+    for (const text of texts) ended.push(await scenario.execute({}, { STRATEGIES: text }));
     for (const each of ended) expectExit(each, 78);
     const said = ended.map(({ stderr }) => stderr);
     expect(said[0]).toContain("the shares sum to 110 %");

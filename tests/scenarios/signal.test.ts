@@ -46,7 +46,7 @@ describe("signal", () => {
       });
       expect(alerts[0]).not.toHaveProperty("origin");
 
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       const { OKLO, SMR, LEU } = scenario.weights;
       expect([OKLO, SMR, LEU].map((weight) => weight?.toFixed(2))).toEqual(["0.14", "0.28", "0.57"]);
       expect(scenario.log).toMatch(/Signal of nuclear: Bull market - Nuclear portfolio.* 3 alerts appended to /);
@@ -65,7 +65,7 @@ describe("signal", () => {
       expect(existsSync(scenario.alertsFile)).toBe(false);
       expect(scenario.log).toContain("No signal from nuclear: IEF has no daily bars.");
 
-      const dry = await scenario.run(["signal", "--dry-run"]);
+      const dry = await scenario.signal({ dryRun: true });
       expectExit(dry, 1);
     },
     LIMIT_MS,
@@ -76,7 +76,7 @@ describe("signal", () => {
     async () => {
       const scenario = await at("SPY overbought");
       scenario.simulator.exchange.giveBars({ closes: { ...teclCloses(), ...nuclearCloses("SPY overbought") } });
-      const dry = await scenario.run(["signal", "--dry-run"]);
+      const dry = await scenario.signal({ dryRun: true });
       expectExit(dry, 0);
       expect(dry.stdout).toContain('"symbol": "UVXY", "action": "BUY"');
       expect(dry.stdout).toContain("Volatility hedge allocation: 75% (SPY overbought (79-81), UVXY 75% + BTAL 25% allocation)");
@@ -86,7 +86,7 @@ describe("signal", () => {
       const written = await scenario.run(["signal", "--strategy", "tecl"]);
       expectExit(written, 1);
       expect(written.stderr).toContain("tecl is not listed in STRATEGIES");
-      expect((await scenario.run(["signal", "--strategy", "momentum"])).stderr).toContain('There is no built-in strategy "momentum".');
+      expect((await scenario.signal({ strategy: "momentum" })).stderr).toContain('There is no built-in strategy "momentum".');
       expect(existsSync(scenario.alertsFile)).toBe(false);
     },
     LIMIT_MS,
@@ -99,7 +99,7 @@ describe("signal", () => {
       const files = { nuclear: scenario.path("n.json"), tecl: scenario.path("t.json") };
       const strategies = `nuclear:60:${files.nuclear},tecl:39:${files.tecl},own:1:${scenario.path("own.json")}`;
       scenario.simulator.exchange.giveBars({ closes: { ...teclCloses(), ...nuclearCloses("TQQQ oversold"), KMLM: [] } });
-      const run = await scenario.run(["signal"], { STRATEGIES: strategies });
+      const run = await scenario.signal({}, { STRATEGIES: strategies });
       expectExit(run, 1);
       expect(run.stderr).toContain("No signal from tecl: KMLM has no daily bars.");
       expect(alertsIn(files.nuclear)).toMatchObject([{ symbol: "TQQQ", reason: "TQQQ oversold, buying dip" }]);
@@ -113,14 +113,14 @@ describe("signal", () => {
     async () => {
       const scenario = await at("TQQQ oversold");
       symlinkSync(scenario.path("elsewhere"), scenario.alertsFile);
-      const linked = await scenario.run(["signal"]);
+      const linked = await scenario.signal();
       expectExit(linked, 1);
       expect(linked.stderr).toContain(`The alerts were not written: ${scenario.alertsFile} is a symbolic link.`);
       expect(existsSync(scenario.path("elsewhere"))).toBe(false);
       const open = scenario.path("open.json");
       writeFileSync(open, "");
       chmodSync(open, 0o666);
-      const writable = await scenario.run(["signal"], { ALERTS_FILE: open });
+      const writable = await scenario.signal({}, { ALERTS_FILE: open });
       expectExit(writable, 1);
       expect(writable.stderr).toContain(`${open} can be written by anyone`);
     },
@@ -131,11 +131,11 @@ describe("signal", () => {
     "says what to do about a feed that the account does not pay for",
     async () => {
       const scenario = await at("TQQQ oversold", { ALPACA_DATA_FEED: "sip" });
-      const refused = await scenario.run(["signal"]);
+      const refused = await scenario.signal();
       expectExit(refused, 1);
       expect(refused.stderr).toContain("does not sell this account the requested market data feed");
       expect(refused.stderr).toContain("Hint: Set ALPACA_DATA_FEED=iex");
-      const wrong = await scenario.run(["signal"], { SIGNAL_BAR: "yesterday", SIGNAL_SCHEDULE: "noon" });
+      const wrong = await scenario.signal({}, { SIGNAL_BAR: "yesterday", SIGNAL_SCHEDULE: "noon" });
       expectExit(wrong, 78);
       expect(wrong.stderr).toMatch(/SIGNAL_BAR is "yesterday"; expected live or closed/);
       expect(wrong.stderr).toMatch(/SIGNAL_SCHEDULE is "noon"; expected a time and its zone/);

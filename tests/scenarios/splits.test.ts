@@ -21,7 +21,7 @@ test(
     });
     const { exchange } = scenario.simulator;
     scenario.alert(HEDGE, 10_000);
-    expectExit(await scenario.run(["execute"]), 0);
+    expectExit(await scenario.execute(), 0);
     expect(scenario.orders).toEqual([]);
 
     exchange.split("UVXY", "1:5", { bookAfter: DAY_MS });

@@ -32,7 +32,7 @@ describe("execute on a run that was executed and missed its target", () => {
     async () => {
       const scenario = await Scenario.open();
       const letGo = await offTarget(scenario);
-      const again = await scenario.run(["execute"]);
+      const again = await scenario.execute();
       expectExit(again, 1);
       expect(again.output).toMatch(/Already executed, but not on target: [^]*UVXY \(order-cancelled\)[^]*execute --finish/);
       expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled"]);
@@ -41,8 +41,8 @@ describe("execute on a run that was executed and missed its target", () => {
       expectExit(await scenario.run(["execute", "--finish"]), 0);
       expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled", "buy UVXY filled"]);
       expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
-      expectExit(await scenario.run(["execute"]), 0);
-      expectExit(await scenario.run(["execute", "--finish"]), 0);
+      expectExit(await scenario.execute(), 0);
+      expectExit(await scenario.execute({ finish: true }), 0);
       expect(scenario.orders).toHaveLength(3);
     },
     LIMIT_MS,
@@ -63,10 +63,10 @@ describe("execute on a run that was executed and missed its target", () => {
       );
       await scenario.run(["halt", "--reason", "odd prices"]);
       expectExit(await execute.end(), 1);
-      expectExit(await scenario.run(["execute"]), 3);
+      expectExit(await scenario.execute(), 3);
       isHeld = false;
       expectExit(await scenario.run(["resume"]), 0);
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
     },
     LIMIT_MS,
@@ -80,11 +80,11 @@ describe("execute on a run that was executed and missed its target", () => {
       letGo();
       const late = { SIGNAL_MAX_AGE_SECONDS: "2" };
       await systemClock.sleep(2_500);
-      const stale = await scenario.run(["execute"], late);
+      const stale = await scenario.execute({}, late);
       expectExit(stale, 1);
       expect(stale.output).toMatch(/execute --finish/);
       expect(scenario.orders).toHaveLength(2);
-      expectExit(await scenario.run(["execute", "--finish"], late), 0);
+      expectExit(await scenario.execute({ finish: true }, late), 0);
       expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
     },
     LIMIT_MS,
@@ -105,14 +105,14 @@ test(
     ] as const) {
       if (leg === undefined) truncateSync(scenario.alertsFile);
       else scenario.alert([leg], leg === holds ? -3_000 : -4_900);
-      const again = await scenario.run(["execute"]);
+      const again = await scenario.execute();
       expectExit(again, 1);
       expect(again.output).toMatch(said);
     }
     letGo();
-    expectExit(await scenario.run(["execute", "--finish"]), 0);
+    expectExit(await scenario.execute({ finish: true }), 0);
     expect(scenario.weights.UVXY).toBeCloseTo(HEDGE_WEIGHTS.UVXY * 0.99, 2);
-    const done = await scenario.run(["execute"]);
+    const done = await scenario.execute();
     expectExit(done, 0);
     expect(done.output).not.toMatch(/not on target/);
   },

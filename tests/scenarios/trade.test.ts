@@ -68,7 +68,7 @@ describe("trade", () => {
     "executes nothing without a signal, not even what stands in the file",
     async () => {
       const scenario = await at("SPY overbought");
-      expectExit(await scenario.run(["signal"]), 0);
+      expectExit(await scenario.signal(), 0);
       const before = readFileSync(scenario.alertsFile, "utf8");
       scenario.simulator.exchange.giveBars({ bars: { PSQ: [] } });
       const trade = await scenario.run(["trade"]);

@@ -29,7 +29,7 @@ describe("the broker", () => {
 
       // One after the other: both would take the trading lock.
       const execute = await scenario.run(["execute"]);
-      const [run, status] = await Promise.all([scenario.run(["run"]), scenario.run(["status"])]);
+      const [run, status] = await Promise.all([scenario.run(["run"]), scenario.status()]);
 
       for (const ended of [execute, run]) {
         expectExit(ended, 1);
@@ -94,11 +94,11 @@ describe("the market is closed", () => {
       };
       scenario.alert(NUCLEAR);
 
-      const refused = await scenario.run(["execute"]);
+      const refused = await scenario.execute();
       expectExit(refused, 3);
       expect(refused.stdout).toContain("Portfolio Value: $100,000.00");
       expect(refused.stdout).toMatch(/Not executed, market-closed: The market is closed; it opens at/);
-      expectExit(await scenario.run(["execute", "--dry-run"]), 0);
+      expectExit(await scenario.execute({ dryRun: true }), 0);
       expect(scenario.orders).toEqual([]);
 
       const queued = await scenario.run(["execute", "--ignore-market-hours"]);
@@ -118,13 +118,13 @@ describe("the account", () => {
       scenario.simulator.exchange.setFlags({ tradingBlocked: true });
       scenario.alert(NUCLEAR);
 
-      const refused = await scenario.run(["execute"]);
+      const refused = await scenario.execute();
 
       expectExit(refused, 3);
       expect(refused.stdout).toMatch(/Not executed, account-blocked: The account may not trade/);
       expect(scenario.orders).toEqual([]);
       scenario.simulator.exchange.setFlags({ tradingBlocked: false });
-      expectExit(await scenario.run(["execute"]), 0);
+      expectExit(await scenario.execute(), 0);
       expect(scenario.orders).toHaveLength(3);
     },
     LIMIT_MS,
@@ -134,11 +134,11 @@ describe("the account", () => {
     "is another one than before: exit 3 until it is pinned",
     async () => {
       const first = await Scenario.open();
-      expectExit(await first.run(["execute"]), 0);
+      expectExit(await first.execute(), 0);
       const other = await Scenario.open({ env: { STATE_DIR: first.path("state") } });
       other.alert(NUCLEAR);
 
-      const refused = await other.run(["execute"]);
+      const refused = await other.execute();
       const daemon = await other.run(["run"]);
 
       for (const ended of [refused, daemon]) {
@@ -153,7 +153,7 @@ describe("the account", () => {
       const wrong = await other.run(["account", "--pin", "PA1"]);
       expectExit(wrong, 1);
       expectExit(await other.run(["account", "--pin", other.accountNumber]), 0);
-      expectExit(await other.run(["execute"]), 0);
+      expectExit(await other.execute(), 0);
       expect(other.orders).toHaveLength(3);
     },
     LIMIT_MS,
