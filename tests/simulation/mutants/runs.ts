@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Clock } from "../../../src/domain/clock.ts";
 import type { SeedLine } from "./trial.ts";
@@ -98,6 +99,8 @@ export class TreeRuns {
   #spawn(args: readonly string[]): ChildProcess {
     this.#child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...args], {
       cwd: this.#directory,
+      // In the copy, which is removed: of what one bug leaves as it is, the next process need not compile anything.
+      env: { ...process.env, NODE_COMPILE_CACHE: join(this.#directory, ".compiled") },
       stdio: ["ignore", "pipe", "ignore"],
     });
     return this.#child;

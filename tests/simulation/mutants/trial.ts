@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { parseArgs } from "node:util";
 import type { Violation } from "../invariants.ts";
 import { simulate } from "../simulation.ts";
@@ -11,6 +12,8 @@ export interface SeedLine {
 /** Runs seeds in a tree that may have a bug in it, one after the other, and says of each what it broke. */
 const { values } = parseArgs({ options: { from: { type: "string", default: "1" }, seeds: { type: "string", default: "1" } } });
 let seed = Number(values.from);
+// Once a bug is caught, this process is killed.
+flushCompileCache();
 
 function say(violations: readonly Violation[]): void {
   process.stdout.write(`${JSON.stringify({ seed, violations } satisfies SeedLine)}\n`);
