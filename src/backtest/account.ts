@@ -2,8 +2,7 @@ import type { Account, Asset, MarketPrices, Position } from "../domain/broker.ts
 import { wireAmountOf } from "../broker/order-request.ts";
 import { clientOrderId } from "../execution/orders/ids.ts";
 import type { AccountSnapshot } from "../execution/preparation/account-snapshot.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, ONE, toText, ZERO } from "../domain/decimal.ts";
+import { decimal, ONE, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { PlannedOrder } from "../portfolio/plan.ts";
 import { Exchange } from "../simulator/exchange.ts";
 import { Refusal } from "../simulator/refusals.ts";

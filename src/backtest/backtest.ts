@@ -1,24 +1,17 @@
 import type { Session } from "../domain/broker.ts";
 import { TraderError } from "../domain/errors.ts";
 import { symbolsOf } from "../execution/preparation/plan-input.ts";
-import type { StrategyTarget, StrategyShare } from "../domain/strategy-target.ts";
-import { targetOfAll } from "../domain/strategy-target.ts";
+import { targetOfAll, type StrategyTarget, type StrategyShare } from "../domain/strategy-target.ts";
 import type { LimitSettings } from "../portfolio/limits.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimalFromNumber } from "../domain/decimal.ts";
+import { decimalFromNumber, type Decimal } from "../domain/decimal.ts";
 import type { PlanSettings } from "../portfolio/plan.ts";
 import type { DailyBar } from "../domain/daily-bar.ts";
 import type { Strategy } from "../strategies/strategy.ts";
-import type { FilledTrade } from "./account.ts";
-import { BacktestAccount } from "./account.ts";
-import type { StrategyDecision } from "./decision.ts";
-import { decideOn } from "./decision.ts";
-import type { MarketHistory } from "./market-history.ts";
-import { barsOn, seenThrough, symbolsOfAll } from "./market-history.ts";
-import type { Period } from "./period.ts";
-import { usage } from "./period.ts";
-import type { LeftOff, Rebalanced } from "./rebalance.ts";
-import { rebalance } from "./rebalance.ts";
+import { BacktestAccount, type FilledTrade } from "./account.ts";
+import { decideOn, type StrategyDecision } from "./decision.ts";
+import { barsOn, seenThrough, symbolsOfAll, type MarketHistory } from "./market-history.ts";
+import { usage, type Period } from "./period.ts";
+import { rebalance, type LeftOff, type Rebalanced } from "./rebalance.ts";
 
 /**
  * Trade price, and the bars a decision may see:

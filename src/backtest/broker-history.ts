@@ -2,8 +2,7 @@ import type { Broker } from "../domain/broker.ts";
 import { marketDate } from "../domain/market-day.ts";
 import type { DailyBar, DailyBars } from "../domain/daily-bar.ts";
 import type { MarketHistory } from "./market-history.ts";
-import type { Period } from "./period.ts";
-import { usage } from "./period.ts";
+import { usage, type Period } from "./period.ts";
 
 /** Bars per request: years of all symbols in one answer would exceed a slow venue's time limit. */
 const BARS_AT_A_TIME = 2_500;

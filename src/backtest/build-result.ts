@@ -1,16 +1,22 @@
 import { marketDate } from "../domain/market-day.ts";
 import type { EquityPoint } from "../performance/returns.ts";
 import { tradedValue, turnoverOf } from "../performance/trade.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimalFromNumber, sum, ZERO } from "../domain/decimal.ts";
+import { decimalFromNumber, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import { dollarText, fractionOrNull, textOrNull } from "../reporting/json-values.ts";
 import type { FilledTrade } from "./account.ts";
 import type { BacktestDay, BacktestOptions } from "./backtest.ts";
 import { barsOn } from "./market-history.ts";
-import type { Activity, BacktestResult, DayReturn, Figures, ResultDay, ResultTrade, Undecided } from "./result.ts";
-import { SCHEMA } from "./result.ts";
-import type { Statistics } from "./statistics.ts";
-import { dailyReturns, drawdowns, statisticsOf } from "./statistics.ts";
+import {
+  SCHEMA,
+  type Activity,
+  type BacktestResult,
+  type DayReturn,
+  type Figures,
+  type ResultDay,
+  type ResultTrade,
+  type Undecided,
+} from "./result.ts";
+import { dailyReturns, drawdowns, statisticsOf, type Statistics } from "./statistics.ts";
 import { branchesOf, legsOf } from "./time-held.ts";
 import { countOf, fractionText, numberText } from "./value-texts.ts";
 

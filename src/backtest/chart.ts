@@ -2,8 +2,7 @@ import { formatDollars, formatPercent } from "../domain/format.ts";
 import { decimal, decimalFromNumber } from "../domain/decimal.ts";
 import type { DocumentKind } from "../reporting/document-file.ts";
 import { html, Markup } from "../reporting/html.ts";
-import type { LineChart } from "../reporting/line-chart.ts";
-import { LINE_CHART_SIZE, lineChartBody } from "../reporting/line-chart.ts";
+import { LINE_CHART_SIZE, lineChartBody, type LineChart } from "../reporting/line-chart.ts";
 import type { BacktestResult } from "./result.ts";
 import { headline, markText } from "./texts.ts";
 

@@ -1,8 +1,7 @@
 import type { Broker } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { readAlert } from "../intake/alert.ts";
-import type { JudgeSettings } from "../intake/assessment.ts";
-import { assess } from "../intake/assessment.ts";
+import { assess, type JudgeSettings } from "../intake/assessment.ts";
 import { runsOf } from "../intake/batch.ts";
 import { signalIdOf } from "../intake/decisive.ts";
 import type { Signal } from "../domain/signal.ts";

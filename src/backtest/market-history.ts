@@ -1,8 +1,7 @@
 import type { Broker, Session } from "../domain/broker.ts";
 import type { DailyBar, DailyBars } from "../domain/daily-bar.ts";
 import type { Strategy } from "../strategies/strategy.ts";
-import { dateAfter } from "./period.ts";
-import type { Period } from "./period.ts";
+import { dateAfter, type Period } from "./period.ts";
 
 /** All market data of a back-test. */
 export interface MarketHistory {

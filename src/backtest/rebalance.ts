@@ -1,11 +1,17 @@
 import { planInput, symbolsOf } from "../execution/preparation/plan-input.ts";
 import type { AccountSnapshot } from "../execution/preparation/account-snapshot.ts";
-import type { LimitSettings } from "../portfolio/limits.ts";
-import { judgeLimits } from "../portfolio/limits.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { ONE, sum, ZERO } from "../domain/decimal.ts";
-import { isOnTargetReason, makePlan } from "../portfolio/plan.ts";
-import type { SkipReason, Plan, PlanInput, PlannedOrder, PlanResult, PlanSettings } from "../portfolio/plan.ts";
+import { judgeLimits, type LimitSettings } from "../portfolio/limits.ts";
+import { ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
+import {
+  isOnTargetReason,
+  makePlan,
+  type SkipReason,
+  type Plan,
+  type PlanInput,
+  type PlannedOrder,
+  type PlanResult,
+  type PlanSettings,
+} from "../portfolio/plan.ts";
 import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 import type { BacktestAccount, FilledTrade, SentOrders } from "./account.ts";
 

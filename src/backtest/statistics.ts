@@ -1,9 +1,6 @@
-import type { Drawdown } from "../performance/drawdown.ts";
-import { worstDrawdown } from "../performance/drawdown.ts";
-import type { EquityPoint, GrowthPoint } from "../performance/returns.ts";
-import { growthOf } from "../performance/returns.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { ONE, ZERO } from "../domain/decimal.ts";
+import { worstDrawdown, type Drawdown } from "../performance/drawdown.ts";
+import { growthOf, type EquityPoint, type GrowthPoint } from "../performance/returns.ts";
+import { ONE, ZERO, type Decimal } from "../domain/decimal.ts";
 
 const SESSIONS_A_YEAR = 252;
 const YEAR_MS = 365.25 * 86_400_000;

@@ -1,6 +1,5 @@
 import { AverageCostBook } from "../performance/average-cost.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { sum, ZERO } from "../domain/decimal.ts";
+import { sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import { dollarText } from "../reporting/json-values.ts";
 import type { BacktestDay } from "./backtest.ts";
 import type { BranchTime, LegTime } from "./result.ts";

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, decimalFromNumber, roundHalfUp, toText } from "../domain/decimal.ts";
+import { decimal, decimalFromNumber, roundHalfUp, toText, type Decimal } from "../domain/decimal.ts";
 
 const FRACTION_DECIMALS = 8;
 

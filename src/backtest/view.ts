@@ -2,8 +2,7 @@ import { formatPercent } from "../domain/format.ts";
 import { decimal, roundHalfUp } from "../domain/decimal.ts";
 import { counted, dollarsOf, signedDollars, signedPercent } from "../reporting/figures.ts";
 import { oneLine, type Style } from "../reporting/style.ts";
-import type { Cell, Column } from "../reporting/table.ts";
-import { table } from "../reporting/table.ts";
+import { table, type Cell, type Column } from "../reporting/table.ts";
 import type { BacktestResult, Figures } from "./result.ts";
 import { headline, markText } from "./texts.ts";
 

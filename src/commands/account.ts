@@ -5,11 +5,9 @@ import { loadConfig } from "../config/load.ts";
 import { ledgerFile } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
 import { openBroker, openVenue } from "../app/trading-session.ts";
-import type { ExitCode } from "../domain/errors.ts";
-import { EXIT, TraderError } from "../domain/errors.ts";
+import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { strangersHeld } from "../execution/preparation/adoption.ts";
-import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
-import { openLedger } from "../ledger/sqlite-ledger.ts";
+import { openLedger, type SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import type { CommandContext } from "./context.ts";
 

@@ -2,8 +2,7 @@ import type { Check } from "../doctor/check.ts";
 import { callDoctor } from "../doctor/doctor.ts";
 import { isWell } from "../doctor/examination.ts";
 import { checkLines, summaryLines } from "../doctor/view.ts";
-import type { ExitCode } from "../domain/errors.ts";
-import { EXIT } from "../domain/errors.ts";
+import { EXIT, type ExitCode } from "../domain/errors.ts";
 import { errorLines } from "../reporting/error-view.ts";
 import type { CommandContext } from "./context.ts";
 

@@ -1,5 +1,4 @@
-import { RunOnce } from "../app/run-once.ts";
-import type { RunOnceOptions } from "../app/run-once.ts";
+import { RunOnce, type RunOnceOptions } from "../app/run-once.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import type { CommandContext } from "./context.ts";
 import { tradeOnce } from "./trade-once.ts";

@@ -1,7 +1,6 @@
 import { loadConfig } from "../config/load.ts";
 import { ledgerFile } from "../config/files.ts";
-import type { ExitCode } from "../domain/errors.ts";
-import { EXIT } from "../domain/errors.ts";
+import { EXIT, type ExitCode } from "../domain/errors.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { explainLines } from "../reporting/explain-view.ts";
 import type { CommandContext } from "./context.ts";

@@ -1,9 +1,7 @@
 import { stateDirFrom } from "../config/state-dir.ts";
 import { haltFilesFrom } from "../config/halt-files.ts";
-import type { ExitCode } from "../domain/errors.ts";
-import { EXIT } from "../domain/errors.ts";
-import type { StandingHalt, WrittenHalt } from "../machine/halt.ts";
-import { hasSeen, writeHalt } from "../machine/halt.ts";
+import { EXIT, type ExitCode } from "../domain/errors.ts";
+import { hasSeen, writeHalt, type StandingHalt, type WrittenHalt } from "../machine/halt.ts";
 import { daemons } from "../ledger/lock.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { accountLockPath } from "../ledger/lock-directory.ts";

@@ -1,7 +1,6 @@
 import type { Config } from "../domain/config.ts";
 import { loadConfig } from "../config/load.ts";
-import type { ExitCode } from "../domain/errors.ts";
-import { EXIT, TraderError } from "../domain/errors.ts";
+import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { testNotifications } from "../app/open-notifications.ts";
 import type { CommandContext } from "./context.ts";
 import { openExistingLedger } from "./status.ts";

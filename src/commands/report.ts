@@ -2,15 +2,13 @@ import { BrokerError } from "../domain/broker.ts";
 import type { Config } from "../domain/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { openBroker, openVenue } from "../app/trading-session.ts";
-import type { ExitCode } from "../domain/errors.ts";
-import { EXIT, TraderError } from "../domain/errors.ts";
+import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { readAccountNow, readEquityHistory } from "../reporting/account-reading.ts";
 import { writeDocument } from "../reporting/document-file.ts";
 import { REPORT_DOCUMENT, reportDocument } from "../reporting/report-document.ts";
 import { reportLines } from "../reporting/report-view.ts";
-import type { Report, ReportFacts } from "../reporting/report.ts";
-import { buildReport, reportStart } from "../reporting/report.ts";
+import { buildReport, reportStart, type Report, type ReportFacts } from "../reporting/report.ts";
 import type { CommandContext } from "./context.ts";
 import { openExistingLedger } from "./status.ts";
 

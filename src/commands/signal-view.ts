@@ -1,6 +1,5 @@
 import { errorLines } from "../reporting/error-view.ts";
-import type { GeneratedSignal } from "../signals/generate.ts";
-import { NoSignal } from "../signals/generate.ts";
+import { NoSignal, type GeneratedSignal } from "../signals/generate.ts";
 import { allocationText } from "../strategies/percentages.ts";
 import type { TraceStep } from "../strategies/strategy.ts";
 import { TRACE_LEGEND, traceLines } from "../strategies/trace-text.ts";

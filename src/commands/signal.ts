@@ -1,10 +1,8 @@
 import { TradingSession } from "../app/trading-session.ts";
-import type { ExitCode } from "../domain/errors.ts";
-import { EXIT, TraderError } from "../domain/errors.ts";
+import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { ONE } from "../domain/decimal.ts";
 import { appendAlerts } from "../signals/alerts-writer.ts";
-import type { OwnStrategy, SignalResult } from "../signals/signal-run.ts";
-import { assertSome, generateAll, ownStrategies } from "../signals/signal-run.ts";
+import { assertSome, generateAll, ownStrategies, type OwnStrategy, type SignalResult } from "../signals/signal-run.ts";
 import type { CommandContext } from "./context.ts";
 import { showDecision, showFailure, showUnwritten } from "./signal-view.ts";
 

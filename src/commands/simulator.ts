@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { directoryObstacle } from "../machine/directory-access.ts";
-import type { ExitCode } from "../domain/errors.ts";
-import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
+import { EXIT, messageOf, TraderError, type ExitCode } from "../domain/errors.ts";
 import { parseDecimal } from "../domain/decimal.ts";
 import { parseFault } from "../simulator/faults.ts";
-import type { Simulator } from "../simulator/server.ts";
-import { startSimulator } from "../simulator/server.ts";
+import { startSimulator, type Simulator } from "../simulator/server.ts";
 import { readSimulatorFile, startFrom, writeSimulatorFile } from "../app/simulator-state.ts";
 import type { CommandContext } from "./context.ts";
 import { faultCatalogue } from "./fault-catalogue.ts";

@@ -1,15 +1,12 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { StrategyConfig } from "../domain/config.ts";
-import type { RunOnceOptions } from "../app/run-once.ts";
-import { RunOnce } from "../app/run-once.ts";
+import { RunOnce, type RunOnceOptions } from "../app/run-once.ts";
 import type { TradingSession } from "../app/trading-session.ts";
 import { makeTemporaryDirectory } from "../machine/directory-access.ts";
-import type { ExitCode } from "../domain/errors.ts";
-import { EXIT, TraderError } from "../domain/errors.ts";
+import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { appendAlerts } from "../signals/alerts-writer.ts";
-import type { SignalResult } from "../signals/signal-run.ts";
-import { assertSome, generateAll, ownStrategies } from "../signals/signal-run.ts";
+import { assertSome, generateAll, ownStrategies, type SignalResult } from "../signals/signal-run.ts";
 import type { CommandContext } from "./context.ts";
 import { appendSignal, failSignal } from "./signal.ts";
 import { showDecision, showUnwritten } from "./signal-view.ts";

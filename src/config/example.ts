@@ -1,5 +1,4 @@
-import type { Setting } from "./settings.ts";
-import { SETTINGS } from "./settings.ts";
+import { SETTINGS, type Setting } from "./settings.ts";
 
 const INTRODUCTION = `# Settings of alpaca-trader. Copy this file to .env (mode 0600) and uncomment the lines you want to change.
 # The environment overrides .env; an empty value counts as unset.`;

@@ -1,8 +1,6 @@
 import type { Environment } from "../domain/config.ts";
-import type { Problem } from "./problems.ts";
-import { wrongValue } from "./problems.ts";
-import type { Setting, SettingName, SettingValues } from "./settings.ts";
-import { SETTINGS } from "./settings.ts";
+import { wrongValue, type Problem } from "./problems.ts";
+import { SETTINGS, type Setting, type SettingName, type SettingValues } from "./settings.ts";
 
 /** Surrounding spaces are always ignored; empty counts as unset. */
 export function textIn(env: Environment, name: string): string | undefined {

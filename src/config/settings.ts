@@ -1,7 +1,6 @@
 import type { z } from "zod";
 import { NOTIFY_LEVELS, WEBHOOK_KINDS } from "./notification-settings.ts";
 import { BAR_MODES } from "../domain/bar-basis.ts";
-import type { Form } from "./values.ts";
 import {
   address,
   botToken,
@@ -24,6 +23,7 @@ import {
   text,
   word,
   zone,
+  type Form,
 } from "./values.ts";
 
 export interface Setting<T> {

@@ -1,8 +1,7 @@
 import { isAbsolute, normalize } from "node:path";
 import { UNATTRIBUTED } from "../domain/strategy-target.ts";
 import type { StrategyConfig } from "../domain/config.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { HUNDRED, ONE, parseDecimal, sum, ZERO } from "../domain/decimal.ts";
+import { HUNDRED, ONE, parseDecimal, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Problem } from "./problems.ts";
 
 /** Stands for the setting ALERTS_FILE. */

@@ -2,10 +2,8 @@ import { isIP } from "node:net";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { normaliseEndpoint } from "./endpoints.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, HUNDRED } from "../domain/decimal.ts";
-import type { Schedule } from "../domain/schedule.ts";
-import { readSchedule } from "../domain/schedule.ts";
+import { decimal, HUNDRED, type Decimal } from "../domain/decimal.ts";
+import { readSchedule, type Schedule } from "../domain/schedule.ts";
 
 /**
  * The formats of settings: each parses a non-empty text into its value or fails. The table of settings describes

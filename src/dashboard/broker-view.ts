@@ -1,10 +1,8 @@
 import type { Broker, MarketClock } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { AccountReading } from "../reporting/account-reading.ts";
-import { readAccountNow } from "../reporting/account-reading.ts";
-import type { EquityHistories } from "../reporting/curve-ranges.ts";
-import { readEquityHistories } from "../reporting/curve-ranges.ts";
+import { readAccountNow, type AccountReading } from "../reporting/account-reading.ts";
+import { readEquityHistories, type EquityHistories } from "../reporting/curve-ranges.ts";
 import { Remembered } from "./remembered.ts";
 
 /** How the broker is reached: the daemon's own connection, or one opened for reading. */

@@ -7,21 +7,22 @@ import { readHalt } from "../machine/halt.ts";
 import { alertsProblems } from "../intake/intake-state.ts";
 import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
-import type { CurveRange } from "../reporting/curve-ranges.ts";
-import { equityCurves } from "../reporting/curve-ranges.ts";
-import type { DashboardData, DashboardFacts, RunningExecution, SignalEntry } from "../reporting/dashboard-data.ts";
-import { dashboardData, runningExecution, signalEntry } from "../reporting/dashboard-data.ts";
-import type { EquityCurve } from "../reporting/equity-curve.ts";
-import { curveFromLedger } from "../reporting/equity-curve.ts";
-import type { ExecutionDetail } from "../reporting/execution-detail.ts";
-import { executionDetail } from "../reporting/execution-detail.ts";
-import type { ExecutionReport } from "../reporting/execution-report.ts";
-import { executionReport } from "../reporting/execution-report.ts";
+import { equityCurves, type CurveRange } from "../reporting/curve-ranges.ts";
+import {
+  dashboardData,
+  runningExecution,
+  signalEntry,
+  type DashboardData,
+  type DashboardFacts,
+  type RunningExecution,
+  type SignalEntry,
+} from "../reporting/dashboard-data.ts";
+import { curveFromLedger, type EquityCurve } from "../reporting/equity-curve.ts";
+import { executionDetail, type ExecutionDetail } from "../reporting/execution-detail.ts";
+import { executionReport, type ExecutionReport } from "../reporting/execution-report.ts";
 import { isoInstant } from "../domain/time-format.ts";
-import type { BrokerAccess } from "./broker-view.ts";
-import { BrokerView } from "./broker-view.ts";
-import type { DaemonState, Health } from "./health.ts";
-import { healthOf } from "./health.ts";
+import { BrokerView, type BrokerAccess } from "./broker-view.ts";
+import { healthOf, type DaemonState, type Health } from "./health.ts";
 import { LedgerView } from "./ledger-view.ts";
 import { Remembered } from "./remembered.ts";
 

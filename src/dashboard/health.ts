@@ -1,6 +1,5 @@
 import type { StreamState } from "../domain/broker.ts";
-import type { IntakeState } from "../intake/intake-state.ts";
-import { alertsProblems } from "../intake/intake-state.ts";
+import { alertsProblems, type IntakeState } from "../intake/intake-state.ts";
 
 /** State known only to the daemon itself. */
 export interface DaemonState {

@@ -1,6 +1,5 @@
 import { TraderError } from "../domain/errors.ts";
-import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
-import { openLedger, openLedgerToRead } from "../ledger/sqlite-ledger.ts";
+import { openLedger, openLedgerToRead, type LedgerReader } from "../ledger/sqlite-ledger.ts";
 
 /** The ledger through a read-only connection, opened when it exists and reopened when it was replaced. */
 export class LedgerView {

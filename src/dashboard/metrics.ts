@@ -1,5 +1,4 @@
-import { collectDefaultMetrics, Registry } from "prom-client";
-import type { Gauge } from "prom-client";
+import { collectDefaultMetrics, Registry, type Gauge } from "prom-client";
 import type { StreamState } from "../domain/broker.ts";
 import type { IntakeState } from "../intake/intake-state.ts";
 import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../domain/verdict.ts";
@@ -9,8 +8,7 @@ import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import type { DashboardData } from "../reporting/dashboard-data.ts";
 import { executionReport } from "../reporting/execution-report.ts";
 import type { DashboardView } from "./dashboard-view.ts";
-import type { Instruments } from "./instruments.ts";
-import { instruments } from "./instruments.ts";
+import { instruments, type Instruments } from "./instruments.ts";
 
 /** Prometheus' own checker rejects the names of these three: only counters end in `_total`. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];

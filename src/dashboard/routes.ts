@@ -5,8 +5,7 @@ import type { Access } from "./access.ts";
 import type { DashboardView } from "./dashboard-view.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import type { Metrics } from "./metrics.ts";
-import type { PageFiles } from "./page-files.ts";
-import { pageFiles } from "./page-files.ts";
+import { pageFiles, type PageFiles } from "./page-files.ts";
 import { SECURITY_HEADERS } from "./security-headers.ts";
 
 export interface RouteParts {

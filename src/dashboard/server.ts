@@ -1,5 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { fastify } from "fastify";
+import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { Clock } from "../domain/clock.ts";
 import type { DashboardConfig } from "../domain/config.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
@@ -80,9 +79,9 @@ export class DashboardServer {
     this.app.addHook("onSend", (_request, _reply, payload, done) => done(null, typeof payload === "string" ? redact(payload) : payload));
     this.app.addHook("onRequest", (request, reply) => this.#guard(request, reply));
     this.app.setErrorHandler((error: FastifyError, request, reply) => this.#fail(error, request, reply));
-    this.app.setNotFoundHandler((_request, reply) => {
-      this.#send(reply, 404, { error: "Nothing exists at this address.", code: "not-found" });
-    });
+    this.app.setNotFoundHandler((_request, reply) =>
+      this.#send(reply, 404, { error: "Nothing exists at this address.", code: "not-found" }),
+    );
     addRoutes(this.app, { view, feed: this.#feed, access: this.#access, metrics: () => this.#loadMetrics() });
   }
 

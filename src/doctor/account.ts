@@ -1,14 +1,12 @@
 import type { Account, AccountConfiguration, Order, Position } from "../domain/broker.ts";
 import { ADOPTION_HINT } from "../execution/preparation/adoption.ts";
 import { isOwnOrder } from "../execution/orders/ids.ts";
-import type { LockHolder } from "../ledger/lock-holder.ts";
-import { describeHolder } from "../ledger/lock-holder.ts";
+import { describeHolder, type LockHolder } from "../ledger/lock-holder.ts";
 import { formatDollars } from "../domain/format.ts";
 import { isProtected } from "../portfolio/valuation.ts";
 import { parseDecimal, sum, ZERO } from "../domain/decimal.ts";
 import { splitText, type SplitDoubt } from "../portfolio/split.ts";
-import type { Finding, Known } from "./check.ts";
-import { failed, ok, warning } from "./check.ts";
+import { failed, ok, warning, type Finding, type Known } from "./check.ts";
 
 export interface AccountNumberFacts {
   readonly number: string;

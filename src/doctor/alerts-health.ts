@@ -3,12 +3,10 @@ import type { Run } from "../intake/batch.ts";
 import { iso, zoneHint } from "../intake/freshness.ts";
 import type { Decision } from "../intake/judge.ts";
 import { TORN_AFTER_MS } from "../intake/rest.ts";
-import type { VerdictKind } from "../domain/verdict.ts";
-import { isFinal } from "../domain/verdict.ts";
+import { isFinal, type VerdictKind } from "../domain/verdict.ts";
 import { formatAge, formatDuration } from "../domain/time-format.ts";
 import type { AlertsState } from "./alerts.ts";
-import type { Finding } from "./check.ts";
-import { failed, ok, skipped, warning } from "./check.ts";
+import { failed, ok, skipped, warning, type Finding } from "./check.ts";
 
 export interface AlertsTime {
   readonly now: number;

@@ -1,12 +1,9 @@
 import type { Config } from "../domain/config.ts";
 import { trustedOwners } from "../intake/trust.ts";
-import { judgeAlertsFile, judgeAlertsRun, judgeAlertsZone } from "./alerts-health.ts";
-import type { AlertsTime } from "./alerts-health.ts";
-import type { AlertsState } from "./alerts.ts";
-import { readAlertsState } from "./alerts.ts";
+import { judgeAlertsFile, judgeAlertsRun, judgeAlertsZone, type AlertsTime } from "./alerts-health.ts";
+import { readAlertsState, type AlertsState } from "./alerts.ts";
 import type { Chart } from "./chart.ts";
-import type { Finding } from "./check.ts";
-import { given, skipped } from "./check.ts";
+import { given, skipped, type Finding } from "./check.ts";
 import type { Step } from "./examination.ts";
 
 /** The alerts file of every strategy, as intake sees it. */

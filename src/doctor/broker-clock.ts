@@ -1,7 +1,5 @@
-import { aheadOfBroker, HARMFUL_SKEW_MS } from "../app/clock-watch.ts";
-import type { ClockReading } from "../app/clock-watch.ts";
-import type { Finding } from "./check.ts";
-import { failed, ok, warning } from "./check.ts";
+import { aheadOfBroker, HARMFUL_SKEW_MS, type ClockReading } from "../app/clock-watch.ts";
+import { failed, ok, warning, type Finding } from "./check.ts";
 
 const NOTICEABLE_MS = 2_000;
 

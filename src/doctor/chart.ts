@@ -8,8 +8,7 @@ import type { LockHolder } from "../ledger/lock-holder.ts";
 import { holderOf } from "../ledger/lock.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import type { AlertsState } from "./alerts.ts";
-import type { Finding, Known } from "./check.ts";
-import { skipped, unknown } from "./check.ts";
+import { skipped, unknown, type Finding, type Known } from "./check.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { LedgerState } from "./ledger-health.ts";
 

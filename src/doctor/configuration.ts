@@ -1,18 +1,15 @@
-import { lstatSync, readFileSync, statSync } from "node:fs";
-import type { Stats } from "node:fs";
+import { lstatSync, readFileSync, statSync, type Stats } from "node:fs";
 import { join } from "node:path";
 import type { Config, Environment } from "../domain/config.ts";
 import { readEnvFile, unknownNames } from "../config/env-file.ts";
 import { loadConfig } from "../config/load.ts";
 import { ConfigurationError } from "../config/problems.ts";
-import type { Setting } from "../config/settings.ts";
-import { SETTINGS } from "../config/settings.ts";
+import { SETTINGS, type Setting } from "../config/settings.ts";
 import { isLoopback } from "../config/values.ts";
 import { messageOf } from "../domain/errors.ts";
 import { notificationSecrets } from "../config/notification-settings.ts";
 import { formatWeight } from "../domain/format.ts";
-import type { Finding, Known } from "./check.ts";
-import { failed, failure, known, ok, unknown, warning } from "./check.ts";
+import { failed, failure, known, ok, unknown, warning, type Finding, type Known } from "./check.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_OTHERS = 0o004;

@@ -2,8 +2,7 @@ import { z } from "zod";
 import type { Clock } from "../domain/clock.ts";
 import type { DashboardConfig } from "../domain/config.ts";
 import { messageOf } from "../domain/errors.ts";
-import type { Finding } from "./check.ts";
-import { failed, ok, skipped, warning } from "./check.ts";
+import { failed, ok, skipped, warning, type Finding } from "./check.ts";
 
 /** It is on this machine, so an answer takes milliseconds. */
 const LIMIT_MS = 3_000;

@@ -1,9 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Obstacle } from "../machine/directory-access.ts";
-import { directoryObstacle } from "../machine/directory-access.ts";
-import type { Finding } from "./check.ts";
-import { failed, ok, warning } from "./check.ts";
+import { directoryObstacle, type Obstacle } from "../machine/directory-access.ts";
+import { failed, ok, warning, type Finding } from "./check.ts";
 import { asUser } from "../machine/users.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;

@@ -1,6 +1,5 @@
 import { statfsSync, statSync } from "node:fs";
-import type { Finding } from "./check.ts";
-import { failed, ok, warning } from "./check.ts";
+import { failed, ok, warning, type Finding } from "./check.ts";
 import { nearestParent } from "./directories.ts";
 
 export interface SpaceFacts {

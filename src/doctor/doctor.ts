@@ -1,8 +1,7 @@
 import { asError } from "../domain/errors.ts";
 import { createRedaction } from "../logging/redaction.ts";
 import { alertsSteps } from "./alerts-steps.ts";
-import type { DoctorParts } from "./chart.ts";
-import { Chart } from "./chart.ts";
+import { Chart, type DoctorParts } from "./chart.ts";
 import type { Check } from "./check.ts";
 import { secretsIn } from "./configuration.ts";
 import { examine } from "./examination.ts";

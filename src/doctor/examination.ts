@@ -1,8 +1,7 @@
 import { asError } from "../domain/errors.ts";
 import type { Redact } from "../logging/redaction.ts";
 import { oneLine } from "../reporting/style.ts";
-import type { Check, CheckId, Finding } from "./check.ts";
-import { CHECKS, failure } from "./check.ts";
+import { CHECKS, failure, type Check, type CheckId, type Finding } from "./check.ts";
 
 /** A check to run. */
 export interface Step {

@@ -1,9 +1,7 @@
 import { BrokerError } from "../domain/broker.ts";
 import type { TradingMode } from "../domain/config.ts";
-import type { Finding } from "./check.ts";
-import { failed, failure, ok, skipped, warning } from "./check.ts";
-import type { FirstContact } from "./venue.ts";
-import { isElsewhere } from "./venue.ts";
+import { failed, failure, ok, skipped, warning, type Finding } from "./check.ts";
+import { isElsewhere, type FirstContact } from "./venue.ts";
 
 export interface KeyFacts {
   readonly mode: TradingMode;

@@ -1,16 +1,12 @@
 import { TraderError } from "../domain/errors.ts";
-import type { StandingHalt } from "../machine/halt.ts";
-import { UNSEEN_HALT_HINT } from "../machine/halt.ts";
+import { UNSEEN_HALT_HINT, type StandingHalt } from "../machine/halt.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { IntentRecord } from "../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
-import type { LedgerCopy } from "../ledger/ledger-copy.ts";
-import { copyLedger } from "../ledger/ledger-copy.ts";
-import type { LockHolder } from "../ledger/lock-holder.ts";
-import { describeHolder } from "../ledger/lock-holder.ts";
+import { copyLedger, type LedgerCopy } from "../ledger/ledger-copy.ts";
+import { describeHolder, type LockHolder } from "../ledger/lock-holder.ts";
 import { formatDuration } from "../domain/time-format.ts";
-import type { Finding, Known } from "./check.ts";
-import { failed, failure, known, ok, unknown, warning } from "./check.ts";
+import { failed, failure, known, ok, unknown, warning, type Finding, type Known } from "./check.ts";
 
 /** The state of the ledger, or that there is none yet. */
 export type LedgerState = { readonly kind: "there"; readonly copy: LedgerCopy } | { readonly kind: "missing" };

@@ -1,10 +1,8 @@
 import { lstatSync } from "node:fs";
 import { messageOf, TraderError } from "../domain/errors.ts";
 import { refuseForeignFile } from "../logging/log-file-error.ts";
-import type { Finding } from "./check.ts";
-import { failed, failure, ok, warning } from "./check.ts";
-import type { DirectoryFacts } from "./directories.ts";
-import { rights, unusable } from "./directories.ts";
+import { failed, failure, ok, warning, type Finding } from "./check.ts";
+import { rights, unusable, type DirectoryFacts } from "./directories.ts";
 
 const WRITABLE_BY_ANYONE = 0o002;
 /** Others may write to such a directory, but not remove or replace our files. */

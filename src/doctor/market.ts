@@ -4,12 +4,10 @@ import { purchaseBlockOf } from "../execution/preparation/plan-assets.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import { MARKET_ZONE, marketDate, marketDayStart } from "../domain/market-day.ts";
 import { formatDollars } from "../domain/format.ts";
-import type { PriceObservations } from "../portfolio/price.ts";
-import { priceOf } from "../portfolio/price.ts";
+import { priceOf, type PriceObservations } from "../portfolio/price.ts";
 import { formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
 import type { AlertsState } from "./alerts.ts";
-import type { Finding, Known } from "./check.ts";
-import { failed, ok, warning } from "./check.ts";
+import { failed, ok, warning, type Finding, type Known } from "./check.ts";
 
 const WHOLE_SESSION_MS = 6.5 * 3_600_000;
 const US_EQUITY = "us_equity";

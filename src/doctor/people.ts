@@ -2,8 +2,7 @@ import type { TradingMode, NotificationSettings } from "../domain/config.ts";
 import { channelsOf } from "../notifications/channels.ts";
 import { hostOf } from "../config/notification-settings.ts";
 import type { ChannelTest } from "../notifications/test-message.ts";
-import type { Finding } from "./check.ts";
-import { failed, ok, warning } from "./check.ts";
+import { failed, ok, warning, type Finding } from "./check.ts";
 
 export interface PeopleFacts {
   readonly settings: NotificationSettings;

@@ -1,7 +1,6 @@
 import { DateTime } from "luxon";
 import { MARKET_ZONE } from "../domain/market-day.ts";
-import type { Finding } from "./check.ts";
-import { failed, ok } from "./check.ts";
+import { failed, ok, type Finding } from "./check.ts";
 
 const LEAST_NODE_MAJOR = 24;
 

@@ -1,7 +1,6 @@
 import type { Broker, OrderStream } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { Finding } from "./check.ts";
-import { failed, ok } from "./check.ts";
+import { failed, ok, type Finding } from "./check.ts";
 
 /** Time for connection, authentication and subscription; at the venue they take a fraction of a second. */
 const LIMIT_MS = 5_000;

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import type { Environment } from "../domain/config.ts";
-import type { Finding } from "./check.ts";
-import { ok, warning } from "./check.ts";
+import { ok, warning, type Finding } from "./check.ts";
 
 export interface SurroundingsFacts {
   /** The process examined: the daemon if one is running, else this one. */

@@ -10,16 +10,22 @@ import { accountLockFile, accountLockPath } from "../ledger/lock-directory.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions, judgeSplits } from "./account.ts";
 import { judgeClock } from "./broker-clock.ts";
-import type { Chart } from "./chart.ts";
-import { holderIfReadable } from "./chart.ts";
-import type { CheckId, Finding, Known } from "./check.ts";
-import { failed, failure, given, known, skipped, unknown } from "./check.ts";
+import { holderIfReadable, type Chart } from "./chart.ts";
+import { failed, failure, given, known, skipped, unknown, type CheckId, type Finding, type Known } from "./check.ts";
 import type { Step } from "./examination.ts";
 import { judgeKeys } from "./keys.ts";
 import { judgeAssets, judgePrices, judgeSession, pricedHoldings, readAssets, wantedSymbols } from "./market.ts";
 import { judgeHandshake, shakeHands } from "./stream.ts";
-import type { FirstContact, ReadOnlyBroker, VenueReading } from "./venue.ts";
-import { accountIn, contact, judgeConnection, readVenue, unread } from "./venue.ts";
+import {
+  accountIn,
+  contact,
+  judgeConnection,
+  readVenue,
+  unread,
+  type FirstContact,
+  type ReadOnlyBroker,
+  type VenueReading,
+} from "./venue.ts";
 
 type ValueOf<Name extends keyof VenueReading> = Extract<VenueReading[Name], { kind: "known" }>["value"];
 

@@ -1,11 +1,16 @@
-import type { Account, AccountConfiguration, Broker, Order, Position, Session } from "../domain/broker.ts";
-import { BrokerError } from "../domain/broker.ts";
+import {
+  BrokerError,
+  type Account,
+  type AccountConfiguration,
+  type Broker,
+  type Order,
+  type Position,
+  type Session,
+} from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { marketDate } from "../domain/market-day.ts";
-import type { ClockReading } from "../app/clock-watch.ts";
-import { readClock } from "../app/clock-watch.ts";
-import type { Finding, Known } from "./check.ts";
-import { failure, known, ok, unknown } from "./check.ts";
+import { readClock, type ClockReading } from "../app/clock-watch.ts";
+import { failure, known, ok, unknown, type Finding, type Known } from "./check.ts";
 
 /** The doctor's requests to a venue: it cannot send or cancel an order. */
 export type ReadOnlyBroker = Pick<

@@ -43,9 +43,7 @@ export const systemClock: Clock = {
   after(delayMs, run) {
     const handle = setTimeout(run, delayMs);
     return {
-      cancel: () => {
-        clearTimeout(handle);
-      },
+      cancel: () => clearTimeout(handle),
     };
   },
   sleep: (delayMs, signal) => sleepOn(systemClock, delayMs, signal),

@@ -1,5 +1,4 @@
-import type { Decimal } from "./decimal.ts";
-import { decimal } from "./decimal.ts";
+import { decimal, type Decimal } from "./decimal.ts";
 
 /** `market`: one market order for each planned trade. `limit`: marketable limits, repriced until they are filled. */
 export type ExecutionStyle = "market" | "limit";

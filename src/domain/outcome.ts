@@ -1,8 +1,6 @@
 import type { NoticeLevel } from "./config.ts";
-import type { ExitCode } from "./errors.ts";
-import { EXIT } from "./errors.ts";
-import type { StopCause } from "./stop-cause.ts";
-import { STOP_CAUSES } from "./stop-cause.ts";
+import { EXIT, type ExitCode } from "./errors.ts";
+import { STOP_CAUSES, type StopCause } from "./stop-cause.ts";
 
 interface OutcomeRow {
   /** For people. */

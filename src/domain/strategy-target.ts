@@ -1,6 +1,5 @@
 import type { RebalanceTarget } from "./rebalance-target.ts";
-import type { Decimal } from "./decimal.ts";
-import { ZERO } from "./decimal.ts";
+import { ZERO, type Decimal } from "./decimal.ts";
 
 /**
  * The book of everything that no strategy brought about: deposits, trades by hand, splits, fees. It is

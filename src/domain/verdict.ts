@@ -1,5 +1,4 @@
-import type { ExitCode } from "./errors.ts";
-import { EXIT } from "./errors.ts";
+import { EXIT, type ExitCode } from "./errors.ts";
 
 /** All that is decided by a verdict alone. */
 interface VerdictRow {

@@ -1,5 +1,4 @@
-import type { Clock, Timer } from "./clock.ts";
-import { sleepOn } from "./clock.ts";
+import { sleepOn, type Clock, type Timer } from "./clock.ts";
 
 interface Entry {
   at: number;
@@ -120,14 +119,10 @@ export class VirtualClock implements Clock {
 
 /** Every promise that can settle without the event loop has settled. */
 export function promisesSettled(): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(resolve);
-  });
+  return new Promise((resolve) => process.nextTick(resolve));
 }
 
 /** One turn of the event loop: every microtask and every finished in-process answer is handled. */
 function turnOver(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
-import { decimal } from "../domain/decimal.ts";
-import type { Decimal } from "../domain/decimal.ts";
+import { decimal, type Decimal } from "../domain/decimal.ts";
 import { encodingProblem } from "./encoding.ts";
 import { excerpt, kindOf, readFields, valueOf } from "./json-line.ts";
 import { readStamp } from "./stamp.ts";

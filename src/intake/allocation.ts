@@ -1,5 +1,4 @@
-import { ONE, ZERO, sum, truncate } from "../domain/decimal.ts";
-import type { Decimal } from "../domain/decimal.ts";
+import { ONE, ZERO, sum, truncate, type Decimal } from "../domain/decimal.ts";
 import type { Alert, MalformedLine } from "./alert.ts";
 import { MAX_WEIGHT_SUM, MIN_WEIGHT_SUM, legsText, percent } from "./weights.ts";
 

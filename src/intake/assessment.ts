@@ -1,6 +1,5 @@
 import type { TradingMode } from "../domain/config.ts";
-import type { Run } from "./batch.ts";
-import { MAX_GAP_MS } from "./batch.ts";
+import { MAX_GAP_MS, type Run } from "./batch.ts";
 import { MAX_AHEAD_SECONDS, freshnessOf, iso, staleAt, zoneHint } from "./freshness.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { FinalVerdict, Verdict } from "../domain/verdict.ts";

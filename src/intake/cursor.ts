@@ -1,16 +1,11 @@
-import { closeSync, fstatSync, lstatSync, statSync } from "node:fs";
-import type { BigIntStats } from "node:fs";
+import { closeSync, fstatSync, lstatSync, statSync, type BigIntStats } from "node:fs";
 import { basename, dirname } from "node:path";
 import { readingObstacle } from "../machine/directory-access.ts";
 import { messageOf } from "../domain/errors.ts";
-import { directoryOf } from "./file-loss.ts";
-import type { Sight } from "./file-loss.ts";
-import { LineSplitter } from "./line-splitter.ts";
-import type { RawLine } from "./line-splitter.ts";
-import { CHUNK_BYTES, MAX_TAIL_BYTES, readAt, tailStart } from "./tail.ts";
-import type { TailSearch } from "./tail.ts";
-import { factsOf, openAlertsFile, trustOf } from "./trust.ts";
-import type { Trust } from "./trust.ts";
+import { directoryOf, type Sight } from "./file-loss.ts";
+import { LineSplitter, type RawLine } from "./line-splitter.ts";
+import { CHUNK_BYTES, MAX_TAIL_BYTES, readAt, tailStart, type TailSearch } from "./tail.ts";
+import { factsOf, openAlertsFile, trustOf, type Trust } from "./trust.ts";
 
 /** Consecutive lines from one version of the file. */
 export interface Passage {

@@ -1,6 +1,5 @@
 import { hashOf } from "./alert.ts";
-import { assess } from "./assessment.ts";
-import type { Facts, JudgeSettings, KnownVerdict } from "./assessment.ts";
+import { assess, type Facts, type JudgeSettings, type KnownVerdict } from "./assessment.ts";
 import type { Run } from "./batch.ts";
 import { isFinal } from "../domain/verdict.ts";
 

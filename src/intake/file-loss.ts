@@ -1,5 +1,4 @@
-import type { BigIntStats } from "node:fs";
-import { statSync } from "node:fs";
+import { statSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 

@@ -1,13 +1,11 @@
-import { assess } from "./assessment.ts";
-import type { Assessment, Facts, JudgeSettings, KnownVerdict, Wait } from "./assessment.ts";
+import { assess, type Assessment, type Facts, type JudgeSettings, type KnownVerdict, type Wait } from "./assessment.ts";
 import type { Alert } from "./alert.ts";
 import { carryingPlan, decisiveRun, signalIdOf } from "./decisive.ts";
 import type { Run } from "./batch.ts";
 import { unlessClockIsWrong } from "./clock-doubt.ts";
 import { iso, staleAt } from "./freshness.ts";
 import type { Signal } from "../domain/signal.ts";
-import { isFinal } from "../domain/verdict.ts";
-import type { Verdict, VerdictKind } from "../domain/verdict.ts";
+import { isFinal, type Verdict, type VerdictKind } from "../domain/verdict.ts";
 
 /** What to do about the newest run. */
 export type Decision =

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import type { Hash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { MAX_LINE_BYTES } from "./alert.ts";
 
 /** A complete line, without its newline; for a line that is too long only size and hash are kept. */

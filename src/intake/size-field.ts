@@ -1,5 +1,4 @@
-import { HUNDRED, ONE, ZERO, decimal } from "../domain/decimal.ts";
-import type { Decimal } from "../domain/decimal.ts";
+import { HUNDRED, ONE, ZERO, decimal, type Decimal } from "../domain/decimal.ts";
 import { excerpt, valueOf } from "./json-line.ts";
 import { wholePercentage } from "./weights.ts";
 

@@ -1,9 +1,7 @@
 import { ONE, ZERO, decimal } from "../domain/decimal.ts";
-import type { SizeField } from "./size-field.ts";
-import { fieldText, sizeFields } from "./size-field.ts";
+import { fieldText, sizeFields, type SizeField } from "./size-field.ts";
 import { partSold, sizeInWords } from "./size-words.ts";
-import { firstPercentage, percent, weightIn } from "./weights.ts";
-import type { Weight } from "./weights.ts";
+import { firstPercentage, percent, weightIn, type Weight } from "./weights.ts";
 import { excerpt } from "./json-line.ts";
 
 const HOW = 'Write it as a percentage in the reason, such as "31.2%", or as a field "weight" from 0 to 1.';

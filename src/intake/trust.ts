@@ -1,5 +1,4 @@
-import { constants, fstatSync, openSync } from "node:fs";
-import type { Stats } from "node:fs";
+import { constants, fstatSync, openSync, type Stats } from "node:fs";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import { userIdOf } from "../machine/users.ts";
 

@@ -1,5 +1,4 @@
-import { HUNDRED, decimal, sum } from "../domain/decimal.ts";
-import type { Decimal } from "../domain/decimal.ts";
+import { HUNDRED, decimal, sum, type Decimal } from "../domain/decimal.ts";
 import { excerpt } from "./json-line.ts";
 
 /** Bounds of a whole portfolio's sum of weights (R4): one-decimal percentages never add up exactly. */

@@ -1,7 +1,5 @@
-import { overlongLine, readAlert } from "./alert.ts";
-import type { Alert, MalformedLine } from "./alert.ts";
-import { runSpanMs, runsOf } from "./batch.ts";
-import type { Entry, Run } from "./batch.ts";
+import { overlongLine, readAlert, type Alert, type MalformedLine } from "./alert.ts";
+import { runSpanMs, runsOf, type Entry, type Run } from "./batch.ts";
 import type { Passage } from "./cursor.ts";
 import type { RawLine } from "./line-splitter.ts";
 

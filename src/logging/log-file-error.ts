@@ -1,5 +1,4 @@
-import type { Stats } from "node:fs";
-import { lstatSync } from "node:fs";
+import { lstatSync, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import { directoryObstacle } from "../machine/directory-access.ts";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";

@@ -2,12 +2,10 @@ import { join } from "node:path";
 import winston from "winston";
 import type { Clock } from "../domain/clock.ts";
 import { groupIdOf } from "./group.ts";
-import type { LineStyle, LogRecord } from "./line.ts";
-import { lineOf } from "./line.ts";
+import { lineOf, type LineStyle, type LogRecord } from "./line.ts";
 import { createRedaction } from "./redaction.ts";
 import { RotatingFile } from "./rotating-file.ts";
-import type { LineStream } from "./transports.ts";
-import { fileTransport, LINE, streamTransport } from "./transports.ts";
+import { fileTransport, LINE, streamTransport, type LineStream } from "./transports.ts";
 
 export { createRedaction } from "./redaction.ts";
 export type { TradeLog } from "./trade-log.ts";

@@ -7,8 +7,7 @@ import type { Channel } from "./channel.ts";
 import { channelsOf } from "./channels.ts";
 import { Sender } from "./sender.ts";
 import { haltedNotice, resumedNotice } from "./event-notices.ts";
-import type { Message, Notice, NoticeKind, Origin } from "./notice.ts";
-import { isWanted, messageFrom, messageIn } from "./notice.ts";
+import { isWanted, messageFrom, messageIn, type Message, type Notice, type NoticeKind, type Origin } from "./notice.ts";
 import type { NotificationSettings } from "../domain/config.ts";
 
 /** A repeating cause must not flood anybody's phone: the maximum of one kind per hour. */

@@ -1,5 +1,4 @@
-import type { Account, Broker, Position } from "../domain/broker.ts";
-import { BrokerError } from "../domain/broker.ts";
+import { BrokerError, type Account, type Broker, type Position } from "../domain/broker.ts";
 import type { Clock, Timer } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 import { flowsSinceLastClose } from "../execution/preparation/daily-limits.ts";
@@ -8,8 +7,7 @@ import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { Log } from "../logging/logger.ts";
 import { marketDate } from "../domain/market-day.ts";
 import { formatDollars, formatPercent } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { sum, ZERO } from "../domain/decimal.ts";
+import { sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import { counted, shareOf, signedDollars, signedPercent } from "../reporting/figures.ts";
 import { filledValue } from "./execution-notice.ts";
 import type { Notice } from "./notice.ts";

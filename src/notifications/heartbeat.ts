@@ -1,8 +1,7 @@
 import type { Clock, Timer } from "../domain/clock.ts";
 import type { Log } from "../logging/logger.ts";
 import type { OutgoingRequest } from "./channel.ts";
-import type { PostPorts } from "./post.ts";
-import { post } from "./post.ts";
+import { post, type PostPorts } from "./post.ts";
 import { deliveryResultOf } from "./delivery-result.ts";
 import { hostOf } from "../config/notification-settings.ts";
 

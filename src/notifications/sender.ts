@@ -4,8 +4,7 @@ import type { DeliveryState, Outbox } from "../ledger/outbox.ts";
 import type { Log } from "../logging/logger.ts";
 import type { Channel, DeliveryResult } from "./channel.ts";
 import type { Message } from "./notice.ts";
-import type { PostPorts } from "./post.ts";
-import { post } from "./post.ts";
+import { post, type PostPorts } from "./post.ts";
 
 const FIRST_PAUSE_MS = 2_000;
 const LONGEST_PAUSE_MS = 300_000;

@@ -1,6 +1,5 @@
 import type { Channel, DeliveryResult, ServiceAnswer } from "./channel.ts";
-import type { TextLimit } from "./plain-text.ts";
-import { inUnits, plainText } from "./plain-text.ts";
+import { inUnits, plainText, type TextLimit } from "./plain-text.ts";
 import { deliveryResultOf } from "./delivery-result.ts";
 import type { NotificationSettings } from "../domain/config.ts";
 import { hostOf } from "../config/notification-settings.ts";

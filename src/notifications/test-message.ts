@@ -1,10 +1,8 @@
 import type { Channel, DeliveryResult } from "./channel.ts";
 import { channelsOf } from "./channels.ts";
 import { heartbeatRequest } from "./heartbeat.ts";
-import type { Notice, Origin } from "./notice.ts";
-import { messageFrom } from "./notice.ts";
-import type { PostPorts, PostResult } from "./post.ts";
-import { post } from "./post.ts";
+import { messageFrom, type Notice, type Origin } from "./notice.ts";
+import { post, type PostPorts, type PostResult } from "./post.ts";
 import { deliveryResultOf } from "./delivery-result.ts";
 import type { NotificationSettings } from "../domain/config.ts";
 import { hostOf } from "../config/notification-settings.ts";

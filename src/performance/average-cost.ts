@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { min, roundHalfUp, ZERO } from "../domain/decimal.ts";
+import { min, roundHalfUp, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Trade } from "./trade.ts";
 
 /** One symbol's holding and its cost. */

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { ONE, ZERO } from "../domain/decimal.ts";
+import { ONE, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { GrowthPoint } from "./returns.ts";
 
 /** A fall from a high, measured on growth without deposits: a deposit never ends one. */

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { max, ONE, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
+import { max, ONE, roundHalfUp, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 
 /** The account's equity at one time. */
 export interface EquityPoint {

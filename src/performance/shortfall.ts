@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, sum, ZERO } from "../domain/decimal.ts";
+import { decimal, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 
 /** One filled order, against the price of the decision. */
 export interface FilledAgainstDecision {

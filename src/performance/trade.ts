@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { sum, ZERO } from "../domain/decimal.ts";
+import { sum, ZERO, type Decimal } from "../domain/decimal.ts";
 
 /** Shares bought or sold. */
 export interface Trade {

@@ -1,6 +1,5 @@
-import { skipPhrase } from "./skip-reason.ts";
+import { skipPhrase, type SkipReason } from "./skip-reason.ts";
 import { formatDollars, formatWeight } from "../domain/format.ts";
-import type { SkipReason } from "./skip-reason.ts";
 import { decimal, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { isProtected, type Refused, type Valuation } from "./valuation.ts";

@@ -1,6 +1,5 @@
 import { formatDollars, formatPercent, formatShares, formatWeight } from "../domain/format.ts";
-import type { SkipReason } from "./skip-reason.ts";
-import { skipPhrase } from "./skip-reason.ts";
+import { skipPhrase, type SkipReason } from "./skip-reason.ts";
 import { ZERO } from "../domain/decimal.ts";
 import type { PlanInput } from "./plan-input.ts";
 import type { PlannedOrder } from "./plan-result.ts";

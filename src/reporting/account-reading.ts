@@ -1,5 +1,12 @@
-import type { Account, Broker, EquityHistoryPoint, EquityWindow, MarketClock, Position } from "../domain/broker.ts";
-import { BrokerError } from "../domain/broker.ts";
+import {
+  BrokerError,
+  type Account,
+  type Broker,
+  type EquityHistoryPoint,
+  type EquityWindow,
+  type MarketClock,
+  type Position,
+} from "../domain/broker.ts";
 import { flowsSinceLastClose } from "../execution/preparation/daily-limits.ts";
 import type { Decimal } from "../domain/decimal.ts";
 

@@ -1,11 +1,9 @@
 import type { Account, Position } from "../domain/broker.ts";
 import { formatDollars, formatShares } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { ZERO } from "../domain/decimal.ts";
+import { ZERO, type Decimal } from "../domain/decimal.ts";
 import { formatPrice, shareOf, signedPercent } from "./figures.ts";
 import type { Style } from "./style.ts";
-import type { Cell, Column } from "./table.ts";
-import { table } from "./table.ts";
+import { table, type Cell, type Column } from "./table.ts";
 
 export interface AccountContext {
   /** `simulator`, `paper` or `live`. */

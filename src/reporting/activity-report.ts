@@ -1,6 +1,5 @@
 import { turnoverOf } from "../performance/trade.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, sum, toText, ZERO } from "../domain/decimal.ts";
+import { decimal, sum, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { EquityCurve } from "./equity-curve.ts";
 import type { ExecutionReport } from "./execution-report.ts";
 import { basisPointsOrNull, dollarText, fractionOrNull } from "./json-values.ts";

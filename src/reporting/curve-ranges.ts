@@ -1,7 +1,6 @@
 import type { Broker, EquityHistoryPoint, EquityWindow } from "../domain/broker.ts";
 import { type AccountReading, readEquityHistory } from "./account-reading.ts";
-import type { EquityCurve } from "./equity-curve.ts";
-import { curveOf, intradayPointsUpToNow, pointsUpToNow } from "./equity-curve.ts";
+import { curveOf, intradayPointsUpToNow, pointsUpToNow, type EquityCurve } from "./equity-curve.ts";
 
 /** Time ranges of the dashboard's equity chart. */
 export const CURVE_RANGES = ["day", "week", "month", "all"] as const;

@@ -1,13 +1,10 @@
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, toText, ZERO } from "../domain/decimal.ts";
+import { decimal, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { shareOf } from "./figures.ts";
 import { dollarText, fractionOrNull } from "./json-values.ts";
-import type { FinalLine } from "./plan-lines.ts";
-import { finalLines, isWanted } from "./plan-lines.ts";
-import type { SetAside } from "./target-base.ts";
-import { isSetAside, targetBase } from "./target-base.ts";
+import { finalLines, isWanted, type FinalLine } from "./plan-lines.ts";
+import { isSetAside, targetBase, type SetAside } from "./target-base.ts";
 
 /** A symbol that is held or targeted. Value formats as in json-values.ts. */
 export interface HoldingAgainstTarget {

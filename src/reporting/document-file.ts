@@ -1,6 +1,17 @@
 import { randomUUID } from "node:crypto";
-import type { Stats } from "node:fs";
-import { closeSync, constants, fchmodSync, fsyncSync, lstatSync, openSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  type Stats,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import { makeDirectories, obstacleBehind } from "../machine/directory-access.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";

@@ -1,9 +1,7 @@
 import { formatDollars, formatShares } from "../domain/format.ts";
-import type { Plan, PlanLine, PlannedOrder } from "../portfolio/plan.ts";
-import { isOnTargetReason } from "../portfolio/plan.ts";
+import { isOnTargetReason, type Plan, type PlanLine, type PlannedOrder } from "../portfolio/plan.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
-import type { Cell, Column } from "./table.ts";
-import { table } from "./table.ts";
+import { table, type Cell, type Column } from "./table.ts";
 
 const LINE_COLUMNS: readonly Column[] = [
   { title: "", align: "left" },

@@ -1,8 +1,7 @@
 import type { Ledger } from "../domain/ledger.ts";
 import type { FillRecord } from "../domain/ledger/decisions.ts";
 import type { IntentRecord } from "../domain/ledger/orders.ts";
-import type { Trade } from "../performance/trade.ts";
-import { tradesOf } from "../performance/trade.ts";
+import { tradesOf, type Trade } from "../performance/trade.ts";
 
 /** The trades of one order. @param fills of any orders of its execution. */
 export function tradesOfIntent(intent: IntentRecord, fills: readonly FillRecord[]): Trade[] {

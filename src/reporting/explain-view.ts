@@ -5,10 +5,8 @@ import type { IntentRecord } from "../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { SignalRecord } from "../domain/ledger/signals.ts";
 import { formatPercent, formatQuantity, formatWeight } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, ZERO } from "../domain/decimal.ts";
-import type { Subject } from "./explain-subject.ts";
-import { findSubject, newestSubject, type SubjectSource } from "./explain-subject.ts";
+import { decimal, ZERO, type Decimal } from "../domain/decimal.ts";
+import { findSubject, newestSubject, type Subject, type SubjectSource } from "./explain-subject.ts";
 import { strategyTargetLines } from "./strategy-target-lines.ts";
 import { dollarsOf, formatPrice, shareOf } from "./figures.ts";
 import { formatDuration, formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
@@ -17,8 +15,7 @@ import { conclusionLines, targetAgainstActual } from "./outcome-view.ts";
 import { planOf } from "./plan-lines.ts";
 import { verdictTint } from "./status-view.ts";
 import { oneLine, shortened, type Style } from "./style.ts";
-import type { Column } from "./table.ts";
-import { table } from "./table.ts";
+import { table, type Column } from "./table.ts";
 
 export type ExplainSource = SubjectSource & Pick<Ledger, "lines" | "intentsOf" | "fillsOf" | "notesOf" | "strategyTargetsOf">;
 

@@ -1,6 +1,5 @@
 import { formatDollars, formatPercent, formatQuantity } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, roundHalfUp, ZERO } from "../domain/decimal.ts";
+import { decimal, roundHalfUp, ZERO, type Decimal } from "../domain/decimal.ts";
 
 /** Number of meaningful decimals in average fill prices. */
 const PRICE_DECIMALS = 6;

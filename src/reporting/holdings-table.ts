@@ -1,13 +1,10 @@
 import type { Account, Position } from "../domain/broker.ts";
 import { formatDollars, formatPercent, formatQuantity, formatWeight } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { HUNDRED, roundHalfUp, ZERO } from "../domain/decimal.ts";
+import { HUNDRED, roundHalfUp, ZERO, type Decimal } from "../domain/decimal.ts";
 import { shareOf } from "./figures.ts";
 import type { Style } from "./style.ts";
-import type { Cell, Column } from "./table.ts";
-import type { SetAside } from "./target-base.ts";
-import { isSetAside, targetBase } from "./target-base.ts";
-import { table } from "./table.ts";
+import { table, type Cell, type Column } from "./table.ts";
+import { isSetAside, targetBase, type SetAside } from "./target-base.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "Symbol", align: "left" },

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { roundHalfUp, toText } from "../domain/decimal.ts";
+import { roundHalfUp, toText, type Decimal } from "../domain/decimal.ts";
 import { isoInstant } from "../domain/time-format.ts";
 
 /**

@@ -1,7 +1,6 @@
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { dayProfit, type EquityPoint, gainOver, timeWeightedReturn } from "../performance/returns.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, HUNDRED, ONE, roundHalfUp, sum, ZERO } from "../domain/decimal.ts";
+import { decimal, HUNDRED, ONE, roundHalfUp, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { shareOf } from "./figures.ts";
 

@@ -3,8 +3,7 @@ import type { Signal } from "../domain/signal.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { EquityPoint } from "../performance/returns.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal } from "../domain/decimal.ts";
+import { decimal, type Decimal } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import {
   type PeriodResult,

@@ -1,15 +1,13 @@
 import type { AccountSummary } from "../domain/ledger/summaries.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { formatDollars, formatPercent, formatWeight } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, ZERO } from "../domain/decimal.ts";
+import { decimal, ZERO, type Decimal } from "../domain/decimal.ts";
 import { OUTCOMES } from "../domain/outcome.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { dollarsOf, shareOf, signedDollars, signedPercent } from "./figures.ts";
 import { finalLines, isWanted, planOf, type FinalLine } from "./plan-lines.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
-import type { Cell, Column } from "./table.ts";
-import { table } from "./table.ts";
+import { table, type Cell, type Column } from "./table.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "Symbol", align: "left" },

@@ -1,10 +1,8 @@
 import type { AccountSummary } from "../domain/ledger/summaries.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
-import type { KnownHolding, Realised } from "../performance/average-cost.ts";
-import { AverageCostBook } from "../performance/average-cost.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, roundHalfUp, sum, toText, ZERO } from "../domain/decimal.ts";
+import { AverageCostBook, type KnownHolding, type Realised } from "../performance/average-cost.ts";
+import { decimal, roundHalfUp, sum, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import { tradesOfExecution } from "./execution-trades.ts";
 import { dollarsOrNull, dollarText } from "./json-values.ts";
 

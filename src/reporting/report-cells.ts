@@ -1,8 +1,6 @@
-import type { ExecutionOutcome } from "../domain/outcome.ts";
-import { OUTCOMES } from "../domain/outcome.ts";
+import { OUTCOMES, type ExecutionOutcome } from "../domain/outcome.ts";
 import { formatPercent } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, roundHalfUp, ZERO } from "../domain/decimal.ts";
+import { decimal, roundHalfUp, ZERO, type Decimal } from "../domain/decimal.ts";
 import { dollarsOf, formatPrice, signedDollars, signedPercent } from "./figures.ts";
 import { html, type Markup } from "./html.ts";
 import type { Tint } from "./style.ts";

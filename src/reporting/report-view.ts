@@ -1,6 +1,5 @@
 import { formatDollars, formatPercent, formatQuantity } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, ZERO } from "../domain/decimal.ts";
+import { decimal, ZERO, type Decimal } from "../domain/decimal.ts";
 import { counted, dollarsOf, formatPrice, signedDollars, signedPercent } from "./figures.ts";
 import { formatInstant } from "../domain/time-format.ts";
 import { orderName } from "./order-line.ts";
@@ -8,8 +7,7 @@ import { basisPoints, milliseconds, outcomeTint } from "./report-cells.ts";
 import type { Report } from "./report.ts";
 import type { StyleFigures } from "./style-report.ts";
 import { oneLine, type Style } from "./style.ts";
-import type { Cell, Column } from "./table.ts";
-import { table } from "./table.ts";
+import { table, type Cell, type Column } from "./table.ts";
 
 /** The report on a terminal. @param zone IANA time zone for display. */
 export function reportLines(report: Report, style: Style, zone: string): string[] {

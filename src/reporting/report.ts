@@ -5,14 +5,11 @@ import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
 import { type ActivityReport, activityReport } from "./activity-report.ts";
-import type { EquityCurve } from "./equity-curve.ts";
-import { curveFromLedger, curveOf, pointsUpToNow } from "./equity-curve.ts";
-import type { ExecutionReport } from "./execution-report.ts";
-import { executionReport } from "./execution-report.ts";
+import { curveFromLedger, curveOf, pointsUpToNow, type EquityCurve } from "./equity-curve.ts";
+import { executionReport, type ExecutionReport } from "./execution-report.ts";
 import { dollarsOrNull } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
-import type { Profit, ProfitReport } from "./profit-report.ts";
-import { profitOf } from "./profit-report.ts";
+import { profitOf, type Profit, type ProfitReport } from "./profit-report.ts";
 import { type StyleReport, styleReports } from "./style-report.ts";
 import { type StrategyReport, strategyReports } from "./strategy-report.ts";
 

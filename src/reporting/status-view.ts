@@ -1,7 +1,6 @@
 import type { Account, Order, Position } from "../domain/broker.ts";
 import type { Signal } from "../domain/signal.ts";
-import type { VerdictKind } from "../domain/verdict.ts";
-import { VERDICTS } from "../domain/verdict.ts";
+import { VERDICTS, type VerdictKind } from "../domain/verdict.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { SignalRecord } from "../domain/ledger/signals.ts";
 import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
@@ -9,17 +8,14 @@ import { formatDollars, formatShares } from "../domain/format.ts";
 import { ZERO } from "../domain/decimal.ts";
 import type { SubAccount } from "../accounts/read-sub-accounts.ts";
 import { isOwnOrder } from "../execution/orders/ids.ts";
-import type { StrategyTarget } from "../domain/strategy-target.ts";
-import { combinedTargets } from "../domain/strategy-target.ts";
+import { combinedTargets, type StrategyTarget } from "../domain/strategy-target.ts";
 import { accountFigures } from "./account-summary.ts";
 import { subAccountsTable } from "./sub-accounts-table.ts";
 import { strategyTargetLines } from "./strategy-target-lines.ts";
 import { holdingsTable } from "./holdings-table.ts";
-import type { TimeFormat } from "../domain/time-format.ts";
-import { formatAge, formatDuration, formatInstant } from "../domain/time-format.ts";
+import { formatAge, formatDuration, formatInstant, type TimeFormat } from "../domain/time-format.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
-import type { Cell, Column } from "./table.ts";
-import { table } from "./table.ts";
+import { table, type Cell, type Column } from "./table.ts";
 import type { SetAside } from "./target-base.ts";
 
 /** All that `status` tells; everything in it was read by the caller. */

@@ -1,5 +1,4 @@
-import type { SubAccount } from "../accounts/read-sub-accounts.ts";
-import { readSubAccounts } from "../accounts/read-sub-accounts.ts";
+import { readSubAccounts, type SubAccount } from "../accounts/read-sub-accounts.ts";
 import { toText } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { textOrNull } from "./json-values.ts";

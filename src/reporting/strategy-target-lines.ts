@@ -1,11 +1,8 @@
-import type { StrategyTarget } from "../domain/strategy-target.ts";
-import { combinedTargets } from "../domain/strategy-target.ts";
+import { combinedTargets, type StrategyTarget } from "../domain/strategy-target.ts";
 import { formatWeight } from "../domain/format.ts";
-import type { TimeFormat } from "../domain/time-format.ts";
-import { formatAge, formatInstant } from "../domain/time-format.ts";
+import { formatAge, formatInstant, type TimeFormat } from "../domain/time-format.ts";
 import type { Style } from "./style.ts";
-import type { Cell, Column } from "./table.ts";
-import { table } from "./table.ts";
+import { table, type Cell, type Column } from "./table.ts";
 
 const CLAIMS: readonly Column[] = [
   { title: "", align: "left" },

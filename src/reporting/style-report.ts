@@ -1,6 +1,5 @@
 import type { ExecutionStyle } from "../domain/execution-style.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, sum, toText, ZERO } from "../domain/decimal.ts";
+import { decimal, sum, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExecutionReport, OrderReport } from "./execution-report.ts";
 import { basisPointsOrNull, dollarsOrNull } from "./json-values.ts";
 

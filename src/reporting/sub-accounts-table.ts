@@ -1,11 +1,9 @@
 import type { SubAccount, SubAccountPosition } from "../accounts/read-sub-accounts.ts";
 import { formatDollars, formatQuantity } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { sum, ZERO } from "../domain/decimal.ts";
+import { sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import { formatPrice, signedDollars } from "./figures.ts";
 import type { Style } from "./style.ts";
-import type { Cell, Column } from "./table.ts";
-import { table } from "./table.ts";
+import { table, type Cell, type Column } from "./table.ts";
 
 const COLUMNS: readonly Column[] = [
   { title: "Book", align: "left" },

@@ -1,6 +1,5 @@
 import type { Account, Position } from "../domain/broker.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { ONE, sum } from "../domain/decimal.ts";
+import { ONE, sum, type Decimal } from "../domain/decimal.ts";
 import { isOutside, isProtected } from "../portfolio/valuation.ts";
 import { shareOf } from "./figures.ts";
 

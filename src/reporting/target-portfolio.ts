@@ -1,12 +1,9 @@
 import type { Signal } from "../domain/signal.ts";
 import { formatWeight } from "../domain/format.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { ONE, sum } from "../domain/decimal.ts";
-import type { TimeFormat } from "../domain/time-format.ts";
-import { formatAge, formatInstant } from "../domain/time-format.ts";
+import { ONE, sum, type Decimal } from "../domain/decimal.ts";
+import { formatAge, formatInstant, type TimeFormat } from "../domain/time-format.ts";
 import { shortened, type Style } from "./style.ts";
-import type { Cell, Column } from "./table.ts";
-import { table } from "./table.ts";
+import { table, type Cell, type Column } from "./table.ts";
 
 const BAR_WIDTH = 20;
 

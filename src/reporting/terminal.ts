@@ -1,6 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-import type { Style } from "./style.ts";
-import { plainStyle, richStyle } from "./style.ts";
+import { plainStyle, richStyle, type Style } from "./style.ts";
 
 /** The required part of a writable stream. */
 export interface TerminalStream {

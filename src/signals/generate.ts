@@ -5,10 +5,8 @@ import { marketDate } from "../domain/market-day.ts";
 import type { DailyBars } from "../domain/daily-bar.ts";
 import type { Allocation, Strategy, TraceStep } from "../strategies/strategy.ts";
 import { alertLines } from "./alert-lines.ts";
-import type { BarBasis, BarMode } from "../domain/bar-basis.ts";
-import { barBasis, basisText } from "../domain/bar-basis.ts";
-import type { BarDoubt } from "./bar-check.ts";
-import { checkBars } from "./bar-check.ts";
+import { barBasis, basisText, type BarBasis, type BarMode } from "../domain/bar-basis.ts";
+import { checkBars, type BarDoubt } from "./bar-check.ts";
 
 export interface GenerationParts {
   readonly broker: Pick<Broker, "calendar" | "dailyBars">;

@@ -3,8 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import type { Config, StrategyConfig } from "../domain/config.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Strategy } from "../strategies/strategy.ts";
-import type { GeneratedSignal } from "./generate.ts";
-import { generateSignal } from "./generate.ts";
+import { generateSignal, type GeneratedSignal } from "./generate.ts";
 
 /** A built-in strategy and its alerts file. */
 export interface OwnStrategy {

@@ -4,8 +4,7 @@ import { messageOf } from "../domain/errors.ts";
 import type { ScheduledSignals, ScheduledState } from "../ledger/scheduled-signals.ts";
 import type { Log } from "../logging/logger.ts";
 import { marketDate } from "../domain/market-day.ts";
-import type { Schedule } from "../domain/schedule.ts";
-import { dueAt, scheduleText } from "../domain/schedule.ts";
+import { dueAt, scheduleText, type Schedule } from "../domain/schedule.ts";
 
 /** A strategy as the schedule sees it. */
 export interface ScheduledStrategy {

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, toText } from "../domain/decimal.ts";
+import { decimal, toText, type Decimal } from "../domain/decimal.ts";
 import type { AssetRecord } from "./assets.ts";
 import type { OrderRecord } from "./orders.ts";
 import type { Pin } from "./prices.ts";

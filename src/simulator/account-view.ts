@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, max, ONE, toText, ZERO } from "../domain/decimal.ts";
+import { decimal, max, ONE, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState, PositionRecord } from "./account-state.ts";
 import type { AssetRecord } from "./assets.ts";
 import { buyingPower, heldShares, marketValue, type Valuation } from "./buying-power.ts";

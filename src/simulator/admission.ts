@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, min, ONE, SHARE_DECIMALS, truncate, ZERO } from "../domain/decimal.ts";
+import { decimal, min, ONE, SHARE_DECIMALS, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import type { AssetRecord } from "./assets.ts";
 import { buyingPower, heldShares, openOrders, takenByPurchase, type Valuation } from "./buying-power.ts";

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, decimalFromNumber, max, ONE, sum, ZERO } from "../domain/decimal.ts";
+import { decimal, decimalFromNumber, max, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import { heldQuantity, isOpen, type OrderRecord, reservedValue } from "./orders.ts";
 

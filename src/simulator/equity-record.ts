@@ -1,6 +1,5 @@
 import type { Clock } from "../domain/clock.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { ZERO } from "../domain/decimal.ts";
+import { ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Closing, ExchangeState } from "./account-state.ts";
 import { marketValue } from "./buying-power.ts";
 import type { PriceBook } from "./prices.ts";

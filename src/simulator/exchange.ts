@@ -1,6 +1,5 @@
 import type { Clock } from "../domain/clock.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, decimalFromNumber, ONE, parseDecimal, toText, ZERO } from "../domain/decimal.ts";
+import { decimal, decimalFromNumber, ONE, parseDecimal, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import {
   type AccountFlags,
   type AccountSettings,
@@ -95,9 +94,7 @@ export class Exchange {
         emit: (update) => {
           for (const listener of this.#listeners) listener(update);
         },
-        beforeBooking: () => {
-          this.#equity.recordCloses();
-        },
+        beforeBooking: () => this.#equity.recordCloses(),
         changed: this.#onChange,
       },
       executionModelOf(options),
@@ -235,30 +232,22 @@ export class Exchange {
 
   /** Fixes a symbol's trade and quote from now on. */
   setPrice(symbol: string, price: string): void {
-    this.#reprice(symbol, () => {
-      this.prices.pinPrice(symbol, decimal(price), this.clock.now());
-    });
+    this.#reprice(symbol, () => this.prices.pinPrice(symbol, decimal(price), this.clock.now()));
   }
 
   /** Fixes a symbol's quote from now on; `"0"` empties a side. */
   setQuote(symbol: string, bid: string, ask: string): void {
-    this.#reprice(symbol, () => {
-      this.prices.pinQuote(symbol, decimal(bid), decimal(ask), this.clock.now());
-    });
+    this.#reprice(symbol, () => this.prices.pinQuote(symbol, decimal(bid), decimal(ask), this.clock.now()));
   }
 
   /** Lets a symbol's price move again. */
   releasePrice(symbol: string): void {
-    this.#reprice(symbol, () => {
-      this.prices.release(symbol, this.clock.now());
-    });
+    this.#reprice(symbol, () => this.prices.release(symbol, this.clock.now()));
   }
 
   /** Multiplies a symbol's price by `factor` from now on, or undoes that; past prices stay. */
   scalePrice(symbol: string, factor: Decimal, direction: "do" | "undo" = "do"): void {
-    this.#reprice(symbol, () => {
-      this.prices.scale(symbol, direction === "do" ? factor : ONE.div(factor), this.clock.now());
-    });
+    this.#reprice(symbol, () => this.prices.scale(symbol, direction === "do" ? factor : ONE.div(factor), this.clock.now()));
   }
 
   /**
@@ -352,9 +341,7 @@ export class Exchange {
   }
 
   resumeSymbol(symbol: string): void {
-    this.#reprice(symbol, () => {
-      this.prices.resume(symbol, this.clock.now());
-    });
+    this.#reprice(symbol, () => this.prices.resume(symbol, this.clock.now()));
   }
 
   /** Fixes symbols, all by default, at their current price. */

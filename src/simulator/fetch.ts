@@ -34,14 +34,10 @@ async function requestOf(
 function unlessAborted(answer: Promise<VenueResponse>, signal: AbortSignal | undefined): Promise<VenueResponse> {
   if (signal === undefined) return answer;
   return new Promise((resolve, reject) => {
-    const giveUp = (): void => {
-      reject(signal.reason as Error);
-    };
+    const giveUp = (): void => reject(signal.reason as Error);
     if (signal.aborted) giveUp();
     signal.addEventListener("abort", giveUp, { once: true });
-    void answer.then(resolve, reject).finally(() => {
-      signal.removeEventListener("abort", giveUp);
-    });
+    void answer.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
   });
 }
 

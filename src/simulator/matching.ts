@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, max, min, ONE, SHARE_DECIMALS, truncate, ZERO } from "../domain/decimal.ts";
+import { decimal, max, min, ONE, SHARE_DECIMALS, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import { heldShares, marginExcess, requirementOf, type Valuation } from "./buying-power.ts";
 import { isWhole } from "./order-request.ts";

@@ -1,6 +1,5 @@
 import type { Clock, Timer } from "../domain/clock.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { ZERO } from "../domain/decimal.ts";
+import { ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import { openOrders, type Valuation } from "./buying-power.ts";
 import { type FillModel, match, touchesStop } from "./matching.ts";
@@ -8,8 +7,7 @@ import { isOpen, type OrderRecord, type OrderStatus } from "./orders.ts";
 import type { PriceBook } from "./prices.ts";
 import type { Random } from "./random.ts";
 import { unprocessable } from "./refusals.ts";
-import type { MarketHours } from "./sessions.ts";
-import { newYorkDate } from "./sessions.ts";
+import { newYorkDate, type MarketHours } from "./sessions.ts";
 import { bookFill, fillActivity } from "./settlement.ts";
 import { stampOf } from "./timestamps.ts";
 import { type Execution, type TradeEvent, type TradeUpdate, tradeUpdate } from "./trade-updates.ts";
@@ -131,9 +129,7 @@ export class OrderEntry {
     this.#timer = undefined;
     const delay = this.#nextDelay();
     if (this.#closed || delay === undefined) return;
-    this.#timer = this.#context.clock.after(Math.min(Math.max(delay, 0), LONGEST_SLEEP_MS), () => {
-      this.#wake();
-    });
+    this.#timer = this.#context.clock.after(Math.min(Math.max(delay, 0), LONGEST_SLEEP_MS), () => this.#wake());
   }
 
   close(): void {

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { CENT_DECIMALS, ONE, parseDecimal, SHARE_DECIMALS, truncate, ZERO } from "../domain/decimal.ts";
+import { CENT_DECIMALS, ONE, parseDecimal, SHARE_DECIMALS, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { OrderType, Side, TimeInForce } from "./orders.ts";
 import { malformed, unprocessable } from "./refusals.ts";
 

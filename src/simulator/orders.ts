@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { ZERO, max, toText, truncate, SHARE_DECIMALS } from "../domain/decimal.ts";
+import { ZERO, max, toText, truncate, SHARE_DECIMALS, type Decimal } from "../domain/decimal.ts";
 import { shownQuotient } from "./quotient.ts";
 import { secondStamp } from "./timestamps.ts";
 

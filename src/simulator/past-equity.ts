@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, sum, ZERO } from "../domain/decimal.ts";
+import { decimal, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Activity, ExchangeState } from "./account-state.ts";
 import type { PriceBook } from "./prices.ts";
 import { millisOf } from "./timestamps.ts";

@@ -1,6 +1,5 @@
 import type { Clock } from "../domain/clock.ts";
-import type { Decimal } from "../domain/decimal.ts";
-import { toText, ZERO } from "../domain/decimal.ts";
+import { toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import { checkAsset, checkBuyingPower, checkClientOrderId, checkHolding, checkMinimum, checkWashTrade } from "./admission.ts";
 import type { Valuation } from "./buying-power.ts";

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, roundHalfUp, ZERO } from "../domain/decimal.ts";
+import { decimal, roundHalfUp, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Closing, ExchangeState } from "./account-state.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HistoryRange, historyRange } from "./history-range.ts";

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { HUNDRED, parseDecimal, SHARE_DECIMALS, truncate, ZERO } from "../domain/decimal.ts";
+import { HUNDRED, parseDecimal, SHARE_DECIMALS, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import { isWhole } from "./order-request.ts";
 import { malformed } from "./refusals.ts";
 

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { decimal, ONE, roundHalfUp, toText, truncate, ZERO } from "../domain/decimal.ts";
+import { decimal, ONE, roundHalfUp, toText, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import { priceModel } from "./assets.ts";
 import { hashText, noiseAt } from "./random.ts";
 import type { MarketHours } from "./sessions.ts";

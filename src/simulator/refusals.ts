@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { max, toText, ZERO } from "../domain/decimal.ts";
+import { max, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 
 const FORBIDDEN = 40310000;
 const NOT_FOUND = 40410000;

@@ -38,9 +38,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const sockets = new WebSocketServer({ server, path: STREAM_PATH });
   // The websocket server repeats the HTTP server's errors, which `listen` already reports.
   sockets.on("error", () => undefined);
-  sockets.on("connection", (socket) => {
-    connect(venue, socket);
-  });
+  sockets.on("connection", (socket) => connect(venue, socket));
   try {
     await listen(server, options.port ?? 0);
   } catch (thrown) {
@@ -74,9 +72,7 @@ async function close(server: Server, sockets: WebSocketServer, venue: Venue): Pr
   for (const socket of sockets.clients) socket.terminate();
   await new Promise<void>((resolve) => {
     sockets.close(() => {
-      server.close(() => {
-        resolve();
-      });
+      server.close(() => resolve());
       server.closeAllConnections();
     });
   });
@@ -124,18 +120,10 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 /** Frames go out in binary, as those of the venue's paper environment do. */
 function connect(venue: Venue, socket: WebSocket): void {
   const session = venue.openStream(
-    (frame) => {
-      socket.send(Buffer.from(frame), { binary: true });
-    },
-    () => {
-      socket.terminate();
-    },
+    (frame) => socket.send(Buffer.from(frame), { binary: true }),
+    () => socket.terminate(),
   );
-  socket.on("message", (data: Buffer) => {
-    session.receive(data);
-  });
+  socket.on("message", (data: Buffer) => session.receive(data));
   socket.on("error", () => socket.terminate());
-  socket.on("close", () => {
-    session.closed();
-  });
+  socket.on("close", () => session.closed());
 }

@@ -1,5 +1,4 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { SHARE_DECIMALS, toText, truncate, ZERO } from "../domain/decimal.ts";
+import { SHARE_DECIMALS, toText, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Activity, ExchangeState } from "./account-state.ts";
 import { uuidFor } from "./random.ts";
 import type { AssetRecord } from "./assets.ts";

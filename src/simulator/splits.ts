@@ -1,4 +1,3 @@
-import type { Decimal } from "../domain/decimal.ts";
 import {
   decimal,
   decimalFromNumber,
@@ -10,6 +9,7 @@ import {
   toText,
   truncate,
   ZERO,
+  type Decimal,
 } from "../domain/decimal.ts";
 import type { Activity, ExchangeState, SplitRecord } from "./account-state.ts";
 import type { Bar } from "./wire.ts";

@@ -1,7 +1,5 @@
-import type { Decimal } from "../domain/decimal.ts";
-import { toText } from "../domain/decimal.ts";
-import type { OrderRecord, OrderView } from "./orders.ts";
-import { orderView } from "./orders.ts";
+import { toText, type Decimal } from "../domain/decimal.ts";
+import { orderView, type OrderRecord, type OrderView } from "./orders.ts";
 
 export type TradeEvent =
   "pending_new" | "accepted" | "new" | "partial_fill" | "fill" | "pending_cancel" | "canceled" | "expired" | "rejected" | "replaced";

@@ -73,12 +73,8 @@ export class Venue {
       this.#broadcast(frames.flatMap((each) => this.faults.frames(each)));
     });
     this.faults = new FaultInjector(this.exchange, {
-      broadcast: (frames) => {
-        this.#broadcast(frames);
-      },
-      dropStreams: () => {
-        this.dropStreams();
-      },
+      broadcast: (frames) => this.#broadcast(frames),
+      dropStreams: () => this.dropStreams(),
     });
     this.exchange.gate = this.faults;
     for (const fault of options.faults ?? []) this.faults.add(typeof fault === "string" ? parseFault(fault) : fault);
@@ -108,10 +104,7 @@ export class Venue {
       onClosed: (gone) => this.#streams.delete(gone),
     });
     this.#streams.add(connection);
-    if (!this.faults.admitsStream())
-      this.clock.after(0, () => {
-        connection.drop();
-      });
+    if (!this.faults.admitsStream()) this.clock.after(0, () => connection.drop());
     return connection;
   }
 

@@ -26,9 +26,7 @@ export const ACCOUNT_FAULTS: readonly FaultKind[] = [
     inject: ({ exchange, ...context }) =>
       lasting({ exchange, ...context }, () => {
         exchange.haltTrading();
-        return () => {
-          exchange.resumeTrading();
-        };
+        return () => exchange.resumeTrading();
       }),
   },
 ];
@@ -57,23 +55,15 @@ function block(exchange: Exchange, by: string): () => void {
   switch (by) {
     case "account_blocked":
       exchange.setFlags({ accountBlocked: true });
-      return () => {
-        exchange.setFlags({ accountBlocked });
-      };
+      return () => exchange.setFlags({ accountBlocked });
     case "trade_suspended":
       exchange.setSettings({ suspendTrade: true });
-      return () => {
-        exchange.setSettings({ suspendTrade });
-      };
+      return () => exchange.setSettings({ suspendTrade });
     case "status":
       exchange.setFlags({ status: "ACCOUNT_UPDATED" });
-      return () => {
-        exchange.setFlags({ status });
-      };
+      return () => exchange.setFlags({ status });
     default:
       exchange.setFlags({ tradingBlocked: true });
-      return () => {
-        exchange.setFlags({ tradingBlocked });
-      };
+      return () => exchange.setFlags({ tradingBlocked });
   }
 }

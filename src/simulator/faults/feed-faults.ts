@@ -18,12 +18,8 @@ export const FEED_FAULTS: readonly FaultKind[] = [
     description: "market data answers 400 to every request that includes the symbol",
     parameters: [{ name: "symbol", form: "symbol", byDefault: "UVXY" }],
     inject: ({ exchange, settings }) => ({
-      begin: () => {
-        exchange.feed.invalid.add(settings.text("symbol"));
-      },
-      end: () => {
-        exchange.feed.invalid.delete(settings.text("symbol"));
-      },
+      begin: () => exchange.feed.invalid.add(settings.text("symbol")),
+      end: () => exchange.feed.invalid.delete(settings.text("symbol")),
     }),
   },
 ];
@@ -38,8 +34,6 @@ function freeFeed({ exchange, settings }: FaultContext): FaultHooks {
         oneSidedShare: settings.number("one-sided"),
       });
     },
-    end: () => {
-      exchange.feed.show(symbol, undefined);
-    },
+    end: () => exchange.feed.show(symbol, undefined),
   };
 }

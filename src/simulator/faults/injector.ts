@@ -53,10 +53,7 @@ class ActiveFault {
   start(): void {
     const waitMs = this.#spec.settings.number("after") * 1_000;
     if (waitMs === 0) this.#begin();
-    else
-      this.#later(waitMs, () => {
-        this.#begin();
-      });
+    else this.#later(waitMs, () => this.#begin());
   }
 
   stop(): void {
@@ -77,10 +74,7 @@ class ActiveFault {
   #begin(): void {
     this.phase = "on";
     const lastsMs = this.#spec.settings.number("for") * 1_000;
-    if (lastsMs > 0)
-      this.#later(lastsMs, () => {
-        this.stop();
-      });
+    if (lastsMs > 0) this.#later(lastsMs, () => this.stop());
     this.hooks.begin?.();
   }
 
@@ -100,15 +94,9 @@ class ActiveFault {
       settings: this.#spec.settings,
       strikes: () => this.#occasions.strike(),
       sleep: (milliseconds) => this.#clock.sleep(milliseconds, this.#over.signal),
-      later: (milliseconds, run) => {
-        this.#later(milliseconds, run);
-      },
-      broadcast: (frames) => {
-        outlet.broadcast(frames);
-      },
-      dropStreams: () => {
-        outlet.dropStreams();
-      },
+      later: (milliseconds, run) => this.#later(milliseconds, run),
+      broadcast: (frames) => outlet.broadcast(frames),
+      dropStreams: () => outlet.dropStreams(),
     };
   }
 }

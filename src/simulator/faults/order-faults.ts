@@ -73,9 +73,7 @@ function asynchronousReject(context: FaultContext): FaultHooks {
     happened: ({ event, order }) => {
       const record = event === "pending_new" || event === "accepted" ? exchange.state.orders.get(String(order.id)) : undefined;
       if (record === undefined || !isDoomed(record)) return;
-      later(settings.number("ms"), () => {
-        exchange.reject(record.id);
-      });
+      later(settings.number("ms"), () => exchange.reject(record.id));
     },
     mayFill: (order) => !isDoomed(order),
   };

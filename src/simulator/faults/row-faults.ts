@@ -41,9 +41,7 @@ export const ROW_FAULTS: readonly FaultKind[] = [
       begin: () => {
         if (strikes()) exchange.endow({ symbol: settings.text("symbol"), ...WORTHLESS });
       },
-      end: () => {
-        exchange.takeAway(settings.text("symbol"));
-      },
+      end: () => exchange.takeAway(settings.text("symbol")),
     }),
   },
   {

@@ -65,18 +65,14 @@ function setAccount(exchange: Exchange, to: string): () => void {
   const before = { ...exchange.state.settings };
   const change: Partial<AccountSettings> = ACCOUNT[to as keyof typeof ACCOUNT];
   exchange.setSettings(change);
-  return () => {
-    exchange.setSettings(Object.fromEntries(Object.keys(change).map((key) => [key, before[key as keyof AccountSettings]])));
-  };
+  return () => exchange.setSettings(Object.fromEntries(Object.keys(change).map((key) => [key, before[key as keyof AccountSettings]])));
 }
 
 function setAsset(exchange: Exchange, symbol: string, to: string): () => void {
   const before = exchange.state.assets.get(symbol);
   const change: Partial<AssetRecord> = ASSET[to as keyof typeof ASSET];
   exchange.setAsset(symbol, change);
-  return () => {
-    exchange.setAsset(symbol, Object.fromEntries(Object.keys(change).map((key) => [key, before?.[key as keyof AssetRecord]])));
-  };
+  return () => exchange.setAsset(symbol, Object.fromEntries(Object.keys(change).map((key) => [key, before?.[key as keyof AssetRecord]])));
 }
 
 /** A withdrawal that exceeds the cash does not happen. */

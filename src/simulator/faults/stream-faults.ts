@@ -53,9 +53,7 @@ function lateUpdates({ broadcast, later, settings, strikes }: FaultContext): Fau
   return {
     update: (frame) => {
       if (!strikes()) return [frame];
-      later(settings.number("ms"), () => {
-        broadcast([frame]);
-      });
+      later(settings.number("ms"), () => broadcast([frame]));
       return [];
     },
   };
@@ -79,9 +77,7 @@ function reorderedUpdates({ broadcast, later, settings, strikes }: FaultContext)
       });
       return [];
     },
-    end: () => {
-      broadcast(release());
-    },
+    end: () => broadcast(release()),
   };
 }
 
