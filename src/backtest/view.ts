@@ -1,8 +1,8 @@
 import { formatPercent } from "../domain/format.ts";
 import { decimal, roundHalfUp } from "../domain/decimal.ts";
 import { counted, dollarsOf, signedDollars, signedPercent } from "../reporting/figures.ts";
-import { oneLine, type Style } from "../reporting/style.ts";
-import { table, type Cell, type Column } from "../reporting/table.ts";
+import { oneLine, spaced, type Style } from "../reporting/style.ts";
+import { left, right, table, type Cell } from "../reporting/table.ts";
 import type { BacktestResult, Figures } from "./result.ts";
 import { headline, markText } from "./texts.ts";
 
@@ -21,7 +21,7 @@ export function backtestLines(result: BacktestResult, style: Style): string[] {
     legLines(result, style),
     doubtLines(result, style),
   ];
-  return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ["", ...section]));
+  return spaced(sections);
 }
 
 /** What a reader must know to judge the figures; also printed with `--json`. */
@@ -45,11 +45,6 @@ function headLines(result: BacktestResult, style: Style): string[] {
   ];
 }
 
-const PLAIN: readonly Column[] = [
-  { title: "", align: "left" },
-  { title: "", align: "left" },
-];
-
 function figureLines(result: BacktestResult, style: Style): string[] {
   const { activity, benchmark, best_day, worst_day } = result;
   const rows: (readonly [string, string])[] = [
@@ -70,11 +65,7 @@ function figureLines(result: BacktestResult, style: Style): string[] {
   ];
   return [
     style.paint("strong", "Result"),
-    ...table(
-      PLAIN,
-      rows.map(([name, text]) => [{ text: name }, { text }]),
-      style,
-    ),
+    ...table(left("", ""), rows, style),
     ...(result.period.sessions < FEW_SESSIONS ? [style.paint("quiet", "  Yearly figures mean little for so few sessions.")] : []),
   ];
 }
@@ -98,30 +89,19 @@ function benchmarkText(figures: Figures): string {
   return `${total} (${yearly}); worst drawdown ${fall.split(",")[0] ?? ""}; Sharpe ratio ${figures.sharpe === null ? UNDEFINED : ratio(figures.sharpe)}`;
 }
 
-const TIMES: readonly Column[] = [
-  { title: "Strategy", align: "left" },
-  { title: "Branch", align: "left" },
-  { title: "Sessions", align: "right" },
-  { title: "Time", align: "right" },
-];
+const TIMES = [...left("Strategy", "Branch"), ...right("Sessions", "Time")];
 
 function branchLines({ branches }: BacktestResult, style: Style): string[] {
   const rows = branches.map((row): Cell[] => [
-    { text: row.strategy },
+    row.strategy,
     row.branch === "undecided" ? { text: row.branch, tint: "warn" } : { text: row.branch, tint: "strong" },
-    { text: String(row.sessions) },
-    { text: share(row.share) },
+    String(row.sessions),
+    share(row.share),
   ]);
   return [style.paint("strong", "Time in each branch"), ...table(TIMES, rows, style)];
 }
 
-const LEGS: readonly Column[] = [
-  { title: "Symbol", align: "left" },
-  { title: "Sessions", align: "right" },
-  { title: "Time", align: "right" },
-  { title: "Mean weight", align: "right" },
-  { title: "Profit", align: "right" },
-];
+const LEGS = [...left("Symbol"), ...right("Sessions", "Time", "Mean weight", "Profit")];
 
 function legLines({ legs }: BacktestResult, style: Style): string[] {
   if (legs.length === 0) return ["Nothing was held."];
@@ -130,9 +110,9 @@ function legLines({ legs }: BacktestResult, style: Style): string[] {
     const tint = profit.s < 0 ? "bad" : "good";
     return [
       { text: leg.symbol, tint: "strong" },
-      { text: String(leg.sessions) },
-      { text: share(leg.share) },
-      { text: share(leg.average_weight) },
+      String(leg.sessions),
+      share(leg.share),
+      share(leg.average_weight),
       { text: signedDollars(profit), tint },
     ];
   });

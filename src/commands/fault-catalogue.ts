@@ -1,8 +1,7 @@
 import type { Style } from "../reporting/style.ts";
-import { table } from "../reporting/table.ts";
+import { left, table } from "../reporting/table.ts";
 import { COMMON_PARAMETERS, FAULT_MENU } from "../simulator/faults.ts";
 
-const TITLES = ["fault", "what goes wrong", "parameters"];
 const COMMON_MEANING: Readonly<Record<string, string>> = {
   share: "apply to this share of the matching requests, from 0 to 1",
   nth: "apply only to the n-th of them",
@@ -14,17 +13,16 @@ const COMMON_MEANING: Readonly<Record<string, string>> = {
 /** The list for a terminal: name, meaning, own parameters with defaults, and the common parameters. */
 export function faultCatalogue(style: Style): string[] {
   const rows = FAULT_MENU.map(({ description, name, parameters }) => [
-    { text: name },
-    { text: description },
-    { text: parameters.map((parameter) => `${parameter.name}=${parameter.byDefault}`).join(",") },
+    name,
+    description,
+    parameters.map((parameter) => `${parameter.name}=${parameter.byDefault}`).join(","),
   ]);
-  const common = COMMON_PARAMETERS.map(({ byDefault, name }) => [{ text: `${name}=${byDefault}` }, { text: COMMON_MEANING[name] ?? "" }]);
-  const columns = (titles: readonly string[]): { title: string; align: "left" }[] => titles.map((title) => ({ title, align: "left" }));
+  const common = COMMON_PARAMETERS.map(({ byDefault, name }) => [`${name}=${byDefault}`, COMMON_MEANING[name] ?? ""]);
   return [
-    ...table(columns(TITLES), rows, style, ""),
+    ...table(left("fault", "what goes wrong", "parameters"), rows, style, ""),
     "",
     "Every fault also accepts:",
-    ...table(columns(["", ""]), common, style),
+    ...table(left("", ""), common, style),
     "",
     'Put parameters after a colon: --fault "slow-answer:ms=3000,share=0.2". The option may be repeated.',
   ];

@@ -3,7 +3,7 @@ import { formatDollars, formatShares } from "../domain/format.ts";
 import { ZERO, type Decimal } from "../domain/decimal.ts";
 import { formatPrice, shareOf, signedPercent } from "./figures.ts";
 import type { Style } from "./style.ts";
-import { table, type Cell, type Column } from "./table.ts";
+import { left, right, table, type Cell } from "./table.ts";
 
 export interface AccountContext {
   /** `simulator`, `paper` or `live`. */
@@ -54,13 +54,7 @@ function money(amount: Decimal, style: Style): string {
   return amount.lt(ZERO) ? style.paint("bad", formatDollars(amount)) : formatDollars(amount);
 }
 
-const COLUMNS: readonly Column[] = [
-  { title: "", align: "left" },
-  { title: "", align: "right" },
-  { title: "", align: "right" },
-  { title: "", align: "right" },
-  { title: "", align: "right" },
-];
+const COLUMNS = [...left(""), ...right("", "", "", "")];
 
 function positionLines(positions: readonly Position[] | undefined, style: Style): string[] {
   if (positions === undefined) return [style.paint("warn", "The positions could not be read.")];
@@ -73,9 +67,9 @@ function positionCells(position: Position): Cell[] {
   const profit = profitOf(position);
   return [
     { text: position.symbol, tint: "strong" },
-    { text: formatShares(position.quantity) },
-    { text: position.currentPrice === undefined ? "@ no price" : `@ $${formatPrice(position.currentPrice)}` },
-    { text: formatDollars(position.marketValue) },
+    formatShares(position.quantity),
+    position.currentPrice === undefined ? "@ no price" : `@ $${formatPrice(position.currentPrice)}`,
+    formatDollars(position.marketValue),
     profit === undefined
       ? { text: "P&L unknown", tint: "quiet" }
       : { text: `P&L ${signedPercent(profit)}`, tint: profit.lt(ZERO) ? "bad" : "good" },

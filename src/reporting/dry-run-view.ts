@@ -1,24 +1,15 @@
 import { formatDollars, formatShares } from "../domain/format.ts";
 import { isOnTargetReason, type Plan, type PlanLine, type PlannedOrder } from "../portfolio/plan.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
-import { table, type Cell, type Column } from "./table.ts";
+import { left, right, table, type Cell } from "./table.ts";
 
-const LINE_COLUMNS: readonly Column[] = [
-  { title: "", align: "left" },
-  { title: "", align: "left" },
-];
-
-const ORDER_COLUMNS: readonly Column[] = [
-  { title: "", align: "left" },
-  { title: "", align: "right" },
-  { title: "", align: "right" },
-];
+const ORDER_COLUMNS = [...left(""), ...right("", "")];
 
 /** The planned trades: every symbol with its reason, then the orders. */
 export function dryRunLines(plan: Plan, style: Style): string[] {
   return [
     style.paint("strong", `Dry run: the plan on a base of ${formatDollars(plan.base)}`),
-    ...(plan.lines.length === 0 ? ["  No positions and no targets."] : table(LINE_COLUMNS, plan.lines.map(lineCells), style)),
+    ...(plan.lines.length === 0 ? ["  No positions and no targets."] : table(left("", ""), plan.lines.map(lineCells), style)),
     "",
     ...orderLines(plan, style),
     "Dry run: nothing was sent.",
@@ -47,7 +38,7 @@ function orderLines(plan: Plan, style: Style): string[] {
 function orderCells(order: PlannedOrder): Cell[] {
   const name = `${order.symbol}_${order.side.toUpperCase()}`;
   const tint: Tint = order.side === "buy" ? "good" : "warn";
-  if (order.notional !== undefined) return [{ text: name, tint }, { text: formatDollars(order.notional) }];
+  if (order.notional !== undefined) return [{ text: name, tint }, formatDollars(order.notional)];
   const shares = order.quantity === undefined ? "" : `${order.fullExit ? "all " : ""}${formatShares(order.quantity)}`;
-  return [{ text: name, tint }, { text: shares }, { text: `about ${formatDollars(order.estimatedValue)}` }];
+  return [{ text: name, tint }, shares, `about ${formatDollars(order.estimatedValue)}`];
 }

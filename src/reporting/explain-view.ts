@@ -15,7 +15,7 @@ import { conclusionLines, targetAgainstActual } from "./outcome-view.ts";
 import { planOf } from "./plan-lines.ts";
 import { verdictTint } from "./status-view.ts";
 import { oneLine, shortened, type Style } from "./style.ts";
-import { table, type Column } from "./table.ts";
+import { left, table } from "./table.ts";
 
 export type ExplainSource = SubjectSource & Pick<Ledger, "lines" | "intentsOf" | "fillsOf" | "notesOf" | "strategyTargetsOf">;
 
@@ -102,7 +102,7 @@ function strategyTargetsOf({ ledger, style, zone }: View, execution: ExecutionRe
 }
 
 /** Columns of a list without a head. */
-const LISTED: readonly Column[] = Array.from({ length: 3 }, () => ({ title: "", align: "left" as const }));
+const LISTED = left("", "", "");
 
 function accountLines(execution: ExecutionRecord): string[] {
   const before = execution.accountBefore;
@@ -128,7 +128,7 @@ function planLines(execution: ExecutionRecord, style: Style): string[] {
 }
 
 function phaseLines(title: string, phase: PhaseSummary, style: Style): string[] {
-  const rows = phase.lines.map((line) => [{ text: line.symbol, tint: "strong" as const }, { text: oneLine(line.detail) }]);
+  const rows = phase.lines.map((line) => [{ text: line.symbol, tint: "strong" as const }, oneLine(line.detail)]);
   return [`${title} (base ${dollarsOf(phase.base)}, ${dollarsOf(phase.spendable)} to spend):`, ...table(LISTED, rows, style)];
 }
 
@@ -138,7 +138,7 @@ function stepLines({ ledger, style, zone }: View, execution: ExecutionRecord): s
   const rows = notes.map((note) => [
     { text: formatTimeOfDay(note.at, zone), tint: "quiet" as const },
     { text: note.kind, tint: "accent" as const },
-    { text: oneLine(note.text) },
+    oneLine(note.text),
   ]);
   return ["Steps:", ...table(LISTED, rows, style)];
 }

@@ -3,17 +3,10 @@ import { formatDollars, formatPercent, formatQuantity, formatWeight } from "../d
 import { HUNDRED, roundHalfUp, ZERO, type Decimal } from "../domain/decimal.ts";
 import { shareOf } from "./figures.ts";
 import type { Style } from "./style.ts";
-import { table, type Cell, type Column } from "./table.ts";
+import { left, right, table, type Cell } from "./table.ts";
 import { isSetAside, targetBase, type SetAside } from "./target-base.ts";
 
-const COLUMNS: readonly Column[] = [
-  { title: "Symbol", align: "left" },
-  { title: "Target", align: "right" },
-  { title: "Actual", align: "right" },
-  { title: "Drift", align: "right" },
-  { title: "Shares", align: "right" },
-  { title: "Value", align: "right" },
-];
+const COLUMNS = [...left("Symbol"), ...right("Target", "Actual", "Drift", "Shares", "Value")];
 
 export interface HoldingsTarget {
   /** Fractions of the base; `undefined` when no target is known. */
@@ -29,11 +22,11 @@ export function holdingsTable(account: Account, positions: readonly Position[], 
   const rows = symbols.map((symbol) => rowOf(symbol, held.get(symbol), { account, sought, base }));
   const cash: Cell[] = [
     { text: "cash", tint: "quiet" },
-    { text: "" },
-    { text: formatPercent(shareOf(account.cash, account.equity)) },
-    { text: "" },
-    { text: "" },
-    { text: formatDollars(account.cash) },
+    "",
+    formatPercent(shareOf(account.cash, account.equity)),
+    "",
+    "",
+    formatDollars(account.cash),
   ];
   return [...table(COLUMNS, [...rows, cash], style), ...baseNote(account, positions, sought, base)];
 }
@@ -57,11 +50,11 @@ function rowOf(symbol: string, position: Position | undefined, { account, sought
   const target = targetOf(symbol, position, sought);
   return [
     { text: symbol, tint: "strong" },
-    { text: target === undefined ? "-" : formatWeight(target) },
-    { text: formatPercent(actual) },
-    { text: target === undefined ? "" : points(actual.minus(target.times(base))) },
-    { text: formatQuantity(position?.quantity ?? ZERO) },
-    { text: formatDollars(value) },
+    target === undefined ? "-" : formatWeight(target),
+    formatPercent(actual),
+    target === undefined ? "" : points(actual.minus(target.times(base))),
+    formatQuantity(position?.quantity ?? ZERO),
+    formatDollars(value),
   ];
 }
 

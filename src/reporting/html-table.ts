@@ -8,6 +8,14 @@ export interface HtmlColumn {
 
 export type HtmlCell = string | Markup;
 
+export function columns(...titles: readonly string[]): HtmlColumn[] {
+  return titles.map((title) => ({ title }));
+}
+
+export function numbers(...titles: readonly string[]): HtmlColumn[] {
+  return titles.map((title) => ({ title, kind: "number" }));
+}
+
 /** A table with its own scrolling on a narrow screen. @param rows cells in column order. */
 export function htmlTable(caption: string, columns: readonly HtmlColumn[], rows: readonly (readonly HtmlCell[])[]): Markup {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">

@@ -7,16 +7,9 @@ import { isOnTargetReason } from "../portfolio/plan.ts";
 import { dollarsOf, shareOf, signedDollars, signedPercent } from "./figures.ts";
 import { finalLines, isWanted, planOf, type FinalLine } from "./plan-lines.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
-import { table, type Cell, type Column } from "./table.ts";
+import { left, right, table, type Cell } from "./table.ts";
 
-const COLUMNS: readonly Column[] = [
-  { title: "Symbol", align: "left" },
-  { title: "Target", align: "right" },
-  { title: "Actual", align: "right" },
-  { title: "Value", align: "right" },
-  { title: "Difference", align: "right" },
-  { title: "Action", align: "left" },
-];
+const COLUMNS = [...left("Symbol"), ...right("Target", "Actual", "Value", "Difference"), ...left("Action")];
 
 /** What an execution aimed at, against what the account holds after it; one row for every symbol. */
 export function targetAgainstActual(execution: ExecutionRecord, style: Style): string[] {
@@ -50,13 +43,7 @@ function rowsOf(execution: ExecutionRecord, lines: readonly FinalLine[], after: 
   const equity = after === undefined ? undefined : decimal(after.equity);
   return [
     ...lines.map((line) => lineCells(line, isWanted(execution, line), values.get(line.symbol) ?? ZERO, equity)),
-    ...unplanned.map((symbol) => [
-      { text: symbol },
-      { text: "-" },
-      ...actualCells(values.get(symbol) ?? ZERO, equity),
-      { text: "" },
-      { text: "not in the plan" },
-    ]),
+    ...unplanned.map((symbol) => [symbol, "-", ...actualCells(values.get(symbol) ?? ZERO, equity), "", "not in the plan"]),
   ];
 }
 
@@ -64,16 +51,16 @@ function lineCells(line: FinalLine, wanted: boolean, value: Decimal, equity: Dec
   const difference = wanted && equity !== undefined ? signedDollars(value.minus(decimal(line.targetValue))) : "";
   return [
     { text: line.symbol, tint: "strong" },
-    { text: wanted ? formatWeight(decimal(line.targetWeight)) : "-" },
+    wanted ? formatWeight(decimal(line.targetWeight)) : "-",
     ...actualCells(value, equity),
-    { text: difference },
+    difference,
     actionCell(line),
   ];
 }
 
 function actualCells(value: Decimal, equity: Decimal | undefined): Cell[] {
-  if (equity === undefined) return [{ text: "?" }, { text: "?" }];
-  return [{ text: formatPercent(shareOf(value, equity)) }, { text: formatDollars(value) }];
+  if (equity === undefined) return ["?", "?"];
+  return [formatPercent(shareOf(value, equity)), formatDollars(value)];
 }
 
 function actionCell(line: FinalLine): Cell {
@@ -87,12 +74,7 @@ function actionCell(line: FinalLine): Cell {
 
 function cashRow(after: AccountSummary): Cell[] {
   const cash = decimal(after.cash);
-  return [
-    { text: "cash", tint: "quiet" },
-    { text: "" },
-    { text: formatPercent(shareOf(cash, decimal(after.equity))) },
-    { text: formatDollars(cash) },
-  ];
+  return [{ text: "cash", tint: "quiet" }, "", formatPercent(shareOf(cash, decimal(after.equity))), formatDollars(cash)];
 }
 
 /** How an execution ended and why, and what the account was worth before and after it. */

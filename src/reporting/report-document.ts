@@ -3,7 +3,7 @@ import { decimal, ONE, ZERO } from "../domain/decimal.ts";
 import type { DocumentKind } from "./document-file.ts";
 import { counted, signedDollars } from "./figures.ts";
 import { html, Markup } from "./html.ts";
-import { figureList, type HtmlColumn, htmlTable } from "./html-table.ts";
+import { columns, numbers, figureList, htmlTable } from "./html-table.ts";
 import { lineChart } from "./line-chart.ts";
 import { formatDay, formatInstant, formatMinute } from "../domain/time-format.ts";
 import { basisPoints, dollarsCell, milliseconds, priceCell, profitCell, returnCell, shareCell } from "./report-cells.ts";
@@ -49,14 +49,7 @@ function header({ period, generated_at, mode, warnings, account }: Report, zone:
 /** Shorter charts label the time of day, because the same date three times says nothing. */
 const SHORT_SPAN_MS = 2 * 86_400_000;
 
-const HOLDINGS: readonly HtmlColumn[] = [
-  { title: "Symbol" },
-  { title: "Shares", kind: "number" },
-  { title: "Price", kind: "number" },
-  { title: "Value", kind: "number" },
-  { title: "Average price", kind: "number" },
-  { title: "Unrealized", kind: "number" },
-];
+const HOLDINGS = [...columns("Symbol"), ...numbers("Shares", "Price", "Value", "Average price", "Unrealized")];
 
 function accountSection({ account }: Report): Markup | string {
   if (account === null) return "";
@@ -121,13 +114,7 @@ function equitySection({ equity }: Report, zone: string): Markup {
     }`;
 }
 
-const PROFIT: readonly HtmlColumn[] = [
-  { title: "Symbol" },
-  { title: "Realized", kind: "number" },
-  { title: "Unrealized", kind: "number" },
-  { title: "Shares", kind: "number" },
-  { title: "Average cost", kind: "number" },
-];
+const PROFIT = [...columns("Symbol"), ...numbers("Realized", "Unrealized", "Shares", "Average cost")];
 
 function profitSection({ profit }: Report): Markup {
   const rows = profit.by_symbol.map((row) => [
@@ -146,13 +133,7 @@ function profitSection({ profit }: Report): Markup {
     ${rows.length === 0 ? "" : htmlTable("Profit of each symbol", PROFIT, rows)}`;
 }
 
-const STRATEGIES: readonly HtmlColumn[] = [
-  { title: "Book" },
-  { title: "Value", kind: "number" },
-  { title: "Realized", kind: "number" },
-  { title: "Unrealized", kind: "number" },
-  { title: "Profit", kind: "number" },
-];
+const STRATEGIES = [...columns("Book"), ...numbers("Value", "Realized", "Unrealized", "Profit")];
 
 function strategySection({ strategies }: Report): Markup | string {
   if (strategies === null) return "";
@@ -182,16 +163,7 @@ function activitySection({ activity }: Report): Markup {
     ])}`;
 }
 
-const STYLES: readonly HtmlColumn[] = [
-  { title: "Style" },
-  { title: "Symbol" },
-  { title: "Orders", kind: "number" },
-  { title: "Filled", kind: "number" },
-  { title: "Value", kind: "number" },
-  { title: "Spread", kind: "number" },
-  { title: "Slippage", kind: "number" },
-  { title: "Cost", kind: "number" },
-];
+const STYLES = [...columns("Style", "Symbol"), ...numbers("Orders", "Filled", "Value", "Spread", "Slippage", "Cost")];
 
 function styleSection({ execution_styles }: Report): Markup | string {
   if (execution_styles.length === 0) return "";

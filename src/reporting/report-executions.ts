@@ -3,31 +3,19 @@ import { decimal } from "../domain/decimal.ts";
 import { counted, signedPercent } from "./figures.ts";
 import type { OrderReport } from "./execution-report.ts";
 import { html, type Markup } from "./html.ts";
-import { type HtmlColumn, htmlTable } from "./html-table.ts";
+import { columns, numbers, htmlTable, type HtmlColumn } from "./html-table.ts";
 import { formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
 import { orderName } from "./order-line.ts";
 import { basisPoints, dollarsCell, milliseconds, outcomeTint, priceCell, profitCell, shareCell } from "./report-cells.ts";
 import type { Report, ReportedExecution } from "./report.ts";
 
 const ORDERS: readonly HtmlColumn[] = [
-  { title: "Order" },
-  { title: "Status" },
-  { title: "Sent" },
-  { title: "Shares", kind: "number" },
-  { title: "Price", kind: "number" },
-  { title: "Value", kind: "number" },
-  { title: "Decided at", kind: "number" },
-  { title: "Cost", kind: "number" },
+  ...columns("Order", "Status", "Sent"),
+  ...numbers("Shares", "Price", "Value", "Decided at", "Cost"),
   { title: "Message", kind: "words" },
 ];
 
-const DRIFT: readonly HtmlColumn[] = [
-  { title: "Symbol" },
-  { title: "Wanted", kind: "number" },
-  { title: "Actual", kind: "number" },
-  { title: "Drift", kind: "number" },
-  { title: "Left alone" },
-];
+const DRIFT = [...columns("Symbol"), ...numbers("Wanted", "Actual", "Drift"), ...columns("Left alone")];
 
 /** Every execution with its orders, their cost, and what was not completed. */
 export function executionSection({ executions }: Report, zone: string): Markup {

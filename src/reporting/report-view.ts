@@ -6,8 +6,8 @@ import { orderName } from "./order-line.ts";
 import { basisPoints, milliseconds, outcomeTint } from "./report-cells.ts";
 import type { Report } from "./report.ts";
 import type { StyleFigures } from "./style-report.ts";
-import { oneLine, type Style } from "./style.ts";
-import { table, type Cell, type Column } from "./table.ts";
+import { oneLine, spaced, type Style } from "./style.ts";
+import { left, right, table, type Cell } from "./table.ts";
 
 /** The report on a terminal. @param zone IANA time zone for display. */
 export function reportLines(report: Report, style: Style, zone: string): string[] {
@@ -22,7 +22,7 @@ export function reportLines(report: Report, style: Style, zone: string): string[
     executionLines(report, style, zone),
     orderLines(report, style),
   ];
-  return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ["", ...section]));
+  return spaced(sections);
 }
 
 const NOT_KNOWN = "not known";
@@ -36,13 +36,7 @@ function headLines({ generated_at, mode, period, warnings }: Report, style: Styl
   ];
 }
 
-const HOLDINGS: readonly Column[] = [
-  { title: "Symbol", align: "left" },
-  { title: "Shares", align: "right" },
-  { title: "Price", align: "right" },
-  { title: "Value", align: "right" },
-  { title: "Unrealized", align: "right" },
-];
+const HOLDINGS = [...left("Symbol"), ...right("Shares", "Price", "Value", "Unrealized")];
 
 function accountLines({ account }: Report, style: Style): string[] {
   if (account === null) return [];
@@ -59,9 +53,9 @@ function accountLines({ account }: Report, style: Style): string[] {
           HOLDINGS,
           account.positions.map((position): Cell[] => [
             { text: position.symbol, tint: "strong" },
-            { text: formatQuantity(decimal(position.quantity)) },
-            { text: position.price === null ? "?" : formatPrice(decimal(position.price)) },
-            { text: dollarsOf(position.value) },
+            formatQuantity(decimal(position.quantity)),
+            position.price === null ? "?" : formatPrice(decimal(position.price)),
+            dollarsOf(position.value),
             money(position.unrealised),
           ]),
           style,
@@ -93,13 +87,7 @@ function returnLines({ equity }: Report, style: Style, zone: string): string[] {
   ];
 }
 
-const PROFIT: readonly Column[] = [
-  { title: "Symbol", align: "left" },
-  { title: "Realized", align: "right" },
-  { title: "Unrealized", align: "right" },
-  { title: "Shares", align: "right" },
-  { title: "Average cost", align: "right" },
-];
+const PROFIT = [...left("Symbol"), ...right("Realized", "Unrealized", "Shares", "Average cost")];
 
 function profitLines({ profit }: Report, style: Style): string[] {
   const unknown = decimal(profit.unknown_proceeds).eq(ZERO)
@@ -118,27 +106,21 @@ function profitLines({ profit }: Report, style: Style): string[] {
             { text: row.symbol, tint: "strong" },
             money(row.realised),
             money(row.unrealised),
-            { text: formatQuantity(decimal(row.quantity)) },
-            { text: row.average_cost === null ? "" : formatPrice(decimal(row.average_cost)) },
+            formatQuantity(decimal(row.quantity)),
+            row.average_cost === null ? "" : formatPrice(decimal(row.average_cost)),
           ]),
           style,
         )),
   ];
 }
 
-const STRATEGIES: readonly Column[] = [
-  { title: "Book", align: "left" },
-  { title: "Value", align: "right" },
-  { title: "Realized", align: "right" },
-  { title: "Unrealized", align: "right" },
-  { title: "Profit", align: "right" },
-];
+const STRATEGIES = [...left("Book"), ...right("Value", "Realized", "Unrealized", "Profit")];
 
 function strategyLines({ strategies }: Report, style: Style): string[] {
   if (strategies === null) return [];
   const rows = strategies.map((book): Cell[] => [
     { text: book.name, tint: "strong" },
-    { text: dollarsOf(book.value) },
+    dollarsOf(book.value),
     money(book.realised),
     money(book.unrealised),
     money(book.profit),
@@ -159,28 +141,19 @@ function activityLines({ activity }: Report, style: Style): string[] {
   ];
 }
 
-const STYLES: readonly Column[] = [
-  { title: "Style", align: "left" },
-  { title: "Symbol", align: "left" },
-  { title: "Orders", align: "right" },
-  { title: "Filled", align: "right" },
-  { title: "Value", align: "right" },
-  { title: "Spread", align: "right" },
-  { title: "Slippage", align: "right" },
-  { title: "Cost", align: "right" },
-];
+const STYLES = [...left("Style", "Symbol"), ...right("Orders", "Filled", "Value", "Spread", "Slippage", "Cost")];
 
 function styleLines({ execution_styles }: Report, style: Style): string[] {
   if (execution_styles.length === 0) return [];
   const row = (first: string, symbol: string, figures: StyleFigures): Cell[] => [
     { text: first, tint: "strong" },
-    { text: symbol },
-    { text: String(figures.orders) },
-    { text: String(figures.filled_orders) },
-    { text: dollarsOf(figures.value) },
-    { text: basisPoints(figures.spread_bps) },
-    { text: basisPoints(figures.slippage_bps) },
-    { text: basisPoints(figures.cost_bps) },
+    symbol,
+    String(figures.orders),
+    String(figures.filled_orders),
+    dollarsOf(figures.value),
+    basisPoints(figures.spread_bps),
+    basisPoints(figures.slippage_bps),
+    basisPoints(figures.cost_bps),
   ];
   const rows = execution_styles.flatMap((each) => [
     row(each.style, "all", each),
@@ -192,48 +165,30 @@ function styleLines({ execution_styles }: Report, style: Style): string[] {
   ];
 }
 
-const EXECUTIONS: readonly Column[] = [
-  { title: "Started", align: "left" },
-  { title: "Execution", align: "left" },
-  { title: "Outcome", align: "left" },
-  { title: "Orders", align: "right" },
-  { title: "Sold", align: "right" },
-  { title: "Bought", align: "right" },
-  { title: "Realized", align: "right" },
-  { title: "First order", align: "right" },
-  { title: "On target", align: "right" },
-  { title: "Cost", align: "right" },
-  { title: "Cash drag", align: "right" },
+const EXECUTIONS = [
+  ...left("Started", "Execution", "Outcome"),
+  ...right("Orders", "Sold", "Bought", "Realized", "First order", "On target", "Cost", "Cash drag"),
 ];
 
 function executionLines({ executions }: Report, style: Style, zone: string): string[] {
   if (executions.length === 0) return ["No execution in this period."];
   const rows = executions.map((execution): Cell[] => [
-    { text: formatInstant(Date.parse(execution.started_at), zone) },
-    { text: execution.id },
+    formatInstant(Date.parse(execution.started_at), zone),
+    execution.id,
     { text: execution.outcome ?? "open", tint: outcomeTint(execution.outcome) },
-    { text: String(execution.orders.length) },
-    { text: dollarsOf(execution.sold) },
-    { text: dollarsOf(execution.bought) },
+    String(execution.orders.length),
+    dollarsOf(execution.sold),
+    dollarsOf(execution.bought),
     money(execution.realised),
-    { text: milliseconds(execution.shortfall.alert_to_first_order_ms) },
-    { text: milliseconds(execution.shortfall.alert_to_on_target_ms) },
-    { text: basisPoints(execution.shortfall.cost_bps) },
-    { text: execution.shortfall.cash_drag === null ? "-" : signedPercent(decimal(execution.shortfall.cash_drag), 2) },
+    milliseconds(execution.shortfall.alert_to_first_order_ms),
+    milliseconds(execution.shortfall.alert_to_on_target_ms),
+    basisPoints(execution.shortfall.cost_bps),
+    execution.shortfall.cash_drag === null ? "-" : signedPercent(decimal(execution.shortfall.cash_drag), 2),
   ]);
   return [style.paint("strong", "Executions, newest first"), ...table(EXECUTIONS, rows, style)];
 }
 
-const ORDERS: readonly Column[] = [
-  { title: "Execution", align: "left" },
-  { title: "Order", align: "left" },
-  { title: "Status", align: "left" },
-  { title: "Shares", align: "right" },
-  { title: "Price", align: "right" },
-  { title: "Value", align: "right" },
-  { title: "Decided at", align: "right" },
-  { title: "Cost", align: "right" },
-];
+const ORDERS = [...left("Execution", "Order", "Status"), ...right("Shares", "Price", "Value", "Decided at", "Cost")];
 
 /** A monthly report may have hundreds; the rest is in the JSON and the HTML. */
 const ORDERS_SHOWN = 30;
@@ -246,12 +201,12 @@ function orderLines({ executions }: Report, style: Style): string[] {
     .map(({ execution, order }): Cell[] => [
       { text: execution.id, tint: "quiet" },
       { text: orderName(order), tint: "strong" },
-      { text: order.status.replaceAll("_", " ") },
-      { text: formatQuantity(decimal(order.quantity)) },
-      { text: order.fill_price === null ? "-" : formatPrice(decimal(order.fill_price)) },
-      { text: order.value === null ? "-" : dollarsOf(order.value) },
-      { text: order.decision_price === null ? "-" : formatPrice(decimal(order.decision_price)) },
-      { text: basisPoints(order.cost_bps) },
+      order.status.replaceAll("_", " "),
+      formatQuantity(decimal(order.quantity)),
+      order.fill_price === null ? "-" : formatPrice(decimal(order.fill_price)),
+      order.value === null ? "-" : dollarsOf(order.value),
+      order.decision_price === null ? "-" : formatPrice(decimal(order.decision_price)),
+      basisPoints(order.cost_bps),
     ]);
   const rest = orders.length - rows.length;
   return [
@@ -267,9 +222,9 @@ function flowsText(text: string): string {
 }
 
 function money(text: string | null): Cell {
-  if (text === null) return { text: "-" };
+  if (text === null) return "-";
   const value = decimal(text);
-  return value.eq(ZERO) ? { text: signedDollars(value) } : { text: signedDollars(value), tint: value.lt(ZERO) ? "bad" : "good" };
+  return value.eq(ZERO) ? signedDollars(value) : { text: signedDollars(value), tint: value.lt(ZERO) ? "bad" : "good" };
 }
 
 function tinted(text: string, format: (value: Decimal) => string, style: Style): string {

@@ -14,8 +14,8 @@ import { subAccountsTable } from "./sub-accounts-table.ts";
 import { strategyTargetLines } from "./strategy-target-lines.ts";
 import { holdingsTable } from "./holdings-table.ts";
 import { formatAge, formatDuration, formatInstant, type TimeFormat } from "../domain/time-format.ts";
-import { oneLine, type Style, type Tint } from "./style.ts";
-import { table, type Cell, type Column } from "./table.ts";
+import { oneLine, spaced, type Style, type Tint } from "./style.ts";
+import { left, table, type Cell } from "./table.ts";
 import type { SetAside } from "./target-base.ts";
 
 /** All that `status` tells; everything in it was read by the caller. */
@@ -57,7 +57,7 @@ export function statusLines(facts: StatusFacts, style: Style): string[] {
     signalLines(facts, style),
     verdictLines(facts, style),
   ];
-  return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ["", ...section]));
+  return spaced(sections);
 }
 
 function modeLine({ mode, modeReason }: StatusFacts, style: Style): string {
@@ -111,7 +111,7 @@ function bookLines({ subAccounts }: StatusFacts, style: Style): string[] {
   return subAccounts === undefined ? [] : [style.paint("strong", "Books of the strategies:"), ...subAccountsTable(subAccounts, style)];
 }
 
-const ROW: readonly Column[] = Array.from({ length: 5 }, () => ({ title: "", align: "left" as const }));
+const ROW = left("", "", "", "", "");
 
 function workingLines({ account, workingOrders }: StatusFacts, style: Style): string[] {
   if (workingOrders.length === 0) return account === undefined ? [] : ["No working orders."];
@@ -122,8 +122,8 @@ function orderCells(order: Order): Cell[] {
   const asked = order.notional === undefined ? formatShares(order.quantity ?? ZERO) : formatDollars(order.notional);
   return [
     { text: `${order.symbol}_${order.side.toUpperCase()}`, tint: "strong" },
-    { text: order.status.replaceAll("_", " ") },
-    { text: `${formatShares(order.filledQuantity)} filled of ${asked}` },
+    order.status.replaceAll("_", " "),
+    `${formatShares(order.filledQuantity)} filled of ${asked}`,
     { text: isOwnOrder(order) ? "ours" : "foreign", tint: isOwnOrder(order) ? "quiet" : "warn" },
     { text: `order ${order.id}`, tint: "quiet" },
   ];
@@ -143,9 +143,9 @@ function executionLines({ openExecutions, now, zone }: StatusFacts, style: Style
 function signalLines({ lastSignals, zone }: StatusFacts, style: Style): string[] {
   if (lastSignals.length === 0) return ["No signal yet."];
   const rows = lastSignals.map(({ signal, verdict, verdictReason }) => [
-    { text: formatInstant(signal.generatedAt, zone) },
-    { text: signal.strategy },
-    { text: signal.id },
+    formatInstant(signal.generatedAt, zone),
+    signal.strategy,
+    signal.id,
     { text: verdict ?? "not judged yet", tint: verdictTint(verdict) },
     { text: oneLine(verdictReason ?? ""), tint: "quiet" as const },
   ]);
@@ -155,8 +155,8 @@ function signalLines({ lastSignals, zone }: StatusFacts, style: Style): string[]
 function verdictLines({ verdicts, zone }: StatusFacts, style: Style): string[] {
   if (verdicts.length === 0) return [];
   const rows = verdicts.map((record) => [
-    { text: formatInstant(record.at, zone) },
-    { text: record.strategy },
+    formatInstant(record.at, zone),
+    record.strategy,
     { text: record.verdict, tint: verdictTint(record.verdict) },
     { text: oneLine(record.reason), tint: "quiet" as const },
   ]);

@@ -2,25 +2,17 @@ import { combinedTargets, type StrategyTarget } from "../domain/strategy-target.
 import { formatWeight } from "../domain/format.ts";
 import { formatAge, formatInstant, type TimeFormat } from "../domain/time-format.ts";
 import type { Style } from "./style.ts";
-import { table, type Cell, type Column } from "./table.ts";
+import { left, right, table, type Cell } from "./table.ts";
 
-const CLAIMS: readonly Column[] = [
-  { title: "", align: "left" },
-  { title: "", align: "right" },
-  { title: "", align: "left" },
-  { title: "", align: "left" },
-];
+const CLAIMS = [...left(""), ...right(""), ...left("", "")];
 
-const TOTALS: readonly Column[] = [
-  { title: "", align: "left" },
-  { title: "", align: "right" },
-];
+const TOTALS = [...left(""), ...right("")];
 
 /** Each strategy's targets, their run and age, and the combined targets (R31). */
 export function strategyTargetLines(strategyTargets: readonly StrategyTarget[], style: Style, format: TimeFormat): string[] {
   const totals = [...combinedTargets(strategyTargets)].map(([symbol, weight]): Cell[] => [
     { text: symbol, tint: "strong" },
-    { text: formatWeight(weight) },
+    formatWeight(weight),
   ]);
   return [
     style.paint("strong", "Targets of all strategies:"),
@@ -36,8 +28,8 @@ export function strategyTargetLines(strategyTargets: readonly StrategyTarget[], 
 function strategyTargetCells(strategyTarget: StrategyTarget, { now, zone }: TimeFormat): Cell[] {
   return [
     { text: strategyTarget.strategy, tint: "strong" },
-    { text: formatWeight(strategyTarget.share) },
-    { text: targetsText(strategyTarget) },
+    formatWeight(strategyTarget.share),
+    targetsText(strategyTarget),
     {
       text: `${BASES[strategyTarget.basis]} ${strategyTarget.signalId} of ${formatInstant(strategyTarget.generatedAt, zone)}, ${formatAge(strategyTarget.generatedAt, now)}`,
       tint: "quiet",

@@ -48,6 +48,11 @@ function cells(share: number, width: number): number {
   return Math.max(0, Math.min(width, Math.round(share * width)));
 }
 
+/** The sections that say something, with an empty line between them. */
+export function spaced(sections: readonly (readonly string[])[]): string[] {
+  return sections.filter((section) => section.length > 0).flatMap((section, index) => (index === 0 ? section : ["", ...section]));
+}
+
 const LONGEST_QUOTE = 1_000;
 
 /**

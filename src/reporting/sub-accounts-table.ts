@@ -3,17 +3,9 @@ import { formatDollars, formatQuantity } from "../domain/format.ts";
 import { sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import { formatPrice, signedDollars } from "./figures.ts";
 import type { Style } from "./style.ts";
-import { table, type Cell, type Column } from "./table.ts";
+import { left, right, table, type Cell } from "./table.ts";
 
-const COLUMNS: readonly Column[] = [
-  { title: "Book", align: "left" },
-  { title: "Symbol", align: "left" },
-  { title: "Shares", align: "right" },
-  { title: "Average cost", align: "right" },
-  { title: "Value", align: "right" },
-  { title: "Unrealised", align: "right" },
-  { title: "Realised", align: "right" },
-];
+const COLUMNS = [...left("Book", "Symbol"), ...right("Shares", "Average cost", "Value", "Unrealised", "Realised")];
 
 /**
  * Sub-accounts (R32): every position, closed ones with their profit, and the totals. Values and cash of all
@@ -29,11 +21,11 @@ function bookRows(book: SubAccount): Cell[][] {
     [
       { text: book.name, tint: "strong" },
       { text: "cash", tint: "quiet" },
-      { text: "" },
-      { text: "" },
-      { text: formatDollars(book.cash) },
+      "",
+      "",
+      formatDollars(book.cash),
       profitCell(book.unrealised),
-      book.realised === undefined ? { text: "" } : profitCell(book.realised),
+      book.realised === undefined ? "" : profitCell(book.realised),
     ],
   ];
 }
@@ -41,18 +33,18 @@ function bookRows(book: SubAccount): Cell[][] {
 function positionRow(book: string, { symbol, quantity, averageCost, marketValue, unrealised, realised }: SubAccountPosition): Cell[] {
   return [
     { text: book, tint: "strong" },
-    { text: symbol },
-    { text: formatQuantity(quantity) },
-    { text: averageCost === undefined ? "" : `$${formatPrice(averageCost)}` },
-    { text: formatDollars(marketValue) },
-    { text: signedDollars(unrealised) },
-    { text: realised === undefined ? "" : signedDollars(realised) },
+    symbol,
+    formatQuantity(quantity),
+    averageCost === undefined ? "" : `$${formatPrice(averageCost)}`,
+    formatDollars(marketValue),
+    signedDollars(unrealised),
+    realised === undefined ? "" : signedDollars(realised),
   ];
 }
 
 function totalRow(subAccounts: readonly SubAccount[]): Cell[] {
   const worth = sum(subAccounts.map(({ cash, marketValue }) => cash.plus(marketValue)));
-  return [{ text: "account", tint: "quiet" }, { text: "" }, { text: "" }, { text: "" }, { text: formatDollars(worth) }];
+  return [{ text: "account", tint: "quiet" }, "", "", "", formatDollars(worth)];
 }
 
 function profitCell(amount: Decimal): Cell {

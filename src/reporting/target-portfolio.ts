@@ -3,15 +3,11 @@ import { formatWeight } from "../domain/format.ts";
 import { ONE, sum, type Decimal } from "../domain/decimal.ts";
 import { formatAge, formatInstant, type TimeFormat } from "../domain/time-format.ts";
 import { shortened, type Style } from "./style.ts";
-import { table, type Cell, type Column } from "./table.ts";
+import { left, right, table, type Cell } from "./table.ts";
 
 const BAR_WIDTH = 20;
 
-const COLUMNS: readonly Column[] = [
-  { title: "", align: "left" },
-  { title: "", align: "left" },
-  { title: "", align: "right" },
-];
+const COLUMNS = [...left("", ""), ...right("")];
 
 /** The strategy's targets: source, age, and the weight of every symbol. */
 export function targetPortfolio(signal: Signal, style: Style, format: TimeFormat): string[] {
@@ -37,20 +33,12 @@ function targetLines(signal: Signal, style: Style): string[] {
 function weightLines(targets: ReadonlyMap<string, Decimal>, style: Style): string[] {
   const rows = [...targets].map(([symbol, weight]) => weightCells(symbol, weight, style));
   const rest = ONE.minus(sum(targets.values()));
-  const cash: Cell[] = [
-    { text: "cash", tint: "quiet" },
-    { text: style.bar(toShare(rest), BAR_WIDTH), tint: "quiet" },
-    { text: formatWeight(rest) },
-  ];
+  const cash: Cell[] = [{ text: "cash", tint: "quiet" }, { text: style.bar(toShare(rest), BAR_WIDTH), tint: "quiet" }, formatWeight(rest)];
   return table(COLUMNS, /[1-9]/.test(formatWeight(rest)) ? [...rows, cash] : rows, style);
 }
 
 function weightCells(symbol: string, weight: Decimal, style: Style): Cell[] {
-  return [
-    { text: symbol, tint: "strong" },
-    { text: style.bar(toShare(weight), BAR_WIDTH), tint: "accent" },
-    { text: formatWeight(weight) },
-  ];
+  return [{ text: symbol, tint: "strong" }, { text: style.bar(toShare(weight), BAR_WIDTH), tint: "accent" }, formatWeight(weight)];
 }
 
 /** Only for the length of a bar; never used as an amount. */
