@@ -6,7 +6,7 @@ import { TORN_AFTER_MS } from "../intake/rest.ts";
 import { isFinal, type VerdictKind } from "../domain/verdict.ts";
 import { formatAge, formatDuration } from "../domain/time-format.ts";
 import type { AlertsState } from "./alerts.ts";
-import { failed, ok, skipped, warning, type Finding } from "./check.ts";
+import { failed, ok, skipped, warning, type Findings } from "./check.ts";
 
 export interface AlertsTime {
   readonly now: number;
@@ -20,30 +20,28 @@ const PROMPT_MS = 60_000;
 const SILENT_AFTER_MS = 4 * 86_400_000 + 43_200_000;
 
 /** R8: the file's owner, and whether its last line is complete. */
-export function judgeAlertsFile(state: AlertsState, { now }: AlertsTime): readonly Finding[] {
+export function judgeAlertsFile(state: AlertsState, { now }: AlertsTime): Findings {
   switch (state.kind) {
     case "missing":
-      return [
-        warning(
-          `${state.file} does not exist: the strategy has not written yet`,
-          "It is read as soon as it exists. If the strategy has run, compare its path with ALERTS_FILE.",
-        ),
-      ];
+      return warning(
+        `${state.file} does not exist: the strategy has not written yet`,
+        "It is read as soon as it exists. If the strategy has run, compare its path with ALERTS_FILE.",
+      );
     case "untrusted":
-      return [failed(state.reason, state.hint)];
+      return failed(state.reason, state.hint);
     case "read":
-      return [state.replaced ? replacedFinding(state) : endFinding(state, now)];
+      return state.replaced ? replacedFinding(state) : endFinding(state, now);
   }
 }
 
-function replacedFinding({ file }: AlertsState & { kind: "read" }): Finding {
+function replacedFinding({ file }: AlertsState & { kind: "read" }): Findings {
   return failed(
     `${file} was mounted as a single file and replaced or deleted outside: new alerts cannot be seen`,
     `Mount the directory ${dirname(file)} instead of the file, and restart the container.`,
   );
 }
 
-function endFinding({ file, bytes, ended, writtenAt }: AlertsState & { kind: "read" }, now: number): Finding {
+function endFinding({ file, bytes, ended, writtenAt }: AlertsState & { kind: "read" }, now: number): Findings {
   const text = `${file} is trusted; ${bytes.toLocaleString("en-US")} bytes, last written ${formatDuration(Math.max(0, now - writtenAt))} ago`;
   if (ended || now - writtenAt < TORN_AFTER_MS) return ok(text);
   return warning(
@@ -53,18 +51,18 @@ function endFinding({ file, bytes, ended, writtenAt }: AlertsState & { kind: "re
 }
 
 /** R1–R5: the newest run, its age, and how it would be judged now. */
-export function judgeAlertsRun(state: AlertsState, { now }: AlertsTime): readonly Finding[] {
-  if (state.kind !== "read") return [skipped(state.kind === "missing" ? "there is no alerts file" : "fix the alerts file first")];
+export function judgeAlertsRun(state: AlertsState, { now }: AlertsTime): Findings {
+  if (state.kind !== "read") return skipped(state.kind === "missing" ? "there is no alerts file" : "fix the alerts file first");
   const { run, decision } = state;
-  if (run === undefined) return [warning("the file contains no run", "The strategy has not written a complete line yet.")];
+  if (run === undefined) return warning("the file contains no run", "The strategy has not written a complete line yet.");
   const subject = `${subjectOf(run)}${run.newestStamp === undefined ? "" : `, ${formatAge(run.newestStamp, now)}`}`;
-  if (run.allocation.kind === "malformed") return [failed(`${subject}: malformed. ${run.allocation.reason}`, FORMAT_HINT)];
-  return [decided(subject, run, decision, now)];
+  if (run.allocation.kind === "malformed") return failed(`${subject}: malformed. ${run.allocation.reason}`, FORMAT_HINT);
+  return decided(subject, run, decision, now);
 }
 
 const FORMAT_HINT = "docs/alerts.md describes the format.";
 
-function decided(subject: string, run: Run, decision: Decision, now: number): Finding {
+function decided(subject: string, run: Run, decision: Decision, now: number): Findings {
   switch (decision.kind) {
     case "execute":
       return ok(`${subject}: fresh and complete, it would be executed`);
@@ -89,13 +87,13 @@ const HINTS: Partial<Record<VerdictKind, string>> = {
   incomplete: "The strategy did not write all the legs it names, or its weights sum to less than 98 %.",
 };
 
-function verdictFinding(text: string, kind: VerdictKind, run: Run, now: number): Finding {
+function verdictFinding(text: string, kind: VerdictKind, run: Run, now: number): Findings {
   const hint = HINTS[kind];
   if (hint !== undefined) return kind === "incomplete" ? warning(text, hint) : failed(text, hint);
   return isFinal(kind) || kind === "history" ? silenceFinding(text, run, now) : ok(text);
 }
 
-function silenceFinding(text: string, { newestStamp }: Run, now: number): Finding {
+function silenceFinding(text: string, { newestStamp }: Run, now: number): Findings {
   if (newestStamp === undefined || now - newestStamp < SILENT_AFTER_MS) return ok(text);
   return warning(text, `The strategy has not written for ${formatDuration(now - newestStamp)}; check whether it still runs.`);
 }
@@ -110,26 +108,22 @@ function subjectOf({ alerts, hashes, newestStamp }: Run): string {
 }
 
 /** R5: a timestamp off by whole quarter-hours from the file's modification time was read in the wrong zone. */
-export function judgeAlertsZone(state: AlertsState, { zone }: AlertsTime): readonly Finding[] {
-  if (state.kind !== "read") return [skipped(state.kind === "missing" ? "there is no alerts file" : "fix the alerts file first")];
+export function judgeAlertsZone(state: AlertsState, { zone }: AlertsTime): Findings {
+  if (state.kind !== "read") return skipped(state.kind === "missing" ? "there is no alerts file" : "fix the alerts file first");
   const last = state.run?.alerts.at(-1);
-  if (last === undefined) return [skipped("there is no line with a timestamp")];
+  if (last === undefined) return skipped("there is no line with a timestamp");
   const hint = zoneHint(last, state.writtenAt, zone).trim();
   const read = last.zoneOffsetMinutes === undefined ? "timestamps include their own offset" : `timestamps are read in ${zone}`;
   if (hint === "") {
     const fits = Math.abs(last.stamp - state.writtenAt) <= PROMPT_MS;
-    return [
-      ok(
-        fits
-          ? `${read}, which matches the file's modification time`
-          : `${read}; the file was modified at another time, so this cannot be checked`,
-      ),
-    ];
+    return ok(
+      fits
+        ? `${read}, which matches the file's modification time`
+        : `${read}; the file was modified at another time, so this cannot be checked`,
+    );
   }
-  return [
-    warning(
-      `${read}, which does not match: ${hint}`,
-      "Set ALERTS_TIMEZONE to the zone of the machine that writes, or write timestamps with an offset. Ignore this if the file was copied or touched since.",
-    ),
-  ];
+  return warning(
+    `${read}, which does not match: ${hint}`,
+    "Set ALERTS_TIMEZONE to the zone of the machine that writes, or write timestamps with an offset. Ignore this if the file was copied or touched since.",
+  );
 }

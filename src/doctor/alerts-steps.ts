@@ -3,13 +3,13 @@ import { trustedOwners } from "../intake/trust.ts";
 import { judgeAlertsFile, judgeAlertsRun, judgeAlertsZone, type AlertsTime } from "./alerts-health.ts";
 import { readAlertsState, type AlertsState } from "./alerts.ts";
 import type { Chart } from "./chart.ts";
-import { given, skipped, type Finding } from "./check.ts";
+import { given, skipped, type Findings } from "./check.ts";
 import type { Step } from "./examination.ts";
 
 /** The alerts file of every strategy, as intake sees it. */
 export function alertsSteps(chart: Chart): Step[] {
-  const about = (judge: Judge) => (): readonly Finding[] => given(chart.config, (config) => each(chart, config, judge));
-  const readFirst = (): readonly Finding[] =>
+  const about = (judge: Judge) => (): Findings => given(chart.config, (config) => each(chart, config, judge));
+  const readFirst = (): Findings =>
     given(chart.config, (config) => {
       readAll(chart, config);
       return each(chart, config, judgeAlertsFile);
@@ -21,7 +21,7 @@ export function alertsSteps(chart: Chart): Step[] {
   ];
 }
 
-type Judge = (state: AlertsState, time: AlertsTime) => readonly Finding[];
+type Judge = (state: AlertsState, time: AlertsTime) => Findings;
 
 /** @throws TraderError when ALERTS_OWNER is an unknown user. */
 function readAll(chart: Chart, config: Config): void {
@@ -32,11 +32,11 @@ function readAll(chart: Chart, config: Config): void {
 }
 
 /** With several strategies, each line names its strategy. */
-function each({ alertsStates: states, clock }: Chart, { strategies, alertsTimezone }: Config, judge: Judge): readonly Finding[] {
+function each({ alertsStates: states, clock }: Chart, { strategies, alertsTimezone }: Config, judge: Judge): Findings {
   const time = { now: clock.now(), zone: alertsTimezone };
   return strategies.flatMap(({ name }) => {
     const state = states.get(name);
-    const findings = state === undefined ? [skipped("the alerts file was not read")] : judge(state, time);
+    const findings = state === undefined ? skipped("the alerts file was not read") : judge(state, time);
     return strategies.length === 1 ? findings : findings.map((finding) => ({ ...finding, of: name }));
   });
 }

@@ -8,7 +8,7 @@ import type { LockHolder } from "../ledger/lock-holder.ts";
 import { holderOf } from "../ledger/lock.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import type { AlertsState } from "./alerts.ts";
-import { skipped, unknown, type Finding, type Known } from "./check.ts";
+import { skipped, unknown, type Known, type Findings } from "./check.ts";
 import { readConfiguration } from "./configuration.ts";
 import type { LedgerState } from "./ledger-health.ts";
 
@@ -32,7 +32,7 @@ export class Chart {
   readonly notify: boolean;
   readonly env: Environment;
   readonly config: Known<Config>;
-  readonly configurationFindings: readonly Finding[];
+  readonly configurationFindings: Findings;
   ledger: Known<LedgerState> = unknown("the ledger was not read");
   /** Alerts files by strategy. */
   readonly alertsStates = new Map<string, AlertsState>();
@@ -44,8 +44,7 @@ export class Chart {
     this.notify = parts.notify;
     const { env, problem } = readEnvironment(parts);
     this.env = env;
-    const { config, findings } =
-      problem === undefined ? readConfiguration(env) : { config: unknown(problem), findings: [skipped(problem)] };
+    const { config, findings } = problem === undefined ? readConfiguration(env) : { config: unknown(problem), findings: skipped(problem) };
     this.config = config;
     this.configurationFindings = findings;
   }

@@ -55,6 +55,9 @@ export interface Finding {
   readonly of?: string;
 }
 
+/** What a check found, in the order of its lines. */
+export type Findings = readonly Finding[];
+
 /** A finding with its check: one line of the doctor. */
 export interface Check {
   readonly id: CheckId;
@@ -64,21 +67,21 @@ export interface Check {
   readonly hint?: string;
 }
 
-export function ok(text: string): Finding {
-  return { status: "ok", text };
+export function ok(text: string): Findings {
+  return [{ status: "ok", text }];
 }
 
-export function warning(text: string, hint: string): Finding {
-  return { status: "warning", text, hint };
+export function warning(text: string, hint: string): Findings {
+  return [{ status: "warning", text, hint }];
 }
 
-export function failed(text: string, hint: string): Finding {
-  return { status: "failed", text, hint };
+export function failed(text: string, hint: string): Findings {
+  return [{ status: "failed", text, hint }];
 }
 
 /** @param why to follow "skipped": the obstacle, or why the check is not needed. */
-export function skipped(why: string): Finding {
-  return { status: "skipped", text: `skipped: ${why}` };
+export function skipped(why: string): Findings {
+  return [{ status: "skipped", text: `skipped: ${why}` }];
 }
 
 /** A value, or why it is not known. */
@@ -93,15 +96,15 @@ export function unknown(why: string): Known<never> {
 }
 
 /** The findings about a value, or the finding that it is unknown. */
-export function given<T>(fact: Known<T>, judge: (value: T) => readonly Finding[]): readonly Finding[] {
-  return fact.kind === "known" ? judge(fact.value) : [skipped(fact.why)];
+export function given<T>(fact: Known<T>, judge: (value: T) => Findings): Findings {
+  return fact.kind === "known" ? judge(fact.value) : skipped(fact.why);
 }
 
 const FAULT_HINT = "This is a bug; `--verbose` shows more. Please report it.";
 const RIGHTS_HINT = "Run it as the daemon's user; if you do, check the owner and mode of the file and its directory.";
 
 /** An error's message as a failed finding. A configuration error, which takes several lines, is left to its own check. */
-export function failure(error: unknown, otherHint: string = FAULT_HINT): Finding {
+export function failure(error: unknown, otherHint: string = FAULT_HINT): Findings {
   const obstacle = obstacleBehind(error);
   if (obstacle !== undefined) return failed(obstacle.text, obstacle.hint);
   const made = error instanceof TraderError || error instanceof BrokerError;

@@ -9,7 +9,7 @@ import { isLoopback } from "../config/values.ts";
 import { messageOf } from "../domain/errors.ts";
 import { notificationSecrets } from "../config/notification-settings.ts";
 import { formatWeight } from "../domain/format.ts";
-import { failed, failure, known, ok, unknown, warning, type Finding, type Known } from "./check.ts";
+import { failed, failure, known, ok, unknown, warning, type Finding, type Known, type Findings } from "./check.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 const READABLE_BY_OTHERS = 0o004;
@@ -31,18 +31,18 @@ export interface SettingsFileFacts {
   readonly unknown: readonly string[];
 }
 
-export function judgeSettingsFile(facts: SettingsFileFacts): readonly Finding[] {
+export function judgeSettingsFile(facts: SettingsFileFacts): Findings {
   const { path, state, problems, unknown: names } = facts;
-  if (state === "missing") return [ok(`there is no ${path}; settings come from the environment only`)];
-  if (state !== "there") return [failed(`${path} cannot be read: ${state.unreadable}`, "Make it readable for our user, or move it away.")];
-  const wrong = problems.map((problem) => failed(`${path} cannot be used: ${problem}`, LINE_HINT));
+  if (state === "missing") return ok(`there is no ${path}; settings come from the environment only`);
+  if (state !== "there") return failed(`${path} cannot be read: ${state.unreadable}`, "Make it readable for our user, or move it away.");
+  const wrong = problems.flatMap((problem) => failed(`${path} cannot be used: ${problem}`, LINE_HINT));
   const others =
-    names.length === 0 ? [] : [warning(`${path} has names that are no settings, and are ignored: ${names.join(", ")}`, UNKNOWN_HINT)];
-  return [...wrong, ...(wrong.length > 0 ? [] : [rightsOf(facts)]), ...others];
+    names.length === 0 ? [] : warning(`${path} has names that are no settings, and are ignored: ${names.join(", ")}`, UNKNOWN_HINT);
+  return [...wrong, ...(wrong.length > 0 ? [] : rightsOf(facts)), ...others];
 }
 
 /** Anyone who can read `.env` can trade with the account, and anyone who can write it can choose the account. */
-function rightsOf({ path, mode, secrets }: SettingsFileFacts): Finding {
+function rightsOf({ path, mode, secrets }: SettingsFileFacts): Findings {
   const rights = `mode ${mode.toString(8).padStart(4, "0")}`;
   const cure = `chmod 600 ${path}`;
   if ((mode & WRITABLE_BY_OTHERS) !== 0) return warning(`${path} can be written by others (${rights})`, `${cure}, and check its content.`);
@@ -83,12 +83,12 @@ export function secretsIn(env: Environment): string[] {
 }
 
 /** The configuration and its findings: each problem on its own line. */
-export function readConfiguration(env: Environment): { config: Known<Config>; findings: readonly Finding[] } {
+export function readConfiguration(env: Environment): { config: Known<Config>; findings: Findings } {
   try {
     const config = loadConfig(env);
-    return { config: known(config), findings: [ok(described(config)), ...proxyFinding(env, config)] };
+    return { config: known(config), findings: [...ok(described(config)), ...proxyFinding(env, config)] };
   } catch (error) {
-    const findings = error instanceof ConfigurationError ? problemFindings(error) : [failure(error)];
+    const findings = error instanceof ConfigurationError ? problemFindings(error) : failure(error);
     return { config: unknown("the configuration is wrong"), findings };
   }
 }
@@ -96,19 +96,17 @@ export function readConfiguration(env: Environment): { config: Known<Config>; fi
 const PROXY_NAMES = ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
 /** Node uses a proxy only when configured to. */
-function proxyFinding(env: Environment, { alpaca }: Config): readonly Finding[] {
+function proxyFinding(env: Environment, { alpaca }: Config): Findings {
   const name = PROXY_NAMES.find((each) => (env[each] ?? "").trim() !== "");
   if (name === undefined || env.NODE_USE_ENV_PROXY === "1" || alpaca === undefined || isLoopback(alpaca.tradingUrl)) return [];
-  return [
-    warning(
-      `${name} is set, but requests do not use that proxy`,
-      "Set NODE_USE_ENV_PROXY=1 in the environment of the process (not in .env) if Alpaca is reached through it.",
-    ),
-  ];
+  return warning(
+    `${name} is set, but requests do not use that proxy`,
+    "Set NODE_USE_ENV_PROXY=1 in the environment of the process (not in .env) if Alpaca is reached through it.",
+  );
 }
 
 /** All share one hint, so it is printed under the last one. */
-function problemFindings({ problems, hint }: ConfigurationError): readonly Finding[] {
+function problemFindings({ problems, hint }: ConfigurationError): Findings {
   return problems.map(({ text }, index): Finding => {
     const last = index === problems.length - 1;
     return { status: "failed", text, ...(last && hint !== undefined ? { hint } : {}) };

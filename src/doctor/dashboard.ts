@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Clock } from "../domain/clock.ts";
 import type { DashboardConfig } from "../domain/config.ts";
 import { messageOf } from "../domain/errors.ts";
-import { failed, ok, skipped, warning, type Finding } from "./check.ts";
+import { failed, ok, skipped, warning, type Findings } from "./check.ts";
 
 /** It is on this machine, so an answer takes milliseconds. */
 const LIMIT_MS = 3_000;
@@ -44,28 +44,24 @@ function causeOf(error: unknown): string {
   return Error.isError(error) && error.cause !== undefined ? messageOf(error.cause) : messageOf(error);
 }
 
-export function judgeHealth(address: string, answer: HealthAnswer): readonly Finding[] {
+export function judgeHealth(address: string, answer: HealthAnswer): Findings {
   if (answer.kind === "hanging")
-    return [
-      failed(
-        `${address} accepts the connection but does not answer within ${String(LIMIT_MS / 1_000)} s: the daemon hangs, or another program uses its port`,
-        "If its log shows nothing new, stop it (with `kill -9` if needed) and restart it: it continues from the ledger.",
-      ),
-    ];
+    return failed(
+      `${address} accepts the connection but does not answer within ${String(LIMIT_MS / 1_000)} s: the daemon hangs, or another program uses its port`,
+      "If its log shows nothing new, stop it (with `kill -9` if needed) and restart it: it continues from the ledger.",
+    );
   if (answer.kind === "silent")
-    return [
-      warning(
-        `${address} is not answered by the daemon: ${answer.why}`,
-        "Another program may use the port; the daemon's log shows it. Trading does not need it.",
-      ),
-    ];
+    return warning(
+      `${address} is not answered by the daemon: ${answer.why}`,
+      "Another program may use the port; the daemon's log shows it. Trading does not need it.",
+    );
   const { status, healthy, reasons } = answer;
   const text = `${address} says ${status}${reasons.length === 0 ? "" : `: ${reasons.join(" ")}`}`;
-  if (!healthy) return [failed(text, "See the daemon's log.")];
-  return [reasons.length === 0 ? ok(text) : warning(text, "See the daemon's log.")];
+  if (!healthy) return failed(text, "See the daemon's log.");
+  return reasons.length === 0 ? ok(text) : warning(text, "See the daemon's log.");
 }
 
-export function noDashboard({ port }: DashboardConfig, daemon: boolean): Finding {
+export function noDashboard({ port }: DashboardConfig, daemon: boolean): Findings {
   if (port === "off") return ok("switched off (DASHBOARD_PORT=off)");
   return skipped(daemon ? "with DASHBOARD_PORT=0 only the daemon's log shows the port" : "no daemon runs");
 }

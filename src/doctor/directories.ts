@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { directoryObstacle, type Obstacle } from "../machine/directory-access.ts";
-import { failed, ok, warning, type Finding } from "./check.ts";
+import { failed, ok, warning, type Findings } from "./check.ts";
 import { asUser } from "../machine/users.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -32,11 +32,11 @@ export function nearestParent(path: string): string {
 }
 
 /** The ledger and HALT: anyone who can write here controls the trading history. */
-export function judgeStateDirectory(facts: DirectoryFacts): readonly Finding[] {
-  return unusable(facts) ?? [strange(facts) ?? open(facts) ?? ok(`${facts.path} (${rights(facts)})`)];
+export function judgeStateDirectory(facts: DirectoryFacts): Findings {
+  return unusable(facts) ?? strange(facts) ?? open(facts) ?? ok(`${facts.path} (${rights(facts)})`);
 }
 
-function strange({ path, uid, ourUid }: DirectoryFacts): Finding | undefined {
+function strange({ path, uid, ourUid }: DirectoryFacts): Findings | undefined {
   if (uid === ourUid) return undefined;
   return warning(
     `${path} belongs to user ${String(uid)}, but this process runs as user ${String(ourUid)}: findings about files and permissions apply to this user only`,
@@ -44,7 +44,7 @@ function strange({ path, uid, ourUid }: DirectoryFacts): Finding | undefined {
   );
 }
 
-function open(facts: DirectoryFacts): Finding | undefined {
+function open(facts: DirectoryFacts): Findings | undefined {
   if ((facts.mode & WRITABLE_BY_OTHERS) === 0) return undefined;
   return warning(
     `${facts.path} can be written by others (${rights(facts)})`,
@@ -53,9 +53,9 @@ function open(facts: DirectoryFacts): Finding | undefined {
 }
 
 /** Why a directory cannot be used, or that it does not exist yet. */
-export function unusable({ path, state }: DirectoryFacts): readonly Finding[] | undefined {
-  if (state === "missing") return [ok(`${path} does not exist yet; it will be created`)];
-  return state === "directory" ? undefined : [failed(state.text, state.hint)];
+export function unusable({ path, state }: DirectoryFacts): Findings | undefined {
+  if (state === "missing") return ok(`${path} does not exist yet; it will be created`);
+  return state === "directory" ? undefined : failed(state.text, state.hint);
 }
 
 export function rights({ mode }: Pick<DirectoryFacts, "mode">): string {

@@ -1,5 +1,5 @@
 import { statfsSync, statSync } from "node:fs";
-import { failed, ok, warning, type Finding } from "./check.ts";
+import { failed, ok, warning, type Findings } from "./check.ts";
 import { nearestParent } from "./directories.ts";
 
 export interface SpaceFacts {
@@ -15,7 +15,7 @@ const SCARCE_BYTES = 100 * MEBIBYTE;
 /** A full disk means no records, and an order without a record is not sent. */
 const TOO_LITTLE_BYTES = 10 * MEBIBYTE;
 
-export function judgeSpace({ settings, path, free }: SpaceFacts): Finding {
+export function judgeSpace({ settings, path, free }: SpaceFacts): Findings {
   if (free === undefined) return warning(`the free space for ${settings} (${path}) is unknown`, "Check with `df`.");
   const text = `${sizeText(free)} free for ${settings} (${path})`;
   if (free < TOO_LITTLE_BYTES) return failed(text, "Free some space: a full disk stops new executions.");

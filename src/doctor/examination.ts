@@ -1,12 +1,12 @@
 import { asError } from "../domain/errors.ts";
 import type { Redact } from "../logging/redaction.ts";
 import { oneLine } from "../reporting/style.ts";
-import { CHECKS, failure, type Check, type CheckId, type Finding } from "./check.ts";
+import { CHECKS, failure, type Check, type CheckId, type Finding, type Findings } from "./check.ts";
 
 /** A check to run. */
 export interface Step {
   readonly id: CheckId;
-  readonly run: () => readonly Finding[] | Promise<readonly Finding[]>;
+  readonly run: () => Findings | Promise<Findings>;
 }
 
 export interface ExaminationPorts {
@@ -38,12 +38,12 @@ export function isWell(checks: readonly Check[]): boolean {
   return checks.every(({ status }) => status !== "failed");
 }
 
-async function findings(run: Step["run"], { onFault }: ExaminationPorts): Promise<readonly Finding[]> {
+async function findings(run: Step["run"], { onFault }: ExaminationPorts): Promise<Findings> {
   try {
     return await run();
   } catch (error) {
     onFault(asError(error));
-    return [failure(error)];
+    return failure(error);
   }
 }
 

@@ -1,6 +1,6 @@
 import { BrokerError } from "../domain/broker.ts";
 import type { TradingMode } from "../domain/config.ts";
-import { failed, failure, ok, skipped, warning, type Finding } from "./check.ts";
+import { failed, failure, ok, skipped, warning, type Findings } from "./check.ts";
 import { isElsewhere, type FirstContact } from "./venue.ts";
 
 export interface KeyFacts {
@@ -15,22 +15,22 @@ export interface KeyFacts {
 const ALPACA = /(^|\.)alpaca\.markets$/;
 
 /** Keys of paper trading begin with PK, those of live trading with AK, and each works in its mode only. */
-export function judgeKeys(facts: KeyFacts): readonly Finding[] {
+export function judgeKeys(facts: KeyFacts): Findings {
   const { mode, host, first } = facts;
-  if (mode === "simulator") return [ok("the built-in simulator needs no keys and uses no real money")];
+  if (mode === "simulator") return ok("the built-in simulator needs no keys and uses no real money");
   const swapped = swappedHint(facts);
   if (first.kind === "answered") {
     const text = `${host} accepts them: ${mode === "live" ? "LIVE trading, real money" : "paper trading"}`;
-    return [swapped === undefined ? ok(text) : warning(text, swapped)];
+    return swapped === undefined ? ok(text) : warning(text, swapped);
   }
   const { error } = first;
-  if (!(error instanceof BrokerError) || isElsewhere(error)) return [skipped("there is no connection to the broker")];
+  if (!(error instanceof BrokerError) || isElsewhere(error)) return skipped("there is no connection to the broker");
   if (error.failure !== "unauthorized")
-    return [error.failure === "refused" ? failure(error) : skipped("there is no connection to the broker")];
-  return [refused(facts, error, swapped)];
+    return error.failure === "refused" ? failure(error) : skipped("there is no connection to the broker");
+  return refused(facts, error, swapped);
 }
 
-function refused({ mode, host }: KeyFacts, error: BrokerError, swapped: string | undefined): Finding {
+function refused({ mode, host }: KeyFacts, error: BrokerError, swapped: string | undefined): Findings {
   const names = mode === "live" ? "ALPACA_KEY and ALPACA_SECRET" : "ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET";
   if (error.status === 403)
     return failed(

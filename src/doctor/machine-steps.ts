@@ -8,7 +8,7 @@ import { holderOf } from "../ledger/lock.ts";
 import { logPaths, tradeLogPath } from "../logging/logger.ts";
 import { groupIdOf } from "../logging/group.ts";
 import type { Chart } from "./chart.ts";
-import { given, type Finding } from "./check.ts";
+import { given, type Findings } from "./check.ts";
 import { judgeSettingsFile, readSettingsFile } from "./configuration.ts";
 import { judgeStateDirectory, readDirectory } from "./directories.ts";
 import { judgeSpace, readSpace } from "./disk-space.ts";
@@ -38,7 +38,7 @@ export function machineSteps(chart: Chart): Step[] {
   ];
 }
 
-function surroundings(chart: Chart, stateDir: string): readonly Finding[] {
+function surroundings(chart: Chart, stateDir: string): Findings {
   const daemon = chart.holder();
   return judgeSurroundings(
     readSurroundings({
@@ -51,7 +51,7 @@ function surroundings(chart: Chart, stateDir: string): readonly Finding[] {
   );
 }
 
-function logDirectory({ logDir, logGroup, mode }: Config): readonly Finding[] {
+function logDirectory({ logDir, logGroup, mode }: Config): Findings {
   return judgeLogDirectory({
     directory: readDirectory(logDir, "LOG_DIR"),
     foreign: foreignLogs([...logPaths(logDir), tradeLogPath(logDir, mode)]),
@@ -59,13 +59,13 @@ function logDirectory({ logDir, logGroup, mode }: Config): readonly Finding[] {
   });
 }
 
-function diskSpace({ config }: Chart, stateDir: string): readonly Finding[] {
+function diskSpace({ config }: Chart, stateDir: string): Findings {
   const state = readSpace("STATE_DIR", stateDir);
-  if (config.kind === "unknown") return [judgeSpace(state)];
-  return [judgeSpace(state), judgeSpace(readSpace("LOG_DIR", config.value.logDir))];
+  if (config.kind === "unknown") return judgeSpace(state);
+  return [...judgeSpace(state), ...judgeSpace(readSpace("LOG_DIR", config.value.logDir))];
 }
 
-function ledger(chart: Chart): readonly Finding[] {
+function ledger(chart: Chart): Findings {
   return given(chart.config, (config) => {
     const run = readLedger(ledgerFile(config));
     chart.ledger = run.ledger;
@@ -73,7 +73,7 @@ function ledger(chart: Chart): readonly Finding[] {
   });
 }
 
-function openWork(chart: Chart): readonly Finding[] {
+function openWork(chart: Chart): Findings {
   const now = chart.clock.now();
   const daemon = chart.holder() !== undefined;
   return given(chart.config.kind === "unknown" ? chart.config : chart.ledger, () =>

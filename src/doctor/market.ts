@@ -7,20 +7,20 @@ import { formatDollars } from "../domain/format.ts";
 import { priceOf, type PriceObservations } from "../portfolio/price.ts";
 import { formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
 import type { AlertsState } from "./alerts.ts";
-import { failed, ok, warning, type Finding, type Known } from "./check.ts";
+import { failed, ok, warning, type Known, type Findings } from "./check.ts";
 
 const WHOLE_SESSION_MS = 6.5 * 3_600_000;
 const US_EQUITY = "us_equity";
 
 /** @param sessions of this day and the next ones; without them half-days are not reported. */
-export function judgeSession(market: MarketClock, sessions: Known<readonly Session[]>): readonly Finding[] {
+export function judgeSession(market: MarketClock, sessions: Known<readonly Session[]>): Findings {
   const next = market.isOpen ? market.nextClose : market.nextOpen;
   const state = `${market.isOpen ? "open until" : "closed until"} ${formatInstant(next, MARKET_ZONE)}`;
   if (sessions.kind === "unknown")
-    return [warning(`${state}; the calendar cannot be read: ${sessions.why}`, "Only schedules need it; orders depend on the clock.")];
+    return warning(`${state}; the calendar cannot be read: ${sessions.why}`, "Only schedules need it; orders depend on the clock.");
   const session = sessions.value.find(({ date }) => date === marketDate(market.isOpen ? market.timestamp : next));
   const early = session !== undefined && session.close - session.open < WHOLE_SESSION_MS;
-  return [ok(early ? `${state}; a short session, it closes at ${formatTimeOfDay(session.close, MARKET_ZONE).slice(0, 5)}` : state)];
+  return ok(early ? `${state}; a short session, it closes at ${formatTimeOfDay(session.close, MARKET_ZONE).slice(0, 5)}` : state);
 }
 
 const UNBUYABLE_HINT =
@@ -69,7 +69,7 @@ export interface BuyableFacts {
 export function judgeAssets(
   assets: ReadonlyMap<string, Asset | undefined>,
   { configuration, renamed }: BuyableFacts = { configuration: undefined, renamed: new Map() },
-): readonly Finding[] {
+): Findings {
   const all = [...assets];
   const named = (fits: (asset: Asset | undefined) => boolean): string =>
     all
@@ -81,10 +81,10 @@ export function judgeAssets(
   const whole = named((asset) => asset?.active === true && asset.tradable && !asset.fractionable);
   const blocked = all.flatMap(([symbol, asset]) => {
     const block = asset === undefined ? undefined : purchaseBlockOf(asset, configuration);
-    return block === undefined ? [] : [failed(`${symbol} cannot be bought: ${block}`, UNBUYABLE_HINT)];
+    return block === undefined ? [] : failed(`${symbol} cannot be bought: ${block}`, UNBUYABLE_HINT);
   });
   const found = [
-    ...[...renamed].map(([symbol, held]) =>
+    ...[...renamed].flatMap(([symbol, held]) =>
       failed(
         `${symbol} now trades as ${held}, and the holding has that name`,
         "Use the new ticker in the strategy. The position is not sold because of this.",
@@ -93,18 +93,16 @@ export function judgeAssets(
     ...blocked,
     ...(strange === ""
       ? []
-      : [
-          failed(
-            `the broker does not know ${strange}`,
-            "Compare the strategy's symbols with Alpaca's; class shares are written BRK.B. A renamed asset has a new symbol.",
-          ),
-        ]),
+      : failed(
+          `the broker does not know ${strange}`,
+          "Compare the strategy's symbols with Alpaca's; class shares are written BRK.B. A renamed asset has a new symbol.",
+        )),
     ...(frozen === ""
       ? []
-      : [failed(`not tradable: ${frozen}`, "They are left alone and their share stays in cash; change the strategy's symbols.")]),
-    ...(whole === "" ? [] : [warning(`not fractionable: ${whole}`, "Only whole shares are bought; the remainder stays in cash.")]),
+      : failed(`not tradable: ${frozen}`, "They are left alone and their share stays in cash; change the strategy's symbols.")),
+    ...(whole === "" ? [] : warning(`not fractionable: ${whole}`, "Only whole shares are bought; the remainder stays in cash.")),
   ];
-  return found.length > 0 ? found : [ok(`${all.map(([symbol]) => symbol).join(", ")}: tradable and fractionable`)];
+  return found.length > 0 ? found : ok(`${all.map(([symbol]) => symbol).join(", ")}: tradable and fractionable`);
 }
 
 /** Held equities that a plan must value (R9). */
@@ -127,7 +125,7 @@ export interface PriceFacts {
 }
 
 /** R10: a price that decides a quantity needs a second witness; R9: so does the value of a large holding. */
-export function judgePrices({ wanted, held, prices, positions, market, feed }: PriceFacts): readonly Finding[] {
+export function judgePrices({ wanted, held, prices, positions, market, feed }: PriceFacts): Findings {
   const symbols = [...new Set([...wanted, ...held])];
   const observations = new Map(symbols.map((symbol) => [symbol, observe(symbol, prices, positions, market)]));
   const sessionStart = marketDayStart(market.timestamp);
@@ -136,11 +134,11 @@ export function judgePrices({ wanted, held, prices, positions, market, feed }: P
   const findings = found.flatMap(({ symbol, price }) => {
     if (!("doubt" in price)) return [];
     const isHeld = held.includes(symbol);
-    return [warning(`${symbol}${isHeld ? " (held)" : ""}: ${price.reason}`, `${doubtHint(market, feed)} ${consequence(symbol, isHeld)}`)];
+    return warning(`${symbol}${isHeld ? " (held)" : ""}: ${price.reason}`, `${doubtHint(market, feed)} ${consequence(symbol, isHeld)}`);
   });
   if (findings.length > 0) return findings;
   const shown = found.map(({ symbol, price }) => ("doubt" in price ? symbol : `${symbol} ${formatDollars(price.price)}`));
-  return [ok(`${shown.join(", ")} (feed ${feed ?? "by subscription"})`)];
+  return ok(`${shown.join(", ")} (feed ${feed ?? "by subscription"})`);
 }
 
 function observe(

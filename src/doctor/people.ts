@@ -2,7 +2,7 @@ import type { TradingMode, NotificationSettings } from "../domain/config.ts";
 import { channelsOf } from "../notifications/channels.ts";
 import { hostOf } from "../config/notification-settings.ts";
 import type { ChannelTest } from "../notifications/test-message.ts";
-import { failed, ok, warning, type Finding } from "./check.ts";
+import { failed, ok, warning, type Findings } from "./check.ts";
 
 export interface PeopleFacts {
   readonly settings: NotificationSettings;
@@ -15,29 +15,28 @@ const NOT_SENT = "not tried; `doctor --notify` sends a test";
 const HEARTBEAT = "heartbeat ";
 
 /** A stopped trader reports nothing by itself; in practice such failures were noticed by accident, days later. */
-export function judgeNotifications({ settings, mode, tests }: PeopleFacts): readonly Finding[] {
+export function judgeNotifications({ settings, mode, tests }: PeopleFacts): Findings {
   const names = channelsOf(settings).map(({ name }) => name);
-  if (names.length === 0)
-    return [none(mode, "no notifications are sent", "Set NOTIFY_WEBHOOK_URL or Telegram; see docs/notifications.md.")];
+  if (names.length === 0) return none(mode, "no notifications are sent", "Set NOTIFY_WEBHOOK_URL or Telegram; see docs/notifications.md.");
   if (settings.level === "off")
-    return [warning(`${names.join(", ")}: NOTIFY_LEVEL is off, so nothing is sent`, "Set NOTIFY_LEVEL to info, warning or error.")];
-  if (tests === undefined) return [ok(`${names.join(", ")}; ${NOT_SENT}`)];
-  return tests.filter(({ name }) => !name.startsWith(HEARTBEAT)).map(tested);
+    return warning(`${names.join(", ")}: NOTIFY_LEVEL is off, so nothing is sent`, "Set NOTIFY_LEVEL to info, warning or error.");
+  if (tests === undefined) return ok(`${names.join(", ")}; ${NOT_SENT}`);
+  return tests.filter(({ name }) => !name.startsWith(HEARTBEAT)).flatMap(tested);
 }
 
-export function judgeHeartbeat({ settings, mode, tests }: PeopleFacts): readonly Finding[] {
+export function judgeHeartbeat({ settings, mode, tests }: PeopleFacts): Findings {
   const { heartbeatUrl } = settings;
   if (heartbeatUrl === undefined)
-    return [none(mode, "no external service monitors the daemon", "Set HEARTBEAT_URL to a check at healthchecks.io or similar.")];
-  if (tests === undefined) return [ok(`${hostOf(heartbeatUrl)}; ${NOT_SENT}`)];
-  return tests.filter(({ name }) => name.startsWith(HEARTBEAT)).map(tested);
+    return none(mode, "no external service monitors the daemon", "Set HEARTBEAT_URL to a check at healthchecks.io or similar.");
+  if (tests === undefined) return ok(`${hostOf(heartbeatUrl)}; ${NOT_SENT}`);
+  return tests.filter(({ name }) => name.startsWith(HEARTBEAT)).flatMap(tested);
 }
 
-function none(mode: TradingMode, text: string, hint: string): Finding {
+function none(mode: TradingMode, text: string, hint: string): Findings {
   return mode === "simulator" ? ok("none, and simulator mode needs none") : warning(text, hint);
 }
 
-function tested({ name, problem }: ChannelTest): Finding {
+function tested({ name, problem }: ChannelTest): Findings {
   if (problem === undefined) return ok(`${name} accepted the test`);
   return failed(`${name} rejected the test: ${problem}`, "Compare the address or token with the service's settings.");
 }

@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 import { MARKET_ZONE } from "../domain/market-day.ts";
-import { failed, ok, type Finding } from "./check.ts";
+import { failed, ok, type Findings } from "./check.ts";
 
 const LEAST_NODE_MAJOR = 24;
 
@@ -10,14 +10,12 @@ export interface NodeFacts {
   readonly platform: string;
 }
 
-export function judgeNode({ version, platform }: NodeFacts): readonly Finding[] {
-  if (Number.parseInt(version, 10) >= LEAST_NODE_MAJOR) return [ok(`${version} on ${platform}`)];
-  return [
-    failed(
-      `${version} is too old; expected ${String(LEAST_NODE_MAJOR)} or newer`,
-      "Start it with `npx alpaca-trader` in the project's directory, which uses the Node installed by `npm ci`.",
-    ),
-  ];
+export function judgeNode({ version, platform }: NodeFacts): Findings {
+  if (Number.parseInt(version, 10) >= LEAST_NODE_MAJOR) return ok(`${version} on ${platform}`);
+  return failed(
+    `${version} is too old; expected ${String(LEAST_NODE_MAJOR)} or newer`,
+    "Start it with `npx alpaca-trader` in the project's directory, which uses the Node installed by `npm ci`.",
+  );
 }
 
 export interface ZoneFacts {
@@ -32,15 +30,13 @@ const WINTER = Date.UTC(2026, 0, 15, 12);
 const SUMMER = Date.UTC(2026, 6, 15, 12);
 
 /** A Node built without the data treats every zone as UTC, or rejects it. */
-export function judgeZones({ release, newYork }: ZoneFacts): readonly Finding[] {
+export function judgeZones({ release, newYork }: ZoneFacts): Findings {
   const right = newYork[0] === EASTERN[0] && newYork[1] === EASTERN[1];
-  if (right) return [ok(`${release === undefined ? "present" : `release ${release}`}; New York's clock changes are correct`)];
-  return [
-    failed(
-      `New York's time is wrong: ${newYork.map(offsetText).join(" in January and ")} in July, expected UTC-05:00 and UTC-04:00`,
-      "Use a Node with full ICU data, such as the one from `npm ci`; unset NODE_ICU_DATA.",
-    ),
-  ];
+  if (right) return ok(`${release === undefined ? "present" : `release ${release}`}; New York's clock changes are correct`);
+  return failed(
+    `New York's time is wrong: ${newYork.map(offsetText).join(" in January and ")} in July, expected UTC-05:00 and UTC-04:00`,
+    "Use a Node with full ICU data, such as the one from `npm ci`; unset NODE_ICU_DATA.",
+  );
 }
 
 export function readZones(): ZoneFacts {

@@ -1,6 +1,6 @@
 import type { Broker, OrderStream } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
-import { failed, ok, type Finding } from "./check.ts";
+import { failed, ok, type Findings } from "./check.ts";
 
 /** Time for connection, authentication and subscription; at the venue they take a fraction of a second. */
 const LIMIT_MS = 5_000;
@@ -33,12 +33,10 @@ export async function shakeHands(broker: Pick<Broker, "watchOrders">, clock: Clo
 }
 
 /** The stream only speeds things up: orders are polled with or without it. */
-export function judgeHandshake(handshake: Handshake): readonly Finding[] {
-  if (handshake.kind === "listening") return [ok(`connected, authenticated and listening (in ${handshake.tookMs.toFixed(0)} ms)`)];
-  return [
-    failed(
-      `cannot connect: ${handshake.detail}`,
-      "Trading works without it, a little slower. A proxy or firewall may block websockets, or another program uses the account's only stream.",
-    ),
-  ];
+export function judgeHandshake(handshake: Handshake): Findings {
+  if (handshake.kind === "listening") return ok(`connected, authenticated and listening (in ${handshake.tookMs.toFixed(0)} ms)`);
+  return failed(
+    `cannot connect: ${handshake.detail}`,
+    "Trading works without it, a little slower. A proxy or firewall may block websockets, or another program uses the account's only stream.",
+  );
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import type { Environment } from "../domain/config.ts";
-import { ok, warning, type Finding } from "./check.ts";
+import { ok, warning, type Findings } from "./check.ts";
 
 export interface SurroundingsFacts {
   /** The process examined: the daemon if one is running, else this one. */
@@ -20,35 +20,31 @@ export interface SurroundingsFacts {
 const UTC = new Set(["UTC", "Etc/UTC", "Etc/UCT", "Etc/GMT", "GMT"]);
 
 /** Who restarts the daemon, and what remains when it is gone. */
-export function judgeSurroundings(facts: SurroundingsFacts): readonly Finding[] {
+export function judgeSurroundings(facts: SurroundingsFacts): Findings {
   const { container, unit } = facts;
   if (container !== undefined) return containerFindings(facts, container);
-  return [unit === undefined ? alone(facts) : unitFinding(facts, unit)];
+  return unit === undefined ? alone(facts) : unitFinding(facts, unit);
 }
 
-function containerFindings({ machineZone, alertsZoneSet, stateOnVolume }: SurroundingsFacts, container: string): readonly Finding[] {
+function containerFindings({ machineZone, alertsZoneSet, stateOnVolume }: SurroundingsFacts, container: string): Findings {
   const found = [
     ...(UTC.has(machineZone) && !alertsZoneSet
-      ? [
-          warning(
-            `in a container (${container}) with zone ${machineZone}, and ALERTS_TIMEZONE is unset: timestamps without an offset are read as UTC`,
-            "Set ALERTS_TIMEZONE to the zone of the strategy's timestamps, even if that is UTC.",
-          ),
-        ]
+      ? warning(
+          `in a container (${container}) with zone ${machineZone}, and ALERTS_TIMEZONE is unset: timestamps without an offset are read as UTC`,
+          "Set ALERTS_TIMEZONE to the zone of the strategy's timestamps, even if that is UTC.",
+        )
       : []),
     ...(stateOnVolume
       ? []
-      : [
-          warning(
-            `in a container (${container}), and STATE_DIR is not on a volume: a new container loses the ledger`,
-            "Mount a volume at STATE_DIR; see docs/docker.md.",
-          ),
-        ]),
+      : warning(
+          `in a container (${container}), and STATE_DIR is not on a volume: a new container loses the ledger`,
+          "Mount a volume at STATE_DIR; see docs/docker.md.",
+        )),
   ];
-  return found.length > 0 ? found : [ok(`in a container (${container}), its state on a volume`)];
+  return found.length > 0 ? found : ok(`in a container (${container}), its state on a volume`);
 }
 
-function unitFinding({ process, watchdog }: SurroundingsFacts, unit: string): Finding {
+function unitFinding({ process, watchdog }: SurroundingsFacts, unit: string): Findings {
   const subject = process === "daemon" ? "the daemon runs" : "this command runs";
   if (process === "daemon" && watchdog === false)
     return warning(
@@ -58,7 +54,7 @@ function unitFinding({ process, watchdog }: SurroundingsFacts, unit: string): Fi
   return ok(`${subject} under systemd as ${unit}${watchdog === true ? ", with the watchdog" : ""}`);
 }
 
-function alone({ process }: SurroundingsFacts): Finding {
+function alone({ process }: SurroundingsFacts): Findings {
   if (process === "this command") return ok("neither systemd nor a container");
   return warning(
     "the daemon runs under neither systemd nor a container: nothing restarts it after a crash or a reboot",

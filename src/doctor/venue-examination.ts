@@ -11,7 +11,7 @@ import type { LockHolder } from "../ledger/lock-holder.ts";
 import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions, judgeSplits } from "./account.ts";
 import { judgeClock } from "./broker-clock.ts";
 import { holderIfReadable, type Chart } from "./chart.ts";
-import { failed, failure, given, known, skipped, unknown, type CheckId, type Finding, type Known } from "./check.ts";
+import { failed, failure, given, known, skipped, unknown, type CheckId, type Known, type Findings } from "./check.ts";
 import type { Step } from "./examination.ts";
 import { judgeKeys } from "./keys.ts";
 import { judgeAssets, judgePrices, judgeSession, pricedHoldings, readAssets, wantedSymbols } from "./market.ts";
@@ -47,9 +47,9 @@ export class VenueExamination {
   }
 
   steps(): Step[] {
-    const step = (id: CheckId, run: (config: Config) => readonly Finding[] | Promise<readonly Finding[]>): Step => ({
+    const step = (id: CheckId, run: (config: Config) => Findings | Promise<Findings>): Step => ({
       id,
-      run: () => (this.#chart.config.kind === "known" ? run(this.#chart.config.value) : [skipped(this.#chart.config.why)]),
+      run: () => (this.#chart.config.kind === "known" ? run(this.#chart.config.value) : skipped(this.#chart.config.why)),
     });
     return [
       step("connection", (config) => this.#connect(config)),
@@ -72,7 +72,7 @@ export class VenueExamination {
     for (const close of this.#closers.toReversed()) await close();
   }
 
-  async #connect(config: Config): Promise<readonly Finding[]> {
+  async #connect(config: Config): Promise<Findings> {
     const { clock } = this.#chart;
     let broker: Broker;
     try {
@@ -81,7 +81,7 @@ export class VenueExamination {
       broker = await openBroker(config, venue, clock);
       this.#closers.push(() => broker.close());
     } catch (error) {
-      return [failure(error)];
+      return failure(error);
     }
     this.#broker = known(broker);
     this.#first = await contact(broker, clock);
@@ -90,13 +90,13 @@ export class VenueExamination {
     return judgeConnection(broker.name, this.#first);
   }
 
-  #keys({ mode, alpaca }: Config): readonly Finding[] {
-    if (this.#first === undefined) return [skipped(UNREACHED)];
+  #keys({ mode, alpaca }: Config): Findings {
+    if (this.#first === undefined) return skipped(UNREACHED);
     const host = alpaca === undefined ? "" : new URL(alpaca.tradingUrl).host;
     return judgeKeys({ mode, host, prefix: alpaca?.keyId.slice(0, 2) ?? "", first: this.#first });
   }
 
-  #accountNumber(config: Config, account: Account): readonly Finding[] {
+  #accountNumber(config: Config, account: Account): Findings {
     const ledger = this.#chart.ledgerCopy();
     return judgeAccountNumber({
       number: account.number,
@@ -118,7 +118,7 @@ export class VenueExamination {
     return clock.kind === "known" ? known(clock.value.market) : clock;
   }
 
-  #positions(config: Config): readonly Finding[] {
+  #positions(config: Config): Findings {
     const { protectedSymbols } = config;
     const { openOrders } = this.#reading;
     return given(this.#account, (account) =>
@@ -138,10 +138,10 @@ export class VenueExamination {
   }
 
   /** As on the trading path, on a copy of the ledger. */
-  async #splits({ protectedSymbols }: Config): Promise<readonly Finding[]> {
+  async #splits({ protectedSymbols }: Config): Promise<Findings> {
     const { clock: market, positions } = this.#reading;
-    if (this.#broker.kind === "unknown") return [skipped(UNREACHED)];
-    if (market.kind === "unknown" || positions.kind === "unknown") return [skipped("clock and positions cannot be read")];
+    if (this.#broker.kind === "unknown") return skipped(UNREACHED);
+    if (market.kind === "unknown" || positions.kind === "unknown") return skipped("clock and positions cannot be read");
     const broker = this.#broker.value;
     const { clock } = this.#chart;
     const symbols = positions.value.filter(({ assetClass }) => assetClass === "us_equity").map(({ symbol }) => symbol);
@@ -153,10 +153,10 @@ export class VenueExamination {
   }
 
   /** A missing answer of a venue that shows the account is a failure; without an account it was not requested. */
-  #readOf<Name extends "clock" | "positions">(name: Name, judge: (value: ValueOf<Name>) => readonly Finding[]): readonly Finding[] {
+  #readOf<Name extends "clock" | "positions">(name: Name, judge: (value: ValueOf<Name>) => Findings): Findings {
     const fact = this.#reading[name] as Known<ValueOf<Name>>;
     if (this.#account.kind === "unknown" || fact.kind === "known") return given(fact, judge);
-    return [failed(fact.why, "Try again in a few seconds; see https://status.alpaca.markets.")];
+    return failed(fact.why, "Try again in a few seconds; see https://status.alpaca.markets.");
   }
 
   #wanted({ strategies, allowedSymbols }: Config): readonly string[] {
@@ -165,14 +165,14 @@ export class VenueExamination {
   }
 
   /** Why no symbol can be checked; undefined when some can. */
-  #noSymbols(config: Config): Finding | undefined {
+  #noSymbols(config: Config): Findings | undefined {
     if (this.#account.kind === "unknown") return skipped(this.#account.why);
     return this.#wanted(config).length === 0 ? skipped("no strategy has named a symbol yet, and ALLOWED_SYMBOLS is unset") : undefined;
   }
 
-  async #assets(config: Config): Promise<readonly Finding[]> {
+  async #assets(config: Config): Promise<Findings> {
     const none = this.#noSymbols(config);
-    if (none !== undefined || this.#broker.kind === "unknown") return [none ?? skipped(UNREACHED)];
+    if (none !== undefined || this.#broker.kind === "unknown") return none ?? skipped(UNREACHED);
     const { configuration, positions } = this.#reading;
     const wanted = this.#wanted(config);
     const assets = await readAssets(this.#broker.value, wanted);
@@ -184,25 +184,25 @@ export class VenueExamination {
     });
   }
 
-  async #prices(config: Config): Promise<readonly Finding[]> {
+  async #prices(config: Config): Promise<Findings> {
     const positions = this.#reading.positions.kind === "known" ? this.#reading.positions.value : [];
     const held = pricedHoldings(positions, config.protectedSymbols);
     const none = held.length === 0 ? this.#noSymbols(config) : undefined;
     const market = this.#market();
-    if (none !== undefined || this.#broker.kind === "unknown") return [none ?? skipped(UNREACHED)];
-    if (market.kind === "unknown") return [skipped(`the market clock cannot be read: ${market.why}`)];
+    if (none !== undefined || this.#broker.kind === "unknown") return none ?? skipped(UNREACHED);
+    if (market.kind === "unknown") return skipped(`the market clock cannot be read: ${market.why}`);
     const wanted = this.#wanted(config);
     const prices = await this.#broker.value.prices([...new Set([...wanted, ...held])]);
     return judgePrices({ wanted, held, prices, positions, market: market.value, feed: config.alpaca?.dataFeed });
   }
 
   /** Alpaca may allow one stream per account: ours must not close the daemon's. The simulator allows any number. */
-  async #stream(config: Config): Promise<readonly Finding[]> {
-    if (this.#account.kind === "unknown") return [skipped(this.#account.why)];
-    if (this.#broker.kind === "unknown") return [skipped(UNREACHED)];
+  async #stream(config: Config): Promise<Findings> {
+    if (this.#account.kind === "unknown") return skipped(this.#account.why);
+    if (this.#broker.kind === "unknown") return skipped(UNREACHED);
     const follower = config.alpaca === undefined ? undefined : (this.#chart.holder() ?? this.#elsewhere(config, this.#account.value));
     if (follower !== undefined)
-      return [skipped(`process ${String(follower.pid)} uses the order stream, and a second connection could close it`)];
+      return skipped(`process ${String(follower.pid)} uses the order stream, and a second connection could close it`);
     return judgeHandshake(await shakeHands(this.#broker.value, this.#chart.clock));
   }
 }

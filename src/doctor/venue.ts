@@ -10,7 +10,7 @@ import {
 import type { Clock } from "../domain/clock.ts";
 import { marketDate } from "../domain/market-day.ts";
 import { readClock, type ClockReading } from "../app/clock-watch.ts";
-import { failure, known, ok, unknown, type Finding, type Known } from "./check.ts";
+import { failure, known, ok, unknown, type Known, type Findings } from "./check.ts";
 
 /** The doctor's requests to a venue: it cannot send or cancel an order. */
 export type ReadOnlyBroker = Pick<
@@ -44,12 +44,12 @@ export async function contact(broker: Pick<Broker, "account">, clock: Clock): Pr
 }
 
 /** Wrong keys and a refusal are answers as well: the venue is there. */
-export function judgeConnection(name: string, first: FirstContact): readonly Finding[] {
-  if (first.kind === "answered") return [ok(`${name} answers (in ${first.tookMs.toFixed(0)} ms)`)];
+export function judgeConnection(name: string, first: FirstContact): Findings {
+  if (first.kind === "answered") return ok(`${name} answers (in ${first.tookMs.toFixed(0)} ms)`);
   const { error } = first;
   if (!isElsewhere(error) && error instanceof BrokerError && (error.failure === "unauthorized" || error.failure === "refused"))
-    return [ok(`${name} answers (HTTP ${String(error.status)})`)];
-  return [failure(error, "Check the network, the endpoint, and https://status.alpaca.markets.")];
+    return ok(`${name} answers (HTTP ${String(error.status)})`);
+  return failure(error, "Check the network, the endpoint, and https://status.alpaca.markets.");
 }
 
 /** Another server answers: the endpoint is wrong. */

@@ -23,7 +23,7 @@ async function examined(...steps: Step[]): Promise<{ checks: Check[]; told: Chec
 describe("an examination", () => {
   test("continues after a step that throws, and reports its message as failed", async () => {
     const { checks, told, faults } = await examined(
-      { id: "node", run: () => [ok("fine")] },
+      { id: "node", run: () => ok("fine") },
       {
         id: "ledger",
         run: () => {
@@ -32,7 +32,7 @@ describe("an examination", () => {
       },
       { id: "connection", run: () => Promise.reject(new BrokerError("unreachable", "Nobody there.", { hint: "Look at the cable." })) },
       { id: "stream", run: () => Promise.reject(new TypeError("undefined is not a function")) },
-      { id: "dashboard", run: () => [skipped("no daemon runs")] },
+      { id: "dashboard", run: () => skipped("no daemon runs") },
     );
 
     expect(checks.map(({ id, status, text }) => `${id} ${status} ${text}`)).toEqual([
@@ -56,7 +56,7 @@ describe("an examination", () => {
   test("shows no key and no forged line, whatever the text", async () => {
     const { checks } = await examined({
       id: "alerts-run",
-      run: () => [{ ...failed("a-secret-key\n✓ all: well\u001b[2J", "a-secret-key"), of: "tecl" }],
+      run: () => failed("a-secret-key\n✓ all: well\u001b[2J", "a-secret-key").map((finding) => ({ ...finding, of: "tecl" })),
     });
     expect(checks).toEqual([
       { id: "alerts-run", title: "newest run (tecl)", status: "failed", text: "[redacted] ✓ all: well [2J", hint: "[redacted]" },
@@ -64,7 +64,7 @@ describe("an examination", () => {
   });
 
   test("passes when nothing failed, whatever else was found", async () => {
-    const { checks } = await examined({ id: "halt", run: () => [warning("halted", "resume"), skipped("no")] });
+    const { checks } = await examined({ id: "halt", run: () => [...warning("halted", "resume"), ...skipped("no")] });
     expect(isWell(checks)).toBe(true);
     expect(isWell([...checks, { id: "keys", title: "keys", status: "failed", text: "no" }])).toBe(false);
   });
@@ -73,7 +73,7 @@ describe("an examination", () => {
 test("a check is a line with its sign, and a hint below it; the summary counts them and says where to read more", async () => {
   const { checks } = await examined({
     id: "keys",
-    run: () => [ok("yes"), failed("no", "Do this."), warning("well", "Look."), skipped("dark")],
+    run: () => [...ok("yes"), ...failed("no", "Do this."), ...warning("well", "Look."), ...skipped("dark")],
   });
   expect(checks.flatMap((check) => checkLines(check, plainStyle))).toEqual([
     "✓ keys: yes",

@@ -59,8 +59,12 @@ describe("the dashboard", () => {
     expect(at("0.0.0.0", 9000)).toBe("http://127.0.0.1:9000");
     expect(at("::", 9000)).toBe("http://[::1]:9000");
     expect([at("127.0.0.1", 0), at("127.0.0.1", "off")]).toEqual([undefined, undefined]);
-    expect(noDashboard({ host: "127.0.0.1", port: "off", isOpen: false, token: undefined }, true).status).toBe("ok");
-    expect(noDashboard({ host: "127.0.0.1", port: 8787, isOpen: false, token: undefined }, false).status).toBe("skipped");
+    expect(noDashboard({ host: "127.0.0.1", port: "off", isOpen: false, token: undefined }, true)).toEqual([
+      saying("ok", "DASHBOARD_PORT=off"),
+    ]);
+    expect(noDashboard({ host: "127.0.0.1", port: 8787, isOpen: false, token: undefined }, false)).toEqual([
+      saying("skipped", "no daemon runs"),
+    ]);
   });
 
   test.each([
