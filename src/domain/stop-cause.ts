@@ -10,16 +10,13 @@ interface StopRow {
   readonly untilBegun: boolean;
 }
 
+const REFUSED = { outcome: "refused", untilBegun: false } as const;
+
 /** What keeps an execution from sending more, and what follows from it. */
 export const STOP_CAUSES = {
-  halted: { meaning: "Trading was halted.", verdict: "halted", outcome: "refused", untilBegun: false },
-  deadline: { meaning: "EXECUTION_DEADLINE_SECONDS have passed.", verdict: "stale", outcome: "refused", untilBegun: false },
-  "session-closed": {
-    meaning: "The session is over, or less than 30 s of it are left.",
-    verdict: "market-closed",
-    outcome: "refused",
-    untilBegun: false,
-  },
+  halted: { ...REFUSED, meaning: "Trading was halted.", verdict: "halted" },
+  deadline: { ...REFUSED, meaning: "EXECUTION_DEADLINE_SECONDS have passed.", verdict: "stale" },
+  "session-closed": { ...REFUSED, meaning: "The session is over, or less than 30 s of it are left.", verdict: "market-closed" },
   stale: {
     meaning: "The signal became stale before the broker held an order of it.",
     verdict: "stale",
@@ -27,24 +24,17 @@ export const STOP_CAUSES = {
     untilBegun: true,
   },
   "foreign-hand": {
+    ...REFUSED,
     meaning: "Somebody else's order touches a symbol or the cash of the plan, or cash has left the account.",
     verdict: "refused",
-    outcome: "refused",
-    untilBegun: false,
   },
-  "no-sane-quote": {
-    meaning: "Limit style: no order of it had a quote to be priced from.",
-    verdict: "price-doubt",
-    outcome: "refused",
-    untilBegun: false,
-  },
+  "no-sane-quote": { ...REFUSED, meaning: "Limit style: no order of it had a quote to be priced from.", verdict: "price-doubt" },
   "keys-refused": {
+    ...REFUSED,
     meaning: "The venue refused the API keys, which are not valid any more or may not trade.",
     verdict: "account-blocked",
-    outcome: "refused",
-    untilBegun: false,
   },
-  "account-blocked": { meaning: "The account may no longer trade.", verdict: "account-blocked", outcome: "refused", untilBegun: false },
+  "account-blocked": { ...REFUSED, meaning: "The account may no longer trade.", verdict: "account-blocked" },
   superseded: {
     meaning: "A newer run takes its place before anything was sent.",
     verdict: "superseded",

@@ -14,10 +14,7 @@ interface SkipRow {
 
 /** Every reason why a symbol is not traded to plan. */
 export const SKIP_REASONS = {
-  "within-drift": {
-    leaves: "on-target",
-    meaning: "What is held is near enough to the target: within DRIFT_BAND_PERCENT.",
-  },
+  "within-drift": { leaves: "on-target", meaning: "What is held is near enough to the target: within DRIFT_BAND_PERCENT." },
   "below-minimum": {
     leaves: "on-target",
     meaning: "The difference is worth less than MIN_TRADE_VALUE, or less than the venue's smallest order of one dollar.",
@@ -42,11 +39,7 @@ export const SKIP_REASONS = {
     meaning: "The position is too small for the broker to close, or less than one share where only whole shares are traded.",
     phrase: "too small for the broker to close",
   },
-  "not-tradable": {
-    leaves: "lasts",
-    meaning: "The broker does not let it be traded.",
-    phrase: "the broker does not let it be traded",
-  },
+  "not-tradable": { leaves: "lasts", meaning: "The broker does not let it be traded.", phrase: "the broker does not let it be traded" },
   "not-buyable": {
     leaves: "lasts",
     meaning: "The broker lets it be traded, but not bought by this account.",
@@ -57,21 +50,9 @@ export const SKIP_REASONS = {
     meaning: "The ticker has changed: a position under the new one is the asset that the target names by its old one.",
     phrase: "its ticker has changed",
   },
-  inactive: {
-    leaves: "lasts",
-    meaning: "It is inactive at the broker.",
-    phrase: "inactive at the broker",
-  },
-  "unknown-symbol": {
-    leaves: "lasts",
-    meaning: "The broker does not know it.",
-    phrase: "the broker does not know it",
-  },
-  "not-allowed": {
-    leaves: "lasts",
-    meaning: "It is not among ALLOWED_SYMBOLS.",
-    phrase: "not in ALLOWED_SYMBOLS",
-  },
+  inactive: { leaves: "lasts", meaning: "It is inactive at the broker.", phrase: "inactive at the broker" },
+  "unknown-symbol": { leaves: "lasts", meaning: "The broker does not know it.", phrase: "the broker does not know it" },
+  "not-allowed": { leaves: "lasts", meaning: "It is not among ALLOWED_SYMBOLS.", phrase: "not in ALLOWED_SYMBOLS" },
   "foreign-order": {
     leaves: "passes",
     meaning: "Somebody else's order is open for it.",
@@ -138,11 +119,7 @@ export const SKIP_REASONS = {
     leaves: "lasts",
     meaning: "A buy of an execution that has begun is cut to MAX_ORDER_VALUE.",
   },
-  "order-refused": {
-    leaves: "lasts",
-    meaning: "Its order was refused by the venue.",
-    phrase: "its order was refused",
-  },
+  "order-refused": { leaves: "lasts", meaning: "Its order was refused by the venue.", phrase: "its order was refused" },
   "order-unknown": {
     leaves: "passes",
     meaning: "Whether the venue holds its order is not known, so no other is sent.",
@@ -168,11 +145,7 @@ export const SKIP_REASONS = {
     meaning: "As much of it as one signal may trade has been traded, or the signal did not set out to trade it.",
     phrase: "this signal may trade no more of it",
   },
-  unattributed: {
-    leaves: "lasts",
-    meaning: "No known strategy names it.",
-    phrase: "no known strategy names it",
-  },
+  unattributed: { leaves: "lasts", meaning: "No known strategy names it.", phrase: "no known strategy names it" },
   "unreadable-position": {
     leaves: "passes",
     meaning: "The broker's row of its position cannot be read whole, or lists it twice.",
