@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { NOTIFY_LEVELS, WEBHOOK_KINDS } from "./notification-settings.ts";
+import type { Decimal } from "../domain/decimal.ts";
 import { BAR_MODES } from "../domain/bar-basis.ts";
 import {
   address,
@@ -47,37 +48,43 @@ function setting<T>(value: Setting<T>): Setting<T> {
 /** For the plain systemd unit and in a container this is STATE_DIR/HALT as well. */
 export const MACHINE_HALT_FILE = "/var/lib/alpaca-trader/HALT";
 
-const ENDPOINT = "an https address such as https://paper-api.alpaca.markets, with or without /v2 (http only for this machine itself)";
-const KEY = "printable characters without spaces";
-const ADDRESS = "an https address (http only for this machine itself)";
+type Accepted<T> = Pick<Setting<T>, "form" | "expected">;
+
+const PATH: Accepted<string> = { form: path, expected: "an absolute path" };
+const ENDPOINT: Accepted<string> = {
+  form: endpoint,
+  expected: "an https address such as https://paper-api.alpaca.markets, with or without /v2 (http only for this machine itself)",
+};
+const KEY = { form: key, expected: "printable characters without spaces", secret: true } as const;
+const ADDRESS = { form: address, expected: "an https address (http only for this machine itself)", secret: true } as const;
+
+function choice<const T extends string>(...words: readonly T[]): Accepted<T> {
+  return { form: oneOf(...words), expected: `${words.slice(0, -1).join(", ")} or ${words.at(-1) ?? ""}` };
+}
+
+function secondsFrom(least: number, most: number): Accepted<number> {
+  return { form: seconds(least, most), expected: `seconds from ${String(least)} to ${String(most)}` };
+}
+
+function percentFrom(least: string, most: string): Accepted<Decimal> {
+  return { form: percent(least, most), expected: `a percentage from ${least} to ${most}` };
+}
 
 /** Every setting of this version, once: the parser, `.env.example` and the documentation are generated from this table. */
 export const SETTINGS = {
   TRADING_MODE: setting({
-    form: oneOf("simulator", "paper", "live"),
-    expected: "simulator, paper or live",
+    ...choice("simulator", "paper", "live"),
     unset: "paper if paper keys are set, simulator if no Alpaca keys are set",
     doc: "Venue to trade on. Live trading is off unless this is live.",
   }),
-  ALPACA_PAPER_ENDPOINT: setting({
-    form: endpoint,
-    expected: ENDPOINT,
-    default: "https://paper-api.alpaca.markets",
-    doc: "Address of the paper trading API.",
-  }),
-  ALPACA_PAPER_KEY: setting({ form: key, expected: KEY, secret: true, doc: "Key id of the paper account." }),
-  ALPACA_PAPER_SECRET: setting({ form: key, expected: KEY, secret: true, doc: "Secret of the paper account." }),
-  ALPACA_ENDPOINT: setting({
-    form: endpoint,
-    expected: ENDPOINT,
-    default: "https://api.alpaca.markets",
-    doc: "Address of the live trading API.",
-  }),
-  ALPACA_KEY: setting({ form: key, expected: KEY, secret: true, doc: "Key id of the live account." }),
-  ALPACA_SECRET: setting({ form: key, expected: KEY, secret: true, doc: "Secret of the live account." }),
+  ALPACA_PAPER_ENDPOINT: setting({ ...ENDPOINT, default: "https://paper-api.alpaca.markets", doc: "Address of the paper trading API." }),
+  ALPACA_PAPER_KEY: setting({ ...KEY, doc: "Key id of the paper account." }),
+  ALPACA_PAPER_SECRET: setting({ ...KEY, doc: "Secret of the paper account." }),
+  ALPACA_ENDPOINT: setting({ ...ENDPOINT, default: "https://api.alpaca.markets", doc: "Address of the live trading API." }),
+  ALPACA_KEY: setting({ ...KEY, doc: "Key id of the live account." }),
+  ALPACA_SECRET: setting({ ...KEY, doc: "Secret of the live account." }),
   ALPACA_DATA_ENDPOINT: setting({
-    form: endpoint,
-    expected: ENDPOINT,
+    ...ENDPOINT,
     unset: "https://data.alpaca.markets, or the trading address if that is on this machine",
     doc: "Address of the market data API.",
   }),
@@ -94,8 +101,7 @@ export const SETTINGS = {
     doc: "Number of the only account that live mode may trade.",
   }),
   ALERTS_FILE: setting({
-    form: path,
-    expected: "an absolute path",
+    ...PATH,
     default: "/tmp/nuclear_alerts.json",
     unset: "/tmp/nuclear_alerts.json; in simulator mode STATE_DIR/simulator/nuclear_alerts.json",
     doc: "File to which the strategy appends its alerts.",
@@ -113,26 +119,18 @@ export const SETTINGS = {
     doc: "Another user allowed to own the alerts file.",
   }),
   ALERTS_POLLING: setting({
-    form: oneOf("on", "off"),
-    expected: "on or off",
+    ...choice("on", "off"),
     default: "off",
     doc: "Check the alerts file four times a second; for mounts that report no changes.",
   }),
-  SIGNAL_MAX_AGE_SECONDS: setting({
-    form: seconds(1, 86_400),
-    expected: "seconds from 1 to 86400",
-    default: "300",
-    doc: "Maximum age of a signal to trade on.",
-  }),
+  SIGNAL_MAX_AGE_SECONDS: setting({ ...secondsFrom(1, 86_400), default: "300", doc: "Maximum age of a signal to trade on." }),
   BATCH_SETTLE_SECONDS: setting({
-    form: seconds(0, 60),
-    expected: "seconds from 0 to 60",
+    ...secondsFrom(0, 60),
     default: "1",
     doc: "Pause after which a run counts as complete if its reasons name no legs.",
   }),
   LOG_DIR: setting({
-    form: path,
-    expected: "an absolute path",
+    ...PATH,
     default: "/tmp",
     unset: "/tmp; in simulator mode STATE_DIR/simulator",
     doc: "Directory of the logs and of the trade log.",
@@ -144,14 +142,12 @@ export const SETTINGS = {
     doc: "Group allowed to read the logs.",
   }),
   STATE_DIR: setting({
-    form: path,
-    expected: "an absolute path",
+    ...PATH,
     unset: "systemd's STATE_DIRECTORY, else $XDG_STATE_HOME/alpaca-trader, else ~/.local/state/alpaca-trader",
     doc: "Directory of the ledger and of the HALT file.",
   }),
   HALT_FILE: setting({
-    form: path,
-    expected: "an absolute path",
+    ...PATH,
     unset: `${MACHINE_HALT_FILE}; ignored, with a warning, if our user cannot check that path`,
     doc: "While this file exists, every installation on the machine is halted; STATE_DIR/HALT halts one.",
   }),
@@ -168,17 +164,11 @@ export const SETTINGS = {
     doc: "Time when the daemon generates its strategies' signals, once per trading day. Leave at least 5 minutes before the close to trade.",
   }),
   SIGNAL_BAR: setting({
-    form: oneOf(...BAR_MODES),
-    expected: "live or closed",
+    ...choice(...BAR_MODES),
     default: "live",
     doc: "Whether a signal uses the unfinished bar of the running session (live) or only completed sessions (closed).",
   }),
-  CASH_RESERVE_PERCENT: setting({
-    form: percent("0", "99"),
-    expected: "a percentage from 0 to 99",
-    default: "1",
-    doc: "Share of the account to keep in cash.",
-  }),
+  CASH_RESERVE_PERCENT: setting({ ...percentFrom("0", "99"), default: "1", doc: "Share of the account to keep in cash." }),
   MIN_TRADE_VALUE: setting({
     form: dollars("0", "1000000"),
     expected: "dollars from 0 to 1000000, such as 5 or 2.50",
@@ -191,21 +181,10 @@ export const SETTINGS = {
     default: "1",
     doc: "Ignore differences smaller than this, in percentage points of the account.",
   }),
-  ORDER_TIMEOUT_SECONDS: setting({
-    form: seconds(1, 3_600),
-    expected: "seconds from 1 to 3600",
-    default: "60",
-    doc: "Time after which an open order is cancelled.",
-  }),
-  EXECUTION_DEADLINE_SECONDS: setting({
-    form: seconds(2, 23_400),
-    expected: "seconds from 2 to 23400",
-    default: "600",
-    doc: "Maximum duration of a rebalance.",
-  }),
+  ORDER_TIMEOUT_SECONDS: setting({ ...secondsFrom(1, 3_600), default: "60", doc: "Time after which an open order is cancelled." }),
+  EXECUTION_DEADLINE_SECONDS: setting({ ...secondsFrom(2, 23_400), default: "600", doc: "Maximum duration of a rebalance." }),
   EXECUTION_STYLE: setting({
-    form: oneOf("market", "limit"),
-    expected: "market or limit",
+    ...choice("market", "limit"),
     default: "market",
     doc: "Order type: market orders, or limit orders at the ask (buy) or bid (sell) of a quote that passes checks, repriced until filled.",
   }),
@@ -222,20 +201,17 @@ export const SETTINGS = {
     doc: "While a session is open, the daemon reads the account about every 30 s, so that sells of whole positions can leave as soon as an alert comes; a new reading leaves beside them. Costs about ten requests a minute.",
   }),
   LIMIT_MAX_SPREAD_PERCENT: setting({
-    form: percent("0.01", "20"),
-    expected: "a percentage from 0.01 to 20",
+    ...percentFrom("0.01", "20"),
     default: "1",
     doc: "Limit style: a quote with a wider spread than this is ignored for pricing.",
   }),
   LIMIT_COLLAR_PERCENT: setting({
-    form: percent("0.01", "20"),
-    expected: "a percentage from 0.01 to 20",
+    ...percentFrom("0.01", "20"),
     default: "2",
     doc: "Limit style: maximum distance of a limit from the last trade.",
   }),
   LIMIT_REPEG_SECONDS: setting({
-    form: seconds(1, 300),
-    expected: "seconds from 1 to 300",
+    ...secondsFrom(1, 300),
     default: "5",
     doc: "Limit style: time after which an open limit order is cancelled and the rest repriced.",
   }),
@@ -246,14 +222,12 @@ export const SETTINGS = {
     doc: "Limit style: maximum number of times an order is repriced.",
   }),
   LIMIT_THEN: setting({
-    form: oneOf("market", "leave"),
-    expected: "market or leave",
+    ...choice("market", "leave"),
     default: "market",
     doc: "Limit style: what happens to the unfilled part after the last limit: a market order (only on a quote that passes checks), or nothing.",
   }),
   LIMIT_WITHOUT_QUOTE: setting({
-    form: oneOf("leave", "market"),
-    expected: "leave or market",
+    ...choice("leave", "market"),
     default: "leave",
     doc: "Limit style: what happens to a symbol without a quote that passes checks for as long as its limits would take: nothing, or a market order as in market style.",
   }),
@@ -276,14 +250,12 @@ export const SETTINGS = {
     doc: "The only symbols allowed to trade.",
   }),
   MAX_UNBUYABLE_PERCENT: setting({
-    form: percent("0", "100"),
-    expected: "a percentage from 0 to 100",
+    ...percentFrom("0", "100"),
     default: "20",
     doc: "Maximum share of a run in symbols that cannot be bought: below it they are left out, above it UNBUYABLE_ACTION applies.",
   }),
   UNBUYABLE_ACTION: setting({
-    form: oneOf("refuse", "exit"),
-    expected: "refuse or exit",
+    ...choice("refuse", "exit"),
     default: "refuse",
     doc: "What happens to a run above MAX_UNBUYABLE_PERCENT: refuse it and sell nothing, or trade the rest and keep their share in cash (exit).",
   }),
@@ -300,20 +272,13 @@ export const SETTINGS = {
     doc: "Maximum sum of sells and buys per New York day, as a share of the account at the start of the day.",
   }),
   MAX_DAILY_LOSS_PERCENT: setting({
-    form: percent("0.01", "100"),
-    expected: "a percentage from 0.01 to 100",
+    ...percentFrom("0.01", "100"),
     unset: "no limit",
     doc: "No rebalance starts once the account has lost this share since the last close, excluding deposits and withdrawals.",
   }),
-  NOTIFY_WEBHOOK_URL: setting({
-    form: address,
-    expected: ADDRESS,
-    secret: true,
-    doc: "Webhook for notifications: Slack, Discord, ntfy, or any other, which gets plain JSON.",
-  }),
+  NOTIFY_WEBHOOK_URL: setting({ ...ADDRESS, doc: "Webhook for notifications: Slack, Discord, ntfy, or any other, which gets plain JSON." }),
   NOTIFY_WEBHOOK_KIND: setting({
-    form: oneOf(...WEBHOOK_KINDS),
-    expected: "slack, discord, ntfy or json",
+    ...choice(...WEBHOOK_KINDS),
     unset: "chosen by address: hooks.slack.com, discord.com and ntfy.… are known, any other gets json",
     doc: "Webhook format.",
   }),
@@ -336,15 +301,12 @@ export const SETTINGS = {
     doc: "Address of the Telegram Bot API, if you run your own server.",
   }),
   NOTIFY_LEVEL: setting({
-    form: oneOf(...NOTIFY_LEVELS),
-    expected: "info, warning, error or off",
+    ...choice(...NOTIFY_LEVELS),
     default: "info",
     doc: "Minimum notification level: info includes good news and the daily summary, warning what may need attention, error what does.",
   }),
   HEARTBEAT_URL: setting({
-    form: address,
-    expected: ADDRESS,
-    secret: true,
+    ...ADDRESS,
     doc: "URL requested every minute while healthy, with /fail appended when not (healthchecks.io format).",
   }),
   DASHBOARD_PORT: setting({
