@@ -21,7 +21,7 @@ const PURE = [
   "src/execution/outcome/summary.ts",
   "src/execution/preparation/settle.ts",
   "src/execution/styles/{order-terms,sane-quote,tick}.ts",
-  "src/signals/{alert-lines,bar-check,split-sized-jump}.ts",
+  "src/signals/{alert-lines,bar-check}.ts",
 ];
 const MESSAGE = "This file only decides: it may not know the time, chance, files, the network or the environment.";
 

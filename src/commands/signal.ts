@@ -4,12 +4,14 @@ import { ONE } from "../domain/decimal.ts";
 import { appendAlerts } from "../signals/alerts-writer.ts";
 import { assertSome, generateAll, ownStrategies, type OwnStrategy, type SignalResult } from "../signals/signal-run.ts";
 import type { CommandContext } from "./context.ts";
-import { showDecision, showFailure, showUnwritten } from "./signal-view.ts";
+import { errorLines } from "../reporting/error-view.ts";
+import { NoSignal, type GeneratedSignal } from "../signals/generate.ts";
+import { allocationText } from "../strategies/allocations.ts";
+import { TRACE_LEGEND, traceLines, type TraceStep } from "../strategies/strategy.ts";
 
 export interface SignalOptions {
   readonly dryRun?: boolean;
   readonly explain?: boolean;
-  /** Only this strategy. */
   readonly strategy?: string;
 }
 
@@ -38,10 +40,7 @@ export async function signal(context: CommandContext, options: SignalOptions): P
   }
 }
 
-/**
- * Shows a strategy's signal and appends it to its alerts file.
- * @returns whether there is a signal and it was written.
- */
+/** Shows a strategy's signal and appends it to its alerts file. @returns whether there is a signal and it was written. */
 function handOn(context: CommandContext, session: TradingSession, result: SignalResult, options: SignalOptions): boolean {
   const explain = options.explain === true;
   if (result.kind === "failed") return failSignal(context, session, result.error, explain);
@@ -105,4 +104,27 @@ function notBuiltIn(name: string): TraderError {
     code: "usage",
     hint: "The built-in strategies are nuclear and tecl; others write their own alerts.",
   });
+}
+
+/** A strategy's decision, and with `explain` every condition that led to it. */
+export function showDecision({ out }: CommandContext, { strategy, allocation, trace }: GeneratedSignal, explain: boolean): void {
+  out.line(out.style.paint("strong", `${strategy}: ${allocationText(allocation)}`));
+  out.line(`  ${allocation.reason}`);
+  if (explain) showTrace({ out }, trace);
+}
+
+/** Why there is no signal, on standard error; with `explain` the conditions up to the failure. */
+export function showFailure({ out, err, verbose }: CommandContext, error: unknown, explain: boolean): void {
+  if (explain && error instanceof NoSignal && error.trace.length > 0) showTrace({ out }, error.trace);
+  for (const line of errorLines(error, { verbose }, err.style)) err.line(line);
+}
+
+export function showUnwritten({ out }: CommandContext, { text }: GeneratedSignal): void {
+  out.line("  Dry run: nothing is written. These alerts would be appended:");
+  for (const line of text.trimEnd().split("\n")) out.line(`  ${line}`);
+}
+
+function showTrace({ out }: Pick<CommandContext, "out">, trace: readonly TraceStep[]): void {
+  out.line(`  ${out.style.paint("quiet", TRACE_LEGEND)}`);
+  for (const line of traceLines(trace)) out.line(`  ${line}`);
 }

@@ -3,12 +3,13 @@ import { dirname, resolve } from "node:path";
 import { directoryObstacle } from "../machine/directory-access.ts";
 import { EXIT, messageOf, TraderError, type ExitCode } from "../domain/errors.ts";
 import { parseDecimal } from "../domain/decimal.ts";
-import { parseFault } from "../simulator/faults.ts";
+import { parseFault, COMMON_PARAMETERS, FAULT_MENU } from "../simulator/faults.ts";
 import { startSimulator, type Simulator } from "../simulator/server.ts";
 import { readSimulatorFile, startFrom, writeSimulatorFile } from "../app/simulator-state.ts";
 import type { CommandContext } from "./context.ts";
-import { faultCatalogue } from "./fault-catalogue.ts";
 import { onStopSignal } from "./stop-signals.ts";
+import type { Style } from "../reporting/style.ts";
+import { left, table } from "../reporting/table.ts";
 
 export interface SimulatorCommandOptions {
   readonly port: number;
@@ -19,7 +20,6 @@ export interface SimulatorCommandOptions {
   readonly fillLatency: number;
   readonly partialFills: number;
   readonly state?: string;
-  /** A file in the format of `/simulator/bars`. */
   readonly bars?: string;
   /** Each `name` or `name:parameter=value,…`; `list` prints the available faults instead. */
   readonly fault: readonly string[];
@@ -125,4 +125,30 @@ function usage(message: string): TraderError {
 
 function whyNot(error: unknown): string {
   return (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? "it is in use" : messageOf(error);
+}
+
+const COMMON_MEANING: Readonly<Record<string, string>> = {
+  share: "apply to this share of the matching requests, from 0 to 1",
+  nth: "apply only to the n-th of them",
+  times: "apply at most this many times; 0 for no limit",
+  after: "start after this many seconds",
+  for: "end after this many seconds; 0 for never",
+};
+
+/** The list for a terminal: name, meaning, own parameters with defaults, and the common parameters. */
+export function faultCatalogue(style: Style): string[] {
+  const rows = FAULT_MENU.map(({ description, name, parameters }) => [
+    name,
+    description,
+    parameters.map((parameter) => `${parameter.name}=${parameter.byDefault}`).join(","),
+  ]);
+  const common = COMMON_PARAMETERS.map(({ byDefault, name }) => [`${name}=${byDefault}`, COMMON_MEANING[name] ?? ""]);
+  return [
+    ...table(left("fault", "what goes wrong", "parameters"), rows, style, ""),
+    "",
+    "Every fault also accepts:",
+    ...table(left("", ""), common, style),
+    "",
+    'Put parameters after a colon: --fault "slow-answer:ms=3000,share=0.2". The option may be repeated.',
+  ];
 }

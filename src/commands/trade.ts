@@ -8,8 +8,7 @@ import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { appendAlerts } from "../signals/alerts-writer.ts";
 import { assertSome, generateAll, ownStrategies, type SignalResult } from "../signals/signal-run.ts";
 import type { CommandContext } from "./context.ts";
-import { appendSignal, failSignal } from "./signal.ts";
-import { showDecision, showUnwritten } from "./signal-view.ts";
+import { appendSignal, failSignal, showDecision, showUnwritten } from "./signal.ts";
 import { tradeOnce } from "./trade-once.ts";
 
 type Generated = Extract<SignalResult, { kind: "signal" }>;

@@ -13,10 +13,7 @@ import { stateDirFrom } from "./state-dir.ts";
 import { readStrategies } from "./strategies.ts";
 import { isLoopbackHost, zone } from "./values.ts";
 
-/**
- * Checks the whole environment.
- * @throws TraderError `configuration` (exit 78) that names every problem at once.
- */
+/** Checks the whole environment. @throws TraderError `configuration` (exit 78) that names every problem at once. */
 export function loadConfig(env: Environment): Config {
   const problems: Problem[] = [];
   const values = readSettings(env, problems);
@@ -57,25 +54,7 @@ function dashboard(values: SettingValues, mode: TradingMode): DashboardConfig {
   return { port, host, isOpen, token: token === "off" ? undefined : token };
 }
 
-type Limits = Pick<
-  Config,
-  | "signalMaxAgeSeconds"
-  | "batchSettleSeconds"
-  | "cashReserve"
-  | "minTradeValue"
-  | "driftBand"
-  | "orderTimeoutSeconds"
-  | "executionDeadlineSeconds"
-  | "protectedSymbols"
-  | "allowedSymbols"
-  | "maxUnbuyable"
-  | "unbuyableAction"
-  | "maxOrderValue"
-  | "maxDailyTurnover"
-  | "maxDailyLoss"
->;
-
-function limits(values: SettingValues): Limits {
+function limits(values: SettingValues) {
   return {
     signalMaxAgeSeconds: given(values, "SIGNAL_MAX_AGE_SECONDS"),
     batchSettleSeconds: given(values, "BATCH_SETTLE_SECONDS"),
@@ -91,7 +70,7 @@ function limits(values: SettingValues): Limits {
     maxOrderValue: values.MAX_ORDER_VALUE,
     maxDailyTurnover: values.MAX_DAILY_TURNOVER_PERCENT,
     maxDailyLoss: values.MAX_DAILY_LOSS_PERCENT,
-  };
+  } satisfies Partial<Config>;
 }
 
 function execution(values: SettingValues): ExecutionSettings {

@@ -10,7 +10,6 @@ const HOSTS: readonly (readonly [RegExp, WebhookKind])[] = [
   [/^ntfy(\.|$)/, "ntfy"],
 ];
 
-/** The kind of webhook, judged by the host. */
 export function webhookKindOf(url: string): WebhookKind {
   const { hostname } = new URL(url);
   return HOSTS.find(([host]) => host.test(hostname))?.[1] ?? "json";

@@ -1,3 +1,4 @@
+import { editDistance } from "../domain/edit-distance.ts";
 import type { Environment } from "../domain/config.ts";
 import { wrongValue, type Problem } from "./problems.ts";
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from "./settings.ts";
@@ -73,18 +74,4 @@ function isRelated(name: readonly string[], setting: readonly string[]): boolean
   const same = shared === -1 ? shorter.length : shared;
   if (name.length === setting.length) return same >= 3 && same === name.length - 1;
   return same === shorter.length && longer.length - shorter.length === 1 && same >= (name.length < setting.length ? 2 : 3);
-}
-
-/** Letters to add, remove or change to turn one word into the other. */
-function editDistance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (let index = 0; index < from.length; index++) {
-    const next = [index + 1];
-    for (let column = 1; column <= to.length; column++) {
-      const changed = (row[column - 1] ?? 0) + (from[index] === to[column - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }

@@ -4,7 +4,6 @@ import type { StrategyConfig } from "../domain/config.ts";
 import { HUNDRED, ONE, parseDecimal, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Problem } from "./problems.ts";
 
-/** Stands for the setting ALERTS_FILE. */
 const ALERTS_FILE = "$ALERTS_FILE";
 const NAME = /^[a-z0-9][a-z0-9_-]{0,31}$/;
 const SHARE = /^\d{1,3}(\.\d{1,9})?$/;

@@ -34,7 +34,6 @@ export function seconds(least: number, most: number): Form<number> {
     .refine((value) => value >= least && value <= most);
 }
 
-/** A whole number. */
 export function count(least: number, most: number): Form<number> {
   return z
     .string()

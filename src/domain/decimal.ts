@@ -20,10 +20,7 @@ export const SHARE_DECIMALS = 9;
 
 const PLAIN_DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?$/;
 
-/**
- * @param text a plain decimal number such as `"1.5"`, or a whole number as bigint.
- * @throws RangeError when it is not one.
- */
+/** @param text a plain decimal number such as `"1.5"`, or a whole number as bigint. @throws RangeError when it is not one. */
 export function decimal(text: string | bigint | Decimal): Decimal {
   if (typeof text === "string" && !PLAIN_DECIMAL.test(text)) throw new RangeError(`"${text.slice(0, 40)}" is not a decimal number.`);
   return Exact(typeof text === "string" ? withoutPlus(text) : typeof text === "bigint" ? text.toString() : text);

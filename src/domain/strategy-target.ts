@@ -38,9 +38,8 @@ export interface StrategyTarget {
 /** What is claimed of each symbol, as a fraction of the base: overlapping symbols add up. */
 export function combinedTargets(strategyTargets: readonly Pick<StrategyTarget, "share" | "targets">[]): Map<string, Decimal> {
   const total = new Map<string, Decimal>();
-  for (const { share, targets } of strategyTargets) {
+  for (const { share, targets } of strategyTargets)
     for (const [symbol, weight] of targets) total.set(symbol, (total.get(symbol) ?? ZERO).plus(share.times(weight)));
-  }
   return total;
 }
 

@@ -1,5 +1,5 @@
 import { DateTime } from "luxon";
-import { legPercents } from "../strategies/percentages.ts";
+import { legPercents } from "../strategies/allocations.ts";
 import type { Allocation } from "../strategies/strategy.ts";
 
 export interface AlertDetails {

@@ -11,7 +11,6 @@ export interface OwnStrategy {
   readonly strategy: Strategy;
 }
 
-/** The result of one strategy. */
 export type SignalResult =
   | { readonly kind: "signal"; readonly own: OwnStrategy; readonly signal: GeneratedSignal }
   | { readonly kind: "failed"; readonly own: OwnStrategy; readonly error: unknown };

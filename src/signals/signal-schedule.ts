@@ -51,7 +51,6 @@ const DAYS_BACK = 10;
 interface Turn {
   readonly session: Session;
   readonly dueAt: number;
-  /** Why the schedule gives no signal in this session. */
   readonly impossible: string | undefined;
 }
 
@@ -67,7 +66,6 @@ interface Turn {
  */
 export class SignalSchedule {
   readonly #parts: SignalScheduleParts;
-  /** The calendar on that day. */
   #day: { readonly date: string; readonly turns: readonly Turn[] } | undefined;
   /** Date of the session with a signal for every strategy. */
   #served: string | undefined;

@@ -54,7 +54,6 @@ export interface Closing {
   readonly equity: Decimal;
 }
 
-/** Everything a venue must remember across a restart. */
 export interface ExchangeState {
   readonly accountNumber: string;
   readonly createdAt: string;

@@ -2,8 +2,8 @@ import { decimal, min, ONE, SHARE_DECIMALS, truncate, ZERO, type Decimal } from 
 import type { ExchangeState } from "./account-state.ts";
 import type { AssetRecord } from "./assets.ts";
 import { buyingPower, heldShares, openOrders, takenByPurchase, type Valuation } from "./buying-power.ts";
-import { isFractional, type OrderRequest } from "./order-request.ts";
-import type { OrderRecord } from "./orders.ts";
+import { isFractional } from "./order-request.ts";
+import type { OrderRecord, OrderRequest } from "./orders.ts";
 import { forbidden, insufficientBuyingPower, insufficientQuantity, malformed, notFound, unprocessable, washTrade } from "./refusals.ts";
 
 const MINIMUM_DOLLARS = ONE;
@@ -13,9 +13,8 @@ const UNPRICED = decimal("0");
 /** @throws Refusal when the account as a whole may not trade. */
 export function checkAccount(state: ExchangeState): void {
   const { flags, settings } = state;
-  if (flags.status !== "ACTIVE" || flags.accountBlocked || flags.tradingBlocked || settings.suspendTrade) {
+  if (flags.status !== "ACTIVE" || flags.accountBlocked || flags.tradingBlocked || settings.suspendTrade)
     throw forbidden("account is not authorized to trade");
-  }
 }
 
 /** @throws Refusal when the symbol is unknown, inactive, not tradable or not fractionable. */
@@ -43,15 +42,10 @@ function isBarredPartnership({ settings }: ExchangeState, { attributes = [] }: A
 
 /** @throws Refusal when the id was ever used before, whatever happened to that order. */
 export function checkClientOrderId(state: ExchangeState, clientOrderId: string): void {
-  for (const order of state.orders.values()) {
-    if (order.clientOrderId === clientOrderId) throw malformed("client_order_id must be unique");
-  }
+  for (const order of state.orders.values()) if (order.clientOrderId === clientOrderId) throw malformed("client_order_id must be unique");
 }
 
-/**
- * The order's value at `referencePrice`.
- * @throws Refusal below one dollar; the wording depends on how the size was given.
- */
+/** The order's value at `referencePrice`. @throws Refusal below one dollar; the wording depends on how the size was given. */
 export function checkMinimum(request: OrderRequest, referencePrice: Decimal): Decimal {
   if (request.notional !== undefined) {
     if (request.notional.lt(MINIMUM_DOLLARS)) throw unprocessable("notional amount must be >= 1.00");
@@ -80,9 +74,7 @@ export function checkHolding(state: ExchangeState, request: OrderRequest, asset:
   if (owned.eq(ZERO)) throw cannotShort(request, asset);
   const wanted = request.quantity ?? truncate((request.notional ?? ZERO).div(referencePrice), SHARE_DECIMALS);
   const held = heldShares(state, request.symbol);
-  if (wanted.gt(owned.minus(held.quantity))) {
-    throw insufficientQuantity(request.symbol, wanted, owned, held.quantity, held.orderIds);
-  }
+  if (wanted.gt(owned.minus(held.quantity))) throw insufficientQuantity(request.symbol, wanted, owned, held.quantity, held.orderIds);
 }
 
 /**

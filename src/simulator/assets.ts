@@ -35,6 +35,8 @@ type Row = readonly [
   flags?: Partial<AssetRecord>,
 ];
 
+const NOT_TRADABLE = { tradable: false, fractionable: false, shortable: false };
+
 const ROWS: readonly Row[] = [
   ["SPY", "SPDR S&P 500 ETF Trust", "ARCA", 620, 0.002, 1],
   ["IOO", "iShares Global 100 ETF", "ARCA", 108, 0.003, 1],
@@ -96,16 +98,8 @@ const ROWS: readonly Row[] = [
   ["TSLA", "Tesla, Inc.", "NASDAQ", 320, 0.025, 2],
   ["BRK.B", "Berkshire Hathaway Inc. Class B", "NYSE", 475, 0.006, 0.7],
   ["CWVX", "Tradr 2X Long CRWV Daily ETF", "BATS", 28, 0.05, 3, { fractionable: false }],
-  ["RGC", "Regencell Bioscience Holdings Limited", "NASDAQ", 15, 0.05, 0.5, { tradable: false, fractionable: false, shortable: false }],
-  [
-    "WBD",
-    "Warner Bros. Discovery, Inc. Series A",
-    "NASDAQ",
-    12,
-    0.02,
-    1.1,
-    { status: "inactive", tradable: false, fractionable: false, shortable: false },
-  ],
+  ["RGC", "Regencell Bioscience Holdings Limited", "NASDAQ", 15, 0.05, 0.5, NOT_TRADABLE],
+  ["WBD", "Warner Bros. Discovery, Inc. Series A", "NASDAQ", 12, 0.02, 1.1, { ...NOT_TRADABLE, status: "inactive" }],
 ];
 
 const PRICE_MODELS: ReadonlyMap<string, PriceModel> = new Map(

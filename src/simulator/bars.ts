@@ -2,19 +2,17 @@ import { decimalFromNumber, roundHalfUp } from "../domain/decimal.ts";
 import type { GivenBars } from "./given-bars.ts";
 import type { PriceBook } from "./prices.ts";
 import { hashText, noiseAt } from "./random.ts";
-import { type MarketHours, type MarketSession, newYorkInstant, sessionNear, sessionOn, sessionsBetween } from "./sessions.ts";
+import { DAY_MS, type MarketHours, type MarketSession, newYorkInstant, sessionNear, sessionOn, sessionsBetween } from "./sessions.ts";
 import { secondStamp } from "./timestamps.ts";
 import type { Bar } from "./wire.ts";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 /** Number of price samples in a whole session, or in a whole intraday bar. */
 const PARTS_OF_DAY = 13;
 const PARTS_OF_INTRADAY_BAR = 4;
 const VOLUME_PER_MINUTE = 4_000;
 const SHARES_PER_TRADE = 90;
 
-/** One bar, with the eight keys of the market-data API. */
 /** The period one bar covers; `from` is its timestamp, trading happens between `open` and `end`. */
 export interface BarSpan {
   readonly from: number;
@@ -130,7 +128,6 @@ function daySpan({ date, open, close }: MarketSession, now: number): BarSpan {
   return { from: newYorkInstant(date, "00:00"), open, end: Math.min(close, now), stepMs: (close - open) / PARTS_OF_DAY, isDay: true };
 }
 
-/** The minute that contains `at`. */
 export function minuteOf(at: number): BarSpan {
   const from = Math.floor(at / MINUTE_MS) * MINUTE_MS;
   return intradaySpan(from, from, from + MINUTE_MS);

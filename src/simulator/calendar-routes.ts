@@ -1,6 +1,7 @@
 import type { Exchange } from "./exchange.ts";
-import { badParameter, choice, listOf } from "./listing.ts";
+import { badParameter, choice, listOf, optional } from "./listing.ts";
 import {
+  DAY_MS,
   CALENDAR_END,
   CALENDAR_START,
   extendedHours,
@@ -16,7 +17,6 @@ import {
 import { datePart, millisOf, secondStamp } from "./timestamps.ts";
 import { type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
 
-const DAY_MS = 86_400_000;
 const MARKET = { timezone: "America/New_York" };
 /** Markets with known hours: those that keep the sessions of New York's stock exchanges. */
 const MARKETS: ReadonlyMap<string, { readonly mic: string; readonly acronym: string; readonly name: string }> = new Map(
@@ -57,7 +57,9 @@ function clockView({ clock, hours }: Exchange): Record<string, string | boolean>
 
 /** `start` and `end` may be dates or full timestamps; only the date counts. */
 function calendar(query: URLSearchParams): Record<string, string>[] {
-  return knownSessions(dateOf(query, "start") ?? CALENDAR_START, dateOf(query, "end") ?? CALENDAR_END).map(calendarDay);
+  return knownSessions(optional(query, "start", datePart) ?? CALENDAR_START, optional(query, "end", datePart) ?? CALENDAR_END).map(
+    calendarDay,
+  );
 }
 
 function calendarDay(session: MarketSession): Record<string, string> {
@@ -73,9 +75,7 @@ function calendarDay(session: MarketSession): Record<string, string> {
 }
 
 function clocks({ clock, hours }: Exchange, query: URLSearchParams): Record<string, unknown>[] {
-  const asked = query.get("time");
-  const at = asked === null || asked === "" ? clock.now() : millisOf(asked);
-  if (at === undefined) throw badParameter("time");
+  const at = optional(query, "time", millisOf) ?? clock.now();
   const markets = listOf(query, "markets");
   const phase = hours.endless ? { phase: "core", until: hours.nextClose(at) } : phaseAt(at, hours.isOpen(at), hours.nextOpen(at));
   return (markets.length === 0 ? MARKETS_BY_DEFAULT : markets).map((market) => ({
@@ -103,8 +103,8 @@ function phaseAt(at: number, isOpen: boolean, nextOpen: number): { phase: string
 /** Default: from today, for a week. */
 function marketCalendar(market: string, query: URLSearchParams, now: number): Record<string, unknown> {
   const stamp = choice(query, "timezone", ["", "UTC"], "") === "UTC" ? secondStamp : newYorkStamp;
-  const start = dateOf(query, "start") ?? newYorkDate(now);
-  const end = dateOf(query, "end") ?? new Date(Date.parse(start) + 7 * DAY_MS).toISOString().slice(0, 10);
+  const start = optional(query, "start", datePart) ?? newYorkDate(now);
+  const end = optional(query, "end", datePart) ?? new Date(Date.parse(start) + 7 * DAY_MS).toISOString().slice(0, 10);
   const view = marketView(market, "market");
   return { market: view, calendar: knownSessions(start, end).map((session) => marketDay(session, stamp)) };
 }
@@ -131,12 +131,4 @@ function marketView(name: string, parameter: string): Record<string, string> {
 
 function knownSessions(start: string, end: string): MarketSession[] {
   return sessionsBetween(start < CALENDAR_START ? CALENDAR_START : start, end > CALENDAR_END ? CALENDAR_END : end);
-}
-
-function dateOf(query: URLSearchParams, name: string): string | undefined {
-  const text = query.get(name);
-  if (text === null || text === "") return undefined;
-  const date = datePart(text);
-  if (date === undefined) throw badParameter(name);
-  return date;
 }

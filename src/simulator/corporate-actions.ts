@@ -1,6 +1,6 @@
 import type { SplitRecord } from "./account-state.ts";
 import type { Exchange } from "./exchange.ts";
-import { badParameter, choice, count, listOf } from "./listing.ts";
+import { choice, count, listOf, optional } from "./listing.ts";
 import { hashText } from "./random.ts";
 import { newYorkDate } from "./sessions.ts";
 import { datePart } from "./timestamps.ts";
@@ -8,10 +8,7 @@ import { datePart } from "./timestamps.ts";
 const ACTIONS_BY_DEFAULT = 100;
 const MOST_ACTIONS = 1_000;
 
-/**
- * The answer of `GET /v1/corporate-actions`: the splits of the requested days, by default today's.
- * @throws Refusal
- */
+/** The answer of `GET /v1/corporate-actions`: the splits of the requested days, by default today's. @throws Refusal */
 export function corporateActions({ clock, state }: Exchange, query: URLSearchParams): Record<string, unknown> {
   const ids = listOf(query, "ids");
   const found =
@@ -29,8 +26,8 @@ export function corporateActions({ clock, state }: Exchange, query: URLSearchPar
 function inQuestion(splits: readonly SplitRecord[], query: URLSearchParams, today: string): SplitRecord[] {
   const symbols = listOf(query, "symbols");
   const types = listOf(query, "types");
-  const start = dateOf(query, "start", today);
-  const end = dateOf(query, "end", today);
+  const start = optional(query, "start", datePart) ?? today;
+  const end = optional(query, "end", datePart) ?? today;
   return splits.filter(
     (split) =>
       (symbols.length === 0 || symbols.includes(split.symbol)) &&
@@ -69,11 +66,4 @@ function common({ date, id, newRate, oldRate, symbol }: SplitRecord): Record<str
 /** Nine characters that identify a security inside the simulator only. */
 function cusipOf(text: string): string {
   return String(hashText(text) % 1_000_000_000).padStart(9, "0");
-}
-
-function dateOf(query: URLSearchParams, name: string, byDefault: string): string {
-  const text = query.get(name);
-  const date = text === null || text === "" ? byDefault : datePart(text);
-  if (date === undefined) throw badParameter(name);
-  return date;
 }

@@ -1,15 +1,21 @@
 import type { Clock } from "../domain/clock.ts";
-import type { Decimal } from "../domain/decimal.ts";
+import { decimal, sum, type Decimal } from "../domain/decimal.ts";
+import { PARTIAL_FILL_PROBABILITY, PARTIAL_FILL_STEPS } from "./matching.ts";
+import type { ExecutionModel } from "./order-entry.ts";
+import type { ExchangeState, PositionRecord } from "./account-state.ts";
+import { builtInAssets } from "./assets.ts";
+import { newYorkDate, sessionNear } from "./sessions.ts";
+import { stampOf } from "./timestamps.ts";
 
-export const STARTING_CASH = "100000";
-export const ACCOUNT_NUMBER = "SIM000001";
+const STARTING_CASH = "100000";
+const ACCOUNT_NUMBER = "SIM000001";
 export const SEED = 1;
 /** Milliseconds between the answer to a new order and its status `new`, as observed at the real venue. */
-export const ACKNOWLEDGE_LATENCY_MS = 20;
+const ACKNOWLEDGE_LATENCY_MS = 20;
 /** Milliseconds between `new` and the first fill of a marketable order. */
-export const FILL_LATENCY_MS = 9;
+const FILL_LATENCY_MS = 9;
 /** Milliseconds between the partial fills of an order. */
-export const PARTIAL_FILL_INTERVAL_MS = 250;
+const PARTIAL_FILL_INTERVAL_MS = 250;
 
 export interface InitialPosition {
   readonly symbol: string;
@@ -47,4 +53,55 @@ export interface ExchangeOptions {
   readonly state?: string;
   /** Called after every change to the result of `serialize()`. */
   readonly onChange?: () => void;
+}
+
+export function executionModelOf(options: ExchangeOptions): ExecutionModel {
+  const ackLatencyMs = options.ackLatencyMs ?? ACKNOWLEDGE_LATENCY_MS;
+  return {
+    ackLatencyMs,
+    fillLatencyMs: options.fillLatencyMs ?? FILL_LATENCY_MS,
+    cancelLatencyMs: ackLatencyMs,
+    partialFillProbability: options.partialFillProbability ?? PARTIAL_FILL_PROBABILITY,
+    partialFillSteps: options.partialFillSteps ?? PARTIAL_FILL_STEPS,
+    partialFillIntervalMs: options.partialFillIntervalMs ?? PARTIAL_FILL_INTERVAL_MS,
+  };
+}
+
+/**
+ * The account on its first day. Its starting positions count as bought in the session before.
+ * @param priceAt dollars a share at a time, which values them at that session's close.
+ */
+export function openingState(options: ExchangeOptions, priceAt: (symbol: string, at: number) => Decimal | undefined): ExchangeState {
+  const now = options.clock.now();
+  const cash = options.cash ?? decimal(STARTING_CASH);
+  const before = sessionNear(now, -1);
+  const positions = (options.positions ?? []).map(({ symbol, quantity, averagePrice }): PositionRecord => ({
+    symbol,
+    quantity,
+    cost: quantity.times(averagePrice),
+    openedOn: newYorkDate(before.open),
+  }));
+  const worth = positions.map(({ symbol, quantity, cost }) => priceAt(symbol, before.close)?.times(quantity) ?? cost);
+  return {
+    accountNumber: options.accountNumber ?? ACCOUNT_NUMBER,
+    createdAt: stampOf(now, 0),
+    createdAtMs: now,
+    cash,
+    flags: { status: "ACTIVE", accountBlocked: false, tradingBlocked: false, transfersBlocked: false },
+    settings: {
+      suspendTrade: false,
+      fractionalTrading: true,
+      noShorting: true,
+      maxMarginMultiplier: options.multiplier ?? "1",
+      disableOvernightTrading: false,
+      tradeConfirmEmail: "all",
+    },
+    positions: new Map(positions.map((position) => [position.symbol, position])),
+    orders: new Map(),
+    activities: [],
+    closings: [{ date: before.date, at: now, equity: cash.plus(sum(worth)) }],
+    splits: [],
+    assets: builtInAssets(),
+    sequence: 1,
+  };
 }

@@ -12,23 +12,18 @@ import { accountView, positionView, type View } from "./account-view.ts";
 import { checkAccount, existingOrder } from "./admission.ts";
 import type { AssetRecord } from "./assets.ts";
 import { EquityRecord } from "./equity-record.ts";
-import { openingState } from "./opening-state.ts";
-import { type ExchangeOptions, SEED } from "./exchange-options.ts";
+import { openingState, SEED, executionModelOf, type ExchangeOptions } from "./exchange-options.ts";
 import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
-import { HaltableHours } from "./haltable-hours.ts";
-import { executionModelOf } from "./execution-model.ts";
-import { type ExecutionModel, OrderEntry, type OrderGate } from "./order-entry.ts";
-import { isOpen, type OrderRecord } from "./orders.ts";
-import { type PositionPart, sharesOf } from "./position-part.ts";
-import { admit, replacementBody } from "./placing.ts";
+import { haltable, endlessHours, newYorkDate, nyseHours, type HaltableHours, type MarketHours } from "./sessions.ts";
+import { type ExecutionModel, OrderEntry, type OrderGate, type OrderBook } from "./order-entry.ts";
+import { isOpen, type OrderRecord, type TradeUpdate } from "./orders.ts";
+import { sharesOf, admit, replacementBody, type PositionPart } from "./placing.ts";
 import { PriceBook } from "./prices.ts";
 import { Random } from "./random.ts";
 import { insufficientQuantity, malformed, notFound, Refusal, unprocessable } from "./refusals.ts";
-import { endlessHours, type MarketHours, newYorkDate, nyseHours } from "./sessions.ts";
 import { endow, type Endowment, feeActivity, transferActivity } from "./settlement.ts";
 import { factorOf, readRatio, splitActivity, splitOrders, splitPosition } from "./splits.ts";
 import { ThinFeed } from "./thin-feed.ts";
-import type { TradeUpdate } from "./trade-updates.ts";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -55,6 +50,7 @@ export class Exchange {
   readonly givenBars = new GivenBars();
   readonly state: ExchangeState;
   readonly #random: Random;
+  readonly #book: OrderBook;
   readonly #halt: HaltableHours;
   readonly #orderEntry: OrderEntry;
   readonly #equity: EquityRecord;
@@ -68,7 +64,7 @@ export class Exchange {
   constructor(options: ExchangeOptions) {
     const restored = options.state === undefined ? undefined : restoreState(options.state, options.clock.monotonic());
     this.clock = options.clock;
-    this.#halt = new HaltableHours(options.alwaysOpen === true ? endlessHours : nyseHours);
+    this.#halt = haltable(options.alwaysOpen === true ? endlessHours : nyseHours);
     this.hours = this.#halt;
     this.seed = restored?.seed ?? options.seed ?? SEED;
     this.#random = new Random(restored?.random ?? this.seed);
@@ -82,14 +78,11 @@ export class Exchange {
       for (const watcher of this.#watchers) watcher();
     };
     this.#equity = new EquityRecord(this.state, this.prices, this.clock);
+    const { clock, hours, prices, state, valueOf } = this;
+    this.#book = { clock, hours, prices, state, valueOf, random: this.#random };
     this.#orderEntry = new OrderEntry(
       {
-        clock: this.clock,
-        hours: this.hours,
-        prices: this.prices,
-        random: this.#random,
-        state: this.state,
-        valueOf: this.valueOf,
+        ...this.#book,
         gate: () => this.gate,
         emit: (update) => {
           for (const listener of this.#listeners) listener(update);
@@ -116,10 +109,7 @@ export class Exchange {
     return () => this.#watchers.delete(watcher);
   }
 
-  /**
-   * Accepts an order as `POST /v2/orders` does.
-   * @throws Refusal
-   */
+  /** Accepts an order as `POST /v2/orders` does. @throws Refusal */
   submit(body: Body): OrderRecord {
     this.#bookDue();
     const order = admit(this.#admission(), body);
@@ -142,7 +132,6 @@ export class Exchange {
     this.#orderEntry.requestCancel(this.order(id));
   }
 
-  /** Requests a cancel of every open order. */
   cancelAll(): OrderRecord[] {
     const open = [...this.state.orders.values()].filter(isOpen);
     for (const order of open) this.#orderEntry.requestCancel(order);
@@ -155,10 +144,7 @@ export class Exchange {
     if (isOpen(order)) this.#orderEntry.rejectNow(order);
   }
 
-  /**
-   * Replaces an unfilled order with a new limit order.
-   * @throws Refusal, which leaves the old order unchanged.
-   */
+  /** Replaces an unfilled order with a new limit order. @throws Refusal, which leaves the old order unchanged. */
   replace(id: string, body: Body): OrderRecord {
     const old = this.order(id);
     const merged = replacementBody(old, body);
@@ -175,10 +161,7 @@ export class Exchange {
     return order;
   }
 
-  /**
-   * Sells a position, or a part given in shares or percent, at market.
-   * @throws Refusal
-   */
+  /** Sells a position, or a part given in shares or percent, at market. @throws Refusal */
   closePosition(symbol: string, part: PositionPart = {}): OrderRecord {
     const position = this.state.positions.get(symbol);
     if (position === undefined) throw notFound("position does not exist");
@@ -240,7 +223,6 @@ export class Exchange {
     this.#reprice(symbol, () => this.prices.pinQuote(symbol, decimal(bid), decimal(ask), this.clock.now()));
   }
 
-  /** Lets a symbol's price move again. */
   releasePrice(symbol: string): void {
     this.#reprice(symbol, () => this.prices.release(symbol, this.clock.now()));
   }
@@ -292,23 +274,6 @@ export class Exchange {
     this.#bookDue();
     this.scalePrice(symbol, ONE.div(factorOf(rates)));
     return split;
-  }
-
-  /** Books the quantity of every split that is waiting for it. */
-  bookSplits(): void {
-    const now = this.clock.now();
-    this.state.splits.forEach((split, index) => {
-      if (split.bookAt !== undefined) this.state.splits[index] = { ...split, bookAt: now };
-    });
-    this.#bookDue();
-  }
-
-  /** The factor of the change in a symbol's quantity once its splits are booked. */
-  pendingFactor(symbol: string): Decimal {
-    const pending = this.state.splits.filter(
-      (split) => split.symbol === symbol && split.bookAt !== undefined && split.shares?.gt(ZERO) === true,
-    );
-    return pending.reduce((product, split) => product.times(factorOf(split)), ONE);
   }
 
   /** Books the quantity of every split that is due; runs on each read. */
@@ -379,15 +344,11 @@ export class Exchange {
     this.#onChange();
   }
 
-  /** Changes latencies and partial fills from now on. */
   setExecutionModel(change: Partial<ExecutionModel>): void {
     this.#orderEntry.model = { ...this.#orderEntry.model, ...change };
   }
 
-  /**
-   * A deposit, or a withdrawal if the amount is negative.
-   * @throws Refusal when it exceeds the cash.
-   */
+  /** A deposit, or a withdrawal if the amount is negative. @throws Refusal when it exceeds the cash. */
   transfer(amount: string): void {
     const change = parseDecimal(amount);
     if (change === undefined) throw malformed("amount must be a number");
@@ -435,14 +396,8 @@ export class Exchange {
 
   #admission(): Parameters<typeof admit>[0] {
     checkAccount(this.state);
-    const { clock, hours, prices, state, valueOf } = this;
     return {
-      clock,
-      hours,
-      prices,
-      state,
-      valueOf,
-      random: this.#random,
+      ...this.#book,
       stamp: () => this.#orderEntry.stamp(),
       knownPower: () => this.gate?.knownPower?.(),
     };

@@ -48,11 +48,9 @@ export function faultNamed(name: string, parameters: Readonly<Record<string, str
 export interface MenuEntry {
   readonly name: string;
   readonly description: string;
-  /** Its own and the common parameters, with their defaults. */
   readonly parameters: readonly Pick<FaultParameter, "name" | "form" | "byDefault">[];
 }
 
-/** The list of faults for a reader. */
 export function faultMenu(): MenuEntry[] {
   return FAULT_MENU.map((kind) => ({ name: kind.name, description: kind.description, parameters: parametersOf(kind) }));
 }

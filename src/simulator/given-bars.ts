@@ -5,7 +5,6 @@ import { secondStamp } from "./timestamps.ts";
 
 const FIGURES = ["o", "h", "l", "c", "v", "n", "vw"] as const;
 
-/** Trading volume of a bar that has none. */
 const VOLUME = 1_000_000;
 const TRADES = 10_000;
 
@@ -16,7 +15,6 @@ const TRADES = 10_000;
 export class GivenBars {
   readonly #bars = new Map<string, ReadonlyMap<string, Bar>>();
 
-  /** Whether the symbol has loaded daily bars. */
   has(symbol: string): boolean {
     return this.#bars.has(symbol);
   }

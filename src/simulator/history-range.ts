@@ -1,6 +1,7 @@
-import { badParameter, choice } from "./listing.ts";
+import { badParameter, choice, optional } from "./listing.ts";
 import { unprocessable } from "./refusals.ts";
 import {
+  DAY_MS,
   extendedHours,
   type MarketHours,
   type MarketSession,
@@ -12,7 +13,6 @@ import {
 import { millisOf } from "./timestamps.ts";
 
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
 const TIMEFRAMES = { "1Min": MINUTE_MS, "5Min": 5 * MINUTE_MS, "15Min": 15 * MINUTE_MS, "1H": 60 * MINUTE_MS, "1D": DAY_MS } as const;
 const TIMEFRAME_NAMES = ["1Min", "5Min", "15Min", "1H", "1D"] as const;
 const REPORTING = ["market_hours", "extended_hours", "continuous"] as const;
@@ -24,13 +24,11 @@ const MINUTES_BELOW_DAYS = 7;
 /** A day's timestamp is the end of its extended session. */
 const DAY_STAMP_TIME = "20:00";
 
-/** One element of the series. */
 export interface HistoryWindow {
   /** Seconds since the epoch. */
   readonly stamp: number;
   /** The time of the equity shown, milliseconds since the epoch. */
   readonly at: number;
-  /** Start of its trading day. */
   readonly dayBegan: number;
 }
 
@@ -62,8 +60,8 @@ export function historyRange(query: URLSearchParams, now: number, hours: MarketH
 }
 
 function bounds(query: URLSearchParams, now: number): { start: number; end: number } {
-  const start = instant(query, "start");
-  const end = instant(query, "end");
+  const start = optional(query, "start", millisOf);
+  const end = optional(query, "end", millisOf);
   const period = query.get("period") ?? "";
   if (start !== undefined && end !== undefined && period !== "")
     throw unprocessable("only two of start, end and period can be specified at the same time");
@@ -132,12 +130,4 @@ function intradayWindows({ dayBegan, from, to }: Stretch, step: number, now: num
   for (let at = from; at <= to; at += step)
     windows.push({ stamp: at / 1_000, at: Math.min(at + step, now, Math.max(to, at)), dayBegan: dayBegan ?? at });
   return windows;
-}
-
-function instant(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null || text === "") return undefined;
-  const at = millisOf(text);
-  if (at === undefined) throw badParameter(name);
-  return at;
 }

@@ -62,6 +62,15 @@ export function listOf(query: URLSearchParams, name: string): string[] {
     .filter((value) => value !== "");
 }
 
+/** @throws Refusal when it is there and cannot be read. */
+export function optional<T>(query: URLSearchParams, name: string, read: (text: string) => T | undefined): T | undefined {
+  const text = query.get(name);
+  if (text === null || text === "") return undefined;
+  const value = read(text);
+  if (value === undefined) throw badParameter(name);
+  return value;
+}
+
 /** @throws Refusal unless it is a positive whole number; values above `most` count as `most`. */
 export function count(query: URLSearchParams, name: string, byDefault: number, most: number): number {
   const text = query.get(name);
@@ -72,11 +81,7 @@ export function count(query: URLSearchParams, name: string, byDefault: number, m
 }
 
 export function choice<T extends string>(query: URLSearchParams, name: string, values: readonly T[], byDefault: T): T {
-  const text = query.get(name);
-  if (text === null || text === "") return byDefault;
-  const value = values.find((each) => each === text);
-  if (value === undefined) throw badParameter(name);
-  return value;
+  return optional(query, name, (text) => values.find((each) => each === text)) ?? byDefault;
 }
 
 export function badParameter(name: string): Refusal {
@@ -93,18 +98,10 @@ function around(orders: OrderRecord[], query: URLSearchParams): OrderRecord[] {
 }
 
 function timeFilter(query: URLSearchParams, afterName: string, untilName: string): (stamp: string) => boolean {
-  const after = instant(query, afterName);
-  const until = instant(query, untilName);
+  const after = optional(query, afterName, nanosOf);
+  const until = optional(query, untilName, nanosOf);
   return (stamp) => {
     const at = nanosOf(stamp) ?? 0n;
     return (after === undefined || at > after) && (until === undefined || at < until);
   };
-}
-
-function instant(query: URLSearchParams, name: string): bigint | undefined {
-  const text = query.get(name);
-  if (text === null || text === "") return undefined;
-  const nanos = nanosOf(text);
-  if (nanos === undefined) throw badParameter(name);
-  return nanos;
 }

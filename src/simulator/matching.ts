@@ -19,7 +19,6 @@ export const PARTIAL_FILL_STEPS = 2;
 const SMALLEST_SLICE = 0.2;
 const SLICE_RANGE = 0.6;
 
-/** What happens to an order when it is checked. */
 export type Match =
   | { readonly kind: "rests" }
   | { readonly kind: "fills"; readonly price: Decimal; readonly quantity: Decimal; readonly last: boolean }

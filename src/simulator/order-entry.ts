@@ -3,14 +3,13 @@ import { ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import { openOrders, type Valuation } from "./buying-power.ts";
 import { type FillModel, match, touchesStop } from "./matching.ts";
-import { isOpen, type OrderRecord, type OrderStatus } from "./orders.ts";
+import { isOpen, tradeUpdate, type OrderRecord, type OrderStatus, type Execution, type TradeEvent, type TradeUpdate } from "./orders.ts";
 import type { PriceBook } from "./prices.ts";
 import type { Random } from "./random.ts";
 import { unprocessable } from "./refusals.ts";
 import { newYorkDate, type MarketHours } from "./sessions.ts";
 import { bookFill, fillActivity } from "./settlement.ts";
 import { stampOf } from "./timestamps.ts";
-import { type Execution, type TradeEvent, type TradeUpdate, tradeUpdate } from "./trade-updates.ts";
 
 /** How long the venue takes, in milliseconds, and how many fills an order takes. */
 export interface ExecutionModel extends FillModel {
@@ -31,13 +30,17 @@ export interface OrderGate {
   knownPower?(): Decimal | undefined;
 }
 
-export interface OrderEntryContext {
+/** The account's orders, and what they are matched with. */
+export interface OrderBook {
   readonly clock: Clock;
   readonly hours: MarketHours;
   readonly prices: PriceBook;
   readonly random: Random;
   readonly state: ExchangeState;
   readonly valueOf: Valuation;
+}
+
+export interface OrderEntryContext extends OrderBook {
   readonly gate: () => OrderGate | undefined;
   readonly emit: (update: TradeUpdate) => void;
   /** Called before money or shares change, so that past closes are valued with the holdings of their time. */
@@ -47,6 +50,7 @@ export interface OrderEntryContext {
 
 /** How often a resting order is compared with the moving quote. */
 const RESTING_CHECK_MS = 1_000;
+const END_STAMPS = { canceled: "canceledAt", expired: "expiredAt", rejected: "failedAt", replaced: "replacedAt" } as const;
 /** A timer of several weeks overflows; waking up early is harmless. */
 const LONGEST_SLEEP_MS = 3_600_000;
 
@@ -73,7 +77,6 @@ export class OrderEntry {
     this.arm();
   }
 
-  /** Adds an admitted order to the book. */
   take(order: OrderRecord): void {
     const { clock, state } = this.#context;
     state.orders.set(order.id, order);
@@ -214,14 +217,11 @@ export class OrderEntry {
     this.#tell(last ? "fill" : "partial_fill", order, stamp, { price, quantity, positionQuantity }, executionId);
   }
 
-  #end(order: OrderRecord, status: "canceled" | "expired" | "rejected" | "replaced"): void {
+  #end(order: OrderRecord, status: keyof typeof END_STAMPS): void {
     order.stepAt = undefined;
     order.cancelAt = undefined;
     const stamp = this.#become(order, status, status);
-    if (status === "canceled") order.canceledAt = stamp;
-    if (status === "expired") order.expiredAt = stamp;
-    if (status === "rejected") order.failedAt = stamp;
-    if (status === "replaced") order.replacedAt = stamp;
+    order[END_STAMPS[status]] = stamp;
     this.#tell(status, order, stamp);
   }
 

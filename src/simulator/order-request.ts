@@ -1,23 +1,10 @@
 import { CENT_DECIMALS, ONE, parseDecimal, SHARE_DECIMALS, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
-import type { OrderType, Side, TimeInForce } from "./orders.ts";
+import type { OrderRequest, OrderType, Side, TimeInForce } from "./orders.ts";
 import { malformed, unprocessable } from "./refusals.ts";
 
 const LONGEST_CLIENT_ORDER_ID = 128;
 const TYPES: readonly OrderType[] = ["market", "limit", "stop", "stop_limit"];
 const KNOWN_UNSUPPORTED_TIMES = ["ioc", "fok", "cls"];
-
-/** A requested order, checked as far as possible without the account. */
-export interface OrderRequest {
-  readonly clientOrderId: string | undefined;
-  readonly symbol: string;
-  readonly side: Side;
-  readonly type: OrderType;
-  readonly timeInForce: TimeInForce;
-  readonly quantity: Decimal | undefined;
-  readonly notional: Decimal | undefined;
-  readonly limitPrice: Decimal | undefined;
-  readonly stopPrice: Decimal | undefined;
-}
 
 /**
  * Reads the body of `POST /v2/orders`. More than nine decimals of a quantity are cut off silently.
@@ -39,7 +26,6 @@ export function readOrderRequest(body: Readonly<Record<string, unknown>>): Order
   return request;
 }
 
-/** Whether an order of this size needs fractional shares. */
 export function isFractional(request: Pick<OrderRequest, "quantity" | "notional">): boolean {
   return request.notional !== undefined || !isWhole(request.quantity ?? ZERO);
 }
@@ -52,9 +38,8 @@ export function isWhole(quantity: Decimal): boolean {
 export function readClientOrderId(value: unknown): string | undefined {
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value !== "string") throw malformed("client_order_id must be a string");
-  if (value.length > LONGEST_CLIENT_ORDER_ID) {
+  if (value.length > LONGEST_CLIENT_ORDER_ID)
     throw malformed(`client_order_id must be no more than ${String(LONGEST_CLIENT_ORDER_ID)} characters`);
-  }
   return value;
 }
 
@@ -101,9 +86,8 @@ function readSize(body: Readonly<Record<string, unknown>>): Pick<OrderRequest, "
   const notional = readAmount(body.notional, "notional");
   if (asked === undefined && notional === undefined) throw malformed("qty or notional is required");
   if (asked !== undefined && notional !== undefined) throw malformed("only one of qty or notional is accepted");
-  if (notional !== undefined && !truncate(notional, CENT_DECIMALS).eq(notional)) {
+  if (notional !== undefined && !truncate(notional, CENT_DECIMALS).eq(notional))
     throw unprocessable("notional value must be limited to 2 decimal places");
-  }
   const quantity = asked === undefined ? undefined : truncate(asked, SHARE_DECIMALS);
   if (quantity?.eq(ZERO) === true) throw unprocessable("qty must be greater than 0");
   return { quantity, notional };

@@ -10,12 +10,10 @@ export type OrderStatus =
 
 const ENDS: readonly OrderStatus[] = ["filled", "canceled", "expired", "rejected", "replaced"];
 
-/** One order as the venue keeps it. Times are RFC 3339 strings; `…At` numbers are milliseconds. */
-export interface OrderRecord {
-  readonly id: string;
-  readonly clientOrderId: string;
+/** A requested order, checked as far as possible without the account. */
+export interface OrderRequest {
+  readonly clientOrderId: string | undefined;
   readonly symbol: string;
-  readonly assetId: string;
   readonly side: Side;
   readonly type: OrderType;
   readonly timeInForce: TimeInForce;
@@ -24,6 +22,13 @@ export interface OrderRecord {
   readonly notional: Decimal | undefined;
   readonly limitPrice: Decimal | undefined;
   readonly stopPrice: Decimal | undefined;
+}
+
+/** One order as the venue keeps it. Times are RFC 3339 strings; `…At` numbers are milliseconds. */
+export interface OrderRecord extends OrderRequest {
+  readonly id: string;
+  readonly clientOrderId: string;
+  readonly assetId: string;
   /** Price that values an open buy and converts a notional sell into shares, until it fills. */
   readonly referencePrice: Decimal;
   readonly replaces: string | undefined;
@@ -35,20 +40,19 @@ export interface OrderRecord {
   filledQuantity: Decimal;
   filledValue: Decimal;
   updatedAt: string;
-  filledAt: string | undefined;
-  canceledAt: string | undefined;
-  expiredAt: string | undefined;
-  failedAt: string | undefined;
-  replacedAt: string | undefined;
-  replacedBy: string | undefined;
-  /** Whether the stop price has been touched. */
+  filledAt?: string | undefined;
+  canceledAt?: string | undefined;
+  expiredAt?: string | undefined;
+  failedAt?: string | undefined;
+  replacedAt?: string | undefined;
+  replacedBy?: string | undefined;
   triggered: boolean;
   /** How many fills the order will take, once drawn. */
-  slicesLeft: number | undefined;
+  slicesLeft?: number | undefined;
   /** When the order is checked next, on the monotonic clock; `undefined` waits for the open. */
-  stepAt: number | undefined;
+  stepAt?: number | undefined;
   /** When a requested cancel takes effect, on the monotonic clock. */
-  cancelAt: number | undefined;
+  cancelAt?: number | undefined;
 }
 
 export function isOpen(order: OrderRecord): boolean {
@@ -68,7 +72,6 @@ export function reservedValue(order: OrderRecord): Decimal {
   return remainingQuantity(order).times(order.referencePrice);
 }
 
-/** Shares reserved by an open sell. */
 export function heldQuantity(order: OrderRecord): Decimal {
   return order.side === "sell" && isOpen(order) ? remainingQuantity(order) : ZERO;
 }
@@ -115,5 +118,50 @@ export function orderView(order: OrderRecord): OrderView {
     hwm: null,
     subtag: null,
     source: null,
+  };
+}
+
+export type TradeEvent =
+  "pending_new" | "accepted" | "new" | "partial_fill" | "fill" | "pending_cancel" | "canceled" | "expired" | "rejected" | "replaced";
+
+/** The data of one `trade_updates` frame, in wire format. */
+export interface TradeUpdate {
+  readonly event: TradeEvent;
+  readonly timestamp: string;
+  readonly at: string;
+  readonly event_id: string;
+  readonly execution_id: string;
+  readonly price?: string;
+  readonly qty?: string;
+  /** Shares held afterwards; fills only. */
+  readonly position_qty?: string;
+  readonly order: OrderView;
+}
+
+export interface Execution {
+  readonly price: Decimal;
+  readonly quantity: Decimal;
+  readonly positionQuantity: Decimal;
+}
+
+export function tradeUpdate(
+  event: TradeEvent,
+  order: OrderRecord,
+  stamp: string,
+  ids: { readonly eventId: string; readonly executionId: string },
+  execution?: Execution,
+): TradeUpdate {
+  return {
+    event,
+    timestamp: stamp,
+    at: stamp,
+    event_id: ids.eventId,
+    execution_id: ids.executionId,
+    ...(execution !== undefined && {
+      price: toText(execution.price),
+      qty: toText(execution.quantity),
+      position_qty: toText(execution.positionQuantity),
+    }),
+    order: orderView(order),
   };
 }

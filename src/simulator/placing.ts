@@ -1,36 +1,22 @@
-import type { Clock } from "../domain/clock.ts";
-import { toText, ZERO, type Decimal } from "../domain/decimal.ts";
-import type { ExchangeState } from "./account-state.ts";
+import type { OrderBook } from "./order-entry.ts";
+import { toText, ZERO, HUNDRED, parseDecimal, SHARE_DECIMALS, truncate, type Decimal } from "../domain/decimal.ts";
 import { checkAsset, checkBuyingPower, checkClientOrderId, checkHolding, checkMinimum, checkWashTrade } from "./admission.ts";
-import type { Valuation } from "./buying-power.ts";
-import { isFractional, type OrderRequest, readClientOrderId, readOrderRequest } from "./order-request.ts";
-import { isOpen, type OrderRecord } from "./orders.ts";
-import type { PriceBook } from "./prices.ts";
-import type { Random } from "./random.ts";
-import { unprocessable } from "./refusals.ts";
-import { type MarketHours, newYorkDate, newYorkInstant } from "./sessions.ts";
+import { isFractional, readClientOrderId, readOrderRequest, isWhole } from "./order-request.ts";
+import { isOpen, type OrderRecord, type OrderRequest } from "./orders.ts";
+import { unprocessable, malformed } from "./refusals.ts";
+import { DAY_MS, newYorkDate, newYorkInstant } from "./sessions.ts";
 
 /** Days after which the venue ends a good-till-cancelled order, at a quarter past four in New York. */
 const LONGEST_LIFE_DAYS = 90;
 const LONGEST_LIFE_TIME = "16:15";
-const DAY_MS = 86_400_000;
 
-export interface AdmissionContext {
-  readonly clock: Clock;
-  readonly hours: MarketHours;
-  readonly prices: PriceBook;
-  readonly random: Random;
-  readonly state: ExchangeState;
-  readonly valueOf: Valuation;
+export interface AdmissionContext extends OrderBook {
   readonly stamp: () => string;
   /** Dollars the order gate believes the account can pay, where a fault lets it lag. */
   readonly knownPower: () => Decimal | undefined;
 }
 
-/**
- * Checks an order as the venue does and creates its record; the book does not change.
- * @throws Refusal
- */
+/** Checks an order as the venue does and creates its record; the book does not change. @throws Refusal */
 export function admit(context: AdmissionContext, body: Readonly<Record<string, unknown>>, replaces?: string): OrderRecord {
   const { state } = context;
   const request = readOrderRequest(body);
@@ -45,14 +31,10 @@ export function admit(context: AdmissionContext, body: Readonly<Record<string, u
   return recordOf(context, { ...request, clientOrderId }, asset.id, referencePrice, replaces);
 }
 
-/**
- * The request of a replacement order: the old order with the changed fields.
- * @throws Refusal when the order cannot be replaced.
- */
+/** The request of a replacement order: the old order with the changed fields. @throws Refusal when the order cannot be replaced. */
 export function replacementBody(old: OrderRecord, change: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  if (!isOpen(old) || !["new", "accepted"].includes(old.status) || old.type !== "limit" || !old.filledQuantity.eq(ZERO)) {
+  if (!isOpen(old) || !["new", "accepted"].includes(old.status) || old.type !== "limit" || !old.filledQuantity.eq(ZERO))
     throw unprocessable("unable to replace order in current state");
-  }
   if (old.quantity === undefined || isFractional(old)) throw unprocessable("fractional orders cannot be replaced");
   return {
     symbol: old.symbol,
@@ -65,10 +47,7 @@ export function replacementBody(old: OrderRecord, change: Readonly<Record<string
   };
 }
 
-/**
- * Opposite side of the quote while the market is open, latest trade while it is closed; a limit or stop price if
- * there is one.
- */
+/** Opposite side of the quote while the market is open, latest trade while it is closed; a limit or stop price if there is one. */
 function referencePriceOf(context: AdmissionContext, request: OrderRequest): Decimal {
   const own = request.limitPrice ?? request.stopPrice;
   if (own !== undefined) return own;
@@ -101,19 +80,31 @@ function recordOf(
     status: context.hours.isOpen(now) ? "pending_new" : "accepted",
     filledQuantity: ZERO,
     filledValue: ZERO,
-    filledAt: undefined,
-    canceledAt: undefined,
-    expiredAt: undefined,
-    failedAt: undefined,
-    replacedAt: undefined,
-    replacedBy: undefined,
     triggered: request.stopPrice === undefined,
-    slicesLeft: undefined,
-    stepAt: undefined,
-    cancelAt: undefined,
   };
 }
 
 function endOfLongestLife(now: number): number {
   return newYorkInstant(newYorkDate(now + LONGEST_LIFE_DAYS * DAY_MS), LONGEST_LIFE_TIME);
+}
+
+/** A part of a position, in shares or percent; neither means the whole. */
+export interface PositionPart {
+  readonly quantity?: string;
+  readonly percentage?: string;
+}
+
+/** The shares in a part of a position; whole shares if the position is whole. @throws Refusal */
+export function sharesOf(whole: Decimal, part: PositionPart): Decimal {
+  if (part.quantity !== undefined && part.percentage !== undefined) throw malformed("only one of qty or percentage is accepted");
+  if (part.quantity !== undefined) return requiredAmount(part.quantity, "qty");
+  if (part.percentage === undefined) return whole;
+  const share = requiredAmount(part.percentage, "percentage");
+  return truncate(whole.times(share).div(HUNDRED), isWhole(whole) ? 0 : SHARE_DECIMALS);
+}
+
+function requiredAmount(text: string, field: string): Decimal {
+  const amount = parseDecimal(text);
+  if (amount === undefined || amount.lte(ZERO)) throw malformed(`${field} must be greater than 0`);
+  return amount;
 }

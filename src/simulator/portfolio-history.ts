@@ -3,7 +3,7 @@ import type { Closing, ExchangeState } from "./account-state.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HistoryRange, historyRange } from "./history-range.ts";
 import { choice } from "./listing.ts";
-import { activityAt, equityAt } from "./past-equity.ts";
+import { activityAt, equityAt } from "./equity-record.ts";
 
 const CENTS = 2;
 const RATIO_DECIMALS = 4;

@@ -1,9 +1,8 @@
 import { decimal, ONE, roundHalfUp, toText, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import { priceModel } from "./assets.ts";
 import { hashText, noiseAt } from "./random.ts";
-import type { MarketHours } from "./sessions.ts";
+import { DAY_MS, type MarketHours } from "./sessions.ts";
 
-const DAY_MS = 86_400_000;
 /** Waves from two months down to about a minute, each half as long as the one before. */
 const LONGEST_WAVE_DAYS = 64;
 const WAVES = 17;
@@ -18,7 +17,6 @@ const ONE_DOLLAR = decimal("1");
 const NO_FACTOR = decimal("0.000000001");
 const HALF = decimal("0.5");
 const FROM_THE_BEGINNING = Number.MIN_SAFE_INTEGER;
-/** Most prices remembered per symbol. */
 const MOST_REMEMBERED = 500;
 /** Two years of daily bars. */
 const MOST_REMEMBERED_OF_MARKET = 8_000;
@@ -103,12 +101,10 @@ export class PriceBook {
     this.#add(symbol, { ...pin, from: at, factor: none ? undefined : toText(factor) });
   }
 
-  /** Freezes trade and quote of a symbol from `at` on. */
   pause(symbol: string, at: number): void {
     this.#pauses.set(symbol, [...(this.#pauses.get(symbol) ?? []), { from: at, until: Infinity }]);
   }
 
-  /** Ends the symbol's pause. */
   resume(symbol: string, at: number): void {
     for (const pause of this.#pauses.get(symbol) ?? []) pause.until = Math.min(pause.until, at);
   }
@@ -125,9 +121,8 @@ export class PriceBook {
   quote(symbol: string, when: number): QuotePrices | undefined {
     const at = this.#lastMove(symbol, when);
     const pin = this.#pinAt(symbol, at);
-    if (pin?.bid !== undefined && pin.ask !== undefined) {
+    if (pin?.bid !== undefined && pin.ask !== undefined)
       return { bid: scaled(decimal(pin.bid), pin.factor), ask: scaled(decimal(pin.ask), pin.factor), at };
-    }
     const trade = this.trade(symbol, at);
     return trade === undefined ? undefined : { ...around(trade.price), at: trade.at };
   }

@@ -1,6 +1,5 @@
 import type { Decimal } from "../domain/decimal.ts";
 
-/** Decimals that the venue shows. */
 const SHOWN_DECIMALS = 9;
 
 /**

@@ -40,9 +40,8 @@ export class Random {
   /** Sorts by time, like event ids of the trade-updates stream. */
   ulid(atMs: number): string {
     let time = "";
-    for (let rest = atMs, place = 0; place < ULID_TIME_CHARACTERS; place++, rest = Math.floor(rest / 32)) {
+    for (let rest = atMs, place = 0; place < ULID_TIME_CHARACTERS; place++, rest = Math.floor(rest / 32))
       time = CROCKFORD.charAt(rest % 32) + time;
-    }
     let chance = "";
     for (let place = 0; place < ULID_RANDOM_CHARACTERS; place++) chance += CROCKFORD.charAt(Math.floor(this.next() * 32));
     return time + chance;
@@ -55,7 +54,6 @@ export function noiseAt(seed: number, layer: number, index: number): number {
   return (spread / RANGE) * 2 - 1;
 }
 
-/** A 32-bit hash of a text. */
 export function hashText(text: string): number {
   return createHash("sha256").update(text).digest().readUInt32LE(0);
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
@@ -26,7 +27,6 @@ export interface Simulator {
   readonly streamUrl: string;
   readonly exchange: Exchange;
   readonly venue: Venue;
-  /** Ends every connection and timer. */
   close(): Promise<void>;
 }
 
@@ -36,11 +36,12 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const venue = new Venue({ ...options, exchange });
   const server = createServer((request, response) => void answer(venue, request, response));
   const sockets = new WebSocketServer({ server, path: STREAM_PATH });
-  // The websocket server repeats the HTTP server's errors, which `listen` already reports.
+  // The websocket server repeats the HTTP server's errors, which the wait for `listening` already reports.
   sockets.on("error", () => undefined);
   sockets.on("connection", (socket) => connect(venue, socket));
   try {
-    await listen(server, options.port ?? 0);
+    server.listen(options.port ?? 0, HOST);
+    await once(server, "listening");
   } catch (thrown) {
     venue.close();
     throw thrown;
@@ -55,16 +56,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     venue,
     close: () => close(server, sockets, venue),
   };
-}
-
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, HOST, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
 }
 
 async function close(server: Server, sockets: WebSocketServer, venue: Venue): Promise<void> {

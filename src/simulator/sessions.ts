@@ -4,7 +4,7 @@ import { tradingDay } from "./holidays.ts";
 const NEW_YORK = "America/New_York";
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 /** Position of `HH:mm` in an ISO time. */
 const HOURS_AND_MINUTES = ["yyyy-mm-ddT".length, "yyyy-mm-ddTHH:mm".length] as const;
 /** The years covered by the venue's calendar. */
@@ -25,14 +25,11 @@ export interface MarketSession {
   readonly early: boolean;
 }
 
-/** When orders are matched. */
 export interface MarketHours {
   /** Whether there are no sessions, and trading at any time. */
   readonly endless: boolean;
   isOpen(at: number): boolean;
-  /** The first opening after `at`. */
   nextOpen(at: number): number;
-  /** The first close after `at`. */
   nextClose(at: number): number;
   /** `at` itself while the market is open, else the previous close. */
   lastOpenInstant(at: number): number;
@@ -105,7 +102,6 @@ export function newYorkInstant(date: string, time: string): number {
   return at;
 }
 
-/** The date on which a trade of `date` settles. */
 export function settlementDate(date: string): string {
   const cycle = SETTLEMENT_CYCLES.find(({ from }) => date >= from)?.sessions ?? 1;
   let day = Date.parse(date);
@@ -175,4 +171,23 @@ function dayOf(at: number): number {
 /** The UTC date; during a regular session it is New York's date as well. */
 function dateAt(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
+}
+
+/** Market hours that can be interrupted during a session; meanwhile the last price is frozen. */
+export function haltable(hours: MarketHours): HaltableHours {
+  let haltedSince: number | undefined;
+  const isHalted = (at: number): boolean => haltedSince !== undefined && at >= haltedSince;
+  return {
+    ...hours,
+    isOpen: (at) => !isHalted(at) && hours.isOpen(at),
+    lastOpenInstant: (at) => hours.lastOpenInstant(isHalted(at) ? (haltedSince ?? at) : at),
+    halt: (since) => {
+      haltedSince = since;
+    },
+  };
+}
+
+export interface HaltableHours extends MarketHours {
+  /** @param since start of the interruption; `undefined` ends it. */
+  halt(since: number | undefined): void;
 }

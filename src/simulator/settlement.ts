@@ -58,7 +58,6 @@ export function transferActivity(amount: Decimal, stamp: string, id: string): Ac
   return amount.lt(ZERO) ? cashActivity("CSW", "Withdrawal", amount, stamp, id) : cashActivity("CSD", "Deposit", amount, stamp, id);
 }
 
-/** A fee (FEE), taken from the cash. */
 export function feeActivity(amount: Decimal, stamp: string, id: string): Activity {
   return cashActivity("FEE", "Fee", ZERO.minus(amount), stamp, id);
 }
@@ -76,7 +75,6 @@ function cashActivity(activity_type: string, description: string, amount: Decima
   };
 }
 
-/** Shares added to the account without an order. */
 export interface Endowment {
   readonly symbol: string;
   readonly quantity: Decimal;

@@ -27,10 +27,7 @@ export interface SplitRates {
   readonly oldRate: Decimal;
 }
 
-/**
- * Reads `"2"`, `"3:2"` or, for a reverse split, `"1:10"` or `"0.1"`.
- * @throws Refusal for anything else.
- */
+/** Reads `"2"`, `"3:2"` or, for a reverse split, `"1:10"` or `"0.1"`. @throws Refusal for anything else. */
 export function readRatio(text: string): SplitRates {
   const [newText, oldText = "1", ...more] = text.split(":");
   const newRate = parseDecimal(newText);

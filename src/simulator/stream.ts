@@ -1,6 +1,16 @@
-import { accepts, type Credentials } from "./credentials.ts";
-import type { TradeUpdate } from "./trade-updates.ts";
+import type { TradeUpdate } from "./orders.ts";
 import { venueJson } from "./wire.ts";
+
+/** The only key pair that the venue accepts; without one, it accepts any pair that is not empty. */
+export interface Credentials {
+  readonly keyId: string;
+  readonly secret: string;
+}
+
+export function accepts(expected: Credentials | undefined, keyId: unknown, secret: unknown): boolean {
+  if (typeof keyId !== "string" || typeof secret !== "string" || keyId === "" || secret === "") return false;
+  return expected === undefined || (keyId === expected.keyId && secret === expected.secret);
+}
 
 const TRADE_UPDATES = "trade_updates";
 
@@ -8,16 +18,12 @@ const TRADE_UPDATES = "trade_updates";
 export interface StreamSession {
   /** A frame from the client, JSON as text or bytes. */
   receive(frame: string | Uint8Array): void;
-  /** The client has gone. */
   closed(): void;
 }
 
-/** The transport of a connection and of its frames. */
 interface StreamLine {
   readonly credentials: Credentials | undefined;
-  /** Sends the answer to a frame of the client. */
   readonly reply: (frame: string) => void;
-  /** Sends a trade update. */
   readonly send: (frame: string) => void;
   readonly close: () => void;
   readonly onClosed: (connection: StreamConnection) => void;
@@ -60,7 +66,6 @@ export class StreamConnection implements StreamSession {
     this.#line.onClosed(this);
   }
 
-  /** Ends the connection from the venue's side. */
   drop(): void {
     this.#line.onClosed(this);
     this.#line.close();

@@ -13,7 +13,6 @@ export interface FeedSettings {
   readonly printsPerDay: number;
   /** Milliseconds until the quote changes. */
   readonly quoteEveryMs: number;
-  /** Share of quotes with one empty side. */
   readonly oneSidedShare: number;
 }
 

@@ -32,7 +32,6 @@ export function millisOf(text: string): number | undefined {
   return nanos === undefined ? undefined : Number(nanos / NANOS_PER_MILLI);
 }
 
-/** The date part of a date or of a full timestamp. */
 export function datePart(text: string): string | undefined {
   return nanosOf(text) === undefined ? undefined : text.slice(0, 10);
 }

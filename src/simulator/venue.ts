@@ -1,7 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
 import { adminRoute } from "./admin-routes.ts";
 import { corporateActions } from "./corporate-actions.ts";
-import { accepts, type Credentials } from "./credentials.ts";
+import { accepts, StreamConnection, updateFrame, type Credentials, type StreamSession } from "./stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FaultSpec, parseFault } from "./faults.ts";
 import { FaultInjector } from "./faults/injector.ts";
@@ -9,7 +9,6 @@ import { MarketData } from "./market-data.ts";
 import { Random } from "./random.ts";
 import { RATE_LIMIT_PER_MINUTE, RateLimit, type RateLimitState } from "./rate-limit.ts";
 import { malformed, notFound, Refusal } from "./refusals.ts";
-import { StreamConnection, type StreamSession, updateFrame } from "./stream.ts";
 import { tradingRoute } from "./trading-routes.ts";
 import { type Answer, ok, type RouteRequest, sortedKeys, venueJson, type VenueRequest, type VenueResponse } from "./wire.ts";
 
@@ -19,7 +18,6 @@ export type { VenueRequest, VenueResponse } from "./wire.ts";
 const CORPORATE_ACTIONS = "/v1/corporate-actions";
 const REQUEST_ID_SEED = 0x52455155;
 
-/** Where faults are injected. */
 export interface Interceptor {
   /** Before the request is processed: may wait, or answer instead of the venue. */
   before?(request: VenueRequest): Promise<VenueResponse | undefined>;
@@ -108,12 +106,10 @@ export class Venue {
     return connection;
   }
 
-  /** Drops every stream connection. */
   dropStreams(): void {
     for (const stream of this.#streams) stream.drop();
   }
 
-  /** Drops the streams and stops the exchange. */
   close(): void {
     this.#stopListening();
     this.faults.clear();

@@ -1,4 +1,3 @@
-/** A request as it reaches the venue, whatever the transport. */
 export interface VenueRequest {
   readonly method: string;
   /** Path and query. */
@@ -22,7 +21,6 @@ export interface Answer {
   readonly body: unknown;
 }
 
-/** A parsed request. */
 export interface RouteRequest {
   readonly method: string;
   readonly path: string;

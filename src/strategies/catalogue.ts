@@ -1,9 +1,15 @@
-import { isStrategyName, type StrategyName } from "./names.ts";
 import { nuclear } from "./nuclear.ts";
 import type { Strategy } from "./strategy.ts";
 import { tecl } from "./tecl.ts";
 
-export { STRATEGY_NAMES } from "./names.ts";
+/** Strategy names, separate from the strategies: settings use them without loading indicators. */
+export const STRATEGY_NAMES = ["nuclear", "tecl"] as const;
+
+export type StrategyName = (typeof STRATEGY_NAMES)[number];
+
+function isStrategyName(name: string): name is StrategyName {
+  return STRATEGY_NAMES.some((known) => known === name);
+}
 
 const STRATEGIES: Readonly<Record<StrategyName, Strategy>> = { nuclear, tecl };
 

@@ -9,7 +9,6 @@ export type Indicator =
 
 const SESSIONS_A_YEAR = 252;
 
-/** The newest close. */
 export function lastPrice(closes: Closes): Indicator {
   return over(closes, 1, ([last = NaN]) => last);
 }

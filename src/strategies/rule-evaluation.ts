@@ -1,7 +1,7 @@
 import { conditionText, holds, type Condition } from "./condition.ts";
 import { readingText } from "./figures.ts";
 import { measureName, type Measure } from "./measure.ts";
-import { allocationText } from "./percentages.ts";
+import { allocationText } from "./allocations.ts";
 import type { Readings } from "./readings.ts";
 import type { Allocation, Decision, TraceStep } from "./strategy.ts";
 
@@ -57,18 +57,15 @@ export class RuleEvaluation {
     return this.#holds(rule, condition) ? this.#below(branch) : undefined;
   }
 
-  /** Takes one of two branches. */
   either<Result>(rule: string, condition: Condition, branch: () => Result, otherwise: () => Result): Result {
     return this.#below(this.#holds(rule, condition) ? branch : otherwise);
   }
 
-  /** A part of the rules without a condition. */
   part<Result>(rule: string, text: string, branch: () => Result): Result {
     this.notes(rule, text);
     return this.#below(branch);
   }
 
-  /** Reads a measure for a calculation. */
   measures(rule: string, measure: Measure): number {
     const value = this.#read(rule, measure);
     this.notes(rule, `${measureName(measure)} ${readingText(measure.kind, value)}`);
@@ -79,7 +76,6 @@ export class RuleEvaluation {
     this.#write({ rule, text, held: undefined, below: [] });
   }
 
-  /** The result of a branch. */
   concludes(rule: string, allocation: Allocation): Allocation {
     this.notes(rule, `hold ${allocationText(allocation)}: ${allocation.reason}`);
     return allocation;

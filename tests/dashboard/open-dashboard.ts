@@ -16,7 +16,7 @@ import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { Venue } from "../../src/simulator/venue.ts";
-import { fetchFor } from "../../src/simulator/fetch.ts";
+import { fetchFor } from "../simulator/in-process-fetch.ts";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import { HaltSwitch, writeHalt } from "../../src/machine/halt.ts";
 import { recordExecuted } from "../reporting/examples.ts";

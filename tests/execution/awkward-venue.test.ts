@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal, sum } from "../../src/domain/decimal.ts";
-import { changeAsset } from "../../src/simulator/asset-changes.ts";
+import { changeAsset } from "../../src/simulator/admin-routes.ts";
 import type { Interceptor, VenueResponse } from "../../src/simulator/venue.ts";
 import {
   afterFirstPost,
@@ -17,8 +17,7 @@ import {
 } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, HELD, intentsOf, INVESTED, ODD_POSITION, SWITCH } from "./scenario.ts";
 import { limitStyle } from "./limit-style.ts";
-import type { DeskOptions } from "./virtual-desk.ts";
-import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+import { signalOf, VirtualDesk, type DeskOptions } from "./virtual-desk.ts";
 
 /** What a real venue does now and then, and what must not keep the account from its target (R33). */
 

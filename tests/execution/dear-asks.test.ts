@@ -1,10 +1,8 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import type { ExecutionSettings } from "../../src/domain/execution-style.ts";
-import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
+import { DEFAULT_EXECUTION, type ExecutionSettings } from "../../src/domain/execution-style.ts";
 import { decimal } from "../../src/domain/decimal.ts";
-import { changeAsset } from "../../src/simulator/asset-changes.ts";
-import type { Arrival } from "./faults.ts";
-import { arrivals, beforePosts, both, isRead, postedOrder, reply, TIMED_OUT, UNAVAILABLE } from "./faults.ts";
+import { changeAsset } from "../../src/simulator/admin-routes.ts";
+import { arrivals, beforePosts, both, isRead, postedOrder, reply, TIMED_OUT, UNAVAILABLE, type Arrival } from "./faults.ts";
 import { limitStyle } from "./limit-style.ts";
 import { expectHoldings, expectUnharmed, HEDGE, intentsOf } from "./scenario.ts";
 import { signalOf, VirtualDesk } from "./virtual-desk.ts";

@@ -1,10 +1,9 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
-import { changeAsset } from "../../src/simulator/asset-changes.ts";
+import { changeAsset } from "../../src/simulator/admin-routes.ts";
 import type { VenueResponse } from "../../src/simulator/venue.ts";
 import { beforePosts, isPost, isRead, postedOrder, reply } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, INVESTED, SWITCH } from "./scenario.ts";
-import type { DeskOptions } from "./virtual-desk.ts";
-import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+import { signalOf, VirtualDesk, type DeskOptions } from "./virtual-desk.ts";
 
 /** Exits of positions that the venue does not let go completely, though it lists no open order for them (R11, R20, R33). */
 

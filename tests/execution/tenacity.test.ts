@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/domain/decimal.ts";
-import { changeAsset } from "../../src/simulator/asset-changes.ts";
+import { changeAsset } from "../../src/simulator/admin-routes.ts";
 import { arrivals, beforePosts, both, isPost, lastSale, postedOrder, reply, spoiledSnapshot } from "./faults.ts";
 import { book, expectHoldings, expectUnharmed, HEDGE, HELD, INVESTED, intentsOf, SWITCH } from "./scenario.ts";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";

@@ -1,12 +1,11 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { RebalanceResult } from "../../src/execution/rebalancer.ts";
 import { decimal } from "../../src/domain/decimal.ts";
-import { changeAsset } from "../../src/simulator/asset-changes.ts";
+import { changeAsset } from "../../src/simulator/admin-routes.ts";
 import type { VenueRequest } from "../../src/simulator/venue.ts";
 import { isRead, reply } from "./faults.ts";
 import { book, expectUnharmed, HEDGE, intentsOf } from "./scenario.ts";
-import type { DeskOptions } from "./virtual-desk.ts";
-import { signalOf, VirtualDesk } from "./virtual-desk.ts";
+import { signalOf, VirtualDesk, type DeskOptions } from "./virtual-desk.ts";
 
 /** What cannot be bought, or only sold in a certain way, at a venue that says so before it refuses an order (R11, R12). */
 

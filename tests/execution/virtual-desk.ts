@@ -20,7 +20,7 @@ import type { PlanSettings } from "../../src/portfolio/plan.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import type { ExchangeOptions } from "../../src/simulator/exchange-options.ts";
 import { Venue } from "../../src/simulator/venue.ts";
-import { fetchFor } from "../../src/simulator/fetch.ts";
+import { fetchFor } from "../simulator/in-process-fetch.ts";
 import type { VenueOptions } from "../../src/simulator/venue.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { newLedger } from "../ledger/new-ledger.ts";

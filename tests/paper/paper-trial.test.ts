@@ -5,7 +5,7 @@ import type { Environment } from "../../src/domain/config.ts";
 import type { ExchangeOptions } from "../../src/simulator/exchange-options.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { Venue, type VenueOptions } from "../../src/simulator/venue.ts";
-import { fetchFor } from "../../src/simulator/fetch.ts";
+import { fetchFor } from "../simulator/in-process-fetch.ts";
 import { holding, MARKET_OPEN, marketOrder, openExchange, WEEKEND } from "../simulator/fixture.ts";
 import type { Finding } from "./finding.ts";
 import { paperTrial } from "./paper-trial.ts";

@@ -22,7 +22,7 @@ import { tradeRecord } from "../../src/reporting/trade-record.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { isOpen } from "../../src/simulator/orders.ts";
 import { Venue } from "../../src/simulator/venue.ts";
-import { fetchFor } from "../../src/simulator/fetch.ts";
+import { fetchFor } from "../simulator/in-process-fetch.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { inProcessSocket } from "../execution/in-process-socket.ts";
 import { WRITERS_ZONE } from "../scenarios/strategy.ts";

@@ -2,18 +2,15 @@ import { afterEach, describe, expect, test } from "@jest/globals";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Broker } from "../../src/domain/broker.ts";
 import type { BarMode } from "../../src/domain/bar-basis.ts";
-import type { GeneratedSignal } from "../../src/signals/generate.ts";
-import { generateSignal } from "../../src/signals/generate.ts";
+import { generateSignal, type GeneratedSignal } from "../../src/signals/generate.ts";
 import { nuclear } from "../../src/strategies/nuclear.ts";
-import type { Strategy } from "../../src/strategies/strategy.ts";
+import { traceLines, type Strategy } from "../../src/strategies/strategy.ts";
 import { tecl } from "../../src/strategies/tecl.ts";
-import { traceLines } from "../../src/strategies/trace-text.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import { Venue } from "../../src/simulator/venue.ts";
-import { fetchFor } from "../../src/simulator/fetch.ts";
+import { fetchFor } from "../simulator/in-process-fetch.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
-import type { Closes } from "./branches.ts";
-import { NUCLEAR_BRANCHES, nuclearCloses, teclCloses } from "./branches.ts";
+import { NUCLEAR_BRANCHES, nuclearCloses, teclCloses, type Closes } from "./branches.ts";
 
 /** A Monday, at 11:00 in New York. */
 const MONDAY_11_00 = Date.parse("2025-07-14T15:00:00Z");

@@ -1,5 +1,6 @@
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { Scenario } from "./scenario.ts";
+import { pendingFactor } from "./waiting-splits.ts";
 
 /** A fraction of equity that a price may move while orders are filled. */
 const MOVE = 0.01;
@@ -41,7 +42,7 @@ export function legsOf(
   const values = new Map(
     [...exchange.state.positions.values()].map(({ symbol, quantity }) => [
       symbol,
-      Number(quantity.times(exchange.pendingFactor(symbol)).toFixed()) * price(symbol),
+      Number(quantity.times(pendingFactor(exchange, symbol)).toFixed()) * price(symbol),
     ]),
   );
   const base = baseOf(exchange, isGuarded);
@@ -60,7 +61,7 @@ export function legsOf(
 export function baseOf(exchange: Exchange, isGuarded: (symbol: string) => boolean): number {
   const counted = [...exchange.state.positions.values()].filter(({ symbol }) => !isGuarded(symbol));
   const stock = counted.map(({ symbol, quantity }) =>
-    Number(quantity.times(exchange.pendingFactor(symbol)).times(exchange.valueOf(symbol)).toFixed()),
+    Number(quantity.times(pendingFactor(exchange, symbol)).times(exchange.valueOf(symbol)).toFixed()),
   );
   return (Number(exchange.state.cash.toFixed()) + stock.reduce((total, each) => total + each, 0)) * (1 - RESERVE);
 }

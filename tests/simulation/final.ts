@@ -21,6 +21,7 @@ import { beginTrouble, isLifted } from "./trouble.ts";
 import { namedRun } from "./strategy.ts";
 import type { DrawnRun } from "./strategy.ts";
 import type { Trace } from "./trace.ts";
+import { pendingFactor } from "./waiting-splits.ts";
 
 export interface FinalParts {
   readonly scenario: Scenario;
@@ -256,7 +257,7 @@ export class Final {
       this.#named.saysSuspected(symbol) ||
       this.#named.isBound(symbol) ||
       isForeign ||
-      !exchange.pendingFactor(symbol).eq(ONE) ||
+      !pendingFactor(exchange, symbol).eq(ONE) ||
       // Of what was booked today the shares before it may never have been seen, which the program has to say.
       (execution !== undefined && this.#named.suspectsSplit(symbol, execution)) ||
       (this.#trouble?.kind === "orders-stuck" && this.#trouble.symbol === symbol) ||

@@ -1,26 +1,23 @@
 import { RUN_GAP_MS, runOfSignal, wantedAgain } from "./joined-run.ts";
 import type { VenueRequest, VenueResponse } from "../../src/simulator/venue.ts";
 import type { Exchange } from "../../src/simulator/exchange.ts";
-import type { OrderRecord } from "../../src/simulator/orders.ts";
-import { isOpen } from "../../src/simulator/orders.ts";
-import type { TradeUpdate } from "../../src/simulator/trade-updates.ts";
+import { isOpen, type OrderRecord, type TradeUpdate } from "../../src/simulator/orders.ts";
 import type { RebalanceEvent } from "../../src/execution/events.ts";
 import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
-import { decimal, max, min, sum, ZERO } from "../../src/domain/decimal.ts";
-import type { Decimal } from "../../src/domain/decimal.ts";
+import { decimal, max, min, sum, ZERO, type Decimal } from "../../src/domain/decimal.ts";
 import { nyseHours } from "../../src/simulator/sessions.ts";
 import { isPost } from "./faults/fault.ts";
 import { BoundAudit } from "./bound-audit.ts";
 import { LimitAudit } from "./limit-audit.ts";
 import type { Machine } from "./machine.ts";
-import type { Life } from "./life.ts";
-import { ALPACA, KEY_ID, SECRET, SIGNAL_MAX_AGE_SECONDS } from "./life.ts";
+import { ALPACA, KEY_ID, SECRET, SIGNAL_MAX_AGE_SECONDS, type Life } from "./life.ts";
 import type { NetworkObserver } from "./network.ts";
 import type { Scenario } from "./scenario.ts";
 import { SendingAudit } from "./sending-audit.ts";
 import { ShownToProcess } from "./shown.ts";
 import { turnoverViolation } from "./turnover.ts";
 import { splitViolation } from "./two-step-split.ts";
+import { pendingFactor } from "./waiting-splits.ts";
 
 /** The promises, as the README numbers them. */
 export type Promised = "P1" | "P2" | "P3" | "P4" | "P5" | "P6" | "P7" | "P8" | "P9" | "P10" | "stop" | "simulation";
@@ -417,7 +414,7 @@ export class Invariants implements NetworkObserver {
     const equity = state.cash.plus(
       sum(
         [...state.positions.values()].map(({ symbol, quantity }) =>
-          quantity.times(exchange.valueOf(symbol)).times(exchange.pendingFactor(symbol)),
+          quantity.times(exchange.valueOf(symbol)).times(pendingFactor(exchange, symbol)),
         ),
       ),
     );
@@ -442,7 +439,7 @@ export class Invariants implements NetworkObserver {
     const worth = sum(
       [...exchange.state.positions.values()]
         .filter(({ symbol }) => isApart(symbol) || isSplit(symbol))
-        .map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)).times(exchange.pendingFactor(symbol))),
+        .map(({ symbol, quantity }) => quantity.times(exchange.valueOf(symbol)).times(pendingFactor(exchange, symbol))),
     );
     const reserve = equity.minus(worth).times(scenario.settings.cashReserve);
     if (!whole && left.lt(reserve.times(RESERVE_KEPT).minus(DOLLARS)))

@@ -33,6 +33,7 @@ import { Trace } from "./trace.ts";
 import { auditOrders } from "./order-audit.ts";
 import { auditVerdicts } from "./verdict-audit.ts";
 import type { LifeSpan } from "./verdict-audit.ts";
+import { bookSplits } from "./waiting-splits.ts";
 
 /** What one seed came to. */
 export interface SeedResult {
@@ -302,7 +303,7 @@ class Simulation {
     this.#era += 1;
     for (const { fault } of this.#faults) fault.end?.();
     this.#quoteModel?.end();
-    this.#exchange.bookSplits();
+    bookSplits(this.#exchange);
     this.#faults = [];
     this.#machine.startNow();
   }

@@ -1,10 +1,10 @@
 import { decimal } from "../../src/domain/decimal.ts";
 import { Exchange } from "../../src/simulator/exchange.ts";
 import type { ExchangeOptions } from "../../src/simulator/exchange-options.ts";
-import type { TradeUpdate } from "../../src/simulator/trade-updates.ts";
+import type { TradeUpdate } from "../../src/simulator/orders.ts";
 import { Refusal } from "../../src/simulator/refusals.ts";
 import { Venue, type VenueOptions } from "../../src/simulator/venue.ts";
-import { fetchFor } from "../../src/simulator/fetch.ts";
+import { fetchFor } from "./in-process-fetch.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 /** A Monday in a normal week, at 11:00 in New York. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { startSimulator } from "../../src/simulator/server.ts";
 import { type Interceptor } from "../../src/simulator/venue.ts";
-import { fetchFor } from "../../src/simulator/fetch.ts";
+import { fetchFor } from "./in-process-fetch.ts";
 import { clientOf, KEYS, marketOrder, openExchange } from "./fixture.ts";
 
 const ORDER = marketOrder("buy", "SMR", { qty: "1" });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { Exchange } from "../../src/simulator/exchange.ts";
-import type { TradeUpdate } from "../../src/simulator/trade-updates.ts";
+import type { TradeUpdate } from "../../src/simulator/orders.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { holding, limitOrder, marketOrder, MARKET_OPEN, openExchange, refusalOf, WEEKEND } from "./fixture.ts";
 

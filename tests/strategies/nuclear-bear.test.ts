@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { decideBy } from "../../src/strategies/rule-evaluation.ts";
 import { nuclearRules } from "../../src/strategies/nuclear.ts";
-import { traceLines } from "../../src/strategies/trace-text.ts";
+import { traceLines } from "../../src/strategies/strategy.ts";
 import { bearMarket, type BearAnswers } from "./calm.ts";
 import { allocated, flat, legsText, readingsOf, without } from "./given-readings.ts";
 

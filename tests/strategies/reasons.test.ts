@@ -1,7 +1,15 @@
 import { describe, expect, test } from "@jest/globals";
 import { legsIn, legsText, weightIn } from "../../src/intake/weights.ts";
-import { blend, hedge, portfolio, single } from "../../src/strategies/allocations.ts";
-import { allocationText, oneDecimalPercent, portfolioPercents, wholePercent } from "../../src/strategies/percentages.ts";
+import {
+  blend,
+  hedge,
+  portfolio,
+  single,
+  allocationText,
+  oneDecimalPercent,
+  portfolioPercents,
+  wholePercent,
+} from "../../src/strategies/allocations.ts";
 
 const THREE = [
   { symbol: "SMR", weight: 0.3124 },

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { figuresApart } from "../../src/strategies/figures.ts";
-import type { TraceStep } from "../../src/strategies/strategy.ts";
-import { TRACE_LEGEND, traceLines } from "../../src/strategies/trace-text.ts";
+import { TRACE_LEGEND, traceLines, type TraceStep } from "../../src/strategies/strategy.ts";
 
 const step = (rule: string, held: boolean | undefined, ...below: readonly TraceStep[]): TraceStep => ({
   rule,

@@ -1,22 +1,19 @@
+import type { AccountFlags } from "../account-state.ts";
 import type { Exchange } from "../exchange.ts";
-import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
-import { lasting } from "./lasting.ts";
+import { replacedBy, parameter, ANY_SYMBOL, lasting, type FaultContext, type FaultHooks, type FaultKind } from "./kind.ts";
 
 /** Faults of the whole venue. They start at once or, with `nth`, at the nth accepted order, and last until they end. */
 export const ACCOUNT_FAULTS: readonly FaultKind[] = [
   {
     name: "price-jump",
     description: "prices are multiplied by `factor`, of one symbol or of all; with nth, in the middle of a plan",
-    parameters: [
-      { name: "symbol", form: "symbol", byDefault: "any" },
-      { name: "factor", form: "number", byDefault: "1.1" },
-    ],
+    parameters: [ANY_SYMBOL, parameter("factor", "number", "1.1")],
     inject: priceJump,
   },
   {
     name: "account-blocked",
     description: "the account is blocked from trading",
-    parameters: [{ name: "by", form: ["trading_blocked", "account_blocked", "trade_suspended", "status"], byDefault: "trading_blocked" }],
+    parameters: [parameter("by", ["trading_blocked", "account_blocked", "trade_suspended", "status"], "trading_blocked")],
     inject: accountBlocked,
   },
   {
@@ -48,22 +45,21 @@ function accountBlocked(context: FaultContext): FaultHooks {
   return lasting(context, () => block(context.exchange, context.settings.text("by")));
 }
 
+const BLOCKS = {
+  trading_blocked: { tradingBlocked: true },
+  account_blocked: { accountBlocked: true },
+  status: { status: "ACCOUNT_UPDATED" },
+} as const satisfies Readonly<Record<string, Partial<AccountFlags>>>;
+
 /** @returns a function that restores the one value that was changed. */
 function block(exchange: Exchange, by: string): () => void {
-  const { accountBlocked, status, tradingBlocked } = exchange.state.flags;
-  const { suspendTrade } = exchange.state.settings;
-  switch (by) {
-    case "account_blocked":
-      exchange.setFlags({ accountBlocked: true });
-      return () => exchange.setFlags({ accountBlocked });
-    case "trade_suspended":
-      exchange.setSettings({ suspendTrade: true });
-      return () => exchange.setSettings({ suspendTrade });
-    case "status":
-      exchange.setFlags({ status: "ACCOUNT_UPDATED" });
-      return () => exchange.setFlags({ status });
-    default:
-      exchange.setFlags({ tradingBlocked: true });
-      return () => exchange.setFlags({ tradingBlocked });
+  if (by === "trade_suspended") {
+    const { suspendTrade } = exchange.state.settings;
+    exchange.setSettings({ suspendTrade: true });
+    return () => exchange.setSettings({ suspendTrade });
   }
+  const change = BLOCKS[by as keyof typeof BLOCKS];
+  const before = replacedBy<AccountFlags>(change, exchange.state.flags);
+  exchange.setFlags(change);
+  return () => exchange.setFlags(before);
 }

@@ -1,4 +1,4 @@
-import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+import { parameter, type FaultContext, type FaultHooks, type FaultKind } from "./kind.ts";
 import { concerns, isAccepted, ON_ALL, ON_ORDERS, reply } from "./requests.ts";
 import type { VenueResponse } from "../wire.ts";
 
@@ -32,7 +32,7 @@ export const ANSWER_FAULTS: readonly FaultKind[] = [
   {
     name: "timeout-after-accept",
     description: "504 for a request that the venue has accepted",
-    parameters: [...ON_ORDERS, { name: "ms", form: "milliseconds", byDefault: "0" }],
+    parameters: [...ON_ORDERS, parameter("ms", "milliseconds", "0")],
     inject: onceAccepted((_, context) => waited(context, TIMED_OUT)),
   },
   {
@@ -56,13 +56,13 @@ export const ANSWER_FAULTS: readonly FaultKind[] = [
   {
     name: "garbage-answer",
     description: "200 with an unreadable body, for an accepted request",
-    parameters: [...ON_ORDERS, { name: "body", form: ["any", ...GARBAGE_NAMES], byDefault: "any" }],
+    parameters: [...ON_ORDERS, parameter("body", ["any", ...GARBAGE_NAMES], "any")],
     inject: onceAccepted((response, context) => ({ ...response, status: 200, body: garbage(context) })),
   },
   {
     name: "slow-answer",
     description: "answers come late, after the venue has processed the request",
-    parameters: [...ON_ALL, { name: "ms", form: "milliseconds", byDefault: "3000" }],
+    parameters: [...ON_ALL, parameter("ms", "milliseconds", "3000")],
     inject: (context) => ({
       after: (request, response) => (concerns(context.settings, request) && context.strikes() ? waited(context, response) : response),
     }),
@@ -70,7 +70,7 @@ export const ANSWER_FAULTS: readonly FaultKind[] = [
   {
     name: "rate-limit",
     description: "429; the headers give the reset time unless header=no",
-    parameters: [...ON_ALL, { name: "header", form: ["yes", "no"], byDefault: "yes" }, { name: "reset", form: "seconds", byDefault: "1" }],
+    parameters: [...ON_ALL, parameter("header", ["yes", "no"], "yes"), parameter("reset", "seconds", "1")],
     inject: inItsPlace(tooMany),
   },
 ];

@@ -1,4 +1,4 @@
-import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+import { parameter, ANY_SYMBOL, type FaultContext, type FaultHooks, type FaultKind } from "./kind.ts";
 
 /** Faults of a feed that sees one exchange of many, as the free one does; fills are not affected. */
 export const FEED_FAULTS: readonly FaultKind[] = [
@@ -6,17 +6,17 @@ export const FEED_FAULTS: readonly FaultKind[] = [
     name: "free-feed",
     description: "data of one exchange: `prints` trades a day, quotes that last `still` seconds, some one-sided",
     parameters: [
-      { name: "symbol", form: "symbol", byDefault: "any" },
-      { name: "prints", form: "whole", byDefault: "60" },
-      { name: "still", form: "seconds", byDefault: "60" },
-      { name: "one-sided", form: "share", byDefault: "0.1" },
+      ANY_SYMBOL,
+      parameter("prints", "whole", "60"),
+      parameter("still", "seconds", "60"),
+      parameter("one-sided", "share", "0.1"),
     ],
     inject: freeFeed,
   },
   {
     name: "invalid-symbol",
     description: "market data answers 400 to every request that includes the symbol",
-    parameters: [{ name: "symbol", form: "symbol", byDefault: "UVXY" }],
+    parameters: [parameter("symbol", "symbol", "UVXY")],
     inject: ({ exchange, settings }) => ({
       begin: () => exchange.feed.invalid.add(settings.text("symbol")),
       end: () => exchange.feed.invalid.delete(settings.text("symbol")),

@@ -2,15 +2,12 @@ import type { Clock, Timer } from "../../domain/clock.ts";
 import { type Decimal, min } from "../../domain/decimal.ts";
 import type { Exchange } from "../exchange.ts";
 import type { OrderGate } from "../order-entry.ts";
-import type { OrderRecord } from "../orders.ts";
+import type { OrderRecord, TradeUpdate } from "../orders.ts";
 import { hashText, Random } from "../random.ts";
-import type { TradeUpdate } from "../trade-updates.ts";
 import type { VenueRequest, VenueResponse } from "../wire.ts";
-import type { FaultContext, FaultHooks } from "./kind.ts";
-import { Occasions } from "./occasions.ts";
+import type { FaultContext, FaultHooks, FaultSettings } from "./kind.ts";
 import type { FaultSpec } from "./parse.ts";
 
-/** The injector's access to the streams. */
 export interface StreamOutlet {
   broadcast(frames: readonly string[]): void;
   dropStreams(): void;
@@ -113,7 +110,6 @@ export class FaultInjector implements OrderGate {
     this.#outlet = outlet;
   }
 
-  /** Whether no fault is active or pending. */
   get isIdle(): boolean {
     return this.#faults.length === 0;
   }
@@ -153,7 +149,6 @@ export class FaultInjector implements OrderGate {
     return answer;
   }
 
-  /** The frames sent for a trade update. */
   frames(frame: string): readonly string[] {
     return this.#on().reduce<readonly string[]>((frames, hooks) => frames.flatMap((each) => hooks.update?.(each) ?? [each]), [frame]);
   }
@@ -192,5 +187,30 @@ export class FaultInjector implements OrderGate {
     this.#faults = this.#faults.filter((fault) => !gone.includes(fault));
     for (const fault of gone) fault.stop();
     return gone.length;
+  }
+}
+
+/** Decides which of the matching occasions a fault hits: a share of them, or the nth, up to a maximum. */
+class Occasions {
+  seen = 0;
+  struck = 0;
+  readonly #share: number;
+  readonly #nth: number;
+  readonly #times: number;
+  readonly #random: Random;
+
+  constructor(settings: FaultSettings, random: Random) {
+    this.#share = settings.number("share");
+    this.#nth = settings.number("nth");
+    this.#times = settings.number("times");
+    this.#random = random;
+  }
+
+  strike(): boolean {
+    this.seen++;
+    const usedUp = this.#times > 0 && this.struck >= this.#times;
+    const strikes = !usedUp && (this.#nth > 0 ? this.seen === this.#nth : this.#share >= 1 || this.#random.next() < this.#share);
+    if (strikes) this.struck++;
+    return strikes;
   }
 }

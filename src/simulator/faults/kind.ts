@@ -1,10 +1,43 @@
-import type { Decimal } from "../../domain/decimal.ts";
+import { decimal, type Decimal } from "../../domain/decimal.ts";
 import type { Exchange } from "../exchange.ts";
-import type { OrderRecord } from "../orders.ts";
+import type { OrderRecord, TradeUpdate } from "../orders.ts";
 import type { Random } from "../random.ts";
-import type { TradeUpdate } from "../trade-updates.ts";
 import type { VenueRequest, VenueResponse } from "../wire.ts";
-import type { FaultSettings } from "./settings.ts";
+
+/** A fault's parameters, all present and checked. */
+export class FaultSettings {
+  readonly #values: ReadonlyMap<string, string>;
+
+  constructor(values: ReadonlyMap<string, string>) {
+    this.#values = values;
+  }
+
+  /** @throws Error when the fault has no such parameter: a mistake in its definition. */
+  text(name: string): string {
+    const value = this.#values.get(name);
+    if (value === undefined) throw new Error(`The fault has no parameter "${name}".`);
+    return value;
+  }
+
+  number(name: string): number {
+    return Number(this.text(name));
+  }
+
+  amount(name: string): Decimal {
+    return decimal(this.text(name));
+  }
+
+  /** Whether a filter parameter is `any` or this value. */
+  admits(name: string, value: string): boolean {
+    const wanted = this.text(name);
+    return wanted === "any" || wanted === value;
+  }
+
+  /** As shown over HTTP. */
+  toJSON(): Record<string, string> {
+    return Object.fromEntries(this.#values);
+  }
+}
 
 /** A parameter's allowed values: one of the listed words, or a value of the named form. */
 export type ParameterForm = "share" | "whole" | "milliseconds" | "seconds" | "number" | "dollars" | "symbol" | "text" | readonly string[];
@@ -15,9 +48,16 @@ export interface FaultParameter {
   readonly byDefault: string;
 }
 
+export function parameter(name: string, form: ParameterForm, byDefault: string): FaultParameter {
+  return { name, form, byDefault };
+}
+
+/** The faults that take it affect one symbol, or by default any. */
+export const ANY_SYMBOL = parameter("symbol", "symbol", "any");
+export const ANY_SIDE = parameter("side", ["any", "buy", "sell"], "any");
+
 /** Where a fault can change the venue's behaviour; each hook is called only while the fault is on. */
 export interface FaultHooks {
-  /** When the fault starts. */
   begin?(): void;
   /** When the fault ends or is removed: the venue works normally afterwards. */
   end?(): void;
@@ -25,11 +65,9 @@ export interface FaultHooks {
   before?(request: VenueRequest): Promise<VenueResponse | undefined> | VenueResponse | undefined;
   /** After it was processed: may wait, or replace or cut the answer. */
   after?(request: VenueRequest, response: VenueResponse): Promise<VenueResponse> | VenueResponse;
-  /** The frames sent for a trade update. */
   update?(frame: string): readonly string[];
   /** Whether a client's authentication and subscription are answered. */
   answersHandshake?(): boolean;
-  /** Whether a new stream connection is accepted. */
   admitsStream?(): boolean;
   /** Called with every trade update, before its frame is built. */
   happened?(update: TradeUpdate): void;
@@ -59,12 +97,38 @@ export interface FaultContext {
   readonly dropStreams: () => void;
 }
 
-/** One entry in the list of faults. */
 export interface FaultKind {
   readonly name: string;
-  /** One line for a person. */
   readonly description: string;
   /** Besides those that every fault has. */
   readonly parameters: readonly FaultParameter[];
   inject(context: FaultContext): FaultHooks;
+}
+
+/**
+ * A fault that changes something once, at once or at the `nth` accepted order, and reverts it at its end.
+ * @param strike makes the change and returns a function that reverts it.
+ */
+export function lasting({ settings, strikes }: FaultContext, strike: () => () => void): FaultHooks {
+  let undo: (() => void) | undefined;
+  const tryOnce = (): void => {
+    if (undo === undefined && strikes()) undo = strike();
+  };
+  return {
+    begin: () => {
+      if (settings.number("nth") === 0) tryOnce();
+    },
+    happened: ({ event }) => {
+      if (event === "pending_new" || event === "accepted") tryOnce();
+    },
+    end: () => {
+      undo?.();
+      undo = undefined;
+    },
+  };
+}
+
+/** The values that a change replaces, to undo it. */
+export function replacedBy<T extends object>(change: Partial<T>, before: T): Partial<T> {
+  return Object.fromEntries(Object.keys(change).map((key) => [key, before[key as keyof T]])) as Partial<T>;
 }

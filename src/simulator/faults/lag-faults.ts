@@ -4,7 +4,7 @@ import { buyingPower, marketValue, type Valuation } from "../buying-power.ts";
 import type { Exchange } from "../exchange.ts";
 import { isOpen } from "../orders.ts";
 import { venueJson, type VenueResponse } from "../wire.ts";
-import type { FaultContext, FaultHooks, FaultKind, FaultParameter } from "./kind.ts";
+import { parameter, type FaultContext, type FaultHooks, type FaultKind, type FaultParameter } from "./kind.ts";
 import { isAccepted, isRead } from "./requests.ts";
 
 const LAGS = ["cash", "power", "equity", "positions", "gate"] as const;
@@ -21,15 +21,11 @@ export const LAG_FAULTS: readonly FaultKind[] = [
   {
     name: "equity-off",
     description: "for `ms` after a sell fills, the account's equity is too low by the share `by`",
-    parameters: [
-      { name: "by", form: "share", byDefault: "0.03" },
-      { name: "ms", form: "milliseconds", byDefault: "20000" },
-    ],
+    parameters: [parameter("by", "share", "0.03"), parameter("ms", "milliseconds", "20000")],
     inject: equityOff,
   },
 ];
 
-/** What was booked at one time. */
 interface Snapshot {
   readonly at: number;
   readonly state: ExchangeState;

@@ -1,12 +1,8 @@
 import type { OrderRecord } from "../orders.ts";
-import type { FaultContext, FaultHooks, FaultKind, FaultParameter } from "./kind.ts";
+import { parameter, ANY_SYMBOL, ANY_SIDE, type FaultContext, type FaultHooks, type FaultKind, type FaultParameter } from "./kind.ts";
 import { isAccepted, pathOf, postedOrder, queryOf, reply } from "./requests.ts";
 
-const SIDES = ["any", "buy", "sell"];
-const WHICH_ORDERS: readonly FaultParameter[] = [
-  { name: "symbol", form: "symbol", byDefault: "any" },
-  { name: "side", form: SIDES, byDefault: "any" },
-];
+const WHICH_ORDERS: readonly FaultParameter[] = [ANY_SYMBOL, ANY_SIDE];
 const NOT_FOUND = reply(404, { code: 40410000, message: "order not found" });
 
 /** Faults of single orders: the venue accepts them and then does something else. */
@@ -14,7 +10,7 @@ export const ORDER_FAULTS: readonly FaultKind[] = [
   {
     name: "asynchronous-reject",
     description: "an accepted order is rejected later, before any fill",
-    parameters: [...WHICH_ORDERS, { name: "ms", form: "milliseconds", byDefault: "50" }],
+    parameters: [...WHICH_ORDERS, parameter("ms", "milliseconds", "50")],
     inject: asynchronousReject,
   },
   {
@@ -38,16 +34,13 @@ export const ORDER_FAULTS: readonly FaultKind[] = [
   {
     name: "insufficient-buying-power",
     description: "403 for a buy, whatever buying power the account shows",
-    parameters: [
-      { name: "symbol", form: "symbol", byDefault: "any" },
-      { name: "available", form: "dollars", byDefault: "15" },
-    ],
+    parameters: [ANY_SYMBOL, parameter("available", "dollars", "15")],
     inject: insufficientBuyingPower,
   },
   {
     name: "look-up-misses",
     description: "a lookup by client id does not find an order for a while after acceptance",
-    parameters: [{ name: "lag", form: "seconds", byDefault: "5" }],
+    parameters: [parameter("lag", "seconds", "5")],
     inject: lookUpMisses,
   },
 ];

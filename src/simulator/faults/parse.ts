@@ -1,10 +1,8 @@
 import { TraderError } from "../../domain/errors.ts";
-import { ONE, parseDecimal, ZERO } from "../../domain/decimal.ts";
-import type { FaultKind, FaultParameter, ParameterForm } from "./kind.ts";
-import { nearestName } from "./nearest.ts";
-import { FaultSettings } from "./settings.ts";
+import { ONE, parseDecimal, ZERO, type Decimal } from "../../domain/decimal.ts";
+import { parameter, FaultSettings, type FaultKind, type FaultParameter, type ParameterForm } from "./kind.ts";
+import { editDistance } from "../../domain/edit-distance.ts";
 
-/** A fault with its parameters, ready to inject. */
 export interface FaultSpec {
   readonly kind: FaultKind;
   readonly settings: FaultSettings;
@@ -12,19 +10,15 @@ export interface FaultSpec {
 
 const HINT = "`alpaca-trader simulator --fault list` shows every fault with its parameters.";
 
-/** Parameters that every fault accepts. */
 export const COMMON_PARAMETERS: readonly FaultParameter[] = [
-  { name: "share", form: "share", byDefault: "1" },
-  { name: "nth", form: "whole", byDefault: "0" },
-  { name: "times", form: "whole", byDefault: "0" },
-  { name: "after", form: "seconds", byDefault: "0" },
-  { name: "for", form: "seconds", byDefault: "0" },
+  parameter("share", "share", "1"),
+  parameter("nth", "whole", "0"),
+  parameter("times", "whole", "0"),
+  parameter("after", "seconds", "0"),
+  parameter("for", "seconds", "0"),
 ];
 
-/**
- * Reads `name` or `name:parameter=value,parameter=value`.
- * @throws TraderError naming the mistake and the nearest correct name.
- */
+/** Reads `name` or `name:parameter=value,parameter=value`. @throws TraderError naming the mistake and the nearest correct name. */
 export function readFault(text: string, menu: readonly FaultKind[]): FaultSpec {
   const colon = text.indexOf(":");
   const name = (colon < 0 ? text : text.slice(0, colon)).trim();
@@ -43,13 +37,7 @@ export function readFault(text: string, menu: readonly FaultKind[]): FaultSpec {
 /** Like {@link readFault}, from a name and its parameters. @throws TraderError */
 export function faultOf(name: string, given: Iterable<readonly [string, string]>, menu: readonly FaultKind[]): FaultSpec {
   const kind = menu.find((each) => each.name === name);
-  if (kind === undefined) {
-    const nearest = nearestName(
-      name,
-      menu.map((each) => each.name),
-    );
-    throw usage(`There is no fault "${name}"${suggestion(nearest)}`);
-  }
+  if (kind === undefined) throw usage(`There is no fault "${name}"${suggestion(name, menu)}`);
   const parameters = parametersOf(kind);
   const values = new Map(parameters.map(({ name: parameter, byDefault }) => [parameter, byDefault]));
   for (const [parameter, value] of given) values.set(...checked(kind, parameter, value, parameters));
@@ -64,64 +52,46 @@ export function parametersOf(kind: FaultKind): readonly FaultParameter[] {
 
 function checked(kind: FaultKind, name: string, value: string, parameters: readonly FaultParameter[]): [string, string] {
   const parameter = parameters.find((each) => each.name === name);
-  if (parameter === undefined) {
-    const nearest = nearestName(
-      name,
-      parameters.map((each) => each.name),
-    );
-    throw usage(`The fault ${kind.name} has no parameter "${name}"${suggestion(nearest)}`);
-  }
-  if (!fits(parameter.form, value)) {
-    throw usage(`${name} of the fault ${kind.name} is "${value}"; expected ${expected(parameter.form)}.`);
-  }
+  if (parameter === undefined) throw usage(`The fault ${kind.name} has no parameter "${name}"${suggestion(name, parameters)}`);
+  const { expected, fits } = formOf(parameter.form);
+  if (!fits(value)) throw usage(`${name} of the fault ${kind.name} is "${value}"; expected ${expected}.`);
   return [name, value];
 }
 
-function fits(form: ParameterForm, value: string): boolean {
-  if (typeof form !== "string") return form.includes(value);
-  const number = parseDecimal(value);
-  switch (form) {
-    case "text":
-      return value !== "";
-    case "share":
-      return number !== undefined && number.gte(ZERO) && number.lte(ONE);
-    case "whole":
-    case "milliseconds":
-      return /^\d{1,9}$/.test(value);
-    case "seconds":
-    case "dollars":
-      return number?.gte(ZERO) === true;
-    case "number":
-      return number?.gt(ZERO) === true;
-    case "symbol":
-      return /^[A-Z0-9][A-Z0-9.]{0,9}$/.test(value) || value === "any";
-  }
+interface Form {
+  readonly expected: string;
+  readonly fits: (value: string) => boolean;
 }
 
-function expected(form: ParameterForm): string {
-  if (typeof form !== "string") return `one of ${form.join(", ")}`;
-  switch (form) {
-    case "share":
-      return "a number from 0 to 1";
-    case "whole":
-      return "a whole number";
-    case "milliseconds":
-      return "a whole number of milliseconds";
-    case "seconds":
-      return "a number of seconds";
-    case "number":
-      return "a number above 0";
-    case "dollars":
-      return "a dollar amount";
-    case "text":
-      return "text";
-    case "symbol":
-      return "a symbol in capital letters, or any,";
-  }
+const whole = (value: string): boolean => /^\d{1,9}$/.test(value);
+const numberThat =
+  (isGood: (number: Decimal) => boolean) =>
+  (value: string): boolean => {
+    const number = parseDecimal(value);
+    return number !== undefined && isGood(number);
+  };
+
+const FORMS: Readonly<Record<Extract<ParameterForm, string>, Form>> = {
+  share: { expected: "a number from 0 to 1", fits: numberThat((number) => number.gte(ZERO) && number.lte(ONE)) },
+  whole: { expected: "a whole number", fits: whole },
+  milliseconds: { expected: "a whole number of milliseconds", fits: whole },
+  seconds: { expected: "a number of seconds", fits: numberThat((number) => number.gte(ZERO)) },
+  number: { expected: "a number above 0", fits: numberThat((number) => number.gt(ZERO)) },
+  dollars: { expected: "a dollar amount", fits: numberThat((number) => number.gte(ZERO)) },
+  text: { expected: "text", fits: (value) => value !== "" },
+  symbol: { expected: "a symbol in capital letters, or any,", fits: (value) => /^[A-Z0-9][A-Z0-9.]{0,9}$/.test(value) || value === "any" },
+};
+
+function formOf(form: ParameterForm): Form {
+  if (typeof form === "string") return FORMS[form];
+  return { expected: `one of ${form.join(", ")}`, fits: (value) => form.includes(value) };
 }
 
-function suggestion(nearest: string | undefined): string {
-  return nearest === undefined ? "." : `; did you mean ${nearest}?`;
+/** The known name that is nearest, unless more than half of the given one would change. */
+function suggestion(name: string, known: readonly { readonly name: string }[]): string {
+  const ranked = known.map((each) => ({ nearest: each.name, changes: editDistance(name.toLowerCase(), each.name) }));
+  const [best] = ranked.sort((first, second) => first.changes - second.changes);
+  return best !== undefined && best.changes <= Math.max(1, name.length / 2) ? `; did you mean ${best.nearest}?` : ".";
 }
 
 function usage(message: string): TraderError {

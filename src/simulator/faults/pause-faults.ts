@@ -1,10 +1,6 @@
 import type { VenueResponse } from "../wire.ts";
-import type { FaultContext, FaultHooks, FaultKind, FaultParameter } from "./kind.ts";
-import { lasting } from "./lasting.ts";
+import { parameter, ANY_SYMBOL, ANY_SIDE, lasting, type FaultContext, type FaultHooks, type FaultKind } from "./kind.ts";
 import { postedOrder, reply } from "./requests.ts";
-
-const SYMBOL: FaultParameter = { name: "symbol", form: "symbol", byDefault: "any" };
-const SIDE: FaultParameter = { name: "side", form: ["any", "buy", "sell"], byDefault: "any" };
 
 /** The venue's answers to an order that it would accept a little later. The second kind of text is deliberately meaningless. */
 const REFUSALS = {
@@ -21,9 +17,9 @@ export const PAUSE_FAULTS: readonly FaultKind[] = [
     name: "symbol-paused",
     description: "trading in a symbol pauses: its price is frozen, orders rest or are refused",
     parameters: [
-      { name: "symbol", form: "symbol", byDefault: "TQQQ" },
-      { name: "orders", form: ["rest", "refused"], byDefault: "rest" },
-      { name: "for", form: "seconds", byDefault: "75" },
+      parameter("symbol", "symbol", "TQQQ"),
+      parameter("orders", ["rest", "refused"], "rest"),
+      parameter("for", "seconds", "75"),
     ],
     inject: symbolPaused,
   },
@@ -31,20 +27,17 @@ export const PAUSE_FAULTS: readonly FaultKind[] = [
     name: "refused-for-a-while",
     description: "orders are refused for a passing reason; text=… changes the wording",
     parameters: [
-      SYMBOL,
-      SIDE,
-      { name: "reason", form: REASONS, byDefault: "busy" },
-      { name: "text", form: "text", byDefault: "-" },
-      { name: "for", form: "seconds", byDefault: "20" },
+      ANY_SYMBOL,
+      ANY_SIDE,
+      parameter("reason", REASONS, "busy"),
+      parameter("text", "text", "-"),
+      parameter("for", "seconds", "20"),
     ],
     inject: refusedForAWhile,
   },
 ];
 
-/**
- * As after a price move beyond the limits (LULD): at least 75 s, often 5 minutes. It starts at its time or at the
- * `nth` order.
- */
+/** As after a price move beyond the limits (LULD): at least 75 s, often 5 minutes. It starts at its time or at the `nth` order. */
 function symbolPaused(context: FaultContext): FaultHooks {
   const { exchange, settings } = context;
   const symbol = settings.text("symbol");

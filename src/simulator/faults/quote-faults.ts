@@ -1,32 +1,31 @@
 import { decimal, decimalFromNumber, ONE, roundHalfUp, type Decimal } from "../../domain/decimal.ts";
 import { pathRest, venueJson, type VenueRequest, type VenueResponse } from "../wire.ts";
-import type { FaultContext, FaultHooks, FaultKind, FaultParameter } from "./kind.ts";
+import { parameter, ANY_SYMBOL, type FaultContext, type FaultHooks, type FaultKind } from "./kind.ts";
 import { isAccepted, pathOf } from "./requests.ts";
 
 type Json = Record<string, unknown>;
 type Change = (quote: Json) => Json | undefined;
 
 const HALF = decimal("0.5");
-const SYMBOL: FaultParameter = { name: "symbol", form: "symbol", byDefault: "any" };
 
 /** Faults of the data feed; the market itself, and so every fill, is not affected. */
 export const QUOTE_FAULTS: readonly FaultKind[] = [
   {
     name: "one-sided-quotes",
     description: "one side of a quote is empty: its price is 0",
-    parameters: [SYMBOL, { name: "empty", form: ["bid", "ask"], byDefault: "bid" }],
+    parameters: [ANY_SYMBOL, parameter("empty", ["bid", "ask"], "bid")],
     inject: spoiling((settings) => (quote) => ({ ...quote, ...(settings.text("empty") === "bid" ? { bp: 0, bs: 0 } : { ap: 0, as: 0 }) })),
   },
   {
     name: "wide-quotes",
     description: "the gap between bid and ask is the share `spread` of their mid price",
-    parameters: [SYMBOL, { name: "spread", form: "share", byDefault: "0.15" }],
+    parameters: [ANY_SYMBOL, parameter("spread", "share", "0.15")],
     inject: spoiling((settings) => (quote) => widened(quote, settings.amount("spread"))),
   },
   {
     name: "missing-quotes",
     description: "a symbol's quote is missing from the answer",
-    parameters: [SYMBOL],
+    parameters: [ANY_SYMBOL],
     inject: spoiling(() => () => undefined),
   },
 ];

@@ -1,17 +1,10 @@
 import type { VenueRequest, VenueResponse } from "../wire.ts";
-import type { FaultParameter } from "./kind.ts";
-import type { FaultSettings } from "./settings.ts";
+import { parameter, ANY_SYMBOL, type FaultParameter, type FaultSettings } from "./kind.ts";
 
 const KINDS_OF_REQUEST = ["orders", "cancels", "lookups", "reads", "data", "all"] as const;
 
-export const ON_ORDERS: readonly FaultParameter[] = [
-  { name: "on", form: KINDS_OF_REQUEST, byDefault: "orders" },
-  { name: "symbol", form: "symbol", byDefault: "any" },
-];
-export const ON_ALL: readonly FaultParameter[] = [
-  { name: "on", form: KINDS_OF_REQUEST, byDefault: "all" },
-  { name: "symbol", form: "symbol", byDefault: "any" },
-];
+export const ON_ORDERS: readonly FaultParameter[] = [parameter("on", KINDS_OF_REQUEST, "orders"), ANY_SYMBOL];
+export const ON_ALL: readonly FaultParameter[] = [parameter("on", KINDS_OF_REQUEST, "all"), ANY_SYMBOL];
 
 /** An order as its request states it; nothing is known of an unreadable body. */
 export interface PostedOrder {
@@ -49,7 +42,6 @@ export function concerns(settings: FaultSettings, request: VenueRequest): boolea
   return symbol === "any" || postedOrder(request)?.symbol === symbol || pathOf(request).split("/").includes(symbol);
 }
 
-/** Whether the venue did what was requested. */
 export function isAccepted({ status }: VenueResponse): boolean {
   return status >= 200 && status < 300;
 }

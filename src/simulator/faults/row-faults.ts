@@ -1,7 +1,7 @@
 import { decimal, ZERO } from "../../domain/decimal.ts";
 import { uuidFor } from "../random.ts";
 import { venueJson, type VenueRequest, type VenueResponse } from "../wire.ts";
-import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+import { parameter, ANY_SYMBOL, type FaultContext, type FaultHooks, type FaultKind } from "./kind.ts";
 import { isAccepted, isRead, queryOf } from "./requests.ts";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -24,19 +24,19 @@ export const ROW_FAULTS: readonly FaultKind[] = [
   {
     name: "unpriced-position",
     description: "a position has no price and no value",
-    parameters: [{ name: "symbol", form: "symbol", byDefault: "any" }],
+    parameters: [ANY_SYMBOL],
     inject: onPositions((row) => [{ ...row, ...NO_PRICE }]),
   },
   {
     name: "doubled-position",
     description: "a position is listed twice, as after some reverse splits",
-    parameters: [{ name: "symbol", form: "symbol", byDefault: "any" }],
+    parameters: [ANY_SYMBOL],
     inject: onPositions((row) => [row, row]),
   },
   {
     name: "worthless-share",
     description: "the account holds a delisted share, unknown to market and data",
-    parameters: [{ name: "symbol", form: "symbol", byDefault: "448ESC016" }],
+    parameters: [parameter("symbol", "symbol", "448ESC016")],
     inject: ({ exchange, settings, strikes }) => ({
       begin: () => {
         if (strikes()) exchange.endow({ symbol: settings.text("symbol"), ...WORTHLESS });

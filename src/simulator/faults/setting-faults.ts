@@ -2,8 +2,7 @@ import type { AccountSettings } from "../account-state.ts";
 import type { AssetRecord } from "../assets.ts";
 import type { Exchange } from "../exchange.ts";
 import { Refusal } from "../refusals.ts";
-import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
-import { lasting } from "./lasting.ts";
+import { replacedBy, parameter, lasting, type FaultContext, type FaultHooks, type FaultKind } from "./kind.ts";
 
 const ACCOUNT = {
   "fractions-off": { fractionalTrading: false },
@@ -24,26 +23,19 @@ export const SETTING_FAULTS: readonly FaultKind[] = [
   {
     name: "account-set",
     description: "the account has other settings: no fractions, no orders, another margin multiplier",
-    parameters: [{ name: "to", form: Object.keys(ACCOUNT), byDefault: "fractions-off" }],
+    parameters: [parameter("to", Object.keys(ACCOUNT), "fractions-off")],
     inject: (context) => lasting(context, () => setAccount(context.exchange, context.settings.text("to"))),
   },
   {
     name: "asset-set",
     description: "an asset is of another kind: a partnership, whole shares only, 100 % margin, inactive",
-    parameters: [
-      { name: "symbol", form: "symbol", byDefault: "UVXY" },
-      { name: "to", form: Object.keys(ASSET), byDefault: "partnership" },
-    ],
-    inject: ({ exchange, settings, ...rest }) =>
-      lasting({ exchange, settings, ...rest }, () => setAsset(exchange, settings.text("symbol"), settings.text("to"))),
+    parameters: [parameter("symbol", "symbol", "UVXY"), parameter("to", Object.keys(ASSET), "partnership")],
+    inject: (context) => lasting(context, () => setAsset(context.exchange, context.settings.text("symbol"), context.settings.text("to"))),
   },
   {
     name: "money-moved",
     description: "money comes or goes: a deposit, a withdrawal or a fee; with nth, in the middle of an execution",
-    parameters: [
-      { name: "by", form: ["deposit", "withdrawal", "fee"], byDefault: "deposit" },
-      { name: "amount", form: "dollars", byDefault: "5000" },
-    ],
+    parameters: [parameter("by", ["deposit", "withdrawal", "fee"], "deposit"), parameter("amount", "dollars", "5000")],
     inject: (context) =>
       lasting(context, () => {
         moveMoney(context);
@@ -53,26 +45,23 @@ export const SETTING_FAULTS: readonly FaultKind[] = [
   {
     name: "bought-by-hand",
     description: "an external market buy for `dollars`; with nth, in the middle of an execution",
-    parameters: [
-      { name: "symbol", form: "symbol", byDefault: "AAPL" },
-      { name: "amount", form: "dollars", byDefault: "500" },
-    ],
+    parameters: [parameter("symbol", "symbol", "AAPL"), parameter("amount", "dollars", "500")],
     inject: boughtByHand,
   },
 ];
 
 function setAccount(exchange: Exchange, to: string): () => void {
-  const before = { ...exchange.state.settings };
   const change: Partial<AccountSettings> = ACCOUNT[to as keyof typeof ACCOUNT];
+  const before = replacedBy(change, exchange.state.settings);
   exchange.setSettings(change);
-  return () => exchange.setSettings(Object.fromEntries(Object.keys(change).map((key) => [key, before[key as keyof AccountSettings]])));
+  return () => exchange.setSettings(before);
 }
 
 function setAsset(exchange: Exchange, symbol: string, to: string): () => void {
-  const before = exchange.state.assets.get(symbol);
   const change: Partial<AssetRecord> = ASSET[to as keyof typeof ASSET];
+  const before = replacedBy(change, exchange.state.assets.get(symbol) ?? {});
   exchange.setAsset(symbol, change);
-  return () => exchange.setAsset(symbol, Object.fromEntries(Object.keys(change).map((key) => [key, before?.[key as keyof AssetRecord]])));
+  return () => exchange.setAsset(symbol, before);
 }
 
 /** A withdrawal that exceeds the cash does not happen. */
@@ -90,13 +79,8 @@ function boughtByHand(context: FaultContext): FaultHooks {
   return lasting(context, () => {
     later(0, () => {
       unlessRefused(() => {
-        exchange.submit({
-          symbol: settings.text("symbol"),
-          side: "buy",
-          type: "market",
-          time_in_force: "day",
-          notional: settings.text("amount"),
-        });
+        const [symbol, notional] = [settings.text("symbol"), settings.text("amount")];
+        exchange.submit({ symbol, side: "buy", type: "market", time_in_force: "day", notional });
       });
     });
     return () => undefined;

@@ -1,5 +1,5 @@
 import { venueJson, type VenueResponse } from "../wire.ts";
-import type { FaultHooks, FaultKind } from "./kind.ts";
+import { parameter, type FaultHooks, type FaultKind } from "./kind.ts";
 import { isAccepted, pathOf } from "./requests.ts";
 
 /** Faults around splits, each seen at real venues. */
@@ -8,10 +8,10 @@ export const SPLIT_FAULTS: readonly FaultKind[] = [
     name: "split",
     description: "a symbol is split: its price changes at once, its quantity `booked` seconds later",
     parameters: [
-      { name: "symbol", form: "symbol", byDefault: "UVXY" },
-      { name: "new", form: "whole", byDefault: "1" },
-      { name: "old", form: "whole", byDefault: "5" },
-      { name: "booked", form: "seconds", byDefault: "86400" },
+      parameter("symbol", "symbol", "UVXY"),
+      parameter("new", "whole", "1"),
+      parameter("old", "whole", "5"),
+      parameter("booked", "seconds", "86400"),
     ],
     inject: ({ exchange, settings, strikes }): FaultHooks => ({
       begin: () => {
@@ -36,7 +36,7 @@ export const SPLIT_FAULTS: readonly FaultKind[] = [
   {
     name: "no-corporate-actions",
     description: "corporate actions are refused, or with answer=empty list no split",
-    parameters: [{ name: "answer", form: ["none", "empty"], byDefault: "none" }],
+    parameters: [parameter("answer", ["none", "empty"], "none")],
     inject: ({ settings, strikes }) => ({
       after: (request, response): VenueResponse => {
         if (pathOf(request) !== "/v1/corporate-actions" || !strikes()) return response;

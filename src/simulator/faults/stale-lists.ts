@@ -1,10 +1,9 @@
 import { listOrders } from "../listing.ts";
 import { type OrderRecord, orderView } from "../orders.ts";
 import { venueJson, type VenueRequest } from "../wire.ts";
-import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+import { parameter, type FaultContext, type FaultHooks, type FaultKind } from "./kind.ts";
 import { isAccepted, isRead, queryOf } from "./requests.ts";
 
-/** What the lists showed at one time. */
 interface Snapshot {
   readonly at: number;
   readonly account: unknown;
@@ -20,9 +19,9 @@ export const STALE_LISTS: FaultKind = {
   name: "stale-lists",
   description: "orders, positions and account are each up to `lag` seconds old",
   parameters: [
-    { name: "of", form: ["all", "orders", "positions", "account"], byDefault: "all" },
-    { name: "lag", form: "seconds", byDefault: "10" },
-    { name: "exact", form: ["yes", "no"], byDefault: "no" },
+    parameter("of", ["all", "orders", "positions", "account"], "all"),
+    parameter("lag", "seconds", "10"),
+    parameter("exact", ["yes", "no"], "no"),
   ],
   inject: staleLists,
 };

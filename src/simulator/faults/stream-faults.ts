@@ -1,11 +1,11 @@
-import type { FaultContext, FaultHooks, FaultKind } from "./kind.ts";
+import { parameter, type FaultContext, type FaultHooks, type FaultKind } from "./kind.ts";
 
 /** Faults of the trade-updates stream, which never gives more than a hint. */
 export const STREAM_FAULTS: readonly FaultKind[] = [
   {
     name: "lost-updates",
     description: "trade updates are never sent",
-    parameters: [{ name: "share", form: "share", byDefault: "0.5" }],
+    parameters: [parameter("share", "share", "0.5")],
     inject: ({ strikes }) => ({ update: (frame) => (strikes() ? [] : [frame]) }),
   },
   {
@@ -17,19 +17,19 @@ export const STREAM_FAULTS: readonly FaultKind[] = [
   {
     name: "late-updates",
     description: "trade updates come late, and others overtake them",
-    parameters: [{ name: "ms", form: "milliseconds", byDefault: "2000" }],
+    parameters: [parameter("ms", "milliseconds", "2000")],
     inject: lateUpdates,
   },
   {
     name: "reordered-updates",
     description: "a trade update is held back until the next one has been sent",
-    parameters: [{ name: "ms", form: "milliseconds", byDefault: "1000" }],
+    parameters: [parameter("ms", "milliseconds", "1000")],
     inject: reorderedUpdates,
   },
   {
     name: "mute-stream",
     description: "the stream stays open but silent; handshake=no leaves even the authentication unanswered",
-    parameters: [{ name: "handshake", form: ["yes", "no"], byDefault: "yes" }],
+    parameters: [parameter("handshake", ["yes", "no"], "yes")],
     inject: ({ settings, strikes }) => ({
       update: (frame) => (strikes() ? [] : [frame]),
       answersHandshake: () => settings.text("handshake") === "yes",
@@ -38,7 +38,7 @@ export const STREAM_FAULTS: readonly FaultKind[] = [
   {
     name: "dropped-stream",
     description: "every stream connection is dropped, again and again",
-    parameters: [{ name: "every", form: "number", byDefault: "5" }],
+    parameters: [parameter("every", "number", "5")],
     inject: droppedStream,
   },
   {

@@ -2,7 +2,6 @@ import { lessThan, moreThan } from "../condition.ts";
 import type { RuleEvaluation } from "../rule-evaluation.ts";
 import { averageOf, cumulativeReturnOf, priceOf, rsiOf } from "../measure.ts";
 
-/** The choice of one of the two bear strategies, and why. */
 export interface Choice {
   readonly symbol: string;
   readonly reason: string;

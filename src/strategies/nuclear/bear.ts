@@ -1,7 +1,6 @@
-import { portfolio, single } from "../allocations.ts";
+import { portfolio, single, oneDecimalPercent } from "../allocations.ts";
 import type { RuleEvaluation } from "../rule-evaluation.ts";
 import { inverseVolatilityLegs } from "../inverse-volatility.ts";
-import { oneDecimalPercent } from "../percentages.ts";
 import type { Allocation } from "../strategy.ts";
 import { bearOne, bearTwo, type Choice } from "./bear-choices.ts";
 

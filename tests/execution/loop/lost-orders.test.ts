@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import type { Ledger } from "../../../src/domain/ledger.ts";
 import { openLedgerImage } from "../../../src/ledger/sqlite-ledger.ts";
-import { fetchFor } from "../../../src/simulator/fetch.ts";
+import { fetchFor } from "../../simulator/in-process-fetch.ts";
 import { isPost, postedOrder, UNAVAILABLE } from "../faults.ts";
 import { book, expectSwitchedBook, HEDGE, INVESTED } from "../scenario.ts";
 import { signalOf, VirtualDesk } from "../virtual-desk.ts";

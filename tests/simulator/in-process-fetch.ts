@@ -1,5 +1,5 @@
-import type { Venue } from "./venue.ts";
-import type { VenueRequest, VenueResponse } from "./wire.ts";
+import type { Venue } from "../../src/simulator/venue.ts";
+import type { VenueRequest, VenueResponse } from "../../src/simulator/wire.ts";
 
 const WITHOUT_BODY = [204, 304];
 
