@@ -8,7 +8,6 @@ import { Exchange } from "../simulator/exchange.ts";
 import { Refusal } from "../simulator/refusals.ts";
 import { VirtualClock } from "../domain/virtual-clock.ts";
 
-/** One filled order. */
 export interface FilledTrade {
   readonly symbol: string;
   readonly side: "buy" | "sell";
@@ -62,7 +61,6 @@ export class BacktestAccount {
     return this.#exchange.state.cash;
   }
 
-  /** Shares by symbol. */
   get holdings(): ReadonlyMap<string, Decimal> {
     return new Map([...this.#exchange.state.positions.values()].map(({ symbol, quantity }) => [symbol, quantity]));
   }
@@ -148,17 +146,8 @@ export class BacktestAccount {
 
   #account(lastEquity: Decimal): Account {
     const { cash, equity } = this;
-    return {
-      id: "backtest",
-      number: "BACKTEST",
-      status: "ACTIVE",
-      equity,
-      lastEquity,
-      cash,
-      buyingPower: cash,
-      multiplier: "1",
-      blocks: [],
-    };
+    const named = { id: "backtest", number: "BACKTEST", status: "ACTIVE" };
+    return { ...named, equity, lastEquity, cash, buyingPower: cash, multiplier: "1", blocks: [] };
   }
 
   #position(symbol: string, quantity: Decimal, cost: Decimal): Position {

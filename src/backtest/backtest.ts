@@ -44,7 +44,6 @@ export interface BacktestOptions {
 export interface BacktestDay {
   readonly session: string;
   readonly decisions: readonly StrategyDecision[];
-  /** Why nothing was traded despite a decision. */
   readonly refusal: string | undefined;
   readonly trades: readonly FilledTrade[];
   readonly leftOff: readonly LeftOff[];

@@ -4,7 +4,7 @@ import type { DocumentKind } from "../reporting/document-file.ts";
 import { html, Markup } from "../reporting/html.ts";
 import { LINE_CHART_SIZE, lineChartBody, type LineChart } from "../reporting/line-chart.ts";
 import type { BacktestResult } from "./result.ts";
-import { headline, markText } from "./texts.ts";
+import { headline, markText } from "./view.ts";
 
 /** Marks our own charts: no other file is ever overwritten. */
 export const BACKTEST_CHART: DocumentKind = {

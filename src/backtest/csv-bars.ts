@@ -10,11 +10,7 @@ const SATURDAY = 6;
 /** Adjusting rounds each price separately, so a close may be slightly above its high. */
 const ROUNDING = 1e-4;
 
-/**
- * Reads one symbol's daily bars.
- * @param file for messages.
- * @throws TraderError `csv-bars` with file and line.
- */
+/** Reads one symbol's daily bars. @param file for messages. @throws TraderError `csv-bars` with file and line. */
 export function readCsvBars(text: string, file: string): DailyBar[] {
   const [header = "", ...rows] = text
     .replace(/^\uFEFF/, "")

@@ -8,7 +8,6 @@ import { CSV_HEADER, readCsvBars } from "./csv-bars.ts";
 import type { MarketHistory } from "./market-history.ts";
 import type { Period } from "./period.ts";
 
-/** Most dates listed; the rest are counted. */
 const MAX_LISTED_DATES = 5;
 
 /**
@@ -38,7 +37,6 @@ function assertDirectory(directory: string): void {
   });
 }
 
-/** `undefined` when there is no such file. */
 function textOf(file: string): string | undefined {
   try {
     return readFileSync(file, "utf8");

@@ -1,7 +1,7 @@
 import type { Broker } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { readAlert } from "../intake/alert.ts";
-import { assess, type JudgeSettings } from "../intake/assessment.ts";
+import { assess } from "../intake/assessment.ts";
 import { runsOf } from "../intake/batch.ts";
 import { signalIdOf } from "../intake/decisive.ts";
 import type { Signal } from "../domain/signal.ts";
@@ -10,7 +10,6 @@ import type { BarMode } from "../domain/bar-basis.ts";
 import { generateSignal, NoSignal } from "../signals/generate.ts";
 import type { Allocation, Strategy, TraceStep } from "../strategies/strategy.ts";
 
-/** One strategy's decision for one session. */
 export type StrategyDecision =
   | {
       readonly kind: "decided";
@@ -53,19 +52,11 @@ export async function decideOn(strategy: Strategy, parts: DecisionParts): Promis
   }
 }
 
-/** The signal made of the lines, or why they are refused. */
 function readBack(strategy: string, text: string, now: number, allowedSymbols: ReadonlySet<string> | undefined): Signal | string {
   const lines = text.trimEnd().split("\n");
   const [run, ...others] = runsOf(lines.map((line) => ({ line: readAlert(line, MARKET_ZONE), arrivedAt: now })));
   if (run === undefined || others.length > 0) throw new Error(`The alerts of ${strategy} are not one run.`);
-  const settings: JudgeSettings = {
-    strategy,
-    mode: "paper",
-    maxAgeSeconds: MAX_AGE_SECONDS,
-    settleSeconds: 0,
-    allowedSymbols,
-    timezone: MARKET_ZONE,
-  };
+  const judging = { mode: "paper", maxAgeSeconds: MAX_AGE_SECONDS, settleSeconds: 0, timezone: MARKET_ZONE } as const;
   const facts = {
     runs: [run],
     known: new Map(),
@@ -75,7 +66,7 @@ function readBack(strategy: string, text: string, now: number, allowedSymbols: R
     now,
     occasion: "look",
   } as const;
-  const assessment = assess(run, signalIdOf(strategy, run), [], facts, settings);
+  const assessment = assess(run, signalIdOf(strategy, run), [], facts, { ...judging, strategy, allowedSymbols });
   switch (assessment.kind) {
     case "execute":
       return assessment.signal;

@@ -29,7 +29,6 @@ export interface RebalanceRequest {
   readonly lastEquity: Decimal;
 }
 
-/** A symbol that is off target, and why. */
 export interface LeftOff {
   readonly symbol: string;
   readonly reason: SkipReason;

@@ -1,4 +1,6 @@
+import { fractionText } from "../reporting/json-values.ts";
 import type { TradeAt } from "./backtest.ts";
+import { decimal, decimalFromNumber, type Decimal } from "../domain/decimal.ts";
 
 /** Raised when a key changes its meaning or is removed; new keys may be added at any time. */
 export const SCHEMA = 1;
@@ -29,9 +31,7 @@ export interface BacktestResult {
   readonly branches: readonly BranchTime[];
   readonly legs: readonly LegTime[];
   readonly undecided: { readonly sessions: number; readonly list: readonly Undecided[] };
-  /** Sessions on which the whole plan was refused. */
   readonly refused: readonly { readonly session: string; readonly reason: string }[];
-  /** Symbols that a rebalance left off target. */
   readonly left_off: readonly { readonly session: string; readonly symbol: string; readonly reason: string }[];
   /** Held symbols without a bar for the session, valued at an earlier close. */
   readonly unpriced: readonly { readonly session: string; readonly symbol: string }[];
@@ -114,4 +114,17 @@ export interface ResultTrade {
   readonly price: string;
   readonly value: string;
   readonly cost: string;
+}
+
+/** A statistic; `null` where it is not defined. */
+export function numberText(value: number | undefined): string | null {
+  return value === undefined || !Number.isFinite(value) ? null : fractionText(decimalFromNumber(value));
+}
+
+export function shareOfSessions(sessions: number, all: number): string {
+  return fractionText(countOf(sessions).div(countOf(all)));
+}
+
+export function countOf(count: number): Decimal {
+  return decimal(BigInt(count));
 }

@@ -1,10 +1,9 @@
-import { formatPercent } from "../domain/format.ts";
-import { decimal, roundHalfUp } from "../domain/decimal.ts";
+import { formatPercent, formatWeight } from "../domain/format.ts";
+import { decimal, roundHalfUp, ONE } from "../domain/decimal.ts";
 import { counted, dollarsOf, signedDollars, signedPercent } from "../reporting/figures.ts";
 import { oneLine, spaced, type Style } from "../reporting/style.ts";
 import { left, right, table, type Cell } from "../reporting/table.ts";
 import type { BacktestResult, Figures } from "./result.ts";
-import { headline, markText } from "./texts.ts";
 
 /** Days listed per kind; `--json` has all of them. */
 const SHOWN = 5;
@@ -12,7 +11,6 @@ const SHOWN = 5;
 const FEW_SESSIONS = 63;
 const ADJUSTED = "adjusted for splits and dividends";
 
-/** The result on a terminal. */
 export function backtestLines(result: BacktestResult, style: Style): string[] {
   const sections = [
     headLines(result, style),
@@ -164,4 +162,18 @@ function share(text: string | null): string {
 
 function ratio(text: string): string {
   return roundHalfUp(decimal(text), 2).toFixed(2);
+}
+
+/** `Back-test of nuclear 60 %, tecl 40 %, 2020-01-02 to 2024-12-31, 1258 sessions`. */
+export function headline({ strategies, period }: Pick<BacktestResult, "strategies" | "period">): string {
+  const named = strategies.map(({ name, share }) => (decimal(share).eq(ONE) ? name : `${name} ${formatWeight(decimal(share))}`)).join(", ");
+  return `Back-test of ${named}, ${period.first_session} to ${period.last_session}, ${counted(period.sessions, "session")}`;
+}
+
+/** How it was traded, in one or two sentences. */
+export function markText({ trade_at, cost_bps }: Pick<BacktestResult, "trade_at" | "cost_bps">): string {
+  const cost = `${cost_bps} basis points cost per trade`;
+  return trade_at === "open"
+    ? `Decided on earlier closes, traded at the open; ${cost}.`
+    : `Decided and traded at the same close (look-ahead); ${cost}.`;
 }

@@ -1,9 +1,8 @@
 import { runBacktest, type BacktestOptions, type BacktestStrategy, type TradeAt } from "../backtest/backtest.ts";
-import { readBrokerHistory } from "../backtest/broker-history.ts";
+import { readBrokerHistory, historyStart, symbolsOfAll, type MarketHistory } from "../backtest/market-history.ts";
 import { buildResult } from "../backtest/build-result.ts";
 import { BACKTEST_CHART, backtestChart } from "../backtest/chart.ts";
 import { readCsvHistory } from "../backtest/csv-history.ts";
-import { historyStart, symbolsOfAll, type MarketHistory } from "../backtest/market-history.ts";
 import { readPeriod, usage, type Period } from "../backtest/period.ts";
 import type { BacktestResult } from "../backtest/result.ts";
 import { backtestLines, cautions } from "../backtest/view.ts";

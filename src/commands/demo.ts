@@ -37,7 +37,6 @@ interface Leg {
 const NUCLEAR = "Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)";
 const HEDGE = "SPY overbought (79-81), UVXY 75% + BTAL 25% allocation";
 
-/** The strategy's runs in order. */
 const STORY: readonly { readonly title: string; readonly legs: readonly Leg[] }[] = [
   {
     title: "the market is calm: three nuclear stocks",
@@ -58,7 +57,6 @@ const STORY: readonly { readonly title: string; readonly legs: readonly Leg[] }[
 
 /** Delay between two lines of one run, as recorded from the original writer, in milliseconds. */
 const LINE_GAP_MS = 80;
-/** Time limit for one rebalance. */
 const STEP_LIMIT_MS = 120_000;
 
 /** Runs the real daemon against the built-in simulator, in a private directory that is removed afterwards (R29). */

@@ -1,6 +1,5 @@
 import type { Check } from "../doctor/check.ts";
-import { callDoctor } from "../doctor/doctor.ts";
-import { isWell } from "../doctor/examination.ts";
+import { callDoctor, isWell } from "../doctor/doctor.ts";
 import { checkLines, summaryLines } from "../doctor/view.ts";
 import { EXIT, type ExitCode } from "../domain/errors.ts";
 import { errorLines } from "../reporting/error-view.ts";

@@ -15,7 +15,6 @@ import { openExistingLedger } from "./status.ts";
 export interface ReportOptions {
   readonly days: number;
   readonly json?: boolean;
-  /** Path of the HTML file to write. */
   readonly html?: string;
 }
 

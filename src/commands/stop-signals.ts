@@ -15,10 +15,7 @@ export function leaveOnStopSignal(): void {
   for (const signal of STOP_SIGNALS) process.on(signal, leave);
 }
 
-/**
- * The first signal requests an orderly stop; a later one forces it.
- * @returns a function that stops listening.
- */
+/** The first signal requests an orderly stop; a later one forces it. @returns a function that stops listening. */
 export function onStopSignal(clock: Clock, stop: (signal: string) => void): () => void {
   let first: number | undefined;
   const handle = (signal: NodeJS.Signals): void => {

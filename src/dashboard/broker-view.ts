@@ -1,9 +1,8 @@
 import type { Broker, MarketClock } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
-import { readAccountNow, type AccountReading } from "../reporting/account-reading.ts";
+import { readAccountNow, type AccountReading, type Readings } from "../reporting/account-reading.ts";
 import { readEquityHistories, type EquityHistories } from "../reporting/curve-ranges.ts";
-import { Remembered } from "./remembered.ts";
 
 /** How the broker is reached: the daemon's own connection, or one opened for reading. */
 export interface BrokerAccess {
@@ -11,12 +10,6 @@ export interface BrokerAccess {
   readonly name: string;
   read<Answer>(ask: (broker: Broker) => Promise<Answer>): Promise<Answer>;
   close(): Promise<void>;
-}
-
-/** The broker's answer; without one, `problems` say why. */
-export interface Seen<Answer> {
-  readonly value: Answer | undefined;
-  readonly problems: readonly string[];
 }
 
 /** The account costs five requests; Alpaca allows 200 a minute, and orders come first. */
@@ -36,9 +29,9 @@ const PATIENCE_MS = 4_000;
 export class BrokerView {
   readonly #access: BrokerAccess;
   readonly #clock: Clock;
-  readonly #account: Remembered<Seen<AccountReading>>;
-  readonly #histories: Remembered<Seen<EquityHistories>>;
-  readonly #market: Remembered<Seen<MarketClock>>;
+  readonly #account: Remembered<Readings<AccountReading>>;
+  readonly #histories: Remembered<Readings<EquityHistories>>;
+  readonly #market: Remembered<Readings<MarketClock>>;
   readonly #closing = new AbortController();
 
   constructor(access: BrokerAccess, clock: Clock) {
@@ -54,16 +47,16 @@ export class BrokerView {
   }
 
   /** @param trading an execution is in progress. */
-  account(trading: boolean): Promise<Seen<AccountReading>> {
+  account(trading: boolean): Promise<Readings<AccountReading>> {
     return this.#soon(this.#account.get(trading ? ACCOUNT_AGE_TRADING_MS : ACCOUNT_AGE_MS));
   }
 
-  histories(): Promise<Seen<EquityHistories>> {
+  histories(): Promise<Readings<EquityHistories>> {
     return this.#soon(this.#histories.get(HISTORY_AGE_MS));
   }
 
   /** At most one request: for checks of whether the broker is reachable. */
-  market(): Promise<Seen<MarketClock>> {
+  market(): Promise<Readings<MarketClock>> {
     return this.#soon(this.#market.get(MARKET_AGE_MS));
   }
 
@@ -77,7 +70,7 @@ export class BrokerView {
     await this.#access.close();
   }
 
-  async #ask<Answer>(ask: (broker: Broker) => Promise<Answer>): Promise<Seen<Answer>> {
+  async #ask<Answer>(ask: (broker: Broker) => Promise<Answer>): Promise<Readings<Answer>> {
     try {
       return { value: await this.#access.read(ask), problems: [] };
     } catch (error) {
@@ -85,12 +78,12 @@ export class BrokerView {
     }
   }
 
-  async #askHistories(): Promise<Seen<EquityHistories>> {
+  async #askHistories(): Promise<Readings<EquityHistories>> {
     const read = await this.#ask((broker) => readEquityHistories(broker, this.#clock.now()));
     return { value: read.value?.histories, problems: [...read.problems, ...(read.value?.problems ?? [])] };
   }
 
-  async #soon<Answer>(answer: Promise<Seen<Answer>>): Promise<Seen<Answer>> {
+  async #soon<Answer>(answer: Promise<Readings<Answer>>): Promise<Readings<Answer>> {
     const over = new AbortController();
     const limit = AbortSignal.any([over.signal, this.#closing.signal]);
     const late = this.#clock.sleep(PATIENCE_MS, limit).then(() => ({
@@ -101,6 +94,45 @@ export class BrokerView {
       return await Promise.race([answer, late]);
     } finally {
       over.abort();
+    }
+  }
+}
+
+/** A cached answer: one request serves all waiting readers, and the answer is reused while it is fresh enough. */
+export class Remembered<Answer> {
+  readonly #clock: Clock;
+  readonly #ask: () => Promise<Answer>;
+  #known: { readonly answer: Answer; readonly at: number } | undefined;
+  #asking: Promise<Answer> | undefined;
+  #epoch = 0;
+
+  constructor(clock: Clock, ask: () => Promise<Answer>) {
+    this.#clock = clock;
+    this.#ask = ask;
+  }
+
+  /** @param maxAgeMs an older answer is requested again. @throws the request's error; then nothing is cached. */
+  get(maxAgeMs: number): Promise<Answer> {
+    const known = this.#known;
+    if (known !== undefined && this.#clock.monotonic() - known.at <= maxAgeMs) return Promise.resolve(known.answer);
+    this.#asking ??= this.#askOnce(this.#epoch);
+    return this.#asking;
+  }
+
+  /** The cached answer, and any request in progress, is out of date. */
+  forget(): void {
+    this.#epoch += 1;
+    this.#known = undefined;
+    this.#asking = undefined;
+  }
+
+  async #askOnce(epoch: number): Promise<Answer> {
+    try {
+      const answer = await this.#ask();
+      if (epoch === this.#epoch) this.#known = { answer, at: this.#clock.monotonic() };
+      return answer;
+    } finally {
+      if (epoch === this.#epoch) this.#asking = undefined;
     }
   }
 }

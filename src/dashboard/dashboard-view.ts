@@ -7,6 +7,7 @@ import { readHalt } from "../machine/halt.ts";
 import { alertsProblems } from "../intake/intake-state.ts";
 import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
+import { curveFromLedger, type EquityCurve } from "../reporting/equity-curve.ts";
 import { equityCurves, type CurveRange } from "../reporting/curve-ranges.ts";
 import {
   dashboardData,
@@ -17,14 +18,12 @@ import {
   type RunningExecution,
   type SignalEntry,
 } from "../reporting/dashboard-data.ts";
-import { curveFromLedger, type EquityCurve } from "../reporting/equity-curve.ts";
 import { executionDetail, type ExecutionDetail } from "../reporting/execution-detail.ts";
 import { executionReport, type ExecutionReport } from "../reporting/execution-report.ts";
 import { isoInstant } from "../domain/time-format.ts";
-import { BrokerView, type BrokerAccess } from "./broker-view.ts";
+import { BrokerView, Remembered, type BrokerAccess } from "./broker-view.ts";
 import { healthOf, type DaemonState, type Health } from "./health.ts";
 import { LedgerView } from "./ledger-view.ts";
-import { Remembered } from "./remembered.ts";
 
 export interface DashboardSource {
   readonly config: Pick<
@@ -40,7 +39,6 @@ export interface DashboardSource {
   readonly daemonState?: () => DaemonState;
 }
 
-/** An execution in progress, with its latest steps. */
 export interface LiveExecution extends RunningExecution {
   readonly steps: ExecutionDetail["steps"];
 }
@@ -157,7 +155,6 @@ export class DashboardView {
     }
   }
 
-  /** Executions that have not ended, oldest first. */
   live(): LiveExecution[] {
     const ledger = this.ledger();
     return ledger.openExecutions().map((execution) => ({

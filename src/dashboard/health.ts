@@ -11,7 +11,6 @@ export interface DaemonState {
   readonly alerts: readonly IntakeState[];
   /** Of the order updates; `undefined` before it is opened. */
   readonly stream: StreamState | undefined;
-  /** Runs waiting to be executed. */
   readonly waiting: number;
   /** Why new alerts cannot be seen, one sentence each. */
   readonly blind?: readonly string[];
@@ -22,7 +21,6 @@ export interface DaemonState {
 export interface HealthFacts {
   /** `undefined` in a process that is not a daemon. */
   readonly daemonState: DaemonState | undefined;
-  /** Whether any daemon trades with this ledger. */
   readonly daemonRuns: boolean;
   readonly ledgerProblem: string | undefined;
   readonly brokerProblems: readonly string[];

@@ -8,7 +8,7 @@ const ALERT_SECONDS = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300];
 const COST_BPS = [-50, -20, -10, -5, 0, 5, 10, 20, 50, 100];
 
 /** All our metrics. Ratios are fractions of one, amounts dollars. */
-export function instruments(register: Registry): Instruments {
+export function instruments(register: Registry) {
   const gauge = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []): Gauge<Label> =>
     new Gauge({ name: `alpaca_trader_${name}`, help, labelNames: [...labelNames], registers: [register] });
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> =>
@@ -51,30 +51,4 @@ export function instruments(register: Registry): Instruments {
   };
 }
 
-export interface Instruments {
-  readonly info: Gauge<"mode" | "broker">;
-  readonly verdicts: Counter<"strategy" | "verdict">;
-  readonly executions: Counter<"outcome">;
-  readonly orders: Counter<"side" | "status">;
-  readonly orderLatency: Histogram<"until">;
-  readonly alertToOrder: Histogram<never>;
-  readonly cost: Histogram<never>;
-  readonly brokerUp: Gauge<never>;
-  readonly marketOpen: Gauge<never>;
-  readonly halted: Gauge<never>;
-  readonly daemonUp: Gauge<never>;
-  readonly connected: Gauge<never>;
-  readonly lastCheck: Gauge<never>;
-  readonly refused: Gauge<"strategy">;
-  readonly stream: Gauge<"state">;
-  readonly waiting: Gauge<never>;
-  readonly running: Gauge<never>;
-  readonly unsettled: Gauge<never>;
-  readonly equity: Gauge<never>;
-  readonly cash: Gauge<never>;
-  readonly dayProfit: Gauge<never>;
-  readonly drawdown: Gauge<never>;
-  readonly holding: Gauge<"symbol">;
-  readonly drift: Gauge<"symbol">;
-  readonly lastSignal: Gauge<never>;
-}
+export type Instruments = ReturnType<typeof instruments>;

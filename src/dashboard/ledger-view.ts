@@ -11,10 +11,7 @@ export class LedgerView {
     this.#file = file;
   }
 
-  /**
-   * Before the first execution there is no ledger: then an empty one.
-   * @throws TraderError when it exists and cannot be read.
-   */
+  /** Before the first execution there is no ledger: then an empty one. @throws TraderError when it exists and cannot be read. */
   reader(): LedgerReader {
     if (this.#open !== undefined && !isStillThere(this.#open)) this.#letGo();
     try {

@@ -3,9 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { FAVICON } from "./favicon.ts";
-import { LOGIN_PAGE } from "./login-page.ts";
-import { indexPage } from "./index-page.ts";
+import { FAVICON, LOGIN_PAGE, indexPage } from "./pages.ts";
 import { PAGE_STYLE } from "./page-style.ts";
 
 /** A file served unchanged. */

@@ -7,8 +7,7 @@ import { Connections } from "./connections.ts";
 import type { DashboardView } from "./dashboard-view.ts";
 import { LiveFeed } from "./live-feed.ts";
 import type { Metrics } from "./metrics.ts";
-import { addRoutes, pathOf } from "./routes.ts";
-import { SECURITY_HEADERS } from "./security-headers.ts";
+import { addRoutes, pathOf, SECURITY_HEADERS } from "./routes.ts";
 
 export interface DashboardOptions {
   readonly view: DashboardView;
@@ -85,10 +84,7 @@ export class DashboardServer {
     addRoutes(this.app, { view, feed: this.#feed, access: this.#access, metrics: () => this.#loadMetrics() });
   }
 
-  /**
-   * @returns its address, with the assigned port.
-   * @throws TraderError `dashboard-unavailable` when it cannot listen there.
-   */
+  /** @returns its address, with the assigned port. @throws TraderError `dashboard-unavailable` when it cannot listen there. */
   async listen(port: number): Promise<string> {
     const { host } = this.#options.config;
     try {

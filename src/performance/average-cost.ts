@@ -1,7 +1,6 @@
 import { min, roundHalfUp, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Trade } from "./trade.ts";
 
-/** One symbol's holding and its cost. */
 export interface Lot {
   readonly quantity: Decimal;
   /** Dollars paid for all of it; `undefined` when unknown. */
@@ -16,7 +15,6 @@ export interface KnownHolding {
   readonly averagePrice: Decimal | undefined;
 }
 
-/** The result of a sell. */
 export interface Realised {
   readonly symbol: string;
   /** Shares sold with known cost, and their profit in dollars. */

@@ -1,6 +1,5 @@
 import { max, ONE, roundHalfUp, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 
-/** The account's equity at one time. */
 export interface EquityPoint {
   /** Milliseconds since the epoch. */
   readonly at: number;
@@ -61,7 +60,6 @@ export function gainOver(points: readonly EquityPoint[]): Decimal | undefined {
   return last.equity.minus(first.equity).minus(flowsWithin(points));
 }
 
-/** The result of a day so far. */
 export interface DayProfit {
   /** Equity less last equity less flows, in dollars. */
   readonly amount: Decimal;

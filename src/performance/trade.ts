@@ -1,6 +1,5 @@
 import { sum, ZERO, type Decimal } from "../domain/decimal.ts";
 
-/** Shares bought or sold. */
 export interface Trade {
   readonly symbol: string;
   readonly side: "buy" | "sell";
@@ -11,7 +10,6 @@ export interface Trade {
   readonly at: number;
 }
 
-/** What is known of one order's fills. */
 export interface FilledOrder {
   readonly symbol: string;
   readonly side: "buy" | "sell";

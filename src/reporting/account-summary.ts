@@ -37,7 +37,6 @@ export function accountSummary(
   ];
 }
 
-/** Only the labelled figures. */
 export function accountFigures(account: Account, style: Style): string[] {
   const blocked = account.blocks.length > 0;
   return [

@@ -5,24 +5,22 @@ import type { IntentRecord } from "../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { SignalRecord } from "../domain/ledger/signals.ts";
 import type { AccountReading } from "./account-reading.ts";
-import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
+import { accountReport, holdingsOf, strategyReports, type AccountReport, type StrategyReport } from "./account-report.ts";
 import { type EquityCurves, equityCurves, type EquityHistories } from "./curve-ranges.ts";
 import { type HoldingAgainstTarget, holdingsAgainstTargets } from "./dashboard-holdings.ts";
-import type { SetAside } from "./target-base.ts";
+import type { SetAside } from "./holdings-table.ts";
 import { type ExecutionReport, executionReport } from "./execution-report.ts";
 import { isoOrNull } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
 import { type ProfitReport, profitOf } from "./profit-report.ts";
-import { type StrategyReport, strategyReports } from "./strategy-report.ts";
 import { type OrderEntry, orderEntry } from "./trade-record.ts";
-import { wantedWeights } from "./wanted-weights.ts";
+import { signalWeights } from "./plan-lines.ts";
 
 /** All dashboard data, ready to send. Value formats as in json-values.ts; `null` means unknown. */
 export interface DashboardData {
   readonly generated_at: string;
   readonly mode: string;
   readonly mode_reason: string;
-  /** Why trading is halted; `null` when it is not. */
   readonly halted: string | null;
   /** Why alerts are refused, one sentence per strategy; only the daemon knows. */
   readonly alerts_problems: readonly string[];
@@ -101,7 +99,6 @@ export interface DashboardFacts {
   readonly daemon: { readonly pid: number; readonly since: number } | undefined;
   readonly brokerName: string;
   readonly stream: StreamState | undefined;
-  /** `undefined` when the account could not be read. */
   readonly reading: AccountReading | undefined;
   readonly histories: EquityHistories;
   readonly problems: readonly string[];
@@ -151,8 +148,6 @@ function marketOf({ market }: AccountReading): DashboardData["market"] {
 }
 
 export function signalEntry({ signal, verdict, verdictReason, verdictAt }: SignalRecord, now: number): SignalEntry {
-  const wanted =
-    signal.kind === "exit" ? ({ kind: "exit", symbols: signal.exits } as const) : ({ kind: "rebalance", targets: signal.targets } as const);
   return {
     id: signal.id,
     strategy: signal.strategy,
@@ -161,7 +156,7 @@ export function signalEntry({ signal, verdict, verdictReason, verdictAt }: Signa
     arrived_at: isoInstant(signal.arrivedAt),
     age_ms: Math.max(0, now - signal.generatedAt),
     reason: signal.reason,
-    targets: wantedWeights({ wanted }),
+    targets: signalWeights(signal),
     verdict: verdict ?? null,
     verdict_reason: verdictReason ?? null,
     verdict_at: isoOrNull(verdictAt),

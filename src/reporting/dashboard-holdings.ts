@@ -2,9 +2,9 @@ import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { decimal, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { shareOf } from "./figures.ts";
-import { dollarText, fractionOrNull } from "./json-values.ts";
+import { dollarText, fractionOrNull, fractionText } from "./json-values.ts";
 import { finalLines, isWanted, type FinalLine } from "./plan-lines.ts";
-import { isSetAside, targetBase, type SetAside } from "./target-base.ts";
+import { isSetAside, targetBase, type SetAside } from "./holdings-table.ts";
 
 /** A symbol that is held or targeted. Value formats as in json-values.ts. */
 export interface HoldingAgainstTarget {
@@ -23,10 +23,7 @@ export interface HoldingAgainstTarget {
   readonly detail: string | null;
 }
 
-/**
- * Positions against the targets of the last accepted plan.
- * @param last the newest execution that traded or found nothing to do.
- */
+/** Positions against the targets of the last accepted plan. @param last the newest execution that traded or found nothing to do. */
 export function holdingsAgainstTargets(
   { account, positions }: AccountReading,
   last: ExecutionRecord | undefined,
@@ -47,7 +44,7 @@ export function holdingsAgainstTargets(
       quantity: toText(position?.quantity ?? ZERO),
       price: position?.currentPrice === undefined ? null : toText(position.currentPrice),
       value: dollarText(value),
-      weight: fractionOrNull(weight) ?? "0",
+      weight: fractionText(weight),
       target_weight: fractionOrNull(target),
       drift: fractionOrNull(target === undefined ? undefined : weight.minus(target.times(base))),
       left_alone: line?.leftAlone ?? null,

@@ -5,7 +5,7 @@ import { currentDrawdown, worstDrawdown } from "../performance/drawdown.ts";
 import { flowsWithin, gainOver, growthOf, timeWeightedReturn, type EquityPoint } from "../performance/returns.ts";
 import { sum, toText, ZERO } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
-import { dollarsOrNull, fractionOrNull } from "./json-values.ts";
+import { dollarsOrNull, fractionOrNull, fractionText } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
 
 /** The account's value over time. Value formats as in json-values.ts. */
@@ -111,12 +111,12 @@ function drawdownReport(growth: ReturnType<typeof growthOf>): DrawdownReport | n
   if (growth.length < 2) return null;
   const worst = worstDrawdown(growth);
   return {
-    now: fractionOrNull(currentDrawdown(growth)) ?? toText(ZERO),
+    now: fractionText(currentDrawdown(growth)),
     worst:
       worst === undefined
         ? null
         : {
-            depth: fractionOrNull(worst.depth) ?? toText(ZERO),
+            depth: fractionText(worst.depth),
             from: isoInstant(worst.peakAt),
             to: isoInstant(worst.troughAt),
             recovered_at: worst.recoveredAt === undefined ? null : isoInstant(worst.recoveredAt),

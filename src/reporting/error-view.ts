@@ -5,10 +5,7 @@ import { oneLine, type Style } from "./style.ts";
 
 const UNEXPECTED_HINT = "This is a bug in the program. Run it again with --verbose and report the output.";
 
-/**
- * An error as shown to a person: a sentence and a hint. An unexpected error says so; the stack is shown
- * only on request.
- */
+/** An error as shown to a person: a sentence and a hint. An unexpected error says so; the stack is shown only on request. */
 export function errorLines(error: unknown, options: { readonly verbose: boolean }, style: Style): string[] {
   const { sentence, hint } = told(error);
   const [first = "", ...rest] = sentence.split(/\r?\n/).map(tidy);
@@ -45,7 +42,6 @@ function brokerSentence(error: BrokerError): string {
   return error.requestId === undefined ? error.message : `${error.message} (request id ${error.requestId})`;
 }
 
-/** The stacks of the error and its causes. */
 function traceLines(error: unknown): string[] {
   const lines: string[] = [];
   const seen = new Set<unknown>();

@@ -1,10 +1,9 @@
-import { TraderError } from "../domain/errors.ts";
+import type { SignalEntry } from "./dashboard-data.ts";
 import type { AccountSummary, PhaseSummary, PlanSummary, PriceSummary } from "../domain/ledger/summaries.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import { type ExecutionReport, executionReport } from "./execution-report.ts";
 import { isoInstant } from "../domain/time-format.ts";
-import { planOf } from "./plan-lines.ts";
-import { wantedWeights } from "./wanted-weights.ts";
+import { knownExecution, wantedWeights } from "./plan-lines.ts";
 
 /** The decision record of one execution, as shown by `explain`. Value formats as in json-values.ts. */
 export interface ExecutionDetail {
@@ -22,16 +21,7 @@ export interface ExecutionDetail {
   readonly steps: readonly { readonly at: string; readonly kind: string; readonly text: string }[];
 }
 
-export interface SignalDetail {
-  readonly id: string;
-  readonly strategy: string;
-  readonly kind: string;
-  readonly generated_at: string;
-  readonly arrived_at: string;
-  readonly reason: string;
-  readonly verdict: string | null;
-  readonly verdict_reason: string | null;
-  /** The alert lines as read, each with its verdict. */
+export interface SignalDetail extends Omit<SignalEntry, "age_ms" | "targets" | "verdict_at"> {
   readonly lines: readonly { readonly text: string; readonly verdict: string | null }[];
 }
 
@@ -49,8 +39,7 @@ type DetailSource = Pick<Ledger, "execution" | "signal" | "lines" | "intentsOf" 
 
 /** @throws TraderError `unknown-execution` when the ledger holds no such execution. */
 export function executionDetail(ledger: DetailSource, executionId: string): ExecutionDetail {
-  const execution = ledger.execution(executionId);
-  if (execution === undefined) throw new TraderError(`The ledger has no execution ${executionId}.`, { code: "unknown-execution" });
+  const execution = knownExecution(ledger, executionId);
   const before = execution.accountBefore ?? null;
   return {
     execution: executionReport(ledger, execution),
@@ -59,7 +48,7 @@ export function executionDetail(ledger: DetailSource, executionId: string): Exec
     account_before: before,
     account_after: execution.accountAfter ?? null,
     prices: before === null ? [] : (before.prices ?? []).map((price) => observedPrice(price, before.at)),
-    plan: planDetail(planOf(execution)),
+    plan: planDetail(execution.plan),
     steps: ledger.notesOf(executionId).map(({ at, kind, text }) => ({ at: isoInstant(at), kind, text })),
   };
 }

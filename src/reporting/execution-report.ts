@@ -3,15 +3,13 @@ import type { Ledger } from "../domain/ledger.ts";
 import type { FillRecord } from "../domain/ledger/decisions.ts";
 import type { IntentRecord, OrderType, QuoteSeen } from "../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
-import { costOfOrder, costOfOrders, delaysOf, type TradingCost } from "../performance/shortfall.ts";
+import { costOfOrder, costOfOrders, delaysOf, cashDrag, residuesOf, type TradingCost } from "../performance/shortfall.ts";
 import { tradedValue, turnoverOf } from "../performance/trade.ts";
-import { decimal, toText, ZERO, type Decimal } from "../domain/decimal.ts";
-import { residualReport, type ResidualReport } from "./execution-residual.ts";
-import { tradesOfIntent } from "./execution-trades.ts";
-import { basisPointsOrNull, dollarsOrNull, dollarText, fractionOrNull, isoOrNull, textOrNull } from "./json-values.ts";
+import { decimal, toText, ZERO, sum, type Decimal } from "../domain/decimal.ts";
+import { tradesOfIntent, orderEntry, wasSent, type OrderEntry } from "./trade-record.ts";
+import { basisPointsOrNull, dollarsOrNull, dollarText, fractionOrNull, isoOrNull, textOrNull, fractionText } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
-import { planOf } from "./plan-lines.ts";
-import { orderEntry, type OrderEntry, wasSent } from "./trade-record.ts";
+import { finalLines, isWanted } from "./plan-lines.ts";
 
 /** One execution in figures. Value formats as in json-values.ts. */
 export interface ExecutionReport {
@@ -134,7 +132,7 @@ function tradesIn({ intent, fills }: MeasuredOrder): ReturnType<typeof tradesOfI
 
 /** Prices of the first plan, for buys too: price moves during the sells are part of the shortfall. */
 function decisionPriceOf(execution: ExecutionRecord, symbol: string): Decimal | undefined {
-  const plan = planOf(execution);
+  const plan = execution.plan;
   const line = [plan?.selling, plan?.buying].map((phase) => phase?.lines.find((each) => each.symbol === symbol)?.price);
   const price = line[0] ?? line[1];
   return price === undefined ? undefined : decimal(price);
@@ -188,5 +186,46 @@ function shortfallReport(execution: ExecutionRecord, alertAt: number | undefined
     measured_value: cost === undefined ? null : dollarText(cost.decisionValue),
     unmeasured_orders: orders.filter((order) => order.value.gt(ZERO) && order.cost === undefined).length,
     ...residualReport(execution),
+  };
+}
+
+/** What an execution did not complete. */
+export interface ResidualReport {
+  /** Share of the account left in cash compared with the target; negative = more invested than targeted. */
+  readonly cash_drag: string | null;
+  readonly drift: readonly DriftEntry[];
+}
+
+interface DriftEntry {
+  readonly symbol: string;
+  /** Dollars. */
+  readonly wanted: string;
+  readonly actual: string;
+  /** (Actual − target) ÷ base. */
+  readonly drift: string;
+  /** Why it, or the rest of it, was left alone. */
+  readonly left_alone: string | null;
+}
+
+/** `undefined` when the plan or the account afterwards is unknown. An exit only sells its symbols, so any cash is fine. */
+function residualReport(execution: ExecutionRecord): ResidualReport {
+  const plan = execution.plan;
+  const after = execution.accountAfter;
+  if (plan === undefined || after === undefined) return { cash_drag: null, drift: [] };
+  const lines = finalLines(execution).filter((line) => isWanted(execution, line));
+  const wanted = new Map(lines.map(({ symbol, targetValue }) => [symbol, decimal(targetValue)]));
+  const actual = new Map(after.positions.map(({ symbol, marketValue }) => [symbol, decimal(marketValue)]));
+  const untargeted = [...actual].flatMap(([symbol, value]) => (wanted.has(symbol) ? [] : [value]));
+  const left = new Map(lines.map(({ symbol, leftAlone }) => [symbol, leftAlone]));
+  const account = { equity: decimal(after.equity), cash: decimal(after.cash), untargeted };
+  return {
+    cash_drag: execution.wanted.kind === "exit" ? null : fractionOrNull(cashDrag(account, sum(wanted.values()))),
+    drift: residuesOf(wanted, actual, decimal((plan.buying ?? plan.selling).base)).map((residue) => ({
+      symbol: residue.symbol,
+      wanted: dollarText(residue.wanted),
+      actual: dollarText(residue.actual),
+      drift: fractionText(residue.drift),
+      left_alone: left.get(residue.symbol) ?? null,
+    })),
   };
 }

@@ -51,9 +51,7 @@ function completed(ledger: SubjectSource, beginning: string): string {
   const signals = ledger.recentSignals(SEARCHED).map((record) => record.signal.id);
   const executions = ledger.recentExecutions(SEARCHED);
   const matches = new Set(signals.filter((id) => id.startsWith(beginning)));
-  for (const execution of executions) {
-    if (execution.id.startsWith(beginning) && !matches.has(execution.signalId)) matches.add(execution.id);
-  }
+  for (const execution of executions) if (execution.id.startsWith(beginning) && !matches.has(execution.signalId)) matches.add(execution.id);
   if (matches.size > 1) {
     throw new TraderError(`"${beginning}" matches ${matches.size} ids.`, {
       code: "ambiguous-id",

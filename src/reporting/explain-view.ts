@@ -12,7 +12,7 @@ import { dollarsOf, formatPrice, shareOf } from "./figures.ts";
 import { formatDuration, formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
 import { orderLine, orderName } from "./order-line.ts";
 import { conclusionLines, targetAgainstActual } from "./outcome-view.ts";
-import { planOf } from "./plan-lines.ts";
+import {} from "./plan-lines.ts";
 import { verdictTint } from "./status-view.ts";
 import { oneLine, shortened, type Style } from "./style.ts";
 import { left, table } from "./table.ts";
@@ -101,7 +101,6 @@ function strategyTargetsOf({ ledger, style, zone }: View, execution: ExecutionRe
   return strategyTargets.length < 2 ? [] : strategyTargetLines(strategyTargets, style, { now: execution.startedAt, zone });
 }
 
-/** Columns of a list without a head. */
 const LISTED = left("", "", "");
 
 function accountLines(execution: ExecutionRecord): string[] {
@@ -119,7 +118,7 @@ function accountLines(execution: ExecutionRecord): string[] {
 }
 
 function planLines(execution: ExecutionRecord, style: Style): string[] {
-  const plan = planOf(execution);
+  const plan = execution.plan;
   if (plan === undefined) return ["No plan was made."];
   return [
     ...phaseLines("Plan", plan.selling, style),
@@ -180,7 +179,7 @@ function slippageText(side: IntentRecord["side"], average: Decimal, checked: Dec
 }
 
 function checkedLine(execution: ExecutionRecord, intent: IntentRecord): LineSummary | undefined {
-  const plan = planOf(execution);
+  const plan = execution.plan;
   const phase = intent.phase === "buying" ? (plan?.buying ?? plan?.selling) : plan?.selling;
   return phase?.lines.find((line) => line.symbol === intent.symbol);
 }

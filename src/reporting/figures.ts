@@ -20,12 +20,10 @@ export function signedPercent(fraction: Decimal, places = 1): string {
   return signed(formatPercent(fraction, places));
 }
 
-/** Formats decimal text of the ledger as dollars. */
 export function dollarsOf(text: string): string {
   return formatDollars(decimal(text));
 }
 
-/** `part` divided by `whole`; zero when `whole` is zero. */
 export function shareOf(part: Decimal, whole: Decimal): Decimal {
   return whole.eq(ZERO) ? ZERO : part.div(whole);
 }

@@ -24,8 +24,12 @@ export function dollarsOrNull(value: Decimal | undefined): string | null {
   return value === undefined ? null : dollarText(value);
 }
 
+export function fractionText(value: Decimal): string {
+  return toText(roundHalfUp(value, FRACTION_DECIMALS));
+}
+
 export function fractionOrNull(value: Decimal | undefined): string | null {
-  return value === undefined ? null : toText(roundHalfUp(value, FRACTION_DECIMALS));
+  return value === undefined ? null : fractionText(value);
 }
 
 export function basisPointsOrNull(value: Decimal | undefined): string | null {

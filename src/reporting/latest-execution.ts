@@ -1,4 +1,3 @@
-import { TraderError } from "../domain/errors.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
@@ -18,7 +17,7 @@ import {
 } from "./latest-account.ts";
 import { isoInstant } from "../domain/time-format.ts";
 import { orderEntry } from "./trade-record.ts";
-import { wantedWeights } from "./wanted-weights.ts";
+import { knownExecution, signalWeights } from "./plan-lines.ts";
 
 /**
  * `dashboard/latest_execution.json`: the newest execution for other programs' pages. Keys and numbers match
@@ -92,8 +91,7 @@ const DAY_MS = 86_400_000;
 
 /** @throws TraderError `unknown-execution` when the ledger holds no such execution. */
 export function latestExecution(facts: LatestExecutionFacts): LatestExecution {
-  const execution = facts.ledger.execution(facts.executionId);
-  if (execution === undefined) throw new TraderError(`The ledger has no execution ${facts.executionId}.`, { code: "unknown-execution" });
+  const execution = knownExecution(facts.ledger, facts.executionId);
   const signals = signalsOf(facts, execution);
   return {
     timestamp: isoInstant(execution.finishedAt ?? facts.now),
@@ -136,12 +134,10 @@ function strategyState(signal: Signal, { strategies }: LatestExecutionFacts): St
 }
 
 function signalState(signal: Signal): SignalState {
-  const wanted =
-    signal.kind === "exit" ? ({ kind: "exit", symbols: signal.exits } as const) : ({ kind: "rebalance", targets: signal.targets } as const);
   return {
     id: signal.id,
     kind: signal.kind,
-    targets: wantedWeights({ wanted }),
+    targets: signalWeights(signal),
     reason: signal.reason,
     generated_at: isoInstant(signal.generatedAt),
     alert_prices: Object.fromEntries(signal.alertPrices),

@@ -6,7 +6,6 @@ export interface LineChart {
   readonly title: string;
   /** Oldest first; at least one. */
   readonly points: readonly { readonly at: number; readonly value: number }[];
-  /** Points in time to mark, each with a label. */
   readonly marks: readonly { readonly at: number; readonly label: string }[];
   /** Fixed upper end of the scale, instead of some room above the highest value. */
   readonly ceiling?: number;

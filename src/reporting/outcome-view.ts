@@ -5,7 +5,7 @@ import { decimal, ZERO, type Decimal } from "../domain/decimal.ts";
 import { OUTCOMES } from "../domain/outcome.ts";
 import { isOnTargetReason } from "../portfolio/plan.ts";
 import { dollarsOf, shareOf, signedDollars, signedPercent } from "./figures.ts";
-import { finalLines, isWanted, planOf, type FinalLine } from "./plan-lines.ts";
+import { finalLines, isWanted, type FinalLine } from "./plan-lines.ts";
 import { oneLine, type Style, type Tint } from "./style.ts";
 import { left, right, table, type Cell } from "./table.ts";
 
@@ -13,7 +13,7 @@ const COLUMNS = [...left("Symbol"), ...right("Target", "Actual", "Value", "Diffe
 
 /** What an execution aimed at, against what the account holds after it; one row for every symbol. */
 export function targetAgainstActual(execution: ExecutionRecord, style: Style): string[] {
-  const plan = planOf(execution);
+  const plan = execution.plan;
   const after = execution.accountAfter;
   if (plan === undefined) return ["No plan was made."];
   const title = style.paint("strong", "Target against actual:");
@@ -82,12 +82,10 @@ export function conclusionLines(execution: ExecutionRecord, style: Style): strin
   return [outcomeLine(execution, style), ...valueLines(execution, style)];
 }
 
-/** The outcome in one sentence. */
 function outcomeLine(execution: ExecutionRecord, style: Style): string {
   const reason = execution.outcomeReason === undefined ? "" : oneLine(execution.outcomeReason);
-  if (execution.outcome === undefined) {
+  if (execution.outcome === undefined)
     return `${style.mark("warn")}${style.paint("warn", "Not finished")} (${execution.phase})${reason === "" ? "." : `: ${reason}`}`;
-  }
   const { tint, words } = OUTCOMES[execution.outcome];
   // The reason of an end on target says so itself.
   const said = execution.outcome === "on-target" && reason !== "";

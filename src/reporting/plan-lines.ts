@@ -1,6 +1,10 @@
+import { TraderError } from "../domain/errors.ts";
+import type { Ledger } from "../domain/ledger.ts";
+import type { Signal } from "../domain/signal.ts";
 import type { LineSummary, PlanSummary } from "../domain/ledger/summaries.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { isOnTargetReason, type SkipReason } from "../portfolio/plan.ts";
+import { toText, ZERO } from "../domain/decimal.ts";
 
 /** One symbol over the whole execution, from the plans of both phases. */
 export interface FinalLine {
@@ -15,17 +19,12 @@ export interface FinalLine {
   readonly detail: string;
 }
 
-/** The recorded plan of an execution; `undefined` when it ended before planning. */
-export function planOf(execution: Pick<ExecutionRecord, "plan">): PlanSummary | undefined {
-  return execution.plan;
-}
-
 /**
  * One line per symbol, ordered by symbol. In the plan of the buys a reduced symbol is within its band or
  * missing, so the purpose of its sell is taken from the first plan.
  */
 export function finalLines(execution: Pick<ExecutionRecord, "plan" | "offHours">): FinalLine[] {
-  const plan = planOf(execution);
+  const plan = execution.plan;
   if (plan === undefined) return [];
   const first = bySymbol(plan.selling.lines);
   const second = bySymbol(plan.buying?.lines ?? []);
@@ -73,4 +72,22 @@ function bySymbol(lines: readonly LineSummary[]): Map<string, LineSummary> {
 /** The ledger stores the reason's code as it was when written. */
 function reasonOf(line: LineSummary | undefined): SkipReason | undefined {
   return line?.leftAlone as SkipReason | undefined;
+}
+
+/** Symbol → weight as decimal text. An exit's targets for its symbols are what other strategies keep. */
+export function wantedWeights({ wanted }: Pick<ExecutionRecord, "wanted">): Record<string, string> {
+  if (wanted.kind === "exit") return Object.fromEntries(wanted.symbols.map((symbol) => [symbol, toText(wanted.kept?.get(symbol) ?? ZERO)]));
+  return Object.fromEntries([...wanted.targets].map(([symbol, weight]) => [symbol, toText(weight)]));
+}
+
+/** Symbol → weight as decimal text; for an exit, every symbol to sell, with zero. */
+export function signalWeights({ kind, exits, targets }: Pick<Signal, "kind" | "exits" | "targets">): Record<string, string> {
+  return wantedWeights({ wanted: kind === "exit" ? { kind, symbols: exits } : { kind: "rebalance", targets } });
+}
+
+/** @throws TraderError `unknown-execution` when the ledger holds no such execution. */
+export function knownExecution(ledger: Pick<Ledger, "execution">, id: string): ExecutionRecord {
+  const execution = ledger.execution(id);
+  if (execution === undefined) throw new TraderError(`The ledger has no execution ${id}.`, { code: "unknown-execution" });
+  return execution;
 }

@@ -3,7 +3,7 @@ import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { AverageCostBook, type KnownHolding, type Realised } from "../performance/average-cost.ts";
 import { decimal, roundHalfUp, sum, toText, ZERO, type Decimal } from "../domain/decimal.ts";
-import { tradesOfExecution } from "./execution-trades.ts";
+import { tradesOfExecution } from "./trade-record.ts";
 import { dollarsOrNull, dollarText } from "./json-values.ts";
 
 /** Profit at average cost, of this program's trades and of the current positions. Value formats as in json-values.ts. */
@@ -24,12 +24,10 @@ interface SymbolProfit {
   readonly average_cost: string | null;
 }
 
-/** One current position with its price. */
 export interface PricedHolding extends KnownHolding {
   readonly price: Decimal | undefined;
 }
 
-/** Realized and unrealized profit. */
 export interface Profit {
   readonly report: ProfitReport;
   /** Profit of each execution that sold, in dollars. */

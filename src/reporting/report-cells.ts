@@ -1,3 +1,5 @@
+import type { ActivityReport } from "./activity-report.ts";
+import type { StyleFigures } from "./style-report.ts";
 import { OUTCOMES, type ExecutionOutcome } from "../domain/outcome.ts";
 import { formatPercent } from "../domain/format.ts";
 import { decimal, roundHalfUp, ZERO, type Decimal } from "../domain/decimal.ts";
@@ -41,7 +43,6 @@ export function milliseconds(value: number | null, unknown = "-"): string {
   return value === null ? unknown : `${value.toLocaleString("en-US")} ms`;
 }
 
-/** Colour of an execution's outcome. */
 export function outcomeTint(outcome: string | null): Tint {
   return outcome !== null && outcome in OUTCOMES ? OUTCOMES[outcome as ExecutionOutcome].tint : "warn";
 }
@@ -51,4 +52,16 @@ function signedCell(text: string | null, format: (value: Decimal) => string): Ma
   const value = decimal(text);
   if (value.eq(ZERO)) return html`${format(value)}`;
   return html`<span class="${value.lt(ZERO) ? "bad" : "good"}">${format(value)}</span>`;
+}
+
+/** One row of the execution styles, after its first cell. */
+export function styleCells(symbol: string, figures: StyleFigures): string[] {
+  const basis = [figures.spread_bps, figures.slippage_bps, figures.cost_bps].map((text) => basisPoints(text));
+  return [symbol, String(figures.orders), String(figures.filled_orders), dollarsOf(figures.value), ...basis];
+}
+
+/** `3 (2 on-target, 1 incomplete)`. */
+export function executionsText({ executions, outcomes }: ActivityReport): string {
+  const counts = Object.entries(outcomes).map(([outcome, count]) => `${String(count)} ${outcome}`);
+  return `${String(executions)}${counts.length === 0 ? "" : ` (${counts.join(", ")})`}`;
 }

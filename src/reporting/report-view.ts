@@ -3,9 +3,8 @@ import { decimal, ZERO, type Decimal } from "../domain/decimal.ts";
 import { counted, dollarsOf, formatPrice, signedDollars, signedPercent } from "./figures.ts";
 import { formatInstant } from "../domain/time-format.ts";
 import { orderName } from "./order-line.ts";
-import { basisPoints, milliseconds, outcomeTint } from "./report-cells.ts";
+import { executionsText, styleCells, basisPoints, milliseconds, outcomeTint } from "./report-cells.ts";
 import type { Report } from "./report.ts";
-import type { StyleFigures } from "./style-report.ts";
 import { oneLine, spaced, type Style } from "./style.ts";
 import { left, right, table, type Cell } from "./table.ts";
 
@@ -129,11 +128,10 @@ function strategyLines({ strategies }: Report, style: Style): string[] {
 }
 
 function activityLines({ activity }: Report, style: Style): string[] {
-  const outcomes = Object.entries(activity.outcomes).map(([outcome, count]) => `${String(count)} ${outcome}`);
   const turnover = activity.turnover === null ? "" : `, turnover ${formatPercent(decimal(activity.turnover))}`;
   return [
     style.paint("strong", "Activity"),
-    `Executions: ${String(activity.executions)}${outcomes.length === 0 ? "" : ` (${outcomes.join(", ")})`}`,
+    `Executions: ${executionsText(activity)}`,
     `Orders: ${String(activity.orders)} sent, ${String(activity.filled_orders)} with fills, ${counted(activity.fills, "fill")}`,
     `Traded: sold ${dollarsOf(activity.sold)}, bought ${dollarsOf(activity.bought)}${turnover}`,
     `Cost against the decision: ${activity.cost === null ? NOT_KNOWN : `${signedDollars(decimal(activity.cost))}, ${basisPoints(activity.cost_bps)} (positive = worse)`}`,
@@ -145,19 +143,9 @@ const STYLES = [...left("Style", "Symbol"), ...right("Orders", "Filled", "Value"
 
 function styleLines({ execution_styles }: Report, style: Style): string[] {
   if (execution_styles.length === 0) return [];
-  const row = (first: string, symbol: string, figures: StyleFigures): Cell[] => [
-    { text: first, tint: "strong" },
-    symbol,
-    String(figures.orders),
-    String(figures.filled_orders),
-    dollarsOf(figures.value),
-    basisPoints(figures.spread_bps),
-    basisPoints(figures.slippage_bps),
-    basisPoints(figures.cost_bps),
-  ];
-  const rows = execution_styles.flatMap((each) => [
-    row(each.style, "all", each),
-    ...each.by_symbol.map((figures) => row("", figures.symbol, figures)),
+  const rows = execution_styles.flatMap((each): Cell[][] => [
+    [{ text: each.style, tint: "strong" }, ...styleCells("all", each)],
+    ...each.by_symbol.map((figures) => ["", ...styleCells(figures.symbol, figures)]),
   ]);
   return [
     style.paint("strong", "Execution styles: slippage against the mid of the quote, cost against the decision (positive = worse)"),

@@ -3,7 +3,7 @@ import type { SubAccountsSource } from "../accounts/bookkeeping.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { AccountReading } from "./account-reading.ts";
-import { type AccountReport, accountReport, holdingsOf } from "./account-report.ts";
+import { accountReport, holdingsOf, strategyReports, type AccountReport, type StrategyReport } from "./account-report.ts";
 import { type ActivityReport, activityReport } from "./activity-report.ts";
 import { curveFromLedger, curveOf, pointsUpToNow, type EquityCurve } from "./equity-curve.ts";
 import { executionReport, type ExecutionReport } from "./execution-report.ts";
@@ -11,7 +11,6 @@ import { dollarsOrNull } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
 import { profitOf, type Profit, type ProfitReport } from "./profit-report.ts";
 import { type StyleReport, styleReports } from "./style-report.ts";
-import { type StrategyReport, strategyReports } from "./strategy-report.ts";
 
 /** Incremented when a key changes its meaning or is removed; new keys may be added at any time. */
 const SCHEMA = 1;
@@ -25,7 +24,6 @@ export interface Report {
   readonly period: { readonly days: number; readonly from: string };
   /** What is missing and why, one sentence each. */
   readonly warnings: readonly string[];
-  /** `null` when the account could not be read. */
   readonly account: AccountReport | null;
   readonly equity: EquityCurve;
   readonly profit: ProfitReport;
@@ -58,7 +56,6 @@ export interface ReportFacts {
 
 const DAY_MS = 86_400_000;
 
-/** Start of a report of the given number of days. */
 export function reportStart(now: number, days: number): number {
   return now - days * DAY_MS;
 }

@@ -12,17 +12,15 @@ import { combinedTargets, type StrategyTarget } from "../domain/strategy-target.
 import { accountFigures } from "./account-summary.ts";
 import { subAccountsTable } from "./sub-accounts-table.ts";
 import { strategyTargetLines } from "./strategy-target-lines.ts";
-import { holdingsTable } from "./holdings-table.ts";
+import { holdingsTable, type SetAside } from "./holdings-table.ts";
 import { formatAge, formatDuration, formatInstant, type TimeFormat } from "../domain/time-format.ts";
 import { oneLine, spaced, type Style, type Tint } from "./style.ts";
 import { left, table, type Cell } from "./table.ts";
-import type { SetAside } from "./target-base.ts";
 
 /** All that `status` tells; everything in it was read by the caller. */
 export interface StatusFacts extends TimeFormat {
   readonly mode: string;
   readonly modeReason: string;
-  /** Why trading is halted. */
   readonly halted?: string | undefined;
   readonly account?: Account | undefined;
   /** Why the account could not be read. */

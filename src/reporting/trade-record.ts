@@ -1,16 +1,13 @@
-import { TraderError } from "../domain/errors.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { FillRecord } from "../domain/ledger/decisions.ts";
 import type { IntentRecord } from "../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import { toText, ZERO, type Decimal } from "../domain/decimal.ts";
-import { tradedValue } from "../performance/trade.ts";
-import { tradesOfIntent } from "./execution-trades.ts";
-import { wantedWeights } from "./wanted-weights.ts";
+import { tradedValue, tradesOf, type Trade } from "../performance/trade.ts";
+import { finalLines, knownExecution, wantedWeights } from "./plan-lines.ts";
 import { isoOrNull, textOrNull } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
-import { finalLines } from "./plan-lines.ts";
 
 /** One line of the trade log. Amounts are decimal text, instants ISO 8601 in UTC, unknown values null. */
 export interface TradeRecord {
@@ -72,13 +69,9 @@ interface SkippedEntry {
 
 type Source = Pick<Ledger, "execution" | "signal" | "lines" | "intentsOf" | "fillsOf">;
 
-/**
- * The trade log's line for one execution.
- * @throws TraderError `unknown-execution` when the ledger holds no such execution.
- */
+/** The trade log's line for one execution. @throws TraderError `unknown-execution` when the ledger holds no such execution. */
 export function tradeRecord(ledger: Source, executionId: string, mode: string): TradeRecord {
-  const execution = ledger.execution(executionId);
-  if (execution === undefined) throw new TraderError(`The ledger has no execution ${executionId}.`, { code: "unknown-execution" });
+  const execution = knownExecution(ledger, executionId);
   const fills = ledger.fillsOf(executionId);
   return {
     timestamp: isoInstant(execution.finishedAt ?? execution.startedAt),
@@ -188,4 +181,20 @@ function filledAt(intent: IntentRecord, fills: readonly FillRecord[]): number | 
   if (intent.filledQuantity.eq(ZERO)) return undefined;
   if (fills.length > 0) return Math.max(...fills.map((fill) => fill.at));
   return intent.filledAt;
+}
+
+/** The trades of one order. @param fills of any orders of its execution. */
+export function tradesOfIntent(intent: IntentRecord, fills: readonly FillRecord[]): Trade[] {
+  const own = fills.filter(({ clientOrderId }) => clientOrderId === intent.clientOrderId);
+  return tradesOf(
+    { ...intent, filledAt: intent.filledAt ?? intent.updatedAt },
+    own.map(({ quantity, price, at }) => ({ quantity, price, at })),
+  );
+}
+
+/** Everything one execution traded, oldest first. */
+export function tradesOfExecution(ledger: Pick<Ledger, "intentsOf" | "fillsOf">, executionId: string): Trade[] {
+  const fills = ledger.fillsOf(executionId);
+  const trades = ledger.intentsOf(executionId).flatMap((intent) => tradesOfIntent(intent, fills));
+  return trades.sort((one, other) => one.at - other.at);
 }

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { readBrokerHistory } from "../../src/backtest/broker-history.ts";
-import { barsOn, historyStart, seenThrough } from "../../src/backtest/market-history.ts";
+import { readBrokerHistory, barsOn, historyStart, seenThrough } from "../../src/backtest/market-history.ts";
 import { nuclear } from "../../src/strategies/nuclear.ts";
 import { bars, historyOf, SESSIONS } from "./market.ts";
 

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { cashDrag, residuesOf } from "../../src/performance/residual.ts";
-import { costOfOrder, costOfOrders, delaysOf } from "../../src/performance/shortfall.ts";
+import { cashDrag, residuesOf, costOfOrder, costOfOrders, delaysOf } from "../../src/performance/shortfall.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 
 const order = (side: "buy" | "sell", quantity: string, fillPrice: string, decisionPrice: string | undefined) => ({

@@ -1,13 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { decimal } from "../../src/domain/decimal.ts";
 import { readAccountNow } from "../../src/reporting/account-reading.ts";
-import { readEquityHistories } from "../../src/reporting/curve-ranges.ts";
-import type { DashboardData, DashboardFacts } from "../../src/reporting/dashboard-data.ts";
-import { dashboardData } from "../../src/reporting/dashboard-data.ts";
-import { executionDetail } from "../../src/reporting/execution-detail.ts";
 import { pointsUpToNow } from "../../src/reporting/equity-curve.ts";
-import type { LatestExecution } from "../../src/reporting/latest-execution.ts";
-import { latestExecution } from "../../src/reporting/latest-execution.ts";
+import { readEquityHistories } from "../../src/reporting/curve-ranges.ts";
+import { dashboardData, type DashboardData, type DashboardFacts } from "../../src/reporting/dashboard-data.ts";
+import { executionDetail } from "../../src/reporting/execution-detail.ts";
+import { latestExecution, type LatestExecution } from "../../src/reporting/latest-execution.ts";
 import { signalOf, VirtualDesk } from "../execution/virtual-desk.ts";
 
 const DAY_MS = 86_400_000;
