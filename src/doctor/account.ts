@@ -12,7 +12,6 @@ export interface AccountNumberFacts {
   readonly number: string;
   /** Why it must not be traded (R27); undefined when it may. */
   readonly refusal: { readonly reason: string; readonly hint: string } | undefined;
-  /** The account that the ledger is pinned to. */
   readonly pinned: string | undefined;
   /** Another process that trades this account, with its own STATE_DIR. */
   readonly elsewhere: LockHolder | undefined;

@@ -5,8 +5,11 @@ import type { Decision } from "../intake/judge.ts";
 import { TORN_AFTER_MS } from "../intake/rest.ts";
 import { isFinal, type VerdictKind } from "../domain/verdict.ts";
 import { formatAge, formatDuration } from "../domain/time-format.ts";
-import type { AlertsState } from "./alerts.ts";
-import { failed, ok, skipped, warning, type Findings } from "./check.ts";
+import { readAlertsState, type AlertsState } from "./alerts.ts";
+import { failed, ok, skipped, warning, given, type Findings, type Step } from "./check.ts";
+import type { Config } from "../domain/config.ts";
+import { trustedOwners } from "../intake/trust.ts";
+import type { Chart } from "./chart.ts";
 
 export interface AlertsTime {
   readonly now: number;
@@ -126,4 +129,39 @@ export function judgeAlertsZone(state: AlertsState, { zone }: AlertsTime): Findi
     `${read}, which does not match: ${hint}`,
     "Set ALERTS_TIMEZONE to the zone of the machine that writes, or write timestamps with an offset. Ignore this if the file was copied or touched since.",
   );
+}
+
+/** The alerts file of every strategy, as intake sees it. */
+export function alertsSteps(chart: Chart): Step[] {
+  const about = (judge: Judge) => (): Findings => given(chart.config, (config) => each(chart, config, judge));
+  const readFirst = (): Findings =>
+    given(chart.config, (config) => {
+      readAll(chart, config);
+      return each(chart, config, judgeAlertsFile);
+    });
+  return [
+    { id: "alerts-file", run: readFirst },
+    { id: "alerts-run", run: about(judgeAlertsRun) },
+    { id: "alerts-time-zone", run: about(judgeAlertsZone) },
+  ];
+}
+
+type Judge = (state: AlertsState, time: AlertsTime) => Findings;
+
+/** @throws TraderError when ALERTS_OWNER is an unknown user. */
+function readAll(chart: Chart, config: Config): void {
+  const owners = trustedOwners(config.alertsOwner);
+  const ledger = chart.ledgerCopy();
+  for (const strategy of config.strategies)
+    chart.alertsStates.set(strategy.name, readAlertsState({ config, clock: chart.clock, ledger, owners }, strategy));
+}
+
+/** With several strategies, each line names its strategy. */
+function each({ alertsStates: states, clock }: Chart, { strategies, alertsTimezone }: Config, judge: Judge): Findings {
+  const time = { now: clock.now(), zone: alertsTimezone };
+  return strategies.flatMap(({ name }) => {
+    const state = states.get(name);
+    const findings = state === undefined ? skipped("the alerts file was not read") : judge(state, time);
+    return strategies.length === 1 ? findings : findings.map((finding) => ({ ...finding, of: name }));
+  });
 }

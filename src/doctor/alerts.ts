@@ -11,7 +11,6 @@ import { openAlertsFile } from "../intake/trust.ts";
 import { LineWindow } from "../intake/window.ts";
 import type { Ledger } from "../domain/ledger.ts";
 
-/** The state of one strategy's alerts file. */
 export type AlertsState =
   | { readonly kind: "missing"; readonly file: string }
   | { readonly kind: "untrusted"; readonly reason: string; readonly hint: string }
@@ -21,7 +20,6 @@ export type AlertsState =
       /** When it was last written; milliseconds since the epoch. */
       readonly writtenAt: number;
       readonly bytes: number;
-      /** Whether its last line is complete. */
       readonly ended: boolean;
       /** No link is left: another file has replaced it, which this process cannot see. */
       readonly replaced: boolean;

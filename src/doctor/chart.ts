@@ -19,7 +19,6 @@ export interface DoctorParts {
    */
   readonly env: Environment;
   readonly clock: Clock;
-  /** Directory of `.env`. */
   readonly directory: string;
   /** Send a test to every notification channel. */
   readonly notify: boolean;
@@ -34,7 +33,6 @@ export class Chart {
   readonly config: Known<Config>;
   readonly configurationFindings: Findings;
   ledger: Known<LedgerState> = unknown("the ledger was not read");
-  /** Alerts files by strategy. */
   readonly alertsStates = new Map<string, AlertsState>();
   #scratch: Ledger | undefined;
 
@@ -49,7 +47,6 @@ export class Chart {
     this.configurationFindings = findings;
   }
 
-  /** Who holds the trading lock of this ledger now. */
   holder(): LockHolder | undefined {
     if (this.config.kind === "unknown") return undefined;
     return holderIfReadable(ledgerLockFile(this.config.value));

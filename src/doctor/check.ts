@@ -2,10 +2,7 @@ import { BrokerError } from "../domain/broker.ts";
 import { obstacleBehind } from "../machine/directory-access.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 
-/**
- * All checks, in this order, with their names for people. `docs/troubleshooting.md` has a section for each, under
- * the same id.
- */
+/** All checks, in this order, with their names for people. `docs/troubleshooting.md` has a section for each, under the same id. */
 export const CHECKS = {
   node: "Node",
   "time-zones": "time zone data",
@@ -44,7 +41,6 @@ export type CheckId = keyof typeof CHECKS;
 /** `warning`: it works, but check it. `skipped`: it could not or need not be checked. */
 export type CheckStatus = "ok" | "warning" | "failed" | "skipped";
 
-/** The result of one check. */
 export interface Finding {
   readonly status: CheckStatus;
   /** The finding for a person; one line. */
@@ -57,6 +53,11 @@ export interface Finding {
 
 /** What a check found, in the order of its lines. */
 export type Findings = readonly Finding[];
+
+export interface Step {
+  readonly id: CheckId;
+  readonly run: () => Findings | Promise<Findings>;
+}
 
 /** A finding with its check: one line of the doctor. */
 export interface Check {
@@ -84,7 +85,6 @@ export function skipped(why: string): Findings {
   return [{ status: "skipped", text: `skipped: ${why}` }];
 }
 
-/** A value, or why it is not known. */
 export type Known<T> = { readonly kind: "known"; readonly value: T } | { readonly kind: "unknown"; readonly why: string };
 
 export function known<T>(value: T): Known<T> {
@@ -95,7 +95,6 @@ export function unknown(why: string): Known<never> {
   return { kind: "unknown", why };
 }
 
-/** The findings about a value, or the finding that it is unknown. */
 export function given<T>(fact: Known<T>, judge: (value: T) => Findings): Findings {
   return fact.kind === "known" ? judge(fact.value) : skipped(fact.why);
 }

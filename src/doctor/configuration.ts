@@ -19,15 +19,12 @@ const NOTHING = { mode: 0, secrets: [], problems: [], unknown: [] } as const;
 
 export interface SettingsFileFacts {
   readonly path: string;
-  /** `unreadable` carries why. */
   readonly state: "missing" | "there" | { readonly unreadable: string };
   /** Permission bits. */
   readonly mode: number;
-  /** Names of the secrets in it. */
   readonly secrets: readonly string[];
   /** What cannot be read as it was meant. */
   readonly problems: readonly string[];
-  /** Names in it that are no settings. */
   readonly unknown: readonly string[];
 }
 

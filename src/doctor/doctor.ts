@@ -1,19 +1,19 @@
 import { asError } from "../domain/errors.ts";
-import { createRedaction } from "../logging/redaction.ts";
-import { alertsSteps } from "./alerts-steps.ts";
+import { createRedaction, type Redact } from "../logging/redaction.ts";
+import { alertsSteps } from "./alerts-health.ts";
 import { Chart, type DoctorParts } from "./chart.ts";
-import type { Check } from "./check.ts";
+import { CHECKS, failure, type Check, type CheckId, type Finding, type Findings, type Step } from "./check.ts";
 import { secretsIn } from "./configuration.ts";
-import { examine } from "./examination.ts";
 import { machineSteps } from "./machine-steps.ts";
-import { peopleSteps } from "./people-steps.ts";
+import { peopleSteps } from "./people.ts";
 import { VenueExamination } from "./venue-examination.ts";
+import { oneLine } from "../reporting/style.ts";
 
 export interface DoctorListener {
   /** Called with each line as soon as it is known. */
-  onCheck(check: Check): void;
+  readonly onCheck: (check: Check) => void;
   /** Called with the error of a failed step, for a stack trace. */
-  onFault(error: Error): void;
+  readonly onFault: (error: Error) => void;
 }
 
 /**
@@ -26,11 +26,49 @@ export async function callDoctor(parts: DoctorParts, listener: DoctorListener): 
   try {
     return await examine([...machineSteps(chart), ...alertsSteps(chart), ...venue.steps(), ...peopleSteps(chart)], {
       redact: createRedaction(secretsIn(chart.env)),
-      onCheck: (check) => listener.onCheck(check),
-      onFault: (error) => listener.onFault(error),
+      ...listener,
     });
   } finally {
     await venue.close().catch((error: unknown) => listener.onFault(asError(error)));
     chart.close();
   }
+}
+
+export interface ExaminationPorts extends DoctorListener {
+  readonly redact: Redact;
+}
+
+/**
+ * Runs one step after the other. It never throws: a step that throws becomes a failed line, and the next one runs.
+ * A line may contain external text, so keys are removed and it stays one line.
+ */
+export async function examine(steps: readonly Step[], ports: ExaminationPorts): Promise<Check[]> {
+  const checks: Check[] = [];
+  for (const { id, run } of steps) {
+    for (const finding of await findings(run, ports)) {
+      const check = checkOf(id, finding, ports.redact);
+      checks.push(check);
+      ports.onCheck(check);
+    }
+  }
+  return checks;
+}
+
+export function isWell(checks: readonly Check[]): boolean {
+  return checks.every(({ status }) => status !== "failed");
+}
+
+async function findings(run: Step["run"], { onFault }: ExaminationPorts): Promise<Findings> {
+  try {
+    return await run();
+  } catch (error) {
+    onFault(asError(error));
+    return failure(error);
+  }
+}
+
+function checkOf(id: CheckId, { status, text, hint, of }: Finding, redact: Redact): Check {
+  const clean = (words: string): string => oneLine(redact(words));
+  const title = of === undefined ? CHECKS[id] : `${CHECKS[id]} (${of})`;
+  return { id, title, status, text: clean(text), ...(hint === undefined ? {} : { hint: clean(hint) }) };
 }

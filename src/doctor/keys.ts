@@ -5,7 +5,6 @@ import { isElsewhere, type FirstContact } from "./venue.ts";
 
 export interface KeyFacts {
   readonly mode: TradingMode;
-  /** Host of the trading endpoint. */
   readonly host: string;
   /** The first letters of the key id; never more of it. */
   readonly prefix: string;

@@ -8,10 +8,8 @@ import { describeHolder, type LockHolder } from "../ledger/lock-holder.ts";
 import { formatDuration } from "../domain/time-format.ts";
 import { failed, failure, known, ok, unknown, warning, type Known, type Findings } from "./check.ts";
 
-/** The state of the ledger, or that there is none yet. */
 export type LedgerState = { readonly kind: "there"; readonly copy: LedgerCopy } | { readonly kind: "missing" };
 
-/** The ledger on disk, and the findings when it cannot be read. */
 export function readLedger(file: string): { ledger: Known<LedgerState>; findings: Findings } {
   try {
     const copy = copyLedger(file);
@@ -33,7 +31,6 @@ export function judgeLedger(file: string, { schema, newestSchema }: Pick<LedgerC
 export interface OpenWork {
   readonly executions: readonly Pick<ExecutionRecord, "id" | "phase" | "outcome" | "startedAt">[];
   readonly intents: readonly Pick<IntentRecord, "clientOrderId" | "symbol" | "side" | "state">[];
-  /** Whether a daemon is running to finish it. */
   readonly daemon: boolean;
   readonly now: number;
 }

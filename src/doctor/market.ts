@@ -29,10 +29,7 @@ const UNBUYABLE_HINT =
 /** Most symbols checked at once: each costs a request of the account's rate limit. */
 const MAX_SYMBOLS = 40;
 
-/**
- * The strategies' targets: each strategy's newest run in its file, or its last accepted one. If there is none,
- * ALLOWED_SYMBOLS.
- */
+/** The strategies' targets: each strategy's newest run in its file, or its last accepted one. If there is none, ALLOWED_SYMBOLS. */
 export function wantedSymbols(
   strategies: readonly StrategyConfig[],
   states: ReadonlyMap<string, AlertsState>,
@@ -113,9 +110,7 @@ export function pricedHoldings(positions: readonly Position[], protectedSymbols:
 }
 
 export interface PriceFacts {
-  /** The strategies' targets. */
   readonly wanted: readonly string[];
-  /** Held and not protected. */
   readonly held: readonly string[];
   readonly prices: ReadonlyMap<string, MarketPrices>;
   readonly positions: readonly Position[];

@@ -1,8 +1,11 @@
-import type { TradingMode, NotificationSettings } from "../domain/config.ts";
+import type { TradingMode, NotificationSettings, Config } from "../domain/config.ts";
 import { channelsOf } from "../notifications/channels.ts";
 import { hostOf } from "../config/notification-settings.ts";
 import type { ChannelTest } from "../notifications/test-message.ts";
-import { failed, ok, warning, type Findings } from "./check.ts";
+import { failed, ok, warning, given, skipped, type Findings, type Step } from "./check.ts";
+import { testNotifications } from "../app/open-notifications.ts";
+import type { Chart } from "./chart.ts";
+import { askHealth, dashboardAddress, judgeHealth, noDashboard } from "./dashboard.ts";
 
 export interface PeopleFacts {
   readonly settings: NotificationSettings;
@@ -39,4 +42,24 @@ function none(mode: TradingMode, text: string, hint: string): Findings {
 function tested({ name, problem }: ChannelTest): Findings {
   if (problem === undefined) return ok(`${name} accepted the test`);
   return failed(`${name} rejected the test: ${problem}`, "Compare the address or token with the service's settings.");
+}
+
+export function peopleSteps(chart: Chart): Step[] {
+  let tests: readonly ChannelTest[] | undefined;
+  const notifications = async (config: Config): Promise<Findings> => {
+    if (chart.notify) tests = await testNotifications(config, chart.clock, chart.ledgerCopy());
+    return judgeNotifications({ settings: config.notifications, mode: config.mode, tests });
+  };
+  return [
+    { id: "notifications", run: () => (chart.config.kind === "known" ? notifications(chart.config.value) : skipped(chart.config.why)) },
+    { id: "heartbeat", run: () => given(chart.config, ({ notifications: settings, mode }) => judgeHeartbeat({ settings, mode, tests })) },
+    { id: "dashboard", run: () => (chart.config.kind === "known" ? dashboard(chart, chart.config.value) : skipped(chart.config.why)) },
+  ];
+}
+
+async function dashboard(chart: Chart, { dashboard: settings }: Config): Promise<Findings> {
+  const address = dashboardAddress(settings);
+  const daemon = chart.holder()?.command === "run";
+  if (address === undefined || !daemon) return noDashboard(settings, daemon);
+  return judgeHealth(address, await askHealth(address, chart.clock, fetch));
 }

@@ -9,23 +9,23 @@ import { SplitWatch } from "../execution/preparation/split-watch.ts";
 import { accountLockFile, accountLockPath } from "../ledger/lock-directory.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
 import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions, judgeSplits } from "./account.ts";
-import { judgeClock } from "./broker-clock.ts";
-import { holderIfReadable, type Chart } from "./chart.ts";
-import { failed, failure, given, known, skipped, unknown, type CheckId, type Known, type Findings } from "./check.ts";
-import type { Step } from "./examination.ts";
-import { judgeKeys } from "./keys.ts";
-import { judgeAssets, judgePrices, judgeSession, pricedHoldings, readAssets, wantedSymbols } from "./market.ts";
-import { judgeHandshake, shakeHands } from "./stream.ts";
 import {
+  judgeClock,
   accountIn,
   contact,
   judgeConnection,
   readVenue,
   unread,
+  judgeHandshake,
+  shakeHands,
   type FirstContact,
   type ReadOnlyBroker,
   type VenueReading,
 } from "./venue.ts";
+import { holderIfReadable, type Chart } from "./chart.ts";
+import { failed, failure, given, known, skipped, unknown, type CheckId, type Known, type Findings, type Step } from "./check.ts";
+import { judgeKeys } from "./keys.ts";
+import { judgeAssets, judgePrices, judgeSession, pricedHoldings, readAssets, wantedSymbols } from "./market.ts";
 
 type ValueOf<Name extends keyof VenueReading> = Extract<VenueReading[Name], { kind: "known" }>["value"];
 
@@ -164,7 +164,6 @@ export class VenueExamination {
     return this.#symbols;
   }
 
-  /** Why no symbol can be checked; undefined when some can. */
   #noSymbols(config: Config): Findings | undefined {
     if (this.#account.kind === "unknown") return skipped(this.#account.why);
     return this.#wanted(config).length === 0 ? skipped("no strategy has named a symbol yet, and ALLOWED_SYMBOLS is unset") : undefined;

@@ -6,11 +6,12 @@ import {
   type Order,
   type Position,
   type Session,
+  type OrderStream,
 } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { marketDate } from "../domain/market-day.ts";
-import { readClock, type ClockReading } from "../app/clock-watch.ts";
-import { failure, known, ok, unknown, type Known, type Findings } from "./check.ts";
+import { readClock, aheadOfBroker, HARMFUL_SKEW_MS, type ClockReading } from "../app/clock-watch.ts";
+import { failure, known, ok, unknown, failed, warning, type Known, type Findings } from "./check.ts";
 
 /** The doctor's requests to a venue: it cannot send or cancel an order. */
 export type ReadOnlyBroker = Pick<
@@ -30,7 +31,6 @@ export type ReadOnlyBroker = Pick<
   | "announcedSplits"
 >;
 
-/** The first answer of the venue, or the error instead of one. */
 export type FirstContact =
   { readonly kind: "answered"; readonly account: Account; readonly tookMs: number } | { readonly kind: "refused"; readonly error: unknown };
 
@@ -110,4 +110,56 @@ export async function readVenue(broker: ReadOnlyBroker, clock: Clock): Promise<V
 export function unread(account: Known<Account>): VenueReading {
   const why = account.kind === "unknown" ? account : unknown("it was not requested");
   return { clock: why, positions: why, openOrders: why, configuration: why, sessions: why };
+}
+
+const NOTICEABLE_MS = 2_000;
+
+/** Our clock decides whether a signal is fresh. The answer's travel time is not counted as a difference. */
+export function judgeClock(reading: ClockReading): Findings {
+  const off = aheadOfBroker(reading);
+  const size = Math.abs(off);
+  const text =
+    size < 100 ? "agrees with the broker's" : `is ${(size / 1_000).toFixed(1)} s ${off > 0 ? "ahead of" : "behind"} the broker's`;
+  const hint =
+    "Enable time synchronisation (`timedatectl set-ntp true`): alerts more than 5 s ahead of this clock, or too old, are not traded.";
+  if (size > HARMFUL_SKEW_MS) return failed(`our clock ${text}`, hint);
+  return size > NOTICEABLE_MS ? warning(`our clock ${text}`, hint) : ok(`our clock ${text}`);
+}
+
+/** Time for connection, authentication and subscription; at the venue they take a fraction of a second. */
+const LIMIT_MS = 5_000;
+
+export type Handshake = { readonly kind: "listening"; readonly tookMs: number } | { readonly kind: "lost"; readonly detail: string };
+
+export async function shakeHands(broker: Pick<Broker, "watchOrders">, clock: Clock): Promise<Handshake> {
+  const began = clock.monotonic();
+  const over = new AbortController();
+  let stream: OrderStream | undefined;
+  const answer = new Promise<Handshake>((resolve) => {
+    stream = broker.watchOrders({
+      onUpdate: () => undefined,
+      onState: (state, detail) => {
+        if (state === "listening") resolve({ kind: "listening", tookMs: clock.monotonic() - began });
+        if (state === "lost") resolve({ kind: "lost", detail });
+      },
+    });
+  });
+  const late = clock
+    .sleep(LIMIT_MS, over.signal)
+    .then((): Handshake => ({ kind: "lost", detail: `nothing was acknowledged within ${String(LIMIT_MS / 1_000)} s` }));
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    over.abort();
+    stream?.close();
+  }
+}
+
+/** The stream only speeds things up: orders are polled with or without it. */
+export function judgeHandshake(handshake: Handshake): Findings {
+  if (handshake.kind === "listening") return ok(`connected, authenticated and listening (in ${handshake.tookMs.toFixed(0)} ms)`);
+  return failed(
+    `cannot connect: ${handshake.detail}`,
+    "Trading works without it, a little slower. A proxy or firewall may block websockets, or another program uses the account's only stream.",
+  );
 }

@@ -11,7 +11,6 @@ const SIGNS: Record<CheckStatus, { readonly sign: string; readonly tint: Tint }>
   skipped: { sign: "-", tint: "quiet" },
 };
 
-/** One line for the check and one for the hint. */
 export function checkLines({ title, status, text, hint }: Check, style: Style): string[] {
   const { sign, tint } = SIGNS[status];
   const line = `${style.paint(tint, sign)} ${style.paint("strong", title)}: ${text}`;

@@ -1,11 +1,9 @@
-import type { Clock } from "../domain/clock.ts";
 import { messageOf as textOf } from "../domain/errors.ts";
 import type { HaltOrder } from "../machine/halt.ts";
 import type { Outbox } from "../ledger/outbox.ts";
-import type { Log } from "../logging/logger.ts";
 import type { Channel } from "./channel.ts";
 import { channelsOf } from "./channels.ts";
-import { Sender } from "./sender.ts";
+import { Sender, type SenderParts } from "./sender.ts";
 import { haltedNotice, resumedNotice } from "./event-notices.ts";
 import { isWanted, messageFrom, messageIn, type Message, type Notice, type NoticeKind, type Origin } from "./notice.ts";
 import type { NotificationSettings } from "../domain/config.ts";
@@ -17,13 +15,9 @@ const KEPT_MS = 90 * 86_400_000;
 
 const HALTS: readonly NoticeKind[] = ["halted", "resumed"];
 
-export interface NotificationParts {
+export interface NotificationParts extends SenderParts {
   readonly settings: NotificationSettings;
   readonly outbox: Outbox;
-  readonly clock: Clock;
-  readonly log: Log;
-  readonly fetch: typeof fetch;
-  readonly redact: (text: string) => string;
   /** Read for each message, because the account becomes known only after a while. */
   readonly sender: () => Origin;
 }
@@ -52,7 +46,6 @@ export class NotificationCenter {
     });
   }
 
-  /** Number of messages queued for a channel. */
   get waiting(): number {
     return [...this.#senders.values()].reduce((total, sender) => total + sender.waiting, 0);
   }

@@ -71,10 +71,7 @@ export function restartedNotice(before: DaemonLife, open: number, at: number, zo
   };
 }
 
-/**
- * An error ended something that should have kept running.
- * @param what `the daemon`, `the execution`.
- */
+/** An error ended something that should have kept running. @param what `the daemon`, `the execution`. */
 export function failedNotice(what: string, failure: unknown, at: number): Notice {
   const refused = failure instanceof TraderError && failure.exitCode === EXIT.refused;
   const hint = failure instanceof TraderError || failure instanceof BrokerError ? failure.hint : undefined;

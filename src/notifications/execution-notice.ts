@@ -43,7 +43,6 @@ function traded(verb: string, intents: readonly IntentRecord[], side: IntentReco
   return [`${verb}: ${parts.join(", ")}.`];
 }
 
-/** Dollars traded by the fills of an intent. */
 export function filledValue(intent: IntentRecord): Decimal {
   return intent.filledAveragePrice?.times(intent.filledQuantity) ?? (intent.filledQuantity.eq(ZERO) ? ZERO : intent.estimatedValue);
 }

@@ -1,8 +1,7 @@
-import type { Clock, Timer } from "../domain/clock.ts";
+import type { Timer } from "../domain/clock.ts";
 import type { Log } from "../logging/logger.ts";
-import type { OutgoingRequest } from "./channel.ts";
+import { deliveryResultOf, type OutgoingRequest } from "./channel.ts";
 import { post, type PostPorts } from "./post.ts";
-import { deliveryResultOf } from "./delivery-result.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
 const EVERY_MS = 60_000;
@@ -11,7 +10,6 @@ const MAX_REASON_CHARACTERS = 1_000;
 
 export interface HeartbeatParts extends PostPorts {
   readonly url: string;
-  readonly clock: Clock;
   readonly log: Log;
   readonly redact: (text: string) => string;
   /** The current problem; undefined while all is well. */
@@ -48,7 +46,6 @@ export class Heartbeat {
     await this.#send(reason);
   }
 
-  /** Aborts a request in progress. */
   close(): void {
     this.#timer?.cancel();
     this.#giveUp.abort();

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { NoticeLevel, NotificationSettings } from "../domain/config.ts";
 
-/** The kinds of notification. */
 export type NoticeKind =
   | "execution"
   /** A run that is not executed, or not now. */
@@ -17,7 +16,6 @@ export type NoticeKind =
   | "daily-summary"
   | "test";
 
-/** A notification, sent once. */
 export interface Notice {
   readonly kind: NoticeKind;
   readonly level: NoticeLevel;
@@ -29,7 +27,6 @@ export interface Notice {
   readonly lines: readonly string[];
 }
 
-/** The sender. */
 export interface Origin {
   readonly mode: string;
   /** The account's number; undefined until it is known. */

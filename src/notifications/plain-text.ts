@@ -27,7 +27,6 @@ export interface TextLimit {
 export const inUnits = (text: string): number => text.length;
 export const inBytes = (text: string): number => Buffer.byteLength(text);
 
-/** Prefix of a message that may have arrived before. */
 const REPEATED = "(Sent again: the first attempt was not answered.)";
 
 /**

@@ -3,7 +3,6 @@ import type { OutgoingRequest, ServiceAnswer } from "./channel.ts";
 
 /** Longer than the ten-second connection timeout, so that "not connected" and "not answered" can be distinguished. */
 const DEADLINE_MS = 15_000;
-/** The useful part of an answer; the rest is not read. */
 const READ_BYTES = 8_192;
 
 export interface PostPorts {

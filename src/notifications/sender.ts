@@ -1,4 +1,3 @@
-import type { Clock } from "../domain/clock.ts";
 import { messageOf as textOf } from "../domain/errors.ts";
 import type { DeliveryState, Outbox } from "../ledger/outbox.ts";
 import type { Log } from "../logging/logger.ts";
@@ -14,7 +13,6 @@ const MAX_AGE_MS = 86_400_000;
 const MAX_WAITING = 100;
 
 export interface SenderParts extends PostPorts {
-  readonly clock: Clock;
   readonly log: Log;
   readonly outbox: Pick<Outbox, "mark">;
   /** Removes secrets from messages of services and network libraries. */
@@ -54,7 +52,6 @@ export class Sender {
     this.#parts = parts;
   }
 
-  /** Number of queued messages, including the one in progress. */
   get waiting(): number {
     return this.#queue.length;
   }

@@ -1,9 +1,8 @@
-import type { Channel, DeliveryResult } from "./channel.ts";
+import { deliveryResultOf, type Channel, type DeliveryResult } from "./channel.ts";
 import { channelsOf } from "./channels.ts";
 import { heartbeatRequest } from "./heartbeat.ts";
 import { messageFrom, type Notice, type Origin } from "./notice.ts";
 import { post, type PostPorts, type PostResult } from "./post.ts";
-import { deliveryResultOf } from "./delivery-result.ts";
 import type { NotificationSettings } from "../domain/config.ts";
 import { hostOf } from "../config/notification-settings.ts";
 
@@ -11,7 +10,6 @@ import { hostOf } from "../config/notification-settings.ts";
 export interface ChannelTest {
   /** `Slack (hooks.slack.com)`, `heartbeat (hc-ping.com)`. */
   readonly name: string;
-  /** Why it was refused; undefined when accepted. */
   readonly problem: string | undefined;
 }
 

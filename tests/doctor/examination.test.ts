@@ -1,9 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { BrokerError } from "../../src/domain/broker.ts";
-import type { Check } from "../../src/doctor/check.ts";
-import { failed, ok, skipped, warning } from "../../src/doctor/check.ts";
-import type { Step } from "../../src/doctor/examination.ts";
-import { examine, isWell } from "../../src/doctor/examination.ts";
+import { failed, ok, skipped, warning, type Check, type Step } from "../../src/doctor/check.ts";
+import { examine, isWell } from "../../src/doctor/doctor.ts";
 import { checkLines, summaryLines } from "../../src/doctor/view.ts";
 import { TraderError } from "../../src/domain/errors.ts";
 import { createRedaction } from "../../src/logging/redaction.ts";

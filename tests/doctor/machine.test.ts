@@ -4,12 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { CheckStatus } from "../../src/doctor/check.ts";
 import { judgeSettingsFile, readConfiguration, readSettingsFile, secretsIn } from "../../src/doctor/configuration.ts";
-import { judgeStateDirectory, readDirectory } from "../../src/doctor/directories.ts";
-import { judgeSpace, readSpace } from "../../src/doctor/disk-space.ts";
+import { judgeStateDirectory, readDirectory, judgeSpace, readSpace } from "../../src/doctor/directories.ts";
 import { foreignLogs, judgeLogDirectory, readGroup } from "../../src/doctor/logs.ts";
 import { judgeNode, judgeZones, readZones } from "../../src/doctor/runtime.ts";
-import type { SurroundingsFacts } from "../../src/doctor/surroundings.ts";
-import { judgeSurroundings, readSurroundings } from "../../src/doctor/surroundings.ts";
+import { judgeSurroundings, readSurroundings, type SurroundingsFacts } from "../../src/doctor/surroundings.ts";
 import { groupIdOf } from "../../src/logging/group.ts";
 import { saying } from "./saying.ts";
 

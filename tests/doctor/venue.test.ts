@@ -1,15 +1,20 @@
 import { describe, expect, test } from "@jest/globals";
-import type { Account, Asset, MarketClock, MarketPrices, Order, OrderStreamListener, Position, Session } from "../../src/domain/broker.ts";
-import { BrokerError } from "../../src/domain/broker.ts";
+import {
+  BrokerError,
+  type Account,
+  type Asset,
+  type MarketClock,
+  type MarketPrices,
+  type Order,
+  type OrderStreamListener,
+  type Position,
+  type Session,
+} from "../../src/domain/broker.ts";
 import { judgeAccount, judgeAccountNumber, judgeBuyingPower, judgePositions, judgeSplits } from "../../src/doctor/account.ts";
-import { judgeClock } from "../../src/doctor/broker-clock.ts";
-import type { CheckStatus } from "../../src/doctor/check.ts";
-import { known, unknown } from "../../src/doctor/check.ts";
+import { judgeClock, accountIn, judgeConnection, judgeHandshake, shakeHands, type FirstContact } from "../../src/doctor/venue.ts";
+import { known, unknown, type CheckStatus } from "../../src/doctor/check.ts";
 import { judgeKeys } from "../../src/doctor/keys.ts";
 import { judgeAssets, judgePrices, judgeSession, pricedHoldings, wantedSymbols } from "../../src/doctor/market.ts";
-import { judgeHandshake, shakeHands } from "../../src/doctor/stream.ts";
-import type { FirstContact } from "../../src/doctor/venue.ts";
-import { accountIn, judgeConnection } from "../../src/doctor/venue.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { SplitDoubt } from "../../src/portfolio/split.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
