@@ -75,9 +75,8 @@ export type Assessment =
 export function assess(run: Run, id: string, earlier: readonly Run[], facts: Facts, settings: JudgeSettings): Assessment {
   const { allocation, oldestStamp, newestStamp } = run;
   const { now } = facts;
-  if (allocation.kind === "malformed" || oldestStamp === undefined || newestStamp === undefined) {
+  if (allocation.kind === "malformed" || oldestStamp === undefined || newestStamp === undefined)
     return refuse("malformed", allocation.kind === "malformed" ? allocation.reason : "No line of the run has a readable timestamp.");
-  }
   const untrusted = settings.mode === "simulator" ? undefined : run.alerts.find(({ origin }) => origin === "simulator");
   if (untrusted !== undefined)
     return refuse(

@@ -3,7 +3,6 @@ export interface IntakeState {
   readonly strategy: string;
   /** Why the file is refused, and what to do about it; undefined while it is read. */
   readonly problem: string | undefined;
-  /** Number of problems since the start. */
   readonly problems: number;
 }
 

@@ -17,7 +17,6 @@ import { judgeRest, type Rest } from "./rest.ts";
 import type { Verdict } from "../domain/verdict.ts";
 import { LineWindow } from "./window.ts";
 
-/** The part of the ledger that intake needs. */
 export type IntakeLedger = Pick<
   Ledger,
   | "transaction"
@@ -277,9 +276,8 @@ export class Intake implements IntakeState {
   #facts(runs: readonly Run[], records: ReadonlyMap<string, LineRecord>, now: number, occasion: Occasion): Facts {
     const { ledger, strategy } = this.#options;
     const known = new Map<string, KnownVerdict>();
-    for (const { hash, verdict, reason, signalId } of records.values()) {
+    for (const { hash, verdict, reason, signalId } of records.values())
       if (verdict !== undefined) known.set(hash, { kind: verdict, reason: reason ?? "", signalId });
-    }
     const ids = new Set([
       ...[...known.values()].map(({ signalId }) => signalId),
       ...runs.slice(-1).map((run) => signalIdOf(strategy, run)),

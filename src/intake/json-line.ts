@@ -26,9 +26,8 @@ export function readFields(text: string): LineFields {
       kind: "unreadable",
       problem: "The line holds an array. Write each object on its own line, without brackets around them.",
     };
-  if (typeof value !== "object" || value === null) {
+  if (typeof value !== "object" || value === null)
     return { kind: "unreadable", problem: `The line holds ${kindOf(value)}, expected one JSON object.` };
-  }
   return members(text);
 }
 
@@ -76,7 +75,6 @@ export function excerpt(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-/** Describes a JSON value for people. */
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Number.isNaN(value)) return "NaN";

@@ -63,7 +63,6 @@ interface PlacedLine {
   readonly bytes: Buffer;
 }
 
-/** The lines completely inside the chunk. */
 function linesOf(chunk: Buffer, position: number, startsLine: boolean): PlacedLine[] {
   const lines: PlacedLine[] = [];
   let start = startsLine ? 0 : chunk.indexOf(NEWLINE) + 1;

@@ -168,9 +168,8 @@ export class RotatingFile {
     const keep = this.#options.keep ?? KEEP;
     const name = (age: number): string => (age === 0 ? this.#options.file : `${this.#options.file}.${age}`);
     this.#fs.rmSync(name(keep), { force: true });
-    for (let age = keep - 1; age >= 0; age--) {
+    for (let age = keep - 1; age >= 0; age--)
       if (this.#fs.lstatSync(name(age), { throwIfNoEntry: false }) !== undefined) this.#fs.renameSync(name(age), name(age + 1));
-    }
   }
 }
 

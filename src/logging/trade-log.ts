@@ -22,7 +22,6 @@ export interface TradeLog {
   close(): void;
 }
 
-/** Path of a mode's trade log (documented). */
 export function tradeLogPath(dir: string, mode: TradingMode): string {
   return join(dir, mode === "live" ? "trades_live.json" : "alpaca_trades.json");
 }
