@@ -18,38 +18,44 @@ export function resume(context: CommandContext): Promise<ExitCode> {
   const files = haltFilesFrom(context.env);
   const { out } = context;
   const halts = standingHalts(files);
+  // Judged first: a running daemon executes the run as soon as the halt is lifted.
+  const next = whatComesNext(context);
   if (halts.length === 0) out.line(`Trading was not halted in ${stateDirFrom(context.env)}.`);
   for (const { path, reason } of halts) {
     removeHalt(path);
     const whose = path === files.machine ? ". It applied to the whole machine: every installation may trade again" : "";
     out.line(`The halt ${path} (${reason}) is lifted${whose}.`);
   }
-  try {
-    announce(context, loadConfig(context.env));
-  } catch (error) {
-    out.line(`Cannot tell which run comes next: ${messageOf(error)}`);
-  }
+  for (const line of next) out.line(line);
   return Promise.resolve(EXIT.ok);
 }
 
+function whatComesNext(context: CommandContext): string[] {
+  try {
+    return freshRuns(context, loadConfig(context.env));
+  } catch (error) {
+    return [`Cannot tell which run comes next: ${messageOf(error)}`];
+  }
+}
+
 /** Judged on a copy of the ledger: the daemon, not this command, hands the run to execution. */
-function announce(context: CommandContext, config: Config): void {
-  const { out, clock } = context;
+function freshRuns({ out, clock }: CommandContext, config: Config): string[] {
   const ledger = openExistingLedger(config);
-  if (ledger === undefined) return;
+  if (ledger === undefined) return [];
   const copy = openLedgerImage(ledger.serialize());
   ledger.close();
   const intakes = openIntakes(config, clock, copy);
   try {
-    for (const intake of intakes) {
+    return intakes.flatMap((intake) => {
       const { decision } = intake.rejudge("asked");
       const whose = config.strategies.length > 1 ? `${intake.strategy}: ` : "";
       if (decision.kind === "execute") {
-        out.line(`${whose}This run is still fresh. A running daemon executes it now; without one, run \`alpaca-trader execute\`:`);
-        for (const line of targetPortfolio(decision.signal, out.style, { now: clock.now(), zone: config.alertsTimezone })) out.line(line);
-      } else if (decision.kind === "wait") out.line(`${whose}The newest run is not complete: ${decision.reason}`);
-      else out.line(`${whose}No fresh run is waiting. The next run in the alerts file will be executed.`);
-    }
+        const text = `${whose}This run is still fresh. A running daemon executes it now; without one, run \`alpaca-trader execute\`:`;
+        return [text, ...targetPortfolio(decision.signal, out.style, { now: clock.now(), zone: config.alertsTimezone })];
+      }
+      if (decision.kind === "wait") return [`${whose}The newest run is not complete: ${decision.reason}`];
+      return [`${whose}No fresh run is waiting. The next run in the alerts file will be executed.`];
+    });
   } finally {
     for (const intake of intakes) intake.close();
     copy.close();
