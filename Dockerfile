@@ -5,8 +5,8 @@ FROM node:24-bookworm-slim AS build
 # apt's lists and caches stay behind.
 RUN apt-get update && apt-get install -y --no-install-recommends tini
 WORKDIR /app
-COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
-COPY scripts/prepare.js ./scripts/
+COPY package.json package-lock.json ./
+COPY scripts/prepare.js scripts/built.js scripts/bundle.js scripts/node.js ./scripts/
 COPY src ./src
 # The image brings Node 24 itself, so the locked one is left out.
 RUN npm ci --omit=optional && npm prune --omit=dev --omit=optional --ignore-scripts

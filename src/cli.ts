@@ -9,6 +9,9 @@ if (isNewEnough()) {
   const { loadOnlyWhatIsUsed, stayInFirstYoungSpace } = await import("./machine/footprint.ts");
   loadOnlyWhatIsUsed();
   if (runs) stayInFirstYoungSpace();
+  // Stack traces then name the sources of the bundle. Only then: reading the maps takes as long as a short command.
+  if (process.argv.includes("--verbose")) process.setSourceMapsEnabled(true);
+  (await import("./config/compile-cache.ts")).useCompileCache(process.env, process.cwd());
   stopWithParent();
   const { main } = await import("./main.ts");
   process.exitCode = await main(process.argv);

@@ -1,10 +1,6 @@
-import { enableCompileCache } from "node:module";
-import { readFileSync, statSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Environment } from "./domain/config.ts";
-import { makeDirectories } from "./machine/directory-access.ts";
-import { stateDirFrom } from "./config/state-dir.ts";
 import { loadEnvironment, readableEnvironment } from "./config/environment.ts";
 import type { ExitCode } from "./domain/errors.ts";
 import { EXIT, TraderError } from "./domain/errors.ts";
@@ -12,7 +8,6 @@ import { errorLines } from "./reporting/error-view.ts";
 import { terminalOn } from "./reporting/terminal.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { systemClock } from "./domain/clock.ts";
-import { ourUid } from "./machine/users.ts";
 
 /**
  * The command line: one line per command. Commands load their modules when called, so that `halt` does
@@ -63,7 +58,6 @@ function outputLost(cause: Error): TraderError {
 }
 
 async function runCommand(argv: readonly string[], env: Environment, verbose: boolean): Promise<number> {
-  useCompileCache(env);
   const context: CommandContext = {
     env,
     clock: systemClock,
@@ -228,21 +222,4 @@ function portNumber(text: string): number {
 function version(): string {
   const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
   return (JSON.parse(text) as { version: string }).version;
-}
-
-/** Node's shared default under the temporary directory would run code that others can write; ours is private. */
-function useCompileCache(env: Record<string, string | undefined>): void {
-  try {
-    // A relative one is refused later on; nothing is made in whatever directory is the current one.
-    const named = (env.STATE_DIR ?? "").trim();
-    if (named !== "" && !isAbsolute(named)) return;
-    const stateDir = stateDirFrom(env);
-    // Root would leave files next to the daemon's that the daemon cannot replace.
-    if ((statSync(stateDir, { throwIfNoEntry: false })?.uid ?? ourUid()) !== ourUid()) return;
-    const dir = join(stateDir, "compile-cache");
-    makeDirectories(dir, 0o700);
-    enableCompileCache(dir);
-  } catch {
-    // Without the cache the start takes a little longer; nothing else depends on it.
-  }
 }

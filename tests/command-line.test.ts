@@ -3,8 +3,7 @@ import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
-
-const CLI = join(import.meta.dirname, "../src/cli.ts");
+import { CLI } from "./product.ts";
 
 let directory: string;
 

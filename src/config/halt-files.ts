@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Environment, HaltFiles } from "../domain/config.ts";
-import { textIn } from "./read-settings.ts";
+import { textIn } from "./text-in.ts";
 import { MACHINE_HALT_FILE } from "./settings.ts";
 import { stateDirFrom } from "./state-dir.ts";
 

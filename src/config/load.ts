@@ -7,10 +7,11 @@ import { haltFilesFrom } from "./halt-files.ts";
 import { alpacaConfig, checkKeys, chooseMode } from "./mode.ts";
 import { checkChannels, checkPairs } from "./pairs.ts";
 import { configurationError, type Problem } from "./problems.ts";
-import { isSet, readSettings, textIn } from "./read-settings.ts";
+import { isSet, readSettings } from "./read-settings.ts";
 import type { SettingName, SettingValues } from "./settings.ts";
 import { stateDirFrom } from "./state-dir.ts";
 import { readStrategies } from "./strategies.ts";
+import { textIn } from "./text-in.ts";
 import { isLoopbackHost, zone } from "./values.ts";
 
 /** Checks the whole environment. @throws TraderError `configuration` (exit 78) that names every problem at once. */

@@ -2,12 +2,7 @@ import { editDistance } from "../domain/edit-distance.ts";
 import type { Environment } from "../domain/config.ts";
 import { wrongValue, type Problem } from "./problems.ts";
 import { SETTINGS, type Setting, type SettingName, type SettingValues } from "./settings.ts";
-
-/** Surrounding spaces are always ignored; empty counts as unset. */
-export function textIn(env: Environment, name: string): string | undefined {
-  const text = env[name]?.trim();
-  return text === "" ? undefined : text;
-}
+import { textIn } from "./text-in.ts";
 
 /** Reads every setting; adds invalid ones to `problems` and omits their values. */
 export function readSettings(env: Environment, problems: Problem[]): SettingValues {

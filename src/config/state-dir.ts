@@ -1,7 +1,7 @@
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import type { Environment } from "../domain/config.ts";
-import { textIn } from "./read-settings.ts";
+import { textIn } from "./text-in.ts";
 
 const NAME = "alpaca-trader";
 

@@ -2,7 +2,7 @@ import type { Config } from "../domain/config.ts";
 import { stateDirFrom } from "../config/state-dir.ts";
 import { haltFilesFrom } from "../config/halt-files.ts";
 import { ledgerLockFile, ledgerFile } from "../config/files.ts";
-import { textIn } from "../config/read-settings.ts";
+import { textIn } from "../config/text-in.ts";
 import { standingHalts, unseenMachineHalt } from "../machine/halt.ts";
 import { holderOf } from "../ledger/lock.ts";
 import { logPaths, tradeLogPath } from "../logging/logger.ts";

@@ -25,7 +25,7 @@ const scale = values.quick ? QUICK : FULL;
 const parts = partsNamed(values.only);
 const compileCache = mkdtempSync(join(tmpdir(), "bench-cache-"));
 try {
-  buildProduct();
+  await buildProduct();
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const measured = await measureParts(scale, { compileCache, profiles: values.profile && resolve(values.profile) }, parts, say);
   const kept = keepParts(scale, measured);

@@ -1,10 +1,8 @@
 import { spawn } from "node:child_process";
 import type { ChildProcessByStdio } from "node:child_process";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/domain/clock.ts";
-
-const CLI = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+import { CLI } from "../product.ts";
 
 /** Generous: the machine may be busy with other things. */
 export const PATIENCE_MS = 45_000;

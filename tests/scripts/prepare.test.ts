@@ -5,14 +5,15 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 
-const SCRIPT = fileURLToPath(new URL("../../scripts/prepare.js", import.meta.url));
-/** Stands for the compiler: says that it was called, and "compiles" the one source. */
-const COMPILER = `
-const { appendFileSync, cpSync, existsSync, mkdirSync } = require("node:fs");
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+/** Stands for the bundler: says that it was called, and "bundles" the one source with the one package. */
+const BUNDLER = `
+import { appendFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 appendFileSync("calls", "x");
 if (existsSync("broken")) process.exit(2);
 mkdirSync("dist", { recursive: true });
 cpSync("src/cli.ts", "dist/cli.js");
+writeFileSync("dist/packages.json", '["node_modules/zod"]');
 `;
 
 let project: string;
@@ -33,22 +34,24 @@ function calls(): number {
 beforeEach(() => {
   project = mkdtempSync(join(tmpdir(), "prepare-"));
   put("package.json", '{"type":"module"}');
-  put("node_modules/typescript/package.json", '{"version":"1.0.0"}');
-  put("node_modules/typescript/bin/tsc", COMPILER);
+  put("node_modules/@rollup/wasm-node/package.json", '{"version":"1.0.0"}');
+  put("node_modules/zod/package.json", '{"version":"1.0.0"}');
+  put("scripts/bundle.js", BUNDLER);
   put("src/cli.ts", "first");
-  cpSync(SCRIPT, join(project, "scripts/prepare.js"), { recursive: true });
+  for (const file of ["scripts/prepare.js", "scripts/built.js", "scripts/node.js", "src/machine/locked-node.js"])
+    cpSync(join(ROOT, file), join(project, file), { recursive: true });
   prepare();
 });
 
 afterEach(() => rmSync(project, { recursive: true, force: true }));
 
-test("what is built already is not compiled again", () => {
+test("what is built already is not built again", () => {
   expect(calls()).toBe(1);
   expect(prepare()).toBe(0);
   expect(calls()).toBe(1);
 });
 
-test("another source is compiled, however old its file says that it is", () => {
+test("another source is built, however old its file says that it is", () => {
   put("src/cli.ts", "other");
   utimesSync(join(project, "src/cli.ts"), 1, 1);
   expect(prepare()).toBe(0);
@@ -57,23 +60,25 @@ test("another source is compiled, however old its file says that it is", () => {
 
 test.each([
   ["a source more", "src/more.ts"],
-  ["a changed setting", "tsconfig.build.json"],
-  ["another compiler", "node_modules/typescript/package.json"],
+  ["a changed setting", "package.json"],
+  ["another bundler", "node_modules/@rollup/wasm-node/package.json"],
+  ["another version of a package in the bundle", "node_modules/zod/package.json"],
   ["a changed result", "dist/cli.js"],
-])("%s makes it compile again", (_, file) => {
-  put(file, '{"is":"changed"}');
+  ["a changed list of packages", "dist/packages.json"],
+])("%s makes it build again", (_, file) => {
+  put(file, '{"type":"module","is":"changed"}');
   expect(prepare()).toBe(0);
   expect(calls()).toBe(2);
   expect(readFileSync(join(project, "dist/cli.js"), "utf8")).toBe("first");
 });
 
-test("a lost result is compiled again", () => {
+test("a lost result is built again", () => {
   rmSync(join(project, "dist"), { recursive: true });
   expect(prepare()).toBe(0);
   expect(existsSync(join(project, "dist/cli.js"))).toBe(true);
 });
 
-test("what did not compile is tried again, though the sources are those from before", () => {
+test("what could not be built is tried again, though the sources are those from before", () => {
   put("src/cli.ts", "wrong");
   put("broken", "");
   expect(prepare()).toBe(2);
@@ -84,8 +89,8 @@ test("what did not compile is tried again, though the sources are those from bef
   expect(calls()).toBe(4);
 });
 
-test("without a compiler, what was built before stays", () => {
-  rmSync(join(project, "node_modules/typescript"), { recursive: true });
+test("without a bundler, what was built before stays", () => {
+  rmSync(join(project, "node_modules/@rollup"), { recursive: true });
   put("src/cli.ts", "other");
   expect(prepare()).toBe(0);
   expect(readFileSync(join(project, "dist/cli.js"), "utf8")).toBe("first");

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { FAULT_MENU } from "../../src/simulator/faults.ts";
+import { CLI } from "../product.ts";
 
-const CLI = join(import.meta.dirname, "..", "..", "src", "cli.ts");
 const run = promisify(execFile);
 
 describe("`simulator --fault`", () => {
