@@ -288,7 +288,12 @@ export class Rebalancer {
       ledger.updateExecution(execution.id, {
         phase: atOnce ? "buying" : "selling",
         accountBefore,
-        plan: { ...summary, goals: earlier?.goals ?? goalsOf(summary.selling, accountBefore.positions), reached: earlier?.reached ?? [] },
+        plan: {
+          ...summary,
+          ...(ready.isWarm === true ? { isWarm: true } : {}),
+          goals: earlier?.goals ?? goalsOf(summary.selling, accountBefore.positions),
+          reached: earlier?.reached ?? [],
+        },
       });
       const common = { execution, snapshot, inherited, style: offHours ? ("market" as const) : this.#parts.execution.style };
       ledger.recordIntents(newIntents(ledger, { ...common, phase: "selling", orders: plan.sells }, clock.now()));

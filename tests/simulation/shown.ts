@@ -29,6 +29,7 @@ const ASSET = "/v2/assets/";
 /** What is looked at before every order, unless that was done just now. */
 const LOOKED_AT = ["/v2/account", "/v2/positions", OPEN_ORDERS] as const;
 const LOOK_MAX_AGE_MS = 6_000;
+const WARM_MAX_AGE_MS = 60_000;
 
 type View = Readonly<Record<string, unknown>>;
 
@@ -74,10 +75,15 @@ export class ShownToProcess {
       return shown === undefined || shown.at > leftAt ? undefined : shown;
     };
     const id = intent.clientOrderId;
-    const offHours = life.ledger.execution(intent.executionId)?.offHours === true;
+    const execution = life.ledger.execution(intent.executionId);
+    const offHours = execution?.offHours === true;
+    // Such a sell leaves on what was read before the alert (R36).
+    const isWarm = execution?.plan?.isWarm === true && intent.side === "sell" && intent.attempt === 1;
     return [
       ...accountViolations(id, last("/v2/account")),
-      ...LOOKED_AT.flatMap((path) => failureViolations(id, path, last(path), leftAt)),
+      ...LOOKED_AT.flatMap((path) =>
+        failureViolations(id, path, last(path), { leftAt, maxAgeMs: isWarm ? WARM_MAX_AGE_MS : LOOK_MAX_AGE_MS }),
+      ),
       ...(offHours ? [] : clockViolations(id, this.#shown.get(life)?.get("/v2/clock"), leftAt)),
       ...positionViolations(intent, last("/v2/positions"), leftAt),
       ...orderViolations(intent, last(OPEN_ORDERS)),
@@ -95,8 +101,13 @@ function subjectOf(url: string, body: string): string | undefined {
 }
 
 /** What could not be read when it was last asked for, and was last seen too long ago, is unknown. */
-function failureViolations(id: string, path: string, shown: Shown | undefined, leftAt: number): Violation[] {
-  if (shown?.failedAt === undefined || shown.failedAt > leftAt || leftAt - shown.at <= LOOK_MAX_AGE_MS) return [];
+function failureViolations(
+  id: string,
+  path: string,
+  shown: Shown | undefined,
+  { leftAt, maxAgeMs }: { readonly leftAt: number; readonly maxAgeMs: number },
+): Violation[] {
+  if (shown?.failedAt === undefined || shown.failedAt > leftAt || leftAt - shown.at <= maxAgeMs) return [];
   return [{ promise: "P7", text: `${id} was sent although ${path} could not be read any more for ${String(leftAt - shown.at)} ms.` }];
 }
 

@@ -87,6 +87,8 @@ export interface PlanSummary {
   readonly selling: PhaseSummary;
   /** Missing until the buys have been planned. */
   readonly buying?: PhaseSummary;
+  /** Its first sells have left on a reading from before the alert, and may only close positions (R36). */
+  readonly isWarm?: true;
   /** From the first plan of the signal; missing in a ledger of an earlier version. */
   readonly goals?: readonly GoalSummary[];
   /** Symbols that have reached their target for this signal. */

@@ -26,6 +26,7 @@ import { Pricer } from "../preparation/pricing.ts";
 import { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { readClocks } from "../preparation/account-snapshot.ts";
+import { grownBy } from "./signal-bounds.ts";
 import { PlanPause } from "./plan-pause.ts";
 import { Sending } from "./sending.ts";
 import type { StopFacts } from "./stop-reason.ts";
@@ -121,6 +122,8 @@ export class Convergence {
       clock: parts.clock,
       emit: (event) => this.#execution.emit(event),
       onBegun: () => this.#begin(),
+      // The same whenever it is sent again, also after a restart.
+      closesOnly: ({ side, attempt }) => side === "sell" && attempt === 1 && this.#execution.record().plan?.isWarm === true,
       gate,
       onPositions: (positions) => this.#account.sawPositions(positions),
     });
@@ -276,11 +279,16 @@ export class Convergence {
   async #post(due: readonly string[]): Promise<void> {
     if (!(await this.#market.isKnown()) || !(await this.#hasAll())) return;
     const ids = await this.#sending.commit(due);
-    for (const id of ids) {
-      if (this.#fresh?.hasLeft === false) this.#followUp(this.#execution.intent(id)).closesOnly = true;
-      this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
-    }
-    if (ids.length > 0) this.#fresh?.leave((snapshot) => this.#account.saw(snapshot));
+    for (const id of ids) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
+    if (ids.length > 0) this.#fresh?.leave((snapshot) => this.#sawBeside(snapshot));
+  }
+
+  /** The reading beside the first sells. Prices may have moved since the one that they left on, and with them what is to be bought. */
+  #sawBeside({ account, positions, openOrders }: AccountSnapshot): void {
+    this.#account.saw({ account, positions, openOrders });
+    const { accountBefore, plan } = this.#execution.record();
+    const grown = plan && accountBefore && grownBy(plan, accountBefore, account.equity);
+    if (grown !== undefined && plan?.buying === undefined) this.#parts.ledger.updateExecution(this.#execution.id, { plan: grown });
   }
 
   /** The rests of terminal orders as new intents; the parts of a large order keep a time distance. */

@@ -21,8 +21,6 @@ export interface FollowUp {
   cancelRequestedAt: number | undefined;
   cancelAgainAt: number | undefined;
   notBefore: number | undefined;
-  /** A sell planned before the account was read: the venue is asked to refuse it where it would open a short position (R36). */
-  closesOnly: boolean;
   hinted: boolean;
   /** Since when it has been shown as ended with these fills. */
   endShown: { readonly since: number; readonly filledQuantity: Decimal } | undefined;
@@ -53,7 +51,6 @@ export function followUpOf(record: IntentRecord, clock: Clock): FollowUp {
     // It is recorded before it is sent: a process killed in between has not sent the request.
     cancelAgainAt: record.cancelRequestedAt === undefined ? undefined : clock.monotonic(),
     notBefore: undefined,
-    closesOnly: false,
     hinted: false,
     endShown: undefined,
     told: ZERO,

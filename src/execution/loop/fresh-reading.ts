@@ -27,10 +27,6 @@ export class FreshReading {
     this.#before = before;
   }
 
-  get hasLeft(): boolean {
-    return this.#hasLeft;
-  }
-
   /** It has been answered, or has failed. */
   get hasCome(): boolean {
     return this.#readAt !== undefined;

@@ -3,11 +3,11 @@ import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.ts";
-import { decimal, max, sum, toText, ZERO, type Decimal } from "../../domain/decimal.ts";
+import { CENT_DECIMALS, decimal, max, min, sum, toText, truncate, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { PlanInput, PlannedOrder, PlanResult } from "../../portfolio/plan.ts";
 import { makePlan } from "../../portfolio/plan.ts";
 import { isUnderWay } from "../preparation/settle.ts";
-import type { AccountSummary, GoalSummary, LineSummary, PhaseSummary } from "../../domain/ledger/summaries.ts";
+import type { AccountSummary, GoalSummary, LineSummary, PhaseSummary, PlanSummary } from "../../domain/ledger/summaries.ts";
 
 /** How much more than first planned a signal may trade of a symbol, as a fraction of the base (R33). */
 const SLACK = decimal("0.05");
@@ -39,6 +39,20 @@ export function goalsOf(first: Pick<PhaseSummary, "base" | "highestBase" | "line
   const base = decimal(first.base);
   const highest = decimal(first.highestBase ?? first.base);
   return first.lines.map((line) => goalOf(line, held, { slack: highest.times(SLACK), more: highest.minus(base) }));
+}
+
+/** An account may be worth this much more when it is read beside the first sells (R36), as a fraction. */
+const MOST_GROWTH = decimal("1.25");
+
+/** A plan made on an earlier equity than this one: the signal may trade as much more as the account is worth more. @returns `undefined` if it is not. */
+export function grownBy(plan: PlanSummary, before: AccountSummary, equity: Decimal): PlanSummary | undefined {
+  const { base, highestBase = base } = plan.selling;
+  const was = decimal(before.equity);
+  if (was.lte(ZERO) || equity.lte(was)) return undefined;
+  const grown = decimal(base).times(min(equity.div(was), MOST_GROWTH));
+  if (grown.lte(decimal(highestBase))) return undefined;
+  const selling = { ...plan.selling, highestBase: toText(truncate(grown, CENT_DECIMALS)) };
+  return { ...plan, selling, goals: goalsOf(selling, before.positions) };
 }
 
 interface Room {

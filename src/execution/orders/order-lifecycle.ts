@@ -20,6 +20,8 @@ export interface LifecycleParts {
   readonly emit: (event: Omit<RebalanceEvent, "executionId" | "signalId">) => void;
   /** Called when the venue is known to hold, or to have held, an order of this execution (R17). */
   readonly onBegun: () => void;
+  /** Whether the venue is asked to refuse a sell that would open a short position (R36). */
+  readonly closesOnly: (intent: IntentRecord) => boolean;
   readonly gate: OrderGate;
   /** Called with the positions used for a proof of absence. */
   readonly onPositions: (positions: readonly Position[]) => void;
@@ -57,7 +59,7 @@ export class OrderLifecycle {
 
   /** Sends an intent that is committed as `posting`, once. */
   async post(intent: IntentRecord, followUp: FollowUp): Promise<void> {
-    const { broker, clock } = this.#parts;
+    const { broker, clock, closesOnly } = this.#parts;
     followUp.postedAt = clock.monotonic();
     const answer = await broker.submit({
       clientOrderId: intent.clientOrderId,
@@ -66,7 +68,7 @@ export class OrderLifecycle {
       ...(intent.quantity === undefined ? {} : { quantity: intent.quantity }),
       ...(intent.notional === undefined ? {} : { notional: intent.notional }),
       ...(intent.limitPrice === undefined ? {} : { limitPrice: intent.limitPrice }),
-      ...(followUp.closesOnly && intent.side === "sell" ? { closesOnly: true } : {}),
+      ...(closesOnly(intent) ? { closesOnly: true } : {}),
     });
     switch (answer.kind) {
       case "accepted":
