@@ -9,9 +9,13 @@ import { AccountEngine } from "./account-engine.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import type { TraderEvent } from "./events.ts";
 import { Maintenance } from "./maintenance.ts";
+import type { Rehearsal } from "./rehearsal.ts";
 import { SignalInbox } from "./signal-inbox.ts";
 
 const TICK_MS = 1_000;
+/** One for each tick after the start: after so many the code is compiled. */
+const FIRST_REHEARSALS = 10;
+const REHEARSE_EVERY_MS = 60_000;
 
 /** Source of one strategy's runs. */
 export interface AlertSource {
@@ -34,6 +38,8 @@ export interface DaemonParts {
   /** Throws when the ledger or locks were deleted or replaced while the process runs. */
   readonly selfCheck: () => void;
   readonly emit: (event: TraderEvent) => void;
+  /** Keeps the code of a rebalance fast while nothing happens. */
+  readonly rehearsal?: Pick<Rehearsal, "run" | "close">;
 }
 
 /**
@@ -61,6 +67,8 @@ export class Daemon {
   readonly #lookTimers = new Map<string, Timer>();
   #tickTimer: Timer | undefined;
   #flushFails = false;
+  #rehearsals = 0;
+  #rehearseAt = 0;
   #failure: Error | undefined;
   #end: () => void = () => undefined;
 
@@ -110,6 +118,7 @@ export class Daemon {
     this.#tickTimer?.cancel();
     await Promise.all(watches.map((watching) => watching.close()));
     await this.#engine.drain();
+    this.#parts.rehearsal?.close();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -221,6 +230,7 @@ export class Daemon {
       if (isIdle && this.#ready) {
         this.#engine.takeUpLeftOvers((error) => this.#fail(error));
         this.#engine.keepWarm((error) => this.#fail(error));
+        this.#rehearse();
       }
       // A running execution reads the broker's clock itself, so runs whose age is in doubt need not wait for it to end.
       if (this.#ready && (isIdle || this.#clockWatch.doubt !== undefined)) this.#clockWatch.tick();
@@ -232,6 +242,19 @@ export class Daemon {
   #retry(): void {
     const due = this.#inbox.due(this.#parts.clock.monotonic());
     for (const { intake } of this.#parts.sources) if (due.includes(intake.strategy)) this.#look(intake, "asked");
+  }
+
+  /** Often at first, and then so often that the code stays compiled. One that fails says nothing of the account. */
+  #rehearse(): void {
+    const { clock, rehearsal, emit } = this.#parts;
+    if (rehearsal === undefined || clock.monotonic() < this.#rehearseAt) return;
+    this.#rehearsals += 1;
+    // Also as long as it has not ended.
+    this.#rehearseAt = Infinity;
+    rehearsal.run().then(
+      () => (this.#rehearseAt = clock.monotonic() + (this.#rehearsals < FIRST_REHEARSALS ? 0 : REHEARSE_EVERY_MS)),
+      (error: unknown) => emit({ kind: "remark", level: "debug", text: `The rehearsal of a rebalance failed: ${asError(error).message}` }),
+    );
   }
 
   /** Flushes soon, so that a power cut loses no verdict for long. A failed flush is retried and logged once. */

@@ -11,6 +11,7 @@ import { formatWeight } from "../domain/format.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import { plainStyle } from "../reporting/style.ts";
 import { openSignalSchedule } from "../app/signal-generation.ts";
+import { Rehearsal } from "../app/rehearsal.ts";
 import type { CommandContext } from "./context.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
@@ -141,6 +142,7 @@ function newDaemon(session: TradingSession, intakes: ReturnType<TradingSession["
     },
     selfCheck: () => session.selfCheck(),
     emit: (event) => session.emit(event),
+    ...(session.config.execution.warmSnapshot ? { rehearsal: new Rehearsal(clock) } : {}),
   });
 }
 
