@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { Counter, Gauge, Histogram, Registry } from "prom-client";
 
 /** An order that takes minutes timed out. */
 const ORDER_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -7,19 +7,28 @@ const ALERT_SECONDS = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 20, 30, 60, 120, 300];
 /** Basis points; negative: better than decided. */
 const COST_BPS = [-50, -20, -10, -5, 0, 5, 10, 20, 50, 100];
 
+/** The library, which is loaded at the first scrape. */
+export type Prometheus = typeof import("prom-client");
+
 /** All our metrics. Ratios are fractions of one, amounts dollars. */
-export function instruments(register: Registry) {
+export function instruments(prometheus: Prometheus, register: Registry) {
   const gauge = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []): Gauge<Label> =>
-    new Gauge({ name: `alpaca_trader_${name}`, help, labelNames: [...labelNames], registers: [register] });
+    new prometheus.Gauge({ name: `alpaca_trader_${name}`, help, labelNames: [...labelNames], registers: [register] });
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[]): Counter<Label> =>
-    new Counter({ name: `alpaca_trader_${name}`, help, labelNames: [...labelNames], registers: [register] });
+    new prometheus.Counter({ name: `alpaca_trader_${name}`, help, labelNames: [...labelNames], registers: [register] });
   const histogram = <Label extends string = never>(
     name: string,
     help: string,
     buckets: readonly number[],
     labelNames: readonly Label[] = [],
   ): Histogram<Label> =>
-    new Histogram({ name: `alpaca_trader_${name}`, help, buckets: [...buckets], labelNames: [...labelNames], registers: [register] });
+    new prometheus.Histogram({
+      name: `alpaca_trader_${name}`,
+      help,
+      buckets: [...buckets],
+      labelNames: [...labelNames],
+      registers: [register],
+    });
   return {
     info: gauge("info", "Always 1; the labels show what is running.", ["mode", "broker"]),
     verdicts: counter("verdicts_total", "Verdicts on the runs of a strategy.", ["strategy", "verdict"]),

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry, type Gauge } from "prom-client";
+import type { Gauge, Registry } from "prom-client";
 import type { StreamState } from "../domain/broker.ts";
 import type { IntakeState } from "../intake/intake-state.ts";
 import { FINAL_VERDICTS, PROVISIONAL_VERDICTS } from "../domain/verdict.ts";
@@ -8,7 +8,8 @@ import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
 import type { DashboardData } from "../reporting/dashboard-data.ts";
 import { executionReport } from "../reporting/execution-report.ts";
 import type { DashboardView } from "./dashboard-view.ts";
-import { instruments, type Instruments } from "./instruments.ts";
+import type { Instruments, Prometheus } from "./instruments.ts";
+import { instruments } from "./instruments.ts";
 
 /** Prometheus' own checker rejects the names of these three: only counters end in `_total`. */
 const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
@@ -28,7 +29,7 @@ const VERDICTS_LOOKED_AT = 1_000;
  * ledger: nothing is counted on an order's path.
  */
 export class Metrics {
-  readonly registry = new Registry();
+  readonly registry: Registry;
   readonly #view: DashboardView;
   readonly #since: number;
   readonly #instruments: Instruments;
@@ -38,11 +39,12 @@ export class Metrics {
   readonly #refusals = new Map<string, number>();
 
   /** @param since earlier events are not counted; milliseconds since the epoch. */
-  constructor(view: DashboardView, since: number) {
+  constructor(prometheus: Prometheus, view: DashboardView, since: number) {
+    this.registry = new prometheus.Registry();
     this.#view = view;
     this.#since = since;
-    this.#instruments = instruments(this.registry);
-    collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS });
+    this.#instruments = instruments(prometheus, this.registry);
+    prometheus.collectDefaultMetrics({ register: this.registry, eventLoopMonitoringPrecision: LOOP_PRECISION_MS });
     for (const name of MISNAMED) this.registry.removeSingleMetric(name);
     this.#beginAtZero();
   }

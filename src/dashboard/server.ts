@@ -1,12 +1,14 @@
-import { fastify, type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Clock } from "../domain/clock.ts";
 import type { DashboardConfig } from "../domain/config.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 import { Access } from "./access.ts";
-import { Connections } from "./connections.ts";
 import type { DashboardView } from "./dashboard-view.ts";
+import { Listener } from "./listener.ts";
 import { LiveFeed } from "./live-feed.ts";
-import type { Metrics } from "./metrics.ts";
+import { Loaded } from "./loaded.ts";
+import { Metrics } from "./metrics.ts";
 import { addRoutes, pathOf, SECURITY_HEADERS } from "./routes.ts";
 
 export interface DashboardOptions {
@@ -21,13 +23,6 @@ export interface DashboardOptions {
   readonly onProblem: (text: string) => void;
 }
 
-/** A normal client sends its request faster; a slow one occupies a connection. */
-const HEADERS_LIMIT_MS = 5_000;
-const REQUEST_LIMIT_MS = 10_000;
-/** How often slow connections are checked. */
-const DAWDLERS_EVERY_MS = 2_000;
-/** Between two requests; a page sends the next one sooner, and a new connection costs nothing much. */
-const IDLE_LIMIT_MS = 5_000;
 const BODY_LIMIT_BYTES = 4_096;
 
 /** Open to anyone who can reach the port: the login page's files, and whether the process is healthy. */
@@ -46,13 +41,13 @@ function noSchemas(): never {
  * process.
  */
 export class DashboardServer {
-  readonly app: FastifyInstance;
+  readonly listener = new Listener((request, response) => void this.#answer(request, response));
   readonly #options: DashboardOptions;
   readonly #access: Access;
-  readonly #connections = new Connections();
   readonly #feed: LiveFeed;
   readonly #since: number;
-  #metrics: Promise<Metrics> | undefined;
+  readonly #app = new Loaded(() => this.#loadApp());
+  readonly #metrics = new Loaded(() => this.#loadMetrics());
 
   constructor(options: DashboardOptions) {
     const { view, clock, config, installationToken, redact } = options;
@@ -60,35 +55,18 @@ export class DashboardServer {
     this.#since = clock.now();
     this.#access = new Access(config, installationToken, clock);
     this.#feed = new LiveFeed(view, clock, (value) => redact(JSON.stringify(value)));
-    this.app = fastify({
-      logger: false,
-      // Otherwise closing waits for every open page.
-      forceCloseConnections: true,
-      keepAliveTimeout: IDLE_LIMIT_MS,
-      requestTimeout: REQUEST_LIMIT_MS,
-      http: { headersTimeout: HEADERS_LIMIT_MS, connectionsCheckingInterval: DAWDLERS_EVERY_MS },
-      // No hook has seen such a request.
-      frameworkErrors: (_error, request, reply) => this.#refuseAddress(request, reply),
-      bodyLimit: BODY_LIMIT_BYTES,
-      return503OnClosing: false,
-      schemaController: { compilersFactory: WITHOUT_SCHEMAS },
-    });
-    this.#connections.watch(this.app.server);
-    // Whatever a route returns or quotes; files are sent as bytes and contain no secrets.
-    this.app.addHook("onSend", (_request, _reply, payload, done) => done(null, typeof payload === "string" ? redact(payload) : payload));
-    this.app.addHook("onRequest", (request, reply) => this.#guard(request, reply));
-    this.app.setErrorHandler((error: FastifyError, request, reply) => this.#fail(error, request, reply));
-    this.app.setNotFoundHandler((_request, reply) =>
-      this.#send(reply, 404, { error: "Nothing exists at this address.", code: "not-found" }),
-    );
-    addRoutes(this.app, { view, feed: this.#feed, access: this.#access, metrics: () => this.#loadMetrics() });
+  }
+
+  /** What answers, ready to. It is loaded for the first request: perhaps nobody ever looks. */
+  get app(): Promise<FastifyInstance> {
+    return this.#app.value;
   }
 
   /** @returns its address, with the assigned port. @throws TraderError `dashboard-unavailable` when it cannot listen there. */
   async listen(port: number): Promise<string> {
     const { host } = this.#options.config;
     try {
-      await this.app.listen({ host, port });
+      return `http://${addressOf(host, await this.listener.listen(host, port))}/`;
     } catch (error) {
       throw new TraderError(`The dashboard cannot listen on ${addressOf(host, port)}: ${whyNot(error)}.`, {
         code: isTaken(error) ? "dashboard-port-taken" : "dashboard-unavailable",
@@ -96,8 +74,6 @@ export class DashboardServer {
         cause: error,
       });
     }
-    const address = this.app.server.address();
-    return `http://${addressOf(host, typeof address === "object" && address !== null ? address.port : port)}/`;
   }
 
   /** The address that logs one browser in, once. The code follows the `#`, so no requested address contains it. */
@@ -108,8 +84,47 @@ export class DashboardServer {
   /** Ends every connection, open event streams too. */
   async close(): Promise<void> {
     this.#feed.close();
-    await this.app.close();
+    await this.listener.close();
+    if (this.#app.isWanted) await this.app.then((app) => app.close()).catch(() => undefined);
     await this.#options.view.close();
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      (await this.app).routing(request, response);
+    } catch (error) {
+      const problem = messageOf(error);
+      this.#options.onProblem(`The dashboard cannot be loaded: ${problem}`);
+      response.writeHead(500, { ...SECURITY_HEADERS, "cache-control": "no-store", "content-type": "application/json; charset=utf-8" });
+      response.end(JSON.stringify({ error: "The dashboard cannot be loaded; the log says why.", code: "not-loaded" }));
+    }
+  }
+
+  async #loadApp(): Promise<FastifyInstance> {
+    const { view, redact } = this.#options;
+    const { fastify } = await import("fastify");
+    const app = fastify({
+      logger: false,
+      // No hook has seen such a request.
+      frameworkErrors: (_error, request, reply) => this.#refuseAddress(request, reply),
+      bodyLimit: BODY_LIMIT_BYTES,
+      return503OnClosing: false,
+      schemaController: { compilersFactory: WITHOUT_SCHEMAS },
+    });
+    // Whatever a route returns or quotes; files are sent as bytes and contain no secrets.
+    app.addHook("onSend", (_request, _reply, payload, done) => done(null, typeof payload === "string" ? redact(payload) : payload));
+    app.addHook("onRequest", (request, reply) => this.#guard(request, reply));
+    app.setErrorHandler((error: FastifyError, request, reply) => this.#fail(error, request, reply));
+    app.setNotFoundHandler((_request, reply) => {
+      this.#send(reply, 404, { error: "Nothing exists at this address.", code: "not-found" });
+    });
+    addRoutes(app, { view, feed: this.#feed, access: this.#access, metrics: () => this.#metrics.value });
+    await app.ready();
+    return app;
+  }
+
+  async #loadMetrics(): Promise<Metrics> {
+    return new Metrics(await import("prom-client"), this.#options.view, this.#since);
   }
 
   async #guard(request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
@@ -119,11 +134,11 @@ export class DashboardServer {
       void reply.header("allow", "GET, HEAD");
       return this.#send(reply, 405, { error: "The dashboard is read-only: only GET and HEAD are allowed.", code: "method" });
     }
-    this.#connections.used(request.raw.socket);
+    this.listener.connections.used(request.raw.socket);
     if (FREE_PATHS.includes(pathOf(request))) return undefined;
     const admission = await this.#access.admits(request.headers);
     if (admission === "admitted") {
-      this.#connections.answering(request.raw.socket, reply.raw);
+      this.listener.connections.answering(request.raw.socket, reply.raw);
       return undefined;
     }
     if (pathOf(request) === "/") return reply.redirect("/login", 303);
@@ -159,21 +174,6 @@ export class DashboardServer {
 
   #send(reply: FastifyReply, status: number, body: Readonly<Record<string, string>>): FastifyReply {
     return reply.code(status).type("application/json; charset=utf-8").send(JSON.stringify(body));
-  }
-
-  /** Without scrapes it costs nothing. */
-  #loadMetrics(): Promise<Metrics> {
-    this.#metrics ??= this.#importMetrics().catch((error: unknown) => {
-      // Files are missing only during an upgrade; the next request retries.
-      this.#metrics = undefined;
-      throw error;
-    });
-    return this.#metrics;
-  }
-
-  async #importMetrics(): Promise<Metrics> {
-    const { Metrics: Made } = await import("./metrics.ts");
-    return new Made(this.#options.view, this.#since);
   }
 }
 

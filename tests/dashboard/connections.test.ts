@@ -72,7 +72,7 @@ describe("as many connections as are allowed, held open by somebody", () => {
     dashboard.silence = broker.promise;
     const all = Promise.withResolvers<undefined>();
     let left = MOST_CONNECTIONS;
-    dashboard.app.server.on("request", () => (--left === 0 ? all.resolve(undefined) : undefined));
+    dashboard.server.listener.server.on("request", () => (--left === 0 ? all.resolve(undefined) : undefined));
     const gone = closing(await opened(ask(path)));
     for (let held = 1; held < MOST_CONNECTIONS; held++) await opened(ask(path));
     await all.promise;

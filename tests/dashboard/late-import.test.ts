@@ -2,21 +2,40 @@ import { afterEach, beforeEach, expect, jest, test } from "@jest/globals";
 import type { OpenDashboard } from "./open-dashboard.ts";
 
 let dashboard: OpenDashboard;
+let address: string;
 let isInstalled = false;
 
 beforeEach(async () => {
-  const { Metrics } = await import("../../src/dashboard/metrics.ts");
-  jest.unstable_mockModule("../../src/dashboard/metrics.ts", () => {
-    if (!isInstalled) throw new Error("Cannot find package 'prom-client'");
-    return { Metrics };
-  });
+  const libraries = { fastify: await import("fastify"), "prom-client": await import("prom-client") };
+  for (const [name, library] of Object.entries(libraries))
+    jest.unstable_mockModule(name, () => {
+      if (!isInstalled) throw new Error(`Cannot find package '${name}'`);
+      return library;
+    });
   jest.resetModules();
+  isInstalled = false;
   dashboard = new (await import("./open-dashboard.ts")).OpenDashboard();
+  address = await dashboard.server.listen(0);
 });
 
 afterEach(() => dashboard.close());
 
+test("works again after an upgrade removed its files during the first request", async () => {
+  const refused = await fetch(`${address}healthz`);
+  expect([refused.status, await refused.json()]).toEqual([
+    500,
+    { error: "The dashboard cannot be loaded; the log says why.", code: "not-loaded" },
+  ]);
+  expect(refused.headers.get("x-content-type-options")).toBe("nosniff");
+  expect(dashboard.problems).toEqual(["The dashboard cannot be loaded: Cannot find package 'fastify'"]);
+  isInstalled = true;
+  expect((await fetch(`${address}healthz`)).status).toBe(200);
+});
+
 test("/metrics works again after an upgrade removed its files during a request", async () => {
+  isInstalled = true;
+  await dashboard.app;
+  isInstalled = false;
   expect(await dashboard.get("/metrics")).toMatchObject({ status: 500 });
   expect(dashboard.problems).toEqual(["The dashboard failed at /metrics: Cannot find package 'prom-client'"]);
   isInstalled = true;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import * as prometheus from "prom-client";
 import { systemClock } from "../../src/domain/clock.ts";
 import { Metrics } from "../../src/dashboard/metrics.ts";
 import { OpenDashboard } from "./open-dashboard.ts";
@@ -74,7 +75,7 @@ describe("/metrics", () => {
 
   test("counts events since the start once, however often it is scraped", async () => {
     // The example happened long ago, by the stamps in it.
-    const metrics = new Metrics(dashboard.view, 0);
+    const metrics = new Metrics(prometheus, dashboard.view, 0);
     dashboard.execute();
     await metrics.scrape();
     const samples = samplesOf(await metrics.scrape());
@@ -95,7 +96,7 @@ describe("/metrics", () => {
   test("leaves out earlier events and unknown values", async () => {
     dashboard.execute();
     dashboard.breakBroker();
-    const samples = samplesOf(await new Metrics(dashboard.view, systemClock.now() + 1).scrape());
+    const samples = samplesOf(await new Metrics(prometheus, dashboard.view, systemClock.now() + 1).scrape());
     expect(samples.get('alpaca_trader_executions_total{outcome="off-target"}')).toBe(0);
     expect(samples.get("alpaca_trader_broker_up")).toBe(0);
     for (const unknown of ["alpaca_trader_equity_dollars", "alpaca_trader_cash_dollars", "alpaca_trader_market_open"])
@@ -105,7 +106,7 @@ describe("/metrics", () => {
 
 /** Names of series that a scrape can hold. */
 function knownSeries(): Set<string> {
-  const { registry } = new Metrics(dashboard.view, 0);
+  const { registry } = new Metrics(prometheus, dashboard.view, 0);
   return new Set(
     registry
       .getMetricsAsArray()

@@ -105,7 +105,7 @@ export class OpenDashboard {
     url: string,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<{ status: number; text: string; headers: Record<string, unknown> }> {
-    const answer = await this.app.inject({ method: "GET", url, headers: { host: "127.0.0.1:8787", ...headers } });
+    const answer = await (await this.app).inject({ method: "GET", url, headers: { host: "127.0.0.1:8787", ...headers } });
     return { status: answer.statusCode, text: answer.body, headers: answer.headers };
   }
 

@@ -1,3 +1,4 @@
+import { lookup } from "node:dns/promises";
 import { rmSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -42,7 +43,7 @@ describe("every answer", () => {
 
   test.each(["POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const)("to %s is that the dashboard only reads", async (method) => {
     for (const url of ["/", "/api/dashboard", "/login", "/nothing"]) {
-      const answer = await dashboard().app.inject({ method, url, headers: { host: "localhost:8787" } });
+      const answer = await (await dashboard().app).inject({ method, url, headers: { host: "localhost:8787" } });
       expect([answer.statusCode, answer.headers.allow]).toEqual([405, "GET, HEAD"]);
       expect(answer.json()).toMatchObject({ error: "The dashboard is read-only: only GET and HEAD are allowed." });
     }
@@ -50,7 +51,7 @@ describe("every answer", () => {
 
   test("to HEAD has no body", async () => {
     for (const url of ["/", "/api/overview", "/healthz", "/api/events"]) {
-      const answer = await dashboard().app.inject({ method: "HEAD", url, headers: { host: "localhost" } });
+      const answer = await (await dashboard().app).inject({ method: "HEAD", url, headers: { host: "localhost" } });
       expect([answer.statusCode, answer.body]).toEqual([200, ""]);
     }
   });
@@ -98,7 +99,7 @@ describe("every answer", () => {
   );
 
   test("does not wait for slow clients: a request arrives within seconds, or its connection is closed", () => {
-    const { server } = dashboard().app;
+    const { server } = dashboard().server.listener;
     expect([server.headersTimeout, server.requestTimeout]).toEqual([5_000, 10_000]);
   });
 
@@ -266,7 +267,9 @@ describe("with a token", () => {
     form: Readonly<Record<string, string>>,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<LightMyRequestResponse> {
-    return await made.app.inject({
+    return await (
+      await made.app
+    ).inject({
       method: "POST",
       url: "/login",
       headers: {
@@ -292,6 +295,20 @@ describe("the port", () => {
     expect(refusal).toBeInstanceOf(TraderError);
     expect((refusal as TraderError).message).toBe(`The dashboard cannot listen on 127.0.0.1:${String(port)}: the port is in use.`);
     expect((refusal as TraderError).hint).toContain("DASHBOARD_PORT");
+  });
+
+  test("of localhost is open at each of its addresses, and closed with the dashboard", async () => {
+    const made = new OpenDashboard({ DASHBOARD_HOST: "localhost" });
+    try {
+      const { port } = new URL(await made.server.listen(0));
+      const addresses = await lookup("localhost", { all: true });
+      const urls = addresses.map(({ address, family }) => `http://${family === 6 ? `[${address}]` : address}:${port}/healthz`);
+      for (const url of urls) expect([url, (await fetch(url)).status]).toEqual([url, 200]);
+      await made.server.close();
+      for (const url of urls) await expect(fetch(url)).rejects.toThrow();
+    } finally {
+      await made.close();
+    }
   });
 
   test("0 is any free port, and the page is served", async () => {

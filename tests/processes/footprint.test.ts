@@ -30,6 +30,28 @@ describe("a small process", () => {
     expect(printedBy(script(""))).not.toMatchObject({ languages: 0 });
   });
 
+  test("loads the dashboard's library for the first request, not before", () => {
+    const script = `
+      import { createRequire } from "node:module";
+      import { systemClock } from ${JSON.stringify(join(ROOT, "src/domain/clock.ts"))};
+      import { DashboardServer } from ${JSON.stringify(join(ROOT, "src/dashboard/server.ts"))};
+      const { cache } = createRequire(${JSON.stringify(join(ROOT, "package.json"))});
+      const isLoaded = () => Object.keys(cache).some((file) => /\\/(fastify|prom-client)\\//.test(file));
+      const server = new DashboardServer({
+        view: { close: () => Promise.resolve() },
+        clock: systemClock,
+        config: { host: "127.0.0.1", isOpen: true },
+        redact: (text) => text,
+      });
+      const address = await server.listen(0);
+      const before = isLoaded();
+      const { status } = await fetch(address + "favicon.svg");
+      const after = isLoaded();
+      await server.close();
+      console.log(JSON.stringify({ before, status, after }));`;
+    expect(printedBy(script)).toEqual({ before: false, status: 200, after: true });
+  });
+
   test("keeps the engine's space for young objects as small as it began", () => {
     const script = (first: string): string => `
       import { getHeapSpaceStatistics } from "node:v8";
