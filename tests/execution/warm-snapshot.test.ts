@@ -3,7 +3,7 @@ import { DEFAULT_EXECUTION } from "../../src/domain/execution-style.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import type { Signal } from "../../src/domain/signal.ts";
 import type { Interceptor, VenueResponse } from "../../src/simulator/venue.ts";
-import { isPost, isRead, postedOrder, reply, UNAVAILABLE } from "./faults.ts";
+import { isPost, isRead, postedOrder, reply, TIMED_OUT, UNAVAILABLE } from "./faults.ts";
 import { parseFault } from "../../src/simulator/faults.ts";
 import { limitStyle } from "./limit-style.ts";
 import { book, expectUnharmed, INVESTED } from "./scenario.ts";
@@ -121,6 +121,34 @@ describe("sells on a reading from before the alert", () => {
     });
     expect(await desk.run(next(AFTER))).toMatchObject({ conclusion: { outcome: "on-target" } });
     expectUnharmed(desk);
+  });
+
+  test("are sent again as they were, also after a restart", async () => {
+    await warmDesk();
+    let isLost = true;
+    also({
+      before: (request) => Promise.resolve(isLost && isPost(request) && postedOrder(request).symbol === "TQQQ" ? TIMED_OUT : undefined),
+    });
+    void desk.start(next(AFTER));
+    await desk.clock.advance(500);
+    isLost = false;
+    await desk.restart();
+    await desk.recover();
+    const sent = bodies.filter(({ symbol }) => symbol === "TQQQ");
+    expect(sent.length).toBeGreaterThan(1);
+    expect(new Set(sent.map((body) => JSON.stringify(body))).size).toBe(1);
+    expect(Object.keys(desk.weights())).toEqual(["BTAL"]);
+    expectUnharmed(desk);
+  });
+
+  test("may be followed by larger buys where prices have risen since the reading", async () => {
+    await warmDesk();
+    await desk.clock.advance(20_000);
+    for (const symbol of ["TQQQ", "UVXY"]) desk.exchange.scalePrice(symbol, decimal("1.15"));
+    expect(await desk.run(next(AFTER))).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(soldBeforeReading()).toBe(2);
+    expect(desk.weights().BTAL).toBeGreaterThan(0.98);
+    expect(desk.exchange.state.cash.gte(decimal("0"))).toBe(true);
   });
 
   test("that the venue refuses are sent without sell_to_close on the next plan", async () => {

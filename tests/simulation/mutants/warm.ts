@@ -99,6 +99,16 @@ export const WARM_SNAPSHOT: readonly Mutant[] = [
     find: "request.closesOnly === true ?",
     replace: 'request.closesOnly === true && symbol === "" ?',
   }),
+  warm("resent-unmarked", "A sell that is sent again after a restart does not say any more that it may only close a position.", {
+    file: "src/execution/loop/converge.ts",
+    find: "this.#execution.record().plan?.isWarm === true,",
+    replace: "this.#execution.record().plan?.isWarm === true && this.#fresh !== undefined,",
+  }),
+  warm("bound-by-old-prices", "Buys are held to what the account was worth when it was read before the alert.", {
+    file: "src/execution/loop/converge.ts",
+    find: "if (grown !== undefined && plan?.buying === undefined)",
+    replace: "if (grown !== undefined && plan === undefined)",
+  }),
   {
     name: "warm-counted-twice",
     bug: "Sells that the reading beside them shows already are counted again.",
