@@ -26,7 +26,7 @@ import { Pricer } from "../preparation/pricing.ts";
 import { QuoteBook } from "../styles/quote-book.ts";
 import type { MarketReading, AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { readClocks } from "../preparation/account-snapshot.ts";
-import { grownBy } from "./signal-bounds.ts";
+import { widenedTo } from "./signal-bounds.ts";
 import { PlanPause } from "./plan-pause.ts";
 import { Sending } from "./sending.ts";
 import type { StopFacts } from "./stop-reason.ts";
@@ -284,11 +284,11 @@ export class Convergence {
   }
 
   /** The reading beside the first sells. Prices may have moved since the one that they left on, and with them what is to be bought. */
-  #sawBeside({ account, positions, openOrders }: AccountSnapshot): void {
-    this.#account.saw({ account, positions, openOrders });
-    const { accountBefore, plan } = this.#execution.record();
-    const grown = plan && accountBefore && grownBy(plan, accountBefore, account.equity);
-    if (grown !== undefined && plan?.buying === undefined) this.#parts.ledger.updateExecution(this.#execution.id, { plan: grown });
+  #sawBeside(snapshot: AccountSnapshot): void {
+    this.#account.saw(snapshot);
+    const { plan } = this.#execution.record();
+    const widened = plan && this.#fresh && widenedTo(plan, this.#fresh.before, snapshot);
+    if (widened !== undefined && plan?.buying === undefined) this.#parts.ledger.updateExecution(this.#execution.id, { plan: widened });
   }
 
   /** The rests of terminal orders as new intents; the parts of a large order keep a time distance. */

@@ -16,15 +16,15 @@ import type { OpenExecution } from "./open-execution.ts";
  */
 export class FreshReading {
   readonly #execution: OpenExecution;
-  readonly #before: AccountSnapshot;
+  /** What the sells were planned on. */
+  readonly before: AccountSnapshot;
   #reading: Promise<AccountSnapshot | undefined> | undefined;
   #readAt: ClockReading | undefined;
   #hasLeft = false;
 
-  /** @param before what the sells were planned on. */
   constructor(execution: OpenExecution, before: AccountSnapshot) {
     this.#execution = execution;
-    this.#before = before;
+    this.before = before;
   }
 
   /** It has been answered, or has failed. */
@@ -65,7 +65,7 @@ export class FreshReading {
     const readAt = this.#readAt;
     this.#reading = undefined;
     if (fresh === undefined || readAt === undefined || ageOf(readAt, this.#execution.parts.clock) > PRICE_MAX_AGE_MS) return undefined;
-    if (!isUnchanged(fresh, this.#before)) return undefined;
+    if (!isUnchanged(fresh, this.before)) return undefined;
     const snapshot = withFills(withoutEnded(fresh, this.#execution.parts.ledger), this.#execution.intents());
     return snapshot === undefined ? undefined : { snapshot, readAt };
   }
@@ -78,7 +78,7 @@ export function isUnchanged(fresh: AccountSnapshot, before: AccountSnapshot): bo
   if (fresh.positions.length !== before.positions.length || fresh.configuration?.suspendTrade === true) return false;
   return fresh.positions.every(({ symbol, quantity, problem }) => {
     const held = before.positions.find((position) => position.symbol === symbol);
-    return problem === undefined && held?.quantity.eq(quantity) === true;
+    return problem === undefined && held?.problem === undefined && held?.quantity.eq(quantity) === true;
   });
 }
 

@@ -3,10 +3,12 @@ import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
 import { isOnTargetReason, type SkipReason } from "../../portfolio/skip-reason.ts";
-import { CENT_DECIMALS, decimal, max, min, sum, toText, truncate, ZERO, type Decimal } from "../../domain/decimal.ts";
+import { CENT_DECIMALS, decimal, max, min, ONE, sum, toText, truncate, ZERO, type Decimal } from "../../domain/decimal.ts";
 import type { PlanInput, PlannedOrder, PlanResult } from "../../portfolio/plan.ts";
 import { makePlan } from "../../portfolio/plan.ts";
+import type { AccountSnapshot } from "../preparation/account-snapshot.ts";
 import { isUnderWay } from "../preparation/settle.ts";
+import { summariseAccount } from "../outcome/summary.ts";
 import type { AccountSummary, GoalSummary, LineSummary, PhaseSummary, PlanSummary } from "../../domain/ledger/summaries.ts";
 
 /** How much more than first planned a signal may trade of a symbol, as a fraction of the base (R33). */
@@ -44,15 +46,28 @@ export function goalsOf(first: Pick<PhaseSummary, "base" | "highestBase" | "line
 /** An account may be worth this much more when it is read beside the first sells (R36), as a fraction. */
 const MOST_GROWTH = decimal("1.25");
 
-/** A plan made on an earlier equity than this one: the signal may trade as much more as the account is worth more. @returns `undefined` if it is not. */
-export function grownBy(plan: PlanSummary, before: AccountSummary, equity: Decimal): PlanSummary | undefined {
+/**
+ * A plan made on an earlier reading than this one (R36): the signal may trade as much more as the account is worth more, and
+ * what could not be read in the earlier one.
+ * @returns `undefined` if nothing changes.
+ */
+export function widenedTo(plan: PlanSummary, before: AccountSnapshot, now: AccountSnapshot): PlanSummary | undefined {
   const { base, highestBase = base } = plan.selling;
-  const was = decimal(before.equity);
-  if (was.lte(ZERO) || equity.lte(was)) return undefined;
-  const grown = decimal(base).times(min(equity.div(was), MOST_GROWTH));
-  if (grown.lte(decimal(highestBase))) return undefined;
-  const selling = { ...plan.selling, highestBase: toText(truncate(grown, CENT_DECIMALS)) };
-  return { ...plan, selling, goals: goalsOf(selling, before.positions) };
+  const was = before.account.equity;
+  const grown = was.gt(ZERO) ? decimal(base).times(min(max(now.account.equity.div(was), ONE), MOST_GROWTH)) : ZERO;
+  const read = new Set(before.positions.flatMap(({ symbol, problem }) => (problem === undefined ? [symbol] : [])));
+  const unread = now.positions.filter(({ symbol, problem }) => problem === undefined && !read.has(symbol));
+  const highest = max(decimal(highestBase), truncate(grown, CENT_DECIMALS)).plus(sum(unread.map(({ marketValue }) => marketValue)));
+  if (unread.length === 0 && highest.eq(decimal(highestBase))) return undefined;
+  // What was counted as protected for want of a readable row has not reached its target.
+  const lines = plan.selling.lines.filter(({ symbol }) => !unread.some((position) => position.symbol === symbol));
+  const selling = { ...plan.selling, highestBase: toText(highest), lines };
+  const goals = goalsOf(selling, summariseAccount(before).positions);
+  const sells = unread.map(({ symbol, marketValue, currentPrice }): GoalSummary => {
+    const most = marketValue.plus(highest.times(SLACK));
+    return { symbol, side: "sell", most: toText(most), price: toText(currentPrice ?? ZERO) };
+  });
+  return { ...plan, selling, goals: [...goals, ...sells] };
 }
 
 interface Room {

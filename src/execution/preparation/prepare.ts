@@ -141,11 +141,11 @@ async function preparedWarm(parts: PrepareParts, request: PrepareRequest): Promi
 
 /** @returns in words why the account must be read first, or the plan. */
 async function plannedWarm(parts: PrepareParts, request: PrepareRequest, warm: WarmSnapshot): Promise<Ready | string> {
-  const snapshot = warm.usable(symbolsOf(request.wanted));
-  if (typeof snapshot === "string") return snapshot;
+  const reading = warm.usable(symbolsOf(request.wanted));
+  if (typeof reading === "string") return reading;
+  const { snapshot, splits } = reading;
   if (accountDeclined(parts, snapshot) !== undefined) return "the account may not be the right one";
-  const splits = await splitsIn(parts, { ...request, dryRun: true }, snapshot);
-  if ("kind" in splits || splits.size > 0) return "a split is suspected";
+  if (splits.size > 0) return "a split is suspected";
   const planned = plannedOn(parts, request, snapshot, { splits, given: [] });
   const prepared = isDoubtful(planned.result) ? undefined : judged(parts, request, planned);
   if (prepared?.kind !== "ready") return "nothing can be planned on the last reading";

@@ -1,5 +1,5 @@
 import { BrokerError } from "../../domain/broker.ts";
-import type { PlannedOrder } from "../../portfolio/plan.ts";
+import type { PlanInput, PlannedOrder } from "../../portfolio/plan.ts";
 import { truncate } from "../../domain/decimal.ts";
 import type { ExecutionParts } from "../execution-parts.ts";
 import { isOwnOrder } from "../orders/ids.ts";
@@ -33,8 +33,13 @@ type WarmParts = Pick<
   "broker" | "stream" | "ledger" | "clock" | "assets" | "splits" | "execution" | "limits" | "halted" | "stopping" | "emit"
 >;
 
-interface Kept {
+/** A snapshot from before the alert, and which of its symbols may have been split. */
+export interface WarmReading {
   readonly snapshot: AccountSnapshot;
+  readonly splits: PlanInput["splits"];
+}
+
+interface Kept extends WarmReading {
   /** Before the first request. */
   readonly readAt: ClockReading;
 }
@@ -77,9 +82,8 @@ export class WarmSnapshot {
       const read = await unlessAborted(readAccount(broker, assets, clock, wanted), stopping);
       if (heard !== this.#heard) return;
       const snapshot = withoutEnded(read, ledger);
-      // So that nothing has to be asked when the alert comes.
-      await unlessAborted(splits.doubts(snapshot, { wanted, record: true }), stopping);
-      if (heard === this.#heard) this.#kept = { snapshot, readAt };
+      const doubts = await unlessAborted(splits.doubts(snapshot, { wanted, record: true }), stopping);
+      if (heard === this.#heard) this.#kept = { snapshot, splits: doubts, readAt };
     } catch (error) {
       if (!stopping.aborted && !(error instanceof BrokerError)) throw error;
       this.#kept = undefined;
@@ -98,9 +102,9 @@ export class WarmSnapshot {
 
   /**
    * @param wanted the symbols of all targets.
-   * @returns the snapshot, or in words why the account must be read first.
+   * @returns the reading, or in words why the account must be read first.
    */
-  usable(wanted: readonly string[]): AccountSnapshot | string {
+  usable(wanted: readonly string[]): WarmReading | string {
     const { clock, ledger, limits } = this.#parts;
     if (!this.#isOn) return "WARM_SNAPSHOT is off, or EXECUTION_STYLE or AVOID_OPEN_MINUTES needs a reading";
     if (limits.maxDailyTurnover !== undefined || limits.maxDailyLoss !== undefined) return "the daily limits need the account's activities";
@@ -121,7 +125,7 @@ export class WarmSnapshot {
       const asset = assets.get(symbol);
       return asset?.active !== true || !asset.tradable || purchaseBlockOf(asset, configuration) !== undefined;
     });
-    return unchecked === undefined ? snapshot : `${unchecked} has not been checked, or cannot be bought`;
+    return unchecked === undefined ? this.#kept : `${unchecked} has not been checked, or cannot be bought`;
   }
 
   /**

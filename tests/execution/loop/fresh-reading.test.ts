@@ -2,7 +2,9 @@ import { describe, expect, test } from "@jest/globals";
 import type { Position } from "../../../src/domain/broker.ts";
 import { decimal, toText, ZERO } from "../../../src/domain/decimal.ts";
 import type { IntentRecord } from "../../../src/domain/ledger/orders.ts";
+import type { LineSummary, PlanSummary } from "../../../src/domain/ledger/summaries.ts";
 import { isUnchanged, withFills } from "../../../src/execution/loop/fresh-reading.ts";
+import { widenedTo } from "../../../src/execution/loop/signal-bounds.ts";
 import type { AccountSnapshot } from "../../../src/execution/preparation/account-snapshot.ts";
 
 const position = (symbol: string, quantity: string, price = "10"): Position =>
@@ -35,6 +37,43 @@ describe("a reading beside the sells says that nothing had changed", () => {
     ["another account", snapshot("100", BEFORE.positions, { number: "2" }), false],
   ])("%s: %#", (_name, fresh, unchanged) => {
     expect(isUnchanged(fresh, BEFORE)).toBe(unchanged);
+  });
+});
+
+describe("what a signal may trade after the reading beside its sells", () => {
+  const line = (symbol: string, weight: string, target: string, actual: string): LineSummary =>
+    ({ symbol, targetWeight: weight, targetValue: target, actualValue: actual, action: "none", detail: "" }) as unknown as LineSummary;
+  const lines = [line("BTAL", "1", "9900", "0"), line("TQQQ", "0", "0", "5000"), line("UVXY", "0", "0", "4900")];
+  const plan = { selling: { base: "9900", lines, sells: [], buys: [] } } as unknown as PlanSummary;
+  const numbers = { lastEquity: decimal("10000"), status: "ACTIVE" };
+  const read = (positions: readonly Position[], equity = "10000"): AccountSnapshot => ({
+    ...snapshot("100", positions, { ...numbers, equity: decimal(equity) }),
+    prices: new Map(),
+  });
+  const before = read(BEFORE.positions);
+
+  test("is the same where the account is worth the same, or less", () => {
+    expect(widenedTo(plan, before, read(BEFORE.positions))).toBeUndefined();
+    expect(widenedTo(plan, before, read(BEFORE.positions, "8000"))).toBeUndefined();
+  });
+
+  test.each([
+    ["11000", "10890"],
+    ["90000", "12375"],
+  ])("grows with what the account is worth, by a quarter at most: %s", (equity, highest) => {
+    const widened = widenedTo(plan, before, read(BEFORE.positions, equity));
+    expect(widened?.selling.highestBase).toBe(highest);
+    const most = widened?.goals?.find(({ symbol }) => symbol === "BTAL")?.most;
+    expect(Number(most)).toBeCloseTo(Number(highest) * 1.05, 6);
+  });
+
+  test.each<[string, readonly Position[]]>([
+    ["was not shown", [position("TQQQ", "500")]],
+    ["could not be read", [position("TQQQ", "500"), { ...position("UVXY", "490"), problem: "market_value" }]],
+  ])("contains what %s before", (_name, positions) => {
+    const widened = widenedTo(plan, read(positions), read(BEFORE.positions));
+    expect(widened?.goals?.find(({ symbol }) => symbol === "UVXY")).toMatchObject({ side: "sell", most: "5640", price: "10" });
+    expect(widened?.selling.lines.map(({ symbol }) => symbol)).toEqual(["BTAL", "TQQQ"]);
   });
 });
 

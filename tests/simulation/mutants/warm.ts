@@ -66,13 +66,13 @@ export const WARM_SNAPSHOT: readonly Mutant[] = [
   }),
   warm("target-unchecked", "Something is sold for a target that was not looked up.", {
     file: WARM,
-    find: "    return unchecked === undefined ? snapshot",
-    replace: '    return unchecked !== "" ? snapshot',
+    find: "    return unchecked === undefined ? this.#kept",
+    replace: '    return unchecked !== "" ? this.#kept',
   }),
   warm("split-unbooked", "Sells leave although a split is not booked.", {
     file: "src/execution/preparation/prepare.ts",
-    find: '  if ("kind" in splits || splits.size > 0) return "a',
-    replace: '  if ("kind" in splits) return "a',
+    find: '  if (splits.size > 0) return "a split',
+    replace: '  if (splits.size > 99) return "a split',
   }),
   warm("old-price", "A part of a position is sold by a price of any age.", {
     file: WARM,
@@ -106,8 +106,8 @@ export const WARM_SNAPSHOT: readonly Mutant[] = [
   }),
   warm("bound-by-old-prices", "Buys are held to what the account was worth when it was read before the alert.", {
     file: "src/execution/loop/converge.ts",
-    find: "if (grown !== undefined && plan?.buying === undefined)",
-    replace: "if (grown !== undefined && plan === undefined)",
+    find: "if (widened !== undefined && plan?.buying === undefined)",
+    replace: "if (widened !== undefined && plan === undefined)",
   }),
   {
     name: "warm-counted-twice",
