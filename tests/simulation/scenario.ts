@@ -101,6 +101,10 @@ const DAY_MS = 86_400_000;
 
 /** Draws the run of a seed. */
 export function drawScenario(seed: number): Scenario {
+  return withHabit(withLull(withoutLull(seed), new Chance(seed, "lull")), new Chance(seed, "habit of the account"));
+}
+
+function withoutLull(seed: number): Scenario {
   const chance = new Chance(seed, "scenario");
   const day = chance.weighted<DayKind>([
     ["normal", 60],
@@ -140,8 +144,7 @@ export function drawScenario(seed: number): Scenario {
   };
   const pressure = new Chance(seed, "pressure");
   const pressed = withSplit(underPressure(scenario, drawPressure(pressure), pressure), new Chance(seed, "split"));
-  const unkind = { ...pressed, faults: [...pressed.faults, ...unkindFaults(new Chance(seed, "unkind faults"))] };
-  return withHabit(withLull(unkind, new Chance(seed, "lull")), new Chance(seed, "habit of the account"));
+  return { ...pressed, faults: [...pressed.faults, ...unkindFaults(new Chance(seed, "unkind faults"))] };
 }
 
 const LULL_SHARE = 0.35;
@@ -162,10 +165,13 @@ function withLull(scenario: Scenario, chance: Chance): Scenario {
   };
 }
 
-/** The same strategy, account and settings, and nothing in the way. */
-export function withoutTrouble(scenario: Scenario): Scenario {
+/** The strategy, account and settings of a seed, and nothing in the way. No order depends on a reading from before its alert. */
+export function drawCalm(seed: number): Scenario {
+  const scenario = withHabit(withoutLull(seed), new Chance(seed, "habit of the account"));
   const stages = scenario.stages.map((stage) => ({ ...stage, absences: [] }));
-  return { ...scenario, stages, faults: [], pressure: undefined, split: undefined, trouble: undefined, cause: undefined, isCalm: true };
+  const execution = { ...scenario.execution, warmSnapshot: false };
+  const nothing = { faults: [], pressure: undefined, split: undefined, trouble: undefined, cause: undefined };
+  return { ...scenario, stages, execution, ...nothing, isCalm: true };
 }
 
 const USUAL_SHARE = 0.75;

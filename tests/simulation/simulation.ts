@@ -24,7 +24,7 @@ import { Machine } from "./machine.ts";
 import type { LifeEnd } from "./machine.ts";
 import { Network } from "./network.ts";
 import { QuoteModel } from "./quote-weather.ts";
-import { drawScenario, withoutTrouble } from "./scenario.ts";
+import { drawCalm, drawScenario } from "./scenario.ts";
 import type { AccountHabit, Scenario, Stage, StagedRun } from "./scenario.ts";
 import { drawRun, knownOf } from "./strategy.ts";
 import type { DrawnRun, FileDeed, RunKind } from "./strategy.ts";
@@ -80,8 +80,7 @@ export interface SimulateOptions {
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SeedResult> {
   // Wherever it is called from, it runs as a promise's job: right after a callback, ticks come before promises.
   await Promise.resolve();
-  const drawn = drawScenario(seed);
-  const simulation = new Simulation(options.calm === true ? withoutTrouble(drawn) : drawn, options.trace ?? false);
+  const simulation = new Simulation(options.calm === true ? drawCalm(seed) : drawScenario(seed), options.trace ?? false);
   try {
     return await simulation.run();
   } finally {
