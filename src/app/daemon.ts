@@ -13,7 +13,7 @@ import type { Rehearsal } from "./rehearsal.ts";
 import { SignalInbox } from "./signal-inbox.ts";
 
 const TICK_MS = 1_000;
-/** One for each tick after the start: after so many the code is compiled. */
+/** One for each tick after the start: by then the code is compiled. */
 const FIRST_REHEARSALS = 10;
 const REHEARSE_EVERY_MS = 60_000;
 

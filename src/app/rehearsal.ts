@@ -9,7 +9,7 @@ import { readMarket } from "../execution/preparation/account-snapshot.ts";
 import { Rebalancer } from "../execution/rebalancer.ts";
 import { openLedger, type SqliteLedger } from "../ledger/sqlite-ledger.ts";
 
-/** After so many rebalances the ledger in memory is made anew. */
+/** Rebalances until the ledger in memory is replaced. */
 const LEDGER_LASTS = 50;
 /** Between two rebalances of the rehearsal, on its own clock: fills are in every reading by then. */
 const APART_MS = 61_000;

@@ -198,7 +198,7 @@ export const SETTINGS = {
     form: oneOf("on", "off"),
     expected: "on or off",
     default: "on",
-    doc: "While a session is open, the daemon reads the account about every 30 s, so that sells of whole positions can leave as soon as an alert comes; a new reading leaves beside them. Costs about ten requests a minute.",
+    doc: "While a session is open, the daemon reads the account about every 30 s, so that sells of whole positions can leave as soon as an alert comes; a new reading is sent with them. Costs about ten requests a minute.",
   }),
   LIMIT_MAX_SPREAD_PERCENT: setting({
     ...percentFrom("0.01", "20"),

@@ -42,7 +42,7 @@ export type ConvergeResult = Conclusion | undefined;
 export interface Known {
   /** Used for the plan, if this process made it. */
   readonly snapshot?: AccountSnapshot;
-  /** It was read before the alert: the sells leave on it, and a new reading leaves beside them (R36). */
+  /** It was read before the alert: the sells are sent on it, and a new reading together with them (R36). */
   readonly isWarm?: boolean;
   /** The owner requested it: it starts whatever the age of the signal (R33). */
   readonly ageless?: boolean;
@@ -100,7 +100,7 @@ export class Convergence {
     this.#execution = new OpenExecution(parts, execution.id, signal);
     this.#market = new MarketWatch(this.#execution, market, () => this.#wake());
     const gate = new OrderGate(parts.clock);
-    // Nothing was heard of the account's orders since a warm reading, which is as good as a look at them.
+    // Nothing was heard of the account's orders since a warm reading, which is as good as checking them now.
     const lookedAt = isWarm ? readClocks(parts.clock) : market?.readAt;
     this.#account = new AccountWatch(this.#execution, { market: this.#market, gate }, lookedAt);
     this.#fresh = isWarm && snapshot !== undefined ? new FreshReading(this.#execution, snapshot) : undefined;
@@ -146,7 +146,7 @@ export class Convergence {
     try {
       for (;;) {
         if (this.#failure !== undefined) throw this.#failure;
-        // The reading that leaves beside the first sells has the clock too.
+        // The reading that is sent with the first sells contains the clock too.
         if (this.#fresh?.hasCome !== false || !this.#market.isFresh) this.#market.refresh();
         this.#pause.cutShortFor(this.#parts.inbox.newer);
         const decision = decide(this.#facts());
@@ -280,11 +280,11 @@ export class Convergence {
     if (!(await this.#market.isKnown()) || !(await this.#hasAll())) return;
     const ids = await this.#sending.commit(due);
     for (const id of ids) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
-    if (ids.length > 0) this.#fresh?.leave((snapshot) => this.#sawBeside(snapshot));
+    if (ids.length > 0) this.#fresh?.leave((snapshot) => this.#sawFresh(snapshot));
   }
 
-  /** The reading beside the first sells. Prices may have moved since the one that they left on, and with them what is to be bought. */
-  #sawBeside(snapshot: AccountSnapshot): void {
+  /** The reading that was sent with the first sells. Prices may have moved since the earlier one, and with them what is to be bought. */
+  #sawFresh(snapshot: AccountSnapshot): void {
     this.#account.saw(snapshot);
     const { plan } = this.#execution.record();
     const widened = plan && this.#fresh && widenedTo(plan, this.#fresh.before, snapshot);

@@ -10,7 +10,7 @@ import { PRICE_MAX_AGE_MS } from "../preparation/warm-snapshot.ts";
 import type { OpenExecution } from "./open-execution.ts";
 
 /**
- * The reading of the account that leaves beside sells sent on an earlier one (R36). If it shows that nothing had changed,
+ * The reading of the account that is sent together with sells based on an earlier one (R36). If it shows that nothing had changed,
  * the buys are planned on it with our own fills, as soon as the last sell is filled; otherwise the account is read
  * again first (R16).
  */
@@ -32,7 +32,7 @@ export class FreshReading {
     return this.#readAt !== undefined;
   }
 
-  /** Called right after the sells have left; once. @param saw is told of what it shows. */
+  /** Called right after the sells have left; once. @param saw called with its result. */
   leave(saw: (snapshot: AccountSnapshot) => void): void {
     if (this.#hasLeft) return;
     this.#hasLeft = true;

@@ -82,7 +82,7 @@ export class NextPlan {
       if (status === "not-fractionable") assets.refusedFractions(symbol, clock.now() - updatedAt);
       if (status === "not-tradable" || status === "unknown-asset") assets.readAgain(symbol);
     }
-    const settled = (await this.#settledBeside()) ?? (await this.#parts.account.settled(blocked));
+    const settled = (await this.#settledByFresh()) ?? (await this.#parts.account.settled(blocked));
     if (settled === undefined || blocked()) return DECIDE_AGAIN;
     // What an account lacks after so long may be known of the orders by now.
     if (settled.missing !== undefined && (await this.#parts.account.learnOfUnknown(this.#execution.intents()))) return DECIDE_AGAIN;
@@ -100,8 +100,8 @@ export class NextPlan {
     return blocked() ? DECIDE_AGAIN : this.#planned(known, request, jump);
   }
 
-  /** What was read beside sells that left before any reading, with their fills (R36). */
-  async #settledBeside(): Promise<SettledSnapshot | undefined> {
+  /** What was read together with sells that were sent on an earlier reading, with their fills (R36). */
+  async #settledByFresh(): Promise<SettledSnapshot | undefined> {
     const { fresh, account, market } = this.#parts;
     const read = await fresh?.withSells();
     if (read === undefined) return undefined;

@@ -43,7 +43,7 @@ export function goalsOf(first: Pick<PhaseSummary, "base" | "highestBase" | "line
   return first.lines.map((line) => goalOf(line, held, { slack: highest.times(SLACK), more: highest.minus(base) }));
 }
 
-/** An account may be worth this much more when it is read beside the first sells (R36), as a fraction. */
+/** An account may be worth this much more when it is read together with the first sells (R36), as a fraction. */
 const MOST_GROWTH = decimal("1.25");
 
 /**

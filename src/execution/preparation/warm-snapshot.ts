@@ -63,7 +63,7 @@ export class WarmSnapshot {
   }
 
   /**
-   * Reads again when it is time. Failures are left to whoever needs the account.
+   * Reads again when it is time. A failure matters only when the account is needed.
    * @param market the last reading of the venue's clock: outside a session nothing is read.
    */
   async refresh(market: MarketReading | undefined): Promise<void> {
