@@ -135,11 +135,14 @@ export class SplitWatch {
     const { ledger } = this.#parts;
     const seen = ledger.lastSessionQuantity(symbol);
     const fill = ledger.lastFilledIntent(symbol);
-    if (fill === undefined || (seen !== undefined && seen.at >= fill.updatedAt)) return seen;
+    if (fill === undefined) return seen;
     // In limit style one trade may take several orders, all planned on the shares from before the first.
     const orders = ledger.intentsOf(fill.executionId).filter((intent) => intent.symbol === symbol);
     const quantity = expectedAfter(orders, undefined).quantities.get(symbol) ?? ZERO;
-    return { session: marketDate(lastFillOf(fill)), quantity, isFilled: true };
+    const filled = { session: marketDate(lastFillOf(fill)), quantity, isFilled: true };
+    if (seen === undefined || seen.at < fill.updatedAt) return filled;
+    // Seen since then in the same session, and unchanged: it is still what the fill left.
+    return seen.session === filled.session && isSameQuantity(seen.quantity, quantity) ? filled : seen;
   }
 
   /** Records the progress of a known split. */
