@@ -60,6 +60,16 @@ export class Rehearsal {
 
   /** One rebalance, from one half of its symbols to the other. @returns whether it came to its target. */
   async run(): Promise<boolean> {
+    try {
+      return await this.#rebalanced();
+    } catch (error) {
+      // Closed in the middle of it, at the end of the process.
+      if (this.#stopping.signal.aborted) return false;
+      throw error;
+    }
+  }
+
+  async #rebalanced(): Promise<boolean> {
     readAlert(LINE, "UTC");
     const rebalancer = this.#open();
     this.#runs += 1;

@@ -12,6 +12,13 @@ beforeEach(() => {
 
 afterEach(() => rehearsal.close());
 
+test("one that is closed in the middle of it ends without an error", async () => {
+  await rehearsal.run();
+  const second = rehearsal.run();
+  rehearsal.close();
+  expect(await second).toBe(false);
+});
+
 test("every rehearsal comes to its target without waiting, with a ledger made anew in between", async () => {
   for (let run = 0; run < 120; run += 1) expect(await rehearsal.run()).toBe(true);
   expect(clock.monotonic()).toBe(0);
