@@ -280,11 +280,16 @@ export class Convergence {
     if (!(await this.#market.isKnown()) || !(await this.#hasAll())) return;
     const ids = await this.#sending.commit(due);
     for (const id of ids) this.#start(id, (record, followUp) => this.#orders.post(record, followUp));
-    if (ids.length > 0) this.#fresh?.leave((snapshot) => this.#sawFresh(snapshot));
+    if (ids.length > 0 && this.#fresh !== undefined)
+      this.#inBackground(
+        this.#fresh.leave((snapshot) => this.#sawFresh(snapshot)),
+        () => undefined,
+      );
   }
 
   /** The reading that was sent with the first sells. Prices may have moved since the earlier one, and with them what is to be bought. */
   #sawFresh(snapshot: AccountSnapshot): void {
+    if (this.#ended) return;
     this.#account.saw(snapshot);
     const { plan } = this.#execution.record();
     const widened = plan && this.#fresh && widenedTo(plan, this.#fresh.before, snapshot);

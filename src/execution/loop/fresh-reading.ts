@@ -33,7 +33,7 @@ export class FreshReading {
   }
 
   /** Called right after the sells have left; once. @param saw called with its result. */
-  leave(saw: (snapshot: AccountSnapshot) => void): void {
+  async leave(saw: (snapshot: AccountSnapshot) => void): Promise<void> {
     if (this.#hasLeft) return;
     this.#hasLeft = true;
     const { broker, assets, clock } = this.#execution.parts;
@@ -51,7 +51,7 @@ export class FreshReading {
         return undefined;
       },
     );
-    this.#reading.catch(() => undefined);
+    await this.#reading;
   }
 
   /**

@@ -19,8 +19,6 @@ import { FILLS_SETTLE_WITHIN_MS } from "./settle.ts";
 
 /** Between the starts of two readings: the venue's clock may be 30 s old at a POST, and a reading costs five requests. */
 const EVERY_MS = 28_000;
-/** After anything was heard of the account's orders, and after a failure. */
-const AGAIN_MS = 10_000;
 /** A sell may leave on a reading of at most this age. */
 const MAX_AGE_MS = 60_000;
 /** A sell of a part is sized by its price, which may be of at most this age. */
@@ -30,7 +28,7 @@ const RECENT_SIGNALS = 20;
 
 type WarmParts = Pick<
   ExecutionParts,
-  "broker" | "stream" | "ledger" | "clock" | "assets" | "splits" | "execution" | "limits" | "halted" | "stopping" | "emit"
+  "broker" | "stream" | "ledger" | "clock" | "assets" | "splits" | "execution" | "limits" | "halted" | "stopping"
 >;
 
 /** A snapshot from before the alert, and which of its symbols may have been split. */
@@ -69,8 +67,9 @@ export class WarmSnapshot {
   async refresh(market: MarketReading | undefined): Promise<void> {
     const { broker, clock, ledger, assets, splits, stream, stopping, halted } = this.#parts;
     const now = clock.monotonic();
-    if (this.#isReading || now < this.#nextAt || halted() !== undefined) return;
-    if (!this.#isOn || (sessionLeft(market ?? this.#kept?.snapshot.market ?? CLOSED, now) ?? 0) < MIN_SESSION_LEFT_TO_START_MS) return;
+    if (!this.#isOn || this.#isReading || now < this.#nextAt) return;
+    const left = market === undefined ? undefined : sessionLeft(market, now);
+    if (left === undefined || left < MIN_SESSION_LEFT_TO_START_MS || halted() !== undefined) return;
     this.#follow();
     if (stream.state !== "listening") return;
     this.#isReading = true;
@@ -87,7 +86,6 @@ export class WarmSnapshot {
     } catch (error) {
       if (!stopping.aborted && !(error instanceof BrokerError)) throw error;
       this.#kept = undefined;
-      this.#nextAt = clock.monotonic() + AGAIN_MS;
     } finally {
       this.#isReading = false;
     }
@@ -97,7 +95,6 @@ export class WarmSnapshot {
   drop(): void {
     this.#heard += 1;
     this.#kept = undefined;
-    this.#nextAt = Math.min(this.#nextAt, this.#parts.clock.monotonic() + AGAIN_MS);
   }
 
   /**
@@ -161,9 +158,3 @@ export class WarmSnapshot {
     this.#parts.stream.follow({ onUpdate: drop, onState: drop, onProblem: drop });
   }
 }
-
-const CLOSED: MarketReading = {
-  clock: { timestamp: 0, isOpen: false, nextOpen: 0, nextClose: 0 },
-  readAt: { monotonic: 0, wall: 0 },
-  tookMs: 0,
-};
