@@ -46,14 +46,13 @@ export function lastStrategyTargets(
 
 /**
  * Symbols named by SELLs of the same strategy since `signal` was generated (R22).
- * @param recorded signals of the ledger, newest first; those that were never executed do not count.
+ * @param recorded SELLs of the strategy that the ledger has after it; those that were never executed do not count.
  */
 export function laterExits(signal: Signal, recorded: readonly SignalRecord[], waiting: readonly Signal[]): Set<string> {
   // A later stamp alone does not prove that a SELL is later: our clock may have been set in between.
-  const own = recorded.findIndex((record) => record.signal.id === signal.id);
-  const accepted = recorded
-    .slice(0, Math.max(0, own))
-    .filter(({ verdict }) => verdict === undefined || !isFinal(verdict) || verdict === "executed" || verdict === "duplicate");
+  const accepted = recorded.filter(
+    ({ verdict }) => verdict === undefined || !isFinal(verdict) || verdict === "executed" || verdict === "duplicate",
+  );
   const later = [...accepted.map((record) => record.signal), ...waiting].filter(
     ({ kind, id, strategy, generatedAt }) =>
       kind === "exit" && id !== signal.id && strategy === signal.strategy && generatedAt >= signal.generatedAt,

@@ -73,9 +73,6 @@ export type RebalanceResult =
 
 type Ready = Extract<Preparation, { kind: "ready" }>;
 
-/** Searched for later SELLs of the strategy. */
-const RECENT_SIGNALS = 20;
-
 /** One account, one execution at a time: from a signal to its recorded end, or from a restart to the end of an open execution. */
 export class Rebalancer {
   readonly #parts: ExecutionParts;
@@ -201,7 +198,7 @@ export class Rebalancer {
   /** Symbols of a later SELL of the strategy are not bought again (R22). */
   #withoutExits(signal: Signal, wanted: RebalanceTarget, strategyTargets: readonly StrategyTarget[]): RebalanceTarget {
     if (wanted.kind === "exit") return wanted;
-    const exits = laterExits(signal, this.#parts.ledger.recentSignals(RECENT_SIGNALS), this.#parts.inbox.waiting);
+    const exits = laterExits(signal, this.#parts.ledger.exitsAfter(signal.id), this.#parts.inbox.waiting);
     return exits.size === 0 ? wanted : targetAfterExits(wanted, strategyTargets, signal.strategy, exits);
   }
 

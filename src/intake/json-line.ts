@@ -1,4 +1,5 @@
 import { jsonFault } from "./json-fault.ts";
+import { allMatches } from "./matches.ts";
 
 /** The members of one JSON object as raw JSON text, so that numbers keep all their digits. */
 export type LineFields =
@@ -43,7 +44,7 @@ const NOT_A_NUMBER = /^-?(?:NaN|Infinity)$/;
 
 /** The text without trailing commas and with a number for NaN; every other character keeps its position. */
 function withoutSlips(text: string): string {
-  const tokens = [...text.matchAll(TOKEN)];
+  const tokens = allMatches(TOKEN, text);
   let repaired = "";
   let from = 0;
   for (const [place, { 0: token, index }] of tokens.entries()) {
@@ -89,7 +90,7 @@ function members(text: string): LineFields {
   let depth = 0;
   let key: string | undefined;
   let valueStart: number | undefined;
-  for (const { 0: token, index } of text.matchAll(TOKEN)) {
+  for (const { 0: token, index } of allMatches(TOKEN, text)) {
     if (token === "}" || token === "]") depth -= 1;
     if (depth === 1 && key === undefined && token.startsWith('"')) key = String(JSON.parse(token));
     else if (depth === 1 && valueStart === undefined && token === ":") valueStart = index + 1;

@@ -1,3 +1,4 @@
+import { allMatches, firstMatch } from "./matches.ts";
 import { PERCENTAGES, isPercentOf, withoutLegs } from "./weights.ts";
 
 const NOUN = "weights?|weighting|allocations?|alloc|size|sizing|quantity|qty|notional|amount|exposure|stake|fraction|portion|percentage";
@@ -105,9 +106,8 @@ const PARTLY = new RegExp(`\\b(?:partial(?:ly)?|${LESSEN}|${SOME}|${KEEP})\\b`, 
  */
 export function sizeInWords(reason: string, symbol: string): string | undefined {
   const text = plainSigns(reason);
-  const figure = FIGURES.flatMap((pattern) => [...text.matchAll(pattern)])[0];
   return (
-    figure?.[0] ??
+    firstOf(FIGURES, text) ??
     fractionIn(text) ??
     ownFraction(text, symbol) ??
     moneyIn(text, symbol) ??
@@ -122,12 +122,12 @@ export function sizeInWords(reason: string, symbol: string): string | undefined 
  */
 export function partSold(reason: string, symbol: string): string | undefined {
   const text = plainSigns(withoutLegs(reason, symbol));
-  const share = [...text.matchAll(PERCENTAGES)].find(
+  const share = allMatches(PERCENTAGES, text).find(
     (match) => !isPercentOf(match, 0) && !isPercentOf(match, 100) && !isAboutTheMarket(text, match),
   );
   if (share !== undefined) return text.slice(startOfWords(text, share.index), share.index + share[0].length).trim();
   const rest = text.replace(PERCENTAGES, " ");
-  const figure = FIGURES.flatMap((pattern) => [...rest.matchAll(pattern)]).find((match) => Number(match.groups?.number) !== 0);
+  const figure = FIGURES.flatMap((pattern) => allMatches(pattern, rest)).find((match) => Number(match.groups?.number) !== 0);
   return (
     figure?.[0] ?? fractionIn(rest) ?? ownFraction(rest, symbol) ?? moneyIn(rest, symbol) ?? PARTLY.exec(rest)?.[0] ?? reduced(text, symbol)
   );
@@ -170,15 +170,27 @@ function isAboutTheMarket(text: string, match: RegExpExecArray): boolean {
 }
 
 function fractionIn(text: string): string | undefined {
-  const split = [...text.matchAll(SPLIT)].find(([, one, other]) => Number(one) + Number(other) === 100);
-  return FRACTIONS.map((pattern) => pattern.exec(text)?.[0]).find((found) => found !== undefined) ?? split?.[0];
+  return firstOf(FRACTIONS, text) ?? allMatches(SPLIT, text).find(([, one, other]) => Number(one) + Number(other) === 100)?.[0];
 }
 
+/** The first match of the first pattern that matches at all. */
+function firstOf(patterns: readonly RegExp[], text: string): string | undefined {
+  for (const pattern of patterns) {
+    const found = firstMatch(pattern, text);
+    if (found !== undefined) return found[0];
+  }
+  return undefined;
+}
+
+const FRACTION_AFTER = /\s{0,3}(?:(?:[:=x×*(]|(?:at|to)\s)?\s{0,3}0?\.\d{1,15}(?!\d|\s{0,3}%)|=\s{0,3}\d[\d.,]{0,20}(?!\s{0,3}%))/y;
+
 function ownFraction(text: string, symbol: string): string | undefined {
-  const name = symbol.replace(".", "\\.");
-  return new RegExp(
-    `(?<![A-Za-z0-9.])${name}\\s{0,3}(?:(?:[:=x×*(]|(?:at|to)\\s)?\\s{0,3}0?\\.\\d{1,15}(?!\\d|\\s{0,3}%)|=\\s{0,3}\\d[\\d.,]{0,20}(?!\\s{0,3}%))`,
-  ).exec(text)?.[0];
+  for (let at = text.indexOf(symbol); at >= 0 && at < text.length; at = text.indexOf(symbol, at + 1)) {
+    FRACTION_AFTER.lastIndex = at + symbol.length;
+    const after = /[A-Za-z0-9.]/.test(text.charAt(at - 1)) ? null : FRACTION_AFTER.exec(text);
+    if (after !== null) return symbol + after[0];
+  }
+  return undefined;
 }
 
 const MONEY =
@@ -191,7 +203,7 @@ const TICKER_BEFORE = /\b[A-Z]{1,5}[\s:=(]{0,5}$/;
 
 /** `$5000 of it`, `Bear 1: $5000`; what stands behind `above` is a price. */
 function moneyIn(text: string, symbol: string): string | undefined {
-  return [...text.matchAll(MONEY)].find((match) => {
+  return allMatches(MONEY, text).find((match) => {
     const before = text.slice(Math.max(0, match.index - 40), match.index);
     const after = text.slice(match.index + match[0].length, match.index + match[0].length + 20);
     const isAmount = MONEY_AFTER.test(after) || after.trimStart().startsWith(symbol);

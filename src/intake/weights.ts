@@ -1,5 +1,6 @@
 import { HUNDRED, decimal, sum, type Decimal } from "../domain/decimal.ts";
 import { excerpt } from "./json-line.ts";
+import { allMatches, firstMatch } from "./matches.ts";
 
 /** Bounds of a whole portfolio's sum of weights (R4): one-decimal percentages never add up exactly. */
 export const MIN_WEIGHT_SUM = decimal("0.98");
@@ -32,7 +33,7 @@ const RANGE_AFTER = /^(?:[/~\-\u2010-\u2015−]|\s?(?:to|or)\s)\d[\d.,]{0,20}\s?
 
 /** The first percentage of a text, readable or not. */
 export function firstPercentage(text: string): RegExpExecArray | undefined {
-  return text.matchAll(PERCENTAGES).next().value;
+  return firstMatch(PERCENTAGES, text);
 }
 
 /** Whether a match of {@link PERCENTAGES} is exactly the given percentage. */
@@ -136,7 +137,7 @@ function isWhole(list: readonly (readonly [string, Decimal])[]): boolean {
 function legLists(reason: string): (readonly [string, Decimal])[][] {
   const lists: (readonly [string, Decimal])[][] = [];
   let end: number | undefined;
-  for (const match of reason.matchAll(LEG)) {
+  for (const match of allMatches(LEG, reason)) {
     const leg = [match[1] ?? "", decimal(match[2] ?? match[3] ?? "").div(HUNDRED)] as const;
     const previous = lists.at(-1);
     if (previous !== undefined && end !== undefined && joinsLegs(reason, end, match.index)) previous.push(leg);

@@ -23,6 +23,8 @@ export class LineWindow {
   readonly #timezone: string;
   readonly #maxSpanMs: number;
   #entries: WindowEntry[] = [];
+  /** Of the present entries, once they were asked for. */
+  #runs: Run[] | undefined;
   #generation = 0;
 
   /**
@@ -55,15 +57,17 @@ export class LineWindow {
       }
     }
     this.#entries = this.#entries.slice(-MAX_ENTRIES);
+    this.#runs = undefined;
   }
 
   /** Our clock is right again: corrects the times taken while it was wrong. */
   correctArrivals(): void {
     this.#entries = this.#entries.map((entry) => ({ ...entry, arrivedAt: entry.arrivedAt - entry.aheadMs, aheadMs: 0 }));
+    this.#runs = undefined;
   }
 
-  runs(): Run[] {
-    return runsOf(this.#entries, this.#maxSpanMs);
+  runs(): readonly Run[] {
+    return (this.#runs ??= runsOf(this.#entries, this.#maxSpanMs));
   }
 
   /**
@@ -79,7 +83,10 @@ export class LineWindow {
       if (onlyScanned && this.#entries.slice(gone, gone + run.entries.length).some(({ scanned }) => !scanned)) break;
       gone += run.entries.length;
     }
-    this.#entries = this.#entries.slice(gone);
+    if (gone > 0) {
+      this.#entries = this.#entries.slice(gone);
+      this.#runs = undefined;
+    }
     return gone;
   }
 

@@ -55,6 +55,12 @@ export function recentSignals(database: LedgerDatabase, limit: number): SignalRe
   return database.records("signals", "SELECT * FROM signals ORDER BY number DESC LIMIT :limit", { limit }, signalOf);
 }
 
+export function exitsAfter(database: LedgerDatabase, id: string): SignalRecord[] {
+  const sql = `SELECT later.* FROM signals AS own JOIN signals AS later ON later.number > own.number
+    WHERE own.id = :id AND later.kind = 'exit' AND later.strategy = own.strategy ORDER BY later.number DESC`;
+  return database.records("signals", sql, { id }, signalOf);
+}
+
 /**
  * The signal of an execution counts as accepted (R31) once the broker has an order of it, when it finished
  * without needing one, and when it ended with orders not known to exist, because that signal is never

@@ -249,6 +249,7 @@ function portOn(database: LedgerDatabase): Ledger {
     recordSignal: (signal, at) => signals.recordSignal(database, signal, at),
     signal: (id) => signals.findSignal(database, id),
     recentSignals: (limit) => signals.recentSignals(database, limit),
+    exitsAfter: (id) => signals.exitsAfter(database, id),
     judgeSignal: (id, verdict, at) => signals.judgeSignal(database, id, verdict, at),
     lastAcceptedSignal: (strategy, kind) => signals.lastAcceptedSignal(database, strategy, kind),
 

@@ -9,6 +9,8 @@ export interface SignalStore {
   signal(id: string): SignalRecord | undefined;
   /** Newest first. */
   recentSignals(limit: number): SignalRecord[];
+  /** SELLs of the same strategy recorded after a signal, newest first. */
+  exitsAfter(id: string): SignalRecord[];
   /** Sets the verdict of the signal and of all its lines. A final verdict is never replaced, but for `executed` by the end of a later execution. */
   judgeSignal(id: string, verdict: Verdict, at: number): void;
   /**

@@ -21,9 +21,6 @@ import type { SignalBounds } from "./signal-bounds.ts";
 import { boundsOf } from "./signal-bounds.ts";
 import type { PlanSummary } from "../../domain/ledger/summaries.ts";
 
-/** Searched for later SELLs of the strategy. */
-const RECENT_SIGNALS = 20;
-
 /** The running execution: its ledger record, read again each time, and its events. */
 export class OpenExecution {
   readonly parts: ExecutionParts;
@@ -65,7 +62,7 @@ export class OpenExecution {
   wanted(): RebalanceTarget {
     const { ledger, inbox } = this.parts;
     const { wanted } = this.record();
-    const exits = laterExits(this.signal, ledger.recentSignals(RECENT_SIGNALS), inbox.waiting);
+    const exits = laterExits(this.signal, ledger.exitsAfter(this.signal.id), inbox.waiting);
     if (exits.size === 0 || wanted.kind === "exit") return wanted;
     this.#strategyTargets ??= ledger.strategyTargetsOf(this.id);
     return targetAfterExits(wanted, this.#strategyTargets, this.signal.strategy, exits);
