@@ -1,6 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
 import { ledgerFailure } from "./failures.ts";
 import type { Durability } from "../domain/ledger.ts";
+import type { Belongs, ChangedRecord } from "./read-memory.ts";
 import { ReadMemory } from "./read-memory.ts";
 
 /** Amounts and ids are bound as text: a number in a TEXT column would be stored as `"5.0"`. */
@@ -40,6 +41,8 @@ export class LedgerDatabase {
   readonly #memory = new ReadMemory();
   /** Changes whenever another connection has committed. */
   #versionElsewhere: unknown;
+  /** It has been read since something else could run. */
+  #isVersionCurrent = false;
   #inside = false;
   /** A nested call has thrown: its writes must never be committed. */
   #spoiled = false;
@@ -56,8 +59,24 @@ export class LedgerDatabase {
     return this.transaction(() => {
       this.#mustBeInTransaction();
       const { statement, table } = this.#prepare(sql, values);
-      this.#memory.forget(table);
-      return this.#guarded(() => Number(statement.run(values).changes));
+      const changed = this.#guarded(() => Number(statement.run(values).changes));
+      if (changed > 0) this.#memory.forget(table);
+      return changed;
+    });
+  }
+
+  /**
+   * As {@link write}, for a statement that changes one row and nothing by which a query sorts.
+   * @param reread the row as it is now.
+   * @returns whether there was such a row.
+   */
+  writeOne<Record>(sql: string, values: Values, reread: () => ChangedRecord<Record>): boolean {
+    return this.transaction(() => {
+      this.#mustBeInTransaction();
+      const { statement } = this.#prepare(sql, values);
+      const changed = this.#guarded(() => Number(statement.run(values).changes));
+      if (changed === 1) this.#memory.replace(reread());
+      return changed === 1;
     });
   }
 
@@ -72,10 +91,12 @@ export class LedgerDatabase {
   /**
    * The rows of a query of one table, converted by `read` and cached until the table is written, or another
    * process writes anything. The records are shared, so callers must not change them.
+   * @param belongs keeps the result while single rows are changed.
    */
-  records<Record>(table: string, sql: string, values: Values, read: (row: Row) => Record): Record[] {
+  records<Record>(table: string, sql: string, values: Values, read: (row: Row) => Record, belongs?: Belongs<Record>): Record[] {
     this.#forgetWhatOthersChanged();
-    return [...this.#memory.recall(table, sql, JSON.stringify(values), () => this.rows(sql, values).map((row) => read(row)))];
+    const query = sql + JSON.stringify(values);
+    return [...this.#memory.recall(table, query, () => this.rows(sql, values).map((row) => read(row)), belongs)];
   }
 
   /**
@@ -88,6 +109,7 @@ export class LedgerDatabase {
     this.#execute("BEGIN IMMEDIATE");
     this.#inside = true;
     this.#spoiled = false;
+    this.#isVersionCurrent = false;
     try {
       const result = work();
       if (result instanceof Promise) throw new Error("A ledger transaction cannot wait: its work must not be asynchronous.");
@@ -108,9 +130,14 @@ export class LedgerDatabase {
     this.transaction(() => this.#guarded(() => this.#database.exec(`PRAGMA user_version = ${version}`)));
   }
 
-  /** No other process can access a database in memory. */
+  /**
+   * What others commit is seen from the next task on, or within the next transaction, during which they cannot commit. No
+   * other process can access a database in memory.
+   */
   #forgetWhatOthersChanged(): void {
-    if (this.#isInMemory) return;
+    if (this.#isInMemory || this.#isVersionCurrent) return;
+    this.#isVersionCurrent = true;
+    queueMicrotask(() => (this.#isVersionCurrent = false));
     const version = this.row("PRAGMA data_version")?.data_version;
     if (version !== this.#versionElsewhere) this.#memory.forget(undefined);
     this.#versionElsewhere = version;

@@ -1,5 +1,7 @@
 import type { RebalanceTarget } from "../domain/rebalance-target.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
+import type { Belongs } from "./read-memory.ts";
+import { sameRows } from "./read-memory.ts";
 import type { ExecutionChange, ExecutionPhase, ExecutionRecord, NewExecution } from "../domain/ledger/executions.ts";
 import {
   decimalPairs,
@@ -23,7 +25,9 @@ import {
 import type { AccountSummary, PlanSummary } from "../domain/ledger/summaries.ts";
 import { EXECUTION_OUTCOMES, OUTCOME_CODES } from "../domain/outcome.ts";
 
+const BY_ID = "SELECT * FROM executions WHERE id = :id";
 const PHASES = ["planning", "selling", "buying", "cancelling", "settled"] as const satisfies readonly ExecutionPhase[];
+
 export function createExecution(database: LedgerDatabase, execution: NewExecution): void {
   database.write(
     `INSERT INTO executions (id, signal_id, account_number, mode, wanted, started_at, deadline, off_hours, phase)
@@ -42,16 +46,16 @@ export function createExecution(database: LedgerDatabase, execution: NewExecutio
 }
 
 export function findExecution(database: LedgerDatabase, id: string): ExecutionRecord | undefined {
-  return recorded(database, "SELECT * FROM executions WHERE id = :id", { id })[0];
+  return recorded(database, BY_ID, { id }, sameRows)[0];
 }
 
 export function executionsOfSignal(database: LedgerDatabase, signalId: string): ExecutionRecord[] {
-  return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number", { signalId });
+  return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number", { signalId }, sameRows);
 }
 
 /** The newest one, if there are several. */
 export function executionOfSignal(database: LedgerDatabase, signalId: string): ExecutionRecord | undefined {
-  return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number DESC LIMIT 1", { signalId })[0];
+  return recorded(database, "SELECT * FROM executions WHERE signal_id = :signalId ORDER BY number DESC LIMIT 1", { signalId }, sameRows)[0];
 }
 
 export function executionCount(database: LedgerDatabase, signalId: string): number {
@@ -60,11 +64,16 @@ export function executionCount(database: LedgerDatabase, signalId: string): numb
 }
 
 export function openExecutions(database: LedgerDatabase): ExecutionRecord[] {
-  return recorded(database, "SELECT * FROM executions WHERE finished_at IS NULL ORDER BY number", {});
+  return recorded(
+    database,
+    "SELECT * FROM executions WHERE finished_at IS NULL ORDER BY number",
+    {},
+    ({ finishedAt }) => finishedAt === undefined,
+  );
 }
 
 export function recentExecutions(database: LedgerDatabase, limit: number): ExecutionRecord[] {
-  return recorded(database, "SELECT * FROM executions ORDER BY number DESC LIMIT :limit", { limit });
+  return recorded(database, "SELECT * FROM executions ORDER BY number DESC LIMIT :limit", { limit }, sameRows);
 }
 
 /** From `at` on, inclusive; oldest first. */
@@ -74,7 +83,7 @@ export function executionsSince(database: LedgerDatabase, at: number): Execution
 
 /** Sets what `change` names and leaves the rest. @throws when there is no such execution. */
 export function updateExecution(database: LedgerDatabase, id: string, change: ExecutionChange): void {
-  const changed = database.write(
+  const isKnown = database.writeOne(
     `UPDATE executions SET
        phase = coalesce(:phase, phase), deadline = coalesce(:deadline, deadline),
        begun_at = coalesce(:begunAt, begun_at), finished_at = coalesce(:finishedAt, finished_at),
@@ -96,8 +105,9 @@ export function updateExecution(database: LedgerDatabase, id: string, change: Ex
       accountAfter: json(change.accountAfter),
       plan: json(change.plan),
     },
+    () => ({ table: "executions", record: executionOf(database.row(BY_ID, { id }) ?? {}), isSame: (other) => other.id === id }),
   );
-  if (changed !== 1) throw new Error(`The ledger has no execution ${id} to change.`);
+  if (!isKnown) throw new Error(`The ledger has no execution ${id} to change.`);
 }
 
 /** Symbols of an exit are a plain list; targets keep their order and their exact weights. */
@@ -123,8 +133,8 @@ function readRebalanceTarget(row: Row): RebalanceTarget {
   return value.kept === undefined ? { kind: "exit", symbols } : { kind: "exit", symbols, kept: readDecimalPairs(value.kept, "wanted") };
 }
 
-function recorded(database: LedgerDatabase, sql: string, values: Values): ExecutionRecord[] {
-  return database.records("executions", sql, values, executionOf);
+function recorded(database: LedgerDatabase, sql: string, values: Values, belongs?: Belongs<ExecutionRecord>): ExecutionRecord[] {
+  return database.records("executions", sql, values, executionOf, belongs);
 }
 
 /** The columns of `executions` as a record. */

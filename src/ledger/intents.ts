@@ -1,5 +1,7 @@
 import { max, toText } from "../domain/decimal.ts";
 import type { LedgerDatabase, Row, Values } from "./database.ts";
+import type { Belongs, ChangedRecord } from "./read-memory.ts";
+import { sameRows } from "./read-memory.ts";
 import type {
   Goal,
   IntentChange,
@@ -42,6 +44,7 @@ const STATES = [
 ] as const satisfies readonly IntentState[];
 
 const STYLES = ["market", "limit"] as const;
+const BY_ID = "SELECT * FROM intents WHERE client_order_id = :clientOrderId";
 const ORDER_TYPES = ["market", "limit"] as const satisfies readonly OrderType[];
 
 /** All of them or none. @throws when a client order id exists already (R18). */
@@ -55,7 +58,7 @@ export function recordIntents(database: LedgerDatabase, intents: readonly NewInt
 /** Sets what `change` names and leaves the rest. @throws when there is no such intent, or it may not become that. */
 export function updateIntent(database: LedgerDatabase, clientOrderId: string, change: IntentChange): void {
   database.transaction(() => {
-    const known = change.state === undefined ? undefined : fateOf(database, clientOrderId);
+    const known = change.state === undefined ? undefined : findIntent(database, clientOrderId);
     if (known !== undefined && !mayBecome(known, change))
       throw new Error(`The order ${clientOrderId} is ${stateText(known)} and cannot become ${stateText(change)}.`);
     setChange(database, clientOrderId, change);
@@ -66,17 +69,12 @@ export function updateIntent(database: LedgerDatabase, clientOrderId: string, ch
   });
 }
 
-function fateOf(database: LedgerDatabase, clientOrderId: string): Pick<IntentRecord, "state" | "code"> | undefined {
-  const [row] = database.rows("SELECT state, code FROM intents WHERE client_order_id = :clientOrderId", { clientOrderId });
-  return row && { state: readOneOf(row, "state", STATES), code: readOptionalOneOf(row, "code", INTENT_CODES) };
-}
-
 function stateText({ state, code }: { readonly state?: IntentState; readonly code?: IntentCode | undefined }): string {
   return code === undefined ? String(state) : `${String(state)} (${code})`;
 }
 
 function setChange(database: LedgerDatabase, clientOrderId: string, change: IntentChange): void {
-  const changed = database.write(
+  const isKnown = database.writeOne(
     `UPDATE intents SET
        state = coalesce(:state, state), posted_at = coalesce(:postedAt, posted_at), accepted_at = coalesce(:acceptedAt, accepted_at),
        order_id = coalesce(:orderId, order_id), status = coalesce(:status, status),
@@ -100,13 +98,20 @@ function setChange(database: LedgerDatabase, clientOrderId: string, change: Inte
       code: change.code ?? null,
       updatedAt: instant(change.updatedAt),
     },
+    () => changedIntent(database, clientOrderId),
   );
-  if (changed !== 1) throw new Error(`The ledger has no intent ${clientOrderId} to change.`);
+  if (!isKnown) throw new Error(`The ledger has no intent ${clientOrderId} to change.`);
+}
+
+function changedIntent(database: LedgerDatabase, clientOrderId: string): ChangedRecord<IntentRecord> {
+  const row = database.row(BY_ID, { clientOrderId });
+  if (row === undefined) throw new Error(`The ledger has lost the intent ${clientOrderId}.`);
+  return { table: "intents", record: intentOf(row), isSame: (other) => other.clientOrderId === clientOrderId };
 }
 
 /** Sets both amounts, so that one replaces the other. */
 export function recordTerms(database: LedgerDatabase, clientOrderId: string, terms: OrderTerms, at: number): void {
-  const changed = database.write(
+  const mayBePriced = database.writeOne(
     `UPDATE intents SET
        order_type = :orderType, quantity = :quantity, notional = :notional, limit_price = :limitPrice,
        estimated_value = :estimatedValue, worst_case_cost = :worstCaseCost, goal_quantity = :goalQuantity, goal_cost = :goalCost, goal_in_dollars = :goalInDollars,
@@ -124,8 +129,9 @@ export function recordTerms(database: LedgerDatabase, clientOrderId: string, ter
       ...quoteValues(terms.quote),
       at: instant(at),
     },
+    () => changedIntent(database, clientOrderId),
   );
-  if (changed !== 1) throw new Error(`The ledger has no intent ${clientOrderId} that may be priced.`);
+  if (!mayBePriced) throw new Error(`The ledger has no intent ${clientOrderId} that may be priced.`);
 }
 
 function goalValues(goal: Goal | undefined): Values {
@@ -138,11 +144,11 @@ function quoteValues(quote: QuoteSeen | undefined): Values {
 }
 
 export function findIntent(database: LedgerDatabase, clientOrderId: string): IntentRecord | undefined {
-  return recorded(database, "SELECT * FROM intents WHERE client_order_id = :clientOrderId", { clientOrderId })[0];
+  return recorded(database, BY_ID, { clientOrderId }, sameRows)[0];
 }
 
 export function intentsOf(database: LedgerDatabase, executionId: string): IntentRecord[] {
-  return recorded(database, "SELECT * FROM intents WHERE execution_id = :executionId ORDER BY number", { executionId });
+  return recorded(database, "SELECT * FROM intents WHERE execution_id = :executionId ORDER BY number", { executionId }, sameRows);
 }
 
 export function intentsOfSignal(database: LedgerDatabase, signalId: string): IntentRecord[] {
@@ -150,8 +156,11 @@ export function intentsOfSignal(database: LedgerDatabase, signalId: string): Int
     database,
     "SELECT * FROM intents WHERE execution_id IN (SELECT id FROM executions WHERE signal_id = :signalId) ORDER BY number",
     { signalId },
+    sameRows,
   );
 }
+
+const UNSETTLED: readonly IntentState[] = ["recorded", "posting", "unknown", "open", "abandoned"];
 
 /** The states are listed exactly as in the index; otherwise SQLite does not use it. */
 export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
@@ -159,6 +168,7 @@ export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
     database,
     "SELECT * FROM intents WHERE state IN ('recorded', 'posting', 'unknown', 'open', 'abandoned') ORDER BY number",
     {},
+    ({ state }) => UNSETTLED.includes(state),
   );
 }
 
@@ -168,7 +178,7 @@ export function unsettledIntents(database: LedgerDatabase): IntentRecord[] {
  */
 export function formerIntents(database: LedgerDatabase, clientOrderId: string): IntentRecord[] {
   const sql = "SELECT * FROM intents WHERE client_order_id > :from AND client_order_id < :to ORDER BY number DESC";
-  return recorded(database, sql, { from: `${clientOrderId}~`, to: `${clientOrderId}~:` });
+  return recorded(database, sql, { from: `${clientOrderId}~`, to: `${clientOrderId}~:` }, sameRows);
 }
 
 /** Frees the id of an abandoned order for another one: the venue accepts one of the two, never both. */
@@ -243,8 +253,8 @@ function recordIntent(database: LedgerDatabase, intent: NewIntent): void {
   );
 }
 
-function recorded(database: LedgerDatabase, sql: string, values: Values): IntentRecord[] {
-  return database.records("intents", sql, values, intentOf);
+function recorded(database: LedgerDatabase, sql: string, values: Values, belongs?: Belongs<IntentRecord>): IntentRecord[] {
+  return database.records("intents", sql, values, intentOf, belongs);
 }
 
 /** The columns of `intents` as a record. */

@@ -1,10 +1,16 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "@jest/globals";
+import fc from "fast-check";
+import { decimal } from "../../src/domain/decimal.ts";
+import type { IntentRecord } from "../../src/domain/ledger/orders.ts";
+import { mayBecome } from "../../src/domain/ledger/orders.ts";
 import { ReadMemory } from "../../src/ledger/read-memory.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
 import type { SqliteLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { execution, inTemporaryDirectory, intent, NOW, signal } from "./ledger-examples.ts";
+import { execution, intent, NOW, signal } from "./ledger-examples.ts";
 
 function withOneOrder(file: string): SqliteLedger {
   const ledger = openLedger(file);
@@ -30,6 +36,40 @@ function seen(ledger: SqliteLedger): readonly unknown[] {
 
 const BEFORE = ["planning", "planning", ["planning"], ["planning"], "recorded", ["recorded"], ["recorded"], undefined];
 const AFTER = ["selling", "selling", ["selling"], ["selling"], "posting", ["posting"], ["posting"], "waiting"];
+
+/** One more execution, order or change; whatever there is nothing of yet is left. */
+function changeOne(ledger: SqliteLedger, kind: number, number: number): void {
+  const executions = ledger.recentExecutions(1_000);
+  const orders = executions.flatMap(({ id }) => ledger.intentsOf(id));
+  const order = orders.at(number % Math.max(1, orders.length));
+  const execute = executions[number % Math.max(1, executions.length)];
+  if (kind === 0) ledger.createExecution(execution(`x${String(executions.length)}`, "a"));
+  else if (kind < 3 && execute !== undefined)
+    ledger.recordIntents([intent(`c${String(orders.length)}`, execute.id, { symbol: number % 2 === 0 ? "SMR" : "LEU" })]);
+  else if (kind === 3 && execute !== undefined) ledger.updateExecution(execute.id, { finishedAt: NOW, phase: "settled" });
+  else if (order !== undefined) changeOrder(ledger, order, kind);
+}
+
+function changeOrder(ledger: SqliteLedger, order: IntentRecord, kind: number): void {
+  const state = (["posting", "open", "done", "abandoned", "dropped", "refused"] as const)[kind - 4];
+  if (state === undefined || !mayBecome(order, { state })) return;
+  ledger.updateIntent(order.clientOrderId, { state, filledQuantity: decimal(state === "done" ? "1" : "0"), updatedAt: NOW });
+}
+
+function everyQuery(ledger: SqliteLedger): readonly unknown[] {
+  const executions = ledger.recentExecutions(1_000);
+  return [
+    executions,
+    ledger.recentExecutions(2),
+    ledger.openExecutions(),
+    ledger.executionsOfSignal("a"),
+    ledger.executionOfSignal("a"),
+    executions.map(({ id }) => [ledger.execution(id), ledger.intentsOf(id).map((each) => [each, ledger.intent(each.clientOrderId)])]),
+    ledger.intentsOfSignal("a"),
+    ledger.unsettledIntents(),
+    ["SMR", "LEU"].map((symbol) => ledger.lastFilledIntent(symbol)),
+  ];
+}
 
 function change(ledger: SqliteLedger): void {
   ledger.updateExecution("x", { phase: "selling" });
@@ -59,21 +99,43 @@ describe("what the ledger remembers of its reads", () => {
     expect(seen(ledger)).toEqual(BEFORE);
   });
 
-  test("is forgotten when another process writes to the file, whatever it writes", () =>
-    inTemporaryDirectory((directory) => {
-      const file = join(directory, "ledger.sqlite");
-      const ledger = withOneOrder(file);
-      const other = openLedger(file);
-      expect(seen(ledger)).toEqual(BEFORE);
-      change(other);
-      expect(seen(ledger)).toEqual(AFTER);
-      const stranger = new DatabaseSync(file);
-      stranger.exec("UPDATE executions SET phase = 'buying'");
-      expect(ledger.execution("x")?.phase).toBe("buying");
-      stranger.close();
-      other.close();
-      ledger.close();
-    }));
+  test("is forgotten by the next task or transaction when another process writes to the file, whatever it writes", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "trader-"));
+    const file = join(directory, "ledger.sqlite");
+    const ledger = withOneOrder(file);
+    const other = openLedger(file);
+    expect(seen(ledger)).toEqual(BEFORE);
+    change(other);
+    ledger.transaction(() => expect(seen(ledger)).toEqual(AFTER));
+    const stranger = new DatabaseSync(file);
+    stranger.exec("UPDATE executions SET phase = 'buying'");
+    await Promise.resolve();
+    expect(ledger.execution("x")?.phase).toBe("buying");
+    stranger.close();
+    other.close();
+    ledger.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  test("is what another process reads, whatever was changed since", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "trader-"));
+    const ledger = openLedger(join(directory, "ledger.sqlite"));
+    ledger.recordSignal(signal("a"), NOW);
+    const other = openLedger(join(directory, "ledger.sqlite"));
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.tuple(fc.nat(9), fc.nat(4)), { minLength: 5, maxLength: 30 }), async (steps) => {
+        for (const [kind, number] of steps) {
+          changeOne(ledger, kind, number);
+          await Promise.resolve();
+          expect(everyQuery(ledger)).toEqual(everyQuery(other));
+        }
+      }),
+      { numRuns: 40, seed: 20_261_130 },
+    );
+    ledger.close();
+    other.close();
+    rmSync(directory, { recursive: true });
+  });
 
   test("is not spoiled by a caller who changes the list that he was given", () => {
     const ledger = withOneOrder(":memory:");
@@ -84,7 +146,7 @@ describe("what the ledger remembers of its reads", () => {
   test("does not grow with the number of things that were ever asked for", () => {
     const memory = new ReadMemory();
     let reads = 0;
-    const ask = (question: number): number => memory.recall("intents", "SELECT", String(question), () => (reads += 1));
+    const ask = (question: number): readonly number[] => memory.recall("intents", `SELECT ${String(question)}`, () => [(reads += 1)]);
     ask(0);
     ask(0);
     expect(reads).toBe(1);
