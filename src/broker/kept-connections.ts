@@ -5,15 +5,17 @@ import type { SendHttp } from "./transport.ts";
 
 /**
  * Idle longer than this, a connection is closed. Node's `fetch` closes them after 4 s, and an order after a quiet minute
- * would wait for a new handshake. Much longer is dangerous: routers forget silent connections, and an order that is lost on
- * one stays unknown until its look-ups are through.
+ * would wait for a new handshake. Load balancers close them after a little more than ten minutes.
  */
-const IDLE_MS = 60_000;
-/** First TCP probe of an idle connection: one whose other end is gone is closed before it is used. */
+const IDLE_MS = 600_000;
+/**
+ * First TCP probe of an idle connection. A router does not forget a connection that is probed, and one whose other end is gone
+ * is closed seconds later: an order that is lost on it stays unknown until its look-ups are through.
+ */
 const PROBE_AFTER_MS = 15_000;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
-/** HTTP over connections that are kept between requests, the most recently used first. No cookies, cache, redirects or compression. */
+/** HTTP over connections that are kept between requests, the one idle longest first. No cookies, cache, redirects or compression. */
 export class KeptConnections {
   readonly #agents: { readonly "http:": http.Agent; readonly "https:": https.Agent };
 
@@ -23,7 +25,7 @@ export class KeptConnections {
       keepAlive: true,
       keepAliveMsecs: PROBE_AFTER_MS,
       timeout: IDLE_MS,
-      scheduling: "lifo",
+      scheduling: "fifo",
       ...(env.NODE_USE_ENV_PROXY === "1" ? { proxyEnv: env } : {}),
     };
     this.#agents = { "http:": new http.Agent(options), "https:": new https.Agent(options) };
@@ -35,7 +37,7 @@ export class KeptConnections {
     const isPlain = url.protocol === "http:";
     const options: RequestOptions = {
       method,
-      headers: { ...Object.fromEntries(new Headers(headers)), "accept-encoding": "identity" },
+      headers: { ...plainHeaders(headers), "accept-encoding": "identity" },
       agent: this.#agents[isPlain ? "http:" : "https:"],
       ...(signal == null ? {} : { signal }),
     };
@@ -67,9 +69,13 @@ function refusalOf({ statusCode = 0, headers }: IncomingMessage): string | undef
   return encoding === "identity" ? undefined : `The venue's answer is compressed (${encoding}), which was not requested.`;
 }
 
+function plainHeaders(headers: RequestInit["headers"] = {}): http.OutgoingHttpHeaders {
+  // The SDK gives an object; the class would copy and check it name by name.
+  return headers instanceof Headers || Array.isArray(headers) ? Object.fromEntries(new Headers(headers)) : { ...headers };
+}
+
 function answerOf(message: IncomingMessage): Awaited<ReturnType<SendHttp>> {
   const status = message.statusCode ?? 0;
-  const headers = new Headers();
-  for (const [name, values = []] of Object.entries(message.headersDistinct)) for (const value of values) headers.append(name, value);
+  const headers = { get: (name: string) => message.headers[name.toLowerCase()]?.toString() ?? null };
   return { ok: status >= 200 && status < 300, status, statusText: message.statusMessage ?? "", headers, body: message };
 }

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../domain/clock.ts";
+import type { AnswerHeaders } from "./transport.ts";
 
 /**
  * Alpaca allows 200 requests a minute per account, from all programs together. Staying below leaves room for a
@@ -119,7 +120,7 @@ export class RequestPace {
   }
 
   /** Learns the remaining budget from an answer. */
-  observe(status: number, headers: Headers): void {
+  observe(status: number, headers: AnswerHeaders): void {
     const pauseMs = this.#namedPause(headers);
     if (status === 429) this.#pause(KINDS, Math.max(pauseMs ?? DEFAULT_PAUSE_MS, MIN_PAUSE_MS));
     const remaining = numberIn(headers, "X-RateLimit-Remaining");
@@ -136,7 +137,7 @@ export class RequestPace {
     for (const { refuse } of waiting) refuse(new PaceExceeded("the connection was closed", Number.POSITIVE_INFINITY));
   }
 
-  #namedPause(headers: Headers): number | undefined {
+  #namedPause(headers: AnswerHeaders): number | undefined {
     const retryAfter = numberIn(headers, "Retry-After");
     const reset = numberIn(headers, "X-RateLimit-Reset");
     const pauseMs =
@@ -189,7 +190,7 @@ export class RequestPace {
   }
 }
 
-function numberIn(headers: Headers, name: string): number | undefined {
+function numberIn(headers: AnswerHeaders, name: string): number | undefined {
   const text = headers.get(name);
   const value = text === null || text.trim() === "" ? Number.NaN : Number(text);
   return Number.isFinite(value) ? value : undefined;

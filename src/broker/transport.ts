@@ -29,7 +29,10 @@ export interface TrafficRecord {
 /** One exchange over HTTP: `fetch`, or what is enough of it. */
 export type SendHttp = (url: string, init: RequestInit) => Promise<HttpAnswer>;
 
-export interface HttpAnswer extends Pick<Response, "ok" | "status" | "statusText" | "headers"> {
+export type AnswerHeaders = Pick<Headers, "get">;
+
+export interface HttpAnswer extends Pick<Response, "ok" | "status" | "statusText"> {
+  readonly headers: AnswerHeaders;
   readonly body: AsyncIterable<Uint8Array> | null;
   readonly redirected?: boolean;
   readonly type?: string;
@@ -41,7 +44,7 @@ export interface TransportOptions {
   readonly fetch: SendHttp;
   readonly redact: Redact;
   /** Called with every answer, so that pacing learns the venue's limits. */
-  readonly onAnswer?: (status: number, headers: Headers) => void;
+  readonly onAnswer?: (status: number, headers: AnswerHeaders) => void;
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
 }
 
@@ -51,14 +54,14 @@ class RequestTimeout extends Error {
 }
 
 /** The parts of an answer that the SDK's raw calls and we read: the body has arrived, so there is no stream. */
-class WholeResponse implements Pick<Response, "ok" | "status" | "statusText" | "headers" | "text" | "json" | "clone"> {
+class WholeResponse implements Pick<Response, "ok" | "status" | "statusText" | "text" | "json" | "clone"> {
   readonly ok: boolean;
   readonly status: number;
   readonly statusText: string;
-  readonly headers: Headers;
+  readonly headers: AnswerHeaders;
   readonly #body: Uint8Array;
 
-  constructor(body: Uint8Array, { ok, status, statusText, headers }: Pick<Response, "ok" | "status" | "statusText" | "headers">) {
+  constructor(body: Uint8Array, { ok, status, statusText, headers }: Omit<HttpAnswer, "body">) {
     this.#body = body;
     this.ok = ok;
     this.status = status;

@@ -30,11 +30,14 @@ export interface Simulator {
   close(): Promise<void>;
 }
 
+/** As long as a large load balancer keeps an idle connection. */
+const KEPT_MS = 620_000;
+
 /** Starts a venue that listens on the loopback. @throws when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const exchange = new Exchange({ ...options, clock: options.clock ?? systemClock });
   const venue = new Venue({ ...options, exchange });
-  const server = createServer((request, response) => void answer(venue, request, response));
+  const server = createServer({ keepAliveTimeout: KEPT_MS }, (request, response) => void answer(venue, request, response));
   const sockets = new WebSocketServer({ server, path: STREAM_PATH });
   // The websocket server repeats the HTTP server's errors, which the wait for `listening` already reports.
   sockets.on("error", () => undefined);
