@@ -311,6 +311,7 @@ function openLog(options: TradingSessionOptions, config: Config): Logger {
     colour: options.console?.isTTY === true && (options.env.NO_COLOR ?? "") === "",
     level: options.verbose ? "debug" : "info",
     secrets: secretsOf(config),
+    afterTurn: options.command === "run",
   });
 }
 

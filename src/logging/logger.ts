@@ -44,6 +44,11 @@ export interface LoggerOptions {
   /** Minimum level on the console; the files record everything from `info` on. `debug` also prints stack traces. */
   readonly level: "error" | "warn" | "info" | "debug";
   readonly secrets: readonly string[];
+  /**
+   * Lines are written at the end of the event loop's turn, so that no order waits for its own line, and when the process exits.
+   * Default: false, immediately.
+   */
+  readonly afterTurn?: boolean;
 }
 
 const EVERYTHING = "alpaca_trader.log";
@@ -71,13 +76,15 @@ export function createLogger(options: LoggerOptions): Logger {
   });
   for (const transport of transportsFor(options, files)) logger.pipe(transport);
   outlet.open((sentence) => options.console?.write(`${lineOf(plainRecord(options.clock, "warn", sentence), style)}\n`));
+  const lines = new PendingLines((record) => logger.log(record), options.afterTurn === true);
   const taken = takenLevels(options, files);
   return {
-    ...logOn({ logger, clock: options.clock, taken }, {}),
+    ...logOn({ lines, clock: options.clock, taken }, {}),
     get lostLines() {
       return files.reduce((total, { file }) => total + file.lost, 0);
     },
     close() {
+      lines.close();
       // Later lines, such as a request aborted at the end, have no file any more.
       logger.silent = true;
       logger.close();
@@ -98,6 +105,32 @@ class ProblemOutlet {
   open(print: (sentence: string) => void): void {
     this.#print = print;
     for (const sentence of this.#waiting.splice(0)) print(sentence);
+  }
+}
+
+/** Records until their lines are written. */
+class PendingLines {
+  readonly #write: (record: LogRecord) => void;
+  readonly #waits: boolean;
+  readonly #pending: LogRecord[] = [];
+  readonly #writeAll = (): void => {
+    for (const record of this.#pending.splice(0)) this.#write(record);
+  };
+
+  constructor(write: (record: LogRecord) => void, waits: boolean) {
+    this.#write = write;
+    this.#waits = waits;
+    if (waits) process.on("exit", this.#writeAll);
+  }
+
+  add(record: LogRecord): void {
+    if (!this.#waits) this.#write(record);
+    else if (this.#pending.push(record) === 1) setImmediate(this.#writeAll);
+  }
+
+  close(): void {
+    this.#writeAll();
+    process.off("exit", this.#writeAll);
   }
 }
 
@@ -138,14 +171,14 @@ function takenLevels({ console, level }: LoggerOptions, files: readonly Levelled
 }
 
 interface Outlet {
-  readonly logger: winston.Logger;
+  readonly lines: PendingLines;
   readonly clock: Clock;
   readonly taken: ReadonlySet<string>;
 }
 
 function logOn(outlet: Outlet, about: { readonly signal?: string; readonly execution?: string }): Log {
   const write = (level: Level, message: string, facts: LogFacts = {}): void => {
-    if (outlet.taken.has(level)) outlet.logger.log({ ...plainRecord(outlet.clock, level, message), ...about, facts });
+    if (outlet.taken.has(level)) outlet.lines.add({ ...plainRecord(outlet.clock, level, message), ...about, facts });
   };
   return {
     error: (message, facts) => write("error", message, facts),

@@ -143,16 +143,30 @@ describe("the log", () => {
     expect(linesOf("alpaca_trader.log").join("")).not.toContain("\u001b");
   });
 
-  test("a process that ends right after logging loses no line", () => {
+  test.each([false, true])("a process that ends right after logging loses no line; lines wait for the turn: %s", (afterTurn) => {
     const from = (path: string): string => JSON.stringify(join(import.meta.dirname, "../../src", path));
     const script = `const { createLogger } = await import(${from("logging/logger.ts")}); const { systemClock } = await import(${from("domain/clock.ts")});
-      const logger = createLogger({ dir: ${JSON.stringify(directory)}, group: undefined, clock: systemClock, zone: "UTC", console: undefined, colour: false, level: "info", secrets: [] });
+      const logger = createLogger({ dir: ${JSON.stringify(directory)}, group: undefined, clock: systemClock, zone: "UTC", console: undefined, colour: false, level: "info", secrets: [], afterTurn: ${String(afterTurn)} });
       for (let index = 0; index < 1000; index++) logger.info("line " + index);
       process.exit(0);`;
     expect(spawnSync(process.execPath, ["--input-type=module", "-e", script]).status).toBe(0);
     expect(linesOf("alpaca_trader.log").map((line) => line.split("line ")[1])).toEqual(
       Array.from({ length: 1000 }, (_, index) => String(index)),
     );
+  });
+
+  test("a daemon's lines are written at the end of the turn in their order, with the time of their event, or when it closes", async () => {
+    const clock = new VirtualClock(NOW);
+    const logger = loggerWith({ afterTurn: true, clock });
+    logger.info("The order is sent.");
+    clock.now = () => NOW + 1_000;
+    logger.warn("It was refused.");
+    expect(printed).toBe("");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(printed).toMatch(/^\S+ 14:03:07\.123 \S+ INFO {2}The order is sent\.\n\S+ 14:03:08\.123 \S+ WARN {2}It was refused\.\n$/);
+    logger.info("Stopped.");
+    logger.close();
+    expect(linesOf("alpaca_trader.log")).toHaveLength(3);
   });
 
   test("a planted link stops the start and is named; without files there is only the console", () => {
