@@ -53,7 +53,7 @@ export class Convergence {
 
   look(now: number): void {
     const legs = this.#legs();
-    for (const leg of legs) if (isMet(leg) || this.#isMetAsShown(leg)) this.#reached.add(leg.symbol);
+    for (const leg of [...legs, ...this.#legsBefore()]) if (isMet(leg) || this.#isMetAsShown(leg)) this.#reached.add(leg.symbol);
     const isObstructed =
       this.#hasOldOrders() || this.#parts.sumsDisagree() || legs.some((leg) => !this.#reached.has(leg.symbol) && this.#lacksPrice(leg));
     this.#obstructedUntil = Math.max(this.#obstructedUntil, this.#parts.obstructedUntil(), isObstructed ? now : -Infinity);
@@ -149,6 +149,13 @@ export class Convergence {
     const { targets, exchange, scenario, guards, cameIn } = this.#parts;
     const legs = legsOf(targets, exchange, scenario, guards);
     return legs.map((leg) => ({ ...leg, allowed: leg.allowed + (targets.get(leg.symbol) ?? 0) * cameIn() }));
+  }
+
+  /** As the program saw them on a reading from before the alert (R36), when all rows of the account could be read. */
+  #legsBefore(): Leg[] {
+    const { targets, exchange, scenario, guards } = this.#parts;
+    if (!scenario.execution.warmSnapshot) return [];
+    return legsOf(targets, exchange, scenario).filter(({ symbol }) => !guards(symbol));
   }
 
   readonly #isGuarded = (symbol: string): boolean => {
