@@ -304,7 +304,8 @@ export class Intake implements IntakeState {
 
   /** The first copy keeps the verdict for these lines; the repeat is only logged, once. */
   #isNewRepeat(runs: readonly Run[], { hashes }: LineVerdict): boolean {
-    const repeats = runs.flatMap((run) => run.repeats).filter((line) => hashes.includes(line.hash) && !this.#reportedRepeats.has(line));
+    const asked = new Set(hashes);
+    const repeats = runs.flatMap((run) => run.repeats).filter((line) => asked.has(line.hash) && !this.#reportedRepeats.has(line));
     for (const line of repeats) this.#reportedRepeats.add(line);
     return repeats.length > 0;
   }
@@ -360,7 +361,8 @@ function newLines(
 }
 
 function spokenOf({ hashes, verdict, signalId }: LineVerdict, runs: readonly Run[]): SpokenVerdict {
-  const lines = runs.flatMap(({ entries }) => entries.map(({ line }) => line)).filter(({ hash }) => hashes.includes(hash));
+  const asked = new Set(hashes);
+  const lines = runs.flatMap(({ entries }) => entries.map(({ line }) => line)).filter(({ hash }) => asked.has(hash));
   const stamp = lines.find((line) => line.stamp !== undefined)?.stamp;
   const symbols = [...new Set(lines.flatMap((line) => (line.kind === "alert" ? [line.symbol] : [])))];
   const subject = `${hashes.length} ${hashes.length === 1 ? "line" : "lines"} ${stamp === undefined ? "without a readable stamp" : `stamped ${iso(stamp)}`}`;

@@ -42,7 +42,7 @@ export function judge(facts: Facts, settings: JudgeSettings): Judgement {
   const strays = facts.runs.flatMap((each) =>
     each.strays.flatMap((stray) => newVerdict([stray.hash], { kind: "malformed", reason: stray.problem }, undefined, facts)),
   );
-  const older = earlier.flatMap((each, index) => judgeOlder(each, [...earlier.slice(index + 1), run], facts, settings));
+  const older = withSuccessors(earlier, run).flatMap(([each, successor]) => judgeOlder(each, successor, facts, settings));
   const openEnd = run.newestStamp === undefined ? endOfOpenRun(earlier.at(-1), facts, settings) : undefined;
   return {
     decision: judged.decision,
@@ -51,7 +51,7 @@ export function judge(facts: Facts, settings: JudgeSettings): Judgement {
       ...withoutLinesOf(run, older),
       ...sides.flatMap(({ verdicts }) => verdicts),
       ...judged.verdicts,
-      ...facts.runs.flatMap(({ repeats }) => duplicates(repeats, facts)),
+      ...duplicates(facts),
     ],
     judgeAgainAt: earliest([judged.judgeAgainAt, openEnd, ...sides.map(({ judgeAgainAt }) => judgeAgainAt)]),
   };
@@ -121,8 +121,12 @@ function endOfOpenRun(run: Run | undefined, facts: Facts, settings: JudgeSetting
 const REPEAT: Verdict = { kind: "duplicate", reason: "The line repeats an earlier one, so nothing is done." };
 
 /** A line that appears twice in the file has one verdict, from its first position; the repeat is only logged. */
-function duplicates(repeats: readonly Alert[], facts: Facts): LineVerdict[] {
+function duplicates(facts: Facts): LineVerdict[] {
   const own = new Set(facts.runs.flatMap(({ hashes }) => hashes));
+  return facts.runs.flatMap(({ repeats }) => duplicatesOf(repeats, own, facts));
+}
+
+function duplicatesOf(repeats: readonly Alert[], own: ReadonlySet<string>, facts: Facts): LineVerdict[] {
   const again = repeats.map(({ hash }) => hash).filter((hash) => own.has(hash));
   const other = repeats.map(({ hash }) => hash).filter((hash) => !own.has(hash));
   const repeated: LineVerdict[] = again.length === 0 ? [] : [{ hashes: again, verdict: REPEAT, signalId: undefined, onlySpoken: true }];
@@ -229,14 +233,24 @@ function leftToExecution(known: KnownVerdict, facts: Facts): boolean {
   return known.kind === "accepted" && facts.occasion !== "start";
 }
 
+/** Each run with the next one behind it that has a stamp. */
+function withSuccessors(earlier: readonly Run[], newest: Run): (readonly [Run, Run | undefined])[] {
+  let successor = newest.newestStamp === undefined ? undefined : newest;
+  const pairs = earlier.toReversed().map((run) => {
+    const pair = [run, successor] as const;
+    if (run.newestStamp !== undefined) successor = run;
+    return pair;
+  });
+  return pairs.toReversed();
+}
+
 /**
  * Verdicts for a run that is not the newest. The run is not final while only lines without a stamp
  * follow, because its missing legs may still come.
  */
-function judgeOlder(run: Run, later: readonly Run[], facts: Facts, settings: JudgeSettings): LineVerdict[] {
+function judgeOlder(run: Run, successor: Run | undefined, facts: Facts, settings: JudgeSettings): LineVerdict[] {
   if (run.allocation.kind === "malformed")
     return newVerdict(run.hashes, { kind: "malformed", reason: run.allocation.reason }, undefined, facts);
-  const successor = later.find(({ newestStamp }) => newestStamp !== undefined);
   if (successor?.newestStamp !== undefined) {
     const detail = run.allocation.kind === "incomplete" ? ` This run was incomplete: ${run.allocation.reason}` : "";
     return newVerdict(
