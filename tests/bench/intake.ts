@@ -5,14 +5,16 @@ import { systemClock } from "../../src/domain/clock.ts";
 import { Intake } from "../../src/intake/intake.ts";
 import { trustedOwners } from "../../src/intake/trust.ts";
 import { openLedger } from "../../src/ledger/sqlite-ledger.ts";
-import { HEDGE, lineOf, NUCLEAR, runOf, WRITERS_ZONE } from "../scenarios/strategy.ts";
+import { NUCLEAR, runOf, WRITERS_ZONE } from "../scenarios/strategy.ts";
 import { machineMs } from "./machine-time.ts";
+import { runText, weightsOf } from "./portfolio.ts";
 import type { Growth } from "./statistics.ts";
 import { growthOf, median, rounded } from "./statistics.ts";
 
 const MAX_AGE_SECONDS = 300;
+const LINES_OF_A_RUN = 2;
 /** What comes between two looks. */
-const BURST_LINES = 100;
+const BURST_RUNS = 50;
 /** The flood's stamps lie within this time, so that every line of it is fresh. */
 const FLOOD_MS = 200_000;
 const BYTES_PER_MB = 1_000_000;
@@ -29,7 +31,7 @@ export interface IntakeFigures {
 }
 
 export interface IntakePlan {
-  /** Lines; multiples of {@link BURST_LINES}. */
+  /** Lines; multiples of a burst's. */
   readonly floods: readonly number[];
   /** Megabytes, the largest last. */
   readonly files: readonly number[];
@@ -57,10 +59,12 @@ function flood(lines: number): number {
       appendFileSync(file, "", { mode: 0o644 });
       intake.look();
       const first = systemClock.now() - FLOOD_MS;
-      const texts = Array.from({ length: lines }, (_, index) => lineOf(HEDGE[(index % 2) as 0 | 1], first + (index * FLOOD_MS) / lines));
+      const all = lines / LINES_OF_A_RUN;
+      // Each run asks for something else than the one before it, or it would only confirm that one.
+      const runs = Array.from({ length: all }, (_, run) => runText(weightsOf(LINES_OF_A_RUN, run), first + (run * FLOOD_MS) / all));
       let spent = 0;
-      for (let from = 0; from < lines; from += BURST_LINES) {
-        appendFileSync(file, texts.slice(from, from + BURST_LINES).join(""));
+      for (let from = 0; from < all; from += BURST_RUNS) {
+        appendFileSync(file, runs.slice(from, from + BURST_RUNS).join(""));
         const start = machineMs();
         const { decision } = intake.look();
         spent += machineMs() - start;
