@@ -32,6 +32,8 @@ import { tradeRecord } from "../reporting/trade-record.ts";
 
 /** How long signals that were never traded are kept for questions. */
 const KEPT_MS = 90 * 86_400_000;
+/** Not while it starts: with a ledger of years it takes some tenths of a second. */
+const FORGET_AFTER_MS = 60_000;
 const FORGET_EVERY_MS = 86_400_000;
 
 /** Account summary shown before anything is traded. */
@@ -79,7 +81,8 @@ export class TradingSession {
   readonly #venue: VenueAccess;
   readonly #locks: HeldLock[] = [];
   readonly #listeners = new Set<(event: TraderEvent) => void>();
-  #forgetAt = 0;
+  /** Monotonic. */
+  #forgetAt: number | undefined;
 
   private constructor(
     options: TradingSessionOptions,
@@ -263,6 +266,7 @@ export class TradingSession {
     this.ledger.check();
     for (const lock of this.#locks) lock.check(this.clock.now());
     const now = this.clock.monotonic();
+    this.#forgetAt ??= now + FORGET_AFTER_MS;
     if (now < this.#forgetAt) return;
     this.#forgetAt = now + FORGET_EVERY_MS;
     this.ledger.prune(this.clock.now() - KEPT_MS);

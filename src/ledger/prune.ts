@@ -8,8 +8,10 @@ export interface Pruned {
   readonly signals: number;
 }
 
-/** A line or signal with an execution must be kept: it was traded. */
-const ACTED_UPON = "signal_id IN (SELECT signal_id FROM executions UNION SELECT signal_id FROM claims)";
+/** A line or signal with an execution must be kept: it was traded. Looked up row by row, as most old rows have one. */
+function actedUpon(id: string): string {
+  return `(EXISTS (SELECT 1 FROM executions WHERE executions.signal_id = ${id}) OR EXISTS (SELECT 1 FROM claims WHERE claims.signal_id = ${id}))`;
+}
 
 /**
  * Deletes lines, signals and verdicts from before `beforeMs` that no execution refers to, so that a
@@ -21,13 +23,12 @@ export function prune(database: LedgerDatabase, beforeMs: number): Pruned {
   return database.transaction(() => ({
     lines: database.write(
       `DELETE FROM lines WHERE first_seen_at < :before AND (stamp IS NULL OR stamp < :before)
-         AND (signal_id IS NULL OR NOT ${ACTED_UPON})`,
+         AND NOT ${actedUpon("lines.signal_id")}`,
       { before },
     ),
-    verdicts: database.write(`DELETE FROM verdicts WHERE at < :before AND (signal_id IS NULL OR NOT ${ACTED_UPON})`, { before }),
+    verdicts: database.write(`DELETE FROM verdicts WHERE at < :before AND NOT ${actedUpon("verdicts.signal_id")}`, { before }),
     signals: database.write(
-      `DELETE FROM signals WHERE recorded_at < :before AND generated_at < :before
-         AND id NOT IN (SELECT signal_id FROM executions UNION SELECT signal_id FROM claims)`,
+      `DELETE FROM signals WHERE recorded_at < :before AND generated_at < :before AND NOT ${actedUpon("signals.id")}`,
       { before },
     ),
   }));

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "@jest/globals";
@@ -71,6 +71,32 @@ describe("opening what is no sound ledger of ours", () => {
       writeFileSync(file, sound.subarray(0, sound.length / 2));
       expectRefusal(file, "ledger-damaged", /damaged/);
       writeFileSync(file, Buffer.from(sound).fill(0x5a, 8_192, 40_960));
+      expectRefusal(file, "ledger-damaged", /damaged/);
+    });
+  });
+
+  test("a large ledger is read through for damage after a crash only, and a command that reads reads the rest of it", () => {
+    inTemporaryDirectory((directory) => {
+      const file = join(directory, "l.sqlite");
+      const ledger = openLedger(file);
+      const text = "x".repeat(4_000);
+      ledger.transaction(() => {
+        for (let index = 0; index < 17_000; index++) ledger.recordLines([line(`h${String(index)}`, { text })]);
+      });
+      ledger.pinAccount("PA1", NOW);
+      ledger.close();
+      const end = statSync(file).size - 4_096 * 600;
+      const handle = openSync(file, "r+");
+      writeSync(handle, Buffer.alloc(4_096 * 100, 0x5a), 0, 4_096 * 100, end - (end % 4_096));
+      closeSync(handle);
+      const trusted = openLedger(file);
+      expect(trusted.pinnedAccount()?.number).toBe("PA1");
+      const hashes = Array.from({ length: 17_000 }, (_, index) => `h${String(index)}`);
+      expect(() => trusted.lines("nuclear", hashes)).toThrow(/damaged/);
+      trusted.close();
+      writeFileSync(`${file}-wal`, "left by a crash");
+      openLedger(file, { mustExist: true }).close();
+      writeFileSync(`${file}-wal`, "left by a crash");
       expectRefusal(file, "ledger-damaged", /damaged/);
     });
   });
