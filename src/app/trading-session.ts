@@ -6,7 +6,7 @@ import type { Account, Broker, Position } from "../domain/broker.ts";
 import { BrokerError } from "../domain/broker.ts";
 import { accountLockName, accountRefusal } from "../accounts/account-guard.ts";
 import type { Clock } from "../domain/clock.ts";
-import type { AlpacaConfig, Config } from "../domain/config.ts";
+import type { Config } from "../domain/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
@@ -24,7 +24,9 @@ import { accountLockDirectory, accountLockFile } from "../ledger/lock-directory.
 import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { LatestExecutionFile } from "./latest-execution-file.ts";
-import type { Log, Logger, TradeLog } from "../logging/logger.ts";
+import type { VenueAccess } from "./venue-access.ts";
+import { openBroker, openVenue } from "./venue-access.ts";
+import type { Logger, TradeLog } from "../logging/logger.ts";
 import { createLogger, createRedaction, openTradeLog } from "../logging/logger.ts";
 import { RecurringWarnings } from "../logging/recurring.ts";
 import { notificationSecrets } from "../config/notification-settings.ts";
@@ -40,13 +42,6 @@ const FORGET_EVERY_MS = 86_400_000;
 export interface ShownAccount {
   readonly account: Account;
   readonly positions: readonly Position[];
-}
-
-/** A venue and how to reach it. */
-export interface VenueAccess {
-  readonly name: string;
-  readonly alpaca: AlpacaConfig;
-  close(): Promise<void>;
 }
 
 export interface TradingSessionOptions {
@@ -303,7 +298,6 @@ export class TradingSession {
 /** At the very first start two commands may run at once, and one finds the ledger that the other has just created, still empty. */
 const LEDGER_MADE_WITHIN_MS = 60_000;
 const PAUSE_MS = 1_000;
-const SAME_WAIT_MS = 1_000;
 
 function openLog(options: TradingSessionOptions, config: Config): Logger {
   return createLogger({
@@ -352,50 +346,4 @@ export function openIntakes(config: Config, clock: Clock, ledger: Ledger): Intak
         ledger,
       }),
   );
-}
-
-/** The venue of the mode: Alpaca, or the embedded simulator, which is loaded only when needed. */
-export async function openVenue(config: Config, clock: Clock, command: string): Promise<VenueAccess> {
-  if (config.alpaca !== undefined) return { name: `Alpaca ${config.mode}`, alpaca: config.alpaca, close: () => Promise.resolve() };
-  const { openEmbeddedVenue } = await import("./embedded-venue.ts");
-  const venue = await openEmbeddedVenue(config.stateDir, clock, command);
-  return { name: "the built-in simulator", alpaca: venue.alpaca, close: () => venue.close() };
-}
-
-/** Logs the requests to the venue. */
-export interface BrokerListeners {
-  readonly log?: Log;
-  /** Explains why nothing happens for a while. */
-  readonly onWait?: ((text: string) => void) | undefined;
-}
-
-/** Loads the SDK only here, so that commands that only read files do not wait for it. */
-export async function openBroker(
-  config: Pick<Config, "mode">,
-  venue: VenueAccess,
-  clock: Clock,
-  { log, onWait }: BrokerListeners = {},
-): Promise<Broker> {
-  const { createAlpacaBroker } = await import("../broker/alpaca.ts");
-  let toldUntil = 0;
-  return createAlpacaBroker({
-    name: venue.name,
-    mode: config.mode,
-    alpaca: venue.alpaca,
-    clock,
-    onTraffic: (record) => log?.debug(`${record.method} ${record.path}`, { ...record }),
-    onWait: (waitMs) => {
-      // Trading and market data have separate budgets; when both are used up, one message is enough.
-      const until = clock.monotonic() + waitMs;
-      if (until < toldUntil + SAME_WAIT_MS) return;
-      toldUntil = until;
-      const text = waitSentence(venue.name, waitMs);
-      if (onWait === undefined) log?.info(text);
-      else onWait(text);
-    },
-  });
-}
-
-function waitSentence(venue: string, waitMs: number): string {
-  return `The per-minute request limit of ${venue} is used up. The next request can be sent in ${String(Math.ceil(waitMs / 1_000))} s.`;
 }

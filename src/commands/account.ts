@@ -4,7 +4,8 @@ import type { Config } from "../domain/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { ledgerFile } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
-import { openBroker, openVenue } from "../app/trading-session.ts";
+import type { VenueConnection } from "../app/venue-access.ts";
+import { connectVenue } from "../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { strangersHeld } from "../execution/preparation/adoption.ts";
 import { openLedger, type SqliteLedger } from "../ledger/sqlite-ledger.ts";
@@ -18,10 +19,11 @@ import type { CommandContext } from "./context.ts";
 export async function account(context: CommandContext, options: AccountOptions): Promise<ExitCode> {
   const config = loadConfig(context.env);
   prepareStateDirectory(config.stateDir);
-  const venue = await openVenue(config, context.clock, "account");
-  const broker = await openBroker(config, venue, context.clock, { onWait: (text) => context.err.line(text) });
   const ledger = openLedger(ledgerFile(config));
+  let venue: VenueConnection | undefined;
   try {
+    venue = await connectVenue(config, context.clock, "account", { onWait: (text) => context.err.line(text) });
+    const { broker } = venue;
     const [found, positions] = await Promise.all([broker.account(), broker.positions()]);
     for (const line of accountSummary(found, positions, { mode: config.mode, brokerName: broker.name }, context.out.style))
       context.out.line(line);
@@ -36,9 +38,8 @@ export async function account(context: CommandContext, options: AccountOptions):
     );
     return EXIT.ok;
   } finally {
+    await venue?.close();
     ledger.close();
-    await broker.close();
-    await venue.close();
   }
 }
 

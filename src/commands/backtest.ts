@@ -8,7 +8,7 @@ import type { BacktestResult } from "../backtest/result.ts";
 import { backtestLines, cautions } from "../backtest/view.ts";
 import type { Config } from "../domain/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { openBroker, openVenue } from "../app/trading-session.ts";
+import { connectVenue } from "../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { decimal, ONE, parseDecimal, ZERO, type Decimal } from "../domain/decimal.ts";
 import { writeDocument } from "../reporting/document-file.ts";
@@ -81,14 +81,12 @@ async function historyFor(
   const rules = strategies.map(({ strategy }) => strategy);
   const [symbols, start] = [symbolsOfAll(rules), historyStart(period, rules)];
   if (directory !== undefined) return readCsvHistory(directory, symbols, start, period);
-  const venue = await openVenue(config, clock, "backtest");
-  const broker = await openBroker(config, venue, clock, { onWait: (text) => err.line(text) });
+  const { broker, close } = await connectVenue(config, clock, "backtest", { onWait: (text) => err.line(text) });
   try {
     const history = await readBrokerHistory(broker, symbols, start, period, clock.now());
     return { ...history, invented: config.mode === "simulator" };
   } finally {
-    await broker.close();
-    await venue.close();
+    await close();
   }
 }
 

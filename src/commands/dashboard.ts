@@ -7,7 +7,8 @@ import { DashboardView } from "../dashboard/dashboard-view.ts";
 import { OnDemandBroker } from "../dashboard/on-demand-broker.ts";
 import { DashboardServer } from "../dashboard/server.ts";
 import { installationToken, loginNote } from "../dashboard/token-file.ts";
-import { openBroker, openVenue, secretsOf } from "../app/trading-session.ts";
+import { secretsOf } from "../app/trading-session.ts";
+import { connectVenue } from "../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { holderOf } from "../ledger/lock.ts";
 import { createRedaction } from "../logging/logger.ts";
@@ -88,14 +89,6 @@ function accessFor(config: Config, clock: Clock): BrokerAccess {
   return new OnDemandBroker({
     name: simulated ? "the built-in simulator" : `Alpaca ${config.mode}`,
     stay: !simulated,
-    open: async () => {
-      const venue = await openVenue(config, clock, "dashboard");
-      const broker = await openBroker(config, venue, clock);
-      const close = async (): Promise<void> => {
-        await broker.close();
-        await venue.close();
-      };
-      return { broker, close };
-    },
+    open: () => connectVenue(config, clock, "dashboard"),
   });
 }

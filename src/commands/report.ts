@@ -1,7 +1,7 @@
 import { BrokerError } from "../domain/broker.ts";
 import type { Config } from "../domain/config.ts";
 import { loadConfig } from "../config/load.ts";
-import { openBroker, openVenue } from "../app/trading-session.ts";
+import { connectVenue } from "../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { readAccountNow, readEquityHistory } from "../reporting/account-reading.ts";
@@ -48,8 +48,7 @@ async function fromBroker(
   config: Config,
   from: number,
 ): Promise<Pick<ReportFacts, "reading" | "history" | "problems">> {
-  const venue = await openVenue(config, context.clock, "report");
-  const broker = await openBroker(config, venue, context.clock, { onWait: (text) => context.err.line(text) });
+  const { broker, close } = await connectVenue(config, context.clock, "report", { onWait: (text) => context.err.line(text) });
   try {
     const [reading, history] = await Promise.all([readAccountNow(broker), readEquityHistory(broker, from, "1D")]);
     return { reading, history: history.value, problems: [...reading.problems, ...history.problems] };
@@ -57,8 +56,7 @@ async function fromBroker(
     if (!(error instanceof BrokerError)) throw error;
     return { reading: undefined, history: undefined, problems: [`Could not read the account: ${error.message}`] };
   } finally {
-    await broker.close();
-    await venue.close();
+    await close();
   }
 }
 

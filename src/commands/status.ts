@@ -2,7 +2,7 @@ import { readSubAccounts } from "../accounts/read-sub-accounts.ts";
 import { loadConfig } from "../config/load.ts";
 import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import type { Config } from "../domain/config.ts";
-import { openBroker, openVenue } from "../app/trading-session.ts";
+import { connectVenue } from "../app/venue-access.ts";
 import { EXIT, messageOf, TraderError, type ExitCode } from "../domain/errors.ts";
 import { readHalt } from "../machine/halt.ts";
 import { holderOf } from "../ledger/lock.ts";
@@ -74,8 +74,7 @@ function subAccountsOf(config: Config, ledger: SqliteLedger | undefined, { accou
 }
 
 async function fromBroker(context: CommandContext, config: Config): Promise<BrokerFacts> {
-  const venue = await openVenue(config, context.clock, "status");
-  const broker = await openBroker(config, venue, context.clock, { onWait: (text) => context.err.line(text) });
+  const { broker, close } = await connectVenue(config, context.clock, "status", { onWait: (text) => context.err.line(text) });
   try {
     const [account, positions, workingOrders, market] = await Promise.all([
       broker.account(),
@@ -87,7 +86,6 @@ async function fromBroker(context: CommandContext, config: Config): Promise<Brok
   } catch (error) {
     return { accountProblem: messageOf(error), positions: [], workingOrders: [] };
   } finally {
-    await broker.close();
-    await venue.close();
+    await close();
   }
 }

@@ -1,7 +1,7 @@
 import type { Account, MarketClock, MarketPrices, Position, Broker } from "../domain/broker.ts";
 import { accountLockName, accountRefusal } from "../accounts/account-guard.ts";
 import type { Config } from "../domain/config.ts";
-import { openBroker, openVenue } from "../app/trading-session.ts";
+import { connectVenue } from "../app/venue-access.ts";
 import { strangersHeld } from "../execution/preparation/adoption.ts";
 import { renamedTickers } from "../execution/preparation/plan-assets.ts";
 import { readClocks } from "../execution/preparation/account-snapshot.ts";
@@ -76,10 +76,9 @@ export class VenueExamination {
     const { clock } = this.#chart;
     let broker: Broker;
     try {
-      const venue = await openVenue(config, clock, "doctor");
+      const venue = await connectVenue(config, clock, "doctor");
       this.#closers.push(() => venue.close());
-      broker = await openBroker(config, venue, clock);
-      this.#closers.push(() => broker.close());
+      broker = venue.broker;
     } catch (error) {
       return failure(error);
     }

@@ -1,0 +1,81 @@
+import type { Broker } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
+import type { AlpacaConfig, Config } from "../domain/config.ts";
+import type { Log } from "../logging/logger.ts";
+
+const SAME_WAIT_MS = 1_000;
+
+/** A venue and how to reach it. */
+export interface VenueAccess {
+  readonly name: string;
+  readonly alpaca: AlpacaConfig;
+  close(): Promise<void>;
+}
+
+/** The venue of the mode: Alpaca, or the embedded simulator, which is loaded only when needed. */
+export async function openVenue(config: Config, clock: Clock, command: string): Promise<VenueAccess> {
+  if (config.alpaca !== undefined) return { name: `Alpaca ${config.mode}`, alpaca: config.alpaca, close: () => Promise.resolve() };
+  const { openEmbeddedVenue } = await import("./embedded-venue.ts");
+  const venue = await openEmbeddedVenue(config.stateDir, clock, command);
+  return { name: "the built-in simulator", alpaca: venue.alpaca, close: () => venue.close() };
+}
+
+/** Logs the requests to the venue. */
+export interface BrokerListeners {
+  readonly log?: Log;
+  /** Explains why nothing happens for a while. */
+  readonly onWait?: ((text: string) => void) | undefined;
+}
+
+/** Loads the SDK only here, so that commands that only read files do not wait for it. */
+export async function openBroker(
+  config: Pick<Config, "mode">,
+  venue: VenueAccess,
+  clock: Clock,
+  { log, onWait }: BrokerListeners = {},
+): Promise<Broker> {
+  const { createAlpacaBroker } = await import("../broker/alpaca.ts");
+  let toldUntil = 0;
+  return createAlpacaBroker({
+    name: venue.name,
+    mode: config.mode,
+    alpaca: venue.alpaca,
+    clock,
+    onTraffic: (record) => log?.debug(`${record.method} ${record.path}`, { ...record }),
+    onWait: (waitMs) => {
+      // Trading and market data have separate budgets; when both are used up, one message is enough.
+      const until = clock.monotonic() + waitMs;
+      if (until < toldUntil + SAME_WAIT_MS) return;
+      toldUntil = until;
+      const text = waitSentence(venue.name, waitMs);
+      if (onWait === undefined) log?.info(text);
+      else onWait(text);
+    },
+  });
+}
+
+function waitSentence(venue: string, waitMs: number): string {
+  return `The per-minute request limit of ${venue} is used up. The next request can be sent in ${String(Math.ceil(waitMs / 1_000))} s.`;
+}
+
+/** A broker together with its venue. */
+export interface VenueConnection {
+  readonly broker: Broker;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the venue and a broker on it, or nothing. */
+export async function connectVenue(config: Config, clock: Clock, command: string, listeners?: BrokerListeners): Promise<VenueConnection> {
+  const venue = await openVenue(config, clock, command);
+  try {
+    const broker = await openBroker(config, venue, clock, listeners);
+    const close = async (): Promise<void> => {
+      await broker.close();
+      await venue.close();
+    };
+    return { broker, close };
+  } catch (error) {
+    await venue.close();
+    throw error;
+  }
+}
