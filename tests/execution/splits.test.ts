@@ -233,6 +233,22 @@ describe("TQQQ is split 2 for 1, and Alpaca books it later", () => {
   });
 });
 
+describe("UVXY is split 1 for 5 on the day on which it is bought", () => {
+  test("its shares are none from before the split, also for a process that learns of the split only when it sees them again", async () => {
+    await overnight(TQQQ, () => desk.exchange.split("UVXY", "1:5", { bookAfter: DAY }));
+    fault("split-lost");
+    fault("no-corporate-actions:answer=empty");
+    expect(await signal({ TQQQ: "0.5", UVXY: "0.5" })).toMatchObject({ conclusion: { outcome: "on-target" } });
+    await desk.restart();
+    await desk.clock.advance(60_000);
+    expect(await signal({ TQQQ: "0.5", UVXY: "0.5" })).toMatchObject({ conclusion: { outcome: "on-target" } });
+    desk.venue.faults.clear();
+    await desk.restart();
+    expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });
+    expect(sharesOf("UVXY")).toBe("0");
+  });
+});
+
 describe("a price that doubles without a split", () => {
   const doubled = (): void => desk.exchange.setPrice("UVXY", "39.6");
 
