@@ -23,7 +23,7 @@ export class LineWindow {
   readonly #timezone: string;
   readonly #maxSpanMs: number;
   #entries: WindowEntry[] = [];
-  /** Of the present entries, once they were asked for. */
+  /** Of the present entries; grouped when they are needed. */
   #runs: Run[] | undefined;
   #generation = 0;
 

@@ -66,7 +66,7 @@ export class LedgerDatabase {
   }
 
   /**
-   * As {@link write}, for a statement that changes one row and nothing by which a query sorts.
+   * As {@link write}, for a statement that changes one row, and no column that a query sorts on.
    * @param reread the row as it is now.
    * @returns whether there was such a row.
    */
