@@ -75,7 +75,7 @@ function positionCells(position: Position): Cell[] {
   ];
 }
 
-/** Unrealized profit as a fraction of the cost. */
+/** Unrealised profit as a fraction of the cost. */
 function profitOf(position: Position): Decimal | undefined {
   if (position.unrealizedProfit === undefined || position.costBasis.eq(ZERO)) return undefined;
   return shareOf(position.unrealizedProfit, position.costBasis.abs());

@@ -7,7 +7,7 @@ import { shareOf } from "./figures.ts";
 /** The account in the file of the latest execution: dollars and percentages (times 100) as JSON numbers. */
 export interface PortfolioState {
   readonly total_value: number | null;
-  /** Unrealized profit of the positions. */
+  /** Unrealised profit of the positions. */
   readonly total_pl: number | null;
   readonly total_pl_percent: number | null;
   readonly daily_pl: number | null;

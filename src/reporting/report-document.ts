@@ -56,7 +56,7 @@ function header({ period, generated_at, mode, warnings, account }: Report, zone:
 /** Shorter charts label the time of day, because the same date three times says nothing. */
 const SHORT_SPAN_MS = 2 * 86_400_000;
 
-const HOLDINGS = [...columns("Symbol"), ...numbers("Shares", "Price", "Value", "Average price", "Unrealized")];
+const HOLDINGS = [...columns("Symbol"), ...numbers("Shares", "Price", "Value", "Average price", "Unrealised")];
 
 function accountSection({ account }: Report): Markup | string {
   if (account === null) return "";
@@ -121,7 +121,7 @@ function equitySection({ equity }: Report, zone: string): Markup {
     }`;
 }
 
-const PROFIT = [...columns("Symbol"), ...numbers("Realized", "Unrealized", "Shares", "Average cost")];
+const PROFIT = [...columns("Symbol"), ...numbers("Realised", "Unrealised", "Shares", "Average cost")];
 
 function profitSection({ profit }: Report): Markup {
   const rows = profit.by_symbol.map((row) => [
@@ -133,14 +133,14 @@ function profitSection({ profit }: Report): Markup {
   ]);
   return html`<h2>Profit at average cost</h2>
     ${figureList([
-      ["Realized", profitCell(profit.realised)],
-      ["Unrealized", profitCell(profit.unrealised)],
+      ["Realised", profitCell(profit.realised)],
+      ["Unrealised", profitCell(profit.unrealised)],
       ["Sold without a known cost", dollarsCell(profit.unknown_proceeds)],
     ])}
     ${rows.length === 0 ? "" : htmlTable("Profit of each symbol", PROFIT, rows)}`;
 }
 
-const STRATEGIES = [...columns("Book"), ...numbers("Value", "Realized", "Unrealized", "Profit")];
+const STRATEGIES = [...columns("Sub-account"), ...numbers("Value", "Realised", "Unrealised", "Profit")];
 
 function strategySection({ strategies }: Report): Markup | string {
   if (strategies === null) return "";
@@ -151,8 +151,8 @@ function strategySection({ strategies }: Report): Markup | string {
     profitCell(book.unrealised),
     profitCell(book.profit),
   ]);
-  return html`<h2>Books of the strategies, since the ledger began</h2>
-    ${htmlTable("Books of the strategies", STRATEGIES, rows)}`;
+  return html`<h2>Sub-accounts of the strategies, since the ledger began</h2>
+    ${htmlTable("Sub-accounts of the strategies", STRATEGIES, rows)}`;
 }
 
 function activitySection({ activity }: Report): Markup {

@@ -38,7 +38,7 @@ function oneExecution(execution: ReportedExecution, zone: string, open: boolean)
       Execution ${execution.id}, signal ${execution.signal_id}${execution.strategy === null ? "" : ` of ${execution.strategy}`}
     </p>
     <p>
-      Value ${dollarsCell(execution.value_before)} before, ${dollarsCell(execution.value_after)} after. Realized profit
+      Value ${dollarsCell(execution.value_before)} before, ${dollarsCell(execution.value_after)} after. Realised profit
       ${profitCell(execution.realised)}. Turnover ${shareCell(execution.turnover)}.
     </p>
     <p>

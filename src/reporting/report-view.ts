@@ -35,7 +35,7 @@ function headLines({ generated_at, mode, period, warnings }: Report, style: Styl
   ];
 }
 
-const HOLDINGS = [...left("Symbol"), ...right("Shares", "Price", "Value", "Unrealized")];
+const HOLDINGS = [...left("Symbol"), ...right("Shares", "Price", "Value", "Unrealised")];
 
 function accountLines({ account }: Report, style: Style): string[] {
   if (account === null) return [];
@@ -86,7 +86,7 @@ function returnLines({ equity }: Report, style: Style, zone: string): string[] {
   ];
 }
 
-const PROFIT = [...left("Symbol"), ...right("Realized", "Unrealized", "Shares", "Average cost")];
+const PROFIT = [...left("Symbol"), ...right("Realised", "Unrealised", "Shares", "Average cost")];
 
 function profitLines({ profit }: Report, style: Style): string[] {
   const unknown = decimal(profit.unknown_proceeds).eq(ZERO)
@@ -94,8 +94,8 @@ function profitLines({ profit }: Report, style: Style): string[] {
     : [`Sold without a known cost: ${dollarsOf(profit.unknown_proceeds)} (not in any profit)`];
   return [
     style.paint("strong", "Profit at average cost"),
-    `Realized: ${tinted(profit.realised, signedDollars, style)}`,
-    `Unrealized: ${profit.unrealised === null ? NOT_KNOWN : tinted(profit.unrealised, signedDollars, style)}`,
+    `Realised: ${tinted(profit.realised, signedDollars, style)}`,
+    `Unrealised: ${profit.unrealised === null ? NOT_KNOWN : tinted(profit.unrealised, signedDollars, style)}`,
     ...unknown,
     ...(profit.by_symbol.length === 0
       ? []
@@ -113,7 +113,7 @@ function profitLines({ profit }: Report, style: Style): string[] {
   ];
 }
 
-const STRATEGIES = [...left("Book"), ...right("Value", "Realized", "Unrealized", "Profit")];
+const STRATEGIES = [...left("Sub-account"), ...right("Value", "Realised", "Unrealised", "Profit")];
 
 function strategyLines({ strategies }: Report, style: Style): string[] {
   if (strategies === null) return [];
@@ -155,7 +155,7 @@ function styleLines({ execution_styles }: Report, style: Style): string[] {
 
 const EXECUTIONS = [
   ...left("Started", "Execution", "Outcome"),
-  ...right("Orders", "Sold", "Bought", "Realized", "First order", "On target", "Cost", "Cash drag"),
+  ...right("Orders", "Sold", "Bought", "Realised", "First order", "On target", "Cost", "Cash drag"),
 ];
 
 function executionLines({ executions }: Report, style: Style, zone: string): string[] {

@@ -106,7 +106,9 @@ function holdingLines(facts: StatusFacts, style: Style): string[] {
 }
 
 function bookLines({ subAccounts }: StatusFacts, style: Style): string[] {
-  return subAccounts === undefined ? [] : [style.paint("strong", "Books of the strategies:"), ...subAccountsTable(subAccounts, style)];
+  return subAccounts === undefined
+    ? []
+    : [style.paint("strong", "Sub-accounts of the strategies:"), ...subAccountsTable(subAccounts, style)];
 }
 
 const ROW = left("", "", "", "", "");

@@ -5,7 +5,7 @@ import { formatPrice, signedDollars } from "./figures.ts";
 import type { Style } from "./style.ts";
 import { left, right, table, type Cell } from "./table.ts";
 
-const COLUMNS = [...left("Book", "Symbol"), ...right("Shares", "Average cost", "Value", "Unrealised", "Realised")];
+const COLUMNS = [...left("Sub-account", "Symbol"), ...right("Shares", "Average cost", "Value", "Unrealised", "Realised")];
 
 /**
  * Sub-accounts (R32): every position, closed ones with their profit, and the totals. Values and cash of all

@@ -64,7 +64,7 @@ function expectWeights({ scenario }: SharedAccount, wanted: Readonly<Record<stri
 /** Rows of the table of books in `status`: `nuclear  SMR  742.5  $40.00  $29,700.00  +$1.20  $0.00`. */
 function bookRows(status: string): { book: string; what: string; quantity: string; value: string }[] {
   const lines = status.split("\n");
-  const table = lines.slice(lines.findIndex((line) => line.startsWith("Books of the strategies:")) + 2);
+  const table = lines.slice(lines.findIndex((line) => line.startsWith("Sub-accounts of the strategies:")) + 2);
   return table.flatMap((line) => {
     const [book = "", what = "", ...rest] = line.trim().split(/ {2,}/);
     if (!["nuclear", "tecl", "unattributed"].includes(book)) return [];

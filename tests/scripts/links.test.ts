@@ -43,6 +43,15 @@ describe("every link between the pages leads to a file and a heading that are th
     expect(dead.map(({ link }) => link)).toEqual([]);
   });
 
+  test("a file of ours is linked by the end of its path", () => {
+    const misnamed = PAGES.flatMap((page) =>
+      [...readFileSync(page, "utf8").matchAll(/\[`([\w./-]+)`\]\((?:\.\.\/)*([^)\s]+\.ts)\)/g)]
+        .map(([, name = "", path = ""]) => ({ name: name.replace(/\.ts$/, ""), path: path.replace(/(?:\.test)?\.ts$/, "") }))
+        .filter(({ name, path }) => !path.endsWith(name)),
+    );
+    expect(misnamed).toEqual([]);
+  });
+
   test("there are links to look at", () => {
     expect(PAGES.flatMap(linksIn).length).toBeGreaterThan(100);
   });
