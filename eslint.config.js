@@ -15,7 +15,7 @@ const PURE = [
   "src/strategies/**/*.ts",
   "src/domain/**/!(clock|virtual-clock).ts",
   "src/accounts/**/*.ts",
-  "src/intake/{alert,allocation,batch,freshness,json-line,assessment,judge,line-splitter,stamp,weights,window}.ts",
+  "src/intake/{alert,allocation,batch,freshness,json-line,assessment,judge,line-splitter,matches,stamp,weights,window}.ts",
   "src/execution/loop/decide.ts",
   "src/execution/orders/{attempts,ids,intents}.ts",
   "src/execution/outcome/summary.ts",

@@ -1,6 +1,7 @@
+import { systemClock } from "../../src/domain/clock.ts";
 import { switchOf } from "./portfolio.ts";
-import type { RebalancePlan, TimedRounds } from "./rebalance.ts";
-import { timedRounds } from "./rebalance.ts";
+import type { RebalancePlan, TimedRounds, Timing } from "./rebalance.ts";
+import { rebalance, timedRounds } from "./rebalance.ts";
 import type { Stand, StandSetup } from "./stand.ts";
 import { atStand } from "./stand.ts";
 import { median, quantile, rounded } from "./statistics.ts";
@@ -8,6 +9,8 @@ import { median, quantile, rounded } from "./statistics.ts";
 /** Rebalances of one size over one way, each after so many seconds in which nothing happened. */
 export interface AfterIdlePlan extends RebalancePlan {
   readonly idleSeconds: number;
+  /** Each alert is the first one of its process. Default: false. */
+  readonly isCold?: boolean;
 }
 
 /** Milliseconds from the last byte of the alert. */
@@ -37,9 +40,30 @@ export async function measureAfterIdle(
   const results: AfterIdleResult[] = [];
   for (const symbols of new Set(plans.map((plan) => plan.symbols))) {
     const wanted = plans.filter((plan) => plan.symbols === symbols);
-    results.push(...(await atStand(setup, (stand) => measureAt(stand, wanted, say))));
+    const warm = wanted.filter((plan) => plan.isCold !== true);
+    if (warm.length > 0) results.push(...(await atStand(setup, (stand) => measureAt(stand, warm, say))));
+    for (const plan of wanted) if (plan.isCold === true) results.push(await atStand(setup, (stand) => measureCold(stand, plan, say)));
   }
   return results;
+}
+
+/** Nothing leaps in time here: each process has the request budget of a whole minute. */
+async function measureCold(stand: Stand, plan: AfterIdlePlan, say: (text: string) => void): Promise<AfterIdleResult> {
+  await stand.venue.setRoundTrip(plan.rttMs);
+  const timings: Timing[] = [];
+  const roundTrips: number[] = [];
+  // The first one buys everything.
+  for (let run = -1; run < plan.runs; run += 1) {
+    const daemon = await stand.daemon();
+    const roundTrip = await stand.venue.measureRoundTrip();
+    await systemClock.sleep(plan.idleSeconds * MS_PER_SECOND);
+    const timing = await rebalance(stand, daemon, switchOf(plan.symbols, run + 1));
+    await daemon.stop();
+    if (run < 0) continue;
+    timings.push(timing);
+    roundTrips.push(roundTrip);
+  }
+  return said(resultOf(plan, { timings, roundTripMs: median(roundTrips) }), say);
 }
 
 async function measureAt(stand: Stand, plans: readonly AfterIdlePlan[], say: (text: string) => void): Promise<AfterIdleResult[]> {
@@ -49,17 +73,22 @@ async function measureAt(stand: Stand, plans: readonly AfterIdlePlan[], say: (te
   for (const plan of plans) {
     const timed = await timedRounds(stand, daemon, plan, { from: round, changeOf: switchOf, idleMs: plan.idleSeconds * MS_PER_SECOND });
     round = timed.next;
-    const result = resultOf(plan, timed);
-    say(
-      `${String(plan.symbols)} symbols at r = ${String(plan.rttMs)} ms after ${String(plan.idleSeconds)} s: first order ${String(result.firstOrderMs)} ms, last fill ${String(result.ratio)} × the floor`,
-    );
-    results.push(result);
+    results.push(said(resultOf(plan, timed), say));
   }
   await daemon.stop();
   return results;
 }
 
-function resultOf(plan: AfterIdlePlan, { timings, roundTripMs }: TimedRounds): AfterIdleResult {
+function said(result: AfterIdleResult, say: (text: string) => void): AfterIdleResult {
+  const { symbols, rttMs, idleSeconds, isCold, firstOrderMs, ratio } = result;
+  const process = isCold === true ? " in a new process" : "";
+  say(
+    `${String(symbols)} symbols at r = ${String(rttMs)} ms after ${String(idleSeconds)} s${process}: first order ${String(firstOrderMs)} ms, last fill ${String(ratio)} × the floor`,
+  );
+  return result;
+}
+
+function resultOf(plan: AfterIdlePlan, { timings, roundTripMs }: Pick<TimedRounds, "timings" | "roundTripMs">): AfterIdleResult {
   const fillMs = median(timings.flatMap(({ fillTimes }) => fillTimes));
   const first = timings.map(({ firstOrderMs }) => firstOrderMs);
   // An order is half a round trip on its way, and filled a while after it has arrived.

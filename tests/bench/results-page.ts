@@ -137,7 +137,7 @@ function afterIdleLines(rebalances: readonly AfterIdleResult[]): string[] {
     rebalances.map((each) => [
       String(each.symbols),
       String(each.measuredRttMs),
-      String(each.idleSeconds),
+      `${String(each.idleSeconds)}${each.isCold === true ? ", new process" : ""}`,
       String(each.runs),
       String(each.firstOrderMs),
       String(each.firstOrderP99Ms),

@@ -29,6 +29,7 @@ export const FULL: Scale = {
     { symbols: 3, rttMs: 20, idleSeconds: 2, runs: 15 },
     { symbols: 3, rttMs: 20, idleSeconds: 60, runs: 5 },
     { symbols: 25, rttMs: 20, idleSeconds: 10, runs: 9 },
+    { symbols: 3, rttMs: 20, idleSeconds: 10, runs: 9, isCold: true },
   ],
   manyRebalances: 1_000,
   idleSeconds: 120,
@@ -45,7 +46,10 @@ export const FULL: Scale = {
 export const QUICK: Scale = {
   name: "quick",
   rebalances: [...rebalancesOf(3, 5), ...rebalancesOf(25, 3)],
-  afterIdle: [3, 25].map((symbols) => ({ symbols, rttMs: 20, idleSeconds: 10, runs: 3 })),
+  afterIdle: [
+    ...[3, 25].map((symbols) => ({ symbols, rttMs: 20, idleSeconds: 10, runs: 3 })),
+    { symbols: 3, rttMs: 20, idleSeconds: 10, runs: 3, isCold: true },
+  ],
   manyRebalances: 25,
   idleSeconds: 10,
   restarts: 3,
