@@ -15,7 +15,8 @@ import { SignalInbox } from "./signal-inbox.ts";
 const TICK_MS = 1_000;
 /** One for each tick after the start: by then the code is compiled. */
 const FIRST_REHEARSALS = 10;
-const REHEARSE_EVERY_MS = 60_000;
+/** The engine drops compiled code after several collections without a use; rehearsing more often only makes garbage. */
+const REHEARSE_EVERY_MS = 300_000;
 
 /** Source of one strategy's runs. */
 export interface AlertSource {
