@@ -66,8 +66,8 @@ function expectEachFillOnce(model: AccountModel): void {
   }
 }
 
-describe("the books of several strategies", () => {
-  test("shares bought for two are divided by what each asked for, to the ninth decimal and the cent", () => {
+describe("the sub-accounts of several strategies", () => {
+  test("shares bought for two are divided by what each requested, to the ninth decimal and the cent", () => {
     const model = new AccountModel(PRICES);
     model.run({ targets: { nuclear: { SMR: "0.6" }, tecl: { SMR: "0.3" } }, filled: 100, late: 0 });
     const subAccounts = model.subAccounts();

@@ -48,7 +48,7 @@ test.each([
   ["ahead of", 600_000],
   ["behind", -600_000],
 ])(
-  "a clock that is set %s the broker's is in doubt at once, wrong once that is read, and told once until it is right",
+  "a clock that is set %s the broker's is in doubt at once, wrong once that is read, and reported once until it is right",
   async (words, by) => {
     await pass(3);
     setClock(by);

@@ -19,7 +19,7 @@ test("one that is closed in the middle of it ends without an error", async () =>
   expect(await second).toBe(false);
 });
 
-test("every rehearsal comes to its target without waiting, with a ledger made anew in between", async () => {
+test("every rehearsal reaches its target without waiting, and the ledger is recreated in between", async () => {
   for (let run = 0; run < 120; run += 1) expect(await rehearsal.run()).toBe(true);
   expect(clock.monotonic()).toBe(0);
 });

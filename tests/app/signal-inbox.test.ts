@@ -52,7 +52,7 @@ describe("runs that wait", () => {
 });
 
 describe("the run under way", () => {
-  test("sees the newer run of its own strategy, and all that wait", () => {
+  test("sees the newer run of its strategy, and all that wait", () => {
     const inbox = new SignalInbox();
     expect(inbox.newer).toBeUndefined();
     inbox.begin(signal("a"));

@@ -52,7 +52,7 @@ function logLines(): string[] {
   return readFileSync(join(directory, "alpaca_trader.log"), "utf8").trim().split("\n");
 }
 
-test("the last words stand last in the log, after what is told of requests that the end gave up", async () => {
+test("the closing message comes last in the log, after errors of requests that were abandoned", async () => {
   const session = await open();
   const underWay = new Promise<void>((resolve) => (onAsked = resolve));
   const told = warning(session);
@@ -64,7 +64,7 @@ test("the last words stand last in the log, after what is told of requests that 
   expect(logLines()).toEqual([expect.stringContaining("Cannot read the account: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
 });
 
-test("a request that had not left when the desk was closed never leaves", async () => {
+test("a request that was not sent before the session closed is never sent", async () => {
   const session = await open();
   const told = warning(session);
 
@@ -75,7 +75,7 @@ test("a request that had not left when the desk was closed never leaves", async 
   expect(logLines()).toEqual([expect.stringContaining("Cannot read the account: "), expect.stringMatching(/INFO {2}Stopped\.$/)]);
 });
 
-test("a wait for the budgets of trading and of market data together is told once, in the log and to whoever waits", async () => {
+test("a wait for the trading and market data budgets together is reported once, in the log and as an event", async () => {
   const told: string[] = [];
   const session = await open((event) => {
     if (event.kind === "remark" && event.important === true) told.push(event.text);

@@ -132,7 +132,7 @@ describe("the page in a browser", () => {
     await page.getByText(/^From \$[\d,.]+ \(.*Deposits and withdrawals: \+\$5,000\.00 on .*−\$1,500\.00 on/).waitFor();
   });
 
-  test("tells of the point of the curve that lies under the pointer, and of the newest without one", async () => {
+  test("shows the point of the curve under the pointer, and the newest one otherwise", async () => {
     const page = await openPage();
     const readout = page.locator("#curve .readout");
     const newest = await readout.innerText();

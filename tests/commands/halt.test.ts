@@ -34,7 +34,7 @@ test.each([
   expect(haltAt(join(directory, "HALT"))?.reason).toBe(kept);
 });
 
-test("a reason that cannot be stored is told, and trading is halted", async () => {
+test("a reason that cannot be stored is reported, and trading is halted all the same", async () => {
   // Its draft has a longer name, which no file system takes.
   const file = "H".repeat(230);
   expect(await typed("odd prices", file)).toBe(0);

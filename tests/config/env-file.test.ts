@@ -36,7 +36,7 @@ test("what is not UTF-8 is named", () => {
   expect(problemsOf(Buffer.from("A=1\r\n# für\r\n", "latin1"))).toEqual(["line 2 is not UTF-8; save the file as UTF-8"]);
 });
 
-test("names that are no settings are told apart from misspelled ones", () => {
+test("names that are no settings are distinguished from misspelled ones", () => {
   expect(unknownNames(readEnvFile(Buffer.from("MY_OTHER=1\nEMPTY=\nMAX_ORDER_VALUE=1\nMAX_ORDR_VALUE=1\nALPACA_X=1")))).toEqual([
     "MY_OTHER",
   ]);

@@ -28,7 +28,7 @@ const EXPECTED = `
   history              for now          0
 `;
 
-test("every verdict holds for good or for now, is asked for again or not, and has its exit code (R7)", () => {
+test("every verdict is final or for now, is retried or not, and has its exit code (R7)", () => {
   const rows = VERDICT_KINDS.map(
     (kind) =>
       `  ${kind.padEnd(20)} ${(isFinal(kind) ? "final" : "for now").padEnd(8)} ${(isRetried(kind) ? "retried" : "").padEnd(7)} ${String(VERDICTS[kind].exit)}`,

@@ -130,7 +130,7 @@ test("a margin account that lends: no more is bought than there is cash", async 
   expect(desk.exchange.state.cash.gt(ZERO)).toBe(true);
 });
 
-describe("money that moves in mid-execution", () => {
+describe("money that moves during an execution", () => {
   test.each([
     ["a deposit of $20,000", "20000"],
     ["a fee of $40", "-40"],

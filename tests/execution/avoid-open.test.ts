@@ -28,7 +28,7 @@ test("it begins as soon as they are over, with the same signal", async () => {
   expect(await desk.run(signal)).toMatchObject({ conclusion: { outcome: "on-target" } });
 });
 
-test("unset, it begins at the open, and the calendar is not asked for", async () => {
+test("unset, trading begins at the open, and the calendar is not requested", async () => {
   desk = new VirtualDesk({ startAt: OPEN + 1_000 });
   const paths: string[] = [];
   desk.venue.interceptor = { before: (request) => Promise.resolve(void paths.push(request.url)) };

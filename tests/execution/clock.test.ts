@@ -65,7 +65,7 @@ describe.each([
     expectUnharmed(desk);
   });
 
-  test("between plan and first order: the signal's age cannot be told any more, so nothing is sent", async () => {
+  test("between plan and first order: the signal's age is no longer known, so nothing is sent", async () => {
     desk = new VirtualDesk(INVESTED);
     const result = await desk.run(signalOf(desk.clock, HEDGE), { onReady: () => (desk.skewMs += byMs) });
     expect(result).toMatchObject({ conclusion: { outcome: "refused", verdict: { kind: "stale" } } });

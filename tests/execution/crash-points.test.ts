@@ -202,13 +202,13 @@ async function expectEveryEnd({ situation, book, outcome }: Case, step: number):
 }
 
 test.each(Object.entries(CASES))(
-  "%s: killed at every moment, the next start ends it as if nothing had been",
+  "%s: wherever it is killed, the next start finishes it as if nothing had happened",
   (_, expected) => expectEveryEnd(expected, 1),
   120_000,
 );
 
 test.each(Object.entries(LONG_CASES))(
-  "%s: killed at one moment after the other, the next start ends it as if nothing had been",
+  "%s: killed at sampled points, it is finished by the next start as if nothing had happened",
   (_, expected) => expectEveryEnd(expected, EVERY_DEATH ? 1 : QUICK_STEP),
   120_000,
 );

@@ -32,7 +32,7 @@ describe("a foreign order before planning (R24)", () => {
     expectUnharmed(desk);
   });
 
-  test("blocks all there is to trade: the reader is told that an order of somebody else does, and the run is tried again", async () => {
+  test("blocks everything the run would trade: the reason names the external order, and the run is tried again", async () => {
     desk = new VirtualDesk({ exchange: { cash: decimal("5000") } });
     desk.exchange.submit(limit("UVXY", "buy", "1", "5"));
     await desk.clock.advance(100);

@@ -12,7 +12,7 @@ afterEach(() => desk.close());
 
 const RATE_LIMITED = reply(429, { code: 42910000, message: "rate limit exceeded" }, { "Retry-After": "8" });
 
-test("two sells that the rate limit holds back, one a moment longer: neither goes out for shares that are gone meanwhile", async () => {
+test("two sells that the rate limit delays, one slightly longer: neither is sent for shares that are gone by then", async () => {
   desk = new VirtualDesk(INVESTED);
   const posted: string[] = [];
   const holdBack = async (request: VenueRequest): Promise<VenueResponse | undefined> => {

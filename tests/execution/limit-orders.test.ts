@@ -232,7 +232,7 @@ describe("what is not filled in time", () => {
     expect(asked("TQQQ")).toHaveLength(1);
   });
 
-  test("is dealt with by whoever starts after a kill, in the style in which it was begun", async () => {
+  test("is handled by the next start after a kill, in the style in which it began", async () => {
     open({}, { exchange: { ...INVESTED.exchange, ...PIECES } });
     void desk.start(signalOf(desk.clock, HEDGE)).catch(() => undefined);
     await passUntil(desk, () => attempts("TQQQ")[0]?.status === "canceled");

@@ -52,7 +52,7 @@ function linesOf(executionId: string): Record<string, string | undefined> {
   return Object.fromEntries(finalLines(desk.ledger.execution(executionId)!).map(({ symbol, leftAlone }) => [symbol, leftAlone]));
 }
 
-describe("the target is reached beside", () => {
+describe("the target is reached despite", () => {
   test.each<[string, Row]>([
     ["a delisted share without price or value", { market_value: null, current_price: null }],
     [
@@ -113,7 +113,7 @@ test("a leg of the target that cannot be read is left alone, and the account is 
   expect(book(desk)).toEqual(SWITCH.filter((line) => !line.includes("BTAL")));
 });
 
-test("one garbled answer hides no position: it is asked for again", async () => {
+test("one garbled answer hides no position: it is requested again", async () => {
   let garbled = 0;
   openWith((request, rows) => {
     if (!isRead(request, "/v2/positions") || garbled > 0) return rows;

@@ -49,7 +49,7 @@ test("killed twice: at an accepted POST and again during the recovery", async ()
   expectSwitchedBook(desk);
 });
 
-test("the same run is the same again, moment for moment, so a kill at one of them is a kill at that moment", async () => {
+test("a repeated run passes the same kill points, so a kill at any of them can be reproduced", async () => {
   const first = new MortalDesk(IN_PIECES);
   await first.live();
   await first.close();

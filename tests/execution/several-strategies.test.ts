@@ -88,7 +88,7 @@ describe("the targets of several strategies (R31)", () => {
     expect(all.get("unattributed")?.cash.minus("100000").abs().lt("0.05")).toBe(true);
   });
 
-  test("what is bought in dollars without a price (R10) goes to the books of those who asked for it, in proportion", async () => {
+  test("shares bought in dollars without a price (R10) are split among the sub-accounts in proportion to their targets", async () => {
     open();
     desk.venue.interceptor = spoiledSnapshot("BTAL", () => undefined);
     await onTarget(run("nuclear", { BTAL: "0.1", LEU: "0.9" }));
@@ -116,7 +116,7 @@ describe("the targets of several strategies (R31)", () => {
     expect(desk.ledger.lastAcceptedSignal("nuclear")?.signal.id).toBe(again.id);
   });
 
-  test("what was wanted of whom stands in the ledger, with the combined targets", async () => {
+  test("the ledger records each strategy's target and the combined targets", async () => {
     open();
     const first = run("nuclear", { SMR: "1" });
     await onTarget(first);
@@ -147,7 +147,7 @@ describe("the targets of several strategies (R31)", () => {
 });
 
 describe("a run that only sells", () => {
-  test("takes the symbol out of its own strategy's targets, and touches nothing else", async () => {
+  test("takes the symbol out of its strategy's targets, and touches nothing else", async () => {
     open();
     await onTarget(run("nuclear", { SMR: "0.5", LEU: "0.5" }));
     await onTarget(run("tecl", { SMR: "1" }));

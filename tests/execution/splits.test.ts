@@ -142,7 +142,7 @@ describe("UVXY is split 1 for 5, and Alpaca books it a day later", () => {
     expect(sold("UVXY")).toEqual([]);
   });
 
-  test("is found beside an ordinary move", async () => {
+  test("is found despite an ordinary price move", async () => {
     await overnight(HEDGE, () => {
       split()();
       desk.exchange.setPrice("UVXY", "106");
@@ -172,7 +172,7 @@ describe("UVXY is split 1 for 5, and Alpaca books it a day later", () => {
     expect(worthOf("TQQQ")).toBeLessThan(26_000);
   });
 
-  test("is left alone when adjusted bars have lost it, corporate actions cannot be read, and no print lies on the way", async () => {
+  test("is left alone when adjusted bars have lost it, corporate actions cannot be read, and there are no prints in between", async () => {
     await overnight(HEDGE, split());
     fault("split-lost");
     fault("no-corporate-actions");

@@ -196,7 +196,7 @@ describe("time runs out (R14, R17)", () => {
 
   const LATE: DeskOptions = { ...INVESTED, startAt: TUESDAY_CLOSE - 4 * MINUTE, orderTimeoutSeconds: 3_600 };
 
-  test("the session closes in mid-execution: cancelled 30 s before, incomplete, nothing is sent in the last half minute", async () => {
+  test("the session closes during an execution: incomplete, orders are cancelled 30 s before, and nothing is sent after that", async () => {
     desk = new VirtualDesk(LATE);
     neverFilled(desk, ["TQQQ"]);
     const { list, interceptor } = arrivals(desk);

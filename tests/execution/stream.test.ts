@@ -102,7 +102,7 @@ async function readsOfBuys(options: DeskOptions, frame: Interceptor["frame"]): P
   return reads;
 }
 
-test("what the stream tells is asked for by id, but for a whole fill of what was sent", async () => {
+test("what the stream reports is looked up by id, unless it is a complete fill of the order", async () => {
   desk = new VirtualDesk();
   expect(await readsOfBuys(INVESTED, undefined)).toBe(0);
   expect(await readsOfBuys(IN_PIECES, undefined)).toBeGreaterThan(0);

@@ -100,7 +100,7 @@ describe("a cancel that does not take effect", () => {
   test.each([
     ["503", UNAVAILABLE],
     ["429", reply(429, { code: 42910000, message: "rate limit exceeded" })],
-  ])("because it was answered %s is asked for again", async (_, answer) => {
+  ])("because it was answered %s is sent again", async (_, answer) => {
     desk = new VirtualDesk({ ...INVESTED, executionDeadlineSeconds: 150 });
     let left = 2;
     desk.venue.interceptor = both(stuck("TQQQ"), {
@@ -110,7 +110,7 @@ describe("a cancel that does not take effect", () => {
     expect(orderOf(desk, "TQQQ").status).toBe("canceled");
   });
 
-  test("because the process was killed before it went out is asked for by the next one", async () => {
+  test("because the process was killed before sending it is sent by the next process", async () => {
     desk = new VirtualDesk(INVESTED);
     let image: Uint8Array | undefined;
     desk.venue.interceptor = both(stuck("TQQQ"), {

@@ -80,7 +80,7 @@ describe("a partnership without exception, 75 % of the run", () => {
     expect(desk.weights().BTAL).toBeCloseTo(0.2475, 3);
   });
 
-  test("is tried where the configuration cannot be read: the venue decides, and the owner is told once", async () => {
+  test("is tried where the configuration cannot be read: the venue decides, and one warning is logged", async () => {
     partnership();
     configured({ message: "endpoint not found" }, 404);
     expect(await hedged()).toMatch(/^off-target: .*UVXY/);
@@ -222,7 +222,7 @@ describe("a target whose ticker has changed", () => {
 });
 
 describe("the configuration of the account", () => {
-  test("is asked for once in minutes, not with every reading", async () => {
+  test("is requested once in several minutes, not with every account snapshot", async () => {
     open();
     let asked = 0;
     desk.venue.interceptor = {

@@ -71,7 +71,7 @@ function readsBeforeLastOrder(path: string): number {
 }
 
 describe("sells on a reading from before the alert", () => {
-  test("leave at once, a reading beside them, and the buys on that reading with the fills", async () => {
+  test("leave at once while the account is read, and the buys use that reading with the fills", async () => {
     await warmDesk();
     await desk.clock.advance(10_000);
     const result = await desk.run(next(AFTER));
@@ -319,7 +319,7 @@ function lateReading(ms: number): Interceptor {
   };
 }
 
-describe("what the reading beside the sells shows", () => {
+describe("what the reading taken during the sells shows", () => {
   const answers = (path: string, change: (answer: never) => unknown): Interceptor => ({
     after: (request, response): Promise<VenueResponse> => {
       if (!isRead(request, path) || bodies.length === 0) return Promise.resolve(response);

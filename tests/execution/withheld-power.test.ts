@@ -75,7 +75,7 @@ describe("after a run whose buy was cancelled", () => {
   });
 });
 
-test("before a refused buy is sized again, what the cancelled one beside it still holds is waited for", async () => {
+test("a refused buy is sized again only after the venue has released what a cancelled buy still held", async () => {
   const faults = desk.venue.interceptor;
   desk.venue.interceptor = both(
     faults,

@@ -68,7 +68,7 @@ async function twice(pauseMs: number, weights: Record<string, string> = HEDGE): 
 const BOUGHT = ["buy BTAL filled", "buy UVXY filled"];
 
 describe("an account that is shown too large (Alpaca, 2021-05-05 and 2025-11-13)", () => {
-  test("is not believed: nothing is borrowed, and once it is shown right the run is traded", async () => {
+  test("is rejected: nothing is borrowed, and the run is traded once the account is shown correctly", async () => {
     desk = wrongFor(3_000, ON_MARGIN, inflated(100_000));
     const [first, second] = await twice(10_000);
     expect(first).toMatch(/^price-doubt: The equity went from \$100,000\.00 at the last close to \$200,000\.00, of which \$0\.00 was paid/);
@@ -78,7 +78,7 @@ describe("an account that is shown too large (Alpaca, 2021-05-05 and 2025-11-13)
     expectUnharmed(desk);
   });
 
-  test("is not believed where the last close is not known, but a plan of today is", async () => {
+  test("is rejected where the last close is unknown, but a plan of today is known", async () => {
     let isRaised = false;
     desk = new VirtualDesk(ON_MARGIN);
     const unknown = (account: Row): Row => ({ ...(isRaised ? inflated(100_000)(account) : {}), last_equity: "" });
@@ -90,13 +90,13 @@ describe("an account that is shown too large (Alpaca, 2021-05-05 and 2025-11-13)
     expect(endOf(result)).toMatch(/^price-doubt: The equity went from/);
   });
 
-  test("is not believed where checked prices are all there is", async () => {
+  test("is rejected where only checked prices could explain it", async () => {
     desk = wrongFor(600_000, { exchange: { ...INVESTED.exchange, multiplier: "2" } }, inflated(96_000));
     expect(await twice(10_000)).toEqual([expect.stringMatching(/^price-doubt/), expect.stringMatching(/^price-doubt/)]);
     expect(book(desk)).toEqual([]);
   });
 
-  test("is believed where as much was paid in", async () => {
+  test("is accepted where a deposit explains it", async () => {
     desk = new VirtualDesk(ON_MARGIN);
     desk.exchange.transfer("100000");
     expect(endOf(await desk.run(signalOf(desk.clock, HEDGE)))).toMatch(/^on-target/);
@@ -164,7 +164,7 @@ describe("an account that is shown too small (Alpaca, 2022-08-19)", () => {
     expect(book(desk)).toEqual(["sell SMR filled", "sell TQQQ filled"]);
   });
 
-  test("is believed where our own trades of the session have lost it", async () => {
+  test("is accepted where our own trades in the session lost the difference", async () => {
     desk = new VirtualDesk(ALL_CASH);
     await desk.run(signalOf(desk.clock, { LEU: "1" }));
     desk.exchange.setPrice("LEU", "60");
@@ -174,7 +174,7 @@ describe("an account that is shown too small (Alpaca, 2022-08-19)", () => {
     expect(endOf(result)).toMatch(/^on-target/);
   });
 
-  test("is believed where its own sells brought more than its first plan had counted", async () => {
+  test("is accepted where our own sells brought in more than the first plan expected", async () => {
     desk = new VirtualDesk({ ...INVESTED, executionDeadlineSeconds: 120 });
     const soldAt = lastSale(desk);
     desk.venue.interceptor = beforePosts("TQQQ", 1, () => {
@@ -187,7 +187,7 @@ describe("an account that is shown too small (Alpaca, 2022-08-19)", () => {
     expect(endOf(await desk.run(signalOf(desk.clock, { LEU: "1" }, { id: "00000000000000bb" })))).toMatch(/^on-target/);
   });
 
-  test("is believed where as much was withdrawn", async () => {
+  test("is accepted where a withdrawal explains it", async () => {
     desk = new VirtualDesk(ALL_CASH);
     desk.exchange.transfer("-60000");
     expect(endOf(await desk.run(signalOf(desk.clock, HEDGE)))).toMatch(/^on-target/);
@@ -263,7 +263,7 @@ describe("an account that owes money in the end", () => {
     return made;
   }
 
-  test("is not on target, and is told at once", async () => {
+  test("is not on target, and the debt is reported at once", async () => {
     desk = owing(20_000);
     expect(endOf(await desk.run(signalOf(desk.clock, HEDGE)))).toMatch(
       /^off-target: The account owes \$20,000\.00: more was bought than its cash could pay for\./,

@@ -135,7 +135,7 @@ describe("a line", () => {
     expect(problem(RECORDED.replace(`"${key}"`, `"${other}"`))).toBe(`"${key}" is missing. ${hint}`);
   });
 
-  test("does not call another of its own keys the one that is missing", () => {
+  test("that lacks a key does not take another known key for a misspelling of it", () => {
     expect(problem('{"symbol": "SMR", "action": "BUY", "reason": "dip", "price": 1}')).toBe('"timestamp" is missing.');
   });
 
@@ -330,7 +330,7 @@ describe("the legs that a reason names", () => {
     expect(legs(`UVXY (75%)${" ".repeat(17)}BTAL (25%)`)).toBeUndefined();
   });
 
-  test("are told in both ways where they differ", () => {
+  test("are quoted in both ways where the reason contradicts itself", () => {
     expect(problem(line({ symbol: "UVXY", reason: "75% (UVXY 75% + BTAL 25%; before, UVXY 60% + BTAL 40%)" }))).toBe(
       "The reason lists its legs in two different ways: UVXY 75%, BTAL 25% and UVXY 60%, BTAL 40%.",
     );

@@ -119,7 +119,7 @@ describe("a run", () => {
     });
   });
 
-  test("that names no legs is not believed so close behind one that goes wrong: its first line may have been taken for one of that", () => {
+  test("that names no legs is rejected right behind a malformed run, which may have taken its first line", () => {
     const weight = (symbol: string, percent: string, at: number): string => line({ at, symbol, reason: `${percent}%` });
     const second = [weight("BIL", "2", T0 + 600), weight("SMR", "60", T0 + 660), weight("SPY", "38", T0 + 720)];
     const [mixed, rest] = runs(SMR, LEU, OKLO, ...second);
@@ -129,7 +129,7 @@ describe("a run", () => {
     expect(runs(SMR, LEU, OKLO, ...later).map(({ allocation }) => allocation.kind)).toEqual(["rebalance", "rebalance"]);
   });
 
-  test("behind one that goes wrong is believed from two seconds on, whatever went wrong", () => {
+  test("more than two seconds behind a rejected one is accepted, whatever was wrong with that one", () => {
     const weight = (symbol: string, percent: string, at: number): string => line({ at, symbol, reason: `${percent}%` });
     const behind = (gap: number): (string | undefined)[] =>
       runs(weight("BIL", "80", T0), weight("SPY", "90", T0 + 60), weight("BIL", "100", T0 + 60 + gap)).map(
@@ -146,7 +146,7 @@ describe("a run", () => {
     ]);
   });
 
-  test("that names its legs is believed wherever it stands", () => {
+  test("that names its legs is accepted anywhere in the file", () => {
     const [, named] = runs(SQQQ, line({ at: T0 + 100, symbol: "SMR" }), ...nuclearRun(T0 + 300));
     expect(named?.allocation.kind).toBe("rebalance");
   });
@@ -195,7 +195,7 @@ describe("a run", () => {
     expect(little).toMatchObject({ kind: "incomplete", canGrow: false });
   });
 
-  test("tells of a spoilt line what is wrong, alone as it is and among others as one of them", () => {
+  test("says what is wrong with a malformed line, whether it is the only line or one of several", () => {
     const bad = line({ symbol: "?" });
     expect(only(bad)).toMatchObject({ reason: expect.stringMatching(/^"symbol" is "\?"/) });
     expect(only(SMR, line({ at: T0 + 50, symbol: "?" }))).toMatchObject({
@@ -212,7 +212,7 @@ describe("a run", () => {
     expect(only(line({ symbol: "TQQQ" }), line({ symbol: "UVXY", at: T0 + 10 })).kind).toBe("over-allocated");
   });
 
-  test("of SELL lines alone exits those symbols; beside BUYs they add nothing, and may not name a target", () => {
+  test("of SELL lines alone exits those symbols; SELLs among BUYs add nothing, and may not name a target", () => {
     const sell = (symbol: string): string => line({ at: T0 + 300, symbol, action: "SELL", reason: "exit" });
     expect(only(sell("SMR"), sell("LEU"))).toEqual({ kind: "exit", exits: ["SMR", "LEU"] });
     expect(only(SMR, LEU, OKLO, sell("UVXY")).kind).toBe("rebalance");
@@ -243,7 +243,7 @@ describe("a malformed line", () => {
       expect(only(...lines).kind).toBe("malformed");
   });
 
-  test("with a stamp far away is a run of its own", () => {
+  test("with a distant stamp is a separate run", () => {
     expect(runs(line({ at: T0 - 9_000, symbol: "?" }), SMR, LEU, OKLO).map(({ allocation }) => allocation.kind)).toEqual([
       "malformed",
       "rebalance",
@@ -278,7 +278,7 @@ describe("a repeat", () => {
     expect(counts(SMR, LEU, OKLO, ...bearRun(T0 + 60_000), SMR, LEU, OKLO)).toEqual(["3+0", "2+3"]);
   });
 
-  test("is the same word again within two seconds: two equal runs may lie in one another", () => {
+  test("is the same alert again within two seconds: two equal runs may be interleaved", () => {
     const other = nuclearRun(T0 + 30);
     expect(counts(SMR, other[0], LEU, other[1], OKLO, other[2])).toEqual(["3+3"]);
     expect(counts(SMR, LEU, OKLO, ...nuclearRun(T0 + 2_000))).toEqual(["3+3"]);

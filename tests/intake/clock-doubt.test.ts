@@ -42,7 +42,7 @@ describe.each([
     expect(righted()).toBe("execute");
   });
 
-  test("it waits from the moment the clock was set, before the broker's has been read", async () => {
+  test("a run waits as soon as the clock is set, before the broker's has been read", async () => {
     desk.append(...nuclearRun(T0));
     expect(told(desk.intake.look(stepped(aheadMs)))).toBe("wait for clock");
     desk.clock.step(-aheadMs);

@@ -138,7 +138,7 @@ describe("nothing is lost or read twice", () => {
     expect(look()).toEqual(["a", "cc"]);
   });
 
-  test("and a change of content raises the generation, so that repeats can be told", () => {
+  test("and a change of content raises the generation, so that repeats can be recognised", () => {
     append("a\n");
     cursor.look(T0, FRESH_FROM);
     writeFileSync(file, "b\na\n");
@@ -147,7 +147,7 @@ describe("nothing is lost or read twice", () => {
 });
 
 describe("arrival", () => {
-  test("is not later than the file's own time for lines that stand there at the start, and now for all others", () => {
+  test("is at the latest the file's modification time for lines present at the start, and now for all others", () => {
     append("a\n");
     utimesSync(file, T0 / 1_000 - 60, T0 / 1_000 - 60);
     expect(cursor.look(T0, FRESH_FROM)).toMatchObject({ passages: [{ arrivedAt: T0 - 60_000 }] });

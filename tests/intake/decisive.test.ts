@@ -129,7 +129,7 @@ describe("a SELL that follows BUYs which have not begun", () => {
     expect(verdicts(sell("UVXY"))).toEqual(["executed"]);
   });
 
-  test("is carried out beside a slow run of which it stands in the middle", async () => {
+  test("in the middle of a slow run is executed, and so is the run", async () => {
     const slow = RUN.map((text, index) => text.replace(/2025[^"]*/, new Date(T0 + index * 3_000).toISOString()));
     await arrive(slow[0]!);
     const exit = executed(await arrive(sell("UVXY", T0 + 2_500)));
@@ -149,7 +149,7 @@ describe("a SELL that follows BUYs which have not begun", () => {
 });
 
 describe("a SELL that follows BUYs which have begun", () => {
-  test("is a plan of its own", async () => {
+  test("gets a separate plan", async () => {
     const signal = executed(await arrive(...RUN));
     begin(signal);
     await desk.clock.advance(2_700);
@@ -157,7 +157,7 @@ describe("a SELL that follows BUYs which have begun", () => {
     expect(verdicts(...RUN)).toEqual(["accepted", "accepted", "accepted"]);
   });
 
-  test("is none where it came before they had", async () => {
+  test("gets none if it arrived before they began", async () => {
     const signal = executed(await arrive(...RUN));
     await desk.clock.advance(2_700);
     await arrive(sell("UVXY"));

@@ -48,7 +48,7 @@ describe("a line that is not JSON", () => {
     expect(problem(text).endsWith(`". ${advice}`)).toBe(true);
   });
 
-  test("is told from one that is, whatever it holds", () => {
+  test("is distinguished from one that is, whatever it holds", () => {
     const isJson = (text: string): boolean => {
       try {
         JSON.parse(text);
@@ -106,7 +106,7 @@ describe("bytes that are no UTF-8", () => {
     expect(text).toContain(`column ${String(line({ reason: "Prüfung" }).indexOf("ü") + 1)} `);
   });
 
-  test("of UTF-16 are told so, with a mark and without one, in either order", () => {
+  test("are reported as UTF-16, with or without a byte order mark, in either byte order", () => {
     const little = Buffer.from(GOOD, "utf16le");
     for (const bytes of [little, Buffer.concat([Buffer.from([0xff, 0xfe]), little]), Buffer.from(little).swap16()])
       expect(problem(bytes)).toBe(

@@ -49,7 +49,7 @@ test("a deleted directory is a replaced one, for what takes its place cannot be 
   expect(await look(missing(0n), 5)).toMatch(/^The directory of .* has been replaced or deleted outside/);
 });
 
-test("a file that was there and has been gone for a minute is told, and whether its directory is gone too", async () => {
+test("a file that has been gone for a minute is reported, and so is a missing directory", async () => {
   await look(seen(1n), 1);
   expect(await look(missing(2n), 59)).toBeUndefined();
   expect(await look(missing(2n), 2)).toBe(`${FILE} is gone: it existed before, and no alert can be read until it exists again.`);

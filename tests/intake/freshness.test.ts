@@ -32,7 +32,7 @@ describe("a run is fresh (R5)", () => {
   test.each([
     [T0 - 1_000, T0],
     [T0, T0 - 1_000],
-  ])("until the moment that is told beforehand", (oldestStamp, arrivedAt) => {
+  ])("until exactly the time that was announced", (oldestStamp, arrivedAt) => {
     const times = { oldestStamp, newestStamp: oldestStamp, arrivedAt };
     const end = staleAt(times, 300);
     expect(freshnessOf(times, end - 1, 300).kind).toBe("fresh");
@@ -90,7 +90,7 @@ test("durations are as exact as a person needs them", () => {
   ]);
 });
 
-test("moments are told to the second, and beyond the calendar as what they are", () => {
+test("times are shown to the second, and beyond the calendar in milliseconds", () => {
   expect(iso(T0)).toBe("2025-07-14T15:00:00Z");
   expect(iso(T0 + 500)).toBe("2025-07-14T15:00:00Z");
   expect(iso(8.64e15)).toBe("+275760-09-13T00:00:00Z");

@@ -137,7 +137,7 @@ describe("age", () => {
     expect(verdict(desk.look())).toBe(expected);
   });
 
-  test("counts from the file's own time for lines that stand there at the start", () => {
+  test("counts from the file's modification time for lines present at the start", () => {
     use({}, T0 + 4_000);
     desk.write(NUCLEAR_RUN, T0 + 1_000);
     expect(executed(desk.look()).arrivedAt).toBe(T0 + 1_000);
@@ -157,7 +157,7 @@ describe("age", () => {
     expect(reason(desk.look())).toContain("The run arrived at");
   });
 
-  test("of the newest run is told even when it was stale at the start", () => {
+  test("of the newest run is reported even if it was stale at the start", () => {
     use({}, T0 + 86_400_000);
     desk.write(NUCLEAR_RUN, T0);
     const first = desk.look();
@@ -280,7 +280,7 @@ describe("a line without a stamp", () => {
   });
 });
 
-test("a run that its writer began again from the first line is handed out, and can be asked for again", async () => {
+test("a run that its writer restarted from the first line is handed out, and can be requested again", async () => {
   desk.append(SMR, LEU);
   desk.look();
   desk.append(...NUCLEAR_RUN);
@@ -291,7 +291,7 @@ test("a run that its writer began again from the first line is handed out, and c
 });
 
 describe("what comes late to a decided run", () => {
-  test("a SELL beside its BUYs makes no second signal", () => {
+  test("a SELL among its BUYs makes no second signal", () => {
     desk.append(...NUCLEAR_RUN);
     executed(desk.look());
     const sell = line({ at: T0 + 400, symbol: "UVXY", action: "SELL", reason: "exit" });
@@ -357,7 +357,7 @@ describe("a provisional verdict", () => {
     expect(verdicts(NUCLEAR_RUN)).toEqual(["stale", "stale", "stale"]);
   });
 
-  test("of acceptance belongs to whoever executes: only a start hands the signal out again", () => {
+  test("of acceptance belongs to the executor: only a start hands the signal out again", () => {
     desk.append(...NUCLEAR_RUN);
     const { id } = executed(desk.look());
     expect(desk.intake.rejudge("asked").decision).toMatchObject({ kind: "verdict", verdict: { kind: "accepted" } });
@@ -410,7 +410,7 @@ describe("a run is refused", () => {
     expect(verdict(desk.look())).toBe("execute");
   });
 
-  test("when the file can be written by others, until that is mended; then its lines are as old as the file", () => {
+  test("while others can write to the file; once that is fixed, its lines are as old as the file", () => {
     desk.write(NUCLEAR_RUN, T0 - 1_000);
     chmodSync(desk.file, 0o666);
     const first = desk.look();

@@ -175,13 +175,13 @@ describe("a run stamped before one that came earlier", () => {
     expect(told(judged([...BEAR, ...older], { known: { [BEAR[1]]: { kind: "future" } } }))).toBe("execute");
   });
 
-  test("is superseded only when more than two seconds lie between", () => {
+  test("is superseded only if it is more than two seconds older", () => {
     const near = (gap: number): readonly string[] => [line({ at: T0 + gap, symbol: "TQQQ", action: "SELL" }), ...nuclearRun(T0 - 200)];
     expect(told(judged(near(2_001)))).toBe("superseded");
     expect(told(judged(near(2_000)))).toBe("execute");
   });
 
-  test("is superseded by what an earlier process accepted, unless that is the run itself or lies in the future", () => {
+  test("is superseded by what an earlier process accepted, unless that is the run itself or has a future stamp", () => {
     const by = (id: string, generatedAt: number): string => told(judged(RUN, { lastAccepted: { id, generatedAt } }));
     expect(by("other", T0 + 5_000)).toBe("superseded");
     expect(by(idOf(RUN), T0 + 5_000)).toBe("execute");
@@ -192,7 +192,7 @@ describe("a run stamped before one that came earlier", () => {
 });
 
 describe("a run that has been decided", () => {
-  test("is not decided again, and a line that comes late is told so", () => {
+  test("is not decided again, and the verdict of a late line says so", () => {
     const known = { [SMR]: { kind: "executed" as const, signalId: "s" }, [LEU]: { kind: "executed" as const, signalId: "s" } };
     const judgement = judged(RUN, { known });
     expect(judgement.decision).toEqual({
@@ -224,7 +224,7 @@ describe("a run that has been decided", () => {
 
   const accepted = Object.fromEntries(RUN.map((text) => [text, { kind: "accepted" as const, signalId: idOf(RUN) }]));
 
-  test("as accepted belongs to whoever executes it, but not after a start", () => {
+  test("as accepted belongs to its executor, but not after a start", () => {
     expect(told(judged(RUN, { known: accepted }))).toBe("accepted");
     expect(judged(RUN, { known: accepted }).judgeAgainAt).toBe(STALE_AT);
     expect(told(judged(RUN, { known: accepted, occasion: "asked" }))).toBe("accepted");
@@ -247,7 +247,7 @@ describe("a run that has been decided", () => {
 describe("a run that another follows", () => {
   const later = bearRun(T0 + 10_000);
 
-  test("is superseded, and what it lacked is told", () => {
+  test("is superseded, and the reason says what it lacked", () => {
     const lines = [SMR, LEU, ...later];
     const judgement = judged(lines, { now: T0 + 15_000 });
     expect(recorded(lines, judgement)).toEqual(["0 superseded", "1 superseded"]);
@@ -303,7 +303,7 @@ test("a repeat of a run is a duplicate, and does not take the place of what came
   expect(judgement.verdicts.map(({ verdict }) => verdict.kind)).toEqual(["superseded", "duplicate"]);
 });
 
-test("a SELL beside BUYs makes no other signal, and one alone does", () => {
+test("a SELL among BUYs does not change the signal, and one alone does", () => {
   const sell = line({ symbol: "TQQQ", action: "SELL" });
   expect(idOf([...RUN, sell])).toBe(idOf(RUN));
   expect(idOf([sell])).not.toBe(idOf([line({ symbol: "SMR", action: "SELL" })]));

@@ -95,7 +95,7 @@ describe("an alerts file", () => {
     expect(desk.intake.problem).toContain("does not exist");
   });
 
-  test("is counted as refused once for each problem, however often it is looked at", () => {
+  test("is counted as refused once for each problem, however often it is checked", () => {
     desk.append("");
     chmodSync(desk.file, 0o666);
     for (let look = 0; look < 5; look++) desk.look();

@@ -76,7 +76,7 @@ describe("the size of a BUY is read", () => {
     { min_size: 10 },
     { position_limit: 0.5 },
     { somewhere: "50%" },
-  ])("in the reason beside %j, which alone is malformed", (more) => {
+  ])("in the reason next to %j, which alone is malformed", (more) => {
     expect(sizeOf(buy("allocation: 60%", more))).toBe("0.6");
     expect(sizeOf(buy(DIP, { ...more, weight: 0.6 }))).toBe("0.6");
     expect(problemOf(buy(DIP, more))).toMatch(/^The line gives a size as ".+": .+, which cannot be read\./);
@@ -246,7 +246,7 @@ describe("a BUY whose size cannot be read for certain is malformed and never buy
     expect(problemOf(buy(reason))).toMatch(/^The reason gives a size as ".+", which cannot be read\. Write it as a percentage/);
   });
 
-  test("nor does a portfolio's name with a size beside it", () => {
+  test("nor does a portfolio's name next to a size", () => {
     const hedge = (reason: string, more = {}): string => sizeOf(readAlert(line({ symbol: "UVXY_BTAL_PORTFOLIO", reason, more }), "UTC"));
     expect(hedge("Volatility spike - UVXY 75% + BTAL 25%", { weight: 0.5 })).toBe("malformed");
     expect(hedge("Volatility spike", { quantity: 10 })).toBe("malformed");

@@ -30,7 +30,7 @@ describe("a file is trusted", () => {
   });
 });
 
-test("the owners that are expected are told in order, whatever order they are held in", () => {
+test("the expected owners are listed in order, however they are stored", () => {
   expect(trustOf("/tmp/a", { ...FILE, uid: 7 }, new Set([1000, 0, 33]))).toMatchObject({
     reason: "/tmp/a belongs to user 7, expected user 0 or 33 or 1000.",
   });

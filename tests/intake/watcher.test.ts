@@ -66,7 +66,7 @@ describe("nothing stays unread", () => {
   });
 });
 
-test("the clock alone asks for a look at least once a second, and no more after the end", async () => {
+test("the clock alone triggers a check at least once a second, and none after the end", async () => {
   const clock = new VirtualClock(T0);
   let hints = 0;
   watch = watchFile(folder.file(), { clock, onHint: () => (hints += 1), onProblem: () => undefined });
@@ -78,7 +78,7 @@ test("the clock alone asks for a look at least once a second, and no more after 
   expect(clock.pending).toBe(0);
 });
 
-test("an event asks for a look at once and for a few more within fifty milliseconds", async () => {
+test("an event triggers a check at once and a few more within 50 ms", async () => {
   const clock = new VirtualClock(T0);
   let hints = 0;
   watch = watchFile(folder.file(), { clock, onHint: () => (hints += 1), onProblem: () => undefined });

@@ -53,7 +53,7 @@ describe("transactions", () => {
     expect(ledger.pinnedAccount()?.number).toBe("PA3");
   });
 
-  test("the disk is waited for unless less is asked for, and again by the next one", () => {
+  test("a transaction waits for the disk unless it only needs ordering, and the next one waits again", () => {
     inTemporaryDirectory((directory) => {
       const connection = new DatabaseSync(join(directory, "paper.sqlite"));
       const ledger = ledgerOn(connection, join(directory, "paper.sqlite"));
@@ -68,7 +68,7 @@ describe("transactions", () => {
     });
   });
 
-  test("what waits for a flush is flushed once when there is a moment", () => {
+  test("pending commits are flushed once, and a second flush does nothing", () => {
     const commits: string[] = [];
     const ledger = openLedger(":memory:", { onCommit: (stage, durability) => stage === "after" && commits.push(durability) });
     ledger.flush();
@@ -126,7 +126,7 @@ describe("crash points", () => {
     }
   });
 
-  test("every single write is a commit of its own", () => {
+  test("every single write is one commit", () => {
     const stages: string[] = [];
     const ledger = openLedger(":memory:", { onCommit: (stage) => stages.push(stage) });
     stages.length = 0;
@@ -196,7 +196,7 @@ describe("a ledger on disk", () => {
     });
   });
 
-  test("a reader beside the writer sees each commit, and nothing of an open transaction", () => {
+  test("a concurrent reader sees each commit, and nothing of an open transaction", () => {
     inTemporaryDirectory((directory) => {
       const file = join(directory, "l.sqlite");
       const writer = openLedger(file);

@@ -263,7 +263,7 @@ describe("intents", () => {
 });
 
 describe("what our orders did", () => {
-  test("intents that changed at or after a moment are found, whichever execution they are of", () => {
+  test("intents that changed at or after a given time are found in every execution", () => {
     const ledger = ledgerWithExecution();
     ledger.createExecution(execution("y", "a"));
     ledger.recordIntents([intent("early", "x", { recordedAt: NOW }), intent("late", "y", { recordedAt: NOW + 10 })]);
@@ -309,7 +309,7 @@ describe("fills, equity and notes", () => {
     expect(ledger.fillsOf("y")).toEqual([]);
   });
 
-  test("equity comes oldest first, from the given moment on", () => {
+  test("equity comes oldest first, from the given time on", () => {
     const ledger = ledgerWithExecution();
     const at = (time: number) => ({
       at: time,

@@ -59,7 +59,7 @@ describe("alert lines", () => {
 });
 
 describe("verdicts of lines", () => {
-  test("a verdict for now is replaced and both stand in the history, newest first", () => {
+  test("a verdict for now is replaced, and the history keeps both, newest first", () => {
     const ledger = openLedger(":memory:");
     ledger.recordLines([line("a"), line("b")]);
     ledger.judgeLines("nuclear", ["a", "b"], CLOSED, NOW, "sig");
@@ -95,7 +95,7 @@ describe("verdicts of lines", () => {
     expect(ledger.lines("nuclear", ["a"]).get("a")?.signalId).toBe("sig");
   });
 
-  test("what stands before the first fresh line is told once, also by a daemon that restarts over and over", () => {
+  test("lines before the first fresh one are reported once, even by a daemon that restarts over and over", () => {
     const ledger = openLedger(":memory:");
     for (let start = 0; start < 5; start++) ledger.recordHistory("nuclear", "812 lines are older than 300 s.", NOW + start);
     ledger.recordHistory("nuclear", "815 lines are older than 300 s.", NOW + 9);

@@ -114,7 +114,7 @@ describe("the trading lock", () => {
     acquireLock(file, holder({ pid: 2 })).release();
   });
 
-  test("two locks do not stand in each other's way", () => {
+  test("two locks do not block each other", () => {
     const locks = ["paper.lock", "live.lock"].map((name) => acquireLock(join(directory, name), holder()));
     expect(locks.map(({ file }) => holderOf(file)?.pid)).toEqual([process.pid, process.pid]);
     for (const lock of locks) lock.release();

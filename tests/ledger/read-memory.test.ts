@@ -143,7 +143,7 @@ describe("what the ledger remembers of its reads", () => {
     expect(ledger.intentsOf("x")).toHaveLength(1);
   });
 
-  test("does not grow with the number of things that were ever asked for", () => {
+  test("does not grow with the number of different queries", () => {
     const memory = new ReadMemory();
     let reads = 0;
     const ask = (question: number): readonly number[] => memory.recall("intents", `SELECT ${String(question)}`, () => [(reads += 1)]);

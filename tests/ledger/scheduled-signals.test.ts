@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { openLedger, openLedgerImage } from "../../src/ledger/sqlite-ledger.ts";
 
 describe("the ledger of scheduled signals", () => {
-  test("knows what became of each strategy and session, also after a restart", () => {
+  test("knows the outcome for each strategy and session, also after a restart", () => {
     const ledger = openLedger(":memory:");
     const { scheduled } = ledger;
     expect(scheduled.knows("nuclear")).toBe(false);

@@ -24,7 +24,7 @@ function uncheckable(): string {
   return join(loop, "HALT");
 }
 
-test("either file halts, whoever made it, and both reasons are shown", () => {
+test("either file halts, no matter who made it, and both reasons are shown", () => {
   expect(readHalt(files)).toBeUndefined();
   writeHalt(files, "machine", "the exchange is closed", clock);
   expect(readHalt(files)?.reason).toBe("the exchange is closed");
@@ -62,7 +62,7 @@ test("where both paths are the same file, it is one halt", () => {
 });
 
 describe("where a file with content cannot be written", () => {
-  test("an empty one halts, and why the reason is missing is told", () => {
+  test("an empty one halts, and the halt says why its reason was not stored", () => {
     // Its draft has a longer name, which no file system takes.
     const own = join(directory, "H".repeat(230));
     const halt = writeHalt({ ...files, own }, "own", "odd prices", clock);
@@ -95,7 +95,7 @@ describe("a file that cannot be checked", () => {
     expect(unseenMachineHalt(named)).toBeUndefined();
   });
 
-  test("at the default path halts nobody, and it is told that a halt there would not be seen", () => {
+  test("at the default path halts nobody, and a warning says that a halt there would not be seen", () => {
     const unnamed = { ...files, machine: uncheckable() };
     expect(readHalt(unnamed)).toBeUndefined();
     expect(unseenMachineHalt(unnamed)).toMatch(/the machine's halt does not stop this installation: .*HALT cannot be checked/);

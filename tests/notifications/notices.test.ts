@@ -30,7 +30,7 @@ describe("the end of an execution", () => {
     ["incomplete", "error"],
     ["refused", "error"],
     ["queued", "info"],
-  ] as const)("%s is told as %s, with what to do", (outcome, level) => {
+  ] as const)("%s is reported as %s, with what to do", (outcome, level) => {
     const notice = executionNotice(execution({ outcome, outcomeReason: "Because of this." }), []);
     expect(notice?.level).toBe(level);
     expect(notice?.lines.join("\n")).toMatch(/Because of this\..*\n[^]*alpaca-trader (explain|halt)/);

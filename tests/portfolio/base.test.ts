@@ -71,11 +71,11 @@ describe("while no session is open", () => {
   const given = { cash: "1000", held: { SMR: { quantity: "10", marketValue: "400" } }, targets: { LEU: "1" } };
   const input = scene({ ...given, prices });
 
-  test("the last trades are the prices of the moment", () => {
+  test("the last trades count as current prices", () => {
     expect(ordersOf(planFor({ ...input, marketClosed: true }))).toEqual(["sell SMR 10 shares", "buy LEU $1386"]);
   });
 
-  test("the newest of a trade and a minute bar is that moment", () => {
+  test("the newer of the last trade and the last minute bar sets the reference time", () => {
     const old = { price: decimal("40"), at: friday - 30 * 60_000 };
     const bar = { ...NO_OBSERVATIONS, trade: { price: decimal("40"), at: friday }, minuteBar: old };
     // Half an hour before the last trade: it confirms it, and is not taken for the moment itself.

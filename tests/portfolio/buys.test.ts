@@ -32,7 +32,7 @@ describe("buys from cash (R11)", () => {
     expect(plan.reachesTarget).toBe(true);
   });
 
-  test("leave no leg short for ever with a reserve of 5 %: every leg gets its part of the base", () => {
+  test("leave no leg permanently short with a reserve of 5 %: every leg gets its share of the base", () => {
     const given: Scene = { cash: "100000", targets: NUCLEAR, prices: PRICES, settings: { cashReserve: decimal("0.05") } };
     expect(ordersOf(planFor(given))).toEqual(["buy LEU $37525", "buy OKLO $27835", "buy SMR $29640"]);
   });

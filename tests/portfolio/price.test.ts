@@ -137,13 +137,13 @@ describe("while no session is open", () => {
     return "doubt" in result ? result.doubt : `${result.source} ${toText(result.price)}`;
   };
 
-  test("the moment is that of the last print, and a quote of the hour before it counts", () => {
+  test("the last print sets the reference time, and a quote up to an hour older counts", () => {
     expect(closed({ trade: price("17.5", friday), quote: quote("17.4", "17.5", friday - 60 * MINUTE) })).toBe("latest trade 17.5");
     expect(closed({ trade: price("17.5", friday), quote: quote("17.4", "17.5", friday - 60 * MINUTE - 1) })).toBe("price-doubt");
     expect(closed({ minuteBar: price("17.5", friday), position: price("17.6") })).toBe("last minute bar 17.5");
   });
 
-  test("without any print it is now", () => {
+  test("without any print the reference time is now", () => {
     expect(closed({ quote: quote("17.4", "17.5", NOW - MINUTE), position: price("17.6") })).toBe("quote 17.45");
     expect(closed({ quote: quote("17.4", "17.5", friday), position: price("17.6") })).toBe("price-doubt");
   });

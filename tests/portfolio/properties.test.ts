@@ -347,7 +347,7 @@ describe("for any account, targets, prices and settings", () => {
   });
 });
 
-describe("for any account in which nothing stands in the way", () => {
+describe("for any account in which nothing blocks trading", () => {
   test("selling, then buying, then planning again finds nothing to do, once the target is reached", () => {
     let reached = 0;
     forPlans(SMOOTH, (plan, input) => {

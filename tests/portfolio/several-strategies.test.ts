@@ -72,7 +72,7 @@ describe("what is held and no strategy is known to want", () => {
   });
 });
 
-describe("an exit beside another strategy", () => {
+describe("an exit in an account with another strategy", () => {
   test("sells down to what the other wants of it and nothing else", () => {
     const wanted = targetOfExit(["AAA"], [strategyTarget("nuclear", "0.6", {}), strategyTarget("tecl", "0.4", { AAA: "0.5", CCC: "0.5" })]);
     const input = wanting(wanted, { AAA: "100", BBB: "20", CCC: "10" });

@@ -56,7 +56,7 @@ describe("when daily bars show a split", () => {
     });
   });
 
-  test("an ordinary move beside it changes nothing: the ratio is that of the bars", () => {
+  test("an ordinary price move on the same day changes nothing: the bars give the ratio", () => {
     expect(judgeSplit(uvxy({ latest: "106" }), flat("20", "5"))).toMatchObject({ kind: "split-unbooked", ratio: decimal("5") });
   });
 
@@ -85,7 +85,7 @@ describe("when daily bars show a split", () => {
     expect(judgeSplit(uvxy({ previousClose: "101", known, held: "742.5" }), bars)).toEqual({ kind: "none", booked: [] });
   });
 
-  test("a quantity that was seen today, before anything told of it, is the one from before it; one that our fill left is not", () => {
+  test("a quantity seen today, before the split was known, counts as the one before it; one that our fill left does not", () => {
     const seen = { session: TODAY, quantity: decimal("3712.5") };
     expect(judgeSplit(uvxy({ known: seen }), flat("20", "5"))).toMatchObject({ kind: "split-unbooked" });
     expect(judgeSplit(uvxy({ known: { ...seen, isFilled: true } }), flat("20", "5"))).toMatchObject({ kind: "none" });

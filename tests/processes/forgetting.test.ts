@@ -15,7 +15,7 @@ afterEach(async () => {
 
 describe("the daemon", () => {
   test(
-    "forgets lines of a quarter ago that were never acted upon, so that the ledger stays bounded",
+    "deletes lines older than 90 days that were never executed, so that the ledger stays bounded",
     async () => {
       const installation = await Installation.open({});
       open.push(installation);

@@ -59,7 +59,7 @@ describe("the data of the dashboard", () => {
     expect(broker).toEqual({ name: "the test venue", reachable: true, problems: [], stream: "listening" });
   });
 
-  test("show no drift on an account that is on target beside a protected position", async () => {
+  test("show no drift when the account is on target apart from a protected position", async () => {
     await desk.close();
     const aside = { reserve: decimal("0.01"), protectedSymbols: new Set(["EXC"]) };
     const positions = [{ symbol: "EXC", quantity: decimal("100"), averagePrice: decimal("40") }];

@@ -137,7 +137,7 @@ describe("a rebalance on a screen", () => {
     expect(progressAfter(...buying, event("filled", "", { intent: filled("OKLO", "buy", "500", "56.1") }))).toBe("");
   });
 
-  test("does not bring an ended order back when a late answer tells of it as it was", () => {
+  test("does not bring an ended order back when a late answer shows its old state", () => {
     const late = event("cancel", "OKLO: response to the cancel: already filled", { level: "warn", intent: intent("OKLO", "buy") });
     expect(progressAfter(...buying, event("filled", "", { intent: filled("OKLO", "buy", "500", "56.1") }), late)).toBe("");
   });
@@ -186,7 +186,7 @@ describe("whatever happens", () => {
     plan: fc.option(fc.constant(plan()), { nil: undefined }),
   });
 
-  test("a pipe gets whole lines without control characters, and at most one line an event beside the headings", () => {
+  test("a pipe gets whole lines without control characters, at most one per event apart from the headings", () => {
     fc.assert(
       fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
         const { stream, terminal } = pipe();

@@ -122,7 +122,7 @@ describe("one execution", () => {
     for (const { drift } of shortfall.drift) expect(Math.abs(Number(drift))).toBeLessThan(0.01);
   });
 
-  test("tells of each order the style, the quote that it was sent on, and what its fills slipped from the middle of that quote", async () => {
+  test("lists each order with its style, the quote it was sent on, and the slippage of its fills from that quote's midpoint", async () => {
     await desk.run(signalOf(desk.clock, { SMR: "1" }, { id: "a1" }));
     const { executions } = await report();
     expect(executions[0]!.orders).toMatchObject([
@@ -192,7 +192,7 @@ describe("one execution", () => {
 });
 
 describe("without the broker", () => {
-  test("the ledger's part is told, and no return is guessed", async () => {
+  test("the report shows what the ledger knows, and guesses no return", async () => {
     await rebalance("a1", { SMR: "0.6" });
     const { ledger, clock } = desk;
     const made = buildReport({

@@ -159,7 +159,7 @@ describe("a back-test", () => {
   );
 
   test(
-    "leaves a file alone that is no chart of its own",
+    "never overwrites a file that is not one of its charts",
     async () => {
       const scenario = await Scenario.open({ env: NO_KEYS });
       const directory = writeBars(scenario);

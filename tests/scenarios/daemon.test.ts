@@ -75,7 +75,7 @@ describe("the daemon", () => {
   );
 
   test(
-    "lets a second one go with exit 3 that names its pid, while status, explain and a dry run work beside it",
+    "refuses a second run or execute (exit 3, naming its pid), while status, explain and a dry run still work",
     async () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();
@@ -136,7 +136,7 @@ describe("the daemon", () => {
   );
 
   test(
-    "a dry run beside it names every symbol, sends nothing and uses nothing up",
+    "a dry run lists every symbol, sends nothing and leaves the signal to be executed",
     async () => {
       const scenario = await Scenario.open();
       scenario.alert(NUCLEAR);
@@ -154,7 +154,7 @@ describe("the daemon", () => {
   );
 });
 
-describe("whoever reads the output", () => {
+describe("the reader of the output", () => {
   test(
     "may leave: the daemon and execute trade on",
     async () => {

@@ -95,7 +95,7 @@ describe("the dashboard", () => {
   );
 
   test(
-    "beside a running daemon shows the same from a port of its own, and ends with 0 on a signal",
+    "shows the same data next to a running daemon, on its own port, and exits with 0 on a signal",
     async () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon({ DASHBOARD_PORT: "0" });
@@ -128,7 +128,7 @@ describe("the dashboard", () => {
   );
 
   test(
-    "without daemon, ledger or broker says so; a port asked for must be free; one that others reach is not open",
+    "says when daemon, ledger and broker are missing, and refuses a port in use or a public host without a token",
     async () => {
       const scenario = await Scenario.open();
       const alone = scenario.start(["dashboard"], { ALPACA_PAPER_ENDPOINT: "http://127.0.0.1:1" });

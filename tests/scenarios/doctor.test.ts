@@ -108,7 +108,7 @@ describe("doctor, where all is well,", () => {
   );
 
   test(
-    "works beside a running daemon and leaves its stream to it; in simulator mode it shares the daemon's venue",
+    "works next to a running daemon and leaves the stream to it; in simulator mode it shares the daemon's venue",
     async () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();
@@ -180,7 +180,7 @@ describe("doctor, where all is well,", () => {
 
 describe("doctor names what is broken at the broker:", () => {
   test(
-    "wrong keys and forbidden ones are told apart, and what needs them is not looked at",
+    "wrong keys or forbidden ones, and skips the checks that need them",
     async () => {
       const scenario = await Scenario.open();
       for (const [status, body, words] of [
@@ -306,7 +306,7 @@ describe("doctor names what is broken at the broker:", () => {
 
 describe("doctor names what is broken on the machine:", () => {
   test(
-    "every wrong setting, in lines of their own and with exit 1, and looks at what is left",
+    "every wrong setting on its own line, with exit 1, and still runs the other checks",
     async () => {
       const scenario = await Scenario.open();
       const found = await commandsDiagnosis(scenario, { TRADING_MODE: "papr", MIN_TRADE_VALUE: "few", ALPACA_PAPER_SECRIT: SECRET });

@@ -109,7 +109,7 @@ describe("execute sends no order, says the verdict in one line and ends with the
   );
 
   test(
-    "half a line and nothing else: exit 3, and it is said, also beside a run that is executed",
+    "only half a line: exit 3, and the half line is reported, also after a run that is executed",
     async () => {
       const scenario = await Scenario.open();
       scenario.append('{"timestamp": "2026-11-');
@@ -127,7 +127,7 @@ describe("execute sends no order, says the verdict in one line and ends with the
 
 describe("the daemon", () => {
   test(
-    "says once that it does not trust the file, and reads it when that is mended",
+    "warns once about a file that it does not trust, and reads it when the permissions are fixed",
     async () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();

@@ -177,7 +177,7 @@ describe("halt", () => {
   );
 
   test(
-    "beside the daemon of another installation is a note that names it, and no failure",
+    "names a daemon of another installation in a note, and still succeeds",
     async () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();

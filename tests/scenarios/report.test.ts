@@ -21,7 +21,7 @@ const jsonOf = (text: string): Report => JSON.parse(text) as Report;
 
 describe("the report", () => {
   test(
-    "agrees with the trade log and the venue to the cent, beside a running daemon",
+    "agrees with the trade log and the venue to the cent while the daemon runs",
     async () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();

@@ -168,7 +168,7 @@ describe("each setting does what it says:", () => {
   );
 
   test(
-    "ALPACA_DATA_ENDPOINT and ALPACA_DATA_FEED: where prices are asked for, and of which feed",
+    "ALPACA_DATA_ENDPOINT and ALPACA_DATA_FEED: where prices are requested, and from which feed",
     async () => {
       const data = await startSimulator({ alwaysOpen: true, prices: PRICES, rateLimitPerMinute: "off" });
       const asked: string[] = [];
@@ -304,7 +304,7 @@ describe("wrong settings", () => {
 
 describe("live mode", () => {
   test(
-    "needs LIVE_TRADING_ACCOUNT (78), refuses another account (3), and trades the right one, with a trade log of its own",
+    "needs LIVE_TRADING_ACCOUNT (78), refuses another account (3), and trades the right one with its own trade log",
     async () => {
       const scenario = await Scenario.open({
         env: { ALPACA_PAPER_ENDPOINT: undefined, ALPACA_PAPER_KEY: undefined, ALPACA_PAPER_SECRET: undefined },

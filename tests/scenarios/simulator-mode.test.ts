@@ -43,7 +43,7 @@ describe("without any Alpaca keys", () => {
   );
 
   test(
-    "the daemon trades, and status beside it sees the same account",
+    "the daemon trades, and status shows the same account",
     async () => {
       const scenario = await bare();
       const daemon = await scenario.daemon();

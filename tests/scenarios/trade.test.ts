@@ -65,7 +65,7 @@ describe("trade", () => {
   );
 
   test(
-    "executes nothing without a signal, not even what stands in the file",
+    "executes nothing without a signal, not even an earlier one in the file",
     async () => {
       const scenario = await at("SPY overbought");
       expectExit(await scenario.signal(), 0);
@@ -82,7 +82,7 @@ describe("trade", () => {
   );
 
   test(
-    "refuses beside a daemon without having written, and when trading is halted",
+    "is refused, and writes nothing, while a daemon runs or trading is halted",
     async () => {
       const scenario = await at("TQQQ oversold");
       const daemon = await scenario.daemon();

@@ -56,10 +56,11 @@ interface Source {
   readonly text: string;
 }
 
-const SOURCES: readonly Source[] = globSync("src/**/*.{ts,js}", { cwd: ROOT }).map((file) => ({
-  file,
-  text: readFileSync(join(ROOT, file), "utf8"),
-}));
+/** A name behind `test(`, `describe(` or the table of an `each`. */
+const NAME = /(?:(?<![.\w])(?:test|describe)|\))\(\s*(["'`])((?:\\.|(?!\1)[^])*)\1/g;
+
+const SOURCES = filesOf("src/**/*.{ts,js}");
+const TESTS = filesOf("tests/**/*.ts");
 
 describe("the source uses the field's words, in plain English", () => {
   test("in every room", () => {
@@ -74,6 +75,35 @@ describe("the source uses the field's words, in plain English", () => {
     ]);
   });
 });
+
+describe("the names of the tests are in plain English, too", () => {
+  test("in every file", () => {
+    const names = TESTS.map(({ file, text }) => ({ file, text: namesIn(text) }));
+    expect(names.flatMap((source) => findings(source, REPLACED))).toEqual([]);
+  });
+
+  test("also behind the table of an each, and nowhere but in names", () => {
+    const text = ["// The owner is told.", "describe(", '  "a desk",', '  test.each([["is told"]])(', '    "%s by which",'].join("\n");
+    expect(findings({ file: "x.ts", text: namesIn(text) }, REPLACED)).toEqual([
+      "x.ts:3 desk → trading session",
+      "x.ts:5 by which → so that",
+    ]);
+  });
+});
+
+function filesOf(pattern: string): Source[] {
+  return globSync(pattern, { cwd: ROOT }).map((file) => ({ file, text: readFileSync(join(ROOT, file), "utf8") }));
+}
+
+/** The text with everything but the names of its tests blotted out, so that each name keeps its line. */
+function namesIn(text: string): string {
+  let names = "";
+  for (const { 0: call, 2: name = "", index } of text.matchAll(NAME)) {
+    const start = index + call.length - 1 - name.length;
+    names += text.slice(names.length, start).replaceAll(/[^\n]/g, "·") + name;
+  }
+  return names;
+}
 
 /** The first finding of each kind in a file. */
 function findings({ file, text }: Source, dictionary: Dictionary): string[] {

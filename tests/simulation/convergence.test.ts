@@ -108,7 +108,7 @@ test("an order that never came to the venue explains its symbol and what it rese
   expect(convergence.isExplained([intent])).toBe(false);
 });
 
-test("a price in doubt and what the world names stand in the way until they are gone", async () => {
+test("a doubtful price or a reported obstruction postpones convergence until it is gone", async () => {
   let doubted = true;
   const { clock, convergence, exchange } = follow({ isInDoubt: () => doubted, obstructedUntil: () => 1_500 });
   exchange.setAsset("LEU", { fractionable: false });

@@ -42,7 +42,7 @@ describe("the page of the long run", () => {
     expect(rows.map((row) => row.split("`")[1])).toEqual([...FAULT_KINDS]);
   });
 
-  test("tells of at least twenty thousand seeds, none of which broke a promise", () => {
+  test("reports at least 20,000 seeds, none of which broke a promise", () => {
     const [, seeds = "0", violations] = /\*\*([\d,]+) seeds \([^)]*\), (\d+) violations?\.\*\*/.exec(page) ?? [];
     expect(Number(seeds.replaceAll(",", ""))).toBeGreaterThanOrEqual(20_000);
     expect(violations).toBe("0");

@@ -319,7 +319,7 @@ describe("the budget of requests", () => {
     expect(kinds({ intents: ["A", "B", "C", "D", "E", "F", "G", "H", "I", "J", "K", "L"].map(open) })).toEqual([]);
   });
 
-  test("a cancel without an answer is asked for again, one with an answer is not", () => {
+  test("a cancel without an answer is sent again, one with an answer is not", () => {
     const cancelled = { workingSince: NOW - 70_000, cancelRequestedAt: NOW - 2_000, askedAt: NOW };
     expect(kinds({ intents: [intent({ state: "open" }, { ...cancelled, cancelAgainAt: NOW })] })).toEqual(["cancel"]);
     expect(kinds({ intents: [intent({ state: "open" }, cancelled)] })).toEqual([]);

@@ -44,7 +44,7 @@ function told(change: Partial<Order> = {}): Order {
   };
 }
 
-describe("a whole fill that the stream tells of", () => {
+describe("a whole fill that the stream reports", () => {
   test("is taken when it is of exactly what was sent, in shares or in dollars", () => {
     expect(isWholeFill(SENT, told())).toBe(true);
     expect(isWholeFill(IN_DOLLARS, told({ filledQuantity: decimal("9.9999") }))).toBe(true);
@@ -71,14 +71,14 @@ describe("a whole fill that the stream tells of", () => {
     expect(isWholeFill(IN_DOLLARS, told(change))).toBe(false);
   });
 
-  test("is not taken before the venue has answered, nor once a cancel was asked for", () => {
+  test("is not taken before the venue has answered, nor once a cancel was requested", () => {
     expect(isWholeFill({ ...SENT, state: "posting", orderId: undefined }, told())).toBe(false);
     expect(isWholeFill({ ...SENT, state: "unknown" }, told())).toBe(false);
     expect(isWholeFill({ ...SENT, cancelRequestedAt: NOW }, told())).toBe(false);
   });
 });
 
-describe("what the stream tells", () => {
+describe("what the stream reports", () => {
   test("is read by id when it goes beyond what is known", () => {
     expect(isNews(SENT, told({ status: "partially_filled", filledQuantity: decimal("1") }))).toBe(true);
     expect(isNews(SENT, told({ status: "canceled", filledQuantity: decimal("0") }))).toBe(true);

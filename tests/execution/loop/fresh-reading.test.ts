@@ -24,7 +24,7 @@ function snapshot(cash: string, positions: readonly Position[], account: object 
 
 const BEFORE = snapshot("100", [position("TQQQ", "500"), position("UVXY", "490")]);
 
-describe("a reading beside the sells says that nothing had changed", () => {
+describe("a reading taken during the sells shows whether anything had changed", () => {
   test.each<[string, AccountSnapshot, boolean]>([
     ["the same", snapshot("100.40", BEFORE.positions), true],
     ["other cash", snapshot("5100", BEFORE.positions), false],
@@ -40,7 +40,7 @@ describe("a reading beside the sells says that nothing had changed", () => {
   });
 });
 
-describe("what a signal may trade after the reading beside its sells", () => {
+describe("what a signal may trade after the reading taken during its sells", () => {
   const line = (symbol: string, weight: string, target: string, actual: string): LineSummary =>
     ({ symbol, targetWeight: weight, targetValue: target, actualValue: actual, action: "none", detail: "" }) as unknown as LineSummary;
   const lines = [line("BTAL", "1", "9900", "0"), line("TQQQ", "0", "0", "5000"), line("UVXY", "0", "0", "4900")];

@@ -55,7 +55,7 @@ function withoutFractionable(symbol: string, active: () => boolean): Interceptor
   };
 }
 
-test("an asset whose answer did not say whether it is fractionable is asked for again with the next reading", async () => {
+test("an asset whose answer did not say whether it is fractionable is requested again with the next snapshot", async () => {
   desk = new VirtualDesk(INVESTED);
   let isLacking = true;
   desk.venue.interceptor = withoutFractionable("UVXY", () => isLacking);
@@ -82,7 +82,7 @@ test("fractions that the order gate has refused count as refused for three minut
   expect(await isFractionable()).toBe(true);
 });
 
-test("what has come to be held since is asked for, and what is no longer held is left out", async () => {
+test("symbols held since then are requested, and those no longer held are left out", async () => {
   desk = new VirtualDesk(INVESTED);
   const assets = new AssetCache(desk.broker, desk.clock);
   assets.held = ["LEU", "SMR"];

@@ -84,7 +84,7 @@ describe("an equity more than 25 % away from the last close (R9)", () => {
     expect(await judged(JUMPED, { lastEquity: "26667" })).toEqual([expect.any(String), 1]);
   });
 
-  test("is explained by checked prices: UVXY +98 % beside a quiet BTAL that has hardly moved is traded (trials 6c and 9)", async () => {
+  test("is explained by checked prices: UVXY +98 % with a quiet BTAL that has hardly moved is traded (trials 6c and 9)", async () => {
     const doubled: Scene = {
       cash: "1000",
       held: { UVXY: "3712.5", BTAL: { quantity: "1414", marketValue: "24745" } },
@@ -118,7 +118,7 @@ describe("an equity more than 25 % away from the last close (R9)", () => {
     expect(await judged(ALL_CASH, { lastEquity: "200000" })).toEqual([expect.any(String), 1]);
   });
 
-  test("is refused beside a spin-off of half a percent, which is not named", async () => {
+  test("is refused without naming a spin-off of half a percent", async () => {
     const spin: Scene = { ...JUMPED, held: { LEU: "95", SPIN: { quantity: "1", marketValue: "100" } } };
     expect((await judged(spin))[0]).toContain("checked prices do not explain the rest");
   });

@@ -54,7 +54,7 @@ test("a sale by hand of what the first buys brought is not waited for with every
   expect(desk.clock.monotonic() - start).toBeLessThan(40_000);
 });
 
-test("a quantity that no external order explains exactly is waited for, as one of our own fills may be missing", async () => {
+test("trading waits while no external order explains a quantity exactly, because one of our fills may be missing", async () => {
   desk = new VirtualDesk(INVESTED);
   desk.venue.interceptor = {
     before: ({ method, url }) => Promise.resolve(method === "GET" && url.includes("status=all") ? reply(200, []) : undefined),

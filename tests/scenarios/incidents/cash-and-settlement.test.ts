@@ -158,7 +158,7 @@ describe("very small amounts", () => {
 });
 
 describe("a reserve", () => {
-  test("of 5 % leaves no leg short for ever: the next run finds nothing to do", async () => {
+  test("of 5 % leaves no leg permanently short: the next run finds nothing to do", async () => {
     nuclear({ plan: { cashReserve: decimal("0.05") } });
     await desk.act();
     const orders = desk.orders().length;

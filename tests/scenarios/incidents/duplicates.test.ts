@@ -34,7 +34,7 @@ describe("five runs on a closed market", () => {
     }
   }
 
-  test("queue no order at all, and each is told that the market is closed", async () => {
+  test("queue no order at all, and each is declined because the market is closed", async () => {
     await runAll({ ignoreMarketHours: false }, (acted) => expect(acted).toMatchObject({ kind: "declined", verdict: "market-closed" }));
     expect(desk.orders()).toEqual([]);
   });
@@ -87,7 +87,7 @@ describe("an order whose POST went wrong", () => {
     expect(posts).toEqual(SENT_ONCE);
   });
 
-  test("is not posted again when the stream tells of its acceptance while the answer is lost and the look-ups miss", async () => {
+  test("is not posted again when the stream reports its acceptance although the answer is lost and look-ups find nothing", async () => {
     open();
     desk.write(nuclearRun(desk.clock.now()));
     const posts = countPosts(

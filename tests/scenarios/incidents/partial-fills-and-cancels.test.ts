@@ -79,7 +79,7 @@ describe("a sell that was filled in part and then cancelled", () => {
     expectHoldings(desk, NUCLEAR);
   });
 
-  test("stands in the trade record with what was filled, never with what was asked for", async () => {
+  test("is recorded with the filled quantity, never with the requested one", async () => {
     open(HALVES);
     await desk.act();
     const [execution] = desk.ledger.recentExecutions(1);

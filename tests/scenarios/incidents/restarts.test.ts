@@ -27,7 +27,7 @@ test("a start that finds positions it does not know trades nothing: reconciling 
   expect(book(desk)).toEqual(BOUGHT);
 });
 
-test("a start in mid-plan goes on with the run that was begun, and the alert that is still in the file starts no second one", async () => {
+test("a restart during a plan continues its run, and the alert that is still in the file starts no second one", async () => {
   desk = new IncidentDesk({ exchange: { cash: decimal("12"), positions: HELD } });
   desk.write(nuclearRun(TUESDAY_10_00));
   let image: Uint8Array | undefined;

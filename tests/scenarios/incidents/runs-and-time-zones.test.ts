@@ -99,7 +99,7 @@ describe("local stamps without a zone", () => {
     expect(book(desk)).toEqual([]);
   });
 
-  test("are executed by a machine in any zone that is told theirs", async () => {
+  test("are executed by a machine in any zone once their own zone is configured", async () => {
     desk = new IncidentDesk({ startAt: AT_THE_TIME, timezone: "Europe/London" });
     desk.write(recordedUntil(AT_THE_TIME));
     expect(await desk.act()).toMatchObject({ conclusion: { outcome: "on-target" } });

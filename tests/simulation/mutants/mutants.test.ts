@@ -9,12 +9,12 @@ import { mutantSources } from "./tree.ts";
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 
 describe("planted bugs", () => {
-  test("are thirty or more, each with a name of its own", () => {
+  test("number at least thirty, each with a unique name", () => {
     expect(MUTANTS.length).toBeGreaterThanOrEqual(30);
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
   });
 
-  test("are refused where the text that they change is missing, or stands there twice", () => {
+  test("are refused where the text that they change is missing or occurs twice", () => {
     const patch = { file: "a.ts", find: "if (halted) return;", replace: "" };
     expect(patched("before if (halted) return; after", patch)).toBe("before  after");
     expect(() => patched("if (stopped) return;", patch)).toThrow("a.ts does not hold what the bug is planted into");
