@@ -73,7 +73,7 @@ function latencyLines({ manyRebalances: many, restart, planning, intake }: Resul
           ),
         ],
         ["restart → ready", ...spread(restart.readySpreadMs), ""],
-        ["start after a kill in mid-execution → next order, 25 symbols, r = 20", ...spread(restart.killedToNextOrderMs), ""],
+        ["start after a kill during an execution → next order, 25 symbols, r = 20", ...spread(restart.killedToNextOrderMs), ""],
         ...planning.plans.map(({ symbols, ms }) => [`plan and proof of ${String(symbols)} symbols`, ...spread(ms), ""]),
       ],
     ),
