@@ -61,6 +61,10 @@ const NAME = /(?:(?<![.\w])(?:test|describe)|\))\(\s*(["'`])((?:\\.|(?!\1)[^])*)
 
 const SOURCES = filesOf("src/**/*.{ts,js}");
 const TESTS = filesOf("tests/**/*.ts");
+const PAGES = filesOf("{docs/**/*,README,ARCHITECTURE,CONTRIBUTING,CHANGELOG}.md");
+
+/** Code, quotations such as the names of tests, and figures that a program measured. */
+const NOT_PROSE = /^```[^]*?^```|`[^`\n]*`|“[^”]*”|<!-- results\b[^]*?<!-- end of results -->/gm;
 
 describe("the source uses the field's words, in plain English", () => {
   test("in every room", () => {
@@ -91,6 +95,33 @@ describe("the names of the tests are in plain English, too", () => {
   });
 });
 
+describe("the pages are in plain English, too", () => {
+  test("in every file", () => {
+    expect(PAGES.map(({ file }) => file)).toEqual(expect.arrayContaining(["README.md", "docs/rules.md", "docs/evidence/promises.md"]));
+    expect(PAGES.flatMap(({ file, text }) => findings({ file, text: proseIn(text) }, REPLACED))).toEqual([]);
+  });
+
+  test("outside code, quotations and measured results", () => {
+    const text = [
+      "# A desk",
+      "",
+      "```sh",
+      "asked for",
+      "```",
+      "See `desk.ts` “the desk”.",
+      "<!-- results: of a run -->",
+      "in mid-run",
+      "<!-- end of results -->",
+      "Who is",
+      "told.",
+    ].join("\n");
+    expect(findings({ file: "x.md", text: proseIn(text) }, REPLACED)).toEqual([
+      "x.md:10 is told → is logged, is reported",
+      "x.md:1 desk → trading session",
+    ]);
+  });
+});
+
 function filesOf(pattern: string): Source[] {
   return globSync(pattern, { cwd: ROOT }).map((file) => ({ file, text: readFileSync(join(ROOT, file), "utf8") }));
 }
@@ -100,9 +131,17 @@ function namesIn(text: string): string {
   let names = "";
   for (const { 0: call, 2: name = "", index } of text.matchAll(NAME)) {
     const start = index + call.length - 1 - name.length;
-    names += text.slice(names.length, start).replaceAll(/[^\n]/g, "·") + name;
+    names += blotted(text.slice(names.length, start)) + name;
   }
   return names;
+}
+
+function proseIn(page: string): string {
+  return page.replaceAll(NOT_PROSE, blotted);
+}
+
+function blotted(text: string): string {
+  return text.replaceAll(/[^\n]/g, "·");
 }
 
 /** The first finding of each kind in a file. */

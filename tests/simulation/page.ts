@@ -39,7 +39,7 @@ ${tableOf("end", tally.finals)}
 
 ## How long after the last obstacle the account was on target
 
-Seconds from the moment when the last obstacle was gone (numbers consistent, trading resumed, refusals over, quotes complete, external orders gone, venue reachable) until the account was on target. More than 60 is a violation if the deadline and the freshness of the run leave the time; limit style gets extra time.
+Seconds from the end of the last obstacle (numbers consistent, trading resumed, refusals over, quotes complete, external orders gone, venue reachable) until the account was on target. More than 60 is a violation if the deadline and the freshness of the run leave the time; limit style gets extra time.
 
 | obstacle | seeds | on target | excused | failed | p50 s | p99 s | max s |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |

@@ -6,7 +6,7 @@ const STOP_REASON = "src/execution/loop/stop-reason.ts";
 export const FRESHNESS: readonly Mutant[] = [
   {
     name: "age-checked-once",
-    bug: "The age of a run is not looked at again before its first order.",
+    bug: "The age of a run is not checked again before its first order.",
     patches: [
       {
         file: STOP_REASON,
@@ -28,7 +28,7 @@ export const FRESHNESS: readonly Mutant[] = [
   },
   {
     name: "file-time-ignored",
-    bug: "What stood in the file before the start counts as having arrived at the start.",
+    bug: "Lines written before the start count as having arrived at the start.",
     patches: [
       {
         file: "src/intake/cursor.ts",
@@ -46,7 +46,7 @@ export const FRESHNESS: readonly Mutant[] = [
   },
   {
     name: "newer-run-ignored",
-    bug: "A run that has not begun goes on although a newer one has come.",
+    bug: "A run that has not begun continues although a newer one has arrived.",
     patches: [
       {
         file: STOP_REASON,
@@ -93,7 +93,7 @@ export const FRESHNESS: readonly Mutant[] = [
   },
   {
     name: "executed-again",
-    bug: "A signal with its final verdict is executed once more when its lines come again.",
+    bug: "A signal with a final verdict is executed again when its lines come again.",
     patches: [
       {
         file: "src/intake/judge.ts",
@@ -125,7 +125,7 @@ export const FRESHNESS: readonly Mutant[] = [
   },
   {
     name: "trailing-append-dropped",
-    bug: "What is appended while a run waits to be whole is read and forgotten.",
+    bug: "Lines appended while a run waits to be complete are read and forgotten.",
     patches: [
       {
         file: "src/intake/intake.ts",
@@ -148,7 +148,7 @@ export const FRESHNESS: readonly Mutant[] = [
   },
   {
     name: "rewrite-not-noticed",
-    bug: "A file that was rewritten in place is read on from where it was read to.",
+    bug: "After a file is rewritten in place, reading continues from the old position.",
     patches: [
       {
         file: "src/intake/cursor.ts",
@@ -159,7 +159,7 @@ export const FRESHNESS: readonly Mutant[] = [
   },
   {
     name: "verdict-not-recorded",
-    bug: "A verdict is logged and not recorded.",
+    bug: "A verdict is logged but not recorded.",
     patches: [
       {
         file: "src/intake/intake.ts",
@@ -170,7 +170,7 @@ export const FRESHNESS: readonly Mutant[] = [
   },
   {
     name: "final-verdict-replaced",
-    bug: "A final verdict gives way to a later one.",
+    bug: "A later verdict replaces a final one.",
     patches: [
       {
         file: "src/ledger/signals.ts",

@@ -9,7 +9,7 @@ const INTENTS = "src/execution/orders/intents.ts";
 export const LIMIT_STYLE: readonly Mutant[] = [
   {
     name: "full-quantity-sent-again",
-    bug: "After a partial fill all of the order is sent again instead of its rest.",
+    bug: "After a partial fill, the whole order is sent again instead of the rest.",
     patches: [
       {
         file: ATTEMPTS,
@@ -20,7 +20,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
   },
   {
     name: "money-of-the-first-attempt",
-    bug: "Each attempt of a buy may take all the dollars planned, whatever the ones before have spent.",
+    bug: "Each attempt of a buy may spend all the planned dollars, whatever earlier attempts have spent.",
     patches: [
       {
         file: ATTEMPTS,
@@ -31,7 +31,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
   },
   {
     name: "next-attempt-before-the-end",
-    bug: "The rest is sent again as soon as the cancel was asked for, not when the order has ended.",
+    bug: "The rest is sent again as soon as the cancel is requested, not when the order has ended.",
     patches: [
       {
         file: ATTEMPTS,
@@ -52,7 +52,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
   },
   {
     name: "limit-outside-the-collar",
-    bug: "How far the far side lies from the last trade is not looked at.",
+    bug: "Nothing checks how far the ask or bid is from the last trade.",
     patches: [
       {
         file: "src/execution/styles/sane-quote.ts",
@@ -68,7 +68,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
   },
   {
     name: "one-sided-quote-priced-from",
-    bug: "A quote without a bid is good enough to buy on.",
+    bug: "A buy is priced from a quote without a bid.",
     patches: [
       {
         file: "src/execution/styles/sane-quote.ts",
@@ -84,7 +84,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
   },
   {
     name: "spread-not-looked-at",
-    bug: "A limit is taken from a quote however wide it is.",
+    bug: "A limit is taken from a quote, however wide its spread.",
     patches: [
       {
         file: "src/execution/styles/sane-quote.ts",
@@ -95,7 +95,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
   },
   {
     name: "limit-not-told",
-    bug: "The limit is recorded, but the order goes out without it, as a market order.",
+    bug: "The limit is recorded, but the order is sent without it, as a market order.",
     patches: [
       {
         file: "src/execution/orders/order-lifecycle.ts",
@@ -106,7 +106,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
   },
   {
     name: "old-quotes-priced-from",
-    bug: "The quotes that the plan was made on serve for every later attempt.",
+    bug: "Every later attempt uses the quotes that the plan was made on.",
     patches: [
       {
         file: "src/execution/styles/quote-book.ts",
@@ -117,7 +117,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
   },
   {
     name: "unknown-order-priced-anew",
-    bug: "An order that may have been sent once is sent again under its id with other terms.",
+    bug: "An order that may already have been sent is sent again under its id with different terms.",
     patches: [
       {
         file: "src/execution/loop/sending.ts",
@@ -128,7 +128,7 @@ export const LIMIT_STYLE: readonly Mutant[] = [
   },
   {
     name: "buys-while-a-rest-is-to-be-sold",
-    bug: "Buys are planned although the rest of a sell is still to be sent again.",
+    bug: "Buys are planned although the rest of a sell must still be sent.",
     patches: [
       {
         file: DECIDE,

@@ -46,7 +46,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "working-orders-ignored-in-cash",
-    bug: "Cash that open buys have laid claim to is spent again.",
+    bug: "Cash that open buys have reserved is spent again.",
     patches: [
       {
         file: PLAN_INPUT,
@@ -63,7 +63,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "unknown-orders-not-reserved",
-    bug: "An order whose fate is unknown counts as if it did not exist.",
+    bug: "An order in an unknown state counts as if it did not exist.",
     patches: [
       {
         file: PLAN_INPUT,
@@ -122,7 +122,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "foreign-orders-ignored",
-    bug: "A symbol is traded although somebody else's order is open for it.",
+    bug: "A symbol is traded although an external order is open for it.",
     patches: [
       {
         file: PLAN_INPUT,
@@ -134,7 +134,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "equity-of-an-unpriced-jump-only",
-    bug: "Only a price that nothing confirms makes the equity doubtful: an account of cash that is shown at twice its worth is believed.",
+    bug: "Only an unconfirmed price makes the equity doubtful, so a cash account shown at twice its value is accepted.",
     patches: [
       {
         file: JUMP,
@@ -146,7 +146,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "equity-judged-only-with-orders",
-    bug: "An account that is shown wrong and has nothing to trade counts as on target.",
+    bug: "An account that is shown wrong counts as on target if it has nothing to trade.",
     patches: [
       {
         file: "src/execution/preparation/prepare.ts",
@@ -158,7 +158,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "equity-decides-about-an-exit",
-    bug: "A full exit waits until the equity is believed.",
+    bug: "A full exit waits until the equity is confirmed.",
     patches: [
       {
         file: "src/execution/preparation/prepare.ts",
@@ -170,7 +170,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "empty-account-on-target",
-    bug: "An account that is shown empty, its last equity too, is on target: nothing to do.",
+    bug: "An account that is shown as empty, with an empty last equity too, counts as on target.",
     patches: [
       { file: "src/execution/preparation/prepare.ts", find: "if (snapshot.account.equity.lte(ZERO)) {", replace: "if (snapshot.at < 0) {" },
     ],
@@ -178,7 +178,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "equity-between-the-phases-believed",
-    bug: "After the first plan a position that is left out of list and equity is bought a second time.",
+    bug: "After the first plan, a position missing from both the list and the equity is bought a second time.",
     patches: [
       {
         file: "src/execution/loop/next-plan.ts",
@@ -190,7 +190,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "taken-over-on-a-wrong-equity",
-    bug: "A newer run takes over between the phases on an account that it may not be planned on, and leaves it sold.",
+    bug: "Between the phases, a newer run takes over although no plan is allowed on the account's equity, and leaves the account sold.",
     patches: [
       {
         file: "src/execution/loop/next-plan.ts",
@@ -202,7 +202,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "equity-of-an-exit-trusted",
-    bug: "The equity that an exit was planned on, which nobody has judged, explains a wrong one.",
+    bug: "The equity at the plan of an exit, which is never checked, explains a wrong one.",
     patches: [{ file: JUMP, find: ".filter(({ wanted }) => isMeasured(wanted))", replace: "" }],
     test: "tests/execution/preparation/equity-jump.test.ts",
   },
@@ -214,13 +214,13 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "booked-split-taken-for-a-gain",
-    bug: "The close before a split that is booked counts as a price of the new shares, and explains a wrong equity.",
+    bug: "The close before a booked split counts as a price of the new shares, and explains a wrong equity.",
     patches: [{ file: JUMP, find: "[close.times(ratio)]", replace: "[close.times(ratio.div(ratio))]" }],
     test: "tests/execution/preparation/equity-jump.test.ts",
   },
   {
     name: "any-missing-cash-withdrawn",
-    bug: "Cash that is not shown after the sells counts as withdrawn, and the account without it as on target.",
+    bug: "Cash that is missing after the sells counts as withdrawn, and the account without it as on target.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -232,7 +232,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "withdrawn-cash-not-proven",
-    bug: "What was withdrawn during an execution is waited for until the deadline.",
+    bug: "The program waits until the deadline for cash that was withdrawn during an execution.",
     patches: [
       { file: "src/execution/loop/account-watch.ts", find: "return flows.lte(unproven.neg());", replace: "return flows.gt(unproven);" },
     ],
@@ -252,7 +252,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "foreign-hand-ignored",
-    bug: "Somebody else's order that comes up during an execution does not stop it.",
+    bug: "An external order that appears during an execution does not stop it.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -274,7 +274,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "more-sold-than-held",
-    bug: "A sell goes out although fewer shares are held by now.",
+    bug: "A sell is sent although fewer shares are held by then.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -296,7 +296,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "loss-limit-ignored",
-    bug: "A day's loss stops nothing.",
+    bug: "A daily loss stops nothing.",
     patches: [
       {
         file: "src/portfolio/limits.ts",
@@ -308,7 +308,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "any-quantity-explained-by-hand",
-    bug: "Orders placed by hand explain any quantity of their symbol, although a fill of our own may be missing in it.",
+    bug: "Orders placed by hand explain any quantity of their symbol, although one of our fills may be missing from it.",
     patches: [
       {
         file: "src/execution/preparation/external-fills.ts",
@@ -320,7 +320,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "open-foreign-sale-taken-for-a-deposit",
-    bug: "What a sell by hand brings that was open before the plan counts as a deposit, and stays in cash.",
+    bug: "The proceeds of a sell by hand that was open before the plan count as a deposit and stay in cash.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -332,7 +332,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "deposit-taken-for-a-foreign-sale",
-    bug: "Any cash that comes in during an execution in which a sell by hand is filled is spent.",
+    bug: "If a sell by hand is filled during an execution, all cash that arrives is spent.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -344,7 +344,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "sale-by-hand-waited-for-again",
-    bug: "During an execution the orders placed by hand are not asked for, so every further plan waits for its own fills in vain.",
+    bug: "Orders placed by hand during an execution are not read, so every further plan waits in vain for our fills to show.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -356,7 +356,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "own-trades-explain-no-equity",
-    bug: "What our own trades of the session have gained or lost does not explain the equity, and the account is not traded any more today.",
+    bug: "Gains and losses of our trades in the session do not explain the equity, and the account is not traded again that day.",
     patches: [
       {
         file: "src/execution/preparation/equity-jump.ts",
@@ -368,7 +368,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "late-sale-not-bought-back",
-    bug: "What an order of an earlier run sold late of a target is not bought back, and the account counts as on target without it.",
+    bug: "Shares of a target that a late order of an earlier run sold are not bought back, and the account counts as on target without them.",
     patches: [
       {
         file: "src/execution/loop/signal-bounds.ts",
@@ -392,7 +392,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "record-from-the-future-is-recent",
-    bug: "After the clock was set back, fills of long ago count as recent, and money that has left since is waited for.",
+    bug: "After the clock is set back, old fills count as recent, and the program waits for money that has left since.",
     patches: [
       {
         file: "src/execution/preparation/prepare.ts",
@@ -404,7 +404,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "planned-on-prices-from-before-a-wait",
-    bug: "After waiting for its fills to show, a plan is made on the prices from before.",
+    bug: "After waiting for its fills to show, the program plans on the old prices.",
     patches: [
       {
         file: "src/execution/preparation/prepare.ts",
@@ -416,7 +416,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "exit-all-or-nothing",
-    bug: "A position of which a part is not available is not sold at all.",
+    bug: "A position that is only partly available is not sold at all.",
     patches: [
       {
         file: "src/portfolio/sells.ts",
@@ -464,13 +464,13 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "available-in-refusal-not-read",
-    bug: "A sell that was refused because less is available is sent again as it was.",
+    bug: "A sell that was refused because fewer shares are available is sent again unchanged.",
     patches: [{ file: "src/broker/venue-answer.ts", find: 'amountIn(fields, "available")', replace: "undefined" }],
     test: "tests/execution/shares-not-available.test.ts",
   },
   {
     name: "available-in-refusal-for-good",
-    bug: "How many shares a refusal said were available limits the sells of its symbol for good.",
+    bug: "The number of available shares in a refusal limits the sells of its symbol permanently.",
     patches: [
       {
         file: "src/execution/loop/order-gate.ts",
@@ -482,7 +482,7 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "none-available-in-refusal-believed",
-    bug: "A refusal that says that no shares are available keeps them from being tried again.",
+    bug: "After a refusal that says no shares are available, the sell is not tried again.",
     patches: [
       { file: "src/execution/loop/order-gate.ts", find: "available?.gt(ZERO) === true)", replace: "available !== undefined)" },
       { file: "src/execution/loop/order-gate.ts", find: "const SELLABLE_FOR_MS = 60_000;", replace: "const SELLABLE_FOR_MS = 600_000;" },
@@ -491,13 +491,13 @@ export const MONEY: readonly Mutant[] = [
   },
   {
     name: "available-kept-after-a-sale",
-    bug: "How many shares a refusal said were available still counts after they were sold.",
+    bug: "The number of available shares in a refusal still counts after they were sold.",
     patches: [{ file: "src/execution/loop/order-gate.ts", find: 'if (side === "sell") this.#sellable.delete(symbol);', replace: "" }],
     test: "tests/execution/shares-not-available.test.ts",
   },
   {
     name: "proof-lets-less-of-an-exit-pass",
-    bug: "The proof lets a plan pass that sells less of a symbol without a target than it could.",
+    bug: "The proof accepts a plan that sells less of a symbol without a target than it could.",
     patches: [
       {
         file: "src/portfolio/proof.ts",

@@ -8,7 +8,7 @@ const OUTCOME = "src/broker/order-outcome.ts";
 export const ONE_ORDER: readonly Mutant[] = [
   {
     name: "id-not-recorded-before-post",
-    bug: "An order leaves before the ledger says that it does.",
+    bug: "An order is sent before the ledger records it.",
     patches: [
       {
         file: SENDING,
@@ -19,7 +19,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "sent-before-flushed",
-    bug: "What marks an order as sent is committed, but not flushed to the disk before it leaves.",
+    bug: "The record that an order is sent is committed, but not flushed to disk before the POST.",
     patches: [
       {
         file: SENDING,
@@ -65,7 +65,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "absence-counts-at-once",
-    bug: "An absence is believed in the seconds in which the venue may not show the order yet.",
+    bug: "An order counts as absent before the venue has had time to show it.",
     patches: [
       {
         file: "src/execution/loop/decide.ts",
@@ -87,7 +87,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "failed-proof-counts",
-    bug: "An error while absence is to be proven is swallowed and counts as the proof.",
+    bug: "An error while absence is being proven is swallowed and counts as the proof.",
     patches: [
       {
         file: LIFECYCLE,
@@ -137,7 +137,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "refusal-of-resent-believed",
-    bug: "What was sent again and refused counts as never taken, although what was sent before may still arrive.",
+    bug: "When a resent order is refused, it counts as never accepted, although the first POST may still arrive.",
     patches: [
       {
         file: LIFECYCLE,
@@ -159,7 +159,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "cancel-taken-for-done",
-    bug: "An order whose cancel was asked for counts as cancelled.",
+    bug: "An order counts as cancelled as soon as its cancel is requested.",
     patches: [
       {
         file: LIFECYCLE,
@@ -172,7 +172,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "cumulative-taken-for-incremental",
-    bug: "What an order has filled so far is added to what it had filled before.",
+    bug: "The total that an order has filled so far is added to what it had filled before.",
     patches: [
       {
         file: LIFECYCLE,
@@ -183,7 +183,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "late-orders-forgotten",
-    bug: "Nobody looks any more at an order whose fate was not known when its execution ended.",
+    bug: "An order whose state was unknown when its execution ended is never looked up again.",
     patches: [
       {
         file: "src/execution/orders/late-orders.ts",
@@ -226,7 +226,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "abandoned-id-not-reused",
-    bug: "The order that takes the place of one of unknown state goes out under an id of its own, so that both may be filled.",
+    bug: "The replacement of an order in an unknown state gets a new id, so both may be filled.",
     patches: [
       {
         file: "src/execution/orders/intents.ts",
@@ -238,7 +238,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "former-order-taken-for-the-last",
-    bug: "An order that was given up and has arrived after all counts as the one sent under its id since.",
+    bug: "An abandoned order that arrives after all counts as the one sent later under its id.",
     patches: [
       {
         file: "src/execution/orders/former-orders.ts",
@@ -250,7 +250,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "heir-reserves-only-itself",
-    bug: "Of two orders under one id only the newer one's cash is reserved, though the venue may take the more expensive one.",
+    bug: "Of two orders under one id, only the newer one's cash is reserved, though the venue may accept the more expensive one.",
     patches: [
       {
         file: "src/execution/preparation/inherited-ids.ts",
@@ -262,7 +262,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "lost-orders-not-looked-for",
-    bug: "After a ledger has lost its last records, orders that the venue holds of an open execution are not looked for.",
+    bug: "After the ledger has lost its last records, nobody looks for the orders of an open execution at the venue.",
     patches: [
       {
         file: "src/execution/loop/lost-orders.ts",
@@ -274,7 +274,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "sent-order-dropped",
-    bug: "What was sent without an answer and must not be sent again just now counts as never sent.",
+    bug: "An order that was sent without an answer, and must not be resent yet, counts as never sent.",
     patches: [
       {
         file: "src/execution/preparation/pricing.ts",
@@ -291,13 +291,13 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "listed-order-not-learned-of",
-    bug: "An abandoned order that a list shows, and its look-up not yet, stays unknown, and its money counts as a deposit.",
+    bug: "An abandoned order that is in the venue's list but not yet found by its id stays unknown, and its money counts as a deposit.",
     patches: [{ file: "src/execution/preparation/inherited-ids.ts", find: "await learnOf(parts, intent, order);", replace: "continue;" }],
     test: "tests/execution/preparation/inherited-ids.test.ts",
   },
   {
     name: "own-late-order-taken-for-foreign",
-    bug: "After a start, an order of ours that arrives late is taken for another installation's and sent again.",
+    bug: "After a start, a late order of ours is taken for another installation's and sent again.",
     patches: [
       {
         file: "src/execution/loop/lost-orders.ts",
@@ -309,7 +309,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "order-after-its-session-ignored",
-    bug: "An order that was recorded as never to arrive is left working when the venue lists it all the same.",
+    bug: "An order recorded as never to arrive is left working when the venue lists it after all.",
     patches: [
       {
         file: "src/execution/preparation/earlier-orders.ts",
@@ -321,7 +321,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "unfilled-end-believed-at-once",
-    bug: "An end without fills counts at its first showing, and what has slipped in is bought again.",
+    bug: "An end without fills counts the first time it is shown, and shares that were filled after all are bought again.",
     patches: [
       { file: LIFECYCLE, find: "const END_CONFIRMED_AFTER_MS = 1_000;", replace: "const END_CONFIRMED_AFTER_MS = 0;" },
       {
@@ -359,7 +359,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "fill-without-price-counts-as-nothing",
-    bug: "Proceeds of a fill whose price is not shown yet count as somebody's deposit and are not spent.",
+    bug: "The proceeds of a fill whose price is not shown yet count as a deposit and are not spent.",
     patches: [
       {
         file: LIFECYCLE,
@@ -376,7 +376,7 @@ export const ONE_ORDER: readonly Mutant[] = [
   },
   {
     name: "cancel-never-requested-again",
-    bug: "A cancel that the venue answered and that had no effect is not requested again.",
+    bug: "A cancel that the venue answered but that had no effect is not requested again.",
     patches: [
       {
         file: LIFECYCLE,

@@ -4,7 +4,7 @@ import type { Mutant } from "./mutant.ts";
 export const OUTSIDE: readonly Mutant[] = [
   {
     name: "unbuyable-share-not-counted",
-    bug: "A portfolio is sold for legs that cannot be bought, however much of the run they are.",
+    bug: "A portfolio is sold for legs that cannot be bought, however large their share of the run.",
     patches: [
       {
         file: "src/execution/preparation/plan-input.ts",
@@ -16,7 +16,7 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     name: "first-run-not-asked-for",
-    bug: "In live mode the first run sells what was bought by hand, unasked.",
+    bug: "In live mode, the first run sells positions bought by hand without asking.",
     patches: [
       {
         file: "src/execution/preparation/adoption.ts",
@@ -52,7 +52,7 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     name: "lock-not-taken",
-    bug: "A second process trades beside the first.",
+    bug: "A second process trades at the same time as the first.",
     patches: [
       {
         file: "src/ledger/lock.ts",
@@ -88,7 +88,7 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     name: "keys-in-log",
-    bug: "Keys are not taken out of the log.",
+    bug: "Keys are not removed from the log.",
     patches: [
       {
         file: "src/logging/logger.ts",
@@ -100,7 +100,7 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     name: "log-unbounded",
-    bug: "The log grows without end.",
+    bug: "The log grows without limit.",
     patches: [
       {
         file: "src/logging/rotating-file.ts",
@@ -112,7 +112,7 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     name: "unknown-last-close-taken-for-no-loss",
-    bug: "Where the value at the last close is not known, the limit of a day's loss lets every plan pass.",
+    bug: "If the value at the last close is unknown, the daily loss limit lets every plan pass.",
     patches: [
       {
         file: "src/execution/preparation/daily-limits.ts",
@@ -124,7 +124,7 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     name: "unknown-last-close-stops-all",
-    bug: "Where the value at the last close is not known, nothing is traded even without a limit of a day's loss.",
+    bug: "If the value at the last close is unknown, nothing is traded, even without a daily loss limit.",
     patches: [{ file: "src/broker/mapping.ts", find: "    last_equity: piece(amount),", replace: "    last_equity: amount," }],
     test: "tests/execution/preparation/daily-limits.test.ts",
   },
@@ -136,13 +136,13 @@ export const OUTSIDE: readonly Mutant[] = [
   },
   {
     name: "farther-session-time-required",
-    bug: "An open market's clock that does not say when the market opens next stops every run.",
+    bug: "Every run stops when the clock of an open market does not say when the market opens next.",
     patches: [{ file: "src/broker/mapping.ts", find: "next_open: optional(instant),", replace: "next_open: instant," }],
     test: "tests/execution/awkward-venue.test.ts",
   },
   {
     name: "plus-sign-refused",
-    bug: "A number with a plus before it throws out of the adapter.",
+    bug: "A number with a leading plus makes the adapter throw.",
     patches: [{ file: "src/domain/decimal.ts", find: 'return text.startsWith("+") ? text.slice(1) : text;', replace: "return text;" }],
     test: "tests/domain/decimal.test.ts",
   },

@@ -6,7 +6,7 @@ const DECIDE = "src/execution/loop/decide.ts";
 export const PHASES: readonly Mutant[] = [
   {
     name: "buys-beside-sells",
-    bug: "Buys are sent together with the sells that are to pay for them.",
+    bug: "Buys are sent together with the sells that must pay for them.",
     patches: [
       {
         file: "src/execution/rebalancer.ts",
@@ -31,7 +31,7 @@ export const PHASES: readonly Mutant[] = [
   },
   {
     name: "time-out-never-comes",
-    bug: "An order that is not filled is waited for without end.",
+    bug: "The program waits forever for an order that is not filled.",
     patches: [
       {
         file: DECIDE,
@@ -53,7 +53,7 @@ export const PHASES: readonly Mutant[] = [
   },
   {
     name: "deadline-ignored",
-    bug: "An execution goes on after its deadline, after a night for example.",
+    bug: "An execution continues after its deadline, for example after a night.",
     patches: [
       {
         file: "src/execution/loop/stop-reason.ts",
@@ -64,7 +64,7 @@ export const PHASES: readonly Mutant[] = [
   },
   {
     name: "beginning-not-recorded",
-    bug: "That the venue holds an order of an execution is not recorded, so age and newer runs can still end it.",
+    bug: "It is not recorded that the venue has an order of an execution, so age and newer runs can still end the execution.",
     patches: [
       {
         file: "src/execution/orders/order-lifecycle.ts",
@@ -75,7 +75,7 @@ export const PHASES: readonly Mutant[] = [
   },
   {
     name: "open-execution-forgotten",
-    bug: "What an earlier process left open is not taken up at a start.",
+    bug: "An execution that an earlier process left open is not continued after a start.",
     patches: [
       {
         file: "src/app/account-engine.ts",
@@ -97,7 +97,7 @@ export const PHASES: readonly Mutant[] = [
   },
   {
     name: "open-order-counts-as-on-target",
-    bug: "An execution claims to be on target whatever became of its orders.",
+    bug: "An execution reports that it is on target whatever happened to its orders.",
     patches: [
       {
         file: "src/execution/outcome/outcome.ts",
@@ -109,7 +109,7 @@ export const PHASES: readonly Mutant[] = [
   },
   {
     name: "provisional-verdict-never-retried",
-    bug: "What could not be executed for now is not tried again when its cause has ended.",
+    bug: "A signal that could not be executed for now is not retried when the cause is gone.",
     patches: [
       {
         file: "src/domain/verdict.ts",

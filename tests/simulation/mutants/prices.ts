@@ -8,7 +8,7 @@ const STANDING = "src/portfolio/rebalance-need.ts";
 export const PRICES: readonly Mutant[] = [
   {
     name: "bar-confirms-its-own-trade",
-    bug: "The latest trade and the minute bar made of it count as two witnesses.",
+    bug: "The latest trade and the minute bar made from it count as two sources.",
     patches: [
       {
         file: "src/portfolio/price.ts",
@@ -21,13 +21,13 @@ export const PRICES: readonly Mutant[] = [
   },
   {
     name: "prices-of-yesterday-confirm",
-    bug: "A quote or a print of an earlier session confirms a price of this one.",
+    bug: "A quote or trade from an earlier session confirms a price of this one.",
     patches: [{ file: "src/portfolio/price.ts", find: " || witness.at < sessionStart ? [] : [witness]", replace: " ? [] : [witness]" }],
     test: "tests/portfolio/price.test.ts",
   },
   {
     name: "dollar-buy-needs-a-price",
-    bug: "A buy in dollars is left alone where no price is confirmed, after everything else was sold.",
+    bug: "A dollar buy is skipped if no price is confirmed, after everything else was sold.",
     patches: [
       { file: STANDING, find: 'kind === "add" && asset?.fractionable !== true;', replace: 'kind === "add" && asset !== undefined;' },
     ],
@@ -35,7 +35,7 @@ export const PRICES: readonly Mutant[] = [
   },
   {
     name: "trim-at-the-brokers-price",
-    bug: "A part of a holding is sold at the broker's own price, which nothing confirms.",
+    bug: "Part of a holding is sold at the broker's own, unconfirmed price.",
     patches: [
       { file: STANDING, find: 'if ((kind !== "trim" && !isBuyOfShares) || checked', replace: "if (!isBuyOfShares || checked" },
       {
@@ -54,7 +54,7 @@ export const PRICES: readonly Mutant[] = [
   },
   {
     name: "any-holding-at-the-brokers-price",
-    bug: "A large holding that is kept counts at the broker's own price, however far from its last close.",
+    bug: "A large holding that is kept is valued at the broker's own price, however far that is from its last close.",
     patches: [
       {
         file: "src/portfolio/valuation.ts",
@@ -67,7 +67,7 @@ export const PRICES: readonly Mutant[] = [
   },
   {
     name: "jump-of-the-equity-not-looked-at",
-    bug: "An equity that an unconfirmed price has raised by more than a quarter sizes every target.",
+    bug: "An equity that an unconfirmed price has raised by more than a quarter is used to size every target.",
     patches: [
       {
         file: "src/execution/preparation/equity-jump.ts",
@@ -79,7 +79,7 @@ export const PRICES: readonly Mutant[] = [
   },
   {
     name: "quote-of-yesterday-priced-from",
-    bug: "A limit is taken from a quote of an earlier session.",
+    bug: "A limit is taken from a quote from an earlier session.",
     patches: [
       {
         file: "src/execution/styles/sane-quote.ts",

@@ -6,7 +6,7 @@ const STOP_REASON = "src/execution/loop/stop-reason.ts";
 export const SAFETY: readonly Mutant[] = [
   {
     name: "cancel-behind-read",
-    bug: "A cancel waits until a read of its order, which may wait for the next minute's requests, is through.",
+    bug: "A cancel waits for a read of its order, which may have to wait for the next minute's requests.",
     patches: [
       {
         file: "src/execution/loop/decide.ts",
@@ -18,7 +18,7 @@ export const SAFETY: readonly Mutant[] = [
   },
   {
     name: "gone-shares-sold-again",
-    bug: "What a cancelled limit has left is sent again without asking whether the shares are still there.",
+    bug: "The unfilled part of a cancelled limit order is sent again without checking that the shares are still there.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -30,7 +30,7 @@ export const SAFETY: readonly Mutant[] = [
   },
   {
     name: "halt-checked-once",
-    bug: "A halt is looked at before an execution and not during it.",
+    bug: "A halt is checked before an execution but not during it.",
     patches: [
       {
         file: STOP_REASON,
@@ -41,7 +41,7 @@ export const SAFETY: readonly Mutant[] = [
   },
   {
     name: "session-checked-once",
-    bug: "Whether the market is open is not looked at again before an order.",
+    bug: "Whether the market is open is not checked again before an order.",
     patches: [
       {
         file: STOP_REASON,
@@ -52,7 +52,7 @@ export const SAFETY: readonly Mutant[] = [
   },
   {
     name: "unknown-clock-ignored",
-    bug: "Orders are sent although the venue's clock has not been readable for a long time.",
+    bug: "Orders are sent although the venue's clock has been unreadable for a long time.",
     patches: [
       {
         file: "src/execution/loop/market-watch.ts",
@@ -63,7 +63,7 @@ export const SAFETY: readonly Mutant[] = [
   },
   {
     name: "account-block-ignored",
-    bug: "An account that is blocked in mid-run goes on trading.",
+    bug: "Trading continues after the account is blocked during an execution.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -74,7 +74,7 @@ export const SAFETY: readonly Mutant[] = [
   },
   {
     name: "failed-look-swallowed",
-    bug: "When the account cannot be read before an order, the error is swallowed and the order sent.",
+    bug: "If the account cannot be read before an order, the error is swallowed and the order is sent.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -85,7 +85,7 @@ export const SAFETY: readonly Mutant[] = [
   },
   {
     name: "second-stream",
-    bug: "Every execution opens a stream of its own.",
+    bug: "Every execution opens a second stream.",
     patches: [
       {
         file: "src/execution/orders/shared-stream.ts",
@@ -96,7 +96,7 @@ export const SAFETY: readonly Mutant[] = [
   },
   {
     name: "timers-left",
-    bug: "A timer for every request outlives it.",
+    bug: "The timer of each request outlives the request.",
     patches: [
       {
         file: "src/broker/pacing.ts",
@@ -107,7 +107,7 @@ export const SAFETY: readonly Mutant[] = [
   },
   {
     name: "keys-in-texts",
-    bug: "Keys are not taken out of what the venue says.",
+    bug: "Keys are not removed from the venue's messages.",
     patches: [
       {
         file: "src/broker/alpaca.ts",

@@ -4,7 +4,7 @@ import type { Mutant } from "./mutant.ts";
 export const SIZES: readonly Mutant[] = [
   {
     name: "half-sized-bought-whole",
-    bug: "A half before a hyphen, as in `half-sized`, is no size.",
+    bug: "A half before a hyphen, as in `half-sized`, is not read as a size.",
     patches: [
       {
         file: "src/intake/size-words.ts",
@@ -16,7 +16,7 @@ export const SIZES: readonly Mutant[] = [
   },
   {
     name: "held-weight-bought",
-    bug: "The weight that is held, as in `current_weight`, is taken for the one to buy.",
+    bug: "The weight that is held, as in `current_weight`, is taken for the weight to buy.",
     patches: [
       {
         file: "src/intake/size-field.ts",
@@ -28,7 +28,7 @@ export const SIZES: readonly Mutant[] = [
   },
   {
     name: "part-in-words-sold-whole",
-    bug: "A SELL of a part that is stated in words alone, such as `lighten`, sells everything.",
+    bug: "A SELL of a part that is given only in words, such as `lighten`, sells everything.",
     patches: [
       {
         file: "src/intake/size-words.ts",
@@ -40,7 +40,7 @@ export const SIZES: readonly Mutant[] = [
   },
   {
     name: "range-read-as-its-end",
-    bug: "The upper end of `20–60%`, written with a dash of print, is taken for the weight.",
+    bug: "The upper end of a range written with an en dash, such as `20–60%`, is taken for the weight.",
     patches: [{ file: "src/intake/weights.ts", find: "([+\\\\-\\u2010-\\u2015−]?)", replace: "([+\\\\-−]?)" }],
     test: "tests/intake/alert.test.ts",
   },

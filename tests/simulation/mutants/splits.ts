@@ -7,14 +7,14 @@ const WATCH = "src/execution/preparation/split-watch.ts";
 export const SPLITS: readonly Mutant[] = [
   {
     name: "split-not-looked-for",
-    bug: "A symbol is traded although its price has changed with a split and its quantity has not.",
+    bug: "A symbol is traded although a split has changed its price but not its quantity.",
     patches: [
       { file: "src/execution/preparation/plan-input.ts", find: "    splits: context.splits,\n", replace: "    splits: new Map(),\n" },
     ],
   },
   {
     name: "unchanged-quantity-excuses",
-    bug: "A quantity that is the same as before counts as proof that there was no split.",
+    bug: "An unchanged quantity counts as proof that there was no split.",
     patches: [
       {
         file: SPLIT,
@@ -26,7 +26,7 @@ export const SPLITS: readonly Mutant[] = [
   },
   {
     name: "unreadable-bars-excuse",
-    bug: "Where the daily bars cannot be read, there counts as having been no split.",
+    bug: "If the daily bars cannot be read, the symbol counts as not split.",
     patches: [
       {
         file: SPLIT,
@@ -38,7 +38,7 @@ export const SPLITS: readonly Mutant[] = [
   },
   {
     name: "split-forgotten",
-    bug: "A split that was found is looked for anew each time, and forgotten when the bars lose it.",
+    bug: "A known split is looked for again each time, and forgotten when the bars no longer show it.",
     patches: [
       { file: WATCH, find: "this.#pending(each) ?? this.#stillSuspected(each)", replace: "this.#stillSuspected(each)" },
       {
@@ -64,7 +64,7 @@ export const SPLITS: readonly Mutant[] = [
   },
   {
     name: "suspected-shares-buy",
-    bug: "What a holding that may have been split is said to be worth buys other symbols.",
+    bug: "The reported value of a holding that may have been split is used to buy other symbols.",
     patches: [
       {
         file: "src/portfolio/valuation.ts",
@@ -81,7 +81,7 @@ export const SPLITS: readonly Mutant[] = [
   },
   {
     name: "stamped-end-taken-for-a-fill",
-    bug: "Shares of an order that was cut short count as new ones of the day on which its end was stamped.",
+    bug: "Shares from an order that was cut short count as new shares of the day on which its end was stamped.",
     patches: [
       {
         file: "src/execution/preparation/split-watch.ts",
@@ -93,7 +93,7 @@ export const SPLITS: readonly Mutant[] = [
   },
   {
     name: "trade-before-split-taken-for-current",
-    bug: "On a thin feed the last trade from before a split counts as a price of this moment.",
+    bug: "On a thin feed, the last trade from before a split counts as a current price.",
     patches: [
       {
         file: "src/execution/preparation/split-watch.ts",

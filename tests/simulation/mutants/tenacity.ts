@@ -8,7 +8,7 @@ const REST = "src/execution/loop/rest.ts";
 export const TENACITY: readonly Mutant[] = [
   {
     name: "rest-never-planned-again",
-    bug: "An execution ends after its last order, whatever that has left undone.",
+    bug: "An execution ends after its last order, whatever is left to trade.",
     patches: [
       {
         file: "src/execution/loop/decide.ts",
@@ -19,7 +19,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "left-over-never-taken-up",
-    bug: "What an execution has left at its end is not taken up while the run is fresh.",
+    bug: "What an execution left to trade is not continued while the run is fresh.",
     patches: [
       {
         file: "src/app/account-engine.ts",
@@ -36,7 +36,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "side-reversed",
-    bug: "What a further plan finds too much of is sold again, although the signal set out to buy it.",
+    bug: "If a later plan finds too much of a symbol, it is sold, although the signal set out to buy it.",
     patches: [
       { file: BOUNDS, find: 'if (reached.has(symbol)) return [[symbol, "target-reached"]];', replace: "" },
       {
@@ -49,7 +49,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "signal-unbounded",
-    bug: "Over several plans a signal trades as much of a symbol as each of them says.",
+    bug: "A signal trades as much of a symbol as each new plan says, without a limit on the total.",
     patches: [
       {
         file: BOUNDS,
@@ -73,7 +73,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "power-not-awaited",
-    bug: "Buys are planned right after the sells, on buying power that has not grown yet.",
+    bug: "Buys are planned right after the sells, before buying power has grown.",
     patches: [
       {
         file: "src/execution/preparation/settle.ts",
@@ -85,7 +85,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "exit-undone",
-    bug: "A symbol that a later SELL has taken out is bought all the same by an execution that has begun.",
+    bug: "An execution that has begun still buys a symbol that a later SELL has removed.",
     patches: [
       {
         file: "src/execution/loop/open-execution.ts",
@@ -109,7 +109,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "sells-use-up-the-deadline",
-    bug: "A sell that hangs keeps the account in cash until the deadline.",
+    bug: "A stuck sell keeps the account in cash until the deadline.",
     patches: [
       {
         file: "src/execution/loop/decide.ts",
@@ -121,7 +121,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "pause-not-cut-short",
-    bug: "A newer run waits for the end of a pause before it may take over.",
+    bug: "A newer run must wait for a pause to end before it can take over.",
     patches: [
       {
         file: "src/execution/loop/plan-pause.ts",
@@ -133,7 +133,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "refused-fractions-forgotten",
-    bug: "That the order gate has refused fractions of a symbol is forgotten at once, and asked for with every plan.",
+    bug: "The program forgets at once that the order gate refused fractions of a symbol, and tries fractions with every plan.",
     patches: [
       {
         file: "src/execution/preparation/account-snapshot.ts",
@@ -145,7 +145,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "late-fill-not-sold-again",
-    bug: "What a late order of an earlier run bought during a run is left, because the run did not set out to sell it.",
+    bug: "Shares that a late order of an earlier run bought are kept, because the current run did not set out to sell them.",
     patches: [
       {
         file: BOUNDS,
@@ -169,7 +169,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "asset-trusted-for-hours",
-    bug: "Whether a target can be bought is judged by an asset that was read hours ago.",
+    bug: "Whether a target can be bought is decided from asset data that is hours old.",
     patches: [
       {
         file: "src/execution/preparation/account-snapshot.ts",
@@ -181,7 +181,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "unreadable-asset-stops-all",
-    bug: "A holding whose asset cannot be read stops the whole account.",
+    bug: "A holding whose asset data cannot be read stops the whole account.",
     patches: [
       {
         file: "src/execution/preparation/account-snapshot.ts",
@@ -193,7 +193,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "dollar-buys-wait-for-prices",
-    bug: "While market data cannot be read after the sells, dollar buys are not made.",
+    bug: "Dollar buys are not sent while market data cannot be read after the sells.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",
@@ -217,7 +217,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "old-answer-at-the-end-believed",
-    bug: "One old answer of the positions after the last order makes an account off target that is on it.",
+    bug: "One outdated list of positions after the last order makes an account that is on target count as off target.",
     patches: [
       {
         file: "src/execution/outcome/outcome.ts",
@@ -229,7 +229,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "less-than-a-share-taken-for-returned",
-    bug: "Less than one share of what trades whole, which nobody can sell, keeps the account off its target.",
+    bug: "Less than one share of a symbol that trades whole, which nobody can sell, keeps the account off target.",
     patches: [
       {
         file: "src/execution/outcome/outcome.ts",
@@ -274,7 +274,7 @@ export const TENACITY: readonly Mutant[] = [
   },
   {
     name: "blocked-for-good-awaited",
-    bug: "An account that stays blocked is waited for until the deadline.",
+    bug: "The program waits until the deadline for an account that stays blocked.",
     patches: [
       {
         file: "src/execution/loop/account-watch.ts",

@@ -10,24 +10,24 @@ function warm(name: string, bug: string, ...patches: readonly Patch[]): Mutant {
 
 /** Bugs of sells that leave on a reading from before the alert: one for each condition (R36). */
 export const WARM_SNAPSHOT: readonly Mutant[] = [
-  warm("however-old", "Sells leave on a reading of any age.", {
+  warm("however-old", "Sells are sent on a reading of any age.", {
     file: WARM,
     find: "    if (age > MAX_AGE_MS) return",
     replace: "    if (age > 99 * MAX_AGE_MS) return",
   }),
-  warm("monotonic-age", "A machine that slept takes an old reading for a new one.", {
+  warm("monotonic-age", "After the machine has slept, an old reading counts as new.", {
     file: WARM,
     find: "    const age = ageOf(readAt, clock);\n",
     replace: "    const age = clock.monotonic() - readAt.monotonic;\n",
   }),
-  warm("although-heard", "An update of an order does not end the reading.", {
+  warm("although-heard", "An update of an order does not invalidate the reading.", {
     file: WARM,
     find: "onUpdate: drop,",
     replace: "onUpdate: () => undefined,",
   }),
   warm(
     "heard-while-reading",
-    "What was heard while the account was read is forgotten.",
+    "An order update that arrives while the account is being read is forgotten.",
     {
       file: WARM,
       find: "      if (heard === this.#heard) this.#kept",
@@ -39,27 +39,27 @@ export const WARM_SNAPSHOT: readonly Mutant[] = [
       replace: "      if (heard > this.#heard) return;",
     },
   ),
-  warm("stream-lost", "Sells leave although the stream of order updates was lost.", {
+  warm("stream-lost", "Sells are sent although the stream of order updates was lost.", {
     file: WARM,
     find: "onState: drop,",
     replace: "onState: () => undefined,",
   }),
-  warm("order-not-ended", "Sells leave although an order has not ended.", {
+  warm("order-not-ended", "Sells are sent although an order has not ended.", {
     file: WARM,
     find: "    if (ledger.unsettledIntents().length > 0) return",
     replace: "    if (ledger.unsettledIntents().length > 99) return",
   }),
-  warm("just-filled", "Fills of the last half minute may be missing in the reading.", {
+  warm("just-filled", "Fills of the last half minute may be missing from the reading.", {
     file: WARM,
     find: "    if (ledger.intentsChangedSince(settledSince).length > 0) return",
     replace: "    if (ledger.intentsChangedSince(settledSince).length > 99) return",
   }),
-  warm("clock-unknown", "Sells leave by a clock of the venue that was read long ago.", {
+  warm("clock-unknown", "Sells are sent although the venue's clock was read long ago.", {
     file: WARM,
     find: "    if (ageOf(market.readAt, clock) > MARKET_READING_MAX_AGE_MS) return",
     replace: "    if (ageOf(market.readAt, clock) > 99 * MARKET_READING_MAX_AGE_MS) return",
   }),
-  warm("first-run", "The first run of an account sells what was there before without a reading.", {
+  warm("first-run", "The first run of an account sells existing positions without a new reading.", {
     file: WARM,
     find: "    if (!ledger.hasTraded(account.number)) return",
     replace: '    if (account.number === "") return',
@@ -69,17 +69,17 @@ export const WARM_SNAPSHOT: readonly Mutant[] = [
     find: "    return unchecked === undefined ? this.#kept",
     replace: '    return unchecked !== "" ? this.#kept',
   }),
-  warm("split-unbooked", "Sells leave although a split is not booked.", {
+  warm("split-unbooked", "Sells are sent although a split is not booked.", {
     file: "src/execution/preparation/prepare.ts",
     find: '  if (splits.size > 0) return "a split',
     replace: '  if (splits.size > 99) return "a split',
   }),
-  warm("old-price", "A part of a position is sold by a price of any age.", {
+  warm("old-price", "Part of a position is sold at a price of any age.", {
     file: WARM,
     find: "    if (part !== undefined && !isRecent)",
     replace: "    if (part !== undefined && !isRecent && sells.length > 9)",
   }),
-  warm("may-go-short", "Whole shares are sold without a reading where the account may go short.", {
+  warm("may-go-short", "Whole shares are sold without a new reading although the account may go short.", {
     file: WARM,
     find: "    return whole === undefined ? undefined",
     replace: '    return whole?.symbol !== "" ? undefined',
@@ -89,29 +89,29 @@ export const WARM_SNAPSHOT: readonly Mutant[] = [
     find: "    if (limits.maxDailyTurnover !== undefined ||",
     replace: "    if (limits.maxDailyTurnover?.lt(0) === true ||",
   }),
-  warm("limit-style", "Limit orders leave on quotes from before the alert.", {
+  warm("limit-style", "Limit orders are sent on quotes from before the alert.", {
     file: WARM,
     find: 'return warmSnapshot && style === "market" &&',
     replace: 'return warmSnapshot && style !== "" &&',
   }),
-  warm("not-marked", "The sells do not say that they may only close a position.", {
+  warm("not-marked", "The sells are not marked as only closing a position.", {
     file: "src/broker/alpaca.ts",
     find: "request.closesOnly === true ?",
     replace: 'request.closesOnly === true && symbol === "" ?',
   }),
-  warm("resent-unmarked", "A sell that is sent again after a restart does not say any more that it may only close a position.", {
+  warm("resent-unmarked", "A sell that is sent again after a restart is no longer marked as only closing a position.", {
     file: "src/execution/loop/converge.ts",
     find: "this.#execution.record().plan?.isWarm === true,",
     replace: "this.#execution.record().plan?.isWarm === true && this.#fresh !== undefined,",
   }),
-  warm("bound-by-old-prices", "Buys are held to what the account was worth when it was read before the alert.", {
+  warm("bound-by-old-prices", "Buys are limited to the value of the account before the alert.", {
     file: "src/execution/loop/converge.ts",
     find: "if (widened !== undefined && plan?.buying === undefined)",
     replace: "if (widened !== undefined && plan === undefined)",
   }),
   {
     name: "warm-counted-twice",
-    bug: "Sells that the reading beside them shows already are counted again.",
+    bug: "Sells that the new reading already shows are counted again.",
     patches: [
       {
         file: FRESH,
