@@ -62,6 +62,8 @@ export class AssetCache {
   held: readonly string[] = [];
   readonly configuration: ConfigurationCache;
   readonly #known = new Map<string, { asset: Asset; at: number }>();
+  /** Newest answers that are not kept as known, such as an inactive asset: they count only while it cannot be read. */
+  readonly #unsound = new Map<string, Asset>();
   /** Symbols whose fractions the order gate has refused, and until when that counts, monotonic. */
   readonly #wholeUntil = new Map<string, number>();
   readonly #broker: Broker;
@@ -131,7 +133,7 @@ export class AssetCache {
       return await this.#one(position.symbol);
     } catch (error) {
       if (!(error instanceof BrokerError)) throw error;
-      return this.#known.get(position.symbol)?.asset ?? assumedOf(position);
+      return this.#unsound.get(position.symbol) ?? this.#known.get(position.symbol)?.asset ?? assumedOf(position);
     }
   }
 
@@ -142,6 +144,8 @@ export class AssetCache {
     const asset = await this.#broker.asset(symbol);
     const isSound = asset?.active === true && asset.tradable && asset.fractionableUnread !== true;
     if (isSound && !isPartnership(asset)) this.#known.set(symbol, { asset, at: this.#clock.monotonic() });
+    if (isSound) this.#unsound.delete(symbol);
+    else if (asset !== undefined) this.#unsound.set(symbol, asset);
     return asset;
   }
 

@@ -67,6 +67,26 @@ test("an asset whose answer did not say whether it is fractionable is requested 
   expect((await read(assets, ["UVXY"])).snapshot.assets.get("UVXY")).toMatchObject({ fractionable: true });
 });
 
+test("a holding last shown as inactive stays so while its asset cannot be read", async () => {
+  desk = new VirtualDesk(INVESTED);
+  let isGarbled = false;
+  desk.venue.interceptor = {
+    before: ({ url }) => Promise.resolve(isGarbled && url === "/v2/assets/TQQQ" ? reply(200, []) : undefined),
+  };
+  const assets = new AssetCache(desk.broker, desk.clock);
+  const shown = async (): Promise<unknown> => (await read(assets, [])).snapshot.assets.get("TQQQ");
+  desk.venue.exchange.setAsset("TQQQ", { status: "inactive", tradable: false });
+  expect(await shown()).toMatchObject({ active: false, tradable: false });
+  isGarbled = true;
+  expect(await shown()).toMatchObject({ active: false, tradable: false });
+  isGarbled = false;
+  desk.venue.exchange.setAsset("TQQQ", { status: "active", tradable: true });
+  expect(await shown()).toMatchObject({ active: true, tradable: true });
+  isGarbled = true;
+  await desk.clock.advance(600_000);
+  expect(await shown()).toMatchObject({ active: true, tradable: true });
+});
+
 test("fractions that the order gate has refused count as refused for three minutes from the refusal", async () => {
   desk = new VirtualDesk(INVESTED);
   const assets = new AssetCache(desk.broker, desk.clock);
