@@ -38,6 +38,8 @@ export interface DaemonParts {
   readonly connect: () => Promise<void>;
   /** Throws when the ledger or locks were deleted or replaced while the process runs. */
   readonly selfCheck: () => void;
+  /** Deletes old entries of the ledger; called once a day while nothing else is done. Default: nothing is deleted. */
+  readonly prune?: () => void;
   readonly emit: (event: TraderEvent) => void;
   /** Keeps the code of a rebalance fast while nothing happens. */
   readonly rehearsal?: Pick<Rehearsal, "run" | "close">;

@@ -7,6 +7,7 @@ import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { TraderEvent } from "./events.ts";
 
 const SELF_CHECK_MS = 30_000;
+const PRUNE_EVERY_MS = 86_400_000;
 
 export interface MaintenanceParts {
   readonly clock: Clock;
@@ -15,6 +16,8 @@ export interface MaintenanceParts {
   readonly halted: () => string | undefined;
   /** Throws when the ledger or locks were deleted or replaced while the process runs. */
   readonly selfCheck: () => void;
+  /** Deletes old entries of the ledger. */
+  readonly prune?: () => void;
   /** Adds work to the account's serial queue. */
   readonly enqueue: (work: () => Promise<void>) => void;
   /** Finishes an open execution. */
@@ -30,6 +33,7 @@ export class Maintenance {
   #halted: string | undefined;
   #selfCheckAt = 0;
   #lateAt = 0;
+  #pruneAt = -Infinity;
 
   constructor(parts: MaintenanceParts) {
     this.#parts = parts;
@@ -47,7 +51,12 @@ export class Maintenance {
       this.#selfCheckAt = now + SELF_CHECK_MS;
       this.#parts.selfCheck();
     }
-    if (!idle || now < this.#lateAt) return;
+    if (!idle) return;
+    if (now >= this.#pruneAt) {
+      this.#pruneAt = now + PRUNE_EVERY_MS;
+      this.#parts.prune?.();
+    }
+    if (now < this.#lateAt) return;
     this.#lateAt = now + LATE_ORDERS_EVERY_MS;
     this.#lookAfterOrders();
   }

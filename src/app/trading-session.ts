@@ -34,9 +34,6 @@ import { tradeRecord } from "../reporting/trade-record.ts";
 
 /** How long signals that were never traded are kept for questions. */
 const KEPT_MS = 90 * 86_400_000;
-/** Not while it starts: with a ledger of years it takes some tenths of a second. */
-const FORGET_AFTER_MS = 60_000;
-const FORGET_EVERY_MS = 86_400_000;
 
 /** Account summary shown before anything is traded. */
 export interface ShownAccount {
@@ -76,8 +73,6 @@ export class TradingSession {
   readonly #venue: VenueAccess;
   readonly #locks: HeldLock[] = [];
   readonly #listeners = new Set<(event: TraderEvent) => void>();
-  /** Monotonic. */
-  #forgetAt: number | undefined;
 
   private constructor(
     options: TradingSessionOptions,
@@ -254,16 +249,16 @@ export class TradingSession {
   }
 
   /**
-   * Call it regularly while holding the lock; it also keeps the ledger bounded.
+   * Call it regularly while holding the lock.
    * @throws TraderError when ledger or locks were deleted or replaced from outside.
    */
   selfCheck(): void {
     this.ledger.check();
     for (const lock of this.#locks) lock.check(this.clock.now());
-    const now = this.clock.monotonic();
-    this.#forgetAt ??= now + FORGET_AFTER_MS;
-    if (now < this.#forgetAt) return;
-    this.#forgetAt = now + FORGET_EVERY_MS;
+  }
+
+  /** Keeps the ledger bounded. With a ledger of years it takes some tenths of a second. */
+  prune(): void {
     this.ledger.prune(this.clock.now() - KEPT_MS);
   }
 

@@ -163,6 +163,7 @@ class Demonstration {
         session.claimAccount(account);
       },
       selfCheck: () => session.selfCheck(),
+      prune: () => session.prune(),
       emit: (event) => {
         if (event.kind === "executing") this.#showTargets(event.signal, session);
         session.emit(event);

@@ -141,6 +141,7 @@ function newDaemon(session: TradingSession, intakes: ReturnType<TradingSession["
       session.warnOfHoldings(read);
     },
     selfCheck: () => session.selfCheck(),
+    prune: () => session.prune(),
     emit: (event) => session.emit(event),
     ...(session.config.execution.warmSnapshot ? { rehearsal: new Rehearsal(clock) } : {}),
   });

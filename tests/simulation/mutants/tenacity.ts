@@ -185,7 +185,7 @@ export const TENACITY: readonly Mutant[] = [
     patches: [
       {
         file: "src/execution/preparation/account-snapshot.ts",
-        find: "return this.#known.get(position.symbol)?.asset ?? assumedOf(position);",
+        find: "return this.#unsound.get(position.symbol) ?? this.#known.get(position.symbol)?.asset ?? assumedOf(position);",
         replace: "throw error;",
       },
     ],
