@@ -1,4 +1,5 @@
 import { systemClock } from "../../src/domain/clock.ts";
+import { moveBack } from "./long-ledger.ts";
 import { switchOf } from "./portfolio.ts";
 import type { RebalancePlan, TimedRounds, Timing } from "./rebalance.ts";
 import { rebalance, timedRounds } from "./rebalance.ts";
@@ -27,6 +28,8 @@ export interface AfterIdleResult extends AfterIdlePlan {
 }
 
 const MS_PER_SECOND = 1_000;
+/** Longer than fills may lag behind in the account. */
+const MINUTE_MS = 60_000;
 
 /**
  * As {@link measureRebalances}, but the account goes over to other symbols as a whole, and the seconds before each alert really pass, so that whatever closes or cools down in them
@@ -47,7 +50,7 @@ export async function measureAfterIdle(
   return results;
 }
 
-/** Nothing leaps in time here: each process has the request budget of a whole minute. */
+/** No clock leaps here: each process has the request budget of a whole minute, and the orders of the one before are made older. */
 async function measureCold(stand: Stand, plan: AfterIdlePlan, say: (text: string) => void): Promise<AfterIdleResult> {
   await stand.venue.setRoundTrip(plan.rttMs);
   const timings: Timing[] = [];
@@ -59,6 +62,7 @@ async function measureCold(stand: Stand, plan: AfterIdlePlan, say: (text: string
     await systemClock.sleep(plan.idleSeconds * MS_PER_SECOND);
     const timing = await rebalance(stand, daemon, switchOf(plan.symbols, run + 1));
     await daemon.stop();
+    moveBack(stand.ledgerFile, MINUTE_MS);
     if (run < 0) continue;
     timings.push(timing);
     roundTrips.push(roundTrip);

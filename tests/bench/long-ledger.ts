@@ -114,7 +114,7 @@ function withLedger<Result>(stand: Stand, work: (ledger: Ledger) => Result): Res
 }
 
 /** Lets what is there be so much older: the ledger itself has no reason to change when something happened. */
-function moveBack(file: string, ms: number): void {
+export function moveBack(file: string, ms: number): void {
   const database = new DatabaseSync(file);
   database.exec(`
     BEGIN;
