@@ -270,6 +270,18 @@ describe("the account is read first", () => {
     expect(desk.remarks.join(" ")).toContain("a split is suspected");
   });
 
+  test("where more than forty symbols are traded, whose assets would take the requests of the orders", async () => {
+    await warmDesk();
+    const symbols = Array.from({ length: 41 }, (_, index) => `X${String.fromCharCode(65 + (index % 26), 65 + Math.floor(index / 26))}`);
+    desk.ledger.recordSignal(next(Object.fromEntries(symbols.map((symbol) => [symbol, "0.02"]))), desk.clock.now());
+    await desk.clock.advance(30_000);
+    await desk.keepWarm();
+    expect(requests).not.toContain("GET /v2/account");
+    await desk.clock.advance(40_000);
+    await desk.run(next(AFTER));
+    expect(soldBeforeReading()).toBe(0);
+  });
+
   test("in the first run of an account", async () => {
     desk = new VirtualDesk(INVESTED);
     await desk.keepWarm();

@@ -23,6 +23,8 @@ const EVERY_MS = 28_000;
 const MAX_AGE_MS = 60_000;
 /** A sell of a part is sized by its price, which may be of at most this age. */
 export const PRICE_MAX_AGE_MS = 5_000;
+/** Their assets are read together once in five minutes, and that must leave room in the minute for the orders of an alert. */
+const MOST_SYMBOLS = 40;
 /** Signals searched for the symbols that the next one may name. */
 const RECENT_SIGNALS = 20;
 
@@ -72,12 +74,13 @@ export class WarmSnapshot {
     if (left === undefined || left < MIN_SESSION_LEFT_TO_START_MS || halted() !== undefined) return;
     this.#follow();
     if (stream.state !== "listening") return;
-    this.#isReading = true;
     this.#nextAt = now + EVERY_MS;
+    const wanted = this.#likely();
+    if (wanted.length > MOST_SYMBOLS) return;
+    this.#isReading = true;
     const heard = this.#heard;
     const readAt = readClocks(clock);
     try {
-      const wanted = this.#likely();
       const read = await unlessAborted(readAccount(broker, assets, clock, wanted), stopping);
       if (heard !== this.#heard) return;
       const snapshot = withoutEnded(read, ledger);
