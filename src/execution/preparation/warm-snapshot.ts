@@ -76,7 +76,7 @@ export class WarmSnapshot {
     if (stream.state !== "listening") return;
     this.#nextAt = now + EVERY_MS;
     const wanted = this.#likely();
-    if (wanted.length > MOST_SYMBOLS) return;
+    if (new Set([...wanted, ...assets.held]).size > MOST_SYMBOLS) return;
     this.#isReading = true;
     const heard = this.#heard;
     const readAt = readClocks(clock);
