@@ -36,6 +36,21 @@ export interface CursorOptions {
   readonly onSight?: (sight: Sight) => void;
 }
 
+/** What an intake reads the file through. */
+export interface AlertsReader {
+  /**
+   * Reads new lines.
+   * @param now milliseconds since the epoch.
+   * @param freshFrom in a long file, lines stamped before it may be skipped.
+   */
+  look(now: number, freshFrom: number): News;
+  /** Bytes after the last newline, and since when. */
+  readonly rest: { readonly bytes: Buffer; readonly since: number } | undefined;
+  /** Treats the bytes after the last newline as a line. */
+  takeRest(): Passage;
+  close(): void;
+}
+
 /** Bytes kept from before the read position, to detect that a file was rewritten in place. */
 const FINGERPRINT_BYTES = 4_096;
 
@@ -57,7 +72,7 @@ interface Reading {
  * detects a rewrite in place even when the file did not shrink. It never reads more of a long file than
  * can still matter. An unchanged file costs one `lstat`.
  */
-export class AlertsCursor {
+export class AlertsCursor implements AlertsReader {
   readonly #options: CursorOptions;
   #reading: Reading | undefined;
   #lastSeen: BigIntStats | undefined;
@@ -77,11 +92,6 @@ export class AlertsCursor {
     return this.#bytesRead;
   }
 
-  /**
-   * Reads new lines.
-   * @param now milliseconds since the epoch.
-   * @param freshFrom in a long file, lines stamped before it may be skipped.
-   */
   look(now: number, freshFrom: number): News {
     try {
       return this.#look(now, freshFrom);
@@ -92,13 +102,11 @@ export class AlertsCursor {
     }
   }
 
-  /** Bytes after the last newline, and since when. */
   get rest(): { readonly bytes: Buffer; readonly since: number } | undefined {
     const bytes = this.#reading?.splitter.rest;
     return bytes === undefined || this.#reading === undefined ? undefined : { bytes, since: this.#reading.restSince };
   }
 
-  /** Treats the bytes after the last newline as a line. */
   takeRest(): Passage {
     const line = this.#reading?.splitter.end();
     const arrivedAt = this.#reading?.restSince ?? 0;

@@ -7,7 +7,7 @@ import { readAlert, type Alert } from "./alert.ts";
 import { runSpanMs, type Run } from "./batch.ts";
 import { withCause } from "./cause.ts";
 import type { ClockDoubt, Facts, JudgeSettings, KnownVerdict, Occasion } from "./assessment.ts";
-import { AlertsCursor, type Passage } from "./cursor.ts";
+import { AlertsCursor, type AlertsReader, type CursorOptions, type Passage } from "./cursor.ts";
 import { FileLossWatch, type FileLoss } from "./file-loss.ts";
 import { iso } from "./freshness.ts";
 import type { IntakeState } from "./intake-state.ts";
@@ -46,6 +46,8 @@ export interface IntakeOptions {
   readonly owners: ReadonlySet<number>;
   readonly clock: Clock;
   readonly ledger: IntakeLedger;
+  /** Several intakes may share one reader of the file; by default each has its own. */
+  readonly open?: (options: CursorOptions) => AlertsReader;
 }
 
 /** A new verdict, for the log. */
@@ -89,7 +91,7 @@ const KEPT_CHARACTERS = 4_096;
 export class Intake implements IntakeState {
   readonly #options: IntakeOptions;
   readonly #settings: JudgeSettings;
-  readonly #cursor: AlertsCursor;
+  readonly #cursor: AlertsReader;
   readonly #lossWatch: FileLossWatch;
   readonly #window: LineWindow;
   readonly #reportedRepeats = new WeakSet<Alert>();
@@ -108,7 +110,8 @@ export class Intake implements IntakeState {
     this.#settings = { strategy, mode, maxAgeSeconds, settleSeconds, allowedSymbols, timezone };
     this.#window = new LineWindow(timezone, maxAgeSeconds);
     this.#lossWatch = new FileLossWatch(alertsFile, options.clock);
-    this.#cursor = new AlertsCursor({
+    const open = options.open ?? ((each: CursorOptions): AlertsReader => new AlertsCursor(each));
+    this.#cursor = open({
       file: alertsFile,
       owners,
       runSpanMs: runSpanMs(maxAgeSeconds),
