@@ -4,7 +4,7 @@ import { directoryObstacle } from "../machine/directory-access.ts";
 import { EXIT, messageOf, TraderError, type ExitCode } from "../domain/errors.ts";
 import { parseDecimal } from "../domain/decimal.ts";
 import { parseFault, COMMON_PARAMETERS, FAULT_MENU } from "../simulator/faults.ts";
-import { startSimulator, type Simulator } from "../simulator/server.ts";
+import { startSharedSimulator, startSimulator, type SharedSimulatorOptions, type Simulator } from "../simulator/server.ts";
 import { readSimulatorFile, startFrom, writeSimulatorFile } from "../app/simulator-state.ts";
 import type { CommandContext } from "./context.ts";
 import { onStopSignal } from "./stop-signals.ts";
@@ -21,6 +21,8 @@ export interface SimulatorCommandOptions {
   readonly partialFills: number;
   readonly state?: string;
   readonly bars?: string;
+  /** Each key has an account of its own. */
+  readonly accountPerKey?: boolean;
   /** Each `name` or `name:parameter=value,…`; `list` prints the available faults instead. */
   readonly fault: readonly string[];
 }
@@ -36,18 +38,22 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   if (cash === undefined) throw usage(`--cash is "${options.cash}"; expected a dollar amount.`);
   if (options.hours !== "always" && options.hours !== "nyse")
     throw usage(`--hours is "${options.hours}"; \`always\` or \`nyse\` is expected.`);
+  const world = {
+    clock: context.clock,
+    port: options.port,
+    seed: options.seed,
+    cash,
+    alwaysOpen: options.hours === "always",
+    ackLatencyMs: options.latency,
+    fillLatencyMs: options.fillLatency,
+    partialFillProbability: options.partialFills / 100,
+    faults,
+  };
+  if (options.accountPerKey === true) return serveMany(context, world, options);
   const { file, state } = storedAccount(options.state);
   const start = (): Promise<Simulator> =>
     startSimulator({
-      clock: context.clock,
-      port: options.port,
-      seed: options.seed,
-      cash,
-      alwaysOpen: options.hours === "always",
-      ackLatencyMs: options.latency,
-      fillLatencyMs: options.fillLatency,
-      partialFillProbability: options.partialFills / 100,
-      faults,
+      ...world,
       ...(state === undefined ? {} : { state }),
       ...(file === undefined ? {} : { onChange: () => store(file, venue, context) }),
     });
@@ -56,6 +62,22 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   });
   if (options.bars !== undefined) await giveBars(venue, options.bars);
   for (const line of [...greeting(venue), ...faultLines(venue)]) context.out.line(line);
+  await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
+  await venue.close();
+  return EXIT.ok;
+}
+
+/** Nothing is kept of accounts that come and go with their keys. */
+async function serveMany(
+  context: CommandContext,
+  world: SharedSimulatorOptions,
+  { port, state, bars }: SimulatorCommandOptions,
+): Promise<ExitCode> {
+  if (state !== undefined || bars !== undefined) throw usage("--account-per-key can be combined neither with --state nor with --bars.");
+  const venue = await startSharedSimulator(world).catch((error: unknown) => {
+    throw portTaken(port, error);
+  });
+  context.out.line(`Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Each key has an account of its own.`);
   await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
   await venue.close();
   return EXIT.ok;

@@ -5,6 +5,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import { type Clock, systemClock } from "../domain/clock.ts";
 import { Exchange } from "./exchange.ts";
 import type { ExchangeOptions } from "./exchange-options.ts";
+import { type Front, ManyAccounts, type ManyAccountsOptions } from "./many-accounts.ts";
 import { Venue, type VenueOptions } from "./venue.ts";
 import type { VenueResponse } from "./wire.ts";
 
@@ -13,21 +14,33 @@ const STREAM_PATH = "/stream";
 /** Fits daily bars of a whole universe, as `/simulator/bars` accepts them. */
 const LARGEST_BODY_BYTES = 8_000_000;
 
-export interface SimulatorOptions extends Omit<ExchangeOptions, "clock">, Omit<VenueOptions, "exchange"> {
+interface ListenOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
   /** On 127.0.0.1; 0, the default, for any free port. */
   readonly port?: number;
 }
 
-export interface Simulator {
+export interface SimulatorOptions extends Omit<ExchangeOptions, "clock">, Omit<VenueOptions, "exchange">, ListenOptions {}
+
+export interface SharedSimulatorOptions extends Omit<ManyAccountsOptions, "clock">, ListenOptions {}
+
+/** Where a venue listens. */
+export interface Listening {
   /** Trading and market data. */
   readonly url: string;
   readonly port: number;
   readonly streamUrl: string;
+  close(): Promise<void>;
+}
+
+export interface Simulator extends Listening {
   readonly exchange: Exchange;
   readonly venue: Venue;
-  close(): Promise<void>;
+}
+
+export interface SharedSimulator extends Listening {
+  readonly accounts: ManyAccounts;
 }
 
 /** As long as a large load balancer keeps an idle connection. */
@@ -37,13 +50,23 @@ const KEPT_MS = 620_000;
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const exchange = new Exchange({ ...options, clock: options.clock ?? systemClock });
   const venue = new Venue({ ...options, exchange });
+  return { ...(await listen(venue, options.port)), exchange, venue };
+}
+
+/** Starts a venue with many accounts, each with a key of its own. @throws when the port is taken. */
+export async function startSharedSimulator(options: SharedSimulatorOptions = {}): Promise<SharedSimulator> {
+  const accounts = new ManyAccounts({ ...options, clock: options.clock ?? systemClock });
+  return { ...(await listen(accounts, options.port)), accounts };
+}
+
+async function listen(venue: Front, wanted = 0): Promise<Listening> {
   const server = createServer({ keepAliveTimeout: KEPT_MS }, (request, response) => void answer(venue, request, response));
   const sockets = new WebSocketServer({ server, path: STREAM_PATH });
   // The websocket server repeats the HTTP server's errors, which the wait for `listening` already reports.
   sockets.on("error", () => undefined);
   sockets.on("connection", (socket) => connect(venue, socket));
   try {
-    server.listen(options.port ?? 0, HOST);
+    server.listen(wanted, HOST);
     await once(server, "listening");
   } catch (thrown) {
     venue.close();
@@ -55,13 +78,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     url: `http://${address}`,
     streamUrl: `ws://${address}${STREAM_PATH}`,
     port,
-    exchange,
-    venue,
     close: () => close(server, sockets, venue),
   };
 }
 
-async function close(server: Server, sockets: WebSocketServer, venue: Venue): Promise<void> {
+async function close(server: Server, sockets: WebSocketServer, venue: Front): Promise<void> {
   venue.close();
   for (const socket of sockets.clients) socket.terminate();
   await new Promise<void>((resolve) => {
@@ -72,7 +93,7 @@ async function close(server: Server, sockets: WebSocketServer, venue: Venue): Pr
   });
 }
 
-async function answer(venue: Venue, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(venue: Front, request: IncomingMessage, response: ServerResponse): Promise<void> {
   try {
     const body = await bodyOf(request);
     write(response, await venue.handle({ method: request.method ?? "GET", url: request.url ?? "/", headers: headersOf(request), body }));
@@ -112,7 +133,7 @@ function headersOf(request: IncomingMessage): Record<string, string> {
 }
 
 /** Frames go out in binary, as those of the venue's paper environment do. */
-function connect(venue: Venue, socket: WebSocket): void {
+function connect(venue: Front, socket: WebSocket): void {
   const session = venue.openStream(
     (frame) => socket.send(Buffer.from(frame), { binary: true }),
     () => socket.terminate(),
