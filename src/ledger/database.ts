@@ -14,11 +14,26 @@ export type CommitStage = "before" | "after";
 /** SQLite's setting for each {@link Durability}, which cannot be changed inside a transaction. */
 const SYNCHRONOUS = { flushed: "FULL", ordered: "NORMAL" } as const satisfies Record<Durability, string>;
 
-interface Prepared {
+interface Prepared extends Shape {
   readonly statement: StatementSync;
+}
+
+/** What the text of a statement says; the same in every ledger. */
+interface Shape {
   readonly parameters: readonly string[];
   /** The one table that it changes; undefined when its first words do not show it. */
   readonly table: string | undefined;
+}
+
+const shapes = new Map<string, Shape>();
+
+function shapeOf(sql: string): Shape {
+  const known = shapes.get(sql);
+  if (known !== undefined) return known;
+  const parameters = [...sql.matchAll(/:([A-Za-z]\w*)/g)].map((match) => match[1] ?? "");
+  const shape = { parameters, table: CHANGED_TABLE.exec(sql)?.[1] };
+  shapes.set(sql, shape);
+  return shape;
 }
 
 const CHANGED_TABLE = /^\s*(?:INSERT INTO|UPDATE) (\w+)/;
@@ -210,11 +225,7 @@ export class LedgerDatabase {
   #prepare(sql: string, values: Values): Prepared {
     let prepared = this.#statements.get(sql);
     if (prepared === undefined) {
-      prepared = {
-        statement: this.#database.prepare(sql),
-        parameters: [...sql.matchAll(/:([A-Za-z]\w*)/g)].map((match) => match[1] ?? ""),
-        table: CHANGED_TABLE.exec(sql)?.[1],
-      };
+      prepared = { statement: this.#database.prepare(sql), ...shapeOf(sql) };
       this.#statements.set(sql, prepared);
     }
     for (const name of prepared.parameters)
