@@ -22,6 +22,12 @@ export function resume(context: CommandContext): Promise<ExitCode> {
   const next = whatComesNext(context);
   if (halts.length === 0) out.line(`Trading was not halted in ${stateDirFrom(context.env)}.`);
   for (const { path, reason } of halts) {
+    if (files.fleet !== undefined && path !== files.own) {
+      out.line(
+        `Still halted by ${path} (${reason}), which applies to more than this account: \`alpaca-trader resume\` without --account lifts it.`,
+      );
+      continue;
+    }
     removeHalt(path);
     const whose = path === files.machine ? ". It applied to the whole machine: every installation may trade again" : "";
     out.line(`The halt ${path} (${reason}) is lifted${whose}.`);

@@ -41,6 +41,12 @@ export function loadConfig(env: Environment): Config {
     execution: execution(values),
     notifications: notifications(values),
     dashboard: dashboard(values, chosen.mode),
+    fleet: {
+      places: given(values, "FLEET_PLACES"),
+      canaryFails: given(values, "FLEET_CANARY_FAILS"),
+      group: values.FLEET_GROUP,
+      isCanary: given(values, "FLEET_CANARY") === "on",
+    },
     strategies,
     signalSchedule: values.SIGNAL_SCHEDULE,
     signalBar: given(values, "SIGNAL_BAR"),

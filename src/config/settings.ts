@@ -41,6 +41,43 @@ export interface Setting<T> {
   readonly doc: string;
 }
 
+/** What may differ from one account of a fleet to another; the process has one value of every other setting. */
+export const ACCOUNT_SETTINGS: ReadonlySet<string> = new Set([
+  "ALPACA_PAPER_ENDPOINT",
+  "ALPACA_PAPER_KEY",
+  "ALPACA_PAPER_SECRET",
+  "ALPACA_ENDPOINT",
+  "ALPACA_KEY",
+  "ALPACA_SECRET",
+  "ALPACA_DATA_ENDPOINT",
+  "ALPACA_DATA_FEED",
+  "LIVE_TRADING_ACCOUNT",
+  "STRATEGIES",
+  "CASH_RESERVE_PERCENT",
+  "MIN_TRADE_VALUE",
+  "DRIFT_BAND_PERCENT",
+  "ORDER_TIMEOUT_SECONDS",
+  "EXECUTION_DEADLINE_SECONDS",
+  "EXECUTION_STYLE",
+  "AVOID_OPEN_MINUTES",
+  "LIMIT_MAX_SPREAD_PERCENT",
+  "LIMIT_COLLAR_PERCENT",
+  "LIMIT_REPEG_SECONDS",
+  "LIMIT_REPEGS",
+  "LIMIT_THEN",
+  "LIMIT_WITHOUT_QUOTE",
+  "LIMIT_SLICE_PERCENT",
+  "PROTECTED_SYMBOLS",
+  "ALLOWED_SYMBOLS",
+  "MAX_UNBUYABLE_PERCENT",
+  "UNBUYABLE_ACTION",
+  "MAX_ORDER_VALUE",
+  "MAX_DAILY_TURNOVER_PERCENT",
+  "MAX_DAILY_LOSS_PERCENT",
+  "FLEET_GROUP",
+  "FLEET_CANARY",
+] satisfies SettingName[]);
+
 function setting<T>(value: Setting<T>): Setting<T> {
   return value;
 }
@@ -275,6 +312,28 @@ export const SETTINGS = {
     ...percentFrom("0.01", "100"),
     unset: "no limit",
     doc: "No rebalance starts once the account has lost this share since the last close, excluding deposits and withdrawals.",
+  }),
+  FLEET_PLACES: setting({
+    form: count(1, 100),
+    expected: "a whole number from 1 to 100",
+    default: "10",
+    doc: "Fleet: how many accounts start a rebalance at the same time.",
+  }),
+  FLEET_CANARY_FAILS: setting({
+    ...choice("stop", "go"),
+    default: "stop",
+    doc: "Fleet: what the other accounts do when a canary account did not reach its target: nothing (stop), or trade (go).",
+  }),
+  FLEET_GROUP: setting({
+    form: word,
+    expected: "a name without spaces, such as family",
+    unset: "no group",
+    doc: "Fleet, in an account's own settings: the group it belongs to.",
+  }),
+  FLEET_CANARY: setting({
+    ...choice("on", "off"),
+    default: "off",
+    doc: "Fleet, in an account's own settings: it trades first, and the others wait until it has reached its target.",
   }),
   NOTIFY_WEBHOOK_URL: setting({ ...ADDRESS, doc: "Webhook for notifications: Slack, Discord, ntfy, or any other, which gets plain JSON." }),
   NOTIFY_WEBHOOK_KIND: setting({

@@ -58,12 +58,25 @@ export interface Config {
   readonly signalBar: BarMode;
   readonly notifications: NotificationSettings;
   readonly dashboard: DashboardConfig;
+  readonly fleet: FleetConfig;
+}
+
+/** How an account takes part in a fleet. */
+export interface FleetConfig {
+  /** How many accounts start a rebalance at the same time. */
+  readonly places: number;
+  readonly canaryFails: "stop" | "go";
+  readonly group: string | undefined;
+  /** It trades before the others. */
+  readonly isCanary: boolean;
 }
 
 /** The files that stop trading by being there (R25). */
 export interface HaltFiles {
   /** Stops what uses this STATE_DIR, in every mode. */
   readonly own: string;
+  /** Stops every account of the fleet that this one belongs to; missing outside a fleet. */
+  readonly fleet?: string;
   /** Stops every installation on this machine. */
   readonly machine: string;
   /**

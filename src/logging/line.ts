@@ -7,6 +7,8 @@ export interface LogRecord {
   readonly at: number;
   readonly level: string;
   readonly message: string;
+  /** Name in a fleet. */
+  readonly account?: string | undefined;
   readonly signal: string | undefined;
   readonly execution: string | undefined;
   readonly facts: Readonly<Record<string, unknown>>;
@@ -32,7 +34,7 @@ const SHORT: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
 /** `2026-11-22 14:03:07.123 -05:00 INFO  message signal=… execution=… fact=…` */
 export function lineOf(record: LogRecord, style: LineStyle): string {
   const time = minute.timeOf(record.at, style.zone);
-  const named = { signal: record.signal, execution: record.execution, ...record.facts };
+  const named = { account: record.account, signal: record.signal, execution: record.execution, ...record.facts };
   const facts = Object.entries(named)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => ` ${name}=${factText(value, style)}`);

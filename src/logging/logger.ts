@@ -20,8 +20,15 @@ export interface Log {
   warn(message: string, facts?: LogFacts): void;
   info(message: string, facts?: LogFacts): void;
   debug(message: string, facts?: LogFacts): void;
-  /** A logger whose lines carry the id of a signal or an execution. */
-  child(about: { readonly signal?: string; readonly execution?: string }): Log;
+  /** A logger whose lines carry the id of a signal or an execution, or the name of an account of a fleet. */
+  child(about: LogSubject): Log;
+}
+
+/** What the lines of a logger are about. */
+export interface LogSubject {
+  readonly account?: string;
+  readonly signal?: string;
+  readonly execution?: string;
 }
 
 export interface Logger extends Log {
@@ -176,7 +183,7 @@ interface Outlet {
   readonly taken: ReadonlySet<string>;
 }
 
-function logOn(outlet: Outlet, about: { readonly signal?: string; readonly execution?: string }): Log {
+function logOn(outlet: Outlet, about: LogSubject): Log {
   const write = (level: Level, message: string, facts: LogFacts = {}): void => {
     if (outlet.taken.has(level)) outlet.lines.add({ ...plainRecord(outlet.clock, level, message), ...about, facts });
   };
@@ -190,5 +197,5 @@ function logOn(outlet: Outlet, about: { readonly signal?: string; readonly execu
 }
 
 function plainRecord(clock: Clock, level: string, message: string): LogRecord {
-  return { at: clock.now(), level, message, signal: undefined, execution: undefined, facts: {} };
+  return { at: clock.now(), level, message, account: undefined, signal: undefined, execution: undefined, facts: {} };
 }

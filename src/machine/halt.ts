@@ -89,16 +89,22 @@ export function removeHalt(path: string): void {
 }
 
 /** The halts in force, at most one per file. An unreadable or hand-made file halts as well. */
-export function standingHalts({ own, machine, machineIsNamed }: HaltFiles): StandingHalt[] {
-  const theirs = machine === own ? undefined : haltAt(machine);
-  return [haltAt(own), theirs?.unreadable === true && !machineIsNamed ? undefined : theirs].filter((halt) => halt !== undefined);
+export function standingHalts({ own, fleet = own, machine, machineIsNamed }: HaltFiles): StandingHalt[] {
+  const theirs = machine === own || machine === fleet ? undefined : haltAt(machine);
+  const halts = [
+    haltAt(own),
+    fleet === own ? undefined : haltAt(fleet),
+    theirs?.unreadable === true && !machineIsNamed ? undefined : theirs,
+  ];
+  return halts.filter((halt) => halt !== undefined);
 }
 
 /** The halts in force as one; `undefined` if there is none. */
 export function readHalt(files: HaltFiles): HaltOrder | undefined {
-  const [first, second] = standingHalts(files);
-  if (first === undefined || second === undefined) return first;
-  return { id: `${first.id} ${second.id}`, reason: `${first.reason}; ${second.reason}`, at: first.at };
+  const halts = standingHalts(files);
+  const [first] = halts;
+  if (first === undefined || halts.length === 1) return first;
+  return { id: halts.map(({ id }) => id).join(" "), reason: halts.map(({ reason }) => reason).join("; "), at: first.at };
 }
 
 /**

@@ -170,6 +170,7 @@ describe("values", () => {
       signalBar: "live",
       notifications: { level: "info", webhook: undefined, telegram: undefined, heartbeatUrl: undefined },
       dashboard: { port: 8787, host: "127.0.0.1", isOpen: false, token: undefined },
+      fleet: { places: 10, canaryFails: "stop", group: undefined, isCanary: false },
     });
   });
 
