@@ -13,7 +13,7 @@ const FLOORS = [
   ["signals", "reporting"],
   ["backtest", "notifications", "supervision", "dashboard"],
   ["app"],
-  ["doctor"],
+  ["doctor", "fleet"],
   ["commands"],
   ["main.ts"],
   ["cli.ts"],

@@ -8,7 +8,8 @@ if (isNewEnough()) {
   if (runs) (await import("./commands/stop-signals.ts")).leaveOnStopSignal();
   const { loadOnlyWhatIsUsed, stayInFirstYoungSpace } = await import("./machine/footprint.ts");
   loadOnlyWhatIsUsed();
-  if (runs) stayInFirstYoungSpace();
+  // A fleet has work for a larger one.
+  if (runs && !process.argv.includes("fleet")) stayInFirstYoungSpace();
   // Stack traces then name the sources of the bundle. Only then: reading the maps takes as long as a short command.
   if (process.argv.includes("--verbose")) process.setSourceMapsEnabled(true);
   (await import("./config/compile-cache.ts")).useCompileCache(process.env, process.cwd());

@@ -6,6 +6,7 @@ import type { ExitCode } from "./domain/errors.ts";
 import { EXIT, TraderError } from "./domain/errors.ts";
 import { errorLines } from "./reporting/error-view.ts";
 import { terminalOn } from "./reporting/terminal.ts";
+import { addFleetCommands } from "./commands/fleet/command-line.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { systemClock } from "./domain/clock.ts";
 
@@ -66,7 +67,8 @@ async function runCommand(argv: readonly string[], env: Environment, verbose: bo
     verbose,
   };
   let code: number = EXIT.ok;
-  await commandLine(context, (result) => (code = result)).parseAsync(argv);
+  // With several accounts (`halt --group`), the worst counts.
+  await commandLine(context, (result) => (code = Math.max(code, result))).parseAsync(argv);
   return code;
 }
 
@@ -82,7 +84,15 @@ function environmentFor(argv: readonly string[]): Environment {
   }
 }
 
-function commandLine(context: CommandContext, done: (code: ExitCode) => void): Command {
+/** Commands that can be given for one account of a fleet. */
+const OF_ONE_ACCOUNT: readonly string[] = ["execute", "status", "explain", "report", "doctor", "dashboard", "halt", "resume", "account"];
+
+interface AccountOptions {
+  readonly account?: string;
+  readonly group?: string;
+}
+
+function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Command {
   const program = new Command("alpaca-trader")
     .description("Watches a strategy's alerts and rebalances one Alpaca account to the weights in them, once, and explains every decision.")
     .version(version())
@@ -90,8 +100,17 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .showHelpAfterError("Hint: `alpaca-trader --help` lists the commands, and `alpaca-trader COMMAND --help` the options of one.")
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, "Error: ")) })
     .exitOverride();
-  const add = (name: string, description: string): Command =>
-    program.command(name).description(description).option("--verbose", "show stack traces and every step").exitOverride();
+  const prepared = (command: Command): Command => command.option("--verbose", "show stack traces and every step").exitOverride();
+  const add = (name: string, description: string): Command => {
+    const command = prepared(program.command(name).description(description));
+    return OF_ONE_ACCOUNT.includes(name) ? command.option("--account <name>", "for this account of the fleet") : command;
+  };
+  // What a command sees is settled when its options are known.
+  let context = whole;
+  program.hook("preAction", async (_program, command) => {
+    const { account } = command.opts<AccountOptions>();
+    if (account !== undefined) context = (await import("./commands/fleet/one-account.ts")).contextOf(whole, account);
+  });
 
   add("run", "the daemon: watch the alerts file and trade what is fresh").action(async () =>
     done(await (await import("./commands/run.ts")).run(context)),
@@ -142,10 +161,15 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
   add("halt", "stop all trading of this installation, at once")
     .option("--reason <text>", "why, for the log")
     .option("--machine", "stop every installation on this machine (HALT_FILE)")
-    .action(async (options: { reason?: string; machine?: boolean }) =>
-      done(await (await import("./commands/halt.ts")).halt(context, options)),
-    );
-  add("resume", "resume trading after a halt").action(async () => done(await (await import("./commands/resume.ts")).resume(context)));
+    .option("--group <name>", "for the accounts of this group of the fleet")
+    .action(async ({ group, ...options }: AccountOptions & { reason?: string; machine?: boolean }) => {
+      for (const each of await inGroup(context, group)) done(await (await import("./commands/halt.ts")).halt(each, options));
+    });
+  add("resume", "resume trading after a halt")
+    .option("--group <name>", "for the accounts of this group of the fleet")
+    .action(async ({ group }: AccountOptions) => {
+      for (const each of await inGroup(context, group)) done(await (await import("./commands/resume.ts")).resume(each));
+    });
   add("account", "show the account this installation trades for")
     .option("--pin <number>", "trade for this account from now on")
     .option("--adopt", "let the first run sell what this installation never bought")
@@ -181,6 +205,7 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
     .option("--latency <ms>", "time until an order is acknowledged, in milliseconds", wholeNumber, 20)
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
     .option("--partial-fills <percent>", "share of orders filled in several parts", percentage, 10)
+    .option("--account-per-key", "any number of accounts: each API key has one of its own, in one world of prices")
     .option("--state <file>", "keep the account in this file across restarts")
     .option("--bars <file>", "daily bars to serve in place of invented ones, as JSON; see docs/signals.md")
     .option(
@@ -195,7 +220,14 @@ function commandLine(context: CommandContext, done: (code: ExitCode) => void): C
   add("demo", "rebalance an account on the built-in simulator, from an alert to the target")
     .option("--once", "stop after the first rebalance")
     .action(async (options: { once?: boolean }) => done(await (await import("./commands/demo.ts")).demo(context, options)));
+  const fleet = prepared(program.command("fleet").description("trade the same signals in many accounts, from one process"));
+  addFleetCommands(fleet, whole, { done, prepared, number: wholeNumber });
   return program;
+}
+
+async function inGroup(context: CommandContext, group: string | undefined): Promise<readonly CommandContext[]> {
+  if (group === undefined) return [context];
+  return (await import("./commands/fleet/one-account.ts")).contextsOf(context, { group });
 }
 
 function wholeNumber(text: string): number {

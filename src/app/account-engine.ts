@@ -6,7 +6,7 @@ import type { InboxView } from "../domain/inbox.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { Signal } from "../domain/signal.ts";
-import type { VerdictKind } from "../domain/verdict.ts";
+import type { Verdict, VerdictKind } from "../domain/verdict.ts";
 import { isRetried } from "../domain/verdict.ts";
 import { freshness } from "../intake/freshness.ts";
 import { readMarket, unlessAborted } from "../execution/preparation/account-snapshot.ts";
@@ -34,7 +34,16 @@ export interface AccountEngineParts {
   /** Aborted when the process is asked to stop. */
   readonly stopping: AbortSignal;
   readonly emit: (event: TraderEvent) => void;
+  /** Waits for a place among other accounts of this process, and gives it back. Default: there are no others. */
+  readonly inTurn?: InTurn;
+  /** Why a waiting run must not be executed now; it may take until others have traded it. Default: it may. */
+  readonly refusal?: (signal: Signal, isWanted: () => boolean) => Promise<Verdict | undefined>;
 }
+
+/** Does work once it is this account's turn. @param signal what it is about; `undefined`: upkeep. */
+export type InTurn = <Result>(work: () => Promise<Result>, signal: Pick<Signal, "id"> | undefined) => Promise<Result>;
+
+const AT_ONCE: InTurn = (work) => work();
 
 /**
  * One account: connect → recover → execute → continue unfinished executions, one at a time.
@@ -51,9 +60,11 @@ export class AccountEngine {
   readonly #queue = new PQueue({ concurrency: 1 });
   readonly #rebalancer: Rebalancer;
   readonly #leftOvers: LeftOvers;
+  readonly #inTurn: InTurn;
 
   constructor(parts: AccountEngineParts) {
     this.#parts = parts;
+    this.#inTurn = parts.inTurn ?? AT_ONCE;
     this.#rebalancer = parts.rebalancer(parts.inbox, parts.stopping);
     this.#leftOvers = new LeftOvers({ ...parts, inbox: parts.inbox });
   }
@@ -145,11 +156,20 @@ export class AccountEngine {
 
   /** Queues a run from the inbox. @param failed called with a fatal error. */
   submit(signal: Signal, failed: (error: unknown) => void): void {
-    this.enqueue(() => this.execute(signal), failed);
+    this.#add(async () => {
+      const { inbox, refusal } = this.#parts;
+      const refused = await refusal?.(signal, () => inbox.isWaiting(signal.strategy, signal.id));
+      if (refused === undefined) await this.#inTurn(() => this.execute(signal), signal);
+      else this.#holdBack(signal, refused);
+    }, failed);
   }
 
   /** Adds other work to the account's serial queue. */
-  enqueue(work: () => Promise<unknown>, failed: (error: unknown) => void): void {
+  enqueue(work: () => Promise<unknown>, failed: (error: unknown) => void, signal?: Signal): void {
+    this.#add(() => this.#inTurn(work, signal), failed);
+  }
+
+  #add(work: () => Promise<unknown>, failed: (error: unknown) => void): void {
     this.#queue.add(work).catch((error: unknown) => {
       // Waiting tasks are dropped on exit; the next start picks them up.
       if (!this.#isStopping() || !isCleared(error)) failed(error);
@@ -164,6 +184,14 @@ export class AccountEngine {
     const result = await this.#handled(() => this.#rebalancer.rebalance(signal, { dryRun: false, ignoreMarketHours: false, ...options }));
     if (result.kind === "declined") this.#declined(signal, result);
     return result;
+  }
+
+  #holdBack(signal: Signal, verdict: Verdict): void {
+    const { inbox, ledger, clock } = this.#parts;
+    if (this.#isStopping() || !inbox.take(signal)) return;
+    inbox.done();
+    ledger.judgeSignal(signal.id, verdict, clock.now());
+    this.#declined(signal, { kind: "declined", verdict: verdict.kind, reason: verdict.reason });
   }
 
   #declined(signal: Signal, { verdict, reason, hint }: RebalanceResult & { kind: "declined" }): void {
@@ -191,7 +219,7 @@ export class AccountEngine {
 
   /** Queues unfinished executions whose pause is over. */
   takeUpLeftOvers(failed: (error: unknown) => void): void {
-    for (const left of this.#leftOvers.due()) this.enqueue(() => this.#takeUpLeftOver(left), failed);
+    for (const left of this.#leftOvers.due()) this.enqueue(() => this.#takeUpLeftOver(left), failed, left.signal);
   }
 
   /** A run has decided for its strategy, so that older ones are not continued (R6). */

@@ -4,7 +4,7 @@ import { asError } from "../domain/errors.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { Signal } from "../domain/signal.ts";
 import type { Intake, IntakeReport } from "../intake/intake.ts";
-import type { AccountEngineParts } from "./account-engine.ts";
+import type { AccountEngineParts, InTurn } from "./account-engine.ts";
 import { AccountEngine } from "./account-engine.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import type { TraderEvent } from "./events.ts";
@@ -41,6 +41,10 @@ export interface DaemonParts {
   /** Deletes old entries of the ledger; called once a day while nothing else is done. Default: nothing is deleted. */
   readonly prune?: () => void;
   readonly emit: (event: TraderEvent) => void;
+  /** When it is this account's turn among others of the process. */
+  readonly inTurn?: InTurn;
+  /** Why a waiting run must not be executed now, as other accounts see it. */
+  readonly refusal?: NonNullable<AccountEngineParts["refusal"]>;
   /** Keeps the code of a rebalance fast while nothing happens. */
   readonly rehearsal?: Pick<Rehearsal, "run" | "close">;
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
@@ -8,8 +9,10 @@ import { TraderError } from "../domain/errors.ts";
 import type { HeldLock } from "../ledger/lock.ts";
 import { acquireLock, holderOf } from "../ledger/lock.ts";
 import type { LockHolder } from "../ledger/lock-holder.ts";
-import type { SimulatorOptions } from "../simulator/server.ts";
-import { startSimulator } from "../simulator/server.ts";
+import type { AccountOptions } from "../simulator/many-accounts.ts";
+import type { Exchange } from "../simulator/exchange.ts";
+import type { SharedSimulatorOptions, SimulatorOptions } from "../simulator/server.ts";
+import { startSharedSimulator, startSimulator } from "../simulator/server.ts";
 import { readSimulatorFile, startFrom, writeSimulatorFile } from "./simulator-state.ts";
 
 /** The venue of simulator mode, reached over HTTP like the real one. */
@@ -42,17 +45,93 @@ export async function openEmbeddedVenue(
   command: string,
   options: Omit<SimulatorOptions, "state" | "onChange" | "clock"> = {},
 ): Promise<EmbeddedVenue> {
-  const dir = simulatorDirectory(stateDir);
-  prepareStateDirectory(stateDir);
-  prepareStateDirectory(dir);
-  const address = join(dir, "venue-address");
-  const lock = await lockVenue(join(dir, "venue.lock"), stateDir, clock, command);
+  const { file, address, lock: lockFile } = filesOf(stateDir);
+  const lock = await lockVenue(lockFile, stateDir, clock, command);
   if (lock === undefined) return joinRunning(address, clock);
   try {
-    return await openOwn(join(dir, "venue.json"), address, lock, { ...options, clock });
+    return await openOwn(file, address, lock, { ...options, clock });
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+interface VenueFiles {
+  readonly file: string;
+  readonly address: string;
+  readonly lock: string;
+}
+
+function filesOf(stateDir: string): VenueFiles {
+  const dir = simulatorDirectory(stateDir);
+  prepareStateDirectory(stateDir);
+  prepareStateDirectory(dir);
+  return { file: join(dir, "venue.json"), address: join(dir, "venue-address"), lock: join(dir, "venue.lock") };
+}
+
+/** The venue of a fleet in simulator mode: one server, with an account for each STATE_DIR, which is stored there. */
+export interface EmbeddedVenues {
+  readonly alpacaOf: (stateDir: string) => AlpacaConfig;
+  close(): Promise<void>;
+}
+
+/** @throws TraderError (3) when another process runs the venue of one of the accounts. */
+export async function openEmbeddedVenues(
+  stateDirs: readonly string[],
+  clock: Clock,
+  command: string,
+  options: Omit<SharedSimulatorOptions, "accountOf" | "clock"> = {},
+): Promise<EmbeddedVenues> {
+  const locks: HeldLock[] = [];
+  try {
+    const files = new Map(stateDirs.map((stateDir) => [keyOf(stateDir), { stateDir, ...filesOf(stateDir) }]));
+    for (const { stateDir, lock } of files.values())
+      locks.push(acquireLock(lock, { pid: process.pid, command, mode: "simulator", stateDir, startedAt: clock.now() }));
+    const accountOf = (key: string): AccountOptions | undefined =>
+      storedAccount(files.get(key)?.file, () => venues.accounts.venueOf(key)?.exchange);
+    const venues = await startSharedSimulator({ alwaysOpen: true, rateLimitPerMinute: "off", ...options, clock, accountOf });
+    const close = async (): Promise<void> => {
+      for (const { address } of files.values()) rmSync(address, { force: true });
+      await venues.close();
+      for (const lock of locks) lock.release();
+    };
+    try {
+      for (const [key, { file, address }] of files) {
+        await startFrom(file, readSimulatorFile(file), () => Promise.resolve(venues.accounts.venueOf(key)));
+        writeSimulatorFile(address, `${venues.url} ${key}`);
+      }
+    } catch (error) {
+      await close();
+      throw error;
+    }
+    return { alpacaOf: (stateDir) => configFor(venues.url, keyOf(stateDir)), close };
+  } catch (error) {
+    for (const lock of locks) lock.release();
+    throw error;
+  }
+}
+
+/** A directory may have characters that no HTTP header can carry. */
+function keyOf(stateDir: string): string {
+  return `simulator-${createHash("sha256").update(stateDir).digest("hex").slice(0, 16)}`;
+}
+
+function storedAccount(file: string | undefined, exchange: () => Exchange | undefined): AccountOptions | undefined {
+  if (file === undefined) return undefined;
+  const state = readSimulatorFile(file);
+  const onChange = (): void => {
+    const changed = exchange();
+    if (changed !== undefined) storeIfPossible(() => writeSimulatorFile(file, changed.serialize()));
+  };
+  return { onChange, ...(state === undefined ? {} : { state }) };
+}
+
+/** Each later change, and the end, stores everything again. */
+function storeIfPossible(store: () => void): void {
+  try {
+    store();
+  } catch {
+    // The ledger on the same disk reports a full one.
   }
 }
 
@@ -64,7 +143,7 @@ async function openOwn(file: string, address: string, lock: HeldLock, options: S
       rateLimitPerMinute: "off",
       ...options,
       ...(state === undefined ? {} : { state }),
-      onChange: storeIfPossible,
+      onChange: () => storeIfPossible(store),
     });
   const simulator = await startFrom(file, state, start);
   const store = (): void => writeSimulatorFile(file, simulator.exchange.serialize());
@@ -87,20 +166,11 @@ async function openOwn(file: string, address: string, lock: HeldLock, options: S
       }
     },
   };
-
-  /** Each later change, and the end, stores everything again. */
-  function storeIfPossible(): void {
-    try {
-      store();
-    } catch {
-      // The ledger on the same disk reports a full one.
-    }
-  }
 }
 
 /** How the SDK reaches a venue on this machine. */
-export function configFor(url: string): AlpacaConfig {
-  return { tradingUrl: url, dataUrl: url, streamUrl: `${url.replace(/^http/, "ws")}/stream`, dataFeed: undefined, ...KEYS };
+export function configFor(url: string, keyId: string = KEYS.keyId): AlpacaConfig {
+  return { tradingUrl: url, dataUrl: url, streamUrl: `${url.replace(/^http/, "ws")}/stream`, dataFeed: undefined, ...KEYS, keyId };
 }
 
 /** `undefined`: another process runs the venue, and this one may use it. */
@@ -126,8 +196,9 @@ function tryLock(file: string, self: LockHolder): HeldLock | undefined {
 /** The lock holder may still be starting: it publishes its address shortly after taking the lock. */
 async function joinRunning(address: string, clock: Clock): Promise<EmbeddedVenue> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
-    const url = readSimulatorFile(address);
-    if (url !== undefined) return { alpaca: configFor(url), own: false, close: () => Promise.resolve() };
+    // The venue of a fleet tells accounts apart by their keys.
+    const [url, keyId] = readSimulatorFile(address)?.split(" ") ?? [];
+    if (url !== undefined) return { alpaca: configFor(url, keyId), own: false, close: () => Promise.resolve() };
     await clock.sleep(PAUSE_MS);
   }
   throw new TraderError("Another process runs the simulator, but its address is not known.", {

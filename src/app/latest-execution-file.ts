@@ -25,6 +25,8 @@ export interface LatestExecutionFileParts {
   readonly log: Log;
   readonly ledger: Ledger;
   readonly broker: Broker;
+  /** Resolves when nothing more urgent is to be done. Default: at once. */
+  readonly calm?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -42,7 +44,7 @@ export class LatestExecutionFile {
 
   /** Starts writing the file for a finished execution, one after the other. */
   record(executionId: string): void {
-    this.#writing = this.#writing.then(() => this.#write(executionId));
+    this.#writing = this.#writing.then(() => this.#calm()).then(() => this.#write(executionId));
   }
 
   /** Waits, within a limit, for the current write. */
@@ -52,6 +54,14 @@ export class LatestExecutionFile {
     over.abort();
     this.#closing.abort();
     await this.#writing;
+  }
+
+  async #calm(): Promise<void> {
+    const { calm } = this.#parts;
+    if (calm === undefined || this.#closing.signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.#closing.signal.addEventListener("abort", () => resolve(undefined), { once: true });
+    await Promise.race([calm(), promise]);
   }
 
   async #write(executionId: string): Promise<void> {

@@ -54,9 +54,10 @@ export class SignalInbox implements InboxView {
     return this.#current?.overtaken.signal ?? NEVER_ABORTED;
   }
 
-  /** Whether a run of this strategy is waiting. */
-  isWaiting(strategy: string): boolean {
-    return this.#strategies.get(strategy)?.waiting !== undefined;
+  /** Whether a run of this strategy is waiting. @param id this one; if missing, any. */
+  isWaiting(strategy: string, id?: string): boolean {
+    const waiting = this.#strategies.get(strategy)?.waiting;
+    return waiting !== undefined && (id === undefined || waiting.id === id);
   }
 
   /** Appends a complete fresh run, replacing the waiting run of its strategy. */

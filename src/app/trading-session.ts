@@ -14,7 +14,7 @@ import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import { ADOPTION_HINT, strangersHeld } from "../execution/preparation/adoption.ts";
 import { Rebalancer } from "../execution/rebalancer.ts";
 import { HaltSwitch, UNSEEN_HALT_HINT, unseenMachineHalt } from "../machine/halt.ts";
-import { Intake } from "../intake/intake.ts";
+import { Intake, type IntakeOptions } from "../intake/intake.ts";
 import type { InboxView } from "../domain/inbox.ts";
 import { trustedOwners } from "../intake/trust.ts";
 import type { Ledger } from "../domain/ledger.ts";
@@ -53,6 +53,22 @@ export interface TradingSessionOptions {
   readonly venue?: VenueAccess;
   /** Called with every event, after log and ledger. */
   readonly onEvent?: (event: TraderEvent) => void;
+  /** One account of a fleet: its settings, and the logs that it shares with the others. */
+  readonly member?: FleetMember;
+}
+
+/** Logs that the sessions of one process share; whoever opened them closes them. */
+export interface SharedLogs {
+  readonly log: Logger;
+  readonly tradeLog: TradeLog;
+}
+
+export interface FleetMember extends SharedLogs {
+  readonly account: string;
+  /** Replaces what the environment says. */
+  readonly config: Config;
+  /** Resolves when no account trades; what only people read is written then. */
+  readonly calm?: () => Promise<void>;
 }
 
 /**
@@ -90,21 +106,16 @@ export class TradingSession {
     this.halt = new HaltSwitch(config, process.pid);
     this.recurring = new RecurringWarnings(opened.log, options.clock);
     if (options.onEvent !== undefined) this.#listeners.add(options.onEvent);
-    this.#latestExecution = new LatestExecutionFile(this);
+    this.#latestExecution = new LatestExecutionFile({ ...opened, config, clock: options.clock, calm: options.member?.calm });
   }
 
   /** @throws TraderError: configuration or an unusable directory (78), a log owned by someone else (3), a ledger that cannot be opened. */
   static async open(options: TradingSessionOptions): Promise<TradingSession> {
-    const config = loadConfig(options.env);
+    const config = options.member?.config ?? loadConfig(options.env);
     const closers: (() => unknown)[] = [];
     prepareStateDirectory(config.stateDir);
     try {
-      const log = openLog(options, config);
-      closers.push(() => log.close());
-      const unseen = unseenMachineHalt(config.haltFiles);
-      if (unseen !== undefined) log.warn(`Warning: ${unseen}`, { hint: UNSEEN_HALT_HINT });
-      const tradeLog = openTradeLog({ dir: config.logDir, mode: config.mode, group: config.logGroup, secrets: secretsOf(config) });
-      closers.push(() => tradeLog.close());
+      const { log, tradeLog } = options.member === undefined ? openLogs(options, config, closers) : logsOf(options.member);
       const warnings: string[] = [];
       const onEmpty = (since: number): void => {
         if (options.clock.now() - since > LEDGER_MADE_WITHIN_MS) warnings.push(emptyLedger(ledgerFile(config)));
@@ -174,9 +185,13 @@ export class TradingSession {
     }
   }
 
-  /** One per strategy. @param strategies where their alerts are read; by default their own files. */
-  intakes(ledger: Ledger = this.ledger, strategies: Config["strategies"] = this.config.strategies): Intake[] {
-    return openIntakes({ ...this.config, strategies }, this.clock, ledger);
+  /**
+   * One per strategy.
+   * @param strategies where their alerts are read; by default their own files.
+   * @param open readers of these files; by default each intake has its own.
+   */
+  intakes(ledger: Ledger = this.ledger, strategies: Config["strategies"] = this.config.strategies, open?: IntakeOptions["open"]): Intake[] {
+    return openIntakes({ ...this.config, strategies }, this.clock, ledger, open);
   }
 
   /** @param ledger the session's own by default; a copy of it for a dry run. */
@@ -294,7 +309,37 @@ export class TradingSession {
 const LEDGER_MADE_WITHIN_MS = 60_000;
 const PAUSE_MS = 1_000;
 
-function openLog(options: TradingSessionOptions, config: Config): Logger {
+function openLogs(options: TradingSessionOptions, config: Config, closers: (() => unknown)[]): SharedLogs {
+  const log = openLog(options, config);
+  closers.push(() => log.close());
+  const unseen = unseenMachineHalt(config.haltFiles);
+  if (unseen !== undefined) log.warn(`Warning: ${unseen}`, { hint: UNSEEN_HALT_HINT });
+  const tradeLog = openTradeLog({ dir: config.logDir, mode: config.mode, group: config.logGroup, secrets: secretsOf(config) });
+  closers.push(() => tradeLog.close());
+  return { log, tradeLog };
+}
+
+/** The lines of one account name it. Its session does not close what it shares. */
+function logsOf({ account, log, tradeLog }: FleetMember): SharedLogs {
+  const own = log.child({ account });
+  return {
+    log: {
+      ...own,
+      get lostLines() {
+        return log.lostLines;
+      },
+      close: () => undefined,
+    },
+    tradeLog: { file: tradeLog.file, append: (entry) => tradeLog.append({ account_name: account, ...entry }), close: () => undefined },
+  };
+}
+
+/** The log of a command that trades. @param options its console, if it has one. @param more secrets of others that write to it. */
+export function openLog(
+  options: Pick<TradingSessionOptions, "clock" | "console" | "env" | "verbose" | "command">,
+  config: Config,
+  more: readonly string[] = [],
+): Logger {
   return createLogger({
     dir: config.logDir,
     group: config.logGroup,
@@ -303,7 +348,7 @@ function openLog(options: TradingSessionOptions, config: Config): Logger {
     console: options.console,
     colour: options.console?.isTTY === true && (options.env.NO_COLOR ?? "") === "",
     level: options.verbose ? "debug" : "info",
-    secrets: secretsOf(config),
+    secrets: [...secretsOf(config), ...more],
     afterTurn: options.command === "run",
   });
 }
@@ -324,7 +369,7 @@ export function secretsOf(config: Config): string[] {
 }
 
 /** The intakes of the configured strategies, in their order. @throws TraderError (78) when ALERTS_OWNER names no user. */
-export function openIntakes(config: Config, clock: Clock, ledger: Ledger): Intake[] {
+export function openIntakes(config: Config, clock: Clock, ledger: Ledger, open?: IntakeOptions["open"]): Intake[] {
   const owners = trustedOwners(config.alertsOwner);
   return config.strategies.map(
     ({ name, alertsFile }) =>
@@ -339,6 +384,7 @@ export function openIntakes(config: Config, clock: Clock, ledger: Ledger): Intak
         owners,
         clock,
         ledger,
+        ...(open === undefined ? {} : { open }),
       }),
   );
 }

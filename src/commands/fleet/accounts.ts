@@ -1,0 +1,233 @@
+import { existsSync, readFileSync, renameSync, copyFileSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { connectVenue } from "../../app/venue-access.ts";
+import { ledgerFile, ledgerLockFile } from "../../config/files.ts";
+import { readEnvFile } from "../../config/env-file.ts";
+import { ACCOUNT_SETTINGS, SETTINGS } from "../../config/settings.ts";
+import { mistakenFor } from "../../config/read-settings.ts";
+import { stateDirFrom } from "../../config/state-dir.ts";
+import { textIn } from "../../config/text-in.ts";
+import type { Config, Environment } from "../../domain/config.ts";
+import { EXIT, messageOf, TraderError, type ExitCode } from "../../domain/errors.ts";
+import { AccountDirectories, type StoredAccount } from "../../fleet/account-store.ts";
+import { loadAccount } from "../../fleet/fleet-settings.ts";
+import { acquireLock, holderOf } from "../../ledger/lock.ts";
+import { openLedger } from "../../ledger/sqlite-ledger.ts";
+import { formatDollars } from "../../domain/format.ts";
+import type { CommandContext } from "../context.ts";
+
+export interface AddOptions {
+  readonly fromEnv?: string;
+  /** STATE_DIR of an installation whose ledger is taken over. */
+  readonly state?: string;
+  readonly group?: string;
+  readonly canary?: boolean;
+}
+
+/** Adds an account: reads it once with its keys, and pins its ledger to it. Nothing is left of one that cannot be read. */
+export async function addAccount(context: CommandContext, name: string, options: AddOptions): Promise<ExitCode> {
+  const store = new AccountDirectories(stateDirFrom(context.env));
+  const given = options.fromEnv === undefined ? keysOf(context.env) : settingsIn(options.fromEnv);
+  const { own, left } = split(given);
+  const settings = {
+    ...own,
+    ...(options.group === undefined ? {} : { FLEET_GROUP: options.group }),
+    ...(options.canary === true ? { FLEET_CANARY: "on" } : {}),
+  };
+  const account = store.add(name, settings);
+  try {
+    const { config } = loadAccount(context.env, account);
+    assertSameMode(given, config);
+    const from = options.state ?? textIn(given, "STATE_DIR");
+    const taken = from === undefined ? undefined : takeOver(resolve(from), config, context);
+    await pin(context, account, config);
+    if (taken !== undefined) context.out.line(taken);
+  } catch (error) {
+    rmSync(join(account.directory, "account.env"), { force: true });
+    throw error;
+  }
+  context.out.line(`${name} is in the fleet. ${left.length === 0 ? "" : leftText(left)}`.trim());
+  context.out.line("A running fleet takes it up when it is restarted.");
+  return EXIT.ok;
+}
+
+/** Without a file, the account has the keys of the environment. */
+function keysOf(env: Environment): Environment {
+  const names = ["ALPACA_PAPER_KEY", "ALPACA_PAPER_SECRET", "ALPACA_KEY", "ALPACA_SECRET", "LIVE_TRADING_ACCOUNT"];
+  return Object.fromEntries(names.flatMap((name) => (textIn(env, name) === undefined ? [] : [[name, textIn(env, name)]])));
+}
+
+function settingsIn(path: string): Environment {
+  const file = resolve(path);
+  try {
+    const { values, problems } = readEnvFile(readFileSync(file));
+    if (problems.length === 0) return values;
+    throw configuration(
+      `${file} cannot be used: ${problems.join("; ")}.`,
+      "Each line is NAME=value, empty, or a remark that begins with #.",
+    );
+  } catch (error) {
+    if (error instanceof TraderError) throw error;
+    throw configuration(
+      `${file} cannot be read: ${messageOf(error)}.`,
+      "Give the settings file of the account, such as /etc/alpaca-trader/growth.env.",
+    );
+  }
+}
+
+/** @returns what an account may have of its own, and the names of what the fleet has for all. */
+function split(given: Environment): { own: Environment; left: string[] } {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined && value !== "");
+  const own = Object.fromEntries(set.filter(([name]) => !(name in SETTINGS) || ACCOUNT_SETTINGS.has(name)));
+  const unknown = Object.keys(own).filter((name) => !(name in SETTINGS));
+  const meant = unknown.flatMap((name) => {
+    const setting = mistakenFor(name);
+    return setting === undefined ? [] : [`${name} is not a setting; did you mean ${setting}?`];
+  });
+  if (meant.length > 0) throw configuration(meant.join(" "), "Correct the file, and add the account again.");
+  for (const name of unknown) Reflect.deleteProperty(own, name);
+  return { own, left: set.map(([name]) => name).filter((name) => name in SETTINGS && !ACCOUNT_SETTINGS.has(name) && name !== "STATE_DIR") };
+}
+
+function leftText(left: readonly string[]): string {
+  return `Of its settings the fleet has one value for all accounts, which counts from now on: ${left.join(", ")}.`;
+}
+
+function assertSameMode(given: Environment, { mode }: Config): void {
+  const wanted = textIn(given, "TRADING_MODE")?.trim().toLowerCase();
+  if (wanted === undefined || wanted === mode) return;
+  throw configuration(
+    `The account's file says TRADING_MODE=${wanted}, and the fleet trades in ${mode} mode.`,
+    "Set TRADING_MODE for the fleet, in its environment or .env.",
+  );
+}
+
+/** Moves the ledger of an installation into the fleet, so that its executions and its account go on. @returns what was done. */
+function takeOver(from: string, config: Config, { clock }: CommandContext): string {
+  const old = { stateDir: from, mode: config.mode };
+  const [source, target] = [ledgerFile(old), ledgerFile(config)];
+  if (!existsSync(source)) return `${from} has no ${config.mode} ledger; the account begins with a new one.`;
+  const lock = acquireLock(ledgerLockFile(old), {
+    pid: process.pid,
+    command: "fleet add",
+    mode: config.mode,
+    stateDir: from,
+    startedAt: clock.now(),
+  });
+  try {
+    // Opening migrates it, and closing leaves everything in one file.
+    openLedger(source, { mustExist: true }).close();
+    move(source, target);
+  } finally {
+    lock.release();
+  }
+  return `Its ledger was taken over from ${source}. Do not start that installation again.`;
+}
+
+function move(source: string, target: string): void {
+  try {
+    renameSync(source, target);
+  } catch (error) {
+    if (!Error.isError(error) || !("code" in error) || error.code !== "EXDEV") throw error;
+    copyFileSync(source, target);
+    rmSync(source);
+  }
+}
+
+/** In simulator mode the account exists once the fleet runs. */
+async function pin({ clock, out }: CommandContext, { name }: StoredAccount, config: Config): Promise<void> {
+  if (config.mode === "simulator") return;
+  const { broker, close } = await connectVenue(config, clock, "fleet add");
+  try {
+    const account = await broker.account();
+    const ledger = openLedger(ledgerFile(config));
+    try {
+      const pinned = ledger.pinnedAccount();
+      if (pinned !== undefined && pinned.number !== account.number)
+        throw new TraderError(`The ledger of ${name} belongs to account ${pinned.number}, and its keys to ${account.number}.`, {
+          code: "account-refused",
+          hint: "Use the keys of that account, or add it without the old ledger.",
+          exitCode: EXIT.refused,
+        });
+      if (pinned === undefined) ledger.pinAccount(account.number, clock.now());
+    } finally {
+      ledger.close();
+    }
+    out.line(`Account ${account.number}: equity ${formatDollars(account.equity)}.`);
+  } finally {
+    await close();
+  }
+}
+
+/** Changes settings of one account; a change counts from the next start of the fleet. */
+export function setAccount({ env, out }: CommandContext, name: string, pairs: readonly string[]): Promise<ExitCode> {
+  const store = new AccountDirectories(stateDirFrom(env));
+  const changes = Object.fromEntries(pairs.map(pairOf));
+  const foreign = Object.keys(changes).find((each) => !ACCOUNT_SETTINGS.has(each));
+  if (foreign !== undefined) throw configuration(notOfAccount(foreign), "docs/fleet.md lists what an account may have of its own.");
+  const before = store.find(name)?.settings;
+  const changed = store.set(name, changes);
+  try {
+    loadAccount(env, changed);
+  } catch (error) {
+    store.set(name, { ...Object.fromEntries(Object.keys(changes).map((each) => [each, ""])), ...before });
+    throw error;
+  }
+  out.line(`${name}: ${Object.keys(changes).join(", ")} changed. It counts from the next start of the fleet.`);
+  return Promise.resolve(EXIT.ok);
+}
+
+function pairOf(text: string): [string, string] {
+  const place = text.indexOf("=");
+  if (place <= 0) throw configuration(`"${text}" is not NAME=value.`, "An empty value removes a setting: MAX_ORDER_VALUE=");
+  return [text.slice(0, place), text.slice(place + 1)];
+}
+
+function notOfAccount(name: string): string {
+  if (name in SETTINGS) return `${name} cannot differ from one account to another; set it in the fleet's environment.`;
+  const meant = mistakenFor(name);
+  return meant === undefined ? `${name} is not a setting.` : `${name} is not a setting; did you mean ${meant}?`;
+}
+
+/** Takes an account out of the fleet; refused while it trades. Its ledger is kept. */
+export function removeAccount({ env, clock, out }: CommandContext, name: string): Promise<ExitCode> {
+  const store = new AccountDirectories(stateDirFrom(env));
+  const account = store.find(name);
+  if (account !== undefined) assertIdle(account, env);
+  out.line(`${name} is no longer in the fleet. Its ledger is kept in ${store.remove(name, clock.now())}; its keys are deleted.`);
+  return Promise.resolve(EXIT.ok);
+}
+
+function assertIdle(account: StoredAccount, env: Environment): void {
+  let config: Config;
+  try {
+    ({ config } = loadAccount(env, account));
+  } catch {
+    // An account whose settings are wrong cannot run.
+    return;
+  }
+  const holder = holderOf(ledgerLockFile(config));
+  if (holder !== undefined)
+    throw new TraderError(`${account.name} is being traded by process ${String(holder.pid)} (${holder.command}).`, {
+      code: "account-busy",
+      hint: "Stop the fleet first, remove the account, and start the fleet again.",
+      exitCode: EXIT.refused,
+    });
+  if (!existsSync(ledgerFile(config))) return;
+  const ledger = openLedger(ledgerFile(config), { mustExist: true });
+  try {
+    const open = ledger.openExecutions();
+    if (open.length > 0)
+      throw new TraderError(`${account.name} has an execution that is not finished: ${open.map(({ id }) => id).join(", ")}.`, {
+        code: "account-busy",
+        hint: "Let the fleet finish it, or halt the account and let its orders be cancelled.",
+        exitCode: EXIT.refused,
+      });
+  } finally {
+    ledger.close();
+  }
+}
+
+function configuration(text: string, hint: string): TraderError {
+  return new TraderError(text, { code: "configuration", hint, exitCode: EXIT.configuration });
+}

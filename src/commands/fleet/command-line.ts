@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import type { ExitCode } from "../../domain/errors.ts";
+import type { CommandContext } from "../context.ts";
+import type { AddOptions } from "./accounts.ts";
+import type { FleetExecuteOptions } from "./execute.ts";
+import type { FleetRunOptions } from "./run.ts";
+import type { ListOptions, ReportOptions } from "./show.ts";
+
+/** The commands for many accounts. @param number reads a whole number above zero. */
+export function addFleetCommands(
+  fleet: Command,
+  context: CommandContext,
+  { done, prepared, number }: { done: (code: ExitCode) => void; prepared: (command: Command) => Command; number: (text: string) => number },
+): void {
+  const add = (name: string, description: string): Command => prepared(fleet.command(name).description(description));
+
+  add("run", "the daemon of all accounts: watch the alerts and trade what is fresh in each of them")
+    .option("--places <number>", "how many accounts start a rebalance at the same time, in place of FLEET_PLACES", number)
+    .action(async (options: FleetRunOptions) => done(await (await import("./run.ts")).runFleet(context, options)));
+  add("execute", "act once on the newest run in every account")
+    .option("--dry-run", "make the plans and print them; send and record nothing")
+    .option("--ignore-market-hours", "queue orders for the open while the market is closed")
+    .option("--finish", "continue what is left of the newest run, in the session in which it was executed")
+    .option("--accounts <names>", "only these, separated by commas")
+    .option("--canary-fails <what>", "`stop` or `go` with the other accounts when a canary did not reach its target")
+    .action(async (options: FleetExecuteOptions) => done(await (await import("./execute.ts")).executeFleet(context, options)));
+  add("add", "add an account; it is read once with its keys")
+    .argument("<name>", "its name in the fleet, such as growth")
+    .option("--from-env <file>", "its settings and keys, as in .env; default: the keys of the environment")
+    .option("--state <directory>", "STATE_DIR of an installation whose ledger is taken over; default: the one in the file")
+    .option("--group <name>", "the group that it belongs to")
+    .option("--canary", "it trades before the others")
+    .action(async (name: string, options: AddOptions) => done(await (await import("./accounts.ts")).addAccount(context, name, options)));
+  add("set", "change settings of one account")
+    .argument("<name>", "the account")
+    .argument("<settings...>", "NAME=value; an empty value removes a setting")
+    .action(async (name: string, pairs: readonly string[]) => done(await (await import("./accounts.ts")).setAccount(context, name, pairs)));
+  add("remove", "take an account out of the fleet; its ledger is kept")
+    .argument("<name>", "the account")
+    .action(async (name: string) => done(await (await import("./accounts.ts")).removeAccount(context, name)));
+  add("list", "the accounts, and what came of the newest signal in each")
+    .option("--group <name>", "only those of this group")
+    .option("--json", "print them as JSON")
+    .action(async (options: ListOptions) => done(await (await import("./show.ts")).list(context, options)));
+  add("status", "the newest signal: how many accounts are on target, and which are in trouble")
+    .option("--watch", "show it again whenever it changes")
+    .action(async (options: { watch?: boolean }) => done(await (await import("./show.ts")).status(context, options)));
+  add("report", "what came of one signal in every account")
+    .option("--signal <id>", "default: the newest")
+    .option("--json", "print it as one JSON object")
+    .action(async (options: ReportOptions) => done(await (await import("./show.ts")).report(context, options)));
+  add("explain", "why each symbol was traded or left alone in one account")
+    .argument("<name>", "the account")
+    .argument("[id]", "signal or execution id, or the beginning of one; default: the newest signal")
+    .action(async (name: string, id: string | undefined) => {
+      const { env } = (await import("./one-account.ts")).contextOf(context, name);
+      done(await (await import("../explain.ts")).explain({ ...context, env }, id));
+    });
+  add("doctor", "check every account, and show what is not well").action(async () =>
+    done(await (await import("./doctor.ts")).fleetDoctor(context)),
+  );
+}

@@ -1,0 +1,158 @@
+import PQueue from "p-queue";
+import { openEmbeddedVenues } from "../../app/embedded-venue.ts";
+import { RunOnce } from "../../app/run-once.ts";
+import { TradingSession, type SharedLogs } from "../../app/trading-session.ts";
+import type { VenueAccess } from "../../app/venue-access.ts";
+import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
+import { unknownAccount } from "../../fleet/account-store.ts";
+import type { FleetAccount, FleetSettings } from "../../fleet/fleet-settings.ts";
+import { errorLines } from "../../reporting/error-view.ts";
+import type { Style } from "../../reporting/style.ts";
+import type { Terminal } from "../../reporting/terminal.ts";
+import type { CommandContext } from "../context.ts";
+import { onStopSignal } from "../stop-signals.ts";
+import { openFleetLogs } from "./run.ts";
+import { fleetOf } from "./show.ts";
+
+export interface FleetExecuteOptions {
+  readonly dryRun?: boolean;
+  readonly ignoreMarketHours?: boolean;
+  readonly finish?: boolean;
+  /** Names separated by commas. */
+  readonly accounts?: string;
+  readonly canaryFails?: "stop" | "go";
+}
+
+interface Result {
+  readonly name: string;
+  readonly code: ExitCode;
+  readonly lines: readonly string[];
+}
+
+/** Acts once on the newest run in every account. @returns the worst exit code of any account. */
+export async function executeFleet(context: CommandContext, options: FleetExecuteOptions): Promise<ExitCode> {
+  const settings = fleetOf(context);
+  const accounts = chosen(settings, options.accounts);
+  const logs = openFleetLogs(context, settings, undefined);
+  const venues =
+    settings.shared.mode === "simulator"
+      ? await openEmbeddedVenues(
+          accounts.map(({ config }) => config.stateDir),
+          context.clock,
+          "execute",
+        )
+      : undefined;
+  const stopping = new AbortController();
+  const ignore = onStopSignal(context.clock, () => stopping.abort());
+  const venueOf = ({ config }: FleetAccount): VenueAccess | undefined =>
+    venues && { name: "the built-in simulator", alpaca: venues.alpacaOf(config.stateDir), close: () => Promise.resolve() };
+  const actAll = (some: readonly FleetAccount[]): Promise<Result[]> =>
+    inPlaces(some, settings.shared.fleet.places, async (account) => {
+      const result = await act(context, account, logs, venueOf(account), options, stopping.signal);
+      show(context.out, result);
+      return result;
+    });
+  try {
+    const canaries = accounts.filter(({ config }) => config.fleet.isCanary);
+    const results = await actAll(canaries);
+    const failed = results.find(({ code }) => code !== EXIT.ok);
+    const rest = accounts.filter(({ config }) => !config.fleet.isCanary);
+    const isHeld = failed !== undefined && (options.canaryFails ?? settings.shared.fleet.canaryFails) === "stop" && options.dryRun !== true;
+    if (isHeld)
+      context.out.line(`The canary account ${failed.name} did not reach its target, so ${String(rest.length)} accounts were not traded.`);
+    else results.push(...(await actAll(rest)));
+    context.out.line(summary(results));
+    return Math.max(EXIT.ok, ...results.map(({ code }) => code)) as ExitCode;
+  } finally {
+    ignore();
+    await venues?.close();
+    logs.tradeLog.close();
+    logs.log.close();
+  }
+}
+
+function chosen({ accounts }: FleetSettings, names: string | undefined): readonly FleetAccount[] {
+  if (names === undefined) return accounts;
+  return names.split(",").map((name) => {
+    const found = accounts.find((account) => account.name === name.trim());
+    if (found === undefined) throw unknownAccount(name.trim(), accounts);
+    return found;
+  });
+}
+
+async function inPlaces<Item, Answer>(items: readonly Item[], places: number, work: (item: Item) => Promise<Answer>): Promise<Answer[]> {
+  const queue = new PQueue({ concurrency: places });
+  return Promise.all(items.map((item) => queue.add(() => work(item))));
+}
+
+/** An account that cannot be traded does not keep the others from it. */
+async function act(
+  context: CommandContext,
+  account: FleetAccount,
+  logs: SharedLogs,
+  venue: VenueAccess | undefined,
+  options: FleetExecuteOptions,
+  stopping: AbortSignal,
+): Promise<Result> {
+  const out = new Lines(context.out.style);
+  const { name, config, env } = account;
+  try {
+    const session = await TradingSession.open({
+      env,
+      clock: context.clock,
+      command: "execute",
+      console: undefined,
+      verbose: context.verbose,
+      member: { account: name, config, ...logs },
+      ...(venue === undefined ? {} : { venue }),
+    });
+    try {
+      const { dryRun = false, ignoreMarketHours = false, finish = false } = options;
+      const code = await new RunOnce(session, out, { dryRun, ignoreMarketHours, finish }, stopping).act();
+      return { name, code, lines: out.lines };
+    } catch (error) {
+      session.logFailure(error);
+      throw error;
+    } finally {
+      await session.close();
+    }
+  } catch (error) {
+    for (const line of errorLines(error, { verbose: context.verbose }, out.style)) out.line(line);
+    return { name, code: error instanceof TraderError ? error.exitCode : EXIT.failed, lines: out.lines };
+  }
+}
+
+function show(out: Terminal, { name, code, lines }: Result): void {
+  const [tint, words] = code === EXIT.ok ? (["good", "done"] as const) : (["bad", `exit code ${String(code)}`] as const);
+  out.line(out.style.paint(tint, `${name}: ${words}`));
+  for (const line of lines) out.line(`  ${line}`);
+}
+
+function summary(results: readonly Result[]): string {
+  const counts = [...Map.groupBy(results, ({ code }) => code)].toSorted(([one], [other]) => one - other);
+  const words: Readonly<Record<number, string>> = { [EXIT.ok]: "done", [EXIT.failed]: "off target or failed", [EXIT.refused]: "refused" };
+  return `${String(results.length)} accounts: ${counts.map(([code, some]) => `${words[code] ?? `exit code ${String(code)}`} ${String(some.length)}`).join(" · ")}.`;
+}
+
+/** Keeps what one account says, so that the lines of several do not mix. */
+class Lines implements Terminal {
+  readonly lines: string[] = [];
+  readonly style: Style;
+  readonly columns = 100;
+
+  constructor(style: Style) {
+    this.style = style;
+  }
+
+  line(text: string): void {
+    this.lines.push(text);
+  }
+
+  progress(): void {
+    // It would be gone before it is shown.
+  }
+
+  clearProgress(): void {
+    // There is none.
+  }
+}

@@ -1,0 +1,56 @@
+import { ledgerFile, ledgerLockFile } from "../../config/files.ts";
+import type { Config } from "../../domain/config.ts";
+import { messageOf, TraderError } from "../../domain/errors.ts";
+import type { FleetAccount } from "../../fleet/fleet-settings.ts";
+import { standingOf, type Standing } from "../../fleet/standing.ts";
+import { holderOf } from "../../ledger/lock.ts";
+import { openLedger, type SqliteLedger } from "../../ledger/sqlite-ledger.ts";
+import { readHalt } from "../../machine/halt.ts";
+
+/** One account as a command reads it, next to a running fleet. */
+export interface ReadAccount {
+  readonly name: string;
+  readonly config: Config;
+  /** `undefined` when it has none yet, or it cannot be read. */
+  readonly ledger: SqliteLedger | undefined;
+  /** Why its ledger cannot be read. */
+  readonly problem: string | undefined;
+  readonly halted: string | undefined;
+  /** The process that trades it. */
+  readonly pid: number | undefined;
+}
+
+/** Opens each account's ledger for `work`. An account that cannot be read does not keep the others from being shown. */
+export function withAccounts<Result>(accounts: readonly FleetAccount[], work: (read: readonly ReadAccount[]) => Result): Result {
+  const read = accounts.map(readAccount);
+  try {
+    return work(read);
+  } finally {
+    for (const { ledger } of read) ledger?.close();
+  }
+}
+
+function readAccount({ name, config }: FleetAccount): ReadAccount {
+  const halted = readHalt(config.haltFiles)?.reason;
+  const holder = holderOf(ledgerLockFile(config));
+  try {
+    return { name, config, ledger: openExisting(config), problem: undefined, halted, pid: holder?.pid };
+  } catch (error) {
+    return { name, config, ledger: undefined, problem: messageOf(error), halted, pid: holder?.pid };
+  }
+}
+
+function openExisting(config: Config): SqliteLedger | undefined {
+  try {
+    return openLedger(ledgerFile(config), { mustExist: true });
+  } catch (error) {
+    if (error instanceof TraderError && error.code === "ledger-missing") return undefined;
+    throw error;
+  }
+}
+
+export function standingsOf(accounts: readonly ReadAccount[], signalId: string): Standing[] {
+  return accounts.map(({ name, ledger, problem }) =>
+    problem === undefined ? standingOf(name, ledger, signalId) : { account: name, kind: "refused", reason: problem, execution: undefined },
+  );
+}

@@ -1,0 +1,272 @@
+import { describeSignal } from "../../app/event-log.ts";
+import { stateDirFrom } from "../../config/state-dir.ts";
+import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
+import { decimal, ZERO, type Decimal } from "../../domain/decimal.ts";
+import { formatDollars, formatWeight } from "../../domain/format.ts";
+import type { SignalRecord } from "../../domain/ledger/signals.ts";
+import { formatInstant } from "../../domain/time-format.ts";
+import { AccountDirectories } from "../../fleet/account-store.ts";
+import { loadFleet, type FleetSettings } from "../../fleet/fleet-settings.ts";
+import {
+  byTrouble,
+  countsText,
+  isOpen,
+  isTrouble,
+  newestSignal,
+  STANDING_WORDS,
+  type Standing,
+  type StandingKind,
+} from "../../fleet/standing.ts";
+import { readHalt } from "../../machine/halt.ts";
+import type { Style, Tint } from "../../reporting/style.ts";
+import { left, right, table, type Cell } from "../../reporting/table.ts";
+import type { CommandContext } from "../context.ts";
+import { onStopSignal } from "../stop-signals.ts";
+import { standingsOf, withAccounts, type ReadAccount } from "./read-accounts.ts";
+
+const WATCH_EVERY_MS = 1_000;
+/** More accounts in trouble than that are counted. */
+const MOST_SHOWN = 20;
+const BAR_WIDTH = 30;
+
+const TINTS: Readonly<Record<StandingKind, Tint>> = {
+  "set-aside": "bad",
+  refused: "bad",
+  "off-target": "warn",
+  "under-way": "accent",
+  waiting: "quiet",
+  missing: "quiet",
+  replaced: "quiet",
+  queued: "accent",
+  "on-target": "good",
+};
+
+export interface ListOptions {
+  readonly group?: string;
+  readonly json?: boolean;
+}
+
+export function fleetOf({ env }: CommandContext): FleetSettings {
+  return loadFleet(env, new AccountDirectories(stateDirFrom(env)));
+}
+
+/** The accounts, what they trade for, and what came of the newest signal. */
+export function list(context: CommandContext, { group, json = false }: ListOptions): Promise<ExitCode> {
+  const { accounts } = fleetOf(context);
+  const wanted = accounts.filter(({ config }) => group === undefined || config.fleet.group === group);
+  withAccounts(wanted, (read) => {
+    const rows = read.map(rowOf);
+    if (json) context.out.line(JSON.stringify(rows, undefined, 2));
+    else for (const line of listLines(rows, context.out.style)) context.out.line(line);
+  });
+  return Promise.resolve(EXIT.ok);
+}
+
+interface Row {
+  readonly name: string;
+  readonly account: string | undefined;
+  readonly group: string | undefined;
+  readonly canary: boolean;
+  readonly equity: string | undefined;
+  readonly signal: string | undefined;
+  readonly standing: StandingKind | undefined;
+  readonly reason: string;
+  readonly halted: string | undefined;
+  readonly pid: number | undefined;
+}
+
+function rowOf(read: ReadAccount): Row {
+  const { name, config, ledger, halted, pid, problem } = read;
+  const signal = ledger?.recentSignals(1)[0];
+  const [standing] = signal === undefined ? [] : standingsOf([read], signal.signal.id);
+  const last = ledger?.recentExecutions(1)[0];
+  const equity = (last?.accountAfter ?? last?.accountBefore)?.equity;
+  return {
+    name,
+    account: ledger?.pinnedAccount()?.number,
+    group: config.fleet.group,
+    canary: config.fleet.isCanary,
+    equity: equity === undefined ? undefined : formatDollars(decimal(equity)),
+    signal: signal?.signal.id,
+    standing: standing?.kind,
+    reason: problem ?? standing?.reason ?? "",
+    halted,
+    pid,
+  };
+}
+
+function listLines(rows: readonly Row[], style: Style): string[] {
+  const columns = [...left("account", "number", "group"), ...right("equity"), ...left("newest signal", "")];
+  const cells = rows.map((row): Cell[] => [
+    row.canary ? `${row.name} (canary)` : row.name,
+    row.account ?? "-",
+    row.group ?? "-",
+    row.equity ?? "-",
+    row.standing === undefined ? "-" : { text: STANDING_WORDS[row.standing], tint: TINTS[row.standing] },
+    row.halted === undefined ? row.reason : { text: `HALTED: ${row.halted}`, tint: "bad" },
+  ]);
+  const running = rows.filter(({ pid }) => pid !== undefined).length;
+  return [
+    ...table(columns, cells, style),
+    "",
+    `${String(rows.length)} accounts, ${String(running)} of them being traded by a running process.`,
+  ];
+}
+
+/** The newest signal: how many accounts are where, and which are in trouble. */
+export async function status(context: CommandContext, options: { readonly watch?: boolean }): Promise<ExitCode> {
+  if (options.watch !== true) return showOnce(context);
+  const stopping = new AbortController();
+  const ignore = onStopSignal(context.clock, () => stopping.abort());
+  let code: ExitCode = EXIT.ok;
+  let shown = "";
+  while (!stopping.signal.aborted) {
+    const { lines, code: now } = statusNow(context);
+    code = now;
+    const text = lines.join("\n");
+    if (text !== shown) for (const line of [...(shown === "" ? [] : [""]), ...lines]) context.out.line(line);
+    shown = text;
+    await context.clock.sleep(WATCH_EVERY_MS, stopping.signal);
+  }
+  ignore();
+  return code;
+}
+
+function showOnce(context: CommandContext): ExitCode {
+  const { lines, code } = statusNow(context);
+  for (const line of lines) context.out.line(line);
+  return code;
+}
+
+function statusNow(context: CommandContext): { lines: string[]; code: ExitCode } {
+  const { accounts, shared } = fleetOf(context);
+  const halted = readHalt(shared.haltFiles)?.reason;
+  return withAccounts(accounts, (read) => {
+    const { style } = context.out;
+    const newest = newestSignal(read.map(({ ledger }) => ledger));
+    const idle = read.filter(({ pid }) => pid === undefined).map(({ name }) => name);
+    const lines = [
+      ...(halted === undefined ? [] : [style.paint("bad", `The fleet is HALTED: ${halted}. \`alpaca-trader resume\` lifts it.`)]),
+      ...(newest === undefined
+        ? ["No account has seen a signal yet."]
+        : signalLines(newest, standingsOf(read, newest.signal.id), shared.alertsTimezone, style)),
+      ...haltedLines(read, halted, style),
+      ...(idle.length === 0 ? [] : [`Not running: ${named(idle)}. \`alpaca-trader fleet run\` trades them.`]),
+    ];
+    const standings = newest === undefined ? [] : standingsOf(read, newest.signal.id);
+    return { lines, code: exitOf(standings, halted !== undefined || read.some((each) => each.halted !== undefined), idle.length > 0) };
+  });
+}
+
+function exitOf(standings: readonly Standing[], isHalted: boolean, isIdle: boolean): ExitCode {
+  if (isHalted) return EXIT.refused;
+  return isIdle || standings.some(({ kind }) => isTrouble(kind)) ? EXIT.failed : EXIT.ok;
+}
+
+function haltedLines(read: readonly ReadAccount[], fleet: string | undefined, style: Style): string[] {
+  if (fleet !== undefined) return [];
+  return read.flatMap(({ name, halted }) => (halted === undefined ? [] : [style.paint("bad", `${name} is HALTED: ${halted}.`)]));
+}
+
+function signalLines({ signal }: SignalRecord, standings: readonly Standing[], zone: string, style: Style): string[] {
+  const trouble = standings.filter(({ kind }) => isTrouble(kind)).toSorted(byTrouble);
+  const hidden = trouble.length - MOST_SHOWN;
+  return [
+    `signal ${signal.id}  ${signal.strategy}: ${describeSignal(signal)}   ${formatInstant(signal.generatedAt, zone)}`,
+    barLine(standings, style),
+    ...trouble
+      .slice(0, MOST_SHOWN)
+      .map(({ account, kind, reason }) => `  ${style.paint(TINTS[kind], `${account} ${STANDING_WORDS[kind]}`)}: ${reason}`),
+    ...(hidden > 0 ? [`  and ${String(hidden)} more`] : []),
+    ...(trouble.length > 0 ? ["`alpaca-trader fleet explain NAME` says why."] : []),
+  ];
+}
+
+/** `[############......]  48 of 50   on target 47 · off target 1 · waiting 2` */
+export function barLine(standings: readonly Standing[], style: Style): string {
+  const done = standings.filter(({ kind }) => !isOpen(kind) && kind !== "missing").length;
+  const filled = standings.length === 0 ? 0 : Math.floor((done / standings.length) * BAR_WIDTH);
+  const bar = `${style.paint("good", "#".repeat(filled))}${".".repeat(BAR_WIDTH - filled)}`;
+  return `[${bar}]  ${String(done)} of ${String(standings.length)}   ${countsText(standings)}`;
+}
+
+function named(names: readonly string[]): string {
+  return names.length > MOST_SHOWN
+    ? `${names.slice(0, MOST_SHOWN).join(", ")} and ${String(names.length - MOST_SHOWN)} more`
+    : names.join(", ");
+}
+
+export interface ReportOptions {
+  readonly signal?: string;
+  readonly json?: boolean;
+}
+
+/** Every account's result of one signal. */
+export function report(context: CommandContext, options: ReportOptions): Promise<ExitCode> {
+  const { accounts, shared } = fleetOf(context);
+  return withAccounts(accounts, (read) => {
+    const { style } = context.out;
+    const record = recordOf(read, options.signal);
+    const standings = standingsOf(read, record.signal.id).toSorted(byTrouble);
+    const rows = standings.map((standing) => reportRow(standing, read));
+    if (options.json === true)
+      context.out.line(JSON.stringify({ signal: record.signal.id, strategy: record.signal.strategy, accounts: rows }, undefined, 2));
+    else {
+      context.out.line(
+        `signal ${record.signal.id}  ${record.signal.strategy}: ${describeSignal(record.signal)}   ${formatInstant(record.signal.generatedAt, shared.alertsTimezone)}`,
+      );
+      context.out.line(barLine(standings, style));
+      const cells = rows.map((row): Cell[] => [
+        row.account,
+        { text: STANDING_WORDS[row.standing], tint: TINTS[row.standing] },
+        row.orders === undefined ? "-" : String(row.orders),
+        row.seconds === undefined ? "-" : row.seconds.toFixed(1),
+        row.equity ?? "-",
+        row.cash ?? "-",
+        row.reason,
+      ]);
+      for (const line of table([...left("account", ""), ...right("orders", "seconds", "equity", "cash"), ...left("")], cells, style))
+        context.out.line(line);
+    }
+    return Promise.resolve(standings.some(({ kind }) => isTrouble(kind)) ? EXIT.failed : EXIT.ok);
+  });
+}
+
+interface ReportRow {
+  readonly account: string;
+  readonly standing: StandingKind;
+  readonly reason: string;
+  readonly orders: number | undefined;
+  readonly seconds: number | undefined;
+  readonly equity: string | undefined;
+  /** Share of the account that is left in cash. */
+  readonly cash: string | undefined;
+}
+
+function reportRow({ account, kind, reason, execution }: Standing, read: readonly ReadAccount[]): ReportRow {
+  const ledger = read.find(({ name }) => name === account)?.ledger;
+  const after = execution?.accountAfter;
+  return {
+    account,
+    standing: kind,
+    reason,
+    orders: execution === undefined ? undefined : ledger?.intentsOf(execution.id).length,
+    seconds: execution?.finishedAt === undefined ? undefined : (execution.finishedAt - execution.startedAt) / 1_000,
+    equity: after === undefined ? undefined : formatDollars(decimal(after.equity)),
+    cash: after === undefined ? undefined : shareOf(decimal(after.cash), decimal(after.equity)),
+  };
+}
+
+function shareOf(part: Decimal, whole: Decimal): string | undefined {
+  return whole.gt(ZERO) ? formatWeight(part.div(whole)) : undefined;
+}
+
+function recordOf(read: readonly ReadAccount[], id: string | undefined): SignalRecord {
+  const ledgers = read.map(({ ledger }) => ledger);
+  const found = id === undefined ? newestSignal(ledgers) : ledgers.flatMap((ledger) => ledger?.signal(id) ?? [])[0];
+  if (found !== undefined) return found;
+  throw new TraderError(id === undefined ? "No account has seen a signal yet." : `No account knows the signal ${id}.`, {
+    code: "signal-unknown",
+    hint: "`alpaca-trader fleet status` shows the newest signal.",
+  });
+}

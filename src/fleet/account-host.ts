@@ -1,0 +1,212 @@
+import type { AccountEngineParts } from "../app/account-engine.ts";
+import { Daemon } from "../app/daemon.ts";
+import type { TraderEvent } from "../app/events.ts";
+import type { Rehearsal } from "../app/rehearsal.ts";
+import { type SharedLogs, TradingSession } from "../app/trading-session.ts";
+import type { VenueAccess } from "../app/venue-access.ts";
+import type { Clock } from "../domain/clock.ts";
+import { messageOf, TraderError } from "../domain/errors.ts";
+import { accountSummary } from "../reporting/account-summary.ts";
+import { plainStyle } from "../reporting/style.ts";
+import type { AlertsWatch } from "./alerts-watch.ts";
+import type { FleetAccount } from "./fleet-settings.ts";
+import type { Places } from "./places.ts";
+
+/** An account that fails again and again is left alone, and named; the others go on. */
+const MOST_FAILURES = 3;
+/** An account that has run for this long has recovered. */
+const RECOVERED_MS = 3_600_000;
+const RESTART_MS = 5_000;
+
+export interface AccountHostParts extends SharedLogs {
+  readonly clock: Clock;
+  readonly account: FleetAccount;
+  readonly verbose: boolean;
+  readonly alerts: AlertsWatch;
+  readonly places: Places;
+  /** Missing for a canary account. */
+  readonly refusal?: NonNullable<AccountEngineParts["refusal"]>;
+  readonly openVenue?: () => VenueAccess;
+  readonly onEvent: (event: TraderEvent) => void;
+  /** The event as it is logged, after what other accounts have logged; `undefined`: not again. */
+  readonly asNews: (event: TraderEvent) => TraderEvent | undefined;
+  readonly rehearsal?: Pick<Rehearsal, "run" | "close">;
+}
+
+export type HostState = "starting" | "ready" | "failed" | "set-aside" | "stopped";
+
+/**
+ * One account of the fleet: its session and its daemon. An error ends these two and not the process; they are opened again
+ * after a pause, and after three failures the account is set aside until the process starts anew.
+ */
+export class AccountHost {
+  readonly name: string;
+  readonly #parts: AccountHostParts;
+  readonly #stopping = new AbortController();
+  #session: TradingSession | undefined;
+  #daemon: Daemon | undefined;
+  #failures = 0;
+  #problem: string | undefined;
+  #state: HostState = "starting";
+
+  constructor(parts: AccountHostParts) {
+    this.#parts = parts;
+    this.name = parts.account.name;
+  }
+
+  get account(): FleetAccount {
+    return this.#parts.account;
+  }
+
+  get state(): HostState {
+    return this.#state === "starting" && this.#daemon?.ready === true ? "ready" : this.#state;
+  }
+
+  /** Why it does not trade, if it failed. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** `undefined` while the account is not open. */
+  get session(): TradingSession | undefined {
+    return this.#session;
+  }
+
+  /** Runs until `stop`, or until the account is set aside. Never throws. */
+  async run(): Promise<void> {
+    const { clock, log } = this.#parts;
+    while (!this.#isStopping()) {
+      const startedAt = clock.monotonic();
+      try {
+        await this.#runOnce();
+      } catch (error) {
+        if (clock.monotonic() - startedAt >= RECOVERED_MS) this.#failures = 0;
+        this.#failures += 1;
+        this.#problem = messageOf(error);
+        const isLast = this.#failures >= MOST_FAILURES;
+        this.#state = isLast ? "set-aside" : "failed";
+        const hint = error instanceof TraderError ? error.hint : undefined;
+        log.child({ account: this.name }).error(this.#problem, hint === undefined ? {} : { hint });
+        if (isLast) {
+          log
+            .child({ account: this.name })
+            .error(
+              `The account is set aside after ${String(MOST_FAILURES)} failures; the others go on. Restart the fleet once the cause is mended.`,
+            );
+          return;
+        }
+        await clock.sleep(RESTART_MS, this.#stopping.signal);
+      }
+    }
+    this.#state = "stopped";
+  }
+
+  stop(): void {
+    this.#stopping.abort();
+    this.#daemon?.stop();
+  }
+
+  async #runOnce(): Promise<void> {
+    const { account, clock, verbose, onEvent, openVenue, log, tradeLog, places } = this.#parts;
+    this.#state = "starting";
+    const session = await TradingSession.open({
+      env: account.env,
+      clock,
+      // A lock names who holds it: to a command for this account alone, that is its daemon.
+      command: "run",
+      console: undefined,
+      verbose,
+      onEvent,
+      member: { account: account.name, config: account.config, log, tradeLog, calm: () => places.calm() },
+      ...(openVenue === undefined ? {} : { venue: openVenue() }),
+    });
+    this.#session = session;
+    try {
+      session.lockLedger();
+      await this.#trade(session);
+    } finally {
+      this.#daemon = undefined;
+      this.#session = undefined;
+      await session.close();
+    }
+  }
+
+  async #trade(session: TradingSession): Promise<void> {
+    const { alerts, account, clock } = this.#parts;
+    if (this.#isStopping()) return;
+    const intakes = account.config.strategies.map((strategy) => ({
+      strategy,
+      intakes: session.intakes(session.ledger, [strategy], alerts.reader(strategy.alertsFile)),
+    }));
+    session.ledger.processRuns.begin(process.pid, clock.now());
+    const daemon = this.#newDaemon(session, intakes);
+    this.#daemon = daemon;
+    let failure: unknown;
+    try {
+      await daemon.run();
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      for (const each of intakes) for (const intake of each.intakes) intake.close();
+      endRun(session, clock, failure);
+    }
+  }
+
+  #newDaemon(session: TradingSession, sources: readonly Source[]): Daemon {
+    const { alerts, account, places, refusal, clock, asNews, onEvent, rehearsal } = this.#parts;
+    const { isCanary } = account.config.fleet;
+    return new Daemon({
+      clock,
+      ledger: session.ledger,
+      broker: session.broker,
+      sources: sources.flatMap(({ strategy, intakes }) =>
+        intakes.map((intake) => ({ intake, watch: alerts.watch(strategy.alertsFile, account.name, isCanary) })),
+      ),
+      rebalancer: (inbox, stopping) => session.rebalancer(inbox, stopping),
+      halted: () => session.halt.reason(),
+      signalMaxAgeSeconds: session.config.signalMaxAgeSeconds,
+      connect: async () => {
+        const read = await session.readAccount();
+        for (const line of accountSummary(
+          read.account,
+          read.positions,
+          { mode: session.config.mode, brokerName: session.broker.name },
+          plainStyle,
+        ))
+          if (line.trim() !== "" && !line.startsWith("=")) session.log.debug(line);
+        session.claimAccount(read.account);
+        session.warnOfHoldings(read);
+        session.log.info(`Account ${read.account.number} is connected.`);
+      },
+      selfCheck: () => session.selfCheck(),
+      prune: () => session.prune(),
+      emit: (event) => {
+        const news = event.kind === "ready" ? undefined : asNews(event);
+        if (news !== undefined) session.emit(news);
+        else if (event.kind === "ready") onEvent(event);
+      },
+      inTurn: places.inTurnFor(account.name),
+      ...(refusal === undefined ? {} : { refusal }),
+      ...(rehearsal === undefined ? {} : { rehearsal }),
+    });
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+}
+
+interface Source {
+  readonly strategy: FleetAccount["config"]["strategies"][number];
+  readonly intakes: ReturnType<TradingSession["intakes"]>;
+}
+
+/** A ledger that failed cannot say so in itself. */
+function endRun({ ledger }: TradingSession, clock: Clock, failure: unknown): void {
+  try {
+    ledger.processRuns.end(clock.now(), failure === undefined ? undefined : messageOf(failure));
+  } catch {
+    // The failure itself has been reported.
+  }
+}

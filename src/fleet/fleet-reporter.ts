@@ -1,0 +1,199 @@
+import { hostname } from "node:os";
+import type { TraderEvent } from "../app/events.ts";
+import { secretsOf } from "../app/trading-session.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
+import type { Config, Environment } from "../domain/config.ts";
+import { messageOf } from "../domain/errors.ts";
+import { createRedaction, type Log } from "../logging/logger.ts";
+import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
+import { readHalt } from "../machine/halt.ts";
+import { NotificationCenter } from "../notifications/center.ts";
+import { failedNotice, notExecutedNotice, restartedNotice } from "../notifications/event-notices.ts";
+import { Heartbeat } from "../notifications/heartbeat.ts";
+import type { Notice } from "../notifications/notice.ts";
+import { LivenessFile } from "../supervision/liveness-file.ts";
+import { serviceManager, type ServiceManager } from "../supervision/service-manager.ts";
+import { describeSignal } from "../app/event-log.ts";
+import type { Signal } from "../domain/signal.ts";
+import { byTrouble, countsText, isOpen, isTrouble, type Standing } from "./standing.ts";
+
+/** Accounts end one after the other; a message waits until nothing has changed for this long. */
+const QUIET_MS = 2_000;
+/** An account that goes on until its deadline is reported as such after this long. */
+const REPORT_WITHIN_MS = 120_000;
+const LOOK_LIMIT_MS = 10_000;
+const DRAIN_MS = 2_000;
+/** Accounts named in one message. */
+const MOST_NAMED = 20;
+
+export interface FleetReporterParts {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly shared: Config;
+  /** The fleet's own: its outbox, and its runs. */
+  readonly ledger: SqliteLedger;
+  /** Of the accounts, which must not appear in messages. */
+  readonly secrets: readonly string[];
+  readonly standings: (signalId: string) => readonly Standing[];
+  /** One line for `systemctl status`. */
+  readonly state: () => string;
+  /** Why nothing, or not everything, can be traded; `undefined` while all is well. */
+  readonly problem: () => string | undefined;
+}
+
+/** Reports the fleet to people, the heartbeat monitor, systemd and the container's health check: one message a signal, not one an account. */
+export class FleetReporter {
+  readonly #parts: FleetReporterParts;
+  readonly #notifications: NotificationCenter;
+  readonly #heartbeat: Heartbeat | undefined;
+  readonly #service: ServiceManager;
+  readonly #liveness: LivenessFile;
+  readonly #redact: (text: string) => string;
+  readonly #open = new Map<string, { readonly signal: Signal; readonly since: number }>();
+  readonly #told = new Map<string, string>();
+  #timer: Timer | undefined;
+  #lookedAt: number | undefined;
+
+  constructor(parts: FleetReporterParts) {
+    const { env, clock, log, shared, ledger, secrets, problem } = parts;
+    this.#parts = parts;
+    this.#redact = createRedaction([...secretsOf(shared), ...secrets]);
+    this.#notifications = new NotificationCenter({
+      settings: shared.notifications,
+      outbox: ledger.outbox,
+      clock,
+      log,
+      fetch,
+      redact: this.#redact,
+      sender: () => ({ mode: shared.mode, account: "fleet", host: hostname() }),
+    });
+    this.#notifications.start();
+    const { heartbeatUrl: url } = shared.notifications;
+    this.#heartbeat =
+      url === undefined
+        ? undefined
+        : new Heartbeat({ clock, log, fetch, redact: this.#redact, url, problem: () => this.#problem(problem) });
+    this.#service = serviceManager({ env, pid: process.pid, clock, log });
+    this.#liveness = new LivenessFile({ env, pid: process.pid, clock, log });
+  }
+
+  begin(): void {
+    const { ledger, clock, shared, log } = this.#parts;
+    const before = ledger.processRuns.begin(process.pid, clock.now());
+    if (before !== undefined && (before.endedAt === undefined || before.failure !== undefined)) {
+      log.warn(
+        `The fleet's process before this one (pid ${String(before.pid)}) did not stop cleanly${before.failure === undefined ? "" : `: ${before.failure}`}.`,
+      );
+      this.#notifications.notify(restartedNotice(before, 0, clock.now(), shared.alertsTimezone));
+    }
+    this.#notifications.halt(readHalt(shared.haltFiles));
+    this.#service.ready();
+    this.#service.watch(() => this.#isWatching());
+    this.#liveness.watch(() => this.#isWatching());
+    this.#heartbeat?.start();
+    this.sayState();
+  }
+
+  /** All accounts have looked at an alerts file. */
+  looked(): void {
+    this.#lookedAt = this.#parts.clock.monotonic();
+  }
+
+  onEvent(event: TraderEvent): void {
+    const { clock } = this.#parts;
+    if (event.kind === "offered" && !this.#open.has(event.signal.id))
+      this.#open.set(event.signal.id, { signal: event.signal, since: clock.monotonic() });
+    // What is wrong with the alerts is the same for all accounts, and the outbox takes it once.
+    if (event.kind === "not-executed" && event.origin === "intake") this.#notifications.notify(notExecutedNotice(event.what, clock.now()));
+    if (event.kind === "halt-changed") this.#notifications.halt(readHalt(this.#parts.shared.haltFiles));
+    if (event.kind === "executing" || event.kind === "ready") this.sayState();
+    if (event.kind === "concluded" || event.kind === "not-executed" || event.kind === "offered") this.#lookSoon();
+  }
+
+  /** An account was set aside. */
+  setAside(account: string, problem: string): void {
+    const lines = [this.#redact(problem), "The other accounts go on. Restart the fleet once the cause is mended."];
+    this.#notifications.notify({
+      kind: "failed",
+      level: "error",
+      key: `set-aside:${account}:${String(this.#parts.clock.now())}`,
+      title: `the account ${account} is set aside`,
+      lines,
+    });
+    this.sayState();
+  }
+
+  sayState(): void {
+    if (this.#service.listening) this.#service.status(this.#parts.state());
+  }
+
+  stopping(): void {
+    this.#service.stopping();
+  }
+
+  /** Bounded in time; never throws. */
+  async end(failure?: unknown): Promise<void> {
+    const { clock, ledger } = this.#parts;
+    this.#timer?.cancel();
+    if (failure !== undefined) this.#notifications.notify(failedNotice("the fleet", failure, clock.now()));
+    try {
+      ledger.processRuns.end(clock.now(), failure === undefined ? undefined : this.#redact(messageOf(failure)));
+    } catch {
+      // The failure itself has been reported.
+    }
+    await Promise.all([this.#notifications.close(DRAIN_MS), this.#service.close()]);
+    this.#heartbeat?.close();
+    this.#liveness.close();
+  }
+
+  #lookSoon(): void {
+    this.#timer?.cancel();
+    this.#timer = this.#open.size === 0 ? undefined : this.#parts.clock.after(QUIET_MS, () => this.#tell());
+  }
+
+  /** A signal is reported once all accounts have ended, or after two minutes; and again when its result has changed since. */
+  #tell(): void {
+    const { clock, standings, log } = this.#parts;
+    for (const [id, { signal, since }] of this.#open) {
+      const now = standings(id);
+      const isOver = clock.monotonic() - since >= REPORT_WITHIN_MS;
+      const open = now.some(({ kind }) => isOpen(kind));
+      const counts = countsText(now);
+      if (open && !isOver) continue;
+      if (!open) this.#open.delete(id);
+      if (this.#told.get(id) === counts) continue;
+      this.#told.set(id, counts);
+      log.child({ signal: id }).info(`Fleet: ${counts}.`);
+      this.#notifications.notify(signalNotice(signal, now, counts));
+    }
+    if (this.#open.size > 0) this.#timer = this.#parts.clock.after(QUIET_MS, () => this.#tell());
+    this.sayState();
+  }
+
+  #isWatching(): boolean {
+    return this.#lookedAt !== undefined && this.#parts.clock.monotonic() - this.#lookedAt < LOOK_LIMIT_MS;
+  }
+
+  #problem(problem: () => string | undefined): string | undefined {
+    return this.#isWatching() ? problem() : "An alerts file is not being watched.";
+  }
+}
+
+/** Counts, and the accounts in trouble by name. */
+function signalNotice(signal: Signal, standings: readonly Standing[], counts: string): Notice {
+  const trouble = standings.filter(({ kind }) => isTrouble(kind)).toSorted(byTrouble);
+  const left = trouble.length - MOST_NAMED;
+  return {
+    kind: "execution",
+    level: trouble.length > 0 ? "warning" : "info",
+    key: `fleet:${signal.id}:${counts}`,
+    title: `${String(standings.length)} accounts: ${counts}`,
+    lines: [
+      `Wanted: ${describeSignal(signal)}.`,
+      ...trouble.slice(0, MOST_NAMED).map(({ account, reason }) => `${account}: ${reason}`),
+      ...(left > 0 ? [`And ${String(left)} more.`] : []),
+      ...(trouble.length > 0 ? ["`alpaca-trader fleet explain NAME` says why."] : []),
+    ],
+  };
+}

@@ -1,0 +1,240 @@
+import type { TraderEvent } from "../app/events.ts";
+import { openEmbeddedVenues, type EmbeddedVenues } from "../app/embedded-venue.ts";
+import { Rehearsal } from "../app/rehearsal.ts";
+import { secretsOf, type SharedLogs } from "../app/trading-session.ts";
+import { ledgerFile, ledgerLockFile } from "../config/files.ts";
+import type { Clock, Timer } from "../domain/clock.ts";
+import type { Environment } from "../domain/config.ts";
+import { asError } from "../domain/errors.ts";
+import { acquireLock } from "../ledger/lock.ts";
+import { openLedger } from "../ledger/sqlite-ledger.ts";
+import { createRedaction } from "../logging/logger.ts";
+import { HaltSwitch } from "../machine/halt.ts";
+import { prepareStateDirectory } from "../machine/directory-access.ts";
+import { AccountHost } from "./account-host.ts";
+import { AlertsWatch } from "./alerts-watch.ts";
+import { Canaries } from "./canaries.ts";
+import { FleetReporter } from "./fleet-reporter.ts";
+import type { FleetSettings } from "./fleet-settings.ts";
+import { Places } from "./places.ts";
+import { standingOf, type Standing } from "./standing.ts";
+
+const TICK_MS = 1_000;
+
+export interface FleetParts extends SharedLogs {
+  readonly env: Environment;
+  readonly clock: Clock;
+  readonly settings: FleetSettings;
+  readonly verbose: boolean;
+  /** Called with each account's events, after its log and ledger. */
+  readonly onEvent?: (account: string, event: TraderEvent) => void;
+  /** Accounts of a simulator that somebody else has started; by default the fleet opens its own in simulator mode. */
+  readonly venues?: EmbeddedVenues;
+}
+
+/**
+ * Many accounts in one process. Each has its own ledger, limits, halts and promises, as if it ran alone; the process has one
+ * watcher and one reader of each alerts file, one set of logs, and places for so many accounts at a time.
+ */
+export class Fleet {
+  readonly #parts: FleetParts;
+  readonly #stopping = new AbortController();
+  readonly #places: Places;
+  readonly #alerts: AlertsWatch;
+  readonly #canaries: Canaries;
+  #hosts: readonly AccountHost[] = [];
+  #reporter: FleetReporter | undefined;
+  /** What another account has logged already. */
+  readonly #said = new Set<string>();
+  #timer: Timer | undefined;
+  #isReadySaid = false;
+  #failure: Error | undefined;
+
+  constructor(parts: FleetParts) {
+    const { clock, settings, log } = parts;
+    this.#parts = parts;
+    this.#places = new Places(settings.shared.fleet.places, clock);
+    this.#alerts = new AlertsWatch({
+      clock,
+      log,
+      usePolling: settings.shared.alertsPolling,
+      looked: () => this.#reporter?.looked(),
+    });
+    this.#canaries = new Canaries({
+      clock,
+      canaries: () =>
+        this.#hosts
+          .filter(({ account }) => account.config.fleet.isCanary)
+          .map(({ name, account, session }) => ({
+            account: name,
+            strategies: account.config.strategies.map((strategy) => strategy.name),
+            ledger: session?.ledger,
+          })),
+      signalMaxAgeSeconds: settings.shared.signalMaxAgeSeconds,
+      whenFailed: settings.shared.fleet.canaryFails,
+      stopping: this.#stopping.signal,
+    });
+  }
+
+  get hosts(): readonly AccountHost[] {
+    return this.#hosts;
+  }
+
+  standings(signalId: string): Standing[] {
+    return this.#hosts.map((host) => {
+      const standing = standingOf(host.name, host.session?.ledger, signalId);
+      return host.state === "set-aside" ? { ...standing, kind: "set-aside", reason: host.problem ?? "" } : standing;
+    });
+  }
+
+  /** Runs until `stop`. @throws what concerns the process and not one account: a lock, the fleet's own ledger. */
+  async run(): Promise<void> {
+    const { clock, settings, env, log } = this.#parts;
+    const { shared } = settings;
+    prepareStateDirectory(shared.stateDir);
+    const holder = { pid: process.pid, command: "run", mode: shared.mode, stateDir: shared.stateDir, startedAt: clock.now() };
+    const lock = acquireLock(ledgerLockFile(shared), holder);
+    const halt = new HaltSwitch(shared, process.pid);
+    const secrets = settings.accounts.flatMap(({ config }) => secretsOf(config));
+    const ledger = openLedger(ledgerFile(shared), { redact: createRedaction(secrets) });
+    const venues = await this.#openVenues();
+    const rehearsal = new Rehearsal(clock);
+    this.#hosts = settings.accounts.map((account, index) => this.#newHost(account, venues, index === 0 ? rehearsal : undefined));
+    const reporter = new FleetReporter({
+      env,
+      clock,
+      log,
+      shared,
+      ledger,
+      secrets,
+      standings: (id) => this.standings(id),
+      state: () => this.#stateText(halt.reason()),
+      problem: () => this.#problem(),
+    });
+    this.#reporter = reporter;
+    let failure: unknown;
+    try {
+      reporter.begin();
+      this.#tick(() => {
+        halt.reason();
+        ledger.check();
+        lock.check(clock.now());
+      });
+      await Promise.all(this.#hosts.map((host) => this.#host(host)));
+      if (this.#failure !== undefined) throw this.#failure;
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      this.#timer?.cancel();
+      await reporter.end(failure);
+      if (this.#parts.venues === undefined) await venues?.close();
+      halt.close();
+      ledger.close();
+      lock.release();
+    }
+  }
+
+  /** `run` returns within 8 s. */
+  stop(): void {
+    this.#stopping.abort();
+    this.#reporter?.stopping();
+    for (const host of this.#hosts) host.stop();
+  }
+
+  async #host(host: AccountHost): Promise<void> {
+    await host.run();
+    if (host.state !== "set-aside") return;
+    this.#reporter?.setAside(host.name, host.problem ?? "");
+    this.#sayReady();
+  }
+
+  #openVenues(): Promise<EmbeddedVenues | undefined> {
+    const { settings, clock, venues } = this.#parts;
+    if (venues !== undefined || settings.shared.mode !== "simulator") return Promise.resolve(venues);
+    return openEmbeddedVenues(
+      settings.accounts.map(({ config }) => config.stateDir),
+      clock,
+      "run",
+    );
+  }
+
+  #newHost(account: FleetSettings["accounts"][number], venues: EmbeddedVenues | undefined, rehearsal: Rehearsal | undefined): AccountHost {
+    const { onEvent } = this.#parts;
+    const { isCanary } = account.config.fleet;
+    const hasCanary = this.#parts.settings.accounts.some(({ config }) => config.fleet.isCanary);
+    return new AccountHost({
+      ...this.#parts,
+      account,
+      alerts: this.#alerts,
+      places: this.#places,
+      onEvent: (event) => {
+        this.#reporter?.onEvent(event);
+        if (event.kind === "ready") this.#sayReady();
+        onEvent?.(account.name, event);
+      },
+      asNews: (event) => this.#asNews(event),
+      ...(hasCanary && !isCanary ? { refusal: (signal, isWanted) => this.#canaries.refusal(signal, isWanted) } : {}),
+      ...(venues === undefined
+        ? {}
+        : {
+            openVenue: () => ({
+              name: "the built-in simulator",
+              alpaca: venues.alpacaOf(account.config.stateDir),
+              close: () => Promise.resolve(),
+            }),
+          }),
+      ...(rehearsal === undefined || !this.#parts.settings.shared.execution.warmSnapshot ? {} : { rehearsal }),
+    });
+  }
+
+  /** What is said of the alerts is the same in nearly all accounts, and is logged once. */
+  #asNews(event: TraderEvent): TraderEvent | undefined {
+    if (event.kind === "offered") return this.#isSaid(event.signal.id) ? { ...event, again: true } : event;
+    if (event.kind !== "verdict") return event;
+    return this.#isSaid(`${event.subject} ${event.verdict.kind} ${event.verdict.reason}`) ? undefined : event;
+  }
+
+  #isSaid(text: string): boolean {
+    if (this.#said.has(text)) return true;
+    if (this.#said.size > 1_000) this.#said.clear();
+    this.#said.add(text);
+    return false;
+  }
+
+  /** @param check throws when the process has lost its lock or its ledger. */
+  #tick(check: () => void): void {
+    this.#timer = this.#parts.clock.after(TICK_MS, () => {
+      try {
+        check();
+        this.#tick(check);
+      } catch (error) {
+        this.#failure ??= asError(error);
+        this.stop();
+      }
+    });
+  }
+
+  /** Says once that all accounts have been read, or which have not. */
+  #sayReady(): void {
+    const starting = this.#hosts.filter(({ state }) => state === "starting").length;
+    if (this.#isReadySaid || starting > 0) return;
+    this.#isReadySaid = true;
+    this.#parts.log.info(`Ready: ${this.#stateText(undefined)}.`);
+  }
+
+  #stateText(halted: string | undefined): string {
+    const { shared, accounts } = this.#parts.settings;
+    const ready = this.#hosts.filter(({ state }) => state === "ready").length;
+    const aside = this.#hosts.filter(({ state }) => state === "set-aside").map(({ name }) => name);
+    const trouble = aside.length === 0 ? "" : `; set aside: ${aside.join(", ")}`;
+    if (halted !== undefined) return `${shared.mode}: HALTED (${halted})`;
+    return `${shared.mode}: ${String(ready)} of ${String(accounts.length)} accounts watch for alerts${trouble}`;
+  }
+
+  #problem(): string | undefined {
+    const failing = this.#hosts.filter(({ state }) => state === "set-aside" || state === "failed");
+    if (failing.length === 0) return undefined;
+    return failing.map(({ name, problem }) => `${name}: ${problem ?? ""}`).join(" ");
+  }
+}
