@@ -219,7 +219,10 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
     );
   add("demo", "rebalance an account on the built-in simulator, from an alert to the target")
     .option("--once", "stop after the first rebalance")
-    .action(async (options: { once?: boolean }) => done(await (await import("./commands/demo.ts")).demo(context, options)));
+    .option("--accounts <number>", "trade this many accounts side by side, from 2 to 1000", accountsNumber)
+    .action(async (options: { once?: boolean; accounts?: number }) =>
+      done(await (await import("./commands/demo.ts")).demo(context, options)),
+    );
   const fleet = prepared(program.command("fleet").description("trade the same signals in many accounts, from one process"));
   addFleetCommands(fleet, whole, { done, prepared, number: wholeNumber });
   return program;
@@ -233,6 +236,12 @@ async function inGroup(context: CommandContext, group: string | undefined): Prom
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
   return Number(text);
+}
+
+function accountsNumber(text: string): number {
+  const accounts = wholeNumber(text);
+  if (accounts < 2 || accounts > 1_000) throw new InvalidArgumentError("Expected a whole number from 2 to 1000.");
+  return accounts;
 }
 
 function eachOf(text: string, before: readonly string[]): readonly string[] {

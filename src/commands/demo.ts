@@ -1,6 +1,5 @@
-import { appendFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { DateTime } from "luxon";
 import { haltFilesFrom } from "../config/halt-files.ts";
 import { Daemon } from "../app/daemon.ts";
 import { TradingSession } from "../app/trading-session.ts";
@@ -20,6 +19,8 @@ import { RebalanceView } from "../reporting/rebalance-view.ts";
 import { targetPortfolio } from "../reporting/target-portfolio.ts";
 import { startSimulator } from "../simulator/server.ts";
 import type { CommandContext } from "./context.ts";
+import { STORY, writeAlerts } from "./demo-story.ts";
+import { demoFleet } from "./fleet/demo.ts";
 import { onStopSignal } from "./stop-signals.ts";
 
 /** Initial positions: a leveraged one to exit, part of the targets, little cash. */
@@ -29,38 +30,16 @@ const HOLDINGS = [
 ];
 const CASH = decimal("2500");
 
-interface Leg {
-  readonly symbol: string;
-  readonly reason: string;
-}
-
-const NUCLEAR = "Bull market - Nuclear portfolio: SMR (31.2%), LEU (39.5%), OKLO (29.3%)";
-const HEDGE = "SPY overbought (79-81), UVXY 75% + BTAL 25% allocation";
-
-const STORY: readonly { readonly title: string; readonly legs: readonly Leg[] }[] = [
-  {
-    title: "the market is calm: three nuclear stocks",
-    legs: [
-      { symbol: "SMR", reason: `Nuclear portfolio allocation: 31.2% (${NUCLEAR})` },
-      { symbol: "LEU", reason: `Nuclear portfolio allocation: 39.5% (${NUCLEAR})` },
-      { symbol: "OKLO", reason: `Nuclear portfolio allocation: 29.3% (${NUCLEAR})` },
-    ],
-  },
-  {
-    title: "the market is overheated: into the hedge",
-    legs: [
-      { symbol: "UVXY", reason: `Volatility hedge allocation: 75% (${HEDGE})` },
-      { symbol: "BTAL", reason: `Anti-beta hedge allocation: 25% (${HEDGE})` },
-    ],
-  },
-];
-
-/** Delay between two lines of one run, as recorded from the original writer, in milliseconds. */
-const LINE_GAP_MS = 80;
 const STEP_LIMIT_MS = 120_000;
 
+export interface DemoOptions {
+  readonly once?: boolean;
+  /** How many accounts trade side by side. */
+  readonly accounts?: number;
+}
+
 /** Runs the real daemon against the built-in simulator, in a private directory that is removed afterwards (R29). */
-export async function demo(context: CommandContext, options: { readonly once?: boolean }): Promise<ExitCode> {
+export async function demo(context: CommandContext, options: DemoOptions): Promise<ExitCode> {
   const halted = readHalt(haltFilesFrom(context.env));
   if (halted !== undefined)
     throw new TraderError(`Trading is halted: ${halted.reason}. The halt also stops the demonstration.`, {
@@ -69,7 +48,9 @@ export async function demo(context: CommandContext, options: { readonly once?: b
     });
   const dir = makeTemporaryDirectory("alpaca-trader-demo-");
   try {
-    return await new Demonstration(context, dir).play(options.once === true ? STORY.slice(0, 1) : STORY);
+    const story = options.once === true ? STORY.slice(0, 1) : STORY;
+    if (options.accounts !== undefined) return await demoFleet(context, dir, { story, accounts: options.accounts });
+    return await new Demonstration(context, dir).play(story);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
@@ -183,7 +164,7 @@ class Demonstration {
     this.#view = new RebalanceView(out);
     const concluded = Promise.withResolvers<{ conclusion: Conclusion; execution: ExecutionRecord }>();
     this.#onConcluded = concluded.resolve;
-    await this.#write(run.legs, session.config.alertsTimezone);
+    await writeAlerts({ clock, out, file: this.#alertsFile, zone: session.config.alertsTimezone }, run.legs);
     const limit = new AbortController();
     const result = await Promise.race([concluded.promise, running, clock.sleep(STEP_LIMIT_MS, limit.signal)]);
     limit.abort();
@@ -195,17 +176,6 @@ class Demonstration {
     for (const line of [...targetAgainstActual(result.execution, out.style), ...conclusionLines(result.execution, out.style)])
       out.line(line);
     return result.conclusion.outcome === "on-target" ? EXIT.ok : EXIT.failed;
-  }
-
-  async #write(legs: readonly Leg[], zone: string): Promise<void> {
-    const { clock, out } = this.#context;
-    for (const leg of legs) {
-      const timestamp = DateTime.fromMillis(clock.now(), { zone }).toFormat("yyyy-LL-dd'T'HH:mm:ss.SSS");
-      const line = JSON.stringify({ timestamp, symbol: leg.symbol, action: "BUY", price: null, reason: leg.reason, origin: "simulator" });
-      out.line(line);
-      appendFileSync(this.#alertsFile, `${line}\n`, { mode: 0o640 });
-      await clock.sleep(LINE_GAP_MS);
-    }
   }
 
   #heading(text: string): void {
