@@ -11,12 +11,7 @@ import { plainStyle } from "../reporting/style.ts";
 import type { AlertsWatch } from "./alerts-watch.ts";
 import type { FleetAccount } from "./fleet-settings.ts";
 import type { Places } from "./places.ts";
-
-/** An account that fails again and again is left alone, and named; the others go on. */
-const MOST_FAILURES = 3;
-/** An account that has run for this long has recovered. */
-const RECOVERED_MS = 3_600_000;
-const RESTART_MS = 5_000;
+import { withRestarts } from "./restarts.ts";
 
 export interface AccountHostParts extends SharedLogs {
   readonly clock: Clock;
@@ -45,7 +40,6 @@ export class AccountHost {
   readonly #stopping = new AbortController();
   #session: TradingSession | undefined;
   #daemon: Daemon | undefined;
-  #failures = 0;
   #problem: string | undefined;
   #state: HostState = "starting";
 
@@ -74,31 +68,16 @@ export class AccountHost {
 
   /** Runs until `stop`, or until the account is set aside. Never throws. */
   async run(): Promise<void> {
-    const { clock, log } = this.#parts;
-    while (!this.#isStopping()) {
-      const startedAt = clock.monotonic();
-      try {
-        await this.#runOnce();
-      } catch (error) {
-        if (clock.monotonic() - startedAt >= RECOVERED_MS) this.#failures = 0;
-        this.#failures += 1;
-        this.#problem = messageOf(error);
-        const isLast = this.#failures >= MOST_FAILURES;
-        this.#state = isLast ? "set-aside" : "failed";
-        const hint = error instanceof TraderError ? error.hint : undefined;
-        log.child({ account: this.name }).error(this.#problem, hint === undefined ? {} : { hint });
-        if (isLast) {
-          log
-            .child({ account: this.name })
-            .error(
-              `The account is set aside after ${String(MOST_FAILURES)} failures; the others go on. Restart the fleet once the cause is mended.`,
-            );
-          return;
-        }
-        await clock.sleep(RESTART_MS, this.#stopping.signal);
-      }
-    }
-    this.#state = "stopped";
+    const failed = (error: unknown, isLast: boolean): void => this.#failed(error, isLast);
+    this.#state = await withRestarts(() => this.#runOnce(), { clock: this.#parts.clock, stopping: this.#stopping.signal, failed });
+  }
+
+  #failed(error: unknown, isLast: boolean): void {
+    const log = this.#parts.log.child({ account: this.name });
+    this.#problem = messageOf(error);
+    this.#state = isLast ? "set-aside" : "failed";
+    log.error(this.#problem, error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {});
+    if (isLast) log.error("The account is set aside after 3 failures; the others go on. Restart the fleet once the cause is mended.");
   }
 
   stop(): void {

@@ -2,8 +2,6 @@ import { accountRefusal } from "../../src/accounts/account-guard.ts";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Broker } from "../../src/domain/broker.ts";
 import type { StreamSocket } from "../../src/broker/stream-connection.ts";
-import type { Clock, Timer } from "../../src/domain/clock.ts";
-import { sleepOn } from "../../src/domain/clock.ts";
 import type { AlpacaConfig } from "../../src/domain/config.ts";
 import { Daemon } from "../../src/app/daemon.ts";
 import { recordEvent } from "../../src/app/event-log.ts";
@@ -20,6 +18,7 @@ import type { Log } from "../../src/logging/logger.ts";
 import { createRedaction } from "../../src/logging/logger.ts";
 import type { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import type { Scenario } from "./scenario.ts";
+import { ProcessClock } from "./process-clock.ts";
 import { STRATEGY } from "./strategy.ts";
 
 export const KEY_ID = "PKVIRTUALKEY00000001";
@@ -62,56 +61,6 @@ export interface Surroundings {
   readonly onEnd: (life: Life, failure: unknown) => void;
   /** Whether the next death is a power cut. */
   readonly losesPowerNext: () => boolean;
-}
-
-/** The machine's clock as one process sees it. After the process's death none of its timers fires. */
-class ProcessClock implements Clock {
-  readonly #base: VirtualClock;
-  readonly #skew: () => number;
-  readonly #timers = new Set<Timer>();
-  #dead = false;
-
-  constructor(base: VirtualClock, skew: () => number) {
-    this.#base = base;
-    this.#skew = skew;
-  }
-
-  get pending(): number {
-    return this.#timers.size;
-  }
-
-  now(): number {
-    return this.#base.now() + this.#skew();
-  }
-
-  monotonic(): number {
-    return this.#base.monotonic();
-  }
-
-  after(delayMs: number, run: () => void): Timer {
-    if (this.#dead) return { cancel: () => undefined };
-    const timer = this.#base.after(delayMs, () => {
-      this.#timers.delete(timer);
-      run();
-    });
-    this.#timers.add(timer);
-    return {
-      cancel: () => {
-        this.#timers.delete(timer);
-        timer.cancel();
-      },
-    };
-  }
-
-  sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
-    return sleepOn(this, delayMs, signal);
-  }
-
-  die(): void {
-    this.#dead = true;
-    for (const timer of this.#timers) timer.cancel();
-    this.#timers.clear();
-  }
 }
 
 /** One process of the daemon: the real parts, put together as the command `run` does, around a virtual machine. */

@@ -1,0 +1,32 @@
+import type { Clock } from "../domain/clock.ts";
+
+/** An account that fails again and again is left alone; the others go on. */
+const MOST_FAILURES = 3;
+/** After this long without a failure, earlier ones no longer count. */
+const RECOVERED_MS = 3_600_000;
+const RESTART_MS = 5_000;
+
+export interface RestartParts {
+  readonly clock: Pick<Clock, "monotonic" | "sleep">;
+  readonly stopping: AbortSignal;
+  /** @param isLast it is not started again. */
+  readonly failed: (error: unknown, isLast: boolean) => void;
+}
+
+/** Starts the work of one account again after each failure, with a pause, until it was set aside. Never throws. */
+export async function withRestarts(work: () => Promise<void>, { clock, stopping, failed }: RestartParts): Promise<"stopped" | "set-aside"> {
+  let failures = 0;
+  while (!stopping.aborted) {
+    const startedAt = clock.monotonic();
+    try {
+      await work();
+    } catch (error) {
+      if (clock.monotonic() - startedAt >= RECOVERED_MS) failures = 0;
+      failures += 1;
+      failed(error, failures >= MOST_FAILURES);
+      if (failures >= MOST_FAILURES) return "set-aside";
+      await clock.sleep(RESTART_MS, stopping);
+    }
+  }
+  return "stopped";
+}
