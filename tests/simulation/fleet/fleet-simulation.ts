@@ -32,8 +32,9 @@ export interface FleetSeedResult {
 const TUESDAY_10_00 = Date.parse("2026-11-17T10:00:00-05:00");
 /** A request that was under way when trading was halted may still arrive. */
 const ON_THE_WAY_MS = 150;
-/** An account without a mishap is on target this long after the last line of a run. */
-const UNDISTURBED_MS = 10_000;
+/** An account without a mishap is on target this long after the last line of a run, and a place's time later for each that was before it. */
+const UNDISTURBED_MS = 6_000;
+const PLACE_MS = 2_000;
 /** After all mishaps. */
 const FINAL_MS = 30_000;
 /** A mishap this long before a run may still delay it. */
@@ -118,7 +119,7 @@ class FleetSimulation {
     const runs = runsAt.map((at, index) => ({ at, run: drawRun(index, strategy, TUESDAY_10_00 + at) }));
     for (const { at, run } of runs) {
       this.#clock.after(at, () => this.#write(run.text));
-      this.#clock.after(at + UNDISTURBED_MS, () => this.#judgeUndisturbed(at, run.weights));
+      this.#clock.after(at + this.#undisturbedMs, () => this.#judgeUndisturbed(at, run.weights));
     }
     await this.#clock.advance(troubleMs + 5_000);
     // An account that was set aside is taken up by the next start of the process.
@@ -268,7 +269,7 @@ class FleetSimulation {
     if (isPost(request)) this.#judgeOrder(account, request);
     const response = await this.#venues.handle(request);
     await this.#clock.sleep(this.#network.whole(2, 40));
-    return process.isDead ? never() : response;
+    return isOver(process) ? never() : response;
   }
 
   #venueOf({ keyId }: Account): Venue {
@@ -297,6 +298,11 @@ class FleetSimulation {
     if (!isPassed) this.#violated(`${id} of account ${String(account.index)} was sent before the canary had reached its target.`);
   }
 
+  get #undisturbedMs(): number {
+    const { accounts, places } = this.#plan;
+    return UNDISTURBED_MS + Math.ceil(accounts / places) * PLACE_MS;
+  }
+
   /** No mishap of another account may keep this one from its target. */
   #judgeUndisturbed(at: number, weights: ReadonlyMap<string, number>): void {
     const { canary, canaryFails } = this.#plan;
@@ -305,15 +311,15 @@ class FleetSimulation {
     for (const account of this.#accounts) {
       if (this.#isDisturbed(account.index, at)) continue;
       this.#isolated += 1;
-      this.#judgeTarget(account, weights, `${String(UNDISTURBED_MS / 1_000)} s after a run, without a mishap of its own,`);
+      this.#judgeTarget(account, weights, `${String(this.#undisturbedMs / 1_000)} s after a run, without a mishap of its own,`);
     }
   }
 
   /** Something of its own, or of all, was in the way of a run written at `at`, or a newer run has come since. */
   #isDisturbed(index: number, at: number): boolean {
     const { mishaps, runsAt } = this.#plan;
-    const end = at + UNDISTURBED_MS;
-    if (runsAt.some((other) => other > at - UNDISTURBED_MS && other < end && other !== at)) return true;
+    const end = at + this.#undisturbedMs;
+    if (runsAt.some((other) => other > at - this.#undisturbedMs && other < end && other !== at)) return true;
     return mishaps.some(
       (mishap) =>
         (mishap.account === undefined || mishap.account === index) &&
@@ -363,6 +369,10 @@ class FleetSimulation {
   #violated(text: string): void {
     this.#violations.push(`${(this.#clock.monotonic() / 1_000).toFixed(1)} s: ${text}`);
   }
+}
+
+function isOver({ isDead }: Process): boolean {
+  return isDead;
 }
 
 function never(): Promise<never> {
