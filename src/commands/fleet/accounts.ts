@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, copyFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { connectVenue } from "../../app/venue-access.ts";
 import { ledgerFile, ledgerLockFile } from "../../config/files.ts";
@@ -7,6 +7,7 @@ import { ACCOUNT_SETTINGS, SETTINGS } from "../../config/settings.ts";
 import { mistakenFor } from "../../config/read-settings.ts";
 import { stateDirFrom } from "../../config/state-dir.ts";
 import { textIn } from "../../config/text-in.ts";
+import type { Account } from "../../domain/broker.ts";
 import type { Config, Environment } from "../../domain/config.ts";
 import { EXIT, messageOf, TraderError, type ExitCode } from "../../domain/errors.ts";
 import { AccountDirectories, type StoredAccount } from "../../fleet/account-store.ts";
@@ -38,12 +39,13 @@ export async function addAccount(context: CommandContext, name: string, options:
   try {
     const { config } = loadAccount(context.env, account);
     assertSameMode(given, config);
+    const seen = await readAccount(context, config);
     const from = options.state ?? textIn(given, "STATE_DIR");
-    const taken = from === undefined ? undefined : takeOver(resolve(from), config, context);
-    await pin(context, account, config);
-    if (taken !== undefined) context.out.line(taken);
+    if (from !== undefined) context.out.line(takeOver(resolve(from), config, context, seen?.number));
+    if (seen !== undefined) pin(context, account, config, seen.number);
+    if (seen !== undefined) context.out.line(`Account ${seen.number}: equity ${formatDollars(seen.equity)}.`);
   } catch (error) {
-    rmSync(join(account.directory, "account.env"), { force: true });
+    forget(account);
     throw error;
   }
   context.out.line(`${name} is in the fleet. ${left.length === 0 ? "" : leftText(left)}`.trim());
@@ -102,8 +104,29 @@ function assertSameMode(given: Environment, { mode }: Config): void {
   );
 }
 
-/** Moves the ledger of an installation into the fleet, so that its executions and its account go on. @returns what was done. */
-function takeOver(from: string, config: Config, { clock }: CommandContext): string {
+/** Nothing but its settings has been written yet. */
+function forget({ directory }: StoredAccount): void {
+  rmSync(join(directory, "account.env"), { force: true });
+  if (readdirSync(directory).length === 0) rmdirSync(directory);
+}
+
+/** In simulator mode the account exists once the fleet runs. */
+async function readAccount({ clock }: CommandContext, config: Config): Promise<Account | undefined> {
+  if (config.mode === "simulator") return undefined;
+  const { broker, close } = await connectVenue(config, clock, "fleet add");
+  try {
+    return await broker.account();
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * Moves the ledger of an installation into the fleet, so that its executions go on.
+ * @param number of the account that the keys belong to.
+ * @returns what was done.
+ */
+function takeOver(from: string, config: Config, { clock }: CommandContext, number: string | undefined): string {
   const old = { stateDir: from, mode: config.mode };
   const [source, target] = [ledgerFile(old), ledgerFile(config)];
   if (!existsSync(source)) return `${from} has no ${config.mode} ledger; the account begins with a new one.`;
@@ -116,7 +139,21 @@ function takeOver(from: string, config: Config, { clock }: CommandContext): stri
   });
   try {
     // Opening migrates it, and closing leaves everything in one file.
-    openLedger(source, { mustExist: true }).close();
+    const ledger = openLedger(source, { mustExist: true });
+    const pinned = ledger.pinnedAccount()?.number;
+    ledger.close();
+    if (pinned !== undefined && number !== undefined && pinned !== number)
+      throw new TraderError(`The ledger ${source} belongs to account ${pinned}, and the keys to ${number}.`, {
+        code: "account-refused",
+        hint: "Use the keys of that account, or add it without the old ledger.",
+        exitCode: EXIT.refused,
+      });
+    if (existsSync(`${source}-wal`))
+      throw new TraderError(`Another process has the ledger ${source} open.`, {
+        code: "ledger-in-use",
+        hint: "Stop what reads it, such as `alpaca-trader dashboard`, and add the account again.",
+        exitCode: EXIT.refused,
+      });
     move(source, target);
   } finally {
     lock.release();
@@ -134,28 +171,19 @@ function move(source: string, target: string): void {
   }
 }
 
-/** In simulator mode the account exists once the fleet runs. */
-async function pin({ clock, out }: CommandContext, { name }: StoredAccount, config: Config): Promise<void> {
-  if (config.mode === "simulator") return;
-  const { broker, close } = await connectVenue(config, clock, "fleet add");
+function pin({ clock }: CommandContext, { name }: StoredAccount, config: Config, number: string): void {
+  const ledger = openLedger(ledgerFile(config));
   try {
-    const account = await broker.account();
-    const ledger = openLedger(ledgerFile(config));
-    try {
-      const pinned = ledger.pinnedAccount();
-      if (pinned !== undefined && pinned.number !== account.number)
-        throw new TraderError(`The ledger of ${name} belongs to account ${pinned.number}, and its keys to ${account.number}.`, {
-          code: "account-refused",
-          hint: "Use the keys of that account, or add it without the old ledger.",
-          exitCode: EXIT.refused,
-        });
-      if (pinned === undefined) ledger.pinAccount(account.number, clock.now());
-    } finally {
-      ledger.close();
-    }
-    out.line(`Account ${account.number}: equity ${formatDollars(account.equity)}.`);
+    const pinned = ledger.pinnedAccount();
+    if (pinned === undefined) ledger.pinAccount(number, clock.now());
+    else if (pinned.number !== number)
+      throw new TraderError(`The ledger of ${name} belongs to account ${pinned.number}, and its keys to ${number}.`, {
+        code: "account-refused",
+        hint: "Use the keys of that account, or another name.",
+        exitCode: EXIT.refused,
+      });
   } finally {
-    await close();
+    ledger.close();
   }
 }
 

@@ -1,3 +1,5 @@
+import type { Environment } from "../../domain/config.ts";
+import type { Check } from "../../doctor/check.ts";
 import { callDoctor, isWell } from "../../doctor/doctor.ts";
 import { checkLines } from "../../doctor/view.ts";
 import { EXIT, type ExitCode } from "../../domain/errors.ts";
@@ -5,32 +7,44 @@ import { errorLines } from "../../reporting/error-view.ts";
 import type { CommandContext } from "../context.ts";
 import { fleetOf } from "./show.ts";
 
-/** Checks each account as `doctor --account` does, and shows what is not well. @returns 1 when anything fails. */
+/** Checks each account as `doctor --account` does, and shows what is not well; what is the same for all is shown once. @returns 1 when anything fails. */
 export async function fleetDoctor(context: CommandContext): Promise<ExitCode> {
-  const { clock, out, err, verbose } = context;
+  const { out } = context;
   const { accounts } = fleetOf(context);
-  let sick = 0;
-  for (const { name, env } of accounts) {
-    const checks = await callDoctor(
-      { env, clock, directory: process.cwd(), notify: false },
-      {
-        onCheck: () => undefined,
-        onFault: (error) => {
-          if (verbose) for (const line of errorLines(error, { verbose }, err.style)) err.line(line);
-        },
-      },
-    );
-    const bad = checks.filter(({ status }) => status === "failed" || status === "warning");
-    if (!isWell(checks)) sick += 1;
-    out.line(
-      `${name}: ${bad.length === 0 ? `all ${String(checks.length)} checks are well` : `${String(bad.length)} of ${String(checks.length)} checks need attention`}`,
-    );
-    for (const check of bad) for (const line of checkLines(check, out.style)) out.line(`  ${line}`);
+  const examined: { name: string; checks: readonly Check[] }[] = [];
+  for (const { name, env } of accounts) examined.push({ name, checks: await examine(context, env) });
+  const texts = examined.map(({ checks }) => checks.filter(needsAttention).map(({ text }) => text));
+  const shared = new Set(accounts.length < 2 ? [] : texts[0]?.filter((text) => texts.every((each) => each.includes(text))));
+  if (shared.size > 0) {
+    out.line("All accounts:");
+    showChecks(context, examined[0]?.checks.filter((check) => needsAttention(check) && shared.has(check.text)) ?? []);
   }
-  out.line(
-    sick === 0
-      ? `All ${String(accounts.length)} accounts can trade.`
-      : `${String(sick)} of ${String(accounts.length)} accounts need attention.`,
+  for (const { name, checks } of examined) {
+    const own = checks.filter((check) => needsAttention(check) && !shared.has(check.text));
+    out.line(`${name}: ${own.length === 0 ? "nothing else" : `${String(own.length)} of ${String(checks.length)} checks`} to look at`);
+    showChecks(context, own);
+  }
+  const sick = examined.filter(({ checks }) => !isWell(checks)).map(({ name }) => name);
+  out.line(sick.length === 0 ? `All ${String(accounts.length)} accounts can trade.` : `Cannot trade as they are: ${sick.join(", ")}.`);
+  return sick.length === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function examine({ clock, err, verbose }: CommandContext, env: Environment): Promise<readonly Check[]> {
+  return callDoctor(
+    { env, clock, directory: process.cwd(), notify: false },
+    {
+      onCheck: () => undefined,
+      onFault: (error) => {
+        if (verbose) for (const line of errorLines(error, { verbose }, err.style)) err.line(line);
+      },
+    },
   );
-  return sick === 0 ? EXIT.ok : EXIT.failed;
+}
+
+function needsAttention({ status }: Check): boolean {
+  return status === "failed" || status === "warning";
+}
+
+function showChecks({ out }: CommandContext, checks: readonly Check[]): void {
+  for (const check of checks) for (const line of checkLines(check, out.style)) out.line(`  ${line}`);
 }

@@ -6,6 +6,7 @@ import type { VenueAccess } from "../../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
 import { unknownAccount } from "../../fleet/account-store.ts";
 import type { FleetAccount, FleetSettings } from "../../fleet/fleet-settings.ts";
+import { STANDING_WORDS, standingOf, type StandingLedger } from "../../fleet/standing.ts";
 import { errorLines } from "../../reporting/error-view.ts";
 import type { Style } from "../../reporting/style.ts";
 import type { Terminal } from "../../reporting/terminal.ts";
@@ -26,6 +27,8 @@ export interface FleetExecuteOptions {
 interface Result {
   readonly name: string;
   readonly code: ExitCode;
+  /** What came of the newest signal, in a few words. */
+  readonly end: string;
   readonly lines: readonly string[];
 }
 
@@ -49,7 +52,7 @@ export async function executeFleet(context: CommandContext, options: FleetExecut
   const actAll = (some: readonly FleetAccount[]): Promise<Result[]> =>
     inPlaces(some, settings.shared.fleet.places, async (account) => {
       const result = await act(context, account, logs, venueOf(account), options, stopping.signal);
-      show(context.out, result);
+      show(context, result, options.dryRun === true || context.verbose);
       return result;
     });
   try {
@@ -109,7 +112,7 @@ async function act(
     try {
       const { dryRun = false, ignoreMarketHours = false, finish = false } = options;
       const code = await new RunOnce(session, out, { dryRun, ignoreMarketHours, finish }, stopping).act();
-      return { name, code, lines: out.lines };
+      return { name, code, lines: out.lines, end: endOf(name, session.ledger) };
     } catch (error) {
       session.logFailure(error);
       throw error;
@@ -118,14 +121,21 @@ async function act(
     }
   } catch (error) {
     for (const line of errorLines(error, { verbose: context.verbose }, out.style)) out.line(line);
-    return { name, code: error instanceof TraderError ? error.exitCode : EXIT.failed, lines: out.lines };
+    return { name, code: error instanceof TraderError ? error.exitCode : EXIT.failed, lines: out.lines, end: "failed" };
   }
 }
 
-function show(out: Terminal, { name, code, lines }: Result): void {
-  const [tint, words] = code === EXIT.ok ? (["good", "done"] as const) : (["bad", `exit code ${String(code)}`] as const);
-  out.line(out.style.paint(tint, `${name}: ${words}`));
-  for (const line of lines) out.line(`  ${line}`);
+/** What an account without trouble says at length is in its log. */
+function show({ out }: Pick<CommandContext, "out">, { name, code, lines, end }: Result, isLong: boolean): void {
+  out.line(out.style.paint(code === EXIT.ok ? "good" : "bad", `${name}: ${end}`));
+  if (isLong || code !== EXIT.ok) for (const line of lines) out.line(`  ${line}`);
+}
+
+function endOf(name: string, ledger: StandingLedger): string {
+  const signal = ledger.recentSignals(1)[0]?.signal;
+  if (signal === undefined) return "no signal";
+  const { kind, reason } = standingOf(name, ledger, signal.id);
+  return reason === "" ? STANDING_WORDS[kind] : `${STANDING_WORDS[kind]}, ${reason}`;
 }
 
 function summary(results: readonly Result[]): string {
