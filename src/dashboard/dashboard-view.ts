@@ -36,7 +36,7 @@ export interface DashboardSource {
   /** The daemon that trades with this ledger, this process or another one. */
   readonly daemon: () => DashboardFacts["daemon"];
   /** Known only to the daemon itself; `undefined` in other processes. */
-  readonly daemonState?: () => DaemonState;
+  readonly daemonState?: () => DaemonState | undefined;
 }
 
 export interface LiveExecution extends RunningExecution {

@@ -22,12 +22,20 @@ const HTML = "text/html; charset=utf-8";
 /** Path → file. A closed list built once: no requested path is ever looked up on the disk. */
 export type PageFiles = ReadonlyMap<string, PageFile>;
 
+/** Scripts of other pages. */
+const ELSEWHERE = ["/page/login.js", "/page/fleet.js"];
+
+/** The page of one account of a fleet. @param account its name, of letters, digits, - and _. */
+export function accountPage(account: string): string {
+  return indexPage(preloads(scriptFiles()), account);
+}
+
 /** The page with all its files; nothing is loaded from elsewhere. */
 export function pageFiles(): PageFiles {
   const scripts = scriptFiles();
   const charts = dirname(require.resolve("uplot/package.json"));
   return new Map([
-    ["/", file(HTML, indexPage(scripts.map(([path]) => path).filter((path) => path !== "/page/login.js")))],
+    ["/", file(HTML, indexPage(preloads(scripts)))],
     ["/login", file(HTML, LOGIN_PAGE)],
     ["/favicon.svg", file("image/svg+xml", FAVICON)],
     ["/page/style.css", file(STYLE, PAGE_STYLE)],
@@ -36,6 +44,10 @@ export function pageFiles(): PageFiles {
     ["/charts/uPlot.css", file(STYLE, readFileSync(join(charts, "dist/uPlot.min.css")))],
     ["/charts/LICENSE.txt", file("text/plain; charset=utf-8", readFileSync(join(charts, "LICENSE")))],
   ]);
+}
+
+function preloads(scripts: readonly [string, PageFile][]): string[] {
+  return scripts.map(([path]) => path).filter((path) => !ELSEWHERE.includes(path));
 }
 
 function scriptFiles(): [string, PageFile][] {

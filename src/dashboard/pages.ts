@@ -1,8 +1,9 @@
 /**
- * The only page: its static frame, visible before any script runs. The scripts fill it.
+ * The page of an account: its static frame, visible before any script runs. The scripts fill it.
  * @param scripts paths of the page's modules, fetched in parallel.
+ * @param account its name in a fleet.
  */
-export function indexPage(scripts: readonly string[]): string {
+export function indexPage(scripts: readonly string[], account?: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -21,7 +22,7 @@ ${scripts.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n")}
 <a class="skip" href="#main">Skip to the account</a>
 <header>
 <div class="bar">
-<h1>alpaca-trader</h1>
+${account === undefined ? "<h1>alpaca-trader</h1>" : `<h1><a href="/fleet">Fleet</a> · ${account}</h1>`}
 <p id="mode" class="mode"></p>
 <p id="state" role="status"></p>
 <p id="connection" class="connection" role="status"></p>
@@ -80,7 +81,7 @@ ${scripts.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n")}
 </main>
 <footer>
 <p><span id="as-of"></span>Times are in your own time zone unless another is shown.</p>
-<p>Raw data: <a href="/api/dashboard">dashboard</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>. Charts: uPlot (<a href="/charts/LICENSE.txt">MIT licence</a>).</p>
+<p>Raw data: <a href="${account === undefined ? "" : `/fleet/${account}`}/api/dashboard">dashboard</a>, <a href="/metrics">metrics</a>, <a href="/healthz">health</a>. Charts: uPlot (<a href="/charts/LICENSE.txt">MIT licence</a>).</p>
 </footer>
 </body>
 </html>

@@ -3,8 +3,9 @@ import { TraderError } from "../domain/errors.ts";
 import { CURVE_RANGES } from "../reporting/curve-ranges.ts";
 import type { Access } from "./access.ts";
 import type { DashboardView } from "./dashboard-view.ts";
+import type { Feed } from "./event-feed.ts";
+import type { Health } from "./health.ts";
 import type { LiveFeed } from "./live-feed.ts";
-import type { Metrics } from "./metrics.ts";
 import { pageFiles, type PageFiles } from "./page-files.ts";
 
 /** Sent with every answer. The page runs its own files only, and no other site may frame it, read it or receive its address. */
@@ -22,49 +23,65 @@ export const SECURITY_HEADERS = {
 export interface RouteParts {
   readonly view: DashboardView;
   readonly feed: LiveFeed;
-  readonly access: Access;
-  readonly metrics: () => Promise<Metrics>;
+  readonly metrics: () => Promise<Scraped>;
 }
+
+/** What Prometheus reads. */
+export interface Scraped {
+  readonly contentType: string;
+  scrape(): Promise<string>;
+}
+
+/** The account that a request is about. */
+export type Chosen<Part> = (request: FastifyRequest) => Part;
 
 const JSON_TYPE = "application/json; charset=utf-8";
 const SHOWN = 50;
 const MOST_SHOWN = 500;
 
-/** All routes. Every one is read-only. */
-export function addRoutes(app: FastifyInstance, parts: RouteParts): void {
-  addPage(app);
-  addData(app, parts);
-  addWatching(app, parts);
-  if (!parts.access.isOpen) addLogin(app, parts.access);
+/** All routes of one account's dashboard. Every one is read-only. */
+export function addRoutes(app: FastifyInstance, { view, feed, metrics }: RouteParts): void {
+  addFiles(app);
+  addData(app, () => view);
+  addEvents(app, () => feed);
+  addHealth(app, () => view.health());
+  addMetrics(app, metrics);
 }
 
-function addPage(app: FastifyInstance): void {
+/** The page's files. */
+export function addFiles(app: FastifyInstance): void {
   let files: PageFiles | undefined;
   app.get("/*", (request, reply) => {
     files ??= pageFiles();
     const file = files.get(pathOf(request));
-    if (file === undefined) throw new TraderError("Nothing exists at this address.", { code: "not-found" });
+    if (file === undefined) throw nothingHere();
     void reply.header("cache-control", "no-cache").header("etag", file.tag);
     return request.headers["if-none-match"] === file.tag ? reply.code(304).send() : reply.type(file.type).send(file.body);
   });
 }
 
-function addData(app: FastifyInstance, { view }: RouteParts): void {
-  const answer = (path: string, ask: (request: FastifyRequest) => unknown): void => {
-    app.get(path, async (request, reply) => reply.type(JSON_TYPE).send(JSON.stringify(await ask(request))));
-  };
-  answer("/api/dashboard", () => view.data());
+/** The data of an account, below `/api`. */
+export function addData(app: FastifyInstance, viewOf: Chosen<DashboardView>): void {
+  const answer = (path: string, ask: (view: DashboardView, request: FastifyRequest) => unknown): void =>
+    addJson(app, path, (request) => ask(viewOf(request), request));
+  answer("/api/dashboard", (view) => view.data());
   // Requested by the page again and again: the curves, which are long and change slowly, have their own address.
-  answer("/api/overview", async () => ({ ...(await view.data()), equity: undefined }));
-  answer("/api/executions", (request) => view.executions(limitIn(request)));
-  answer("/api/executions/:id", (request) => view.execution((request.params as { id: string }).id));
-  answer("/api/signals", (request) => view.signals(limitIn(request)));
-  answer("/api/equity", (request) => view.equity(choiceIn(request, "range", CURVE_RANGES)));
-  app.get("/api/latest-execution", (_request, reply) => reply.type(JSON_TYPE).send(view.latestExecution()));
+  answer("/api/overview", async (view) => ({ ...(await view.data()), equity: undefined }));
+  answer("/api/executions", (view, request) => view.executions(limitIn(request)));
+  answer("/api/executions/:id", (view, request) => view.execution((request.params as { id: string }).id));
+  answer("/api/signals", (view, request) => view.signals(limitIn(request)));
+  answer("/api/equity", (view, request) => view.equity(choiceIn(request, "range", CURVE_RANGES)));
+  app.get("/api/latest-execution", (request, reply) => reply.type(JSON_TYPE).send(viewOf(request).latestExecution()));
 }
 
-function addWatching(app: FastifyInstance, { view, feed, metrics }: RouteParts): void {
-  app.get("/api/events", (request, reply) => {
+export function addJson(app: FastifyInstance, path: string, ask: (request: FastifyRequest) => unknown): void {
+  app.get(path, async (request, reply) => reply.type(JSON_TYPE).send(JSON.stringify(await ask(request))));
+}
+
+/** The stream that an open page follows. */
+export function addEvents(app: FastifyInstance, feedOf: Chosen<Feed>, path = "/api/events"): void {
+  app.get(path, (request, reply) => {
+    const feed = feedOf(request);
     if (request.method === "HEAD") return reply.type("text/event-stream").send();
     if (feed.isFull) throw new TraderError("Too many pages are open.", { code: "too-many", hint: "Close some of them." });
     reply.hijack();
@@ -72,17 +89,27 @@ function addWatching(app: FastifyInstance, { view, feed, metrics }: RouteParts):
     feed.add(reply.raw);
     return reply;
   });
+}
+
+export function addHealth(app: FastifyInstance, ask: () => Health | Promise<Health>): void {
   app.get("/healthz", async (_request, reply) => {
-    const health = await view.health();
+    const health = await ask();
     return reply.code(health.status === "failing" || health.status === "alerts-untrusted" ? 503 : 200).send(health);
   });
+}
+
+export function addMetrics(app: FastifyInstance, metrics: () => Promise<Scraped>): void {
   app.get("/metrics", async (_request, reply) => {
     const made = await metrics();
     return reply.type(made.contentType).send(await made.scrape());
   });
 }
 
-function addLogin(app: FastifyInstance, access: Access): void {
+export function nothingHere(): TraderError {
+  return new TraderError("Nothing exists at this address.", { code: "not-found" });
+}
+
+export function addLogin(app: FastifyInstance, access: Access): void {
   app.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string", bodyLimit: 4_096 }, (_request, body, done) =>
     done(null, new URLSearchParams(String(body))),
   );

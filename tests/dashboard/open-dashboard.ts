@@ -7,7 +7,7 @@ import { systemClock } from "../../src/domain/clock.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { ledgerFile } from "../../src/config/files.ts";
 import type { Config } from "../../src/domain/config.ts";
-import { DashboardView } from "../../src/dashboard/dashboard-view.ts";
+import { DashboardView, type DashboardSource } from "../../src/dashboard/dashboard-view.ts";
 import type { DaemonState } from "../../src/dashboard/health.ts";
 import { DashboardServer } from "../../src/dashboard/server.ts";
 import { installationToken } from "../../src/dashboard/token-file.ts";
@@ -40,6 +40,7 @@ export class OpenDashboard {
   readonly exchange = new Exchange({ clock: systemClock, alwaysOpen: true, prices: { SMR: "40", LEU: "200", BWXT: "145" } });
   readonly venue = new Venue({ exchange: this.exchange, rateLimitPerMinute: "off" });
   readonly server: DashboardServer;
+  readonly source: DashboardSource;
   readonly view: DashboardView;
   readonly problems: string[] = [];
   daemonState: DaemonState = WELL;
@@ -77,14 +78,15 @@ export class OpenDashboard {
       clock: systemClock,
       fetch: fetchFor(this.venue),
     });
-    this.view = new DashboardView({
+    this.source = {
       config: this.config,
       clock: systemClock,
       ledgerFile: ledgerFile(this.config),
       broker: { name: "the test venue", read: (ask) => this.#ask(ask), close: () => this.#broker.close() },
       daemon: () => (beside ? undefined : { pid: 4711, since: systemClock.now() - 60_000 }),
       ...(beside ? {} : { daemonState: () => this.daemonState }),
-    });
+    };
+    this.view = new DashboardView(this.source);
     const token = this.config.dashboard.isOpen ? undefined : installationToken(this.directory);
     this.server = new DashboardServer({
       view: this.view,

@@ -1,4 +1,5 @@
 import { after, elapsed, every } from "./browser-clock.js";
+import { badge, byId, fill } from "./elements.js";
 
 /** The server sends something at least every 10 s. */
 const SILENCE_LIMIT_MS = 25_000;
@@ -17,25 +18,30 @@ export async function ask(path) {
   return body;
 }
 
+/** @param {boolean} connected */
+export function showConnection(connected) {
+  fill(byId("connection"), connected, () => (connected ? badge("Connected", "good") : badge("Reconnecting…", "warn")));
+}
+
 /**
  * Follows the server's events while the page is open. The browser reconnects by itself after a lost connection; a
  * stream that it gives up (an answer that is not a stream) or that falls silent is restarted.
- * @param {{ onRunning: (executions: readonly unknown[]) => void, onChanged: () => void, onState: (connected:
- * boolean) => void }} on
+ * @param {{ onRunning: (executions: readonly unknown[]) => void, onChanged: () => void }} on
+ * @param {string} [path]
  */
-export function follow({ onRunning, onChanged, onState }) {
+export function follow({ onRunning, onChanged }, path = "api/events") {
   /** @type {EventSource | undefined} */
   let source;
   let heardAt = elapsed();
 
   const heard = () => {
     heardAt = elapsed();
-    onState(true);
+    showConnection(true);
   };
   const connect = () => {
     source?.close();
     heardAt = elapsed();
-    source = new EventSource("/api/events");
+    source = new EventSource(path);
     source.addEventListener("open", () => {
       heard();
       onChanged();
@@ -50,14 +56,14 @@ export function follow({ onRunning, onChanged, onState }) {
     });
     source.addEventListener("beat", heard);
     source.addEventListener("error", () => {
-      onState(false);
+      showConnection(false);
       if (source?.readyState === EventSource.CLOSED) after(RETRY_MS, connect);
     });
   };
   connect();
   every(SILENCE_LIMIT_MS / 5, () => {
     if (elapsed() - heardAt < SILENCE_LIMIT_MS) return;
-    onState(false);
+    showConnection(false);
     connect();
   });
 }

@@ -47,7 +47,7 @@ function newEntry(id) {
 function load(details, id) {
   const place = /** @type {HTMLElement} */ (details.querySelector(".decision"));
   if (place.childElementCount === 0) place.textContent = "Loading the decision record…";
-  ask(`/api/executions/${encodeURIComponent(id)}`).then(
+  ask(`api/executions/${encodeURIComponent(id)}`).then(
     (detail) => showDecision(place, /** @type {import("../../reporting/execution-detail.ts").ExecutionDetail} */ (detail)),
     (/** @type {Error} */ error) => place.replaceChildren(el("p", { class: "alarm warn" }, error.message)),
   );

@@ -6,7 +6,7 @@ import { showBanner } from "./banner.js";
 import { after, every, heardTime } from "./browser-clock.js";
 import { ask, follow } from "./connection.js";
 import { draw, showCurve } from "./curve.js";
-import { badge, byId, el, fill } from "./elements.js";
+import { byId, el, fill } from "./elements.js";
 import { showExecutions, showSignals } from "./history.js";
 import { showHoldings } from "./holdings.js";
 import { showLive } from "./live.js";
@@ -37,13 +37,13 @@ function taken(fresh) {
 
 async function refresh() {
   try {
-    const fresh = /** @type {Overview} */ (await ask("/api/overview"));
+    const fresh = /** @type {Overview} */ (await ask("api/overview"));
     heardTime(fresh.generated_at);
     overview = taken(fresh);
     show(overview, fresh.account === null);
     const [executions, signals] = await Promise.all([
-      ask(`/api/executions?limit=${String(historyLimit)}`),
-      ask(`/api/signals?limit=${String(historyLimit)}`),
+      ask(`api/executions?limit=${String(historyLimit)}`),
+      ask(`api/signals?limit=${String(historyLimit)}`),
     ]);
     const [made, asked] = [
       /** @type {import("../../reporting/execution-report.ts").ExecutionReport[]} */ (executions),
@@ -83,7 +83,7 @@ function chosenRange() {
 async function refreshCurve() {
   const range = chosenRange();
   try {
-    const { curve } = /** @type {{ curve: EquityCurve | null }} */ (await ask(`/api/equity?range=${range}`));
+    const { curve } = /** @type {{ curve: EquityCurve | null }} */ (await ask(`api/equity?range=${range}`));
     if (range === chosenRange()) showCurve(range, curve);
   } catch {
     // The unreachable server is reported above; the old chart stays.
@@ -101,11 +101,6 @@ function refreshSoon() {
   });
 }
 
-/** @param {boolean} connected */
-function showConnection(connected) {
-  fill(byId("connection"), connected, () => (connected ? badge("Connected", "good") : badge("Reconnecting…", "warn")));
-}
-
 /** @param {readonly unknown[]} executions */
 function onRunning(executions) {
   running = /** @type {readonly LiveExecution[]} */ (executions);
@@ -119,7 +114,7 @@ function onRunning(executions) {
 function begin() {
   void refresh();
   void refreshCurve();
-  follow({ onRunning, onChanged: refreshSoon, onState: showConnection });
+  follow({ onRunning, onChanged: refreshSoon });
   every(1_000, countAges);
   every(OVERVIEW_EVERY_MS, () => {
     if (!document.hidden) void refresh();
