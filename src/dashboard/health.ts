@@ -48,7 +48,7 @@ export function healthOf(facts: HealthFacts): Health {
   return { status: statusOf(failures.length, refusals.length, problems.length), reasons: [...failures, ...refusals, ...problems] };
 }
 
-function statusOf(failures: number, refusals: number, problems: number): Health["status"] {
+export function statusOf(failures: number, refusals: number, problems: number): Health["status"] {
   if (failures > 0) return "failing";
   if (refusals > 0) return "alerts-untrusted";
   return problems > 0 ? "degraded" : "ready";

@@ -12,9 +12,9 @@ import type { Instruments, Prometheus } from "./instruments.ts";
 import { instruments } from "./instruments.ts";
 
 /** Prometheus' own checker rejects the names of these three: only counters end in `_total`. */
-const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
+export const MISNAMED = ["nodejs_active_handles_total", "nodejs_active_requests_total", "nodejs_active_resources_total"];
 /** A finer interval would wake an idle process a hundred times a second. */
-const LOOP_PRECISION_MS = 100;
+export const LOOP_PRECISION_MS = 100;
 
 const STREAM_STATES: readonly StreamState[] = ["connecting", "listening", "lost", "closed"];
 const VERDICTS = [...FINAL_VERDICTS, ...PROVISIONAL_VERDICTS];

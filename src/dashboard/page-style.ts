@@ -109,6 +109,11 @@ pre { background: var(--paper); border: 1px solid var(--rule); border-radius: 6p
 button { font: inherit; color: var(--ink); background: var(--panel); border: 1px solid var(--rule); border-radius: 8px; padding: 0.45rem 1rem; cursor: pointer; } button:hover { border-color: var(--accent); }
 footer { max-width: 76rem; margin: 0 auto; padding: 0 1rem 2rem; color: var(--quiet); font-size: 0.85rem; }
 
+h1 a { color: inherit; }
+.fleet td.words { overflow-wrap: anywhere; } .fleet #signal p { overflow-wrap: anywhere; } .fleet #signal .counts { line-height: 2; } #signal svg.bar { margin: 0.7rem 0 0.4rem; background: var(--track); border-radius: 4px; }
+#signal rect.good { fill: var(--good); } #signal rect.bad { fill: var(--bad); } #signal rect.warn { fill: var(--warn); } #signal rect.busy { fill: var(--busy); } #signal rect.plain { fill: var(--track); }
+.pager { display: flex; justify-content: center; flex-wrap: wrap; gap: 0.4rem 1.2rem; margin-top: 0.9rem; }
+
 .login main { max-width: 24rem; padding-top: 15vh; } .login form { display: grid; gap: 0.7rem; background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; padding: 1.2rem; }
 .login input { font: inherit; padding: 0.5rem; border: 1px solid var(--quiet); border-radius: 6px; background: var(--paper); color: var(--ink); min-width: 0; }
 

@@ -4,6 +4,7 @@ import type { TraderEvent } from "../app/events.ts";
 import type { Rehearsal } from "../app/rehearsal.ts";
 import { type SharedLogs, TradingSession } from "../app/trading-session.ts";
 import type { VenueAccess } from "../app/venue-access.ts";
+import type { DaemonState } from "../dashboard/health.ts";
 import type { Clock } from "../domain/clock.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
@@ -40,6 +41,7 @@ export class AccountHost {
   readonly #stopping = new AbortController();
   #session: TradingSession | undefined;
   #daemon: Daemon | undefined;
+  #intakes: DaemonState["alerts"] = [];
   #problem: string | undefined;
   #state: HostState = "starting";
 
@@ -59,6 +61,15 @@ export class AccountHost {
   /** Why it does not trade, if it failed. */
   get problem(): string | undefined {
     return this.#problem;
+  }
+
+  /** For its page; `undefined` while it does not trade. When its alerts were checked is known to the fleet as a whole. */
+  get daemonState(): DaemonState | undefined {
+    const daemon = this.#daemon;
+    if (daemon === undefined) return undefined;
+    const troubles = daemon.clockTrouble === undefined ? [] : [daemon.clockTrouble];
+    const { ready: connected, streamState: stream, waiting } = daemon;
+    return { connected, sinceCheckMs: undefined, alerts: this.#intakes, stream, waiting, troubles };
   }
 
   /** `undefined` while the account is not open. */
@@ -117,6 +128,7 @@ export class AccountHost {
       strategy,
       intakes: session.intakes(session.ledger, [strategy], alerts.reader(strategy.alertsFile)),
     }));
+    this.#intakes = intakes.flatMap((each) => each.intakes);
     session.ledger.processRuns.begin(process.pid, clock.now());
     const daemon = this.#newDaemon(session, intakes);
     this.#daemon = daemon;

@@ -89,10 +89,14 @@ export class FleetReporter {
     }
     this.#notifications.halt(readHalt(shared.haltFiles));
     this.#service.ready();
-    this.#service.watch(() => this.#isWatching());
-    this.#liveness.watch(() => this.#isWatching());
+    this.#service.watch(() => this.isWatching);
+    this.#liveness.watch(() => this.isWatching);
     this.#heartbeat?.start();
     this.sayState();
+  }
+
+  get isWatching(): boolean {
+    return this.#lookedAt !== undefined && this.#parts.clock.monotonic() - this.#lookedAt < LOOK_LIMIT_MS;
   }
 
   /** All accounts have looked at an alerts file. */
@@ -171,12 +175,8 @@ export class FleetReporter {
     this.sayState();
   }
 
-  #isWatching(): boolean {
-    return this.#lookedAt !== undefined && this.#parts.clock.monotonic() - this.#lookedAt < LOOK_LIMIT_MS;
-  }
-
   #problem(problem: () => string | undefined): string | undefined {
-    return this.#isWatching() ? problem() : "An alerts file is not being watched.";
+    return this.isWatching ? problem() : "An alerts file is not being watched.";
   }
 }
 

@@ -17,7 +17,7 @@ import { Canaries } from "./canaries.ts";
 import { FleetReporter } from "./fleet-reporter.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { Places } from "./places.ts";
-import { standingOf, type Standing } from "./standing.ts";
+import { standingOfHost, type Standing } from "./standing.ts";
 
 const TICK_MS = 1_000;
 
@@ -81,10 +81,12 @@ export class Fleet {
   }
 
   standings(signalId: string): Standing[] {
-    return this.#hosts.map((host) => {
-      const standing = standingOf(host.name, host.session?.ledger, signalId);
-      return host.state === "set-aside" ? { ...standing, kind: "set-aside", reason: host.problem ?? "" } : standing;
-    });
+    return this.#hosts.map((host) => standingOfHost(host, signalId));
+  }
+
+  /** Whether the alerts files are being checked. */
+  get isWatching(): boolean {
+    return this.#reporter?.isWatching ?? false;
   }
 
   /** Runs until `stop`. @throws what concerns the process and not one account: a lock, the fleet's own ledger. */

@@ -58,6 +58,20 @@ export function standingOf(account: string, ledger: StandingLedger | undefined, 
   return { account, execution, ...judged(record, execution) };
 }
 
+/** One account of a running fleet. */
+interface StandingHost {
+  readonly name: string;
+  readonly state: string;
+  readonly problem: string | undefined;
+  readonly session: { readonly ledger: StandingLedger } | undefined;
+}
+
+/** An account that is set aside has no ledger, and needs a person first of all. */
+export function standingOfHost({ name, state, problem, session }: StandingHost, signalId: string): Standing {
+  const standing = standingOf(name, session?.ledger, signalId);
+  return state === "set-aside" ? { ...standing, kind: "set-aside", reason: problem ?? "" } : standing;
+}
+
 function judged(record: SignalRecord | undefined, execution: ExecutionRecord | undefined): Pick<Standing, "kind" | "reason"> {
   if (record === undefined) return { kind: "missing", reason: "" };
   if (execution !== undefined && execution.outcome !== "refused" && execution.outcome !== "superseded") return ofExecution(execution);

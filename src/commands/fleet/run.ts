@@ -3,6 +3,7 @@ import { EXIT, type ExitCode } from "../../domain/errors.ts";
 import { openLog, secretsOf, type SharedLogs } from "../../app/trading-session.ts";
 import { AccountDirectories } from "../../fleet/account-store.ts";
 import { loadFleet, type FleetSettings } from "../../fleet/fleet-settings.ts";
+import { FleetDashboard } from "../../fleet/fleet-dashboard.ts";
 import { Fleet } from "../../fleet/fleet.ts";
 import { logPaths, openTradeLog } from "../../logging/logger.ts";
 import { messageOf, TraderError } from "../../domain/errors.ts";
@@ -30,7 +31,13 @@ export async function runFleet(context: CommandContext, { places }: FleetRunOpti
       log.info(`${signal}: Stopping. Orders in progress will be picked up on the next start.`);
       fleet.stop();
     });
-    await fleet.run();
+    const dashboard = new FleetDashboard({ fleet, settings, clock: context.clock, log, terminal: process.stdout });
+    dashboard.start();
+    try {
+      await fleet.run();
+    } finally {
+      await dashboard.close();
+    }
     log.info("Stopped.");
     return EXIT.ok;
   } catch (error) {
