@@ -20,8 +20,15 @@ const STATES = {
   "set-aside": { words: "set aside", tone: "bad" },
   stopped: { words: "stopped", tone: "plain" },
 } as const;
-const COLUMNS = [...columns("Account", "Number"), ...numbers("Equity"), ...columns("Newest signal")];
-const WORDS = [{ title: "Reason", kind: "words" }, { title: "When" }, { title: "Halted", kind: "words" }] as const;
+/** On a phone only the first three are seen without scrolling. */
+const COLUMNS = [
+  ...columns("Account", "Newest signal"),
+  ...numbers("Equity"),
+  { title: "Reason", kind: "words" },
+  { title: "When" },
+  { title: "Halted", kind: "words" },
+  { title: "Number" },
+] as const;
 
 export interface FleetPageOptions {
   /** From 1; a page behind the last one shows the last one. */
@@ -141,7 +148,7 @@ function accountsOf(data: FleetData, page: number): Markup {
   const rows = accounts.slice(first, first + ROWS_A_PAGE).map((row) => cellsOf(row, data));
   return html`<section id="accounts" aria-labelledby="accounts-title">
     <h2 id="accounts-title">${counted(accounts.length)}</h2>
-    ${htmlTable("Accounts, those in trouble first", [...COLUMNS, ...WORDS], rows)} ${pagerOf(shown, pages, first, accounts.length)}
+    ${htmlTable("Accounts, those in trouble first", COLUMNS, rows)} ${pagerOf(shown, pages, first, accounts.length)}
   </section>`;
 }
 
@@ -159,12 +166,12 @@ function cellsOf(row: FleetAccountRow, data: FleetData): HtmlCell[] {
   const { number, equity, at, halted } = row;
   return [
     nameOf(row),
-    number ?? UNKNOWN,
-    equity === null ? UNKNOWN : formatDollars(decimal(equity)),
     badgesOf(row, data),
+    equity === null ? UNKNOWN : formatDollars(decimal(equity)),
     row.reason,
     at === null ? UNKNOWN : ageOf(at, data.generated_at),
     halted === null ? NOTHING : html`${badge("halted", "bad")} ${halted}`,
+    number ?? UNKNOWN,
   ];
 }
 

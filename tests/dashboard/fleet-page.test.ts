@@ -33,9 +33,9 @@ describe("the page of a fleet", () => {
     expect(text).toContain("2025-07-16 10:40:50 EDT · 2 min 10 s ago · signal 0123456789abcdef");
     expect(text).toContain("on target 1 off target 1 set aside 1 of 3 accounts");
     expect(rowsOf(page)).toEqual([
-      ["broken", "–", "–", "set aside", "The ledger is damaged.", "–", ""],
-      ["ira-2 family", "PA-ira-2", "$100,000.00", "off target", "Off target. Left alone: OKLO.", "2 s ago", "halted a test"],
-      ["growth canary", "PA-growth", "$1,234,567.89", "on target", "", "2 s ago", ""],
+      ["broken", "set aside", "–", "The ledger is damaged.", "–", "", "–"],
+      ["ira-2 family", "off target", "$100,000.00", "Off target. Left alone: OKLO.", "2 s ago", "halted a test", "PA-ira-2"],
+      ["growth canary", "on target", "$1,234,567.89", "", "2 s ago", "", "PA-growth"],
     ]);
     expect(page).toContain('<a href="/fleet/ira-2/">ira-2</a>');
     expect(page).not.toContain("pager");
@@ -86,12 +86,12 @@ describe("the page of a fleet", () => {
     const accounts = (["ready", "starting", "failed"] as const).map((state) => accountRow(state, { state, standing: "missing" }));
     const page = pageOf(fleetData(accounts, { signal: null }));
     expect(textOf(page)).toContain("No account has seen a signal yet.");
-    expect(rowsOf(page).map((row) => row[3])).toEqual(["watching", "starting", "restarting"]);
+    expect(rowsOf(page).map((row) => row[1])).toEqual(["watching", "starting", "restarting"]);
   });
 
   test("names the state of an account that does not watch, next to its standing", () => {
     const page = pageOf(fleetData([accountRow("growth", { state: "failed" })]));
-    expect(rowsOf(page)[0]?.[3]).toBe("on target restarting");
+    expect(rowsOf(page)[0]?.[1]).toBe("on target restarting");
   });
 
   test("says first of all that the fleet is halted, and what is wrong with its alerts", () => {
