@@ -40,7 +40,7 @@ export interface AccountEngineParts {
   readonly refusal?: (signal: Signal, isWanted: () => boolean) => Promise<Verdict | undefined>;
 }
 
-/** Does work once it is this account's turn. @param signal what it is about; `undefined`: upkeep. */
+/** Does work once it is this account's turn. @param signal what it is about; `undefined`: anything else. */
 export type InTurn = <Result>(work: () => Promise<Result>, signal: Pick<Signal, "id"> | undefined) => Promise<Result>;
 
 const AT_ONCE: InTurn = (work) => work();

@@ -57,7 +57,7 @@ export interface TradingSessionOptions {
   readonly member?: FleetMember;
 }
 
-/** Logs that the sessions of one process share; whoever opened them closes them. */
+/** Logs that the sessions of one process share; their opener closes them. */
 export interface SharedLogs {
   readonly log: Logger;
   readonly tradeLog: TradeLog;

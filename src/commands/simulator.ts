@@ -21,7 +21,7 @@ export interface SimulatorCommandOptions {
   readonly partialFills: number;
   readonly state?: string;
   readonly bars?: string;
-  /** Each key has an account of its own. */
+  /** Each key has its own account. */
   readonly accountPerKey?: boolean;
   /** Each `name` or `name:parameter=value,…`; `list` prints the available faults instead. */
   readonly fault: readonly string[];
@@ -77,7 +77,7 @@ async function serveMany(
   const venue = await startSharedSimulator(world).catch((error: unknown) => {
     throw portTaken(port, error);
   });
-  context.out.line(`Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Each key has an account of its own.`);
+  context.out.line(`Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Each key has its own account.`);
   await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
   await venue.close();
   return EXIT.ok;

@@ -33,7 +33,7 @@ export type HostState = "starting" | "ready" | "failed" | "set-aside" | "stopped
 
 /**
  * One account of the fleet: its session and its daemon. An error ends these two and not the process; they are opened again
- * after a pause, and after three failures the account is set aside until the process starts anew.
+ * after a pause, and after three failures the account is set aside until the process is restarted.
  */
 export class AccountHost {
   readonly name: string;
@@ -88,7 +88,7 @@ export class AccountHost {
     this.#problem = messageOf(error);
     this.#state = isLast ? "set-aside" : "failed";
     log.error(this.#problem, error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {});
-    if (isLast) log.error("The account is set aside after 3 failures; the others go on. Restart the fleet once the cause is mended.");
+    if (isLast) log.error("The account is set aside after 3 failures; the others go on. Restart the fleet once the cause is fixed.");
   }
 
   stop(): void {

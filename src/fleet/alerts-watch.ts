@@ -21,8 +21,8 @@ interface Watcher {
 }
 
 /**
- * Watches and reads each alerts file once for all accounts. After a hint the accounts look one after the other, each in a task
- * of its own, so that the first orders leave before the last account has looked. Canary accounts look first, and then in an
+ * Watches and reads each alerts file once for all accounts. After a hint the accounts look one after the other, each in its own
+ * task, so that the first orders leave before the last account has looked. Canary accounts look first, and then in an
  * order that changes with each change of the file.
  */
 export class AlertsWatch {

@@ -117,7 +117,7 @@ export class FleetReporter {
 
   /** An account was set aside. */
   setAside(account: string, problem: string): void {
-    const lines = [this.#redact(problem), "The other accounts go on. Restart the fleet once the cause is mended."];
+    const lines = [this.#redact(problem), "The other accounts go on. Restart the fleet once the cause is fixed."];
     this.#notifications.notify({
       kind: "failed",
       level: "error",

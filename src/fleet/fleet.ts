@@ -34,7 +34,7 @@ export interface FleetParts extends SharedLogs {
 
 /**
  * Many accounts in one process. Each has its own ledger, limits, halts and promises, as if it ran alone; the process has one
- * watcher and one reader of each alerts file, one set of logs, and places for so many accounts at a time.
+ * watcher and one reader of each alerts file, one set of logs, and a limit to the accounts that work at the same time.
  */
 export class Fleet {
   readonly #parts: FleetParts;

@@ -4,12 +4,12 @@ import type { InTurn } from "../app/account-engine.ts";
 import type { Clock } from "../domain/clock.ts";
 
 /**
- * An account that waits for its venue, a price or a pause needs no processor: after this long the next one begins beside it.
+ * An account that waits for its venue, a price or a pause needs no processor: after this long the next one begins.
  * Otherwise ten accounts in trouble would keep all others from trading.
  */
 const HELD_MS = 2_000;
-/** Upkeep comes before trading: it is short, and what an earlier process left open is older. */
-const UPKEEP_PRIORITY = 1;
+/** Everything else comes before trading: it is short, and what an earlier process left open is older. */
+const OTHER_PRIORITY = 1;
 
 /** How many accounts work at the same time, and whose turn it is. */
 export class Places {
@@ -30,7 +30,7 @@ export class Places {
   inTurnFor(account: string): InTurn {
     return (work, signal) =>
       new Promise((resolve, reject) => {
-        const priority = signal === undefined ? UPKEEP_PRIORITY : rankOf(account, signal.id);
+        const priority = signal === undefined ? OTHER_PRIORITY : rankOf(account, signal.id);
         const turn = async (): Promise<void> => {
           const over = new AbortController();
           const done = work().finally(() => over.abort());
@@ -43,7 +43,7 @@ export class Places {
 }
 
 function ignore(): void {
-  // The result goes to whoever asked for the turn.
+  // The result goes to the caller.
 }
 
 /** From 0 to 1, the same whenever and wherever it is computed. */

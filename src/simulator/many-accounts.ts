@@ -14,7 +14,7 @@ export type AccountOptions = Pick<ExchangeOptions, "accountNumber" | "cash" | "p
 /** Cash and positions are those of an account that brings none. */
 export interface ManyAccountsOptions
   extends Omit<ExchangeOptions, "accountNumber" | "state" | "onChange">, Omit<VenueOptions, "exchange" | "credentials"> {
-  /** The account of an API key, asked once for each key; `undefined`: there is none. Default: every key has one of its own. */
+  /** The account of an API key, asked once for each key; `undefined`: there is none. Default: every key has its own. */
   readonly accountOf?: (keyId: string) => AccountOptions | undefined;
 }
 

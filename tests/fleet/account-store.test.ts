@@ -122,7 +122,7 @@ describe("the settings of a fleet", () => {
     );
   });
 
-  test("are asked for when there is no account", () => {
+  test("cannot be loaded without an account", () => {
     expect(() => loadFleet(env(), store)).toThrow(expect.objectContaining({ message: "The fleet has no account.", exitCode: 78 }));
     store.add("sim", {});
     expect(

@@ -5,7 +5,7 @@ import { Places, rankOf } from "../../src/fleet/places.ts";
 const SIGNAL = { id: "5f1c" };
 
 describe("the places of a fleet", () => {
-  test("let so many accounts work at the same time, and the next one as soon as one has ended", async () => {
+  test("let at most this number of accounts work at the same time, and the next one as soon as one has ended", async () => {
     const clock = new VirtualClock(0);
     const places = new Places(2, clock);
     let working = 0;

@@ -60,7 +60,7 @@ describe("a shared reader", () => {
     expect("passages" in news && news.passages.map(({ arrivedAt }) => arrivedAt)).toEqual([NOW + 10]);
   });
 
-  test("gives an intake that joins later what stands in the file", () => {
+  test("gives an intake that joins later what is in the file", () => {
     const one = open();
     writeFileSync(file, "first\nsecond\n");
     look(one);

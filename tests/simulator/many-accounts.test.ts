@@ -21,7 +21,7 @@ const read = async (keyId: string, url: string): Promise<Record<string, unknown>
   JSON.parse((await ask(keyId, url)).body) as Record<string, unknown>;
 
 describe("a venue with many accounts", () => {
-  test("has an account of its own for each key, the same whenever the key comes again", async () => {
+  test("has a separate account for each key, the same whenever the key comes again", async () => {
     const [anna, ben, again] = [
       await read("PKANNA", "/v2/account"),
       await read("PKBEN", "/v2/account"),

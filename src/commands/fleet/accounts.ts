@@ -77,7 +77,7 @@ function settingsIn(path: string): Environment {
   }
 }
 
-/** @returns what an account may have of its own, and the names of what the fleet has for all. */
+/** @returns what an account may set, and the names of what the fleet has for all. */
 function split(given: Environment): { own: Environment; left: string[] } {
   const set = Object.entries(given).filter(([, value]) => value !== undefined && value !== "");
   const own = Object.fromEntries(set.filter(([name]) => !(name in SETTINGS) || ACCOUNT_SETTINGS.has(name)));
@@ -192,7 +192,7 @@ export function setAccount({ env, out }: CommandContext, name: string, pairs: re
   const store = new AccountDirectories(stateDirFrom(env));
   const changes = Object.fromEntries(pairs.map(pairOf));
   const foreign = Object.keys(changes).find((each) => !ACCOUNT_SETTINGS.has(each));
-  if (foreign !== undefined) throw configuration(notOfAccount(foreign), "docs/fleet.md lists what an account may have of its own.");
+  if (foreign !== undefined) throw configuration(notOfAccount(foreign), "docs/fleet.md lists what may be set for an account.");
   const before = store.find(name)?.settings;
   const changed = store.set(name, changes);
   try {

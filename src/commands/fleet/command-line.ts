@@ -38,7 +38,7 @@ export function addFleetCommands(
   add("remove", "take an account out of the fleet; its ledger is kept")
     .argument("<name>", "the account")
     .action(async (name: string) => done(await (await import("./accounts.ts")).removeAccount(context, name)));
-  add("list", "the accounts, and what came of the newest signal in each")
+  add("list", "the accounts, and the result of the newest signal in each")
     .option("--group <name>", "only those of this group")
     .option("--json", "print them as JSON")
     .action(async (options: ListOptions) => done(await (await import("./show.ts")).list(context, options)));

@@ -58,8 +58,9 @@ export async function demoFleet(context: CommandContext, dir: string, { story, a
     for (const { title, legs } of story) {
       out.line("");
       out.line(out.style.paint("strong", `The strategy writes ${String(legs.length)} alerts: ${title}`));
+      const before = newestOf(fleet);
       await writeAlerts({ clock, out, file: alertsFile, zone: settings.shared.alertsTimezone }, legs);
-      code = Math.max(code, await oneRun(context, fleet, running, settings)) as ExitCode;
+      code = Math.max(code, await oneRun({ context, fleet, running, before }, settings)) as ExitCode;
     }
     return code;
   } finally {
@@ -77,10 +78,17 @@ function nameOf(number: number, of: number): string {
   return `account-${String(number).padStart(String(of).length, "0")}`;
 }
 
-async function oneRun(context: CommandContext, fleet: Fleet, running: Promise<void>, { accounts }: FleetSettings): Promise<ExitCode> {
+interface OneRun {
+  readonly context: CommandContext;
+  readonly fleet: Fleet;
+  readonly running: Promise<void>;
+  /** The newest signal before this run was written. */
+  readonly before: string | undefined;
+}
+
+async function oneRun({ context, fleet, running, before }: OneRun, { accounts }: FleetSettings): Promise<ExitCode> {
   const { clock, out } = context;
   const started = clock.monotonic();
-  const before = newestOf(fleet);
   let standings: Standing[] = [];
   await until(context, running, () => {
     const id = newestOf(fleet);

@@ -21,7 +21,7 @@ export async function fleetDoctor(context: CommandContext): Promise<ExitCode> {
   }
   for (const { name, checks } of examined) {
     const own = checks.filter((check) => needsAttention(check) && !shared.has(check.text));
-    out.line(`${name}: ${own.length === 0 ? "nothing else" : `${String(own.length)} of ${String(checks.length)} checks`} to look at`);
+    out.line(`${name}: ${own.length === 0 ? "nothing else" : `${String(own.length)} of ${String(checks.length)} checks`} to attend to`);
     showChecks(context, own);
   }
   const sick = examined.filter(({ checks }) => !isWell(checks)).map(({ name }) => name);

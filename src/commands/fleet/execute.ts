@@ -27,7 +27,7 @@ export interface FleetExecuteOptions {
 interface Result {
   readonly name: string;
   readonly code: ExitCode;
-  /** What came of the newest signal, in a few words. */
+  /** The result of the newest signal, in a few words. */
   readonly end: string;
   readonly lines: readonly string[];
 }

@@ -50,7 +50,7 @@ export function fleetOf({ env }: CommandContext): FleetSettings {
   return loadFleet(env, new AccountDirectories(stateDirFrom(env)));
 }
 
-/** The accounts, what they trade for, and what came of the newest signal. */
+/** The accounts, what they trade for, and the result of the newest signal. */
 export function list(context: CommandContext, { group, json = false }: ListOptions): Promise<ExitCode> {
   const { accounts } = fleetOf(context);
   const wanted = accounts.filter(({ config }) => group === undefined || config.fleet.group === group);
