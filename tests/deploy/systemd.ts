@@ -7,6 +7,7 @@ import type { Leg } from "../scenarios/strategy.ts";
 import { Administration } from "./administration.ts";
 import { Checks, eventually, expectThat, took } from "./checks.ts";
 import { commands, section } from "./documented.ts";
+import { FleetService } from "./fleet-service.ts";
 import { hang } from "./hang.ts";
 import { Machine } from "./nspawn.ts";
 import { copyProject } from "./project.ts";
@@ -71,6 +72,7 @@ const machine = Machine.install(join(directory, "root"), `alpaca-trader-test-${v
 const unit = new TraderUnit(machine, "alpaca-trader.service");
 const second = new TraderUnit(machine, "alpaca-trader@second.service");
 const administration = new Administration(machine, unit);
+const fleet = new FleetService(machine, OWNER);
 const venue = new VenueProbe(`http://127.0.0.1:${String(PORT)}`);
 // The checks that are left would go on for minutes, on whatever machine answers now.
 process.once("SIGINT", () => void leave(1).then(() => process.exit()));
@@ -91,8 +93,8 @@ async function everything(): Promise<void> {
   shareRegistries(machine.root);
   if (!(await checks.check("the machine boots", boots))) return;
   if (!(await checks.check("installs with Debian's Node and npm, by the words of docs/systemd.md", install))) return;
-  await checks.check("systemd-analyze verify finds nothing in the units", verify);
-  await checks.check("systemd-analyze security: exposure at most 2.0", exposure);
+  await checks.check("systemd-analyze verify finds nothing in the units", () => verify(unit.name, "alpaca-trader@growth.service"));
+  await checks.check("systemd-analyze security: exposure at most 2.0", () => exposure(unit.name));
   await checks.check("starts, and is ready with a status", starts);
   await checks.check("trades an alert that another user writes", () => trades(NUCLEAR, 3));
   await checks.check("the owner's login can follow the log, and a stranger cannot", followed);
@@ -108,6 +110,17 @@ async function everything(): Promise<void> {
   await checks.check("a second unit for the same account is refused, and not started again", refusedBeside);
   await checks.check("an instance of its own for another account: state and logs of its own", instance);
   await checks.check("the HALT of the machine stops an instance too", haltedWithTheMachine);
+  await checks.check("a fleet of three accounts, added by the words of docs/fleet.md", () => fleet.accountsAdded());
+  await checks.check("systemd-analyze of its unit: nothing found, exposure at most 2.0", () =>
+    verify(fleet.name).then(() => exposure(fleet.name)),
+  );
+  await checks.check("the fleet starts, and no key is in its environment", () => fleet.starts());
+  await checks.check("the fleet trades an alert in all three accounts", () => fleet.trades());
+  await checks.check("the fleet killed with -9 in mid-execution: started again and converged, nothing sent twice", () => fleet.killed());
+  await checks.check("the fleet's event loop hangs: the watchdog replaces the process", () => fleet.hung());
+  await checks.check("one account of the fleet halted: the others trade, and it does after `resume`", () => fleet.haltedAlone());
+  await checks.check("the fleet stops within 8 s", () => fleet.stops());
+  await checks.check("the fleet uninstalled by the words of docs/fleet.md", () => fleet.uninstalled());
   await checks.check("outside of /tmp, as docs/systemd.md says", outsideTmp);
   await checks.check("backed up while it runs, and restored, by the words of docs/systemd.md", () => administration.backedUpAndRestored());
   await checks.check("a ledger that root has restored: refused with the cure, not started again", () => administration.ledgerOfRoot());
@@ -145,16 +158,16 @@ function install(): Promise<string> {
   return Promise.resolve(`${version} with Node ${machine.shell("node --version; npm --version").trim().replace("\n", ", npm ")}, ${size}`);
 }
 
-function verify(): Promise<void> {
-  const { status, output } = machine.run("systemd-analyze", "verify", unit.name, "alpaca-trader@growth.service");
+function verify(...units: string[]): Promise<void> {
+  const { status, output } = machine.run("systemd-analyze", "verify", ...units);
   // An older systemd does not know how to let the pauses grow; docs/systemd.md says so.
   const findings = output.split("\n").filter((line) => line !== "" && !/Restart(Steps|MaxDelaySec)/.test(line));
   expectThat(status === 0 && findings.length === 0, findings.join("\n"));
   return Promise.resolve();
 }
 
-function exposure(): Promise<string> {
-  const { output } = machine.run("systemd-analyze", "security", "--no-pager", unit.name);
+function exposure(name: string): Promise<string> {
+  const { output } = machine.run("systemd-analyze", "security", "--no-pager", name);
   const level = /Overall exposure level for \S+: (\d+\.\d)/.exec(output)?.[1] ?? "";
   expectThat(level !== "" && Number(level) <= 2, output);
   return Promise.resolve(level);

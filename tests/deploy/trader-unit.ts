@@ -11,10 +11,13 @@ const RESTARTED_BY_THEN_MS = 4_000;
 export class TraderUnit {
   readonly name: string;
   readonly #machine: Machine;
+  readonly #ready: string;
 
-  constructor(machine: Machine, name: string) {
+  /** @param ready what its daemon says when it acts on alerts. */
+  constructor(machine: Machine, name: string, ready = "Ready: watching for alerts") {
     this.#machine = machine;
     this.name = name;
+    this.#ready = ready;
   }
 
   property(name: string): string {
@@ -37,7 +40,7 @@ export class TraderUnit {
 
   /** Waits until the account has been read and alerts are acted upon. */
   async watches(): Promise<void> {
-    await this.until(() => this.said.includes("Ready: watching for alerts"));
+    await this.until(() => this.said.includes(this.#ready));
   }
 
   async until(holds: () => boolean): Promise<void> {

@@ -11,9 +11,12 @@ interface VenueState {
 /** Looks at the simulator by its back door: what goes through the front is counted against the account's requests of the minute. */
 export class VenueProbe {
   readonly #url: string;
+  readonly #headers: Readonly<Record<string, string>>;
 
-  constructor(url: string) {
+  /** @param keyId whose account, where each key has one of its own. */
+  constructor(url: string, keyId?: string) {
     this.#url = `${url}/simulator/state`;
+    this.#headers = { connection: "close", ...(keyId === undefined ? {} : { "apca-api-key-id": keyId }) };
   }
 
   async answers(): Promise<true | undefined> {
@@ -37,6 +40,6 @@ export class VenueProbe {
 
   /** The venue closes an idle connection while a command in the machine blocks us, and we would ask on the closed one. */
   #state(): Promise<Response> {
-    return fetch(this.#url, { headers: { connection: "close" } });
+    return fetch(this.#url, { headers: this.#headers });
   }
 }
