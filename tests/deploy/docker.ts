@@ -5,6 +5,7 @@ import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import type { Leg } from "../scenarios/strategy.ts";
 import { Checks, eventually, expectThat, took } from "./checks.ts";
 import { BASE, Engine } from "./engine.ts";
+import { FleetCompose } from "./fleet-compose.ts";
 import { hang } from "./hang.ts";
 import { assertSmall, everyCommandRuns, servesDashboard } from "./image.ts";
 import { copyProject } from "./project.ts";
@@ -14,7 +15,7 @@ import { VenueProbe } from "./venue-probe.ts";
 
 /**
  * Builds the image and runs it as docs/docker.md says, with a real engine: the one of this machine, or
- * one that is started for it. Needs root and docker.io (and debootstrap where no registry answers).
+ * one that is started for it. Needs root, docker.io and docker-compose (and debootstrap where no registry answers).
  *
  *   npm run test:deploy:docker
  */
@@ -44,6 +45,7 @@ const settings = join(directory, "settings.env");
 const alerts = join(directory, "alerts", "nuclear_alerts.json");
 const checks = new Checks();
 const engine = new Engine(directory);
+const fleet = new FleetCompose(IMAGE, project, directory);
 const venue = new VenueProbe(`http://127.0.0.1:${String(PORT)}`);
 const names = (...short: string[]): string[] => short.map((name) => `alpaca-trader-test-${name}`);
 const containers = names("venue", "trader", "second", "simulated", "wrong", "mounted", "published");
@@ -55,6 +57,7 @@ try {
   await engine.start();
   await everything();
 } finally {
+  fleet.remove();
   for (const container of containers) run("docker", ["rm", "-f", container]);
   for (const volume of volumes) run("docker", ["volume", "rm", "-f", volume]);
   run("docker", ["rmi", "-f", IMAGE]);
@@ -84,6 +87,11 @@ async function everything(): Promise<void> {
   await checks.check("stops within its limit, with 0", stops);
   await checks.check("a backup of its ledger, restored into an empty volume", restored);
   await checks.check("wrong settings: 78 and one sentence", misconfigured);
+  await checks.check("a fleet of three accounts, added to the service of compose.fleet.yaml", () => fleet.accountsAdded());
+  await checks.check("the fleet starts, and is healthy", () => fleet.starts());
+  await checks.check("the fleet trades a run in all three accounts", () => fleet.trades());
+  await checks.check("the fleet killed with -9: started again by its policy and converged", () => fleet.killed());
+  await checks.check("the fleet stops within 8 s, with 0", () => fleet.stops());
   await checks.check("comes back with the engine, and trades, by polling alone", returns);
 }
 
