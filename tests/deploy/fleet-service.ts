@@ -41,7 +41,7 @@ export class FleetService {
     return this.#unit.name;
   }
 
-  /** Adds each account from a settings file that only root can read. */
+  /** Adds two accounts from settings files that only root can read, and one from an instance of the template. */
   async accountsAdded(): Promise<string> {
     const machine = this.#machine;
     machine.write("etc/systemd/system/fleet-venue.service", VENUE);
@@ -60,10 +60,11 @@ export class FleetService {
       () => machine.journal("fleet-venue.service"),
     );
     const add = commands("fleet.md", "Under systemd", "fleet add growth");
-    const said = ACCOUNTS.map((name) => {
-      machine.write(`etc/alpaca-trader/${name}.env`, `ALPACA_PAPER_KEY=${keyOf(name)}\nALPACA_PAPER_SECRET=secret-of-${name}\n`, 0o600);
+    const said = ["growth", "income"].map((name) => {
+      machine.write(`etc/alpaca-trader/${name}.env`, keysOf(name), 0o600);
       return machine.shell(add.replaceAll("growth", name));
     });
+    said.push(await this.#takenOver("ira"));
     const files = machine.shell("stat -c '%U %a %n' /var/lib/alpaca-trader/fleet/accounts/*/account.env; ls /run/*.env 2>&1 || true");
     expectThat((files.match(/^alpaca-trader 600 /gm) ?? []).length === ACCOUNTS.length && files.includes("No such file"), files);
     return said.map((text) => text.split("\n", 1)[0]).join(" ");
@@ -162,6 +163,19 @@ export class FleetService {
     return Promise.resolve();
   }
 
+  /** From an instance of the template, which has its own ledger. */
+  async #takenOver(name: string): Promise<string> {
+    const machine = this.#machine;
+    machine.write(`etc/alpaca-trader/${name}.env`, `${this.#settings()}${keysOf(name)}DASHBOARD_PORT=off\n`, 0o600);
+    const instance = new TraderUnit(machine, `alpaca-trader@${name}.service`);
+    instance.do("enable");
+    await instance.watches();
+    const said = machine.shell(commands("fleet.md", "Under systemd", "--state").replaceAll("growth", name));
+    expectThat(said.includes(`Its ledger was taken over from /var/lib/alpaca-trader/${name}/paper.sqlite.`), said);
+    expectThat(instance.property("ActiveState") === "inactive", instance.journal);
+    return said;
+  }
+
   #settings(): string {
     return `TRADING_MODE=paper
 ALPACA_PAPER_ENDPOINT=http://127.0.0.1:${String(PORT)}
@@ -202,6 +216,10 @@ ALERTS_TIMEZONE=Asia/Kolkata
   #trader(words: string): Ran {
     return this.#machine.run("sh", "-c", `/usr/local/sbin/trader ${words}`);
   }
+}
+
+function keysOf(account: string): string {
+  return `ALPACA_PAPER_KEY=${keyOf(account)}\nALPACA_PAPER_SECRET=secret-of-${account}\n`;
 }
 
 function keyOf(account: string): string {
