@@ -36,9 +36,9 @@ const ON_THE_WAY_MS = 150;
 const UNDISTURBED_MS = 6_000;
 const PLACE_MS = 2_000;
 /** After all mishaps. */
-const FINAL_MS = 30_000;
-/** A mishap this long before a run may still delay it. */
-const AFTERMATH_MS = 30_000;
+const FINAL_MS = 60_000;
+/** A mishap this long before a run may still delay it: an outage uses up the requests of a minute. */
+const AFTERMATH_MS = 60_000;
 const WATCH_TICK_MS = 1_000;
 const HINT_MS = [4, 55] as const;
 /** Reserve and drift band are one percent each. */
@@ -329,7 +329,13 @@ class FleetSimulation {
     );
   }
 
+  /** The cash of an order whose fate nobody can know stays reserved until the session ends (R19). */
+  #hasLostOrder(account: Account): boolean {
+    return this.#withLedger(account, (ledger) => ledger.unsettledIntents().some(({ state }) => state === "abandoned"));
+  }
+
   #judgeTarget(account: Account, weights: ReadonlyMap<string, number>, when: string): void {
+    if (this.#hasLostOrder(account)) return;
     const { exchange } = this.#venueOf(account);
     const equity = Number(exchange.accountView().equity);
     const held = new Map(exchange.positionViews().map(({ symbol, market_value }) => [String(symbol), Number(market_value) / equity]));
