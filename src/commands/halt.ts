@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { stateDirFrom } from "../config/state-dir.ts";
 import { haltFilesFrom } from "../config/halt-files.ts";
 import { EXIT, type ExitCode } from "../domain/errors.ts";
@@ -100,6 +102,7 @@ async function isConfirmed(context: CommandContext, trader: LockHolder, order: S
 
 function describe({ pid, command, mode, account, stateDir }: LockHolder): string {
   // A simulator's account is its own; no lock is taken on it, so its number is not known here.
-  const whose = mode === "simulator" ? "its own account" : `account ${account ?? "not read yet"}`;
+  const one = mode === "simulator" ? "its own account" : `account ${account ?? "not read yet"}`;
+  const whose = existsSync(join(stateDir, "accounts")) ? "all accounts of its fleet" : one;
   return `process ${String(pid)} (${command}), mode ${mode}, ${whose}, ${stateDir}`;
 }

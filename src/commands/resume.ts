@@ -1,10 +1,12 @@
+import { join } from "node:path";
+import { AccountDirectories } from "../fleet/account-store.ts";
 import type { Config } from "../domain/config.ts";
 import { stateDirFrom } from "../config/state-dir.ts";
 import { loadConfig } from "../config/load.ts";
 import { haltFilesFrom } from "../config/halt-files.ts";
 import { openIntakes } from "../app/trading-session.ts";
 import { EXIT, messageOf, type ExitCode } from "../domain/errors.ts";
-import { removeHalt, standingHalts } from "../machine/halt.ts";
+import { haltAt, removeHalt, standingHalts } from "../machine/halt.ts";
 import { openLedgerImage } from "../ledger/sqlite-ledger.ts";
 import { targetPortfolio } from "../reporting/target-portfolio.ts";
 import type { CommandContext } from "./context.ts";
@@ -19,7 +21,7 @@ export function resume(context: CommandContext): Promise<ExitCode> {
   const { out } = context;
   const halts = standingHalts(files);
   // Judged first: a running daemon executes the run as soon as the halt is lifted.
-  const next = whatComesNext(context);
+  const next = fleetText(context) ?? whatComesNext(context);
   if (halts.length === 0) out.line(`Trading was not halted in ${stateDirFrom(context.env)}.`);
   for (const { path, reason } of halts) {
     if (files.fleet !== undefined && path !== files.own) {
@@ -34,6 +36,16 @@ export function resume(context: CommandContext): Promise<ExitCode> {
   }
   for (const line of next) out.line(line);
   return Promise.resolve(EXIT.ok);
+}
+
+/** In a fleet each account judges for itself. @returns `undefined` for a single installation. */
+function fleetText(context: CommandContext): string[] | undefined {
+  const accounts = new AccountDirectories(stateDirFrom(context.env)).list();
+  if (accounts.length === 0) return undefined;
+  const halted = accounts.filter(({ directory }) => haltAt(join(directory, "HALT")) !== undefined).map(({ name }) => name);
+  const still =
+    halted.length === 0 ? [] : [`Still halted alone: ${halted.join(", ")}. \`alpaca-trader resume --account NAME\` lifts that.`];
+  return ["A running fleet executes what is still fresh; `alpaca-trader fleet status` shows it.", ...still];
 }
 
 function whatComesNext(context: CommandContext): string[] {

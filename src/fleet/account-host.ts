@@ -7,6 +7,7 @@ import type { VenueAccess } from "../app/venue-access.ts";
 import type { DaemonState } from "../dashboard/health.ts";
 import type { Clock } from "../domain/clock.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
+import { haltAt } from "../machine/halt.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import { plainStyle } from "../reporting/style.ts";
 import type { AlertsWatch } from "./alerts-watch.ts";
@@ -173,7 +174,7 @@ export class AccountHost {
       selfCheck: () => session.selfCheck(),
       prune: () => session.prune(),
       emit: (event) => {
-        const news = event.kind === "ready" ? undefined : asNews(event);
+        const news = event.kind === "ready" ? undefined : asNews(this.#withHint(event, session));
         if (news !== undefined) session.emit(news);
         else if (event.kind === "ready") onEvent(event);
       },
@@ -181,6 +182,15 @@ export class AccountHost {
       ...(refusal === undefined ? {} : { refusal }),
       ...(rehearsal === undefined ? {} : { rehearsal }),
     });
+  }
+
+  /** An account that is halted alone is resumed alone. */
+  #withHint(event: TraderEvent, { config }: TradingSession): TraderEvent {
+    if (event.kind !== "not-executed" || event.what.verdict.kind !== "halted" || haltAt(config.haltFiles.own) === undefined) return event;
+    return {
+      ...event,
+      what: { ...event.what, hint: `Run \`alpaca-trader resume --account ${this.name}\` to resume trading in this account.` },
+    };
   }
 
   #isStopping(): boolean {

@@ -72,7 +72,8 @@ export class AccountDirectories implements AccountStore {
   }
 
   set(name: string, changes: Environment): StoredAccount {
-    const { settings } = this.#found(name);
+    const { settings, problems } = this.#found(name);
+    if (problems.length > 0) throw refused(`${problems.join("; ")}.`, "Correct the file by hand; a change would lose what cannot be read.");
     const all = Object.entries({ ...settings, ...changes }).filter(([, value]) => value !== undefined && value !== "");
     this.#write(name, Object.fromEntries(all));
     return this.#found(name);

@@ -110,9 +110,14 @@ export class FleetReporter {
       this.#open.set(event.signal.id, { signal: event.signal, since: clock.monotonic() });
     // What is wrong with the alerts is the same for all accounts, and the outbox takes it once.
     if (event.kind === "not-executed" && event.origin === "intake") this.#notifications.notify(notExecutedNotice(event.what, clock.now()));
-    if (event.kind === "halt-changed") this.#notifications.halt(readHalt(this.#parts.shared.haltFiles));
     if (event.kind === "executing" || event.kind === "ready") this.sayState();
     if (event.kind === "concluded" || event.kind === "not-executed" || event.kind === "offered") this.#lookSoon();
+  }
+
+  /** The whole fleet was halted, or resumed. */
+  haltChanged(): void {
+    this.#notifications.halt(readHalt(this.#parts.shared.haltFiles));
+    this.sayState();
   }
 
   /** An account was set aside. */

@@ -5,7 +5,7 @@ import { secretsOf, type SharedLogs } from "../app/trading-session.ts";
 import { ledgerFile, ledgerLockFile } from "../config/files.ts";
 import type { Clock, Timer } from "../domain/clock.ts";
 import type { Environment } from "../domain/config.ts";
-import { asError } from "../domain/errors.ts";
+import { asError, TraderError } from "../domain/errors.ts";
 import { acquireLock } from "../ledger/lock.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { createRedaction } from "../logging/logger.ts";
@@ -19,7 +19,10 @@ import type { FleetSettings } from "./fleet-settings.ts";
 import { Places } from "./places.ts";
 import { standingOfHost, type Standing } from "./standing.ts";
 
-const TICK_MS = 1_000;
+/** Often enough for an account to find the fleet's halt known when it reports its own. */
+const TICK_MS = 250;
+/** Within this time every account notices that the fleet was resumed. */
+const ONE_RESUME_MS = 5_000;
 
 export interface FleetParts extends SharedLogs {
   readonly env: Environment;
@@ -48,6 +51,9 @@ export class Fleet {
   readonly #said = new Set<string>();
   #timer: Timer | undefined;
   #isReadySaid = false;
+  /** Why the whole fleet is halted. */
+  #halted: string | undefined;
+  #resumedAt = -Infinity;
   #failure: Error | undefined;
 
   constructor(parts: FleetParts) {
@@ -65,14 +71,16 @@ export class Fleet {
       canaries: () =>
         this.#hosts
           .filter(({ account }) => account.config.fleet.isCanary)
-          .map(({ name, account, session }) => ({
+          .map(({ name, account, session, state, problem }) => ({
             account: name,
+            problem: state === "failed" || state === "set-aside" ? (problem ?? "") : undefined,
             strategies: account.config.strategies.map((strategy) => strategy.name),
             ledger: session?.ledger,
           })),
       signalMaxAgeSeconds: settings.shared.signalMaxAgeSeconds,
       whenFailed: settings.shared.fleet.canaryFails,
       stopping: this.#stopping.signal,
+      say: (text, signalId) => log.child({ signal: signalId }).warn(text),
     });
   }
 
@@ -118,12 +126,13 @@ export class Fleet {
     try {
       reporter.begin();
       this.#tick(() => {
-        halt.reason();
+        this.#watchHalt(halt.reason());
         ledger.check();
         lock.check(clock.now());
       });
       await Promise.all(this.#hosts.map((host) => this.#host(host)));
       if (this.#failure !== undefined) throw this.#failure;
+      if (!this.#stopping.signal.aborted) throw allSetAside();
     } catch (error) {
       failure = error;
       throw error;
@@ -190,11 +199,26 @@ export class Fleet {
     });
   }
 
-  /** What is said of the alerts is the same in nearly all accounts, and is logged once. */
+  /** What is said of the alerts, or of a halt of the fleet, is the same in nearly all accounts, and is logged once. */
   #asNews(event: TraderEvent): TraderEvent | undefined {
+    if (event.kind === "halt-changed") return this.#halted === undefined && !this.#isJustResumed() ? event : undefined;
     if (event.kind === "offered") return this.#isSaid(event.signal.id) ? { ...event, again: true } : event;
     if (event.kind !== "verdict") return event;
     return this.#isSaid(`${event.subject} ${event.verdict.kind} ${event.verdict.reason}`) ? undefined : event;
+  }
+
+  #isJustResumed(): boolean {
+    return this.#parts.clock.monotonic() - this.#resumedAt < ONE_RESUME_MS;
+  }
+
+  #watchHalt(halted: string | undefined): void {
+    if (halted === this.#halted) return;
+    if (halted === undefined) this.#resumedAt = this.#parts.clock.monotonic();
+    this.#halted = halted;
+    const { log } = this.#parts;
+    if (halted === undefined) log.warn("The halt of the fleet is over; trading goes on.");
+    else log.error(`The fleet is halted: ${halted}. No account sends orders until \`alpaca-trader resume\`.`);
+    this.#reporter?.haltChanged();
   }
 
   #isSaid(text: string): boolean {
@@ -239,4 +263,11 @@ export class Fleet {
     if (failing.length === 0) return undefined;
     return failing.map(({ name, problem }) => `${name}: ${problem ?? ""}`).join(" ");
   }
+}
+
+function allSetAside(): TraderError {
+  return new TraderError("Every account is set aside, so there is nothing left to trade.", {
+    code: "all-set-aside",
+    hint: "The log says what is wrong with each of them.",
+  });
 }

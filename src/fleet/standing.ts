@@ -76,7 +76,8 @@ function judged(record: SignalRecord | undefined, execution: ExecutionRecord | u
   if (record === undefined) return { kind: "missing", reason: "" };
   if (execution !== undefined && execution.outcome !== "refused" && execution.outcome !== "superseded") return ofExecution(execution);
   const { verdict, verdictReason } = record;
-  return { kind: ofVerdict(verdict), reason: verdict === undefined ? "" : `${verdict}: ${verdictReason ?? ""}` };
+  const kind = ofVerdict(verdict);
+  return { kind, reason: verdict === undefined || verdict === kind ? (verdictReason ?? "") : `${verdict}: ${verdictReason ?? ""}` };
 }
 
 function ofExecution({ finishedAt, outcome, outcomeReason, phase }: ExecutionRecord): Pick<Standing, "kind" | "reason"> {

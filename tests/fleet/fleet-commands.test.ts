@@ -94,6 +94,9 @@ describe("the commands of a fleet", () => {
         expectExit(ended, 78);
       }
       expectExit(await fleet.run(["fleet", "add", "new", "--canary"], keys), 0);
+      const twice = await fleet.run(["fleet", "add", "again"], keys);
+      expectExit(twice, 78);
+      expect(twice.stderr).toMatch(/again has the same ALPACA_PAPER_KEY as new/);
       const list = JSON.parse((await fleet.run(["fleet", "list", "--json"])).stdout) as unknown[];
 
       expect(list).toEqual([expect.objectContaining({ name: "new", canary: true, account: expect.stringMatching(/^SIM/) as unknown })]);
@@ -137,7 +140,7 @@ describe("the commands of a fleet", () => {
 
       const held = await fleet.run(["fleet", "execute"]);
       expectExit(held, 3);
-      expect(held.stdout).toMatch(/The canary account first did not reach its target, so 2 accounts were not traded/);
+      expect(held.stdout).toMatch(/The canary account first did not reach its target, so 2 other accounts were not traded/);
       expect([...fleet.bookOf("anna"), ...fleet.bookOf("ben")]).toEqual([]);
 
       const gone = await fleet.run(["fleet", "execute", "--canary-fails", "go"]);
@@ -162,6 +165,34 @@ describe("the commands of a fleet", () => {
       expect(examined.stdout.match(/trading lock: no daemon is running/g)).toHaveLength(1);
       expect(examined.stdout).toMatch(/^anna: /m);
       expect(examined.stdout).toMatch(/^ben: /m);
+    },
+    LONG,
+  );
+
+  test(
+    "work next to a running fleet on the built-in simulator, and lift its halt with the right advice",
+    async () => {
+      fleet = await FleetInstallation.open([]);
+      const simulator = { TRADING_MODE: "simulator", ALPACA_PAPER_ENDPOINT: "" };
+      for (const name of ["anna", "ben"]) expectExit(await fleet.run(["fleet", "add", name], simulator), 0);
+      const running = fleet.start(["fleet", "run"], simulator);
+      await running.says(/Ready: simulator: 2 of 2/);
+      const halted = await fleet.run(["halt"], simulator);
+      expect(halted.stdout).toMatch(/Seen by process \d+ \(run\), mode simulator, all accounts of its fleet/);
+      await running.says(/The fleet is halted: halted by hand/);
+      expect(running.output.match(/halted by hand/g)).toHaveLength(1);
+      expectExit(await fleet.run(["halt", "--account", "ben", "--reason", "look"], simulator), 0);
+      fleet.alert(runOf(NUCLEAR, systemClock.now()));
+
+      const tried = await fleet.run(["fleet", "execute", "--dry-run"], simulator);
+      expect(tried.stdout).toMatch(/2 accounts: /);
+      const resumed = await fleet.run(["resume"], simulator);
+      expect(resumed.stdout).toMatch(/Still halted alone: ben\. `alpaca-trader resume --account NAME` lifts that/);
+      expect(resumed.stdout).toMatch(/`alpaca-trader fleet status` shows it/);
+      await running.says(/on target after 3 orders.*account=anna/);
+      expectExit(await fleet.run(["resume", "--account", "ben"], simulator), 0);
+      await running.says(/on target after 3 orders.*account=ben/);
+      expectExit(await running.stop(), 0);
     },
     LONG,
   );

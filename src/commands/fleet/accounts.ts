@@ -39,6 +39,7 @@ export async function addAccount(context: CommandContext, name: string, options:
   try {
     const { config } = loadAccount(context.env, account);
     assertSameMode(given, config);
+    assertOwnKeys(account, store.list());
     const seen = await readAccount(context, config);
     const from = options.state ?? textIn(given, "STATE_DIR");
     if (from !== undefined) context.out.line(takeOver(resolve(from), config, context, seen?.number));
@@ -118,6 +119,16 @@ async function readAccount({ clock }: CommandContext, config: Config): Promise<A
     return await broker.account();
   } finally {
     await close();
+  }
+}
+
+/** Two names for one account would trade it twice. */
+function assertOwnKeys({ name, settings }: StoredAccount, all: readonly StoredAccount[]): void {
+  for (const key of ["ALPACA_PAPER_KEY", "ALPACA_KEY"]) {
+    const value = textIn(settings, key);
+    const other = all.find((each) => each.name !== name && value !== undefined && textIn(each.settings, key) === value);
+    if (other !== undefined)
+      throw configuration(`${name} has the same ${key} as ${other.name}.`, "Each account of a fleet has its own keys.");
   }
 }
 

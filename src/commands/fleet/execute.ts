@@ -1,13 +1,15 @@
 import PQueue from "p-queue";
-import { openEmbeddedVenues } from "../../app/embedded-venue.ts";
+import { openEmbeddedVenues, type EmbeddedVenues } from "../../app/embedded-venue.ts";
 import { RunOnce } from "../../app/run-once.ts";
 import { TradingSession, type SharedLogs } from "../../app/trading-session.ts";
 import type { VenueAccess } from "../../app/venue-access.ts";
+import type { Clock } from "../../domain/clock.ts";
 import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
 import { unknownAccount } from "../../fleet/account-store.ts";
 import type { FleetAccount, FleetSettings } from "../../fleet/fleet-settings.ts";
 import { STANDING_WORDS, standingOf, type StandingLedger } from "../../fleet/standing.ts";
 import { errorLines } from "../../reporting/error-view.ts";
+import { counted } from "../../reporting/figures.ts";
 import type { Style } from "../../reporting/style.ts";
 import type { Terminal } from "../../reporting/terminal.ts";
 import type { CommandContext } from "../context.ts";
@@ -37,14 +39,7 @@ export async function executeFleet(context: CommandContext, options: FleetExecut
   const settings = fleetOf(context);
   const accounts = chosen(settings, options.accounts);
   const logs = openFleetLogs(context, settings, undefined);
-  const venues =
-    settings.shared.mode === "simulator"
-      ? await openEmbeddedVenues(
-          accounts.map(({ config }) => config.stateDir),
-          context.clock,
-          "execute",
-        )
-      : undefined;
+  const venues = await openVenues(settings, accounts, context.clock);
   const stopping = new AbortController();
   const ignore = onStopSignal(context.clock, () => stopping.abort());
   const venueOf = ({ config }: FleetAccount): VenueAccess | undefined =>
@@ -62,7 +57,9 @@ export async function executeFleet(context: CommandContext, options: FleetExecut
     const rest = accounts.filter(({ config }) => !config.fleet.isCanary);
     const isHeld = failed !== undefined && (options.canaryFails ?? settings.shared.fleet.canaryFails) === "stop" && options.dryRun !== true;
     if (isHeld)
-      context.out.line(`The canary account ${failed.name} did not reach its target, so ${String(rest.length)} accounts were not traded.`);
+      context.out.line(
+        `The canary account ${failed.name} did not reach its target, so ${counted(rest.length, "other account")} ${rest.length === 1 ? "was" : "were"} not traded.`,
+      );
     else results.push(...(await actAll(rest)));
     context.out.line(summary(results));
     return Math.max(EXIT.ok, ...results.map(({ code }) => code)) as ExitCode;
@@ -71,6 +68,18 @@ export async function executeFleet(context: CommandContext, options: FleetExecut
     await venues?.close();
     logs.tradeLog.close();
     logs.log.close();
+  }
+}
+
+/** `undefined` also where a running fleet has them: each account then finds its own there. */
+async function openVenues({ shared }: FleetSettings, accounts: readonly FleetAccount[], clock: Clock): Promise<EmbeddedVenues | undefined> {
+  if (shared.mode !== "simulator") return undefined;
+  const stateDirs = accounts.map(({ config }) => config.stateDir);
+  try {
+    return await openEmbeddedVenues(stateDirs, clock, "execute");
+  } catch (error) {
+    if (error instanceof TraderError && error.code === "lock-held") return undefined;
+    throw error;
   }
 }
 
@@ -141,7 +150,7 @@ function endOf(name: string, ledger: StandingLedger): string {
 function summary(results: readonly Result[]): string {
   const counts = [...Map.groupBy(results, ({ code }) => code)].toSorted(([one], [other]) => one - other);
   const words: Readonly<Record<number, string>> = { [EXIT.ok]: "done", [EXIT.failed]: "off target or failed", [EXIT.refused]: "refused" };
-  return `${String(results.length)} accounts: ${counts.map(([code, some]) => `${words[code] ?? `exit code ${String(code)}`} ${String(some.length)}`).join(" · ")}.`;
+  return `${counted(results.length, "account")}: ${counts.map(([code, some]) => `${words[code] ?? `exit code ${String(code)}`} ${String(some.length)}`).join(" · ")}.`;
 }
 
 /** Keeps what one account says, so that the lines of several do not mix. */

@@ -49,8 +49,11 @@ function openExisting(config: Config): SqliteLedger | undefined {
   }
 }
 
+/** Of the accounts that trade the signal's strategy. */
 export function standingsOf(accounts: readonly ReadAccount[], signalId: string): Standing[] {
-  return accounts.map(({ name, ledger, problem }) =>
+  const strategy = accounts.flatMap(({ ledger }) => ledger?.signal(signalId)?.signal.strategy ?? [])[0];
+  const traded = accounts.filter(({ config }) => strategy === undefined || config.strategies.some(({ name }) => name === strategy));
+  return traded.map(({ name, ledger, problem }) =>
     problem === undefined ? standingOf(name, ledger, signalId) : { account: name, kind: "refused", reason: problem, execution: undefined },
   );
 }

@@ -1,4 +1,5 @@
 import { describeSignal } from "../../app/event-log.ts";
+import { ledgerLockFile } from "../../config/files.ts";
 import { stateDirFrom } from "../../config/state-dir.ts";
 import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
 import { decimal, ZERO, type Decimal } from "../../domain/decimal.ts";
@@ -17,8 +18,10 @@ import {
   type Standing,
   type StandingKind,
 } from "../../fleet/standing.ts";
+import { holderOf } from "../../ledger/lock.ts";
 import { readHalt } from "../../machine/halt.ts";
 import type { Style, Tint } from "../../reporting/style.ts";
+import { counted } from "../../reporting/figures.ts";
 import { left, right, table, type Cell } from "../../reporting/table.ts";
 import type { CommandContext } from "../context.ts";
 import { onStopSignal } from "../stop-signals.ts";
@@ -109,7 +112,7 @@ function listLines(rows: readonly Row[], style: Style): string[] {
   return [
     ...table(columns, cells, style),
     "",
-    `${String(rows.length)} accounts, ${String(running)} of them being traded by a running process.`,
+    `${counted(rows.length, "account")}, ${String(running)} of them being traded by a running process.`,
   ];
 }
 
@@ -151,11 +154,16 @@ function statusNow(context: CommandContext): { lines: string[]; code: ExitCode }
         ? ["No account has seen a signal yet."]
         : signalLines(newest, standingsOf(read, newest.signal.id), shared.alertsTimezone, style)),
       ...haltedLines(read, halted, style),
-      ...(idle.length === 0 ? [] : [`Not running: ${named(idle)}. \`alpaca-trader fleet run\` trades them.`]),
+      ...(idle.length === 0 ? [] : [idleText(idle, holderOf(ledgerLockFile(shared))?.pid)]),
     ];
     const standings = newest === undefined ? [] : standingsOf(read, newest.signal.id);
     return { lines, code: exitOf(standings, halted !== undefined || read.some((each) => each.halted !== undefined), idle.length > 0) };
   });
+}
+
+function idleText(idle: readonly string[], fleetPid: number | undefined): string {
+  if (fleetPid === undefined) return `Not running: ${named(idle)}. \`alpaca-trader fleet run\` trades them.`;
+  return `Not traded by the running fleet (process ${String(fleetPid)}): ${named(idle)}. They failed, or were added after its start; its log says which.`;
 }
 
 function exitOf(standings: readonly Standing[], isHalted: boolean, isIdle: boolean): ExitCode {

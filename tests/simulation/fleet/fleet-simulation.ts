@@ -161,10 +161,16 @@ class FleetSimulation {
       canaries: () =>
         this.#accounts
           .filter(({ index }) => index === this.#plan.canary)
-          .map(({ index, life }) => ({ account: `account ${String(index)}`, strategies: [STRATEGY], ledger: life?.ledger })),
+          .map(({ index, life }) => ({
+            account: `account ${String(index)}`,
+            strategies: [STRATEGY],
+            ledger: life?.ledger,
+            problem: undefined,
+          })),
       signalMaxAgeSeconds: SIGNAL_MAX_AGE_SECONDS,
       whenFailed: this.#plan.canaryFails,
       stopping: process.stopping.signal,
+      say: () => undefined,
     });
     for (const account of this.#accounts) void this.#host(account, process, places, canaries);
     const tick = (): void => {
