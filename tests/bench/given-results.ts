@@ -72,6 +72,21 @@ export const RESULTS: Results = {
     runs: 3,
     growth: { ready: growth, status: growth, report: growth },
   },
+  fleet: {
+    sizes: [
+      {
+        accounts: 50,
+        lastFillMs: 1_200,
+        secondRunMs: 1_400,
+        firstOrderMs: spread,
+        processorMsPerAccount: 28,
+        stallMs: 60,
+        readyMs: 900,
+        rssMiB: { warm: 160, after: 250 },
+      },
+    ],
+    growth,
+  },
   planning: { plans: [{ symbols: 25, ms: spread }], growth },
   idle: {
     sampledSeconds: 60,

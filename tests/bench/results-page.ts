@@ -22,6 +22,8 @@ const TARGETS = {
   rssAfterRebalancesMiB: 110,
   cpuPercent: 0.3,
   stallMs: 50,
+  fleetOf50Ms: 2_000,
+  fleetOf50MiB: 300,
 } as const;
 
 /** The symbols whose rebalances the ratio is asked of. */
@@ -36,6 +38,7 @@ export function resultsMarkdown(results: Results): string[] {
     ...afterIdleLines(results.afterIdle),
     ...processLines(results),
     ...growthLines(results),
+    ...fleetLines(results),
   ];
 }
 
@@ -221,6 +224,54 @@ function growthLines({ ledger, intake, planning }: Results): string[] {
         ...rows("`status`", "executions", ledger.growth.status),
         ...rows("`report`", "executions", ledger.growth.report),
       ],
+    ),
+  ];
+}
+
+function fleetLines({ fleet }: Results): string[] {
+  const rows = fleet.sizes.map(({ accounts, lastFillMs, secondRunMs, firstOrderMs, processorMsPerAccount, stallMs, readyMs, rssMiB }) => [
+    String(accounts),
+    String(readyMs),
+    String(lastFillMs),
+    String(secondRunMs),
+    ...spread(firstOrderMs),
+    String(processorMsPerAccount),
+    String(stallMs),
+    `${String(rssMiB.warm)} · ${String(rssMiB.after)}`,
+    accounts === 50
+      ? verdict(
+          `≤ ${String(TARGETS.fleetOf50Ms)} ms, ≤ ${String(TARGETS.fleetOf50MiB)} MiB`,
+          secondRunMs <= TARGETS.fleetOf50Ms && rssMiB.after <= TARGETS.fleetOf50MiB,
+        )
+      : "",
+  ]);
+  return [
+    "Many accounts in one process, ten at a time; the venue shares the machine with it. The first run buys three symbols in each account, the second one sells them and buys two. First order, processor and growth are of the second run.",
+    "",
+    ...table(
+      [
+        "accounts",
+        "ready ms",
+        "first run ms",
+        "second run ms",
+        "first order p50",
+        "p99",
+        "processor ms an account",
+        "longest stall ms",
+        "MiB warm · after",
+        "target",
+      ],
+      rows,
+    ),
+    ...table(
+      ["what grows", "work", "ms", "× work", "× time"],
+      fleet.growth.map(({ work, ms, timesWork, timesMs }) => [
+        "second run",
+        `${String(work)} accounts`,
+        String(ms),
+        times(timesWork),
+        times(timesMs),
+      ]),
     ),
   ];
 }

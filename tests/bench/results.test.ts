@@ -9,11 +9,11 @@ test("parts are measured in their order, and a name that stands for none is refu
 });
 
 test("the whole is there when all of its parts are, with the figures that tools read", () => {
-  const { planning, intake, restart, rebalance, afterIdle, manyRebalances, idle, ledger, surroundings } = RESULTS;
-  const results = resultsOf({ planning, intake, restart, rebalance, afterIdle, manyRebalances, idle, ledger, surroundings });
+  const { planning, intake, restart, rebalance, afterIdle, manyRebalances, idle, ledger, fleet, surroundings } = RESULTS;
+  const results = resultsOf({ planning, intake, restart, rebalance, afterIdle, manyRebalances, idle, ledger, fleet, surroundings });
   expect(results.idleRssMiB).toBe(idle.rssMiB);
   expect(results.alertToFirstOrderMs).toEqual(manyRebalances.alertToFirstOrderMs);
   expect(() => resultsOf({ planning, intake, surroundings })).toThrow(
-    "Not measured yet: restart, rebalance, afterIdle, manyRebalances, idle, ledger.",
+    "Not measured yet: restart, rebalance, afterIdle, manyRebalances, idle, ledger, fleet.",
   );
 });

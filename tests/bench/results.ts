@@ -2,6 +2,8 @@ import { cpus, loadavg, release } from "node:os";
 import { systemClock } from "../../src/domain/clock.ts";
 import type { AfterIdleResult } from "./after-idle.ts";
 import { measureAfterIdle } from "./after-idle.ts";
+import type { FleetResult } from "./fleet.ts";
+import { measureFleets } from "./fleet.ts";
 import type { Idle } from "./idle.ts";
 import { measureIdle } from "./idle.ts";
 import type { IntakeFigures } from "./intake.ts";
@@ -57,6 +59,7 @@ export interface Parts {
   readonly manyRebalances: ManyRebalances;
   readonly idle: Idle;
   readonly ledger: LongLedger;
+  readonly fleet: FleetResult;
 }
 
 type PartName = keyof Parts;
@@ -74,6 +77,7 @@ const MEASURES: Measures = {
   manyRebalances: ({ manyRebalances }, setup, say) => measureManyRebalances(setup, manyRebalances, say),
   idle: ({ idleSeconds }, setup) => measureIdle(setup, idleSeconds),
   ledger: ({ ledgers, ledgerRuns }, setup, say) => measureLongLedger(setup, ledgers, ledgerRuns, say),
+  fleet: ({ fleets }, setup, say) => measureFleets(setup, fleets, say),
 };
 
 export const PART_NAMES = Object.keys(MEASURES) as readonly PartName[];

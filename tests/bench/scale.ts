@@ -14,6 +14,8 @@ export interface Scale {
   /** Executions, the largest last. */
   readonly ledgers: readonly number[];
   readonly ledgerRuns: number;
+  /** Accounts, the most last. */
+  readonly fleets: readonly number[];
   readonly plans: readonly number[];
   readonly planGrowth: readonly number[];
   readonly planRuns: number;
@@ -37,6 +39,7 @@ export const FULL: Scale = {
   intake: { floods: [3_000, 6_000, 12_000], files: [25, 50, 100], runs: 5 },
   ledgers: [25_000, 50_000, 100_000],
   ledgerRuns: 3,
+  fleets: [10, 50, 200, 1_000],
   plans: [25, 500, 5_000],
   planGrowth: [625, 1_250, 2_500, 5_000],
   planRuns: 15,
@@ -56,6 +59,7 @@ export const QUICK: Scale = {
   intake: { floods: [1_000, 2_000, 4_000], files: [5, 10], runs: 3 },
   ledgers: [500, 1_000],
   ledgerRuns: 1,
+  fleets: [3, 12],
   plans: [25, 500],
   planGrowth: [250, 500, 1_000],
   planRuns: 7,
