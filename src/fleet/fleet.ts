@@ -9,6 +9,7 @@ import { asError, TraderError } from "../domain/errors.ts";
 import { acquireLock } from "../ledger/lock.ts";
 import { openLedger } from "../ledger/sqlite-ledger.ts";
 import { createRedaction } from "../logging/logger.ts";
+import { capYoungSpace } from "../machine/footprint.ts";
 import { HaltSwitch } from "../machine/halt.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
 import { AccountHost } from "./account-host.ts";
@@ -51,6 +52,7 @@ export class Fleet {
   readonly #said = new Set<string>();
   #timer: Timer | undefined;
   #isReadySaid = false;
+  #isYoungSpaceCapped = false;
   /** Why the whole fleet is halted. */
   #halted: string | undefined;
   #resumedAt = -Infinity;
@@ -127,6 +129,7 @@ export class Fleet {
       reporter.begin();
       this.#tick(() => {
         this.#watchHalt(halt.reason());
+        if (!this.#isYoungSpaceCapped) this.#isYoungSpaceCapped = capYoungSpace();
         ledger.check();
         lock.check(clock.now());
       });

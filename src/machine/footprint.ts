@@ -1,5 +1,5 @@
 import { registerHooks } from "node:module";
-import { setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
 
 /** zod's table of sixty languages; only English messages are ever shown. */
 const UNUSED_MODULE = "/zod/v4/locales/index.js";
@@ -19,4 +19,15 @@ export function loadOnlyWhatIsUsed(): void {
  */
 export function stayInFirstYoungSpace(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
+}
+
+/** Enough for ten accounts that trade at a time; more makes a fleet larger and not faster. */
+const FLEET_YOUNG_BYTES = 8 * 1_024 * 1_024;
+
+/** Keeps the space for young objects from growing on, once a fleet has what it needs. Call it now and then. @returns whether it is done. */
+export function capYoungSpace(): boolean {
+  const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
+  if (young === undefined || young.space_size < FLEET_YOUNG_BYTES) return false;
+  stayInFirstYoungSpace();
+  return true;
 }

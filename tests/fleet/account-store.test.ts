@@ -72,6 +72,13 @@ describe("the settings of a fleet", () => {
     });
   });
 
+  test("take no key of the environment for an account that has none", () => {
+    const secrets = { ALPACA_PAPER_KEY: "a", ALPACA_PAPER_SECRET: "b", ALPACA_KEY: "c", ALPACA_SECRET: "d", LIVE_TRADING_ACCOUNT: "e" };
+    const own = accountEnvironment({ ...env(), ...secrets }, { directory: stateDir, settings: {} });
+
+    expect(Object.keys(own).filter((name) => name in secrets)).toEqual([]);
+  });
+
   test("load for all accounts, with a halt file for each and one for all", () => {
     store.add("anna", KEYS);
     store.add("ben", { ...KEYS, ALPACA_PAPER_KEY: "PKBEN", FLEET_CANARY: "on", FLEET_GROUP: "family" });

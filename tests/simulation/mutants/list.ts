@@ -1,3 +1,4 @@
+import { FLEET } from "./fleet.ts";
 import { FRESHNESS } from "./freshness.ts";
 import { LIMIT_STYLE } from "./limit-style.ts";
 import { MONEY } from "./money.ts";
@@ -26,4 +27,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...OUTSIDE,
   ...SIZES,
   ...WARM_SNAPSHOT,
+  ...FLEET,
 ];

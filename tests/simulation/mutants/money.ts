@@ -25,7 +25,7 @@ export const MONEY: readonly Mutant[] = [
         replace: "if (snapshot.at > 0 || expected.cash === undefined || expected.cash.minus",
       },
     ],
-    test: "tests/execution/account-numbers.test.ts",
+    test: "tests/execution/preparation/settle.test.ts",
   },
   {
     name: "settle-quantity-not-checked",

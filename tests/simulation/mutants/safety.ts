@@ -60,6 +60,7 @@ export const SAFETY: readonly Mutant[] = [
         replace: "return this.#age() <= Infinity;",
       },
     ],
+    test: "tests/execution/slept.test.ts",
   },
   {
     name: "account-block-ignored",

@@ -1,0 +1,185 @@
+import type { Mutant } from "./mutant.ts";
+
+const SEEDS = "tests/simulation/fleet/fleet.test.ts";
+const READER = "src/intake/shared-reader.ts";
+const PLACES = "src/fleet/places.ts";
+const CANARIES = "src/fleet/canaries.ts";
+const RESTARTS = "src/fleet/restarts.ts";
+const SETTINGS = "src/fleet/fleet-settings.ts";
+const STORE = "src/fleet/account-store.ts";
+
+function fleet(name: string, bug: string, file: string, find: string, replace: string, test: string): Mutant {
+  return { name: `fleet-${name}`, bug, patches: [{ file, find, replace }], test };
+}
+
+/** Bugs of many accounts in one process: what happens to one account reaches another, or does not reach it. */
+export const FLEET: readonly Mutant[] = [
+  fleet(
+    "line-for-one-account",
+    "Only the first account gets the lines of the alerts file.",
+    READER,
+    "for (const reader of this.#readers) if",
+    "for (const reader of [...this.#readers].slice(0, 1)) if",
+    SEEDS,
+  ),
+  fleet(
+    "late-intake-misses-lines",
+    "An account that is started again does not get the lines that are in the file.",
+    READER,
+    "    this.pending = [...sofar];",
+    "    this.pending = sofar.slice(0, 0);",
+    "tests/intake/shared-reader.test.ts",
+  ),
+  fleet(
+    "last-line-for-one-account",
+    "A last line without its newline reaches one account only.",
+    READER,
+    "    this.#listeners.took(passage);\n",
+    "",
+    "tests/intake/shared-reader.test.ts",
+  ),
+  fleet(
+    "place-kept",
+    "An account that waits keeps its place until it has ended, and the others wait for it.",
+    PLACES,
+    "const HELD_MS = 2_000;",
+    "const HELD_MS = 2_000_000;",
+    "tests/fleet/places.test.ts",
+  ),
+  fleet(
+    "no-places",
+    "All accounts work at the same time.",
+    PLACES,
+    "new PQueue({ concurrency: places })",
+    "new PQueue({ concurrency: 99 * places })",
+    "tests/fleet/places.test.ts",
+  ),
+  fleet(
+    "fixed-order",
+    "The same account is last for every signal.",
+    PLACES,
+    "update(`${signalId} ${account}`)",
+    "update(signalId === account ? signalId : account)",
+    "tests/fleet/places.test.ts",
+  ),
+  fleet(
+    "canary-not-awaited",
+    "The other accounts do not wait for the canary.",
+    CANARIES,
+    "    while (isWanted() && !stopping.aborted) {",
+    "    while (stopping.aborted) {",
+    SEEDS,
+  ),
+  fleet(
+    "canary-off-target-passes",
+    "The other accounts trade although the canary ended off target.",
+    CANARIES,
+    'if (execution.outcome === "on-target") return',
+    "if (execution.outcome !== undefined) return",
+    "tests/fleet/canaries.test.ts",
+  ),
+  fleet(
+    "canary-refused-passes",
+    "The other accounts trade although the canary did not trade the signal.",
+    CANARIES,
+    'if (record.verdict === "duplicate") return',
+    'if (record.verdict !== "executed") return',
+    "tests/fleet/canaries.test.ts",
+  ),
+  fleet(
+    "canary-at-work-passes",
+    "The other accounts trade while the canary is still trading.",
+    CANARIES,
+    'if (execution?.finishedAt === undefined) return { kind: "pending" };',
+    'if (execution?.finishedAt === undefined) return { kind: "passed" };',
+    "tests/fleet/canaries.test.ts",
+  ),
+  fleet(
+    "failed-canary-awaited",
+    "A canary that is set aside keeps the others waiting until the run is stale.",
+    CANARIES,
+    "  if (problem !== undefined) return",
+    '  if (problem === "") return',
+    "tests/fleet/canaries.test.ts",
+  ),
+  fleet(
+    "superseded-run-waits",
+    "A run that a newer one has replaced goes on waiting for the canary.",
+    CANARIES,
+    "while (isWanted() && !stopping.aborted)",
+    "while (!stopping.aborted)",
+    "tests/fleet/canaries.test.ts",
+  ),
+  fleet(
+    "set-aside-at-once",
+    "An account is set aside after its first failure.",
+    RESTARTS,
+    "const MOST_FAILURES = 3;",
+    "const MOST_FAILURES = 1;",
+    "tests/fleet/restarts.test.ts",
+  ),
+  fleet(
+    "failures-of-years",
+    "Three failures within years set an account aside.",
+    RESTARTS,
+    ">= RECOVERED_MS) failures = 0;",
+    ">= 99 * 365 * 24 * RECOVERED_MS) failures = 0;",
+    "tests/fleet/restarts.test.ts",
+  ),
+  fleet(
+    "failure-ends-the-process",
+    "The failure of one account ends the process.",
+    RESTARTS,
+    "      failures += 1;\n",
+    "      failures += 1;\n      if (failures > 0) throw error;\n",
+    "tests/fleet/restarts.test.ts",
+  ),
+  fleet(
+    "keys-of-the-environment",
+    "Keys of the environment count for an account that has none.",
+    SETTINGS,
+    '  "ALPACA_PAPER_KEY",\n',
+    "",
+    "tests/fleet/account-store.test.ts",
+  ),
+  fleet(
+    "one-account-twice",
+    "Two names may have the same keys, so one account is traded twice.",
+    SETTINGS,
+    "if (other !== undefined) problems.push",
+    'if (other === "") problems.push',
+    "tests/fleet/account-store.test.ts",
+  ),
+  fleet(
+    "two-files",
+    "Accounts follow different alerts files under the name of one strategy.",
+    SETTINGS,
+    "if (file !== strategy.alertsFile)",
+    'if (file === "")',
+    "tests/fleet/account-store.test.ts",
+  ),
+  fleet(
+    "open-keys",
+    "Every user of the machine can read an account's keys.",
+    STORE,
+    "    chmodSync(draft, 0o600);",
+    "    chmodSync(draft, 0o644);",
+    "tests/fleet/account-store.test.ts",
+  ),
+  fleet(
+    "keys-stay",
+    "The keys of a removed account stay on the disk.",
+    STORE,
+    "    rmSync(join(directory, FILE));\n",
+    "",
+    "tests/fleet/account-store.test.ts",
+  ),
+  fleet(
+    "halt-of-the-fleet-ignored",
+    "A halt of the whole fleet does not stop its accounts.",
+    "src/config/halt-files.ts",
+    '=== "accounts" ?',
+    '=== "" ?',
+    "tests/fleet/account-store.test.ts",
+  ),
+];
