@@ -1,7 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { simulateFleet } from "./fleet-simulation.ts";
 
-const SEEDS = 25;
+const SEEDS = 15;
 const LIMIT_MS = 180_000;
 
 describe("the accounts of a fleet in one process, in virtual time,", () => {
