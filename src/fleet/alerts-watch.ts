@@ -12,6 +12,8 @@ export interface AlertsWatchParts {
   readonly usePolling: boolean;
   /** Called whenever all accounts have looked at the file. */
   readonly looked: (file: string) => void;
+  /** Called when no account reads the file any more. */
+  readonly left: (file: string) => void;
 }
 
 interface Watcher {
@@ -47,6 +49,7 @@ export class AlertsWatch {
         close: async () => {
           if (leave()) return;
           this.#files.delete(file);
+          this.#parts.left(file);
           await watched.close();
         },
       };

@@ -53,7 +53,8 @@ export class FleetReporter {
   readonly #open = new Map<string, { readonly signal: Signal; readonly since: number }>();
   readonly #told = new Map<string, string>();
   #timer: Timer | undefined;
-  #lookedAt: number | undefined;
+  /** Alerts file → when it was last checked, monotonic. */
+  readonly #lookedAt = new Map<string, number>();
 
   constructor(parts: FleetReporterParts) {
     const { env, clock, log, shared, ledger, secrets, problem } = parts;
@@ -96,12 +97,18 @@ export class FleetReporter {
   }
 
   get isWatching(): boolean {
-    return this.#lookedAt !== undefined && this.#parts.clock.monotonic() - this.#lookedAt < LOOK_LIMIT_MS;
+    const now = this.#parts.clock.monotonic();
+    return [...this.#lookedAt.values()].every((at) => now - at < LOOK_LIMIT_MS);
   }
 
   /** All accounts have looked at an alerts file. */
-  looked(): void {
-    this.#lookedAt = this.#parts.clock.monotonic();
+  looked(file: string): void {
+    this.#lookedAt.set(file, this.#parts.clock.monotonic());
+  }
+
+  /** No account reads it any more, for example because its only account is set aside. */
+  left(file: string): void {
+    this.#lookedAt.delete(file);
   }
 
   onEvent(event: TraderEvent): void {

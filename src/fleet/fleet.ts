@@ -66,7 +66,8 @@ export class Fleet {
       clock,
       log,
       usePolling: settings.shared.alertsPolling,
-      looked: () => this.#reporter?.looked(),
+      looked: (file) => this.#reporter?.looked(file),
+      left: (file) => this.#reporter?.left(file),
     });
     this.#canaries = new Canaries({
       clock,
