@@ -140,7 +140,8 @@ describe("halt", () => {
       const scenario = await Scenario.open();
       const daemon = await scenario.daemon();
       const halted = await scenario.run(["halt", "--machine", "--reason", "all of them"], { STATE_DIR: scenario.path("another") });
-      expect(halted.stdout).toContain("Halted: all of them. Nothing on this machine sends orders now.");
+      // A process of another test, with a HALT_FILE that only it knows, does not confirm it.
+      expect(halted.stdout).toMatch(/^(Halted|The halt is set): all of them\./);
       const [line] = halted.stdout.split("\n").filter((each) => each.includes(`process ${String(daemon.pid)} (run)`));
       expect(line).toMatch(/^Seen by /);
       scenario.alert(NUCLEAR);

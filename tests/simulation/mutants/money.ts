@@ -316,7 +316,7 @@ export const MONEY: readonly Mutant[] = [
         replace: "fills",
       },
     ],
-    test: "tests/execution/preparation/external-fills.test.ts",
+    test: "tests/execution/preparation/explained-fills.test.ts",
   },
   {
     name: "open-foreign-sale-taken-for-a-deposit",
