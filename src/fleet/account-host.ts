@@ -86,9 +86,12 @@ export class AccountHost {
 
   #failed(error: unknown, isLast: boolean): void {
     const log = this.#parts.log.child({ account: this.name });
-    this.#problem = messageOf(error);
+    const text = messageOf(error);
+    // What fails for the same reason every five seconds, until it passes, is logged once.
+    const level = text === this.#problem && !isLast ? "debug" : "error";
+    this.#problem = text;
     this.#state = isLast ? "set-aside" : "failed";
-    log.error(this.#problem, error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {});
+    log[level](text, error instanceof TraderError && error.hint !== undefined ? { hint: error.hint } : {});
     if (isLast) log.error("The account is set aside after 3 failures; the others go on. Restart the fleet once the cause is fixed.");
   }
 
@@ -169,6 +172,7 @@ export class AccountHost {
           if (line.trim() !== "" && !line.startsWith("=")) session.log.debug(line);
         session.claimAccount(read.account);
         session.warnOfHoldings(read);
+        this.#problem = undefined;
         session.log.info(`Account ${read.account.number} is connected.`);
       },
       selfCheck: () => session.selfCheck(),

@@ -1,6 +1,7 @@
 import type { Clock } from "../domain/clock.ts";
+import { TraderError } from "../domain/errors.ts";
 
-/** An account that fails again and again is left alone; the others go on. */
+/** An account that fails again and again is left alone; the others go on. What may pass by itself, as a full disk, does not count. */
 const MOST_FAILURES = 3;
 /** After this long without a failure, earlier ones no longer count. */
 const RECOVERED_MS = 3_600_000;
@@ -22,7 +23,7 @@ export async function withRestarts(work: () => Promise<void>, { clock, stopping,
       await work();
     } catch (error) {
       if (clock.monotonic() - startedAt >= RECOVERED_MS) failures = 0;
-      failures += 1;
+      if (!(error instanceof TraderError && error.retryable)) failures += 1;
       failed(error, failures >= MOST_FAILURES);
       if (failures >= MOST_FAILURES) return "set-aside";
       await clock.sleep(RESTART_MS, stopping);

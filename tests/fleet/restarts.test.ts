@@ -1,4 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
+import { TraderError } from "../../src/domain/errors.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { withRestarts } from "../../src/fleet/restarts.ts";
 
@@ -43,6 +44,19 @@ describe("an account that fails", () => {
 
     expect(account.said.filter((text) => text.endsWith("the last time"))).toEqual([]);
     expect(account.said.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test("is started again for as long as its cause may pass", async () => {
+    const account = fleetAccount((time) =>
+      time < 20
+        ? Promise.reject(new TraderError("The disk is full.", { code: "ledger-full", retryable: true }))
+        : new Promise<never>(() => undefined),
+    );
+    await account.clock.advance(100_000);
+    account.stop();
+
+    expect(account.said).toHaveLength(19);
+    expect(account.said.filter((text) => text.endsWith("the last time"))).toEqual([]);
   });
 
   test("is not started again once the fleet stops", async () => {

@@ -130,8 +130,8 @@ export const FLEET: readonly Mutant[] = [
     "failure-ends-the-process",
     "The failure of one account ends the process.",
     RESTARTS,
-    "      failures += 1;\n",
-    "      failures += 1;\n      if (failures > 0) throw error;\n",
+    "      failed(error, failures >= MOST_FAILURES);\n",
+    "      if (failures > 0) throw error;\n",
     "tests/fleet/restarts.test.ts",
   ),
   fleet(
