@@ -40,7 +40,7 @@ export function accountEnvironment(env: Environment, { directory, settings }: Pi
   const inherited = Object.fromEntries(Object.entries(env).filter(([name]) => !NEVER_INHERITED.includes(name)));
   // By default the simulator's files are below STATE_DIR, which is the account's own here.
   const simulator = join(stateDir, "simulator");
-  const isSimulator = textIn(env, "TRADING_MODE") === "simulator" || !hasKeys(settings);
+  const isSimulator = textIn(env, "TRADING_MODE")?.toLowerCase() === "simulator" || !hasKeys(settings);
   const files = isSimulator ? { ALERTS_FILE: join(simulator, "nuclear_alerts.json"), LOG_DIR: simulator } : {};
   return { ...files, ...withoutEmpty(inherited), ...settings, STATE_DIR: directory };
 }
@@ -91,9 +91,12 @@ export function loadFleet(env: Environment, store: AccountStore): FleetSettings 
   if (problems.length > 0 || first === undefined) throw configurationError(problems);
   return {
     shared: sharedConfig(first.config, env),
-    accounts: accounts.map((account) => ({ ...account, config: warmFor(account, accounts) })),
+    accounts: accounts.map((account) => ({ ...account, config: { ...warmFor(account, accounts), notifications: SILENT } })),
   };
 }
+
+/** The fleet speaks for its accounts: one message for a signal, not one from each. */
+const SILENT: Config["notifications"] = { level: "off", webhook: undefined, telegram: undefined, heartbeatUrl: undefined };
 
 /** What an account has no place for is read before its turn in vain. */
 function warmFor({ config }: FleetAccount, all: readonly FleetAccount[]): Config {

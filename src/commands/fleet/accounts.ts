@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { connectVenue } from "../../app/venue-access.ts";
 import { ledgerFile, ledgerLockFile } from "../../config/files.ts";
 import { readEnvFile } from "../../config/env-file.ts";
@@ -14,6 +14,7 @@ import { AccountDirectories, type StoredAccount } from "../../fleet/account-stor
 import { loadAccount } from "../../fleet/fleet-settings.ts";
 import { acquireLock, holderOf } from "../../ledger/lock.ts";
 import { openLedger } from "../../ledger/sqlite-ledger.ts";
+import { haltAt } from "../../machine/halt.ts";
 import { formatDollars } from "../../domain/format.ts";
 import type { CommandContext } from "../context.ts";
 
@@ -41,8 +42,10 @@ export async function addAccount(context: CommandContext, name: string, options:
     assertSameMode(given, config);
     assertOwnKeys(account, store.list());
     const seen = await readAccount(context, config);
-    const from = options.state ?? textIn(given, "STATE_DIR");
+    const from = options.state ?? textIn(given, "STATE_DIR") ?? ownInstallation(context.env, config, seen?.number);
     if (from !== undefined) context.out.line(takeOver(resolve(from), config, context, seen?.number));
+    if (from !== undefined && keepHalt(resolve(from), account))
+      context.out.line(`It was halted, and stays halted: \`alpaca-trader resume --account ${name}\` lifts that.`);
     if (seen !== undefined) pin(context, account, config, seen.number);
     if (seen !== undefined) context.out.line(`Account ${seen.number}: equity ${formatDollars(seen.equity)}.`);
   } catch (error) {
@@ -130,6 +133,26 @@ function assertOwnKeys({ name, settings }: StoredAccount, all: readonly StoredAc
     if (other !== undefined)
       throw configuration(`${name} has the same ${key} as ${other.name}.`, "Each account of a fleet has its own keys.");
   }
+}
+
+/** A single installation of this account in the fleet's own STATE_DIR is taken over without being named. */
+function ownInstallation(env: Environment, { mode }: Config, number: string | undefined): string | undefined {
+  const stateDir = stateDirFrom(env);
+  if (number === undefined || !existsSync(ledgerFile({ stateDir, mode }))) return undefined;
+  const ledger = openLedger(ledgerFile({ stateDir, mode }), { mustExist: true });
+  try {
+    return ledger.pinnedAccount()?.number === number ? stateDir : undefined;
+  } finally {
+    ledger.close();
+  }
+}
+
+/** @returns whether the installation was halted. In the fleet's own STATE_DIR its halt goes on for the whole fleet. */
+function keepHalt(from: string, { directory }: StoredAccount): boolean {
+  const halt = join(from, "HALT");
+  if (from === dirname(dirname(directory)) || haltAt(halt) === undefined) return false;
+  copyFileSync(halt, join(directory, "HALT"));
+  return true;
 }
 
 /**
