@@ -1,21 +1,19 @@
-import { hostname } from "node:os";
 import type { TraderEvent } from "../app/events.ts";
 import { secretsOf } from "../app/trading-session.ts";
 import type { Clock, Timer } from "../domain/clock.ts";
 import type { Config, Environment } from "../domain/config.ts";
 import { messageOf } from "../domain/errors.ts";
 import { createRedaction, type Log } from "../logging/logger.ts";
-import type { SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { readHalt } from "../machine/halt.ts";
-import { NotificationCenter } from "../notifications/center.ts";
+import type { NotificationCenter } from "../notifications/center.ts";
 import { failedNotice, notExecutedNotice, restartedNotice } from "../notifications/event-notices.ts";
 import { Heartbeat } from "../notifications/heartbeat.ts";
-import type { Notice } from "../notifications/notice.ts";
 import { LivenessFile } from "../supervision/liveness-file.ts";
 import { serviceManager, type ServiceManager } from "../supervision/service-manager.ts";
-import { describeSignal } from "../app/event-log.ts";
+import type { FleetHold } from "./fleet-hold.ts";
+import { openFleetNotices, signalNotice } from "./fleet-notices.ts";
 import type { Signal } from "../domain/signal.ts";
-import { byTrouble, countsText, isOpen, isTrouble, type Standing } from "./standing.ts";
+import { countsText, isOpen, type Standing } from "./standing.ts";
 
 /** Accounts end one after the other; a message waits until nothing has changed for this long. */
 const QUIET_MS = 2_000;
@@ -23,19 +21,22 @@ const QUIET_MS = 2_000;
 const REPORT_WITHIN_MS = 120_000;
 const LOOK_LIMIT_MS = 10_000;
 const DRAIN_MS = 2_000;
-/** Accounts named in one message. */
-const MOST_NAMED = 20;
+/** How long after a request to stop messages may still be sent; the process ends within 8 s. */
+const STOP_BUDGET_MS = 7_000;
+/** Signals whose last report is remembered. */
+const MOST_TOLD = 100;
 
 export interface FleetReporterParts {
   readonly env: Environment;
   readonly clock: Clock;
   readonly log: Log;
   readonly shared: Config;
-  /** The fleet's own: its outbox, and its runs. */
-  readonly ledger: SqliteLedger;
+  readonly hold: FleetHold;
   /** Of the accounts, which must not appear in messages. */
   readonly secrets: readonly string[];
   readonly standings: (signalId: string) => readonly Standing[];
+  /** As any account knows it. */
+  readonly signalOf: (signalId: string) => Signal | undefined;
   /** One line for `systemctl status`. */
   readonly state: () => string;
   /** Why nothing, or not everything, can be traded; `undefined` while all is well. */
@@ -53,23 +54,15 @@ export class FleetReporter {
   readonly #open = new Map<string, { readonly signal: Signal; readonly since: number }>();
   readonly #told = new Map<string, string>();
   #timer: Timer | undefined;
+  #stopAskedAt: number | undefined;
   /** Alerts file → when it was last checked, monotonic. */
   readonly #lookedAt = new Map<string, number>();
 
   constructor(parts: FleetReporterParts) {
-    const { env, clock, log, shared, ledger, secrets, problem } = parts;
+    const { env, clock, log, shared, secrets, problem } = parts;
     this.#parts = parts;
     this.#redact = createRedaction([...secretsOf(shared), ...secrets]);
-    this.#notifications = new NotificationCenter({
-      settings: shared.notifications,
-      outbox: ledger.outbox,
-      clock,
-      log,
-      fetch,
-      redact: this.#redact,
-      sender: () => ({ mode: shared.mode, account: "fleet", host: hostname() }),
-    });
-    this.#notifications.start();
+    this.#notifications = openFleetNotices(parts);
     const { heartbeatUrl: url } = shared.notifications;
     this.#heartbeat =
       url === undefined
@@ -80,13 +73,13 @@ export class FleetReporter {
   }
 
   begin(): void {
-    const { ledger, clock, shared, log } = this.#parts;
-    const before = ledger.processRuns.begin(process.pid, clock.now());
+    const { hold, clock, shared, log } = this.#parts;
+    const before = hold.ledger.processRuns.begin(process.pid, clock.now());
     if (before !== undefined && (before.endedAt === undefined || before.failure !== undefined)) {
       log.warn(
         `The fleet's process before this one (pid ${String(before.pid)}) did not stop cleanly${before.failure === undefined ? "" : `: ${before.failure}`}.`,
       );
-      this.#notifications.notify(restartedNotice(before, 0, clock.now(), shared.alertsTimezone));
+      this.#notifications.notify(restartedNotice(before, undefined, clock.now(), shared.alertsTimezone));
     }
     this.#notifications.halt(readHalt(shared.haltFiles));
     this.#service.ready();
@@ -113,12 +106,20 @@ export class FleetReporter {
 
   onEvent(event: TraderEvent): void {
     const { clock } = this.#parts;
-    if (event.kind === "offered" && !this.#open.has(event.signal.id))
-      this.#open.set(event.signal.id, { signal: event.signal, since: clock.monotonic() });
     // What is wrong with the alerts is the same for all accounts, and the outbox takes it once.
     if (event.kind === "not-executed" && event.origin === "intake") this.#notifications.notify(notExecutedNotice(event.what, clock.now()));
     if (event.kind === "executing" || event.kind === "ready") this.sayState();
-    if (event.kind === "concluded" || event.kind === "not-executed" || event.kind === "offered") this.#lookSoon();
+    const id = signalIdOf(event);
+    if (id !== undefined) this.#follow(id);
+  }
+
+  /** Also a signal of an earlier process, and one whose rest is traded after it was reported. */
+  #follow(id: string): void {
+    const { clock, signalOf } = this.#parts;
+    const signal = this.#open.get(id)?.signal ?? signalOf(id);
+    if (signal === undefined) return;
+    if (!this.#open.has(id)) this.#open.set(id, { signal, since: clock.monotonic() });
+    this.#lookSoon();
   }
 
   /** The whole fleet was halted, or resumed. */
@@ -145,27 +146,29 @@ export class FleetReporter {
   }
 
   stopping(): void {
+    this.#stopAskedAt = this.#parts.clock.monotonic();
     this.#service.stopping();
   }
 
   /** Bounded in time; never throws. */
   async end(failure?: unknown): Promise<void> {
-    const { clock, ledger } = this.#parts;
+    const { clock, hold } = this.#parts;
     this.#timer?.cancel();
     if (failure !== undefined) this.#notifications.notify(failedNotice("the fleet", failure, clock.now()));
     try {
-      ledger.processRuns.end(clock.now(), failure === undefined ? undefined : this.#redact(messageOf(failure)));
+      hold.ledger.processRuns.end(clock.now(), failure === undefined ? undefined : this.#redact(messageOf(failure)));
     } catch {
       // The failure itself has been reported.
     }
-    await Promise.all([this.#notifications.close(DRAIN_MS), this.#service.close()]);
+    const left = this.#stopAskedAt === undefined ? DRAIN_MS : this.#stopAskedAt + STOP_BUDGET_MS - clock.monotonic();
+    await Promise.all([this.#notifications.close(Math.max(0, Math.min(DRAIN_MS, left))), this.#service.close()]);
     this.#heartbeat?.close();
     this.#liveness.close();
   }
 
   #lookSoon(): void {
     this.#timer?.cancel();
-    this.#timer = this.#open.size === 0 ? undefined : this.#parts.clock.after(QUIET_MS, () => this.#tell());
+    this.#timer = this.#parts.clock.after(QUIET_MS, () => this.#tell());
   }
 
   /** A signal is reported once all accounts have ended, or after two minutes; and again when its result has changed since. */
@@ -179,9 +182,10 @@ export class FleetReporter {
       if (open && !isOver) continue;
       if (!open) this.#open.delete(id);
       if (this.#told.get(id) === counts) continue;
+      if (this.#told.size >= MOST_TOLD) this.#told.clear();
       this.#told.set(id, counts);
       log.child({ signal: id }).info(`Fleet: ${counts}.`);
-      this.#notifications.notify(signalNotice(signal, now, counts));
+      this.#notifications.notify(signalNotice(signal, now));
     }
     if (this.#open.size > 0) this.#timer = this.#parts.clock.after(QUIET_MS, () => this.#tell());
     this.sayState();
@@ -192,20 +196,9 @@ export class FleetReporter {
   }
 }
 
-/** Counts, and the accounts in trouble by name. */
-function signalNotice(signal: Signal, standings: readonly Standing[], counts: string): Notice {
-  const trouble = standings.filter(({ kind }) => isTrouble(kind)).toSorted(byTrouble);
-  const left = trouble.length - MOST_NAMED;
-  return {
-    kind: "execution",
-    level: trouble.length > 0 ? "warning" : "info",
-    key: `fleet:${signal.id}:${counts}`,
-    title: `${String(standings.length)} accounts: ${counts}`,
-    lines: [
-      `Wanted: ${describeSignal(signal)}.`,
-      ...trouble.slice(0, MOST_NAMED).map(({ account, reason }) => `${account}: ${reason}`),
-      ...(left > 0 ? [`And ${String(left)} more.`] : []),
-      ...(trouble.length > 0 ? ["`alpaca-trader fleet explain NAME` says why."] : []),
-    ],
-  };
+/** The signal whose result in an account may have changed. */
+function signalIdOf(event: TraderEvent): string | undefined {
+  if (event.kind === "offered") return event.signal.id;
+  if (event.kind === "concluded" || event.kind === "recovering") return event.execution.signalId;
+  return event.kind === "not-executed" && event.origin === "engine" ? event.what.signalId : undefined;
 }

@@ -2,19 +2,15 @@ import type { TraderEvent } from "../app/events.ts";
 import { openEmbeddedVenues, type EmbeddedVenues } from "../app/embedded-venue.ts";
 import { Rehearsal } from "../app/rehearsal.ts";
 import { secretsOf, type SharedLogs } from "../app/trading-session.ts";
-import { ledgerFile, ledgerLockFile } from "../config/files.ts";
 import type { Clock, Timer } from "../domain/clock.ts";
 import type { Environment } from "../domain/config.ts";
+import type { Signal } from "../domain/signal.ts";
 import { asError, TraderError } from "../domain/errors.ts";
-import { acquireLock } from "../ledger/lock.ts";
-import { openLedger } from "../ledger/sqlite-ledger.ts";
-import { createRedaction } from "../logging/logger.ts";
 import { capYoungSpace } from "../machine/footprint.ts";
-import { HaltSwitch } from "../machine/halt.ts";
-import { prepareStateDirectory } from "../machine/directory-access.ts";
 import { AccountHost } from "./account-host.ts";
 import { AlertsWatch } from "./alerts-watch.ts";
 import { Canaries } from "./canaries.ts";
+import { FleetHold } from "./fleet-hold.ts";
 import { FleetReporter } from "./fleet-reporter.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { Places } from "./places.ts";
@@ -22,6 +18,9 @@ import { standingOfHost, type Standing } from "./standing.ts";
 
 /** Often enough for an account to find the fleet's halt known when it reports its own. */
 const TICK_MS = 250;
+const CHECK_EVERY_MS = 30_000;
+/** Within this time all accounts have read a change of the alerts; what one of them has said until then, the others do not repeat. */
+const ONE_LOOK_MS = 60_000;
 /** Within this time every account notices that the fleet was resumed. */
 const ONE_RESUME_MS = 5_000;
 
@@ -48,14 +47,15 @@ export class Fleet {
   readonly #canaries: Canaries;
   #hosts: readonly AccountHost[] = [];
   #reporter: FleetReporter | undefined;
-  /** What another account has logged already. */
-  readonly #said = new Set<string>();
+  /** Text → the account that logged it last, and when, monotonic. */
+  readonly #said = new Map<string, { readonly account: string; readonly at: number }>();
   #timer: Timer | undefined;
   #isReadySaid = false;
   #isYoungSpaceCapped = false;
   /** Why the whole fleet is halted. */
   #halted: string | undefined;
   #resumedAt = -Infinity;
+  #checkAt = 0;
   #failure: Error | undefined;
 
   constructor(parts: FleetParts) {
@@ -91,8 +91,21 @@ export class Fleet {
     return this.#hosts;
   }
 
+  /** Of the accounts that trade the signal's strategy. */
   standings(signalId: string): Standing[] {
-    return this.#hosts.map((host) => standingOfHost(host, signalId));
+    const strategy = this.#signalOf(signalId)?.strategy;
+    const asked = this.#hosts.filter(
+      ({ account }) => strategy === undefined || account.config.strategies.some(({ name }) => name === strategy),
+    );
+    return asked.map((host) => standingOfHost(host, signalId));
+  }
+
+  #signalOf(signalId: string): Signal | undefined {
+    for (const { session } of this.#hosts) {
+      const record = session?.ledger.signal(signalId);
+      if (record !== undefined) return record.signal;
+    }
+    return undefined;
   }
 
   /** Whether the alerts files are being checked. */
@@ -102,38 +115,41 @@ export class Fleet {
 
   /** Runs until `stop`. @throws what concerns the process and not one account: a lock, the fleet's own ledger. */
   async run(): Promise<void> {
-    const { clock, settings, env, log } = this.#parts;
+    const { clock, settings } = this.#parts;
     const { shared } = settings;
-    prepareStateDirectory(shared.stateDir);
-    const holder = { pid: process.pid, command: "run", mode: shared.mode, stateDir: shared.stateDir, startedAt: clock.now() };
-    const lock = acquireLock(ledgerLockFile(shared), holder);
-    const halt = new HaltSwitch(shared, process.pid);
     const secrets = settings.accounts.flatMap(({ config }) => secretsOf(config));
-    const ledger = openLedger(ledgerFile(shared), { redact: createRedaction(secrets) });
-    const venues = await this.#openVenues();
+    const hold = FleetHold.take(shared, { clock, command: "run", secrets });
+    try {
+      const venues = await this.#openVenues();
+      try {
+        await this.#trade(hold, venues, secrets);
+      } finally {
+        if (this.#parts.venues === undefined) await venues?.close();
+      }
+    } finally {
+      hold.close();
+    }
+  }
+
+  async #trade(hold: FleetHold, venues: EmbeddedVenues | undefined, secrets: readonly string[]): Promise<void> {
+    const { clock, settings } = this.#parts;
     const rehearsal = new Rehearsal(clock);
     this.#hosts = settings.accounts.map((account, index) => this.#newHost(account, venues, index === 0 ? rehearsal : undefined));
     const reporter = new FleetReporter({
-      env,
-      clock,
-      log,
-      shared,
-      ledger,
+      ...this.#parts,
+      shared: settings.shared,
+      hold,
       secrets,
       standings: (id) => this.standings(id),
-      state: () => this.#stateText(halt.reason()),
+      signalOf: (id) => this.#signalOf(id),
+      state: () => this.#stateText(this.#halted),
       problem: () => this.#problem(),
     });
     this.#reporter = reporter;
     let failure: unknown;
     try {
       reporter.begin();
-      this.#tick(() => {
-        this.#watchHalt(halt.reason());
-        if (!this.#isYoungSpaceCapped) this.#isYoungSpaceCapped = capYoungSpace();
-        ledger.check();
-        lock.check(clock.now());
-      });
+      this.#tick(hold);
       await Promise.all(this.#hosts.map((host) => this.#host(host)));
       if (this.#failure !== undefined) throw this.#failure;
       if (!this.#stopping.signal.aborted) throw allSetAside();
@@ -143,10 +159,6 @@ export class Fleet {
     } finally {
       this.#timer?.cancel();
       await reporter.end(failure);
-      if (this.#parts.venues === undefined) await venues?.close();
-      halt.close();
-      ledger.close();
-      lock.release();
     }
   }
 
@@ -188,7 +200,7 @@ export class Fleet {
         if (event.kind === "ready") this.#sayReady();
         onEvent?.(account.name, event);
       },
-      asNews: (event) => this.#asNews(event),
+      asNews: (event) => this.#asNews(event, account.name),
       ...(hasCanary && !isCanary ? { refusal: (signal, isWanted) => this.#canaries.refusal(signal, isWanted) } : {}),
       ...(venues === undefined
         ? {}
@@ -204,11 +216,11 @@ export class Fleet {
   }
 
   /** What is said of the alerts, or of a halt of the fleet, is the same in nearly all accounts, and is logged once. */
-  #asNews(event: TraderEvent): TraderEvent | undefined {
+  #asNews(event: TraderEvent, account: string): TraderEvent | undefined {
     if (event.kind === "halt-changed") return this.#halted === undefined && !this.#isJustResumed() ? event : undefined;
-    if (event.kind === "offered") return this.#isSaid(event.signal.id) ? { ...event, again: true } : event;
+    if (event.kind === "offered") return this.#isSaid(event.signal.id, account) ? { ...event, again: true } : event;
     if (event.kind !== "verdict") return event;
-    return this.#isSaid(`${event.subject} ${event.verdict.kind} ${event.verdict.reason}`) ? undefined : event;
+    return this.#isSaid(`${event.subject} ${event.verdict.kind} ${event.verdict.reason}`, account) ? undefined : event;
   }
 
   #isJustResumed(): boolean {
@@ -225,24 +237,36 @@ export class Fleet {
     this.#reporter?.haltChanged();
   }
 
-  #isSaid(text: string): boolean {
-    if (this.#said.has(text)) return true;
+  /** Whether another account has just said the same. What comes again later is logged again. */
+  #isSaid(text: string, account: string): boolean {
+    const now = this.#parts.clock.monotonic();
+    const said = this.#said.get(text);
+    if (said !== undefined && said.account !== account && now - said.at < ONE_LOOK_MS) return true;
     if (this.#said.size > 1_000) this.#said.clear();
-    this.#said.add(text);
+    this.#said.set(text, { account, at: now });
     return false;
   }
 
-  /** @param check throws when the process has lost its lock or its ledger. */
-  #tick(check: () => void): void {
+  #tick(hold: FleetHold): void {
     this.#timer = this.#parts.clock.after(TICK_MS, () => {
       try {
-        check();
-        this.#tick(check);
+        this.#watchHalt(hold.halted());
+        if (!this.#isYoungSpaceCapped) this.#isYoungSpaceCapped = capYoungSpace();
+        this.#checkHold(hold);
+        this.#tick(hold);
       } catch (error) {
         this.#failure ??= asError(error);
         this.stop();
       }
     });
+  }
+
+  /** @throws when the process has lost its lock or its ledger. */
+  #checkHold(hold: FleetHold): void {
+    const now = this.#parts.clock.monotonic();
+    if (now < this.#checkAt) return;
+    this.#checkAt = now + CHECK_EVERY_MS;
+    hold.check();
   }
 
   /** Says once that all accounts have been read, or which have not. */

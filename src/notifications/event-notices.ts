@@ -50,7 +50,8 @@ export function notExecutedNotice({ signalId, verdict, hint, wanted }: NotExecut
 }
 
 /** The previous daemon was killed, or ended with an error. */
-export function restartedNotice(before: DaemonLife, open: number, at: number, zone: string): Notice {
+/** @param open executions that it left; `undefined`: not counted, because each account of a fleet finishes its own. */
+export function restartedNotice(before: DaemonLife, open: number | undefined, at: number, zone: string): Notice {
   const since = formatInstant(before.startedAt, zone);
   const end =
     before.failure === undefined
@@ -61,14 +62,16 @@ export function restartedNotice(before: DaemonLife, open: number, at: number, zo
     level: "warning",
     key: `restarted:${String(before.pid)}:${String(before.startedAt)}`,
     title: "the daemon started after a crash",
-    lines: [
-      end,
-      open === 0
-        ? "No execution was open."
-        : `${open === 1 ? "1 execution was" : `${String(open)} executions were`} open; the daemon continues with ${open === 1 ? "it" : "them"}.`,
-      `Started at ${formatInstant(at, zone)}. If it happens again, check alpaca_trader_error.log.`,
-    ],
+    lines: [end, openText(open), `Started at ${formatInstant(at, zone)}. If it happens again, check alpaca_trader_error.log.`],
   };
+}
+
+function openText(open: number | undefined): string {
+  if (open === undefined) return "Each account finishes what was open.";
+  if (open === 0) return "No execution was open.";
+  return open === 1
+    ? "1 execution was open; the daemon continues with it."
+    : `${String(open)} executions were open; the daemon continues with them.`;
 }
 
 /** An error ended something that should have kept running. @param what `the daemon`, `the execution`. */

@@ -50,6 +50,32 @@ describe("the commands of a fleet", () => {
   );
 
   test(
+    "find a single installation in their own STATE_DIR, and keep the halt of one that was halted",
+    async () => {
+      fleet = await FleetInstallation.open([]);
+      const keys = { ALPACA_PAPER_KEY: "PKOLD", ALPACA_PAPER_SECRET: "s" };
+      fleet.alert(runOf(NUCLEAR, systemClock.now()));
+      expectExit(await fleet.run(["execute"], keys), 0);
+      const own = await fleet.run(["fleet", "add", "own"], keys);
+      expectExit(own, 0);
+      expect(own.stdout).toMatch(/Its ledger was taken over from .*state\/paper\.sqlite/);
+
+      const old = join(fleet.directory, "old");
+      const others = { ALPACA_PAPER_KEY: "PKOTHER", ALPACA_PAPER_SECRET: "s" };
+      expectExit(await fleet.run(["execute"], { ...others, STATE_DIR: old }), 0);
+      expectExit(await fleet.run(["halt", "--reason", "look"], { STATE_DIR: old }), 0);
+      const halted = await fleet.run(["fleet", "add", "other", "--state", old], others);
+      expect(halted.stdout).toMatch(/It was halted, and stays halted: `alpaca-trader resume --account other` lifts that/);
+      const list = JSON.parse((await fleet.run(["fleet", "list", "--json"])).stdout) as { name: string; halted?: string }[];
+      expect(list.map((row) => `${row.name} ${row.halted ?? "-"}`)).toEqual(["other look", "own -"]);
+      const executed = await fleet.run(["fleet", "execute"]);
+      expect(executed.stdout).toMatch(/own: on target/);
+      expect([...(fleet.venue.accounts.venueOf("PKOLD")?.exchange.state.orders.values() ?? [])]).toHaveLength(4);
+    },
+    LONG,
+  );
+
+  test(
     "refuse keys that belong to another account than the ledger, and leave that where it is",
     async () => {
       fleet = await FleetInstallation.open([]);
@@ -143,6 +169,9 @@ describe("the commands of a fleet", () => {
       expect(held.stdout).toMatch(/The canary account first did not reach its target, so 2 other accounts were not traded/);
       expect([...fleet.bookOf("anna"), ...fleet.bookOf("ben")]).toEqual([]);
 
+      const unclear = await fleet.run(["fleet", "execute", "--canary-fails", "Stop"]);
+      expectExit(unclear, 1);
+      expect(unclear.stderr).toMatch(/Allowed choices are stop, go/);
       const gone = await fleet.run(["fleet", "execute", "--canary-fails", "go"]);
       expectExit(gone, 3);
       expect(gone.stdout).toMatch(/anna: on target\nben: on target|ben: on target\nanna: on target/);

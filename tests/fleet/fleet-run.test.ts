@@ -1,10 +1,11 @@
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
 import type { AccountOptions } from "../../src/simulator/many-accounts.ts";
 import { HEDGE, NUCLEAR, runOf } from "../scenarios/strategy.ts";
 import { expectExit, PATIENCE_MS, until } from "../scenarios/trader-process.ts";
+import { NotificationService } from "../scenarios/notification-service.ts";
 import { FleetInstallation } from "./fleet-installation.ts";
 
 const LONG = 3 * PATIENCE_MS;
@@ -65,6 +66,7 @@ describe("a fleet", () => {
 
       const running = fleet.start();
       for (const name of names) await bought(name);
+      await running.says(/Fleet: on target 6\./);
 
       await until(
         () => names.every((name) => fleet.withLedger(name, (ledger) => ledger.openExecutions().length === 0)),
@@ -73,6 +75,56 @@ describe("a fleet", () => {
       const status = await fleet.run(["fleet", "status"]);
       expect(status.stdout).toMatch(/6 of 6 {3}on target 6/);
       expectExit(await running.stop(), 0);
+    },
+    LONG,
+  );
+
+  test(
+    "logs what is wrong with the alerts once for all accounts, and again when it comes again",
+    async () => {
+      fleet = await FleetInstallation.open(["anna", "ben", "carl"]);
+      const file = fleet.env.ALERTS_FILE ?? "";
+      const running = fleet.start();
+      await running.says(/Ready: paper: 3 of 3/);
+      const times = (): number => running.output.match(/: untrusted\. /g)?.length ?? 0;
+      for (const time of [1, 2]) {
+        writeFileSync(file, "");
+        chmodSync(file, 0o666);
+        await until(() => times() >= time, "the verdict untrusted");
+        await systemClock.sleep(1_500);
+        expect(times()).toBe(time);
+        chmodSync(file, 0o644);
+        await systemClock.sleep(1_500);
+      }
+      expectExit(await running.stop(), 0);
+    },
+    LONG,
+  );
+
+  test(
+    "sends one message for a signal, from the daemon and from `fleet execute`",
+    async () => {
+      const service = await NotificationService.open();
+      fleet = await FleetInstallation.open(["anna", "ben"], {
+        settings: { NOTIFY_WEBHOOK_URL: `${service.url}/hook`, NOTIFY_WEBHOOK_KIND: "json" },
+      });
+      try {
+        const running = fleet.start();
+        await running.says(/Ready: paper: 2 of 2/);
+        fleet.alert(runOf(NUCLEAR, now()));
+        await running.says(/Fleet: on target 2\./);
+        const busy = await fleet.run(["fleet", "execute"]);
+        expectExit(busy, 3);
+        expect(busy.stderr).toMatch(/Another trader is running/);
+        expectExit(await running.stop(), 0);
+        fleet.alert(runOf(HEDGE, now()));
+        expectExit(await fleet.run(["fleet", "execute"]), 0);
+
+        const titles = service.titles.filter((title) => title.includes("accounts"));
+        expect(titles).toEqual(Array(2).fill(expect.stringContaining("2 accounts: on target 2")));
+      } finally {
+        await service.close();
+      }
     },
     LONG,
   );

@@ -1,4 +1,4 @@
-import type { Command } from "commander";
+import { Option, type Command } from "commander";
 import type { ExitCode } from "../../domain/errors.ts";
 import type { CommandContext } from "../context.ts";
 import type { AddOptions } from "./accounts.ts";
@@ -22,7 +22,9 @@ export function addFleetCommands(
     .option("--ignore-market-hours", "queue orders for the open while the market is closed")
     .option("--finish", "continue what is left of the newest run, in the session in which it was executed")
     .option("--accounts <names>", "only these, separated by commas")
-    .option("--canary-fails <what>", "`stop` or `go` with the other accounts when a canary did not reach its target")
+    .addOption(
+      new Option("--canary-fails <what>", "what the other accounts do when a canary did not reach its target").choices(["stop", "go"]),
+    )
     .action(async (options: FleetExecuteOptions) => done(await (await import("./execute.ts")).executeFleet(context, options)));
   add("add", "add an account; it is read once with its keys")
     .argument("<name>", "its name in the fleet, such as growth")

@@ -1,21 +1,29 @@
 import PQueue from "p-queue";
 import { openEmbeddedVenues, type EmbeddedVenues } from "../../app/embedded-venue.ts";
 import { RunOnce } from "../../app/run-once.ts";
-import { TradingSession, type SharedLogs } from "../../app/trading-session.ts";
+import { secretsOf, TradingSession, type SharedLogs } from "../../app/trading-session.ts";
 import type { VenueAccess } from "../../app/venue-access.ts";
-import type { Clock } from "../../domain/clock.ts";
+import type { Clock, Timer } from "../../domain/clock.ts";
 import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
+import { FleetHold } from "../../fleet/fleet-hold.ts";
+import { openFleetNotices, signalNotice } from "../../fleet/fleet-notices.ts";
 import { unknownAccount } from "../../fleet/account-store.ts";
 import type { FleetAccount, FleetSettings } from "../../fleet/fleet-settings.ts";
-import { STANDING_WORDS, standingOf, type StandingLedger } from "../../fleet/standing.ts";
+import { newestSignal, STANDING_WORDS, standingOf, type StandingLedger } from "../../fleet/standing.ts";
 import { errorLines } from "../../reporting/error-view.ts";
 import { counted } from "../../reporting/figures.ts";
 import type { Style } from "../../reporting/style.ts";
 import type { Terminal } from "../../reporting/terminal.ts";
 import type { CommandContext } from "../context.ts";
 import { onStopSignal } from "../stop-signals.ts";
+import type { Notice } from "../../notifications/notice.ts";
+import { standingsOf, withAccounts } from "./read-accounts.ts";
 import { openFleetLogs } from "./run.ts";
 import { fleetOf } from "./show.ts";
+
+const HALT_EVERY_MS = 250;
+/** How long a message may delay the end of the command. */
+const NOTIFY_LIMIT_MS = 3_000;
 
 export interface FleetExecuteOptions {
   readonly dryRun?: boolean;
@@ -32,6 +40,8 @@ interface Result {
   /** The result of the newest signal, in a few words. */
   readonly end: string;
   readonly lines: readonly string[];
+  /** An execution ended, or a run was declined: there is something to report. */
+  readonly isTraded: boolean;
 }
 
 /** Acts once on the newest run in every account. @returns the worst exit code of any account. */
@@ -39,6 +49,58 @@ export async function executeFleet(context: CommandContext, options: FleetExecut
   const settings = fleetOf(context);
   const accounts = chosen(settings, options.accounts);
   const logs = openFleetLogs(context, settings, undefined);
+  try {
+    if (options.dryRun === true) return (await actInAll(context, { settings, accounts, logs, options })).code;
+    return await whileHeld(context, { settings, accounts, logs, options });
+  } finally {
+    logs.tradeLog.close();
+    logs.log.close();
+  }
+}
+
+interface Task {
+  readonly settings: FleetSettings;
+  readonly accounts: readonly FleetAccount[];
+  readonly logs: SharedLogs;
+  readonly options: FleetExecuteOptions;
+}
+
+/** With the fleet's lock, so that a running fleet is not disturbed and a halt is confirmed, and one message at the end. */
+async function whileHeld(context: CommandContext, task: Task): Promise<ExitCode> {
+  const { clock } = context;
+  const { shared, accounts } = task.settings;
+  const secrets = accounts.flatMap(({ config }) => secretsOf(config));
+  const hold = FleetHold.take(shared, { clock, command: "execute", secrets });
+  const notices = openFleetNotices({ shared, clock, log: task.logs.log, hold, secrets });
+  let timer: Timer | undefined;
+  const watchHalt = (): void => {
+    hold.halted();
+    timer = clock.after(HALT_EVERY_MS, watchHalt);
+  };
+  watchHalt();
+  try {
+    const { code, isTraded } = await actInAll(context, task);
+    if (isTraded) notices.notify(noticeOf(task.accounts));
+    return code;
+  } finally {
+    timer?.cancel();
+    await notices.close(NOTIFY_LIMIT_MS);
+    hold.close();
+  }
+}
+
+/** The result of the newest signal, as the ledgers say now. */
+function noticeOf(accounts: readonly FleetAccount[]): Notice | undefined {
+  return withAccounts(accounts, (read) => {
+    const signal = newestSignal(read.map(({ ledger }) => ledger))?.signal;
+    return signal && signalNotice(signal, standingsOf(read, signal.id));
+  });
+}
+
+async function actInAll(
+  context: CommandContext,
+  { settings, accounts, logs, options }: Task,
+): Promise<{ code: ExitCode; isTraded: boolean }> {
   const venues = await openVenues(settings, accounts, context.clock);
   const stopping = new AbortController();
   const ignore = onStopSignal(context.clock, () => stopping.abort());
@@ -62,12 +124,11 @@ export async function executeFleet(context: CommandContext, options: FleetExecut
       );
     else results.push(...(await actAll(rest)));
     context.out.line(summary(results));
-    return Math.max(EXIT.ok, ...results.map(({ code }) => code)) as ExitCode;
+    const code = Math.max(EXIT.ok, ...results.map((result) => result.code)) as ExitCode;
+    return { code, isTraded: results.some(({ isTraded }) => isTraded) };
   } finally {
     ignore();
     await venues?.close();
-    logs.tradeLog.close();
-    logs.log.close();
   }
 }
 
@@ -108,6 +169,7 @@ async function act(
 ): Promise<Result> {
   const out = new Lines(context.out.style);
   const { name, config, env } = account;
+  let isTraded = false;
   try {
     const session = await TradingSession.open({
       env,
@@ -116,12 +178,13 @@ async function act(
       console: undefined,
       verbose: context.verbose,
       member: { account: name, config, ...logs },
+      onEvent: ({ kind }) => (isTraded ||= kind === "concluded" || kind === "not-executed"),
       ...(venue === undefined ? {} : { venue }),
     });
     try {
       const { dryRun = false, ignoreMarketHours = false, finish = false } = options;
       const code = await new RunOnce(session, out, { dryRun, ignoreMarketHours, finish }, stopping).act();
-      return { name, code, lines: out.lines, end: endOf(name, session.ledger) };
+      return { name, code, lines: out.lines, isTraded, end: endOf(name, session.ledger) };
     } catch (error) {
       session.logFailure(error);
       throw error;
@@ -130,7 +193,7 @@ async function act(
     }
   } catch (error) {
     for (const line of errorLines(error, { verbose: context.verbose }, out.style)) out.line(line);
-    return { name, code: error instanceof TraderError ? error.exitCode : EXIT.failed, lines: out.lines, end: "failed" };
+    return { name, code: error instanceof TraderError ? error.exitCode : EXIT.failed, lines: out.lines, isTraded, end: "failed" };
   }
 }
 
