@@ -69,6 +69,8 @@ export interface FleetMember extends SharedLogs {
   readonly config: Config;
   /** Resolves when no account trades; what only people read is written then. */
   readonly calm?: () => Promise<void>;
+  /** The broker, with what is the same for all accounts at this address read once for all of them. */
+  readonly sharing?: (broker: Broker, tradingUrl: string) => Broker;
 }
 
 /**
@@ -125,7 +127,8 @@ export class TradingSession {
       const venue = options.venue ?? (await openVenue(config, options.clock, options.command));
       closers.push(() => venue.close());
       const onWait = (text: string): void => session.emit({ kind: "remark", level: "info", important: true, text });
-      const broker = await openBroker(config, venue, options.clock, { log, onWait });
+      const own = await openBroker(config, venue, options.clock, { log, onWait });
+      const broker = options.member?.sharing?.(own, venue.alpaca.tradingUrl) ?? own;
       const session = new TradingSession(options, config, { log, tradeLog, ledger, venue, broker });
       for (const text of warnings) session.emit({ kind: "remark", level: "warn", important: true, text });
       return session;

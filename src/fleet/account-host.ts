@@ -14,6 +14,7 @@ import type { AlertsWatch } from "./alerts-watch.ts";
 import type { FleetAccount } from "./fleet-settings.ts";
 import type { Places } from "./places.ts";
 import { withRestarts } from "./restarts.ts";
+import type { SharedMarket } from "./shared-market.ts";
 
 export interface AccountHostParts extends SharedLogs {
   readonly clock: Clock;
@@ -21,6 +22,7 @@ export interface AccountHostParts extends SharedLogs {
   readonly verbose: boolean;
   readonly alerts: AlertsWatch;
   readonly places: Places;
+  readonly market: SharedMarket;
   /** Missing for a canary account. */
   readonly refusal?: NonNullable<AccountEngineParts["refusal"]>;
   readonly openVenue?: () => VenueAccess;
@@ -101,7 +103,7 @@ export class AccountHost {
   }
 
   async #runOnce(): Promise<void> {
-    const { account, clock, verbose, onEvent, openVenue, log, tradeLog, places } = this.#parts;
+    const { account, clock, verbose, onEvent, openVenue, log, tradeLog, places, market } = this.#parts;
     this.#state = "starting";
     const session = await TradingSession.open({
       env: account.env,
@@ -111,7 +113,14 @@ export class AccountHost {
       console: undefined,
       verbose,
       onEvent,
-      member: { account: account.name, config: account.config, log, tradeLog, calm: () => places.calm() },
+      member: {
+        account: account.name,
+        config: account.config,
+        log,
+        tradeLog,
+        calm: () => places.calm(),
+        sharing: (broker, tradingUrl) => market.of(broker, tradingUrl),
+      },
       ...(openVenue === undefined ? {} : { venue: openVenue() }),
     });
     this.#session = session;

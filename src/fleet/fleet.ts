@@ -14,6 +14,7 @@ import { FleetHold } from "./fleet-hold.ts";
 import { FleetReporter } from "./fleet-reporter.ts";
 import type { FleetSettings } from "./fleet-settings.ts";
 import { Places } from "./places.ts";
+import { SharedMarket } from "./shared-market.ts";
 import { standingOfHost, type Standing } from "./standing.ts";
 
 /** Often enough for an account to find the fleet's halt known when it reports its own. */
@@ -43,6 +44,7 @@ export class Fleet {
   readonly #parts: FleetParts;
   readonly #stopping = new AbortController();
   readonly #places: Places;
+  readonly #market: SharedMarket;
   readonly #alerts: AlertsWatch;
   readonly #canaries: Canaries;
   #hosts: readonly AccountHost[] = [];
@@ -62,6 +64,7 @@ export class Fleet {
     const { clock, settings, log } = parts;
     this.#parts = parts;
     this.#places = new Places(settings.shared.fleet.places, clock);
+    this.#market = new SharedMarket(clock);
     this.#alerts = new AlertsWatch({
       clock,
       log,
@@ -195,6 +198,7 @@ export class Fleet {
       account,
       alerts: this.#alerts,
       places: this.#places,
+      market: this.#market,
       onEvent: (event) => {
         this.#reporter?.onEvent(event);
         if (event.kind === "ready") this.#sayReady();

@@ -1,7 +1,7 @@
 import PQueue from "p-queue";
 import { openEmbeddedVenues, type EmbeddedVenues } from "../../app/embedded-venue.ts";
 import { RunOnce } from "../../app/run-once.ts";
-import { secretsOf, TradingSession, type SharedLogs } from "../../app/trading-session.ts";
+import { type FleetMember, secretsOf, TradingSession } from "../../app/trading-session.ts";
 import type { VenueAccess } from "../../app/venue-access.ts";
 import type { Clock, Timer } from "../../domain/clock.ts";
 import { EXIT, TraderError, type ExitCode } from "../../domain/errors.ts";
@@ -9,6 +9,7 @@ import { FleetHold } from "../../fleet/fleet-hold.ts";
 import { openFleetNotices, signalNotice } from "../../fleet/fleet-notices.ts";
 import { unknownAccount } from "../../fleet/account-store.ts";
 import type { FleetAccount, FleetSettings } from "../../fleet/fleet-settings.ts";
+import { SharedMarket } from "../../fleet/shared-market.ts";
 import { newestSignal, STANDING_WORDS, standingOf, type StandingLedger } from "../../fleet/standing.ts";
 import { errorLines } from "../../reporting/error-view.ts";
 import { counted } from "../../reporting/figures.ts";
@@ -50,18 +51,23 @@ export async function executeFleet(context: CommandContext, options: FleetExecut
   const accounts = chosen(settings, options.accounts);
   const logs = openFleetLogs(context, settings, undefined);
   try {
-    if (options.dryRun === true) return (await actInAll(context, { settings, accounts, logs, options })).code;
-    return await whileHeld(context, { settings, accounts, logs, options });
+    const market = new SharedMarket(context.clock);
+    const common: Common = { ...logs, sharing: (broker, tradingUrl) => market.of(broker, tradingUrl) };
+    const task = { settings, accounts, common, options };
+    return options.dryRun === true ? (await actInAll(context, task)).code : await whileHeld(context, task);
   } finally {
     logs.tradeLog.close();
     logs.log.close();
   }
 }
 
+/** What the sessions of all accounts have in common. */
+type Common = Omit<FleetMember, "account" | "config">;
+
 interface Task {
   readonly settings: FleetSettings;
   readonly accounts: readonly FleetAccount[];
-  readonly logs: SharedLogs;
+  readonly common: Common;
   readonly options: FleetExecuteOptions;
 }
 
@@ -71,7 +77,7 @@ async function whileHeld(context: CommandContext, task: Task): Promise<ExitCode>
   const { shared, accounts } = task.settings;
   const secrets = accounts.flatMap(({ config }) => secretsOf(config));
   const hold = FleetHold.take(shared, { clock, command: "execute", secrets });
-  const notices = openFleetNotices({ shared, clock, log: task.logs.log, hold, secrets });
+  const notices = openFleetNotices({ shared, clock, log: task.common.log, hold, secrets });
   let timer: Timer | undefined;
   const watchHalt = (): void => {
     hold.halted();
@@ -99,7 +105,7 @@ function noticeOf(accounts: readonly FleetAccount[]): Notice | undefined {
 
 async function actInAll(
   context: CommandContext,
-  { settings, accounts, logs, options }: Task,
+  { settings, accounts, common, options }: Task,
 ): Promise<{ code: ExitCode; isTraded: boolean }> {
   const venues = await openVenues(settings, accounts, context.clock);
   const stopping = new AbortController();
@@ -108,7 +114,7 @@ async function actInAll(
     venues && { name: "the built-in simulator", alpaca: venues.alpacaOf(config.stateDir), close: () => Promise.resolve() };
   const actAll = (some: readonly FleetAccount[]): Promise<Result[]> =>
     inPlaces(some, settings.shared.fleet.places, async (account) => {
-      const result = await act(context, account, logs, venueOf(account), options, stopping.signal);
+      const result = await act(context, account, common, venueOf(account), options, stopping.signal);
       show(context, result, options.dryRun === true || context.verbose);
       return result;
     });
@@ -162,7 +168,7 @@ async function inPlaces<Item, Answer>(items: readonly Item[], places: number, wo
 async function act(
   context: CommandContext,
   account: FleetAccount,
-  logs: SharedLogs,
+  common: Common,
   venue: VenueAccess | undefined,
   options: FleetExecuteOptions,
   stopping: AbortSignal,
@@ -177,7 +183,7 @@ async function act(
       command: "execute",
       console: undefined,
       verbose: context.verbose,
-      member: { account: name, config, ...logs },
+      member: { account: name, config, ...common },
       onEvent: ({ kind }) => (isTraded ||= kind === "concluded" || kind === "not-executed"),
       ...(venue === undefined ? {} : { venue }),
     });

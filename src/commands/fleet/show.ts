@@ -14,6 +14,7 @@ import {
   isOpen,
   isTrouble,
   newestSignal,
+  paceText,
   STANDING_WORDS,
   type Standing,
   type StandingKind,
@@ -152,7 +153,7 @@ function statusNow(context: CommandContext): { lines: string[]; code: ExitCode }
       ...(halted === undefined ? [] : [style.paint("bad", `The fleet is HALTED: ${halted}. \`alpaca-trader resume\` lifts it.`)]),
       ...(newest === undefined
         ? ["No account has seen a signal yet."]
-        : signalLines(newest, standingsOf(read, newest.signal.id), shared.alertsTimezone, style)),
+        : signalLines(newest, standingsOf(read, newest.signal.id), { zone: shared.alertsTimezone, now: context.clock.now() }, style)),
       ...haltedLines(read, halted, style),
       ...(idle.length === 0 ? [] : [idleText(idle, holderOf(ledgerLockFile(shared))?.pid)]),
     ];
@@ -176,12 +177,19 @@ function haltedLines(read: readonly ReadAccount[], fleet: string | undefined, st
   return read.flatMap(({ name, halted }) => (halted === undefined ? [] : [style.paint("bad", `${name} is HALTED: ${halted}.`)]));
 }
 
-function signalLines({ signal }: SignalRecord, standings: readonly Standing[], zone: string, style: Style): string[] {
+function signalLines(
+  { signal }: SignalRecord,
+  standings: readonly Standing[],
+  { zone, now }: { readonly zone: string; readonly now: number },
+  style: Style,
+): string[] {
   const trouble = standings.filter(({ kind }) => isTrouble(kind)).toSorted(byTrouble);
   const hidden = trouble.length - MOST_SHOWN;
+  const pace = paceText(standings, now);
   return [
     `signal ${signal.id}  ${signal.strategy}: ${describeSignal(signal)}   ${formatInstant(signal.generatedAt, zone)}`,
     barLine(standings, style),
+    ...(pace === undefined ? [] : [pace]),
     ...trouble
       .slice(0, MOST_SHOWN)
       .map(({ account, kind, reason }) => `  ${style.paint(TINTS[kind], `${account} ${STANDING_WORDS[kind]}`)}: ${reason}`),

@@ -5,6 +5,7 @@ import { recordEvent } from "../../../src/app/event-log.ts";
 import type { Broker } from "../../../src/domain/broker.ts";
 import { decimal } from "../../../src/domain/decimal.ts";
 import { DEFAULT_EXECUTION } from "../../../src/domain/execution-style.ts";
+import type { SharedMarket } from "../../../src/fleet/shared-market.ts";
 import { Rebalancer } from "../../../src/execution/rebalancer.ts";
 import { Intake, type IntakeOptions } from "../../../src/intake/intake.ts";
 import { openLedgerImage, type SqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
@@ -43,6 +44,7 @@ export interface AccountGround {
   readonly onCommit: () => void;
   readonly isDead: () => boolean;
   readonly inTurn: InTurn;
+  readonly market: SharedMarket;
   readonly refusal: AccountEngineParts["refusal"];
 }
 
@@ -63,11 +65,12 @@ export class AccountLife {
         if (stage === "before") ground.onCommit();
       },
     });
-    this.#broker = createAlpacaBroker({
+    const tradingUrl = "https://paper-api.alpaca.markets";
+    const broker = createAlpacaBroker({
       name: "Alpaca paper",
       mode: "paper",
       alpaca: {
-        tradingUrl: "https://paper-api.alpaca.markets",
+        tradingUrl,
         dataUrl: "https://data.alpaca.markets",
         streamUrl: "wss://paper-api.alpaca.markets/stream",
         dataFeed: undefined,
@@ -78,6 +81,7 @@ export class AccountLife {
       fetch: ground.fetch,
       createSocket: () => inProcessSocket(venue, clock),
     });
+    this.#broker = ground.market.of(broker, tradingUrl);
     this.#intake = new Intake({
       strategy: STRATEGY,
       alertsFile,

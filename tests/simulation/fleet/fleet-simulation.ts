@@ -3,6 +3,7 @@ import { decimal } from "../../../src/domain/decimal.ts";
 import { promisesSettled, VirtualClock } from "../../../src/domain/virtual-clock.ts";
 import { Canaries } from "../../../src/fleet/canaries.ts";
 import { Places } from "../../../src/fleet/places.ts";
+import { SharedMarket } from "../../../src/fleet/shared-market.ts";
 import { withRestarts } from "../../../src/fleet/restarts.ts";
 import { SharedReader } from "../../../src/intake/shared-reader.ts";
 import { openLedgerImage, type SqliteLedger } from "../../../src/ledger/sqlite-ledger.ts";
@@ -41,6 +42,8 @@ const FINAL_MS = 60_000;
 const AFTERMATH_MS = 60_000;
 const WATCH_TICK_MS = 1_000;
 const HINT_MS = [4, 55] as const;
+/** What is read takes longer than others wait for it. */
+const SLOW_MS = [400, 4_000] as const;
 /** Reserve and drift band are one percent each. */
 const TOLERANCE = 0.02;
 
@@ -55,6 +58,7 @@ interface Account {
 interface Process {
   readonly clock: ProcessClock;
   readonly reader: SharedReader;
+  readonly market: SharedMarket;
   readonly stopping: AbortController;
   readonly hints: Set<() => void>;
   isDead: boolean;
@@ -152,7 +156,14 @@ class FleetSimulation {
 
   #start(): void {
     const clock = new ProcessClock(this.#clock, () => 0);
-    const process: Process = { clock, reader: new SharedReader(), stopping: new AbortController(), hints: new Set(), isDead: false };
+    const process: Process = {
+      clock,
+      reader: new SharedReader(),
+      market: new SharedMarket(clock),
+      stopping: new AbortController(),
+      hints: new Set(),
+      isDead: false,
+    };
     this.#process = process;
     this.#setAside.clear();
     const places = new Places(this.#plan.places, clock);
@@ -216,6 +227,7 @@ class FleetSimulation {
         if (this.#isStruck(account.index, ["disk-full"])) throw new Error("database or disk is full");
       },
       isDead: () => process.isDead,
+      market: process.market,
       inTurn: places.inTurnFor(`account ${String(account.index)}`),
       refusal: isGated ? (signal, isWanted) => canaries.refusal(signal, isWanted) : undefined,
     });
@@ -272,6 +284,7 @@ class FleetSimulation {
     if (process.isDead) return never();
     await this.#clock.sleep(this.#network.whole(2, 40));
     if (this.#isStruck(account.index, ["venue-down"])) return RESET;
+    if (this.#isStruck(account.index, ["venue-slow"])) await this.#clock.sleep(this.#network.whole(...SLOW_MS));
     if (isPost(request)) this.#judgeOrder(account, request);
     const response = await this.#venues.handle(request);
     await this.#clock.sleep(this.#network.whole(2, 40));

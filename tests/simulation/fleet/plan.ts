@@ -2,7 +2,7 @@ import { Chance } from "../chance.ts";
 
 /** What can go wrong with one account, or with all of them. Times are milliseconds from the beginning. */
 export interface Mishap {
-  readonly kind: "halted" | "venue-down" | "blocked" | "disk-full" | "fleet-halted" | "killed";
+  readonly kind: "halted" | "venue-down" | "venue-slow" | "blocked" | "disk-full" | "fleet-halted" | "killed";
   /** `undefined`: all. */
   readonly account: number | undefined;
   readonly at: number;
@@ -51,6 +51,7 @@ function drawMishaps(seed: number, accounts: number, runsAt: readonly number[]):
     const kind = chance.weighted<Mishap["kind"]>([
       ["halted", 3],
       ["venue-down", 3],
+      ["venue-slow", 3],
       ["blocked", 3],
       ["disk-full", 3],
       ["fleet-halted", 1],
