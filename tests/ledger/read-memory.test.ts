@@ -130,7 +130,7 @@ describe("what the ledger remembers of its reads", () => {
           expect(everyQuery(ledger)).toEqual(everyQuery(other));
         }
       }),
-      { numRuns: 40, seed: 20_261_130 },
+      { numRuns: 15, seed: 20_261_130 },
     );
     ledger.close();
     other.close();
