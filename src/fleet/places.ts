@@ -15,15 +15,18 @@ const OTHER_PRIORITY = 1;
 export class Places {
   readonly #queue: PQueue;
   readonly #clock: Clock;
+  #calmTurn: Promise<void> = Promise.resolve();
 
   constructor(places: number, clock: Clock) {
     this.#queue = new PQueue({ concurrency: places });
     this.#clock = clock;
   }
 
-  /** Resolves when no account works or waits. */
-  calm(): Promise<void> {
-    return this.#queue.onIdle();
+  /** Resolves when no account works or waits: for each caller in a turn of the event loop of its own, as what follows takes its time. */
+  async calm(): Promise<void> {
+    await this.#queue.onIdle();
+    this.#calmTurn = this.#calmTurn.then(() => new Promise((resolve) => setImmediate(resolve)));
+    return this.#calmTurn;
   }
 
   /** The turns of one account. Their order changes with the signal, so that no account is always last. */

@@ -42,6 +42,25 @@ describe("the places of a fleet", () => {
     expect(await places.inTurnFor("b")(() => Promise.resolve("done"), undefined)).toBe("done");
   });
 
+  test("are calm once all have ended, for each that waits in a turn of its own", async () => {
+    const clock = new VirtualClock(0);
+    const places = new Places(2, clock);
+    const turns: number[] = [];
+    let turn = 0;
+    const count = (): void => {
+      turn += 1;
+      if (turns.length < 3) setImmediate(count);
+    };
+    const work = places.inTurnFor("a")(() => clock.sleep(100), SIGNAL);
+    const calm = Promise.all(["a", "b", "c"].map(() => places.calm().then(() => turns.push(turn))));
+    expect(turns).toEqual([]);
+    await clock.until(work);
+    setImmediate(count);
+    await calm;
+
+    expect(new Set(turns).size).toBe(3);
+  });
+
   test("order the accounts anew for each signal, so that none is always last", () => {
     const names = Array.from({ length: 20 }, (_, index) => `account-${String(index)}`);
     const last = Array.from({ length: 50 }, (_, signal) => {
