@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import type { Page } from "playwright-core";
 import { HEDGE, NUCLEAR } from "../scenarios/strategy.ts";
-import { barriers, photograph, Stage } from "./stage.ts";
+import { barriers, photograph } from "./browsers.ts";
+import { Stage } from "./stage.ts";
 
 let stage: Stage;
 

@@ -1,11 +1,7 @@
-import { appendFileSync, chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
+import { appendFileSync, chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Browser, BrowserContext, Page } from "playwright-core";
-import { chromium } from "playwright-core";
+import type { Page } from "playwright-core";
 import type { Clock } from "../../src/domain/clock.ts";
 import { systemClock } from "../../src/domain/clock.ts";
 import { accountLockDirectory, accountLockFile } from "../../src/ledger/lock-directory.ts";
@@ -15,17 +11,11 @@ import { startSimulator } from "../../src/simulator/server.ts";
 import type { Leg } from "../scenarios/strategy.ts";
 import { runOf, WRITERS_ZONE } from "../scenarios/strategy.ts";
 import { TraderProcess } from "../scenarios/trader-process.ts";
+import { Browsers, freePort, type PageOptions } from "./browsers.ts";
 
-const CHROMIUM = "/usr/bin/chromium";
 const DAY_MS = 86_400_000;
 /** How old the account is when the curtain rises, so that there is a curve to be seen. */
 const ACCOUNT_DAYS = 45;
-
-const PHONE = { width: 390, height: 844 };
-const DESKTOP = { width: 1280, height: 900 };
-
-/** With SCREENSHOTS=directory every scene is photographed. */
-const { SCREENSHOTS } = process.env;
 
 let accounts = 0;
 
@@ -36,17 +26,14 @@ export class Stage {
   readonly url: string;
   readonly #env: Record<string, string>;
   readonly #account: string;
-  readonly #browser: Browser;
-  readonly #contexts: BrowserContext[] = [];
-  /** What no page may do, as it was seen. */
-  readonly #offences: string[] = [];
+  readonly #browsers: Browsers;
   #daemon: TraderProcess | undefined;
 
-  private constructor(simulator: Simulator, browser: Browser, account: string, port: number, env: Readonly<Record<string, string>>) {
+  private constructor(simulator: Simulator, browsers: Browsers, account: string, port: number, env: Readonly<Record<string, string>>) {
     this.simulator = simulator;
-    this.#browser = browser;
+    this.#browsers = browsers;
     this.#account = account;
-    this.url = `http://127.0.0.1:${String(port)}/`;
+    this.url = browsers.url;
     mkdirSync(join(this.directory, "logs"));
     this.#env = {
       PATH: process.env.PATH ?? "",
@@ -65,12 +52,11 @@ export class Stage {
   }
 
   static async open(env: Readonly<Record<string, string>> = {}): Promise<Stage> {
-    if (!existsSync(CHROMIUM))
-      throw new Error(`There is no ${CHROMIUM}. Install Debian's package \`chromium\` (apt-get install chromium), which these tests need.`);
     accounts += 1;
     const account = `PA${String(process.pid)}B${String(accounts)}`;
-    const [simulator, browser, port] = await Promise.all([venueWithAPast(account), launch(), freePort()]);
-    return new Stage(simulator, browser, account, port, env);
+    const port = await freePort();
+    const [simulator, browsers] = await Promise.all([venueWithAPast(account), Browsers.open(port)]);
+    return new Stage(simulator, browsers, account, port, env);
   }
 
   /** Of the running daemon. */
@@ -102,55 +88,22 @@ export class Stage {
     chmodSync(join(this.directory, "alerts.json"), mode);
   }
 
-  /** A page that is looked over the shoulder: errors, refusals of the policy and requests elsewhere are offences. */
-  async page(options: { phone?: boolean; dark?: boolean } = {}): Promise<Page> {
-    const context = await this.#browser.newContext({
-      viewport: options.phone === true ? PHONE : DESKTOP,
-      deviceScaleFactor: options.phone === true ? 2 : 1,
-      colorScheme: options.dark === true ? "dark" : "light",
-      timezoneId: "America/New_York",
-      locale: "en-US",
-    });
-    this.#contexts.push(context);
-    const page = await context.newPage();
-    page.on("pageerror", (error) => this.#offences.push(`error: ${error.message}`));
-    page.on("console", (message) => {
-      const lost = /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|NETWORK_CHANGED)/.test(
-        message.text(),
-      );
-      if (message.type() === "error" && !lost) this.#offences.push(`console: ${message.text()}`);
-    });
-    page.on("request", (request) => {
-      if (!request.url().startsWith(this.url) && !request.url().startsWith("data:")) this.#offences.push(`request: ${request.url()}`);
-    });
-    return page;
+  page(options: PageOptions = {}): Promise<Page> {
+    return this.#browsers.page(options);
   }
 
   get offences(): readonly string[] {
-    return this.#offences;
+    return this.#browsers.offences;
   }
 
   async close(): Promise<void> {
-    for (const context of this.#contexts) await context.close();
-    await this.#browser.close();
+    await this.#browsers.close();
     if (this.#daemon?.isOver === false) this.#daemon.kill("SIGKILL");
     await this.#daemon?.ended;
     await this.simulator.close();
     rmSync(accountLockFile(`${new URL(this.simulator.url).host}-${this.#account}`, accountLockDirectory()), { force: true });
     rmSync(this.directory, { recursive: true, force: true });
   }
-}
-
-/** What axe finds that keeps somebody from using the page: one line for each. */
-export async function barriers(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
-}
-
-export async function photograph(page: Page, name: string, whole = true): Promise<void> {
-  if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: whole });
 }
 
 function venueSettings(live: boolean, url: string, account: string): Record<string, string> {
@@ -194,18 +147,4 @@ async function venueWithAPast(accountNumber: string): Promise<Simulator> {
   }
   back = 0;
   return simulator;
-}
-
-function launch(): Promise<Browser> {
-  // The argument is needed where the tests run as root.
-  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-}
-
-/** The daemon comes back to the same one after a restart. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

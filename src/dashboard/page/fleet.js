@@ -25,6 +25,7 @@ async function refresh() {
 
 /** The server has escaped every text in it. @param {Document} fresh */
 function take(fresh) {
+  document.title = fresh.title;
   const focused = document.activeElement?.getAttribute("href");
   const scrolled = document.querySelector("#accounts .scroll")?.scrollLeft ?? 0;
   for (const id of PARTS) {

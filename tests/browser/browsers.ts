@@ -1,0 +1,95 @@
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { chromium } from "playwright-core";
+
+const CHROMIUM = "/usr/bin/chromium";
+const PHONE = { width: 390, height: 844 };
+const DESKTOP = { width: 1280, height: 900 };
+
+/** With SCREENSHOTS=directory every scene is photographed. */
+const { SCREENSHOTS } = process.env;
+
+export interface PageOptions {
+  readonly phone?: boolean;
+  readonly dark?: boolean;
+}
+
+/** Browsers in front of one dashboard. */
+export class Browsers {
+  readonly url: string;
+  readonly #browser: Browser;
+  readonly #contexts: BrowserContext[] = [];
+  /** What no page may do, as it was seen. */
+  readonly #offences: string[] = [];
+
+  private constructor(browser: Browser, url: string) {
+    this.#browser = browser;
+    this.url = url;
+  }
+
+  static async open(port: number): Promise<Browsers> {
+    if (!existsSync(CHROMIUM))
+      throw new Error(`There is no ${CHROMIUM}. Install Debian's package \`chromium\` (apt-get install chromium), which these tests need.`);
+    // The argument is needed where the tests run as root.
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+    return new Browsers(browser, `http://127.0.0.1:${String(port)}/`);
+  }
+
+  /** A page that is looked over the shoulder: errors, refusals of the policy and requests elsewhere are offences. */
+  async page(options: PageOptions = {}): Promise<Page> {
+    const context = await this.#browser.newContext({
+      viewport: options.phone === true ? PHONE : DESKTOP,
+      deviceScaleFactor: options.phone === true ? 2 : 1,
+      colorScheme: options.dark === true ? "dark" : "light",
+      timezoneId: "America/New_York",
+      locale: "en-US",
+    });
+    this.#contexts.push(context);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => this.#offences.push(`error: ${error.message}`));
+    page.on("console", (message) => {
+      const lost = /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|NETWORK_CHANGED)/.test(
+        message.text(),
+      );
+      if (message.type() === "error" && !lost) this.#offences.push(`console: ${message.text()}`);
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(this.url) && !request.url().startsWith("data:")) this.#offences.push(`request: ${request.url()}`);
+    });
+    return page;
+  }
+
+  get offences(): readonly string[] {
+    return this.#offences;
+  }
+
+  async close(): Promise<void> {
+    for (const context of this.#contexts) await context.close();
+    await this.#browser.close();
+  }
+}
+
+/** What axe finds that keeps somebody from using the page: one line for each. */
+export async function barriers(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`);
+}
+
+export async function photograph(page: Page, name: string, whole = true): Promise<void> {
+  if (SCREENSHOTS !== undefined) await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: whole });
+}
+
+/** The daemon comes back to the same one after a restart. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
