@@ -284,8 +284,8 @@ class FleetSimulation {
     if (process.isDead) return never();
     await this.#clock.sleep(this.#network.whole(2, 40));
     if (this.#isStruck(account.index, ["venue-down"])) return RESET;
-    if (this.#isStruck(account.index, ["venue-slow"])) await this.#clock.sleep(this.#network.whole(...SLOW_MS));
     if (isPost(request)) this.#judgeOrder(account, request);
+    if (this.#isStruck(account.index, ["venue-slow"])) await this.#clock.sleep(this.#network.whole(...SLOW_MS));
     const response = await this.#venues.handle(request);
     await this.#clock.sleep(this.#network.whole(2, 40));
     return isOver(process) ? never() : response;
