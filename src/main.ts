@@ -205,7 +205,7 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
     .option("--latency <ms>", "time until an order is acknowledged, in milliseconds", wholeNumber, 20)
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
     .option("--partial-fills <percent>", "share of orders filled in several parts", percentage, 10)
-    .option("--account-per-key", "any number of accounts: each API key has its own, in one world of prices")
+    .option("--account-per-key", "any number of accounts: each API key or OAuth token has its own, in one world of prices")
     .option("--state <file>", "keep the account in this file across restarts")
     .option("--bars <file>", "daily bars to serve in place of invented ones, as JSON; see docs/signals.md")
     .option(

@@ -21,7 +21,7 @@ export interface SimulatorCommandOptions {
   readonly partialFills: number;
   readonly state?: string;
   readonly bars?: string;
-  /** Each key has its own account. */
+  /** Each key or OAuth token has its own account. */
   readonly accountPerKey?: boolean;
   /** Each `name` or `name:parameter=value,…`; `list` prints the available faults instead. */
   readonly fault: readonly string[];
@@ -77,7 +77,9 @@ async function serveMany(
   const venue = await startSharedSimulator(world).catch((error: unknown) => {
     throw portTaken(port, error);
   });
-  context.out.line(`Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Each key has its own account.`);
+  context.out.line(
+    `Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Each key or OAuth token has its own account.`,
+  );
   await new Promise<void>((resolve) => onStopSignal(context.clock, () => resolve()));
   await venue.close();
   return EXIT.ok;
@@ -98,7 +100,7 @@ async function giveBars(venue: Simulator, file: string): Promise<void> {
 
 function greeting(venue: Simulator): string[] {
   return [
-    `Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Any key and secret are accepted.`,
+    `Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Any key with any secret, and any OAuth token, is accepted.`,
     "Run the trader against it:",
     `  TRADING_MODE=paper ALPACA_PAPER_ENDPOINT=${venue.url} ALPACA_PAPER_KEY=any ALPACA_PAPER_SECRET=any npx alpaca-trader run`,
     "Move a price, lock the account, deposit money:",

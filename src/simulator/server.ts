@@ -53,7 +53,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   return { ...(await listen(venue, options.port)), exchange, venue };
 }
 
-/** Starts a venue with many accounts, each with its own key. @throws when the port is taken. */
+/** Starts a venue with many accounts, each with its own key or token. @throws when the port is taken. */
 export async function startSharedSimulator(options: SharedSimulatorOptions = {}): Promise<SharedSimulator> {
   const accounts = new ManyAccounts({ ...options, clock: options.clock ?? systemClock });
   return { ...(await listen(accounts, options.port)), accounts };

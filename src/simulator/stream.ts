@@ -1,16 +1,7 @@
+import type { AlpacaCredentials } from "../domain/credentials.ts";
+import { accepts, messageIn, shownInMessage } from "./credentials.ts";
 import type { TradeUpdate } from "./orders.ts";
 import { venueJson } from "./wire.ts";
-
-/** The only key pair that the venue accepts; without one, it accepts any pair that is not empty. */
-export interface Credentials {
-  readonly keyId: string;
-  readonly secret: string;
-}
-
-export function accepts(expected: Credentials | undefined, keyId: unknown, secret: unknown): boolean {
-  if (typeof keyId !== "string" || typeof secret !== "string" || keyId === "" || secret === "") return false;
-  return expected === undefined || (keyId === expected.keyId && secret === expected.secret);
-}
 
 const TRADE_UPDATES = "trade_updates";
 
@@ -22,7 +13,7 @@ export interface StreamSession {
 }
 
 interface StreamLine {
-  readonly credentials: Credentials | undefined;
+  readonly credentials: AlpacaCredentials | undefined;
   readonly reply: (frame: string) => void;
   readonly send: (frame: string) => void;
   readonly close: () => void;
@@ -40,17 +31,15 @@ export class StreamConnection implements StreamSession {
   }
 
   receive(frame: string | Uint8Array): void {
-    const message = parse(typeof frame === "string" ? frame : new TextDecoder().decode(frame));
-    const data = isObject(message.data) ? message.data : {};
+    const message = messageIn(frame);
     switch (message.action) {
       case "authenticate":
-        this.#authenticate(data.key_id, data.secret_key);
-        return;
       case "auth":
-        this.#authenticate(message.key, message.secret);
+        this.#authorized = accepts(this.#line.credentials, shownInMessage(message));
+        this.#reply("authenticate");
         return;
       case "listen":
-        this.#listen(data.streams);
+        this.#listen(message.data);
         return;
       default:
         this.#line.reply(venueJson({ action: "error", data: { error_message: "invalid action" } }));
@@ -71,16 +60,12 @@ export class StreamConnection implements StreamSession {
     this.#line.close();
   }
 
-  #authenticate(keyId: unknown, secret: unknown): void {
-    this.#authorized = accepts(this.#line.credentials, keyId, secret);
-    this.#reply("authenticate");
-  }
-
-  #listen(streams: unknown): void {
+  #listen(data: unknown): void {
     if (!this.#authorized) {
       this.#reply("listen");
       return;
     }
+    const streams: unknown = typeof data === "object" && data !== null && "streams" in data ? data.streams : undefined;
     this.#streams = Array.isArray(streams) ? streams.filter((name): name is string => name === TRADE_UPDATES) : [];
     this.#line.reply(venueJson({ stream: "listening", data: { streams: this.#streams } }));
   }
@@ -93,17 +78,4 @@ export class StreamConnection implements StreamSession {
 
 export function updateFrame(update: TradeUpdate): string {
   return venueJson({ stream: TRADE_UPDATES, data: update });
-}
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : {};
-  } catch {
-    return {};
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,9 @@
 import type { Clock } from "../domain/clock.ts";
+import type { AlpacaCredentials } from "../domain/credentials.ts";
 import { adminRoute } from "./admin-routes.ts";
 import { corporateActions } from "./corporate-actions.ts";
-import { accepts, StreamConnection, updateFrame, type Credentials, type StreamSession } from "./stream.ts";
+import { accepts, isComplete, shownInHeaders } from "./credentials.ts";
+import { StreamConnection, updateFrame, type StreamSession } from "./stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { type FaultSpec, parseFault } from "./faults.ts";
 import { FaultInjector } from "./faults/injector.ts";
@@ -29,8 +31,8 @@ export interface Interceptor {
 
 export interface VenueOptions {
   readonly exchange: Exchange;
-  /** The only accepted pair. Default: any pair that is not empty. */
-  readonly credentials?: Credentials;
+  /** The only accepted keys or token. Default: any that are not empty. */
+  readonly credentials?: AlpacaCredentials;
   /** Requests per minute, separately for trading and market data; `"off"` for no limit. Default 200. */
   readonly rateLimitPerMinute?: number | "off";
   /** Whether recent SIP data may be read. Default false, as on the free plan. */
@@ -46,7 +48,7 @@ export class Venue {
   readonly clock: Clock;
   readonly faults: FaultInjector;
   interceptor: Interceptor;
-  readonly #credentials: Credentials | undefined;
+  readonly #credentials: AlpacaCredentials | undefined;
   readonly #marketData: MarketData;
   readonly #tradingLimit: RateLimit;
   readonly #dataLimit: RateLimit;
@@ -158,10 +160,9 @@ export class Venue {
   }
 
   #unauthorized({ headers }: VenueRequest): Answer | undefined {
-    const keyId = headers["apca-api-key-id"] ?? "";
-    const secret = headers["apca-api-secret-key"] ?? "";
-    if (keyId === "" || secret === "") return { status: 401, body: { code: 40110000, message: "request is not authorized" } };
-    return accepts(this.#credentials, keyId, secret) ? undefined : { status: 401, body: { message: "unauthorized." } };
+    const shown = shownInHeaders(headers);
+    if (!isComplete(shown)) return { status: 401, body: { code: 40110000, message: "request is not authorized" } };
+    return accepts(this.#credentials, shown) ? undefined : { status: 401, body: { message: "unauthorized." } };
   }
 
   #limitFor(path: string): RateLimitState {

@@ -67,7 +67,18 @@ describe("a venue with many accounts", () => {
     two.close();
   });
 
+  test("lets a token name an account, as a key does", async () => {
+    const headers = { authorization: "Bearer token-of-anna" };
+    const { body } = await accounts.handle({ method: "GET", url: "/v2/account", headers, body: "" });
+    const anna = JSON.parse(body) as Record<string, unknown>;
+
+    expect(anna.account_number).toMatch(/^SIM\d{9}$/);
+    expect(accounts.venueOf("token-of-anna")?.exchange.state.accountNumber).toBe(anna.account_number);
+    expect((await read("PKANNA", "/v2/account")).account_number).not.toBe(anna.account_number);
+  });
+
   test.each([
+    ['{"action":"authenticate","data":{"oauth_token":"token-of-anna"}}', '"status":"authorized"'],
     ['{"action":"auth","key":"PKANNA","secret":"secret"}', '"status":"authorized"'],
     ['{"action":"authenticate","data":{"key_id":"PKANNA","secret_key":"secret"}}', '"status":"authorized"'],
   ])("connects a stream to the account that its first message names: %s", (frame, answer) => {

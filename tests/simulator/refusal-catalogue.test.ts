@@ -182,6 +182,22 @@ describe("other refusals", () => {
     expect(right.status).toBe(200);
   });
 
+  test("a wrong token gets the answer of wrong keys, and anything but a token alone that of none", async () => {
+    const client = clientOf(openExchange().exchange, { credentials: { oauthToken: "right" } });
+    const ask = (headers: Record<string, string>) => client.request("GET", "/v2/account", undefined, headers);
+    const none = { status: 401, json: { code: 40110000, message: "request is not authorized" } };
+
+    for (const scheme of ["Bearer", "bearer"]) expect((await ask({ authorization: `${scheme} right` })).status).toBe(200);
+    for (const headers of [{ authorization: "Bearer wrong" }, { "apca-api-key-id": "right", "apca-api-secret-key": "right" }])
+      expect(await ask(headers)).toMatchObject({ status: 401, json: { message: "unauthorized." } });
+    for (const headers of [
+      { authorization: "Basic right" },
+      { authorization: "Bearer" },
+      { authorization: "Bearer right", "apca-api-key-id": "key" },
+    ])
+      expect(await ask(headers)).toMatchObject(none);
+  });
+
   test("a greater-than sign is escaped on the wire", async () => {
     const reply = await clientOf(openExchange().exchange).request("POST", "/v2/orders", marketOrder("buy", "SMR", { qty: "0.001" }));
     expect(reply.text).toBe(String.raw`{"code":40310000,"message":"cost basis must be \u003e= minimal amount of order 1"}`);

@@ -52,6 +52,14 @@ describe("the trade-updates stream over a websocket", () => {
     expect(await client.until(({ stream }) => stream === "authorization")).toEqual(AUTHORIZED);
   });
 
+  test("refuses a token where keys are expected, and keys that come with a token", async () => {
+    client.send({ action: "authenticate", data: { oauth_token: "token" } });
+    client.send({ action: "authenticate", data: { ...AUTHENTICATE.data, oauth_token: "token" } });
+    await client.until(() => client.frames.length === 2);
+    const refused = { stream: "authorization", data: { action: "authenticate", status: "unauthorized" } };
+    expect(messages()).toEqual([refused, refused]);
+  });
+
   test("refuses wrong keys, and a listen before authentication", async () => {
     client.send(LISTEN);
     client.send({ action: "auth", key: "key", secret: "wrong" });
