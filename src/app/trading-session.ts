@@ -7,6 +7,7 @@ import { BrokerError } from "../domain/broker.ts";
 import { accountLockName, accountRefusal } from "../accounts/account-guard.ts";
 import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
+import { secretsIn } from "../domain/credentials.ts";
 import { loadConfig } from "../config/load.ts";
 import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
@@ -366,7 +367,7 @@ function emptyLedger(file: string): string {
 
 /** Secrets that must never be shown (R30). */
 export function secretsOf(config: Config): string[] {
-  const keys = config.alpaca === undefined ? [] : [config.alpaca.keyId, config.alpaca.secret];
+  const keys = config.alpaca === undefined ? [] : secretsIn(config.alpaca);
   const token = config.dashboard.token === undefined ? [] : [config.dashboard.token];
   return [...keys, ...token, ...notificationSecrets(config.notifications)];
 }

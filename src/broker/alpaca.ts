@@ -2,6 +2,7 @@ import { marketData, OrdersApi, trading } from "@alpacahq/alpaca-trade-api";
 import { WebSocket } from "ws";
 import type { Clock } from "../domain/clock.ts";
 import type { AlpacaConfig, TradingMode } from "../domain/config.ts";
+import { secretsIn, type AlpacaCredentials } from "../domain/credentials.ts";
 import { marketDate } from "../domain/market-day.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimalFromNumber } from "../domain/decimal.ts";
@@ -115,11 +116,11 @@ class AlpacaBroker implements Broker {
     const { alpaca, mode, name } = options;
     this.name = name;
     this.#options = options;
-    this.#redact = createRedaction([alpaca.secret, alpaca.keyId]);
+    this.#redact = createRedaction(secretsIn(alpaca));
     const shared = {
       clock: options.clock,
       mode,
-      names: venueNames(name, mode),
+      names: venueNames(name, mode, alpaca),
       redact: this.#redact,
       fetch: options.fetch ?? this.#connections.send,
       onTraffic: options.onTraffic,
@@ -134,8 +135,8 @@ class AlpacaBroker implements Broker {
     this.#streamGuard(alpaca.streamUrl);
 
     // No timeout, retry or limiter of the SDK: they run on its own timers.
-    const keys = { keyId: alpaca.keyId, secret: alpaca.secret, timeoutMs: 0 };
-    const tradingSettings = new trading.Configuration({ ...keys, basePath: tradingUrl, fetchApi: this.#trading.send });
+    const access = { ...sdkCredentials(alpaca), timeoutMs: 0 };
+    const tradingSettings = new trading.Configuration({ ...access, basePath: tradingUrl, fetchApi: this.#trading.send });
     this.#orders = new OrdersApi(tradingSettings);
     this.#accounts = new trading.AccountsApi(tradingSettings);
     this.#configurations = new trading.AccountConfigurationsApi(tradingSettings);
@@ -145,7 +146,7 @@ class AlpacaBroker implements Broker {
     this.#calendar = new trading.CalendarApi(tradingSettings);
     this.#activities = new trading.AccountActivitiesApi(tradingSettings);
     this.#history = new trading.PortfolioHistoryApi(tradingSettings);
-    const dataSettings = new marketData.Configuration({ ...keys, basePath: dataUrl, fetchApi: this.#data.send });
+    const dataSettings = new marketData.Configuration({ ...access, basePath: dataUrl, fetchApi: this.#data.send });
     this.#stocks = new marketData.StockApi(dataSettings);
     this.#actions = new marketData.CorporateActionsApi(dataSettings);
   }
@@ -312,8 +313,7 @@ class AlpacaBroker implements Broker {
     const stream = new ReconnectingOrderStream({
       clock,
       url: alpaca.streamUrl,
-      keyId: alpaca.keyId,
-      secret: alpaca.secret,
+      credentials: alpaca,
       createSocket: (url) => this.#createSocket(url),
       redact: this.#redact,
       random: random ?? (() => 0.5),
@@ -387,6 +387,11 @@ class AlpacaBroker implements Broker {
       (json) => toMarketPrices(json, this.#options.clock.now()),
     );
   }
+}
+
+/** A token leaves as `Authorization: Bearer …`, without the headers of keys. */
+function sdkCredentials(alpaca: AlpacaCredentials): trading.ConfigurationParameters {
+  return alpaca.oauthToken === undefined ? { keyId: alpaca.keyId, secret: alpaca.secret } : { accessToken: alpaca.oauthToken };
 }
 
 function inChunks(symbols: readonly string[]): string[][] {

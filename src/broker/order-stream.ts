@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../domain/clock.ts";
+import { credentialsNoun, type AlpacaCredentials } from "../domain/credentials.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { OrderStream, OrderStreamListener, OrderUpdate, StreamState } from "../domain/broker.ts";
 import { toOrderUpdate } from "./order-mapping.ts";
@@ -18,8 +19,7 @@ const JITTER = 0.2;
 export interface OrderStreamOptions {
   readonly clock: Clock;
   readonly url: string;
-  readonly keyId: string;
-  readonly secret: string;
+  readonly credentials: AlpacaCredentials;
   readonly createSocket: CreateSocket;
   readonly redact: Redact;
   /** From 0 to 1; 0.5 means no jitter. */
@@ -33,7 +33,7 @@ export interface OrderStreamOptions {
  * - `connecting`: socket, authentication and subscription in progress, up to 10 s.
  * - `listening`: the venue has acknowledged the subscription. Missed updates are not replayed; the listener reads
  *   them over REST now.
- * - `lost`: the connection ended for any reason, rejected keys included; the next one starts after a pause of 1 s,
+ * - `lost`: the connection ended for any reason, rejected keys or tokens included; the next one starts after a pause of 1 s,
  *   doubling to 64 s.
  * - `closed`: by us, permanently.
  */
@@ -63,19 +63,18 @@ export class ReconnectingOrderStream implements OrderStream {
   }
 
   #connect(): void {
-    const { clock, url, keyId, secret, createSocket } = this.#options;
+    const { clock, url, credentials, createSocket } = this.#options;
     this.#enter("connecting", "");
     this.#connection = new StreamConnection({
       clock,
       url,
-      keyId,
-      secret,
+      credentials,
       createSocket,
       events: {
         onListening: () => this.#listening(),
         onUpdate: (message) => this.#update(message),
         onProblem: (detail) => this.#problem(detail),
-        onEnd: (detail, keysRejected) => this.#lost(detail, keysRejected),
+        onEnd: (detail, isRejected) => this.#lost(detail, isRejected),
       },
     });
     this.#connection.connect();
@@ -86,18 +85,18 @@ export class ReconnectingOrderStream implements OrderStream {
     this.#enter("listening", "");
   }
 
-  #lost(detail: string, keysRejected: boolean): void {
-    const { clock } = this.#options;
+  #lost(detail: string, isRejected: boolean): void {
+    const { clock, credentials } = this.#options;
     const steady = this.#listeningSince !== undefined && clock.monotonic() - this.#listeningSince >= STEADY_AFTER_MS;
     this.#listeningSince = undefined;
     this.#failures = steady ? 1 : this.#failures + 1;
-    this.#pause = clock.after(this.#pauseMs(keysRejected), () => this.#connect());
-    this.#enter("lost", keysRejected ? "the venue rejected the keys" : detail);
+    this.#pause = clock.after(this.#pauseMs(isRejected), () => this.#connect());
+    this.#enter("lost", isRejected ? `the venue rejected ${credentialsNoun(credentials)}` : detail);
   }
 
-  #pauseMs(keysRejected: boolean): number {
+  #pauseMs(isRejected: boolean): number {
     const doubled = Math.min(FIRST_PAUSE_MS * 2 ** Math.min(this.#failures - 1, 10), LONGEST_PAUSE_MS);
-    const pauseMs = keysRejected ? Math.max(doubled, PAUSE_AFTER_REJECTION_MS) : doubled;
+    const pauseMs = isRejected ? Math.max(doubled, PAUSE_AFTER_REJECTION_MS) : doubled;
     return pauseMs * (1 + JITTER * (2 * this.#options.random() - 1));
   }
 

@@ -1,6 +1,8 @@
 import { streaming } from "@alpacahq/alpaca-trade-api";
 import type { Clock, Timer } from "../domain/clock.ts";
+import type { AlpacaCredentials } from "../domain/credentials.ts";
 import { messageOf } from "../domain/errors.ts";
+import { TokenTradingStream } from "./token-stream.ts";
 
 /** From the first byte to the venue's acknowledgement; the SDK itself would wait forever. */
 const ESTABLISH_LIMIT_MS = 10_000;
@@ -21,14 +23,13 @@ interface ConnectionEvents {
   onUpdate(message: unknown): void;
   onProblem(detail: string): void;
   /** The connection is over; called once, and never after `close`. */
-  onEnd(detail: string, keysRejected: boolean): void;
+  onEnd(detail: string, isRejected: boolean): void;
 }
 
 export interface ConnectionOptions {
   readonly clock: Clock;
   readonly url: string;
-  readonly keyId: string;
-  readonly secret: string;
+  readonly credentials: AlpacaCredentials;
   readonly createSocket: CreateSocket;
   readonly events: ConnectionEvents;
 }
@@ -49,8 +50,7 @@ export class StreamConnection {
 
   constructor(options: ConnectionOptions) {
     this.#options = options;
-    this.#stream = new streaming.TradingStream({
-      credentials: { keyId: options.keyId, secret: options.secret },
+    this.#stream = tradingStream(options.credentials, {
       url: options.url,
       wsFactory: (url) => this.#open(url),
       maxReconnectAttempts: 0,
@@ -142,4 +142,12 @@ export class StreamConnection {
     });
     this.#timers.add(timer);
   }
+}
+
+function tradingStream(
+  credentials: AlpacaCredentials,
+  options: Omit<streaming.TradingStreamOptions, "credentials">,
+): streaming.TradingStream {
+  if (credentials.oauthToken !== undefined) return new TokenTradingStream(credentials.oauthToken, options);
+  return new streaming.TradingStream({ ...options, credentials: { keyId: credentials.keyId, secret: credentials.secret } });
 }

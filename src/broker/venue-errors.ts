@@ -1,4 +1,5 @@
 import type { TradingMode } from "../domain/config.ts";
+import { credentialsNoun, type AlpacaCredentials } from "../domain/credentials.ts";
 import { BrokerError } from "../domain/broker.ts";
 import type { RejectedAnswer, VenueAnswer } from "./venue-answer.ts";
 import { NO_MESSAGE } from "./venue-answer.ts";
@@ -7,15 +8,27 @@ import { NO_MESSAGE } from "./venue-answer.ts";
 export interface VenueNames {
   /** `Alpaca paper` */
   readonly broker: string;
-  /** The settings to check. */
-  readonly keySetting: string;
-  readonly secretSetting: string;
+  /** What was refused: `the keys` */
+  readonly credentials: string;
+  /** What to check then, as a sentence. */
+  readonly credentialsHint: string;
   readonly endpointSetting: string;
 }
 
-export function venueNames(broker: string, mode: TradingMode): VenueNames {
+export function venueNames(broker: string, mode: TradingMode, credentials: AlpacaCredentials): VenueNames {
   const prefix = mode === "live" ? "ALPACA_" : "ALPACA_PAPER_";
-  return { broker, keySetting: `${prefix}KEY`, secretSetting: `${prefix}SECRET`, endpointSetting: `${prefix}ENDPOINT` };
+  return {
+    broker,
+    credentials: credentialsNoun(credentials),
+    credentialsHint: credentialsHint(prefix, credentials),
+    endpointSetting: `${prefix}ENDPOINT`,
+  };
+}
+
+function credentialsHint(prefix: string, { oauthToken }: AlpacaCredentials): string {
+  return oauthToken === undefined
+    ? `Check ${prefix}KEY and ${prefix}SECRET; paper keys do not work for live trading, nor live keys for paper.`
+    : `Check ${prefix}OAUTH_TOKEN; it may have been revoked, or its owner did not allow this kind of account.`;
 }
 
 /** Alpaca's code for "not found". */
@@ -78,8 +91,8 @@ function rejection(answer: RejectedAnswer, activity: string, names: VenueNames):
     });
   }
   if (status === 401 || (status === 403 && answer.code === undefined)) {
-    return new BrokerError("unauthorized", `${names.broker} refused the keys while ${activity} ${reply}.`, {
-      hint: `Check ${names.keySetting} and ${names.secretSetting}; paper keys do not work for live trading, nor live keys for paper.`,
+    return new BrokerError("unauthorized", `${names.broker} refused ${names.credentials} while ${activity} ${reply}.`, {
+      hint: names.credentialsHint,
       status,
       requestId,
     });

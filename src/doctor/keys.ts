@@ -6,8 +6,8 @@ import { isElsewhere, type FirstContact } from "./venue.ts";
 export interface KeyFacts {
   readonly mode: TradingMode;
   readonly host: string;
-  /** The first letters of the key id; never more of it. */
-  readonly prefix: string;
+  /** The first letters of the key id; never more of it. `undefined`: an OAuth token, which does not show what it is for. */
+  readonly prefix: string | undefined;
   readonly first: FirstContact;
 }
 
@@ -19,14 +19,15 @@ export function judgeKeys(facts: KeyFacts): Findings {
   if (mode === "simulator") return ok("the built-in simulator needs no keys and uses no real money");
   const swapped = swappedHint(facts);
   if (first.kind === "answered") {
-    const text = `${host} accepts them: ${mode === "live" ? "LIVE trading, real money" : "paper trading"}`;
+    const what = facts.prefix === undefined ? "the OAuth token" : "the API key and its secret";
+    const text = `${host} accepts ${what}: ${mode === "live" ? "LIVE trading, real money" : "paper trading"}`;
     return swapped === undefined ? ok(text) : warning(text, swapped);
   }
   const { error } = first;
   if (!(error instanceof BrokerError) || isElsewhere(error)) return skipped("there is no connection to the broker");
   if (error.failure !== "unauthorized")
     return error.failure === "refused" ? failure(error) : skipped("there is no connection to the broker");
-  return refused(facts, error, swapped);
+  return facts.prefix === undefined ? refusedToken(facts, error) : refused(facts, error, swapped);
 }
 
 function refused({ mode, host }: KeyFacts, error: BrokerError, swapped: string | undefined): Findings {
@@ -39,6 +40,14 @@ function refused({ mode, host }: KeyFacts, error: BrokerError, swapped: string |
   return failed(
     `${host} does not accept them (HTTP ${String(error.status)})`,
     swapped ?? `Compare ${names} with Alpaca's page; a regenerated key or a reset paper account invalidates the old ones.`,
+  );
+}
+
+function refusedToken({ mode, host }: KeyFacts, { status }: BrokerError): Findings {
+  const name = mode === "live" ? "ALPACA_OAUTH_TOKEN" : "ALPACA_PAPER_OAUTH_TOKEN";
+  return failed(
+    `${host} does not accept the OAuth token (HTTP ${String(status)})`,
+    `Compare ${name} with the one that you were given. Its owner may have revoked it, or not have allowed ${mode} trading.`,
   );
 }
 

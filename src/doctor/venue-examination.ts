@@ -92,7 +92,8 @@ export class VenueExamination {
   #keys({ mode, alpaca }: Config): Findings {
     if (this.#first === undefined) return skipped(UNREACHED);
     const host = alpaca === undefined ? "" : new URL(alpaca.tradingUrl).host;
-    return judgeKeys({ mode, host, prefix: alpaca?.keyId.slice(0, 2) ?? "", first: this.#first });
+    const prefix = alpaca === undefined ? "" : alpaca.keyId?.slice(0, 2);
+    return judgeKeys({ mode, host, prefix, first: this.#first });
   }
 
   #accountNumber(config: Config, account: Account): Findings {

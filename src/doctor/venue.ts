@@ -64,7 +64,7 @@ export function accountIn(first: FirstContact): Known<Account> {
   if (!(error instanceof BrokerError) || isElsewhere(error)) return unknown("there is no connection to the broker");
   switch (error.failure) {
     case "unauthorized":
-      return unknown("the keys are not accepted");
+      return unknown("the keys or the token are not accepted");
     case "refused":
       return unknown("the broker refuses to show the account");
     case "unreachable":

@@ -1,3 +1,4 @@
+import type { AlpacaCredentials } from "./credentials.ts";
 import type { ExecutionSettings } from "./execution-style.ts";
 import type { Decimal } from "./decimal.ts";
 import type { BarMode } from "./bar-basis.ts";
@@ -112,13 +113,13 @@ export interface DashboardConfig {
   readonly token: string | undefined;
 }
 
-export interface AlpacaConfig {
+export type AlpacaConfig = AlpacaAddresses & AlpacaCredentials;
+
+export interface AlpacaAddresses {
   /** Without `/v2` and without a trailing slash. */
   readonly tradingUrl: string;
   readonly dataUrl: string;
   /** `ws(s)://…/stream`. */
   readonly streamUrl: string;
   readonly dataFeed: string | undefined;
-  readonly keyId: string;
-  readonly secret: string;
 }

@@ -12,8 +12,9 @@ const KEY_ID = /(?<![A-Za-z0-9])[PAC]K[A-Z0-9]{16,26}(?![A-Za-z0-9])/g;
 /** Alpaca's secrets: 40 to 44 letters and digits, including all three kinds (a hexadecimal hash has no capitals). */
 const SECRET = /(?<![A-Za-z0-9])(?=[a-zA-Z]*\d)(?=[a-z\d]*[A-Z])(?=[A-Z\d]*[a-z])[A-Za-z0-9]{40,44}(?![A-Za-z0-9])/g;
 
-/** A request's headers as a library prints them. */
-const HEADER = /\b(apca-api-(?:key-id|secret-key)|authorization)(["']?\s*[:=,]\s*\[?\s*["']?)(?:(?:Basic|Bearer)\s+)?[^\s"',}\]]+/gi;
+/** A request's headers as a library prints them, and the token of a stream's first frame. */
+const HEADER =
+  /\b(apca-api-(?:key-id|secret-key)|authorization|oauth_token)(["']?\s*[:=,]\s*\[?\s*["']?)(?:(?:Basic|Bearer)\s+)?[^\s"',}\]]+/gi;
 
 /** @param secrets the configured keys; each is found in plain text, URL-encoded, and JSON-escaped. */
 export function createRedaction(secrets: readonly string[]): Redact {

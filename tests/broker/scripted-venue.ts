@@ -3,7 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Clock } from "../../src/domain/clock.ts";
-import type { AlpacaConfig, TradingMode } from "../../src/domain/config.ts";
+import type { AlpacaAddresses, TradingMode } from "../../src/domain/config.ts";
+import type { KeyPair } from "../../src/domain/credentials.ts";
 import type { AlpacaBrokerOptions } from "../../src/broker/alpaca.ts";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Broker } from "../../src/domain/broker.ts";
@@ -101,8 +102,14 @@ export class ScriptedVenue {
 export const KEY_ID = "PKTESTKEYID0000";
 export const SECRET = "s3cr3t-of-the-test";
 
-export function configFor(url: string): AlpacaConfig {
-  return { tradingUrl: url, dataUrl: url, streamUrl: streamUrlOf(url), dataFeed: undefined, keyId: KEY_ID, secret: SECRET };
+export const TOKEN = "4f1d0c2e-oauth-token-of-the-test";
+
+export function configFor(url: string): AlpacaAddresses & KeyPair {
+  return { ...addressesFor(url), keyId: KEY_ID, secret: SECRET };
+}
+
+export function addressesFor(url: string): AlpacaAddresses {
+  return { tradingUrl: url, dataUrl: url, streamUrl: streamUrlOf(url), dataFeed: undefined };
 }
 
 export function brokerFor(url: string, clock: Clock, options: Partial<AlpacaBrokerOptions> & { mode?: TradingMode } = {}): Broker {

@@ -4,7 +4,7 @@ import { createRedaction } from "../../src/broker/redaction.ts";
 import type { TrafficRecord } from "../../src/broker/transport.ts";
 import { decimal } from "../../src/domain/decimal.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
-import { brokerFor, configFor, KEY_ID, SECRET } from "./scripted-venue.ts";
+import { addressesFor, brokerFor, configFor, KEY_ID, SECRET, TOKEN } from "./scripted-venue.ts";
 
 /** Everything an error would show in a log, causes included. */
 async function shown(work: Promise<unknown>): Promise<string> {
@@ -42,6 +42,19 @@ describe("keys", () => {
     expect(seen).toContain("failure");
     expect(seen).not.toContain(SECRET);
     expect(seen).not.toContain(KEY_ID);
+  });
+
+  test("are no less hidden when they are an OAuth token", async () => {
+    const clock = new VirtualClock(0);
+    const records: TrafficRecord[] = [];
+    const answer = (): Promise<Response> => Promise.resolve(Response.json({ message: `unknown ${TOKEN}` }, { status: 401 }));
+    const alpaca = { ...addressesFor("http://127.0.0.1:9"), oauthToken: TOKEN };
+    const broker = brokerFor("http://127.0.0.1:9", clock, { alpaca, fetch: answer, onTraffic: (record) => records.push(record) });
+    const order = { clientOrderId: "at-1", symbol: "SMR", side: "buy", notional: decimal("5") } as const;
+    const seen = [await shown(clock.until(broker.account())), await shown(broker.submit(order)), inspect(records)].join("\n");
+    expect(seen).toContain("unknown [key]");
+    expect(seen).not.toContain(TOKEN);
+    await broker.close();
   });
 
   test("that are invalid in a header are not quoted either", async () => {

@@ -86,7 +86,7 @@ describe("the connection", () => {
 
   test("checks that need an account say why there is none", () => {
     expect(accountIn(ANSWERED)).toEqual(known(ACCOUNT));
-    expect(accountIn(refused("unauthorized", "no", 401))).toEqual(unknown("the keys are not accepted"));
+    expect(accountIn(refused("unauthorized", "no", 401))).toEqual(unknown("the keys or the token are not accepted"));
     expect(accountIn(refused("unreachable", "no"))).toEqual(unknown("there is no connection to the broker"));
     expect(accountIn(refused("refused", "no", 403))).toEqual(unknown("the broker refuses to show the account"));
   });
@@ -119,6 +119,19 @@ describe("the keys", () => {
     expect(other).toEqual(saying("warning", "LIVE"));
     expect(other?.hint).toContain("begins with PK, like paper keys");
     expect(judgeKeys({ ...paper, mode: "live", host: "127.0.0.1:8788" })).toEqual([saying("ok", "LIVE")]);
+  });
+
+  test("may be an OAuth token, which is named as such and has no prefix to check", () => {
+    const token = { ...paper, prefix: undefined };
+    expect(judgeKeys(paper)).toEqual([saying("ok", "accepts the API key and its secret: paper trading")]);
+    expect(judgeKeys(token)).toEqual([saying("ok", "accepts the OAuth token: paper trading")]);
+    for (const status of [401, 403]) {
+      const [wrong] = judgeKeys({ ...token, first: refused("unauthorized", "no", status) });
+      expect(wrong).toEqual(saying("failed", `does not accept the OAuth token (HTTP ${String(status)})`));
+      expect(wrong?.hint).toContain("Compare ALPACA_PAPER_OAUTH_TOKEN");
+    }
+    const live = { ...token, mode: "live", host: "api.alpaca.markets" } as const;
+    expect(judgeKeys({ ...live, first: refused("unauthorized", "no", 401) })[0]?.hint).toContain("Compare ALPACA_OAUTH_TOKEN");
   });
 
   test("are skipped without a connection", () => {

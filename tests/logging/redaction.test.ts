@@ -33,6 +33,7 @@ describe("redaction", () => {
     ["APCA-API-KEY-ID: whatever-it-is, other: x", "APCA-API-KEY-ID: [redacted], other: x"],
     [`{"apca-api-secret-key":"s/e+c=r","qty":"1"}`, `{"apca-api-secret-key":"[redacted]","qty":"1"}`],
     ["Authorization: Bearer abc.def", "Authorization: [redacted]"],
+    [`{"data":{"oauth_token":"abc-def"}}`, `{"data":{"oauth_token":"[redacted]"}}`],
     ["secret aB3dE5gH7jK9mN1pQ3sT5vW7yZ9bC1dE3fG5hJ7k used", "secret [redacted] used"],
   ])("text that looks like a key is removed without being configured: %p", (text, clean) => {
     expect(createRedaction([])(text)).toBe(clean);

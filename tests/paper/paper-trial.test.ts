@@ -207,6 +207,7 @@ describe("where real money could be meant it refuses to run, before any request"
   test.each<[string, Environment, string]>([
     ["live mode", { ...KEYS, TRADING_MODE: "live", ALPACA_KEY: "AK1", ALPACA_SECRET: "s", LIVE_TRADING_ACCOUNT: "1" }, "Live keys are set"],
     ["live keys beside paper ones", { ...KEYS, ALPACA_KEY: "AK1", ALPACA_SECRET: "s" }, "Live keys are set"],
+    ["a live token next to paper keys", { ...KEYS, ALPACA_OAUTH_TOKEN: "token" }, "Live keys are set"],
     ["a live key in the place of a paper one", { ...KEYS, ALPACA_PAPER_KEY: "AK1" }, "looks like a live key"],
     ["the simulator's mode", { TRADING_MODE: "simulator" }, "The mode is simulator"],
     ["no keys", {}, "The mode is simulator"],

@@ -85,17 +85,20 @@ function optionsFrom(argv: readonly string[]): Options {
 
 /** The addresses and keys of a paper account, or of a simulator on this machine. Where real money could be meant, nothing runs. */
 function paperOnly(environment: Environment): AlpacaConfig {
-  if ((environment.ALPACA_KEY ?? "") !== "" || (environment.ALPACA_SECRET ?? "") !== "") {
-    throw refused("Live keys are set, and a trial wants none near it.", "Run it as: ALPACA_KEY= ALPACA_SECRET= npm run paper-trial");
+  if ([environment.ALPACA_KEY, environment.ALPACA_SECRET, environment.ALPACA_OAUTH_TOKEN].some((value) => (value ?? "") !== "")) {
+    throw refused(
+      "Live keys are set, and a trial wants none near it.",
+      "Run it as: ALPACA_KEY= ALPACA_SECRET= ALPACA_OAUTH_TOKEN= npm run paper-trial",
+    );
   }
   const { mode, modeReason, alpaca } = loadConfig(environment);
   if (mode !== "paper" || alpaca === undefined) {
     throw refused(
       `The mode is ${mode} (${modeReason}); a trial runs on a paper account.`,
-      "Set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET, and unset TRADING_MODE.",
+      "Set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET, or ALPACA_PAPER_OAUTH_TOKEN, and unset TRADING_MODE.",
     );
   }
-  if (alpaca.keyId.startsWith("AK")) throw refused("ALPACA_PAPER_KEY looks like a live key (AK…).", "Paper keys begin with PK.");
+  if (alpaca.keyId?.startsWith("AK") === true) throw refused("ALPACA_PAPER_KEY looks like a live key (AK…).", "Paper keys begin with PK.");
   for (const url of [alpaca.tradingUrl, alpaca.dataUrl]) {
     if (isLoopback(url) || (url.startsWith("https:") && HOSTS.includes(new URL(url).hostname))) continue;
     throw refused(`${new URL(url).host} is not Alpaca's paper venue.`, "Unset ALPACA_PAPER_ENDPOINT and ALPACA_DATA_ENDPOINT.");

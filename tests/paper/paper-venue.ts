@@ -5,6 +5,7 @@ import { toPositions } from "../../src/broker/mapping.ts";
 import { isTerminal, type Order, type Position } from "../../src/domain/broker.ts";
 import type { Clock } from "../../src/domain/clock.ts";
 import type { AlpacaConfig } from "../../src/domain/config.ts";
+import { secretsIn, type AlpacaCredentials } from "../../src/domain/credentials.ts";
 import { messageOf, TraderError } from "../../src/domain/errors.ts";
 import { min, toText, ZERO, type Decimal } from "../../src/domain/decimal.ts";
 
@@ -60,8 +61,7 @@ export class PaperVenue {
 
   /** Keys, and who the account belongs to. */
   redaction(account: readonly string[]): Redact {
-    const { keyId, secret } = this.#options.alpaca;
-    return createRedaction([keyId, secret, ...account]);
+    return createRedaction([...secretsIn(this.#options.alpaca), ...account]);
   }
 
   data(path: string): Promise<Answer> {
@@ -189,13 +189,12 @@ export class PaperVenue {
   }
 
   async #send(url: string, method: string, body: unknown): Promise<Response> {
-    const { keyId, secret } = this.#options.alpaca;
     const timeout = new AbortController();
     const timer = this.clock.after(REQUEST_TIMEOUT_MS, () => {
       timeout.abort(new Error("no answer within 20 s"));
     });
     try {
-      const headers = { "APCA-API-KEY-ID": keyId, "APCA-API-SECRET-KEY": secret, "content-type": "application/json" };
+      const headers = { ...accessHeaders(this.#options.alpaca), "content-type": "application/json" };
       const content = body === undefined ? {} : { body: JSON.stringify(body) };
       return await this.#options.send(url, { method, headers, redirect: "error", signal: timeout.signal, ...content });
     } catch (error) {
@@ -222,4 +221,8 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function accessHeaders({ oauthToken, keyId, secret }: AlpacaCredentials): Record<string, string> {
+  return oauthToken === undefined ? { "APCA-API-KEY-ID": keyId, "APCA-API-SECRET-KEY": secret } : { Authorization: `Bearer ${oauthToken}` };
 }

@@ -194,7 +194,7 @@ describe("doctor names what is broken at the broker:", () => {
         expect(onlyFailure(found)).toMatchObject({ id: "keys", text: containing(words) });
         expect(found.of("connection")[0]?.status).toBe("ok");
         for (const id of ["account", "positions", "prices", "stream"] as const)
-          expect(found.of(id)[0]).toMatchObject({ status: "skipped", text: "skipped: the keys are not accepted" });
+          expect(found.of(id)[0]).toMatchObject({ status: "skipped", text: "skipped: the keys or the token are not accepted" });
       }
       expect(scenario.orders).toEqual([]);
     },

@@ -112,7 +112,7 @@ export const SAFETY: readonly Mutant[] = [
     patches: [
       {
         file: "src/broker/alpaca.ts",
-        find: "this.#redact = createRedaction([alpaca.secret, alpaca.keyId]);",
+        find: "this.#redact = createRedaction(secretsIn(alpaca));",
         replace: "this.#redact = createRedaction([]);",
       },
     ],
