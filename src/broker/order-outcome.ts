@@ -52,7 +52,7 @@ function rejection(answer: RejectedAnswer, retryAt: number): SubmitAnswer {
 
 /** Alpaca's answer to keys that can read but not trade; it has no code. */
 const NO_PERMISSION = "forbidden.";
-const KEYS_HINT = "(the API keys were refused: check that they are valid and allow trading)";
+const KEYS_HINT = "(the API keys or the OAuth token were refused: check that they are valid and allow trading)";
 
 /** Seen with two different codes, so the text decides. */
 const ID_TAKEN = /client.?order.?id must be unique/i;

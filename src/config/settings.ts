@@ -22,6 +22,7 @@ import {
   seconds,
   tickers,
   text,
+  token,
   word,
   zone,
   type Form,
@@ -46,9 +47,11 @@ export const ACCOUNT_SETTINGS: ReadonlySet<string> = new Set([
   "ALPACA_PAPER_ENDPOINT",
   "ALPACA_PAPER_KEY",
   "ALPACA_PAPER_SECRET",
+  "ALPACA_PAPER_OAUTH_TOKEN",
   "ALPACA_ENDPOINT",
   "ALPACA_KEY",
   "ALPACA_SECRET",
+  "ALPACA_OAUTH_TOKEN",
   "ALPACA_DATA_ENDPOINT",
   "ALPACA_DATA_FEED",
   "LIVE_TRADING_ACCOUNT",
@@ -93,6 +96,7 @@ const ENDPOINT: Accepted<string> = {
   expected: "an https address such as https://paper-api.alpaca.markets, with or without /v2 (http only for this machine itself)",
 };
 const KEY = { form: key, expected: "printable characters without spaces", secret: true } as const;
+const TOKEN = { ...KEY, form: token } as const;
 const ADDRESS = { form: address, expected: "an https address (http only for this machine itself)", secret: true } as const;
 
 function choice<const T extends string>(...words: readonly T[]): Accepted<T> {
@@ -111,15 +115,17 @@ function percentFrom(least: string, most: string): Accepted<Decimal> {
 export const SETTINGS = {
   TRADING_MODE: setting({
     ...choice("simulator", "paper", "live"),
-    unset: "paper if paper keys are set, simulator if no Alpaca keys are set",
+    unset: "paper if paper keys or a paper OAuth token are set, simulator if no Alpaca keys and no token are set",
     doc: "Venue to trade on. Live trading is off unless this is live.",
   }),
   ALPACA_PAPER_ENDPOINT: setting({ ...ENDPOINT, default: "https://paper-api.alpaca.markets", doc: "Address of the paper trading API." }),
   ALPACA_PAPER_KEY: setting({ ...KEY, doc: "Key id of the paper account." }),
   ALPACA_PAPER_SECRET: setting({ ...KEY, doc: "Secret of the paper account." }),
+  ALPACA_PAPER_OAUTH_TOKEN: setting({ ...TOKEN, doc: "OAuth token of the paper account, in place of key and secret." }),
   ALPACA_ENDPOINT: setting({ ...ENDPOINT, default: "https://api.alpaca.markets", doc: "Address of the live trading API." }),
   ALPACA_KEY: setting({ ...KEY, doc: "Key id of the live account." }),
   ALPACA_SECRET: setting({ ...KEY, doc: "Secret of the live account." }),
+  ALPACA_OAUTH_TOKEN: setting({ ...TOKEN, doc: "OAuth token of the live account, in place of key and secret." }),
   ALPACA_DATA_ENDPOINT: setting({
     ...ENDPOINT,
     unset: "https://data.alpaca.markets, or the trading address if that is on this machine",

@@ -100,6 +100,9 @@ export const word: Form<string> = z.string().regex(/^[\w.$-]{1,64}$/);
 /** Copied keys sometimes contain stray characters; real ones contain no spaces. */
 export const key: Form<string> = z.string().regex(/^[\x21-\x7e]{1,256}$/);
 
+/** A token may be a signed document, many times as long as a key. */
+export const token: Form<string> = z.string().regex(/^[\x21-\x7e]{1,4096}$/);
+
 /** Without `/v2` and without a trailing slash. Plain http would expose the keys on the way. */
 export const endpoint: Form<string> = z.string().transform((text, context) => {
   try {

@@ -245,7 +245,7 @@ export const REFUSAL_MEANINGS: Record<RefusalReason, string> = {
   "unknown-asset": "The venue does not know the symbol.",
   "cannot-short": "The sell would have opened a short position.",
   "account-restricted": "The account may not trade, or may only close positions.",
-  "keys-refused": "The API keys are not valid any more, or may read and not trade.",
+  "keys-refused": "The API keys or the OAuth token are not valid any more, or may read and not trade.",
   other: "Anything else; the venue's own words are in the log and in `explain`.",
 };
 

@@ -31,7 +31,7 @@ export const STOP_CAUSES = {
   "no-sane-quote": { ...REFUSED, meaning: "Limit style: no order of it had a quote to be priced from.", verdict: "price-doubt" },
   "keys-refused": {
     ...REFUSED,
-    meaning: "The venue refused the API keys, which are not valid any more or may not trade.",
+    meaning: "The venue refused the API keys or the OAuth token: they are not valid any more, or may not trade.",
     verdict: "account-blocked",
   },
   "account-blocked": { ...REFUSED, meaning: "The account may no longer trade.", verdict: "account-blocked" },

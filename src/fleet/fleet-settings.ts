@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { loadConfig } from "../config/load.ts";
+import { CREDENTIAL_SETTINGS } from "../config/mode.ts";
 import { ConfigurationError } from "../config/problems.ts";
 import { ACCOUNT_SETTINGS } from "../config/settings.ts";
 import { stateDirFrom } from "../config/state-dir.ts";
@@ -24,15 +25,7 @@ export interface FleetSettings {
 }
 
 /** What identifies an account must be its own: keys of the environment would silently make two accounts one. */
-const NEVER_INHERITED = [
-  "ALPACA_PAPER_KEY",
-  "ALPACA_PAPER_SECRET",
-  "ALPACA_KEY",
-  "ALPACA_SECRET",
-  "LIVE_TRADING_ACCOUNT",
-  "FLEET_GROUP",
-  "FLEET_CANARY",
-];
+const NEVER_INHERITED: readonly string[] = [...CREDENTIAL_SETTINGS, "LIVE_TRADING_ACCOUNT", "FLEET_GROUP", "FLEET_CANARY"];
 
 /** The settings of one account: the fleet's, and its own on top. */
 export function accountEnvironment(env: Environment, { directory, settings }: Pick<StoredAccount, "directory" | "settings">): Environment {
@@ -46,7 +39,7 @@ export function accountEnvironment(env: Environment, { directory, settings }: Pi
 }
 
 function hasKeys(settings: Environment): boolean {
-  return NEVER_INHERITED.slice(0, 4).some((name) => textIn(settings, name) !== undefined);
+  return CREDENTIAL_SETTINGS.some((name) => textIn(settings, name) !== undefined);
 }
 
 function withoutEmpty(env: Environment): Environment {
@@ -73,7 +66,7 @@ export function loadFleet(env: Environment, store: AccountStore): FleetSettings 
   if (stored.length === 0)
     throw new TraderError("The fleet has no account.", {
       code: "configuration",
-      hint: "`alpaca-trader fleet add NAME --from-env FILE` adds one; FILE holds its ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET.",
+      hint: "`alpaca-trader fleet add NAME --from-env FILE` adds one; FILE holds its ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET, or ALPACA_PAPER_OAUTH_TOKEN.",
       exitCode: EXIT.configuration,
     });
   const problems: string[] = [];
@@ -121,7 +114,8 @@ function disagreements(accounts: readonly FleetAccount[]): string[] {
   const problems: string[] = [];
   const [first] = accounts;
   const files = new Map<string, string>();
-  const keys = new Map<string, string>();
+  /** By key or token. */
+  const owners = new Map<string, string>();
   for (const { name, config } of accounts) {
     if (config.mode !== first?.config.mode)
       problems.push(
@@ -135,10 +129,11 @@ function disagreements(accounts: readonly FleetAccount[]): string[] {
           `${name}: STRATEGIES names ${strategy.alertsFile} for ${strategy.name}, and other accounts ${file}; a strategy has one alerts file`,
         );
     }
-    const key = config.alpaca?.keyId;
-    const other = key === undefined ? undefined : keys.get(key);
-    if (other !== undefined) problems.push(`${name}: it has the same API key as ${other}`);
-    if (key !== undefined) keys.set(key, name);
+    const own = config.alpaca?.oauthToken ?? config.alpaca?.keyId;
+    const other = own === undefined ? undefined : owners.get(own);
+    if (other !== undefined)
+      problems.push(`${name}: it has the same ${config.alpaca?.oauthToken === undefined ? "API key" : "OAuth token"} as ${other}`);
+    if (own !== undefined) owners.set(own, name);
     if (config.signalSchedule !== undefined)
       problems.push(
         `${name}: SIGNAL_SCHEDULE is set; a fleet generates no signals. Run \`alpaca-trader signal\` from a timer, or unset it`,

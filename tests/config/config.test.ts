@@ -78,6 +78,62 @@ describe("the mode", () => {
   });
 });
 
+describe("an OAuth token", () => {
+  const TOKEN = { ...HOME, ALPACA_PAPER_OAUTH_TOKEN: "paper-token" };
+  const LIVE_TOKEN = { ...LIVE, ALPACA_KEY: undefined, ALPACA_SECRET: undefined, ALPACA_OAUTH_TOKEN: "live-token" };
+
+  test("takes the place of key and secret, in paper and in live mode", () => {
+    expect(loadConfig({ ...TOKEN, TRADING_MODE: "paper" })).toMatchObject({ mode: "paper", alpaca: { oauthToken: "paper-token" } });
+    expect(loadConfig(LIVE_TOKEN)).toMatchObject({ mode: "live", alpaca: { oauthToken: "live-token" } });
+    for (const env of [TOKEN, LIVE_TOKEN]) expect(Object.keys(loadConfig(env).alpaca ?? {})).not.toContain("keyId");
+    expect(loadConfig({ ...TOKEN, ALPACA_PAPER_OAUTH_TOKEN: "  paper-token\n" }).alpaca?.oauthToken).toBe("paper-token");
+  });
+
+  test("counts as keys when the mode is chosen, and never as live by default", () => {
+    expect(loadConfig(TOKEN)).toMatchObject({
+      mode: "paper",
+      modeReason: "TRADING_MODE is unset and the OAuth token of a paper account is set",
+    });
+    expect(loadConfig({ ...TOKEN, ALPACA_KEY: "AK", ALPACA_SECRET: "s" })).toMatchObject({ mode: "paper" });
+    expect(loadConfig({ ...LIVE, ...TOKEN, TRADING_MODE: undefined }).alpaca?.oauthToken).toBe("paper-token");
+    expectProblem(
+      { ...LIVE_TOKEN, TRADING_MODE: undefined },
+      "TRADING_MODE is unset and only the OAuth token of a live account is set",
+      "expected TRADING_MODE=live",
+    );
+    expect(loadConfig({ ...TOKEN, TRADING_MODE: "simulator" })).toMatchObject({ mode: "simulator", alpaca: undefined });
+    expect(loadConfig({ ...HOME, ALPACA_PAPER_OAUTH_TOKEN: " " }).mode).toBe("simulator");
+  });
+
+  test.each([
+    [{ ALPACA_PAPER_KEY: "PK", ALPACA_PAPER_SECRET: "s" }, "ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET"],
+    [{ ALPACA_PAPER_KEY: "PK" }, "ALPACA_PAPER_KEY"],
+    [{ ALPACA_PAPER_SECRET: "s" }, "ALPACA_PAPER_SECRET"],
+  ])("next to %p of the same mode is one problem", (keys, names) =>
+    expectProblem({ ...TOKEN, ...keys }, `ALPACA_PAPER_OAUTH_TOKEN is set together with ${names}; expected the token, or key and secret`),
+  );
+
+  test("next to keys of the same mode is a problem whatever the mode, as half a pair is", () => {
+    const live = { ALPACA_KEY: "AK", ALPACA_SECRET: "s", ALPACA_OAUTH_TOKEN: "live-token" };
+    expectProblem({ ...TOKEN, ...live }, "ALPACA_OAUTH_TOKEN is set together with ALPACA_KEY and ALPACA_SECRET");
+    expectProblem({ ...HOME, ...live, TRADING_MODE: "simulator" }, "ALPACA_OAUTH_TOKEN is set together");
+    expectProblem({ ...LIVE, ALPACA_OAUTH_TOKEN: "live-token" }, "ALPACA_OAUTH_TOKEN is set together");
+  });
+
+  test("of the other mode is not enough, and what is missing is named with the token that would do", () => {
+    const refusal = refusalOf({ ...TOKEN, TRADING_MODE: "live", LIVE_TRADING_ACCOUNT: "1" });
+    expect(refusal.message).toMatch(/ALPACA_KEY is unset; live mode needs the one of your live account, or ALPACA_OAUTH_TOKEN/);
+    expect(refusalOf({ ...LIVE_TOKEN, TRADING_MODE: "paper" }).message).toContain("or ALPACA_PAPER_OAUTH_TOKEN");
+  });
+
+  test("may be as long as a signed document, holds no space, and is not shown", () => {
+    const long = `${"eyJhbGciOiJSUzI1NiJ9.".repeat(80)}-_`;
+    expect(loadConfig({ ...HOME, ALPACA_PAPER_OAUTH_TOKEN: long }).alpaca?.oauthToken).toBe(long);
+    expectProblem({ ...HOME, ALPACA_PAPER_OAUTH_TOKEN: "Bearer x-y-z" }, "ALPACA_PAPER_OAUTH_TOKEN is set, but in the wrong format");
+    expect(refusalOf({ ...HOME, ALPACA_PAPER_OAUTH_TOKEN: "Bearer x-y-z" }).message).not.toContain("x-y-z");
+  });
+});
+
 function paperWith(change: Environment): Environment {
   return { ...PAPER, ...change };
 }
@@ -359,7 +415,13 @@ describe("names", () => {
   test("key names of Alpaca's own libraries are refused when ours are unset, instead of meaning no keys", () => {
     expectProblem({ ...HOME, APCA_API_KEY_ID: "PKTEST" }, "APCA_API_KEY_ID is set but never read", "ALPACA_PAPER_KEY for paper");
     expect(refusalOf({ ...HOME, APCA_API_KEY_ID: "PK", APCA_API_SECRET_KEY: "s" }).message).toContain("ALPACA_PAPER_SECRET");
+    expectProblem(
+      { ...HOME, APCA_API_OAUTH_TOKEN: "token" },
+      "APCA_API_OAUTH_TOKEN is set but never read",
+      "ALPACA_PAPER_OAUTH_TOKEN for paper or ALPACA_OAUTH_TOKEN for live",
+    );
     expect(load({ APCA_API_KEY_ID: "PKTEST" }).mode).toBe("paper");
+    expect(loadConfig({ ...HOME, ALPACA_PAPER_OAUTH_TOKEN: "token", APCA_API_OAUTH_TOKEN: "token" }).mode).toBe("paper");
     expect(loadConfig({ ...HOME, TRADING_MODE: "simulator", APCA_API_KEY_ID: "PKTEST" }).mode).toBe("simulator");
   });
 

@@ -8,6 +8,7 @@ import { SETTINGS } from "../../src/config/settings.ts";
 
 const PAPER: Environment = { HOME: "/home/ada", TRADING_MODE: "paper", ALPACA_PAPER_KEY: "PK", ALPACA_PAPER_SECRET: "s" };
 const LIVE: Environment = { ...PAPER, TRADING_MODE: "live", ALPACA_KEY: "AK", ALPACA_SECRET: "s", LIVE_TRADING_ACCOUNT: "1" };
+const WITHOUT_KEYS: Environment = { ALPACA_PAPER_KEY: "", ALPACA_PAPER_SECRET: "", ALPACA_PAPER_OAUTH_TOKEN: "token" };
 const TELEGRAM: Environment = { TELEGRAM_CHAT_ID: "1", TELEGRAM_BOT_TOKEN: "123456789:AAHfiqksKZ8WmR2zSjiQ7_v4TMAKdiHm9T0" };
 
 /** A valid value of each setting that is not its default, and the settings it requires. */
@@ -16,9 +17,11 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   ALPACA_PAPER_ENDPOINT: ["https://paper.example"],
   ALPACA_PAPER_KEY: ["PKOTHER"],
   ALPACA_PAPER_SECRET: ["other"],
+  ALPACA_PAPER_OAUTH_TOKEN: ["other", WITHOUT_KEYS],
   ALPACA_ENDPOINT: ["https://live.example", LIVE],
   ALPACA_KEY: ["AKOTHER", LIVE],
   ALPACA_SECRET: ["other", LIVE],
+  ALPACA_OAUTH_TOKEN: ["other", { ...LIVE, ALPACA_KEY: "", ALPACA_SECRET: "", ALPACA_OAUTH_TOKEN: "token" }],
   ALPACA_DATA_ENDPOINT: ["https://data.example"],
   ALPACA_DATA_FEED: ["sip"],
   LIVE_TRADING_ACCOUNT: ["2", LIVE],

@@ -5,6 +5,7 @@ import { describe, expect, test } from "@jest/globals";
 import fc from "fast-check";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
 import type { Config, Environment } from "../../src/domain/config.ts";
+import { secretsIn } from "../../src/domain/credentials.ts";
 import { stateDirFrom } from "../../src/config/state-dir.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { loadEnvironment, readableEnvironment } from "../../src/config/environment.ts";
@@ -106,6 +107,7 @@ const name = fc.oneof(
 );
 
 const PAPER = { HOME: "/home/ada", ALPACA_PAPER_KEY: "PKFUZZ0000000001", ALPACA_PAPER_SECRET: "fuzz-secret-0123456789" };
+const TOKEN = { HOME: "/home/ada", ALPACA_PAPER_OAUTH_TOKEN: "fuzz-token-0123456789" };
 const LIVE = {
   HOME: "/home/ada",
   TRADING_MODE: "live",
@@ -119,7 +121,7 @@ const MARK = "-S3CR3T";
 
 /** Strange settings, alone or on top of valid ones. */
 const environments: fc.Arbitrary<Environment> = fc
-  .tuple(fc.constantFrom({}, { HOME: "/home/ada" }, PAPER, LIVE), fc.array(fc.tuple(name, value), { maxLength: 6 }))
+  .tuple(fc.constantFrom({}, { HOME: "/home/ada" }, PAPER, LIVE, TOKEN), fc.array(fc.tuple(name, value), { maxLength: 6 }))
   .map(([base, entries]) => marked({ ...base, ...(Object.fromEntries(entries) as Environment) }));
 
 function marked(env: Environment): Environment {
@@ -272,5 +274,5 @@ function expectSound(config: Config, env: Environment): void {
   for (const path of [config.logDir, config.strategies[0]?.alertsFile ?? ""])
     expect(path.startsWith("/") || config.mode === "simulator").toBe(true);
   if (config.mode === "live") expect(env.TRADING_MODE?.trim().toLowerCase()).toBe("live");
-  if (config.mode !== "simulator") expect([config.alpaca?.keyId, config.alpaca?.secret]).not.toContain("");
+  if (config.mode !== "simulator") expect(config.alpaca === undefined ? [""] : secretsIn(config.alpaca)).not.toContain("");
 }

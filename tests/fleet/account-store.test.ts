@@ -2,6 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { secretsOf } from "../../src/app/trading-session.ts";
+import { CREDENTIAL_SETTINGS } from "../../src/config/mode.ts";
 import { AccountDirectories } from "../../src/fleet/account-store.ts";
 import { accountEnvironment, loadAccount, loadFleet } from "../../src/fleet/fleet-settings.ts";
 
@@ -73,7 +75,8 @@ describe("the settings of a fleet", () => {
   });
 
   test("take no key of the environment for an account that has none", () => {
-    const secrets = { ALPACA_PAPER_KEY: "a", ALPACA_PAPER_SECRET: "b", ALPACA_KEY: "c", ALPACA_SECRET: "d", LIVE_TRADING_ACCOUNT: "e" };
+    const secrets = Object.fromEntries([...CREDENTIAL_SETTINGS, "LIVE_TRADING_ACCOUNT"].map((name) => [name, name]));
+    expect(Object.keys(secrets)).toHaveLength(7);
     const own = accountEnvironment({ ...env(), ...secrets }, { directory: stateDir, settings: {} });
 
     expect(Object.keys(own).filter((name) => name in secrets)).toEqual([]);
@@ -118,6 +121,17 @@ describe("the settings of a fleet", () => {
         ),
       }),
     );
+  });
+
+  test("refuse two accounts with one OAuth token, and take one with keys next to one with a token", () => {
+    store.add("anna", KEYS);
+    store.add("ben", { ALPACA_PAPER_OAUTH_TOKEN: "token-of-ben" });
+    const { accounts } = loadFleet(env(), store);
+    expect(accounts.map(({ config }) => config.alpaca)).toMatchObject([{ keyId: "PKANNA" }, { oauthToken: "token-of-ben" }]);
+    expect(accounts.flatMap(({ config }) => secretsOf(config))).toContain("token-of-ben");
+
+    store.add("carl", { ALPACA_PAPER_OAUTH_TOKEN: "token-of-ben" });
+    expect(() => loadFleet(env(), store)).toThrow(/^carl: it has the same OAuth token as ben\.$/);
   });
 
   test("refuse two accounts with one key, two files for one strategy, and a schedule of signals", () => {

@@ -131,6 +131,31 @@ describe("the commands of a fleet", () => {
   );
 
   test(
+    "add an account with an OAuth token, from a file or the environment, and not a second time",
+    async () => {
+      fleet = await FleetInstallation.open([]);
+      const file = envFile("token.env", "ALPACA_PAPER_OAUTH_TOKEN=token-of-anna\n");
+      const added = await fleet.run(["fleet", "add", "anna", "--from-env", file]);
+      expectExit(added, 0);
+      expect(added.stdout).toMatch(/Account SIM\d+: equity/);
+      expect(readFileSync(join(fleet.stateOf("anna"), "account.env"), "utf8")).toBe("ALPACA_PAPER_OAUTH_TOKEN=token-of-anna\n");
+      expectExit(await fleet.run(["fleet", "add", "ben"], { ALPACA_PAPER_OAUTH_TOKEN: "token-of-ben" }), 0);
+
+      const twice = await fleet.run(["fleet", "add", "again", "--from-env", file]);
+      expectExit(twice, 78);
+      expect(twice.stderr).toMatch(/again has the same ALPACA_PAPER_OAUTH_TOKEN as anna/);
+      const both = envFile("both.env", "ALPACA_PAPER_OAUTH_TOKEN=token-of-carl\nALPACA_PAPER_KEY=PKCARL\nALPACA_PAPER_SECRET=s\n");
+      const unclear = await fleet.run(["fleet", "add", "carl", "--from-env", both]);
+      expectExit(unclear, 78);
+      expect(unclear.stderr).toMatch(/carl: ALPACA_PAPER_OAUTH_TOKEN is set together with ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET/);
+      const change = ["ALPACA_PAPER_OAUTH_TOKEN=", "ALPACA_PAPER_KEY=PKBEN", "ALPACA_PAPER_SECRET=s"];
+      expectExit(await fleet.run(["fleet", "set", "ben", ...change]), 0);
+      for (const each of [added, twice, unclear]) expect(each.output).not.toMatch(/token-of/);
+    },
+    LONG,
+  );
+
+  test(
     "change an account's settings, or none of them, and take an account out with its ledger kept",
     async () => {
       fleet = await FleetInstallation.open(["anna"]);

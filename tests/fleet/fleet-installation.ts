@@ -7,6 +7,7 @@ import { openLedger, type SqliteLedger } from "../../src/ledger/sqlite-ledger.ts
 import type { Exchange } from "../../src/simulator/exchange.ts";
 import type { OrderRecord } from "../../src/simulator/orders.ts";
 import { startSharedSimulator, type SharedSimulator, type SharedSimulatorOptions } from "../../src/simulator/server.ts";
+import type { Venue } from "../../src/simulator/venue.ts";
 import { COMPILE_CACHE } from "../compile-cache.ts";
 import { PRICES } from "../processes/portfolios.ts";
 import { WRITERS_ZONE } from "../scenarios/strategy.ts";
@@ -25,6 +26,8 @@ export class FleetInstallation {
   readonly env: Readonly<Record<string, string>>;
   readonly names: readonly string[];
   readonly #number: number;
+  /** Of accounts that have one in place of keys. */
+  readonly #tokens = new Map<string, string>();
   readonly #processes = new Set<TraderProcess>();
 
   private constructor(directory: string, venue: SharedSimulator, names: readonly string[], settings: Readonly<Record<string, string>>) {
@@ -91,7 +94,10 @@ export class FleetInstallation {
   #store(name: string, own: Readonly<Record<string, string>>): void {
     const directory = this.stateOf(name);
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const settings = { ALPACA_PAPER_KEY: this.keyOf(name), ALPACA_PAPER_SECRET: this.secretOf(name), ...own };
+    const token = own.ALPACA_PAPER_OAUTH_TOKEN;
+    if (token !== undefined) this.#tokens.set(name, token);
+    const keys = token === undefined ? { ALPACA_PAPER_KEY: this.keyOf(name), ALPACA_PAPER_SECRET: this.secretOf(name) } : {};
+    const settings = { ...keys, ...own };
     const lines = Object.entries(settings).map(([key, value]) => `${key}=${value}\n`);
     writeFileSync(join(directory, "account.env"), lines.join(""), { mode: 0o600 });
   }
@@ -116,8 +122,12 @@ export class FleetInstallation {
     appendFileSync(this.env.ALERTS_FILE ?? "", text, { mode: 0o644 });
   }
 
+  #venueOf(name: string): Venue | undefined {
+    return this.venue.accounts.venueOf(this.#tokens.get(name) ?? this.keyOf(name));
+  }
+
   exchangeOf(name: string): Exchange {
-    const venue = this.venue.accounts.venueOf(this.keyOf(name));
+    const venue = this.#venueOf(name);
     if (venue === undefined) throw new Error(`The venue has no account for ${name}.`);
     return venue.exchange;
   }
@@ -156,7 +166,7 @@ export class FleetInstallation {
     }
     const host = new URL(this.venue.url).host;
     for (const name of this.names) {
-      const number = this.venue.accounts.venueOf(this.keyOf(name))?.exchange.state.accountNumber;
+      const number = this.#venueOf(name)?.exchange.state.accountNumber;
       if (number !== undefined) rmSync(accountLockFile(`${host}-${number}`, accountLockDirectory()), { force: true });
     }
     await this.venue.close();

@@ -217,4 +217,27 @@ describe("a fleet", () => {
     },
     LONG,
   );
+
+  test(
+    "trades an account with keys and one with an OAuth token side by side, and shows the token nowhere",
+    async () => {
+      const token = "9d2b-token-of-ben-0123456789abcdef";
+      fleet = await FleetInstallation.open(["anna", "ben"], { own: { ben: { ALPACA_PAPER_OAUTH_TOKEN: token } } });
+      const running = fleet.start(["fleet", "run", "--verbose"]);
+      await running.says(/Ready: paper: 2 of 2/);
+      fleet.alert(runOf(NUCLEAR, now()));
+      await running.says(/Fleet: on target 2\./);
+      for (const name of fleet.names) expect(fleet.bookOf(name)).toEqual(TRADED);
+      const explained = await fleet.run(["fleet", "explain", "ben"]);
+      const examined = await fleet.run(["doctor", "--account", "ben"]);
+      expect(examined.stdout).toMatch(/accepts the OAuth token: paper trading/);
+      expectExit(await running.stop(), 0);
+
+      const own = join(fleet.stateOf("ben"), "account.env");
+      expect(fleet.files().filter((file) => file !== own && readFileSync(file, "latin1").includes(token))).toEqual([]);
+      expect(readFileSync(own, "utf8")).toContain(token);
+      for (const shown of [running.output, explained.output, examined.output]) expect(shown).not.toContain(token);
+    },
+    LONG,
+  );
 });

@@ -1,6 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { connectVenue } from "../../app/venue-access.ts";
+import { CREDENTIAL_SETTINGS } from "../../config/mode.ts";
 import { ledgerFile, ledgerLockFile } from "../../config/files.ts";
 import { readEnvFile } from "../../config/env-file.ts";
 import { ACCOUNT_SETTINGS, SETTINGS } from "../../config/settings.ts";
@@ -59,7 +60,7 @@ export async function addAccount(context: CommandContext, name: string, options:
 
 /** Without a file, the account has the keys of the environment. */
 function keysOf(env: Environment): Environment {
-  const names = ["ALPACA_PAPER_KEY", "ALPACA_PAPER_SECRET", "ALPACA_KEY", "ALPACA_SECRET", "LIVE_TRADING_ACCOUNT"];
+  const names = [...CREDENTIAL_SETTINGS, "LIVE_TRADING_ACCOUNT"];
   return Object.fromEntries(names.flatMap((name) => (textIn(env, name) === undefined ? [] : [[name, textIn(env, name)]])));
 }
 
@@ -127,11 +128,11 @@ async function readAccount({ clock }: CommandContext, config: Config): Promise<A
 
 /** Two names for one account would trade it twice. */
 function assertOwnKeys({ name, settings }: StoredAccount, all: readonly StoredAccount[]): void {
-  for (const key of ["ALPACA_PAPER_KEY", "ALPACA_KEY"]) {
+  for (const key of ["ALPACA_PAPER_KEY", "ALPACA_PAPER_OAUTH_TOKEN", "ALPACA_KEY", "ALPACA_OAUTH_TOKEN"]) {
     const value = textIn(settings, key);
     const other = all.find((each) => each.name !== name && value !== undefined && textIn(each.settings, key) === value);
     if (other !== undefined)
-      throw configuration(`${name} has the same ${key} as ${other.name}.`, "Each account of a fleet has its own keys.");
+      throw configuration(`${name} has the same ${key} as ${other.name}.`, "Each account of a fleet has its own keys or token.");
   }
 }
 

@@ -26,7 +26,8 @@ export function stopReasonOf(
   const halt = halted();
   if (halt !== undefined) return { cause: "halted", reason: `Trading was halted (${halt}).` };
   const keys = intents.find(({ state, status }) => state === "refused" && status === "keys-refused");
-  if (keys !== undefined) return { cause: "keys-refused", reason: `The venue refused the API keys: ${keys.message ?? ""}` };
+  if (keys !== undefined)
+    return { cause: "keys-refused", reason: `The venue refused the API keys or the OAuth token: ${keys.message ?? ""}` };
   if (facts.account !== undefined) return facts.account;
   // Orders waiting for the open have no deadline; anything not sent by then is not sent at all (R17, R23).
   const isBound = !record.offHours || intents.some(({ state }) => state === "recorded" || state === "posting" || state === "unknown");
