@@ -12,7 +12,7 @@ export class TokenTradingStream extends streaming.TradingStream {
     this.#token = token;
   }
 
-  /** https://docs.alpaca.markets/docs/using-oauth2-and-trading-api, "Trade updates". */
+  /** As Alpaca's OAuth guide has it; no account of ours has confirmed it (`docs/to-try-on-paper.md`). */
   protected override sendAuth(): void {
     this.send({ action: "authenticate", data: { oauth_token: this.#token } });
   }
