@@ -22,7 +22,7 @@ export class Places {
     this.#clock = clock;
   }
 
-  /** Resolves when no account works or waits: for each caller in a turn of the event loop of its own, as what follows takes its time. */
+  /** Resolves when no account works or waits: each caller in its own turn of the event loop, because what follows takes time. */
   async calm(): Promise<void> {
     await this.#queue.onIdle();
     this.#calmTurn = this.#calmTurn.then(() => new Promise((resolve) => setImmediate(resolve)));

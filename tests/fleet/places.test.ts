@@ -42,7 +42,7 @@ describe("the places of a fleet", () => {
     expect(await places.inTurnFor("b")(() => Promise.resolve("done"), undefined)).toBe("done");
   });
 
-  test("are calm once all have ended, for each that waits in a turn of its own", async () => {
+  test("are calm once all have ended, each waiting account in its own turn", async () => {
     const clock = new VirtualClock(0);
     const places = new Places(2, clock);
     const turns: number[] = [];
