@@ -1,4 +1,4 @@
-import { decimal, max, ONE, toText, ZERO, type Decimal } from "../domain/decimal.ts";
+import { decimal, max, ONE, roundHalfUp, toText, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState, PositionRecord } from "./account-state.ts";
 import type { AssetRecord } from "./assets.ts";
 import { buyingPower, heldShares, marketValue, type Valuation } from "./buying-power.ts";
@@ -8,8 +8,12 @@ import { uuidFor } from "./random.ts";
 const INITIAL_MARGIN = decimal("0.5");
 const MARGIN_PERCENT = 30;
 const MAINTENANCE_MARGIN = decimal("0.3");
+/** Most decimals of a cost basis in recorded answers. */
+const COST_DECIMALS = 9;
+/** Decimals of a profit in relation to its basis, as in recorded answers. */
+const RATIO_DECIMALS = 16;
 
-export type View = Record<string, string | number | boolean | null>;
+export type View = Record<string, string | number | boolean | null | Readonly<Record<string, never>>>;
 
 /** The body of `GET /v2/account`; `lastEquity` is the equity at the end of the previous session. */
 export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity: Decimal, balanceDate: string): View {
@@ -19,6 +23,8 @@ export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity
   const maintenance = toText(stock.times(MAINTENANCE_MARGIN));
   return {
     id: uuidFor(`account ${state.accountNumber}`),
+    admin_configurations: {},
+    user_configurations: null,
     account_number: state.accountNumber,
     status: state.flags.status,
     crypto_status: "ACTIVE",
@@ -45,8 +51,7 @@ export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity
     sma: toText(lastEquity),
     accrued_fees: "0",
     pending_reg_taf_fees: "0",
-    pending_transfer_in: "0",
-    pending_transfer_out: "0",
+    crypto_tier: 1,
     intraday_adjustments: "0",
     account_blocked: state.flags.accountBlocked,
     trading_blocked: state.flags.tradingBlocked,
@@ -96,7 +101,7 @@ export function positionView(state: ExchangeState, position: PositionRecord, ass
     qty: toText(quantity),
     qty_available: toText(max(quantity.minus(heldShares(state, symbol).quantity), ZERO)),
     avg_entry_price: shownQuotient(cost, quantity),
-    cost_basis: toText(cost),
+    cost_basis: toText(roundHalfUp(cost, COST_DECIMALS)),
     market_value: toText(value),
     current_price: toText(prices.current),
     lastday_price: toText(prices.lastday),
@@ -108,7 +113,7 @@ export function positionView(state: ExchangeState, position: PositionRecord, ass
   };
 }
 
-export function assetView(asset: AssetRecord): Record<string, unknown> {
+export function assetView(asset: AssetRecord): Record<string, unknown> & { readonly attributes: readonly string[] } {
   return {
     id: asset.id,
     class: "us_equity",
@@ -130,5 +135,5 @@ export function assetView(asset: AssetRecord): Record<string, unknown> {
 }
 
 function ratio(part: Decimal, whole: Decimal): string {
-  return shownQuotient(part, whole.eq(ZERO) ? ONE : whole);
+  return shownQuotient(part, whole.eq(ZERO) ? ONE : whole, RATIO_DECIMALS);
 }

@@ -9,6 +9,7 @@ import {
   storeState,
 } from "./account-state.ts";
 import { accountView, positionView, type View } from "./account-view.ts";
+import { feeActivity, splitActivity, transferActivity } from "./activities.ts";
 import { checkAccount, existingOrder } from "./admission.ts";
 import type { AssetRecord } from "./assets.ts";
 import { EquityRecord } from "./equity-record.ts";
@@ -21,8 +22,8 @@ import { sharesOf, admit, replacementBody, type PositionPart } from "./placing.t
 import { PriceBook } from "./prices.ts";
 import { Random } from "./random.ts";
 import { insufficientQuantity, malformed, notFound, Refusal, unprocessable } from "./refusals.ts";
-import { endow, type Endowment, feeActivity, transferActivity } from "./settlement.ts";
-import { factorOf, readRatio, splitActivity, splitOrders, splitPosition } from "./splits.ts";
+import { endow, type Endowment } from "./settlement.ts";
+import { factorOf, readRatio, splitOrders, splitPosition } from "./splits.ts";
 import { ThinFeed } from "./thin-feed.ts";
 
 type Body = Readonly<Record<string, unknown>>;

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from "../domain/clock.ts";
 import { ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
+import { fillActivity } from "./activities.ts";
 import { openOrders, type Valuation } from "./buying-power.ts";
 import { type FillModel, match, touchesStop } from "./matching.ts";
 import { isOpen, tradeUpdate, type OrderRecord, type OrderStatus, type Execution, type TradeEvent, type TradeUpdate } from "./orders.ts";
@@ -8,7 +9,7 @@ import type { PriceBook } from "./prices.ts";
 import type { Random } from "./random.ts";
 import { unprocessable } from "./refusals.ts";
 import { newYorkDate, type MarketHours } from "./sessions.ts";
-import { bookFill, fillActivity } from "./settlement.ts";
+import { bookFill } from "./settlement.ts";
 import { stampOf } from "./timestamps.ts";
 
 /** How long the venue takes, in milliseconds, and how many fills an order takes. */

@@ -117,7 +117,7 @@ export function orderView(order: OrderRecord): OrderView {
     trail_price: null,
     hwm: null,
     subtag: null,
-    source: null,
+    source: "access_key",
   };
 }
 

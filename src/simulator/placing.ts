@@ -74,7 +74,7 @@ function recordOf(
     referencePrice,
     replaces,
     createdAt,
-    submittedAt: context.stamp(),
+    submittedAt: createdAt,
     updatedAt: createdAt,
     expiresAt: request.timeInForce === "day" ? context.hours.nextClose(now) : endOfLongestLife(now),
     status: context.hours.isOpen(now) ? "pending_new" : "accepted",

@@ -79,11 +79,16 @@ export function newYorkDate(at: number): string {
   return newYorkClock(at).slice(0, "yyyy-mm-dd".length);
 }
 
-/** RFC 3339 with New York's offset at that time. */
+/** RFC 3339 with New York's offset at that time; as the venue writes them, without zeros at the end of the fraction. */
 export function newYorkStamp(at: number): string {
   const offset = newYorkOffset(at);
   const size = new Date(Math.abs(offset)).toISOString().slice(...HOURS_AND_MINUTES);
-  return `${newYorkClock(at)}${offset < 0 ? "-" : "+"}${size}`;
+  return `${withoutTrailingZeros(newYorkClock(at))}${offset < 0 ? "-" : "+"}${size}`;
+}
+
+/** A local time with a fraction, without the zeros at its end: `09:30:00.500` gives `09:30:00.5`. */
+export function withoutTrailingZeros(time: string): string {
+  return time.replace(/\.?0+$/, "");
 }
 
 export function newYorkTime(at: number): string {
@@ -137,7 +142,7 @@ export const endlessHours: MarketHours = {
 };
 
 /** New York's local time, as an ISO time without a zone. */
-function newYorkClock(at: number): string {
+export function newYorkClock(at: number): string {
   return new Date(at + newYorkOffset(at)).toISOString().slice(0, -1);
 }
 

@@ -1,8 +1,8 @@
-import { SHARE_DECIMALS, toText, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
-import type { Activity, ExchangeState } from "./account-state.ts";
+import { truncate, ZERO, type Decimal } from "../domain/decimal.ts";
+import type { ExchangeState } from "./account-state.ts";
 import { uuidFor } from "./random.ts";
 import type { AssetRecord } from "./assets.ts";
-import { type OrderRecord, remainingQuantity } from "./orders.ts";
+import type { OrderRecord } from "./orders.ts";
 
 const COST_DECIMALS = 13;
 
@@ -32,47 +32,6 @@ function takeShares(state: ExchangeState, symbol: string, quantity: Decimal): De
   position.quantity = left;
   if (left.eq(ZERO)) state.positions.delete(symbol);
   return left;
-}
-
-/** The account activity of one execution; ids sort by time. */
-export function fillActivity(order: OrderRecord, price: Decimal, quantity: Decimal, stamp: string, executionId: string): Activity {
-  const complete = order.status === "filled";
-  return {
-    id: `${stamp.replace(/\D/g, "").slice(0, 17)}::${executionId}`,
-    activity_type: "FILL",
-    transaction_time: stamp,
-    type: complete ? "fill" : "partial_fill",
-    price: toText(price),
-    qty: toText(quantity),
-    side: order.side,
-    symbol: order.symbol,
-    leaves_qty: complete ? "0" : toText(truncate(remainingQuantity(order, price), SHARE_DECIMALS)),
-    order_id: order.id,
-    cum_qty: toText(order.filledQuantity),
-    order_status: order.status,
-  };
-}
-
-/** A deposit (CSD) or withdrawal (CSW). */
-export function transferActivity(amount: Decimal, stamp: string, id: string): Activity {
-  return amount.lt(ZERO) ? cashActivity("CSW", "Withdrawal", amount, stamp, id) : cashActivity("CSD", "Deposit", amount, stamp, id);
-}
-
-export function feeActivity(amount: Decimal, stamp: string, id: string): Activity {
-  return cashActivity("FEE", "Fee", ZERO.minus(amount), stamp, id);
-}
-
-function cashActivity(activity_type: string, description: string, amount: Decimal, stamp: string, id: string): Activity {
-  return {
-    id: `${stamp.replace(/\D/g, "").slice(0, 17)}::${id}`,
-    activity_type,
-    date: `${stamp.slice(0, 10)}T00:00:00Z`,
-    created_at: stamp,
-    net_amount: toText(amount),
-    description,
-    currency: "USD",
-    status: "executed",
-  };
 }
 
 export interface Endowment {

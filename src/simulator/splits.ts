@@ -6,12 +6,11 @@ import {
   parseDecimal,
   roundHalfUp,
   SHARE_DECIMALS,
-  toText,
   truncate,
   ZERO,
   type Decimal,
 } from "../domain/decimal.ts";
-import type { Activity, ExchangeState, SplitRecord } from "./account-state.ts";
+import type { ExchangeState, SplitRecord } from "./account-state.ts";
 import type { Bar } from "./wire.ts";
 import { openOrders } from "./buying-power.ts";
 import type { OrderRecord } from "./orders.ts";
@@ -93,20 +92,4 @@ export function adjustedBar(bar: Bar, splits: readonly SplitRecord[], endedAt: n
   const price = (value: number): number => Number(roundHalfUp(decimalFromNumber(value).div(factor), PRICE_DECIMALS).toFixed());
   const volume = Math.round(bar.v * Number(factor.toFixed()));
   return { ...bar, o: price(bar.o), h: price(bar.h), l: price(bar.l), c: price(bar.c), vw: price(bar.vw), v: volume };
-}
-
-/** The account activity of a split; `qty` is the change of the holding. */
-export function splitActivity(split: SplitRecord, change: Decimal, stamp: string, id: string): Activity {
-  return {
-    id: `${stamp.replace(/\D/g, "").slice(0, 17)}::${id}`,
-    activity_type: "SPLIT",
-    date: `${split.date}T00:00:00Z`,
-    created_at: stamp,
-    symbol: split.symbol,
-    qty: toText(change),
-    net_amount: "0",
-    description: `Split ${toText(split.newRate)} for ${toText(split.oldRate)}`,
-    currency: "USD",
-    status: "executed",
-  };
 }

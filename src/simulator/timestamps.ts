@@ -1,12 +1,15 @@
-import { newYorkInstant } from "./sessions.ts";
+import { newYorkInstant, withoutTrailingZeros } from "./sessions.ts";
 
 const NANOS_PER_MILLI = 1_000_000n;
 const RFC3339 = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,9}))?(Z|[+-]\d\d:?\d\d)$/i;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 
-/** RFC 3339 in UTC with nanoseconds; `sequence` fills the digits below the millisecond. */
+/**
+ * RFC 3339 in UTC with up to nine decimals, as the venue writes it: zeros at the end are cut off.
+ * @param sequence fills the digits below the millisecond.
+ */
 export function stampOf(atMs: number, sequence: number): string {
-  return `${new Date(atMs).toISOString().slice(0, -1)}${String(sequence % 1_000_000).padStart(6, "0")}Z`;
+  return `${withoutTrailingZeros(`${new Date(atMs).toISOString().slice(0, -1)}${String(sequence % 1_000_000).padStart(6, "0")}`)}Z`;
 }
 
 /** RFC 3339 in UTC without fractions, as in bars. */

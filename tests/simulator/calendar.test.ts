@@ -11,24 +11,24 @@ describe("/v3/clock", () => {
     const { json } = await clientOf(openExchange().exchange).request("GET", "/v3/clock");
     const nyse = {
       market: { mic: "XNYS", acronym: "NYSE", name: "New York Stock Exchange", timezone: "America/New_York" },
-      timestamp: "2025-07-14T11:00:00.000-04:00",
+      timestamp: "2025-07-14T11:00:00-04:00",
       is_market_day: true,
-      next_market_open: "2025-07-15T09:30:00.000-04:00",
-      next_market_close: "2025-07-14T16:00:00.000-04:00",
+      next_market_open: "2025-07-15T09:30:00-04:00",
+      next_market_close: "2025-07-14T16:00:00-04:00",
       phase: "core",
-      phase_until: "2025-07-14T16:00:00.000-04:00",
+      phase_until: "2025-07-14T16:00:00-04:00",
     };
     expect(json).toEqual({ clocks: [nyse, { ...nyse, market: { ...nyse.market, mic: "XNAS", acronym: "NASDAQ", name: "NASDAQ" } }] });
   });
 
   test.each([
-    ["2025-07-14T07:00:00Z", "closed", "2025-07-14T04:00:00.000-04:00", true],
-    ["2025-07-14T12:00:00Z", "pre", "2025-07-14T09:30:00.000-04:00", true],
-    ["2025-07-14T20:00:00Z", "post", "2025-07-14T20:00:00.000-04:00", true],
-    ["2025-07-15T00:00:00Z", "closed", "2025-07-15T04:00:00.000-04:00", true],
-    ["2025-07-12T15:00:00Z", "closed", "2025-07-14T04:00:00.000-04:00", false],
-    ["2025-07-03T17:30:00Z", "post", "2025-07-03T17:00:00.000-04:00", true],
-    ["2025-07-04T15:00:00Z", "closed", "2025-07-07T04:00:00.000-04:00", false],
+    ["2025-07-14T07:00:00Z", "closed", "2025-07-14T04:00:00-04:00", true],
+    ["2025-07-14T12:00:00Z", "pre", "2025-07-14T09:30:00-04:00", true],
+    ["2025-07-14T20:00:00Z", "post", "2025-07-14T20:00:00-04:00", true],
+    ["2025-07-15T00:00:00Z", "closed", "2025-07-15T04:00:00-04:00", true],
+    ["2025-07-12T15:00:00Z", "closed", "2025-07-14T04:00:00-04:00", false],
+    ["2025-07-03T17:30:00Z", "post", "2025-07-03T17:00:00-04:00", true],
+    ["2025-07-04T15:00:00Z", "closed", "2025-07-07T04:00:00-04:00", false],
   ])("at %s it is %s until %s", async (time, phase, until, marketDay) => {
     expect(await phaseAt(time)).toMatchObject({ phase, phase_until: until, is_market_day: marketDay });
   });
@@ -47,12 +47,12 @@ describe("/v3/calendar", () => {
     expect(calendar.map(({ date }) => date.slice(8))).toEqual(["14", "15", "16", "17", "18", "21"]);
     expect(calendar[0]).toEqual({
       date: "2025-07-14",
-      pre_start: "2025-07-14T04:00:00.000-04:00",
-      pre_end: "2025-07-14T09:30:00.000-04:00",
-      core_start: "2025-07-14T09:30:00.000-04:00",
-      core_end: "2025-07-14T16:00:00.000-04:00",
-      post_start: "2025-07-14T16:00:00.000-04:00",
-      post_end: "2025-07-14T20:00:00.000-04:00",
+      pre_start: "2025-07-14T04:00:00-04:00",
+      pre_end: "2025-07-14T09:30:00-04:00",
+      core_start: "2025-07-14T09:30:00-04:00",
+      core_end: "2025-07-14T16:00:00-04:00",
+      post_start: "2025-07-14T16:00:00-04:00",
+      post_end: "2025-07-14T20:00:00-04:00",
       settlement_date: "2025-07-15",
     });
   });

@@ -1,18 +1,11 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "@jest/globals";
 import addFormatsModule from "ajv-formats";
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
-import { parse } from "yaml";
+import { type Operation, readSpecifications, type Specification } from "./specifications.ts";
 import { clientOf, type Client, holding, limitOrder, marketOrder, openExchange, type Reply } from "./fixture.ts";
 
-const SPECIFICATIONS = join(import.meta.dirname, "..", "..", "..", "shared", "alpaca");
 const FORMATS = ["decimal", "double", "float", "int32", "int64", "uint32", "uint64", "ulid"];
 const addFormats = addFormatsModule as unknown as (ajv: Ajv2020) => void;
-
-interface Specification {
-  readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly responses?: Readonly<Record<string, object>> }>>>>;
-}
 
 interface Contract {
   readonly ajv: Ajv2020;
@@ -23,15 +16,16 @@ function openContract(): Contract {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats(ajv);
   for (const format of FORMATS) ajv.addFormat(format, true);
-  const specifications = new Map<string, Specification>();
-  for (const name of ["trading", "market-data"]) {
-    const file = join(SPECIFICATIONS, `openapi-${name}.yaml`);
-    if (!existsSync(file)) continue;
-    const specification = parse(readFileSync(file, "utf8")) as Specification;
-    ajv.addSchema(specification, name);
-    specifications.set(name, specification);
-  }
+  const specifications = readSpecifications();
+  for (const [name, specification] of specifications) ajv.addSchema(withPlainDates(specification), name);
   return { ajv, specifications };
+}
+
+/** The date of an activity has no time in the document's own examples and in every recorded answer, but in its schema. */
+function withPlainDates(specification: Specification): Specification {
+  return JSON.parse(JSON.stringify(specification), (key, value: unknown) =>
+    key === "date" && typeof value === "object" && value !== null && "format" in value ? { ...value, format: "date" } : value,
+  ) as Specification;
 }
 
 /** The schema of an answer; `undefined` where the specification does not describe it. */
@@ -40,7 +34,7 @@ function schemaOf({ ajv, specifications }: Contract, method: string, path: strin
     const template = Object.keys(paths)
       .sort((first, second) => Number(first.includes("{")) - Number(second.includes("{")))
       .find((each) => new RegExp(`^${each.replace(/[.]/g, "[.]").replace(/\{[^}]+\}/g, "[^/]+")}$`).test(path));
-    const responses = template === undefined ? undefined : paths[template]?.[method.toLowerCase()]?.responses;
+    const responses = template === undefined ? undefined : (paths[template]?.[method.toLowerCase()] as Operation | undefined)?.responses;
     if (template === undefined || !JSON.stringify(responses?.[String(status)] ?? {}).includes('"application/json"')) continue;
     const pointer = ["paths", template, method.toLowerCase(), "responses", String(status), "content", "application/json", "schema"];
     return ajv.compile({
@@ -93,7 +87,7 @@ const STREAM_FRAME = {
   ],
   $defs: {
     amount: ERROR_BODY.$defs.amount,
-    nanos: { type: "string", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{9}Z$" },
+    nanos: { type: "string", pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{0,8}[1-9])?Z$" },
   },
 };
 

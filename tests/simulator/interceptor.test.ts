@@ -28,7 +28,7 @@ describe("an interceptor", () => {
     const { clock, exchange } = openExchange();
     const client = clientOf(exchange, { interceptor: { before: () => clock.sleep(5_000).then(() => undefined) } });
     const reply = client.request("GET", "/v2/clock");
-    expect((await clock.until(reply)).json).toMatchObject({ timestamp: "2025-07-14T11:00:05.000-04:00" });
+    expect((await clock.until(reply)).json).toMatchObject({ timestamp: "2025-07-14T11:00:05-04:00" });
   });
 
   test.each(["connection", "body"] as const)("may cut the %s, in-process and over a socket, after the order was accepted", async (cut) => {
