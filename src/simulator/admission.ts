@@ -2,8 +2,9 @@ import { decimal, min, ONE, SHARE_DECIMALS, truncate, ZERO, type Decimal } from 
 import type { ExchangeState } from "./account-state.ts";
 import type { AssetRecord } from "./assets.ts";
 import { buyingPower, heldShares, openOrders, takenByPurchase, type Valuation } from "./buying-power.ts";
-import { isFractional } from "./order-request.ts";
+import { isFractional } from "./order-fields.ts";
 import type { OrderRecord, OrderRequest } from "./orders.ts";
+import { canonicalId } from "./parameters.ts";
 import { forbidden, insufficientBuyingPower, insufficientQuantity, malformed, notFound, unprocessable, washTrade } from "./refusals.ts";
 
 const MINIMUM_DOLLARS = ONE;
@@ -13,8 +14,8 @@ const UNPRICED = decimal("0");
 /** @throws Refusal when the account as a whole may not trade. */
 export function checkAccount(state: ExchangeState): void {
   const { flags, settings } = state;
-  if (flags.status !== "ACTIVE" || flags.accountBlocked || flags.tradingBlocked || settings.suspendTrade)
-    throw forbidden("account is not authorized to trade");
+  if (flags.status !== "ACTIVE" || flags.accountBlocked || flags.tradingBlocked) throw forbidden("account is not authorized to trade");
+  if (settings.suspendTrade) throw forbidden("new orders are rejected by user request");
 }
 
 /** @throws Refusal when the symbol is unknown, inactive, not tradable or not fractionable. */
@@ -95,9 +96,16 @@ export function checkBuyingPower(
 
 /** @throws Refusal when there is no such order. */
 export function existingOrder(state: ExchangeState, id: string): OrderRecord {
-  const order = state.orders.get(id);
-  if (order === undefined) throw notFound("order not found");
+  const order = state.orders.get(canonicalId(id));
+  if (order === undefined) throw notFound(`order not found for ${id}`);
   return order;
+}
+
+/** The symbol of an asset id; any other text is a symbol already. */
+export function symbolNamed(state: ExchangeState, symbolOrId: string): string {
+  if (state.assets.has(symbolOrId)) return symbolOrId;
+  const id = canonicalId(symbolOrId);
+  return [...state.assets.values()].find((asset) => asset.id === id)?.symbol ?? symbolOrId;
 }
 
 function cannotShort(request: OrderRequest, asset: AssetRecord): Error {

@@ -18,9 +18,10 @@ import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
 import { haltable, endlessHours, newYorkDate, nyseHours, type HaltableHours, type MarketHours } from "./sessions.ts";
 import { type ExecutionModel, OrderEntry, type OrderGate, type OrderBook } from "./order-entry.ts";
 import { isOpen, type OrderRecord, type TradeUpdate } from "./orders.ts";
-import { sharesOf, admit, replacementBody, type PositionPart } from "./placing.ts";
+import { sharesOf, admit, type PositionPart } from "./placing.ts";
 import { PriceBook } from "./prices.ts";
 import { Random } from "./random.ts";
+import { replacementBody } from "./replacing.ts";
 import { insufficientQuantity, malformed, notFound, Refusal, unprocessable } from "./refusals.ts";
 import { endow, type Endowment } from "./settlement.ts";
 import { factorOf, readRatio, splitOrders, splitPosition } from "./splits.ts";
@@ -124,7 +125,7 @@ export class Exchange {
 
   orderByClientId(clientOrderId: string): OrderRecord {
     const order = [...this.state.orders.values()].find((each) => each.clientOrderId === clientOrderId);
-    if (order === undefined) throw notFound("order not found");
+    if (order === undefined) throw notFound(`order not found for ${clientOrderId}`);
     return order;
   }
 
@@ -145,7 +146,7 @@ export class Exchange {
     if (isOpen(order)) this.#orderEntry.rejectNow(order);
   }
 
-  /** Replaces an unfilled order with a new limit order. @throws Refusal, which leaves the old order unchanged. */
+  /** Replaces an order at the exchange with a new one. @throws Refusal, which leaves the old order unchanged. */
   replace(id: string, body: Body): OrderRecord {
     const old = this.order(id);
     const merged = replacementBody(old, body);
@@ -153,7 +154,7 @@ export class Exchange {
     old.status = "replaced";
     let order: OrderRecord;
     try {
-      order = admit(this.#admission(), merged, old.id);
+      order = admit(this.#admission(), merged, old);
     } finally {
       old.status = before;
     }

@@ -1,7 +1,7 @@
 import { decimal, max, min, ONE, SHARE_DECIMALS, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { ExchangeState } from "./account-state.ts";
 import { heldShares, marginExcess, requirementOf, type Valuation } from "./buying-power.ts";
-import { isWhole } from "./order-request.ts";
+import { isWhole } from "./order-fields.ts";
 import { type OrderRecord, remainingQuantity } from "./orders.ts";
 import type { QuotePrices } from "./prices.ts";
 import type { Random } from "./random.ts";

@@ -1,16 +1,25 @@
-import { CENT_DECIMALS, ONE, parseDecimal, SHARE_DECIMALS, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
+import { CENT_DECIMALS, ONE, SHARE_DECIMALS, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
+import { given, isFractional, type OrderBody, readAmount } from "./order-fields.ts";
 import type { OrderRequest, OrderType, Side, TimeInForce } from "./orders.ts";
 import { malformed, unprocessable } from "./refusals.ts";
+import { refuseUnsupported } from "./unsupported-order.ts";
 
 const LONGEST_CLIENT_ORDER_ID = 128;
 const TYPES: readonly OrderType[] = ["market", "limit", "stop", "stop_limit"];
-const KNOWN_UNSUPPORTED_TIMES = ["ioc", "fok", "cls"];
+const KNOWN_UNSUPPORTED_TIMES = ["ioc", "fok", "opg", "cls"];
+/** The prices that each type takes, and Alpaca's words when one is missing or too many. */
+const PRICES = {
+  market: { limit: false, stop: false, missing: "", extra: "market orders require no stop or limit price" },
+  limit: { limit: true, stop: false, missing: "limit orders require a limit price", extra: "limit orders require only limit price" },
+  stop: { limit: false, stop: true, missing: "stop orders require a stop price", extra: "stop orders require only stop price" },
+  stop_limit: { limit: true, stop: true, missing: "stop limit orders require both stop and limit price", extra: "" },
+} as const;
 
 /**
  * Reads the body of `POST /v2/orders`. More than nine decimals of a quantity are cut off silently.
  * @throws Refusal with the venue's own wording.
  */
-export function readOrderRequest(body: Readonly<Record<string, unknown>>): OrderRequest {
+export function readOrderRequest(body: OrderBody): OrderRequest {
   const type = readType(body.type);
   refuseUnsupported(body, type);
   const request = {
@@ -26,17 +35,10 @@ export function readOrderRequest(body: Readonly<Record<string, unknown>>): Order
   return request;
 }
 
-export function isFractional(request: Pick<OrderRequest, "quantity" | "notional">): boolean {
-  return request.notional !== undefined || !isWhole(request.quantity ?? ZERO);
-}
-
-export function isWhole(quantity: Decimal): boolean {
-  return truncate(quantity, 0).eq(quantity);
-}
-
 /** @throws Refusal when it is too long or not a string; an empty one counts as absent. */
-export function readClientOrderId(value: unknown): string | undefined {
-  if (value === undefined || value === null || value === "") return undefined;
+export function readClientOrderId(text: unknown): string | undefined {
+  const value = given(text);
+  if (value === undefined) return undefined;
   if (typeof value !== "string") throw malformed("client_order_id must be a string");
   if (value.length > LONGEST_CLIENT_ORDER_ID)
     throw malformed(`client_order_id must be no more than ${String(LONGEST_CLIENT_ORDER_ID)} characters`);
@@ -44,19 +46,9 @@ export function readClientOrderId(value: unknown): string | undefined {
 }
 
 /** @throws Refusal when a limit or stop price is finer than the venue quotes. */
-function checkTick(price: Decimal, field: string): Decimal {
-  const places = price.gte(ONE) ? 2 : 4;
-  if (truncate(price, places).eq(price)) return price;
+function checkTick(price: Decimal | undefined, field: string): Decimal | undefined {
+  if (price === undefined || truncate(price, price.gte(ONE) ? 2 : 4).eq(price)) return price;
   throw unprocessable(`invalid ${field} ${price.toFixed()}. sub-penny increment does not fulfill minimum pricing criteria`);
-}
-
-/** Accepts numbers as well as strings, as the venue does. */
-function readAmount(value: unknown, field: string): Decimal | undefined {
-  if (value === undefined || value === null || value === "") return undefined;
-  const amount = parseDecimal(typeof value === "number" ? String(value) : value);
-  if (amount === undefined) throw malformed(`${field} must be a number`);
-  if (amount.lte(ZERO)) throw unprocessable(`${field} must be greater than 0`);
-  return amount;
 }
 
 function readType(value: unknown): OrderType {
@@ -75,13 +67,12 @@ function readSide(value: unknown): Side {
 function readTimeInForce(value: unknown): TimeInForce {
   const time = readText(value, "time_in_force");
   if (time === "day" || time === "gtc") return time;
-  if (time === "opg") throw unprocessable("opg orders must be submitted after 7:00pm and before 9:28am");
   throw unprocessable(
     KNOWN_UNSUPPORTED_TIMES.includes(time) ? `time_in_force ${time} is not enabled for this account` : "invalid time_in_force",
   );
 }
 
-function readSize(body: Readonly<Record<string, unknown>>): Pick<OrderRequest, "quantity" | "notional"> {
+function readSize(body: OrderBody): Pick<OrderRequest, "quantity" | "notional"> {
   const asked = readAmount(body.qty, "qty");
   const notional = readAmount(body.notional, "notional");
   if (asked === undefined && notional === undefined) throw malformed("qty or notional is required");
@@ -89,35 +80,17 @@ function readSize(body: Readonly<Record<string, unknown>>): Pick<OrderRequest, "
   if (notional !== undefined && !truncate(notional, CENT_DECIMALS).eq(notional))
     throw unprocessable("notional value must be limited to 2 decimal places");
   const quantity = asked === undefined ? undefined : truncate(asked, SHARE_DECIMALS);
-  if (quantity?.eq(ZERO) === true) throw unprocessable("qty must be greater than 0");
+  if (quantity?.eq(ZERO) === true) throw malformed("qty must be > 0");
   return { quantity, notional };
 }
 
-function readPrices(body: Readonly<Record<string, unknown>>, type: OrderType): Pick<OrderRequest, "limitPrice" | "stopPrice"> {
-  const price = (field: string, wanted: boolean): Decimal | undefined => {
-    const value = readAmount(body[field], field);
-    if (wanted && value === undefined) throw malformed(`${type} orders require ${field}`);
-    if (!wanted && value !== undefined) throw malformed(`${type} orders require no ${field}`);
-    return value === undefined ? undefined : checkTick(value, field);
-  };
-  return {
-    limitPrice: price("limit_price", type === "limit" || type === "stop_limit"),
-    stopPrice: price("stop_price", type === "stop" || type === "stop_limit"),
-  };
-}
-
-function refuseUnsupported(body: Readonly<Record<string, unknown>>, type: OrderType): void {
-  const orderClass = body.order_class ?? "";
-  if (orderClass !== "" && orderClass !== "simple") {
-    const size = parseDecimal(typeof body.qty === "number" ? String(body.qty) : body.qty);
-    const fractional = body.notional !== undefined || (size !== undefined && !isWhole(size));
-    throw unprocessable(fractional ? "fractional orders must be simple orders" : "only simple orders are supported here");
-  }
-  if (body.extended_hours === true) {
-    throw type === "limit"
-      ? unprocessable("extended hours orders are not supported here")
-      : malformed('only type="limit" is allowed for extended hours orders');
-  }
+function readPrices(body: OrderBody, type: OrderType): Pick<OrderRequest, "limitPrice" | "stopPrice"> {
+  const limitPrice = readAmount(body.limit_price, "limit_price");
+  const stopPrice = readAmount(body.stop_price, "stop_price");
+  const { limit, stop, missing, extra } = PRICES[type];
+  if ((limit && limitPrice === undefined) || (stop && stopPrice === undefined)) throw malformed(missing);
+  if ((!limit && limitPrice !== undefined) || (!stop && stopPrice !== undefined)) throw malformed(extra);
+  return { limitPrice: checkTick(limitPrice, "limit_price"), stopPrice: checkTick(stopPrice, "stop_price") };
 }
 
 function checkFractional(request: OrderRequest): void {

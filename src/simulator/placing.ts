@@ -1,9 +1,10 @@
 import type { OrderBook } from "./order-entry.ts";
-import { toText, ZERO, HUNDRED, parseDecimal, SHARE_DECIMALS, truncate, type Decimal } from "../domain/decimal.ts";
-import { checkAsset, checkBuyingPower, checkClientOrderId, checkHolding, checkMinimum, checkWashTrade } from "./admission.ts";
-import { isFractional, readClientOrderId, readOrderRequest, isWhole } from "./order-request.ts";
-import { isOpen, type OrderRecord, type OrderRequest } from "./orders.ts";
-import { unprocessable, malformed } from "./refusals.ts";
+import { ZERO, HUNDRED, parseDecimal, SHARE_DECIMALS, truncate, type Decimal } from "../domain/decimal.ts";
+import { checkAsset, checkBuyingPower, checkClientOrderId, checkHolding, checkMinimum, checkWashTrade, symbolNamed } from "./admission.ts";
+import { isWhole, type OrderBody } from "./order-fields.ts";
+import { readOrderRequest } from "./order-request.ts";
+import type { OrderRecord, OrderRequest } from "./orders.ts";
+import { malformed } from "./refusals.ts";
 import { DAY_MS, newYorkDate, newYorkInstant } from "./sessions.ts";
 
 /** Days after which the venue ends a good-till-cancelled order, at a quarter past four in New York. */
@@ -16,10 +17,16 @@ export interface AdmissionContext extends OrderBook {
   readonly knownPower: () => Decimal | undefined;
 }
 
-/** Checks an order as the venue does and creates its record; the book does not change. @throws Refusal */
-export function admit(context: AdmissionContext, body: Readonly<Record<string, unknown>>, replaces?: string): OrderRecord {
+/**
+ * Checks an order as the venue does and creates its record; the book does not change.
+ * @param old the order that it replaces: what that has filled counts as filled.
+ * @throws Refusal
+ */
+export function admit(context: AdmissionContext, body: OrderBody, old?: OrderRecord): OrderRecord {
   const { state } = context;
-  const request = readOrderRequest(body);
+  const asked = readOrderRequest(body);
+  const whole = { ...asked, symbol: symbolNamed(state, asked.symbol) };
+  const request = { ...whole, quantity: whole.quantity?.minus(old?.filledQuantity ?? ZERO) };
   const asset = checkAsset(state, request);
   const clientOrderId = request.clientOrderId ?? context.random.uuid();
   checkClientOrderId(state, clientOrderId);
@@ -28,23 +35,7 @@ export function admit(context: AdmissionContext, body: Readonly<Record<string, u
   checkWashTrade(state, request);
   if (request.side === "sell") checkHolding(state, request, asset, referencePrice);
   else checkBuyingPower(state, request, costBasis, context.valueOf, context.knownPower());
-  return recordOf(context, { ...request, clientOrderId }, asset.id, referencePrice, replaces);
-}
-
-/** The request of a replacement order: the old order with the changed fields. @throws Refusal when the order cannot be replaced. */
-export function replacementBody(old: OrderRecord, change: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  if (!isOpen(old) || !["new", "accepted"].includes(old.status) || old.type !== "limit" || !old.filledQuantity.eq(ZERO))
-    throw unprocessable("unable to replace order in current state");
-  if (old.quantity === undefined || isFractional(old)) throw unprocessable("fractional orders cannot be replaced");
-  return {
-    symbol: old.symbol,
-    side: old.side,
-    type: old.type,
-    time_in_force: change.time_in_force ?? old.timeInForce,
-    qty: change.qty ?? toText(old.quantity),
-    limit_price: change.limit_price ?? (old.limitPrice === undefined ? undefined : toText(old.limitPrice)),
-    client_order_id: readClientOrderId(change.client_order_id),
-  };
+  return recordOf(context, { ...whole, clientOrderId }, asset.id, referencePrice, old);
 }
 
 /** Opposite side of the quote while the market is open, latest trade while it is closed; a limit or stop price if there is one. */
@@ -63,7 +54,7 @@ function recordOf(
   request: OrderRequest & { readonly clientOrderId: string },
   assetId: string,
   referencePrice: Decimal,
-  replaces: string | undefined,
+  old: OrderRecord | undefined,
 ): OrderRecord {
   const now = context.clock.now();
   const createdAt = context.stamp();
@@ -72,14 +63,14 @@ function recordOf(
     id: context.random.uuid(),
     assetId,
     referencePrice,
-    replaces,
+    replaces: old?.id,
     createdAt,
     submittedAt: createdAt,
     updatedAt: createdAt,
     expiresAt: request.timeInForce === "day" ? context.hours.nextClose(now) : endOfLongestLife(now),
     status: context.hours.isOpen(now) ? "pending_new" : "accepted",
-    filledQuantity: ZERO,
-    filledValue: ZERO,
+    filledQuantity: old?.filledQuantity ?? ZERO,
+    filledValue: old?.filledValue ?? ZERO,
     triggered: request.stopPrice === undefined,
   };
 }
@@ -100,6 +91,7 @@ export function sharesOf(whole: Decimal, part: PositionPart): Decimal {
   if (part.quantity !== undefined) return requiredAmount(part.quantity, "qty");
   if (part.percentage === undefined) return whole;
   const share = requiredAmount(part.percentage, "percentage");
+  if (share.gt(HUNDRED)) throw malformed("percentage must be between 0 and 100");
   return truncate(whole.times(share).div(HUNDRED), isWhole(whole) ? 0 : SHARE_DECIMALS);
 }
 

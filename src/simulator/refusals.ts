@@ -57,7 +57,7 @@ export function insufficientQuantity(
     available,
     code: FORBIDDEN,
     existing_qty: toText(owned),
-    held_for_orders: toText(held),
+    ...(held.gt(ZERO) && { held_for_orders: toText(held) }),
     message: `insufficient qty available for order (requested: ${toText(requested)}, available: ${available})`,
     ...(orderIds.length > 0 && { related_orders: orderIds }),
     symbol,

@@ -217,17 +217,59 @@ describe("replacing", () => {
     expect(orderView(order)).toMatchObject({ status: "filled", replaces: old.id, filled_qty: "6" });
   });
 
-  test("is refused when the order cannot be replaced, and the old one stays open", async () => {
+  test.each([
+    ["a stop order", { type: "stop", stop_price: "50" }, { stop_price: "51" }, { stop_price: "51" }],
+    [
+      "a stop-limit order",
+      { type: "stop_limit", stop_price: "50", limit_price: "52" },
+      { limit_price: "53" },
+      { stop_price: "50", limit_price: "53" },
+    ],
+    ["a fraction", { type: "limit", qty: "1.5", limit_price: "30" }, { limit_price: "31" }, { qty: "1.5", limit_price: "31" }],
+  ])("changes %s, and what is null or empty stays", async (_name, own, change, expected) => {
     const { clock, exchange } = openExchange();
-    const filled = exchange.submit(marketOrder("buy", "SMR", { qty: "5" }));
-    const resting = exchange.submit(limitOrder("buy", "SMR", "5", "30"));
+    const old = exchange.submit({ ...marketOrder("buy", "SMR", { qty: "2" }), ...own });
     await clock.advance(100);
-    expect(refusalOf(() => exchange.replace(filled.id, { qty: "6" }))).toEqual({
-      status: 422,
-      body: { code: 42210000, message: "unable to replace order in current state" },
+    const order = exchange.replace(old.id, { qty: null, trail: null, time_in_force: "", client_order_id: "", ...change });
+    expect(orderView(order)).toMatchObject({ ...own, ...expected, time_in_force: "day", replaces: old.id });
+  });
+
+  test("counts what a partly filled order has filled, and fills only the rest", async () => {
+    const { clock, exchange } = openExchange({ partialFillProbability: 1, partialFillIntervalMs: 60_000 });
+    const old = exchange.submit(limitOrder("buy", "SMR", "10", "41"));
+    await clock.advance(100);
+    expect(old.status).toBe("partially_filled");
+    const filled = toText(old.filledQuantity);
+    expect(refusalOf(() => exchange.replace(old.id, { qty: filled })).body).toMatchObject({
+      message: "unable to replace order, qty must be > filled_qty",
     });
-    expect(refusalOf(() => exchange.replace(resting.id, { qty: "9000" })).status).toBe(403);
-    expect(resting.status).toBe("new");
+    const order = exchange.replace(old.id, { limit_price: "42" });
+    expect(orderView(order)).toMatchObject({ qty: "10", filled_qty: filled });
+    await clock.advance(200_000);
+    expect(orderView(order)).toMatchObject({ status: "filled", filled_qty: "10" });
+    expect(exchange.positionViews()).toMatchObject([{ symbol: "SMR", qty: "10" }]);
+  });
+
+  const SENT = "unable to replace order, order isn't sent to exchange yet";
+  test.each([
+    ["has ended", marketOrder("buy", "SMR", { qty: "5" }), 100, { qty: "6" }, "unable to replace order, order is not open"],
+    ["is only pending", limitOrder("buy", "SMR", "5", "30"), 0, { qty: "6" }, SENT],
+    ["is of dollars", { ...marketOrder("buy", "SMR", { notional: "50" }) }, 25, { qty: "6" }, "notional orders cannot be replaced"],
+    ["would become a fraction", limitOrder("buy", "SMR", "5", "30"), 100, { qty: "6.5" }, "qty must be integer"],
+    ["would cost too much", limitOrder("buy", "SMR", "5", "30"), 100, { qty: "9000" }, "insufficient buying power"],
+  ])("is refused for an order that %s, which stays as it is", async (_name, body, wait, change, message) => {
+    const { clock, exchange } = openExchange();
+    const old = exchange.submit(body);
+    await clock.advance(wait);
+    const { status } = old;
+    expect(refusalOf(() => exchange.replace(old.id, change)).body).toMatchObject({ message });
+    expect(old.status).toBe(status);
+  });
+
+  test("is refused while the market is closed: the order is not yet at the exchange", () => {
+    const { exchange } = openExchange({}, WEEKEND);
+    const old = exchange.submit(limitOrder("buy", "SMR", "5", "30"));
+    expect(refusalOf(() => exchange.replace(old.id, { qty: "6" }))).toEqual({ status: 422, body: { code: 40010001, message: SENT } });
   });
 });
 
@@ -241,6 +283,7 @@ describe("closing positions", () => {
       ["LEU", "4"],
       ["SMR", "8.25"],
     ]);
+    expect(refusalOf(() => exchange.closePosition("LEU", { percentage: "101" })).status).toBe(422);
     exchange.closeAllPositions(true);
     await clock.advance(100);
     expect(exchange.positionViews()).toEqual([]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { clientOf, holding, limitOrder, marketOrder, openExchange } from "./fixture.ts";
 
+const UNKNOWN = "61e69015-8549-4bfd-b9c3-01e75843f47d";
 const BUY = marketOrder("buy", "SMR", { qty: "1" });
 const REFUSED: readonly (readonly [name: string, body: Record<string, unknown>, status: number, answer: Record<string, unknown>])[] = [
   ["no size", marketOrder("buy", "SMR", {}), 422, { code: 40010001, message: "qty or notional is required" }],
@@ -51,7 +52,7 @@ const REFUSED: readonly (readonly [name: string, body: Record<string, unknown>, 
     "extended hours at the market",
     { ...BUY, extended_hours: true },
     422,
-    { code: 40010001, message: 'only type="limit" is allowed for extended hours orders' },
+    { code: 42210000, message: "extended hours order must be DAY or GTC limit orders" },
   ],
   ["an unknown asset", marketOrder("buy", "ZZZZ", { qty: "1" }), 422, { code: 42210000, message: 'asset "ZZZZ" not found' }],
   [
@@ -87,7 +88,6 @@ const REFUSED: readonly (readonly [name: string, body: Record<string, unknown>, 
       available: "10",
       code: 40310000,
       existing_qty: "10",
-      held_for_orders: "0",
       message: "insufficient qty available for order (requested: 11, available: 10)",
       symbol: "LEU",
     },
@@ -96,9 +96,35 @@ const REFUSED: readonly (readonly [name: string, body: Record<string, unknown>, 
     "an opening auction",
     { ...BUY, time_in_force: "opg" },
     422,
-    { code: 42210000, message: "opg orders must be submitted after 7:00pm and before 9:28am" },
+    { code: 42210000, message: "time_in_force opg is not enabled for this account" },
   ],
   ["a trailing stop", { ...BUY, type: "trailing_stop" }, 422, { code: 40010001, message: "trailing_stop orders are not supported here" }],
+  ["a limit order without its price", { ...BUY, type: "limit" }, 422, { code: 40010001, message: "limit orders require a limit price" }],
+  [
+    "a stop-limit order with one price",
+    { ...BUY, type: "stop_limit", stop_price: "50" },
+    422,
+    { code: 40010001, message: "stop limit orders require both stop and limit price" },
+  ],
+  [
+    "a market order with a price",
+    { ...BUY, stop_price: "50" },
+    422,
+    { code: 40010001, message: "market orders require no stop or limit price" },
+  ],
+  ["a quantity of zero", { ...BUY, qty: "0" }, 422, { code: 40010001, message: "qty must be > 0" }],
+  [
+    "an intent that the side contradicts",
+    { ...BUY, position_intent: "buy_to_close" },
+    422,
+    { code: 42210000, message: "position intent mismatch, inferred: buy_to_open, specified: buy_to_close" },
+  ],
+  [
+    "a bracket, whose size clients repeat as null",
+    { ...BUY, notional: null, order_class: "bracket" },
+    422,
+    { code: 42210000, message: "only simple orders are supported here" },
+  ],
   [
     "an id that is too long",
     { ...BUY, client_order_id: "x".repeat(129) },
@@ -136,16 +162,16 @@ describe("POST /v2/orders refuses", () => {
   });
 
   test.each([
-    ["a blocked account", { blocked: true }],
-    ["an account without trading", { trading_blocked: true }],
-    ["an account that suspended itself", { trade_suspended: true }],
-    ["an account that is not active", { status: "ACCOUNT_CLOSED" }],
-  ])("everything for %s", async (_name, change) => {
+    ["a blocked account", { blocked: true }, "account is not authorized to trade"],
+    ["an account without trading", { trading_blocked: true }, "account is not authorized to trade"],
+    ["an account that suspended itself", { trade_suspended: true }, "new orders are rejected by user request"],
+    ["an account that is not active", { status: "ACCOUNT_CLOSED" }, "account is not authorized to trade"],
+  ])("everything for %s", async (_name, change, message) => {
     const { exchange } = openExchange();
     const client = clientOf(exchange);
     await client.request("POST", "/simulator/account", change);
     const reply = await client.request("POST", "/v2/orders", BUY);
-    expect(reply).toMatchObject({ status: 403, json: { code: 40310000, message: "account is not authorized to trade" } });
+    expect(reply).toMatchObject({ status: 403, json: { code: 40310000, message } });
   });
 
   test("what is not JSON", async () => {
@@ -162,9 +188,9 @@ describe("POST /v2/orders refuses", () => {
 
 describe("other refusals", () => {
   test.each([
-    ["GET", "/v2/orders/61e69015-8549-4bfd-b9c3-01e75843f47d", 404, { code: 40410000, message: "order not found" }],
-    ["GET", "/v2/orders:by_client_order_id?client_order_id=nobody", 404, { code: 40410000, message: "order not found" }],
-    ["DELETE", "/v2/orders/61e69015-8549-4bfd-b9c3-01e75843f47d", 404, { code: 40410000, message: "order not found" }],
+    ["GET", `/v2/orders/${UNKNOWN}`, 404, { code: 40410000, message: `order not found for ${UNKNOWN}` }],
+    ["GET", "/v2/orders:by_client_order_id?client_order_id=nobody", 404, { code: 40410000, message: "order not found for nobody" }],
+    ["DELETE", `/v2/orders/${UNKNOWN}`, 404, { code: 40410000, message: `order not found for ${UNKNOWN}` }],
     ["GET", "/v2/positions/SMR", 404, { code: 40410000, message: "position does not exist" }],
     ["DELETE", "/v2/positions/SMR", 404, { code: 40410000, message: "position does not exist" }],
     ["GET", "/v2/assets/ZZZZQX", 404, { code: 40410000, message: "asset not found for ZZZZQX" }],

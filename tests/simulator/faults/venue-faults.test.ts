@@ -70,14 +70,14 @@ describe("faults of the whole venue", () => {
   });
 
   test.each([
-    ["trading_blocked", { trading_blocked: true }],
-    ["account_blocked", { account_blocked: true }],
-    ["trade_suspended", { trade_suspended_by_user: true }],
-    ["status", { status: "ACCOUNT_UPDATED" }],
-  ])("account-blocked:by=%s shows it, refuses orders, and is reverted", async (by, shown) => {
+    ["trading_blocked", { trading_blocked: true }, "account is not authorized to trade"],
+    ["account_blocked", { account_blocked: true }, "account is not authorized to trade"],
+    ["trade_suspended", { trade_suspended_by_user: true }, "new orders are rejected by user request"],
+    ["status", { status: "ACCOUNT_UPDATED" }, "account is not authorized to trade"],
+  ])("account-blocked:by=%s shows it, refuses orders, and is reverted", async (by, shown, message) => {
     const { buy, client, read } = setUp(`account-blocked:by=${by}`);
     expect(await read("/v2/account")).toMatchObject(shown);
-    expect(await buy()).toMatchObject({ status: 403, json: { message: "account is not authorized to trade" } });
+    expect(await buy()).toMatchObject({ status: 403, json: { message } });
     await client.request("DELETE", "/simulator/faults");
     expect((await buy()).status).toBe(200);
   });
