@@ -1,20 +1,29 @@
+import { barLimit, checkTerms, timeframeOf } from "./bar-query.ts";
 import { BarMaker, type BarSpan, minuteOf } from "./bars.ts";
 import { type Bar, type Answer, ok, pathRest, type RouteRequest } from "./wire.ts";
 import type { Exchange } from "./exchange.ts";
-import { choice, count, listOf } from "./listing.ts";
+import { badParameter, choice, choices, listOf, optional } from "./parameters.ts";
+import { merged, periodsOf, periodStart, type PeriodSpan } from "./period-bars.ts";
 import { Refusal } from "./refusals.ts";
+import { DAY_MS } from "./sessions.ts";
 import { adjustedBar } from "./splits.ts";
-import { millisOf, stampOf } from "./timestamps.ts";
+import { millisOf, secondStamp, stampOf } from "./timestamps.ts";
 
-const BARS_BY_DEFAULT = 1_000;
-const MOST_BARS = 10_000;
+/** A year, the longest timeframe. */
+const LONGEST_PERIOD_MS = 366 * DAY_MS;
 const RECENT_MS = 15 * 60_000;
-const TIMEFRAME = /^(\d{1,2})(Min|T|Hour|H|Day|D)$/;
 const FEEDS = ["sip", "iex", "delayed_sip", "boats", "overnight", "otc"] as const;
-const ADJUSTMENTS = ["raw", "split", "dividend", "spin-off", "all"];
+const ADJUSTMENTS = ["raw", "split", "dividend", "spin-off", "all"] as const;
 const LATEST_KINDS = ["trades", "quotes", "bars"] as const;
 const SINGULAR = { trades: "trade", quotes: "quote", bars: "bar" } as const;
 const EXCHANGE_CODE = "V";
+/** The tape that reports an exchange's listings; all others are on tape B. */
+const TAPES: Readonly<Record<string, string>> = { NYSE: "A", NASDAQ: "C" };
+/** A page ends at about 256 KiB: a recorded one held this many of 10,000 bars. */
+const MOST_BARS_OF_A_PAGE = 2_576;
+
+type Span = BarSpan | PeriodSpan;
+type Adjust = (symbol: string, bar: Bar, endedAt: number) => Bar;
 
 type LatestKind = (typeof LATEST_KINDS)[number];
 
@@ -35,6 +44,7 @@ export class MarketData {
   route({ method, path, query }: RouteRequest): Answer | undefined {
     const rest = pathRest(path, "/v2/stocks/");
     if (method !== "GET" || rest === undefined) return undefined;
+    checkTerms(query);
     if (rest === "bars") return ok(this.#barPages(this.#symbols(query), query));
     if (rest === "snapshots") return ok(this.#perSymbol(this.#symbols(query), query, (symbol) => this.#snapshot(symbol)));
     for (const kind of LATEST_KINDS) {
@@ -90,7 +100,7 @@ export class MarketData {
       s: 100,
       c: ["@"],
       i: Math.floor(trade.at / 1_000),
-      z: "B",
+      z: this.#tape(symbol),
     };
   }
 
@@ -102,7 +112,7 @@ export class MarketData {
     const bp = empty === "bid" ? 0 : Number(quote.bid.toFixed());
     const ap = empty === "ask" ? 0 : Number(quote.ask.toFixed());
     const sides = { bp, bs: bp === 0 ? 0 : 100, bx: EXCHANGE_CODE, ap, as: ap === 0 ? 0 : 100, ax: EXCHANGE_CODE };
-    return { t: stampOf(quote.at, 0), ...sides, c: ["R"], z: "B" };
+    return { t: stampOf(quote.at, 0), ...sides, c: ["R"], z: this.#tape(symbol) };
   }
 
   #snapshot(symbol: string): object | undefined {
@@ -121,26 +131,33 @@ export class MarketData {
   #barPages(symbols: readonly string[], query: URLSearchParams): { bars: Record<string, Bar[]>; next_page_token: string | null } {
     const adjust = this.#adjustment(query);
     const spans = this.#spans(query);
-    if (query.get("sort") === "desc") spans.reverse();
-    const limit = count(query, "limit", BARS_BY_DEFAULT, MOST_BARS);
+    if (choice(query, "sort", ["asc", "desc"], "asc") === "desc") spans.reverse();
     const bars: Record<string, Bar[]> = {};
-    let room = limit;
+    let room = Math.min(barLimit(query), MOST_BARS_OF_A_PAGE);
     for (const { symbol, from } of resume([...new Set(symbols)].sort(), spans, query.get("page_token"))) {
       for (let index = from; index < spans.length; index++) {
         const span = spans[index];
-        const bar = span === undefined ? undefined : this.#bar(symbol, span);
+        const bar = span === undefined ? undefined : this.#adjusted(symbol, span, adjust);
         if (bar === undefined) continue;
         if (room-- === 0) return { bars, next_page_token: tokenOf(symbol, bar.t) };
-        (bars[symbol] ??= []).push(adjust(symbol, bar, span?.end ?? 0));
+        (bars[symbol] ??= []).push(bar);
       }
     }
     return { bars, next_page_token: null };
   }
 
-  #adjustment(query: URLSearchParams): (symbol: string, bar: Bar, endedAt: number) => Bar {
-    const asked = listOf(query, "adjustment");
-    const unknown = asked.find((name) => !ADJUSTMENTS.includes(name));
-    if (unknown !== undefined) throw new Refusal(400, { message: `invalid adjustment: ${unknown}` });
+  /** The bar of a span, each day of a longer one adjusted for itself. */
+  #adjusted(symbol: string, span: Span, adjust: Adjust): Bar | undefined {
+    if ("days" in span) {
+      const days = span.days.map((day) => this.#adjusted(symbol, day, adjust)).filter((bar) => bar !== undefined);
+      return merged(secondStamp(span.from), days);
+    }
+    const bar = this.#bar(symbol, span);
+    return bar === undefined ? undefined : adjust(symbol, bar, span.end);
+  }
+
+  #adjustment(query: URLSearchParams): Adjust {
+    const asked = choices(query, "adjustment", ADJUSTMENTS);
     if (!asked.includes("split") && !asked.includes("all")) return (_symbol, bar) => bar;
     const splits = this.#exchange.adjustsForSplits ? this.#exchange.state.splits : [];
     return (symbol, bar, endedAt) =>
@@ -151,19 +168,20 @@ export class MarketData {
       );
   }
 
-  #spans(query: URLSearchParams): BarSpan[] {
+  #spans(query: URLSearchParams): Span[] {
     const now = this.#now;
-    const [, size = "", unit = ""] = TIMEFRAME.exec(query.get("timeframe") ?? "") ?? [];
-    if (unit === "") throw new Refusal(400, { message: `invalid timeframe: ${query.get("timeframe") ?? ""}` });
+    const timeframe = timeframeOf(query);
     const end = this.#end(query, now);
-    const start = instant(query, "start") ?? this.#bars.latestDays(now).current.from;
+    const start = optional(query, "start", millisOf) ?? this.#bars.latestDays(now).current.from;
     if (start > end) throw new Refusal(400, { message: "end should not be before start" });
-    if (unit.startsWith("D")) return this.#bars.dailySpans(start, end, now);
-    return this.#bars.intradaySpans(Number(size) * (unit.startsWith("H") ? 60 : 1), start, end, now);
+    if (timeframe.unit === "minute") return this.#bars.intradaySpans(timeframe.minutes, start, end, now);
+    if (timeframe.unit === "day") return this.#bars.dailySpans(start, end, now);
+    const days = this.#bars.dailySpans(periodStart(timeframe, start), Math.min(end + LONGEST_PERIOD_MS, now), now);
+    return periodsOf(timeframe, days).filter(({ from }) => from >= start && from <= end);
   }
 
   #end(query: URLSearchParams, now: number): number {
-    const end = instant(query, "end");
+    const end = optional(query, "end", millisOf);
     const limited = choice(query, "feed", FEEDS, "iex") === "sip" && !this.#sip;
     if (limited && end !== undefined && end > now - RECENT_MS) throw noRecentData();
     return end ?? (limited ? now - RECENT_MS : now);
@@ -193,6 +211,10 @@ export class MarketData {
     return symbols;
   }
 
+  #tape(symbol: string): string {
+    return TAPES[this.#exchange.state.assets.get(symbol)?.exchange ?? ""] ?? "B";
+  }
+
   get #now(): number {
     return this.#exchange.clock.now();
   }
@@ -208,25 +230,17 @@ function noRecentData(): Refusal {
   return new Refusal(403, { message: "subscription does not permit querying recent SIP data" });
 }
 
-function instant(query: URLSearchParams, name: string): number | undefined {
-  const text = query.get(name);
-  if (text === null || text === "") return undefined;
-  const at = millisOf(text);
-  if (at === undefined) throw new Refusal(400, { message: `invalid ${name}: ${text}` });
-  return at;
-}
-
 /** Identifies the first bar that did not fit on the page. */
 function tokenOf(symbol: string, stamp: string): string {
   return Buffer.from(`${symbol}|${stamp}`).toString("base64");
 }
 
-function resume(symbols: readonly string[], spans: readonly BarSpan[], token: string | null): { symbol: string; from: number }[] {
+function resume(symbols: readonly string[], spans: readonly Span[], token: string | null): { symbol: string; from: number }[] {
   if (token === null || token === "") return symbols.map((symbol) => ({ symbol, from: 0 }));
   const [symbol = "", stamp = ""] = Buffer.from(token, "base64").toString().split("|");
   const at = Date.parse(stamp);
   const from = spans.findIndex((span) => span.from === at);
   const place = symbols.indexOf(symbol);
-  if (place < 0 || from < 0) throw new Refusal(400, { message: "invalid page_token" });
+  if (place < 0 || from < 0) throw badParameter("page_token", token);
   return symbols.slice(place).map((each, index) => ({ symbol: each, from: index === 0 ? from : 0 }));
 }

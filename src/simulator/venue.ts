@@ -17,7 +17,10 @@ import { type Answer, ok, type RouteRequest, sortedKeys, venueJson, type VenueRe
 export type { StreamSession } from "./stream.ts";
 export type { VenueRequest, VenueResponse } from "./wire.ts";
 
-const CORPORATE_ACTIONS = "/v1/corporate-actions";
+/** The second is its earlier name, which older clients use. */
+const CORPORATE_ACTIONS = ["/v1/corporate-actions", "/v1beta1/corporate-actions"];
+const TOO_MANY_REQUESTS = { status: 429, body: { code: 42910000, message: "rate limit exceeded" } };
+const TOO_MANY_DATA_REQUESTS = { status: 429, body: { message: "too many requests." } };
 const REQUEST_ID_SEED = 0x52455155;
 
 export interface Interceptor {
@@ -132,13 +135,14 @@ export class Venue {
 
   #answer(request: VenueRequest): VenueResponse {
     const headers: Record<string, string> = { "x-request-id": this.#requestIds.uuid().replaceAll("-", "") };
-    const [path = "", search = ""] = splitOnce(request.url, "?");
+    const [escaped = "", search = ""] = splitOnce(request.url, "?");
+    const path = escaped.replace(/%3a/gi, ":");
     if (path.startsWith("/simulator/")) return respond(this.#carryOut(request, path, search), headers);
     const refused = this.#unauthorized(request);
     if (refused !== undefined) return respond(refused, headers);
     const limit = this.#limitFor(path);
     Object.assign(headers, limit.headers);
-    if (limit.exceeded) return respond({ status: 429, body: { code: 42910000, message: "rate limit exceeded" } }, headers);
+    if (limit.exceeded) return respond(isMarketData(path) ? TOO_MANY_DATA_REQUESTS : TOO_MANY_REQUESTS, headers);
     return respond(this.#carryOut(request, path, search), headers);
   }
 
@@ -147,15 +151,16 @@ export class Venue {
       const parsed = { method: request.method.toUpperCase(), path, query: new URLSearchParams(search), body: bodyOf(request.body) };
       return this.#route(parsed) ?? refusalAnswer(notFound("endpoint not found"));
     } catch (thrown) {
-      if (thrown instanceof Refusal) return refusalAnswer(thrown);
-      throw thrown;
+      if (!(thrown instanceof Refusal)) throw thrown;
+      // The host of the market data names no code.
+      return isMarketData(path) ? { status: thrown.status, body: { message: thrown.message } } : refusalAnswer(thrown);
     }
   }
 
   #route(request: RouteRequest): Answer | undefined {
     if (request.path.startsWith("/simulator/")) return adminRoute(this.exchange, this.faults, request);
     if (!isMarketData(request.path)) return tradingRoute(this.exchange, request);
-    if (`${request.method} ${request.path}` === `GET ${CORPORATE_ACTIONS}`) return ok(corporateActions(this.exchange, request.query));
+    if (request.method === "GET" && CORPORATE_ACTIONS.includes(request.path)) return ok(corporateActions(this.exchange, request.query));
     return this.#marketData.route(request);
   }
 
@@ -172,7 +177,7 @@ export class Venue {
 
 /** Alpaca has a separate host, and a separate rate limit, for these. */
 function isMarketData(path: string): boolean {
-  return path.startsWith("/v2/stocks/") || path === CORPORATE_ACTIONS;
+  return path.startsWith("/v2/stocks/") || CORPORATE_ACTIONS.includes(path);
 }
 
 function refusalAnswer(refusal: Refusal): Answer {

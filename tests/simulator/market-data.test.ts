@@ -6,6 +6,15 @@ interface BarPage {
   next_page_token: string | null;
 }
 
+interface FullBar {
+  t: string;
+  o: number;
+  h: number;
+  l: number;
+  c: number;
+  v: number;
+}
+
 describe("market data", () => {
   test("pages run across symbols and together give every bar once", async () => {
     const client = clientOf(openExchange().exchange);
@@ -62,7 +71,44 @@ describe("market data", () => {
   });
 
   test.each([
+    ["1Week", ["2025-06-30", "2025-07-07", "2025-07-14"]],
+    ["1M", ["2025-06-01", "2025-07-01"]],
+    ["3Month", ["2025-04-01", "2025-07-01"]],
+  ])("make bars of %s from those of the days", async (timeframe, expected) => {
+    const client = clientOf(openExchange({ prices: {} }).exchange);
+    const read = async (asked: string, start: string): Promise<FullBar[]> =>
+      ((await client.request("GET", `/v2/stocks/SPY/bars?timeframe=${asked}&start=${start}`)).json as { bars: FullBar[] }).bars;
+    const periods = await read(timeframe, expected[0]!);
+    const days = await read("1Day", expected.at(-1)!);
+    expect(periods.map(({ t }) => t.slice(0, 10))).toEqual(expected);
+    expect(periods.at(-1)).toMatchObject({
+      o: days[0]!.o,
+      h: Math.max(...days.map(({ h }) => h)),
+      l: Math.min(...days.map(({ l }) => l)),
+      c: days.at(-1)!.c,
+      v: days.reduce((sum, { v }) => sum + v, 0),
+    });
+  });
+
+  test("a page ends at 256 KiB, and a limit above 10,000 is refused in the venue's words, without a code", async () => {
+    const client = clientOf(openExchange().exchange);
+    const bars = (limit: number): string => `/v2/stocks/bars?symbols=SPY&timeframe=1Min&start=2025-06-30&limit=${String(limit)}`;
+    const page = await client.request("GET", bars(10_000));
+    const { bars: own, next_page_token } = page.json as BarPage;
+    expect(own.SPY).toHaveLength(2_576);
+    expect(next_page_token).not.toBeNull();
+    expect((await client.request("GET", bars(10_001))).json).toEqual({
+      message: "invalid limit: larger than the allowed maximum of 10000",
+    });
+  });
+
+  test.each([
     "timeframe=1Fortnight",
+    "timeframe=5Day",
+    "timeframe=60Min",
+    "timeframe=5Month",
+    "timeframe=1Day&sort=up",
+    "timeframe=1Day&currency=EUR",
     "timeframe=1Day&start=yesterday",
     "timeframe=1Day&adjustment=magic",
     "timeframe=1Day&page_token=x",

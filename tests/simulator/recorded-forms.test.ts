@@ -116,7 +116,9 @@ describe("an answer has the keys and the forms of the newest recorded one:", () 
     expect(recorded === undefined ? [] : differences(formOf(part(recorded)), own)).toEqual([]);
   });
 
-  test("the id of a fill begins with New York's time", async () => {
+  test("the id of a fill begins with New York's time, and NASDAQ's stocks are on tape C", async () => {
     expect(await read("/v2/account/activities/FILL")).toMatchObject([{ id: expect.stringMatching(/^20250714110000\d{3}::/) }]);
+    expect(await read("/v2/stocks/AAPL/trades/latest")).toMatchObject({ trade: { z: "C" } });
+    expect(await read("/v2/stocks/SPY/trades/latest")).toMatchObject({ trade: { z: "B" } });
   });
 });

@@ -1,0 +1,47 @@
+import { badParameter, optional } from "./parameters.ts";
+import type { Period } from "./period-bars.ts";
+import { Refusal } from "./refusals.ts";
+import { datePart } from "./timestamps.ts";
+
+/** What `timeframe` says that one bar covers. */
+export type Timeframe = { readonly unit: "minute"; readonly minutes: number } | { readonly unit: "day" } | Period;
+
+const BARS_BY_DEFAULT = 1_000;
+const MOST_BARS = 10_000;
+const MINUTES = /^([1-9]|[1-5]\d)(?:Min|T)$/;
+const HOURS = /^([1-9]|1\d|2[0-3])(?:Hour|H)$/;
+const DAY = /^1(?:Day|D)$/;
+const WEEK = /^1(?:Week|W)$/;
+const MONTHS = /^([1-4]|6|12)(?:Month|M)$/;
+
+/** @throws Refusal for one that Alpaca does not have. */
+export function timeframeOf(query: URLSearchParams): Timeframe {
+  const text = query.get("timeframe") ?? "";
+  const number = (form: RegExp): number | undefined => {
+    const found = form.exec(text)?.[1];
+    return found === undefined ? undefined : Number(found);
+  };
+  const [minutes, hours, months] = [MINUTES, HOURS, MONTHS].map(number);
+  if (minutes !== undefined) return { unit: "minute", minutes };
+  if (hours !== undefined) return { unit: "minute", minutes: hours * 60 };
+  if (months !== undefined) return { unit: "month", months };
+  if (DAY.test(text)) return { unit: "day" };
+  if (WEEK.test(text)) return { unit: "week" };
+  throw badParameter("timeframe", text);
+}
+
+/** How many bars of all symbols fit on a page. @throws Refusal in Alpaca's words above its maximum. */
+export function barLimit(query: URLSearchParams): number {
+  const limit = optional(query, "limit", (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined)) ?? BARS_BY_DEFAULT;
+  if (limit > MOST_BARS) throw new Refusal(400, { message: `invalid limit: larger than the allowed maximum of ${String(MOST_BARS)}` });
+  return limit;
+}
+
+/**
+ * Reads what changes nothing here: every price is in dollars, and a symbol has the same bars under any date.
+ * @throws Refusal
+ */
+export function checkTerms(query: URLSearchParams): void {
+  optional(query, "currency", (text) => (text === "USD" ? text : undefined));
+  optional(query, "asof", (text) => (text === "-" ? text : datePart(text)));
+}
