@@ -24,7 +24,7 @@ export interface AccountSettings {
   noShorting: boolean;
   maxMarginMultiplier: "1" | "2" | "4";
   disableOvernightTrading: boolean;
-  tradeConfirmEmail: string;
+  tradeConfirmEmail: "all" | "none";
   /** Whether assets with the attribute `ptp_no_exception` may be bought. Missing in states of earlier versions: no. */
   ptpNoExceptionEntry?: boolean;
 }

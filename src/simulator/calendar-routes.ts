@@ -1,5 +1,5 @@
 import type { Exchange } from "./exchange.ts";
-import { badParameter, choice, listOf, optional } from "./listing.ts";
+import { badParameter, choice, listOf, optional } from "./parameters.ts";
 import {
   DAY_MS,
   CALENDAR_END,
@@ -29,6 +29,8 @@ const MARKETS: ReadonlyMap<string, { readonly mic: string; readonly acronym: str
     ] as const
   ).flatMap(([acronym, mic, name]) => [acronym, mic].map((key) => [key, { mic, acronym, name }])),
 );
+/** Days from a trade to its settlement, over a long weekend in the years of three sessions. */
+const LONGEST_SETTLEMENT_DAYS = 14;
 const MARKETS_BY_DEFAULT = ["NYSE", "NASDAQ"];
 
 /** Clock and calendar in both versions; `undefined` for another path. @throws Refusal */
@@ -55,11 +57,15 @@ function clockView({ clock, hours }: Exchange): Record<string, string | boolean>
   };
 }
 
-/** `start` and `end` may be dates or full timestamps; only the date counts. */
+/** `start` and `end` may be dates or full timestamps; only the date counts, of the trade or of its settlement. */
 function calendar(query: URLSearchParams): Record<string, string>[] {
-  return knownSessions(optional(query, "start", datePart) ?? CALENDAR_START, optional(query, "end", datePart) ?? CALENDAR_END).map(
-    calendarDay,
-  );
+  const start = optional(query, "start", datePart) ?? CALENDAR_START;
+  const end = optional(query, "end", datePart) ?? CALENDAR_END;
+  if (choice(query, "date_type", ["TRADING", "SETTLEMENT"], "TRADING") === "TRADING") return knownSessions(start, end).map(calendarDay);
+  const early = new Date(Date.parse(start) - LONGEST_SETTLEMENT_DAYS * DAY_MS).toISOString().slice(0, 10);
+  return knownSessions(early, end)
+    .map(calendarDay)
+    .filter(({ settlement_date = "" }) => settlement_date >= start && settlement_date <= end);
 }
 
 function calendarDay(session: MarketSession): Record<string, string> {
@@ -125,7 +131,7 @@ function marketDay(session: MarketSession, stamp: (at: number) => string): Recor
 
 function marketView(name: string, parameter: string): Record<string, string> {
   const market = MARKETS.get(name.toUpperCase());
-  if (market === undefined) throw badParameter(parameter);
+  if (market === undefined) throw badParameter(parameter, name);
   return { ...market, ...MARKET };
 }
 

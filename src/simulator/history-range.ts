@@ -1,4 +1,4 @@
-import { badParameter, choice, optional } from "./listing.ts";
+import { badParameter, choice, flag, optional } from "./parameters.ts";
 import { unprocessable } from "./refusals.ts";
 import {
   DAY_MS,
@@ -16,6 +16,7 @@ const MINUTE_MS = 60_000;
 const TIMEFRAMES = { "1Min": MINUTE_MS, "5Min": 5 * MINUTE_MS, "15Min": 15 * MINUTE_MS, "1H": 60 * MINUTE_MS, "1D": DAY_MS } as const;
 const TIMEFRAME_NAMES = ["1Min", "5Min", "15Min", "1H", "1D"] as const;
 const REPORTING = ["market_hours", "extended_hours", "continuous"] as const;
+type Reporting = (typeof REPORTING)[number];
 const PERIOD = /^([1-9]\d{0,3})([DWMA])$/;
 const DEFAULT_PERIOD = "1M";
 /** Longest intraday span, and the default timeframe below each span. */
@@ -50,10 +51,11 @@ export function historyRange(query: URLSearchParams, now: number, hours: MarketH
     TIMEFRAME_NAMES,
     days < MINUTES_BELOW_DAYS ? "1Min" : days < LONGEST_INTRADAY_DAYS ? "15Min" : "1D",
   );
+  const reporting = choice(query, "intraday_reporting", REPORTING, flag(query, "extended_hours") ? "extended_hours" : "market_hours");
   if (timeframe === "1D") return { timeframe, windows: dailyWindows(start, end, now, createdAt) };
   if (days > LONGEST_INTRADAY_DAYS + 1) throw unprocessable("only 1D is accepted as timeframe for more than 30 days");
   const step = TIMEFRAMES[timeframe];
-  const stretches = hours.endless ? continuous(start, end, step) : intradayStretches(query, start, end, step);
+  const stretches = hours.endless ? continuous(start, end, step) : intradayStretches(reporting, start, end, step);
   const last = Math.min(end, now);
   const windows = stretches.flatMap((stretch) => intradayWindows(stretch, step, now));
   return { timeframe, windows: windows.filter(({ at, stamp }) => stamp * 1_000 <= last && at >= createdAt) };
@@ -78,7 +80,7 @@ function ordered(start: number, end: number): { start: number; end: number } {
 /** Months and years are those of the calendar in UTC; the 31st of a shorter month is its last day. */
 function shifted(at: number, period: string, direction: 1 | -1): number {
   const [, count = "", unit = ""] = PERIOD.exec(period) ?? [];
-  if (unit === "") throw badParameter("period");
+  if (unit === "") throw badParameter("period", period);
   const number = Number(count) * direction;
   if (unit === "D" || unit === "W") return at + number * DAY_MS * (unit === "W" ? 7 : 1);
   const date = new Date(at);
@@ -103,13 +105,7 @@ interface Stretch {
   readonly dayBegan: number | undefined;
 }
 
-function intradayStretches(query: URLSearchParams, start: number, end: number, step: number): Stretch[] {
-  const reporting = choice(
-    query,
-    "intraday_reporting",
-    REPORTING,
-    query.get("extended_hours") === "true" ? "extended_hours" : "market_hours",
-  );
+function intradayStretches(reporting: Reporting, start: number, end: number, step: number): Stretch[] {
   if (reporting === "continuous") return continuous(start, end, step);
   const reported = (session: MarketSession): { open: number; close: number } =>
     reporting === "extended_hours" ? extendedHours(session) : session;

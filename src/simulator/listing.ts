@@ -1,11 +1,24 @@
-import type { Activity } from "./account-state.ts";
 import { isOpen, type OrderRecord } from "./orders.ts";
-import { Refusal } from "./refusals.ts";
+import { choice, choices, count, flag, listOf, optional, optionalId } from "./parameters.ts";
+import { malformed, notFound } from "./refusals.ts";
 import { nanosOf } from "./timestamps.ts";
 
 const ORDERS_BY_DEFAULT = 50;
 const MOST_ORDERS = 500;
-const MOST_ACTIVITIES = 100;
+const SIDES = ["buy", "sell"] as const;
+const ASSET_CLASSES = [
+  "us_equity",
+  "us_option",
+  "crypto",
+  "crypto_perp",
+  "treasury",
+  "corporate",
+  "global_equity",
+  "us_index",
+  "us_equity_chain",
+  "ipo",
+  "all",
+] as const;
 
 /**
  * The orders listed by `GET /v2/orders`: open ones by default, newest first, `after` and `until` exclusive.
@@ -13,91 +26,42 @@ const MOST_ACTIVITIES = 100;
  */
 export function listOrders(orders: Iterable<OrderRecord>, query: URLSearchParams): OrderRecord[] {
   const symbols = listOf(query, "symbols");
-  const side = query.get("side");
+  const sides = choices(query, "side", SIDES);
+  const classes = choices(query, "asset_class", ASSET_CLASSES);
   const within = timeFilter(query, "after", "until");
   const status = choice(query, "status", ["open", "closed", "all"], "open");
-  const found = [...orders].filter(
+  const descending = choice(query, "direction", ["asc", "desc"], "desc") === "desc";
+  const most = count(query, "limit", ORDERS_BY_DEFAULT, MOST_ORDERS);
+  // Read for its refusal alone: no order here has legs.
+  flag(query, "nested");
+  if (classes.length > 0 && !classes.includes("us_equity") && !classes.includes("all")) return [];
+  const found = around([...orders], query).filter(
     (order) =>
       (status === "all" || isOpen(order) === (status === "open")) &&
       (symbols.length === 0 || symbols.includes(order.symbol)) &&
-      (side === null || side === "" || order.side === side) &&
+      (sides.length === 0 || sides.includes(order.side)) &&
       within(order.submittedAt),
   );
-  const ordered = choice(query, "direction", ["asc", "desc"], "desc") === "asc" ? found : found.reverse();
-  return around(ordered, query).slice(0, count(query, "limit", ORDERS_BY_DEFAULT, MOST_ORDERS));
+  return (descending ? found.reverse() : found).slice(0, most);
 }
 
-/**
- * One page of `GET /v2/account/activities`, newest first; `page_token` is the last id of the previous page.
- * @param types empty for all.
- * @throws Refusal for a parameter that cannot be read.
- */
-export function listActivities(activities: readonly Activity[], query: URLSearchParams, types: readonly string[]): Activity[] {
-  const orderId = query.get("order_id");
-  const date = query.get("date");
-  const within = timeFilter(query, "after", "until");
-  const category = query.get("category");
-  const found = activities.filter((activity) => {
-    const at = activity.transaction_time ?? activity.created_at ?? "";
-    return (
-      (types.length === 0 || types.includes(activity.activity_type)) &&
-      (category === null || (activity.activity_type === "FILL") === (category === "trade_activity")) &&
-      (orderId === null || activity.order_id === orderId) &&
-      (date === null || at.startsWith(date.slice(0, 10))) &&
-      within(at)
-    );
-  });
-  if (choice(query, "direction", ["asc", "desc"], "desc") === "desc") found.reverse();
-  const token = query.get("page_token");
-  const start = token === null ? 0 : found.findIndex(({ id }) => id === token) + 1;
-  return found.slice(start, start + count(query, "page_size", MOST_ACTIVITIES, MOST_ACTIVITIES));
-}
-
-/** A comma-separated parameter, or a repeated one. */
-export function listOf(query: URLSearchParams, name: string): string[] {
-  return query
-    .getAll(name)
-    .flatMap((value) => value.split(","))
-    .map((value) => value.trim())
-    .filter((value) => value !== "");
-}
-
-/** @throws Refusal when it is there and cannot be read. */
-export function optional<T>(query: URLSearchParams, name: string, read: (text: string) => T | undefined): T | undefined {
-  const text = query.get(name);
-  if (text === null || text === "") return undefined;
-  const value = read(text);
-  if (value === undefined) throw badParameter(name);
-  return value;
-}
-
-/** @throws Refusal unless it is a positive whole number; values above `most` count as `most`. */
-export function count(query: URLSearchParams, name: string, byDefault: number, most: number): number {
-  const text = query.get(name);
-  if (text === null || text === "") return byDefault;
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw badParameter(name);
-  return Math.min(value, most);
-}
-
-export function choice<T extends string>(query: URLSearchParams, name: string, values: readonly T[], byDefault: T): T {
-  return optional(query, name, (text) => values.find((each) => each === text)) ?? byDefault;
-}
-
-export function badParameter(name: string): Refusal {
-  return new Refusal(400, { code: 40010000, message: `invalid ${name}` });
-}
-
+/** The orders before or after the one with a given id, oldest first. */
 function around(orders: OrderRecord[], query: URLSearchParams): OrderRecord[] {
-  const descending = query.get("direction") !== "asc";
-  const beforeId = query.get("before_order_id");
-  const afterId = query.get("after_order_id");
-  const place = orders.findIndex(({ id }) => id === (beforeId ?? afterId));
-  if (place < 0) return orders;
-  return (beforeId === null) === descending ? orders.slice(0, place) : orders.slice(place + 1);
+  const before = optionalId(query, "before_order_id");
+  const after = optionalId(query, "after_order_id");
+  if (before !== undefined && after !== undefined) throw malformed("only one of before_order_id or after_order_id is accepted");
+  if (before !== undefined) return orders.slice(0, placeOf(orders, before));
+  return after === undefined ? orders : orders.slice(placeOf(orders, after) + 1);
 }
 
-function timeFilter(query: URLSearchParams, afterName: string, untilName: string): (stamp: string) => boolean {
+function placeOf(orders: readonly OrderRecord[], id: string): number {
+  const place = orders.findIndex((order) => order.id === id);
+  if (place < 0) throw notFound(`order not found for ${id}`);
+  return place;
+}
+
+/** Bounds on an RFC 3339 time, both exclusive. @throws Refusal */
+export function timeFilter(query: URLSearchParams, afterName: string, untilName: string): (stamp: string) => boolean {
   const after = optional(query, afterName, nanosOf);
   const until = optional(query, untilName, nanosOf);
   return (stamp) => {

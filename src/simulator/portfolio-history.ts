@@ -2,7 +2,8 @@ import { decimal, roundHalfUp, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { Closing, ExchangeState } from "./account-state.ts";
 import type { Exchange } from "./exchange.ts";
 import { type HistoryRange, historyRange } from "./history-range.ts";
-import { choice } from "./listing.ts";
+import { ACTIVITY_TYPES } from "./activity-listing.ts";
+import { badParameter, choice, listOf } from "./parameters.ts";
 import { activityAt, equityAt } from "./equity-record.ts";
 
 const CENTS = 2;
@@ -25,7 +26,7 @@ export function portfolioHistory(exchange: Exchange, query: URLSearchParams): Re
   const equity = equityAt(state, prices, times).map(toCents);
   const bases = basesOf(range, closings, equity, toCents(base.equity), choice(query, "pnl_reset", ["per_day", "no_reset"], "per_day"));
   const profit = equity.map((value, index) => value.minus(bases[index] ?? value));
-  const flows = cashFlows(state, query.get("cashflow_types") ?? "NONE", times, base.at);
+  const flows = cashFlows(state, listOf(query, "cashflow_types"), times, base.at);
   return {
     timestamp: range.windows.map(({ stamp }) => stamp),
     equity: equity.map(toNumber),
@@ -59,9 +60,16 @@ function closingBefore(closings: readonly Closing[], time: number): Closing {
 }
 
 /** Per type, the sum of inflows (or, negative, outflows) in each window; only types that occurred. */
-function cashFlows(state: ExchangeState, asked: string, times: readonly number[], since: number): Record<string, number[]> | undefined {
-  if (asked === "NONE" || asked === "") return undefined;
-  const wanted = asked === "ALL" ? CASH_FLOWS : asked.split(",").map((type) => type.trim());
+function cashFlows(
+  state: ExchangeState,
+  asked: readonly string[],
+  times: readonly number[],
+  since: number,
+): Record<string, number[]> | undefined {
+  const unknown = asked.find((type) => !["ALL", "NONE", ...ACTIVITY_TYPES].includes(type));
+  if (unknown !== undefined) throw badParameter("cashflow_types", unknown);
+  if (asked.length === 0 || asked.includes("NONE")) return undefined;
+  const wanted = asked.includes("ALL") ? CASH_FLOWS : asked;
   const series = new Map<string, Decimal[]>();
   for (const activity of state.activities) {
     const at = activityAt(activity);

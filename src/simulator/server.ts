@@ -11,6 +11,8 @@ import type { VenueResponse } from "./wire.ts";
 
 const HOST = "127.0.0.1";
 const STREAM_PATH = "/stream";
+/** The older Python client connects with a slash. */
+const STREAM_PATHS = [STREAM_PATH, `${STREAM_PATH}/`];
 /** Fits daily bars of a whole universe, as `/simulator/bars` accepts them. */
 const LARGEST_BODY_BYTES = 8_000_000;
 
@@ -61,7 +63,8 @@ export async function startSharedSimulator(options: SharedSimulatorOptions = {})
 
 async function listen(venue: Front, wanted = 0): Promise<Listening> {
   const server = createServer({ keepAliveTimeout: KEPT_MS }, (request, response) => void answer(venue, request, response));
-  const sockets = new WebSocketServer({ server, path: STREAM_PATH });
+  const sockets = new WebSocketServer({ server });
+  sockets.shouldHandle = ({ url = "" }) => STREAM_PATHS.includes(url.split("?")[0] ?? "");
   // The websocket server repeats the HTTP server's errors, which the wait for `listening` already reports.
   sockets.on("error", () => undefined);
   sockets.on("connection", (socket) => connect(venue, socket));

@@ -123,6 +123,12 @@ describe("the account over time", () => {
     expect(changed.json).toMatchObject({ fractional_trading: false, max_margin_multiplier: "2", no_shorting: true });
     expect((await client.request("GET", "/v2/account")).json).toMatchObject({ multiplier: "2", shorting_enabled: false });
     expect((await client.request("PATCH", "/v2/account/configurations", { max_margin_multiplier: "9" })).status).toBe(422);
+    const settings = async (change: object): Promise<unknown> => (await client.request("PATCH", "/v2/account/configurations", change)).json;
+    for (const emails of ["none", "all"])
+      expect(await settings({ trade_confirm_email: emails })).toMatchObject({ trade_confirm_email: emails });
+    expect(await settings({ no_shorting: false })).toMatchObject({
+      message: "no_shorting must be true: short sales are not supported here",
+    });
     expect((await client.request("POST", "/v2/orders", marketOrder("buy", "SMR", { notional: "10" }))).status).toBe(403);
   });
 });

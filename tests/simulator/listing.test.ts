@@ -45,6 +45,8 @@ describe("GET /v2/orders", () => {
     ["?status=all&symbols=SMR,LEU", "o2 o1 o0"],
     ["?status=all&side=sell", "o2"],
     ["?status=all&nested=true", "o4 o3 o2 o1 o0"],
+    ["?status=all&asset_class=crypto", ""],
+    ["?status=all&asset_class=crypto,us_equity", "o4 o3 o2 o1 o0"],
   ])("%s gives %s", async (query, expected) => {
     expect(await names(query)).toBe(expected);
   });
@@ -63,8 +65,16 @@ describe("GET /v2/orders", () => {
     expect(await names(`?status=all&direction=asc&after_order_id=${id}`)).toBe("o3 o4");
   });
 
-  test.each(["?status=some", "?limit=x", "?after=soon", "?direction=up"])("refuses %s", async (query) => {
-    expect((await client.request("GET", `/v2/orders${query}`)).status).toBe(400);
+  test.each([
+    ["?status=some", 400],
+    ["?limit=x", 400],
+    ["?after=soon", 400],
+    ["?direction=up", 400],
+    ["?side=both", 400],
+    ["?before_order_id=61e69015-8549-4bfd-b9c3-01e75843f47d", 404],
+    ["?before_order_id=61e69015-8549-4bfd-b9c3-01e75843f47d&after_order_id=61e69015-8549-4bfd-b9c3-01e75843f47d", 422],
+  ])("refuses %s", async (query, status) => {
+    expect((await client.request("GET", `/v2/orders${query}`)).status).toBe(status);
   });
 
   test("finds one order by its client id, whatever characters it has", async () => {
@@ -93,9 +103,46 @@ describe("GET /v2/account/activities", () => {
     expect(await page("?direction=asc&page_size=2")).toMatchObject([{ activity_type: "CSD" }, { activity_type: "FILL", qty: "1" }]);
     expect(await page("?after=2025-07-14T15:00:03.5Z&category=trade_activity")).toHaveLength(1);
   });
+
+  test("what is not a trade has the date of New York, in its id too", async () => {
+    const { exchange } = openExchange({}, Date.parse("2025-07-15T01:30:00Z"));
+    exchange.transfer("250.5");
+    const [deposit] = (await clientOf(exchange).request("GET", "/v2/account/activities/CSD")).json as unknown[];
+    expect(deposit).toMatchObject({ date: "2025-07-14", id: expect.stringMatching(/^20250714000000000::/), net_amount: "250.5" });
+  });
+
+  test("refuses a type that Alpaca does not have", async () => {
+    const reply = await clientOf(openExchange().exchange).request("GET", "/v2/account/activities/INVALID");
+    expect(reply).toMatchObject({ status: 422, json: { code: 40010001, message: "invalid activity type: INVALID" } });
+  });
+});
+
+describe("DELETE /v2/positions", () => {
+  test.each([
+    ["True", ["200 "]],
+    ["1", ["200 "]],
+    ["false", ["403 insufficient qty available for order (requested: 10, available: 9)"]],
+  ])("with cancel_orders=%s answers %p while an order holds a share", async (flag, expected) => {
+    const { exchange } = openExchange({ positions: [holding("LEU", "10", "200")] });
+    exchange.submit(limitOrder("sell", "LEU", "1", "900"));
+    const reply = await clientOf(exchange).request("DELETE", `/v2/positions?cancel_orders=${flag}`);
+    const rows = reply.json as { status: number; body: { message?: string } }[];
+    expect(rows.map(({ status, body }) => `${String(status)} ${body.message ?? ""}`)).toEqual(expected);
+  });
 });
 
 describe("other listings", () => {
+  test("the calendar can be asked by the date of settlement", async () => {
+    const days = await clientOf(openExchange().exchange).request(
+      "GET",
+      "/v2/calendar?start=2025-07-07&end=2025-07-08&date_type=SETTLEMENT",
+    );
+    expect(days.json).toMatchObject([
+      { date: "2025-07-03", settlement_date: "2025-07-07" },
+      { date: "2025-07-07", settlement_date: "2025-07-08" },
+    ]);
+  });
+
   test("the calendar accepts dates and full timestamps", async () => {
     const client = clientOf(openExchange().exchange);
     const byDate = await client.request("GET", "/v2/calendar?start=2025-07-02&end=2025-07-07");
@@ -114,6 +161,10 @@ describe("other listings", () => {
     const inactive = (await client.request("GET", "/v2/assets?status=inactive")).json as { symbol: string }[];
     expect(inactive.map(({ symbol }) => symbol)).toEqual(["WBD"]);
     expect((await client.request("GET", "/v2/assets?asset_class=crypto")).json).toEqual([]);
+    await client.request("POST", "/simulator/assets", { symbol: "UVXY", attributes: ["ptp_no_exception"] });
+    const partnerships = (await client.request("GET", "/v2/assets?attributes=ptp_no_exception,ipo")).json as { symbol: string }[];
+    expect(partnerships.map(({ symbol }) => symbol)).toEqual(["UVXY"]);
+    expect((await client.request("GET", "/v2/assets?attributes=ptp")).status).toBe(400);
     expect((await client.request("GET", `/v2/assets/${all[0]!.id}`)).json).toEqual(all[0]);
     expect((await client.request("GET", "/v2/assets/BRK.B")).json).toMatchObject({ symbol: "BRK.B", fractionable: true, exchange: "NYSE" });
   });

@@ -146,11 +146,11 @@ describe("an invalid history request", () => {
     ["?period=1D&start=2025-07-01&end=2025-07-02", 422, "only two of start, end and period can be specified at the same time"],
     ["?period=3M&timeframe=15Min", 422, "only 1D is accepted as timeframe for more than 30 days"],
     ["?start=2025-07-02&end=2025-07-01", 422, "end should not be before start"],
-    ["?period=0D", 400, "invalid period"],
-    ["?timeframe=2Min", 400, "invalid timeframe"],
-    ["?start=yesterday", 400, "invalid start"],
-    ["?pnl_reset=never", 400, "invalid pnl_reset"],
-    ["?timeframe=1Min&period=1D&intraday_reporting=always", 400, "invalid intraday_reporting"],
+    ["?period=0D", 400, "invalid period: 0D"],
+    ["?timeframe=2Min", 400, "invalid timeframe: 2Min"],
+    ["?start=yesterday", 400, "invalid start: yesterday"],
+    ["?pnl_reset=never", 400, "invalid pnl_reset: never"],
+    ["?timeframe=1Min&period=1D&intraday_reporting=always", 400, "invalid intraday_reporting: always"],
   ])("%s is refused", async (query, status, message) => {
     expect(await setUp().ask(query)).toMatchObject({ status, json: { message } });
   });

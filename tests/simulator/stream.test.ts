@@ -37,6 +37,14 @@ describe("the trade-updates stream over a websocket", () => {
     });
   const messages = (): unknown[] => client.frames.map(({ message }) => message);
 
+  test("is at the same path with a slash at its end, and at no other", async () => {
+    const other = await connect(`${simulator.streamUrl}/`);
+    other.send(AUTHENTICATE);
+    expect(await other.until(({ stream }) => stream === "authorization")).toEqual(AUTHORIZED);
+    other.socket.terminate();
+    await expect(connect(`${simulator.streamUrl}s`)).rejects.toThrow("400");
+  });
+
   test("speaks binary frames with JSON in them", async () => {
     client.send(AUTHENTICATE);
     client.send(LISTEN);
