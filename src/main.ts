@@ -199,8 +199,11 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
     );
   add("simulator", "an Alpaca-shaped venue on this machine, to point any Alpaca client at")
     .option("--port <number>", "port to listen on; 0 = any free one", portNumber, 8788)
+    .option("--host <address>", "address to listen on; anyone who reaches it controls the venue", "127.0.0.1")
     .option("--seed <number>", "seed of prices and fills", wholeNumber, 1)
     .option("--cash <dollars>", "cash at the start", "100000")
+    .option("--multiplier <number>", "buying power as a multiple of the own money: 1, 2 or 4", multiplier, "1")
+    .option("--rate-limit <number>", "requests per minute, for trading and market data each; `off` for no limit", requestLimit, 200)
     .option("--hours <hours>", "`always` open, or `nyse` sessions", "always")
     .option("--latency <ms>", "time until an order is acknowledged, in milliseconds", wholeNumber, 20)
     .option("--fill-latency <ms>", "time until an order is filled, in milliseconds", wholeNumber, 9)
@@ -236,6 +239,16 @@ async function inGroup(context: CommandContext, group: string | undefined): Prom
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Expected a whole number.");
   return Number(text);
+}
+
+function requestLimit(text: string): number | "off" {
+  if (text === "off" || /^[1-9]\d{0,8}$/.test(text)) return text === "off" ? text : Number(text);
+  throw new InvalidArgumentError("Expected a whole number from 1, or off.");
+}
+
+function multiplier(text: string): "1" | "2" | "4" {
+  if (text === "1" || text === "2" || text === "4") return text;
+  throw new InvalidArgumentError("Expected 1, 2 or 4.");
 }
 
 function accountsNumber(text: string): number {

@@ -13,8 +13,11 @@ import { left, table } from "../reporting/table.ts";
 
 export interface SimulatorCommandOptions {
   readonly port: number;
+  readonly host: string;
   readonly seed: number;
   readonly cash: string;
+  readonly multiplier: "1" | "2" | "4";
+  readonly rateLimit: number | "off";
   readonly hours: string;
   readonly latency: number;
   readonly fillLatency: number;
@@ -41,8 +44,11 @@ export async function simulator(context: CommandContext, options: SimulatorComma
   const world = {
     clock: context.clock,
     port: options.port,
+    host: options.host,
     seed: options.seed,
     cash,
+    multiplier: options.multiplier,
+    rateLimitPerMinute: options.rateLimit,
     alwaysOpen: options.hours === "always",
     ackLatencyMs: options.latency,
     fillLatencyMs: options.fillLatency,
@@ -58,7 +64,7 @@ export async function simulator(context: CommandContext, options: SimulatorComma
       ...(file === undefined ? {} : { onChange: () => store(file, venue, context) }),
     });
   const venue: Simulator = await startFrom(file ?? "", state, start).catch((error: unknown) => {
-    throw error instanceof TraderError ? error : portTaken(options.port, error);
+    throw error instanceof TraderError ? error : cannotListen(options, error);
   });
   if (options.bars !== undefined) await giveBars(venue, options.bars);
   for (const line of [...greeting(venue), ...faultLines(venue)]) context.out.line(line);
@@ -71,11 +77,11 @@ export async function simulator(context: CommandContext, options: SimulatorComma
 async function serveMany(
   context: CommandContext,
   world: SharedSimulatorOptions,
-  { port, state, bars }: SimulatorCommandOptions,
+  { host, port, state, bars }: SimulatorCommandOptions,
 ): Promise<ExitCode> {
   if (state !== undefined || bars !== undefined) throw usage("--account-per-key can be combined neither with --state nor with --bars.");
   const venue = await startSharedSimulator(world).catch((error: unknown) => {
-    throw portTaken(port, error);
+    throw cannotListen({ host, port }, error);
   });
   context.out.line(
     `Simulated Alpaca API at ${venue.url}, order updates at ${venue.streamUrl}. Each key or OAuth token has its own account.`,
@@ -135,10 +141,10 @@ function store(file: string, { exchange }: Simulator, { err }: CommandContext): 
   }
 }
 
-function portTaken(port: number, error: unknown): TraderError {
-  return new TraderError(`The simulator cannot listen on port ${String(port)}: ${whyNot(error)}.`, {
+function cannotListen({ host, port }: Pick<SimulatorCommandOptions, "host" | "port">, error: unknown): TraderError {
+  return new TraderError(`The simulator cannot listen on port ${String(port)} of ${host}: ${whyNot(error)}.`, {
     code: "port-taken",
-    hint: "Choose another port with --port, or 0 for any free port.",
+    hint: "Choose another port with --port, or 0 for any free port; --host must be an address of this machine.",
     cause: error,
   });
 }

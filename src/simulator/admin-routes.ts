@@ -10,7 +10,7 @@ import type { AssetRecord } from "./assets.ts";
 
 type Body = RouteRequest["body"];
 
-/** `/simulator/…`: controls for a person at the venue. Needs no keys, because it is served on the loopback only. @throws Refusal */
+/** `/simulator/…`: controls for a person at the venue. Needs no keys: anyone who reaches the venue controls it. @throws Refusal */
 export function adminRoute(exchange: Exchange, faults: FaultInjector, request: RouteRequest): Answer | undefined {
   const { method, path, body } = request;
   const action = pathRest(path, "/simulator/");

@@ -9,7 +9,7 @@ import { type Front, ManyAccounts, type ManyAccountsOptions } from "./many-accou
 import { Venue, type VenueOptions } from "./venue.ts";
 import type { VenueResponse } from "./wire.ts";
 
-const HOST = "127.0.0.1";
+const LOOPBACK = "127.0.0.1";
 const STREAM_PATH = "/stream";
 /** The older Python client connects with a slash. */
 const STREAM_PATHS = [STREAM_PATH, `${STREAM_PATH}/`];
@@ -19,8 +19,10 @@ const LARGEST_BODY_BYTES = 8_000_000;
 interface ListenOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
-  /** On 127.0.0.1; 0, the default, for any free port. */
+  /** 0, the default, for any free port. */
   readonly port?: number;
+  /** An address of this machine. Default: the loopback. */
+  readonly host?: string;
 }
 
 export interface SimulatorOptions extends Omit<ExchangeOptions, "clock">, Omit<VenueOptions, "exchange">, ListenOptions {}
@@ -48,20 +50,20 @@ export interface SharedSimulator extends Listening {
 /** As long as a large load balancer keeps an idle connection. */
 const KEPT_MS = 620_000;
 
-/** Starts a venue that listens on the loopback. @throws when the port is taken. */
+/** Starts a venue that listens. @throws when the port is taken. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
   const exchange = new Exchange({ ...options, clock: options.clock ?? systemClock });
   const venue = new Venue({ ...options, exchange });
-  return { ...(await listen(venue, options.port)), exchange, venue };
+  return { ...(await listen(venue, options)), exchange, venue };
 }
 
 /** Starts a venue with many accounts, each with its own key or token. @throws when the port is taken. */
 export async function startSharedSimulator(options: SharedSimulatorOptions = {}): Promise<SharedSimulator> {
   const accounts = new ManyAccounts({ ...options, clock: options.clock ?? systemClock });
-  return { ...(await listen(accounts, options.port)), accounts };
+  return { ...(await listen(accounts, options)), accounts };
 }
 
-async function listen(venue: Front, wanted = 0): Promise<Listening> {
+async function listen(venue: Front, { host = LOOPBACK, port: wanted = 0 }: ListenOptions): Promise<Listening> {
   const server = createServer({ keepAliveTimeout: KEPT_MS }, (request, response) => void answer(venue, request, response));
   const sockets = new WebSocketServer({ server });
   sockets.shouldHandle = ({ url = "" }) => STREAM_PATHS.includes(url.split("?")[0] ?? "");
@@ -69,14 +71,14 @@ async function listen(venue: Front, wanted = 0): Promise<Listening> {
   sockets.on("error", () => undefined);
   sockets.on("connection", (socket) => connect(venue, socket));
   try {
-    server.listen(wanted, HOST);
+    server.listen(wanted, host);
     await once(server, "listening");
   } catch (thrown) {
     venue.close();
     throw thrown;
   }
   const { port } = server.address() as AddressInfo;
-  const address = `${HOST}:${String(port)}`;
+  const address = `${host.includes(":") ? `[${host}]` : host}:${String(port)}`;
   return {
     url: `http://${address}`,
     streamUrl: `ws://${address}${STREAM_PATH}`,

@@ -1,4 +1,5 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +9,36 @@ import { FAULT_MENU } from "../../src/simulator/faults.ts";
 import { CLI } from "../product.ts";
 
 const run = promisify(execFile);
+
+describe("`simulator`", () => {
+  test("listens at --host, with the limit and the buying power of its options", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "simulator-options-"));
+    const options = ["--host", "localhost", "--rate-limit", "2", "--multiplier", "4"];
+    const env = { PATH: process.env.PATH, HOME: directory, STATE_DIR: directory, NO_COLOR: "1" };
+    const child = spawn(process.execPath, [CLI, "simulator", "--port", "0", ...options], { cwd: directory, env });
+    try {
+      const [output] = (await once(child.stdout, "data")) as [Buffer];
+      const url = /http:\/\/localhost:\d+/.exec(output.toString())?.[0] ?? "";
+      const headers = { "apca-api-key-id": "key", "apca-api-secret-key": "secret" };
+      const replies = [];
+      for (let call = 0; call < 3; call++) replies.push(await fetch(`${url}/v2/account`, { headers }));
+      expect(replies.map(({ status }) => status)).toEqual([200, 200, 429]);
+      expect(await replies[0]!.json()).toMatchObject({ cash: "100000", buying_power: "400000", multiplier: "4" });
+    } finally {
+      child.kill();
+      await once(child, "exit");
+      rmSync(directory, { recursive: true });
+    }
+  }, 60_000);
+
+  test.each([
+    [["--rate-limit", "0"], "Expected a whole number from 1, or off."],
+    [["--multiplier", "3"], "Expected 1, 2 or 4."],
+    [["--host", "192.0.2.1", "--port", "0"], "--host must be an address of this machine"],
+  ])("%p ends it with what is wrong", async (options, words) => {
+    await expect(run(process.execPath, [CLI, "simulator", ...options])).rejects.toMatchObject({ stderr: expect.stringContaining(words) });
+  });
+});
 
 describe("`simulator --fault`", () => {
   let directory: string;
