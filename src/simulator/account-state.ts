@@ -47,6 +47,15 @@ export interface SplitRecord {
   readonly shares?: Decimal | undefined;
 }
 
+/** A named list of assets, which survive a change of their symbols. */
+export interface Watchlist {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly assetIds: readonly string[];
+}
+
 /** Equity at the end of one session. */
 export interface Closing {
   readonly date: string;
@@ -67,6 +76,7 @@ export interface ExchangeState {
   readonly closings: Closing[];
   readonly splits: SplitRecord[];
   readonly assets: Map<string, AssetRecord>;
+  readonly watchlists: Map<string, Watchlist>;
   /** Counts timestamps, so that no two are equal. */
   sequence: number;
 }
@@ -96,7 +106,10 @@ export function restoreState(text: string, monotonicNow: number): Omit<Stored, "
     throw new RangeError("The stored simulator state was written by another version; delete it to start again.");
   for (const [id, order] of stored.state.orders) stored.state.orders.set(id, shifted(order, monotonicNow));
   const known: Partial<ExchangeState> = stored.state;
-  return { ...stored, state: { ...stored.state, splits: known.splits ?? [] } };
+  return {
+    ...stored,
+    state: { ...stored.state, splits: known.splits ?? [], watchlists: known.watchlists ?? new Map<string, Watchlist>() },
+  };
 }
 
 function shifted(order: OrderRecord, by: number): OrderRecord {

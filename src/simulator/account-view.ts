@@ -22,7 +22,7 @@ export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity
   const power = toText(buyingPower(state, valueOf));
   const maintenance = toText(stock.times(MAINTENANCE_MARGIN));
   return {
-    id: uuidFor(`account ${state.accountNumber}`),
+    id: accountId(state),
     admin_configurations: {},
     user_configurations: null,
     account_number: state.accountNumber,
@@ -60,6 +60,10 @@ export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity
     shorting_enabled: false,
     created_at: state.createdAt,
   };
+}
+
+export function accountId({ accountNumber }: ExchangeState): string {
+  return uuidFor(`account ${accountNumber}`);
 }
 
 /** The body of `GET /v2/account/configurations`. */

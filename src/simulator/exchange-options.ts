@@ -102,6 +102,7 @@ export function openingState(options: ExchangeOptions, priceAt: (symbol: string,
     closings: [{ date: before.date, at: now, equity: cash.plus(sum(worth)) }],
     splits: [],
     assets: builtInAssets(),
+    watchlists: new Map(),
     sequence: 1,
   };
 }

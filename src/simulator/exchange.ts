@@ -7,6 +7,7 @@ import {
   restoreState,
   type SplitRecord,
   storeState,
+  type Watchlist,
 } from "./account-state.ts";
 import { accountView, positionView, type View } from "./account-view.ts";
 import { feeActivity, splitActivity, transferActivity } from "./activities.ts";
@@ -343,6 +344,16 @@ export class Exchange {
   setSettings(change: Partial<AccountSettings>): void {
     if (!this.state.settings.fractionalTrading) this.#accountWholeOnlyUntil = this.clock.monotonic();
     Object.assign(this.state.settings, change);
+    this.#onChange();
+  }
+
+  keepWatchlist(list: Watchlist): void {
+    this.state.watchlists.set(list.id, list);
+    this.#onChange();
+  }
+
+  dropWatchlist(id: string): void {
+    this.state.watchlists.delete(id);
     this.#onChange();
   }
 

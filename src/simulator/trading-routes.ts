@@ -11,6 +11,7 @@ import type { PositionPart } from "./placing.ts";
 import { Refusal } from "./refusals.ts";
 import { portfolioHistory } from "./portfolio-history.ts";
 import { changeSettings } from "./settings-route.ts";
+import { watchlistRoute } from "./watchlists.ts";
 import { type Answer, ok, pathRest, type RouteRequest, sortedKeys } from "./wire.ts";
 
 /** Answers the trading part of the API; `undefined` for an unknown path. @throws Refusal */
@@ -42,7 +43,12 @@ export function tradingRoute(exchange: Exchange, request: RouteRequest): Answer 
     case "GET /v2/orders:by_client_order_id":
       return ok(orderView(exchange.orderByClientId(query.get("client_order_id") ?? "")));
     default:
-      return calendarRoute(exchange, request) ?? orderRoute(exchange, request) ?? nameRoute(exchange, request);
+      return (
+        watchlistRoute(exchange, request) ??
+        calendarRoute(exchange, request) ??
+        orderRoute(exchange, request) ??
+        nameRoute(exchange, request)
+      );
   }
 }
 

@@ -191,6 +191,16 @@ async function everyAnswer(): Promise<{ exchanged: Exchanged[]; frames: string[]
     "calendar/NASDAQ?timezone=UTC",
   ])
     await call("GET", `/v3/${path}`);
+  const watchlist = `/v2/watchlists/${idOf(await call("POST", "/v2/watchlists", { name: "one", symbols: ["SPY"] }))}`;
+  for (const [method, path] of [
+    ["POST", watchlist],
+    ["GET", watchlist],
+    ["GET", "/v2/watchlists"],
+    ["DELETE", `${watchlist}/SMR`],
+    ["DELETE", watchlist],
+    ["GET", watchlist],
+  ] as const)
+    await call(method, path, method === "POST" ? { symbol: "SMR" } : undefined);
   exchange.split("LEU", "1:10");
   exchange.split("SMR", "3:2");
   await call("GET", "/v1/corporate-actions?symbols=LEU,SMR,SPY");

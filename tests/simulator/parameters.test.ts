@@ -9,12 +9,19 @@ const FLAGS = { true: ["True", "TRUE", "t", "T", "1"], false: ["False", "FALSE",
 const QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "GET /v2/orders": { status: "all" },
   "GET /v2/orders:by_client_order_id": { client_order_id: "resting" },
+  "GET /v2/watchlists:by_name": { name: "mine" },
+  "POST /v2/watchlists:by_name": { name: "mine" },
+  "PUT /v2/watchlists:by_name": { name: "mine" },
+  "DELETE /v2/watchlists:by_name": { name: "mine" },
   "GET /v1/corporate-actions": { start: "2025-07-01" },
   "GET /v2/stocks/bars": { timeframe: "1Day", start: "2025-07-10" },
   "GET /v2/stocks/{symbol}/bars": { timeframe: "1Day", start: "2025-07-10" },
 };
 const BODIES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "POST /v2/orders": limitOrder("buy", "SPY", "1", "400"),
+  "POST /v2/watchlists": { name: "other" },
+  "POST /v2/watchlists/{watchlist_id}": { symbol: "SMR" },
+  "POST /v2/watchlists:by_name": { symbol: "SMR" },
   "PATCH /v2/orders/{order_id}": { limit_price: "401" },
 };
 /** Without an order class, Alpaca ignores the legs of a bracket too. */
@@ -23,6 +30,7 @@ const IGNORED_BY_ALPACA = ["take_profit", "stop_loss"];
 interface Venue {
   readonly client: Client;
   readonly orderId: string;
+  readonly watchlistId: string;
   readonly assetId: string;
 }
 
@@ -35,8 +43,10 @@ async function openVenue(): Promise<Venue> {
   exchange.submit({ ...limitOrder("sell", "BTAL", "1", "90"), client_order_id: "sell" });
   const { id: orderId } = exchange.submit({ ...limitOrder("buy", "SPY", "1", "500"), client_order_id: "resting" });
   exchange.split("CWVX", "2");
+  const watchlist = await client.request("POST", "/v2/watchlists", { name: "mine", symbols: ["SPY", "LEU"] });
   await clock.advance(1_000);
-  return { client, orderId, assetId: exchange.state.assets.get("LEU")!.id };
+  const { id: watchlistId } = watchlist.json as { id: string };
+  return { watchlistId, client, orderId, assetId: exchange.state.assets.get("LEU")!.id };
 }
 
 interface Ask {
@@ -72,10 +82,11 @@ class Modelled {
 
   /** Asks a new venue, so that equal requests get equal answers. */
   async ask({ query = [], body, path = {} }: Ask = {}): Promise<Reply> {
-    const { client, orderId } = await openVenue();
+    const { client, orderId, watchlistId } = await openVenue();
     const [method = "", template = ""] = this.name.split(" ");
     const names: Readonly<Record<string, string>> = {
       order_id: orderId,
+      watchlist_id: watchlistId,
       symbol_or_asset_id: "LEU",
       activity_type: "FILL",
       market: "NYSE",
@@ -194,10 +205,10 @@ describe("every parameter of Alpaca's specification, at every endpoint that the 
   });
 
   test("is understood as an id in capitals and without hyphens", async () => {
-    const { assetId, orderId } = await openVenue();
+    const ids = await openVenue();
     const faults = await faultsOfEach(async (check, operation, { in: place, name }) => {
       if (!name.endsWith("_id") || name === "client_order_id") return;
-      const id = name === "symbol_or_asset_id" ? assetId : orderId;
+      const id = name === "symbol_or_asset_id" ? ids.assetId : name === "watchlist_id" ? ids.watchlistId : ids.orderId;
       const askFor = (text: string): Promise<Reply> =>
         operation.ask(place === "path" ? { path: { [name]: text } } : { query: [[name, text]] });
       await check(`${operation.name} ${name}=${id}`, (text) => text.startsWith("20"), askFor(id));
