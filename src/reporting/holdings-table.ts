@@ -1,5 +1,5 @@
 import type { Account, Position } from "../domain/broker.ts";
-import { formatDollars, formatPercent, formatQuantity, formatWeight } from "../domain/format.ts";
+import { formatDollars, formatPercent, formatQuantity } from "../domain/format.ts";
 import { HUNDRED, roundHalfUp, ZERO, ONE, sum, type Decimal } from "../domain/decimal.ts";
 import { shareOf } from "./figures.ts";
 import type { Style } from "./style.ts";
@@ -14,12 +14,36 @@ export interface HoldingsTarget {
   readonly aside: SetAside;
 }
 
-/** Every symbol held or targeted, with its current weight and its distance from the target in percentage points. */
-export function holdingsTable(account: Account, positions: readonly Position[], sought: HoldingsTarget, style: Style): string[] {
+/** A symbol that is held or targeted; all weights are fractions. */
+export interface Holding {
+  readonly symbol: string;
+  readonly position: Position | undefined;
+  readonly value: Decimal;
+  /** Share of the account, as `goal` and `drift` are. */
+  readonly weight: Decimal;
+  /** Share of the base, as the strategy wrote it; `undefined` where nothing is wanted of the symbol. */
+  readonly target: Decimal | undefined;
+  readonly goal: Decimal | undefined;
+  /** Weight less goal. */
+  readonly drift: Decimal | undefined;
+}
+
+/** Targeted symbols first, in the order of the targets, then the others that are held. */
+export function holdingsOn(account: Account, positions: readonly Position[], sought: HoldingsTarget): Holding[] {
   const held = new Map(positions.map((position) => [position.symbol, position]));
-  const symbols = [...new Set([...(sought.targets?.keys() ?? []), ...[...held.keys()].sort()])];
   const base = targetBase(account, positions, sought.aside);
-  const rows = symbols.map((symbol) => rowOf(symbol, held.get(symbol), { account, sought, base }));
+  return [...new Set([...(sought.targets?.keys() ?? []), ...[...held.keys()].sort()])].map((symbol) => {
+    const position = held.get(symbol);
+    const value = position?.marketValue ?? ZERO;
+    const weight = shareOf(value, account.equity);
+    const target = targetOf(symbol, position, sought);
+    const goal = target?.times(base);
+    return { symbol, position, value, weight, target, goal, drift: goal === undefined ? undefined : weight.minus(goal) };
+  });
+}
+
+/** Every symbol held or targeted: what it should be and what it is, both as shares of the account, and the difference in percentage points. */
+export function holdingsTable(account: Account, positions: readonly Position[], sought: HoldingsTarget, style: Style): string[] {
   const cash: Cell[] = [
     { text: "cash", tint: "quiet" },
     "",
@@ -28,31 +52,28 @@ export function holdingsTable(account: Account, positions: readonly Position[], 
     "",
     formatDollars(account.cash),
   ];
-  return [...table(COLUMNS, [...rows, cash], style), ...baseNote(account, positions, sought, base)];
+  const rows = holdingsOn(account, positions, sought).map(rowOf);
+  return [...table(COLUMNS, [...rows, cash], style), ...baseNote(account, positions, sought)];
 }
 
-/** Explains why targets and actual weights cannot be compared directly. */
-function baseNote({ equity }: Account, positions: readonly Position[], { targets, aside }: HoldingsTarget, base: Decimal): string[] {
-  if (targets === undefined || !positions.some((position) => isSetAside(position, aside))) return [];
-  return [`Targets are shares of ${formatDollars(equity.times(base))}: protected positions and the cash reserve are excluded.`];
+/** Explains why the targets are smaller than the weights in the alerts. */
+function baseNote(account: Account, positions: readonly Position[], { targets, aside }: HoldingsTarget): string[] {
+  const base = targetBase(account, positions, aside);
+  if (targets === undefined || base.eq(ONE)) return [];
+  const without = positions.some((position) => isSetAside(position, aside))
+    ? "protected positions and its cash reserve"
+    : "its cash reserve";
+  return [
+    `Weights are shares of ${formatDollars(account.equity)}. Targets divide ${formatDollars(account.equity.times(base))}, the account without ${without}.`,
+  ];
 }
 
-interface Measure {
-  readonly account: Account;
-  readonly sought: HoldingsTarget;
-  /** Share of the account. */
-  readonly base: Decimal;
-}
-
-function rowOf(symbol: string, position: Position | undefined, { account, sought, base }: Measure): Cell[] {
-  const value = position?.marketValue ?? ZERO;
-  const actual = shareOf(value, account.equity);
-  const target = targetOf(symbol, position, sought);
+function rowOf({ symbol, position, value, weight, goal, drift }: Holding): Cell[] {
   return [
     { text: symbol, tint: "strong" },
-    target === undefined ? "-" : formatWeight(target),
-    formatPercent(actual),
-    target === undefined ? "" : points(actual.minus(target.times(base))),
+    goal === undefined ? "-" : formatPercent(goal),
+    formatPercent(weight),
+    drift === undefined ? "" : points(drift),
     formatQuantity(position?.quantity ?? ZERO),
     formatDollars(value),
   ];

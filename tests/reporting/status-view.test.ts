@@ -102,9 +102,11 @@ describe("the status", () => {
     expect(lines.join("\n")).not.toMatch(/Portfolio Value|Holdings|No working orders/);
   });
 
-  test("measures drift against what the cash reserve leaves", () => {
+  test("shows target and actual as shares of the same account, less the cash reserve", () => {
     const aside = { reserve: decimal("0.05"), protectedSymbols: new Set<string>() };
-    expect(status({ aside })).toContain("  LEU     39.5 %   0.0 %  -37.5 pt       0       $0.00");
+    const lines = status({ aside });
+    expect(lines).toContain("  LEU     37.5 %   0.0 %  -37.5 pt       0       $0.00");
+    expect(lines).toContain("Weights are shares of $100,000.00. Targets divide $95,000.00, the account without its cash reserve.");
   });
 
   test("measures drift against what protected positions leave, and wants nothing of those", () => {
@@ -112,9 +114,11 @@ describe("the status", () => {
     const lines = status({ aside });
     expect(lines).toContain("  SMR          -  31.2 %            810.38  $31,199.63");
     // 0.395 of (100,000 − 31,199.63) × 0.99 is 26.9 % of the account.
-    expect(lines).toContain("  LEU     39.5 %   0.0 %  -26.9 pt       0       $0.00");
-    expect(lines).toContain("Targets are shares of $68,112.37: protected positions and the cash reserve are excluded.");
-    expect(status().join()).not.toContain("Targets are shares of");
+    expect(lines).toContain("  LEU     26.9 %   0.0 %  -26.9 pt       0       $0.00");
+    expect(lines).toContain(
+      "Weights are shares of $100,000.00. Targets divide $68,112.37, the account without protected positions and its cash reserve.",
+    );
+    expect(status().join()).not.toContain("Targets divide");
   });
 
   test("shows holdings without targets while no strategy has spoken", () => {
