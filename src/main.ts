@@ -132,12 +132,15 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
   add("trade", "generate the signals, show the account, and act on them")
     .option("--dry-run", "generate and plan, and print both; write, send and record nothing")
     .action(async (options: { dryRun?: boolean }) => done(await (await import("./commands/trade.ts")).trade(context, options)));
-  add("status", "mode, last verdicts, holdings against targets, working orders").action(async () =>
-    done(await (await import("./commands/status.ts")).status(context)),
-  );
+  add("status", "mode, last verdicts, holdings against targets, working orders")
+    .option("--json", "print it as one JSON object")
+    .action(async (options: { json?: boolean }) => done(await (await import("./commands/status.ts")).status(context, options)));
   add("explain", "why each symbol was traded or left alone")
     .argument("[id]", "signal or execution id, or the beginning of one; default: the newest signal")
-    .action(async (id: string | undefined) => done(await (await import("./commands/explain.ts")).explain(context, id)));
+    .option("--json", "print it as one JSON object")
+    .action(async (id: string | undefined, options: { json?: boolean }) =>
+      done(await (await import("./commands/explain.ts")).explain(context, id, options)),
+    );
   add("report", "returns without deposits, profit, executions and what they cost against the decision")
     .option("--days <number>", "how many days back", wholeNumber, 30)
     .option("--json", "print it as one JSON object")
@@ -174,7 +177,8 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
     .option("--pin <number>", "trade for this account from now on")
     .option("--adopt", "let the first run sell what this installation never bought")
     .option("--release <symbol>", "with several strategies: let a position be sold that none of them has named")
-    .action(async (options: { pin?: string; release?: string }) =>
+    .option("--json", "print it as one JSON object")
+    .action(async (options: { pin?: string; adopt?: boolean; release?: string; json?: boolean }) =>
       done(await (await import("./commands/account.ts")).account(context, options)),
     );
   add("notify", "send a test to every notification channel that is set up")

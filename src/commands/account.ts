@@ -9,6 +9,8 @@ import { connectVenue } from "../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { strangersHeld } from "../execution/preparation/adoption.ts";
 import { openLedger, type SqliteLedger } from "../ledger/sqlite-ledger.ts";
+import { readAccountNow, type AccountReading } from "../reporting/account-reading.ts";
+import { accountDocument } from "../reporting/account-report.ts";
 import { accountSummary } from "../reporting/account-summary.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -24,18 +26,14 @@ export async function account(context: CommandContext, options: AccountOptions):
   try {
     venue = await connectVenue(config, context.clock, "account", { onWait: (text) => context.err.line(text) });
     const { broker } = venue;
-    const [found, positions] = await Promise.all([broker.account(), broker.positions()]);
-    for (const line of accountSummary(found, positions, { mode: config.mode, brokerName: broker.name }, context.out.style))
-      context.out.line(line);
-    if (options.pin !== undefined) pin(context, ledger, options.pin, found.number);
-    if (options.adopt === true) adopt(context, config, ledger, found, positions);
-    if (options.release !== undefined) release(context, config, ledger, options.release.toUpperCase(), positions);
+    const reading = await readAccountNow(broker);
+    const where = { mode: config.mode, brokerName: broker.name };
+    if (options.json !== true)
+      for (const line of accountSummary(reading.account, reading.positions, where, context.out.style)) context.out.line(line);
+    change(context, options, { config, ledger, reading });
     const pinned = ledger.pinnedAccount()?.number;
-    context.out.line(
-      pinned === undefined
-        ? "The ledger is not pinned to an account yet. It will be pinned to the first account it trades."
-        : `The ledger trades for account ${pinned}.`,
-    );
+    if (options.json === true) context.out.line(JSON.stringify(accountDocument(reading, where, pinned), undefined, 2));
+    else context.out.line(pinnedText(pinned));
     return EXIT.ok;
   } finally {
     await venue?.close();
@@ -47,6 +45,28 @@ interface AccountOptions {
   readonly pin?: string;
   readonly adopt?: boolean;
   readonly release?: string;
+  readonly json?: boolean;
+}
+
+interface Opened {
+  readonly config: Config;
+  readonly ledger: SqliteLedger;
+  readonly reading: AccountReading;
+}
+
+/** With `--json` the document stays alone on stdout. */
+function change(context: CommandContext, options: AccountOptions, { config, ledger, reading }: Opened): void {
+  const { account: found, positions } = reading;
+  const shown = options.json === true ? { ...context, out: context.err } : context;
+  if (options.pin !== undefined) pin(shown, ledger, options.pin, found.number);
+  if (options.adopt === true) adopt(shown, config, ledger, found, positions);
+  if (options.release !== undefined) release(shown, config, ledger, options.release.toUpperCase(), positions);
+}
+
+function pinnedText(pinned: string | undefined): string {
+  return pinned === undefined
+    ? "The ledger is not pinned to an account yet. It will be pinned to the first account it trades."
+    : `The ledger trades for account ${pinned}.`;
 }
 
 /** @throws TraderError (3) for an account that this installation must not trade. */

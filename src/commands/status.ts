@@ -9,19 +9,28 @@ import { holderOf } from "../ledger/lock.ts";
 import { openLedger, type SqliteLedger } from "../ledger/sqlite-ledger.ts";
 import { lastStrategyTargets } from "../accounts/strategy-targets.ts";
 import { combinedTargets } from "../domain/strategy-target.ts";
+import { readAccountNow, type AccountReading } from "../reporting/account-reading.ts";
+import { dayOf } from "../reporting/account-report.ts";
+import { statusDocument } from "../reporting/status-json.ts";
 import { statusLines, type StatusFacts } from "../reporting/status-view.ts";
 import type { CommandContext } from "./context.ts";
 
 const RECENT = 10;
 
+export interface StatusOptions {
+  readonly json?: boolean;
+}
+
 /** Mode, halt, last verdicts, positions against targets, open orders. Works while a daemon runs. */
-export async function status(context: CommandContext): Promise<ExitCode> {
+export async function status(context: CommandContext, { json = false }: StatusOptions = {}): Promise<ExitCode> {
   const config = loadConfig(context.env);
   const ledger = openExistingLedger(config);
   try {
-    const seen = await fromBroker(context, config);
+    const { reading, ...seen } = await fromBroker(context, config);
     const facts = { ...fromLedger(context, config, ledger), ...seen, subAccounts: subAccountsOf(config, ledger, seen) };
-    for (const line of statusLines(facts, context.out.style)) context.out.line(line);
+    const targets = ledger === undefined ? [] : lastStrategyTargets(ledger, config.strategies);
+    if (json) context.out.line(JSON.stringify(statusDocument(facts, { ledger, reading, targets }), undefined, 2));
+    else for (const line of statusLines(facts, context.out.style)) context.out.line(line);
     return facts.accountProblem === undefined ? EXIT.ok : EXIT.failed;
   } finally {
     ledger?.close();
@@ -39,7 +48,7 @@ export function openExistingLedger(config: Config): SqliteLedger | undefined {
 }
 
 type LedgerFacts = Omit<StatusFacts, keyof BrokerFacts | "books">;
-type BrokerFacts = Pick<StatusFacts, "account" | "accountProblem" | "positions" | "workingOrders" | "market">;
+type BrokerFacts = Pick<StatusFacts, "account" | "accountProblem" | "day" | "positions" | "workingOrders" | "market">;
 
 function fromLedger(context: CommandContext, config: Config, ledger: SqliteLedger | undefined): LedgerFacts {
   const holder = holderOf(ledgerLockFile(config));
@@ -73,16 +82,12 @@ function subAccountsOf(config: Config, ledger: SqliteLedger | undefined, { accou
   return readSubAccounts(ledger, account, positions);
 }
 
-async function fromBroker(context: CommandContext, config: Config): Promise<BrokerFacts> {
+async function fromBroker(context: CommandContext, config: Config): Promise<BrokerFacts & { reading?: AccountReading }> {
   const { broker, close } = await connectVenue(config, context.clock, "status", { onWait: (text) => context.err.line(text) });
   try {
-    const [account, positions, workingOrders, market] = await Promise.all([
-      broker.account(),
-      broker.positions(),
-      broker.openOrders(),
-      broker.marketClock(),
-    ]);
-    return { account, positions, workingOrders, market };
+    const [reading, workingOrders] = await Promise.all([readAccountNow(broker), broker.openOrders()]);
+    const { account, positions, market } = reading;
+    return { reading, account, day: dayOf(reading), positions, market, workingOrders };
   } catch (error) {
     return { accountProblem: messageOf(error), positions: [], workingOrders: [] };
   } finally {

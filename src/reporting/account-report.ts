@@ -1,6 +1,7 @@
-import { dayProfit } from "../performance/returns.ts";
+import { dayProfit, type DayProfit } from "../performance/returns.ts";
 import { toText } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
+import type { AccountContext } from "./account-summary.ts";
 import { dollarsOrNull, fractionOrNull, textOrNull } from "./json-values.ts";
 import type { PricedHolding } from "./profit-report.ts";
 import { readSubAccounts, type SubAccount } from "../accounts/read-sub-accounts.ts";
@@ -9,6 +10,8 @@ import { readSubAccounts, type SubAccount } from "../accounts/read-sub-accounts.
 export interface AccountReport {
   readonly number: string;
   readonly status: string;
+  /** The venue's blocks on trading, such as `trading_blocked`; empty when there is none. */
+  readonly blocks: readonly string[];
   readonly equity: string;
   readonly last_equity: string | null;
   readonly cash: string;
@@ -40,14 +43,22 @@ export function holdingsOf({ positions }: AccountReading): PricedHolding[] {
   }));
 }
 
+/** `undefined` when deposits or the last equity are not known. */
+export function dayOf({ account, flowsSinceClose: flows }: AccountReading): DayProfit | undefined {
+  const { equity, lastEquity, lastEquityKnown } = account;
+  return flows === undefined || lastEquityKnown === false ? undefined : dayProfit({ equity, lastEquity, flows });
+}
+
 /** The account with its day's profit: deposits do not count as profit. */
-export function accountReport({ account, positions, flowsSinceClose: flows }: AccountReading): AccountReport {
-  const { number, status, equity, lastEquity, lastEquityKnown, cash, buyingPower } = account;
-  const day = flows === undefined || lastEquityKnown === false ? undefined : dayProfit({ equity, lastEquity, flows });
+export function accountReport(reading: AccountReading): AccountReport {
+  const { account, positions, flowsSinceClose: flows } = reading;
+  const { number, status, blocks, equity, lastEquity, lastEquityKnown, cash, buyingPower } = account;
+  const day = dayOf(reading);
   const ordered = [...positions].sort((one, other) => other.marketValue.cmp(one.marketValue));
   return {
     number,
     status,
+    blocks,
     equity: toText(equity),
     last_equity: lastEquityKnown === false ? null : toText(lastEquity),
     cash: toText(cash),
@@ -63,6 +74,29 @@ export function accountReport({ account, positions, flowsSinceClose: flows }: Ac
     day_profit: dollarsOrNull(day?.amount),
     day_return: fractionOrNull(day?.fraction),
     day_flows: dollarsOrNull(flows),
+  };
+}
+
+/** `account --json`. */
+export interface AccountDocument {
+  readonly schema: 1;
+  readonly mode: string;
+  readonly broker: string;
+  /** The account that this installation trades for; `null` until it first trades. */
+  readonly pinned_account: string | null;
+  readonly account: AccountReport;
+  /** What could not be read, one sentence each. */
+  readonly problems: readonly string[];
+}
+
+export function accountDocument(reading: AccountReading, where: AccountContext, pinned: string | undefined): AccountDocument {
+  return {
+    schema: 1,
+    mode: where.mode,
+    broker: where.brokerName,
+    pinned_account: pinned ?? null,
+    account: accountReport(reading),
+    problems: reading.problems,
   };
 }
 

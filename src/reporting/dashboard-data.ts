@@ -143,7 +143,7 @@ function wasAccepted({ begunAt, outcome }: ExecutionRecord): boolean {
   return begunAt !== undefined || outcome === "on-target" || outcome === "off-target";
 }
 
-function marketOf({ market }: AccountReading): DashboardData["market"] {
+export function marketOf({ market }: AccountReading): DashboardData["market"] {
   return { is_open: market.isOpen, next_open: isoInstant(market.nextOpen), next_close: isoInstant(market.nextClose) };
 }
 

@@ -1,7 +1,8 @@
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
-import { dayProfit, type EquityPoint, gainOver, timeWeightedReturn } from "../performance/returns.ts";
+import { type EquityPoint, gainOver, timeWeightedReturn } from "../performance/returns.ts";
 import { decimal, HUNDRED, ONE, roundHalfUp, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { AccountReading } from "./account-reading.ts";
+import { dayOf } from "./account-report.ts";
 import { shareOf } from "./figures.ts";
 
 /** The account in the file of the latest execution: dollars and percentages (times 100) as JSON numbers. */
@@ -98,11 +99,9 @@ export function recordedPositions({ accountAfter, accountBefore }: ExecutionReco
 }
 
 export function todayOf(reading: AccountReading | undefined): PeriodResult | null {
-  if (reading?.flowsSinceClose === undefined) return null;
-  const { equity, lastEquity, lastEquityKnown } = reading.account;
-  if (lastEquityKnown === false) return null;
-  const { amount, fraction } = dayProfit({ equity, lastEquity, flows: reading.flowsSinceClose });
-  return { profit: toNumber(amount), percent: fraction === undefined ? null : percent(fraction) };
+  const day = reading === undefined ? undefined : dayOf(reading);
+  if (day === undefined) return null;
+  return { profit: toNumber(day.amount), percent: day.fraction === undefined ? null : percent(day.fraction) };
 }
 
 /** From the last point before the period, or the first available one. */

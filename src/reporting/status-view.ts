@@ -9,10 +9,12 @@ import { ZERO } from "../domain/decimal.ts";
 import type { SubAccount } from "../accounts/read-sub-accounts.ts";
 import { isOwnOrder } from "../execution/orders/ids.ts";
 import { combinedTargets, type StrategyTarget } from "../domain/strategy-target.ts";
+import type { DayProfit } from "../performance/returns.ts";
 import { accountFigures } from "./account-summary.ts";
+import { signedDollars, signedPercent } from "./figures.ts";
 import { subAccountsTable } from "./sub-accounts-table.ts";
 import { strategyTargetLines } from "./strategy-target-lines.ts";
-import { holdingsTable, type SetAside } from "./holdings-table.ts";
+import { holdingsTable, type HoldingsTarget, type SetAside } from "./holdings-table.ts";
 import { formatAge, formatDuration, formatInstant, type TimeFormat } from "../domain/time-format.ts";
 import { oneLine, spaced, type Style, type Tint } from "./style.ts";
 import { left, table, type Cell } from "./table.ts";
@@ -25,6 +27,8 @@ export interface StatusFacts extends TimeFormat {
   readonly account?: Account | undefined;
   /** Why the account could not be read. */
   readonly accountProblem?: string | undefined;
+  /** Of the current day; `undefined` when deposits since the last close are not known. */
+  readonly day?: DayProfit | undefined;
   readonly positions: readonly Position[];
   /** Newest first, as the verdicts. */
   readonly lastSignals: readonly SignalRecord[];
@@ -79,30 +83,33 @@ function marketLine({ market, now, zone }: StatusFacts, style: Style): string {
   return market.isOpen ? `Market: ${style.paint("good", "open")}, closes ${when}` : `Market: closed, opens ${when}`;
 }
 
-function accountLines({ account, accountProblem }: StatusFacts, style: Style): string[] {
+function accountLines({ account, accountProblem, day }: StatusFacts, style: Style): string[] {
   const problem = accountProblem === undefined ? [] : [style.paint("bad", `The account could not be read: ${oneLine(accountProblem)}`)];
-  return account === undefined ? problem : [...problem, ...accountFigures(account, style)];
+  return account === undefined ? problem : [...problem, ...accountFigures(account, style), ...(day === undefined ? [] : [dayLine(day)])];
+}
+
+function dayLine({ amount, fraction }: DayProfit): string {
+  return `Today's P/L (excl. deposits): ${signedDollars(amount)}${fraction === undefined ? "" : ` (${signedPercent(fraction, 2)})`}`;
+}
+
+/** What the holdings are compared with: of one strategy its newest rebalance, of several all that they want together. */
+export function soughtIn({ targets, strategyTargets, aside }: StatusFacts): HoldingsTarget {
+  if (strategyTargets === undefined) return { targets: targets?.kind === "rebalance" ? targets.targets : undefined, aside };
+  return { targets: strategyTargets.length === 0 ? undefined : combinedTargets(strategyTargets), aside };
 }
 
 function holdingLines(facts: StatusFacts, style: Style): string[] {
-  const { account, positions, targets, strategyTargets, now, zone } = facts;
+  const { account, positions, strategyTargets } = facts;
   if (account === undefined) return [];
-  if (strategyTargets !== undefined) {
-    const target = { targets: strategyTargets.length === 0 ? undefined : combinedTargets(strategyTargets), aside: facts.aside };
-    const title = `Holdings against the targets of all strategies${strategyTargets.length === 0 ? " (none has spoken yet)" : ""}:`;
-    return [
-      ...strategyTargetLines(strategyTargets, style, facts),
-      "",
-      style.paint("strong", title),
-      ...holdingsTable(account, positions, target, style),
-    ];
-  }
-  const title =
-    targets === undefined
-      ? "Holdings (no targets yet):"
-      : `Holdings against targets (${targets.strategy}, signal ${targets.id} of ${formatInstant(targets.generatedAt, zone)}, ${formatAge(targets.generatedAt, now)}):`;
-  const target = { targets: targets?.kind === "rebalance" ? targets.targets : undefined, aside: facts.aside };
-  return [style.paint("strong", title), ...holdingsTable(account, positions, target, style)];
+  const each = strategyTargets === undefined ? [] : [...strategyTargetLines(strategyTargets, style, facts), ""];
+  return [...each, style.paint("strong", holdingsTitle(facts)), ...holdingsTable(account, positions, soughtIn(facts), style)];
+}
+
+function holdingsTitle({ targets, strategyTargets, now, zone }: StatusFacts): string {
+  if (strategyTargets !== undefined)
+    return `Holdings against the targets of all strategies${strategyTargets.length === 0 ? " (none has spoken yet)" : ""}:`;
+  if (targets === undefined) return "Holdings (no targets yet):";
+  return `Holdings against targets (${targets.strategy}, signal ${targets.id} of ${formatInstant(targets.generatedAt, zone)}, ${formatAge(targets.generatedAt, now)}):`;
 }
 
 function bookLines({ subAccounts }: StatusFacts, style: Style): string[] {

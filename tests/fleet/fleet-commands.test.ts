@@ -165,6 +165,8 @@ describe("the commands of a fleet", () => {
       expect(readFileSync(file, "utf8")).not.toMatch(/MAX_ORDER_VALUE|DRIFT/);
       expectExit(await fleet.run(["fleet", "set", "anna", "MAX_ORDER_VALUE=50000"]), 0);
       expect(readFileSync(file, "utf8")).toMatch(/MAX_ORDER_VALUE=50000/);
+      const status = await fleet.run(["status", "--json", "--account", "anna"]);
+      expect(JSON.parse(status.stdout)).toMatchObject({ account: { positions: [{ symbol: "TQQQ" }] } });
 
       const running = fleet.start();
       await running.says(/Ready: paper: 1 of 1/);

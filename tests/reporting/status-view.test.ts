@@ -96,6 +96,12 @@ describe("the status", () => {
     expect(status({ market: undefined })).toContain("Market: unknown");
   });
 
+  test("shows the day's profit without deposits when it is known", () => {
+    const lines = status({ day: { amount: decimal("-120.5"), fraction: decimal("-0.0012") } });
+    expect(lines).toContain("Today's P/L (excl. deposits): -$120.50 (-0.12 %)");
+    expect(status().join()).not.toContain("Today's P/L");
+  });
+
   test("names why the account could not be read instead of showing an empty one", () => {
     const lines = status({ account: undefined, accountProblem: "Alpaca paper gave no answer.", positions: [] });
     expect(lines).toContain("The account could not be read: Alpaca paper gave no answer.");

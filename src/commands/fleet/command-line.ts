@@ -54,9 +54,10 @@ export function addFleetCommands(
   add("explain", "why each symbol was traded or left alone in one account")
     .argument("<name>", "the account")
     .argument("[id]", "signal or execution id, or the beginning of one; default: the newest signal")
-    .action(async (name: string, id: string | undefined) => {
+    .option("--json", "print it as one JSON object")
+    .action(async (name: string, id: string | undefined, options: { json?: boolean }) => {
       const { env } = (await import("./one-account.ts")).contextOf(context, name);
-      done(await (await import("../explain.ts")).explain({ ...context, env }, id));
+      done(await (await import("../explain.ts")).explain({ ...context, env }, id, options));
     });
   add("doctor", "check every account, and show what is not well").action(async () =>
     done(await (await import("./doctor.ts")).fleetDoctor(context)),

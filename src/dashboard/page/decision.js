@@ -110,9 +110,9 @@ function planPart({ plan, wanted }) {
         ],
         phase.lines.map((line) => [
           line.symbol,
-          percent(line.targetWeight, 1),
-          dollars(line.targetValue),
-          dollars(line.actualValue),
+          percent(line.target_weight, 1),
+          dollars(line.target_value),
+          dollars(line.actual_value),
           price(line.price ?? null),
           line.detail,
         ]),
