@@ -77,7 +77,7 @@ function settings(): string {
     setting.doc,
   ]);
   return [
-    "Settings come from the environment, then from `.env`. Empty counts as unset. If any setting is invalid, impossible or misspelled, the program exits with 78 and names all of them at once.",
+    "Settings come from the environment, then from `.env`. Empty counts as unset. If any setting is invalid, impossible or misspelled, the program exits with 78 and names all of them at once. A name that begins with `ALPACA_` or is close to a setting counts as misspelled; `.env` is checked more strictly than the environment, which holds the variables of other programs. Other unknown names in `.env` are a note in `doctor`.",
     table(["setting", "default", "expected", "meaning"], rows),
   ].join("\n\n");
 }

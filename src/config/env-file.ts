@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { parse } from "dotenv";
-import { mistakenFor } from "./read-settings.ts";
+import { mistakenFor } from "./misspelled.ts";
 import { SETTINGS } from "./settings.ts";
 
 export interface EnvFile {
@@ -25,7 +25,9 @@ export function readEnvFile(bytes: Buffer): EnvFile {
 
 /** Names in it that no setting has; one that is close to a setting is an error, and reported as that. */
 export function unknownNames({ values }: EnvFile): string[] {
-  return Object.keys(values).filter((name) => !(name in SETTINGS) && values[name]?.trim() !== "" && mistakenFor(name) === undefined);
+  return Object.keys(values).filter(
+    (name) => !(name in SETTINGS) && values[name]?.trim() !== "" && mistakenFor(name, "file") === undefined,
+  );
 }
 
 function notUtf8(bytes: Buffer): string | undefined {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
-import type { Environment } from "../domain/config.ts";
+import { NAMES_IN_FILE, type Environment } from "../domain/config.ts";
 import { readEnvFile } from "./env-file.ts";
 import { SETTINGS } from "./settings.ts";
 
@@ -14,7 +14,7 @@ export function loadEnvironment(directory: string, environment: Environment = pr
   const path = join(directory, ".env");
   const { values, problems } = readEnvFile(readIfThere(path));
   if (problems.length > 0) throw damaged(path, problems);
-  return { ...values, ...credentials(environment), ...environment };
+  return { ...values, ...credentials(environment), ...environment, [NAMES_IN_FILE]: new Set(Object.keys(values)) };
 }
 
 /** As much of it as can be read, for what must work however broken the settings are (R25). */

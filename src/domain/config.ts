@@ -5,7 +5,10 @@ import type { BarMode } from "./bar-basis.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** The environment of the process: names and texts, unread. */
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type Environment = Readonly<Record<string, string | undefined>> & { readonly [NAMES_IN_FILE]?: ReadonlySet<string> };
+
+/** The names that `.env` sets. That file is mostly ours, so a misspelled name is recognised there from further away. */
+export const NAMES_IN_FILE: unique symbol = Symbol("names in .env");
 
 export type TradingMode = "simulator" | "paper" | "live";
 

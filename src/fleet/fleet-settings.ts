@@ -5,7 +5,7 @@ import { ConfigurationError } from "../config/problems.ts";
 import { ACCOUNT_SETTINGS } from "../config/settings.ts";
 import { stateDirFrom } from "../config/state-dir.ts";
 import { textIn } from "../config/text-in.ts";
-import type { Config, Environment } from "../domain/config.ts";
+import { NAMES_IN_FILE, type Config, type Environment } from "../domain/config.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { AccountStore, StoredAccount } from "./account-store.ts";
 
@@ -35,7 +35,8 @@ export function accountEnvironment(env: Environment, { directory, settings }: Pi
   const simulator = join(stateDir, "simulator");
   const isSimulator = textIn(env, "TRADING_MODE")?.toLowerCase() === "simulator" || !hasKeys(settings);
   const files = isSimulator ? { ALERTS_FILE: join(simulator, "nuclear_alerts.json"), LOG_DIR: simulator } : {};
-  return { ...files, ...withoutEmpty(inherited), ...settings, STATE_DIR: directory };
+  const { [NAMES_IN_FILE]: names = new Set<string>() } = env;
+  return { ...files, ...withoutEmpty(inherited), ...settings, STATE_DIR: directory, [NAMES_IN_FILE]: names };
 }
 
 function hasKeys(settings: Environment): boolean {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
-import type { Config, Environment } from "../../src/domain/config.ts";
+import { NAMES_IN_FILE, type Config, type Environment } from "../../src/domain/config.ts";
 import { stateDirFrom } from "../../src/config/state-dir.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import { haltFilesFrom } from "../../src/config/halt-files.ts";
@@ -28,6 +28,10 @@ function refusalOf(env: Environment): TraderError {
     throw error;
   }
   throw new Error("It was accepted.");
+}
+
+function valuesIn(...of: Parameters<typeof loadEnvironment>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(loadEnvironment(...of)));
 }
 
 /** One problem, named in one sentence with the actual and the expected value. */
@@ -445,13 +449,43 @@ describe("names", () => {
     ["PROTECTED_SYMBOL", "PROTECTED_SYMBOLS"],
     ["CASH_RESERVE", "CASH_RESERVE_PERCENT"],
     ["LOGDIR", "LOG_DIR"],
+    ["TRADING_MOD", "TRADING_MODE"],
   ])("%s is close to a setting, so it is an error that names %s", (name, meant) => {
     expectProblem(paperWith({ [name]: "5" }), `${name} is not a setting; did you mean ${meant}?`);
   });
 
-  test.each(["STATE_DIRECTORY", "LOGS_DIRECTORY", "NOTIFY_SOCKET", "LOGNAME", "HOSTNAME", "LOG_LEVEL", "DASHBOARD_URL", "HALT"])(
-    "%s belongs to another program and is ignored",
-    (name) => expect(load({ [name]: "5" }).mode).toBe("paper"),
+  test.each([
+    "STATE_DIRECTORY",
+    "LOGS_DIRECTORY",
+    "NOTIFY_SOCKET",
+    "LOGNAME",
+    "HOSTNAME",
+    "LOG_LEVEL",
+    "DASHBOARD_URL",
+    "HALT",
+    "STAGE_DIR",
+    "LOGS_DIR",
+    "TELEGRAM_TOKEN",
+  ])("%s belongs to another program and is ignored", (name) => expect(load({ [name]: "5" }).mode).toBe("paper"));
+});
+
+describe("in .env, which is mostly ours", () => {
+  const inFile = (name: string): Environment => ({ ...PAPER, [name]: "5", [NAMES_IN_FILE]: new Set([name]) });
+
+  test.each([
+    ["TRADE_MODE", "TRADING_MODE"],
+    ["STATES_DIR", "STATE_DIR"],
+    ["TELEGRAM_TOKEN", "TELEGRAM_BOT_TOKEN"],
+    ["MAX_LOSS_PERCENT", "MAX_DAILY_LOSS_PERCENT"],
+    ["LIVE_ACCOUNT", "LIVE_TRADING_ACCOUNT"],
+  ])("%s is an error that names %s, although the environment may have it", (name, meant) => {
+    expectProblem(inFile(name), `${name} is not a setting; did you mean ${meant}?`);
+    expect(load({ [name]: "5" }).mode).toBe("paper");
+  });
+
+  test.each(["API_URL", "WEBHOOK_URL", "MY_STRATEGY", "LOG_LEVEL", "DATA_DIR", "SIGNAL_URL", "MAX_POSITIONS"])(
+    "%s may be the strategy's and is ignored",
+    (name) => expect(loadConfig(inFile(name)).mode).toBe("paper"),
   );
 });
 
@@ -506,9 +540,9 @@ describe(".env", () => {
   test("the environment overrides .env, also with an empty value; the file is optional", () => {
     const directory = mkdtempSync(join(tmpdir(), "env-"));
     try {
-      expect(loadEnvironment(directory, { A: "1" })).toEqual({ A: "1" });
+      expect(valuesIn(directory, { A: "1" })).toEqual({ A: "1" });
       writeFileSync(join(directory, ".env"), 'A=file\nB="from file"\nC=file # remark\n');
-      expect(loadEnvironment(directory, { A: "1", C: "" })).toEqual({ A: "1", B: "from file", C: "" });
+      expect(valuesIn(directory, { A: "1", C: "" })).toEqual({ A: "1", B: "from file", C: "" });
     } finally {
       rmSync(directory, { recursive: true });
     }
@@ -522,7 +556,7 @@ describe(".env", () => {
       writeFileSync(join(directory, ".env"), "ALPACA_PAPER_KEY=file\nALPACA_PAPER_SECRET=file\nLOG_DIR=/file\n");
       for (const name of ["ALPACA_PAPER_KEY", "ALPACA_PAPER_SECRET", "ALPACA_PAPER_KYE", "tls.pem"])
         writeFileSync(join(handed, name), `handed ${name}\n`);
-      expect(loadEnvironment(directory, { CREDENTIALS_DIRECTORY: handed, ALPACA_PAPER_SECRET: "own" })).toEqual({
+      expect(valuesIn(directory, { CREDENTIALS_DIRECTORY: handed, ALPACA_PAPER_SECRET: "own" })).toEqual({
         CREDENTIALS_DIRECTORY: handed,
         ALPACA_PAPER_KEY: "handed ALPACA_PAPER_KEY",
         ALPACA_PAPER_SECRET: "own",

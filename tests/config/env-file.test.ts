@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { readEnvFile, unknownNames } from "../../src/config/env-file.ts";
 import { loadEnvironment, readableEnvironment } from "../../src/config/environment.ts";
+import { loadConfig } from "../../src/config/load.ts";
 
 const problemsOf = (text: string | Buffer): readonly string[] => readEnvFile(Buffer.from(text)).problems;
 
@@ -37,9 +38,9 @@ test("what is not UTF-8 is named", () => {
 });
 
 test("names that are no settings are distinguished from misspelled ones", () => {
-  expect(unknownNames(readEnvFile(Buffer.from("MY_OTHER=1\nEMPTY=\nMAX_ORDER_VALUE=1\nMAX_ORDR_VALUE=1\nALPACA_X=1")))).toEqual([
-    "MY_OTHER",
-  ]);
+  expect(
+    unknownNames(readEnvFile(Buffer.from("MY_OTHER=1\nEMPTY=\nMAX_ORDER_VALUE=1\nMAX_ORDR_VALUE=1\nTRADE_MODE=x\nALPACA_X=1"))),
+  ).toEqual(["MY_OTHER"]);
 });
 
 test("all problems are named at once, with exit 78; the rest can still be read", () => {
@@ -50,6 +51,18 @@ test("all problems are named at once, with exit 78; the rest can still be read",
       expect.objectContaining({ exitCode: 78, message: expect.stringMatching(/\.env cannot be used:\n {2}line 2 .*\.\n {2}line 3 .*\.$/) }),
     );
     expect(readableEnvironment(directory, { B: "1" })).toEqual({ STATE_DIR: "/a", A: "b", B: "1" });
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+});
+
+test("names that come from the file are known, so that misspelled ones are found in it from further away", () => {
+  const directory = mkdtempSync(join(tmpdir(), "env-"));
+  try {
+    writeFileSync(join(directory, ".env"), "TRADE_MODE=live\n");
+    expect(() => loadConfig(loadEnvironment(directory, { HOME: directory }))).toThrow(
+      "TRADE_MODE is not a setting; did you mean TRADING_MODE?",
+    );
   } finally {
     rmSync(directory, { recursive: true });
   }

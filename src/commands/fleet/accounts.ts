@@ -5,7 +5,7 @@ import { CREDENTIAL_SETTINGS } from "../../config/mode.ts";
 import { ledgerFile, ledgerLockFile } from "../../config/files.ts";
 import { readEnvFile } from "../../config/env-file.ts";
 import { ACCOUNT_SETTINGS, SETTINGS } from "../../config/settings.ts";
-import { mistakenFor } from "../../config/read-settings.ts";
+import { mistakenFor } from "../../config/misspelled.ts";
 import { stateDirFrom } from "../../config/state-dir.ts";
 import { textIn } from "../../config/text-in.ts";
 import type { Account } from "../../domain/broker.ts";
@@ -88,7 +88,7 @@ function split(given: Environment): { own: Environment; left: string[] } {
   const own = Object.fromEntries(set.filter(([name]) => !(name in SETTINGS) || ACCOUNT_SETTINGS.has(name)));
   const unknown = Object.keys(own).filter((name) => !(name in SETTINGS));
   const meant = unknown.flatMap((name) => {
-    const setting = mistakenFor(name);
+    const setting = mistakenFor(name, "file");
     return setting === undefined ? [] : [`${name} is not a setting; did you mean ${setting}?`];
   });
   if (meant.length > 0) throw configuration(meant.join(" "), "Correct the file, and add the account again.");
@@ -248,7 +248,7 @@ function pairOf(text: string): [string, string] {
 
 function notOfAccount(name: string): string {
   if (name in SETTINGS) return `${name} cannot differ from one account to another; set it in the fleet's environment.`;
-  const meant = mistakenFor(name);
+  const meant = mistakenFor(name, "file");
   return meant === undefined ? `${name} is not a setting.` : `${name} is not a setting; did you mean ${meant}?`;
 }
 
