@@ -73,7 +73,7 @@ async function runCommand(argv: readonly string[], env: Environment, verbose: bo
 }
 
 /** These work however broken the settings are (R25), so for them what cannot be read of `.env` is left out; `doctor` names it. */
-const WITHOUT_SETTINGS: readonly string[] = ["halt", "doctor"];
+const WITHOUT_SETTINGS: readonly string[] = ["halt", "doctor", "help", "--help", "-h", "--version", "-V"];
 
 function environmentFor(argv: readonly string[]): Environment {
   try {

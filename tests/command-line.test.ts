@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
@@ -16,13 +16,12 @@ afterAll(() => rmSync(directory, { recursive: true, force: true }));
 function typed(
   words: readonly string[],
   env: Record<string, string> = { STATE_DIR: directory },
-): { status: number | null; stderr: string } {
-  const { status, stderr } = spawnSync(process.execPath, [CLI, ...words], {
+): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, [CLI, ...words], {
     cwd: directory,
     env,
     encoding: "utf8",
   });
-  return { status, stderr };
 }
 
 describe("what cannot be understood is one sentence with a hint, and 1", () => {
@@ -36,11 +35,31 @@ describe("what cannot be understood is one sentence with a hint, and 1", () => {
     ],
     [["backtest"], "required option '--from <date>' not specified"],
   ])("%j", (words, sentence) => {
-    expect(typed(words)).toEqual({
+    expect(typed(words)).toMatchObject({
       status: 1,
       stderr: `Error: ${sentence}\nHint: \`alpaca-trader --help\` lists the commands, and \`alpaca-trader COMMAND --help\` the options of one.\n`,
     });
   });
+});
+
+test.each([
+  [["statsu"], "status"],
+  [["fleet", "lsit"], "list"],
+  [["status", "--jsno"], "--json"],
+])("%j is answered with what was probably meant", (words, meant) => {
+  expect(typed(words)).toMatchObject({ status: 1, stderr: expect.stringContaining(`(Did you mean ${meant}?)`) as unknown });
+});
+
+test("the version stands alone, and is printed with the help also when .env cannot be read", () => {
+  const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
+  writeFileSync(join(directory, ".env"), "MAX 100\n");
+  try {
+    expect(typed(["--version"])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
+    expect(typed(["status", "--help"])).toMatchObject({ status: 0, stderr: "" });
+    expect(typed(["status"]).status).toBe(78);
+  } finally {
+    rmSync(join(directory, ".env"));
+  }
 });
 
 test("a STATE_DIR that is no absolute path is refused, and nothing is made there", () => {

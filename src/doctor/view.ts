@@ -17,15 +17,15 @@ export function checkLines({ title, status, text, hint }: Check, style: Style): 
   return hint === undefined ? [line] : [line, `  ${style.paint("accent", "Hint:")} ${hint}`];
 }
 
-/** The number of lines of each kind, and where to read more. */
+/** Where to read more, and last the number of lines of each kind. */
 export function summaryLines(checks: readonly Check[], style: Style): string[] {
   const count = (status: CheckStatus): number => checks.filter((check) => check.status === status).length;
   const failures = count("failed");
-  const total = `${String(failures)} failed, ${counted(count("warning"), "warning")}, ${String(count("ok"))} passed, ${String(count("skipped"))} skipped.`;
+  const total = `${String(failures)} failed, ${counted(count("warning"), "warning")}, ${String(count("ok"))} passed, ${String(count("skipped"))} skipped`;
   const wanting = checks.filter(({ status }) => status === "failed" || status === "warning").map(({ id }) => id);
   return [
     "",
-    style.paint(failures === 0 ? "good" : "bad", total),
     ...(wanting.length === 0 ? [] : [`${PAGE} has a section for each: ${[...new Set(wanting)].join(", ")}.`]),
+    style.paint(failures === 0 ? "good" : "bad", total),
   ];
 }

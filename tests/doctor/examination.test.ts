@@ -68,7 +68,7 @@ describe("an examination", () => {
   });
 });
 
-test("a check is a line with its sign, and a hint below it; the summary counts them and says where to read more", async () => {
+test("a check is a line with its sign, and a hint below it; the summary says where to read more, and its last line counts them", async () => {
   const { checks } = await examined({
     id: "keys",
     run: () => [...ok("yes"), ...failed("no", "Do this."), ...warning("well", "Look."), ...skipped("dark")],
@@ -83,7 +83,7 @@ test("a check is a line with its sign, and a hint below it; the summary counts t
   ]);
   expect(summaryLines(checks, plainStyle)).toEqual([
     "",
-    "1 failed, 1 warning, 1 passed, 1 skipped.",
     "docs/troubleshooting.md has a section for each: keys.",
+    "1 failed, 1 warning, 1 passed, 1 skipped",
   ]);
 });

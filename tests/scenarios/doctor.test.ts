@@ -90,7 +90,7 @@ describe("doctor, where all is well,", () => {
         /^✓ prices: SMR \$40\.00, LEU \$200\.00, OKLO \$50\.00/m,
         /^✓ order stream: connected, authenticated and listening/m,
         /^ {2}Hint: \S/m,
-        /^0 failed, \d+ warnings?, \d+ passed, \d+ skipped\.$/m,
+        /\n0 failed, \d+ warnings?, \d+ passed, \d+ skipped\n$/,
       ])
         expect(ended.stdout).toMatch(line);
       expect(scenario.orders).toEqual([]);
