@@ -8,6 +8,7 @@ import { errorLines } from "./reporting/error-view.ts";
 import { terminalOn } from "./reporting/terminal.ts";
 import { addFleetCommands } from "./commands/fleet/command-line.ts";
 import type { CommandContext } from "./commands/context.ts";
+import type { LogsOptions } from "./commands/logs.ts";
 import { systemClock } from "./domain/clock.ts";
 
 /**
@@ -48,7 +49,7 @@ function outliveReaders(): NodeJS.ErrnoException[] {
 }
 
 /** Their output is all they do. */
-const SHOWING: readonly string[] = ["status", "explain", "report", "doctor", "account", "backtest"];
+const SHOWING: readonly string[] = ["status", "explain", "report", "doctor", "account", "backtest", "logs"];
 
 function outputLost(cause: Error): TraderError {
   return new TraderError(`The output could not be written: ${cause.message}.`, {
@@ -85,7 +86,18 @@ function environmentFor(argv: readonly string[]): Environment {
 }
 
 /** Commands that can be given for one account of a fleet. */
-const OF_ONE_ACCOUNT: readonly string[] = ["execute", "status", "explain", "report", "doctor", "dashboard", "halt", "resume", "account"];
+const OF_ONE_ACCOUNT: readonly string[] = [
+  "execute",
+  "status",
+  "explain",
+  "report",
+  "doctor",
+  "dashboard",
+  "halt",
+  "resume",
+  "account",
+  "logs",
+];
 
 interface AccountOptions {
   readonly account?: string;
@@ -141,6 +153,10 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
     .action(async (id: string | undefined, options: { json?: boolean }) =>
       done(await (await import("./commands/explain.ts")).explain(context, id, options)),
     );
+  add("logs", "the newest lines of the log of this installation")
+    .option("-f, --follow", "show each new line until it is stopped")
+    .option("-n, --lines <number>", "how many lines", wholeNumber, 50)
+    .action(async (options: LogsOptions) => done(await (await import("./commands/logs.ts")).logs(context, options)));
   add("report", "returns without deposits, profit, executions and what they cost against the decision")
     .option("--days <number>", "how many days back", wholeNumber, 30)
     .option("--json", "print it as one JSON object")

@@ -208,6 +208,11 @@ describe("the commands of a fleet", () => {
       const one = await fleet.run(["fleet", "execute", "--accounts", "first"]);
       expectExit(one, 0);
       expect(fleet.bookOf("first")).toEqual(TRADED);
+      const [all, alone] = [await fleet.run(["logs", "-n", "999"]), await fleet.run(["logs", "-n", "999", "--account", "ben"])];
+      for (const ended of [all, alone]) expectExit(ended, 0);
+      expect(all.stdout).toContain(" account=anna");
+      expect(alone.stdout.split("\n").filter((line) => line !== "" && !line.includes(" account=ben"))).toEqual([]);
+      expect(alone.stdout).toContain(" account=ben");
     },
     LONG,
   );

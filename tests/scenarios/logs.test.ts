@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { LIMIT_MS, Scenario } from "./harness.ts";
 import { NUCLEAR } from "./strategy.ts";
@@ -63,6 +63,48 @@ describe("the log files", () => {
 
       expectExit(ended, 1);
       expect(ended.stderr).toMatch(/^\s+at /m);
+    },
+    LIMIT_MS,
+  );
+});
+
+describe("the command logs", () => {
+  test(
+    "shows the newest lines of this installation's log, and says clearly that there is none yet",
+    async () => {
+      const scenario = await Scenario.open();
+      const none = await scenario.run(["logs"]);
+      expectExit(none, 1);
+      expect(none.stderr).toContain(`There is no log yet: ${scenario.path("logs", "alpaca_trader.log")} does not exist or is empty.`);
+      scenario.alert(NUCLEAR);
+      expectExit(await scenario.execute(), 0);
+      const written = readFileSync(scenario.path("logs", "alpaca_trader.log"), "utf8").trimEnd().split("\n");
+
+      const [some, all] = await Promise.all([scenario.run(["logs", "-n", "3"]), scenario.run(["logs", "-n", "1000"])]);
+
+      for (const ended of [some, all]) expectExit(ended, 0);
+      expect(some.stdout.trimEnd().split("\n")).toEqual(written.slice(-3));
+      expect(all.stdout.trimEnd().split("\n")).toEqual(written);
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "follows the log from before its first line and across rotation, until it is stopped",
+    async () => {
+      const scenario = await Scenario.open();
+      const log = scenario.path("logs", "alpaca_trader.log");
+      mkdirSync(scenario.path("logs"), { recursive: true });
+      const logs = scenario.start(["logs", "-f"]);
+      await logs.says(/Waiting for its first line/);
+      writeFileSync(log, "one\n");
+      await logs.says(/^one$/m);
+      renameSync(log, `${log}.1`);
+      writeFileSync(log, "two\n");
+      await logs.says(/^two$/m);
+      const ended = await logs.stop();
+      expectExit(ended, 0);
+      expect(ended.stdout).toBe("one\ntwo\n");
     },
     LIMIT_MS,
   );
