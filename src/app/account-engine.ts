@@ -16,6 +16,7 @@ import type { TraderEvent } from "./events.ts";
 import type { DecidingRun, LeftOver, NewestRun } from "./left-overs.ts";
 import { LeftOvers } from "./left-overs.ts";
 import type { SignalInbox } from "./signal-inbox.ts";
+import { UnreadAccount } from "./unread-account.ts";
 
 /** Pause before a run that could not be executed is judged again. */
 const RETRY_MS = 5_000;
@@ -105,17 +106,16 @@ export class AccountEngine {
    */
   async connect(connect: () => Promise<void>): Promise<boolean> {
     const { clock, stopping, emit } = this.#parts;
-    let said = "";
+    const unread = new UnreadAccount(clock, emit);
     while (!stopping.aborted) {
       try {
         await unlessAborted(connect(), stopping);
+        unread.read();
         return true;
       } catch (error) {
         if (this.#isStopping()) return false;
         if (!(error instanceof BrokerError) || error.failure === "unauthorized") throw error;
-        const text = `Cannot read the account yet: ${error.message}`;
-        if (said !== text) emit({ kind: "remark", level: "error", text, hint: error.hint });
-        said = text;
+        unread.failed(error);
         await clock.sleep(RETRY_MS, stopping);
       }
     }

@@ -87,7 +87,8 @@ export class ClockWatch {
     try {
       reading = await readClock(broker, clock);
     } catch (error) {
-      emit({ kind: "remark", level: "debug", text: `Cannot read the broker's clock: ${messageOf(error)}` });
+      // Of an idle daemon it is the only sign of an outage.
+      emit({ kind: "remark", level: "warn", recurs: true, text: `Cannot read the broker's clock: ${messageOf(error)}` });
       return;
     }
     if (Math.abs(this.#gap() - gap) > STEP_MS) return;

@@ -55,7 +55,7 @@ export async function openBroker(
 }
 
 function waitSentence(venue: string, waitMs: number): string {
-  return `The per-minute request limit of ${venue} is used up. The next request can be sent in ${String(Math.ceil(waitMs / 1_000))} s.`;
+  return `The rate limit of ${venue} is used up. The next request can be sent in ${String(Math.ceil(waitMs / 1_000))} s.`;
 }
 
 /** A broker together with its venue. */

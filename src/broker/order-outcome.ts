@@ -39,7 +39,7 @@ function acceptance(order: Order | undefined, status: number, request: OrderRequ
 
 function rejection(answer: RejectedAnswer, retryAt: number): SubmitAnswer {
   const { status, code, message, requestId } = answer;
-  if (status === 429) return { kind: "not-sent", message: `The request limit is used up: ${message}`, retryAt };
+  if (status === 429) return { kind: "not-sent", message: `The rate limit is used up: ${message}`, retryAt };
   if (status < 400 || status >= 500 || status === 408) return { kind: "unknown", message: `HTTP ${status}: ${message}` };
   if (ID_TAKEN.test(message)) return { kind: "exists", message };
   if ((status === 401 && answer.isJson && message !== NO_MESSAGE) || (status === 403 && message === NO_PERMISSION))

@@ -153,7 +153,7 @@ export class RequestPace {
 
   #giveUp(waiter: Waiter): void {
     this.#waiting = this.#waiting.filter((other) => other !== waiter);
-    waiter.refuse(new PaceExceeded("the request budget is used up", this.opensAt(waiter.kind)));
+    waiter.refuse(new PaceExceeded("the rate limit is used up", this.opensAt(waiter.kind)));
     this.#letThrough();
   }
 

@@ -98,7 +98,7 @@ function rejection(answer: RejectedAnswer, activity: string, names: VenueNames):
     });
   }
   if (status === 429) {
-    return new BrokerError("unreachable", `${names.broker} reports its request limit as used up ${reply}, while ${activity}.`, {
+    return new BrokerError("unreachable", `${names.broker} reports its rate limit as used up ${reply}, while ${activity}.`, {
       hint: "Another program may be using the same account; the limit is shared.",
       status,
       requestId,

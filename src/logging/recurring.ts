@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../domain/clock.ts";
 import type { Log } from "./logger.ts";
 import { formatDuration } from "../domain/time-format.ts";
 
-const REMIND_MS = 60_000;
+const REMIND_MS = 600_000;
 /** Longer than the longest pause between two retries. */
 const QUIET_MS = 45_000;
 
@@ -14,8 +14,8 @@ interface Trouble {
 }
 
 /**
- * Warnings that repeat while the venue cannot be reached: logged at the first failure, then once a minute, and
- * once when none of the kind has occurred for 45 s. The others go to the debug level.
+ * Warnings that repeat while the venue cannot be reached: logged at the first failure, then every ten
+ * minutes, and once when none of the kind has occurred for 45 s. The others go to the debug level.
  */
 export class RecurringWarnings {
   readonly #log: Log;
@@ -54,6 +54,9 @@ export class RecurringWarnings {
   /** A single failure that passed needs no second line. */
   #end({ since, last, count }: Trouble): void {
     this.#trouble = undefined;
-    if (count > 1) this.#log.warn(`Requests succeed again after ${String(count)} failures in ${formatDuration(last - since)}.`);
+    if (count > 1)
+      this.#log.warn(
+        `The outage is over: no request has failed for ${formatDuration(QUIET_MS)}. It lasted ${formatDuration(last - since)} (${String(count)} failures).`,
+      );
   }
 }

@@ -82,6 +82,7 @@ test("while the broker is away the doubt stays, and it is asked every five secon
   readings = 0;
   await pass(60);
   expect(watch.doubt).toMatchObject({ confirmed: false });
+  expect([...new Set(said)]).toEqual(["Cannot read the broker's clock: away"]);
   expect(readings).toBeLessThanOrEqual(13);
   isAway = false;
   await pass(6);

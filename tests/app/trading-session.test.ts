@@ -94,6 +94,6 @@ test("a wait for the trading and market data budgets together is reported once, 
   await session.close();
   await Promise.all(given);
 
-  expect(told).toEqual(["The per-minute request limit of Alpaca paper is used up. The next request can be sent in 30 s."]);
+  expect(told).toEqual(["The rate limit of Alpaca paper is used up. The next request can be sent in 30 s."]);
   expect(logLines().filter((line) => line.includes("used up"))).toEqual([expect.stringContaining(told[0] ?? "nothing")]);
 });
