@@ -1,5 +1,5 @@
 import type { Account, Position } from "../domain/broker.ts";
-import { formatDollars, formatPercent, formatQuantity } from "../domain/format.ts";
+import { formatDollars, formatPercent, formatQuantity, formatWeight } from "../domain/format.ts";
 import { HUNDRED, roundHalfUp, ZERO, ONE, sum, type Decimal } from "../domain/decimal.ts";
 import { shareOf } from "./figures.ts";
 import type { Style } from "./style.ts";
@@ -19,12 +19,11 @@ export interface Holding {
   readonly symbol: string;
   readonly position: Position | undefined;
   readonly value: Decimal;
-  /** Share of the account, as `goal` and `drift` are. */
+  /** Share of the account, as `drift` is. */
   readonly weight: Decimal;
   /** Share of the base, as the strategy wrote it; `undefined` where nothing is wanted of the symbol. */
   readonly target: Decimal | undefined;
-  readonly goal: Decimal | undefined;
-  /** Weight less goal. */
+  /** Weight less target. */
   readonly drift: Decimal | undefined;
 }
 
@@ -37,43 +36,35 @@ export function holdingsOn(account: Account, positions: readonly Position[], sou
     const value = position?.marketValue ?? ZERO;
     const weight = shareOf(value, account.equity);
     const target = targetOf(symbol, position, sought);
-    const goal = target?.times(base);
-    return { symbol, position, value, weight, target, goal, drift: goal === undefined ? undefined : weight.minus(goal) };
+    return { symbol, position, value, weight, target, drift: target === undefined ? undefined : weight.minus(target.times(base)) };
   });
 }
 
-/** Every symbol held or targeted: what it should be and what it is, both as shares of the account, and the difference in percentage points. */
+/**
+ * Every symbol held or targeted: what it should be and what it is, both as shares of what the targets divide, and the difference
+ * in percentage points. Cash is what could be invested. Without targets, all weights are shares of the account.
+ */
 export function holdingsTable(account: Account, positions: readonly Position[], sought: HoldingsTarget, style: Style): string[] {
-  const cash: Cell[] = [
-    { text: "cash", tint: "quiet" },
-    "",
-    formatPercent(shareOf(account.cash, account.equity)),
-    "",
-    "",
-    formatDollars(account.cash),
-  ];
-  const rows = holdingsOn(account, positions, sought).map(rowOf);
-  return [...table(COLUMNS, [...rows, cash], style), ...baseNote(account, positions, sought)];
+  const { equity, cash } = account;
+  const base = sought.targets === undefined ? ONE : targetBase(account, positions, sought.aside);
+  const apart = sum(positions.filter((position) => isSetAside(position, sought.aside)).map(({ marketValue }) => marketValue));
+  const reserve = base.eq(ONE) ? ZERO : equity.minus(apart).minus(equity.times(base));
+  const idle = formatPercent(shareOf(cash.minus(reserve), equity.times(base)));
+  const rows = holdingsOn(account, positions, sought).map((holding) => rowOf(holding, base));
+  const last: Cell[] = [{ text: "cash", tint: "quiet" }, "", idle, "", "", formatDollars(cash)];
+  if (base.eq(ONE)) return table(COLUMNS, [...rows, last], style);
+  const without = apart.eq(ZERO) ? "" : "protected positions and ";
+  const note = `Weights are shares of ${formatDollars(equity.times(base))}, the account without ${without}its cash reserve of ${formatDollars(reserve)}.`;
+  return [...table(COLUMNS, [...rows, last], style), note];
 }
 
-/** Explains why the targets are smaller than the weights in the alerts. */
-function baseNote(account: Account, positions: readonly Position[], { targets, aside }: HoldingsTarget): string[] {
-  const base = targetBase(account, positions, aside);
-  if (targets === undefined || base.eq(ONE)) return [];
-  const without = positions.some((position) => isSetAside(position, aside))
-    ? "protected positions and its cash reserve"
-    : "its cash reserve";
-  return [
-    `Weights are shares of ${formatDollars(account.equity)}. Targets divide ${formatDollars(account.equity.times(base))}, the account without ${without}.`,
-  ];
-}
-
-function rowOf({ symbol, position, value, weight, goal, drift }: Holding): Cell[] {
+function rowOf({ symbol, position, value, weight, target, drift }: Holding, base: Decimal): Cell[] {
+  const isApart = target === undefined && !base.eq(ONE);
   return [
     { text: symbol, tint: "strong" },
-    goal === undefined ? "-" : formatPercent(goal),
-    formatPercent(weight),
-    drift === undefined ? "" : points(drift),
+    target === undefined ? "-" : formatWeight(target),
+    isApart ? "" : formatPercent(shareOf(weight, base)),
+    drift === undefined ? "" : points(shareOf(drift, base)),
     formatQuantity(position?.quantity ?? ZERO),
     formatDollars(value),
   ];

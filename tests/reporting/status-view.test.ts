@@ -108,23 +108,21 @@ describe("the status", () => {
     expect(lines.join("\n")).not.toMatch(/Portfolio Value|Holdings|No working orders/);
   });
 
-  test("shows target and actual as shares of the same account, less the cash reserve", () => {
-    const aside = { reserve: decimal("0.05"), protectedSymbols: new Set<string>() };
-    const lines = status({ aside });
-    expect(lines).toContain("  LEU     37.5 %   0.0 %  -37.5 pt       0       $0.00");
-    expect(lines).toContain("Weights are shares of $100,000.00. Targets divide $95,000.00, the account without its cash reserve.");
+  test("shows target and actual as shares of what the cash reserve leaves, and the cash that could be invested", () => {
+    const lines = status({ aside: { reserve: decimal("0.05"), protectedSymbols: new Set<string>() } });
+    expect(lines).toContain("  SMR     31.2 %  32.8 %   +1.6 pt  810.38  $31,199.63");
+    expect(lines).toContain("  LEU     39.5 %   0.0 %  -39.5 pt       0       $0.00");
+    expect(lines).toContain("  cash            39.1 %                    $42,115.20");
+    expect(lines).toContain("Weights are shares of $95,000.00, the account without its cash reserve of $5,000.00.");
   });
 
-  test("measures drift against what protected positions leave, and wants nothing of those", () => {
-    const aside = { reserve: decimal("0.01"), protectedSymbols: new Set(["SMR"]) };
-    const lines = status({ aside });
-    expect(lines).toContain("  SMR          -  31.2 %            810.38  $31,199.63");
-    // 0.395 of (100,000 − 31,199.63) × 0.99 is 26.9 % of the account.
-    expect(lines).toContain("  LEU     26.9 %   0.0 %  -26.9 pt       0       $0.00");
-    expect(lines).toContain(
-      "Weights are shares of $100,000.00. Targets divide $68,112.37, the account without protected positions and its cash reserve.",
-    );
-    expect(status().join()).not.toContain("Targets divide");
+  test("measures against what protected positions leave, and wants nothing of those", () => {
+    const lines = status({ aside: { reserve: decimal("0.01"), protectedSymbols: new Set(["SMR"]) } });
+    expect(lines).toContain("  SMR          -                    810.38  $31,199.63");
+    expect(lines).toContain("  LEU     39.5 %   0.0 %  -39.5 pt       0       $0.00");
+    expect(lines).toContain("  BWXT     0.0 %   2.1 %   +2.1 pt      10   $1,450.00");
+    expect(lines).toContain("Weights are shares of $68,112.37, the account without protected positions and its cash reserve of $688.00.");
+    expect(status().join()).not.toContain("Weights are shares of");
   });
 
   test("shows holdings without targets while no strategy has spoken", () => {
