@@ -41,6 +41,8 @@ export interface RunOnceOptions {
 
 const FINISH_HINT = "Hint: Run `alpaca-trader execute --finish` during this session to trade the rest.";
 
+const NOTHING_SENT = "Dry run: nothing would be sent";
+
 /** How long a command tries to reach the broker (contract). */
 const BROKER_LIMIT_MS = 20_000;
 
@@ -264,10 +266,10 @@ export class RunOnce {
 
   /** Continues an execution that ended off target, while the run is fresh or the owner asks for it (R33). */
   async #takeUp(engine: AccountEngine, signal: Signal, isShown: boolean): Promise<ExitCode> {
-    const { clock, config, ledger } = this.#session;
+    const { ledger } = this.#session;
     const finish = this.#options.finish === true;
     this.#say(`Already executed, but not on target: ${missedTarget(ledger, signal.id)?.outcomeReason ?? ""}`);
-    if (!finish && (!isShown || freshness(signal, clock.now(), config.signalMaxAgeSeconds).kind !== "fresh")) {
+    if (!finish && !this.#isTakenUp(signal, isShown)) {
       this.#out.line(FINISH_HINT);
       return EXIT.failed;
     }
@@ -276,6 +278,12 @@ export class RunOnce {
     const code = this.#report(await engine.takeUp(signal, finish ? "finish" : "fresh", { ignoreMarketHours }));
     // Whatever the obstacle, the account is still off target.
     return missedTarget(ledger, signal.id) === undefined ? code : worst([EXIT.failed, code]);
+  }
+
+  /** Whether `execute` continues it without `--finish`. */
+  #isTakenUp(signal: Signal, isShown: boolean): boolean {
+    const { clock, config } = this.#session;
+    return isShown && freshness(signal, clock.now(), config.signalMaxAgeSeconds).kind === "fresh";
   }
 
   #showTargets(engine: AccountEngine, signal: Signal): void {
@@ -296,7 +304,7 @@ export class RunOnce {
           out.line(line);
         break;
       case "declined":
-        out.line(`Not executed, ${result.verdict}: ${result.reason}`);
+        out.line(`${this.#options.dryRun === true ? NOTHING_SENT : "Not executed"}, ${result.verdict}: ${result.reason}`);
         if (result.hint !== undefined) out.line(`Hint: ${result.hint}`);
         break;
       case "dry-run":
@@ -343,21 +351,32 @@ export class RunOnce {
     }
   }
 
-  #notTriedOut({ strategy, decision, unfinished }: NewestRun): ExitCode {
+  #notTriedOut(run: NewestRun): ExitCode {
+    const { strategy, decision, unfinished } = run;
     if (unfinished !== undefined) this.#say(this.#of(strategy, `The end of the alerts file is not read: ${unfinished}`));
     switch (decision.kind) {
       case "execute":
         return EXIT.ok;
       case "nothing":
-        this.#say(this.#of(strategy, "The alerts file holds no run."));
+        this.#say(this.#of(strategy, `${NOTHING_SENT}. The alerts file holds no run.`));
         return unfinished === undefined ? EXIT.ok : EXIT.refused;
       case "wait":
-        this.#say(this.#of(strategy, `Dry run: incomplete: ${decision.reason}`));
+        this.#say(this.#of(strategy, `${NOTHING_SENT}. The newest run is incomplete: ${decision.reason}`));
         return EXIT.refused;
       case "verdict":
-        this.#say(this.#of(strategy, `Dry run: ${decision.verdict.kind}: ${decision.verdict.reason}`));
+        this.#say(this.#of(strategy, this.#triedBefore(run, decision.verdict)));
         return VERDICTS[decision.verdict.kind].exit;
     }
+  }
+
+  #triedBefore(run: NewestRun, { kind, reason }: Pick<Verdict, "kind" | "reason">): string {
+    const left = this.#leftOff(run);
+    if (left === undefined) return `${NOTHING_SENT}. The newest run ${kind === "executed" ? "was traded before" : `is ${kind}`}: ${reason}`;
+    const missed = missedTarget(this.#session.ledger, left.id)?.outcomeReason ?? "";
+    const rest = this.#isTakenUp(left, isShownToDecide(run, left))
+      ? "`execute` would trade now what may be traded of the rest."
+      : "`execute --finish` would trade the rest during this session.";
+    return `Dry run: the newest run was traded before, but the account is not on target: ${missed} ${rest}`;
   }
 
   /** @param others fresh runs of other strategies, included in the plan. */

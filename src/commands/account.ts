@@ -1,5 +1,6 @@
 import { accountRefusal } from "../accounts/account-guard.ts";
 import type { Account, Position } from "../domain/broker.ts";
+import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { ledgerFile } from "../config/files.ts";
@@ -28,12 +29,16 @@ export async function account(context: CommandContext, options: AccountOptions):
     const { broker } = venue;
     const reading = await readAccountNow(broker);
     const where = { mode: config.mode, brokerName: broker.name };
-    if (options.json !== true)
-      for (const line of accountSummary(reading.account, reading.positions, where, context.out.style)) context.out.line(line);
-    change(context, options, { config, ledger, reading });
+    // A refusal stands alone, so nothing is shown before it.
+    const done = change(context, options, { config, ledger, reading });
     const pinned = ledger.pinnedAccount()?.number;
-    if (options.json === true) context.out.line(JSON.stringify(accountDocument(reading, where, pinned), undefined, 2));
-    else context.out.line(pinnedText(pinned));
+    const { out, err } = context;
+    if (options.json === true) {
+      out.line(JSON.stringify(accountDocument(reading, where, pinned), undefined, 2));
+      for (const line of done) err.line(line);
+    } else
+      for (const line of [...accountSummary(reading.account, reading.positions, where, out.style), ...done, pinnedText(pinned)])
+        out.line(line);
     return EXIT.ok;
   } finally {
     await venue?.close();
@@ -54,13 +59,14 @@ interface Opened {
   readonly reading: AccountReading;
 }
 
-/** With `--json` the document stays alone on stdout. */
-function change(context: CommandContext, options: AccountOptions, { config, ledger, reading }: Opened): void {
+/** @returns what was done, one sentence each. */
+function change({ clock }: CommandContext, options: AccountOptions, { config, ledger, reading }: Opened): string[] {
   const { account: found, positions } = reading;
-  const shown = options.json === true ? { ...context, out: context.err } : context;
-  if (options.pin !== undefined) pin(shown, ledger, options.pin, found.number);
-  if (options.adopt === true) adopt(shown, config, ledger, found, positions);
-  if (options.release !== undefined) release(shown, config, ledger, options.release.toUpperCase(), positions);
+  const done: string[] = [];
+  if (options.pin !== undefined) done.push(pin(clock, ledger, options.pin, found.number));
+  if (options.adopt === true) done.push(adopt(clock, config, ledger, found, positions));
+  if (options.release !== undefined) done.push(release(clock, config, ledger, options.release.toUpperCase(), positions));
+  return done;
 }
 
 function pinnedText(pinned: string | undefined): string {
@@ -70,34 +76,28 @@ function pinnedText(pinned: string | undefined): string {
 }
 
 /** @throws TraderError (3) for an account that this installation must not trade. */
-function adopt(context: CommandContext, config: Config, ledger: SqliteLedger, { number }: Account, positions: readonly Position[]): void {
+function adopt(clock: Clock, config: Config, ledger: SqliteLedger, { number }: Account, positions: readonly Position[]): string {
   const refusal = accountRefusal(config, ledger, { number });
   if (refusal !== undefined) throw new TraderError(refusal.reason, { code: "account-refused", hint: refusal.hint, exitCode: EXIT.refused });
   const held = strangersHeld(positions, config, { ledger, account: number });
-  ledger.recordAdoption(number, context.clock.now());
-  context.out.line(
-    held.length === 0
-      ? `Account ${number} holds nothing to adopt.`
-      : `Adopted: ${held.join(", ")}. The next run sells those that are not among its targets.`,
-  );
+  ledger.recordAdoption(number, clock.now());
+  if (held.length === 0) return `Account ${number} holds nothing to adopt.`;
+  return `Adopted: ${held.join(", ")}. The next run sells those that are not among its targets.`;
 }
 
-function release(context: CommandContext, config: Config, ledger: SqliteLedger, symbol: string, positions: readonly Position[]): void {
+function release(clock: Clock, config: Config, ledger: SqliteLedger, symbol: string, positions: readonly Position[]): string {
   if (!positions.some((position) => position.symbol === symbol)) {
     throw new TraderError(`The account holds no ${symbol}.`, {
       code: "not-held",
       hint: `It holds ${positions.map((position) => position.symbol).join(", ") || "nothing"}.`,
     });
   }
-  if (config.strategies.length < 2) {
-    context.out.line(`With a single strategy every position belongs to it, so ${symbol} needs no release.`);
-    return;
-  }
-  ledger.releaseSymbol(symbol, context.clock.now());
-  context.out.line(`${symbol} is released: the next rebalance of any strategy sells the shares that no strategy targets.`);
+  if (config.strategies.length < 2) return `With a single strategy every position belongs to it, so ${symbol} needs no release.`;
+  ledger.releaseSymbol(symbol, clock.now());
+  return `${symbol} is released: the next rebalance of any strategy sells the shares that no strategy targets.`;
 }
 
-function pin(context: CommandContext, ledger: SqliteLedger, number: string, found: string): void {
+function pin(clock: Clock, ledger: SqliteLedger, number: string, found: string): string {
   const open = ledger.openExecutions();
   if (open.length > 0) {
     throw new TraderError(`Execution ${open[0]?.id ?? ""} is still open, so the account cannot be changed now.`, {
@@ -111,6 +111,6 @@ function pin(context: CommandContext, ledger: SqliteLedger, number: string, foun
       hint: "Give the number shown, or set the keys of the other account first.",
     });
   }
-  ledger.pinAccount(number, context.clock.now());
-  context.out.line(`Pinned to account ${number}.`);
+  ledger.pinAccount(number, clock.now());
+  return `Pinned to account ${number}.`;
 }

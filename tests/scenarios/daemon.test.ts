@@ -149,6 +149,9 @@ describe("the daemon", () => {
       expect(scenario.orders).toEqual([]);
       expectExit(await scenario.execute(), 0);
       expect(scenario.orders).toHaveLength(3);
+      const after = await scenario.execute({ dryRun: true });
+      expect(after.stdout).toMatch(/^Dry run: nothing would be sent\. The newest run was traded before: /m);
+      expect(after.stdout).not.toContain("executed");
     },
     LIMIT_MS,
   );

@@ -35,6 +35,10 @@ describe("execute on a run that was executed and missed its target", () => {
       const again = await scenario.execute();
       expectExit(again, 1);
       expect(again.output).toMatch(/Already executed, but not on target: [^]*UVXY \(order-cancelled\)[^]*execute --finish/);
+      const dryRun = await scenario.execute({ dryRun: true });
+      expect(dryRun.stdout).toMatch(
+        /^Dry run: the newest run was traded before, but the account is not on target: .*`execute` would trade now/m,
+      );
       expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled"]);
 
       letGo();

@@ -152,6 +152,7 @@ describe("the account", () => {
       expect(other.orders).toEqual([]);
       const wrong = await other.run(["account", "--pin", "PA1"]);
       expectExit(wrong, 1);
+      expect(wrong.stdout).toBe("");
       expectExit(await other.run(["account", "--pin", other.accountNumber]), 0);
       expectExit(await other.execute(), 0);
       expect(other.orders).toHaveLength(3);
