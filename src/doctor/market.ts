@@ -4,8 +4,10 @@ import { purchaseBlockOf } from "../execution/preparation/plan-assets.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import { MARKET_ZONE, marketDate, marketDayStart } from "../domain/market-day.ts";
 import { formatDollars } from "../domain/format.ts";
+import { groupedByCause, listed } from "../domain/listing.ts";
 import { priceOf, type PriceObservations } from "../portfolio/price.ts";
 import { formatInstant, formatTimeOfDay } from "../domain/time-format.ts";
+import { counted } from "../reporting/figures.ts";
 import type { AlertsState } from "./alerts.ts";
 import { failed, ok, warning, type Known, type Findings } from "./check.ts";
 
@@ -69,16 +71,13 @@ export function judgeAssets(
 ): Findings {
   const all = [...assets];
   const named = (fits: (asset: Asset | undefined) => boolean): string =>
-    all
-      .filter(([, asset]) => fits(asset))
-      .map(([symbol]) => symbol)
-      .join(", ");
-  const strange = all.flatMap(([symbol, asset]) => (asset === undefined && !renamed.has(symbol) ? [symbol] : [])).join(", ");
+    listed(all.filter(([, asset]) => fits(asset)).map(([symbol]) => symbol));
+  const strange = all.flatMap(([symbol, asset]) => (asset === undefined && !renamed.has(symbol) ? [symbol] : []));
   const frozen = named((asset) => asset !== undefined && !(asset.active && asset.tradable));
   const whole = named((asset) => asset?.active === true && asset.tradable && !asset.fractionable);
   const blocked = all.flatMap(([symbol, asset]) => {
     const block = asset === undefined ? undefined : purchaseBlockOf(asset, configuration);
-    return block === undefined ? [] : failed(`${symbol} cannot be bought: ${block}`, UNBUYABLE_HINT);
+    return block === undefined ? [] : [[symbol, block] as const];
   });
   const found = [
     ...[...renamed].flatMap(([symbol, held]) =>
@@ -87,11 +86,11 @@ export function judgeAssets(
         "Use the new ticker in the strategy. The position is not sold because of this.",
       ),
     ),
-    ...blocked,
-    ...(strange === ""
+    ...groupedByCause(blocked).flatMap(([symbols, block]) => failed(`${symbols} cannot be bought: ${block}`, UNBUYABLE_HINT)),
+    ...(strange.length === 0
       ? []
       : failed(
-          `the broker does not know ${strange}`,
+          `${counted(strange.length, "symbol")} unknown to the broker: ${listed(strange)}`,
           "Compare the strategy's symbols with Alpaca's; class shares are written BRK.B. A renamed asset has a new symbol.",
         )),
     ...(frozen === ""
@@ -99,7 +98,7 @@ export function judgeAssets(
       : failed(`not tradable: ${frozen}`, "They are left alone and their share stays in cash; change the strategy's symbols.")),
     ...(whole === "" ? [] : warning(`not fractionable: ${whole}`, "Only whole shares are bought; the remainder stays in cash.")),
   ];
-  return found.length > 0 ? found : ok(`${all.map(([symbol]) => symbol).join(", ")}: tradable and fractionable`);
+  return found.length > 0 ? found : ok(`${listed(all.map(([symbol]) => symbol))}: tradable and fractionable`);
 }
 
 /** Held equities that a plan must value (R9). */

@@ -1,5 +1,6 @@
 import { skipPhrase, type SkipReason } from "./skip-reason.ts";
 import { formatDollars, formatWeight } from "../domain/format.ts";
+import { groupedByCause } from "../domain/listing.ts";
 import { decimal, ONE, sum, ZERO, type Decimal } from "../domain/decimal.ts";
 import type { PlanInput } from "./plan-input.ts";
 import { isProtected, type Refused, type Valuation } from "./valuation.ts";
@@ -44,15 +45,15 @@ export function refuseUnbuyable(input: PlanInput, valuation: Valuation): Refused
   });
   const unbuyable = sum(legs.map(({ part }) => part));
   if (unbuyable.lte(settings.maxUnbuyable)) return undefined;
-  const named = legs.map(
-    ({ symbol, part, obstacle: { reason, note } }) => `${symbol} (${formatWeight(part)}): ${note ?? skipPhrase(reason)}`,
+  const named = groupedByCause(
+    legs.map(({ symbol, part, obstacle: { reason, note } }) => [`${symbol} (${formatWeight(part)})`, note ?? skipPhrase(reason)]),
   );
   return {
     kind: "refused",
     refusal: "unbuyable",
     reason:
       `${formatWeight(unbuyable)} of the run cannot be bought, more than MAX_UNBUYABLE_PERCENT (${formatWeight(settings.maxUnbuyable)}), ` +
-      `so nothing is sold for it. ${named.join("; ")}.`,
+      `so nothing is sold for it. ${named.map((entry) => entry.join(": ")).join("; ")}.`,
     hint: "Remove the cause, or let the strategy choose other symbols. UNBUYABLE_ACTION=exit trades the rest and keeps their share as cash.",
   };
 }

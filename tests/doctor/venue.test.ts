@@ -285,7 +285,7 @@ describe("the market", () => {
         ]),
       ),
     ).toEqual([
-      saying("failed", "does not know ZZZZ"),
+      saying("failed", "1 symbol unknown to the broker: ZZZZ"),
       saying("failed", "not tradable: OLD, STOP"),
       saying("warning", "not fractionable: WHOLE"),
     ]);

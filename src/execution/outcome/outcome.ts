@@ -8,6 +8,7 @@ import { sameLegs } from "../../intake/weights.ts";
 import type { Ledger } from "../../domain/ledger.ts";
 import type { IntentRecord } from "../../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../../domain/ledger/executions.ts";
+import { groupedByCause } from "../../domain/listing.ts";
 import type { ExecutionOutcome, OutcomeCode } from "../../domain/outcome.ts";
 import { formatDollars } from "../../domain/format.ts";
 import type { StopCause } from "../../domain/stop-cause.ts";
@@ -155,9 +156,9 @@ function judgeOrders(execution: Pick<ExecutionRecord, "plan">, facts: Omit<RestF
   }
   const lines = (last?.lines ?? []).filter((line) => line.leftAlone !== undefined);
   const missed = lines.filter(({ leftAlone }) => !isOnTargetReason(leftAlone as SkipReason));
-  const left = (missed.length === 0 ? lines : missed).map((line) => `${line.symbol} (${line.leftAlone ?? ""})`);
+  const left = groupedByCause((missed.length === 0 ? lines : missed).map((line) => [line.symbol, line.leftAlone ?? ""]));
   const reasons = [
-    ...(left.length === 0 ? [] : [`Left alone: ${left.join(", ")}.`]),
+    ...(left.length === 0 ? [] : [`Left alone: ${left.map(([symbols, cause]) => `${symbols} (${cause})`).join("; ")}.`]),
     ...(last?.missing === undefined ? [] : [`Bought on an account that did not contain all our fills: ${last.missing}.`]),
   ];
   return { outcome: "off-target", code: "left-alone", reason: reasons.join(" ") };
