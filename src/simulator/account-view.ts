@@ -13,9 +13,9 @@ const COST_DECIMALS = 9;
 /** Decimals of a profit in relation to its basis, as in recorded answers. */
 const RATIO_DECIMALS = 16;
 
-export type View = Record<string, string | number | boolean | null | Readonly<Record<string, never>>>;
+export type View = Record<string, string | number | boolean | null>;
 
-/** The body of `GET /v2/account`; `lastEquity` is the equity at the end of the previous session. */
+/** The body of `GET /v2/account` but for what {@link accountBody} adds; `lastEquity` is the equity at the end of the previous session. */
 export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity: Decimal, balanceDate: string): View {
   const stock = marketValue(state, valueOf);
   const equity = toText(state.cash.plus(stock));
@@ -23,7 +23,6 @@ export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity
   const maintenance = toText(stock.times(MAINTENANCE_MARGIN));
   return {
     id: accountId(state),
-    admin_configurations: {},
     user_configurations: null,
     account_number: state.accountNumber,
     status: state.flags.status,
@@ -60,6 +59,11 @@ export function accountView(state: ExchangeState, valueOf: Valuation, lastEquity
     shorting_enabled: false,
     created_at: state.createdAt,
   };
+}
+
+/** With the settings of Alpaca's staff, which are an object in recorded answers. */
+export function accountBody(view: View): Record<string, unknown> {
+  return { ...view, admin_configurations: {} };
 }
 
 export function accountId({ accountNumber }: ExchangeState): string {

@@ -1,6 +1,6 @@
 import { parseDecimal, ZERO, toText } from "../domain/decimal.ts";
 import { TraderError } from "../domain/errors.ts";
-import { assetView } from "./account-view.ts";
+import { accountBody, assetView } from "./account-view.ts";
 import type { Exchange } from "./exchange.ts";
 import { faultMenu, faultNamed, type FaultSpec, parseFault } from "./faults.ts";
 import type { FaultInjector } from "./faults/injector.ts";
@@ -24,10 +24,10 @@ export function adminRoute(exchange: Exchange, faults: FaultInjector, request: R
       return ok({ bars: exchange.giveBars(body) });
     case "POST account":
       setAccount(exchange, body);
-      return ok(exchange.accountView());
+      return ok(accountBody(exchange.accountView()));
     case "POST transfers":
       exchange.transfer(amount(body, "amount"));
-      return ok(exchange.accountView());
+      return ok(accountBody(exchange.accountView()));
     case "POST assets":
       return ok(assetView(changeAsset(exchange, body)));
     case "POST splits":

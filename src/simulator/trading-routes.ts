@@ -1,4 +1,4 @@
-import { assetView, settingsView } from "./account-view.ts";
+import { accountBody, assetView, settingsView } from "./account-view.ts";
 import { listActivities } from "./activity-listing.ts";
 import { symbolNamed } from "./admission.ts";
 import { findAsset, listAssets } from "./asset-routes.ts";
@@ -19,7 +19,7 @@ export function tradingRoute(exchange: Exchange, request: RouteRequest): Answer 
   const { method, path, query } = request;
   switch (`${method} ${path}`) {
     case "GET /v2/account":
-      return ok(exchange.accountView());
+      return ok(accountBody(exchange.accountView()));
     case "GET /v2/account/configurations":
       return ok(settingsView(exchange.state));
     case "PATCH /v2/account/configurations":

@@ -1,3 +1,4 @@
+import { accountBody } from "../account-view.ts";
 import { listOrders } from "../listing.ts";
 import { type OrderRecord, orderView } from "../orders.ts";
 import { venueJson, type VenueRequest } from "../wire.ts";
@@ -35,7 +36,7 @@ function staleLists({ exchange, random, settings, strikes }: FaultContext): Faul
     const oldest = snapshots.findLastIndex((each) => each.at <= at - lagMs);
     snapshots = snapshots.slice(Math.max(0, oldest));
     const orders = [...exchange.state.orders.values()].map((order) => ({ ...order }));
-    snapshots.push({ at, account: exchange.accountView(), positions: exchange.positionViews(), orders });
+    snapshots.push({ at, account: accountBody(exchange.accountView()), positions: exchange.positionViews(), orders });
   };
   const past = (): Snapshot | undefined => {
     const ageMs = settings.text("exact") === "yes" ? lagMs : lagMs * random.next();
