@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
-import { closeSync, constants, fchownSync, fstatSync, linkSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { closeSync, constants, fstatSync, linkSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DashboardConfig } from "../domain/config.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
 import { makeDirectories } from "../machine/directory-access.ts";
+import { giveToOwner } from "../machine/private-file.ts";
 
 const TOKEN_BYTES = 24;
 /** Ours are smaller; a larger file was not written by us. */
@@ -85,12 +86,6 @@ function make(file: string): string {
     closeSync(descriptor);
     rmSync(draft, { force: true });
   }
-}
-
-/** `sudo alpaca-trader dashboard` must not leave a file that the daemon cannot read. */
-function giveToOwner(descriptor: number, directory: string): void {
-  const { uid, gid } = statSync(directory);
-  if (process.geteuid?.() === 0) fchownSync(descriptor, uid, gid);
 }
 
 function notOurs(file: string, why: string): TraderError {
