@@ -11,16 +11,21 @@ export interface EnvFile {
 }
 
 /** One entry, as dotenv reads it; it skips all other lines silently, a misspelled limit among them. */
-const ENTRY =
-  /^\s*(?:export\s+)?(?<name>[\w.-]+)(?:\s*=\s*?|:\s+?)(?<value>\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\n]+)?\s*(?<remark>#.*)?$/gm;
+export const ENTRY =
+  /^\s*(?:export\s+)?(?<name>[\w.-]+)(?<is>\s*=\s*?|:\s+?)(?<value>\s*'(?:\\'|[^'])*'|\s*"(?:\\"|[^"])*"|\s*`(?:\\`|[^`])*`|[^#\n]+)?\s*(?<remark>#.*)?$/dgm;
 
 const QUOTED = /^(['"`])[\s\S]*\1$/;
 
 export function readEnvFile(bytes: Buffer): EnvFile {
   const unreadable = notUtf8(bytes);
   if (unreadable !== undefined) return { values: {}, problems: [unreadable] };
-  const text = bytes.toString("utf8").replaceAll(/\r\n?/g, "\n");
+  const text = withPlainLineEnds(bytes.toString("utf8"));
   return { values: parse(text), problems: problemsIn(text) };
+}
+
+/** As dotenv reads it. */
+export function withPlainLineEnds(text: string): string {
+  return text.replaceAll(/\r\n?/g, "\n");
 }
 
 /** Names in it that no setting has; one that is close to a setting is an error, and reported as that. */

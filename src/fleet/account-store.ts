@@ -1,9 +1,11 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readEnvFile } from "../config/env-file.ts";
+import { withSettings } from "../config/env-text.ts";
 import type { Environment } from "../domain/config.ts";
 import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import { prepareStateDirectory } from "../machine/directory-access.ts";
+import { replacePrivateFile } from "../machine/private-file.ts";
 
 /** An account of the fleet, as its owner set it up. */
 export interface StoredAccount {
@@ -94,15 +96,10 @@ export class AccountDirectories implements AccountStore {
     throw unknownAccount(name, this.list());
   }
 
-  /** All or nothing: a power cut must not leave half of the keys. */
   #write(name: string, settings: Environment): void {
-    const file = join(this.#root, name, FILE);
-    const draft = `${file}.draft`;
-    const lines = Object.entries(settings).map(([each, value]) => `${each}=${quoted(each, value ?? "")}\n`);
-    mkdirSync(join(this.#root, name), { recursive: true });
-    writeFileSync(draft, lines.join(""), { mode: 0o600, flush: true });
-    chmodSync(draft, 0o600);
-    renameSync(draft, file);
+    const directory = join(this.#root, name);
+    mkdirSync(directory, { recursive: true });
+    replacePrivateFile(join(directory, FILE), withSettings("", settings));
   }
 }
 
@@ -128,13 +125,4 @@ function namesIn(directory: string): string[] {
       cause: error,
     });
   }
-}
-
-/** As `.env` files are read: without quotes a `#` would begin a remark. */
-function quoted(name: string, value: string): string {
-  if (/^[\w./:@%+,=-]*$/.test(value)) return value;
-  const quote = ["'", '"', "`"].find((each) => !value.includes(each));
-  if (quote === undefined || /[\n\r\\]/.test(value))
-    throw refused(`The value of ${name} cannot be written to a settings file.`, "It must be one line, without all three kinds of quotes.");
-  return `${quote}${value}${quote}`;
 }
