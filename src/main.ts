@@ -9,6 +9,7 @@ import { terminalOn } from "./reporting/terminal.ts";
 import { addFleetCommands } from "./commands/fleet/command-line.ts";
 import type { CommandContext } from "./commands/context.ts";
 import type { LogsOptions } from "./commands/logs.ts";
+import type { InitOptions } from "./commands/init/answers.ts";
 import { systemClock } from "./domain/clock.ts";
 
 /**
@@ -124,6 +125,14 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
     if (account !== undefined) context = (await import("./commands/fleet/one-account.ts")).contextOf(whole, account);
   });
 
+  add("init", "write a first .env, after testing the credentials; asks for what is missing")
+    .option("--mode <mode>", "paper, live or simulator")
+    .option("--account-number <number>", "the account that live mode may trade")
+    .option("--timezone <zone>", "time zone of alert timestamps that name none, such as Europe/London")
+    .option("--alerts-file <file>", "file to which the strategy appends its alerts")
+    .option("--keys-from-stdin", "read credentials from standard input, as NAME=value lines")
+    .option("--force", "change an existing .env without a question")
+    .action(async (options: InitOptions) => done(await (await import("./commands/init/init.ts")).init(context, options)));
   add("run", "the daemon: watch the alerts file and trade what is fresh").action(async () =>
     done(await (await import("./commands/run.ts")).run(context)),
   );

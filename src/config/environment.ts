@@ -11,10 +11,20 @@ import { SETTINGS } from "./settings.ts";
  * @throws TraderError (exit 78) when `.env` or a credential exists but cannot be read, or a line of `.env` would be lost.
  */
 export function loadEnvironment(directory: string, environment: Environment = process.env): Environment {
-  const path = join(directory, ".env");
-  const { values, problems } = readEnvFile(readIfThere(path));
-  if (problems.length > 0) throw damaged(path, problems);
+  const { values } = readSettingsFile(directory);
   return { ...values, ...credentials(environment), ...environment, [NAMES_IN_FILE]: new Set(Object.keys(values)) };
+}
+
+/**
+ * `.env` in `directory`; empty if there is none.
+ * @throws TraderError as {@link loadEnvironment}.
+ */
+export function readSettingsFile(directory: string): { path: string; text: string; values: Environment } {
+  const path = join(directory, ".env");
+  const bytes = readIfThere(path);
+  const { values, problems } = readEnvFile(bytes);
+  if (problems.length > 0) throw damaged(path, problems);
+  return { path, text: bytes.toString("utf8"), values };
 }
 
 /** As much of it as can be read, for what must work however broken the settings are (R25). */

@@ -14,7 +14,7 @@ interface Access {
   readonly endpoint: "ALPACA_PAPER_ENDPOINT" | "ALPACA_ENDPOINT";
 }
 
-const ACCESS: Record<Exclude<TradingMode, "simulator">, Access> = {
+export const ACCESS: Record<Exclude<TradingMode, "simulator">, Access> = {
   paper: {
     key: "ALPACA_PAPER_KEY",
     secret: "ALPACA_PAPER_SECRET",

@@ -65,7 +65,7 @@ export function readSettingsFile(directory: string): SettingsFileFacts {
   }
 }
 
-function secretNames(): string[] {
+export function secretNames(): string[] {
   return Object.entries<Setting<unknown>>(SETTINGS).flatMap(([name, { secret }]) => (secret === true ? [name] : []));
 }
 

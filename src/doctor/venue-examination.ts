@@ -67,6 +67,11 @@ export class VenueExamination {
     ];
   }
 
+  /** Known once the connection was checked. */
+  get account(): Known<Account> {
+    return this.#account;
+  }
+
   /** Closes everything, in the opposite order of opening. */
   async close(): Promise<void> {
     for (const close of this.#closers.toReversed()) await close();
