@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError } from "commander";
 import type { Environment } from "./domain/config.ts";
 import { loadEnvironment, readableEnvironment } from "./config/environment.ts";
 import type { ExitCode } from "./domain/errors.ts";
@@ -7,6 +7,7 @@ import { EXIT, TraderError } from "./domain/errors.ts";
 import { errorLines } from "./reporting/error-view.ts";
 import { terminalOn } from "./reporting/terminal.ts";
 import { addFleetCommands } from "./commands/fleet/command-line.ts";
+import type { Shell } from "./commands/completion.ts";
 import type { CommandContext } from "./commands/context.ts";
 import type { LogsOptions } from "./commands/logs.ts";
 import type { InitOptions } from "./commands/init/answers.ts";
@@ -75,7 +76,7 @@ async function runCommand(argv: readonly string[], env: Environment, verbose: bo
 }
 
 /** These work however broken the settings are (R25), so for them what cannot be read of `.env` is left out; `doctor` names it. */
-const WITHOUT_SETTINGS: readonly string[] = ["halt", "doctor", "help", "--help", "-h", "--version", "-V"];
+const WITHOUT_SETTINGS: readonly string[] = ["halt", "doctor", "completion", "help", "--help", "-h", "--version", "-V"];
 
 function environmentFor(argv: readonly string[]): Environment {
   try {
@@ -255,6 +256,9 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
     .action(async (options: { once?: boolean; accounts?: number }) =>
       done(await (await import("./commands/demo.ts")).demo(context, options)),
     );
+  add("completion", "print a script that completes commands and options in a shell")
+    .addArgument(new Argument("<shell>", "the shell that loads it").choices(["bash", "zsh", "fish"]))
+    .action(async (shell: Shell) => done(await (await import("./commands/completion.ts")).completion(context, program, shell)));
   const fleet = prepared(program.command("fleet").description("trade the same signals in many accounts, from one process"));
   addFleetCommands(fleet, whole, { done, prepared, number: wholeNumber });
   return program;
