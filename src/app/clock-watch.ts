@@ -1,4 +1,4 @@
-import type { Broker, MarketClock } from "../domain/broker.ts";
+import { type Broker, BrokerError, type MarketClock } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { ClockDoubt } from "../intake/assessment.ts";
@@ -87,8 +87,9 @@ export class ClockWatch {
     try {
       reading = await readClock(broker, clock);
     } catch (error) {
-      // Of an idle daemon it is the only sign of an outage.
-      emit({ kind: "remark", level: "warn", recurs: true, text: `Cannot read the broker's clock: ${messageOf(error)}` });
+      // Of an idle daemon it is the only sign of an outage, or of keys that are no longer valid.
+      const level = error instanceof BrokerError && error.failure === "unauthorized" ? "error" : "warn";
+      emit({ kind: "remark", level, recurs: true, text: `Cannot read the broker's clock: ${messageOf(error)}` });
       return;
     }
     if (Math.abs(this.#gap() - gap) > STEP_MS) return;

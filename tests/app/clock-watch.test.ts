@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from "@jest/globals";
 import { ClockWatch } from "../../src/app/clock-watch.ts";
 import type { TraderEvent } from "../../src/app/events.ts";
+import { BrokerError } from "../../src/domain/broker.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 
 const T0 = Date.UTC(2026, 10, 17, 15);
@@ -10,17 +11,21 @@ let readings: number;
 let settled: number;
 let isAway: boolean;
 let said: string[];
+let levels: string[];
+let failure: Error;
 let watch: ClockWatch;
 
 beforeEach(() => {
   clock = new VirtualClock(T0);
-  [aheadMs, readings, settled, isAway, said] = [0, 0, 0, false, []];
+  [aheadMs, readings, settled, isAway, said, levels, failure] = [0, 0, 0, false, [], [], new Error("away")];
   const emit = (event: TraderEvent): void => {
-    if (event.kind === "remark" && event.level !== "debug") said.push(event.text);
+    if (event.kind !== "remark" || event.level === "debug") return;
+    said.push(event.text);
+    levels.push(event.level);
   };
   const marketClock = (): Promise<never> => {
     readings += 1;
-    if (isAway) return Promise.reject(new Error("away"));
+    if (isAway) return Promise.reject(failure);
     return Promise.resolve({ timestamp: clock.now() - aheadMs, isOpen: true, nextOpen: 0, nextClose: 0 } as never);
   };
   watch = new ClockWatch({ broker: { marketClock }, clock, emit, onSettled: () => (settled += 1) });
@@ -87,4 +92,18 @@ test("while the broker is away the doubt stays, and it is asked every five secon
   isAway = false;
   await pass(6);
   expect(watch.trouble).toBeDefined();
+});
+
+test.each([
+  ["an outage, which is the same for every account, is a warning", new Error("away"), "warn"],
+  [
+    "keys that are refused are this account's own, and an error",
+    new BrokerError("unauthorized", "refused", { hint: "Check the keys." }),
+    "error",
+  ],
+])("%s", async (_, what, level) => {
+  [isAway, failure] = [true, what];
+  await pass(3);
+
+  expect(levels).toEqual([level]);
 });

@@ -1,11 +1,10 @@
 import { beforeEach, describe, expect, test } from "@jest/globals";
-import type { Asset, Broker, MarketClock } from "../../src/domain/broker.ts";
+import type { Asset, Broker, SubmitAnswer } from "../../src/domain/broker.ts";
 import { VirtualClock } from "../../src/domain/virtual-clock.ts";
 import { SharedMarket } from "../../src/fleet/shared-market.ts";
 
 const PAPER = "https://paper-api.alpaca.markets";
 const START = Date.parse("2026-03-02T15:00:00Z");
-const OPEN: MarketClock = { timestamp: START, isOpen: true, nextOpen: START + 86_400_000, nextClose: START + 3_600_000 };
 const SMR: Asset = {
   id: "a1",
   symbol: "SMR",
@@ -22,6 +21,7 @@ const SMR: Asset = {
 class Way {
   reads = 0;
   answer: () => unknown;
+  submitted: Partial<SubmitAnswer> = { kind: "accepted" };
   readonly broker: Broker;
   readonly #takesMs: number;
   readonly #clock: VirtualClock;
@@ -31,7 +31,8 @@ class Way {
     this.#takesMs = takesMs;
     this.answer = answer;
     const read = (): Promise<unknown> => this.#read();
-    this.broker = { name: "Alpaca paper", marketClock: read, calendar: read, asset: read, account: read } as unknown as Broker;
+    const submit = (): Promise<unknown> => Promise.resolve(this.submitted);
+    this.broker = { name: "Alpaca paper", marketClock: read, calendar: read, asset: read, account: read, submit } as unknown as Broker;
   }
 
   async #read(): Promise<unknown> {
@@ -66,65 +67,39 @@ describe("what is the same for all accounts of a fleet", () => {
   beforeEach(() => {
     clock = new VirtualClock(START);
     market = new SharedMarket(clock);
-    ways = Array.from({ length: 5 }, () => new Way(clock, () => ({ ...OPEN, timestamp: clock.now() })));
+    ways = Array.from({ length: 5 }, () => new Way(clock, () => SMR));
   });
 
   test("is read once when all ask at the same time", async () => {
-    const answers = await allRead((broker) => broker.marketClock());
+    expect(values(await allRead((broker) => broker.asset("SMR")))).toEqual(ways.map(() => SMR));
 
     expect(totalReads()).toBe(1);
-    expect(values(answers)).toEqual(ways.map(() => ({ ...OPEN, timestamp: START + 50 })));
-  });
-
-  test("is read again after a second for the clock, and until then moves on with the time", async () => {
-    await allRead((broker) => broker.marketClock());
-    await clock.advance(900);
-    const later = await allRead((broker) => broker.marketClock());
-    expect(values(later)).toEqual(ways.map(() => ({ ...OPEN, timestamp: START + 950 })));
-    expect(totalReads()).toBe(1);
-
-    await clock.advance(100);
-    await allRead((broker) => broker.marketClock());
-    expect(totalReads()).toBe(2);
-  });
-
-  test("is read again once the session has ended", async () => {
-    for (const way of ways) way.answer = () => ({ ...OPEN, timestamp: clock.now(), nextClose: START + 200 });
-    await allRead((broker) => broker.marketClock());
-    await clock.advance(200);
-    await allRead((broker) => broker.marketClock());
-
-    // Each for itself: an answer that says what has passed already is nobody else's.
-    expect(totalReads()).toBeGreaterThan(2);
   });
 
   test("is read by each account for itself when the first one cannot read it", async () => {
     ways[0]!.answer = failing;
-    const answers = values(await allRead((broker) => broker.marketClock()));
+    const answers = values(await allRead((broker) => broker.asset("SMR")));
 
     expect(answers[0]).toBe("the keys are not valid");
-    expect(answers.slice(1)).toEqual(ways.slice(1).map(() => expect.objectContaining({ isOpen: true }) as unknown));
+    expect(answers.slice(1)).toEqual(ways.slice(1).map(() => SMR));
   });
 
-  test("is waited for half a second at most when the first one is slow, and its old answer is not given to others", async () => {
-    ways[0] = new Way(clock, () => ({ ...OPEN, timestamp: START - 3_000 }), 4_000);
+  test("is waited for half a second at most when the first one is slow", async () => {
+    ways[0] = new Way(clock, () => SMR, 4_000);
     const took: number[] = [];
     await clock.until(
       Promise.all(
-        ways.slice(0, 4).map(async ({ broker }) => {
-          await market.of(broker, PAPER).marketClock();
+        ways.map(async ({ broker }) => {
+          await market.of(broker, PAPER).asset("SMR");
           took.push(clock.monotonic());
         }),
       ),
     );
-    expect(took).toEqual([550, 550, 550, 4_000]);
 
-    const after = await clock.until(market.of(ways[4]!.broker, PAPER).marketClock());
-    expect(after.timestamp).toBe(START + 4_050);
+    expect(took).toEqual([550, 550, 550, 550, 4_000]);
   });
 
   test("is kept for half a minute for an asset that can be traded", async () => {
-    for (const way of ways) way.answer = () => SMR;
     await allRead((broker) => broker.asset("SMR"));
     await clock.advance(29_000);
     await allRead((broker) => broker.asset("SMR"));
@@ -135,6 +110,31 @@ describe("what is the same for all accounts of a fleet", () => {
     await clock.advance(2_000);
     await allRead((broker) => broker.asset("SMR"));
     expect(totalReads()).toBe(3);
+  });
+
+  test("is read again after the machine has slept, while it was known or on its way", async () => {
+    await allRead((broker) => broker.asset("SMR"));
+    clock.step(7 * 3_600_000);
+    await allRead((broker) => broker.asset("SMR"));
+    expect(totalReads()).toBe(2);
+
+    const asked = market.of(ways[0]!.broker, PAPER).asset("LEU");
+    clock.step(7 * 3_600_000);
+    await clock.until(asked);
+    await allRead((broker) => broker.asset("LEU"));
+    expect(totalReads()).toBe(4);
+  });
+
+  test("is read again once an order of any account was refused, because the order gate may know better", async () => {
+    await allRead((broker) => broker.asset("SMR"));
+    await market.of(ways[1]!.broker, PAPER).submit({ clientOrderId: "1", symbol: "SMR", side: "buy" });
+    await allRead((broker) => broker.asset("SMR"));
+    expect(totalReads()).toBe(1);
+
+    ways[1]!.submitted = { kind: "refused", reason: "not-tradable" };
+    await market.of(ways[1]!.broker, PAPER).submit({ clientOrderId: "2", symbol: "SMR", side: "buy" });
+    await allRead((broker) => broker.asset("SMR"));
+    expect(totalReads()).toBe(2);
   });
 
   test.each([
@@ -158,8 +158,11 @@ describe("what is the same for all accounts of a fleet", () => {
     expect(totalReads()).toBe(3);
   });
 
-  test("leaves what belongs to an account to its own keys", async () => {
-    await allRead((broker) => broker.account());
+  test.each([
+    ["the account", (broker: Broker) => broker.account()],
+    ["the venue's clock, which must be read right now", (broker: Broker) => broker.marketClock()],
+  ])("does not include %s", async (_, read: (broker: Broker) => Promise<unknown>) => {
+    await allRead(read);
 
     expect(ways.map(({ reads }) => reads)).toEqual([1, 1, 1, 1, 1]);
     expect(market.of(ways[0]!.broker, PAPER).name).toBe("Alpaca paper");
