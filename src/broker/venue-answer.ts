@@ -49,7 +49,9 @@ export async function ask(call: () => Promise<{ raw: Response }>, redact: Redact
     const own = causesOf(thrown).find((cause) => cause instanceof TraderError);
     if (own !== undefined) throw own;
     const response = responseOf(thrown);
-    return response === undefined ? { kind: "none", message: redact(describe(thrown)) } : rejected(response, redact);
+    return response === undefined
+      ? { kind: "none", message: redact(describe(thrown)).slice(0, MAX_MESSAGE_LENGTH) }
+      : rejected(response, redact);
   }
 }
 
@@ -70,7 +72,8 @@ async function rejected(response: Response, redact: Redact): Promise<VenueAnswer
     kind: "rejected",
     status: response.status,
     code: Number.isInteger(fields?.code) ? (fields?.code as number) : undefined,
-    message: redact((ownMessage ?? (fields === undefined ? "the answer is not JSON" : NO_MESSAGE)).slice(0, MAX_MESSAGE_LENGTH)),
+    // A secret that is cut off could no longer be recognised.
+    message: redact(ownMessage ?? (fields === undefined ? "the answer is not JSON" : NO_MESSAGE)).slice(0, MAX_MESSAGE_LENGTH),
     detail: textIn(fields, "reject_reason"),
     buyingPower: amountIn(fields, "buying_power"),
     costBasis: amountIn(fields, "cost_basis"),
@@ -94,7 +97,7 @@ function describe(thrown: unknown): string {
   const innermost = causesOf(thrown).at(-1);
   const code = isRecord(innermost) && typeof innermost.code === "string" ? innermost.code : undefined;
   const message = messageOf(innermost).trim();
-  return (message === "" ? (code ?? "no reason given") : message).slice(0, MAX_MESSAGE_LENGTH);
+  return message === "" ? (code ?? "no reason given") : message;
 }
 
 function causesOf(thrown: unknown): unknown[] {

@@ -57,6 +57,18 @@ describe("keys", () => {
     await broker.close();
   });
 
+  test("are hidden, too, where a long message is cut in the middle of one", async () => {
+    const clock = new VirtualClock(0);
+    const long = `eyJ${"signed-document-".repeat(40)}`;
+    const message = `${"the token ".repeat(25)}${long} has been revoked`;
+    const broker = brokerFor("http://127.0.0.1:9", clock, {
+      alpaca: { ...addressesFor("http://127.0.0.1:9"), oauthToken: long },
+      fetch: () => Promise.resolve(Response.json({ message }, { status: 401 })),
+    });
+    expect(await shown(clock.until(broker.account()))).not.toContain("signed-document");
+    await broker.close();
+  });
+
   test("that are invalid in a header are not quoted either", async () => {
     const clock = new VirtualClock(0);
     const alpaca = { ...configFor("http://127.0.0.1:9"), secret: `${SECRET}\nX: 1` };
