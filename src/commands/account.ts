@@ -30,7 +30,7 @@ export async function account(context: CommandContext, options: AccountOptions):
     const reading = await readAccountNow(broker);
     const where = { mode: config.mode, brokerName: broker.name };
     // A refusal stands alone, so nothing is shown before it.
-    const done = change(context, options, { config, ledger, reading });
+    const done = ledger.transaction(() => change(context, options, { config, ledger, reading }));
     const pinned = ledger.pinnedAccount()?.number;
     const { out, err } = context;
     if (options.json === true) {

@@ -46,6 +46,10 @@ describe("an account that holds what was bought by hand (R27)", () => {
       expectExit(await daemon.stop(), 0);
       expect(scenario.orders).toEqual([]);
 
+      const mistaken = await scenario.run(["account", "--adopt", "--release", "XYZZY"], live);
+      expect(mistaken.stderr).toContain("The account holds no XYZZY.");
+      expect((await scenario.run(["execute"], live)).stdout).toContain("account --adopt");
+
       const adopted = await scenario.run(["account", "--adopt"], live);
       expectExit(adopted, 0);
       expect(adopted.stdout).toContain("Adopted: BWXT, TQQQ.");
