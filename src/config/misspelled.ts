@@ -4,8 +4,10 @@ import { SETTINGS } from "./settings.ts";
 /** The environment also holds the variables of other programs; a file of settings is mostly ours. */
 export type Origin = "environment" | "file";
 
-/** Settings with fewer letters are close to ordinary names: `STAGE_DIR` to `STATE_DIR`. */
+/** Settings with fewer letters are close to ordinary names: `STATIC_DIR` to `STATE_DIR`. */
 const LONG_NAME = 10;
+/** Variables of other programs that are one letter away from a setting. */
+const OF_OTHERS: readonly string[] = ["STAGE_DIR", "LOGS_DIR"];
 
 /** @returns the setting that an unknown name was probably meant to be. Every name that begins with ALPACA_ is ours. */
 export function mistakenFor(name: string, origin: Origin): string | undefined {
@@ -29,8 +31,14 @@ const wordsOf = (name: string): string[] => name.split("_");
 function isClose(name: string, setting: string, origin: Origin): boolean {
   if (name.replaceAll("_", "") === setting.replaceAll("_", "") || isRelated(wordsOf(name), wordsOf(setting))) return true;
   const changes = editDistance(name, setting);
-  if (origin === "environment") return setting.length >= LONG_NAME && changes <= 2;
+  if (origin === "environment")
+    return !OF_OTHERS.includes(name) && changes <= (setting.length >= LONG_NAME || haveSameLetters(name, setting) ? 2 : 1);
   return changes <= Math.min(3, setting.length / 4) || lacksOneWord(wordsOf(name), wordsOf(setting));
+}
+
+/** `HALT_FIEL`: two letters have changed places. */
+function haveSameLetters(name: string, setting: string): boolean {
+  return Array.from(name).toSorted().join() === Array.from(setting).toSorted().join();
 }
 
 /** The words of a setting without its last one, with another last one, or with one more. */

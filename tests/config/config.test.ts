@@ -449,6 +449,10 @@ describe("names", () => {
     ["PROTECTED_SYMBOL", "PROTECTED_SYMBOLS"],
     ["CASH_RESERVE", "CASH_RESERVE_PERCENT"],
     ["LOGDIR", "LOG_DIR"],
+    ["LOG_DIRS", "LOG_DIR"],
+    ["HALT_FIEL", "HALT_FILE"],
+    ["HALT_FILES", "HALT_FILE"],
+    ["STATE_DIRS", "STATE_DIR"],
     ["TRADING_MOD", "TRADING_MODE"],
   ])("%s is close to a setting, so it is an error that names %s", (name, meant) => {
     expectProblem(paperWith({ [name]: "5" }), `${name} is not a setting; did you mean ${meant}?`);
@@ -464,6 +468,7 @@ describe("names", () => {
     "DASHBOARD_URL",
     "HALT",
     "STAGE_DIR",
+    "STATIC_DIR",
     "LOGS_DIR",
     "TELEGRAM_TOKEN",
   ])("%s belongs to another program and is ignored", (name) => expect(load({ [name]: "5" }).mode).toBe("paper"));
@@ -474,7 +479,7 @@ describe("in .env, which is mostly ours", () => {
 
   test.each([
     ["TRADE_MODE", "TRADING_MODE"],
-    ["STATES_DIR", "STATE_DIR"],
+    ["STATIC_DIR", "STATE_DIR"],
     ["TELEGRAM_TOKEN", "TELEGRAM_BOT_TOKEN"],
     ["MAX_LOSS_PERCENT", "MAX_DAILY_LOSS_PERCENT"],
     ["LIVE_ACCOUNT", "LIVE_TRADING_ACCOUNT"],
