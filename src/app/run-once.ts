@@ -373,10 +373,17 @@ export class RunOnce {
     const left = this.#leftOff(run);
     if (left === undefined) return `${NOTHING_SENT}. The newest run ${kind === "executed" ? "was traded before" : `is ${kind}`}: ${reason}`;
     const missed = missedTarget(this.#session.ledger, left.id)?.outcomeReason ?? "";
-    const rest = this.#isTakenUp(left, isShownToDecide(run, left))
-      ? "`execute` would trade now what may be traded of the rest."
+    return `Dry run: the newest run was traded before, but the account is not on target: ${missed} ${this.#restText(run, left)}`;
+  }
+
+  /** What would come of the rest. */
+  #restText(run: NewestRun, left: Signal): string {
+    const halted = this.#session.halt.reason();
+    if (halted !== undefined) return `Nothing would be sent of the rest, because trading is halted: ${halted}.`;
+    if (this.#options.finish === true) return "`execute --finish` would trade the rest if the market is open.";
+    return this.#isTakenUp(left, isShownToDecide(run, left))
+      ? "`execute` would trade what may be traded of the rest, if the market is open."
       : "`execute --finish` would trade the rest during this session.";
-    return `Dry run: the newest run was traded before, but the account is not on target: ${missed} ${rest}`;
   }
 
   /** @param others fresh runs of other strategies, included in the plan. */

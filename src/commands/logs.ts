@@ -23,11 +23,13 @@ export async function logs(context: CommandContext, options: LogsOptions): Promi
   const [path = ""] = logPaths(logDirOf(context));
   const file = new FollowedFile(path);
   try {
-    const newest = file.readLines();
-    const lines = newest.length < options.lines ? [...linesOf(`${path}.1`), ...newest] : newest;
-    if (lines.length === 0) sayNone(context, path, options);
-    const about = lines.filter(isAbout(options.account));
-    show(context, about.slice(Math.max(0, about.length - options.lines)));
+    const all = file.readLines();
+    const newest = all.filter(isAbout(options.account));
+    const before = newest.length < options.lines ? linesOf(`${path}.1`) : [];
+    if (all.length + before.length === 0) sayNone(context, path, options);
+    const lines = [...before.filter(isAbout(options.account)), ...newest];
+    if (lines.length === 0) context.err.line(`No line of the log is about ${options.account ?? "it"}.`);
+    show(context, lines.slice(Math.max(0, lines.length - options.lines)));
     if (options.follow === true) await follow(context, file, options);
     return EXIT.ok;
   } finally {

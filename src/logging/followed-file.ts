@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from "node:fs";
 import { messageOf, TraderError } from "../domain/errors.ts";
 
 const CHUNK_BYTES = 65_536;
@@ -38,7 +38,7 @@ export class FollowedFile {
   }
 
   #isReplaced(): boolean {
-    const stat = statSync(this.#path, { throwIfNoEntry: false });
+    const stat = lstatSync(this.#path, { throwIfNoEntry: false });
     return stat !== undefined && (this.#descriptor < 0 || stat.ino !== this.#inode);
   }
 
@@ -46,11 +46,17 @@ export class FollowedFile {
     try {
       this.#descriptor = openSync(this.#path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     } catch (error) {
-      throw unreadable(this.#path, messageOf(error), error);
+      if (lstatSync(this.#path, { throwIfNoEntry: false })?.isSymbolicLink() === true)
+        throw unreadable(
+          this.#path,
+          "it is a symbolic link",
+          "Logs are never opened through links (R30). Remove it, or set LOG_DIR to where it leads.",
+        );
+      throw unreadable(this.#path, messageOf(error), "Run this as the daemon's user, or as a member of LOG_GROUP.", error);
     }
     const stat = fstatSync(this.#descriptor);
     this.#inode = stat.ino;
-    if (!stat.isFile()) throw unreadable(this.#path, "it is not a plain file");
+    if (!stat.isFile()) throw unreadable(this.#path, "it is not a plain file", "Remove it, or set LOG_DIR to another directory.");
   }
 
   #drain(): string[] {
@@ -72,10 +78,6 @@ export class FollowedFile {
   }
 }
 
-function unreadable(path: string, why: string, cause?: unknown): TraderError {
-  return new TraderError(`${path} cannot be read: ${why}.`, {
-    code: "log-file",
-    hint: "Run this as the daemon's user, or as a member of LOG_GROUP.",
-    cause,
-  });
+function unreadable(path: string, why: string, hint: string, cause?: unknown): TraderError {
+  return new TraderError(`${path} cannot be read: ${why}.`, { code: "log-file", hint, cause });
 }

@@ -3,8 +3,8 @@ import type { Log } from "./logger.ts";
 import { formatDuration } from "../domain/time-format.ts";
 
 const REMIND_MS = 600_000;
-/** Longer than the longest pause between two retries. */
-const QUIET_MS = 45_000;
+/** Longer than any pause between two requests: an idle daemon reads the venue's clock every minute, and waits up to 20 s for it. */
+const QUIET_MS = 90_000;
 
 interface Trouble {
   readonly since: number;
@@ -15,7 +15,7 @@ interface Trouble {
 
 /**
  * Warnings that repeat while the venue cannot be reached: logged at the first failure, then every ten
- * minutes, and once when none of the kind has occurred for 45 s. The others go to the debug level.
+ * minutes, and once when none of the kind has occurred for 90 s. The others go to the debug level.
  */
 export class RecurringWarnings {
   readonly #log: Log;

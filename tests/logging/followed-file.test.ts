@@ -58,7 +58,9 @@ test("a log that was emptied is read from its beginning", () => {
 test("a link or a directory in its place is refused by name", () => {
   symlinkSync(join(directory, "secret"), path);
   writeFileSync(join(directory, "secret"), "x\n");
-  expect(() => followed.readLines()).toThrow(`${path} cannot be read`);
+  expect(() => followed.readLines()).toThrow(`${path} cannot be read: it is a symbolic link.`);
+  rmSync(join(directory, "secret"));
+  expect(() => followed.readLines()).toThrow(`${path} cannot be read: it is a symbolic link.`);
   rmSync(path);
   mkdirSync(path);
   expect(() => followed.readLines()).toThrow("it is not a plain file");

@@ -39,9 +39,19 @@ test("an outage is logged when it begins, every ten minutes while it lasts, and 
   expect(said).toHaveLength(3);
   expect(said[0]).toBe("SMR: the order could not be read: ECONNREFUSED");
   expect(said[1]).toMatch(/^Still failing after 10 min \(\d+ failures\): /);
-  await clock.advance(60_000);
+  await clock.advance(90_000);
   expect(said).toHaveLength(4);
-  expect(said[3]).toBe("The outage is over: no request has failed for 45 s. It lasted 24 min 57 s (1000 failures).");
+  expect(said[3]).toBe("The outage is over: no request has failed for 1 min 30 s. It lasted 24 min 57 s (1000 failures).");
+});
+
+test("of an idle daemon, which asks once a minute, it is the same outage until a minute has passed without a failure", async () => {
+  for (let minute = 0; minute < 12; minute++) {
+    warnings.warn("Cannot read the broker's clock: ECONNREFUSED");
+    await clock.advance(60_000 + (minute % 2) * 20_000);
+  }
+  expect(said).toHaveLength(2);
+  await clock.advance(90_000);
+  expect(said[2]).toMatch(/^The outage is over/);
 });
 
 test("a passing failure is one line, and the next one is logged again", async () => {

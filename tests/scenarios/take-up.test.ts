@@ -37,7 +37,7 @@ describe("execute on a run that was executed and missed its target", () => {
       expect(again.output).toMatch(/Already executed, but not on target: [^]*UVXY \(order-cancelled\)[^]*execute --finish/);
       const dryRun = await scenario.execute({ dryRun: true });
       expect(dryRun.stdout).toMatch(
-        /^Dry run: the newest run was traded before, but the account is not on target: .*`execute` would trade now/m,
+        /^Dry run: the newest run was traded before, but the account is not on target: .*`execute` would trade what may be traded of the rest/m,
       );
       expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled"]);
 
