@@ -5,7 +5,7 @@ import type { Ledger } from "../domain/ledger.ts";
 /** The account according to the settings. */
 export interface AccountSettings {
   readonly mode: TradingMode;
-  /** LIVE_TRADING_ACCOUNT; used in live mode. */
+  /** LIVE_TRADING_ACCOUNT; needed in live mode, checked in shadow mode if it is set. */
   readonly liveTradingAccount: string | undefined;
 }
 
@@ -19,7 +19,8 @@ export function accountRefusal(
   ledger: Pick<Ledger, "pinnedAccount">,
   account: Pick<Account, "number">,
 ): { reason: string; hint: string } | undefined {
-  if (config.mode === "live" && config.liveTradingAccount !== account.number) {
+  const named = config.mode === "live" || (config.mode === "shadow" && config.liveTradingAccount !== undefined);
+  if (named && config.liveTradingAccount !== account.number) {
     return {
       reason: `The keys belong to account ${account.number}, but LIVE_TRADING_ACCOUNT is ${config.liveTradingAccount ?? "not set"}.`,
       hint: "Set LIVE_TRADING_ACCOUNT to the number of the account to trade, or use that account's keys.",

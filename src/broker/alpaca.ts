@@ -29,6 +29,7 @@ import type {
   SubmitAnswer,
 } from "../domain/broker.ts";
 import { BrokerError, isTerminal } from "../domain/broker.ts";
+import { EXIT, TraderError } from "../domain/errors.ts";
 import { FLOW_TYPES, sumOfFlows, toCashFlows } from "./cash-flows.ts";
 import type { BarsRange } from "./daily-bars.ts";
 import { allBars, BARS_PER_PAGE, barsRange, toBarsPage } from "./daily-bars.ts";
@@ -308,8 +309,15 @@ class AlpacaBroker implements Broker {
     return cancelAnswerOf(answer, isAbsent(answer, "order"));
   }
 
+  /** @throws TraderError in shadow mode, which has no orders at the venue and writes to no socket. */
   watchOrders(listener: OrderStreamListener): OrderStream {
-    const { clock, alpaca, random } = this.#options;
+    const { clock, alpaca, random, mode } = this.#options;
+    if (mode === "shadow")
+      throw new TraderError("Shadow mode opens no order stream, because a stream is written to.", {
+        code: "shadow-write",
+        hint: "This is a bug; nothing was sent.",
+        exitCode: EXIT.refused,
+      });
     const stream = new ReconnectingOrderStream({
       clock,
       url: alpaca.streamUrl,

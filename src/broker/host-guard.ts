@@ -1,10 +1,10 @@
-import type { TradingMode } from "../domain/config.ts";
+import { readsLiveAccount, type TradingMode } from "../domain/config.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 
 const ALPACA_DOMAIN = "alpaca.markets";
 
-/** The only Alpaca hosts that cannot move real money, and so the only ones allowed outside live mode. */
-const HARMLESS_HOSTS: Record<Exclude<TradingMode, "live">, readonly string[]> = {
+/** The only Alpaca hosts that cannot move real money. Shadow mode reads the live ones, and the transport sends no order to them. */
+const HARMLESS_HOSTS: Record<Exclude<TradingMode, "live" | "shadow">, readonly string[]> = {
   paper: ["paper-api.alpaca.markets", "data.alpaca.markets", "data.sandbox.alpaca.markets"],
   simulator: [],
 };
@@ -14,7 +14,7 @@ export type HostGuard = (url: string) => void;
 
 /**
  * The last check before a request leaves (R27): it goes to exactly the configured scheme, host and port, and
- * outside live mode to no Alpaca host that could hold real money, whatever was configured.
+ * in paper and simulator mode to no Alpaca host that could hold real money, whatever was configured.
  * @throws TraderError `live-host` or `foreign-host`, from the returned guard.
  */
 export function createHostGuard(mode: TradingMode, configuredUrl: string): HostGuard {
@@ -34,7 +34,7 @@ export function createHostGuard(mode: TradingMode, configuredUrl: string): HostG
 function assertNotLive(mode: TradingMode, url: URL): void {
   const host = url.hostname.toLowerCase().replace(/\.+$/, "");
   if (host !== ALPACA_DOMAIN && !host.endsWith(`.${ALPACA_DOMAIN}`)) return;
-  if (mode !== "live" && !HARMLESS_HOSTS[mode].includes(host)) {
+  if (!readsLiveAccount(mode) && !HARMLESS_HOSTS[mode].includes(host)) {
     throw new TraderError(`A request to ${host} was stopped: ${mode} mode never reaches the live venue.`, {
       code: "live-host",
       hint:

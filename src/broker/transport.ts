@@ -1,5 +1,5 @@
 import type { Clock } from "../domain/clock.ts";
-import { messageOf } from "../domain/errors.ts";
+import { EXIT, messageOf, TraderError } from "../domain/errors.ts";
 import type { HostGuard } from "./host-guard.ts";
 import type { Redact } from "./redaction.ts";
 
@@ -43,6 +43,8 @@ export interface TransportOptions {
   readonly guard: HostGuard;
   readonly fetch: SendHttp;
   readonly redact: Redact;
+  /** Only GET leaves: every other request is refused before anything is sent (shadow mode). */
+  readonly readOnly?: boolean;
   /** Called with every answer, so that pacing learns the venue's limits. */
   readonly onAnswer?: (status: number, headers: AnswerHeaders) => void;
   readonly onTraffic?: ((record: TrafficRecord) => void) | undefined;
@@ -101,10 +103,11 @@ export class Transport {
 
   /** In the SDK's `fetchApi` format. */
   readonly send = async (url: string, init: RequestInit = {}): Promise<Response> => {
-    const { clock, guard, onAnswer } = this.#options;
+    const { clock, guard, onAnswer, readOnly } = this.#options;
     if (this.#closed) throw connectionClosed();
-    guard(url);
     const method = (init.method ?? "GET").toUpperCase();
+    if (readOnly === true && method !== "GET") throw writeInShadowMode(method, url);
+    guard(url);
     const record = this.#recorder(method, url);
     const deadlineMs = method === "GET" ? READ_DEADLINE_MS : WRITE_DEADLINE_MS;
     try {
@@ -169,6 +172,14 @@ export class Transport {
 
 function connectionClosed(): Error {
   return new Error("The connection was closed by this program.");
+}
+
+function writeInShadowMode(method: string, url: string): TraderError {
+  return new TraderError(`A ${method} to ${new URL(url).pathname} was stopped: shadow mode only reads.`, {
+    code: "shadow-write",
+    hint: "This is a bug; nothing was sent.",
+    exitCode: EXIT.refused,
+  });
 }
 
 async function wholeBody({ body }: HttpAnswer): Promise<Buffer> {

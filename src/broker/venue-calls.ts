@@ -62,6 +62,7 @@ export class VenueCalls {
       guard,
       fetch,
       redact,
+      readOnly: options.mode === "shadow",
       onTraffic,
       onAnswer: (status, headers) => this.#pace.observe(status, headers),
     });

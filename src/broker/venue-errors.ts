@@ -1,4 +1,4 @@
-import type { TradingMode } from "../domain/config.ts";
+import { readsLiveAccount, type TradingMode } from "../domain/config.ts";
 import { credentialsNoun, type AlpacaCredentials } from "../domain/credentials.ts";
 import { BrokerError } from "../domain/broker.ts";
 import type { RejectedAnswer, VenueAnswer } from "./venue-answer.ts";
@@ -16,7 +16,7 @@ export interface VenueNames {
 }
 
 export function venueNames(broker: string, mode: TradingMode, credentials: AlpacaCredentials): VenueNames {
-  const prefix = mode === "live" ? "ALPACA_" : "ALPACA_PAPER_";
+  const prefix = readsLiveAccount(mode) ? "ALPACA_" : "ALPACA_PAPER_";
   return {
     broker,
     credentials: credentialsNoun(credentials),

@@ -1,5 +1,5 @@
 import { streamUrlOf } from "./endpoints.ts";
-import type { AlpacaConfig, TradingMode, Environment } from "../domain/config.ts";
+import { readsLiveAccount, type AlpacaConfig, type TradingMode, type Environment } from "../domain/config.ts";
 import type { AlpacaCredentials } from "../domain/credentials.ts";
 import type { Problem } from "./problems.ts";
 import { isSet } from "./read-settings.ts";
@@ -14,7 +14,10 @@ interface Access {
   readonly endpoint: "ALPACA_PAPER_ENDPOINT" | "ALPACA_ENDPOINT";
 }
 
-export const ACCESS: Record<Exclude<TradingMode, "simulator">, Access> = {
+/** Shadow mode reads what live mode trades. */
+export type AccountKind = "paper" | "live";
+
+export const ACCESS: Record<AccountKind, Access> = {
   paper: {
     key: "ALPACA_PAPER_KEY",
     secret: "ALPACA_PAPER_SECRET",
@@ -46,7 +49,7 @@ export function chooseMode(env: Environment, values: SettingValues, problems: Pr
   if (!anySet(env, ACCESS.live)) return { mode: "simulator", reason: "no Alpaca keys are set" };
   problems.push({
     name: "TRADING_MODE",
-    text: `TRADING_MODE is unset and only ${nounOf(env, "live")} set; expected TRADING_MODE=live for real money, or ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET, or ALPACA_PAPER_OAUTH_TOKEN`,
+    text: `TRADING_MODE is unset and only ${nounOf(env, "live")} set; expected TRADING_MODE=live for real money, TRADING_MODE=shadow to watch without sending anything, or ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET, or ALPACA_PAPER_OAUTH_TOKEN`,
   });
   return undefined;
 }
@@ -58,7 +61,7 @@ export function checkKeys(env: Environment, values: SettingValues, mode: Trading
     findKeysNextToToken(env, access, problems);
   }
   findForeignNames(env, problems);
-  if (mode === "paper" || mode === "live") findMissingKeys(env, mode, problems);
+  if (mode !== undefined && mode !== "simulator") findMissingKeys(env, mode, problems);
   if (mode === "live" && !isSet(env, "LIVE_TRADING_ACCOUNT")) {
     problems.push({
       name: "LIVE_TRADING_ACCOUNT",
@@ -66,13 +69,13 @@ export function checkKeys(env: Environment, values: SettingValues, mode: Trading
     });
   }
   findWrongHost(values, "ALPACA_PAPER_ENDPOINT", LIVE_HOST, "the live venue", problems);
-  if (mode === "live") findWrongHost(values, "ALPACA_ENDPOINT", PAPER_HOST, "the paper venue", problems);
+  if (mode !== undefined && readsLiveAccount(mode)) findWrongHost(values, "ALPACA_ENDPOINT", PAPER_HOST, "the paper venue", problems);
 }
 
 /** Call only if there was no problem. Undefined in simulator mode: the embedded venue needs no address. */
 export function alpacaConfig(values: SettingValues, mode: TradingMode): AlpacaConfig | undefined {
   if (mode === "simulator") return undefined;
-  const access = ACCESS[mode];
+  const access = ACCESS[accountKindOf(mode)];
   const tradingUrl = values[access.endpoint] ?? "";
   return {
     tradingUrl,
@@ -81,6 +84,10 @@ export function alpacaConfig(values: SettingValues, mode: TradingMode): AlpacaCo
     dataFeed: values.ALPACA_DATA_FEED,
     ...credentials(values, access),
   };
+}
+
+function accountKindOf(mode: Exclude<TradingMode, "simulator">): AccountKind {
+  return readsLiveAccount(mode) ? "live" : "paper";
 }
 
 function credentials(values: SettingValues, { key, secret, token }: Access): AlpacaCredentials {
@@ -92,7 +99,7 @@ function anySet(env: Environment, { key, secret, token }: Access): boolean {
   return [key, secret, token].some((name) => isSet(env, name));
 }
 
-function nounOf(env: Environment, mode: "paper" | "live"): string {
+function nounOf(env: Environment, mode: AccountKind): string {
   return isSet(env, ACCESS[mode].token) ? `the OAuth token of a ${mode} account is` : `${mode} keys are`;
 }
 
@@ -129,11 +136,12 @@ function findKeysNextToToken(env: Environment, { key, secret, token }: Access, p
   problems.push({ name: token, text: `${token} is set together with ${keys.join(" and ")}; expected the token, or key and secret` });
 }
 
-function findMissingKeys(env: Environment, mode: "paper" | "live", problems: Problem[]): void {
-  const { key, secret, token } = ACCESS[mode];
-  if (anySet(env, ACCESS[mode])) return;
+function findMissingKeys(env: Environment, mode: Exclude<TradingMode, "simulator">, problems: Problem[]): void {
+  const kind = accountKindOf(mode);
+  const { key, secret, token } = ACCESS[kind];
+  if (anySet(env, ACCESS[kind])) return;
   for (const name of [key, secret])
-    problems.push({ name, text: `${name} is unset; ${mode} mode needs the one of your ${mode} account, or ${token}` });
+    problems.push({ name, text: `${name} is unset; ${mode} mode needs the one of your ${kind} account, or ${token}` });
 }
 
 function findWrongHost(

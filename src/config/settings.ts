@@ -114,9 +114,9 @@ function percentFrom(least: string, most: string): Accepted<Decimal> {
 /** Every setting of this version, once: the parser, `.env.example` and the documentation are generated from this table. */
 export const SETTINGS = {
   TRADING_MODE: setting({
-    ...choice("simulator", "paper", "live"),
+    ...choice("simulator", "paper", "shadow", "live"),
     unset: "paper if paper keys or a paper OAuth token are set, simulator if no Alpaca keys and no token are set",
-    doc: "Venue to trade on. Live trading is off unless this is live.",
+    doc: "Venue to trade on. Live trading is off unless this is live. With shadow the live account is read, nothing is sent, and runs are filled on paper.",
   }),
   ALPACA_PAPER_ENDPOINT: setting({ ...ENDPOINT, default: "https://paper-api.alpaca.markets", doc: "Address of the paper trading API." }),
   ALPACA_PAPER_KEY: setting({ ...KEY, doc: "Key id of the paper account." }),
@@ -141,7 +141,7 @@ export const SETTINGS = {
     form: word,
     expected: "the account number as Alpaca shows it",
     unset: "live mode does not start",
-    doc: "Number of the only account that live mode may trade.",
+    doc: "Number of the only account that live mode may trade. Shadow mode checks it if it is set.",
   }),
   ALERTS_FILE: setting({
     ...PATH,

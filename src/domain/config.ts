@@ -10,7 +10,34 @@ export type Environment = Readonly<Record<string, string | undefined>> & { reado
 /** The names that `.env` sets. That file is mostly ours, so a misspelled name is recognised there from further away. */
 export const NAMES_IN_FILE: unique symbol = Symbol("names in .env");
 
-export type TradingMode = "simulator" | "paper" | "live";
+/** `shadow` reads the live account and fills on paper: nothing is ever sent. */
+export type TradingMode = "simulator" | "paper" | "shadow" | "live";
+
+/** Whether the mode uses the keys and the address of the live account. */
+export function readsLiveAccount(mode: TradingMode): mode is "shadow" | "live" {
+  return mode === "shadow" || mode === "live";
+}
+
+/** The mode as a person reads it. Nobody may take a shadow account for a real one. */
+export function modeLabel(mode: string): string {
+  return mode === "shadow" ? "SHADOW (nothing is sent)" : mode;
+}
+
+/** As {@link modeLabel}, within a sentence: `paper mode`. */
+export function modeNoun(mode: string): string {
+  return mode === "shadow" ? "SHADOW mode (nothing is sent)" : `${mode} mode`;
+}
+
+/** As {@link modeLabel}, for the first words of a message. */
+export function modeHeading(mode: string): string {
+  return mode === "shadow" ? modeLabel(mode) : mode.toUpperCase();
+}
+
+/** What a command says first in a mode without real money; `undefined` in the others. */
+export function modeBanner({ mode, modeReason }: Pick<Config, "mode" | "modeReason">): string | undefined {
+  if (mode === "simulator") return `SIMULATOR: ${modeReason}; no real money is involved.`;
+  return mode === "shadow" ? "SHADOW: nothing is sent. The live account is only read, and every run is filled on paper." : undefined;
+}
 
 export interface StrategyConfig {
   readonly name: string;

@@ -22,8 +22,16 @@ export interface TradeLog {
   close(): void;
 }
 
+/** Invented trades never stand among real ones. */
+const TRADE_LOGS: Record<TradingMode, string> = {
+  simulator: "alpaca_trades.json",
+  paper: "alpaca_trades.json",
+  shadow: "trades_shadow.json",
+  live: "trades_live.json",
+};
+
 export function tradeLogPath(dir: string, mode: TradingMode): string {
-  return join(dir, mode === "live" ? "trades_live.json" : "alpaca_trades.json");
+  return join(dir, TRADE_LOGS[mode]);
 }
 
 /**

@@ -68,9 +68,22 @@ describe("the mode", () => {
     expect(loadConfig({ ...HOME, ALPACA_PAPER_KEY: "", ALPACA_PAPER_SECRET: "  ", TRADING_MODE: "" }).mode).toBe("simulator");
   });
 
-  test("it is never live by default", () => {
+  test("shadow takes the live keys, and the number of the account only if it is set", () => {
+    const shadow = { ...LIVE, TRADING_MODE: "shadow", LIVE_TRADING_ACCOUNT: undefined };
+    expect(loadConfig(shadow)).toMatchObject({
+      mode: "shadow",
+      liveTradingAccount: undefined,
+      alpaca: { keyId: "AKTEST", secret: "live-secret", tradingUrl: "https://api.alpaca.markets" },
+    });
+    expect(refusalOf({ ...HOME, TRADING_MODE: "shadow" }).message).toContain(
+      "ALPACA_KEY is unset; shadow mode needs the one of your live account",
+    );
+    expectProblem({ ...shadow, ALPACA_ENDPOINT: "https://paper-api.alpaca.markets" }, "ALPACA_ENDPOINT points to the paper venue");
+  });
+
+  test("it is never live or shadow by default", () => {
     expectProblem({ ...LIVE, TRADING_MODE: undefined }, /^TRADING_MODE is unset/, "expected TRADING_MODE=live");
-    expectProblem(paperWith({ TRADING_MODE: "true" }), 'TRADING_MODE is "true"', "expected simulator, paper or live");
+    expectProblem(paperWith({ TRADING_MODE: "true" }), 'TRADING_MODE is "true"', "expected simulator, paper, shadow or live");
   });
 
   test("missing settings of a mode are named", () => {
@@ -523,9 +536,14 @@ describe("places", () => {
   });
 
   test("each mode has its own ledger and lock, and one HALT applies to all", () => {
-    const modes = [loadConfig({ ...HOME, STATE_DIR: "/s" }), load({ STATE_DIR: "/s" }), loadConfig({ ...LIVE, STATE_DIR: "/s" })];
-    expect(modes.map(ledgerFile)).toEqual(["/s/simulator.sqlite", "/s/paper.sqlite", "/s/live.sqlite"]);
-    expect(modes.map(ledgerLockFile)).toEqual(["/s/simulator.lock", "/s/paper.lock", "/s/live.lock"]);
+    const modes = [
+      loadConfig({ ...HOME, STATE_DIR: "/s" }),
+      load({ STATE_DIR: "/s" }),
+      loadConfig({ ...LIVE, TRADING_MODE: "shadow", STATE_DIR: "/s" }),
+      loadConfig({ ...LIVE, STATE_DIR: "/s" }),
+    ];
+    expect(modes.map(ledgerFile)).toEqual(["/s/simulator.sqlite", "/s/paper.sqlite", "/s/shadow.sqlite", "/s/live.sqlite"]);
+    expect(modes.map(ledgerLockFile)).toEqual(["/s/simulator.lock", "/s/paper.lock", "/s/shadow.lock", "/s/live.lock"]);
     expect(new Set(modes.map(({ haltFiles }) => haltFiles.own))).toEqual(new Set(["/s/HALT"]));
   });
 });

@@ -100,6 +100,9 @@ describe("the keys", () => {
     expect(judgeKeys({ ...paper, mode: "live", host: "api.alpaca.markets", prefix: "AK" })).toEqual([
       saying("ok", "LIVE trading, real money"),
     ]);
+    expect(judgeKeys({ ...paper, mode: "shadow", host: "api.alpaca.markets", prefix: "AK" })).toEqual([
+      saying("ok", "SHADOW mode reads the live account and sends nothing"),
+    ]);
     expect(judgeKeys({ ...paper, mode: "simulator", host: "", prefix: "" })).toEqual([saying("ok", "needs no keys")]);
   });
 

@@ -191,6 +191,7 @@ describe("the trade log", () => {
   test.each([
     ["paper", "alpaca_trades.json"],
     ["simulator", "alpaca_trades.json"],
+    ["shadow", "trades_shadow.json"],
     ["live", "trades_live.json"],
   ] as const)("in %s mode it is %s, one JSON object a line", (mode, name) => {
     const log = openTradeLog({ dir: directory, mode, group: undefined, secrets: [SECRET] });
