@@ -8,7 +8,7 @@ const FLOORS = [
   ["config"],
   ["logging"],
   ["intake", "broker", "ledger", "simulator"],
-  ["accounts"],
+  ["accounts", "shadow"],
   ["execution"],
   ["signals", "reporting"],
   ["backtest", "notifications", "supervision", "dashboard"],
@@ -76,7 +76,7 @@ export default {
     {
       name: "the-trading-path-does-not-know-the-simulator",
       severity: "error",
-      from: { path: "^src/(portfolio|accounts|intake|broker|ledger|execution|signals|reporting)/" },
+      from: { path: "^src/(portfolio|accounts|intake|broker|ledger|shadow|execution|signals|reporting)/" },
       to: { path: "^src/simulator/" },
     },
   ],

@@ -155,12 +155,13 @@ export class TradingSession {
   }
 
   /**
-   * Takes a tradable account for this process: locks it on this machine, and pins a new ledger to it.
+   * Takes a tradable account for this process: locks it on this machine, and pins a new ledger to it. In shadow mode a live
+   * daemon may trade the account next to it, so only the ledger is locked.
    * @throws TraderError as {@link assertTradable} does, and exit 3 for a held lock.
    */
   claimAccount(account: Account): void {
     this.assertTradable(account);
-    if (this.config.alpaca !== undefined) {
+    if (this.config.alpaca !== undefined && this.config.mode !== "shadow") {
       const name = accountLockName(this.config.alpaca, account.number);
       this.#locks.push(acquireLock(accountLockFile(name, accountLockDirectory()), { ...this.#holder(), account: account.number }));
     }

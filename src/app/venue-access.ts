@@ -1,7 +1,9 @@
 import type { Broker } from "../domain/broker.ts";
 import type { Clock } from "../domain/clock.ts";
+import { shadowAccountFile } from "../config/files.ts";
 import type { AlpacaConfig, Config } from "../domain/config.ts";
 import type { Log } from "../logging/logger.ts";
+import type { ShadowSide } from "../shadow/shadow-broker.ts";
 
 const SAME_WAIT_MS = 1_000;
 
@@ -27,12 +29,27 @@ export interface BrokerListeners {
   readonly onWait?: ((text: string) => void) | undefined;
 }
 
-/** Loads the SDK only here, so that commands that only read files do not wait for it. */
+/** The broker of the mode. In shadow mode it is a paper account in front of the live one, which stands next to it. */
+export type ModeBroker = Broker & { readonly shadow?: ShadowSide };
+
 export async function openBroker(
+  config: Pick<Config, "mode" | "stateDir">,
+  venue: VenueAccess,
+  clock: Clock,
+  listeners: BrokerListeners = {},
+): Promise<ModeBroker> {
+  const broker = await openAlpaca(config, venue, clock, listeners);
+  if (config.mode !== "shadow") return broker;
+  const [{ ShadowBroker }, { Journal }] = await Promise.all([import("../shadow/shadow-broker.ts"), import("../shadow/journal.ts")]);
+  return new ShadowBroker(broker, new Journal(shadowAccountFile(config)), clock);
+}
+
+/** Loads the SDK only here, so that commands that only read files do not wait for it. */
+async function openAlpaca(
   config: Pick<Config, "mode">,
   venue: VenueAccess,
   clock: Clock,
-  { log, onWait }: BrokerListeners = {},
+  { log, onWait }: BrokerListeners,
 ): Promise<Broker> {
   const { createAlpacaBroker } = await import("../broker/alpaca.ts");
   let toldUntil = 0;
@@ -60,7 +77,7 @@ function waitSentence(venue: string, waitMs: number): string {
 
 /** A broker together with its venue. */
 export interface VenueConnection {
-  readonly broker: Broker;
+  readonly broker: ModeBroker;
   readonly close: () => Promise<void>;
 }
 

@@ -6,6 +6,11 @@ export function ledgerFile(config: Pick<Config, "stateDir" | "mode">): string {
   return join(config.stateDir, `${config.mode}.sqlite`);
 }
 
+/** The paper account of shadow mode, next to its ledger. */
+export function shadowAccountFile(config: Pick<Config, "stateDir">): string {
+  return join(config.stateDir, "shadow-account.sqlite");
+}
+
 /** The ledger's trading lock (R26). */
 export function ledgerLockFile(config: Pick<Config, "stateDir" | "mode">): string {
   return join(config.stateDir, `${config.mode}.lock`);

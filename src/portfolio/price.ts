@@ -135,8 +135,8 @@ function printOf({ trade, minuteBar }: PriceObservations): (ObservedPrice & { re
   return ofBar.at > ofTrade.at ? ofBar : ofTrade;
 }
 
-/** A one-sided or inverted quote has no mid: using the remaining side was a recorded fault. */
-function quoteMiddle(quote: ObservedQuote | undefined): ObservedPrice | undefined {
+/** A one-sided or inverted quote has no mid: using the remaining side was a recorded fault. Neither has one that is too wide. */
+export function quoteMiddle(quote: ObservedQuote | undefined): ObservedPrice | undefined {
   if (quote === undefined || quote.bid.lte(ZERO) || quote.ask.lt(quote.bid)) return undefined;
   const middle = quote.bid.plus(quote.ask).times(HALF);
   if (quote.ask.minus(quote.bid).gt(middle.times(WIDEST_SPREAD))) return undefined;

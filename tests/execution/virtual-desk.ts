@@ -41,8 +41,10 @@ const PLAN_SETTINGS: PlanSettings = {
 };
 
 export interface DeskOptions {
-  /** TRADING_MODE, as the rebalancer takes it; the venue is the same. Default: paper. */
+  /** TRADING_MODE; the venue is the same. Default: paper. */
   readonly mode?: TradingMode;
+  /** What the rebalancer is given in place of the venue's own broker. */
+  readonly before?: (broker: Broker, clock: Clock) => Broker;
   /** LIVE_TRADING_ACCOUNT. */
   readonly liveTradingAccount?: string;
   readonly exchange?: Partial<ExchangeOptions>;
@@ -193,9 +195,11 @@ export class VirtualDesk {
   }
 
   #newBroker(): Broker {
-    return createAlpacaBroker({
+    const { mode, before = (broker: Broker) => broker } = this.#options;
+    const clock = this.#ground?.clock ?? this.#ours;
+    const broker = createAlpacaBroker({
       name: "the test venue",
-      mode: "paper",
+      mode: mode === "shadow" ? mode : "paper",
       alpaca: {
         tradingUrl: "http://127.0.0.1:1",
         dataUrl: "http://127.0.0.1:1",
@@ -204,10 +208,11 @@ export class VirtualDesk {
         keyId: "key",
         secret: "secret",
       },
-      clock: this.#ground?.clock ?? this.#ours,
+      clock,
       fetch: this.#ground?.fetch ?? fetchFor(this.venue),
       createSocket: () => inProcessSocket(this.venue, this.clock),
     });
+    return before(broker, clock);
   }
 
   #newRebalancer(): Rebalancer {

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, renameSync, rmdirS
 import { dirname, join, resolve } from "node:path";
 import { connectVenue } from "../../app/venue-access.ts";
 import { CREDENTIAL_SETTINGS } from "../../config/mode.ts";
-import { ledgerFile, ledgerLockFile } from "../../config/files.ts";
+import { ledgerFile, ledgerLockFile, shadowAccountFile } from "../../config/files.ts";
 import { readEnvFile } from "../../config/env-file.ts";
 import { ACCOUNT_SETTINGS, SETTINGS } from "../../config/settings.ts";
 import { mistakenFor } from "../../config/misspelled.ts";
@@ -190,10 +190,19 @@ function takeOver(from: string, config: Config, { clock }: CommandContext, numbe
         exitCode: EXIT.refused,
       });
     move(source, target);
+    if (config.mode === "shadow") moveShadowAccount(old, config);
   } finally {
     lock.release();
   }
   return `Its ledger was taken over from ${source}. Do not start that installation again.`;
+}
+
+/** With what a killed process has left in the file next to it. */
+function moveShadowAccount(from: Pick<Config, "stateDir">, to: Config): void {
+  for (const part of ["", "-wal"]) {
+    const source = `${shadowAccountFile(from)}${part}`;
+    if (existsSync(source)) move(source, `${shadowAccountFile(to)}${part}`);
+  }
 }
 
 function move(source: string, target: string): void {
