@@ -1,6 +1,6 @@
 import type { Account } from "../domain/broker.ts";
 import { BrokerError } from "../domain/broker.ts";
-import type { StrategyConfig } from "../domain/config.ts";
+import { modeBanner, type StrategyConfig } from "../domain/config.ts";
 import type { ExitCode } from "../domain/errors.ts";
 import { EXIT, TraderError } from "../domain/errors.ts";
 import type { Ledger } from "../domain/ledger.ts";
@@ -116,7 +116,8 @@ export class RunOnce {
   async showAccount(): Promise<BrokerError | undefined> {
     const out = this.#out;
     const { config, broker } = this.#session;
-    if (config.mode === "simulator") out.line(`SIMULATOR: ${config.modeReason}; no real money is involved.`);
+    const banner = modeBanner(config);
+    if (banner !== undefined) out.line(banner);
     const limit = this.#session.halt.reason() === undefined ? BROKER_LIMIT_MS : 0;
     try {
       this.#account = await this.#session.readAccountWithin(limit, (error) => out.progress(`Waiting for ${broker.name}: ${error.message}`));

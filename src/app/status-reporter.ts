@@ -1,5 +1,5 @@
 import { MarketClockPoller } from "./market-clock-poller.ts";
-import type { Environment } from "../domain/config.ts";
+import { modeLabel, type Environment } from "../domain/config.ts";
 import { LivenessFile } from "../supervision/liveness-file.ts";
 import type { TradingSession } from "./trading-session.ts";
 import { secretsOf } from "./trading-session.ts";
@@ -217,11 +217,12 @@ export class StatusReporter {
 
   #state(): string {
     const { config, broker, halt } = this.#session;
+    const mode = modeLabel(config.mode);
     const halted = halt.reason();
-    if (halted !== undefined) return `${config.mode}: HALTED (${halted})`;
-    if (this.#refusedAlerts !== undefined) return `${config.mode}: ALERTS REFUSED (${this.#refusedAlerts})`;
-    if (!this.#ready) return `${config.mode}: connecting to ${broker.name}`;
-    if (this.#executing !== undefined) return `${config.mode}: executing signal ${this.#executing.id}`;
-    return `${config.mode}: watching for alerts${this.#lastOutcome === undefined ? "" : ` (last execution: ${this.#lastOutcome})`}`;
+    if (halted !== undefined) return `${mode}: HALTED (${halted})`;
+    if (this.#refusedAlerts !== undefined) return `${mode}: ALERTS REFUSED (${this.#refusedAlerts})`;
+    if (!this.#ready) return `${mode}: connecting to ${broker.name}`;
+    if (this.#executing !== undefined) return `${mode}: executing signal ${this.#executing.id}`;
+    return `${mode}: watching for alerts${this.#lastOutcome === undefined ? "" : ` (last execution: ${this.#lastOutcome})`}`;
   }
 }

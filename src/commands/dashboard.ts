@@ -1,5 +1,5 @@
 import type { Clock } from "../domain/clock.ts";
-import type { Config } from "../domain/config.ts";
+import { modeNoun, type Config } from "../domain/config.ts";
 import { loadConfig } from "../config/load.ts";
 import { ledgerLockFile, ledgerFile } from "../config/files.ts";
 import type { BrokerAccess } from "../dashboard/broker-view.ts";
@@ -77,7 +77,7 @@ async function listen(server: DashboardServer, { dashboard: { port } }: Config, 
 
 function greeting(address: string, link: string, { mode, dashboard: settings, stateDir }: Config): string[] {
   const login = settings.isOpen ? [] : [`Open it with this one-time login link: ${link}`];
-  return [`Dashboard: ${address} (${mode} mode)${loginNote(settings, stateDir)}`, ...login, "Read-only. Press Ctrl-C to stop."];
+  return [`Dashboard: ${address} (${modeNoun(mode)})${loginNote(settings, stateDir)}`, ...login, "Read-only. Press Ctrl-C to stop."];
 }
 
 /**

@@ -3,6 +3,7 @@ import { Daemon } from "../app/daemon.ts";
 import { StatusReporter } from "../app/status-reporter.ts";
 import { DashboardService } from "../app/dashboard-service.ts";
 import { TradingSession, type ShownAccount } from "../app/trading-session.ts";
+import { modeBanner, modeNoun } from "../domain/config.ts";
 import { asError, EXIT, type ExitCode } from "../domain/errors.ts";
 import type { FileLoss } from "../intake/file-loss.ts";
 import { watchFile } from "../intake/watcher.ts";
@@ -43,10 +44,11 @@ export async function run(context: CommandContext): Promise<ExitCode> {
 async function runSession(session: TradingSession, { env }: CommandContext): Promise<ExitCode> {
   const { config, log } = session;
   log.info(
-    `Starting in ${config.mode} mode (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}. Log: ${logPaths(config.logDir)[0] ?? config.logDir}.`,
+    `Starting in ${modeNoun(config.mode)} (${config.modeReason}), watching ${config.strategies.map((strategy) => strategy.alertsFile).join(", ")}. Log: ${logPaths(config.logDir)[0] ?? config.logDir}.`,
   );
-  if (config.mode === "simulator")
-    log.warn(`SIMULATOR: ${config.modeReason}; no real money is involved. For paper trading set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET.`);
+  const banner = modeBanner(config);
+  const advice = config.mode === "simulator" ? " For paper trading set ALPACA_PAPER_KEY and ALPACA_PAPER_SECRET." : "";
+  if (banner !== undefined) log.warn(`${banner}${advice}`);
   if (config.strategies.length > 1)
     log.info(`Strategies: ${config.strategies.map(({ name, share }) => `${name} ${formatWeight(share)}`).join(", ")} of the account.`);
   await refuseSecondInstance(session);

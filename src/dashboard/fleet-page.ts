@@ -11,6 +11,7 @@ const NOTHING = new Markup("");
 const MODES: Readonly<Record<string, string>> = {
   live: "LIVE · real money",
   paper: "Paper trading",
+  shadow: "SHADOW · nothing is sent",
   simulator: "Simulator · invented money",
 };
 const STATES = {

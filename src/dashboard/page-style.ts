@@ -8,7 +8,7 @@ export const PAGE_STYLE = `
   --ink: #17212b; --quiet: #55616f; --paper: #f3f5f8; --panel: #ffffff; --rule: #dde3ea; --track: #e8edf3;
   --accent: #2257d6; --good: #0c7a3e; --bad: #b42318; --warn: #8a5700; --busy: #2257d6;
   --good-soft: #e2f5ea; --bad-soft: #fde8e6; --warn-soft: #fdf1d8; --busy-soft: #e4ecfd; --plain-soft: #e9edf2;
-  --live: #9f1d14; --paper-mode: #1d4dbb; --simulator: #5b3aa8; --shadow: 0 1px 2px rgb(16 24 40 / 6%);
+  --live: #9f1d14; --paper-mode: #1d4dbb; --simulator: #5b3aa8; --shadow-mode: #3d4a57; --shadow: 0 1px 2px rgb(16 24 40 / 6%);
 }
 @media (prefers-color-scheme: dark) {
   :root {
@@ -36,11 +36,11 @@ code { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; fo
 .gain { color: var(--good); } .loss { color: var(--bad); }
 
 header { background: var(--mode-colour, #2b3643); color: #fff; position: sticky; top: 0; z-index: 1; }
-[data-mode="live"] { --mode-colour: var(--live); } [data-mode="paper"] { --mode-colour: var(--paper-mode); } [data-mode="simulator"] { --mode-colour: var(--simulator); }
+[data-mode="live"] { --mode-colour: var(--live); } [data-mode="paper"] { --mode-colour: var(--paper-mode); } [data-mode="shadow"] { --mode-colour: var(--shadow-mode); } [data-mode="simulator"] { --mode-colour: var(--simulator); }
 header .bar { max-width: 76rem; margin: 0 auto; padding: 0.6rem 1rem; display: flex; flex-wrap: wrap; align-items: center; gap: 0.35rem 0.9rem; }
 .mode { font-weight: 700; } [data-mode="live"] .mode { text-transform: uppercase; letter-spacing: 0.06em; }
 .connection { margin-left: auto; }
-[data-mode="live"] header { border-bottom: 4px solid #ffd166; }
+[data-mode="live"] header { border-bottom: 4px solid #ffd166; } [data-mode="shadow"] header { border-bottom: 4px dashed #fff; }
 header :focus-visible { outline-color: #fff; }
 
 main { max-width: 76rem; margin: 0 auto; padding: 1rem; display: grid; gap: 1rem; }

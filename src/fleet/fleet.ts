@@ -3,7 +3,7 @@ import { openEmbeddedVenues, type EmbeddedVenues } from "../app/embedded-venue.t
 import { Rehearsal } from "../app/rehearsal.ts";
 import { secretsOf, type SharedLogs } from "../app/trading-session.ts";
 import type { Clock, Timer } from "../domain/clock.ts";
-import type { Environment } from "../domain/config.ts";
+import { modeLabel, type Environment } from "../domain/config.ts";
 import type { Signal } from "../domain/signal.ts";
 import { asError, TraderError } from "../domain/errors.ts";
 import { capYoungSpace } from "../machine/footprint.ts";
@@ -299,8 +299,8 @@ export class Fleet {
     const ready = this.#hosts.filter(({ state }) => state === "ready").length;
     const aside = this.#hosts.filter(({ state }) => state === "set-aside").map(({ name }) => name);
     const trouble = aside.length === 0 ? "" : `; set aside: ${aside.join(", ")}`;
-    if (halted !== undefined) return `${shared.mode}: HALTED (${halted})`;
-    return `${shared.mode}: ${String(ready)} of ${String(accounts.length)} accounts watch for alerts${trouble}`;
+    if (halted !== undefined) return `${modeLabel(shared.mode)}: HALTED (${halted})`;
+    return `${modeLabel(shared.mode)}: ${String(ready)} of ${String(accounts.length)} accounts watch for alerts${trouble}`;
   }
 
   #problem(): string | undefined {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { NoticeLevel, NotificationSettings } from "../domain/config.ts";
+import { modeHeading, type NoticeLevel, type NotificationSettings } from "../domain/config.ts";
 
 export type NoticeKind =
   | "execution"
@@ -55,7 +55,7 @@ export function messageIn(content: unknown): Message | undefined {
   return message.safeParse(content).data;
 }
 
-/** Live money must be obvious from the first word. */
+/** Live money must be obvious from the first word, and so must an order that was never sent. */
 export function messageFrom(notice: Notice, sender: Origin, at: number, clean: (text: string) => string): Message {
   const { mode, account, host } = sender;
   const who = account === undefined ? `${mode} mode` : `${mode} account ${account}`;
@@ -67,7 +67,7 @@ export function messageFrom(notice: Notice, sender: Origin, at: number, clean: (
     mode,
     ...(account === undefined ? {} : { account }),
     host,
-    title: clean(`${mode.toUpperCase()}: ${notice.title}`),
+    title: clean(`${modeHeading(mode)}: ${notice.title}`),
     lines: [...notice.lines, `alpaca-trader on ${host}, ${who}`].map(clean),
   };
 }

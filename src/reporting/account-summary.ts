@@ -1,4 +1,5 @@
 import type { Account, Position } from "../domain/broker.ts";
+import { modeLabel } from "../domain/config.ts";
 import { formatDollars, formatShares } from "../domain/format.ts";
 import { ZERO, type Decimal } from "../domain/decimal.ts";
 import { formatPrice, shareOf, signedPercent } from "./figures.ts";
@@ -6,7 +7,7 @@ import type { Style } from "./style.ts";
 import { left, right, table, type Cell } from "./table.ts";
 
 export interface AccountContext {
-  /** `simulator`, `paper` or `live`. */
+  /** `simulator`, `paper`, `shadow` or `live`. */
   readonly mode: string;
   readonly brokerName: string;
 }
@@ -30,7 +31,7 @@ export function accountSummary(
     style.paint("strong", "ALPACA ACCOUNT SUMMARY"),
     rule,
     ...accountFigures(account, style),
-    `Mode: ${context.mode} (${context.brokerName})`,
+    `Mode: ${modeLabel(context.mode)} (${context.brokerName})`,
     "",
     ...positionLines(positions, style),
     rule,

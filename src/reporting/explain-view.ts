@@ -1,3 +1,4 @@
+import { modeLabel } from "../domain/config.ts";
 import type { LineSummary, PhaseSummary } from "../domain/ledger/summaries.ts";
 import type { Ledger } from "../domain/ledger.ts";
 import type { FillRecord } from "../domain/ledger/decisions.ts";
@@ -83,7 +84,7 @@ function alertLines({ ledger, style }: View, { signal }: SignalRecord): string[]
 function executionLines(view: View, execution: ExecutionRecord): string[] {
   const { style, zone } = view;
   return [
-    style.paint("strong", `Execution ${execution.id} (${execution.mode}, account ${execution.accountNumber})`),
+    style.paint("strong", `Execution ${execution.id} (${modeLabel(execution.mode)}, account ${execution.accountNumber})`),
     `Started: ${formatInstant(execution.startedAt, zone)}`,
     ...strategyTargetsOf(view, execution),
     ...accountLines(execution),

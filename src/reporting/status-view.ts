@@ -1,4 +1,5 @@
 import type { Account, Order, Position } from "../domain/broker.ts";
+import { modeLabel } from "../domain/config.ts";
 import type { Signal } from "../domain/signal.ts";
 import { VERDICTS, type VerdictKind } from "../domain/verdict.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
@@ -63,7 +64,7 @@ export function statusLines(facts: StatusFacts, style: Style): string[] {
 }
 
 function modeLine({ mode, modeReason }: StatusFacts, style: Style): string {
-  return `Mode: ${style.paint(mode === "live" ? "bad" : "accent", mode)} (${oneLine(modeReason)})`;
+  return `Mode: ${style.paint(mode === "live" ? "bad" : "accent", modeLabel(mode))} (${oneLine(modeReason)})`;
 }
 
 function haltLine({ halted }: StatusFacts, style: Style): string {

@@ -1,4 +1,5 @@
 import { stateDirFrom } from "../../config/state-dir.ts";
+import { modeBanner, modeNoun } from "../../domain/config.ts";
 import { EXIT, type ExitCode } from "../../domain/errors.ts";
 import { openLog, secretsOf, type SharedLogs } from "../../app/trading-session.ts";
 import { AccountDirectories } from "../../fleet/account-store.ts";
@@ -80,9 +81,10 @@ function greet({ shared, accounts }: FleetSettings, { log }: SharedLogs): void {
   const files = [...new Set(accounts.flatMap(({ config }) => config.strategies.map(({ alertsFile }) => alertsFile)))];
   const number = accounts.length === 1 ? "1 account" : `${String(accounts.length)} accounts`;
   log.info(
-    `Starting a fleet of ${number} in ${shared.mode} mode (${shared.modeReason}), watching ${files.join(", ")}. Log: ${logPaths(shared.logDir)[0] ?? shared.logDir}.`,
+    `Starting a fleet of ${number} in ${modeNoun(shared.mode)} (${shared.modeReason}), watching ${files.join(", ")}. Log: ${logPaths(shared.logDir)[0] ?? shared.logDir}.`,
   );
-  if (shared.mode === "simulator") log.warn(`SIMULATOR: ${shared.modeReason}; no real money is involved.`);
+  const banner = modeBanner(shared);
+  if (banner !== undefined) log.warn(banner);
   const canaries = accounts.filter(({ config }) => config.fleet.isCanary).map(({ name }) => name);
   if (canaries.length > 0) log.info(`Canaries: ${canaries.join(", ")}. The other accounts wait until they have reached their target.`);
 }

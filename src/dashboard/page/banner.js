@@ -6,7 +6,12 @@ import { verdictBadge } from "./states.js";
 
 const MARKET_ZONE = "America/New_York";
 
-const MODES = /** @type {const} */ ({ live: "LIVE · real money", paper: "Paper trading", simulator: "Simulator · invented money" });
+const MODES = /** @type {const} */ ({
+  live: "LIVE · real money",
+  paper: "Paper trading",
+  shadow: "SHADOW · nothing is sent",
+  simulator: "Simulator · invented money",
+});
 
 /**
  * Mode, halted or running, the market, the last alert, and what can be reached.
