@@ -8,6 +8,7 @@ import { readAccountNow, readEquityHistory } from "../reporting/account-reading.
 import { writeDocument } from "../reporting/document-file.ts";
 import { REPORT_DOCUMENT, reportDocument } from "../reporting/report-document.ts";
 import { reportLines } from "../reporting/report-view.ts";
+import { readShadow } from "../reporting/shadow-report.ts";
 import { buildReport, reportStart, type Report, type ReportFacts } from "../reporting/report.ts";
 import type { CommandContext } from "./context.ts";
 import { openExistingLedger } from "./status.ts";
@@ -43,15 +44,20 @@ export async function report(context: CommandContext, options: ReportOptions): P
   }
 }
 
+const SHADOW_UNBEGUN =
+  "The shadow account has not begun: with its first order it becomes a copy of the live account, which is shown until then.";
+
 async function fromBroker(
   context: CommandContext,
   config: Config,
   from: number,
-): Promise<Pick<ReportFacts, "reading" | "history" | "problems">> {
+): Promise<Pick<ReportFacts, "reading" | "history" | "shadow" | "problems">> {
   const { broker, close } = await connectVenue(config, context.clock, "report", { onWait: (text) => context.err.line(text) });
   try {
     const [reading, history] = await Promise.all([readAccountNow(broker), readEquityHistory(broker, from, "1D")]);
-    return { reading, history: history.value, problems: [...reading.problems, ...history.problems] };
+    const shadow = broker.shadow && (await readShadow(broker.shadow, context.clock.now()));
+    const unbegun = broker.shadow !== undefined && shadow === undefined ? [SHADOW_UNBEGUN] : [];
+    return { reading, history: history.value, shadow, problems: [...reading.problems, ...history.problems, ...unbegun] };
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
     return { reading: undefined, history: undefined, problems: [`Could not read the account: ${error.message}`] };

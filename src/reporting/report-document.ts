@@ -1,3 +1,6 @@
+import { modeLabel } from "../domain/config.ts";
+import { fractionOrNull } from "./json-values.ts";
+import { advantageOf } from "./shadow-report.ts";
 import { formatQuantity } from "../domain/format.ts";
 import { decimal, ONE, ZERO } from "../domain/decimal.ts";
 import type { DocumentKind } from "./document-file.ts";
@@ -36,8 +39,9 @@ export function reportDocument(report: Report, zone: string): string {
     </head>
     <body>
       <main>
-        ${header(report, zone)} ${accountSection(report)} ${equitySection(report, zone)} ${profitSection(report)} ${strategySection(report)}
-        ${activitySection(report)} ${styleSection(report)} ${executionSection(report, zone)}
+        ${header(report, zone)} ${accountSection(report)} ${shadowSection(report, zone)} ${equitySection(report, zone)}
+        ${profitSection(report)} ${strategySection(report)} ${activitySection(report)} ${styleSection(report)}
+        ${executionSection(report, zone)}
       </main>
     </body>
   </html>`;
@@ -47,7 +51,7 @@ export function reportDocument(report: Report, zone: string): string {
 function header({ period, generated_at, mode, warnings, account }: Report, zone: string): Markup {
   const at = (text: string): string => formatInstant(Date.parse(text), zone);
   return html`<header>
-    <h1>Report of ${counted(period.days, "day")} <span class="mode ${mode}">${mode}</span></h1>
+    <h1>Report of ${counted(period.days, "day")} <span class="mode ${mode}">${modeLabel(mode)}</span></h1>
     <p class="quiet">${account === null ? "" : `Account ${account.number}. `}From ${at(period.from)} to ${at(generated_at)}.</p>
     ${warnings.map((warning) => html`<p class="warning">${warning}</p>`)}
   </header>`;
@@ -78,6 +82,20 @@ function accountSection({ account }: Report): Markup | string {
       ["Deposits since the last close", dollarsCell(account.day_flows)],
     ])}
     ${rows.length === 0 ? html`<p>No positions.</p>` : htmlTable("Positions", HOLDINGS, rows)}`;
+}
+
+function shadowSection({ shadow: report }: Report, zone: string): Markup | string {
+  if (report === undefined) return "";
+  const advantage = advantageOf(report);
+  return html`<h2>Shadow next to the live account</h2>
+    <p>Since ${formatInstant(Date.parse(report.began_at), zone)}. Deposits and withdrawals are not in the return of the live account.</p>
+    ${figureList([
+      ["Shadow account", dollarsCell(report.shadow.value)],
+      ["Return of the shadow account", returnCell(report.shadow.return)],
+      ["Live account", dollarsCell(report.live.value)],
+      ["Return of the live account", returnCell(report.live.return)],
+      ["Difference", returnCell(fractionOrNull(advantage))],
+    ])}`;
 }
 
 function equitySection({ equity }: Report, zone: string): Markup {
@@ -196,6 +214,7 @@ body { margin: 0 auto; padding: 2rem 1.25rem 4rem; max-width: 68rem; background:
 h1 { font-size: 1.6rem; margin: 0; } h2 { font-size: 1.15rem; margin: 2.2rem 0 0.6rem; } h3 { font-size: 1rem; margin: 1.2rem 0 0.4rem; }
 p { margin: 0.4rem 0; } .quiet, caption { color: var(--quiet); } .good { color: var(--good); } .bad { color: var(--bad); } .warn { color: var(--warn); }
 .mode { display: inline-block; padding: 0.1rem 0.6rem; border: 1px solid currentColor; border-radius: 1rem; font-size: 0.85rem; font-weight: 600; color: var(--accent); vertical-align: middle; }
+.mode.shadow { border-style: dashed; border-width: 2px; }
 .mode.live { background: var(--bad); border-color: var(--bad); color: var(--paper); }
 .warning { border-left: 4px solid var(--warn); padding: 0.4rem 0.8rem; background: var(--panel); }
 dl.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 0.75rem; margin: 0.8rem 0; }

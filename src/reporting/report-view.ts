@@ -1,3 +1,4 @@
+import { modeNoun } from "../domain/config.ts";
 import { formatDollars, formatPercent, formatQuantity } from "../domain/format.ts";
 import { decimal, ZERO, type Decimal } from "../domain/decimal.ts";
 import { counted, dollarsOf, formatPrice, signedDollars, signedPercent } from "./figures.ts";
@@ -5,6 +6,7 @@ import { formatInstant } from "../domain/time-format.ts";
 import { orderName } from "./order-line.ts";
 import { executionsText, styleCells, basisPoints, milliseconds, outcomeTint } from "./report-cells.ts";
 import type { Report } from "./report.ts";
+import { advantageOf, type ShadowReport } from "./shadow-report.ts";
 import { oneLine, spaced, type Style } from "./style.ts";
 import { left, right, table, type Cell } from "./table.ts";
 
@@ -13,6 +15,7 @@ export function reportLines(report: Report, style: Style, zone: string): string[
   const sections = [
     headLines(report, style, zone),
     accountLines(report, style),
+    shadowLines(report, style, zone),
     returnLines(report, style, zone),
     profitLines(report, style),
     strategyLines(report, style),
@@ -29,7 +32,7 @@ const NOT_KNOWN = "not known";
 function headLines({ generated_at, mode, period, warnings }: Report, style: Style, zone: string): string[] {
   const at = (text: string): string => formatInstant(Date.parse(text), zone);
   return [
-    style.paint("strong", `Report of ${counted(period.days, "day")}, ${mode} mode`),
+    style.paint("strong", `Report of ${counted(period.days, "day")}, ${modeNoun(mode)}`),
     `From ${at(period.from)} to ${at(generated_at)}`,
     ...warnings.map((warning) => `${style.mark("warn")}${style.paint("warn", `Note: ${oneLine(warning)}`)}`),
   ];
@@ -59,6 +62,19 @@ function accountLines({ account }: Report, style: Style): string[] {
           ]),
           style,
         )),
+  ];
+}
+
+function shadowLines({ shadow: report }: Report, style: Style, zone: string): string[] {
+  if (report === undefined) return [];
+  const line = (name: string, { value, return: earned }: ShadowReport["shadow"]): string =>
+    `${name}: ${dollarsOf(value)}, ${earned === null ? `return ${NOT_KNOWN}` : tinted(earned, (fraction) => signedPercent(fraction, 2), style)}`;
+  const advantage = advantageOf(report);
+  return [
+    style.paint("strong", `Shadow next to the live account, since ${formatInstant(Date.parse(report.began_at), zone)}`),
+    line("Shadow account", report.shadow),
+    line("Live account", report.live),
+    ...(advantage === undefined ? [] : [`Difference: ${signedPercent(advantage, 2)} (positive: the strategy would have done better)`]),
   ];
 }
 

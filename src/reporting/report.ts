@@ -10,6 +10,7 @@ import { executionReport, type ExecutionReport } from "./execution-report.ts";
 import { dollarsOrNull } from "./json-values.ts";
 import { isoInstant } from "../domain/time-format.ts";
 import { profitOf, type Profit, type ProfitReport } from "./profit-report.ts";
+import { shadowReport, type ShadowFacts, type ShadowReport } from "./shadow-report.ts";
 import { type StyleReport, styleReports } from "./style-report.ts";
 
 /** Incremented when a key changes its meaning or is removed; new keys may be added at any time. */
@@ -25,6 +26,8 @@ export interface Report {
   /** What is missing and why, one sentence each. */
   readonly warnings: readonly string[];
   readonly account: AccountReport | null;
+  /** Only in shadow mode, once the shadow account has begun. */
+  readonly shadow?: ShadowReport;
   readonly equity: EquityCurve;
   readonly profit: ProfitReport;
   /** Since the ledger began, not for the period; `null` when the account could not be read. */
@@ -50,6 +53,7 @@ export interface ReportFacts {
   readonly days: number;
   readonly reading: AccountReading | undefined;
   readonly history: readonly EquityHistoryPoint[] | undefined;
+  readonly shadow?: ShadowFacts | undefined;
   /** What could not be read. */
   readonly problems: readonly string[];
 }
@@ -77,6 +81,7 @@ export function buildReport(facts: ReportFacts): Report {
     period: { days, from: isoInstant(from) },
     warnings: [...facts.problems, ...lack, ...leftOut(all.length - executions.length, number)],
     account: reading === undefined ? null : accountReport(reading),
+    ...(reading === undefined || facts.shadow === undefined ? {} : { shadow: shadowReport(facts.shadow, reading) }),
     equity: curve,
     profit: profit.report,
     strategies: reading === undefined ? null : strategyReports(ledger, reading),
