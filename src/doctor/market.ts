@@ -2,6 +2,8 @@ import type { AccountConfiguration, Asset, Broker, MarketClock, MarketPrices, Po
 import type { StrategyConfig } from "../domain/config.ts";
 import { purchaseBlockOf } from "../execution/preparation/plan-assets.ts";
 import type { Ledger } from "../domain/ledger.ts";
+import { combinedTargets } from "../domain/strategy-target.ts";
+import type { Decimal } from "../domain/decimal.ts";
 import { MARKET_ZONE, marketDate, marketDayStart } from "../domain/market-day.ts";
 import { formatDollars } from "../domain/format.ts";
 import { groupedByCause, listed } from "../domain/listing.ts";
@@ -38,16 +40,27 @@ export function wantedSymbols(
   ledger: Pick<Ledger, "lastAcceptedSignal">,
   allowed: ReadonlySet<string> | undefined,
 ): readonly string[] {
-  const wanted = strategies.flatMap(({ name }) => {
-    const written = writtenIn(states.get(name));
-    return written.length > 0 ? written : [...(ledger.lastAcceptedSignal(name)?.signal.targets.keys() ?? [])];
-  });
+  const wanted = [...wantedTargets(strategies, states, ledger).keys()];
   return [...new Set(wanted.length > 0 ? wanted : (allowed ?? []))].slice(0, MAX_SYMBOLS);
 }
 
-function writtenIn(state: AlertsState | undefined): readonly string[] {
+/** As {@link wantedSymbols}, with their weights in the account. */
+export function wantedTargets(
+  strategies: readonly StrategyConfig[],
+  states: ReadonlyMap<string, AlertsState>,
+  ledger: Pick<Ledger, "lastAcceptedSignal">,
+): Map<string, Decimal> {
+  return combinedTargets(
+    strategies.map(({ name, share }) => {
+      const written = writtenIn(states.get(name));
+      return { share, targets: written.size > 0 ? written : (ledger.lastAcceptedSignal(name)?.signal.targets ?? written) };
+    }),
+  );
+}
+
+function writtenIn(state: AlertsState | undefined): ReadonlyMap<string, Decimal> {
   const allocation = state?.kind === "read" ? state.run?.allocation : undefined;
-  return allocation?.kind === "rebalance" ? [...allocation.targets.keys()] : [];
+  return allocation?.kind === "rebalance" ? allocation.targets : new Map();
 }
 
 export async function readAssets(

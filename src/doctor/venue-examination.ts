@@ -22,10 +22,11 @@ import {
   type ReadOnlyBroker,
   type VenueReading,
 } from "./venue.ts";
+import { judgeFirstLiveRun } from "./first-live-run.ts";
 import { holderIfReadable, type Chart } from "./chart.ts";
 import { failed, failure, given, known, skipped, unknown, type CheckId, type Known, type Findings, type Step } from "./check.ts";
 import { judgeKeys } from "./keys.ts";
-import { judgeAssets, judgePrices, judgeSession, pricedHoldings, readAssets, wantedSymbols } from "./market.ts";
+import { judgeAssets, judgePrices, judgeSession, pricedHoldings, readAssets, wantedSymbols, wantedTargets } from "./market.ts";
 
 type ValueOf<Name extends keyof VenueReading> = Extract<VenueReading[Name], { kind: "known" }>["value"];
 
@@ -37,6 +38,8 @@ export class VenueExamination {
   readonly #chart: Chart;
   readonly #closers: (() => Promise<void>)[] = [];
   #broker: Known<ReadOnlyBroker> = NOT_REACHED;
+  /** Shadow mode only: the account that the shadow account was copied from. */
+  #live: ReadOnlyBroker | undefined;
   #first: FirstContact | undefined;
   #account: Known<Account> = NOT_REACHED;
   #reading: VenueReading = unread(NOT_REACHED);
@@ -84,6 +87,7 @@ export class VenueExamination {
       const venue = await connectVenue(config, clock, "doctor");
       this.#closers.push(() => venue.close());
       broker = venue.broker;
+      this.#live = venue.broker.shadow?.live;
     } catch (error) {
       return failure(error);
     }
@@ -111,9 +115,9 @@ export class VenueExamination {
     });
   }
 
-  /** Another process on this machine that trades this account with its own ledger (R26). */
-  #elsewhere({ alpaca }: Config, { number }: Account): LockHolder | undefined {
-    if (alpaca === undefined) return undefined;
+  /** Another process on this machine that trades this account with its own ledger (R26). Next to a shadow account one may. */
+  #elsewhere({ alpaca, mode }: Config, { number }: Account): LockHolder | undefined {
+    if (alpaca === undefined || mode === "shadow") return undefined;
     const holder = holderIfReadable(accountLockFile(accountLockName(alpaca, number), accountLockPath()));
     return holder?.pid === this.#chart.holder()?.pid ? undefined : holder;
   }
@@ -123,7 +127,23 @@ export class VenueExamination {
     return clock.kind === "known" ? known(clock.value.market) : clock;
   }
 
-  #positions(config: Config): Findings {
+  async #positions(config: Config): Promise<Findings> {
+    const own = this.#ownPositions(config);
+    const live = this.#live;
+    if (live === undefined || this.#account.kind === "unknown") return own;
+    return [...own, ...(await this.#livePositions(config, live)).map((finding) => ({ ...finding, of: "live account" }))];
+  }
+
+  async #livePositions(config: Config, live: ReadOnlyBroker): Promise<Findings> {
+    const [account, positions, orders] = await Promise.all([live.account(), live.positions(), live.openOrders()]);
+    const targets = wantedTargets(config.strategies, this.#chart.alertsStates, this.#chart.ledgerCopy());
+    return [
+      ...judgePositions({ positions, openOrders: known(orders), account, protectedSymbols: config.protectedSymbols }),
+      ...judgeFirstLiveRun({ account, positions, targets, settings: config, hasSeveralStrategies: config.strategies.length > 1 }),
+    ];
+  }
+
+  #ownPositions(config: Config): Findings {
     const { protectedSymbols } = config;
     const { openOrders } = this.#reading;
     return given(this.#account, (account) =>
@@ -136,7 +156,7 @@ export class VenueExamination {
 
   /** What the first run would sell in full; with several strategies it sells nothing that none of them names (R27, R31). */
   #strangers(config: Config, { number }: Account, positions: readonly Position[]): readonly string[] {
-    if (config.strategies.length > 1) return [];
+    if (config.strategies.length > 1 || this.#live !== undefined) return [];
     const wanted = this.#wanted(config);
     const held = strangersHeld(positions, config, { ledger: this.#chart.ledgerCopy(), account: number });
     return held.filter((symbol) => !wanted.includes(symbol));
@@ -204,6 +224,7 @@ export class VenueExamination {
   async #stream(config: Config): Promise<Findings> {
     if (this.#account.kind === "unknown") return skipped(this.#account.why);
     if (this.#broker.kind === "unknown") return skipped(UNREACHED);
+    if (this.#live !== undefined) return skipped("shadow mode has no orders at the venue, so it opens no stream");
     const follower = config.alpaca === undefined ? undefined : (this.#chart.holder() ?? this.#elsewhere(config, this.#account.value));
     if (follower !== undefined)
       return skipped(`process ${String(follower.pid)} uses the order stream, and a second connection could close it`);
