@@ -1,6 +1,7 @@
-import type { Broker } from "../domain/broker.ts";
+import { BrokerError, type Broker } from "../domain/broker.ts";
 import type { Decimal } from "../domain/decimal.ts";
 import { decimal, ONE, toText, ZERO } from "../domain/decimal.ts";
+import { marketDayStart } from "../domain/market-day.ts";
 import { isoInstant } from "../domain/time-format.ts";
 import { timeWeightedReturn } from "../performance/returns.ts";
 import type { ShadowBeginning, ShadowSide } from "../shadow/shadow-broker.ts";
@@ -48,14 +49,28 @@ export async function readShadow(side: ShadowSide, now: number): Promise<ShadowF
 
 /** From the time of the copy, over the closes since, up to now. */
 async function liveReturn(
-  live: Pick<Broker, "equityHistory">,
+  live: Pick<Broker, "equityHistory" | "cashFlowsSince">,
   { beginning, reading, now }: { readonly beginning: ShadowBeginning; readonly reading: AccountReading; readonly now: number },
 ): Promise<Decimal | undefined> {
   const { value: history } = await readEquityHistory(live, beginning.at - BEFORE_BEGINNING_MS, "1D");
   const points = history === undefined ? undefined : pointsUpToNow(history, reading, now);
   if (points === undefined) return undefined;
   const start = { at: beginning.at, equity: beginning.liveEquity, flow: ZERO };
-  return timeWeightedReturn([start, ...points.filter(({ at }) => at > beginning.at)]);
+  const [first, ...later] = points.filter(({ at }) => at > beginning.at);
+  const earlier = await flowsBefore(live, beginning.at);
+  if (first === undefined || earlier === undefined) return undefined;
+  return timeWeightedReturn([start, { ...first, flow: first.flow.minus(earlier) }, ...later]);
+}
+
+/** What was paid into the live account on the same day before its copy was made: the copy contains it. */
+async function flowsBefore(live: Pick<Broker, "cashFlowsSince">, at: number): Promise<Decimal | undefined> {
+  try {
+    const [ofDay, after] = await Promise.all([live.cashFlowsSince(marketDayStart(at)), live.cashFlowsSince(at)]);
+    return ofDay.minus(after);
+  } catch (error) {
+    if (error instanceof BrokerError) return undefined;
+    throw error;
+  }
 }
 
 export function shadowReport(

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { createAlpacaBroker } from "../../src/broker/alpaca.ts";
+import type { OrderRequest, SubmitAnswer } from "../../src/domain/broker.ts";
 import { createHostGuard } from "../../src/broker/host-guard.ts";
 import { Transport } from "../../src/broker/transport.ts";
 import { decimal } from "../../src/domain/decimal.ts";
@@ -10,6 +11,7 @@ import { configFor } from "../broker/scripted-venue.ts";
 import { signalOf } from "../execution/virtual-desk.ts";
 import { HELD, openShadowDesk, sharesOf, weightsOf, type ShadowDesk } from "./shadow-desk.ts";
 
+const ONCE = ["buy LEU filled", "buy OKLO filled", "buy SMR filled", "sell TQQQ filled"];
 const DAY = 24 * 3_600_000;
 const LIVE = "https://api.alpaca.markets";
 const PORTFOLIOS = [
@@ -121,6 +123,27 @@ describe("thirty days next to a live account that only allows reading", () => {
 });
 
 describe("a process that is killed", () => {
+  test.each([1, 2, 3, 4])("after its order %i was stored and before it knows of it, neither loses nor doubles the order", async (nth) => {
+    shadow = openShadowDesk(HELD);
+    const { desk, broker, kill } = shadow;
+    const submit = broker().submit.bind(broker());
+    let count = 0;
+    Object.assign(broker(), {
+      submit: async (request: OrderRequest): Promise<SubmitAnswer> => {
+        const answer = await submit(request);
+        count += 1;
+        if (count === nth) kill();
+        return count >= nth ? new Promise(() => undefined) : answer;
+      },
+    });
+    void desk.start(signalOf(desk.clock, PORTFOLIOS[0] ?? {})).catch(() => undefined);
+    await desk.clock.advance(1_000);
+    await desk.restart();
+    expect(await desk.recover()).toMatchObject([{ kind: "concluded", conclusion: { outcome: "on-target" } }]);
+    const orders = await desk.clock.until(broker().ordersSince(0));
+    expect(orders.map(({ side, symbol, status }) => `${side} ${symbol} ${status}`).sort()).toEqual(ONCE);
+  });
+
   test("after the paper fill was stored and before its answer neither loses nor doubles the order", async () => {
     shadow = openShadowDesk(HELD);
     const { desk, broker } = shadow;
@@ -139,16 +162,30 @@ describe("a process that is killed", () => {
     const signal = signalOf(desk.clock, PORTFOLIOS[0] ?? {});
     void desk.start(signal).catch(() => undefined);
     await desk.clock.advance(1_000);
+    shadow.kill();
     await desk.restart();
     const recovered = await desk.recover();
     const [result = await desk.run(signal)] = recovered;
     expect([result.kind, result.kind === "concluded" && result.conclusion.outcome].join(" ")).toMatch(/^concluded on-target$|^declined/);
     const orders = await desk.clock.until(broker().ordersSince(0));
-    expect(orders.map(({ side, symbol, status }) => `${side} ${symbol} ${status}`).sort()).toEqual([
-      "buy LEU filled",
-      "buy OKLO filled",
-      "buy SMR filled",
-      "sell TQQQ filled",
-    ]);
+    expect(orders.map(({ side, symbol, status }) => `${side} ${symbol} ${status}`).sort()).toEqual(ONCE);
   });
+});
+
+test("what was paid in on the first day before the copy is not taken from the return of the live account", async () => {
+  shadow = openShadowDesk(HELD);
+  const { desk, broker } = shadow;
+  await desk.clock.advance(DAY);
+  desk.exchange.transfer("5000");
+  await desk.clock.advance(60_000);
+  await desk.clock.until(broker().submit({ clientOrderId: "at-1", symbol: "TQQQ", side: "sell", quantity: decimal("400") }));
+  await desk.clock.advance(60_000);
+  desk.exchange.transfer("1000");
+  await desk.clock.advance(3 * DAY);
+  const facts = await desk.clock.until(readShadow(broker().shadow, desk.clock.now()));
+  expect([facts?.beginning.liveEquity.toFixed(), facts?.live.account.equity.toFixed(), facts?.liveReturn?.toFixed()]).toEqual([
+    "105000",
+    "106000",
+    "0",
+  ]);
 });

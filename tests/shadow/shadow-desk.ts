@@ -26,6 +26,8 @@ export interface ShadowDesk {
   readonly file: string;
   /** Methods of the requests that reached the venue. */
   readonly methods: string[];
+  /** The process that runs now hears nothing more. */
+  readonly kill: () => void;
   /** The broker of the process that runs now. */
   readonly broker: () => ShadowBroker;
 }
@@ -35,18 +37,17 @@ export interface ShadowDesk {
  * @param lastRequest of the first process, which hears nothing more after it.
  */
 export function openShadowDesk(options: DeskOptions = {}, lastRequest = Infinity): ShadowDesk {
+  let process: { requestsLeft: number } = { requestsLeft: lastRequest };
   const directory = mkdtempSync(join(tmpdir(), "shadow-"));
   directories.push(directory);
   const file = join(directory, "shadow-account.sqlite");
   const methods: string[] = [];
-  let left = lastRequest;
   const desk = new VirtualDesk({
     ...options,
     mode: "shadow",
     before: (live, clock) => new ShadowBroker(live, new Journal(file), clock),
     process: ({ clock, venue }) => {
-      const fetch = readOnly(fetchFor(venue), methods, left);
-      left = Infinity;
+      const fetch = readOnly(fetchFor(venue), methods, process);
       return { clock, fetch, onCommit: () => undefined };
     },
   });
@@ -54,14 +55,17 @@ export function openShadowDesk(options: DeskOptions = {}, lastRequest = Infinity
     if (desk.broker instanceof ShadowBroker) return desk.broker;
     throw new Error("This desk has no shadow account.");
   };
-  return { desk, file, methods, broker };
+  const kill = (): void => {
+    process.requestsLeft = 0;
+    process = { requestsLeft: Infinity };
+  };
+  return { desk, file, methods, kill, broker };
 }
 
-function readOnly(send: typeof fetch, methods: string[], last: number): typeof fetch {
-  let count = 0;
+function readOnly(send: typeof fetch, methods: string[], process: { requestsLeft: number }): typeof fetch {
   return (input, init) => {
-    count += 1;
-    if (count > last) return new Promise(() => undefined);
+    process.requestsLeft -= 1;
+    if (process.requestsLeft < 0) return new Promise(() => undefined);
     const method = init?.method ?? "GET";
     methods.push(method);
     return method === "GET" ? send(input, init) : Promise.resolve(Response.json({ message: "forbidden." }, { status: 403 }));
