@@ -6,10 +6,8 @@ import type { CopiedHolding, Entry, EntryOf } from "./entry.ts";
 const COST_DECIMALS = 9;
 
 export interface Holding extends CopiedHolding {
-  /** New York date on which the quantity was counted: it contains no split of a later session. */
+  /** New York date on which the quantity was counted: it contains every split up to that session, and none of a later one. */
   readonly countedOn: string;
-  /** Whether it contains a split of that session too. */
-  readonly isFilled: boolean;
 }
 
 /** Dollars a share; a symbol without a price now is missing. */
@@ -29,7 +27,7 @@ export class Book {
   constructor(began: EntryOf<"began">) {
     this.began = began;
     this.#cash = began.cash;
-    for (const copied of began.holdings) this.holdings.set(copied.symbol, { ...copied, countedOn: marketDate(began.at), isFilled: false });
+    for (const copied of began.holdings) this.holdings.set(copied.symbol, { ...copied, countedOn: marketDate(began.at) });
   }
 
   /** @returns `undefined` without entries: the account has not begun. */
@@ -127,7 +125,6 @@ export class Book {
       cost: (held?.cost ?? ZERO).plus(value),
       price,
       countedOn: marketDate(at),
-      isFilled: true,
     });
   }
 
@@ -137,7 +134,7 @@ export class Book {
     const left = held.quantity.minus(quantity);
     const cost = truncate(held.cost.times(left).div(held.quantity), COST_DECIMALS);
     if (left.eq(ZERO)) this.holdings.delete(symbol);
-    else this.holdings.set(symbol, { ...held, quantity: left, cost, price, countedOn: marketDate(at), isFilled: true });
+    else this.holdings.set(symbol, { ...held, quantity: left, cost, price, countedOn: marketDate(at) });
   }
 
   #split({ symbol, ratio, session }: EntryOf<"split">): void {
@@ -145,7 +142,7 @@ export class Book {
     const held = this.holdings.get(symbol);
     if (held === undefined) return;
     const quantity = truncate(held.quantity.div(ratio), SHARE_DECIMALS);
-    this.holdings.set(symbol, { ...held, quantity, price: held.price.times(ratio), countedOn: session, isFilled: true });
+    this.holdings.set(symbol, { ...held, quantity, price: held.price.times(ratio), countedOn: session });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import { decimalFromNumber, type Decimal } from "../domain/decimal.ts";
 import type { DailyBars } from "../domain/daily-bar.ts";
 import { marketDate } from "../domain/market-day.ts";
-import { judgeSplit, pairCloses, type UnbookedSplit } from "../portfolio/split.ts";
+import { judgeSplit, pairCloses, type ExpectedPosition, type UnbookedSplit } from "../portfolio/split.ts";
 import type { Book, Holding } from "./book.ts";
 import { markOf } from "./fill-price.ts";
 import type { EntryOf } from "./entry.ts";
@@ -64,9 +64,10 @@ export class SplitBooking {
     return finding.kind === "split-unbooked" ? [entryOf(symbol, finding, now)] : [];
   }
 
-  #knownOf({ symbol, quantity, countedOn, isFilled }: Holding): { session: string; quantity: Decimal; isFilled: boolean } {
+  /** On the day of a proof a split of that day may still be found: its bars may have come after it. */
+  #knownOf({ symbol, quantity, countedOn }: Holding): ExpectedPosition {
     const proven = this.#provenOn.get(symbol) ?? "";
-    return proven > countedOn ? { session: proven, quantity, isFilled: false } : { session: countedOn, quantity, isFilled };
+    return proven > countedOn ? { session: proven, quantity } : { session: countedOn, quantity, isFilled: true };
   }
 
   async #bars(holdings: readonly Holding[], today: string): Promise<{ raw: DailyBars; adjusted: DailyBars }> {

@@ -154,6 +154,16 @@ describe("an order in the shadow account", () => {
     expect(await read(shadow.broker().cancel("shadow-at-4"))).toMatchObject({ kind: "ended" });
   });
 
+  test("sent while the market is closed is queued, and the account is on target after the open", async () => {
+    open({ ...HELD, startAt: Date.parse("2026-11-17T20:00:00-05:00") });
+    const exit = signalOf(shadow.desk.clock, {}, { kind: "exit", exits: ["TQQQ"] });
+    expect(await shadow.desk.run(exit, { ignoreMarketHours: true })).toMatchObject({ conclusion: { outcome: "queued" } });
+    await shadow.desk.clock.advance(14 * HOUR);
+    expect(await shadow.desk.recover()).toMatchObject([{ conclusion: { outcome: "on-target" } }]);
+    expect(await positionsNow()).toEqual([]);
+    expect(shadow.desk.orders()).toEqual([]);
+  });
+
   test("in limit style brings the account on target too", async () => {
     open({ ...HELD, execution: limitStyle() });
     const result = await shadow.desk.run(signalOf(shadow.desk.clock, HEDGE));
