@@ -10,14 +10,21 @@ export function bookAsOf(entries: readonly Entry[], date: string): Book | undefi
   return Book.of(byDate(entries).filter((entry) => entry.kind === "began" || effectiveOn(entry) <= date));
 }
 
+/** What the value of past closes is made of. Instants in milliseconds since the epoch. */
+export interface PastMarket {
+  /** Oldest first; at least one that closed before `from`. */
+  readonly sessions: readonly Session[];
+  /** Raw; a symbol that did not trade keeps its last price. */
+  readonly bars: DailyBars;
+  readonly from: number;
+  readonly now: number;
+}
+
 /**
- * What the account was worth at the close of each session since it began. Nothing is paid into it or out of it.
- * @param sessions oldest first. @param bars raw; a symbol that did not trade keeps its last price. @param now leaves out what is not over.
+ * What the account was worth at each close from the last one before `from`, which the first day is measured against; the
+ * copied shares count as held before it began. Nothing is paid into it or out of it.
  */
-export function dailyEquity(
-  entries: readonly Entry[],
-  { sessions, bars, now }: { readonly sessions: readonly Session[]; readonly bars: DailyBars; readonly now: number },
-): EquityHistoryPoint[] {
+export function dailyEquity(entries: readonly Entry[], { sessions, bars, from, now }: PastMarket): EquityHistoryPoint[] {
   const [first, ...later] = byDate(entries);
   if (first?.kind !== "began") return [];
   const book = new Book(first);
@@ -28,10 +35,11 @@ export function dailyEquity(
     ({ session }) => session,
   );
   const marks = new Map<string, Decimal>();
+  const base = sessions.findLast(({ close }) => close < from)?.close ?? from;
   return sessions.flatMap(({ date, close }): EquityHistoryPoint[] => {
     for (const bar of closesOn.get(date) ?? []) marks.set(bar.symbol, decimalFromNumber(bar.close));
     for (; next.done !== true && effectiveOn(next.value) <= date; next = rest.next()) book.apply(next.value);
-    return close > now || close < first.at ? [] : [{ at: close, equity: book.equity(marks), flow: ZERO }];
+    return close > now || close < base ? [] : [{ at: close, equity: book.equity(marks), flow: ZERO }];
   });
 }
 

@@ -244,7 +244,7 @@ export class ShadowBroker implements Broker {
     return Promise.resolve(ZERO);
   }
 
-  /** Its value at the closes since it began, whatever the window: nothing is known of the time between. */
+  /** Its value at the closes, whatever the window: nothing is known of the time between. */
   async equityHistory(start: number): Promise<EquityHistoryPoint[]> {
     const book = this.#journal.book();
     if (book === undefined) return [];
@@ -252,9 +252,9 @@ export class ShadowBroker implements Broker {
     const [from, now] = [Math.max(start, book.began.at), this.#clock.now()];
     const held = entries.flatMap((entry) => (entry.kind === "order" ? [entry.symbol] : []));
     const symbols = [...new Set([...book.began.holdings.map(({ symbol }) => symbol), ...held])];
-    const [first, last] = [marketDate(from), marketDate(now)];
+    const [first, last] = [marketDate(from - LONGEST_BREAK_DAYS * DAY_MS), marketDate(now)];
     const [sessions, bars] = await Promise.all([this.#live.calendar(first, last), this.#live.dailyBars(symbols, first, last, "raw")]);
-    return dailyEquity(entries, { sessions, bars, now });
+    return dailyEquity(entries, { sessions, bars, from, now });
   }
 
   // --- the stream ----------------------------------------------------------------------------

@@ -91,6 +91,7 @@ describe("shadow mode", () => {
       expect(printed.stdout).toContain("Report of 30 days, SHADOW mode (nothing is sent)");
       expect(printed.stdout).toMatch(/Shadow account: \$15\d,\d{3}\.\d\d, \+[23]\.\d\d %/);
       expect(printed.stdout).toMatch(/Live account: \$150,000\.00, \+?0\.00 %/);
+      expect(printed.stdout).not.toContain("Deposits and withdrawals are unknown");
       expect(printed.stdout).toMatch(/Difference: \+[23]\.\d\d %/);
       const { shadow: compared } = JSON.parse((await called({ days: 30, json: true })).stdout) as Report;
       expect(compared).toMatchObject({ live: { value: "150000", value_then: "150000", return: "0" } });

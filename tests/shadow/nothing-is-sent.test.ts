@@ -113,7 +113,7 @@ describe("thirty days next to a live account that only allows reading", () => {
     expect(methods.filter((method) => method !== "GET")).toEqual([]);
     expect(desk.orders()).toEqual([]);
     expect(JSON.stringify([desk.exchange.state.cash, ...desk.exchange.state.positions.values()])).toBe(live);
-    expect(await desk.clock.until(broker().equityHistory(0))).toHaveLength(outcomes.length);
+    expect(await desk.clock.until(broker().equityHistory(0))).toHaveLength(outcomes.length + 1);
     const [facts, reading] = await desk.clock.until(Promise.all([readShadow(broker().shadow, desk.clock.now()), readAccountNow(broker())]));
     expect(facts && shadowReport(facts, reading)).toMatchObject({
       shadow: { value: reading.account.equity.toFixed(), value_then: "100000" },
