@@ -114,7 +114,7 @@ export class ShadowBroker implements Broker {
     }
     assertSameAccount(begun, live);
     const prices = await this.#live.prices(pricedSymbols(begun, this.#clock.now()));
-    if (this.#splits.isDue) await this.#bookSplits(begun, prices);
+    if (begun.holdings.size > 0 && this.#splits.isDue) await this.#bookSplits(begun, prices);
     return { book: this.#journal.book() ?? begun, entries: this.#journal.entries, live, prices };
   }
 

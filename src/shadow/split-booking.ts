@@ -31,16 +31,13 @@ export class SplitBooking {
     return this.#clock.monotonic() - this.#askedAt >= ASK_AGAIN_MS;
   }
 
-  /** @param now by the venue's clock. @throws BrokerError */
+  /** @param book with at least one holding. @param now by the venue's clock. @throws BrokerError */
   async found(book: Book, prices: ReadonlyMap<string, MarketPrices>, now: number): Promise<EntryOf<"split">[]> {
     const today = marketDate(now);
     const holdings = [...book.holdings.values()];
-    if (holdings.length > 0) {
-      const bars = await this.#bars(holdings, today);
-      this.#askedAt = this.#clock.monotonic();
-      return holdings.flatMap((holding) => this.#judged(holding, bars, { prices: prices.get(holding.symbol), today, now }));
-    }
-    return [];
+    const bars = await this.#bars(holdings, today);
+    this.#askedAt = this.#clock.monotonic();
+    return holdings.flatMap((holding) => this.#judged(holding, bars, { prices: prices.get(holding.symbol), today, now }));
   }
 
   #judged(
