@@ -127,7 +127,7 @@ function commandLine(whole: CommandContext, done: (code: ExitCode) => void): Com
   });
 
   add("init", "write a first .env, after testing the credentials; asks for what is missing")
-    .option("--mode <mode>", "paper, live or simulator")
+    .option("--mode <mode>", "simulator, paper, shadow or live")
     .option("--account-number <number>", "the account that live mode may trade")
     .option("--timezone <zone>", "time zone of alert timestamps that name none, such as Europe/London")
     .option("--alerts-file <file>", "file to which the strategy appends its alerts")

@@ -15,7 +15,7 @@ interface Access {
 }
 
 /** Shadow mode reads what live mode trades. */
-export type AccountKind = "paper" | "live";
+type AccountKind = "paper" | "live";
 
 export const ACCESS: Record<AccountKind, Access> = {
   paper: {
@@ -75,7 +75,7 @@ export function checkKeys(env: Environment, values: SettingValues, mode: Trading
 /** Call only if there was no problem. Undefined in simulator mode: the embedded venue needs no address. */
 export function alpacaConfig(values: SettingValues, mode: TradingMode): AlpacaConfig | undefined {
   if (mode === "simulator") return undefined;
-  const access = ACCESS[accountKindOf(mode)];
+  const access = accessOf(mode);
   const tradingUrl = values[access.endpoint] ?? "";
   return {
     tradingUrl,
@@ -84,6 +84,11 @@ export function alpacaConfig(values: SettingValues, mode: TradingMode): AlpacaCo
     dataFeed: values.ALPACA_DATA_FEED,
     ...credentials(values, access),
   };
+}
+
+/** The settings with which a mode reaches its account. */
+export function accessOf(mode: Exclude<TradingMode, "simulator">): Access {
+  return ACCESS[accountKindOf(mode)];
 }
 
 function accountKindOf(mode: Exclude<TradingMode, "simulator">): AccountKind {

@@ -156,6 +156,22 @@ describe("init without a terminal", () => {
   );
 
   test(
+    "writes the live account's keys for shadow mode, which needs no account number, from flags and from a person",
+    async () => {
+      const scenario = await open();
+      expectExit(await piped(scenario, { mode: "shadow", keysFromStdin: true }, `ALPACA_KEY=${KEY}\nALPACA_SECRET=${SECRET}\n`), 0);
+      expect(settingsIn(scenario)).toEqual(["TRADING_MODE=shadow", `ALPACA_KEY=${KEY}`, `ALPACA_SECRET=${SECRET}`]);
+
+      const other = await open();
+      const ended = await converse(other, ["shadow", "", KEY, SECRET, "UTC", "", ""]);
+      expectExit(ended, 0);
+      expect(ended.output).toContain("Shadow mode reads the live account and sends nothing.");
+      expect(settingsIn(other)).toEqual(expect.arrayContaining(["TRADING_MODE=shadow", `ALPACA_KEY=${KEY}`]));
+    },
+    LIMIT_MS,
+  );
+
+  test(
     "writes the account of live mode when the venue shows the same",
     async () => {
       const scenario = await open();
@@ -252,7 +268,7 @@ describe("init with a person to ask", () => {
       ]);
 
       expectExit(ended, 0);
-      expect(ended.output).toContain('TRADING_MODE is "papr"; expected simulator, paper or live.');
+      expect(ended.output).toContain('TRADING_MODE is "papr"; expected simulator, paper, shadow or live.');
       expect(ended.output).toContain("ALPACA_PAPER_KEY is set, but in the wrong format; expected printable characters without spaces.");
       expect(ended.output).toMatch(/✗ keys: .*HTTP 401/);
       expect(ended.output).toContain("Nothing was typed; an answer is needed.");

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import type { Readable } from "node:stream";
 import { readEnvFile } from "../../config/env-file.ts";
-import { ACCESS, CREDENTIAL_SETTINGS } from "../../config/mode.ts";
+import { ACCESS, accessOf, CREDENTIAL_SETTINGS } from "../../config/mode.ts";
 import type { Problem } from "../../config/problems.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { textIn } from "../../config/text-in.ts";
@@ -82,7 +82,7 @@ export function withoutReplaced(answers: Environment): Environment {
 
 /** Without the credentials of other modes, which the environment may hold as well. */
 export function ofMode(answers: Environment, mode: TradingMode | undefined): Environment {
-  const used = mode === "paper" || mode === "live" ? Object.values(ACCESS[mode]) : [];
+  const used = mode === undefined || mode === "simulator" ? [] : Object.values(accessOf(mode));
   const unused = CREDENTIAL_SETTINGS.filter((name) => !used.some((each) => each === name));
   return Object.fromEntries(Object.entries(answers).filter(([name]) => !unused.some((each) => each === name)));
 }

@@ -77,7 +77,7 @@ function completeConfig(env: Environment, problems: readonly Problem[]): Config 
 
 const MISSING_MODE: Problem = {
   name: "TRADING_MODE",
-  text: "The mode is missing; expected --mode paper or live, with the credentials of that account, or --mode simulator",
+  text: "The mode is missing; expected --mode paper, shadow or live, with the credentials of that account, or --mode simulator",
 };
 
 function incomplete(problems: readonly Problem[]): TraderError {

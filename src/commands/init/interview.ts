@@ -1,14 +1,14 @@
-import { ACCESS } from "../../config/mode.ts";
+import { accessOf } from "../../config/mode.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Problem } from "../../config/problems.ts";
 import { isSet, readSettings } from "../../config/read-settings.ts";
 import type { SettingName } from "../../config/settings.ts";
 import { textIn } from "../../config/text-in.ts";
-import type { Config, Environment } from "../../domain/config.ts";
+import type { Config, Environment, TradingMode } from "../../domain/config.ts";
 import { credentialsRefused, type VenueVerdict } from "./venue-test.ts";
 import { confirm, type Questions } from "./questions.ts";
 
-type AlpacaMode = keyof typeof ACCESS;
+type AlpacaMode = Exclude<TradingMode, "simulator">;
 
 /** Tests the credentials, and shows what it finds. */
 export type TestVenue = (env: Environment, config: Config) => Promise<VenueVerdict>;
@@ -35,10 +35,10 @@ export class Interview {
 
   /** @returns the answers; an empty one removes a setting. */
   async answers(): Promise<Environment> {
-    await this.#answer("TRADING_MODE", "Mode: paper, live or simulator", textIn(this.#all(), "TRADING_MODE") ?? "paper");
+    await this.#answer("TRADING_MODE", "Mode: simulator, paper, shadow or live", textIn(this.#all(), "TRADING_MODE") ?? "paper");
     const { TRADING_MODE: mode } = readSettings(this.#all(), []);
-    if (mode === "live" || mode === "paper") await this.#account(mode);
-    else this.#ports.say("The built-in simulator needs no keys and uses no real money.");
+    if (mode === undefined || mode === "simulator") this.#ports.say("The built-in simulator needs no keys and uses no real money.");
+    else await this.#account(mode);
     const { alertsTimezone, strategies } = loadConfig(this.#all());
     await this.#answer("ALERTS_TIMEZONE", "Time zone of alert timestamps that name none", alertsTimezone);
     if (isSet(this.#all(), "STRATEGIES")) this.#ports.say("The alerts files are those in STRATEGIES.");
@@ -52,6 +52,7 @@ export class Interview {
 
   async #account(mode: AlpacaMode): Promise<void> {
     if (mode === "live") this.#ports.say("Live mode trades real money.");
+    if (mode === "shadow") this.#ports.say("Shadow mode reads the live account and sends nothing. Keys that may only read are enough.");
     await this.#number(mode);
     await this.#credentials(mode);
     for (;;) {
@@ -81,12 +82,12 @@ export class Interview {
   }
 
   #givenCredentials(mode: AlpacaMode): readonly SettingName[] {
-    const { key, secret, token } = ACCESS[mode];
+    const { key, secret, token } = accessOf(mode);
     return [key, secret, token].filter((name) => isSet(this.#given, name));
   }
 
   async #credentials(mode: AlpacaMode): Promise<void> {
-    const { key, secret, token } = ACCESS[mode];
+    const { key, secret, token } = accessOf(mode);
     const given = this.#givenCredentials(mode);
     if (given.length > 0) {
       this.#ports.say(`From the environment: ${given.join(", ")}.`);
@@ -99,12 +100,13 @@ export class Interview {
   }
 
   async #newCredentials(mode: AlpacaMode): Promise<void> {
-    const { key, secret, token } = ACCESS[mode];
+    const { key, secret, token } = accessOf(mode);
+    const whose = mode === "paper" ? "paper" : "live";
     const kind = await this.#ports.questions.ask("API key and secret, or an OAuth token? key or token [key]: ");
     const isToken = kind.toLowerCase().startsWith("t");
-    this.#asked[key] = isToken ? "" : await this.#hidden(key, `${mode} API key`);
-    this.#asked[secret] = isToken ? "" : await this.#hidden(secret, `${mode} API secret`);
-    this.#asked[token] = isToken ? await this.#hidden(token, `${mode} OAuth token`) : "";
+    this.#asked[key] = isToken ? "" : await this.#hidden(key, `${whose} API key`);
+    this.#asked[secret] = isToken ? "" : await this.#hidden(secret, `${whose} API secret`);
+    this.#asked[token] = isToken ? await this.#hidden(token, `${whose} OAuth token`) : "";
   }
 
   #hidden(name: SettingName, what: string): Promise<string> {
