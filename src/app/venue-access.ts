@@ -14,12 +14,19 @@ export interface VenueAccess {
   close(): Promise<void>;
 }
 
+/** For people: `Alpaca paper`, with the address where that is not Alpaca's own. */
+export function venueName({ mode, alpaca }: Pick<Config, "mode" | "alpaca">): string {
+  if (alpaca === undefined) return "the built-in simulator";
+  const { host } = new URL(alpaca.tradingUrl);
+  return /(^|\.)alpaca\.markets(:\d+)?$/i.test(host) ? `Alpaca ${mode}` : `Alpaca ${mode} at ${host}`;
+}
+
 /** The venue of the mode: Alpaca, or the embedded simulator, which is loaded only when needed. */
 export async function openVenue(config: Config, clock: Clock, command: string): Promise<VenueAccess> {
-  if (config.alpaca !== undefined) return { name: `Alpaca ${config.mode}`, alpaca: config.alpaca, close: () => Promise.resolve() };
+  if (config.alpaca !== undefined) return { name: venueName(config), alpaca: config.alpaca, close: () => Promise.resolve() };
   const { openEmbeddedVenue } = await import("./embedded-venue.ts");
   const venue = await openEmbeddedVenue(config.stateDir, clock, command);
-  return { name: "the built-in simulator", alpaca: venue.alpaca, close: () => venue.close() };
+  return { name: venueName(config), alpaca: venue.alpaca, close: () => venue.close() };
 }
 
 /** Logs the requests to the venue. */

@@ -8,7 +8,7 @@ import { OnDemandBroker } from "../dashboard/on-demand-broker.ts";
 import { DashboardServer } from "../dashboard/server.ts";
 import { installationToken, loginNote } from "../dashboard/token-file.ts";
 import { secretsOf } from "../app/trading-session.ts";
-import { connectVenue } from "../app/venue-access.ts";
+import { connectVenue, venueName } from "../app/venue-access.ts";
 import { EXIT, TraderError, type ExitCode } from "../domain/errors.ts";
 import { holderOf } from "../ledger/lock.ts";
 import { createRedaction } from "../logging/logger.ts";
@@ -87,7 +87,7 @@ function greeting(address: string, link: string, { mode, dashboard: settings, st
 function accessFor(config: Config, clock: Clock): BrokerAccess {
   const simulated = config.alpaca === undefined;
   return new OnDemandBroker({
-    name: simulated ? "the built-in simulator" : `Alpaca ${config.mode}`,
+    name: venueName(config),
     stay: !simulated,
     open: () => connectVenue(config, clock, "dashboard"),
   });

@@ -1,4 +1,5 @@
 import { BackgroundServer, type ServerBasics } from "../app/background-server.ts";
+import { venueName } from "../app/venue-access.ts";
 import { secretsOf } from "../app/trading-session.ts";
 import { ledgerFile } from "../config/files.ts";
 import type { PagedAccount } from "../dashboard/account-pages.ts";
@@ -61,7 +62,7 @@ function sourceOf(host: AccountHost, clock: Clock, since: number): DashboardSour
     clock,
     ledgerFile: ledgerFile(config),
     broker: {
-      name: config.alpaca === undefined ? "the built-in simulator" : `Alpaca ${config.mode}`,
+      name: venueName(config),
       read: (ask) => {
         if (host.session !== undefined) return ask(host.session.broker);
         const reason = host.problem === undefined ? "the account is not open" : `the account is not open: ${host.problem}`;

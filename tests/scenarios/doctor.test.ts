@@ -81,7 +81,7 @@ describe("doctor, where all is well,", () => {
         /^✓ alerts file: .* is trusted; [\d,]+ bytes, last written \d+ m?s ago$/m,
         /^✓ newest run: SMR, LEU, OKLO, stamped .*: fresh and complete, it would be executed$/m,
         /^✓ time zone of the alerts: /m,
-        /^✓ connection: Alpaca paper answers/m,
+        /^✓ connection: Alpaca paper at 127\.0\.0\.1:\d+ answers/m,
         /^✓ clock: our clock agrees with the broker's$/m,
         new RegExp(`^✓ account number: ${scenario.accountNumber};`, "m"),
         /^✓ buying power: \$100,000\.00, cash \$100,000\.00$/m,
