@@ -156,7 +156,7 @@ describe("UVXY is split 1 for 5, and Alpaca books it a day later", () => {
       split("1:100")();
       desk.exchange.split("BTAL", "3:2", { bookAfter: DAY });
     });
-    expect(await signal(TQQQ)).toMatchObject(left("BTAL (split-unbooked), TQQQ (insufficient-cash), UVXY (split-unbooked)"));
+    expect(await signal(TQQQ)).toMatchObject(left("BTAL, UVXY (split-unbooked); TQQQ (insufficient-cash)"));
     expect([...sold("BTAL"), ...sold("UVXY")]).toEqual([]);
     expect(desk.ledger.unbookedSplits().map(({ symbol, ratio }) => [symbol, ratio.toFixed(6)])).toEqual([
       ["BTAL", "0.666666"],
@@ -298,7 +298,7 @@ describe("requests", () => {
     await overnight(HEDGE, () => undefined);
     desk.venue.interceptor.before = ({ url }) =>
       Promise.resolve(url.startsWith("/v2/stocks/bars") ? { status: 500, headers: {}, body: "" } : undefined);
-    expect(await signal(TQQQ)).toMatchObject(left("BTAL (split-suspected), UVXY (split-suspected)"));
+    expect(await signal(TQQQ)).toMatchObject(left("BTAL, UVXY (split-suspected)"));
     expect(sold("UVXY")).toEqual([]);
     desk.venue.interceptor = {};
     expect(await signal(TQQQ)).toMatchObject({ conclusion: { outcome: "on-target" } });

@@ -54,6 +54,14 @@ describe("the shadow account", () => {
     expect(statSync(shadow.file).mode & 0o777).toBe(0o600);
   });
 
+  test("takes an order once, whatever is sent again with its id", async () => {
+    open(HELD);
+    const order = { symbol: "TQQQ", side: "sell", quantity: decimal("400") } as const;
+    expect(await submit(order)).toMatchObject({ kind: "accepted" });
+    expect(await submit(order)).toEqual({ kind: "exists", message: "client_order_id must be unique" });
+    expect(sharesOf(await positionsNow())).toEqual({ TQQQ: "600" });
+  });
+
   test("lives on by itself: what is done in the live account afterwards does not reach it", async () => {
     open(HELD);
     await submit({ symbol: "TQQQ", side: "sell", quantity: decimal("400") });

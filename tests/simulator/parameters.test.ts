@@ -49,6 +49,13 @@ async function openVenue(): Promise<Venue> {
   return { watchlistId, client, orderId, assetId: exchange.state.assets.get("LEU")!.id };
 }
 
+let shared: Promise<Venue> | undefined;
+
+/** For requests that change nothing. */
+function unchanged(): Promise<Venue> {
+  return (shared ??= openVenue());
+}
+
 interface Ask {
   readonly query?: readonly (readonly [name: string, value: string])[];
   readonly body?: Readonly<Record<string, unknown>>;
@@ -80,10 +87,10 @@ class Modelled {
     return (schema.enum ?? items?.enum ?? []).map(String);
   }
 
-  /** Asks a new venue, so that equal requests get equal answers. */
+  /** Asks a venue that nothing has changed, so that equal requests get equal answers. */
   async ask({ query = [], body, path = {} }: Ask = {}): Promise<Reply> {
-    const { client, orderId, watchlistId } = await openVenue();
     const [method = "", template = ""] = this.name.split(" ");
+    const { client, orderId, watchlistId } = method === "GET" ? await unchanged() : await openVenue();
     const names: Readonly<Record<string, string>> = {
       order_id: orderId,
       watchlist_id: watchlistId,

@@ -7,6 +7,7 @@ const CANARIES = "src/fleet/canaries.ts";
 const RESTARTS = "src/fleet/restarts.ts";
 const SETTINGS = "src/fleet/fleet-settings.ts";
 const STORE = "src/fleet/account-store.ts";
+const MARKET = "src/fleet/shared-market.ts";
 
 function fleet(name: string, bug: string, file: string, find: string, replace: string, test: string): Mutant {
   return { name: `fleet-${name}`, bug, patches: [{ file, find, replace }], test };
@@ -138,16 +139,16 @@ export const FLEET: readonly Mutant[] = [
     "keys-of-the-environment",
     "Keys of the environment count for an account that has none.",
     SETTINGS,
-    '  "ALPACA_PAPER_KEY",\n',
-    "",
+    '[...CREDENTIAL_SETTINGS, "LIVE_TRADING_ACCOUNT"',
+    '["LIVE_TRADING_ACCOUNT"',
     "tests/fleet/account-store.test.ts",
   ),
   fleet(
     "one-account-twice",
     "Two names may have the same keys, so one account is traded twice.",
     SETTINGS,
-    "if (other !== undefined) problems.push",
-    'if (other === "") problems.push',
+    "if (other !== undefined)\n      problems.push",
+    'if (other === "")\n      problems.push',
     "tests/fleet/account-store.test.ts",
   ),
   fleet(
@@ -161,10 +162,10 @@ export const FLEET: readonly Mutant[] = [
   fleet(
     "open-keys",
     "Every user of the machine can read an account's keys.",
-    STORE,
-    "    chmodSync(draft, 0o600);",
-    "    chmodSync(draft, 0o644);",
-    "tests/fleet/account-store.test.ts",
+    "src/machine/private-file.ts",
+    "const MODE = 0o600;",
+    "const MODE = 0o644;",
+    "tests/machine/private-file.test.ts",
   ),
   fleet(
     "keys-stay",
@@ -181,5 +182,45 @@ export const FLEET: readonly Mutant[] = [
     '=== "accounts" ?',
     '=== "" ?',
     "tests/fleet/account-store.test.ts",
+  ),
+  fleet(
+    "asset-kept-after-refusal",
+    "What one account knows of an asset is kept for the others although its order was refused.",
+    MARKET,
+    '        if (answer.kind === "refused") venue.forget(request.symbol);\n',
+    "",
+    "tests/fleet/shared-market.test.ts",
+  ),
+  fleet(
+    "asset-kept-while-asleep",
+    "An asset that was read before the machine slept still counts as new.",
+    MARKET,
+    "ageOf(last.at, this.#clock) < MAX_AGE_MS",
+    "this.#clock.monotonic() - last.at.monotonic < MAX_AGE_MS",
+    "tests/fleet/shared-market.test.ts",
+  ),
+  fleet(
+    "odd-asset-shared",
+    "One account's unreadable or missing answer about an asset is given to the others.",
+    MARKET,
+    "asset?.active === true && asset.tradable && asset.fractionableUnread !== true",
+    "asset !== null",
+    "tests/fleet/shared-market.test.ts",
+  ),
+  fleet(
+    "slow-account-waited-for",
+    "All accounts wait for one whose connection is slow.",
+    MARKET,
+    "const SHAREABLE_WITHIN_MS = 500;",
+    "const SHAREABLE_WITHIN_MS = 500_000;",
+    "tests/fleet/shared-market.test.ts",
+  ),
+  fleet(
+    "refused-keys-unsaid",
+    "Keys that are refused in an idle account count as an outage of all.",
+    "src/app/clock-watch.ts",
+    'error.failure === "unauthorized" ? "error" : "warn"',
+    'error.failure === "unauthorized" ? "warn" : "warn"',
+    "tests/app/clock-watch.test.ts",
   ),
 ];

@@ -68,7 +68,7 @@ export const OUTSIDE: readonly Mutant[] = [
     patches: [
       {
         file: "src/broker/host-guard.ts",
-        find: 'if (mode !== "live" && !HARMLESS_HOSTS[mode].includes(host)) {',
+        find: "if (!readsLiveAccount(mode) && !HARMLESS_HOSTS[mode].includes(host)) {",
         replace: 'if (mode === "simulator" && !HARMLESS_HOSTS[mode].includes(host)) {',
       },
     ],

@@ -117,4 +117,52 @@ export const SAFETY: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "shadow-sends",
+    bug: "In shadow mode a cancel leaves the program.",
+    patches: [
+      {
+        file: "src/broker/transport.ts",
+        find: 'if (readOnly === true && method !== "GET") throw',
+        replace: 'if (readOnly === true && method === "POST") throw',
+      },
+    ],
+    test: "tests/shadow/nothing-is-sent.test.ts",
+  },
+  {
+    name: "shadow-order-twice",
+    bug: "The shadow account takes an order of an id that it has already.",
+    patches: [
+      {
+        file: "src/shadow/order-steps.ts",
+        find: "if (book.orders.has(clientOrderId)) return",
+        replace: 'if (book.orders.has("")) return',
+      },
+    ],
+    test: "tests/shadow/shadow-account.test.ts",
+  },
+  {
+    name: "secret-cut-before-hidden",
+    bug: "A long message is cut before the keys in it are removed, so that half a key is shown.",
+    patches: [
+      {
+        file: "src/broker/venue-answer.ts",
+        find: 'redact(ownMessage ?? (fields === undefined ? "the answer is not JSON" : NO_MESSAGE)).slice(0, MAX_MESSAGE_LENGTH)',
+        replace: 'redact((ownMessage ?? (fields === undefined ? "the answer is not JSON" : NO_MESSAGE)).slice(0, MAX_MESSAGE_LENGTH))',
+      },
+    ],
+    test: "tests/broker/secrets.test.ts",
+  },
+  {
+    name: "half-adopted",
+    bug: "`account` adopts the holdings although it refuses what else it was asked to do.",
+    patches: [
+      {
+        file: "src/commands/account.ts",
+        find: "ledger.transaction(() => change(context, options, { config, ledger, reading }))",
+        replace: "change(context, options, { config, ledger, reading })",
+      },
+    ],
+    test: "tests/scenarios/adoption.test.ts",
+  },
 ];
