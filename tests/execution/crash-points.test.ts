@@ -14,7 +14,7 @@ const RATE_LIMITED = reply(429, { code: 42910000, message: "rate limit exceeded"
 /** `npm run test:crash-points` dies every death of the long cases too. */
 const EVERY_DEATH = process.env.CRASH_POINTS === "all";
 /** A prime, so that it does not fall into step with what an order goes through. */
-const QUICK_STEP = 5;
+const QUICK_STEP = 7;
 const BEFORE_THE_OPEN = TUESDAY_10_00 - 32 * 60_000;
 
 /** The first attempts for two symbols stay half filled. */
