@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "@jest/globals";
 import { systemClock } from "../../src/domain/clock.ts";
@@ -213,6 +213,13 @@ describe("the commands of a fleet", () => {
       expect(all.stdout).toContain(" account=anna");
       expect(alone.stdout.split("\n").filter((line) => line !== "" && !line.includes(" account=ben"))).toEqual([]);
       expect(alone.stdout).toContain(" account=ben");
+
+      const log = join(fleet.directory, "logs", "alpaca_trader.log");
+      renameSync(log, `${log}.1`);
+      writeFileSync(log, Array.from({ length: 60 }, (_, line) => `INFO  line ${String(line)}. account=anna\n`).join(""));
+      expect((await fleet.run(["logs", "--account", "ben"])).stdout).toContain(" account=ben");
+      writeFileSync(`${log}.1`, "");
+      expect((await fleet.run(["logs", "--account", "ben"])).stderr).toContain("No line of the log is about ben.");
     },
     LONG,
   );

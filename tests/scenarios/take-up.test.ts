@@ -39,6 +39,13 @@ describe("execute on a run that was executed and missed its target", () => {
       expect(dryRun.stdout).toMatch(
         /^Dry run: the newest run was traded before, but the account is not on target: .*`execute` would trade what may be traded of the rest/m,
       );
+      const finishing = await scenario.execute({ dryRun: true, finish: true });
+      expect(finishing.stdout).toContain("`execute --finish` would trade the rest if the market is open.");
+      expectExit(await scenario.run(["halt", "--reason", "a look at it"]), 0);
+      expect((await scenario.execute({ dryRun: true })).stdout).toContain(
+        "Nothing would be sent of the rest, because trading is halted: a look at it.",
+      );
+      expectExit(await scenario.run(["resume"]), 0);
       expect(scenario.book).toEqual(["buy BTAL filled", "buy UVXY canceled"]);
 
       letGo();
