@@ -76,15 +76,24 @@ async function runCommand(argv: readonly string[], env: Environment, verbose: bo
 }
 
 /** These work however broken the settings are (R25), so for them what cannot be read of `.env` is left out; `doctor` names it. */
-const WITHOUT_SETTINGS: readonly string[] = ["halt", "doctor", "completion", "help", "--help", "-h", "--version", "-V"];
+const WITHOUT_SETTINGS: readonly string[] = ["halt", "doctor", "completion", "help"];
+/** They end a command before it does anything. */
+const SHOWN_AND_OVER: readonly string[] = ["--help", "-h", "--version", "-V"];
 
 function environmentFor(argv: readonly string[]): Environment {
   try {
     return loadEnvironment(process.cwd());
   } catch (error) {
-    if (WITHOUT_SETTINGS.some((command) => argv.includes(command))) return readableEnvironment(process.cwd());
+    if (needsNoSettings(argv)) return readableEnvironment(process.cwd());
     throw error;
   }
+}
+
+/** By the command alone: an account may be called `halt`, and is not traded without the limits that cannot be read. */
+function needsNoSettings(argv: readonly string[]): boolean {
+  const [first, second] = argv.slice(2).filter((word) => !word.startsWith("-"));
+  const command = first === "fleet" ? second : first;
+  return command === undefined || WITHOUT_SETTINGS.includes(command) || argv.some((word) => SHOWN_AND_OVER.includes(word));
 }
 
 /** Commands that can be given for one account of a fleet. */

@@ -57,6 +57,15 @@ test("the version stands alone, and is printed with the help also when .env cann
     expect(typed(["--version"])).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: "" });
     expect(typed(["status", "--help"])).toMatchObject({ status: 0, stderr: "" });
     expect(typed(["status"]).status).toBe(78);
+    // Only the command itself counts: the limits in the file may be what cannot be read.
+    for (const words of [
+      ["execute", "--account", "halt"],
+      ["execute", "--account", "doctor"],
+      ["fleet", "execute", "--accounts", "doctor"],
+      ["signal", "--strategy", "help"],
+    ])
+      expect(typed(words)).toMatchObject({ status: 78, stderr: expect.stringContaining(".env cannot be used") as unknown });
+    expect(typed(["--verbose", "completion", "bash"]).status).toBe(0);
   } finally {
     rmSync(join(directory, ".env"));
   }
