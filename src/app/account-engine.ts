@@ -106,7 +106,7 @@ export class AccountEngine {
    */
   async connect(connect: () => Promise<void>): Promise<boolean> {
     const { clock, stopping, emit } = this.#parts;
-    const unread = new UnreadAccount(clock, emit);
+    const unread = new UnreadAccount(clock, emit, "Cannot read the account yet");
     while (!stopping.aborted) {
       try {
         await unlessAborted(connect(), stopping);

@@ -3,6 +3,7 @@ import type { Clock } from "../domain/clock.ts";
 import { messageOf } from "../domain/errors.ts";
 import type { ClockDoubt } from "../intake/assessment.ts";
 import type { TraderEvent } from "./events.ts";
+import { UnreadAccount } from "./unread-account.ts";
 import { formatDuration } from "../domain/time-format.ts";
 
 export interface ClockReading {
@@ -42,6 +43,7 @@ export interface ClockWatchParts {
 /** Compares our clock with the broker's once a minute, and immediately after it was set. */
 export class ClockWatch {
   readonly #parts: ClockWatchParts;
+  readonly #unread: UnreadAccount;
   #compared: { readonly aheadMs: number; readonly gap: number } | undefined;
   #notBefore = 0;
   #busy = false;
@@ -49,6 +51,7 @@ export class ClockWatch {
 
   constructor(parts: ClockWatchParts) {
     this.#parts = parts;
+    this.#unread = new UnreadAccount(parts.clock, parts.emit, "Cannot read the account any more");
   }
 
   get doubt(): ClockDoubt | undefined {
@@ -87,11 +90,12 @@ export class ClockWatch {
     try {
       reading = await readClock(broker, clock);
     } catch (error) {
-      // Of an idle daemon it is the only sign of an outage, or of keys that are no longer valid.
-      const level = error instanceof BrokerError && error.failure === "unauthorized" ? "error" : "warn";
-      emit({ kind: "remark", level, recurs: true, text: `Cannot read the broker's clock: ${messageOf(error)}` });
+      // Of an idle daemon it is the only sign of keys that are no longer valid, or of an outage.
+      if (error instanceof BrokerError && error.failure === "unauthorized") this.#unread.failed(error);
+      else emit({ kind: "remark", level: "warn", recurs: true, text: `Cannot read the broker's clock: ${messageOf(error)}` });
       return;
     }
+    this.#unread.read();
     if (Math.abs(this.#gap() - gap) > STEP_MS) return;
     const wasInDoubt = this.#isInDoubt();
     this.#compared = { aheadMs: aheadOfBroker(reading), gap };

@@ -9,13 +9,16 @@ const REMIND_MS = 600_000;
 export class UnreadAccount {
   readonly #clock: Pick<Clock, "monotonic">;
   readonly #emit: (event: TraderEvent) => void;
+  readonly #opening: string;
   #since: number | undefined;
   #reason = "";
   #saidAt = 0;
 
-  constructor(clock: Pick<Clock, "monotonic">, emit: (event: TraderEvent) => void) {
+  /** @param opening what cannot be done: `Cannot read the account yet`. */
+  constructor(clock: Pick<Clock, "monotonic">, emit: (event: TraderEvent) => void, opening: string) {
     this.#clock = clock;
     this.#emit = emit;
+    this.#opening = opening;
   }
 
   failed({ message, hint }: BrokerError): void {
@@ -24,7 +27,7 @@ export class UnreadAccount {
     this.#since ??= now;
     if (message === this.#reason && now - this.#saidAt < REMIND_MS) return;
     const lasting = isFirst ? "" : ` (for ${formatDuration(now - this.#since)})`;
-    this.#emit({ kind: "remark", level: "error", text: `Cannot read the account yet${lasting}: ${message}`, hint });
+    this.#emit({ kind: "remark", level: "error", text: `${this.#opening}${lasting}: ${message}`, hint });
     [this.#reason, this.#saidAt] = [message, now];
   }
 
@@ -32,5 +35,6 @@ export class UnreadAccount {
     if (this.#since === undefined) return;
     const lasted = formatDuration(this.#clock.monotonic() - this.#since);
     this.#emit({ kind: "remark", level: "warn", text: `The account can be read again, after ${lasted}.` });
+    [this.#since, this.#reason] = [undefined, ""];
   }
 }

@@ -39,6 +39,7 @@ export interface BrokerListeners {
 /** The broker of the mode. In shadow mode it is a paper account in front of the live one, which stands next to it. */
 export type ModeBroker = Broker & { readonly shadow?: ShadowSide };
 
+/** What is not needed in the mode is not loaded. */
 export async function openBroker(
   config: Pick<Config, "mode" | "stateDir">,
   venue: VenueAccess,

@@ -232,8 +232,8 @@ export class Fleet {
   /** What is said of the alerts, of an outage, or of a halt of the fleet, is the same in nearly all accounts, and is logged once. */
   #asNews(event: TraderEvent, account: string): TraderEvent | undefined {
     if (event.kind === "halt-changed") return this.#halted === undefined && !this.#isJustResumed() ? event : undefined;
-    // An outage is the same for all; what an execution meets in it, and keys that are refused, are the account's own.
-    if (event.kind === "remark" && event.recurs === true && event.level === "warn" && event.executionId === undefined)
+    // An outage is the same for all; what an execution meets in it is its own.
+    if (event.kind === "remark" && event.recurs === true && event.executionId === undefined)
       return this.#isSaid(event.text, account) ? undefined : event;
     if (event.kind === "offered") return this.#isSaid(event.signal.id, account) ? { ...event, again: true } : event;
     if (event.kind !== "verdict") return event;

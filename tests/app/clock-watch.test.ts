@@ -107,3 +107,18 @@ test.each([
 
   expect(levels).toEqual([level]);
 });
+
+test("refused keys are named at once, every ten minutes, and when they are valid again", async () => {
+  await pass(3);
+  [isAway, failure] = [true, new BrokerError("unauthorized", "Alpaca paper refused the keys.")];
+  await pass(1_300);
+  isAway = false;
+  await pass(120);
+
+  expect(said.map((text) => text.replace(/\d+ min( \d+ s)?/, "N min"))).toEqual([
+    "Cannot read the account any more: Alpaca paper refused the keys.",
+    "Cannot read the account any more (for N min): Alpaca paper refused the keys.",
+    "Cannot read the account any more (for N min): Alpaca paper refused the keys.",
+    "The account can be read again, after N min.",
+  ]);
+});

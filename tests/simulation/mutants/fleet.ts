@@ -219,8 +219,8 @@ export const FLEET: readonly Mutant[] = [
     "refused-keys-unsaid",
     "Keys that are refused in an idle account count as an outage of all.",
     "src/app/clock-watch.ts",
-    'error.failure === "unauthorized" ? "error" : "warn"',
-    'error.failure === "unauthorized" ? "warn" : "warn"',
+    'if (error instanceof BrokerError && error.failure === "unauthorized")',
+    'if (error instanceof BrokerError && error.failure === "unreadable")',
     "tests/app/clock-watch.test.ts",
   ),
 ];
