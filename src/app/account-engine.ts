@@ -37,6 +37,8 @@ export interface AccountEngineParts {
   readonly emit: (event: TraderEvent) => void;
   /** Waits for a place among other accounts of this process, and gives it back. Default: there are no others. */
   readonly inTurn?: InTurn;
+  /** Other accounts of this process trade or wait for a place, so what can be put off is. Default: there are none. */
+  readonly othersTrade?: () => boolean;
   /** Why a waiting run must not be executed now; it may take until others have traded it. Default: it may. */
   readonly refusal?: (signal: Signal, isWanted: () => boolean) => Promise<Verdict | undefined>;
 }
@@ -94,7 +96,8 @@ export class AccountEngine {
 
   /** Keeps a recent reading of the account while nothing is executed, for sells that need not wait (R36). */
   keepWarm(failed: (error: unknown) => void): void {
-    if (this.isIdle && !this.#isStopping()) this.#rebalancer.keepWarm().catch(failed);
+    const othersTrade = this.#parts.othersTrade?.() ?? false;
+    if (this.isIdle && !othersTrade && !this.#isStopping()) this.#rebalancer.keepWarm().catch(failed);
   }
 
   // --- starting ------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ export interface DaemonParts {
   readonly emit: (event: TraderEvent) => void;
   /** When it is this account's turn among others of the process. */
   readonly inTurn?: InTurn;
+  /** Other accounts of the process trade or wait for a place. */
+  readonly othersTrade?: () => boolean;
   /** Why a waiting run must not be executed now, as other accounts see it. */
   readonly refusal?: NonNullable<AccountEngineParts["refusal"]>;
   /** Keeps the code of a rebalance fast while nothing happens. */

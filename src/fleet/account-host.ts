@@ -192,6 +192,7 @@ export class AccountHost {
         else if (event.kind === "ready") onEvent(event);
       },
       inTurn: places.inTurnFor(account.name),
+      othersTrade: () => places.isBusy,
       ...(refusal === undefined ? {} : { refusal }),
       ...(rehearsal === undefined ? {} : { rehearsal }),
     });

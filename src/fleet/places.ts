@@ -29,6 +29,11 @@ export class Places {
     return this.#calmTurn;
   }
 
+  /** An account works or waits. One that waits for its venue, and has given its place back, does not count. */
+  get isBusy(): boolean {
+    return this.#queue.size + this.#queue.pending > 0;
+  }
+
   /** The turns of one account. Their order changes with the signal, so that no account is always last. */
   inTurnFor(account: string): InTurn {
     return (work, signal) =>

@@ -30,6 +30,8 @@ describe("the places of a fleet", () => {
     const next = places.inTurnFor("next")(() => Promise.resolve(clock.monotonic()), SIGNAL);
 
     expect(await clock.until(next)).toBe(2_000);
+    // Whoever waits for a venue keeps nobody from what can be put off.
+    expect(places.isBusy).toBe(false);
     await clock.until(stuck);
   });
 
@@ -54,9 +56,11 @@ describe("the places of a fleet", () => {
     const work = places.inTurnFor("a")(() => clock.sleep(100), SIGNAL);
     const calm = Promise.all(["a", "b", "c"].map(() => places.calm().then(() => turns.push(turn))));
     expect(turns).toEqual([]);
+    expect(places.isBusy).toBe(true);
     await clock.until(work);
     setImmediate(count);
     await calm;
+    expect(places.isBusy).toBe(false);
 
     expect(new Set(turns).size).toBe(3);
   });

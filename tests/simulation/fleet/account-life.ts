@@ -44,6 +44,7 @@ export interface AccountGround {
   readonly onCommit: () => void;
   readonly isDead: () => boolean;
   readonly inTurn: InTurn;
+  readonly othersTrade: () => boolean;
   readonly market: SharedMarket;
   readonly refusal: AccountEngineParts["refusal"];
 }
@@ -112,7 +113,7 @@ export class AccountLife {
   }
 
   #newDaemon(): Daemon {
-    const { clock, watch, halted, inTurn, refusal } = this.#ground;
+    const { clock, watch, halted, inTurn, othersTrade, refusal } = this.#ground;
     const { ledger } = this;
     return new Daemon({
       clock,
@@ -145,6 +146,7 @@ export class AccountLife {
       selfCheck: () => ledger.check(),
       emit: (event) => recordEvent(event, { log: SILENT, ledger, clock, warnAgain: () => true }),
       inTurn,
+      othersTrade,
       ...(refusal === undefined ? {} : { refusal }),
     });
   }

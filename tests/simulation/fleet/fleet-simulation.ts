@@ -229,6 +229,7 @@ class FleetSimulation {
       isDead: () => process.isDead,
       market: process.market,
       inTurn: places.inTurnFor(`account ${String(account.index)}`),
+      othersTrade: () => places.isBusy,
       refusal: isGated ? (signal, isWanted) => canaries.refusal(signal, isWanted) : undefined,
     });
   }
