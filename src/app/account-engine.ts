@@ -77,6 +77,11 @@ export class AccountEngine {
     return this.#queue.size + this.#queue.pending === 0;
   }
 
+  /** Nor does any other account of this process trade: what only makes later work faster may be done now. */
+  get isCalm(): boolean {
+    return this.isIdle && this.#parts.othersTrade?.() !== true;
+  }
+
   /** State of the order update stream; `undefined` before it is opened. */
   get streamState(): StreamState | undefined {
     return this.#rebalancer.streamState;
@@ -96,8 +101,7 @@ export class AccountEngine {
 
   /** Keeps a recent reading of the account while nothing is executed, for sells that need not wait (R36). */
   keepWarm(failed: (error: unknown) => void): void {
-    const othersTrade = this.#parts.othersTrade?.() ?? false;
-    if (this.isIdle && !othersTrade && !this.#isStopping()) this.#rebalancer.keepWarm().catch(failed);
+    if (this.isIdle && !this.#isStopping()) this.#rebalancer.keepWarm().catch(failed);
   }
 
   // --- starting ------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ export interface DaemonParts {
   /** When it is this account's turn among others of the process. */
   readonly inTurn?: InTurn;
   /** Other accounts of the process trade or wait for a place. */
-  readonly othersTrade?: () => boolean;
+  readonly othersTrade?: NonNullable<AccountEngineParts["othersTrade"]>;
   /** Why a waiting run must not be executed now, as other accounts see it. */
   readonly refusal?: NonNullable<AccountEngineParts["refusal"]>;
   /** Keeps the code of a rebalance fast while nothing happens. */
@@ -236,8 +236,8 @@ export class Daemon {
     this.#guard(() => {
       const { isIdle } = this.#engine;
       if (isIdle) this.#retry();
-      if (isIdle && this.#ready) {
-        this.#engine.takeUpLeftOvers((error) => this.#fail(error));
+      if (isIdle && this.#ready) this.#engine.takeUpLeftOvers((error) => this.#fail(error));
+      if (this.#engine.isCalm && this.#ready) {
         this.#engine.keepWarm((error) => this.#fail(error));
         this.#rehearse();
       }

@@ -71,6 +71,7 @@ export async function concludeExecution(
   const confirms = judged.outcome === "on-target" && intents.length === 0 && isConfirmation(ledger, execution);
   const said: Verdict = confirms ? { kind: "duplicate", reason: CONFIRMED } : verdictOf(judged, reason);
   const verdict = withCause(ledger, execution.signalId, said);
+  // Flushed with the note of the `finish` event. Losing it in a power cut is harmless: the next start concludes again.
   ledger.transaction(() => {
     for (const fill of fills) ledger.recordFill(fill);
     ledger.updateExecution(execution.id, {
@@ -86,7 +87,7 @@ export async function concludeExecution(
       const { equity, lastEquity, cash } = after.account;
       ledger.recordEquity({ at: after.at, equity, lastEquity, cash, executionId: execution.id });
     }
-  });
+  }, "ordered");
   const mayGoOn = isOff && rests.some(({ passing }) => passing);
   return {
     executionId: execution.id,
