@@ -71,7 +71,7 @@ export interface FleetMember extends SharedLogs {
   /** Resolves when no account trades; what only people read is written then. */
   readonly calm?: () => Promise<void>;
   /** The broker, with what is the same for all accounts at this address read once for all of them. */
-  readonly sharing?: (broker: Broker, tradingUrl: string) => Broker;
+  readonly sharing?: (broker: Broker, tradingUrl: string, account: string) => Broker;
 }
 
 /**
@@ -129,7 +129,7 @@ export class TradingSession {
       closers.push(() => venue.close());
       const onWait = (text: string): void => session.emit({ kind: "remark", level: "info", important: true, text });
       const own = await openBroker(config, venue, options.clock, { log, onWait });
-      const broker = options.member?.sharing?.(own, venue.alpaca.tradingUrl) ?? own;
+      const broker = options.member?.sharing?.(own, venue.alpaca.tradingUrl, options.member.account) ?? own;
       const session = new TradingSession(options, config, { log, tradeLog, ledger, venue, broker });
       for (const text of warnings) session.emit({ kind: "remark", level: "warn", important: true, text });
       return session;

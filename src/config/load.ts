@@ -46,6 +46,7 @@ export function loadConfig(env: Environment): Config {
       canaryFails: given(values, "FLEET_CANARY_FAILS"),
       group: values.FLEET_GROUP,
       isCanary: given(values, "FLEET_CANARY") === "on",
+      marketKey: values.FLEET_MARKET_KEY,
     },
     strategies,
     signalSchedule: values.SIGNAL_SCHEDULE,

@@ -330,6 +330,12 @@ export const SETTINGS = {
     default: "stop",
     doc: "Fleet: what the other accounts do when a canary account did not reach its target: nothing (stop), or trade (go).",
   }),
+  FLEET_MARKET_KEY: setting({
+    form: word,
+    expected: "the name of an account of the fleet, such as growth",
+    unset: "each account reads its own",
+    doc: "Fleet: the account with whose keys prices are read for all accounts, at most 1 s old. Its agreement with Alpaca must allow that.",
+  }),
   FLEET_GROUP: setting({
     form: word,
     expected: "a name without spaces, such as family",

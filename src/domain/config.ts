@@ -100,6 +100,8 @@ export interface FleetConfig {
   readonly group: string | undefined;
   /** It trades before the others. */
   readonly isCanary: boolean;
+  /** Name of the account whose market data is read for all. */
+  readonly marketKey: string | undefined;
 }
 
 /** The files that stop trading by being there (R25). */

@@ -119,7 +119,7 @@ export class AccountHost {
         log,
         tradeLog,
         calm: () => places.calm(),
-        sharing: (broker, tradingUrl) => market.of(broker, tradingUrl),
+        sharing: (broker, tradingUrl, name) => market.of(broker, tradingUrl, name === account.config.fleet.marketKey),
       },
       ...(openVenue === undefined ? {} : { venue: openVenue() }),
     });

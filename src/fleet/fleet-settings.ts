@@ -81,7 +81,7 @@ export function loadFleet(env: Environment, store: AccountStore): FleetSettings 
     }
   });
   const [first] = accounts;
-  problems.push(...disagreements(accounts));
+  problems.push(...disagreements(accounts), ...unknownMarketKey(stored, first?.config.fleet.marketKey));
   if (problems.length > 0 || first === undefined) throw configurationError(problems);
   return {
     shared: sharedConfig(first.config, env),
@@ -141,6 +141,11 @@ function disagreements(accounts: readonly FleetAccount[]): string[] {
       );
   }
   return problems;
+}
+
+function unknownMarketKey(stored: readonly StoredAccount[], marketKey: string | undefined): string[] {
+  if (marketKey === undefined || stored.some(({ name }) => name === marketKey)) return [];
+  return [`FLEET_MARKET_KEY is ${marketKey}, but no account of the fleet has this name`];
 }
 
 /** Carries each problem separately. */

@@ -62,6 +62,7 @@ const OTHER_VALUES: Record<SettingName, readonly [value: string, beside?: Enviro
   MAX_DAILY_LOSS_PERCENT: ["5"],
   FLEET_PLACES: ["11"],
   FLEET_CANARY_FAILS: ["go"],
+  FLEET_MARKET_KEY: ["growth"],
   FLEET_GROUP: ["family"],
   FLEET_CANARY: ["on"],
   NOTIFY_WEBHOOK_URL: ["https://hooks.slack.com/services/x"],

@@ -95,6 +95,15 @@ describe("the settings of a fleet", () => {
     expect(accounts[1]?.config.haltFiles).toMatchObject({ own: join(stateDir, "accounts", "ben", "HALT"), fleet: join(stateDir, "HALT") });
   });
 
+  test("name an account of theirs as the one whose market data all use, or none", () => {
+    store.add("anna", { ...KEYS });
+    expect(loadFleet({ ...env(), FLEET_MARKET_KEY: "anna" }, store).shared.fleet.marketKey).toBe("anna");
+
+    expect(() => loadFleet({ ...env(), FLEET_MARKET_KEY: "Anna" }, store)).toThrow(
+      "FLEET_MARKET_KEY is Anna, but no account of the fleet has this name.",
+    );
+  });
+
   test("read no account before its turn when there are more than places", () => {
     for (const name of ["a", "b", "c"]) store.add(name, { ...KEYS, ALPACA_PAPER_KEY: `PK${name}` });
     const warm = (places: string): boolean[] =>

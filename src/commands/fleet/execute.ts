@@ -52,7 +52,10 @@ export async function executeFleet(context: CommandContext, options: FleetExecut
   const logs = openFleetLogs(context, settings, undefined);
   try {
     const market = new SharedMarket(context.clock);
-    const common: Common = { ...logs, sharing: (broker, tradingUrl) => market.of(broker, tradingUrl) };
+    const common: Common = {
+      ...logs,
+      sharing: (broker, tradingUrl, account) => market.of(broker, tradingUrl, account === settings.shared.fleet.marketKey),
+    };
     const task = { settings, accounts, common, options };
     return options.dryRun === true ? (await actInAll(context, task)).code : await whileHeld(context, task);
   } finally {

@@ -46,6 +46,8 @@ export interface AccountGround {
   readonly inTurn: InTurn;
   readonly othersTrade: () => boolean;
   readonly market: SharedMarket;
+  /** It reads prices for all. */
+  readonly readsPrices: boolean;
   readonly refusal: AccountEngineParts["refusal"];
 }
 
@@ -82,7 +84,7 @@ export class AccountLife {
       fetch: ground.fetch,
       createSocket: () => inProcessSocket(venue, clock),
     });
-    this.#broker = ground.market.of(broker, tradingUrl);
+    this.#broker = ground.market.of(broker, tradingUrl, ground.readsPrices);
     this.#intake = new Intake({
       strategy: STRATEGY,
       alertsFile,

@@ -228,6 +228,7 @@ class FleetSimulation {
       },
       isDead: () => process.isDead,
       market: process.market,
+      readsPrices: this.#plan.marketKey === account.index,
       inTurn: places.inTurnFor(`account ${String(account.index)}`),
       othersTrade: () => places.isBusy,
       refusal: isGated ? (signal, isWanted) => canaries.refusal(signal, isWanted) : undefined,

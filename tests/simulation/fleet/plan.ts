@@ -17,6 +17,8 @@ export interface FleetPlan {
   /** The account that trades first. */
   readonly canary: number | undefined;
   readonly canaryFails: "stop" | "go";
+  /** The account that reads prices for all. */
+  readonly marketKey: number | undefined;
   /** When runs are written; the last one comes when all is well again. */
   readonly runsAt: readonly number[];
   readonly mishaps: readonly Mishap[];
@@ -28,6 +30,7 @@ const CALM_MS = 10_000;
 
 export function drawPlan(seed: number): FleetPlan {
   const chance = new Chance(seed, "fleet");
+  const market = new Chance(seed, "market key");
   const accounts = chance.whole(2, 8);
   const canary = chance.happens(0.4) ? chance.whole(0, accounts - 1) : undefined;
   const runs = chance.whole(1, 3);
@@ -39,6 +42,7 @@ export function drawPlan(seed: number): FleetPlan {
     places: chance.pick([1, 2, 4, 10]),
     canary,
     canaryFails: chance.happens(0.7) ? "stop" : "go",
+    marketKey: market.happens(0.4) ? market.whole(0, accounts - 1) : undefined,
     runsAt: [...apart, TROUBLE_MS + CALM_MS],
     mishaps: drawMishaps(seed, accounts, apart),
     troubleMs: TROUBLE_MS,
