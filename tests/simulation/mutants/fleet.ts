@@ -8,6 +8,8 @@ const RESTARTS = "src/fleet/restarts.ts";
 const SETTINGS = "src/fleet/fleet-settings.ts";
 const STORE = "src/fleet/account-store.ts";
 const MARKET = "src/fleet/shared-market.ts";
+const ANSWER = "src/fleet/shared-answer.ts";
+const PRICES = "src/fleet/shared-prices.ts";
 
 function fleet(name: string, bug: string, file: string, find: string, replace: string, test: string): Mutant {
   return { name: `fleet-${name}`, bug, patches: [{ file, find, replace }], test };
@@ -194,7 +196,7 @@ export const FLEET: readonly Mutant[] = [
   fleet(
     "asset-kept-while-asleep",
     "An asset that was read before the machine slept still counts as new.",
-    MARKET,
+    ANSWER,
     "ageOf(last.at, this.#clock) < MAX_AGE_MS",
     "this.#clock.monotonic() - last.at.monotonic < MAX_AGE_MS",
     "tests/fleet/shared-market.test.ts",
@@ -210,10 +212,26 @@ export const FLEET: readonly Mutant[] = [
   fleet(
     "slow-account-waited-for",
     "All accounts wait for one whose connection is slow.",
-    MARKET,
-    "const SHAREABLE_WITHIN_MS = 500;",
-    "const SHAREABLE_WITHIN_MS = 500_000;",
+    ANSWER,
+    "export const SHAREABLE_WITHIN_MS = 500;",
+    "export const SHAREABLE_WITHIN_MS = 500_000;",
     "tests/fleet/shared-market.test.ts",
+  ),
+  fleet(
+    "old-price-shared",
+    "A price that another account read counts as new for a minute.",
+    PRICES,
+    "const MAX_AGE_MS = 1_000;",
+    "const MAX_AGE_MS = 60_000;",
+    "tests/fleet/shared-prices.test.ts",
+  ),
+  fleet(
+    "price-shared-unasked",
+    "Prices are read with the last account's keys for all although no account is named.",
+    MARKET,
+    "if (readsPrices) venue",
+    "if (!readsPrices) venue",
+    "tests/fleet/shared-prices.test.ts",
   ),
   fleet(
     "refused-keys-unsaid",
