@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Clock } from "../domain/clock.ts";
 import type { Config } from "../domain/config.ts";
 import { messageOf, TraderError } from "../domain/errors.ts";
-import { readHalt } from "../machine/halt.ts";
+import { type HaltOrder, readHalt } from "../machine/halt.ts";
 import { alertsProblems } from "../intake/intake-state.ts";
 import type { VerdictRecord } from "../domain/ledger/alert-lines.ts";
 import type { LedgerReader } from "../ledger/sqlite-ledger.ts";
@@ -21,6 +21,7 @@ import {
 import { executionDetail, type ExecutionDetail } from "../reporting/execution-detail.ts";
 import { executionReport, type ExecutionReport } from "../reporting/execution-report.ts";
 import { isoInstant } from "../domain/time-format.ts";
+import { shownAccount, type BrokerReading, type ShownAccount } from "../reporting/shown-account.ts";
 import { BrokerView, Remembered, type BrokerAccess } from "./broker-view.ts";
 import { healthOf, type DaemonState, type Health } from "./health.ts";
 import { LedgerView } from "./ledger-view.ts";
@@ -28,7 +29,16 @@ import { LedgerView } from "./ledger-view.ts";
 export interface DashboardSource {
   readonly config: Pick<
     Config,
-    "mode" | "modeReason" | "stateDir" | "haltFiles" | "cashReserve" | "protectedSymbols" | "allowedSymbols" | "strategies"
+    | "mode"
+    | "modeReason"
+    | "stateDir"
+    | "haltFiles"
+    | "cashReserve"
+    | "protectedSymbols"
+    | "allowedSymbols"
+    | "strategies"
+    | "signalMaxAgeSeconds"
+    | "alertsTimezone"
   >;
   readonly clock: Clock;
   readonly ledgerFile: string;
@@ -97,7 +107,7 @@ export class DashboardView {
   }
 
   get halted(): string | undefined {
-    return readHalt(this.#source.config.haltFiles)?.reason;
+    return this.#halt()?.reason;
   }
 
   /** @throws TraderError when it cannot be read. */
@@ -105,8 +115,17 @@ export class DashboardView {
     return this.#ledger.reader();
   }
 
-  /** @throws TraderError when the ledger cannot be read; a broker that does not answer is reported in the data. */
-  data(): Promise<DashboardData> {
+  /**
+   * For programs: the broker's newest answer is awaited, for seconds at most.
+   * @throws TraderError when the ledger cannot be read; a broker that does not answer is reported in the data.
+   */
+  async data(): Promise<DashboardData> {
+    await this.broker.answered(this.isTrading());
+    return this.dataNow();
+  }
+
+  /** For a person, who sees at once what is known. @throws as {@link data} does. */
+  dataNow(): Promise<DashboardData> {
     return this.#data.get(DATA_AGE_MS);
   }
 
@@ -118,7 +137,8 @@ export class DashboardView {
   async equity(range: CurveRange): Promise<{ range: CurveRange; curve: EquityCurve | null; problems: readonly string[] }> {
     const [account, histories] = await Promise.all([this.broker.account(this.isTrading()), this.broker.histories()]);
     const problems = [...new Set([...account.problems, ...histories.problems])];
-    const curve = equityCurves(histories.value ?? {}, account.value, this.#source.clock.now())[range];
+    const now = this.#source.clock.now();
+    const curve = equityCurves(histories.value ?? {}, this.#shown(account.value)?.reading, now)[range];
     const known = curve ?? curveFromLedger(this.ledger().equitySince(0));
     return { range, curve: known.points.length === 0 ? null : known, problems };
   }
@@ -136,7 +156,7 @@ export class DashboardView {
   signals(limit: number): SignalHistory {
     const ledger = this.ledger();
     return {
-      signals: ledger.recentSignals(limit).map((record) => signalEntry(record, this.#source.clock.now())),
+      signals: ledger.recentSignals(limit).map((record) => signalEntry(record, this.#source.clock.now(), ledger)),
       lines: ledger
         .recentVerdicts(limit)
         .filter(stillHolds)
@@ -192,22 +212,35 @@ export class DashboardView {
     const { config, clock, daemon } = this.#source;
     const [account, histories] = await Promise.all([this.broker.account(this.isTrading()), this.broker.histories()]);
     const daemonState = this.daemonState;
+    // Read after the last wait: all of it is of one moment.
+    const shown = this.#shown(account.value);
     return dashboardData({
       ledger: this.ledger(),
       now: clock.now(),
       mode: config.mode,
       modeReason: config.modeReason,
-      halted: this.halted,
+      halt: this.#halt(),
+      signalMaxAgeMs: config.signalMaxAgeSeconds * 1_000,
       alertsProblems: alertsProblems(daemonState?.alerts ?? []),
       daemon: daemon(),
       brokerName: this.broker.name,
       stream: daemonState?.stream,
-      reading: account.value,
+      shown,
+      brokerAnswers: account.value !== undefined && account.problems.length === 0,
+      brokerWaitingMs: account.waitingMs,
       histories: histories.value ?? {},
       problems: [...new Set([...account.problems, ...histories.problems])],
       aside: { reserve: config.cashReserve, protectedSymbols: config.protectedSymbols, allowedSymbols: config.allowedSymbols },
       limit: SHOWN,
     });
+  }
+
+  #shown(known: BrokerReading | undefined): ShownAccount | undefined {
+    return shownAccount(this.ledger(), known, this.#source.clock.now());
+  }
+
+  #halt(): HaltOrder | undefined {
+    return readHalt(this.#source.config.haltFiles);
   }
 
   #ledgerProblem(): string | undefined {

@@ -10,7 +10,8 @@ const LOOK_EVERY_MS = 100;
  * The stream of server-sent events for all open pages:
  *
  * - `running`: the executions in progress, whenever anything in them has changed, and once at the beginning;
- * - `changed`: something else in the ledger has changed; the page requests it again;
+ * - `changed`: something else in the ledger has changed, or the broker's late answer has come; the page is requested
+ *   again;
  * - `beat`: nothing, every 10 s.
  *
  * It reads the ledger and not the daemon's state, so it works the same in the daemon and in another process.
@@ -19,7 +20,8 @@ export class LiveFeed implements Feed {
   readonly #view: DashboardView;
   readonly #text: (value: unknown) => string;
   readonly #feed: EventFeed;
-  #version: number | undefined;
+  /** Of the ledger, and of the broker's late answers. */
+  #version: string | undefined;
   #running = "[]";
 
   /** @param text JSON without secrets. */
@@ -53,14 +55,15 @@ export class LiveFeed implements Feed {
 
   #check(): void {
     try {
-      const version = this.#view.ledger().version();
+      const { broker } = this.#view;
+      const version = `${String(this.#view.ledger().version())} ${String(broker.late)}`;
       if (version === this.#version) return;
       this.#version = version;
       const before = this.#running;
       this.#running = this.#text(this.#view.live());
       this.#view.changed();
       if (before !== this.#running) this.#feed.send(event("running", this.#running));
-      if (before !== "[]" && this.#running === "[]") this.#view.broker.forgetAccount();
+      if (before !== "[]" && this.#running === "[]") broker.forgetAccount();
       this.#feed.send(event("changed", "{}"));
     } catch {
       // The page's own requests report what cannot be read; the next check may succeed.

@@ -119,14 +119,15 @@ export class Metrics {
     brokerUp.set(data.broker.reachable ? 1 : 0);
     daemonUp.set(data.daemon === null ? 0 : 1);
     show(marketOpen, data.market && (data.market.is_open ? 1 : 0));
-    show(equity, data.account?.equity);
-    show(cash, data.account?.cash);
-    show(dayProfit, data.account?.day_profit);
+    const account = data.broker.reachable ? data.account : null;
+    show(equity, account?.equity);
+    show(cash, account?.cash);
+    show(dayProfit, account?.day_profit);
     show(drawdown, data.equity.all?.drawdown?.now);
     show(lastSignal, data.last_alert && Date.parse(data.last_alert.generated_at) / 1_000);
     holding.reset();
     drift.reset();
-    for (const row of data.holdings) {
+    for (const row of data.broker.reachable ? data.holdings : []) {
       holding.set({ symbol: row.symbol }, Number(row.value));
       if (row.drift !== null) drift.set({ symbol: row.symbol }, Number(row.drift));
     }

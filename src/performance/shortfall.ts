@@ -47,6 +47,9 @@ export interface ExecutionMoments {
   readonly alertAt: number | undefined;
   /** When each sent order left. */
   readonly sentAt: readonly number[];
+  /** When the last of its sells, and of its buys, had ended; `undefined` if there is none, or one is still open. */
+  readonly sellsDoneAt?: number | undefined;
+  readonly buysDoneAt?: number | undefined;
   /** When it ended on target; `undefined` if it did not. */
   readonly onTargetAt: number | undefined;
 }
@@ -54,15 +57,22 @@ export interface ExecutionMoments {
 export interface ExecutionDelays {
   /** Milliseconds; `undefined` if one of the two times is missing. */
   readonly alertToFirstOrder: number | undefined;
+  readonly alertToSellsDone: number | undefined;
+  readonly alertToBuysDone: number | undefined;
   readonly alertToOnTarget: number | undefined;
 }
 
 /** Time from the alert to the first order and to the end. Never negative, even if the clock was set back. */
-export function delaysOf({ alertAt, sentAt, onTargetAt }: ExecutionMoments): ExecutionDelays {
+export function delaysOf({ alertAt, sentAt, sellsDoneAt, buysDoneAt, onTargetAt }: ExecutionMoments): ExecutionDelays {
   const first = sentAt.length === 0 ? undefined : Math.min(...sentAt);
   const since = (time: number | undefined): number | undefined =>
     alertAt === undefined || time === undefined ? undefined : Math.max(0, time - alertAt);
-  return { alertToFirstOrder: since(first), alertToOnTarget: since(onTargetAt) };
+  return {
+    alertToFirstOrder: since(first),
+    alertToSellsDone: since(sellsDoneAt),
+    alertToBuysDone: since(buysDoneAt),
+    alertToOnTarget: since(onTargetAt),
+  };
 }
 
 export interface Residue {

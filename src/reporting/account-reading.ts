@@ -14,7 +14,8 @@ import type { Decimal } from "../domain/decimal.ts";
 export interface AccountReading {
   readonly account: Account;
   readonly positions: readonly Position[];
-  readonly market: MarketClock;
+  /** `undefined` in a recorded account. */
+  readonly market: MarketClock | undefined;
   /** Deposits less withdrawals since the last close, in dollars; `undefined` when they could not be read. */
   readonly flowsSinceClose: Decimal | undefined;
   /** What could not be read, one sentence each. */

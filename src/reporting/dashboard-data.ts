@@ -5,6 +5,8 @@ import type { IntentRecord } from "../domain/ledger/orders.ts";
 import type { ExecutionRecord } from "../domain/ledger/executions.ts";
 import type { SignalRecord } from "../domain/ledger/signals.ts";
 import type { AccountReading } from "./account-reading.ts";
+import { type HaltReport, resumptions } from "./resumption.ts";
+import type { ShownAccount } from "./shown-account.ts";
 import { accountReport, holdingsOf, strategyReports, type AccountReport, type StrategyReport } from "./account-report.ts";
 import { type EquityCurves, equityCurves, type EquityHistories } from "./curve-ranges.ts";
 import { type HoldingAgainstTarget, holdingsAgainstTargets } from "./dashboard-holdings.ts";
@@ -22,6 +24,8 @@ export interface DashboardData {
   readonly mode: string;
   readonly mode_reason: string;
   readonly halted: string | null;
+  /** The same halt with its time, and what a resume would run. */
+  readonly halt: HaltReport | null;
   /** Why alerts are refused, one sentence per strategy; only the daemon knows. */
   readonly alerts_problems: readonly string[];
   readonly daemon: { readonly pid: number; readonly since: string } | null;
@@ -30,6 +34,10 @@ export interface DashboardData {
   /** The newest run that produced a signal. */
   readonly last_alert: SignalEntry | null;
   readonly account: AccountReport | null;
+  /** When the account was as shown. */
+  readonly account_as_of: string | null;
+  /** Where it comes from; `null` while nothing is known. Holdings and sub-accounts are of the same moment. */
+  readonly account_source: ShownAccount["source"] | null;
   readonly holdings: readonly HoldingAgainstTarget[];
   readonly equity: EquityCurves;
   /** Executions that have not ended, oldest first. */
@@ -44,7 +52,10 @@ export interface DashboardData {
 
 export interface BrokerHealth {
   readonly name: string;
+  /** False also while the first answer is awaited. */
   readonly reachable: boolean;
+  /** How long the answer in progress has been awaited; `null` when none is. */
+  readonly waiting_ms: number | null;
   /** What could not be read, one sentence each. */
   readonly problems: readonly string[];
   /** State of the order update stream; `null` when no daemon follows it. */
@@ -65,6 +76,8 @@ export interface SignalEntry {
   readonly verdict: string | null;
   readonly verdict_reason: string | null;
   readonly verdict_at: string | null;
+  /** How its newest execution ended; `null` before that, and when there is none. */
+  readonly outcome: string | null;
 }
 
 export interface RunningExecution {
@@ -87,19 +100,24 @@ export interface RunningOrder extends OrderEntry {
 export interface DashboardFacts {
   readonly ledger: Pick<
     Ledger,
-    "recentSignals" | "recentExecutions" | "openExecutions" | "signal" | "intentsOf" | "fillsOf" | "pinnedAccount"
+    "recentSignals" | "recentExecutions" | "openExecutions" | "signal" | "intentsOf" | "fillsOf" | "pinnedAccount" | "executionOfSignal"
   > &
     SubAccountsSource;
   /** Milliseconds since the epoch. */
   readonly now: number;
   readonly mode: string;
   readonly modeReason: string;
-  readonly halted: string | undefined;
+  readonly halt: { readonly reason: string; readonly at: string } | undefined;
+  /** SIGNAL_MAX_AGE_SECONDS. */
+  readonly signalMaxAgeMs: number;
   readonly alertsProblems: readonly string[];
   readonly daemon: { readonly pid: number; readonly since: number } | undefined;
   readonly brokerName: string;
   readonly stream: StreamState | undefined;
-  readonly reading: AccountReading | undefined;
+  readonly shown: ShownAccount | undefined;
+  /** Whether the broker gave its newest answer. */
+  readonly brokerAnswers: boolean;
+  readonly brokerWaitingMs: number | undefined;
   readonly histories: EquityHistories;
   readonly problems: readonly string[];
   readonly aside: SetAside;
@@ -109,25 +127,33 @@ export interface DashboardFacts {
 
 /** A pure function of its input, so that the daemon and a separate dashboard show the same. */
 export function dashboardData(facts: DashboardFacts): DashboardData {
-  const { ledger, now, reading } = facts;
+  const { ledger, now, shown, halt } = facts;
+  const reading = shown?.reading;
   const recent = ledger.recentExecutions(facts.limit);
-  const signals = ledger.recentSignals(facts.limit).map((record) => signalEntry(record, now));
+  const signals = ledger.recentSignals(facts.limit).map((record) => signalEntry(record, now, ledger));
   return {
     generated_at: isoInstant(now),
     mode: facts.mode,
     mode_reason: facts.modeReason,
-    halted: facts.halted ?? null,
+    halted: halt?.reason ?? null,
+    halt:
+      halt === undefined
+        ? null
+        : { reason: halt.reason, since: halt.at === "" ? null : halt.at, resumes: resumptions(signals, facts.signalMaxAgeMs, now) },
     alerts_problems: facts.alertsProblems,
     daemon: facts.daemon === undefined ? null : { pid: facts.daemon.pid, since: isoInstant(facts.daemon.since) },
     market: reading === undefined ? null : marketOf(reading),
     broker: {
       name: facts.brokerName,
-      reachable: reading !== undefined,
-      problems: [...facts.problems, ...(reading?.problems ?? [])],
+      reachable: facts.brokerAnswers,
+      waiting_ms: facts.brokerWaitingMs ?? null,
+      problems: [...facts.problems, ...(facts.brokerAnswers ? (reading?.problems ?? []) : [])],
       stream: facts.stream ?? null,
     },
     last_alert: signals[0] ?? null,
     account: reading === undefined ? null : accountReport(reading),
+    account_as_of: isoOrNull(shown?.at),
+    account_source: shown?.source ?? null,
     holdings: reading === undefined ? [] : holdingsAgainstTargets(reading, recent.find(wasAccepted), facts.aside),
     equity: equityCurves(facts.histories, reading, now),
     running: ledger.openExecutions().map((execution) => runningExecution(ledger, execution)),
@@ -143,11 +169,16 @@ function wasAccepted({ begunAt, outcome }: ExecutionRecord): boolean {
   return begunAt !== undefined || outcome === "on-target" || outcome === "off-target";
 }
 
-export function marketOf({ market }: AccountReading): DashboardData["market"] {
+export function marketOf({ market }: Pick<AccountReading, "market">): DashboardData["market"] {
+  if (market === undefined) return null;
   return { is_open: market.isOpen, next_open: isoInstant(market.nextOpen), next_close: isoInstant(market.nextClose) };
 }
 
-export function signalEntry({ signal, verdict, verdictReason, verdictAt }: SignalRecord, now: number): SignalEntry {
+export function signalEntry(
+  { signal, verdict, verdictReason, verdictAt }: SignalRecord,
+  now: number,
+  ledger: Pick<Ledger, "executionOfSignal">,
+): SignalEntry {
   return {
     id: signal.id,
     strategy: signal.strategy,
@@ -160,6 +191,7 @@ export function signalEntry({ signal, verdict, verdictReason, verdictAt }: Signa
     verdict: verdict ?? null,
     verdict_reason: verdictReason ?? null,
     verdict_at: isoOrNull(verdictAt),
+    outcome: ledger.executionOfSignal(signal.id)?.outcome ?? null,
   };
 }
 

@@ -27,7 +27,7 @@ export interface ExecutionDecision {
   readonly steps: readonly { readonly at: string; readonly kind: string; readonly text: string }[];
 }
 
-export interface SignalDetail extends Omit<SignalEntry, "age_ms" | "verdict_at"> {
+export interface SignalDetail extends Omit<SignalEntry, "age_ms" | "verdict_at" | "outcome"> {
   readonly lines: readonly { readonly text: string; readonly verdict: string | null }[];
 }
 

@@ -59,6 +59,9 @@ export interface OrderReport extends OrderEntry {
 export interface ShortfallReport extends ResidualReport {
   /** From reading the run's last line to sending the first order. */
   readonly alert_to_first_order_ms: number | null;
+  /** To the end of the last sell, and of the last buy; `null` where there is none, or one is still open. */
+  readonly alert_to_sells_done_ms: number | null;
+  readonly alert_to_buys_done_ms: number | null;
   /** To the recorded end, if on target. */
   readonly alert_to_on_target_ms: number | null;
   /** Of all orders that can be measured, weighted by value; positive = worse. */
@@ -176,10 +179,14 @@ function shortfallReport(execution: ExecutionRecord, alertAt: number | undefined
   const delays = delaysOf({
     alertAt,
     sentAt: orders.flatMap(({ intent }) => intent.postedAt ?? []),
+    sellsDoneAt: doneAt(orders, "sell"),
+    buysDoneAt: doneAt(orders, "buy"),
     onTargetAt: execution.outcome === "on-target" ? execution.finishedAt : undefined,
   });
   return {
     alert_to_first_order_ms: delays.alertToFirstOrder ?? null,
+    alert_to_sells_done_ms: delays.alertToSellsDone ?? null,
+    alert_to_buys_done_ms: delays.alertToBuysDone ?? null,
     alert_to_on_target_ms: delays.alertToOnTarget ?? null,
     cost: dollarsOrNull(cost?.dollars),
     cost_bps: basisPointsOrNull(cost?.basisPoints),
@@ -187,6 +194,13 @@ function shortfallReport(execution: ExecutionRecord, alertAt: number | undefined
     unmeasured_orders: orders.filter((order) => order.value.gt(ZERO) && order.cost === undefined).length,
     ...residualReport(execution),
   };
+}
+
+/** When the last order of a side had ended, by our own clock, which may have learned of it a moment later. */
+function doneAt(orders: readonly MeasuredOrder[], side: "buy" | "sell"): number | undefined {
+  const ended = orders.flatMap(({ intent }) => (intent.side === side ? [intent] : []));
+  if (ended.length === 0 || ended.some(({ state }) => state !== "done" && state !== "refused")) return undefined;
+  return Math.max(...ended.map(({ updatedAt }) => updatedAt));
 }
 
 /** What an execution did not complete. */

@@ -23,7 +23,9 @@ export interface Holding {
   readonly weight: Decimal;
   /** Share of the base, as the strategy wrote it; `undefined` where nothing is wanted of the symbol. */
   readonly target: Decimal | undefined;
-  /** Weight less target. */
+  /** Share of the base, comparable with the target. */
+  readonly actual: Decimal | undefined;
+  /** Weight less target, as a share of the account. */
   readonly drift: Decimal | undefined;
 }
 
@@ -36,8 +38,14 @@ export function holdingsOn(account: Account, positions: readonly Position[], sou
     const value = position?.marketValue ?? ZERO;
     const weight = shareOf(value, account.equity);
     const target = targetOf(symbol, position, sought);
-    return { symbol, position, value, weight, target, drift: target === undefined ? undefined : weight.minus(target.times(base)) };
+    return { symbol, position, value, weight, target, ...measured(weight, target, base) };
   });
+}
+
+/** What is held against its target; nothing where there is no target. @param base share of the account that targets divide. */
+export function measured(weight: Decimal, target: Decimal | undefined, base: Decimal): Pick<Holding, "actual" | "drift"> {
+  if (target === undefined) return { actual: undefined, drift: undefined };
+  return { actual: shareOf(weight, base), drift: weight.minus(target.times(base)) };
 }
 
 /**

@@ -7,9 +7,9 @@ import { isOwnOrder } from "../execution/orders/ids.ts";
 import type { AccountReading } from "./account-reading.ts";
 import { accountReport, strategyReports, type AccountReport, type StrategyReport } from "./account-report.ts";
 import { marketOf, runningExecution, signalEntry, type DashboardData, type RunningExecution, type SignalEntry } from "./dashboard-data.ts";
-import type { HoldingAgainstTarget } from "./dashboard-holdings.ts";
-import { holdingsOn, type Holding } from "./holdings-table.ts";
-import { dollarText, fractionOrNull, fractionText, isoOrNull, textOrNull } from "./json-values.ts";
+import { holdingEntry, type HoldingEntry } from "./dashboard-holdings.ts";
+import { holdingsOn } from "./holdings-table.ts";
+import { isoOrNull, textOrNull } from "./json-values.ts";
 import { soughtIn, type StatusFacts } from "./status-view.ts";
 import { strategyTargetEntry, type StrategyTargetEntry } from "./strategy-target-entry.ts";
 
@@ -29,8 +29,6 @@ export interface StatusDocument extends Pick<DashboardData, "generated_at" | "mo
   readonly signals: readonly SignalEntry[];
   readonly verdicts: readonly VerdictEntry[];
 }
-
-type HoldingEntry = Omit<HoldingAgainstTarget, "left_alone" | "detail">;
 
 interface WorkingOrder {
   readonly symbol: string;
@@ -81,7 +79,8 @@ export function statusDocument(facts: StatusFacts, { ledger, reading, targets }:
     strategies: reading === undefined || ledger === undefined ? null : strategyReports(ledger, reading),
     working_orders: facts.workingOrders.map(workingOrder),
     running: ledger === undefined ? [] : facts.openExecutions.map((execution) => runningExecution(ledger, execution)),
-    signals: facts.lastSignals.map((record) => signalEntry(record, now)),
+    // Without a ledger there is no signal.
+    signals: ledger === undefined ? [] : facts.lastSignals.map((record) => signalEntry(record, now, ledger)),
     verdicts: facts.verdicts.map(({ at, strategy, verdict, reason, signalId, lines }) => ({
       at: isoInstant(at),
       strategy,
@@ -90,18 +89,6 @@ export function statusDocument(facts: StatusFacts, { ledger, reading, targets }:
       signal_id: signalId ?? null,
       lines,
     })),
-  };
-}
-
-function holdingEntry({ symbol, position, value, weight, target, drift }: Holding): HoldingEntry {
-  return {
-    symbol,
-    quantity: position === undefined ? "0" : toText(position.quantity),
-    price: textOrNull(position?.currentPrice),
-    value: dollarText(value),
-    weight: fractionText(weight),
-    target_weight: fractionOrNull(target),
-    drift: fractionOrNull(drift),
   };
 }
 

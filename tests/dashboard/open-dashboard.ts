@@ -126,6 +126,18 @@ export class OpenDashboard {
     this.fault = new BrokerError("unreachable", message);
   }
 
+  /** From now on the broker does not answer, until {@link answer}. */
+  hang(): void {
+    const { promise, resolve } = Promise.withResolvers<undefined>();
+    this.silence = promise;
+    this.answer = () => {
+      resolve(undefined);
+      this.view.changed();
+    };
+  }
+
+  answer = (): void => undefined;
+
   halt(reason: string): void {
     writeHalt(this.config.haltFiles, "own", reason, systemClock);
   }

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import type { LightMyRequestResponse } from "fastify";
 import { afterEach, describe, expect, test } from "@jest/globals";
+import { systemClock } from "../../src/domain/clock.ts";
 import { ledgerFile } from "../../src/config/files.ts";
 import { installationToken } from "../../src/dashboard/token-file.ts";
 import { TraderError } from "../../src/domain/errors.ts";
@@ -156,11 +157,28 @@ describe("the data", () => {
     made.execute();
     made.breakBroker();
     expect(await made.json("/api/dashboard")).toMatchObject({
-      account: null,
+      account: { equity: "99950", day_profit: null },
+      account_source: "ledger",
+      holdings: [{ symbol: "LEU" }, { symbol: "OKLO" }, { symbol: "SMR" }],
       broker: { reachable: false, problems: ["the test venue cannot be read: connect ECONNREFUSED"] },
       executions: [{ outcome: "off-target" }],
     });
     expect(await made.json("/api/equity?range=week")).toMatchObject({ range: "week", curve: null });
+  });
+
+  test("of a broker that is slow are the last known ones at once, with their time; then the new ones", async () => {
+    const made = dashboard();
+    made.execute();
+    made.hang();
+    const started = systemClock.monotonic();
+    const first = await made.view.dataNow();
+    expect(systemClock.monotonic() - started).toBeLessThan(3_000);
+    expect(first).toMatchObject({ account_source: "ledger", account: { equity: "99950" }, broker: { reachable: false, problems: [] } });
+    expect(first.broker.waiting_ms).toBeGreaterThan(0);
+    const before = made.view.broker.late;
+    made.answer();
+    expect(await made.view.data()).toMatchObject({ account_source: "broker", account: { equity: "100000" }, broker: { reachable: true } });
+    expect(made.view.broker.late).toBeGreaterThan(before);
   });
 
   test("need the same broker requests for one page and for many", async () => {

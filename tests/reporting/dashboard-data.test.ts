@@ -4,7 +4,9 @@ import { readAccountNow } from "../../src/reporting/account-reading.ts";
 import { pointsUpToNow } from "../../src/reporting/equity-curve.ts";
 import { readEquityHistories } from "../../src/reporting/curve-ranges.ts";
 import { dashboardData, type DashboardData, type DashboardFacts } from "../../src/reporting/dashboard-data.ts";
+import { shownAccount } from "../../src/reporting/shown-account.ts";
 import { executionDetail } from "../../src/reporting/execution-detail.ts";
+import { isoInstant } from "../../src/domain/time-format.ts";
 import { latestExecution, type LatestExecution } from "../../src/reporting/latest-execution.ts";
 import { signalOf, VirtualDesk } from "../execution/virtual-desk.ts";
 
@@ -28,12 +30,15 @@ async function data(change: Partial<DashboardFacts> = {}): Promise<DashboardData
     now: clock.now(),
     mode: "paper",
     modeReason: "TRADING_MODE=paper",
-    halted: undefined,
+    halt: undefined,
+    signalMaxAgeMs: 300_000,
     alertsProblems: [],
     daemon: { pid: 4711, since: clock.now() - 60_000 },
     brokerName: broker.name,
     stream: "listening",
-    reading,
+    shown: shownAccount(ledger, { reading, at: clock.now() }, clock.now()),
+    brokerAnswers: true,
+    brokerWaitingMs: undefined,
     histories,
     problems,
     aside: { reserve: decimal("0.01"), protectedSymbols: new Set() },
@@ -56,7 +61,7 @@ describe("the data of the dashboard", () => {
     expect(Number(holdings[1]!.drift)).toBeCloseTo(0, 3);
     expect(last_alert).toMatchObject({ id: "a1", verdict: "executed", targets: { SMR: "0.6", LEU: "0.4" } });
     expect(market).toMatchObject({ is_open: true });
-    expect(broker).toEqual({ name: "the test venue", reachable: true, problems: [], stream: "listening" });
+    expect(broker).toEqual({ name: "the test venue", reachable: true, waiting_ms: null, problems: [], stream: "listening" });
   });
 
   test("show no drift when the account is on target apart from a protected position", async () => {
@@ -90,6 +95,55 @@ describe("the data of the dashboard", () => {
     expect((await data()).running).toEqual([]);
   });
 
+  test("are of one moment while orders fill: cash and holdings contain what the orders show, whatever the broker said last", async () => {
+    await desk.close();
+    desk = new VirtualDesk({ exchange: { cash: decimal("10000"), fillLatencyMs: 1_000, partialFillProbability: 1, partialFillSteps: 4 } });
+    const before = await desk.clock.until(readAccountNow(desk.broker));
+    const known = { reading: before, at: desk.clock.now() };
+    const ended = desk.start(signalOf(desk.clock, WEIGHTS, { id: "a1" }));
+    let seen = 0;
+    for (let step = 0; step < 40; step += 1) {
+      await desk.clock.advance(250);
+      const shown = shownAccount(desk.ledger, known, desk.clock.now());
+      const { running, account, account_source, holdings } = await data({ shown });
+      const [open] = running;
+      if (open === undefined) break;
+      const bought = open.orders.reduce((sum, { value }) => sum + Number(value ?? 0), 0);
+      if (bought > 0) seen += 1;
+      expect(account_source).toBe("execution");
+      expect(Number(account!.cash)).toBeCloseTo(10_000 - bought, 6);
+      for (const { symbol, quantity } of open.orders.filter((order) => order.quantity !== "0"))
+        expect([symbol, holdings.find((row) => row.symbol === symbol)?.quantity]).toEqual([symbol, quantity]);
+    }
+    expect(seen).toBeGreaterThan(1);
+    await desk.clock.until(ended);
+  });
+
+  test("give each holding its profit and its day, and the share of it that can be compared with its target", async () => {
+    await desk.run(signalOf(desk.clock, WEIGHTS, { id: "a1" }));
+    await desk.clock.advance(DAY_MS);
+    desk.exchange.setPrice("SMR", "40");
+    const { holdings } = await data();
+    const row = holdings.find(({ symbol }) => symbol === "SMR")!;
+    const cost = Number(row.average_price) * Number(row.quantity);
+    expect(Number(row.unrealised)).toBeCloseTo(Number(row.value) - cost, 4);
+    expect(Number(row.unrealised_return)).toBeCloseTo(Number(row.unrealised) / cost, 6);
+    expect(Number(row.day_change)).not.toBeNaN();
+    expect(Number(row.actual_weight) * 0.99).toBeCloseTo(Number(row.weight), 6);
+  });
+
+  test("tell what a resume would run, for as long as it is fresh, and never call a stopped run a success", async () => {
+    desk.ledger.transaction(() => {
+      const fresh = signalOf(desk.clock, WEIGHTS, { id: "b1" });
+      desk.ledger.recordSignal(fresh, desk.clock.now());
+    });
+    const halt = { reason: "by hand", at: isoInstant(desk.clock.now()) };
+    const { halt: told } = await data({ halt });
+    expect(told).toMatchObject({ reason: "by hand", since: halt.at, resumes: [{ signal_id: "b1", what: "start", targets: WEIGHTS }] });
+    await desk.clock.advance(301_000);
+    expect((await data({ halt })).halt).toMatchObject({ resumes: [] });
+  });
+
   test("have a curve for every stretch of time, with deposits in none of the returns", async () => {
     await desk.run(signalOf(desk.clock, WEIGHTS, { id: "a1" }));
     await desk.clock.advance(DAY_MS);
@@ -107,19 +161,22 @@ describe("the data of the dashboard", () => {
   test("say what is not known, and show the ledger's part all the same, when the broker is away", async () => {
     await desk.run(signalOf(desk.clock, WEIGHTS, { id: "a1" }));
     const shown = await data({
-      reading: undefined,
+      shown: shownAccount(desk.ledger, undefined, desk.clock.now()),
+      brokerAnswers: false,
       histories: {},
       problems: ["Gone."],
       stream: "lost",
-      halted: "by hand",
+      halt: { reason: "by hand", at: "" },
       daemon: undefined,
     });
     expect(shown).toMatchObject({
-      account: null,
+      account: { equity: desk.ledger.recentExecutions(1)[0]!.accountAfter!.equity, day_profit: null },
+      account_source: "ledger",
+      account_as_of: isoInstant(desk.ledger.recentExecutions(1)[0]!.accountAfter!.at),
       market: null,
-      holdings: [],
+      holdings: [{ symbol: "LEU" }, { symbol: "SMR" }],
       equity: { day: null, all: null },
-      strategies: null,
+      halt: { reason: "by hand", since: null, resumes: [] },
       halted: "by hand",
       daemon: null,
       broker: { reachable: false, problems: ["Gone."], stream: "lost" },
