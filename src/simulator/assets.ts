@@ -102,6 +102,9 @@ const ROWS: readonly Row[] = [
   ["WBD", "Warner Bros. Discovery, Inc. Series A", "NASDAQ", 12, 0.02, 1.1, { ...NOT_TRADABLE, status: "inactive" }],
 ];
 
+/** The tape that reports an exchange's listings; all others are on tape B. */
+const TAPES: Readonly<Record<string, string>> = { NYSE: "A", NASDAQ: "C" };
+
 const PRICE_MODELS: ReadonlyMap<string, PriceModel> = new Map(
   ROWS.map(([symbol, , , level, dailyVolatility, beta]) => [symbol, { level, dailyVolatility, beta }]),
 );
@@ -126,4 +129,9 @@ export function builtInAssets(): Map<string, AssetRecord> {
 
 export function priceModel(symbol: string): PriceModel | undefined {
   return PRICE_MODELS.get(symbol);
+}
+
+/** The tape that reports an asset's trades. */
+export function tapeOf(asset: Pick<AssetRecord, "exchange"> | undefined): string {
+  return TAPES[asset?.exchange ?? ""] ?? "B";
 }

@@ -1,13 +1,10 @@
 import { badParameter, optional } from "./parameters.ts";
 import type { Period } from "./period-bars.ts";
-import { Refusal } from "./refusals.ts";
 import { datePart } from "./timestamps.ts";
 
 /** What `timeframe` says that one bar covers. */
 export type Timeframe = { readonly unit: "minute"; readonly minutes: number } | { readonly unit: "day" } | Period;
 
-const BARS_BY_DEFAULT = 1_000;
-const MOST_BARS = 10_000;
 const MINUTES = /^([1-9]|[1-5]\d)(?:Min|T)$/;
 const HOURS = /^([1-9]|1\d|2[0-3])(?:Hour|H)$/;
 const DAY = /^1(?:Day|D)$/;
@@ -28,13 +25,6 @@ export function timeframeOf(query: URLSearchParams): Timeframe {
   if (DAY.test(text)) return { unit: "day" };
   if (WEEK.test(text)) return { unit: "week" };
   throw badParameter("timeframe", text);
-}
-
-/** How many bars of all symbols fit on a page. @throws Refusal in Alpaca's words above its maximum. */
-export function barLimit(query: URLSearchParams): number {
-  const limit = optional(query, "limit", (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined)) ?? BARS_BY_DEFAULT;
-  if (limit > MOST_BARS) throw new Refusal(400, { message: `invalid limit: larger than the allowed maximum of ${String(MOST_BARS)}` });
-  return limit;
 }
 
 /**

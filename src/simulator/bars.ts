@@ -1,8 +1,19 @@
 import { decimalFromNumber, roundHalfUp } from "../domain/decimal.ts";
 import type { GivenBars } from "./given-bars.ts";
+import type { Market } from "./market.ts";
 import type { PriceBook } from "./prices.ts";
 import { hashText, noiseAt } from "./random.ts";
-import { DAY_MS, type MarketHours, type MarketSession, newYorkInstant, sessionNear, sessionOn, sessionsBetween } from "./sessions.ts";
+import {
+  DAY_MS,
+  type MarketHours,
+  type MarketSession,
+  newYorkInstant,
+  sessionNear,
+  sessionsBetween,
+  stretchesBetween,
+} from "./sessions.ts";
+import { SHARES_OF_A_PRINT } from "./tape.ts";
+import type { ThinFeed } from "./thin-feed.ts";
 import { secondStamp } from "./timestamps.ts";
 import type { Bar } from "./wire.ts";
 
@@ -23,17 +34,25 @@ export interface BarSpan {
   readonly isDay: boolean;
 }
 
+/** Shares, and in how many trades. */
+interface Turnover {
+  readonly volume: number;
+  readonly trades: number;
+}
+
 /** Bars of any past time, built from the prices at that time. */
 export class BarMaker {
   readonly #prices: PriceBook;
   readonly #hours: MarketHours;
   readonly #given: GivenBars;
+  readonly #feed: ThinFeed;
   readonly #daily = new Map<string, Bar>();
 
-  constructor(prices: PriceBook, hours: MarketHours, given: GivenBars) {
+  constructor({ prices, hours, givenBars, feed }: Pick<Market, "prices" | "hours" | "givenBars" | "feed">) {
     this.#prices = prices;
     this.#hours = hours;
-    this.#given = given;
+    this.#given = givenBars;
+    this.#feed = feed;
   }
 
   /** Spans of daily bars with a timestamp in [start, end] whose session has begun by `now`. */
@@ -46,7 +65,7 @@ export class BarMaker {
   intradaySpans(minutes: number, start: number, end: number, now: number): BarSpan[] {
     const length = minutes * MINUTE_MS;
     const spans: BarSpan[] = [];
-    for (const { open, close } of this.#stretches(start, Math.min(end, now))) {
+    for (const { open, close } of stretchesBetween(this.#hours, start, Math.min(end, now))) {
       for (let from = Math.floor(open / length) * length; from < close; from += length) {
         const spanEnd = Math.min(from + length, close);
         const wanted = from >= start && from <= end && spanEnd <= now;
@@ -71,8 +90,18 @@ export class BarMaker {
     return { current: daySpan(current, now), previous: daySpan(previous, now) };
   }
 
-  /** `undefined` for a symbol without prices, or with loaded bars that skip the day. */
+  /** Of the last whole minute with a trade. */
+  latestMinuteBar(symbol: string, now: number): Bar | undefined {
+    const latest = this.latestMinute(now);
+    if (this.#feed.settingsOf(symbol) === undefined) return this.bar(symbol, latest, now);
+    const print = this.#feed.lastPrint(symbol, latest.end - 1);
+    return print === undefined ? undefined : this.bar(symbol, minuteOf(print), now);
+  }
+
+  /** `undefined` for a symbol without prices, with loaded bars that skip the day, or without a trade on a thin feed. */
   bar(symbol: string, span: BarSpan, now: number): Bar | undefined {
+    if (!span.isDay && this.#feed.settingsOf(symbol) !== undefined)
+      return this.#ofTrades(symbol, span.from, this.#feed.printsBetween(symbol, span.open, span.end));
     if (span.isDay && this.#given.has(symbol)) return this.#given.bar(symbol, span.from);
     if (!span.isDay || span.end >= now) return this.#make(symbol, span);
     const key = `${symbol} ${String(span.from)}`;
@@ -84,15 +113,16 @@ export class BarMaker {
   }
 
   /** A bar built from the trades at these times only; `undefined` when there are none. */
-  ofTrades(symbol: string, from: number, times: readonly number[]): Bar | undefined {
-    return this.#barOf(symbol, from, times, times.length * SHARES_PER_TRADE);
+  #ofTrades(symbol: string, from: number, times: readonly number[]): Bar | undefined {
+    return this.#barOf(symbol, from, times, { volume: times.length * SHARES_OF_A_PRINT, trades: times.length });
   }
 
   #make(symbol: string, span: BarSpan): Bar | undefined {
-    return this.#barOf(symbol, span.from, samplingTimes(span), volumeOf(symbol, span));
+    const volume = volumeOf(symbol, span);
+    return this.#barOf(symbol, span.from, samplingTimes(span), { volume, trades: Math.ceil(volume / SHARES_PER_TRADE) });
   }
 
-  #barOf(symbol: string, from: number, times: readonly number[], volume: number): Bar | undefined {
+  #barOf(symbol: string, from: number, times: readonly number[], { volume, trades }: Turnover): Bar | undefined {
     const prices = times.map((at) => this.#priceAt(symbol, at)).filter((price) => price !== undefined);
     const first = prices[0];
     const last = prices.at(-1);
@@ -105,7 +135,7 @@ export class BarMaker {
       l: Math.min(...prices),
       c: last,
       v: volume,
-      n: Math.ceil(volume / SHARES_PER_TRADE),
+      n: trades,
       vw: Number(roundHalfUp(decimalFromNumber(mean), 6).toFixed()),
     };
   }
@@ -114,21 +144,13 @@ export class BarMaker {
     const trade = this.#prices.trade(symbol, at);
     return trade === undefined ? undefined : Number(trade.price.toFixed());
   }
-
-  /** Where intraday bars can exist: the sessions, or all times when the market never closes. */
-  #stretches(start: number, end: number): { open: number; close: number }[] {
-    if (end < start) return [];
-    if (this.#hours.endless) return [{ open: start, close: end }];
-    const dates = sessionsBetween(new Date(start).toISOString().slice(0, 10), new Date(end).toISOString().slice(0, 10));
-    return dates.map(({ date }) => sessionOn(date)).filter((session) => session !== undefined);
-  }
 }
 
 function daySpan({ date, open, close }: MarketSession, now: number): BarSpan {
   return { from: newYorkInstant(date, "00:00"), open, end: Math.min(close, now), stepMs: (close - open) / PARTS_OF_DAY, isDay: true };
 }
 
-export function minuteOf(at: number): BarSpan {
+function minuteOf(at: number): BarSpan {
   const from = Math.floor(at / MINUTE_MS) * MINUTE_MS;
   return intradaySpan(from, from, from + MINUTE_MS);
 }

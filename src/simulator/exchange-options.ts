@@ -35,6 +35,8 @@ export interface ExchangeOptions {
   readonly multiplier?: "1" | "2" | "4";
   /** The market never closes; for demonstrations. Default: sessions of the New York Stock Exchange. */
   readonly alwaysOpen?: boolean;
+  /** Whether market data shows the last trade and quote of the tape, up to a second old. Default: those of the moment. */
+  readonly ticking?: boolean;
   /** Default {@link ACKNOWLEDGE_LATENCY_MS}; 0 is possible. */
   readonly ackLatencyMs?: number;
   /** Default {@link FILL_LATENCY_MS}; 0 is possible. */

@@ -12,10 +12,11 @@ import {
 import { accountView, positionView, type View } from "./account-view.ts";
 import { feeActivity, splitActivity, transferActivity } from "./activities.ts";
 import { checkAccount, existingOrder } from "./admission.ts";
-import type { AssetRecord } from "./assets.ts";
+import { tapeOf, type AssetRecord } from "./assets.ts";
 import { EquityRecord } from "./equity-record.ts";
 import { openingState, SEED, executionModelOf, type ExchangeOptions } from "./exchange-options.ts";
 import { type BarsRequest, GivenBars, readGivenBars } from "./given-bars.ts";
+import type { Market } from "./market.ts";
 import { haltable, endlessHours, newYorkDate, nyseHours, type HaltableHours, type MarketHours } from "./sessions.ts";
 import { type ExecutionModel, OrderEntry, type OrderGate, type OrderBook } from "./order-entry.ts";
 import { isOpen, type OrderRecord, type TradeUpdate } from "./orders.ts";
@@ -39,7 +40,7 @@ export interface SplitOptions {
  * One account at an Alpaca-shaped venue, with its order book and prices. A clock and a seed drive it; it has no
  * transport. Requests that the venue would refuse throw a {@link Refusal}.
  */
-export class Exchange {
+export class Exchange implements Market {
   readonly clock: Clock;
   readonly hours: MarketHours;
   readonly seed: number;
@@ -51,6 +52,7 @@ export class Exchange {
   /** What market data shows of the prices; faults thin it out. */
   readonly feed: ThinFeed;
   readonly givenBars = new GivenBars();
+  readonly ticking: boolean;
   readonly state: ExchangeState;
   readonly #random: Random;
   readonly #book: OrderBook;
@@ -71,8 +73,9 @@ export class Exchange {
     this.hours = this.#halt;
     this.seed = restored?.seed ?? options.seed ?? SEED;
     this.#random = new Random(restored?.random ?? this.seed);
-    this.prices = new PriceBook(this.seed, this.hours, new Map(restored?.pins));
+    this.prices = new PriceBook(this.seed, this.hours, { pins: new Map(restored?.pins) });
     this.feed = new ThinFeed(this.seed, this.hours);
+    this.ticking = options.ticking ?? false;
     if (restored === undefined)
       for (const [symbol, price] of Object.entries(options.prices ?? {})) this.prices.pinFromTheBeginning(symbol, decimal(price));
     this.state = restored?.state ?? openingState(options, (symbol, at) => this.prices.trade(symbol, at)?.price);
@@ -99,6 +102,10 @@ export class Exchange {
 
   /** The price used to value positions now; zero for a symbol without one. */
   readonly valueOf = (symbol: string): Decimal => this.prices.trade(symbol, this.clock.now())?.price ?? ZERO;
+
+  tapeOf(symbol: string): string {
+    return tapeOf(this.state.assets.get(symbol));
+  }
 
   /** @returns a function that stops listening. */
   onTradeUpdate(listener: (update: TradeUpdate) => void): () => void {

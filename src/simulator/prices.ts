@@ -1,5 +1,5 @@
 import { decimal, ONE, roundHalfUp, toText, truncate, ZERO, type Decimal } from "../domain/decimal.ts";
-import { priceModel } from "./assets.ts";
+import { priceModel, type PriceModel } from "./assets.ts";
 import { hashText, noiseAt } from "./random.ts";
 import { DAY_MS, type MarketHours } from "./sessions.ts";
 
@@ -45,6 +45,16 @@ export interface Pin {
   readonly ask?: string | undefined;
 }
 
+/** What prices are made of besides seed, hours and time. */
+export interface PriceSources {
+  /** Prices fixed earlier, by symbol. */
+  readonly pins?: ReadonlyMap<string, readonly Pin[]>;
+  /** How a symbol moves; `undefined` for one without a price. Default: that of the built-in assets. */
+  readonly modelOf?: (symbol: string) => PriceModel | undefined;
+  /** The loaded price of a symbol at a time, which replaces the moving one; `undefined` for a symbol without any. */
+  readonly loadedAt?: (symbol: string, at: number) => Decimal | undefined;
+}
+
 /**
  * Prices as a function of seed, symbol and time: a sum of noise waves around a 2025-like level, plus a share of a
  * common market wave. Any past time can be queried, in any order, with the same answer. While the market is closed
@@ -61,11 +71,15 @@ export class PriceBook {
   readonly #pauses = new Map<string, { readonly from: number; until: number }[]>();
   /** The market's wave by time: daily bars of many symbols are built from the same times. */
   readonly #market = new Map<number, number>();
+  readonly #modelOf: (symbol: string) => PriceModel | undefined;
+  readonly #loadedAt: (symbol: string, at: number) => Decimal | undefined;
 
-  constructor(seed: number, hours: MarketHours, pins: ReadonlyMap<string, readonly Pin[]> = new Map()) {
+  constructor(seed: number, hours: MarketHours, { pins = new Map(), modelOf = priceModel, loadedAt = none }: PriceSources = {}) {
     this.#seed = seed;
     this.#hours = hours;
     this.#pins = new Map([...pins].map(([symbol, list]) => [symbol, [...list]]));
+    this.#modelOf = modelOf;
+    this.#loadedAt = loadedAt;
   }
 
   get pins(): ReadonlyMap<string, readonly Pin[]> {
@@ -97,8 +111,8 @@ export class PriceBook {
   scale(symbol: string, by: Decimal, at: number): void {
     const pin = this.#pinAt(symbol, at);
     const factor = pin?.factor === undefined ? by : decimal(pin.factor).times(by);
-    const none = factor.minus(ONE).abs().lt(NO_FACTOR);
-    this.#add(symbol, { ...pin, from: at, factor: none ? undefined : toText(factor) });
+    const isNone = factor.minus(ONE).abs().lt(NO_FACTOR);
+    this.#add(symbol, { ...pin, from: at, factor: isNone ? undefined : toText(factor) });
   }
 
   pause(symbol: string, at: number): void {
@@ -127,6 +141,12 @@ export class PriceBook {
     return trade === undefined ? undefined : { ...around(trade.price), at: trade.at };
   }
 
+  /** When its price was fixed or released, or trading in it paused, within [from, until]; ascending. */
+  changesBetween(symbol: string, from: number, until: number): number[] {
+    const changes = [...(this.#pins.get(symbol) ?? []), ...(this.#pauses.get(symbol) ?? [])].map((change) => change.from);
+    return [...new Set(changes)].filter((at) => at >= from && at <= until).sort((one, other) => one - other);
+  }
+
   /** `at` itself, or the start of the pause that contains it. */
   #lastMove(symbol: string, at: number): number {
     return this.#pauses.get(symbol)?.find(({ from, until }) => from <= at && at < until)?.from ?? at;
@@ -134,7 +154,7 @@ export class PriceBook {
 
   #movingAt(symbol: string, at: number): Decimal | undefined {
     const remembered = this.#remembered.get(symbol) ?? new Map<number, Decimal>();
-    const price = remembered.get(at) ?? this.#moving(symbol, at);
+    const price = remembered.get(at) ?? this.#loadedAt(symbol, at) ?? this.#moving(symbol, at);
     if (price === undefined) return undefined;
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
     this.#remembered.set(symbol, remembered.set(at, price));
@@ -142,7 +162,7 @@ export class PriceBook {
   }
 
   #moving(symbol: string, at: number): Decimal | undefined {
-    const model = priceModel(symbol);
+    const model = this.#modelOf(symbol);
     if (model === undefined) return undefined;
     const days = at / DAY_MS;
     const market = MARKET_DAILY_VOLATILITY * model.beta * this.#marketAt(at);
@@ -176,6 +196,10 @@ export class PriceBook {
     this.#symbolSeeds.set(name, seed);
     return seed;
   }
+}
+
+function none(): undefined {
+  return undefined;
 }
 
 function scaled(price: Decimal, factor: string | undefined): Decimal {

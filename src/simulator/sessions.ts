@@ -178,6 +178,14 @@ function dateAt(at: number): string {
   return new Date(at).toISOString().slice(0, 10);
 }
 
+/** Where trades can exist within [start, end]: the sessions around it, or all of it when the market never closes. */
+export function stretchesBetween(hours: MarketHours, start: number, end: number): { readonly open: number; readonly close: number }[] {
+  if (end < start) return [];
+  if (hours.endless) return [{ open: start, close: end }];
+  const sessions = sessionsBetween(new Date(start).toISOString().slice(0, 10), new Date(end).toISOString().slice(0, 10));
+  return sessions.filter(({ open, close }) => close >= start && open <= end);
+}
+
 /** Market hours that can be interrupted during a session; meanwhile the last price is frozen. */
 export function haltable(hours: MarketHours): HaltableHours {
   let haltedSince: number | undefined;

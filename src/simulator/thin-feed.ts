@@ -76,6 +76,14 @@ export class ThinFeed {
     return { at: slot * quoteEveryMs + offset, empty: drawn < oneSidedShare ? side : undefined };
   }
 
+  /** When its quotes arrived, within [from, until). */
+  quotesBetween(symbol: string, from: number, until: number): number[] {
+    const everyMs = this.settingsOf(symbol)?.quoteEveryMs ?? 0;
+    const times: number[] = [];
+    if (everyMs > 0) for (let { at } = this.quote(symbol, until - 1); at >= from; at -= everyMs) times.unshift(at);
+    return times;
+  }
+
   #lastMinuteWithPrint(symbol: string, newest: number): number | undefined {
     let minute = newest;
     for (let walked = 0; walked < LONGEST_WALK_MINUTES; walked++) {

@@ -65,3 +65,25 @@ export interface Bar {
   readonly n: number;
   readonly vw: number;
 }
+
+export interface Trade {
+  readonly t: string;
+  readonly x: string;
+  readonly p: number;
+  readonly s: number;
+  readonly c: readonly string[];
+  readonly i: number;
+  readonly z: string;
+}
+
+export interface Quote {
+  readonly t: string;
+  readonly bp: number;
+  readonly bs: number;
+  readonly bx: string;
+  readonly ap: number;
+  readonly as: number;
+  readonly ax: string;
+  readonly c: readonly string[];
+  readonly z: string;
+}

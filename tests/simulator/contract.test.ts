@@ -172,7 +172,11 @@ async function everyAnswer(): Promise<{ exchanged: Exchanged[]; frames: string[]
   for (const kind of ["trades", "quotes", "bars"]) await call("GET", `/v2/stocks/${kind}/latest?symbols=SPY,SMR`);
   for (const path of [
     "snapshots?symbols=SPY,SMR",
+    "trades?symbols=SPY,SMR&limit=15",
+    "quotes?symbols=SPY,SMR&start=2025-07-14T14:59:00Z&limit=100",
     "SPY/bars?timeframe=1Day",
+    "SPY/trades?limit=5&sort=desc",
+    "SPY/quotes?limit=5",
     "SPY/trades/latest",
     "SPY/quotes/latest",
     "SPY/bars/latest",

@@ -15,6 +15,10 @@ const QUERIES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "DELETE /v2/watchlists:by_name": { name: "mine" },
   "GET /v1/corporate-actions": { start: "2025-07-01" },
   "GET /v2/stocks/bars": { timeframe: "1Day", start: "2025-07-10" },
+  "GET /v2/stocks/trades": { start: "2025-07-10" },
+  "GET /v2/stocks/quotes": { start: "2025-07-10" },
+  "GET /v2/stocks/{symbol}/trades": { start: "2025-07-10" },
+  "GET /v2/stocks/{symbol}/quotes": { start: "2025-07-10" },
   "GET /v2/stocks/{symbol}/bars": { timeframe: "1Day", start: "2025-07-10" },
 };
 const BODIES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {

@@ -5,6 +5,7 @@ import { builtInAssets, priceModel } from "../../src/simulator/assets.ts";
 import { GivenBars } from "../../src/simulator/given-bars.ts";
 import { PriceBook } from "../../src/simulator/prices.ts";
 import { endlessHours, nyseHours } from "../../src/simulator/sessions.ts";
+import { ThinFeed } from "../../src/simulator/thin-feed.ts";
 import { MARKET_OPEN } from "./fixture.ts";
 
 const DAY_MS = 86_400_000;
@@ -68,7 +69,7 @@ describe("prices", () => {
 
 describe("bars", () => {
   const book = new PriceBook(1, nyseHours);
-  const bars = new BarMaker(book, nyseHours, new GivenBars());
+  const bars = new BarMaker({ prices: book, hours: nyseHours, givenBars: new GivenBars(), feed: new ThinFeed(1, nyseHours) });
 
   test("of 400 sessions are consistent: low ≤ open, close ≤ high, and the close is the price at the close", () => {
     const spans = bars.dailySpans(MARKET_OPEN - 590 * DAY_MS, MARKET_OPEN, MARKET_OPEN);
